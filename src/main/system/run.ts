@@ -1,0 +1,87 @@
+/**
+ * External commands: never through a shell, always with a timeout, cancelled with all their children.
+ * Each runs in a process group of its own and carries a marker in its environment, by which `sweep`
+ * finds and ends what a killed app left running.
+ */
+import { readdir, readFile } from 'node:fs/promises'
+import { execa } from 'execa'
+import { problem } from '../../shared/problem'
+
+/** The environment's name of the marker; its value names the workspace. */
+export const marker = 'INSTANCE_MANAGER_RUN'
+
+export interface RunOptions {
+  readonly cwd?: string
+  /** The whole environment: nothing is inherited but what `baseEnvironment` passes. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Data for standard input; secrets go this way, never in arguments. */
+  readonly input?: string
+  readonly signal?: AbortSignal
+  /** Milliseconds. */
+  readonly timeout: number
+  /** Receives standard output and error as they come. */
+  readonly onOutput?: (chunk: string) => void
+}
+
+/** Runs a command to its end and returns its standard output. @throws Problem `command-failed`, `command-timeout`, `command-missing`, or the signal's reason if cancelled */
+export type Run = (file: string, args: readonly string[], options: RunOptions) => Promise<string>
+
+const passed = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TMPDIR', 'XDG_RUNTIME_DIR', 'XDG_CACHE_HOME', 'CONTAINERS_CONF',
+  'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy',
+  'DOCKER_HOST', 'CONTAINER_HOST'] as const
+
+/** The few variables that tools need, npm's own settings included; the app's other variables stay with the app. */
+export function baseEnvironment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] =>
+    entry[1] !== undefined && ((passed as readonly string[]).includes(entry[0]) || /^npm_config_(cache|registry|cafile|userconfig)$/i.test(entry[0]))))
+}
+
+/** How much of a failed command's output a Problem shows. */
+const detailLength = 4000
+
+/** @param id names the workspace; `sweep(id)` ends what runs with it */
+export const createRun = (id: string): Run => async (file, args, { cwd, env, input, signal, timeout, onOutput }) => {
+  signal?.throwIfAborted()
+  const child = execa(file, args, {
+    cwd, input: input ?? '', env: { ...(env ?? baseEnvironment()), [marker]: id }, extendEnv: false,
+    detached: true, reject: false, all: true, stripFinalNewline: false, maxBuffer: 50_000_000,
+  })
+  const kill = (): void => { if (child.pid) endGroup(child.pid) }
+  const timer = setTimeout(kill, timeout)
+  const started = Date.now()
+  signal?.addEventListener('abort', kill)
+  if (onOutput) child.all.on('data', (chunk: Buffer) => onOutput(chunk.toString('utf8')))
+  const result = await child
+  clearTimeout(timer)
+  signal?.removeEventListener('abort', kill)
+  signal?.throwIfAborted()
+  if (!result.failed) return result.stdout
+  const name = [file.split('/').at(-1), ...args.slice(0, 3)].join(' ')
+  const details = result.all.slice(-detailLength).trim()
+  if (result.code === 'ENOENT') throw problem({ code: 'command-missing', message: `${file} could not be started.`, cause: 'There is no such program or folder.', hint: `Install ${file}, or check PATH.` })
+  if (Date.now() - started >= timeout) throw problem({ code: 'command-timeout', message: `"${name}" took longer than ${Math.round(timeout / 1000)} s and was stopped.`, hint: 'Try again; the output is under details.', details })
+  throw problem({
+    code: 'command-failed', message: `"${name}" failed.`, details, hint: 'The output is under details.',
+    cause: result.signal ? `It was ended by ${result.signal}.` : `It ended with exit code ${result.exitCode ?? 'unknown'}.`,
+  })
+}
+
+function endGroup(pid: number): void {
+  try { process.kill(-pid, 'SIGKILL') } catch { /* it is gone already */ }
+}
+
+/**
+ * Ends every process that an earlier, killed process of ours started for this workspace.
+ * Linux only: it reads the environments of the user's own processes. @returns how many were ended
+ */
+export async function sweep(id: string): Promise<number> {
+  const needle = `${marker}=${id}`
+  const pids = (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
+  const ours = await Promise.all(pids.map(async pid => {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
+    return environment.split('\0').includes(needle) && pid !== process.pid ? pid : undefined
+  }))
+  const found = ours.filter(it => it !== undefined)
+  for (const pid of found) { try { process.kill(pid, 'SIGKILL') } catch { /* it is gone already */ } }
+  return found.length
+}

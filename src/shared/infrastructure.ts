@@ -1,0 +1,39 @@
+/** The shared PostgreSQL and PgBouncer, as everyone sees them. */
+import type { Problem } from './problem'
+
+export const driverKinds = ['podman', 'docker', 'embedded'] as const
+export type DriverKind = (typeof driverKinds)[number]
+
+export const serviceNames = ['postgres', 'pgbouncer'] as const
+export type ServiceName = (typeof serviceNames)[number]
+
+/** `absent`: not made yet. `unavailable`: cannot be had on this machine (PgBouncer only). */
+export type ServiceState = 'running' | 'starting' | 'stopping' | 'stopped' | 'failed' | 'absent' | 'unavailable'
+export interface ServiceStatus {
+  readonly name: ServiceName
+  readonly state: ServiceState
+  /** On 127.0.0.1. */
+  readonly port: number
+  /** e.g. `17.2`; absent until it has run. */
+  readonly version?: string
+  readonly problem?: Problem
+}
+
+/** Whether a driver can be used here, and why (not). */
+export interface DriverOption { readonly kind: DriverKind; readonly available: boolean; readonly reason: string }
+
+export interface InfrastructureStatus {
+  readonly driver: DriverKind
+  /** Why this driver was chosen; shown beside it. */
+  readonly reason: string
+  readonly postgres: ServiceStatus
+  readonly pgbouncer: ServiceStatus
+  /** False when PgBouncer cannot be had: instances then use the direct URL. */
+  readonly pooled: boolean
+  /** Found, not made by us: containers that the CLI left. They are used as they are. */
+  readonly adopted: boolean
+  /** What of the secure set-up is missing, e.g. `trust` in an adopted container's pg_hba.conf. */
+  readonly warnings: readonly Problem[]
+  /** False once an instance exists: the driver can then no longer be changed. */
+  readonly canChangeDriver: boolean
+}

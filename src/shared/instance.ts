@@ -1,0 +1,95 @@
+/** Instances: their rules, their files (the guide's exact keys), and how the screens see them. */
+import { z } from 'zod'
+
+/** DESIGN.md: what a name may be. It becomes a folder, a database, a role and a PM2 process. */
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/
+export const nameSchema = z.string()
+  .min(1, 'Give the instance a name.')
+  .max(40, 'At most 40 characters.')
+  .regex(namePattern, 'Letters, digits, hyphens and underscores; it begins with a letter or a digit.')
+
+/** Ports below 1024 need root; the guide avoids them. */
+export const minPort = 1024
+export const maxPort = 65_535
+export const portSchema = z.int('A port is a whole number.').min(minPort, `At least ${minPort}.`).max(maxPort, `At most ${maxPort}.`)
+
+/** Names of the database and role that belong to an instance; unique because names are, regardless of case. */
+export const databaseNames = (name: string): { database: string; role: string } => ({
+  database: `${name.toLowerCase()}_db`, role: `${name.toLowerCase()}_user`,
+})
+
+const line = z.string().trim().regex(/^[^\p{Cc}]*$/u, 'No control characters.')
+export const directorSchema = z.object({
+  name: line.min(1, 'Give the director a name.').max(100, 'At most 100 characters.'),
+  email: z.email('This is not an e-mail address.').max(254, 'At most 254 characters.'),
+  /** bcrypt reads 72 bytes; more would be ignored silently. */
+  password: z.string().min(10, 'At least 10 characters.')
+    .refine(it => new TextEncoder().encode(it).length <= 72, 'At most 72 bytes.')
+    .refine(it => !it.includes('\0'), 'No NUL characters.'),
+})
+export type Director = z.infer<typeof directorSchema>
+
+export const createInputSchema = z.object({
+  name: nameSchema,
+  port: z.union([z.literal('auto'), portSchema]),
+  /** Take the port although another instance or a foreign process has it; only one of them runs at a time. */
+  allowSharedPort: z.boolean().default(false),
+  director: directorSchema,
+  /** `base`: tokens of one instance are valid on all others that share it. */
+  jwtSecret: z.enum(['generate', 'base']).default('generate'),
+})
+export type CreateInput = z.infer<typeof createInputSchema>
+
+/** db-config.json, the guide's keys. Unknown keys are kept. */
+export const databaseConfigSchema = z.looseObject({
+  name: z.string(), user: z.string(), password: z.string(), host: z.string(),
+  port: z.int(), directPort: z.int(), url: z.string(), directUrl: z.string(),
+})
+export type DatabaseConfig = z.infer<typeof databaseConfigSchema>
+
+/** config.json, the guide's keys. Unknown keys are kept. */
+export const instanceConfigSchema = z.looseObject({
+  name: nameSchema,
+  port: z.int().min(1).max(maxPort),
+  database: databaseConfigSchema,
+  paths: z.looseObject({ instance: z.string(), server: z.string(), client: z.string(), uploads: z.string() }),
+  created: z.string(),
+  /** Ours: the fingerprint of the release that its files came from. The CLI leaves none. */
+  release: z.string().optional(),
+})
+export type InstanceConfig = z.infer<typeof instanceConfigSchema>
+
+/** The guide's five. Derived from PM2, never stored. */
+export type InstanceStatus = 'online' | 'stopped' | 'errored' | 'not in PM2' | 'unknown'
+
+/** One instance as the screens see it. Holds no secret. */
+export interface InstanceView {
+  readonly name: string
+  readonly port: number
+  readonly url: string
+  readonly status: InstanceStatus
+  /** False: it uses the direct URL, without PgBouncer. */
+  readonly pooled: boolean
+  readonly database: string
+  /** ISO 8601. */
+  readonly created: string
+  /** Milliseconds since 1970 of the process's start; absent when it does not run. */
+  readonly startedAt?: number
+  readonly restarts?: number
+  /** Per cent of one core, and bytes. */
+  readonly cpu?: number
+  readonly memory?: number
+  readonly release?: string
+}
+
+/** A folder in `instances/` whose config.json cannot be used. It is shown and left alone. */
+export interface BrokenInstance { readonly folder: string; readonly problem: import('./problem').Problem }
+
+export interface InstanceList { readonly instances: readonly InstanceView[]; readonly broken: readonly BrokenInstance[] }
+
+/** Who has a port. */
+export type PortHolder =
+  | { readonly type: 'instance'; readonly name: string; readonly running: boolean }
+  | { readonly type: 'operation'; readonly subject: string }
+  | { readonly type: 'process'; readonly program?: string; readonly pid?: number }
+export interface PortCheck { readonly port: number; readonly holders: readonly PortHolder[] }

@@ -1,0 +1,111 @@
+/**
+ * Operations as everyone sees them: journal entries, live events, and the state folded from them.
+ * A journal entry *is* the event: what is on disk and what is on the screen cannot differ.
+ */
+import { z } from 'zod'
+import { problemSchema, type Problem } from './problem'
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }
+
+export type Outcome = 'succeeded' | 'rolled-back'
+
+/** Journaled, one line of JSON each. */
+export type Entry =
+  | { type: 'opened'; kind: string; version: number; subject: string; plan: Json; steps: readonly string[] }
+  | { type: 'doing' | 'done' | 'undone'; step: string }
+  /** From here on: undo. */
+  | { type: 'turned'; reason: 'failed' | 'cancelled' | 'asked'; problem?: Problem }
+  | { type: 'settled'; outcome: Outcome }
+
+/** Shown, never journaled. */
+export type Transient =
+  | { type: 'progress'; step: string; fraction?: number; text?: string }
+  | { type: 'output'; step: string; chunk: string }
+  /** A step that can go neither way now. The operation is still open; retry is offered. */
+  | { type: 'stuck'; step: string; problem: Problem }
+
+/** `at` is ISO 8601. */
+export type OperationEvent = { readonly id: string; readonly at: string } & (Entry | Transient)
+export type JournalLine = { readonly id: string; readonly at: string } & Entry
+
+const base = { id: z.string().min(1), at: z.iso.datetime() }
+export const journalLineSchema: z.ZodType<JournalLine> = z.discriminatedUnion('type', [
+  z.object({ ...base, type: z.literal('opened'), kind: z.string(), version: z.int(), subject: z.string(), plan: z.json() as z.ZodType<Json>, steps: z.array(z.string()) }),
+  z.object({ ...base, type: z.enum(['doing', 'done', 'undone']), step: z.string() }),
+  z.object({ ...base, type: z.literal('turned'), reason: z.enum(['failed', 'cancelled', 'asked']), problem: problemSchema.optional() }),
+  z.object({ ...base, type: z.literal('settled'), outcome: z.enum(['succeeded', 'rolled-back']) }),
+])
+
+/** `undoing` is the newest step that began and is not undone yet, once the operation has turned. */
+export type StepStatus = 'waiting' | 'doing' | 'done' | 'undoing' | 'undone' | 'stuck'
+export interface StepState {
+  readonly name: string
+  readonly status: StepStatus
+  /** ISO 8601: when it began, and when it was done (or undone). */
+  readonly startedAt?: string
+  readonly endedAt?: string
+  /** 0 to 1. */
+  readonly fraction?: number
+  readonly text?: string
+  readonly problem?: Problem
+}
+export type Phase = 'running' | 'undoing' | 'stuck' | Outcome
+export interface OperationState {
+  readonly id: string
+  readonly kind: string
+  readonly subject: string
+  /** Every choice of the operation; never a secret. */
+  readonly plan: Json
+  readonly phase: Phase
+  readonly openedAt: string
+  readonly settledAt?: string
+  readonly turned?: { readonly reason: 'failed' | 'cancelled' | 'asked'; readonly problem?: Problem }
+  readonly steps: readonly StepState[]
+}
+
+/** The state after one more event. The first event of an operation is `opened`; others without a state are refused. */
+export function fold(state: OperationState | undefined, event: OperationEvent): OperationState {
+  if (event.type === 'opened') {
+    return {
+      id: event.id, kind: event.kind, subject: event.subject, plan: event.plan, phase: 'running', openedAt: event.at,
+      steps: event.steps.map(name => ({ name, status: 'waiting' })),
+    }
+  }
+  if (!state) throw new Error(`operation ${event.id} begins with ${event.type}, not with opened`)
+  const step = (name: string, change: Partial<StepState>): StepState[] =>
+    state.steps.map(it => (it.name === name ? { ...it, ...change } : it))
+  switch (event.type) {
+    case 'doing':
+      return { ...state, phase: 'running', steps: step(event.step, { status: 'doing', startedAt: event.at, endedAt: undefined, problem: undefined }) }
+    case 'done':
+      return { ...state, steps: step(event.step, { status: 'done', endedAt: event.at, fraction: undefined, text: undefined, problem: undefined }) }
+    case 'undone':
+      return markUndoing({ ...state, phase: 'undoing', steps: step(event.step, { status: 'undone', endedAt: event.at, fraction: undefined, text: undefined, problem: undefined }) })
+    case 'turned':
+      return markUndoing({ ...state, phase: 'undoing', turned: { reason: event.reason, problem: event.problem } })
+    case 'settled':
+      return { ...state, phase: event.outcome, settledAt: event.at }
+    case 'progress':
+      return { ...state, steps: step(event.step, { fraction: event.fraction, text: event.text }) }
+    case 'stuck':
+      return { ...state, phase: 'stuck', steps: step(event.step, { status: 'stuck', problem: event.problem }) }
+    case 'output':
+      return state
+  }
+}
+
+function markUndoing(state: OperationState): OperationState {
+  const newest = state.steps.findLastIndex(it => it.status !== 'waiting' && it.status !== 'undone')
+  return { ...state, steps: state.steps.map((it, index) => (index === newest ? { ...it, status: 'undoing' as const } : it)) }
+}
+
+/** Still open: it runs, undoes, or waits for a decision. */
+export const isOpen = (state: OperationState): boolean => state.phase !== 'succeeded' && state.phase !== 'rolled-back'
+
+/** What `operations.watch` pushes: everything once, then each event as it happens. */
+export type OperationsUpdate =
+  | { readonly type: 'snapshot'; readonly operations: readonly OperationState[]; readonly unreadable: readonly UnreadableJournal[] }
+  | { readonly type: 'event'; readonly event: OperationEvent }
+
+/** A journal that is corrupt or of an unknown version: refused, left alone, shown. */
+export interface UnreadableJournal { readonly id: string; readonly problem: Problem }

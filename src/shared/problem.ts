@@ -1,0 +1,50 @@
+/**
+ * Problems: errors that a person can act on. They cross every border of the app as plain data
+ * (journal, IPC, socket, command line), so that nobody ever reads "Something went wrong".
+ */
+import { z } from 'zod'
+
+/** Something the screen can offer as a button beside a problem. */
+export const problemActionSchema = z.enum(['start-infrastructure', 'choose-driver', 'retry', 'open-activity'])
+export type ProblemAction = z.infer<typeof problemActionSchema>
+
+export const problemSchema = z.object({
+  /** Stable, kebab-case, listed in docs/problems.md. */
+  code: z.string(),
+  /** What happened, as one sentence to the operator. */
+  message: z.string(),
+  /** Why it happened, if known. */
+  cause: z.string().optional(),
+  /** What to do now. */
+  hint: z.string().optional(),
+  /** A button that does it, where there is one. */
+  action: problemActionSchema.optional(),
+  /** The input that is at fault, e.g. `name` or `director.email`. */
+  field: z.string().optional(),
+  /** A tool's own last words, trimmed and free of secrets; shown behind "Details". */
+  details: z.string().optional(),
+})
+export type Problem = z.infer<typeof problemSchema>
+
+/** An error that carries a Problem. `message` is the problem's, so that stacks stay readable. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  constructor(readonly problem: Problem, options?: ErrorOptions) {
+    super(problem.message, options)
+  }
+}
+
+/** Throws a problem: `throw problem({ code, message })` reads as what it is. */
+export const problem = (data: Problem, cause?: unknown): ProblemError => new ProblemError(data, { cause })
+
+/** Turns anything thrown into a Problem. What is not ours is a defect, and says so with its own message. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    code: 'unexpected',
+    message: `Instance Manager met an error that it does not know: ${message.split('\n')[0] ?? ''}`,
+    hint: 'Try again. If it stays, report it with the details below.',
+    details: error instanceof Error ? error.stack : undefined,
+  }
+}
