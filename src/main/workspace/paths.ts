@@ -1,0 +1,56 @@
+/** Where things lie in a workspace (DESIGN.md "On disk"). All paths are absolute. */
+import { isAbsolute, join } from 'node:path'
+
+export interface WorkspacePaths {
+  readonly root: string
+  readonly instances: string
+  readonly manifest: string
+  /** `.instance-manager`: ours, 0700. */
+  readonly state: string
+  readonly settings: string
+  readonly secrets: string
+  readonly operations: string
+  readonly releases: string
+  readonly embedded: string
+}
+
+/** @param root an absolute path */
+export function workspacePaths(root: string): WorkspacePaths {
+  if (!isAbsolute(root)) throw new TypeError('a workspace is an absolute path')
+  const state = join(root, '.instance-manager')
+  return {
+    root, state,
+    instances: join(root, 'instances'),
+    manifest: join(root, 'instance-manager.json'),
+    settings: join(state, 'settings.json'),
+    secrets: join(state, 'secrets.json'),
+    operations: join(state, 'operations'),
+    releases: join(state, 'releases'),
+    embedded: join(state, 'embedded'),
+  }
+}
+
+export interface InstancePaths {
+  readonly folder: string
+  readonly config: string
+  readonly databaseConfig: string
+  readonly server: string
+  readonly client: string
+  readonly env: string
+  /** While `create` works on the folder: the token of its operation. */
+  readonly reservation: string
+}
+
+/** @param name a valid instance name (nameSchema) */
+export function instancePaths(workspace: WorkspacePaths, name: string): InstancePaths {
+  const folder = join(workspace.instances, name)
+  return {
+    folder,
+    config: join(folder, 'config.json'),
+    databaseConfig: join(folder, 'db-config.json'),
+    server: join(folder, 'server'),
+    client: join(folder, 'client'),
+    env: join(folder, 'server', '.env'),
+    reservation: join(folder, '.operation'),
+  }
+}
