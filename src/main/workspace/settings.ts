@@ -1,5 +1,6 @@
 /** Settings of a workspace: its own file over the site's defaults over ours. */
 import { z } from 'zod'
+import { problem } from '../../shared/problem'
 import { settingsSchema, type Settings } from '../../shared/settings'
 import { readJson, writeJson } from '../system/files'
 
@@ -15,14 +16,15 @@ export class SettingsFile {
 
   /** @throws Problem `file-corrupt` */
   async read(): Promise<Settings> {
-    const [site, own] = await Promise.all([readJson(this.defaults, settingsSchema.partial()), readJson(this.path, settingsSchema.partial())])
-    if (site === undefined && own === undefined) return settingsSchema.parse({})
-    // Read again without the schema: filled-in defaults of the workspace's file must not hide the site's values.
-    const [siteRaw, ownRaw] = await Promise.all([readJson(this.defaults, partial), readJson(this.path, partial)])
-    return settingsSchema.parse({
-      ...siteRaw, ...ownRaw,
-      ports: { ...asObject(siteRaw?.['ports']), ...asObject(ownRaw?.['ports']) },
-      containers: { ...asObject(siteRaw?.['containers']), ...asObject(ownRaw?.['containers']) },
+    const [site, own] = await Promise.all([readJson(this.defaults, partial), readJson(this.path, partial)])
+    const section = (name: string): object => ({ ...asObject(site?.[name]), ...asObject(own?.[name]) })
+    const merged = { ...site, ...own, ports: section('ports'), containers: section('containers') }
+    const result = settingsSchema.safeParse(merged)
+    if (result.success) return result.data
+    throw problem({
+      code: 'file-corrupt', message: `The settings in ${this.path} cannot be used.`,
+      cause: result.error.issues.map(it => `${it.path.join('.')}: ${it.message}`).join('; '),
+      hint: `Correct the file (or ${this.defaults}, if it is there) and open the workspace again.`,
     })
   }
 

@@ -1,0 +1,40 @@
+/** Makes a new workspace from the sample application. */
+import { randomBytes } from 'node:crypto'
+import { cp, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { problem } from '../../shared/problem'
+import { syncFolder } from '../system/files'
+
+/**
+ * Copies the sample application, whole or not at all: beside the target first, then renamed.
+ * @param target a folder that does not exist yet or is empty
+ * @throws Problem `folder-not-empty`, `folder-not-writable`
+ */
+export async function createSample(sample: string, target: string): Promise<void> {
+  const present = await readdir(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw unwritable(target, error)
+  })
+  if (present?.length) {
+    throw problem({
+      code: 'folder-not-empty', message: `${target} is not empty.`, field: 'path',
+      hint: 'Choose a new folder. To use what is there, choose "Open an existing folder".',
+    })
+  }
+  const aside = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}`)
+  try {
+    await mkdir(dirname(target), { recursive: true })
+    await cp(sample, aside, { recursive: true, filter: source => !/\/(node_modules|build|uploads)$/.test(source.slice(sample.length)) })
+    if (present) await rmdir(target)
+    await rename(aside, target)
+    await syncFolder(dirname(target))
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true })
+    throw unwritable(target, error as NodeJS.ErrnoException)
+  }
+}
+
+const unwritable = (target: string, error: NodeJS.ErrnoException) => problem({
+  code: 'folder-not-writable', message: `The workspace cannot be made at ${target}.`, field: 'path',
+  cause: `${error.code ?? 'error'}: ${error.syscall ?? 'copy'} failed.`, hint: 'Choose a folder that you may write to, on a disk with space.',
+}, error)
