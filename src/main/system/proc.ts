@@ -1,0 +1,123 @@
+/**
+ * What Linux knows about processes and ports (/proc). The one place that reads it for that.
+ * A process that ends while it is looked at counts as not there.
+ */
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { basename } from 'node:path'
+
+/** `pid` and `program` are absent for a process of another user, which only root sees. */
+export interface ListeningProcess { readonly pid?: number; readonly program?: string }
+
+/**
+ * Who listens on a TCP port, on any local address, IPv4 or IPv6; each process once.
+ * For a container's published port that is the engine's forwarder (`rootlessport`, `conmon`, `docker-proxy`).
+ * @returns empty if nobody listens
+ */
+export async function portHolders(port: number): Promise<ListeningProcess[]> {
+  const inodes = await listeningInodes(port)
+  if (inodes.size === 0) return []
+  const seen = new Set<string>()
+  const pids = (await Promise.all((await allPids()).map(async pid => {
+    const open = await socketInodes(pid)
+    const held = [...inodes].filter(it => open.has(it))
+    for (const inode of held) seen.add(inode)
+    return held.length > 0 ? pid : undefined
+  }))).filter(it => it !== undefined)
+  const holders: ListeningProcess[] = await Promise.all(pids.map(async pid => ({ pid, program: await program(pid) })))
+  return seen.size < inodes.size ? [...holders, {}] : holders
+}
+
+/** Whether a server could listen on this TCP port on all addresses now. Binds it for a moment. */
+export const portFree = async (port: number): Promise<boolean> =>
+  await canListen(port, { host: '0.0.0.0' }) && await canListen(port, { host: '::', ipv6Only: true })
+
+function canListen(port: number, address: { host: string; ipv6Only?: boolean }): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL')) // a machine without IPv6
+    server.listen({ port, ...address, exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}
+
+/** When a process started, in clock ticks since boot: with the pid it names a process for ever. Undefined if there is none. */
+export const startTime = async (pid: number): Promise<number | undefined> => (await stat(pid))?.startTime
+
+/** Whether the process runs; one that ended and waits for its parent (a zombie) does not. */
+export async function isAlive(pid: number): Promise<boolean> {
+  const found = await stat(pid)
+  return found !== undefined && found.state !== 'Z' && found.state !== 'X'
+}
+
+/** Direct children. */
+export const children = async (pid: number): Promise<number[]> => (await childrenOfAll()).get(pid) ?? []
+
+/** Children, their children and so on; not the process itself. */
+export async function descendants(pid: number): Promise<number[]> {
+  const of = await childrenOfAll()
+  const found: number[] = []
+  for (let next = of.get(pid) ?? []; next.length > 0; next = next.flatMap(it => of.get(it) ?? [])) found.push(...next)
+  return found
+}
+
+/** The program's name only (`node`, `rootlessport`): the arguments may hold secrets. Undefined if there is no such process. */
+export async function program(pid: number): Promise<string | undefined> {
+  const executable = await readlink(`/proc/${pid}/exe`).catch(() => undefined)
+  if (executable) return basename(executable.replace(/ \(deleted\)$/, ''))
+  const name = await read(`/proc/${pid}/comm`) // another user's; a process may have written its title into it
+  return name === undefined ? undefined : basename(name.trim().split(' ')[0] ?? '')
+}
+
+/** Where the process works; undefined if there is none or it is another user's. */
+export const workingFolder = (pid: number): Promise<string | undefined> => readlink(`/proc/${pid}/cwd`).catch(() => undefined)
+
+/** Our user's processes (root: everyone's) that were started with all of these variables. */
+export async function withEnvironment(variables: Readonly<Record<string, string>>): Promise<number[]> {
+  const wanted = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
+  const pids = await Promise.all((await allPids()).map(async pid => {
+    const environment = (await read(`/proc/${pid}/environ`))?.split('\0')
+    return environment && wanted.every(it => environment.includes(it)) ? pid : undefined
+  }))
+  return pids.filter(it => it !== undefined)
+}
+
+const read = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined)
+
+const allPids = async (): Promise<number[]> => (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
+
+interface Stat { readonly state: string; readonly parent: number; readonly startTime: number }
+
+async function stat(pid: number): Promise<Stat | undefined> {
+  const text = await read(`/proc/${pid}/stat`)
+  if (text === undefined) return undefined
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ') // the name before it may hold spaces and brackets
+  return { state: fields[0] ?? '', parent: Number(fields[1]), startTime: Number(fields[19]) }
+}
+
+async function childrenOfAll(): Promise<Map<number, number[]>> {
+  const of = new Map<number, number[]>()
+  await Promise.all((await allPids()).map(async pid => {
+    const parent = (await stat(pid))?.parent
+    if (parent !== undefined) of.set(parent, [...(of.get(parent) ?? []), pid])
+  }))
+  return of
+}
+
+const listening = '0A' // TCP_LISTEN in /proc/net/tcp
+
+async function listeningInodes(port: number): Promise<Set<string>> {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const tables = await Promise.all(['tcp', 'tcp6'].map(it => read(`/proc/net/${it}`)))
+  return new Set(tables.flatMap(table => (table ?? '').split('\n').slice(1).flatMap(line => {
+    const fields = line.trim().split(/\s+/)
+    return fields[3] === listening && fields[1]?.endsWith(suffix) && fields[9] ? [fields[9]] : []
+  })))
+}
+
+async function socketInodes(pid: number): Promise<Set<string>> {
+  const folder = `/proc/${pid}/fd`
+  const files = await readdir(folder).catch(() => [])
+  const targets = await Promise.all(files.map(it => readlink(`${folder}/${it}`).catch(() => '')))
+  return new Set(targets.flatMap(it => /^socket:\[(\d+)\]$/.exec(it)?.[1] ?? []))
+}
