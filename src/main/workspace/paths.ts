@@ -1,5 +1,6 @@
 /** Where things lie in a workspace (DESIGN.md "On disk"). All paths are absolute. */
 import { isAbsolute, join } from 'node:path'
+import type { Manifest } from '../../shared/workspace'
 
 export interface WorkspacePaths {
   readonly root: string
@@ -41,16 +42,19 @@ export interface InstancePaths {
   readonly reservation: string
 }
 
-/** @param name a valid instance name (nameSchema) */
-export function instancePaths(workspace: WorkspacePaths, name: string): InstancePaths {
+/**
+ * Derived from the name and the manifest, never from the paths in config.json, which may be stale or hostile.
+ * @param name a valid instance name (nameSchema)
+ */
+export function instancePaths(workspace: WorkspacePaths, { server, client }: Manifest, name: string): InstancePaths {
   const folder = join(workspace.instances, name)
   return {
     folder,
     config: join(folder, 'config.json'),
     databaseConfig: join(folder, 'db-config.json'),
-    server: join(folder, 'server'),
-    client: join(folder, 'client'),
-    env: join(folder, 'server', '.env'),
+    server: join(folder, server.folder),
+    client: join(folder, client.folder),
+    env: join(folder, server.folder, '.env'),
     reservation: join(folder, '.operation'),
   }
 }

@@ -1,0 +1,46 @@
+/** The instances that are there, read from their folders: the guide's files are the only truth. */
+import { readdir } from 'node:fs/promises'
+import { instanceConfigSchema, nameSchema, type BrokenInstance, type InstanceConfig } from '../../shared/instance'
+import { problem, toProblem } from '../../shared/problem'
+import type { Manifest } from '../../shared/workspace'
+import { readIfExists, readJson } from '../system/files'
+import { instancePaths, type WorkspacePaths } from '../workspace/paths'
+
+export interface Configs {
+  readonly configs: readonly InstanceConfig[]
+  readonly broken: readonly BrokenInstance[]
+  /** Every folder's name, those in the making and the broken ones included: none of them is free. */
+  readonly taken: readonly string[]
+}
+
+/** @param creating tokens of the open `create` operations: their folders are in the making, not broken */
+export async function readConfigs(paths: WorkspacePaths, manifest: Manifest, creating: ReadonlySet<string>): Promise<Configs> {
+  const entries = await readdir(paths.instances, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  const folders = entries.filter(it => it.isDirectory() && !it.name.startsWith('.')).map(it => it.name).sort()
+  const read = await Promise.all(folders.map(it => readConfig(paths, manifest, it, creating)))
+  return {
+    configs: read.filter(it => it !== undefined && 'name' in it),
+    broken: read.filter(it => it !== undefined && 'problem' in it),
+    taken: folders,
+  }
+}
+
+async function readConfig(paths: WorkspacePaths, manifest: Manifest, folder: string, creating: ReadonlySet<string>): Promise<InstanceConfig | BrokenInstance | undefined> {
+  if (!nameSchema.safeParse(folder).success) {
+    return { folder, problem: { code: 'instance-name', message: `"${folder}" is not a name that an instance can have.`, hint: 'It is left alone. Rename or move the folder.' } }
+  }
+  try {
+    const its = instancePaths(paths, manifest, folder)
+    const reservation = await readIfExists(its.reservation)
+    if (reservation !== undefined && creating.has(reservation)) return undefined
+    const config = await readJson(its.config, instanceConfigSchema)
+    if (!config) throw problem({ code: 'config-missing', message: `${folder} has no config.json.`, hint: 'It is left alone. Restore the file, or move the folder away.' })
+    if (config.name !== folder) throw problem({ code: 'config-name', message: `The config.json in ${folder} is that of "${config.name}".`, hint: 'It is left alone. Correct "name", or rename the folder.' })
+    return config
+  } catch (error) {
+    return { folder, problem: toProblem(error) }
+  }
+}

@@ -1,0 +1,25 @@
+/** Copies the base application's own files aside and makes sure that they are what the fingerprint names. */
+import { constants } from 'node:fs'
+import { cp, mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { problem } from '../../shared/problem'
+import type { Manifest } from '../../shared/workspace'
+import { baseFiles } from '../workspace/base'
+import { fingerprint } from '../workspace/fingerprint'
+
+/** The base application as an operation's plan pins it. */
+export interface Base { readonly root: string; readonly manifest: Manifest; readonly fingerprint: string; readonly nodeMajor: string }
+
+/** @throws Problem `base-changed` */
+export async function copyBase(base: Base, target: string): Promise<void> {
+  const files = await baseFiles(base.root, base.manifest)
+  await Promise.all([...new Set(files.map(it => dirname(it)))].map(it => mkdir(join(target, it), { recursive: true })))
+  for (const file of files) {
+    await cp(join(base.root, file), join(target, file), { verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE })
+  }
+  if (await fingerprint(target, base.manifest, base.nodeMajor) === base.fingerprint) return
+  throw problem({
+    code: 'base-changed', message: 'The base application changed while it was being prepared.',
+    hint: 'Try again when nobody edits server/ or client/.',
+  })
+}
