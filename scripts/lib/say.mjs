@@ -1,0 +1,60 @@
+/**
+ * What the scripts tell the person. Everything goes to standard error: standard output belongs to results
+ * (`npm run -s bench -- --json` prints nothing else there).
+ */
+import { spawn } from 'node:child_process'
+
+export const say = text => process.stderr.write(`${text}\n`)
+
+/** A failure with what to do about it; shown without a stack. */
+export class Failure extends Error {
+  constructor(message, hint) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+/** Runs the whole of a script: a Failure is told plainly and ends it with exit code 1. */
+export async function script(main) {
+  try {
+    await main()
+  } catch (error) {
+    say(error instanceof Failure ? `\n✗ ${error.message}` : `\n✗ ${error.stack}`)
+    if (error.hint) say(`  What to do: ${error.hint}`)
+    process.exitCode = 1
+  }
+}
+
+/** Announces a step, says every 10 s that it still runs, and how long it took. @returns what `work` returns */
+export async function step(text, work) {
+  const start = Date.now()
+  const seconds = () => `${((Date.now() - start) / 1000).toFixed(1)} s`
+  say(`• ${text} …`)
+  const heartbeat = setInterval(() => say(`  still at it, ${seconds()}`), 10_000)
+  try {
+    const result = await work()
+    say(`  done, ${seconds()}`)
+    return result
+  } finally {
+    clearInterval(heartbeat)
+  }
+}
+
+/**
+ * Runs a command to its end; its output goes to standard error as it comes, or is collected with `quiet`.
+ * `timeout` is in milliseconds. @returns { code, output }; code is null when it was ended by a signal or could not start
+ */
+export function run(file, args, { cwd, env, timeout, quiet = false, input } = {}) {
+  return new Promise(resolve => {
+    const child = spawn(file, args, {
+      cwd, timeout, env: env ? { ...process.env, ...env } : process.env,
+      stdio: [input === undefined ? 'ignore' : 'pipe', quiet ? 'pipe' : 2, quiet ? 'pipe' : 2],
+    })
+    let output = ''
+    child.stdout?.on('data', chunk => { output += chunk })
+    child.stderr?.on('data', chunk => { output += chunk })
+    child.stdin?.end(input)
+    child.on('error', error => resolve({ code: null, output: `${output}${error.message}` }))
+    child.on('close', code => resolve({ code, output }))
+  })
+}
