@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Milliseconds. */
   readonly timeout: number
+  /** Without the marker: for commands that leave a daemon behind which must outlive us, and survive `sweep`. */
+  readonly unmarked?: boolean
   /** Receives standard output and error as they come. */
   readonly onOutput?: (chunk: string) => void
 }
@@ -40,10 +42,10 @@ export function baseEnvironment(): Record<string, string> {
 const detailLength = 4000
 
 /** @param id names the workspace; `sweep(id)` ends what runs with it */
-export const createRun = (id: string): Run => async (file, args, { cwd, env, input, signal, timeout, onOutput }) => {
+export const createRun = (id: string): Run => async (file, args, { cwd, env, input, signal, timeout, unmarked, onOutput }) => {
   signal?.throwIfAborted()
   const child = execa(file, args, {
-    cwd, input: input ?? '', env: { ...(env ?? baseEnvironment()), [marker]: id }, extendEnv: false,
+    cwd, input: input ?? '', env: { ...(env ?? baseEnvironment()), ...(unmarked ? {} : { [marker]: id }) }, extendEnv: false,
     detached: true, reject: false, all: true, stripFinalNewline: false, maxBuffer: 50_000_000,
   })
   const kill = (): void => { if (child.pid) endGroup(child.pid) }
