@@ -1,0 +1,85 @@
+/** The linter holds the layers of docs/architecture.md: each forbidden import is planted and must be found, each allowed one must pass. */
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const forbidden = [
+  ['src/shared/a.ts', `import { readFile } from 'node:fs'`],
+  ['src/shared/a.ts', `import { app } from 'electron'`],
+  ['src/shared/a.ts', `import { createRun } from '../main/system/run'`],
+  ['src/renderer/src/create/a.ts', `import { createRun } from '../../../main/system/run'`],
+  ['src/renderer/src/create/a.ts', `import type { Run } from '../../../main/system/run'`],
+  ['src/renderer/src/create/a.ts', `import { router } from '../../../main/api/router'`],
+  ['src/renderer/src/create/a.ts', `import { ipcRenderer } from 'electron'`],
+  ['src/renderer/src/create/a.ts', `import { join } from 'node:path'`],
+  ['src/renderer/src/a.ts', `import { bridge } from '../../preload/index'`],
+  ['src/preload/index.ts', `import { createRun } from '../main/system/run'`],
+  ['src/preload/index.ts', `import { router } from '../main/api/router'`],
+  ['src/preload/index.ts', `import { join } from 'node:path'`],
+  ['src/main/compose.ts', `import { app } from 'electron'`],
+  ['src/main/transport/web-socket.ts', `import { app } from 'electron'`],
+  ['src/main/instances/create.ts', `import { app } from 'electron'`],
+  ['src/main/api/router.ts', `import { App } from '../../renderer/src/app/app'`],
+  ['src/main/operations/engine.ts', `import { registry } from '../instances/registry'`],
+  ['src/main/operations/engine.ts', `import { writeAtomic } from '../system/files'`],
+  ['src/main/operations/engine.ts', `import { app } from 'electron'`],
+  ['src/main/operations/engine.ts', `import { execa } from 'execa'`],
+  ['src/main/processes/daemon.ts', `import { registry } from '../instances/registry'`],
+  ['src/main/infrastructure/podman.ts', `import { registry } from '../instances/registry'`],
+  ['src/main/infrastructure/embedded.ts', `import type { Registry } from '../instances'`],
+  ['src/main/infrastructure/podman.ts', `import { app } from 'electron'`],
+  ['src/main/system/run.ts', `import { registry } from '../instances/registry'`],
+] as const
+
+const allowed = [
+  ['src/shared/a.ts', `import { z } from 'zod'`],
+  ['src/shared/a.ts', `import { problem } from './problem'`],
+  ['src/renderer/src/create/a.ts', `import type { AppRouter } from '../../../main/api/router'`],
+  ['src/renderer/src/create/a.ts', `import { problem } from '../../../shared/problem'`],
+  ['src/preload/index.ts', `import { ipcRenderer } from 'electron'`],
+  ['src/main/index.ts', `import { app } from 'electron'`],
+  ['src/main/transport/ipc-socket.ts', `import { ipcMain } from 'electron'`],
+  ['src/main/operations/engine.ts', `import { fold } from '../../shared/operation'`],
+  ['src/main/operations/engine.ts', `import { open } from 'node:fs/promises'`],
+  ['src/main/operations/engine.ts', `import { journal } from './journal'`],
+  ['src/main/infrastructure/podman.ts', `import type { Run } from '../system/run'`],
+  ['src/main/instances/create.ts', `import { client } from '../processes/client'`],
+] as const
+
+let folder: string
+let found: Set<string>
+const project = resolve(import.meta.dirname, '..', '..')
+/** Each import in a small project of its own, so that every path is the real one. */
+const planted = (kind: string, path: string, index: number): string => join(`${kind}${index}`, path)
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'im-layers-'))
+  for (const [kind, cases] of [['forbidden', forbidden], ['allowed', allowed]] as const) {
+    for (const [index, it] of cases.entries()) {
+      const path = join(folder, planted(kind, it[0], index))
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, `${it[1]}\n`)
+      await copyFile(join(project, '.oxlintrc.json'), join(folder, `${kind}${index}`, '.oxlintrc.json'))
+    }
+  }
+  const output = await new Promise<string>(done => {
+    execFile(join(project, 'node_modules/.bin/oxlint'), ['-f', 'json', '.'], { cwd: folder, timeout: 60_000 }, (_error, stdout) => done(stdout))
+  })
+  const report = JSON.parse(output) as { diagnostics: { code: string; filename: string }[] }
+  found = new Set(report.diagnostics.filter(it => it.code === 'eslint(no-restricted-imports)').map(it => it.filename))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+describe('forbidden', () => {
+  test.each(forbidden.map((it, index) => ({ path: it[0], code: it[1], file: planted('forbidden', it[0], index) })))('$path: $code', ({ file }) => {
+    expect(found).toContain(file)
+  })
+})
+
+describe('allowed', () => {
+  test.each(allowed.map((it, index) => ({ path: it[0], code: it[1], file: planted('allowed', it[0], index) })))('$path: $code', ({ file }) => {
+    expect(found).not.toContain(file)
+  })
+})
