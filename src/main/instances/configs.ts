@@ -22,25 +22,25 @@ export async function readConfigs(paths: WorkspacePaths, manifest: Manifest, cre
   const folders = entries.filter(it => it.isDirectory() && !it.name.startsWith('.')).map(it => it.name).sort()
   const read = await Promise.all(folders.map(it => readConfig(paths, manifest, it, creating)))
   return {
-    configs: read.filter(it => it !== undefined && 'name' in it),
-    broken: read.filter(it => it !== undefined && 'problem' in it),
+    configs: read.map(it => it.config).filter(it => it !== undefined),
+    broken: read.map(it => it.broken).filter(it => it !== undefined),
     taken: folders,
   }
 }
 
-async function readConfig(paths: WorkspacePaths, manifest: Manifest, folder: string, creating: ReadonlySet<string>): Promise<InstanceConfig | BrokenInstance | undefined> {
+async function readConfig(paths: WorkspacePaths, manifest: Manifest, folder: string, creating: ReadonlySet<string>): Promise<{ config?: InstanceConfig; broken?: BrokenInstance }> {
   if (!nameSchema.safeParse(folder).success) {
-    return { folder, problem: { code: 'instance-name', message: `"${folder}" is not a name that an instance can have.`, hint: 'It is left alone. Rename or move the folder.' } }
+    return { broken: { folder, problem: { code: 'instance-name', message: `"${folder}" is not a name that an instance can have.`, hint: 'It is left alone. Rename or move the folder.' } } }
   }
   try {
     const its = instancePaths(paths, manifest, folder)
     const reservation = await readIfExists(its.reservation)
-    if (reservation !== undefined && creating.has(reservation)) return undefined
+    if (reservation !== undefined && creating.has(reservation)) return {}
     const config = await readJson(its.config, instanceConfigSchema)
     if (!config) throw problem({ code: 'config-missing', message: `${folder} has no config.json.`, hint: 'It is left alone. Restore the file, or move the folder away.' })
     if (config.name !== folder) throw problem({ code: 'config-name', message: `The config.json in ${folder} is that of "${config.name}".`, hint: 'It is left alone. Correct "name", or rename the folder.' })
-    return config
+    return { config }
   } catch (error) {
-    return { folder, problem: toProblem(error) }
+    return { broken: { folder, problem: toProblem(error) } }
   }
 }

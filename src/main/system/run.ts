@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly timeout: number
   /** Without the marker: for commands that leave a daemon behind which must outlive us, and survive `sweep`. */
   readonly unmarked?: boolean
+  /** Exit codes other than 0 that are answers, not failures. */
+  readonly answers?: readonly number[]
   /** Receives standard output and error as they come. */
   readonly onOutput?: (chunk: string) => void
 }
@@ -42,7 +44,7 @@ export function baseEnvironment(): Record<string, string> {
 const detailLength = 4000
 
 /** @param id names the workspace; `sweep(id)` ends what runs with it */
-export const createRun = (id: string): Run => async (file, args, { cwd, env, input, signal, timeout, unmarked, onOutput }) => {
+export const createRun = (id: string): Run => async (file, args, { cwd, env, input, signal, timeout, unmarked, answers = [], onOutput }) => {
   signal?.throwIfAborted()
   const child = execa(file, args, {
     cwd, input: input ?? '', env: { ...(env ?? baseEnvironment()), ...(unmarked ? {} : { [marker]: id }) }, extendEnv: false,
@@ -57,7 +59,7 @@ export const createRun = (id: string): Run => async (file, args, { cwd, env, inp
   clearTimeout(timer)
   signal?.removeEventListener('abort', kill)
   signal?.throwIfAborted()
-  if (!result.failed) return result.stdout
+  if (!result.failed || (result.exitCode !== undefined && answers.includes(result.exitCode))) return result.stdout
   const name = [file.split('/').at(-1), ...args.slice(0, 3)].join(' ')
   const details = result.all.slice(-detailLength).trim()
   if (result.code === 'ENOENT') throw problem({ code: 'command-missing', message: `${file} could not be started.`, cause: 'There is no such program or folder.', hint: `Install ${file}, or check PATH.` })

@@ -16,8 +16,14 @@ export class Secrets {
     return (await this.read())[key]
   }
 
-  set(key: string, value: string): Promise<void> {
-    return this.change(all => ({ ...all, [key]: value }))
+  set(secrets: Readonly<Record<string, string>>): Promise<void> {
+    return this.change(all => ({ ...all, ...secrets }))
+  }
+
+  /** The keys that are there: names, not secrets. */
+  async keys(): Promise<string[]> {
+    await this.last
+    return Object.keys(await this.read())
   }
 
   /** Forgets what is there of these keys. */

@@ -1,0 +1,18 @@
+/** Creates an instance: the guide's nine steps, in seconds, whole or not at all. */
+import { createInputSchema, type CreateInput } from '../../shared/instance'
+import type { Operation } from '../operations/operation'
+import { createDatabase, createDirector, pushSchema } from './create/database'
+import { placeFiles, prepareRelease, reserve } from './create/place'
+import { planCreate, type CreatePlan } from './create/plan'
+import { startProcess, switchToPool, verifyHealth } from './create/run'
+import type { CreateServices } from './create/services'
+
+/** Leaves nothing behind unless it succeeds; after a crash it is finished. */
+export const createInstance = (to: CreateServices): Operation<CreateInput, CreatePlan> => ({
+  kind: 'create', version: 1, recovery: 'resume',
+  subject: ({ name }) => name.toLowerCase(),
+  plan: input => planCreate(to, createInputSchema.parse(input)),
+  steps: [
+    reserve, prepareRelease, createDatabase, placeFiles, pushSchema, createDirector, switchToPool, startProcess, verifyHealth,
+  ].map(step => step(to)),
+})

@@ -1,0 +1,68 @@
+/** Steps that make the database and what must be in it: schema and director. */
+import { parse } from 'dotenv'
+import { z } from 'zod'
+import { problem } from '../../../shared/problem'
+import { readIfExists } from '../../system/files'
+import { baseEnvironment } from '../../system/run'
+import { secretKeys, type CreatePlan } from './plan'
+import { folderOf, secretOf, type CreateStep } from './step'
+
+export const createDatabase: CreateStep = to => {
+  const target = async (plan: CreatePlan) => ({ database: plan.database, role: plan.role, token: plan.token, password: await secretOf(to, secretKeys(plan.token).database) })
+  return {
+    name: 'create-database',
+    do: async ({ plan }) => to.databases.create(await target(plan)),
+    verify: async ({ plan }) => to.databases.verify(await target(plan)),
+    undo: ({ plan }) => to.databases.drop(plan),
+  }
+}
+
+/** Five minutes: hundreds of models on a slow disk. */
+const toolTimeout = 300_000
+
+/** What the tools that talk to the database need of the instance's .env; its other secrets stay there. */
+async function databaseUrls(env: string): Promise<Record<string, string>> {
+  const { DATABASE_URL, DIRECT_URL } = parse(await readIfExists(env) ?? '')
+  return { ...(DATABASE_URL && { DATABASE_URL }), ...(DIRECT_URL && { DIRECT_URL }) }
+}
+
+/** The database itself remembers which schema it has; dropping it (create-database's undo) undoes this. */
+export const pushSchema: CreateStep = to => ({
+  name: 'push-schema',
+  async do({ plan, signal, output }) {
+    const { env, server } = folderOf(to, plan)
+    const [file, ...args] = plan.manifest.server.push
+    await to.run(file!, args, { cwd: server, signal, timeout: toolTimeout, onOutput: output, env: { ...baseEnvironment(), ...await databaseUrls(env) } })
+    await to.databases.markSchema(plan.database, plan.fingerprint)
+  },
+  verify: ({ plan }) => to.databases.hasSchema(plan.database, plan.fingerprint),
+})
+
+const directorAnswer = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), exists: z.boolean().optional() }),
+  z.object({ ok: z.literal(false), code: z.string().regex(/^director-[a-z-]+$/), message: z.string() }),
+])
+
+/** Through the instance's own Prisma client, in a process of its own; its data goes by standard input. Undone with the database. */
+export const createDirector: CreateStep = to => {
+  const ask = async (plan: CreatePlan, signal: AbortSignal | undefined, check: boolean) => {
+    const { server, env } = folderOf(to, plan)
+    const { model, role, status } = plan.manifest.director
+    const input = { ...plan.director, passwordHash: await secretOf(to, secretKeys(plan.token).directorHash), model, role, status, check }
+    const answer = await to.run(to.node.path, [to.directorScript], {
+      cwd: server, signal, timeout: 60_000, input: JSON.stringify(input), env: { ...baseEnvironment(), ...await databaseUrls(env) }, answers: [1],
+    })
+    const result = directorAnswer.parse(JSON.parse(answer.trim().split('\n').at(-1) ?? ''))
+    if (result.ok) return result
+    throw problem({
+      code: result.code, message: result.message, field: result.code === 'director-email-taken' ? 'director.email' : undefined,
+      hint: result.code === 'director-email-taken' ? 'Choose another e-mail address.' : 'Check the model named in instance-manager.json as director.model against the Prisma schema.',
+    })
+  }
+  return {
+    name: 'create-director',
+    do: async ({ plan, signal }) => { await ask(plan, signal, false) },
+    verify: async ({ plan }) => (await ask(plan, undefined, true)).exists === true,
+  }
+}
+

@@ -1,0 +1,47 @@
+/** The files of an instance, with the guide's exact keys. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DatabaseConfig, InstanceConfig } from '../../../shared/instance'
+import { syncFolder, writeFileAtomic, writeJson } from '../../system/files'
+import { formatEnv } from '../../workspace/env-file'
+import type { InstancePaths } from '../../workspace/paths'
+import { readBaseEnv, secretKeys, type CreatePlan } from './plan'
+import type { CreateServices } from './services'
+
+const host = '127.0.0.1'
+
+/** db-config.json. Without PgBouncer both URLs are the direct one. */
+export function databaseConfig(plan: CreatePlan, password: string): DatabaseConfig {
+  const url = (port: number): string => `postgresql://${plan.role}:${password}@${host}:${port}/${plan.database}`
+  const directUrl = url(plan.directPort)
+  return {
+    name: plan.database, user: plan.role, password, host, directPort: plan.directPort, directUrl,
+    port: plan.pooled ? plan.pooledPort : plan.directPort,
+    url: plan.pooled ? `${url(plan.pooledPort)}?pgbouncer=true` : directUrl,
+  }
+}
+
+/** Data folders, `.env` on the direct URL, db-config.json and, last, config.json. */
+export async function writeInstanceFiles(to: CreateServices, plan: CreatePlan, paths: InstancePaths): Promise<void> {
+  const { server: { dataFolders }, env: { copy } } = plan.manifest
+  const keys = secretKeys(plan.token)
+  const [password, jwtSecret] = await Promise.all([to.secrets.get(keys.database), to.secrets.get(keys.jwt)])
+  if (password === undefined || jwtSecret === undefined) throw new Error('the secrets of this creation are gone')
+  const folders = dataFolders.flatMap(it => (it === 'uploads' ? [it, 'uploads/profile-pics'] : [it]))
+  await Promise.all(folders.map(it => mkdir(join(paths.server, it), { recursive: true })))
+  const base = await readBaseEnv(to.paths.root, plan.manifest)
+  const copied = Object.fromEntries(copy.filter(it => base[it] !== undefined).map(it => [it, base[it] as string]))
+  const database = databaseConfig(plan, password)
+  await writeFileAtomic(paths.env, formatEnv({
+    DATABASE_URL: database.directUrl, DIRECT_URL: database.directUrl, PORT: String(plan.port), NODE_ENV: 'production', HOST: '0.0.0.0',
+    ...copied, ...(plan.jwtSecret === 'generate' ? { JWT_SECRET: jwtSecret } : {}), INSTANCE_NAME: plan.name,
+  }), 0o600)
+  await writeJson(paths.databaseConfig, database)
+  const config: InstanceConfig = {
+    name: plan.name, port: plan.port, database,
+    paths: { instance: paths.folder, server: paths.server, client: paths.client, uploads: join(paths.server, 'uploads') },
+    created: new Date().toISOString(), release: plan.fingerprint,
+  }
+  await writeJson(paths.config, config)
+  await syncFolder(paths.folder)
+}

@@ -1,0 +1,162 @@
+/** The choices of a creation, all of them, made before anything is touched. */
+import { randomInt, randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { hash } from 'bcrypt'
+import { parse } from 'dotenv'
+import { databaseNames, type CreateInput, type PortHolder } from '../../../shared/instance'
+import { problem } from '../../../shared/problem'
+import type { Manifest } from '../../../shared/workspace'
+import { readIfExists } from '../../system/files'
+import { readManifest, requireWorkspace } from '../../workspace/base'
+import { fingerprint } from '../../workspace/fingerprint'
+import type { CreateServices } from './services'
+
+/** Journaled as it is. The secrets it refers to lie in the workspace's secrets, under `secretKeys(token)`. */
+export type CreatePlan = {
+  /** Marks all that this operation makes: folder, role, secrets. */
+  readonly token: string
+  readonly name: string
+  readonly port: number
+  readonly url: string
+  readonly database: string
+  readonly role: string
+  /** Ports of PostgreSQL and PgBouncer that the URLs name. */
+  readonly directPort: number
+  readonly pooledPort: number
+  readonly pooled: boolean
+  /** Absent when it starts; else who has its port now, as text. */
+  readonly heldBy?: string
+  readonly fingerprint: string
+  readonly manifest: Manifest
+  readonly director: { readonly name: string; readonly email: string }
+  readonly jwtSecret: CreateInput['jwtSecret']
+}
+
+export const secretKeys = (token: string) => ({
+  database: `create:${token}:database`,
+  jwt: `create:${token}:jwt`,
+  directorHash: `create:${token}:director-hash`,
+  /** Kept until the operator has seen it. */
+  directorPassword: `create:${token}:director-password`,
+})
+
+/** The guide's rounds. */
+const bcryptRounds = 10
+
+/** @throws Problems that name the field: `name-taken`, `name-reserved`, `port-taken`, `database-exists`, `process-name-taken`, `jwt-secret-missing`; and those of the workspace and the infrastructure */
+export async function planCreate(to: CreateServices, input: CreateInput): Promise<CreatePlan> {
+  const manifest = await readManifest(to.paths.root)
+  await requireWorkspace(to.paths.root)
+  await requireFreeName(to, input.name, manifest)
+  const { pooled } = await requireInfrastructure(to)
+  const names = databaseNames(input.name)
+  await requireNoDatabase(to, names)
+  if (input.jwtSecret === 'base') await requireBaseSecret(to, manifest)
+  const { port, holders } = await choosePort(to, input)
+  const settings = await to.settings.read()
+  const running = holders.filter(it => it.type !== 'instance' || it.running)
+  const token = randomUUID()
+  const plan: CreatePlan = {
+    token, name: input.name, port, url: `http://127.0.0.1:${port}`, ...names, pooled, manifest,
+    directPort: settings.ports.postgres, pooledPort: settings.ports.pgbouncer,
+    heldBy: running.length ? running.map(describeHolder).join(', ') : undefined,
+    fingerprint: await fingerprint(to.paths.root, manifest, to.node.major),
+    director: { name: input.director.name, email: input.director.email }, jwtSecret: input.jwtSecret,
+  }
+  await keepSecrets(to, token, input.director.password)
+  return plan
+}
+
+/** Names that PM2's commands read as something else. */
+const reserved = new Set(['all', 'max'])
+
+/** Whether a name can be had; the wizard asks this while one types. */
+export async function requireFreeName(to: Pick<CreateServices, 'configs' | 'processes'>, name: string, manifest: Manifest): Promise<void> {
+  if (reserved.has(name.toLowerCase()) || /^\d+$/.test(name)) {
+    throw problem({
+      code: 'name-reserved', field: 'name', message: `"${name}" cannot be a name: PM2's commands read it as ${/\d/.test(name) ? 'a process number' : 'a word of their own'}.`,
+      hint: 'Choose another name.',
+    })
+  }
+  const { taken } = await to.configs(manifest)
+  const same = taken.find(it => it.toLowerCase() === name.toLowerCase())
+  if (same !== undefined) {
+    throw problem({
+      code: 'name-taken', field: 'name', message: `There is an instance "${same}" already.`,
+      cause: same === name ? undefined : 'Names that differ only by case would share a database.', hint: 'Choose another name.',
+    })
+  }
+  const process = (await to.processes.list()).find(it => it.name === name)
+  if (process) {
+    throw problem({
+      code: 'process-name-taken', field: 'name', message: `PM2 runs another process named "${name}".`,
+      hint: `Choose another name, or remove it with: pm2 delete ${name}`,
+    })
+  }
+}
+
+async function requireInfrastructure(to: CreateServices): Promise<{ pooled: boolean }> {
+  const { postgres, pgbouncer, pooled } = await to.infrastructure.status()
+  const down = [postgres, ...(pooled ? [pgbouncer] : [])].filter(it => it.state !== 'running')
+  if (down.length === 0) return { pooled }
+  throw problem({
+    code: 'infrastructure-stopped', message: `${down.map(it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer')).join(' and ')} must run before an instance can be created.`,
+    hint: 'Start the infrastructure, then create again.', action: 'start-infrastructure',
+  })
+}
+
+async function requireNoDatabase(to: CreateServices, names: { database: string; role: string }): Promise<void> {
+  const found = await to.databases.find(names)
+  if (!found.database && !found.role) return
+  const what = [found.database && `database ${names.database}`, found.role && `role ${names.role}`].filter(Boolean).join(' and ')
+  throw problem({
+    code: 'database-exists', field: 'name', message: `The ${what} exists already, without an instance that owns it.`,
+    hint: 'Choose another name. If it is a leftover, drop it first.',
+  })
+}
+
+async function requireBaseSecret(to: CreateServices, manifest: Manifest): Promise<void> {
+  if ((await readBaseEnv(to.paths.root, manifest))['JWT_SECRET']) return
+  throw problem({
+    code: 'jwt-secret-missing', field: 'jwtSecret', message: `The base application has no JWT_SECRET in ${manifest.server.folder}/.env.`,
+    hint: 'Let the instance have its own, or add it there.',
+  })
+}
+
+/** The base application's server/.env; empty if there is none. */
+export async function readBaseEnv(root: string, { server }: Manifest): Promise<Record<string, string>> {
+  return parse(await readIfExists(join(root, server.folder, '.env')) ?? '')
+}
+
+async function choosePort(to: CreateServices, { port, allowSharedPort }: CreateInput): Promise<{ port: number; holders: readonly PortHolder[] }> {
+  if (port === 'auto') return { port: await to.ports.suggest(), holders: [] }
+  const { holders } = await to.ports.check(port)
+  if (holders.length === 0 || allowSharedPort) return { port, holders }
+  throw problem({
+    code: 'port-taken', field: 'port', message: `Port ${port} is taken.`, cause: `${holders.map(describeHolder).join(', ')}.`,
+    hint: 'Choose another port, or choose to share it: only one of them can run at a time.',
+  })
+}
+
+export function describeHolder(holder: PortHolder): string {
+  switch (holder.type) {
+    case 'instance': return `instance "${holder.name}"${holder.running ? ' runs on it' : ' is configured for it'}`
+    case 'operation': return `"${holder.subject}", which is being created, has it`
+    case 'process': return holder.program ? `${holder.program} (pid ${holder.pid ?? 'unknown'}) listens on it` : 'a process of another user listens on it'
+  }
+}
+
+async function keepSecrets(to: CreateServices, token: string, password: string): Promise<void> {
+  const keys = secretKeys(token)
+  await to.secrets.set({
+    [keys.database]: randomPassword(),
+    [keys.jwt]: randomPassword(48),
+    [keys.directorHash]: await hash(password, bcryptRounds),
+    [keys.directorPassword]: password,
+  })
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** DESIGN.md: from a CSPRNG, alphanumeric, 24 characters. */
+export const randomPassword = (length = 24): string => Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')

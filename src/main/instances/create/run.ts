@@ -1,0 +1,67 @@
+/** Steps that bring the instance to life: the pooled URL, the process, its health. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse } from 'dotenv'
+import { readIfExists, syncFolder, writeFileAtomic } from '../../system/files'
+import { setEnv } from '../../workspace/env-file'
+import { waitForHealth } from '../health'
+import { databaseConfig } from './files'
+import { secretKeys, type CreatePlan } from './plan'
+import { folderOf, secretOf, type CreateStep } from './step'
+
+/** Set-up needs a direct connection, the running application gets a pooled one. */
+export const switchToPool: CreateStep = to => {
+  const write = async (plan: CreatePlan, pooled: boolean): Promise<void> => {
+    const { env } = folderOf(to, plan)
+    const text = await readIfExists(env)
+    if (text === undefined) return // undo, and the files are gone already
+    const { url, directUrl } = databaseConfig(plan, await secretOf(to, secretKeys(plan.token).database))
+    await writeFileAtomic(env, setEnv(text, { DATABASE_URL: pooled ? url : directUrl }), 0o600)
+  }
+  return {
+    name: 'switch-to-pool',
+    do: ({ plan, report }) => {
+      if (!plan.pooled) report({ text: 'Not pooled: PgBouncer is not available, the direct URL stays' })
+      return write(plan, true)
+    },
+    async verify({ plan }) {
+      const { url } = databaseConfig(plan, await secretOf(to, secretKeys(plan.token).database))
+      return parse(await readIfExists(folderOf(to, plan).env) ?? '')['DATABASE_URL'] === url
+    },
+    undo: ({ plan }) => write(plan, false),
+  }
+}
+
+/** An instance whose port another one holds is made complete and left stopped: the operator chose to share. */
+export const startProcess: CreateStep = to => ({
+  name: 'start-process',
+  async do({ plan, signal, report }) {
+    if (plan.heldBy !== undefined) return report({ text: `Not started: ${plan.heldBy}` })
+    const { server } = folderOf(to, plan)
+    await to.processes.start({ name: plan.name, script: join(server, plan.manifest.server.entry), cwd: server }, signal)
+    await to.processes.save()
+  },
+  async verify({ plan }) {
+    if (plan.heldBy !== undefined) return true
+    return (await to.processes.list()).some(it => it.name === plan.name && it.cwd === folderOf(to, plan).server && it.status === 'online')
+  },
+  async undo({ plan }) {
+    const { server } = folderOf(to, plan)
+    if (!(await to.processes.list()).some(it => it.name === plan.name && it.cwd === server)) return
+    await to.processes.remove(plan.name)
+    await to.processes.save()
+  },
+})
+
+/** Healthy at last, the folder is no longer in the making. */
+export const verifyHealth: CreateStep = to => ({
+  name: 'verify-health',
+  async do({ plan, signal, report }) {
+    if (plan.heldBy === undefined) await waitForHealth(to, { name: plan.name, port: plan.port }, { signal, report })
+    const { reservation, folder } = folderOf(to, plan)
+    await rm(reservation, { force: true })
+    await syncFolder(folder)
+  },
+  verify: async ({ plan }) => await readIfExists(folderOf(to, plan).reservation) === undefined,
+})
+

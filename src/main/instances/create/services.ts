@@ -1,0 +1,29 @@
+/** What creation works with. */
+import type { PortCheck } from '../../../shared/instance'
+import type { Manifest } from '../../../shared/workspace'
+import type { Databases } from '../../infrastructure/databases'
+import type { Infrastructure } from '../../infrastructure/infrastructure'
+import type { Processes } from '../../processes/client'
+import type { Releases } from '../../releases/releases'
+import type { Run } from '../../system/run'
+import type { WorkspacePaths } from '../../workspace/paths'
+import type { Secrets } from '../../workspace/secrets'
+import type { SettingsFile } from '../../workspace/settings'
+import type { Configs } from '../configs'
+
+export interface CreateServices {
+  readonly paths: WorkspacePaths
+  readonly run: Run
+  /** A real Node (never Electron) and its major version, e.g. `20`. */
+  readonly node: { readonly path: string; readonly major: string }
+  /** resources/create-director.cjs */
+  readonly directorScript: string
+  readonly releases: Releases
+  readonly databases: Databases
+  readonly infrastructure: Pick<Infrastructure, 'status'>
+  readonly processes: Processes
+  readonly secrets: Secrets
+  readonly settings: SettingsFile
+  readonly ports: { suggest(): Promise<number>; check(port: number): Promise<PortCheck> }
+  readonly configs: (manifest: Manifest) => Promise<Configs>
+}

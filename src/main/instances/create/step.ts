@@ -1,0 +1,21 @@
+/** What the steps of a creation share. */
+import { problem } from '../../../shared/problem'
+import type { Step } from '../../operations/operation'
+import { instancePaths, type InstancePaths } from '../../workspace/paths'
+import type { CreatePlan } from './plan'
+import type { CreateServices } from './services'
+
+/** A step, given its collaborators. */
+export type CreateStep = (to: CreateServices) => Step<CreatePlan>
+
+export const folderOf = (to: CreateServices, plan: CreatePlan): InstancePaths => instancePaths(to.paths, plan.manifest, plan.name)
+
+/** @throws Problem `secret-missing` */
+export async function secretOf(to: CreateServices, key: string): Promise<string> {
+  const value = await to.secrets.get(key)
+  if (value !== undefined) return value
+  throw problem({
+    code: 'secret-missing', message: 'A secret of this operation is no longer there.', cause: `${to.paths.secrets} has no "${key}".`,
+    hint: 'Roll the operation back and begin again.',
+  })
+}
