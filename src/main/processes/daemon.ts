@@ -1,0 +1,136 @@
+/**
+ * PM2's daemon for one PM2_HOME. PM2 itself would start it with `process.execPath`, which in Electron is not Node,
+ * and give it (and so every app in cluster mode) our whole environment.
+ */
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { constants } from 'node:fs'
+import { access, mkdir, open, realpath } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { connect, createServer, type Server } from 'node:net'
+import { delimiter, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { problem } from '../../shared/problem'
+import { readIfExists } from '../system/files'
+
+/** PM2's own names inside its home. */
+export const pm2Paths = (home: string) => ({
+  rpc: join(home, 'rpc.sock'), bus: join(home, 'pub.sock'), log: join(home, 'pm2.log'), pid: join(home, 'pm2.pid'),
+  logs: join(home, 'logs'), pids: join(home, 'pids'), dump: join(home, 'dump.pm2'), dumpBackup: join(home, 'dump.pm2.bak'),
+})
+
+/** What the daemon and its apps get; everything else is the app's own `.env`. */
+const passed = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'XDG_RUNTIME_DIR', 'NODE_EXTRA_CA_CERTS'] as const
+
+/** The few variables of ours that a long-lived process needs. No `NODE_ENV` and no `PORT`: they would beat the ones in `.env`. */
+export const processEnvironment = (): Record<string, string> =>
+  Object.fromEntries(passed.flatMap(name => process.env[name] === undefined ? [] : [[name, process.env[name]]]))
+
+/** A real Node: the one on PATH, or the one that we run on unless that is Electron. @throws Problem `node-missing` */
+export async function findNode(): Promise<string> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(it => it.startsWith('/'))) {
+    const candidate = join(folder, 'node')
+    if (await access(candidate, constants.X_OK).then(() => true, () => false)) return candidate
+  }
+  if (!process.versions['electron']) return process.execPath
+  throw problem({
+    code: 'node-missing', message: 'Node.js was not found.', cause: 'There is no program "node" in any folder of PATH.',
+    hint: 'Install Node.js 20.19 or newer, or start Instance Manager from a terminal where "node --version" works.',
+  })
+}
+
+const longestSocketPath = 107 // bytes, Linux' sockaddr_un
+const startTimeout = 20_000 // ms; about 400 are usual
+
+export class Daemon {
+  readonly #home: string
+  #starting: Promise<void> | undefined
+
+  /** @param home PM2_HOME */
+  constructor(home: string) {
+    this.#home = home
+  }
+
+  /**
+   * Starts the daemon unless it runs. Any number of callers, in any number of processes, start one daemon.
+   * @throws Problem `node-missing`, `pm2-not-started`, `pm2-home-too-long`
+   */
+  ensure(): Promise<void> {
+    this.#starting ??= this.#ensure().finally(() => { this.#starting = undefined })
+    return this.#starting
+  }
+
+  async #ensure(): Promise<void> {
+    const { rpc, logs, pids } = pm2Paths(this.#home)
+    if (Buffer.byteLength(rpc) > longestSocketPath) {
+      throw problem({
+        code: 'pm2-home-too-long', message: `PM2 cannot use the folder ${this.#home}.`,
+        cause: `The path of a socket has at most ${longestSocketPath} bytes.`, hint: 'Choose a PM2_HOME with a shorter path.',
+      })
+    }
+    if (await listens(rpc)) return
+    await mkdir(this.#home, { recursive: true, mode: 0o700 })
+    await Promise.all([mkdir(logs, { recursive: true }), mkdir(pids, { recursive: true })])
+    const lock = await takeLock(await realpath(this.#home))
+    try {
+      if (!await listens(rpc)) await this.#start()
+    } finally { lock.close() }
+  }
+
+  async #start(): Promise<void> {
+    const { rpc, log, pid } = pm2Paths(this.#home)
+    const node = await findNode()
+    const output = await open(log, 'a', 0o600)
+    const child = spawn(node, [createRequire(import.meta.url).resolve('pm2/lib/Daemon.js')], {
+      cwd: this.#home, detached: true, stdio: ['ignore', output.fd, output.fd, 'ipc'],
+      env: { ...processEnvironment(), PM2_HOME: this.#home },
+    })
+    try {
+      const failed = new AbortController()
+      child.once('exit', () => failed.abort())
+      // PM2 sends one message when both sockets listen; 'error' (node cannot be run) rejects too
+      await once(child, 'message', { signal: AbortSignal.any([failed.signal, AbortSignal.timeout(startTimeout)]) })
+    } catch (error) {
+      child.kill('SIGKILL')
+      throw notStarted(log, error)
+    } finally {
+      await output.close()
+      if (child.connected) child.disconnect()
+      child.unref()
+    }
+    // The `pm2` command does not know our lock. If it started a daemon in the same moment, the one that owns the pid file stays.
+    if ((await readIfExists(pid))?.trim() === String(child.pid)) return
+    child.kill('SIGKILL')
+    if (!await listens(rpc)) throw notStarted(log, new Error('another daemon took its place and ended'))
+  }
+}
+
+const notStarted = (log: string, error: unknown) => problem({
+  code: 'pm2-not-started', message: 'PM2\'s daemon could not be started.',
+  cause: 'It ended, or was not ready in time.', hint: `Look at ${log}, then try again.`,
+}, error)
+
+/** Whether a daemon accepts connections; a socket file without one is stale. */
+function listens(path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(path)
+    socket.once('connect', () => { socket.destroy(); resolve(true) })
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EACCES')) // another user's: `request` says so
+  })
+}
+
+/** A lock that the kernel takes back when its holder dies: an abstract socket, bound by one process at a time. */
+async function takeLock(home: string): Promise<Server> {
+  const path = `\0instance-manager-pm2-${createHash('sha256').update(home).digest('hex').slice(0, 32)}`
+  for (const end = Date.now() + startTimeout; ;) {
+    const server = createServer().listen(path)
+    try {
+      await once(server, 'listening')
+      return server
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || Date.now() > end) throw notStarted(pm2Paths(home).log, error)
+    }
+    await delay(50)
+  }
+}
