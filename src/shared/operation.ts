@@ -20,9 +20,12 @@ export type Entry =
 /** Shown, never journaled. */
 export type Transient =
   | { type: 'progress'; step: string; fraction?: number; text?: string }
-  | { type: 'output'; step: string; chunk: string }
+  /** `offset`: characters of this operation's output before this chunk, since the engine was opened. */
+  | { type: 'output'; step: string; chunk: string; offset: number }
   /** A step that can go neither way now. The operation is still open; retry is offered. */
   | { type: 'stuck'; step: string; problem: Problem }
+  /** The stuck step is tried again. */
+  | { type: 'retrying'; step: string }
 
 /** `at` is ISO 8601. */
 export type OperationEvent = { readonly id: string; readonly at: string } & (Entry | Transient)
@@ -76,26 +79,38 @@ export function fold(state: OperationState | undefined, event: OperationEvent): 
     state.steps.map(it => (it.name === name ? { ...it, ...change } : it))
   switch (event.type) {
     case 'doing':
-      return { ...state, phase: 'running', steps: step(event.step, { status: 'doing', startedAt: event.at, endedAt: undefined, problem: undefined }) }
+      return { ...state, phase: 'running', steps: step(event.step, { status: 'doing', startedAt: event.at, endedAt: undefined, ...cleared }) }
     case 'done':
-      return { ...state, steps: step(event.step, { status: 'done', endedAt: event.at, fraction: undefined, text: undefined, problem: undefined }) }
+      return { ...state, steps: step(event.step, { status: 'done', endedAt: event.at, ...cleared }) }
     case 'undone':
-      return markUndoing({ ...state, phase: 'undoing', steps: step(event.step, { status: 'undone', endedAt: event.at, fraction: undefined, text: undefined, problem: undefined }) })
+      return markUndoing({ ...state, phase: 'undoing', steps: step(event.step, { status: 'undone', endedAt: event.at, ...cleared }) })
     case 'turned':
       return markUndoing({ ...state, phase: 'undoing', turned: { reason: event.reason, problem: event.problem } })
     case 'settled':
       return { ...state, phase: event.outcome, settledAt: event.at }
     case 'progress':
       return { ...state, steps: step(event.step, { fraction: event.fraction, text: event.text }) }
-    case 'stuck':
-      return { ...state, phase: 'stuck', steps: step(event.step, { status: 'stuck', problem: event.problem }) }
+    case 'stuck': // a step that is done or undone stays so: then only the journal could not be written
+      return { ...state, phase: 'stuck', steps: state.steps.map(it => (it.name !== event.step ? it
+        : { ...it, problem: event.problem, status: it.status === 'done' || it.status === 'undone' ? it.status : 'stuck' })) }
+    case 'retrying':
+      return {
+        ...state, phase: state.turned ? 'undoing' : 'running',
+        steps: state.steps.map(it => (it.name !== event.step ? it
+          : { ...it, ...cleared, status: it.status !== 'stuck' ? it.status : !hasBegun(it) ? 'waiting' : state.turned ? 'undoing' : 'doing' })),
+      }
     case 'output':
       return state
   }
 }
 
+const cleared = { fraction: undefined, text: undefined, problem: undefined } as const
+
+/** Whether the step may have touched the world: what must be undone if the operation turns. */
+export const hasBegun = (step: StepState): boolean => step.startedAt !== undefined
+
 function markUndoing(state: OperationState): OperationState {
-  const newest = state.steps.findLastIndex(it => it.status !== 'waiting' && it.status !== 'undone')
+  const newest = state.steps.findLastIndex(it => hasBegun(it) && it.status !== 'undone')
   return { ...state, steps: state.steps.map((it, index) => (index === newest ? { ...it, status: 'undoing' as const } : it)) }
 }
 

@@ -1,0 +1,42 @@
+/**
+ * The rules of the engine, as pure functions of what the journal says: what comes next, and what may come next.
+ * The walker and the journal's reader use the same rules, so a journal that the walker could not have written is refused.
+ */
+import { hasBegun, isOpen, type Entry, type OperationState, type Outcome } from '../../shared/operation'
+
+export type Move =
+  /** `inDoubt`: it began and nothing says that it ended. */
+  | { readonly type: 'do'; readonly step: string; readonly inDoubt: boolean }
+  | { readonly type: 'undo'; readonly step: string }
+  | { readonly type: 'settle'; readonly outcome: Outcome }
+
+/**
+ * Forward: the first step that is not done. Turned: the newest step that began and is not undone, the one in doubt included.
+ * None left: settled.
+ */
+export function nextMove({ turned, steps }: OperationState): Move {
+  if (turned) {
+    const step = steps.findLast(it => hasBegun(it) && it.status !== 'undone')
+    return step ? { type: 'undo', step: step.name } : { type: 'settle', outcome: 'rolled-back' }
+  }
+  const step = steps.find(it => it.status !== 'done')
+  return step ? { type: 'do', step: step.name, inDoubt: hasBegun(step) } : { type: 'settle', outcome: 'succeeded' }
+}
+
+/** Whether the pivot has begun: from then on forward only. */
+export const isPastPivot = (state: OperationState, pivot: string | undefined): boolean =>
+  state.steps.some(it => it.name === pivot && hasBegun(it))
+
+/** Whether the walker could have journaled this entry in this state. */
+export function isLegal(state: OperationState, entry: Entry): boolean {
+  if (!isOpen(state)) return false
+  const move = nextMove(state)
+  switch (entry.type) {
+    case 'opened': return false
+    case 'doing': return move.type === 'do' && move.step === entry.step
+    case 'done': return move.type === 'do' && move.step === entry.step && move.inDoubt
+    case 'undone': return move.type === 'undo' && move.step === entry.step
+    case 'turned': return !state.turned
+    case 'settled': return move.type === 'settle' && move.outcome === entry.outcome
+  }
+}

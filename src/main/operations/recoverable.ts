@@ -1,0 +1,26 @@
+/** Which unsettled journals this version of the app may walk on from. The others are refused, never guessed at. */
+import { isOpen } from '../../shared/operation'
+import type { Problem } from '../../shared/problem'
+import { corruptHint, type Readable, type Reading } from './journal'
+import { isPastPivot } from './moves'
+import type { AnyOperation } from './operation'
+
+/** @returns the reading as it is, or refused; a settled one is history, whatever its kind and version */
+export function recoverable(reading: Readable, kinds: ReadonlyMap<string, AnyOperation>): Reading {
+  const problem = isOpen(reading.state) ? whyNot(reading, kinds) : undefined
+  return problem ? { id: reading.id, opened: reading.opened, problem } : reading
+}
+
+function whyNot({ opened, state }: Readable, kinds: ReadonlyMap<string, AnyOperation>): Problem | undefined {
+  const operation = kinds.get(opened.kind)
+  const sameSteps = JSON.stringify(operation?.steps.map(it => it.name)) === JSON.stringify(opened.steps)
+  if (operation?.version !== opened.version || !sameSteps) return {
+    code: 'journal-version', message: `An unfinished operation (${opened.kind} ${opened.subject}) is of another version of Instance Manager.`,
+    cause: `Its journal is of ${opened.kind}, version ${opened.version}; this app ${operation ? `has version ${operation.version}` : 'does not know that kind'}.`,
+    hint: 'It was left as it is. Finish it with the version that began it.',
+  }
+  if (state.turned && isPastPivot(state, operation.pivot)) return {
+    code: 'journal-corrupt', message: 'The journal of an operation cannot be read.', cause: 'It turned past the point of no return.', hint: corruptHint,
+  }
+  return undefined
+}

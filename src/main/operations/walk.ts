@@ -1,0 +1,187 @@
+/**
+ * One open operation, walked from where its journal stands to where it settles.
+ *
+ *                ┌─ doing → done, each step in order ──────────────────────► succeeded
+ *      running ──┤
+ *         │      └─ a step fails past the pivot ─► stuck ── retry ─► running
+ *         │
+ *         │ turned: a step failed, or someone cancelled or asked (never past the pivot)
+ *         ▼
+ *      undoing ──┬─ undone, each step that began, newest first ────────────► rolled-back
+ *                └─ an undo fails ─► stuck ── retry ─► undoing
+ *
+ * From any of them: the journal cannot be written ─► stuck where it was; the app ends ─► the journal stays
+ * unsettled, and the next start walks on from it. A step is *in doubt* when it began and nothing says that it ended
+ * (a crash, or it was stuck): going forward, the world is asked (`verify`) before it is done again.
+ *
+ * Nothing is done in the world before the entry that announces it is on disk.
+ */
+import { fold, isOpen, type Entry, type Json, type JournalLine, type OperationEvent, type OperationState, type Transient } from '../../shared/operation'
+import { problem, toProblem, type Problem } from '../../shared/problem'
+import type { Journal } from './journal'
+import { isPastPivot, nextMove } from './moves'
+import type { AnyOperation, Context, Step } from './operation'
+import { Tail } from './tail'
+
+export interface WalkServices {
+  readonly operation: AnyOperation
+  readonly journal: Journal
+  readonly now: () => Date
+  publish(event: OperationEvent): void
+  /** It settled; called once. */
+  onSettled(state: OperationState): void
+}
+
+interface Turn { readonly reason: 'failed' | 'cancelled' | 'asked'; readonly problem?: Problem }
+
+export class Walk {
+  readonly output = new Tail()
+  #state: OperationState
+  /** Why to undo, once that is decided; `state.turned` once it is on disk. */
+  #turn: Turn | undefined
+  /** Set before the pivot's `doing` is written, so that a cancel in that moment is refused, not lost. */
+  #crossing = false
+  /** The app ends: stop without turning. */
+  #ending = false
+  #walking: Promise<void> = Promise.resolve()
+  readonly #cancelled = new AbortController()
+
+  constructor(private readonly to: WalkServices, state: OperationState) { this.#state = state }
+
+  get state(): OperationState { return this.#state }
+
+  /** Walks on from where the journal stands. */
+  begin(): void { this.#walking = this.#walk() }
+
+  /** Walks on after a crash, as the kind says; forward if the pivot had begun, undoing if it had turned. */
+  recover(): void {
+    if (this.to.operation.recovery === 'roll-back' && !this.#state.turned && !this.#isForwardOnly()) this.#turn = { reason: 'failed', problem: interrupted }
+    this.begin()
+  }
+
+  /** Tries a stuck step again. @throws Problem `operation-not-stuck` */
+  retry(): void {
+    if (this.#state.phase !== 'stuck') throw problem({ code: 'operation-not-stuck', message: 'This operation is not stuck; there is nothing to retry.' })
+    this.#publish({ type: 'retrying', step: this.#at() })
+    this.begin()
+  }
+
+  /**
+   * Stops what runs and undoes what was done; returns at once. An operation that undoes already goes on with that.
+   * @throws Problem `operation-past-pivot`
+   */
+  turn(reason: 'cancelled' | 'asked'): void {
+    if (this.#isForwardOnly()) throw problem({
+      code: 'operation-past-pivot', message: 'This operation can no longer be undone.',
+      cause: `"${this.to.operation.pivot ?? ''}" has begun; what it does cannot be taken back.`, hint: 'Let it finish. If it is stuck, retry it.',
+    })
+    this.#turn ??= { reason }
+    this.#cancelled.abort()
+    if (this.#state.phase === 'stuck') this.retry()
+  }
+
+  /** Stops without turning, for the next start to recover: interrupts a step that may be cancelled, and waits for the end of one that may not. */
+  async end(): Promise<void> {
+    this.#ending = true
+    this.#cancelled.abort()
+    await this.#walking
+  }
+
+  async #walk(): Promise<void> {
+    try {
+      while (isOpen(this.#state) && !this.#ending) await this.#move()
+    } catch (error) {
+      this.#crossing = false
+      this.#publish({ type: 'stuck', step: this.#at(), problem: toProblem(error) })
+    }
+    if (!isOpen(this.#state)) this.to.onSettled(this.#state)
+  }
+
+  /** One move. What it throws can be met neither by going on nor by undoing: the operation is stuck. */
+  async #move(): Promise<void> {
+    if (this.#turn && !this.#state.turned) return this.#record({ type: 'turned', ...this.#turn })
+    const move = nextMove(this.#state)
+    switch (move.type) {
+      case 'do': return this.#do(this.#step(move.step), move.inDoubt)
+      case 'undo': return this.#undo(this.#step(move.step))
+      case 'settle': return this.#record({ type: 'settled', outcome: move.outcome })
+    }
+  }
+
+  async #do(step: Step<Json>, inDoubt: boolean): Promise<void> {
+    if (step.name === this.to.operation.pivot) this.#crossing = true
+    const done = { type: 'done', step: step.name } as const
+    if (inDoubt && await this.#succeeds(step, context => step.verify(context))) return this.#record(done)
+    if (this.#mustStop()) return
+    await this.#record({ type: 'doing', step: step.name })
+    if (await this.#succeeds(step, async context => { await step.do(context); return true })) await this.#record(done)
+  }
+
+  async #undo(step: Step<Json>): Promise<void> {
+    await this.#call(step, never, async context => step.undo?.(context))
+    await this.#record({ type: 'undone', step: step.name })
+  }
+
+  /** The work's answer; false, and turned, if it failed; false if it was stopped. @throws what it failed with, past the pivot */
+  async #succeeds(step: Step<Json>, work: (context: Context<Json>) => Promise<boolean>): Promise<boolean> {
+    if (this.#mustStop()) return false
+    const forwardOnly = this.#isForwardOnly()
+    try {
+      return await this.#call(step, forwardOnly ? never : this.#cancelled.signal, work)
+    } catch (error) {
+      if (forwardOnly) throw error
+      if (!this.#ending) this.#turn ??= { reason: 'failed', problem: toProblem(error) }
+      return false
+    }
+  }
+
+  async #call<T>(step: Step<Json>, signal: AbortSignal, work: (context: Context<Json>) => Promise<T>): Promise<T> {
+    let live = true // what a step's leftovers say after its end would be shown at the wrong step
+    try {
+      return await work({
+        plan: this.#state.plan, signal,
+        report: progress => { if (live) this.#publish({ type: 'progress', step: step.name, ...progress }) },
+        output: chunk => { if (live && chunk) this.#publish({ type: 'output', ...this.output.add(step.name, chunk) }) },
+      })
+    } finally { live = false }
+  }
+
+  /** On disk first, then for all to see. */
+  async #record(entry: Entry): Promise<void> {
+    const line: JournalLine = { id: this.#state.id, at: this.to.now().toISOString(), ...entry }
+    await this.to.journal.append(line)
+    this.#show(line)
+  }
+
+  #publish(event: Transient): void { this.#show({ id: this.#state.id, at: this.to.now().toISOString(), ...event }) }
+
+  #show(event: OperationEvent): void {
+    this.#state = fold(this.#state, event)
+    this.to.publish(event)
+  }
+
+  #mustStop(): boolean { return this.#ending || (this.#turn !== undefined && !this.#state.turned) }
+
+  #isForwardOnly(): boolean { return this.#crossing || isPastPivot(this.#state, this.to.operation.pivot) }
+
+  /** The step where it stands, to be shown: the next to do or undo, or the last that was. */
+  #at(): string {
+    const move = nextMove(this.#state)
+    const shown = move.type !== 'settle' ? move.step : this.to.operation.steps.at(move.outcome === 'succeeded' ? -1 : 0)?.name
+    return shown ?? ''
+  }
+
+  #step(name: string): Step<Json> {
+    const step = this.to.operation.steps.find(it => it.name === name)
+    if (!step) throw new Error(`operation ${this.to.operation.kind} has no step ${name}`)
+    return step
+  }
+}
+
+/** Nobody aborts it: for undo, and for all past the pivot. */
+const never = new AbortController().signal
+
+const interrupted: Problem = {
+  code: 'operation-interrupted', message: 'Instance Manager ended while this ran, so it is undone.',
+  hint: 'Start it again when it is rolled back.',
+}
