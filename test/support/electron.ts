@@ -1,0 +1,112 @@
+/**
+ * The built app in a real window, each test in a home of its own: settings, PM2, temporary files and workspace of
+ * the machine's user stay untouched. Only downloads are shared (npm's cache, our cache, the registry's settings).
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { _electron, type ElectronApplication, type Page } from '@playwright/test'
+import { endProcessesIn } from './processes'
+
+const project = resolve(import.meta.dirname, '..', '..')
+
+export interface Home {
+  /** Short, since sockets below it have paths of at most 107 characters. */
+  readonly path: string
+  /** The environment in which a process lives in this home. */
+  readonly env: Readonly<Record<string, string>>
+  /** Ends every process that still belongs to this home (PM2, PostgreSQL, instances) and deletes it. */
+  remove(): Promise<void>
+}
+
+export async function makeHome(): Promise<Home> {
+  const path = await mkdtemp(join(tmpdir(), 'im-'))
+  await mkdir(join(path, 'tmp'))
+  return {
+    path,
+    env: homeEnvironment(path),
+    remove: async () => {
+      await endProcessesIn(path)
+      await rm(path, { recursive: true, force: true })
+    },
+  }
+}
+
+const passed = ['PATH', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'DISPLAY', 'XAUTHORITY', 'WAYLAND_DISPLAY', 'XDG_RUNTIME_DIR', 'CONTAINERS_CONF', 'DBUS_SESSION_BUS_ADDRESS',
+  'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'npm_config_registry', 'npm_config_cafile'] as const
+
+function homeEnvironment(path: string): Record<string, string> {
+  const inherited = Object.fromEntries(passed.map(name => [name, process.env[name]]).filter((it): it is [string, string] => it[1] !== undefined))
+  const userconfig = process.env['npm_config_userconfig'] ?? join(homedir(), '.npmrc')
+  return {
+    ...inherited,
+    HOME: path, TMPDIR: join(path, 'tmp'), PM2_HOME: join(path, '.pm2'),
+    XDG_CONFIG_HOME: join(path, '.config'), XDG_DATA_HOME: join(path, '.local/share'),
+    XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+    npm_config_cache: process.env['npm_config_cache'] ?? join(homedir(), '.npm'),
+    ...(existsSync(userconfig) && { npm_config_userconfig: userconfig }),
+  }
+}
+
+export interface LaunchedApp {
+  readonly app: ElectronApplication
+  /** The first window, its document loaded. */
+  readonly window: Page
+  /** Quits the app as a user does; what shall outlive the app lives on. An app that does not quit within 15 s is killed, and told as an error. */
+  close(): Promise<void>
+  /** kill -9, as a power cut. */
+  kill(): Promise<void>
+}
+
+export interface LaunchOptions {
+  readonly home: Home
+  /** Opened at once; without it the app asks. */
+  readonly workspace?: string
+  /** Added to the home's environment. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export async function launchApp({ home, workspace, env = {} }: LaunchOptions): Promise<LaunchedApp> {
+  const root = process.getuid?.() === 0
+  const app = await _electron.launch({
+    executablePath: electronPath(),
+    args: ['--disable-gpu', project, ...(workspace ? ['--workspace', workspace] : [])],
+    // Chromium's sandbox cannot run as root; everyone else tests with it.
+    chromiumSandbox: !root,
+    cwd: home.path,
+    env: { ...home.env, ...env },
+    timeout: 60_000,
+  })
+  const window = await app.firstWindow()
+  await window.waitForLoadState('domcontentloaded')
+  const child = app.process()
+  const ended = new Promise<void>(done => {
+    if (child.exitCode !== null || child.signalCode !== null) done()
+    else child.once('exit', () => done())
+  })
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  return {
+    app, window, kill,
+    close: async () => {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<'late'>(done => { timer = setTimeout(() => done('late'), 15_000) })
+      const result = await Promise.race([app.close(), late])
+      clearTimeout(timer)
+      if (result !== 'late') return
+      await kill()
+      throw new Error('the app did not quit within 15 s')
+    },
+  }
+}
+
+let path: string | undefined
+/** Asked once: the first time on a machine it may take a download. */
+function electronPath(): string {
+  path ??= process.env['INSTANCE_MANAGER_ELECTRON'] ?? execFileSync(process.execPath, [join(project, 'scripts', 'electron-path.mjs')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
+  return path
+}
