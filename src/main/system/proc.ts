@@ -69,22 +69,16 @@ export async function program(pid: number): Promise<string | undefined> {
   return name === undefined ? undefined : basename(name.trim().split(' ')[0] ?? '')
 }
 
-/** Where the process works; undefined if there is none or it is another user's. */
-export const workingFolder = (pid: number): Promise<string | undefined> => readlink(`/proc/${pid}/cwd`).catch(() => undefined)
-
-/** Our user's processes (root: everyone's) that were started with all of these variables. */
-export async function withEnvironment(variables: Readonly<Record<string, string>>): Promise<number[]> {
-  const wanted = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
-  const pids = await Promise.all((await allPids()).map(async pid => {
-    const environment = (await read(`/proc/${pid}/environ`))?.split('\0')
-    return environment && wanted.every(it => environment.includes(it)) ? pid : undefined
-  }))
-  return pids.filter(it => it !== undefined)
+/** The variables that a process was started with; empty if there is none or it is another user's. They may hold secrets. */
+export async function environmentOf(pid: number): Promise<ReadonlyMap<string, string>> {
+  const entries = (await read(`/proc/${pid}/environ`) ?? '').split('\0').filter(it => it.includes('='))
+  return new Map(entries.map(it => [it.slice(0, it.indexOf('=')), it.slice(it.indexOf('=') + 1)]))
 }
 
 const read = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined)
 
-const allPids = async (): Promise<number[]> => (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
+/** Every process there is. */
+export const allPids = async (): Promise<number[]> => (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
 
 interface Stat { readonly state: string; readonly parent: number; readonly startTime: number }
 

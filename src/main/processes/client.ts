@@ -1,0 +1,227 @@
+/** The processes of one PM2 home. Whatever is asked for, a dead daemon is started again first. */
+import { EventEmitter, on } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { problem } from '../../shared/problem'
+import { readIfExists, writeFileAtomic } from '../system/files'
+import { Daemon, findNode, pm2Paths, processEnvironment } from './daemon'
+import { appsOf, endLeftovers, sameFolder, type ProcessRef } from './leftovers'
+import { DaemonLost, follow, request } from './sockets'
+
+export type { ProcessRef } from './leftovers'
+
+/** PM2's own words. */
+const statuses = ['online', 'launching', 'stopping', 'stopped', 'errored', 'waiting restart', 'one-launch-status'] as const
+export type ProcessStatus = (typeof statuses)[number]
+
+export interface ProcessInfo {
+  /** PM2's number of it, e.g. for `pm2 logs 3`. */
+  readonly id: number
+  readonly name: string
+  /** Absent when it does not run. */
+  readonly pid?: number
+  readonly status: ProcessStatus
+  readonly cwd: string
+  /** Milliseconds since 1970; absent when it does not run. */
+  readonly startedAt?: number
+  readonly restarts: number
+  /** Per cent of one core, and bytes; 0 when it does not run. */
+  readonly cpu: number
+  readonly memory: number
+  readonly execMode: 'fork' | 'cluster'
+  readonly outLog: string
+  readonly errLog: string
+}
+
+/** An app to start. Its settings and secrets come from its own `.env`, never from here: PM2 keeps what it is given in a file. */
+export interface App extends ProcessRef { readonly script: string }
+
+/** `lost`: the daemon went away; any call revives it. After `connected` the list may have changed: read it again. */
+export type ProcessEvent =
+  | { readonly type: 'connected' | 'lost' }
+  /** `event` in PM2's words: start, online, exit, stop, restart, delete, restart overlimit … */
+  | { readonly type: 'process'; readonly event: string; readonly name: string }
+
+const listTimeout = 5000 // ms; 20 are usual for 100 processes
+const actTimeout = 60_000 // ms; an app of the operator's own may have a long kill_timeout
+
+export class Processes {
+  readonly #home: string
+  readonly #daemon: Daemon
+  readonly #deletions = new EventEmitter()
+
+  /** @param home PM2_HOME; the user's own is `~/.pm2` */
+  constructor(home: string) {
+    this.#home = home
+    this.#daemon = new Daemon(home)
+  }
+
+  /** Every process but PM2's modules, in PM2's order. @throws Problem `pm2-…` */
+  async list(): Promise<ProcessInfo[]> {
+    return (await this.#entries()).map(toInfo)
+  }
+
+  /**
+   * Starts an app in fork mode, kept alive, its log lines with their time. Replaces our own of that name, listed or lost.
+   * Returns when PM2 calls it online, which says nothing of its health.
+   * @throws Problem `process-name-taken` if an app of another folder has the name
+   */
+  async start(app: App, signal?: AbortSignal): Promise<void> {
+    const entries = await this.#named(app.name)
+    const ours = await this.#ours(entries, app)
+    const foreign = entries.find(it => !ours.includes(it))
+    if (foreign) {
+      throw problem({
+        code: 'process-name-taken', message: `PM2 already runs another application named "${app.name}".`,
+        cause: `It works in ${foreign.pm2_env.pm_cwd}.`, hint: `Choose another name, or delete that one with "pm2 delete ${app.name}".`, field: 'name',
+      })
+    }
+    for (const { pm_id } of ours) await this.#act('deleteProcessId', pm_id)
+    await endLeftovers(this.#home, app)
+    signal?.throwIfAborted()
+    await this.#act('prepare', await this.#definition(app))
+  }
+
+  /** Stops an app and keeps it listed. Nothing to do if it is not there, or another folder's. @throws Problem `process-not-stopped` */
+  async stop(app: ProcessRef): Promise<void> {
+    for (const { pm_id } of await this.#ours(await this.#named(app.name), app)) {
+      await this.#act('stopProcessId', pm_id)
+      await this.#act('notifyByProcessId', { id: pm_id, action_name: 'stop' }) // as `pm2 stop` tells its watchers
+    }
+    await endLeftovers(this.#home, app)
+  }
+
+  /** Stops an app, takes it from the list and deletes its logs. Nothing to do if it is not there, or another folder's. */
+  async remove(app: ProcessRef): Promise<void> {
+    const ours = await this.#ours(await this.#named(app.name), app)
+    for (const { pm_id } of ours) await this.#act('deleteProcessId', pm_id)
+    await endLeftovers(this.#home, app)
+    const { logs } = pm2Paths(this.#home)
+    const files = [this.#logs(app.name), ...ours.map(it => toInfo(it))].flatMap(it => [it.outLog, it.errLog])
+    await Promise.all(files.filter(it => dirname(it) === logs).map(it => rm(it, { force: true }))) // never /dev/null, never an operator's own path
+    for (const { name } of ours) this.#deletions.emit('deleted', name)
+  }
+
+  /**
+   * Writes the list to dump.pm2 (0600), which `pm2 resurrect` starts after a reboot. Apps that a killed daemon lost and
+   * that still run stay in it: saving after such an accident must not forget them.
+   */
+  async save(): Promise<void> {
+    const { dump, dumpBackup } = pm2Paths(this.#home)
+    const raw = savedSchema.parse(await this.#call('getMonitorData', {}, listTimeout, true))
+    const listed = raw.filter(it => !it.pm2_env.pmx_module).map(it => {
+      const { instances: _, pm_id: __, prev_restart_delay: ___, ...kept } = it.pm2_env // as `pm2 save` does
+      return kept
+    })
+    const old = await readIfExists(dump)
+    const running = new Set((await appsOf(this.#home)).map(it => it.name))
+    const lost = parseDump(old).filter(it => running.has(it.name) && !listed.some(other => other.name === it.name))
+    if (old !== undefined) await writeFileAtomic(dumpBackup, old, 0o600)
+    await writeFileAtomic(dump, JSON.stringify([...listed, ...lost], null, 2), 0o600)
+  }
+
+  /** What happens to processes, whoever does it, until the signal; survives the daemon's death. Log lines are not in it. */
+  async *watch(signal: AbortSignal): AsyncGenerator<ProcessEvent, void> {
+    const events = new EventEmitter()
+    const tell = (event: ProcessEvent): void => { events.emit('event', event) }
+    const deleted = (name: string): void => tell({ type: 'process', event: 'delete', name }) // PM2's bus does not tell this
+    this.#deletions.on('deleted', deleted)
+    const queue = on(events, 'event', { signal }) // from here on nothing is missed
+    const unfollow = follow(pm2Paths(this.#home).bus, 'process:event', it => {
+      if (it.type !== 'message') return tell(it)
+      const message = eventSchema.safeParse(it.data)
+      if (message.success) tell({ type: 'process', event: message.data.event, name: message.data.process.name })
+    })
+    try {
+      for await (const [event] of queue) yield event as ProcessEvent
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      unfollow()
+      this.#deletions.off('deleted', deleted)
+    }
+  }
+
+  async #entries(): Promise<Entry[]> {
+    return entriesSchema.parse(await this.#call('getMonitorData', {}, listTimeout, true)).filter(it => !it.pm2_env.pmx_module)
+  }
+
+  #named = async (name: string): Promise<Entry[]> => (await this.#entries()).filter(it => it.name === name)
+
+  async #ours(entries: readonly Entry[], { cwd }: ProcessRef): Promise<Entry[]> {
+    const same = await Promise.all(entries.map(it => sameFolder(it.pm2_env.pm_cwd, cwd)))
+    return entries.filter((_, index) => same[index])
+  }
+
+  #act = (method: string, argument: unknown): Promise<unknown> => this.#call(method, argument, actTimeout, false)
+
+  /** @param repeat the request changes nothing: ask again if the daemon died over it */
+  async #call(method: string, argument: unknown, timeout: number, repeat: boolean): Promise<unknown> {
+    const { rpc } = pm2Paths(this.#home)
+    try {
+      return await request(rpc, method, argument, timeout)
+    } catch (error) {
+      if (!(error instanceof DaemonLost)) throw error
+      if (error.sent && !repeat) {
+        throw problem({
+          code: 'pm2-died', message: `PM2's daemon ended during "${method}".`, cause: 'It was killed or crashed.',
+          hint: 'Try again: it is started anew.', action: 'retry',
+        }, error)
+      }
+    }
+    await this.#daemon.ensure()
+    return request(rpc, method, argument, timeout)
+  }
+
+  /** PM2's name of the files would be one for `a_b` and `a-b`. */
+  #logs(name: string): { outLog: string; errLog: string } {
+    const { logs } = pm2Paths(this.#home)
+    return { outLog: join(logs, `${name}-out.log`), errLog: join(logs, `${name}-error.log`) }
+  }
+
+  /** What `pm2 start SCRIPT --name NAME --cwd CWD --time` hands to the daemon, without the caller's environment and PM2's probes in the app. */
+  async #definition({ name, script, cwd }: App): Promise<Record<string, unknown>> {
+    const { outLog, errLog } = this.#logs(name)
+    return {
+      name, namespace: 'default', cwd, pm_cwd: cwd, pm_exec_path: script, exec_interpreter: await findNode(), exec_mode: 'fork_mode',
+      node_args: [], env: processEnvironment(), username: userInfo().username,
+      time: true, log_date_format: 'YYYY-MM-DDTHH:mm:ss', merge_logs: true,
+      pm_out_log_path: outLog, pm_err_log_path: errLog, pm_pid_path: join(pm2Paths(this.#home).pids, `${name}.pid`),
+      autostart: true, autorestart: true, treekill: true, kill_retry_time: 100, watch: false, vizion: false, pmx: false, automation: false,
+      windowsHide: true, km_link: false, vizion_running: false,
+    }
+  }
+}
+
+const entrySchema = z.object({
+  pid: z.number().optional(),
+  name: z.string(),
+  pm_id: z.number(),
+  monit: z.object({ cpu: z.number(), memory: z.number() }),
+  pm2_env: z.object({
+    status: z.enum(statuses), pm_cwd: z.string(), pm_uptime: z.number().optional(), restart_time: z.number().default(0), exec_mode: z.string(),
+    pm_out_log_path: z.string().default(''), pm_err_log_path: z.string().default(''), pmx_module: z.unknown().optional(),
+  }),
+})
+type Entry = z.infer<typeof entrySchema>
+const entriesSchema = z.array(entrySchema)
+
+const savedSchema = z.array(z.object({ pm2_env: z.looseObject({ name: z.string(), pmx_module: z.unknown().optional() }) }))
+const dumpSchema = z.array(z.looseObject({ name: z.string() }))
+const eventSchema = z.object({ event: z.string(), process: z.object({ name: z.string() }) })
+
+/** The apps in a dump; none if it is missing or broken: the backup keeps what it was. */
+function parseDump(text: string | undefined): z.infer<typeof dumpSchema> {
+  try { return dumpSchema.parse(JSON.parse(text ?? '[]')) } catch { return [] }
+}
+
+function toInfo({ pid, name, pm_id, monit, pm2_env: it }: Entry): ProcessInfo {
+  const runs = pid !== undefined && pid > 0
+  return {
+    id: pm_id, name, status: it.status, cwd: it.pm_cwd, restarts: it.restart_time, cpu: monit.cpu, memory: monit.memory,
+    execMode: it.exec_mode === 'cluster_mode' ? 'cluster' : 'fork', outLog: it.pm_out_log_path, errLog: it.pm_err_log_path,
+    ...runs && { pid, startedAt: it.pm_uptime },
+  }
+}

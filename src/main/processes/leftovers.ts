@@ -1,0 +1,56 @@
+/**
+ * Apps that PM2 lost: they outlive a daemon that was killed, keep their port, and a new daemon knows nothing of them.
+ * Each is known by what PM2 wrote into its environment when it started it.
+ */
+import { realpath } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { problem } from '../../shared/problem'
+import { environmentOf, isAlive, allPids, startTime } from '../system/proc'
+import { pm2Paths } from './daemon'
+
+/** A process of PM2 by name and working folder: another app of the same name is not ours. */
+export interface ProcessRef { readonly name: string; readonly cwd: string }
+
+/** Whether two paths lead to one folder, through symbolic links too. */
+export async function sameFolder(one: string, other: string): Promise<boolean> {
+  if (one === other) return true
+  const [a, b] = await Promise.all([one, other].map(it => realpath(it).catch(() => it)))
+  return a === b
+}
+
+export interface PM2App extends ProcessRef { readonly pid: number }
+
+/** Every process that PM2 with this home started in fork mode, listed by a daemon or not; their own children too. */
+export async function appsOf(home: string): Promise<PM2App[]> {
+  const recorded = `${pm2Paths(home).pids}/`
+  const apps = await Promise.all((await allPids()).map(async pid => {
+    const environment = await environmentOf(pid)
+    const name = environment.get('name')
+    const cwd = environment.get('pm_cwd')
+    return name && cwd && environment.get('pm_pid_path')?.startsWith(recorded) ? { pid, name, cwd } : undefined
+  }))
+  return apps.filter(it => it !== undefined)
+}
+
+const patience = 2000 // ms between SIGTERM and SIGKILL; PM2 waits 1600
+
+/** Ends what still runs of an app that no daemon lists. @throws Problem `process-not-stopped` */
+export async function endLeftovers(home: string, { name, cwd }: ProcessRef): Promise<void> {
+  const named = (await appsOf(home)).filter(it => it.name === name)
+  await Promise.all(named.map(async it => { if (await sameFolder(it.cwd, cwd)) await end(it.pid) }))
+}
+
+async function end(pid: number): Promise<void> {
+  const started = await startTime(pid)
+  const runs = async (): Promise<boolean> => await startTime(pid) === started && await isAlive(pid) // not a later process with its number
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!await runs()) return
+    try { process.kill(pid, signal) } catch { return } // it is gone already
+    for (const until = Date.now() + patience; Date.now() < until && await runs();) await delay(20)
+  }
+  if (!await runs()) return
+  throw problem({
+    code: 'process-not-stopped', message: `The process ${pid} cannot be ended.`,
+    cause: 'It still runs after SIGKILL: it waits for a disk or a network file system.', hint: 'Try again later, or restart the machine.',
+  })
+}
