@@ -1,0 +1,1 @@
+export const Logo = () => <img src="/favicon.svg" alt="" width="28" height="28" />
