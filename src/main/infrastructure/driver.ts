@@ -1,8 +1,15 @@
 /**
- * What runs PostgreSQL and PgBouncer. A driver knows containers or child processes, and no SQL beyond readiness;
- * what is set up inside (roles, pg_hba, auth_query) is in postgres.ts and pgbouncer.ts and is the same for all.
+ * What runs PostgreSQL and PgBouncer. A driver knows containers or daemons; what is set up inside (roles, pg_hba, look-up)
+ * is in postgres.ts and pgbouncer.ts and is the same for all.
  */
 import type { DriverKind, DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
+import { problem, type Problem } from '../../shared/problem'
+import type { Settings } from '../../shared/settings'
+import { portHolders } from '../system/proc'
+import type { Run } from '../system/run'
+import type { Login } from './connection'
+import { adminRole } from './postgres'
+import { passwordOf, type Secrets } from './secrets'
 
 export interface DriverContext {
   readonly signal: AbortSignal
@@ -15,11 +22,65 @@ export interface Driver {
   readonly kind: DriverKind
   /** Looks whether this driver works here; never throws, never changes anything. */
   detect(): Promise<DriverOption>
-  /** Makes what is missing (image, container, cluster, configuration). Safe to repeat. */
+  /** Makes what is missing (image, container, cluster, configuration, our role's password). Safe to repeat, also while it runs. */
   provision(service: ServiceName, context: DriverContext): Promise<void>
-  /** Starts and returns when it answers a real query. Safe to repeat. */
+  /** Whether there is nothing left for `provision` to make. */
+  provisioned(service: ServiceName): Promise<boolean>
+  /**
+   * Starts and returns when it answers a real query of ours. Safe to repeat.
+   * @throws Problem `port-taken`, `service-failed`, `service-slow`
+   */
   start(service: ServiceName, context: DriverContext): Promise<void>
+  /** Stops it in good order, by force after a while. Safe to repeat. */
   stop(service: ServiceName, context: DriverContext): Promise<void>
-  /** Derived from the world, never stored; within 2 s. */
+  /** Derived from the world, never stored; within 2 s; never throws. */
   status(service: ServiceName): Promise<ServiceStatus>
+  /** Whether it was found and not made by us: then it is used as it is, never restarted for a change and never removed. */
+  adopted(service: ServiceName): Promise<boolean>
+  /** What it lacks of the secure set-up, as far as the driver can see it from outside. */
+  exposures(): Promise<readonly Problem[]>
 }
+
+/** What every driver works with. */
+export interface DriverServices {
+  /** `state`: .instance-manager, 0700; `embedded`: the embedded driver's own folder in it. */
+  readonly paths: { readonly root: string; readonly state: string; readonly embedded: string }
+  readonly run: Run
+  readonly settings: { read(): Promise<Settings> }
+  readonly secrets: Secrets
+}
+
+/** Our role's login on the direct port. */
+export const adminLogin = async ({ settings, secrets }: Pick<DriverServices, 'settings' | 'secrets'>): Promise<Login> => ({
+  port: (await settings.read()).ports.postgres, user: adminRole, database: 'postgres',
+  password: await passwordOf(secrets, 'infrastructure.admin'),
+})
+
+const titles = { postgres: 'PostgreSQL', pgbouncer: 'PgBouncer' } as const
+export const title = (service: ServiceName): string => titles[service]
+
+/** @throws Problem `port-taken` that names who has the port */
+export async function requireFreePort(service: ServiceName, port: number): Promise<void> {
+  const holders = await portHolders(port)
+  if (holders.length === 0) return
+  const who = holders.map(({ program, pid }) =>
+    (pid === undefined ? 'a process of another user' : `${program ?? 'an unnamed program'} (process ${pid})`)).join(', ')
+  throw problem({
+    code: 'port-taken', message: `${title(service)} cannot have port ${port}: it is taken.`, cause: `It is held by ${who}.`,
+    hint: `Stop that program, or give ${title(service)} another port in the settings (ports.${service}).`,
+  })
+}
+
+/** @param log its last words */
+export const serviceFailed = (service: ServiceName, cause: string, log: string) => problem({
+  code: 'service-failed', message: `${title(service)} did not start.`, cause,
+  hint: 'Its last words are under details. Correct what they say and start it again.', action: 'start-infrastructure',
+  details: log.slice(-4000).trim() || undefined,
+})
+
+export const serviceSlow = (service: ServiceName, seconds: number, log: string, error?: unknown) => problem({
+  code: 'service-slow', message: `${title(service)} runs, but has not answered for ${seconds} s.`,
+  cause: error instanceof Error ? error.message : undefined,
+  hint: 'Its last words are under details. Start it again: it may still be recovering.', action: 'start-infrastructure',
+  details: log.slice(-4000).trim() || undefined,
+}, error)

