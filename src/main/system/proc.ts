@@ -50,8 +50,8 @@ export async function isAlive(pid: number): Promise<boolean> {
   return found !== undefined && found.state !== 'Z' && found.state !== 'X'
 }
 
-/** Direct children. */
-export const children = async (pid: number): Promise<number[]> => (await childrenOfAll()).get(pid) ?? []
+/** The process that started it, or that took it over; undefined if there is no such process. */
+export const parent = async (pid: number): Promise<number | undefined> => (await stat(pid))?.parent
 
 /** Children, their children and so on; not the process itself. */
 export async function descendants(pid: number): Promise<number[]> {
@@ -92,8 +92,8 @@ async function stat(pid: number): Promise<Stat | undefined> {
 async function childrenOfAll(): Promise<Map<number, number[]>> {
   const of = new Map<number, number[]>()
   await Promise.all((await allPids()).map(async pid => {
-    const parent = (await stat(pid))?.parent
-    if (parent !== undefined) of.set(parent, [...(of.get(parent) ?? []), pid])
+    const above = await parent(pid)
+    if (above !== undefined) of.set(above, [...(of.get(above) ?? []), pid])
   }))
   return of
 }

@@ -1,0 +1,120 @@
+/**
+ * Whether an instance is healthy: PM2 says online, and the port is held by this very process, and an HTTP request
+ * gets an answer below 500. Anyone who listens on the port is not enough.
+ */
+import { get } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Problem } from '../../shared/problem'
+import { problem } from '../../shared/problem'
+import type { ProcessInfo, Processes } from '../processes/client'
+import { lastWords } from '../processes/last-words'
+import { descendants, parent, portHolders, type ListeningProcess } from '../system/proc'
+
+export interface HealthServices { readonly processes: Pick<Processes, 'list'> }
+export interface HealthTarget { readonly name: string; readonly port: number }
+
+const pollEvery = 250 // ms
+const answerWithin = 5000 // ms
+
+interface Look { readonly problem?: Problem; readonly process?: ProcessInfo }
+
+/** One look. @returns undefined if it is healthy, else the reason: `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error` */
+export async function checkHealth(to: HealthServices, target: HealthTarget, signal: AbortSignal): Promise<Problem | undefined> {
+  return (await look(to, target, signal)).problem
+}
+
+/**
+ * Looks until it is healthy. Gives up at once when PM2 gave up, or when the process ended and was restarted meanwhile.
+ * @param timeout milliseconds in all
+ * @throws the last look's Problem, with the app's last error lines (secrets masked) as details; the signal's reason
+ */
+export async function waitForHealth(
+  to: HealthServices, target: HealthTarget & { readonly timeout?: number },
+  { signal, report }: { readonly signal: AbortSignal; report?(progress: { text: string }): void },
+): Promise<void> {
+  const end = Date.now() + (target.timeout ?? 30_000)
+  let first: ProcessInfo | undefined
+  for (;;) {
+    signal.throwIfAborted()
+    const { problem: found, process } = await look(to, target, signal)
+    signal.throwIfAborted()
+    first ??= process
+    const restarted = first !== undefined && process !== undefined && process.restarts > first.restarts
+    if (!found && !restarted) return
+    if (restarted || process?.status === 'errored' || Date.now() >= end) {
+      const reason = restarted ? endedAndRestarted(target) : found ?? endedAndRestarted(target)
+      throw problem({ ...reason, details: process && await lastWords(process.errLog) })
+    }
+    if (found) report?.({ text: found.message })
+    await delay(pollEvery)
+  }
+}
+
+async function look(to: HealthServices, { name, port }: HealthTarget, signal: AbortSignal): Promise<Look> {
+  const process = await find(to, name)
+  if (!process || process.status !== 'online' || process.pid === undefined) return { process, problem: notOnline(name, process) }
+  const holders = await portHolders(port)
+  if (holders.length === 0) return { process, problem: notListening(name, port) }
+  const others = await foreign(process, process.pid, holders)
+  if (others.length > 0) return { process, problem: heldByOther(name, port, others) }
+  const answer = await request(port, signal)
+  if (typeof answer === 'string') return { process, problem: noAnswer(name, port, answer) }
+  if (answer >= 500) return { process, problem: httpError(name, port, answer) }
+  const after = await find(to, name) // what answered must still be what was looked at
+  return after?.pid === process.pid && after.status === 'online' ? { process: after } : { process: after, problem: notOnline(name, after) }
+}
+
+const find = async (to: HealthServices, name: string): Promise<ProcessInfo | undefined> =>
+  (await to.processes.list()).find(it => it.name === name)
+
+/** In cluster mode the socket is that of PM2's daemon, which is the worker's parent. */
+async function foreign({ execMode }: ProcessInfo, pid: number, holders: readonly ListeningProcess[]): Promise<ListeningProcess[]> {
+  const own = new Set<number | undefined>([pid, ...await descendants(pid)])
+  if (execMode === 'cluster') own.add(await parent(pid))
+  return holders.filter(it => it.pid === undefined || !own.has(it.pid))
+}
+
+/** @returns the HTTP status, or why there was none. `fetch` would refuse some ports, 6000 for one, and follow redirects elsewhere. */
+function request(port: number, signal: AbortSignal): Promise<number | string> {
+  return new Promise(resolve => {
+    const limit = AbortSignal.timeout(answerWithin)
+    get({ host: '127.0.0.1', port, path: '/', agent: false, signal: AbortSignal.any([signal, limit]) }, response => {
+      response.destroy()
+      resolve(response.statusCode ?? 0)
+    }).on('error', error => resolve(limit.aborted ? `There was no answer within ${answerWithin / 1000} s.` : `${error.message}.`))
+  })
+}
+
+const notOnline = (name: string, process: ProcessInfo | undefined): Problem => ({
+  code: 'not-online', message: `"${name}" does not run.`,
+  cause: !process ? 'PM2 does not know it.'
+    : process.status === 'errored' ? 'It ended again and again right after its start, and PM2 gave up.'
+      : `PM2 says: ${process.status}.`,
+  hint: 'Its last error lines are under details. Repair the cause, then start it again.', action: 'retry',
+})
+
+const endedAndRestarted = ({ name }: HealthTarget): Problem => ({
+  code: 'not-online', message: `"${name}" does not keep running.`, cause: 'It ended, and PM2 restarted it, while it was being checked.',
+  hint: 'Its last error lines are under details. Repair the cause, then start it again.', action: 'retry',
+})
+
+const notListening = (name: string, port: number): Problem => ({
+  code: 'not-listening', message: `"${name}" runs, but does not listen on port ${port}.`, cause: 'Nobody listens on that port.',
+  hint: 'The application must listen on the PORT of its .env. Its last error lines are under details.', action: 'retry',
+})
+
+const heldByOther = (name: string, port: number, others: readonly ListeningProcess[]): Problem => ({
+  code: 'port-held-by-other', message: `Port ${port} is held by another program, not by "${name}".`,
+  cause: `It is held by ${others.map(it => it.pid === undefined ? 'a process of another user' : `${it.program ?? 'a process'} (pid ${it.pid})`).join(', ')}.`,
+  hint: 'Stop that program, or give the instance another port.', action: 'retry',
+})
+
+const noAnswer = (name: string, port: number, cause: string): Problem => ({
+  code: 'no-http-answer', message: `"${name}" listens on port ${port}, but does not answer.`, cause,
+  hint: 'Its last error lines are under details.', action: 'retry',
+})
+
+const httpError = (name: string, port: number, status: number): Problem => ({
+  code: 'http-error', message: `"${name}" answers with an error.`, cause: `GET http://127.0.0.1:${port}/ gave HTTP status ${status}.`,
+  hint: 'Its last error lines are under details.', action: 'retry',
+})

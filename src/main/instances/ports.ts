@@ -1,0 +1,53 @@
+/** Which port an instance may have. Pure: who holds what is told to it. */
+import type { PortCheck, PortHolder } from '../../shared/instance'
+import { maxPort } from '../../shared/instance'
+import { problem } from '../../shared/problem'
+
+export interface PortKnowledge {
+  /** Every instance with its configured port, and whether it runs. */
+  instances(): Promise<readonly { readonly name: string; readonly port: number; readonly running: boolean }[]>
+  /** Ports that open operations have chosen, with their subject. */
+  reservations(): Promise<readonly { readonly subject: string; readonly port: number }[]>
+  /** Whether a server could listen on it now. */
+  portFree(port: number): Promise<boolean>
+  /** Who listens on it now. */
+  portHolders(port: number): Promise<readonly { readonly pid?: number; readonly program?: string }[]>
+}
+
+/**
+ * The first port from `first` upwards that no instance is configured for (running or not), no open operation has chosen,
+ * and on which a server could listen now.
+ * @throws Problem `no-free-port`
+ */
+export async function choosePort(first: number, to: Pick<PortKnowledge, 'instances' | 'reservations' | 'portFree'>): Promise<number> {
+  const [instances, reservations] = await Promise.all([to.instances(), to.reservations()])
+  const taken = new Set([...instances, ...reservations].map(it => it.port))
+  for (let port = first; port <= maxPort; port++) {
+    if (!taken.has(port) && await to.portFree(port)) return port
+  }
+  throw problem({
+    code: 'no-free-port', message: `There is no free port from ${first} to ${maxPort}.`, hint: 'Choose a lower first port in the settings.', field: 'port',
+  })
+}
+
+/**
+ * Who has a port: instances configured for it, open operations that chose it, and a process that listens on it
+ * unless it is one of those instances, running.
+ */
+export async function checkPort(port: number, to: PortKnowledge): Promise<PortCheck> {
+  const [instances, reservations, listening] = await Promise.all([to.instances(), to.reservations(), listeners(port, to)])
+  const named: PortHolder[] = instances.filter(it => it.port === port).map(({ name, running }) => ({ type: 'instance', name, running }))
+  const reserved: PortHolder[] = reservations.filter(it => it.port === port && !instances.some(other => sameName(other.name, it.subject)))
+    .map(({ subject }) => ({ type: 'operation', subject }))
+  const explained = named.some(it => it.type === 'instance' && it.running)
+  return { port, holders: [...named, ...reserved, ...explained ? [] : listening] }
+}
+
+/** A port can be taken without anyone listening to be seen, e.g. by another user's container: then it has a nameless holder. */
+async function listeners(port: number, to: PortKnowledge): Promise<PortHolder[]> {
+  const found = await to.portHolders(port)
+  if (found.length === 0 && !await to.portFree(port)) return [{ type: 'process' }]
+  return found.map(({ pid, program }) => ({ type: 'process', pid, program }))
+}
+
+const sameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
