@@ -16,6 +16,8 @@ export class Failure extends Error {
 
 /** Runs the whole of a script: a Failure is told plainly and ends it with exit code 1. */
 export async function script(main) {
+  // Tools colour by their own guess otherwise, pipes included.
+  if (!process.stderr.isTTY) process.env.NO_COLOR = '1'
   try {
     await main()
   } catch (error) {

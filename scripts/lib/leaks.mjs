@@ -1,0 +1,58 @@
+/**
+ * What tests left behind. The whole run has one temporary folder as TMPDIR: a process that mentions it in its
+ * environment, command or working folder is the tests'; containers and the user's own folders are compared with before.
+ * Linux only: it reads /proc.
+ */
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { hasCommand } from './packages.mjs'
+import { run } from './say.mjs'
+
+/** What only a test that forgot its own home would make. */
+const private_ = ['.pm2', '.config/Instance Manager', '.config/instance-manager'].map(it => join(homedir(), it))
+
+/** Call before the tests; the function returned says what is left of them, a line each. @param folder their TMPDIR */
+export async function watchLeaks(folder) {
+  const containers = new Set(await containerNames())
+  const absent = private_.filter(it => !existsSync(it))
+  return async () => {
+    const sockets = await listening()
+    return [
+      ...processes(folder).map(({ pid, command }) => `process ${pid}${ports(sockets, pid)}: ${command}`),
+      ...(await containerNames()).filter(it => !containers.has(it)).map(it => `container ${it}`),
+      ...readdirSync(folder).filter(it => it.startsWith('im-')).map(it => `folder ${join(folder, it)}`),
+      ...absent.filter(it => existsSync(it)).map(it => `folder ${it}, in the user's own home`),
+    ]
+  }
+}
+
+function processes(folder) {
+  return readdirSync('/proc').filter(it => /^\d+$/.test(it) && Number(it) !== process.pid).flatMap(pid => {
+    const command = proc(pid, 'cmdline').replaceAll('\0', ' ').trim()
+    const texts = [command, proc(pid, 'environ'), link(`/proc/${pid}/cwd`)]
+    return texts.some(it => it.includes(folder)) ? [{ pid, command: command.slice(0, 120) }] : []
+  })
+}
+
+function proc(pid, name) {
+  try { return readFileSync(`/proc/${pid}/${name}`, 'latin1') } catch { return '' }
+}
+
+function link(path) {
+  try { return readlinkSync(path) } catch { return '' }
+}
+
+/** Test containers are named im-…; others are someone else's. */
+async function containerNames() {
+  if (!hasCommand('podman')) return []
+  const { code, output } = await run('podman', ['ps', '--all', '--format', '{{.Names}}'], { quiet: true, timeout: 30_000 })
+  return code === 0 ? output.split('\n').filter(it => it.startsWith('im-')) : []
+}
+
+const listening = async () => (await run('ss', ['-Htlnp'], { quiet: true, timeout: 10_000 })).output.split('\n')
+
+function ports(sockets, pid) {
+  const own = sockets.filter(it => it.includes(`pid=${pid},`)).map(it => it.trim().split(/\s+/)[3])
+  return own.length > 0 ? ` (listens on ${own.join(', ')})` : ''
+}

@@ -1,0 +1,103 @@
+/**
+ * The system's packages: what is missing is found before anything fails, and installed where that needs no
+ * password (Debian, Ubuntu); else the one command to type is told.
+ */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Failure, run, say, step } from './say.mjs'
+
+/** Debian 13 and Ubuntu 24.04 renamed libraries for 64-bit time; they came with glibc 2.39 or later. */
+const t64 = Number(process.report.getReport().header.glibcVersionRuntime?.split('.')[1]) >= 39 ? 't64' : ''
+
+/** What the system must have: how it is found, its packages, and whether nothing works without it. */
+const needs = {
+  electron: {
+    what: 'the libraries that Electron draws with', required: true,
+    found: async path => !(await run('ldd', [path], { quiet: true })).output.includes('not found'),
+    apt: [`libgtk-3-0${t64}`, 'libnss3', `libasound2${t64}`, 'libgbm1', 'libxss1', 'libxtst6', 'dbus'],
+    dnf: ['gtk3', 'nss', 'alsa-lib', 'mesa-libgbm', 'libXScrnSaver', 'libXtst', 'dbus-daemon'],
+  },
+  fonts: {
+    what: 'a font', required: true, found: () => hasFont('/usr/share/fonts') || hasFont('/usr/local/share/fonts'),
+    apt: ['fontconfig', 'fonts-dejavu-core'], dnf: ['fontconfig', 'dejavu-sans-fonts'],
+  },
+  pgbouncer: {
+    what: 'PgBouncer (connection pooling; instances run without it, not pooled)', required: false, found: () => hasCommand('pgbouncer'),
+    apt: ['pgbouncer'], dnf: ['pgbouncer'],
+  },
+  display: {
+    what: 'a virtual display', required: true, found: () => hasDisplay() || hasCommand('xvfb-run'),
+    apt: ['xvfb', 'xauth'], dnf: ['xorg-x11-server-Xvfb', 'xorg-x11-xauth'],
+  },
+  podman: {
+    what: 'Podman, for its tests', required: false, found: () => ['podman', 'runc', 'iptables'].every(hasCommand) && existsSync('/usr/lib/podman/netavark'),
+    apt: ['podman', 'runc', 'netavark', 'aardvark-dns', 'iptables', 'catatonit', 'uidmap', 'slirp4netns', 'fuse-overlayfs'], dnf: ['podman', 'runc', 'iptables'],
+  },
+  debootstrap: {
+    what: 'debootstrap, for the images of the Podman tests', required: false, found: () => hasCommand('debootstrap'), apt: ['debootstrap'], dnf: ['debootstrap'],
+  },
+}
+
+/** @param names which of the needs; @param electron path of its binary. @throws Failure if a required one stays missing */
+export async function packages(names, electron) {
+  const missing = await missingOf(names, electron)
+  if (missing.length === 0) return
+  say(`Missing on this system: ${missing.map(name => needs[name].what).join('; ')}.`)
+  const sudo = hasCommand('apt-get') ? await rights() : undefined
+  const still = sudo && await install(sudo, missing) ? await missingOf(missing, electron) : missing
+  if (still.length === 0) return
+  const command = commandFor(still)
+  if (still.some(name => needs[name].required)) {
+    throw new Failure(`This cannot go on without ${still.filter(name => needs[name].required).map(name => needs[name].what).join(' and ')}.`, command)
+  }
+  say(`It goes on without. To get it: ${command}`)
+}
+
+async function missingOf(names, electron) {
+  const found = await Promise.all(names.map(name => needs[name].found(electron)))
+  return names.filter((_, index) => !found[index])
+}
+
+/** @returns the command's beginning (empty as root) where packages can be installed without a password, else undefined */
+async function rights() {
+  if (process.getuid() === 0) return []
+  if (!hasCommand('sudo')) return undefined
+  return (await run('sudo', ['-n', 'true'], { quiet: true })).code === 0 ? ['sudo', '-n'] : undefined
+}
+
+async function install(sudo, names) {
+  const wanted = names.flatMap(name => needs[name].apt)
+  const asRoot = (command, options) => {
+    const [file, ...args] = [...sudo, ...command]
+    return run(file, args, options)
+  }
+  const apt = (...args) => asRoot(['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args], { timeout: 1_200_000 })
+  const installed = await step(`Installing them: apt-get install ${wanted.join(' ')}`, async () => {
+    await apt('update')
+    return (await apt('install', '-y', '--no-install-recommends', ...wanted)).code === 0
+  })
+  // Debian starts a PgBouncer of the system, on a port that nobody needs here.
+  if (installed && names.includes('pgbouncer') && existsSync('/run/systemd/system')) {
+    await asRoot(['systemctl', 'disable', '--now', 'pgbouncer'], { quiet: true })
+  }
+  return installed
+}
+
+function commandFor(names) {
+  const list = kind => names.flatMap(name => needs[name][kind]).join(' ')
+  const sudo = process.getuid() === 0 ? '' : 'sudo '
+  if (hasCommand('apt-get')) return `${sudo}apt-get update && ${sudo}apt-get install -y ${list('apt')}`
+  if (hasCommand('dnf')) return `${sudo}dnf install -y ${list('dnf')}`
+  return `install these with your system's package manager: ${list('apt')} (names of Debian)`
+}
+
+/** Daemons lie in sbin, which is not in every user's PATH. */
+export const hasCommand = name => `${process.env.PATH}:/usr/sbin:/usr/local/sbin:/sbin`.split(':').some(folder => folder && existsSync(join(folder, name)))
+
+export const hasDisplay = () => !!(process.env.DISPLAY || process.env.WAYLAND_DISPLAY)
+
+function hasFont(folder) {
+  if (!existsSync(folder)) return false
+  return readdirSync(folder, { withFileTypes: true }).some(it =>
+    it.isDirectory() ? hasFont(join(folder, it.name)) : /\.(ttf|otf|ttc)$/i.test(it.name))
+}
