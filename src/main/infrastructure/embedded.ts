@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import type { DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
 import { problem, ProblemError, type Problem } from '../../shared/problem'
 import { makePrivateFolder, readIfExists, writeFileAtomic } from '../system/files'
-import { workingIn } from '../system/proc'
+import { isRefused, unreachable } from './connection'
+import { signalTo, workingIn } from './daemons'
 import {
   adminLogin, requireFreePort, serviceFailed, serviceSlow, title,
   type Driver, type DriverContext, type DriverServices,
@@ -113,7 +114,7 @@ export class EmbeddedDriver implements Driver {
     context.report('Setting up the administrator')
     const { password } = await adminLogin(this.services)
     const [file, args] = unprivileged(this.programs().postgres, ['--single', '-D', this.data, 'postgres'])
-    await this.services.run(file, args, { input: await adminSql(password), timeout: 120_000, signal: context.signal })
+    await this.services.run(file, args, { input: await adminSql(password), timeout: 120_000, signal: context.signal, onOutput: context.output })
   }
 
   private async configure(): Promise<void> {
@@ -190,6 +191,7 @@ export class EmbeddedDriver implements Driver {
     let last: unknown
     const answer = await waitFor(async () => {
       try { await ask(); return true } catch (error) { last = error }
+      if (service === 'postgres' && isRefused(last)) throw unreachable(last, (await this.services.settings.read()).ports.postgres)
       if (!(await this.processes(service)).length) throw serviceFailed(service, 'It ended right after its start.', await this.log(service))
       return undefined
     }, { timeout: seconds * 1000, signal: context.signal })
@@ -242,10 +244,6 @@ export class EmbeddedDriver implements Driver {
     const [file, all] = unprivileged(program, args)
     await this.services.run(file, all, { cwd, timeout, signal, unmarked: true, onOutput: output })
   }
-}
-
-function signalTo(pid: number, signal: NodeJS.Signals): void {
-  try { process.kill(pid, signal) } catch { /* it is gone already */ }
 }
 
 const rootRefused = () => problem({

@@ -47,6 +47,7 @@ export const serverSettings = (more: Readonly<Record<string, string | number>>):
   ...Object.entries({
     max_connections: maxConnections,
     password_encryption: 'scram-sha-256',
+    timezone: 'UTC',
     log_line_prefix: '%m [%p] %q%u@%d ',
     ...more,
   }).map(([key, value]) => `${key} = ${typeof value === 'number' ? value : escapeSetting(value)}`),

@@ -1,0 +1,98 @@
+/** Infrastructure of its own for one test suite: a temporary workspace, free ports, unique container names. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DriverKind } from '../../src/shared/infrastructure'
+import { settingsSchema, type Settings } from '../../src/shared/settings'
+import { Databases } from '../../src/main/infrastructure/databases'
+import type { DriverContext } from '../../src/main/infrastructure/driver'
+import { EmbeddedDriver } from '../../src/main/infrastructure/embedded'
+import { Infrastructure } from '../../src/main/infrastructure/infrastructure'
+import { makePrivateFolder } from '../../src/main/system/files'
+import { createRun, type Run } from '../../src/main/system/run'
+import { Secrets } from '../../src/main/workspace/secrets'
+
+/** A port that nobody has just now. */
+export const freePort = (): Promise<number> => new Promise((resolve, reject) => {
+  const server = createServer()
+  server.once('error', reject)
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address()
+    server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
+  })
+})
+
+export interface TestInfrastructure {
+  readonly root: string
+  readonly settings: Settings
+  readonly secrets: Secrets
+  readonly run: Run
+  readonly infrastructure: Infrastructure
+  readonly databases: Databases
+  readonly output: string[]
+  /** Provision, start and secure both services, as the operation does. */
+  up(): Promise<void>
+  down(): Promise<void>
+  /** Stops what runs and removes the folder. */
+  dispose(): Promise<void>
+}
+
+export interface TestOptions {
+  readonly driver: DriverKind
+  readonly images?: { readonly postgres: string; readonly pgbouncer: string }
+  /** The folder's name under the temporary folder; spaces and length are tested with it. */
+  readonly folder?: string
+}
+
+export async function testInfrastructure({ driver, images, folder = '' }: TestOptions): Promise<TestInfrastructure> {
+  const temporary = await mkdtemp(join(tmpdir(), 'im-infrastructure-'))
+  const root = join(temporary, folder)
+  const state = join(root, '.instance-manager')
+  await makePrivateFolder(state)
+  const id = randomBytes(4).toString('hex')
+  let settings = settingsSchema.parse({
+    driver,
+    ports: { postgres: await freePort(), pgbouncer: await freePort() },
+    containers: {
+      postgres: `im-test-${id}-postgres`, pgbouncer: `im-test-${id}-pgbouncer`,
+      ...(images ? { postgresImage: images.postgres, pgbouncerImage: images.pgbouncer } : {}),
+    },
+  })
+  const secrets = new Secrets(join(state, 'secrets.json'))
+  const run = createRun(root)
+  const store = {
+    read: () => Promise.resolve(settings),
+    change: (values: Partial<Settings>) => { settings = { ...settings, ...values }; return Promise.resolve() },
+  }
+  const paths = { root, state, embedded: join(state, 'embedded') }
+  const services = { paths, run, settings: store, secrets }
+  const infrastructure = new Infrastructure({
+    drivers: {
+      podman: new EmbeddedDriver(services), docker: new EmbeddedDriver(services), embedded: new EmbeddedDriver(services),
+    },
+    settings: store, secrets, hasInstances: () => Promise.resolve(false),
+  })
+  const output: string[] = []
+  const context: DriverContext = { signal: AbortSignal.timeout(240_000), report: text => output.push(text), output: chunk => output.push(chunk) }
+  const down = async (): Promise<void> => {
+    await infrastructure.stop(driver, 'pgbouncer', context)
+    await infrastructure.stop(driver, 'postgres', context)
+  }
+  return {
+    root, settings, secrets, run, infrastructure, output, down,
+    databases: new Databases(() => infrastructure.admin()),
+    async up() {
+      await infrastructure.provision(driver, 'postgres', context)
+      await infrastructure.start(driver, 'postgres', context)
+      await infrastructure.secure(driver)
+      await infrastructure.provision(driver, 'pgbouncer', context)
+      await infrastructure.start(driver, 'pgbouncer', context)
+    },
+    async dispose() {
+      await down()
+      await rm(temporary, { recursive: true, force: true })
+    },
+  }
+}
