@@ -5,7 +5,7 @@ import type { Problem } from './problem'
 const folder = z.string().regex(/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/, 'A relative folder, without "..".')
   .refine(it => !it.split('/').includes('..'), 'A relative folder, without "..".')
 /** A command as words, never a shell string: ["npm", "run", "build"]. */
-const command = z.array(z.string().min(1)).min(1)
+const command = z.tuple([z.string().min(1)], z.string())
 
 /** `instance-manager.json`. Every key has the guide's default, so that a plain server/ + client/ needs no manifest. */
 export const manifestSchema = z.object({

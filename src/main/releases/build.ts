@@ -33,18 +33,18 @@ export async function prepareClient({ manifest: { client }, ...part }: Part): Pr
 }
 
 /** `npm ci` takes exactly what the lock file names, so its cache needs no questions to the registry. */
-async function installCommand(folder: string): Promise<readonly string[]> {
+async function installCommand(folder: string): Promise<readonly [string, ...string[]]> {
   const locked = await stat(join(folder, 'package-lock.json')).then(() => true, () => false)
   return ['npm', ...(locked ? ['ci', '--prefer-offline'] : ['install']), '--no-audit', '--no-fund']
 }
 
 function within({ run, signal, root, report, output }: Omit<Part, 'manifest'>, folder: string, title: string) {
-  return async (what: string, [file, ...args]: readonly string[]): Promise<void> => {
+  return async (what: string, [file, ...args]: readonly [string, ...string[]]): Promise<void> => {
     const text = `${title}: ${what}`
     report({ text })
     const write = linesWith(`[${title}] `, output)
     write.line(`$ ${[file, ...args].join(' ')}`)
-    await run(file!, args, {
+    await run(file, args, {
       cwd: join(root, folder), signal, timeout, onOutput: write.chunk,
       env: { ...baseEnvironment(), npm_config_update_notifier: 'false' },
     }).finally(write.end)

@@ -16,7 +16,13 @@ export class Secrets {
     return (await this.read())[key]
   }
 
-  set(secrets: Readonly<Record<string, string>>): Promise<void> {
+  /** Durable when it resolves. */
+  set(key: string, value: string): Promise<void> {
+    return this.setAll({ [key]: value })
+  }
+
+  /** All of them or none. */
+  setAll(secrets: Readonly<Record<string, string>>): Promise<void> {
     return this.change(all => ({ ...all, ...secrets }))
   }
 

@@ -32,7 +32,7 @@ export const pushSchema: CreateStep = to => ({
   async do({ plan, signal, output }) {
     const { env, server } = folderOf(to, plan)
     const [file, ...args] = plan.manifest.server.push
-    await to.run(file!, args, { cwd: server, signal, timeout: toolTimeout, onOutput: output, env: { ...baseEnvironment(), ...await databaseUrls(env) } })
+    await to.run(file, args, { cwd: server, signal, timeout: toolTimeout, onOutput: output, env: { ...baseEnvironment(), ...await databaseUrls(env) } })
     await to.databases.markSchema(plan.database, plan.fingerprint)
   },
   verify: ({ plan }) => to.databases.hasSchema(plan.database, plan.fingerprint),

@@ -1,11 +1,12 @@
 /** The choices of a creation, all of them, made before anything is touched. */
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { hash } from 'bcrypt'
 import { parse } from 'dotenv'
 import { databaseNames, type CreateInput, type PortHolder } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import type { Manifest } from '../../../shared/workspace'
+import { generatePassword } from '../../infrastructure/secrets'
 import { readIfExists } from '../../system/files'
 import { readManifest, requireWorkspace } from '../../workspace/base'
 import { fingerprint } from '../../workspace/fingerprint'
@@ -148,15 +149,10 @@ export function describeHolder(holder: PortHolder): string {
 
 async function keepSecrets(to: CreateServices, token: string, password: string): Promise<void> {
   const keys = secretKeys(token)
-  await to.secrets.set({
-    [keys.database]: randomPassword(),
-    [keys.jwt]: randomPassword(48),
+  await to.secrets.setAll({
+    [keys.database]: generatePassword(),
+    [keys.jwt]: generatePassword() + generatePassword(),
     [keys.directorHash]: await hash(password, bcryptRounds),
     [keys.directorPassword]: password,
   })
 }
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-
-/** DESIGN.md: from a CSPRNG, alphanumeric, 24 characters. */
-export const randomPassword = (length = 24): string => Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')

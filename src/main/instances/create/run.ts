@@ -46,9 +46,7 @@ export const startProcess: CreateStep = to => ({
     return (await to.processes.list()).some(it => it.name === plan.name && it.cwd === folderOf(to, plan).server && it.status === 'online')
   },
   async undo({ plan }) {
-    const { server } = folderOf(to, plan)
-    if (!(await to.processes.list()).some(it => it.name === plan.name && it.cwd === server)) return
-    await to.processes.remove(plan.name)
+    await to.processes.remove({ name: plan.name, cwd: folderOf(to, plan).server })
     await to.processes.save()
   },
 })

@@ -1,0 +1,28 @@
+/** The app itself: which workspace is open. */
+import { isAbsolute, resolve } from 'node:path'
+import { z } from 'zod'
+import { problem } from '../../shared/problem'
+import { procedure, router, workspaceProcedure } from './trpc'
+
+/** An absolute path; `~` is the user's home. */
+const path = z.object({
+  path: z.string().trim().min(1, 'Name a folder.').max(4000).refine(it => !it.includes('\0'), 'No NUL characters.')
+    .refine(it => isAbsolute(it) || it.startsWith('~/') || it === '~', 'Give the whole path, from /.'),
+})
+const absolute = (home: string, given: string): string => resolve(given.replace(/^~(?=\/|$)/, home))
+
+export const appRouter = router({
+  watch: procedure.subscription(({ ctx: { app }, signal }) => app.watch(signal ?? new AbortController().signal)),
+  chooseFolder: procedure.input(z.object({ title: z.string().max(100) }))
+    .mutation(async ({ ctx: { app }, input }) => await app.desktop?.chooseFolder(input.title) ?? null),
+  checkFolder: procedure.input(path).query(({ ctx: { app }, input }) => app.check(absolute(app.home, input.path))),
+  open: procedure.input(path).mutation(({ ctx: { app }, input }) => app.open(absolute(app.home, input.path))),
+  createSample: procedure.input(path).mutation(({ ctx: { app }, input }) => app.createSample(absolute(app.home, input.path))),
+  close: procedure.mutation(({ ctx: { app } }) => app.close()),
+  forget: procedure.input(path).mutation(({ ctx: { app }, input }) => app.forget(input.path)),
+  openExternal: workspaceProcedure.input(z.object({ url: z.string() })).mutation(async ({ ctx: { app, workspace }, input }) => {
+    const { instances } = await workspace.registry.list()
+    if (!instances.some(it => it.url === input.url)) throw problem({ code: 'url-unknown', message: 'This is not the address of an instance.' })
+    await app.desktop?.openExternal(input.url)
+  }),
+})

@@ -1,0 +1,13 @@
+/** The shared PostgreSQL and PgBouncer. */
+import { z } from 'zod'
+import { driverKinds } from '../../shared/infrastructure'
+import { router, workspaceProcedure } from './trpc'
+
+export const infrastructureRouter = router({
+  watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) => workspace.infrastructure.watch(signal ?? new AbortController().signal)),
+  options: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.options()),
+  choose: workspaceProcedure.input(z.object({ kind: z.enum(driverKinds) }))
+    .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.choose(input.kind)),
+  start: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.operations.start('infrastructure-start', {}) })),
+  stop: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.operations.start('infrastructure-stop', {}) })),
+})

@@ -1,0 +1,15 @@
+/** Operations: what runs and ran, and the decisions about one that is open. */
+import { z } from 'zod'
+import { router, workspaceProcedure } from './trpc'
+
+const id = z.object({ id: z.string().max(100) })
+
+export const operationsRouter = router({
+  watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) => workspace.operations.watch(signal ?? new AbortController().signal)),
+  output: workspaceProcedure.input(id).query(({ ctx: { workspace }, input }) => workspace.operations.output(input.id)),
+  cancel: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.cancel(input.id)),
+  retry: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.retry(input.id)),
+  rollBack: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.rollBack(input.id)),
+  /** The new director's password, once. */
+  takePassword: workspaceProcedure.input(id).mutation(async ({ ctx: { workspace }, input }) => await workspace.takePassword(input.id) ?? null),
+})

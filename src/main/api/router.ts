@@ -1,0 +1,9 @@
+/** The one contract: all that a window, a served page or the command line can ask for. */
+import { appRouter } from './app'
+import { infrastructureRouter } from './infrastructure'
+import { instancesRouter } from './instances'
+import { operationsRouter } from './operations'
+import { router } from './trpc'
+
+export const apiRouter = router({ app: appRouter, infrastructure: infrastructureRouter, instances: instancesRouter, operations: operationsRouter })
+export type Router = typeof apiRouter

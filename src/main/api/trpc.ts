@@ -1,0 +1,23 @@
+/** The router's base: errors cross as Problems, and what needs a workspace says so. */
+import { initTRPC } from '@trpc/server'
+import { ZodError } from 'zod'
+import { toProblem, type Problem } from '../../shared/problem'
+import type { App } from '../app'
+
+export interface Context { readonly app: App }
+
+const trpc = initTRPC.context<Context>().create({
+  isDev: false,
+  errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, problem: problemOf(error.cause ?? error) } }),
+})
+
+function problemOf(error: unknown): Problem {
+  if (!(error instanceof ZodError)) return toProblem(error)
+  const [first] = error.issues
+  return { code: 'input', message: first?.message ?? 'The input is not valid.', field: first?.path.join('.') || undefined, hint: 'Correct it and try again.' }
+}
+
+export const { router } = trpc
+export const procedure = trpc.procedure
+/** Its context has the open workspace's services. */
+export const workspaceProcedure = procedure.use(({ ctx, next }) => next({ ctx: { ...ctx, workspace: ctx.app.workspace } }))

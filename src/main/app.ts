@@ -1,0 +1,124 @@
+/** The app around the workspace: which one is open, and the way from one to another. */
+import { basename } from 'node:path'
+import { problem, toProblem } from '../shared/problem'
+import type { AppState, WorkspaceCheck } from '../shared/workspace'
+import type { WorkspaceServices } from './compose'
+import { Latest } from './system/latest'
+import { checkWorkspace, requireWorkspace } from './workspace/base'
+import type { RecentWorkspaces } from './workspace/recent'
+import { createSample } from './workspace/sample'
+
+/** What only a desktop has. */
+export interface Desktop {
+  /** @returns undefined if the operator chose none */
+  chooseFolder(title: string): Promise<string | undefined>
+  openExternal(url: string): Promise<void>
+}
+
+export interface AppOptions {
+  readonly version: string
+  readonly home: string
+  /** The sample application's folder. */
+  readonly sample: string
+  readonly recent: RecentWorkspaces
+  readonly desktop?: Desktop
+  /** Builds the services of a workspace, takes its lock and recovers its operations. */
+  readonly open: (root: string) => Promise<WorkspaceServices>
+}
+
+export class App {
+  readonly #state: Latest<AppState>
+  #services: WorkspaceServices | undefined
+  /** Opening and closing happen one at a time. */
+  #changing: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly options: AppOptions) {
+    this.#state = new Latest<AppState>({ version: options.version, home: options.home, desktop: options.desktop !== undefined, recent: [] })
+  }
+
+  get home(): string { return this.options.home }
+
+  get desktop(): Desktop | undefined { return this.options.desktop }
+
+  /** The open workspace, if any. */
+  get opened(): WorkspaceServices | undefined { return this.#services }
+
+  /** The open workspace's services. @throws Problem `no-workspace` */
+  get workspace(): WorkspaceServices {
+    if (this.#services) return this.#services
+    throw problem({ code: 'no-workspace', message: 'No workspace is open.', hint: 'Choose one first.' })
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<AppState, void, undefined> {
+    await this.#changing.catch(() => undefined)
+    await this.#show({})
+    yield* this.#state.follow(signal)
+  }
+
+  check(path: string): Promise<WorkspaceCheck> { return checkWorkspace(path) }
+
+  /** @throws Problems `workspace-unusable`, `workspace-locked`, `file-corrupt` … ; then no workspace is open */
+  open(path: string): Promise<void> {
+    return this.#change(async () => {
+      const root = await requireWorkspace(path)
+      if (this.#services?.paths.root === root) return
+      await this.#close()
+      this.#services = await this.options.open(root)
+      await this.options.recent.add(root)
+    })
+  }
+
+  /** As `open`, but what fails is shown on the first screen instead of thrown: for start-up. */
+  async reopen(path: string): Promise<void> {
+    await this.open(path).catch((error: unknown) => this.#show({ problem: toProblem(error) }))
+  }
+
+  /** @throws Problems of `createSample` */
+  async createSample(path: string): Promise<void> {
+    await createSample(this.options.sample, path)
+    await this.open(path)
+  }
+
+  close(): Promise<void> { return this.#change(() => this.#close()) }
+
+  /** The workspace that was open last, if it is still there. */
+  async last(): Promise<string | undefined> {
+    return (await this.options.recent.list()).find(it => it.exists)?.path
+  }
+
+  /** Waits until no operation runs. @param cancel undo what runs first, as far as it can be undone */
+  async finish(cancel: boolean): Promise<void> {
+    const { operations } = this.workspace
+    for (const { id } of cancel ? operations.openPlans() : []) {
+      try { operations.cancel(id) } catch { /* past its pivot, or turned already: it goes to its end */ }
+    }
+    for await (const _ of operations.watch(new AbortController().signal)) if (!operations.running()) return
+  }
+
+  async forget(path: string): Promise<void> {
+    await this.options.recent.forget(path)
+    await this.#show({})
+  }
+
+  #change(work: () => Promise<void>): Promise<void> {
+    const next = this.#changing.then(async () => {
+      try { await work() } finally { await this.#show({ problem: undefined }) }
+    })
+    this.#changing = next.catch(() => undefined)
+    return next
+  }
+
+  async #close(): Promise<void> {
+    const services = this.#services
+    this.#services = undefined
+    await services?.close()
+  }
+
+  async #show(change: Partial<AppState>): Promise<void> {
+    const root = this.#services?.paths.root
+    this.#state.set({
+      ...this.#state.value, ...change, recent: await this.options.recent.list(),
+      workspace: root === undefined ? undefined : { path: root, name: basename(root) },
+    })
+  }
+}

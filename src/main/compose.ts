@@ -1,0 +1,170 @@
+/** Every `new`, in order: where we run goes in, services come out. No Electron here; tests use it too. */
+import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { databaseNames, type PortCheck } from '../shared/instance'
+import { toProblem, type Problem } from '../shared/problem'
+import type { Manifest } from '../shared/workspace'
+import { App, type Desktop } from './app'
+import { Databases } from './infrastructure/databases'
+import { EmbeddedDriver } from './infrastructure/embedded'
+import { Infrastructure } from './infrastructure/infrastructure'
+import { ContainerDriver } from './infrastructure/podman'
+import { startInfrastructure } from './infrastructure/start'
+import { stopInfrastructure } from './infrastructure/stop'
+import { readConfigs, type Configs } from './instances/configs'
+import { createInstance } from './instances/create'
+import { requireFreeName, type CreatePlan } from './instances/create/plan'
+import { forgetOrphanSecrets, forgetSecrets, takePassword } from './instances/create/secrets'
+import { checkPort, choosePort, type PortKnowledge } from './instances/ports'
+import { Registry } from './instances/registry'
+import { Operations } from './operations/engine'
+import type { AnyOperation } from './operations/operation'
+import { Processes } from './processes/client'
+import { findNode } from './processes/daemon'
+import { Releases } from './releases/releases'
+import { portFree, portHolders } from './system/proc'
+import { createRun, sweep, type Run } from './system/run'
+import { readManifest } from './workspace/base'
+import { acquireLock, type HolderKind, type Lock } from './workspace/lock'
+import { workspacePaths, type WorkspacePaths } from './workspace/paths'
+import { RecentWorkspaces } from './workspace/recent'
+import { Secrets } from './workspace/secrets'
+import { SettingsFile } from './workspace/settings'
+
+/** Where and as what the product runs. */
+export interface Host {
+  readonly kind: HolderKind
+  readonly version: string
+  readonly home: string
+  /** The folder `resources/`. */
+  readonly resources: string
+  /** The user's own folder of the app; it exists. */
+  readonly data: string
+  /** The site's default settings. */
+  readonly defaults: string
+  readonly pm2Home: string
+  readonly desktop?: Desktop
+}
+
+/** Where the site's default settings lie, unless the environment names another file. */
+export const siteDefaults = (): string => process.env['INSTANCE_MANAGER_DEFAULTS'] ?? '/etc/instance-manager/defaults.json'
+/** PM2's own rule: `pm2 logs NAME` then sees the same processes. */
+export const pm2HomeOf = (home: string): string => process.env['PM2_HOME'] ?? join(home, '.pm2')
+
+export function composeApp(host: Host): App {
+  return new App({
+    version: host.version, home: host.home, sample: join(host.resources, 'sample-app'), desktop: host.desktop,
+    recent: new RecentWorkspaces(join(host.data, 'recent.json')),
+    open: root => openWorkspace(host, root),
+  })
+}
+
+/** The services of one open workspace. */
+export interface WorkspaceServices {
+  readonly paths: WorkspacePaths
+  readonly operations: Operations
+  readonly infrastructure: Infrastructure
+  readonly registry: Registry
+  readonly ports: { suggest(): Promise<number>; check(port: number): Promise<PortCheck> }
+  /** Whether a name can be had, and what it would be called in the database. */
+  checkName(name: string): Promise<{ problem?: Problem; database?: string }>
+  /** The password of a created instance's director, once. */
+  takePassword(operation: string): Promise<{ email: string; password: string } | undefined>
+  /** Lets go of everything; what runs is interrupted and recovered at the next opening. */
+  close(): Promise<void>
+}
+
+/** How long another process that is just ending may keep the lock. */
+const lockWait = 3000
+
+/**
+ * Locks a workspace (its root is a real path), ends what an earlier, killed process left running, and recovers its operations.
+ * @throws Problems `workspace-locked`, `file-corrupt` …; then nothing is held
+ */
+export async function openWorkspace(host: Host, root: string): Promise<WorkspaceServices> {
+  const paths = workspacePaths(root)
+  const lock = await acquireLock(paths.state, host.kind, { waitMs: lockWait })
+  try {
+    return await compose(host, paths, lock)
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<WorkspaceServices> {
+  const id = createHash('sha256').update(paths.root).digest('hex').slice(0, 16)
+  await mkdir(paths.instances, { recursive: true })
+  const settings = new SettingsFile(paths.settings, host.defaults)
+  await settings.read() // refuse what is corrupt before anything runs
+  const secrets = new Secrets(paths.secrets)
+  const run = createRun(id)
+  const node = await realNode(run)
+
+  const releases = new Releases(paths.releases, run)
+  const processes = new Processes(host.pm2Home)
+  const driverServices = { paths, run, settings, secrets }
+  const infrastructure = new Infrastructure({
+    settings, secrets, hasInstances: async () => (await configs()).taken.length > 0,
+    drivers: {
+      podman: new ContainerDriver('podman', driverServices), docker: new ContainerDriver('docker', driverServices),
+      embedded: new EmbeddedDriver(driverServices),
+    },
+  })
+  const databases = new Databases(() => infrastructure.admin())
+
+  const configs = async (manifest?: Manifest): Promise<Configs> =>
+    readConfigs(paths, manifest ?? await readManifest(paths.root), new Set(openCreations().map(it => it.token)))
+  const registry = new Registry({ folder: paths.instances, configs, processes })
+  const portKnowledge: PortKnowledge = {
+    instances: async () => (await registry.list()).instances.map(({ name, port, status }) => ({ name, port, running: status === 'online' })),
+    reservations: async () => openCreations().map(({ name, port }) => ({ subject: name, port })),
+    portFree, portHolders,
+  }
+  const ports = {
+    suggest: async () => choosePort((await settings.read()).ports.firstInstance, portKnowledge),
+    check: (port: number) => checkPort(port, portKnowledge),
+  }
+
+  const create = createInstance({
+    paths, run, node, directorScript: join(host.resources, 'create-director.cjs'),
+    releases, databases, infrastructure, processes, secrets, settings, ports, configs,
+  })
+  const operations = new Operations({
+    folder: paths.operations,
+    operations: [create, startInfrastructure(infrastructure), stopInfrastructure(infrastructure)] as readonly AnyOperation[],
+    onSettled: state => {
+      registry.poke()
+      void forgetSecrets(secrets, state).catch(() => undefined) // what stays is forgotten at the next opening
+    },
+  })
+  const openCreations = (): CreatePlan[] => operations.openPlans().filter(it => it.kind === 'create').map(it => it.plan as CreatePlan)
+
+  await sweep(id)
+  await releases.tidy()
+  await operations.open()
+  await forgetOrphanSecrets(secrets, operations.list())
+
+  return {
+    paths, operations, infrastructure, registry, ports,
+    async checkName(name) {
+      try {
+        await requireFreeName({ configs, processes }, name, await readManifest(paths.root))
+        return { database: databaseNames(name).database }
+      } catch (error) { return { problem: toProblem(error) } }
+    },
+    takePassword: operation => takePassword(secrets, operations.list().find(it => it.id === operation)),
+    async close() {
+      await operations.close()
+      await lock.release()
+    },
+  }
+}
+
+/** The Node that runs instances and tools: the one on PATH, never Electron's. */
+async function realNode(run: Run): Promise<{ path: string; major: string }> {
+  const path = await findNode()
+  const version = await run(path, ['--version'], { timeout: 10_000 })
+  return { path, major: version.replace(/^v/, '').split('.')[0] ?? '' }
+}

@@ -1,0 +1,129 @@
+/** The desktop app: Electron's life cycle, and nothing else. */
+import { readFile } from 'node:fs/promises'
+import { extname, join, normalize, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { app as electron, BrowserWindow, dialog, Menu, protocol, shell } from 'electron'
+import type { Desktop } from './app'
+import { composeApp, pm2HomeOf, siteDefaults } from './compose'
+import { serveWindows } from './transport/ipc-socket'
+
+/** The page's own scheme: `file:` would let a page read other files. */
+const scheme = 'app'
+const origin = `${scheme}://instance-manager`
+const root = electron.getAppPath()
+const pages = join(root, 'out', 'renderer')
+
+const contentSecurityPolicy = [
+  "default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "font-src 'self' data:",
+  "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+].join('; ')
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2', '.png': 'image/png',
+}
+
+let window: BrowserWindow | undefined
+/** True once it is decided that the app ends, whatever windows say. */
+let quitting = false
+
+const desktop: Desktop = {
+  async chooseFolder(title) {
+    const options: Electron.OpenDialogOptions = { title, properties: ['openDirectory', 'createDirectory'] }
+    const { filePaths } = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options))
+    return filePaths[0]
+  },
+  openExternal: url => shell.openExternal(url),
+}
+
+/** One app a user: a second start shows the first one's window. */
+if (electron.requestSingleInstanceLock()) start().catch(fail)
+else electron.quit()
+
+async function start(): Promise<void> {
+  protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true } }])
+  const { values } = parseArgs({ args: process.argv.slice(1), options: { workspace: { type: 'string' } }, strict: false })
+  await electron.whenReady()
+  const app = composeApp({
+    kind: 'window', version: electron.getVersion(), home: electron.getPath('home'), resources: join(root, 'resources'),
+    data: electron.getPath('userData'), defaults: siteDefaults(), pm2Home: pm2HomeOf(electron.getPath('home')), desktop,
+  })
+  protocol.handle(scheme, ({ url }) => servePage(new URL(url)))
+  serveWindows(app, origin)
+  Menu.setApplicationMenu(Menu.buildFromTemplate([{ role: 'fileMenu' }, { role: 'editMenu' }, { role: 'viewMenu' }, { role: 'windowMenu' }]))
+  openWindow()
+
+  electron.on('second-instance', () => (window ? show(window) : openWindow()))
+  electron.on('window-all-closed', () => electron.quit())
+  electron.on('before-quit', event => {
+    if (quitting) return
+    event.preventDefault()
+    void quit(app).catch(fail)
+  })
+  const wanted = typeof values['workspace'] === 'string' ? resolve(values['workspace']) : await app.last()
+  if (wanted !== undefined) await app.reopen(wanted)
+}
+
+function openWindow(): void {
+  window = new BrowserWindow({
+    width: 1280, height: 820, minWidth: 900, minHeight: 600, show: false, autoHideMenuBar: true, title: 'Instance Manager',
+    webPreferences: { preload: join(root, 'out', 'preload', 'index.cjs'), contextIsolation: true, sandbox: true, nodeIntegration: false, spellcheck: false },
+  })
+  const { webContents } = window
+  webContents.setWindowOpenHandler(() => ({ action: 'deny' }))
+  webContents.on('will-navigate', event => event.preventDefault())
+  webContents.on('will-attach-webview', event => event.preventDefault())
+  webContents.session.setPermissionRequestHandler((_, permission, answer) => answer(permission === 'clipboard-sanitized-write'))
+  window.once('ready-to-show', () => window?.show())
+  window.on('close', event => {
+    if (quitting) return
+    event.preventDefault() // what runs is asked about first
+    electron.quit()
+  })
+  window.once('closed', () => { window = undefined })
+  window.loadURL(`${origin}/index.html`).catch(fail)
+}
+
+function show(shown: BrowserWindow): void {
+  if (shown.isMinimized()) shown.restore()
+  shown.show()
+  shown.focus()
+}
+
+/** Ends the app when nothing runs; else as the operator chooses. What is interrupted all the same is recovered at the next start. */
+async function quit(app: ReturnType<typeof composeApp>): Promise<void> {
+  const operations = app.opened?.operations
+  if (operations?.running()) {
+    const names = operations.openPlans().map(it => `${it.kind} ${it.subject}`).join(', ')
+    const options: Electron.MessageBoxOptions = {
+      type: 'question', title: 'Instance Manager', message: 'An operation is still running.', detail: `${names}\n\nInstances that run keep running.`,
+      buttons: ['Finish first', 'Cancel and roll back', 'Keep working'], defaultId: 0, cancelId: 2, noLink: true,
+    }
+    const { response } = await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))
+    if (response === 2) return
+    await app.finish(response === 1)
+  }
+  await app.close()
+  quitting = true
+  electron.quit()
+}
+
+async function servePage({ host, pathname }: URL): Promise<Response> {
+  const path = normalize(join(pages, decodeURIComponent(pathname)))
+  if (host !== new URL(origin).host || !path.startsWith(`${pages}/`)) return new Response('Not found', { status: 404 })
+  const content = await readFile(path).catch(() => undefined)
+  if (!content) return new Response('Not found', { status: 404 })
+  return new Response(new Uint8Array(content), {
+    headers: {
+      'content-type': types[extname(path)] ?? 'application/octet-stream', 'content-security-policy': contentSecurityPolicy,
+      'x-content-type-options': 'nosniff',
+    },
+  })
+}
+
+/** A defect at start-up: told, not swallowed. */
+function fail(error: unknown): void {
+  dialog.showErrorBox('Instance Manager cannot go on', error instanceof Error ? error.stack ?? error.message : String(error))
+  quitting = true
+  electron.exit(1)
+}

@@ -1,0 +1,35 @@
+/** A value that changes, and those who follow it. */
+
+/** Followers get the present value and then each newer one; who is slow skips what is overtaken. */
+export class Latest<T> {
+  readonly #wake = new Set<() => void>()
+
+  constructor(private current: T) {}
+
+  get value(): T { return this.current }
+
+  set(value: T): void {
+    this.current = value
+    for (const wake of this.#wake) wake()
+  }
+
+  /** Ends when the signal is aborted. */
+  async *follow(signal: AbortSignal): AsyncGenerator<T, void, undefined> {
+    let wake = (): void => undefined
+    let changed = true
+    const mark = (): void => { changed = true; wake() }
+    this.#wake.add(mark)
+    signal.addEventListener('abort', mark)
+    try {
+      while (!signal.aborted) {
+        if (!changed) await new Promise<void>(resolve => { wake = resolve })
+        if (signal.aborted || !changed) continue
+        changed = false
+        yield this.current
+      }
+    } finally {
+      this.#wake.delete(mark)
+      signal.removeEventListener('abort', mark)
+    }
+  }
+}

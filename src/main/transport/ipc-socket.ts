@@ -1,0 +1,91 @@
+/**
+ * The router over Electron IPC: each line that a window opens becomes a socket-like object for tRPC's own WebSocket adapter,
+ * so that the desktop app and a served page speak exactly the same protocol.
+ */
+import { EventEmitter } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { applyWSSHandler } from '@trpc/server/adapters/ws'
+import { ipcMain, type IpcMainEvent, type WebContents } from 'electron'
+import { z } from 'zod'
+import { channels } from '../../shared/bridge'
+import { apiRouter } from '../api/router'
+import type { App } from '../app'
+
+/** What one message may have, in characters, and how many lines one window: far more than the app needs. */
+const longest = 1_000_000
+const most = 8
+
+const lineSchema = z.string().min(1).max(40)
+const messageSchema = z.string().max(longest)
+
+/** The part of `ws.WebSocket` that tRPC's adapter uses. */
+class IpcSocket extends EventEmitter {
+  readyState = 1
+
+  constructor(private readonly contents: WebContents, private readonly line: string) { super() }
+
+  send(data: string): void {
+    if (this.readyState === 1 && !this.contents.isDestroyed()) this.contents.send(channels.message, this.line, data)
+  }
+
+  /** From this side. */
+  close(): void {
+    if (this.readyState !== 1) return
+    if (!this.contents.isDestroyed()) this.contents.send(channels.closed, this.line)
+    this.ended()
+  }
+
+  terminate(): void { this.close() }
+
+  /** From the window's side. */
+  ended(): void {
+    if (this.readyState !== 1) return
+    this.readyState = 3
+    this.emit('close')
+  }
+}
+
+/** Serves the app to the windows whose page comes from `origin`; messages of any other sender are dropped. */
+export function serveWindows(app: App, origin: string): void {
+  const server = new EventEmitter() // all that the adapter needs of a WebSocketServer
+  applyWSSHandler({ wss: server as never, router: apiRouter, createContext: () => ({ app }) })
+  const windows = new Map<WebContents, Map<string, IpcSocket>>()
+
+  const trusted = ({ senderFrame }: IpcMainEvent): boolean => senderFrame !== null && senderFrame.parent === null && senderFrame.url.startsWith(`${origin}/`)
+  const linesOf = (contents: WebContents): Map<string, IpcSocket> => {
+    const known = windows.get(contents)
+    if (known) return known
+    const lines = new Map<string, IpcSocket>()
+    const drop = (): void => {
+      for (const socket of lines.values()) socket.ended()
+      lines.clear()
+    }
+    // A reloaded or crashed page has lost its lines without saying so.
+    contents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => { if (isMainFrame && !isSameDocument) drop() })
+    contents.on('render-process-gone', drop)
+    contents.once('destroyed', () => { drop(); windows.delete(contents) })
+    windows.set(contents, lines)
+    return lines
+  }
+
+  ipcMain.on(channels.open, (event, line: unknown) => {
+    const name = lineSchema.safeParse(line)
+    if (!trusted(event) || !name.success) return
+    const lines = linesOf(event.sender)
+    if (lines.size >= most || lines.has(name.data)) return
+    const socket = new IpcSocket(event.sender, name.data)
+    socket.once('close', () => lines.delete(name.data))
+    lines.set(name.data, socket)
+    server.emit('connection', socket, { url: '/', headers: {} } satisfies Pick<IncomingMessage, 'url' | 'headers'>)
+  })
+  ipcMain.on(channels.message, (event, line: unknown, data: unknown) => {
+    const text = messageSchema.safeParse(data)
+    if (!trusted(event) || typeof line !== 'string') return
+    const socket = windows.get(event.sender)?.get(line)
+    if (text.success) socket?.emit('message', Buffer.from(text.data), false)
+    else socket?.close()
+  })
+  ipcMain.on(channels.closed, (event, line: unknown) => {
+    if (trusted(event) && typeof line === 'string') windows.get(event.sender)?.get(line)?.ended()
+  })
+}
