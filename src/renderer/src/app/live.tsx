@@ -1,0 +1,70 @@
+/** The live data, pushed by the main process: one subscription each, shared by all screens. Nothing polls. */
+import { useSubscription } from '@trpc/tanstack-react-query'
+import { createContext, useContext, useState, useSyncExternalStore, type ReactNode } from 'react'
+import type { InfrastructureStatus } from '../../../shared/infrastructure'
+import type { InstanceList } from '../../../shared/instance'
+import type { Problem } from '../../../shared/problem'
+import type { AppState } from '../../../shared/workspace'
+import { OperationsStore, type OperationsView } from '../operations/store'
+import { problemOf } from './problem-of'
+import { useTRPC } from './trpc'
+
+/** One pushed thing: not there yet, there, or refused. */
+export interface LiveValue<T> {
+  readonly data?: T
+  readonly problem?: Problem
+  /** Asks anew after a problem. */
+  readonly retry: () => void
+}
+
+interface WorkspaceLive {
+  readonly infrastructure: LiveValue<InfrastructureStatus>
+  readonly instances: LiveValue<InstanceList>
+  readonly operations: OperationsStore
+  readonly operationsProblem?: Problem
+}
+
+const AppContext = createContext<AppState | undefined>(undefined)
+const WorkspaceContext = createContext<WorkspaceLive | undefined>(undefined)
+
+/** Gives the children the app's state; until it is there, `fallback` is shown. */
+export function AppLive({ children, fallback }: { children: ReactNode; fallback: (live: LiveValue<AppState>) => ReactNode }) {
+  const trpc = useTRPC()
+  const live = toLive(useSubscription(trpc.app.watch.subscriptionOptions()))
+  return live.data ? <AppContext value={live.data}>{children}</AppContext> : fallback(live)
+}
+
+/** Watches the open workspace. Mount it anew (by key) for another one. */
+export function WorkspaceLiveProvider({ children }: { children: ReactNode }) {
+  const trpc = useTRPC()
+  const [operations] = useState(() => new OperationsStore())
+  const infrastructure = toLive(useSubscription(trpc.infrastructure.watch.subscriptionOptions()))
+  const instances = toLive(useSubscription(trpc.instances.watch.subscriptionOptions()))
+  const { error } = useSubscription(trpc.operations.watch.subscriptionOptions(undefined, { onData: update => operations.apply(update) }))
+  const operationsProblem = error ? problemOf(error) : undefined
+  return <WorkspaceContext value={{ infrastructure, instances, operations, operationsProblem }}>{children}</WorkspaceContext>
+}
+
+export function useApp(): AppState {
+  const state = useContext(AppContext)
+  if (!state) throw new Error('useApp is used outside of AppLive')
+  return state
+}
+
+function useWorkspaceLive(): WorkspaceLive {
+  const live = useContext(WorkspaceContext)
+  if (!live) throw new Error('live data is used outside of WorkspaceLiveProvider')
+  return live
+}
+
+export const useInfrastructure = (): LiveValue<InfrastructureStatus> => useWorkspaceLive().infrastructure
+export const useInstances = (): LiveValue<InstanceList> => useWorkspaceLive().instances
+export const useOperationsStore = (): OperationsStore => useWorkspaceLive().operations
+export function useOperations(): OperationsView {
+  const store = useOperationsStore()
+  return useSyncExternalStore(store.subscribe, store.view)
+}
+
+function toLive<T>({ data, error, status, reset }: { data: T | undefined; error: unknown; status: string; reset: () => void }): LiveValue<T> {
+  return { data, problem: status === 'error' && error ? problemOf(error) : undefined, retry: reset }
+}

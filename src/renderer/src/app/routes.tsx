@@ -1,0 +1,22 @@
+/** Which address shows which screen. */
+import { Redirect, Route, Switch } from 'wouter'
+import { CreateScreen } from '../create/create-screen'
+import { InfrastructureScreen } from '../infrastructure/infrastructure-screen'
+import { InstancesScreen } from '../instances/instances-screen'
+import { ActivityScreen } from '../operations/activity-screen'
+import { OperationScreen } from '../operations/operation-screen'
+import { SettingsScreen } from '../settings/settings-screen'
+
+export function Routes() {
+  return (
+    <Switch>
+      <Route path="/instances"><InstancesScreen /></Route>
+      <Route path="/create"><CreateScreen /></Route>
+      <Route path="/infrastructure"><InfrastructureScreen /></Route>
+      <Route path="/activity"><ActivityScreen /></Route>
+      <Route path="/operations/:id">{({ id }) => <OperationScreen key={id} id={id} />}</Route>
+      <Route path="/settings"><SettingsScreen /></Route>
+      <Route><Redirect to="/instances" replace /></Route>
+    </Switch>
+  )
+}

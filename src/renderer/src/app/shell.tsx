@@ -1,0 +1,78 @@
+/** The control room: navigation, top bar, the screen. */
+import { Tooltip } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
+import { IconActivity, IconDatabase, IconLayoutGrid, IconSettings, IconStack2 } from '@tabler/icons-react'
+import { useEffect, useRef } from 'react'
+import { Link, useLocation } from 'wouter'
+import { isOpen } from '../../../shared/operation'
+import { Announcer } from '../operations/announcer'
+import { CommandPalette } from './command-palette'
+import { useInfrastructure, useInstances, useOperations } from './live'
+import { ProblemView } from './problem'
+import { Routes } from './routes'
+import { TopBar } from './top-bar'
+import classes from './shell.module.css'
+
+const places = [
+  { to: '/instances', word: 'Instances', Icon: IconLayoutGrid, also: ['/create'] },
+  { to: '/infrastructure', word: 'Infrastructure', Icon: IconDatabase, also: [] },
+  { to: '/activity', word: 'Activity', Icon: IconActivity, also: ['/operations'] },
+  { to: '/settings', word: 'Settings', Icon: IconSettings, also: [] },
+] as const
+
+export function Shell() {
+  const [location] = useLocation()
+  const main = useRef<HTMLElement>(null)
+  useEffect(() => { main.current?.scrollTo(0, 0) }, [location])
+  return (
+    <div className={classes.shell}>
+      <a className={classes.skip} href={`#${location}`} onClick={event => { event.preventDefault(); main.current?.focus() }}>Skip to content</a>
+      <Navigation location={location} />
+      <TopBar />
+      <main ref={main} tabIndex={-1} className={classes.main}>
+        <LiveProblems />
+        <Routes />
+      </main>
+      <CommandPalette />
+      <Announcer />
+    </div>
+  )
+}
+
+function Navigation({ location }: { location: string }) {
+  const narrow = useMediaQuery('(max-width: 1000px)', false, { getInitialValueInEffect: false })
+  const open = useOperations().operations.filter(isOpen).length
+  return (
+    <nav className={classes.nav} aria-label="Main">
+      <div className={classes.brand}><IconStack2 size={22} aria-hidden /><span>Instance Manager</span></div>
+      <ul>
+        {places.map(({ to, word, Icon, also }) => {
+          const active = [to, ...also].some(it => location === it || location.startsWith(`${it}/`))
+          const running = to === '/activity' && open > 0
+          return (
+            <li key={to}>
+              <Tooltip label={word} position="right" disabled={!narrow}>
+                <Link href={to} className={classes.place} aria-current={active ? 'page' : undefined} aria-label={running ? `${word}, ${open} running` : word}>
+                  <Icon size={20} stroke={1.7} aria-hidden /><span>{word}</span>
+                  {running && <span className={classes.count}>{open}</span>}
+                </Link>
+              </Tooltip>
+            </li>
+          )
+        })}
+      </ul>
+    </nav>
+  )
+}
+
+/** What keeps the screens from being live, said above all of them. */
+function LiveProblems() {
+  const sources = [useInfrastructure(), useInstances()]
+  const failed = sources.filter(it => it.problem)
+  if (!failed.length) return null
+  return (
+    <div className={classes.problems}>
+      {failed.map(({ problem, retry }) => problem && <ProblemView key={problem.code} problem={problem} onRetry={retry} />)}
+    </div>
+  )
+}

@@ -1,0 +1,39 @@
+/** Status by icon, word and colour; never by colour alone. */
+import {
+  IconAlertTriangleFilled, IconCircleCheckFilled, IconCircleDashed, IconCircleXFilled, IconPlayerPauseFilled, IconProgress, IconQuestionMark,
+} from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import type { ServiceState } from '../../../shared/infrastructure'
+import type { InstanceStatus } from '../../../shared/instance'
+import classes from './status.module.css'
+
+export type Tone = 'good' | 'busy' | 'idle' | 'warn' | 'bad' | 'absent' | 'unknown'
+
+const icons = {
+  good: IconCircleCheckFilled, busy: IconProgress, idle: IconPlayerPauseFilled, warn: IconAlertTriangleFilled,
+  bad: IconCircleXFilled, absent: IconCircleDashed, unknown: IconQuestionMark,
+} satisfies Record<Tone, unknown>
+
+/** The icon alone; the word stands beside it. */
+export function StatusIcon({ tone, size = 16 }: { tone: Tone; size?: number }) {
+  const Icon = icons[tone]
+  return <Icon size={size} className={classes.icon} data-tone={tone} aria-hidden />
+}
+
+export function Status({ tone, children }: { tone: Tone; children: ReactNode }) {
+  return <span className={classes.status}><StatusIcon tone={tone} /><span>{children}</span></span>
+}
+
+export const serviceTone: Record<ServiceState, Tone> = {
+  running: 'good', starting: 'busy', stopping: 'busy', stopped: 'idle', failed: 'bad', absent: 'absent', unavailable: 'warn',
+}
+export const serviceWord: Record<ServiceState, string> = {
+  running: 'Running', starting: 'Starting', stopping: 'Stopping', stopped: 'Stopped', failed: 'Failed', absent: 'Not set up', unavailable: 'Not available',
+}
+
+export const instanceTone: Record<InstanceStatus, Tone> = {
+  online: 'good', stopped: 'idle', errored: 'bad', 'not in PM2': 'absent', unknown: 'unknown',
+}
+export const instanceWord: Record<InstanceStatus, string> = {
+  online: 'Online', stopped: 'Stopped', errored: 'Errored', 'not in PM2': 'Not in PM2', unknown: 'Unknown',
+}

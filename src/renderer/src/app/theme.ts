@@ -1,0 +1,45 @@
+/** The look: one accent, cool greys, AA contrast in light and dark. The colours themselves are in theme.css. */
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
+
+const accent: MantineColorsTuple = [
+  '#eef1fd', '#dde3fa', '#bac6f4', '#98a8ee', '#7b8ee8', '#6478df', '#4a5fd0', '#3e50b5', '#334294', '#293577',
+]
+const dark: MantineColorsTuple = [
+  '#dcdfe6', '#bcc1cc', '#9ba2b0', '#848b99', '#343944', '#262a33', '#1f232a', '#1a1d23', '#131519', '#0e1013',
+]
+
+export const theme = createTheme({
+  primaryColor: 'accent',
+  primaryShade: { light: 6, dark: 6 },
+  colors: { accent, dark },
+  black: '#1a1d23',
+  fontFamily: "'Inter Variable', system-ui, sans-serif",
+  fontFamilyMonospace: "'JetBrains Mono Variable', ui-monospace, monospace",
+  headings: { fontWeight: '600', sizes: { h1: { fontSize: '22px', lineHeight: '1.3' }, h2: { fontSize: '16px', lineHeight: '1.4' }, h3: { fontSize: '14px', lineHeight: '1.4' } } },
+  fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
+  radius: { xs: '3px', sm: '4px', md: '6px', lg: '10px', xl: '16px' },
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  components: {
+    Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
+    Modal: { defaultProps: { centered: true } },
+  },
+})
+
+/** Mantine's own variables, pointed at ours. */
+export const cssVariablesResolver: CSSVariablesResolver = () => {
+  const shared = {
+    '--mantine-color-body': 'var(--surface)',
+    '--mantine-color-text': 'var(--text)',
+    '--mantine-color-dimmed': 'var(--text-dimmed)',
+    '--mantine-color-placeholder': 'var(--text-faint)',
+    '--mantine-color-default-border': 'var(--line-strong)',
+    '--mantine-color-error': 'var(--bad)',
+  }
+  return {
+    variables: {},
+    light: { ...shared, '--mantine-color-disabled-color': '#767d8a' },
+    dark: { ...shared, '--mantine-color-disabled-color': '#7d8492' },
+  }
+}

@@ -1,0 +1,32 @@
+/** The open workspace: where it is, and the way to another one. */
+import { Menu, UnstyledButton } from '@mantine/core'
+import { IconArrowsExchange, IconChevronDown, IconCopy, IconFolder } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
+import { useLocation } from 'wouter'
+import { useApp } from './live'
+import { notifyProblem } from './notify'
+import { useTRPC } from './trpc'
+import classes from './top-bar.module.css'
+
+export function WorkspaceMenu() {
+  const { workspace } = useApp()
+  const trpc = useTRPC()
+  const [, navigate] = useLocation()
+  const close = useMutation(trpc.app.close.mutationOptions({ onError: notifyProblem, onSuccess: () => navigate('/instances') }))
+  if (!workspace) return null
+  return (
+    <Menu position="bottom-start" width={320}>
+      <Menu.Target>
+        <UnstyledButton className={classes.workspace} aria-label={`Workspace ${workspace.name}`}>
+          <IconFolder size={18} aria-hidden /><span className="truncate">{workspace.name}</span><IconChevronDown size={14} aria-hidden />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Workspace folder</Menu.Label>
+        <div className={`${classes.path} mono`}>{workspace.path}</div>
+        <Menu.Item leftSection={<IconCopy size={16} />} onClick={() => void navigator.clipboard.writeText(workspace.path)}>Copy the path</Menu.Item>
+        <Menu.Item leftSection={<IconArrowsExchange size={16} />} onClick={() => close.mutate()}>Switch workspace…</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

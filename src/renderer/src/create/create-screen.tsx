@@ -1,0 +1,102 @@
+/** The wizard: three questions and a review. Enter goes on, Esc leaves (asking, if something was typed). */
+import { Button } from '@mantine/core'
+import { modals } from '@mantine/modals'
+import { useMutation } from '@tanstack/react-query'
+import { useEffect, useRef, type FormEvent } from 'react'
+import { useLocation } from 'wouter'
+import { Page } from '../app/page'
+import { ProblemView } from '../app/problem'
+import { problemOf } from '../app/problem-of'
+import { useTRPC } from '../app/trpc'
+import { DirectorStep } from './director-step'
+import { useDraft } from './draft'
+import { NameStep } from './name-step'
+import { PortStep } from './port-step'
+import { ReviewStep } from './review-step'
+import { StepList } from './step-list'
+import { Summary } from './summary'
+import { errorsOf, firstFaultyStep, isDirty, toInput, type WizardStep } from './wizard'
+import classes from './create.module.css'
+
+const bodies: Record<WizardStep, () => React.ReactNode> = { name: NameStep, port: PortStep, director: DirectorStep, review: ReviewStep }
+
+export function CreateScreen() {
+  const { wizard, dispatch, remember } = useDraft()
+  const trpc = useTRPC()
+  const [, navigate] = useLocation()
+  const form = useRef<HTMLFormElement>(null)
+  const { step, tried } = wizard
+  const Body = bodies[step]
+
+  const create = useMutation(trpc.instances.create.mutationOptions({
+    onSuccess: ({ id }) => {
+      remember(id, wizard.answers)
+      dispatch({ type: 'discarded' })
+      navigate(`/operations/${id}`)
+    },
+    onError: error => dispatch({ type: 'refused', problem: problemOf(error) }),
+  }))
+
+  useEffect(() => { focusFirst(form.current, '[data-autofocus]') }, [step])
+  useEffect(() => { if (tried) focusFirst(form.current, '[aria-invalid="true"]') }, [tried, wizard.refusal])
+  useEscape(() => leave(isDirty(wizard), () => { dispatch({ type: 'discarded' }); navigate('/instances') }))
+
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    const faulty = firstFaultyStep(wizard)
+    if (step !== 'review') dispatch({ type: 'continue' })
+    else if (faulty) { dispatch({ type: 'go', step: faulty }); dispatch({ type: 'continue' }) }
+    else create.mutate(toInput(wizard.answers))
+  }
+  const errors = Object.keys(errorsOf(wizard, step))
+  const refusal = wizard.refusal?.step === step ? wizard.refusal.problem : undefined
+  return (
+    <Page title="New instance">
+      <StepList wizard={wizard} onGo={target => dispatch({ type: 'go', step: target })} />
+      <div className={classes.columns}>
+        <form ref={form} className={`card ${classes.form}`} onSubmit={submit} noValidate aria-label={`New instance: ${step}`}>
+          {refusal && <ProblemView problem={refusal} onRetry={step === 'review' ? () => create.mutate(toInput(wizard.answers)) : undefined} />}
+          <Body />
+          <div className={classes.buttons}>
+            {step === 'name'
+              ? <Button variant="default" onClick={() => leave(isDirty(wizard), () => { dispatch({ type: 'discarded' }); navigate('/instances') })}>Cancel</Button>
+              : <Button variant="default" onClick={() => dispatch({ type: 'back' })} disabled={create.isPending}>Back</Button>}
+            <Button type="submit" loading={wizard.goingOn || create.isPending} data-errors={tried ? errors.length : undefined} data-autofocus={step === 'review' || undefined}>
+              {step === 'review' ? 'Create the instance' : 'Continue'}
+            </Button>
+          </div>
+        </form>
+        {step !== 'review' && <Summary wizard={wizard} />}
+      </div>
+    </Page>
+  )
+}
+
+function leave(dirty: boolean, discard: () => void): void {
+  if (!dirty) { discard(); return }
+  modals.openConfirmModal({
+    title: 'Discard what you typed?',
+    children: 'No instance was made yet.',
+    labels: { confirm: 'Discard', cancel: 'Keep editing' },
+    confirmProps: { color: 'red' },
+    onConfirm: discard,
+  })
+}
+
+function focusFirst(form: HTMLFormElement | null, selector: string): void {
+  form?.querySelector<HTMLElement>(selector)?.focus()
+}
+
+/** Esc, unless something that lies above (a dialog, a menu) takes it. */
+function useEscape(handle: () => void): void {
+  const latest = useRef(handle)
+  latest.current = handle
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      const covered = document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]')
+      if (event.key === 'Escape' && !event.defaultPrevented && !covered) latest.current()
+    }
+    window.addEventListener('keydown', listen)
+    return () => window.removeEventListener('keydown', listen)
+  }, [])
+}

@@ -1,0 +1,73 @@
+import { ActionIcon, Button, PasswordInput, Progress, SegmentedControl, TextInput, Title, Tooltip } from '@mantine/core'
+import { IconEye, IconEyeOff, IconRefresh } from '@tabler/icons-react'
+import { useState } from 'react'
+import { CopyButton } from '../app/copy-button'
+import { useDraft } from './draft'
+import { generatePassword, strengthOf } from './password'
+import { errorsOf, type Answers } from './wizard'
+import classes from './create.module.css'
+
+/** The administrator account of the instance. There is no default password. */
+export function DirectorStep() {
+  const { wizard, dispatch } = useDraft()
+  const { answers, tried, refusal } = wizard
+  const errors = tried ? errorsOf(wizard, 'director') : {}
+  const refused = refusal?.problem.field === 'director.email' ? refusal.problem.message : undefined
+  const type = (change: Partial<Answers>): void => dispatch({ type: 'typed', change })
+  return (
+    <div className={classes.fields}>
+      <div><Title order={2}>Who directs it?</Title><p className="dimmed">The first account of the instance, with all rights. You hand it over.</p></div>
+      <TextInput label="Name" size="md" data-autofocus autoComplete="off" value={answers.directorName} error={errors.directorName}
+        onChange={event => type({ directorName: event.currentTarget.value })} />
+      <TextInput label="E-mail" size="md" type="email" autoComplete="off" spellCheck={false} value={answers.email} error={errors.email ?? refused}
+        onChange={event => type({ email: event.currentTarget.value })} />
+      <Password answers={answers} error={errors.password} onType={type} />
+    </div>
+  )
+}
+
+interface PasswordProps { answers: Answers; error: string | undefined; onType: (change: Partial<Answers>) => void }
+
+function Password({ answers, error, onType }: PasswordProps) {
+  const generated = answers.passwordMode === 'generated'
+  const choose = (mode: string): void => onType(mode === 'generated'
+    ? { passwordMode: 'generated', password: generatePassword() }
+    : { passwordMode: 'typed', password: '' })
+  return (
+    <div className={classes.password}>
+      <SegmentedControl aria-label="Password" value={answers.passwordMode} onChange={choose}
+        data={[{ value: 'typed', label: 'Type a password' }, { value: 'generated', label: 'Generate one' }]} />
+      {generated ? <Generated password={answers.password} onNew={() => onType({ password: generatePassword() })} /> : <Typed answers={answers} error={error} onType={onType} />}
+    </div>
+  )
+}
+
+function Typed({ answers, error, onType }: PasswordProps) {
+  const strength = strengthOf(answers.password, [answers.name, answers.directorName, answers.email])
+  const colour = ['gray', 'red', 'orange', 'green', 'green'][strength.level] ?? 'gray'
+  return (
+    <>
+      <PasswordInput label="Password" size="md" autoComplete="new-password" value={answers.password} error={error}
+        description="At least 10 characters." onChange={event => onType({ password: event.currentTarget.value })} />
+      <div className={classes.strength}>
+        <Progress value={strength.level * 25} color={colour} size="sm" aria-label="Password strength" aria-valuetext={strength.word} />
+        <span className={classes.note} aria-live="polite">{answers.password && <>{strength.word}. {strength.advice}</>}</span>
+      </div>
+    </>
+  )
+}
+
+function Generated({ password, onNew }: { password: string; onNew: () => void }) {
+  const [shown, setShown] = useState(false)
+  return (
+    <div className={classes.generated}>
+      <output className="mono" aria-label="Generated password">{shown ? password : '•'.repeat(password.length)}</output>
+      <Tooltip label={shown ? 'Hide' : 'Show'}>
+        <ActionIcon variant="subtle" color="gray" onClick={() => setShown(!shown)} aria-label={shown ? 'Hide password' : 'Show password'}>{shown ? <IconEyeOff size={16} /> : <IconEye size={16} />}</ActionIcon>
+      </Tooltip>
+      <CopyButton value={password} label="password" />
+      <Button size="xs" variant="subtle" leftSection={<IconRefresh size={14} aria-hidden />} onClick={onNew}>Another</Button>
+      <p className={classes.note}>24 letters and digits, by chance. You can copy it now, or once after the creation.</p>
+    </div>
+  )
+}

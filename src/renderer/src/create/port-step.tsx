@@ -1,0 +1,77 @@
+import { Checkbox, Radio, TextInput, Title } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { maxPort, minPort, portSchema, type PortHolder } from '../../../shared/instance'
+import { useTRPC } from '../app/trpc'
+import { useDraft } from './draft'
+import { errorsOf, type Answers } from './wizard'
+import classes from './create.module.css'
+
+/** Where the instance listens: the next free port, or one of the operator's choice, with whoever has it. */
+export function PortStep() {
+  const { wizard, dispatch } = useDraft()
+  const trpc = useTRPC()
+  const { portMode } = wizard.answers
+  const suggestion = useQuery(trpc.instances.suggestPort.queryOptions(undefined, { staleTime: 0 }))
+  const choose = (value: string): void => dispatch({ type: 'typed', change: { portMode: value as Answers['portMode'] } })
+  return (
+    <div className={classes.fields}>
+      <div><Title order={2}>Which port does it listen on?</Title><p className="dimmed">Its address is http://localhost: and this number.</p></div>
+      <Radio.Group value={portMode} onChange={choose} aria-label="Port">
+        <div className={classes.choices}>
+          <Radio value="auto" size="md" data-autofocus={portMode === 'auto' || undefined} label="Automatic" description={suggestion.data ? `${suggestion.data} is the next free one.` : 'The next free one.'} />
+          <Radio value="manual" size="md" data-autofocus={portMode === 'manual' || undefined} label="A port of my choice" description={`From ${minPort} to ${maxPort}.`} />
+        </div>
+      </Radio.Group>
+      {portMode === 'manual' && <ManualPort />}
+    </div>
+  )
+}
+
+function ManualPort() {
+  const { wizard, dispatch } = useDraft()
+  const trpc = useTRPC()
+  const { port, sharePort } = wizard.answers
+  const [settled] = useDebouncedValue(port, 200)
+  const number = /^\d+$/.test(settled) ? Number(settled) : NaN
+  const { data, isFetching, isError } = useQuery(
+    trpc.instances.checkPort.queryOptions({ port: number }, { enabled: portSchema.safeParse(number).success, staleTime: 0 }))
+  useEffect(() => { if (data && !isFetching) dispatch({ type: 'port-checked', check: data }) }, [data, isFetching, dispatch])
+  useEffect(() => { if (isError) dispatch({ type: 'check-failed' }) }, [isError, wizard.goingOn, dispatch])
+
+  const errors = errorsOf(wizard, 'port')
+  const holders = String(wizard.portCheck?.port) === port ? wizard.portCheck?.holders ?? [] : []
+  const free = !errors.port && String(wizard.portCheck?.port) === port && holders.length === 0
+  return (
+    <>
+      <TextInput
+        label="Port number" size="md" inputMode="numeric" autoComplete="off" maxLength={6} w={180}
+        value={port} error={port || wizard.tried ? errors.port : undefined}
+        onChange={event => dispatch({ type: 'typed', change: { port: event.currentTarget.value.trim() } })}
+      />
+      <div aria-live="polite">
+        {free && <p className={classes.note}>Free.</p>}
+        {holders.length > 0 && (
+          <div className={classes.holders}>
+            <p><IconAlertTriangle size={18} aria-hidden />Port {port} is taken</p>
+            <ul>{holders.map(it => <li key={JSON.stringify(it)}>{holderText(it)}</li>)}</ul>
+            <Checkbox
+              label="Use it anyway" description="Only one of them can run at a time." checked={sharePort} error={wizard.tried ? errors.sharePort : undefined}
+              onChange={event => dispatch({ type: 'typed', change: { sharePort: event.currentTarget.checked } })}
+            />
+          </div>
+        )}
+      </div>
+    </>
+  )
+}
+
+function holderText(holder: PortHolder): string {
+  switch (holder.type) {
+    case 'instance': return `Instance ‘${holder.name}’ has it (${holder.running ? 'running' : 'not running'}).`
+    case 'operation': return `‘${holder.subject}’, which is being created, has it.`
+    case 'process': return `${holder.program ?? 'A program'}${holder.pid ? ` (pid ${holder.pid})` : ''} listens on it.`
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * The wizard as pure data: what was typed, where one stands, what is wrong with it.
+ *
+ *   name → port → director → review → (create)
+ *
+ * "Continue" leaves a step only when it has no errors; if a check by the main process is still under way,
+ * it goes on when that check arrives (`goingOn`). A step once reached can be returned to; from a step that
+ * was opened from the review, Continue leads back there. What the main process refuses lands at its step.
+ */
+import { databaseNames, directorSchema, nameSchema, portSchema, type CreateInput, type PortCheck } from '../../../shared/instance'
+import type { Problem } from '../../../shared/problem'
+
+export const wizardSteps = ['name', 'port', 'director', 'review'] as const
+export type WizardStep = (typeof wizardSteps)[number]
+
+export interface Answers {
+  readonly name: string
+  readonly portMode: 'auto' | 'manual'
+  /** As typed. */
+  readonly port: string
+  readonly sharePort: boolean
+  readonly directorName: string
+  readonly email: string
+  readonly passwordMode: 'typed' | 'generated'
+  readonly password: string
+  readonly jwtSecret: CreateInput['jwtSecret']
+}
+export type Field = keyof Answers
+
+export interface NameCheck { readonly name: string; readonly problem?: Problem }
+
+export interface Wizard {
+  readonly answers: Answers
+  readonly step: WizardStep
+  /** The furthest step that was reached, as an index of `wizardSteps`. */
+  readonly reached: number
+  /** Continue was asked for here: now what is missing is said too. */
+  readonly tried: boolean
+  /** Continue waits for a check. */
+  readonly goingOn: boolean
+  readonly nameCheck?: NameCheck
+  readonly portCheck?: PortCheck
+  /** What the main process refused, shown at the step it belongs to. */
+  readonly refusal?: { readonly step: WizardStep; readonly problem: Problem }
+}
+
+export type WizardAction =
+  | { type: 'typed'; change: Partial<Answers> }
+  | { type: 'name-checked'; check: NameCheck }
+  | { type: 'port-checked'; check: PortCheck }
+  /** The check could not be made; the main process checks again when it creates. */
+  | { type: 'check-failed' }
+  | { type: 'continue' }
+  | { type: 'back' }
+  | { type: 'go'; step: WizardStep }
+  | { type: 'refused'; problem: Problem }
+  /** From an earlier creation: everything but its secret. */
+  | { type: 'restored'; answers: Partial<Omit<Answers, 'password'>> }
+  | { type: 'discarded' }
+
+export const noAnswers: Answers = {
+  name: '', portMode: 'auto', port: '', sharePort: false,
+  directorName: '', email: '', passwordMode: 'typed', password: '', jwtSecret: 'generate',
+}
+export const newWizard: Wizard = { answers: noAnswers, step: 'name', reached: 0, tried: false, goingOn: false }
+
+export function reduce(wizard: Wizard, action: WizardAction): Wizard {
+  switch (action.type) {
+    case 'typed': {
+      const answers = { ...wizard.answers, ...action.change }
+      if (action.change.port !== undefined || action.change.portMode) answers.sharePort = false // it was meant for the other port
+      return { ...wizard, answers, goingOn: false, refusal: undefined }
+    }
+    case 'name-checked':
+      return action.check.name === wizard.answers.name ? goOnIfAsked({ ...wizard, nameCheck: action.check }) : wizard
+    case 'port-checked':
+      return String(action.check.port) === wizard.answers.port ? goOnIfAsked({ ...wizard, portCheck: action.check }) : wizard
+    case 'check-failed':
+      return wizard.goingOn ? advance(wizard) : wizard
+    case 'continue': {
+      const asked = { ...wizard, tried: true, refusal: undefined }
+      if (Object.keys(errorsOf(asked, asked.step)).length) return asked
+      return isChecking(asked) ? { ...asked, goingOn: true } : advance(asked)
+    }
+    case 'back':
+      return at(wizard, wizardSteps[Math.max(0, indexOf(wizard.step) - 1)] ?? 'name')
+    case 'go':
+      return indexOf(action.step) <= wizard.reached ? at(wizard, action.step) : wizard
+    case 'refused': {
+      const step = stepOfField(action.problem.field)
+      return { ...at(wizard, step), refusal: { step, problem: action.problem }, nameCheck: undefined, portCheck: undefined }
+    }
+    case 'restored':
+      return { ...newWizard, answers: { ...noAnswers, ...action.answers }, step: 'director', reached: indexOf('director') }
+    case 'discarded':
+      return newWizard
+  }
+}
+
+const indexOf = (step: WizardStep): number => wizardSteps.indexOf(step)
+
+const at = (wizard: Wizard, step: WizardStep): Wizard => ({ ...wizard, step, tried: false, goingOn: false })
+
+function advance(wizard: Wizard): Wizard {
+  const next = Math.min(indexOf(wizard.step) + 1, wizardSteps.length - 1)
+  const target = wizard.reached === wizardSteps.length - 1 ? wizard.reached : next // all was answered: back to the review
+  return { ...at(wizard, wizardSteps[target] ?? 'review'), reached: Math.max(wizard.reached, target) }
+}
+
+function goOnIfAsked(wizard: Wizard): Wizard {
+  if (!wizard.goingOn) return wizard
+  return Object.keys(errorsOf(wizard, wizard.step)).length ? { ...wizard, goingOn: false } : advance(wizard)
+}
+
+/** A check of the current step's answer is still under way. */
+export function isChecking({ step, answers, nameCheck, portCheck }: Wizard): boolean {
+  if (step === 'name') return nameCheck?.name !== answers.name
+  return step === 'port' && answers.portMode === 'manual' && String(portCheck?.port) !== answers.port
+}
+
+/** What is wrong with a step's answers, by field, as far as it is known. */
+export function errorsOf({ answers, nameCheck, portCheck }: Wizard, step: WizardStep): Partial<Record<Field, string>> {
+  switch (step) {
+    case 'name':
+      return { ...issue('name', nameSchema.safeParse(answers.name)), ...(nameCheck?.name === answers.name && nameCheck.problem && { name: nameCheck.problem.message }) }
+    case 'port': {
+      if (answers.portMode === 'auto') return {}
+      const wrong = issue('port', portSchema.safeParse(parsePort(answers.port)))
+      if (Object.keys(wrong).length) return answers.port ? wrong : { port: 'Give a port.' }
+      const taken = portCheck && String(portCheck.port) === answers.port && portCheck.holders.length > 0
+      return taken && !answers.sharePort ? { sharePort: 'Choose another port, or use this one anyway.' } : {}
+    }
+    case 'director':
+      return {
+        ...issue('directorName', directorSchema.shape.name.safeParse(answers.directorName)),
+        ...issue('email', directorSchema.shape.email.safeParse(answers.email.trim())),
+        ...issue('password', directorSchema.shape.password.safeParse(answers.password)),
+      }
+    case 'review':
+      return {}
+  }
+}
+
+/** The first step that something is wrong with; jumps back can leave one behind. */
+export const firstFaultyStep = (wizard: Wizard): WizardStep | undefined =>
+  wizardSteps.find(step => Object.keys(errorsOf(wizard, step)).length > 0)
+
+/** Something was typed that would be lost. */
+export const isDirty = ({ answers }: Wizard): boolean =>
+  (Object.keys(noAnswers) as Field[]).some(field => answers[field] !== noAnswers[field])
+
+/** What the instance will be called where; a name that cannot be one yet has none. */
+export const namesOf = ({ name }: Answers): { database: string; role: string } | undefined =>
+  (nameSchema.safeParse(name).success ? databaseNames(name) : undefined)
+
+export const toInput = (answers: Answers): CreateInput => ({
+  name: answers.name,
+  port: answers.portMode === 'auto' ? 'auto' : parsePort(answers.port),
+  allowSharedPort: answers.portMode === 'manual' && answers.sharePort,
+  director: { name: answers.directorName.trim(), email: answers.email.trim(), password: answers.password },
+  jwtSecret: answers.jwtSecret,
+})
+
+const parsePort = (text: string): number => (/^\d{1,6}$/.test(text) ? Number(text) : NaN)
+
+function issue(field: Field, result: { success: boolean; error?: { issues: readonly { message: string }[] } }): Partial<Record<Field, string>> {
+  return result.success ? {} : { [field]: result.error?.issues[0]?.message ?? 'Not valid.' }
+}
+
+function stepOfField(field: string | undefined): WizardStep {
+  if (field === 'name') return 'name'
+  if (field === 'port' || field === 'allowSharedPort') return 'port'
+  return field?.startsWith('director') ? 'director' : 'review'
+}

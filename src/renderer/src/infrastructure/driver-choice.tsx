@@ -1,0 +1,50 @@
+/** What runs the services: the one that was chosen with its reason, and the others with theirs. */
+import { Radio, Skeleton } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import type { DriverKind, InfrastructureStatus } from '../../../shared/infrastructure'
+import { ProblemView } from '../app/problem'
+import { problemOf } from '../app/problem-of'
+import { useTRPC } from '../app/trpc'
+import { driverTitle } from './switch'
+import classes from './infrastructure.module.css'
+
+const descriptions: Record<DriverKind, string> = {
+  podman: 'In containers, without a daemon.',
+  docker: 'In containers.',
+  embedded: 'As plain processes of this user; nothing to install.',
+}
+
+export function DriverChoice({ infrastructure }: { infrastructure: InfrastructureStatus }) {
+  const trpc = useTRPC()
+  const options = useQuery(trpc.infrastructure.options.queryOptions())
+  const choose = useMutation(trpc.infrastructure.choose.mutationOptions())
+  const { driver, reason, canChangeDriver } = infrastructure
+  const problem = choose.error ?? options.error
+  return (
+    <section className={`card ${classes.drivers}`} aria-label="What runs the services">
+      {problem && <ProblemView problem={problemOf(problem)} onRetry={() => void options.refetch()} />}
+      {options.isPending && <Skeleton height={120} />}
+      {options.data && (
+        <Radio.Group value={driver} onChange={kind => choose.mutate({ kind: kind as DriverKind })} label="Run them with" classNames={{ label: classes.driversLabel }}>
+          <div className={classes.options}>
+            {options.data.map(option => {
+              const chosen = option.kind === driver
+              const disabled = !option.available || (!canChangeDriver && !chosen) || choose.isPending
+              return (
+                <Radio.Card key={option.kind} value={option.kind} disabled={disabled} className={classes.option} data-chosen={chosen || undefined} aria-label={driverTitle[option.kind]}>
+                  <Radio.Indicator disabled={disabled} />
+                  <div>
+                    <span className={classes.optionName}>{driverTitle[option.kind]}</span>
+                    <span className="dimmed">{descriptions[option.kind]}</span>
+                    <span className={classes.reason}>{chosen ? reason : option.reason}</span>
+                  </div>
+                </Radio.Card>
+              )
+            })}
+          </div>
+        </Radio.Group>
+      )}
+      {!canChangeDriver && <p className="dimmed">It can be changed only before the first instance: the databases live in it.</p>}
+    </section>
+  )
+}

@@ -1,0 +1,55 @@
+/** The shared PostgreSQL and PgBouncer: how they are, what runs them, how they are secured. */
+import { Anchor, Button, Skeleton } from '@mantine/core'
+import { IconLock, IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react'
+import { Link } from 'wouter'
+import { useInfrastructure } from '../app/live'
+import { Page, Section } from '../app/page'
+import { ProblemView } from '../app/problem'
+import { headline } from '../operations/titles'
+import { DriverChoice } from './driver-choice'
+import { ServiceCard } from './service-card'
+import { useInfrastructureSwitch } from './switch'
+import classes from './infrastructure.module.css'
+
+export function InfrastructureScreen() {
+  const { data } = useInfrastructure()
+  const { canStart, canStop, busy, operation, start, stop } = useInfrastructureSwitch()
+  const actions = (
+    <>
+      {operation && <Anchor component={Link} href={`/operations/${operation.id}`} className={classes.underWay}>{headline(operation)}</Anchor>}
+      {canStop && <Button variant="default" leftSection={<IconPlayerStop size={16} aria-hidden />} onClick={stop} disabled={busy}>Stop…</Button>}
+      {canStart && <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={start} disabled={busy}>Start</Button>}
+    </>
+  )
+  return (
+    <Page title="Infrastructure" lead="One PostgreSQL and one PgBouncer serve all instances." actions={actions}>
+      {!data && <Skeleton height={180} radius="lg" aria-label="Loading" />}
+      {data && (
+        <>
+          {data.warnings.map(it => <ProblemView key={it.code} problem={it} tone="warn" quiet />)}
+          <div className={classes.services}>
+            <ServiceCard service={data.postgres} infrastructure={data} />
+            <ServiceCard service={data.pgbouncer} infrastructure={data} />
+          </div>
+          <Section title="What runs them"><DriverChoice infrastructure={data} /></Section>
+          {!data.adopted && <Security />}
+        </>
+      )}
+    </Page>
+  )
+}
+
+const facts = [
+  'Both listen on 127.0.0.1 only: nobody reaches them from another machine.',
+  'Every connection needs a password (SCRAM); there is no trusted address.',
+  'An instance’s role can connect to its own database and to no other, directly or through PgBouncer.',
+  'PostgreSQL’s superuser cannot log in over the network.',
+]
+
+function Security() {
+  return (
+    <Section title="How they are secured">
+      <ul className={`card ${classes.facts}`}>{facts.map(it => <li key={it}><IconLock size={16} stroke={1.8} aria-hidden />{it}</li>)}</ul>
+    </Section>
+  )
+}

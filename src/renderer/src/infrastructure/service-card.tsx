@@ -1,0 +1,28 @@
+import { Title } from '@mantine/core'
+import type { InfrastructureStatus, ServiceStatus } from '../../../shared/infrastructure'
+import { ProblemView } from '../app/problem'
+import { serviceTone, serviceWord, Status } from '../app/status'
+import { driverTitle, serviceTitle } from './switch'
+import classes from './infrastructure.module.css'
+
+const purpose = { postgres: 'Keeps the databases of all instances.', pgbouncer: 'Pools their connections, so that many instances share few.' } as const
+
+/** One of the two services with its facts. */
+export function ServiceCard({ service, infrastructure: { driver, adopted } }: { service: ServiceStatus; infrastructure: InfrastructureStatus }) {
+  const { name, state, port, version, problem } = service
+  return (
+    <section className={`card ${classes.service}`} aria-label={serviceTitle[name]}>
+      <div className={classes.serviceHead}>
+        <Title order={2}>{serviceTitle[name]}</Title>
+        <Status tone={serviceTone[state]}>{serviceWord[state]}</Status>
+      </div>
+      <p className="dimmed">{purpose[name]}</p>
+      <dl>
+        <div><dt>Address</dt><dd className="mono">127.0.0.1:{port}</dd></div>
+        <div><dt>Version</dt><dd>{version ?? <span className="dimmed">known once it runs</span>}</dd></div>
+        <div><dt>Run by</dt><dd>{driverTitle[driver]}{adopted && ', found and adopted'}</dd></div>
+      </dl>
+      {problem && <ProblemView problem={problem} tone={state === 'unavailable' ? 'warn' : 'bad'} quiet />}
+    </section>
+  )
+}

@@ -1,0 +1,55 @@
+/** Starting and stopping both services, from wherever it is asked for. */
+import { modals } from '@mantine/modals'
+import { useMutation } from '@tanstack/react-query'
+import { useLocation } from 'wouter'
+import type { DriverKind, ServiceName } from '../../../shared/infrastructure'
+import { isOpen, type OperationState } from '../../../shared/operation'
+import { useInfrastructure, useInstances, useOperations } from '../app/live'
+import { notifyProblem } from '../app/notify'
+import { useTRPC } from '../app/trpc'
+
+export const serviceTitle: Record<ServiceName, string> = { postgres: 'PostgreSQL', pgbouncer: 'PgBouncer' }
+export const driverTitle: Record<DriverKind, string> = { podman: 'Podman', docker: 'Docker', embedded: 'Embedded' }
+
+interface InfrastructureSwitch {
+  readonly canStart: boolean
+  readonly canStop: boolean
+  /** Being asked, or under way already. */
+  readonly busy: boolean
+  /** The start or stop that is under way. */
+  readonly operation?: OperationState
+  /** Starts both, and shows the operation. */
+  readonly start: () => void
+  /** Asks first: the instances' databases go away. */
+  readonly stop: () => void
+}
+
+/** @param stay the screen that asks shows the operation itself */
+export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSwitch {
+  const trpc = useTRPC()
+  const [, navigate] = useLocation()
+  const { data } = useInfrastructure()
+  const online = useInstances().data?.instances.filter(it => it.status === 'online').length ?? 0
+  const operation = useOperations().operations.find(it => isOpen(it) && it.kind.startsWith('infrastructure-'))
+  const options = { onSuccess: ({ id }: { id: string }) => { if (!stay) navigate(`/operations/${id}`) }, onError: notifyProblem }
+  const start = useMutation(trpc.infrastructure.start.mutationOptions(options))
+  const stop = useMutation(trpc.infrastructure.stop.mutationOptions(options))
+  const services = data ? [data.postgres, data.pgbouncer] : []
+  const askStop = (): void => {
+    modals.openConfirmModal({
+      title: 'Stop PostgreSQL and PgBouncer?',
+      children: online
+        ? `${online === 1 ? 'One instance is' : `${online} instances are`} online and cannot reach the database until both run again. No data is lost.`
+        : 'Instances cannot reach their databases until both run again. No data is lost.',
+      labels: { confirm: 'Stop both', cancel: 'Keep running' },
+      confirmProps: { color: 'red' },
+      onConfirm: () => stop.mutate(),
+    })
+  }
+  return {
+    canStart: services.some(it => it.state === 'stopped' || it.state === 'absent' || it.state === 'failed'),
+    canStop: services.some(it => it.state === 'running'),
+    busy: start.isPending || stop.isPending || operation !== undefined,
+    operation, start: () => start.mutate(), stop: askStop,
+  }
+}

@@ -1,0 +1,61 @@
+/** The end of a creation: open it, and take the director's password, which is shown once. */
+import { Button } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { IconCircleCheckFilled, IconEye, IconExternalLink } from '@tabler/icons-react'
+import type { OperationState } from '../../../shared/operation'
+import { CopyButton } from '../app/copy-button'
+import { ProblemView } from '../app/problem'
+import { problemOf } from '../app/problem-of'
+import { Status } from '../app/status'
+import { useTRPC } from '../app/trpc'
+import { useOpenInstance } from '../instances/open'
+import classes from './operation.module.css'
+
+export function CreateReady({ operation }: { operation: OperationState }) {
+  const open = useOpenInstance()
+  const { url, email, pooled } = readPlan(operation.plan)
+  return (
+    <section className={`card ${classes.ready}`} aria-label="Ready">
+      <div className={classes.readyHead} role="status">
+        <IconCircleCheckFilled size={40} aria-hidden />
+        <div>
+          <p className={`${classes.url} mono`}>{url}</p>
+          <p className="dimmed">It is online and answers.</p>
+        </div>
+        {!pooled && <Status tone="warn">Not pooled</Status>}
+        {url && <Button size="md" onClick={() => open(url)} rightSection={<IconExternalLink size={18} aria-hidden />}>Open</Button>}
+      </div>
+      <dl className={classes.secret}>
+        <dt>Director</dt><dd>{email}<CopyButton value={email} label="e-mail" /></dd>
+        <dt>Password</dt><dd><PasswordOnce id={operation.id} /></dd>
+      </dl>
+    </section>
+  )
+}
+
+function PasswordOnce({ id }: { id: string }) {
+  const trpc = useTRPC()
+  const take = useMutation(trpc.operations.takePassword.mutationOptions())
+  if (take.error) return <ProblemView problem={problemOf(take.error)} onRetry={() => take.mutate({ id })} />
+  if (take.data === null) return <span className="dimmed">It was shown already, and is kept nowhere.</span>
+  if (take.data) {
+    return (
+      <>
+        <span className={`${classes.password} mono`} data-testid="password">{take.data.password}</span>
+        <CopyButton value={take.data.password} label="password" />
+        <span className="dimmed">Store it now: it is not shown again.</span>
+      </>
+    )
+  }
+  return (
+    <>
+      <Button size="xs" variant="default" leftSection={<IconEye size={16} aria-hidden />} loading={take.isPending} onClick={() => take.mutate({ id })}>Show the password</Button>
+      <span className="dimmed">It can be shown once.</span>
+    </>
+  )
+}
+
+function readPlan(plan: unknown): { url: string; email: string; pooled: boolean } {
+  const { url, director, pooled } = (typeof plan === 'object' && plan !== null ? plan : {}) as { url?: unknown; director?: { email?: unknown }; pooled?: unknown }
+  return { url: typeof url === 'string' ? url : '', email: typeof director?.email === 'string' ? director.email : '', pooled: pooled !== false }
+}

@@ -1,0 +1,81 @@
+/** One operation: its steps and output while it runs, what came of it afterwards. */
+import { Anchor, Button } from '@mantine/core'
+import { modals } from '@mantine/modals'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Link } from 'wouter'
+import { isOpen, type OperationState } from '../../../shared/operation'
+import { useOperations } from '../app/live'
+import { notifyProblem } from '../app/notify'
+import { EmptyState, Page } from '../app/page'
+import { IconHistoryOff } from '@tabler/icons-react'
+import { duration, Elapsed, when } from '../app/time'
+import { useTRPC } from '../app/trpc'
+import { Outcome } from './outcome'
+import { OutputPanel } from './output-panel'
+import { Timeline } from './timeline'
+import { headline, titlesOf } from './titles'
+import classes from './operation.module.css'
+
+export function OperationScreen({ id }: { id: string }) {
+  const { operations, ready } = useOperations()
+  const operation = operations.find(it => it.id === id)
+  if (operation) return <Known operation={operation} />
+  if (!ready) return null
+  return (
+    <Page title="Not found">
+      <EmptyState icon={<IconHistoryOff size={28} />} title="There is no such operation" action={<Button component={Link} href="/activity" variant="default">Open Activity</Button>}>
+        <p>Its journal is gone, or it belongs to another workspace.</p>
+      </EmptyState>
+    </Page>
+  )
+}
+
+function Known({ operation }: { operation: OperationState }) {
+  const [chosen, setChosen] = useState<string>()
+  const running = activeStep(operation)
+  const step = chosen ?? running
+  return (
+    <Page title={headline(operation)} lead={<Lead operation={operation} />} actions={operation.phase === 'running' && <Cancel operation={operation} />}>
+      <Outcome operation={operation} />
+      <div className={classes.columns}>
+        <section className={`card ${classes.steps}`} aria-label="Progress">
+          <Timeline operation={operation} selected={step} onSelect={setChosen} />
+        </section>
+        <OutputPanel id={operation.id} step={step} onFollow={chosen && chosen !== running && isOpen(operation) ? () => setChosen(undefined) : undefined} />
+      </div>
+    </Page>
+  )
+}
+
+/** The step that runs; once nothing does, the one that ran last. */
+function activeStep({ steps }: OperationState): string | undefined {
+  const active = steps.findLast(it => it.status === 'doing' || it.status === 'undoing' || it.status === 'stuck')
+  return (active ?? steps.findLast(it => it.startedAt))?.name
+}
+
+function Lead({ operation }: { operation: OperationState }) {
+  const { steps, openedAt, settledAt } = operation
+  if (settledAt) return <>{when(openedAt)}, took {duration(Date.parse(settledAt) - Date.parse(openedAt))}</>
+  const done = steps.filter(it => it.status === 'done').length
+  return <>{operation.phase === 'undoing' ? 'Undoing' : `${done} of ${steps.length} steps done`} · <Elapsed since={openedAt} /> · You can leave this screen; <Anchor component={Link} href="/activity" inherit>Activity</Anchor> has it.</>
+}
+
+function Cancel({ operation }: { operation: OperationState }) {
+  const trpc = useTRPC()
+  const cancel = useMutation(trpc.operations.cancel.mutationOptions({ onError: notifyProblem }))
+  const ask = (): void => {
+    modals.openConfirmModal({
+      title: `Cancel: ${titlesOf(operation).noun}?`,
+      children: cancelMeaning(operation),
+      labels: { confirm: 'Cancel and undo', cancel: 'Let it run' },
+      confirmProps: { color: 'red' },
+      onConfirm: () => cancel.mutate({ id: operation.id }),
+    })
+  }
+  return <Button variant="default" onClick={ask} loading={cancel.isPending}>Cancel…</Button>
+}
+
+const cancelMeaning = ({ kind }: OperationState): string => (kind === 'create'
+  ? 'What was made so far goes again: the database and its role, the files, the process, and the reserved name and port. Nothing else is touched.'
+  : 'What was done so far is undone, the newest first.')

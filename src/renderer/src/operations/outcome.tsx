@@ -1,0 +1,72 @@
+/** What came of an operation: done, undone (and why), or waiting for a decision. */
+import { Button } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { IconArrowBackUp, IconCircleCheckFilled } from '@tabler/icons-react'
+import { useLocation } from 'wouter'
+import type { OperationState } from '../../../shared/operation'
+import { notifyProblem } from '../app/notify'
+import { ProblemView } from '../app/problem'
+import { useTRPC } from '../app/trpc'
+import { useDraft } from '../create/draft'
+import { CreateReady } from './create-ready'
+import { titlesOf } from './titles'
+import classes from './operation.module.css'
+
+export function Outcome({ operation }: { operation: OperationState }) {
+  switch (operation.phase) {
+    case 'running': return null
+    case 'stuck': return <Stuck operation={operation} />
+    case 'undoing': case 'rolled-back': return <Turned operation={operation} />
+    case 'succeeded': return operation.kind === 'create' ? <CreateReady operation={operation} /> : <Done operation={operation} />
+  }
+}
+
+function Done({ operation }: { operation: OperationState }) {
+  return (
+    <div className={`card ${classes.note}`} role="status">
+      <IconCircleCheckFilled size={22} color="var(--good)" aria-hidden /><p>{titlesOf(operation).done}.</p>
+    </div>
+  )
+}
+
+/** Neither forward nor back: someone has to look. */
+function Stuck({ operation }: { operation: OperationState }) {
+  const trpc = useTRPC()
+  const retry = useMutation(trpc.operations.retry.mutationOptions({ onError: notifyProblem }))
+  const rollBack = useMutation(trpc.operations.rollBack.mutationOptions({ onError: notifyProblem }))
+  const problem = operation.steps.find(it => it.status === 'stuck')?.problem
+    ?? { code: 'stuck', message: 'This operation waits for you.' }
+  const { id } = operation
+  return (
+    <ProblemView problem={problem} onRetry={() => retry.mutate({ id })} retrying={retry.isPending}>
+      {!operation.turned && <Button size="xs" variant="default" onClick={() => rollBack.mutate({ id })} loading={rollBack.isPending}>Roll back</Button>}
+    </ProblemView>
+  )
+}
+
+function Turned({ operation }: { operation: OperationState }) {
+  const { turned, phase, kind } = operation
+  const undone = phase === 'rolled-back'
+  const again = undone && kind === 'create' ? <TryAgain operation={operation} /> : undefined
+  if (turned?.problem) {
+    return (
+      <>
+        <ProblemView problem={turned.problem}>{again}</ProblemView>
+        <Note>{undone ? 'All that was begun is undone. Nothing was left behind.' : 'What was begun is being undone.'}</Note>
+      </>
+    )
+  }
+  const why = turned?.reason === 'cancelled' ? 'Cancelled.' : 'Rolled back.'
+  return <Note action={again}>{undone ? `${why} All that was begun is undone. Nothing was left behind.` : `${why} What was begun is being undone.`}</Note>
+}
+
+function Note({ children, action }: { children: string; action?: React.ReactNode }) {
+  return <div className={`card ${classes.note}`} role="status"><IconArrowBackUp size={20} aria-hidden /><p>{children}</p>{action}</div>
+}
+
+function TryAgain({ operation }: { operation: OperationState }) {
+  const { dispatch, recall } = useDraft()
+  const [, navigate] = useLocation()
+  const again = (): void => { dispatch({ type: 'restored', answers: recall(operation) }); navigate('/create') }
+  return <Button size="xs" onClick={again}>Try again with the same answers</Button>
+}

@@ -1,0 +1,73 @@
+/** Operations and their steps in plain English. A kind or step that is not listed is shown by its own name. */
+import { isOpen, type OperationState } from '../../../shared/operation'
+
+interface KindTitle { readonly noun: string; readonly running: string; readonly done: string; readonly failed: string }
+
+const kinds: Readonly<Record<string, (subject: string) => KindTitle>> = {
+  create: name => ({ noun: `Create ‘${name}’`, running: `Creating ‘${name}’`, done: `‘${name}’ is ready`, failed: `‘${name}’ was not created` }),
+  'infrastructure-start': () => ({
+    noun: 'Start the infrastructure', running: 'Starting the infrastructure', done: 'The infrastructure is running', failed: 'The infrastructure was not started',
+  }),
+  'infrastructure-stop': () => ({
+    noun: 'Stop the infrastructure', running: 'Stopping the infrastructure', done: 'The infrastructure is stopped', failed: 'The infrastructure was not stopped',
+  }),
+}
+
+/** The name as the operator wrote it; the subject is in lower case. */
+export function subjectOf({ plan, subject }: OperationState): string {
+  const name = typeof plan === 'object' && plan !== null && 'name' in plan ? plan.name : undefined
+  return typeof name === 'string' ? name : subject
+}
+
+export function titlesOf(operation: OperationState): KindTitle {
+  const name = subjectOf(operation)
+  const known = kinds[operation.kind]?.(name)
+  const plain = `${humanise(operation.kind)} ${name}`.trim()
+  return known ?? { noun: plain, running: plain, done: `${plain}: done`, failed: `${plain}: undone` }
+}
+
+/** The operation in one line, as it stands. */
+export function headline(operation: OperationState): string {
+  const titles = titlesOf(operation)
+  switch (operation.phase) {
+    case 'running': return `${titles.running}…`
+    case 'undoing': return `${titles.noun}: undoing…`
+    case 'stuck': return `${titles.noun}: needs you`
+    case 'succeeded': return titles.done
+    case 'rolled-back': return titles.failed
+  }
+}
+
+/** e.g. "step 3 of 9". */
+export function progressOf(operation: OperationState): string {
+  const begun = operation.steps.filter(it => it.status !== 'waiting').length
+  if (operation.phase === 'undoing') return 'undoing'
+  return isOpen(operation) ? `step ${Math.max(1, begun)} of ${operation.steps.length}` : ''
+}
+
+const steps: Readonly<Record<string, readonly [title: string, explanation: string]>> = {
+  reserve: ['Reserve the name and port', 'So that nothing else takes them meanwhile.'],
+  'prepare-release': ['Prepare the application', 'Installs its packages and builds the client. The next instance reuses this.'],
+  'create-database': ['Create the database', 'Its own database and role, closed to all other instances.'],
+  'place-files': ['Place the files', 'The application, its configuration and folders for uploads.'],
+  'push-schema': ['Set up the tables', 'Applies the application’s schema to the new database.'],
+  'create-director': ['Create the director', 'The administrator account, through the application’s own Prisma client.'],
+  'switch-to-pool': ['Connect through the pool', 'From here on, the database is reached through PgBouncer.'],
+  'start-process': ['Start the application', 'PM2 runs it, and starts it again if it ends.'],
+  'verify-health': ['Check that it answers', 'It runs, holds its port, and answers a request.'],
+  'provision-postgres': ['Prepare PostgreSQL', 'Gets what is missing, and sets up its data.'],
+  'start-postgres': ['Start PostgreSQL', 'Done when it answers a query.'],
+  'secure-postgres': ['Secure PostgreSQL', 'Passwords only, loopback only, no shared access.'],
+  'provision-pgbouncer': ['Prepare PgBouncer', 'Gets what is missing, and writes its configuration.'],
+  'start-pgbouncer': ['Start PgBouncer', 'Done when it passes a query on to PostgreSQL.'],
+  'stop-pgbouncer': ['Stop PgBouncer', 'First, so that nothing waits for a database that is gone.'],
+  'stop-postgres': ['Stop PostgreSQL', 'The data stays where it is.'],
+}
+
+export const stepTitle = (name: string): string => steps[name]?.[0] ?? humanise(name)
+export const stepExplanation = (name: string): string | undefined => steps[name]?.[1]
+
+const humanise = (name: string): string => {
+  const words = name.replaceAll('-', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
