@@ -13,7 +13,8 @@ await script(async () => {
     throw new Failure('There is no display to open a window on (DISPLAY is not set).',
       'start it in a desktop or VNC session, over "ssh -X", or in a virtual display: apt-get install xvfb xauth; xvfb-run -a npm start')
   }
-  const flags = []
+  // Chromium's own complaints (no D-Bus, no GPU) tell an operator nothing; fatal ones are still shown.
+  const flags = ['--log-level=3']
   if (process.getuid() === 0) flags.push('--no-sandbox')
   else await requireSandbox(path)
   if (!process.env.DISPLAY) flags.push('--ozone-platform=wayland')
