@@ -3,11 +3,11 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { fold, isOpen, journalLineSchema, type Json, type OperationState, type OperationsUpdate, type UnreadableJournal } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import { Feed } from './feed'
-import { idOfFile, Journal, newId, type OpenedLine, type Reading } from './journal'
+import { idOfFile, Journal, newId, type OpenedLine } from './journal'
 import type { AnyOperation } from './operation'
 import { recoverable } from './recoverable'
 import type { OutputChunk } from './tail'
-import { Walk } from './walk'
+import { hasEnded, Walk } from './walk'
 
 export interface OperationsOptions {
   /** Where the journals lie; made (0700) if missing. */
@@ -179,7 +179,7 @@ export class Operations {
   #openWalk(id: string): Walk {
     const state = this.#state(id)
     const walk = this.#walks.get(id)
-    if (!walk || !isOpen(state)) throw problem({ code: 'operation-settled', message: 'This operation has ended already.' })
+    if (!walk || !isOpen(state)) throw hasEnded()
     return walk
   }
 

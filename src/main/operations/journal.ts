@@ -66,7 +66,10 @@ export class Journal {
     try {
       const path = pathOf(folder, id)
       const { lines, length } = split(await readFile(path))
-      if (lines.length === 0) return void await rm(path)
+      if (lines.length === 0) {
+        await rm(path)
+        return undefined
+      }
       let state: OperationState | undefined
       for (const [index, it] of lines.entries()) {
         const line = decode(it, index)

@@ -39,8 +39,8 @@ export class Walk {
   #state: OperationState
   /** Why to undo, once that is decided; `state.turned` once it is on disk. */
   #turn: Turn | undefined
-  /** Set before the pivot's `doing` is written, so that a cancel in that moment is refused, not lost. */
-  #crossing = false
+  /** The entry that leaves no way back is being written: a cancel in that moment is refused, not lost. */
+  #crossing: 'pivot' | 'end' | undefined
   /** The app ends: stop without turning. */
   #ending = false
   #walking: Promise<void> = Promise.resolve()
@@ -68,9 +68,10 @@ export class Walk {
 
   /**
    * Stops what runs and undoes what was done; returns at once. An operation that undoes already goes on with that.
-   * @throws Problem `operation-past-pivot`
+   * @throws Problem `operation-past-pivot`, `operation-settled`
    */
   turn(reason: 'cancelled' | 'asked'): void {
+    if (this.#crossing === 'end') throw hasEnded()
     if (this.#isForwardOnly()) throw problem({
       code: 'operation-past-pivot', message: 'This operation can no longer be undone.',
       cause: `"${this.to.operation.pivot ?? ''}" has begun; what it does cannot be taken back.`, hint: 'Let it finish. If it is stuck, retry it.',
@@ -91,7 +92,7 @@ export class Walk {
     try {
       while (isOpen(this.#state) && !this.#ending) await this.#move()
     } catch (error) {
-      this.#crossing = false
+      this.#crossing = undefined
       this.#publish({ type: 'stuck', step: this.#at(), problem: toProblem(error) })
     }
     if (!isOpen(this.#state)) this.to.onSettled(this.#state)
@@ -104,12 +105,14 @@ export class Walk {
     switch (move.type) {
       case 'do': return this.#do(this.#step(move.step), move.inDoubt)
       case 'undo': return this.#undo(this.#step(move.step))
-      case 'settle': return this.#record({ type: 'settled', outcome: move.outcome })
+      case 'settle':
+        this.#crossing = 'end'
+        return this.#record({ type: 'settled', outcome: move.outcome })
     }
   }
 
   async #do(step: Step<Json>, inDoubt: boolean): Promise<void> {
-    if (step.name === this.to.operation.pivot) this.#crossing = true
+    if (step.name === this.to.operation.pivot) this.#crossing = 'pivot'
     const done = { type: 'done', step: step.name } as const
     if (inDoubt && await this.#succeeds(step, context => step.verify(context))) return this.#record(done)
     if (this.#mustStop()) return
@@ -162,7 +165,7 @@ export class Walk {
 
   #mustStop(): boolean { return this.#ending || (this.#turn !== undefined && !this.#state.turned) }
 
-  #isForwardOnly(): boolean { return this.#crossing || isPastPivot(this.#state, this.to.operation.pivot) }
+  #isForwardOnly(): boolean { return this.#crossing !== undefined || isPastPivot(this.#state, this.to.operation.pivot) }
 
   /** The step where it stands, to be shown: the next to do or undo, or the last that was. */
   #at(): string {
@@ -177,6 +180,8 @@ export class Walk {
     return step
   }
 }
+
+export const hasEnded = () => problem({ code: 'operation-settled', message: 'This operation has ended already.' })
 
 /** Nobody aborts it: for undo, and for all past the pivot. */
 const never = new AbortController().signal
