@@ -1,5 +1,6 @@
 /** Instances: their rules, their files (the guide's exact keys), and how the screens see them. */
 import { z } from 'zod'
+import type { Problem } from './problem'
 
 /** DESIGN.md: what a name may be. It becomes a folder, a database, a role and a PM2 process. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/
@@ -83,7 +84,7 @@ export interface InstanceView {
 }
 
 /** A folder in `instances/` whose config.json cannot be used. It is shown and left alone. */
-export interface BrokenInstance { readonly folder: string; readonly problem: import('./problem').Problem }
+export interface BrokenInstance { readonly folder: string; readonly problem: Problem }
 
 export interface InstanceList { readonly instances: readonly InstanceView[]; readonly broken: readonly BrokenInstance[] }
 

@@ -48,7 +48,7 @@ class IpcSocket extends EventEmitter {
 /** Serves the app to the windows whose page comes from `origin`; messages of any other sender are dropped. */
 export function serveWindows(app: App, origin: string): void {
   const server = new EventEmitter() // all that the adapter needs of a WebSocketServer
-  applyWSSHandler({ wss: server as never, router: apiRouter, createContext: () => ({ app }) })
+  applyWSSHandler({ wss: server, router: apiRouter, createContext: () => ({ app }) })
   const windows = new Map<WebContents, Map<string, IpcSocket>>()
 
   const trusted = ({ senderFrame }: IpcMainEvent): boolean => senderFrame !== null && senderFrame.parent === null && senderFrame.url.startsWith(`${origin}/`)

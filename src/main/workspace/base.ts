@@ -57,7 +57,7 @@ export async function baseFiles(root: string, { server, client }: Manifest): Pro
   const skipped = new Set([join(client.folder, client.output), join(server.folder, '.env'), ...server.dataFolders.map(it => join(server.folder, it))])
   const walk = async (folder: string): Promise<string[]> => {
     const entries = await readdir(join(root, folder), { withFileTypes: true })
-    const found = await Promise.all(entries.map(entry => {
+    const found = await Promise.all(entries.map(async entry => {
       const path = join(folder, entry.name)
       if (foreign.has(entry.name) || skipped.has(path)) return []
       if (entry.isDirectory()) return walk(path)
@@ -65,5 +65,5 @@ export async function baseFiles(root: string, { server, client }: Manifest): Pro
     }))
     return found.flat()
   }
-  return (await Promise.all([walk(server.folder), walk(client.folder)])).flat().sort()
+  return (await Promise.all([walk(server.folder), walk(client.folder)])).flat().toSorted()
 }
