@@ -14,7 +14,7 @@ export function bridgeSocket(bridge: Bridge): typeof WebSocket {
 
     constructor() {
       super()
-      queueMicrotask(() => this.#open()) // like a real socket: listeners are added before it opens
+      setTimeout(() => this.#open()) // like a real socket: a task later, when the client's promises have added its listeners
     }
 
     send(data: string): void {
