@@ -136,6 +136,7 @@ async function openAdapter() {
 /** The model's fields by what they mean, e.g. { email: { name: 'email', kind, type }, … }; absent ones are left out. */
 function readModel(client, generated, model) {
   const models = generated.Prisma?.dmmf?.datamodel?.models
+    // oxlint-disable-next-line no-underscore-dangle -- clients that do not export the data model have it here
     ?? Object.entries(client._runtimeDataModel?.models ?? {}).map(([name, it]) => ({ ...it, name }))
   const property = ({ name }) => name.charAt(0).toLowerCase() + name.slice(1)
   const found = models.find(it => property(it) === model)
