@@ -24,7 +24,8 @@ export async function checkHealth(to: HealthServices, target: HealthTarget, sign
 }
 
 /**
- * Looks until it is healthy. Gives up at once when PM2 gave up, or when the process ended and was restarted meanwhile.
+ * Looks until it is healthy twice in a row: an app that ends over its first request is not. Gives up at once when PM2
+ * gave up, or when the process ended and was restarted meanwhile.
  * @param timeout milliseconds in all
  * @throws the last look's Problem, with the app's last error lines (secrets masked) as details; the signal's reason
  */
@@ -34,18 +35,20 @@ export async function waitForHealth(
 ): Promise<void> {
   const end = Date.now() + (target.timeout ?? 30_000)
   let first: ProcessInfo | undefined
+  let healthyBefore = false
   for (;;) {
     signal.throwIfAborted()
     const { problem: found, process } = await look(to, target, signal)
     signal.throwIfAborted()
     first ??= process
     const restarted = first !== undefined && process !== undefined && process.restarts > first.restarts
-    if (!found && !restarted) return
-    if (restarted || process?.status === 'errored' || Date.now() >= end) {
-      const reason = restarted ? endedAndRestarted(target) : found ?? endedAndRestarted(target)
+    const reason = restarted ? endedAndRestarted(target) : found
+    if (!reason && healthyBefore) return
+    if (reason && (restarted || process?.status === 'errored' || Date.now() >= end)) {
       throw problem({ ...reason, details: process && await lastWords(process.errLog) })
     }
-    if (found) report?.({ text: found.message })
+    if (reason) report?.({ text: reason.message })
+    healthyBefore = !reason
     await delay(pollEvery)
   }
 }

@@ -1,0 +1,102 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { checkHealth, waitForHealth } from '../../../src/main/instances/health'
+import { freePort, httpApp, privatePm2, until, type PrivatePm2 } from '../../support/pm2'
+
+let pm2: PrivatePm2
+let port: number
+beforeEach(async () => { [pm2, port] = await Promise.all([privatePm2(), freePort()]) })
+afterEach(() => pm2.cleanUp())
+
+const start = async (code: string): Promise<void> => pm2.processes.start(await pm2.app('school', code))
+const wait = (timeout = 60_000, signal = new AbortController().signal) => waitForHealth(pm2, { name: 'school', port, timeout }, { signal })
+/** The reason it is not healthy, once it settles on that one. */
+const reason = (code: string) => until(async () => (await checkHealth(pm2, { name: 'school', port }, new AbortController().signal))?.code === code)
+
+test('an app that listens after a while is healthy', async () => {
+  await start(`setTimeout(() => ${httpApp(port)}, 700)`)
+  const said: string[] = []
+  await waitForHealth(pm2, { name: 'school', port }, { signal: new AbortController().signal, report: it => said.push(it.text) })
+  expect(said).toContain(`"school" runs, but does not listen on port ${port}.`)
+  expect(await checkHealth(pm2, { name: 'school', port }, new AbortController().signal)).toBeUndefined()
+})
+
+test('a child of the app may hold the port', async () => {
+  await start(`const code = ${JSON.stringify(httpApp(port))}; require('node:child_process').spawn(process.execPath, ['-e', code])`)
+  await wait()
+})
+
+test('a redirect or a client error is an answer', async () => {
+  await start(httpApp(port, 'response.writeHead(404).end()'))
+  await wait()
+})
+
+test('what PM2 does not know, or has stopped, is not online', async () => {
+  await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'not-online', cause: 'PM2 does not know it.' } })
+  await start(httpApp(port))
+  await wait()
+  await pm2.processes.stop((await pm2.processes.list())[0]!)
+  await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'not-online', cause: 'PM2 says: stopped.' } })
+})
+
+test('an app that dies at once is given up before the time is over, with its last words, secrets masked', async () => {
+  await start('throw new Error("cannot reach postgresql://school_user:canary-4711@127.0.0.1/school_db, JWT_SECRET=canary-4712")')
+  const error = await wait().catch((it: unknown) => it)
+  expect(error).toMatchObject({ problem: { code: 'not-online' } })
+  const { details } = (error as { problem: { details: string } }).problem
+  expect(details).toContain('postgresql://school_user:***@127.0.0.1/school_db')
+  expect(details).not.toContain('canary')
+})
+
+test('an app that never listens', async () => {
+  await start('setInterval(() => {}, 1000)')
+  await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'not-listening' } })
+})
+
+test('a port that somebody else holds is not health, even if it answers; the holder is named', async () => {
+  const stranger = createServer((_, response) => response.end('ok')).listen(port, '127.0.0.1')
+  await once(stranger, 'listening')
+  onTestFinished(() => { stranger.close() })
+  await start('setInterval(() => {}, 1000)')
+  await expect(wait(0)).rejects.toMatchObject({
+    problem: { code: 'port-held-by-other', cause: `It is held by node (pid ${process.pid}).` },
+  })
+})
+
+test('an app that answers with 500', async () => {
+  await start(httpApp(port, 'response.writeHead(503).end()'))
+  await reason('http-error')
+})
+
+test('an app that closes every connection', async () => {
+  await start(httpApp(port, 'request.destroy()'))
+  await reason('no-http-answer')
+})
+
+test('an app that answers once and ends, again and again, is not healthy', async () => {
+  await start(httpApp(port, 'response.end("ok", () => process.exit(1))'))
+  await expect(wait()).rejects.toMatchObject({ problem: { code: 'not-online' } })
+})
+
+test('waiting can be aborted', async () => {
+  await start('setInterval(() => {}, 1000)')
+  const stop = new AbortController()
+  const waiting = wait(60_000, stop.signal)
+  const reason = new Error('enough')
+  stop.abort(reason)
+  await expect(waiting).rejects.toBe(reason)
+})
+
+test('in cluster mode the daemon holds the port for its worker', async () => {
+  const app = await pm2.app('school', httpApp(port))
+  await pm2.processes.list() // the daemon
+  const { execFile } = await import('node:child_process')
+  const { promisify } = await import('node:util')
+  const { createRequire } = await import('node:module')
+  await promisify(execFile)(process.execPath, [createRequire(import.meta.url).resolve('pm2/bin/pm2'), 'start', app.script, '--name', 'school', '-i', '1'], {
+    cwd: app.cwd, env: { PATH: process.env['PATH'], HOME: pm2.home, PM2_HOME: pm2.home, PM2_DISCRETE_MODE: 'true' },
+  })
+  expect((await pm2.processes.list())[0]).toMatchObject({ execMode: 'cluster' })
+  await wait()
+})

@@ -1,0 +1,88 @@
+/** A private PM2 home, its daemon and apps; nothing of it outlives `cleanUp`. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Processes, type App } from '../../src/main/processes/client'
+import { pm2Paths } from '../../src/main/processes/daemon'
+import { appsOf } from '../../src/main/processes/leftovers'
+import { allPids, descendants, environmentOf, isAlive } from '../../src/main/system/proc'
+
+export interface PrivatePm2 {
+  /** PM2_HOME. Short: a socket's path has at most 107 bytes. */
+  readonly home: string
+  readonly processes: Processes
+  /** Writes an app's index.js into a folder of its own. */
+  app(name: string, code: string): Promise<App>
+  /** The pid in PM2's pid file; undefined if there is none. */
+  daemonPid(): Promise<number | undefined>
+  /** Ends the daemon as a crash would: its apps stay. */
+  killDaemon(): Promise<void>
+  /** Every process that is a daemon of this home. */
+  daemons(): Promise<number[]>
+  /** Ends the daemon and every app by pid and removes the folder. */
+  cleanUp(): Promise<void>
+}
+
+export async function privatePm2(): Promise<PrivatePm2> {
+  const folder = await mkdtemp(join(tmpdir(), 'im-'))
+  const home = join(folder, 'pm2')
+  const daemonPid = async (): Promise<number | undefined> => Number(await readFile(pm2Paths(home).pid, 'utf8').catch(() => '')) || undefined
+  const daemons = async (): Promise<number[]> => {
+    const all = await Promise.all((await allPids()).map(async pid => {
+      const environment = await environmentOf(pid)
+      return environment.get('PM2_HOME') === home && !environment.has('pm_id') && pid !== process.pid ? pid : undefined
+    }))
+    return all.filter(it => it !== undefined)
+  }
+  return {
+    home, daemonPid, daemons,
+    processes: new Processes(home),
+    async app(name, code) {
+      const cwd = join(folder, 'apps', name)
+      await mkdir(cwd, { recursive: true })
+      const script = join(cwd, 'index.js')
+      await writeFile(script, code)
+      return { name, cwd, script }
+    },
+    async killDaemon() {
+      const pid = await daemonPid()
+      if (pid === undefined) throw new Error('there is no daemon to kill')
+      await kill(pid)
+    },
+    async cleanUp() {
+      const daemon = await daemons()
+      const workers = (await Promise.all(daemon.map(descendants))).flat()
+      await Promise.all(daemon.map(kill)) // first, or it restarts what is ended
+      await Promise.all([...workers, ...(await appsOf(home)).map(it => it.pid)].map(kill))
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function kill(pid: number): Promise<void> {
+  try { process.kill(pid, 'SIGKILL') } catch { return }
+  await until(async () => !await isAlive(pid))
+}
+
+/** Waits for a condition. @throws if it does not come within 20 s */
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  for (const end = Date.now() + 20_000; !await condition(); await delay(20)) {
+    if (Date.now() > end) throw new Error(`this never came: ${condition.toString()}`)
+  }
+}
+
+/** A port that nobody has now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')))
+    })
+  })
+}
+
+/** Code of an HTTP server on 127.0.0.1. */
+export const httpApp = (port: number, answer = 'response.end("ok")'): string =>
+  `require('node:http').createServer((request, response) => { ${answer} }).listen(${port}, '127.0.0.1')`
