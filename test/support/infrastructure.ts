@@ -4,12 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import type { DriverKind } from '../../src/shared/infrastructure'
 import { settingsSchema, type Settings } from '../../src/shared/settings'
 import { Databases } from '../../src/main/infrastructure/databases'
 import type { DriverContext } from '../../src/main/infrastructure/driver'
 import { EmbeddedDriver } from '../../src/main/infrastructure/embedded'
 import { Infrastructure } from '../../src/main/infrastructure/infrastructure'
+import { ContainerDriver } from '../../src/main/infrastructure/podman'
 import { makePrivateFolder } from '../../src/main/system/files'
 import { createRun, type Run } from '../../src/main/system/run'
 import { Secrets } from '../../src/main/workspace/secrets'
@@ -70,7 +72,7 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
   const services = { paths, run, settings: store, secrets }
   const infrastructure = new Infrastructure({
     drivers: {
-      podman: new EmbeddedDriver(services), docker: new EmbeddedDriver(services), embedded: new EmbeddedDriver(services),
+      podman: new ContainerDriver('podman', services), docker: new ContainerDriver('docker', services), embedded: new EmbeddedDriver(services),
     },
     settings: store, secrets, hasInstances: () => Promise.resolve(false),
   })
@@ -92,7 +94,16 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     },
     async dispose() {
       await down()
+      if (driver === 'podman') await removeContainers(settings)
       await rm(temporary, { recursive: true, force: true })
     },
   }
+}
+
+/** Containers, network and volume of one test. */
+export async function removeContainers({ containers }: Settings): Promise<void> {
+  const podman = (...args: string[]): Promise<unknown> => execa('podman', args, { reject: false })
+  await podman('rm', '--force', '--volumes', '--time', '0', containers.pgbouncer, containers.postgres)
+  await podman('network', 'rm', '--force', `instance-manager-${containers.postgres}`)
+  await podman('volume', 'rm', '--force', `instance-manager-${containers.postgres}`)
 }

@@ -1,8 +1,294 @@
-// placeholder of the lead until podman.ts lands: overwrite it
-import type { DriverKind, DriverOption } from '../../shared/infrastructure'
-import type { DriverServices } from './driver'
-import { EmbeddedDriver } from './embedded'
-export class ContainerDriver extends (EmbeddedDriver as unknown as new (services: DriverServices) => Omit<EmbeddedDriver, 'kind' | 'detect'>) {
-  constructor(readonly kind: DriverKind, services: DriverServices) { super(services) }
-  detect(): Promise<DriverOption> { return Promise.resolve({ kind: this.kind, available: false, reason: 'placeholder' }) }
+/**
+ * PostgreSQL and PgBouncer in containers of Podman or Docker. Containers that have our names and were made elsewhere are adopted:
+ * they are started, stopped and asked, and never changed.
+ */
+import { createHash } from 'node:crypto'
+import { chmod, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseError } from 'pg'
+import type { DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
+import { problem, toProblem, type Problem } from '../../shared/problem'
+import type { Settings } from '../../shared/settings'
+import { makePrivateFolder, readIfExists, writeFileAtomic } from '../system/files'
+import { isRefused } from './connection'
+import {
+  adminLogin, requireFreePort, serviceFailed, serviceSlow, title,
+  type Driver, type DriverContext, type DriverServices,
+} from './driver'
+import { Engine, innerPort, type Container } from './engine'
+import { poolerAnswers, poolerIni, poolerUsers, poolerVersion } from './pgbouncer'
+import { adminSql, hostRules, identMap, postgresVersion, serverSettings } from './postgres'
+import { generatePassword, passwordOf } from './secrets'
+import { waitFor } from './wait'
+
+/** Whose a container is, and from which options it was made. */
+const ownerLabel = 'instance-manager.workspace'
+const optionsLabel = 'instance-manager.options'
+
+/** Where our configuration is mounted: as a folder, since a file replaced by a rename would not be seen inside. */
+const inside = { postgres: '/etc/instance-manager', pgbouncer: '/etc/pgbouncer' } as const
+const probe = { connect: 1500, query: 1500 }
+
+export class ContainerDriver implements Driver {
+  private readonly engine: Engine
+
+  constructor(readonly kind: 'podman' | 'docker', private readonly services: DriverServices) {
+    this.engine = new Engine(kind, services.run)
+  }
+
+  async detect(): Promise<DriverOption> {
+    const name = this.kind === 'podman' ? 'Podman' : 'Docker'
+    try {
+      await this.engine.call(['info'], { timeout: 8000 })
+      return { kind: this.kind, available: true, reason: `${name} works here.` }
+    } catch (error) {
+      const { code, details, cause } = toProblem(error)
+      if (code === 'command-missing') return { kind: this.kind, available: false, reason: `${name} is not installed.` }
+      return { kind: this.kind, available: false, reason: `${name} is installed, but does not work: ${details?.split('\n').at(-1) ?? cause ?? code}` }
+    }
+  }
+
+  async provision(service: ServiceName, context: DriverContext): Promise<void> {
+    const settings = await this.services.settings.read()
+    const name = settings.containers[service]
+    const present = await this.own(name)
+    if (present && this.isAdopted(present)) return
+    const image = settings.containers[`${service}Image`]
+    if (!present) {
+      context.report(`Fetching the image of ${title(service)}`)
+      await this.engine.image(service, image, { signal: context.signal, onOutput: context.output })
+    }
+    context.report(`Configuring ${title(service)}`)
+    const network = await this.network(settings, service, context)
+    await (service === 'postgres' ? this.configurePostgres() : this.configurePooler(network.postgres))
+    const options = this.options(service, settings, network)
+    // A running one keeps its options until it is stopped; the data is on a volume and outlives its container.
+    if (present && (present.running || present.labels[optionsLabel] === fingerprint(options))) return
+    if (present) {
+      await this.engine.image(service, image, { signal: context.signal, onOutput: context.output })
+      await this.engine.call(['rm', name], { signal: context.signal })
+    }
+    await this.engine.call(['create', '--name', name, '--label', `${optionsLabel}=${fingerprint(options)}`, ...options], { signal: context.signal })
+  }
+
+  async provisioned(service: ServiceName): Promise<boolean> {
+    const settings = await this.services.settings.read()
+    return await this.engine.container(settings.containers[service]) !== undefined
+  }
+
+  async start(service: ServiceName, context: DriverContext): Promise<void> {
+    const settings = await this.services.settings.read()
+    const name = settings.containers[service]
+    const present = await this.own(name)
+    if (!present) throw problem({ code: 'container-missing', message: `There is no container ${name}.`, hint: 'Start the infrastructure again: that makes it.', action: 'start-infrastructure' })
+    context.report(`Starting ${title(service)}`)
+    requirePort(service, name, present, settings.ports[service])
+    if (!present.running) {
+      await requireFreePort(service, settings.ports[service])
+      await this.engine.call(['start', name], { signal: context.signal })
+    } else if (service === 'pgbouncer' && !this.isAdopted(present)) {
+      await this.engine.call(['kill', '--signal', 'HUP', name], { signal: context.signal }) // it reads its files again
+    }
+    await this.answered(service, name, context, () => (service === 'postgres' ? this.postgresAnswers(name) : this.poolerAnswers(present)))
+  }
+
+  async stop(service: ServiceName, context: DriverContext): Promise<void> {
+    const { containers } = await this.services.settings.read()
+    const present = await this.own(containers[service])
+    if (!present?.running) return
+    context.report(`Stopping ${title(service)}`)
+    const patience = service === 'postgres' ? '60' : '10' // seconds until it is killed
+    await this.engine.call(['stop', '-t', patience, containers[service]], { timeout: 90_000 })
+  }
+
+  async status(service: ServiceName): Promise<ServiceStatus> {
+    const { ports, containers } = await this.services.settings.read()
+    const is = (state: ServiceStatus['state'], more: Partial<ServiceStatus> = {}): ServiceStatus =>
+      ({ name: service, state, port: ports[service], ...more })
+    try {
+      const present = await this.own(containers[service])
+      if (!present) return is('absent')
+      if (!present.running) return is('stopped')
+      requirePort(service, containers[service], present, ports[service])
+    } catch (error) {
+      return is('failed', { problem: toProblem(error) })
+    }
+    try {
+      return is('running', { version: await this.version(service, ports.pgbouncer) })
+    } catch (error) {
+      return is('starting', { problem: serviceSlow(service, probe.connect / 1000, '', error).problem })
+    }
+  }
+
+  async adopted(service: ServiceName): Promise<boolean> {
+    const present = await this.find(service).catch(() => undefined)
+    return present !== undefined && this.isAdopted(present)
+  }
+
+  async exposures(): Promise<readonly Problem[]> {
+    const found = await Promise.all((['postgres', 'pgbouncer'] as const).map(async service => {
+      const present = await this.find(service)
+      if (!present?.published.some(it => !it.address.startsWith('127.'))) return undefined
+      return {
+        code: 'port-open-to-network', message: `${title(service)} can be reached from the network, not only from this machine.`,
+        cause: 'Its container publishes the port on all addresses.',
+        hint: 'It was made elsewhere and is used as it is. Make it again with 127.0.0.1 before the port, or close the port in the firewall.',
+      } satisfies Problem
+    }))
+    return found.filter(it => it !== undefined)
+  }
+
+  private async find(service: ServiceName): Promise<Container | undefined> {
+    return await this.engine.container((await this.services.settings.read()).containers[service])
+  }
+
+  private isAdopted = (container: Container): boolean => container.labels[ownerLabel] === undefined
+
+  /** The container of that name. @throws Problem `container-of-another-workspace` */
+  private async own(name: string): Promise<Container | undefined> {
+    const container = await this.engine.container(name)
+    const owner = container?.labels[ownerLabel]
+    if (owner === undefined || owner === this.services.paths.root) return container
+    // A workspace that was moved takes its containers along.
+    if (!await stat(join(owner, '.instance-manager')).then(() => true, () => false)) return container
+    throw problem({
+      code: 'container-of-another-workspace', message: `The container ${name} belongs to the workspace ${owner}.`,
+      hint: 'Give this workspace other container names and ports in its settings, or choose the embedded driver.', action: 'choose-driver',
+    })
+  }
+
+  private async version(service: ServiceName, port: number): Promise<string | undefined> {
+    if (service === 'postgres') return await postgresVersion(await adminLogin(this.services), probe)
+    return await poolerVersion(port, await this.poolerPassword(), probe)
+  }
+
+  private poolerPassword = (): Promise<string> => passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
+
+  // Configuration
+
+  private folder = (service: ServiceName): string => join(this.services.paths.state, 'containers', service)
+
+  /**
+   * Files for a container. It reads them as another user, so they are readable by all; nobody gets to them on this
+   * machine, since the workspace's state folder is the user's alone.
+   */
+  private async write(service: ServiceName, files: Readonly<Record<string, string>>): Promise<void> {
+    const folder = this.folder(service)
+    await makePrivateFolder(folder)
+    await chmod(folder, 0o755)
+    for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(folder, name), content, 0o644)
+  }
+
+  private async configurePostgres(): Promise<void> {
+    const at = inside.postgres
+    await this.write('postgres', {
+      'postgresql.conf': serverSettings({
+        listen_addresses: '*', hba_file: `${at}/pg_hba.conf`, ident_file: `${at}/pg_ident.conf`,
+      }),
+      'pg_hba.conf': hostRules('container'), 'pg_ident.conf': identMap,
+      // The image wants one to make the cluster; securePostgres removes it from the superuser.
+      'born-password': await readIfExists(join(this.folder('postgres'), 'born-password')) ?? generatePassword(),
+    })
+  }
+
+  private async configurePooler(host: string): Promise<void> {
+    await this.write('pgbouncer', {
+      'pgbouncer.ini': poolerIni({
+        postgres: { host, port: innerPort }, listen: { address: '0.0.0.0', port: innerPort }, folder: inside.pgbouncer,
+      }),
+      'userlist.txt': poolerUsers(await this.poolerPassword()),
+    })
+  }
+
+  /** The network of both, and the addresses in it. PgBouncer joins an adopted PostgreSQL in its network, whose address may change. */
+  private async network(settings: Settings, service: ServiceName, { signal }: DriverContext): Promise<Network> {
+    const postgres = await this.engine.container(settings.containers.postgres)
+    if (service === 'pgbouncer' && postgres && this.isAdopted(postgres)) {
+      const [network] = postgres.networks
+      if (network) return { name: network.name, postgres: network.address }
+      throw problem({
+        code: 'adopted-without-network', message: `PgBouncer cannot reach the adopted container ${settings.containers.postgres}.`,
+        cause: 'It runs in no network of its own that PgBouncer could join, or does not run.', hint: `Start it, or connect it to a network: "${this.kind} network connect".`,
+      })
+    }
+    const name = `instance-manager-${settings.containers.postgres}`
+    const [first = 10, second = 0, third = 0, fourth = 0] = (await this.engine.network(name, { signal })).split(/[./]/).map(Number)
+    const host = (number: number): string => `${first}.${second}.${third}.${fourth + number}`
+    return { name, postgres: host(10), pgbouncer: host(11) }
+  }
+
+  private options(service: ServiceName, settings: Settings, network: Network): string[] {
+    const address = network[service]
+    const common = [
+      '--label', `${ownerLabel}=${this.services.paths.root}`, '--network', network.name,
+      // Both fixed: with a new address, or a new one behind an old address, PgBouncer stalls for 15 to 20 s after a restart.
+      ...(address && (service === 'postgres' || network.pgbouncer) ? ['--ip', address, '--mac-address', macOf(settings.containers[service])] : []),
+      '--publish', `127.0.0.1:${settings.ports[service]}:${innerPort}`,
+      '--volume', `${this.folder(service)}:${inside[service]}:ro,z`, '--stop-signal', 'SIGINT',
+    ]
+    const image = settings.containers[`${service}Image`]
+    if (service === 'pgbouncer') return [...common, image]
+    const data = '/var/lib/postgresql/data'
+    return [
+      ...common, '--volume', `instance-manager-${settings.containers.postgres}:${data}`, '--shm-size', '256m',
+      '--env', `PGDATA=${data}/cluster`, '--env', `POSTGRES_PASSWORD_FILE=${inside.postgres}/born-password`,
+      image, 'postgres', '-c', `config_file=${inside.postgres}/postgresql.conf`,
+    ]
+  }
+
+  // Readiness
+
+  /** Refused, our role is not there yet or has another password: it is set up through the container's own socket. */
+  private async postgresAnswers(name: string): Promise<void> {
+    const login = await adminLogin(this.services)
+    try {
+      await postgresVersion(login, probe)
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      await this.engine.call(['exec', '-i', '-u', 'postgres', name, 'sh', '-c',
+        'PGPASSWORD="$POSTGRES_PASSWORD" exec psql -X -q -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d postgres'],
+      { input: await adminSql(login.password), timeout: 20_000 })
+      await postgresVersion(login, probe)
+    }
+  }
+
+  /** An adopted one may not know our role: that it answers at all is enough. */
+  private async poolerAnswers(container: Container): Promise<void> {
+    const { ports } = await this.services.settings.read()
+    try {
+      await poolerAnswers(ports.pgbouncer, await this.poolerPassword(), { connect: 5000, query: 5000 })
+    } catch (error) {
+      if (!(this.isAdopted(container) && error instanceof DatabaseError)) throw error
+    }
+  }
+
+  private async answered(service: ServiceName, name: string, context: DriverContext, ask: () => Promise<void>): Promise<void> {
+    const seconds = 90
+    let last: unknown
+    const log = (): Promise<string> => this.engine.log(name)
+    const answer = await waitFor(async () => {
+      try { await ask(); return true } catch (error) { last = error }
+      if (!(await this.engine.container(name))?.running) throw serviceFailed(service, 'Its container ended right after its start.', await log())
+      return undefined
+    }, { timeout: seconds * 1000, signal: context.signal })
+    if (!answer) throw serviceSlow(service, seconds, await log(), last)
+  }
+}
+
+/** `pgbouncer` is absent where its address does not matter. */
+interface Network { readonly name: string; readonly postgres: string; readonly pgbouncer?: string }
+
+const fingerprint = (options: readonly string[]): string => createHash('sha256').update(JSON.stringify(options)).digest('hex').slice(0, 16)
+
+/** A locally administered address of its own for each container's name. */
+const macOf = (name: string): string => ['02', ...(createHash('sha256').update(name).digest('hex').slice(0, 10).match(/../g) ?? [])].join(':')
+
+/** @throws Problem `container-port` if the container publishes another port than the settings say */
+function requirePort(service: ServiceName, name: string, { published }: Container, port: number): void {
+  if (published.some(it => it.port === port)) return
+  throw problem({
+    code: 'container-port', message: `The container ${name} does not publish port ${port}.`,
+    cause: published.length > 0 ? `It publishes ${published.map(it => it.port).join(', ')}.` : 'It publishes none.',
+    hint: `Set ports.${service} in the settings to its port, or another name in containers.${service}.`,
+  })
 }

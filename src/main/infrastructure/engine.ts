@@ -1,0 +1,108 @@
+/** A container engine's command line, as far as it is used. Podman and Docker agree on all of it. */
+import { z } from 'zod'
+import type { ServiceName } from '../../shared/infrastructure'
+import { problem, ProblemError } from '../../shared/problem'
+import type { Run, RunOptions } from '../system/run'
+
+const containerSchema = z.object({
+  State: z.object({ Running: z.boolean() }),
+  Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
+  HostConfig: z.object({
+    PortBindings: z.record(z.string(), z.array(z.object({ HostIp: z.string().nullish(), HostPort: z.string() })).nullable()).nullish(),
+  }),
+  NetworkSettings: z.object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish() }),
+})
+export interface Container {
+  readonly running: boolean
+  readonly labels: Readonly<Record<string, string>>
+  /** Where its port 5432 is published; an empty address means all. */
+  readonly published: readonly { readonly address: string; readonly port: number }[]
+  readonly networks: readonly { readonly name: string; readonly address: string }[]
+}
+
+const networkSchema = z.union([
+  z.object({ subnets: z.array(z.object({ subnet: z.string() })).min(1) }).transform(it => it.subnets.map(one => one.subnet)), // Podman
+  z.object({ IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string() })).min(1) }) }).transform(it => it.IPAM.Config.map(one => one.Subnet)),
+])
+
+/** The port of both services inside their containers. */
+export const innerPort = 5432
+
+type Options = Partial<Pick<RunOptions, 'input' | 'signal' | 'timeout' | 'onOutput'>>
+
+export class Engine {
+  constructor(readonly name: 'podman' | 'docker', private readonly run: Run) {}
+
+  /** Runs one command. Containers outlive us, and so do the engine's own daemons: they never carry our marker. */
+  call(args: readonly string[], options: Options = {}): Promise<string> {
+    return this.run(this.name, args, { timeout: 60_000, ...options, unmarked: true })
+  }
+
+  /** @returns undefined if there is no such container */
+  async container(name: string): Promise<Container | undefined> {
+    const found = await this.inspect('container', name)
+    if (found === undefined) return undefined
+    const { State, Config, HostConfig, NetworkSettings } = containerSchema.parse(found)
+    return {
+      running: State.Running,
+      labels: Config.Labels ?? {},
+      published: (HostConfig.PortBindings?.[`${innerPort}/tcp`] ?? []).map(it => ({ address: it.HostIp ?? '', port: Number(it.HostPort) })),
+      networks: Object.entries(NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress }]) =>
+        (IPAddress ? [{ name: network, address: IPAddress }] : [])),
+    }
+  }
+
+  /**
+   * Makes the network if there is none. Its subnet is named at its making: Docker fixes addresses only in such a one.
+   * The engine picks a free subnet for a first network, which then makes room.
+   * @returns the network's IPv4 subnet, e.g. `10.89.0.0/24`
+   */
+  async network(name: string, options: Options): Promise<string> {
+    const present = await this.subnet(name)
+    if (present !== undefined) return present
+    const probe = `${name}-probe`
+    await this.call(['network', 'create', probe], options)
+    let subnet: string | undefined
+    try { subnet = await this.subnet(probe) } finally { await this.call(['network', 'rm', probe]) }
+    if (subnet === undefined) throw problem({ code: 'no-subnet', message: `${this.name} has no free network left.`, hint: `Remove unused networks: "${this.name} network prune".` })
+    await this.call(['network', 'create', '--subnet', subnet, name], options)
+    return subnet
+  }
+
+  /** Pulls the image if it is not there. @throws Problem `image-unavailable` */
+  async image(service: ServiceName, image: string, { signal, onOutput }: Options): Promise<void> {
+    if (await this.inspect('image', image) !== undefined) return
+    try {
+      await this.call(['pull', image], { signal, onOutput, timeout: 900_000 })
+    } catch (error) {
+      if (!(error instanceof ProblemError) || !error.problem.code.startsWith('command-')) throw error
+      throw problem({
+        code: 'image-unavailable', message: `The image ${image} is not on this machine and could not be fetched.`, cause: error.problem.cause,
+        hint: `Check the connection, name an image that is there in the settings (containers.${service}Image), or choose the embedded driver.`,
+        action: 'choose-driver', details: error.problem.details,
+      }, error)
+    }
+  }
+
+  /** The container's last lines, of standard output and error. */
+  async log(name: string): Promise<string> {
+    const chunks: string[] = []
+    await this.call(['logs', '--tail', '50', name], { timeout: 10_000, onOutput: chunk => chunks.push(chunk) }).catch(() => undefined)
+    return chunks.join('')
+  }
+
+  private async subnet(network: string): Promise<string | undefined> {
+    const found = await this.inspect('network', network)
+    return found === undefined ? undefined : networkSchema.parse(found).find(it => it.includes('.'))
+  }
+
+  private async inspect(type: 'container' | 'image' | 'network', name: string): Promise<unknown> {
+    try {
+      const found: unknown = JSON.parse(await this.call([type, 'inspect', name], { timeout: 10_000 }))
+      return Array.isArray(found) ? found[0] : undefined
+    } catch (error) {
+      if (error instanceof ProblemError && /no such|not found|not known/i.test(error.problem.details ?? '')) return undefined
+      throw error
+    }
+  }
+}
