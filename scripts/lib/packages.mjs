@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { isRoot } from './sandbox.mjs'
 import { Failure, run, say, step } from './say.mjs'
 
 /** Debian 13 and Ubuntu 24.04 renamed libraries for 64-bit time; they came with glibc 2.39 or later. */
@@ -60,7 +61,7 @@ async function missingOf(names, electron) {
 
 /** @returns the command's beginning (empty as root) where packages can be installed without a password, else undefined */
 async function rights() {
-  if (process.getuid() === 0) return []
+  if (isRoot) return []
   if (!hasCommand('sudo')) return undefined
   return (await run('sudo', ['-n', 'true'], { quiet: true })).code === 0 ? ['sudo', '-n'] : undefined
 }
@@ -85,7 +86,7 @@ async function install(sudo, names) {
 
 function commandFor(names) {
   const list = kind => names.flatMap(name => needs[name][kind]).join(' ')
-  const sudo = process.getuid() === 0 ? '' : 'sudo '
+  const sudo = isRoot ? '' : 'sudo '
   if (hasCommand('apt-get')) return `${sudo}apt-get update && ${sudo}apt-get install -y ${list('apt')}`
   if (hasCommand('dnf')) return `${sudo}dnf install -y ${list('dnf')}`
   return `install these with your system's package manager: ${list('apt')} (names of Debian)`

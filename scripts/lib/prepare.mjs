@@ -3,6 +3,7 @@ import { build } from './build.mjs'
 import { dependencies } from './dependencies.mjs'
 import { electron } from './electron.mjs'
 import { hasDisplay, packages } from './packages.mjs'
+import { requireSandbox } from './sandbox.mjs'
 import { say } from './say.mjs'
 
 const forApp = ['electron', 'fonts', 'pgbouncer']
@@ -28,6 +29,7 @@ export async function prepareSystem(purpose) {
   const { path, name } = await electron()
   say(`Using ${name}.`)
   await packages(purposes[purpose], path)
+  await requireSandbox(path)
   return path
 }
 
