@@ -41,7 +41,7 @@ const SampleTable = ({ samples }) => (
             <td>{schoolClass?.name ?? '–'}</td>
             <td className="number">{analysis?.length ?? '–'}</td>
             <td className="number">{analysis?.gcContent == null ? '–' : percent.format(analysis.gcContent)}</td>
-            <td>{day.format(new Date(createdAt))}<small className="muted">{createdBy.name}</small></td>
+            <td><span className="date">{day.format(new Date(createdAt))}</span><small className="muted">{createdBy.name}</small></td>
           </tr>
         ))}
       </tbody>
