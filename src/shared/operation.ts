@@ -33,7 +33,7 @@ export type JournalLine = { readonly id: string; readonly at: string } & Entry
 
 const base = { id: z.string().min(1), at: z.iso.datetime() }
 export const journalLineSchema: z.ZodType<JournalLine> = z.discriminatedUnion('type', [
-  z.object({ ...base, type: z.literal('opened'), kind: z.string(), version: z.int(), subject: z.string(), plan: z.json() as z.ZodType<Json>, steps: z.array(z.string()) }),
+  z.object({ ...base, type: z.literal('opened'), kind: z.string(), version: z.int(), subject: z.string(), plan: z.json(), steps: z.array(z.string()) }),
   z.object({ ...base, type: z.enum(['doing', 'done', 'undone']), step: z.string() }),
   z.object({ ...base, type: z.literal('turned'), reason: z.enum(['failed', 'cancelled', 'asked']), problem: problemSchema.optional() }),
   z.object({ ...base, type: z.literal('settled'), outcome: z.enum(['succeeded', 'rolled-back']) }),

@@ -5,6 +5,8 @@ export interface OutputChunk { readonly step: string; readonly chunk: string; re
 
 /** Characters kept; at most one chunk more. */
 const limit = 256_000
+/** Small chunks are joined up to this many characters: a progress bar prints thousands. */
+const chunkLength = 4000
 
 export class Tail {
   readonly #chunks: OutputChunk[] = []
@@ -13,9 +15,11 @@ export class Tail {
   /** @returns the chunk with its place in the whole output */
   add(step: string, chunk: string): OutputChunk {
     const added = { step, chunk, offset: this.#length }
-    this.#chunks.push(added)
     this.#length += chunk.length
-    while (this.#length - (this.#chunks[1]?.offset ?? 0) > limit && this.#chunks.length > 1) this.#chunks.shift()
+    const last = this.#chunks.at(-1)
+    if (last?.step === step && last.chunk.length + chunk.length <= chunkLength) this.#chunks[this.#chunks.length - 1] = { ...last, chunk: last.chunk + chunk }
+    else this.#chunks.push(added)
+    for (let second = this.#chunks[1]; second && this.#length - second.offset >= limit; second = this.#chunks[1]) this.#chunks.shift()
     return added
   }
 

@@ -56,6 +56,7 @@ export async function acquireLock(folder: string, kind: HolderKind, { signal, wa
     if (!ours) return ended
     ours = false
     await rm(holderFile(folder), { force: true }).catch(() => undefined) // it only informs
+    helper.ref() // nothing else may keep the event loop going until it has ended
     helper.stdin.end()
     await ended
   }

@@ -53,7 +53,8 @@ describe('the lock', () => {
   it('makes the folder and its files private', async () => {
     await take('window')
     expect((await stat(folder)).mode & 0o777).toBe(0o700)
-    for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o777, name).toBe(0o600)
+    const modes = await Promise.all((await readdir(folder)).map(async name => [name, (await stat(join(folder, name))).mode & 0o777]))
+    expect(modes).toEqual([['lock', 0o600], ['lock.json', 0o600]])
   })
 
   it('refuses a second holder and names the first', async () => {
@@ -91,7 +92,7 @@ describe('the lock', () => {
     const first = await take('window')
     const second = take('command', { waitMs: 20_000 })
     await first.release()
-    await second
+    await expect(second).resolves.toBeDefined()
   })
 
   it('stops waiting when the signal is aborted', async () => {
@@ -107,7 +108,7 @@ describe('the lock', () => {
     const lost = new Promise<void>(resolve => { lose = resolve })
     await take('window', { onLost: () => lose() })
     for (const pid of await helpers()) process.kill(pid, 'SIGKILL')
-    await lost
+    await expect(lost).resolves.toBeUndefined()
   })
 
   it('runs its helper in a group of its own, with nothing of our environment but PATH', async () => {

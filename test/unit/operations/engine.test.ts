@@ -1,30 +1,389 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { Operations } from '../../../src/main/operations/engine'
-import type { Operation } from '../../../src/main/operations/operation'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Operations, type OperationsOptions } from '../../../src/main/operations/engine'
+import type { AnyOperation, Context, Operation, Step } from '../../../src/main/operations/operation'
+import { fold, type OperationState, type OperationsUpdate } from '../../../src/shared/operation'
+import { problem } from '../../../src/shared/problem'
 
 let folder: string
-beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'operations-')) })
-afterEach(() => rm(folder, { recursive: true }))
+const engines: Operations[] = []
+beforeEach(async () => { folder = join(await mkdtemp(join(tmpdir(), 'operations-')), 'operations') })
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map(it => it.close()))
+  await rm(join(folder, '..'), { recursive: true })
+})
 
-interface GreetInput { name: string }
-type GreetPlan = { name: string; at: number }
-const done: string[] = []
-const greet: Operation<GreetInput, GreetPlan> = {
-  kind: 'greet', version: 1, recovery: 'roll-back',
-  subject: input => input.name,
-  plan: async input => ({ name: input.name, at: 1 }),
-  steps: [{ name: 'one', do: async ({ plan }) => { done.push(plan.name) }, verify: async () => true }],
+async function engine(operations: readonly AnyOperation[], options: Partial<OperationsOptions> = {}): Promise<Operations> {
+  const made = new Operations({ folder, operations, ...options })
+  engines.push(made)
+  await made.open()
+  return made
 }
 
-it('runs', async () => {
-  const operations = new Operations({ folder, operations: [greet] })
-  await operations.open()
-  const id = await operations.start('greet', { name: 'alpha' })
-  const state = await operations.settled(id)
-  expect(state.phase).toBe('succeeded')
-  expect(await readdir(folder)).toEqual([`${id}.jsonl`])
-  await operations.close()
+interface Input { readonly name: string }
+type Plan = { readonly name: string }
+
+const operation = (steps: readonly Step<Plan>[], more: Partial<Operation<Input, Plan>> = {}): Operation<Input, Plan> => ({
+  kind: 'make', version: 1, recovery: 'roll-back', subject: it => it.name, plan: async ({ name }) => ({ name }), steps, ...more,
+})
+const step = (name: string, more: Partial<Step<Plan>> = {}): Step<Plan> => ({ name, do: async () => undefined, verify: async () => true, ...more })
+
+const spy = () => vi.fn<() => Promise<void>>(() => Promise.resolve())
+
+/** A step whose `do` goes on when the test says so, or stops when its signal is aborted. */
+function held(name = 'held', more: Partial<Step<Plan>> = {}) {
+  let begin: (context: Context<Plan>) => void = () => undefined
+  let go: () => void = () => undefined
+  const began = new Promise<Context<Plan>>(resolve => { begin = resolve })
+  return {
+    began, go: () => go(),
+    step: step(name, {
+      do: context => new Promise((resolve, reject) => {
+        go = resolve
+        context.signal.addEventListener('abort', () => reject(context.signal.reason as Error))
+        begin(context)
+      }), ...more,
+    }),
+  }
+}
+
+const lines = async (id: string): Promise<Record<string, unknown>[]> =>
+  (await readFile(join(folder, `${id}.jsonl`), 'utf8')).trimEnd().split('\n').map(it => JSON.parse(it) as Record<string, unknown>)
+const story = async (id: string) => (await lines(id)).map(it => [it['type'], it['step'] ?? it['reason'] ?? it['outcome']].filter(Boolean).join(' '))
+const withCode = (code: string) => expect.objectContaining({ problem: expect.objectContaining({ code }) as unknown }) as Error
+const phase = (from: Operations, id: string) => from.list().find(it => it.id === id)?.phase
+const untilStuck = (from: Operations, id: string) => vi.waitFor(() => expect(phase(from, id)).toBe('stuck'))
+
+describe('an operation', () => {
+  it('runs its steps in order and leaves a private journal that says so', async () => {
+    const settled: OperationState[] = []
+    const done: string[] = []
+    const operations = await engine([operation(['one', 'two'].map(name => step(name, { do: async ({ plan }) => { done.push(`${name} ${plan.name}`) } })))], { onSettled: it => settled.push(it) })
+    const id = await operations.start('make', { name: 'alpha' })
+    const end = await operations.settled(id)
+    expect(done).toEqual(['one alpha', 'two alpha'])
+    expect(await story(id)).toEqual(['opened', 'doing one', 'done one', 'doing two', 'done two', 'settled succeeded'])
+    expect(end).toMatchObject({ phase: 'succeeded', kind: 'make', subject: 'alpha', plan: { name: 'alpha' } })
+    expect(settled).toEqual([end])
+    expect(await operations.settled(id)).toEqual(end)
+    expect((await stat(folder)).mode & 0o777).toBe(0o700)
+    expect((await stat(join(folder, `${id}.jsonl`))).mode & 0o777).toBe(0o600)
+  })
+
+  it('gives its steps the plan as a later start would read it', async () => {
+    let seen: unknown
+    const operations = await engine([operation([step('one', { do: async ({ plan }) => { seen = Object.keys(plan) } })],
+      { plan: async ({ name }) => ({ name, absent: undefined }) })])
+    await operations.settled(await operations.start('make', { name: 'alpha' }))
+    expect(seen).toEqual(['name'])
+  })
+
+  it('that cannot be planned leaves nothing', async () => {
+    let refuse = true
+    const operations = await engine([operation([step('one')], { plan: async ({ name }) => {
+      if (refuse) throw problem({ code: 'port-taken', message: 'The port is taken.' })
+      return { name }
+    } })])
+    await expect(operations.start('make', { name: 'alpha' })).rejects.toEqual(withCode('port-taken'))
+    expect(await readdir(folder)).toEqual([])
+    refuse = false
+    await operations.settled(await operations.start('make', { name: 'alpha' }))
+  })
+
+  it('whose journal cannot be made does nothing', async () => {
+    const act = spy()
+    const operations = await engine([operation([step('one', { do: act })])])
+    await rm(folder, { recursive: true })
+    await expect(operations.start('make', { name: 'alpha' })).rejects.toEqual(withCode('journal-write-failed'))
+    expect(operations.list()).toEqual([])
+    expect(act).not.toHaveBeenCalled()
+  })
+
+  it('whose journal cannot be written stops before it does more, and goes on with a retry', async () => {
+    const act = spy()
+    const hold = held('one')
+    const operations = await engine([operation([hold.step, step('two', { do: act })])])
+    const id = await operations.start('make', { name: 'alpha' })
+    await hold.began
+    const path = join(folder, `${id}.jsonl`)
+    await rename(path, `${path}.away`)
+    hold.go()
+    await untilStuck(operations, id)
+    expect(operations.list()[0]?.steps[0]).toMatchObject({ status: 'stuck', problem: { code: 'journal-write-failed', action: 'retry' } })
+    expect(act).not.toHaveBeenCalled()
+    await rename(`${path}.away`, path)
+    operations.retry(id)
+    expect((await operations.settled(id)).steps.map(it => it.status)).toEqual(['done', 'done'])
+  })
+
+  it('is refused if it is not well formed', () => {
+    expect(() => new Operations({ folder, operations: [operation([])] })).toThrow('at least one step')
+    expect(() => new Operations({ folder, operations: [operation([step('a'), step('a')])] })).toThrow('each name once')
+    expect(() => new Operations({ folder, operations: [operation([step('a')], { pivot: 'b' })] })).toThrow('pivot')
+  })
+})
+
+describe('two operations', () => {
+  it('never choose the same port, as one is planned at a time', async () => {
+    const hold = held()
+    const operations: Operations = await engine([operation([hold.step], { plan: async ({ name }) => {
+      const taken = new Set(operations.openPlans().map(it => (it.plan as { port: number }).port))
+      await new Promise(resolve => setImmediate(resolve))
+      return { name, port: [5000, 5001, 5002].find(it => !taken.has(it)) }
+    } })])
+    await Promise.all(['alpha', 'beta', 'gamma'].map(name => operations.start('make', { name })))
+    expect(operations.openPlans().map(it => (it.plan as { port: number }).port).toSorted((a, b) => a - b)).toEqual([5000, 5001, 5002])
+  })
+
+  it('on one subject: the second is refused and told of the first, until that has ended', async () => {
+    const hold = held()
+    const operations = await engine([operation([hold.step]), operation([step('one')], { kind: 'remove' })])
+    const first = operations.start('make', { name: 'alpha' })
+    await expect(operations.start('remove', { name: 'alpha' })).rejects.toMatchObject({
+      problem: { code: 'operation-open', message: expect.stringContaining('alpha is not finished: make') as string, cause: expect.stringContaining(await first) as string },
+    })
+    await operations.settled(await operations.start('remove', { name: 'beta' }))
+    await hold.began
+    hold.go()
+    await operations.settled(await first)
+    await operations.settled(await operations.start('remove', { name: 'alpha' }))
+  })
+})
+
+describe('turning', () => {
+  it('by a cancel aborts the running step, undoes newest first, and is no error', async () => {
+    const undone: string[] = []
+    const undo = (name: string) => ({ undo: async ({ signal }: Context<Plan>) => { undone.push(`${name} ${signal.aborted}`) } })
+    const hold = held('two', undo('two'))
+    const operations = await engine([operation([step('one', undo('one')), hold.step, step('three', undo('three'))])])
+    const id = await operations.start('make', { name: 'alpha' })
+    await hold.began
+    operations.cancel(id)
+    operations.cancel(id) // impatient
+    const end = await operations.settled(id)
+    expect(end).toMatchObject({ phase: 'rolled-back', turned: { reason: 'cancelled', problem: undefined } })
+    expect(end.steps.map(it => it.status)).toEqual(['undone', 'undone', 'waiting'])
+    expect(undone).toEqual(['two false', 'one false'])
+    expect(await story(id)).toEqual(['opened', 'doing one', 'done one', 'doing two', 'turned cancelled', 'undone two', 'undone one', 'settled rolled-back'])
+  })
+
+  it('by a failure journals the problem; by a wish says so', async () => {
+    const hold = held()
+    const failing = step('one', { do: () => Promise.reject(problem({ code: 'disk-full', message: 'No space.' })) })
+    const operations = await engine([operation([failing], { kind: 'fail' }), operation([hold.step])])
+    expect((await operations.settled(await operations.start('fail', { name: 'alpha' }))).turned).toEqual({ reason: 'failed', problem: { code: 'disk-full', message: 'No space.' } })
+    const id = await operations.start('make', { name: 'alpha' })
+    await hold.began
+    operations.rollBack(id)
+    expect((await operations.settled(id)).turned).toEqual({ reason: 'asked' })
+  })
+
+  it('undoes the step that failed, as it may have half run', async () => {
+    const undo = spy()
+    const operations = await engine([operation([step('one', { undo, do: () => Promise.reject(new Error('no')) })])])
+    await operations.settled(await operations.start('make', { name: 'alpha' }))
+    expect(undo).toHaveBeenCalledOnce()
+  })
+
+  it('stops at the first undo that fails, still open, until a retry', async () => {
+    let broken = true
+    const undone: string[] = []
+    const undo = (name: string) => ({ undo: async () => {
+      if (name === 'two' && broken) throw problem({ code: 'postgres-down', message: 'PostgreSQL does not answer.' })
+      undone.push(name)
+    } })
+    const operations = await engine([operation([step('one', undo('one')), step('two', undo('two')), step('three', { ...undo('three'), do: () => Promise.reject(new Error('no')) })])])
+    const id = await operations.start('make', { name: 'alpha' })
+    await untilStuck(operations, id)
+    expect(undone).toEqual(['three'])
+    expect(operations.list()[0]?.steps[1]).toMatchObject({ status: 'stuck', problem: { code: 'postgres-down' } })
+    expect(operations.running()).toBe(false)
+    expect(operations.openPlans()).toHaveLength(1)
+    broken = false
+    operations.retry(id)
+    expect(operations.running()).toBe(true)
+    expect(() => operations.retry(id)).toThrow(withCode('operation-not-stuck'))
+    expect((await operations.settled(id)).phase).toBe('rolled-back')
+    expect(undone).toEqual(['three', 'two', 'one'])
+  })
+
+  it('is refused past the pivot, whose signal nobody aborts; a failure there is stuck and retried', async () => {
+    let broken = true
+    const hold = held('point')
+    const undo = spy()
+    const operations = await engine([operation([step('one', { undo }), hold.step, step('three', { do: async () => { if (broken) throw new Error('no') }, verify: async () => false })], { pivot: 'point' })])
+    const id = await operations.start('make', { name: 'alpha' })
+    const { signal } = await hold.began
+    expect(() => operations.cancel(id)).toThrow(withCode('operation-past-pivot'))
+    expect(signal.aborted).toBe(false)
+    hold.go()
+    await untilStuck(operations, id)
+    expect(() => operations.rollBack(id)).toThrow(withCode('operation-past-pivot'))
+    broken = false
+    operations.retry(id)
+    expect((await operations.settled(id)).phase).toBe('succeeded')
+    expect(undo).not.toHaveBeenCalled()
+  })
+
+  it('what is unknown or has ended is a problem', async () => {
+    const operations = await engine([operation([step('one')])])
+    const id = await operations.start('make', { name: 'alpha' })
+    await operations.settled(id)
+    expect(() => operations.cancel(id)).toThrow(withCode('operation-settled'))
+    expect(() => operations.retry(id)).toThrow(withCode('operation-settled'))
+    expect(() => operations.cancel('../../etc/passwd')).toThrow(withCode('operation-unknown'))
+    expect(() => operations.output('nobody')).toThrow(withCode('operation-unknown'))
+    await expect(operations.settled('nobody')).rejects.toEqual(withCode('operation-unknown'))
+  })
+})
+
+describe('closing and opening again', () => {
+  it('interrupts without turning; a kind that rolls back says why', async () => {
+    const undo = spy()
+    const hold = held('one', { undo })
+    const before = await engine([operation([hold.step])])
+    const id = await before.start('make', { name: 'alpha' })
+    await hold.began
+    const waiting = before.settled(id)
+    await Promise.all([before.close(), expect(waiting).rejects.toEqual(withCode('shutting-down'))])
+    await expect(before.start('make', { name: 'beta' })).rejects.toEqual(withCode('shutting-down'))
+    expect(await story(id)).toEqual(['opened', 'doing one'])
+
+    const after = new Operations({ folder, operations: [operation([hold.step])] })
+    engines.push(after)
+    expect((await after.open()).map(it => it.id)).toEqual([id])
+    expect(await after.settled(id)).toMatchObject({ phase: 'rolled-back', turned: { reason: 'failed', problem: { code: 'operation-interrupted' } } })
+    expect(undo).toHaveBeenCalledOnce()
+  })
+
+  it('resumes a kind that does: a step in doubt that is there is not done again', async () => {
+    const hold = held('one')
+    const before = await engine([operation([hold.step, step('two')], { recovery: 'resume' })])
+    const id = await before.start('make', { name: 'alpha' })
+    await hold.began
+    await before.close()
+
+    const again = spy()
+    const after = await engine([operation([step('one', { do: again }), step('two')], { recovery: 'resume' })])
+    expect((await after.settled(id)).phase).toBe('succeeded')
+    expect(again).not.toHaveBeenCalled()
+    expect(await story(id)).toEqual(['opened', 'doing one', 'done one', 'doing two', 'done two', 'settled succeeded'])
+  })
+
+  it('waits for a step past the pivot instead of interrupting it', async () => {
+    const hold = held('one')
+    const operations = await engine([operation([hold.step, step('two')], { pivot: 'one' })])
+    const id = await operations.start('make', { name: 'alpha' })
+    const { signal } = await hold.began
+    const closed = operations.close()
+    expect(signal.aborted).toBe(false)
+    hold.go()
+    await closed
+    expect(await story(id)).toEqual(['opened', 'doing one', 'done one'])
+  })
+
+  it('keeps what has ended as history, whatever its kind', async () => {
+    const before = await engine([operation([step('one')])])
+    const end = await before.settled(await before.start('make', { name: 'alpha' }))
+    const after = await engine([])
+    expect(after.list()).toEqual([end])
+    expect(after.output(end.id)).toEqual([])
+  })
+
+  it.each([
+    ['another version', { version: 2 }, [step('held')], 'journal-version'],
+    ['an unknown kind', { kind: 'other' }, [step('held')], 'journal-version'],
+    ['other steps', {}, [step('held'), step('more')], 'journal-version'],
+  ])('refuses %s, leaves it alone, and keeps off its subject', async (_, more: Partial<Operation<Input, Plan>>, steps, code) => {
+    const hold = held()
+    const before = await engine([operation([hold.step])])
+    const id = await before.start('make', { name: 'alpha' })
+    await hold.began
+    await before.close()
+    const content = await readFile(join(folder, `${id}.jsonl`))
+
+    const after = await engine([operation(steps, more)])
+    await expect(after.watch(new AbortController().signal).next()).resolves.toMatchObject({ value: { operations: [], unreadable: [{ id, problem: { code } }] } })
+    expect(await readFile(join(folder, `${id}.jsonl`))).toEqual(content)
+    await expect(after.start(more.kind ?? 'make', { name: 'alpha' })).rejects.toEqual(withCode('operation-open'))
+    await after.start(more.kind ?? 'make', { name: 'beta' })
+  })
+
+  it('refuses a corrupt journal and one that turned past its pivot, and opens the others', async () => {
+    const before = await engine([operation([step('one')])])
+    const id = await before.start('make', { name: 'alpha' })
+    await before.settled(id)
+    const [first, second] = await lines(id)
+    const corrupt = id.replace(/.{8}$/, '00000000')
+    await writeFile(join(folder, `${corrupt}.jsonl`), `${JSON.stringify({ ...first, id: corrupt })}\nrubbish\n${JSON.stringify({ ...second, id: corrupt })}\n`)
+    const turned = id.replace(/.{8}$/, '11111111')
+    await writeFile(join(folder, `${turned}.jsonl`), [first, second, { at: first?.['at'], type: 'turned', reason: 'asked' }].map(it => `${JSON.stringify({ ...it, id: turned })}\n`).join(''))
+    const after = await engine([operation([step('one')], { pivot: 'one' })])
+    await expect(after.watch(new AbortController().signal).next()).resolves.toMatchObject({
+      value: { operations: [{ id }], unreadable: [{ id: corrupt, problem: { code: 'journal-corrupt' } }, { id: turned, problem: { code: 'journal-corrupt' } }] },
+    })
+  })
+})
+
+describe('watching', () => {
+  it('gives a snapshot and then every event once, whatever happens while the reader is busy', async () => {
+    const hold = held('one')
+    const operations = await engine([operation([hold.step, step('two', { do: async ({ report, output }) => { report({ fraction: 0.5, text: 'half' }); output('words') } })])])
+    const id = await operations.start('make', { name: 'alpha' })
+    await hold.began
+    const stop = new AbortController()
+    const reader = operations.watch(stop.signal)
+    const first = (await reader.next()).value as OperationsUpdate
+    hold.go() // everything happens before the reader asks again
+    await operations.settled(id)
+    let state = first.type === 'snapshot' ? first.operations[0] : undefined
+    const types: string[] = []
+    while (state?.phase === 'running') {
+      const update = (await reader.next()).value as OperationsUpdate
+      if (update.type !== 'event') throw new Error('a second snapshot')
+      types.push(update.event.type)
+      state = fold(state, update.event)
+    }
+    expect(types).toEqual(['done', 'doing', 'progress', 'output', 'done', 'settled'])
+    expect(state).toEqual(operations.list()[0])
+    const next = reader.next()
+    stop.abort()
+    expect(await next).toEqual({ done: true, value: undefined })
+  })
+
+  it('keeps little for a slow reader: output is joined, and far behind it gets a snapshot instead', async () => {
+    const hold = held('one')
+    const operations = await engine([operation([hold.step])])
+    const id = await operations.start('make', { name: 'alpha' })
+    const context = await hold.began
+    const slow = operations.watch(new AbortController().signal)
+    const slower = operations.watch(new AbortController().signal)
+    await Promise.all([slow.next(), slower.next()])
+    for (let count = 0; count < 1000; count++) context.output('0123456789')
+    expect(await slow.next()).toMatchObject({ value: { type: 'event', event: { type: 'output', offset: 0, chunk: '0123456789'.repeat(1000) } } })
+    for (let count = 0; count < 10_000; count++) context.output('0123456789'.repeat(20))
+    expect(await slower.next()).toMatchObject({ value: { type: 'snapshot', operations: [{ id, phase: 'running' }] } })
+    context.output('after')
+    expect(await slower.next()).toMatchObject({ value: { type: 'event', event: { chunk: 'after', offset: 2_010_000 } } })
+  })
+
+  it('keeps the end of the output, and none that comes after its step', async () => {
+    const hold = held('one')
+    const operations = await engine([operation([hold.step])])
+    const id = await operations.start('make', { name: 'alpha' })
+    const context = await hold.began
+    for (let count = 0; count < 400; count++) context.output(`${count}`.padEnd(1000, '.'))
+    hold.go()
+    await operations.settled(id)
+    context.output('late')
+    context.report({ text: 'late' })
+    const kept = operations.output(id)
+    const all = kept.map(it => it.chunk).join('')
+    expect(all).toMatch(/^144\..*\.399\.+$/)
+    expect(all).toHaveLength(256_000)
+    expect(kept[0]?.offset).toBe(144_000)
+    expect(operations.list()[0]?.steps[0]?.text).toBeUndefined()
+  })
 })

@@ -1,0 +1,124 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Journal, newId, type OpenedLine } from '../../../src/main/operations/journal'
+import type { Entry, JournalLine } from '../../../src/shared/operation'
+
+let folder: string
+beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'journal-')) })
+afterEach(() => rm(folder, { recursive: true }))
+
+const at = '2026-01-02T03:04:05.678Z'
+const id = '20260102T030405678Z-0123abcd'
+const opened: OpenedLine = { id, at, type: 'opened', kind: 'make', version: 1, subject: 'ünïcode', plan: { name: 'a"b\n' }, steps: ['one', 'two'] }
+const line = (entry: Entry): JournalLine => ({ id, at, ...entry })
+const path = () => join(folder, `${id}.jsonl`)
+const text = (...entries: Entry[]) => entries.map(it => `${JSON.stringify(line(it))}\n`).join('')
+const write = (...content: (string | Buffer)[]) => writeFile(path(), Buffer.concat(content.map(it => Buffer.from(it))))
+const doing = { type: 'doing', step: 'one' } as const
+const done = { type: 'done', step: 'one' } as const
+
+async function readable() {
+  const reading = await Journal.read(folder, id)
+  if (!reading || reading.problem) throw new Error(`not readable: ${JSON.stringify(reading)}`)
+  return reading
+}
+
+describe('a journal', () => {
+  it('is private, and read as it was written', async () => {
+    const journal = await Journal.create(folder, opened)
+    for (const it of [doing, done]) await journal.append(line(it))
+    expect(await readFile(path(), 'utf8')).toBe(text(opened, doing, done))
+    expect((await stat(path())).mode & 0o777).toBe(0o600)
+    expect(await readable()).toMatchObject({ opened, state: { phase: 'running', subject: 'ünïcode', steps: [{ status: 'done' }, { status: 'waiting' }] } })
+  })
+
+  it('is never made over another', async () => {
+    await Journal.create(folder, opened)
+    await expect(Journal.create(folder, opened)).rejects.toMatchObject({ problem: { code: 'journal-write-failed' } })
+  })
+
+  it('that is gone is not begun anew in the middle', async () => {
+    const journal = await Journal.create(folder, opened)
+    await rm(path())
+    await expect(journal.append(line(doing))).rejects.toMatchObject({ problem: { code: 'journal-write-failed', action: 'retry' } })
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('cuts off what an append that failed half-way left', async () => {
+    const journal = await Journal.create(folder, opened)
+    await appendFile(path(), '{"id":"202')
+    await journal.append(line(doing))
+    expect(await readFile(path(), 'utf8')).toBe(text(opened, doing))
+  })
+
+  it('has an identifier that sorts by time', () => {
+    const ids = [new Date(0), new Date(1), new Date('2026-11-23T12:00:00.000Z')].map(newId)
+    expect(ids.toSorted()).toEqual(ids)
+    expect(ids[2]).toMatch(/^20261123T120000000Z-[0-9a-f]{8}$/)
+  })
+})
+
+describe('a torn last line', () => {
+  const whole = text(opened, doing)
+  it.each([
+    ['a part', text(done).slice(0, 20)], ['all but the newline', text(done).trimEnd()], ['a part of a character', Buffer.from('"ü').subarray(0, 2)],
+    ['zeros', '\0'.repeat(30)], ['zeros and a newline', `${'\0'.repeat(30)}\n`], ['rubbish and a newline', '{"id":\n'],
+  ])('does not count, and is gone before the next: %s', async (_, torn) => {
+    await write(whole, torn)
+    const { journal, state } = await readable()
+    expect(state.steps[0]?.status).toBe('doing')
+    await journal.append(line(done))
+    expect(await readFile(path(), 'utf8')).toBe(whole + text(done))
+  })
+
+  it.each([['empty', ''], ['a part', text(opened).slice(0, 30)], ['all but the newline', text(opened).trimEnd()]])(
+    'that is the first: nothing was done, the file is removed (%s)', async (_, torn) => {
+      await write(torn)
+      expect(await Journal.read(folder, id)).toBeUndefined()
+      expect(await readdir(folder)).toEqual([])
+    })
+})
+
+describe('a corrupt journal is refused and left alone', () => {
+  it.each([
+    ['rubbish in the middle', [text(opened), 'rubbish\n', text(doing)]],
+    ['rubbish as the first line', ['rubbish\n']],
+    ['two torn lines', [text(opened), 'rubbish\n', 'rub']],
+    ['an empty line in the middle', [text(opened), '\n', text(doing)]],
+    ['bytes that are no text', [text(opened), Buffer.from([0x22, 0xff, 0x22, 0x0a]), text(doing)]],
+    ['a line of no known type', [text(opened), `${JSON.stringify({ id, at, type: 'paused' })}\n`]],
+    ['a line without its time', [text(opened), `${JSON.stringify({ id, ...doing })}\n`]],
+    ['a line of another operation', [text(opened), text(doing).replace(id, id.replace('0123', '9999'))]],
+    ['no opening', [text(doing)]],
+    ['two openings', [text(opened, opened)]],
+    ['a step that is not its own', [text(opened, { type: 'doing', step: 'three' })]],
+    ['a step before its turn', [text(opened, { type: 'doing', step: 'two' })]],
+    ['done without doing', [text(opened, done)]],
+    ['done twice', [text(opened, doing, done, done)]],
+    ['undone without a turn', [text(opened, doing, { type: 'undone', step: 'one' })]],
+    ['turned twice', [text(opened, { type: 'turned', reason: 'asked' }, { type: 'turned', reason: 'asked' })]],
+    ['undone oldest first', [text(opened, doing, done, { type: 'doing', step: 'two' }, { type: 'turned', reason: 'asked' }, { type: 'undone', step: 'one' })]],
+    ['doing after a turn', [text(opened, doing, { type: 'turned', reason: 'asked' }, doing)]],
+    ['settled too early', [text(opened, doing, done, { type: 'settled', outcome: 'succeeded' })]],
+    ['settled with steps to undo', [text(opened, doing, { type: 'turned', reason: 'asked' }, { type: 'settled', outcome: 'rolled-back' })]],
+    ['settled otherwise than it ended', [text(opened, { type: 'turned', reason: 'asked' }, { type: 'settled', outcome: 'succeeded' })]],
+    ['more after the end', [text(opened, { type: 'turned', reason: 'asked' }, { type: 'settled', outcome: 'rolled-back' }, doing)]],
+  ])('%s', async (_, content) => {
+    await write(...content)
+    const before = await readFile(path())
+    expect(await Journal.read(folder, id)).toMatchObject({ id, problem: { code: 'journal-corrupt' } })
+    expect(await readFile(path())).toEqual(before)
+  })
+
+  it('a file with a name that is no identifier', async () => {
+    await writeFile(join(folder, 'notes.jsonl'), text(opened))
+    expect(await Journal.read(folder, 'notes')).toMatchObject({ problem: { code: 'journal-corrupt' } })
+    expect(await Journal.read(folder, '../notes')).toMatchObject({ problem: { code: 'journal-corrupt' } })
+  })
+
+  it('one that cannot be read at all', async () => {
+    expect(await Journal.read(folder, id)).toMatchObject({ problem: { code: 'unexpected' } })
+  })
+})
