@@ -19,6 +19,9 @@ import { canBeUnprivileged, findProgram, postgresPrograms, unprivileged, type Po
 import { generatePassword, passwordOf } from './secrets'
 import { waitFor } from './wait'
 
+/** Relative to the driver's folder: pg_ctl passes them through a shell, where a workspace's path could mean anything. */
+const dataFolder = 'postgres'
+const startLog = 'postgres-start.log'
 /** For one probe of a running service. */
 const probe = { connect: 1500, query: 1500 }
 
@@ -28,7 +31,7 @@ export class EmbeddedDriver implements Driver {
   private readonly pooler: string
 
   constructor(private readonly services: DriverServices) {
-    this.data = join(services.paths.embedded, 'postgres')
+    this.data = join(services.paths.embedded, dataFolder)
     this.pooler = join(services.paths.embedded, 'pgbouncer')
   }
 
@@ -58,7 +61,7 @@ export class EmbeddedDriver implements Driver {
     context.report(`Stopping ${title(service)}`)
     if (!(await this.processes(service)).length) return
     if (service === 'postgres') {
-      await this.command(this.programs().pgCtl, ['stop', '-D', this.data, '-s', '-m', 'fast', '-w', '-t', '60'], context, 70_000)
+      await this.command(this.programs().pgCtl, ['stop', '-D', dataFolder, '-s', '-m', 'fast', '-w', '-t', '60'], context, 70_000)
       return
     }
     // SIGINT lets running transactions end; the others do not wait for clients.
@@ -132,10 +135,10 @@ export class EmbeddedDriver implements Driver {
     if (!await this.running('postgres')) {
       await this.settle('postgres')
       await requireFreePort('postgres', (await this.services.settings.read()).ports.postgres)
-      const log = join(this.services.paths.embedded, 'postgres-start.log')
+      const log = join(this.services.paths.embedded, startLog)
       await rm(log, { force: true })
       try {
-        await this.command(this.programs().pgCtl, ['start', '-D', this.data, '-s', '-w', '-t', '120', '-l', log], context, 130_000)
+        await this.command(this.programs().pgCtl, ['start', '-D', dataFolder, '-s', '-w', '-t', '120', '-l', startLog], context, 130_000)
       } catch (error) {
         if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
         throw serviceFailed('postgres', error.problem.cause ?? '', await readIfExists(log) ?? '')
@@ -189,10 +192,12 @@ export class EmbeddedDriver implements Driver {
   private async answered(service: ServiceName, context: DriverContext, ask: () => Promise<unknown>): Promise<void> {
     const seconds = 60
     let last: unknown
+    let absent = 0 // a daemon forks twice at its start: one look may fall between
     const answer = await waitFor(async () => {
       try { await ask(); return true } catch (error) { last = error }
       if (service === 'postgres' && isRefused(last)) throw unreachable(last, (await this.services.settings.read()).ports.postgres)
-      if (!(await this.processes(service)).length) throw serviceFailed(service, 'It ended right after its start.', await this.log(service))
+      absent = (await this.processes(service)).length ? 0 : absent + 1
+      if (absent === 5) throw serviceFailed(service, 'It ended right after its start.', await this.log(service))
       return undefined
     }, { timeout: seconds * 1000, signal: context.signal })
     if (!answer) throw serviceSlow(service, seconds, await this.log(service), last)
