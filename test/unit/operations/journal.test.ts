@@ -1,7 +1,7 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Journal, newId, type OpenedLine } from '../../../src/main/operations/journal'
 import type { Entry, JournalLine } from '../../../src/shared/operation'
 
@@ -32,6 +32,22 @@ describe('a journal', () => {
     expect(await readFile(path(), 'utf8')).toBe(text(opened, doing, done))
     expect((await stat(path())).mode & 0o777).toBe(0o600)
     expect(await readable()).toMatchObject({ opened, state: { phase: 'running', subject: 'ünïcode', steps: [{ status: 'done' }, { status: 'waiting' }] } })
+  })
+
+  it('is on disk before it counts: the file and, when it is new, its folder', async () => {
+    const file = await open(folder)
+    const sync = vi.spyOn(Object.getPrototypeOf(file) as typeof file, 'sync')
+    await file.close()
+    try {
+      const journal = await Journal.create(folder, opened)
+      expect(sync).toHaveBeenCalledTimes(2)
+      await journal.append(line(doing))
+      expect(sync).toHaveBeenCalledTimes(3)
+      sync.mockRejectedValueOnce(new Error('EIO: input/output error'))
+      await expect(journal.append(line(done))).rejects.toMatchObject({ problem: { code: 'journal-write-failed', cause: 'EIO: input/output error' } })
+      await journal.append(line(done))
+    } finally { sync.mockRestore() }
+    expect(await readFile(path(), 'utf8')).toBe(text(opened, doing, done))
   })
 
   it('is never made over another', async () => {
