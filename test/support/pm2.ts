@@ -73,6 +73,12 @@ export async function until(condition: () => Promise<boolean> | boolean): Promis
   }
 }
 
+/** The value that a test knows to be there. @throws if it is not */
+export function sure<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('it is not there')
+  return value
+}
+
 /** A port that nobody has now. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

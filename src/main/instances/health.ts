@@ -18,7 +18,10 @@ const answerWithin = 5000 // ms
 
 interface Look { readonly problem?: Problem; readonly process?: ProcessInfo }
 
-/** One look. @returns undefined if it is healthy, else the reason: `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error` */
+/**
+ * One look.
+ * @returns undefined if it is healthy, else the reason: `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error`
+ */
 export async function checkHealth(to: HealthServices, target: HealthTarget, signal: AbortSignal): Promise<Problem | undefined> {
   return (await look(to, target, signal)).problem
 }
@@ -108,9 +111,12 @@ const notListening = (name: string, port: number): Problem => ({
 
 const heldByOther = (name: string, port: number, others: readonly ListeningProcess[]): Problem => ({
   code: 'port-held-by-other', message: `Port ${port} is held by another program, not by "${name}".`,
-  cause: `It is held by ${others.map(it => it.pid === undefined ? 'a process of another user' : `${it.program ?? 'a process'} (pid ${it.pid})`).join(', ')}.`,
+  cause: `It is held by ${others.map(describe).join(', ')}.`,
   hint: 'Stop that program, or give the instance another port.', action: 'retry',
 })
+
+const describe = ({ pid, program }: ListeningProcess): string =>
+  pid === undefined ? 'a process of another user' : `${program ?? 'a process'} (pid ${pid})`
 
 const noAnswer = (name: string, port: number, cause: string): Problem => ({
   code: 'no-http-answer', message: `"${name}" listens on port ${port}, but does not answer.`, cause,

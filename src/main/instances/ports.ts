@@ -26,7 +26,8 @@ export async function choosePort(first: number, to: Pick<PortKnowledge, 'instanc
     if (!taken.has(port) && await to.portFree(port)) return port
   }
   throw problem({
-    code: 'no-free-port', message: `There is no free port from ${first} to ${maxPort}.`, hint: 'Choose a lower first port in the settings.', field: 'port',
+    code: 'no-free-port', message: `There is no free port from ${first} to ${maxPort}.`,
+    hint: 'Choose a lower first port in the settings.', field: 'port',
   })
 }
 

@@ -75,7 +75,8 @@ export class Processes {
     if (foreign) {
       throw problem({
         code: 'process-name-taken', message: `PM2 already runs another application named "${app.name}".`,
-        cause: `It works in ${foreign.pm2_env.pm_cwd}.`, hint: `Choose another name, or delete that one with "pm2 delete ${app.name}".`, field: 'name',
+        cause: `It works in ${foreign.pm2_env.pm_cwd}.`,
+        hint: `Choose another name, or delete that one with "pm2 delete ${app.name}".`, field: 'name',
       })
     }
     for (const { pm_id } of ours) await this.#act('deleteProcessId', pm_id)
@@ -95,12 +96,15 @@ export class Processes {
 
   /** Stops an app, takes it from the list and deletes its logs. Nothing to do if it is not there, or another folder's. */
   async remove(app: ProcessRef): Promise<void> {
-    const ours = await this.#ours(await this.#named(app.name), app)
+    const entries = await this.#named(app.name)
+    const ours = await this.#ours(entries, app)
     for (const { pm_id } of ours) await this.#act('deleteProcessId', pm_id)
     await endLeftovers(this.#home, app)
     const { logs } = pm2Paths(this.#home)
-    const files = [this.#logs(app.name), ...ours.map(it => toInfo(it))].flatMap(it => [it.outLog, it.errLog])
-    await Promise.all(files.filter(it => dirname(it) === logs).map(it => rm(it, { force: true }))) // never /dev/null, never an operator's own path
+    const unlisted = entries.length === ours.length ? [this.#logs(app.name)] : [] // else they are the namesake's
+    const files = [...ours.map(toInfo), ...unlisted].flatMap(it => [it.outLog, it.errLog])
+    // never /dev/null, never a path of the operator's own
+    await Promise.all(files.filter(it => dirname(it) === logs).map(it => rm(it, { force: true })))
     for (const { name } of ours) this.#deletions.emit('deleted', name)
   }
 

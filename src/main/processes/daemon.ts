@@ -12,6 +12,7 @@ import { connect, createServer, type Server } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { problem } from '../../shared/problem'
+import { withoutInherited } from '../system/clean-exec'
 import { readIfExists } from '../system/files'
 
 /** PM2's own names inside its home. */
@@ -82,7 +83,7 @@ export class Daemon {
     const { rpc, log, pid } = pm2Paths(this.#home)
     const node = await findNode()
     const output = await open(log, 'a', 0o600)
-    const child = spawn(node, [createRequire(import.meta.url).resolve('pm2/lib/Daemon.js')], {
+    const child = spawn(...withoutInherited(node, [createRequire(import.meta.url).resolve('pm2/lib/Daemon.js')]), {
       cwd: this.#home, detached: true, stdio: ['ignore', output.fd, output.fd, 'ipc'],
       env: { ...processEnvironment(), PM2_HOME: this.#home },
     })

@@ -19,5 +19,5 @@ export async function lastWords(path: string): Promise<string | undefined> {
 
 /** Hides passwords in URLs and the values of what is called password, secret, token or key. */
 export const maskSecrets = (text: string): string => text
-  .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@]*@/gi, '$1:***@')
+  .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):\S*@/gi, '$1:***@') // to the last @: a password may hold one
   .replace(/((?:password|passwd|pwd|secret|token|api_?key)[\w-]*["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;]+)/gi, '$1***')

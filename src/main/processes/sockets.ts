@@ -39,7 +39,9 @@ export function request(path: string, method: string, argument: unknown, timeout
       sent = true
       new rpc.Client(socket).call(method, argument, (error, reply) => {
         if (!error) return resolve(reply)
-        reject(problem({ code: 'pm2-refused', message: `PM2 refused "${method}".`, cause: error.message, hint: 'Look at PM2\'s own log, pm2.log.' }))
+        reject(problem({
+          code: 'pm2-refused', message: `PM2 refused "${method}".`, cause: error.message, hint: 'Look at PM2\'s own log, pm2.log.',
+        }))
       })
     })
     socket.connect(path)

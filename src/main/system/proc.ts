@@ -44,10 +44,13 @@ function canListen(port: number, address: { host: string; ipv6Only?: boolean }):
 /** When a process started, in clock ticks since boot: with the pid it names a process for ever. Undefined if there is none. */
 export const startTime = async (pid: number): Promise<number | undefined> => (await stat(pid))?.startTime
 
-/** Whether the process runs; one that ended and waits for its parent (a zombie) does not. */
+/**
+ * Whether the process runs; one that ended and waits for its parent (a zombie) does not. While a thread of it is still
+ * being ended it does, and holds its files and ports.
+ */
 export async function isAlive(pid: number): Promise<boolean> {
   const found = await stat(pid)
-  return found !== undefined && found.state !== 'Z' && found.state !== 'X'
+  return found !== undefined && (found.state !== 'Z' || found.threads > 1)
 }
 
 /** The process that started it, or that took it over; undefined if there is no such process. */
@@ -80,13 +83,13 @@ const read = (path: string): Promise<string | undefined> => readFile(path, 'utf8
 /** Every process there is. */
 export const allPids = async (): Promise<number[]> => (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
 
-interface Stat { readonly state: string; readonly parent: number; readonly startTime: number }
+interface Stat { readonly state: string; readonly parent: number; readonly threads: number; readonly startTime: number }
 
 async function stat(pid: number): Promise<Stat | undefined> {
   const text = await read(`/proc/${pid}/stat`)
   if (text === undefined) return undefined
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ') // the name before it may hold spaces and brackets
-  return { state: fields[0] ?? '', parent: Number(fields[1]), startTime: Number(fields[19]) }
+  return { state: fields[0] ?? '', parent: Number(fields[1]), threads: Number(fields[17]), startTime: Number(fields[19]) }
 }
 
 async function childrenOfAll(): Promise<Map<number, number[]>> {

@@ -1,8 +1,11 @@
-import { createServer } from 'node:http'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { checkHealth, waitForHealth } from '../../../src/main/instances/health'
-import { freePort, httpApp, privatePm2, until, type PrivatePm2 } from '../../support/pm2'
+import { freePort, httpApp, privatePm2, sure, type PrivatePm2 } from '../../support/pm2'
 
 let pm2: PrivatePm2
 let port: number
@@ -11,32 +14,33 @@ afterEach(() => pm2.cleanUp())
 
 const start = async (code: string): Promise<void> => pm2.processes.start(await pm2.app('school', code))
 const wait = (timeout = 60_000, signal = new AbortController().signal) => waitForHealth(pm2, { name: 'school', port, timeout }, { signal })
-/** The reason it is not healthy, once it settles on that one. */
-const reason = (code: string) => until(async () => (await checkHealth(pm2, { name: 'school', port }, new AbortController().signal))?.code === code)
+const look = () => checkHealth(pm2, { name: 'school', port }, new AbortController().signal)
+const reason = async () => (await look())?.code
+const patience = { timeout: 20_000 } // until the app is up
 
 test('an app that listens after a while is healthy', async () => {
   await start(`setTimeout(() => ${httpApp(port)}, 700)`)
   const said: string[] = []
   await waitForHealth(pm2, { name: 'school', port }, { signal: new AbortController().signal, report: it => said.push(it.text) })
   expect(said).toContain(`"school" runs, but does not listen on port ${port}.`)
-  expect(await checkHealth(pm2, { name: 'school', port }, new AbortController().signal)).toBeUndefined()
+  expect(await look()).toBeUndefined()
 })
 
 test('a child of the app may hold the port', async () => {
   await start(`const code = ${JSON.stringify(httpApp(port))}; require('node:child_process').spawn(process.execPath, ['-e', code])`)
-  await wait()
+  await expect(wait()).resolves.toBeUndefined()
 })
 
 test('a redirect or a client error is an answer', async () => {
   await start(httpApp(port, 'response.writeHead(404).end()'))
-  await wait()
+  await expect(wait()).resolves.toBeUndefined()
 })
 
 test('what PM2 does not know, or has stopped, is not online', async () => {
   await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'not-online', cause: 'PM2 does not know it.' } })
   await start(httpApp(port))
   await wait()
-  await pm2.processes.stop((await pm2.processes.list())[0]!)
+  await pm2.processes.stop(sure((await pm2.processes.list())[0]))
   await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'not-online', cause: 'PM2 says: stopped.' } })
 })
 
@@ -66,12 +70,12 @@ test('a port that somebody else holds is not health, even if it answers; the hol
 
 test('an app that answers with 500', async () => {
   await start(httpApp(port, 'response.writeHead(503).end()'))
-  await reason('http-error')
+  await expect.poll(reason, patience).toBe('http-error')
 })
 
 test('an app that closes every connection', async () => {
   await start(httpApp(port, 'request.destroy()'))
-  await reason('no-http-answer')
+  await expect.poll(reason, patience).toBe('no-http-answer')
 })
 
 test('an app that answers once and ends, again and again, is not healthy', async () => {
@@ -83,20 +87,18 @@ test('waiting can be aborted', async () => {
   await start('setInterval(() => {}, 1000)')
   const stop = new AbortController()
   const waiting = wait(60_000, stop.signal)
-  const reason = new Error('enough')
-  stop.abort(reason)
-  await expect(waiting).rejects.toBe(reason)
+  const enough = new Error('enough')
+  stop.abort(enough)
+  await expect(waiting).rejects.toBe(enough)
 })
 
 test('in cluster mode the daemon holds the port for its worker', async () => {
   const app = await pm2.app('school', httpApp(port))
   await pm2.processes.list() // the daemon
-  const { execFile } = await import('node:child_process')
-  const { promisify } = await import('node:util')
-  const { createRequire } = await import('node:module')
-  await promisify(execFile)(process.execPath, [createRequire(import.meta.url).resolve('pm2/bin/pm2'), 'start', app.script, '--name', 'school', '-i', '1'], {
+  const pm2Command = createRequire(import.meta.url).resolve('pm2/bin/pm2')
+  await promisify(execFile)(process.execPath, [pm2Command, 'start', app.script, '--name', 'school', '-i', '1'], {
     cwd: app.cwd, env: { PATH: process.env['PATH'], HOME: pm2.home, PM2_HOME: pm2.home, PM2_DISCRETE_MODE: 'true' },
   })
   expect((await pm2.processes.list())[0]).toMatchObject({ execMode: 'cluster' })
-  await wait()
+  await expect(wait()).resolves.toBeUndefined()
 })

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { descendants, environmentOf, isAlive, parent, portFree, portHolders, program, startTime } from '../../../src/main/system/proc'
-import { freePort, until } from '../../support/pm2'
+import { freePort, sure, until } from '../../support/pm2'
 
 async function listen(host: string): Promise<number> {
   const server = createServer().listen({ port: 0, host, ipv6Only: host.includes(':') })
@@ -15,7 +15,7 @@ async function listen(host: string): Promise<number> {
 function child(code: string, env: Record<string, string> = {}) {
   const started = spawn(process.execPath, ['-e', code], { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(() => { started.kill('SIGKILL') })
-  return { pid: started.pid!, started, line: once(started.stdout, 'data').then(it => String(it[0]).trim()) }
+  return { pid: sure(started.pid), started, line: once(started.stdout, 'data').then(it => String(it[0]).trim()) }
 }
 
 for (const host of ['127.0.0.1', '0.0.0.0', '::1', '::']) {
@@ -35,30 +35,32 @@ test('a port of nobody has no holder and is free, before and after it was asked 
 
 test('a client\'s connection from a port does not count as holding it', async () => {
   const port = await listen('127.0.0.1')
-  const { connect } = await import('node:net')
   const socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')
   onTestFinished(() => { socket.destroy() })
-  expect(await portHolders(socket.localPort!)).toEqual([])
+  expect(await portHolders(sure(socket.localPort))).toEqual([])
 })
 
 test('another process is named by its program only, never by its arguments', async () => {
-  const { pid, line } = child('process.title = "node secret-4711"; require("net").createServer().listen(0, "127.0.0.1", function () { console.log(this.address().port) })')
+  const server = 'require("net").createServer().listen(0, "127.0.0.1", function () { console.log(this.address().port) })'
+  const { pid, line } = child(`process.title = "node secret-4711"; ${server}`)
   expect(await portHolders(Number(await line))).toEqual([{ pid, program: 'node' }])
   expect(await program(pid)).toBe('node')
 })
 
 test('family, life, start and environment of processes', async () => {
-  const { pid, line, started } = child(
-    'const it = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]); console.log(it.pid); process.on("SIGTERM", () => it.kill("SIGKILL") && process.exit())',
-    { COLOUR: 'dark=blue' })
+  const { pid, line, started } = child(`
+    const it = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"])
+    process.on("SIGTERM", () => it.kill("SIGKILL") && process.exit())
+    console.log(it.pid)
+  `, { COLOUR: 'dark=blue' })
   const grandchild = Number(await line)
   expect(await descendants(pid)).toEqual([grandchild])
   expect(await descendants(process.pid)).toEqual(expect.arrayContaining([pid, grandchild]))
   expect(await parent(grandchild)).toBe(pid)
   expect((await environmentOf(pid)).get('COLOUR')).toBe('dark=blue')
   const began = await startTime(pid)
-  expect(began).toBeGreaterThanOrEqual((await startTime(process.pid))!)
+  expect(began).toBeGreaterThanOrEqual(sure(await startTime(process.pid)))
   expect(await isAlive(pid)).toBe(true)
   const exit = once(started, 'exit')
   started.kill('SIGTERM')
@@ -71,9 +73,12 @@ test('family, life, start and environment of processes', async () => {
 
 test('a zombie is not alive', async () => {
   // a shell that became `sleep` never asks for its ended child
-  const started = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const started = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] })
   onTestFinished(() => { started.kill('SIGKILL') })
-  const pid = Number(String((await once(started.stdout, 'data'))[0]))
+  const pid = Number(String((await once(sure(started.stdout ?? undefined), 'data'))[0]))
+  await until(async () => await program(sure(started.pid)) === 'sleep')
+  expect(await isAlive(pid)).toBe(true)
+  started.stdio[3]?.destroy()
   await until(async () => !await isAlive(pid))
   expect(await startTime(pid)).toBeGreaterThan(0)
 })

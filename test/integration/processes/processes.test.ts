@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Processes, type App, type ProcessEvent, type ProcessInfo } from '../../../src/main/processes/client'
 import { pm2Paths } from '../../../src/main/processes/daemon'
 import { environmentOf, isAlive, portHolders } from '../../../src/main/system/proc'
-import { freePort, httpApp, privatePm2, until, type PrivatePm2 } from '../../support/pm2'
+import { freePort, httpApp, privatePm2, sure, until, type PrivatePm2 } from '../../support/pm2'
 
 let pm2: PrivatePm2
 beforeEach(async () => { pm2 = await privatePm2() })
@@ -16,14 +16,14 @@ const forever = 'console.log("ready"); setInterval(() => {}, 1000)'
 /** Starts an app and waits until its own code runs: an app whose daemon dies while it boots dies too. */
 async function startReady(app: App): Promise<ProcessInfo> {
   await pm2.processes.start(app)
-  const info = (await pm2.processes.list()).find(it => it.name === app.name)!
+  const info = sure((await pm2.processes.list()).find(it => it.name === app.name))
   await until(async () => (await readFile(info.outLog, 'utf8')).includes('ready'))
   return info
 }
 const only = async (): Promise<ProcessInfo> => {
   const list = await pm2.processes.list()
   expect(list).toHaveLength(1)
-  return list[0]!
+  return sure(list[0])
 }
 const pm2Command = (...args: string[]) => promisify(execFile)(process.execPath, [createRequire(import.meta.url).resolve('pm2/bin/pm2'), ...args], {
   env: { PATH: process.env['PATH'], HOME: pm2.home, PM2_HOME: pm2.home, PM2_DISCRETE_MODE: 'true' }, timeout: 60_000,
@@ -34,7 +34,7 @@ test('starts, lists, stops and removes an app with its logs', async () => {
   await pm2.processes.start(app)
   const started = await only()
   expect(started).toMatchObject({ name: 'my_school-1', status: 'online', cwd: app.cwd, restarts: 0, execMode: 'fork' })
-  expect(await isAlive(started.pid!)).toBe(true)
+  expect(await isAlive(sure(started.pid))).toBe(true)
   await until(async () => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d: hello\n$/.test(await readFile(started.outLog, 'utf8')))
   await until(async () => (await readFile(started.errLog, 'utf8')).includes('alas'))
 
@@ -43,7 +43,7 @@ test('starts, lists, stops and removes an app with its logs', async () => {
   expect(stopped.status).toBe('stopped')
   expect(stopped.pid).toBeUndefined()
   expect(stopped.startedAt).toBeUndefined()
-  expect(await isAlive(started.pid!)).toBe(false)
+  expect(await isAlive(sure(started.pid))).toBe(false)
 
   await pm2.processes.remove(app)
   expect(await pm2.processes.list()).toEqual([])
@@ -66,13 +66,14 @@ test('starting again replaces our own entry and never another folder\'s', async 
   await pm2.processes.start(app)
   const second = await only()
   expect(second.pid).not.toBe(first.pid)
-  expect(await isAlive(first.pid!)).toBe(false)
+  expect(await isAlive(sure(first.pid))).toBe(false)
 
   const elsewhere = { ...await pm2.app('elsewhere', forever), name: 'twice' }
   await expect(pm2.processes.start(elsewhere)).rejects.toMatchObject({ problem: { code: 'process-name-taken' } })
   await pm2.processes.stop(elsewhere)
   await pm2.processes.remove(elsewhere)
   expect((await only()).pid).toBe(second.pid)
+  expect(await readdir(pm2Paths(pm2.home).logs)).toEqual(['twice-error.log', 'twice-out.log'])
 })
 
 test('nothing of our environment reaches the app or dump.pm2', async () => {
@@ -88,7 +89,7 @@ test('nothing of our environment reaches the app or dump.pm2', async () => {
       else process.env[name] = before[name]
     }
   }
-  const environment = await environmentOf((await only()).pid!)
+  const environment = await environmentOf(sure((await only()).pid))
   const dump = await readFile(pm2Paths(pm2.home).dump, 'utf8')
   for (const [name, value] of Object.entries(canaries)) {
     expect([...environment.keys()]).not.toContain(name)
@@ -128,7 +129,7 @@ test('an app that the pm2 command started is listed, stopped and removed', async
   const listed = await only()
   expect(listed).toMatchObject({ name: 'from-cli', status: 'online', cwd: app.cwd })
   await pm2.processes.remove(app)
-  expect(await isAlive(listed.pid!)).toBe(false)
+  expect(await isAlive(sure(listed.pid))).toBe(false)
   expect(await pm2.processes.list()).toEqual([])
   expect(await readdir(pm2Paths(pm2.home).logs)).toEqual([])
 })
@@ -137,7 +138,7 @@ test('an app that ignores every polite signal is ended', async () => {
   const app = await pm2.app('stubborn', `process.on('SIGINT', () => {}); process.on('SIGTERM', () => {}); ${forever}`)
   const { pid } = await startReady(app)
   await pm2.processes.remove(app)
-  expect(await isAlive(pid!)).toBe(false)
+  expect(await isAlive(sure(pid))).toBe(false)
 })
 
 test('an app that ends at once becomes errored', async () => {
@@ -153,14 +154,14 @@ test('after the daemon was killed: list answers, the lost app is ended before it
   const { pid: unrelated } = await startReady(other)
   await pm2.processes.save()
   await until(async () => (await portHolders(port)).length === 1)
-  const lost = (await pm2.processes.list())[0]!.pid
+  const lost = (await pm2.processes.list())[0]?.pid
   await pm2.killDaemon()
 
   expect(await pm2.processes.list()).toEqual([]) // a new daemon, which knows nothing
-  expect(await isAlive(lost!)).toBe(true)
+  expect(await isAlive(sure(lost))).toBe(true)
   await pm2.processes.start(app)
-  expect(await isAlive(lost!)).toBe(false)
-  expect(await isAlive(unrelated!)).toBe(true)
+  expect(await isAlive(sure(lost))).toBe(false)
+  expect(await isAlive(sure(unrelated))).toBe(true)
   const { pid } = await only()
   await until(async () => (await portHolders(port)).some(it => it.pid === pid))
   expect((await only()).restarts).toBe(0)
@@ -169,7 +170,8 @@ test('after the daemon was killed: list answers, the lost app is ended before it
   const names = async () => (JSON.parse(await readFile(pm2Paths(pm2.home).dump, 'utf8')) as { name: string }[]).map(it => it.name)
   expect(await names()).toEqual(['lost', 'other'])
   await pm2.processes.remove(other) // not listed, still found
-  expect(await isAlive(unrelated!)).toBe(false)
+  expect(await isAlive(sure(unrelated))).toBe(false)
+  expect(await readdir(pm2Paths(pm2.home).logs)).toEqual(['lost-error.log', 'lost-out.log'])
   await pm2.processes.save()
   expect(await names()).toEqual(['lost'])
 })
@@ -180,12 +182,12 @@ test('a lost app of the same name in another folder is left alone', async () => 
   const namesake = { ...await pm2.app('two', forever), name: 'one' }
   await pm2.processes.start(namesake)
   await pm2.processes.remove(namesake)
-  expect(await isAlive(pid!)).toBe(true)
+  expect(await isAlive(sure(pid))).toBe(true)
 })
 
 test('a daemon that hangs gets a problem, not patience without end', async () => {
   await pm2.processes.list()
-  const pid = (await pm2.daemonPid())!
+  const pid = sure(await pm2.daemonPid())
   process.kill(pid, 'SIGSTOP')
   await expect(pm2.processes.list()).rejects.toMatchObject({ problem: { code: 'pm2-not-answering' } })
   process.kill(pid, 'SIGCONT')
@@ -195,11 +197,10 @@ test('a daemon that hangs gets a problem, not patience without end', async () =>
 test('a daemon that dies during an act says so; the next act works', async () => {
   const app = await pm2.app('slow', `process.on('SIGINT', () => {}); ${forever}`)
   await startReady(app)
-  const stopping = pm2.processes.stop(app)
-  const outcome = expect(stopping).rejects.toMatchObject({ problem: { code: 'pm2-died' } })
+  const outcome = pm2.processes.stop(app).catch((error: unknown) => error)
   await until(async () => (await pm2.processes.list())[0]?.status === 'stopping')
   await pm2.killDaemon()
-  await outcome
+  expect(await outcome).toMatchObject({ problem: { code: 'pm2-died' } })
   await pm2.processes.remove(app)
   expect(await pm2.processes.list()).toEqual([])
 })
@@ -224,7 +225,7 @@ test('watch tells what anyone does, and survives the daemon', async () => {
   await pm2.processes.start(app)
   await until(() => events.filter(it => it.type === 'connected').length === 2)
   stop.abort()
-  await watching
+  await expect(watching).resolves.toBeUndefined()
 })
 
 test('a broken dump is kept as the backup and written anew', async () => {
