@@ -6,6 +6,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { execa } from 'execa'
 import { problem } from '../../shared/problem'
+import { withoutInherited } from './clean-exec'
 
 /** The environment's name of the marker; its value names the workspace. */
 export const marker = 'INSTANCE_MANAGER_RUN'
@@ -19,7 +20,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Milliseconds. */
   readonly timeout: number
-  /** Without the marker: for commands that leave a daemon behind which must outlive us, and survive `sweep`. */
+  /** For commands that leave a daemon behind which must outlive us: without the marker, so that it survives `sweep`, and without our descriptors. */
   readonly unmarked?: boolean
   /** Exit codes other than 0 that are answers, not failures. */
   readonly answers?: readonly number[]
@@ -46,7 +47,7 @@ const detailLength = 4000
 /** @param id names the workspace; `sweep(id)` ends what runs with it */
 export const createRun = (id: string): Run => async (file, args, { cwd, env, input, signal, timeout, unmarked, answers = [], onOutput }) => {
   signal?.throwIfAborted()
-  const child = execa(file, args, {
+  const child = execa(...(unmarked ? withoutInherited(file, args) : [file, args] as const), {
     cwd, input: input ?? '', env: { ...(env ?? baseEnvironment()), ...(unmarked ? {} : { [marker]: id }) }, extendEnv: false,
     detached: true, reject: false, all: true, stripFinalNewline: false, maxBuffer: 50_000_000,
   })
@@ -62,7 +63,7 @@ export const createRun = (id: string): Run => async (file, args, { cwd, env, inp
   if (!result.failed || (result.exitCode !== undefined && answers.includes(result.exitCode))) return result.stdout
   const name = [file.split('/').at(-1), ...args.slice(0, 3)].join(' ')
   const details = result.all.slice(-detailLength).trim()
-  if (result.code === 'ENOENT') throw problem({ code: 'command-missing', message: `${file} could not be started.`, cause: 'There is no such program or folder.', hint: `Install ${file}, or check PATH.` })
+  if (result.code === 'ENOENT' || (unmarked && result.exitCode === 127)) throw problem({ code: 'command-missing', message: `${file} could not be started.`, cause: 'There is no such program or folder.', hint: `Install ${file}, or check PATH.` })
   if (Date.now() - started >= timeout) throw problem({ code: 'command-timeout', message: `"${name}" took longer than ${Math.round(timeout / 1000)} s and was stopped.`, hint: 'Try again; the output is under details.', details })
   throw problem({
     code: 'command-failed', message: `"${name}" failed.`, details, hint: 'The output is under details.',

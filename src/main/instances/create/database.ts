@@ -43,6 +43,13 @@ const directorAnswer = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(false), code: z.string().regex(/^director-[a-z-]+$/), message: z.string() }),
 ])
 
+const hints: Record<string, string> = {
+  'director-email-taken': 'Choose another e-mail address.',
+  'director-client': 'The server needs a generated Prisma client: check "server.generate" in instance-manager.json.',
+  'director-model': 'Check "director" in instance-manager.json against the Prisma schema.',
+  'director-database': 'Check that PostgreSQL runs, then try again.',
+}
+
 /** Through the instance's own Prisma client, in a process of its own; its data goes by standard input. Undone with the database. */
 export const createDirector: CreateStep = to => {
   const ask = async (plan: CreatePlan, signal: AbortSignal | undefined, check: boolean) => {
@@ -54,10 +61,8 @@ export const createDirector: CreateStep = to => {
     })
     const result = directorAnswer.parse(JSON.parse(answer.trim().split('\n').at(-1) ?? ''))
     if (result.ok) return result
-    throw problem({
-      code: result.code, message: result.message, field: result.code === 'director-email-taken' ? 'director.email' : undefined,
-      hint: result.code === 'director-email-taken' ? 'Choose another e-mail address.' : 'Check the model named in instance-manager.json as director.model against the Prisma schema.',
-    })
+    const emailTaken = result.code === 'director-email-taken'
+    throw problem({ code: result.code, message: result.message, field: emailTaken ? 'director.email' : undefined, hint: hints[result.code] ?? 'Try again.' })
   }
   return {
     name: 'create-director',
