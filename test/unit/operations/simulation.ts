@@ -44,6 +44,7 @@ class Simulation {
   closings = 0
   /** Failures of steps while forward and before the pivot. */
   failures = 0
+  unstuck = 0
   pivotBegan = false
   cancelAccepted = false
   /** Rules that were seen broken; told at the end, as an exception inside a step would only be one more failure. */
@@ -86,6 +87,7 @@ class Simulation {
   }
 
   #unstick(id: string): void {
+    if (this.unstuck++ > this.scenario.script.size) throw new Error('stuck for ever, with nothing left in the script')
     if (this.scenario.gives) {
       try { return this.operations.rollBack(id) } catch { /* past the pivot: forward only */ }
     }
