@@ -30,5 +30,5 @@ function fingerprint() {
 function add(hash, path) {
   const full = join(project, path)
   if (path.includes('.')) hash.update(path).update('\0').update(readFileSync(full)).update('\0')
-  else for (const name of readdirSync(full).sort()) add(hash, join(path, name))
+  else for (const name of readdirSync(full).toSorted()) add(hash, join(path, name))
 }

@@ -10,12 +10,12 @@ import { hasCommand } from './packages.mjs'
 import { run } from './say.mjs'
 
 /** What only a test that forgot its own home would make. */
-const private_ = ['.pm2', '.config/Instance Manager', '.config/instance-manager'].map(it => join(homedir(), it))
+const usersOwn = ['.pm2', '.config/Instance Manager', '.config/instance-manager'].map(it => join(homedir(), it))
 
 /** Call before the tests; the function returned says what is left of them, a line each. @param folder their TMPDIR */
 export async function watchLeaks(folder) {
   const containers = new Set(await containerNames())
-  const absent = private_.filter(it => !existsSync(it))
+  const absent = usersOwn.filter(it => !existsSync(it))
   return async () => {
     const sockets = await listening()
     return [
