@@ -19,7 +19,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   echo "host all all all ${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}" >> "$PGDATA/pg_hba.conf"
   echo "listen_addresses = '*'" >> "$PGDATA/postgresql.conf"
   # The official image starts a server for its own set-up first, on the socket only: whoever waits must not be deceived by it.
-  pg_ctl -D "$PGDATA" -o "$(printf '%q ' "${@:2}") -c listen_addresses=" -w start
+  pg_ctl -D "$PGDATA" -o "$([ $# -eq 1 ] || printf '%q ' "${@:2}") -c listen_addresses=" -w start
   PGPASSWORD="$POSTGRES_PASSWORD" psql -v ON_ERROR_STOP=1 --no-password --no-psqlrc -U "$POSTGRES_USER" -d postgres -c 'SELECT 1'
   pg_ctl -D "$PGDATA" -m fast -w stop
 fi

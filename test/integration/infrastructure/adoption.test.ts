@@ -1,0 +1,81 @@
+/** Containers that the CLI left, made as its guide says, are used as they are. */
+import { execa } from 'execa'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { withConnection } from '../../../src/main/infrastructure/connection'
+import { describeWhere } from '../../support/requires'
+import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
+import { podmanForTests } from '../../support/podman/podman'
+
+const podman = await podmanForTests()
+const missing = 'missing' in podman ? podman.missing : undefined
+const images = 'missing' in podman ? { postgres: '', pgbouncer: '' } : podman.images
+const command = async (args: string[], input = ''): Promise<string> => (await execa('podman', args, { input })).stdout
+
+describeWhere(missing === undefined, missing ?? '')('adopted containers', () => {
+  let it: TestInfrastructure
+  const old = { database: 'old_db', role: 'old_user', password: 'old-password' }
+  const fresh = { database: 'fresh_db', role: 'fresh_user', password: 'freshPassword1', token: 'fresh' }
+  const asked = (port: number, { role, password, database }: typeof old): Promise<unknown> =>
+    withConnection({ port, user: role, password, database }, async client => (await client.query('SELECT current_user AS who')).rows)
+  const started = (name: string): Promise<string> => command(['container', 'inspect', '--format', '{{.Id}} {{.State.StartedAt}}', name])
+
+  beforeAll(async () => {
+    it = await testInfrastructure({ driver: 'podman', images })
+    const { containers, ports } = it.settings
+    await command(['network', 'create', `instance-manager-${containers.postgres}`]) // any network with names; removed with the test's others
+    await command(['run', '-d', '--name', containers.postgres, '--network', `instance-manager-${containers.postgres}`,
+      '-p', `${ports.postgres}:5432`, '-e', 'POSTGRES_PASSWORD=password', images.postgres])
+    const psql = (sql: string): Promise<string> => command(['exec', '-i', containers.postgres, 'psql', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres'], sql)
+    await vi.waitFor(() => psql('SELECT 1'), { timeout: 60_000 })
+    await vi.waitFor(() => command(['exec', containers.postgres, 'pg_isready', '-h', '127.0.0.1']), { timeout: 60_000 })
+    await psql(`CREATE DATABASE ${old.database}; CREATE USER ${old.role} WITH ENCRYPTED PASSWORD '${old.password}'; ALTER DATABASE ${old.database} OWNER TO ${old.role};`)
+  })
+  afterAll(() => it.dispose())
+
+  test('the CLI\'s PgBouncer and PostgreSQL serve old and new databases, and were not touched', async () => {
+    const { containers, ports } = it.settings
+    await command(['run', '-d', '--name', containers.pgbouncer, '--network', `instance-manager-${containers.postgres}`, '-p', `${ports.pgbouncer}:5432`,
+      '-e', `DATABASE_URL=postgres://postgres:password@${containers.postgres}:5432/*`, '-e', 'AUTH_TYPE=scram-sha-256', images.pgbouncer])
+    const before = [await started(containers.postgres), await started(containers.pgbouncer)]
+    expect(await asked(ports.pgbouncer, old)).toEqual([{ who: old.role }])
+
+    await it.up()
+
+    expect(await it.infrastructure.status()).toMatchObject({
+      adopted: true, postgres: { state: 'running' }, pgbouncer: { state: 'running' },
+    })
+    expect((await it.infrastructure.status()).warnings.map(one => one.code).sort())
+      .toEqual(['port-open-to-network', 'port-open-to-network', 'postgres-weak-rules'])
+    await it.databases.create(fresh)
+    expect(await it.databases.verify(fresh)).toBe(true)
+    for (const port of [ports.postgres, ports.pgbouncer]) {
+      expect(await asked(port, old)).toEqual([{ who: old.role }])
+      expect(await asked(port, fresh)).toEqual([{ who: fresh.role }])
+    }
+    await expect(asked(ports.pgbouncer, { ...old, database: fresh.database })).rejects.toThrow(/permission denied/)
+    expect([await started(containers.postgres), await started(containers.pgbouncer)]).toEqual(before)
+  })
+
+  test('they are stopped and started as they are', async () => {
+    await it.down()
+    expect(await it.infrastructure.status()).toMatchObject({ adopted: true, postgres: { state: 'stopped' }, pgbouncer: { state: 'stopped' } })
+    await it.up()
+    expect((await it.infrastructure.status()).postgres.state).toBe('running')
+  })
+
+  test('a PgBouncer of ours joins an adopted PostgreSQL', async () => {
+    const { containers, ports } = it.settings
+    await command(['rm', '--force', '--time', '0', containers.pgbouncer])
+    await it.up()
+    for (const login of [old, fresh]) expect(await asked(ports.pgbouncer, login)).toEqual([{ who: login.role }])
+    expect((await it.infrastructure.status()).pgbouncer).toMatchObject({ state: 'running', version: expect.stringMatching(/\d/) as string })
+  })
+
+  test('a container that publishes another port is a Problem that says which', async () => {
+    const { containers } = it.settings
+    await it.down()
+    await command(['rm', '--force', containers.pgbouncer])
+    await command(['create', '--name', containers.pgbouncer, '-p', '127.0.0.1::5432', images.pgbouncer])
+    await expect(it.up()).rejects.toMatchObject({ problem: { code: 'container-port' } })
+  })
+})
