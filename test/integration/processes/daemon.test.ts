@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { Daemon, findNode, pm2Paths } from '../../../src/main/processes/daemon'
 import { environmentOf, isAlive } from '../../../src/main/system/proc'
 import { privatePm2, sure, type PrivatePm2 } from '../../support/pm2'
@@ -13,11 +13,11 @@ afterEach(() => pm2.cleanUp())
 
 test('starts with a real Node and a small environment', async () => {
   process.env['IM_TEST_CANARY'] = 'canary-4711'
+  onTestFinished(() => { delete process.env['IM_TEST_CANARY'] })
   await new Daemon(pm2.home).ensure()
-  delete process.env['IM_TEST_CANARY']
   const environment = await environmentOf(sure(await pm2.daemonPid()))
   expect(environment.get('PM2_HOME')).toBe(pm2.home)
-  const allowed = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'XDG_RUNTIME_DIR', 'NODE_EXTRA_CA_CERTS', 'PM2_HOME']
+  const allowed = ['PWD', 'SHLVL', '_', 'PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'XDG_RUNTIME_DIR', 'NODE_EXTRA_CA_CERTS', 'PM2_HOME']
   expect([...environment.keys()].filter(it => !allowed.includes(it) && !it.startsWith('NODE_CHANNEL_'))).toEqual([])
 })
 
