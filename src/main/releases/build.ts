@@ -2,10 +2,13 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Manifest } from '../../shared/workspace'
-import { baseEnvironment, type Run } from '../system/run'
+import type { Run } from '../system/run'
 
-/** `fraction` 1 means: this part is finished. */
-export type Progress = (progress: { text: string; fraction?: number }) => void
+/** Which part does what now; `finished`: it has done that. */
+export type Progress = (part: 'server' | 'client', what: string, finished?: true) => void
+
+/** Commands of both parts together. */
+export const commandCount = 4
 
 export interface Part {
   readonly run: Run
@@ -38,17 +41,13 @@ async function installCommand(folder: string): Promise<readonly [string, ...stri
   return ['npm', ...(locked ? ['ci', '--prefer-offline'] : ['install']), '--no-audit', '--no-fund']
 }
 
-function within({ run, signal, root, report, output }: Omit<Part, 'manifest'>, folder: string, title: string) {
+function within({ run, signal, root, report, output }: Omit<Part, 'manifest'>, folder: string, title: 'server' | 'client') {
   return async (what: string, [file, ...args]: readonly [string, ...string[]]): Promise<void> => {
-    const text = `${title}: ${what}`
-    report({ text })
+    report(title, what)
     const write = linesWith(`[${title}] `, output)
     write.line(`$ ${[file, ...args].join(' ')}`)
-    await run(file, args, {
-      cwd: join(root, folder), signal, timeout, onOutput: write.chunk,
-      env: { ...baseEnvironment(), npm_config_update_notifier: 'false' },
-    }).finally(write.end)
-    report({ text: `${text}, done`, fraction: 1 })
+    await run(file, args, { cwd: join(root, folder), signal, timeout, onOutput: write.chunk }).finally(write.end)
+    report(title, `${what}, done`, true)
   }
 }
 

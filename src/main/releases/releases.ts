@@ -4,14 +4,14 @@ import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { problem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
-import { makePrivateFolder, syncFolder, writeJson } from '../system/files'
+import { makePrivateFolder, readIfExists, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import type { Run } from '../system/run'
-import { prepareClient, prepareServer, type Progress } from './build'
+import { commandCount, prepareClient, prepareServer, type Progress } from './build'
 import { copyBase, type Base } from './copy-base'
 
 export interface ReleaseOptions {
   readonly signal: AbortSignal
-  readonly report: Progress
+  readonly report: (progress: { text: string; fraction?: number }) => void
   readonly output: (chunk: string) => void
 }
 
@@ -56,11 +56,22 @@ export class Releases {
     await this.run('sync', ['--file-system', target], { signal, timeout: syncTimeout })
   }
 
+  /** The SQL that makes the release's schema in an empty database, if it was kept. */
+  schema(fingerprint: string): Promise<string | undefined> {
+    return readIfExists(this.schemaFile(fingerprint))
+  }
+
+  keepSchema(fingerprint: string, sql: string): Promise<void> {
+    return writeFileAtomic(this.schemaFile(fingerprint), sql, 0o600)
+  }
+
   /** Removes what a killed preparation left. Call when none runs. */
   async tidy(): Promise<void> {
     const left = (await readdir(this.folder).catch(() => [])).filter(it => it.startsWith('.'))
     await Promise.all(left.map(it => rm(join(this.folder, it), { recursive: true, force: true })))
   }
+
+  private schemaFile(fingerprint: string): string { return join(this.folder, fingerprint, 'schema.sql') }
 
   private async make(base: Base, { signal, report, output }: ReleaseOptions): Promise<void> {
     const { fingerprint, manifest } = base
@@ -71,7 +82,7 @@ export class Releases {
       report({ text: 'Copying the base application' })
       await copyBase(base, aside)
       const both = new AbortController() // one part fails: the other need not go on
-      const part = { run: this.run, signal: AbortSignal.any([signal, both.signal]), root: aside, manifest, report: progressOf(4, report), output }
+      const part = { run: this.run, signal: AbortSignal.any([signal, both.signal]), root: aside, manifest, report: progressOf(report), output }
       const parts = [prepareServer(part), prepareClient(part)]
       await Promise.all(parts).catch(async (error: unknown) => {
         both.abort(error)
@@ -107,12 +118,14 @@ export class Releases {
 
 const isFolder = (path: string): Promise<boolean> => stat(path).then(it => it.isDirectory(), () => false)
 
-/** Counts what is finished of `total` parts and says what was told last. */
-function progressOf(total: number, report: Progress): Progress {
+/** Both parts in one line, and how many of their commands are finished. */
+function progressOf(report: ReleaseOptions['report']): Progress {
+  const doing = new Map<string, string>()
   let finished = 0
-  return ({ text, fraction }) => {
-    if (fraction === 1) finished += 1
-    report({ text, fraction: finished / total })
+  return (part, what, done) => {
+    doing.set(part, what)
+    if (done) finished += 1
+    report({ text: [...doing].map(it => it.join(': ')).join(' · '), fraction: finished / commandCount })
   }
 }
 

@@ -35,10 +35,14 @@ const passed = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TMPDIR', '
   'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy',
   'DOCKER_HOST', 'CONTAINER_HOST'] as const
 
+/** npm and Prisma neither ask for updates nor report their use. */
+const quiet = { npm_config_update_notifier: 'false', CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' }
+
 /** The few variables that tools need, npm's own settings included; the app's other variables stay with the app. */
 export function baseEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] =>
+  const inherited = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] =>
     entry[1] !== undefined && ((passed as readonly string[]).includes(entry[0]) || /^npm_config_(cache|registry|cafile|userconfig)$/i.test(entry[0]))))
+  return { ...inherited, ...quiet }
 }
 
 /** How much of a failed command's output a Problem shows. */
