@@ -1,16 +1,17 @@
-/** Starting what outlives us: without the descriptors that it would inherit. */
+/** Starting what outlives us: without what it would inherit of the window's process. */
 
 /**
  * Electron opens sockets and files (and passes on what it was given itself) without close-on-exec. A daemon that inherits them
  * holds them for as long as it lives: whoever waits for the end of a pipe of ours would wait for ever.
  * Node has no call that closes them, so bash does and then becomes the program; the words of the command are its arguments, never its text.
- * The channel to a Node parent (`stdio: 'ipc'`) is kept.
+ * The channel to a Node parent (`stdio: 'ipc'`) is kept. Chromium also raises its own priority where it may (as root): that is taken back.
  */
 const script = `{
   for path in /proc/self/fd/*; do
     fd=\${path##*/}
     if [ "$fd" -gt 2 ] && [ "$fd" != "\${NODE_CHANNEL_FD:-}" ]; then exec {fd}>&-; fi
   done
+  renice -n 0 -p $$ >/dev/null 2>&1
   exec "$@"
 }`
 
