@@ -1,10 +1,11 @@
 /** Creates an instance: the guide's nine steps, in seconds, whole or not at all. */
 import { createInputSchema, type CreateInput } from '../../shared/instance'
 import type { Operation } from '../operations/operation'
-import { createDatabase, createDirector, pushSchema } from './create/database'
+import { createDatabase, createDirector } from './create/database'
 import { placeFiles, prepareRelease, reserve } from './create/place'
 import { planCreate, type CreatePlan } from './create/plan'
 import { startProcess, switchToPool, verifyHealth } from './create/run'
+import { pushSchema } from './create/schema'
 import type { CreateServices } from './create/services'
 
 /** Leaves nothing behind unless it succeeds; after a crash it is finished. */

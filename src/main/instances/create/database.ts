@@ -1,10 +1,9 @@
-/** Steps that make the database and what must be in it: schema and director. */
-import { parse } from 'dotenv'
+/** Steps that make the database and the director in it. */
 import { z } from 'zod'
 import { problem } from '../../../shared/problem'
-import { readIfExists } from '../../system/files'
 import { baseEnvironment } from '../../system/run'
 import { secretKeys, type CreatePlan } from './plan'
+import { databaseUrls } from './schema'
 import { folderOf, secretOf, type CreateStep } from './step'
 
 export const createDatabase: CreateStep = to => {
@@ -16,27 +15,6 @@ export const createDatabase: CreateStep = to => {
     undo: ({ plan }) => to.databases.drop(plan),
   }
 }
-
-/** Five minutes: hundreds of models on a slow disk. */
-const toolTimeout = 300_000
-
-/** What the tools that talk to the database need of the instance's .env; its other secrets stay there. */
-async function databaseUrls(env: string): Promise<Record<string, string>> {
-  const { DATABASE_URL, DIRECT_URL } = parse(await readIfExists(env) ?? '')
-  return { ...(DATABASE_URL && { DATABASE_URL }), ...(DIRECT_URL && { DIRECT_URL }) }
-}
-
-/** The database itself remembers which schema it has; dropping it (create-database's undo) undoes this. */
-export const pushSchema: CreateStep = to => ({
-  name: 'push-schema',
-  async do({ plan, signal, output }) {
-    const { env, server } = folderOf(to, plan)
-    const [file, ...args] = plan.manifest.server.push
-    await to.run(file, args, { cwd: server, signal, timeout: toolTimeout, onOutput: output, env: { ...baseEnvironment(), ...await databaseUrls(env) } })
-    await to.databases.markSchema(plan.database, plan.fingerprint)
-  },
-  verify: ({ plan }) => to.databases.hasSchema(plan.database, plan.fingerprint),
-})
 
 const directorAnswer = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), exists: z.boolean().optional() }),

@@ -1,0 +1,72 @@
+/** The step that gives the database its tables. */
+import { join } from 'node:path'
+import { parse } from 'dotenv'
+import { manifestSchema } from '../../../shared/workspace'
+import type { Context } from '../../operations/operation'
+import { withConnection } from '../../infrastructure/connection'
+import { readIfExists } from '../../system/files'
+import { baseEnvironment } from '../../system/run'
+import { secretKeys, type CreatePlan } from './plan'
+import type { CreateServices } from './services'
+import { folderOf, secretOf, type CreateStep } from './step'
+
+/** Five minutes: hundreds of models on a slow disk. */
+const toolTimeout = 300_000
+
+/** What the tools that talk to the database need of the instance's .env; its other secrets stay there. */
+export async function databaseUrls(env: string): Promise<Record<string, string>> {
+  const { DATABASE_URL, DIRECT_URL } = parse(await readIfExists(env) ?? '')
+  return { ...(DATABASE_URL && { DATABASE_URL }), ...(DIRECT_URL && { DIRECT_URL }) }
+}
+
+/**
+ * Where Prisma pushes the schema, its SQL is written once a release and run for each instance, which takes a twentieth of the time.
+ * Whatever keeps that from working, the push itself is the other way, and says what is wrong.
+ * The database remembers which schema it has; dropping it (create-database's undo) undoes this.
+ */
+export const pushSchema: CreateStep = to => ({
+  name: 'push-schema',
+  async do(context) {
+    const { plan, signal, output } = context
+    if (isPrismaPush(plan)) {
+      try {
+        await runSql(to, plan, await to.releases.schema(plan.fingerprint) ?? await writeSql(to, context))
+        return await to.databases.markSchema(plan.database, plan.fingerprint)
+      } catch (error) {
+        signal.throwIfAborted()
+        output(`Without the schema's SQL (${error instanceof Error ? error.message : String(error)})\n`)
+      }
+    }
+    await runTool(to, context, plan.manifest.server.push, output)
+    await to.databases.markSchema(plan.database, plan.fingerprint)
+  },
+  verify: ({ plan }) => to.databases.hasSchema(plan.database, plan.fingerprint),
+})
+
+const prismaPush = manifestSchema.parse({}).server.push.join(' ')
+const isPrismaPush = (plan: CreatePlan): boolean => plan.manifest.server.push.join(' ') === prismaPush
+
+/** The schema as Prisma itself found it when it generated the client, wherever the base application keeps it. */
+const generatedSchema = 'node_modules/.prisma/client/schema.prisma'
+
+async function writeSql(to: CreateServices, context: Context<CreatePlan>): Promise<string> {
+  context.report({ text: 'Writing the schema as SQL, once for this release' })
+  const sql = await runTool(to, context, [
+    'node_modules/.bin/prisma', 'migrate', 'diff', '--from-empty', '--to-schema-datamodel', generatedSchema, '--script',
+  ])
+  await to.releases.keepSchema(context.plan.fingerprint, sql)
+  return sql
+}
+
+/** As the instance's role, which then owns all of it. Several statements in one query are one transaction: all or nothing. */
+async function runSql(to: CreateServices, plan: CreatePlan, sql: string): Promise<void> {
+  const login = { port: plan.directPort, user: plan.role, password: await secretOf(to, secretKeys(plan.token).database), database: plan.database }
+  await withConnection(login, client => client.query(`SET search_path = public;\n${sql}`))
+}
+
+/** In the instance's server, with the direct URL. @returns its standard output */
+async function runTool(to: CreateServices, { plan, signal }: Context<CreatePlan>, [file, ...args]: readonly [string, ...string[]], onOutput?: (chunk: string) => void): Promise<string> {
+  const { env, server } = folderOf(to, plan)
+  const program = file.includes('/') ? join(server, file) : file
+  return to.run(program, args, { cwd: server, signal, timeout: toolTimeout, onOutput, env: { ...baseEnvironment(), ...await databaseUrls(env) } })
+}
