@@ -37,7 +37,7 @@ interface Turn { readonly reason: 'failed' | 'cancelled' | 'asked'; readonly pro
 export class Walk {
   readonly output = new Tail()
   #state: OperationState
-  /** Why to undo, once that is decided; `state.turned` once it is on disk. */
+  /** Why to undo, once that is decided (an ending app forgets it); `state.turned` once it is on disk. */
   #turn: Turn | undefined
   /** The entry that leaves no way back is being written: a cancel in that moment is refused, not lost. */
   #crossing: 'pivot' | 'end' | undefined
@@ -133,7 +133,7 @@ export class Walk {
       return await this.#call(step, forwardOnly ? never : this.#cancelled.signal, work)
     } catch (error) {
       if (forwardOnly) throw error
-      if (!this.#ending) this.#turn ??= { reason: 'failed', problem: toProblem(error) }
+      this.#turn ??= { reason: 'failed', problem: toProblem(error) }
       return false
     }
   }
