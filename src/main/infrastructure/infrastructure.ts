@@ -1,5 +1,5 @@
 /** The shared PostgreSQL and PgBouncer as the rest of the app sees them: which driver runs them, how they are, and that this changes. */
-import { EventEmitter, on } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   driverKinds, serviceNames,
@@ -83,23 +83,18 @@ export class Infrastructure {
 
   /** The status once, then again whenever it has changed, until the signal aborts. */
   async *watch(signal: AbortSignal): AsyncGenerator<InfrastructureStatus, void> {
-    const pushed = on(this.changes, 'change', { signal })
     let told = ''
-    try {
-      for (let next: Promise<unknown> = pushed.next(); !signal.aborted;) {
+    while (!signal.aborted) {
+      const round = new AbortController()
+      const ended = { signal: AbortSignal.any([signal, round.signal]) }
+      // Before the look: a change during it asks for another one.
+      const woken = Promise.race([once(this.changes, 'change', ended), sleep(watchInterval, undefined, ended)]).catch(() => undefined)
+      try {
         const status = await this.status()
         const text = JSON.stringify(status)
         if (text !== told) { told = text; yield status }
-        const cancel = new AbortController()
-        const tick = sleep(watchInterval, 'tick', { signal: AbortSignal.any([signal, cancel.signal]) })
-        if (await Promise.race([next, tick]) !== 'tick') next = pushed.next()
-        cancel.abort()
-        await tick.catch(() => undefined)
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error
-    } finally {
-      await pushed.return?.()
+        await woken
+      } finally { round.abort() }
     }
   }
 

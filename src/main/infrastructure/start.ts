@@ -72,5 +72,8 @@ const startPgbouncer = (to: Infrastructure): StartStep => ({
 })
 
 /** What a driver is given of a step's context. */
-export const driverContext = ({ signal, report, output }: Pick<Context<unknown>, 'signal' | 'report' | 'output'>): DriverContext =>
-  ({ signal, report: text => report({ text }), output })
+export const driverContext = (context: Pick<Context<unknown>, 'signal' | 'report' | 'output'>): DriverContext => ({
+  signal: context.signal,
+  report: text => context.report({ text }),
+  output: chunk => context.output(chunk),
+})

@@ -44,7 +44,7 @@ describeWhere(missing === undefined, missing ?? '')('adopted containers', () => 
     expect(await it.infrastructure.status()).toMatchObject({
       adopted: true, postgres: { state: 'running' }, pgbouncer: { state: 'running' },
     })
-    expect((await it.infrastructure.status()).warnings.map(one => one.code).sort())
+    expect((await it.infrastructure.status()).warnings.map(one => one.code).toSorted())
       .toEqual(['port-open-to-network', 'port-open-to-network', 'postgres-weak-rules'])
     await it.databases.create(fresh)
     expect(await it.databases.verify(fresh)).toBe(true)

@@ -134,7 +134,7 @@ export function infrastructureSuite(name: string, suite: Suite): void {
     test('two that make the same names at once: one has them', async () => {
       const names = instance('twice')
       const results = await Promise.allSettled([it.databases.create({ ...names, token: 'a' }), it.databases.create({ ...names, token: 'b' })])
-      expect(results.map(one => one.status).sort()).toEqual(['fulfilled', 'rejected'])
+      expect(results.map(one => one.status).toSorted()).toEqual(['fulfilled', 'rejected'])
       await it.databases.drop({ ...names, token: 'a' })
       await it.databases.drop({ ...names, token: 'b' })
       expect(await it.databases.find(names)).toEqual({ database: false, role: false })

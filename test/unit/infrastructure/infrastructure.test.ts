@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import type { DriverKind, ServiceName, ServiceState } from '../../../src/shared/infrastructure'
+import { settingsSchema, type Settings } from '../../../src/shared/settings'
+import type { Driver } from '../../../src/main/infrastructure/driver'
+import { Infrastructure } from '../../../src/main/infrastructure/infrastructure'
+
+const context = { signal: new AbortController().signal, report: () => undefined, output: () => undefined }
+
+class FakeDriver implements Driver {
+  readonly states: Record<ServiceName, ServiceState> = { postgres: 'absent', pgbouncer: 'absent' }
+  failure: Error | undefined
+  constructor(readonly kind: DriverKind, private readonly available: boolean) {}
+  detect = () => Promise.resolve({ kind: this.kind, available: this.available, reason: `${this.kind} ${this.available ? 'works' : 'is not installed'}.` })
+  provision = () => Promise.resolve()
+  provisioned = () => Promise.resolve(true)
+  start = () => (this.failure ? Promise.reject(this.failure) : Promise.resolve())
+  stop = () => Promise.resolve()
+  status = (name: ServiceName) => Promise.resolve({ name, state: this.states[name], port: 1 })
+  adopted = () => Promise.resolve(false)
+  exposures = () => Promise.resolve([])
+}
+
+function setUp({ podman = false, docker = false, instances = false } = {}) {
+  let settings: Settings = settingsSchema.parse({})
+  const drivers = { podman: new FakeDriver('podman', podman), docker: new FakeDriver('docker', docker), embedded: new FakeDriver('embedded', true) }
+  const infrastructure = new Infrastructure({
+    drivers, hasInstances: () => Promise.resolve(instances),
+    settings: { read: () => Promise.resolve(settings), change: ({ driver }) => { settings = { ...settings, driver }; return Promise.resolve() } },
+    secrets: { get: () => Promise.resolve('secret'), set: () => Promise.reject(new Error('not here')) },
+  })
+  return { infrastructure, drivers, settings: () => settings }
+}
+
+test.each([
+  [{ podman: true, docker: true }, 'podman', 'podman works.'],
+  [{ docker: true }, 'docker', 'docker works.'],
+  [{}, 'embedded', 'No container engine works here. podman is not installed. docker is not installed.'],
+] as const)('a working container engine is taken, else embedded, and why is said: %j', async (works, driver, reason) => {
+  expect(await setUp(works).infrastructure.status()).toMatchObject({ driver, reason, canChangeDriver: true })
+})
+
+test('another driver can be chosen while there is no instance', async () => {
+  const { infrastructure, settings } = setUp({ podman: true })
+  expect(await infrastructure.choose('embedded')).toMatchObject({ driver: 'embedded', reason: 'It was chosen, although podman works here too.' })
+  expect(settings().driver).toBe('embedded')
+  await expect(infrastructure.choose('docker')).rejects.toMatchObject({ problem: { code: 'driver-unavailable', cause: 'docker is not installed.' } })
+})
+
+test('the driver stays once an instance exists, and while its services run', async () => {
+  const used = setUp({ podman: true, instances: true })
+  await expect(used.infrastructure.choose('embedded')).rejects.toMatchObject({ problem: { code: 'driver-in-use' } })
+  expect((await used.infrastructure.status()).canChangeDriver).toBe(false)
+  const running = setUp({ podman: true })
+  running.drivers.podman.states.postgres = 'running'
+  await expect(running.infrastructure.choose('embedded')).rejects.toMatchObject({ problem: { code: 'driver-in-use' } })
+})
+
+test('without PgBouncer it is not pooled', async () => {
+  const { infrastructure, drivers } = setUp()
+  drivers.embedded.states.pgbouncer = 'unavailable'
+  expect((await infrastructure.status()).pooled).toBe(false)
+})
+
+test('a failed start is shown with its reason until the next one', async () => {
+  const { infrastructure, drivers } = setUp()
+  drivers.embedded.states.postgres = 'stopped'
+  drivers.embedded.failure = new Error('no disk')
+  await expect(infrastructure.start('embedded', 'postgres', context)).rejects.toThrow('no disk')
+  expect((await infrastructure.status()).postgres).toMatchObject({ state: 'failed', problem: { code: 'unexpected' } })
+  drivers.embedded.failure = undefined
+  await infrastructure.start('embedded', 'postgres', context)
+  expect((await infrastructure.status()).postgres.state).toBe('stopped')
+})
+
+test('watching tells the state once, each change after it, and ends with its signal', async () => {
+  const { infrastructure, drivers } = setUp()
+  const end = new AbortController()
+  const seen: string[] = []
+  for await (const { postgres } of infrastructure.watch(end.signal)) {
+    seen.push(postgres.state)
+    if (seen.length === 1) { drivers.embedded.states.postgres = 'stopped'; await infrastructure.provision('embedded', 'postgres', context) }
+    else end.abort()
+  }
+  expect(seen).toEqual(['absent', 'stopped'])
+})
