@@ -1,0 +1,150 @@
+/** A real workspace of the sample application for one test suite: own home, own ports, own PM2, own PostgreSQL and PgBouncer. */
+import { randomInt } from 'node:crypto'
+import { cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { execa } from 'execa'
+import type { DriverKind } from '../../src/shared/infrastructure'
+import type { CreateInput } from '../../src/shared/instance'
+import type { OperationState } from '../../src/shared/operation'
+import { openWorkspace, type Host, type WorkspaceServices } from '../../src/main/compose'
+import { withConnection } from '../../src/main/infrastructure/connection'
+import { escapeIdentifier } from 'pg'
+import { Processes } from '../../src/main/processes/client'
+import { makePrivateFolder, writeJson } from '../../src/main/system/files'
+import { workspacePaths } from '../../src/main/workspace/paths'
+import { createSample } from '../../src/main/workspace/sample'
+import { freePort } from './infrastructure'
+import { endProcessesIn } from './processes'
+
+export const resources = resolve(import.meta.dirname, '../../resources')
+
+/** What a creation of a test is asked unless it says otherwise. */
+export const director = { name: 'Ada Lovelace', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
+
+export interface TestWorkspace {
+  /** Everything of this workspace lies below it. */
+  readonly home: string
+  readonly root: string
+  readonly host: Host
+  /** Of the open workspace. */
+  readonly services: WorkspaceServices
+  /** Our own look at PM2, whether the workspace is open or not. */
+  readonly processes: Processes
+  open(): Promise<void>
+  close(): Promise<void>
+  startInfrastructure(): Promise<void>
+  stopInfrastructure(): Promise<void>
+  /** Begins a creation and returns its id. */
+  begin(input: Partial<CreateInput> & { name: string }): Promise<string>
+  /** Creates, and waits for the end. */
+  create(input: Partial<CreateInput> & { name: string }): Promise<OperationState>
+  /** As PostgreSQL's administrator, on the direct port; the workspace is open. */
+  sql<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  /** Takes an instance away as an operator would by hand, for the next test. */
+  discard(name: string): Promise<void>
+  /** Ends everything and removes it. */
+  remove(): Promise<void>
+}
+
+export interface WorkspaceOptions {
+  readonly driver?: DriverKind
+  readonly images?: { readonly postgres: string; readonly pgbouncer: string }
+  /** Changes the base application before anything is made of it. */
+  readonly prepare?: (root: string) => Promise<void>
+}
+
+export async function testWorkspace({ driver = 'embedded', images, prepare }: WorkspaceOptions = {}): Promise<TestWorkspace> {
+  const home = await realpath(await mkdtemp(join(tmpdir(), 'im-')))
+  const root = join(home, 'a workspace')
+  const data = join(home, 'data')
+  await mkdir(data)
+  await createSample(join(resources, 'sample-app'), root)
+  await prepare?.(root)
+  const paths = workspacePaths(root)
+  await makePrivateFolder(paths.state)
+  const prefix = `im-test-${randomInt(1e9).toString(36)}`
+  await writeJson(paths.settings, {
+    driver,
+    // Below the ports that outgoing connections get, so that none is taken between its choice and its use.
+    ports: { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) },
+    containers: { postgres: `${prefix}-postgres`, pgbouncer: `${prefix}-pgbouncer`, ...(images && { postgresImage: images.postgres, pgbouncerImage: images.pgbouncer }) },
+  })
+  const host: Host = { kind: 'command', version: '0', home, resources, data, defaults: join(home, 'no-defaults.json'), pm2Home: join(home, '.pm2') }
+  const processes = new Processes(host.pm2Home)
+  let services: WorkspaceServices | undefined
+  const its = (): WorkspaceServices => {
+    if (!services) throw new Error('the workspace is closed')
+    return services
+  }
+  const settle = async (kind: string): Promise<void> => {
+    mustSucceed(await its().operations.settled(await its().operations.start(kind, undefined)))
+  }
+  const workspace: TestWorkspace = {
+    home, root, host, processes,
+    get services() { return its() },
+    async open() { services ??= await openWorkspace(host, root) },
+    async close() {
+      const open = services
+      services = undefined
+      await open?.close()
+    },
+    startInfrastructure: () => settle('infrastructure-start'),
+    stopInfrastructure: () => settle('infrastructure-stop'),
+    begin: input => its().operations.start('create', { port: 'auto', allowSharedPort: false, jwtSecret: 'generate', director, ...input }),
+    create: async input => its().operations.settled(await workspace.begin(input)),
+    sql: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
+      withConnection(await its().infrastructure.admin(), async client => (await client.query<Row>(text, [...values])).rows),
+    async discard(name) {
+      await processes.remove({ name, cwd: join(paths.instances, name, 'server') })
+      await processes.save()
+      await workspace.sql(`DROP DATABASE IF EXISTS ${escapeIdentifier(`${name.toLowerCase()}_db`)} WITH (FORCE)`)
+      await workspace.sql(`DROP ROLE IF EXISTS ${escapeIdentifier(`${name.toLowerCase()}_user`)}`)
+      await rm(join(paths.instances, name), { recursive: true, force: true })
+    },
+    async remove() {
+      await workspace.close().catch(() => undefined)
+      if (driver !== 'embedded') await removeContainers(driver, prefix)
+      await endProcessesIn(home)
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+  return workspace
+}
+
+async function removeContainers(engine: 'podman' | 'docker', prefix: string): Promise<void> {
+  for (const what of ['container', 'volume', 'network']) {
+    const { stdout } = await execa(engine, [what, 'ls', ...(what === 'container' ? ['--all'] : []), '--format', what === 'container' ? '{{.Names}}' : '{{.Name}}'], { input: '' })
+    const ours = stdout.split('\n').filter(it => it.startsWith(prefix))
+    if (ours.length) await execa(engine, [what, 'rm', '--force', ...ours], { input: '', timeout: 60_000 })
+  }
+}
+
+/** The state of an operation that succeeded. @throws why it did not */
+export function mustSucceed(state: OperationState): OperationState {
+  if (state.phase !== 'succeeded') throw new Error(`${state.kind} ${state.subject} ${state.phase}: ${JSON.stringify(state.turned)}`)
+  return state
+}
+
+/** Waits for a condition. @throws if it does not come within 60 s */
+export async function until<T>(condition: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+  for (const end = Date.now() + 60_000; Date.now() < end; await delay(20)) {
+    const answer = await condition()
+    if (answer !== undefined && answer !== false) return answer
+  }
+  throw new Error(`this never came: ${condition.toString()}`)
+}
+
+/** Logs in at an instance's API. @returns the HTTP status and the token, if there is one */
+export async function login(port: number, email: string, password: string): Promise<{ status: number; token?: string; name?: string }> {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/login`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password }),
+  })
+  const { token, user } = await answer.json() as { token?: string; user?: { name: string } }
+  return { status: answer.status, token, name: user?.name }
+}
+
+/** A finished release of one workspace for another of the very same base application: saves the preparation. */
+export const shareReleases = (from: TestWorkspace, to: TestWorkspace): Promise<void> =>
+  cp(workspacePaths(from.root).releases, workspacePaths(to.root).releases, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
