@@ -5,11 +5,12 @@ import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { Router } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
+import type { AppState } from '../../../shared/workspace'
 import { ChooseWorkspace } from '../first-run/choose-workspace'
 import { Setup } from '../first-run/setup'
 import { DraftProvider } from '../create/draft'
 import { ConnectionBanner, ConnectionState } from './connection'
-import { AppLive, useApp, WorkspaceLiveProvider } from './live'
+import { AppLive, useApp, WorkspaceLiveProvider, type LiveValue } from './live'
 import { ProblemView } from './problem'
 import { Shell } from './shell'
 import { cssVariablesResolver, theme } from './theme'
@@ -22,16 +23,13 @@ export function App({ connection }: { connection: Connection }) {
       <QueryClientProvider client={connection.queryClient}>
         <TRPCProvider trpcClient={connection.client} queryClient={connection.queryClient}>
           <ConnectionState socket={connection.socket}>
+            {/* oxlint-disable-next-line react/hooks -- wouter takes the hook as a value and calls it as one */}
             <Router hook={useHashLocation}>
               <ModalsProvider>
                 <Notifications position="bottom-right" />
                 <div className={classes.frame}>
                   <ConnectionBanner />
-                  <AppLive fallback={({ problem, retry }) => (
-                    <Center component="main" className={classes.waiting}>
-                      {problem ? <ProblemView problem={problem} onRetry={retry} /> : <Loader aria-label="Connecting" />}
-                    </Center>
-                  )}>
+                  <AppLive Waiting={Waiting}>
                     <Rooms />
                   </AppLive>
                 </div>
@@ -41,6 +39,14 @@ export function App({ connection }: { connection: Connection }) {
         </TRPCProvider>
       </QueryClientProvider>
     </MantineProvider>
+  )
+}
+
+function Waiting({ problem, retry }: Omit<LiveValue<AppState>, 'data'>) {
+  return (
+    <Center component="main" className={classes.waiting}>
+      {problem ? <ProblemView problem={problem} onRetry={retry} /> : <Loader aria-label="Connecting" />}
+    </Center>
   )
 }
 

@@ -45,7 +45,7 @@ export function bridgeSocket(bridge: Bridge): typeof WebSocket {
     #closed(): void {
       if (this.readyState === BridgeSocket.CLOSED) return
       this.readyState = BridgeSocket.CLOSED
-      this.dispatchEvent(new CloseEvent('close'))
+      this.dispatchEvent(new Event('close'))
     }
   }
   return BridgeSocket as unknown as typeof WebSocket

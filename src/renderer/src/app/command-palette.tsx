@@ -44,7 +44,7 @@ export function CommandPalette() {
   return (
     <Spotlight
       actions={groups.filter(it => it.actions.length)} shortcut="mod + K" highlightQuery limit={12} scrollable maxHeight={420}
-      nothingFound="Nothing is called that."
+      nothingFound="Nothing is called that." attributes={{ content: { 'aria-label': 'Find' } }} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
       searchProps={{ leftSection: <IconSearch size={18} aria-hidden />, placeholder: 'Find an instance or an action', 'aria-label': 'Find an instance or an action' }}
     />
   )

@@ -1,13 +1,11 @@
 /** Whether the line to the main process is up. A lost line is said calmly; it comes back by itself. */
 import { Loader } from '@mantine/core'
-import { createContext, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from 'react'
+import { createContext, useContext, useSyncExternalStore, type ReactNode } from 'react'
 import type { Connection } from './trpc'
 import classes from './connection.module.css'
 
-const LostContext = createContext(false)
-
 /** True while the line is down. */
-export const useConnectionLost = (): boolean => useContext(LostContext)
+const LostContext = createContext(false)
 
 export function ConnectionState({ socket, children }: { socket: Connection['socket']; children: ReactNode }) {
   const lost = useSyncExternalStore(
@@ -20,20 +18,12 @@ export function ConnectionState({ socket, children }: { socket: Connection['sock
   return <LostContext value={lost}>{children}</LostContext>
 }
 
-/** A hiccup shorter than this is not worth a word. */
-const patience = 600
-
+/** Appears after a moment (connection.module.css): a hiccup is not worth a word. */
 export function ConnectionBanner() {
-  const lost = useConnectionLost()
-  const [shown, setShown] = useState(false)
-  useEffect(() => {
-    if (!lost) { setShown(false); return }
-    const timer = setTimeout(() => setShown(true), patience)
-    return () => clearTimeout(timer)
-  }, [lost])
+  const lost = useContext(LostContext)
   return (
-    <div role="status" className={classes.banner} data-shown={shown || undefined}>
-      {shown && <><Loader size={14} />Connection lost. Reconnecting… Your instances and running jobs are not affected.</>}
+    <div role="status" className={classes.banner} data-lost={lost || undefined}>
+      {lost && <><Loader size={14} />Connection lost. Reconnecting… Your instances and running jobs are not affected.</>}
     </div>
   )
 }

@@ -1,6 +1,6 @@
 /** The live data, pushed by the main process: one subscription each, shared by all screens. Nothing polls. */
 import { useSubscription } from '@trpc/tanstack-react-query'
-import { createContext, useContext, useState, useSyncExternalStore, type ReactNode } from 'react'
+import { createContext, useContext, useState, useSyncExternalStore, type ComponentType, type ReactNode } from 'react'
 import type { InfrastructureStatus } from '../../../shared/infrastructure'
 import type { InstanceList } from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
@@ -21,17 +21,18 @@ interface WorkspaceLive {
   readonly infrastructure: LiveValue<InfrastructureStatus>
   readonly instances: LiveValue<InstanceList>
   readonly operations: OperationsStore
-  readonly operationsProblem?: Problem
+  /** What could not be watched. */
+  readonly failed: readonly LiveValue<unknown>[]
 }
 
 const AppContext = createContext<AppState | undefined>(undefined)
 const WorkspaceContext = createContext<WorkspaceLive | undefined>(undefined)
 
-/** Gives the children the app's state; until it is there, `fallback` is shown. */
-export function AppLive({ children, fallback }: { children: ReactNode; fallback: (live: LiveValue<AppState>) => ReactNode }) {
+/** Gives the children the app's state; until it is there, `Waiting` is shown. */
+export function AppLive({ children, Waiting }: { children: ReactNode; Waiting: ComponentType<Omit<LiveValue<AppState>, 'data'>> }) {
   const trpc = useTRPC()
   const live = toLive(useSubscription(trpc.app.watch.subscriptionOptions()))
-  return live.data ? <AppContext value={live.data}>{children}</AppContext> : fallback(live)
+  return live.data ? <AppContext value={live.data}>{children}</AppContext> : <Waiting problem={live.problem} retry={live.retry} />
 }
 
 /** Watches the open workspace. Mount it anew (by key) for another one. */
@@ -40,9 +41,9 @@ export function WorkspaceLiveProvider({ children }: { children: ReactNode }) {
   const [operations] = useState(() => new OperationsStore())
   const infrastructure = toLive(useSubscription(trpc.infrastructure.watch.subscriptionOptions()))
   const instances = toLive(useSubscription(trpc.instances.watch.subscriptionOptions()))
-  const { error } = useSubscription(trpc.operations.watch.subscriptionOptions(undefined, { onData: update => operations.apply(update) }))
-  const operationsProblem = error ? problemOf(error) : undefined
-  return <WorkspaceContext value={{ infrastructure, instances, operations, operationsProblem }}>{children}</WorkspaceContext>
+  const watch = toLive(useSubscription(trpc.operations.watch.subscriptionOptions(undefined, { onData: update => operations.apply(update) })))
+  const failed = [infrastructure, instances, watch].filter(it => it.problem)
+  return <WorkspaceContext value={{ infrastructure, instances, operations, failed }}>{children}</WorkspaceContext>
 }
 
 export function useApp(): AppState {
@@ -58,6 +59,7 @@ function useWorkspaceLive(): WorkspaceLive {
 }
 
 export const useInfrastructure = (): LiveValue<InfrastructureStatus> => useWorkspaceLive().infrastructure
+export const useFailedLive = (): readonly LiveValue<unknown>[] => useWorkspaceLive().failed
 export const useInstances = (): LiveValue<InstanceList> => useWorkspaceLive().instances
 export const useOperationsStore = (): OperationsStore => useWorkspaceLive().operations
 export function useOperations(): OperationsView {

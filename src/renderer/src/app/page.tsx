@@ -10,13 +10,15 @@ interface PageProps {
   actions?: ReactNode
   /** Narrow pages are read, wide ones are scanned. */
   narrow?: boolean
+  /** As high as the window, at least. */
+  fill?: boolean
   children: ReactNode
 }
 
-export function Page({ title, lead, actions, narrow, children }: PageProps) {
+export function Page({ title, lead, actions, narrow, fill, children }: PageProps) {
   useEffect(() => { document.title = `${title} – Instance Manager` }, [title])
   return (
-    <div className={classes.page} data-narrow={narrow || undefined}>
+    <div className={classes.page} data-narrow={narrow || undefined} data-fill={fill || undefined}>
       <header className={classes.header}>
         <div className={classes.heading}>
           <Title order={1}>{title}</Title>

@@ -33,12 +33,21 @@ export function ProblemView({ problem, onRetry, retrying, tone = 'bad', quiet, c
       <div className={classes.body}>
         <p className={classes.message}>{problem.message}</p>
         {problem.cause && <p>{problem.cause}</p>}
-        {problem.hint && <p className={classes.hint}>{problem.hint}</p>}
+        {problem.hint && <p className={classes.hint}><Hint text={problem.hint} /></p>}
         <div className={classes.actions}>{action}{retry}{children}</div>
         <ProblemDetails problem={problem} />
       </div>
     </div>
   )
+}
+
+/** What is quoted and begins as a command is one: shown as such, and copied with a click. */
+const command = /"((?:sudo|apt-get|dnf|npm|npx|podman|docker|pm2|systemctl|kill|chmod|chown) [^"]+)"/
+
+function Hint({ text }: { text: string }) {
+  return text.split(command).map((part, index) => (index % 2
+    ? <span key={part} className={classes.command}><code>{part}</code><CopyButton value={part} label="command" /></span>
+    : part))
 }
 
 function ProblemDetails({ problem }: { problem: Problem }) {

@@ -1,9 +1,8 @@
 /** PostgreSQL and PgBouncer in the top bar: how they are, and what to do about it. */
 import { Button, Popover, UnstyledButton, VisuallyHidden } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { useLocation } from 'wouter'
 import type { InfrastructureStatus, ServiceStatus } from '../../../shared/infrastructure'
-import { serviceTitle, useInfrastructureSwitch } from '../infrastructure/switch'
+import { driverTitle, serviceTitle, useInfrastructureSwitch } from '../infrastructure/switch'
 import { useInfrastructure } from './live'
 import { ProblemView } from './problem'
 import { serviceTone, serviceWord, Status, StatusIcon } from './status'
@@ -21,16 +20,14 @@ export function ServiceHealth() {
 }
 
 function Health({ service, infrastructure }: { service: ServiceStatus; infrastructure: InfrastructureStatus }) {
-  const narrow = useMediaQuery('(max-width: 1000px)', false, { getInitialValueInEffect: false })
   const word = serviceWord[service.state]
-  const brief = narrow && service.state === 'running' // the icon's shape and the spoken name still say it
   return (
     <Popover position="bottom-end" width={360} withArrow trapFocus returnFocus>
       <Popover.Target>
         <UnstyledButton className={classes.health} aria-label={`${serviceTitle[service.name]}: ${word}`}>
           <StatusIcon tone={serviceTone[service.state]} />
           <span>{serviceTitle[service.name]}</span>
-          {!brief && <span className={classes.state}>{word.toLowerCase()}</span>}
+          <span className={classes.state}>{word.toLowerCase()}</span>
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown aria-label={serviceTitle[service.name]}>
@@ -50,7 +47,7 @@ function HealthDetails({ service, infrastructure }: { service: ServiceStatus; in
         <dt>{serviceTitle[service.name]}</dt><dd><Status tone={serviceTone[service.state]}>{serviceWord[service.state]}</Status></dd>
         <dt>Port</dt><dd>127.0.0.1:{service.port}</dd>
         {service.version && <><dt>Version</dt><dd>{service.version}</dd></>}
-        <dt>Run by</dt><dd>{infrastructure.driver}</dd>
+        <dt>Run by</dt><dd>{driverTitle[infrastructure.driver]}</dd>
       </dl>
       {service.problem && <ProblemView problem={service.problem} tone={service.state === 'unavailable' ? 'warn' : 'bad'} quiet />}
       <div className={classes.buttons}>

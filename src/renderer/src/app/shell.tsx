@@ -1,13 +1,13 @@
 /** The control room: navigation, top bar, the screen. */
-import { Tooltip } from '@mantine/core'
+import { Tooltip, UnstyledButton } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconActivity, IconDatabase, IconLayoutGrid, IconSettings, IconStack2 } from '@tabler/icons-react'
-import { useEffect, useRef } from 'react'
+import { useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { isOpen } from '../../../shared/operation'
 import { Announcer } from '../operations/announcer'
 import { CommandPalette } from './command-palette'
-import { useInfrastructure, useInstances, useOperations } from './live'
+import { useFailedLive, useOperations } from './live'
 import { ProblemView } from './problem'
 import { Routes } from './routes'
 import { TopBar } from './top-bar'
@@ -23,13 +23,11 @@ const places = [
 export function Shell() {
   const [location] = useLocation()
   const main = useRef<HTMLElement>(null)
-  useEffect(() => { main.current?.scrollTo(0, 0) }, [location])
   return (
     <div className={classes.shell}>
-      <a className={classes.skip} href={`#${location}`} onClick={event => { event.preventDefault(); main.current?.focus() }}>Skip to content</a>
-      <Navigation location={location} />
+      <Navigation location={location} onSkip={() => main.current?.focus()} />
       <TopBar />
-      <main ref={main} tabIndex={-1} className={classes.main}>
+      <main key={location} ref={main} tabIndex={-1} className={classes.main}>
         <LiveProblems />
         <Routes />
       </main>
@@ -39,11 +37,12 @@ export function Shell() {
   )
 }
 
-function Navigation({ location }: { location: string }) {
+function Navigation({ location, onSkip }: { location: string; onSkip: () => void }) {
   const narrow = useMediaQuery('(max-width: 1000px)', false, { getInitialValueInEffect: false })
   const open = useOperations().operations.filter(isOpen).length
   return (
     <nav className={classes.nav} aria-label="Main">
+      <UnstyledButton className={classes.skip} onClick={onSkip}>Skip to content</UnstyledButton>
       <div className={classes.brand}><IconStack2 size={22} aria-hidden /><span>Instance Manager</span></div>
       <ul>
         {places.map(({ to, word, Icon, also }) => {
@@ -52,7 +51,7 @@ function Navigation({ location }: { location: string }) {
           return (
             <li key={to}>
               <Tooltip label={word} position="right" disabled={!narrow}>
-                <Link href={to} className={classes.place} aria-current={active ? 'page' : undefined} aria-label={running ? `${word}, ${open} running` : word}>
+                <Link href={to} className={classes.place} aria-current={active ? 'page' : undefined} aria-label={running ? `${word}, ${open} open` : word}>
                   <Icon size={20} stroke={1.7} aria-hidden /><span>{word}</span>
                   {running && <span className={classes.count}>{open}</span>}
                 </Link>
@@ -67,8 +66,7 @@ function Navigation({ location }: { location: string }) {
 
 /** What keeps the screens from being live, said above all of them. */
 function LiveProblems() {
-  const sources = [useInfrastructure(), useInstances()]
-  const failed = sources.filter(it => it.problem)
+  const failed = useFailedLive()
   if (!failed.length) return null
   return (
     <div className={classes.problems}>

@@ -1,17 +1,17 @@
 /** Status by icon, word and colour; never by colour alone. */
 import {
-  IconAlertTriangleFilled, IconCircleCheckFilled, IconCircleDashed, IconCircleXFilled, IconPlayerPauseFilled, IconProgress, IconQuestionMark,
+  IconAlertTriangleFilled, IconArrowBackUp, IconCircleCheckFilled, IconCircleDashed, IconCircleXFilled, IconPlayerPauseFilled, IconProgress, IconQuestionMark,
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { ServiceState } from '../../../shared/infrastructure'
 import type { InstanceStatus } from '../../../shared/instance'
 import classes from './status.module.css'
 
-export type Tone = 'good' | 'busy' | 'idle' | 'warn' | 'bad' | 'absent' | 'unknown'
+export type Tone = 'good' | 'busy' | 'idle' | 'warn' | 'bad' | 'undone' | 'absent' | 'unknown'
 
 const icons = {
   good: IconCircleCheckFilled, busy: IconProgress, idle: IconPlayerPauseFilled, warn: IconAlertTriangleFilled,
-  bad: IconCircleXFilled, absent: IconCircleDashed, unknown: IconQuestionMark,
+  bad: IconCircleXFilled, undone: IconArrowBackUp, absent: IconCircleDashed, unknown: IconQuestionMark,
 } satisfies Record<Tone, unknown>
 
 /** The icon alone; the word stands beside it. */

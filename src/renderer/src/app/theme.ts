@@ -4,6 +4,10 @@ import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from 
 const accent: MantineColorsTuple = [
   '#eef1fd', '#dde3fa', '#bac6f4', '#98a8ee', '#7b8ee8', '#6478df', '#4a5fd0', '#3e50b5', '#334294', '#293577',
 ]
+/** Its filled shade carries white text. */
+const red: MantineColorsTuple = [
+  '#fdeeee', '#f9d9d9', '#f2b0b0', '#ea8787', '#e06464', '#d54a4a', '#c02f2f', '#a82626', '#8f1f1f', '#751818',
+]
 const dark: MantineColorsTuple = [
   '#dcdfe6', '#bcc1cc', '#9ba2b0', '#848b99', '#343944', '#262a33', '#1f232a', '#1a1d23', '#131519', '#0e1013',
 ]
@@ -11,7 +15,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: { light: 6, dark: 6 },
-  colors: { accent, dark },
+  colors: { accent, red, dark },
   black: '#1a1d23',
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace: "'JetBrains Mono Variable', ui-monospace, monospace",
@@ -23,7 +27,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
-    Modal: { defaultProps: { centered: true } },
+    // A dialog's header is no banner of the page.
+    Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' }, attributes: { header: { role: 'presentation' } }, styles: { title: { fontWeight: 600, fontSize: 16 } } } },
   },
 })
 

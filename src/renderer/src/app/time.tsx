@@ -29,5 +29,5 @@ export function Elapsed({ since }: { since: string }) {
     const timer = setInterval(() => setNow(Date.now()), quick ? 100 : 1000)
     return () => clearInterval(timer)
   }, [quick])
-  return <span>{duration(elapsed)}</span>
+  return <span className="number">{duration(elapsed)}</span>
 }

@@ -1,9 +1,9 @@
 /** The wizard: three questions and a review. Enter goes on, Esc leaves (asking, if something was typed). */
 import { Button } from '@mantine/core'
-import { modals } from '@mantine/modals'
 import { useMutation } from '@tanstack/react-query'
-import { useEffect, useRef, type FormEvent } from 'react'
+import { useEffect, useEffectEvent, type FormEvent } from 'react'
 import { useLocation } from 'wouter'
+import { confirm } from '../app/confirm'
 import { Page } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -24,7 +24,6 @@ export function CreateScreen() {
   const { wizard, dispatch, remember } = useDraft()
   const trpc = useTRPC()
   const [, navigate] = useLocation()
-  const form = useRef<HTMLFormElement>(null)
   const { step, tried } = wizard
   const Body = bodies[step]
 
@@ -34,11 +33,10 @@ export function CreateScreen() {
       dispatch({ type: 'discarded' })
       navigate(`/operations/${id}`)
     },
-    onError: error => dispatch({ type: 'refused', problem: problemOf(error) }),
+    onError: error => { dispatch({ type: 'refused', problem: problemOf(error) }); focusFault() },
   }))
 
-  useEffect(() => { focusFirst(form.current, '[data-autofocus]') }, [step])
-  useEffect(() => { if (tried) focusFirst(form.current, '[aria-invalid="true"]') }, [tried, wizard.refusal])
+  useEffect(() => focusFirst(`[data-step="${step}"] [data-autofocus]`), [step])
   useEscape(() => leave(isDirty(wizard), () => { dispatch({ type: 'discarded' }); navigate('/instances') }))
 
   const submit = (event: FormEvent): void => {
@@ -47,6 +45,7 @@ export function CreateScreen() {
     if (step !== 'review') dispatch({ type: 'continue' })
     else if (faulty) { dispatch({ type: 'go', step: faulty }); dispatch({ type: 'continue' }) }
     else create.mutate(toInput(wizard.answers))
+    focusFault()
   }
   const errors = Object.keys(errorsOf(wizard, step))
   const refusal = wizard.refusal?.step === step ? wizard.refusal.problem : undefined
@@ -54,8 +53,8 @@ export function CreateScreen() {
     <Page title="New instance">
       <StepList wizard={wizard} onGo={target => dispatch({ type: 'go', step: target })} />
       <div className={classes.columns}>
-        <form ref={form} className={`card ${classes.form}`} onSubmit={submit} noValidate aria-label={`New instance: ${step}`}>
-          {refusal && <ProblemView problem={refusal} onRetry={step === 'review' ? () => create.mutate(toInput(wizard.answers)) : undefined} />}
+        <form id={formId} data-step={step} className={`card ${classes.form}`} onSubmit={submit} noValidate aria-label={`New instance: ${step}`}>
+          {refusal && <ProblemView problem={refusal} />}
           <Body />
           <div className={classes.buttons}>
             {step === 'name'
@@ -74,27 +73,26 @@ export function CreateScreen() {
 
 function leave(dirty: boolean, discard: () => void): void {
   if (!dirty) { discard(); return }
-  modals.openConfirmModal({
-    title: 'Discard what you typed?',
-    children: 'No instance was made yet.',
-    labels: { confirm: 'Discard', cancel: 'Keep editing' },
-    confirmProps: { color: 'red' },
-    onConfirm: discard,
-  })
+  confirm({ title: 'Discard what you typed?', children: 'No instance was made yet.', confirm: 'Discard', cancel: 'Keep editing', onConfirm: discard })
 }
 
-function focusFirst(form: HTMLFormElement | null, selector: string): void {
-  form?.querySelector<HTMLElement>(selector)?.focus()
+const formId = 'create'
+
+/** @param selector continues the form's own, e.g. ` [data-autofocus]` for something in it */
+function focusFirst(selector: string): void {
+  document.querySelector<HTMLElement>(`#${formId}${selector}`)?.focus()
 }
+
+/** Once the faults are on the screen, the first has the focus. */
+const focusFault = (): void => { requestAnimationFrame(() => focusFirst(' [aria-invalid="true"]')) }
 
 /** Esc, unless something that lies above (a dialog, a menu) takes it. */
 function useEscape(handle: () => void): void {
-  const latest = useRef(handle)
-  latest.current = handle
+  const escape = useEffectEvent(handle)
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
       const covered = document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]')
-      if (event.key === 'Escape' && !event.defaultPrevented && !covered) latest.current()
+      if (event.key === 'Escape' && !event.defaultPrevented && !covered) escape()
     }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)

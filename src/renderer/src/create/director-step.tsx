@@ -44,13 +44,13 @@ function Password({ answers, error, onType }: PasswordProps) {
 
 function Typed({ answers, error, onType }: PasswordProps) {
   const strength = strengthOf(answers.password, [answers.name, answers.directorName, answers.email])
-  const colour = ['gray', 'red', 'orange', 'green', 'green'][strength.level] ?? 'gray'
+  const colour = ['var(--idle)', 'var(--bad)', 'var(--warn)', 'var(--good)', 'var(--good)'][strength.level] ?? 'var(--idle)'
   return (
     <>
       <PasswordInput label="Password" size="md" autoComplete="new-password" value={answers.password} error={error}
         description="At least 10 characters." onChange={event => onType({ password: event.currentTarget.value })} />
       <div className={classes.strength}>
-        <Progress value={strength.level * 25} color={colour} size="sm" aria-label="Password strength" aria-valuetext={strength.word} />
+        <Progress value={strength.level * 25} color={colour} size="sm" aria-label="Password strength" />
         <span className={classes.note} aria-live="polite">{answers.password && <>{strength.word}. {strength.advice}</>}</span>
       </div>
     </>

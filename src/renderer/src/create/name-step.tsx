@@ -17,7 +17,8 @@ export function NameStep() {
   const check = useQuery(trpc.instances.checkName.queryOptions({ name: settled }, { enabled: nameSchema.safeParse(settled).success, staleTime: 0 }))
   const { data, isFetching, isError } = check
   useEffect(() => { if (data && !isFetching) dispatch({ type: 'name-checked', check: { name: settled, problem: data.problem } }) }, [data, isFetching, settled, dispatch])
-  useEffect(() => { if (isError) dispatch({ type: 'check-failed' }) }, [isError, wizard.goingOn, dispatch])
+  const stalled = isError && wizard.goingOn
+  useEffect(() => { if (stalled) dispatch({ type: 'check-failed' }) }, [stalled, dispatch])
 
   const error = name || wizard.tried ? errorsOf(wizard, 'name').name : undefined
   const names = namesOf(wizard.answers)

@@ -39,7 +39,7 @@ export function strengthOf(password: string, known: readonly string[]): Strength
   for (const word of found) rest = rest.replaceAll(word, '\0')
   const surprising = [...rest].filter((it, index, all) => index === 0 || !foretold(all[index - 1] ?? '', it)).length
   const kinds = [/\p{Ll}/u, /\p{Lu}/u, /\p{N}/u, /[^\p{L}\p{N}]/u].filter(it => it.test(password)).length
-  const bits = surprising * [0, 3.4, 4.4, 5, 5.4][kinds]!
+  const bits = surprising * ([0, 3.4, 4.4, 5, 5.4][kinds] ?? 0)
   if (bits < 36) return { level: 1, word: 'Weak', advice: found.length ? 'It has a word that is guessed first.' : 'Make it longer, or less regular.' }
   if (bits < 52) return { level: 2, word: 'Fair', advice: 'A few more characters make it good.' }
   if (bits < 72) return { level: 3, word: 'Good' }

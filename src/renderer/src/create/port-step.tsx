@@ -39,7 +39,8 @@ function ManualPort() {
   const { data, isFetching, isError } = useQuery(
     trpc.instances.checkPort.queryOptions({ port: number }, { enabled: portSchema.safeParse(number).success, staleTime: 0 }))
   useEffect(() => { if (data && !isFetching) dispatch({ type: 'port-checked', check: data }) }, [data, isFetching, dispatch])
-  useEffect(() => { if (isError) dispatch({ type: 'check-failed' }) }, [isError, wizard.goingOn, dispatch])
+  const stalled = isError && wizard.goingOn
+  useEffect(() => { if (stalled) dispatch({ type: 'check-failed' }) }, [stalled, dispatch])
 
   const errors = errorsOf(wizard, 'port')
   const holders = String(wizard.portCheck?.port) === port ? wizard.portCheck?.holders ?? [] : []

@@ -42,8 +42,10 @@ function Row({ word, onEdit, children }: { word: string; onEdit?: () => void; ch
   return (
     <div>
       <dt>{word}</dt>
-      <dd>{children}</dd>
-      {onEdit && <Anchor component="button" type="button" size="sm" onClick={onEdit} aria-label={`Edit ${word.toLowerCase()}`}>Edit</Anchor>}
+      <dd>
+        <div>{children}</div>
+        {onEdit && <Anchor component="button" type="button" size="sm" onClick={onEdit} aria-label={`Edit ${word.toLowerCase()}`}>Edit</Anchor>}
+      </dd>
     </div>
   )
 }
@@ -55,7 +57,7 @@ function More({ value, onChange }: { value: CreateInput['jwtSecret']; onChange: 
     <div>
       <UnstyledButton className={classes.more} aria-expanded={open} onClick={() => setOpen(!open)}><IconChevronRight size={14} aria-hidden data-open={open || undefined} />More</UnstyledButton>
       <Collapse expanded={open} keepMounted={false}>
-        <Radio.Group mt="sm" label="Login tokens are signed with" value={value} onChange={it => onChange(it as CreateInput['jwtSecret'])}>
+        <Radio.Group mt="sm" label="Login tokens are signed with" value={value} onChange={it => onChange(it)}>
           <div className={classes.choices}>
             <Radio value="generate" label="A secret of its own" description="Someone who is logged in here is logged in nowhere else." />
             <Radio value="base" label="The base application’s secret" description="Its tokens are valid on every instance that shares it, and theirs here." />

@@ -1,8 +1,8 @@
 /** A fresh workspace first gets its infrastructure; where there is one already, or instances, this is not seen. */
 import { Button, Center, Loader } from '@mantine/core'
-import { useEffect, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { isOpen } from '../../../shared/operation'
-import { useInfrastructure, useInstances, useOperations } from '../app/live'
+import { useFailedLive, useInfrastructure, useInstances, useOperations } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { DriverChoice } from '../infrastructure/driver-choice'
 import { useInfrastructureSwitch } from '../infrastructure/switch'
@@ -12,19 +12,18 @@ import { Frame } from './frame'
 import classes from './first-run.module.css'
 
 export function Setup({ children }: { children: ReactNode }) {
-  const infrastructure = useInfrastructure()
-  const instances = useInstances()
+  const { data: infrastructure } = useInfrastructure()
+  const { data: instances } = useInstances()
+  const failed = useFailedLive()
   const { operations, ready } = useOperations()
   // Decided once, when everything is known: the screen must not vanish while its own start runs.
   const [shown, setShown] = useState<boolean>()
-  useEffect(() => {
-    if (shown !== undefined) return
-    if (infrastructure.problem || instances.problem) { setShown(false); return }
-    if (!infrastructure.data || !instances.data || !ready) return
-    const fresh = !instances.data.instances.length && !instances.data.broken.length && !operations.some(it => it.kind === 'create')
+  if (shown === undefined && failed.length) setShown(false)
+  else if (shown === undefined && infrastructure && instances && ready) {
+    const fresh = !instances.instances.length && !instances.broken.length && !operations.some(it => it.kind === 'create')
     const starting = operations.some(it => isOpen(it) && it.kind === 'infrastructure-start')
-    setShown(fresh && (starting || infrastructure.data.postgres.state !== 'running'))
-  }, [shown, infrastructure, instances, operations, ready])
+    setShown(fresh && (starting || infrastructure.postgres.state !== 'running'))
+  }
   if (shown === undefined) return <Center component="main" flex={1}><Loader aria-label="Opening the workspace" /></Center>
   return shown ? <StartInfrastructure onDone={() => setShown(false)} /> : children
 }
@@ -33,7 +32,7 @@ function StartInfrastructure({ onDone }: { onDone: () => void }) {
   const { data } = useInfrastructure()
   const { operations } = useOperations()
   const { start, busy } = useInfrastructureSwitch({ stay: true })
-  const operation = operations.filter(it => it.kind === 'infrastructure-start').sort((a, b) => b.openedAt.localeCompare(a.openedAt))[0]
+  const operation = operations.filter(it => it.kind === 'infrastructure-start').toSorted((a, b) => b.openedAt.localeCompare(a.openedAt))[0]
   if (!data) return null
   const running = data.postgres.state === 'running' && !(operation && isOpen(operation))
   return (
@@ -51,7 +50,7 @@ function StartInfrastructure({ onDone }: { onDone: () => void }) {
           ? <Button size="md" onClick={onDone} autoFocus>Continue</Button>
           : (
             <>
-              <Button variant="subtle" onClick={onDone}>Later</Button>
+              <Button variant="subtle" onClick={onDone}>{operation && isOpen(operation) ? 'Leave it running' : 'Later'}</Button>
               {!(operation && isOpen(operation)) && <Button size="md" onClick={start} loading={busy} autoFocus>Start PostgreSQL and PgBouncer</Button>}
             </>
           )}

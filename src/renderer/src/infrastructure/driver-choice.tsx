@@ -25,7 +25,7 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
       {problem && <ProblemView problem={problemOf(problem)} onRetry={() => void options.refetch()} />}
       {options.isPending && <Skeleton height={120} />}
       {options.data && (
-        <Radio.Group value={driver} onChange={kind => choose.mutate({ kind: kind as DriverKind })} label="Run them with" classNames={{ label: classes.driversLabel }}>
+        <Radio.Group value={driver} onChange={kind => choose.mutate({ kind })} aria-label="Run them with">
           <div className={classes.options}>
             {options.data.map(option => {
               const chosen = option.kind === driver

@@ -5,7 +5,7 @@ import { serviceTone, serviceWord, Status } from '../app/status'
 import { driverTitle, serviceTitle } from './switch'
 import classes from './infrastructure.module.css'
 
-const purpose = { postgres: 'Keeps the databases of all instances.', pgbouncer: 'Pools their connections, so that many instances share few.' } as const
+const purpose = { postgres: 'Keeps the databases of all instances.', pgbouncer: 'Lets many instances share few connections.' } as const
 
 /** One of the two services with its facts. */
 export function ServiceCard({ service, infrastructure: { driver, adopted } }: { service: ServiceStatus; infrastructure: InfrastructureStatus }) {
@@ -19,7 +19,7 @@ export function ServiceCard({ service, infrastructure: { driver, adopted } }: { 
       <p className="dimmed">{purpose[name]}</p>
       <dl>
         <div><dt>Address</dt><dd className="mono">127.0.0.1:{port}</dd></div>
-        <div><dt>Version</dt><dd>{version ?? <span className="dimmed">known once it runs</span>}</dd></div>
+        {state !== 'unavailable' && <div><dt>Version</dt><dd>{version ?? <span className="dimmed">known once it runs</span>}</dd></div>}
         <div><dt>Run by</dt><dd>{driverTitle[driver]}{adopted && ', found and adopted'}</dd></div>
       </dl>
       {problem && <ProblemView problem={problem} tone={state === 'unavailable' ? 'warn' : 'bad'} quiet />}

@@ -1,9 +1,9 @@
 /** Starting and stopping both services, from wherever it is asked for. */
-import { modals } from '@mantine/modals'
 import { useMutation } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
 import type { DriverKind, ServiceName } from '../../../shared/infrastructure'
 import { isOpen, type OperationState } from '../../../shared/operation'
+import { confirm } from '../app/confirm'
 import { useInfrastructure, useInstances, useOperations } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { useTRPC } from '../app/trpc'
@@ -36,13 +36,13 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
   const stop = useMutation(trpc.infrastructure.stop.mutationOptions(options))
   const services = data ? [data.postgres, data.pgbouncer] : []
   const askStop = (): void => {
-    modals.openConfirmModal({
+    confirm({
       title: 'Stop PostgreSQL and PgBouncer?',
       children: online
         ? `${online === 1 ? 'One instance is' : `${online} instances are`} online and cannot reach the database until both run again. No data is lost.`
         : 'Instances cannot reach their databases until both run again. No data is lost.',
-      labels: { confirm: 'Stop both', cancel: 'Keep running' },
-      confirmProps: { color: 'red' },
+      confirm: 'Stop both',
+      cancel: 'Keep running',
       onConfirm: () => stop.mutate(),
     })
   }

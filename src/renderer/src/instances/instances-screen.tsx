@@ -1,5 +1,5 @@
 /** All instances with their live status, and the creations that are under way. */
-import { Button, Skeleton, Table } from '@mantine/core'
+import { Button, Skeleton, Table, VisuallyHidden } from '@mantine/core'
 import { IconLayoutGrid, IconPlus } from '@tabler/icons-react'
 import { Link } from 'wouter'
 import type { InstanceList } from '../../../shared/instance'
@@ -29,9 +29,12 @@ function Content({ list: { instances, broken }, creations }: { list: InstanceLis
     <>
       {(shown.length > 0 || creations.length > 0) && (
         <div className={`card ${classes.list}`}>
-          <Table verticalSpacing={10} horizontalSpacing={16} highlightOnHover aria-label="Instances">
+          <Table verticalSpacing={10} horizontalSpacing={16} highlightOnHover layout="fixed" aria-label="Instances">
             <Table.Thead>
-              <Table.Tr><Table.Th>Name</Table.Th><Table.Th>Status</Table.Th><Table.Th>Address</Table.Th><Table.Th>Database</Table.Th><Table.Th aria-label="Actions" /></Table.Tr>
+              <Table.Tr>
+                <Table.Th>Name</Table.Th><Table.Th className={classes.status}>Status</Table.Th><Table.Th className={classes.address}>Address</Table.Th>
+                <Table.Th className={classes.database}>Database</Table.Th><Table.Th className={classes.action}><VisuallyHidden>Actions</VisuallyHidden></Table.Th>
+              </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
               {creations.map(it => <OperationRow key={it.id} operation={it} />)}
@@ -42,9 +45,7 @@ function Content({ list: { instances, broken }, creations }: { list: InstanceLis
       )}
       {broken.length > 0 && (
         <Section title="Folders that cannot be used">
-          {broken.map(it => (
-            <ProblemView key={it.folder} problem={it.problem} tone="warn" quiet><span className="mono dimmed">instances/{it.folder}</span></ProblemView>
-          ))}
+          {broken.map(it => <ProblemView key={it.folder} problem={it.problem} tone="warn" quiet />)}
         </Section>
       )}
     </>

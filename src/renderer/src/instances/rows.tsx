@@ -23,8 +23,10 @@ export function InstanceRow({ instance }: { instance: InstanceView }) {
           : <Tooltip label="It connects to PostgreSQL directly, without PgBouncer."><span tabIndex={0}><Status tone="warn">Not pooled</Status></span></Tooltip>}
       </Table.Td>
       <Table.Td className={classes.action}>
-        <Button size="xs" variant="default" rightSection={<IconExternalLink size={14} aria-hidden />} disabled={instance.status !== 'online'}
-          onClick={() => open(instance.url)} aria-label={`Open ${instance.name} in the browser`}>Open</Button>
+        {instance.status === 'online' && (
+          <Button size="xs" variant="default" rightSection={<IconExternalLink size={14} aria-hidden />} onClick={() => open(instance.url)}
+            aria-label={`Open ${instance.name} in the browser`}>Open</Button>
+        )}
       </Table.Td>
     </Table.Tr>
   )

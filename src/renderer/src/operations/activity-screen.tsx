@@ -40,7 +40,7 @@ function Row({ operation }: { operation: OperationState }) {
       <Table.Th scope="row" className={classes.job}><Anchor component={Link} href={`/operations/${operation.id}`} inherit>{titlesOf(operation).noun}</Anchor></Table.Th>
       <Table.Td><Status tone={tone}>{word}</Status></Table.Td>
       <Table.Td className="dimmed">{when(operation.openedAt)}</Table.Td>
-      <Table.Td className={classes.number}>
+      <Table.Td className={`${classes.number} number`}>
         {operation.settledAt ? duration(Date.parse(operation.settledAt) - Date.parse(operation.openedAt)) : <Elapsed since={operation.openedAt} />}
       </Table.Td>
     </Table.Tr>
@@ -53,7 +53,7 @@ function outcomeOf(operation: OperationState): { tone: Tone; word: string } {
     case 'undoing': return { tone: 'busy', word: 'Undoing' }
     case 'stuck': return { tone: 'warn', word: 'Needs you' }
     case 'succeeded': return { tone: 'good', word: 'Done' }
-    case 'rolled-back': return operation.turned?.reason === 'failed' ? { tone: 'bad', word: 'Failed, undone' } : { tone: 'idle', word: 'Cancelled, undone' }
+    case 'rolled-back': return operation.turned?.reason === 'failed' ? { tone: 'bad', word: 'Failed, undone' } : { tone: 'undone', word: 'Cancelled, undone' }
   }
 }
 

@@ -1,14 +1,14 @@
 /** One operation: its steps and output while it runs, what came of it afterwards. */
 import { Anchor, Button } from '@mantine/core'
-import { modals } from '@mantine/modals'
+import { IconHistoryOff } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { isOpen, type OperationState } from '../../../shared/operation'
+import { confirm } from '../app/confirm'
 import { useOperations } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { EmptyState, Page } from '../app/page'
-import { IconHistoryOff } from '@tabler/icons-react'
 import { duration, Elapsed, when } from '../app/time'
 import { useTRPC } from '../app/trpc'
 import { Outcome } from './outcome'
@@ -36,7 +36,7 @@ function Known({ operation }: { operation: OperationState }) {
   const running = activeStep(operation)
   const step = chosen ?? running
   return (
-    <Page title={headline(operation)} lead={<Lead operation={operation} />} actions={operation.phase === 'running' && <Cancel operation={operation} />}>
+    <Page fill title={headline(operation)} lead={<Lead operation={operation} />} actions={operation.phase === 'running' && <Cancel operation={operation} />}>
       <Outcome operation={operation} />
       <div className={classes.columns}>
         <section className={`card ${classes.steps}`} aria-label="Progress">
@@ -56,20 +56,23 @@ function activeStep({ steps }: OperationState): string | undefined {
 
 function Lead({ operation }: { operation: OperationState }) {
   const { steps, openedAt, settledAt } = operation
-  if (settledAt) return <>{when(openedAt)}, took {duration(Date.parse(settledAt) - Date.parse(openedAt))}</>
+  if (settledAt) {
+    const took = `${when(openedAt)}, took ${duration(Date.parse(settledAt) - Date.parse(openedAt))}`
+    return operation.phase === 'rolled-back' ? `${took}. All that was begun is undone; nothing was left behind.` : took
+  }
   const done = steps.filter(it => it.status === 'done').length
-  return <>{operation.phase === 'undoing' ? 'Undoing' : `${done} of ${steps.length} steps done`} · <Elapsed since={openedAt} /> · You can leave this screen; <Anchor component={Link} href="/activity" inherit>Activity</Anchor> has it.</>
+  return <>{operation.phase === 'undoing' ? 'Undoing' : `${done} of ${steps.length} steps done`} · <Elapsed since={openedAt} /> · You can leave this screen; <Anchor component={Link} href="/activity" inherit underline="always">Activity</Anchor> has it.</>
 }
 
 function Cancel({ operation }: { operation: OperationState }) {
   const trpc = useTRPC()
   const cancel = useMutation(trpc.operations.cancel.mutationOptions({ onError: notifyProblem }))
   const ask = (): void => {
-    modals.openConfirmModal({
+    confirm({
       title: `Cancel: ${titlesOf(operation).noun}?`,
       children: cancelMeaning(operation),
-      labels: { confirm: 'Cancel and undo', cancel: 'Let it run' },
-      confirmProps: { color: 'red' },
+      confirm: 'Cancel and undo',
+      cancel: 'Let it run',
       onConfirm: () => cancel.mutate({ id: operation.id }),
     })
   }

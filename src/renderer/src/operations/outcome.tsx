@@ -2,12 +2,13 @@
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { IconArrowBackUp, IconCircleCheckFilled } from '@tabler/icons-react'
-import { useLocation } from 'wouter'
+import { Link, useLocation } from 'wouter'
 import type { OperationState } from '../../../shared/operation'
 import { notifyProblem } from '../app/notify'
 import { ProblemView } from '../app/problem'
 import { useTRPC } from '../app/trpc'
 import { useDraft } from '../create/draft'
+import { isDirty } from '../create/wizard'
 import { CreateReady } from './create-ready'
 import { titlesOf } from './titles'
 import classes from './operation.module.css'
@@ -22,9 +23,11 @@ export function Outcome({ operation }: { operation: OperationState }) {
 }
 
 function Done({ operation }: { operation: OperationState }) {
+  const { wizard } = useDraft()
   return (
     <div className={`card ${classes.note}`} role="status">
       <IconCircleCheckFilled size={22} color="var(--good)" aria-hidden /><p>{titlesOf(operation).done}.</p>
+      {isDirty(wizard) && <Button size="xs" component={Link} href="/create">Go on with the new instance</Button>}
     </div>
   )
 }
@@ -49,15 +52,10 @@ function Turned({ operation }: { operation: OperationState }) {
   const undone = phase === 'rolled-back'
   const again = undone && kind === 'create' ? <TryAgain operation={operation} /> : undefined
   if (turned?.problem) {
-    return (
-      <>
-        <ProblemView problem={turned.problem}>{again}</ProblemView>
-        <Note>{undone ? 'All that was begun is undone. Nothing was left behind.' : 'What was begun is being undone.'}</Note>
-      </>
-    )
+    return <ProblemView problem={turned.problem}>{again}</ProblemView>
   }
-  const why = turned?.reason === 'cancelled' ? 'Cancelled.' : 'Rolled back.'
-  return <Note action={again}>{undone ? `${why} All that was begun is undone. Nothing was left behind.` : `${why} What was begun is being undone.`}</Note>
+  const why = turned?.reason === 'cancelled' ? 'You cancelled it.' : 'You rolled it back.'
+  return <Note action={again}>{undone ? why : `${why} What was begun is being undone.`}</Note>
 }
 
 function Note({ children, action }: { children: string; action?: React.ReactNode }) {

@@ -1,10 +1,9 @@
 /** The output beside the timeline: of the running step, unless another is chosen. */
 import { Button, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
 import { useOperationsStore } from '../app/live'
-import { useTRPC } from '../app/trpc'
-import type { OutputLog } from './output-log'
+import { notifyProblem } from '../app/notify'
+import { useTRPCClient } from '../app/trpc'
 import { OutputTerminal } from './output-terminal'
 import { stepTitle } from './titles'
 import classes from './output.module.css'
@@ -18,10 +17,16 @@ interface OutputPanelProps {
 
 export function OutputPanel({ id, step, onFollow }: OutputPanelProps) {
   const log = useOperationsStore().log(id)
-  const trpc = useTRPC()
-  const { data } = useQuery(trpc.operations.output.queryOptions({ id }, { enabled: !log.complete, staleTime: Infinity }))
-  useEffect(() => { if (data && !log.complete) log.replace(data) }, [data, log])
-  const printed = useHasOutput(log, step)
+  const client = useTRPCClient()
+  const complete = useSyncExternalStore(log.subscribe, () => log.complete)
+  useEffect(() => {
+    if (complete) return
+    const asked = new AbortController()
+    client.operations.output.query({ id }, { signal: asked.signal })
+      .then(kept => log.catchUp(kept), error => { if (!asked.signal.aborted) notifyProblem(error) })
+    return () => asked.abort()
+  }, [complete, client, id, log])
+  const printed = useSyncExternalStore(log.subscribe, () => step !== undefined && log.has(step))
   return (
     <section className={`card ${classes.panel}`} aria-label="Output">
       <div className={classes.head}>
@@ -30,17 +35,7 @@ export function OutputPanel({ id, step, onFollow }: OutputPanelProps) {
       </div>
       {step && printed
         ? <OutputTerminal log={log} step={step} label={`Output of: ${stepTitle(step)}`} />
-        : <div className={classes.none}>{step ? 'This step prints nothing.' : 'Nothing has run yet.'}</div>}
+        : <div className={classes.none}>{step ? 'This step has printed nothing.' : 'Nothing has run yet.'}</div>}
     </section>
   )
-}
-
-function useHasOutput(log: OutputLog, step: string | undefined): boolean {
-  const has = (): boolean => log.chunks.some(it => it.step === step)
-  const [printed, setPrinted] = useState(has)
-  useEffect(() => {
-    setPrinted(has())
-    return log.subscribe(() => { setPrinted(before => before || has()) })
-  }, [log, step]) // eslint-disable-line react-hooks/exhaustive-deps
-  return printed
 }

@@ -24,7 +24,7 @@ export function OutputTerminal({ log, step, label }: { log: OutputLog; step: str
     if (!element) return
     const view = new Terminal({
       convertEol: true, disableStdin: true, scrollback: 10_000, fontSize: 12, lineHeight: 1.35, cursorInactiveStyle: 'none',
-      fontFamily: "'JetBrains Mono Variable', monospace", minimumContrastRatio: 4.5, screenReaderMode: false,
+      fontFamily: "'JetBrains Mono Variable', monospace", minimumContrastRatio: 4.5, theme: terminalTheme[scheme],
     })
     terminal.current = view
     const fit = new FitAddon()
@@ -36,9 +36,7 @@ export function OutputTerminal({ log, step, label }: { log: OutputLog; step: str
     void document.fonts.ready.then(() => { if (terminal.current === view) fit.fit() })
     const stop = pour(log, step, view)
     return () => { stop(); resize.disconnect(); view.dispose(); terminal.current = null }
-  }, [log, step])
-
-  useEffect(() => { if (terminal.current) terminal.current.options.theme = terminalTheme[scheme] }, [scheme, log, step])
+  }, [log, step, scheme])
 
   const scroll = (event: React.KeyboardEvent): void => {
     const page = { PageUp: -1, PageDown: 1 }[event.key]

@@ -31,7 +31,7 @@ export class OperationsStore {
 
   apply(update: OperationsUpdate): void {
     if (update.type === 'snapshot') {
-      for (const log of this.#logs.values()) log.complete = false // what came while the line was down is missing
+      for (const log of this.#logs.values()) log.lose() // what came while the line was down is missing
       this.#show({ ready: true, operations: sort(update.operations), unreadable: update.unreadable })
       return
     }
@@ -39,7 +39,7 @@ export class OperationsStore {
     if (event.type === 'output') { this.log(event.id).append(event); return }
     const known = this.#view.operations.find(it => it.id === event.id)
     if (!known && event.type !== 'opened') return // it was open before our snapshot, and is not ours to guess at
-    if (event.type === 'opened') this.log(event.id).complete = true
+    if (event.type === 'opened') this.log(event.id).begin()
     const others = this.#view.operations.filter(it => it.id !== event.id)
     this.#show({ ...this.#view, operations: sort([fold(known, event), ...others]) })
   }
@@ -51,4 +51,4 @@ export class OperationsStore {
 }
 
 const sort = (operations: readonly OperationState[]): OperationState[] =>
-  [...operations].sort((a, b) => Number(isOpen(b)) - Number(isOpen(a)) || b.openedAt.localeCompare(a.openedAt))
+  operations.toSorted((a, b) => Number(isOpen(b)) - Number(isOpen(a)) || b.openedAt.localeCompare(a.openedAt))

@@ -1,7 +1,7 @@
-/** The steps of an operation: what is done, what runs and for how long, what is undone. */
+/** The steps of an operation: what is done, what runs and for how long, what failed, what is undone. */
 import { Progress, UnstyledButton } from '@mantine/core'
-import { IconArrowBackUp, IconCheck, IconExclamationMark } from '@tabler/icons-react'
-import type { OperationState, StepState } from '../../../shared/operation'
+import { IconArrowBackUp, IconCheck, IconExclamationMark, IconX } from '@tabler/icons-react'
+import type { OperationState, StepState, StepStatus } from '../../../shared/operation'
 import { duration, Elapsed } from '../app/time'
 import { stepExplanation, stepTitle } from './titles'
 import classes from './timeline.module.css'
@@ -13,55 +13,65 @@ interface TimelineProps {
   onSelect?: (step: string) => void
 }
 
+/** How a step is shown: the one that turned the operation around stays visible as such. */
+type Shown = StepStatus | 'failed'
+
 export function Timeline({ operation, selected, onSelect }: TimelineProps) {
+  const failing = operation.turned?.reason === 'failed' ? operation.steps.findLast(it => it.startedAt)?.name : undefined
   return (
     <ol className={classes.timeline} aria-label="Steps">
-      {operation.steps.map(step => (
-        <li key={step.name} className={classes.step} data-status={step.status} aria-current={isActive(step) ? 'step' : undefined}>
-          <Mark step={step} />
-          {onSelect && step.startedAt
-            ? <UnstyledButton className={classes.body} data-selected={selected === step.name || undefined} aria-pressed={selected === step.name} onClick={() => onSelect(step.name)}><Body step={step} /></UnstyledButton>
-            : <div className={classes.body}><Body step={step} /></div>}
-        </li>
-      ))}
+      {operation.steps.map(step => {
+        const shown: Shown = step.name === failing && step.status === 'undone' ? 'failed' : step.status
+        const active = isActive(step)
+        const body = <Body step={step} shown={shown} />
+        return (
+          <li key={step.name} className={classes.step} data-status={shown} aria-current={active ? 'step' : undefined}>
+            <Mark shown={shown} />
+            <div className={classes.content} data-selected={selected === step.name || undefined}>
+              {onSelect && step.startedAt
+                ? <UnstyledButton className={classes.body} aria-pressed={selected === step.name} onClick={() => onSelect(step.name)}>{body}</UnstyledButton>
+                : <div className={classes.body}>{body}</div>}
+              {active && step.fraction !== undefined && <Progress className={classes.bar} value={step.fraction * 100} size="sm" aria-label={stepTitle(step.name)} />}
+            </div>
+          </li>
+        )
+      })}
     </ol>
   )
 }
 
 const isActive = ({ status }: StepState): boolean => status === 'doing' || status === 'undoing' || status === 'stuck'
 
-const words: Record<StepState['status'], string> = {
-  waiting: 'waiting', doing: 'running', done: 'done', undoing: 'undoing', undone: 'undone', stuck: 'needs you',
+const words: Record<Shown, string> = {
+  waiting: 'waiting', doing: 'running', done: 'done', undoing: 'undoing', undone: 'undone', stuck: 'needs you', failed: 'failed, undone',
 }
 
-function Body({ step }: { step: StepState }) {
+function Body({ step, shown }: { step: StepState; shown: Shown }) {
   const explanation = step.text ?? stepExplanation(step.name)
   return (
     <>
       <span className={classes.line}>
         <span className={classes.title}>{stepTitle(step.name)}</span>
-        <span className={classes.time}><Time step={step} /></span>
+        <span className={`${classes.time} number`}><Time step={step} shown={shown} /></span>
       </span>
       {isActive(step) && explanation && <span className={classes.explanation}>{explanation}</span>}
-      {step.fraction !== undefined && isActive(step) && (
-        <Progress value={step.fraction * 100} size="sm" mt={6} aria-label={`${stepTitle(step.name)}: ${Math.round(step.fraction * 100)} %`} />
-      )}
     </>
   )
 }
 
-function Time({ step }: { step: StepState }) {
-  if (step.status === 'doing' && step.startedAt) return <Elapsed since={step.startedAt} />
-  if (step.status === 'done' && step.startedAt && step.endedAt) return duration(Date.parse(step.endedAt) - Date.parse(step.startedAt))
-  return step.status === 'waiting' ? null : words[step.status]
+function Time({ step, shown }: { step: StepState; shown: Shown }) {
+  if (shown === 'doing' && step.startedAt) return <Elapsed since={step.startedAt} />
+  if (shown === 'done' && step.startedAt && step.endedAt) return duration(Date.parse(step.endedAt) - Date.parse(step.startedAt))
+  return shown === 'waiting' ? null : words[shown]
 }
 
-function Mark({ step: { status } }: { step: StepState }) {
+function Mark({ shown }: { shown: Shown }) {
   return (
-    <span className={classes.mark} role="img" aria-label={words[status]}>
-      {status === 'done' && <IconCheck size={14} stroke={3} aria-hidden />}
-      {status === 'undone' && <IconArrowBackUp size={14} stroke={2.2} aria-hidden />}
-      {status === 'stuck' && <IconExclamationMark size={14} stroke={2.6} aria-hidden />}
+    <span className={classes.mark} role="img" aria-label={words[shown]}>
+      {shown === 'done' && <IconCheck size={14} stroke={3} aria-hidden />}
+      {shown === 'failed' && <IconX size={14} stroke={3} aria-hidden />}
+      {shown === 'undone' && <IconArrowBackUp size={14} stroke={2.2} aria-hidden />}
+      {shown === 'stuck' && <IconExclamationMark size={14} stroke={2.6} aria-hidden />}
     </span>
   )
 }

@@ -1,5 +1,5 @@
 /** How it looks, where things are, what this is. */
-import { SegmentedControl, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
+import { SegmentedControl, useMantineColorScheme } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { CopyButton } from '../app/copy-button'
 import { useApp, useInfrastructure } from '../app/live'
@@ -16,7 +16,7 @@ export function SettingsScreen() {
       <Section title="Appearance">
         <Card>
           <Row word="Theme">
-            <SegmentedControl aria-label="Theme" value={colorScheme} onChange={value => setColorScheme(value as MantineColorScheme)}
+            <SegmentedControl aria-label="Theme" value={colorScheme} onChange={value => setColorScheme(value)}
               data={[{ value: 'auto', label: 'System' }, { value: 'light', label: 'Light' }, { value: 'dark', label: 'Dark' }]} />
           </Row>
         </Card>
@@ -33,7 +33,7 @@ export function SettingsScreen() {
             <Row word="PostgreSQL"><span className="mono">127.0.0.1:{data.postgres.port}</span></Row>
             <Row word="PgBouncer"><span className="mono">127.0.0.1:{data.pgbouncer.port}</span></Row>
             <Row word="Run by">{driverTitle[data.driver]}</Row>
-            <Row word="To change">Ports and images are in <span className="mono">settings.json</span>, in the folder of our own data.</Row>
+            <Row word="To change"><span>Ports and images are in <span className="mono">settings.json</span>, in the folder of our own data.</span></Row>
           </Card>
         </Section>
       )}

@@ -1,0 +1,21 @@
+/** Asks before something is lost. The safe answer has the focus. */
+import { modals } from '@mantine/modals'
+import type { ReactNode } from 'react'
+
+interface Question {
+  readonly title: string
+  /** What exactly will go, and what stays. */
+  readonly children: ReactNode
+  readonly confirm: string
+  readonly cancel: string
+  readonly onConfirm: () => void
+}
+
+export function confirm({ title, children, confirm: yes, cancel, onConfirm }: Question): void {
+  modals.openConfirmModal({
+    title, children, onConfirm, withCloseButton: false,
+    labels: { confirm: yes, cancel },
+    confirmProps: { color: 'red' },
+    cancelProps: { 'data-autofocus': true },
+  })
+}
