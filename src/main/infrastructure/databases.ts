@@ -88,6 +88,22 @@ export class Databases {
     })
   }
 
+  /**
+   * Drops an instance's database and role, whoever made them, connections included. Safe to repeat.
+   * @throws Problem `database-foreign` if the database belongs to another role; then nothing is dropped
+   */
+  remove({ database, role }: DatabaseNames): Promise<void> {
+    return this.locked(database, async client => {
+      const owner = await this.owner(client, { database, role })
+      if (owner.database && !owner.ownedByRole) throw problem({
+        code: 'database-foreign', message: `The database ${database} does not belong to the role ${role}.`,
+        hint: 'It is left alone. Look at who owns it, then retry.',
+      })
+      await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`)
+      await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(role)}`)
+    })
+  }
+
   /** Notes in the database itself which release's schema it has. @param fingerprint the release's */
   markSchema(database: string, fingerprint: string): Promise<void> {
     return this.connected(async client => {

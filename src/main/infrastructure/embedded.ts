@@ -37,7 +37,10 @@ export class EmbeddedDriver implements Driver {
 
   async detect(): Promise<DriverOption> {
     const no = (reason: string): DriverOption => ({ kind: this.kind, available: false, reason })
-    if (!postgresPrograms()) return no(`There is no embedded PostgreSQL for ${process.platform} on ${process.arch}.`)
+    const programs = postgresPrograms()
+    if (!programs) return no(`There is no embedded PostgreSQL for ${process.platform} on ${process.arch}.`)
+    const runs = await this.services.run(programs.postgres, ['--version'], { timeout: 5000 }).then(() => true, () => false)
+    if (!runs) return no('The embedded PostgreSQL does not run here: its installation is not complete.')
     if (!await canBeUnprivileged(this.services.run)) return no(rootRefused().message)
     return { kind: this.kind, available: true, reason: 'PostgreSQL comes with Instance Manager and runs as your own process.' }
   }

@@ -2,7 +2,6 @@
  * PostgreSQL and PgBouncer in containers of Podman or Docker. Containers that have our names and were made elsewhere are adopted:
  * they are started, stopped and asked, and never changed.
  */
-import { createHash } from 'node:crypto'
 import { chmod, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseError } from 'pg'
@@ -11,6 +10,7 @@ import { problem, toProblem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
 import { makePrivateFolder, readIfExists, writeFileAtomic } from '../system/files'
 import { isRefused } from './connection'
+import { containerOptions, fingerprint, inside, optionsLabel, ownerLabel, type Network } from './container'
 import {
   adminLogin, requireFreePort, serviceFailed, serviceSlow, title,
   type Driver, type DriverContext, type DriverServices,
@@ -21,12 +21,6 @@ import { adminSql, hostRules, identMap, postgresVersion, serverSettings } from '
 import { generatePassword, passwordOf } from './secrets'
 import { waitFor } from './wait'
 
-/** Whose a container is, and from which options it was made. */
-const ownerLabel = 'instance-manager.workspace'
-const optionsLabel = 'instance-manager.options'
-
-/** Where our configuration is mounted: as a folder, since a file replaced by a rename would not be seen inside. */
-const inside = { postgres: '/etc/instance-manager', pgbouncer: '/etc/pgbouncer' } as const
 const probe = { connect: 1500, query: 1500 }
 
 export class ContainerDriver implements Driver {
@@ -61,7 +55,7 @@ export class ContainerDriver implements Driver {
     context.report(`Configuring ${title(service)}`)
     const network = await this.network(settings, service, context)
     await (service === 'postgres' ? this.configurePostgres() : this.configurePooler(network.postgres))
-    const options = this.options(service, settings, network)
+    const options = containerOptions({ service, settings, network, folder: this.folder(service), owner: this.services.paths.root })
     // A running one keeps its options until it is stopped; the data is on a volume and outlives its container.
     if (present && (present.running || present.labels[optionsLabel] === fingerprint(options))) return
     if (present) {
@@ -217,25 +211,6 @@ export class ContainerDriver implements Driver {
     return { name, postgres: host(10), pgbouncer: host(11) }
   }
 
-  private options(service: ServiceName, settings: Settings, network: Network): string[] {
-    const address = network[service]
-    const common = [
-      '--label', `${ownerLabel}=${this.services.paths.root}`, '--network', network.name,
-      // Both fixed: with a new address, or a new one behind an old address, PgBouncer stalls for 15 to 20 s after a restart.
-      ...(address && (service === 'postgres' || network.pgbouncer) ? ['--ip', address, '--mac-address', macOf(settings.containers[service])] : []),
-      '--publish', `127.0.0.1:${settings.ports[service]}:${innerPort}`,
-      '--volume', `${this.folder(service)}:${inside[service]}:ro,z`, '--stop-signal', 'SIGINT',
-    ]
-    const image = settings.containers[`${service}Image`]
-    if (service === 'pgbouncer') return [...common, image]
-    const data = '/var/lib/postgresql/data'
-    return [
-      ...common, '--volume', `instance-manager-${settings.containers.postgres}:${data}`, '--shm-size', '256m',
-      '--env', `PGDATA=${data}/cluster`, '--env', `POSTGRES_PASSWORD_FILE=${inside.postgres}/born-password`,
-      image, 'postgres', '-c', `config_file=${inside.postgres}/postgresql.conf`,
-    ]
-  }
-
   // Readiness
 
   /** Refused, our role is not there yet or has another password: it is set up through the container's own socket. */
@@ -274,14 +249,6 @@ export class ContainerDriver implements Driver {
     if (!answer) throw serviceSlow(service, seconds, await log(), last)
   }
 }
-
-/** `pgbouncer` is absent where its address does not matter. */
-interface Network { readonly name: string; readonly postgres: string; readonly pgbouncer?: string }
-
-const fingerprint = (options: readonly string[]): string => createHash('sha256').update(JSON.stringify(options)).digest('hex').slice(0, 16)
-
-/** A locally administered address of its own for each container's name. */
-const macOf = (name: string): string => ['02', ...(createHash('sha256').update(name).digest('hex').slice(0, 10).match(/../g) ?? [])].join(':')
 
 /** @throws Problem `container-port` if the container publishes another port than the settings say */
 function requirePort(service: ServiceName, name: string, { published }: Container, port: number): void {

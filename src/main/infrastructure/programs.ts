@@ -36,11 +36,11 @@ export async function findProgram(name: string): Promise<string | undefined> {
 export const isRoot = (): boolean => process.getuid?.() === 0
 
 /**
- * The same command as a user who is not root, if we are: in a user namespace of its own that maps us to 1000.
- * Its files stay ours, and so do its process numbers.
+ * The same command as a user who is not root, if we are: in a user namespace of its own that maps us to 1, a user that
+ * every system has (initdb looks its name up). Its files stay ours, and its process numbers are the same.
  */
 export const unprivileged = (file: string, args: readonly string[]): [string, readonly string[]] =>
-  (isRoot() ? ['unshare', ['--user', '--map-user=1000', '--map-group=1000', '--', file, ...args]] : [file, args])
+  (isRoot() ? ['unshare', ['--user', '--map-user=1', '--map-group=1', '--', file, ...args]] : [file, args])
 
 /** Whether `unprivileged` works here. Some systems forbid user namespaces. */
 export async function canBeUnprivileged(run: Run): Promise<boolean> {

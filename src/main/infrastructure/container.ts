@@ -1,0 +1,50 @@
+/** From which options the containers are made. */
+import { createHash } from 'node:crypto'
+import type { ServiceName } from '../../shared/infrastructure'
+import type { Settings } from '../../shared/settings'
+import { innerPort } from './engine'
+
+/** Whose a container is, and from which options it was made. */
+export const ownerLabel = 'instance-manager.workspace'
+export const optionsLabel = 'instance-manager.options'
+
+/** Where our configuration is mounted: as a folder, since a file replaced by a rename would not be seen inside. */
+export const inside = { postgres: '/etc/instance-manager', pgbouncer: '/etc/pgbouncer' } as const
+
+/** A network and the addresses in it. `pgbouncer` is absent in another's network: the engine then picks one. */
+export interface Network { readonly name: string; readonly postgres: string; readonly pgbouncer?: string }
+
+export interface ContainerSpec {
+  readonly service: ServiceName
+  readonly settings: Settings
+  readonly network: Network
+  /** Our configuration on this machine. */
+  readonly folder: string
+  /** The workspace. */
+  readonly owner: string
+}
+
+/** Arguments of `create`, but for the name: options, image, command. They hold no secret; `inspect` shows them to anyone. */
+export function containerOptions({ service, settings: { containers, ports }, network, folder, owner }: ContainerSpec): string[] {
+  const address = network[service]
+  const common = [
+    '--label', `${ownerLabel}=${owner}`, '--network', network.name,
+    // Both fixed: with a new address, or a new one behind an old address, PgBouncer stalls for 15 to 20 s after a restart.
+    ...(address === undefined ? [] : ['--ip', address, '--mac-address', macOf(containers[service])]),
+    '--publish', `127.0.0.1:${ports[service]}:${innerPort}`,
+    '--volume', `${folder}:${inside[service]}:ro,z`, '--stop-signal', 'SIGINT',
+  ]
+  if (service === 'pgbouncer') return [...common, containers.pgbouncerImage]
+  const data = '/var/lib/postgresql/data'
+  return [
+    ...common, '--volume', `instance-manager-${containers.postgres}:${data}`, '--shm-size', '256m',
+    '--env', `PGDATA=${data}/cluster`, '--env', `POSTGRES_PASSWORD_FILE=${inside.postgres}/born-password`,
+    containers.postgresImage, 'postgres', '-c', `config_file=${inside.postgres}/postgresql.conf`,
+  ]
+}
+
+/** Names the options: a container made from others is made again. */
+export const fingerprint = (options: readonly string[]): string => createHash('sha256').update(JSON.stringify(options)).digest('hex').slice(0, 16)
+
+/** A locally administered address of its own for each container's name. */
+const macOf = (name: string): string => ['02', ...(createHash('sha256').update(name).digest('hex').slice(0, 10).match(/../g) ?? [])].join(':')
