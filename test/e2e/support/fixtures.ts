@@ -1,0 +1,95 @@
+/**
+ * What windows are tested with. A release is prepared once and copied; each test file has a home of its own with its own
+ * ports, PostgreSQL, PgBouncer and PM2, and whatever was started in it is ended with it.
+ */
+import { randomInt } from 'node:crypto'
+import { cp, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test as base } from '@playwright/test'
+import { withConnection } from '../../../src/main/infrastructure/connection'
+import { adminLogin } from '../../../src/main/infrastructure/driver'
+import { Processes } from '../../../src/main/processes/client'
+import { Releases } from '../../../src/main/releases/releases'
+import { createRun } from '../../../src/main/system/run'
+import { readManifest } from '../../../src/main/workspace/base'
+import { fingerprint } from '../../../src/main/workspace/fingerprint'
+import { workspacePaths } from '../../../src/main/workspace/paths'
+import { Secrets } from '../../../src/main/workspace/secrets'
+import { SettingsFile } from '../../../src/main/workspace/settings'
+import { launchApp, makeHome, type Home, type LaunchedApp } from '../../support/electron'
+import { freePort } from '../../support/infrastructure'
+import { makeGatedBase } from './gated-base'
+
+/** A home with the defaults of a site: embedded services on free ports. */
+export interface TestHome {
+  readonly home: Home
+  /** Where its workspace lies, once it is made. */
+  readonly root: string
+  readonly postgresPort: number
+  readonly firstPort: number
+  /** Starts the app; without a workspace it opens the last one, or asks. */
+  launch(options?: { workspace?: string; data?: string }): Promise<LaunchedApp>
+  /** A workspace of the gated base, its release prepared. */
+  placeWorkspace(prepared: Prepared): Promise<void>
+  processes(): Promise<{ name: string; status: string }[]>
+  databases(): Promise<string[]>
+  remove(): Promise<void>
+}
+
+/** A workspace whose release is prepared, to be copied. */
+export interface Prepared { readonly root: string; remove(): Promise<void> }
+
+export async function testHome(): Promise<TestHome> {
+  const home = await makeHome()
+  const root = join(await realpath(home.path), 'workspace')
+  const ports = { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) }
+  const defaults = join(home.path, 'defaults.json')
+  await writeFile(defaults, JSON.stringify({ driver: 'embedded', ports }))
+  const launched: LaunchedApp[] = []
+  const paths = workspacePaths(root)
+  return {
+    home, root, postgresPort: ports.postgres, firstPort: ports.firstInstance,
+    async launch({ workspace, data } = {}) {
+      const it = await launchApp({ home, workspace, env: { INSTANCE_MANAGER_DEFAULTS: defaults, ...(data && { XDG_CONFIG_HOME: data }) } })
+      launched.push(it)
+      return it
+    },
+    placeWorkspace: prepared => cp(prepared.root, root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }),
+    processes: () => new Processes(join(home.path, '.pm2')).list(),
+    databases: async () => {
+      const login = await adminLogin({ settings: new SettingsFile(paths.settings, defaults), secrets: new Secrets(paths.secrets) })
+      const { rows } = await withConnection(login, client => client.query<{ name: string }>('SELECT datname AS name FROM pg_database WHERE NOT datistemplate AND datname <> $1 UNION SELECT rolname FROM pg_roles WHERE rolname LIKE $2', ['postgres', '%\\_user']))
+      return rows.map(it => it.name)
+    },
+    async remove() {
+      await Promise.all(launched.map(it => it.kill()))
+      await home.remove()
+    },
+  }
+}
+
+async function prepare(): Promise<Prepared> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'im-')))
+  const root = join(folder, 'workspace')
+  await makeGatedBase(root)
+  const run = createRun(folder)
+  const manifest = await readManifest(root)
+  const nodeMajor = (await run('node', ['--version'], { timeout: 10_000 })).replace(/^v/, '').split('.')[0] ?? ''
+  await new Releases(workspacePaths(root).releases, run).prepare(
+    { root, manifest, nodeMajor, fingerprint: await fingerprint(root, manifest, nodeMajor) },
+    { signal: AbortSignal.timeout(240_000), report: () => undefined, output: () => undefined },
+  )
+  return { root, remove: () => rm(folder, { recursive: true, force: true }) }
+}
+
+/** `prepared` is made once for all files. */
+export const test = base.extend<object, { prepared: Prepared }>({
+  prepared: [async ({}, use) => {
+    const prepared = await prepare()
+    await use(prepared)
+    await prepared.remove()
+  }, { scope: 'worker', timeout: 300_000 }],
+})
+
+export { expect } from '@playwright/test'
