@@ -14,21 +14,23 @@ export function formatEnv(values: EnvValues): string {
  * @param text the file's present content
  */
 export function setEnv(text: string, values: EnvValues): string {
-  const lines = text.replace(/\r\n?/g, '\n').replace(/\n$/, '').split('\n')
-  for (const [key, value] of Object.entries(values)) {
-    const first = lines.findLastIndex(line => line.match(/^\s*(?:export\s+)?([\w.-]+)\s*[=:]/)?.[1] === key)
-    if (first < 0) lines.push(assignment(key, value))
-    else lines.splice(first, lengthOf(lines, first, key), assignment(key, value))
-  }
-  return `${lines.join('\n').replace(/^\n+/, '')}\n`
+  const lines = text.replace(/\r\n?/g, '\n').replace(/\n*$/, '\n').replace(/^\n+/, '')
+  return Object.entries(values).reduce((before, [key, value]) => {
+    const [start, end] = placeOf(before, key)
+    return `${before.slice(0, start)}${assignment(key, value)}\n${before.slice(end)}`
+  }, lines)
 }
 
-/** How many lines the assignment at `first` spans: as many as dotenv needs to read its whole value. */
-function lengthOf(lines: readonly string[], first: number, key: string): number {
-  const whole = parse(lines.slice(first).join('\n'))[key]
-  let length = 1
-  while (first + length < lines.length && parse(lines.slice(first, first + length).join('\n'))[key] !== whole) length += 1
-  return length
+/** dotenv's own pattern: it alone knows where a value ends, and what looks like an assignment inside another value. */
+const pattern = /^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/dgm
+
+/** From the first to behind the last line of the assignment that counts, the last; the text's end if there is none. */
+function placeOf(text: string, key: string): readonly [number, number] {
+  const indices = [...text.matchAll(pattern)].findLast(it => it[1] === key)?.indices
+  const [start, keyEnd] = indices?.[1] ?? []
+  if (start === undefined) return [text.length, text.length]
+  const valueEnd = indices?.[2]?.[1] ?? keyEnd
+  return [text.lastIndexOf('\n', start) + 1, text.indexOf('\n', valueEnd) + 1]
 }
 
 function assignment(key: string, value: string): string {
@@ -45,8 +47,8 @@ function assignment(key: string, value: string): string {
   return found
 }
 
-/** Reads back as itself, and does not change what is read before and after it. */
+/** Reads back as itself, and does not change what is read before and after it, whatever quotes may follow. */
 function survives(line: string, key: string, value: string): boolean {
-  const read = parse(`BEFORE=1\n${line}\nAFTER=1\n`)
+  const read = parse(`BEFORE=1\n${line}\nAFTER=1\n# "\n# '\n# \`\n`)
   return read[key] === value && read['BEFORE'] === '1' && read['AFTER'] === '1' && Object.keys(read).length === 3
 }

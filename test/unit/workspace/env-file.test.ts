@@ -1,0 +1,76 @@
+import { isDeepStrictEqual } from 'node:util'
+import { parse } from 'dotenv'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatEnv, setEnv } from '../../../src/main/workspace/env-file'
+import { ProblemError } from '../../../src/shared/problem'
+
+/** What such a text is, or undefined if the Problem for values without a notation was thrown. */
+function written(write: () => string): string | undefined {
+  try { return write() } catch (error) {
+    if (error instanceof ProblemError && error.problem.code === 'env-value') return undefined
+    throw error
+  }
+}
+
+const key = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/)
+/** Full of what dotenv treats specially. */
+const value = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', '\'', '`', '#', '$', '\\', '\n', '\r', 'n', ' ', '=', 'é', '{', '}') }))
+
+const same = (one: object, other: object): boolean => isDeepStrictEqual({ ...one }, { ...other })
+/** Only such values may be refused. */
+const isHard = (it: string): boolean => ['"', '\'', '`'].every(quote => it.includes(quote)) || /[\r\n\\]/.test(it)
+
+describe('formatEnv', () => {
+  // oxlint-disable-next-line vitest/expect-expect -- the property asserts
+  it('gives back every value that it writes, and refuses only what mixes quotes or line endings', () => {
+    fc.assert(fc.property(fc.dictionary(key, value), values => {
+      const text = written(() => formatEnv(values))
+      return text === undefined ? Object.values(values).some(isHard) : same(parse(text), values)
+    }), { numRuns: 500 })
+  })
+
+  it.each(['plain', '', ' spaces ', 'a#b', 'a # b', 'p"q', 'it\'s', '$HOME', 'two\nlines', 'C:\\new', '"quoted"', 'both " and \'', 'PATH\\\\x'])('writes %j', it => {
+    expect(parse(formatEnv({ KEY: it }))).toEqual({ KEY: it })
+  })
+
+  it('never says the value that it refuses', () => {
+    expect(() => formatEnv({ KEY: 'canary"\'`#' })).toThrow(expect.toSatisfy((error: ProblemError) =>
+      error.problem.code === 'env-value' && !JSON.stringify(error.problem).includes('canary')))
+  })
+})
+
+describe('setEnv', () => {
+  // oxlint-disable-next-line vitest/expect-expect -- the property asserts
+  it('sets each value and keeps the others', () => {
+    fc.assert(fc.property(fc.dictionary(key, value), fc.dictionary(key, value), (before, change) => {
+      const text = written(() => formatEnv(before))
+      const changed = text === undefined ? undefined : written(() => setEnv(text, change))
+      return changed === undefined || same(parse(changed), { ...before, ...change })
+    }), { numRuns: 500 })
+  })
+
+  it('leaves comments, blank lines and other assignments as they are', () => {
+    const text = '# first\n\nA=1 # said\n  export B = "2"\nC: 3\n\n# last\n'
+    expect(setEnv(text, { B: 'two' })).toBe('# first\n\nA=1 # said\nB=two\nC: 3\n\n# last\n')
+    expect(setEnv(text, { D: '4' })).toBe(`${text}D=4\n`)
+  })
+
+  it('replaces all lines of a value that spans several', () => {
+    expect(setEnv('A=1\nKEY="one\ntwo\nthree"\nB=2\n', { KEY: 'x' })).toBe('A=1\nKEY=x\nB=2\n')
+    expect(parse(setEnv('KEY=x\n', { KEY: 'one\ntwo' }))).toEqual({ KEY: 'one\ntwo' })
+  })
+
+  it('replaces the assignment that counts, the last', () => {
+    expect(parse(setEnv('A=1\nA=2\n', { A: '3' }))).toEqual({ A: '3' })
+  })
+
+  it('does not take a line inside another value for an assignment', () => {
+    const text = 'A="first\nB=inside\nlast"\n'
+    expect(parse(setEnv(text, { B: 'x' }))).toEqual({ A: 'first\nB=inside\nlast', B: 'x' })
+  })
+
+  it('begins an empty file with the assignment', () => {
+    expect(setEnv('', { A: '1' })).toBe('A=1\n')
+  })
+})
