@@ -17,7 +17,7 @@ export class SettingsFile {
   /** @throws Problem `file-corrupt` */
   async read(): Promise<Settings> {
     const [site, own] = await Promise.all([readJson(this.defaults, partial), readJson(this.path, partial)])
-    const section = (name: string): object => ({ ...asObject(site?.[name]), ...asObject(own?.[name]) })
+    const section = (name: string): unknown => merge(site?.[name], own?.[name])
     const merged = { ...site, ...own, ports: section('ports'), containers: section('containers') }
     const result = settingsSchema.safeParse(merged)
     if (result.success) return result.data
@@ -34,4 +34,7 @@ export class SettingsFile {
   }
 }
 
-const asObject = (value: unknown): object => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {})
+/** What is no object stays, for the schema to refuse. */
+const merge = (under: unknown, over: unknown): unknown => (isObject(under) && isObject(over) ? { ...under, ...over } : over ?? under)
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,49 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Secrets } from '../../../src/main/workspace/secrets'
+import { temporary } from '../temporary'
+
+let path: string, secrets: Secrets
+beforeEach(async () => {
+  path = join(await temporary(), 'secrets.json')
+  secrets = new Secrets(path)
+})
+
+describe('Secrets', () => {
+  it('keeps what was set, for the next process too', async () => {
+    await secrets.set('a', '1')
+    expect(await new Secrets(path).get('a')).toBe('1')
+    expect(await secrets.get('b')).toBeUndefined()
+  })
+
+  it('loses no change of many at once', async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `key-${index}`)
+    await Promise.all([...names.map(it => secrets.set(it, it)), secrets.forget('key-0'), secrets.setAll({ x: 'X', y: 'Y' })])
+    expect((await new Secrets(path).keys()).toSorted()).toEqual([...names.slice(1), 'x', 'y'].toSorted())
+  })
+
+  it('reads what was asked to be written before', async () => {
+    const written = secrets.set('a', '1')
+    expect(await secrets.get('a')).toBe('1')
+    await written
+  })
+
+  it('can be read by its user only, also after a change', async () => {
+    for (const value of ['1', '2']) {
+      await secrets.set('a', value)
+      expect((await stat(path)).mode & 0o777).toBe(0o600)
+    }
+  })
+
+  it('refuses a broken file, leaves it, quotes none of it, and goes on when it is repaired', async () => {
+    await writeFile(path, '{"a":"canary')
+    const failure = await secrets.set('b', '2').catch((error: unknown) => error)
+    expect(failure).toMatchObject({ problem: { code: 'file-corrupt' } })
+    expect(JSON.stringify(failure)).not.toContain('canary')
+    expect(await readFile(path, 'utf8')).toBe('{"a":"canary')
+    await writeFile(path, '{"a":"1"}')
+    await secrets.set('b', '2')
+    expect(await secrets.keys()).toEqual(['a', 'b'])
+  })
+})
