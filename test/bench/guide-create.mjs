@@ -19,7 +19,7 @@ const directUrl = url(input.admin.port)
 
 const run = (cwd, file, args, options) => execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['pipe', 'pipe', 2], ...options })
 const npx = args => run(server, 'npx', args)
-const pm2 = args => run(folder, resolve(import.meta.dirname, '../../node_modules/.bin/pm2'), args)
+const pm2 = args => run(server, resolve(import.meta.dirname, '../../node_modules/.bin/pm2'), args)
 
 const seconds = {}
 async function step(name, work) {
@@ -72,7 +72,7 @@ await step('switch to pool', () => writeEnv(`${url(input.pooledPort)}?pgbouncer=
 await step('build client', () => run(client, 'npm', ['run', 'build']))
 
 await step('start', () => {
-  pm2(['start', join(server, 'index.js'), '--name', input.name, '--cwd', server, '--time'])
+  pm2(['start', 'index.js', '--name', input.name, '--cwd', server, '--time'])
   pm2(['save'])
 })
 
