@@ -4,6 +4,7 @@
  * finds and ends what a killed app left running.
  */
 import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { problem } from '../../shared/problem'
 import { withoutInherited } from './clean-exec'
@@ -79,18 +80,27 @@ function endGroup(pid: number): void {
   try { process.kill(-pid, 'SIGKILL') } catch { /* it is gone already */ }
 }
 
+const sweepPatience = 10_000 // ms; what waits for a disk ends only after that
+
 /**
- * Ends every process that an earlier, killed process of ours started for this workspace.
- * Linux only: it reads the environments of the user's own processes. @returns how many were ended
+ * Ends every process that an earlier, killed process of ours started for this workspace, and returns when they are gone:
+ * while they are looked for they may start others, and what they write into would not stay removed.
+ * Linux only: it reads the environments of the user's own processes.
  */
-export async function sweep(id: string): Promise<number> {
-  const needle = `${marker}=${id}`
+export async function sweep(id: string): Promise<void> {
+  for (const end = Date.now() + sweepPatience; Date.now() < end; await delay(20)) {
+    const found = await carrying(`${marker}=${id}`)
+    if (found.length === 0) return
+    for (const pid of found) { try { process.kill(pid, 'SIGKILL') } catch { /* it is gone already */ } }
+  }
+}
+
+/** A process that has ended carries nothing any more. */
+async function carrying(needle: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
   const ours = await Promise.all(pids.map(async pid => {
     const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
     return environment.split('\0').includes(needle) && pid !== process.pid ? pid : undefined
   }))
-  const found = ours.filter(it => it !== undefined)
-  for (const pid of found) { try { process.kill(pid, 'SIGKILL') } catch { /* it is gone already */ } }
-  return found.length
+  return ours.filter(it => it !== undefined)
 }
