@@ -126,6 +126,12 @@ export class Processes {
     await writeFileAtomic(dump, JSON.stringify([...listed, ...lost], null, 2), 0o600)
   }
 
+  /** Whether `pm2 resurrect` would start it: it was there at the last `save`. */
+  async saved({ name, cwd }: ProcessRef): Promise<boolean> {
+    const dump = parseDump(await readIfExists(pm2Paths(this.#home).dump))
+    return dump.some(it => it.name === name && it.pm_cwd === cwd)
+  }
+
   /** What happens to processes, whoever does it, until the signal; survives the daemon's death. Log lines are not in it. */
   async *watch(signal: AbortSignal): AsyncGenerator<ProcessEvent, void> {
     const events = new EventEmitter()
@@ -213,7 +219,7 @@ type Entry = z.infer<typeof entrySchema>
 const entriesSchema = z.array(entrySchema)
 
 const savedSchema = z.array(z.object({ pm2_env: z.looseObject({ name: z.string(), pmx_module: z.unknown().optional() }) }))
-const dumpSchema = z.array(z.looseObject({ name: z.string() }))
+const dumpSchema = z.array(z.looseObject({ name: z.string(), pm_cwd: z.string().optional() }))
 const eventSchema = z.object({ event: z.string(), process: z.object({ name: z.string() }) })
 
 /** The apps in a dump; none if it is missing or broken: the backup keeps what it was. */

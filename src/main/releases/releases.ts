@@ -4,7 +4,7 @@ import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { problem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
-import { makePrivateFolder, readIfExists, syncFolder, writeFileAtomic, writeJson } from '../system/files'
+import { isFolder, makePrivateFolder, readIfExists, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import type { Run } from '../system/run'
 import { commandCount, prepareClient, prepareServer, type Progress } from './build'
 import { copyBase, type Base } from './copy-base'
@@ -115,8 +115,6 @@ export class Releases {
     await syncFolder(this.folder)
   }
 }
-
-const isFolder = (path: string): Promise<boolean> => stat(path).then(it => it.isDirectory(), () => false)
 
 /** Both parts in one line, and how many of their commands are finished. */
 function progressOf(report: ReleaseOptions['report']): Progress {

@@ -1,6 +1,6 @@
 /** Files that are whole or not there: written aside, fsynced, renamed, the folder fsynced. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
 import { problem } from '../../shared/problem'
@@ -27,6 +27,14 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     throw error
   }
   await syncFolder(dirname(path))
+}
+
+export const isFolder = (path: string): Promise<boolean> => stat(path).then(it => it.isDirectory(), () => false)
+
+/** Removes what a crash left of `writeFileAtomic` in a folder. Call when nobody writes there. */
+export async function removeTemporary(folder: string): Promise<void> {
+  const left = (await readdir(folder)).filter(it => /^\.[0-9a-f]{12}\.tmp$/.test(it))
+  await Promise.all(left.map(it => rm(join(folder, it), { force: true })))
 }
 
 /** Makes a folder and its parents, private to the user. */

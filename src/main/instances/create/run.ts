@@ -1,10 +1,11 @@
 /** Steps that bring the instance to life: the pooled URL, the process, its health. */
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parse } from 'dotenv'
-import { readIfExists, syncFolder, writeFileAtomic } from '../../system/files'
+import { isFolder, readIfExists, removeTemporary, syncFolder, writeFileAtomic } from '../../system/files'
 import { setEnv } from '../../workspace/env-file'
 import { waitForHealth } from '../health'
+import { startTarget } from '../lifecycle/process-steps'
 import { databaseConfig } from './files'
 import { secretKeys, type CreatePlan } from './plan'
 import { folderOf, secretOf, type CreateStep } from './step'
@@ -38,16 +39,18 @@ export const startProcess: CreateStep = to => ({
   async do({ plan, signal, report }) {
     if (plan.heldBy !== undefined) return report({ text: `Not started: ${plan.heldBy}` })
     const { server } = folderOf(to, plan)
-    await to.processes.start({ name: plan.name, script: join(server, plan.manifest.server.entry), cwd: server }, signal)
-    await to.processes.save()
+    await startTarget(to, { name: plan.name, port: plan.port, script: join(server, plan.manifest.server.entry), cwd: server }, signal)
   },
   async verify({ plan }) {
     if (plan.heldBy !== undefined) return true
-    return (await to.processes.list()).some(it => it.name === plan.name && it.cwd === folderOf(to, plan).server && it.status === 'online')
+    const app = { name: plan.name, cwd: folderOf(to, plan).server }
+    const online = (await to.processes.list()).some(it => it.name === app.name && it.cwd === app.cwd && it.status === 'online')
+    return online && await to.processes.saved(app)
   },
   async undo({ plan }) {
     await to.processes.remove({ name: plan.name, cwd: folderOf(to, plan).server })
     await to.processes.save()
+    await to.desired.remove(plan.name)
   },
 })
 
@@ -56,10 +59,16 @@ export const verifyHealth: CreateStep = to => ({
   name: 'verify-health',
   async do({ plan, signal, report }) {
     if (plan.heldBy === undefined) await waitForHealth(to, { name: plan.name, port: plan.port }, { signal, report })
-    const { reservation, folder } = folderOf(to, plan)
+    const { reservation, folder, env } = folderOf(to, plan)
+    for (const it of [folder, dirname(env)]) await removeTemporary(it) // a crash may have left some of a file
     await rm(reservation, { force: true })
     await syncFolder(folder)
   },
   verify: async ({ plan }) => await readIfExists(folderOf(to, plan).reservation) === undefined,
+  /** The folder gets its mark back, by which the undo of `reserve` knows it. */
+  async undo({ plan }) {
+    const { folder, reservation } = folderOf(to, plan)
+    if (await isFolder(folder)) await writeFileAtomic(reservation, plan.token, 0o600)
+  },
 })
 
