@@ -1,39 +1,55 @@
+/** The screens before the control room. They take a page, whether a window or a browser's tab shows it. */
 import { expect, type Locator, type Page } from '@playwright/test'
 
-/** From no workspace to a running infrastructure. */
 export class FirstRun {
-  constructor(private readonly page: Page) {}
+  readonly title: Locator
+  /** A new workspace with the sample application. */
+  readonly sample: Locator
+  /** A folder that has an application. */
+  readonly existing: Locator
+  readonly recent: Locator
 
-  async createSample(folder: string): Promise<void> {
-    const form = this.page.getByRole('form', { name: 'New workspace from the sample application' })
-    await form.getByRole('textbox', { name: 'New folder' }).fill(folder)
-    await form.getByRole('button', { name: 'Create the workspace' }).click()
+  constructor(readonly page: Page) {
+    this.title = page.getByRole('heading', { name: 'Choose a workspace' })
+    this.sample = page.getByRole('form', { name: 'New workspace from the sample application' })
+    this.existing = page.getByRole('form', { name: 'Open an existing folder' })
+    this.recent = page.getByRole('region', { name: 'Recent workspaces' })
   }
 
-  get existingFolder(): Locator { return this.page.getByRole('form', { name: 'Open an existing folder' }) }
-
-  /** Types a folder; what it has and lacks then shows in `existingFolder`. */
-  async typeExisting(folder: string): Promise<void> {
-    await this.existingFolder.getByRole('textbox', { name: 'Folder' }).fill(folder)
+  async createSample(path: string): Promise<void> {
+    await this.sample.getByRole('textbox', { name: 'New folder' }).fill(path)
+    await this.sample.getByRole('button', { name: 'Create the workspace' }).click()
   }
 
-  async openExisting(folder: string): Promise<void> {
-    await this.typeExisting(folder)
-    await this.existingFolder.getByRole('button', { name: 'Open the workspace' }).click()
+  /** Types an existing folder; what it has and lacks is shown then. */
+  async type(path: string): Promise<void> { await this.existing.getByRole('textbox', { name: 'Folder' }).fill(path) }
+
+  get open(): Locator { return this.existing.getByRole('button', { name: 'Open the workspace' }) }
+
+  /** What a folder has, or has not, of what is needed. */
+  check(state: 'found' | 'missing'): Locator {
+    return this.existing.getByRole('listitem').filter({ has: this.page.getByLabel(state, { exact: true }) })
+  }
+}
+
+/** A fresh workspace gets its infrastructure. */
+export class Setup {
+  readonly title: Locator
+  readonly start: Locator
+  readonly goOn: Locator
+
+  constructor(readonly page: Page) {
+    this.title = page.getByRole('heading', { name: 'Start the infrastructure' })
+    this.start = page.getByRole('button', { name: 'Start PostgreSQL and PgBouncer' })
+    this.goOn = page.getByRole('button', { name: 'Continue' })
   }
 
   driver(name: 'Podman' | 'Docker' | 'Embedded'): Locator { return this.page.getByRole('radio', { name }) }
 
-  /** Chooses a driver, unless it is the chosen one. */
-  async chooseDriver(name: 'Podman' | 'Docker' | 'Embedded'): Promise<void> {
-    await expect(this.driver(name)).toBeVisible()
-    if (!(await this.driver(name).isChecked())) await this.driver(name).click()
-    await expect(this.driver(name)).toBeChecked()
-  }
-
-  /** Starts both services and goes on when they run. @param timeout milliseconds: images may have to be fetched */
-  async startInfrastructure(timeout = 180_000): Promise<void> {
-    await this.page.getByRole('button', { name: 'Start PostgreSQL and PgBouncer' }).click()
-    await this.page.getByRole('button', { name: 'Continue' }).click({ timeout })
+  /** Starts both services and goes on to the control room. */
+  async complete(): Promise<void> {
+    await this.start.click()
+    await this.goOn.click({ timeout: 120_000 })
+    await expect(this.title).toBeHidden()
   }
 }

@@ -1,29 +1,43 @@
+/** One operation: its steps, its output, what came of it. */
 import type { Locator, Page } from '@playwright/test'
 
-/** One operation: its steps, its output, what came of it. */
+/** A cold release takes a minute; on a busy machine several. */
+export const patience = 240_000
+
 export class OperationPage {
-  constructor(private readonly page: Page) {}
-
-  /** A step by its title; its mark is named by its status: waiting, running, done, undoing, undone, "failed, undone", "needs you". */
-  step(title: string): Locator { return this.page.getByRole('list', { name: 'Steps' }).getByRole('listitem').filter({ hasText: title }) }
-  status(title: string, status: string): Locator { return this.step(title).getByRole('img', { name: status, exact: true }) }
-
+  readonly steps: Locator
   /** What the selected step printed. */
-  get output(): Locator { return this.page.getByRole('region', { name: 'Output', exact: true }) }
+  readonly output: Locator
+  readonly cancel: Locator
+  readonly ready: Locator
+  readonly showPassword: Locator
+  readonly password: Locator
+  readonly tryAgain: Locator
 
-  async cancel(): Promise<void> {
-    await this.page.getByRole('button', { name: 'Cancel…' }).click()
-    await this.page.getByRole('dialog').getByRole('button', { name: 'Cancel and undo' }).click()
+  constructor(readonly page: Page) {
+    this.steps = page.getByRole('list', { name: 'Steps' })
+    this.output = page.getByRole('region', { name: 'Output', exact: true })
+    this.cancel = page.getByRole('main').getByRole('button', { name: 'Cancel…' })
+    this.ready = page.getByRole('region', { name: 'Ready' })
+    this.showPassword = page.getByRole('button', { name: 'Show the password' })
+    this.password = page.getByTestId('password')
+    this.tryAgain = page.getByRole('button', { name: 'Try again with the same answers' })
   }
 
-  get retry(): Locator { return this.page.getByRole('button', { name: 'Try again', exact: true }) }
-  get rollBack(): Locator { return this.page.getByRole('button', { name: 'Roll back' }) }
-  get tryAgain(): Locator { return this.page.getByRole('button', { name: 'Try again with the same answers' }) }
-  get open(): Locator { return this.page.getByRole('region', { name: 'Ready' }).getByRole('button', { name: 'Open' }) }
+  title(text: string | RegExp): Locator { return this.page.getByRole('heading', { level: 1, name: text }) }
 
-  /** Shows the director's password; it can be done once. */
-  async takePassword(): Promise<string> {
-    await this.page.getByRole('button', { name: 'Show the password' }).click()
-    return this.page.getByTestId('password').innerText()
+  /** The step that is under way. */
+  get running(): Locator { return this.steps.locator('[aria-current="step"]') }
+
+  /** A step by its title; its mark is named by its status: waiting, running, done, undone, "failed, undone" … */
+  step(title: string): Locator { return this.steps.getByRole('listitem').filter({ hasText: title }) }
+  mark(title: string, status: string): Locator { return this.step(title).getByRole('img', { name: status, exact: true }) }
+
+  /** Waits until the instance is made. */
+  async succeeded(name: string): Promise<void> {
+    await this.title(`‘${name}’ is ready`).waitFor({ timeout: patience })
+    await this.ready.waitFor()
   }
+
+  async undone(name: string): Promise<void> { await this.title(`‘${name}’ was not created`).waitFor({ timeout: patience }) }
 }

@@ -1,62 +1,55 @@
+/** Creating an instance: name, port, director, review. */
 import { expect, type Locator, type Page } from '@playwright/test'
 
-export interface DirectorAnswers { readonly name: string; readonly email: string; /** Absent: one is generated. */ readonly password?: string }
+export interface Person { readonly name: string; readonly email: string; readonly password: string }
 
-/** Creating an instance: name, port, director, review. */
+/** Who directs the instances of tests. */
+export const person: Person = { name: 'Ada O\'Brien', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
+
 export class Wizard {
-  constructor(private readonly page: Page) {}
+  /** Of the instance. */
+  readonly name: Locator
+  readonly ownPort: Locator
+  readonly port: Locator
+  readonly useAnyway: Locator
+  readonly directorName: Locator
+  readonly email: Locator
+  readonly password: Locator
+  readonly next: Locator
+  readonly create: Locator
 
-  async open(): Promise<void> { await this.page.getByRole('link', { name: 'New instance' }).click() }
-
-  /** The field of the step that is shown: the name of the instance, or of the director. */
-  get name(): Locator { return this.page.getByRole('textbox', { name: 'Name' }) }
-  get port(): Locator { return this.page.getByRole('textbox', { name: 'Port number' }) }
-  get email(): Locator { return this.page.getByRole('textbox', { name: 'E-mail' }) }
-  get password(): Locator { return this.page.getByLabel('Password', { exact: true }).and(this.page.locator('input')) }
-  get useAnyway(): Locator { return this.page.getByRole('checkbox', { name: 'Use it anyway' }) }
-  get create(): Locator { return this.page.getByRole('button', { name: 'Create the instance' }) }
-
-  /** The question of the step that is shown. */
-  question(step: 'name' | 'port' | 'director' | 'review'): Locator {
-    const texts = { name: 'What is it called?', port: 'Which port does it listen on?', director: 'Who directs it?', review: 'Is this right?' }
-    return this.page.getByRole('heading', { level: 2, name: texts[step] })
+  constructor(readonly page: Page) {
+    this.name = this.form('name').getByRole('textbox', { name: 'Name' })
+    this.ownPort = page.getByRole('radio', { name: 'A port of my choice' })
+    this.port = page.getByRole('textbox', { name: 'Port number' })
+    this.useAnyway = page.getByRole('checkbox', { name: 'Use it anyway' })
+    this.directorName = this.form('director').getByRole('textbox', { name: 'Name' })
+    this.email = page.getByRole('textbox', { name: 'E-mail' })
+    this.password = this.form('director').getByRole('textbox', { name: 'Password' })
+    this.next = page.getByRole('button', { name: 'Continue', exact: true })
+    this.create = page.getByRole('button', { name: 'Create the instance' })
   }
 
-  async continue(): Promise<void> { await this.page.getByRole('button', { name: 'Continue' }).click() }
+  form(step: 'name' | 'port' | 'director' | 'review'): Locator { return this.page.getByRole('form', { name: `New instance: ${step}` }) }
 
-  async answerName(name: string): Promise<void> {
-    await expect(this.question('name')).toBeVisible()
+  async fillDirector({ name, email, password }: Person = person): Promise<void> {
+    await this.directorName.fill(name)
+    await this.email.fill(email)
+    await this.password.fill(password)
+  }
+
+  /** From the name to the review. @param port absent: automatic */
+  async answer(name: string, port?: number): Promise<void> {
     await this.name.fill(name)
-    await this.continue()
-  }
-
-  /** @param port absent: automatic */
-  async answerPort(port?: number): Promise<void> {
-    await expect(this.question('port')).toBeVisible()
+    await this.next.click()
+    await expect(this.form('port')).toBeVisible()
     if (port !== undefined) {
-      await this.page.getByRole('radio', { name: 'A port of my choice' }).check()
+      await this.ownPort.check()
       await this.port.fill(String(port))
     }
-    await this.continue()
+    await this.next.click()
+    await this.fillDirector()
+    await this.next.click()
+    await expect(this.form('review')).toBeVisible()
   }
-
-  async answerDirector({ name, email, password }: DirectorAnswers): Promise<void> {
-    await expect(this.question('director')).toBeVisible()
-    await this.name.fill(name)
-    await this.email.fill(email)
-    if (password === undefined) await this.page.getByText('Generate one').click()
-    else await this.password.fill(password)
-    await this.continue()
-  }
-
-  /** All three questions, then the review. */
-  async answer({ name, port, director }: { name: string; port?: number; director: DirectorAnswers }): Promise<void> {
-    await this.answerName(name)
-    await this.answerPort(port)
-    await this.answerDirector(director)
-    await expect(this.question('review')).toBeVisible()
-  }
-
-  /** Goes from the review to a step. */
-  async edit(what: 'name' | 'port' | 'director'): Promise<void> { await this.page.getByRole('button', { name: `Edit ${what}` }).click() }
 }
