@@ -82,8 +82,15 @@ function ProblemAction({ problem }: { problem: Problem }) {
           {start.error && <span>{problemOf(start.error).message}</span>}
         </>
       )
-    case 'choose-driver': return <Button size="xs" variant="default" onClick={() => navigate('/infrastructure')}>Choose another driver</Button>
+    case 'choose-driver': {
+      const choose = (): void => {
+        const choice = document.getElementById('driver-choice') // DriverChoice, if it is on the screen already
+        if (choice) choice.focus()
+        else navigate('/infrastructure')
+      }
+      return <Button size="xs" variant="default" onClick={choose}>Choose another driver</Button>
+    }
     case 'open-activity': return <Button size="xs" variant="default" onClick={() => navigate('/activity')}>Open Activity</Button>
-    case 'retry': case undefined: return null
+    case 'stop-other': case 'retry': case undefined: return null
   }
 }

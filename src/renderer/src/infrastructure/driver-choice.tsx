@@ -18,10 +18,11 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
   const trpc = useTRPC()
   const options = useQuery(trpc.infrastructure.options.queryOptions())
   const choose = useMutation(trpc.infrastructure.choose.mutationOptions())
-  const { driver, reason, canChangeDriver } = infrastructure
+  const { reason, canChangeDriver } = infrastructure
+  const driver = choose.isPending ? choose.variables.kind : infrastructure.driver
   const problem = choose.error ?? options.error
   return (
-    <section className={`card ${classes.drivers}`} aria-label="What runs the services">
+    <section id="driver-choice" tabIndex={-1} className={`card ${classes.drivers}`} aria-label="What runs the services">
       {problem && <ProblemView problem={problemOf(problem)} onRetry={() => void options.refetch()} />}
       {options.isPending && <Skeleton height={120} />}
       {options.data && (
@@ -36,7 +37,7 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
                   <div>
                     <span className={classes.optionName}>{driverTitle[option.kind]}</span>
                     <span className="dimmed">{descriptions[option.kind]}</span>
-                    <span className={classes.reason}>{chosen ? reason : option.reason}</span>
+                    <span className={classes.reason}>{chosen && !choose.isPending ? reason : option.reason}</span>
                   </div>
                 </Radio.Card>
               )

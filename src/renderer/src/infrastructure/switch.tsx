@@ -1,5 +1,5 @@
 /** Starting and stopping both services, from wherever it is asked for. */
-import { useMutation } from '@tanstack/react-query'
+import { useIsMutating, useMutation } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
 import type { DriverKind, ServiceName } from '../../../shared/infrastructure'
 import { isOpen, type OperationState } from '../../../shared/operation'
@@ -14,7 +14,7 @@ export const driverTitle: Record<DriverKind, string> = { podman: 'Podman', docke
 interface InfrastructureSwitch {
   readonly canStart: boolean
   readonly canStop: boolean
-  /** Being asked, or under way already. */
+  /** Being asked, under way already, or another driver is being chosen. */
   readonly busy: boolean
   /** The start or stop that is under way. */
   readonly operation?: OperationState
@@ -34,6 +34,7 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
   const options = { onSuccess: ({ id }: { id: string }) => { if (!stay) navigate(`/operations/${id}`) }, onError: notifyProblem }
   const start = useMutation(trpc.infrastructure.start.mutationOptions(options))
   const stop = useMutation(trpc.infrastructure.stop.mutationOptions(options))
+  const choosing = useIsMutating({ mutationKey: trpc.infrastructure.choose.mutationKey() }) > 0
   const services = data ? [data.postgres, data.pgbouncer] : []
   const askStop = (): void => {
     confirm({
@@ -49,7 +50,7 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
   return {
     canStart: services.some(it => it.state === 'stopped' || it.state === 'absent' || it.state === 'failed'),
     canStop: services.some(it => it.state === 'running'),
-    busy: start.isPending || stop.isPending || operation !== undefined,
+    busy: choosing || start.isPending || stop.isPending || operation !== undefined,
     operation, start: () => start.mutate(), stop: askStop,
   }
 }
