@@ -13,11 +13,19 @@ import { ContainerDriver } from './infrastructure/podman'
 import { startInfrastructure } from './infrastructure/start'
 import { stopInfrastructure } from './infrastructure/stop'
 import { readConfigs, type Configs } from './instances/configs'
+import { inBulk, type BulkAction, type BulkResult } from './instances/bulk'
+import { changePort, type ChangePortPlan } from './instances/change-port'
 import { createInstance } from './instances/create'
 import { requireFreeName, type CreatePlan } from './instances/create/plan'
 import { forgetOrphanSecrets, forgetSecrets, takePassword } from './instances/create/secrets'
 import { checkPort, choosePort, type PortKnowledge } from './instances/ports'
+import { deleteInstance, type DeletePlan } from './instances/delete'
+import { Desired } from './instances/desired'
 import { Registry } from './instances/registry'
+import { restartInstance } from './instances/restart'
+import { startInstance, type StartPlan } from './instances/start'
+import { stopInstance } from './instances/stop'
+import { Trash } from './instances/trash'
 import { Operations } from './operations/engine'
 import type { AnyOperation } from './operations/operation'
 import { Processes } from './processes/client'
@@ -72,6 +80,10 @@ export interface WorkspaceServices {
   checkName(name: string): Promise<{ problem?: Problem; database?: string }>
   /** The password of a created instance's director, once. */
   takePassword(operation: string): Promise<{ email: string; password: string } | undefined>
+  /** @returns when all of them have ended */
+  bulk(action: BulkAction, names: readonly string[]): Promise<readonly BulkResult[]>
+  /** The instances that should run: what *resurrect all* starts. */
+  desired(): Promise<readonly string[]>
   /** Lets go of everything; what runs is interrupted and recovered at the next opening. */
   close(): Promise<void>
 }
@@ -105,6 +117,8 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
 
   const releases = new Releases(paths.releases, run)
   const processes = new Processes(host.pm2Home)
+  const desired = new Desired(paths.desired)
+  const trash = new Trash(paths.trash)
   const driverServices = { paths, run, settings, secrets }
   const infrastructure = new Infrastructure({
     settings, secrets, hasInstances: async () => (await configs()).taken.length > 0,
@@ -120,7 +134,7 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
   const registry = new Registry({ folder: paths.instances, configs, processes })
   const portKnowledge: PortKnowledge = {
     instances: async () => (await registry.list()).instances.map(({ name, port, status }) => ({ name, port, running: status === 'online' })),
-    reservations: async () => openCreations().map(({ name, port }) => ({ subject: name, port })),
+    reservations: async () => starting().map(({ name, port }) => ({ subject: name, port })),
     portFree, portHolders,
   }
   const ports = {
@@ -130,23 +144,36 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
 
   const create = createInstance({
     paths, run, node, directorScript: join(host.resources, 'create-director.cjs'),
-    releases, databases, infrastructure, processes, secrets, settings, ports, configs,
+    releases, databases, infrastructure, processes, desired, secrets, settings, ports, configs,
   })
+  const lifecycle = { paths, processes, desired, configs, ports, databases, infrastructure, trash, starting: () => starting() }
   const operations = new Operations({
     folder: paths.operations,
-    operations: [create, startInfrastructure(infrastructure), stopInfrastructure(infrastructure)] as readonly AnyOperation[],
+    operations: [
+      create, startInstance(lifecycle), stopInstance(lifecycle), restartInstance(lifecycle), changePort(lifecycle), deleteInstance(lifecycle),
+      startInfrastructure(infrastructure), stopInfrastructure(infrastructure),
+    ] as readonly AnyOperation[],
     onSettled: state => {
       registry.poke()
+      void emptyTrash()
       void forgetSecrets(secrets, state).catch(() => undefined) // what stays is forgotten at the next opening
     },
   })
   const openCreations = (): CreatePlan[] => operations.openPlans().filter(it => it.kind === 'create').map(it => it.plan as CreatePlan)
+  /** Which instances are about to have which port. */
+  const starting = (): { name: string; port: number }[] => [
+    ...openCreations(),
+    ...operations.openPlans().filter(it => it.kind === 'start' || it.kind === 'change-port').map(it => (it.plan as StartPlan | ChangePortPlan).target),
+  ]
+  const emptyTrash = (): Promise<void> =>
+    trash.empty(new Set(operations.openPlans().filter(it => it.kind === 'delete').map(it => (it.plan as DeletePlan).token)))
 
   await sweep(id)
   await removeTemporary(paths.state) // they may hold secrets
   await releases.tidy()
   await operations.open()
   await forgetOrphanSecrets(secrets, operations.list())
+  void emptyTrash()
 
   return {
     paths, operations, infrastructure, registry, ports,
@@ -157,6 +184,8 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
       } catch (error) { return { problem: toProblem(error) } }
     },
     takePassword: operation => takePassword(secrets, operations.list().find(it => it.id === operation)),
+    bulk: (action, names) => inBulk(operations, action, names),
+    desired: () => desired.names(),
     async close() {
       await operations.close()
       await lock.release()

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 
 /** Something the screen can offer as a button beside a problem. */
-export const problemActionSchema = z.enum(['start-infrastructure', 'choose-driver', 'retry', 'open-activity'])
+export const problemActionSchema = z.enum(['start-infrastructure', 'choose-driver', 'retry', 'open-activity', 'stop-other'])
 export type ProblemAction = z.infer<typeof problemActionSchema>
 
 export const problemSchema = z.object({

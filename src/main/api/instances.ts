@@ -1,13 +1,29 @@
-/** Instances: the live list, what the wizard asks, and creation. */
+/** Instances: the live list, what the wizard asks, and the jobs on them. Every job answers with its operation's id. */
 import { z } from 'zod'
 import { createInputSchema, nameSchema, portSchema } from '../../shared/instance'
+import { bulkActions } from '../instances/bulk'
+import { changePortInputSchema } from '../instances/change-port'
+import { deleteInputSchema } from '../instances/delete'
+import { startInputSchema } from '../instances/start'
+import { stopInputSchema } from '../instances/stop'
 import { router, workspaceProcedure } from './trpc'
+
+/** An operation of this kind, asked for with this input. */
+const job = <Input extends z.ZodType>(kind: string, input: Input) =>
+  workspaceProcedure.input(input).mutation(async ({ ctx: { workspace }, input: given }) => ({ id: await workspace.operations.start(kind, given) }))
 
 export const instancesRouter = router({
   watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) => workspace.registry.watch(signal ?? new AbortController().signal)),
   checkName: workspaceProcedure.input(z.object({ name: nameSchema })).query(({ ctx: { workspace }, input }) => workspace.checkName(input.name)),
   suggestPort: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.ports.suggest()),
   checkPort: workspaceProcedure.input(z.object({ port: portSchema })).query(({ ctx: { workspace }, input }) => workspace.ports.check(input.port)),
-  create: workspaceProcedure.input(createInputSchema)
-    .mutation(async ({ ctx: { workspace }, input }) => ({ id: await workspace.operations.start('create', input) })),
+  create: job('create', createInputSchema),
+  start: job('start', startInputSchema),
+  stop: job('stop', stopInputSchema),
+  restart: job('restart', stopInputSchema),
+  changePort: job('change-port', changePortInputSchema),
+  delete: job('delete', deleteInputSchema),
+  bulk: workspaceProcedure.input(z.object({ action: z.enum(bulkActions), names: z.array(nameSchema).min(1).max(1000) }))
+    .mutation(({ ctx: { workspace }, input }) => workspace.bulk(input.action, input.names)),
+  desired: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.desired()),
 })

@@ -19,7 +19,8 @@ export async function readConfigs(paths: WorkspacePaths, manifest: Manifest, cre
     if (error.code === 'ENOENT') return []
     throw error
   })
-  const folders = entries.filter(it => it.isDirectory() && !it.name.startsWith('.')).map(it => it.name).toSorted()
+  // A link is an instance on another disk.
+  const folders = entries.filter(it => (it.isDirectory() || it.isSymbolicLink()) && !it.name.startsWith('.')).map(it => it.name).toSorted()
   const read = await Promise.all(folders.map(it => readConfig(paths, manifest, it, creating)))
   return {
     configs: read.map(it => it.config).filter(it => it !== undefined),

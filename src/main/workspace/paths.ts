@@ -13,6 +13,8 @@ export interface WorkspacePaths {
   readonly operations: string
   readonly releases: string
   readonly embedded: string
+  readonly desired: string
+  readonly trash: string
 }
 
 /** @param root an absolute path */
@@ -28,6 +30,8 @@ export function workspacePaths(root: string): WorkspacePaths {
     operations: join(state, 'operations'),
     releases: join(state, 'releases'),
     embedded: join(state, 'embedded'),
+    desired: join(state, 'desired.json'),
+    trash: join(state, 'trash'),
   }
 }
 

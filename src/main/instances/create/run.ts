@@ -5,6 +5,7 @@ import { parse } from 'dotenv'
 import { isFolder, readIfExists, removeTemporary, syncFolder, writeFileAtomic } from '../../system/files'
 import { setEnv } from '../../workspace/env-file'
 import { waitForHealth } from '../health'
+import { startTarget } from '../lifecycle/process-steps'
 import { databaseConfig } from './files'
 import { secretKeys, type CreatePlan } from './plan'
 import { folderOf, secretOf, type CreateStep } from './step'
@@ -38,8 +39,7 @@ export const startProcess: CreateStep = to => ({
   async do({ plan, signal, report }) {
     if (plan.heldBy !== undefined) return report({ text: `Not started: ${plan.heldBy}` })
     const { server } = folderOf(to, plan)
-    await to.processes.start({ name: plan.name, script: join(server, plan.manifest.server.entry), cwd: server }, signal)
-    await to.processes.save()
+    await startTarget(to, { name: plan.name, port: plan.port, script: join(server, plan.manifest.server.entry), cwd: server }, signal)
   },
   async verify({ plan }) {
     if (plan.heldBy !== undefined) return true
@@ -50,6 +50,7 @@ export const startProcess: CreateStep = to => ({
   async undo({ plan }) {
     await to.processes.remove({ name: plan.name, cwd: folderOf(to, plan).server })
     await to.processes.save()
+    await to.desired.remove(plan.name)
   },
 })
 

@@ -10,6 +10,7 @@ import type { WorkspacePaths } from '../../workspace/paths'
 import type { Secrets } from '../../workspace/secrets'
 import type { SettingsFile } from '../../workspace/settings'
 import type { Configs } from '../configs'
+import type { Desired } from '../desired'
 
 export interface CreateServices {
   readonly paths: WorkspacePaths
@@ -22,6 +23,7 @@ export interface CreateServices {
   readonly databases: Databases
   readonly infrastructure: Pick<Infrastructure, 'status'>
   readonly processes: Processes
+  readonly desired: Desired
   readonly secrets: Secrets
   readonly settings: SettingsFile
   readonly ports: { suggest(): Promise<number>; check(port: number): Promise<PortCheck> }

@@ -1,0 +1,85 @@
+/** Gives an instance another port: config.json and `.env`, and a restart if it runs. If it is not healthy there, it is back on the old one. */
+import { z } from 'zod'
+import { instanceConfigSchema, nameSchema, portSchema, type PortCheck } from '../../shared/instance'
+import { problem } from '../../shared/problem'
+import type { Operation, Step } from '../operations/operation'
+import { readIfExists, readJson, writeFileAtomic, writeJson } from '../system/files'
+import { setEnv } from '../workspace/env-file'
+import { instancePaths } from '../workspace/paths'
+import { readManifest } from '../workspace/base'
+import { describeHolder } from './create/plan'
+import { startAgain, startTarget, stopTarget } from './lifecycle/process-steps'
+import { findInstance, isOnline, type LifecycleServices, type Target } from './lifecycle/target'
+import { waitForHealth } from './health'
+
+export interface ChangePortServices extends LifecycleServices {
+  readonly ports: { check(port: number): Promise<PortCheck> }
+}
+
+export const changePortInputSchema = z.object({
+  name: nameSchema,
+  port: portSchema,
+  /** Take the port although another instance or a foreign process has it; only one of them runs at a time. */
+  allowSharedPort: z.boolean().default(false),
+})
+export type ChangePortInput = z.infer<typeof changePortInputSchema>
+
+/** `target` is on the new port, `before` on the old one. */
+export type ChangePortPlan = { readonly target: Target; readonly before: Target; readonly port: number; readonly ran: boolean }
+
+export const changePort = (to: ChangePortServices): Operation<ChangePortInput, ChangePortPlan> => ({
+  kind: 'change-port', version: 1, recovery: 'resume',
+  subject: ({ name }) => name.toLowerCase(),
+  plan: input => planChange(to, input),
+  steps: [stopOld(to), writePort(to), startNew(to)],
+})
+
+/** @throws Problem `port-same`, `port-taken` */
+async function planChange(to: ChangePortServices, { name, port, allowSharedPort }: ChangePortInput): Promise<ChangePortPlan> {
+  const { target: before } = await findInstance(to, name)
+  if (port === before.port) throw problem({ code: 'port-same', field: 'port', message: `"${name}" is on port ${port} already.`, hint: 'Choose another port.' })
+  const { holders } = await to.ports.check(port)
+  const ran = await isOnline(to, before)
+  const blocking = ran ? holders.filter(it => it.type === 'process' || (it.type === 'instance' && it.running)) : []
+  if (blocking.length || (holders.length && !allowSharedPort)) {
+    throw problem({
+      code: 'port-taken', field: 'port', message: `Port ${port} is taken.`, cause: `${(blocking.length ? blocking : holders).map(describeHolder).join(', ')}.`,
+      hint: blocking.length ? 'Stop what runs there, or stop this instance before it moves there.' : 'Choose another port, or choose to share it: only one of them can run at a time.',
+    })
+  }
+  return { target: { ...before, port }, before, port, ran }
+}
+
+const stopOld = (to: ChangePortServices): Step<ChangePortPlan> => ({
+  name: 'stop-process',
+  do: async ({ plan: { before, ran } }) => { if (ran) await stopTarget(to, before) },
+  verify: async ({ plan: { before } }) => !await isOnline(to, before),
+  undo: async context => { if (context.plan.ran) await startAgain(to, context.plan.before, context) },
+})
+
+const writePort = (to: ChangePortServices): Step<ChangePortPlan> => {
+  const write = async ({ name }: Target, port: number): Promise<void> => {
+    const its = instancePaths(to.paths, await readManifest(to.paths.root), name)
+    const config = await readJson(its.config, instanceConfigSchema)
+    if (!config) throw problem({ code: 'config-missing', message: `${its.config} is gone.`, hint: 'Restore it, then retry.' })
+    await writeFileAtomic(its.env, setEnv(await readIfExists(its.env) ?? '', { PORT: String(port) }), 0o600)
+    await writeJson(its.config, { ...config, port })
+  }
+  return {
+    name: 'write-port',
+    do: ({ plan: { target, port } }) => write(target, port),
+    verify: async ({ plan: { target, port } }) => (await findInstance(to, target.name)).config.port === port, // config.json is written last
+    undo: ({ plan: { before } }) => write(before, before.port),
+  }
+}
+
+const startNew = (to: ChangePortServices): Step<ChangePortPlan> => ({
+  name: 'start-process',
+  async do({ plan: { target, ran }, signal, report }) {
+    if (!ran) return
+    await startTarget(to, target, signal)
+    await waitForHealth(to, target, { signal, report })
+  },
+  verify: () => Promise.resolve(false), // a look is cheap and always due
+  undo: async ({ plan: { target, ran } }) => { if (ran) await stopTarget(to, target) },
+})

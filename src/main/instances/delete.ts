@@ -1,0 +1,95 @@
+/** Deletes an instance with all that belongs to it. Until the first destruction it can be taken back; from there on it is finished, after a crash too. */
+import { randomUUID } from 'node:crypto'
+import { access } from 'node:fs/promises'
+import { z } from 'zod'
+import { databaseNames, nameSchema } from '../../shared/instance'
+import { problem } from '../../shared/problem'
+import type { Databases } from '../infrastructure/databases'
+import type { Infrastructure } from '../infrastructure/infrastructure'
+import type { Operation, Step } from '../operations/operation'
+import { startAgain, stopTarget } from './lifecycle/process-steps'
+import { findInstance, isOnline, type LifecycleServices, type Target } from './lifecycle/target'
+import type { Trash } from './trash'
+
+export interface DeleteServices extends LifecycleServices {
+  readonly databases: Databases
+  readonly infrastructure: Pick<Infrastructure, 'status'>
+  readonly trash: Trash
+}
+
+export const deleteInputSchema = z.object({
+  name: nameSchema,
+  confirm: z.literal('DELETE', 'Type DELETE to confirm.'),
+})
+export type DeleteInput = z.infer<typeof deleteInputSchema>
+
+/** `folder` is the instance's; `database` and `role` are derived from its name, never read from its files. */
+export type DeletePlan = {
+  readonly token: string; readonly target: Target; readonly ran: boolean; readonly folder: string; readonly database: string; readonly role: string
+}
+type DeleteStep = Step<DeletePlan>
+
+export const deleteInstance = (to: DeleteServices): Operation<DeleteInput, DeletePlan> => ({
+  kind: 'delete', version: 1, recovery: 'resume', pivot: 'drop-database',
+  subject: ({ name }) => name.toLowerCase(),
+  plan: input => planDelete(to, input),
+  steps: [stopProcess(to), setAside(to), dropDatabase(to), removeProcess(to)],
+})
+
+/** @throws Problem `instance-unknown`, `infrastructure-stopped`, `database-shared` */
+async function planDelete(to: DeleteServices, { name }: DeleteInput): Promise<DeletePlan> {
+  const { target, paths, config } = await findInstance(to, name)
+  const { configs } = await to.configs()
+  const names = databaseNames(name)
+  const sharing = configs.find(it => it.name !== name && (it.name.toLowerCase() === name.toLowerCase() || it.database.name === names.database))
+  if (sharing) {
+    throw problem({
+      code: 'database-shared', message: `"${name}" and "${sharing.name}" use the same database, ${names.database}.`,
+      cause: 'Their names differ only by case, which the older command line tool allowed.', hint: 'Give one of them a database of its own first; nothing was deleted.',
+    })
+  }
+  if (config.database.name !== names.database || config.database.user !== names.role) {
+    throw problem({
+      code: 'database-foreign', message: `config.json of "${name}" names another database than its own.`,
+      cause: `It says ${config.database.name}, not ${names.database}.`, hint: 'Correct config.json; nothing was deleted.',
+    })
+  }
+  const { postgres } = await to.infrastructure.status()
+  if (postgres.state !== 'running') {
+    throw problem({ code: 'infrastructure-stopped', message: 'PostgreSQL must run, so that the database can be removed too.', hint: 'Start the infrastructure, then delete again.', action: 'start-infrastructure' })
+  }
+  return { token: randomUUID(), target, ran: await isOnline(to, target), folder: paths.folder, ...names }
+}
+
+const stopProcess = (to: DeleteServices): DeleteStep => ({
+  name: 'stop-process',
+  do: ({ plan }) => stopTarget(to, plan.target),
+  verify: async ({ plan }) => !await isOnline(to, plan.target),
+  undo: async context => { if (context.plan.ran) await startAgain(to, context.plan.target, context) },
+})
+
+const setAside = (to: DeleteServices): DeleteStep => ({
+  name: 'set-aside',
+  do: ({ plan }) => to.trash.put(plan.folder, plan.token),
+  verify: ({ plan }) => access(plan.folder).then(() => false, () => true),
+  undo: ({ plan }) => to.trash.restore(plan.token, plan.folder),
+})
+
+const dropDatabase = (to: DeleteServices): DeleteStep => ({
+  name: 'drop-database',
+  do: ({ plan }) => to.databases.remove(plan),
+  async verify({ plan }) {
+    const found = await to.databases.find(plan)
+    return !found.database && !found.role
+  },
+})
+
+/** From PM2's list and dump, with its logs. */
+const removeProcess = (to: DeleteServices): DeleteStep => ({
+  name: 'remove-process',
+  async do({ plan }) {
+    await to.processes.remove(plan.target)
+    await to.processes.save()
+  },
+  verify: () => Promise.resolve(false), // logs cannot be looked for by name alone; once more does no harm
+})

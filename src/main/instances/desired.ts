@@ -1,0 +1,32 @@
+/** Which instances should run: what the operator wants, not what is. After a reboot, *resurrect all* means these. */
+import { z } from 'zod'
+import { readJson, writeJson } from '../system/files'
+
+export class Desired {
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** @param path a file in the workspace's own folder */
+  constructor(private readonly path: string) {}
+
+  /** @throws Problem `file-corrupt` */
+  async names(): Promise<readonly string[]> {
+    await this.#last
+    return this.#read()
+  }
+
+  add(name: string): Promise<void> { return this.#change(names => [...names.filter(it => it !== name), name]) }
+
+  remove(name: string): Promise<void> { return this.#change(names => names.filter(it => it !== name)) }
+
+  async #read(): Promise<readonly string[]> { return await readJson(this.path, z.array(z.string())) ?? [] }
+
+  #change(how: (names: readonly string[]) => readonly string[]): Promise<void> {
+    const next = this.#last.then(async () => {
+      const names = await this.#read()
+      const wanted = how(names)
+      if (wanted.join('\n') !== names.join('\n')) await writeJson(this.path, wanted)
+    })
+    this.#last = next.catch(() => undefined) // the caller hears of it; the next change is not its victim
+    return next
+  }
+}

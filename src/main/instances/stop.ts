@@ -1,0 +1,21 @@
+/** Stops an instance and keeps it listed. */
+import { z } from 'zod'
+import { nameSchema } from '../../shared/instance'
+import type { Operation } from '../operations/operation'
+import { stopTarget } from './lifecycle/process-steps'
+import { findInstance, isOnline, type LifecycleServices, type Target } from './lifecycle/target'
+
+export const stopInputSchema = z.object({ name: nameSchema })
+export type StopPlan = { readonly target: Target }
+
+/** Forward only: what was told to stop does not start again by itself. */
+export const stopInstance = (to: LifecycleServices): Operation<z.infer<typeof stopInputSchema>, StopPlan> => ({
+  kind: 'stop', version: 1, recovery: 'resume', pivot: 'stop-process',
+  subject: ({ name }) => name.toLowerCase(),
+  plan: async ({ name }) => ({ target: (await findInstance(to, name)).target }),
+  steps: [{
+    name: 'stop-process',
+    do: ({ plan }) => stopTarget(to, plan.target),
+    verify: async ({ plan }) => !await isOnline(to, plan.target) && !(await to.desired.names()).includes(plan.target.name),
+  }],
+})
