@@ -18,7 +18,7 @@ export function PortStep() {
   const choose = (value: string): void => dispatch({ type: 'typed', change: { portMode: value as Answers['portMode'] } })
   return (
     <div className={classes.fields}>
-      <div><Title order={2}>Which port does it listen on?</Title><p className="dimmed">Its address is http://localhost: and this number.</p></div>
+      <div><Title order={2}>Which port does it listen on?</Title><p className="dimmed">The number at the end of its address.</p></div>
       <Radio.Group value={portMode} onChange={choose} aria-label="Port">
         <div className={classes.choices}>
           <Radio value="auto" size="md" data-autofocus={portMode === 'auto' || undefined} label="Automatic" description={suggestion.data ? `${suggestion.data} is the next free one.` : 'The next free one.'} />

@@ -29,7 +29,7 @@ function Content({ list: { instances, broken }, creations }: { list: InstanceLis
     <>
       {(shown.length > 0 || creations.length > 0) && (
         <div className={`card ${classes.list}`}>
-          <Table verticalSpacing={10} horizontalSpacing={16} highlightOnHover layout="fixed" aria-label="Instances">
+          <Table verticalSpacing={10} horizontalSpacing={12} highlightOnHover layout="fixed" aria-label="Instances">
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Name</Table.Th><Table.Th className={classes.status}>Status</Table.Th><Table.Th className={classes.address}>Address</Table.Th>
@@ -79,5 +79,6 @@ function InfrastructureDown() {
 function summary({ instances }: InstanceList): string | undefined {
   if (!instances.length) return undefined
   const online = instances.filter(it => it.status === 'online').length
-  return `${instances.length === 1 ? 'One instance' : `${instances.length} instances`}, ${online === instances.length ? 'all' : online} online`
+  if (instances.length === 1) return online ? 'One instance, online' : 'One instance, not online'
+  return `${instances.length} instances, ${online === instances.length ? 'all' : online} online`
 }
