@@ -1,0 +1,83 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { makePrivateFolder, readIfExists, readJson, writeFileAtomic, writeJson } from '../../../src/main/system/files'
+import type { ProblemError } from '../../../src/shared/problem'
+import { temporary } from '../temporary'
+
+let folder: string
+beforeEach(async () => { folder = await temporary() })
+
+describe('writeFileAtomic', () => {
+  it('replaces the content and the mode, whatever the umask', async () => {
+    const path = join(folder, 'file')
+    await writeFileAtomic(path, 'one', 0o644)
+    await writeFileAtomic(path, 'two', 0o666)
+    expect(await readFile(path, 'utf8')).toBe('two')
+    expect((await stat(path)).mode & 0o777).toBe(0o666)
+    expect(await readdir(folder)).toEqual(['file'])
+  })
+
+  it('leaves the old file and no temporary one when it fails', async () => {
+    await mkdir(join(folder, 'taken/inside'), { recursive: true })
+    await expect(writeFileAtomic(join(folder, 'taken'), 'x', 0o600)).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
+    await expect(writeFileAtomic(join(folder, 'nowhere/file'), 'x', 0o600)).rejects.toThrow('ENOENT')
+    expect(await readdir(folder)).toEqual(['taken'])
+  })
+
+  it('gives readers the old or the new, never a part', async () => {
+    const path = join(folder, 'file')
+    const contents = ['a', 'b'].map(it => it.repeat(100_000))
+    await writeFileAtomic(path, contents[0] as string, 0o600)
+    const ended = new AbortController()
+    const writer = (async () => {
+      for (let round = 0; round < 20; round++) await writeFileAtomic(path, contents[round % 2] as string, 0o600)
+    })().finally(() => ended.abort())
+    const seen = new Set<string>()
+    while (!ended.signal.aborted) seen.add(await readFile(path, 'utf8'))
+    await writer
+    expect([...seen].every(it => contents.includes(it))).toBe(true)
+  })
+})
+
+describe('makePrivateFolder', () => {
+  it('lets nobody else in', async () => {
+    await makePrivateFolder(join(folder, 'a/b'))
+    expect((await stat(join(folder, 'a/b'))).mode & 0o777).toBe(0o700)
+  })
+})
+
+describe('readIfExists', () => {
+  it('knows a missing file from one that cannot be read', async () => {
+    expect(await readIfExists(join(folder, 'missing'))).toBeUndefined()
+    await expect(readIfExists(folder)).rejects.toThrow('EISDIR')
+  })
+})
+
+describe('readJson', () => {
+  const schema = z.object({ user: z.object({ password: z.string().max(5), age: z.int() }) })
+  const path = (): string => join(folder, 'data.json')
+
+  it('reads what writeJson wrote, private by default', async () => {
+    await writeJson(path(), { user: { password: 'abc', age: 3 } })
+    expect(await readJson(path(), schema)).toEqual({ user: { password: 'abc', age: 3 } })
+    expect((await stat(path())).mode & 0o777).toBe(0o600)
+    expect(await readJson(join(folder, 'missing'), schema)).toBeUndefined()
+  })
+
+  it.each(['', 'canary', '{"user": canary}', '{"user":{"password":"canary-canary","age":1}}', '{"user":{"password":"a","age":"canary"}}', '"canary"', '{"canary":1}', 'null'])(
+    'refuses %j with a Problem that quotes none of it, and leaves the file', async text => {
+      await writeFile(path(), text)
+      const error = await readJson(path(), schema).catch((caught: unknown) => caught) as ProblemError
+      expect(error.problem).toMatchObject({ code: 'file-corrupt', message: expect.stringContaining(path()) as string })
+      expect(JSON.stringify(error.problem)).not.toContain('canary')
+      expect(await readFile(path(), 'utf8')).toBe(text)
+    })
+
+  it('names the key at fault', async () => {
+    await writeFile(path(), '{"user":{"password":"a"}}')
+    await expect(readJson(path(), schema)).rejects.toMatchObject({ problem: { cause: expect.stringContaining('user.age') as string } })
+  })
+
+})
