@@ -110,8 +110,8 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
   const id = createHash('sha256').update(paths.root).digest('hex').slice(0, 16)
   await mkdir(paths.instances, { recursive: true })
   const settings = new SettingsFile(paths.settings, host.defaults)
-  await settings.read() // refuse what is corrupt before anything runs
   const secrets = new Secrets(paths.secrets)
+  await Promise.all([settings.read(), secrets.keys()]) // refuse what is corrupt before anything runs
   const run = createRun(id)
   const node = await realNode(run)
 
@@ -172,7 +172,8 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
   await removeTemporary(paths.state) // they may hold secrets
   await releases.tidy()
   await operations.open()
-  await forgetOrphanSecrets(secrets, operations.list())
+  // Who finishes a refused journal needs its secrets. What cannot be forgotten now is forgotten at the next opening.
+  if (operations.unreadable().length === 0) await forgetOrphanSecrets(secrets, operations.list()).catch(() => undefined)
   void emptyTrash()
 
   return {

@@ -108,6 +108,9 @@ export class Operations {
     return [...this.#history.values(), ...[...this.#walks.values()].map(it => it.state)].toSorted((a, b) => (a.id < b.id ? -1 : 1))
   }
 
+  /** Journals that were refused and left alone: what they are about is not known to be finished. */
+  unreadable(): readonly UnreadableJournal[] { return this.#unreadable.map(({ id, problem: why }) => ({ id, problem: why })) }
+
   /** What open operations have chosen: planning the next one keeps off it. */
   openPlans(): readonly OpenPlan[] {
     return this.list().filter(isOpen).map(({ id, kind, subject, plan }) => ({ id, kind, subject, plan }))
@@ -122,7 +125,7 @@ export class Operations {
    */
   watch(signal: AbortSignal): AsyncGenerator<OperationsUpdate, void, undefined> {
     return this.#feed.follow(() => ({
-      type: 'snapshot', operations: this.list(), unreadable: this.#unreadable.map(({ id, problem: why }) => ({ id, problem: why })),
+      type: 'snapshot', operations: this.list(), unreadable: this.unreadable(),
     }), signal)
   }
 
