@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { databaseNames, type PortCheck } from '../shared/instance'
+import { databaseNames, type DeletePreview, type InstanceDetails, type PortCheck } from '../shared/instance'
 import { toProblem, type Problem } from '../shared/problem'
 import type { Manifest } from '../shared/workspace'
 import { App, type Desktop } from './app'
@@ -21,6 +21,7 @@ import { forgetOrphanSecrets, forgetSecrets, takePassword } from './instances/cr
 import { checkPort, choosePort, type PortKnowledge } from './instances/ports'
 import { deleteInstance, type DeletePlan } from './instances/delete'
 import { Desired } from './instances/desired'
+import { endLost, instanceDetails, previewDelete, revealValue } from './instances/details'
 import { Registry } from './instances/registry'
 import { restartInstance } from './instances/restart'
 import { startInstance, type StartPlan } from './instances/start'
@@ -35,6 +36,7 @@ import { portFree, portHolders } from './system/proc'
 import { removeTemporary } from './system/files'
 import { createRun, sweep, type Run } from './system/run'
 import { readManifest } from './workspace/base'
+import { fingerprint } from './workspace/fingerprint'
 import { acquireLock, type HolderKind, type Lock } from './workspace/lock'
 import { workspacePaths, type WorkspacePaths } from './workspace/paths'
 import { RecentWorkspaces } from './workspace/recent'
@@ -82,8 +84,12 @@ export interface WorkspaceServices {
   takePassword(operation: string): Promise<{ email: string; password: string } | undefined>
   /** @returns when all of them have ended */
   bulk(action: BulkAction, names: readonly string[]): Promise<readonly BulkResult[]>
-  /** The instances that should run: what *resurrect all* starts. */
-  desired(): Promise<readonly string[]>
+  details(name: string): Promise<InstanceDetails>
+  /** One masked value of its `.env`. */
+  reveal(name: string, key: string): Promise<string>
+  previewDelete(name: string): Promise<DeletePreview>
+  /** Ends an instance's process that PM2 has lost. To keep it, start the instance: PM2 then replaces it. */
+  endLost(name: string): Promise<void>
   /** Lets go of everything; what runs is interrupted and recovered at the next opening. */
   close(): Promise<void>
 }
@@ -131,7 +137,11 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
 
   const configs = async (manifest?: Manifest): Promise<Configs> =>
     readConfigs(paths, manifest ?? await readManifest(paths.root), new Set(openCreations().map(it => it.token)))
-  const registry = new Registry({ folder: paths.instances, configs, processes })
+  const digests = new Map<string, string>()
+  const registry = new Registry({
+    folder: paths.instances, configs, processes, databases, desired: () => desired.names(),
+    base: async () => fingerprint(paths.root, await readManifest(paths.root), node.major, digests),
+  })
   const portKnowledge: PortKnowledge = {
     instances: async () => (await registry.list()).instances.map(({ name, port, status }) => ({ name, port, running: status === 'online' })),
     reservations: async () => starting().map(({ name, port }) => ({ subject: name, port })),
@@ -186,7 +196,10 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
     },
     takePassword: operation => takePassword(secrets, operations.list().find(it => it.id === operation)),
     bulk: (action, names) => inBulk(operations, action, names),
-    desired: () => desired.names(),
+    details: name => instanceDetails(lifecycle, name),
+    reveal: (name, key) => revealValue(lifecycle, name, key),
+    previewDelete: name => previewDelete(lifecycle, name),
+    endLost: name => endLost(lifecycle, name),
     async close() {
       await operations.close()
       await lock.release()

@@ -81,12 +81,47 @@ export interface InstanceView {
   readonly cpu?: number
   readonly memory?: number
   readonly release?: string
+  /** Whether the base application has changed since that release; absent when it is not known. */
+  readonly outdated?: boolean
+  /** Bytes; absent while PostgreSQL does not tell. */
+  readonly databaseSize?: number
 }
 
 /** A folder in `instances/` whose config.json cannot be used. It is shown and left alone. */
 export interface BrokenInstance { readonly folder: string; readonly problem: Problem }
 
-export interface InstanceList { readonly instances: readonly InstanceView[]; readonly broken: readonly BrokenInstance[] }
+/** An instance's process that outlived PM2's daemon: it runs, and PM2 knows nothing of it. */
+export interface LostProcess { readonly name: string; readonly pid: number }
+
+export interface InstanceList {
+  readonly instances: readonly InstanceView[]
+  readonly broken: readonly BrokenInstance[]
+  readonly lost: readonly LostProcess[]
+  /** Instances that should run and do not: what *resurrect all* starts. */
+  readonly down: readonly string[]
+  /** Why PM2 cannot be asked; every status is `unknown` then. */
+  readonly processProblem?: Problem
+}
+
+/** All there is to know of one instance. Secrets are masked; `reveal` gives one. */
+export interface InstanceDetails {
+  readonly name: string
+  readonly paths: { readonly folder: string; readonly server: string; readonly uploads: string }
+  readonly database: { readonly name: string; readonly role: string; readonly host: string; readonly port: number; readonly directPort: number; readonly pooled: boolean }
+  /** The entries of `.env`, in its order. `value` is absent where it is a secret. */
+  readonly env: readonly { readonly key: string; readonly value?: string }[]
+  readonly logs: readonly { readonly path: string; readonly bytes: number }[]
+}
+
+/** What a deletion takes away. Absent numbers could not be found out. */
+export interface DeletePreview {
+  readonly name: string
+  readonly running: boolean
+  readonly database: { readonly name: string; readonly role: string; readonly bytes?: number; readonly connections?: number }
+  /** Uploads are counted apart: they are what cannot be made again. */
+  readonly files: { readonly folder: string; readonly bytes: number; readonly uploads: number }
+  readonly logs: { readonly count: number; readonly bytes: number }
+}
 
 /** Who has a port. */
 export type PortHolder =

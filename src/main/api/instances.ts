@@ -8,6 +8,8 @@ import { startInputSchema } from '../instances/start'
 import { stopInputSchema } from '../instances/stop'
 import { router, workspaceProcedure } from './trpc'
 
+const named = z.object({ name: nameSchema })
+
 /** An operation of this kind, asked for with this input. */
 const job = <Input extends z.ZodType>(kind: string, input: Input) =>
   workspaceProcedure.input(input).mutation(async ({ ctx: { workspace }, input: given }) => ({ id: await workspace.operations.start(kind, given) }))
@@ -25,5 +27,8 @@ export const instancesRouter = router({
   delete: job('delete', deleteInputSchema),
   bulk: workspaceProcedure.input(z.object({ action: z.enum(bulkActions), names: z.array(nameSchema).min(1).max(1000) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.bulk(input.action, input.names)),
-  desired: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.desired()),
+  details: workspaceProcedure.input(named).query(({ ctx: { workspace }, input }) => workspace.details(input.name)),
+  reveal: workspaceProcedure.input(named.extend({ key: z.string().max(200) })).mutation(({ ctx: { workspace }, input }) => workspace.reveal(input.name, input.key)),
+  previewDelete: workspaceProcedure.input(named).query(({ ctx: { workspace }, input }) => workspace.previewDelete(input.name)),
+  endLost: workspaceProcedure.input(named).mutation(({ ctx: { workspace }, input }) => workspace.endLost(input.name)),
 })

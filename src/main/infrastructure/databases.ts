@@ -120,6 +120,25 @@ export class Databases {
     })
   }
 
+  /** Size in bytes of every database, by name. */
+  sizes(): Promise<ReadonlyMap<string, number>> {
+    return this.connected(async client => {
+      const { rows } = await client.query<{ name: string; bytes: string }>(
+        'SELECT datname AS name, pg_database_size(oid) AS bytes FROM pg_database WHERE datallowconn AND NOT datistemplate')
+      return new Map(rows.map(it => [it.name, Number(it.bytes)]))
+    })
+  }
+
+  /** Size in bytes and open connections of one database; undefined if there is none. */
+  usage(database: string): Promise<{ bytes: number; connections: number } | undefined> {
+    return this.connected(async client => {
+      const { rows } = await client.query<{ bytes: string; connections: string }>(`
+        SELECT pg_database_size(oid) AS bytes, (SELECT count(*) FROM pg_stat_activity WHERE pg_stat_activity.datname = $1) AS connections
+        FROM pg_database WHERE datname = $1`, [database])
+      return rows[0] && { bytes: Number(rows[0].bytes), connections: Number(rows[0].connections) }
+    })
+  }
+
   private async owner(client: Client, { database, role }: DatabaseNames): Promise<Owner> {
     const { rows } = await client.query<{ role: boolean; comment: string | null; database: boolean; owned: boolean }>(`
       SELECT roles.oid IS NOT NULL AS role, shobj_description(roles.oid, 'pg_authid') AS comment,

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { problem } from '../../shared/problem'
 import { readIfExists, writeFileAtomic } from '../system/files'
 import { Daemon, findNode, pm2Paths, processEnvironment } from './daemon'
-import { appsOf, endLeftovers, sameFolder, type ProcessRef } from './leftovers'
+import { appsOf, endLeftovers, sameFolder, type PM2App, type ProcessRef } from './leftovers'
 import { DaemonLost, follow, request } from './sockets'
 
 export type { ProcessRef } from './leftovers'
@@ -152,6 +152,20 @@ export class Processes {
       unfollow()
       this.#deletions.off('deleted', deleted)
     }
+  }
+
+  /** Apps that run although the daemon knows nothing of them: they outlived one that was killed. */
+  async lost(): Promise<PM2App[]> {
+    const [apps, listed] = await Promise.all([appsOf(this.#home), this.#entries()])
+    const known = new Set(listed.map(it => it.pid))
+    return apps.filter(it => !known.has(it.pid))
+  }
+
+  /** Where its output goes: as PM2 says while it lists it, else where we put it. */
+  async logFiles(name: string): Promise<readonly string[]> {
+    const entry = (await this.#named(name))[0]
+    const { outLog, errLog } = entry ? toInfo(entry) : this.#logs(name)
+    return [outLog, errLog]
   }
 
   async #entries(): Promise<Entry[]> {

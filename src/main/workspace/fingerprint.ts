@@ -12,23 +12,29 @@ const batch = 64
  * 32 hex digits over every file's path, executable bit and content, the commands that build it, and what compiled
  * packages depend on (platform, architecture, Node's major version).
  * @param root holds the base application; also true of a copy of it
+ * @param known digests of files by path and time stamp, kept by who asks often: unchanged files are then not read again
  */
-export async function fingerprint(root: string, manifest: Manifest, nodeMajor: string): Promise<string> {
+export async function fingerprint(root: string, manifest: Manifest, nodeMajor: string, known = new Map<string, string>()): Promise<string> {
   const digest = createHash('sha256')
   const { server, client } = manifest
   digest.update(JSON.stringify({ server, client, platform: process.platform, arch: process.arch, nodeMajor }))
   const files = await baseFiles(root, manifest)
   for (let start = 0; start < files.length; start += batch) {
-    const digests = await Promise.all(files.slice(start, start + batch).map(it => digestFile(root, it)))
+    const digests = await Promise.all(files.slice(start, start + batch).map(it => digestFile(root, it, known)))
     for (const it of digests) digest.update(it)
   }
   return digest.digest('hex').slice(0, 32)
 }
 
-async function digestFile(root: string, path: string): Promise<string> {
+async function digestFile(root: string, path: string, known: Map<string, string>): Promise<string> {
   const full = join(root, path)
   const info = await lstat(full)
+  const stamp = `${full} ${info.ino} ${info.size} ${info.mode} ${info.ctimeMs}`
+  const before = known.get(stamp)
+  if (before !== undefined) return before
   const content = info.isSymbolicLink() ? await readlink(full) : await readFile(full)
   const kind = info.isSymbolicLink() ? 'link' : info.mode & 0o100 ? 'executable' : 'file'
-  return JSON.stringify([path, kind, createHash('sha256').update(content).digest('hex')])
+  const digest = JSON.stringify([path, kind, createHash('sha256').update(content).digest('hex')])
+  known.set(stamp, digest)
+  return digest
 }

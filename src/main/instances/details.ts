@@ -1,0 +1,79 @@
+/** One instance looked at closely: its settings with secrets masked, and what a deletion would take away. */
+import { lstat, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse } from 'dotenv'
+import type { DeletePreview, InstanceDetails } from '../../shared/instance'
+import { problem } from '../../shared/problem'
+import type { Databases } from '../infrastructure/databases'
+import type { Processes } from '../processes/client'
+import { readIfExists } from '../system/files'
+import { findInstance, isOnline, type LifecycleServices } from './lifecycle/target'
+
+export interface DetailServices extends LifecycleServices {
+  readonly databases: Databases
+}
+
+/** Shown as they are; all other values of a `.env` may be secrets and are masked. */
+const harmless = /^(PORT|HOST|NODE_ENV|INSTANCE_NAME|TZ|LOG_LEVEL|S3_REGION|S3_BUCKET_NAME|EMAIL_USER)$/
+
+/** @throws Problem `instance-unknown`, or the one that its folder has */
+export async function instanceDetails(to: DetailServices, name: string): Promise<InstanceDetails> {
+  const { config: { database }, paths } = await findInstance(to, name)
+  const env = parse(await readIfExists(paths.env) ?? '')
+  return {
+    name,
+    paths: { folder: paths.folder, server: paths.server, uploads: join(paths.server, 'uploads') },
+    database: {
+      name: database.name, role: database.user, host: database.host, port: database.port, directPort: database.directPort,
+      pooled: database.port !== database.directPort,
+    },
+    env: Object.entries(env).map(([key, value]) => (harmless.test(key) ? { key, value } : { key })),
+    logs: await logsOf(to.processes, name),
+  }
+}
+
+/** One masked value, on the operator's wish. @throws Problem `env-key-unknown` */
+export async function revealValue(to: DetailServices, name: string, key: string): Promise<string> {
+  const { paths } = await findInstance(to, name)
+  const value = parse(await readIfExists(paths.env) ?? '')[key]
+  if (value !== undefined) return value
+  throw problem({ code: 'env-key-unknown', message: `The .env of "${name}" has no ${key} (any more).` })
+}
+
+/** Ends what outlived PM2's daemon. Nothing to do if it is gone. */
+export async function endLost(to: LifecycleServices, name: string): Promise<void> {
+  const { target } = await findInstance(to, name)
+  await to.processes.stop(target)
+  await to.desired.remove(name)
+}
+
+/** Sizes are what the files hold; packages that are shared with other instances are not counted, since they stay. */
+export async function previewDelete(to: DetailServices, name: string): Promise<DeletePreview> {
+  const { config: { database }, paths, target } = await findInstance(to, name)
+  const [running, usage, bytes, uploads, logs] = await Promise.all([
+    isOnline(to, target), to.databases.usage(database.name).catch(() => undefined),
+    sizeOf(paths.folder), sizeOf(join(paths.server, 'uploads')), logsOf(to.processes, name),
+  ])
+  return {
+    name, running, database: { name: database.name, role: database.user, ...usage },
+    files: { folder: paths.folder, bytes, uploads }, logs: { count: logs.length, bytes: logs.reduce((sum, it) => sum + it.bytes, 0) },
+  }
+}
+
+async function logsOf(processes: Processes, name: string): Promise<{ path: string; bytes: number }[]> {
+  const files = await processes.logFiles(name).catch(() => [])
+  const found = await Promise.all(files.map(async path => ({ path, bytes: (await stat(path).catch(() => undefined))?.size })))
+  return found.filter((it): it is { path: string; bytes: number } => it.bytes !== undefined)
+}
+
+/** Bytes of a folder's files, links to shared ones left out. A file that vanishes meanwhile counts as none. */
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  const sizes = await Promise.all(entries.map(async it => {
+    const path = join(folder, it.name)
+    if (it.isDirectory()) return it.name === 'node_modules' ? 0 : sizeOf(path)
+    const info = await lstat(path).catch(() => undefined)
+    return info?.isFile() ? info.size : 0
+  }))
+  return sizes.reduce((sum, it) => sum + it, 0)
+}
