@@ -69,7 +69,7 @@ export async function testHome(): Promise<TestHome> {
   }
 }
 
-async function prepare(): Promise<Prepared> {
+export async function prepare(): Promise<Prepared> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'im-')))
   const root = join(folder, 'workspace')
   await makeGatedBase(root)

@@ -1,0 +1,33 @@
+/** Pictures of every screen into docs/images: light and dark, 1280 and 900 wide. Run by `npm run screenshots`. */
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { prepare, testHome } from './support/fixtures'
+import { looks, wear } from './support/looks'
+import { tour } from './support/tour'
+
+const folder = resolve(import.meta.dirname, '../../docs/images')
+await mkdir(folder, { recursive: true })
+const prepared = await prepare()
+const place = await testHome()
+try {
+  const { window, close } = await place.launch()
+  const taken = new Set<string>()
+  await tour(window, place, prepared, async name => {
+    for (const look of looks) {
+      await wear(window, look)
+      const file = `${name}-${look.scheme}-${look.width}.png`
+      await window.screenshot({ path: join(folder, file), animations: 'disabled' })
+      taken.add(file)
+    }
+    console.log(name)
+  })
+  await close()
+  // A screen that is no more needs no picture.
+  const old = (await readdir(folder)).filter(it => /-(light|dark)-\d+\.png$/.test(it) && !taken.has(it))
+  await Promise.all(old.map(it => rm(join(folder, it))))
+  const sizes = await Promise.all([...taken].map(async it => (await stat(join(folder, it))).size))
+  console.log(`${taken.size} pictures, ${(sizes.reduce((sum, it) => sum + it, 0) / 1e6).toFixed(1)} MB, in ${folder}`)
+} finally {
+  await place.remove()
+  await prepared.remove()
+}

@@ -1,0 +1,169 @@
+/**
+ * A walk through every screen in each of its states that a reader should see, with a stop at each. It is walked for accessibility
+ * and for pictures, so that no screen is in one and not in the other.
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { expect, type Page } from '@playwright/test'
+import { Processes } from '../../../src/main/processes/client'
+import { ControlRoom } from '../pages/control-room'
+import { FirstRun, Setup } from '../pages/first-run'
+import { OperationPage, patience } from '../pages/operation'
+import { Wizard } from '../pages/wizard'
+import type { Prepared, TestHome } from './fixtures'
+import { atTheGate, openGate } from './gated-base'
+
+export type Look = (name: string) => Promise<void>
+
+/** @param window a fresh app that has no workspace yet @param look called at each stop, with the screen's name */
+export async function tour(window: Page, place: TestHome, prepared: Prepared, look: Look): Promise<void> {
+  const room = new ControlRoom(window)
+  const wizard = new Wizard(window)
+  const operation = new OperationPage(window)
+  await firstRun(window, place, prepared, look)
+
+  await room.go('Activity')
+  await room.go('Instances')
+  await look('instances-empty')
+  await createWithStops(window, place, look)
+
+  await make(room, wizard, operation, 'Riverside')
+  await addOthers(place)
+  await room.go('Instances')
+  await expect(room.instance('Riverside')).toContainText('Stopped')
+  await expect(room.instance('Old-Town')).toBeVisible()
+  await expect(window.getByText('Folders that cannot be used')).toBeVisible()
+  await look('instances')
+
+  await room.service('PostgreSQL').click()
+  await expect(window.getByRole('dialog', { name: 'PostgreSQL' })).toBeVisible()
+  await look('services')
+  await window.keyboard.press('Escape')
+  await room.go('Infrastructure')
+  await look('infrastructure')
+  await fail(room, wizard, operation, look)
+  await room.go('Activity')
+  await look('activity')
+  await room.go('Settings')
+  await look('settings')
+  await window.keyboard.press('Control+k')
+  await expect(room.palette).toBeVisible()
+  await look('palette')
+  await window.keyboard.press('Escape')
+  await room.go('Infrastructure')
+  await window.getByRole('main').getByRole('button', { name: 'Stop…' }).click()
+  const stop = room.dialog('Stop PostgreSQL and PgBouncer?')
+  await expect(stop).toBeVisible()
+  await look('infrastructure-stop')
+  await stop.getByRole('button', { name: 'Stop both' }).click()
+  await operation.title('The infrastructure is stopped').waitFor({ timeout: patience })
+  await look('infrastructure-stopped')
+  await room.go('Instances')
+  await expect(room.problem('PostgreSQL is not running.')).toBeVisible()
+  await look('instances-no-database')
+  await room.switchWorkspace()
+  await expect(new FirstRun(window).recent).toBeVisible()
+  await look('first-run-recent')
+}
+
+async function firstRun(window: Page, place: TestHome, prepared: Prepared, look: Look): Promise<void> {
+  const first = new FirstRun(window)
+  await expect(first.title).toBeVisible()
+  await look('first-run')
+  const half = join(place.home.path, 'half')
+  await mkdir(join(half, 'server'), { recursive: true })
+  await writeFile(join(half, 'server', 'package.json'), '{}')
+  await first.type(half)
+  await expect(first.check('missing').first()).toBeVisible()
+  await look('first-run-missing')
+  await place.placeWorkspace(prepared)
+  await first.type(place.root)
+  await first.open.click()
+  const setup = new Setup(window)
+  await expect(setup.driver('Embedded')).toBeVisible()
+  await look('setup')
+  await setup.start.click()
+  await expect(setup.goOn).toBeVisible({ timeout: patience })
+  await look('setup-done')
+  await setup.goOn.click()
+}
+
+/** The wizard, a creation in its middle, and its end. */
+async function createWithStops(window: Page, place: TestHome, look: Look): Promise<void> {
+  const wizard = new Wizard(window)
+  const operation = new OperationPage(window)
+  const room = new ControlRoom(window)
+  await room.newInstance.click()
+  await wizard.name.fill('two words')
+  await wizard.next.click()
+  await look('wizard-name-refused')
+  await wizard.name.fill('gated-Lakeside')
+  await expect(wizard.form('name')).toContainText('Free.')
+  await look('wizard-name')
+  await wizard.next.click()
+  const foreign = createServer().listen(0, '127.0.0.1')
+  try {
+    await new Promise<void>(done => { foreign.once('listening', done) })
+    await wizard.ownPort.check()
+    await wizard.port.fill(String((foreign.address() as AddressInfo).port))
+    await expect(wizard.useAnyway).toBeVisible()
+    await look('wizard-port-taken')
+  } finally { foreign.close() }
+  await window.getByRole('radio', { name: 'Automatic' }).check()
+  await look('wizard-port')
+  await wizard.next.click()
+  await wizard.next.click()
+  await look('wizard-director-refused')
+  await wizard.fillDirector()
+  await look('wizard-director')
+  await wizard.next.click()
+  await expect(wizard.create).toBeVisible()
+  await look('wizard-review')
+  await wizard.create.click()
+  await expect(operation.output).toContainText(atTheGate, { timeout: patience })
+  await look('create-running')
+  await operation.cancel.click()
+  const dialog = room.dialog(/^Cancel: /)
+  await expect(dialog).toBeVisible()
+  await look('create-cancel')
+  await dialog.getByRole('button', { name: 'Let it run' }).click()
+  await room.go('Instances')
+  await look('instances-creating')
+  await openGate(place.root, 'gated-Lakeside')
+  await room.instance('gated-Lakeside').getByRole('link', { name: 'Show' }).click()
+  await operation.succeeded('gated-Lakeside')
+  await look('create-done')
+  await operation.showPassword.click()
+  await expect(operation.password).toBeVisible()
+  await look('create-password')
+}
+
+async function make(room: ControlRoom, wizard: Wizard, operation: OperationPage, name: string): Promise<void> {
+  await room.newInstance.click()
+  await wizard.answer(name)
+  await wizard.create.click()
+  await operation.succeeded(name)
+}
+
+async function fail(room: ControlRoom, wizard: Wizard, operation: OperationPage, look: Look): Promise<void> {
+  await room.newInstance.click()
+  await wizard.answer('failing-push')
+  await wizard.create.click()
+  await operation.undone('failing-push')
+  await look('create-failed')
+}
+
+/** One that was stopped by hand, one that the command line tool left, and a folder that cannot be read. */
+async function addOthers({ home, root }: TestHome): Promise<void> {
+  const processes = new Processes(join(home.path, '.pm2'))
+  await processes.stop({ name: 'Riverside', cwd: join(root, 'instances', 'Riverside', 'server') })
+  const old = join(root, 'instances', 'Old-Town')
+  await mkdir(join(old, 'server'), { recursive: true })
+  const database = { name: 'old-town_db', user: 'old-town_user', password: 'x', host: 'localhost', port: 16432, directPort: 15432, url: 'postgresql://', directUrl: 'postgresql://' }
+  const paths = { instance: old, server: join(old, 'server'), client: join(old, 'client'), uploads: join(old, 'server', 'uploads') }
+  await writeFile(join(old, 'config.json'), JSON.stringify({ name: 'Old-Town', port: 4999, database, paths, created: '2025-09-01T08:00:00.000Z' }))
+  const broken = join(root, 'instances', 'North-Campus')
+  await mkdir(broken)
+  await writeFile(join(broken, 'config.json'), '{ "name": "North-Campus", ')
+}

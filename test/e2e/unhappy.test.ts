@@ -1,0 +1,196 @@
+/** What goes wrong on machines: it is said what and why, nothing typed is lost, and there is a way on. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import type { LaunchedApp } from '../support/electron'
+import { ControlRoom } from './pages/control-room'
+import { FirstRun, Setup } from './pages/first-run'
+import { OperationPage, patience } from './pages/operation'
+import { person, Wizard } from './pages/wizard'
+import { expect, test, testHome, type TestHome } from './support/fixtures'
+
+let place: TestHome
+let launched: LaunchedApp
+let window: Page
+let room: ControlRoom
+let wizard: Wizard
+let operation: OperationPage
+
+test.beforeAll(async ({ prepared }) => {
+  place = await testHome()
+  await place.placeWorkspace(prepared)
+  launched = await place.launch({ workspace: place.root })
+  window = launched.window
+  room = new ControlRoom(window)
+  wizard = new Wizard(window)
+  operation = new OperationPage(window)
+  await new Setup(window).complete()
+  await room.newInstance.click()
+  await wizard.answer('Alpha')
+  await wizard.create.click()
+  await operation.succeeded('Alpha')
+})
+test.afterAll(() => place.remove())
+/** A reload forgets what was typed: each test has a wizard of its own. */
+test.beforeEach(async () => {
+  await window.reload()
+  await room.go('Instances')
+})
+
+async function startWizard(): Promise<void> {
+  await room.newInstance.click()
+  await expect(wizard.name).toBeFocused()
+}
+
+test('names: the rule, the taken, the reserved', async () => {
+  await startWizard()
+  const refused: readonly (readonly [string, string])[] = [
+    ['two words', 'Letters, digits, hyphens and underscores'], ['-begins', 'begins with a letter or a digit'], ['x'.repeat(41), 'At most 40 characters'],
+    ['ALPHA', 'There is an instance "Alpha" already.'], ['all', 'PM2'], ['42', 'PM2'],
+  ]
+  for (const [name, why] of refused) {
+    await wizard.name.fill(name)
+    await wizard.next.click()
+    await expect(wizard.name).toHaveAccessibleErrorMessage(new RegExp(why.replace(/[."]/g, '.')))
+    await expect(wizard.name).toBeFocused()
+    await expect(wizard.form('name')).toBeVisible()
+  }
+  await wizard.name.fill('free-one')
+  await expect(wizard.form('name')).toContainText('free-one_db')
+  await wizard.next.click()
+  await expect(wizard.form('port')).toBeVisible()
+})
+
+test('a port that a foreign program has: it is named, and can be taken knowingly', async () => {
+  const foreign = createServer().listen(0, '127.0.0.1')
+  try {
+    const port = await new Promise<number>(done => { foreign.once('listening', () => done((foreign.address() as AddressInfo).port)) })
+    await startWizard()
+    await wizard.name.fill('sharing')
+    await wizard.next.click()
+    await wizard.ownPort.check()
+    await wizard.port.fill('80')
+    await wizard.next.click()
+    await expect(wizard.port).toHaveAccessibleErrorMessage('At least 1024.')
+    await wizard.port.fill(String(port))
+    await expect(wizard.form('port')).toContainText(`(pid ${process.pid}) listens on it`)
+    await wizard.next.click()
+    await expect(wizard.form('port')).toContainText('Choose another port, or use this one anyway.')
+    await wizard.useAnyway.check()
+    await wizard.next.click()
+    await wizard.fillDirector()
+    await wizard.next.click()
+    await expect(wizard.form('review')).toContainText(`${port}, shared`)
+    await wizard.create.click()
+    await operation.succeeded('sharing')
+    await expect(operation.ready).toContainText(/not started/i)
+    await expect(operation.ready).not.toContainText('It is online')
+    await room.go('Instances')
+    await expect(room.instance('sharing')).not.toContainText('Online')
+  } finally { foreign.close() }
+})
+
+test('npm fails: its own words, and the same answers again', async () => {
+  const file = join(place.root, 'server', 'package.json')
+  const whole = await readFile(file, 'utf8')
+  await writeFile(file, whole.replace('{', '{ "dependencies": ["broken"],'))
+  try {
+    await startWizard()
+    await wizard.answer('unlucky')
+    await wizard.create.click()
+    await operation.undone('unlucky')
+    const problem = room.problem(/npm/)
+    await expect(problem).toBeVisible()
+    await problem.getByRole('button', { name: 'Details', exact: true }).click()
+    await expect(problem.locator('pre')).toContainText(/npm (error|ERR!)/)
+    await expect(operation.mark('Prepare the application', 'failed, undone')).toBeVisible()
+  } finally { await writeFile(file, whole) }
+  await operation.tryAgain.click()
+  await expect(wizard.directorName).toHaveValue(person.name)
+  await expect(wizard.email).toHaveValue(person.email)
+  await expect(wizard.password).toHaveValue('')
+  await wizard.password.fill(person.password)
+  await wizard.next.click()
+  await expect(wizard.form('review')).toContainText('unlucky')
+  await wizard.create.click()
+  await operation.succeeded('unlucky')
+})
+
+test('PostgreSQL ends in the middle: said clearly, started again, and nothing is left', async () => {
+  await startWizard()
+  await wizard.answer('slow-push-cut')
+  await wizard.create.click()
+  await expect(operation.running).toContainText('Set up the tables', { timeout: patience })
+  await endPostgres()
+  // The undo needs PostgreSQL too: the creation waits for the operator.
+  await operation.title('Create ‘slow-push-cut’: needs you').waitFor({ timeout: patience })
+  await expect(room.problem(/PostgreSQL/).first()).toBeVisible()
+  await expect(room.service('PostgreSQL')).toHaveAccessibleName('PostgreSQL: Stopped')
+  const creation = window.url()
+  await room.problem(/PostgreSQL/).first().getByRole('button', { name: 'Start the infrastructure' }).click()
+  await operation.title('The infrastructure is running').waitFor({ timeout: patience })
+  await window.evaluate(url => { location.hash = new URL(url).hash }, creation)
+  await window.getByRole('button', { name: 'Try again', exact: true }).click()
+  await operation.undone('slow-push-cut')
+  expect((await place.databases()).filter(it => it.startsWith('slow-push-cut'))).toEqual([])
+  await room.go('Instances')
+  await expect(room.instance('slow-push-cut')).toHaveCount(0)
+})
+
+test('the infrastructure is stopped: the list and the wizard say so, with the button that starts it', async () => {
+  await room.go('Infrastructure')
+  await window.getByRole('main').getByRole('button', { name: 'Stop…' }).click()
+  await room.dialog('Stop PostgreSQL and PgBouncer?').getByRole('button', { name: 'Stop both' }).click()
+  await operation.title('The infrastructure is stopped').waitFor({ timeout: patience })
+  await room.go('Instances')
+  await expect(room.problem('PostgreSQL is not running.').getByRole('button', { name: 'Start the infrastructure' })).toBeVisible()
+  await startWizard()
+  await wizard.answer('too-early')
+  await wizard.create.click()
+  const problem = room.problem('must run before an instance can be created')
+  await problem.getByRole('button', { name: 'Start the infrastructure' }).click()
+  await operation.title('The infrastructure is running').waitFor({ timeout: patience })
+  await window.getByRole('link', { name: 'Go on with the new instance' }).click()
+  await expect(wizard.form('review')).toContainText('too-early')
+  await wizard.create.click()
+  await operation.succeeded('too-early')
+})
+
+test('a workspace that another process has: told who, and it can be opened when that one has ended', async () => {
+  const other = await place.launch({ workspace: place.root, data: join(place.home.path, 'other') })
+  const first = new FirstRun(other.window)
+  await expect(first.title).toBeVisible()
+  const locked = other.window.getByRole('alert').filter({ hasText: 'Another Instance Manager runs the operations of this workspace.' })
+  await expect(locked).toContainText(`a window, process ${launched.app.process().pid}`)
+  await launched.kill()
+  await first.type(place.root)
+  await first.open.click()
+  await expect(new ControlRoom(other.window).instance('Alpha')).toContainText('Online')
+  await other.close()
+})
+
+test('a folder that is no workspace: what is missing, each with what to do', async () => {
+  const folder = join(place.home.path, 'half')
+  await mkdir(join(folder, 'server'), { recursive: true })
+  await writeFile(join(folder, 'server', 'package.json'), '{}')
+  const { window: page, close } = await place.launch({ data: join(place.home.path, 'fresh') })
+  const first = new FirstRun(page)
+  await first.type(folder)
+  await expect(first.check('found')).toHaveText(['server/package.json'])
+  await expect(first.check('missing')).toContainText(['server/index.js', 'server/prisma/schema.prisma', 'client/package.json'])
+  await expect(first.check('missing').first()).toContainText('PM2 starts this file.')
+  await expect(first.open).toBeDisabled()
+  await first.type(join(folder, 'nowhere'))
+  await expect(first.check('missing')).toContainText(['There is no such folder.'])
+  await first.type('relative')
+  await expect(first.existing).toContainText('Give the whole path, from /.')
+  await first.createSample(folder)
+  await expect(first.sample.getByRole('alert')).toContainText('is not empty')
+  await close()
+})
+
+async function endPostgres(): Promise<void> {
+  const text = await readFile(join(place.root, '.instance-manager', 'embedded', 'postgres', 'postmaster.pid'), 'utf8')
+  process.kill(Number(text.split('\n')[0]), 'SIGINT') // PostgreSQL's fast shutdown
+}
