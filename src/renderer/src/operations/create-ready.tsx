@@ -13,17 +13,17 @@ import classes from './operation.module.css'
 
 export function CreateReady({ operation }: { operation: OperationState }) {
   const open = useOpenInstance()
-  const { url, email, pooled } = readPlan(operation.plan)
+  const { url, email, pooled, heldBy } = readPlan(operation.plan)
   return (
     <section className={`card ${classes.ready}`} aria-label="Ready">
       <div className={classes.readyHead} role="status">
         <IconCircleCheckFilled size={40} aria-hidden />
         <div>
           <p className={`${classes.url} mono`}>{url}</p>
-          <p className="dimmed">It is online and answers.</p>
+          <p className="dimmed">{heldBy ? `It was made, but not started: ${heldBy}.` : 'It is online and answers.'}</p>
         </div>
         {!pooled && <Status tone="warn">Not pooled</Status>}
-        {url && <Button size="md" onClick={() => open(url)} rightSection={<IconExternalLink size={18} aria-hidden />}>Open</Button>}
+        {url && !heldBy && <Button size="md" onClick={() => open(url)} rightSection={<IconExternalLink size={18} aria-hidden />}>Open</Button>}
       </div>
       <dl className={classes.secret}>
         <dt>Director</dt><dd>{email}<CopyButton value={email} label="e-mail" /></dd>
@@ -55,7 +55,8 @@ function PasswordOnce({ id }: { id: string }) {
   )
 }
 
-function readPlan(plan: unknown): { url: string; email: string; pooled: boolean } {
-  const { url, director, pooled } = (typeof plan === 'object' && plan !== null ? plan : {}) as { url?: unknown; director?: { email?: unknown }; pooled?: unknown }
-  return { url: typeof url === 'string' ? url : '', email: typeof director?.email === 'string' ? director.email : '', pooled: pooled !== false }
+/** `heldBy`: who has its port, so that it was not started. */
+function readPlan(plan: unknown): { url: string; email: string; pooled: boolean; heldBy?: string } {
+  const { url, director, pooled, heldBy } = (typeof plan === 'object' && plan !== null ? plan : {}) as { url?: unknown; director?: { email?: unknown }; pooled?: unknown; heldBy?: unknown }
+  return { url: typeof url === 'string' ? url : '', email: typeof director?.email === 'string' ? director.email : '', pooled: pooled !== false, ...(typeof heldBy === 'string' && { heldBy }) }
 }
