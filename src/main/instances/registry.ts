@@ -111,6 +111,6 @@ function statusOf(pm2: ProcessInfo['status']): InstanceStatus {
     case 'online': return 'online'
     case 'stopped': case 'stopping': return 'stopped'
     case 'errored': return 'errored'
-    default: return 'unknown'
+    case 'launching': case 'waiting restart': case 'one-launch-status': return 'unknown'
   }
 }
