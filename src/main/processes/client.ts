@@ -1,6 +1,6 @@
 /** The processes of one PM2 home. Whatever is asked for, a dead daemon is started again first. */
 import { EventEmitter, on } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -105,6 +105,7 @@ export class Processes {
     const files = [...ours.map(toInfo), ...unlisted].flatMap(it => [it.outLog, it.errLog])
     // never /dev/null, never a path of the operator's own
     await Promise.all(files.filter(it => dirname(it) === logs).map(it => rm(it, { force: true })))
+    if (entries.length === ours.length) await this.#forgetPids(app.name)
     for (const { name } of ours) this.#deletions.emit('deleted', name)
   }
 
@@ -197,6 +198,13 @@ export class Processes {
     }
     await this.#daemon.ensure()
     return request(rpc, method, argument, timeout)
+  }
+
+  /** A daemon that was killed leaves them; a living one has removed them already. PM2 adds its number of the app to the name. */
+  async #forgetPids(name: string): Promise<void> {
+    const { pids } = pm2Paths(this.#home)
+    const left = (await readdir(pids).catch(() => [])).filter(it => it.startsWith(`${name}-`) && /^\d+\.pid$/.test(it.slice(name.length + 1)))
+    await Promise.all(left.map(it => rm(join(pids, it), { force: true })))
   }
 
   /** PM2's name of the files would be one for `a_b` and `a-b`. */
