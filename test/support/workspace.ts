@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
+import { escapeIdentifier } from 'pg'
+import { z } from 'zod'
 import type { DriverKind } from '../../src/shared/infrastructure'
 import type { CreateInput } from '../../src/shared/instance'
 import type { OperationState } from '../../src/shared/operation'
 import { openWorkspace, type Host, type WorkspaceServices } from '../../src/main/compose'
 import { withConnection } from '../../src/main/infrastructure/connection'
-import { escapeIdentifier } from 'pg'
 import { Processes } from '../../src/main/processes/client'
-import { makePrivateFolder, writeJson } from '../../src/main/system/files'
+import { makePrivateFolder, readJson, writeJson } from '../../src/main/system/files'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { createSample } from '../../src/main/workspace/sample'
 import { freePort } from './infrastructure'
@@ -22,6 +23,8 @@ export const resources = resolve(import.meta.dirname, '../../resources')
 
 /** What a creation of a test is asked unless it says otherwise. */
 export const director = { name: 'Ada Lovelace', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
+
+export const createInput = (name: string): CreateInput => ({ name, port: 'auto', allowSharedPort: false, jwtSecret: 'generate', director })
 
 export interface TestWorkspace {
   /** Everything of this workspace lies below it. */
@@ -92,7 +95,7 @@ export async function testWorkspace({ driver = 'embedded', images, prepare }: Wo
     },
     startInfrastructure: () => settle('infrastructure-start'),
     stopInfrastructure: () => settle('infrastructure-stop'),
-    begin: input => its().operations.start('create', { port: 'auto', allowSharedPort: false, jwtSecret: 'generate', director, ...input }),
+    begin: input => its().operations.start('create', { ...createInput(input.name), ...input }),
     create: async input => its().operations.settled(await workspace.begin(input)),
     sql: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
       withConnection(await its().infrastructure.admin(), async client => (await client.query<Row>(text, [...values])).rows),
@@ -102,6 +105,9 @@ export async function testWorkspace({ driver = 'embedded', images, prepare }: Wo
       await workspace.sql(`DROP DATABASE IF EXISTS ${escapeIdentifier(`${name.toLowerCase()}_db`)} WITH (FORCE)`)
       await workspace.sql(`DROP ROLE IF EXISTS ${escapeIdentifier(`${name.toLowerCase()}_user`)}`)
       await rm(join(paths.instances, name), { recursive: true, force: true })
+      const desired = join(paths.state, 'desired.json')
+      const names = await readJson(desired, z.array(z.string()))
+      if (names) await writeJson(desired, names.filter(it => it !== name))
     },
     async remove() {
       await workspace.close().catch(() => undefined)

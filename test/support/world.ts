@@ -12,6 +12,8 @@ export interface World {
   readonly roles: readonly string[]
   /** Path, mode and size of what lies in instances/ and .instance-manager/, but for finished releases, packages and settled journals. */
   readonly files: readonly string[]
+  /** Instances that should run. */
+  readonly desired: readonly string[]
   /** Keys in secrets.json. */
   readonly secrets: readonly string[]
   /** Operations that are still open. */
@@ -30,12 +32,13 @@ export interface World {
 export async function world(workspace: TestWorkspace): Promise<World> {
   const { root, home, host } = workspace
   const { state, instances, operations, releases, secrets } = workspacePaths(root)
-  const skipped = new Set([operations, releases, join(state, 'embedded'), join(state, 'containers'), secrets, join(state, 'lock'), join(state, 'lock.json')])
+  const skipped = new Set([operations, releases, join(state, 'embedded'), join(state, 'containers'), secrets, join(state, 'desired.json'), join(state, 'lock'), join(state, 'lock.json')])
   const pids = await processesIn(home)
   return {
     databases: (await workspace.sql<{ it: string }>('SELECT datname || coalesce(datacl::text, $1) AS it FROM pg_database ORDER BY 1', [''])).map(it => it.it),
     roles: (await workspace.sql<{ it: string }>('SELECT rolname AS it FROM pg_roles ORDER BY 1')).map(it => it.it),
     files: (await Promise.all([instances, state].map(it => filesIn(it, home, skipped)))).flat().concat(await unfinished(releases)),
+    desired: JSON.parse(await readFile(join(state, 'desired.json'), 'utf8').catch(() => '[]')) as string[],
     secrets: Object.keys(JSON.parse(await readFile(secrets, 'utf8')) as object).toSorted(),
     open: await openOperations(operations),
     pm2: (await workspace.processes.list()).map(it => `${it.name} ${it.status} ${it.pid ?? ''} ${it.cwd}`).toSorted(),

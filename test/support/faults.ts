@@ -1,0 +1,64 @@
+/**
+ * Makes something happen at an exact moment of an operation: when a line of its journal is about to be written, half
+ * written, or safely on disk; or when one of its files is written and not yet in its place.
+ * It wraps the file handles of this process, so that the code under test stays as it is.
+ */
+import { readlinkSync } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+
+export interface Moment {
+  /** `before` a journal's line is written (the work is done, and nothing says so), `torn` in its middle, `after` it is on disk; `writing`: a file is written beside its place. */
+  readonly at: 'before' | 'torn' | 'after' | 'writing'
+  /** Of a journal: `done push-schema`, `turned`, `opened`, `settled`. When `writing`: what the file's content has in it. */
+  readonly what: string
+}
+
+/** What a journal's line is about; undefined for other files. */
+function entryOf(data: unknown): string | undefined {
+  try {
+    const line = JSON.parse(String(data)) as { id?: string; at?: string; type?: string; step?: string }
+    return line.id && line.at && line.type ? [line.type, line.step].filter(Boolean).join(' ') : undefined
+  } catch { return undefined }
+}
+
+/** Calls `act` at each of the moments, once each, until the function returned is called. */
+export async function armFaults(moments: readonly Moment[], act: (moment: Moment) => void): Promise<() => void> {
+  const left = new Set(moments)
+  const handle = await open('/dev/null')
+  const prototype = Object.getPrototypeOf(handle) as FileHandle
+  await handle.close()
+  const { writeFile, sync } = prototype
+  const dueAfterSync = new WeakMap<FileHandle, Moment>()
+  const take = (...candidates: Moment[]): Moment | undefined => {
+    const found = [...left].find(it => candidates.some(other => other.at === it.at && other.what === it.what))
+    if (found) left.delete(found)
+    return found
+  }
+  prototype.writeFile = async function (this: FileHandle, data, ...rest) {
+    const what = entryOf(data)
+    if (what === undefined) {
+      await writeFile.call(this, data, ...rest)
+      const writing = [...left].find(it => it.at === 'writing' && String(data).includes(it.what) && readlinkSync(`/proc/self/fd/${this.fd}`).endsWith('.tmp'))
+      if (writing && take(writing)) act(writing)
+      return
+    }
+    const early = take({ at: 'before', what })
+    if (early) act(early)
+    const torn = take({ at: 'torn', what })
+    if (torn) {
+      await writeFile.call(this, String(data).slice(0, -20), ...rest)
+      act(torn)
+    }
+    const late = take({ at: 'after', what })
+    if (late) dueAfterSync.set(this, late)
+    await writeFile.call(this, data, ...rest)
+  }
+  prototype.sync = async function (this: FileHandle) {
+    await sync.call(this)
+    const late = dueAfterSync.get(this)
+    if (!late) return
+    dueAfterSync.delete(this)
+    act(late)
+  }
+  return () => { Object.assign(prototype, { writeFile, sync }) }
+}
