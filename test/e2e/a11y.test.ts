@@ -1,5 +1,5 @@
 /** Every screen, light and dark, wide and narrow: axe finds nothing, nothing is cut off, and the keyboard reaches what matters. */
-import AxeBuilder from '@axe-core/playwright'
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { ControlRoom } from './pages/control-room'
 import { expect, test, testHome } from './support/fixtures'

@@ -19,7 +19,7 @@ import { Secrets } from '../../../src/main/workspace/secrets'
 import { SettingsFile } from '../../../src/main/workspace/settings'
 import { launchApp, makeHome, type Home, type LaunchedApp } from '../../support/electron'
 import { freePort } from '../../support/infrastructure'
-import { makeGatedBase } from './gated-base'
+import { makeObedientBase } from './obedient-base'
 
 /** A home with the defaults of a site: embedded services on free ports. */
 export interface TestHome {
@@ -30,7 +30,7 @@ export interface TestHome {
   readonly firstPort: number
   /** Starts the app; without a workspace it opens the last one, or asks. */
   launch(options?: { workspace?: string; data?: string }): Promise<LaunchedApp>
-  /** A workspace of the gated base, its release prepared. */
+  /** A workspace of the obedient base, its release prepared. */
   placeWorkspace(prepared: Prepared): Promise<void>
   processes(): Promise<{ name: string; status: string }[]>
   databases(): Promise<string[]>
@@ -72,7 +72,7 @@ export async function testHome(): Promise<TestHome> {
 export async function prepare(): Promise<Prepared> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'im-')))
   const root = join(folder, 'workspace')
-  await makeGatedBase(root)
+  await makeObedientBase(root)
   const run = createRun(folder)
   const manifest = await readManifest(root)
   const nodeMajor = (await run('node', ['--version'], { timeout: 10_000 })).replace(/^v/, '').split('.')[0] ?? ''
@@ -85,6 +85,7 @@ export async function prepare(): Promise<Prepared> {
 
 /** `prepared` is made once for all files. */
 export const test = base.extend<object, { prepared: Prepared }>({
+  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures from the pattern
   prepared: [async ({}, use) => {
     const prepared = await prepare()
     await use(prepared)

@@ -12,7 +12,7 @@ import { FirstRun, Setup } from '../pages/first-run'
 import { OperationPage, patience } from '../pages/operation'
 import { Wizard } from '../pages/wizard'
 import type { Prepared, TestHome } from './fixtures'
-import { atTheGate, openGate } from './gated-base'
+import { hold, letFail, release, waiting } from './obedient-base'
 
 export type Look = (name: string) => Promise<void>
 
@@ -42,6 +42,7 @@ export async function tour(window: Page, place: TestHome, prepared: Prepared, lo
   await window.keyboard.press('Escape')
   await room.go('Infrastructure')
   await look('infrastructure')
+  await letFail(place.root, 'Hillside')
   await fail(room, wizard, operation, look)
   await room.go('Activity')
   await look('activity')
@@ -94,11 +95,12 @@ async function createWithStops(window: Page, place: TestHome, look: Look): Promi
   const wizard = new Wizard(window)
   const operation = new OperationPage(window)
   const room = new ControlRoom(window)
+  await hold(place.root, 'Lakeside')
   await room.newInstance.click()
   await wizard.name.fill('two words')
   await wizard.next.click()
   await look('wizard-name-refused')
-  await wizard.name.fill('gated-Lakeside')
+  await wizard.name.fill('Lakeside')
   await expect(wizard.form('name')).toContainText('Free.')
   await look('wizard-name')
   await wizard.next.click()
@@ -121,7 +123,7 @@ async function createWithStops(window: Page, place: TestHome, look: Look): Promi
   await expect(wizard.create).toBeVisible()
   await look('wizard-review')
   await wizard.create.click()
-  await expect(operation.output).toContainText(atTheGate, { timeout: patience })
+  await expect(operation.output).toContainText(waiting, { timeout: patience })
   await look('create-running')
   await operation.cancel.click()
   const dialog = room.dialog(/^Cancel: /)
@@ -130,9 +132,9 @@ async function createWithStops(window: Page, place: TestHome, look: Look): Promi
   await dialog.getByRole('button', { name: 'Let it run' }).click()
   await room.go('Instances')
   await look('instances-creating')
-  await openGate(place.root, 'gated-Lakeside')
-  await room.instance('gated-Lakeside').getByRole('link', { name: 'Show' }).click()
-  await operation.succeeded('gated-Lakeside')
+  await release(place.root, 'Lakeside')
+  await room.instance('Lakeside').getByRole('link', { name: 'Show' }).click()
+  await operation.succeeded('Lakeside')
   await look('create-done')
   await operation.showPassword.click()
   await expect(operation.password).toBeVisible()
@@ -148,9 +150,9 @@ async function make(room: ControlRoom, wizard: Wizard, operation: OperationPage,
 
 async function fail(room: ControlRoom, wizard: Wizard, operation: OperationPage, look: Look): Promise<void> {
   await room.newInstance.click()
-  await wizard.answer('failing-push')
+  await wizard.answer('Hillside')
   await wizard.create.click()
-  await operation.undone('failing-push')
+  await operation.undone('Hillside')
   await look('create-failed')
 }
 
