@@ -66,7 +66,7 @@ async function start(): Promise<void> {
 
 function openWindow(): void {
   window = new BrowserWindow({
-    width: 1280, height: 820, minWidth: 900, minHeight: 600, show: false, autoHideMenuBar: true, title: 'Instance Manager',
+    width: 1280, height: 820, minWidth: 900, minHeight: 600, show: false, autoHideMenuBar: true, title: 'Instance Manager', icon: join(root, 'resources', 'icons', 'icon.png'),
     webPreferences: { preload: join(root, 'out', 'preload', 'index.cjs'), contextIsolation: true, sandbox: true, nodeIntegration: false, spellcheck: false },
   })
   const { webContents } = window
