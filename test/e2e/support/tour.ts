@@ -41,6 +41,7 @@ export async function tour(window: Page, place: TestHome, prepared: Prepared, lo
   await look('services')
   await window.keyboard.press('Escape')
   await room.go('Infrastructure')
+  await expect(window.getByRole('radio', { name: 'Embedded' })).toBeVisible()
   await look('infrastructure')
   await letFail(place.root, 'Hillside')
   await fail(room, wizard, operation, look)
