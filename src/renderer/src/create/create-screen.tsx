@@ -37,6 +37,8 @@ export function CreateScreen() {
   }))
 
   useEffect(() => focusFirst(`[data-step="${step}"] [data-autofocus]`), [step])
+  // A check that was waited for has refused; what is refused at once is found in submit.
+  useEffect(() => { if (tried && !wizard.goingOn) focusFault() }, [tried, wizard.goingOn])
   useEscape(() => leave(isDirty(wizard), () => { dispatch({ type: 'discarded' }); navigate('/instances') }))
 
   const submit = (event: FormEvent): void => {
