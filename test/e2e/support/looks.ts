@@ -10,6 +10,7 @@ export const looks: readonly LookOf[] = (['light', 'dark'] as const).flatMap(sch
 export async function wear(page: Page, { scheme, width, height }: LookOf): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
   await page.setViewportSize({ width, height })
+  await page.locator(`html[data-mantine-color-scheme="${scheme}"]`).waitFor()
   await page.evaluate(async () => {
     await document.fonts.ready
     const ending = document.getAnimations().filter(it => it.effect?.getComputedTiming().endTime !== Infinity)
