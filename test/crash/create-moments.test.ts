@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { makeQuick } from '../support/quick-base'
-import { testWorkspace, type TestWorkspace } from '../support/workspace'
+import { mustSucceed, testWorkspace, type TestWorkspace } from '../support/workspace'
 import { world, type World } from '../support/world'
 import { crash, creating, expectAfter, expectBefore, makeKeeper, recover, steps } from './crash'
 import type { Moment } from '../support/faults'
@@ -28,8 +28,15 @@ async function killedAt(killAt: Moment): Promise<string> {
 }
 
 describe('killed and started again, a creation is finished', () => {
+  // The step is done again after the first death, and found done after the second.
+  it.each(steps)('as %s had begun, and again when it was done but nothing said so', async step => {
+    const name = await killedAt({ at: 'after', what: `doing ${step}` })
+    await crash(workspace, { killAt: { at: 'before', what: `done ${step}` } })
+    expect((await recover(workspace)).map(it => mustSucceed(it).turned)).toEqual([undefined])
+    await expectAfter(workspace, before, name)
+  })
+
   it.each<Moment>([
-    ...steps.flatMap((step): Moment[] => [{ at: 'after', what: `doing ${step}` }, { at: 'before', what: `done ${step}` }]),
     { at: 'after', what: 'opened' }, { at: 'torn', what: 'doing push-schema' }, { at: 'torn', what: 'done place-files' }, { at: 'before', what: 'settled' }, { at: 'torn', what: 'settled' },
     { at: 'writing', what: 'DATABASE_URL=' }, { at: 'writing', what: '"created"' }, { at: 'writing', what: '"pm_cwd"' },
   ])('$at $what', async moment => {

@@ -122,7 +122,7 @@ export async function testWorkspace({ driver = 'embedded', images, prepare }: Wo
 async function removeContainers(engine: 'podman' | 'docker', prefix: string): Promise<void> {
   for (const what of ['container', 'volume', 'network']) {
     const { stdout } = await execa(engine, [what, 'ls', ...(what === 'container' ? ['--all'] : []), '--format', what === 'container' ? '{{.Names}}' : '{{.Name}}'], { input: '' })
-    const ours = stdout.split('\n').filter(it => it.startsWith(prefix))
+    const ours = stdout.split('\n').filter(it => it.includes(prefix)) // volumes and networks are named after their container
     if (ours.length) await execa(engine, [what, 'rm', '--force', ...ours], { input: '', timeout: 60_000 })
   }
 }
