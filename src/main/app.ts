@@ -115,9 +115,11 @@ export class App {
   }
 
   async #show(change: Partial<AppState>): Promise<void> {
+    const recent = await this.options.recent.list()
+    // Nothing is waited for from here on: two changes at once must not undo each other.
     const root = this.#services?.paths.root
     this.#state.set({
-      ...this.#state.value, ...change, recent: await this.options.recent.list(),
+      ...this.#state.value, ...change, recent,
       workspace: root === undefined ? undefined : { path: root, name: basename(root) },
     })
   }
