@@ -12,9 +12,14 @@ export async function wear(page: Page, { scheme, width, height }: LookOf): Promi
   await page.setViewportSize({ width, height })
   await page.locator(`html[data-mantine-color-scheme="${scheme}"]`).waitFor()
   await page.evaluate(async () => {
+    const frames = (): Promise<unknown> => new Promise(done => { requestAnimationFrame(() => requestAnimationFrame(done)) })
+    // One change of colour can start the next, in what inherits it.
+    const moving = (): Animation[] => document.getAnimations().filter(it => it.playState === 'running' && it.effect?.getComputedTiming().endTime !== Infinity)
     await document.fonts.ready
-    const ending = document.getAnimations().filter(it => it.effect?.getComputedTiming().endTime !== Infinity)
-    await Promise.allSettled(ending.map(it => it.finished))
-    await new Promise(done => { requestAnimationFrame(() => requestAnimationFrame(done)) })
+    await frames()
+    for (let now = moving(); now.length > 0; now = moving()) {
+      await Promise.allSettled(now.map(it => it.finished))
+      await frames()
+    }
   })
 }
