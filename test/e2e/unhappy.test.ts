@@ -157,19 +157,6 @@ test('the infrastructure is stopped: the list and the wizard say so, with the bu
   await operation.succeeded('too-early')
 })
 
-test('a workspace that another process has: told who, and it can be opened when that one has ended', async () => {
-  const other = await place.launch({ workspace: place.root, data: join(place.home.path, 'other') })
-  const first = new FirstRun(other.window)
-  await expect(first.title).toBeVisible()
-  const locked = other.window.getByRole('alert').filter({ hasText: 'Another Instance Manager runs the operations of this workspace.' })
-  await expect(locked).toContainText(`a window, process ${launched.app.process().pid}`)
-  await launched.kill()
-  await first.type(place.root)
-  await first.open.click()
-  await expect(new ControlRoom(other.window).instance('Alpha')).toContainText('Online')
-  await other.close()
-})
-
 test('a folder that is no workspace: what is missing, each with what to do', async () => {
   const folder = join(place.home.path, 'half')
   await mkdir(join(folder, 'server'), { recursive: true })
@@ -188,6 +175,19 @@ test('a folder that is no workspace: what is missing, each with what to do', asy
   await first.createSample(folder)
   await expect(first.sample.getByRole('alert')).toContainText('is not empty')
   await close()
+})
+
+test('a workspace that another process has: told who, and it can be opened when that one has ended', async () => {
+  const other = await place.launch({ workspace: place.root, data: join(place.home.path, 'other') })
+  const first = new FirstRun(other.window)
+  await expect(first.title).toBeVisible()
+  const locked = other.window.getByRole('alert').filter({ hasText: 'Another Instance Manager runs the operations of this workspace.' })
+  await expect(locked).toContainText(`a window, process ${launched.app.process().pid}`)
+  await launched.kill()
+  await first.type(place.root)
+  await first.open.click()
+  await expect(new ControlRoom(other.window).instance('Alpha')).toContainText('Online')
+  await other.close()
 })
 
 async function endPostgres(): Promise<void> {
