@@ -11,15 +11,15 @@ export async function wear(page: Page, { scheme, width, height }: LookOf): Promi
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
   await page.setViewportSize({ width, height })
   await page.locator(`html[data-mantine-color-scheme="${scheme}"]`).waitFor()
+  // No named function in it: tsx would mark it with a helper that the page does not have.
   await page.evaluate(async () => {
-    const frames = (): Promise<unknown> => new Promise(done => { requestAnimationFrame(() => requestAnimationFrame(done)) })
-    // One change of colour can start the next, in what inherits it.
-    const moving = (): Animation[] => document.getAnimations().filter(it => it.playState === 'running' && it.effect?.getComputedTiming().endTime !== Infinity)
     await document.fonts.ready
-    await frames()
-    for (let now = moving(); now.length > 0; now = moving()) {
-      await Promise.allSettled(now.map(it => it.finished))
-      await frames()
+    // One change of colour can start the next, in what inherits it.
+    for (let still = false; !still;) {
+      await new Promise(done => { requestAnimationFrame(() => requestAnimationFrame(done)) })
+      const moving = document.getAnimations().filter(it => it.playState === 'running' && it.effect?.getComputedTiming().endTime !== Infinity)
+      await Promise.allSettled(moving.map(it => it.finished))
+      still = moving.length === 0
     }
   })
 }
