@@ -12,19 +12,20 @@ import { Infrastructure } from './infrastructure/infrastructure'
 import { ContainerDriver } from './infrastructure/podman'
 import { startInfrastructure } from './infrastructure/start'
 import { stopInfrastructure } from './infrastructure/stop'
-import { readConfigs, type Configs } from './instances/configs'
-import { inBulk, type BulkAction, type BulkResult } from './instances/bulk'
-import { changePort, type ChangePortPlan } from './instances/change-port'
+import { readConfigs, type ConfigCache, type Configs } from './instances/configs'
+import { endLost, inBulk, type BulkAction, type BulkResult } from './instances/bulk'
+import { changePort } from './instances/change-port'
 import { createInstance } from './instances/create'
 import { requireFreeName, type CreatePlan } from './instances/create/plan'
 import { forgetOrphanSecrets, forgetSecrets, takePassword } from './instances/create/secrets'
 import { checkPort, choosePort, type PortKnowledge } from './instances/ports'
 import { deleteInstance, type DeletePlan } from './instances/delete'
 import { Desired } from './instances/desired'
-import { endLost, instanceDetails, previewDelete, revealValue } from './instances/details'
+import { instanceDetails, previewDelete, revealValue } from './instances/details'
 import { Registry } from './instances/registry'
 import { restartInstance } from './instances/restart'
-import { startInstance, type StartPlan } from './instances/start'
+import { whoRuns, type Target } from './instances/lifecycle/target'
+import { startInstance } from './instances/start'
 import { stopInstance } from './instances/stop'
 import { Trash } from './instances/trash'
 import { Operations } from './operations/engine'
@@ -135,15 +136,16 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
   })
   const databases = new Databases(() => infrastructure.admin())
 
+  const known: ConfigCache = new Map()
   const configs = async (manifest?: Manifest): Promise<Configs> =>
-    readConfigs(paths, manifest ?? await readManifest(paths.root), new Set(openCreations().map(it => it.token)))
+    readConfigs(paths, manifest ?? await readManifest(paths.root), new Set(openCreations().map(it => it.token)), known)
   const digests = new Map<string, string>()
   const registry = new Registry({
-    folder: paths.instances, configs, processes, databases, desired: () => desired.names(),
+    folder: paths.instances, configs, processes, databases, desired, busy: () => busy(),
     base: async () => fingerprint(paths.root, await readManifest(paths.root), node.major, digests),
   })
   const portKnowledge: PortKnowledge = {
-    instances: async () => (await registry.list()).instances.map(({ name, port, status }) => ({ name, port, running: status === 'online' })),
+    instances: () => whoRuns({ paths, configs, processes }),
     reservations: async () => starting().map(({ name, port }) => ({ subject: name, port })),
     portFree, portHolders,
   }
@@ -156,7 +158,7 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
     paths, run, node, directorScript: join(host.resources, 'create-director.cjs'),
     releases, databases, infrastructure, processes, desired, secrets, settings, ports, configs,
   })
-  const lifecycle = { paths, processes, desired, configs, ports, databases, infrastructure, trash, starting: () => starting() }
+  const lifecycle = { paths, processes, desired, configs, ports, databases, infrastructure, trash, starting: () => starting(), busy: () => busy() }
   const operations = new Operations({
     folder: paths.operations,
     operations: [
@@ -173,8 +175,9 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
   /** Which instances are about to have which port. */
   const starting = (): { name: string; port: number }[] => [
     ...openCreations(),
-    ...operations.openPlans().filter(it => it.kind === 'start' || it.kind === 'change-port').map(it => (it.plan as StartPlan | ChangePortPlan).target),
+    ...operations.openPlans().filter(it => ['start', 'restart', 'change-port'].includes(it.kind)).map(it => (it.plan as { readonly target: Target }).target),
   ]
+  const busy = (): ReadonlySet<string> => new Set(operations.openPlans().map(it => it.subject))
   const emptyTrash = (): Promise<void> =>
     trash.empty(new Set(operations.openPlans().filter(it => it.kind === 'delete').map(it => (it.plan as DeletePlan).token)))
 
@@ -185,6 +188,7 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
   // Who finishes a refused journal needs its secrets. What cannot be forgotten now is forgotten at the next opening.
   if (operations.unreadable().length === 0) await forgetOrphanSecrets(secrets, operations.list()).catch(() => undefined)
   void emptyTrash()
+  void registry.remember().catch(() => undefined) // PM2 is asked again by whoever needs it
 
   return {
     paths, operations, infrastructure, registry, ports,
@@ -199,7 +203,7 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
     details: name => instanceDetails(lifecycle, name),
     reveal: (name, key) => revealValue(lifecycle, name, key),
     previewDelete: name => previewDelete(lifecycle, name),
-    endLost: name => endLost(lifecycle, name),
+    endLost: name => endLost(operations, name),
     async close() {
       await operations.close()
       await lock.release()

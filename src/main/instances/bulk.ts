@@ -1,6 +1,6 @@
 /** One job for many instances: at most four at a time, each with its own result; one that fails does not stop the rest. */
 import type { OperationState } from '../../shared/operation'
-import { toProblem, type Problem } from '../../shared/problem'
+import { problem, toProblem, type Problem } from '../../shared/problem'
 import type { Operations } from '../operations/engine'
 
 export const bulkActions = ['start', 'stop', 'restart'] as const
@@ -25,11 +25,18 @@ export async function inBulk(operations: Operations, action: BulkAction, names: 
 async function one(operations: Operations, action: BulkAction, name: string): Promise<BulkResult> {
   try {
     const operation = await operations.start(action, { name })
-    const problem = problemOf(await ended(operations, operation))
-    return { name, operation, ...(problem && { problem }) }
+    const found = problemOf(await ended(operations, operation))
+    return { name, operation, ...(found && { problem: found }) }
   } catch (error) {
-    return { name, problem: toProblem(error) }
+    const found = toProblem(error)
+    return found.code === 'instance-running' ? { name } : { name, problem: found } // it is as it was asked for
   }
+}
+
+/** Ends an instance's process that PM2 has lost: stopping it does that. @throws as an operation `stop` */
+export async function endLost(operations: Operations, name: string): Promise<void> {
+  const { problem: found } = await one(operations, 'stop', name)
+  if (found) throw problem(found)
 }
 
 /** Settled, or stuck: then it waits for the operator, and the rest must not wait with it. */

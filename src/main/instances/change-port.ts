@@ -1,6 +1,6 @@
 /** Gives an instance another port: config.json and `.env`, and a restart if it runs. If it is not healthy there, it is back on the old one. */
 import { z } from 'zod'
-import { instanceConfigSchema, nameSchema, portSchema, type PortCheck } from '../../shared/instance'
+import { instanceConfigSchema, nameSchema, portSchema } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import type { Operation, Step } from '../operations/operation'
 import { readIfExists, readJson, writeFileAtomic, writeJson } from '../system/files'
@@ -9,12 +9,8 @@ import { instancePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
 import { describeHolder } from './create/plan'
 import { startAgain, startTarget, stopTarget } from './lifecycle/process-steps'
-import { findInstance, isOnline, type LifecycleServices, type Target } from './lifecycle/target'
+import { findInstance, isRunning, type PortServices, type Target } from './lifecycle/target'
 import { waitForHealth } from './health'
-
-export interface ChangePortServices extends LifecycleServices {
-  readonly ports: { check(port: number): Promise<PortCheck> }
-}
 
 export const changePortInputSchema = z.object({
   name: nameSchema,
@@ -27,7 +23,7 @@ export type ChangePortInput = z.infer<typeof changePortInputSchema>
 /** `target` is on the new port, `before` on the old one. */
 export type ChangePortPlan = { readonly target: Target; readonly before: Target; readonly port: number; readonly ran: boolean }
 
-export const changePort = (to: ChangePortServices): Operation<ChangePortInput, ChangePortPlan> => ({
+export const changePort = (to: PortServices): Operation<ChangePortInput, ChangePortPlan> => ({
   kind: 'change-port', version: 1, recovery: 'resume',
   subject: ({ name }) => name.toLowerCase(),
   plan: input => planChange(to, input),
@@ -35,11 +31,11 @@ export const changePort = (to: ChangePortServices): Operation<ChangePortInput, C
 })
 
 /** @throws Problem `port-same`, `port-taken` */
-async function planChange(to: ChangePortServices, { name, port, allowSharedPort }: ChangePortInput): Promise<ChangePortPlan> {
+async function planChange(to: PortServices, { name, port, allowSharedPort }: ChangePortInput): Promise<ChangePortPlan> {
   const { target: before } = await findInstance(to, name)
   if (port === before.port) throw problem({ code: 'port-same', field: 'port', message: `"${name}" is on port ${port} already.`, hint: 'Choose another port.' })
   const { holders } = await to.ports.check(port)
-  const ran = await isOnline(to, before)
+  const ran = await isRunning(to, before)
   const blocking = ran ? holders.filter(it => it.type === 'process' || (it.type === 'instance' && it.running)) : []
   if (blocking.length || (holders.length && !allowSharedPort)) {
     throw problem({
@@ -50,19 +46,19 @@ async function planChange(to: ChangePortServices, { name, port, allowSharedPort 
   return { target: { ...before, port }, before, port, ran }
 }
 
-const stopOld = (to: ChangePortServices): Step<ChangePortPlan> => ({
+const stopOld = (to: PortServices): Step<ChangePortPlan> => ({
   name: 'stop-process',
   do: async ({ plan: { before, ran } }) => { if (ran) await stopTarget(to, before) },
-  verify: async ({ plan: { before } }) => !await isOnline(to, before),
+  verify: ({ plan: { ran } }) => Promise.resolve(!ran), // to stop again what is stopped costs nothing
   undo: async context => { if (context.plan.ran) await startAgain(to, context.plan.before, context) },
 })
 
-const writePort = (to: ChangePortServices): Step<ChangePortPlan> => {
+const writePort = (to: PortServices): Step<ChangePortPlan> => {
   const write = async ({ name }: Target, port: number): Promise<void> => {
     const its = instancePaths(to.paths, await readManifest(to.paths.root), name)
-    const config = await readJson(its.config, instanceConfigSchema)
-    if (!config) throw problem({ code: 'config-missing', message: `${its.config} is gone.`, hint: 'Restore it, then retry.' })
-    await writeFileAtomic(its.env, setEnv(await readIfExists(its.env) ?? '', { PORT: String(port) }), 0o600)
+    const [config, env] = [await readJson(its.config, instanceConfigSchema), await readIfExists(its.env)]
+    if (!config || env === undefined) throw problem({ code: 'config-missing', message: `${config ? its.env : its.config} is gone.`, hint: 'Restore it, then retry.' })
+    await writeFileAtomic(its.env, setEnv(env, { PORT: String(port) }), 0o600)
     await writeJson(its.config, { ...config, port })
   }
   return {
@@ -73,7 +69,7 @@ const writePort = (to: ChangePortServices): Step<ChangePortPlan> => {
   }
 }
 
-const startNew = (to: ChangePortServices): Step<ChangePortPlan> => ({
+const startNew = (to: PortServices): Step<ChangePortPlan> => ({
   name: 'start-process',
   async do({ plan: { target, ran }, signal, report }) {
     if (!ran) return

@@ -1,5 +1,5 @@
 /** The instances that are there, read from their folders: the guide's files are the only truth. */
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { instanceConfigSchema, nameSchema, type BrokenInstance, type InstanceConfig } from '../../shared/instance'
 import { problem, toProblem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
@@ -11,37 +11,57 @@ export interface Configs {
   readonly broken: readonly BrokenInstance[]
   /** Every folder's name, those in the making and the broken ones included: none of them is free. */
   readonly taken: readonly string[]
+  /** An instance's server folder, by its name. */
+  readonly serverOf: (name: string) => string
 }
 
-/** @param creating tokens of the open `create` operations: their folders are in the making, not broken */
-export async function readConfigs(paths: WorkspacePaths, manifest: Manifest, creating: ReadonlySet<string>): Promise<Configs> {
+/** Files read before, by path: one whose stamp is the same is not read again. */
+export type ConfigCache = Map<string, { readonly stamp: string; readonly config: InstanceConfig }>
+
+/**
+ * @param creating tokens of the open `create` operations: their folders are in the making, not broken
+ * @param known kept by who asks often
+ */
+export async function readConfigs(paths: WorkspacePaths, manifest: Manifest, creating: ReadonlySet<string>, known: ConfigCache = new Map()): Promise<Configs> {
   const entries = await readdir(paths.instances, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
   })
   // A link is an instance on another disk.
   const folders = entries.filter(it => (it.isDirectory() || it.isSymbolicLink()) && !it.name.startsWith('.')).map(it => it.name).toSorted()
-  const read = await Promise.all(folders.map(it => readConfig(paths, manifest, it, creating)))
+  const read = await Promise.all(folders.map(it => readConfig(paths, manifest, it, creating, known)))
   return {
     configs: read.map(it => it.config).filter(it => it !== undefined),
     broken: read.map(it => it.broken).filter(it => it !== undefined),
     taken: folders,
+    serverOf: name => instancePaths(paths, manifest, name).server,
   }
 }
 
-async function readConfig(paths: WorkspacePaths, manifest: Manifest, folder: string, creating: ReadonlySet<string>): Promise<{ config?: InstanceConfig; broken?: BrokenInstance }> {
+async function readConfig(
+  paths: WorkspacePaths, manifest: Manifest, folder: string, creating: ReadonlySet<string>, known: ConfigCache,
+): Promise<{ config?: InstanceConfig; broken?: BrokenInstance }> {
   if (!nameSchema.safeParse(folder).success) {
     return { broken: { folder, problem: { code: 'instance-name', message: `"${folder}" is not a name that an instance can have.`, hint: 'It is left alone. Rename or move the folder.' } } }
   }
   try {
     const its = instancePaths(paths, manifest, folder)
-    const reservation = await readIfExists(its.reservation)
-    if (reservation !== undefined && creating.has(reservation)) return {}
-    const config = await readJson(its.config, instanceConfigSchema)
+    if (creating.size > 0 && creating.has(await readIfExists(its.reservation) ?? '')) return {}
+    const config = await readKnown(its.config, known)
     if (!config) throw problem({ code: 'config-missing', message: `${folder} has no config.json.`, hint: 'It is left alone. Restore the file, or move the folder away.' })
     if (config.name !== folder) throw problem({ code: 'config-name', message: `The config.json in ${folder} is that of "${config.name}".`, hint: 'It is left alone. Correct "name", or rename the folder.' })
     return { config }
   } catch (error) {
     return { broken: { folder, problem: toProblem(error) } }
   }
+}
+
+async function readKnown(path: string, known: ConfigCache): Promise<InstanceConfig | undefined> {
+  const info = await stat(path).catch(() => undefined) // what is wrong with it, reading it says
+  const stamp = info && `${info.ino} ${info.size} ${info.mtimeMs} ${info.ctimeMs}`
+  const before = known.get(path)
+  if (before && before.stamp === stamp) return before.config
+  const config = await readJson(path, instanceConfigSchema)
+  if (config && stamp !== undefined) known.set(path, { stamp, config })
+  return config
 }

@@ -1,6 +1,6 @@
 /** Deletes an instance with all that belongs to it. Until the first destruction it can be taken back; from there on it is finished, after a crash too. */
 import { randomUUID } from 'node:crypto'
-import { access } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { z } from 'zod'
 import { databaseNames, nameSchema } from '../../shared/instance'
 import { problem } from '../../shared/problem'
@@ -8,7 +8,7 @@ import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Operation, Step } from '../operations/operation'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
-import { findInstance, isOnline, type LifecycleServices, type Target } from './lifecycle/target'
+import { findInstance, isRunning, type LifecycleServices, type Target } from './lifecycle/target'
 import type { Trash } from './trash'
 
 export interface DeleteServices extends LifecycleServices {
@@ -39,13 +39,14 @@ export const deleteInstance = (to: DeleteServices): Operation<DeleteInput, Delet
 /** @throws Problem `instance-unknown`, `infrastructure-stopped`, `database-shared` */
 async function planDelete(to: DeleteServices, { name }: DeleteInput): Promise<DeletePlan> {
   const { target, paths, config } = await findInstance(to, name)
-  const { configs } = await to.configs()
+  const { configs, taken } = await to.configs()
   const names = databaseNames(name)
-  const sharing = configs.find(it => it.name !== name && (it.name.toLowerCase() === name.toLowerCase() || it.database.name === names.database))
-  if (sharing) {
+  const sharing = taken.find(it => it !== name && it.toLowerCase() === name.toLowerCase()) // broken ones too
+    ?? configs.find(it => it.name !== name && (it.database.name === names.database || it.database.user === names.role))?.name
+  if (sharing !== undefined) {
     throw problem({
-      code: 'database-shared', message: `"${name}" and "${sharing.name}" use the same database, ${names.database}.`,
-      cause: 'Their names differ only by case, which the older command line tool allowed.', hint: 'Give one of them a database of its own first; nothing was deleted.',
+      code: 'database-shared', message: `"${name}" and "${sharing}" use the same database or role: ${names.database}, ${names.role}.`,
+      cause: 'The older command line tool allowed names that differ only by case.', hint: 'Give one of them a database and a role of its own first; nothing was deleted.',
     })
   }
   if (config.database.name !== names.database || config.database.user !== names.role) {
@@ -58,20 +59,20 @@ async function planDelete(to: DeleteServices, { name }: DeleteInput): Promise<De
   if (postgres.state !== 'running') {
     throw problem({ code: 'infrastructure-stopped', message: 'PostgreSQL must run, so that the database can be removed too.', hint: 'Start the infrastructure, then delete again.', action: 'start-infrastructure' })
   }
-  return { token: randomUUID(), target, ran: await isOnline(to, target), folder: paths.folder, ...names }
+  return { token: randomUUID(), target, ran: await isRunning(to, target), folder: paths.folder, ...names }
 }
 
 const stopProcess = (to: DeleteServices): DeleteStep => ({
   name: 'stop-process',
   do: ({ plan }) => stopTarget(to, plan.target),
-  verify: async ({ plan }) => !await isOnline(to, plan.target),
+  verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
   undo: async context => { if (context.plan.ran) await startAgain(to, context.plan.target, context) },
 })
 
 const setAside = (to: DeleteServices): DeleteStep => ({
   name: 'set-aside',
   do: ({ plan }) => to.trash.put(plan.folder, plan.token),
-  verify: ({ plan }) => access(plan.folder).then(() => false, () => true),
+  verify: ({ plan }) => lstat(plan.folder).then(() => false, () => true),
   undo: ({ plan }) => to.trash.restore(plan.token, plan.folder),
 })
 

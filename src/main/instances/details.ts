@@ -7,7 +7,7 @@ import { problem } from '../../shared/problem'
 import type { Databases } from '../infrastructure/databases'
 import type { Processes } from '../processes/client'
 import { readIfExists } from '../system/files'
-import { findInstance, isOnline, type LifecycleServices } from './lifecycle/target'
+import { findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
 
 export interface DetailServices extends LifecycleServices {
   readonly databases: Databases
@@ -40,18 +40,11 @@ export async function revealValue(to: DetailServices, name: string, key: string)
   throw problem({ code: 'env-key-unknown', message: `The .env of "${name}" has no ${key} (any more).` })
 }
 
-/** Ends what outlived PM2's daemon. Nothing to do if it is gone. */
-export async function endLost(to: LifecycleServices, name: string): Promise<void> {
-  const { target } = await findInstance(to, name)
-  await to.processes.stop(target)
-  await to.desired.remove(name)
-}
-
 /** Sizes are what the files hold; packages that are shared with other instances are not counted, since they stay. */
 export async function previewDelete(to: DetailServices, name: string): Promise<DeletePreview> {
   const { config: { database }, paths, target } = await findInstance(to, name)
   const [running, usage, bytes, uploads, logs] = await Promise.all([
-    isOnline(to, target), to.databases.usage(database.name).catch(() => undefined),
+    isRunning(to, target), to.databases.usage(database.name).catch(() => undefined),
     sizeOf(paths.folder), sizeOf(join(paths.server, 'uploads')), logsOf(to.processes, name),
   ])
   return {

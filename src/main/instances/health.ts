@@ -6,12 +6,14 @@ import { get } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Problem } from '../../shared/problem'
 import { problem } from '../../shared/problem'
-import type { ProcessInfo, Processes } from '../processes/client'
+import type { ProcessInfo, ProcessRef, Processes } from '../processes/client'
 import { lastWords } from '../processes/last-words'
 import { descendants, parent, portHolders, type ListeningProcess } from '../system/proc'
+import { ownProcess } from './lifecycle/own-process'
 
 export interface HealthServices { readonly processes: Pick<Processes, 'list'> }
-export interface HealthTarget { readonly name: string; readonly port: number }
+/** Named as PM2 knows it, with the folder that tells it from a namesake. */
+export interface HealthTarget extends ProcessRef { readonly port: number }
 
 const pollEvery = 250 // ms
 const answerWithin = 5000 // ms
@@ -56,25 +58,26 @@ export async function waitForHealth(
   }
 }
 
-async function look(to: HealthServices, { name, port }: HealthTarget, signal: AbortSignal): Promise<Look> {
-  const process = await find(to, name)
+async function look(to: HealthServices, target: HealthTarget, signal: AbortSignal): Promise<Look> {
+  const { name, port } = target
+  const process = await find(to, target)
   if (!process || process.status !== 'online' || process.pid === undefined) return { process, problem: notOnline(name, process) }
-  const holders = await portHolders(port)
+  const holders = await portHolders(port, process.pid)
   if (holders.length === 0) return { process, problem: notListening(name, port) }
   const others = await foreign(process, process.pid, holders)
   if (others.length > 0) return { process, problem: heldByOther(name, port, others) }
   const answer = await request(port, signal)
   if (typeof answer === 'string') return { process, problem: noAnswer(name, port, answer) }
   if (answer >= 500) return { process, problem: httpError(name, port, answer) }
-  const after = await find(to, name) // what answered must still be what was looked at
+  const after = await find(to, target) // what answered must still be what was looked at
   return after?.pid === process.pid && after.status === 'online' ? { process: after } : { process: after, problem: notOnline(name, after) }
 }
 
-const find = async (to: HealthServices, name: string): Promise<ProcessInfo | undefined> =>
-  (await to.processes.list()).find(it => it.name === name)
+const find = async (to: HealthServices, target: ProcessRef): Promise<ProcessInfo | undefined> => ownProcess(await to.processes.list(), target)
 
 /** In cluster mode the socket is that of PM2's daemon, which is the worker's parent. */
 async function foreign({ execMode }: ProcessInfo, pid: number, holders: readonly ListeningProcess[]): Promise<ListeningProcess[]> {
+  if (holders.every(it => it.pid === pid)) return []
   const own = new Set<number | undefined>([pid, ...await descendants(pid)])
   if (execMode === 'cluster') own.add(await parent(pid))
   return holders.filter(it => it.pid === undefined || !own.has(it.pid))

@@ -38,7 +38,7 @@ export async function choosePort(first: number, to: Pick<PortKnowledge, 'instanc
 export async function checkPort(port: number, to: PortKnowledge): Promise<PortCheck> {
   const [instances, reservations, listening] = await Promise.all([to.instances(), to.reservations(), listeners(port, to)])
   const named: PortHolder[] = instances.filter(it => it.port === port).map(({ name, running }) => ({ type: 'instance', name, running }))
-  const reserved: PortHolder[] = reservations.filter(it => it.port === port && !instances.some(other => sameName(other.name, it.subject)))
+  const reserved: PortHolder[] = reservations.filter(it => it.port === port && !instances.some(other => other.port === port && sameName(other.name, it.subject)))
     .map(({ subject }) => ({ type: 'operation', subject }))
   const explained = named.some(it => it.type === 'instance' && it.running)
   return { port, holders: [...named, ...reserved, ...explained ? [] : listening] }

@@ -1,113 +1,196 @@
 /** The live list of instances: their files joined with what PM2 runs. Nothing of it is stored. */
-import { watch as watchFolder } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { InstanceConfig, InstanceList, InstanceStatus, InstanceView } from '../../shared/instance'
-import { toProblem } from '../../shared/problem'
-import type { Processes, ProcessInfo } from '../processes/client'
+import { toProblem, type Problem } from '../../shared/problem'
+import type { Processes, ProcessInfo, ProcessStatus } from '../processes/client'
 import { Latest } from '../system/latest'
+import { usageOf } from '../system/proc'
 import type { Configs } from './configs'
+import type { Desired } from './desired'
+import { watchFolders } from './folder-watch'
+import { ownProcess } from './lifecycle/own-process'
 import { lookUpSlowFacts, noFacts, type SlowFactServices, type SlowFacts } from './slow-facts'
+import { UsageMeter } from './usage'
 
 export interface RegistryServices extends SlowFactServices {
   /** `instances/`; it exists. */
   readonly folder: string
   readonly configs: () => Promise<Configs>
-  readonly desired: () => Promise<readonly string[]>
+  readonly desired: Pick<Desired, 'names' | 'add'>
   readonly processes: Pick<Processes, 'list' | 'watch' | 'lost'>
+  /** Subjects of open operations: names in lower case. What should run there is theirs to say. */
+  readonly busy: () => ReadonlySet<string>
 }
 
-/** How often CPU, memory and what no event tells are looked at, while someone watches. One PM2 list costs 1 to 20 ms (DESIGN.md). */
-const refreshInterval = 2000
-const slowInterval = 15_000
+// Milliseconds; all of it only while someone watches. What happens is told by PM2's bus and the folders' watch.
+const usageEvery = 2000 // CPU and memory, from /proc: a hundredth of what asking PM2 costs
+const lookEvery = 10_000 // what no event tells: `pm2 delete` of a stopped one
+const aftermath = 700 // after an event; `pm2 delete` ends a process first and forgets it a moment later
+const factsEvery = 60_000
+const burst = 40 // what comes within this after a look is met by one look more
+
+/** What one look found. */
+interface World {
+  readonly instances: readonly { readonly config: InstanceConfig; readonly process?: ProcessInfo }[]
+  readonly broken: InstanceList['broken']
+  readonly desired: readonly string[]
+  readonly processProblem?: Problem
+}
 
 export class Registry {
   /** Counts the reasons to look again. */
-  readonly #pokes = new Latest(0)
+  readonly #reasons = new Latest(0)
+  readonly #shown = new Latest<InstanceList | undefined>(undefined)
   #watchers = 0
-  #stopSources = new AbortController()
+  #stop = new AbortController()
   #facts: SlowFacts = noFacts
+  #factsDue = false
+  #lookingUp = false
 
   constructor(private readonly to: RegistryServices) {}
 
   /** Looks now. An unreachable PM2 makes every status `unknown`, never an error. */
-  async list(): Promise<InstanceList> {
-    const [{ configs, broken }, desired, processes] = await Promise.all([
-      this.to.configs(), this.to.desired(), this.to.processes.list().catch((error: unknown) => toProblem(error)),
-    ])
-    if (!isList(processes)) return { instances: configs.map(it => this.#view(it, undefined)), broken, lost: [], down: [], processProblem: processes }
-    const byName = new Map(processes.map(it => [it.name, it]))
-    const instances = configs.map(it => this.#view(it, byName.get(it.name) ?? 'not in PM2'))
-    const names = new Set(configs.map(it => it.name))
-    return {
-      instances, broken,
-      lost: this.#facts.lost.filter(it => names.has(it.name) && !processes.some(other => other.pid === it.pid)),
-      down: desired.filter(name => instances.some(it => it.name === name && it.status !== 'online')),
-    }
-  }
+  async list(): Promise<InstanceList> { return join(await this.#look(), this.#facts, new UsageMeter()) }
 
   /** Something changed that no watched source tells, e.g. an operation ended. */
-  poke(): void { this.#pokes.set(this.#pokes.value + 1) }
+  poke(): void {
+    this.#again()
+    if (this.#watchers > 0) this.#lookUp()
+  }
 
   /** The list, and again whenever it differs. */
   async *watch(signal: AbortSignal): AsyncGenerator<InstanceList, void, undefined> {
-    if (this.#watchers++ === 0) this.#startSources()
+    if (this.#watchers++ === 0) this.#start()
     try {
-      let last = ''
-      for await (const _ of this.#pokes.follow(signal)) {
-        const list = await this.list()
-        const text = JSON.stringify(list)
-        if (text !== last) yield list
-        last = text
-      }
+      for await (const list of this.#shown.follow(signal)) if (list) yield list
     } finally {
-      if (--this.#watchers === 0) this.#stopSources.abort()
+      if (--this.#watchers === 0) this.#stop.abort()
     }
   }
 
-  #startSources(): void {
-    this.#stopSources = new AbortController()
-    const { signal } = this.#stopSources
-    const poke = (): void => this.poke()
-    watchFolder(this.to.folder, { signal }, poke).on('error', poke)
-    const timers = [setInterval(poke, refreshInterval), setInterval(() => void this.#lookUp(), slowInterval)]
-    signal.addEventListener('abort', () => timers.forEach(it => clearInterval(it)))
-    void this.#lookUp()
-    void this.#followProcesses(signal)
+  /** Remembers that what runs now should run: the older command line tool, or someone by hand, has started it. */
+  async remember(): Promise<void> {
+    const seen = this.#reasons.value
+    await this.#adopt(await this.#look(), seen)
   }
 
-  async #lookUp(): Promise<void> {
-    this.#facts = await lookUpSlowFacts(this.to)
-    this.poke()
+  #start(): void {
+    this.#stop = new AbortController()
+    this.#shown.set(undefined)
+    const { signal } = this.#stop
+    watchFolders(this.to.folder, signal, () => this.#again())
+    const meter = new UsageMeter()
+    let world: World | undefined
+    let last = ''
+    const show = (): void => {
+      if (!world) return
+      const list = join(world, this.#facts, meter)
+      const text = JSON.stringify(list)
+      if (text !== last) this.#shown.set(list)
+      last = text
+    }
+    const measure = (): void => {
+      meter.measure(world?.instances.flatMap(it => it.process?.pid ?? []) ?? [])
+      if (this.#facts.lost.some(it => !usageOf(it.pid))) this.#lookUp() // it ended at last
+      show()
+    }
+    const timers = [setInterval(measure, usageEvery), setInterval(() => this.#again(), lookEvery), setInterval(() => this.#lookUp(), factsEvery)]
+    signal.addEventListener('abort', () => timers.forEach(it => clearInterval(it)))
+    this.#lookUp()
+    void this.#followProcesses(signal)
+    void this.#keepLooking(signal, found => {
+      world = found
+      show()
+    })
+  }
+
+  async #keepLooking(signal: AbortSignal, found: (world: World) => void): Promise<void> {
+    for await (const seen of this.#reasons.follow(signal)) {
+      try {
+        const world = await this.#look()
+        if (signal.aborted) return
+        found(world)
+        await this.#adopt(world, seen)
+        await delay(burst, undefined, { signal })
+      } catch { /* a folder that vanished just now, or nobody watches any more: the next reason looks again */ }
+    }
+  }
+
+  async #look(): Promise<World> {
+    const [{ configs, broken, serverOf }, desired, listed] = await Promise.all([
+      this.to.configs(), this.to.desired.names(), this.to.processes.list().catch((error: unknown) => toProblem(error)),
+    ])
+    if (!isList(listed)) return { instances: configs.map(config => ({ config })), broken, desired, processProblem: listed }
+    const instances = await Promise.all(configs.map(async config => ({ config, process: await ownProcess(listed, { name: config.name, cwd: serverOf(config.name) }) })))
+    return { instances, broken, desired }
+  }
+
+  /** @param seen the count of reasons before the look: if it has grown, the look is old, and an operation may have stopped what ran then */
+  async #adopt({ instances, desired }: World, seen: number): Promise<void> {
+    const online = instances.filter(it => it.process?.status === 'online').map(it => it.config.name)
+    const unknown = online.filter(it => !desired.includes(it))
+    if (unknown.length === 0 || seen !== this.#reasons.value) return
+    const busy = this.to.busy()
+    const free = unknown.filter(it => !busy.has(it.toLowerCase()))
+    for (const name of free) await this.to.desired.add(name)
+  }
+
+  #again(): void { this.#reasons.set(this.#reasons.value + 1) }
+
+  /** One at a time; asked for meanwhile, it is done once more. */
+  #lookUp(): void {
+    this.#factsDue = true
+    if (this.#lookingUp) return
+    this.#lookingUp = true
+    void this.#lookUpWhileDue().finally(() => { this.#lookingUp = false })
+  }
+
+  async #lookUpWhileDue(): Promise<void> {
+    while (this.#factsDue && this.#watchers > 0) {
+      this.#factsDue = false
+      this.#facts = await lookUpSlowFacts(this.to)
+      this.#again()
+    }
   }
 
   async #followProcesses(signal: AbortSignal): Promise<void> {
     try {
       for await (const event of this.to.processes.watch(signal)) {
-        this.poke()
-        if (event.type === 'connected') void this.#lookUp() // a new daemon: who outlived the old one?
+        this.#again()
+        void delay(aftermath, undefined, { signal }).then(() => this.#again(), () => undefined)
+        if (event.type === 'connected') this.#lookUp() // a new daemon: who outlived the old one?
       }
     } catch { /* the timer goes on looking, and `list` says what is wrong */ }
-  }
-
-  #view(config: InstanceConfig, process: ProcessInfo | 'not in PM2' | undefined): InstanceView {
-    const { name, port, database, created, release } = config
-    const { base, sizes } = this.#facts
-    const its = {
-      name, port, url: `http://127.0.0.1:${port}`, database: database.name, pooled: database.port !== database.directPort, created, release,
-      databaseSize: sizes.get(database.name), outdated: base !== undefined && release !== undefined ? base !== release : undefined,
-    }
-    if (process === undefined) return { ...its, status: 'unknown' }
-    if (process === 'not in PM2') return { ...its, status: process }
-    const status = statusOf(process.status)
-    if (status !== 'online') return { ...its, status, restarts: process.restarts }
-    return { ...its, status, startedAt: process.startedAt, restarts: process.restarts, cpu: process.cpu, memory: process.memory }
   }
 }
 
 const isList = (it: unknown): it is ProcessInfo[] => Array.isArray(it)
 
+function join({ instances, broken, desired, processProblem }: World, facts: SlowFacts, meter: UsageMeter): InstanceList {
+  const views = instances.map(({ config, process }) => viewOf(config, processProblem ? 'unknown' : statusOf(process?.status), process, facts, meter))
+  if (processProblem) return { instances: views, broken, lost: [], down: [], processProblem }
+  const listed = new Set(instances.map(it => it.process?.pid))
+  const lost = facts.lost.filter(it => !listed.has(it.pid) && views.some(other => other.name === it.name))
+  const down = desired.filter(name => views.some(it => it.name === name && it.status !== 'online' && it.status !== 'unknown') && !lost.some(it => it.name === name))
+  return { instances: views, broken, lost, down }
+}
+
+function viewOf(config: InstanceConfig, status: InstanceStatus, process: ProcessInfo | undefined, { base, sizes }: SlowFacts, meter: UsageMeter): InstanceView {
+  const { name, port, database, created, release } = config
+  const its = {
+    name, port, url: `http://127.0.0.1:${port}`, status, database: database.name, pooled: database.port !== database.directPort, created, release,
+    databaseSize: sizes.get(database.name), outdated: base !== undefined && release !== undefined ? base !== release : undefined,
+  }
+  if (!process) return its
+  if (status !== 'online') return { ...its, restarts: process.restarts }
+  const { cpu, memory } = meter.of(process.pid) ?? process
+  return { ...its, startedAt: process.startedAt, restarts: process.restarts, cpu, memory }
+}
+
 /** PM2's words in the guide's. */
-function statusOf(pm2: ProcessInfo['status']): InstanceStatus {
+function statusOf(pm2: ProcessStatus | undefined): InstanceStatus {
   switch (pm2) {
+    case undefined: return 'not in PM2'
     case 'online': return 'online'
     case 'stopped': case 'stopping': return 'stopped'
     case 'errored': return 'errored'

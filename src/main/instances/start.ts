@@ -1,16 +1,12 @@
 /** Starts an instance; on the operator's word, stops the one that runs on its port first. */
 import { z } from 'zod'
-import { nameSchema, type PortCheck } from '../../shared/instance'
+import { nameSchema } from '../../shared/instance'
+import { problem } from '../../shared/problem'
 import type { Operation, Step } from '../operations/operation'
 import { describeHolder } from './create/plan'
-import { portInUse, startAgain, startProcess, stopTarget, verifyHealth } from './lifecycle/process-steps'
-import { findInstance, isOnline, type LifecycleServices, type Target } from './lifecycle/target'
-
-export interface StartServices extends LifecycleServices {
-  readonly ports: { check(port: number): Promise<PortCheck> }
-  /** Instances that open operations are about to start, with the port they will have. */
-  readonly starting: () => readonly { readonly name: string; readonly port: number }[]
-}
+import { othersOnPort, portInUse } from './lifecycle/port'
+import { startAgain, startProcess, stopTarget, verifyHealth, type StartedPlan } from './lifecycle/process-steps'
+import { findInstance, isOnline, type LifecycleServices, type PortServices, type Target } from './lifecycle/target'
 
 export const startInputSchema = z.object({
   name: nameSchema,
@@ -19,9 +15,9 @@ export const startInputSchema = z.object({
 })
 export type StartInput = z.infer<typeof startInputSchema>
 
-export type StartPlan = { readonly target: Target; readonly stopFirst: readonly Target[] }
+export type StartPlan = StartedPlan & { readonly stopFirst: readonly Target[] }
 
-export const startInstance = (to: StartServices): Operation<StartInput, StartPlan> => ({
+export const startInstance = (to: PortServices): Operation<StartInput, StartPlan> => ({
   kind: 'start', version: 1, recovery: 'resume',
   subject: ({ name }) => name.toLowerCase(),
   plan: input => planStart(to, input),
@@ -29,23 +25,22 @@ export const startInstance = (to: StartServices): Operation<StartInput, StartPla
 })
 
 /** @throws Problem `instance-unknown`, `instance-running`, `port-in-use` (scenario 3 of the guide: which instance runs there, so that the screen can ask) */
-async function planStart(to: StartServices, { name, stopOther }: StartInput): Promise<StartPlan> {
+async function planStart(to: PortServices, { name, stopOther }: StartInput): Promise<StartPlan> {
   const { target } = await findInstance(to, name)
-  const { holders } = await to.ports.check(target.port)
-  const others = holders.filter(it => it.type === 'instance' && it.running && it.name !== name)
-  const foreign = holders.filter(it => it.type === 'process')
-  if (foreign.length && !await isOnline(to, target)) throw portInUse(target.port, foreign.map(describeHolder).join(', '))
-  const soon = to.starting().find(it => it.port === target.port && it.name !== name)
-  if (soon) throw portInUse(target.port, `"${soon.name}" is being started on it`)
-  if (others.length && !stopOther) throw portInUse(target.port, others.map(describeHolder).join(', '), 'stop-other')
-  const stopFirst = await Promise.all(others.map(async it => (await findInstance(to, it.type === 'instance' ? it.name : '')).target))
-  return { target, stopFirst }
+  if (await isOnline(to, target)) throw problem({ code: 'instance-running', message: `"${name}" runs already.`, hint: 'Restart it to have its .env read anew.' })
+  const others = await othersOnPort(to, target)
+  const names = others.map(describeHolder).join(', ')
+  const changing = others.find(it => to.busy().has(it.name.toLowerCase()))
+  if (changing) throw portInUse(target.port, `${names}, and another operation on "${changing.name}" is not finished`)
+  if (others.length && !stopOther) throw portInUse(target.port, names, 'stop-other')
+  const stopFirst = await Promise.all(others.map(async it => (await findInstance(to, it.name)).target))
+  return { target, stopFirst, wanted: (await to.desired.names()).includes(name) }
 }
 
 /** Undone, the others run again: who asked for a switch and did not get it has lost nothing. */
 const stopOthers = (to: LifecycleServices): Step<StartPlan> => ({
   name: 'stop-others',
   do: async ({ plan: { stopFirst } }) => { for (const other of stopFirst) await stopTarget(to, other) },
-  verify: async ({ plan: { stopFirst } }) => !(await Promise.all(stopFirst.map(it => isOnline(to, it)))).includes(true),
+  verify: ({ plan: { stopFirst } }) => Promise.resolve(stopFirst.length === 0), // to stop again what is stopped costs nothing
   undo: async context => { for (const other of context.plan.stopFirst) await startAgain(to, other, context) },
 })

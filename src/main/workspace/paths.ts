@@ -31,7 +31,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     releases: join(state, 'releases'),
     embedded: join(state, 'embedded'),
     desired: join(state, 'desired.json'),
-    trash: join(state, 'trash'),
+    trash: join(root, 'instances', '.trash'), // `instances` may be a link to another disk, and what is thrown away stays on its own
   }
 }
 

@@ -45,7 +45,7 @@ export const startProcess: CreateStep = to => ({
     if (plan.heldBy !== undefined) return true
     const app = { name: plan.name, cwd: folderOf(to, plan).server }
     const online = (await to.processes.list()).some(it => it.name === app.name && it.cwd === app.cwd && it.status === 'online')
-    return online && await to.processes.saved(app)
+    return online && await to.processes.saved(app) && (await to.desired.names()).includes(plan.name)
   },
   async undo({ plan }) {
     await to.processes.remove({ name: plan.name, cwd: folderOf(to, plan).server })
@@ -58,7 +58,7 @@ export const startProcess: CreateStep = to => ({
 export const verifyHealth: CreateStep = to => ({
   name: 'verify-health',
   async do({ plan, signal, report }) {
-    if (plan.heldBy === undefined) await waitForHealth(to, { name: plan.name, port: plan.port }, { signal, report })
+    if (plan.heldBy === undefined) await waitForHealth(to, { name: plan.name, port: plan.port, cwd: folderOf(to, plan).server }, { signal, report })
     const { reservation, folder, env } = folderOf(to, plan)
     for (const it of [folder, dirname(env)]) await removeTemporary(it) // a crash may have left some of a file
     await rm(reservation, { force: true })

@@ -1,7 +1,9 @@
 /** Steps on an instance's process, used by every job that starts or stops one. */
-import { problem, type ProblemError } from '../../../shared/problem'
+import { setTimeout as delay } from 'node:timers/promises'
+import { toProblem } from '../../../shared/problem'
 import type { Context, Step } from '../../operations/operation'
 import { waitForHealth } from '../health'
+import { ownProcess } from './own-process'
 import { isOnline, type LifecycleServices, type Target } from './target'
 
 /** Starts it (a new process, so `.env` is read anew), keeps that in PM2's dump, and remembers that it should run. */
@@ -18,34 +20,44 @@ export async function stopTarget({ processes, desired }: LifecycleServices, targ
   await desired.remove(target.name)
 }
 
-/** As it was before: started and healthy again. For undo, which nobody aborts. */
+/**
+ * As it was before: it runs again. For undo, which nobody aborts. It may have been unhealthy before, so that it is not healthy
+ * now is said and no failure: nothing would get an operation out of that.
+ */
 export async function startAgain(to: LifecycleServices, target: Target, { signal, report }: Pick<Context<unknown>, 'signal' | 'report'>): Promise<void> {
-  if (!await isOnline(to, target)) await startTarget(to, target)
-  await waitForHealth(to, target, { signal, report })
+  if (await isOnline(to, target)) await to.desired.add(target.name)
+  else await startTarget(to, target)
+  await waitForHealth(to, target, { signal, report }).catch((error: unknown) => report({ text: toProblem(error).message }))
 }
 
+/** `wanted`: it should have run before already, so that a start that fails does not change what should run. */
+export type StartedPlan = { readonly target: Target; readonly wanted: boolean }
+
 /** Starts the instance. Undone, it is stopped, unless PM2 has given it up already: then its state tells why. */
-export const startProcess = <Plan extends { readonly target: Target }>(to: LifecycleServices): Step<Plan> => ({
+export const startProcess = <Plan extends StartedPlan>(to: LifecycleServices): Step<Plan> => ({
   name: 'start-process',
   do: ({ plan, signal }) => startTarget(to, plan.target, signal),
-  verify: ({ plan }) => isOnline(to, plan.target),
-  undo: async ({ plan }) => {
-    if (await isOnline(to, plan.target)) await stopTarget(to, plan.target)
-    else await to.desired.remove(plan.target.name)
+  verify: async ({ plan: { target } }) => await isOnline(to, target) && await to.processes.saved(target) && (await to.desired.names()).includes(target.name),
+  undo: async ({ plan: { target, wanted } }) => {
+    if (!await isGivenUp(to, target)) await to.processes.stop(target)
+    await to.processes.save()
+    if (!wanted) await to.desired.remove(target.name)
   },
 })
+
+const patience = 6000 // ms; 16 ends right after the start take PM2 two to four seconds
+
+/** Whether PM2 gave it up. One that ends again and again gets a moment for that: `errored` tells the operator more than `stopped`. */
+async function isGivenUp({ processes }: LifecycleServices, target: Target): Promise<boolean> {
+  for (const end = Date.now() + patience; ; await delay(100)) {
+    const process = await ownProcess(await processes.list(), target)
+    if (process?.status === 'errored') return true
+    if (!process || process.restarts === 0 || Date.now() > end) return false // between two starts PM2 says "stopped"
+  }
+}
 
 export const verifyHealth = <Plan extends { readonly target: Target }>(to: LifecycleServices): Step<Plan> => ({
   name: 'verify-health',
   do: ({ plan, signal, report }) => waitForHealth(to, plan.target, { signal, report }),
   verify: () => Promise.resolve(false), // a look is cheap and always due
 })
-
-/** Whom a job must not find on the port. @throws Problem `port-in-use` that names a foreign process, or the running instance and that it can be stopped first */
-export function portInUse(port: number, by: string, action?: 'stop-other'): ProblemError {
-  return problem({
-    code: 'port-in-use', field: 'port', message: `Port ${port} is in use.`, cause: `${by}.`,
-    hint: action ? 'Stop that instance first, or change the port of this one.' : 'Wait for it or end it, or change the port of this instance.',
-    action,
-  })
-}

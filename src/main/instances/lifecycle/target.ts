@@ -1,6 +1,6 @@
 /** What the jobs on an existing instance share: their collaborators, and what they find out about it before they begin. */
 import { join } from 'node:path'
-import type { InstanceConfig } from '../../../shared/instance'
+import type { InstanceConfig, PortCheck } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import type { Manifest } from '../../../shared/workspace'
 import type { Processes } from '../../processes/client'
@@ -8,12 +8,22 @@ import { readManifest } from '../../workspace/base'
 import { instancePaths, type InstancePaths, type WorkspacePaths } from '../../workspace/paths'
 import type { Configs } from '../configs'
 import type { Desired } from '../desired'
+import { isActive, ownProcess, ownedBy } from './own-process'
 
 export interface LifecycleServices {
   readonly paths: WorkspacePaths
   readonly processes: Processes
   readonly desired: Desired
   readonly configs: (manifest?: Manifest) => Promise<Configs>
+}
+
+/** For jobs that start something. */
+export interface PortServices extends LifecycleServices {
+  readonly ports: { check(port: number): Promise<PortCheck> }
+  /** Instances that open operations are about to start, with the port they will have. */
+  readonly starting: () => readonly { readonly name: string; readonly port: number }[]
+  /** Subjects of the open operations: names in lower case. */
+  readonly busy: () => ReadonlySet<string>
 }
 
 /** An instance as a plan names it. `cwd` and `script` are absolute. */
@@ -31,6 +41,26 @@ export async function findInstance(to: Pick<LifecycleServices, 'paths' | 'config
   return { config, paths, manifest, target: { name, port: config.port, cwd: paths.server, script: join(paths.server, manifest.server.entry) } }
 }
 
-/** Whether PM2 runs it now. */
-export const isOnline = async ({ processes }: Pick<LifecycleServices, 'processes'>, { name }: Pick<Target, 'name'>): Promise<boolean> =>
-  (await processes.list()).some(it => it.name === name && (it.status === 'online' || it.status === 'launching'))
+type ProcessLook = Pick<Target, 'name' | 'cwd'>
+
+/** Whether PM2 runs it now, or is about to. */
+export async function isOnline({ processes }: Pick<LifecycleServices, 'processes'>, target: ProcessLook): Promise<boolean> {
+  const found = await ownProcess(await processes.list(), target)
+  return found !== undefined && isActive(found.status)
+}
+
+/** Whether it runs at all: PM2 runs it, or it outlived a daemon that was killed. */
+export async function isRunning(to: Pick<LifecycleServices, 'processes'>, target: ProcessLook): Promise<boolean> {
+  return await isOnline(to, target) || (await ownedBy(await to.processes.lost(), target)).length > 0
+}
+
+/** Every instance with its port, and whether it runs. */
+export async function whoRuns(to: Pick<LifecycleServices, 'paths' | 'configs' | 'processes'>): Promise<{ name: string; port: number; running: boolean }[]> {
+  const manifest = await readManifest(to.paths.root)
+  const [{ configs }, listed, lost] = await Promise.all([to.configs(manifest), to.processes.list(), to.processes.lost()])
+  return Promise.all(configs.map(async ({ name, port }) => {
+    const ref = { name, cwd: instancePaths(to.paths, manifest, name).server }
+    const process = await ownProcess(listed, ref)
+    return { name, port, running: (process !== undefined && isActive(process.status)) || (await ownedBy(lost, ref)).length > 0 }
+  }))
+}

@@ -1,0 +1,27 @@
+/** Who is in the way of an instance that is to run on its port: the guide's port rules. */
+import type { PortHolder } from '../../../shared/instance'
+import { problem, type ProblemError } from '../../../shared/problem'
+import { describeHolder } from '../create/plan'
+import type { PortServices, Target } from './target'
+
+/**
+ * @returns the other instances that run on it now
+ * @throws Problem `port-in-use` if a foreign process has it (program and pid are named), or another operation is about to start something on it
+ */
+export async function othersOnPort(to: PortServices, { name, port }: Target): Promise<Extract<PortHolder, { type: 'instance' }>[]> {
+  const { holders } = await to.ports.check(port)
+  const foreign = holders.filter(it => it.type === 'process')
+  if (foreign.length) throw portInUse(port, foreign.map(describeHolder).join(', '))
+  const soon = to.starting().find(it => it.port === port && it.name !== name)
+  if (soon) throw portInUse(port, `"${soon.name}" is being started on it`)
+  return holders.filter(it => it.type === 'instance').filter(it => it.running && it.name !== name)
+}
+
+/** @param action the instance that runs there can be stopped first */
+export function portInUse(port: number, by: string, action?: 'stop-other'): ProblemError {
+  return problem({
+    code: 'port-in-use', field: 'port', message: `Port ${port} is in use.`, cause: `${by}.`,
+    hint: action ? 'Stop that instance first, or change the port of this one.' : 'Wait for it or end it, or change the port of this instance.',
+    action,
+  })
+}

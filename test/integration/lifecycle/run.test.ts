@@ -1,0 +1,124 @@
+/** Start, stop, restart and bulk on real PM2; of instances that the older command line tool left. */
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { layOut, pm2, startByCli } from '../../support/cli-instance'
+import { until, type TestWorkspace } from '../../support/workspace'
+import { addEnv, answerOf, desired, dumped, job, mustDo, pidOf, refusal, statuses, tinyWorkspace } from './lifecycle'
+
+let workspace: TestWorkspace
+beforeAll(async () => { workspace = await tinyWorkspace() })
+afterAll(() => workspace.remove())
+
+describe('an instance that the command line tool left running', () => {
+  it('is listed as online, remembered as one that should run, and its files stay as they are', async () => {
+    const its = await layOut(workspace, 'by-hand')
+    const text = await readFile(join(its.folder, 'config.json'), 'utf8')
+    await startByCli(workspace, its)
+    await until(() => answerOf(its.port))
+    await workspace.close()
+    await workspace.open() // that alone remembers it
+    await until(async () => (await desired(workspace)).includes('by-hand'))
+    const { instances } = await workspace.services.registry.list()
+    expect(instances).toMatchObject([{ name: 'by-hand', port: its.port, status: 'online', pooled: true, created: '2025-01-17T10:30:00.000Z' }])
+    expect(await readFile(join(its.folder, 'config.json'), 'utf8')).toBe(text)
+    const details = await workspace.services.details('by-hand')
+    expect(details.logs.map(log => log.path)).toContain(join(workspace.host.pm2Home, 'logs/by-hand-out.log'))
+    expect(JSON.stringify(details)).not.toContain(its.password)
+    expect(await workspace.services.reveal('by-hand', 'DATABASE_URL')).toContain(its.password)
+  })
+
+  it('is stopped and stays listed; started, restarted with its .env read anew', async () => {
+    const server = join(workspace.root, 'instances/by-hand/server')
+    await mustDo(workspace, 'stop', { name: 'by-hand' })
+    expect([await statuses(workspace), await desired(workspace), await dumped(workspace)]).toEqual([{ 'by-hand': 'stopped' }, [], ['by-hand stopped']])
+    await mustDo(workspace, 'start', { name: 'by-hand' })
+    expect([await statuses(workspace), await desired(workspace), await dumped(workspace)]).toEqual([{ 'by-hand': 'online' }, ['by-hand'], ['by-hand online']])
+    const [pid, { port }] = [await pidOf(workspace, 'by-hand'), (await workspace.services.registry.list()).instances[0] ?? { port: 0 }]
+    await addEnv(server, 'GREETING=hello')
+    expect(await answerOf(port)).toBe('by-hand ')
+    await mustDo(workspace, 'restart', { name: 'by-hand' })
+    expect(await answerOf(port)).toBe('by-hand hello')
+    expect(await pidOf(workspace, 'by-hand')).not.toBe(pid)
+    expect((await pm2(workspace, 'jlist'))).toContain('"name":"by-hand"') // the tool's own view
+  })
+
+  it('one that runs is not started again', async () => {
+    const pid = await pidOf(workspace, 'by-hand')
+    expect(await refusal(workspace, 'start', { name: 'by-hand' })).toMatchObject({ code: 'instance-running' })
+    expect(await workspace.services.bulk('start', ['by-hand'])).toEqual([{ name: 'by-hand' }])
+    expect(await pidOf(workspace, 'by-hand')).toBe(pid)
+  })
+
+  it('a namesake of another folder is neither shown as it, nor stopped, nor replaced', async () => {
+    const its = await layOut(workspace, 'namesake')
+    await writeFile(join(workspace.home, 'other.js'), 'setInterval(() => undefined, 1000)')
+    await pm2(workspace, 'start', 'other.js', '--name', 'namesake', '--cwd', workspace.home)
+    const pid = await pidOf(workspace, 'namesake')
+    expect(await statuses(workspace)).toMatchObject({ namesake: 'not in PM2' })
+    expect(await job(workspace, 'start', { name: 'namesake' })).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'process-name-taken' } } })
+    await mustDo(workspace, 'stop', { name: 'namesake' })
+    expect(await pidOf(workspace, 'namesake')).toBe(pid)
+    await pm2(workspace, 'delete', 'namesake')
+    await rm(its.folder, { recursive: true })
+  })
+})
+
+describe('an instance that does not get healthy', () => {
+  it('ends at once: errored, with its last words in the Problem', async () => {
+    await layOut(workspace, 'mortal')
+    const { phase, turned } = await job(workspace, 'start', { name: 'mortal' })
+    expect(phase).toBe('rolled-back')
+    expect(turned?.problem).toMatchObject({ code: 'not-online', details: expect.stringContaining('I cannot go on, mortal') as string })
+    expect(await statuses(workspace)).toMatchObject({ mortal: 'errored' })
+    expect(await desired(workspace)).not.toContain('mortal')
+  })
+
+  it('never listens: stopped again, and the reason says so', async () => {
+    await layOut(workspace, 'deaf')
+    const { phase, turned } = await job(workspace, 'start', { name: 'deaf' })
+    expect([phase, turned?.problem?.code]).toEqual(['rolled-back', 'not-listening'])
+    expect([(await statuses(workspace))['deaf'], (await desired(workspace)).includes('deaf')]).toEqual(['stopped', false])
+  })
+
+  it('its port is taken by another program meanwhile: unhealthy, the holder is named', async () => {
+    const { port } = await layOut(workspace, 'robbed')
+    const thief = createServer((_, response) => response.end('mine'))
+    const { operations, ports } = workspace.services
+    const id = await operations.start('start', { name: 'robbed' }) // the port was free when it was planned
+    await once(thief.listen(port, '127.0.0.1'), 'listening')
+    const { phase, turned } = await operations.settled(id)
+    expect(phase).toBe('rolled-back')
+    expect(turned?.problem).toMatchObject({ code: expect.stringMatching(/port-held-by-other|not-online/) as string })
+    expect(JSON.stringify(turned?.problem)).toMatch(/EADDRINUSE|held by node \(pid \d+\)/)
+    expect(await ports.check(port)).toMatchObject({ holders: [{ type: 'instance', running: false }, { type: 'process', program: 'node', pid: process.pid }] })
+    await new Promise(resolve => thief.close(resolve))
+  })
+})
+
+it('two clicks at once on one instance: one runs, the other is refused with a Problem that names it', async () => {
+  await layOut(workspace, 'clicked')
+  const { operations } = workspace.services
+  const answers = await Promise.allSettled(['start', 'restart', 'stop', 'delete'].map(kind => operations.start(kind, { name: 'clicked', confirm: 'DELETE' })))
+  const [started, ...others] = answers
+  expect(started?.status).toBe('fulfilled')
+  for (const other of others) expect(other).toMatchObject({ reason: { problem: { code: 'operation-open', message: expect.stringContaining('clicked') as string, action: 'open-activity' } } })
+  expect(await operations.settled((started as PromiseFulfilledResult<string>).value)).toMatchObject({ kind: 'start', phase: 'succeeded' })
+  await mustDo(workspace, 'stop', { name: 'clicked' })
+})
+
+it('in bulk, one that fails does not stop the rest; one whose port another has is skipped and named', async () => {
+  const { port } = await layOut(workspace, 'bulk-1')
+  await layOut(workspace, 'bulk-2')
+  await layOut(workspace, 'bulk-3', port) // shares the first one's port
+  const results = await workspace.services.bulk('start', ['bulk-3', 'bulk-1', 'mortal', 'bulk-2', 'nobody', 'bulk-2'])
+  expect(results.map(it => [it.name, it.problem?.code])).toEqual([
+    ['bulk-1', 'port-in-use'], ['bulk-2', undefined], ['bulk-3', undefined], ['mortal', 'not-online'], ['nobody', 'instance-unknown'],
+  ])
+  expect(results[0]?.problem?.cause).toContain('"bulk-3"')
+  expect(await answerOf(port)).toContain('bulk-3')
+  expect((await workspace.services.bulk('stop', ['bulk-1', 'bulk-2', 'bulk-3'])).map(it => it.problem)).toEqual([undefined, undefined, undefined])
+  expect(await statuses(workspace)).toMatchObject({ 'bulk-2': 'stopped', 'bulk-3': 'stopped' })
+})

@@ -1,0 +1,57 @@
+/** Instances as the guide's command line tool leaves them: its files, its way with PostgreSQL, its PM2 commands. */
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { escapeIdentifier } from 'pg'
+import { freePort } from './infrastructure'
+import type { TestWorkspace } from './workspace'
+
+export interface CliInstance { readonly name: string; readonly port: number; readonly folder: string; readonly server: string; readonly database: string; readonly role: string; readonly password: string }
+
+/** Writes the folder: config.json, db-config.json, server/ with `.env` and uploads. Readable for all, as the tool left them. */
+export async function layOut({ root, services }: TestWorkspace, name: string, chosen?: number): Promise<CliInstance> {
+  const port = chosen ?? await freePort()
+  const folder = join(root, 'instances', name)
+  const [server, client] = [join(folder, 'server'), join(folder, 'client')]
+  const [database, role, password] = [`${name.toLowerCase()}_db`, `${name.toLowerCase()}_user`, 'abcdefghijkl0123456789mn']
+  const ports = await services.infrastructure.status()
+  const url = (of: number): string => `postgresql://${role}:${password}@127.0.0.1:${of}/${database}`
+  const its = {
+    name: database, user: role, password, host: '127.0.0.1', port: ports.pgbouncer.port, directPort: ports.postgres.port,
+    url: `${url(ports.pgbouncer.port)}?pgbouncer=true`, directUrl: url(ports.postgres.port),
+  }
+  await mkdir(join(server, 'uploads/profile-pics'), { recursive: true })
+  await mkdir(join(client, 'build'), { recursive: true })
+  await writeFile(join(client, 'build/index.html'), '<h1>tiny</h1>')
+  await copyFile(join(root, 'server/index.js'), join(server, 'index.js'))
+  await writeFile(join(server, '.env'),
+    `DATABASE_URL="${its.url}"\nDIRECT_URL="${its.directUrl}"\nPORT=${port}\nNODE_ENV=production\nHOST=0.0.0.0\nEMAIL_USER=\nINSTANCE_NAME=${name}`)
+  await writeFile(join(folder, 'db-config.json'), JSON.stringify(its, null, 2))
+  await writeFile(join(folder, 'config.json'), JSON.stringify({
+    name, port, database: its, paths: { instance: folder, server, client, uploads: join(server, 'uploads') }, created: '2025-01-17T10:30:00.000Z', note: 'kept',
+  }, null, 2))
+  return { name, port, folder, server, database, role, password }
+}
+
+/** createdb, CREATE USER, GRANT, ALTER OWNER: without any mark of ours. */
+export async function makeDatabase({ sql }: Pick<TestWorkspace, 'sql'>, { database, role, password }: CliInstance): Promise<void> {
+  const [db, user] = [escapeIdentifier(database), escapeIdentifier(role)]
+  for (const text of [
+    `CREATE DATABASE ${db}`, `CREATE USER ${user} WITH ENCRYPTED PASSWORD '${password}'`, `GRANT ALL PRIVILEGES ON DATABASE ${db} TO ${user}`, `ALTER DATABASE ${db} OWNER TO ${user}`,
+  ]) await sql(text)
+}
+
+/** A `pm2` command, as an operator types it. @returns its standard output */
+export async function pm2({ host }: Pick<TestWorkspace, 'host'>, ...args: string[]): Promise<string> {
+  const { stdout } = await execa(process.execPath, [createRequire(import.meta.url).resolve('pm2/bin/pm2'), ...args], {
+    env: { PATH: process.env['PATH'], HOME: host.home, PM2_HOME: host.pm2Home }, extendEnv: false, input: '', timeout: 60_000,
+  })
+  return stdout
+}
+
+/** pm2 start index.js --name … --cwd … --time; pm2 save. */
+export async function startByCli(workspace: TestWorkspace, { name, server }: CliInstance): Promise<void> {
+  await pm2(workspace, 'start', 'index.js', '--name', name, '--cwd', server, '--time')
+  await pm2(workspace, 'save')
+}
