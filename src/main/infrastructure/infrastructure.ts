@@ -20,6 +20,8 @@ export interface InfrastructureServices {
   readonly hasInstances: () => Promise<boolean>
 }
 
+const names: Readonly<Record<DriverKind, string>> = { podman: 'Podman', docker: 'Docker', embedded: 'The embedded driver' }
+
 /** Milliseconds between looks at the world while someone watches. */
 const watchInterval = 2000
 
@@ -48,13 +50,13 @@ export class Infrastructure {
     const present = await this.kind()
     if (kind !== present) await this.requireUnused(present)
     const option = (await this.options()).find(it => it.kind === kind)
-    if (!option?.available) throw problem({ code: 'driver-unavailable', message: `${kind} does not work here.`, cause: option?.reason, hint: 'Choose another one.', action: 'choose-driver' })
+    if (!option?.available) throw problem({ code: 'driver-unavailable', message: `${names[kind]} does not work here.`, cause: option?.reason, hint: 'Choose another one.', action: 'choose-driver' })
     await this.services.settings.change({ driver: kind })
     return await this.changed()
   }
 
   private async requireUnused(present: DriverKind): Promise<void> {
-    const inUse = (cause: string, hint: string) => problem({ code: 'driver-in-use', message: `${present} cannot be exchanged now.`, cause, hint })
+    const inUse = (cause: string, hint: string) => problem({ code: 'driver-in-use', message: `${names[present]} cannot be exchanged now.`, cause, hint })
     if (await this.services.hasInstances()) throw inUse('It holds the data of the instances.', 'Delete them first, or use another workspace.')
     const states = await Promise.all(serviceNames.map(it => this.services.drivers[present].status(it)))
     if (states.some(it => it.state === 'running' || it.state === 'starting')) throw inUse('Its services run and hold the ports.', 'Stop the infrastructure first.')
@@ -169,7 +171,7 @@ export class Infrastructure {
     const own = options.find(it => it.kind === kind)?.reason ?? ''
     if (kind !== 'embedded') return own
     const working = engines.find(it => it.available)
-    return working ? `It was chosen, although ${working.kind} works here too.` : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
+    return working ? `It was chosen, although ${names[working.kind]} works here too.` : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
   }
 
   private async anyAdopted(driver: Driver): Promise<boolean> {

@@ -52,7 +52,9 @@ async function readConfig(
     if (config.name !== folder) throw problem({ code: 'config-name', message: `The config.json in ${folder} is that of "${config.name}".`, hint: 'It is left alone. Correct "name", or rename the folder.' })
     return { config }
   } catch (error) {
-    return { broken: { folder, problem: toProblem(error) } }
+    const found = toProblem(error)
+    if (found.code !== 'file-corrupt') return { broken: { folder, problem: found } }
+    return { broken: { folder, problem: { ...found, message: `The config.json of "${folder}" cannot be used.` } } }
   }
 }
 
