@@ -9,6 +9,8 @@ import type { AppState } from '../../../shared/workspace'
 import { ChooseWorkspace } from '../first-run/choose-workspace'
 import { Setup } from '../first-run/setup'
 import { DraftProvider } from '../create/draft'
+import { JobsProvider } from '../instances/jobs'
+import { ListStateProvider } from '../instances/list-state'
 import { ConnectionBanner, ConnectionState } from './connection'
 import { AppLive, useApp, WorkspaceLiveProvider, type LiveValue } from './live'
 import { ProblemView } from './problem'
@@ -57,9 +59,13 @@ function Rooms() {
   return (
     <WorkspaceLiveProvider key={workspace.path}>
       <DraftProvider>
-        <Setup>
-          <Shell />
-        </Setup>
+        <JobsProvider>
+          <ListStateProvider>
+            <Setup>
+              <Shell />
+            </Setup>
+          </ListStateProvider>
+        </JobsProvider>
       </DraftProvider>
     </WorkspaceLiveProvider>
   )

@@ -1,51 +1,69 @@
 /** Ctrl+K: every instance and every action by its name. */
-import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight'
-import {
-  IconActivity, IconDatabase, IconExternalLink, IconLayoutGrid, IconPlayerPlay, IconPlayerStop, IconPlus, IconSearch, IconSettings,
-} from '@tabler/icons-react'
+import { Spotlight } from '@mantine/spotlight'
+import { IconActivity, IconDatabase, IconLayoutGrid, IconPlayerPlay, IconPlayerStop, IconPlus, IconSearch, IconSettings, type Icon } from '@tabler/icons-react'
+import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { useInfrastructureSwitch } from '../infrastructure/switch'
-import { useOpenInstance } from '../instances/open'
-import { useInstances } from './live'
-import { instanceWord } from './status'
+import { useInstanceActions } from '../instances/actions'
+import { useShownInstances } from '../instances/use-shown'
+import { findEntries, type Entry } from './palette-search'
+import { StatusIcon, type Tone } from './status'
+
+interface PaletteEntry extends Entry { readonly icon: Icon | Tone; readonly run: () => void }
+
+const limit = 14
 
 export function CommandPalette() {
-  const [, navigate] = useLocation()
-  const { data } = useInstances()
-  const open = useOpenInstance()
-  const infrastructure = useInfrastructureSwitch()
-  const icon = { size: 18, stroke: 1.7 }
-  const groups: SpotlightActionGroupData[] = [
-    {
-      group: 'Instances',
-      actions: (data?.instances ?? []).map(it => ({
-        id: `instance-${it.name}`, label: it.name, description: `${instanceWord[it.status]} · ${it.url}`, keywords: `port ${it.port}`,
-        leftSection: <IconExternalLink {...icon} />, onClick: () => (it.status === 'online' ? open(it.url) : navigate('/instances')),
-      })),
-    },
-    {
-      group: 'Actions',
-      actions: [
-        { id: 'create', label: 'New instance', leftSection: <IconPlus {...icon} />, onClick: () => navigate('/create') },
-        ...(infrastructure.canStart ? [{ id: 'start', label: 'Start the infrastructure', leftSection: <IconPlayerPlay {...icon} />, onClick: infrastructure.start }] : []),
-        ...(infrastructure.canStop ? [{ id: 'stop', label: 'Stop the infrastructure…', leftSection: <IconPlayerStop {...icon} />, onClick: infrastructure.stop }] : []),
-      ],
-    },
-    {
-      group: 'Go to',
-      actions: [
-        { id: 'go-instances', label: 'Instances', leftSection: <IconLayoutGrid {...icon} />, onClick: () => navigate('/instances') },
-        { id: 'go-infrastructure', label: 'Infrastructure', leftSection: <IconDatabase {...icon} />, onClick: () => navigate('/infrastructure') },
-        { id: 'go-activity', label: 'Activity', leftSection: <IconActivity {...icon} />, onClick: () => navigate('/activity') },
-        { id: 'go-settings', label: 'Settings', leftSection: <IconSettings {...icon} />, onClick: () => navigate('/settings') },
-      ],
-    },
-  ]
+  const [query, setQuery] = useState('')
   return (
-    <Spotlight
-      actions={groups.filter(it => it.actions.length)} shortcut="mod + K" highlightQuery limit={12} scrollable maxHeight={420}
-      nothingFound="Nothing is called that." attributes={{ content: { 'aria-label': 'Find' } }} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
-      searchProps={{ leftSection: <IconSearch size={18} aria-hidden />, placeholder: 'Find an instance or an action', 'aria-label': 'Find an instance or an action' }}
-    />
+    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" tagsToIgnore={[]} scrollable maxHeight={420} attributes={{ content: { 'aria-label': 'Find' } }}>
+      <Spotlight.Search
+        leftSection={<IconSearch size={18} aria-hidden />} placeholder="Find an instance or an action" aria-label="Find an instance or an action"
+      />
+      <Found query={query} />
+    </Spotlight.Root>
   )
+}
+
+/** Only there while the palette is open. */
+function Found({ query }: { query: string }) {
+  const groups = findEntries(useEntries(), query, limit)
+  return (
+    <Spotlight.ActionsList>
+      {groups.map(({ group, entries }) => (
+        <Spotlight.ActionsGroup key={group} label={group}>
+          {entries.map(({ id, label, description, icon, run }) => {
+            const Mark = icon
+            return (
+              <Spotlight.Action key={id} label={label} description={description} onClick={run} highlightQuery
+                leftSection={typeof Mark === 'string' ? <StatusIcon tone={Mark} size={18} /> : <Mark size={18} stroke={1.7} aria-hidden />} />
+            )
+          })}
+        </Spotlight.ActionsGroup>
+      ))}
+      {!groups.length && <Spotlight.Empty>Nothing is called that.</Spotlight.Empty>}
+    </Spotlight.ActionsList>
+  )
+}
+
+function useEntries(): PaletteEntry[] {
+  const [, navigate] = useLocation()
+  const shown = useShownInstances()
+  const actionsOf = useInstanceActions()
+  const infrastructure = useInfrastructureSwitch()
+  const action = (id: string, label: string, icon: Icon, run: () => void): PaletteEntry => ({ id, label, icon, run, group: 'Actions', offered: true })
+  const place = (to: string, label: string, icon: Icon): PaletteEntry => ({ id: `go-${to}`, label, icon, run: () => navigate(to), group: 'Go to', offered: true })
+  return [
+    ...shown.flatMap((it, index): PaletteEntry[] => actionsOf(it).map(({ id, label, Icon: Mark, run }) => {
+      const { name, url, port } = it.instance
+      return id === 'show'
+        ? { id: `show-${name}`, label: name, description: `${it.status.word} · ${url}`, keywords: `show port ${port}`, icon: it.status.tone, run, group: 'Instances', offered: index < 6 }
+        : { id: `${id}-${name}`, label: `${label.replace(/…$/, '')} ${name}${label.endsWith('…') ? '…' : ''}`, keywords: `${port}`, icon: Mark, run, group: 'Instance actions', offered: false }
+    })),
+    action('create', 'New instance', IconPlus, () => navigate('/create')),
+    ...(infrastructure.canStart ? [action('start-infrastructure', 'Start the infrastructure', IconPlayerPlay, infrastructure.start)] : []),
+    ...(infrastructure.canStop ? [action('stop-infrastructure', 'Stop the infrastructure…', IconPlayerStop, infrastructure.stop)] : []),
+    place('/instances', 'Instances', IconLayoutGrid), place('/infrastructure', 'Infrastructure', IconDatabase),
+    place('/activity', 'Activity', IconActivity), place('/settings', 'Settings', IconSettings),
+  ]
 }

@@ -1,10 +1,11 @@
 /** The live data, pushed by the main process: one subscription each, shared by all screens. Nothing polls. */
 import { useSubscription } from '@trpc/tanstack-react-query'
-import { createContext, useContext, useState, useSyncExternalStore, type ComponentType, type ReactNode } from 'react'
+import { createContext, useContext, useMemo, useState, useSyncExternalStore, type ComponentType, type ReactNode } from 'react'
 import type { InfrastructureStatus } from '../../../shared/infrastructure'
 import type { InstanceList } from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
 import type { AppState } from '../../../shared/workspace'
+import { History } from '../instances/history'
 import { OperationsStore, type OperationsView } from '../operations/store'
 import { problemOf } from './problem-of'
 import { useTRPC } from './trpc'
@@ -20,6 +21,7 @@ export interface LiveValue<T> {
 interface WorkspaceLive {
   readonly infrastructure: LiveValue<InfrastructureStatus>
   readonly instances: LiveValue<InstanceList>
+  readonly history: History
   readonly operations: OperationsStore
   /** What could not be watched. */
   readonly failed: readonly LiveValue<unknown>[]
@@ -31,7 +33,7 @@ const WorkspaceContext = createContext<WorkspaceLive | undefined>(undefined)
 /** Gives the children the app's state; until it is there, `Waiting` is shown. */
 export function AppLive({ children, Waiting }: { children: ReactNode; Waiting: ComponentType<Omit<LiveValue<AppState>, 'data'>> }) {
   const trpc = useTRPC()
-  const live = toLive(useSubscription(trpc.app.watch.subscriptionOptions()))
+  const live = useLiveValue(useSubscription(trpc.app.watch.subscriptionOptions()))
   return live.data ? <AppContext value={live.data}>{children}</AppContext> : <Waiting problem={live.problem} retry={live.retry} />
 }
 
@@ -39,11 +41,16 @@ export function AppLive({ children, Waiting }: { children: ReactNode; Waiting: C
 export function WorkspaceLiveProvider({ children }: { children: ReactNode }) {
   const trpc = useTRPC()
   const [operations] = useState(() => new OperationsStore())
-  const infrastructure = toLive(useSubscription(trpc.infrastructure.watch.subscriptionOptions()))
-  const instances = toLive(useSubscription(trpc.instances.watch.subscriptionOptions()))
-  const watch = toLive(useSubscription(trpc.operations.watch.subscriptionOptions(undefined, { onData: update => operations.apply(update) })))
-  const failed = [infrastructure, instances, watch].filter(it => it.problem)
-  return <WorkspaceContext value={{ infrastructure, instances, operations, failed }}>{children}</WorkspaceContext>
+  const [history] = useState(() => new History())
+  const infrastructure = useLiveValue(useSubscription(trpc.infrastructure.watch.subscriptionOptions()))
+  const instances = useLiveValue(useSubscription(trpc.instances.watch.subscriptionOptions(undefined, {
+    onData: list => history.sample(list.instances),
+  })))
+  const watch = useLiveValue(useSubscription(trpc.operations.watch.subscriptionOptions(undefined, { onData: update => operations.apply(update) })))
+  const value = useMemo(
+    () => ({ infrastructure, instances, history, operations, failed: [infrastructure, instances, watch].filter(it => it.problem) }),
+    [infrastructure, instances, history, operations, watch])
+  return <WorkspaceContext value={value}>{children}</WorkspaceContext>
 }
 
 export function useApp(): AppState {
@@ -61,12 +68,13 @@ function useWorkspaceLive(): WorkspaceLive {
 export const useInfrastructure = (): LiveValue<InfrastructureStatus> => useWorkspaceLive().infrastructure
 export const useFailedLive = (): readonly LiveValue<unknown>[] => useWorkspaceLive().failed
 export const useInstances = (): LiveValue<InstanceList> => useWorkspaceLive().instances
+export const useHistory = (): History => useWorkspaceLive().history
 export const useOperationsStore = (): OperationsStore => useWorkspaceLive().operations
 export function useOperations(): OperationsView {
   const store = useOperationsStore()
   return useSyncExternalStore(store.subscribe, store.view)
 }
 
-function toLive<T>({ data, error, status, reset }: { data: T | undefined; error: unknown; status: string; reset: () => void }): LiveValue<T> {
-  return { data, problem: status === 'error' && error ? problemOf(error) : undefined, retry: reset }
+function useLiveValue<T>({ data, error, status, reset }: { data: T | undefined; error: unknown; status: string; reset: () => void }): LiveValue<T> {
+  return useMemo(() => ({ data, problem: status === 'error' && error ? problemOf(error) : undefined, retry: reset }), [data, error, status, reset])
 }

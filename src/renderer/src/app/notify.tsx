@@ -2,12 +2,17 @@
 import { notifications } from '@mantine/notifications'
 import { IconCheck, IconX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
+import { ProblemAction } from './problem'
 import { problemOf } from './problem-of'
 
 /** For the `onError` of a call without a place to show its Problem. Stays until it is closed. */
 export function notifyProblem(error: unknown): void {
-  const { message, cause, hint } = problemOf(error)
-  notifications.show({ title: message, message: [cause, hint].filter(Boolean).join(' '), color: 'red', icon: <IconX size={18} />, autoClose: false })
+  const problem = problemOf(error)
+  const { message, cause, hint } = problem
+  notifications.show({
+    title: message, color: 'red', icon: <IconX size={18} />, autoClose: false,
+    message: <>{[cause, hint].filter(Boolean).join(' ')}{problem.action && <div><ProblemAction problem={problem} /></div>}</>,
+  })
 }
 
 export function notifyNews(title: string, message: ReactNode, good: boolean): void {

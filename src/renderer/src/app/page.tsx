@@ -5,22 +5,27 @@ import classes from './page.module.css'
 
 interface PageProps {
   title: string
+  /** Above the title: the way back. */
+  above?: ReactNode
   /** One line under the title. */
   lead?: ReactNode
   actions?: ReactNode
   /** Narrow pages are read, wide ones are scanned. */
   narrow?: boolean
+  /** Lists take all the width there is. */
+  wide?: boolean
   /** As high as the window, at least. */
   fill?: boolean
   children: ReactNode
 }
 
-export function Page({ title, lead, actions, narrow, fill, children }: PageProps) {
+export function Page({ title, above, lead, actions, narrow, wide, fill, children }: PageProps) {
   useEffect(() => { document.title = `${title} – Instance Manager` }, [title])
   return (
-    <div className={classes.page} data-narrow={narrow || undefined} data-fill={fill || undefined}>
+    <div className={classes.page} data-narrow={narrow || undefined} data-wide={wide || undefined} data-fill={fill || undefined}>
       <header className={classes.header}>
         <div className={classes.heading}>
+          {above}
           <Title order={1}>{title}</Title>
           {lead && <p className={classes.lead}>{lead}</p>}
         </div>

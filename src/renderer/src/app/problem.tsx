@@ -70,7 +70,8 @@ function ProblemDetails({ problem }: { problem: Problem }) {
   )
 }
 
-function ProblemAction({ problem }: { problem: Problem }) {
+/** The button that does what the problem asks for, where there is one that every screen can do. */
+export function ProblemAction({ problem }: { problem: Problem }) {
   const [, navigate] = useLocation()
   const trpc = useTRPC()
   const start = useMutation(trpc.infrastructure.start.mutationOptions({ onSuccess: ({ id }) => navigate(`/operations/${id}`) }))

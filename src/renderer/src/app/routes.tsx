@@ -2,6 +2,7 @@
 import { Redirect, Route, Switch } from 'wouter'
 import { CreateScreen } from '../create/create-screen'
 import { InfrastructureScreen } from '../infrastructure/infrastructure-screen'
+import { InstanceScreen } from '../instances/instance-screen'
 import { InstancesScreen } from '../instances/instances-screen'
 import { ActivityScreen } from '../operations/activity-screen'
 import { OperationScreen } from '../operations/operation-screen'
@@ -11,6 +12,7 @@ export function Routes() {
   return (
     <Switch>
       <Route path="/instances"><InstancesScreen /></Route>
+      <Route path="/instances/:name">{({ name }) => <InstanceScreen key={name} name={name} />}</Route>
       <Route path="/create"><CreateScreen /></Route>
       <Route path="/infrastructure"><InfrastructureScreen /></Route>
       <Route path="/activity"><ActivityScreen /></Route>

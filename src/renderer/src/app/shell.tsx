@@ -5,8 +5,11 @@ import { IconActivity, IconDatabase, IconLayoutGrid, IconSettings, IconStack2 } 
 import { useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { isOpen } from '../../../shared/operation'
+import { InstanceDialogs } from '../instances/dialogs'
 import { Announcer } from '../operations/announcer'
+import { Recovered } from '../operations/recovered'
 import { CommandPalette } from './command-palette'
+import { DesktopNews } from './desktop-news'
 import { useFailedLive, useOperations } from './live'
 import { ProblemView } from './problem'
 import { Routes } from './routes'
@@ -29,10 +32,13 @@ export function Shell() {
       <TopBar />
       <main key={location} ref={main} tabIndex={-1} className={classes.main}>
         <LiveProblems />
+        <Recovered />
         <Routes />
       </main>
       <CommandPalette />
+      <InstanceDialogs />
       <Announcer />
+      <DesktopNews />
     </div>
   )
 }

@@ -3,8 +3,9 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { maxPort, minPort, portSchema, type PortHolder } from '../../../shared/instance'
+import { maxPort, minPort, portSchema } from '../../../shared/instance'
 import { useTRPC } from '../app/trpc'
+import { holderText } from '../instances/holder-text'
 import { useDraft } from './draft'
 import { errorsOf, type Answers } from './wizard'
 import classes from './create.module.css'
@@ -59,7 +60,7 @@ function ManualPort() {
             <p><IconAlertTriangle size={18} aria-hidden />Port {port} is taken</p>
             <ul>{holders.map(it => <li key={JSON.stringify(it)}>{holderText(it)}</li>)}</ul>
             <Checkbox
-              label="Use it anyway" description="Only one of them can run at a time." checked={sharePort} error={wizard.tried ? errors.sharePort : undefined}
+              label="Use it anyway" description="Only one of them can run at a time." checked={sharePort} aria-invalid={wizard.tried && errors.sharePort ? true : undefined} error={wizard.tried ? errors.sharePort : undefined}
               onChange={event => dispatch({ type: 'typed', change: { sharePort: event.currentTarget.checked } })}
             />
           </div>
@@ -67,12 +68,4 @@ function ManualPort() {
       </div>
     </>
   )
-}
-
-function holderText(holder: PortHolder): string {
-  switch (holder.type) {
-    case 'instance': return `Instance ‘${holder.name}’ has it (${holder.running ? 'running' : 'not running'}).`
-    case 'operation': return `‘${holder.subject}’, which is being created, has it.`
-    case 'process': return `${holder.program ?? 'A program'}${holder.pid ? ` (pid ${holder.pid})` : ''} listens on it.`
-  }
 }

@@ -1,55 +1,121 @@
-/** All instances with their live status, and the creations that are under way. */
-import { Button, Skeleton, Table, VisuallyHidden } from '@mantine/core'
+/** All instances, always true: found, filtered, sorted, chosen, and everything that can be done with them. */
+import { Button, Skeleton } from '@mantine/core'
 import { IconLayoutGrid, IconPlus } from '@tabler/icons-react'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Link } from 'wouter'
-import type { InstanceList } from '../../../shared/instance'
-import { isOpen, type OperationState } from '../../../shared/operation'
-import { useInfrastructure, useInstances, useOperations } from '../app/live'
+import { isOpen } from '../../../shared/operation'
+import { useInstances, useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
 import { ProblemView } from '../app/problem'
-import { InstanceRow, OperationRow } from './rows'
-import classes from './instances.module.css'
+import { ActionsMenu } from './actions-menu'
+import { arrange, countGroups, type Shown } from './arrange'
+import { Banners } from './banners'
+import { BulkBar } from './bulk-bar'
+import { BulkReportPanel } from './bulk-report'
+import { InstanceGrid } from './grid'
+import type { Item, ItemHandlers } from './item'
+import { useJobs } from './jobs'
+import { useListKeys } from './list-keys'
+import { useListState } from './list-state'
+import { useOpenInstance } from './open'
+import { extend, nothingSelected, prune, selectAll, toggle, toggleAll } from './selection'
+import { InstanceTable } from './table'
+import { Toolbar } from './toolbar'
+import { useShownInstances } from './use-shown'
+import classes from './list.module.css'
 
 export function InstancesScreen() {
   const { data, problem } = useInstances()
-  const creations = useOperations().operations.filter(it => it.kind === 'create' && isOpen(it))
+  const shown = useShownInstances()
+  const { operations } = useOperations()
+  const { setSelection, setFilter, setQuery } = useListState()
+  const creations = useMemo(() => operations.filter(it => it.kind === 'create' && isOpen(it)), [operations])
+  const made = useMemo(() => {
+    const subjects = new Set(creations.map(it => it.subject))
+    return shown.filter(it => !subjects.has(it.instance.name.toLowerCase())) // half made: its creation stands for it
+  }, [shown, creations])
+  const choose = (names: readonly string[]): void => { setFilter('all'); setQuery(''); setSelection({ names: new Set(names) }) }
+  useScrollPlace(data !== undefined)
   return (
-    <Page title="Instances" lead={data && summary(data)}>
-      <InfrastructureDown />
-      {data ? <Content list={data} creations={creations} /> : !problem && <Skeleton height={160} radius="lg" aria-label="Loading" />}
+    <Page title="Instances" lead={data && summary(made)} wide>
+      <Banners shown={made} onChoose={choose} />
+      <BulkReportPanel />
+      {!data && !problem && <Skeleton height={320} radius="lg" aria-label="Loading" />}
+      {data && !made.length && !creations.length && !data.broken.length && <NoInstances />}
+      {(made.length > 0 || creations.length > 0) && <List made={made} creations={creations} />}
+      {data && data.broken.length > 0 && (
+        <Section title="Folders that cannot be used">
+          {data.broken.map(it => <ProblemView key={it.folder} problem={it.problem} tone="warn" quiet />)}
+        </Section>
+      )}
     </Page>
   )
 }
 
-function Content({ list: { instances, broken }, creations }: { list: InstanceList; creations: readonly OperationState[] }) {
-  const created = new Set(creations.map(it => it.subject))
-  const shown = instances.filter(it => !created.has(it.name.toLowerCase())) // half made: its creation stands for it
-  if (!instances.length && !broken.length && !creations.length) return <NoInstances />
+function List({ made, creations }: { made: readonly Shown[]; creations: readonly Extract<Item, { type: 'creation' }>['operation'][] }) {
+  const { view, sort, setSort, query, filter, setFilter, setQuery, selection, setSelection } = useListState()
+  const search = useRef<HTMLInputElement>(null)
+  const [menu, setMenu] = useState<{ name: string; at: { x: number; y: number } }>()
+  const groups = useMemo(() => countGroups(made), [made])
+  const arranged = useMemo(() => arrange(made, { query, filter, sort }), [made, query, filter, sort])
+  const names = useMemo(() => arranged.map(it => it.instance.name), [arranged])
+  const plain = !query.trim() && (filter === 'all' || filter === 'busy')
+  const items = useMemo<Item[]>(
+    () => [...(plain ? creations : []).map(operation => ({ type: 'creation' as const, operation })), ...arranged.map(it => ({ type: 'instance' as const, shown: it }))],
+    [plain, creations, arranged])
+  useEffect(() => { setSelection(it => prune(it, new Set(made.map(one => one.instance.name)))) }, [made, setSelection])
+  const handlers = useHandlers(names, (name, at) => setMenu({ name, at }))
+  const clear = (): void => setSelection(nothingSelected)
+  useListKeys({ search, onSelectAll: () => setSelection(it => selectAll(it, names)), onEscape: () => (selection.names.size ? clear() : setQuery('')) })
+
+  const chosen = made.filter(it => selection.names.has(it.instance.name))
+  const chosenHere = names.filter(it => selection.names.has(it)).length
+  const shared = { items, selected: selection.names, menu: menu?.name, handlers }
   return (
     <>
-      {(shown.length > 0 || creations.length > 0) && (
-        <div className={`card ${classes.list}`}>
-          <Table verticalSpacing={10} horizontalSpacing={12} highlightOnHover layout="fixed" aria-label="Instances">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Name</Table.Th><Table.Th className={classes.status}>Status</Table.Th><Table.Th className={classes.address}>Address</Table.Th>
-                <Table.Th className={classes.database}>Database</Table.Th><Table.Th className={classes.action}><VisuallyHidden>Actions</VisuallyHidden></Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {creations.map(it => <OperationRow key={it.id} operation={it} />)}
-              {shown.map(it => <InstanceRow key={it.name} instance={it} />)}
-            </Table.Tbody>
-          </Table>
+      <Toolbar total={made.length} groups={groups} search={search} />
+      {items.length === 0 && (
+        <div className={`card ${classes.none}`}>
+          <p>{query.trim() ? `No instance is called “${query.trim()}”${filter === 'all' ? '' : ' among these'}.` : 'No instance has this status now.'}</p>
+          <Button size="xs" variant="default" onClick={() => { setQuery(''); setFilter('all') }}>Show all</Button>
         </div>
       )}
-      {broken.length > 0 && (
-        <Section title="Folders that cannot be used">
-          {broken.map(it => <ProblemView key={it.folder} problem={it.problem} tone="warn" quiet />)}
-        </Section>
+      {items.length > 0 && view === 'table' && (
+        <InstanceTable {...shared} sort={sort} onSort={setSort} all={!chosenHere ? 'none' : chosenHere === names.length ? 'all' : 'some'} onSelectAll={() => setSelection(it => toggleAll(it, names))} />
       )}
+      {items.length > 0 && view === 'grid' && <InstanceGrid {...shared} />}
+      <ActionsMenu shown={made.find(it => it.instance.name === menu?.name)} at={menu?.at ?? { x: 0, y: 0 }} onClose={() => setMenu(undefined)} />
+      {chosen.length > 0 && <BulkBar chosen={chosen} hidden={chosen.length - chosenHere} onClear={clear} />}
     </>
   )
+}
+
+/** The same object for the life of the list, so that rows are not drawn anew for its sake. */
+function useHandlers(names: readonly string[], openMenu: ItemHandlers['openMenu']): ItemHandlers {
+  const { setSelection } = useListState()
+  const open = useOpenInstance()
+  const { run } = useJobs()
+  const now = useRef({ names, openMenu, open, run })
+  useEffect(() => { now.current = { names, openMenu, open, run } })
+  return useMemo(() => ({
+    select: (name, range) => setSelection(it => (range ? extend(it, name, now.current.names) : toggle(it, name))),
+    openMenu: (name, at) => now.current.openMenu(name, at),
+    open: url => now.current.open(url),
+    run: (action, name) => now.current.run(action, name),
+  }), [setSelection])
+}
+
+/** Coming back finds the list where it was left. */
+function useScrollPlace(ready: boolean): void {
+  const { scrolled } = useListState()
+  useLayoutEffect(() => {
+    const main = document.querySelector('main')
+    if (!ready || !main) return
+    main.scrollTop = scrolled.current
+    const remember = (): void => { scrolled.current = main.scrollTop }
+    main.addEventListener('scroll', remember, { passive: true })
+    return () => main.removeEventListener('scroll', remember)
+  }, [ready, scrolled])
 }
 
 function NoInstances() {
@@ -64,21 +130,9 @@ function NoInstances() {
   )
 }
 
-/** Instances without their database are the first thing to know. */
-function InfrastructureDown() {
-  const { data } = useInfrastructure()
-  if (!data || data.postgres.state === 'running' || data.postgres.state === 'starting') return null
-  if (data.postgres.problem) return <ProblemView problem={data.postgres.problem} quiet />
-  return (
-    <ProblemView tone="warn" quiet problem={{
-      code: 'infrastructure-stopped', message: 'PostgreSQL is not running.', cause: 'Instances cannot reach their databases, and none can be created.', action: 'start-infrastructure',
-    }} />
-  )
-}
-
-function summary({ instances }: InstanceList): string | undefined {
-  if (!instances.length) return undefined
-  const online = instances.filter(it => it.status === 'online').length
-  if (instances.length === 1) return online ? 'One instance, online' : 'One instance, not online'
-  return `${instances.length} instances, ${online === instances.length ? 'all' : online} online`
+function summary(made: readonly Shown[]): string | undefined {
+  if (!made.length) return undefined
+  const online = made.filter(it => it.instance.status === 'online').length
+  if (made.length === 1) return online ? 'One instance, online' : 'One instance, not online'
+  return `${made.length} instances, ${online === made.length ? 'all' : online} online`
 }

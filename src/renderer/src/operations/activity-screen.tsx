@@ -1,29 +1,45 @@
-/** All that was done here, the newest first, what still runs on top. */
-import { Anchor, Button, Table } from '@mantine/core'
+/** All that was done here, the newest first, what still runs on top, and what waits for a decision above all. */
+import { Anchor, Button, Select } from '@mantine/core'
 import { IconActivity } from '@tabler/icons-react'
+import { useMemo, useState } from 'react'
 import { Link } from 'wouter'
 import type { OperationState } from '../../../shared/operation'
 import { useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
 import { ProblemView } from '../app/problem'
-import { Status, type Tone } from '../app/status'
-import { duration, Elapsed, when } from '../app/time'
-import { progressOf, titlesOf } from './titles'
+import { OperationsTable } from './operations-table'
+import { Stuck } from './outcome'
+import { subjectOf, titlesOf } from './titles'
 import classes from './activity.module.css'
+
+/** Rows drawn at once; the rest on demand. */
+const pageSize = 100
 
 export function ActivityScreen() {
   const { operations, unreadable, ready } = useOperations()
+  const [subject, setSubject] = useState<string | null>(null)
+  const [limit, setLimit] = useState(pageSize)
+  const subjects = useMemo(() => subjectsOf(operations), [operations])
+  const shown = subject ? operations.filter(it => it.subject === subject) : operations
+  const stuck = shown.filter(it => it.phase === 'stuck')
+  const filter = subjects.length > 1 && (
+    <Select aria-label="Filter by instance" placeholder="All instances" data={subjects} value={subject} onChange={setSubject} searchable clearable clearButtonProps={{ 'aria-label': 'All instances' }} w={220} />
+  )
   return (
-    <Page title="Activity" lead="Every job, with its steps and what came of it.">
+    <Page title="Activity" lead="Every job, with its steps and what came of it." actions={filter}>
       {ready && !operations.length && !unreadable.length && <NoActivity />}
-      {operations.length > 0 && (
-        <div className={`card ${classes.list}`}>
-          <Table verticalSpacing={10} horizontalSpacing={16} highlightOnHover aria-label="Operations">
-            <Table.Thead><Table.Tr><Table.Th>Job</Table.Th><Table.Th>Outcome</Table.Th><Table.Th>Began</Table.Th><Table.Th className={classes.number}>Took</Table.Th></Table.Tr></Table.Thead>
-            <Table.Tbody>{operations.map(it => <Row key={it.id} operation={it} />)}</Table.Tbody>
-          </Table>
-        </div>
+      {stuck.length > 0 && (
+        <Section title="Waiting for you">
+          {stuck.map(it => (
+            <div key={it.id} className={classes.stuck}>
+              <Anchor component={Link} href={`/operations/${it.id}`} fw={600}>{titlesOf(it).noun}</Anchor>
+              <Stuck operation={it} />
+            </div>
+          ))}
+        </Section>
       )}
+      {shown.length > 0 && <OperationsTable operations={shown.slice(0, limit)} />}
+      {shown.length > limit && <Button variant="default" className={classes.more} onClick={() => setLimit(limit + pageSize)}>Show more of {shown.length}</Button>}
       {unreadable.length > 0 && (
         <Section title="Journals that cannot be read">
           {unreadable.map(it => <ProblemView key={it.id} problem={it.problem} tone="warn" quiet />)}
@@ -33,28 +49,11 @@ export function ActivityScreen() {
   )
 }
 
-function Row({ operation }: { operation: OperationState }) {
-  const { tone, word } = outcomeOf(operation)
-  return (
-    <Table.Tr>
-      <Table.Th scope="row" className={classes.job}><Anchor component={Link} href={`/operations/${operation.id}`} inherit>{titlesOf(operation).noun}</Anchor></Table.Th>
-      <Table.Td><Status tone={tone}>{word}</Status></Table.Td>
-      <Table.Td className="dimmed">{when(operation.openedAt)}</Table.Td>
-      <Table.Td className={`${classes.number} number`}>
-        {operation.settledAt ? duration(Date.parse(operation.settledAt) - Date.parse(operation.openedAt)) : <Elapsed since={operation.openedAt} />}
-      </Table.Td>
-    </Table.Tr>
-  )
-}
-
-function outcomeOf(operation: OperationState): { tone: Tone; word: string } {
-  switch (operation.phase) {
-    case 'running': return { tone: 'busy', word: `Running, ${progressOf(operation)}` }
-    case 'undoing': return { tone: 'busy', word: 'Undoing' }
-    case 'stuck': return { tone: 'warn', word: 'Needs you' }
-    case 'succeeded': return { tone: 'good', word: 'Done' }
-    case 'rolled-back': return operation.turned?.reason === 'failed' ? { tone: 'bad', word: 'Failed, undone' } : { tone: 'undone', word: 'Cancelled, undone' }
-  }
+/** Instances that something was done with, as the newest job names them. */
+function subjectsOf(operations: readonly OperationState[]): { value: string; label: string }[] {
+  const names = new Map<string, string>()
+  for (const it of operations) if (!it.kind.startsWith('infrastructure-') && !names.has(it.subject)) names.set(it.subject, subjectOf(it))
+  return [...names].map(([value, label]) => ({ value, label })).toSorted((a, b) => a.label.localeCompare(b.label))
 }
 
 function NoActivity() {

@@ -1,15 +1,35 @@
-/** News of operations for whoever is elsewhere on the screen, or listens to it. */
+/** News of operations and instances for whoever is elsewhere on the screen, or listens to it. */
 import { Anchor, VisuallyHidden } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { Link, useLocation } from 'wouter'
-import type { Phase } from '../../../shared/operation'
-import { useInfrastructure, useOperations } from '../app/live'
+import type { InstanceStatus } from '../../../shared/instance'
+import type { OperationState, Phase } from '../../../shared/operation'
+import { useInfrastructure, useInstances, useOperations } from '../app/live'
+import { statusNews } from '../app/news'
 import { notifyNews } from '../app/notify'
 import { serviceWord } from '../app/status'
+import { useJobs } from '../instances/jobs'
 import { headline } from './titles'
 
 export function Announcer() {
+  const news = useOperationNews()
+  const changes = useStatusNews()
+  const { data } = useInfrastructure()
+  return (
+    <VisuallyHidden>
+      <div role="status">{news}</div>
+      <div role="status">{changes}</div>
+      <div role="status">{data && `PostgreSQL ${serviceWord[data.postgres.state]}, PgBouncer ${serviceWord[data.pgbouncer.state]}`}</div>
+    </VisuallyHidden>
+  )
+}
+
+/** Jobs that last a moment and whose success their row shows. */
+const brief: ReadonlySet<string> = new Set(['start', 'stop', 'restart'])
+
+function useOperationNews(): string {
   const { operations, ready } = useOperations()
+  const { report } = useJobs()
   const [location] = useLocation()
   const phases = useRef<Map<string, Phase> | undefined>(undefined)
   const [news, setNews] = useState('')
@@ -18,20 +38,36 @@ export function Announcer() {
     const before = phases.current
     phases.current = new Map(operations.map(it => [it.id, it.phase]))
     if (!before) return // what was so when the window opened is no news
+    const reported = new Set(report?.names.map(it => it.toLowerCase()))
     for (const operation of operations) {
-      if (before.get(operation.id) === operation.phase) continue
+      const was = before.get(operation.id)
+      if (was === operation.phase || (report && reported.has(operation.subject))) continue
       setNews(headline(operation))
-      if (before.has(operation.id) && operation.phase !== 'running' && operation.phase !== 'undoing' && location !== `/operations/${operation.id}`) {
-        const look = <Anchor component={Link} href={`/operations/${operation.id}`} size="sm">Show</Anchor>
-        notifyNews(headline(operation), look, operation.phase === 'succeeded')
+      if (was && isWorthAWord(operation) && location !== `/operations/${operation.id}`) {
+        notifyNews(headline(operation), <Look operation={operation} />, operation.phase === 'succeeded')
       }
     }
-  }, [operations, ready, location])
-  const { data } = useInfrastructure()
-  return (
-    <VisuallyHidden>
-      <div role="status">{news}</div>
-      <div role="status">{data && `PostgreSQL ${serviceWord[data.postgres.state]}, PgBouncer ${serviceWord[data.pgbouncer.state]}`}</div>
-    </VisuallyHidden>
-  )
+  }, [operations, ready, location, report])
+  return news
+}
+
+const isWorthAWord = ({ kind, phase }: OperationState): boolean =>
+  phase === 'stuck' || phase === 'rolled-back' || (phase === 'succeeded' && !brief.has(kind))
+
+function Look({ operation: { id, turned, steps } }: { operation: OperationState }) {
+  const problem = steps.find(it => it.status === 'stuck')?.problem ?? turned?.problem
+  return <>{problem && <div>{problem.message}</div>}<Anchor component={Link} href={`/operations/${id}`} size="sm">Show</Anchor></>
+}
+
+function useStatusNews(): string {
+  const { data } = useInstances()
+  const before = useRef<ReadonlyMap<string, InstanceStatus> | undefined>(undefined)
+  const [news, setNews] = useState('')
+  useEffect(() => {
+    if (!data) return
+    const changes = statusNews(before.current, data.instances)
+    before.current = new Map(data.instances.map(it => [it.name, it.status]))
+    if (changes) setNews(changes)
+  }, [data])
+  return news
 }

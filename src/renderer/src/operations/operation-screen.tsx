@@ -2,7 +2,7 @@
 import { Anchor, Button } from '@mantine/core'
 import { IconHistoryOff } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useState, useSyncExternalStore } from 'react'
 import { Link } from 'wouter'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import { confirm } from '../app/confirm'
@@ -12,7 +12,7 @@ import { EmptyState, Page } from '../app/page'
 import { duration, Elapsed, when } from '../app/time'
 import { useTRPC } from '../app/trpc'
 import { Outcome } from './outcome'
-import { OutputPanel } from './output-panel'
+import { OutputPanel, useOutput } from './output-panel'
 import { Timeline } from './timeline'
 import { headline, titlesOf } from './titles'
 import classes from './operation.module.css'
@@ -33,20 +33,28 @@ export function OperationScreen({ id }: { id: string }) {
 
 function Known({ operation }: { operation: OperationState }) {
   const [chosen, setChosen] = useState<string>()
-  const running = activeStep(operation)
+  const log = useOutput(operation.id)
+  const open = isOpen(operation)
+  const printed = useSyncExternalStore(log.subscribe, () => operation.steps.findLast(it => log.has(it.name))?.name)
+  const running = open ? activeStep(operation) : printed
   const step = chosen ?? running
+  // A short job that prints nothing has no need of an empty pane.
+  const shown = printed !== undefined || (open && talkative.has(operation.kind))
   return (
     <Page fill title={headline(operation)} lead={<Lead operation={operation} />} actions={operation.phase === 'running' && <Cancel operation={operation} />}>
       <Outcome operation={operation} />
-      <div className={classes.columns}>
+      <div className={shown ? classes.columns : classes.column}>
         <section className={`card ${classes.steps}`} aria-label="Progress">
-          <Timeline operation={operation} selected={step} onSelect={setChosen} />
+          <Timeline operation={operation} selected={shown ? step : undefined} onSelect={shown ? setChosen : undefined} />
         </section>
-        <OutputPanel id={operation.id} step={step} onFollow={chosen && chosen !== running && isOpen(operation) ? () => setChosen(undefined) : undefined} />
+        {shown && <OutputPanel log={log} step={step} onFollow={chosen && chosen !== running && open ? () => setChosen(undefined) : undefined} />}
       </div>
     </Page>
   )
 }
+
+/** Kinds that call tools, whose output comes soon. */
+const talkative: ReadonlySet<string> = new Set(['create', 'infrastructure-start'])
 
 /** The step that runs; once nothing does, the one that ran last. */
 function activeStep({ steps }: OperationState): string | undefined {

@@ -33,7 +33,7 @@ function Done({ operation }: { operation: OperationState }) {
 }
 
 /** Neither forward nor back: someone has to look. */
-function Stuck({ operation }: { operation: OperationState }) {
+export function Stuck({ operation }: { operation: OperationState }) {
   const trpc = useTRPC()
   const retry = useMutation(trpc.operations.retry.mutationOptions({ onError: notifyProblem }))
   const rollBack = useMutation(trpc.operations.rollBack.mutationOptions({ onError: notifyProblem }))

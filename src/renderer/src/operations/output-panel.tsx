@@ -4,18 +4,20 @@ import { useEffect, useSyncExternalStore } from 'react'
 import { useOperationsStore } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { useTRPCClient } from '../app/trpc'
+import type { OutputLog } from './output-log'
 import { OutputTerminal } from './output-terminal'
 import { stepTitle } from './titles'
 import classes from './output.module.css'
 
 interface OutputPanelProps {
-  id: string
+  log: OutputLog
   step: string | undefined
   /** Goes back to the running step; absent while it is that one. */
   onFollow?: () => void
 }
 
-export function OutputPanel({ id, step, onFollow }: OutputPanelProps) {
+/** The output of an operation, what was printed before this window came included. */
+export function useOutput(id: string): OutputLog {
   const log = useOperationsStore().log(id)
   const client = useTRPCClient()
   const complete = useSyncExternalStore(log.subscribe, () => log.complete)
@@ -26,6 +28,10 @@ export function OutputPanel({ id, step, onFollow }: OutputPanelProps) {
       .then(kept => log.catchUp(kept), error => { if (!asked.signal.aborted) notifyProblem(error) })
     return () => asked.abort()
   }, [complete, client, id, log])
+  return log
+}
+
+export function OutputPanel({ log, step, onFollow }: OutputPanelProps) {
   const printed = useSyncExternalStore(log.subscribe, () => step !== undefined && log.has(step))
   return (
     <section className={`card ${classes.panel}`} aria-label="Output">

@@ -1,10 +1,19 @@
 /** Operations and their steps in plain English. A kind or step that is not listed is shown by its own name. */
-import { isOpen, type OperationState } from '../../../shared/operation'
+import { isOpen, type Json, type OperationState } from '../../../shared/operation'
 
 interface KindTitle { readonly noun: string; readonly running: string; readonly done: string; readonly failed: string }
 
-const kinds: Readonly<Record<string, (subject: string) => KindTitle>> = {
+const kinds: Readonly<Record<string, (subject: string, plan: Json) => KindTitle>> = {
   create: name => ({ noun: `Create ‘${name}’`, running: `Creating ‘${name}’`, done: `‘${name}’ is ready`, failed: `‘${name}’ was not created` }),
+  start: name => ({ noun: `Start ‘${name}’`, running: `Starting ‘${name}’`, done: `‘${name}’ is running`, failed: `‘${name}’ was not started` }),
+  stop: name => ({ noun: `Stop ‘${name}’`, running: `Stopping ‘${name}’`, done: `‘${name}’ is stopped`, failed: `‘${name}’ was not stopped` }),
+  restart: name => ({ noun: `Restart ‘${name}’`, running: `Restarting ‘${name}’`, done: `‘${name}’ was restarted`, failed: `‘${name}’ was not restarted` }),
+  'change-port': (name, plan) => {
+    const port = of(plan, 'port')
+    const to = typeof port === 'number' ? ` to ${port}` : ''
+    return { noun: `Change the port of ‘${name}’${to}`, running: `Changing the port of ‘${name}’${to}`, done: `‘${name}’ was moved${to || ' to its new port'}`, failed: `‘${name}’ kept its port` }
+  },
+  delete: name => ({ noun: `Delete ‘${name}’`, running: `Deleting ‘${name}’`, done: `‘${name}’ is deleted`, failed: `‘${name}’ was not deleted` }),
   'infrastructure-start': () => ({
     noun: 'Start the infrastructure', running: 'Starting the infrastructure', done: 'The infrastructure is running', failed: 'The infrastructure was not started',
   }),
@@ -15,13 +24,16 @@ const kinds: Readonly<Record<string, (subject: string) => KindTitle>> = {
 
 /** The name as the operator wrote it; the subject is in lower case. */
 export function subjectOf({ plan, subject }: OperationState): string {
-  const name = typeof plan === 'object' && plan !== null && 'name' in plan ? plan.name : undefined
+  const name = of(plan, 'name') ?? of(of(plan, 'target'), 'name')
   return typeof name === 'string' ? name : subject
 }
 
+/** What a plan has under a key. */
+const of = (value: unknown, key: string): unknown => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined)
+
 export function titlesOf(operation: OperationState): KindTitle {
   const name = subjectOf(operation)
-  const known = kinds[operation.kind]?.(name)
+  const known = kinds[operation.kind]?.(name, operation.plan)
   const plain = `${humanise(operation.kind)} ${name}`.trim()
   return known ?? { noun: plain, running: plain, done: `${plain}: done`, failed: `${plain}: undone` }
 }
@@ -55,6 +67,13 @@ const steps: Readonly<Record<string, readonly [title: string, explanation: strin
   'switch-to-pool': ['Connect through the pool', 'From here on, the database is reached through PgBouncer.'],
   'start-process': ['Start the application', 'PM2 runs it, and starts it again if it ends.'],
   'verify-health': ['Check that it answers', 'It runs, holds its port, and answers a request.'],
+  'stop-others': ['Stop the other one on its port', 'Only one of them can run at a time.'],
+  'restart-process': ['Restart the application', 'A new process, which reads its .env anew.'],
+  'stop-process': ['Stop the application', 'It ends by itself, or is ended.'],
+  'write-port': ['Write the new port', 'To config.json and .env.'],
+  'set-aside': ['Set the files aside', 'Its folder is renamed away; it is removed for good at the end.'],
+  'drop-database': ['Remove the database', 'Connections are closed, then the database and its role go. From here on there is no way back.'],
+  'remove-process': ['Remove it from PM2', 'With its log files.'],
   'provision-postgres': ['Prepare PostgreSQL', 'Gets what is missing, and sets up its data.'],
   'start-postgres': ['Start PostgreSQL', 'Done when it answers a query.'],
   'secure-postgres': ['Secure PostgreSQL', 'Passwords only, loopback only, no shared access.'],

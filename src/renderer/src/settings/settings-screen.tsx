@@ -1,9 +1,11 @@
 /** How it looks, where things are, what this is. */
-import { SegmentedControl, useMantineColorScheme } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { Button, SegmentedControl, useMantineColorScheme } from '@mantine/core'
+import { useState, type ReactNode } from 'react'
 import { CopyButton } from '../app/copy-button'
 import { useApp, useInfrastructure } from '../app/live'
+import { notifyProblem } from '../app/notify'
 import { Page, Section } from '../app/page'
+import { Status } from '../app/status'
 import { driverTitle } from '../infrastructure/switch'
 import classes from './settings.module.css'
 
@@ -19,6 +21,12 @@ export function SettingsScreen() {
             <SegmentedControl aria-label="Theme" value={colorScheme} onChange={value => setColorScheme(value)}
               data={[{ value: 'auto', label: 'System' }, { value: 'light', label: 'Light' }, { value: 'dark', label: 'Dark' }]} />
           </Row>
+        </Card>
+      </Section>
+      <Section title="Notifications"><Card><Row word="On the desktop"><Notifications /></Row></Card></Section>
+      <Section title="After a reboot">
+        <Card>
+          <Row word="By themselves"><span>Run this once in a terminal; from then on PM2 starts what ran before the machine went down. Without it, the list of instances offers to start them.</span><Command /></Row>
         </Card>
       </Section>
       <Section title="Workspace">
@@ -43,6 +51,24 @@ export function SettingsScreen() {
         </Card>
       </Section>
     </Page>
+  )
+}
+
+/** PM2's own, for systemd; the shell fills in who and where. */
+const startup = 'sudo env PATH=$PATH pm2 startup systemd -u $USER --hp $HOME'
+const Command = () => <><code className={`mono ${classes.command}`}>{startup}</code><CopyButton value={startup} label="command" /></>
+
+/** The desktop app may; a served page has to be allowed to by the browser's user. */
+function Notifications() {
+  const [permission, setPermission] = useState(() => ('Notification' in window ? Notification.permission : 'denied'))
+  const ask = (): void => { Notification.requestPermission().then(setPermission, notifyProblem) }
+  return (
+    <>
+      <span>When an instance errors, and when a long job ends while this window is hidden.</span>
+      {permission === 'default' && <Button size="xs" variant="default" onClick={ask}>Allow notifications</Button>}
+      {permission === 'granted' && <Status tone="good">Allowed</Status>}
+      {permission === 'denied' && <Status tone="idle">Not allowed by the browser</Status>}
+    </>
   )
 }
 

@@ -1,0 +1,27 @@
+/** The menu of one instance, wherever it was asked for. One serves the whole list. */
+import { Menu } from '@mantine/core'
+import type { Shown } from './arrange'
+import { useInstanceActions } from './actions'
+import classes from './list.module.css'
+
+interface ActionsMenuProps {
+  shown: Shown | undefined
+  /** The corner that it opens at, in the window. */
+  at: { readonly x: number; readonly y: number }
+  onClose: () => void
+}
+
+export function ActionsMenu({ shown, at, onClose }: ActionsMenuProps) {
+  const actionsOf = useInstanceActions()
+  const actions = shown ? actionsOf(shown).filter(it => it.id !== 'show') : []
+  return (
+    <Menu opened={shown !== undefined} onChange={opened => { if (!opened) onClose() }} position="bottom-end" width={200} offset={4} returnFocus withInitialFocusPlaceholder={false} transitionProps={{ duration: 0 }}>
+      <Menu.Target><button type="button" tabIndex={-1} aria-hidden className={classes.corner} style={{ left: at.x, top: at.y }} /></Menu.Target>
+      <Menu.Dropdown aria-label={`Actions for ${shown?.instance.name ?? ''}`} aria-labelledby={undefined}>
+        {actions.map(({ id, label, Icon, run, danger }) => (
+          <Menu.Item key={id} leftSection={<Icon size={16} stroke={1.8} aria-hidden />} color={danger ? 'red' : undefined} onClick={run}>{label}</Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,39 @@
+/** What can be done with one instance: the same list in its row, on its page and in the command palette. */
+import {
+  IconExternalLink, IconInfoCircle, IconPlayerPlay, IconPlayerStop, IconPlugConnected, IconRefresh, IconTrash, IconTimeline, type Icon,
+} from '@tabler/icons-react'
+import { useLocation } from 'wouter'
+import type { Shown } from './arrange'
+import { useJobs } from './jobs'
+import { useOpenInstance } from './open'
+
+export interface InstanceAction {
+  readonly id: 'show' | 'progress' | 'open' | 'start' | 'stop' | 'restart' | 'change-port' | 'delete'
+  readonly label: string
+  readonly Icon: Icon
+  readonly run: () => void
+  readonly danger?: boolean
+}
+
+export const pageOf = (name: string): string => `/instances/${name}`
+
+/** @returns asks what can be done with an instance as it is now, the likeliest first */
+export function useInstanceActions(): (shown: Shown) => InstanceAction[] {
+  const [, navigate] = useLocation()
+  const open = useOpenInstance()
+  const { run, ask } = useJobs()
+  return ({ instance: { name, url }, status: { group, operation } }) => {
+    const online = group === 'online'
+    const all: (InstanceAction | false)[] = [
+      online && { id: 'open', label: 'Open', Icon: IconExternalLink, run: () => open(url) },
+      { id: 'show', label: 'Show', Icon: IconInfoCircle, run: () => navigate(pageOf(name)) },
+      operation !== undefined && { id: 'progress', label: 'Show the progress', Icon: IconTimeline, run: () => navigate(`/operations/${operation}`) },
+      group !== 'busy' && !online && { id: 'start', label: 'Start', Icon: IconPlayerPlay, run: () => run('start', name) },
+      (online || group === 'unknown') && { id: 'restart', label: 'Restart', Icon: IconRefresh, run: () => run('restart', name) },
+      (online || group === 'unknown' || group === 'errored') && { id: 'stop', label: 'Stop', Icon: IconPlayerStop, run: () => run('stop', name) },
+      group !== 'busy' && { id: 'change-port', label: 'Change port…', Icon: IconPlugConnected, run: () => ask({ type: 'change-port', name }) },
+      group !== 'busy' && { id: 'delete', label: 'Delete…', Icon: IconTrash, run: () => ask({ type: 'delete', name }), danger: true },
+    ]
+    return all.filter(it => it !== false)
+  }
+}

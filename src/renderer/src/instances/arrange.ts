@@ -1,0 +1,53 @@
+/** Which instances are shown, and in which order. */
+import type { InstanceView } from '../../../shared/instance'
+import type { ShownStatus, StatusGroup } from './shown-status'
+
+/** An instance with the status that it is shown with. */
+export interface Shown { readonly instance: InstanceView; readonly status: ShownStatus }
+
+export const sortKeys = ['name', 'status', 'port', 'uptime', 'restarts', 'cpu', 'memory', 'database'] as const
+export type SortKey = (typeof sortKeys)[number]
+export interface Sort { readonly key: SortKey; readonly descending: boolean }
+export type Filter = 'all' | StatusGroup
+
+/** What wants attention comes first. */
+const urgency: readonly StatusGroup[] = ['errored', 'unknown', 'busy', 'not in PM2', 'stopped', 'online']
+const names = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
+
+/** undefined sorts last, whichever the direction. */
+const values: Record<Exclude<SortKey, 'name'>, (it: Shown) => number | undefined> = {
+  status: it => urgency.indexOf(it.status.group),
+  port: it => it.instance.port,
+  uptime: it => (it.instance.startedAt === undefined ? undefined : -it.instance.startedAt), // the longest has the earliest start
+  restarts: it => it.instance.restarts,
+  cpu: it => it.instance.cpu,
+  memory: it => it.instance.memory,
+  database: it => it.instance.databaseSize,
+}
+
+export function arrange(all: readonly Shown[], { query, filter, sort }: { query: string; filter: Filter; sort: Sort }): Shown[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
+  return all
+    .filter(it => (filter === 'all' || it.status.group === filter) && words.every(word => it.instance.name.toLowerCase().includes(word)))
+    .toSorted((a, b) => compare(a, b, sort))
+}
+
+function compare(a: Shown, b: Shown, { key, descending }: Sort): number {
+  const sign = descending ? -1 : 1
+  const byName = names.compare(a.instance.name, b.instance.name)
+  if (key === 'name') return sign * byName
+  const [one, other] = [values[key](a), values[key](b)]
+  if (one === undefined || other === undefined) return Number(one === undefined) - Number(other === undefined) || byName
+  return sign * (one - other) || byName
+}
+
+/** How many there are of each, the calm ones first; those without any are left out. */
+export function countGroups(all: readonly Shown[]): { readonly group: StatusGroup; readonly count: number }[] {
+  return urgency.toReversed().map(group => ({ group, count: all.filter(it => it.status.group === group).length })).filter(it => it.count > 0)
+}
+
+/** The next order when a column's head is clicked: numbers begin with the largest, words with the first. */
+export function nextSort(sort: Sort, key: SortKey): Sort {
+  if (sort.key === key) return { key, descending: !sort.descending }
+  return { key, descending: key !== 'name' && key !== 'status' && key !== 'port' }
+}

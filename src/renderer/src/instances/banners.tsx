@@ -1,0 +1,91 @@
+/** What the operator should know before anything else: PM2 itself, what it lost, what should run and does not. */
+import { Anchor, Button, CloseButton } from '@mantine/core'
+import { IconPlugConnectedX, IconPower } from '@tabler/icons-react'
+import { useState, type ReactNode } from 'react'
+import { Link } from 'wouter'
+import type { LostProcess } from '../../../shared/instance'
+import { count, enumerate } from '../app/amounts'
+import { useInfrastructure, useInstances } from '../app/live'
+import { notifyProblem } from '../app/notify'
+import { ProblemView } from '../app/problem'
+import { useTRPCClient } from '../app/trpc'
+import type { Shown } from './arrange'
+import { useJobs } from './jobs'
+import classes from './list.module.css'
+
+export function Banners({ shown, onChoose }: { shown: readonly Shown[]; onChoose: (names: readonly string[]) => void }) {
+  const { data } = useInstances()
+  if (!data) return <InfrastructureDown />
+  const resting = new Set(shown.filter(it => it.status.group !== 'busy' && it.status.group !== 'unknown').map(it => it.instance.name))
+  const lost = data.lost.filter(it => resting.has(it.name))
+  const down = data.down.filter(name => resting.has(name) && !lost.some(it => it.name === name))
+  return (
+    <>
+      <InfrastructureDown />
+      {data.processProblem && <ProblemView problem={data.processProblem} />}
+      {lost.length > 0 && <Lost lost={lost} />}
+      {down.length > 0 && <Down key={down.join()} names={down} onChoose={onChoose} />}
+    </>
+  )
+}
+
+/** Instances without their database are the first thing to know. */
+function InfrastructureDown() {
+  const { data } = useInfrastructure()
+  if (!data || data.postgres.state === 'running' || data.postgres.state === 'starting') return null
+  if (data.postgres.problem) return <ProblemView problem={data.postgres.problem} quiet />
+  return (
+    <ProblemView tone="warn" quiet problem={{
+      code: 'infrastructure-stopped', message: 'PostgreSQL is not running.', cause: 'Instances cannot reach their databases, and none can be created.', action: 'start-infrastructure',
+    }} />
+  )
+}
+
+function Banner({ icon, text, detail, children, onDismiss }: { icon: ReactNode; text: string; detail: ReactNode; children: ReactNode; onDismiss?: () => void }) {
+  return (
+    <div className={classes.banner} role="group" aria-label={text}>
+      {icon}
+      <div className={classes.bannerText}><p role="status">{text}</p><p>{detail}</p></div>
+      <div className={classes.bannerActions}>{children}{onDismiss && <CloseButton aria-label="Dismiss" onClick={onDismiss} />}</div>
+    </div>
+  )
+}
+
+/** Mounted anew for other names: what was dismissed comes back when it is news. */
+function Down({ names, onChoose }: { names: readonly string[]; onChoose: (names: readonly string[]) => void }) {
+  const { bulk } = useJobs()
+  const [dismissed, setDismissed] = useState(false)
+  if (dismissed) return null
+  const many = names.length > 1
+  const detail = <>{enumerate(names)}. <Anchor component={Link} href="/settings" inherit underline="always">Start them by themselves after a reboot…</Anchor></>
+  return (
+    <Banner
+      icon={<IconPower size={20} aria-hidden />} text={many ? `${names.length} instances should run and do not.` : 'One instance should run and does not.'}
+      detail={detail} onDismiss={() => setDismissed(true)}
+    >
+      {many && <Button size="xs" variant="default" onClick={() => onChoose(names)}>Choose…</Button>}
+      <Button size="xs" onClick={() => bulk('start', names)}>{many ? 'Start them' : 'Start it'}</Button>
+    </Banner>
+  )
+}
+
+function Lost({ lost }: { lost: readonly LostProcess[] }) {
+  const client = useTRPCClient()
+  const { bulk } = useJobs()
+  const [ending, setEnding] = useState(false)
+  const names = lost.map(it => it.name)
+  const many = names.length > 1
+  const end = (): void => {
+    setEnding(true)
+    Promise.all(names.map(name => client.instances.endLost.mutate({ name }))).catch(notifyProblem).finally(() => setEnding(false))
+  }
+  return (
+    <Banner
+      icon={<IconPlugConnectedX size={20} aria-hidden />} text={`PM2 was restarted; ${many ? `${count(names.length, 'instance')} still run` : 'one instance still runs'} without it.`}
+      detail={`${enumerate(lost.map(it => `${it.name} (pid ${it.pid})`))}. To take over restarts ${many ? 'them' : 'it'}, so that PM2 looks after ${many ? 'them' : 'it'} again.`}
+    >
+      <Button size="xs" variant="default" onClick={end} loading={ending}>{many ? 'Stop them' : 'Stop it'}</Button>
+      <Button size="xs" onClick={() => bulk('restart', names)}>Take over</Button>
+    </Banner>
+  )
+}

@@ -1,0 +1,82 @@
+/** Another port for an instance: checked while it is typed, whoever has it is named, and what happens is said. */
+import { Button, Checkbox, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useState, type FormEvent } from 'react'
+import { portSchema, type PortHolder } from '../../../shared/instance'
+import type { Problem } from '../../../shared/problem'
+import { useInstances } from '../app/live'
+import { ProblemView } from '../app/problem'
+import { problemOf } from '../app/problem-of'
+import { useTRPC, useTRPCClient } from '../app/trpc'
+import { holderText } from './holder-text'
+import { useJobs } from './jobs'
+import classes from './dialogs.module.css'
+
+export function ChangePortForm({ name, onClose }: { name: string; onClose: () => void }) {
+  const trpc = useTRPC()
+  const client = useTRPCClient()
+  const { send } = useJobs()
+  const instance = useInstances().data?.instances.find(it => it.name === name)
+  const [typed, setTyped] = useState('')
+  const [share, setShare] = useState(false)
+  const [tried, setTried] = useState(false)
+  const [sending, setSending] = useState(false)
+  const [problem, setProblem] = useState<Problem>()
+  const [settled] = useDebouncedValue(typed, 200)
+  const port = toPort(settled)
+  const suggestion = useQuery(trpc.instances.suggestPort.queryOptions(undefined, { staleTime: 0 }))
+  const valid = portSchema.safeParse(port)
+  const check = useQuery(trpc.instances.checkPort.queryOptions({ port }, { enabled: valid.success, staleTime: 0 }))
+  if (!instance) return <p>There is no instance ‘{name}’ any more.</p>
+
+  const runs = instance.status === 'online'
+  const same = toPort(typed) === instance.port
+  const holders = typed === settled && valid.success && !same ? check.data?.holders ?? [] : []
+  const blocking = runs && holders.some(isRunning)
+  const error = !typed ? 'Give a port.' : same ? `It is on port ${instance.port} already.` : portSchema.safeParse(toPort(typed)).error?.issues[0]?.message
+  const free = !error && typed === settled && check.data?.port === port && !holders.length
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    setTried(true)
+    if (error || typed !== settled || check.isFetching || blocking || (holders.length > 0 && !share)) return
+    setSending(true)
+    send('change-port', name, () => client.instances.changePort.mutate({ name, port, allowSharedPort: share }))
+      .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
+      .finally(() => setSending(false))
+  }
+  return (
+    <form className={classes.form} onSubmit={submit} noValidate aria-label="Change the port">
+      <TextInput
+        label="New port" description={`Now ${instance.port}.${suggestion.data ? ` The next free one is ${suggestion.data}.` : ''}`} inputMode="numeric" autoComplete="off" maxLength={6}
+        value={typed} error={(typed || tried) && error} onChange={event => { setTyped(event.currentTarget.value.trim()); setProblem(undefined); setShare(false) }} data-autofocus
+        rightSectionWidth={110} rightSection={suggestion.data && typed !== String(suggestion.data)
+          ? <Button size="compact-xs" variant="subtle" onClick={() => setTyped(String(suggestion.data))}>Use {suggestion.data}</Button> : undefined}
+      />
+      <div aria-live="polite" className={classes.check}>
+        {free && <p className="dimmed">Port {port} is free.</p>}
+        {holders.length > 0 && (
+          <div className={classes.holders}>
+            <p><IconAlertTriangle size={18} aria-hidden />Port {port} is taken</p>
+            <ul>{holders.map(it => <li key={JSON.stringify(it)}>{holderText(it)}</li>)}</ul>
+            {blocking
+              ? <p className={classes.plain}>{name} runs, and two cannot run on one port. Stop one of them first, or choose another port.</p>
+              : <Checkbox label="Share it" description="Only one of them can run at a time. Starting one asks to stop the other." checked={share} onChange={event => setShare(event.currentTarget.checked)}
+                  error={tried && !share ? 'Choose another port, or share this one.' : undefined} />}
+          </div>
+        )}
+      </div>
+      <p className="dimmed">{runs ? `${name} restarts on the new port: it is away for a few seconds. If it is not healthy there, it is back on ${instance.port}.` : `${name} does not run: it uses the new port at its next start.`}</p>
+      {check.error && <ProblemView problem={problemOf(check.error)} onRetry={() => void check.refetch()} />}
+      {problem && <ProblemView problem={problem} />}
+      <div className={classes.buttons}>
+        <Button variant="default" onClick={onClose}>Cancel</Button>
+        <Button type="submit" loading={sending}>{runs ? 'Change and restart' : 'Change the port'}</Button>
+      </div>
+    </form>
+  )
+}
+
+const toPort = (text: string): number => (/^\d{1,6}$/.test(text) ? Number(text) : NaN)
+const isRunning = (it: PortHolder): boolean => it.type === 'process' || (it.type === 'instance' && it.running)

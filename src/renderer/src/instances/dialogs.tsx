@@ -1,0 +1,21 @@
+/** The two jobs that ask first: another port, and a deletion. Whoever asks is elsewhere; the dialogs are here. */
+import { Modal } from '@mantine/core'
+import { ChangePortForm } from './change-port-form'
+import { DeleteForm } from './delete-form'
+import { useJobs } from './jobs'
+
+export function InstanceDialogs() {
+  const { question, ask } = useJobs()
+  const close = (): void => ask(undefined)
+  const is = (type: 'change-port' | 'delete'): boolean => question?.type === type
+  return (
+    <>
+      <Modal opened={is('change-port')} onClose={close} title={`Change the port of ${question?.name ?? ''}`}>
+        {question?.type === 'change-port' && <ChangePortForm name={question.name} onClose={close} />}
+      </Modal>
+      <Modal opened={is('delete')} onClose={close} title={`Delete ${question?.name ?? ''}?`} size={560}>
+        {question?.type === 'delete' && <DeleteForm name={question.name} onClose={close} />}
+      </Modal>
+    </>
+  )
+}

@@ -1,0 +1,39 @@
+/** The last minutes of each instance's processor and memory, kept while the window is open. */
+import type { InstanceView } from '../../../shared/instance'
+
+export interface Series { readonly cpu: readonly number[]; readonly memory: readonly number[] }
+
+/** Samples kept of each; the list is pushed every 2 s at most. */
+export const sampleLimit = 60
+/** Milliseconds: what comes sooner was told by an event and is no sample. */
+const minInterval = 1500
+
+const empty: Series = { cpu: [], memory: [] }
+
+export class History {
+  #series = new Map<string, Series>()
+  #sampledAt = -Infinity
+  readonly #listeners = new Set<() => void>()
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => { this.#listeners.delete(listener) }
+  }
+
+  /** The same object until there is a new sample. */
+  of(name: string): Series { return this.#series.get(name) ?? empty }
+
+  /** @param at milliseconds, of any clock that goes forward */
+  sample(instances: readonly InstanceView[], at = performance.now()): void {
+    if (at - this.#sampledAt < minInterval) return
+    this.#sampledAt = at
+    const before = this.#series
+    this.#series = new Map()
+    for (const { name, cpu, memory } of instances) {
+      if (cpu === undefined || memory === undefined) continue // it does not run: the next run begins anew
+      const its = before.get(name) ?? empty
+      this.#series.set(name, { cpu: [...its.cpu, cpu].slice(-sampleLimit), memory: [...its.memory, memory].slice(-sampleLimit) })
+    }
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,99 @@
+/** One instance: how it is, what it uses, its configuration and database, and everything that was done with it. */
+import { Anchor, Button, Skeleton } from '@mantine/core'
+import { IconChevronLeft, IconDotsVertical, IconMoodEmpty } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import { Link } from 'wouter'
+import type { InstanceDetails } from '../../../shared/instance'
+import { useInstances, useOperations } from '../app/live'
+import { EmptyState, Page, Section } from '../app/page'
+import { ProblemView } from '../app/problem'
+import { problemOf } from '../app/problem-of'
+import { useTRPC } from '../app/trpc'
+import { OperationsTable } from '../operations/operations-table'
+import { ActionsMenu } from './actions-menu'
+import { useInstanceActions } from './actions'
+import type { Shown } from './arrange'
+import { Configuration } from './configuration'
+import { DatabaseFacts, Paths } from './instance-facts'
+import { Vitals } from './vitals'
+import { useShownInstances } from './use-shown'
+import classes from './instance.module.css'
+
+export function InstanceScreen({ name }: { name: string }) {
+  const { data } = useInstances()
+  const shown = useShownInstances().find(it => it.instance.name === name)
+  const broken = data?.broken.find(it => it.folder === name)
+  if (shown) return <Known shown={shown} />
+  return (
+    <Page title={name} above={<Back />}>
+      {!data && <Skeleton height={320} radius="lg" aria-label="Loading" />}
+      {broken && <ProblemView problem={broken.problem} tone="warn" quiet />}
+      {data && !broken && (
+        <EmptyState icon={<IconMoodEmpty size={28} />} title="There is no such instance" action={<Button component={Link} href="/instances" variant="default">All instances</Button>}>
+          <p>It was deleted, or its folder is gone. Activity knows what was done with it.</p>
+        </EmptyState>
+      )}
+    </Page>
+  )
+}
+
+const Back = () => <Anchor component={Link} href="/instances" className={classes.back}><IconChevronLeft size={16} aria-hidden />Instances</Anchor>
+
+function Known({ shown }: { shown: Shown }) {
+  const { instance } = shown
+  const trpc = useTRPC()
+  const { operations } = useOperations()
+  const its = operations.filter(it => it.subject === instance.name.toLowerCase())
+  const details = useQuery(trpc.instances.details.queryOptions({ name: instance.name }, { staleTime: 0 }))
+  const { refetch } = details
+  const settled = its.filter(it => it.settledAt).length
+  const asked = useRef(settled)
+  useEffect(() => {
+    if (asked.current === settled) return
+    asked.current = settled
+    void refetch() // a job ended: it may have changed what is shown here
+  }, [settled, refetch])
+  return (
+    <Page title={instance.name} above={<Back />} actions={<Actions shown={shown} />} wide>
+      <Vitals shown={shown} />
+      {details.error && <ProblemView problem={problemOf(details.error)} onRetry={() => void details.refetch()} retrying={details.isFetching} />}
+      {details.isPending && <Skeleton height={260} radius="lg" aria-label="Loading" />}
+      {details.data && <Details details={details.data} shown={shown} />}
+      <Section title="What was done with it">
+        {its.length ? <OperationsTable operations={its} /> : <p className={`card ${classes.nothing}`}>Nothing yet, from here.</p>}
+      </Section>
+    </Page>
+  )
+}
+
+function Details({ details, shown }: { details: InstanceDetails; shown: Shown }) {
+  return (
+    <div className={classes.columns}>
+      <Section title="Configuration"><Configuration name={details.name} env={details.env} /></Section>
+      <div className={classes.side}>
+        <Section title="Database"><DatabaseFacts database={details.database} size={shown.instance.databaseSize} /></Section>
+        <Section title="Where it is"><Paths details={details} /></Section>
+      </div>
+    </div>
+  )
+}
+
+/** The two likeliest as buttons, the rest behind one. */
+function Actions({ shown }: { shown: Shown }) {
+  const actionsOf = useInstanceActions()
+  const [menu, setMenu] = useState<{ x: number; y: number }>()
+  const quick = actionsOf(shown).filter(it => it.id === 'open' || it.id === 'start' || it.id === 'stop' || it.id === 'restart' || it.id === 'progress')
+  return (
+    <>
+      {quick.toReversed().map(({ id, label, Icon, run }) => (
+        <Button key={id} variant={id === 'open' || id === 'start' ? 'filled' : 'default'} leftSection={<Icon size={16} aria-hidden />} onClick={run}>{label}</Button>
+      ))}
+      <Button
+        variant="default" px={9} aria-label={`Actions for ${shown.instance.name}`} aria-haspopup="menu" aria-expanded={menu !== undefined}
+        onClick={({ currentTarget }) => { const { right, bottom } = currentTarget.getBoundingClientRect(); setMenu({ x: right, y: bottom }) }}
+      ><IconDotsVertical size={16} aria-hidden /></Button>
+      <ActionsMenu shown={menu && shown} at={menu ?? { x: 0, y: 0 }} onClose={() => setMenu(undefined)} />
+    </>
+  )
+}

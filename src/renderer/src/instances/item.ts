@@ -1,0 +1,29 @@
+/** What a row and a card are given: one thing of the list, and what can be done to it. */
+import type { OperationState } from '../../../shared/operation'
+import type { Shown } from './arrange'
+import { sameShown } from './same'
+
+/** A creation stands for its instance until it is made. */
+export type Item = { readonly type: 'creation'; readonly operation: OperationState } | { readonly type: 'instance'; readonly shown: Shown }
+
+export interface ItemHandlers {
+  /** @param range everything from the last one that was chosen */
+  readonly select: (name: string, range: boolean) => void
+  /** @param at the menu's corner, in the window */
+  readonly openMenu: (name: string, at: { readonly x: number; readonly y: number }) => void
+  readonly open: (url: string) => void
+  readonly run: (action: 'start' | 'stop', name: string) => void
+}
+
+export interface InstanceItemProps {
+  readonly shown: Shown
+  readonly selected: boolean
+  /** Its menu is open. */
+  readonly menu: boolean
+  /** From 0. */
+  readonly index: number
+  readonly handlers: ItemHandlers
+}
+
+export const sameItem = (a: InstanceItemProps, b: InstanceItemProps): boolean =>
+  a.selected === b.selected && a.menu === b.menu && a.index === b.index && a.handlers === b.handlers && sameShown(a.shown, b.shown)

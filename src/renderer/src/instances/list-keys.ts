@@ -1,0 +1,23 @@
+/** The list's keys: `/` finds, Ctrl+A chooses all, Esc takes back. Dialogs and menus on top keep theirs. */
+import { useEffect, useEffectEvent, type RefObject } from 'react'
+
+interface ListKeys {
+  readonly search: RefObject<HTMLInputElement | null>
+  readonly onSelectAll: () => void
+  readonly onEscape: () => void
+}
+
+export function useListKeys({ search, onSelectAll, onEscape }: ListKeys): void {
+  const handle = useEffectEvent((event: KeyboardEvent) => {
+    if (event.defaultPrevented || document.querySelector('[role="dialog"], [role="menu"]')) return
+    const typing = event.target instanceof HTMLElement && event.target.matches('input:not([type="checkbox"], [type="radio"]), textarea')
+    if (event.key === 'Escape') onEscape()
+    else if (!typing && event.key === '/') { event.preventDefault(); search.current?.focus() }
+    else if (!typing && event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); onSelectAll() }
+  })
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => handle(event)
+    window.addEventListener('keydown', listen)
+    return () => window.removeEventListener('keydown', listen)
+  }, [])
+}

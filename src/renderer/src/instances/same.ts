@@ -1,0 +1,13 @@
+/** Whether a row would look the same: the list is pushed anew every 2 s, and few of its rows change. */
+import type { Shown } from './arrange'
+
+export function sameShown(a: Shown, b: Shown): boolean {
+  return same(a.instance, b.instance) && same(a.status, b.status)
+}
+
+/** Flat objects of plain values. */
+function same<T extends object>(a: T, b: T): boolean {
+  if (a === b) return true
+  const keys = Object.keys(a) as (keyof T)[]
+  return keys.length === Object.keys(b).length && keys.every(key => a[key] === b[key])
+}

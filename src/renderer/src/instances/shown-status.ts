@@ -1,0 +1,61 @@
+/** The status that is shown: what PM2 says, unless a job on the instance is under way or was just asked for. */
+import { isOpen, type OperationState } from '../../../shared/operation'
+import type { InstanceStatus, InstanceView } from '../../../shared/instance'
+import { instanceTone, instanceWord, type Tone } from '../app/status'
+
+/** What the list can be filtered by; `busy` has a job under way. */
+export type StatusGroup = InstanceStatus | 'busy'
+
+export interface ShownStatus {
+  readonly group: StatusGroup
+  readonly tone: Tone
+  readonly word: string
+  /** The open operation behind it. */
+  readonly operation?: string
+}
+
+export type JobKind = 'start' | 'stop' | 'restart' | 'change-port' | 'delete'
+
+/** A job that was asked for and whose operation is not there yet. */
+export interface PendingJob {
+  readonly kind: JobKind
+  /** It waits for its turn among many. */
+  readonly queued: boolean
+  /** The instance's newest operation when it was asked for: once there is a newer one, that one tells. */
+  readonly after: string | undefined
+}
+
+const running: Readonly<Record<string, string>> = {
+  create: 'Creating…', start: 'Starting…', stop: 'Stopping…', restart: 'Restarting…', 'change-port': 'Changing port…', delete: 'Deleting…',
+}
+
+export function shownStatus({ status }: Pick<InstanceView, 'status'>, newest: OperationState | undefined, pending: PendingJob | undefined): ShownStatus {
+  if (newest && isOpen(newest)) return ofOperation(newest)
+  if (pending && pending.after === newest?.id) {
+    return { group: 'busy', tone: 'busy', word: pending.queued ? 'Waiting…' : running[pending.kind] ?? 'Working…' }
+  }
+  return { group: status, tone: instanceTone[status], word: instanceWord[status] }
+}
+
+export function ofOperation({ id, kind, phase }: OperationState): ShownStatus {
+  if (phase === 'stuck') return { group: 'busy', tone: 'warn', word: 'Needs you', operation: id }
+  return { group: 'busy', tone: 'busy', word: phase === 'undoing' ? 'Undoing…' : running[kind] ?? 'Working…', operation: id }
+}
+
+/** Each instance's open operation, else its newest; by subject. @param operations open ones first, then newest first */
+export function newestBySubject(operations: readonly OperationState[]): ReadonlyMap<string, OperationState> {
+  const newest = new Map<string, OperationState>()
+  for (const operation of operations) if (!newest.has(operation.subject)) newest.set(operation.subject, operation)
+  return newest
+}
+
+export type BulkAction = 'start' | 'stop' | 'restart'
+
+/** Whether an action would change anything; undefined if so, else why not. */
+export function idleReason(action: BulkAction, { group }: ShownStatus): string | undefined {
+  if (group === 'busy') return 'another job on it is under way'
+  if (action === 'start') return group === 'online' ? 'it runs already' : undefined
+  const rests = group === 'stopped' || group === 'not in PM2'
+  if (action === 'stop') return rests ? 'it does not run' : undefined
+  return rests ? 'it does not run: start it' : undefined
+}

@@ -1,0 +1,54 @@
+/** Operations as a table: what, for whom, what came of it, when and how long. */
+import { Anchor, Table } from '@mantine/core'
+import { Link } from 'wouter'
+import type { OperationState } from '../../../shared/operation'
+import { Status, type Tone } from '../app/status'
+import { duration, Elapsed, when } from '../app/time'
+import { progressOf, stepTitle, titlesOf } from './titles'
+import classes from './activity.module.css'
+
+export function OperationsTable({ operations }: { operations: readonly OperationState[] }) {
+  return (
+    <div className={`card ${classes.list}`}>
+      <Table verticalSpacing={10} horizontalSpacing={16} highlightOnHover aria-label="Operations">
+        <Table.Thead><Table.Tr><Table.Th>Job</Table.Th><Table.Th>Outcome</Table.Th><Table.Th>Began</Table.Th><Table.Th className={classes.number}>Took</Table.Th></Table.Tr></Table.Thead>
+        <Table.Tbody>{operations.map(it => <Row key={it.id} operation={it} />)}</Table.Tbody>
+      </Table>
+    </div>
+  )
+}
+
+function Row({ operation }: { operation: OperationState }) {
+  const { tone, word } = outcomeOf(operation)
+  const note = noteOf(operation)
+  return (
+    <Table.Tr>
+      <Table.Th scope="row" className={classes.job}>
+        <Anchor component={Link} href={`/operations/${operation.id}`} inherit>{titlesOf(operation).noun}</Anchor>
+        {note && <span className={classes.note}>{note}</span>}
+      </Table.Th>
+      <Table.Td className={classes.outcome}><Status tone={tone}>{word}</Status></Table.Td>
+      <Table.Td className={`${classes.when} dimmed`}>{when(operation.openedAt)}</Table.Td>
+      <Table.Td className={`${classes.number} number`}>
+        {operation.settledAt ? duration(Date.parse(operation.settledAt) - Date.parse(operation.openedAt)) : <Elapsed since={operation.openedAt} />}
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+/** The step that is under way, or why it failed. */
+function noteOf({ phase, steps, turned }: OperationState): string | undefined {
+  if (phase === 'succeeded') return undefined
+  const step = steps.findLast(it => it.status === 'doing' || it.status === 'undoing' || it.status === 'stuck')
+  return step?.problem?.message ?? turned?.problem?.message ?? (step && stepTitle(step.name))
+}
+
+function outcomeOf(operation: OperationState): { tone: Tone; word: string } {
+  switch (operation.phase) {
+    case 'running': return { tone: 'busy', word: `Running, ${progressOf(operation)}` }
+    case 'undoing': return { tone: 'busy', word: 'Undoing' }
+    case 'stuck': return { tone: 'warn', word: 'Needs you' }
+    case 'succeeded': return { tone: 'good', word: 'Done' }
+    case 'rolled-back': return operation.turned?.reason === 'failed' ? { tone: 'bad', word: 'Failed, undone' } : { tone: 'undone', word: 'Cancelled, undone' }
+  }
+}
