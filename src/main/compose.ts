@@ -118,14 +118,14 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
   await mkdir(paths.instances, { recursive: true })
   const settings = new SettingsFile(paths.settings, host.defaults)
   const secrets = new Secrets(paths.secrets)
-  await Promise.all([settings.read(), secrets.keys()]) // refuse what is corrupt before anything runs
+  const desired = new Desired(paths.desired)
+  await Promise.all([settings.read(), secrets.keys(), desired.names()]) // refuse what is corrupt before anything runs
   const run = createRun(id)
   const node = await realNode(run)
 
   const releases = new Releases(paths.releases, run)
   const processes = new Processes(host.pm2Home)
-  const desired = new Desired(paths.desired)
-  const trash = new Trash(paths.trash)
+  const trash = new Trash(paths.instances)
   const driverServices = { paths, run, settings, secrets }
   const infrastructure = new Infrastructure({
     settings, secrets, hasInstances: async () => (await configs()).taken.length > 0,
@@ -179,7 +179,7 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
   ]
   const busy = (): ReadonlySet<string> => new Set(operations.openPlans().map(it => it.subject))
   const emptyTrash = (): Promise<void> =>
-    trash.empty(new Set(operations.openPlans().filter(it => it.kind === 'delete').map(it => (it.plan as DeletePlan).token)))
+    trash.empty(new Set(operations.openPlans().filter(it => it.kind === 'delete').map(it => (it.plan as DeletePlan).token))).catch(() => undefined)
 
   await sweep(id)
   await removeTemporary(paths.state) // they may hold secrets

@@ -23,7 +23,7 @@ export interface RegistryServices extends SlowFactServices {
 }
 
 // Milliseconds; all of it only while someone watches. What happens is told by PM2's bus and the folders' watch.
-const usageEvery = 2000 // CPU and memory, from /proc: a hundredth of what asking PM2 costs
+const usageEvery = 3000 // CPU and memory, from /proc: 3 ms for a hundred, where asking PM2 takes 9 of ours and 10 of its daemon's
 const lookEvery = 10_000 // what no event tells: `pm2 delete` of a stopped one
 const aftermath = 700 // after an event; `pm2 delete` ends a process first and forgets it a moment later
 const factsEvery = 60_000
@@ -118,7 +118,7 @@ export class Registry {
 
   async #look(): Promise<World> {
     const [{ configs, broken, serverOf }, desired, listed] = await Promise.all([
-      this.to.configs(), this.to.desired.names(), this.to.processes.list().catch((error: unknown) => toProblem(error)),
+      this.to.configs(), this.to.desired.names().catch(() => []), this.to.processes.list().catch((error: unknown) => toProblem(error)),
     ])
     if (!isList(listed)) return { instances: configs.map(config => ({ config })), broken, desired, processProblem: listed }
     const instances = await Promise.all(configs.map(async config => ({ config, process: await ownProcess(listed, { name: config.name, cwd: serverOf(config.name) }) })))

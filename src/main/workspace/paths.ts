@@ -14,7 +14,6 @@ export interface WorkspacePaths {
   readonly releases: string
   readonly embedded: string
   readonly desired: string
-  readonly trash: string
 }
 
 /** @param root an absolute path */
@@ -31,7 +30,6 @@ export function workspacePaths(root: string): WorkspacePaths {
     releases: join(state, 'releases'),
     embedded: join(state, 'embedded'),
     desired: join(state, 'desired.json'),
-    trash: join(root, 'instances', '.trash'), // `instances` may be a link to another disk, and what is thrown away stays on its own
   }
 }
 

@@ -46,7 +46,7 @@ it('a folder that is made, changed, broken, repaired and taken away by hand', as
   await until(() => shown('made')?.port === 4321)
   await writeFile(config, text.replace('"port"', '"prot"'))
   const broken = await until(() => latest?.broken[0])
-  expect(broken).toMatchObject({ folder: 'made', problem: { code: 'file-corrupt', message: expect.stringContaining(config) as string } })
+  expect(broken).toMatchObject({ folder: 'made', problem: { code: 'file-corrupt', message: expect.stringContaining('made') as string } })
   expect(JSON.stringify(broken)).not.toContain('abcdefghijkl0123456789mn')
   for (const kind of ['start', 'stop', 'restart', 'delete', 'change-port']) {
     await expect(workspace.services.operations.start(kind, { name: 'made', port: 5555, allowSharedPort: false, confirm: 'DELETE' })).rejects.toMatchObject({ problem: { code: 'file-corrupt' } })
@@ -92,6 +92,7 @@ it('a process that is killed, started by PM2 again', async () => {
   const restarts = shown('alpha')?.restarts ?? 0
   process.kill(pid, 'SIGKILL')
   await until(() => (shown('alpha')?.restarts ?? 0) > restarts && shown('alpha')?.status === 'online')
+  expect(await pidOf(workspace, 'alpha')).not.toBe(pid)
 })
 
 it('PM2\'s daemon killed: the instance is lost, said so, and adopted by starting it', async () => {
@@ -119,13 +120,14 @@ it('PM2\'s daemon killed: the lost instance is ended on the operator\'s word', a
   expect(await desired(workspace)).not.toContain('alpha')
 })
 
-it('who stops watching gets nothing any more, and no timer is left', async () => {
+it('who stops watching gets nothing any more, and neither timers nor watches are left', async () => {
+  const active = (what: string): number => process.getActiveResourcesInfo().filter(it => it === what).length
+  const timers = active('Timeout')
+  expect(active('FSEventWrap')).toBeGreaterThan(2)
   stop.abort()
+  await until(() => active('FSEventWrap') === 0 && active('Timeout') <= timers - 3)
   const before = pushes
-  const timers = (): number => process.getActiveResourcesInfo().filter(it => it === 'Timeout' || it === 'FSEventWrap').length
-  await until(() => !process.getActiveResourcesInfo().includes('FSEventWrap'))
-  const left = timers()
   await layOut(workspace, 'unseen')
-  await workspace.services.registry.list()
-  expect([pushes, timers()]).toEqual([before, left])
+  expect((await workspace.services.registry.list()).instances.map(it => it.name)).toContain('unseen')
+  expect(pushes).toBe(before)
 })

@@ -1,0 +1,113 @@
+/**
+ * The full list of instances with real PM2 processes, against `pm2 jlist` once per instance, as the guide's command line asks for each status;
+ * and what the engine costs while a window watches a hundred instances of which nothing happens. The idle figures are of the engine's own
+ * process here, without the window; the first includes nothing of PM2's daemon, which the third shows apart.
+ */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { pm2Paths } from '../../src/main/processes/daemon'
+import { usageOf } from '../../src/main/system/proc'
+import { layOut, pm2 } from '../support/cli-instance'
+import { makeTiny } from '../support/tiny-base'
+import { testWorkspace, type TestWorkspace } from '../support/workspace'
+import type { Bench, BenchContext, Measured } from './bench'
+
+const counts = [1, 20, 100]
+/** `pm2 jlist` takes as long for each instance: so many of the hundred are measured and multiplied. */
+const sample = 5
+const idleSeconds = 60
+
+const bench: Bench = {
+  name: 'status',
+  async run(context) {
+    const workspace = await testWorkspace({ prepare: makeTiny })
+    try {
+      await workspace.open()
+      return await measure(workspace, context)
+    } finally {
+      await workspace.remove()
+    }
+  },
+}
+export default bench
+
+async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): Promise<Measured[]> {
+  const measured: Measured[] = []
+  let made = 0
+  for (const count of counts) {
+    for (; made < count; made++) {
+      const { name, server: cwd } = await layOut(workspace, `instance-${made}`)
+      await workspace.processes.start({ name, cwd, script: join(cwd, 'index.js') })
+    }
+    const [ours, theirs]: [number[], number[]] = [[], []]
+    for (let run = 0; run < runs; run++) {
+      ours.push(await taken(async () => {
+        const { instances } = await workspace.services.registry.list()
+        if (instances.filter(it => it.status === 'online').length !== count) throw new Error('not all of them run')
+      }))
+      const asked = Math.min(count, sample)
+      theirs.push(await taken(async () => { for (let it = 0; it < asked; it++) await pm2(workspace, 'jlist') }) / asked * count)
+    }
+    say(`${count}: ${ours.at(-1)?.toFixed(0)} ms against ${theirs.at(-1)?.toFixed(0)} ms`)
+    const ratio = { name: `list of ${count}, the guide's way / ours`, unit: 'ratio', values: theirs.map((it, index) => it / (ours[index] ?? NaN)) }
+    measured.push(count === 100 ? { ...ratio, goal: '>= 100' } : ratio, { name: `list of ${count}, ours`, unit: 'ms', values: ours }, { name: `list of ${count}, the guide's way`, unit: 'ms', values: theirs })
+  }
+  return [...measured, ...await idle(workspace, say), ...await crashes(workspace, runs)]
+}
+
+async function taken(work: () => Promise<void>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+/** One run: it takes a minute. */
+async function idle(workspace: TestWorkspace, say: (text: string) => void): Promise<Measured[]> {
+  say(`${idleSeconds} s of nothing`)
+  const daemon = Number(await readFile(pm2Paths(workspace.host.pm2Home).pid, 'utf8'))
+  const cpuTime = (pid: number): number => usageOf(pid)?.cpuTime ?? NaN
+  const stop = watch(workspace, () => undefined)
+  await delay(5000) // what begins with watching
+  const before = [cpuTime(process.pid), cpuTime(daemon)]
+  await delay(idleSeconds * 1000)
+  const percent = [cpuTime(process.pid), cpuTime(daemon)].map((it, index) => (it - (before[index] ?? NaN)) / (idleSeconds * 10))
+  stop()
+  return [
+    { name: 'idle CPU of the engine, 100 instances watched for 60 s', unit: '% of a core', values: percent.slice(0, 1), goal: '<= 1' },
+    { name: 'the same of PM2\'s daemon', unit: '% of a core', values: percent.slice(1) },
+    { name: 'memory of the engine\'s process, benches included', unit: 'MB', values: [process.memoryUsage().rss / 1e6] },
+  ]
+}
+
+/** From kill -9 of a process to the push of a list that shows it; what the window adds is measured elsewhere. */
+async function crashes(workspace: TestWorkspace, runs: number): Promise<Measured[]> {
+  let restarts = new Map<string, number>()
+  let tell = (): void => undefined
+  const stop = watch(workspace, it => { restarts = it; tell() })
+  await delay(3000)
+  const values: number[] = []
+  for (let run = 0; run < runs * 3; run++) {
+    const name = `instance-${run * 7 % 100}`
+    const found = (await workspace.processes.list()).find(it => it.name === name)
+    const before = restarts.get(name)
+    values.push(await taken(() => new Promise(resolve => {
+      tell = () => { if (restarts.get(name) !== before) resolve() }
+      if (found?.pid) process.kill(found.pid, 'SIGKILL')
+    })))
+    await delay(2000)
+  }
+  stop()
+  return [{ name: 'kill -9 to push, 100 instances', unit: 'ms', values, goal: '<= 250' }]
+}
+
+/** What a window does. @returns ends it */
+function watch({ services }: TestWorkspace, see: (restarts: Map<string, number>) => void): () => void {
+  const stop = new AbortController()
+  void (async () => {
+    for await (const { instances } of services.registry.watch(stop.signal)) {
+      see(new Map(instances.map(it => [it.name, it.status === 'online' ? it.restarts ?? 0 : -1])))
+    }
+  })()
+  return () => stop.abort()
+}

@@ -1,0 +1,139 @@
+/** Killed with -9 at every moment of a start, a change of port and a deletion, and started again: *after*, and nothing beside it. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'dotenv'
+import { layOut, makeDatabase, type CliInstance } from '../support/cli-instance'
+import { freePort } from '../support/infrastructure'
+import { makeTiny } from '../support/tiny-base'
+import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
+import { world, type World } from '../support/world'
+import { crash, recover } from './crash'
+import type { Moment } from '../support/faults'
+
+let workspace: TestWorkspace
+let keeper: CliInstance
+
+const run = async (kind: string, input: object): Promise<void> => {
+  const { operations } = workspace.services
+  mustSucceed(await operations.settled(await operations.start(kind, input)))
+}
+const answerOf = (port: number): Promise<string | undefined> => fetch(`http://127.0.0.1:${port}/`).then(it => it.text(), () => undefined)
+const moments = (...steps: string[]): Moment[] => [
+  { at: 'after', what: 'opened' }, ...steps.flatMap((step): Moment[] => [{ at: 'after', what: `doing ${step}` }, { at: 'before', what: `done ${step}` }]),
+  { at: 'before', what: 'settled' },
+]
+
+/** Begins in a process of its own that dies at the moment, and opens the workspace again. */
+async function killed(kind: string, input: object, killAt: Moment): Promise<void> {
+  await workspace.close()
+  await crash(workspace, { run: [[kind, input]], killAt })
+  const [state] = await recover(workspace)
+  expect(state).toMatchObject({ kind, phase: 'succeeded' })
+  expect(state?.turned).toBeUndefined()
+}
+
+/** When all is freed; the keeper has served all along. */
+async function look(): Promise<World> {
+  await until(async () => !(await readdir(join(workspace.root, 'instances'))).some(it => it.startsWith('.trash')))
+  const found = await world(workspace)
+  expect(await answerOf(keeper.port)).toBe('keeper ')
+  return found
+}
+
+beforeAll(async () => {
+  workspace = await testWorkspace({ prepare: makeTiny })
+  await workspace.open()
+  await workspace.startInfrastructure()
+  keeper = await layOut(workspace, 'keeper')
+  await makeDatabase(workspace, keeper)
+  await run('start', { name: 'keeper' })
+})
+afterAll(() => workspace.remove())
+
+/** As it was, but for the numbers that PM2 and the system give to what is started anew. */
+const withoutPids = ({ pm2, pm2Files, processes, ...rest }: World) => ({
+  ...rest, pm2Files: pm2Files.map(it => it.replace(/-\d+\.pid$/, '.pid')), pm2: pm2.map(it => it.replace(/(online|stopped) \d*/, '$1')), processes: processes.length,
+})
+
+describe('a start that switches the port', () => {
+  let a: CliInstance
+  let after: ReturnType<typeof withoutPids>
+  beforeAll(async () => {
+    a = await layOut(workspace, 'a')
+    await layOut(workspace, 'b', a.port)
+    await run('start', { name: 'b' })
+    await run('start', { name: 'a', stopOther: true })
+    after = withoutPids(await look())
+  })
+
+  it.each(moments('stop-others', 'start-process', 'verify-health'))('killed $at $what', async moment => {
+    await run('start', { name: 'b', stopOther: true })
+    await killed('start', { name: 'a', stopOther: true }, moment)
+    expect(withoutPids(await look())).toEqual(after)
+    expect(await answerOf(a.port)).toBe('a ')
+  })
+
+  it('killed while PM2\'s dump and what should run are written', async () => {
+    for (const what of ['"pm_cwd"', '"a"']) {
+      await run('start', { name: 'b', stopOther: true })
+      await killed('start', { name: 'a', stopOther: true }, { at: 'writing', what })
+      expect(withoutPids(await look())).toEqual(after)
+    }
+  })
+})
+
+describe('a change of port', () => {
+  let its: CliInstance
+  beforeAll(async () => {
+    its = await layOut(workspace, 'moving')
+    await run('start', { name: 'moving' })
+  })
+  const portsOf = async () => [
+    (JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as { port: number }).port, Number(parse(await readFile(join(its.server, '.env')))['PORT']),
+  ]
+
+  it.each<Moment>([...moments('stop-process', 'write-port', 'start-process'), { at: 'writing', what: 'PORT=' }, { at: 'writing', what: '"created"' }])('killed $at $what', async moment => {
+    const [before, port] = [(await portsOf())[0] ?? 0, await freePort()]
+    await killed('change-port', { name: 'moving', port, allowSharedPort: false }, moment)
+    expect(await portsOf()).toEqual([port, port])
+    expect([await answerOf(port), await answerOf(before)]).toEqual(['moving ', undefined])
+    expect((await look()).pm2.filter(it => it.startsWith('moving online'))).toHaveLength(1)
+  })
+
+  it('killed, then rolled back: the old port, running', async () => {
+    for (const what of ['write-port', 'start-process']) {
+      const [before, port] = [(await portsOf())[0] ?? 0, await freePort()]
+      await workspace.close()
+      await crash(workspace, { run: [['change-port', { name: 'moving', port, allowSharedPort: false }]], killAt: { at: 'before', what: `done ${what}` } })
+      const [state] = await recover(workspace, it => workspace.services.operations.rollBack(it.id))
+      expect(state?.phase).toBe('rolled-back')
+      expect([...await portsOf(), await answerOf(before), await answerOf(port)]).toEqual([before, before, 'moving ', undefined])
+    }
+  })
+})
+
+describe('a deletion', () => {
+  it.each(moments('stop-process', 'set-aside', 'drop-database', 'remove-process'))('killed $at $what: it is finished, and nothing is left', async moment => {
+    const before = await look()
+    await makeDatabase(workspace, await layOut(workspace, 'doomed'))
+    await run('start', { name: 'doomed' })
+    await killed('delete', { name: 'doomed', confirm: 'DELETE' }, moment)
+    expect(await look()).toEqual(before)
+  })
+
+  it('killed before its pivot, then rolled back: it runs again', async () => {
+    const its = await layOut(workspace, 'spared')
+    await makeDatabase(workspace, its)
+    await run('start', { name: 'spared' })
+    const before = withoutPids(await look())
+    for (const what of ['stop-process', 'set-aside']) {
+      await workspace.close()
+      await crash(workspace, { run: [['delete', { name: 'spared', confirm: 'DELETE' }]], killAt: { at: 'before', what: `done ${what}` } })
+      const [state] = await recover(workspace, it => workspace.services.operations.rollBack(it.id))
+      expect(state?.phase).toBe('rolled-back')
+      expect(await answerOf(its.port)).toBe('spared ')
+      expect(withoutPids(await look())).toEqual(before)
+    }
+  })
+})

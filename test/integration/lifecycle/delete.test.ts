@@ -1,0 +1,155 @@
+/** Deletion on real PostgreSQL, PgBouncer and PM2: all of the instance goes, and nothing else. */
+import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { pm2Paths } from '../../../src/main/processes/daemon'
+import { isAlive } from '../../../src/main/system/proc'
+import { layOut, makeDatabase, startByCli, type CliInstance } from '../../support/cli-instance'
+import { until, type TestWorkspace } from '../../support/workspace'
+import { world, type World } from '../../support/world'
+import { answerOf, daemonPid, kill9, mustDo, pidOf, refusal, statuses, tinyWorkspace } from './lifecycle'
+
+let workspace: TestWorkspace
+let before: World
+const similar = ['a', 'a_b', 'a-b-c']
+const remove = (name: string) => mustDo(workspace, 'delete', { name, confirm: 'DELETE' })
+/** Also of what is freed in the background. */
+const expectNothingElse = async (): Promise<void> => {
+  await until(async () => !(await readdir(join(workspace.root, 'instances'))).some(it => it.startsWith('.trash')))
+  expect(await world(workspace)).toEqual(before)
+}
+
+async function made(name: string): Promise<CliInstance> {
+  const its = await layOut(workspace, name)
+  await makeDatabase(workspace, its)
+  return its
+}
+
+beforeAll(async () => {
+  workspace = await tinyWorkspace()
+  await workspace.startInfrastructure()
+  for (const name of similar) {
+    await made(name)
+    await mustDo(workspace, 'start', { name })
+  }
+})
+beforeEach(async () => { before = await world(workspace) })
+afterAll(() => workspace.remove())
+
+it('of an instance that the command line tool made, with its log files; its neighbours with similar names stay', async () => {
+  const its = await made('a-b')
+  await startByCli(workspace, its)
+  await until(() => answerOf(its.port))
+  await writeFile(join(its.server, 'uploads/photo.jpg'), Buffer.alloc(5000))
+  const logs = pm2Paths(workspace.host.pm2Home).logs
+  expect(await readdir(logs)).toEqual(expect.arrayContaining(['a-b-out.log', 'a-b-error.log', 'a_b-out.log']))
+  const preview = await workspace.services.previewDelete('a-b')
+  expect(preview).toMatchObject({
+    name: 'a-b', running: true, database: { name: 'a-b_db', role: 'a-b_user', bytes: expect.any(Number) as number, connections: 0 },
+    files: { folder: its.folder, uploads: 5000 }, logs: { count: 2 },
+  })
+  await remove('a-b')
+  await expectNothingElse()
+  for (const { name, port } of (await workspace.services.registry.list()).instances) expect(await answerOf(port)).toBe(`${name} `)
+})
+
+it('with connections open, directly and through PgBouncer', async () => {
+  const { database, role: user, password } = await made('busy')
+  await mustDo(workspace, 'start', { name: 'busy' })
+  const { postgres, pgbouncer } = await workspace.services.infrastructure.status()
+  const clients = [postgres.port, pgbouncer.port].map(port => new Client({ host: '127.0.0.1', port, user, password, database, connectionTimeoutMillis: 10_000 }))
+  const errors: string[] = []
+  for (const client of clients) {
+    client.on('error', error => errors.push(error.message))
+    await client.connect()
+    await client.query('BEGIN')
+    await client.query('SELECT 1')
+  }
+  const open = await workspace.sql<{ count: string }>('SELECT count(*) FROM pg_stat_activity WHERE datname = $1', [database]) // PgBouncer's look-up is one of them
+  expect((await workspace.services.previewDelete('busy')).database.connections).toBe(Number(open[0]?.count))
+  expect(Number(open[0]?.count)).toBeGreaterThanOrEqual(2)
+  await remove('busy')
+  await until(() => errors.length > 0)
+  await Promise.all(clients.map(it => it.end().catch(() => undefined)))
+  await expectNothingElse()
+})
+
+it('of one that ignores SIGINT, and of one that was never started', async () => {
+  for (const name of ['stubborn', 'never']) await made(name)
+  await mustDo(workspace, 'start', { name: 'stubborn' })
+  await remove('stubborn')
+  await remove('never')
+  expect(await statuses(workspace)).not.toHaveProperty('stubborn')
+  await expectNothingElse()
+})
+
+it('of a folder that is a link to another disk: what it leads to goes too', async () => {
+  const { folder } = await made('linked')
+  const elsewhere = join(workspace.home, 'disk/linked')
+  await mkdir(join(workspace.home, 'disk'))
+  await rename(folder, elsewhere)
+  await symlink(elsewhere, folder)
+  await mustDo(workspace, 'start', { name: 'linked' })
+  await remove('linked')
+  await until(async () => (await readdir(join(workspace.home, 'disk'))).length === 0)
+  expect(await statuses(workspace)).not.toHaveProperty('linked')
+  await expectNothingElse()
+})
+
+describe('is refused, and nothing is touched', () => {
+  it('where names differ by case only, a broken one included', async () => {
+    const its = await layOut(workspace, 'A_B')
+    for (const text of [undefined, '{ broken']) {
+      if (text) await writeFile(join(its.folder, 'config.json'), text)
+      expect(await refusal(workspace, 'delete', { name: 'a_b', confirm: 'DELETE' })).toMatchObject({ code: 'database-shared', message: expect.stringContaining('"A_B"') as string })
+    }
+    await rm(its.folder, { recursive: true })
+    await expectNothingElse()
+  })
+
+  it('where its config.json names another instance\'s database', async () => {
+    const its = await layOut(workspace, 'thief')
+    const config = join(its.folder, 'config.json')
+    await writeFile(config, JSON.stringify({
+      name: 'thief', port: its.port, created: '', paths: { instance: '/', server: '/etc', client: '/', uploads: '/' },
+      database: { name: 'a_db', user: 'a_user', password: '', host: '127.0.0.1', port: 1, directPort: 1, url: '', directUrl: '' },
+    }))
+    expect(await refusal(workspace, 'delete', { name: 'thief', confirm: 'DELETE' })).toMatchObject({ code: 'database-foreign' })
+    expect(await refusal(workspace, 'delete', { name: 'a', confirm: 'DELETE' })).toMatchObject({ code: 'database-shared' })
+    await rm(its.folder, { recursive: true })
+    await expectNothingElse()
+  })
+
+  it('where PostgreSQL does not run', async () => {
+    await workspace.stopInfrastructure()
+    expect(await refusal(workspace, 'delete', { name: 'a', confirm: 'DELETE' })).toMatchObject({ code: 'infrastructure-stopped', action: 'start-infrastructure' })
+    await workspace.startInfrastructure()
+    await expectNothingElse()
+  })
+})
+
+it('where a database belongs to someone else, it is stuck before anything is dropped, and goes on when that is settled', async () => {
+  const { database, role } = await made('disputed')
+  await workspace.sql(`ALTER DATABASE "${database}" OWNER TO a_user`)
+  const { operations } = workspace.services
+  const id = await operations.start('delete', { name: 'disputed', confirm: 'DELETE' })
+  await until(() => operations.list().some(it => it.id === id && it.phase === 'stuck'))
+  expect(operations.list().find(it => it.id === id)?.steps.find(it => it.status === 'stuck')?.problem).toMatchObject({ code: 'database-foreign' })
+  expect(await workspace.sql('SELECT FROM pg_database WHERE datname = $1', [database])).toHaveLength(1)
+  await workspace.sql(`ALTER DATABASE "${database}" OWNER TO "${role}"`)
+  operations.retry(id)
+  expect(await operations.settled(id)).toMatchObject({ phase: 'succeeded' })
+  expect(await statuses(workspace)).not.toHaveProperty('disputed')
+})
+
+it('of one that PM2 has lost: its process ends too', async () => {
+  await made('stranded')
+  await mustDo(workspace, 'start', { name: 'stranded' })
+  const pid = await pidOf(workspace, 'stranded')
+  await kill9(await daemonPid(workspace))
+  expect(await isAlive(pid)).toBe(true)
+  await remove('stranded')
+  expect(await isAlive(pid)).toBe(false)
+  expect(await statuses(workspace)).not.toHaveProperty('stranded')
+})

@@ -1,0 +1,58 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Trash } from '../../../src/main/instances/trash'
+
+let home: string
+let trash: Trash
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'im-trash-'))
+  trash = new Trash(home)
+})
+afterEach(() => rm(home, { recursive: true, force: true }))
+
+async function folder(name: string, text = name): Promise<string> {
+  const path = join(home, name)
+  await mkdir(path)
+  await writeFile(join(path, 'file'), text)
+  return path
+}
+
+test('what is thrown away is gone at once and can be brought back, both as often as a crash asks', async () => {
+  const path = await folder('school')
+  await trash.put(path, 'token')
+  await trash.put(path, 'token')
+  expect(await readdir(home)).toEqual(['.trash-token'])
+  await trash.restore('token', path)
+  await trash.restore('token', path)
+  expect(await readFile(join(path, 'file'), 'utf8')).toBe('school')
+})
+
+test('emptied of all but what open operations have', async () => {
+  await trash.put(await folder('one'), 'kept')
+  await trash.put(await folder('two'), 'freed')
+  await trash.empty(new Set(['kept']))
+  expect(await readdir(home)).toEqual(['.trash-kept'])
+  await trash.empty(new Set())
+  expect(await readdir(home)).toEqual([])
+  await trash.empty(new Set())
+})
+
+test('thrown away while it is emptied, nothing is missed', async () => {
+  const paths = await Promise.all(Array.from({ length: 30 }, (_, it) => folder(`folder-${it}`)))
+  await Promise.all(paths.flatMap((path, it) => [trash.put(path, `token-${it}`), trash.empty(new Set())]))
+  await trash.empty(new Set())
+  expect(await readdir(home)).toEqual([])
+})
+
+test('a link is freed with the folder that it leads to, a link to nowhere alone', async () => {
+  const disk = await folder('disk')
+  await symlink(disk, join(home, 'linked'))
+  await symlink(join(home, 'nowhere'), join(home, 'dangling'))
+  await trash.put(join(home, 'linked'), 'linked')
+  expect((await stat(disk)).isDirectory()).toBe(true) // not before it is freed
+  await trash.put(join(home, 'dangling'), 'dangling')
+  await trash.empty(new Set())
+  expect(await readdir(home)).toEqual([])
+})
