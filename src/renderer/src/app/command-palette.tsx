@@ -1,15 +1,14 @@
 /** Ctrl+K: every instance and every action by its name. */
 import { Spotlight } from '@mantine/spotlight'
-import { IconActivity, IconDatabase, IconLayoutGrid, IconPlayerPlay, IconPlayerStop, IconPlus, IconSearch, IconSettings, type Icon } from '@tabler/icons-react'
+import { IconActivity, IconDatabase, IconLayoutGrid, IconPlayerPlay, IconPlayerStop, IconPlus, IconSearch, IconSettings, IconStack2, type Icon } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { useInfrastructureSwitch } from '../infrastructure/switch'
 import { useInstanceActions } from '../instances/actions'
 import { useShownInstances } from '../instances/use-shown'
 import { findEntries, type Entry } from './palette-search'
-import { StatusIcon, type Tone } from './status'
 
-interface PaletteEntry extends Entry { readonly icon: Icon | Tone; readonly run: () => void }
+interface PaletteEntry extends Entry { readonly icon: Icon; readonly run: () => void }
 
 const limit = 14
 
@@ -25,20 +24,19 @@ export function CommandPalette() {
   )
 }
 
+/** For the scroll area that the list is made of: the keyboard reaches what overflows. */
+const scrollable = { viewportProps: { tabIndex: 0 } }
+
 /** Only there while the palette is open. */
 function Found({ query }: { query: string }) {
   const groups = findEntries(useEntries(), query, limit)
   return (
-    <Spotlight.ActionsList>
+    <Spotlight.ActionsList {...scrollable}>
       {groups.map(({ group, entries }) => (
         <Spotlight.ActionsGroup key={group} label={group}>
-          {entries.map(({ id, label, description, icon, run }) => {
-            const Mark = icon
-            return (
-              <Spotlight.Action key={id} label={label} description={description} onClick={run} highlightQuery
-                leftSection={typeof Mark === 'string' ? <StatusIcon tone={Mark} size={18} /> : <Mark size={18} stroke={1.7} aria-hidden />} />
-            )
-          })}
+          {entries.map(({ id, label, description, icon: Mark, run }) => (
+            <Spotlight.Action key={id} label={label} description={description} onClick={run} leftSection={<Mark size={18} stroke={1.7} aria-hidden />} highlightQuery />
+          ))}
         </Spotlight.ActionsGroup>
       ))}
       {!groups.length && <Spotlight.Empty>Nothing is called that.</Spotlight.Empty>}
@@ -57,7 +55,7 @@ function useEntries(): PaletteEntry[] {
     ...shown.flatMap((it, index): PaletteEntry[] => actionsOf(it).map(({ id, label, Icon: Mark, run }) => {
       const { name, url, port } = it.instance
       return id === 'show'
-        ? { id: `show-${name}`, label: name, description: `${it.status.word} · ${url}`, keywords: `show port ${port}`, icon: it.status.tone, run, group: 'Instances', offered: index < 6 }
+        ? { id: `show-${name}`, label: name, description: `${it.status.word} · ${url}`, keywords: `show port ${port}`, icon: IconStack2, run, group: 'Instances', offered: index < 6 }
         : { id: `${id}-${name}`, label: `${label.replace(/…$/, '')} ${name}${label.endsWith('…') ? '…' : ''}`, keywords: `${port}`, icon: Mark, run, group: 'Instance actions', offered: false }
     })),
     action('create', 'New instance', IconPlus, () => navigate('/create')),

@@ -9,13 +9,15 @@ interface Question {
   readonly confirm: string
   readonly cancel: string
   readonly onConfirm: () => void
+  /** Nothing is lost: it asks all the same, without red. */
+  readonly calm?: boolean
 }
 
-export function confirm({ title, children, confirm: yes, cancel, onConfirm }: Question): void {
+export function confirm({ title, children, confirm: yes, cancel, onConfirm, calm }: Question): void {
   modals.openConfirmModal({
     title, children, onConfirm, withCloseButton: false,
     labels: { confirm: yes, cancel },
-    confirmProps: { color: 'red' },
+    confirmProps: calm ? {} : { color: 'red' },
     cancelProps: { 'data-autofocus': true },
   })
 }

@@ -11,7 +11,7 @@ export function notifyProblem(error: unknown): void {
   const { message, cause, hint } = problem
   notifications.show({
     title: message, color: 'red', icon: <IconX size={18} />, autoClose: false,
-    message: <>{[cause, hint].filter(Boolean).join(' ')}{problem.action && <div><ProblemAction problem={problem} /></div>}</>,
+    message: <>{[cause, hint].filter(Boolean).join(' ')}{problem.action && <div style={{ marginTop: 8 }}><ProblemAction problem={problem} /></div>}</>,
   })
 }
 

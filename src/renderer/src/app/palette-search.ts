@@ -35,5 +35,6 @@ function scoreOf({ label, keywords = '' }: Entry, words: readonly string[]): num
     else if (more.includes(word)) score += 30
     else return 0
   }
-  return score + 40 / (text.length + 1) // of equals, the shorter one is meant
+  const [first = ''] = words
+  return score + (text === words.join(' ') ? 50 : 0) + (text.startsWith(first) ? 20 : 0)
 }

@@ -27,6 +27,9 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
+    InputWrapper: { styles: { description: { fontSize: 12 }, error: { fontSize: 12 } } },
+    Checkbox: { styles: { description: { fontSize: 12 }, error: { fontSize: 12 } } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } }, styles: { description: { color: 'var(--text-dimmed)' } } },
     // A dialog's header is no banner of the page.
     Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' }, attributes: { header: { role: 'presentation' } }, styles: { title: { fontWeight: 600, fontSize: 16 } } } },
   },

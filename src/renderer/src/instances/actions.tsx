@@ -6,6 +6,7 @@ import { useLocation } from 'wouter'
 import type { Shown } from './arrange'
 import { useJobs } from './jobs'
 import { useOpenInstance } from './open'
+import { pageOf } from './page-of'
 
 export interface InstanceAction {
   readonly id: 'show' | 'progress' | 'open' | 'start' | 'stop' | 'restart' | 'change-port' | 'delete'
@@ -14,8 +15,6 @@ export interface InstanceAction {
   readonly run: () => void
   readonly danger?: boolean
 }
-
-export const pageOf = (name: string): string => `/instances/${name}`
 
 /** @returns asks what can be done with an instance as it is now, the likeliest first */
 export function useInstanceActions(): (shown: Shown) => InstanceAction[] {

@@ -72,7 +72,7 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
       {problem && <ProblemView problem={problem} />}
       <div className={classes.buttons}>
         <Button variant="default" onClick={onClose}>Cancel</Button>
-        <Button type="submit" loading={sending}>{runs ? 'Change and restart' : 'Change the port'}</Button>
+        <Button type="submit" loading={sending} disabled={blocking}>{runs ? 'Change and restart' : 'Change the port'}</Button>
       </div>
     </form>
   )

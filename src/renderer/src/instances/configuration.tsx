@@ -1,5 +1,5 @@
 /** The entries of an instance's `.env`. What may be secret is masked; each is shown by itself, and hides again. */
-import { ActionIcon, Tooltip } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { IconCopy, IconCheck, IconEye, IconEyeOff } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import type { InstanceDetails } from '../../../shared/instance'
@@ -50,12 +50,8 @@ function Secret({ name, entry }: { name: string; entry: string }) {
   return (
     <>
       {value === undefined ? <span className={`mono ${classes.masked}`} role="img" aria-label="hidden">••••••••••••</span> : <span className={`mono ${classes.value}`} data-testid="secret">{value}</span>}
-      <Tooltip label={value === undefined ? 'Show for 30 seconds' : 'Hide'}>
-        <ActionIcon variant="subtle" color="gray" aria-label={word} onClick={toggle}>{value === undefined ? <IconEye size={16} /> : <IconEyeOff size={16} />}</ActionIcon>
-      </Tooltip>
-      <Tooltip label={copied ? 'Copied' : 'Copy without showing'}>
-        <ActionIcon variant="subtle" color="gray" aria-label={copied ? 'Copied' : `Copy ${entry}`} aria-live="polite" onClick={copy}>{copied ? <IconCheck size={16} /> : <IconCopy size={16} />}</ActionIcon>
-      </Tooltip>
+      <ActionIcon variant="subtle" color="gray" title={value === undefined ? 'Show for 30 seconds' : 'Hide'} aria-label={word} onClick={toggle}>{value === undefined ? <IconEye size={16} /> : <IconEyeOff size={16} />}</ActionIcon>
+      <ActionIcon variant="subtle" color="gray" title={copied ? 'Copied' : 'Copy without showing'} aria-label={copied ? 'Copied' : `Copy ${entry}`} aria-live="polite" onClick={copy}>{copied ? <IconCheck size={16} /> : <IconCopy size={16} />}</ActionIcon>
     </>
   )
 }

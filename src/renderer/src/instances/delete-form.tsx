@@ -10,7 +10,7 @@ import { bytes } from '../app/amounts'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC, useTRPCClient } from '../app/trpc'
-import { pageOf } from './actions'
+import { pageOf } from './page-of'
 import { useJobs } from './jobs'
 import classes from './dialogs.module.css'
 

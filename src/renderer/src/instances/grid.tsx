@@ -3,7 +3,7 @@ import { memo, useLayoutEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { bytes, percent } from '../app/amounts'
 import { Uptime } from '../app/uptime'
-import { pageOf } from './actions'
+import { pageOf } from './page-of'
 import { CreationCard } from './creation'
 import { sameItem, type InstanceItemProps, type Item, type ItemHandlers } from './item'
 import { Buttons, DatabaseSize, None, Port, Select, StatusCell } from './item-parts'
@@ -12,7 +12,7 @@ import { useWindow } from './use-window'
 import classes from './grid.module.css'
 
 /** Pixels; grid.module.css draws them so. */
-const cardHeight = 184
+const cardHeight = 172
 const gap = 12
 const minWidth = 280
 

@@ -1,5 +1,5 @@
 /** The parts that rows and cards are made of. Plain elements: hundreds of them must scroll smoothly. */
-import { IconArrowUpCircle, IconDotsVertical, IconExternalLink, IconPlayerPlayFilled, IconPlayerStopFilled, IconPlugConnectedX } from '@tabler/icons-react'
+import { IconCircleArrowUp, IconDotsVertical, IconExternalLink, IconPlayerPlayFilled, IconPlayerStopFilled, IconPlugConnectedX } from '@tabler/icons-react'
 import type { MouseEvent } from 'react'
 import { Link } from 'wouter'
 import { Status } from '../app/status'
@@ -19,7 +19,7 @@ export function StatusCell({ shown: { status, instance } }: Pick<PartProps, 'sho
   return (
     <span className={classes.status}>
       <Status tone={tone}>{operation ? <Link href={`/operations/${operation}`} className={classes.progress} data-control="progress">{word}</Link> : word}</Status>
-      {instance.outdated && <span className={classes.newer} role="img" aria-label="Newer version available" title="Newer version available"><IconArrowUpCircle size={16} aria-hidden /></span>}
+      {instance.outdated && <span className={classes.newer} role="img" aria-label="Newer version available" title="Newer version available"><IconCircleArrowUp size={16} aria-hidden /></span>}
     </span>
   )
 }

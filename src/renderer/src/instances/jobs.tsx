@@ -87,7 +87,7 @@ export function JobsProvider({ children }: { children: ReactNode }) {
         title: `${other} ${others.length > 1 ? 'run' : 'runs'} on ${port}`,
         children: `Stop ${others.length ? other : 'it'} and start ${name}? They share the port: only one of them can run at a time. If ${name} does not start, ${others.length ? other : 'it'} runs again.`,
         confirm: `Stop ${others.length ? other : 'it'} and start ${name}`,
-        cancel: 'Change nothing',
+        cancel: 'Change nothing', calm: true,
         onConfirm: () => { send('start', name, () => client.instances.start.mutate({ name, stopOther: true })).catch(notifyProblem) },
       })
     }

@@ -1,14 +1,24 @@
-/**
- * A line through the samples as an SVG path, the newest at the right edge, as wide as `limit` samples.
- * @param least the scale's least top, so that noise near zero stays flat
- */
-export function sparklinePath(samples: readonly number[], { width, height, limit, least }: { width: number; height: number; limit: number; least: number }): string {
-  if (samples.length < 2) return ''
+/** A small line through the samples, as SVG paths: the line, and the area under it. */
+export interface SparklinePath { readonly line: string; readonly area: string }
+
+interface Frame {
+  readonly width: number
+  readonly height: number
+  /** Samples that fill the width; fewer fill its right part, but at least a third of `limit` is laid out. */
+  readonly limit: number
+  /** The scale's least top, so that noise near zero stays flat. */
+  readonly least: number
+}
+
+/** The newest is at the right edge. @returns undefined while there is no line yet */
+export function sparklinePath(samples: readonly number[], { width, height, limit, least }: Frame): SparklinePath | undefined {
+  if (samples.length < 2) return undefined
   const shown = samples.slice(-limit)
   const top = Math.max(least, ...shown)
-  const step = width / (limit - 1)
+  const step = width / (Math.max(shown.length, limit / 3) - 1)
   const left = width - (shown.length - 1) * step
-  return shown.map((it, index) => `${index ? 'L' : 'M'}${round(left + index * step)} ${round(height - (Math.max(0, it) / top) * height)}`).join('')
+  const line = shown.map((it, index) => `${index ? 'L' : 'M'}${round(left + index * step)} ${round(height - (Math.max(0, it) / top) * height)}`).join('')
+  return { line, area: `${line}L${width} ${height}L${round(left)} ${height}Z` }
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10

@@ -15,7 +15,7 @@ export function Sparkline({ name, of, width, height }: { name: string; of: 'cpu'
   const path = sparklinePath(samples, inner)
   return (
     <svg className={classes.line} data-of={of} width="100%" viewBox={`0 -1 ${width} ${height}`} preserveAspectRatio="none" style={{ height }} aria-hidden>
-      {path && <path d={path} vectorEffect="non-scaling-stroke" />}
+      {path && <><path className={classes.area} d={path.area} /><path className={classes.stroke} d={path.line} vectorEffect="non-scaling-stroke" /></>}
     </svg>
   )
 }

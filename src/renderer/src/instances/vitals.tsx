@@ -1,5 +1,5 @@
 /** How an instance is, at a glance: status, address, how long, how much. */
-import { IconArrowUpCircle } from '@tabler/icons-react'
+import { IconCircleArrowUp } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { bytes, percent } from '../app/amounts'
 import { CopyButton } from '../app/copy-button'
@@ -23,7 +23,7 @@ export function Vitals({ shown }: { shown: Shown }) {
         <Fact word="Made">{when(created)}</Fact>
       </dl>
       {outdated && (
-        <p className={classes.newer}><IconArrowUpCircle size={18} aria-hidden /><span><strong>Newer version available.</strong> The base application has changed since this instance was made from it.</span></p>
+        <p className={classes.newer}><IconCircleArrowUp size={18} aria-hidden /><span><strong>Newer version available.</strong> The base application has changed since this instance was made from it.</span></p>
       )}
       <div className={classes.meters}>
         <Meter word="CPU" value={cpu === undefined ? undefined : percent(cpu)}><Sparkline name={instance.name} of="cpu" width={420} height={72} /></Meter>

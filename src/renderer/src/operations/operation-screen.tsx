@@ -13,6 +13,7 @@ import { duration, Elapsed, when } from '../app/time'
 import { useTRPC } from '../app/trpc'
 import { Outcome } from './outcome'
 import { OutputPanel, useOutput } from './output-panel'
+import { isPastReturn } from './pivots'
 import { Timeline } from './timeline'
 import { headline, titlesOf } from './titles'
 import classes from './operation.module.css'
@@ -41,7 +42,7 @@ function Known({ operation }: { operation: OperationState }) {
   // A short job that prints nothing has no need of an empty pane.
   const shown = printed !== undefined || (open && talkative.has(operation.kind))
   return (
-    <Page fill title={headline(operation)} lead={<Lead operation={operation} />} actions={operation.phase === 'running' && <Cancel operation={operation} />}>
+    <Page fill title={headline(operation)} lead={<Lead operation={operation} />} actions={operation.phase === 'running' && !isPastReturn(operation) && <Cancel operation={operation} />}>
       <Outcome operation={operation} />
       <div className={shown ? classes.columns : classes.column}>
         <section className={`card ${classes.steps}`} aria-label="Progress">

@@ -9,8 +9,10 @@ import { ProblemView } from '../app/problem'
 import { useTRPC } from '../app/trpc'
 import { useDraft } from '../create/draft'
 import { isDirty } from '../create/wizard'
+import { pageOf } from '../instances/page-of'
 import { CreateReady } from './create-ready'
-import { titlesOf } from './titles'
+import { isPastReturn } from './pivots'
+import { subjectOf, titlesOf } from './titles'
 import classes from './operation.module.css'
 
 export function Outcome({ operation }: { operation: OperationState }) {
@@ -22,11 +24,15 @@ export function Outcome({ operation }: { operation: OperationState }) {
   }
 }
 
+/** Jobs whose instance is there afterwards. */
+const onInstance: ReadonlySet<string> = new Set(['start', 'stop', 'restart', 'change-port'])
+
 function Done({ operation }: { operation: OperationState }) {
   const { wizard } = useDraft()
   return (
     <div className={`card ${classes.note}`} role="status">
       <IconCircleCheckFilled size={22} color="var(--good)" aria-hidden /><p>{titlesOf(operation).done}.</p>
+      {onInstance.has(operation.kind) && <Button size="xs" variant="default" component={Link} href={pageOf(subjectOf(operation))}>Show {subjectOf(operation)}</Button>}
       {isDirty(wizard) && <Button size="xs" component={Link} href="/create">Go on with the new instance</Button>}
     </div>
   )
@@ -42,7 +48,7 @@ export function Stuck({ operation }: { operation: OperationState }) {
   const { id } = operation
   return (
     <ProblemView problem={problem} onRetry={() => retry.mutate({ id })} retrying={retry.isPending}>
-      {!operation.turned && <Button size="xs" variant="default" onClick={() => rollBack.mutate({ id })} loading={rollBack.isPending}>Roll back</Button>}
+      {!operation.turned && !isPastReturn(operation) && <Button size="xs" variant="default" onClick={() => rollBack.mutate({ id })} loading={rollBack.isPending}>Roll back</Button>}
     </ProblemView>
   )
 }
