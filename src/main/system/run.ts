@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly unmarked?: boolean
   /** Exit codes other than 0 that are answers, not failures. */
   readonly answers?: readonly number[]
+  /** What the command knows and must not be shown: masked in a Problem's details and in the output. */
+  readonly secrets?: readonly string[]
   /** Receives standard output and error as they come. */
   readonly onOutput?: (chunk: string) => void
 }
@@ -34,7 +36,8 @@ export type Run = (file: string, args: readonly string[], options: RunOptions) =
 
 const passed = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TMPDIR', 'XDG_RUNTIME_DIR', 'XDG_CACHE_HOME', 'CONTAINERS_CONF',
   'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy',
-  'DOCKER_HOST', 'CONTAINER_HOST'] as const
+  'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'CONTAINERS_STORAGE_CONF', 'CONTAINERS_REGISTRIES_CONF', 'REGISTRY_AUTH_FILE', 'CONTAINER_HOST',
+  'DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH', 'SSH_AUTH_SOCK'] as const
 
 /** npm and Prisma neither ask for updates nor report their use. */
 const quiet = { npm_config_update_notifier: 'false', CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' }
@@ -46,11 +49,14 @@ export function baseEnvironment(): Record<string, string> {
   return { ...inherited, ...quiet }
 }
 
+/** Milliseconds for the last output to arrive once a command has ended. */
+const lingerFor = 2000
+
 /** How much of a failed command's output a Problem shows. */
 const detailLength = 4000
 
 /** @param id names the workspace; `sweep(id)` ends what runs with it */
-export const createRun = (id: string): Run => async (file, args, { cwd, env, input, signal, timeout, unmarked, answers = [], onOutput }) => {
+export const createRun = (id: string): Run => async (file, args, { cwd, env, input, signal, timeout, unmarked, answers = [], secrets = [], onOutput }) => {
   signal?.throwIfAborted()
   const child = execa(...(unmarked ? withoutInherited(file, args) : [file, args] as const), {
     cwd, input: input ?? '', env: { ...(env ?? baseEnvironment()), ...(unmarked ? {} : { [marker]: id }) }, extendEnv: false,
@@ -60,14 +66,19 @@ export const createRun = (id: string): Run => async (file, args, { cwd, env, inp
   const timer = setTimeout(kill, timeout)
   const started = Date.now()
   signal?.addEventListener('abort', kill)
-  if (onOutput) child.all.on('data', (chunk: Buffer) => onOutput(chunk.toString('utf8')))
+  const masked = (text: string): string => secrets.reduce((rest, it) => rest.replaceAll(it, '***'), text)
+  if (onOutput) child.all.on('data', (chunk: Buffer) => onOutput(masked(chunk.toString('utf8'))))
+  // A child that left the group may hold the pipes for ever: what it says after the command's end is not waited for.
+  let lingering: NodeJS.Timeout | undefined
+  child.once('exit', () => { lingering = setTimeout(() => [child.stdout, child.stderr].forEach(it => it.destroy()), lingerFor) })
   const result = await child
   clearTimeout(timer)
+  clearTimeout(lingering)
   signal?.removeEventListener('abort', kill)
   signal?.throwIfAborted()
   if (!result.failed || (result.exitCode !== undefined && answers.includes(result.exitCode))) return result.stdout
   const name = [file.split('/').at(-1), ...args.slice(0, 3)].join(' ')
-  const details = result.all.slice(-detailLength).trim()
+  const details = masked(result.all).slice(-detailLength).trim()
   if (result.code === 'ENOENT' || (unmarked && result.exitCode === 127)) throw problem({ code: 'command-missing', message: `${file} could not be started.`, cause: 'There is no such program or folder.', hint: `Install ${file}, or check PATH.` })
   if (Date.now() - started >= timeout) throw problem({ code: 'command-timeout', message: `"${name}" took longer than ${Math.round(timeout / 1000)} s and was stopped.`, hint: 'Try again; the output is under details.', details })
   throw problem({

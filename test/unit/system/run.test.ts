@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { baseEnvironment, createRun, marker, sweep } from '../../../src/main/system/run'
 import { isAlive } from '../../../src/main/system/proc'
+import { temporary } from '../temporary'
 
 const id = randomUUID()
 const run = createRun(id)
@@ -71,6 +72,26 @@ describe('run', () => {
     await expect(node('process.kill(process.pid, "SIGTERM")')).rejects.toMatchObject({ problem: { code: 'command-failed', cause: 'It was ended by SIGTERM.' } })
     await expect(run('no-such-program-anywhere', [], { timeout })).rejects.toMatchObject({ problem: { code: 'command-missing' } })
     await expect(node('1', { cwd: '/nowhere' })).rejects.toMatchObject({ problem: { code: 'command-missing' } })
+  })
+
+  it('does not wait for a child that left the group and keeps the output open', async () => {
+    const { pids, ended } = await family(onOutput => run('sh', ['-c', 'setsid sleep 1000 & echo "$$ $!"'], { timeout: 60_000, onOutput }))
+    try {
+      expect(await ended).toMatch(/^\d+ \d+\n$/)
+    } finally { process.kill(pids[1] as number, 'SIGKILL') }
+  })
+
+  it('masks what it is told is secret, in output and details', async () => {
+    const chunks: string[] = []
+    const failed = node('console.log("at postgresql://u:canary-1@h/d"); process.exit(1)', { secrets: ['canary-1'], onOutput: it => chunks.push(it) })
+    await expect(failed).rejects.toMatchObject({ problem: { details: 'at postgresql://u:***@h/d' } })
+    expect(chunks.join('')).toBe('at postgresql://u:***@h/d\n')
+  })
+
+  it('runs nothing of the user\'s shell before what outlives us', async () => {
+    const home = await temporary()
+    await writeFile(join(home, '.bashrc'), 'echo noise\n')
+    expect(await run('sh', ['-c', 'echo clean'], { timeout, unmarked: true, env: { HOME: home, PATH: process.env['PATH'] ?? '' } })).toBe('clean\n')
   })
 
   it('ends the whole group after the timeout', async () => {

@@ -34,8 +34,9 @@ export const createDirector: CreateStep = to => {
     const { server, env } = folderOf(to, plan)
     const { model, role, status } = plan.manifest.director
     const input = { ...plan.director, passwordHash: await secretOf(to, secretKeys(plan.token).directorHash), model, role, status, check }
+    const secrets = [input.passwordHash, await secretOf(to, secretKeys(plan.token).database)]
     const answer = await to.run(to.node.path, [to.directorScript], {
-      cwd: server, signal, timeout: 60_000, input: JSON.stringify(input), env: { ...baseEnvironment(), ...await databaseUrls(env) }, answers: [1],
+      cwd: server, signal, secrets, timeout: 60_000, input: JSON.stringify(input), env: { ...baseEnvironment(), ...await databaseUrls(env) }, answers: [1],
     })
     const result = directorAnswer.parse(JSON.parse(answer.trim().split('\n').at(-1) ?? ''))
     if (result.ok) return result

@@ -68,5 +68,6 @@ async function runSql(to: CreateServices, plan: CreatePlan, sql: string): Promis
 async function runTool(to: CreateServices, { plan, signal }: Context<CreatePlan>, [file, ...args]: readonly [string, ...string[]], onOutput?: (chunk: string) => void): Promise<string> {
   const { env, server } = folderOf(to, plan)
   const program = file.includes('/') ? join(server, file) : file
-  return to.run(program, args, { cwd: server, signal, timeout: toolTimeout, onOutput, env: { ...baseEnvironment(), ...await databaseUrls(env) } })
+  const secrets = [await secretOf(to, secretKeys(plan.token).database)]
+  return to.run(program, args, { cwd: server, signal, timeout: toolTimeout, onOutput, secrets, env: { ...baseEnvironment(), ...await databaseUrls(env) } })
 }
