@@ -33,8 +33,10 @@ export async function writeInstanceFiles(to: CreateServices, plan: CreatePlan, p
   const copied = Object.fromEntries(copy.filter(it => base[it] !== undefined).map(it => [it, base[it] as string]))
   const database = databaseConfig(plan, password)
   await writeFileAtomic(paths.env, formatEnv({
-    DATABASE_URL: database.directUrl, DIRECT_URL: database.directUrl, PORT: String(plan.port), NODE_ENV: 'production', HOST: '0.0.0.0',
-    ...copied, ...(plan.jwtSecret === 'generate' ? { JWT_SECRET: jwtSecret } : {}), INSTANCE_NAME: plan.name,
+    NODE_ENV: 'production', HOST: '0.0.0.0', ...copied,
+    // After them: a manifest that copies DATABASE_URL or PORT too must not set this instance to work on the base application's.
+    DATABASE_URL: database.directUrl, DIRECT_URL: database.directUrl, PORT: String(plan.port),
+    ...(plan.jwtSecret === 'generate' ? { JWT_SECRET: jwtSecret } : {}), INSTANCE_NAME: plan.name,
   }), 0o600)
   await writeJson(paths.databaseConfig, database)
   const config: InstanceConfig = {
