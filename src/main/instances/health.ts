@@ -15,7 +15,8 @@ export interface HealthServices { readonly processes: Pick<Processes, 'list'> }
 /** Named as PM2 knows it, with the folder that tells it from a namesake. */
 export interface HealthTarget extends ProcessRef { readonly port: number }
 
-const pollEvery = 250 // ms
+const pollEvery = 100 // ms
+const confirmAfter = 250 // ms; what ends over its first request ends within that
 const answerWithin = 5000 // ms
 
 interface Look { readonly problem?: Problem; readonly process?: ProcessInfo }
@@ -41,6 +42,7 @@ export async function waitForHealth(
   const end = Date.now() + (target.timeout ?? 30_000)
   let first: ProcessInfo | undefined
   let healthyBefore = false
+  let told: string | undefined
   for (;;) {
     signal.throwIfAborted()
     const { problem: found, process } = await look(to, target, signal)
@@ -52,9 +54,10 @@ export async function waitForHealth(
     if (reason && (restarted || process?.status === 'errored' || Date.now() >= end)) {
       throw problem({ ...reason, details: process && await lastWords(process.errLog) })
     }
-    if (reason) report?.({ text: reason.message })
+    if (reason && reason.message !== told) report?.({ text: reason.message })
+    told = reason?.message
     healthyBefore = !reason
-    await delay(pollEvery)
+    await delay(healthyBefore ? confirmAfter : pollEvery)
   }
 }
 

@@ -51,6 +51,7 @@ export class Processes {
   readonly #home: string
   readonly #daemon: Daemon
   readonly #deletions = new EventEmitter()
+  #saving: Promise<unknown> = Promise.resolve()
 
   /** @param home PM2_HOME; the user's own is `~/.pm2` */
   constructor(home: string) {
@@ -96,15 +97,18 @@ export class Processes {
 
   /** Stops an app, takes it from the list and deletes its logs. Nothing to do if it is not there, or another folder's. */
   async remove(app: ProcessRef): Promise<void> {
-    const entries = await this.#named(app.name)
+    const all = await this.#entries()
+    const entries = all.filter(it => it.name === app.name)
     const ours = await this.#ours(entries, app)
     for (const { pm_id } of ours) await this.#act('deleteProcessId', pm_id)
     await endLeftovers(this.#home, app)
     const { logs } = pm2Paths(this.#home)
+    // The `pm2` command gives `a_b` and `a-b` the same files.
+    const shared = new Set(all.filter(it => !ours.includes(it)).map(toInfo).flatMap(it => [it.outLog, it.errLog]))
     const unlisted = entries.length === ours.length ? [this.#logs(app.name)] : [] // else they are the namesake's
     const files = [...ours.map(toInfo), ...unlisted].flatMap(it => [it.outLog, it.errLog])
     // never /dev/null, never a path of the operator's own
-    await Promise.all(files.filter(it => dirname(it) === logs).map(it => rm(it, { force: true })))
+    await Promise.all(files.filter(it => dirname(it) === logs && !shared.has(it)).map(it => rm(it, { force: true })))
     if (entries.length === ours.length) await this.#forgetPids(app.name)
     for (const { name } of ours) this.#deletions.emit('deleted', name)
   }
@@ -113,7 +117,14 @@ export class Processes {
    * Writes the list to dump.pm2 (0600), which `pm2 resurrect` starts after a reboot. Apps that a killed daemon lost and
    * that still run stay in it: saving after such an accident must not forget them.
    */
-  async save(): Promise<void> {
+  save(): Promise<void> {
+    const next = this.#saving.then(() => this.#save())
+    this.#saving = next.catch(() => undefined) // the caller hears of it; the next one is not its victim
+    return next
+  }
+
+  /** One at a time: who reads the list first must not write it last. */
+  async #save(): Promise<void> {
     const { dump, dumpBackup } = pm2Paths(this.#home)
     const raw = savedSchema.parse(await this.#call('getMonitorData', {}, listTimeout, true))
     const listed = raw.filter(it => !it.pm2_env.pmx_module).map(it => {

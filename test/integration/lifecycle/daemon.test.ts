@@ -53,6 +53,7 @@ it('in the middle of a bulk start: every one ends with its result, the failed on
   const again = await workspace.services.bulk('start', names)
   expect(again.map(it => it.problem)).toEqual(names.map(() => undefined))
   expect(await apps()).toEqual(names.toSorted())
+  expect(await dumped(workspace)).toEqual(names.toSorted().map(it => `${it} online`)) // four at a time saved it
   await expectConsistent()
 })
 

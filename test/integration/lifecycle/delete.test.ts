@@ -54,6 +54,16 @@ it('of an instance that the command line tool made, with its log files; its neig
   for (const { name, port } of (await workspace.services.registry.list()).instances) expect(await answerOf(port)).toBe(`${name} `)
 })
 
+it('of one whose log files PM2 has made those of another, too: these stay', async () => {
+  const [one, other] = [await made('x_y'), await made('x-y')]
+  for (const it of [one, other]) await startByCli(workspace, it)
+  await remove('x_y')
+  expect(await readdir(pm2Paths(workspace.host.pm2Home).logs)).toEqual(expect.arrayContaining(['x-y-out.log', 'x-y-error.log']))
+  expect((await workspace.services.details('x-y')).logs).toHaveLength(2)
+  await remove('x-y')
+  await expectNothingElse()
+})
+
 it('with connections open, directly and through PgBouncer', async () => {
   const { database, role: user, password } = await made('busy')
   await mustDo(workspace, 'start', { name: 'busy' })
