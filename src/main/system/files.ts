@@ -1,6 +1,7 @@
 /** Files that are whole or not there: written aside, fsynced, renamed, the folder fsynced. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
 import { problem } from '../../shared/problem'
@@ -40,12 +41,20 @@ export async function removeTemporary(folder: string): Promise<void> {
 /** Makes a folder and its parents, private to the user. */
 export const makePrivateFolder = (path: string): Promise<string | undefined> => mkdir(path, { recursive: true, mode: 0o700 })
 
-/** A file's text, or undefined if there is no such file. Other errors are thrown. */
+/**
+ * A file's text, or undefined if there is no such file. Other errors are thrown.
+ * @throws a Problem `file-corrupt` if it is no regular file: reading a named pipe or a device would never end
+ */
 export async function readIfExists(path: string): Promise<string | undefined> {
-  try { return await readFile(path, 'utf8') } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
     throw error
-  }
+  })
+  if (!file) return undefined
+  try {
+    if (!(await file.stat()).isFile()) throw corrupt(path, 'It is not a regular file.')
+    return await file.readFile('utf8')
+  } finally { await file.close() }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -8,6 +9,14 @@ import { temporary } from '../temporary'
 
 let folder: string
 beforeEach(async () => { folder = await temporary() })
+
+it('refuses what is no regular file instead of waiting for it', async () => {
+  const pipe = join(folder, 'config.json')
+  execFileSync('mkfifo', [pipe])
+  for (const path of [pipe, '/dev/zero', folder]) {
+    await expect(readIfExists(path)).rejects.toMatchObject({ problem: { code: 'file-corrupt', cause: 'It is not a regular file.' } })
+  }
+})
 
 describe('writeFileAtomic', () => {
   it('replaces the content and the mode, whatever the umask', async () => {
@@ -51,7 +60,7 @@ describe('makePrivateFolder', () => {
 describe('readIfExists', () => {
   it('knows a missing file from one that cannot be read', async () => {
     expect(await readIfExists(join(folder, 'missing'))).toBeUndefined()
-    await expect(readIfExists(folder)).rejects.toThrow('EISDIR')
+    await expect(readIfExists(join(folder, 'missing\0'))).rejects.toThrow('null bytes')
   })
 })
 
