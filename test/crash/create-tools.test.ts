@@ -116,7 +116,7 @@ describe('under a creation', () => {
   it('PostgreSQL is killed in the middle of the push: it ends as it was before, at the latest when PostgreSQL is back and it is tried again', async () => {
     const id = await workspace.begin({ name: 'headless' })
     await until(() => connected('headless_user'))
-    killAll(await workingIn(join(workspacePaths(workspace.root).embedded, 'postgres')))
+    killAll(await workingIn(join(workspacePaths(workspace.root).embedded, 'postgres'), 'postgres'))
     await until(() => ['stuck', 'rolled-back'].includes(stateOf(id).phase))
     expect(stateOf(id).turned?.problem).toMatchObject({ code: 'command-failed' })
     await workspace.startInfrastructure()

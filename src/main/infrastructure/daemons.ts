@@ -1,11 +1,14 @@
 /** Daemons known by the folder that they work in: pid files go stale, and a number in one may be another's by now. Linux only. */
 import { readlink } from 'node:fs/promises'
-import { allPids } from '../system/proc'
+import { allPids, program } from '../system/proc'
 
-/** Who works in exactly this folder. A process that ended and waits for its parent does not. @param folder without symbolic links */
-export async function workingIn(folder: string): Promise<number[]> {
+/**
+ * Which processes of a program work in exactly this folder; an operator's shell there is not one of them. A process that ended
+ * and waits for its parent does not work there. @param folder without symbolic links @param name the program's, e.g. `pgbouncer`
+ */
+export async function workingIn(folder: string, name: string): Promise<number[]> {
   const found = await Promise.all((await allPids()).map(async pid =>
-    (await readlink(`/proc/${pid}/cwd`).catch(() => undefined) === folder ? pid : undefined)))
+    (await readlink(`/proc/${pid}/cwd`).catch(() => undefined) === folder && await program(pid) === name ? pid : undefined)))
   return found.filter(it => it !== undefined)
 }
 

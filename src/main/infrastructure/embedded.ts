@@ -6,7 +6,7 @@ import { readFile, realpath, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
 import { problem, ProblemError, type Problem } from '../../shared/problem'
-import { makePrivateFolder, readIfExists, writeFileAtomic } from '../system/files'
+import { makePrivateFolder, readIfExists, syncFolder, writeFileAtomic } from '../system/files'
 import { isRefused, unreachable } from './connection'
 import { signalTo, workingIn } from './daemons'
 import {
@@ -113,6 +113,7 @@ export class EmbeddedDriver implements Driver {
           '--encoding=UTF8', '--locale=C.UTF-8'], context, 120_000)
       } finally { await rm(passwordFile, { force: true }) }
       await rename(fresh, this.data)
+      await syncFolder(this.services.paths.embedded)
     }
     if ((await this.processes('postgres')).length) return
     await this.settle('postgres')
@@ -215,7 +216,7 @@ export class EmbeddedDriver implements Driver {
   /** The service's own processes: those that work in its folder. Never another's, whatever a pid file says. */
   private async processes(service: ServiceName): Promise<number[]> {
     const folder = await realpath(service === 'postgres' ? this.data : this.pooler).catch(() => undefined)
-    return folder === undefined ? [] : await workingIn(folder)
+    return folder === undefined ? [] : await workingIn(folder, service)
   }
 
   /** For PostgreSQL: its first process, not only children that a killed one left. */

@@ -9,13 +9,13 @@ infrastructureSuite('the embedded driver', {
   options: () => Promise.resolve({ driver: 'embedded', folder: `a school's "workspace" ${'x'.repeat(120)}` }),
   kill: async (it, service) => {
     const folder = join(it.root, '.instance-manager', 'embedded', service)
-    const pids = await workingIn(folder)
+    const pids = await workingIn(folder, service)
     const first = service === 'postgres' ? [Number((await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n')[0])] : pids
     for (const pid of first) {
       if (!pids.includes(pid)) throw new Error('not ours')
       process.kill(pid, 'SIGKILL')
     }
-    while ((await workingIn(folder)).length > 0) await sleep(50)
+    while ((await workingIn(folder, service)).length > 0) await sleep(50)
   },
   logs: async it => {
     const embedded = join(it.root, '.instance-manager', 'embedded')
