@@ -10,11 +10,12 @@ import { fingerprint } from '../workspace/fingerprint'
 /** The base application as an operation's plan pins it. */
 export interface Base { readonly root: string; readonly manifest: Manifest; readonly fingerprint: string; readonly nodeMajor: string }
 
-/** @throws Problem `base-changed` */
-export async function copyBase(base: Base, target: string): Promise<void> {
+/** @throws Problem `base-changed`, the signal's reason */
+export async function copyBase(base: Base, target: string, signal: AbortSignal): Promise<void> {
   const files = await baseFiles(base.root, base.manifest)
   await Promise.all([...new Set(files.map(it => dirname(it)))].map(it => mkdir(join(target, it), { recursive: true })))
   for (const file of files) {
+    signal.throwIfAborted()
     await cp(join(base.root, file), join(target, file), { verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE })
   }
   if (await fingerprint(target, base.manifest, base.nodeMajor) === base.fingerprint) return

@@ -45,13 +45,14 @@ export class Releases {
     await work
   }
 
-  /** Copies a release into an instance: own code, packages as hard links (no space, milliseconds). Data folders and .env are not in it. */
+  /** Copies a release into an instance: own code, packages as hard links (no space, milliseconds) unless it lies on another disk. Data folders and .env are not in it. */
   async place(fingerprint: string, { server, client }: Manifest, target: string, signal: AbortSignal): Promise<void> {
     const release = join(this.folder, fingerprint)
     const packages = join(release, server.folder, 'node_modules')
     const copy = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, mode: constants.COPYFILE_FICLONE }
     await cp(join(release, server.folder), join(target, server.folder), { ...copy, filter: source => source !== packages })
-    if (await isFolder(packages)) await this.run('cp', ['--archive', '--link', '--no-target-directory', packages, join(target, server.folder, 'node_modules')], { signal, timeout: syncTimeout })
+    const link = await deviceOf(release) === await deviceOf(target) ? ['--link'] : []
+    if (await isFolder(packages)) await this.run('cp', ['--archive', ...link, '--no-target-directory', packages, join(target, server.folder, 'node_modules')], { signal, timeout: syncTimeout })
     await cp(join(release, client.folder), join(target, client.folder), copy)
     await this.run('sync', ['--file-system', target], { signal, timeout: syncTimeout })
   }
@@ -80,7 +81,7 @@ export class Releases {
     const aside = join(this.folder, `.${fingerprint}-${Date.now()}`)
     try {
       report({ text: 'Copying the base application' })
-      await copyBase(base, aside)
+      await copyBase(base, aside, signal)
       const both = new AbortController() // one part fails: the other need not go on
       const part = { run: this.run, signal: AbortSignal.any([signal, both.signal]), root: aside, manifest, report: progressOf(report), output }
       const parts = [prepareServer(part), prepareClient(part)]
@@ -111,10 +112,13 @@ export class Releases {
     }
     await writeJson(join(whole, 'release.json'), { fingerprint, nodeMajor, prepared: new Date().toISOString() })
     await this.run('sync', ['--file-system', whole], { signal, timeout: syncTimeout })
+    await rm(join(this.folder, fingerprint), { recursive: true, force: true }) // one that is not whole would be in the way for ever
     await rename(whole, join(this.folder, fingerprint))
     await syncFolder(this.folder)
   }
 }
+
+const deviceOf = async (path: string): Promise<number> => (await stat(path)).dev
 
 /** Both parts in one line, and how many of their commands are finished. */
 function progressOf(report: ReleaseOptions['report']): Progress {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Base } from '../../../src/main/releases/copy-base'
@@ -60,6 +60,15 @@ describe('prepare', () => {
     expect(await releases.has(its.fingerprint)).toBe(false)
   })
 
+  it('makes one anew that lost a part', async () => {
+    const its = await base()
+    await releases.prepare(its, silent)
+    await rm(join(root, 'releases', its.fingerprint, 'release.json'))
+    await releases.prepare(its, silent)
+    expect(await releases.has(its.fingerprint)).toBe(true)
+    expect(await kept()).toEqual([its.fingerprint])
+  })
+
   it('refuses a base that is not the one that was planned', async () => {
     const its = await base()
     await writeFile(join(root, 'server/index.js'), 'changed()')
@@ -103,6 +112,16 @@ describe('place', () => {
     expect(await readFile(join(target, 'client/build/index.html'), 'utf8')).toBe('page\n')
     await rm(target, { recursive: true })
     expect(await readFile(join(release, 'server/node_modules/x/index.js'), 'utf8')).toBe('package\n')
+  })
+
+  it('copies the packages to another disk, where nothing can be linked', async () => {
+    const its = await base()
+    await releases.prepare(its, silent)
+    const target = await mkdtemp('/dev/shm/im-unit-') // always a file system of its own
+    try {
+      await releases.place(its.fingerprint, its.manifest, target, signal)
+      expect(await readFile(join(target, 'server/node_modules/x/index.js'), 'utf8')).toBe('package\n')
+    } finally { await rm(target, { recursive: true }) }
   })
 })
 
