@@ -1,10 +1,10 @@
 /** The infrastructure's own passwords: made once, kept with the workspace's secrets. */
 import { randomInt } from 'node:crypto'
 
-/** The workspace's secrets, as far as the infrastructure needs them. `set` is durable when it resolves. */
+/** The workspace's secrets, as far as the infrastructure needs them. */
 export interface Secrets {
-  get(key: string): Promise<string | undefined>
-  set(key: string, value: string): Promise<void>
+  /** The secret of that key, made and kept if there is none; who asks at once gets the same one. */
+  ensure(key: string, make: () => string): Promise<string>
 }
 
 export type SecretKey = 'infrastructure.admin' | 'infrastructure.pgbouncer_auth'
@@ -15,10 +15,4 @@ const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 export const generatePassword = (): string => Array.from({ length: 24 }, () => letters[randomInt(letters.length)]).join('')
 
 /** The password of that key; made and kept before anything uses it, so that a crash cannot lose it. */
-export async function passwordOf(secrets: Secrets, key: SecretKey): Promise<string> {
-  const known = await secrets.get(key)
-  if (known !== undefined) return known
-  const made = generatePassword()
-  await secrets.set(key, made)
-  return made
-}
+export const passwordOf = (secrets: Secrets, key: SecretKey): Promise<string> => secrets.ensure(key, generatePassword)

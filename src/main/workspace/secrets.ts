@@ -16,12 +16,14 @@ export class Secrets {
     return (await this.read())[key]
   }
 
-  /** Durable when it resolves. */
-  set(key: string, value: string): Promise<void> {
-    return this.setAll({ [key]: value })
+  /** The secret of that key, made if there is none: those who ask at once get the same one. Durable when it resolves. */
+  async ensure(key: string, make: () => string): Promise<string> {
+    let value = await this.get(key)
+    if (value === undefined) await this.change(all => ({ ...all, [key]: value = all[key] ?? make() }))
+    return value as string
   }
 
-  /** All of them or none. */
+  /** All of them or none. Durable when it resolves. */
   setAll(secrets: Readonly<Record<string, string>>): Promise<void> {
     return this.change(all => ({ ...all, ...secrets }))
   }

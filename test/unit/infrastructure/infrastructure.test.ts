@@ -26,7 +26,7 @@ function setUp({ podman = false, docker = false, instances = false } = {}) {
   const infrastructure = new Infrastructure({
     drivers, hasInstances: () => Promise.resolve(instances),
     settings: { read: () => Promise.resolve(settings), change: ({ driver }) => { settings = { ...settings, driver }; return Promise.resolve() } },
-    secrets: { get: () => Promise.resolve('secret'), set: () => Promise.reject(new Error('not here')) },
+    secrets: { ensure: () => Promise.resolve('secret') },
   })
   return { infrastructure, drivers, settings: () => settings }
 }

@@ -50,7 +50,7 @@ describe('the secrets of a creation', () => {
 
   it('are forgotten after a crash, but for those of open and of unseen creations; others are not touched', async () => {
     for (const it of ['lost', 'open', 'stuck', 'done', 'back']) await keep(it)
-    await secrets.set('infrastructure.admin', 'x')
+    await secrets.setAll({ 'infrastructure.admin': 'x' })
     await forgetOrphanSecrets(secrets, [state('open', 'running'), state('stuck', 'stuck'), state('done', 'succeeded'), state('back', 'rolled-back')])
     expect(Object.fromEntries(await Promise.all(['lost', 'open', 'stuck', 'done', 'back'].map(async it => [it, await left(it)] as const))))
       .toEqual({ lost: [], open: all, stuck: all, done: ['director-password'], back: [] })

@@ -12,38 +12,46 @@ beforeEach(async () => {
 
 describe('Secrets', () => {
   it('keeps what was set, for the next process too', async () => {
-    await secrets.set('a', '1')
+    await secrets.setAll({ a: '1' })
     expect(await new Secrets(path).get('a')).toBe('1')
     expect(await secrets.get('b')).toBeUndefined()
   })
 
   it('loses no change of many at once', async () => {
     const names = Array.from({ length: 40 }, (_, index) => `key-${index}`)
-    await Promise.all([...names.map(it => secrets.set(it, it)), secrets.forget('key-0'), secrets.setAll({ x: 'X', y: 'Y' })])
+    await Promise.all([...names.map(it => secrets.setAll({ [it]: it })), secrets.forget('key-0'), secrets.setAll({ x: 'X', y: 'Y' })])
     expect((await new Secrets(path).keys()).toSorted()).toEqual([...names.slice(1), 'x', 'y'].toSorted())
   })
 
   it('reads what was asked to be written before', async () => {
-    const written = secrets.set('a', '1')
+    const written = secrets.setAll({ a: '1' })
     expect(await secrets.get('a')).toBe('1')
     await written
   })
 
+  it('makes a secret once, also for those who ask at once', async () => {
+    let made = 0
+    const make = (): string => `made-${++made}`
+    expect(await Promise.all([secrets.ensure('a', make), secrets.ensure('a', make)])).toEqual(['made-1', 'made-1'])
+    expect(await secrets.ensure('a', make)).toBe('made-1')
+    expect(await secrets.get('a')).toBe('made-1')
+  })
+
   it('can be read by its user only, also after a change', async () => {
     for (const value of ['1', '2']) {
-      await secrets.set('a', value)
+      await secrets.setAll({ a: value })
       expect((await stat(path)).mode & 0o777).toBe(0o600)
     }
   })
 
   it('refuses a broken file, leaves it, quotes none of it, and goes on when it is repaired', async () => {
     await writeFile(path, '{"a":"canary')
-    const failure = await secrets.set('b', '2').catch((error: unknown) => error)
+    const failure = await secrets.setAll({ b: '2' }).catch((error: unknown) => error)
     expect(failure).toMatchObject({ problem: { code: 'file-corrupt' } })
     expect(JSON.stringify(failure)).not.toContain('canary')
     expect(await readFile(path, 'utf8')).toBe('{"a":"canary')
     await writeFile(path, '{"a":"1"}')
-    await secrets.set('b', '2')
+    await secrets.setAll({ b: '2' })
     expect(await secrets.keys()).toEqual(['a', 'b'])
   })
 })
