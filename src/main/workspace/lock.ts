@@ -60,13 +60,8 @@ export async function acquireLock(folder: string, kind: HolderKind, { signal, wa
     helper.stdin.end()
     await ended
   }
-  try {
-    const holder: LockHolder = { pid: process.pid, kind, since: new Date().toISOString() }
-    await writeJson(holderFile(folder), holder)
-  } catch (error) {
-    await release()
-    throw error
-  }
+  const holder: LockHolder = { pid: process.pid, kind, since: new Date().toISOString() }
+  await writeJson(holderFile(folder), holder).catch(() => undefined) // it only informs: a full disk must not keep anyone from making room
   return { release }
 }
 

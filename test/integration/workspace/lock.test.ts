@@ -1,7 +1,7 @@
 /** The workspace's lock, with the real flock and real processes. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -50,6 +50,12 @@ async function helpers(): Promise<number[]> {
 const held = { problem: expect.objectContaining({ code: 'workspace-locked' }) as unknown }
 
 describe('the lock', () => {
+  it('is had although it cannot be written down who has it, e.g. on a full disk', async () => {
+    await mkdir(join(folder, 'lock.json/in-the-way'), { recursive: true })
+    await take('window')
+    await expect(acquireLock(folder, 'serve')).rejects.toMatchObject({ problem: { code: 'workspace-locked' } })
+  })
+
   it('makes the folder and its files private', async () => {
     await take('window')
     expect((await stat(folder)).mode & 0o777).toBe(0o700)
