@@ -2,13 +2,13 @@
  * PostgreSQL and PgBouncer in containers of Podman or Docker. Containers that have our names and were made elsewhere are adopted:
  * they are started, stopped and asked, and never changed.
  */
-import { chmod, stat } from 'node:fs/promises'
+import { chmod, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseError } from 'pg'
 import type { DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
 import { problem, toProblem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
-import { makePrivateFolder, readIfExists, writeFileAtomic } from '../system/files'
+import { readIfExists, writeFileAtomic } from '../system/files'
 import { isRefused } from './connection'
 import { containerOptions, fingerprint, inside, optionsLabel, ownerLabel, type Network } from './container'
 import {
@@ -168,7 +168,7 @@ export class ContainerDriver implements Driver {
    */
   private async write(service: ServiceName, files: Readonly<Record<string, string>>): Promise<void> {
     const folder = this.folder(service)
-    await makePrivateFolder(folder)
+    await mkdir(folder, { recursive: true, mode: 0o755 })
     await chmod(folder, 0o755)
     for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(folder, name), content, 0o644)
   }

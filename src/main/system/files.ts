@@ -1,7 +1,7 @@
 /** Files that are whole or not there: written aside, fsynced, renamed, the folder fsynced. */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
 import { problem } from '../../shared/problem'
@@ -38,8 +38,11 @@ export async function removeTemporary(folder: string): Promise<void> {
   await Promise.all(left.map(it => rm(join(folder, it), { force: true })))
 }
 
-/** Makes a folder and its parents, private to the user. */
-export const makePrivateFolder = (path: string): Promise<string | undefined> => mkdir(path, { recursive: true, mode: 0o700 })
+/** Makes a folder and its parents, private to the user; one that a restored backup opened to others is closed again. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  await chmod(path, 0o700)
+}
 
 /**
  * A file's text, or undefined if there is no such file. Other errors are thrown.

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -52,6 +52,9 @@ describe('writeFileAtomic', () => {
 
 describe('makePrivateFolder', () => {
   it('lets nobody else in', async () => {
+    await makePrivateFolder(join(folder, 'a/b'))
+    expect((await stat(join(folder, 'a/b'))).mode & 0o777).toBe(0o700)
+    await chmod(join(folder, 'a/b'), 0o755)
     await makePrivateFolder(join(folder, 'a/b'))
     expect((await stat(join(folder, 'a/b'))).mode & 0o777).toBe(0o700)
   })
