@@ -25,6 +25,9 @@ const networkSchema = z.union([
   z.object({ IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string() })).min(1) }) }).transform(it => it.IPAM.Config.map(one => one.Subnet)),
 ])
 
+/** How both say that there is none. A socket or a file that is missing is another matter: then nothing is known. */
+const absent = /no such (container|image|network|object)\b|image not known|network (\S+ )?not found/i
+
 /** The port of both services inside their containers. */
 export const innerPort = 5432
 
@@ -101,7 +104,7 @@ export class Engine {
       const found: unknown = JSON.parse(await this.call([type, 'inspect', name], { timeout: 10_000 }))
       return Array.isArray(found) ? found[0] : undefined
     } catch (error) {
-      if (error instanceof ProblemError && /no such|not found|not known/i.test(error.problem.details ?? '')) return undefined
+      if (error instanceof ProblemError && absent.test(error.problem.details ?? '')) return undefined
       throw error
     }
   }
