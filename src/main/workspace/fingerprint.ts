@@ -1,7 +1,9 @@
 /** The name of a release: a digest of all that goes into it. */
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { lstat, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import type { Manifest } from '../../shared/workspace'
 import { baseFiles } from './base'
 
@@ -32,9 +34,19 @@ async function digestFile(root: string, path: string, known: Map<string, string>
   const stamp = `${full} ${info.ino} ${info.size} ${info.mode} ${info.ctimeMs}`
   const before = known.get(stamp)
   if (before !== undefined) return before
-  const content = info.isSymbolicLink() ? await readlink(full) : await readFile(full)
+  const content = info.isSymbolicLink() ? createHash('sha256').update(await readlink(full)) : await digestContent(full, info.size)
   const kind = info.isSymbolicLink() ? 'link' : info.mode & 0o100 ? 'executable' : 'file'
-  const digest = JSON.stringify([path, kind, createHash('sha256').update(content).digest('hex')])
+  const digest = JSON.stringify([path, kind, content.digest('hex')])
   known.set(stamp, digest)
+  return digest
+}
+
+/** Bytes; a stream of it costs a small file more than the file, and Node reads no file of 2 GiB whole. */
+const big = 4_000_000
+
+async function digestContent(path: string, size: number): Promise<Hash> {
+  const digest = createHash('sha256')
+  if (size < big) return digest.update(await readFile(path))
+  await pipeline(createReadStream(path), async chunks => { for await (const chunk of chunks) digest.update(chunk as Buffer) })
   return digest
 }

@@ -57,6 +57,15 @@ describe('fingerprint', () => {
     expect(await fingerprint(root, manifestSchema.parse({ director: { role: 'admin' } }), '20')).toBe(before)
   })
 
+  it('reads big files too, to their end', async () => {
+    await write('server/dump.sql', 'x'.repeat(5_000_000))
+    const before = await print()
+    await write('server/dump.sql', `${'x'.repeat(4_999_999)}y`)
+    expect(await print()).not.toBe(before)
+    await write('server/dump.sql', 'x'.repeat(5_000_000))
+    expect(await print()).toBe(before)
+  })
+
   it('does not depend on where it lies or in which order the files were made', async () => {
     const copy = join(await temporary(), 'copy')
     await mkdir(join(copy, 'client'), { recursive: true })
