@@ -1,6 +1,6 @@
 /** The base application: what it must have, which of its files count, its manifest. Read only to us. */
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { manifestSchema, type BaseCheck, type Manifest, type WorkspaceCheck } from '../../shared/workspace'
 import { readJson } from '../system/files'
@@ -18,6 +18,10 @@ export async function checkWorkspace(root: string): Promise<WorkspaceCheck> {
   const folder = await stat(root).catch(() => undefined)
   if (!folder?.isDirectory()) {
     return { path: root, usable: false, instances: 0, checks: [{ item: 'Folder', found: false, hint: folder ? 'This is a file.' : 'There is no such folder.' }] }
+  }
+  const unusable = delimiter // ":": npm finds programs by PATH, and containers mount folders, with it between the parts
+  if (root.includes(unusable)) {
+    return { path: root, usable: false, instances: 0, checks: [{ item: `A path without "${unusable}"`, found: false, hint: 'npm and containers cannot work in such a folder: rename it.' }] }
   }
   const manifest = await readManifest(root)
   const { server, client } = manifest

@@ -32,6 +32,12 @@ describe('checkWorkspace', () => {
     expect((await checkWorkspace(root)).usable).toBe(true)
   })
 
+  it('refuses a path that npm and containers cannot work in', async () => {
+    const root = join(await temporary(), 'a:b')
+    await mkdir(root)
+    expect(await checkWorkspace(root)).toMatchObject({ usable: false, checks: [{ item: 'A path without ":"', found: false }] })
+  })
+
   it('tells a missing folder from a file', async () => {
     const root = await workspace('file')
     expect(await checkWorkspace(join(root, 'nowhere'))).toMatchObject({ usable: false, checks: [{ found: false, hint: 'There is no such folder.' }] })
