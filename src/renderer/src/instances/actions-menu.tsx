@@ -19,7 +19,7 @@ export function ActionsMenu({ shown, at, onClose }: ActionsMenuProps) {
       <Menu.Target><button type="button" tabIndex={-1} aria-hidden className={classes.corner} style={{ left: at.x, top: at.y }} /></Menu.Target>
       <Menu.Dropdown aria-label={`Actions for ${shown?.instance.name ?? ''}`} aria-labelledby={undefined}>
         {actions.map(({ id, label, Icon, run, danger }) => (
-          <Menu.Item key={id} leftSection={<Icon size={16} stroke={1.8} aria-hidden />} color={danger ? 'red' : undefined} onClick={run}>{label}</Menu.Item>
+          <Menu.Item key={id} leftSection={<Icon size={16} stroke={1.8} aria-hidden />} className={danger ? classes.danger : undefined} onClick={run}>{label}</Menu.Item>
         ))}
       </Menu.Dropdown>
     </Menu>

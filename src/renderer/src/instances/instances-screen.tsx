@@ -66,7 +66,7 @@ function List({ made, creations }: { made: readonly Shown[]; creations: readonly
   useEffect(() => { setSelection(it => prune(it, new Set(made.map(one => one.instance.name)))) }, [made, setSelection])
   const handlers = useHandlers(names, (name, at) => setMenu({ name, at }))
   const clear = (): void => setSelection(nothingSelected)
-  useListKeys({ search, onSelectAll: () => setSelection(it => selectAll(it, names)), onEscape: () => (selection.names.size ? clear() : setQuery('')) })
+  useListKeys({ search, onSelectAll: () => setSelection(it => selectAll(it, names)), onEscape: searching => (query && (searching || !selection.names.size) ? setQuery('') : clear()) })
 
   const chosen = made.filter(it => selection.names.has(it.instance.name))
   const chosenHere = names.filter(it => selection.names.has(it)).length

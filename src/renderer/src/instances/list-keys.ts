@@ -4,14 +4,15 @@ import { useEffect, useEffectEvent, type RefObject } from 'react'
 interface ListKeys {
   readonly search: RefObject<HTMLInputElement | null>
   readonly onSelectAll: () => void
-  readonly onEscape: () => void
+  /** @param searching the field has the focus */
+  readonly onEscape: (searching: boolean) => void
 }
 
 export function useListKeys({ search, onSelectAll, onEscape }: ListKeys): void {
   const handle = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || document.querySelector('[role="dialog"], [role="menu"]')) return
     const typing = event.target instanceof HTMLElement && event.target.matches('input:not([type="checkbox"], [type="radio"]), textarea')
-    if (event.key === 'Escape') onEscape()
+    if (event.key === 'Escape') onEscape(event.target === search.current)
     else if (!typing && event.key === '/') { event.preventDefault(); search.current?.focus() }
     else if (!typing && event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); onSelectAll() }
   })

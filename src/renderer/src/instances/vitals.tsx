@@ -20,7 +20,7 @@ export function Vitals({ shown }: { shown: Shown }) {
         <Fact word="Address"><span className="mono">{url}</span><CopyButton value={url} label="address" /></Fact>
         <Fact word="Uptime">{startedAt === undefined ? <span className="dimmed">not running</span> : <Uptime since={startedAt} />}</Fact>
         <Fact word="Restarts">{restarts ?? <span className="dimmed">–</span>}</Fact>
-        <Fact word="Made">{when(created)}</Fact>
+        <Fact word="Created">{when(created)}</Fact>
       </dl>
       {outdated && (
         <p className={classes.newer}><IconCircleArrowUp size={18} aria-hidden /><span><strong>Newer version available.</strong> The base application has changed since this instance was made from it.</span></p>
