@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { descendants, environmentOf, isAlive, parent, portFree, portHolders, program, startTime } from '../../../src/main/system/proc'
+import { descendants, environmentOf, isAlive, parent, portFree, portHolders, program, startTime, usageOf } from '../../../src/main/system/proc'
 import { freePort, sure, until } from '../../support/pm2'
 
 async function listen(host: string): Promise<number> {
@@ -81,4 +81,13 @@ test('a zombie is not alive', async () => {
   started.stdio[3]?.destroy()
   await until(async () => !await isAlive(pid))
   expect(await startTime(pid)).toBeGreaterThan(0)
+})
+
+test('CPU time and memory of a process; none of one that is not there', () => {
+  const before = sure(usageOf(process.pid))
+  for (const end = performance.now() + 100; performance.now() < end;);
+  const after = sure(usageOf(process.pid))
+  expect(after.cpuTime).toBeGreaterThan(before.cpuTime)
+  expect(after.memory / process.memoryUsage().rss).toBeCloseTo(1, 0)
+  expect(usageOf(2 ** 22 + 1)).toBeUndefined() // beyond the largest pid
 })
