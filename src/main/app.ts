@@ -57,13 +57,15 @@ export class App {
 
   check(path: string): Promise<WorkspaceCheck> { return checkWorkspace(path) }
 
-  /** @throws Problems `workspace-unusable`, `workspace-locked`, `file-corrupt` … ; then no workspace is open */
+  /** @throws Problems `workspace-unusable`, `operations-running`, `workspace-locked`, `file-corrupt` …; then what was open stays open */
   open(path: string): Promise<void> {
     return this.#change(async () => {
       const root = await requireWorkspace(path)
       if (this.#services?.paths.root === root) return
+      this.#requireIdle()
+      const services = await this.options.open(root)
       await this.#close()
-      this.#services = await this.options.open(root)
+      this.#services = services
       await this.options.recent.add(root)
     })
   }
@@ -79,7 +81,13 @@ export class App {
     await this.open(path)
   }
 
-  close(): Promise<void> { return this.#change(() => this.#close()) }
+  /** @throws Problem `operations-running` */
+  close(): Promise<void> {
+    return this.#change(async () => {
+      this.#requireIdle()
+      await this.#close()
+    })
+  }
 
   /** The workspace that was open last, if it is still there. */
   async last(): Promise<string | undefined> {
@@ -106,6 +114,15 @@ export class App {
     })
     this.#changing = next.catch(() => undefined)
     return next
+  }
+
+  /** What runs would be interrupted, and wait until somebody opens the workspace again. */
+  #requireIdle(): void {
+    if (!this.#services?.operations.running()) return
+    throw problem({
+      code: 'operations-running', message: 'An operation is still running in this workspace.', action: 'open-activity',
+      hint: 'Let it end, or cancel it in Activity. Then switch.',
+    })
   }
 
   async #close(): Promise<void> {

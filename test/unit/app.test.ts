@@ -13,11 +13,14 @@ let folder: string, app: App, recent: RecentWorkspaces
 /** What was opened and closed, in order. */
 let log: string[]
 let refuse: Error | undefined
+/** Whether an operation runs in the open workspace. */
+let busy: boolean
 
 beforeEach(async () => {
   folder = await temporary()
   log = []
   refuse = undefined
+  busy = false
   recent = new RecentWorkspaces(join(folder, 'recent.json'))
   for (const it of ['one', 'two', 'sample']) {
     for (const file of ['server/package.json', 'server/index.js', 'server/prisma/schema.prisma', 'client/package.json']) {
@@ -30,7 +33,8 @@ beforeEach(async () => {
     open: root => {
       if (refuse) return Promise.reject(refuse)
       log.push(`open ${root.slice(folder.length + 1)}`)
-      return Promise.resolve({ paths: workspacePaths(root), close: () => { log.push(`close ${root.slice(folder.length + 1)}`); return Promise.resolve() } } as WorkspaceServices)
+      const operations = { running: () => busy }
+      return Promise.resolve({ operations, paths: workspacePaths(root), close: () => { log.push(`close ${root.slice(folder.length + 1)}`); return Promise.resolve() } } as unknown as WorkspaceServices)
     },
   })
 })
@@ -52,14 +56,14 @@ describe('App', () => {
     await app.open(at('one'))
     await app.open(at('link'))
     await app.open(at('two'))
-    expect(log).toEqual(['open one', 'close one', 'open two'])
+    expect(log).toEqual(['open one', 'open two', 'close one'])
     expect(await shown()).toMatchObject({ workspace: { path: at('two'), name: 'two' }, recent: [{ path: at('two') }, { path: at('one') }] })
     expect(await app.last()).toBe(at('two'))
   })
 
   it('does what is asked at once in order', async () => {
     await Promise.all([app.open(at('one')), app.open(at('two')), app.close(), app.open(at('one'))])
-    expect(log).toEqual(['open one', 'close one', 'open two', 'close two', 'open one'])
+    expect(log).toEqual(['open one', 'open two', 'close one', 'close two', 'open one'])
   })
 
   it('closes, and can open again', async () => {
@@ -77,14 +81,24 @@ describe('App', () => {
     expect(app.workspace.paths.root).toBe(at('one'))
   })
 
-  it('has none open, and goes on, when one cannot be opened', async () => {
+  it('keeps the open one when another cannot be opened', async () => {
     await app.open(at('one'))
     refuse = problem({ code: 'workspace-locked', message: 'Locked.' })
     await expect(app.open(at('two'))).rejects.toThrow('Locked.')
-    expect(app.opened).toBeUndefined()
+    expect(app.workspace.paths.root).toBe(at('one'))
     refuse = undefined
     await app.open(at('two'))
-    expect(log).toEqual(['open one', 'close one', 'open two'])
+    expect(log).toEqual(['open one', 'open two', 'close one'])
+  })
+
+  it('is not left while an operation runs in it', async () => {
+    await app.open(at('one'))
+    busy = true
+    for (const leave of [() => app.close(), () => app.open(at('two'))]) await expect(leave()).rejects.toMatchObject({ problem: { code: 'operations-running' } })
+    expect(app.workspace.paths.root).toBe(at('one'))
+    busy = false
+    await app.close()
+    expect(log).toEqual(['open one', 'close one'])
   })
 
   it('shows why the last one could not be reopened, until the next change', async () => {

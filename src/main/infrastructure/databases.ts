@@ -81,7 +81,7 @@ export class Databases {
   drop({ database, role, token }: OwnedDatabase): Promise<void> {
     return this.locked(database, async client => {
       const owner = await this.owner(client, { database, role })
-      if (owner.token !== token) return
+      if (!token || owner.token !== token) return
       // FORCE: PgBouncer keeps server connections for a while after the application has stopped.
       if (owner.ownedByRole) await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`)
       await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(role)}`)

@@ -93,7 +93,8 @@ function request(port: number, signal: AbortSignal): Promise<number | string> {
     get({ host: '127.0.0.1', port, path: '/', agent: false, signal: AbortSignal.any([signal, limit]) }, response => {
       response.destroy()
       resolve(response.statusCode ?? 0)
-    }).on('error', error => resolve(limit.aborted ? `There was no answer within ${answerWithin / 1000} s.` : `${error.message}.`))
+    }).on('close', () => resolve('The connection was closed.')) // an answer of another protocol has no response
+      .on('error', error => resolve(limit.aborted ? `There was no answer within ${answerWithin / 1000} s.` : `${error.message}.`))
   })
 }
 

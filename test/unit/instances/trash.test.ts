@@ -56,3 +56,11 @@ test('a link is freed with the folder that it leads to, a link to nowhere alone'
   await trash.empty(new Set())
   expect(await readdir(home)).toEqual([])
 })
+
+test('a link that somebody laid into the trash goes, and what it leads to stays', async () => {
+  await mkdir(join(home, 'precious'))
+  await symlink(join(home, 'precious'), join(home, '.trash-planted'))
+  await trash.empty(new Set())
+  expect((await readdir(home)).filter(it => it !== 'precious' && it.startsWith('.trash-'))).toEqual([])
+  expect((await stat(join(home, 'precious'))).isDirectory()).toBe(true)
+})
