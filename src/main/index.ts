@@ -73,7 +73,7 @@ function openWindow(): void {
   webContents.setWindowOpenHandler(() => ({ action: 'deny' }))
   webContents.on('will-navigate', event => event.preventDefault())
   webContents.on('will-attach-webview', event => event.preventDefault())
-  webContents.session.setPermissionRequestHandler((_, permission, answer) => answer(permission === 'clipboard-sanitized-write'))
+  webContents.session.setPermissionRequestHandler((_, permission, answer) => answer(permission === 'clipboard-sanitized-write' || permission === 'notifications'))
   window.once('ready-to-show', () => window?.show())
   window.on('close', event => {
     if (quitting) return
