@@ -1,7 +1,7 @@
 /** Killed with -9 at every moment of a start, a change of port and a deletion, and started again: *after*, and nothing beside it. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'dotenv'
 import { layOut, makeDatabase, type CliInstance } from '../support/cli-instance'
 import { freePort } from '../support/infrastructure'
@@ -49,6 +49,7 @@ beforeAll(async () => {
   await makeDatabase(workspace, keeper)
   await run('start', { name: 'keeper' })
 })
+beforeEach(() => workspace.open()) // a test that failed may have left it closed
 afterAll(() => workspace.remove())
 
 /** As it was, but for the numbers that PM2 and the system give to what is started anew. */

@@ -92,7 +92,7 @@ export function usageOf(pid: number): { cpuTime: number; memory: number } | unde
   let file: number | undefined
   try {
     file = openSync(`/proc/${pid}/stat`, 'r')
-    const text = line.latin1Slice(0, readSync(file, line, 0, line.length, 0))
+    const text = statBuffer.toString('latin1', 0, readSync(file, statBuffer, 0, statBuffer.length, 0))
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     return { cpuTime: (Number(fields[11]) + Number(fields[12])) * tick, memory: Number(fields[21]) * pageSize() }
   } catch { return undefined } finally {
@@ -100,7 +100,7 @@ export function usageOf(pid: number): { cpuTime: number; memory: number } | unde
   }
 }
 
-const line = Buffer.alloc(1024) // a third of it is used; `readFileSync` would take 64 KB for what has no size
+const statBuffer = Buffer.alloc(1024) // a third of it is used; `readFileSync` would take 64 KB for what has no size
 
 const tick = 10 // ms: the kernel counts in hundredths of a second for all that read /proc
 

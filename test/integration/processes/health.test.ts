@@ -14,17 +14,17 @@ beforeEach(async () => { [pm2, port] = await Promise.all([privatePm2(), freePort
 afterEach(() => pm2.cleanUp())
 
 /** As PM2 knows the app. */
-const app = () => ({ name: 'school', cwd: join(pm2.home, '..', 'apps', 'school'), port })
+const school = () => ({ name: 'school', cwd: join(pm2.home, '..', 'apps', 'school'), port })
 const start = async (code: string): Promise<void> => pm2.processes.start(await pm2.app('school', code))
-const wait = (timeout = 60_000, signal = new AbortController().signal) => waitForHealth(pm2, { ...app(), timeout }, { signal })
-const look = () => checkHealth(pm2, app(), new AbortController().signal)
+const wait = (timeout = 60_000, signal = new AbortController().signal) => waitForHealth(pm2, { ...school(), timeout }, { signal })
+const look = () => checkHealth(pm2, school(), new AbortController().signal)
 const reason = async () => (await look())?.code
 const patience = { timeout: 20_000 } // until the app is up
 
 test('an app that listens after a while is healthy', async () => {
   await start(`setTimeout(() => ${httpApp(port)}, 700)`)
   const said: string[] = []
-  await waitForHealth(pm2, app(), { signal: new AbortController().signal, report: it => said.push(it.text) })
+  await waitForHealth(pm2, school(), { signal: new AbortController().signal, report: it => said.push(it.text) })
   expect(said).toContain(`"school" runs, but does not listen on port ${port}.`)
   expect(await look()).toBeUndefined()
 })

@@ -45,7 +45,7 @@ export const startProcess = <Plan extends StartedPlan>(to: LifecycleServices): S
   },
 })
 
-const patience = 6000 // ms; 16 ends right after the start take PM2 two to four seconds
+const patience = 16_000 // ms; PM2 gives up after 16 ends, which take it 2 to 4 s, and counts only those in the first 16 s
 
 /** Whether PM2 gave it up. One that ends again and again gets a moment for that: `errored` tells the operator more than `stopped`. */
 async function isGivenUp({ processes }: LifecycleServices, target: Target): Promise<boolean> {
