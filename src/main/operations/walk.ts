@@ -37,7 +37,7 @@ interface Turn { readonly reason: 'failed' | 'cancelled' | 'asked'; readonly pro
 export class Walk {
   readonly output = new Tail()
   #state: OperationState
-  /** Why to undo, once that is decided (an ending app forgets it); `state.turned` once it is on disk. */
+  /** Why to undo, once that is decided; `state.turned` once it is on disk, which an ending app still sees to. */
   #turn: Turn | undefined
   /** The entry that leaves no way back is being written: a cancel in that moment is refused, not lost. */
   #crossing: 'pivot' | 'end' | undefined
@@ -90,7 +90,7 @@ export class Walk {
 
   async #walk(): Promise<void> {
     try {
-      while (isOpen(this.#state) && !this.#ending) await this.#move()
+      while (isOpen(this.#state) && (!this.#ending || this.#mustTurn())) await this.#move()
     } catch (error) {
       this.#crossing = undefined
       this.#publish({ type: 'stuck', step: this.#at(), problem: toProblem(error) })
@@ -100,7 +100,7 @@ export class Walk {
 
   /** One move. What it throws can be met neither by going on nor by undoing: the operation is stuck. */
   async #move(): Promise<void> {
-    if (this.#turn && !this.#state.turned) return this.#record({ type: 'turned', ...this.#turn })
+    if (this.#turn && this.#mustTurn()) return this.#record({ type: 'turned', ...this.#turn })
     const move = nextMove(this.#state)
     switch (move.type) {
       case 'do': return this.#do(this.#step(move.step), move.inDoubt)
@@ -133,7 +133,7 @@ export class Walk {
       return await this.#call(step, forwardOnly ? never : this.#cancelled.signal, work)
     } catch (error) {
       if (forwardOnly) throw error
-      this.#turn ??= { reason: 'failed', problem: toProblem(error) }
+      if (!this.#ending) this.#turn ??= { reason: 'failed', problem: toProblem(error) } // an ending app has interrupted it itself
       return false
     }
   }
@@ -163,7 +163,10 @@ export class Walk {
     this.to.publish(event)
   }
 
-  #mustStop(): boolean { return this.#ending || (this.#turn !== undefined && !this.#state.turned) }
+  /** It is decided to undo, and not on disk yet. */
+  #mustTurn(): boolean { return this.#turn !== undefined && !this.#state.turned }
+
+  #mustStop(): boolean { return this.#ending || this.#mustTurn() }
 
   #isForwardOnly(): boolean { return this.#crossing !== undefined || isPastPivot(this.#state, this.to.operation.pivot) }
 

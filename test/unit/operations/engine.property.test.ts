@@ -33,6 +33,10 @@ describe('the engine leaves the world before or after', () => {
     await fc.assert(fc.asyncProperty(scenarios, async ({ pivotAt, ...rest }) => {
       const { broken } = await simulate({ ...rest, pivot: pivotAt === undefined ? undefined : pivotAt % rest.parts.length })
       expect(broken).toEqual([])
-    }), { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 500) })
+    }), {
+      numRuns: Number(process.env['PROPERTY_RUNS'] ?? 500),
+      // Found once: the app ended right after a cancel, which was then forgotten.
+      examples: [[{ parts: [1, 1], pivotAt: undefined, recovery: 'resume', deaf: true, gives: false, script: new Map([[6, 'cancel'], [7, 'close']]) }]],
+    })
   }, 60_000)
 })
