@@ -36,7 +36,7 @@ describe('the engine leaves the world before or after', () => {
     }), {
       numRuns: Number(process.env['PROPERTY_RUNS'] ?? 500),
       // Found once: the app ended right after a cancel, which was then forgotten.
-      examples: [[{ parts: [1, 1], pivotAt: undefined, recovery: 'resume', deaf: true, gives: false, script: new Map([[6, 'cancel'], [7, 'close']]) }]],
+      examples: [[{ parts: [1, 1], pivotAt: undefined, recovery: 'resume', deaf: true, gives: false, script: new Map<number, Action>([[6, 'cancel'], [7, 'close']]) }]],
     })
   }, 60_000)
 })
