@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { fold, type OperationState } from '../../../src/shared/operation'
 import type { InstanceStatus, InstanceView } from '../../../src/shared/instance'
-import { bytes, count, enumerate, percent, uptime } from '../../../src/renderer/src/app/amounts'
+import { bytes, count, enumerate, percent, uptime } from '../../../src/shared/amounts'
 import { endedUnseen, newlyErrored, statusNews } from '../../../src/renderer/src/app/news'
 import { findEntries } from '../../../src/renderer/src/app/palette-search'
 import { isPastReturn } from '../../../src/renderer/src/operations/pivots'
-import { headline, subjectOf } from '../../../src/renderer/src/operations/titles'
+import { headline, subjectOf } from '../../../src/shared/titles'
 
 const views = (statuses: Record<string, InstanceStatus>): InstanceView[] => Object.entries(statuses).map(([name, status]) => (
   { name, status, port: 1, url: '', pooled: true, database: '', created: '' }))

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { duration, when } from '../../../src/renderer/src/app/time'
+import { when } from '../../../src/renderer/src/app/time'
+import { duration } from '../../../src/shared/amounts'
 import { fold, type OperationState } from '../../../src/shared/operation'
-import { headline, progressOf, stepTitle, titlesOf } from '../../../src/renderer/src/operations/titles'
+import { headline, progressOf, stepTitle, titlesOf } from '../../../src/shared/titles'
 
 describe('durations', () => {
   it.each([[-5, '0.0 s'], [340, '0.3 s'], [9949, '9.9 s'], [9951, '10 s'], [59_400, '59 s'], [59_600, '1 min 00 s'], [125_000, '2 min 05 s'], [3_725_000, '1 h 02 min']])('%i ms: %s', (milliseconds, text) => {

@@ -1,7 +1,7 @@
 /** What is news: the difference between what was and what is. Nothing is, when the window has only just opened. */
 import type { InstanceStatus, InstanceView } from '../../../shared/instance'
 import type { OperationState, Phase } from '../../../shared/operation'
-import { enumerate } from './amounts'
+import { enumerate } from '../../../shared/amounts'
 import { instanceWord } from './status'
 
 /** @param before absent: nothing was known */

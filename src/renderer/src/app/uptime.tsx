@@ -1,6 +1,6 @@
 /** How long something runs, in words that change by themselves. One clock serves all of them. */
 import { useSyncExternalStore } from 'react'
-import { uptime } from './amounts'
+import { uptime } from '../../../shared/amounts'
 
 const listeners = new Set<() => void>()
 let timer: ReturnType<typeof setInterval> | undefined

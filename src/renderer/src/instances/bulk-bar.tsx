@@ -1,7 +1,7 @@
 /** What can be done with the chosen ones. */
 import { Button, CloseButton } from '@mantine/core'
 import { IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react'
-import { count, enumerate } from '../app/amounts'
+import { count, enumerate } from '../../../shared/amounts'
 import { confirm } from '../app/confirm'
 import type { Shown } from './arrange'
 import { useJobs, type Skipped } from './jobs'

@@ -1,7 +1,7 @@
 /** The instances as cards. Only the rows of cards near what is seen are drawn. */
 import { memo, useLayoutEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
-import { bytes, percent } from '../app/amounts'
+import { bytes, percent } from '../../../shared/amounts'
 import { Uptime } from '../app/uptime'
 import { pageOf } from './page-of'
 import { CreationCard } from './creation'

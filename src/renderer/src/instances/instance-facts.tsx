@@ -1,7 +1,7 @@
 /** An instance's database and folders. */
 import type { ReactNode } from 'react'
 import type { InstanceDetails } from '../../../shared/instance'
-import { bytes } from '../app/amounts'
+import { bytes } from '../../../shared/amounts'
 import { CopyButton } from '../app/copy-button'
 import { Status } from '../app/status'
 import classes from './instance.module.css'

@@ -3,7 +3,7 @@ import { IconCircleArrowUp, IconDotsVertical, IconExternalLink, IconPlayerPlayFi
 import type { MouseEvent } from 'react'
 import { Link } from 'wouter'
 import { Status } from '../app/status'
-import { bytes } from '../app/amounts'
+import { bytes } from '../../../shared/amounts'
 import type { InstanceItemProps } from './item'
 import classes from './parts.module.css'
 

@@ -2,7 +2,7 @@
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { memo, useRef, type KeyboardEvent } from 'react'
 import { Link } from 'wouter'
-import { percent, bytes } from '../app/amounts'
+import { percent, bytes } from '../../../shared/amounts'
 import { Uptime } from '../app/uptime'
 import { pageOf } from './page-of'
 import { nextSort, type Sort, type SortKey } from './arrange'

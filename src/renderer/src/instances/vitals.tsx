@@ -1,7 +1,7 @@
 /** How an instance is, at a glance: status, address, how long, how much. */
 import { IconCircleArrowUp } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import { bytes, percent } from '../app/amounts'
+import { bytes, percent } from '../../../shared/amounts'
 import { CopyButton } from '../app/copy-button'
 import { when } from '../app/time'
 import { Uptime } from '../app/uptime'

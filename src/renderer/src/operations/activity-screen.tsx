@@ -9,7 +9,7 @@ import { EmptyState, Page, Section } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { OperationsTable } from './operations-table'
 import { Stuck } from './outcome'
-import { subjectOf, titlesOf } from './titles'
+import { subjectOf, titlesOf } from '../../../shared/titles'
 import classes from './activity.module.css'
 
 /** Rows drawn at once; the rest on demand. */

@@ -9,7 +9,7 @@ import { statusNews } from '../app/news'
 import { notifyNews } from '../app/notify'
 import { serviceWord } from '../app/status'
 import { useJobs } from '../instances/jobs'
-import { headline } from './titles'
+import { headline } from '../../../shared/titles'
 
 export function Announcer() {
   const news = useOperationNews()

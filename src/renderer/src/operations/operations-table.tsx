@@ -1,10 +1,11 @@
 /** Operations as a table: what, for whom, what came of it, when and how long. */
 import { Anchor, Table } from '@mantine/core'
 import { Link } from 'wouter'
+import { duration } from '../../../shared/amounts'
 import type { OperationState } from '../../../shared/operation'
 import { Status, type Tone } from '../app/status'
-import { duration, Elapsed, when } from '../app/time'
-import { progressOf, stepTitle, titlesOf } from './titles'
+import { Elapsed, when } from '../app/time'
+import { progressOf, stepTitle, titlesOf } from '../../../shared/titles'
 import classes from './activity.module.css'
 
 export function OperationsTable({ operations }: { operations: readonly OperationState[] }) {

@@ -12,7 +12,7 @@ import { isDirty } from '../create/wizard'
 import { pageOf } from '../instances/page-of'
 import { CreateReady } from './create-ready'
 import { isPastReturn } from './pivots'
-import { subjectOf, titlesOf } from './titles'
+import { subjectOf, titlesOf } from '../../../shared/titles'
 import classes from './operation.module.css'
 
 export function Outcome({ operation }: { operation: OperationState }) {

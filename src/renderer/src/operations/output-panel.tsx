@@ -6,7 +6,7 @@ import { notifyProblem } from '../app/notify'
 import { useTRPCClient } from '../app/trpc'
 import type { OutputLog } from './output-log'
 import { OutputTerminal } from './output-terminal'
-import { stepTitle } from './titles'
+import { stepTitle } from '../../../shared/titles'
 import classes from './output.module.css'
 
 interface OutputPanelProps {

@@ -1,9 +1,10 @@
 /** The steps of an operation: what is done, what runs and for how long, what failed, what is undone. */
 import { Progress, UnstyledButton } from '@mantine/core'
 import { IconArrowBackUp, IconCheck, IconExclamationMark, IconX } from '@tabler/icons-react'
+import { duration } from '../../../shared/amounts'
 import type { OperationState, StepState, StepStatus } from '../../../shared/operation'
-import { duration, Elapsed } from '../app/time'
-import { stepExplanation, stepTitle } from './titles'
+import { Elapsed } from '../app/time'
+import { stepExplanation, stepTitle } from '../../../shared/titles'
 import classes from './timeline.module.css'
 
 interface TimelineProps {

@@ -24,6 +24,17 @@ export function uptime(milliseconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
+/** e.g. "3.2 s", "48 s", "2 min 05 s". @param milliseconds below zero (clocks differ) counts as zero */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, milliseconds) / 1000
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
+  if (seconds < 59.5) return `${Math.round(seconds)} s`
+  const whole = Math.round(seconds)
+  const minutes = Math.floor(whole / 60)
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
+}
+
 /** "one instance", "3 instances". */
 export const count = (number: number, noun: string): string => (number === 1 ? `one ${noun}` : `${number} ${noun}s`)
 

@@ -1,5 +1,5 @@
 /** Operations and their steps in plain English. A kind or step that is not listed is shown by its own name. */
-import { isOpen, type Json, type OperationState } from '../../../shared/operation'
+import { isOpen, type Json, type OperationState } from './operation'
 
 interface KindTitle { readonly noun: string; readonly running: string; readonly done: string; readonly failed: string }
 
