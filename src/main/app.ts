@@ -1,6 +1,7 @@
 /** The app around the workspace: which one is open, and the way from one to another. */
 import { basename } from 'node:path'
-import { problem, toProblem } from '../shared/problem'
+import { problem, ProblemError, toProblem } from '../shared/problem'
+import type { ServeStatus, SessionView } from '../shared/served'
 import type { AppState, WorkspaceCheck } from '../shared/workspace'
 import type { WorkspaceServices } from './compose'
 import { Latest } from './system/latest'
@@ -15,6 +16,18 @@ export interface Desktop {
   openExternal(url: string): Promise<void>
 }
 
+/** What only served pages have. */
+export interface Served {
+  status(): ServeStatus
+  /** An address that opens a session once. */
+  link(): string
+  sessions(signal: AbortSignal): AsyncGenerator<readonly SessionView[], void, undefined>
+  /** Ends a session and its connections. */
+  revoke(id: string): void
+  /** Asks for the end: what runs is finished first. */
+  stop(): void
+}
+
 export interface AppOptions {
   readonly version: string
   readonly home: string
@@ -22,23 +35,29 @@ export interface AppOptions {
   readonly sample: string
   readonly recent: RecentWorkspaces
   readonly desktop?: Desktop
+  readonly served?: Served
   /** Builds the services of a workspace, takes its lock and recovers its operations. */
   readonly open: (root: string) => Promise<WorkspaceServices>
+  /** Lets commands on this machine reach the open workspace. @returns ends it */
+  readonly listen?: (services: WorkspaceServices) => Promise<() => Promise<void>>
 }
 
 export class App {
   readonly #state: Latest<AppState>
   #services: WorkspaceServices | undefined
+  #unlisten: (() => Promise<void>) | undefined
   /** Opening and closing happen one at a time. */
   #changing: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly options: AppOptions) {
-    this.#state = new Latest<AppState>({ version: options.version, home: options.home, desktop: options.desktop !== undefined, recent: [] })
+    this.#state = new Latest<AppState>({ version: options.version, home: options.home, desktop: options.desktop !== undefined, served: options.served !== undefined, recent: [] })
   }
 
   get home(): string { return this.options.home }
 
   get desktop(): Desktop | undefined { return this.options.desktop }
+
+  get served(): Served | undefined { return this.options.served }
 
   /** The open workspace, if any. */
   get opened(): WorkspaceServices | undefined { return this.#services }
@@ -66,6 +85,8 @@ export class App {
       const services = await this.options.open(root)
       await this.#close()
       this.#services = services
+      this.#unlisten = await this.options.listen?.(services).catch(() => undefined) // commands are then told that it is locked
+      services.signal.addEventListener('abort', () => void this.#leave(services).catch(() => undefined))
       await this.options.recent.add(root)
     })
   }
@@ -96,11 +117,11 @@ export class App {
 
   /** Waits until no operation runs. @param cancel undo what runs first, as far as it can be undone */
   async finish(cancel: boolean): Promise<void> {
-    const { operations } = this.workspace
+    const { operations, signal } = this.workspace
     for (const { id } of cancel ? operations.openPlans() : []) {
       try { operations.cancel(id) } catch { /* past its pivot, or turned already: it goes to its end */ }
     }
-    for await (const _ of operations.watch(new AbortController().signal)) if (!operations.running()) return
+    for await (const _ of operations.watch(signal)) if (!operations.running()) return
   }
 
   async forget(path: string): Promise<void> {
@@ -125,9 +146,19 @@ export class App {
     })
   }
 
+  /** It ended by itself: shown is why. Nothing to do where we close it. */
+  async #leave(services: WorkspaceServices): Promise<void> {
+    if (this.#services !== services) return
+    await this.#change(async () => { if (this.#services === services) await this.#close() })
+    const { reason } = services.signal as { reason: unknown }
+    if (reason instanceof ProblemError) await this.#show({ problem: reason.problem })
+  }
+
   async #close(): Promise<void> {
     const services = this.#services
     this.#services = undefined
+    await this.#unlisten?.()
+    this.#unlisten = undefined
     await services?.close()
   }
 

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseNames, type DeletePreview, type InstanceDetails, type PortCheck } from '../shared/instance'
-import { toProblem, type Problem } from '../shared/problem'
+import { problem, toProblem, type Problem } from '../shared/problem'
 import type { Manifest } from '../shared/workspace'
-import { App, type Desktop } from './app'
+import { App, type Desktop, type Served } from './app'
 import { Databases } from './infrastructure/databases'
 import { EmbeddedDriver } from './infrastructure/embedded'
 import { Infrastructure } from './infrastructure/infrastructure'
@@ -36,6 +36,7 @@ import { Releases } from './releases/releases'
 import { portFree, portHolders } from './system/proc'
 import { removeTemporary } from './system/files'
 import { createRun, sweep, type Run } from './system/run'
+import { engineSocket, listenLocally } from './transport/local-socket'
 import { readManifest } from './workspace/base'
 import { fingerprint } from './workspace/fingerprint'
 import { acquireLock, type HolderKind, type Lock } from './workspace/lock'
@@ -57,6 +58,7 @@ export interface Host {
   readonly defaults: string
   readonly pm2Home: string
   readonly desktop?: Desktop
+  readonly served?: Served
 }
 
 /** Where the site's default settings lie, unless the environment names another file. */
@@ -65,11 +67,14 @@ export const siteDefaults = (): string => process.env['INSTANCE_MANAGER_DEFAULTS
 export const pm2HomeOf = (home: string): string => process.env['PM2_HOME'] ?? join(home, '.pm2')
 
 export function composeApp(host: Host): App {
-  return new App({
-    version: host.version, home: host.home, sample: join(host.resources, 'sample-app'), desktop: host.desktop,
+  const app: App = new App({
+    version: host.version, home: host.home, sample: join(host.resources, 'sample-app'), desktop: host.desktop, served: host.served,
     recent: new RecentWorkspaces(join(host.data, 'recent.json')),
     open: root => openWorkspace(host, root),
+    // A command ends with its own work: others must not rely on its engine.
+    listen: host.kind === 'command' ? undefined : ({ paths }) => listenLocally(join(paths.state, engineSocket), app),
   })
+  return app
 }
 
 /** The services of one open workspace. */
@@ -91,6 +96,8 @@ export interface WorkspaceServices {
   previewDelete(name: string): Promise<DeletePreview>
   /** Ends an instance's process that PM2 has lost. To keep it, start the instance: PM2 then replaces it. */
   endLost(name: string): Promise<void>
+  /** Aborted when it is closed, and when its lock is lost: its reason is then the Problem `workspace-lock-lost`. It is still to be closed. */
+  readonly signal: AbortSignal
   /** Lets go of everything; what runs is interrupted and recovered at the next opening. */
   close(): Promise<void>
 }
@@ -100,20 +107,37 @@ const lockWait = 3000
 
 /**
  * Locks a workspace (its root is a real path), ends what an earlier, killed process left running, and recovers its operations.
- * @throws Problems `workspace-locked`, `file-corrupt` …; then nothing is held
+ * @throws Problems `workspace-locked`, `workspace-lock-lost`, `file-corrupt` …; then nothing is held
  */
 export async function openWorkspace(host: Host, root: string): Promise<WorkspaceServices> {
   const paths = workspacePaths(root)
-  const lock = await acquireLock(paths.state, host.kind, { waitMs: lockWait })
+  const [ending, lost] = [new AbortController(), new AbortController()]
+  const lock = await acquireLock(paths.state, host.kind, {
+    waitMs: lockWait,
+    onLost: () => {
+      lost.abort()
+      ending.abort(lockLost())
+    },
+  })
   try {
-    return await compose(host, paths, lock)
+    return await compose(host, paths, { lock, lost: lost.signal, ending })
   } catch (error) {
+    ending.abort(error)
     await lock.release()
     throw error
   }
 }
 
-async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<WorkspaceServices> {
+interface Life {
+  readonly lock: Lock
+  /** The lock is another's: nothing may be done any more. */
+  readonly lost: AbortSignal
+  /** For all that lives as long as the workspace is open. */
+  readonly ending: AbortController
+}
+
+async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }: Life): Promise<WorkspaceServices> {
+  const { signal } = ending
   const id = createHash('sha256').update(paths.root).digest('hex').slice(0, 16)
   await mkdir(paths.instances, { recursive: true })
   const settings = new SettingsFile(paths.settings, host.defaults)
@@ -128,7 +152,7 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
   const trash = new Trash(paths.instances)
   const driverServices = { paths, run, settings, secrets }
   const infrastructure = new Infrastructure({
-    settings, secrets, hasInstances: async () => (await configs()).taken.length > 0,
+    settings, secrets, signal, hasInstances: async () => (await configs()).taken.length > 0,
     drivers: {
       podman: new ContainerDriver('podman', driverServices), docker: new ContainerDriver('docker', driverServices),
       embedded: new EmbeddedDriver(driverServices),
@@ -141,7 +165,7 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
     readConfigs(paths, manifest ?? await readManifest(paths.root), new Set(openCreations().map(it => it.token)), known)
   const digests = new Map<string, string>()
   const registry = new Registry({
-    folder: paths.instances, configs, processes, databases, desired, busy: () => busy(),
+    folder: paths.instances, configs, processes, databases, desired, signal, busy: () => busy(),
     base: async () => fingerprint(paths.root, await readManifest(paths.root), node.major, digests),
   })
   const portKnowledge: PortKnowledge = {
@@ -165,6 +189,7 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
       create, startInstance(lifecycle), stopInstance(lifecycle), restartInstance(lifecycle), changePort(lifecycle), deleteInstance(lifecycle),
       startInfrastructure(infrastructure), stopInfrastructure(infrastructure),
     ] as readonly AnyOperation[],
+    lost,
     onSettled: state => {
       registry.poke()
       void emptyTrash()
@@ -184,6 +209,7 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
   await sweep(id)
   await removeTemporary(paths.state) // they may hold secrets
   await releases.tidy()
+  signal.throwIfAborted() // the lock is lost already
   await operations.open()
   // Who finishes a refused journal needs its secrets. What cannot be forgotten now is forgotten at the next opening.
   if (operations.unreadable().length === 0) await forgetOrphanSecrets(secrets, operations.list()).catch(() => undefined)
@@ -191,7 +217,7 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
   void registry.remember().catch(() => undefined) // PM2 is asked again by whoever needs it
 
   return {
-    paths, operations, infrastructure, registry, ports,
+    paths, operations, infrastructure, registry, ports, signal,
     async checkName(name) {
       try {
         await requireFreeName({ configs, processes }, name, await readManifest(paths.root))
@@ -205,11 +231,19 @@ async function compose(host: Host, paths: WorkspacePaths, lock: Lock): Promise<W
     previewDelete: name => previewDelete(lifecycle, name),
     endLost: name => endLost(operations, name),
     async close() {
+      ending.abort()
       await operations.close()
+      await Promise.all([desired.close(), secrets.close()])
       await lock.release()
     },
   }
 }
+
+const lockLost = () => problem({
+  code: 'workspace-lock-lost', message: 'The workspace was closed: its lock was lost.',
+  cause: 'The helper process that holds the lock has ended. Another Instance Manager could have taken the workspace over.',
+  hint: 'Open it again. What was interrupted goes on then; instances that run keep running.',
+})
 
 /** The Node that runs instances and tools: the one on PATH, never Electron's. */
 async function realNode(run: Run): Promise<{ path: string; major: string }> {

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { app as electron, BrowserWindow, dialog, Menu, protocol, shell } from 'electron'
 import type { Desktop } from './app'
 import { composeApp, pm2HomeOf, siteDefaults } from './compose'
+import { contentSecurityPolicy } from './pages'
 import { serveWindows } from './transport/ipc-socket'
 
 /** The page's own scheme: `file:` would let a page read other files. */
@@ -12,11 +13,6 @@ const scheme = 'app'
 const origin = `${scheme}://instance-manager`
 const root = electron.getAppPath()
 const pages = join(root, 'out', 'renderer')
-
-const contentSecurityPolicy = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "font-src 'self' data:",
-  "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
-].join('; ')
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml',
@@ -115,7 +111,7 @@ async function servePage({ host, pathname }: URL): Promise<Response> {
   if (!content) return new Response('Not found', { status: 404 })
   return new Response(new Uint8Array(content), {
     headers: {
-      'content-type': types[extname(path)] ?? 'application/octet-stream', 'content-security-policy': contentSecurityPolicy,
+      'content-type': types[extname(path)] ?? 'application/octet-stream', 'content-security-policy': contentSecurityPolicy(),
       'x-content-type-options': 'nosniff',
     },
   })

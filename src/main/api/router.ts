@@ -3,7 +3,8 @@ import { appRouter } from './app'
 import { infrastructureRouter } from './infrastructure'
 import { instancesRouter } from './instances'
 import { operationsRouter } from './operations'
+import { serveRouter } from './serve'
 import { router } from './trpc'
 
-export const apiRouter = router({ app: appRouter, infrastructure: infrastructureRouter, instances: instancesRouter, operations: operationsRouter })
+export const apiRouter = router({ app: appRouter, infrastructure: infrastructureRouter, instances: instancesRouter, operations: operationsRouter, serve: serveRouter })
 export type Router = typeof apiRouter

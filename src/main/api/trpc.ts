@@ -4,7 +4,11 @@ import { ZodError } from 'zod'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { App } from '../app'
 
-export interface Context { readonly app: App }
+export interface Context {
+  readonly app: App
+  /** Whose it is, where the pages are served. */
+  readonly session?: string
+}
 
 const trpc = initTRPC.context<Context>().create({
   isDev: false,

@@ -1,0 +1,126 @@
+/** The same services without Electron: the pages over HTTP, on loopback unless the operator names an address and a certificate. */
+import { randomBytes, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join, resolve } from 'node:path'
+import { problem } from '../shared/problem'
+import type { App } from './app'
+import { composeApp } from './compose'
+import { plainHost } from './host'
+import { controlSocket } from './serve/control'
+import { Gate } from './serve/gate'
+import { servePages } from './serve/http'
+import { Sessions } from './serve/sessions'
+import { listenLocally } from './transport/local-socket'
+import { serveSockets } from './transport/web-socket'
+
+export interface ServeOptions {
+  /** The product's own folder, with package.json, out/ and resources/. */
+  readonly root: string
+  /** Opened at once; else the one that was open last. */
+  readonly workspace?: string
+  /** The first port to try; the next free one is taken. */
+  readonly port: number
+  /** PEM files, and where to listen: only together. */
+  readonly remote?: { readonly address: string; readonly certificate: string; readonly key: string }
+}
+
+export interface Serving {
+  readonly app: App
+  readonly address: string
+  readonly port: number
+  /** A new link, which opens a session once. */
+  link(): string
+  /** Resolves when someone asks it to end. */
+  readonly asked: Promise<void>
+  /** Ends at once; what runs is recovered at the next start. */
+  close(): Promise<void>
+}
+
+/** How many ports are tried. */
+const attempts = 100
+
+/** @throws Problems `serve-no-port`, `serve-certificate` */
+export async function serve({ root, workspace, port: wanted, remote }: ServeOptions): Promise<Serving> {
+  const tls = remote && await readTls(remote)
+  const sessions = new Sessions()
+  let stop = (): void => undefined
+  const asked = new Promise<void>(done => { stop = done })
+  const since = new Date().toISOString()
+  let address = remote?.address ?? '127.0.0.1'
+  let port = wanted
+  const link = (): string => `${tls ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${port}/?token=${sessions.link()}`
+
+  const host = await plainHost('serve', root)
+  const app: App = composeApp({
+    ...host,
+    served: {
+      status: () => ({ pid: process.pid, address, port, since, workspace: app.opened?.paths.root, sessions: sessions.list().length }),
+      link, stop,
+      sessions: signal => sessions.watch(signal),
+      revoke(id) {
+        sessions.revoke(id)
+        sockets.drop(id)
+      },
+    },
+  })
+  const secure = tls !== undefined
+  // Cookies are shared by all ports of a host: servers of two machines, both behind tunnels, must not overwrite each other's.
+  const cookie = `instance-manager-${randomBytes(4).toString('hex')}`
+  const gate = new Gate({ scheme: secure ? 'https' : 'http', names: tls?.names ?? [], cookie, sessions })
+  const server = servePages({ pages: join(root, 'out', 'renderer'), gate, sessions, cookie, tls })
+  const sockets = serveSockets(server, app, request => {
+    if (!gate.sameOrigin(request.headers) || request.url !== '/api') return { refused: '403 Forbidden' }
+    const session = gate.session(request.headers)
+    return session ? { session: session.id } : { refused: '401 Unauthorized' }
+  }, (session, by) => sessions.connected(session, by))
+  port = await listen(server, address, wanted)
+  address = (server.address() as AddressInfo).address
+  const unlisten = await listenLocally(controlSocket(host.data, port), app)
+  const path = workspace === undefined ? await app.last() : resolve(workspace)
+  if (path !== undefined) await app.reopen(path)
+  return {
+    app, address, port, link, asked,
+    async close() {
+      sockets.close()
+      server.closeAllConnections()
+      await Promise.all([new Promise(done => { server.close(done) }), unlisten()])
+      await app.close()
+    },
+  }
+}
+
+/** The first free port from the wanted one on. */
+async function listen(server: Server, address: string, wanted: number): Promise<number> {
+  for (let port = wanted; port < Math.min(wanted + attempts, 65_536); port++) {
+    const taken = await new Promise<boolean>((done, fail) => {
+      const failed = (error: NodeJS.ErrnoException): void => (error.code === 'EADDRINUSE' ? done(true) : fail(cannotListen(address, port, error)))
+      server.once('error', failed)
+      server.listen(port, address, () => {
+        server.off('error', failed)
+        done(false)
+      })
+    })
+    if (!taken) return port
+  }
+  throw problem({ code: 'serve-no-port', message: `No port from ${wanted} on is free.`, hint: 'Name another with --port.' })
+}
+
+const cannotListen = (address: string, port: number, error: Error) => problem({
+  code: 'serve-no-port', message: `Nothing can be served at ${address}, port ${port}.`, cause: error.message, hint: 'Name another port or address.',
+}, error)
+
+async function readTls({ certificate, key }: { readonly certificate: string; readonly key: string }): Promise<{ cert: string; key: string; names: string[] }> {
+  try {
+    const [cert, secret] = await Promise.all([readFile(certificate, 'utf8'), readFile(key, 'utf8')])
+    const parsed = new X509Certificate(cert)
+    const names = [...(parsed.subjectAltName ?? '').matchAll(/(?:DNS|IP Address):([^,\s"]+)/g)].map(([, name = '']) => (name.includes(':') ? `[${name}]` : name).toLowerCase())
+    return { cert, key: secret, names }
+  } catch (error) {
+    throw problem({
+      code: 'serve-certificate', message: 'The certificate cannot be used.', cause: error instanceof Error ? error.message : String(error),
+      hint: 'Name two PEM files that can be read: --certificate and --key.',
+    }, error)
+  }
+}

@@ -1,0 +1,58 @@
+/** The pages over HTTP: each request passes the gate, then files of the built renderer are all there is. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import sirv from 'sirv'
+import { contentSecurityPolicy } from '../pages'
+import type { Gate } from './gate'
+import type { Sessions } from './sessions'
+
+export interface HttpOptions {
+  /** The folder of the built renderer. */
+  readonly pages: string
+  readonly gate: Gate
+  readonly sessions: Sessions
+  readonly cookie: string
+  /** PEM, for https. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+}
+
+/** Bounds for whoever connects and then does nothing, in milliseconds and connections. */
+const limits = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 }
+const mostConnections = 256
+
+export function servePages(options: HttpOptions): Server {
+  const files = sirv(options.pages, { etag: true, dotfiles: false, onNoMatch: (_, response) => say(response, 404, 'There is no such page.') })
+  const answer = (request: IncomingMessage, response: ServerResponse): void => respond(options, files, request, response)
+  const server = options.tls ? createSecureServer({ ...limits, ...options.tls }, answer) : createServer(limits, answer)
+  server.maxConnections = mostConnections
+  return server
+}
+
+function respond({ gate, sessions, cookie, tls }: HttpOptions, files: ReturnType<typeof sirv>, request: IncomingMessage, response: ServerResponse): void {
+  const host = gate.host(request.headers)
+  response.setHeader('x-content-type-options', 'nosniff')
+  response.setHeader('referrer-policy', 'no-referrer')
+  response.setHeader('cross-origin-opener-policy', 'same-origin')
+  response.setHeader('cross-origin-resource-policy', 'same-origin')
+  response.setHeader('content-security-policy', contentSecurityPolicy(host && `${tls ? 'wss' : 'ws'}://${host}`))
+  response.setHeader('cache-control', 'no-cache')
+  if (host === undefined) return say(response, 421, 'This is not an address of Instance Manager.')
+  if (request.method !== 'GET' && request.method !== 'HEAD') return say(response, 405, 'Only GET.')
+  const token = new URLSearchParams(request.url?.split('?')[1]).get('token')
+  if (token && request.method === 'GET') {
+    const session = sessions.exchange(token, request.headers['user-agent'] ?? '')
+    if (session === 'wait') return say(response, 429, 'Too many wrong links. Wait a minute, then ask for a new one.')
+    if (session === 'unknown') return say(response, 401, `This link was used already, or it is too old. ${howToGetIn}`)
+    response.setHeader('set-cookie', `${cookie}=${session.secret}; HttpOnly; SameSite=Strict; Path=/${tls ? '; Secure' : ''}`)
+    response.writeHead(303, { location: './', 'cache-control': 'no-store' }).end()
+    return
+  }
+  if (!gate.session(request.headers)) return say(response, 401, `This browser has no session here. ${howToGetIn}`)
+  files(request, response)
+}
+
+const howToGetIn = 'On the machine, type "instance-manager serve --link" and open the link that it prints.'
+
+function say(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`)
+}
