@@ -75,7 +75,7 @@ test.describe.serial('first run', () => {
     await expect(operation.output).toContainText('npm ci')
     await operation.succeeded('Hillside')
     url = await operation.ready.getByText(/^http:/).innerText()
-    expect(url).toBe(`http://127.0.0.1:${place.firstPort}`)
+    expect(url).toBe(`http://127.0.0.1:${place.ports.firstInstance}`)
     await expect(operation.ready).toContainText(person.email)
   })
 

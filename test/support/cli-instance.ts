@@ -9,8 +9,14 @@ import type { TestWorkspace } from './workspace'
 
 export interface CliInstance { readonly name: string; readonly port: number; readonly folder: string; readonly server: string; readonly database: string; readonly role: string; readonly password: string }
 
+/** Where instances are laid out: which ports PostgreSQL and PgBouncer have, they are told. */
+interface Place {
+  readonly root: string
+  readonly services: { readonly infrastructure: { status(): Promise<{ readonly [service in 'postgres' | 'pgbouncer']: { readonly port: number } }> } }
+}
+
 /** Writes the folder: config.json, db-config.json, server/ with `.env` and uploads. Readable for all, as the tool left them. */
-export async function layOut({ root, services }: TestWorkspace, name: string, chosen?: number): Promise<CliInstance> {
+export async function layOut({ root, services }: Place, name: string, chosen?: number): Promise<CliInstance> {
   const port = chosen ?? await freePort()
   const folder = join(root, 'instances', name)
   const [server, client] = [join(folder, 'server'), join(folder, 'client')]
@@ -51,7 +57,7 @@ export async function pm2({ host }: Pick<TestWorkspace, 'host'>, ...args: string
 }
 
 /** pm2 start index.js --name … --cwd … --time; pm2 save. */
-export async function startByCli(workspace: TestWorkspace, { name, server }: CliInstance): Promise<void> {
+export async function startByCli(workspace: Pick<TestWorkspace, 'host'>, { name, server }: CliInstance): Promise<void> {
   await pm2(workspace, 'start', 'index.js', '--name', name, '--cwd', server, '--time')
   await pm2(workspace, 'save')
 }

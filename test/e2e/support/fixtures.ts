@@ -26,13 +26,17 @@ export interface TestHome {
   readonly home: Home
   /** Where its workspace lies, once it is made. */
   readonly root: string
-  readonly postgresPort: number
-  readonly firstPort: number
+  readonly ports: { readonly postgres: number; readonly pgbouncer: number; readonly firstInstance: number }
+  /** The file with the site's defaults. */
+  readonly defaults: string
   /** Starts the app; without a workspace it opens the last one, or asks. */
   launch(options?: { workspace?: string; data?: string }): Promise<LaunchedApp>
   /** A workspace of the obedient base, its release prepared. */
   placeWorkspace(prepared: Prepared): Promise<void>
   processes(): Promise<{ name: string; status: string }[]>
+  /** As PostgreSQL's administrator, on the direct port. */
+  sql<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  /** Databases and the roles of instances, by name. */
   databases(): Promise<string[]>
   remove(): Promise<void>
 }
@@ -48,8 +52,9 @@ export async function testHome(): Promise<TestHome> {
   await writeFile(defaults, JSON.stringify({ driver: 'embedded', ports }))
   const launched: LaunchedApp[] = []
   const paths = workspacePaths(root)
-  return {
-    home, root, postgresPort: ports.postgres, firstPort: ports.firstInstance,
+  const services = { settings: new SettingsFile(paths.settings, defaults), secrets: new Secrets(paths.secrets) }
+  const place: TestHome = {
+    home, root, ports, defaults,
     async launch({ workspace, data } = {}) {
       const it = await launchApp({ home, workspace, env: { INSTANCE_MANAGER_DEFAULTS: defaults, ...(data && { XDG_CONFIG_HOME: data }) } })
       launched.push(it)
@@ -57,16 +62,16 @@ export async function testHome(): Promise<TestHome> {
     },
     placeWorkspace: prepared => cp(prepared.root, root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }),
     processes: () => new Processes(join(home.path, '.pm2')).list(),
-    databases: async () => {
-      const login = await adminLogin({ settings: new SettingsFile(paths.settings, defaults), secrets: new Secrets(paths.secrets) })
-      const { rows } = await withConnection(login, client => client.query<{ name: string }>('SELECT datname AS name FROM pg_database WHERE NOT datistemplate AND datname <> $1 UNION SELECT rolname FROM pg_roles WHERE rolname LIKE $2', ['postgres', '%\\_user']))
-      return rows.map(it => it.name)
-    },
+    sql: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
+      withConnection(await adminLogin(services), async client => (await client.query<Row>(text, [...values])).rows),
+    databases: async () => (await place.sql<{ name: string }>(
+      'SELECT datname AS name FROM pg_database WHERE NOT datistemplate AND datname <> $1 UNION SELECT rolname FROM pg_roles WHERE rolname LIKE $2', ['postgres', '%\\_user'])).map(it => it.name),
     async remove() {
       await Promise.all(launched.map(it => it.kill()))
       await home.remove()
     },
   }
+  return place
 }
 
 export async function prepare(): Promise<Prepared> {

@@ -1,0 +1,252 @@
+/** The list of instances in a real window: run, stop, switch and change ports, delete, find; for one and for many, on real processes. */
+import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { parse } from 'dotenv'
+import type { LaunchedApp } from '../support/electron'
+import type { CliInstance } from '../support/cli-instance'
+import { InstanceList } from './pages/instances'
+import { expect, test } from './support/fixtures'
+import { answerOf, foreignServer, tinyHome, type TinyHome } from './support/tiny-home'
+
+let place: TinyHome
+let launched: LaunchedApp
+let window: Page
+let list: InstanceList
+let byHand: CliInstance
+let left: Record<string, string>
+
+test.beforeAll(async () => {
+  place = await tinyHome({ infrastructure: true })
+  byHand = await place.layOut('By-Hand')
+  await place.makeDatabase(byHand)
+  await place.startByCli(byHand)
+  left = await filesOf(byHand)
+  await open()
+})
+test.afterAll(() => place.remove())
+test.beforeEach(async () => {
+  await window.reload() // forgets what was chosen and reported
+  await list.room.go('Instances')
+})
+
+async function open(): Promise<void> {
+  launched = await place.launch({ workspace: place.root })
+  window = launched.window
+  list = new InstanceList(window)
+}
+
+/** Every file of an instance but what its process writes. */
+async function filesOf({ folder }: CliInstance): Promise<Record<string, string>> {
+  const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(it => it.isFile())
+  return Object.fromEntries(await Promise.all(entries.map(async it => {
+    const path = join(it.parentPath, it.name)
+    return [path.slice(folder.length), await readFile(path, 'utf8')] as const
+  })))
+}
+const configOf = async ({ folder }: CliInstance) => JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as { port: number; note?: string }
+const envOf = async ({ server }: CliInstance): Promise<Record<string, string>> => parse(await readFile(join(server, '.env')))
+
+/** Several at once, one after the other in the list. */
+const layOutAll = (...names: readonly string[]): Promise<CliInstance[]> => Promise.all(names.map(it => place.layOut(it)))
+const online = (name: string): Promise<void> => expect(list.row(name)).toContainText('Online')
+const stopped = (name: string): Promise<void> => expect(list.row(name)).toContainText('Stopped')
+
+test('an instance of the older tool: shown as it is, stopped, started, moved; no file of it was touched before', async () => {
+  await expect(list.row('By-Hand')).toContainText(/Online.*\d+ (s|min)/)
+  await expect(list.row('By-Hand')).toContainText(/\d MB/)
+  expect(await filesOf(byHand)).toEqual(left)
+  await list.button('Stop', 'By-Hand').click()
+  await stopped('By-Hand')
+  expect(await answerOf(byHand.port)).toBeUndefined()
+  await list.button('Start', 'By-Hand').click()
+  await online('By-Hand')
+  expect(await answerOf(byHand.port)).toContain('By-Hand')
+  expect(await filesOf(byHand)).toEqual(left)
+  expect(await place.pm2('jlist')).toContain('"name":"By-Hand"')
+
+  await list.act('By-Hand', 'Change port…')
+  const dialog = list.room.dialog('Change the port of By-Hand')
+  const port = dialog.getByRole('textbox', { name: 'New port' })
+  const change = dialog.getByRole('button', { name: 'Change and restart' })
+  await change.click()
+  await expect(port).toHaveAccessibleDescription(/Give a port/)
+  const foreign = await foreignServer()
+  const { port: taken } = foreign.address() as AddressInfo
+  await port.fill(String(taken))
+  await expect(dialog).toContainText(`(pid ${process.pid}) listens on it`)
+  await expect(change).toBeDisabled()
+  foreign.close()
+  await dialog.getByRole('button', { name: /^Use / }).click()
+  const chosen = Number(await port.inputValue())
+  await expect(dialog).toContainText(`Port ${chosen} is free.`)
+  await change.click()
+  await expect(dialog).toBeHidden()
+  await expect(list.row('By-Hand')).toContainText(`Online${chosen}`)
+  expect([await answerOf(chosen), await answerOf(byHand.port)]).toEqual(['By-Hand ', undefined])
+  expect(await configOf(byHand)).toMatchObject({ port: chosen, note: 'kept' })
+  expect(await envOf(byHand)).toMatchObject({ PORT: String(chosen), INSTANCE_NAME: 'By-Hand' })
+})
+
+test('many at once: each has its result; one that fails stops no other, one whose port is taken is skipped and listed', async () => {
+  const [first] = await layOutAll('bulk-1', 'bulk-2', 'bulk-4')
+  await place.layOut('bulk-3', first?.port)
+  await writeFile(join((await place.layOut('bulk-5')).server, 'index.js'), 'throw new Error("I cannot go on")')
+  await list.button('Start', 'bulk-1').click()
+  await online('bulk-1')
+  await list.choose('bulk-', 5)
+  await list.chosen.getByRole('button', { name: 'Start 4' }).click()
+  await expect(list.report).toContainText('Started 2 of 5, 2 skipped, 1 failed.', { timeout: 60_000 })
+  await expect(list.notDone).toHaveCount(3)
+  await expect(list.notDone.filter({ hasText: 'bulk-3' })).toContainText(`Skipped: Port ${first?.port} is in use. instance "bulk-1" runs on it.`)
+  await expect(list.notDone.filter({ hasText: 'bulk-1' }).last()).toContainText('Skipped: it runs already.')
+  await expect(list.notDone.filter({ hasText: 'bulk-5' })).toContainText(/does not keep running|not online/)
+  for (const name of ['bulk-1', 'bulk-2', 'bulk-4']) await online(name)
+  await expect(list.row('bulk-3')).toContainText('Not in PM2')
+  await expect(list.row('bulk-5')).not.toContainText('Online')
+  await list.notDone.filter({ hasText: 'bulk-5' }).getByRole('link', { name: 'Show what happened to bulk-5' }).click()
+  await expect(list.room.title('‘bulk-5’ was not started')).toBeVisible()
+  await expect(list.room.problem('bulk-5')).toBeVisible()
+
+  await list.room.go('Instances')
+  await list.row('bulk-5').getByRole('checkbox').uncheck()
+  await list.chosen.getByRole('button', { name: 'Stop 3' }).click()
+  await expect(list.report).toContainText('Stopped 3 of 4, 1 skipped.')
+  await expect(list.notDone).toHaveText([/bulk-3.*it does not run/])
+  for (const name of ['bulk-1', 'bulk-2', 'bulk-4']) await stopped(name)
+  expect(await answerOf(first?.port ?? 0)).toBeUndefined()
+})
+
+test('two share a port: declined, nothing has changed; accepted, the one is stopped and the other runs', async () => {
+  const anna = await place.layOut('switch-anna')
+  await place.layOut('switch-bert', anna.port)
+  await list.button('Start', 'switch-anna').click()
+  await online('switch-anna')
+  const pids = await place.pidsOf('switch-anna')
+  const question = list.room.dialog(`switch-anna runs on ${anna.port}`)
+  await list.button('Start', 'switch-bert').click()
+  await expect(question).toContainText('They share the port: only one of them can run at a time.')
+  await expect(question.getByRole('button', { name: 'Change nothing' })).toBeFocused()
+  await window.keyboard.press('Enter')
+  await expect(question).toBeHidden()
+  await expect(list.row('switch-bert')).toContainText('Not in PM2')
+  await online('switch-anna')
+  expect([await place.pidsOf('switch-anna'), await answerOf(anna.port)]).toEqual([pids, 'switch-anna '])
+
+  await list.button('Start', 'switch-bert').click()
+  await question.getByRole('button', { name: 'Stop switch-anna and start switch-bert' }).click()
+  await online('switch-bert')
+  await stopped('switch-anna')
+  expect([await place.pidsOf('switch-anna'), await answerOf(anna.port)]).toEqual([[], 'switch-bert '])
+})
+
+test('a foreign program has the port: it is named, and nothing is started', async () => {
+  const { port } = await place.layOut('robbed')
+  const foreign = await foreignServer(port)
+  await list.button('Start', 'robbed').click()
+  await expect(list.news(`Port ${port} is in use.`)).toContainText(`(pid ${process.pid}) listens on it.`)
+  await expect(list.row('robbed')).toContainText('Not in PM2')
+  foreign.close()
+})
+
+test('a deletion lists what goes and wants the word; then all of it is gone', async () => {
+  const its = await place.layOut('farewell')
+  await place.makeDatabase(its)
+  await writeFile(join(its.server, 'uploads', 'photo.jpg'), Buffer.alloc(5000))
+  await place.startByCli(its)
+  await online('farewell')
+  await list.act('farewell', 'Delete…')
+  const dialog = list.room.dialog('Delete farewell?')
+  const goes = dialog.getByRole('list', { name: 'What goes' }).getByRole('listitem')
+  await expect(goes).toHaveText([
+    /Its process.*runs now, and is stopped/, /Database farewell_db.*MB.*no open connection/, /Role farewell_user/, new RegExp(`${its.folder}.*4.9 KB uploads`), /2 log files/,
+  ])
+  const word = dialog.getByRole('textbox', { name: 'Type DELETE to confirm' })
+  const remove = dialog.getByRole('button', { name: 'Delete farewell' })
+  await expect(word).toBeFocused()
+  for (const wrong of ['', 'delete', 'farewell', 'DELETE ']) {
+    await word.fill(wrong)
+    await expect(remove).toBeDisabled()
+    await word.press('Enter')
+  }
+  await word.fill('DELETE')
+  await word.press('Enter')
+  await expect(dialog).toBeHidden()
+  await expect(list.row('farewell')).toHaveCount(0)
+  await list.room.go('Activity')
+  await expect(window.getByRole('row').filter({ hasText: 'Delete ‘farewell’' })).toContainText('Done')
+  expect(await readdir(join(place.root, 'instances'))).not.toContain('farewell')
+  expect((await place.databases()).filter(it => it.startsWith('farewell'))).toEqual([])
+  expect([await place.pidsOf('farewell'), await answerOf(its.port)]).toEqual([[], undefined])
+  expect((await readdir(join(place.home.path, '.pm2/logs'))).filter(it => it.startsWith('farewell'))).toEqual([])
+})
+
+test('Ctrl+K finds an instance and an action by typing, and runs it', async () => {
+  const its = await place.layOut('Kestrel-School')
+  await expect(list.row('Kestrel-School')).toBeVisible()
+  await window.keyboard.press('Control+k')
+  await window.keyboard.type('start kestr')
+  const found = list.room.palette.getByRole('option').or(list.room.palette.getByRole('button'))
+  await expect(found.first()).toContainText('Start Kestrel-School')
+  await window.keyboard.press('Enter')
+  await expect(list.room.palette).toBeHidden()
+  await online('Kestrel-School')
+  expect(await answerOf(its.port)).toContain('Kestrel-School')
+  await window.keyboard.press('Control+k')
+  await window.keyboard.type(String(its.port)) // by its port
+  await expect(found.first()).toContainText('Kestrel-School')
+  await window.keyboard.press('Enter')
+  await expect(list.room.title('Kestrel-School')).toBeVisible()
+  await window.keyboard.press('Control+k')
+  await window.keyboard.type('no such thing')
+  await expect(list.room.palette).toContainText('Nothing is called that.')
+})
+
+test('folders that come, break and go outside the app are shown so by themselves; a broken one is not overwritten', async () => {
+  const its = await place.layOut('outside')
+  await expect(list.row('outside')).toContainText(String(its.port))
+  const config = join(its.folder, 'config.json')
+  const text = await readFile(config, 'utf8')
+  const broken = text.slice(0, 40)
+  await writeFile(config, broken)
+  await expect(list.row('outside')).toHaveCount(0)
+  const problem = list.banner('The config.json of "outside" cannot be used.')
+  await expect(problem).toContainText('It is not valid JSON.')
+  expect(await readFile(config, 'utf8')).toBe(broken)
+  await writeFile(`${config}.new`, text)
+  await rename(`${config}.new`, config)
+  await expect(list.row('outside')).toBeVisible()
+  await expect(problem).toHaveCount(0)
+  await rm(its.folder, { recursive: true })
+  await expect(list.row('outside')).toHaveCount(0)
+  await expect(access(its.folder)).rejects.toThrow()
+})
+
+test('secrets are masked on the instance\'s page, and revealed one by one', async () => {
+  const its = await place.layOut('discreet')
+  await list.show('discreet')
+  const main = window.getByRole('main')
+  const entry = (key: string) => main.locator('dl > div').filter({ has: window.getByText(key, { exact: true }) })
+  await expect(entry('PORT')).toContainText(String(its.port))
+  await expect(entry('DATABASE_URL').getByRole('img', { name: 'hidden' })).toBeVisible()
+  expect(await window.content()).not.toContain(its.password)
+  await main.getByRole('button', { name: 'Show DATABASE_URL' }).click()
+  await expect(entry('DATABASE_URL')).toContainText(its.password)
+  await expect(window.getByTestId('secret')).toHaveCount(1) // the other URL stays masked
+  await main.getByRole('button', { name: 'Hide DATABASE_URL' }).click()
+  await expect(window.getByTestId('secret')).toHaveCount(0)
+  expect(await window.content()).not.toContain(its.password)
+})
+
+test('table or grid: the choice is remembered when the app is started again', async () => {
+  await expect(list.row('By-Hand')).toBeVisible()
+  await list.view('Grid').click()
+  await expect(list.card('By-Hand')).toContainText('Online')
+  await launched.close()
+  await open()
+  await expect(list.card('By-Hand')).toContainText('Online')
+  await expect(list.room.instances).toHaveCount(0)
+  await list.view('Table').click()
+  await expect(list.row('By-Hand')).toContainText('Online')
+})

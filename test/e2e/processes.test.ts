@@ -1,0 +1,136 @@
+/** What happens to processes behind the app's back, in a real window: ended for good, lost by PM2, gone after a reboot. PostgreSQL is not needed for it. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { portHolders } from '../../src/main/system/proc'
+import type { CliInstance } from '../support/cli-instance'
+import type { LaunchedApp } from '../support/electron'
+import { InstanceList } from './pages/instances'
+import { expect, test } from './support/fixtures'
+import { answerOf, kill9, tinyHome, type TinyHome } from './support/tiny-home'
+
+let place: TinyHome
+let launched: LaunchedApp
+let window: Page
+let list: InstanceList
+
+test.beforeAll(async () => {
+  place = await tinyHome()
+  await place.layOut('resting')
+  launched = await place.launch({ workspace: place.root })
+  window = launched.window
+  list = new InstanceList(window)
+  await expect(list.row('resting')).toBeVisible()
+})
+test.afterAll(() => place.remove())
+test.beforeEach(async () => {
+  await window.reload()
+  await list.room.go('Instances')
+})
+
+const pidOf = async (name: string): Promise<number> => {
+  const [pid] = await place.pidsOf(name)
+  if (pid === undefined) throw new Error(`${name} does not run`)
+  return pid
+}
+
+/** A new instance that is online. */
+async function running(name: string): Promise<CliInstance> {
+  const its = await place.layOut(name)
+  await list.button('Start', name).click()
+  await expect(list.row(name)).toContainText('Online')
+  return its
+}
+
+/** A new instance of which PM2 knows nothing any more. */
+async function lost(name: string): Promise<CliInstance & { readonly pid: number }> {
+  const its = await running(name)
+  const pid = await pidOf(name)
+  await place.killDaemon()
+  await expect(list.banner('PM2 was restarted; one instance still runs without it.')).toContainText(`${name} (pid ${pid}).`)
+  await expect(list.row(name)).toContainText('Not in PM2')
+  expect(await answerOf(its.port)).toContain(name) // it serves on meanwhile
+  return { ...its, pid }
+}
+
+interface Told { readonly title: string; readonly body?: string }
+
+/** In the place of the browser's notifications: no test can see the desktop. Until the page is loaded anew. */
+async function listenToNotifications(): Promise<void> {
+  expect(await window.evaluate(() => Notification.permission)).toBe('granted')
+  await window.evaluate(() => {
+    const told: { title: string; body?: string; click: () => void }[] = []
+    class Stand extends EventTarget {
+      static readonly permission = 'granted'
+      constructor(title: string, { body }: { body?: string } = {}) {
+        super()
+        told.push({ title, ...(body !== undefined && { body }), click: () => this.dispatchEvent(new Event('click')) })
+      }
+    }
+    Object.assign(globalThis, { Notification: Stand, told })
+  })
+}
+const notifications = (): Promise<Told[]> => window.evaluate(() => (globalThis as unknown as { told: Told[] }).told.map(({ title, body }) => ({ title, ...(body !== undefined && { body }) })))
+const clickNotification = (): Promise<void> => window.evaluate(() => (globalThis as unknown as { told: { click: () => void }[] }).told[0]?.click())
+
+test('a process that is killed: PM2 starts it again; one that cannot start any more turns red, and the hidden window\'s operator is told', async () => {
+  const its = await running('frail')
+  const pid = await pidOf('frail')
+  await kill9(pid)
+  await expect(list.row('frail').getByRole('cell').nth(4)).toHaveText('1') // restarts
+  await expect(list.row('frail')).toContainText('Online')
+  expect(await pidOf('frail')).not.toBe(pid)
+
+  await listenToNotifications()
+  await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
+  await writeFile(join(its.server, 'index.js'), 'throw new Error("the disk is full")')
+  await kill9(await pidOf('frail'))
+  await expect(list.row('frail')).toContainText('Errored', { timeout: 60_000 })
+  await expect(list.row('frail')).toHaveAttribute('data-status', 'errored')
+  await expect(list.row('frail').locator('svg').first()).toHaveCSS('color', 'rgb(192, 47, 47)') // red
+  await expect(list.filter('Errored')).toContainText('1')
+  await expect.poll(notifications).toEqual([{ title: 'frail has errored', body: 'It ended again and again; PM2 has given it up.' }])
+  await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show())
+  await clickNotification()
+  await expect(list.room.title('frail')).toBeVisible()
+})
+
+test('PM2\'s daemon is killed: said so; taking over ends the lost process first, and one new one has the port', async () => {
+  const { name, port, pid } = await lost('adopted')
+  await list.banner(/still runs without it/).getByRole('button', { name: 'Take over' }).click()
+  await expect(list.report).toContainText('Restarted 1 of 1.')
+  await expect(list.row(name)).toContainText('Online')
+  await expect(list.banner(/still runs without it/)).toHaveCount(0)
+  const pids = await place.pidsOf(name)
+  expect(pids).toHaveLength(1)
+  expect(pids).not.toContain(pid)
+  expect((await portHolders(port)).map(it => it.pid)).toEqual(pids)
+  expect(await answerOf(port)).toContain(name)
+})
+
+test('PM2\'s daemon is killed: the lost process is ended on the operator\'s word, and not missed', async () => {
+  await window.getByRole('main').getByRole('button', { name: 'Stop adopted' }).click()
+  await expect(list.row('adopted')).toContainText('Stopped')
+  const { name, port } = await lost('let-go')
+  await list.banner(/still runs without it/).getByRole('button', { name: 'Stop it' }).click()
+  await expect(list.banner(/still runs without it/)).toHaveCount(0)
+  await expect(list.row(name)).toContainText('Not in PM2')
+  expect([await place.pidsOf(name), await answerOf(port)]).toEqual([[], undefined])
+  await expect(list.banner(/should run and do/)).toHaveCount(0)
+})
+
+test('after a reboot: those that ran are named, and started with a click; nobody else is', async () => {
+  const ran = [await running('reboot-1'), await running('reboot-2')]
+  await place.killDaemon() // first, or it starts them again
+  for (const { name } of ran) for (const pid of await place.pidsOf(name)) await kill9(pid)
+  const banner = list.banner('2 instances should run and do not.')
+  await expect(banner).toContainText('reboot-1 and reboot-2.')
+  await banner.getByRole('button', { name: 'Start them' }).click()
+  await expect(list.report).toContainText('Started 2 of 2.')
+  for (const { name, port } of ran) {
+    await expect(list.row(name)).toContainText('Online')
+    expect(await answerOf(port)).toContain(name)
+  }
+  await expect(banner).toHaveCount(0)
+  await expect(list.row('resting')).toContainText('Not in PM2')
+})
