@@ -6,7 +6,7 @@ import { defineConfig } from 'electron-vite'
 const at = (path: string): string => resolve(import.meta.dirname, path)
 
 /** Entries of the main process, each built to out/main/<name>.cjs: the desktop app, and what runs without Electron. */
-const entries = { index: 'src/main/index.ts', serve: 'src/main/serve.ts', cli: 'src/main/cli/index.ts' }
+const entries = { index: 'src/main/index.ts', cli: 'src/main/cli/index.ts' }
 
 // Code runs on Electron 33 (Node 20.18, Chromium 130) and later, whatever Electron is installed.
 export default defineConfig({
@@ -32,6 +32,7 @@ export default defineConfig({
   renderer: {
     root: at('src/renderer'),
     base: './',
+    publicDir: at('resources/icons'),
     plugins: [react()],
     build: { target: 'chrome130', minify: true, outDir: at('out/renderer'), rollupOptions: { input: { index: at('src/renderer/index.html') } } },
   },

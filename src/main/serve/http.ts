@@ -51,8 +51,23 @@ function respond({ gate, sessions, cookie, tls }: HttpOptions, files: ReturnType
   files(request, response)
 }
 
-const howToGetIn = 'On the machine, type "instance-manager serve --link" and open the link that it prints.'
+const howToGetIn = 'On the machine, type <code>instance-manager serve --link</code> and open the link that it prints.'
 
+/** @param text our own words only: it is not escaped */
 function say(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`)
+  response.writeHead(status, { 'content-type': 'text/html; charset=utf-8' }).end(page(text))
 }
+
+const page = (text: string): string => `<!doctype html>
+<html lang="en">
+<meta name="viewport" content="width=device-width">
+<title>Instance Manager</title>
+<style>
+  :root { color-scheme: light dark; }
+  body { max-width: 34rem; margin: 18vh auto; padding: 0 1.5rem; font: 1rem/1.6 system-ui, sans-serif; }
+  h1 { font-size: 1.25rem; }
+</style>
+<h1>Instance Manager</h1>
+<p>${text}</p>
+</html>
+`

@@ -19,10 +19,15 @@ const retryDelayMs = (attempt: number): number => (attempt === 0 ? 0 : Math.min(
 /** Where a served page finds the router. */
 const socketUrl = (): string => new URL('api', location.href.split('#')[0]).href.replace(/^http/, 'ws')
 
+/** A session that was ended will not come back by itself: the server's own page says how to get a new one. */
+const leaveIfEnded = (): void => {
+  fetch('./', { method: 'HEAD' }).then(answer => { if (answer.status === 401) location.reload() }, () => undefined)
+}
+
 export function connect(): Connection {
   const socket = window.bridge
     ? createWSClient({ url: 'bridge:', WebSocket: bridgeSocket(window.bridge), retryDelayMs })
-    : createWSClient({ url: socketUrl, retryDelayMs, keepAlive: { enabled: true } })
+    : createWSClient({ url: socketUrl, retryDelayMs, keepAlive: { enabled: true }, onClose: leaveIfEnded })
   return {
     socket,
     client: createTRPCClient<Router>({ links: [wsLink({ client: socket })] }),

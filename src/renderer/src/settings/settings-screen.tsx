@@ -7,10 +7,11 @@ import { notifyProblem } from '../app/notify'
 import { Page, Section } from '../app/page'
 import { Status } from '../app/status'
 import { driverTitle } from '../infrastructure/switch'
+import { Sessions } from './sessions'
 import classes from './settings.module.css'
 
 export function SettingsScreen() {
-  const { workspace, version, desktop } = useApp()
+  const { workspace, version, desktop, served } = useApp()
   const { data } = useInfrastructure()
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   return (
@@ -24,6 +25,7 @@ export function SettingsScreen() {
         </Card>
       </Section>
       <Section title="Notifications"><Card><Row word="On the desktop"><Notifications /></Row></Card></Section>
+      {served && <Section title="Browsers with these pages open"><Sessions /></Section>}
       <Section title="After a reboot">
         <Card>
           <Row word="By themselves"><span>Run this once in a terminal; from then on PM2 starts what ran before the machine went down. Without it, the list of instances offers to start them.</span><Command /></Row>

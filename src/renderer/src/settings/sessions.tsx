@@ -1,0 +1,43 @@
+/** Which browsers have these pages open, where they are served: each can be sent away, and one more let in. */
+import { Button } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
+import type { SessionView } from '../../../shared/served'
+import { CopyButton } from '../app/copy-button'
+import { notifyProblem } from '../app/notify'
+import { ProblemView } from '../app/problem'
+import { problemOf } from '../app/problem-of'
+import { when } from '../app/time'
+import { useTRPC } from '../app/trpc'
+import { browserName } from './browser-name'
+import classes from './settings.module.css'
+
+export function Sessions() {
+  const trpc = useTRPC()
+  const { data, error } = useSubscription(trpc.serve.watch.subscriptionOptions())
+  const revoke = useMutation(trpc.serve.revoke.mutationOptions({ onError: notifyProblem }))
+  if (error) return <ProblemView problem={problemOf(error)} />
+  return (
+    <ul className={`card ${classes.sessions}`} aria-label="Browsers">
+      {data?.sessions.map(it => (
+        <li key={it.id}>
+          <span className={classes.browser}>{browserName(it.browser)}{it.id === data.own && <span className="dimmed"> · this one</span>}</span>
+          <span className="dimmed">{seen(it)}</span>
+          {it.id !== data.own && <Button size="xs" variant="default" onClick={() => revoke.mutate({ id: it.id })} aria-label={`End the session of ${browserName(it.browser)}`}>End session</Button>}
+        </li>
+      ))}
+      <li><NewLink /></li>
+    </ul>
+  )
+}
+
+const seen = ({ connections, lastSeen }: SessionView): string => (connections > 0 ? 'Open now' : `Last seen ${when(lastSeen)}`)
+
+/** Its address is this page's: what the server calls itself may be hidden behind a tunnel. */
+function NewLink() {
+  const trpc = useTRPC()
+  const link = useMutation(trpc.serve.link.mutationOptions({ onError: notifyProblem }))
+  const address = link.data && new URL(`./${new URL(link.data.link).search}`, location.href.split('#')[0]).href
+  if (address === undefined) return <Button size="xs" variant="default" loading={link.isPending} onClick={() => link.mutate()}>Let another browser in…</Button>
+  return <><code className={`mono ${classes.command}`}>{address}</code><CopyButton value={address} label="link" /><span className="dimmed">Opens a session once, within an hour.</span></>
+}
