@@ -1,6 +1,6 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { App } from '../../src/main/app'
 import type { WorkspaceServices } from '../../src/main/compose'
 import { workspacePaths } from '../../src/main/workspace/paths'
@@ -15,12 +15,15 @@ let log: string[]
 let refuse: Error | undefined
 /** Whether an operation runs in the open workspace. */
 let busy: boolean
+/** Of the workspaces that were opened, the newest last. */
+let endings: AbortController[]
 
 beforeEach(async () => {
   folder = await temporary()
   log = []
   refuse = undefined
   busy = false
+  endings = []
   recent = new RecentWorkspaces(join(folder, 'recent.json'))
   for (const it of ['one', 'two', 'sample']) {
     for (const file of ['server/package.json', 'server/index.js', 'server/prisma/schema.prisma', 'client/package.json']) {
@@ -34,7 +37,9 @@ beforeEach(async () => {
       if (refuse) return Promise.reject(refuse)
       log.push(`open ${root.slice(folder.length + 1)}`)
       const operations = { running: () => busy }
-      return Promise.resolve({ operations, paths: workspacePaths(root), close: () => { log.push(`close ${root.slice(folder.length + 1)}`); return Promise.resolve() } } as unknown as WorkspaceServices)
+      const ending = new AbortController()
+      endings.push(ending)
+      return Promise.resolve({ operations, signal: ending.signal, paths: workspacePaths(root), close: () => { log.push(`close ${root.slice(folder.length + 1)}`); return Promise.resolve() } } as unknown as WorkspaceServices)
     },
   })
 })
@@ -106,6 +111,15 @@ describe('App', () => {
     await app.reopen(at('one'))
     expect((await shown()).problem).toMatchObject({ code: 'workspace-locked' })
     refuse = undefined
+    await app.open(at('one'))
+    expect((await shown()).problem).toBeUndefined()
+  })
+
+  it('closes one whose lock is lost, says why, and can open it again', async () => {
+    await app.open(at('one'))
+    endings[0]?.abort(problem({ code: 'workspace-lock-lost', message: 'Lost.' }))
+    await vi.waitFor(async () => expect(await shown()).toMatchObject({ workspace: undefined, problem: { code: 'workspace-lock-lost' } }))
+    expect(log).toEqual(['open one', 'close one'])
     await app.open(at('one'))
     expect((await shown()).problem).toBeUndefined()
   })

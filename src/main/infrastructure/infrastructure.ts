@@ -18,6 +18,8 @@ export interface InfrastructureServices {
   readonly secrets: Secrets
   /** Whether an instance exists: the driver then holds its data and stays. */
   readonly hasInstances: () => Promise<boolean>
+  /** Aborted when the workspace is closed: whoever watches is let go. */
+  readonly signal: AbortSignal
 }
 
 const names: Readonly<Record<DriverKind, string>> = { podman: 'Podman', docker: 'Docker', embedded: 'The embedded driver' }
@@ -83,8 +85,9 @@ export class Infrastructure {
     }
   }
 
-  /** The status once, then again whenever it has changed, until the signal aborts. */
-  async *watch(signal: AbortSignal): AsyncGenerator<InfrastructureStatus, void> {
+  /** The status once, then again whenever it has changed, until the signal or the workspace's end. */
+  async *watch(until: AbortSignal): AsyncGenerator<InfrastructureStatus, void> {
+    const signal = AbortSignal.any([until, this.services.signal])
     let told = ''
     while (!signal.aborted) {
       const round = new AbortController()

@@ -25,7 +25,7 @@ export async function inBulk(operations: Operations, action: BulkAction, names: 
 async function one(operations: Operations, action: BulkAction, name: string): Promise<BulkResult> {
   try {
     const operation = await operations.start(action, { name })
-    const found = problemOf(await ended(operations, operation))
+    const found = problemOf(await operations.rested(operation)) // a stuck one waits for the operator, and the rest must not wait with it
     return { name, operation, ...(found && { problem: found }) }
   } catch (error) {
     const found = toProblem(error)
@@ -37,15 +37,6 @@ async function one(operations: Operations, action: BulkAction, name: string): Pr
 export async function endLost(operations: Operations, name: string): Promise<void> {
   const { problem: found } = await one(operations, 'stop', name)
   if (found) throw problem(found)
-}
-
-/** Settled, or stuck: then it waits for the operator, and the rest must not wait with it. */
-async function ended(operations: Operations, id: string): Promise<OperationState> {
-  for await (const _ of operations.watch(new AbortController().signal)) {
-    const state = operations.list().find(it => it.id === id)
-    if (state && state.phase !== 'running' && state.phase !== 'undoing') return state
-  }
-  throw new Error('the watch of operations ended by itself')
 }
 
 const problemOf = (state: OperationState): Problem | undefined =>

@@ -4,6 +4,7 @@ import { readJson, writeJson } from '../system/files'
 
 export class Desired {
   #last: Promise<unknown> = Promise.resolve()
+  #closed = false
 
   /** @param path a file in the workspace's own folder */
   constructor(private readonly path: string) {}
@@ -18,9 +19,16 @@ export class Desired {
 
   remove(name: string): Promise<void> { return this.#change(names => names.filter(it => it !== name)) }
 
+  /** Nothing is changed any more. Returns when the last change is on disk. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#last
+  }
+
   async #read(): Promise<readonly string[]> { return await readJson(this.path, z.array(z.string())) ?? [] }
 
   #change(how: (names: readonly string[]) => readonly string[]): Promise<void> {
+    if (this.#closed) return Promise.reject(new Error('the workspace is closed'))
     const next = this.#last.then(async () => {
       const names = await this.#read()
       const wanted = how(names)

@@ -20,6 +20,8 @@ export interface RegistryServices extends SlowFactServices {
   readonly processes: Pick<Processes, 'list' | 'watch' | 'lost'>
   /** Subjects of open operations: names in lower case. What should run there is theirs to say. */
   readonly busy: () => ReadonlySet<string>
+  /** Aborted when the workspace is closed: whoever watches is let go. */
+  readonly signal: AbortSignal
 }
 
 // Milliseconds; all of it only while someone watches. What happens is told by PM2's bus and the folders' watch.
@@ -58,11 +60,11 @@ export class Registry {
     if (this.#watchers > 0) this.#lookUp()
   }
 
-  /** The list, and again whenever it differs. */
+  /** The list, and again whenever it differs, until the signal or the workspace's end. */
   async *watch(signal: AbortSignal): AsyncGenerator<InstanceList, void, undefined> {
     if (this.#watchers++ === 0) this.#start()
     try {
-      for await (const list of this.#shown.follow(signal)) if (list) yield list
+      for await (const list of this.#shown.follow(AbortSignal.any([signal, this.to.signal]))) if (list) yield list
     } finally {
       if (--this.#watchers === 0) this.#stop.abort()
     }
@@ -132,7 +134,10 @@ export class Registry {
     if (unknown.length === 0 || seen !== this.#reasons.value) return
     const busy = this.to.busy()
     const free = unknown.filter(it => !busy.has(it.toLowerCase()))
-    for (const name of free) await this.to.desired.add(name)
+    for (const name of free) {
+      if (this.to.signal.aborted) return
+      await this.to.desired.add(name)
+    }
   }
 
   #again(): void { this.#reasons.set(this.#reasons.value + 1) }

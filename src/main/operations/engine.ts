@@ -16,6 +16,11 @@ export interface OperationsOptions {
   readonly now?: () => Date
   /** Called when an operation settles, after its journal says so. Must not throw. */
   readonly onSettled?: (state: OperationState) => void
+  /**
+   * Aborted when another process may run these operations: what runs is interrupted as by a crash, undo and what is past its pivot too,
+   * and no journal is written any more. `close` is still to be called.
+   */
+  readonly lost?: AbortSignal
 }
 
 /** What an open operation has chosen; its ports and names are taken. */
@@ -96,10 +101,15 @@ export class Operations {
   retry(id: string): void { this.#openWalk(id).retry() }
 
   /** How an operation ended. Waits while it runs or is stuck. @throws Problem `operation-unknown`; `shutting-down` if the engine closes first */
-  async settled(id: string): Promise<OperationState> {
-    for await (const _ of this.watch(this.#closing.signal)) if (!isOpen(this.#state(id))) break
+  settled(id: string): Promise<OperationState> { return this.#once(id, it => !isOpen(it)) }
+
+  /** As `settled`, but one that is stuck is an answer too: it waits for the operator. */
+  rested(id: string): Promise<OperationState> { return this.#once(id, it => !isMoving(it)) }
+
+  async #once(id: string, reached: (state: OperationState) => boolean): Promise<OperationState> {
+    for await (const _ of this.watch(this.#closing.signal)) if (reached(this.#state(id))) break
     const state = this.#state(id)
-    if (isOpen(state)) throw shuttingDown()
+    if (!reached(state)) throw shuttingDown()
     return state
   }
 
@@ -117,10 +127,10 @@ export class Operations {
   }
 
   /** Whether anything is being done or undone now. What is stuck waits, and does not count. */
-  running(): boolean { return this.list().some(it => it.phase === 'running' || it.phase === 'undoing') }
+  running(): boolean { return this.list().some(isMoving) }
 
   /**
-   * A snapshot, then every event, until the signal is aborted; nothing is lost or doubled between. A reader too slow for its 2 MB of
+   * A snapshot, then every event, until the signal is aborted or the engine is closed; nothing is lost or doubled between. A reader too slow for its 2 MB of
    * waiting events gets a new snapshot instead of them, which replaces all it knew (see feed.ts).
    */
   watch(signal: AbortSignal): AsyncGenerator<OperationsUpdate, void, undefined> {
@@ -143,11 +153,12 @@ export class Operations {
     this.#closing.abort()
     await this.#planning
     await Promise.all([...this.#walks.values()].map(it => it.end()))
+    this.#feed.close()
   }
 
   #add(operation: AnyOperation, journal: Journal, state: OperationState): Walk {
     const walk = new Walk({
-      operation, journal, now: this.#now, publish: event => this.#feed.publish(event),
+      operation, journal, now: this.#now, lost: this.options.lost ?? never, publish: event => this.#feed.publish(event),
       onSettled: settled => {
         this.#forgetOldOutput()
         this.options.onSettled?.(settled)
@@ -186,7 +197,7 @@ export class Operations {
     return walk
   }
 
-  #refuseWhenClosing(): void { if (this.#closing.signal.aborted) throw shuttingDown() }
+  #refuseWhenClosing(): void { if (this.#closing.signal.aborted || this.options.lost?.aborted) throw shuttingDown() }
 
   #refuseSecond(subject: string): void {
     this.#refuseWhenClosing()
@@ -202,6 +213,11 @@ export class Operations {
     })
   }
 }
+
+const isMoving = ({ phase }: OperationState): boolean => phase === 'running' || phase === 'undoing'
+
+/** Nobody aborts it. */
+const never = new AbortController().signal
 
 /** The line as a later start will read it, so that a step sees the same plan now and after a crash. */
 const asRead = (opened: OpenedLine): OpenedLine => journalLineSchema.parse(JSON.parse(JSON.stringify(opened))) as OpenedLine

@@ -17,6 +17,7 @@ interface Reader { behind: boolean; queue: OperationEvent[]; weight: number; wak
 
 export class Feed {
   readonly #readers = new Set<Reader>()
+  #closed = false
 
   publish(event: OperationEvent): void {
     for (const reader of this.#readers) {
@@ -25,7 +26,13 @@ export class Feed {
     }
   }
 
-  /** Until the signal is aborted or the caller stops. A later snapshot replaces all that came before it. */
+  /** Readers get what was published, and end. */
+  close(): void {
+    this.#closed = true
+    for (const reader of this.#readers) reader.wake()
+  }
+
+  /** Until the signal is aborted, the feed is closed or the caller stops. A later snapshot replaces all that came before it. */
   async *follow(snapshot: () => OperationsUpdate, signal: AbortSignal): AsyncGenerator<OperationsUpdate, void, undefined> {
     const reader: Reader = { behind: true, queue: [], weight: 0, wake: () => undefined }
     const stop = (): void => reader.wake()
@@ -41,6 +48,8 @@ export class Feed {
           reader.queue = []
           reader.weight = 0
           for (const event of events) if (!reader.behind) yield { type: 'event', event }
+        } else if (this.#closed) {
+          return
         } else {
           await new Promise<void>(resolve => { reader.wake = resolve })
         }

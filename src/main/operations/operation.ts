@@ -5,7 +5,7 @@ import type { Json } from '../../shared/operation'
 export interface Context<Plan> {
   /** Every name, port and path already chosen; references to secrets, never secrets. */
   readonly plan: Plan
-  /** Aborted by a cancel. Undo, and all past the pivot, get one that nobody aborts. */
+  /** Aborted by a cancel. Undo, and all past the pivot, get one that only the loss of the workspace's lock aborts. */
   readonly signal: AbortSignal
   /** `fraction` is 0 to 1. Ignored once the step has ended, as is output. */
   report(progress: { fraction?: number; text?: string }): void

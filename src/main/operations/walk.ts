@@ -11,7 +11,7 @@
  *                └─ an undo fails ─► stuck ── retry ─► undoing
  *
  * From any of them: the journal cannot be written ─► stuck where it was; the app ends ─► the journal stays
- * unsettled, and the next start walks on from it. A step is *in doubt* when it began and nothing says that it ended
+ * unsettled, and the next start walks on from it; the lock is lost ─► the same, at once. A step is *in doubt* when it began and nothing says that it ended
  * (a crash, or it was stuck): going forward, the world is asked (`verify`) before it is done again.
  *
  * Nothing is done in the world before the entry that announces it is on disk.
@@ -27,6 +27,8 @@ export interface WalkServices {
   readonly operation: AnyOperation
   readonly journal: Journal
   readonly now: () => Date
+  /** See `OperationsOptions`: from then on nothing is journaled, and what runs is to stop. */
+  readonly lost: AbortSignal
   publish(event: OperationEvent): void
   /** It settled; called once. */
   onSettled(state: OperationState): void
@@ -90,8 +92,9 @@ export class Walk {
 
   async #walk(): Promise<void> {
     try {
-      while (isOpen(this.#state) && (!this.#ending || this.#mustTurn())) await this.#move()
+      while (isOpen(this.#state) && !this.to.lost.aborted && (!this.#ending || this.#mustTurn())) await this.#move()
     } catch (error) {
+      if (this.to.lost.aborted) return
       this.#crossing = undefined
       this.#publish({ type: 'stuck', step: this.#at(), problem: toProblem(error) })
     }
@@ -121,7 +124,7 @@ export class Walk {
   }
 
   async #undo(step: Step<Json>): Promise<void> {
-    await this.#call(step, never, async context => step.undo?.(context))
+    await this.#call(step, this.to.lost, async context => step.undo?.(context))
     await this.#record({ type: 'undone', step: step.name })
   }
 
@@ -130,10 +133,10 @@ export class Walk {
     if (this.#mustStop()) return false
     const forwardOnly = this.#isForwardOnly()
     try {
-      return await this.#call(step, forwardOnly ? never : this.#cancelled.signal, work)
+      return await this.#call(step, forwardOnly ? this.to.lost : AbortSignal.any([this.#cancelled.signal, this.to.lost]), work)
     } catch (error) {
       if (forwardOnly) throw error
-      if (!this.#ending) this.#turn ??= { reason: 'failed', problem: toProblem(error) } // an ending app has interrupted it itself
+      if (!this.#mustEnd()) this.#turn ??= { reason: 'failed', problem: toProblem(error) } // an ending app has interrupted it itself
       return false
     }
   }
@@ -151,6 +154,7 @@ export class Walk {
 
   /** On disk first, then for all to see. */
   async #record(entry: Entry): Promise<void> {
+    this.to.lost.throwIfAborted()
     const line: JournalLine = { id: this.#state.id, at: this.to.now().toISOString(), ...entry }
     await this.to.journal.append(line)
     this.#show(line)
@@ -166,7 +170,9 @@ export class Walk {
   /** It is decided to undo, and not on disk yet. */
   #mustTurn(): boolean { return this.#turn !== undefined && !this.#state.turned }
 
-  #mustStop(): boolean { return this.#ending || this.#mustTurn() }
+  #mustEnd(): boolean { return this.#ending || this.to.lost.aborted }
+
+  #mustStop(): boolean { return this.#mustEnd() || this.#mustTurn() }
 
   #isForwardOnly(): boolean { return this.#crossing !== undefined || isPastPivot(this.#state, this.to.operation.pivot) }
 
@@ -185,9 +191,6 @@ export class Walk {
 }
 
 export const hasEnded = () => problem({ code: 'operation-settled', message: 'This operation has ended already.' })
-
-/** Nobody aborts it: for undo, and for all past the pivot. */
-const never = new AbortController().signal
 
 const interrupted: Problem = {
   code: 'operation-interrupted', message: 'Instance Manager ended while this ran, so it is undone.',

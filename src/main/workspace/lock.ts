@@ -18,8 +18,6 @@ type LockHolder = z.infer<typeof lockHolderSchema>
 export type HolderKind = LockHolder['kind']
 
 export interface LockOptions {
-  /** Ends the waiting. */
-  readonly signal?: AbortSignal
   /** How long to wait for another holder to let go, in milliseconds; 0 (not at all) unless told. */
   readonly waitMs?: number
   /** The lock was lost while we held it (someone ended the helper): stop what it protects. */
@@ -35,23 +33,21 @@ const conflict = 75
 
 /**
  * Takes the lock in a workspace's own folder (`.instance-manager`), which is made if it is missing. It does not keep the process alive.
- * @throws Problem `workspace-locked` naming the holder; `lock-unavailable` if there is no `flock`; the signal's reason if aborted
+ * @throws Problem `workspace-locked` naming the holder; `lock-unavailable` if there is no `flock`
  */
-export async function acquireLock(folder: string, kind: HolderKind, { signal, waitMs = 0, onLost }: LockOptions = {}): Promise<Lock> {
-  signal?.throwIfAborted()
+export async function acquireLock(folder: string, kind: HolderKind, { waitMs = 0, onLost }: LockOptions = {}): Promise<Lock> {
   await makePrivateFolder(folder)
   const path = join(folder, 'lock')
   await (await open(path, 'a', 0o600)).close()
   const helper = startHelper(path, waitMs)
-  const outcome = await firstWord(helper, signal)
-  if (signal?.aborted) {
-    helper.kill('SIGKILL')
-    signal.throwIfAborted()
-  }
+  const outcome = await firstWord(helper)
   if (outcome === conflict) throw locked(await holderOf(folder))
   if (outcome !== 'held') throw unavailable(outcome)
   let ours = true
-  const ended = once(helper, 'exit').then(() => { if (ours) onLost?.() })
+  const ended = once(helper, 'exit').then(() => {
+    if (ours) onLost?.()
+    ours = false // the note of who holds it is another's from now on
+  })
   const release = async (): Promise<void> => {
     if (!ours) return ended
     ours = false
@@ -79,16 +75,12 @@ function startHelper(path: string, waitMs: number): ChildProcessWithoutNullStrea
 }
 
 /** What came of the helper: it holds the lock, its exit code, or why it could not be started (or was ended by a signal). */
-function firstWord(helper: ChildProcessWithoutNullStreams, signal: AbortSignal | undefined): Promise<'held' | number | Error> {
+function firstWord(helper: ChildProcessWithoutNullStreams): Promise<'held' | number | Error> {
   return new Promise(resolve => {
-    const stop = (): void => { helper.kill('SIGKILL') }
     const finish = (outcome: 'held' | number | Error): void => {
-      signal?.removeEventListener('abort', stop)
       for (const it of [helper, helper.stdin, helper.stdout, helper.stderr] as { unref?: () => void }[]) it.unref?.()
       resolve(outcome)
     }
-    signal?.addEventListener('abort', stop)
-    if (signal?.aborted) stop() // while the files were made
     helper.once('error', finish)
     helper.once('exit', (code, by) => finish(code ?? new Error(`flock was ended by ${by ?? 'a signal'}`)))
     helper.stdout.once('data', () => finish('held'))

@@ -7,6 +7,7 @@ const schema = z.record(z.string(), z.string())
 export class Secrets {
   /** Writes are serialized: each one reads the file, changes it and replaces it. */
   private last: Promise<unknown> = Promise.resolve()
+  private closed = false
 
   constructor(private readonly path: string) {}
 
@@ -39,11 +40,18 @@ export class Secrets {
     return this.change(all => Object.fromEntries(Object.entries(all).filter(([key]) => !keys.includes(key))))
   }
 
+  /** Nothing is changed any more. Returns when the last change is on disk. */
+  async close(): Promise<void> {
+    this.closed = true
+    await this.last
+  }
+
   private async read(): Promise<Record<string, string>> {
     return await readJson(this.path, schema) ?? {}
   }
 
   private change(how: (all: Record<string, string>) => Record<string, string>): Promise<void> {
+    if (this.closed) return Promise.reject(new Error('the workspace is closed'))
     const next = this.last.then(async () => writeJson(this.path, how(await this.read())))
     this.last = next.catch(() => undefined) // the caller hears of it; the next write is not its victim
     return next

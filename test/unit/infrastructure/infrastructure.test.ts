@@ -20,11 +20,12 @@ class FakeDriver implements Driver {
   exposures = () => Promise.resolve([])
 }
 
+const closing = new AbortController()
 function setUp({ podman = false, docker = false, instances = false } = {}) {
   let settings: Settings = settingsSchema.parse({})
   const drivers = { podman: new FakeDriver('podman', podman), docker: new FakeDriver('docker', docker), embedded: new FakeDriver('embedded', true) }
   const infrastructure = new Infrastructure({
-    drivers, hasInstances: () => Promise.resolve(instances),
+    drivers, hasInstances: () => Promise.resolve(instances), signal: closing.signal,
     settings: { read: () => Promise.resolve(settings), change: ({ driver }) => { settings = { ...settings, driver }; return Promise.resolve() } },
     secrets: { ensure: () => Promise.resolve('secret') },
   })

@@ -35,3 +35,13 @@ test('a corrupt file is refused and left alone', async () => {
   await expect(desired.names()).rejects.toMatchObject({ problem: { code: 'file-corrupt' } })
   expect(await readFile(path, 'utf8')).toBe('["school"')
 })
+
+test('closed, it has written what was asked for before, and writes no more', async () => {
+  const desired = new Desired(path)
+  const adding = desired.add('school')
+  await desired.close()
+  expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(['school'])
+  await adding
+  await expect(desired.add('other')).rejects.toThrow('closed')
+  expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(['school'])
+})

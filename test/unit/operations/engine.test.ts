@@ -56,6 +56,65 @@ const withCode = (code: string) => expect.objectContaining({ problem: expect.obj
 const phase = (from: Operations, id: string) => from.list().find(it => it.id === id)?.phase
 const untilStuck = (from: Operations, id: string) => vi.waitFor(() => expect(phase(from, id)).toBe('stuck'))
 
+describe('an engine whose lock is lost', () => {
+  const lostIn = async (steps: readonly Step<Plan>[], options: Partial<Operation<Input, Plan>> = {}) => {
+    const lost = new AbortController()
+    const operations = await engine([operation(steps, { recovery: 'resume', ...options })], { lost: lost.signal })
+    return { operations, lose: () => lost.abort(new Error('lost')), id: await operations.start('make', { name: 'alpha' }) }
+  }
+
+  it('interrupts what runs as a crash would, and its journal goes on where another engine opens it', async () => {
+    const hold = held()
+    const { operations, lose, id } = await lostIn([hold.step])
+    await hold.began
+    lose()
+    await operations.close()
+    expect(await story(id)).toEqual(['opened', 'doing held'])
+    const after = await engine([operation([step('held')], { recovery: 'resume' })])
+    expect((await after.settled(id)).phase).toBe('succeeded')
+  })
+
+  it('interrupts an undo and what is past the pivot too, and writes no more', async () => {
+    const undoing = held()
+    const failing = step('failing', { do: async () => { throw new Error('no') }, undo: context => undoing.step.do(context) })
+    const one = await lostIn([failing])
+    await undoing.began
+    one.lose()
+    await one.operations.close()
+    expect(await story(one.id)).toEqual(['opened', 'doing failing', 'turned failed'])
+
+    await rm(folder, { recursive: true })
+    const past = held()
+    const other = await lostIn([past.step], { pivot: 'held' })
+    await past.began
+    other.lose()
+    await other.operations.close()
+    expect(await story(other.id)).toEqual(['opened', 'doing held'])
+  })
+
+  it('does not say that a step is done which ended after the loss, and takes no more operations', async () => {
+    const hold = held('one')
+    let go: () => void = () => undefined
+    const deaf = step('one', { do: async context => { void hold.step.do(context).catch(() => undefined); await new Promise<void>(resolve => { go = resolve }) } })
+    const { operations, lose, id } = await lostIn([deaf, step('two')])
+    await hold.began
+    lose()
+    await expect(operations.start('make', { name: 'beta' })).rejects.toEqual(withCode('shutting-down'))
+    go()
+    await operations.close()
+    expect(await story(id)).toEqual(['opened', 'doing one'])
+  })
+})
+
+it('lets go of those who watch when it is closed', async () => {
+  const operations = await engine([operation([step('one')])])
+  const seen: string[] = []
+  const watching = (async () => { for await (const it of operations.watch(new AbortController().signal)) seen.push(it.type) })()
+  await vi.waitFor(() => expect(seen).toEqual(['snapshot']))
+  await operations.close()
+  await watching
+})
+
 describe('an operation', () => {
   it('runs its steps in order and leaves a private journal that says so', async () => {
     const settled: OperationState[] = []

@@ -17,6 +17,15 @@ describe('Secrets', () => {
     expect(await secrets.get('b')).toBeUndefined()
   })
 
+  it('closed, has written what was asked for before, and writes no more', async () => {
+    const setting = secrets.setAll({ a: '1' })
+    await secrets.close()
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ a: '1' })
+    await setting
+    await expect(secrets.forget('a')).rejects.toThrow('closed')
+    expect(await secrets.get('a')).toBe('1')
+  })
+
   it('loses no change of many at once', async () => {
     const names = Array.from({ length: 40 }, (_, index) => `key-${index}`)
     await Promise.all([...names.map(it => secrets.setAll({ [it]: it })), secrets.forget('key-0'), secrets.setAll({ x: 'X', y: 'Y' })])
