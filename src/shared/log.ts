@@ -108,3 +108,12 @@ export interface LogEntry {
   /** Why it cannot be read now. */
   readonly problem?: Problem
 }
+
+/** What an instance's logs take. */
+export interface LogUsage {
+  /** On disk, archives included. */
+  readonly bytes: number
+  readonly archives: number
+  /** Why they are not kept small. */
+  readonly problem?: Problem
+}

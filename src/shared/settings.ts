@@ -22,5 +22,12 @@ export const settingsSchema = z.object({
     postgresImage: image.default('docker.io/library/postgres:17-alpine'),
     pgbouncerImage: image.default('docker.io/edoburu/pgbouncer:v1.24.1-p1'),
   }).prefault({}),
+  /** Limits of each log file: an instance has two. */
+  logs: z.object({
+    /** A file that is larger moves its older part, compressed, into an archive. 1 MB is 2^20 bytes. */
+    maxSizeMB: z.number().int().min(1).max(1_000_000).default(50),
+    /** How many archives are kept; the oldest are deleted. */
+    keep: z.number().int().min(1).max(1000).default(5),
+  }).prefault({}),
 })
 export type Settings = z.infer<typeof settingsSchema>

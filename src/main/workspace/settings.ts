@@ -18,7 +18,7 @@ export class SettingsFile {
   async read(): Promise<Settings> {
     const [site, own] = await Promise.all([readJson(this.defaults, partial), readJson(this.path, partial)])
     const section = (name: string): unknown => merge(site?.[name], own?.[name])
-    const merged = { ...site, ...own, ports: section('ports'), containers: section('containers') }
+    const merged = { ...site, ...own, ports: section('ports'), containers: section('containers'), logs: section('logs') }
     const result = settingsSchema.safeParse(merged)
     if (result.success) return result.data
     throw problem({

@@ -15,19 +15,19 @@ const write = (path: string, data: unknown): Promise<void> => writeFile(path, JS
 
 describe('SettingsFile', () => {
   it('has the guide\'s defaults', async () => {
-    expect(await settings.read()).toMatchObject({ ports: { postgres: 15_432, pgbouncer: 16_432, firstInstance: 5000 }, containers: { postgres: 'postgres' } })
+    expect(await settings.read()).toMatchObject({ ports: { postgres: 15_432, pgbouncer: 16_432, firstInstance: 5000 }, containers: { postgres: 'postgres' }, logs: { maxSizeMB: 50, keep: 5 } })
     expect((await settings.read()).driver).toBeUndefined()
   })
 
   it('puts the workspace\'s own over the site\'s, key by key', async () => {
-    await write(site, { driver: 'docker', ports: { postgres: 2000, pgbouncer: 2001 }, containers: { pgbouncer: 'theirs' } })
-    await write(own, { driver: 'embedded', ports: { postgres: 3000 } })
+    await write(site, { driver: 'docker', ports: { postgres: 2000, pgbouncer: 2001 }, containers: { pgbouncer: 'theirs' }, logs: { keep: 2 } })
+    await write(own, { driver: 'embedded', ports: { postgres: 3000 }, logs: { maxSizeMB: 7 } })
     expect(await settings.read()).toMatchObject({
-      driver: 'embedded', ports: { postgres: 3000, pgbouncer: 2001, firstInstance: 5000 }, containers: { postgres: 'postgres', pgbouncer: 'theirs' },
+      driver: 'embedded', ports: { postgres: 3000, pgbouncer: 2001, firstInstance: 5000 }, containers: { postgres: 'postgres', pgbouncer: 'theirs' }, logs: { maxSizeMB: 7, keep: 2 },
     })
   })
 
-  it.each([{ ports: { postgres: 80 } }, { driver: 'vmware' }, { containers: { postgres: '-x' } }, { ports: { firstInstance: '5000' } }])('refuses %j and names the key', async wrong => {
+  it.each([{ ports: { postgres: 80 } }, { driver: 'vmware' }, { containers: { postgres: '-x' } }, { ports: { firstInstance: '5000' } }, { logs: { maxSizeMB: 0 } }, { logs: { keep: 0 } }, { logs: { maxSizeMB: 1.5 } }])('refuses %j and names the key', async wrong => {
     await write(own, wrong)
     const [key] = Object.keys(wrong)
     await expect(settings.read()).rejects.toMatchObject({ problem: { code: 'file-corrupt', cause: expect.stringContaining(key as string) as string } })
@@ -44,7 +44,7 @@ describe('SettingsFile', () => {
     expect(await readFile(site, 'utf8')).toBe('oops')
   })
 
-  it.each([{ ports: 5 }, { ports: [] }, { containers: 'mine' }])('refuses a section that is none: %j', async wrong => {
+  it.each([{ ports: 5 }, { ports: [] }, { containers: 'mine' }, { logs: 50 }])('refuses a section that is none: %j', async wrong => {
     await write(own, wrong)
     await expect(settings.read()).rejects.toMatchObject({ problem: { code: 'file-corrupt' } })
   })
