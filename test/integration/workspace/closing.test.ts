@@ -40,7 +40,7 @@ it('every subscription ends with the workspace', async () => {
   const { services } = workspace
   const { ended } = await watchAll(services)
   await workspace.close()
-  await ended
+  expect(await ended).toHaveLength(3)
 })
 
 it('a lost lock ends them too, says so, and the workspace can be opened again', async () => {
