@@ -4,6 +4,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseNames, type DeletePreview, type InstanceDetails, type PortCheck } from '../shared/instance'
 import { problem, toProblem, type Problem } from '../shared/problem'
+import { isMoving } from '../shared/operation'
+import { titlesOf } from '../shared/titles'
 import type { Manifest } from '../shared/workspace'
 import { App, type Desktop, type Served } from './app'
 import { Databases } from './infrastructure/databases'
@@ -152,7 +154,8 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const trash = new Trash(paths.instances)
   const driverServices = { paths, run, settings, secrets }
   const infrastructure = new Infrastructure({
-    settings, secrets, signal, hasInstances: async () => (await configs()).taken.length > 0,
+    settings, secrets, signal, working: () => working(),
+    hasInstances: async () => (await configs()).taken.length > 0,
     drivers: {
       podman: new ContainerDriver('podman', driverServices), docker: new ContainerDriver('docker', driverServices),
       embedded: new EmbeddedDriver(driverServices),
@@ -196,6 +199,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
       void forgetSecrets(secrets, state).catch(() => undefined) // what stays is forgotten at the next opening
     },
   })
+  const working = (): string[] => operations.list().filter(isMoving).map(it => titlesOf(it).running)
   const openCreations = (): CreatePlan[] => operations.openPlans().filter(it => it.kind === 'create').map(it => it.plan as CreatePlan)
   /** Which instances are about to have which port. */
   const starting = (): { name: string; port: number }[] => [

@@ -117,6 +117,9 @@ function markUndoing(state: OperationState): OperationState {
 /** Still open: it runs, undoes, or waits for a decision. */
 export const isOpen = (state: OperationState): boolean => state.phase !== 'succeeded' && state.phase !== 'rolled-back'
 
+/** Something is being done or undone. What is stuck waits. */
+export const isMoving = ({ phase }: OperationState): boolean => phase === 'running' || phase === 'undoing'
+
 /** What `operations.watch` pushes: everything once, then each event as it happens. */
 export type OperationsUpdate =
   | { readonly type: 'snapshot'; readonly operations: readonly OperationState[]; readonly unreadable: readonly UnreadableJournal[] }

@@ -74,7 +74,7 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     drivers: {
       podman: new ContainerDriver('podman', services), docker: new ContainerDriver('docker', services), embedded: new EmbeddedDriver(services),
     },
-    settings: store, secrets, hasInstances: () => Promise.resolve(false), signal: new AbortController().signal,
+    settings: store, secrets, hasInstances: () => Promise.resolve(false), working: () => [], signal: new AbortController().signal,
   })
   const output: string[] = []
   const context: DriverContext = { signal: AbortSignal.timeout(240_000), report: text => output.push(text), output: chunk => output.push(chunk) }

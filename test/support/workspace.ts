@@ -12,6 +12,7 @@ import type { CreateInput } from '../../src/shared/instance'
 import type { OperationState } from '../../src/shared/operation'
 import { openWorkspace, type Host, type WorkspaceServices } from '../../src/main/compose'
 import { withConnection } from '../../src/main/infrastructure/connection'
+import { signalTo, workingIn } from '../../src/main/infrastructure/daemons'
 import { Processes } from '../../src/main/processes/client'
 import { makePrivateFolder, readJson, writeJson } from '../../src/main/system/files'
 import { workspacePaths } from '../../src/main/workspace/paths'
@@ -39,6 +40,8 @@ export interface TestWorkspace {
   close(): Promise<void>
   startInfrastructure(): Promise<void>
   stopInfrastructure(): Promise<void>
+  /** PostgreSQL and PgBouncer are gone in a moment, as after a power cut; the workspace may be closed. Embedded driver only. */
+  killInfrastructure(): Promise<void>
   /** Begins a creation and returns its id. */
   begin(input: Partial<CreateInput> & { name: string }): Promise<string>
   /** Creates, and waits for the end. */
@@ -95,6 +98,14 @@ export async function testWorkspace({ driver = 'embedded', images, prepare }: Wo
     },
     startInfrastructure: () => settle('infrastructure-start'),
     stopInfrastructure: () => settle('infrastructure-stop'),
+    async killInfrastructure() {
+      const running = async (): Promise<number[]> => (await Promise.all((['postgres', 'pgbouncer'] as const).map(it => workingIn(join(paths.embedded, it), it)))).flat()
+      await until(async () => {
+        const pids = await running()
+        for (const pid of pids) signalTo(pid, 'SIGKILL')
+        return pids.length === 0
+      })
+    },
     begin: input => its().operations.start('create', { ...createInput(input.name), ...input }),
     create: async input => its().operations.settled(await workspace.begin(input)),
     sql: async <Row extends object>(text: string, values: readonly unknown[] = []) =>

@@ -18,6 +18,8 @@ export interface InfrastructureServices {
   readonly secrets: Secrets
   /** Whether an instance exists: the driver then holds its data and stays. */
   readonly hasInstances: () => Promise<boolean>
+  /** Operations that are done or undone now, in words: they may need the infrastructure as it is. */
+  readonly working: () => readonly string[]
   /** Aborted when the workspace is closed: whoever watches is let go. */
   readonly signal: AbortSignal
 }
@@ -46,15 +48,26 @@ export class Infrastructure {
 
   /**
    * Takes this driver from now on.
-   * @throws Problem `driver-in-use` once an instance exists or the present driver's services run, `driver-unavailable`
+   * @throws Problem `infrastructure-busy`; `driver-in-use` once an instance exists or the present driver's services run, `driver-unavailable`
    */
   async choose(kind: DriverKind): Promise<InfrastructureStatus> {
+    this.requireIdle()
     const present = await this.kind()
     if (kind !== present) await this.requireUnused(present)
     const option = (await this.options()).find(it => it.kind === kind)
     if (!option?.available) throw problem({ code: 'driver-unavailable', message: `${names[kind]} does not work here.`, cause: option?.reason, hint: 'Choose another one.', action: 'choose-driver' })
     await this.services.settings.change({ driver: kind })
     return await this.changed()
+  }
+
+  /** @throws Problem `infrastructure-busy` that names the operations which run. One that is stuck does nothing and is no hindrance. */
+  requireIdle(): void {
+    const working = this.services.working()
+    if (working.length === 0) return
+    throw problem({
+      code: 'infrastructure-busy', message: 'Operations that may need the database are still running.', cause: `${working.join(', ')}.`,
+      hint: 'Let them end, or cancel them in Activity. Then try again.', action: 'open-activity',
+    })
   }
 
   private async requireUnused(present: DriverKind): Promise<void> {

@@ -10,6 +10,7 @@ export const stopInfrastructure = (to: Infrastructure): Operation<void, Infrastr
   kind: 'infrastructure-stop', version: 1, recovery: 'resume',
   subject: () => infrastructureSubject,
   plan: async () => {
+    to.requireIdle()
     const { driver, postgres, pgbouncer } = await to.status()
     return { driver, ran: { postgres: postgres.state === 'running', pgbouncer: pgbouncer.state === 'running' } }
   },

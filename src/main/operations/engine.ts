@@ -1,6 +1,6 @@
 /** Runs operations, journals them, and recovers what a crash left unsettled. Knows no instance, no Podman, no Electron. */
 import { mkdir, readdir } from 'node:fs/promises'
-import { fold, isOpen, journalLineSchema, type Json, type OperationState, type OperationsUpdate, type UnreadableJournal } from '../../shared/operation'
+import { fold, isMoving, isOpen, journalLineSchema, type Json, type OperationState, type OperationsUpdate, type UnreadableJournal } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import { Feed } from './feed'
 import { idOfFile, Journal, newId, type OpenedLine } from './journal'
@@ -213,8 +213,6 @@ export class Operations {
     })
   }
 }
-
-const isMoving = ({ phase }: OperationState): boolean => phase === 'running' || phase === 'undoing'
 
 /** Nobody aborts it. */
 const never = new AbortController().signal

@@ -156,12 +156,13 @@ describe('a creation that is cancelled', () => {
   })
 })
 
-describe('PostgreSQL that is stopped in the middle', () => {
-  it('leaves the creation stuck with a clear Problem, and a retry after the start settles it', async () => {
+describe('PostgreSQL in the middle of a creation', () => {
+  it('is not stopped by us, and ended by another it leaves the creation stuck with a clear Problem, and a retry after the start settles it', async () => {
     const { operations } = workspace.services
     const id = await workspace.begin({ name: `${behaviour.slowPush}-2` })
     await sleeping('slow-push-2_user')
-    await workspace.stopInfrastructure()
+    await expect(workspace.stopInfrastructure()).rejects.toMatchObject({ problem: { code: 'infrastructure-busy', cause: expect.stringContaining('slow-push-2') as string } })
+    await workspace.killInfrastructure()
     await until(() => statesOf(id).phase === 'stuck')
     const stuck = statesOf(id).steps.find(it => it.status === 'stuck')
     expect(stuck).toMatchObject({ name: 'create-database', problem: { code: 'postgres-unreachable', action: 'start-infrastructure' } })

@@ -3,6 +3,7 @@ import type { DriverKind, ServiceName, ServiceState } from '../../../src/shared/
 import { settingsSchema, type Settings } from '../../../src/shared/settings'
 import type { Driver } from '../../../src/main/infrastructure/driver'
 import { Infrastructure } from '../../../src/main/infrastructure/infrastructure'
+import { stopInfrastructure } from '../../../src/main/infrastructure/stop'
 
 const context = { signal: new AbortController().signal, report: () => undefined, output: () => undefined }
 
@@ -21,11 +22,11 @@ class FakeDriver implements Driver {
 }
 
 const closing = new AbortController()
-function setUp({ podman = false, docker = false, instances = false } = {}) {
+function setUp({ podman = false, docker = false, instances = false, working = [] as string[] } = {}) {
   let settings: Settings = settingsSchema.parse({})
   const drivers = { podman: new FakeDriver('podman', podman), docker: new FakeDriver('docker', docker), embedded: new FakeDriver('embedded', true) }
   const infrastructure = new Infrastructure({
-    drivers, hasInstances: () => Promise.resolve(instances), signal: closing.signal,
+    drivers, hasInstances: () => Promise.resolve(instances), signal: closing.signal, working: () => working,
     settings: { read: () => Promise.resolve(settings), change: ({ driver }) => { settings = { ...settings, driver }; return Promise.resolve() } },
     secrets: { ensure: () => Promise.resolve('secret') },
   })
@@ -54,6 +55,16 @@ test('the driver stays once an instance exists, and while its services run', asy
   const running = setUp({ podman: true })
   running.drivers.podman.states.postgres = 'running'
   await expect(running.infrastructure.choose('embedded')).rejects.toMatchObject({ problem: { code: 'driver-in-use' } })
+})
+
+test('it is neither stopped nor exchanged while an operation runs, which is named', async () => {
+  const working = ['Creating ‘alpha’']
+  const { infrastructure } = setUp({ podman: true, working })
+  const busy = { problem: { code: 'infrastructure-busy', cause: 'Creating ‘alpha’.', action: 'open-activity' } }
+  await expect(stopInfrastructure(infrastructure).plan()).rejects.toMatchObject(busy)
+  await expect(infrastructure.choose('embedded')).rejects.toMatchObject(busy)
+  working.pop()
+  expect(await stopInfrastructure(infrastructure).plan()).toMatchObject({ driver: 'podman' })
 })
 
 test('without PgBouncer it is not pooled', async () => {
