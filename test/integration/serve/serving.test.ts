@@ -1,0 +1,119 @@
+/** What serving promises to those who may use it. */
+import { execFile } from 'node:child_process'
+import { mkdir, readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { request as secureRequest } from 'node:https'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
+import { afterEach, expect, it, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+import type { Router } from '../../../src/main/api/router'
+import { runningServers } from '../../../src/main/serve/control'
+import { connectLocally, engineSocket } from '../../../src/main/transport/local-socket'
+import { acquireLock } from '../../../src/main/workspace/lock'
+import { workspacePaths } from '../../../src/main/workspace/paths'
+import { createSample } from '../../../src/main/workspace/sample'
+import type { AppState } from '../../../src/shared/workspace'
+import { freePort } from '../../support/infrastructure'
+import { startServer, type TestServer } from './server'
+
+let server: TestServer
+afterEach(async () => { await server.remove() })
+
+/** A browser's line to the router. */
+async function browser() {
+  const cookie = await server.signIn()
+  const host = `127.0.0.1:${server.port}`
+  class Browser extends WebSocket {
+    constructor() { super(`ws://${host}/api`, { headers: { cookie, origin: `http://${host}` } }) }
+  }
+  const socket = createWSClient({ url: 'ws://page/', WebSocket: Browser as unknown as typeof globalThis.WebSocket })
+  onTestFinished(() => socket.close())
+  return createTRPCClient<Router>({ links: [wsLink({ client: socket })] })
+}
+
+/** What a viewer sees last. */
+function viewer(client: Awaited<ReturnType<typeof browser>>): { state?: AppState } {
+  const seen: { state?: AppState } = {}
+  const subscription = client.app.watch.subscribe(undefined, { onData: state => { seen.state = state } })
+  onTestFinished(() => subscription.unsubscribe())
+  return seen
+}
+
+/** Its own folder has a path that no socket could have: at most 107 characters are allowed. */
+const workspacePath = (): string => join(server.home, 'a-folder-whose-name-is-so-long-that-no-socket-below-it-could-have-its-path'.repeat(2), 'workspace')
+
+it('shows all viewers the same, at once, and answers commands of this machine through the workspace', async () => {
+  server = await startServer()
+  const [one, two] = [await browser(), await browser()]
+  const [first, second] = [viewer(one), viewer(two)]
+  const root = workspacePath()
+  await mkdir(dirname(root))
+  await one.app.createSample.mutate({ path: root })
+  await expect.poll(() => [first.state?.workspace?.path, second.state?.workspace?.path]).toEqual([root, root])
+  expect(first.state?.served).toBe(true)
+
+  const command = await connectLocally(join(workspacePaths(root).state, engineSocket))
+  expect(await command?.client.instances.suggestPort.query()).toBeGreaterThan(0)
+  await command?.close()
+
+  await two.app.close.mutate()
+  await expect.poll(() => [first.state?.workspace, second.state?.workspace]).toEqual([undefined, undefined])
+  expect(await connectLocally(join(workspacePaths(root).state, engineSocket))).toBeUndefined()
+})
+
+it('says plainly that another Instance Manager works on the workspace', async () => {
+  server = await startServer()
+  const root = workspacePath()
+  await mkdir(dirname(root))
+  await createSample(join(server.home, 'product', 'resources', 'sample-app'), root)
+  const lock = await acquireLock(workspacePaths(root).state, 'window')
+  onTestFinished(() => lock.release())
+  const client = await browser()
+  const seen = viewer(client)
+  await expect(client.app.open.mutate({ path: root })).rejects.toMatchObject({ data: { problem: { code: 'workspace-locked' } } })
+  await server.app.reopen(root)
+  await expect.poll(() => seen.state?.problem?.code).toBe('workspace-locked')
+  expect(seen.state?.problem?.cause).toContain('a window')
+  expect(seen.state?.workspace).toBeUndefined()
+})
+
+it('takes the next free port, and tells commands where it is and how to get in', async () => {
+  const taken = createServer()
+  const port = await freePort()
+  await new Promise<void>(done => { taken.listen(port, '127.0.0.1', done) })
+  onTestFinished(() => { taken.close() })
+  server = await startServer({ port })
+  expect(server.port).toBeGreaterThan(port)
+  const [control, ...others] = await runningServers(join(server.home, '.config', 'Instance Manager'))
+  expect(others).toEqual([])
+  expect(await control?.client.serve.status.query()).toMatchObject({ port: server.port, address: '127.0.0.1', pid: process.pid })
+  const { link } = await control?.client.serve.link.mutate() ?? { link: '' }
+  expect((await server.get(`/${new URL(link).search}`)).status).toBe(303)
+  await control?.client.serve.stop.mutate()
+  await server.asked
+  await control?.close()
+})
+
+it('serves a named address over TLS only, under the names of its certificate', async () => {
+  const folder = join(process.env['TMPDIR'] ?? '/tmp', `im-cert-${process.pid}`)
+  await mkdir(folder, { recursive: true })
+  onTestFinished(async () => { await promisify(execFile)('rm', ['-rf', folder]) })
+  const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  await promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=manager.example',
+    '-addext', 'subjectAltName=DNS:manager.example,IP:127.0.0.1', '-keyout', key, '-out', certificate])
+  server = await startServer({ remote: { address: '127.0.0.1', certificate, key } })
+  const ca = await readFile(certificate)
+  const get = (path: string, host: string) => new Promise<{ status?: number; cookie?: string }>((done, fail) => {
+    secureRequest({ host: '127.0.0.1', port: server.port, path, ca, headers: { host }, agent: false, checkServerIdentity: () => undefined }, response => {
+      response.resume().on('end', () => done({ status: response.statusCode, cookie: response.headers['set-cookie']?.[0] }))
+    }).once('error', fail).end()
+  })
+  expect(server.link()).toMatch(/^https:/)
+  const { status, cookie } = await get(`/${new URL(server.link()).search}`, 'manager.example')
+  expect(status).toBe(303)
+  expect(cookie).toContain('; Secure')
+  expect((await get('/', 'other.example')).status).toBe(421)
+  await expect(startServer({ remote: { address: '127.0.0.1', certificate: key, key } })).rejects.toMatchObject({ problem: { code: 'serve-certificate' } })
+})
