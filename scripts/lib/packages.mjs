@@ -30,6 +30,9 @@ const needs = {
     what: 'a virtual display', required: true, found: () => hasDisplay() || hasCommand('xvfb-run'),
     apt: ['xvfb', 'xauth'], dnf: ['xorg-x11-server-Xvfb', 'xorg-x11-xauth'],
   },
+  chromium: {
+    what: 'Chromium, for tests of the served pages', required: false, found: () => hasCommand('chromium'), apt: ['chromium'], dnf: ['chromium'],
+  },
   podman: {
     what: 'Podman, for its tests', required: false, found: () => ['podman', 'runc', 'iptables'].every(hasCommand) && existsSync('/usr/lib/podman/netavark'),
     apt: ['podman', 'runc', 'netavark', 'aardvark-dns', 'iptables', 'catatonit', 'uidmap', 'slirp4netns', 'fuse-overlayfs'], dnf: ['podman', 'runc', 'iptables'],
@@ -39,7 +42,7 @@ const needs = {
   },
 }
 
-/** @param names which of the needs; @param electron path of its binary. @throws Failure if a required one stays missing */
+/** @param names which of the needs; @param electron path of its binary, if that is among them. @throws Failure if a required one stays missing */
 export async function packages(names, electron) {
   const missing = await missingOf(names, electron)
   if (missing.length === 0) return

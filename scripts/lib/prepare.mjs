@@ -1,4 +1,4 @@
-/** From a fresh clone to a built app and an Electron that runs it. What is done already costs next to nothing. */
+/** From a fresh clone to a built app and, where windows are wanted, an Electron that runs it. What is done already costs next to nothing. */
 import { build } from './build.mjs'
 import { dependencies } from './dependencies.mjs'
 import { electron } from './electron.mjs'
@@ -11,9 +11,10 @@ const forApp = ['electron', 'fonts', 'pgbouncer']
 /** What every purpose needs of the system. */
 const purposes = {
   start: forApp,
+  serve: ['pgbouncer'],
   bench: forApp,
   windows: [...forApp, 'display'],
-  test: [...forApp, 'display', 'podman', 'debootstrap'],
+  test: [...forApp, 'display', 'chromium', 'podman', 'debootstrap'],
 }
 
 /** Everything. @param purpose a key of `purposes`. @returns the path of the Electron to run */
@@ -22,6 +23,13 @@ export async function prepare(purpose) {
   const path = await prepareSystem(purpose)
   await build()
   return path
+}
+
+/** What serving the pages needs: no Electron. */
+export async function prepareToServe() {
+  await dependencies()
+  await packages(purposes.serve)
+  await build()
 }
 
 /** Electron and the system's packages; the dependencies must be there. @returns the path of the Electron to run */
