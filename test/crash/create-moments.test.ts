@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { makeQuick } from '../support/quick-base'
-import { mustSucceed, testWorkspace, type TestWorkspace } from '../support/workspace'
+import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
 import { world, type World } from '../support/world'
 import { crash, creating, expectAfter, expectBefore, makeKeeper, recover, steps } from './crash'
 import type { Moment } from '../support/faults'
@@ -59,6 +59,34 @@ describe('killed, started again and rolled back, a creation leaves nothing', () 
     await killedAt(moment)
     const [state] = await recover(workspace, it => workspace.services.operations.rollBack(it.id))
     expect(state).toMatchObject({ phase: 'rolled-back', turned: { reason: 'asked' } })
+    await expectBefore(workspace, before)
+  })
+})
+
+describe('after a power cut the database does not run yet', () => {
+  it.each(['done create-database', 'doing push-schema', 'doing verify-health'])('killed after %s, it waits, and is finished once the infrastructure is started', async what => {
+    const name = await killedAt({ at: 'after', what })
+    await workspace.killInfrastructure()
+    await workspace.open()
+    const { operations } = workspace.services
+    const state = await until(() => operations.list().find(it => it.subject === name && it.phase === 'stuck'))
+    expect(state.turned).toBeUndefined()
+    expect(state.steps.find(it => it.status === 'stuck')?.problem).toMatchObject({ code: 'infrastructure-stopped', action: 'start-infrastructure' })
+    await workspace.startInfrastructure()
+    operations.retry(state.id)
+    expect(mustSucceed(await operations.settled(state.id)).turned).toBeUndefined()
+    await expectAfter(workspace, before, name)
+  })
+
+  it('rolled back instead, nothing is left', async () => {
+    const name = await killedAt({ at: 'after', what: 'doing push-schema' })
+    await workspace.killInfrastructure()
+    await workspace.open()
+    const { operations } = workspace.services
+    const { id } = await until(() => operations.list().find(it => it.subject === name && it.phase === 'stuck'))
+    await workspace.startInfrastructure()
+    operations.rollBack(id)
+    expect(await operations.settled(id)).toMatchObject({ phase: 'rolled-back', turned: { reason: 'asked' } })
     await expectBefore(workspace, before)
   })
 })

@@ -3,7 +3,7 @@ import { createInputSchema, type CreateInput } from '../../shared/instance'
 import type { Operation } from '../operations/operation'
 import { createDatabase, createDirector } from './create/database'
 import { placeFiles, prepareRelease, reserve } from './create/place'
-import { planCreate, type CreatePlan } from './create/plan'
+import { planCreate, requireInfrastructure, type CreatePlan } from './create/plan'
 import { startProcess, switchToPool, verifyHealth } from './create/run'
 import { pushSchema } from './create/schema'
 import type { CreateServices } from './create/services'
@@ -13,6 +13,7 @@ export const createInstance = (to: CreateServices): Operation<CreateInput, Creat
   kind: 'create', version: 1, recovery: 'resume',
   subject: ({ name }) => name.toLowerCase(),
   plan: input => planCreate(to, createInputSchema.parse(input)),
+  ready: async ({ pooled }) => { await requireInfrastructure(to, 'Start the infrastructure, then retry.', pooled) },
   steps: [
     reserve, prepareRelease, createDatabase, placeFiles, pushSchema, createDirector, switchToPool, startProcess, verifyHealth,
   ].map(step => step(to)),

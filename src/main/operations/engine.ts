@@ -3,7 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { fold, isMoving, isOpen, journalLineSchema, type Json, type OperationState, type OperationsUpdate, type UnreadableJournal } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import { Feed } from './feed'
-import { idOfFile, Journal, newId, type OpenedLine } from './journal'
+import { idOfFile, Journal, newId, type OpenedLine, type Readable } from './journal'
 import type { AnyOperation } from './operation'
 import { recoverable } from './recoverable'
 import type { OutputChunk } from './tail'
@@ -39,6 +39,7 @@ export class Operations {
   readonly #unreadable: (UnreadableJournal & { readonly subject: string | undefined })[] = []
   /** The planning that goes on, if any; the next waits for it. */
   #planning: Promise<unknown> = Promise.resolve()
+  #looking = false
 
   constructor(private readonly options: OperationsOptions) {
     this.#kinds = new Map(options.operations.map(it => [it.kind, wellFormed(it)]))
@@ -50,19 +51,40 @@ export class Operations {
    * @returns the operations that are being recovered
    */
   async open(): Promise<readonly OperationState[]> {
+    await mkdir(this.options.folder, { recursive: true, mode: 0o700 })
+    const recovering = (await this.#read()).filter(it => isOpen(it.state)).map(it => {
+      this.#history.delete(it.id)
+      return this.#add(this.#kind(it.opened.kind), it.journal, it.state)
+    })
+    const found = recovering.map(it => it.state)
+    for (const walk of recovering) walk.recover()
+    return found
+  }
+
+  /** Instead of `open`, for who only looks and has no lock: reads the journals, which another process may be writing. Nothing can be started then. */
+  async look(): Promise<void> {
+    this.#looking = true
+    await this.#read()
+  }
+
+  /** @returns what can be used; all of it is history so far */
+  async #read(): Promise<readonly Readable[]> {
     const { folder } = this.options
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    const recovering: Walk[] = []
-    for (const id of (await readdir(folder)).toSorted().map(idOfFile)) {
+    const found: Readable[] = []
+    const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    })
+    for (const id of files.toSorted().map(idOfFile)) {
       const reading = id === undefined ? undefined : await Journal.read(folder, id)
       if (!reading) continue
       const usable = reading.problem ? reading : recoverable(reading, this.#kinds)
       if (usable.problem) this.#unreadable.push({ id: usable.id, problem: usable.problem, subject: usable.opened?.subject })
-      else if (isOpen(usable.state)) recovering.push(this.#add(this.#kind(usable.opened.kind), usable.journal, usable.state))
-      else this.#history.set(usable.id, usable.state)
+      else {
+        this.#history.set(usable.id, usable.state)
+        found.push(usable)
+      }
     }
-    const found = recovering.map(it => it.state)
-    for (const walk of recovering) walk.recover()
     return found
   }
 
@@ -72,6 +94,7 @@ export class Operations {
    * @throws what `plan` throws, or Problem `operation-open`, `journal-write-failed`, `shutting-down`; then nothing is left
    */
   async start(kind: string, input: unknown): Promise<string> {
+    if (this.#looking) throw new Error('the workspace is only looked at')
     const operation = this.#kind(kind)
     const started = this.#planning.then(async () => {
       const subject = operation.subject(input)

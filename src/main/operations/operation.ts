@@ -42,6 +42,11 @@ export interface Operation<Input, Plan extends Json> {
   readonly pivot?: string
   /** What start-up does with an unsettled operation that has neither turned nor passed its pivot. */
   readonly recovery: 'resume' | 'roll-back'
+  /**
+   * Asked before an interrupted or stuck operation goes on forward: whether what it needs is there again (after a reboot a database may not be).
+   * What it throws makes it stuck where it stands, instead of failing a step and turning it.
+   */
+  ready?(plan: Plan): Promise<void>
   /** Whom it is about: one open operation per subject. */
   subject(input: Input): string
   /** All choices, before anything is touched. One plan is made at a time, so two never choose the same port; keep it short. */

@@ -12,7 +12,8 @@
  *
  * From any of them: the journal cannot be written ─► stuck where it was; the app ends ─► the journal stays
  * unsettled, and the next start walks on from it; the lock is lost ─► the same, at once. A step is *in doubt* when it began and nothing says that it ended
- * (a crash, or it was stuck): going forward, the world is asked (`verify`) before it is done again.
+ * (a crash, or it was stuck): going forward, the world is asked (`verify`) before it is done again. Going forward after a crash or a retry,
+ * what it needs must be there (`ready`), else it is stuck where it stands.
  *
  * Nothing is done in the world before the entry that announces it is on disk.
  */
@@ -58,14 +59,14 @@ export class Walk {
   /** Walks on after a crash, as the kind says; forward if the pivot had begun, undoing if it had turned. */
   recover(): void {
     if (this.to.operation.recovery === 'roll-back' && !this.#state.turned && !this.#isForwardOnly()) this.#turn = { reason: 'failed', problem: interrupted }
-    this.begin()
+    this.#resume()
   }
 
   /** Tries a stuck step again. @throws Problem `operation-not-stuck` */
   retry(): void {
     if (this.#state.phase !== 'stuck') throw problem({ code: 'operation-not-stuck', message: 'This operation is not stuck; there is nothing to retry.' })
     this.#publish({ type: 'retrying', step: this.#at() })
-    this.begin()
+    this.#resume()
   }
 
   /**
@@ -88,6 +89,23 @@ export class Walk {
     this.#ending = true
     this.#cancelled.abort()
     await this.#walking
+  }
+
+  #resume(): void {
+    this.#walking = this.#isReady().then(ready => (ready ? this.#walk() : undefined))
+  }
+
+  /** Whether to walk on. Undoing asks nobody; a cancel while it is asked is one to walk on for. */
+  async #isReady(): Promise<boolean> {
+    if (this.#state.turned || this.#turn) return true
+    try {
+      await this.to.operation.ready?.(this.#state.plan)
+    } catch (error) {
+      if (this.#mustEnd()) return false
+      if (!this.#turn) this.#publish({ type: 'stuck', step: this.#at(), problem: toProblem(error) })
+      return this.#turn !== undefined
+    }
+    return true
   }
 
   async #walk(): Promise<void> {

@@ -56,6 +56,46 @@ const withCode = (code: string) => expect.objectContaining({ problem: expect.obj
 const phase = (from: Operations, id: string) => from.list().find(it => it.id === id)?.phase
 const untilStuck = (from: Operations, id: string) => vi.waitFor(() => expect(phase(from, id)).toBe('stuck'))
 
+describe('an operation that needs what is not there after a restart', () => {
+  let there: boolean
+  const build = (steps: readonly Step<Plan>[]) => operation(steps, {
+    recovery: 'resume', ready: async () => { if (!there) throw problem({ code: 'infrastructure-stopped', message: 'Down.', action: 'start-infrastructure' }) },
+  })
+  /** Interrupted in its second step, and found again. */
+  async function interrupted(undo = spy()) {
+    there = true
+    const hold = held('two')
+    const before = await engine([build([step('one', { undo }), hold.step])])
+    const id = await before.start('make', { name: 'alpha' })
+    await hold.began
+    await before.close()
+    there = false
+    const after = await engine([build([step('one', { undo }), step('two')])])
+    await untilStuck(after, id)
+    return { after, id }
+  }
+
+  it('stays where it was, with the reason, and goes on forward when it is there', async () => {
+    const { after, id } = await interrupted()
+    expect(after.list()[0]).toMatchObject({ steps: [{ status: 'done' }, { status: 'stuck', problem: { code: 'infrastructure-stopped', action: 'start-infrastructure' } }] })
+    expect(after.list()[0]?.turned).toBeUndefined()
+    after.retry(id) // too early
+    await untilStuck(after, id)
+    there = true
+    after.retry(id)
+    expect((await after.settled(id)).phase).toBe('succeeded')
+    expect(await story(id)).toEqual(['opened', 'doing one', 'done one', 'doing two', 'done two', 'settled succeeded'])
+  })
+
+  it('can be rolled back all the same', async () => {
+    const undo = spy()
+    const { after, id } = await interrupted(undo)
+    after.rollBack(id)
+    expect((await after.settled(id)).phase).toBe('rolled-back')
+    expect(undo).toHaveBeenCalledOnce()
+  })
+})
+
 describe('an engine whose lock is lost', () => {
   const lostIn = async (steps: readonly Step<Plan>[], options: Partial<Operation<Input, Plan>> = {}) => {
     const lost = new AbortController()

@@ -49,7 +49,7 @@ export async function planCreate(to: CreateServices, input: CreateInput): Promis
   const manifest = await readManifest(to.paths.root)
   await requireWorkspace(to.paths.root)
   await requireFreeName(to, input.name, manifest)
-  const { pooled } = await requireInfrastructure(to)
+  const { pooled } = await requireInfrastructure(to, 'Start the infrastructure, then create again.')
   const names = databaseNames(input.name)
   await requireNoDatabase(to, names)
   if (input.jwtSecret === 'base') await requireBaseSecret(to, manifest)
@@ -96,13 +96,14 @@ export async function requireFreeName(to: Pick<CreateServices, 'configs' | 'proc
   }
 }
 
-async function requireInfrastructure(to: CreateServices): Promise<{ pooled: boolean }> {
+/** @param needsPool undefined: PgBouncer is needed where it can be had @throws Problem `infrastructure-stopped` with this hint */
+export async function requireInfrastructure(to: Pick<CreateServices, 'infrastructure'>, hint: string, needsPool?: boolean): Promise<{ pooled: boolean }> {
   const { postgres, pgbouncer, pooled } = await to.infrastructure.status()
-  const down = [postgres, ...(pooled ? [pgbouncer] : [])].filter(it => it.state !== 'running')
+  const down = [postgres, ...(needsPool ?? pooled ? [pgbouncer] : [])].filter(it => it.state !== 'running')
   if (down.length === 0) return { pooled }
   throw problem({
     code: 'infrastructure-stopped', message: `${down.map(it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer')).join(' and ')} must run before an instance can be created.`,
-    hint: 'Start the infrastructure, then create again.', action: 'start-infrastructure',
+    hint, action: 'start-infrastructure',
   })
 }
 
