@@ -31,7 +31,8 @@ await script(async () => {
 /** Signals of ours are the child's too, and its end is ours. */
 function run(file, args) {
   const child = spawn(file, args, { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  process.on('SIGINT', () => { if (!process.stdin.isTTY) child.kill('SIGINT') }) // a terminal tells it to the child itself
   child.on('error', error => say(`✗ ${file} did not start: ${error.message}`))
   child.on('close', code => { process.exitCode = code ?? 1 })
 }

@@ -2,6 +2,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
 import { problem } from '../../shared/problem'
+import { foldersLike } from '../workspace/folders'
 import { procedure, router, workspaceProcedure } from './trpc'
 
 /** An absolute path; `~` is the user's home. */
@@ -16,10 +17,13 @@ export const appRouter = router({
   chooseFolder: procedure.input(z.object({ title: z.string().max(100) }))
     .mutation(async ({ ctx: { app }, input }) => await app.desktop?.chooseFolder(input.title) ?? null),
   checkFolder: procedure.input(path).query(({ ctx: { app }, input }) => app.check(absolute(app.home, input.path))),
+  /** For typing a path where there is no native dialog. */
+  folders: procedure.input(z.object({ path: z.string().max(4000) })).query(({ ctx: { app }, input }) => foldersLike(absolute(app.home, input.path), input.path.endsWith('/'))),
   open: procedure.input(path).mutation(({ ctx: { app }, input }) => app.open(absolute(app.home, input.path))),
   createSample: procedure.input(path).mutation(({ ctx: { app }, input }) => app.createSample(absolute(app.home, input.path))),
   close: procedure.mutation(({ ctx: { app } }) => app.close()),
   forget: procedure.input(path).mutation(({ ctx: { app }, input }) => app.forget(input.path)),
+  openLogs: procedure.input(z.object({ path: z.string().max(1000).regex(/^\/window\/logs(?:\/[\w.!@-]+)+$/) })).mutation(({ ctx: { app }, input }) => app.desktop?.openLogs(input.path)),
   openExternal: workspaceProcedure.input(z.object({ url: z.string() })).mutation(async ({ ctx: { app, workspace }, input }) => {
     const { instances } = await workspace.registry.list()
     if (!instances.some(it => it.url === input.url)) throw problem({ code: 'url-unknown', message: 'This is not the address of an instance.' })

@@ -1,6 +1,6 @@
-/** A folder: typed, or picked in the system's dialog where there is one. */
-import { Button, TextInput } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+/** A folder: picked in the system's dialog where there is one; else typed, with the folders that begin so. */
+import { Autocomplete, Button, TextInput } from '@mantine/core'
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { useApp } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { useTRPC } from '../app/trpc'
@@ -20,10 +20,13 @@ export function FolderField({ label, dialogTitle, value, onChange, error, placeh
   const { desktop } = useApp()
   const trpc = useTRPC()
   const choose = useMutation(trpc.app.chooseFolder.mutationOptions({ onSuccess: path => { if (path) onChange(path) }, onError: notifyProblem }))
+  const folders = useQuery(trpc.app.folders.queryOptions({ path: value }, { enabled: !desktop && /^[/~]/.test(value), placeholderData: keepPreviousData }))
+  const field = { label, value, error, placeholder, spellCheck: false, autoComplete: 'off', classNames: { input: 'mono' } }
   return (
     <div className={classes.folder}>
-      <TextInput label={label} value={value} onChange={event => onChange(event.currentTarget.value)} error={error} placeholder={placeholder}
-        spellCheck={false} autoComplete="off" classNames={{ input: 'mono' }} />
+      {desktop ? <TextInput {...field} onChange={event => onChange(event.currentTarget.value)} /> : (
+        <Autocomplete {...field} onChange={onChange} data={folders.data?.filter(it => it !== value) ?? []} filter={({ options }) => options} maxDropdownHeight={240} />
+      )}
       {desktop && <Button variant="default" onClick={() => choose.mutate({ title: dialogTitle })} loading={choose.isPending} aria-label={`Browse: ${label}`}>Browse…</Button>}
     </div>
   )
