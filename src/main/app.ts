@@ -14,6 +14,8 @@ export interface Desktop {
   /** @returns undefined if the operator chose none */
   chooseFolder(title: string): Promise<string | undefined>
   openExternal(url: string): Promise<void>
+  /** Logs in a window of their own. @param path the screen's, `/window/logs/…` */
+  openLogs(path: string): void
 }
 
 /** What only served pages have. */
@@ -36,6 +38,8 @@ export interface AppOptions {
   readonly recent: RecentWorkspaces
   readonly desktop?: Desktop
   readonly served?: Served
+  /** A look does not make a workspace the one that was opened last. */
+  readonly looking?: boolean
   /** Builds the services of a workspace, takes its lock and recovers its operations. */
   readonly open: (root: string) => Promise<WorkspaceServices>
   /** Lets commands on this machine reach the open workspace. @returns ends it */
@@ -87,7 +91,7 @@ export class App {
       this.#services = services
       this.#unlisten = await this.options.listen?.(services).catch(() => undefined) // commands are then told that it is locked
       services.signal.addEventListener('abort', () => void this.#leave(services).catch(() => undefined))
-      await this.options.recent.add(root)
+      if (!this.options.looking) await this.options.recent.add(root)
     })
   }
 

@@ -1,6 +1,6 @@
 /** Every `new`, in order: where we run goes in, services come out. No Electron here; tests use it too. */
 import { createHash } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseNames, type DeletePreview, type InstanceDetails, type PortCheck } from '../shared/instance'
 import { problem, toProblem, type Problem } from '../shared/problem'
@@ -61,6 +61,8 @@ export interface Host {
   readonly pm2Home: string
   readonly desktop?: Desktop
   readonly served?: Served
+  /** Nothing is to be changed: a workspace is opened without its lock, beside whoever works in it, and nothing is recovered. */
+  readonly looking?: boolean
 }
 
 /** Where the site's default settings lie, unless the environment names another file. */
@@ -71,8 +73,8 @@ export const pm2HomeOf = (home: string): string => process.env['PM2_HOME'] ?? jo
 export function composeApp(host: Host): App {
   const app: App = new App({
     version: host.version, home: host.home, sample: join(host.resources, 'sample-app'), desktop: host.desktop, served: host.served,
-    recent: new RecentWorkspaces(join(host.data, 'recent.json')),
-    open: root => openWorkspace(host, root),
+    recent: new RecentWorkspaces(join(host.data, 'recent.json')), looking: host.looking,
+    open: root => (host.looking ? lookAtWorkspace(host, root) : openWorkspace(host, root)),
     // A command ends with its own work: others must not rely on its engine.
     listen: host.kind === 'command' ? undefined : ({ paths }) => listenLocally(join(paths.state, engineSocket), app),
   })
@@ -130,8 +132,14 @@ export async function openWorkspace(host: Host, root: string): Promise<Workspace
   }
 }
 
+/** The services of a workspace for who only looks at it. @throws Problems `file-corrupt` … */
+export function lookAtWorkspace(host: Host, root: string): Promise<WorkspaceServices> {
+  return compose(host, workspacePaths(root), { lost: new AbortController().signal, ending: new AbortController() })
+}
+
 interface Life {
-  readonly lock: Lock
+  /** Absent for who only looks. */
+  readonly lock?: Lock
   /** The lock is another's: nothing may be done any more. */
   readonly lost: AbortSignal
   /** For all that lives as long as the workspace is open. */
@@ -141,7 +149,7 @@ interface Life {
 async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }: Life): Promise<WorkspaceServices> {
   const { signal } = ending
   const id = createHash('sha256').update(paths.root).digest('hex').slice(0, 16)
-  await mkdir(paths.instances, { recursive: true })
+  if (lock) await mkdir(paths.instances, { recursive: true })
   const settings = new SettingsFile(paths.settings, host.defaults)
   const secrets = new Secrets(paths.secrets)
   const desired = new Desired(paths.desired)
@@ -210,15 +218,18 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const emptyTrash = (): Promise<void> =>
     trash.empty(new Set(operations.openPlans().filter(it => it.kind === 'delete').map(it => (it.plan as DeletePlan).token))).catch(() => undefined)
 
-  await sweep(id)
-  await removeTemporary(paths.state) // they may hold secrets
-  await releases.tidy()
-  signal.throwIfAborted() // the lock is lost already
-  await operations.open()
-  // Who finishes a refused journal needs its secrets. What cannot be forgotten now is forgotten at the next opening.
-  if (operations.unreadable().length === 0) await forgetOrphanSecrets(secrets, operations.list()).catch(() => undefined)
-  void emptyTrash()
-  void registry.remember().catch(() => undefined) // PM2 is asked again by whoever needs it
+  const recover = async (): Promise<void> => {
+    await sweep(id)
+    await removeTemporary(paths.state) // they may hold secrets
+    await releases.tidy()
+    signal.throwIfAborted() // the lock is lost already
+    await operations.open()
+    // Who finishes a refused journal needs its secrets. What cannot be forgotten now is forgotten at the next opening.
+    if (operations.unreadable().length === 0) await forgetOrphanSecrets(secrets, operations.list()).catch(() => undefined)
+    void emptyTrash()
+    void registry.remember().catch(() => undefined) // PM2 is asked again by whoever needs it
+  }
+  await (lock ? recover() : operations.look())
 
   return {
     paths, operations, infrastructure, registry, ports, signal,
@@ -238,7 +249,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
       ending.abort()
       await operations.close()
       await Promise.all([desired.close(), secrets.close()])
-      await lock.release()
+      await lock?.release()
     },
   }
 }
@@ -252,6 +263,7 @@ const lockLost = () => problem({
 /** The Node that runs instances and tools: the one on PATH, never Electron's. */
 async function realNode(run: Run): Promise<{ path: string; major: string }> {
   const path = await findNode()
+  if (await realpath(path) === process.execPath) return { path, major: process.versions.node.split('.')[0] ?? '' } // it is us: a start saved
   const version = await run(path, ['--version'], { timeout: 10_000 })
   return { path, major: version.replace(/^v/, '').split('.')[0] ?? '' }
 }

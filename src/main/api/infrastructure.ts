@@ -5,6 +5,7 @@ import { router, workspaceProcedure } from './trpc'
 
 export const infrastructureRouter = router({
   watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) => workspace.infrastructure.watch(signal ?? new AbortController().signal)),
+  status: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.status()),
   options: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.options()),
   choose: workspaceProcedure.input(z.object({ kind: z.enum(driverKinds) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.choose(input.kind)),

@@ -16,6 +16,7 @@ const job = <Input extends z.ZodType>(kind: string, input: Input) =>
 
 export const instancesRouter = router({
   watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) => workspace.registry.watch(signal ?? new AbortController().signal)),
+  list: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.registry.list()),
   checkName: workspaceProcedure.input(z.object({ name: nameSchema })).query(({ ctx: { workspace }, input }) => workspace.checkName(input.name)),
   suggestPort: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.ports.suggest()),
   checkPort: workspaceProcedure.input(z.object({ port: portSchema })).query(({ ctx: { workspace }, input }) => workspace.ports.check(input.port)),

@@ -6,6 +6,7 @@ const id = z.object({ id: z.string().max(100) })
 
 export const operationsRouter = router({
   watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) => workspace.operations.watch(signal ?? new AbortController().signal)),
+  list: workspaceProcedure.query(({ ctx: { workspace: { operations } } }) => ({ operations: operations.list(), unreadable: operations.unreadable() })),
   output: workspaceProcedure.input(id).query(({ ctx: { workspace }, input }) => workspace.operations.output(input.id)),
   cancel: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.cancel(input.id)),
   retry: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.retry(input.id)),

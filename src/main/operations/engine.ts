@@ -75,7 +75,7 @@ export class Operations {
       if (error.code === 'ENOENT') return []
       throw error
     })
-    for (const id of files.toSorted().map(idOfFile)) {
+    for (const id of files.toSorted((a, b) => (a < b ? -1 : 1)).map(idOfFile)) {
       const reading = id === undefined ? undefined : await Journal.read(folder, id)
       if (!reading) continue
       const usable = reading.problem ? reading : recoverable(reading, this.#kinds)

@@ -1,0 +1,52 @@
+/** `create`: one instance. */
+import { stdin } from 'node:process'
+import { createInterface } from 'node:readline'
+import type { CreateInput } from '../../../shared/instance'
+import { wrongUsage } from '../failure'
+import { endedOf, succeed, withOperations } from '../operate'
+import { pairs } from '../print/table'
+import type { Result, Session } from '../session'
+
+export interface CreateOptions {
+  readonly port: number | 'auto'
+  readonly directorName: string
+  readonly directorEmail: string
+  readonly directorPasswordStdin?: boolean
+  readonly generatePassword?: boolean
+  readonly allowSharedPort?: boolean
+  readonly jwtSecret: CreateInput['jwtSecret']
+}
+
+export async function create(session: Session, options: CreateOptions, name: string): Promise<Result> {
+  const password = await passwordBy(options)
+  const input: CreateInput = {
+    name, port: options.port, allowSharedPort: options.allowSharedPort ?? false, jwtSecret: options.jwtSecret,
+    director: { name: options.directorName, email: options.directorEmail, password },
+  }
+  return withOperations(session, false, async work => {
+    const state = await succeed(work, client => client.instances.create.mutate(input))
+    await work.client.operations.takePassword.mutate({ id: state.id }) // it was shown, or is known: the workspace forgets it
+    const { port, url } = state.plan as { readonly port: number; readonly url: string }
+    const shown = { name, url, port, director: options.directorEmail, ...(options.generatePassword && { password }) }
+    return {
+      data: { operation: endedOf(state), instance: shown },
+      lines: pairs([['Name', name], ['Address', url], ['Director', options.directorEmail], ['Password', shown.password]], text => session.out.paint('dim', text)),
+    }
+  })
+}
+
+async function passwordBy({ directorPasswordStdin, generatePassword }: CreateOptions): Promise<string> {
+  if (directorPasswordStdin === generatePassword) {
+    throw wrongUsage(generatePassword ? 'Choose one of --director-password-stdin and --generate-password.' : 'The director needs a password.',
+      'Give --director-password-stdin and write it to standard input, or give --generate-password.')
+  }
+  if (generatePassword) return (await import('../../infrastructure/secrets')).generatePassword()
+  const password = await firstLine()
+  if (password === undefined) throw wrongUsage('There is no password on standard input.', 'For example: instance-manager create … --director-password-stdin < password.txt')
+  return password
+}
+
+async function firstLine(): Promise<string | undefined> {
+  for await (const line of createInterface({ input: stdin })) return line
+  return undefined
+}

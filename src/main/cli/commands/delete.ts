@@ -1,0 +1,47 @@
+/** `delete`: shows what will go, and asks where somebody can answer. */
+import { stdin, stderr } from 'node:process'
+import { createInterface } from 'node:readline/promises'
+import { bytes, count } from '../../../shared/amounts'
+import type { DeletePreview } from '../../../shared/instance'
+import { exitCodes } from '../exit-codes'
+import { Failure, wrongUsage } from '../failure'
+import { endedOf, succeed, withOperations } from '../operate'
+import { cleanLine } from '../print/clean'
+import { pairs } from '../print/table'
+import { interrupted, type Result, type Session } from '../session'
+
+const word = 'DELETE'
+
+export async function remove(session: Session, name: string, { confirm }: { readonly confirm?: string }): Promise<Result> {
+  if (confirm === undefined && !session.canAsk) throw wrongUsage('Deleting must be confirmed.', `Give --confirm ${word}.`)
+  if (confirm !== undefined && confirm !== word) throw wrongUsage(`--confirm takes the word ${word}.`)
+  if (confirm === undefined) await ask(session, name)
+  return withOperations(session, false, async work => {
+    const state = await succeed(work, client => client.instances.delete.mutate({ name, confirm: word }))
+    return { data: { operation: endedOf(state) } }
+  })
+}
+
+async function ask(session: Session, name: string): Promise<void> {
+  const { client } = await session.engine('look')
+  session.err.lines(previewLines(await client.instances.previewDelete.query({ name }), session))
+  const answer = await session.whileWatched(async signal => {
+    const lines = createInterface({ input: stdin, output: stderr })
+    lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+    try {
+      return await lines.question(`Type ${word} to delete "${cleanLine(name)}" for good: `, { signal })
+    } catch { throw interrupted() } finally { lines.close() }
+  })
+  if (answer.trim() !== word) throw new Failure({ code: 'cancelled', message: 'Nothing was deleted.' }, exitCodes.refused)
+}
+
+function previewLines({ running, database, files, logs }: DeletePreview, session: Session): string[] {
+  const size = (value: number | undefined): string => (value === undefined ? '' : `, ${bytes(value)}`)
+  const connections = database.connections ? `, ${count(database.connections, 'connection')} will be closed` : ''
+  return ['This will go:', ...pairs([
+    ['  Process', running ? 'runs, will be stopped' : 'does not run'],
+    ['  Database', `${database.name}${size(database.bytes)}${connections}; role ${database.role}`],
+    ['  Files', `${files.folder}${size(files.bytes)}, of which uploads ${bytes(files.uploads)}`],
+    ['  Logs', `${count(logs.count, 'file')}${size(logs.bytes)}`],
+  ], text => session.err.paint('dim', text)).map(cleanLine)]
+}

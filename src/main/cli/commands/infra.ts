@@ -1,0 +1,37 @@
+/** `infra`: the shared PostgreSQL and PgBouncer. */
+import type { InfrastructureStatus, ServiceStatus } from '../../../shared/infrastructure'
+import { endedOf, succeed, withOperations } from '../operate'
+import { cleanLine } from '../print/clean'
+import { problemLines } from '../print/problem'
+import type { Paint, Style } from '../print/style'
+import { table } from '../print/table'
+import type { Result, Session } from '../session'
+
+export function change(session: Session, how: 'up' | 'down' | 'restart'): Promise<Result> {
+  return withOperations(session, false, async work => {
+    const operations = []
+    if (how !== 'up') operations.push(endedOf(await succeed(work, client => client.infrastructure.stop.mutate())))
+    if (how !== 'down') operations.push(endedOf(await succeed(work, client => client.infrastructure.start.mutate())))
+    const infrastructure = await work.client.infrastructure.status.query()
+    return { data: { operations, infrastructure }, lines: serviceLines(infrastructure, session.out.paint) }
+  })
+}
+
+export async function status(session: Session): Promise<Result> {
+  const { client } = await session.engine('look')
+  const infrastructure = await client.infrastructure.status.query()
+  if (!session.json) for (const it of infrastructure.warnings) session.err.lines(problemLines(it, session.err.paint))
+  return { data: infrastructure, lines: [`Driver ${infrastructure.driver}: ${cleanLine(infrastructure.reason)}`, ...serviceLines(infrastructure, session.out.paint)] }
+}
+
+const styles: Readonly<Record<ServiceStatus['state'], Style>> = {
+  running: 'green', starting: 'cyan', stopping: 'cyan', stopped: 'dim', failed: 'red', absent: 'dim', unavailable: 'yellow',
+}
+
+export const serviceLines = ({ postgres, pgbouncer }: InfrastructureStatus, paint: Paint): string[] => table<ServiceStatus>([
+  { title: 'SERVICE', text: it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer') },
+  { title: 'STATE', text: it => it.state, paint: (text, it) => paint(styles[it.state], text) },
+  { title: 'PORT', right: true, text: it => String(it.port) },
+  { title: 'VERSION', text: it => it.version ?? '-' },
+  { title: 'PROBLEM', text: it => cleanLine(it.problem?.message ?? '') },
+], [postgres, pgbouncer], text => paint('dim', text))

@@ -1,0 +1,41 @@
+/** `init`: makes a workspace, or checks one. */
+import type { DriverKind } from '../../../shared/infrastructure'
+import type { WorkspaceCheck } from '../../../shared/workspace'
+import { localApp } from '../engine'
+import { refused } from '../failure'
+import { cleanLine } from '../print/clean'
+import type { Paint } from '../print/style'
+import { pairs } from '../print/table'
+import type { Result, Session } from '../session'
+import { absolute } from '../workspace'
+
+export interface InitOptions { readonly sample?: boolean; readonly driver?: DriverKind }
+
+export async function init(session: Session, { sample, driver }: InitOptions): Promise<Result> {
+  // Never the one opened last: what is made is named, or here.
+  const path = absolute(session.options.workspace ?? (process.env['INSTANCE_MANAGER_WORKSPACE'] || '.'))
+  const { client } = await localApp(session.root, 'change')
+  if (sample) {
+    await client.app.createSample.mutate({ path })
+    await client.app.close.mutate()
+  }
+  const check = await client.app.checkFolder.query({ path })
+  if (!session.json) session.err.lines(checkLines(check, session.err.paint))
+  if (!check.usable) {
+    throw refused({
+      code: 'workspace-unusable', message: `${path} is not a workspace.`, cause: `Missing: ${check.checks.filter(it => !it.found).map(it => it.item).join(', ')}.`,
+      hint: 'Add what is missing, or make one with --sample.',
+    })
+  }
+  // From here on as all commands: it may be open in a window.
+  const engine = await session.engine('change', path)
+  if (driver) await engine.client.infrastructure.choose.mutate({ kind: driver })
+  const { driver: chosen, reason } = await engine.client.infrastructure.status.query()
+  return {
+    data: { check, driver: chosen, reason },
+    lines: pairs([['Workspace', check.path], ['Instances', String(check.instances)], ['Driver', `${chosen} (${cleanLine(reason)})`]], text => session.out.paint('dim', text)),
+  }
+}
+
+const checkLines = ({ checks }: WorkspaceCheck, paint: Paint): string[] => checks.map(({ item, found, hint }) =>
+  `${found ? paint('green', '✓') : paint('red', '✗')} ${cleanLine(item)}${hint ? paint('dim', `  ${cleanLine(hint)}`) : ''}`)

@@ -1,0 +1,57 @@
+/** `start`, `stop`, `restart`, `resurrect` and `port`. */
+import { exitCodes } from '../exit-codes'
+import { wrongUsage } from '../failure'
+import { endedOf, forEach, resultOfMany, succeed, withOperations, type Each, type Work } from '../operate'
+import { cleanLine } from '../print/clean'
+import type { Result, Session } from '../session'
+
+export interface LifecycleOptions { readonly all?: boolean; readonly stopOther?: boolean }
+type Action = 'start' | 'stop' | 'restart'
+
+export function lifecycle(session: Session, action: Action, names: readonly string[], options: LifecycleOptions): Promise<Result> {
+  requireOneWay(names, options)
+  return withOperations(session, options.all === true || names.length > 1, async work => {
+    const chosen = options.all ? (await work.client.instances.list.query()).instances.filter(it => action !== 'stop' || it.status !== 'stopped').map(it => it.name) : names
+    return run(session, work, action, chosen, options)
+  })
+}
+
+export function resurrect(session: Session, names: readonly string[], options: LifecycleOptions): Promise<Result> {
+  if (names.length && options.all) throw wrongUsage('Name instances, or give --all: not both.')
+  return withOperations(session, names.length !== 1, async work => {
+    const chosen = names.length ? names : (await work.client.instances.list.query()).down
+    return run(session, work, 'start', chosen, {})
+  })
+}
+
+export function port(session: Session, name: string, to: number, { allowSharedPort = false }: { readonly allowSharedPort?: boolean }): Promise<Result> {
+  return withOperations(session, false, async work => {
+    const operation = endedOf(await succeed(work, client => client.instances.changePort.mutate({ name, port: to, allowSharedPort })))
+    return { data: { operation }, lines: [`${cleanLine(name)}  http://127.0.0.1:${to}`] }
+  })
+}
+
+function requireOneWay(names: readonly string[], { all }: LifecycleOptions): void {
+  if (names.length && all) throw wrongUsage('Name instances, or give --all: not both.')
+  if (!names.length && !all) throw wrongUsage('Which instances?', 'Name one or more, or give --all.')
+}
+
+async function run(session: Session, work: Work, action: Action, names: readonly string[], { stopOther = false }: LifecycleOptions): Promise<Result> {
+  if (names.length === 0 && !session.json) session.say('There is nothing to do.')
+  const results = await forEach(work, names, (client, name) => {
+    switch (action) {
+      case 'start': return client.instances.start.mutate({ name, stopOther })
+      case 'stop': return client.instances.stop.mutate({ name })
+      case 'restart': return client.instances.restart.mutate({ name })
+    }
+  })
+  return resultOfMany(session, results.map(it => asAskedFor(session, it)))
+}
+
+/** It runs, and was to be started. */
+function asAskedFor(session: Session, each: Each): Each {
+  if (each.problem?.code !== 'instance-running') return each
+  if (!session.json) session.say(cleanLine(each.problem.message))
+  return { name: each.name, exit: exitCodes.done }
+}
+

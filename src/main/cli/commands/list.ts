@@ -1,0 +1,41 @@
+/** `list`: every instance, one line each. */
+import { bytes, percent, uptime } from '../../../shared/amounts'
+import type { InstanceList, InstanceView } from '../../../shared/instance'
+import { cleanLine } from '../print/clean'
+import { problemLines } from '../print/problem'
+import type { Paint, Style } from '../print/style'
+import { table, type Column } from '../print/table'
+import type { Result, Session } from '../session'
+
+export async function list(session: Session): Promise<Result> {
+  const { client } = await session.engine('look')
+  const data = await client.instances.list.query()
+  if (!session.json) tellTroubles(session, data)
+  return { data, lines: tableOf(data.instances, session.out.paint) }
+}
+
+const styles: Readonly<Record<InstanceView['status'], Style>> = { online: 'green', stopped: 'dim', errored: 'red', 'not in PM2': 'yellow', unknown: 'yellow' }
+
+const columns = (paint: Paint): Column<InstanceView>[] => [
+  { title: 'NAME', text: it => cleanLine(it.name) },
+  { title: 'STATUS', text: it => it.status, paint: (text, it) => paint(styles[it.status], text) },
+  { title: 'PORT', right: true, text: it => String(it.port) },
+  { title: 'UPTIME', right: true, text: it => (it.startedAt === undefined ? '-' : uptime(Date.now() - it.startedAt)) },
+  { title: 'RESTARTS', right: true, text: it => String(it.restarts ?? '-') },
+  { title: 'CPU', right: true, text: it => (it.cpu === undefined ? '-' : percent(it.cpu)) },
+  { title: 'MEMORY', right: true, text: it => (it.memory === undefined ? '-' : bytes(it.memory)) },
+  { title: 'ADDRESS', text: it => cleanLine(it.url) },
+]
+
+export function tableOf(instances: readonly InstanceView[], paint: Paint): string[] {
+  if (instances.length === 0) return ['There is no instance yet. "instance-manager create --help" says how to make one.']
+  return table(columns(paint), instances, text => paint('dim', text))
+}
+
+/** What the table cannot show. */
+export function tellTroubles({ err }: Session, { broken, lost, down, processProblem }: InstanceList): void {
+  if (processProblem) err.lines(problemLines(processProblem, err.paint))
+  for (const { folder, problem } of broken) err.line(`${err.paint('yellow', '!')} ${cleanLine(folder)}: ${cleanLine(problem.message)}`)
+  for (const { name, pid } of lost) err.line(`${err.paint('yellow', '!')} ${cleanLine(name)} runs as process ${pid}, and PM2 has lost it. Start it to have it back, or stop it.`)
+  if (down.length) err.line(`${err.paint('yellow', '!')} Should run and does not: ${down.map(cleanLine).join(', ')}. "instance-manager resurrect" starts what should run.`)
+}

@@ -1,0 +1,75 @@
+/** `operations` and `recover`: what runs and ran, and what to do about one that is open. */
+import { duration } from '../../../shared/amounts'
+import { isOpen, type OperationState } from '../../../shared/operation'
+import { titlesOf } from '../../../shared/titles'
+import { exitCodes, exitOfPhase } from '../exit-codes'
+import { Failure, refused } from '../failure'
+import { endedOf, problemOfState, withOperations } from '../operate'
+import { clean, cleanLine } from '../print/clean'
+import { problemLines } from '../print/problem'
+import { headLine, stepLine } from '../print/steps'
+import { pairs, table } from '../print/table'
+import type { Result, Session } from '../session'
+
+export async function operations(session: Session, id: string | undefined, { password }: { readonly password?: boolean }): Promise<Result> {
+  if (password) return takePassword(session, id)
+  const { client } = await session.engine('look')
+  const known = await client.operations.list.query()
+  if (id !== undefined) {
+    const state = known.operations.find(it => it.id === id)
+    const problem = known.unreadable.find(it => it.id === id)?.problem
+    if (problem) throw refused(problem)
+    if (!state) throw unknown()
+    const output = await client.operations.output.query({ id })
+    return { data: { operation: state, output }, lines: [...oneLines(session, state), ...output.flatMap(it => clean(it.chunk).trimEnd().split('\n').map(line => `    ${line}`))] }
+  }
+  if (!session.json) for (const it of known.unreadable) session.err.lines(problemLines(it.problem, session.err.paint))
+  return { data: known, lines: known.operations.length ? listLines(session, known.operations) : ['There was no operation yet.'] }
+}
+
+export async function recover(session: Session, id: string, how: 'resume' | 'roll-back'): Promise<Result> {
+  return withOperations(session, false, async ({ client, follower }) => {
+    // In our own process, opening the workspace has begun to recover it already.
+    const state = await follower.follow(id, found => {
+      if (!isOpen(found)) throw refused({ code: 'operation-settled', message: 'This operation has ended already.' })
+      if (how === 'roll-back' && !found.turned) return client.operations.rollBack.mutate({ id })
+      return found.phase === 'stuck' ? client.operations.retry.mutate({ id }) : undefined
+    })
+    const wanted = how === 'resume' ? 'succeeded' : 'rolled-back'
+    const data = { operation: endedOf(state) }
+    if (state.phase === wanted) return { data }
+    throw new Failure(state.phase === 'succeeded' ? { code: 'operation-settled', message: 'It had ended before it could be rolled back.' } : problemOfState(state),
+      state.phase === 'succeeded' ? exitCodes.refused : exitOfPhase(state.phase), data)
+  })
+}
+
+const unknown = () => refused({ code: 'operation-unknown', message: 'There is no such operation.', hint: 'Run "instance-manager operations" for those that are known.' })
+
+/** Of a creation that nobody saw the end of. */
+async function takePassword(session: Session, id: string | undefined): Promise<Result> {
+  if (id === undefined) throw unknown()
+  const { client } = await session.engine('change')
+  const taken = await client.operations.takePassword.mutate({ id })
+  if (!taken) throw refused({ code: 'password-gone', message: 'There is no password to show.', cause: 'It was shown before, or the operation did not make an instance.' })
+  return { data: taken, lines: pairs([['Director', taken.email], ['Password', taken.password]], text => session.out.paint('dim', text)) }
+}
+
+const phases: Readonly<Record<OperationState['phase'], string>> = { running: 'open', undoing: 'open, undoing', stuck: 'stuck', succeeded: 'done', 'rolled-back': 'undone' }
+
+const listLines = ({ out }: Session, states: readonly OperationState[]): string[] => table<OperationState>([
+  { title: 'ID', text: it => it.id },
+  { title: 'OPERATION', text: it => cleanLine(titlesOf(it).noun) },
+  { title: 'STATE', text: it => phases[it.phase], paint: (text, it) => out.paint(it.phase === 'succeeded' ? 'green' : isOpen(it) ? 'yellow' : 'dim', text) },
+  { title: 'BEGAN', text: it => it.openedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC') },
+  { title: 'TOOK', right: true, text: it => (it.settledAt === undefined ? '-' : duration(Date.parse(it.settledAt) - Date.parse(it.openedAt))) },
+  { title: 'WHY', text: it => cleanLine(it.turned?.problem?.message ?? it.turned?.reason ?? '') },
+], states, text => out.paint('dim', text))
+
+function oneLines({ out }: Session, state: OperationState): string[] {
+  const now = Date.now()
+  return [
+    headLine(state, out.paint, now), ...state.steps.map(it => stepLine(it, out.paint, now)),
+    ...(state.turned?.problem ? problemLines(state.turned.problem, out.paint) : []),
+    ...(isOpen(state) ? [`It is open: instance-manager recover ${state.id} resume|roll-back`] : []),
+  ]
+}

@@ -1,0 +1,52 @@
+/** `status`: the workspace as a whole, or one instance in full. */
+import { bytes, count, percent, uptime } from '../../../shared/amounts'
+import { isOpen } from '../../../shared/operation'
+import { headline } from '../../../shared/titles'
+import type { Client } from '../engine'
+import { refused } from '../failure'
+import { cleanLine } from '../print/clean'
+import { problemLines } from '../print/problem'
+import { pairs } from '../print/table'
+import type { Result, Session } from '../session'
+import { serviceLines } from './infra'
+import { tableOf, tellTroubles } from './list'
+
+export async function status(session: Session, name: string | undefined): Promise<Result> {
+  const { client } = await session.engine('look')
+  return name === undefined ? whole(session, client) : one(session, client, name)
+}
+
+async function whole(session: Session, client: Client): Promise<Result> {
+  const [list, infrastructure, { operations, unreadable }] = await Promise.all([client.instances.list.query(), client.infrastructure.status.query(), client.operations.list.query()])
+  const open = operations.filter(isOpen)
+  if (!session.json) {
+    tellTroubles(session, list)
+    for (const { problem } of unreadable) session.err.lines(problemLines(problem, session.err.paint))
+  }
+  return {
+    data: { infrastructure, instances: list, open, unreadable },
+    lines: [
+      ...serviceLines(infrastructure, session.out.paint), '', ...tableOf(list.instances, session.out.paint),
+      ...(open.length ? ['', `${count(open.length, 'open operation')}:`, ...open.map(it => `  ${it.id}  ${cleanLine(headline(it))}`)] : []),
+    ],
+  }
+}
+
+async function one(session: Session, client: Client, name: string): Promise<Result> {
+  const [list, details] = await Promise.all([client.instances.list.query(), client.instances.details.query({ name })])
+  const view = list.instances.find(it => it.name === name)
+  if (!view) throw refused({ code: 'instance-unknown', message: `There is no instance "${name}".`, hint: 'Run "instance-manager list" for those that are there.' })
+  const { database, paths, env, logs } = details
+  return {
+    data: { instance: view, details },
+    lines: pairs([
+      ['Name', view.name], ['Status', view.status], ['Address', view.url],
+      ['Uptime', view.startedAt === undefined ? undefined : uptime(Date.now() - view.startedAt)], ['Restarts', view.restarts?.toString()],
+      ['CPU', view.cpu === undefined ? undefined : percent(view.cpu)], ['Memory', view.memory === undefined ? undefined : bytes(view.memory)],
+      ['Created', view.created], ['Database', `${database.name}, role ${database.role}, on ${database.host}:${database.port}${database.pooled ? ' (pooled)' : ' (direct)'}`],
+      ['Folder', paths.folder], ['Uploads', paths.uploads],
+      ['Settings', env.map(({ key, value }) => `${key}=${value ?? '…'}`).join(' ')],
+      ['Logs', logs.map(it => `${it.path} (${bytes(it.bytes)})`).join(', ') || undefined],
+    ].map(([key, value]) => [key ?? '', value === undefined ? undefined : cleanLine(value)]), text => session.out.paint('dim', text)),
+  }
+}

@@ -1,0 +1,138 @@
+/** Runs operations and follows each to its end: settled, or stuck. */
+import { fold, type OperationEvent, type OperationState, type OperationsUpdate } from '../../shared/operation'
+import type { Client } from './engine'
+import { exitCodes } from './exit-codes'
+import { engineGone, Failure, problemOf } from './failure'
+import type { Reporter } from './print/reporter'
+
+interface Waiting { resolve(state: OperationState): void; reject(error: unknown): void }
+
+export class Follower {
+  readonly #states = new Map<string, OperationState>()
+  /** The operations that are followed. */
+  readonly #waiting = new Map<string, Waiting>()
+  /** What happens while an operation is asked for, whose id is not known yet. */
+  #early: { readonly event: OperationEvent; readonly state: OperationState }[] = []
+  #asking = 0
+  #cancelled = false
+  #failure: unknown
+  readonly #subscription: { unsubscribe(): void }
+  readonly #ready: Promise<void>
+
+  constructor(private readonly client: Client, private readonly reporter: Reporter) {
+    let known: Waiting
+    this.#ready = new Promise<void>((resolve, reject) => { known = { resolve: () => resolve(), reject } })
+    this.#ready.catch(() => undefined)
+    const fail = (error: unknown): void => {
+      this.#failure = error
+      known.reject(error)
+      for (const it of this.#waiting.values()) it.reject(error)
+    }
+    this.#subscription = client.operations.watch.subscribe(undefined, {
+      onData: update => {
+        this.#update(update)
+        if (update.type === 'snapshot') known.resolve(undefined as never)
+      },
+      onError: error => fail(new Failure(problemOf(error), exitCodes.failed)),
+      onComplete: () => fail(new Failure(engineGone(), exitCodes.failed)),
+      onConnectionStateChange: ({ state, error }) => { if (state === 'connecting' && error) fail(new Failure(engineGone(), exitCodes.failed)) },
+    })
+  }
+
+  /** Asks for an operation. @returns how it ended, or that it is stuck. @throws why it was refused */
+  async run(ask: () => Promise<{ readonly id: string }>): Promise<OperationState> {
+    await this.#ready
+    this.#asking++
+    let id: string
+    try {
+      ({ id } = await ask())
+    } catch (error) {
+      this.#asked()
+      throw error
+    }
+    const ended = this.#wait(id)
+    for (const { event, state } of this.#early) if (event.id === id) this.#tell(event, state)
+    this.#asked()
+    if (this.#cancelled) await this.#cancel(id)
+    return ended
+  }
+
+  /** Follows an operation that goes on already. @param decide what to ask of it first */
+  async follow(id: string, decide: (state: OperationState) => Promise<unknown> | undefined): Promise<OperationState> {
+    await this.#ready
+    const state = this.#states.get(id)
+    if (!state) throw new Failure({ code: 'operation-unknown', message: 'There is no such operation.', hint: 'Run "instance-manager operations" for those that are known.' }, exitCodes.refused)
+    this.reporter.snapshot(state)
+    const ended = this.#wait(id)
+    ended.catch(() => undefined)
+    await decide(state)
+    this.#settle(this.#states.get(id) ?? state)
+    return ended
+  }
+
+  /** Waits for the end of all that runs, whoever asked for it. @param tell once, what it waits for */
+  async idle(tell: (running: readonly OperationState[]) => void): Promise<void> {
+    await this.#ready
+    const running = this.states.filter(isRunning)
+    if (running.length === 0) return
+    tell(running)
+    await Promise.all(running.map(it => this.#wait(it.id)))
+  }
+
+  /** Those that are known, oldest first. */
+  get states(): readonly OperationState[] { return [...this.#states.values()] }
+
+  /** Undoes what is followed, as far as it can be undone; what is asked for later too. It is still followed to its end. */
+  async cancel(): Promise<void> {
+    this.#cancelled = true
+    await Promise.all([...this.#waiting.keys()].map(it => this.#cancel(it)))
+  }
+
+  get cancelled(): boolean { return this.#cancelled }
+
+  /** The operations that are followed and have not ended. */
+  get open(): readonly string[] { return [...this.#waiting.keys()] }
+
+  close(): void {
+    this.#subscription.unsubscribe()
+    this.reporter.end()
+  }
+
+  async #cancel(id: string): Promise<void> {
+    await this.client.operations.cancel.mutate({ id }).catch((error: unknown) => { this.reporter.note(problemOf(error).message) })
+  }
+
+  #wait(id: string): Promise<OperationState> {
+    const ended = new Promise<OperationState>((resolve, reject) => this.#waiting.set(id, { resolve, reject })).finally(() => this.#waiting.delete(id))
+    if (this.#failure !== undefined) this.#waiting.get(id)?.reject(this.#failure)
+    return ended
+  }
+
+  #asked(): void { if (--this.#asking === 0) this.#early = [] }
+
+  #update(update: OperationsUpdate): void {
+    if (update.type === 'snapshot') {
+      for (const state of update.operations) {
+        this.#states.set(state.id, state)
+        if (!this.#waiting.has(state.id)) continue
+        this.reporter.snapshot(state) // we were too slow, and missed events
+        this.#settle(state)
+      }
+      return
+    }
+    const { event } = update
+    const state = fold(this.#states.get(event.id), event)
+    this.#states.set(event.id, state)
+    if (this.#waiting.has(event.id)) this.#tell(event, state)
+    else if (this.#asking > 0) this.#early.push({ event, state })
+  }
+
+  #tell(event: OperationEvent, state: OperationState): void {
+    this.reporter.event(event, state)
+    this.#settle(state)
+  }
+
+  #settle(state: OperationState): void { if (!isRunning(state)) this.#waiting.get(state.id)?.resolve(state) }
+}
+
+const isRunning = ({ phase }: OperationState): boolean => phase === 'running' || phase === 'undoing'

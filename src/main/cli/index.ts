@@ -1,0 +1,60 @@
+/** The command line: parse, do, print, end with a code that says how it went. Plain Node. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CommanderError } from 'commander'
+import { exitCodes, type ExitCode } from './exit-codes'
+import { toFailure, wrongUsage, type Failure } from './failure'
+import { Output } from './print/output'
+import { problemLines } from './print/problem'
+import { buildProgram } from './program'
+import { Session } from './session'
+
+/** The product's own folder: this file is out/main/cli.cjs in it. */
+const root = join(import.meta.dirname, '..', '..')
+const [out, err] = [new Output(process.stdout), new Output(process.stderr)]
+
+main(process.argv.slice(2)).then(end, error => { throw error })
+
+async function main(args: readonly string[]): Promise<ExitCode> {
+  const json = args.includes('--json') && !args.includes('__complete')
+  let exit: ExitCode = exitCodes.done
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
+  const program = buildProgram(version, async (options, work) => {
+    const session = new Session(root, options, out, err)
+    let ended: Parameters<typeof report>[0]
+    try {
+      ended = await work(session)
+      await session.close()
+    } catch (error) {
+      const failure = toFailure(error)
+      await session.close().catch(() => undefined)
+      ended = failure
+    }
+    exit = report(ended, json)
+  })
+  for (const it of [program, ...program.children, ...program.children.flatMap(child => child.children)]) {
+    it.exitOverride().configureOutput({ writeOut: text => out.write(text), writeErr: () => undefined, outputError: () => undefined })
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exit
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return exitCodes.done // --help, --version
+    const missing = error.code === 'commander.help' || error.code === 'commander.helpDisplayed'
+    const message = missing ? 'Which command?' : error.message.replace(/^error: /, '')
+    return report(wrongUsage(message, 'Run it with --help.'), json)
+  }
+}
+
+/** The last thing that is told. */
+function report(ended: Failure | { readonly exit?: ExitCode; readonly data?: unknown; readonly lines?: readonly string[]; readonly problem?: Failure['problem'] }, json: boolean): ExitCode {
+  const { exit = exitCodes.done, data, problem } = ended
+  if (json) out.line(JSON.stringify({ type: 'result', ok: exit === exitCodes.done, exit, ...(problem && { problem }), ...(data !== undefined && { data }) }))
+  else if ('lines' in ended) out.lines(ended.lines ?? [])
+  if (problem && !json) err.lines(problemLines(problem, err.paint))
+  return exit
+}
+
+/** Pipes and terminals are written at once on Linux: nothing is lost by ending now, and no timer of a library holds us. */
+function end(code: ExitCode): void { process.exit(code) }

@@ -1,0 +1,118 @@
+/** Commands that run operations: live steps, cancelled by Ctrl+C, and a result. */
+import { toProblem, type Problem } from '../../shared/problem'
+import type { OperationState } from '../../shared/operation'
+import { headline, subjectOf } from '../../shared/titles'
+import type { Client, Engine } from './engine'
+import { exitCodes, exitOfPhase, worstExit, type ExitCode } from './exit-codes'
+import { Failure, toFailure } from './failure'
+import { Follower } from './follow'
+import { cleanLine } from './print/clean'
+import { problemLines } from './print/problem'
+import { reporterFor } from './print/reporter'
+import type { Result, Session } from './session'
+
+/** One operation of a command, as the result tells it. */
+export interface Ended {
+  readonly id: string
+  readonly kind: string
+  readonly subject: string
+  readonly phase: OperationState['phase']
+  readonly problem?: Problem
+}
+
+export const endedOf = (state: OperationState): Ended => ({
+  id: state.id, kind: state.kind, subject: subjectOf(state), phase: state.phase,
+  ...(state.phase !== 'succeeded' && { problem: problemOfState(state) }),
+})
+
+export interface Work {
+  readonly client: Client
+  readonly follower: Follower
+}
+
+/** Opens the engine and a follower, does the work, and waits for what was found interrupted before it leaves. */
+export async function withOperations<T>(session: Session, many: boolean, work: (work: Work) => Promise<T>): Promise<T> {
+  const engine = await session.engine('change')
+  const follower = new Follower(engine.client, await reporterFor(session.json, session.out, session.err, many))
+  const free = session.interrupts.take(count => {
+    if (count > 1) leave(session, engine, follower)
+    if (!session.json) session.say('Cancelling: what was begun is undone. Ctrl+C again leaves it as it is.')
+    void follower.cancel()
+  })
+  try {
+    const done = await work({ client: engine.client, follower })
+    // In our own process, what an earlier one was killed in goes on: it would be interrupted again.
+    if (!engine.joined) await follower.idle(running => session.say(`Finishing first what was interrupted: ${running.map(it => cleanLine(headline(it))).join(', ')}`))
+    return done
+  } finally {
+    free()
+    follower.close()
+  }
+}
+
+/** The second Ctrl+C. The kernel frees the lock; the journal has what is open. */
+function leave(session: Session, { joined }: Engine, { open }: Follower): never {
+  session.say('')
+  session.say(joined ? 'Left. It is still undone by the Instance Manager that runs it.' : 'Left in the middle. The next command that changes something goes on with it; or decide:')
+  if (!joined) for (const id of open) session.say(`  instance-manager recover ${id} roll-back`)
+  process.exit(exitCodes.stuck)
+}
+
+/** One operation, to its end. @throws Failure if it did not succeed */
+export async function succeed(work: Work, ask: (client: Client) => Promise<{ readonly id: string }>): Promise<OperationState> {
+  return mustSucceed(await work.follower.run(() => ask(work.client)))
+}
+
+export function mustSucceed(state: OperationState): OperationState {
+  if (state.phase !== 'succeeded') throw new Failure(problemOfState(state), exitOfPhase(state.phase), endedOf(state))
+  return state
+}
+
+export function problemOfState(state: OperationState): Problem {
+  const stuck = state.steps.find(it => it.problem)?.problem
+  if (state.phase === 'stuck') {
+    const found = stuck ?? toProblem(new Error('stuck'))
+    return { ...found, hint: `${found.hint ? `${found.hint} ` : ''}Then run: instance-manager recover ${state.id} resume${state.turned ? '' : '|roll-back'}` }
+  }
+  if (state.turned?.problem) return state.turned.problem
+  return { code: 'cancelled', message: `${headline(state)}: it was cancelled, and what was begun is undone.` }
+}
+
+/** At most so many at a time: more only fight over the processor. */
+const atOnce = 4
+
+/** One name of several. */
+export interface Each { readonly name: string; readonly exit: ExitCode; readonly operation?: Ended; readonly problem?: Problem }
+
+/** The same for many names: one that fails does not stop the rest; a cancel begins none of the rest. */
+export async function forEach(work: Work, names: readonly string[], ask: (client: Client, name: string) => Promise<{ readonly id: string }>): Promise<Each[]> {
+  const waiting = [...new Set(names)]
+  const results: Each[] = []
+  const worker = async (): Promise<void> => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) results.push(await one(work, name, ask))
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+  return results.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+async function one({ client, follower }: Work, name: string, ask: (client: Client, name: string) => Promise<{ readonly id: string }>): Promise<Each> {
+  if (follower.cancelled) return { name, exit: exitCodes.refused, problem: { code: 'cancelled', message: `"${name}" was not begun: it was cancelled.` } }
+  try {
+    const operation = endedOf(await follower.run(() => ask(client, name)))
+    return { name, exit: exitOfPhase(operation.phase), operation, problem: operation.problem }
+  } catch (error) {
+    const { problem, exit } = toFailure(error)
+    return { name, exit, problem }
+  }
+}
+
+/** What becomes of many. */
+export function resultOfMany(session: Session, results: readonly Each[], lines?: readonly string[]): Result {
+  const failed = results.filter(it => it.exit !== exitCodes.done)
+  if (failed.length === 0) return { data: results, lines }
+  const [first] = failed
+  if (failed.length > 1 && !session.json) for (const it of failed) if (it.problem) session.err.lines(problemLines(it.problem, session.err.paint))
+  const problem = failed.length === 1 && first?.problem ? first.problem
+    : { code: 'some-failed', message: `${failed.length} of ${results.length} failed: ${failed.map(it => it.name).join(', ')}.` }
+  return { exit: worstExit(failed.map(it => it.exit)), problem, data: results, lines }
+}

@@ -1,0 +1,81 @@
+/** On a terminal: the steps with their times, drawn again as they change. What has ended stays above. */
+import { cursorTo, clearScreenDown, moveCursor } from 'node:readline'
+import { isOpen, type OperationEvent, type OperationState } from '../../../shared/operation'
+import type { Output } from './output'
+import type { Reporter } from './reporter'
+import { headLine, stepLine } from './steps'
+
+const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const
+const frameEvery = 100 // ms
+const hideCursor = '\u001b[?25l'
+const showCursor = '\u001b[?25h'
+
+export class LiveReporter implements Reporter {
+  readonly #states = new Map<string, OperationState>()
+  readonly #timer: NodeJS.Timeout
+  #drawn = 0
+
+  constructor(private readonly out: Output, private readonly many: boolean) {
+    out.write(hideCursor)
+    this.#timer = setInterval(() => this.#draw(), frameEvery)
+  }
+
+  snapshot(state: OperationState): void { this.#update(state) }
+
+  event(_event: OperationEvent, state: OperationState): void { this.#update(state) }
+
+  note(text: string): void {
+    this.#erase()
+    this.out.line(text)
+    this.#draw()
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+    this.#erase()
+    for (const state of this.#states.values()) this.#keep(state)
+    this.out.write(showCursor)
+  }
+
+  #update(state: OperationState): void {
+    this.#states.set(state.id, state)
+    if (isOpen(state)) return this.#draw()
+    this.#erase()
+    this.#states.delete(state.id)
+    this.#keep(state)
+    this.#draw()
+  }
+
+  /** As it is to stay. */
+  #keep(state: OperationState): void { this.out.lines(this.#lines(state).map(it => this.#fit(it))) }
+
+  #lines(state: OperationState, spinner?: string): string[] {
+    const now = Date.now()
+    const steps = this.many && state.phase !== 'stuck' ? [] : state.steps.map(it => stepLine(it, this.out.paint, now, spinner))
+    return [headLine(state, this.out.paint, now, spinner), ...steps]
+  }
+
+  #draw(): void {
+    const spinner = frames[Math.floor(Date.now() / frameEvery) % frames.length]
+    const lines = [...this.#states.values()].flatMap(it => this.#lines(it, spinner)).slice(0, (this.out.stream.rows || 24) - 1)
+    this.#erase()
+    this.out.lines(lines.map(it => this.#fit(it)))
+    this.#drawn = lines.length
+  }
+
+  #erase(): void {
+    if (this.#drawn === 0 || this.out.gone.aborted) return
+    moveCursor(this.out.stream, 0, -this.#drawn)
+    cursorTo(this.out.stream, 0)
+    clearScreenDown(this.out.stream)
+    this.#drawn = 0
+  }
+
+  /** Cut to the terminal's width: a line that wraps could not be erased. */
+  #fit(line: string): string {
+    const width = this.out.stream.columns || 80
+    let seen = 0
+    const cut = line.replace(/(\u001b\[[0-9;]*m)|([\s\S])/gu, (_, sequence: string | undefined, character: string) => sequence ?? (seen++ < width - 1 ? character : ''))
+    return cut
+  }
+}

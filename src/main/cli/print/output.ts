@@ -1,0 +1,26 @@
+/** Standard output and error of a command. A reader that has gone (| head) is no error: what is told after it is dropped. */
+import { painter, type Paint } from './style'
+
+export class Output {
+  readonly paint: Paint
+  readonly #gone = new AbortController()
+
+  constructor(readonly stream: NodeJS.WriteStream) {
+    this.paint = painter(stream)
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      this.#gone.abort()
+    })
+  }
+
+  /** Aborted when nobody reads any more. */
+  get gone(): AbortSignal { return this.#gone.signal }
+
+  get terminal(): boolean { return this.stream.isTTY }
+
+  write(text: string): void { if (!this.#gone.signal.aborted) this.stream.write(text) }
+
+  line(text = ''): void { this.write(`${text}\n`) }
+
+  lines(texts: readonly string[]): void { if (texts.length) this.write(`${texts.join('\n')}\n`) }
+}

@@ -1,0 +1,36 @@
+/** Without a terminal (cron, a file): a line when something has happened, nothing that moves. */
+import { hasBegun, type OperationEvent, type OperationState } from '../../../shared/operation'
+import { headline, stepTitle } from '../../../shared/titles'
+import { cleanLine } from './clean'
+import type { Output } from './output'
+import type { Reporter } from './reporter'
+import { headLine, stepLine } from './steps'
+
+export class PlainReporter implements Reporter {
+  constructor(private readonly out: Output, private readonly many: boolean) {}
+
+  snapshot(state: OperationState): void {
+    this.out.line(cleanLine(headline(state)))
+    for (const step of state.steps) if (hasBegun(step)) this.#step(state, step.name)
+  }
+
+  event(event: OperationEvent, state: OperationState): void {
+    switch (event.type) {
+      case 'opened': return this.many ? undefined : this.out.line(cleanLine(headline(state)))
+      case 'done': case 'undone': case 'stuck': return this.many ? undefined : this.#step(state, event.step)
+      case 'turned': return this.many ? undefined : this.out.line(event.reason === 'failed' ? '  Failed; undoing.' : '  Cancelled; undoing.')
+      case 'retrying': return this.out.line(`  Again: ${stepTitle(event.step)}`)
+      case 'settled': return this.out.line(headLine(state, this.out.paint, Date.parse(event.at)))
+      case 'doing': case 'progress': case 'output':
+    }
+  }
+
+  note(text: string): void { this.out.line(text) }
+
+  end(): void { /* every line is there already */ }
+
+  #step(state: OperationState, name: string): void {
+    const step = state.steps.find(it => it.name === name)
+    if (step) this.out.line(stepLine(step, this.out.paint, Date.now()))
+  }
+}

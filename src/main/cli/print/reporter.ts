@@ -1,0 +1,29 @@
+/** Tells how operations go while they run. */
+import type { OperationEvent, OperationState } from '../../../shared/operation'
+import type { Output } from './output'
+
+export interface Reporter {
+  /** An operation that was already going on when it was looked at. */
+  snapshot(state: OperationState): void
+  /** @param state after the event */
+  event(event: OperationEvent, state: OperationState): void
+  /** A line between, e.g. why one name of many was refused. */
+  note(text: string): void
+  /** Nothing more comes: leaves the terminal as it is to stay. */
+  end(): void
+}
+
+/** @param many several operations: each is told in one line */
+export async function reporterFor(json: boolean, out: Output, err: Output, many: boolean): Promise<Reporter> {
+  if (json) return jsonReporter(out)
+  if (err.terminal) return new (await import('./live')).LiveReporter(err, many)
+  return new (await import('./plain')).PlainReporter(err, many)
+}
+
+/** The events as they are, one a line. */
+const jsonReporter = (out: Output): Reporter => ({
+  snapshot: operation => out.line(JSON.stringify({ type: 'snapshot', operation })),
+  event: event => out.line(JSON.stringify(event)),
+  note: () => undefined,
+  end: () => undefined,
+})

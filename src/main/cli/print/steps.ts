@@ -1,0 +1,35 @@
+/** An operation and its steps in lines of text. */
+import { duration } from '../../../shared/amounts'
+import type { OperationState, StepState } from '../../../shared/operation'
+import { headline, stepTitle } from '../../../shared/titles'
+import { cleanLine } from './clean'
+import type { Paint, Style } from './style'
+
+const marks: Readonly<Record<StepState['status'], readonly [mark: string, style: Style]>> = {
+  waiting: ['·', 'dim'], doing: ['•', 'cyan'], done: ['✓', 'green'], undoing: ['↶', 'yellow'], undone: ['↶', 'dim'], stuck: ['!', 'red'],
+}
+
+const taken = (from: string | undefined, to: string | undefined, now: number): string =>
+  from === undefined ? '' : duration((to === undefined ? now : Date.parse(to)) - Date.parse(from))
+
+/** @param spinner shown for what goes on now */
+export function stepLine(step: StepState, paint: Paint, now: number, spinner?: string): string {
+  const [mark, style] = marks[step.status]
+  const active = step.status === 'doing' || step.status === 'undoing'
+  const fraction = step.fraction === undefined ? '' : `${Math.round(step.fraction * 100)} %`
+  const text = [stepTitle(step.name), step.status === 'undone' ? 'undone' : taken(step.startedAt, step.endedAt, now), active ? fraction : '', active ? step.text ?? '' : '', step.problem?.message ?? '']
+    .filter(Boolean).map(cleanLine).join('  ')
+  const shown = paint(style, active && spinner !== undefined ? spinner : mark)
+  return `  ${shown} ${step.status === 'waiting' ? paint('dim', text) : text}`
+}
+
+const phaseMarks: Readonly<Record<OperationState['phase'], readonly [mark: string, style: Style]>> = {
+  running: ['•', 'cyan'], undoing: ['↶', 'yellow'], stuck: ['!', 'red'], succeeded: ['✓', 'green'], 'rolled-back': ['✗', 'red'],
+}
+
+/** The operation in one line, with the time that it has taken. */
+export function headLine(state: OperationState, paint: Paint, now: number, spinner?: string): string {
+  const [mark, style] = phaseMarks[state.phase]
+  const active = state.phase === 'running' || state.phase === 'undoing'
+  return `${paint(style, active && spinner !== undefined ? spinner : mark)} ${cleanLine(headline(state))}  ${paint('dim', taken(state.openedAt, state.settledAt, now))}`
+}

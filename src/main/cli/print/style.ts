@@ -1,0 +1,11 @@
+/** Colours, where the stream is a terminal that has them and nobody asked for none (NO_COLOR, TERM=dumb). */
+import type { WriteStream } from 'node:tty'
+
+const codes = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] } as const
+export type Style = keyof typeof codes
+export type Paint = (style: Style, text: string) => string
+
+export function painter(stream: Pick<NodeJS.WriteStream, 'isTTY'> & Partial<Pick<WriteStream, 'hasColors'>>, env = process.env): Paint {
+  const coloured = stream.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb' && stream.hasColors?.() === true
+  return (style, text) => (coloured ? `\u001b[${codes[style][0]}m${text}\u001b[${codes[style][1]}m` : text)
+}

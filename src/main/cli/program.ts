@@ -1,0 +1,154 @@
+/** Every command, its arguments, options and examples. What a command does is loaded when it runs. */
+import { InvalidArgumentError } from 'commander'
+import { driverKinds } from '../../shared/infrastructure'
+import { examplesText, Grammar, programName } from './grammar'
+import type { CreateOptions } from './commands/create'
+import type { InitOptions } from './commands/init'
+import type { LifecycleOptions } from './commands/lifecycle'
+import type { GlobalOptions, Result, Session } from './session'
+
+/** Does a command's work. @param global what was given before or after the command */
+export type Perform = (global: GlobalOptions, work: (session: Session) => Promise<Result>) => Promise<void>
+
+/** What commander has parsed fits what the command takes: the definitions beside it say so, and the tests. */
+type Work = (session: Session, options: never, ...its: never[]) => Promise<Result>
+
+/** @param name of the argument, as the message says it */
+const wholeNumber = (name: string, from: number, to: number) => (text: string): number => {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= from && value <= to) return value
+  throw new InvalidArgumentError(`${name} is a whole number from ${from} to ${to}.`)
+}
+const port = wholeNumber('A port', 1024, 65_535)
+
+const oneOf = (values: readonly string[]) => (text: string): string => {
+  if (values.includes(text)) return text
+  throw new InvalidArgumentError(`Choose one of ${values.join(', ')}.`)
+}
+
+export function buildProgram(version: string, perform: Perform): Grammar {
+  const program = new Grammar(programName)
+  program
+    .description('Runs many isolated instances of one web application on one machine.')
+    .version(version, '--version', 'show the version')
+    .option('-w, --workspace <dir>', 'the workspace; else INSTANCE_MANAGER_WORKSPACE, the current folder or one above it, or the one opened last')
+    .option('--json', 'events and the result as JSON, one object a line; nothing else on standard output')
+    .helpCommand(false)
+    .helpOption('-h, --help', 'show help')
+    .enablePositionalOptions(false)
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .example('init --sample --workspace ~/demo', 'a first workspace, from the sample application')
+    .example('infra up && instance-manager create school --director-name "Ada" --director-email ada@school.example --generate-password', 'a first instance')
+
+  const add = (parent: Grammar, usage: string, description: string, shape: (command: Grammar) => void): Grammar => {
+    const command = parent.command(usage)
+    command.description(description).helpOption('-h, --help', 'show help').addHelpText('after', () => examplesText(command))
+    shape(command)
+    return command
+  }
+  /** The action of a command, given its arguments (commander adds the options and itself). */
+  const does = (command: Grammar, work: Work): void => {
+    command.action((...given: unknown[]) => {
+      const options = command.optsWithGlobals<GlobalOptions>()
+      return perform(options, session => work(session, options as never, ...given.slice(0, -2) as never[]))
+    })
+  }
+
+  add(program, 'init', 'Make a workspace from the sample application, or check one.', it => {
+    it.option('--sample', 'make it from the sample application; the folder is new or empty')
+      .option('--driver <kind>', `what runs PostgreSQL and PgBouncer: ${driverKinds.join(', ')}`, oneOf(driverKinds))
+      .example('init --sample --workspace ~/demo', 'a new workspace with the sample application')
+      .example('init --workspace /srv/school --driver podman', 'check a workspace with server/ and client/, and choose Podman')
+    does(it, async (session, options: InitOptions) => (await import('./commands/init')).init(session, options))
+  })
+
+  const infra = add(program, 'infra', 'The shared PostgreSQL and PgBouncer.', it => {
+    it.example('infra up', 'start both').example('infra status --json', 'for a script')
+  })
+  for (const [name, description] of [['up', 'Start PostgreSQL and PgBouncer.'], ['down', 'Stop both. Instances that run lose their database until they are started again.'], ['restart', 'Stop both, then start them.']] as const) {
+    add(infra, name, description, it => {
+      it.example(`infra ${name}`, name === 'up' ? 'done when both answer' : name === 'down' ? 'data stays where it is' : 'after a change of settings')
+      does(it, async session => (await import('./commands/infra')).change(session, name))
+    })
+  }
+  add(infra, 'status', 'What runs, on which ports, by which driver.', it => {
+    it.example('infra status', 'driver, states, versions and ports')
+    does(it, async session => (await import('./commands/infra')).status(session))
+  })
+
+  add(program, 'create', 'Create an instance: files, database, director, process.', it => {
+    it.argument('<name>', 'letters, digits, hyphens and underscores')
+      .option('--port <number|auto>', 'its port', text => (text === 'auto' ? text : port(text)), 'auto')
+      .requiredOption('--director-name <name>', 'the administrator\'s name')
+      .requiredOption('--director-email <address>', 'the administrator\'s e-mail address')
+      .option('--director-password-stdin', 'read the password from standard input, its first line')
+      .option('--generate-password', 'make a password and print it once')
+      .option('--allow-shared-port', 'take a port that another instance has; only one of them can run at a time')
+      .option('--jwt-secret <from>', 'generate: its own; base: the base application\'s, so that tokens are valid on all that share it', oneOf(['generate', 'base']), 'generate')
+      .example('create school --director-name "Ada Lovelace" --director-email ada@school.example --generate-password', 'the password is printed once')
+      .example('create school --port 5010 --director-name Ada --director-email ada@school.example --director-password-stdin < password.txt', 'a password of your own, never in arguments')
+    does(it, async (session, options: CreateOptions, name: string) => (await import('./commands/create')).create(session, options, name))
+  })
+
+  add(program, 'list', 'All instances, with what they do now.', it => {
+    it.example('list', 'a table').example('list --json', 'for a script: the result\'s data has the instances')
+    does(it, async session => (await import('./commands/list')).list(session))
+  })
+  add(program, 'status', 'The workspace as a whole, or one instance in full.', it => {
+    it.argument('[name]', 'an instance').completes('name', 'instance')
+      .example('status', 'infrastructure, instances, open operations').example('status school', 'one instance: paths, database, process')
+    does(it, async (session, _, name: string | undefined) => (await import('./commands/status')).status(session, name))
+  })
+
+  for (const [name, description] of [['start', 'Start instances.'], ['stop', 'Stop instances; they stay listed.'], ['restart', 'Restart instances: their .env is read anew.']] as const) {
+    add(program, name, description, it => {
+      it.argument('[name...]', 'instances').completes('name', 'instance').option('--all', 'all of them')
+        .example(`${name} school`, 'one').example(`${name} --all`, 'every instance, four at a time')
+      if (name === 'start') it.option('--stop-other', 'stop the instance that runs on its port first')
+      does(it, async (session, options: LifecycleOptions, names: string[]) => (await import('./commands/lifecycle')).lifecycle(session, name, names, options))
+    })
+  }
+  add(program, 'resurrect', 'Start the instances that should run and do not, e.g. after a reboot.', it => {
+    it.argument('[name...]', 'instances; all that should run if none is named').completes('name', 'instance').option('--all', 'all that should run')
+      .example('resurrect --all', 'after a reboot, or from cron with @reboot')
+    does(it, async (session, options: LifecycleOptions, names: string[]) => (await import('./commands/lifecycle')).resurrect(session, names, options))
+  })
+  add(program, 'port', 'Give an instance another port. If it is not healthy there, it is back on the old one.', it => {
+    it.argument('<name>', 'an instance').completes('name', 'instance').argument('<port>', 'the new port', port)
+      .option('--allow-shared-port', 'take a port that another instance has; only one of them can run at a time')
+      .example('port school 5020', 'it is restarted if it runs')
+    does(it, async (session, options: { allowSharedPort?: boolean }, name: string, to: number) => (await import('./commands/lifecycle')).port(session, name, to, options))
+  })
+  add(program, 'delete', 'Delete an instance: process, files, uploads, database, logs.', it => {
+    it.argument('<name>', 'an instance').completes('name', 'instance')
+      .option('--confirm <word>', 'DELETE: without a terminal, the only way')
+      .example('delete school', 'shows what will go, and asks').example('delete school --confirm DELETE', 'in a script')
+    does(it, async (session, options: { confirm?: string }, name: string) => (await import('./commands/delete')).remove(session, name, options))
+  })
+
+  add(program, 'operations', 'What runs and ran, or one operation with its steps.', it => {
+    it.argument('[id]', 'an operation').completes('id', 'operation')
+      .option('--password', 'print the password of the new director, if nobody has seen it yet; it is forgotten then')
+      .example('operations', 'the newest last').example('operations 20260101T120000000Z-0a1b2c3d', 'its steps, times, and why it failed')
+    does(it, async (session, options: { password?: boolean }, id: string | undefined) => (await import('./commands/operations')).operations(session, id, options))
+  })
+  add(program, 'recover', 'Decide about an operation that is open: after a crash, or when it is stuck.', it => {
+    it.argument('<id>', 'an operation').completes('id', 'operation').argument('<how>', 'resume: go on; roll-back: undo what it did', oneOf(['resume', 'roll-back']))
+      .example('recover 20260101T120000000Z-0a1b2c3d resume', 'go on where it stands; a stuck step is tried again')
+      .example('recover 20260101T120000000Z-0a1b2c3d roll-back', 'take back what it did')
+    does(it, async (session, _, id: string, how: 'resume' | 'roll-back') => (await import('./commands/operations')).recover(session, id, how))
+  })
+
+  add(program, 'completion', 'Print a script that completes commands and instances in your shell.', it => {
+    it.argument('<shell>', 'bash, zsh or fish', oneOf(['bash', 'zsh', 'fish']))
+      .example('completion bash > ~/.local/share/bash-completion/completions/instance-manager', 'for bash')
+      .example('completion fish > ~/.config/fish/completions/instance-manager.fish', 'for fish')
+    does(it, async (_session, _, shell: string) => (await import('./commands/completion')).completionScript(shell))
+  })
+  const complete = program.command('__complete', { hidden: true }).argument('[words...]').allowUnknownOption()
+  complete.action(words => perform(program.opts(), async session => (await import('./commands/completion')).complete(program, session, words as string[])))
+  program.command('__docs', { hidden: true }).action(() => perform({}, async () => ({ lines: [(await import('./docs')).documentation(program)] })))
+  program.addHelpText('after', () => examplesText(program))
+  return program
+}
+

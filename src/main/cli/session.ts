@@ -1,0 +1,77 @@
+/** What a running command has: where it prints, what it asks, and what Ctrl+C does. */
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { basename, join } from 'node:path'
+import { openEngine, type Engine, type Purpose } from './engine'
+import { exitCodes, type ExitCode } from './exit-codes'
+import { Failure } from './failure'
+import { Interrupts } from './interrupts'
+import type { Output } from './print/output'
+import { chooseWorkspace, type ChosenWorkspace } from './workspace'
+
+/** How a command ended. */
+export interface Result {
+  readonly exit?: ExitCode
+  /** For `--json`. */
+  readonly data?: unknown
+  /** For people; without `--json`, on standard output. */
+  readonly lines?: readonly string[]
+  readonly problem?: Failure['problem']
+}
+
+export interface GlobalOptions { readonly workspace?: string; readonly json?: boolean }
+
+export class Session {
+  readonly interrupts = new Interrupts()
+  readonly #closers: (() => Promise<void>)[] = []
+
+  /** @param root the product's own folder, with package.json, out/ and resources/ */
+  constructor(readonly root: string, readonly options: GlobalOptions, readonly out: Output, readonly err: Output) {}
+
+  get json(): boolean { return this.options.json === true }
+
+  /** Somebody sits there who could be asked. */
+  get canAsk(): boolean { return !this.json && process.stdin.isTTY && this.err.terminal }
+
+  /** Told on standard error, whatever the format of the result. */
+  say(text: string): void { this.err.line(text) }
+
+  /** The user's own folder of the app. */
+  async data(): Promise<string> {
+    const { productName } = JSON.parse(await readFile(join(this.root, 'package.json'), 'utf8')) as { readonly productName: string }
+    return join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), productName)
+  }
+
+  async workspace(): Promise<ChosenWorkspace> {
+    const chosen = await chooseWorkspace(this.options.workspace, await this.data())
+    if (chosen.by !== 'option') this.say(this.err.paint('dim', `Workspace ${basename(chosen.path)} (${chosen.path}${chosen.by === 'recent' ? ', the last that was opened' : ''})`))
+    return chosen
+  }
+
+  /** Closed when the command ends. @param workspace absolute; chosen unless given */
+  async engine(purpose: Purpose, workspace?: string): Promise<Engine> {
+    const path = workspace ?? (await this.workspace()).path
+    const engine = await openEngine(this.root, path, purpose)
+    this.#closers.push(() => engine.close())
+    return engine
+  }
+
+  /** @throws Failure when the reader has gone or Ctrl+C was pressed: what only shows ends then */
+  async whileWatched<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController()
+    const gone = (): void => stop.abort()
+    this.out.gone.addEventListener('abort', gone)
+    if (this.out.gone.aborted) gone()
+    const free = this.interrupts.take(gone)
+    try {
+      return await work(stop.signal)
+    } finally {
+      this.out.gone.removeEventListener('abort', gone)
+      free()
+    }
+  }
+
+  async close(): Promise<void> { for (const close of this.#closers.splice(0).toReversed()) await close() }
+}
+
+export const interrupted = (): Failure => new Failure({ code: 'cancelled', message: 'It was interrupted.' }, exitCodes.interrupted)
