@@ -30,6 +30,7 @@ const desktop: Desktop = {
     return filePaths[0]
   },
   openExternal: url => shell.openExternal(url),
+  openLogs: path => { newWindow(path, { width: 1000, height: 700, minWidth: 480, minHeight: 360 }) },
 }
 
 /** One app a user: a second start shows the first one's window. */
@@ -61,23 +62,29 @@ async function start(): Promise<void> {
 }
 
 function openWindow(): void {
-  window = new BrowserWindow({
-    width: 1280, height: 820, minWidth: 900, minHeight: 600, show: false, autoHideMenuBar: true, title: 'Instance Manager', icon: join(root, 'resources', 'icons', 'icon.png'),
-    webPreferences: { preload: join(root, 'out', 'preload', 'index.cjs'), contextIsolation: true, sandbox: true, nodeIntegration: false, spellcheck: false },
-  })
-  const { webContents } = window
-  webContents.setWindowOpenHandler(() => ({ action: 'deny' }))
-  webContents.on('will-navigate', event => event.preventDefault())
-  webContents.on('will-attach-webview', event => event.preventDefault())
-  webContents.session.setPermissionRequestHandler((_, permission, answer) => answer(permission === 'clipboard-sanitized-write' || permission === 'notifications'))
-  window.once('ready-to-show', () => window?.show())
+  window = newWindow('', { width: 1280, height: 820, minWidth: 900, minHeight: 600 })
   window.on('close', event => {
     if (quitting) return
     event.preventDefault() // what runs is asked about first
     electron.quit()
   })
   window.once('closed', () => { window = undefined })
-  window.loadURL(`${origin}/index.html`).catch(fail)
+}
+
+/** @param path the screen that it begins with */
+function newWindow(path: string, size: Electron.BrowserWindowConstructorOptions): BrowserWindow {
+  const opened = new BrowserWindow({
+    ...size, show: false, autoHideMenuBar: true, title: 'Instance Manager', icon: join(root, 'resources', 'icons', 'icon.png'),
+    webPreferences: { preload: join(root, 'out', 'preload', 'index.cjs'), contextIsolation: true, sandbox: true, nodeIntegration: false, spellcheck: false },
+  })
+  const { webContents } = opened
+  webContents.setWindowOpenHandler(() => ({ action: 'deny' }))
+  webContents.on('will-navigate', event => event.preventDefault())
+  webContents.on('will-attach-webview', event => event.preventDefault())
+  webContents.session.setPermissionRequestHandler((_, permission, answer) => answer(permission === 'clipboard-sanitized-write' || permission === 'notifications'))
+  opened.once('ready-to-show', () => opened.show())
+  opened.loadURL(`${origin}/index.html#${path}`).catch(fail)
+  return opened
 }
 
 function show(shown: BrowserWindow): void {

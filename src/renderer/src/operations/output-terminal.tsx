@@ -1,15 +1,12 @@
-/** The live output of a step. xterm draws it (DOM renderer); only text and colours get that far. */
+/** The live output of a step. xterm draws it; only text and colours get that far. */
 import { useComputedColorScheme } from '@mantine/core'
-import { FitAddon } from '@xterm/addon-fit'
-import { Terminal } from '@xterm/xterm'
+import type { Terminal } from '@xterm/xterm'
 import { useEffect, useRef } from 'react'
 import type { OutputLog } from './output-log'
 import { SgrFilter } from './sgr'
-import { terminalTheme } from './terminal-theme'
+import { openTerminal, pourInto } from './terminal'
 import classes from './output.module.css'
 
-/** Writes that xterm may have under way; more only grow its queue. */
-const maxPending = 4
 /** Characters in one write. */
 const writeSize = 65_536
 
@@ -20,22 +17,11 @@ export function OutputTerminal({ log, step, label }: { log: OutputLog; step: str
   const terminal = useRef<Terminal>(null)
 
   useEffect(() => {
-    const element = host.current
-    if (!element) return
-    const view = new Terminal({
-      convertEol: true, disableStdin: true, scrollback: 10_000, fontSize: 12, lineHeight: 1.35, cursorInactiveStyle: 'none',
-      fontFamily: "'JetBrains Mono Variable', monospace", minimumContrastRatio: 4.5, theme: terminalTheme[scheme],
-    })
+    if (!host.current) return
+    const { view, close } = openTerminal(host.current, scheme, 10_000)
     terminal.current = view
-    const fit = new FitAddon()
-    view.loadAddon(fit)
-    view.open(element)
-    view.textarea?.setAttribute('tabindex', '-1') // nothing can be typed: the region around it takes the keyboard
-    const resize = new ResizeObserver(() => { if (element.clientHeight > 0) fit.fit() })
-    resize.observe(element)
-    void document.fonts.ready.then(() => { if (terminal.current === view) fit.fit() })
     const stop = pour(log, step, view)
-    return () => { stop(); resize.disconnect(); view.dispose(); terminal.current = null }
+    return () => { stop(); close(); terminal.current = null }
   }, [log, step, scheme])
 
   const scroll = (event: React.KeyboardEvent): void => {
@@ -51,23 +37,16 @@ export function OutputTerminal({ log, step, label }: { log: OutputLog; step: str
   return <div className={classes.terminal} role="region" aria-label={label} tabIndex={0} onKeyDown={scroll}><div ref={host} className={classes.host} /></div>
 }
 
-/** Pours a step's output into the terminal: what is there, then what comes, in batches once a frame. @returns ends it */
+/** Pours a step's output into the terminal: what is there, then what comes. @returns ends it */
 function pour(log: OutputLog, step: string, view: Terminal): () => void {
   let filter = new SgrFilter()
   let waiting = ''
-  let pending = 0
-  let frame = 0
-  const write = (): void => {
-    frame = 0
-    while (waiting && pending < maxPending) {
-      const part = waiting.slice(0, writeSize)
-      waiting = waiting.slice(writeSize)
-      pending += 1
-      view.write(part, () => { pending -= 1; schedule() })
-    }
-  }
-  const schedule = (): void => { if (waiting && !frame) frame = requestAnimationFrame(write) }
-  const take = (chunk: string): void => { waiting += filter.push(chunk); schedule() }
+  const { more, end } = pourInto(view, () => {
+    const part = waiting.slice(0, writeSize)
+    waiting = waiting.slice(writeSize)
+    return part
+  })
+  const take = (chunk: string): void => { waiting += filter.push(chunk); more() }
   const all = (): void => {
     filter = new SgrFilter()
     waiting = ''
@@ -77,5 +56,5 @@ function pour(log: OutputLog, step: string, view: Terminal): () => void {
   const unsubscribe = log.subscribe(added => {
     if (!added) { view.reset(); all() } else if (added.step === step) take(added.chunk)
   })
-  return () => { unsubscribe(); cancelAnimationFrame(frame) }
+  return () => { unsubscribe(); end() }
 }

@@ -1,7 +1,7 @@
 /** The terminal's colours, in the palette of the rest. */
 import type { ITheme } from '@xterm/xterm'
 
-export const terminalTheme: Record<'light' | 'dark', ITheme> = {
+export const terminalTheme = {
   light: {
     background: '#f8f9fb', foreground: '#2b303a', cursor: '#f8f9fb', selectionBackground: '#cfd7fb',
     black: '#1a1d23', red: '#b42828', green: '#187a48', yellow: '#8a5300', blue: '#3e50b5', magenta: '#8a3a9b', cyan: '#13737d', white: '#5a6170',
@@ -14,4 +14,4 @@ export const terminalTheme: Record<'light' | 'dark', ITheme> = {
     brightBlack: '#868d9b', brightRed: '#f59c9c', brightGreen: '#6fd3a4', brightYellow: '#edc074', brightBlue: '#bac6f4', brightMagenta: '#e5bbef',
     brightCyan: '#92dae1', brightWhite: '#f2f3f6',
   },
-}
+} satisfies Record<'light' | 'dark', ITheme>

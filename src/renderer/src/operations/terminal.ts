@@ -1,0 +1,45 @@
+/** A terminal that only shows: xterm with its DOM renderer, in our colours, as large as its host, and never asked for more than it can draw. */
+import { FitAddon } from '@xterm/addon-fit'
+import { Terminal } from '@xterm/xterm'
+import { terminalTheme } from './terminal-theme'
+
+/** Writes that xterm may have under way; more only grow its queue. */
+const maxPending = 4
+
+/** @returns the terminal, and what ends it */
+export function openTerminal(host: HTMLElement, scheme: 'light' | 'dark', scrollback: number): { readonly view: Terminal; readonly close: () => void } {
+  const view = new Terminal({
+    convertEol: true, disableStdin: true, scrollback, fontSize: 12, lineHeight: 1.35, cursorInactiveStyle: 'none',
+    fontFamily: "'JetBrains Mono Variable', monospace", minimumContrastRatio: 4.5, theme: terminalTheme[scheme],
+  })
+  const fit = new FitAddon()
+  view.loadAddon(fit)
+  view.open(host)
+  view.textarea?.setAttribute('tabindex', '-1') // nothing can be typed: the region around it takes the keyboard
+  const resize = new ResizeObserver(() => { if (host.clientHeight > 0) fit.fit() })
+  resize.observe(host)
+  let open = true
+  void document.fonts.ready.then(() => { if (open) fit.fit() })
+  return { view, close: () => { open = false; resize.disconnect(); view.dispose() } }
+}
+
+/**
+ * Writes once a frame, as much as the terminal has room for.
+ * @param next gives the next part, empty when there is none @returns to be called when there is more, and what ends it
+ */
+export function pourInto(view: Terminal, next: () => string): { readonly more: () => void; readonly end: () => void } {
+  let pending = 0
+  let frame = 0
+  let done = false
+  const write = (): void => {
+    frame = 0
+    while (pending < maxPending) {
+      const part = next()
+      if (!part) return
+      pending += 1
+      view.write(part, () => { pending -= 1; more() })
+    }
+  }
+  const more = (): void => { if (!frame && !done) frame = requestAnimationFrame(write) }
+  return { more, end: () => { done = true; cancelAnimationFrame(frame) } }
+}
