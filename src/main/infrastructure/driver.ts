@@ -33,12 +33,15 @@ export interface Driver {
   start(service: ServiceName, context: DriverContext): Promise<void>
   /** Stops it in good order, by force after a while. Safe to repeat. */
   stop(service: ServiceName, context: DriverContext): Promise<void>
-  /** Derived from the world, never stored; within 2 s; never throws. */
-  status(service: ServiceName): Promise<ServiceStatus>
-  /** Whether it was found and not made by us: then it is used as it is, never restarted for a change and never removed. */
-  adopted(service: ServiceName): Promise<boolean>
-  /** What it lacks of the secure set-up, as far as the driver can see it from outside. */
-  exposures(): Promise<readonly Problem[]>
+  /** One look at both. Derived from the world, never stored; within 4 s; never throws. */
+  status(): Promise<DriverStatus>
+}
+
+export interface DriverStatus extends Readonly<Record<ServiceName, ServiceStatus>> {
+  /** Found and not made by us: then it is used as it is, never restarted for a change and never removed. */
+  readonly adopted: Readonly<Record<ServiceName, boolean>>
+  /** What it lacks of the secure or lasting set-up, as far as the driver can see it from outside. */
+  readonly warnings: readonly Problem[]
 }
 
 /** What every driver works with. */

@@ -5,17 +5,17 @@
 import { readFile, realpath, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
-import { problem, ProblemError, type Problem } from '../../shared/problem'
+import { problem, ProblemError } from '../../shared/problem'
 import { makePrivateFolder, readIfExists, syncFolder, writeFileAtomic } from '../system/files'
 import { isRefused, unreachable } from './connection'
 import { signalTo, workingIn } from './daemons'
 import {
   adminLogin, requireFreePort, serviceFailed, serviceSlow, title,
-  type Driver, type DriverContext, type DriverServices,
+  type Driver, type DriverContext, type DriverServices, type DriverStatus,
 } from './driver'
 import { poolerAnswers, poolerIni, poolerUsers, poolerVersion } from './pgbouncer'
 import { adminSql, bornRole, hostRules, postgresVersion, serverSettings } from './postgres'
-import { canBeUnprivileged, findProgram, postgresPrograms, unprivileged, type PostgresPrograms } from './programs'
+import { canBeUnprivileged, findProgram, poolerMissing, postgresPrograms, requirePrograms, rootRefused, unprivileged } from './programs'
 import { generatePassword, passwordOf } from './secrets'
 import { waitFor } from './wait'
 
@@ -64,7 +64,7 @@ export class EmbeddedDriver implements Driver {
     context.report(`Stopping ${title(service)}`)
     if (!(await this.processes(service)).length) return
     if (service === 'postgres') {
-      await this.command(this.programs().pgCtl, ['stop', '-D', dataFolder, '-s', '-m', 'fast', '-w', '-t', '60'], context, 70_000)
+      await this.command(requirePrograms().pgCtl, ['stop', '-D', dataFolder, '-s', '-m', 'fast', '-w', '-t', '60'], context, 70_000)
       return
     }
     // SIGINT lets running transactions end; the others do not wait for clients.
@@ -75,7 +75,12 @@ export class EmbeddedDriver implements Driver {
     throw problem({ code: 'service-stays', message: `${title(service)} does not end.`, hint: 'Try again, or restart the machine.', action: 'retry' })
   }
 
-  async status(service: ServiceName): Promise<ServiceStatus> {
+  async status(): Promise<DriverStatus> {
+    const [postgres, pgbouncer] = await Promise.all([this.statusOf('postgres'), this.statusOf('pgbouncer')])
+    return { postgres, pgbouncer, adopted: { postgres: false, pgbouncer: false }, warnings: [] }
+  }
+
+  private async statusOf(service: ServiceName): Promise<ServiceStatus> {
     const port = (await this.services.settings.read()).ports[service]
     const is = (state: ServiceStatus['state'], more: Partial<ServiceStatus> = {}): ServiceStatus => ({ name: service, state, port, ...more })
     if (service === 'pgbouncer' && !await findProgram('pgbouncer')) return is('unavailable', { problem: poolerMissing().problem })
@@ -86,10 +91,6 @@ export class EmbeddedDriver implements Driver {
       return is('starting', { problem: serviceSlow(service, probe.connect / 1000, '', error).problem })
     }
   }
-
-  adopted(): Promise<boolean> { return Promise.resolve(false) }
-
-  exposures(): Promise<readonly Problem[]> { return Promise.resolve([]) }
 
   private async version(service: ServiceName, port: number): Promise<string | undefined> {
     if (service === 'postgres') return await postgresVersion(await adminLogin(this.services), probe)
@@ -109,7 +110,7 @@ export class EmbeddedDriver implements Driver {
       const passwordFile = join(this.services.paths.embedded, 'born-password')
       await writeFileAtomic(passwordFile, generatePassword(), 0o600)
       try {
-        await this.command(this.programs().initdb, ['-D', fresh, '-U', bornRole, `--pwfile=${passwordFile}`, '--auth=scram-sha-256',
+        await this.command(requirePrograms().initdb, ['-D', fresh, '-U', bornRole, `--pwfile=${passwordFile}`, '--auth=scram-sha-256',
           '--encoding=UTF8', '--locale=C.UTF-8'], context, 120_000)
       } finally { await rm(passwordFile, { force: true }) }
       await rename(fresh, this.data)
@@ -120,7 +121,7 @@ export class EmbeddedDriver implements Driver {
     await this.configure()
     context.report('Setting up the administrator')
     const { password } = await adminLogin(this.services)
-    const [file, args] = unprivileged(this.programs().postgres, ['--single', '-D', this.data, 'postgres'])
+    const [file, args] = unprivileged(requirePrograms().postgres, ['--single', '-D', this.data, 'postgres'])
     await this.services.run(file, args, { input: await adminSql(password), timeout: 120_000, signal: context.signal, onOutput: context.output })
   }
 
@@ -142,7 +143,7 @@ export class EmbeddedDriver implements Driver {
       const log = join(this.services.paths.embedded, startLog)
       await rm(log, { force: true })
       try {
-        await this.command(this.programs().pgCtl, ['start', '-D', dataFolder, '-s', '-w', '-t', '120', '-l', startLog], context, 130_000)
+        await this.command(requirePrograms().pgCtl, ['start', '-D', dataFolder, '-s', '-w', '-t', '120', '-l', startLog], context, 130_000)
       } catch (error) {
         if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
         throw serviceFailed('postgres', error.problem.cause ?? '', await readIfExists(log) ?? '')
@@ -242,28 +243,9 @@ export class EmbeddedDriver implements Driver {
     return await waitFor(async () => (await this.processes(service)).length === 0 || undefined, { timeout }) === true
   }
 
-  private programs(): PostgresPrograms {
-    const found = postgresPrograms()
-    if (!found) throw problem({ code: 'embedded-missing', message: `There is no embedded PostgreSQL for ${process.platform} on ${process.arch}.`, hint: 'Use podman or docker instead.', action: 'choose-driver' })
-    return found
-  }
-
   private async command(program: string, args: readonly string[], { signal, output }: DriverContext, timeout: number,
     cwd = this.services.paths.embedded): Promise<void> {
     const [file, all] = unprivileged(program, args)
     await this.services.run(file, all, { cwd, timeout, signal, unmarked: true, onOutput: output })
   }
 }
-
-const rootRefused = () => problem({
-  code: 'root-refused', message: 'PostgreSQL refuses to run as root, and this system forbids user namespaces.',
-  cause: '"unshare --user" does not work here.',
-  hint: 'Start Instance Manager as an ordinary user, or use podman or docker.', action: 'choose-driver',
-})
-
-const poolerMissing = () => problem({
-  code: 'pgbouncer-missing', message: 'PgBouncer is not installed: instances run without pooling.',
-  cause: 'There is no program pgbouncer in PATH or /usr/sbin.',
-  hint: 'Install it, then start the infrastructure again: "sudo apt-get install pgbouncer" (Debian, Ubuntu) or "sudo dnf install pgbouncer" (Fedora).',
-  action: 'start-infrastructure',
-})

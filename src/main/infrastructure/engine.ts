@@ -28,6 +28,19 @@ const networkSchema = z.union([
 /** How both say that there is none. A socket or a file that is missing is another matter: then nothing is known. */
 const absent = /no such (container|image|network|object)\b|image not known|network (\S+ )?not found/i
 
+const isAbsent = (error: unknown): boolean => error instanceof ProblemError && absent.test(error.problem.details ?? '')
+
+function toContainer(found: unknown): Container {
+  const { State, Config, HostConfig, NetworkSettings } = containerSchema.parse(found)
+  return {
+    running: State.Running,
+    labels: Config.Labels ?? {},
+    published: (HostConfig.PortBindings?.[`${innerPort}/tcp`] ?? []).map(it => ({ address: it.HostIp ?? '', port: Number(it.HostPort) })),
+    networks: Object.entries(NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress }]) =>
+      (IPAddress ? [{ name: network, address: IPAddress }] : [])),
+  }
+}
+
 /** The port of both services inside their containers. */
 export const innerPort = 5432
 
@@ -44,14 +57,17 @@ export class Engine {
   /** @returns undefined if there is no such container */
   async container(name: string): Promise<Container | undefined> {
     const found = await this.inspect('container', name)
-    if (found === undefined) return undefined
-    const { State, Config, HostConfig, NetworkSettings } = containerSchema.parse(found)
-    return {
-      running: State.Running,
-      labels: Config.Labels ?? {},
-      published: (HostConfig.PortBindings?.[`${innerPort}/tcp`] ?? []).map(it => ({ address: it.HostIp ?? '', port: Number(it.HostPort) })),
-      networks: Object.entries(NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress }]) =>
-        (IPAddress ? [{ name: network, address: IPAddress }] : [])),
+    return found === undefined ? undefined : toContainer(found)
+  }
+
+  /** Several at one look, in this order; undefined where there is none. @param timeout milliseconds */
+  async containers(containerNames: readonly string[], timeout: number): Promise<readonly (Container | undefined)[]> {
+    try {
+      const found = z.array(z.unknown()).length(containerNames.length).parse(JSON.parse(await this.call(['container', 'inspect', ...containerNames], { timeout })))
+      return found.map(toContainer)
+    } catch (error) {
+      if (!isAbsent(error)) throw error
+      return Promise.all(containerNames.map(it => this.container(it))) // the engine's answer does not say clearly which one
     }
   }
 
@@ -104,7 +120,7 @@ export class Engine {
       const found: unknown = JSON.parse(await this.call([type, 'inspect', name], { timeout: 10_000 }))
       return Array.isArray(found) ? found[0] : undefined
     } catch (error) {
-      if (error instanceof ProblemError && absent.test(error.problem.details ?? '')) return undefined
+      if (isAbsent(error)) return undefined
       throw error
     }
   }

@@ -7,6 +7,7 @@ import {
 } from '../../shared/infrastructure'
 import { problem, toProblem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
+import { Latest } from '../system/latest'
 import type { Login } from './connection'
 import { adminLogin, type Driver, type DriverContext } from './driver'
 import { isSecured, securePostgres, weakRules } from './postgres'
@@ -35,6 +36,10 @@ export class Infrastructure {
   private readonly moving = new Map<ServiceName, 'starting' | 'stopping'>()
   /** Why the last start failed; until the next one. */
   private readonly failures = new Map<ServiceName, Problem>()
+  /** The newest status, or why there is none, for those who watch. */
+  private readonly shown = new Latest<{ readonly status?: InfrastructureStatus; readonly error?: Error }>({})
+  private watchers = 0
+  private looking = new AbortController()
   private detected: Promise<readonly DriverOption[]> | undefined
   private warnings: { readonly of: string; readonly found: readonly Problem[] } | undefined
 
@@ -73,8 +78,8 @@ export class Infrastructure {
   private async requireUnused(present: DriverKind): Promise<void> {
     const inUse = (cause: string, hint: string) => problem({ code: 'driver-in-use', message: `${names[present]} cannot be exchanged now.`, cause, hint })
     if (await this.services.hasInstances()) throw inUse('It holds the data of the instances.', 'Delete them first, or use another workspace.')
-    const states = await Promise.all(serviceNames.map(it => this.services.drivers[present].status(it)))
-    if (states.some(it => it.state === 'running' || it.state === 'starting')) throw inUse('Its services run and hold the ports.', 'Stop the infrastructure first.')
+    const status = await this.services.drivers[present].status()
+    if (serviceNames.some(it => status[it].state === 'running' || status[it].state === 'starting')) throw inUse('Its services run and hold the ports.', 'Stop the infrastructure first.')
   }
 
   /** The chosen driver; before that the one that would be: a working container engine, else embedded. */
@@ -86,21 +91,35 @@ export class Infrastructure {
   /** Within 3 s. Everything in it is derived from the world and from what runs of ours. */
   async status(): Promise<InfrastructureStatus> {
     const kind = await this.kind()
-    const driver = this.services.drivers[kind]
-    const [postgres, pgbouncer, adopted, used] = await Promise.all([
-      this.serviceStatus(driver, 'postgres'), this.serviceStatus(driver, 'pgbouncer'),
-      this.anyAdopted(driver), this.services.hasInstances(),
-    ])
+    const [found, used] = await Promise.all([this.services.drivers[kind].status(), this.services.hasInstances()])
+    const [postgres, pgbouncer] = [this.shownStatus(found.postgres), this.shownStatus(found.pgbouncer)]
     return {
-      driver: kind, reason: await this.reason(kind), postgres, pgbouncer, adopted,
-      pooled: pgbouncer.state !== 'unavailable',
-      warnings: await this.currentWarnings(driver, postgres), canChangeDriver: !used,
+      driver: kind, reason: await this.reason(kind), postgres, pgbouncer,
+      adopted: serviceNames.some(it => found.adopted[it]), pooled: pgbouncer.state !== 'unavailable',
+      warnings: [...found.warnings, ...await this.ruleWarnings(kind, postgres)], canChangeDriver: !used,
     }
   }
 
-  /** The status once, then again whenever it has changed, until the signal or the workspace's end. */
-  async *watch(until: AbortSignal): AsyncGenerator<InfrastructureStatus, void> {
-    const signal = AbortSignal.any([until, this.services.signal])
+  /** The status once, then again whenever it has changed, until the signal or the workspace's end. However many watch, one looks. */
+  async *watch(signal: AbortSignal): AsyncGenerator<InfrastructureStatus, void> {
+    if (this.watchers++ === 0) this.startLooking()
+    try {
+      for await (const { status, error } of this.shown.follow(AbortSignal.any([signal, this.services.signal]))) {
+        if (error) throw error
+        if (status) yield status
+      }
+    } finally {
+      if (--this.watchers === 0) this.looking.abort()
+    }
+  }
+
+  private startLooking(): void {
+    this.looking = new AbortController()
+    this.shown.set({})
+    void this.keepLooking(this.looking.signal)
+  }
+
+  private async keepLooking(signal: AbortSignal): Promise<void> {
     let told = ''
     while (!signal.aborted) {
       const round = new AbortController()
@@ -110,8 +129,12 @@ export class Infrastructure {
       try {
         const status = await this.status()
         const text = JSON.stringify(status)
-        if (text !== told) { told = text; yield status }
+        if (text !== told && !signal.aborted) this.shown.set({ status })
+        told = text
         await woken
+      } catch (error) {
+        if (!signal.aborted) this.shown.set({ error: error instanceof Error ? error : new Error(String(error)) })
+        return
       } finally { round.abort() }
     }
   }
@@ -138,7 +161,7 @@ export class Infrastructure {
   /** Sets up PgBouncer's role and look-up in the running PostgreSQL. Safe to repeat. */
   async secure(kind: DriverKind): Promise<void> {
     const password = await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
-    await securePostgres(await this.admin(), password, { adopted: await this.services.drivers[kind].adopted('postgres') })
+    await securePostgres(await this.admin(), password, { adopted: (await this.services.drivers[kind].status()).adopted.postgres })
   }
 
   async secured(): Promise<boolean> {
@@ -170,11 +193,11 @@ export class Infrastructure {
     return await this.status()
   }
 
-  private async serviceStatus(driver: Driver, service: ServiceName): Promise<ServiceStatus> {
-    const status = await driver.status(service)
-    const moving = this.moving.get(service)
+  /** What the driver found, with what we are doing about it and what came of that. */
+  private shownStatus(status: ServiceStatus): ServiceStatus {
+    const moving = this.moving.get(status.name)
     if (moving && status.state !== 'unavailable') return { ...status, state: moving, problem: undefined }
-    const failure = this.failures.get(service)
+    const failure = this.failures.get(status.name)
     if (failure && (status.state === 'stopped' || status.state === 'absent')) return { ...status, state: 'failed', problem: failure }
     return status
   }
@@ -190,18 +213,14 @@ export class Infrastructure {
     return working ? `It was chosen, although ${names[working.kind]} works here too.` : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
   }
 
-  private async anyAdopted(driver: Driver): Promise<boolean> {
-    return (await Promise.all(serviceNames.map(it => driver.adopted(it)))).includes(true)
-  }
-
   /** Looked up once for each run of the server: rules of pg_hba.conf do not change by themselves. */
-  private async currentWarnings(driver: Driver, postgres: ServiceStatus): Promise<readonly Problem[]> {
+  private async ruleWarnings(kind: DriverKind, postgres: ServiceStatus): Promise<readonly Problem[]> {
     if (postgres.state !== 'running') return []
-    const of = `${driver.kind} ${postgres.version ?? ''}`
+    const of = `${kind} ${postgres.version ?? ''}`
     if (this.warnings?.of !== of) {
-      const found = await Promise.all([driver.exposures(), weakRules(await this.admin())]).catch(() => undefined)
+      const found = await weakRules(await this.admin()).catch(() => undefined)
       if (!found) return []
-      this.warnings = { of, found: found.flat() }
+      this.warnings = { of, found }
     }
     return this.warnings.found
   }

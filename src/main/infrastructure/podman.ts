@@ -2,26 +2,29 @@
  * PostgreSQL and PgBouncer in containers of Podman or Docker. Containers that have our names and were made elsewhere are adopted:
  * they are started, stopped and asked, and never changed.
  */
-import { chmod, mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseError } from 'pg'
-import type { DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
+import { serviceNames, type DriverOption, type ServiceName, type ServiceStatus } from '../../shared/infrastructure'
 import { problem, toProblem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
-import { readIfExists, writeFileAtomic } from '../system/files'
 import { isRefused } from './connection'
-import { containerOptions, fingerprint, inside, optionsLabel, ownerLabel, type Network } from './container'
+import { containerOptions, fingerprint, optionsLabel, ownerLabel, type Network } from './container'
+import { configurePooler, configurePostgres } from './container-files'
 import {
   adminLogin, requireFreePort, serviceFailed, serviceSlow, title,
-  type Driver, type DriverContext, type DriverServices,
+  type Driver, type DriverContext, type DriverServices, type DriverStatus,
 } from './driver'
 import { Engine, innerPort, type Container } from './engine'
-import { poolerAnswers, poolerIni, poolerUsers, poolerVersion } from './pgbouncer'
-import { adminSql, hostRules, identMap, postgresVersion, serverSettings } from './postgres'
-import { generatePassword, passwordOf } from './secrets'
+import { lingerWarning } from './linger'
+import { poolerAnswers, poolerVersion } from './pgbouncer'
+import { adminSql, postgresVersion } from './postgres'
+import { passwordOf } from './secrets'
 import { waitFor } from './wait'
 
 const probe = { connect: 1500, query: 1500 }
+/** Milliseconds for one look at the containers; 100 to 300 are usual. */
+const lookTimeout = 2000
 
 export class ContainerDriver implements Driver {
   private readonly engine: Engine
@@ -54,7 +57,7 @@ export class ContainerDriver implements Driver {
     }
     context.report(`Configuring ${title(service)}`)
     const network = await this.network(settings, service, context)
-    await (service === 'postgres' ? this.configurePostgres() : this.configurePooler(network.postgres))
+    await (service === 'postgres' ? configurePostgres(this.folder(service)) : configurePooler(this.folder(service), network.postgres, await this.poolerPassword()))
     const options = containerOptions({ service, settings, network, folder: this.folder(service), owner: this.services.paths.root })
     // A running one keeps its options until it is stopped; the data is on a volume and outlives its container.
     if (present && (present.running || present.labels[optionsLabel] === fingerprint(options))) return
@@ -95,13 +98,28 @@ export class ContainerDriver implements Driver {
     await this.engine.call(['stop', '-t', patience, containers[service]], { timeout: 90_000 })
   }
 
-  async status(service: ServiceName): Promise<ServiceStatus> {
-    const { ports, containers } = await this.services.settings.read()
+  async status(): Promise<DriverStatus> {
+    const settings = await this.services.settings.read()
+    try {
+      const [postgres, pgbouncer] = await this.engine.containers([settings.containers.postgres, settings.containers.pgbouncer], lookTimeout)
+      const statuses = await Promise.all([this.statusOf('postgres', postgres, settings), this.statusOf('pgbouncer', pgbouncer, settings)])
+      return {
+        postgres: statuses[0], pgbouncer: statuses[1],
+        adopted: { postgres: postgres !== undefined && this.isAdopted(postgres), pgbouncer: pgbouncer !== undefined && this.isAdopted(pgbouncer) },
+        warnings: await this.warnings({ postgres, pgbouncer }),
+      }
+    } catch (error) {
+      const failed = (name: ServiceName): ServiceStatus => ({ name, state: 'failed', port: settings.ports[name], problem: toProblem(error) })
+      return { postgres: failed('postgres'), pgbouncer: failed('pgbouncer'), adopted: { postgres: false, pgbouncer: false }, warnings: [] }
+    }
+  }
+
+  private async statusOf(service: ServiceName, present: Container | undefined, { ports, containers }: Settings): Promise<ServiceStatus> {
     const is = (state: ServiceStatus['state'], more: Partial<ServiceStatus> = {}): ServiceStatus =>
       ({ name: service, state, port: ports[service], ...more })
+    if (!present) return is('absent')
     try {
-      const present = await this.own(containers[service])
-      if (!present) return is('absent')
+      await this.requireOwn(containers[service], present)
       if (!present.running) return is('stopped')
       requirePort(service, containers[service], present, ports[service])
     } catch (error) {
@@ -114,26 +132,15 @@ export class ContainerDriver implements Driver {
     }
   }
 
-  async adopted(service: ServiceName): Promise<boolean> {
-    const present = await this.find(service).catch(() => undefined)
-    return present !== undefined && this.isAdopted(present)
-  }
-
-  async exposures(): Promise<readonly Problem[]> {
-    const found = await Promise.all((['postgres', 'pgbouncer'] as const).map(async service => {
-      const present = await this.find(service)
-      if (!present?.published.some(it => !it.address.startsWith('127.'))) return undefined
-      return {
-        code: 'port-open-to-network', message: `${title(service)} can be reached from the network, not only from this machine.`,
-        cause: 'Its container publishes the port on all addresses.',
-        hint: 'It was made elsewhere and is used as it is. Make it again with 127.0.0.1 before the port, or close the port in the firewall.',
-      } satisfies Problem
+  private async warnings(containers: Readonly<Record<ServiceName, Container | undefined>>): Promise<readonly Problem[]> {
+    const open = serviceNames.filter(it => containers[it]?.published.some(one => !one.address.startsWith('127.'))).map((service): Problem => ({
+      code: 'port-open-to-network', message: `${title(service)} can be reached from the network, not only from this machine.`,
+      cause: 'Its container publishes the port on all addresses.',
+      hint: 'It was made elsewhere and is used as it is. Make it again with 127.0.0.1 before the port, or close the port in the firewall.',
     }))
-    return found.filter(it => it !== undefined)
-  }
-
-  private async find(service: ServiceName): Promise<Container | undefined> {
-    return await this.engine.container((await this.services.settings.read()).containers[service])
+    const runs = serviceNames.some(it => containers[it]?.running)
+    const ending = runs && this.kind === 'podman' ? await lingerWarning() : undefined
+    return ending ? [...open, ending] : open
   }
 
   private isAdopted = (container: Container): boolean => container.labels[ownerLabel] === undefined
@@ -141,10 +148,15 @@ export class ContainerDriver implements Driver {
   /** The container of that name. @throws Problem `container-of-another-workspace` */
   private async own(name: string): Promise<Container | undefined> {
     const container = await this.engine.container(name)
-    const owner = container?.labels[ownerLabel]
-    if (owner === undefined || owner === this.services.paths.root) return container
+    if (container) await this.requireOwn(name, container)
+    return container
+  }
+
+  private async requireOwn(name: string, { labels }: Container): Promise<void> {
+    const owner = labels[ownerLabel]
+    if (owner === undefined || owner === this.services.paths.root) return
     // A workspace that was moved takes its containers along.
-    if (!await stat(join(owner, '.instance-manager')).then(() => true, () => false)) return container
+    if (!await stat(join(owner, '.instance-manager')).then(() => true, () => false)) return
     throw problem({
       code: 'container-of-another-workspace', message: `The container ${name} belongs to the workspace ${owner}.`,
       hint: 'Give this workspace other container names and ports in its settings, or choose the embedded driver.', action: 'choose-driver',
@@ -161,38 +173,6 @@ export class ContainerDriver implements Driver {
   // Configuration
 
   private folder = (service: ServiceName): string => join(this.services.paths.state, 'containers', service)
-
-  /**
-   * Files for a container. It reads them as another user, so they are readable by all; nobody gets to them on this
-   * machine, since the workspace's state folder is the user's alone.
-   */
-  private async write(service: ServiceName, files: Readonly<Record<string, string>>): Promise<void> {
-    const folder = this.folder(service)
-    await mkdir(folder, { recursive: true, mode: 0o755 })
-    await chmod(folder, 0o755)
-    for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(folder, name), content, 0o644)
-  }
-
-  private async configurePostgres(): Promise<void> {
-    const at = inside.postgres
-    await this.write('postgres', {
-      'postgresql.conf': serverSettings({
-        listen_addresses: '*', hba_file: `${at}/pg_hba.conf`, ident_file: `${at}/pg_ident.conf`,
-      }),
-      'pg_hba.conf': hostRules('container'), 'pg_ident.conf': identMap,
-      // The image wants one to make the cluster; securePostgres removes it from the superuser.
-      'born-password': await readIfExists(join(this.folder('postgres'), 'born-password')) ?? generatePassword(),
-    })
-  }
-
-  private async configurePooler(host: string): Promise<void> {
-    await this.write('pgbouncer', {
-      'pgbouncer.ini': poolerIni({
-        postgres: { host, port: innerPort }, listen: { address: '0.0.0.0', port: innerPort }, folder: inside.pgbouncer,
-      }),
-      'userlist.txt': poolerUsers(await this.poolerPassword()),
-    })
-  }
 
   /** The network of both, and the addresses in it. PgBouncer joins an adopted PostgreSQL in its network, whose address may change. */
   private async network(settings: Settings, service: ServiceName, { signal }: DriverContext): Promise<Network> {

@@ -2,6 +2,7 @@
 import { access, constants } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
+import { problem } from '../../shared/problem'
 import type { Run } from '../system/run'
 
 export interface PostgresPrograms { readonly initdb: string; readonly pgCtl: string; readonly postgres: string }
@@ -21,6 +22,13 @@ export function postgresPrograms(): PostgresPrograms | undefined {
   } catch {
     return undefined
   }
+}
+
+/** @throws Problem `embedded-missing` */
+export function requirePrograms(): PostgresPrograms {
+  const found = postgresPrograms()
+  if (!found) throw problem({ code: 'embedded-missing', message: `There is no embedded PostgreSQL for ${process.platform} on ${process.arch}.`, hint: 'Use podman or docker instead.', action: 'choose-driver' })
+  return found
 }
 
 /** A program in PATH or in the system's administrators' folders. @returns undefined if there is none */
@@ -48,3 +56,16 @@ export async function canBeUnprivileged(run: Run): Promise<boolean> {
   const [file, args] = unprivileged('true', [])
   return await run(file, args, { timeout: 5000 }).then(() => true, () => false)
 }
+
+export const rootRefused = () => problem({
+  code: 'root-refused', message: 'PostgreSQL refuses to run as root, and this system forbids user namespaces.',
+  cause: '"unshare --user" does not work here.',
+  hint: 'Start Instance Manager as an ordinary user, or use podman or docker.', action: 'choose-driver',
+})
+
+export const poolerMissing = () => problem({
+  code: 'pgbouncer-missing', message: 'PgBouncer is not installed: instances run without pooling.',
+  cause: 'There is no program pgbouncer in PATH or /usr/sbin.',
+  hint: 'Install it, then start the infrastructure again: "sudo apt-get install pgbouncer" (Debian, Ubuntu) or "sudo dnf install pgbouncer" (Fedora).',
+  action: 'start-infrastructure',
+})

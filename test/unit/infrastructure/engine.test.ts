@@ -12,3 +12,19 @@ it('takes an engine that cannot be reached for no answer, whatever it calls miss
   const said = 'Error: unable to connect to Podman socket: dial unix /run/podman.sock: connect: no such file or directory'
   await expect(failing(said).container('nope')).rejects.toMatchObject({ problem: { code: 'command-failed' } })
 })
+
+it('looks at both containers with one command, and at each where one is missing', async () => {
+  const container = (running: boolean) => ({ State: { Running: running }, Config: { Image: 'x' }, HostConfig: {}, NetworkSettings: {} })
+  const there: Record<string, unknown> = { a: container(true), b: container(false) }
+  const calls: string[] = []
+  const engine = new Engine('podman', (_, args) => {
+    calls.push(args.slice(2).join(' '))
+    const found = args.slice(2).map(it => there[it])
+    if (found.every(it => it !== undefined)) return Promise.resolve(JSON.stringify(found))
+    return Promise.reject(problem({ code: 'command-failed', message: 'It failed.', details: '[]\nError: inspecting object: no such container b' }))
+  })
+  expect((await engine.containers(['a', 'b'], 1000)).map(it => it?.running)).toEqual([true, false])
+  expect(calls).toEqual(['a b'])
+  delete there['b']
+  expect((await engine.containers(['a', 'b'], 1000)).map(it => it?.running)).toEqual([true, undefined])
+})

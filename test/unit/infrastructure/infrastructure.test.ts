@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { DriverKind, ServiceName, ServiceState } from '../../../src/shared/infrastructure'
 import { settingsSchema, type Settings } from '../../../src/shared/settings'
 import type { Driver } from '../../../src/main/infrastructure/driver'
@@ -16,12 +16,15 @@ class FakeDriver implements Driver {
   provisioned = () => Promise.resolve(true)
   start = () => (this.failure ? Promise.reject(this.failure) : Promise.resolve())
   stop = () => Promise.resolve()
-  status = (name: ServiceName) => Promise.resolve({ name, state: this.states[name], port: 1 })
-  adopted = () => Promise.resolve(false)
-  exposures = () => Promise.resolve([])
+  looks = 0
+  status = () => {
+    this.looks += 1
+    const of = (name: ServiceName) => ({ name, state: this.states[name], port: 1 })
+    return Promise.resolve({ postgres: of('postgres'), pgbouncer: of('pgbouncer'), adopted: { postgres: false, pgbouncer: false }, warnings: [] })
+  }
 }
 
-const closing = new AbortController()
+let closing = new AbortController()
 function setUp({ podman = false, docker = false, instances = false, working = [] as string[] } = {}) {
   let settings: Settings = settingsSchema.parse({})
   const drivers = { podman: new FakeDriver('podman', podman), docker: new FakeDriver('docker', docker), embedded: new FakeDriver('embedded', true) }
@@ -82,6 +85,29 @@ test('a failed start is shown with its reason until the next one', async () => {
   drivers.embedded.failure = undefined
   await infrastructure.start('embedded', 'postgres', context)
   expect((await infrastructure.status()).postgres.state).toBe('stopped')
+})
+
+test('however many watch, one looks; each is told, and a failure too', async () => {
+  const { infrastructure, drivers } = setUp()
+  const end = new AbortController()
+  const seen: string[][] = [[], [], []]
+  const watching = seen.map(async its => { for await (const { postgres } of infrastructure.watch(end.signal)) its.push(postgres.state) })
+  await vi.waitFor(() => expect(seen).toEqual([['absent'], ['absent'], ['absent']]))
+  expect(drivers.embedded.looks).toBe(1)
+  drivers.embedded.states.postgres = 'stopped'
+  await infrastructure.provision('embedded', 'postgres', context)
+  await vi.waitFor(() => expect(seen).toEqual(Array(3).fill(['absent', 'stopped'])))
+  drivers.embedded.status = () => Promise.reject(new Error('settings are torn'))
+  await infrastructure.provision('embedded', 'postgres', context)
+  await Promise.all(watching.map(it => expect(it).rejects.toThrow('settings are torn')))
+  end.abort()
+})
+
+test('the end of the workspace ends the watch', async () => {
+  const { infrastructure } = setUp()
+  const watching = (async () => { for await (const _ of infrastructure.watch(new AbortController().signal)) closing.abort() })()
+  await watching
+  closing = new AbortController()
 })
 
 test('watching tells the state once, each change after it, and ends with its signal', async () => {
