@@ -22,7 +22,7 @@ export const databaseNames = (name: string): { database: string; role: string } 
 const line = z.string().trim().regex(/^[^\p{Cc}]*$/u, 'No control characters.')
 export const directorSchema = z.object({
   name: line.min(1, 'Give the director a name.').max(100, 'At most 100 characters.'),
-  email: z.email('This is not an e-mail address.').max(254, 'At most 254 characters.'),
+  email: z.email({ error: it => (it.input === '' ? 'Give an e-mail address.' : 'This is not an e-mail address.') }).max(254, 'At most 254 characters.'),
   /** bcrypt reads 72 bytes; more would be ignored silently. */
   password: z.string().min(10, 'At least 10 characters.')
     .refine(it => new TextEncoder().encode(it).length <= 72, 'At most 72 bytes.')

@@ -4,7 +4,9 @@ import { isOpen, type Json, type OperationState } from './operation'
 interface KindTitle { readonly noun: string; readonly running: string; readonly done: string; readonly failed: string }
 
 const kinds: Readonly<Record<string, (subject: string, plan: Json) => KindTitle>> = {
-  create: name => ({ noun: `Create ‘${name}’`, running: `Creating ‘${name}’`, done: `‘${name}’ is ready`, failed: `‘${name}’ was not created` }),
+  create: (name, plan) => ({
+    noun: `Create ‘${name}’`, running: `Creating ‘${name}’`, done: of(plan, 'heldBy') === undefined ? `‘${name}’ is ready` : `‘${name}’ is made, but does not run`, failed: `‘${name}’ was not created`,
+  }),
   start: name => ({ noun: `Start ‘${name}’`, running: `Starting ‘${name}’`, done: `‘${name}’ is running`, failed: `‘${name}’ was not started` }),
   stop: name => ({ noun: `Stop ‘${name}’`, running: `Stopping ‘${name}’`, done: `‘${name}’ is stopped`, failed: `‘${name}’ was not stopped` }),
   restart: name => ({ noun: `Restart ‘${name}’`, running: `Restarting ‘${name}’`, done: `‘${name}’ was restarted`, failed: `‘${name}’ was not restarted` }),

@@ -11,7 +11,7 @@ const without = new Set(['setup-done', 'wizard-name-refused', 'wizard-port', 'wi
 const folder = resolve(import.meta.dirname, '../../docs/images')
 await mkdir(folder, { recursive: true })
 const prepared = await prepare()
-const place = await testHome()
+const place = await testHome({ shown: true })
 try {
   const { window, close } = await place.launch()
   const taken = new Set<string>()

@@ -21,8 +21,10 @@ export interface Home {
   remove(): Promise<void>
 }
 
-export async function makeHome(): Promise<Home> {
-  const path = await mkdtemp(join(tmpdir(), 'im-'))
+/** @param name of a folder that is not there yet, for homes that are shown; else it gets one of its own */
+export async function makeHome(name?: string): Promise<Home> {
+  const path = name === undefined ? await mkdtemp(join(tmpdir(), 'im-')) : join(tmpdir(), name)
+  if (name !== undefined) await mkdir(path)
   await mkdir(join(path, 'tmp'))
   return {
     path,

@@ -39,5 +39,11 @@ export class OperationPage {
     await this.ready.waitFor()
   }
 
+  /** Made, and not started: its port is someone else's. */
+  async madeOnly(name: string): Promise<void> {
+    await this.title(`‘${name}’ is made, but does not run`).waitFor({ timeout: patience })
+    await this.ready.waitFor()
+  }
+
   async undone(name: string): Promise<void> { await this.title(`‘${name}’ was not created`).waitFor({ timeout: patience }) }
 }

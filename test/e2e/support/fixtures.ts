@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto'
 import { cp, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test as base } from '@playwright/test'
+import { expect as patient, test as base } from '@playwright/test'
 import { withConnection } from '../../../src/main/infrastructure/connection'
 import { adminLogin } from '../../../src/main/infrastructure/driver'
 import { Processes } from '../../../src/main/processes/client'
@@ -17,6 +17,7 @@ import { fingerprint } from '../../../src/main/workspace/fingerprint'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { Secrets } from '../../../src/main/workspace/secrets'
 import { SettingsFile } from '../../../src/main/workspace/settings'
+import { settingsSchema } from '../../../src/shared/settings'
 import { launchApp, makeHome, type Home, type LaunchedApp } from '../../support/electron'
 import { freePort } from '../../support/infrastructure'
 import { makeObedientBase } from './obedient-base'
@@ -44,10 +45,11 @@ export interface TestHome {
 /** A workspace whose release is prepared, to be copied. */
 export interface Prepared { readonly root: string; remove(): Promise<void> }
 
-export async function testHome(): Promise<TestHome> {
-  const home = await makeHome()
-  const root = join(await realpath(home.path), 'workspace')
-  const ports = { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) }
+/** @param shown names and ports as an operator has them: for pictures, one at a time */
+export async function testHome({ shown = false } = {}): Promise<TestHome> {
+  const home = await makeHome(shown ? 'ada' : undefined)
+  const root = join(await realpath(home.path), shown ? 'schools' : 'workspace')
+  const ports = shown ? settingsSchema.parse({}).ports : { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) }
   const defaults = join(home.path, 'defaults.json')
   await writeFile(defaults, JSON.stringify({ driver: 'embedded', ports }))
   const launched: LaunchedApp[] = []
@@ -98,4 +100,5 @@ export const test = base.extend<object, { prepared: Prepared }>({
   }, { scope: 'worker', timeout: 300_000 }],
 })
 
-export { expect } from '@playwright/test'
+/** Outside of the test runner too, a busy machine gets time. */
+export const expect = patient.configure({ timeout: 15_000 })

@@ -3,15 +3,16 @@
  * and for pictures, so that no screen is in one and not in the other.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, type Page } from '@playwright/test'
-import { Processes } from '../../../src/main/processes/client'
+import type { Page } from '@playwright/test'
 import { ControlRoom } from '../pages/control-room'
 import { FirstRun, Setup } from '../pages/first-run'
 import { OperationPage, patience } from '../pages/operation'
 import { Wizard } from '../pages/wizard'
-import type { Prepared, TestHome } from './fixtures'
+import { expect, type Prepared, type TestHome } from './fixtures'
+import { foreignServer } from './tiny-home'
+import { instancesTour } from './instances-tour'
 import { hold, letFail, release, waiting } from './obedient-base'
 
 export type Look = (name: string) => Promise<void>
@@ -29,13 +30,8 @@ export async function tour(window: Page, place: TestHome, prepared: Prepared, lo
   await createWithStops(window, place, look)
 
   await make(room, wizard, operation, 'Riverside')
-  await addOthers(place)
   await room.go('Instances')
-  await expect(room.instance('Riverside')).toContainText('Stopped')
-  await expect(room.instance('Old-Town')).toBeVisible()
-  await expect(window.getByText('Folders that cannot be used')).toBeVisible()
-  await look('instances')
-
+  await instancesTour(window, place, look)
   await room.service('PostgreSQL').click()
   await expect(window.getByRole('dialog', { name: 'PostgreSQL' })).toBeVisible()
   await look('services')
@@ -47,11 +43,20 @@ export async function tour(window: Page, place: TestHome, prepared: Prepared, lo
   await fail(room, wizard, operation, look)
   await room.go('Activity')
   await look('activity')
+  const filter = window.getByRole('main').getByRole('combobox', { name: 'Filter by instance' })
+  await filter.click()
+  await expect(window.getByRole('option', { name: 'Riverside' })).toBeVisible()
+  await look('activity-filter')
+  await window.getByRole('option', { name: 'Riverside' }).click()
+  await look('activity-filtered')
   await room.go('Settings')
   await look('settings')
   await window.keyboard.press('Control+k')
   await expect(room.palette).toBeVisible()
   await look('palette')
+  await window.keyboard.type('harb')
+  await expect(room.palette.getByText('Delete Harbour…')).toBeVisible()
+  await look('palette-found')
   await window.keyboard.press('Escape')
   await room.go('Infrastructure')
   await window.getByRole('main').getByRole('button', { name: 'Stop…' }).click()
@@ -62,7 +67,7 @@ export async function tour(window: Page, place: TestHome, prepared: Prepared, lo
   await operation.title('The infrastructure is stopped').waitFor({ timeout: patience })
   await look('infrastructure-stopped')
   await room.go('Instances')
-  await expect(room.problem('PostgreSQL is not running.')).toBeVisible()
+  await expect(room.problem('PostgreSQL is not running.')).toContainText('cannot reach their databases')
   await look('instances-no-database')
   await room.switchWorkspace()
   await expect(new FirstRun(window).recent).toBeVisible()
@@ -105,9 +110,8 @@ async function createWithStops(window: Page, place: TestHome, look: Look): Promi
   await expect(wizard.form('name')).toContainText('Free.')
   await look('wizard-name')
   await wizard.next.click()
-  const foreign = createServer().listen(0, '127.0.0.1')
+  const foreign = await foreignServer()
   try {
-    await new Promise<void>(done => { foreign.once('listening', done) })
     await wizard.ownPort.check()
     await wizard.port.fill(String((foreign.address() as AddressInfo).port))
     await expect(wizard.useAnyway).toBeVisible()
@@ -155,18 +159,4 @@ async function fail(room: ControlRoom, wizard: Wizard, operation: OperationPage,
   await wizard.create.click()
   await operation.undone('Hillside')
   await look('create-failed')
-}
-
-/** One that was stopped by hand, one that the command line tool left, and a folder that cannot be read. */
-async function addOthers({ home, root }: TestHome): Promise<void> {
-  const processes = new Processes(join(home.path, '.pm2'))
-  await processes.stop({ name: 'Riverside', cwd: join(root, 'instances', 'Riverside', 'server') })
-  const old = join(root, 'instances', 'Old-Town')
-  await mkdir(join(old, 'server'), { recursive: true })
-  const database = { name: 'old-town_db', user: 'old-town_user', password: 'x', host: 'localhost', port: 16432, directPort: 15432, url: 'postgresql://', directUrl: 'postgresql://' }
-  const paths = { instance: old, server: join(old, 'server'), client: join(old, 'client'), uploads: join(old, 'server', 'uploads') }
-  await writeFile(join(old, 'config.json'), JSON.stringify({ name: 'Old-Town', port: 4999, database, paths, created: '2025-09-01T08:00:00.000Z' }))
-  const broken = join(root, 'instances', 'North-Campus')
-  await mkdir(broken)
-  await writeFile(join(broken, 'config.json'), '{ "name": "North-Campus", ')
 }

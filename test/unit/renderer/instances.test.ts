@@ -116,9 +116,9 @@ describe('the history', () => {
     expect(history.of('a').cpu).toEqual([])
   })
   it('draws a line whose newest point is at the right edge and whose largest is at the top', () => {
-    expect(sparklinePath([5], { width: 60, height: 10, limit: 6, least: 1 })).toBeUndefined()
+    expect(sparklinePath([5, 5], { width: 60, height: 10, limit: 6, least: 1 })).toBeUndefined()
     expect(sparklinePath([0, 5, 10], { width: 60, height: 10, limit: 6, least: 1 })?.line).toBe('M0 10L30 5L60 0')
-    expect(sparklinePath([1, 1], { width: 60, height: 10, limit: 60, least: 10 })?.line).toBe('M56.8 9L60 9')
+    expect(sparklinePath([1, 1, 1], { width: 60, height: 10, limit: 60, least: 10 })?.line).toBe('M36 9L48 9L60 9')
   })
 })
 

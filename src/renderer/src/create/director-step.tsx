@@ -1,6 +1,6 @@
-import { ActionIcon, Button, PasswordInput, Progress, SegmentedControl, TextInput, Title, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Input, PasswordInput, Progress, SegmentedControl, TextInput, Title, Tooltip } from '@mantine/core'
 import { IconEye, IconEyeOff, IconRefresh } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { CopyButton } from '../app/copy-button'
 import { useDraft } from './draft'
 import { generatePassword, strengthOf } from './password'
@@ -30,38 +30,46 @@ interface PasswordProps { answers: Answers; error: string | undefined; onType: (
 
 function Password({ answers, error, onType }: PasswordProps) {
   const generated = answers.passwordMode === 'generated'
+  const id = useId()
   const choose = (mode: string): void => onType(mode === 'generated'
     ? { passwordMode: 'generated', password: generatePassword() }
     : { passwordMode: 'typed', password: '' })
   return (
     <div className={classes.password}>
-      <SegmentedControl aria-label="Password" value={answers.passwordMode} onChange={choose}
-        data={[{ value: 'typed', label: 'Type a password' }, { value: 'generated', label: 'Generate one' }]} />
-      {generated ? <Generated password={answers.password} onNew={() => onType({ password: generatePassword() })} /> : <Typed answers={answers} error={error} onType={onType} />}
+      <div className={classes.passwordHead}>
+        <Input.Label htmlFor={id}>Password</Input.Label>
+        <SegmentedControl aria-label="Kind of password" size="xs" value={answers.passwordMode} onChange={choose}
+          data={[{ value: 'typed', label: 'Type a password' }, { value: 'generated', label: 'Generate one' }]} />
+      </div>
+      {generated ? <Generated id={id} password={answers.password} onNew={() => onType({ password: generatePassword() })} /> : <Typed id={id} answers={answers} error={error} onType={onType} />}
     </div>
   )
 }
 
-function Typed({ answers, error, onType }: PasswordProps) {
+function Typed({ id, answers, error, onType }: PasswordProps & { id: string }) {
   const strength = strengthOf(answers.password, [answers.name, answers.directorName, answers.email])
   const colour = ['var(--idle)', 'var(--bad)', 'var(--warn)', 'var(--good)', 'var(--good)'][strength.level] ?? 'var(--idle)'
   return (
     <>
-      <PasswordInput label="Password" size="md" autoComplete="new-password" value={answers.password} error={error}
-        description="At least 10 characters." onChange={event => onType({ password: event.currentTarget.value })} />
-      <div className={classes.strength}>
-        <Progress value={strength.level * 25} color={colour} size="sm" aria-label="Password strength" />
-        <span className={classes.note} aria-live="polite">{answers.password && <>{strength.word}. {strength.advice}</>}</span>
+      <PasswordInput id={id} size="md" autoComplete="new-password" value={answers.password} error={error}
+        description={error ? undefined : 'At least 10 characters.'} inputWrapperOrder={['input', 'description', 'error']} onChange={event => onType({ password: event.currentTarget.value })} />
+      <div className={classes.strength} aria-live="polite">
+        {answers.password && (
+          <>
+            <Progress value={strength.level * 25} color={colour} size="sm" aria-label="Password strength" />
+            <span className={classes.note}>{strength.word}. {strength.advice}</span>
+          </>
+        )}
       </div>
     </>
   )
 }
 
-function Generated({ password, onNew }: { password: string; onNew: () => void }) {
+function Generated({ id, password, onNew }: { id: string; password: string; onNew: () => void }) {
   const [shown, setShown] = useState(false)
   return (
     <div className={classes.generated}>
-      <output className="mono" aria-label="Generated password">{shown ? password : '•'.repeat(password.length)}</output>
+      <output id={id} className="mono">{shown ? password : '•'.repeat(password.length)}</output>
       <Tooltip label={shown ? 'Hide' : 'Show'}>
         <ActionIcon variant="subtle" color="gray" onClick={() => setShown(!shown)} aria-label={shown ? 'Hide password' : 'Show password'}>{shown ? <IconEyeOff size={16} /> : <IconEye size={16} />}</ActionIcon>
       </Tooltip>

@@ -1,11 +1,10 @@
 import { Checkbox, Radio, TextInput, Title } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { IconAlertTriangle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { maxPort, minPort, portSchema } from '../../../shared/instance'
 import { useTRPC } from '../app/trpc'
-import { holderText } from '../instances/holder-text'
+import { PortTaken } from '../instances/port-taken'
 import { useDraft } from './draft'
 import { errorsOf, type Answers } from './wizard'
 import classes from './create.module.css'
@@ -56,14 +55,12 @@ function ManualPort() {
       <div aria-live="polite">
         {free && <p className={classes.note}>Free.</p>}
         {holders.length > 0 && (
-          <div className={classes.holders}>
-            <p><IconAlertTriangle size={18} aria-hidden />Port {port} is taken</p>
-            <ul>{holders.map(it => <li key={JSON.stringify(it)}>{holderText(it)}</li>)}</ul>
+          <PortTaken port={port} holders={holders}>
             <Checkbox
               label="Use it anyway" description="Only one of them can run at a time." checked={sharePort} aria-invalid={wizard.tried && errors.sharePort ? true : undefined} error={wizard.tried ? errors.sharePort : undefined}
               onChange={event => dispatch({ type: 'typed', change: { sharePort: event.currentTarget.checked } })}
             />
-          </div>
+          </PortTaken>
         )}
       </div>
     </>

@@ -34,10 +34,12 @@ function StartInfrastructure({ onDone }: { onDone: () => void }) {
   const { start, busy } = useInfrastructureSwitch({ stay: true })
   const operation = operations.filter(it => it.kind === 'infrastructure-start').toSorted((a, b) => b.openedAt.localeCompare(a.openedAt))[0]
   if (!data) return null
-  const running = data.postgres.state === 'running' && !(operation && isOpen(operation))
+  const starting = operation !== undefined && isOpen(operation)
+  const running = data.postgres.state === 'running' && !starting
+  const title = running ? 'The infrastructure is running' : starting ? 'Starting the infrastructure…' : 'Start the infrastructure'
   return (
-    <Frame stage={1} title="Start the infrastructure" lead="One PostgreSQL and one PgBouncer serve all instances. They listen on this machine only, and every instance has a database and a password of its own.">
-      {!(operation && isOpen(operation)) && !running && <DriverChoice infrastructure={data} />}
+    <Frame stage={1} title={title} lead="One PostgreSQL and one PgBouncer serve all instances. They listen on this machine only, and every instance has a database and a password of its own.">
+      {!starting && !running && <DriverChoice infrastructure={data} />}
       {operation && (
         <>
           {operation.phase !== 'succeeded' && <Outcome operation={operation} />}
@@ -50,8 +52,8 @@ function StartInfrastructure({ onDone }: { onDone: () => void }) {
           ? <Button size="md" onClick={onDone} autoFocus>Continue</Button>
           : (
             <>
-              <Button variant="subtle" onClick={onDone}>{operation && isOpen(operation) ? 'Leave it running' : 'Later'}</Button>
-              {!(operation && isOpen(operation)) && <Button size="md" onClick={start} loading={busy} autoFocus>Start PostgreSQL and PgBouncer</Button>}
+              <Button variant="subtle" onClick={onDone}>{starting ? 'Leave it running' : 'Later'}</Button>
+              {!starting && <Button size="md" onClick={start} loading={busy} autoFocus>Start PostgreSQL and PgBouncer</Button>}
             </>
           )}
       </div>

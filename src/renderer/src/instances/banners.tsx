@@ -30,13 +30,14 @@ export function Banners({ shown, onChoose }: { shown: readonly Shown[]; onChoose
 }
 
 /** Instances without their database are the first thing to know. */
-function InfrastructureDown() {
+export function InfrastructureDown() {
   const { data } = useInfrastructure()
+  const online = useInstances().data?.instances.filter(it => it.status === 'online').length ?? 0
   if (!data || data.postgres.state === 'running' || data.postgres.state === 'starting') return null
   if (data.postgres.problem) return <ProblemView problem={data.postgres.problem} quiet />
   return (
     <ProblemView tone="warn" quiet problem={{
-      code: 'infrastructure-stopped', message: 'PostgreSQL is not running.', cause: 'Instances cannot reach their databases, and none can be created.', action: 'start-infrastructure',
+      code: 'infrastructure-stopped', message: 'PostgreSQL is not running.', cause: `${online === 1 ? 'The instance that is online' : online ? `The ${online} instances that are online` : 'Instances'} cannot reach ${online === 1 ? 'its database' : 'their databases'}, and none can be created.`, action: 'start-infrastructure',
     }} />
   )
 }

@@ -1,7 +1,6 @@
 /** Another port for an instance: checked while it is typed, whoever has it is named, and what happens is said. */
 import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { IconAlertTriangle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { portSchema, type PortHolder } from '../../../shared/instance'
@@ -10,8 +9,8 @@ import { useInstances } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC, useTRPCClient } from '../app/trpc'
-import { holderText } from './holder-text'
 import { useJobs } from './jobs'
+import { PortTaken } from './port-taken'
 import classes from './dialogs.module.css'
 
 export function ChangePortForm({ name, onClose }: { name: string; onClose: () => void }) {
@@ -57,14 +56,12 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
       <div aria-live="polite" className={classes.check}>
         {free && <p className="dimmed">Port {port} is free.</p>}
         {holders.length > 0 && (
-          <div className={classes.holders}>
-            <p><IconAlertTriangle size={18} aria-hidden />Port {port} is taken</p>
-            <ul>{holders.map(it => <li key={JSON.stringify(it)}>{holderText(it)}</li>)}</ul>
+          <PortTaken port={port} holders={holders}>
             {blocking
               ? <p className={classes.plain}>{name} runs, and two cannot run on one port. Stop one of them first, or choose another port.</p>
               : <Checkbox label="Share it" description="Only one of them can run at a time. Starting one asks to stop the other." checked={share} onChange={event => setShare(event.currentTarget.checked)}
                   error={tried && !share ? 'Choose another port, or share this one.' : undefined} />}
-          </div>
+          </PortTaken>
         )}
       </div>
       <p className="dimmed">{runs ? `${name} restarts on the new port: it is away for a few seconds. If it is not healthy there, it is back on ${instance.port}.` : `${name} does not run: it uses the new port at its next start.`}</p>

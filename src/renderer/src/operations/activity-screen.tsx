@@ -23,7 +23,7 @@ export function ActivityScreen() {
   const shown = subject ? operations.filter(it => it.subject === subject) : operations
   const stuck = shown.filter(it => it.phase === 'stuck')
   const filter = subjects.length > 1 && (
-    <Select aria-label="Filter by instance" placeholder="All instances" data={subjects} value={subject} onChange={setSubject} searchable clearable clearButtonProps={{ 'aria-label': 'All instances' }} w={220} />
+    <Select aria-label="Filter by instance" placeholder="All instances" data={subjects} value={subject} onChange={setSubject} searchable clearable comboboxProps={{ withinPortal: false }} clearButtonProps={{ 'aria-label': 'All instances' }} w={220} />
   )
   return (
     <Page title="Activity" lead="Every job, with its steps and what came of it." actions={filter}>

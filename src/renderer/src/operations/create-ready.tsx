@@ -1,7 +1,7 @@
 /** The end of a creation: open it, and take the director's password, which is shown once. */
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { IconCircleCheckFilled, IconEye, IconExternalLink } from '@tabler/icons-react'
+import { IconAlertTriangleFilled, IconCircleCheckFilled, IconEye, IconExternalLink } from '@tabler/icons-react'
 import type { OperationState } from '../../../shared/operation'
 import { CopyButton } from '../app/copy-button'
 import { ProblemView } from '../app/problem'
@@ -17,10 +17,10 @@ export function CreateReady({ operation }: { operation: OperationState }) {
   return (
     <section className={`card ${classes.ready}`} aria-label="Ready">
       <div className={classes.readyHead} role="status">
-        <IconCircleCheckFilled size={40} aria-hidden />
+        {heldBy ? <IconAlertTriangleFilled size={40} color="var(--warn)" aria-hidden /> : <IconCircleCheckFilled size={40} color="var(--good)" aria-hidden />}
         <div>
           <p className={`${classes.url} mono`}>{url}</p>
-          <p className="dimmed">{heldBy ? `It was made, but not started: ${heldBy}.` : 'It is online and answers.'}</p>
+          <p className="dimmed">{heldBy ? `Its port is taken: ${heldBy}. Start it from the list when the port is free.` : 'It is online and answers.'}</p>
         </div>
         {!pooled && <Status tone="warn">Not pooled</Status>}
         {url && !heldBy && <Button size="md" onClick={() => open(url)} rightSection={<IconExternalLink size={18} aria-hidden />}>Open</Button>}

@@ -38,10 +38,11 @@ function Known({ operation }: { operation: OperationState }) {
   const log = useOutput(operation.id)
   const open = isOpen(operation)
   const printed = useSyncExternalStore(log.subscribe, () => operation.steps.findLast(it => log.has(it.name))?.name)
-  const running = open ? activeStep(operation) : printed
+  // Once nothing runs, what was printed last is of more use than the empty output of the step it stopped at.
+  const running = open && operation.phase !== 'stuck' ? activeStep(operation) : printed
   const step = chosen ?? running
   // A short job that prints nothing has no need of an empty pane.
-  const shown = printed !== undefined || (open && talkative.has(operation.kind))
+  const shown = printed !== undefined || (operation.phase === 'running' && talkative.has(operation.kind))
   return (
     <Page fill title={headline(operation)} lead={<Lead operation={operation} />} actions={operation.phase === 'running' && !isPastReturn(operation) && <Cancel operation={operation} />}>
       <Outcome operation={operation} />

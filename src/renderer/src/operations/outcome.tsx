@@ -7,6 +7,7 @@ import type { OperationState } from '../../../shared/operation'
 import { notifyProblem } from '../app/notify'
 import { ProblemView } from '../app/problem'
 import { useTRPC } from '../app/trpc'
+import { useOperations } from '../app/live'
 import { useDraft } from '../create/draft'
 import { isDirty } from '../create/wizard'
 import { pageOf } from '../instances/page-of'
@@ -29,10 +30,13 @@ const onInstance: ReadonlySet<string> = new Set(['start', 'stop', 'restart', 'ch
 
 function Done({ operation }: { operation: OperationState }) {
   const { wizard } = useDraft()
+  const { operations } = useOperations()
+  const waiting = operation.kind === 'infrastructure-start' ? operations.filter(it => it.phase === 'stuck') : [] // for want of it, most likely
   return (
     <div className={`card ${classes.note}`} role="status">
       <IconCircleCheckFilled size={22} color="var(--good)" aria-hidden /><p>{titlesOf(operation).done}.</p>
       {onInstance.has(operation.kind) && <Button size="xs" variant="default" component={Link} href={pageOf(subjectOf(operation))}>Show {subjectOf(operation)}</Button>}
+      {waiting.map(it => <Button key={it.id} size="xs" component={Link} href={`/operations/${it.id}`}>Back to: {titlesOf(it).noun}</Button>)}
       {isDirty(wizard) && <Button size="xs" component={Link} href="/create">Go on with the new instance</Button>}
     </div>
   )

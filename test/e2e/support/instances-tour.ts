@@ -1,0 +1,90 @@
+/** The walk's part on the list of instances: with many of them, in every state, and everything that is asked about them. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { Processes } from '../../../src/main/processes/client'
+import { pm2Paths } from '../../../src/main/processes/daemon'
+import { layOut, makeDatabase } from '../../support/cli-instance'
+import { httpApp } from '../../support/pm2'
+import { InstanceList } from '../pages/instances'
+import { expect, type TestHome } from './fixtures'
+import { kill9 } from './tiny-home'
+import type { Look } from './tour'
+
+/** @param window shows the list; Lakeside and Riverside run */
+export async function instancesTour(window: Page, place: TestHome, look: Look): Promise<void> {
+  const list = new InstanceList(window)
+  const { room } = list
+  await addOthers(place)
+  await expect(list.row('Old-Town')).toBeVisible()
+  await expect(window.getByText('Folders that cannot be used')).toBeVisible()
+
+  for (const name of ['Brookfield', 'Eastgate', 'Harbour', 'Lakeside', 'Meadow', 'Quayside']) await list.row(name).getByRole('checkbox').check()
+  await look('instances-selected')
+  await list.chosen.getByRole('button', { name: 'Start 5' }).click()
+  await expect(list.report).toContainText('Started 3 of 6, 2 skipped, 1 failed.', { timeout: 60_000 })
+  await window.keyboard.press('Escape')
+  await look('instances-report')
+  await list.report.getByRole('button', { name: 'Dismiss' }).click()
+  await new Processes(join(place.home.path, '.pm2')).stop({ name: 'Riverside', cwd: join(place.root, 'instances', 'Riverside', 'server') })
+  await expect(list.banner('One instance should run and does not.')).toBeVisible()
+  await expect(list.row('Harbour').locator('td svg path[class*="stroke"]')).toHaveCount(2, { timeout: 30_000 }) // some samples of CPU and memory
+  await look('instances')
+  await list.view('Grid').click()
+  await look('instances-grid')
+  await list.view('Table').click()
+
+  await list.row('Harbour').getByRole('button', { name: 'Actions for Harbour' }).click()
+  await expect(list.menu).toBeVisible()
+  await look('instance-menu')
+  await list.menu.getByRole('menuitem', { name: 'Change port…' }).click()
+  const port = room.dialog('Change the port of Harbour')
+  await port.getByRole('textbox', { name: 'New port' }).fill(String(place.ports.firstInstance))
+  await expect(port).toContainText('is taken')
+  await look('change-port')
+  await port.getByRole('button', { name: 'Cancel' }).click()
+  await list.act('Lakeside', 'Delete…')
+  const remove = room.dialog('Delete Lakeside?')
+  await expect(remove.getByRole('list')).toContainText('uploads')
+  await look('delete')
+  await remove.getByRole('button', { name: 'Keep it' }).click()
+  await list.button('Start', 'Quayside').click()
+  const question = room.dialog(/^Lakeside runs on/)
+  await expect(question).toBeVisible()
+  await look('port-switch')
+  await question.getByRole('button', { name: 'Change nothing' }).click()
+
+  await list.show('Lakeside')
+  await expect(window.getByRole('button', { name: 'Show DATABASE_URL' })).toBeVisible()
+  await look('instance')
+  await room.go('Instances')
+  await loseAll(place)
+  await expect(list.banner(/still run without it/)).toBeVisible()
+  await look('instances-lost')
+  await list.banner(/still run without it/).getByRole('button', { name: 'Take over' }).click()
+  await expect(list.report).toContainText('Restarted 4 of 4.', { timeout: 60_000 })
+  await list.report.getByRole('button', { name: 'Dismiss' }).click()
+}
+
+/** Some that the command line tool left: one that ends at once, one whose port another has, one never started; and a folder that cannot be read. */
+async function addOthers(place: TestHome): Promise<void> {
+  const { root, ports } = place
+  const status = () => Promise.resolve({ postgres: { port: ports.postgres }, pgbouncer: { port: ports.pgbouncer } })
+  const names = ['Brookfield', 'Eastgate', 'Harbour', 'Meadow', 'Old-Town', 'Quayside']
+  for (const [index, name] of names.entries()) {
+    const port = ports.firstInstance + (name === 'Quayside' ? 0 : 10 + index)
+    const its = await layOut({ root, services: { infrastructure: { status } } }, name, port)
+    await writeFile(join(its.server, 'index.js'), name === 'Meadow' ? 'throw new Error("I cannot go on")' : httpApp(port))
+    await makeDatabase(place, its)
+  }
+  const broken = join(root, 'instances', 'North-Campus')
+  await mkdir(broken)
+  await writeFile(join(broken, 'config.json'), '{ "name": "North-Campus", ')
+}
+
+/** PM2's daemon ends as a crash ends it, once all that it runs is well under way. */
+async function loseAll({ home }: TestHome): Promise<void> {
+  const pm2Home = join(home.path, '.pm2')
+  await expect.poll(async () => (await new Processes(pm2Home).list()).filter(it => it.status === 'online').length).toBe(4)
+  await kill9(Number(await readFile(pm2Paths(pm2Home).pid, 'utf8')))
+}
