@@ -6,6 +6,7 @@ import type { DeletePreview, InstanceDetails } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import type { Databases } from '../infrastructure/databases'
 import type { Processes } from '../processes/client'
+import { rotatedFiles } from '../logs/rotate-names'
 import { readIfExists } from '../system/files'
 import { findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
 
@@ -45,7 +46,7 @@ export async function previewDelete(to: DetailServices, name: string): Promise<D
   const { config: { database }, paths, target } = await findInstance(to, name)
   const [running, usage, bytes, uploads, logs] = await Promise.all([
     isRunning(to, target), to.databases.usage(database.name).catch(() => undefined),
-    sizeOf(paths.folder), sizeOf(join(paths.server, 'uploads')), logsOf(to.processes, name),
+    sizeOf(paths.folder), sizeOf(join(paths.server, 'uploads')), logsOf(to.processes, name, true),
   ])
   return {
     name, running, database: { name: database.name, role: database.user, ...usage },
@@ -53,8 +54,10 @@ export async function previewDelete(to: DetailServices, name: string): Promise<D
   }
 }
 
-async function logsOf(processes: Processes, name: string): Promise<{ path: string; bytes: number }[]> {
-  const files = await processes.logFiles(name).catch(() => [])
+/** @param rotated its archives too */
+async function logsOf(processes: Processes, name: string, rotated = false): Promise<{ path: string; bytes: number }[]> {
+  const live = await processes.logFiles(name).catch(() => [])
+  const files = rotated ? [...live, ...(await Promise.all(live.map(rotatedFiles))).flat()] : live
   const found = await Promise.all(files.map(async path => ({ path, bytes: (await stat(path).catch(() => undefined))?.size })))
   return found.filter((it): it is { path: string; bytes: number } => it.bytes !== undefined)
 }

@@ -5,6 +5,7 @@ import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { problem } from '../../shared/problem'
+import { rotatedFiles } from '../logs/rotate-names'
 import { readIfExists, writeFileAtomic } from '../system/files'
 import { Daemon, findNode, pm2Paths, processEnvironment } from './daemon'
 import { appsOf, endLeftovers, sameFolder, type PM2App, type ProcessRef } from './leftovers'
@@ -95,7 +96,7 @@ export class Processes {
     await endLeftovers(this.#home, app)
   }
 
-  /** Stops an app, takes it from the list and deletes its logs. Nothing to do if it is not there, or another folder's. */
+  /** Stops an app, takes it from the list and deletes its logs, rotated ones too. Nothing to do if it is not there, or another folder's. */
   async remove(app: ProcessRef): Promise<void> {
     const all = await this.#entries()
     const entries = all.filter(it => it.name === app.name)
@@ -105,10 +106,13 @@ export class Processes {
     const { logs } = pm2Paths(this.#home)
     // The `pm2` command gives `a_b` and `a-b` the same files.
     const shared = new Set(all.filter(it => !ours.includes(it)).map(toInfo).flatMap(it => [it.outLog, it.errLog]))
-    const unlisted = entries.length === ours.length ? [this.#logs(app.name)] : [] // else they are the namesake's
+    const unlisted = entries.length === ours.length ? [this.defaultLogs(app.name)] : [] // else they are the namesake's
     const files = [...ours.map(toInfo), ...unlisted].flatMap(it => [it.outLog, it.errLog])
     // never /dev/null, never a path of the operator's own
-    await Promise.all(files.filter(it => dirname(it) === logs && !shared.has(it)).map(it => rm(it, { force: true })))
+    const doomed = files.filter(it => dirname(it) === logs && !shared.has(it))
+    await Promise.all(doomed.map(it => rm(it, { force: true })))
+    const rotated = await Promise.all(doomed.map(rotatedFiles)) // now: a rotation that meets a deleted log deletes what it made
+    await Promise.all(rotated.flat().map(it => rm(it, { force: true })))
     if (entries.length === ours.length) await this.#forgetPids(app.name)
     for (const { name } of ours) this.#deletions.emit('deleted', name)
   }
@@ -176,13 +180,26 @@ export class Processes {
   /** Where its output goes: as PM2 says while it lists it, else where we put it. */
   async logFiles(name: string): Promise<readonly string[]> {
     const entry = (await this.#named(name))[0]
-    const { outLog, errLog } = entry ? toInfo(entry) : this.#logs(name)
+    const { outLog, errLog } = entry ? toInfo(entry) : this.defaultLogs(name)
     return [outLog, errLog]
   }
 
-  async #entries(): Promise<Entry[]> {
-    return entriesSchema.parse(await this.#call('getMonitorData', {}, listTimeout, true)).filter(it => !it.pm2_env.pmx_module)
+  /** Where we put an app's output. PM2's name of the files would be one for `a_b` and `a-b`. */
+  defaultLogs(name: string): { outLog: string; errLog: string } {
+    const { logs } = pm2Paths(this.#home)
+    return { outLog: join(logs, `${name}-out.log`), errLog: join(logs, `${name}-error.log`) }
   }
+
+  /** Names of PM2's own modules that are installed, e.g. `pm2-logrotate`. */
+  async modules(): Promise<string[]> {
+    return (await this.#all()).filter(it => it.pm2_env.pmx_module).map(it => it.name)
+  }
+
+  async #entries(): Promise<Entry[]> {
+    return (await this.#all()).filter(it => !it.pm2_env.pmx_module)
+  }
+
+  #all = async (): Promise<Entry[]> => entriesSchema.parse(await this.#call('getMonitorData', {}, listTimeout, true))
 
   #named = async (name: string): Promise<Entry[]> => (await this.#entries()).filter(it => it.name === name)
 
@@ -218,15 +235,9 @@ export class Processes {
     await Promise.all(left.map(it => rm(join(pids, it), { force: true })))
   }
 
-  /** PM2's name of the files would be one for `a_b` and `a-b`. */
-  #logs(name: string): { outLog: string; errLog: string } {
-    const { logs } = pm2Paths(this.#home)
-    return { outLog: join(logs, `${name}-out.log`), errLog: join(logs, `${name}-error.log`) }
-  }
-
   /** What `pm2 start SCRIPT --name NAME --cwd CWD --time` hands to the daemon, without the caller's environment and PM2's probes in the app. */
   async #definition({ name, script, cwd }: App): Promise<Record<string, unknown>> {
-    const { outLog, errLog } = this.#logs(name)
+    const { outLog, errLog } = this.defaultLogs(name)
     return {
       name, namespace: 'default', cwd, pm_cwd: cwd, pm_exec_path: script, exec_interpreter: await findNode(), exec_mode: 'fork_mode',
       node_args: [], env: processEnvironment(), username: userInfo().username,

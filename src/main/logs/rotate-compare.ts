@@ -1,0 +1,67 @@
+/** Whether the front of a live log still is what was archived. Constant memory. */
+import { createReadStream } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+
+const piece = 65_536
+
+/** Reads a range in pieces and remembers its first and its last one. */
+export class Witness {
+  length = 0
+  first: Buffer = Buffer.alloc(0)
+  last: Buffer = Buffer.alloc(0)
+
+  /** Ends early where the file does. */
+  async *read(file: FileHandle, offset: number, length: number): AsyncGenerator<Buffer, void> {
+    while (this.length < length) {
+      const chunk = await bytes(file, offset + this.length, Math.min(piece, length - this.length))
+      if (chunk.length === 0) return
+      if (this.length === 0) this.first = chunk
+      this.last = chunk
+      this.length += chunk.length
+      yield chunk
+    }
+  }
+}
+
+/** Whether all of the range was read and its ends are the same as then: a log that was emptied since begins with something else. */
+export async function stillThere(file: FileHandle, offset: number, length: number, { length: read, first, last }: Witness): Promise<boolean> {
+  if (read !== length) return false
+  return (await bytes(file, offset, first.length)).equals(first) && (await bytes(file, offset + length - last.length, last.length)).equals(last)
+}
+
+/** Whether the range holds what the archive does. Parts of it may have become a hole already: a power cut in the middle of the punching. */
+export async function holds(file: FileHandle, offset: number, length: number, archive: string): Promise<boolean> {
+  return pipeline(createReadStream(archive), createGunzip(), async (chunks: AsyncIterable<Buffer>) => {
+    let position = 0
+    for await (const chunk of chunks) {
+      const there = await bytes(file, offset + position, chunk.length)
+      if (!there.equals(chunk) && !matchesOrZero(there, chunk)) return false
+      position += chunk.length
+    }
+    return position === length
+  })
+}
+
+const matchesOrZero = (there: Buffer, chunk: Buffer): boolean => there.length === chunk.length && there.every((byte, index) => byte === chunk[index] || byte === 0)
+
+/** Whether the file's first bytes are all zero, and there are so many. */
+export async function isHole(file: FileHandle, length: number): Promise<boolean> {
+  if ((await file.stat()).size < length) return false
+  for (let position = 0; position < length; position += piece) if (!await isZero(file, position, Math.min(piece, length - position))) return false
+  return true
+}
+
+/** As `isHole`, for every day: only its ends are looked at. A log that was emptied since has text in front. */
+export async function seemsHole(file: FileHandle, length: number): Promise<boolean> {
+  return (await file.stat()).size >= length && await isZero(file, 0, piece) && await isZero(file, length - piece, piece)
+}
+
+const isZero = async (file: FileHandle, position: number, length: number): Promise<boolean> =>
+  (await bytes(file, position, length)).every(it => it === 0)
+
+async function bytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position)
+  return buffer.subarray(0, bytesRead)
+}

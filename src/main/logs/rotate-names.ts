@@ -1,0 +1,104 @@
+/**
+ * What the files of a rotated log are called. A place in a log is a number of bytes since its first line, rotated ones included.
+ *
+ * Beside the live file `LIVE`, which keeps its name and its inode, lie the archives (docs/decisions/0007-rotation-in-place.md):
+ * - `LIVE.<start>-<end>.gz`: these bytes were cut off the front of the live file.
+ * - `LIVE.<start>-<end>.hole-<origin>.gz`: where a file cannot be cut in front. They are a hole in the live file, whose first byte is `origin`.
+ * - `….pending.gz`: a rotation is in the middle of it, for some milliseconds or since a crash.
+ * - `….gz.tmp`: being written.
+ */
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface LogArchive {
+  readonly path: string
+  /** Bytes since the log's beginning, not compressed; `end` is the first that is not in it. */
+  readonly start: number
+  readonly end: number
+}
+
+/** An archive with all that its name says. */
+export interface ArchiveName extends LogArchive {
+  readonly hole?: number
+  readonly pending: boolean
+}
+
+export interface LogParts {
+  /** Oldest first, without gaps unless someone removed some. */
+  readonly archives: readonly LogArchive[]
+  /** Where the live file's text begins. */
+  readonly start: number
+  /** Bytes of the live file before its text: a hole. */
+  readonly skip: number
+  /** False in the middle of a rotation: the live file's text may not be where this says. */
+  readonly settled: boolean
+}
+
+const digits = 15 // 1 PB; names then sort as numbers do
+const form = /^\.(\d{15})-(\d{15})(?:\.hole-(\d{15}))?(\.pending)?\.gz$/
+const temporaryForm = /^\.\d{15}-\d{15}\.gz\.tmp$/
+
+export function archivePath(live: string, { start, end, hole, pending }: Omit<ArchiveName, 'path'>): string {
+  const number = (it: number): string => String(it).padStart(digits, '0')
+  return `${live}.${number(start)}-${number(end)}${hole === undefined ? '' : `.hole-${number(hole)}`}${pending ? '.pending' : ''}.gz`
+}
+
+export const temporaryPath = (live: string, range: Pick<LogArchive, 'start' | 'end'>): string =>
+  `${archivePath(live, { start: range.start, end: range.end, pending: false })}.tmp`
+
+/** The archives of a log among the names in its folder, oldest first. */
+export function archivesIn(names: readonly string[], live: string): ArchiveName[] {
+  const own = basename(live)
+  return names.filter(it => it.startsWith(own)).flatMap(name => {
+    const [, start, end, hole, pending] = form.exec(name.slice(own.length)) ?? []
+    if (start === undefined || end === undefined || Number(end) <= Number(start)) return []
+    return [{ path: join(dirname(live), name), start: Number(start), end: Number(end), pending: pending !== undefined, ...hole !== undefined && { hole: Number(hole) } }]
+  }).toSorted((a, b) => a.start - b.start)
+}
+
+/** What a crash left of an archive in the making. */
+export function temporariesIn(names: readonly string[], live: string): string[] {
+  const own = basename(live)
+  return names.filter(it => it.startsWith(own) && temporaryForm.test(it.slice(own.length))).map(it => join(dirname(live), it))
+}
+
+/** Everything that belongs to a log but the live file. */
+export async function rotatedFiles(live: string): Promise<string[]> {
+  const names = await readdir(dirname(live)).catch(() => [])
+  return [...archivesIn(names, live).map(it => it.path), ...temporariesIn(names, live)]
+}
+
+export function partsIn(names: readonly string[], live: string): LogParts {
+  const all = archivesIn(names, live)
+  const archives = all.filter(it => !it.pending)
+  const newest = archives.at(-1)
+  return {
+    archives, start: newest?.end ?? 0, skip: newest?.hole === undefined ? 0 : newest.end - newest.hole, settled: archives.length === all.length,
+  }
+}
+
+/** Of which files a log consists now. A folder that is not there has none. */
+export const partsOf = async (live: string): Promise<LogParts> => partsIn(await readdir(dirname(live)).catch(() => []), live)
+
+const patience = 2000 // ms; a rotation takes some. What stays longer was left by a crash and waits for the next opening.
+
+/**
+ * Reads from the files of a log as they are, again if a rotation came in between. For short reads, e.g. of one piece.
+ * It needs no lock: any thread and process may call it.
+ */
+export async function whileSettled<T>(live: string, read: (parts: LogParts) => Promise<T>): Promise<T> {
+  for (const end = Date.now() + patience; ; await delay(5)) {
+    const before = await partsOf(live)
+    const late = Date.now() > end
+    if (!before.settled && !late) continue
+    const [result] = await Promise.allSettled([read(before)])
+    if (late || same(before, await partsOf(live))) {
+      if (result.status === 'fulfilled') return result.value
+      throw result.reason
+    }
+  }
+}
+
+const same = (one: LogParts, other: LogParts): boolean =>
+  one.settled === other.settled && one.archives.length === other.archives.length && one.archives.every((it, index) => it.path === other.archives[index]?.path)

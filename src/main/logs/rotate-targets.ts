@@ -1,0 +1,35 @@
+/** Which files are rotated: regular log files of this workspace's instances in PM2's own folder, and those of services of ours. */
+import { dirname } from 'node:path'
+import type { Processes, ProcessInfo, ProcessRef } from '../processes/client'
+import { sameFolder } from '../processes/leftovers'
+import type { RotatedLog, RotationTargets } from './rotate'
+
+export interface TargetServices {
+  readonly processes: Pick<Processes, 'list' | 'modules' | 'defaultLogs'>
+  /** Every instance of the workspace by its name in PM2 and its folder. */
+  readonly instances: () => Promise<readonly ProcessRef[]>
+  /** Logs of PostgreSQL and PgBouncer that lie on this machine. */
+  readonly services: () => readonly string[]
+}
+
+/** @throws Problem `pm2-…` */
+export async function rotationTargets(to: TargetServices): Promise<RotationTargets> {
+  const [refs, listed, modules] = await Promise.all([to.instances(), to.processes.list(), to.processes.modules()])
+  const owned = await Promise.all(listed.map(async it => {
+    for (const ref of refs) if (ref.name === it.name && await sameFolder(ref.cwd, it.cwd)) return true
+    return false
+  }))
+  const others = new Set(listed.filter((_, index) => !owned[index]).flatMap(filesOf)) // the `pm2` command gives `a_b` and `a-b` the same files
+  const found = new Map<string, RotatedLog>()
+  for (const { name } of refs) {
+    const own = listed.filter((it, index) => owned[index] && it.name === name)
+    const defaults = to.processes.defaultLogs(name)
+    const folder = dirname(defaults.outLog) // never /dev/null, never a path of the operator's own
+    for (const path of own.length ? own.flatMap(filesOf) : filesOf(defaults)) {
+      if (dirname(path) === folder && !others.has(path)) found.set(path, { path, instance: name })
+    }
+  }
+  return { logs: [...found.values(), ...to.services().map(path => ({ path }))], pm2Logrotate: modules.includes('pm2-logrotate') }
+}
+
+const filesOf = ({ outLog, errLog }: Pick<ProcessInfo, 'outLog' | 'errLog'>): string[] => [outLog, errLog]

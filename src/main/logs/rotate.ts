@@ -1,0 +1,187 @@
+/** Keeps logs within their limits, in the background and one at a time. Only the process that holds the workspace's lock does so. */
+import { lstat, readdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { LogUsage } from '../../shared/log'
+import { problem, ProblemError, type Problem } from '../../shared/problem'
+import type { Settings } from '../../shared/settings'
+import type { Run } from '../system/run'
+import { prune, rotateOnce, settle } from './rotate-file'
+import { archivesIn, partsIn, partsOf, temporariesIn } from './rotate-names'
+
+/** A file that someone appends to, and whose it is if it is an instance's. */
+export interface RotatedLog { readonly path: string; readonly instance?: string }
+
+export interface RotationTargets {
+  readonly logs: readonly RotatedLog[]
+  /** PM2's own module rotates the logs of all its processes. */
+  readonly pm2Logrotate: boolean
+}
+
+export interface RotationServices {
+  readonly run: Run
+  readonly limits: () => Promise<Settings['logs']>
+  readonly targets: () => Promise<RotationTargets>
+}
+
+const megabyte = 1_048_576
+
+// Milliseconds.
+const calm = 60_000 // between looks, unless a log grows so fast that it would be far over its limit by then
+const hurry = 1000
+const longestPause = 3_600_000 // for a log whose rotation fails again and again
+
+/** Archives made of one log in one look: then the settings and the list of logs are read again. */
+const rounds = 20
+
+interface Failure { readonly problem: Problem; readonly pause: number; readonly until: number }
+interface Seen { readonly end: number; readonly at: number }
+
+export class Rotation {
+  readonly #stop = new AbortController()
+  readonly #failures = new Map<string, Failure>()
+  readonly #seen = new Map<string, Seen>()
+  #loop: Promise<void> | undefined
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly to: RotationServices) {}
+
+  /** Looks now and then from here on, until `close`. */
+  start(): void { this.#loop ??= this.#keepLooking() }
+
+  /** What is being archived is given up (the log stays as it was); a rotation past that is finished. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await this.#loop
+    await this.#turn
+  }
+
+  /**
+   * Rotates what is over its limit. One look at a time.
+   * @returns in how many milliseconds to look again
+   */
+  look(): Promise<number> {
+    const turn = this.#turn.then(() => this.#look())
+    this.#turn = turn.catch(() => undefined) // the caller hears of it
+    return turn
+  }
+
+  /** What an instance's logs take, and why they are not kept small, if so. */
+  async usage(name: string): Promise<LogUsage> {
+    const { logs, pm2Logrotate } = await this.to.targets()
+    const own = logs.filter(it => it.instance === name).map(it => it.path)
+    const files = (await Promise.all(own.map(async live => {
+      const archives = archivesIn(await namesIn(dirname(live)), live)
+      return [{ bytes: await bytesOf(live), archive: false }, ...await Promise.all(archives.map(async it => ({ bytes: await bytesOf(it.path), archive: true })))]
+    }))).flat()
+    return {
+      bytes: files.reduce((sum, it) => sum + it.bytes, 0), archives: files.filter(it => it.archive).length,
+      problem: pm2Logrotate ? elsewhere : own.map(it => this.#failures.get(it)?.problem).find(it => it !== undefined),
+    }
+  }
+
+  async #keepLooking(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      const pause = await this.look().catch(() => calm) // PM2 or the settings cannot be read: others tell that
+      await delay(pause, undefined, { signal, ref: false }).catch(() => undefined)
+    }
+  }
+
+  async #look(): Promise<number> {
+    const [{ maxSizeMB, keep }, { logs, pm2Logrotate }] = await Promise.all([this.to.limits(), this.to.targets()])
+    const limit = maxSizeMB * megabyte
+    const rotates = (log: RotatedLog): boolean => !(pm2Logrotate && log.instance !== undefined)
+    let due = (await survey(logs)).filter(it => it.unsettled || (rotates(it) && (it.data > limit || it.archives > keep)))
+    for (let round = 0; round < rounds && due.length > 0; round++) {
+      const again: typeof due = []
+      for (const it of due) if (await this.#tend(it.path, rotates(it), limit, keep)) again.push(it)
+      due = again
+    }
+    return this.#pause((await survey(logs)).filter(rotates), limit)
+  }
+
+  /** @returns whether it was rotated: it may still be over its limit */
+  async #tend(path: string, rotates: boolean, limit: number, keep: number): Promise<boolean> {
+    const { signal } = this.#stop
+    const failure = this.#failures.get(path)
+    if (signal.aborted || (failure && Date.now() < failure.until)) return false
+    try {
+      await settle(path, this.to.run)
+      if (!rotates) return false
+      const over = await dataIn(path, (await partsOf(path)).skip) > limit
+      const rotated = over && await rotateOnce(path, limit, { run: this.to.run, signal })
+      await prune(path, keep)
+      this.#failures.delete(path)
+      return rotated
+    } catch (error) {
+      if (signal.aborted) return false
+      await prune(path, keep).catch(() => undefined)
+      const pause = Math.min(longestPause, failure ? failure.pause * 2 : calm)
+      this.#failures.set(path, { problem: reasonOf(path, error), pause, until: Date.now() + pause })
+      return false
+    }
+  }
+
+  /** When the fastest growing log reaches its limit, as far as its last growth tells. */
+  #pause(logs: readonly Surveyed[], limit: number): number {
+    const at = Date.now()
+    const pauses = logs.map(({ path, data, end }) => {
+      const before = this.#seen.get(path)
+      this.#seen.set(path, { end, at })
+      const rate = before ? (end - before.end) / Math.max(1, at - before.at) : 0 // bytes a millisecond
+      return rate > 0 && !this.#failures.has(path) ? (limit - data) / rate : calm
+    })
+    return Math.max(hurry, Math.min(calm, ...pauses))
+  }
+}
+
+interface Surveyed extends RotatedLog {
+  /** Bytes of text in the live file; 0 if it is missing or no regular file. */
+  readonly data: number
+  /** Bytes since its beginning. */
+  readonly end: number
+  readonly archives: number
+  /** There is something to finish, or a hole: such a log may have been emptied. */
+  readonly unsettled: boolean
+}
+
+/** One look at a few hundred logs takes milliseconds. */
+async function survey(logs: readonly RotatedLog[]): Promise<Surveyed[]> {
+  const folders = [...new Set(logs.map(it => dirname(it.path)))]
+  const listings = new Map(await Promise.all(folders.map(async it => [it, await namesIn(it)] as const)))
+  return Promise.all(logs.map(async log => {
+    const names = listings.get(dirname(log.path)) ?? []
+    const { archives, start, skip, settled } = partsIn(names, log.path)
+    const data = await dataIn(log.path, skip)
+    return { ...log, data, end: start + data, archives: archives.length, unsettled: !settled || skip > 0 || temporariesIn(names, log.path).length > 0 }
+  }))
+}
+
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => [])
+
+async function dataIn(live: string, skip: number): Promise<number> {
+  const info = await lstat(live).catch(() => undefined)
+  return info?.isFile() ? Math.max(0, info.size - skip) : 0
+}
+
+/** On disk: a hole takes none. */
+async function bytesOf(path: string): Promise<number> {
+  const info = await lstat(path).catch(() => undefined)
+  return info?.isFile() ? Math.min(info.size, info.blocks * 512) : 0
+}
+
+const reasonOf = (path: string, error: unknown): Problem => {
+  if (error instanceof ProblemError && error.problem.code.startsWith('log-')) return error.problem
+  const cause = error instanceof ProblemError ? error.problem.details ?? error.problem.message : error instanceof Error ? error.message : String(error)
+  return problem({
+    code: 'log-rotation-failed', message: 'A log is over its size limit and could not be rotated. It is as it was, and grows.',
+    cause: `${path}: ${cause}`, hint: 'Make room on the disk, or make the folder writable. It is tried again by itself.',
+  }, error).problem
+}
+
+const elsewhere: Problem = {
+  code: 'log-rotation-elsewhere', message: 'PM2\'s module pm2-logrotate rotates these logs; Instance Manager does not.',
+  cause: 'Two that rotate the same files would lose lines. The module itself copies and empties a file: what is written in between is lost.',
+  hint: 'To have them rotated without a loss, remove it: "pm2 uninstall pm2-logrotate".',
+}
