@@ -18,7 +18,7 @@ import { serveSockets } from './transport/web-socket'
 export interface ServeOptions {
   /** The product's own folder, with package.json, out/ and resources/. */
   readonly root: string
-  /** Opened at once; else the one that was open last. */
+  /** Opened at once; else the one that was open last, if it can be opened. */
   readonly workspace?: string
   /** The first port to try; the next free one is taken. */
   readonly port: number
@@ -41,7 +41,7 @@ export interface Serving {
 /** How many ports are tried. */
 const attempts = 100
 
-/** @throws Problems `serve-no-port`, `serve-certificate` */
+/** @throws Problems `serve-no-port`, `serve-certificate`; those of opening the workspace that was named. Then nothing is served */
 export async function serve({ root, workspace, port: wanted, remote }: ServeOptions): Promise<Serving> {
   const tls = remote && await readTls(remote)
   const sessions = new Sessions()
@@ -78,17 +78,21 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
   port = await listen(server, address, wanted)
   address = (server.address() as AddressInfo).address
   const unlisten = await listenLocally(controlSocket(host.data, port), app)
-  const path = workspace === undefined ? await app.last() : resolve(workspace)
-  if (path !== undefined) await app.reopen(path)
-  return {
-    app, address, port, link, asked,
-    async close() {
-      sockets.close()
-      server.closeAllConnections()
-      await Promise.all([new Promise(done => { server.close(done) }), unlisten()])
-      await app.close()
-    },
+  const close = async (): Promise<void> => {
+    sockets.close()
+    server.closeAllConnections()
+    await Promise.all([new Promise(done => { server.close(done) }), unlisten()])
+    await app.close()
   }
+  try {
+    const last = workspace === undefined ? await app.last() : undefined
+    if (last !== undefined) await app.reopen(last)
+    else if (workspace !== undefined) await app.open(resolve(workspace))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { app, address, port, link, asked, close }
 }
 
 /** The first free port from the wanted one on. */

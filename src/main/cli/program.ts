@@ -1,10 +1,11 @@
 /** Every command, its arguments, options and examples. What a command does is loaded when it runs. */
 import { InvalidArgumentError } from 'commander'
-import { driverKinds } from '../../shared/infrastructure'
+import { driverKinds, serviceNames, type ServiceName } from '../../shared/infrastructure'
 import { examplesText, Grammar, programName } from './grammar'
 import type { CreateOptions } from './commands/create'
 import type { InitOptions } from './commands/init'
 import type { LifecycleOptions } from './commands/lifecycle'
+import type { LogOptions } from './commands/logs'
 import type { GlobalOptions, Result, Session } from './session'
 
 /** Does a command's work. @param global what was given before or after the command */
@@ -20,6 +21,18 @@ const wholeNumber = (name: string, from: number, to: number) => (text: string): 
   throw new InvalidArgumentError(`${name} is a whole number from ${from} to ${to}.`)
 }
 const port = wholeNumber('A port', 1024, 65_535)
+
+const lines = wholeNumber('The number of lines', 1, 1_000_000)
+
+const unitLengths: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** @returns milliseconds since 1970 */
+function since(text: string): number {
+  const [, amount, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? []
+  const time = amount === undefined ? Date.parse(text) : Date.now() - Number(amount) * (unitLengths[unit] ?? 0)
+  if (time >= 0) return Math.floor(time)
+  throw new InvalidArgumentError('Give a duration like 30s, 10m, 2h or 7d, or a time like 2026-01-31T12:00.')
+}
 
 const oneOf = (values: readonly string[]) => (text: string): string => {
   if (values.includes(text)) return text
@@ -76,6 +89,13 @@ export function buildProgram(version: string, perform: Perform): Grammar {
     does(it, async session => (await import('./commands/infra')).status(session))
   })
 
+  add(infra, 'logs', 'The end of a service\'s log.', it => {
+    it.argument('[service]', serviceNames.join(' or '), oneOf(serviceNames), 'postgres').option('-n, --lines <number>', 'how many lines, 100 unless told', lines)
+      .option('-f, --follow', 'show what comes, until Ctrl+C')
+      .example('infra logs', 'PostgreSQL\'s').example('infra logs pgbouncer --lines 20 --follow', 'and what comes')
+    does(it, async (session, options: LogOptions, name: ServiceName) => (await import('./commands/logs')).logs(session, { kind: 'service', name }, options))
+  })
+
   add(program, 'create', 'Create an instance: files, database, director, process.', it => {
     it.argument('<name>', 'letters, digits, hyphens and underscores')
       .option('--port <number|auto>', 'its port', text => (text === 'auto' ? text : port(text)), 'auto')
@@ -126,6 +146,17 @@ export function buildProgram(version: string, perform: Perform): Grammar {
     does(it, async (session, options: { confirm?: string }, name: string) => (await import('./commands/delete')).remove(session, name, options))
   })
 
+  add(program, 'logs', 'The end of an instance\'s log, lines of it, what comes, or all of it into a file.', it => {
+    it.argument('<name>', 'an instance').completes('name', 'instance')
+      .option('-n, --lines <number>', 'how many lines, the last ones; 100 unless told, all with --since', lines)
+      .option('--errors', 'only errors, with their stack traces').option('--since <time>', 'not older: 30s, 10m, 2h, 7d, or a time like 2026-01-31T12:00', since)
+      .option('--grep <text>', 'only lines that have this text').option('-i, --ignore-case', 'upper and lower case are the same to --grep')
+      .option('-f, --follow', 'show what comes, until Ctrl+C').option('--save <file>', 'write all lines that are wanted to a file')
+      .example('logs school --errors --since 2h', 'what went wrong lately').example('logs school --grep timeout -i --follow', 'wait for it')
+      .example('logs school --save school.log', 'all there is, in a file')
+    does(it, async (session, options: LogOptions, name: string) => (await import('./commands/logs')).logs(session, { kind: 'instance', name, stream: 'both' }, options))
+  })
+
   add(program, 'operations', 'What runs and ran, or one operation with its steps.', it => {
     it.argument('[id]', 'an operation').completes('id', 'operation')
       .option('--password', 'print the password of the new director, if nobody has seen it yet; it is forgotten then')
@@ -137,6 +168,16 @@ export function buildProgram(version: string, perform: Perform): Grammar {
       .example('recover 20260101T120000000Z-0a1b2c3d resume', 'go on where it stands; a stuck step is tried again')
       .example('recover 20260101T120000000Z-0a1b2c3d roll-back', 'take back what it did')
     does(it, async (session, _, id: string, how: 'resume' | 'roll-back') => (await import('./commands/operations')).recover(session, id, how))
+  })
+
+  add(program, 'serve', 'Serve the windows\' pages to a browser, on this machine only: over SSH, through a tunnel.', it => {
+    it.option('--port <number>', 'the first port to try', port)
+      .option('--detach', 'go on without this terminal').option('--status', 'what is served').option('--link', 'a new link for a browser; it works once')
+      .option('--stop', 'end it; what runs is finished first').option('--unit', 'print a unit for systemd')
+      .option('--address <address>', 'serve other machines too, over TLS').option('--certificate <file>', 'PEM, with the names in use').option('--key <file>', 'PEM')
+      .example('serve', 'until Ctrl+C; prints a link, and the tunnel to open').example('serve --detach', 'it outlives the terminal')
+      .example('serve --unit > ~/.config/systemd/user/instance-manager.service', 'to start it with the machine')
+    does(it, async (session, options) => (await import('./commands/serve')).serve(session, options))
   })
 
   add(program, 'completion', 'Print a script that completes commands and instances in your shell.', it => {

@@ -1,0 +1,138 @@
+/** `serve`: the pages for a browser, in the foreground, detached from the terminal, or as a systemd unit; and those that run. */
+import { hostname, userInfo } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ServeStatus } from '../../../shared/served'
+import { runningServers } from '../../serve/control'
+import type { LocalConnection } from '../../transport/local-socket'
+import { exitCodes } from '../exit-codes'
+import { refused, wrongUsage } from '../failure'
+import { cleanLine } from '../print/clean'
+import { table } from '../print/table'
+import { interrupted as interruption, type Result, type Session } from '../session'
+import { absolute } from '../workspace'
+
+export interface ServeCommandOptions {
+  readonly port?: number
+  readonly address?: string
+  readonly certificate?: string
+  readonly key?: string
+  readonly detach?: boolean
+  readonly status?: boolean
+  readonly stop?: boolean
+  readonly link?: boolean
+  readonly unit?: boolean
+}
+
+/** The first port that is tried. */
+const firstPort = 7600
+
+export async function serve(session: Session, options: ServeCommandOptions): Promise<Result> {
+  const modes = (['detach', 'status', 'stop', 'link', 'unit'] as const).filter(it => options[it])
+  if (modes.length > 1) throw wrongUsage(`Choose one of ${modes.map(it => `--${it}`).join(' and ')}.`)
+  const { address, certificate, key } = options
+  if ([address, certificate, key].some(it => it !== undefined) && (address === undefined || certificate === undefined || key === undefined)) {
+    throw wrongUsage('Other machines are served only over TLS: --address, --certificate and --key go together.', 'Without them the pages are on 127.0.0.1; reach them with "ssh -L".')
+  }
+  const [mode] = modes
+  switch (mode) {
+    case 'detach': return (await import('./serve-detached')).detach(session, options)
+    case 'unit': return (await import('./serve-detached')).unit(session, options)
+    case 'status': return status(session)
+    case 'link': return links(session, options.port)
+    case 'stop': return stop(session, options.port)
+    default: return inForeground(session, options)
+  }
+}
+
+async function inForeground(session: Session, { port = firstPort, address, certificate, key }: ServeCommandOptions): Promise<Result> {
+  const { serve: startServing } = await import('../../serve')
+  const remote = address !== undefined && certificate !== undefined && key !== undefined ? { address, certificate: absolute(certificate), key: absolute(key) } : undefined
+  const workspace = session.options.workspace === undefined ? undefined : absolute(session.options.workspace)
+  const serving = await startServing({ root: session.root, port, workspace, remote })
+  let [atOnce, interrupted] = [(): void => undefined, (): void => undefined]
+  const [left, first] = [new Promise<void>(done => { atOnce = done }), new Promise<void>(done => { interrupted = done })]
+  const free = session.interrupts.take(count => (count > 1 ? atOnce() : interrupted()))
+  session.err.stream.once('error', interrupted) // its terminal is gone
+
+  const link = serving.link()
+  if (session.json) session.out.line(JSON.stringify({ type: 'serving', address: serving.address, port: serving.port, link }))
+  else session.out.lines(welcome(link, serving.port, remote !== undefined, session.out.paint))
+  await Promise.race([first, serving.asked])
+  if (serving.app.opened?.operations.running()) {
+    session.say('Waiting for the operations that run to end. Ctrl+C again interrupts them; they go on at the next start.')
+    if (await Promise.race([serving.app.finish(false), left.then(() => true)])) throw interruption()
+  }
+  await serving.close()
+  free()
+  return { data: { port: serving.port } }
+}
+
+/** @param link opens a session once */
+export function welcome(link: string, port: number, remote: boolean, paint: Session['out']['paint']): string[] {
+  const tunnel = remote ? [] : ['', 'From your own computer, open a tunnel first:', `  ssh -L ${port}:127.0.0.1:${port} ${sshTarget()}`]
+  return ['Instance Manager serves its pages. Open this link in a browser; it works once, within an hour:', `  ${paint('bold', link)}`, ...tunnel, '',
+    'Another link: instance-manager serve --link. Instances keep running when this ends.']
+}
+
+/** How one reaches this machine, as far as it knows. */
+function sshTarget(env = process.env): string {
+  const [, , address] = (env['SSH_CONNECTION'] ?? '').split(' ')
+  return `${userInfo().username}@${address ?? hostname()}`
+}
+
+interface Running { readonly connection: LocalConnection; readonly status: ServeStatus }
+
+/** @param port only the one at this port */
+export async function servers(session: Session, port?: number): Promise<Running[]> {
+  const connections = await runningServers(await session.data())
+  const found = await Promise.all(connections.map(async connection => ({ connection, status: await connection.client.serve.status.query() })))
+  return found.filter(it => port === undefined || it.status.port === port)
+}
+
+const closed = async (running: readonly Running[]): Promise<void> => { await Promise.all(running.map(it => it.connection.close())) }
+
+async function status(session: Session): Promise<Result> {
+  const running = await servers(session)
+  await closed(running)
+  const data = running.map(it => it.status)
+  if (data.length === 0) return { exit: exitCodes.failed, data, lines: ['No pages are served.'] }
+  return { data, lines: table<ServeStatus>([
+    { title: 'Address', text: it => `${it.address}:${it.port}` }, { title: 'Browsers', right: true, text: it => String(it.sessions) },
+    { title: 'Process', right: true, text: it => String(it.pid) }, { title: 'Since', text: it => it.since.slice(0, 19).replace('T', ' ') },
+    { title: 'Workspace', text: it => cleanLine(it.workspace ?? '–') },
+  ], data, text => session.out.paint('dim', text)) }
+}
+
+async function links(session: Session, port?: number): Promise<Result> {
+  const running = await servers(session, port)
+  try {
+    if (running.length === 0) throw notServed()
+    const data = await Promise.all(running.map(it => it.connection.client.serve.link.mutate()))
+    return { data, lines: data.map(it => it.link) }
+  } finally { await closed(running) }
+}
+
+async function stop(session: Session, port?: number): Promise<Result> {
+  const running = await servers(session, port)
+  if (running.length === 0) throw notServed()
+  if (running.length > 1) {
+    await closed(running)
+    throw wrongUsage(`Which one? There are servers on ports ${running.map(it => it.status.port).join(', ')}.`, 'Give --port.')
+  }
+  await Promise.all(running.map(it => it.connection.client.serve.stop.mutate()))
+  await closed(running)
+  const pids = running.map(it => it.status.pid)
+  await session.whileWatched(async signal => {
+    for (let looks = 0; pids.some(alive); looks++) {
+      if (looks === 10) session.say('It ends when the operations that run have ended.')
+      await delay(100, undefined, { signal })
+    }
+  })
+  return { data: { stopped: pids }, lines: ['Stopped.'] }
+}
+
+function alive(pid: number): boolean {
+  try { return process.kill(pid, 0) } catch (error) { return (error as NodeJS.ErrnoException).code === 'EPERM' }
+}
+
+const notServed = () => refused({ code: 'not-serving', message: 'No pages are served.', hint: 'Start with "instance-manager serve", or "instance-manager serve --detach".' })
