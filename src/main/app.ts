@@ -13,6 +13,8 @@ import { createSample } from './workspace/sample'
 export interface Desktop {
   /** @returns undefined if the operator chose none */
   chooseFolder(title: string): Promise<string | undefined>
+  /** Where to save something. @param name proposed @returns undefined if the operator chose nothing */
+  chooseFile(title: string, name: string): Promise<string | undefined>
   openExternal(url: string): Promise<void>
   /** Logs in a window of their own. @param path the screen's, `/window/logs/…` */
   openLogs(path: string): void

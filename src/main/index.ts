@@ -29,6 +29,11 @@ const desktop: Desktop = {
     const { filePaths } = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options))
     return filePaths[0]
   },
+  async chooseFile(title, name) {
+    const options: Electron.SaveDialogOptions = { title, defaultPath: join(electron.getPath('home'), name) }
+    const { filePath, canceled } = await (window ? dialog.showSaveDialog(window, options) : dialog.showSaveDialog(options))
+    return canceled ? undefined : filePath
+  },
   openExternal: url => shell.openExternal(url),
   openLogs: path => { newWindow(path, { width: 1000, height: 700, minWidth: 480, minHeight: 360 }) },
 }

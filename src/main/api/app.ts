@@ -16,6 +16,8 @@ export const appRouter = router({
   watch: procedure.subscription(({ ctx: { app }, signal }) => app.watch(signal ?? new AbortController().signal)),
   chooseFolder: procedure.input(z.object({ title: z.string().max(100) }))
     .mutation(async ({ ctx: { app }, input }) => await app.desktop?.chooseFolder(input.title) ?? null),
+  chooseFile: procedure.input(z.object({ title: z.string().max(100), name: z.string().max(200).regex(/^[^/\0]+$/) }))
+    .mutation(async ({ ctx: { app }, input }) => await app.desktop?.chooseFile(input.title, input.name) ?? null),
   checkFolder: procedure.input(path).query(({ ctx: { app }, input }) => app.check(absolute(app.home, input.path))),
   /** For typing a path where there is no native dialog. */
   folders: procedure.input(z.object({ path: z.string().max(4000) })).query(({ ctx: { app }, input }) => foldersLike(absolute(app.home, input.path), input.path.endsWith('/'))),

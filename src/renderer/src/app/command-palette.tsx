@@ -1,6 +1,6 @@
 /** Ctrl+K: every instance and every action by its name. */
 import { Spotlight } from '@mantine/spotlight'
-import { IconActivity, IconDatabase, IconLayoutGrid, IconPlayerPlay, IconPlayerStop, IconPlus, IconSearch, IconSettings, IconStack2, type Icon } from '@tabler/icons-react'
+import { IconActivity, IconDatabase, IconFileText, IconLayoutGrid, IconPlayerPlay, IconPlayerStop, IconPlus, IconSearch, IconSettings, IconStack2, type Icon } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { useInfrastructureSwitch } from '../infrastructure/switch'
@@ -65,6 +65,6 @@ function useEntries(): PaletteEntry[] {
     ...(infrastructure.canStart ? [action('start-infrastructure', 'Start the infrastructure', IconPlayerPlay, infrastructure.start)] : []),
     ...(infrastructure.canStop ? [action('stop-infrastructure', 'Stop the infrastructure…', IconPlayerStop, infrastructure.stop)] : []),
     place('/instances', 'Instances', IconLayoutGrid), place('/infrastructure', 'Infrastructure', IconDatabase),
-    place('/activity', 'Activity', IconActivity), place('/settings', 'Settings', IconSettings),
+    place('/logs', 'Logs', IconFileText), place('/activity', 'Activity', IconActivity), place('/settings', 'Settings', IconSettings),
   ]
 }

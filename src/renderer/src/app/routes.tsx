@@ -4,6 +4,7 @@ import { CreateScreen } from '../create/create-screen'
 import { InfrastructureScreen } from '../infrastructure/infrastructure-screen'
 import { InstanceScreen } from '../instances/instance-screen'
 import { InstancesScreen } from '../instances/instances-screen'
+import { LogsScreen } from '../logs/logs-screen'
 import { ActivityScreen } from '../operations/activity-screen'
 import { OperationScreen } from '../operations/operation-screen'
 import { SettingsScreen } from '../settings/settings-screen'
@@ -12,11 +13,12 @@ export function Routes() {
   return (
     <Switch>
       <Route path="/instances"><InstancesScreen /></Route>
-      <Route path="/instances/:name">{({ name }) => <InstanceScreen key={name} name={name} />}</Route>
+      <Route path="/instances/:name/:tab?">{({ name, tab }) => <InstanceScreen key={name} name={name} tab={tab} />}</Route>
       <Route path="/create"><CreateScreen /></Route>
       <Route path="/infrastructure"><InfrastructureScreen /></Route>
       <Route path="/activity"><ActivityScreen /></Route>
       <Route path="/operations/:id">{({ id }) => <OperationScreen key={id} id={id} />}</Route>
+      <Route path="/logs/*?">{({ '*': address }) => <LogsScreen address={address ?? ''} />}</Route>
       <Route path="/settings"><SettingsScreen /></Route>
       <Route><Redirect to="/instances" replace /></Route>
     </Switch>

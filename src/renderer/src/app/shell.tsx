@@ -1,11 +1,12 @@
 /** The control room: navigation, top bar, the screen. */
 import { Tooltip, UnstyledButton } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { IconActivity, IconDatabase, IconLayoutGrid, IconSettings, IconStack2 } from '@tabler/icons-react'
+import { IconActivity, IconDatabase, IconFileText, IconLayoutGrid, IconSettings, IconStack2 } from '@tabler/icons-react'
 import { useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { isOpen } from '../../../shared/operation'
 import { InstanceDialogs } from '../instances/dialogs'
+import { LogsScreen } from '../logs/logs-screen'
 import { Announcer } from '../operations/announcer'
 import { Recovered } from '../operations/recovered'
 import { CommandPalette } from './command-palette'
@@ -19,6 +20,7 @@ import classes from './shell.module.css'
 const places = [
   { to: '/instances', word: 'Instances', Icon: IconLayoutGrid, also: ['/create'] },
   { to: '/infrastructure', word: 'Infrastructure', Icon: IconDatabase, also: [] },
+  { to: '/logs', word: 'Logs', Icon: IconFileText, also: [] },
   { to: '/activity', word: 'Activity', Icon: IconActivity, also: ['/operations'] },
   { to: '/settings', word: 'Settings', Icon: IconSettings, also: [] },
 ] as const
@@ -26,11 +28,13 @@ const places = [
 export function Shell() {
   const [location] = useLocation()
   const main = useRef<HTMLElement>(null)
+  const alone = /^\/window\/logs\/?(.*)$/.exec(location)
+  if (alone) return <main className={classes.alone}><LogsScreen address={alone[1] ?? ''} alone /></main>
   return (
     <div className={classes.shell}>
       <Navigation location={location} onSkip={() => main.current?.focus()} />
       <TopBar />
-      <main key={location} ref={main} tabIndex={-1} className={classes.main}>
+      <main key={screenOf(location)} ref={main} tabIndex={-1} className={classes.main}>
         <LiveProblems />
         <Recovered />
         <Routes />
@@ -42,6 +46,9 @@ export function Shell() {
     </div>
   )
 }
+
+/** The panes of logs are in the address, and come and go without a new screen. */
+const screenOf = (location: string): string => (location.startsWith('/logs') ? '/logs' : location)
 
 function Navigation({ location, onSkip }: { location: string; onSkip: () => void }) {
   const narrow = useMediaQuery('(max-width: 1000px)', false, { getInitialValueInEffect: false })

@@ -1,4 +1,5 @@
-import { Title } from '@mantine/core'
+import { Anchor, Title } from '@mantine/core'
+import { Link } from 'wouter'
 import type { InfrastructureStatus, ServiceStatus } from '../../../shared/infrastructure'
 import { ProblemView } from '../app/problem'
 import { serviceTone, serviceWord, Status } from '../app/status'
@@ -21,6 +22,7 @@ export function ServiceCard({ service, infrastructure: { driver, adopted } }: { 
         <div><dt>Address</dt><dd className="mono">127.0.0.1:{port}</dd></div>
         {state !== 'unavailable' && <div><dt>Version</dt><dd>{version ?? <span className="dimmed">known once it runs</span>}</dd></div>}
         <div><dt>Run by</dt><dd>{driverTitle[driver]}{adopted && ', found and adopted'}</dd></div>
+        <div><dt>Log</dt><dd><Anchor component={Link} href={`/logs/service.${name}`} inherit aria-label={`Log of ${serviceTitle[name]}`}>Show the log</Anchor></dd></div>
       </dl>
       {problem && <ProblemView problem={problem} tone={state === 'unavailable' ? 'warn' : 'bad'} quiet />}
     </section>

@@ -1,6 +1,6 @@
 /** What can be done with one instance: the same list in its row, on its page and in the command palette. */
 import {
-  IconExternalLink, IconInfoCircle, IconPlayerPlay, IconPlayerStop, IconPlugConnected, IconRefresh, IconTrash, IconTimeline, type Icon,
+  IconExternalLink, IconFileText, IconInfoCircle, IconPlayerPlay, IconPlayerStop, IconPlugConnected, IconRefresh, IconTrash, IconTimeline, type Icon,
 } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
 import type { Shown } from './arrange'
@@ -9,7 +9,7 @@ import { useOpenInstance } from './open'
 import { pageOf } from './page-of'
 
 export interface InstanceAction {
-  readonly id: 'show' | 'progress' | 'open' | 'start' | 'stop' | 'restart' | 'change-port' | 'delete'
+  readonly id: 'show' | 'logs' | 'progress' | 'open' | 'start' | 'stop' | 'restart' | 'change-port' | 'delete'
   readonly label: string
   readonly Icon: Icon
   readonly run: () => void
@@ -26,6 +26,7 @@ export function useInstanceActions(): (shown: Shown) => InstanceAction[] {
     const all: (InstanceAction | false)[] = [
       online && { id: 'open', label: 'Open', Icon: IconExternalLink, run: () => open(url) },
       { id: 'show', label: 'Show', Icon: IconInfoCircle, run: () => navigate(pageOf(name)) },
+      { id: 'logs', label: 'Logs', Icon: IconFileText, run: () => navigate(`${pageOf(name)}/logs`) },
       operation !== undefined && { id: 'progress', label: 'Show the progress', Icon: IconTimeline, run: () => navigate(`/operations/${operation}`) },
       group !== 'busy' && !online && { id: 'start', label: 'Start', Icon: IconPlayerPlay, run: () => run('start', name) },
       (online || group === 'unknown') && { id: 'restart', label: 'Restart', Icon: IconRefresh, run: () => run('restart', name) },

@@ -14,17 +14,21 @@ import { OperationsTable } from '../operations/operations-table'
 import { ActionsMenu } from './actions-menu'
 import { useInstanceActions } from './actions'
 import type { Shown } from './arrange'
+import { InstanceLogs } from '../logs/instance-logs'
+import { pageOf } from './page-of'
+import { InfrastructureDown } from './banners'
 import { Configuration } from './configuration'
 import { DatabaseFacts, Paths } from './instance-facts'
 import { Vitals } from './vitals'
 import { useShownInstances } from './use-shown'
 import classes from './instance.module.css'
 
-export function InstanceScreen({ name }: { name: string }) {
+/** @param tab of the address: `logs`, or `errors` for these with only the errors; else the overview */
+export function InstanceScreen({ name, tab }: { name: string; tab: string | undefined }) {
   const { data } = useInstances()
   const shown = useShownInstances().find(it => it.instance.name === name)
   const broken = data?.broken.find(it => it.folder === name)
-  if (shown) return <Known shown={shown} />
+  if (shown) return <Known shown={shown} tab={tab} />
   return (
     <Page title={name} above={<Back />}>
       {!data && <Skeleton height={320} radius="lg" aria-label="Loading" />}
@@ -40,7 +44,21 @@ export function InstanceScreen({ name }: { name: string }) {
 
 const Back = () => <Anchor component={Link} href="/instances" className={classes.back}><IconChevronLeft size={16} aria-hidden />Instances</Anchor>
 
-function Known({ shown }: { shown: Shown }) {
+function Known({ shown, tab }: { shown: Shown; tab: string | undefined }) {
+  const { name } = shown.instance
+  const logs = tab === 'logs' || tab === 'errors'
+  return (
+    <Page title={name} above={<Back />} actions={<Actions shown={shown} />} wide fill={logs}>
+      <nav className={classes.tabs} aria-label={name}>
+        <Link href={pageOf(name)} aria-current={logs ? undefined : 'page'}>Overview</Link>
+        <Link href={`${pageOf(name)}/logs`} aria-current={logs ? 'page' : undefined}>Logs</Link>
+      </nav>
+      {logs ? <InstanceLogs key={tab} name={name} errorsOnly={tab === 'errors'} /> : <Overview shown={shown} />}
+    </Page>
+  )
+}
+
+function Overview({ shown }: { shown: Shown }) {
   const { instance } = shown
   const trpc = useTRPC()
   const { operations } = useOperations()
@@ -55,7 +73,8 @@ function Known({ shown }: { shown: Shown }) {
     void refetch() // a job ended: it may have changed what is shown here
   }, [settled, refetch])
   return (
-    <Page title={instance.name} above={<Back />} actions={<Actions shown={shown} />} wide>
+    <>
+      <InfrastructureDown />
       <Vitals shown={shown} />
       {details.error && <ProblemView problem={problemOf(details.error)} onRetry={() => void details.refetch()} retrying={details.isFetching} />}
       {details.isPending && <Skeleton height={260} radius="lg" aria-label="Loading" />}
@@ -63,7 +82,7 @@ function Known({ shown }: { shown: Shown }) {
       <Section title="What was done with it">
         {its.length ? <OperationsTable operations={its} /> : <p className={`card ${classes.nothing}`}>Nothing yet, from here.</p>}
       </Section>
-    </Page>
+    </>
   )
 }
 

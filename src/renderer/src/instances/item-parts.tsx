@@ -3,6 +3,7 @@ import { IconCircleArrowUp, IconDotsVertical, IconExternalLink, IconPlayerPlayFi
 import type { MouseEvent } from 'react'
 import { Link } from 'wouter'
 import { Status } from '../app/status'
+import { pageOf } from './page-of'
 import { bytes } from '../../../shared/amounts'
 import type { InstanceItemProps } from './item'
 import classes from './parts.module.css'
@@ -19,6 +20,7 @@ export function StatusCell({ shown: { status, instance } }: Pick<PartProps, 'sho
   return (
     <span className={classes.status}>
       <Status tone={tone}>{operation ? <Link href={`/operations/${operation}`} className={classes.progress} data-control="progress">{word}</Link> : word}</Status>
+      {instance.status === 'errored' && <Link href={`${pageOf(instance.name)}/errors`} className={classes.why} data-control="why" aria-label={`Why? The last errors of ${instance.name}`}>Why?</Link>}
       {instance.outdated && <span className={classes.newer} role="img" aria-label="Newer version available" title="Newer version available"><IconCircleArrowUp size={16} aria-hidden /></span>}
     </span>
   )

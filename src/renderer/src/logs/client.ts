@@ -1,0 +1,39 @@
+/** What a reader asks of the router. */
+import type { TRPCClient } from '@trpc/client'
+import type { Router } from '../../../main/api/router'
+import type { LogAnchor, LogNews, LogPage, LogPosition, LogProgress, LogQuery } from '../../../shared/log'
+
+/** @returns ends it */
+type Live<Input, Told> = (input: Input, on: { readonly data: (told: Told) => void; readonly error: (error: unknown) => void; readonly lost: () => void }) => () => void
+
+export interface LogClient {
+  page(input: LogQuery & { anchor: LogAnchor; count: number }, signal: AbortSignal): Promise<LogPage>
+  /** The nearest line that is found by the search. */
+  find(input: LogQuery & { from: LogPosition; direction: 'next' | 'previous' }, signal: AbortSignal): Promise<LogPosition | null>
+  readonly count: Live<LogQuery & { until?: LogPosition }, LogProgress>
+  readonly follow: Live<LogQuery & { after?: LogPosition }, LogNews>
+}
+
+export const logClient = ({ logs }: TRPCClient<Router>): LogClient => ({
+  page: (input, signal) => logs.page.query(input, { signal }),
+  find: (input, signal) => logs.find.query(input, { signal }),
+  count: (input, on) => live(logs.count, input, on),
+  follow: (input, on) => live(logs.follow, input, on),
+})
+
+interface Subscribable<Input, Told> {
+  subscribe(input: Input, options: {
+    onData: (told: Told) => void
+    onError: (error: unknown) => void
+    onConnectionStateChange: (state: { state: string; error?: unknown }) => void
+  }): { unsubscribe(): void }
+}
+
+const live = <Input, Told>(procedure: Subscribable<Input, Told>, input: Input, { data, error, lost }: Parameters<Live<Input, Told>>[1]): (() => void) => {
+  const subscription = procedure.subscribe(input, {
+    onData: data, onError: error,
+    // It would be asked anew with the same words, and tell what it told before.
+    onConnectionStateChange: ({ state, error: cause }) => { if (state === 'connecting' && cause) lost() },
+  })
+  return () => subscription.unsubscribe()
+}

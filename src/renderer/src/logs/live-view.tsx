@@ -1,0 +1,96 @@
+/** New lines as they come. xterm draws them; who scrolls up leaves for the history at the same lines. */
+import { useComputedColorScheme } from '@mantine/core'
+import type { Terminal } from '@xterm/xterm'
+import { useEffect, useEffectEvent, useImperativeHandle, useRef, type Ref } from 'react'
+import { selectedText } from './live-selection'
+import { openTerminal, pourInto } from '../operations/terminal'
+import type { LogLine } from '../../../shared/log'
+import { liveText } from './live-text'
+import type { LogReader } from './reader'
+import classes from './view.module.css'
+
+/** Lines in one write; and lines that wait at most: of more, the oldest are not drawn, but counted. */
+const batch = 500
+const mostWaiting = 4000
+/** Lines that a window which grows has above. What is further up is in the history. */
+const scrollback = 1000
+
+/** @param colours as a terminal would be told them */
+export interface SelectedText { selected(colours: boolean): string }
+
+interface LiveViewProps {
+  reader: LogReader
+  wrap: boolean
+  precise: boolean
+  handle: Ref<SelectedText>
+  /** It was scrolled up by so many pixels. */
+  onUp: (pixels: number) => void
+}
+
+export function LiveView({ reader, wrap, precise, handle, onUp }: LiveViewProps) {
+  const host = useRef<HTMLDivElement>(null)
+  const terminal = useRef<Terminal>(null)
+  const scheme = useComputedColorScheme('light')
+  const up = useEffectEvent(onUp)
+  useImperativeHandle(handle, () => ({ selected: colours => (terminal.current ? selectedText(terminal.current, colours) : '') }), [])
+
+  useEffect(() => {
+    if (!host.current) return
+    const { view, close } = openTerminal(host.current, scheme, scrollback)
+    terminal.current = view
+    view.attachCustomWheelEventHandler(({ deltaY }) => {
+      if (deltaY < 0) up(-deltaY)
+      return false
+    })
+    const end = pourLines(reader, view, { scheme, precise, wrap })
+    return () => { end(); close(); terminal.current = null }
+  }, [reader, scheme, precise, wrap])
+  return <div ref={host} className={classes.terminal} data-testid="live" />
+}
+
+/** What is there, then what comes. @returns ends it */
+function pourLines(reader: LogReader, view: Terminal, { scheme, precise, wrap }: { scheme: 'light' | 'dark'; precise: boolean; wrap: boolean }): () => void {
+  let waiting: LogLine[] = []
+  let undrawn = 0
+  let first = true
+  let before: number | undefined
+  const next = (): string => {
+    const lines = waiting.slice(0, batch)
+    waiting = waiting.slice(batch)
+    const texts = undrawn ? [`\u001b[2m… ${undrawn.toLocaleString()} lines not drawn here; they are in the history\u001b[0m`] : []
+    undrawn = 0
+    for (const line of lines) {
+      texts.push(liveText(line, { scheme, precise, before }))
+      before = line.at ?? before
+    }
+    if (!texts.length) return ''
+    const text = (first ? '' : '\n') + texts.join('\n') // no empty line below the last
+    first = false
+    return text
+  }
+  const { more, end } = pourInto(view, next)
+  const take = (lines: readonly LogLine[]): void => {
+    waiting.push(...lines)
+    if (waiting.length > mostWaiting) {
+      undrawn += waiting.length - batch
+      waiting = waiting.slice(-batch)
+    }
+    more()
+  }
+  const all = (): void => {
+    view.reset()
+    view.write(`\u001b[?25l${wrap ? '' : '\u001b[?7l'}`) // no cursor; without wrapping a line ends at the window's edge
+    waiting = []
+    undrawn = 0
+    first = true
+    before = undefined
+    take(reader.newest)
+  }
+  all()
+  const stop = reader.onNews(news => {
+    if (news === 'anew') { all(); return }
+    undrawn += news.skipped
+    take(news.lines)
+  })
+  return () => { stop(); end() }
+}

@@ -1,0 +1,167 @@
+/** One log, whatever it is of: live or its history, with all that finds the line that matters. */
+import { Button, Loader, UnstyledButton } from '@mantine/core'
+import { useLocalStorage } from '@mantine/hooks'
+import { IconArrowDown, IconEye, IconFileOff, IconFilterOff, IconRefreshAlert } from '@tabler/icons-react'
+import { useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore, type KeyboardEvent, type ReactNode } from 'react'
+import { useOperations } from '../app/live'
+import { ProblemView } from '../app/problem'
+import { useTRPCClient } from '../app/trpc'
+import { logClient } from './client'
+import { copyText } from './copy'
+import { LineMenu, type LineMenuAt } from './line-menu'
+import { LiveView, type SelectedText } from './live-view'
+import { clockOf } from './moments'
+import { LogReader, type ReaderState } from './reader'
+import { Rows, type RowsHandle } from './rows'
+import { SaveDialog } from './save'
+import { Found } from './search-field'
+import { sourceTitle, type Pane } from './sources'
+import { colouredOf } from './spans'
+import { Tools, type Looks } from './tools'
+import { everything, isFiltered, isPast, withoutFilters, type Wanted } from './wanted'
+import classes from './view.module.css'
+
+interface LogViewProps {
+  /** What it begins with; a new moment in it is gone to. */
+  pane: Pane
+  title?: ReactNode
+  end?: ReactNode
+  /** Another stream, or errors only, was chosen here. */
+  onPane?: (pane: Pane) => void
+  /** This moment is wanted in other logs too. */
+  onMoment: (at: number, pane: Pane) => void
+  onWindow?: (pane: Pane) => void
+}
+
+export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogViewProps) {
+  const client = useTRPCClient()
+  const { operations } = useOperations()
+  const [wanted, setWanted] = useState<Wanted>(() => ({ ...everything(pane.source), errorsOnly: pane.errorsOnly ?? false }))
+  const [reader] = useState(() => new LogReader(logClient(client), wanted))
+  const state = useSyncExternalStore(reader.subscribe, reader.state)
+  const [looks, setLooks] = useLocalStorage<Looks>({ key: 'logs.looks', defaultValue: { wrap: true, folded: false }, getInitialValueInEffect: false })
+  const [menu, setMenu] = useState<LineMenuAt>()
+  const [saving, setSaving] = useState(false)
+  const field = useRef<HTMLInputElement>(null)
+  const screen = useRef<HTMLDivElement>(null)
+  const rows = useRef<RowsHandle>(null)
+  const live = useRef<SelectedText>(null)
+  const precise = wanted.source.kind !== 'instance'
+  const name = sourceTitle(wanted.source, operations)
+
+  const { at } = pane
+  const open = useEffectEvent((moment: number | undefined) => reader.open({ at: moment, follow: !wanted.errorsOnly }))
+  useEffect(() => {
+    open(at)
+    return () => reader.close()
+  }, [reader, at])
+
+  const seen = () => (state.mode === 'history' ? rows.current?.top() : reader.newest.at(-1))
+  const change = (changed: Partial<Wanted>): void => {
+    const next = { ...wanted, ...changed }
+    setWanted(next)
+    reader.change(next, seen())
+    if (changed.source || changed.errorsOnly !== undefined) onPane?.({ source: next.source, errorsOnly: next.errorsOnly || undefined })
+  }
+  const find = (direction: 'next' | 'previous'): void => { void reader.find(direction, seen()) }
+  const copy = (colours: boolean): void => {
+    const lines = rows.current?.selected() ?? []
+    if (colours && lines.length) copyText(lines.map(it => colouredOf(it.text)).join('\n'))
+    else copyText(state.mode === 'history' ? String(getSelection() ?? '') : live.current?.selected(colours) ?? '')
+  }
+  const onMenu = useMemo(() => (line: LineMenuAt['line'], place: { x: number; y: number }): void => setMenu({ line, ...place }), [])
+
+  const shortcuts = (event: KeyboardEvent): void => {
+    const typing = event.target instanceof HTMLInputElement
+    if ((event.key === '/' && !typing) || (event.key === 'f' && (event.ctrlKey || event.metaKey))) field.current?.select()
+    else if (event.key === 'F3') find(event.shiftKey ? 'previous' : 'next')
+    else if (event.key === 'Escape' && wanted.search !== '' && !typing) change({ search: '' })
+    else return
+    event.preventDefault()
+  }
+  const keys = (event: KeyboardEvent<HTMLDivElement>): void => {
+    if (event.target !== event.currentTarget) return
+    const height = screen.current?.clientHeight ?? 0
+    const by = { ArrowUp: -48, ArrowDown: 48, PageUp: 40 - height, PageDown: height - 40, ' ': height - 40 }[event.key]
+    const top = state.mode === 'history' ? rows.current?.top() : undefined
+    if (event.key === 'Home') reader.jump({ type: 'start' })
+    else if (event.key === 'End') reader.follow()
+    else if (by !== undefined && state.mode === 'history') rows.current?.scrollBy(by)
+    else if (by !== undefined && by < 0) reader.stop(by)
+    else if ((event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) && top) {
+      const box = event.currentTarget.getBoundingClientRect()
+      const line = state.loaded?.lines.find(it => it.position === state.current) ?? top
+      setMenu({ line, x: box.left + box.width / 2, y: box.top + 24 })
+    } else return
+    event.preventDefault()
+  }
+
+  return (
+    <section className={`card ${classes.view}`} aria-label={`Log of ${name}`} onKeyDown={shortcuts}>
+      <Tools
+        title={title} end={end} wanted={wanted} state={state} reader={reader} field={field} looks={looks} onLooks={setLooks} onChange={change} onFind={find}
+        onCopy={copy} onSave={() => setSaving(true)} onWindow={onWindow && (() => onWindow({ source: wanted.source, errorsOnly: wanted.errorsOnly || undefined }))}
+      />
+      {wanted.search !== '' && <Found wanted={wanted} state={state} onChange={change} onFind={find} />}
+      <Strips state={state} wanted={wanted} reader={reader} onChange={change} />
+      <div ref={screen} className={classes.screen} role="log" aria-live="off" aria-label={`Lines of ${name}`} tabIndex={0} onKeyDown={keys} data-mode={state.mode}>
+        {state.mode === 'follow' && !state.problem && <LiveView reader={reader} wrap={looks.wrap} precise={precise} handle={live} onUp={pixels => reader.stop(-pixels)} />}
+        {state.mode === 'history' && state.loaded && !state.problem && (
+          <Rows
+            loaded={state.loaded} target={state.target} current={state.current} wrap={looks.wrap} folded={looks.folded} precise={precise} handle={rows}
+            onMore={side => reader.more(side)} onGo={fraction => reader.go(fraction)} onPastEnd={() => { if (!isPast(wanted)) reader.follow() }} onMenu={onMenu}
+          />
+        )}
+        <Over state={state} wanted={wanted} reader={reader} onClear={() => change(withoutFilters(wanted))} />
+      </div>
+      <LineMenu at={menu} onClose={() => setMenu(undefined)} onMoment={moment => onMoment(moment, { source: wanted.source })} />
+      <SaveDialog opened={saving} onClose={() => setSaving(false)} wanted={wanted} title={name} />
+    </section>
+  )
+}
+
+/** What is worth a word above the lines. */
+function Strips({ state: { restartedAt }, wanted, reader, onChange }: { state: ReaderState; wanted: Wanted; reader: LogReader; onChange: (change: Partial<Wanted>) => void }) {
+  return (
+    <>
+      {wanted.reveal && (
+        <div className={classes.strip} data-tone="warn" role="status">
+          <IconEye size={16} aria-hidden /><p>Secrets are shown: passwords and keys stand here as they are, in saved files too.</p>
+          <Button size="compact-xs" variant="default" onClick={() => onChange({ reveal: false })}>Mask them</Button>
+        </div>
+      )}
+      {restartedAt !== undefined && (
+        <div className={classes.strip} role="status">
+          <IconRefreshAlert size={16} aria-hidden /><p>The file was emptied or replaced at {clockOf(restartedAt, false)}.</p>
+          <Button size="compact-xs" variant="default" onClick={() => reader.dismissRestart()}>Understood</Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+/** What stands over the lines, or in their place. */
+function Over({ state, wanted, reader, onClear }: { state: ReaderState; wanted: Wanted; reader: LogReader; onClear: () => void }) {
+  const { mode, loaded, opening, looked, blank, fresh, problem } = state
+  if (problem) return <div className={classes.wrongs}><ProblemView problem={problem} onRetry={() => reader.open()} /></div>
+  const nothing = mode === 'follow' ? blank && !opening : loaded !== undefined && loaded.lines.length === 0 && loaded.atStart && loaded.atEnd
+  const filtered = isFiltered(wanted)
+  return (
+    <>
+      {opening && looked === undefined && !loaded && <div className={classes.empty}><Loader size="sm" aria-label="Reading the log" /></div>}
+      {looked !== undefined && <div className={classes.looking} role="status"><Loader size={12} aria-hidden />Looking through the log … {Math.floor(looked * 100)} %</div>}
+      {nothing && (
+        <div className={classes.empty} role="status">
+          {filtered ? <IconFilterOff size={26} aria-hidden /> : <IconFileOff size={26} aria-hidden />}
+          {filtered
+            ? <p><strong>No line is like that</strong>{mode === 'follow' ? 'New ones that are will be shown here.' : 'The filters leave nothing of this log.'}</p>
+            : <p><strong>It has not written anything yet</strong>{mode === 'follow' && 'What it writes appears here at once.'}</p>}
+          {filtered && <Button size="xs" variant="default" onClick={onClear}>Clear filters</Button>}
+        </div>
+      )}
+      {mode === 'history' && fresh > 0 && (
+        <UnstyledButton className={classes.pill} onClick={() => reader.follow()}>{fresh.toLocaleString('en')} new {fresh === 1 ? 'line' : 'lines'}<IconArrowDown size={15} aria-hidden /></UnstyledButton>
+      )}
+    </>
+  )
+}

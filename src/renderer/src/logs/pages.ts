@@ -1,0 +1,82 @@
+/** The part of a log that is drawn as rows: a few pages of it, whichever way one scrolls. Never the whole. */
+import type { LogAnchor, LogLine, LogPage, LogPosition } from '../../../shared/log'
+
+/** Lines asked for at a time, and how many are kept: what is far from the eye is dropped, and asked for again. */
+export const pageSize = 200
+export const mostLines = 800
+
+export interface Loaded {
+  /** Oldest first. */
+  readonly lines: readonly LogLine[]
+  /** Where each line lies in the whole log, 0 to 1; NaN while it is not known. */
+  readonly places: readonly number[]
+  /** There is nothing before, or after, what is here. */
+  readonly atStart: boolean
+  readonly atEnd: boolean
+  /** Where to go on before and after: at the outermost lines, or further, where nothing was found on the way. */
+  readonly first?: LogPosition
+  readonly last?: LogPosition
+  /** Bytes of the whole log. */
+  readonly size: number
+}
+
+export function loadedOf(page: LogPage, anchor: LogAnchor): Loaded {
+  const given = 'position' in anchor ? anchor.position : undefined
+  // A page that gave up says where, but not on which side: of one around a line it is not known, and not needed.
+  const more = anchor.type === 'around' ? undefined : page.more
+  const backwards = anchor.type === 'end' || anchor.type === 'before' || page.atEnd
+  return {
+    lines: page.lines, places: placesOf(page), atStart: page.atStart, atEnd: page.atEnd, size: page.size,
+    first: (backwards ? more : undefined) ?? page.lines[0]?.position ?? given ?? page.more,
+    last: (backwards ? undefined : more) ?? page.lines.at(-1)?.position ?? given ?? page.more,
+  }
+}
+
+/** Lines that came live, with nothing after them. */
+export function loadedOfLive(lines: readonly LogLine[], atStart: boolean): Loaded {
+  return settled({ lines, places: lines.map(() => Number.NaN), atStart, atEnd: true, first: lines[0]?.position, last: lines.at(-1)?.position, size: 0 })
+}
+
+/** With an earlier page before it. */
+export function withBefore(loaded: Loaded, page: LogPage): Loaded {
+  const known = new Set(loaded.lines.map(it => it.position))
+  const fresh = page.lines.filter(it => !known.has(it.position))
+  const lines = [...fresh, ...loaded.lines].slice(0, mostLines)
+  const dropped = lines.length < fresh.length + loaded.lines.length
+  return settled({
+    lines, places: [...placesOf(page).slice(0, fresh.length), ...loaded.places].slice(0, mostLines),
+    atStart: page.atStart, atEnd: loaded.atEnd && !dropped, size: page.size,
+    first: page.more ?? lines[0]?.position ?? loaded.first, last: dropped ? lines.at(-1)?.position : loaded.last ?? lines.at(-1)?.position,
+  })
+}
+
+/** With a later page after it. */
+export function withAfter(loaded: Loaded, page: LogPage): Loaded {
+  const known = new Set(loaded.lines.map(it => it.position))
+  const fresh = page.lines.filter(it => !known.has(it.position))
+  const lines = [...loaded.lines, ...fresh].slice(-mostLines)
+  const dropped = lines.length < fresh.length + loaded.lines.length
+  return settled({
+    lines, places: [...loaded.places, ...placesOf(page).slice(-fresh.length || page.lines.length)].slice(-mostLines),
+    atStart: loaded.atStart && !dropped, atEnd: page.atEnd, size: page.size,
+    first: dropped ? lines[0]?.position : loaded.first ?? lines[0]?.position, last: page.more ?? lines.at(-1)?.position ?? loaded.last,
+  })
+}
+
+/** More was written: what is here is no longer the end. */
+export const grown = (loaded: Loaded): Loaded => (loaded.atEnd ? { ...loaded, atEnd: false } : loaded)
+
+/** A page says where its first and last line lie; those between are taken as equally long. */
+function placesOf({ lines, from, to }: LogPage): number[] {
+  const step = lines.length > 1 ? (to - from) / (lines.length - 1) : 0
+  return lines.map((_, index) => from + step * index)
+}
+
+/** Lines that came live do not know their place; it lies between the last that is known (or the start) and the end. */
+function settled(loaded: Loaded): Loaded {
+  const unknown = loaded.places.findIndex(Number.isNaN)
+  if (unknown < 0 || (unknown === 0 && !loaded.atStart)) return loaded
+  const from = unknown === 0 ? 0 : loaded.places[unknown - 1] ?? 0
+  const count = loaded.places.length - unknown
+  return { ...loaded, places: loaded.places.map((it, index) => (index < unknown ? it : from + ((1 - from) * (index - unknown + 1)) / count)) }
+}

@@ -1,0 +1,357 @@
+/**
+ * Reads one log for one view. Two modes that feel as one:
+ *   follow:  new lines are handed on as they come; the newest are kept here.
+ *   history: pages around where one looks; new lines are counted.
+ * Following stops into the history at the very lines that are on the screen, since these are kept here.
+ */
+import type { LogAnchor, LogLine, LogNews, LogPage, LogPosition, LogProgress } from '../../../shared/log'
+import type { Problem } from '../../../shared/problem'
+import { problemOf } from '../app/problem-of'
+import type { LogClient } from './client'
+import { grown, loadedOf, loadedOfLive, pageSize, withAfter, withBefore, type Loaded } from './pages'
+import { isPast, queryOf, type Wanted } from './wanted'
+
+/** Newest lines that are kept, so that following can stop without asking. */
+const kept = 1000
+/** Lines that are looked for, at least, before one is shown the end of a log of which only some are wanted. */
+const screenful = 100
+
+/** Where the rows are to be scrolled to. A new object for each wish. */
+export interface Target {
+  readonly position?: LogPosition
+  readonly to: 'top' | 'middle' | 'bottom'
+  /** Pixels from there. */
+  readonly by?: number
+}
+
+export interface ReaderState {
+  readonly mode: 'follow' | 'history'
+  /** The rows of the history. */
+  readonly loaded?: Loaded
+  readonly target?: Target
+  /** The first lines are on their way; and how far a look through a filtered log has come, 0 to 1. */
+  readonly opening: boolean
+  readonly looked?: number
+  /** Why it cannot be read. */
+  readonly problem?: Problem
+  /** What is wrong with the search. */
+  readonly searchProblem?: Problem
+  /** Nothing was found to follow, so far. */
+  readonly blank: boolean
+  /** Lines that came since following stopped. */
+  readonly fresh: number
+  /** Milliseconds since 1970: the file was emptied or replaced. */
+  readonly restartedAt?: number
+  readonly count?: LogProgress
+  /** The match that one is at, and which of all it is, once that is known. */
+  readonly current?: LogPosition
+  readonly rank?: number
+  /** Nothing more is found in that direction. */
+  readonly ended?: 'next' | 'previous'
+  readonly searching: boolean
+}
+
+type NewsListener = (news: LogNews | 'anew') => void
+
+const nothing: ReaderState = { mode: 'follow', opening: true, blank: false, fresh: 0, searching: false }
+const searchProblems = new Set(['log-search-invalid', 'log-search-slow'])
+
+export class LogReader {
+  #state: ReaderState = nothing
+  #newest: LogLine[] = []
+  /** The newest lines reach back as far as a window shows; and are all that there is. */
+  #filled = false
+  #whole = false
+  #work = new AbortController()
+  #loading = { before: false, after: false }
+  #going: number | undefined
+  #unfollow: (() => void) | undefined
+  #uncount: (() => void)[] = []
+  readonly #listeners = new Set<() => void>()
+  readonly #newsListeners = new Set<NewsListener>()
+
+  constructor(private readonly client: LogClient, private wanted: Wanted) {}
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => { this.#listeners.delete(listener) }
+  }
+  readonly state = (): ReaderState => this.#state
+
+  /** @param listener gets what comes, or `anew` when all that it drew is to be drawn again from `newest` */
+  onNews(listener: NewsListener): () => void {
+    this.#newsListeners.add(listener)
+    return () => { this.#newsListeners.delete(listener) }
+  }
+  get newest(): readonly LogLine[] { return this.#newest }
+
+  /** Begins at the end and follows; or in the history at a moment, or at the last line. */
+  open({ at, follow = true }: { readonly at?: number; readonly follow?: boolean } = {}): void {
+    if (at !== undefined) this.jump({ type: 'time', time: at })
+    else if (follow && !isPast(this.wanted)) this.follow()
+    else this.jump({ type: 'end' })
+  }
+
+  close(): void {
+    this.#work.abort()
+    this.#unfollow?.()
+    this.#unfollow = undefined
+    this.#endCount()
+  }
+
+  /** Other lines are wanted: one stays where one is, as far as these have it. @param seen the line at the top of the window */
+  change(wanted: Wanted, seen: LogLine | undefined): void {
+    const { mode } = this.#state
+    const sameFiles = JSON.stringify(wanted.source) === JSON.stringify(this.wanted.source)
+    const searched = JSON.stringify(queryOf(wanted).filter.search) !== JSON.stringify(queryOf(this.wanted).filter.search)
+    const search = searched && wanted.search !== ''
+    if (search) this.stop() // what is on the screen stays until there is something else
+    this.wanted = wanted
+    this.close()
+    this.#newest = []
+    this.#filled = false
+    this.#set({ count: undefined, rank: undefined, current: undefined, ended: undefined, searchProblem: undefined, problem: undefined })
+    if (search) { void this.#searchFrom(sameFiles ? seen : undefined); return }
+    if (mode === 'follow' && !isPast(wanted)) this.follow()
+    else if (sameFiles && seen) this.jump({ type: 'around', position: seen.position })
+    else if (seen?.at !== undefined) this.jump({ type: 'time', time: seen.at })
+    else this.jump({ type: 'end' })
+    if (wanted.search !== '') this.#count()
+  }
+
+  /** To the end, and on with what comes. */
+  follow(): void {
+    if (isPast(this.wanted)) { this.jump({ type: 'end' }); return }
+    const ready = this.#unfollow !== undefined && this.#filled
+    const signal = this.#anew()
+    this.#set({ mode: 'follow', loaded: undefined, fresh: 0, opening: !ready, problem: undefined })
+    if (ready) this.#tell('anew')
+    else void this.#fill(signal)
+  }
+
+  /** Stops following, where one is. @param by pixels to scroll from there */
+  stop(by = 0): void {
+    if (this.#state.mode !== 'follow' || this.#state.opening) return
+    const lines = this.#newest.slice(-2 * pageSize)
+    this.#set({ mode: 'history', fresh: 0, loaded: loadedOfLive(lines, this.#whole && lines.length === this.#newest.length), target: { to: 'bottom', by } })
+  }
+
+  jump(anchor: LogAnchor, to: Target['to'] = anchor.type === 'end' ? 'bottom' : anchor.type === 'around' ? 'middle' : 'top'): void {
+    void this.#jump(anchor, to, this.#anew())
+  }
+
+  /** To a share of the whole, 0 to 1. While one drags, only the newest wish counts. */
+  go(fraction: number): void {
+    const idle = this.#going === undefined
+    this.#going = fraction
+    if (idle) void this.#go()
+  }
+
+  /** More rows, when one comes near the first or the last. */
+  more(side: 'before' | 'after'): void {
+    const { loaded, mode, opening } = this.#state
+    const position = side === 'before' ? loaded?.first : loaded?.last
+    if (!loaded || mode !== 'history' || opening || this.#loading[side] || position === undefined || (side === 'before' ? loaded.atStart : loaded.atEnd)) return
+    this.#loading[side] = true
+    const { signal } = this.#work
+    this.#page({ type: side, position }, signal).then(page => {
+      if (signal.aborted || !this.#state.loaded) return
+      this.#loading[side] = false
+      const next = side === 'before' ? withBefore(this.#state.loaded, page) : withAfter(this.#state.loaded, page)
+      const empty = page.lines.length === 0 && !(side === 'before' ? page.atStart : page.atEnd)
+      this.#set({ loaded: next, looked: empty ? (side === 'before' ? 1 - page.from : page.to) : undefined })
+    }, error => this.#failed(error, signal))
+  }
+
+  /** To the next line that is found, from where one is. */
+  async find(direction: 'next' | 'previous', seen: LogLine | undefined): Promise<void> {
+    const from = this.#state.current ?? seen?.position
+    if (this.wanted.search === '' || from === undefined || this.#state.searching) return
+    const signal = this.#anew()
+    this.#set({ searching: true, ended: undefined })
+    try {
+      const found = await this.client.find({ ...queryOf(this.wanted), from, direction }, signal)
+      if (signal.aborted) return
+      if (found === null) { this.#set({ ended: direction }); return }
+      const { rank } = this.#state
+      this.#set({ rank: rank === undefined || this.#state.current === undefined ? undefined : rank + (direction === 'next' ? 1 : -1) })
+      await this.#show(found, signal)
+    } catch (error) {
+      this.#failed(error, signal)
+    } finally {
+      if (!signal.aborted) this.#set({ searching: false })
+    }
+  }
+
+  dismissRestart(): void { this.#set({ restartedAt: undefined }) }
+
+  async #go(): Promise<void> {
+    while (this.#going !== undefined) {
+      const fraction = this.#going
+      await this.#jump(fraction >= 1 ? { type: 'end' } : { type: 'fraction', fraction }, fraction >= 1 ? 'bottom' : 'top', this.#anew())
+      if (this.#going === fraction) this.#going = undefined
+    }
+  }
+
+  /** A new search: the match that one sees or that was last before it, else the first after it. */
+  async #searchFrom(seen: LogLine | undefined): Promise<void> {
+    const signal = this.#anew()
+    this.#set({ mode: 'history', searching: true, fresh: 0 })
+    this.#watch(undefined)
+    this.#count()
+    try {
+      const query = queryOf(this.wanted)
+      const anchor: LogAnchor = seen ? { type: 'around', position: seen.position } : { type: 'end' }
+      const page = await this.#page(anchor, signal)
+      const at = seen?.position ?? page.lines.at(-1)?.position ?? page.more
+      const near = page.lines.findLast(it => it.matches.length > 0)?.position
+      const found = near ?? (at === undefined ? null
+        : await this.client.find({ ...query, from: at, direction: 'previous' }, signal) ?? await this.client.find({ ...query, from: at, direction: 'next' }, signal))
+      if (signal.aborted) return
+      if (found === null || near !== undefined) this.#set({ loaded: loadedOf(page, anchor), opening: false, target: { to: 'middle', position: near ?? seen?.position } })
+      if (found === null) this.#set({ current: undefined })
+      else await this.#show(found, signal)
+    } catch (error) {
+      this.#failed(error, signal)
+    } finally {
+      if (!signal.aborted) this.#set({ searching: false })
+    }
+  }
+
+  /** Brings a match into view. */
+  async #show(position: LogPosition, signal: AbortSignal): Promise<void> {
+    const { loaded } = this.#state
+    if (loaded?.lines.some(it => it.position === position)) this.#set({ current: position, target: { to: 'middle', position } })
+    else {
+      await this.#jump({ type: 'around', position }, 'middle', signal)
+      if (signal.aborted) return
+      this.#set({ current: position })
+    }
+    if (this.#state.rank === undefined) this.#rank(position)
+  }
+
+  async #jump(anchor: LogAnchor, to: Target['to'], signal: AbortSignal): Promise<void> {
+    const shown = this.#state.loaded
+    this.#set({ mode: 'history', opening: !shown, looked: undefined, problem: undefined })
+    try {
+      const page = await this.#page(anchor, signal)
+      if (signal.aborted) return
+      // Near the end a page is filled with what was before.
+      const position = 'position' in anchor ? anchor.position : anchor.type === 'time' ? page.lines.find(it => it.at !== undefined && it.at >= anchor.time)?.position : undefined
+      this.#set({ loaded: loadedOf(page, anchor), opening: false, target: { to, position }, fresh: page.atEnd ? 0 : this.#state.fresh })
+      this.#watch(page.atEnd ? page.lines.at(-1)?.position : undefined)
+    } catch (error) {
+      this.#failed(error, signal)
+    }
+  }
+
+  /** The last lines, and from there on what comes. Where few are wanted, as many are looked for as fill a window. */
+  async #fill(signal: AbortSignal): Promise<void> {
+    try {
+      let page = await this.#page({ type: 'end' }, signal)
+      if (signal.aborted) return
+      let loaded = loadedOf(page, { type: 'end' })
+      this.#watch(loaded.lines.at(-1)?.position)
+      while (loaded.lines.length < screenful && !loaded.atStart && loaded.first !== undefined) {
+        this.#set({ looked: 1 - page.from })
+        page = await this.#page({ type: 'before', position: loaded.first }, signal)
+        if (signal.aborted) return
+        loaded = withBefore(loaded, page)
+      }
+      const known = new Set(loaded.lines.map(it => it.position))
+      this.#newest = [...loaded.lines, ...this.#newest.filter(it => !known.has(it.position))].slice(-kept)
+      this.#whole = loaded.atStart
+      this.#filled = true
+      this.#set({ opening: false, looked: undefined, blank: this.#newest.length === 0 })
+      this.#tell('anew')
+    } catch (error) {
+      this.#failed(error, signal)
+    }
+  }
+
+  #page(anchor: LogAnchor, signal: AbortSignal): Promise<LogPage> {
+    return this.client.page({ ...queryOf(this.wanted), anchor, count: pageSize }, signal)
+  }
+
+  /** Hears of what is written from now on, or after a line. */
+  #watch(after: LogPosition | undefined): void {
+    if (this.#unfollow || isPast(this.wanted)) return
+    let last = after
+    const listen = (): (() => void) => this.client.follow({ ...queryOf(this.wanted), after: last }, {
+      data: news => {
+        last = news.lines.at(-1)?.position ?? last
+        this.#take(news)
+      },
+      error: error => { this.#unfollow = undefined; this.#set({ problem: problemOf(error) }) },
+      lost: () => { this.#unfollow?.(); this.#unfollow = listen() },
+    })
+    this.#unfollow = listen()
+  }
+
+  #take(news: LogNews): void {
+    const { lines, skipped, restarted } = news
+    if (skipped > 0) { this.#newest = []; this.#whole = false; this.#filled = this.#state.mode === 'follow' } // what is kept has no gaps
+    this.#newest.push(...lines)
+    if (this.#newest.length > 2 * kept) { this.#newest = this.#newest.slice(-kept); this.#whole = false }
+    const { mode, loaded, fresh, count } = this.#state
+    const hits = count ? lines.reduce((sum, it) => sum + (it.matches.length ? 1 : 0), 0) : 0
+    const changed: Partial<ReaderState> = {
+      ...(this.#state.blank && lines.length > 0 && { blank: false }),
+      ...(restarted && { restartedAt: Date.now() }),
+      ...(mode === 'history' && { fresh: fresh + lines.length + skipped, loaded: loaded && grown(loaded) }),
+      ...(count && hits > 0 && { count: { ...count, hits: count.hits + hits } }),
+    }
+    if (Object.keys(changed).length) this.#set(changed)
+    if (mode === 'follow' && !this.#state.opening) this.#tell(news)
+  }
+
+  #count(): void {
+    this.#endCount()
+    this.#uncount = [this.client.count(queryOf(this.wanted), {
+      data: count => this.#set({ count }),
+      error: error => this.#failed(error, this.#work.signal),
+      lost: () => this.#count(),
+    })]
+  }
+
+  /** Which of all matches this one is. */
+  #rank(position: LogPosition): void {
+    const stop = this.client.count({ ...queryOf(this.wanted), until: position }, {
+      data: ({ hits, done }) => { if (done && this.#state.current === position) this.#set({ rank: hits }) },
+      error: () => undefined, // the count of all tells
+      lost: () => undefined,
+    })
+    this.#uncount.push(stop)
+  }
+
+  #endCount(): void {
+    for (const stop of this.#uncount) stop()
+    this.#uncount = []
+  }
+
+  /** What was asked for before is wanted no more. */
+  #anew(): AbortSignal {
+    this.#work.abort()
+    this.#work = new AbortController()
+    this.#loading = { before: false, after: false }
+    this.#set({ searching: false, looked: undefined })
+    return this.#work.signal
+  }
+
+  #failed(error: unknown, signal: AbortSignal): void {
+    if (signal.aborted) return
+    this.#loading = { before: false, after: false }
+    const problem = problemOf(error)
+    if (searchProblems.has(problem.code)) { this.#endCount(); this.#set({ searchProblem: problem, count: undefined, opening: false }) }
+    else this.#set({ problem, opening: false })
+  }
+
+  #tell(news: LogNews | 'anew'): void {
+    for (const listener of this.#newsListeners) listener(news)
+  }
+
+  #set(change: Partial<ReaderState>): void {
+    this.#state = { ...this.#state, ...change }
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,157 @@
+/** The history as rows: of the whole log only the pages near what is seen. What one looks at stays where it is when pages come and go. */
+import { useComputedColorScheme } from '@mantine/core'
+import { useCallback, useEffectEvent, useId, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type Ref, type WheelEvent } from 'react'
+import type { LogLine, LogPosition } from '../../../shared/log'
+import { foldLines } from './folds'
+import { isOtherDay } from './moments'
+import type { Loaded } from './pages'
+import type { Target } from './reader'
+import { Row, type RowHandlers } from './row'
+import { Track, type Seen } from './track'
+import classes from './rows.module.css'
+
+/** Pixels before the first or after the last row that is there, when more is asked for. */
+const near = 1200
+
+export interface RowsHandle {
+  /** The first line that is seen. */
+  top(): LogLine | undefined
+  /** The lines that are marked with the mouse, wholly or in part. */
+  selected(): LogLine[]
+  scrollBy(pixels: number): void
+  /** Pixels. */
+  height(): number
+}
+
+interface RowsProps {
+  loaded: Loaded
+  target: Target | undefined
+  current: LogPosition | undefined
+  wrap: boolean
+  precise: boolean
+  /** Every stack trace is folded. */
+  folded: boolean
+  handle: Ref<RowsHandle>
+  onMore: (side: 'before' | 'after') => void
+  onGo: (fraction: number) => void
+  /** It was scrolled down although there is no more. */
+  onPastEnd: () => void
+  onMenu: RowHandlers['menu']
+}
+
+export function Rows({ loaded, target, current, wrap, precise, folded, handle, onMore, onGo, onPastEnd, onMenu }: RowsProps) {
+  const scheme = useComputedColorScheme('light')
+  const id = useId()
+  const scroller = useRef<HTMLDivElement>(null)
+  /** The row at the top and how far it is scrolled out: kept through every change of what is drawn. */
+  const anchor = useRef<{ position: string; offset: number }>(undefined)
+  const reached = useRef<Target>(undefined)
+  const drawn = useRef<unknown[]>([])
+  const [seen, setSeen] = useState<Seen>({ from: 0, to: 1 })
+  const [expanded, setExpanded] = useState<ReadonlySet<LogPosition>>(new Set())
+  const [exceptions, setExceptions] = useState<ReadonlySet<LogPosition>>(new Set())
+  const lines = useMemo(() => foldLines(loaded.lines, folded, exceptions), [loaded.lines, folded, exceptions])
+  const byPosition = useMemo(() => new Map(loaded.lines.map((line, index) => [line.position, index])), [loaded.lines])
+  const more = useEffectEvent(onMore)
+
+  const look = useCallback((): void => {
+    const element = scroller.current
+    if (!element) return
+    const rows = rowsOf(element)
+    const [top, bottom] = [rowAt(rows, element.scrollTop), rowAt(rows, element.scrollTop + element.clientHeight - 1)]
+    if (!top || !bottom) return
+    anchor.current = { position: top.dataset['position'] ?? '', offset: element.scrollTop - top.offsetTop }
+    const place = (row: HTMLElement): number => loaded.places[byPosition.get(row.dataset['position'] ?? '') ?? -1] ?? 1
+    const whole = element.scrollHeight <= element.clientHeight + 1 && loaded.atStart && loaded.atEnd
+    const next = whole ? { from: 0, to: 1 } : {
+      from: loaded.atStart && element.scrollTop <= 1 ? 0 : place(top) || 0,
+      to: loaded.atEnd && element.scrollTop + element.clientHeight >= element.scrollHeight - 1 ? 1 : Number.isNaN(place(bottom)) ? 1 : place(bottom),
+    }
+    setSeen(it => (it.from === next.from && it.to === next.to ? it : next))
+  }, [loaded, byPosition])
+  const edges = useEffectEvent((element: HTMLElement): void => {
+    if (element.scrollTop < near && !loaded.atStart) more('before')
+    if (element.scrollHeight - element.scrollTop - element.clientHeight < near && !loaded.atEnd) more('after')
+  })
+
+  // Whatever was drawn anew, what one looks at is put back to where it was.
+  useLayoutEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const row = (position: string | undefined): HTMLElement | undefined => (position === undefined ? undefined : element.querySelector<HTMLElement>(`[data-position="${position}"]`) ?? undefined)
+    if (target && reached.current !== target) {
+      reached.current = target
+      const wanted = row(target.position)
+      if (target.to === 'bottom') element.scrollTop = element.scrollHeight
+      else if (wanted && target.to === 'middle') element.scrollTop = wanted.offsetTop - (element.clientHeight - wanted.offsetHeight) / 2
+      else element.scrollTop = wanted?.offsetTop ?? 0
+      element.scrollTop += target.by ?? 0
+    } else if ([lines, wrap, precise].some((it, index) => it !== drawn.current[index])) {
+      const kept = row(anchor.current?.position)
+      if (kept && anchor.current) element.scrollTop = kept.offsetTop + anchor.current.offset
+    }
+    drawn.current = [lines, wrap, precise]
+    look()
+    edges(element)
+  })
+
+  useLayoutEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const scrolled = (): void => { look(); edges(element) } // once a frame, as the event comes
+    element.addEventListener('scroll', scrolled, { passive: true })
+    const resize = new ResizeObserver(scrolled)
+    resize.observe(element)
+    return () => { resize.disconnect(); element.removeEventListener('scroll', scrolled) }
+  }, [look])
+
+  useImperativeHandle(handle, () => ({
+    top: () => loaded.lines[byPosition.get(anchor.current?.position ?? '') ?? -1],
+    selected: () => {
+      const selection = getSelection()
+      const element = scroller.current
+      if (!element || !selection || selection.isCollapsed) return []
+      return rowsOf(element).filter(it => selection.containsNode(it, true)).map(it => loaded.lines[byPosition.get(it.dataset['position'] ?? '') ?? -1]).filter(it => it !== undefined)
+    },
+    scrollBy: pixels => { scroller.current?.scrollBy({ top: pixels }) },
+    height: () => scroller.current?.clientHeight ?? 0,
+  }), [loaded, byPosition])
+
+  const handlers = useMemo((): RowHandlers => ({
+    expand: line => setExpanded(it => new Set([...it, line.position])),
+    fold: line => setExceptions(it => (it.has(line.position) ? new Set([...it].filter(other => other !== line.position)) : new Set([...it, line.position]))),
+    menu: onMenu,
+  }), [onMenu])
+  const pastEnd = ({ deltaY }: WheelEvent<HTMLElement>): void => {
+    const element = scroller.current
+    if (deltaY > 0 && element && loaded.atEnd && element.scrollTop + element.clientHeight >= element.scrollHeight - 1) onPastEnd()
+  }
+  return (
+    <div className={classes.body}>
+      <div ref={scroller} id={id} className={classes.scroller} data-wrap={wrap || undefined} data-precise={precise || undefined} onWheel={pastEnd} data-testid="history">
+        <div className={classes.list}>
+          {lines.map(({ line, follows, folded: isFolded }, index) => (
+            <Row
+              key={line.position} line={line} scheme={scheme} precise={precise} current={line.position === current} expanded={expanded.has(line.position)}
+              follows={follows} folded={isFolded} day={line.at !== undefined && isOtherDay(line.at, lines[index - 1]?.line.at)} handlers={handlers}
+            />
+          ))}
+        </div>
+      </div>
+      {(seen.from > 0 || seen.to < 1) && <Track seen={seen} controls={id} onGo={onGo} />}
+    </div>
+  )
+}
+
+const rowsOf = (scroller: HTMLElement): HTMLElement[] => [...scroller.querySelectorAll<HTMLElement>('[data-position]')]
+
+/** The row at a height, in the order that they stand. */
+function rowAt(rows: readonly HTMLElement[], height: number): HTMLElement | undefined {
+  let [low, high] = [0, rows.length - 1]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if ((rows[middle]?.offsetTop ?? 0) <= height) low = middle
+    else high = middle - 1
+  }
+  return rows[low]
+}

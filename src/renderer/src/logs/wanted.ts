@@ -1,0 +1,45 @@
+/** What of a log one wants to see, as it is chosen on the screen. */
+import type { LogFilter, LogQuery, LogSource } from '../../../shared/log'
+import { allTime, type Range } from './moments'
+
+export interface Wanted {
+  readonly source: LogSource
+  readonly errorsOnly: boolean
+  readonly range: Range
+  readonly search: string
+  readonly regex: boolean
+  readonly matchCase: boolean
+  readonly matchesOnly: boolean
+  /** Lines around each match, with `matchesOnly`. */
+  readonly context: number
+  readonly reveal: boolean
+}
+
+export const everything = (source: LogSource): Wanted => (
+  { source, errorsOnly: false, range: allTime, search: '', regex: false, matchCase: false, matchesOnly: false, context: 0, reveal: false })
+
+export function queryOf({ source, errorsOnly, range: { from, to }, search, regex, matchCase, matchesOnly, context, reveal }: Wanted): LogQuery {
+  const searching = search !== ''
+  const filter: LogFilter = {
+    errorsOnly, from, to, search: searching ? { text: search, regex, matchCase } : undefined,
+    matchesOnly: searching && matchesOnly, context: searching && matchesOnly ? context : 0,
+  }
+  return { source, filter, reveal }
+}
+
+/** Whether lines are left out. */
+export const isFiltered = ({ errorsOnly, range, search, matchesOnly }: Wanted): boolean =>
+  errorsOnly || range.from !== undefined || range.to !== undefined || (search !== '' && matchesOnly)
+
+/** Nothing new can come into it. */
+export const isPast = ({ range }: Wanted, now = Date.now()): boolean => range.to !== undefined && range.to < now
+
+export const withoutFilters = (wanted: Wanted): Wanted => ({ ...everything(wanted.source), reveal: wanted.reveal, regex: wanted.regex, matchCase: wanted.matchCase })
+
+/** In words, for what is saved: e.g. "only errors, last hour, only lines with ‘timeout’". Empty: everything. */
+export function filterWords({ errorsOnly, search, matchesOnly, context }: Wanted, rangeWords: string | undefined): string {
+  return [
+    errorsOnly && 'only errors', rangeWords,
+    search !== '' && matchesOnly && `only lines with ‘${search}’${context ? ` and ${context} around each` : ''}`,
+  ].filter(Boolean).join(', ')
+}
