@@ -1,0 +1,75 @@
+/** What the benches of the window share: a workspace with many tiny instances, the built app that shows them, and what its processes cost. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { descendants } from '../../src/main/system/proc'
+import { layOut } from '../support/cli-instance'
+import { launchApp, makeHome, type LaunchedApp } from '../support/electron'
+import { makeTiny } from '../support/tiny-base'
+import { testWorkspace, type TestWorkspace } from '../support/workspace'
+
+/** Names that sort as they were made. */
+export const nameOf = (index: number): string => `instance-${String(index).padStart(3, '0')}`
+
+/** With PostgreSQL and PgBouncer running, as where people work; the workspace is open, and the caller removes it. */
+export async function busyWorkspace(): Promise<TestWorkspace> {
+  const workspace = await testWorkspace({ prepare: makeTiny })
+  await workspace.open()
+  await workspace.startInfrastructure()
+  return workspace
+}
+
+/** An instance's folder as the guide's command line leaves it, and with `run` its real PM2 process. It has no database. */
+export async function addInstance(workspace: TestWorkspace, index: number, { run }: { run: boolean }): Promise<void> {
+  const { name, server: cwd } = await layOut(workspace, nameOf(index))
+  if (run) await workspace.processes.start({ name, cwd, script: join(cwd, 'index.js') })
+}
+
+/** Closes the workspace and opens it in the app; what `work` is given is a window that shows all its instances. */
+export async function inWindow<T>(workspace: TestWorkspace, instances: number, work: (launched: LaunchedApp) => Promise<T>): Promise<T> {
+  await workspace.close()
+  const home = await makeHome()
+  try {
+    const launched = await launchApp({ home, workspace: workspace.root, env: { PM2_HOME: workspace.host.pm2Home } })
+    try {
+      await launched.window.getByText(`${instances} instances,`).waitFor()
+      return await work(launched)
+    } finally {
+      await launched.kill()
+    }
+  } finally {
+    await home.remove()
+    await workspace.open()
+  }
+}
+
+/** The app's processes (main, renderer, GPU, network, zygotes); what it started to outlive it is none of them. */
+export async function processesOf({ app }: LaunchedApp): Promise<number[]> {
+  const main = app.process().pid
+  if (main === undefined) throw new Error('the app does not run')
+  return [main, ...await descendants(main)]
+}
+
+/** CPU time in milliseconds that each has used, commands that it has waited for included. */
+export async function cpuTimes(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  return new Map(await Promise.all(pids.map(async pid => {
+    const text = await readFile(`/proc/${pid}/stat`, 'utf8')
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return [pid, fields.slice(11, 15).reduce((sum, it) => sum + Number(it) * 10, 0)] as const
+  })))
+}
+
+/** Bytes: the proportional set size, in which memory shared by n processes counts a nth in each. */
+export async function memoryOf(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
+  return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1]) * 1024
+}
+
+/** What Chromium calls the process: browser, renderer, gpu-process … */
+export async function kindOf(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8')
+  return /--type=([\w-]+)/.exec(text)?.[1] ?? 'main'
+}
+
+/** Runs code in the page. A text: tsx would mark functions with a helper that the page does not have. */
+export const inPage = <T>(page: Page, code: string): Promise<T> => page.evaluate<T>(`(async () => { ${code} })()`)
