@@ -13,6 +13,11 @@ export const wrongUsage = (message: string, hint?: string): Failure => new Failu
 
 export const refused = (problem: Problem): Failure => new Failure(problem, exitCodes.refused)
 
+/** The router's fields, as the command line calls them. */
+const options: Readonly<Record<string, string>> = {
+  name: 'the name', port: 'the port', 'director.name': '--director-name', 'director.email': '--director-email', 'director.password': 'the password', 'filter.search.text': '--grep',
+}
+
 /**
  * Anything thrown, as a Failure. A Problem that the engine answers with means that nothing was begun: it is refused, or the input is not
  * valid, which is wrong usage. What is no Problem is a defect.
@@ -20,7 +25,7 @@ export const refused = (problem: Problem): Failure => new Failure(problem, exitC
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error
   const problem = problemOf(error)
-  if (problem.code === 'input') return new Failure(problem, exitCodes.usage)
+  if (problem.code === 'input') return new Failure({ ...problem, hint: `Correct ${options[problem.field ?? ''] ?? problem.field ?? 'it'} and try again.` }, exitCodes.usage)
   return new Failure(problem, problem.code === 'unexpected' || problem.code === 'engine-gone' ? exitCodes.failed : exitCodes.refused)
 }
 

@@ -33,16 +33,17 @@ export interface Work {
 /** Opens the engine and a follower, does the work, and waits for what was found interrupted before it leaves. */
 export async function withOperations<T>(session: Session, many: boolean, work: (work: Work) => Promise<T>): Promise<T> {
   const engine = await session.engine('change')
-  const follower = new Follower(engine.client, await reporterFor(session.json, session.out, session.err, many))
+  const reporter = await reporterFor(session.json, session.out, session.err, many)
+  const follower = new Follower(engine.client, reporter)
   const free = session.interrupts.take(count => {
     if (count > 1) leave(session, engine, follower)
-    if (!session.json) session.say('Cancelling: what was begun is undone. Ctrl+C again leaves it as it is.')
+    reporter.note('Cancelling: what was begun is undone. Ctrl+C again leaves it as it is.')
     void follower.cancel()
   })
   try {
     const done = await work({ client: engine.client, follower })
     // In our own process, what an earlier one was killed in goes on: it would be interrupted again.
-    if (!engine.joined) await follower.idle(running => session.say(`Finishing first what was interrupted: ${running.map(it => cleanLine(headline(it))).join(', ')}`))
+    if (!engine.joined) await follower.idle(running => reporter.note(`Finishing first what was interrupted: ${running.map(it => cleanLine(headline(it))).join(', ')}`))
     return done
   } finally {
     free()
@@ -51,10 +52,12 @@ export async function withOperations<T>(session: Session, many: boolean, work: (
 }
 
 /** The second Ctrl+C. The kernel frees the lock; the journal has what is open. */
-function leave(session: Session, { joined }: Engine, { open }: Follower): never {
-  session.say('')
-  session.say(joined ? 'Left. It is still undone by the Instance Manager that runs it.' : 'Left in the middle. The next command that changes something goes on with it; or decide:')
-  if (!joined) for (const id of open) session.say(`  instance-manager recover ${id} roll-back`)
+function leave(session: Session, { joined }: Engine, follower: Follower): never {
+  const { open } = follower
+  follower.close()
+  session.say(joined ? 'Left. The Instance Manager that runs it goes on undoing it.' : 'Left in the middle. The next command that changes something goes on with it; or decide:')
+  if (!joined) for (const id of open.length ? open : ['ID']) session.say(`  instance-manager recover ${id} roll-back`)
+  if (session.json) session.out.line(JSON.stringify({ type: 'result', ok: false, exit: exitCodes.stuck, problem: { code: 'left-open', message: 'It was left in the middle.' } }))
   process.exit(exitCodes.stuck)
 }
 

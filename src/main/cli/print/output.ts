@@ -1,12 +1,14 @@
 /** Standard output and error of a command. A reader that has gone (| head) is no error: what is told after it is dropped. */
-import { painter, type Paint } from './style'
+import { isColoured, painter, type Paint } from './style'
 
 export class Output {
+  readonly coloured: boolean
   readonly paint: Paint
   readonly #gone = new AbortController()
 
   constructor(readonly stream: NodeJS.WriteStream) {
-    this.paint = painter(stream)
+    this.coloured = isColoured(stream)
+    this.paint = painter(this.coloured)
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
       this.#gone.abort()

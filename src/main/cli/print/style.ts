@@ -5,7 +5,10 @@ const codes = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yel
 export type Style = keyof typeof codes
 export type Paint = (style: Style, text: string) => string
 
-export function painter(stream: Pick<NodeJS.WriteStream, 'isTTY'> & Partial<Pick<WriteStream, 'hasColors'>>, env = process.env): Paint {
-  const coloured = stream.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb' && stream.hasColors?.() === true
+/** Whether a stream is to be coloured. */
+export const isColoured = (stream: Stream, env = process.env): boolean => stream.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb' && stream.hasColors?.() === true
+type Stream = Pick<NodeJS.WriteStream, 'isTTY'> & Partial<Pick<WriteStream, 'hasColors'>>
+
+export function painter(coloured: boolean): Paint {
   return (style, text) => (coloured ? `\u001b[${codes[style][0]}m${text}\u001b[${codes[style][1]}m` : text)
 }

@@ -1,0 +1,121 @@
+/** `logs` and `infra logs`: the end of a log, what is wanted of it, what comes, or all of it into a file. */
+import type { LogFilter, LogLine, LogNews, LogProgress, LogSource } from '../../../shared/log'
+import { bytes } from '../../../shared/amounts'
+import type { Client } from '../engine'
+import { toFailure } from '../failure'
+import { clean } from '../print/clean'
+import type { Output } from '../print/output'
+import { interrupted, type Result, type Session } from '../session'
+import { absolute } from '../workspace'
+
+export interface LogOptions {
+  readonly lines?: number
+  readonly errors?: boolean
+  /** Milliseconds since 1970. */
+  readonly since?: number
+  readonly grep?: string
+  readonly ignoreCase?: boolean
+  readonly follow?: boolean
+  readonly save?: string
+}
+
+/** What the router gives at once. */
+const pageLength = 1000
+const usualLines = 100
+
+export async function logs(session: Session, source: LogSource, options: LogOptions): Promise<Result> {
+  const query = { source, filter: filterOf(options) }
+  const { client } = await session.engine('look')
+  if (options.save !== undefined) return save(session, client, query, absolute(options.save))
+  return session.whileWatched(async signal => {
+    let last: string | undefined
+    for await (const lines of history(client, query, options, signal)) {
+      show(session, lines)
+      last = lines.at(-1)?.position ?? last
+    }
+    if (options.follow) await follow(session, client, query, last, signal)
+    return {}
+  })
+}
+
+interface Query { readonly source: LogSource; readonly filter: LogFilter }
+
+function filterOf({ errors = false, since, grep, ignoreCase = false }: LogOptions): LogFilter {
+  return {
+    errorsOnly: errors, from: since, context: 0, matchesOnly: grep !== undefined,
+    ...(grep !== undefined && { search: { text: grep, regex: false, matchCase: !ignoreCase } }),
+  }
+}
+
+/** The last lines, oldest first; with a time and no number all since then. */
+async function *history(client: Client, query: Query, { lines, since }: LogOptions, signal: AbortSignal): AsyncGenerator<readonly LogLine[], void, undefined> {
+  if (since !== undefined && lines === undefined) return yield* forward(client, query, since, signal)
+  let missing = lines ?? usualLines
+  const pages: (readonly LogLine[])[] = []
+  for (let anchor: Anchor = { type: 'end' }; missing > 0;) {
+    const page = await client.logs.page.query({ ...query, anchor, count: Math.min(missing, pageLength) }, { signal })
+    pages.unshift(page.lines)
+    missing -= page.lines.length
+    const first = page.lines[0]
+    if (page.atStart || !first) break
+    anchor = { type: 'before', position: first.position }
+  }
+  yield* pages
+}
+
+type Anchor = Parameters<Client['logs']['page']['query']>[0]['anchor']
+
+async function *forward(client: Client, query: Query, since: number, signal: AbortSignal): AsyncGenerator<readonly LogLine[], void, undefined> {
+  for (let anchor: Anchor = { type: 'time', time: since }; ;) {
+    const page = await client.logs.page.query({ ...query, anchor, count: pageLength }, { signal })
+    yield page.lines
+    const last = page.lines.at(-1)
+    if (page.atEnd || !last) return
+    anchor = { type: 'after', position: last.position }
+  }
+}
+
+function show({ json, out }: Session, lines: readonly LogLine[]): void {
+  out.lines(lines.map(it => (json ? JSON.stringify({ type: 'line', ...it }) : `${time(it, out)}${out.coloured ? it.text : clean(it.text)}`)))
+}
+
+/** The local time, as far as the log tells it. */
+function time({ at, continues }: LogLine, { paint }: Output): string {
+  if (at === undefined || continues) return ''
+  const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000)
+  return `${paint('dim', date.toISOString().slice(0, 19).replace('T', ' '))}  `
+}
+
+/** Until Ctrl+C, which is how it is meant to end. */
+function follow(session: Session, client: Client, query: Query, after: string | undefined, signal: AbortSignal): Promise<void> {
+  return told(signal, done => client.logs.follow.subscribe({ ...query, after }, {
+    onData({ lines, skipped, restarted }: LogNews) {
+      if (restarted) session.say('The log was emptied or replaced.')
+      if (skipped > 0) session.say(`${skipped} lines came faster than they could be shown; they are in the log.`)
+      show(session, lines)
+    }, ...done,
+  })).catch((error: unknown) => { if (!signal.aborted) throw error })
+}
+
+async function save(session: Session, client: Client, query: Query, path: string): Promise<Result> {
+  let last: LogProgress | undefined
+  await session.whileWatched(async signal => {
+    await told(signal, done => client.logs.save.subscribe({ ...query, path, colours: false }, { onData: progress => { last = progress }, ...done }))
+    if (signal.aborted) throw interrupted()
+  })
+  return { data: { path, ...last }, lines: [`${path}  ${bytes(last?.scanned ?? 0)} read`] }
+}
+
+interface Done { onError(error: unknown): void; onComplete(): void }
+
+/** A subscription, to its end or the signal's. */
+async function told(signal: AbortSignal, subscribe: (done: Done) => { unsubscribe(): void }): Promise<void> {
+  let subscription: { unsubscribe(): void } | undefined
+  try {
+    await new Promise<void>((resolve, reject) => {
+      signal.addEventListener('abort', () => resolve())
+      subscription = subscribe({ onError: error => reject(toFailure(error)), onComplete: resolve })
+      if (signal.aborted) resolve()
+    })
+  } finally { subscription?.unsubscribe() }
+}
