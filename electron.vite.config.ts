@@ -5,8 +5,8 @@ import { defineConfig } from 'electron-vite'
 
 const at = (path: string): string => resolve(import.meta.dirname, path)
 
-/** Entries of the main process, each built to out/main/<name>.cjs: the desktop app, and what runs without Electron. */
-const entries = { index: 'src/main/index.ts', cli: 'src/main/cli/index.ts' }
+/** Entries of the main process, each built to out/main/<name>.cjs: the desktop app, what runs without Electron, and the threads that read logs. */
+const entries = { index: 'src/main/index.ts', cli: 'src/main/cli/index.ts', 'log-worker': 'src/main/logs/worker.ts' }
 
 // Code runs on Electron 33 (Node 20.18, Chromium 130) and later, whatever Electron is installed.
 export default defineConfig({

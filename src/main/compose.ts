@@ -1,6 +1,6 @@
 /** Every `new`, in order: where we run goes in, services come out. No Electron here; tests use it too. */
-import { createHash } from 'node:crypto'
-import { mkdir, realpath } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseNames, type DeletePreview, type InstanceDetails, type PortCheck } from '../shared/instance'
 import { problem, toProblem, type Problem } from '../shared/problem'
@@ -30,6 +30,11 @@ import { whoRuns, type Target } from './instances/lifecycle/target'
 import { startInstance } from './instances/start'
 import { stopInstance } from './instances/stop'
 import { Trash } from './instances/trash'
+import { AppLog } from './logs/app-log'
+import { Logs } from './logs/logs'
+import { OperationSpools } from './logs/operation-spool'
+import { LogSources } from './logs/sources'
+import { LogThreads } from './logs/threads'
 import { Operations } from './operations/engine'
 import type { AnyOperation } from './operations/operation'
 import { Processes } from './processes/client'
@@ -58,6 +63,8 @@ export interface Host {
   readonly data: string
   /** The site's default settings. */
   readonly defaults: string
+  /** What the threads that read logs run, if it is not in out/main. */
+  readonly logWorker?: string
   readonly pm2Home: string
   readonly desktop?: Desktop
   readonly served?: Served
@@ -87,6 +94,8 @@ export interface WorkspaceServices {
   readonly operations: Operations
   readonly infrastructure: Infrastructure
   readonly registry: Registry
+  readonly logs: Logs
+  readonly appLog: AppLog
   readonly ports: { suggest(): Promise<number>; check(port: number): Promise<PortCheck> }
   /** Whether a name can be had, and what it would be called in the database. */
   checkName(name: string): Promise<{ problem?: Problem; database?: string }>
@@ -169,6 +178,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
       embedded: new EmbeddedDriver(driverServices),
     },
   })
+  const appLog = new AppLog(paths.appLog)
   const databases = new Databases(() => infrastructure.admin())
 
   const known: ConfigCache = new Map()
@@ -203,6 +213,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     lost,
     onSettled: state => {
       registry.poke()
+      appLog.operation(state)
       void emptyTrash()
       void forgetSecrets(secrets, state).catch(() => undefined) // what stays is forgotten at the next opening
     },
@@ -229,10 +240,23 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     void emptyTrash()
     void registry.remember().catch(() => undefined) // PM2 is asked again by whoever needs it
   }
+  if (lock) await rm(paths.logCache, { recursive: true, force: true }) // of a killed app
   await (lock ? recover() : operations.look())
+  const logCache = join(paths.logCache, randomBytes(6).toString('hex')) // others may look at the workspace
+  const spools = new OperationSpools(operations, paths.operations, logCache)
+  const logs = new Logs({
+    sources: new LogSources({
+      paths, processes, configs, spools, embedded: async () => await infrastructure.kind() === 'embedded', containerLog: { path: () => Promise.resolve(undefined) },
+    }),
+    threads: new LogThreads(host.logWorker ?? join(host.resources, '..', 'out', 'main', 'log-worker.cjs')),
+    cache: logCache,
+    instances: async () => (await configs()).configs.map(it => it.name),
+    operations: () => operations.list().map(it => it.id).toReversed(),
+  })
+  if (lock) appLog.info(`The workspace was opened by Instance Manager ${host.version}.`)
 
   return {
-    paths, operations, infrastructure, registry, ports, signal,
+    paths, operations, infrastructure, registry, logs, appLog, ports, signal,
     async checkName(name) {
       try {
         await requireFreeName({ configs, processes }, name, await readManifest(paths.root))
@@ -248,6 +272,10 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     async close() {
       ending.abort()
       await operations.close()
+      spools.close()
+      await logs.close()
+      if (lock) appLog.info('The workspace was closed.')
+      await appLog.settled()
       await Promise.all([desired.close(), secrets.close()])
       await lock?.release()
     },

@@ -62,6 +62,15 @@ export type LogAnchor = z.infer<typeof logAnchorSchema>
 
 export const logPageInputSchema = logQuerySchema.extend({ anchor: logAnchorSchema, count: z.number().int().min(1).max(1000) })
 
+/** The nearest line that matches the search; the given one is left out. */
+export const logFindSchema = logQuerySchema.extend({ from: logPositionSchema, direction: z.enum(['next', 'previous']) })
+/** `until`: count only up to and with this line. */
+export const logCountSchema = logQuerySchema.extend({ until: logPositionSchema.optional() })
+/** `after`: the last line that is there already; else from the end as it is now. */
+export const logFollowSchema = logQuerySchema.extend({ after: logPositionSchema.optional() })
+/** `path`: absolute; what is there is replaced. */
+export const logSaveSchema = logQuerySchema.extend({ path: z.string().min(2).max(4000).regex(/^\/[^\0]*$/, 'Give the whole path, from /.'), colours: z.boolean().default(false) })
+
 export interface LogLine {
   readonly position: LogPosition
   /** Which of an instance's streams it was written to. */
@@ -90,6 +99,8 @@ export interface LogPage {
   readonly to: number
   /** Bytes of the whole, rotated predecessors included. */
   readonly size: number
+  /** The filter wants so few lines that reading stopped before the page was full: go on before it (end, before) or after it (else). */
+  readonly more?: LogPosition
 }
 
 /** How far a count or a save has come; the last one is `done`. Bytes. */

@@ -22,6 +22,9 @@ import { endProcessesIn } from './processes'
 
 export const resources = resolve(import.meta.dirname, '../../resources')
 
+/** The threads that read logs, from the sources. */
+export const logWorker = resolve(import.meta.dirname, 'log-worker.mjs')
+
 /** What a creation of a test is asked unless it says otherwise. */
 export const director = { name: 'Ada Lovelace', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
 
@@ -77,7 +80,7 @@ export async function testWorkspace({ driver = 'embedded', images, prepare }: Wo
     ports: { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) },
     containers: { postgres: `${prefix}-postgres`, pgbouncer: `${prefix}-pgbouncer`, ...(images && { postgresImage: images.postgres, pgbouncerImage: images.pgbouncer }) },
   })
-  const host: Host = { kind: 'command', version: '0', home, resources, data, defaults: join(home, 'no-defaults.json'), pm2Home: join(home, '.pm2') }
+  const host: Host = { kind: 'command', version: '0', home, resources, data, defaults: join(home, 'no-defaults.json'), pm2Home: join(home, '.pm2'), logWorker }
   const processes = new Processes(host.pm2Home)
   let services: WorkspaceServices | undefined
   const its = (): WorkspaceServices => {

@@ -32,7 +32,7 @@ export interface World {
 export async function world(workspace: TestWorkspace): Promise<World> {
   const { root, home, host } = workspace
   const { state, instances, operations, releases, secrets } = workspacePaths(root)
-  const skipped = new Set([operations, releases, join(state, 'embedded'), join(state, 'containers'), secrets, join(state, 'desired.json'), join(state, 'lock'), join(state, 'lock.json')])
+  const skipped = new Set([operations, releases, join(state, 'embedded'), join(state, 'containers'), secrets, join(state, 'desired.json'), join(state, 'app.log'), join(state, 'lock'), join(state, 'lock.json')])
   const pids = await processesIn(home)
   return {
     databases: (await workspace.sql<{ it: string }>('SELECT datname || coalesce(datacl::text, $1) AS it FROM pg_database ORDER BY 1', [''])).map(it => it.it),

@@ -2,9 +2,10 @@
 import { appRouter } from './app'
 import { infrastructureRouter } from './infrastructure'
 import { instancesRouter } from './instances'
+import { logsRouter } from './logs'
 import { operationsRouter } from './operations'
 import { serveRouter } from './serve'
 import { router } from './trpc'
 
-export const apiRouter = router({ app: appRouter, infrastructure: infrastructureRouter, instances: instancesRouter, operations: operationsRouter, serve: serveRouter })
+export const apiRouter = router({ app: appRouter, infrastructure: infrastructureRouter, instances: instancesRouter, logs: logsRouter, operations: operationsRouter, serve: serveRouter })
 export type Router = typeof apiRouter

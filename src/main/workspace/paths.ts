@@ -14,6 +14,9 @@ export interface WorkspacePaths {
   readonly releases: string
   readonly embedded: string
   readonly desired: string
+  readonly appLog: string
+  /** What is written out only to be read as a log; emptied at each opening. */
+  readonly logCache: string
 }
 
 /** @param root an absolute path */
@@ -30,6 +33,8 @@ export function workspacePaths(root: string): WorkspacePaths {
     releases: join(state, 'releases'),
     embedded: join(state, 'embedded'),
     desired: join(state, 'desired.json'),
+    appLog: join(state, 'app.log'),
+    logCache: join(state, 'log-cache'),
   }
 }
 

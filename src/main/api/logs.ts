@@ -1,0 +1,21 @@
+/** Logs: history by pages, search, what comes, and saving. */
+import { logCountSchema, logFindSchema, logFollowSchema, logPageInputSchema, logSaveSchema } from '../../shared/log'
+import { router, workspaceProcedure } from './trpc'
+
+const never = new AbortController().signal
+
+export const logsRouter = router({
+  list: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.logs.list()),
+  page: workspaceProcedure.input(logPageInputSchema)
+    .query(({ ctx: { workspace }, input: { anchor, count, ...query }, signal }) => workspace.logs.page(query, anchor, count, signal ?? never)),
+  find: workspaceProcedure.input(logFindSchema)
+    .query(({ ctx: { workspace }, input: { from, direction, ...query }, signal }) => workspace.logs.find(query, from, direction, signal ?? never)),
+  /** Lines that match; the last value is `done`. */
+  count: workspaceProcedure.input(logCountSchema)
+    .subscription(({ ctx: { workspace }, input: { until, ...query }, signal }) => workspace.logs.count(query, until, signal ?? never)),
+  follow: workspaceProcedure.input(logFollowSchema)
+    .subscription(({ ctx: { workspace }, input: { after, ...query }, signal }) => workspace.logs.follow(query, after, signal ?? never)),
+  /** Unsubscribing cancels it. */
+  save: workspaceProcedure.input(logSaveSchema)
+    .subscription(({ ctx: { workspace }, input: { path, colours, ...query }, signal }) => workspace.logs.save(query, path, colours, signal ?? never)),
+})

@@ -1,0 +1,170 @@
+/**
+ * Lines of a log, forward and backward from anywhere, each with the *record* that it belongs to: a line that goes on with the one
+ * before it (a frame of a stack) has that one's time and is an error if that one is. What a line is depends only on the bytes before
+ * it, at most `reach` of them, never on where reading began.
+ */
+import { continues, looksLikeError } from './judge'
+import type { LogFile } from './log-file'
+import { show } from './show'
+import { stampOf } from './stamps'
+
+/** A line without a head or a stamp within so many bytes before it has none. */
+export const reach = 65_536
+/** Bytes that are read at once. */
+const block = 262_144
+/** Bytes of a line that are looked at to judge it. */
+const judged = 2048
+const newline = 0x0a
+
+export interface Line {
+  /** Of its first byte, and of the next line's. */
+  readonly offset: number
+  readonly end: number
+  /** Without its end; of a long one only the beginning, as much as was asked for. */
+  readonly bytes: Buffer
+  /** Bytes without its end. */
+  readonly length: number
+  /** False: the log ends in the middle of it. */
+  readonly whole: boolean
+  /** Bytes of its stamp. */
+  readonly stamp: number
+  /** When it was written, or a line before it. */
+  readonly at: number | undefined
+  /** When its record was: what it is sorted by. */
+  readonly recordAt: number | undefined
+  /** The first line of its record. */
+  readonly head: number
+  readonly continues: boolean
+  readonly error: boolean
+}
+
+interface Raw { readonly offset: number; readonly end: number; readonly bytes: Buffer; readonly length: number; readonly whole: boolean }
+
+/** What the lines so far say to the next one. */
+interface Before { head?: { readonly offset: number; readonly at: number | undefined; readonly error: boolean }; stamp?: { readonly offset: number; readonly at: number } }
+
+export class Lines {
+  /** What was known behind the line that was given last: who goes on there need not look back. */
+  #known: (Before & { readonly offset: number }) | undefined
+
+  /** @param keep bytes of each line that are wanted. @param allErrors the stream is one of errors */
+  constructor(readonly file: LogFile, private readonly keep: number, private readonly allErrors: boolean) {}
+
+  /** Other bytes lie there now. */
+  forget(): void { this.#known = undefined }
+
+  /** Lines from one that begins at (or is cut by) an offset on. */
+  *forward(offset: number): Generator<Line, void, undefined> {
+    const from = this.startOf(offset)
+    const before = this.#before(from)
+    for (const raw of this.#raw(from, Infinity)) {
+      const line = this.#judge(raw, before)
+      this.#known = { ...before, offset: line.end }
+      yield line
+    }
+  }
+
+  /** Lines before an offset (the beginning of a line, or the end of all), the nearest first. */
+  *backward(offset: number): Generator<Line, void, undefined> {
+    for (let end = this.file.back(offset); end > this.file.start;) {
+      const start = this.startOf(Math.max(this.file.start, end - block))
+      const before = this.#before(start)
+      const lines: Line[] = []
+      for (const raw of this.#raw(start, end)) lines.push(this.#judge(raw, before))
+      yield* lines.toReversed()
+      end = this.file.back(start)
+    }
+  }
+
+  /** The line that begins at an offset. */
+  lineAt(offset: number): Line | undefined { return this.forward(offset).next().value ?? undefined }
+
+  /** Where the line begins that has the byte at an offset. */
+  startOf(offset: number): number {
+    const { start } = this.file.run(offset)
+    if (offset <= start) return Math.min(Math.max(start, this.file.start), this.file.end)
+    const buffer = Buffer.allocUnsafe(reach)
+    for (let end = Math.min(offset, this.file.end); end > start;) {
+      const from = Math.max(start, end - buffer.length)
+      const got = this.file.read(buffer.subarray(0, end - from), from)
+      const found = buffer.subarray(0, got).lastIndexOf(newline)
+      if (found >= 0) return from + found + 1
+      end = from
+    }
+    return start
+  }
+
+  /** What the bytes before a line say to it. */
+  #before(start: number): Before {
+    if (this.#known?.offset === start) return { ...this.#known }
+    const before: Before = {}
+    const from = this.startOf(Math.max(this.file.start, start - 2 * reach))
+    if (from < start) for (const raw of this.#raw(from, start)) this.#judge(raw, before)
+    return before
+  }
+
+  #judge(raw: Raw, before: Before): Line {
+    const stamp = stampOf(raw.bytes)
+    if (stamp) before.stamp = { offset: raw.offset, at: stamp.at }
+    const text = show(raw.bytes.toString('utf8', stamp?.length ?? 0, Math.min(raw.bytes.length, judged))).plain
+    const near = (offset: number | undefined): boolean => offset !== undefined && raw.offset - offset <= reach
+    const goesOn = continues(text)
+    const at = near(before.stamp?.offset) ? before.stamp?.at : undefined
+    if (!goesOn) before.head = { offset: raw.offset, at, error: this.allErrors || looksLikeError(text) }
+    const head = near(before.head?.offset) ? before.head : undefined
+    return {
+      ...raw, stamp: stamp?.length ?? 0, at, recordAt: head ? head.at : at, head: head?.offset ?? raw.offset, continues: goesOn,
+      error: this.allErrors || (head?.error ?? false),
+    }
+  }
+
+  /** @param to where a line begins, or Infinity */
+  *#raw(from: number, to: number): Generator<Raw, void, undefined> {
+    let at = from
+    let buffer = Buffer.allocUnsafe(Math.min(block, Math.max(1, to - from)))
+    while (at < Math.min(to, this.file.end)) {
+      const got = this.file.read(buffer.subarray(0, Math.min(buffer.length, to - at)), at)
+      if (got === 0) {
+        const next = this.file.run(at).start // behind a gap
+        if (next <= at) return
+        at = next
+        continue
+      }
+      let start = 0
+      for (let found = buffer.subarray(0, got).indexOf(newline); found >= 0; found = buffer.subarray(0, got).indexOf(newline, start)) {
+        yield cutOut(buffer, start, found, at, this.keep, true)
+        start = found + 1
+      }
+      if (start === 0) {
+        const long = this.#long(at, to)
+        yield long
+        at = long.end
+        continue
+      }
+      at += start
+      buffer = Buffer.allocUnsafe(buffer.length) // the lines of the old one may be kept
+    }
+  }
+
+  /** A line that is longer than a block, or the last one if it has no end: read to its end, kept in part. */
+  #long(offset: number, to: number): Raw {
+    const kept = Buffer.allocUnsafe(Math.min(this.keep, Math.max(1, Math.min(to, this.file.end) - offset)))
+    const keptBytes = this.file.read(kept, offset)
+    const buffer = Buffer.allocUnsafe(block)
+    for (let at = offset; ;) {
+      const got = this.file.read(buffer.subarray(0, Math.min(block, to - at)), at)
+      const found = buffer.subarray(0, got).indexOf(newline)
+      if (found < 0 && got > 0) { at += got; continue }
+      const contentEnd = found < 0 ? at : at + found
+      return cutOut(kept, 0, Math.min(keptBytes, contentEnd - offset), offset, this.keep, found >= 0, contentEnd - offset)
+    }
+  }
+}
+
+function cutOut(buffer: Buffer, start: number, end: number, base: number, keep: number, whole: boolean, length = end - start): Raw {
+  const returned = whole && length === end - start && end > start && buffer[end - 1] === 0x0d ? 1 : 0 // \r\n
+  const content = length - returned
+  return {
+    offset: base + start, end: base + start + length + (whole ? 1 : 0), bytes: buffer.subarray(start, start + Math.min(content, keep, end - start)), length: content, whole,
+  }
+}

@@ -1,0 +1,132 @@
+/** One log as one long row of bytes, whatever files it is made of. Reads are synchronous: they happen in a thread of their own. */
+import { closeSync, fstatSync, readSync, statSync } from 'node:fs'
+import { openRegular, segmentsOf, unchanged, type Segment, type Segments } from './segments'
+
+/** A compressed segment is needed: inflate it (see `Inflated`), then do again what was done. */
+export class NeedsInflating extends Error {
+  override readonly name = 'NeedsInflating'
+  constructor(readonly segment: Segment) { super(`${segment.path} is compressed`) }
+}
+
+export interface InflatedFiles {
+  /** Where a segment's content lies; undefined if it is not inflated yet. */
+  path(segment: Segment): string | undefined
+}
+
+export class LogFile {
+  #now: Segments = { all: [], state: '' }
+  readonly #files = new Map<string, number | undefined>()
+
+  /** @param path the live file. @throws Problem `log-unreadable` */
+  constructor(readonly path: string, private readonly inflated: InflatedFiles) { this.refresh() }
+
+  /** Looks again at what there is. */
+  refresh(): void {
+    this.close()
+    this.#now = segmentsOf(this.path)
+  }
+
+  get #segments(): readonly Segment[] { return this.#now.all }
+
+  /** The first byte's offset, and the one behind the last. */
+  get start(): number { return this.#segments[0]?.start ?? 0 }
+  get end(): number { return this.#segments.at(-1)?.end ?? 0 }
+
+  /** Where the live file begins. */
+  get liveStart(): number { return this.#segments.at(-1)?.start ?? 0 }
+
+  /** Bytes that are there: between segments some may have been deleted. */
+  get size(): number { return this.#segments.reduce((sum, it) => sum + it.end - it.start, 0) }
+
+  /** Bytes that are there before an offset. */
+  before(offset: number): number {
+    return this.#segments.reduce((sum, it) => sum + Math.max(0, Math.min(offset, it.end) - it.start), 0)
+  }
+
+  /** The offset with so many bytes before it. */
+  at(bytes: number): number {
+    let left = bytes
+    for (const it of this.#segments) {
+      if (left < it.end - it.start) return it.start + left
+      left -= it.end - it.start
+    }
+    return this.end
+  }
+
+  /** The range without a gap that an offset lies in; the next one if it lies in a gap. */
+  run(offset: number): { readonly start: number; readonly end: number } {
+    let found: { start: number; end: number } | undefined
+    for (const it of this.#segments) {
+      if (it.end === it.start) continue
+      if (found?.end === it.start) found.end = it.end
+      else if (found && offset < found.end) break
+      else found = { start: it.start, end: it.end }
+    }
+    return found ?? { start: this.end, end: this.end }
+  }
+
+  /** The end of the last range without a gap that begins before an offset, at most the offset. */
+  back(offset: number): number {
+    const last = this.#segments.findLast(it => it.start < offset && it.end > it.start)
+    return last ? Math.min(offset, last.end) : this.start
+  }
+
+  /**
+   * Fills the buffer from an offset on, as far as there is something without a gap.
+   * @returns bytes read; 0 at the end and in a gap
+   * @throws NeedsInflating
+   */
+  read(buffer: Buffer, offset: number): number {
+    let filled = 0
+    while (filled < buffer.length) {
+      const at = offset + filled
+      const segment = this.#segments.find(it => at >= it.start && at < it.end)
+      if (!segment) break
+      const wanted = Math.min(buffer.length - filled, segment.end - at)
+      const got = this.#readFrom(segment, buffer, filled, wanted, at - segment.start + segment.skip)
+      filled += got
+      if (got < wanted && at + got < segment.end) break // it lost its end since
+    }
+    return filled
+  }
+
+  #readFrom(segment: Segment, buffer: Buffer, into: number, length: number, position: number): number {
+    const path = segment.compressed ? this.inflated.path(segment) : segment.path
+    if (path === undefined) throw new NeedsInflating(segment)
+    if (!this.#files.has(path)) this.#files.set(path, openRegular(path))
+    const file = this.#files.get(path)
+    if (file === undefined) return 0
+    let got = 0
+    while (got < length) {
+      const bytes = readSync(file, buffer, into + got, length - got, position + got)
+      if (bytes === 0) break
+      got += bytes
+    }
+    return got
+  }
+
+  /** Whether what was read is what the segments say: the live file was neither rotated nor emptied meanwhile. */
+  get unmoved(): boolean {
+    const file = this.#files.get(this.path)
+    const live = this.#segments.at(-1)
+    return unchanged(this.path, this.#now) && (file === undefined || live === undefined || fstatSync(file).size - live.skip >= live.end - live.start)
+  }
+
+  /** Whether another file, or none, lies in the place of the live one that was read. */
+  get replaced(): boolean {
+    const file = this.#files.get(this.path)
+    return file !== undefined && statSync(this.path, { throwIfNoEntry: false })?.ino !== fstatSync(file).ino
+  }
+
+  /** Sees what was written to the live file since, wherever it lies now. */
+  grow(): void {
+    const file = this.#files.get(this.path)
+    const live = this.#segments.at(-1)
+    if (file !== undefined && live) this.#now = { ...this.#now, all: [...this.#segments.slice(0, -1), { ...live, end: live.start + Math.max(0, fstatSync(file).size - live.skip) }] }
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) if (file !== undefined) closeSync(file)
+    this.#files.clear()
+  }
+}

@@ -1,0 +1,32 @@
+/** Lines as they are told: safe text, masked secrets, marks. */
+import type { LogFilter, LogLine } from '../../shared/log'
+import type { Line } from './lines'
+import type { Matcher } from './matcher'
+import { coloured, cutTo, show, shownBytes, type Masks, type Shown } from './show'
+
+/** The text of a line, masked, without colours: what is searched and shown. */
+export function shownOf(line: Line, masks: Masks): Shown {
+  return masks.apply(show(line.bytes.toString('utf8', line.stamp)))
+}
+
+/** @param stream of an instance. @param position where it lies among all streams */
+export function tell(line: Line, masks: Masks, matcher: Matcher | undefined, position: string, stream: 'out' | 'err' | undefined): LogLine {
+  const long = line.length > shownBytes
+  // A secret at the cut would show its beginning if it were cut before it is masked.
+  const all = long ? masks.apply(show(line.bytes.toString('utf8', line.stamp, Math.min(line.bytes.length, shownBytes + 4 * masks.longest)))) : shownOf(line, masks)
+  const shown = long ? cutTo(all, charactersWithin(line)) : all
+  return {
+    position, text: coloured(shown), error: line.error, continues: line.continues, matches: matcher?.marks(shown.plain) ?? [],
+    ...stream && { stream }, ...line.at !== undefined && { at: line.at }, ...long && { cut: line.length },
+  }
+}
+
+/** How many characters the shown bytes of a long line are; the last may be half, and is left out. */
+function charactersWithin(line: Line): number {
+  const text = line.bytes.toString('utf8', line.stamp, Math.min(line.bytes.length, shownBytes))
+  return text.replace(/\ufffd$/, '').length
+}
+
+/** Whether a record's time is within the range that is asked for. */
+export const inRange = ({ from, to }: LogFilter, at: number | undefined): boolean =>
+  (from === undefined || (at !== undefined && at >= from)) && (to === undefined || (at !== undefined && at <= to))

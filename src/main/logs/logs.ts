@@ -1,0 +1,93 @@
+/** Logs as the router asks for them: sources are found, masks chosen, and threads do the reading. */
+import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { serviceNames } from '../../shared/infrastructure'
+import type { LogAnchor, LogEntry, LogNews, LogPage, LogPosition, LogProgress, LogQuery, LogSource } from '../../shared/log'
+import { toProblem } from '../../shared/problem'
+import { requireValid } from './matcher'
+import { usageOnDisk } from './segments'
+import type { LogSources } from './sources'
+import type { LogTask, LogView } from './open'
+import type { LogThreads } from './threads'
+
+/** Longest that an answer may take. Milliseconds. */
+const pageTimeout = 20_000
+const findTimeout = 60_000
+
+export interface LogServices {
+  readonly sources: LogSources
+  readonly threads: LogThreads
+  /** Where compressed files are inflated. */
+  readonly cache: string
+  /** Names of the instances; identifiers of the operations, newest first. */
+  readonly instances: () => Promise<readonly string[]>
+  readonly operations: () => readonly string[]
+}
+
+/** Operations that are offered. */
+const mostOperations = 50
+
+export class Logs {
+  constructor(private readonly to: LogServices) {}
+
+  /** Everything that can be read. */
+  async list(): Promise<LogEntry[]> {
+    const instances = (await this.to.instances()).map(name => ({ kind: 'instance', name, stream: 'both' }) as const)
+    const services = serviceNames.map(name => ({ kind: 'service', name }) as const)
+    const found = await Promise.all([...instances, ...services, { kind: 'app' } as const].map(it => this.#entry(it)))
+    return [...found, ...this.to.operations().slice(0, mostOperations).map(id => ({ source: { kind: 'operation', id } as const, size: 0 }))]
+  }
+
+  async #entry(source: LogSource): Promise<LogEntry> {
+    try {
+      const usages = (await this.to.sources.streams(source)).map(it => usageOnDisk(it.path))
+      const times = usages.flatMap(it => it.changedAt ?? [])
+      return { source, size: usages.reduce((sum, it) => sum + it.size, 0), ...times.length && { changedAt: Math.max(...times) } }
+    } catch (error) { return { source, size: 0, problem: toProblem(error) } }
+  }
+
+  /** @throws Problems `log-search-invalid`, `log-search-slow`, `log-unreadable` … */
+  async page(query: LogQuery, anchor: LogAnchor, count: number, signal: AbortSignal): Promise<LogPage> {
+    return await this.#one<LogPage>({ view: await this.#view(query), type: 'page', anchor, count }, signal, pageTimeout)
+  }
+
+  async find(query: LogQuery, from: LogPosition, direction: 'next' | 'previous', signal: AbortSignal): Promise<LogPosition | null> {
+    return await this.#one<LogPosition | null>({ view: await this.#view(query), type: 'find', from, direction }, signal, findTimeout)
+  }
+
+  async *count(query: LogQuery, until: LogPosition | undefined, signal: AbortSignal): AsyncGenerator<LogProgress, void, undefined> {
+    yield* this.to.threads.run({ view: await this.#view(query), type: 'count', until }, signal) as AsyncGenerator<LogProgress, void, undefined>
+  }
+
+  async *follow(query: LogQuery, after: LogPosition | undefined, signal: AbortSignal): AsyncGenerator<LogNews, void, undefined> {
+    yield* this.to.threads.run({ view: await this.#view(query), type: 'follow', after }, signal) as AsyncGenerator<LogNews, void, undefined>
+  }
+
+  /** @param path absolute. @throws Problem `log-save-failed`; then, and when cancelled, nothing is left */
+  async *save(query: LogQuery, path: string, colours: boolean, signal: AbortSignal): AsyncGenerator<LogProgress, void, undefined> {
+    const part = join(dirname(path), `.${randomBytes(6).toString('hex')}.part`)
+    try {
+      yield* this.to.threads.run({ view: await this.#view(query), type: 'save', path, part, colours }, signal) as AsyncGenerator<LogProgress, void, undefined>
+    } finally { await rm(part, { force: true }) } // the thread may have been ended
+  }
+
+  /** Ends all that reads. */
+  async close(): Promise<void> {
+    await this.to.threads.close()
+    await rm(this.to.cache, { recursive: true, force: true })
+  }
+
+  async #view({ source, filter, reveal }: LogQuery): Promise<LogView> {
+    requireValid(filter.search)
+    const [streams, secrets] = await Promise.all([this.to.sources.streams(source), reveal ? [] : this.to.sources.secrets(source)])
+    return { streams, secrets, filter, cache: this.to.cache }
+  }
+
+  async #one<T>(task: LogTask, signal: AbortSignal, timeout: number): Promise<T> {
+    const both = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
+    for await (const value of this.to.threads.run(task, both)) return value as T
+    signal.throwIfAborted()
+    throw both.reason
+  }
+}

@@ -1,0 +1,84 @@
+/** What a search finds in the text of a line. Untrusted patterns run only where they can be ended: in a thread of their own. */
+import type { LogSearch } from '../../shared/log'
+import { problem } from '../../shared/problem'
+import { escapePattern, mask } from './show'
+
+/** Marks of one line; nobody looks at more. */
+const mostMarks = 200
+
+/** @throws Problem `log-search-invalid` */
+export function requireValid(search: LogSearch | undefined): void {
+  if (search) patternOf(search)
+}
+
+function patternOf({ text, regex, matchCase }: LogSearch): RegExp {
+  try {
+    return new RegExp(regex ? text : escapePattern(text), matchCase ? 'g' : 'gi')
+  } catch (error) {
+    const cause = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : String(error)
+    throw problem({
+      code: 'log-search-invalid', message: 'This is not a regular expression.', cause, field: 'filter.search.text',
+      hint: 'Correct it, or switch regular expressions off to search for the text as it is.',
+    }, error)
+  }
+}
+
+/** What is shown in place of something else. */
+const replacing = new RegExp(`[\\ufffd\\u2400-\\u2421${mask.slice(0, 1)}]`)
+
+/** Bytes of a line that are searched. */
+export const searchedBytes = 1 << 20
+
+export class Matcher {
+  readonly #pattern: RegExp
+
+  constructor(private readonly search: LogSearch) { this.#pattern = patternOf(search) }
+
+  test(plain: string): boolean {
+    this.#pattern.lastIndex = 0
+    return this.#pattern.test(plain)
+  }
+
+  /** [start, end) of what is found, empty matches left out. */
+  marks(plain: string): (readonly [number, number])[] {
+    const marks: (readonly [number, number])[] = []
+    this.#pattern.lastIndex = 0
+    for (let match = this.#pattern.exec(plain); match && marks.length < mostMarks; match = this.#pattern.exec(plain)) {
+      if (match[0].length) marks.push([match.index, match.index + match[0].length])
+      else this.#pattern.lastIndex++
+    }
+    return marks
+  }
+
+  /**
+   * Finds quickly, in the bytes of a file, the lines that may match: all others cannot. Undefined if every line has to be looked at:
+   * for regular expressions, and for text with characters that are shown in place of others.
+   */
+  get candidates(): Candidates | undefined {
+    const { text, regex, matchCase } = this.search
+    if (regex || replacing.test(text)) return undefined
+    if (matchCase) {
+      const needle = Buffer.from(text)
+      return bytes => ({ next: from => bytes.indexOf(needle, from) })
+    }
+    // Letters outside ASCII have other bytes in the other case: the longest part within ASCII stands for the whole.
+    const part = text.split(/[^\u0000-\u007f]+/).toSorted((a, b) => b.length - a.length)[0] ?? ''
+    return part ? anyCase(part) : undefined
+  }
+}
+
+/** The next place at or behind `from` where a line may match; -1 if there is none. */
+export type Candidates = (bytes: Buffer) => { next(from: number): number }
+
+function anyCase(part: string): Candidates {
+  const pattern = new RegExp(escapePattern(part), 'gi')
+  return bytes => {
+    const text = bytes.toString('latin1')
+    return {
+      next: from => {
+        pattern.lastIndex = from
+        return pattern.exec(text)?.index ?? -1
+      },
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/** What a thread is asked to do with a log, as plain data, and its streams opened for that. */
+import type { LogAnchor, LogFilter } from '../../shared/log'
+import type { Inflated } from './inflate'
+import { Lines } from './lines'
+import { LogFile } from './log-file'
+import { Matcher, searchedBytes } from './matcher'
+import { Masks, shownBytes } from './show'
+import type { StreamQuery } from './wanted'
+
+export interface StreamSource {
+  /** The live file. */
+  readonly path: string
+  /** Of an instance. */
+  readonly name?: 'out' | 'err'
+}
+
+export interface LogView {
+  readonly streams: readonly StreamSource[]
+  readonly filter: LogFilter
+  /** What is masked. */
+  readonly secrets: readonly string[]
+  /** Where compressed files are inflated. */
+  readonly cache: string
+}
+
+export type LogTask = { readonly view: LogView } & (
+  | { readonly type: 'page'; readonly anchor: LogAnchor; readonly count: number }
+  | { readonly type: 'find'; readonly from: string; readonly direction: 'next' | 'previous' }
+  | { readonly type: 'count'; readonly until?: string }
+  | { readonly type: 'follow'; readonly after?: string }
+  | { readonly type: 'save'; readonly path: string; readonly part: string; readonly colours: boolean }
+)
+
+/** How the doing and who waits for it keep in touch. */
+export interface Touch {
+  /** Says that it goes on: whoever says nothing for long is ended. */
+  alive(): void
+  readonly signal: AbortSignal
+}
+
+/** A stream that is open for reading. */
+export interface OpenStream {
+  readonly lines: Lines
+  /** Of an instance. */
+  readonly name: 'out' | 'err' | undefined
+  readonly query: StreamQuery
+}
+
+/** How often something is read again because the log was rotated meanwhile. */
+const attempts = 20
+
+/** Reads from a log that may be rotated meanwhile: then it is read again. */
+export async function steadily<T>(view: LogView, inflated: Inflated, touch: Touch, patience: number, read: (streams: readonly OpenStream[]) => T): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await inflated.during(() => {
+      const streams = openStreams(view, inflated, touch, patience)
+      try {
+        const value = read(streams)
+        return attempt === attempts || streams.every(it => it.lines.file.unmoved) ? { value } : undefined
+      } finally { for (const it of streams) it.lines.file.close() }
+    })
+    if (answer) return answer.value
+  }
+}
+
+/** @param patience milliseconds. @param keep bytes of each line that are wanted at least */
+export function openStreams({ streams, filter, secrets }: LogView, inflated: Inflated, touch: Touch, patience: number, keep = 0): OpenStream[] {
+  const masks = new Masks(secrets)
+  const matcher = filter.search && new Matcher(filter.search)
+  const end = Date.now() + patience
+  let asked = 0
+  const shared = {
+    get spent() {
+      touch.alive()
+      return asked++ % 16 === 0 && Date.now() > end
+    },
+  }
+  return streams.map(({ path, name }) => {
+    const allErrors = name === 'err'
+    const file = new LogFile(path, inflated)
+    const lines = new Lines(file, matcher ? searchedBytes : Math.max(keep, shownBytes + 4 * masks.longest), allErrors)
+    return { lines, name, query: { filter, matcher, masks, allErrors, patience: shared } }
+  })
+}

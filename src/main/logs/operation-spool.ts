@@ -1,0 +1,110 @@
+/** The log of an operation, written out to a file while somebody may read it: its journal, then what its steps print. */
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { OperationEvent, OperationState } from '../../shared/operation'
+import { problem, type Problem } from '../../shared/problem'
+import type { Operations } from '../operations/engine'
+import type { OutputChunk } from '../operations/tail'
+
+/** How long what is printed may wait before it is written. Milliseconds. */
+const together = 50
+
+export class OperationSpools {
+  readonly #made = new Map<string, Promise<string>>()
+  readonly #ending = new AbortController()
+
+  /** @param folder private; emptied by whoever opens the workspace */
+  constructor(private readonly operations: Operations, private readonly journals: string, private readonly folder: string) {}
+
+  /** @returns the file's path. @throws Problem `operation-unknown` */
+  path(id: string): Promise<string> {
+    const state = this.operations.list().find(it => it.id === id)
+    if (!state) throw problem({ code: 'operation-unknown', message: 'There is no such operation.', hint: 'Activity lists those that are known.', action: 'open-activity' })
+    let made = this.#made.get(id)
+    if (!made) {
+      made = this.#make(state)
+      this.#made.set(id, made)
+      made.catch(() => this.#made.delete(id))
+    }
+    return made
+  }
+
+  close(): void { this.#ending.abort() }
+
+  async #make(state: OperationState): Promise<string> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    const path = join(this.folder, `operation-${state.id}.log`)
+    const updates = this.operations.watch(this.#ending.signal)
+    await updates.next() // from here on nothing is missed, but the first events may be in the journal already
+    const journal = await readFile(join(this.journals, `${state.id}.jsonl`), 'utf8').catch(() => '')
+    const entries = journal.split('\n').filter(Boolean).map(it => JSON.parse(it) as OperationEvent)
+    const chunks = this.operations.output(state.id)
+    await writeFile(path, historyOf(entries, chunks), { mode: 0o600 })
+    const last = chunks.at(-1)
+    if (entries.at(-1)?.type === 'settled') await updates.return()
+    else void this.#follow(path, state.id, updates, new Set(entries.map(keyOf)), last ? last.offset + last.chunk.length : 0).catch(() => undefined)
+    return path
+  }
+
+  async #follow(path: string, id: string, updates: ReturnType<Operations['watch']>, written: ReadonlySet<string>, printed: number): Promise<void> {
+    let waiting = ''
+    let writing: Promise<unknown> | undefined
+    for await (const update of updates) {
+      if (update.type !== 'event' || update.event.id !== id) continue
+      const { event } = update
+      if (event.type === 'output' ? event.offset < printed : written.has(keyOf(event))) continue
+      waiting += event.type === 'output' ? stamped(event.chunk, event.at) : lineOf(event)
+      writing ??= delay(together).then(() => {
+        const text = waiting
+        waiting = ''
+        writing = undefined
+        return appendFile(path, text)
+      })
+      if (event.type === 'settled') break
+    }
+    await writing
+  }
+}
+
+/** What was printed stands where its step ended. */
+function historyOf(entries: readonly OperationEvent[], chunks: readonly OutputChunk[]): string {
+  const told = new Set<string>()
+  const outputOf = (step: string, at: string): string => {
+    if (told.has(step)) return ''
+    told.add(step)
+    return stamped(chunks.filter(it => it.step === step).map(it => it.chunk).join(''), at)
+  }
+  const lines = entries.map(it => (it.type !== 'doing' && 'step' in it ? outputOf(it.step, it.at) : '') + lineOf(it))
+  const now = new Date().toISOString()
+  return [...lines, ...chunks.map(it => outputOf(it.step, now))].join('')
+}
+
+const keyOf = (event: OperationEvent): string => `${event.at} ${event.type} ${'step' in event ? event.step : ''}`
+
+/** Every line with the time of the moment. */
+const stamped = (chunk: string, at: string): string =>
+  chunk.replace(/\n$/, '').split('\n').filter(it => it !== '' || chunk.length > 1).map(it => `${at} ${it}\n`).join('')
+
+function lineOf(event: OperationEvent): string {
+  const text = textOf(event)
+  return text === '' ? '' : `${event.at} ${text}\n`
+}
+
+function textOf(event: OperationEvent): string {
+  switch (event.type) {
+    case 'opened': return `[${event.kind}] ${event.subject}: ${event.steps.join(', ')}`
+    case 'doing': return `[${event.step}] begins`
+    case 'done': return `[${event.step}] done`
+    case 'undone': return `[${event.step}] undone`
+    case 'turned': return event.problem ? `ERROR turning back (${event.reason}): ${told(event.problem)}` : `turning back: ${event.reason}`
+    case 'settled': return `settled: ${event.outcome}`
+    case 'stuck': return `ERROR [${event.step}] stuck: ${told(event.problem)}`
+    case 'retrying': return `[${event.step}] is tried again`
+    case 'progress': return event.text ? `[${event.step}] ${event.text}` : ''
+    case 'output': return ''
+  }
+}
+
+const told = ({ code, message, cause, details }: Problem): string =>
+  [`${code}: ${message}`, cause, details].filter(Boolean).join('\n').split('\n').join('\n    ')

@@ -1,0 +1,129 @@
+/**
+ * What a log is made of: its live file and what was rotated away before, oldest first. A place in it is a *logical offset*, the
+ * number of bytes written before it since the file began, so that it stays true when the log grows and rotates.
+ * Our own archives say their range in their names (rotate-names.ts); what other rotators left lies before, at negative offsets.
+ */
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { problem } from '../../shared/problem'
+import { archivesIn, partsIn, type LogParts } from './rotate-names'
+
+export interface Segment {
+  readonly path: string
+  /** Logical offsets of its first byte and behind its last one. */
+  readonly start: number
+  readonly end: number
+  /** Bytes of the file before its first one: a hole that rotation left. */
+  readonly skip: number
+  readonly compressed: boolean
+}
+
+/** What there is of a log at one moment. */
+export interface Segments {
+  /** Oldest first, the live file last. */
+  readonly all: readonly Segment[]
+  /** Another value: it was rotated since. */
+  readonly state: string
+}
+
+/** A rotation takes some milliseconds. One that takes longer was left by a crash: then its state is not waited for again. */
+const rotationPatience = 2000
+const left = new Set<string>()
+const pause = new Int32Array(new SharedArrayBuffer(4))
+
+/** The segments as they are now; a rotation that goes on is waited for. @throws Problem `log-unreadable` */
+export function segmentsOf(live: string): Segments {
+  for (const end = Date.now() + rotationPatience; ; Atomics.wait(pause, 0, 0, 5)) {
+    const names = namesBeside(live)
+    const parts = partsIn(names, live)
+    const state = stateOf(names, live)
+    if (parts.settled || left.has(state) || Date.now() > end) {
+      if (!parts.settled) left.add(state)
+      return { all: segmentsAmong(live, names, parts), state }
+    }
+  }
+}
+
+/** Whether what was read since is what the segments say: no rotation came in between. */
+export const unchanged = (live: string, { state }: Segments): boolean => stateOf(namesBeside(live), live) === state
+
+const stateOf = (names: readonly string[], live: string): string => archivesIn(names, live).map(it => basename(it.path)).join('/')
+
+function namesBeside(live: string): string[] {
+  const prefix = basename(live).replace(/\.log$/, '')
+  try { return readdirSync(dirname(live)).filter(it => it.startsWith(prefix)) } catch { return [] }
+}
+
+function segmentsAmong(live: string, names: readonly string[], { archives, start, skip }: LogParts): Segment[] {
+  const own = archives.map(it => ({ path: it.path, start: it.start, end: it.end, skip: 0, compressed: true }))
+  const size = Math.max(0, (infoOf(live)?.size ?? 0) - skip)
+  return [...foreignSegments(live, names), ...own, { path: live, start, end: start + size, skip, compressed: false }]
+}
+
+/** Left by pm2-logrotate (`a-out__2026-01-31_00-00-00.log.gz`) or logrotate (`a-out.log.2.gz`, `a-out.log-20260131.gz`); the newest ends at 0. */
+function foreignSegments(live: string, names: readonly string[]): Segment[] {
+  const [name, folder] = [basename(live), dirname(live)]
+  const stem = `${name.replace(/\.log$/, '')}__`
+  const pm2 = names.filter(it => it.startsWith(stem) && /^\d{4}[\d_-]*\.log(\.gz)?$/.test(it.slice(stem.length)))
+  const dated = names.filter(it => it.startsWith(`${name}-`) && /^\d{8,}(\.gz)?$/.test(it.slice(name.length + 1)))
+  const numbered = names.filter(it => it.startsWith(`${name}.`) && /^\d{1,4}(\.gz)?$/.test(it.slice(name.length + 1)))
+  const numberOf = (it: string): number => parseInt(it.slice(name.length + 1), 10)
+  const all = new Set(names)
+  const oldestFirst = [...pm2.toSorted(), ...dated.toSorted(), ...numbered.toSorted((a, b) => numberOf(b) - numberOf(a))]
+    .filter(it => !it.endsWith('.gz') || !all.has(it.slice(0, -3))) // it is being compressed: the plain one is whole
+  let end = 0
+  const segments: Segment[] = []
+  for (const it of oldestFirst.toReversed()) {
+    const path = join(folder, it)
+    const compressed = it.endsWith('.gz')
+    const size = compressed ? inflatedSize(path) : infoOf(path)?.size ?? 0
+    if (size > 0) segments.unshift({ path, start: end - size, end, skip: 0, compressed })
+    end -= size
+  }
+  return segments
+}
+
+/** What gzip notes at a file's end: its content's size modulo 4 GiB. Of a rotated file that had more, the first part is shown. */
+function inflatedSize(path: string): number {
+  return withFile(path, (file, { size }) => {
+    const trailer = Buffer.alloc(4)
+    return size < 18 || readSync(file, trailer, 0, 4, size - 4) < 4 ? 0 : trailer.readUInt32LE()
+  }) ?? 0
+}
+
+const infoOf = (path: string): Stats | undefined => withFile(path, (_, info) => info)
+
+function withFile<T>(path: string, work: (file: number, info: Stats) => T): T | undefined {
+  const file = openRegular(path)
+  if (file === undefined) return undefined
+  try { return work(file, fstatSync(file)) } finally { closeSync(file) }
+}
+
+/**
+ * Opens a file to read; undefined if there is none. A link, a named pipe or a device is refused: reading it could hang, or
+ * show what is not a log.
+ * @throws Problem `log-unreadable`
+ */
+export function openRegular(path: string): number | undefined {
+  let file: number
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw unreadable(path, code === 'ELOOP' ? 'It is a link.' : code === 'EACCES' ? 'You may not read it.' : message, error)
+  }
+  if (fstatSync(file).isFile()) return file
+  closeSync(file)
+  throw unreadable(path, 'It is not a regular file.')
+}
+
+const unreadable = (path: string, cause: string, error?: unknown) => problem({
+  code: 'log-unreadable', message: `The log ${path} cannot be read.`, cause, hint: 'Put a regular file that you may read in its place, or restart what writes it.',
+}, error)
+
+/** Bytes on disk and the time of the last write, predecessors included. @throws Problem `log-unreadable` */
+export function usageOnDisk(live: string): { readonly size: number; readonly changedAt?: number } {
+  const infos = segmentsOf(live).all.map(it => infoOf(it.path)).filter(it => it !== undefined)
+  return { size: infos.reduce((sum, it) => sum + it.size, 0), ...infos.length && { changedAt: Math.max(...infos.map(it => it.mtimeMs)) } }
+}

@@ -1,0 +1,128 @@
+/**
+ * A line's bytes as everyone sees them. What a log holds is not trusted: it could move the cursor, clear the screen, set the title,
+ * make links, hide text or turn it around. Text and a few colours pass; the rest is made visible or dropped. What is searched is the
+ * very text that is shown, masks included.
+ */
+
+/** Colours and where they stand: before the character of that index. */
+export interface Colour { readonly at: number; readonly code: string }
+
+export interface Shown {
+  /** Without colours. */
+  readonly plain: string
+  readonly colours: readonly Colour[]
+}
+
+/** Bytes of a line that are shown. */
+export const shownBytes = 8192
+export const mask = '••••••'
+
+const escape = '\u001b'
+const sequences = new RegExp([
+  '\\u001b\\[[0-?]*[ -/]*[@-~]', // CSI: colours, and what moves and clears
+  '\\u001b[\\]PX^_][^\\u0007\\u001b]{0,2000}(?:\\u0007|\\u001b\\\\)', // OSC (title, link), DCS, SOS, PM, APC with their ends
+  '\\u001b[ -/]*[0-~]?', // two or three characters, or a lone escape
+].join('|'), 'g')
+const colourCode = /^\u001b\[([0-9;:]*)m$/
+
+/** Other control characters, those that are invisible or turn text around, and invisible letters. */
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u{e0000}-\u{e0fff}]/gu
+const anyUnsafe = new RegExp(unsafe.source.replace('\\p{Cc}', '\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f'), 'u')
+
+/** Control characters of ASCII have pictures; all else becomes U+FFFD. Tabs stay. */
+function visible(character: string): string {
+  if (character === '\t') return character
+  const code = character.codePointAt(0) ?? 0
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
+}
+
+const clean = (text: string): string => (anyUnsafe.test(text) ? text.replace(unsafe, visible) : text)
+
+/** @param text a line, decoded, without its end and its stamp */
+export function show(text: string): Shown {
+  if (!text.includes(escape)) return { plain: clean(text), colours: [] }
+  let plain = ''
+  let last = 0
+  const colours: Colour[] = []
+  for (const match of text.matchAll(sequences)) {
+    plain += clean(text.slice(last, match.index))
+    last = match.index + match[0].length
+    const code = colourOf(match[0])
+    if (code !== undefined) colours.push({ at: plain.length, code })
+  }
+  return { plain: plain + clean(text.slice(last)), colours }
+}
+
+/** The sequence if it only colours. Concealed and blinking text is not let through. */
+function colourOf(sequence: string): string | undefined {
+  const parameters = colourCode.exec(sequence)?.[1]
+  if (parameters === undefined || parameters.length > 64) return undefined
+  const kept: string[] = []
+  const all = parameters.split(';')
+  for (let index = 0; index < all.length; index++) {
+    const it = all[index] ?? ''
+    if (/^[345]8$/.test(it)) { // its colour follows: 5;N or 2;R;G;B
+      const length = all[index + 1] === '5' ? 3 : all[index + 1] === '2' ? 5 : 1
+      kept.push(...all.slice(index, index + length))
+      index += length - 1
+    } else if (!/^0*[568](?::|$)/.test(it)) kept.push(it)
+  }
+  return kept.length ? `${escape}[${kept.join(';')}m` : undefined
+}
+
+/** The line as a terminal takes it: its colours, ended with it. */
+export function coloured({ plain, colours }: Shown): string {
+  if (colours.length === 0) return plain
+  let text = ''
+  let last = 0
+  for (const { at, code } of colours) {
+    text += plain.slice(last, at) + code
+    last = at
+  }
+  return `${text}${plain.slice(last)}${escape}[0m`
+}
+
+/** Puts something else in the place of some ranges, in their order; colours inside a range move behind what replaces it. */
+function replaceRanges({ plain, colours }: Shown, ranges: readonly (readonly [number, number])[], by: string): Shown {
+  let text = ''
+  let last = 0
+  const moved: Colour[] = []
+  let next = 0
+  for (const [start, end] of ranges) {
+    for (; next < colours.length && (colours[next]?.at ?? 0) <= start; next++) moved.push({ at: text.length + (colours[next]?.at ?? 0) - last, code: colours[next]?.code ?? '' })
+    text += plain.slice(last, start) + by
+    last = end
+    for (; next < colours.length && (colours[next]?.at ?? 0) <= end; next++) moved.push({ at: text.length, code: colours[next]?.code ?? '' })
+  }
+  for (; next < colours.length; next++) moved.push({ at: text.length + (colours[next]?.at ?? 0) - last, code: colours[next]?.code ?? '' })
+  return { plain: text + plain.slice(last), colours: moved }
+}
+
+/** The first so many characters; never half of one. */
+export function cutTo({ plain, colours }: Shown, length: number): Shown {
+  if (plain.length <= length) return { plain, colours }
+  const end = /[\ud800-\udbff]/.test(plain[length - 1] ?? '') ? length - 1 : length
+  return { plain: plain.slice(0, end), colours: colours.filter(it => it.at <= end) }
+}
+
+/** Hides what must not be read: each of these strings, wherever it stands. */
+export class Masks {
+  readonly #pattern: RegExp | undefined
+  /** Characters of the longest one. */
+  readonly longest: number
+
+  constructor(readonly secrets: readonly string[]) {
+    // The longest first: one may begin with another.
+    const all = secrets.map(it => clean(it)).filter(it => it.length > 0).toSorted((a, b) => b.length - a.length)
+    this.longest = all[0]?.length ?? 0
+    this.#pattern = all.length ? new RegExp(all.map(escapePattern).join('|'), 'g') : undefined
+  }
+
+  apply(shown: Shown): Shown {
+    if (!this.#pattern) return shown
+    const ranges = [...shown.plain.matchAll(this.#pattern)].map(it => [it.index, it.index + it[0].length] as const)
+    return ranges.length ? replaceRanges(shown, ranges, mask) : shown
+  }
+}
+
+export const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, String.raw`\$&`)

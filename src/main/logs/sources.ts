@@ -1,0 +1,105 @@
+/** Where each log lies, and what of it is masked. */
+import { join } from 'node:path'
+import type { ServiceName } from '../../shared/infrastructure'
+import type { InstanceConfig } from '../../shared/instance'
+import type { LogSource } from '../../shared/log'
+import type { Manifest } from '../../shared/workspace'
+import type { Configs } from '../instances/configs'
+import { findInstance } from '../instances/lifecycle/target'
+import type { Processes } from '../processes/client'
+import { readIfExists, readJson } from '../system/files'
+import { instancePaths, type WorkspacePaths } from '../workspace/paths'
+import { readManifest } from '../workspace/base'
+import { formsOf, passwordsInUrl, secretsInEnv } from './known-secrets'
+import type { OperationSpools } from './operation-spool'
+import type { StreamSource } from './open'
+import { databaseConfigSchema } from '../../shared/instance'
+import { z } from 'zod'
+
+/** The log of a service that runs in a container. */
+export interface ContainerLog {
+  /** A file that grows while the workspace is open; undefined if there is no such container. */
+  path(service: ServiceName): Promise<string | undefined>
+}
+
+export interface SourceServices {
+  readonly paths: WorkspacePaths
+  readonly processes: Pick<Processes, 'logFiles' | 'defaultLogs'>
+  readonly configs: (manifest?: Manifest) => Promise<Configs>
+  readonly spools: OperationSpools
+  readonly containerLog: ContainerLog
+  /** Whether services run as processes of this machine. */
+  readonly embedded: () => Promise<boolean>
+}
+
+/** Milliseconds for which an answer is good enough for the next page. */
+const goodFor = 5000
+
+export class LogSources {
+  readonly #answers = new Map<string, { readonly at: number; readonly value: Promise<unknown> }>()
+
+  constructor(private readonly to: SourceServices) {}
+
+  /** @throws Problems `instance-unknown`, `operation-unknown` */
+  async streams(source: LogSource): Promise<StreamSource[]> {
+    switch (source.kind) {
+      case 'instance': {
+        await findInstance(this.to, source.name)
+        const [out, err] = await this.#lately(`files ${source.name}`, () => this.#files(source.name))
+        const all: StreamSource[] = [{ path: out, name: 'out' }, { path: err, name: 'err' }]
+        // Both in one file, as PM2's users may configure it: it has no streams.
+        if (out === err) return [{ path: out }]
+        return source.stream === 'both' ? all : all.filter(it => it.name === source.stream)
+      }
+      case 'service': {
+        const path = await this.#servicePath(source.name)
+        return path === undefined ? [] : [{ path }]
+      }
+      case 'operation': return [{ path: await this.to.spools.path(source.id) }]
+      case 'app': return [{ path: this.to.paths.appLog }]
+    }
+  }
+
+  /** What is masked in it: an instance's own secrets, in other logs those of all. */
+  async secrets(source: LogSource): Promise<string[]> {
+    return await this.#lately(`secrets ${source.kind === 'instance' ? source.name : ''}`, async () => {
+      const manifest = await readManifest(this.to.paths.root)
+      const { configs } = await this.to.configs(manifest)
+      const wanted = source.kind === 'instance' ? configs.filter(it => it.name === source.name) : configs
+      const found = await Promise.all(wanted.map(it => this.#instanceSecrets(it, manifest)))
+      const ours = source.kind === 'instance' ? {} : await readJson(this.to.paths.secrets, z.record(z.string(), z.string())).catch(() => undefined)
+      return formsOf([...found.flat(), ...Object.values(ours ?? {})])
+    })
+  }
+
+  async #instanceSecrets(config: InstanceConfig, manifest: Manifest): Promise<string[]> {
+    const { env, databaseConfig } = instancePaths(this.to.paths, manifest, config.name)
+    const [text, database] = await Promise.all([
+      readIfExists(env).catch(() => undefined), readJson(databaseConfig, databaseConfigSchema).catch(() => undefined),
+    ])
+    const databases = [config.database, ...database ? [database] : []]
+    return [...secretsInEnv(text ?? ''), ...databases.flatMap(it => [it.password, ...passwordsInUrl(it.url), ...passwordsInUrl(it.directUrl)])]
+  }
+
+  /** As PM2 says; where we put them if it does not answer: logs are read most when something is broken. */
+  async #files(name: string): Promise<readonly [out: string, err: string]> {
+    const { outLog, errLog } = this.to.processes.defaultLogs(name)
+    const [out, err] = await this.to.processes.logFiles(name).catch(() => [outLog, errLog])
+    return [out || outLog, err || errLog]
+  }
+
+  async #servicePath(name: ServiceName): Promise<string | undefined> {
+    if (!await this.to.embedded()) return this.to.containerLog.path(name)
+    const { embedded } = this.to.paths
+    return name === 'postgres' ? join(embedded, 'postgres', 'log', 'postgresql.log') : join(embedded, 'pgbouncer', 'pgbouncer.log')
+  }
+
+  #lately<T>(key: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.#answers.get(key)
+    if (known && Date.now() - known.at < goodFor) return known.value as Promise<T>
+    const value = ask()
+    this.#answers.set(key, { at: Date.now(), value })
+    value.catch(() => this.#answers.delete(key))
+    return value
+  }
+}

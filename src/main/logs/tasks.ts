@@ -1,0 +1,29 @@
+/** Does what is asked of a log. Everything that reads one goes through here. */
+import { countMatches } from './count'
+import { findMatch } from './find'
+import { followLog } from './follow'
+import { Inflated } from './inflate'
+import { steadily, type LogTask, type Touch } from './open'
+import { readPage } from './pages'
+import { saveLog } from './save'
+
+/** A page of a sparse filter is told as far as it got after so many milliseconds. */
+const pagePatience = 1500
+
+/** Gives what the router's procedure of that name gives. */
+export async function* perform(task: LogTask, touch: Touch): AsyncGenerator<unknown, void, undefined> {
+  const inflated = new Inflated(task.view.cache)
+  switch (task.type) {
+    case 'page': {
+      yield await steadily(task.view, inflated, touch, pagePatience, streams => readPage(streams, task.anchor, task.count))
+      return
+    }
+    case 'find': {
+      yield await steadily(task.view, inflated, touch, Infinity, streams => findMatch(streams, task.from, task.direction))
+      return
+    }
+    case 'count': return yield* countMatches(task.view, task.until, inflated, touch)
+    case 'follow': return yield* followLog(task.view, task.after, inflated, touch)
+    case 'save': return yield* saveLog(task, inflated, touch)
+  }
+}
