@@ -47,7 +47,7 @@ export async function tour(window: Page, place: TestHome, prepared: Prepared, lo
   await filter.click()
   await expect(window.getByRole('option', { name: 'Riverside' })).toBeVisible()
   await look('activity-filter')
-  await window.getByRole('option', { name: 'Riverside' }).click()
+  await window.getByRole('option', { name: 'Lakeside' }).click()
   await look('activity-filtered')
   await room.go('Settings')
   await look('settings')
@@ -110,7 +110,7 @@ async function createWithStops(window: Page, place: TestHome, look: Look): Promi
   await expect(wizard.form('name')).toContainText('Free.')
   await look('wizard-name')
   await wizard.next.click()
-  const foreign = await foreignServer()
+  const foreign = await foreignServer(place.ports.firstInstance + 80)
   try {
     await wizard.ownPort.check()
     await wizard.port.fill(String((foreign.address() as AddressInfo).port))

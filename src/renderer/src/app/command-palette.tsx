@@ -16,7 +16,7 @@ const limit = 14
 export function CommandPalette() {
   const [query, setQuery] = useState('')
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" tagsToIgnore={[]} scrollable maxHeight={420} attributes={{ content: { 'aria-label': 'Find' } }}>
+    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" tagsToIgnore={[]} centered={false} scrollable maxHeight={420} attributes={{ content: { 'aria-label': 'Find' } }}>
       <Spotlight.Search
         leftSection={<IconSearch size={18} aria-hidden />} placeholder="Find an instance or an action" aria-label="Find an instance or an action"
       />

@@ -37,7 +37,7 @@ function Password({ answers, error, onType }: PasswordProps) {
   return (
     <div className={classes.password}>
       <div className={classes.passwordHead}>
-        <Input.Label htmlFor={id}>Password</Input.Label>
+        <Input.Label htmlFor={id} size="md">Password</Input.Label>
         <SegmentedControl aria-label="Kind of password" size="xs" value={answers.passwordMode} onChange={choose}
           data={[{ value: 'typed', label: 'Type a password' }, { value: 'generated', label: 'Generate one' }]} />
       </div>
@@ -52,7 +52,7 @@ function Typed({ id, answers, error, onType }: PasswordProps & { id: string }) {
   return (
     <>
       <PasswordInput id={id} size="md" autoComplete="new-password" value={answers.password} error={error}
-        description={error ? undefined : 'At least 10 characters.'} inputWrapperOrder={['input', 'description', 'error']} onChange={event => onType({ password: event.currentTarget.value })} />
+        description={error || answers.password.length >= 10 ? undefined : 'At least 10 characters.'} inputWrapperOrder={['input', 'description', 'error']} onChange={event => onType({ password: event.currentTarget.value })} />
       <div className={classes.strength} aria-live="polite">
         {answers.password && (
           <>
