@@ -15,7 +15,7 @@ import {
   adminLogin, requireFreePort, serviceFailed, serviceSlow, title,
   type Driver, type DriverContext, type DriverServices, type DriverStatus,
 } from './driver'
-import { Engine, innerPort, type Container } from './engine'
+import { Engine, type Container } from './engine'
 import { lingerWarning } from './linger'
 import { poolerAnswers, poolerVersion } from './pgbouncer'
 import { adminSql, postgresVersion } from './postgres'

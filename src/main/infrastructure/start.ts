@@ -1,5 +1,6 @@
 /** Starts PostgreSQL, then PgBouncer, and makes first what is missing. Undone, it leaves running what ran before. */
-import type { DriverKind } from '../../shared/infrastructure'
+import { z } from 'zod'
+import { driverKinds } from '../../shared/infrastructure'
 import type { Context, Operation, Step } from '../operations/operation'
 import type { DriverContext } from './driver'
 import type { Infrastructure } from './infrastructure'
@@ -7,17 +8,15 @@ import type { Infrastructure } from './infrastructure'
 /** One open operation at a time on it. */
 export const infrastructureSubject = 'infrastructure'
 
-export type InfrastructureStartPlan = {
-  driver: DriverKind
-  /** False: PgBouncer cannot be had, and its steps do nothing. */
-  pooled: boolean
-  /** What ran before, and is not stopped by undo. */
-  ran: { postgres: boolean; pgbouncer: boolean }
-}
+/** Which of them ran before. */
+export const ranSchema = z.object({ postgres: z.boolean(), pgbouncer: z.boolean() })
+/** `pooled` false: PgBouncer cannot be had, and its steps do nothing. What ran before is not stopped by undo. */
+const planSchema = z.object({ driver: z.enum(driverKinds), pooled: z.boolean(), ran: ranSchema })
+export type InfrastructureStartPlan = z.infer<typeof planSchema>
 type StartStep = Step<InfrastructureStartPlan>
 
 export const startInfrastructure = (to: Infrastructure): Operation<void, InfrastructureStartPlan> => ({
-  kind: 'infrastructure-start', version: 1, recovery: 'resume',
+  kind: 'infrastructure-start', version: 1, recovery: 'resume', planSchema,
   subject: () => infrastructureSubject,
   plan: async () => {
     const { driver, pooled, postgres, pgbouncer } = await to.status()

@@ -1,13 +1,15 @@
 /** Stops PgBouncer, then PostgreSQL. Undone, what ran before runs again. */
-import type { DriverKind, ServiceName } from '../../shared/infrastructure'
+import { z } from 'zod'
+import { driverKinds, type ServiceName } from '../../shared/infrastructure'
 import type { Operation, Step } from '../operations/operation'
 import type { Infrastructure } from './infrastructure'
-import { driverContext, infrastructureSubject } from './start'
+import { driverContext, infrastructureSubject, ranSchema } from './start'
 
-export type InfrastructureStopPlan = { driver: DriverKind; ran: { postgres: boolean; pgbouncer: boolean } }
+const planSchema = z.object({ driver: z.enum(driverKinds), ran: ranSchema })
+export type InfrastructureStopPlan = z.infer<typeof planSchema>
 
 export const stopInfrastructure = (to: Infrastructure): Operation<void, InfrastructureStopPlan> => ({
-  kind: 'infrastructure-stop', version: 1, recovery: 'resume',
+  kind: 'infrastructure-stop', version: 1, recovery: 'resume', planSchema,
   subject: () => infrastructureSubject,
   plan: async () => {
     to.requireIdle()

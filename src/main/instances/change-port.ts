@@ -9,7 +9,7 @@ import { instancePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
 import { describeHolder } from './create/plan'
 import { startAgain, startTarget, stopTarget } from './lifecycle/process-steps'
-import { findInstance, isRunning, type PortServices, type Target } from './lifecycle/target'
+import { findInstance, isRunning, targetSchema, type PortServices, type Target } from './lifecycle/target'
 import { waitForHealth } from './health'
 
 export const changePortInputSchema = z.object({
@@ -21,10 +21,11 @@ export const changePortInputSchema = z.object({
 export type ChangePortInput = z.infer<typeof changePortInputSchema>
 
 /** `target` is on the new port, `before` on the old one. */
-export type ChangePortPlan = { readonly target: Target; readonly before: Target; readonly port: number; readonly ran: boolean }
+const changePortPlanSchema = z.object({ target: targetSchema, before: targetSchema, port: portSchema, ran: z.boolean() })
+export type ChangePortPlan = Readonly<z.infer<typeof changePortPlanSchema>>
 
 export const changePort = (to: PortServices): Operation<ChangePortInput, ChangePortPlan> => ({
-  kind: 'change-port', version: 1, recovery: 'resume',
+  kind: 'change-port', version: 1, recovery: 'resume', planSchema: changePortPlanSchema,
   subject: ({ name }) => name.toLowerCase(),
   plan: input => planChange(to, input),
   steps: [stopOld(to), writePort(to), startNew(to)],

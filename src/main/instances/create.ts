@@ -3,14 +3,14 @@ import { createInputSchema, type CreateInput } from '../../shared/instance'
 import type { Operation } from '../operations/operation'
 import { createDatabase, createDirector } from './create/database'
 import { placeFiles, prepareRelease, reserve } from './create/place'
-import { planCreate, requireInfrastructure, type CreatePlan } from './create/plan'
+import { createPlanSchema, planCreate, requireInfrastructure, type CreatePlan } from './create/plan'
 import { startProcess, switchToPool, verifyHealth } from './create/run'
 import { pushSchema } from './create/schema'
 import type { CreateServices } from './create/services'
 
 /** Leaves nothing behind unless it succeeds; after a crash it is finished. */
 export const createInstance = (to: CreateServices): Operation<CreateInput, CreatePlan> => ({
-  kind: 'create', version: 1, recovery: 'resume',
+  kind: 'create', version: 1, recovery: 'resume', planSchema: createPlanSchema,
   subject: ({ name }) => name.toLowerCase(),
   plan: input => planCreate(to, createInputSchema.parse(input)),
   ready: async ({ pooled }) => { await requireInfrastructure(to, 'Start the infrastructure, then retry.', pooled) },

@@ -8,7 +8,7 @@ import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Operation, Step } from '../operations/operation'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
-import { findInstance, isRunning, type LifecycleServices, type Target } from './lifecycle/target'
+import { absolutePath, findInstance, isRunning, targetSchema, type LifecycleServices } from './lifecycle/target'
 import type { Trash } from './trash'
 
 export interface DeleteServices extends LifecycleServices {
@@ -24,13 +24,14 @@ export const deleteInputSchema = z.object({
 export type DeleteInput = z.infer<typeof deleteInputSchema>
 
 /** `folder` is the instance's; `database` and `role` are derived from its name, never read from its files. */
-export type DeletePlan = {
-  readonly token: string; readonly target: Target; readonly ran: boolean; readonly folder: string; readonly database: string; readonly role: string
-}
+const deletePlanSchema = z.object({
+  token: z.uuid(), target: targetSchema, ran: z.boolean(), folder: absolutePath, database: z.string().endsWith('_db'), role: z.string().endsWith('_user'),
+})
+export type DeletePlan = Readonly<z.infer<typeof deletePlanSchema>>
 type DeleteStep = Step<DeletePlan>
 
 export const deleteInstance = (to: DeleteServices): Operation<DeleteInput, DeletePlan> => ({
-  kind: 'delete', version: 1, recovery: 'resume', pivot: 'drop-database',
+  kind: 'delete', version: 1, recovery: 'resume', pivot: 'drop-database', planSchema: deletePlanSchema,
   subject: ({ name }) => name.toLowerCase(),
   plan: input => planDelete(to, input),
   steps: [stopProcess(to), setAside(to), dropDatabase(to), removeProcess(to)],

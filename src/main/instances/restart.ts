@@ -1,6 +1,6 @@
 /** Restarts an instance with its `.env` read anew: delete and start, as the guide says. */
 import type { Operation } from '../operations/operation'
-import type { StopPlan } from './stop'
+import { stopPlanSchema, type StopPlan } from './stop'
 import { describeHolder } from './create/plan'
 import { othersOnPort, portInUse } from './lifecycle/port'
 import { startTarget, verifyHealth } from './lifecycle/process-steps'
@@ -8,7 +8,7 @@ import { findInstance, type PortServices } from './lifecycle/target'
 
 /** There is nothing to go back to: the old process ran with settings that are gone. Unhealthy, it stays as PM2 has it, with the reason told. */
 export const restartInstance = (to: PortServices): Operation<{ readonly name: string }, StopPlan> => ({
-  kind: 'restart', version: 1, recovery: 'resume',
+  kind: 'restart', version: 1, recovery: 'resume', planSchema: stopPlanSchema,
   subject: ({ name }) => name.toLowerCase(),
   plan: ({ name }) => planRestart(to, name),
   steps: [{

@@ -5,8 +5,8 @@ import { problem } from '../../shared/problem'
 import type { Operation, Step } from '../operations/operation'
 import { describeHolder } from './create/plan'
 import { othersOnPort, portInUse } from './lifecycle/port'
-import { startAgain, startProcess, stopTarget, verifyHealth, type StartedPlan } from './lifecycle/process-steps'
-import { findInstance, isOnline, type LifecycleServices, type PortServices, type Target } from './lifecycle/target'
+import { startAgain, startProcess, startedPlanSchema, stopTarget, verifyHealth } from './lifecycle/process-steps'
+import { findInstance, isOnline, targetSchema, type LifecycleServices, type PortServices } from './lifecycle/target'
 
 export const startInputSchema = z.object({
   name: nameSchema,
@@ -15,10 +15,11 @@ export const startInputSchema = z.object({
 })
 export type StartInput = z.infer<typeof startInputSchema>
 
-export type StartPlan = StartedPlan & { readonly stopFirst: readonly Target[] }
+const startPlanSchema = startedPlanSchema.extend({ stopFirst: z.array(targetSchema) })
+export type StartPlan = Readonly<z.infer<typeof startPlanSchema>>
 
 export const startInstance = (to: PortServices): Operation<StartInput, StartPlan> => ({
-  kind: 'start', version: 1, recovery: 'resume',
+  kind: 'start', version: 1, recovery: 'resume', planSchema: startPlanSchema,
   subject: ({ name }) => name.toLowerCase(),
   plan: input => planStart(to, input),
   steps: [stopOthers(to), startProcess(to), verifyHealth(to)],

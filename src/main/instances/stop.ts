@@ -3,14 +3,15 @@ import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
 import type { Operation } from '../operations/operation'
 import { stopTarget } from './lifecycle/process-steps'
-import { findInstance, type LifecycleServices, type Target } from './lifecycle/target'
+import { findInstance, targetSchema, type LifecycleServices } from './lifecycle/target'
 
 export const stopInputSchema = z.object({ name: nameSchema })
-export type StopPlan = { readonly target: Target }
+export const stopPlanSchema = z.object({ target: targetSchema })
+export type StopPlan = Readonly<z.infer<typeof stopPlanSchema>>
 
 /** Forward only: what was told to stop does not start again by itself. Ends a process that PM2 has lost, too. */
 export const stopInstance = (to: LifecycleServices): Operation<z.infer<typeof stopInputSchema>, StopPlan> => ({
-  kind: 'stop', version: 1, recovery: 'resume', pivot: 'stop-process',
+  kind: 'stop', version: 1, recovery: 'resume', pivot: 'stop-process', planSchema: stopPlanSchema,
   subject: ({ name }) => name.toLowerCase(),
   plan: async ({ name }) => ({ target: (await findInstance(to, name)).target }),
   steps: [{

@@ -3,7 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { fold, isMoving, isOpen, journalLineSchema, type Json, type OperationState, type OperationsUpdate, type UnreadableJournal } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import { Feed } from './feed'
-import { idOfFile, Journal, newId, type OpenedLine, type Readable } from './journal'
+import { idOfFile, Journal, newId, removeJournal, type OpenedLine, type Readable } from './journal'
 import type { AnyOperation } from './operation'
 import { recoverable } from './recoverable'
 import type { OutputChunk } from './tail'
@@ -26,6 +26,8 @@ export interface OperationsOptions {
 /** What an open operation has chosen; its ports and names are taken. */
 export interface OpenPlan { readonly id: string; readonly kind: string; readonly subject: string; readonly plan: Json }
 
+/** How many settled operations are remembered; the journals of older ones are deleted when the engine is opened. */
+export const settledKept = 500
 /** How many settled operations keep their output in memory. */
 const outputsKept = 20
 
@@ -52,7 +54,11 @@ export class Operations {
    */
   async open(): Promise<readonly OperationState[]> {
     await mkdir(this.options.folder, { recursive: true, mode: 0o700 })
-    const recovering = (await this.#read()).filter(it => isOpen(it.state)).map(it => {
+    const { usable, empty } = await this.#read()
+    const old = usable.filter(it => !isOpen(it.state)).map(it => it.id).slice(0, -settledKept)
+    for (const id of [...empty, ...old]) await removeJournal(this.options.folder, id)
+    for (const id of old) this.#history.delete(id)
+    const recovering = usable.filter(it => isOpen(it.state)).map(it => {
       this.#history.delete(it.id)
       return this.#add(this.#kind(it.opened.kind), it.journal, it.state)
     })
@@ -67,17 +73,22 @@ export class Operations {
     await this.#read()
   }
 
-  /** @returns what can be used; all of it is history so far */
-  async #read(): Promise<readonly Readable[]> {
+  /** @returns what can be used, oldest first, all of it history so far; and the journals of what never began */
+  async #read(): Promise<{ usable: readonly Readable[]; empty: readonly string[] }> {
     const { folder } = this.options
     const found: Readable[] = []
+    const empty: string[] = []
     const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return []
       throw error
     })
     for (const id of files.toSorted((a, b) => (a < b ? -1 : 1)).map(idOfFile)) {
-      const reading = id === undefined ? undefined : await Journal.read(folder, id)
-      if (!reading) continue
+      if (id === undefined) continue
+      const reading = await Journal.read(folder, id)
+      if (!reading) {
+        empty.push(id)
+        continue
+      }
       const usable = reading.problem ? reading : recoverable(reading, this.#kinds)
       if (usable.problem) this.#unreadable.push({ id: usable.id, problem: usable.problem, subject: usable.opened?.subject })
       else {
@@ -85,7 +96,7 @@ export class Operations {
         found.push(usable)
       }
     }
-    return found
+    return { usable: found, empty }
   }
 
   /**

@@ -59,17 +59,14 @@ export class Journal {
 
   /**
    * Reads a journal and checks every line and their order. A torn last line (a crash while it was written) does not count.
-   * @returns undefined if not even `opened` was on disk: then nothing was done, and the file is removed
+   * @returns undefined if not even `opened` is on disk: then nothing was done (or is done just now by another process)
    */
   static async read(folder: string, id: string): Promise<Reading | undefined> {
     let opened: OpenedLine | undefined
     try {
       const path = pathOf(folder, id)
       const { lines, length } = split(await readFile(path))
-      if (lines.length === 0) {
-        await rm(path)
-        return undefined
-      }
+      if (lines.length === 0) return undefined
       let state: OperationState | undefined
       for (const [index, it] of lines.entries()) {
         const line = decode(it, index)
@@ -83,6 +80,9 @@ export class Journal {
     } catch (error) { return { id, opened, problem: toProblem(error) } }
   }
 }
+
+/** Deletes a journal that nobody needs any more. One that cannot be deleted stays for the next time. */
+export const removeJournal = (folder: string, id: string): Promise<void> => rm(join(folder, `${id}${extension}`), { force: true }).catch(() => undefined)
 
 export interface Readable { readonly id: string; readonly opened: OpenedLine; readonly state: OperationState; readonly journal: Journal; readonly problem?: undefined }
 

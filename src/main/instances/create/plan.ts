@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { hash } from 'bcrypt'
 import { parse } from 'dotenv'
-import { databaseNames, type CreateInput, type PortHolder } from '../../../shared/instance'
+import { z } from 'zod'
+import { createInputSchema, databaseNames, nameSchema, portSchema, type CreateInput, type PortHolder } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
-import type { Manifest } from '../../../shared/workspace'
+import { manifestSchema, type Manifest } from '../../../shared/workspace'
 import { generatePassword } from '../../infrastructure/secrets'
 import { readIfExists } from '../../system/files'
 import { readManifest, requireWorkspace } from '../../workspace/base'
@@ -13,25 +14,26 @@ import { fingerprint } from '../../workspace/fingerprint'
 import type { CreateServices } from './services'
 
 /** Journaled as it is. The secrets it refers to lie in the workspace's secrets, under `secretKeys(token)`. */
-export type CreatePlan = {
+export const createPlanSchema = z.object({
   /** Marks all that this operation makes: folder, role, secrets. */
-  readonly token: string
-  readonly name: string
-  readonly port: number
-  readonly url: string
-  readonly database: string
-  readonly role: string
+  token: z.uuid(),
+  name: nameSchema,
+  port: portSchema,
+  url: z.string(),
+  database: z.string(),
+  role: z.string(),
   /** Ports of PostgreSQL and PgBouncer that the URLs name. */
-  readonly directPort: number
-  readonly pooledPort: number
-  readonly pooled: boolean
+  directPort: z.int(),
+  pooledPort: z.int(),
+  pooled: z.boolean(),
   /** Absent when it starts; else who has its port now, as text. */
-  readonly heldBy?: string
-  readonly fingerprint: string
-  readonly manifest: Manifest
-  readonly director: { readonly name: string; readonly email: string }
-  readonly jwtSecret: CreateInput['jwtSecret']
-}
+  heldBy: z.string().optional(),
+  fingerprint: z.string(),
+  manifest: manifestSchema,
+  director: z.object({ name: z.string(), email: z.string() }),
+  jwtSecret: createInputSchema.shape.jwtSecret.unwrap(),
+})
+export type CreatePlan = Readonly<z.infer<typeof createPlanSchema>>
 
 export const secretKeys = (token: string) => ({
   database: `create:${token}:database`,

@@ -1,10 +1,11 @@
 /** Steps on an instance's process, used by every job that starts or stops one. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { z } from 'zod'
 import { toProblem } from '../../../shared/problem'
 import type { Context, Step } from '../../operations/operation'
 import { waitForHealth } from '../health'
 import { ownProcess } from './own-process'
-import { isOnline, type LifecycleServices, type Target } from './target'
+import { isOnline, targetSchema, type LifecycleServices, type Target } from './target'
 
 /** Starts it (a new process, so `.env` is read anew), keeps that in PM2's dump, and remembers that it should run. */
 export async function startTarget({ processes, desired }: Pick<LifecycleServices, 'processes' | 'desired'>, target: Target, signal?: AbortSignal): Promise<void> {
@@ -31,7 +32,8 @@ export async function startAgain(to: LifecycleServices, target: Target, { signal
 }
 
 /** `wanted`: it should have run before already, so that a start that fails does not change what should run. */
-export type StartedPlan = { readonly target: Target; readonly wanted: boolean }
+export const startedPlanSchema = z.object({ target: targetSchema, wanted: z.boolean() })
+export type StartedPlan = Readonly<z.infer<typeof startedPlanSchema>>
 
 /** Starts the instance. Undone, it is stopped, unless PM2 has given it up already: then its state tells why. */
 export const startProcess = <Plan extends StartedPlan>(to: LifecycleServices): Step<Plan> => ({

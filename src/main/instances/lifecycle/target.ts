@@ -1,6 +1,7 @@
 /** What the jobs on an existing instance share: their collaborators, and what they find out about it before they begin. */
-import { join } from 'node:path'
-import type { InstanceConfig, PortCheck } from '../../../shared/instance'
+import { isAbsolute, join } from 'node:path'
+import { z } from 'zod'
+import { nameSchema, type InstanceConfig, type PortCheck } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import type { Manifest } from '../../../shared/workspace'
 import type { Processes } from '../../processes/client'
@@ -26,8 +27,11 @@ export interface PortServices extends LifecycleServices {
   readonly busy: () => ReadonlySet<string>
 }
 
-/** An instance as a plan names it. `cwd` and `script` are absolute. */
-export type Target = { readonly name: string; readonly port: number; readonly cwd: string; readonly script: string }
+export const absolutePath = z.string().refine(isAbsolute, 'Not an absolute path.')
+
+/** An instance as a plan names it. */
+export const targetSchema = z.object({ name: nameSchema, port: z.int(), cwd: absolutePath, script: absolutePath })
+export type Target = Readonly<z.infer<typeof targetSchema>>
 
 /** @throws Problem `instance-unknown`, or the one that its folder has */
 export async function findInstance(to: Pick<LifecycleServices, 'paths' | 'configs'>, name: string): Promise<{ config: InstanceConfig; paths: InstancePaths; target: Target; manifest: Manifest }> {
