@@ -124,9 +124,10 @@ describe('the history', () => {
 
 describe('what is drawn', () => {
   it('is what is seen and some more on both sides, within the list', () => {
-    expect(rangeOf({ top: 0, seen: 460, rows: 500, height: 46 })).toEqual({ first: 0, end: 24 })
-    expect(rangeOf({ top: 4600, seen: 460, rows: 500, height: 46 })).toEqual({ first: 88, end: 124 })
+    expect(rangeOf({ top: 0, seen: 460, rows: 500, height: 46 })).toEqual({ first: 0, end: 20 })
+    expect(rangeOf({ top: 4600, seen: 460, rows: 500, height: 46 })).toEqual({ first: 92, end: 120 })
     expect(rangeOf({ top: 22_540, seen: 460, rows: 500, height: 46 }).end).toBe(500)
+    expect(rangeOf({ top: 1840, seen: 460, rows: 100, height: 184 })).toEqual({ first: 8, end: 15 }) // as far, though these rows are higher
   })
   it('is drawn anew only when something that is shown differs', () => {
     expect(sameShown(shown('a', { cpu: 1 }), shown('a', { cpu: 1 }))).toBe(true)

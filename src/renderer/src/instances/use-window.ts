@@ -1,16 +1,17 @@
 /** Which rows of a long list are near what is seen: only these are drawn. */
-import { useEffect, useEffectEvent, useState, type RefObject } from 'react'
+import { startTransition, useEffect, useEffectEvent, useState, type RefObject } from 'react'
 
-/** Rows drawn beyond each edge, so that quick scrolling and the Tab key find them there; the range moves by as many at a time. */
-const overscan = 12
-const step = 4
+/** Pixels drawn beyond each edge, so that quick scrolling and the Tab key find rows there; the range moves by so many at a time. */
+const overscan = 360
+const step = 180
 
 export interface Range { readonly first: number; readonly end: number }
 
 /** Rows from `first` to before `end`. @param top where the seen part begins, measured from the list's own top */
 export function rangeOf({ top, seen, rows, height }: { top: number; seen: number; rows: number; height: number }): Range {
-  const first = Math.floor((top / height - overscan) / step) * step
-  const end = Math.ceil(((top + seen) / height + overscan) / step) * step
+  const [beyond, by] = [Math.ceil(overscan / height), Math.ceil(step / height)]
+  const first = Math.floor((top / height - beyond) / by) * by
+  const end = Math.ceil(((top + seen) / height + beyond) / by) * by
   return { first: Math.min(Math.max(0, first), rows), end: Math.min(Math.max(0, end), rows) }
 }
 
@@ -19,7 +20,8 @@ export function rangeOf({ top, seen, rows, height }: { top: number; seen: number
  * @param rows how many there are @param height of each, in pixels
  */
 export function useWindow(host: RefObject<HTMLElement | null>, rows: number, height: number): Range {
-  const [range, setRange] = useState<Range>({ first: 0, end: Math.min(rows, 40) })
+  // What is seen at once; what is beyond comes after the first frame.
+  const [range, setRange] = useState<Range>(() => ({ first: 0, end: Math.min(rows, Math.ceil(window.innerHeight / height)) }))
   const measure = useEffectEvent((list: HTMLElement, scroller: HTMLElement) => {
     const top = scroller.getBoundingClientRect().top - list.getBoundingClientRect().top
     const next = rangeOf({ top, seen: scroller.clientHeight, rows, height })
@@ -30,7 +32,7 @@ export function useWindow(host: RefObject<HTMLElement | null>, rows: number, hei
     const scroller = list?.closest('main')
     if (!list || !scroller) return
     const look = (): void => measure(list, scroller)
-    const resize = new ResizeObserver(look) // also when what stands above the list comes and goes
+    const resize = new ResizeObserver(() => startTransition(look)) // also when what stands above the list comes and goes
     for (const it of [scroller, ...scroller.children]) resize.observe(it)
     scroller.addEventListener('scroll', look, { passive: true })
     return () => { resize.disconnect(); scroller.removeEventListener('scroll', look) }
