@@ -9,7 +9,7 @@ import { titlesOf } from '../shared/titles'
 import type { Manifest } from '../shared/workspace'
 import { App, type Desktop, type Served } from './app'
 import { Databases } from './infrastructure/databases'
-import { EmbeddedDriver } from './infrastructure/embedded'
+import { EmbeddedDriver, embeddedLogs } from './infrastructure/embedded'
 import { Infrastructure } from './infrastructure/infrastructure'
 import { ContainerDriver } from './infrastructure/podman'
 import { startInfrastructure } from './infrastructure/start'
@@ -32,6 +32,8 @@ import { stopInstance } from './instances/stop'
 import { Trash } from './instances/trash'
 import { AppLog } from './logs/app-log'
 import { Logs } from './logs/logs'
+import { Rotation } from './logs/rotate'
+import { rotationTargets } from './logs/rotate-targets'
 import { OperationSpools } from './logs/operation-spool'
 import { LogSources } from './logs/sources'
 import { LogThreads } from './logs/threads'
@@ -95,6 +97,7 @@ export interface WorkspaceServices {
   readonly infrastructure: Infrastructure
   readonly registry: Registry
   readonly logs: Logs
+  readonly rotation: Rotation
   readonly appLog: AppLog
   readonly ports: { suggest(): Promise<number>; check(port: number): Promise<PortCheck> }
   /** Whether a name can be had, and what it would be called in the database. */
@@ -253,10 +256,21 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     instances: async () => (await configs()).configs.map(it => it.name),
     operations: () => operations.list().map(it => it.id).toReversed(),
   })
+  const rotation = new Rotation({
+    run, signal, limits: async () => (await settings.read()).logs,
+    targets: () => rotationTargets({
+      processes, services: () => Object.values(embeddedLogs(paths.embedded)),
+      instances: async () => {
+        const { configs: found, serverOf } = await configs()
+        return found.map(({ name }) => ({ name, cwd: serverOf(name) }))
+      },
+    }),
+  })
+  if (lock) rotation.start()
   if (lock) appLog.info(`The workspace was opened by Instance Manager ${host.version}.`)
 
   return {
-    paths, operations, infrastructure, registry, logs, appLog, ports, signal,
+    paths, operations, infrastructure, registry, logs, rotation, appLog, ports, signal,
     async checkName(name) {
       try {
         await requireFreeName({ configs, processes }, name, await readManifest(paths.root))
@@ -272,6 +286,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     async close() {
       ending.abort()
       await operations.close()
+      await rotation.ended()
       spools.close()
       await logs.close()
       if (lock) appLog.info('The workspace was closed.')

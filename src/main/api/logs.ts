@@ -1,4 +1,6 @@
 /** Logs: history by pages, search, what comes, and saving. */
+import { z } from 'zod'
+import { nameSchema } from '../../shared/instance'
 import { logCountSchema, logFindSchema, logFollowSchema, logPageInputSchema, logSaveSchema } from '../../shared/log'
 import { router, workspaceProcedure } from './trpc'
 
@@ -15,6 +17,8 @@ export const logsRouter = router({
     .subscription(({ ctx: { workspace }, input: { until, ...query }, signal }) => workspace.logs.count(query, until, signal ?? never)),
   follow: workspaceProcedure.input(logFollowSchema)
     .subscription(({ ctx: { workspace }, input: { after, ...query }, signal }) => workspace.logs.follow(query, after, signal ?? never)),
+  /** What an instance's logs take on the disk. */
+  usage: workspaceProcedure.input(z.object({ name: nameSchema })).query(({ ctx: { workspace }, input }) => workspace.rotation.usage(input.name)),
   /** Unsubscribing cancels it. */
   save: workspaceProcedure.input(logSaveSchema)
     .subscription(({ ctx: { workspace }, input: { path, colours, ...query }, signal }) => workspace.logs.save(query, path, colours, signal ?? never)),

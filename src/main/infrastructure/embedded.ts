@@ -22,6 +22,10 @@ import { waitFor } from './wait'
 /** Relative to the driver's folder: pg_ctl passes them through a shell, where a workspace's path could mean anything. */
 const dataFolder = 'postgres'
 const startLog = 'postgres-start.log'
+/** Where the services write, by the driver's folder. */
+export const embeddedLogs = (folder: string): Readonly<Record<ServiceName, string>> =>
+  ({ postgres: join(folder, dataFolder, 'log', 'postgresql.log'), pgbouncer: join(folder, 'pgbouncer', 'pgbouncer.log') })
+
 /** For one probe of a running service. */
 const probe = { connect: 1500, query: 1500 }
 
@@ -130,8 +134,9 @@ export class EmbeddedDriver implements Driver {
     await writeFileAtomic(join(this.data, 'postgresql.conf'), serverSettings({
       port: ports.postgres, listen_addresses: '127.0.0.1',
       unix_socket_directories: '', // a socket's path has at most 107 bytes: none is needed
-      logging_collector: 'on', log_directory: 'log', log_filename: 'postgresql-%a.log', // a week of logs, then from the start
-      log_truncate_on_rotation: 'on', log_rotation_age: '1d', log_rotation_size: 0,
+      // One file, always appended to: our own rotation keeps it small. One that the server begins anew is not opened for appending.
+      logging_collector: 'on', log_directory: 'log', log_filename: 'postgresql.log',
+      log_truncate_on_rotation: 'off', log_rotation_age: 0, log_rotation_size: 0,
     }), 0o600)
     await writeFileAtomic(join(this.data, 'pg_hba.conf'), hostRules('machine'), 0o600)
   }
@@ -165,7 +170,7 @@ export class EmbeddedDriver implements Driver {
     const { ports } = await this.services.settings.read()
     return poolerIni({
       postgres: { host: '127.0.0.1', port: ports.postgres }, listen: { address: '127.0.0.1', port: ports.pgbouncer },
-      folder: this.pooler, daemon: { log: join(this.pooler, 'pgbouncer.log'), pidFile: join(this.pooler, 'pgbouncer.pid') },
+      folder: this.pooler, daemon: { log: embeddedLogs(this.services.paths.embedded).pgbouncer, pidFile: join(this.pooler, 'pgbouncer.pid') },
     })
   }
 
@@ -182,14 +187,12 @@ export class EmbeddedDriver implements Driver {
         await this.command(program, ['-q', '-d', join(this.pooler, 'pgbouncer.ini')], context, 10_000, this.pooler)
       } catch (error) {
         if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
-        throw serviceFailed('pgbouncer', error.problem.cause ?? '', await this.poolerLog())
+        throw serviceFailed('pgbouncer', error.problem.cause ?? '', await this.log('pgbouncer'))
       }
     }
     const password = await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
     await this.answered('pgbouncer', context, () => poolerAnswers(port, password, { connect: 5000, query: 5000 }))
   }
-
-  private poolerLog = async (): Promise<string> => await readIfExists(join(this.pooler, 'pgbouncer.log')) ?? ''
 
   // Both
 
@@ -209,9 +212,7 @@ export class EmbeddedDriver implements Driver {
   }
 
   private async log(service: ServiceName): Promise<string> {
-    if (service === 'pgbouncer') return await this.poolerLog()
-    const current = (await readIfExists(join(this.data, 'current_logfiles')))?.trim().split(' ')[1]
-    return current === undefined ? '' : await readIfExists(join(this.data, current)) ?? ''
+    return await readIfExists(embeddedLogs(this.services.paths.embedded)[service]) ?? ''
   }
 
   /** The service's own processes: those that work in its folder. Never another's, whatever a pid file says. */

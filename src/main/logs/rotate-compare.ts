@@ -34,13 +34,13 @@ export async function stillThere(file: FileHandle, offset: number, length: numbe
 /** Whether the range holds what the archive does. Parts of it may have become a hole already: a power cut in the middle of the punching. */
 export async function holds(file: FileHandle, offset: number, length: number, archive: string): Promise<boolean> {
   return pipeline(createReadStream(archive), createGunzip(), async (chunks: AsyncIterable<Buffer>) => {
-    let position = 0
-    for await (const chunk of chunks) {
+    let [position, same] = [0, true]
+    for await (const chunk of chunks) { // to its end: who stops reading a pipeline makes it fail
       const there = await bytes(file, offset + position, chunk.length)
-      if (!there.equals(chunk) && !matchesOrZero(there, chunk)) return false
+      same &&= there.equals(chunk) || matchesOrZero(there, chunk)
       position += chunk.length
     }
-    return position === length
+    return same && position === length
   })
 }
 

@@ -9,7 +9,6 @@
  */
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 
 export interface LogArchive {
   readonly path: string
@@ -80,25 +79,3 @@ export function partsIn(names: readonly string[], live: string): LogParts {
 
 /** Of which files a log consists now. A folder that is not there has none. */
 export const partsOf = async (live: string): Promise<LogParts> => partsIn(await readdir(dirname(live)).catch(() => []), live)
-
-const patience = 2000 // ms; a rotation takes some. What stays longer was left by a crash and waits for the next opening.
-
-/**
- * Reads from the files of a log as they are, again if a rotation came in between. For short reads, e.g. of one piece.
- * It needs no lock: any thread and process may call it.
- */
-export async function whileSettled<T>(live: string, read: (parts: LogParts) => Promise<T>): Promise<T> {
-  for (const end = Date.now() + patience; ; await delay(5)) {
-    const before = await partsOf(live)
-    const late = Date.now() > end
-    if (!before.settled && !late) continue
-    const [result] = await Promise.allSettled([read(before)])
-    if (late || same(before, await partsOf(live))) {
-      if (result.status === 'fulfilled') return result.value
-      throw result.reason
-    }
-  }
-}
-
-const same = (one: LogParts, other: LogParts): boolean =>
-  one.settled === other.settled && one.archives.length === other.archives.length && one.archives.every((it, index) => it.path === other.archives[index]?.path)

@@ -22,6 +22,8 @@ export interface RotationServices {
   readonly run: Run
   readonly limits: () => Promise<Settings['logs']>
   readonly targets: () => Promise<RotationTargets>
+  /** Ends it: what is being archived is given up (the log stays as it was), a rotation past that is finished. */
+  readonly signal: AbortSignal
 }
 
 const megabyte = 1_048_576
@@ -38,7 +40,6 @@ interface Failure { readonly problem: Problem; readonly pause: number; readonly 
 interface Seen { readonly end: number; readonly at: number }
 
 export class Rotation {
-  readonly #stop = new AbortController()
   readonly #failures = new Map<string, Failure>()
   readonly #seen = new Map<string, Seen>()
   #loop: Promise<void> | undefined
@@ -46,12 +47,11 @@ export class Rotation {
 
   constructor(private readonly to: RotationServices) {}
 
-  /** Looks now and then from here on, until `close`. */
+  /** Looks now and then from here on, until the signal. */
   start(): void { this.#loop ??= this.#keepLooking() }
 
-  /** What is being archived is given up (the log stays as it was); a rotation past that is finished. */
-  async close(): Promise<void> {
-    this.#stop.abort()
+  /** Returns when nothing is done any more. The signal is aborted. */
+  async ended(): Promise<void> {
     await this.#loop
     await this.#turn
   }
@@ -81,7 +81,7 @@ export class Rotation {
   }
 
   async #keepLooking(): Promise<void> {
-    const { signal } = this.#stop
+    const { signal } = this.to
     while (!signal.aborted) {
       const pause = await this.look().catch(() => calm) // PM2 or the settings cannot be read: others tell that
       await delay(pause, undefined, { signal, ref: false }).catch(() => undefined)
@@ -103,14 +103,14 @@ export class Rotation {
 
   /** @returns whether it was rotated: it may still be over its limit */
   async #tend(path: string, rotates: boolean, limit: number, keep: number): Promise<boolean> {
-    const { signal } = this.#stop
+    const { run, signal } = this.to
     const failure = this.#failures.get(path)
     if (signal.aborted || (failure && Date.now() < failure.until)) return false
     try {
-      await settle(path, this.to.run)
+      await settle(path, run)
       if (!rotates) return false
       const over = await dataIn(path, (await partsOf(path)).skip) > limit
-      const rotated = over && await rotateOnce(path, limit, { run: this.to.run, signal })
+      const rotated = over && await rotateOnce(path, limit, { run, signal })
       await prune(path, keep)
       this.#failures.delete(path)
       return rotated

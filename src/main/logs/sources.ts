@@ -1,9 +1,9 @@
 /** Where each log lies, and what of it is masked. */
-import { join } from 'node:path'
 import type { ServiceName } from '../../shared/infrastructure'
 import type { InstanceConfig } from '../../shared/instance'
 import type { LogSource } from '../../shared/log'
 import type { Manifest } from '../../shared/workspace'
+import { embeddedLogs } from '../infrastructure/embedded'
 import type { Configs } from '../instances/configs'
 import { findInstance } from '../instances/lifecycle/target'
 import type { Processes } from '../processes/client'
@@ -90,8 +90,7 @@ export class LogSources {
 
   async #servicePath(name: ServiceName): Promise<string | undefined> {
     if (!await this.to.embedded()) return this.to.containerLog.path(name)
-    const { embedded } = this.to.paths
-    return name === 'postgres' ? join(embedded, 'postgres', 'log', 'postgresql.log') : join(embedded, 'pgbouncer', 'pgbouncer.log')
+    return embeddedLogs(this.to.paths.embedded)[name]
   }
 
   #lately<T>(key: string, ask: () => Promise<T>): Promise<T> {

@@ -19,13 +19,13 @@ const run = createRun('test-rotation')
 const everything = 1000 // archives kept
 
 /** Looks without a pause until there are enough archives. */
-async function rotateUntil(live: string, archives: number, maxSizeMB = 1): Promise<void> {
-  const rotation = new Rotation({ run, limits: async () => ({ maxSizeMB, keep: everything }), targets: async () => ({ logs: [{ path: live }], pm2Logrotate: false }) })
+async function rotateUntil(live: string, archives: number): Promise<void> {
+  const { signal } = new AbortController()
+  const rotation = new Rotation({ run, signal, limits: async () => ({ maxSizeMB: 1, keep: everything }), targets: async () => ({ logs: [{ path: live }], pm2Logrotate: false }) })
   await until(async () => {
     await rotation.look()
     return (await archivesOf(live)).length >= archives
   })
-  await rotation.close()
 }
 
 describe('a process that appends to its file', () => {
@@ -53,7 +53,7 @@ describe('a process that appends to its file', () => {
       expect(archives.map(it => it.hole)).toEqual(archives.map(() => 0))
       const whole = await wholeLog(live)
       expect({ bytes: whole.length, hash: hashOf(whole) }).toEqual({ bytes: written.bytes, hash: written.hash })
-    } finally { execFileSync('umount', [mounted]) }
+    } finally { execFileSync('umount', ['--lazy', mounted]) }
   })
 })
 
