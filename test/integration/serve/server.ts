@@ -8,6 +8,7 @@ import { vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { serve, type ServeOptions, type Serving } from '../../../src/main/serve'
 import { freePort } from '../../support/infrastructure'
+import { endProcessesIn } from '../../support/processes'
 
 const project = resolve(import.meta.dirname, '../../..')
 
@@ -41,6 +42,7 @@ export async function startServer(options: Partial<ServeOptions> = {}): Promise<
   ])
   const clean = async (): Promise<void> => {
     vi.unstubAllEnvs()
+    await endProcessesIn(home) // PM2's daemon outlives us
     await rm(home, { recursive: true, force: true })
   }
   const serving = await serve({ root, port: await freePort(), ...options }).catch(async (error: unknown) => {

@@ -1,6 +1,5 @@
 /** Serving that outlives its terminal: as a process of its own, or as a unit of systemd. */
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -28,11 +27,10 @@ export async function detach(session: Session, options: ServeCommandOptions): Pr
   const log = join(data, 'serve.log')
   const errors = await open(log, 'w', 0o600)
   const child = spawn(file, args, { detached: true, stdio: ['ignore', 'ignore', errors.fd], cwd: '/' })
-  await errors.close()
   const ended = new AbortController()
-  child.once('exit', () => ended.abort())
-  await once(child, 'spawn')
+  for (const it of ['exit', 'error']) child.once(it, () => ended.abort())
   child.unref()
+  await errors.close()
   const until = Date.now() + patience
   while (!ended.signal.aborted && Date.now() < until) {
     const running = await servers(session)

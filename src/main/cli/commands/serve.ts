@@ -119,12 +119,13 @@ async function stop(session: Session, port?: number): Promise<Result> {
     await closed(running)
     throw wrongUsage(`Which one? There are servers on ports ${running.map(it => it.status.port).join(', ')}.`, 'Give --port.')
   }
-  await Promise.all(running.map(it => it.connection.client.serve.stop.mutate()))
+  // It may have ended before its answer got here: whether it has is seen below.
+  await Promise.all(running.map(it => it.connection.client.serve.stop.mutate().catch(() => undefined)))
   await closed(running)
   const pids = running.map(it => it.status.pid)
   await session.whileWatched(async signal => {
     for (let looks = 0; pids.some(alive); looks++) {
-      if (looks === 10) session.say('It ends when the operations that run have ended.')
+      if (looks === 30) session.say('It ends when the operations that run have ended.')
       await delay(100, undefined, { signal })
     }
   })
