@@ -4,7 +4,7 @@ import { IconActivity, IconDatabase, IconFileText, IconLayoutGrid, IconPlayerPla
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { useInfrastructureSwitch } from '../infrastructure/switch'
-import { useInstanceActions } from '../instances/actions'
+import { useInstanceActions, type InstanceAction } from '../instances/actions'
 import { pageOf } from '../instances/page-of'
 import { useShownInstances } from '../instances/use-shown'
 import { findEntries, type Entry } from './palette-search'
@@ -12,6 +12,8 @@ import { findEntries, type Entry } from './palette-search'
 interface PaletteEntry extends Entry { readonly icon: Icon; readonly run: () => void }
 
 const limit = 14
+/** How an action is said with a name after it, where its own label does not do. */
+const phrases: Partial<Record<InstanceAction['id'], string>> = { logs: 'Logs of', progress: 'Show the progress of', 'change-port': 'Change the port of' }
 
 export function CommandPalette() {
   const [query, setQuery] = useState('')
@@ -59,7 +61,7 @@ function useEntries(): PaletteEntry[] {
     })),
     ...shown.flatMap(it => actionsOf(it).filter(({ id }) => id !== 'show').map(({ id, label, Icon: Mark, run }): PaletteEntry => {
       const { name, port } = it.instance
-      return { id: `${id}-${name}`, label: `${label.replace(/…$/, '')} ${name}${label.endsWith('…') ? '…' : ''}`, keywords: `${port}`, icon: Mark, run, group: 'Instance actions', offered: false }
+      return { id: `${id}-${name}`, label: `${phrases[id] ?? label.replace(/…$/, '')} ${name}${label.endsWith('…') ? '…' : ''}`, keywords: `${port}`, icon: Mark, run, group: 'Instance actions', offered: false }
     })),
     action('create', 'New instance', IconPlus, () => navigate('/create')),
     ...(infrastructure.canStart ? [action('start-infrastructure', 'Start the infrastructure', IconPlayerPlay, infrastructure.start)] : []),

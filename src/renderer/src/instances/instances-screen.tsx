@@ -37,7 +37,7 @@ export function InstancesScreen() {
   const choose = (names: readonly string[]): void => { setFilter('all'); setQuery(''); setSelection({ names: new Set(names) }) }
   useScrollPlace(data !== undefined)
   return (
-    <Page title="Instances" lead={data && summary(made)} wide>
+    <Page title="Instances" lead={data && summary(made, data.lost.length)} wide>
       <Banners shown={made} onChoose={choose} />
       <BulkReportPanel />
       {!data && !problem && <Skeleton height={320} radius="lg" aria-label="Loading" />}
@@ -73,7 +73,7 @@ function List({ made, creations }: { made: readonly Shown[]; creations: readonly
   const shared = { items, selected: selection.names, menu: menu?.name, handlers }
   return (
     <>
-      <Toolbar total={made.length} groups={groups} search={search} />
+      {made.length > 0 && <Toolbar total={made.length} groups={groups} search={search} />}
       {items.length === 0 && (
         <div className={`card ${classes.none}`}>
           <p>{query.trim() ? `No instance is called “${query.trim()}”${filter === 'all' ? '' : ' among these'}.` : 'No instance has this status now.'}</p>
@@ -130,9 +130,10 @@ function NoInstances() {
   )
 }
 
-function summary(made: readonly Shown[]): string | undefined {
+/** @param lost how many run that PM2 knows nothing of */
+function summary(made: readonly Shown[], lost: number): string | undefined {
   if (!made.length) return undefined
   const online = made.filter(it => it.instance.status === 'online').length
   if (made.length === 1) return online ? 'One instance, online' : 'One instance, not online'
-  return `${made.length} instances, ${online === made.length ? 'all' : online} online`
+  return `${made.length} instances, ${online === made.length ? 'all' : online} online${lost ? `, ${lost} without PM2` : ''}`
 }
