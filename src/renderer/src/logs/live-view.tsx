@@ -14,6 +14,8 @@ const batch = 500
 const mostWaiting = 4000
 /** Lines that a window which grows has above. What is further up is in the history. */
 const scrollback = 1000
+/** With it a line is as high as a row of the history. */
+const lineHeight = 1.1
 
 /** @param colours as a terminal would be told them */
 export interface SelectedText { selected(colours: boolean): string }
@@ -36,7 +38,7 @@ export function LiveView({ reader, wrap, precise, handle, onUp }: LiveViewProps)
 
   useEffect(() => {
     if (!host.current) return
-    const { view, close } = openTerminal(host.current, scheme, scrollback)
+    const { view, close } = openTerminal(host.current, scheme, scrollback, lineHeight)
     terminal.current = view
     view.attachCustomWheelEventHandler(({ deltaY }) => {
       if (deltaY < 0) up(-deltaY)
@@ -53,6 +55,7 @@ function pourLines(reader: LogReader, view: Terminal, { scheme, precise, wrap }:
   let waiting: LogLine[] = []
   let undrawn = 0
   let first = true
+  let columns = view.cols
   let before: number | undefined
   const next = (): string => {
     const lines = waiting.slice(0, batch)
@@ -92,5 +95,7 @@ function pourLines(reader: LogReader, view: Terminal, { scheme, precise, wrap }:
     undrawn += news.skipped
     take(news.lines)
   })
-  return () => { stop(); end() }
+  // The terminal does not wrap its last line anew, and would lose a part of it.
+  const resized = view.onResize(({ cols }) => { if (cols !== columns) { columns = cols; all() } })
+  return () => { stop(); resized.dispose(); end() }
 }

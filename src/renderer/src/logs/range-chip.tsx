@@ -54,7 +54,7 @@ function Go({ start, onGo }: { start: number | undefined; onGo: (at: number) => 
   const at = momentOf(text)
   return (
     <form className={classes.custom} onSubmit={event => { event.preventDefault(); if (at !== undefined) onGo(at) }} aria-label="Go to a moment">
-      <TextInput type="datetime-local" step={1} size="xs" label="Moment" value={text} onChange={event => setText(event.currentTarget.value)} />
+      <TextInput type="datetime-local" step={1} size="xs" label="Go to a moment" value={text} onChange={event => setText(event.currentTarget.value)} />
       <Button type="submit" size="xs" variant="default" disabled={at === undefined}>Go there</Button>
     </form>
   )

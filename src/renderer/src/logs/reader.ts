@@ -51,6 +51,13 @@ export interface ReaderState {
   readonly searching: boolean
 }
 
+/** How much of the whole lies behind one who looks that way, 0 to 1. */
+function lookedOf({ places }: Loaded, side: 'before' | 'after'): number {
+  const place = (side === 'before' ? places[0] : places.at(-1)) ?? Number.NaN
+  if (Number.isNaN(place)) return 0
+  return side === 'before' ? 1 - place : place
+}
+
 type NewsListener = (news: LogNews | 'anew') => void
 
 const nothing: ReaderState = { mode: 'follow', opening: true, blank: false, fresh: 0, searching: false }
@@ -134,6 +141,7 @@ export class LogReader {
     if (this.#state.mode !== 'follow' || this.#state.opening) return
     const lines = this.#newest.slice(-2 * pageSize)
     this.#set({ mode: 'history', fresh: 0, loaded: loadedOfLive(lines, this.#whole && lines.length === this.#newest.length), target: { to: 'bottom', by } })
+    this.more('before') // where these lines lie in the whole is known with the page before them
   }
 
   jump(anchor: LogAnchor, to: Target['to'] = anchor.type === 'end' ? 'bottom' : anchor.type === 'around' ? 'middle' : 'top'): void {
@@ -153,13 +161,14 @@ export class LogReader {
     const position = side === 'before' ? loaded?.first : loaded?.last
     if (!loaded || mode !== 'history' || opening || this.#loading[side] || position === undefined || (side === 'before' ? loaded.atStart : loaded.atEnd)) return
     this.#loading[side] = true
+    if (loaded.lines.length < screenful) this.#set({ looked: lookedOf(loaded, side) })
     const { signal } = this.#work
     this.#page({ type: side, position }, signal).then(page => {
       if (signal.aborted || !this.#state.loaded) return
       this.#loading[side] = false
       const next = side === 'before' ? withBefore(this.#state.loaded, page) : withAfter(this.#state.loaded, page)
       const empty = page.lines.length === 0 && !(side === 'before' ? page.atStart : page.atEnd)
-      this.#set({ loaded: next, looked: empty ? (side === 'before' ? 1 - page.from : page.to) : undefined })
+      this.#set({ loaded: next, looked: !empty ? undefined : side === 'before' ? 1 - page.from : page.to })
     }, error => this.#failed(error, signal))
   }
 
@@ -282,7 +291,7 @@ export class LogReader {
         last = news.lines.at(-1)?.position ?? last
         this.#take(news)
       },
-      error: error => { this.#unfollow = undefined; this.#set({ problem: problemOf(error) }) },
+      error: error => { this.#unfollow = undefined; this.#failed(error, this.#work.signal) },
       lost: () => { this.#unfollow?.(); this.#unfollow = listen() },
     })
     this.#unfollow = listen()

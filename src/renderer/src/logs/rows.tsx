@@ -89,6 +89,7 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
     } else if ([lines, wrap, precise].some((it, index) => it !== drawn.current[index])) {
       const kept = row(anchor.current?.position)
       if (kept && anchor.current) element.scrollTop = kept.offsetTop + anchor.current.offset
+      else if (target?.to === 'bottom') element.scrollTop = element.scrollHeight // nothing was found there at first
     }
     drawn.current = [lines, wrap, precise]
     look()

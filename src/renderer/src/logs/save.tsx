@@ -4,7 +4,6 @@ import { notifications } from '@mantine/notifications'
 import { IconCheck, IconX } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { bytes } from '../../../shared/amounts'
 import type { LogQuery } from '../../../shared/log'
 import { CopyButton } from '../app/copy-button'
 import { useApp } from '../app/live'
@@ -73,10 +72,10 @@ function save(client: Client, { query, path, colours }: { query: LogQuery; path:
   }
   notifications.show({ id, loading: true, autoClose: false, withCloseButton: false, title: 'Saving …', message: path })
   const subscription = client.logs.save.subscribe({ ...query, path, colours }, {
-    onData: ({ hits, scanned, total, done }) => {
+    onData: ({ scanned, total, done }) => {
       if (!done) { show(total > 0 ? scanned / total : 0); return }
       notifications.update({
-        id, loading: false, autoClose: false, withCloseButton: true, color: 'green', icon: <IconCheck size={18} />, title: `Saved ${hits.toLocaleString('en')} ${hits === 1 ? 'line' : 'lines'}`,
+        id, loading: false, autoClose: false, withCloseButton: true, color: 'green', icon: <IconCheck size={18} />, title: 'The log is saved',
         message: <span style={{ display: 'flex', alignItems: 'center', gap: 4 }}><span style={{ overflowWrap: 'anywhere' }}>{path}</span><CopyButton value={path} label="path" /></span>,
       })
     },
@@ -87,6 +86,3 @@ function save(client: Client, { query, path, colours }: { query: LogQuery; path:
   })
   show(0)
 }
-
-/** e.g. "1.2 GB", for a place that says how large a log is. */
-export const sizeWord = (size: number): string => (size > 0 ? bytes(size) : 'empty')

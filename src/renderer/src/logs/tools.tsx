@@ -45,12 +45,12 @@ export function Tools(props: ToolsProps) {
         />
       )}
       <UnstyledButton className={classes.chip} data-on={wanted.errorsOnly ? 'bad' : undefined} aria-pressed={wanted.errorsOnly} aria-label="Errors only" onClick={() => onChange({ errorsOnly: !wanted.errorsOnly })}>
-        <IconAlertCircleFilled size={15} aria-hidden />Errors<span className={classes.word}> only</span>
+        <IconAlertCircleFilled size={15} aria-hidden /><span>Errors<span className={classes.word}> only</span></span>
       </UnstyledButton>
       <RangeChip range={wanted.range} onChange={range => onChange({ range })} onGo={at => reader.jump({ type: 'time', time: at })} />
       <SearchField wanted={wanted} field={field} problem={state.searchProblem !== undefined} onChange={onChange} onFind={onFind} />
       {(isFiltered(wanted) || wanted.search !== '') && (
-        <Button size="compact-sm" variant="subtle" leftSection={<IconFilterOff size={15} aria-hidden />} onClick={() => onChange(withoutFilters(wanted))}>Clear<span className={classes.word}>&nbsp;filters</span></Button>
+        <Button size="compact-sm" variant="subtle" leftSection={<IconFilterOff size={15} aria-hidden />} aria-label="Clear filters" className={classes.clear} onClick={() => onChange(withoutFilters(wanted))}><span>Clear filters</span></Button>
       )}
       <div className={classes.end}>
         <Button

@@ -6,10 +6,10 @@ import { terminalTheme } from './terminal-theme'
 /** Writes that xterm may have under way; more only grow its queue. */
 const maxPending = 4
 
-/** @returns the terminal, and what ends it */
-export function openTerminal(host: HTMLElement, scheme: 'light' | 'dark', scrollback: number): { readonly view: Terminal; readonly close: () => void } {
+/** @param lineHeight of the font's own height @returns the terminal, and what ends it */
+export function openTerminal(host: HTMLElement, scheme: 'light' | 'dark', scrollback: number, lineHeight = 1.35): { readonly view: Terminal; readonly close: () => void } {
   const view = new Terminal({
-    convertEol: true, disableStdin: true, scrollback, fontSize: 12, lineHeight: 1.35, cursorInactiveStyle: 'none',
+    convertEol: true, disableStdin: true, scrollback, fontSize: 12, lineHeight, cursorInactiveStyle: 'none',
     fontFamily: "'JetBrains Mono Variable', monospace", minimumContrastRatio: 4.5, theme: terminalTheme[scheme],
   })
   const fit = new FitAddon()
