@@ -1,8 +1,11 @@
 /** The parts of PM2's own socket library that we use; the package has no types for them. */
 declare module 'pm2/modules/pm2-axon/index.js' {
   import type { EventEmitter } from 'node:events'
+  import type { Socket } from 'node:net'
   export interface AxonSocket extends EventEmitter {
     set(name: 'retry timeout', milliseconds: number): void
+    /** Makes what takes each message of a connection apart. */
+    onmessage(connection: Socket): (message: Buffer) => void
     connect(path: string): void
     close(): void
   }

@@ -2,7 +2,7 @@
  * PM2's two sockets, spoken directly: the `pm2` module takes four times as long to load, copies our whole
  * environment into every app that it starts, and waits for ever for a daemon that was killed.
  */
-import axon from 'pm2/modules/pm2-axon/index.js'
+import axon, { type AxonSocket } from 'pm2/modules/pm2-axon/index.js'
 import rpc from 'pm2/modules/pm2-axon-rpc/index.js'
 import { problem } from '../../shared/problem'
 
@@ -14,13 +14,25 @@ export class DaemonLost extends Error {
   }
 }
 
+/** What comes is not believed to be PM2's: what cannot be read ends the connection, with an error, and not our process. */
+function guarded<Socket extends AxonSocket>(socket: Socket): Socket {
+  const reader = socket.onmessage.bind(socket)
+  socket.onmessage = connection => {
+    const read = reader(connection)
+    return message => {
+      try { read(message) } catch (error) { connection.destroy(new Error('What it sent cannot be read.', { cause: error })) }
+    }
+  }
+  return socket
+}
+
 /**
  * One request on a connection of its own, so that the daemon's death is seen at once as a closed connection.
  * @param timeout milliseconds
  * @throws DaemonLost; Problem `pm2-not-answering`, `pm2-refused`, `pm2-not-reachable`
  */
 export function request(path: string, method: string, argument: unknown, timeout: number): Promise<unknown> {
-  const socket = axon.socket('req')
+  const socket = guarded(axon.socket('req'))
   socket.set('retry timeout', 0) // do not connect again: the request would be lost silently
   let sent = false
   let timer: NodeJS.Timeout | undefined
@@ -67,7 +79,7 @@ export function follow(path: string, topic: string, tell: (signal: BusSignal) =>
     tell({ type: next })
   }
   const connect = () => {
-    const socket = axon.socket('sub')
+    const socket = guarded(axon.socket('sub'))
     socket.set('retry timeout', 0)
     socket.subscribe(topic)
     socket.on('error', () => { /* "close" follows */ })

@@ -1,0 +1,59 @@
+/** Something else listens where PM2's daemon should. */
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { follow, request } from '../../../src/main/processes/sockets'
+
+let folder: string
+let server: Server
+const uncaught: unknown[] = []
+const note = (error: unknown): void => { uncaught.push(error) }
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sockets-'))
+  process.on('uncaughtException', note)
+})
+afterEach(async () => {
+  server.close()
+  process.off('uncaughtException', note)
+  await rm(folder, { recursive: true })
+  expect(uncaught.splice(0)).toEqual([])
+})
+
+/** One message in PM2's framing whose one argument says that it is JSON and is none. */
+const garbage = (() => {
+  const argument = Buffer.from('j:{"torn')
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(argument.length)
+  return Buffer.concat([Buffer.from([0x11]), length, argument])
+})()
+
+async function listen(talk: (socket: Socket) => void): Promise<string> {
+  const path = join(folder, 'rpc.sock')
+  server = createServer(talk).listen(path)
+  await once(server, 'listening')
+  return path
+}
+
+it('an answer that cannot be read is a Problem', async () => {
+  const path = await listen(socket => { socket.on('error', () => undefined).once('data', () => socket.write(garbage)) })
+  await expect(request(path, 'getMonitorData', {}, 5000)).rejects.toMatchObject({ problem: { code: 'pm2-not-reachable', cause: 'What it sent cannot be read.' } })
+})
+
+it('a bus that cannot be read is lost, and followed again', async () => {
+  const connections: Socket[] = []
+  const path = await listen(socket => {
+    connections.push(socket.on('error', () => undefined))
+    socket.write(garbage)
+  })
+  const told: string[] = []
+  let again: () => void = () => undefined
+  const twice = new Promise<void>(resolve => { again = resolve })
+  const end = follow(path, 'process:event', it => { if (told.push(it.type) === 4) again() })
+  await twice
+  end()
+  expect(told).toEqual(['connected', 'lost', 'connected', 'lost'])
+  for (const it of connections) it.destroy()
+})
