@@ -4,6 +4,8 @@
  * finds and ends what a killed app left running.
  */
 import { readdir, readFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { problem } from '../../shared/problem'
@@ -66,8 +68,8 @@ export const createRun = (id: string): Run => async (file, args, { cwd, env, inp
   const timer = setTimeout(kill, timeout)
   const started = Date.now()
   signal?.addEventListener('abort', kill)
-  const masked = (text: string): string => secrets.reduce((rest, it) => rest.replaceAll(it, '***'), text)
-  if (onOutput) child.all.on('data', (chunk: Buffer) => onOutput(masked(chunk.toString('utf8'))))
+  const masked = (text: string): string => mask(text, secrets)
+  if (onOutput) for (const stream of [child.stdout, child.stderr]) showAsItComes(stream, secrets, onOutput)
   // A child that left the group may hold the pipes for ever: what it says after the command's end is not waited for.
   let lingering: NodeJS.Timeout | undefined
   child.once('exit', () => { lingering = setTimeout(() => [child.stdout, child.stderr].forEach(it => it.destroy()), lingerFor) })
@@ -85,6 +87,28 @@ export const createRun = (id: string): Run => async (file, args, { cwd, env, inp
     code: 'command-failed', message: `"${name}" failed.`, details, hint: 'The output is under details.',
     cause: result.signal ? `It was ended by ${result.signal}.` : `It ended with exit code ${result.exitCode ?? 'unknown'}.`,
   })
+}
+
+const mask = (text: string, secrets: readonly string[]): string => secrets.reduce((rest, it) => rest.replaceAll(it, '***'), text)
+
+/** What comes in pieces is cut anywhere: in a character of several bytes, or in a secret. What may be the begin of one waits for the rest. */
+function showAsItComes(stream: Readable, secrets: readonly string[], show: (chunk: string) => void): void {
+  const decoder = new StringDecoder('utf8')
+  let waiting = ''
+  const tell = (text: string): void => { if (text) show(text) }
+  stream.on('data', (chunk: Buffer) => {
+    const text = mask(waiting + decoder.write(chunk), secrets)
+    const shown = text.length - Math.max(0, ...secrets.map(it => begunAtEnd(text, it)))
+    waiting = text.slice(shown)
+    tell(text.slice(0, shown))
+  })
+  stream.once('close', () => tell(mask(waiting + decoder.end(), secrets)))
+}
+
+/** How many characters at the text's end are the begin of the secret. */
+function begunAtEnd(text: string, secret: string): number {
+  for (let length = Math.min(secret.length - 1, text.length); length > 0; length--) if (text.endsWith(secret.slice(0, length))) return length
+  return 0
 }
 
 function endGroup(pid: number): void {

@@ -81,6 +81,17 @@ describe('run', () => {
     } finally { process.kill(pids[1] as number, 'SIGKILL') }
   })
 
+  it('shows what comes in pieces whole: characters of several bytes, and no secret', async () => {
+    const chunks: string[] = []
+    const text = 'Käse at canary-1 and can, 日本 ends with canar'
+    const script = `const all = Buffer.from(${JSON.stringify(text)}); let at = 0
+      const step = () => { if (at < all.length) process.stdout.write(all.subarray(at, ++at), () => setTimeout(step, 2)) }; step()`
+    await node(script, { secrets: ['canary-1'], onOutput: it => chunks.push(it) })
+    expect(chunks.length).toBeGreaterThan(5)
+    expect(chunks.join('')).toBe('Käse at *** and can, 日本 ends with canar')
+    expect(chunks.some(it => it.includes('canary') || it.includes('\uFFFD'))).toBe(false)
+  })
+
   it('masks what it is told is secret, in output and details', async () => {
     const chunks: string[] = []
     const failed = node('console.log("at postgresql://u:canary-1@h/d"); process.exit(1)', { secrets: ['canary-1'], onOutput: it => chunks.push(it) })
