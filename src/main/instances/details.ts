@@ -36,8 +36,8 @@ export async function instanceDetails(to: DetailServices, name: string): Promise
 /** One masked value, on the operator's wish. @throws Problem `env-key-unknown` */
 export async function revealValue(to: DetailServices, name: string, key: string): Promise<string> {
   const { paths } = await findInstance(to, name)
-  const value = parse(await readIfExists(paths.env) ?? '')[key]
-  if (value !== undefined) return value
+  const values = parse(await readIfExists(paths.env) ?? '')
+  if (Object.hasOwn(values, key)) return values[key] ?? ''
   throw problem({ code: 'env-key-unknown', message: `The .env of "${name}" has no ${key} (any more).` })
 }
 

@@ -13,16 +13,17 @@ export async function readManifest(root: string): Promise<Manifest> {
   return await readJson(workspacePaths(root).manifest, manifestSchema) ?? manifestSchema.parse({})
 }
 
+/** npm finds programs by PATH, and containers mount folders, with ":" between the parts. */
+export const isUnusable = (path: string): boolean => path.includes(delimiter)
+export const usablePath = { item: `A path without "${delimiter}"`, found: false, hint: 'npm and containers cannot work in such a folder: rename it.' } as const
+
 /** Looks whether a folder can serve as a workspace, and says of each thing whether it is there. Changes nothing. */
 export async function checkWorkspace(root: string): Promise<WorkspaceCheck> {
   const folder = await stat(root).catch(() => undefined)
   if (!folder?.isDirectory()) {
     return { path: root, usable: false, instances: 0, checks: [{ item: 'Folder', found: false, hint: folder ? 'This is a file.' : 'There is no such folder.' }] }
   }
-  const unusable = delimiter // ":": npm finds programs by PATH, and containers mount folders, with it between the parts
-  if (root.includes(unusable)) {
-    return { path: root, usable: false, instances: 0, checks: [{ item: `A path without "${unusable}"`, found: false, hint: 'npm and containers cannot work in such a folder: rename it.' }] }
-  }
+  if (isUnusable(root)) return { path: root, usable: false, instances: 0, checks: [usablePath] }
   const manifest = await readManifest(root)
   const { server, client } = manifest
   const look = async (item: string, hint: string): Promise<BaseCheck> => {

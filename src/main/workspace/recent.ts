@@ -1,19 +1,30 @@
 /** The workspaces that were opened lately, in the user's own folder of the app. */
-import { stat } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import type { RecentWorkspace } from '../../shared/workspace'
-import { readJson, writeJson } from '../system/files'
+import { isFolder, readJson, writeJson } from '../system/files'
 
 const schema = z.array(z.object({ path: z.string(), openedAt: z.string() }))
 const kept = 10
 
-export class RecentWorkspaces {
-  /** @param path a file; its folder exists */
-  constructor(private readonly path: string) {}
+/** Milliseconds that a folder may take to answer; one on a dead network mount never does. */
+const patience = 1000
+/** A look that hangs keeps one of Node's four threads for files, so that more than this are not begun. */
+const mostHanging = 2
 
-  /** Newest first, each with whether it is still there. An unreadable file counts as empty: it holds nothing that matters. */
+export class RecentWorkspaces {
+  private readonly looks = new Map<string, Promise<boolean>>()
+  /** Those that take too long, until they come back. */
+  private readonly hanging = new Set<string>()
+
+  /** @param path a file; its folder exists */
+  constructor(private readonly path: string, private readonly look: (path: string) => Promise<boolean> = isFolder) {}
+
+  /** Newest first, each with whether it is still there, which is not said of what does not answer. An unreadable file counts as empty: it holds nothing that matters. */
   async list(): Promise<RecentWorkspace[]> {
-    return Promise.all((await this.read()).map(async it => ({ ...it, exists: await stat(it.path).then(found => found.isDirectory(), () => false) })))
+    const found: RecentWorkspace[] = []
+    for (const it of await this.read()) found.push({ ...it, exists: await this.exists(it.path) }) // one by one: see `mostHanging`
+    return found
   }
 
   async add(path: string): Promise<void> {
@@ -23,6 +34,23 @@ export class RecentWorkspaces {
 
   async forget(path: string): Promise<void> {
     await writeJson(this.path, (await this.read()).filter(it => it.path !== path))
+  }
+
+  private async exists(path: string): Promise<boolean> {
+    if (this.hanging.has(path) || this.hanging.size >= mostHanging) return false
+    const looking = this.looks.get(path) ?? this.begin(path)
+    const end = new AbortController()
+    const late = delay(patience, undefined, { signal: end.signal }).then(() => { if (this.looks.has(path)) this.hanging.add(path) }, () => undefined)
+    try { return await Promise.race([looking, late.then(() => false)]) } finally { end.abort() }
+  }
+
+  private begin(path: string): Promise<boolean> {
+    const looking = this.look(path).finally(() => {
+      this.looks.delete(path)
+      this.hanging.delete(path)
+    })
+    this.looks.set(path, looking)
+    return looking
   }
 
   private read(): Promise<z.infer<typeof schema>> {

@@ -4,13 +4,15 @@ import { cp, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { syncFolder } from '../system/files'
+import { isUnusable, usablePath } from './base'
 
 /**
  * Copies the sample application, whole or not at all: beside the target first, then renamed.
  * @param target a folder that does not exist yet or is empty
- * @throws Problem `folder-not-empty`, `folder-not-writable`
+ * @throws Problem `workspace-unusable`, `folder-not-empty`, `folder-not-writable`
  */
 export async function createSample(sample: string, target: string): Promise<void> {
+  if (isUnusable(target)) throw problem({ code: 'workspace-unusable', message: `${target} cannot be a workspace.`, field: 'path', cause: `It needs ${usablePath.item.replace('A', 'a')}.`, hint: 'Choose another folder.' })
   const present = await readdir(target).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw unwritable(target, error)

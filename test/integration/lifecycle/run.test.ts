@@ -28,6 +28,7 @@ describe('an instance that the command line tool left running', () => {
     expect(details.logs.map(log => log.path)).toContain(join(workspace.host.pm2Home, 'logs/by-hand-out.log'))
     expect(JSON.stringify(details)).not.toContain(its.password)
     expect(await workspace.services.reveal('by-hand', 'DATABASE_URL')).toContain(its.password)
+    await expect(workspace.services.reveal('by-hand', 'constructor')).rejects.toMatchObject({ problem: { code: 'env-key-unknown' } })
   })
 
   it('is stopped and stays listed; started, restarted with its .env read anew', async () => {

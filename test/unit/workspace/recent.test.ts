@@ -26,6 +26,24 @@ describe('RecentWorkspaces', () => {
     expect((await recent.list()).some(it => it.exists)).toBe(false)
   })
 
+  it('does not wait for what does not answer, nor asks it twice, nor many like it', async () => {
+    const asked: string[] = []
+    const answers: ((found: boolean) => void)[] = []
+    const slow = new RecentWorkspaces(join(folder, 'recent.json'), path => {
+      asked.push(path)
+      return path.startsWith('/dead') && asked.length < 3 ? new Promise(resolve => { answers.push(resolve) }) : Promise.resolve(true)
+    })
+    for (const it of ['/dead/3', '/fine', '/dead/2', '/dead/1']) await slow.add(it)
+    const there = async () => (await slow.list()).filter(it => it.exists).map(it => it.path)
+    expect(await there()).toEqual([]) // `/fine` is not asked any more once two hang
+    expect(await there()).toEqual([])
+    expect(asked).toEqual(['/dead/1', '/dead/2'])
+    answers[1]?.(true)
+    await new Promise(setImmediate)
+    expect(await there()).toEqual(['/dead/2', '/fine', '/dead/3']) // what still hangs is not asked
+    expect(await Promise.all([there(), there()])).toEqual(Array.from({ length: 2 }, () => ['/dead/2', '/fine', '/dead/3']))
+  })
+
   it('forgets', async () => {
     await recent.add('/a')
     await recent.add('/b')

@@ -24,6 +24,12 @@ describe('createSample', () => {
     expect(await readdir(join(folder, 'a/b c'))).toEqual(['workspace'])
   })
 
+  it('makes nothing where a workspace could not work', async () => {
+    const target = join(folder, 'parents/a:b/workspace')
+    await expect(createSample(sample, target)).rejects.toMatchObject({ problem: { code: 'workspace-unusable', field: 'path', cause: 'It needs a path without ":".' } })
+    expect(await readdir(folder)).toEqual(['sample'])
+  })
+
   it('takes an empty folder', async () => {
     await mkdir(join(folder, 'empty'))
     await createSample(sample, join(folder, 'empty'))

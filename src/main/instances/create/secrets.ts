@@ -1,4 +1,4 @@
-/** How long the secrets of a creation are kept: until it settles; the director's password until it was shown. */
+/** How long the secrets of a creation are kept: until it settles; the director's password until it was shown, or for a day. */
 import { isOpen, type OperationState } from '../../../shared/operation'
 import type { Secrets } from '../../workspace/secrets'
 import { secretKeys, type CreatePlan } from './plan'
@@ -13,14 +13,21 @@ export async function forgetSecrets(secrets: Secrets, state: OperationState): Pr
   await secrets.forget(...Object.values(others), ...(state.phase === 'succeeded' ? [] : [directorPassword]))
 }
 
-/** Forgets what a crash left of operations that were never opened or have settled. Call once, when the journals are read. */
-export async function forgetOrphanSecrets(secrets: Secrets, states: readonly OperationState[]): Promise<void> {
+/** Milliseconds. Who has not looked by then has the password elsewhere: it was the operator's own choice, and need not lie on the disk for ever. */
+const shownWithin = 24 * 3_600_000
+
+/**
+ * Forgets what a crash left of operations that were never opened or have settled, and passwords that nobody came for.
+ * Call once, when the journals are read.
+ */
+export async function forgetOrphanSecrets(secrets: Secrets, states: readonly OperationState[], now = Date.now()): Promise<void> {
   const kept = new Set(states.flatMap(state => {
     const plan = planOf(state)
     if (!plan) return []
     const keys = secretKeys(plan.token)
     if (isOpen(state)) return Object.values(keys)
-    return state.phase === 'succeeded' ? [keys.directorPassword] : []
+    const recent = now - Date.parse(state.settledAt ?? '') < shownWithin
+    return state.phase === 'succeeded' && recent ? [keys.directorPassword] : []
   }))
   const orphans = (await secrets.keys()).filter(it => it.startsWith('create:') && !kept.has(it))
   if (orphans.length) await secrets.forget(...orphans)
