@@ -14,7 +14,7 @@ import { Infrastructure } from './infrastructure/infrastructure'
 import { ContainerDriver } from './infrastructure/podman'
 import { startInfrastructure } from './infrastructure/start'
 import { stopInfrastructure } from './infrastructure/stop'
-import { readConfigs, type ConfigCache, type Configs } from './instances/configs'
+import { instanceFolders, readConfigs, type ConfigCache, type Configs } from './instances/configs'
 import { endLost, inBulk, type BulkAction, type BulkResult } from './instances/bulk'
 import { changePort } from './instances/change-port'
 import { createInstance } from './instances/create'
@@ -175,7 +175,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const driverServices = { paths, run, settings, secrets }
   const infrastructure = new Infrastructure({
     settings, secrets, signal, working: () => working(),
-    hasInstances: async () => (await configs()).taken.length > 0,
+    hasInstances: async () => (await instanceFolders(paths)).length > 0,
     drivers: {
       podman: new ContainerDriver('podman', driverServices), docker: new ContainerDriver('docker', driverServices),
       embedded: new EmbeddedDriver(driverServices),

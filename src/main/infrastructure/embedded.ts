@@ -28,11 +28,15 @@ export const embeddedLogs = (folder: string): Readonly<Record<ServiceName, strin
 
 /** For one probe of a running service. */
 const probe = { connect: 1500, query: 1500 }
+/** Milliseconds for which the same process counts as answering: a login costs both sides ten times what a look at the process does. */
+const answerLasts = 10_000
 
 export class EmbeddedDriver implements Driver {
   readonly kind = 'embedded'
   private readonly data: string
   private readonly pooler: string
+  /** What was answered last, and by which process. */
+  private readonly answers = new Map<ServiceName, { readonly pid: number; readonly version: string | undefined; readonly at: number }>()
 
   constructor(private readonly services: DriverServices) {
     this.data = join(services.paths.embedded, dataFolder)
@@ -88,9 +92,15 @@ export class EmbeddedDriver implements Driver {
     const port = (await this.services.settings.read()).ports[service]
     const is = (state: ServiceStatus['state'], more: Partial<ServiceStatus> = {}): ServiceStatus => ({ name: service, state, port, ...more })
     if (service === 'pgbouncer' && !await findProgram('pgbouncer')) return is('unavailable', { problem: poolerMissing().problem })
-    if (!await this.running(service)) return is(await this.provisioned(service) ? 'stopped' : 'absent')
+    const pid = await this.running(service)
+    if (pid === undefined) return is(await this.provisioned(service) ? 'stopped' : 'absent')
+    const before = this.answers.get(service)
+    if (before?.pid === pid && performance.now() - before.at < answerLasts) return is('running', { version: before.version })
+    this.answers.delete(service)
     try {
-      return is('running', { version: await this.version(service, port) })
+      const version = await this.version(service, port)
+      this.answers.set(service, { pid, version, at: performance.now() })
+      return is('running', { version })
     } catch (error) {
       return is('starting', { problem: serviceSlow(service, probe.connect / 1000, '', error).problem })
     }
@@ -142,7 +152,7 @@ export class EmbeddedDriver implements Driver {
   }
 
   private async startPostgres(context: DriverContext): Promise<void> {
-    if (!await this.running('postgres')) {
+    if (await this.running('postgres') === undefined) {
       await this.settle('postgres')
       await requireFreePort('postgres', (await this.services.settings.read()).ports.postgres)
       const log = join(this.services.paths.embedded, startLog)
@@ -216,17 +226,20 @@ export class EmbeddedDriver implements Driver {
   }
 
   /** The service's own processes: those that work in its folder. Never another's, whatever a pid file says. */
-  private async processes(service: ServiceName): Promise<number[]> {
+  private async processes(service: ServiceName, among?: readonly number[]): Promise<number[]> {
     const folder = await realpath(service === 'postgres' ? this.data : this.pooler).catch(() => undefined)
-    return folder === undefined ? [] : await workingIn(folder, service)
+    return folder === undefined ? [] : await workingIn(folder, service, among)
   }
 
-  /** For PostgreSQL: its first process, not only children that a killed one left. */
-  private async running(service: ServiceName): Promise<boolean> {
-    const processes = await this.processes(service)
-    if (service === 'pgbouncer') return processes.length > 0
-    const text = await readFile(join(this.data, 'postmaster.pid'), 'utf8').catch(() => '')
-    return processes.includes(Number(text.split('\n')[0]))
+  /** For PostgreSQL: its first process, not only children that a killed one left. @returns its number, undefined if it does not run */
+  private async running(service: ServiceName): Promise<number | undefined> {
+    const text = await readFile(this.pidFile(service), 'utf8').catch(() => '')
+    const [noted] = await this.processes(service, [Number(text.split('\n')[0])])
+    return service === 'postgres' ? noted : noted ?? (await this.processes(service))[0]
+  }
+
+  private pidFile(service: ServiceName): string {
+    return service === 'postgres' ? join(this.data, 'postmaster.pid') : join(this.pooler, 'pgbouncer.pid')
   }
 
   /** After a crash: waits for what the dead one left to end, then removes its pid file, which would stop the next start. */
@@ -237,7 +250,7 @@ export class EmbeddedDriver implements Driver {
         cause: `Their numbers are ${(await this.processes(service)).join(', ')}.`, hint: 'End them, then start again.',
       })
     }
-    await rm(service === 'postgres' ? join(this.data, 'postmaster.pid') : join(this.pooler, 'pgbouncer.pid'), { force: true })
+    await rm(this.pidFile(service), { force: true })
   }
 
   private async gone(service: ServiceName, timeout: number): Promise<boolean> {

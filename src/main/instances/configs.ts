@@ -23,12 +23,7 @@ export type ConfigCache = Map<string, { readonly stamp: string; readonly config:
  * @param known kept by who asks often
  */
 export async function readConfigs(paths: WorkspacePaths, manifest: Manifest, creating: ReadonlySet<string>, known: ConfigCache = new Map()): Promise<Configs> {
-  const entries = await readdir(paths.instances, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
-  // A link is an instance on another disk.
-  const folders = entries.filter(it => (it.isDirectory() || it.isSymbolicLink()) && !it.name.startsWith('.')).map(it => it.name).toSorted()
+  const folders = await instanceFolders(paths)
   const read = await Promise.all(folders.map(it => readConfig(paths, manifest, it, creating, known)))
   return {
     configs: read.map(it => it.config).filter(it => it !== undefined),
@@ -36,6 +31,16 @@ export async function readConfigs(paths: WorkspacePaths, manifest: Manifest, cre
     taken: folders,
     serverOf: name => instancePaths(paths, manifest, name).server,
   }
+}
+
+/** Every instance's folder by its name, whatever is in it. */
+export async function instanceFolders(paths: WorkspacePaths): Promise<string[]> {
+  const entries = await readdir(paths.instances, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  // A link is an instance on another disk.
+  return entries.filter(it => (it.isDirectory() || it.isSymbolicLink()) && !it.name.startsWith('.')).map(it => it.name).toSorted()
 }
 
 async function readConfig(
