@@ -1,0 +1,137 @@
+/** The same product without a display: served by npm start, shown by Chromium, to several browsers at once, beside commands and the desktop app. */
+import type { Browser, Page } from '@playwright/test'
+import { ControlRoom } from './pages/control-room'
+import { Setup } from './pages/first-run'
+import { InstanceList } from './pages/instances'
+import { OperationPage } from './pages/operation'
+import { Wizard } from './pages/wizard'
+import { expect, test, testHome, type TestHome } from './support/fixtures'
+import { command, noChromium, npmStart, startChromium, type ServedApp } from './support/served'
+import { answerOf } from './support/tiny-home'
+
+const reason = noChromium()
+test.skip(reason !== undefined, reason)
+
+test.describe.serial('served', () => {
+  let place: TestHome
+  let served: ServedApp
+  let browser: Browser
+  let page: Page
+  let other: Page
+  let list: InstanceList
+  const port = (): number => place.ports.firstInstance
+  const newPage = async (): Promise<Page> => (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage()
+
+  test.beforeAll(async ({ prepared }) => {
+    place = await testHome()
+    await place.placeWorkspace(prepared)
+    served = await npmStart(place, '--workspace', place.root)
+    browser = await startChromium()
+    page = await newPage()
+    list = new InstanceList(page)
+  })
+  test.afterAll(async () => {
+    await browser.close()
+    await served.stop()
+    await place.remove()
+  })
+
+  test('npm start says that there is no display, and how to get in: by a tunnel and a link', () => {
+    expect(served.printed()).toContain('There is no display here')
+    expect(served.printed()).toMatch(/ssh -L (\d+):127\.0\.0\.1:\1 \S+@\S+/)
+  })
+
+  test('without the link there is no way in; with it the pages are there', async () => {
+    const stranger = await newPage()
+    const answer = await stranger.goto(new URL('/', served.link).href)
+    expect(answer?.status()).toBe(401)
+    await expect(stranger.getByText('instance-manager serve --link')).toBeVisible()
+    await stranger.context().close()
+
+    await page.goto(served.link)
+    await expect(new Setup(page).title).toBeVisible()
+    expect(page.url()).not.toContain('token')
+    expect(await page.evaluate(() => document.cookie)).toBe('')
+  })
+
+  test('infrastructure, a new instance, stop and start, in a browser', async () => {
+    await new Setup(page).complete()
+    const room = new ControlRoom(page)
+    await expect(room.service('PostgreSQL')).toHaveAccessibleName('PostgreSQL: Running')
+    const wizard = new Wizard(page)
+    await room.newInstance.click()
+    await wizard.answer('Hillside')
+    await wizard.create.click()
+    await new OperationPage(page).succeeded('Hillside')
+    expect(await answerOf(port())).toBeDefined()
+    await room.go('Instances')
+    await list.button('Stop', 'Hillside').click()
+    await expect(list.row('Hillside')).toContainText('Stopped')
+    await list.button('Start', 'Hillside').click()
+    await expect(list.row('Hillside')).toContainText('Online')
+  })
+
+  test('what is opened in the browser is the instance itself', async () => {
+    const opened = page.context().waitForEvent('page')
+    await list.row('Hillside').getByRole('button', { name: /Open Hillside/ }).click()
+    const tab = await opened
+    expect(tab.url()).toBe(`http://127.0.0.1:${port()}/`)
+    expect(await tab.evaluate(() => window.opener as unknown)).toBeNull()
+    await tab.close()
+  })
+
+  test('another browser is let in and sees the same at once; sent away, it is out', async () => {
+    await list.room.go('Settings')
+    const browsers = page.getByRole('list', { name: 'Browsers' })
+    await expect(browsers).toContainText('this one')
+    await browsers.getByRole('button', { name: 'Let another browser in…' }).click()
+    const link = await browsers.getByText(/token=/).innerText()
+    other = await newPage()
+    await other.goto(link)
+    const theirs = new InstanceList(other)
+    await expect(theirs.row('Hillside')).toContainText('Online')
+
+    await list.room.go('Instances')
+    await list.button('Stop', 'Hillside').click()
+    await expect(theirs.row('Hillside')).toContainText('Stopped')
+    await theirs.button('Start', 'Hillside').click()
+    await expect(list.row('Hillside')).toContainText('Online')
+
+    await list.room.go('Settings')
+    await browsers.getByRole('button', { name: /End the session/ }).click()
+    await expect(other.getByText('This browser has no session here.')).toBeVisible()
+    await expect(browsers.getByRole('button', { name: /End the session/ })).toHaveCount(0)
+  })
+
+  test('commands go through the same engine, and the desktop app is told who has the workspace', async () => {
+    await list.room.go('Instances')
+    const stopped = await command(place, '--workspace', place.root, 'stop', 'Hillside')
+    expect(stopped.exit).toBe(0)
+    await expect(list.row('Hillside')).toContainText('Stopped')
+    const listed = await command(place, '--workspace', place.root, 'list', '--json')
+    expect(listed.out).toContain('"Hillside"')
+
+    const { window, close } = await place.launch({ workspace: place.root })
+    await expect(window.getByText('Another Instance Manager runs the operations of this workspace.')).toBeVisible()
+    await expect(window.getByText(/It is the headless server, process \d+/)).toBeVisible()
+    await close()
+  })
+
+  test('deletes, and ends when it is told to; what runs goes on', async () => {
+    await list.button('Start', 'Hillside').click()
+    await expect(list.row('Hillside')).toContainText('Online')
+    expect(await served.stop()).toBe(0)
+    await expect(page.getByText('Connection lost.')).toBeVisible()
+    expect(await answerOf(port())).toBeDefined()
+
+    served = await npmStart(place, '--serve')
+    expect(served.printed()).not.toContain('There is no display')
+    await page.goto(served.link)
+    await list.act('Hillside', 'Delete…')
+    const dialog = list.room.dialog('Delete Hillside?')
+    await dialog.getByRole('textbox', { name: 'Type DELETE to confirm' }).fill('DELETE')
+    await dialog.getByRole('button', { name: 'Delete Hillside' }).click()
+    await expect(list.row('Hillside')).toHaveCount(0)
+    expect(await answerOf(port())).toBeUndefined()
+  })
+})
