@@ -2,6 +2,7 @@
  * PM2's two sockets, spoken directly: the `pm2` module takes four times as long to load, copies our whole
  * environment into every app that it starts, and waits for ever for a daemon that was killed.
  */
+import type { Socket } from 'node:net'
 import axon, { type AxonSocket } from 'pm2/modules/pm2-axon/index.js'
 import rpc from 'pm2/modules/pm2-axon-rpc/index.js'
 import { problem } from '../../shared/problem'
@@ -15,15 +16,16 @@ export class DaemonLost extends Error {
 }
 
 /** What comes is not believed to be PM2's: what cannot be read ends the connection, with an error, and not our process. */
-function guarded<Socket extends AxonSocket>(socket: Socket): Socket {
+function guarded<T extends AxonSocket>(socket: T): T {
   const reader = socket.onmessage.bind(socket)
-  socket.onmessage = connection => {
-    const read = reader(connection)
-    return message => {
-      try { read(message) } catch (error) { connection.destroy(new Error('What it sent cannot be read.', { cause: error })) }
-    }
-  }
-  return socket
+  return Object.assign(socket, {
+    onmessage(connection: Socket) {
+      const read = reader(connection)
+      return (message: Buffer): void => {
+        try { read(message) } catch (error) { connection.destroy(new Error('What it sent cannot be read.', { cause: error })) }
+      }
+    },
+  })
 }
 
 /**

@@ -12,6 +12,7 @@ let server: Server
 const uncaught: unknown[] = []
 const note = (error: unknown): void => { uncaught.push(error) }
 beforeEach(async () => {
+  uncaught.length = 0
   folder = await mkdtemp(join(tmpdir(), 'sockets-'))
   process.on('uncaughtException', note)
 })
@@ -19,7 +20,6 @@ afterEach(async () => {
   server.close()
   process.off('uncaughtException', note)
   await rm(folder, { recursive: true })
-  expect(uncaught.splice(0)).toEqual([])
 })
 
 /** One message in PM2's framing whose one argument says that it is JSON and is none. */
@@ -40,6 +40,7 @@ async function listen(talk: (socket: Socket) => void): Promise<string> {
 it('an answer that cannot be read is a Problem', async () => {
   const path = await listen(socket => { socket.on('error', () => undefined).once('data', () => socket.write(garbage)) })
   await expect(request(path, 'getMonitorData', {}, 5000)).rejects.toMatchObject({ problem: { code: 'pm2-not-reachable', cause: 'What it sent cannot be read.' } })
+  expect(uncaught).toEqual([])
 })
 
 it('a bus that cannot be read is lost, and followed again', async () => {
@@ -56,4 +57,5 @@ it('a bus that cannot be read is lost, and followed again', async () => {
   end()
   expect(told).toEqual(['connected', 'lost', 'connected', 'lost'])
   for (const it of connections) it.destroy()
+  expect(uncaught).toEqual([])
 })
