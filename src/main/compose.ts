@@ -10,6 +10,7 @@ import type { Manifest } from '../shared/workspace'
 import { App, type Desktop, type Served } from './app'
 import { Databases } from './infrastructure/databases'
 import { EmbeddedDriver, embeddedLogs } from './infrastructure/embedded'
+import { Engine } from './infrastructure/engine'
 import { Infrastructure } from './infrastructure/infrastructure'
 import { ContainerDriver } from './infrastructure/podman'
 import { startInfrastructure } from './infrastructure/start'
@@ -31,6 +32,7 @@ import { startInstance } from './instances/start'
 import { stopInstance } from './instances/stop'
 import { Trash } from './instances/trash'
 import { AppLog } from './logs/app-log'
+import { ContainerLogs } from './logs/containers'
 import { Logs } from './logs/logs'
 import { Rotation } from './logs/rotate'
 import { rotationTargets } from './logs/rotate-targets'
@@ -246,10 +248,14 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   if (lock) await rm(paths.logCache, { recursive: true, force: true }) // of a killed app
   await (lock ? recover() : operations.look())
   const logCache = join(paths.logCache, randomBytes(6).toString('hex')) // others may look at the workspace
+  const containerLogs = new ContainerLogs({
+    folder: join(logCache, 'containers'), signal, nameOf: async service => (await settings.read()).containers[service],
+    engine: async () => new Engine(await infrastructure.kind() === 'docker' ? 'docker' : 'podman', run),
+  })
   const spools = new OperationSpools(operations, paths.operations, logCache)
   const logs = new Logs({
     sources: new LogSources({
-      paths, processes, configs, spools, embedded: async () => await infrastructure.kind() === 'embedded', containerLog: { path: () => Promise.resolve(undefined) },
+      paths, processes, configs, spools, embedded: async () => await infrastructure.kind() === 'embedded', containerLog: containerLogs,
     }),
     threads: new LogThreads(host.logWorker ?? join(host.resources, '..', 'out', 'main', 'log-worker.cjs')),
     cache: logCache,
@@ -259,7 +265,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const rotation = new Rotation({
     run, signal, limits: async () => (await settings.read()).logs,
     targets: () => rotationTargets({
-      processes, services: () => Object.values(embeddedLogs(paths.embedded)),
+      processes, services: () => [...Object.values(embeddedLogs(paths.embedded)), ...containerLogs.files()],
       instances: async () => {
         const { configs: found, serverOf } = await configs()
         return found.map(({ name }) => ({ name, cwd: serverOf(name) }))
@@ -286,7 +292,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     async close() {
       ending.abort()
       await operations.close()
-      await rotation.ended()
+      await Promise.all([rotation.ended(), containerLogs.ended()])
       spools.close()
       await logs.close()
       if (lock) appLog.info('The workspace was closed.')
