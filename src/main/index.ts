@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { app as electron, BrowserWindow, dialog, Menu, protocol, shell } from 'electron'
+import { z } from 'zod'
+import { toProblem } from '../shared/problem'
 import type { Desktop } from './app'
 import { composeApp, pm2HomeOf, siteDefaults } from './compose'
 import { contentSecurityPolicy } from './pages'
@@ -18,6 +20,9 @@ const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2', '.png': 'image/png',
 }
+
+/** What a second start hands over. */
+const secondStartSchema = z.object({ workspace: z.string().optional() })
 
 // GTK draws nothing of ours with OpenGL, and asking for it loads all of Mesa: 30 MB where there is no graphics card.
 process.env['GDK_GL'] = 'disable'
@@ -41,13 +46,16 @@ const desktop: Desktop = {
   openLogs: path => { newWindow(path, { width: 1000, height: 700, minWidth: 480, minHeight: 360 }) },
 }
 
-/** One app a user: a second start shows the first one's window. */
-if (electron.requestSingleInstanceLock()) start().catch(fail)
+/** The workspace that this start was asked to open. */
+const { values } = parseArgs({ args: process.argv.slice(1), options: { workspace: { type: 'string' } }, strict: false })
+const asked = typeof values['workspace'] === 'string' ? resolve(values['workspace']) : undefined
+
+/** One app a user: a second start shows the first one's window, and its workspace if it names one. */
+if (electron.requestSingleInstanceLock({ workspace: asked })) start().catch(fail)
 else electron.quit()
 
 async function start(): Promise<void> {
   protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true } }])
-  const { values } = parseArgs({ args: process.argv.slice(1), options: { workspace: { type: 'string' } }, strict: false })
   await electron.whenReady()
   delete process.env['GDK_GL'] // what we start decides for itself
   const app = composeApp({
@@ -59,14 +67,19 @@ async function start(): Promise<void> {
   Menu.setApplicationMenu(Menu.buildFromTemplate([{ role: 'fileMenu' }, { role: 'editMenu' }, { role: 'viewMenu' }, { role: 'windowMenu' }]))
   openWindow()
 
-  electron.on('second-instance', () => (window ? show(window) : openWindow()))
+  electron.on('second-instance', (_event, _arguments, _folder, data) => {
+    if (window) show(window)
+    else openWindow()
+    const other = secondStartSchema.safeParse(data).data?.workspace
+    if (other !== undefined) void app.open(other).catch(tell)
+  })
   electron.on('window-all-closed', () => electron.quit())
   electron.on('before-quit', event => {
     if (quitting) return
     event.preventDefault()
     void quit(app).catch(fail)
   })
-  const wanted = typeof values['workspace'] === 'string' ? resolve(values['workspace']) : await app.last()
+  const wanted = asked ?? await app.last()
   if (wanted !== undefined) await app.reopen(wanted)
 }
 
@@ -131,6 +144,13 @@ async function servePage({ host, pathname }: URL): Promise<Response> {
       'x-content-type-options': 'nosniff',
     },
   })
+}
+
+/** Why the workspace of a second start is not shown; what was open is. */
+async function tell(error: unknown): Promise<void> {
+  const { message, cause, hint } = toProblem(error)
+  const options: Electron.MessageBoxOptions = { type: 'warning', title: 'Instance Manager', message, detail: [cause, hint].filter(Boolean).join('\n'), noLink: true }
+  await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))
 }
 
 /** A defect at start-up: told, not swallowed. */
