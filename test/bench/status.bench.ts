@@ -1,17 +1,16 @@
 /**
  * The full list of instances with real PM2 processes, against `pm2 jlist` once per instance, as the guide's command line asks for each status;
- * and what the engine costs while a window watches a hundred instances of which nothing happens. The idle figures are of the engine's own
- * process here, without the window; the first includes nothing of PM2's daemon, which the third shows apart.
+ * and what it costs to watch a hundred instances of which nothing happens: first the engine alone, in this process, with PM2's daemon apart;
+ * then the whole app, all of Electron's processes with the window open and shown. PM2, PostgreSQL, PgBouncer and the instances are none of them.
  */
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pm2Paths } from '../../src/main/processes/daemon'
 import { usageOf } from '../../src/main/system/proc'
-import { layOut, pm2 } from '../support/cli-instance'
-import { makeTiny } from '../support/tiny-base'
-import { testWorkspace, type TestWorkspace } from '../support/workspace'
+import { pm2 } from '../support/cli-instance'
+import type { TestWorkspace } from '../support/workspace'
 import type { Bench, BenchContext, Measured } from './bench'
+import { addInstance, busyWorkspace, cpuTimes, inWindow, memoryOf, nameOf, processesOf } from './window'
 
 const counts = [1, 20, 100]
 /** `pm2 jlist` takes as long for each instance: so many of the hundred are measured and multiplied. */
@@ -21,9 +20,8 @@ const idleSeconds = 60
 const bench: Bench = {
   name: 'status',
   async run(context) {
-    const workspace = await testWorkspace({ prepare: makeTiny })
+    const workspace = await busyWorkspace()
     try {
-      await workspace.open()
       return await measure(workspace, context)
     } finally {
       await workspace.remove()
@@ -36,10 +34,7 @@ async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): P
   const measured: Measured[] = []
   let made = 0
   for (const count of counts) {
-    for (; made < count; made++) {
-      const { name, server: cwd } = await layOut(workspace, `instance-${made}`)
-      await workspace.processes.start({ name, cwd, script: join(cwd, 'index.js') })
-    }
+    for (; made < count; made++) await addInstance(workspace, made, { run: true })
     const [ours, theirs]: [number[], number[]] = [[], []]
     for (let run = 0; run < runs; run++) {
       ours.push(await taken(async () => {
@@ -53,7 +48,7 @@ async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): P
     const ratio = { name: `list of ${count}, the guide's way / ours`, unit: 'ratio', values: theirs.map((it, index) => it / (ours[index] ?? NaN)) }
     measured.push(count === 100 ? { ...ratio, goal: '>= 100' } : ratio, { name: `list of ${count}, ours`, unit: 'ms', values: ours }, { name: `list of ${count}, the guide's way`, unit: 'ms', values: theirs })
   }
-  return [...measured, ...await idle(workspace, say), ...await crashes(workspace, runs)]
+  return [...measured, ...await idle(workspace, say), ...await crashes(workspace, runs), ...await idleApp(workspace, say)]
 }
 
 async function taken(work: () => Promise<void>): Promise<number> {
@@ -80,6 +75,24 @@ async function idle(workspace: TestWorkspace, say: (text: string) => void): Prom
   ]
 }
 
+/** One run, once what begins with a window is over. A command that the app waited for is counted as the app. */
+function idleApp(workspace: TestWorkspace, say: (text: string) => void): Promise<Measured[]> {
+  return inWindow(workspace, 100, async launched => {
+    say(`${idleSeconds} s of nothing, with the window`)
+    await delay(20_000)
+    const pids = await processesOf(launched)
+    const before = await cpuTimes(pids)
+    await delay(idleSeconds * 1000)
+    const after = await cpuTimes(pids)
+    const used = pids.reduce((sum, pid) => sum + (after.get(pid) ?? NaN) - (before.get(pid) ?? NaN), 0)
+    const memory = await Promise.all(pids.map(memoryOf))
+    return [
+      { name: 'idle CPU of the app, its window showing 100 instances for 60 s', unit: '% of a core', values: [used / (idleSeconds * 10)], goal: '<= 1' },
+      { name: 'memory of the app then, all its processes (PSS)', unit: 'MB', values: [memory.reduce((sum, it) => sum + it, 0) / 1e6], goal: '<= 300' },
+    ]
+  })
+}
+
 /** From kill -9 of a process to the push of a list that shows it; what the window adds is measured elsewhere. */
 async function crashes(workspace: TestWorkspace, runs: number): Promise<Measured[]> {
   let restarts = new Map<string, number>()
@@ -88,7 +101,7 @@ async function crashes(workspace: TestWorkspace, runs: number): Promise<Measured
   await delay(3000)
   const values: number[] = []
   for (let run = 0; run < runs * 3; run++) {
-    const name = `instance-${run * 7 % 100}`
+    const name = nameOf(run * 7 % 100)
     const found = (await workspace.processes.list()).find(it => it.name === name)
     const before = restarts.get(name)
     values.push(await taken(() => new Promise(resolve => {

@@ -59,16 +59,10 @@ export async function cpuTimes(pids: readonly number[]): Promise<ReadonlyMap<num
   })))
 }
 
-/** Bytes: the proportional set size, in which memory shared by n processes counts a nth in each. */
+/** Bytes: the proportional set size, in which memory shared by n processes counts a nth in each; other windows of the same Electron make it look smaller. */
 export async function memoryOf(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
   return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1]) * 1024
-}
-
-/** What Chromium calls the process: browser, renderer, gpu-process … */
-export async function kindOf(pid: number): Promise<string> {
-  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8')
-  return /--type=([\w-]+)/.exec(text)?.[1] ?? 'main'
 }
 
 /** Runs code in the page. A text: tsx would mark functions with a helper that the page does not have. */
