@@ -1,7 +1,7 @@
 /** New lines as they come. xterm draws them; who scrolls up leaves for the history at the same lines. */
 import { useComputedColorScheme } from '@mantine/core'
 import type { Terminal } from '@xterm/xterm'
-import { useEffect, useEffectEvent, useImperativeHandle, useRef, type Ref } from 'react'
+import { useEffect, useImperativeHandle, useRef, type Ref } from 'react'
 import { selectedText } from './live-selection'
 import { openTerminal, pourInto } from '../operations/terminal'
 import type { LogLine } from '../../../shared/log'
@@ -33,21 +33,18 @@ export function LiveView({ reader, wrap, precise, handle, onUp }: LiveViewProps)
   const host = useRef<HTMLDivElement>(null)
   const terminal = useRef<Terminal>(null)
   const scheme = useComputedColorScheme('light')
-  const up = useEffectEvent(onUp)
   useImperativeHandle(handle, () => ({ selected: colours => (terminal.current ? selectedText(terminal.current, colours) : '') }), [])
 
   useEffect(() => {
     if (!host.current) return
     const { view, close } = openTerminal(host.current, scheme, scrollback, lineHeight)
     terminal.current = view
-    view.attachCustomWheelEventHandler(({ deltaY }) => {
-      if (deltaY < 0) up(-deltaY)
-      return false
-    })
+    view.attachCustomWheelEventHandler(() => false)
     const end = pourLines(reader, view, { scheme, precise, wrap })
     return () => { end(); close(); terminal.current = null }
   }, [reader, scheme, precise, wrap])
-  return <div ref={host} className={classes.terminal} data-testid="live" />
+  // Before the terminal sees it: what is further up is in the history, not in the terminal.
+  return <div ref={host} className={classes.terminal} data-testid="live" onWheelCapture={event => { event.stopPropagation(); if (event.deltaY < 0) onUp(-event.deltaY) }} />
 }
 
 /** What is there, then what comes. @returns ends it */
@@ -81,8 +78,8 @@ function pourLines(reader: LogReader, view: Terminal, { scheme, precise, wrap }:
     more()
   }
   const all = (): void => {
-    view.reset()
-    view.write(`\u001b[?25l${wrap ? '' : '\u001b[?7l'}`) // no cursor; without wrapping a line ends at the window's edge
+    // In the stream itself, behind what is still to be drawn: all is cleared; no cursor; without wrapping a line ends at the window's edge.
+    view.write(`\u001bc\u001b[?25l${wrap ? '' : '\u001b[?7l'}`)
     waiting = []
     undrawn = 0
     first = true

@@ -11,7 +11,8 @@ import { copyText } from './copy'
 import { LineMenu, type LineMenuAt } from './line-menu'
 import { LiveView, type SelectedText } from './live-view'
 import { clockOf } from './moments'
-import { LogReader, type ReaderState } from './reader'
+import { LogReader } from './reader'
+import type { ReaderState } from './reader-state'
 import { Rows, type RowsHandle } from './rows'
 import { SaveDialog } from './save'
 import { Found } from './search-field'
@@ -33,6 +34,9 @@ interface LogViewProps {
   onWindow?: (pane: Pane) => void
 }
 
+/** A key, whether React or the document tells of it. */
+interface Key { readonly target: EventTarget | null; readonly key: string; readonly ctrlKey: boolean; readonly metaKey: boolean; readonly shiftKey: boolean; preventDefault(): void }
+
 export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogViewProps) {
   const client = useTRPCClient()
   const { operations } = useOperations()
@@ -43,6 +47,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   const [menu, setMenu] = useState<LineMenuAt>()
   const [saving, setSaving] = useState(false)
   const field = useRef<HTMLInputElement>(null)
+  const view = useRef<HTMLElement>(null)
   const screen = useRef<HTMLDivElement>(null)
   const rows = useRef<RowsHandle>(null)
   const live = useRef<SelectedText>(null)
@@ -71,7 +76,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   }
   const onMenu = useMemo(() => (line: LineMenuAt['line'], place: { x: number; y: number }): void => setMenu({ line, ...place }), [])
 
-  const shortcuts = (event: KeyboardEvent): void => {
+  const shortcuts = (event: Key): void => {
     const typing = event.target instanceof HTMLInputElement
     if ((event.key === '/' && !typing) || (event.key === 'f' && (event.ctrlKey || event.metaKey))) field.current?.select()
     else if (event.key === 'F3') find(event.shiftKey ? 'previous' : 'next')
@@ -79,6 +84,16 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
     else return
     event.preventDefault()
   }
+  const shortcut = useEffectEvent(shortcuts)
+  useEffect(() => {
+    // Where nothing that takes keys has the focus, they are the first log's.
+    const listen = (event: globalThis.KeyboardEvent): void => {
+      const elsewhere = event.target instanceof Element && event.target.closest('[data-log-view], input, textarea, [role="dialog"], [role="menu"]')
+      if (!elsewhere && document.querySelector('[data-log-view]') === view.current) shortcut(event)
+    }
+    document.addEventListener('keydown', listen)
+    return () => document.removeEventListener('keydown', listen)
+  }, [])
   const keys = (event: KeyboardEvent<HTMLDivElement>): void => {
     if (event.target !== event.currentTarget) return
     const height = screen.current?.clientHeight ?? 0
@@ -97,7 +112,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   }
 
   return (
-    <section className={`card ${classes.view}`} aria-label={`Log of ${name}`} onKeyDown={shortcuts}>
+    <section ref={view} className={`card ${classes.view}`} aria-label={`Log of ${name}`} onKeyDown={shortcuts} data-log-view>
       <Tools
         title={title} end={end} wanted={wanted} state={state} reader={reader} field={field} looks={looks} onLooks={setLooks} onChange={change} onFind={find}
         onCopy={copy} onSave={() => setSaving(true)} onWindow={onWindow && (() => onWindow({ source: wanted.source, errorsOnly: wanted.errorsOnly || undefined }))}

@@ -66,6 +66,13 @@ export function withAfter(loaded: Loaded, page: LogPage): Loaded {
 /** More was written: what is here is no longer the end. */
 export const grown = (loaded: Loaded): Loaded => (loaded.atEnd ? { ...loaded, atEnd: false } : loaded)
 
+/** How much of the whole lies behind one who looks that way, 0 to 1. */
+export function lookedOf({ places }: Loaded, side: 'before' | 'after'): number {
+  const place = (side === 'before' ? places[0] : places.at(-1)) ?? Number.NaN
+  if (Number.isNaN(place)) return 0
+  return side === 'before' ? 1 - place : place
+}
+
 /** A page says where its first and last line lie; those between are taken as equally long. */
 function placesOf({ lines, from, to }: LogPage): number[] {
   const step = lines.length > 1 ? (to - from) / (lines.length - 1) : 0

@@ -4,80 +4,36 @@
  *   history: pages around where one looks; new lines are counted.
  * Following stops into the history at the very lines that are on the screen, since these are kept here.
  */
-import type { LogAnchor, LogLine, LogNews, LogPage, LogPosition, LogProgress } from '../../../shared/log'
-import type { Problem } from '../../../shared/problem'
+import type { LogAnchor, LogLine, LogNews, LogPage, LogPosition } from '../../../shared/log'
 import { problemOf } from '../app/problem-of'
 import type { LogClient } from './client'
-import { grown, loadedOf, loadedOfLive, pageSize, withAfter, withBefore, type Loaded } from './pages'
+import { Count } from './count'
+import { Newest } from './newest'
+import { grown, loadedOf, loadedOfLive, lookedOf, pageSize, withAfter, withBefore, type Loaded } from './pages'
+import { nothingRead, type ReaderState, type Target } from './reader-state'
 import { isPast, queryOf, type Wanted } from './wanted'
 
-/** Newest lines that are kept, so that following can stop without asking. */
-const kept = 1000
 /** Lines that are looked for, at least, before one is shown the end of a log of which only some are wanted. */
 const screenful = 100
 
-/** Where the rows are to be scrolled to. A new object for each wish. */
-export interface Target {
-  readonly position?: LogPosition
-  readonly to: 'top' | 'middle' | 'bottom'
-  /** Pixels from there. */
-  readonly by?: number
-}
-
-export interface ReaderState {
-  readonly mode: 'follow' | 'history'
-  /** The rows of the history. */
-  readonly loaded?: Loaded
-  readonly target?: Target
-  /** The first lines are on their way; and how far a look through a filtered log has come, 0 to 1. */
-  readonly opening: boolean
-  readonly looked?: number
-  /** Why it cannot be read. */
-  readonly problem?: Problem
-  /** What is wrong with the search. */
-  readonly searchProblem?: Problem
-  /** Nothing was found to follow, so far. */
-  readonly blank: boolean
-  /** Lines that came since following stopped. */
-  readonly fresh: number
-  /** Milliseconds since 1970: the file was emptied or replaced. */
-  readonly restartedAt?: number
-  readonly count?: LogProgress
-  /** The match that one is at, and which of all it is, once that is known. */
-  readonly current?: LogPosition
-  readonly rank?: number
-  /** Nothing more is found in that direction. */
-  readonly ended?: 'next' | 'previous'
-  readonly searching: boolean
-}
-
-/** How much of the whole lies behind one who looks that way, 0 to 1. */
-function lookedOf({ places }: Loaded, side: 'before' | 'after'): number {
-  const place = (side === 'before' ? places[0] : places.at(-1)) ?? Number.NaN
-  if (Number.isNaN(place)) return 0
-  return side === 'before' ? 1 - place : place
-}
-
 type NewsListener = (news: LogNews | 'anew') => void
 
-const nothing: ReaderState = { mode: 'follow', opening: true, blank: false, fresh: 0, searching: false }
 const searchProblems = new Set(['log-search-invalid', 'log-search-slow'])
 
 export class LogReader {
-  #state: ReaderState = nothing
-  #newest: LogLine[] = []
-  /** The newest lines reach back as far as a window shows; and are all that there is. */
-  #filled = false
-  #whole = false
+  #state = nothingRead
+  readonly #newest: Newest
   #work = new AbortController()
   #loading = { before: false, after: false }
   #going: number | undefined
-  #unfollow: (() => void) | undefined
-  #uncount: (() => void)[] = []
+  readonly #count: Count
   readonly #listeners = new Set<() => void>()
   readonly #newsListeners = new Set<NewsListener>()
 
-  constructor(private readonly client: LogClient, private wanted: Wanted) {}
+  constructor(private readonly client: LogClient, private wanted: Wanted) {
+    this.#newest = new Newest(client, news => this.#take(news), error => this.#failed(error, this.#work.signal))
+    this.#count = new Count(client, count => this.#set({ count }), (position, rank) => { if (this.#state.current === position) this.#set({ rank }) }, error => this.#failed(error, this.#work.signal))
+  }
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
@@ -90,7 +46,7 @@ export class LogReader {
     this.#newsListeners.add(listener)
     return () => { this.#newsListeners.delete(listener) }
   }
-  get newest(): readonly LogLine[] { return this.#newest }
+  get newest(): readonly LogLine[] { return this.#newest.lines }
 
   /** Begins at the end and follows; or in the history at a moment, or at the last line. */
   open({ at, follow = true }: { readonly at?: number; readonly follow?: boolean } = {}): void {
@@ -101,9 +57,8 @@ export class LogReader {
 
   close(): void {
     this.#work.abort()
-    this.#unfollow?.()
-    this.#unfollow = undefined
-    this.#endCount()
+    this.#newest.clear()
+    this.#count.end()
   }
 
   /** Other lines are wanted: one stays where one is, as far as these have it. @param seen the line at the top of the window */
@@ -115,21 +70,19 @@ export class LogReader {
     if (search) this.stop() // what is on the screen stays until there is something else
     this.wanted = wanted
     this.close()
-    this.#newest = []
-    this.#filled = false
     this.#set({ count: undefined, rank: undefined, current: undefined, ended: undefined, searchProblem: undefined, problem: undefined })
     if (search) { void this.#searchFrom(sameFiles ? seen : undefined); return }
     if (mode === 'follow' && !isPast(wanted)) this.follow()
     else if (sameFiles && seen) this.jump({ type: 'around', position: seen.position })
     else if (seen?.at !== undefined) this.jump({ type: 'time', time: seen.at })
     else this.jump({ type: 'end' })
-    if (wanted.search !== '') this.#count()
+    if (wanted.search !== '') this.#count.begin(this.wanted)
   }
 
   /** To the end, and on with what comes. */
   follow(): void {
     if (isPast(this.wanted)) { this.jump({ type: 'end' }); return }
-    const ready = this.#unfollow !== undefined && this.#filled
+    const ready = this.#newest.watching && this.#newest.filled
     const signal = this.#anew()
     this.#set({ mode: 'follow', loaded: undefined, fresh: 0, opening: !ready, problem: undefined })
     if (ready) this.#tell('anew')
@@ -139,8 +92,9 @@ export class LogReader {
   /** Stops following, where one is. @param by pixels to scroll from there */
   stop(by = 0): void {
     if (this.#state.mode !== 'follow' || this.#state.opening) return
-    const lines = this.#newest.slice(-2 * pageSize)
-    this.#set({ mode: 'history', fresh: 0, loaded: loadedOfLive(lines, this.#whole && lines.length === this.#newest.length), target: { to: 'bottom', by } })
+    const { lines: newest, whole } = this.#newest
+    const lines = newest.slice(-2 * pageSize)
+    this.#set({ mode: 'history', fresh: 0, loaded: loadedOfLive(lines, whole && lines.length === newest.length), target: { to: 'bottom', by } })
     this.more('before') // where these lines lie in the whole is known with the page before them
   }
 
@@ -157,9 +111,9 @@ export class LogReader {
 
   /** More rows, when one comes near the first or the last. */
   more(side: 'before' | 'after'): void {
-    const { loaded, mode, opening } = this.#state
+    const { loaded, mode, opening, searchProblem } = this.#state
     const position = side === 'before' ? loaded?.first : loaded?.last
-    if (!loaded || mode !== 'history' || opening || this.#loading[side] || position === undefined || (side === 'before' ? loaded.atStart : loaded.atEnd)) return
+    if (!loaded || mode !== 'history' || opening || searchProblem || this.#loading[side] || position === undefined || (side === 'before' ? loaded.atStart : loaded.atEnd)) return
     this.#loading[side] = true
     if (loaded.lines.length < screenful) this.#set({ looked: lookedOf(loaded, side) })
     const { signal } = this.#work
@@ -207,7 +161,7 @@ export class LogReader {
     const signal = this.#anew()
     this.#set({ mode: 'history', searching: true, fresh: 0 })
     this.#watch(undefined)
-    this.#count()
+    this.#count.begin(this.wanted)
     try {
       const query = queryOf(this.wanted)
       const anchor: LogAnchor = seen ? { type: 'around', position: seen.position } : { type: 'end' }
@@ -236,7 +190,7 @@ export class LogReader {
       if (signal.aborted) return
       this.#set({ current: position })
     }
-    if (this.#state.rank === undefined) this.#rank(position)
+    if (this.#state.rank === undefined) this.#count.rank(this.wanted, position)
   }
 
   async #jump(anchor: LogAnchor, to: Target['to'], signal: AbortSignal): Promise<void> {
@@ -267,11 +221,8 @@ export class LogReader {
         if (signal.aborted) return
         loaded = withBefore(loaded, page)
       }
-      const known = new Set(loaded.lines.map(it => it.position))
-      this.#newest = [...loaded.lines, ...this.#newest.filter(it => !known.has(it.position))].slice(-kept)
-      this.#whole = loaded.atStart
-      this.#filled = true
-      this.#set({ opening: false, looked: undefined, blank: this.#newest.length === 0 })
+      this.#newest.fill(loaded.lines, loaded.atStart)
+      this.#set({ opening: false, looked: undefined, blank: this.newest.length === 0 })
       this.#tell('anew')
     } catch (error) {
       this.#failed(error, signal)
@@ -282,26 +233,12 @@ export class LogReader {
     return this.client.page({ ...queryOf(this.wanted), anchor, count: pageSize }, signal)
   }
 
-  /** Hears of what is written from now on, or after a line. */
   #watch(after: LogPosition | undefined): void {
-    if (this.#unfollow || isPast(this.wanted)) return
-    let last = after
-    const listen = (): (() => void) => this.client.follow({ ...queryOf(this.wanted), after: last }, {
-      data: news => {
-        last = news.lines.at(-1)?.position ?? last
-        this.#take(news)
-      },
-      error: error => { this.#unfollow = undefined; this.#failed(error, this.#work.signal) },
-      lost: () => { this.#unfollow?.(); this.#unfollow = listen() },
-    })
-    this.#unfollow = listen()
+    if (!isPast(this.wanted)) this.#newest.watch(this.wanted, after)
   }
 
   #take(news: LogNews): void {
     const { lines, skipped, restarted } = news
-    if (skipped > 0) { this.#newest = []; this.#whole = false; this.#filled = this.#state.mode === 'follow' } // what is kept has no gaps
-    this.#newest.push(...lines)
-    if (this.#newest.length > 2 * kept) { this.#newest = this.#newest.slice(-kept); this.#whole = false }
     const { mode, loaded, fresh, count } = this.#state
     const hits = count ? lines.reduce((sum, it) => sum + (it.matches.length ? 1 : 0), 0) : 0
     const changed: Partial<ReaderState> = {
@@ -312,30 +249,6 @@ export class LogReader {
     }
     if (Object.keys(changed).length) this.#set(changed)
     if (mode === 'follow' && !this.#state.opening) this.#tell(news)
-  }
-
-  #count(): void {
-    this.#endCount()
-    this.#uncount = [this.client.count(queryOf(this.wanted), {
-      data: count => this.#set({ count }),
-      error: error => this.#failed(error, this.#work.signal),
-      lost: () => this.#count(),
-    })]
-  }
-
-  /** Which of all matches this one is. */
-  #rank(position: LogPosition): void {
-    const stop = this.client.count({ ...queryOf(this.wanted), until: position }, {
-      data: ({ hits, done }) => { if (done && this.#state.current === position) this.#set({ rank: hits }) },
-      error: () => undefined, // the count of all tells
-      lost: () => undefined,
-    })
-    this.#uncount.push(stop)
-  }
-
-  #endCount(): void {
-    for (const stop of this.#uncount) stop()
-    this.#uncount = []
   }
 
   /** What was asked for before is wanted no more. */
@@ -351,8 +264,8 @@ export class LogReader {
     if (signal.aborted) return
     this.#loading = { before: false, after: false }
     const problem = problemOf(error)
-    if (searchProblems.has(problem.code)) { this.#endCount(); this.#set({ searchProblem: problem, count: undefined, opening: false }) }
-    else this.#set({ problem, opening: false })
+    if (searchProblems.has(problem.code)) { this.#count.end(); this.#set({ searchProblem: problem, count: undefined, opening: false, looked: undefined }) }
+    else this.#set({ problem, opening: false, looked: undefined })
   }
 
   #tell(news: LogNews | 'anew'): void {

@@ -39,7 +39,7 @@ export const Row = memo(({ line, scheme, precise, current, expanded, follows, fo
     <>
       {day && at !== undefined && <div className={classes.day}><span>{dayOf(at)}</span></div>}
       <div
-        className={classes.row} data-position={position} data-error={error || undefined} data-continues={continues || undefined} data-current={current || undefined}
+        className={classes.row} data-line={position} data-error={error || undefined} data-continues={continues || undefined} data-current={current || undefined}
         onContextMenu={event => { event.preventDefault(); handlers.menu(line, { x: event.clientX, y: event.clientY }) }}
       >
         <span className={classes.time} title={at === undefined ? undefined : wholeOf(at)}>{at !== undefined && !continues && clockOf(at, precise)}</span>

@@ -5,7 +5,7 @@ import type { LogLine, LogPosition } from '../../../shared/log'
 import { foldLines } from './folds'
 import { isOtherDay } from './moments'
 import type { Loaded } from './pages'
-import type { Target } from './reader'
+import type { Target } from './reader-state'
 import { Row, type RowHandlers } from './row'
 import { Track, type Seen } from './track'
 import classes from './rows.module.css'
@@ -60,8 +60,8 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
     const rows = rowsOf(element)
     const [top, bottom] = [rowAt(rows, element.scrollTop), rowAt(rows, element.scrollTop + element.clientHeight - 1)]
     if (!top || !bottom) return
-    anchor.current = { position: top.dataset['position'] ?? '', offset: element.scrollTop - top.offsetTop }
-    const place = (row: HTMLElement): number => loaded.places[byPosition.get(row.dataset['position'] ?? '') ?? -1] ?? 1
+    anchor.current = { position: top.dataset['line'] ?? '', offset: element.scrollTop - top.offsetTop }
+    const place = (row: HTMLElement): number => loaded.places[byPosition.get(row.dataset['line'] ?? '') ?? -1] ?? 1
     const whole = element.scrollHeight <= element.clientHeight + 1 && loaded.atStart && loaded.atEnd
     const next = whole ? { from: 0, to: 1 } : {
       from: loaded.atStart && element.scrollTop <= 1 ? 0 : place(top) || 0,
@@ -78,7 +78,7 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
   useLayoutEffect(() => {
     const element = scroller.current
     if (!element) return
-    const row = (position: string | undefined): HTMLElement | undefined => (position === undefined ? undefined : element.querySelector<HTMLElement>(`[data-position="${position}"]`) ?? undefined)
+    const row = (position: string | undefined): HTMLElement | undefined => (position === undefined ? undefined : element.querySelector<HTMLElement>(`[data-line="${position}"]`) ?? undefined)
     if (target && reached.current !== target) {
       reached.current = target
       const wanted = row(target.position)
@@ -112,7 +112,7 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
       const selection = getSelection()
       const element = scroller.current
       if (!element || !selection || selection.isCollapsed) return []
-      return rowsOf(element).filter(it => selection.containsNode(it, true)).map(it => loaded.lines[byPosition.get(it.dataset['position'] ?? '') ?? -1]).filter(it => it !== undefined)
+      return rowsOf(element).filter(it => selection.containsNode(it, true)).map(it => loaded.lines[byPosition.get(it.dataset['line'] ?? '') ?? -1]).filter(it => it !== undefined)
     },
     scrollBy: pixels => { scroller.current?.scrollBy({ top: pixels }) },
     height: () => scroller.current?.clientHeight ?? 0,
@@ -144,7 +144,7 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
   )
 }
 
-const rowsOf = (scroller: HTMLElement): HTMLElement[] => [...scroller.querySelectorAll<HTMLElement>('[data-position]')]
+const rowsOf = (scroller: HTMLElement): HTMLElement[] => [...scroller.querySelectorAll<HTMLElement>('[data-line]')]
 
 /** The row at a height, in the order that they stand. */
 function rowAt(rows: readonly HTMLElement[], height: number): HTMLElement | undefined {

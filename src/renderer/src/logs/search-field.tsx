@@ -2,7 +2,7 @@
 import { ActionIcon, Checkbox, Kbd, Loader, NumberInput, TextInput, Tooltip, UnstyledButton } from '@mantine/core'
 import { IconAlertCircle, IconArrowDown, IconArrowUp, IconSearch, IconX } from '@tabler/icons-react'
 import { useEffect, useEffectEvent, useState, type KeyboardEvent, type RefObject } from 'react'
-import type { ReaderState } from './reader'
+import type { ReaderState } from './reader-state'
 import type { Wanted } from './wanted'
 import classes from './view.module.css'
 
@@ -65,7 +65,7 @@ export function Found({ wanted, state, onChange, onFind }: FoundProps) {
   if (searchProblem) {
     return (
       <div className={classes.found} role="alert">
-        <p className={classes.wrong}><IconAlertCircle size={15} aria-hidden /><span>{searchProblem.message} {searchProblem.cause} {searchProblem.hint}</span></p>
+        <p className={classes.wrong}><IconAlertCircle size={15} aria-hidden /><span>{[searchProblem.message, searchProblem.cause, searchProblem.hint].filter(it => it !== undefined).map(it => (/[.!?]$/.test(it) ? it : `${it}.`)).join(' ')}</span></p>
       </div>
     )
   }

@@ -1,0 +1,62 @@
+/** The newest lines of a log: heard of as they are written, and kept, so that following can stop without asking. */
+import type { LogLine, LogNews, LogPosition } from '../../../shared/log'
+import type { LogClient } from './client'
+import { queryOf, type Wanted } from './wanted'
+
+/** Lines that are kept. */
+const kept = 1000
+
+export class Newest {
+  #lines: LogLine[] = []
+  #filled = false
+  #whole = false
+  #end: (() => void) | undefined
+
+  constructor(private readonly client: LogClient, private readonly told: (news: LogNews) => void, private readonly failed: (error: unknown) => void) {}
+
+  /** Without gaps. */
+  get lines(): readonly LogLine[] { return this.#lines }
+  /** They reach back as far as a window shows. */
+  get filled(): boolean { return this.#filled }
+  /** There are no others. */
+  get whole(): boolean { return this.#whole }
+  get watching(): boolean { return this.#end !== undefined }
+
+  /** Hears of what is written from now on, or after a line. */
+  watch(wanted: Wanted, after: LogPosition | undefined): void {
+    if (this.#end) return
+    let last = after
+    const listen = (): (() => void) => this.client.follow({ ...queryOf(wanted), after: last }, {
+      data: news => {
+        last = news.lines.at(-1)?.position ?? last
+        this.#take(news)
+      },
+      error: error => { this.#end = undefined; this.failed(error) },
+      lost: () => { this.#end?.(); this.#end = listen() },
+    })
+    this.#end = listen()
+  }
+
+  /** The lines before those that were heard of. @param whole nothing is before them */
+  fill(before: readonly LogLine[], whole: boolean): void {
+    const known = new Set(before.map(it => it.position))
+    this.#lines = [...before, ...this.#lines.filter(it => !known.has(it.position))].slice(-kept)
+    this.#whole = whole && before.length <= kept
+    this.#filled = true
+  }
+
+  /** Hears no more, and forgets. */
+  clear(): void {
+    this.#end?.()
+    this.#end = undefined
+    this.#lines = []
+    this.#filled = this.#whole = false
+  }
+
+  #take(news: LogNews): void {
+    if (news.skipped > 0) { this.#lines = []; this.#filled = this.#whole = false }
+    this.#lines.push(...news.lines)
+    if (this.#lines.length > 2 * kept) { this.#lines = this.#lines.slice(-kept); this.#whole = false }
+    this.told(news)
+  }
+}
