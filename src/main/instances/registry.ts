@@ -16,7 +16,7 @@ export interface RegistryServices extends SlowFactServices {
   /** `instances/`; it exists. */
   readonly folder: string
   readonly configs: () => Promise<Configs>
-  readonly desired: Pick<Desired, 'names' | 'add'>
+  readonly desired: Pick<Desired, 'names' | 'add' | 'remove'>
   readonly processes: Pick<Processes, 'list' | 'watch' | 'lost'>
   /** Subjects of open operations: names in lower case. What should run there is theirs to say. */
   readonly busy: () => ReadonlySet<string>
@@ -164,8 +164,18 @@ export class Registry {
         this.#again()
         void delay(aftermath, undefined, { signal }).then(() => this.#again(), () => undefined)
         if (event.type === 'connected') this.#lookUp() // a new daemon: who outlived the old one?
+        else if (event.type === 'process' && event.event === 'stop') await this.#stoppedByHand(event.name).catch(() => undefined) // it stays in `down`
       }
     } catch { /* the timer goes on looking, and `list` says what is wrong */ }
+  }
+
+  /** PM2 tells `stop` only of `pm2 stop` and of our own jobs, never of an end: who stopped it by hand wants it stopped. */
+  async #stoppedByHand(name: string): Promise<void> {
+    if (this.to.busy().has(name.toLowerCase())) return
+    const { instances, desired } = await this.#look()
+    const stopped = instances.some(it => it.config.name === name && it.process?.status === 'stopped')
+    if (stopped && desired.includes(name) && !this.to.signal.aborted) await this.to.desired.remove(name)
+    this.#again()
   }
 }
 

@@ -63,15 +63,17 @@ it('a folder that is made, changed, broken, repaired and taken away by hand', as
   await until(() => latest?.broken.length === 0)
 })
 
-it('what the command line does with PM2, and remembers that what it starts should run', async () => {
+it('what the command line does with PM2, and remembers that what it starts should run, and what it stops should not', async () => {
   await startByCli(workspace, await layOut(workspace, 'gamma'))
   await until(() => shown('gamma')?.status === 'online')
   await until(async () => (await desired(workspace)).includes('gamma'))
   await pm2(workspace, 'stop', 'gamma')
   await until(() => shown('gamma')?.status === 'stopped')
-  expect(latest?.down).toContain('gamma')
+  await until(async () => latest?.down.includes('gamma') === false && !(await desired(workspace)).includes('gamma'))
+  await pm2(workspace, 'start', 'gamma')
+  await until(async () => (await desired(workspace)).includes('gamma'))
   await pm2(workspace, 'delete', 'gamma')
-  await until(() => shown('gamma')?.status === 'not in PM2')
+  await until(() => shown('gamma')?.status === 'not in PM2' && latest?.down.includes('gamma'))
   await mustDo(workspace, 'stop', { name: 'gamma' })
   await until(() => latest?.down.includes('gamma') === false)
 })
