@@ -7,7 +7,7 @@ import { readIfExists, readJson, writeFileAtomic, writeJson } from '../system/fi
 import { setEnv } from '../workspace/env-file'
 import { instancePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
-import { describeHolder } from './create/plan'
+import { describeHolder } from './ports'
 import { startAgain, startTarget, stopTarget } from './lifecycle/process-steps'
 import { findInstance, isRunning, targetSchema, type PortServices, type Target } from './lifecycle/target'
 import { waitForHealth } from './health'

@@ -1,7 +1,7 @@
 /** Restarts an instance with its `.env` read anew: delete and start, as the guide says. */
 import type { Operation } from '../operations/operation'
 import { stopPlanSchema, type StopPlan } from './stop'
-import { describeHolder } from './create/plan'
+import { describeHolder } from './ports'
 import { othersOnPort, portInUse } from './lifecycle/port'
 import { startTarget, verifyHealth } from './lifecycle/process-steps'
 import { findInstance, type PortServices } from './lifecycle/target'

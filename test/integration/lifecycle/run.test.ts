@@ -73,7 +73,9 @@ describe('an instance that does not get healthy', () => {
     const { phase, turned } = await job(workspace, 'start', { name: 'mortal' })
     expect(phase).toBe('rolled-back')
     expect(turned?.problem).toMatchObject({ code: 'not-online', details: expect.stringContaining('I cannot go on, mortal') as string })
-    expect(await statuses(workspace)).toMatchObject({ mortal: 'errored' })
+    // PM2 gives up after 16 ends within 16 s; on a machine so busy that they take longer it never does, and we stop it then.
+    expect((await statuses(workspace))['mortal']).toMatch(/^(errored|stopped)$/)
+    expect((await workspace.processes.list()).find(it => it.name === 'mortal')?.pid).toBeUndefined()
     expect(await desired(workspace)).not.toContain('mortal')
   })
 

@@ -11,6 +11,7 @@ import { generatePassword } from '../../infrastructure/secrets'
 import { readIfExists } from '../../system/files'
 import { readManifest, requireWorkspace } from '../../workspace/base'
 import { fingerprint } from '../../workspace/fingerprint'
+import { describeHolder } from '../ports'
 import type { CreateServices } from './services'
 
 /** Journaled as it is. The secrets it refers to lie in the workspace's secrets, under `secretKeys(token)`. */
@@ -140,14 +141,6 @@ async function choosePort(to: CreateServices, { port, allowSharedPort }: CreateI
     code: 'port-taken', field: 'port', message: `Port ${port} is taken.`, cause: `${holders.map(describeHolder).join(', ')}.`,
     hint: 'Choose another port, or choose to share it: only one of them can run at a time.',
   })
-}
-
-export function describeHolder(holder: PortHolder): string {
-  switch (holder.type) {
-    case 'instance': return `instance "${holder.name}"${holder.running ? ' runs on it' : ' is configured for it'}`
-    case 'operation': return `"${holder.subject}", which is being created, has it`
-    case 'process': return holder.program ? `${holder.program} (pid ${holder.pid ?? 'unknown'}) listens on it` : 'a process of another user listens on it'
-  }
 }
 
 async function keepSecrets(to: CreateServices, token: string, password: string): Promise<void> {

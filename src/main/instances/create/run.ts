@@ -5,6 +5,7 @@ import { parse } from 'dotenv'
 import { isFolder, readIfExists, removeTemporary, syncFolder, writeFileAtomic } from '../../system/files'
 import { setEnv } from '../../workspace/env-file'
 import { waitForHealth } from '../health'
+import { ownProcess } from '../lifecycle/own-process'
 import { startTarget } from '../lifecycle/process-steps'
 import { databaseConfig } from './files'
 import { secretKeys, type CreatePlan } from './plan'
@@ -39,13 +40,14 @@ export const startProcess: CreateStep = to => ({
   async do({ plan, signal, report }) {
     if (plan.heldBy !== undefined) return report({ text: `Not started: ${plan.heldBy}` })
     const { server } = folderOf(to, plan)
+    await to.processes.remove({ name: plan.name, cwd: server }) // logs of an earlier one of its name, whose folder was deleted by hand, are not its own
     await startTarget(to, { name: plan.name, port: plan.port, script: join(server, plan.manifest.server.entry), cwd: server }, signal)
   },
   async verify({ plan }) {
     if (plan.heldBy !== undefined) return true
     const app = { name: plan.name, cwd: folderOf(to, plan).server }
-    const online = (await to.processes.list()).some(it => it.name === app.name && it.cwd === app.cwd && it.status === 'online')
-    return online && await to.processes.saved(app) && (await to.desired.names()).includes(plan.name)
+    const process = await ownProcess(await to.processes.list(), app)
+    return process?.status === 'online' && await to.processes.saved(app) && (await to.desired.names()).includes(plan.name)
   },
   async undo({ plan }) {
     await to.processes.remove({ name: plan.name, cwd: folderOf(to, plan).server })

@@ -1,7 +1,7 @@
 /** Who is in the way of an instance that is to run on its port: the guide's port rules. */
 import type { PortHolder } from '../../../shared/instance'
 import { problem, type ProblemError } from '../../../shared/problem'
-import { describeHolder } from '../create/plan'
+import { describeHolder } from '../ports'
 import type { PortServices, Target } from './target'
 
 /**
