@@ -160,8 +160,8 @@ export class Operations {
     return this.list().filter(isOpen).map(({ id, kind, subject, plan }) => ({ id, kind, subject, plan }))
   }
 
-  /** Whether anything is being done or undone now. What is stuck waits, and does not count. */
-  running(): boolean { return this.list().some(isMoving) }
+  /** Whether anything is being done or undone now, by this engine. What is stuck waits, and does not count. */
+  running(): boolean { return !this.#looking && this.list().some(isMoving) }
 
   /**
    * A snapshot, then every event, until the signal is aborted or the engine is closed; nothing is lost or doubled between. A reader too slow for its 2 MB of

@@ -1,0 +1,73 @@
+/** An engine that runs on the workspace is joined: commands go through it and tell the same. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { App } from '../../../src/main/app'
+import { composeApp } from '../../../src/main/compose'
+import type { InstanceList } from '../../../src/shared/instance'
+import { makeTiny } from '../../support/tiny-base'
+import { resources } from '../../support/workspace'
+import { cliHome, type CliHome } from './cli'
+
+const director = '--director-name Ada --director-email ada@school.example --generate-password'
+
+let home: CliHome
+let app: App
+beforeAll(async () => {
+  home = await cliHome()
+  await home.run('init --sample')
+  await makeTiny(home.root)
+  await home.run('infra up')
+  await home.run(`create alone ${director}`)
+  const data = join(home.path, 'data')
+  await mkdir(data)
+  app = composeApp({
+    kind: 'serve', version: '0', home: home.path, resources, data, defaults: home.env['INSTANCE_MANAGER_DEFAULTS'] ?? '', pm2Home: home.env['PM2_HOME'] ?? '',
+    logWorker: join(import.meta.dirname, '../../support/log-worker.mjs'),
+  })
+})
+afterAll(async () => {
+  await app.close()
+  await home.remove()
+})
+
+/** What does not change by itself. */
+const stable = ({ instances }: InstanceList) => instances.map(({ name, port, url, status, database, pooled }) => ({ name, port, url, status, database, pooled }))
+
+it('tells the same, and does its work there', async () => {
+  const looks = ['list', 'operations', 'infra status', 'status alone', 'logs alone'] as const
+  const plain = (text: string): string => text.replaceAll(/\d+ (s|min|ms|MB|KB)\b|\d+(\.\d+)? %/g, '…').replaceAll(/ +/g, ' ')
+  const before = []
+  for (const look of looks) before.push(plain((await home.run(look)).out))
+  const list = stable((await home.run('list --json')).data)
+
+  await app.open(home.root)
+  for (const [index, look] of looks.entries()) expect(plain((await home.run(look)).out)).toBe(before[index])
+  expect(stable((await home.run('list --json')).data)).toEqual(list)
+
+  const created = await home.run(`create joined ${director} --json`)
+  expect(created).toMatchObject({ exit: 0, ok: true })
+  expect(app.workspace.operations.list().map(it => it.id)).toContain(created.lines[0]?.id)
+  expect(created.lines.map(it => it.type).filter(it => it !== 'progress' && it !== 'output').slice(0, 3)).toEqual(['opened', 'doing', 'done'])
+  expect(await home.run('restart --all --json')).toMatchObject({ exit: 0, data: [{ name: 'alone' }, { name: 'joined' }] })
+  expect(await home.run('start nope --json')).toMatchObject({ exit: 4, problem: { code: 'instance-unknown' } })
+})
+
+it('Ctrl+C cancels there too', async () => {
+  const create = home.start(['--workspace', home.root, '--json', 'create', 'deaf1', ...director.split(' ')])
+  await create.until(text => text.includes('"type":"doing","step":"verify-health"'))
+  create.child.kill('SIGINT')
+  expect(await create.ended).toMatchObject({ exit: 1, problem: { code: 'cancelled' } })
+  expect(app.workspace.operations.list().at(-1)).toMatchObject({ subject: 'deaf1', phase: 'rolled-back' })
+})
+
+it('an engine that ends in the middle is told as what it is', async () => {
+  const create = home.start(['--workspace', home.root, '--json', 'create', 'deaf2', ...director.split(' ')])
+  await create.until(text => text.includes('"type":"doing","step":"verify-health"'))
+  await app.opened?.close() // as a crash: what runs is left open
+  await app.close().catch(() => undefined)
+  const ran = await create.ended
+  expect(ran).toMatchObject({ exit: 1, problem: { code: 'engine-gone' } })
+  const id = ran.lines[0]?.id ?? ''
+  expect(await home.run(`recover ${id} roll-back --json`)).toMatchObject({ exit: 0 })
+})

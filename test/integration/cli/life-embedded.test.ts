@@ -1,0 +1,4 @@
+import { describe } from 'vitest'
+import { lifeSuite } from './life'
+
+describe('with the embedded driver', () => { lifeSuite({ driver: 'embedded' }) })
