@@ -81,6 +81,7 @@ test('a process that is killed: PM2 starts it again; one that cannot start any m
   await expect(list.row('frail')).toContainText('Online')
   expect(await pidOf('frail')).not.toBe(pid)
 
+  await expect.poll(() => answerOf(its.port)).toContain('frail') // it has read its file
   await listenToNotifications()
   await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
   await writeFile(join(its.server, 'index.js'), 'throw new Error("the disk is full")')
@@ -93,6 +94,12 @@ test('a process that is killed: PM2 starts it again; one that cannot start any m
   await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show())
   await clickNotification()
   await expect(list.room.title('frail')).toBeVisible()
+
+  await list.room.go('Instances')
+  await expect(list.banner('One instance should run and does not.')).toContainText('frail.')
+  await list.act('frail', 'Stop')
+  await expect(list.row('frail')).toContainText('Stopped')
+  await expect(list.banner(/should run and do/)).toHaveCount(0) // given up by the operator
 })
 
 test('PM2\'s daemon is killed: said so; taking over ends the lost process first, and one new one has the port', async () => {
@@ -106,11 +113,11 @@ test('PM2\'s daemon is killed: said so; taking over ends the lost process first,
   expect(pids).not.toContain(pid)
   expect((await portHolders(port)).map(it => it.pid)).toEqual(pids)
   expect(await answerOf(port)).toContain(name)
+  await list.button('Stop', name).click()
+  await expect(list.row(name)).toContainText('Stopped')
 })
 
 test('PM2\'s daemon is killed: the lost process is ended on the operator\'s word, and not missed', async () => {
-  await window.getByRole('main').getByRole('button', { name: 'Stop adopted' }).click()
-  await expect(list.row('adopted')).toContainText('Stopped')
   const { name, port } = await lost('let-go')
   await list.banner(/still runs without it/).getByRole('button', { name: 'Stop it' }).click()
   await expect(list.banner(/still runs without it/)).toHaveCount(0)

@@ -3,9 +3,10 @@
  * each is there in milliseconds, so that one window and one PM2 serve all tests of a file.
  */
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
+import { parse } from 'dotenv'
 import { openWorkspace, type Host } from '../../../src/main/compose'
 import { pm2Paths } from '../../../src/main/processes/daemon'
 import { appsOf } from '../../../src/main/processes/leftovers'
@@ -73,3 +74,14 @@ export async function foreignServer(port = 0): Promise<Server> {
   await once(server, 'listening')
   return server
 }
+
+/** Every file of an instance but what its process writes. */
+export async function filesOf({ folder }: CliInstance): Promise<Record<string, string>> {
+  const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(it => it.isFile())
+  return Object.fromEntries(await Promise.all(entries.map(async it => {
+    const path = join(it.parentPath, it.name)
+    return [path.slice(folder.length), await readFile(path, 'utf8')] as const
+  })))
+}
+export const configOf = async ({ folder }: CliInstance) => JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as { port: number; note?: string }
+export const envOf = async ({ server }: CliInstance): Promise<Record<string, string>> => parse(await readFile(join(server, '.env')))
