@@ -16,7 +16,12 @@ export const logsRouter = router({
   count: workspaceProcedure.input(logCountSchema)
     .subscription(({ ctx: { workspace }, input: { until, ...query }, signal }) => workspace.logs.count(query, until, signal ?? never)),
   follow: workspaceProcedure.input(logFollowSchema)
-    .subscription(({ ctx: { workspace }, input: { after, ...query }, signal }) => workspace.logs.follow(query, after, signal ?? never)),
+    .subscription(async function* ({ ctx: { workspace, drained }, input: { after, ...query }, signal }) {
+      for await (const news of workspace.logs.follow(query, after, signal ?? never)) {
+        yield news
+        await drained?.()
+      }
+    }),
   /** What an instance's logs take on the disk. */
   usage: workspaceProcedure.input(z.object({ name: nameSchema })).query(({ ctx: { workspace }, input }) => workspace.rotation.usage(input.name)),
   /** Unsubscribing cancels it. */

@@ -8,6 +8,8 @@ export interface Context {
   readonly app: App
   /** Whose it is, where the pages are served. */
   readonly session?: string
+  /** Waits while what was sent is still under way: for what is pushed faster than a network takes it. */
+  readonly drained?: () => Promise<void>
 }
 
 const trpc = initTRPC.context<Context>().create({

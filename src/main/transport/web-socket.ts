@@ -1,6 +1,7 @@
 /** The router over WebSockets of an HTTP server: the served page's, and the local one of the command line. */
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { App } from '../app'
@@ -30,7 +31,7 @@ export function serveSockets(server: Server, app: App, authorize: Authorize, con
   const wss = new WebSocketServer({ noServer: true, maxPayload: longest, perMessageDeflate: false, clientTracking: false })
   const sessions = new Map<WebSocket, string | undefined>()
   const sessionOf = new WeakMap<IncomingMessage, string | undefined>()
-  applyWSSHandler({ wss, router: apiRouter, keepAlive, createContext: ({ req }) => ({ app, session: sessionOf.get(req) }) })
+  applyWSSHandler({ wss, router: apiRouter, keepAlive, createContext: ({ req, res }) => ({ app, session: sessionOf.get(req), drained: () => drained(res) }) })
 
   server.on('upgrade', (request, stream: Duplex, head) => {
     stream.on('error', () => stream.destroy())
@@ -59,6 +60,11 @@ export function serveSockets(server: Server, app: App, authorize: Authorize, con
       wss.close()
     },
   }
+}
+
+/** Until less than 1 MB waits to be sent. */
+async function drained(socket: WebSocket): Promise<void> {
+  while (socket.readyState === socket.OPEN && socket.bufferedAmount > 1_000_000) await delay(20)
 }
 
 function refuse(stream: Duplex, status: string): void {

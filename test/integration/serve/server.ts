@@ -9,6 +9,7 @@ import { WebSocket } from 'ws'
 import { serve, type ServeOptions, type Serving } from '../../../src/main/serve'
 import { freePort } from '../../support/infrastructure'
 import { endProcessesIn } from '../../support/processes'
+import { logWorker } from '../../support/workspace'
 
 const project = resolve(import.meta.dirname, '../../..')
 
@@ -32,13 +33,14 @@ export async function startServer(options: Partial<ServeOptions> = {}): Promise<
   vi.stubEnv('XDG_CONFIG_HOME', join(home, '.config'))
   vi.stubEnv('PM2_HOME', join(home, '.pm2'))
   const root = join(home, 'product')
-  await mkdir(join(root, 'out', 'renderer', 'assets'), { recursive: true })
+  await Promise.all(['main', 'renderer/assets'].map(it => mkdir(join(root, 'out', it), { recursive: true })))
   await Promise.all([
     cp(join(project, 'package.json'), join(root, 'package.json')),
     symlink(join(project, 'resources'), join(root, 'resources')),
     writeFile(join(root, 'out', 'renderer', 'index.html'), '<!doctype html><title>the page</title>'),
     writeFile(join(root, 'out', 'renderer', 'assets', 'app.js'), 'void 0'),
     writeFile(join(root, 'out', 'secret.txt'), 'not for pages'),
+    writeFile(join(root, 'out', 'main', 'log-worker.cjs'), `void import(${JSON.stringify(logWorker)})`),
   ])
   const clean = async (): Promise<void> => {
     vi.unstubAllEnvs()

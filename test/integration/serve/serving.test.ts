@@ -1,6 +1,6 @@
 /** What serving promises to those who may use it. */
 import { execFile } from 'node:child_process'
-import { mkdir, readFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { request as secureRequest } from 'node:https'
 import { dirname, join } from 'node:path'
@@ -15,6 +15,7 @@ import { acquireLock } from '../../../src/main/workspace/lock'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { createSample } from '../../../src/main/workspace/sample'
 import type { AppState } from '../../../src/shared/workspace'
+import { layOut } from '../../support/cli-instance'
 import { freePort } from '../../support/infrastructure'
 import { startServer, type TestServer } from './server'
 
@@ -22,11 +23,14 @@ let server: TestServer
 afterEach(async () => { await server.remove() })
 
 /** A browser's line to the router. */
-async function browser() {
+async function browser(opened?: (socket: WebSocket) => void) {
   const cookie = await server.signIn()
   const host = `127.0.0.1:${server.port}`
   class Browser extends WebSocket {
-    constructor() { super(`ws://${host}/api`, { headers: { cookie, origin: `http://${host}` } }) }
+    constructor() {
+      super(`ws://${host}/api`, { headers: { cookie, origin: `http://${host}` } })
+      opened?.(this)
+    }
   }
   const socket = createWSClient({ url: 'ws://page/', WebSocket: Browser as unknown as typeof globalThis.WebSocket })
   onTestFinished(() => socket.close())
@@ -94,6 +98,47 @@ it('takes the next free port, and tells commands where it is and how to get in',
   await control?.client.serve.stop.mutate()
   await server.asked
   await control?.close()
+})
+
+it('does not pile up what a slow line cannot take: what it missed is counted, and nothing is lost', async () => {
+  server = await startServer()
+  const sockets: WebSocket[] = []
+  const [slow, quick] = [await browser(it => sockets.push(it)), await browser()]
+  const root = workspacePath()
+  await mkdir(dirname(root))
+  await quick.app.createSample.mutate({ path: root })
+  await layOut({ root, services: { infrastructure: { status: () => Promise.resolve({ postgres: { port: 1 }, pgbouncer: { port: 2 } }) } } }, 'talker')
+  const log = join(server.home, '.pm2', 'logs', 'talker-out.log')
+  await mkdir(dirname(log), { recursive: true })
+  let sent = 0
+  const write = (count: number): Promise<void> => appendFile(log, Array.from({ length: count }, () => `${String(++sent).padStart(8)} ${'x'.repeat(190)}\n`).join(''))
+  await write(1)
+
+  const follow = (client: typeof slow) => {
+    const seen = { lines: 0, skipped: 0, first: 0, last: 0 }
+    const subscription = client.logs.follow.subscribe({ source: { kind: 'instance', name: 'talker' } }, {
+      onData({ lines, skipped }) {
+        seen.lines += lines.length
+        seen.skipped += skipped
+        seen.first ||= Number(lines[0]?.text.slice(0, 8))
+        seen.last = Number(lines.at(-1)?.text.slice(0, 8) ?? seen.last)
+      },
+    })
+    onTestFinished(() => subscription.unsubscribe())
+    return seen
+  }
+  const [lame, brisk] = [follow(slow), follow(quick)]
+  await expect.poll(async () => { await write(1); return [lame.lines > 0, brisk.lines > 0] }, { timeout: 20_000 }).toEqual([true, true]) // they follow now
+  sockets[0]?.pause()
+  for (let batch = 0; batch < 40; batch++) { // 80 MB, as fast as the quick one takes them
+    await write(10_000)
+    await expect.poll(() => brisk.last, { timeout: 20_000, interval: 5 }).toBe(sent)
+  }
+  sockets[0]?.resume()
+  await expect.poll(() => lame.last, { timeout: 60_000 }).toBe(sent)
+  expect(lame.skipped).toBeGreaterThan(100_000)
+  expect(lame.lines + lame.skipped).toBe(sent - lame.first + 1)
+  expect(brisk).toMatchObject({ skipped: 0, lines: sent - brisk.first + 1 })
 })
 
 it('serves a named address over TLS only, under the names of its certificate', async () => {
