@@ -1,6 +1,6 @@
 /** Keeps logs within their limits, in the background and one at a time. Only the process that holds the workspace's lock does so. */
 import { lstat, readdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LogUsage } from '../../shared/log'
 import { problem, ProblemError, type Problem } from '../../shared/problem'
@@ -149,13 +149,23 @@ interface Surveyed extends RotatedLog {
 /** One look at a few hundred logs takes milliseconds. */
 async function survey(logs: readonly RotatedLog[]): Promise<Surveyed[]> {
   const folders = [...new Set(logs.map(it => dirname(it.path)))]
-  const listings = new Map(await Promise.all(folders.map(async it => [it, await namesIn(it)] as const)))
+  const listings = new Map((await Promise.all(folders.map(rotatedByLog))).flat())
   return Promise.all(logs.map(async log => {
-    const names = listings.get(dirname(log.path)) ?? []
+    const names = listings.get(log.path) ?? []
     const { archives, start, skip, settled } = partsIn(names, log.path)
     const data = await dataIn(log.path, skip)
     return { ...log, data, end: start + data, archives: archives.length, unsettled: !settled || skip > 0 || temporariesIn(names, log.path).length > 0 }
   }))
+}
+
+/** The names of rotated files in a folder, by the path of their live file. */
+async function rotatedByLog(folder: string): Promise<[string, string[]][]> {
+  const found = new Map<string, string[]>()
+  for (const name of await namesIn(folder)) {
+    const own = /^(.+)\.\d{15}-\d{15}\./.exec(name)?.[1]
+    if (own !== undefined) found.set(join(folder, own), [...found.get(join(folder, own)) ?? [], name])
+  }
+  return [...found]
 }
 
 const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => [])

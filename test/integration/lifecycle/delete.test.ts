@@ -44,12 +44,16 @@ it('of an instance that the command line tool made, with its log files; its neig
   await writeFile(join(its.server, 'uploads/photo.jpg'), Buffer.alloc(5000))
   const logs = pm2Paths(workspace.host.pm2Home).logs
   expect(await readdir(logs)).toEqual(expect.arrayContaining(['a-b-out.log', 'a-b-error.log', 'a_b-out.log']))
+  const archives = ['a-b-out.log', 'a-b-error.log', 'a_b-out.log'].map(it => `${it}.000000000000000-000000001048576`)
+  await Promise.all([`${archives[0]}.gz`, `${archives[1]}.hole-000000000000000.pending.gz`, `${archives[2]}.gz`].map(it => writeFile(join(logs, it), '')))
   const preview = await workspace.services.previewDelete('a-b')
   expect(preview).toMatchObject({
     name: 'a-b', running: true, database: { name: 'a-b_db', role: 'a-b_user', bytes: expect.any(Number) as number, connections: 0 },
-    files: { folder: its.folder, uploads: 5000 }, logs: { count: 2 },
+    files: { folder: its.folder, uploads: 5000 }, logs: { count: 4 },
   })
   await remove('a-b')
+  expect((await readdir(logs)).filter(it => it.endsWith('.gz'))).toEqual([`${archives[2]}.gz`])
+  await rm(join(logs, `${archives[2]}.gz`))
   await expectNothingElse()
   for (const { name, port } of (await workspace.services.registry.list()).instances) expect(await answerOf(port)).toBe(`${name} `)
 })

@@ -1,6 +1,7 @@
 /** Rotation under writers that never stop: what they wrote, and nothing else, is in the archives and the live file, byte for byte. */
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,6 +56,30 @@ describe('a process that appends to its file', () => {
       expect({ bytes: whole.length, hash: hashOf(whole) }).toEqual({ bytes: written.bytes, hash: written.hash })
     } finally { execFileSync('umount', ['--lazy', mounted]) }
   })
+})
+
+it('a full disk leaves the log as it was; once there is room it is rotated', async context => {
+  requires(context, process.getuid?.() === 0, 'mounting a small tmpfs needs root')
+  const mounted = join(folder, 'full')
+  await mkdir(mounted)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'none', mounted])
+  try {
+    const live = join(mounted, 'app-out.log')
+    const [text, ballast] = [randomBytes(2_500_000), join(mounted, 'ballast')]
+    await writeFile(live, text)
+    await writeFile(ballast, Buffer.alloc(1_300_000))
+    const rotation = new Rotation({
+      run, signal: new AbortController().signal, limits: async () => ({ maxSizeMB: 1, keep: 5 }),
+      targets: async () => ({ logs: [{ path: live, instance: 'app' }], pm2Logrotate: false }),
+    })
+    await rotation.look()
+    expect((await rotation.usage('app')).problem).toMatchObject({ code: 'log-rotation-failed', cause: expect.stringContaining('ENOSPC') as string })
+    expect((await readdir(mounted)).toSorted()).toEqual(['app-out.log', 'ballast'])
+    expect((await readFile(live)).equals(text)).toBe(true)
+    await rm(ballast)
+    await rotateUntil(live, 2)
+    expect((await wholeLog(live)).equals(text)).toBe(true)
+  } finally { execFileSync('umount', ['--lazy', mounted]) }
 })
 
 describe('an app under PM2', () => {
