@@ -22,14 +22,6 @@ const answerWithin = 5000 // ms
 interface Look { readonly problem?: Problem; readonly process?: ProcessInfo }
 
 /**
- * One look.
- * @returns undefined if it is healthy, else the reason: `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error`
- */
-export async function checkHealth(to: HealthServices, target: HealthTarget, signal: AbortSignal): Promise<Problem | undefined> {
-  return (await look(to, target, signal)).problem
-}
-
-/**
  * Looks until it is healthy twice in a row: an app that ends over its first request is not. Gives up at once when PM2
  * gave up, or when the process ended and was restarted meanwhile.
  * @param timeout milliseconds in all
@@ -61,6 +53,7 @@ export async function waitForHealth(
   }
 }
 
+/** One look. The reason is one of `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error`. */
 async function look(to: HealthServices, target: HealthTarget, signal: AbortSignal): Promise<Look> {
   const { name, port } = target
   const process = await find(to, target)

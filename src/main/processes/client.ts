@@ -3,38 +3,16 @@ import { EventEmitter, on } from 'node:events'
 import { readdir, rm } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
 import { problem } from '../../shared/problem'
 import { rotatedFiles } from '../logs/rotate-names'
 import { readIfExists, writeFileAtomic } from '../system/files'
 import { Daemon, findNode, pm2Paths, processEnvironment } from './daemon'
+import { entriesSchema, eventSchema, parseDump, savedSchema, toInfo, type Entry, type ProcessInfo } from './entries'
 import { appsOf, endLeftovers, sameFolder, type PM2App, type ProcessRef } from './leftovers'
 import { DaemonLost, follow, request } from './sockets'
 
+export type { ProcessInfo, ProcessStatus } from './entries'
 export type { ProcessRef } from './leftovers'
-
-/** PM2's own words. */
-const statuses = ['online', 'launching', 'stopping', 'stopped', 'errored', 'waiting restart', 'one-launch-status'] as const
-export type ProcessStatus = (typeof statuses)[number]
-
-export interface ProcessInfo {
-  /** PM2's number of it, e.g. for `pm2 logs 3`. */
-  readonly id: number
-  readonly name: string
-  /** Absent when it does not run. */
-  readonly pid?: number
-  readonly status: ProcessStatus
-  readonly cwd: string
-  /** Milliseconds since 1970; absent when it does not run. */
-  readonly startedAt?: number
-  readonly restarts: number
-  /** Per cent of one core, and bytes; 0 when it does not run. */
-  readonly cpu: number
-  readonly memory: number
-  readonly execMode: 'fork' | 'cluster'
-  readonly outLog: string
-  readonly errLog: string
-}
 
 /** An app to start. Its settings and secrets come from its own `.env`, never from here: PM2 keeps what it is given in a file. */
 export interface App extends ProcessRef { readonly script: string }
@@ -246,36 +224,5 @@ export class Processes {
       autostart: true, autorestart: true, treekill: true, kill_retry_time: 100, watch: false, vizion: false, pmx: false, automation: false,
       windowsHide: true, km_link: false, vizion_running: false,
     }
-  }
-}
-
-const entrySchema = z.object({
-  pid: z.number().optional(),
-  name: z.string(),
-  pm_id: z.number(),
-  monit: z.object({ cpu: z.number(), memory: z.number() }),
-  pm2_env: z.object({
-    status: z.enum(statuses), pm_cwd: z.string(), pm_uptime: z.number().optional(), restart_time: z.number().default(0), exec_mode: z.string(),
-    pm_out_log_path: z.string().default(''), pm_err_log_path: z.string().default(''), pmx_module: z.unknown().optional(),
-  }),
-})
-type Entry = z.infer<typeof entrySchema>
-const entriesSchema = z.array(entrySchema)
-
-const savedSchema = z.array(z.object({ pm2_env: z.looseObject({ name: z.string(), pmx_module: z.unknown().optional() }) }))
-const dumpSchema = z.array(z.looseObject({ name: z.string(), pm_cwd: z.string().optional() }))
-const eventSchema = z.object({ event: z.string(), process: z.object({ name: z.string() }) })
-
-/** The apps in a dump; none if it is missing or broken: the backup keeps what it was. */
-function parseDump(text: string | undefined): z.infer<typeof dumpSchema> {
-  try { return dumpSchema.parse(JSON.parse(text ?? '[]')) } catch { return [] }
-}
-
-function toInfo({ pid, name, pm_id, monit, pm2_env: it }: Entry): ProcessInfo {
-  const runs = pid !== undefined && pid > 0
-  return {
-    id: pm_id, name, status: it.status, cwd: it.pm_cwd, restarts: it.restart_time, cpu: monit.cpu, memory: monit.memory,
-    execMode: it.exec_mode === 'cluster_mode' ? 'cluster' : 'fork', outLog: it.pm_out_log_path, errLog: it.pm_err_log_path,
-    ...runs && { pid, startedAt: it.pm_uptime },
   }
 }
