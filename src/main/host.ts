@@ -1,4 +1,5 @@
 /** Where and as what the product runs without Electron: as a command, or serving its pages. */
+import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -18,3 +19,6 @@ export async function plainHost(kind: Host['kind'], root: string): Promise<Host>
   await mkdir(data, { recursive: true, mode: 0o700 })
   return { kind, version, home, resources: join(root, 'resources'), data, defaults: siteDefaults(), pm2Home: pm2HomeOf(home) }
 }
+
+/** What one types for a command: installed, or in a clone. */
+export const commandIn = (root: string): string => (existsSync(join(root, 'scripts', 'cli.mjs')) ? 'npm run -s cli --' : 'instance-manager')

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { problem } from '../shared/problem'
 import type { App } from './app'
 import { composeApp } from './compose'
-import { plainHost } from './host'
+import { commandIn, plainHost } from './host'
 import { controlSocket } from './serve/control'
 import { Gate } from './serve/gate'
 import { servePages } from './serve/http'
@@ -69,7 +69,7 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
   // Cookies are shared by all ports of a host: servers of two machines, both behind tunnels, must not overwrite each other's.
   const cookie = `instance-manager-${randomBytes(4).toString('hex')}`
   const gate = new Gate({ scheme: secure ? 'https' : 'http', names: tls?.names ?? [], cookie, sessions })
-  const server = servePages({ pages: join(root, 'out', 'renderer'), gate, sessions, cookie, tls })
+  const server = servePages({ pages: join(root, 'out', 'renderer'), gate, sessions, cookie, tls, command: commandIn(root) })
   const sockets = serveSockets(server, app, request => {
     if (!gate.sameOrigin(request.headers) || request.url !== '/api') return { refused: '403 Forbidden' }
     const session = gate.session(request.headers)

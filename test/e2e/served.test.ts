@@ -45,7 +45,7 @@ test.describe.serial('served', () => {
     const stranger = await newPage()
     const answer = await stranger.goto(new URL('/', served.link).href)
     expect(answer?.status()).toBe(401)
-    await expect(stranger.getByText('instance-manager serve --link')).toBeVisible()
+    await expect(stranger.getByText('npm run -s cli -- serve --link')).toBeVisible()
     await stranger.context().close()
 
     await page.goto(served.link)

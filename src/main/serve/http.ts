@@ -12,6 +12,8 @@ export interface HttpOptions {
   readonly gate: Gate
   readonly sessions: Sessions
   readonly cookie: string
+  /** What one types for a command. */
+  readonly command: string
   /** PEM, for https. */
   readonly tls?: { readonly cert: string; readonly key: string }
 }
@@ -28,7 +30,7 @@ export function servePages(options: HttpOptions): Server {
   return server
 }
 
-function respond({ gate, sessions, cookie, tls }: HttpOptions, files: ReturnType<typeof sirv>, request: IncomingMessage, response: ServerResponse): void {
+function respond({ gate, sessions, cookie, command, tls }: HttpOptions, files: ReturnType<typeof sirv>, request: IncomingMessage, response: ServerResponse): void {
   const host = gate.host(request.headers)
   response.setHeader('x-content-type-options', 'nosniff')
   response.setHeader('referrer-policy', 'no-referrer')
@@ -42,16 +44,16 @@ function respond({ gate, sessions, cookie, tls }: HttpOptions, files: ReturnType
   if (token && request.method === 'GET') {
     const session = sessions.exchange(token, request.headers['user-agent'] ?? '')
     if (session === 'wait') return say(response, 429, 'Too many wrong links. Wait a minute, then ask for a new one.')
-    if (session === 'unknown') return say(response, 401, `This link was used already, or it is too old. ${howToGetIn}`)
+    if (session === 'unknown') return say(response, 401, `This link was used already, or it is too old. ${howToGetIn(command)}`)
     response.setHeader('set-cookie', `${cookie}=${session.secret}; HttpOnly; SameSite=Strict; Path=/${tls ? '; Secure' : ''}`)
     response.writeHead(303, { location: './', 'cache-control': 'no-store' }).end()
     return
   }
-  if (!gate.session(request.headers)) return say(response, 401, `This browser has no session here. ${howToGetIn}`)
+  if (!gate.session(request.headers)) return say(response, 401, `This browser has no session here. ${howToGetIn(command)}`)
   files(request, response)
 }
 
-const howToGetIn = 'On the machine, type <code>instance-manager serve --link</code> and open the link that it prints.'
+const howToGetIn = (command: string): string => `On the machine, type <code>${command} serve --link</code> and open the link that it prints.`
 
 /** @param text our own words only: it is not escaped */
 function say(response: ServerResponse, status: number, text: string): void {
@@ -66,6 +68,7 @@ const page = (text: string): string => `<!doctype html>
   :root { color-scheme: light dark; }
   body { max-width: 34rem; margin: 18vh auto; padding: 0 1.5rem; font: 1rem/1.6 system-ui, sans-serif; }
   h1 { font-size: 1.25rem; }
+  code { white-space: nowrap; }
 </style>
 <h1>Instance Manager</h1>
 <p>${text}</p>

@@ -37,7 +37,7 @@ export async function detach(session: Session, options: ServeCommandOptions): Pr
     const mine = running.find(it => it.status.pid === child.pid)
     const link = await mine?.connection.client.serve.link.mutate()
     await Promise.all(running.map(it => it.connection.close()))
-    if (mine && link) return { data: { ...mine.status, ...link }, lines: welcome(link.link, mine.status.port, options.address !== undefined, session.out.paint) }
+    if (mine && link) return { data: { ...mine.status, ...link }, lines: welcome(session, link.link, mine.status.port, options.address !== undefined) }
     await delay(100, undefined, { signal: ended.signal }).catch(() => undefined)
   }
   if (!ended.signal.aborted) child.kill()

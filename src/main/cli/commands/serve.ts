@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ServeStatus } from '../../../shared/served'
 import { runningServers } from '../../serve/control'
+import { commandIn } from '../../host'
 import type { LocalConnection } from '../../transport/local-socket'
 import { exitCodes } from '../exit-codes'
 import { refused, wrongUsage } from '../failure'
@@ -56,7 +57,7 @@ async function inForeground(session: Session, { port = firstPort, address, certi
 
   const link = serving.link()
   if (session.json) session.out.line(JSON.stringify({ type: 'serving', address: serving.address, port: serving.port, link }))
-  else session.out.lines(welcome(link, serving.port, remote !== undefined, session.out.paint))
+  else session.out.lines(welcome(session, link, serving.port, remote !== undefined))
   await Promise.race([first, serving.asked])
   if (serving.app.opened?.operations.running()) {
     session.say('Waiting for the operations that run to end. Ctrl+C again interrupts them; they go on at the next start.')
@@ -68,10 +69,10 @@ async function inForeground(session: Session, { port = firstPort, address, certi
 }
 
 /** @param link opens a session once */
-export function welcome(link: string, port: number, remote: boolean, paint: Session['out']['paint']): string[] {
+export function welcome({ root, out }: Session, link: string, port: number, remote: boolean): string[] {
   const tunnel = remote ? [] : ['', 'From your own computer, open a tunnel first:', `  ssh -L ${port}:127.0.0.1:${port} ${sshTarget()}`]
-  return ['Instance Manager serves its pages. Open this link in a browser; it works once, within an hour:', `  ${paint('bold', link)}`, ...tunnel, '',
-    'Another link: instance-manager serve --link. Instances keep running when this ends.']
+  return ['Instance Manager serves its pages. Open this link in a browser; it works once, within an hour:', `  ${out.paint('bold', link)}`, ...tunnel, '',
+    `Another link: ${commandIn(root)} serve --link. Instances keep running when this ends.`]
 }
 
 /** How one reaches this machine, as far as it knows. */
