@@ -185,8 +185,9 @@ function join({ instances, broken, desired, processProblem }: World, facts: Slow
   const views = instances.map(({ config, process }) => viewOf(config, processProblem ? 'unknown' : statusOf(process?.status), process, facts, meter))
   if (processProblem) return { instances: views, broken, lost: [], down: [], processProblem }
   const listed = new Set(instances.map(it => it.process?.pid))
-  const lost = facts.lost.filter(it => !listed.has(it.pid) && views.some(other => other.name === it.name))
-  const down = desired.filter(name => views.some(it => it.name === name && it.status !== 'online' && it.status !== 'unknown') && !lost.some(it => it.name === name))
+  const byName = new Map(views.map(it => [it.name, it.status]))
+  const lost = facts.lost.filter(it => !listed.has(it.pid) && byName.has(it.name))
+  const down = desired.filter(name => !['online', 'unknown', undefined].includes(byName.get(name)) && !lost.some(it => it.name === name))
   return { instances: views, broken, lost, down }
 }
 
