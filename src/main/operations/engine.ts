@@ -1,11 +1,11 @@
 /** Runs operations, journals them, and recovers what a crash left unsettled. Knows no instance, no Podman, no Electron. */
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { fold, isMoving, isOpen, journalLineSchema, type Json, type OperationState, type OperationsUpdate, type UnreadableJournal } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import { Feed } from './feed'
-import { idOfFile, Journal, newId, removeJournal, type OpenedLine, type Readable } from './journal'
+import { findJournals, tidy, type Unreadable } from './found'
+import { Journal, newId, type OpenedLine, type Readable } from './journal'
 import type { AnyOperation } from './operation'
-import { recoverable } from './recoverable'
 import type { OutputChunk } from './tail'
 import { hasEnded, Walk } from './walk'
 
@@ -38,7 +38,7 @@ export class Operations {
   readonly #walks = new Map<string, Walk>()
   readonly #history = new Map<string, OperationState>()
   readonly #closing = new AbortController()
-  readonly #unreadable: (UnreadableJournal & { readonly subject: string | undefined })[] = []
+  readonly #unreadable: Unreadable[] = []
   /** The planning that goes on, if any; the next waits for it. */
   #planning: Promise<unknown> = Promise.resolve()
   #looking = false
@@ -54,49 +54,24 @@ export class Operations {
    */
   async open(): Promise<readonly OperationState[]> {
     await mkdir(this.options.folder, { recursive: true, mode: 0o700 })
-    const { usable, empty } = await this.#read()
-    const old = usable.filter(it => !isOpen(it.state)).map(it => it.id).slice(0, -settledKept)
-    for (const id of [...empty, ...old]) await removeJournal(this.options.folder, id)
-    for (const id of old) this.#history.delete(id)
-    const recovering = usable.filter(it => isOpen(it.state)).map(it => {
-      this.#history.delete(it.id)
-      return this.#add(this.#kind(it.opened.kind), it.journal, it.state)
-    })
-    const found = recovering.map(it => it.state)
+    const found = await findJournals(this.options.folder, this.#kinds)
+    this.#remember(await tidy(this.options.folder, found, settledKept), found.unreadable)
+    const recovering = found.usable.filter(it => isOpen(it.state)).map(it => this.#add(this.#kind(it.opened.kind), it.journal, it.state))
+    const states = recovering.map(it => it.state)
     for (const walk of recovering) walk.recover()
-    return found
+    return states
   }
 
   /** Instead of `open`, for who only looks and has no lock: reads the journals, which another process may be writing. Nothing can be started then. */
   async look(): Promise<void> {
     this.#looking = true
-    await this.#read()
+    const { usable, unreadable } = await findJournals(this.options.folder, this.#kinds)
+    this.#remember(usable, unreadable)
   }
 
-  /** @returns what can be used, oldest first, all of it history so far; and the journals of what never began */
-  async #read(): Promise<{ usable: readonly Readable[]; empty: readonly string[] }> {
-    const { folder } = this.options
-    const found: Readable[] = []
-    const empty: string[] = []
-    const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return []
-      throw error
-    })
-    for (const id of files.toSorted((a, b) => (a < b ? -1 : 1)).map(idOfFile)) {
-      if (id === undefined) continue
-      const reading = await Journal.read(folder, id)
-      if (!reading) {
-        empty.push(id)
-        continue
-      }
-      const usable = reading.problem ? reading : recoverable(reading, this.#kinds)
-      if (usable.problem) this.#unreadable.push({ id: usable.id, problem: usable.problem, subject: usable.opened?.subject })
-      else {
-        this.#history.set(usable.id, usable.state)
-        found.push(usable)
-      }
-    }
-    return { usable: found, empty }
+  #remember(history: readonly Readable[], unreadable: readonly Unreadable[]): void {
+    for (const { id, state } of history) this.#history.set(id, state)
+    this.#unreadable.push(...unreadable)
   }
 
   /**
