@@ -43,11 +43,18 @@ function section(command: Grammar, parent: string, level: number): string[] {
   const name = `${parent} ${command.name()}`
   return [
     `${'#'.repeat(level)} ${name.replace(`${programName} `, '')}`, '', command.description(), '',
-    ...(command.children.length ? [] : [code([`${name} ${command.usage()}`.trim()], 'sh'), '']),
+    ...(command.children.length ? [] : [code([synopsis(command, name)], 'sh'), '']),
     ...argumentRows(command), ...optionRows(command), ...(command.registeredArguments.length || command.options.length ? [''] : []),
-    ...command.examples.flatMap(({ command: line, text }) => [code([`${programName} ${line}   # ${text}`], 'sh'), '']),
+    ...(command.children.length ? [] : ['Examples:', '', code(command.examples.flatMap(({ command: line, text }) => [`# ${text}`, `${programName} ${line}`]), 'sh'), '']),
     ...visible(command).flatMap(it => section(it, name, level + 1)),
   ]
+}
+
+/** What must be given is written out. */
+function synopsis(command: Grammar, name: string): string {
+  const must = command.options.filter(it => it.mandatory).map(it => it.flags)
+  const shown = command.registeredArguments.map(it => (it.required ? `<${it.name()}>` : `[${it.name()}${it.variadic ? '...' : ''}]`))
+  return [name, ...shown, ...must, ...(command.options.length > must.length ? ['[options]'] : [])].join(' ')
 }
 
 const argumentRows = (command: Grammar): string[] => command.registeredArguments.map(it => `- \`${it.name()}\`${it.required ? '' : ' (may be left out)'}: ${it.description}`)

@@ -122,7 +122,7 @@ function ran(exit: number | null, out: string, err: string): Ran {
 
 /** A killed command's last line may be torn. */
 function parsed(text: string): Line[] {
-  try { return [lineSchema.parse(JSON.parse(text)) as Line] } catch (error) {
+  try { return [lineSchema.parse(JSON.parse(text))] } catch (error) {
     if (error instanceof SyntaxError) return []
     throw new Error(`not a line of the schema: ${text}`, { cause: error })
   }

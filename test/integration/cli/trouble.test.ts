@@ -201,9 +201,9 @@ describe('killed in the middle', () => {
 })
 
 it('what is down and should run is resurrected', async () => {
-  const before = await instances()
+  const before = (await instances()).toSorted((a, b) => (a < b ? -1 : 1))
   await endPm2(home.env['PM2_HOME'] ?? '')
-  expect((await home.run('list --json')).data).toMatchObject({ down: before })
+  expect(((await home.run('list --json')).data as InstanceList).down.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(before)
   expect((await home.run('list')).err).toContain('Should run and does not')
   const ran = await home.run('resurrect --all --json')
   expect(ran).toMatchObject({ exit: 0, ok: true, data: before.map(name => ({ name, exit: 0 })) })
