@@ -88,10 +88,10 @@ test('the whole history is scrolled both ways, by wheel, key and track', async (
   if (!box) throw new Error('no track')
   await window.mouse.click(box.x + box.width / 2, box.y + box.height / 2)
   await expect.poll(async () => Number(/request (\d+)/.exec(await log.row('request').first().innerText())?.[1])).toBeGreaterThan(1000)
-  await window.keyboard.press('End')
-  await log.lines.focus()
+  await log.region.getByRole('group', { name: 'Lines', exact: true }).focus()
   await window.keyboard.press('End')
   await expect(log.live).toContainText('request 2999')
+  await expect(log.lines).toBeFocused() // the keyboard goes on where it was
 })
 
 test('only errors: each with its stack, live ones too; folded to their first line', async () => {

@@ -5,23 +5,24 @@ import type { Colour, Style } from './spans'
 type Scheme = 'light' | 'dark'
 type Rgb = readonly [number, number, number]
 
-/** Of text to what it stands on (WCAG AA). */
+/** Of text to what it stands on (WCAG AA); a tinted ground takes some of it. */
 const leastContrast = 4.5
+const onTinted = 5.5
 
 export interface Drawn {
   readonly color?: string
   readonly backgroundColor?: string
 }
 
-/** @returns nothing where the colours are the page's own */
-export function drawnColours({ fg, bg, inverse, dim }: Style, scheme: Scheme): Drawn {
+/** @param tinted the row has a ground of its own @returns nothing where the colours are the page's own */
+export function drawnColours({ fg, bg, inverse, dim }: Style, scheme: Scheme, tinted = false): Drawn {
   if (fg === undefined && bg === undefined && !inverse && !dim) return {}
   const theme = terminalTheme[scheme]
   const ground = bg === undefined ? theme.background : hexOf(bg, scheme)
   const ink = fg === undefined ? theme.foreground : hexOf(fg, scheme)
   const [under, over] = inverse ? [ink, ground] : [ground, ink]
   const backgroundColor = inverse || bg !== undefined ? under : undefined
-  return { color: legible(dim ? mix(over, under, 0.3) : over, under), backgroundColor }
+  return { color: legible(dim ? mix(over, under, 0.3) : over, under, tinted && !backgroundColor ? onTinted : leastContrast), backgroundColor }
 }
 
 const names = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white', 'brightBlack', 'brightRed', 'brightGreen', 'brightYellow', 'brightBlue', 'brightMagenta', 'brightCyan', 'brightWhite'] as const
@@ -36,12 +37,12 @@ function hexOf(colour: Colour, scheme: Scheme): string {
 }
 
 /** The colour itself, or as much lighter or darker as it needs to be read. */
-function legible(color: string, ground: string): string {
-  if (contrast(color, ground) >= leastContrast) return color
+function legible(color: string, ground: string, least: number): string {
+  if (contrast(color, ground) >= least) return color
   const towards = contrast('#ffffff', ground) > contrast('#000000', ground) ? '#ffffff' : '#000000'
   for (let share = 0.1; share < 1; share += 0.1) {
     const tried = mix(color, towards, share)
-    if (contrast(tried, ground) >= leastContrast) return tried
+    if (contrast(tried, ground) >= least) return tried
   }
   return towards
 }

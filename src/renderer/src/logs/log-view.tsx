@@ -51,6 +51,8 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   const screen = useRef<HTMLDivElement>(null)
   const rows = useRef<RowsHandle>(null)
   const live = useRef<SelectedText>(null)
+  /** The lines have the focus, or had it until they were exchanged. */
+  const focused = useRef(false)
   const precise = wanted.source.kind !== 'instance'
   const name = sourceTitle(wanted.source, operations)
 
@@ -60,6 +62,13 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
     open(at)
     return () => reader.close()
   }, [reader, at])
+
+  const drawn = state.mode === 'follow' ? 'live' : state.loaded ? 'rows' : undefined
+  useEffect(() => {
+    const { activeElement } = document
+    if (drawn === 'rows' && activeElement === screen.current) rows.current?.focus()
+    else if (drawn === 'live' && focused.current && activeElement === document.body) screen.current?.focus()
+  }, [drawn])
 
   const seen = () => (state.mode === 'history' ? rows.current?.top() : reader.newest.at(-1))
   const change = (changed: Partial<Wanted>): void => {
@@ -95,7 +104,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
     return () => document.removeEventListener('keydown', listen)
   }, [])
   const keys = (event: KeyboardEvent<HTMLDivElement>): void => {
-    if (event.target !== event.currentTarget) return
+    if (event.target instanceof HTMLElement && event.target !== event.currentTarget && event.target.dataset['testid'] !== 'history') return
     const height = screen.current?.clientHeight ?? 0
     const by = { ArrowUp: -48, ArrowDown: 48, PageUp: 40 - height, PageDown: height - 40, ' ': height - 40 }[event.key]
     const top = state.mode === 'history' ? rows.current?.top() : undefined
@@ -119,7 +128,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
       />
       {wanted.search !== '' && <Found wanted={wanted} state={state} onChange={change} onFind={find} />}
       <Strips state={state} wanted={wanted} reader={reader} onChange={change} />
-      <div ref={screen} className={classes.screen} role="log" aria-live="off" aria-label={`Lines of ${name}`} tabIndex={0} onKeyDown={keys} data-mode={state.mode}>
+      <div ref={screen} className={classes.screen} role="log" aria-live="off" aria-label={`Lines of ${name}`} tabIndex={state.mode === 'follow' ? 0 : -1} onKeyDown={keys} onFocus={() => { focused.current = true }} onBlur={() => { focused.current = false }} data-mode={state.mode}>
         {state.mode === 'follow' && !state.problem && <LiveView reader={reader} wrap={looks.wrap} precise={precise} handle={live} onUp={pixels => reader.stop(-pixels)} />}
         {state.mode === 'history' && state.loaded && !state.problem && (
           <Rows

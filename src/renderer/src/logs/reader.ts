@@ -9,7 +9,7 @@ import { problemOf } from '../app/problem-of'
 import type { LogClient } from './client'
 import { Count } from './count'
 import { Newest } from './newest'
-import { grown, loadedOf, loadedOfLive, lookedOf, pageSize, withAfter, withBefore, type Loaded } from './pages'
+import { grown, loadedOf, loadedOfLive, lookedOf, pageSize, withAfter, withBefore } from './pages'
 import { nothingRead, type ReaderState, type Target } from './reader-state'
 import { isPast, queryOf, type Wanted } from './wanted'
 

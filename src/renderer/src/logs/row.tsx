@@ -45,7 +45,7 @@ export const Row = memo(({ line, scheme, precise, current, expanded, follows, fo
         <span className={classes.time} title={at === undefined ? undefined : wholeOf(at)}>{at !== undefined && !continues && clockOf(at, precise)}</span>
         <span className={classes.mark}>{error && !continues && <span role="img" aria-label="Error" title="Error"><IconAlertCircleFilled size={13} aria-hidden /></span>}</span>
         <span className={classes.text} data-text>
-          {spans.map((it, index) => <Piece key={index} span={it} scheme={scheme} />)}
+          {spans.map((it, index) => <Piece key={index} span={it} scheme={scheme} tinted={error || current} />)}
           {(rest > 0 || (cut !== undefined && expanded)) && <Rest rest={rest} cut={cut} expand={() => handlers.expand(line)} />}
           {follows > 0 && (
             <button type="button" tabIndex={-1} className={classes.fold} aria-expanded={!folded} onClick={() => handlers.fold(line)}>
@@ -62,12 +62,12 @@ export const Row = memo(({ line, scheme, precise, current, expanded, follows, fo
   )
 })
 
-function Piece({ span: { text, style, match }, scheme }: { span: Span; scheme: 'light' | 'dark' }) {
+function Piece({ span: { text, style, match }, scheme, tinted }: { span: Span; scheme: 'light' | 'dark'; tinted: boolean }) {
   if (match) return <mark className={classes.match}>{text}</mark>
   if (Object.keys(style).length === 0) return text
   const { bold, italic, underline, struck } = style
   const textDecorationLine = [underline && 'underline', struck && 'line-through'].filter(Boolean).join(' ') || undefined
-  return <span style={{ ...drawnColours(style, scheme), fontWeight: bold ? 700 : undefined, fontStyle: italic ? 'italic' : undefined, textDecorationLine }}>{text}</span>
+  return <span style={{ ...drawnColours(style, scheme, tinted), fontWeight: bold ? 700 : undefined, fontStyle: italic ? 'italic' : undefined, textDecorationLine }}>{text}</span>
 }
 
 /** What of a very long line is not drawn, and why. */

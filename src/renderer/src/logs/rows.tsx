@@ -19,8 +19,7 @@ export interface RowsHandle {
   /** The lines that are marked with the mouse, wholly or in part. */
   selected(): LogLine[]
   scrollBy(pixels: number): void
-  /** Pixels. */
-  height(): number
+  focus(): void
 }
 
 interface RowsProps {
@@ -115,7 +114,7 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
       return rowsOf(element).filter(it => selection.containsNode(it, true)).map(it => loaded.lines[byPosition.get(it.dataset['line'] ?? '') ?? -1]).filter(it => it !== undefined)
     },
     scrollBy: pixels => { scroller.current?.scrollBy({ top: pixels }) },
-    height: () => scroller.current?.clientHeight ?? 0,
+    focus: () => scroller.current?.focus(),
   }), [loaded, byPosition])
 
   const handlers = useMemo((): RowHandlers => ({
@@ -129,7 +128,7 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
   }
   return (
     <div className={classes.body}>
-      <div ref={scroller} id={id} className={classes.scroller} data-wrap={wrap || undefined} data-precise={precise || undefined} onWheel={pastEnd} data-testid="history">
+      <div ref={scroller} id={id} className={classes.scroller} data-wrap={wrap || undefined} data-precise={precise || undefined} onWheel={pastEnd} tabIndex={0} role="group" aria-label="Lines" data-testid="history">
         <div className={classes.list}>
           {lines.map(({ line, follows, folded: isFolded }, index) => (
             <Row

@@ -1,6 +1,6 @@
 /** One operation: its steps and output while it runs, what came of it afterwards. */
 import { Anchor, Button } from '@mantine/core'
-import { IconHistoryOff } from '@tabler/icons-react'
+import { IconFileText, IconHistoryOff } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState, useSyncExternalStore } from 'react'
 import { Link } from 'wouter'
@@ -43,8 +43,14 @@ function Known({ operation }: { operation: OperationState }) {
   const step = chosen ?? running
   // A short job that prints nothing has no need of an empty pane.
   const shown = printed !== undefined || (operation.phase === 'running' && talkative.has(operation.kind))
+  const actions = (
+    <>
+      <Button component={Link} href={`/logs/operation.${operation.id}`} variant="default" leftSection={<IconFileText size={16} aria-hidden />}>Log</Button>
+      {operation.phase === 'running' && !isPastReturn(operation) && <Cancel operation={operation} />}
+    </>
+  )
   return (
-    <Page fill title={headline(operation)} lead={<Lead operation={operation} />} actions={operation.phase === 'running' && !isPastReturn(operation) && <Cancel operation={operation} />}>
+    <Page fill title={headline(operation)} lead={<Lead operation={operation} />} actions={actions}>
       <Outcome operation={operation} />
       <div className={shown ? classes.columns : classes.column}>
         <section className={`card ${classes.steps}`} aria-label="Progress">
