@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { problem } from '../../../src/shared/problem'
@@ -94,10 +94,10 @@ describe('a look', () => {
   it('given up while it archives, leaves the log as it was', async () => {
     await writeFile(live, content(3 * megabyte))
     const ending = new AbortController()
-    const limits = vi.fn(async () => {
+    const limits = async () => {
       setTimeout(() => ending.abort(), 5)
       return { maxSizeMB: 2, keep: 5 }
-    })
+    }
     const rotation = new Rotation({ run, signal: ending.signal, limits, targets: async () => ({ logs: [{ path: live }], pm2Logrotate: false }) })
     rotation.start()
     await vi.waitFor(() => expect(ending.signal.aborted).toBe(true))
@@ -157,6 +157,17 @@ it('tells what a log takes, archives included', async () => {
   const sizes = await Promise.all([live, ...await rotatedFiles(live)].map(async it => (await stat(it)).size))
   expect(await rotation.usage('app')).toEqual({ bytes: sizes.reduce((a, b) => a + b), archives: 2, problem: undefined })
   expect(await rotation.usage('other')).toEqual({ bytes: 0, archives: 0, problem: undefined })
+})
+
+it('a log that was emptied while it was archived keeps what was written since', async () => {
+  await writeFile(live, content(40 * megabyte))
+  const looking = rotationOf({ maxSizeMB: 30 }).look()
+  await vi.waitFor(async () => expect(await readdir(folder)).toContain(basename(temporaryPath(live, { start: 0, end: 30 * megabyte }))), { timeout: 10_000, interval: 1 })
+  const since = content(32 * megabyte, 7_000_000)
+  await truncate(live)
+  await appendFile(live, since)
+  await looking
+  expect((await wholeLog(live)).toString() === since).toBe(true)
 })
 
 it('a log that was deleted while it was rotated leaves no archive', async () => {
