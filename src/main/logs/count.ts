@@ -1,54 +1,116 @@
-/** Counts the lines that match in the whole of a log, telling how far it is. */
+/** Counts the lines that match in the whole of a log, telling how far it is. Bytes are looked through; only lines that may match are read. */
 import type { LogProgress } from '../../shared/log'
 import type { Inflated } from './inflate'
-import { shownOf } from './log-view'
+import { continues, looksLikeError } from './judge'
+import { inRange } from './log-view'
+import { searchedBytes } from './matcher'
 import { parsePosition } from './merged'
 import { openStreams, type LogView, type OpenStream, type Touch } from './open'
-import { WantedLines } from './wanted'
+import { seekTime } from './seek'
+import { show } from './show'
+import { stampOf } from './stamps'
 
 /** Between two tellings. Milliseconds. */
 const tellEvery = 100
+/** Times are in order but for some lines. Bytes. */
+const disorder = 65_536
+const block = 2 << 20
+const newline = 0x0a
+const escape = 0x1b
 
 /** @param until counts up to and with this line. Hits are lines. */
 export async function* countMatches(view: LogView, until: string | undefined, inflated: Inflated, touch: Touch): AsyncGenerator<LogProgress, void, undefined> {
-  const limits = until === undefined ? undefined : parsePosition(until, view.streams.length)
-  const only = { ...view, filter: { ...view.filter, matchesOnly: true, context: 0 } }
+  const streams = await inflated.during(() => openStreams(view, inflated, touch, Infinity))
+  const limits = until === undefined ? undefined : parsePosition(until, streams.length)
+  const total = streams.reduce((sum, it) => sum + it.lines.file.size, 0)
+  const buffer = Buffer.allocUnsafe(block)
   let hits = 0
-  let scannedBefore = 0
-  const total = openStreams(only, inflated, touch, Infinity).reduce((sum, { lines: { file } }) => { file.close(); return sum + file.size }, 0)
-  for (const index of view.streams.keys()) {
-    // The line itself is counted too: its offset is within.
-    const limit = limits ? (limits.cursors[index] ?? 0) + (limits.stream === index ? 1 : 0) : Infinity
-    let at: number | undefined
-    for (let done = false; !done;) {
-      const step = await inflated.during(() => countSome(only, inflated, touch, index, at, limit))
-      hits += step.hits
-      done = step.done
-      at = step.at
-      yield { hits, scanned: scannedBefore + step.scanned, total, done: false }
-      if (done) scannedBefore += step.scanned
+  let before = 0
+  let told = Date.now()
+  try {
+    for (const [index, stream] of streams.entries()) {
+      const { file } = stream.lines
+      const range = await inflated.during(() => rangeOf(stream))
+      // The line itself is counted too: its offset is within.
+      const limit = limits ? (limits.cursors[index] ?? 0) + (limits.stream === index ? 1 : 0) : Infinity
+      for (let at = range.from; at < Math.min(range.to, limit);) {
+        const step = await inflated.during(() => countBlock(stream, at, Math.min(range.to, limit), buffer))
+        touch.alive()
+        if (!file.unmoved) { // rotation changes no offset
+          await inflated.during(() => file.refresh())
+          continue
+        }
+        hits += step.hits
+        at = step.at
+        if (Date.now() - told > tellEvery) {
+          yield { hits, scanned: before + file.before(at), total, done: false }
+          told = Date.now()
+          if (touch.signal.aborted) return
+        }
+      }
+      before += file.size
     }
-  }
+  } finally { for (const it of streams) it.lines.file.close() }
   yield { hits, scanned: total, total, done: true }
 }
 
-interface Step { readonly hits: number; readonly at: number; readonly scanned: number; readonly done: boolean }
+/** The bytes that the filter's time can lie in. */
+function rangeOf({ lines, query: { filter } }: OpenStream): { from: number; to: number } {
+  const { file } = lines
+  return {
+    from: filter.from === undefined ? file.start : lines.startOf(Math.max(file.start, seekTime(lines, filter.from) - disorder)),
+    to: filter.to === undefined ? file.end : Math.min(file.end, seekTime(lines, filter.to + 1) + disorder),
+  }
+}
 
-/** Goes on from an offset (undefined: the beginning) for a while. Rotation in between changes no offset. */
-function countSome(view: LogView, inflated: Inflated, touch: Touch, index: number, from: number | undefined, limit: number): Step {
-  const streams = openStreams(view, inflated, touch, tellEvery)
-  const stream = streams[index] as OpenStream
-  const { lines: { file }, query } = stream
-  try {
-    let hits = 0
-    let at = from ?? file.start
-    for (const it of new WantedLines(stream.lines, query).forward(at)) {
-      if ('pausedAt' in it) return { hits, at: it.pausedAt, scanned: file.before(it.pausedAt), done: false }
-      if (it.offset >= limit) return { hits, at, scanned: file.size, done: true }
-      if (query.matcher?.test(shownOf(it, query.masks).plain)) hits++
-      at = it.end
-      if (query.patience.spent) return { hits, at, scanned: file.before(at), done: false }
+/** Counts in the lines that begin from an offset on (where one begins), up to the end of a block. */
+function countBlock(stream: OpenStream, at: number, to: number, buffer: Buffer): { hits: number; at: number } {
+  const { file } = stream.lines
+  const got = file.read(buffer, at)
+  if (got === 0) return { hits: 0, at: Math.max(file.run(at).start, at + 1) }
+  const last = buffer.lastIndexOf(newline, got - 1)
+  const whole = last >= 0 ? last + 1 : got
+  if (last < 0 && got === buffer.length) { // longer than a block
+    const line = stream.lines.lineAt(at)
+    return line ? { hits: matches(stream, line.bytes, at) ? 1 : 0, at: line.end } : { hits: 0, at: at + got }
+  }
+  const end = at + got >= file.end && last < 0 ? got : whole
+  const bytes = buffer.subarray(0, Math.min(end, to - at + lineRest(buffer, to - at, end)))
+  const candidates = stream.query.matcher?.candidates?.(bytes)
+  let hits = 0
+  let escaped = candidates ? bytes.indexOf(escape) : 0
+  for (let from = 0; from < bytes.length;) {
+    let place = from
+    if (candidates) {
+      if (escaped >= 0 && escaped < from) escaped = bytes.indexOf(escape, from)
+      const next = candidates.next(from)
+      if (next < 0 && escaped < 0) break
+      place = next < 0 ? escaped : escaped < 0 ? next : Math.min(next, escaped)
     }
-    return { hits, at: file.end, scanned: file.size, done: true }
-  } finally { for (const it of streams) it.lines.file.close() }
+    const start = place === from ? from : Math.max(from, bytes.lastIndexOf(newline, place - 1) + 1)
+    const found = bytes.indexOf(newline, place)
+    const stop = found < 0 ? bytes.length : found
+    if (matches(stream, bytes.subarray(start, stop > start && bytes[stop - 1] === 0x0d ? stop - 1 : stop), at + start)) hits++
+    from = stop + 1
+  }
+  return { hits, at: at + end }
+}
+
+/** Bytes up to the end of the line that begins before a place. */
+function lineRest(buffer: Buffer, place: number, end: number): number {
+  if (place >= end) return 0
+  const found = buffer.indexOf(newline, Math.max(0, place - 1))
+  return found < 0 ? end - place : Math.max(0, found + 1 - place)
+}
+
+function matches({ lines, query: { matcher, masks, filter, allErrors } }: OpenStream, bytes: Buffer, offset: number): boolean {
+  const stamp = stampOf(bytes)
+  const { plain } = masks.apply(show(bytes.toString('utf8', stamp?.length ?? 0, Math.min(bytes.length, searchedBytes))))
+  if (!matcher?.test(plain)) return false
+  const timed = filter.from !== undefined || filter.to !== undefined
+  const judged = filter.errorsOnly && !allErrors
+  if (!timed && !judged) return true
+  if (!continues(plain) && (stamp || !timed)) return (!timed || inRange(filter, stamp?.at)) && (!judged || looksLikeError(plain))
+  const line = lines.lineAt(offset) // what it is, the lines before it say
+  return line !== undefined && inRange(filter, line.recordAt) && (!judged || line.error)
 }

@@ -36,7 +36,7 @@ interface Tail {
 
 export async function* followLog(view: LogView, after: string | undefined, inflated: Inflated, touch: Touch): AsyncGenerator<LogNews, void, undefined> {
   const change = watchChanges(view, touch.signal)
-  const streams = openStreams(view, inflated, touch, Infinity)
+  const streams = await inflated.during(() => openStreams(view, inflated, touch, Infinity))
   try {
     const start = await inflated.during(() => (after === undefined ? streams.map(it => it.lines.startOf(it.lines.file.end)) : placeOf(streams, after).behind))
     const tails = streams.map((stream, index): Tail => ({
@@ -62,11 +62,11 @@ export async function* followLog(view: LogView, after: string | undefined, infla
 function look(tails: readonly Tail[]): { lines: LogLine[]; more: boolean } {
   const drained = tails.map(catchUp)
   const placed: Placed[] = []
-  for (const it of mergeForward(tails.map(wholeLines), tails.map(it => it.next))) {
+  for (const it of mergeForward(tails.map(wholeLines), tails.map(it => it.next), tails.map(it => it.next))) {
     if (!('at' in it)) placed.push(it)
     if (placed.length === batch) break
   }
-  if (!tails.every((it, index) => drained[index] === 'old' || it.stream.lines.file.unmoved)) return { lines: [], more: true }
+  if (!tails.every((it, index) => drained[index] !== 'current' || it.stream.lines.file.unmoved)) return { lines: [], more: true }
   const lines: LogLine[] = []
   for (const { line, stream, before } of placed) {
     const tail = tails[stream] as Tail
@@ -77,16 +77,18 @@ function look(tails: readonly Tail[]): { lines: LogLine[]; more: boolean } {
       lines.push(tell(it, query.masks, query.matcher, positionOf({ stream, before: before.with(stream, it.offset) }), name))
     }
   }
-  for (const [index, tail] of tails.entries()) if (drained[index] === 'old' && !placed.some(it => it.stream === index)) begin(tail)
-  return { lines, more: placed.length === batch || drained.includes('old') }
+  const over = tails.filter((_, index) => drained[index] === 'old' && !placed.some(it => it.stream === index))
+  for (const it of over) begin(it)
+  return { lines, more: placed.length > 0 || over.length > 0 }
 }
 
-/** Sees what there is now. `old`: another file lies in the place of ours, whose end is still to be read. */
-function catchUp(tail: Tail): 'old' | 'current' {
+/** Sees what there is now. `gone`: ours is no longer in its place, and none is; `old`: another one is. What is left of ours is read first. */
+function catchUp(tail: Tail): 'gone' | 'old' | 'current' {
   const { file } = tail.stream.lines
-  if (file.replaced) {
+  const { replaced } = file
+  if (replaced !== undefined) {
     file.grow()
-    return 'old'
+    return replaced
   }
   file.refresh()
   if (file.end < tail.next || !sameAsBefore(tail)) begin(tail)

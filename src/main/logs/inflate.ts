@@ -5,9 +5,10 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { NeedsInflating, type InflatedFiles } from './log-file'
-import { openRegular, type Segment } from './segments'
+import { openRegular, Rotating, type Segment } from './segments'
 
 /** Bytes that are kept; the least lately used goes first. */
 const mostKept = 2 ** 31
@@ -21,12 +22,13 @@ export class Inflated implements InflatedFiles {
     return existsSync(path) ? path : undefined
   }
 
-  /** Does the work, and again after each segment that it turns out to need. */
+  /** Does the work, and again after each segment that it turns out to need, and while the log is being rotated. */
   async during<T>(work: () => T): Promise<T> {
     for (;;) {
       try { return work() } catch (error) {
-        if (!(error instanceof NeedsInflating)) throw error
-        await this.#inflate(error.segment)
+        if (error instanceof NeedsInflating) await this.#inflate(error.segment)
+        else if (error instanceof Rotating) await delay(5)
+        else throw error
       }
     }
   }

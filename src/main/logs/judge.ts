@@ -6,12 +6,15 @@
 /**
  * A line goes on with the one before it if it
  * - is indented (frames `    at f (file.js:1:2)`, nested objects, PostgreSQL's tab) or empty,
- * - begins with `at … :line`, `Caused by`, `... 12 more`, `caused by:`, a caret line, or closes a bracket,
+ * - begins with `at … :line`, `Caused by`, `... 12 more`, a caret line, or closes a bracket,
  * - is one of PostgreSQL's DETAIL, HINT, CONTEXT, STATEMENT, QUERY, LOCATION of the message before.
  */
-export const continues = (text: string): boolean => continuation.test(text)
+export const continues = (text: string): boolean => text === '' || (beginnings.has(text.charCodeAt(0)) && continuation.test(text))
 
-const continuation = /^(?:[ \t]|$|at (?:async )?\S.*[:)]\d*|Caused by\b|\.\.\. \d+ more|[)\]}]+[;,]?\s*$|\^+\s*$|Traceback frame|(?:\[\d+\] )?(?:[\w-]+@[\w-]+ )?(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): )/
+/** What a line that goes on can begin with: most lines begin with something else. */
+const beginnings = new Set(Array.from(' \taC.)]}^[DHSQL', it => it.charCodeAt(0)))
+
+const continuation = /^(?:[ \t]|at (?:async )?\S.*[:)]\d*|Caused by\b|\.\.\. \d+ more|[)\]}]+[;,]?\s*$|\^+\s*$|(?:\[\d+\] )?(?:[\w-]+@[\w-]+ )?(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): )/
 
 /**
  * A line looks like an error if it has
@@ -25,15 +28,21 @@ const continuation = /^(?:[ \t]|$|at (?:async )?\S.*[:)]\d*|Caused by\b|\.\.\. \
  */
 export const looksLikeError = (text: string): boolean => hint.test(text) && (sure.test(text) || (word.test(text) && !harmless.test(text)))
 
+const codes = 'EACCES EADDRINUSE EADDRNOTAVAIL ECONNABORTED ECONNREFUSED ECONNRESET EHOSTUNREACH EIO EISDIR EMFILE ENOENT ENOMEM ENOSPC ENOTFOUND EPERM EPIPE EROFS ETIMEDOUT'.split(' ')
+const anyCase = (word: string): string => word.replaceAll(/[a-z]/g, it => `[${it}${it.toUpperCase()}]`)
+
 /** Whatever looks like an error has one of these; bytes without them need not be looked at more closely. */
-export const hint = /err|fatal|critical|panic|severe|emerg|alert|exception|unhandled|uncaught|traceback|segmentation|\bE[A-Z]{4,}|"level":/i
+export const hint = new RegExp([
+  ...['err', 'fatal', 'critical', 'panic', 'severe', 'emerg', 'alert', 'exception', 'unhandled', 'uncaught', 'traceback', 'segmentation'].map(anyCase),
+  ...codes.filter(it => !/ERR/.test(it)), '"level":[56]0',
+].join('|'))
 
 const sure = new RegExp([
   '\\b(?:ERROR|FATAL|CRITICAL|PANIC|SEVERE|EMERG|ALERT)\\b(?!:? *(?:0|null|none|false)\\b)',
   '\\b[A-Z]\\w*(?:Error|Exception)\\b(?:: | \\[|:$| at |$)',
   '\\b(?:Unhandled|Uncaught|unhandled(?:Rejection|Exception)|uncaughtException)\\b',
   '^Error(?:: | \\[|$)', '^panic: ', 'Traceback \\(most recent call last\\)', 'Segmentation fault',
-  '\\b(?:EACCES|EADDRINUSE|EADDRNOTAVAIL|ECONNABORTED|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|EIO|EISDIR|EMFILE|ENOENT|ENOMEM|ENOSPC|ENOTFOUND|EPERM|EPIPE|EROFS|ETIMEDOUT)\\b',
+  `\\b(?:${codes.join('|')})\\b`,
   '\\bnpm ERR!', '"level":(?:50|60)\\b',
 ].join('|'))
 const word = /(?:^|[[(<{|]\s*)(?:error|fatal|critical|panic|severe|emerg|alert)(?:\s*[\])>}|]|:)|\blevel["']?\s*[=:]\s*["']?(?:error|fatal|critical|panic|severe|emerg|alert)\b/i

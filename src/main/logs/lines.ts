@@ -3,7 +3,7 @@
  * before it (a frame of a stack) has that one's time and is an error if that one is. What a line is depends only on the bytes before
  * it, at most `reach` of them, never on where reading began.
  */
-import { continues, looksLikeError } from './judge'
+import { continues as seemsToGoOn, looksLikeError } from './judge'
 import type { LogFile } from './log-file'
 import { show } from './show'
 import { stampOf } from './stamps'
@@ -16,7 +16,7 @@ const block = 262_144
 const judged = 2048
 const newline = 0x0a
 
-export interface Line {
+interface Raw {
   /** Of its first byte, and of the next line's. */
   readonly offset: number
   readonly end: number
@@ -26,22 +26,53 @@ export interface Line {
   readonly length: number
   /** False: the log ends in the middle of it. */
   readonly whole: boolean
-  /** Bytes of its stamp. */
-  readonly stamp: number
-  /** When it was written, or a line before it. */
-  readonly at: number | undefined
-  /** When its record was: what it is sorted by. */
-  readonly recordAt: number | undefined
-  /** The first line of its record. */
-  readonly head: number
-  readonly continues: boolean
-  readonly error: boolean
 }
 
-interface Raw { readonly offset: number; readonly end: number; readonly bytes: Buffer; readonly length: number; readonly whole: boolean }
+export class Line implements Raw {
+  readonly offset: number
+  readonly end: number
+  readonly bytes: Buffer
+  readonly length: number
+  readonly whole: boolean
+
+  /**
+   * @param stamp bytes of its stamp
+   * @param at when it was written, or a line before it
+   * @param first the first line of its record; absent: it is too far away, or this is it
+   */
+  constructor(raw: Raw, readonly stamp: number, readonly at: number | undefined, readonly continues: boolean, private readonly first: Head | undefined) {
+    this.offset = raw.offset
+    this.end = raw.end
+    this.bytes = raw.bytes
+    this.length = raw.length
+    this.whole = raw.whole
+  }
+
+  /** Where its record begins. */
+  get head(): number { return this.first?.offset ?? this.offset }
+  /** When its record was written: what it is sorted by. */
+  get recordAt(): number | undefined { return this.first ? this.first.at : this.at }
+  /** Whether its record is an error. */
+  get error(): boolean { return this.first?.error ?? false }
+}
+
+/** The first line of a record. Whether it looks like an error is found out when it is asked for. */
+class Head {
+  #error: boolean | undefined
+  #text: string | undefined
+
+  constructor(readonly offset: number, readonly at: number | undefined, text: string | undefined) { this.#text = text }
+
+  /** Without a text: the stream is one of errors. */
+  get error(): boolean {
+    this.#error ??= this.#text === undefined || looksLikeError(this.#text)
+    this.#text = ''
+    return this.#error
+  }
+}
 
 /** What the lines so far say to the next one. */
-interface Before { head?: { readonly offset: number; readonly at: number | undefined; readonly error: boolean }; stamp?: { readonly offset: number; readonly at: number } }
+interface Before { head?: Head; stamp?: { readonly offset: number; readonly at: number } }
 
 export class Lines {
   /** What was known behind the line that was given last: who goes on there need not look back. */
@@ -107,15 +138,11 @@ export class Lines {
     const stamp = stampOf(raw.bytes)
     if (stamp) before.stamp = { offset: raw.offset, at: stamp.at }
     const text = show(raw.bytes.toString('utf8', stamp?.length ?? 0, Math.min(raw.bytes.length, judged))).plain
-    const near = (offset: number | undefined): boolean => offset !== undefined && raw.offset - offset <= reach
-    const goesOn = continues(text)
-    const at = near(before.stamp?.offset) ? before.stamp?.at : undefined
-    if (!goesOn) before.head = { offset: raw.offset, at, error: this.allErrors || looksLikeError(text) }
-    const head = near(before.head?.offset) ? before.head : undefined
-    return {
-      ...raw, stamp: stamp?.length ?? 0, at, recordAt: head ? head.at : at, head: head?.offset ?? raw.offset, continues: goesOn,
-      error: this.allErrors || (head?.error ?? false),
-    }
+    const goesOn = seemsToGoOn(text)
+    const at = before.stamp && raw.offset - before.stamp.offset <= reach ? before.stamp.at : undefined
+    if (!goesOn) before.head = new Head(raw.offset, at, this.allErrors ? undefined : text)
+    const head = before.head && raw.offset - before.head.offset <= reach ? before.head : undefined
+    return new Line(raw, stamp?.length ?? 0, at, goesOn, head ?? (this.allErrors ? new Head(raw.offset, at, undefined) : undefined))
   }
 
   /** @param to where a line begins, or Infinity */

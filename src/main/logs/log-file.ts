@@ -17,13 +17,14 @@ export class LogFile {
   #now: Segments = { all: [], state: '' }
   readonly #files = new Map<string, number | undefined>()
 
-  /** @param path the live file. @throws Problem `log-unreadable` */
+  /** @param path the live file. @throws Rotating; Problem `log-unreadable` */
   constructor(readonly path: string, private readonly inflated: InflatedFiles) { this.refresh() }
 
-  /** Looks again at what there is. */
+  /** Looks again at what there is. @throws as the constructor */
   refresh(): void {
+    const now = segmentsOf(this.path)
     this.close()
-    this.#now = segmentsOf(this.path)
+    this.#now = now
   }
 
   get #segments(): readonly Segment[] { return this.#now.all }
@@ -85,7 +86,7 @@ export class LogFile {
       const wanted = Math.min(buffer.length - filled, segment.end - at)
       const got = this.#readFrom(segment, buffer, filled, wanted, at - segment.start + segment.skip)
       filled += got
-      if (got < wanted && at + got < segment.end) break // it lost its end since
+      if (got < wanted) break // it lost its end since
     }
     return filled
   }
@@ -93,7 +94,7 @@ export class LogFile {
   #readFrom(segment: Segment, buffer: Buffer, into: number, length: number, position: number): number {
     const path = segment.compressed ? this.inflated.path(segment) : segment.path
     if (path === undefined) throw new NeedsInflating(segment)
-    if (!this.#files.has(path)) this.#files.set(path, openRegular(path))
+    if (!this.#files.has(path)) this.#open(path, segment)
     const file = this.#files.get(path)
     if (file === undefined) return 0
     let got = 0
@@ -105,6 +106,14 @@ export class LogFile {
     return got
   }
 
+  /** A damaged archive holds less than it should: then there is a gap behind it. */
+  #open(path: string, segment: Segment): void {
+    const file = openRegular(path)
+    this.#files.set(path, file)
+    const size = segment.compressed && file !== undefined ? fstatSync(file).size : Infinity
+    if (segment.start + size < segment.end) this.#now = { ...this.#now, all: this.#segments.map(it => (it === segment ? { ...it, end: it.start + size } : it)) }
+  }
+
   /** Whether what was read is what the segments say: the live file was neither rotated nor emptied meanwhile. */
   get unmoved(): boolean {
     const file = this.#files.get(this.path)
@@ -112,10 +121,12 @@ export class LogFile {
     return unchanged(this.path, this.#now) && (file === undefined || live === undefined || fstatSync(file).size - live.skip >= live.end - live.start)
   }
 
-  /** Whether another file, or none, lies in the place of the live one that was read. */
-  get replaced(): boolean {
+  /** Whether another file (`old`: ours is), or none (`gone`), lies in the place of the live one that was read. */
+  get replaced(): 'old' | 'gone' | undefined {
     const file = this.#files.get(this.path)
-    return file !== undefined && statSync(this.path, { throwIfNoEntry: false })?.ino !== fstatSync(file).ino
+    if (file === undefined) return undefined
+    const there = statSync(this.path, { throwIfNoEntry: false })
+    return there === undefined ? 'gone' : there.ino === fstatSync(file).ino ? undefined : 'old'
   }
 
   /** Sees what was written to the live file since, wherever it lies now. */

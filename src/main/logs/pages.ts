@@ -86,10 +86,18 @@ const atEdge = (streams: readonly OpenStream[], place: Cursors, edge: 'start' | 
 /** The cursors of a position, and those behind its line. A position that is not (any more) in the log becomes the nearest that is. */
 export function placeOf(streams: readonly OpenStream[], position: string): { cursors: Cursors; behind: Cursors } {
   const parsed = parsePosition(position, streams.length)
-  const cursors = streams.map(({ lines: { file } }, index) => Math.min(Math.max(parsed?.cursors[index] ?? file.end, file.start), file.end))
-  const { stream } = parsed ?? {}
-  const line = stream === undefined ? undefined : streams[stream]?.lines.lineAt(cursors[stream] ?? 0)
+  const { stream, slack = 0 } = parsed ?? {}
+  const found = streams.map(({ lines: { file } }, index) => Math.min(Math.max(parsed?.cursors[index] ?? file.end, file.start), file.end))
+  const line = stream === undefined ? undefined : streams[stream]?.lines.lineAt(found[stream] ?? 0)
+  const cursors = stream === undefined || slack === 0 ? found : found.map((low, index) => (index === stream ? low : momentIn(streams[index], line?.recordAt, index, low, slack)))
   return { cursors, behind: stream === undefined || !line ? cursors : cursors.with(stream, line.end) }
+}
+
+/** The place between two others where a stream is at a moment: the filter has changed since, and what lies between may be wanted now. */
+function momentIn(other: OpenStream | undefined, at: number | undefined, index: number, low: number, slack: number): number {
+  if (!other || at === undefined) return low
+  // In the same moment the first stream goes first.
+  return Math.min(Math.max(seekTime(other.lines, index === 0 ? at + 1 : at), low), Math.min(low + slack, other.lines.file.end))
 }
 
 /** A place with about this part of all bytes before it, the same moment in every stream. */

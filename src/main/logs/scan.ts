@@ -1,53 +1,58 @@
-/** Looks through many bytes for the few lines that may be wanted, a block at a time. */
+/** Looks through many bytes for the few places that may be wanted. */
 import type { LogFile } from './log-file'
 import type { Candidates } from './matcher'
 
-const block = 1 << 20
-/** A line that begins or ends in another block is looked at in both. */
+/** The first look is short, in case the next place is near; then more and more is read at once. Bytes. */
+const least = 65_536
+const most = 1 << 20
+/** What is looked for may begin in one block and end in the next. Bytes. */
 const overlap = 4096
 const escape = 0x1b
 
 /** How long may be looked before something is told. */
 export interface Patience { readonly spent: boolean }
 
+/** `spent`: patience is, everything up (or down) to here was looked at. */
 export type Found = { readonly type: 'found' | 'spent'; readonly at: number } | { readonly type: 'none' }
 
-/** The next place that may match at or behind `from`. A line with escape sequences always may: what is shown of it has none. */
+const buffer = Buffer.allocUnsafe(most)
+
+/** The next place at or behind `from` that may match. One with escape sequences always may: what is shown of it has none. */
 export function nextCandidate(file: LogFile, candidates: Candidates, from: number, to: number, patience: Patience): Found {
-  const buffer = Buffer.allocUnsafe(block)
-  for (let at = from; at < to;) {
+  let size = least
+  for (let at = from; at < to; size = Math.min(most, size * 2)) {
     if (patience.spent) return { type: 'spent', at }
-    const got = file.read(buffer.subarray(0, Math.min(block, to - at)), at)
+    const got = file.read(buffer.subarray(0, Math.min(size, to - at)), at)
     if (got === 0) {
       const next = file.run(at).start
       if (next <= at) break
       at = next
       continue
     }
-    const bytes = buffer.subarray(0, got)
-    const found = earliest(candidates(bytes).next(0), bytes.indexOf(escape))
+    const found = firstIn(buffer.subarray(0, got), candidates)
     if (found >= 0) return { type: 'found', at: at + found }
     at += got > overlap && at + got < to ? got - overlap : got
   }
   return { type: 'none' }
 }
 
-/** The nearest place that may match before `from`. */
+/** As `nextCandidate`, before `from`: a place at most `least` bytes behind the last one that may match. */
 export function previousCandidate(file: LogFile, candidates: Candidates, from: number, to: number, patience: Patience): Found {
-  const buffer = Buffer.allocUnsafe(block)
-  for (let end = file.back(from); end > to;) {
+  let size = least
+  for (let end = file.back(from); end > to; size = Math.min(most, size * 2)) {
     if (patience.spent) return { type: 'spent', at: end }
-    const start = Math.max(to, file.run(end - 1).start, end - block)
-    const got = file.read(buffer.subarray(0, end - start), start)
-    const bytes = buffer.subarray(0, got)
-    let last = bytes.lastIndexOf(escape)
-    const { next } = candidates(bytes)
-    for (let found = next(last + 1); found >= 0; found = next(found + 1)) last = found
-    if (last >= 0) return { type: 'found', at: start + last }
-    const whole = start === file.run(end - 1).start || start === to
-    end = whole ? file.back(start) : start + Math.min(overlap, (end - start) >> 1)
+    const begin = Math.max(to, file.run(end - 1).start)
+    const start = Math.max(begin, end - size)
+    const bytes = buffer.subarray(0, file.read(buffer.subarray(0, end - start), start))
+    for (let high = bytes.length; high > 0; high -= least) {
+      if (firstIn(bytes.subarray(Math.max(0, high - least - overlap), high), candidates) >= 0) return { type: 'found', at: start + high - 1 }
+    }
+    end = start === begin ? file.back(start) : start + Math.min(overlap, (end - start) >> 1)
   }
   return { type: 'none' }
 }
 
-const earliest = (a: number, b: number): number => (a < 0 ? b : b < 0 ? a : Math.min(a, b))
+function firstIn(bytes: Buffer, candidates: Candidates): number {
+  const [a, b] = [candidates(bytes).next(0), bytes.indexOf(escape)]
+  return a < 0 ? b : b < 0 ? a : Math.min(a, b)
+}

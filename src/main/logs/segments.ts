@@ -28,20 +28,22 @@ export interface Segments {
 
 /** A rotation takes some milliseconds. One that takes longer was left by a crash: then its state is not waited for again. */
 const rotationPatience = 2000
-const left = new Set<string>()
-const pause = new Int32Array(new SharedArrayBuffer(4))
+const unsettled = new Map<string, number>()
 
-/** The segments as they are now; a rotation that goes on is waited for. @throws Problem `log-unreadable` */
+/** The log is just being rotated: ask again in some milliseconds. */
+export class Rotating extends Error { override readonly name = 'Rotating' }
+
+/** The segments as they are now. @throws Rotating; Problem `log-unreadable` */
 export function segmentsOf(live: string): Segments {
-  for (const end = Date.now() + rotationPatience; ; Atomics.wait(pause, 0, 0, 5)) {
-    const names = namesBeside(live)
-    const parts = partsIn(names, live)
-    const state = stateOf(names, live)
-    if (parts.settled || left.has(state) || Date.now() > end) {
-      if (!parts.settled) left.add(state)
-      return { all: segmentsAmong(live, names, parts), state }
-    }
+  const names = namesBeside(live)
+  const parts = partsIn(names, live)
+  const state = stateOf(names, live)
+  if (!parts.settled) {
+    const since = unsettled.get(state) ?? Date.now()
+    unsettled.set(state, since)
+    if (Date.now() - since < rotationPatience) throw new Rotating(`${live} is being rotated`)
   }
+  return { all: segmentsAmong(live, names, parts), state }
 }
 
 /** Whether what was read since is what the segments say: no rotation came in between. */
@@ -124,6 +126,7 @@ const unreadable = (path: string, cause: string, error?: unknown) => problem({
 
 /** Bytes on disk and the time of the last write, predecessors included. @throws Problem `log-unreadable` */
 export function usageOnDisk(live: string): { readonly size: number; readonly changedAt?: number } {
-  const infos = segmentsOf(live).all.map(it => infoOf(it.path)).filter(it => it !== undefined)
+  const names = namesBeside(live)
+  const infos = segmentsAmong(live, names, partsIn(names, live)).map(it => infoOf(it.path)).filter(it => it !== undefined)
   return { size: infos.reduce((sum, it) => sum + it.size, 0), ...infos.length && { changedAt: Math.max(...infos.map(it => it.mtimeMs)) } }
 }

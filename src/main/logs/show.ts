@@ -36,11 +36,16 @@ function visible(character: string): string {
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
 }
 
-const clean = (text: string): string => (anyUnsafe.test(text) ? text.replace(unsafe, visible) : text)
+/** Most lines have nothing else. */
+const printable = /^[\t\u0020-\u007e]*$/
+
+const clean = (text: string): string => (!printable.test(text) && anyUnsafe.test(text) ? text.replace(unsafe, visible) : text)
+
+const none: readonly Colour[] = []
 
 /** @param text a line, decoded, without its end and its stamp */
 export function show(text: string): Shown {
-  if (!text.includes(escape)) return { plain: clean(text), colours: [] }
+  if (!text.includes(escape)) return { plain: clean(text), colours: none }
   let plain = ''
   let last = 0
   const colours: Colour[] = []

@@ -15,6 +15,8 @@ export type Answer = { readonly id: number } & (
 /** Without a sign of life so long, a pattern is too slow; or a disk does not answer. Milliseconds. */
 const patternPatience = 3000
 const diskPatience = 15_000
+/** A thread's first sign of life takes longer on a busy machine. */
+const startPatience = 60_000
 /** How long a task may take to stop in good order. Milliseconds. */
 const stopPatience = 500
 /** A thread that has nothing to do stays for the next task. Milliseconds. */
@@ -181,7 +183,7 @@ class Thread {
       return
     }
     const waiting = [...this.#waiting.values()]
-    if (Date.now() - this.#last.at < Math.min(...waiting.map(it => it.patience))) return
+    if (Date.now() - this.#last.at < (beats === 0 ? startPatience : Math.min(...waiting.map(it => it.patience)))) return
     const pattern = waiting.some(it => it.pattern)
     this.#fail(pattern ? {
       code: 'log-search-slow', message: 'This regular expression takes too long.', field: 'filter.search.text',

@@ -22,6 +22,8 @@ export interface StreamQuery {
 
 /** A jump is worth it only over so many bytes: it begins with reading what lies before. */
 const jump = 262_144
+/** Where one place may match, others are near: they are found by looking at every line. Bytes. */
+const near = 65_536
 /** Times are in order but for some lines. Bytes. */
 const disorder = 65_536
 
@@ -40,6 +42,10 @@ export class WantedLines {
     this.#to = filter.to === undefined ? file.end : Math.min(file.end, seekTime(lines, filter.to + 1) + disorder)
     this.#candidates = (filter.matchesOnly ? matcher?.candidates : undefined) ?? (filter.errorsOnly && !allErrors ? looksLikeError : undefined)
   }
+
+  /** Of the stream. */
+  get start(): number { return this.lines.file.start }
+  get end(): number { return this.lines.file.end }
 
   get #everything(): boolean { return !this.#sparse && this.query.filter.from === undefined && this.query.filter.to === undefined }
   get #sparse(): boolean { return this.query.filter.errorsOnly || (this.query.filter.matchesOnly && this.query.matcher !== undefined) }
@@ -72,7 +78,7 @@ export class WantedLines {
     let records = this.#records(begin, direction)
     let beside: Line[] = [] // seen before what may be wanted next
     let owed = 0
-    let candidate: Found | undefined
+    let lookAgainAt = begin
     for (let next = records.next(); !next.done; next = records.next()) {
       const record = next.value
       if (this.wants(record)) {
@@ -90,10 +96,11 @@ export class WantedLines {
       }
       const reached = direction > 0 ? record.at(-1)?.end ?? begin : record[0]?.offset ?? begin
       if (owed > 0) continue
-      if (this.#candidates) {
-        if (!candidate || (candidate.type === 'found' && (candidate.at - reached) * direction < 0)) candidate = this.#candidate(reached, direction)
+      if (this.#candidates && (reached - lookAgainAt) * direction >= 0) {
+        const candidate = this.#candidate(reached, direction)
         if (candidate.type === 'none') return
         if (candidate.type === 'spent') return yield { pausedAt: direction > 0 ? this.lines.startOf(candidate.at) : this.#ahead(candidate.at, 1) }
+        lookAgainAt = candidate.at + direction * near
         if (Math.abs(candidate.at - reached) > jump) {
           const landing = direction > 0 ? this.#back(this.#headOf(candidate.at), this.#context) : this.#ahead(candidate.at, this.#context + 1)
           records = this.#records(direction > 0 ? Math.max(landing, reached) : Math.min(landing, reached), direction)
@@ -158,7 +165,7 @@ const inOrder = (record: Record, direction: 1 | -1): Record => (direction > 0 ? 
 
 const looksLikeError: Candidates = bytes => {
   const text = bytes.toString('latin1')
-  const pattern = new RegExp(hint.source, 'gi')
+  const pattern = new RegExp(hint, 'g')
   return {
     next: from => {
       pattern.lastIndex = from

@@ -1,0 +1,75 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { LogFilter, LogPage, LogProgress } from '../../../src/shared/log'
+import type { LogTask } from '../../../src/main/logs/open'
+import { LogThreads } from '../../../src/main/logs/threads'
+import { logWorker } from '../../support/workspace'
+import { temporary } from '../temporary'
+import { stampAt, viewOf } from './simple'
+
+async function threads(): Promise<{ folder: string; path: string; run<T>(task: Partial<LogTask>, filter?: Partial<LogFilter>, secrets?: readonly string[]): Promise<T[]>; made: LogThreads }> {
+  const folder = await temporary()
+  const path = join(folder, 'a-out.log')
+  const made = new LogThreads(logWorker)
+  onTestFinished(() => made.close())
+  return {
+    folder, path, made,
+    async run<T>(task: Partial<LogTask>, filter: Partial<LogFilter> = {}, secrets: readonly string[] = []) {
+      const values: T[] = []
+      for await (const it of made.run({ ...task, view: viewOf(folder, [{ path, name: 'out' }], filter, secrets) } as LogTask, new AbortController().signal)) values.push(it as T)
+      return values
+    },
+  }
+}
+const slow = { text: '(a+)+$', regex: true, matchCase: true }
+
+describe('a pattern that never ends', () => {
+  it.each([
+    ['a page', { type: 'page', anchor: { type: 'end' }, count: 10 }], ['a count', { type: 'count' }], ['a search', { type: 'find', from: '0', direction: 'next' }], ['following', { type: 'follow', after: '0' }],
+  ] as const)('is told for %s, and holds up nothing else', async (_, task) => {
+    const { path, run } = await threads()
+    await writeFile(path, `first\n${'a'.repeat(60)}!\nlast\n`)
+    const failing = run(task, { search: slow }).then(() => undefined, (error: unknown) => error)
+    const [page] = await run<LogPage>({ type: 'page', anchor: { type: 'end' }, count: 10 })
+    expect(page?.lines).toHaveLength(3)
+    expect(await failing).toMatchObject({ problem: { code: 'log-search-slow', field: 'filter.search.text' } })
+    const [again] = await run<LogPage>({ type: 'page', anchor: { type: 'end' }, count: 10 }, { search: { text: 'LAST', regex: false, matchCase: false } })
+    expect(again?.lines.at(-1)?.matches).toEqual([[0, 4]])
+  }, 60_000)
+})
+
+describe('saving', () => {
+  it('writes what the filter wants, masked, with the stamps, colours only if they are wanted; for its user only', async () => {
+    const { folder, path, run } = await threads()
+    await writeFile(path, `${stampAt(1)}\u001b[31mred hunter22\u001b[0m\u001b]0;title\u0007\n${stampAt(2)}blue\r\n${stampAt(3)}Error: red\n${stampAt(3)}    at f\n`)
+    const filter = { search: { text: 'red', regex: false, matchCase: false }, matchesOnly: true }
+    const target = join(folder, 'saved.log')
+    const progress = await run<LogProgress>({ type: 'save', path: target, part: join(folder, '.x.part'), colours: false }, filter, ['hunter22'])
+    expect(progress.at(-1)).toMatchObject({ done: true })
+    expect(await readFile(target, 'utf8')).toBe(`${stampAt(1)}red ••••••\n${stampAt(3)}Error: red\n${stampAt(3)}    at f\n`)
+    expect((await stat(target)).mode & 0o777).toBe(0o600)
+    await run({ type: 'save', path: target, part: join(folder, '.x.part'), colours: true })
+    expect(await readFile(target, 'utf8')).toContain(`${stampAt(1)}\u001b[31mred hunter22\u001b[0m\u001b[0m\n${stampAt(2)}blue\n`)
+  })
+
+  it('cancelled, or where it cannot be written, leaves nothing', async () => {
+    const { folder, path, made, run } = await threads()
+    await writeFile(path, Array.from({ length: 300_000 }, (_, index) => `line ${index}\n`).join(''))
+    const stop = new AbortController()
+    for await (const it of made.run({ view: viewOf(folder, [{ path, name: 'out' }]), type: 'save', path: join(folder, 'saved.log'), part: join(folder, '.x.part'), colours: false }, stop.signal)) {
+      expect((it as LogProgress).done).toBe(false)
+      stop.abort()
+    }
+    expect(await readdir(folder)).toEqual(['a-out.log'])
+    await expect(run({ type: 'save', path: join(folder, 'none', 'saved.log'), part: join(folder, 'none', '.x.part'), colours: false }))
+      .rejects.toMatchObject({ problem: { code: 'log-save-failed', field: 'path' } })
+  })
+
+  it('more tasks at once than threads: all get their turn', async () => {
+    const { path, run } = await threads()
+    await writeFile(path, 'a\nb\n')
+    const counts = await Promise.all(Array.from({ length: 9 }, () => run<LogProgress>({ type: 'count' }, { search: { text: 'A', regex: true, matchCase: false } })))
+    expect(counts.map(it => it.at(-1)?.hits)).toEqual(Array.from({ length: 9 }, () => 1))
+  }, 60_000)
+})
