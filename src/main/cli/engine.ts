@@ -38,7 +38,10 @@ async function own(root: string, workspace: string, purpose: Purpose): Promise<E
   const { client, app } = await localApp(root, purpose)
   if (!await access(workspace).then(() => true, () => false)) throw refused({ code: 'workspace-unusable', message: `${workspace} is not a workspace.`, cause: 'There is no such folder.' })
   await app.open(workspace)
-  return { client, joined: false, close: () => app.close() }
+  return {
+    client, joined: false,
+    async close() { await app.opened?.close() }, // not the app's own, which would refuse while something runs: that, we were told to leave
+  }
 }
 
 /** The router in this process, no workspace open yet. */

@@ -70,13 +70,13 @@ export class Follower {
     return ended
   }
 
-  /** Waits for the end of all that runs, whoever asked for it. @param tell once, what it waits for */
-  async idle(tell: (running: readonly OperationState[]) => void): Promise<void> {
+  /** Waits for the end of all that runs, whoever asked for it, or for the signal. @param tell once, what it waits for */
+  async idle(tell: (running: readonly OperationState[]) => void, signal: AbortSignal): Promise<void> {
     await this.#ready
     const running = this.states.filter(isRunning)
     if (running.length === 0) return
     tell(running)
-    await Promise.all(running.map(it => this.#wait(it.id)))
+    await Promise.race([Promise.all(running.map(it => this.#wait(it.id))), new Promise(done => { signal.addEventListener('abort', done) })])
   }
 
   /** Those that are known, oldest first. */

@@ -8,7 +8,7 @@ import { Failure, toFailure } from './failure'
 import { Follower } from './follow'
 import { cleanLine } from './print/clean'
 import { problemLines } from './print/problem'
-import { reporterFor } from './print/reporter'
+import { reporterFor, type Reporter } from './print/reporter'
 import type { Result, Session } from './session'
 
 /** One operation of a command, as the result tells it. */
@@ -41,14 +41,22 @@ export async function withOperations<T>(session: Session, many: boolean, work: (
     void follower.cancel()
   })
   try {
-    const done = await work({ client: engine.client, follower })
-    // In our own process, what an earlier one was killed in goes on: it would be interrupted again.
-    if (!engine.joined) await follower.idle(running => reporter.note(`Finishing first what was interrupted: ${running.map(it => cleanLine(headline(it))).join(', ')}`))
-    return done
+    return await work({ client: engine.client, follower })
   } finally {
     free()
+    if (!engine.joined) await finishOthers(session, follower, reporter)
     follower.close()
   }
+}
+
+/** In our own process, what an earlier one was killed in goes on: it would be interrupted again. Ctrl+C leaves it to the next. */
+async function finishOthers(session: Session, follower: Follower, reporter: Reporter): Promise<void> {
+  const stop = new AbortController()
+  const free = session.interrupts.take(() => stop.abort())
+  const say = (running: readonly OperationState[]): void =>
+    reporter.note(`Waiting for what was interrupted earlier, Ctrl+C leaves it to the next command: ${running.map(it => cleanLine(headline(it))).join(', ')}`)
+  await follower.idle(say, stop.signal).catch(() => undefined) // how they end is not this command's matter
+  free()
 }
 
 /** The second Ctrl+C. The kernel frees the lock; the journal has what is open. */

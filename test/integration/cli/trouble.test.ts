@@ -190,6 +190,18 @@ describe('killed in the middle', () => {
     expect(await readdir(join(home.root, 'instances'))).not.toContain('deaf4')
   })
 
+  it('what can go neither way is stuck: 3, until what it needs is there again', async () => {
+    const id = await killedAt('deaf5', 'verify-health')
+    const postmaster = Number((await readFile(join(home.root, '.instance-manager/embedded/postgres/postmaster.pid'), 'utf8')).split('\n')[0])
+    process.kill(postmaster, 'SIGKILL')
+    await until(async () => !await isAlive(postmaster))
+    const ran = await home.run(`recover ${id} resume --json`)
+    expect(ran).toMatchObject({ exit: 3, ok: false, problem: { hint: expect.stringContaining(`recover ${id} resume|roll-back`) as string }, data: { operation: { phase: 'stuck' } } })
+    expect(await home.run('infra up')).toMatchObject({ exit: 0 })
+    expect(await home.run(`recover ${id} roll-back`)).toMatchObject({ exit: 0 })
+    expect(await readdir(join(home.root, 'instances'))).not.toContain('deaf5')
+  })
+
   it('any command that changes something finishes it first, and says so', async () => {
     await killedAt('third', 'start-process')
     const ran = await home.run('stop again')
@@ -214,6 +226,8 @@ describe('pipes and names', () => {
   it('a reader that goes ends it quietly', async () => {
     const pipe = (args: string, reader: string): Running => home.start(['-c', `${cliCommand(`--workspace '${home.root}' ${args}`)} | ${reader}; echo "code \${PIPESTATUS[0]}"`], { file: 'bash' })
     expect(await pipe('list', 'true').ended).toMatchObject({ out: 'code 0\n', err: '' })
+    expect((await pipe('stop again --json', 'true').ended).out).toBe('code 0\n') // what is begun is finished, heard or not
+    expect((await home.run('start again')).exit).toBe(0)
     const following = pipe('logs school --follow', 'head -n 1')
     await following.until(text => text.includes('listening'))
     await home.run('restart school') // it finds out when it has something to say
