@@ -42,6 +42,8 @@ export type LogFilter = z.infer<typeof logFilterSchema>
 /** A place in a log: opaque, stays true while the log grows and rotates. */
 export const logPositionSchema = z.string().regex(/^[0-9.-]{1,64}$/)
 export type LogPosition = z.infer<typeof logPositionSchema>
+/** Which line a position is of: the rest of it depends on what it was found with. */
+export const lineOf = (position: LogPosition): string => position.split('.').slice(0, 2).join('.')
 
 export const logQuerySchema = z.object({
   source: logSourceSchema,

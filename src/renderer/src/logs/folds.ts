@@ -1,5 +1,5 @@
 /** Stack traces folded to their first line. */
-import type { LogLine, LogPosition } from '../../../shared/log'
+import { lineOf, type LogLine } from '../../../shared/log'
 
 export interface ShownLine {
   readonly line: LogLine
@@ -11,8 +11,8 @@ export interface ShownLine {
 /** A stack of fewer lines is never in the way. */
 const leastFolded = 3
 
-/** @param all fold every one, but for the exceptions; else only these */
-export function foldLines(lines: readonly LogLine[], all: boolean, exceptions: ReadonlySet<LogPosition>): ShownLine[] {
+/** @param all fold every one, but for the exceptions; else only these; by `lineOf` */
+export function foldLines(lines: readonly LogLine[], all: boolean, exceptions: ReadonlySet<string>): ShownLine[] {
   const shown: ShownLine[] = []
   for (let index = 0; index < lines.length;) {
     const line = lines[index]
@@ -20,7 +20,7 @@ export function foldLines(lines: readonly LogLine[], all: boolean, exceptions: R
     let end = index + 1
     while (lines[end]?.continues) end += 1
     const follows = end - index - 1 >= leastFolded && !line.continues ? end - index - 1 : 0
-    const folded = follows > 0 && all !== exceptions.has(line.position)
+    const folded = follows > 0 && all !== exceptions.has(lineOf(line.position))
     shown.push({ line, follows, folded })
     if (!folded) for (const it of lines.slice(index + 1, end)) shown.push({ line: it, follows: 0, folded: false })
     index = end

@@ -3,6 +3,7 @@ import { Button, Loader, UnstyledButton } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
 import { IconArrowDown, IconEye, IconFileOff, IconFilterOff, IconRefreshAlert } from '@tabler/icons-react'
 import { useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore, type KeyboardEvent, type ReactNode } from 'react'
+import { lineOf } from '../../../shared/log'
 import { useOperations } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { useTRPCClient } from '../app/trpc'
@@ -114,7 +115,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
     else if (by !== undefined && by < 0) reader.stop(by)
     else if ((event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) && top) {
       const box = event.currentTarget.getBoundingClientRect()
-      const line = state.loaded?.lines.find(it => it.position === state.current) ?? top
+      const line = state.loaded?.lines.find(it => state.current !== undefined && lineOf(it.position) === lineOf(state.current)) ?? top
       setMenu({ line, x: box.left + box.width / 2, y: box.top + 24 })
     } else return
     event.preventDefault()

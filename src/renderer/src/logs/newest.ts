@@ -1,5 +1,5 @@
 /** The newest lines of a log: heard of as they are written, and kept, so that following can stop without asking. */
-import type { LogLine, LogNews, LogPosition } from '../../../shared/log'
+import { lineOf, type LogLine, type LogNews, type LogPosition } from '../../../shared/log'
 import type { LogClient } from './client'
 import { queryOf, type Wanted } from './wanted'
 
@@ -39,8 +39,8 @@ export class Newest {
 
   /** The lines before those that were heard of. @param whole nothing is before them */
   fill(before: readonly LogLine[], whole: boolean): void {
-    const known = new Set(before.map(it => it.position))
-    this.#lines = [...before, ...this.#lines.filter(it => !known.has(it.position))].slice(-kept)
+    const known = new Set(before.map(it => lineOf(it.position)))
+    this.#lines = [...before, ...this.#lines.filter(it => !known.has(lineOf(it.position)))].slice(-kept)
     this.#whole = whole && before.length <= kept
     this.#filled = true
   }

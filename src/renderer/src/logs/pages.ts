@@ -1,5 +1,5 @@
 /** The part of a log that is drawn as rows: a few pages of it, whichever way one scrolls. Never the whole. */
-import type { LogAnchor, LogLine, LogPage, LogPosition } from '../../../shared/log'
+import { lineOf, type LogAnchor, type LogLine, type LogPage, type LogPosition } from '../../../shared/log'
 
 /** Lines asked for at a time, and how many are kept: what is far from the eye is dropped, and asked for again. */
 export const pageSize = 200
@@ -39,8 +39,8 @@ export function loadedOfLive(lines: readonly LogLine[], atStart: boolean): Loade
 
 /** With an earlier page before it. */
 export function withBefore(loaded: Loaded, page: LogPage): Loaded {
-  const known = new Set(loaded.lines.map(it => it.position))
-  const fresh = page.lines.filter(it => !known.has(it.position))
+  const known = new Set(loaded.lines.map(it => lineOf(it.position)))
+  const fresh = page.lines.filter(it => !known.has(lineOf(it.position)))
   const lines = [...fresh, ...loaded.lines].slice(0, mostLines)
   const dropped = lines.length < fresh.length + loaded.lines.length
   return settled({
@@ -52,8 +52,8 @@ export function withBefore(loaded: Loaded, page: LogPage): Loaded {
 
 /** With a later page after it. */
 export function withAfter(loaded: Loaded, page: LogPage): Loaded {
-  const known = new Set(loaded.lines.map(it => it.position))
-  const fresh = page.lines.filter(it => !known.has(it.position))
+  const known = new Set(loaded.lines.map(it => lineOf(it.position)))
+  const fresh = page.lines.filter(it => !known.has(lineOf(it.position)))
   const lines = [...loaded.lines, ...fresh].slice(-mostLines)
   const dropped = lines.length < fresh.length + loaded.lines.length
   return settled({

@@ -4,7 +4,7 @@
  *   history: pages around where one looks; new lines are counted.
  * Following stops into the history at the very lines that are on the screen, since these are kept here.
  */
-import type { LogAnchor, LogLine, LogNews, LogPage, LogPosition } from '../../../shared/log'
+import { lineOf, type LogAnchor, type LogLine, type LogNews, type LogPage, type LogPosition } from '../../../shared/log'
 import { problemOf } from '../app/problem-of'
 import type { LogClient } from './client'
 import { Count } from './count'
@@ -184,7 +184,7 @@ export class LogReader {
   /** Brings a match into view. */
   async #show(position: LogPosition, signal: AbortSignal): Promise<void> {
     const { loaded } = this.#state
-    if (loaded?.lines.some(it => it.position === position)) this.#set({ current: position, target: { to: 'middle', position } })
+    if (loaded?.lines.some(it => lineOf(it.position) === lineOf(position))) this.#set({ current: position, target: { to: 'middle', position } })
     else {
       await this.#jump({ type: 'around', position }, 'middle', signal)
       if (signal.aborted) return

@@ -2,7 +2,7 @@
 import { IconAlertCircleFilled, IconChevronDown, IconChevronRight, IconDots } from '@tabler/icons-react'
 import { memo } from 'react'
 import { bytes } from '../../../shared/amounts'
-import type { LogLine } from '../../../shared/log'
+import { lineOf, type LogLine } from '../../../shared/log'
 import { drawnColours } from './colours'
 import { head, shownLength } from './live-text'
 import { clockOf, dayOf, wholeOf } from './moments'
@@ -39,7 +39,7 @@ export const Row = memo(({ line, scheme, precise, current, expanded, follows, fo
     <>
       {day && at !== undefined && <div className={classes.day}><span>{dayOf(at)}</span></div>}
       <div
-        className={classes.row} data-line={position} data-error={error || undefined} data-continues={continues || undefined} data-current={current || undefined}
+        className={classes.row} data-line={lineOf(position)} data-error={error || undefined} data-continues={continues || undefined} data-current={current || undefined}
         onContextMenu={event => { event.preventDefault(); handlers.menu(line, { x: event.clientX, y: event.clientY }) }}
       >
         <span className={classes.time} title={at === undefined ? undefined : wholeOf(at)}>{at !== undefined && !continues && clockOf(at, precise)}</span>

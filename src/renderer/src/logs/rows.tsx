@@ -1,7 +1,7 @@
 /** The history as rows: of the whole log only the pages near what is seen. What one looks at stays where it is when pages come and go. */
 import { useComputedColorScheme } from '@mantine/core'
 import { useCallback, useEffectEvent, useId, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type Ref, type WheelEvent } from 'react'
-import type { LogLine, LogPosition } from '../../../shared/log'
+import { lineOf, type LogLine, type LogPosition } from '../../../shared/log'
 import { foldLines } from './folds'
 import { isOtherDay } from './moments'
 import type { Loaded } from './pages'
@@ -43,14 +43,14 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
   /** The row at the top and how far it is scrolled out: kept through every change of what is drawn. */
-  const anchor = useRef<{ position: string; offset: number }>(undefined)
+  const anchor = useRef<{ position: string; offset: number; bottom: boolean }>(undefined)
   const reached = useRef<Target>(undefined)
   const drawn = useRef<unknown[]>([])
   const [seen, setSeen] = useState<Seen>({ from: 0, to: 1 })
-  const [expanded, setExpanded] = useState<ReadonlySet<LogPosition>>(new Set())
-  const [exceptions, setExceptions] = useState<ReadonlySet<LogPosition>>(new Set())
+  const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set())
+  const [exceptions, setExceptions] = useState<ReadonlySet<string>>(new Set())
   const lines = useMemo(() => foldLines(loaded.lines, folded, exceptions), [loaded.lines, folded, exceptions])
-  const byPosition = useMemo(() => new Map(loaded.lines.map((line, index) => [line.position, index])), [loaded.lines])
+  const byPosition = useMemo(() => new Map(loaded.lines.map((line, index) => [lineOf(line.position), index])), [loaded.lines])
   const more = useEffectEvent(onMore)
 
   const look = useCallback((): void => {
@@ -59,7 +59,7 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
     const rows = rowsOf(element)
     const [top, bottom] = [rowAt(rows, element.scrollTop), rowAt(rows, element.scrollTop + element.clientHeight - 1)]
     if (!top || !bottom) return
-    anchor.current = { position: top.dataset['line'] ?? '', offset: element.scrollTop - top.offsetTop }
+    anchor.current = { position: top.dataset['line'] ?? '', offset: element.scrollTop - top.offsetTop, bottom: element.scrollTop + element.clientHeight >= element.scrollHeight - 1 }
     const place = (row: HTMLElement): number => loaded.places[byPosition.get(row.dataset['line'] ?? '') ?? -1] ?? 1
     const whole = element.scrollHeight <= element.clientHeight + 1 && loaded.atStart && loaded.atEnd
     const next = whole ? { from: 0, to: 1 } : {
@@ -77,10 +77,10 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
   useLayoutEffect(() => {
     const element = scroller.current
     if (!element) return
-    const row = (position: string | undefined): HTMLElement | undefined => (position === undefined ? undefined : element.querySelector<HTMLElement>(`[data-line="${position}"]`) ?? undefined)
+    const row = (line: string | undefined): HTMLElement | undefined => (line === undefined ? undefined : element.querySelector<HTMLElement>(`[data-line="${line}"]`) ?? undefined)
     if (target && reached.current !== target) {
       reached.current = target
-      const wanted = row(target.position)
+      const wanted = row(target.position && lineOf(target.position))
       if (target.to === 'bottom') element.scrollTop = element.scrollHeight
       else if (wanted && target.to === 'middle') element.scrollTop = wanted.offsetTop - (element.clientHeight - wanted.offsetHeight) / 2
       else element.scrollTop = wanted?.offsetTop ?? 0
@@ -100,7 +100,13 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
     if (!element) return
     const scrolled = (): void => { look(); edges(element) } // once a frame, as the event comes
     element.addEventListener('scroll', scrolled, { passive: true })
-    const resize = new ResizeObserver(scrolled)
+    const resize = new ResizeObserver(() => { // lines wrap elsewhere
+      const { position, offset, bottom } = anchor.current ?? {}
+      const kept = element.querySelector<HTMLElement>(`[data-line="${position ?? ''}"]`)
+      if (bottom) element.scrollTop = element.scrollHeight
+      else if (kept) element.scrollTop = kept.offsetTop + (offset ?? 0)
+      scrolled()
+    })
     resize.observe(element)
     return () => { resize.disconnect(); element.removeEventListener('scroll', scrolled) }
   }, [look])
@@ -118,8 +124,8 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
   }), [loaded, byPosition])
 
   const handlers = useMemo((): RowHandlers => ({
-    expand: line => setExpanded(it => new Set([...it, line.position])),
-    fold: line => setExceptions(it => (it.has(line.position) ? new Set([...it].filter(other => other !== line.position)) : new Set([...it, line.position]))),
+    expand: line => setExpanded(it => new Set([...it, lineOf(line.position)])),
+    fold: line => setExceptions(it => toggled(it, lineOf(line.position))),
     menu: onMenu,
   }), [onMenu])
   const pastEnd = ({ deltaY }: WheelEvent<HTMLElement>): void => {
@@ -132,7 +138,7 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
         <div className={classes.list}>
           {lines.map(({ line, follows, folded: isFolded }, index) => (
             <Row
-              key={line.position} line={line} scheme={scheme} precise={precise} current={line.position === current} expanded={expanded.has(line.position)}
+              key={lineOf(line.position)} line={line} scheme={scheme} precise={precise} current={current !== undefined && lineOf(line.position) === lineOf(current)} expanded={expanded.has(lineOf(line.position))}
               follows={follows} folded={isFolded} day={line.at !== undefined && isOtherDay(line.at, lines[index - 1]?.line.at)} handlers={handlers}
             />
           ))}
@@ -143,6 +149,7 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
   )
 }
 
+const toggled = (all: ReadonlySet<string>, one: string): ReadonlySet<string> => (all.has(one) ? new Set([...all].filter(it => it !== one)) : new Set([...all, one]))
 const rowsOf = (scroller: HTMLElement): HTMLElement[] => [...scroller.querySelectorAll<HTMLElement>('[data-line]')]
 
 /** The row at a height, in the order that they stand. */

@@ -6,6 +6,7 @@ import { foldLines } from '../../../../src/renderer/src/logs/folds'
 import { head, liveText, shownLength } from '../../../../src/renderer/src/logs/live-text'
 import { clockOf, inputOf, isOtherDay, momentOf, rangeOf, rangeWord, timeZone } from '../../../../src/renderer/src/logs/moments'
 import { hitsWord } from '../../../../src/renderer/src/logs/search-field'
+import { loadedOf, withBefore } from '../../../../src/renderer/src/logs/pages'
 import { paneOf, panesOf, panesText, paneText } from '../../../../src/renderer/src/logs/sources'
 import { colouredOf, plainOf, spansOf } from '../../../../src/renderer/src/logs/spans'
 import { everything, filterWords, isFiltered, isPast, queryOf } from '../../../../src/renderer/src/logs/wanted'
@@ -84,6 +85,14 @@ describe('folding', () => {
     expect(foldLines(lines, true, new Set())[1]).toMatchObject({ follows: 3, folded: true })
   })
   it('frames whose line is not here are no stack of their own', () => { expect(foldLines(lines.slice(2), true, new Set())).toHaveLength(5) })
+})
+
+describe('pages', () => {
+  it('a line that came with another filter is the same line', () => {
+    const page = (positions: string[]) => ({ lines: positions.map(position => line(position, { position })), atStart: false, atEnd: true, from: 0, to: 1, size: 1 })
+    const loaded = withBefore(loadedOf(page(['0.20.5', '0.30.5']), { type: 'end' }), page(['0.10.5', '0.20.0.5']))
+    expect(loaded.lines.map(it => it.position)).toEqual(['0.10.5', '0.20.5', '0.30.5'])
+  })
 })
 
 describe('moments', () => {
