@@ -1,0 +1,110 @@
+/**
+ * A log of 3 GB read by the engine: opened at its end, beside `tail -n 1000`; searched, beside `grep -c` and ripgrep where it is; the memory
+ * that this takes. Every side runs in turn, on the same file in the page cache. Includes the threads, not the window.
+ */
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { once } from 'node:events'
+import { execa } from 'execa'
+import { logFilterSchema, type LogFilter, type LogPage, type LogProgress } from '../../src/shared/log'
+import type { LogTask } from '../../src/main/logs/open'
+import { LogThreads } from '../../src/main/logs/threads'
+import type { Bench, BenchContext, Measured } from './bench'
+
+const bytes = 3e9
+/** Built by whoever runs the benches. */
+const worker = resolve(import.meta.dirname, '../../out/main/log-worker.cjs')
+/** In one line of every 500,000 or so. */
+const needle = 'connection refused by peer 4711'
+
+const bench: Bench = {
+  name: 'logs',
+  async run(context) {
+    const folder = await mkdtemp(join(tmpdir(), 'im-bench-'))
+    try {
+      const path = join(folder, 'school-out.log')
+      context.say('writing 3 GB')
+      await write(path)
+      return await measure(folder, path, context)
+    } finally { await rm(folder, { recursive: true, force: true }) }
+  },
+}
+export default bench
+
+async function measure(folder: string, path: string, { runs, say }: BenchContext): Promise<Measured[]> {
+  const { size } = await stat(path)
+  const perform = async <T>(threads: LogThreads, task: Partial<LogTask>, filter: Partial<LogFilter> = {}): Promise<T> => {
+    let last: unknown
+    const view = { streams: [{ path, name: 'out' as const }, { path: join(folder, 'school-error.log'), name: 'err' as const }], filter: logFilterSchema.parse(filter), secrets: ['a-secret-of-the-instance'], cache: join(folder, 'cache') }
+    for await (const it of threads.run({ ...task, view } as LogTask, new AbortController().signal)) last = it
+    return last as T
+  }
+  const search = (more: Partial<LogFilter['search'] & object> = {}) => ({ search: { text: needle, regex: false, matchCase: true, ...more } })
+  const ripgrep = (await execa('rg', ['--version'], { reject: false })).exitCode === 0
+  if (!ripgrep) say('there is no ripgrep here')
+  const values: Record<'cold' | 'warm' | 'tail' | 'time' | 'exact' | 'anyCase' | 'pattern' | 'grep' | 'rg' | 'grown', number[]> =
+    { cold: [], warm: [], tail: [], time: [], exact: [], anyCase: [], pattern: [], grep: [], rg: [], grown: [] }
+  const expected = (await execa('grep', ['-c', '-F', needle, path], { env: { LC_ALL: 'C' } })).stdout
+  for (let run = 0; run < runs; run++) {
+    const threads = new LogThreads(worker)
+    try {
+      const before = process.memoryUsage.rss()
+      let most = before
+      const watching = setInterval(() => { most = Math.max(most, process.memoryUsage.rss()) }, 20)
+      const open = { type: 'page', anchor: { type: 'end' }, count: 1000 } as const
+      values.cold.push(await taken(() => perform<LogPage>(threads, open)))
+      values.warm.push(await taken(() => perform<LogPage>(threads, open)))
+      values.tail.push(await taken(() => execa('tail', ['-n', '1000', path])))
+      values.time.push(await taken(() => perform<LogPage>(threads, { type: 'page', anchor: { type: 'time', time: begin + 30 * 60_000 }, count: 200 })))
+      const count = async (filter: Partial<LogFilter>): Promise<number> => size / 1e6 / await taken(async () => {
+        const { hits } = await perform<LogProgress>(threads, { type: 'count' }, filter)
+        if (String(hits) !== expected) throw new Error(`${hits} lines were found, grep finds ${expected}`)
+      })
+      values.exact.push(await count(search()))
+      values.anyCase.push(await count(search({ text: needle.toUpperCase(), matchCase: false })))
+      clearInterval(watching)
+      values.grown.push((most - before) / 1e6)
+      values.grep.push(size / 1e6 / await taken(() => execa('grep', ['-c', '-F', needle, path])))
+      if (ripgrep) values.rg.push(size / 1e6 / await taken(() => execa('rg', ['-c', '-F', needle, path])))
+      if (run === 0) values.pattern.push(await count(search({ text: String.raw`refused by \w+ 4711`, regex: true })))
+      say(`opened in ${values.warm.at(-1)?.toFixed(0)} ms, tail ${values.tail.at(-1)?.toFixed(0)} ms; searched at ${values.exact.at(-1)?.toFixed(2)} GB/s, grep ${values.grep.at(-1)?.toFixed(2)}`)
+    } finally { await threads.close() }
+  }
+  return [
+    { name: 'the last 1000 lines of 3 GB, first log of all (a thread starts)', unit: 'ms', values: values.cold, goal: '<= 150' },
+    { name: 'the same, later', unit: 'ms', values: values.warm, goal: '<= 150' },
+    { name: 'tail -n 1000', unit: 'ms', values: values.tail },
+    { name: 'jump to a time in it', unit: 'ms', values: values.time },
+    { name: 'search for a text', unit: 'GB/s', values: values.exact, goal: '>= 0.5' },
+    { name: 'search for a text in any case', unit: 'GB/s', values: values.anyCase, goal: '>= 0.5' },
+    { name: 'search for a regular expression', unit: 'GB/s', values: values.pattern },
+    { name: 'grep -c -F', unit: 'GB/s', values: values.grep },
+    ...ripgrep ? [{ name: 'rg -c -F', unit: 'GB/s', values: values.rg }] : [],
+    { name: 'memory growth of the engine meanwhile, at most', unit: 'MB', values: values.grown, goal: '<= 60' },
+  ]
+}
+
+const begin = new Date(2026, 10, 1).getTime()
+
+/** Lines as PM2 writes them, a second for every 8 MB or so. */
+async function write(path: string): Promise<void> {
+  const file = createWriteStream(path, { highWaterMark: 1 << 23 })
+  const body = Array.from({ length: 80_000 }, (_, it) => `GET /api/students/${it * 7919 % 100_000} 200 ${it % 97} ms - session ${(it * 2_654_435_761 % 4e9).toString(36)}`)
+  let written = 0
+  for (let second = 0; written < bytes; second++) {
+    const at = new Date(begin + second * 10_000 - new Date(begin).getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+    const text = `${at}: ${body.join(`\n${at}: `)}\n${second % 6 === 0 ? `${at}: ${needle}\n` : ''}`
+    written += text.length
+    if (!file.write(text)) await once(file, 'drain')
+  }
+  file.end()
+  await once(file, 'finish')
+}
+
+async function taken(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
