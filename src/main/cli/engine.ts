@@ -29,7 +29,7 @@ export async function openEngine(root: string, workspace: string, purpose: Purpo
 async function running(workspace: string): Promise<Engine | undefined> {
   const socket = join(workspace, '.instance-manager', 'engine.sock')
   if (!await access(socket).then(() => true, () => false)) return undefined // the module is loaded only where it is needed
-  const { connectLocally } = await import('../transport/local-socket')
+  const { connectLocally } = await import('../transport/local-client')
   const connection = await connectLocally(socket)
   return connection && { ...connection, joined: true }
 }

@@ -1,7 +1,7 @@
 /** Where a server's own socket lies, by which commands ask it for its state, a new link, or to end. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { connectLocally, type LocalConnection } from '../transport/local-socket'
+import { connectLocally, type LocalConnection } from '../transport/local-client'
 
 const folderIn = (data: string): string => join(data, 'serve')
 
