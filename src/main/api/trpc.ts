@@ -14,8 +14,15 @@ export interface Context {
 
 const trpc = initTRPC.context<Context>().create({
   isDev: false,
-  errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, problem: problemOf(error.cause ?? error) } }),
+  errorFormatter: ({ shape, error, ctx }) => {
+    const problem = problemOf(error.cause ?? error)
+    if (!ownMistakes.has(problem.code)) ctx?.app.opened?.appLog.problem(problem)
+    return { ...shape, data: { ...shape.data, problem } }
+  },
 })
+
+/** What the operator is told while typing: not worth a line in the log. */
+const ownMistakes: ReadonlySet<string> = new Set(['input', 'log-search-invalid', 'log-search-slow'])
 
 function problemOf(error: unknown): Problem {
   if (!(error instanceof ZodError)) return toProblem(error)
