@@ -11,7 +11,7 @@ import classes from './view.module.css'
 
 /** Lines in one write; and lines that wait at most: of more, the oldest are not drawn, but counted. */
 const batch = 500
-const mostWaiting = 4000
+const mostWaiting = 2000
 /** Lines that a window which grows has above. What is further up is in the history. */
 const scrollback = 1000
 /** With it a line is as high as a row of the history. */
@@ -68,7 +68,7 @@ function pourLines(reader: LogReader, view: Terminal, { scheme, precise, wrap }:
     first = false
     return text
   }
-  const { more, end } = pourInto(view, next)
+  const { more, end } = pourInto(view, next, 1)
   const take = (lines: readonly LogLine[]): void => {
     waiting.push(...lines)
     if (waiting.length > mostWaiting) {

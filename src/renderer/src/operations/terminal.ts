@@ -25,19 +25,19 @@ export function openTerminal(host: HTMLElement, scheme: 'light' | 'dark', scroll
 
 /**
  * Writes once a frame, as much as the terminal has room for.
- * @param next gives the next part, empty when there is none @returns to be called when there is more, and what ends it
+ * @param next gives the next part, empty when there is none @param perFrame parts, at most @returns to be called when there is more, and what ends it
  */
-export function pourInto(view: Terminal, next: () => string): { readonly more: () => void; readonly end: () => void } {
+export function pourInto(view: Terminal, next: () => string, perFrame = maxPending): { readonly more: () => void; readonly end: () => void } {
   let pending = 0
   let frame = 0
   let done = false
   const write = (): void => {
     frame = 0
-    while (pending < maxPending) {
-      const part = next()
-      if (!part) return
+    for (let part = 0; part < perFrame && pending < maxPending; part++) {
+      const text = next()
+      if (!text) return
       pending += 1
-      view.write(part, () => { pending -= 1; more() })
+      view.write(text, () => { pending -= 1; more() })
     }
   }
   const more = (): void => { if (!frame && !done) frame = requestAnimationFrame(write) }
