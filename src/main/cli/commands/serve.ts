@@ -41,6 +41,7 @@ export async function serve(session: Session, options: ServeCommandOptions): Pro
     case 'status': return status(session)
     case 'link': return links(session, options.port)
     case 'stop': return stop(session, options.port)
+    case undefined:
     default: return inForeground(session, options)
   }
 }
