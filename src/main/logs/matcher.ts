@@ -70,14 +70,28 @@ export class Matcher {
 /** The next place at or behind `from` where a line may match; -1 if there is none. */
 export type Candidates = (bytes: Buffer) => { next(from: number): number }
 
-function anyCase(part: string): Candidates {
-  const pattern = new RegExp(escapePattern(part), 'gi')
+const anyCase = (part: string): Candidates => byPattern(new RegExp(escapePattern(part), 'gi'), part.length)
+
+/** Bytes that are made a string at once: small ones are freed at once. */
+const piece = 65_536
+
+/** @param pattern global, for single bytes. @param longest characters that it can match */
+export function byPattern(pattern: RegExp, longest: number): Candidates {
   return bytes => {
-    const text = bytes.toString('latin1')
+    let start = 0
+    let text = ''
     return {
       next: from => {
-        pattern.lastIndex = from
-        return pattern.exec(text)?.index ?? -1
+        for (let at = from; at < bytes.length; at = start + piece) {
+          if (text === '' || at < start || at >= start + piece) {
+            start = at
+            text = bytes.toString('latin1', start, start + piece + longest)
+          }
+          pattern.lastIndex = at - start
+          const found = pattern.exec(text)
+          if (found) return start + found.index
+        }
+        return -1
       },
     }
   }

@@ -107,7 +107,7 @@ class Thread {
   usable = true
 
   constructor(script: string, gone: () => void) {
-    this.#worker = new Worker(script, { workerData: { beats: this.#beats.buffer }, resourceLimits: { maxOldGenerationSizeMb: 256 } })
+    this.#worker = new Worker(script, { workerData: { beats: this.#beats.buffer }, resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 } })
     this.#worker.unref()
     this.#worker.on('message', (it: Answer) => {
       const waiting = this.#waiting.get(it.id)

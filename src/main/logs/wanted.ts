@@ -3,7 +3,7 @@ import type { LogFilter } from '../../shared/log'
 import { hint } from './judge'
 import type { Line, Lines } from './lines'
 import { inRange, shownOf } from './log-view'
-import type { Candidates, Matcher } from './matcher'
+import { byPattern, type Candidates, type Matcher } from './matcher'
 import { nextCandidate, previousCandidate, type Found, type Patience } from './scan'
 import type { Masks } from './show'
 import { seekTime } from './seek'
@@ -163,13 +163,5 @@ export class WantedLines {
 
 const inOrder = (record: Record, direction: 1 | -1): Record => (direction > 0 ? record : record.toReversed())
 
-const looksLikeError: Candidates = bytes => {
-  const text = bytes.toString('latin1')
-  const pattern = new RegExp(hint, 'g')
-  return {
-    next: from => {
-      pattern.lastIndex = from
-      return pattern.exec(text)?.index ?? -1
-    },
-  }
-}
+/** No word of it is longer. */
+const looksLikeError = byPattern(new RegExp(hint, 'g'), 32)
