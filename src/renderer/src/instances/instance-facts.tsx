@@ -1,9 +1,11 @@
 /** An instance's database and folders. */
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { InstanceDetails } from '../../../shared/instance'
-import { bytes } from '../../../shared/amounts'
+import { bytes, count } from '../../../shared/amounts'
 import { CopyButton } from '../app/copy-button'
 import { Status } from '../app/status'
+import { useTRPC } from '../app/trpc'
 import classes from './instance.module.css'
 
 export function DatabaseFacts({ database: { name, role, host, port, directPort, pooled }, size }: { database: InstanceDetails['database']; size: number | undefined }) {
@@ -21,13 +23,20 @@ export function DatabaseFacts({ database: { name, role, host, port, directPort, 
   )
 }
 
-export function Paths({ details: { paths, logs } }: { details: InstanceDetails }) {
+export function Paths({ details: { name, paths, logs } }: { details: InstanceDetails }) {
+  const usage = useQuery(useTRPC().logs.usage.queryOptions({ name }))
   return (
     <dl className={`card ${classes.pairs}`}>
       <Path word="Folder" path={paths.folder} />
       <Path word="Server" path={paths.server} />
       <Path word="Uploads" path={paths.uploads} />
       {logs.map(({ path, bytes: size }) => <Path key={path} word={`Log, ${bytes(size)}`} path={path} />)}
+      {usage.data && (
+        <Pair word="All its logs">
+          <span>{bytes(usage.data.bytes)} on the disk, {usage.data.archives === 0 ? 'nothing archived yet' : count(usage.data.archives, 'archive')}</span>
+          {usage.data.problem && <Status tone="warn">{usage.data.problem.message}</Status>}
+        </Pair>
+      )}
     </dl>
   )
 }
