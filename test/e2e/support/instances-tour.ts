@@ -1,5 +1,5 @@
 /** The walk's part on the list of instances: with many of them, in every state, and everything that is asked about them. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { Processes } from '../../../src/main/processes/client'
@@ -8,8 +8,9 @@ import { appsOf } from '../../../src/main/processes/leftovers'
 import { layOut, makeDatabase } from '../../support/cli-instance'
 import { httpApp } from '../../support/pm2'
 import { InstanceList } from '../pages/instances'
+import { LogPane } from '../pages/logs'
 import { expect, type TestHome } from './fixtures'
-import { kill9 } from './tiny-home'
+import { answerOf, kill9 } from './tiny-home'
 import type { Look } from './tour'
 
 /** @param window shows the list; Lakeside and Riverside run */
@@ -29,7 +30,10 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   await list.report.getByRole('button', { name: 'Dismiss' }).click()
   await new Processes(join(place.home.path, '.pm2')).stop({ name: 'Riverside', cwd: join(place.root, 'instances', 'Riverside', 'server') })
   await expect(list.row('Riverside')).toContainText('Stopped')
-  await expect(list.row('Harbour').locator('td svg path[class*="stroke"]')).toHaveCount(2, { timeout: 30_000 }) // some samples of CPU and memory
+  await expect.poll(async () => { // some samples of CPU and memory, while it has something to do
+    await answerOf(place.ports.firstInstance + 12)
+    return list.row('Harbour').locator('td svg path[class*="stroke"]').count()
+  }, { timeout: 30_000 }).toBe(2)
   await look('instances')
   await list.view('Grid').click()
   await look('instances-grid')
@@ -58,6 +62,7 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   await list.show('Lakeside')
   await expect(window.getByRole('button', { name: 'Show DATABASE_URL' })).toBeVisible()
   await look('instance')
+  await logsTour(window, place, look)
   await room.go('Instances')
   await loseAll(place, 'Harbour')
   const [lost, down] = [list.banner('PM2 was restarted; 3 instances still run without it.'), list.banner('One instance should run and does not.')]
@@ -69,6 +74,29 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   await down.getByRole('button', { name: 'Start it' }).click()
   await expect(list.report).toContainText('Started 1 of 1.', { timeout: 60_000 })
   await list.report.getByRole('button', { name: 'Dismiss' }).click()
+}
+
+/** A log as a morning at a school writes it: live, and searched. @param window shows Lakeside's page */
+async function logsTour(window: Page, { home }: TestHome, look: Look): Promise<void> {
+  const [out, err] = ['out', 'error'].map(it => join(home.path, '.pm2', 'logs', `Lakeside-${it}.log`)) as [string, string]
+  const begin = Date.now() - 120_000
+  const at = (second: number): string => {
+    const time = new Date(begin + second * 1000)
+    return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+  }
+  await appendFile(out, Array.from({ length: 60 }, (_, index) => {
+    const [method, path] = (['GET /api/classes', 'GET /api/users/me', 'POST /api/samples', 'GET /uploads/profile-pics/17.png'][index % 4] ?? '').split(' ')
+    return `${at(index)}: \u001b[36m${method}\u001b[0m ${path} \u001b[32m${method === 'POST' ? 201 : 200}\u001b[0m ${8 + (index * 7) % 31} ms\n`
+  }).join(''))
+  const stack = ['Error: The file is no image: sample-31.tiff', '    at readSample (server/samples.js:41:11)', '    at async addSample (server/samples.js:88:18)']
+  await appendFile(err, stack.map(it => `${at(61)}: ${it}\n`).join(''))
+  await window.getByRole('navigation', { name: 'Lakeside' }).getByRole('link', { name: 'Logs' }).click()
+  const log = new LogPane(window, 'Lakeside')
+  await expect(log.live).toContainText('at async addSample')
+  await look('logs')
+  await log.search.fill('samples')
+  await expect(log.matches).toContainText('of')
+  await look('logs-search')
 }
 
 /** Some that the command line tool left: one that ends at once, one whose port another has, one never started; and a folder that cannot be read. */

@@ -1,6 +1,6 @@
 /** What serving promises to those who may use it. */
 import { execFile } from 'node:child_process'
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { request as secureRequest } from 'node:https'
 import { dirname, join } from 'node:path'

@@ -115,6 +115,14 @@ describe('the history', () => {
     at(history, 4000)
     expect(history.of('a').cpu).toEqual([])
   })
+  it('goes on level while nothing is pushed, since then nothing has changed', () => {
+    const history = new History()
+    at(history, 0, 1); at(history, 3000, 2); at(history, 12_000, 5)
+    expect(history.of('a').cpu).toEqual([1, 2, 2, 2, 5])
+    at(history, 10_000_000, 6)
+    expect(history.of('a').cpu).toHaveLength(sampleLimit)
+    expect(history.of('a').cpu.at(-2)).toBe(5)
+  })
   it('draws a line whose newest point is at the right edge and whose largest is at the top', () => {
     expect(sparklinePath([5, 5], { width: 60, height: 10, limit: 6, least: 1 })).toBeUndefined()
     expect(sparklinePath([0, 5, 10], { width: 60, height: 10, limit: 6, least: 1 })?.line).toBe('M0 10L30 5L60 0')

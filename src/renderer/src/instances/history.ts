@@ -3,10 +3,12 @@ import type { InstanceView } from '../../../shared/instance'
 
 export interface Series { readonly cpu: readonly number[]; readonly memory: readonly number[] }
 
-/** Samples kept of each; the list is pushed every 2 s at most. */
+/** Samples kept of each; the list is pushed when it has changed. */
 export const sampleLimit = 60
 /** Milliseconds: what comes sooner was told by an event and is no sample. */
 const minInterval = 1500
+/** Milliseconds between what is measured. */
+const interval = 3000
 
 const empty: Series = { cpu: [], memory: [] }
 
@@ -25,15 +27,21 @@ export class History {
 
   /** @param at milliseconds, of any clock that goes forward */
   sample(instances: readonly InstanceView[], at = performance.now()): void {
-    if (at - this.#sampledAt < minInterval) return
+    const passed = at - this.#sampledAt
+    if (passed < minInterval) return
     this.#sampledAt = at
+    const unchanged = Math.min(Math.max(Math.round(passed / interval) - 1, 0), sampleLimit) // nothing is pushed while nothing changes
     const before = this.#series
     this.#series = new Map()
     for (const { name, cpu, memory } of instances) {
       if (cpu === undefined || memory === undefined) continue // it does not run: the next run begins anew
       const its = before.get(name) ?? empty
-      this.#series.set(name, { cpu: [...its.cpu, cpu].slice(-sampleLimit), memory: [...its.memory, memory].slice(-sampleLimit) })
+      this.#series.set(name, { cpu: extended(its.cpu, unchanged, cpu), memory: extended(its.memory, unchanged, memory) })
     }
     for (const listener of this.#listeners) listener()
   }
 }
+
+/** The last value went on for so many samples, then there was the next. */
+const extended = (series: readonly number[], unchanged: number, next: number): readonly number[] =>
+  [...series, ...Array.from({ length: unchanged }, () => series.at(-1)).filter(it => it !== undefined), next].slice(-sampleLimit)
