@@ -33,7 +33,7 @@ it('an operation that another engine runs is shown as it stands, not walked on, 
   expect(looker.list()).toMatchObject([{ id, phase: 'running', steps: [{ name: 'wait', status: 'doing' }] }])
   expect(looker.running()).toBe(false) // not here
   await expect(looker.start('make', { name: 'b' })).rejects.toThrow('only looked at')
-  expect(() => looker.cancel(id)).toThrow('only looked at')
+  expect(() => looker.cancel(id)).toThrow('has ended already')
   await looker.close()
   expect([await readdir(folder), await readFile(journal, 'utf8')]).toEqual(before)
   expect(done).toBe(1)
