@@ -77,7 +77,7 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
   }, (session, by) => sessions.connected(session, by))
   port = await listen(server, address, wanted)
   address = (server.address() as AddressInfo).address
-  const unlisten = await listenLocally(controlSocket(host.data, port), app)
+  let unlisten = (): Promise<void> => Promise.resolve()
   const close = async (): Promise<void> => {
     sockets.close()
     server.closeAllConnections()
@@ -88,6 +88,7 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
     const last = workspace === undefined ? await app.last() : undefined
     if (last !== undefined) await app.reopen(last)
     else if (workspace !== undefined) await app.open(resolve(workspace))
+    unlisten = await listenLocally(controlSocket(host.data, port), app) // last: who finds it knows that it serves
   } catch (error) {
     await close()
     throw error

@@ -2,22 +2,18 @@
  * A log of 3 GB read by the engine: opened at its end, beside `tail -n 1000`; searched, beside `grep -c` and ripgrep where it is; the memory
  * that this takes. Every side runs in turn, on the same file in the page cache. Includes the threads, not the window.
  */
-import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { once } from 'node:events'
 import { execa } from 'execa'
 import { logFilterSchema, type LogFilter, type LogPage, type LogProgress } from '../../src/shared/log'
 import type { LogTask } from '../../src/main/logs/open'
 import { LogThreads } from '../../src/main/logs/threads'
 import type { Bench, BenchContext, Measured } from './bench'
+import { begin, needle, writeBigLog } from './big-log'
 
-const bytes = 3e9
 /** Built by whoever runs the benches. */
 const worker = resolve(import.meta.dirname, '../../out/main/log-worker.cjs')
-/** In one line of every 500,000 or so. */
-const needle = 'connection refused by peer 4711'
 
 const bench: Bench = {
   name: 'logs',
@@ -26,7 +22,7 @@ const bench: Bench = {
     try {
       const path = join(folder, 'school-out.log')
       context.say('writing 3 GB')
-      await write(path)
+      await writeBigLog(path)
       return await measure(folder, path, context)
     } finally { await rm(folder, { recursive: true, force: true }) }
   },
@@ -84,23 +80,6 @@ async function measure(folder: string, path: string, { runs, say }: BenchContext
     ...ripgrep ? [{ name: 'rg -c -F', unit: 'GB/s', values: values.rg }] : [],
     { name: 'memory growth of the engine meanwhile, at most', unit: 'MB', values: values.grown, goal: '<= 60' },
   ]
-}
-
-const begin = new Date(2026, 10, 1).getTime()
-
-/** Lines as PM2 writes them, a second for every 8 MB or so. */
-async function write(path: string): Promise<void> {
-  const file = createWriteStream(path, { highWaterMark: 1 << 23 })
-  const body = Array.from({ length: 80_000 }, (_, it) => `GET /api/students/${it * 7919 % 100_000} 200 ${it % 97} ms - session ${(it * 2_654_435_761 % 4e9).toString(36)}`)
-  let written = 0
-  for (let second = 0; written < bytes; second++) {
-    const at = new Date(begin + second * 10_000 - new Date(begin).getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
-    const text = `${at}: ${body.join(`\n${at}: `)}\n${second % 6 === 0 ? `${at}: ${needle}\n` : ''}`
-    written += text.length
-    if (!file.write(text)) await once(file, 'drain')
-  }
-  file.end()
-  await once(file, 'finish')
 }
 
 async function taken(work: () => Promise<unknown>): Promise<number> {

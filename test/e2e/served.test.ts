@@ -1,8 +1,11 @@
 /** The same product without a display: served by npm start, shown by Chromium, to several browsers at once, beside commands and the desktop app. */
+import { appendFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Browser, Page } from '@playwright/test'
 import { ControlRoom } from './pages/control-room'
 import { Setup } from './pages/first-run'
 import { InstanceList } from './pages/instances'
+import { LogPane } from './pages/logs'
 import { OperationPage } from './pages/operation'
 import { Wizard } from './pages/wizard'
 import { expect, test, testHome, type TestHome } from './support/fixtures'
@@ -69,6 +72,28 @@ test.describe.serial('served', () => {
     await expect(list.row('Hillside')).toContainText('Stopped')
     await list.button('Start', 'Hillside').click()
     await expect(list.row('Hillside')).toContainText('Online')
+  })
+
+  test('its log, live, searched and saved', async () => {
+    const out = join(place.home.path, '.pm2', 'logs', 'Hillside-out.log')
+    const line = (text: string): Promise<void> => appendFile(out, `2026-05-04T10:00:00: ${text}\n`)
+    await list.show('Hillside')
+    await page.getByRole('navigation', { name: 'Hillside' }).getByRole('link', { name: 'Logs' }).click()
+    const log = new LogPane(page, 'Hillside')
+    await line('a class was added')
+    await expect(log.live).toContainText('a class was added')
+    await line('another needle')
+    await log.search.fill('needle')
+    await expect(log.current).toContainText('another needle')
+    await log.more('Save to a file…')
+    const dialog = list.room.dialog('Save to a file')
+    await expect(dialog).toContainText('On the machine where the instances run.')
+    const path = join(place.home.path, 'saved.log')
+    await dialog.getByRole('textbox', { name: 'File' }).fill(path)
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+    await expect(list.news('The log is saved')).toContainText(path)
+    expect(await readFile(path, 'utf8')).toContain('a class was added')
+    await list.room.go('Instances')
   })
 
   test('what is opened in the browser is the instance itself', async () => {

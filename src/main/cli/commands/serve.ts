@@ -1,6 +1,7 @@
 /** `serve`: the pages for a browser, in the foreground, detached from the terminal, or as a systemd unit; and those that run. */
 import { hostname, userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Problem } from '../../../shared/problem'
 import type { ServeStatus } from '../../../shared/served'
 import { runningServers } from '../../serve/control'
 import { commandIn } from '../../host'
@@ -97,7 +98,7 @@ async function status(session: Session): Promise<Result> {
   const running = await servers(session)
   await closed(running)
   const data = running.map(it => it.status)
-  if (data.length === 0) return { exit: exitCodes.failed, data, lines: ['No pages are served.'] }
+  if (data.length === 0) return { exit: exitCodes.failed, data, problem: nothingServed }
   return { data, lines: table<ServeStatus>([
     { title: 'Address', text: it => `${it.address}:${it.port}` }, { title: 'Browsers', right: true, text: it => String(it.sessions) },
     { title: 'Process', right: true, text: it => String(it.pid) }, { title: 'Since', text: it => it.since.slice(0, 19).replace('T', ' ') },
@@ -138,4 +139,5 @@ function alive(pid: number): boolean {
   try { return process.kill(pid, 0) } catch (error) { return (error as NodeJS.ErrnoException).code === 'EPERM' }
 }
 
-const notServed = () => refused({ code: 'not-serving', message: 'No pages are served.', hint: 'Start with "instance-manager serve", or "instance-manager serve --detach".' })
+const nothingServed: Problem = { code: 'not-serving', message: 'No pages are served.', hint: 'Start with "instance-manager serve", or "instance-manager serve --detach".' }
+const notServed = () => refused(nothingServed)

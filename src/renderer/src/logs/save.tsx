@@ -41,7 +41,7 @@ function SaveForm({ onClose, wanted, title }: Omit<SaveDialogProps, 'opened'>) {
     <form className={classes.save} onSubmit={submit} aria-label="Save to a file">
       <p style={{ margin: 0 }}>{words ? <>Saves what the filters leave: {words}.</> : 'Saves the whole log, its archives included.'} {wanted.reveal ? <strong>Known secrets are written as they are.</strong> : 'Known secrets are masked.'}</p>
       <div className={classes.path}>
-        <TextInput data-autofocus label="File" value={path} onChange={event => setPath(event.currentTarget.value)} error={missing && 'Give the whole path, from /.'} spellCheck={false} autoComplete="off" />
+        <TextInput data-autofocus label="File" description={desktop ? undefined : 'On the machine where the instances run.'} value={path} onChange={event => setPath(event.currentTarget.value)} error={missing && 'Give the whole path, from /.'} spellCheck={false} autoComplete="off" />
         {desktop && <Button variant="default" onClick={() => choose.mutate({ title: 'Save the log', name })} loading={choose.isPending}>Choose…</Button>}
       </div>
       <Checkbox label="Keep the colours" description="As terminals show them; other programs see codes." checked={colours} onChange={event => setColours(event.currentTarget.checked)} />

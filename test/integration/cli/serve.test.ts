@@ -1,0 +1,100 @@
+/** `serve` as a command: in the foreground, without its terminal, as a unit, and what is asked about those that run. */
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { ServeStatus } from '../../../src/shared/served'
+import { makeTiny } from '../../support/tiny-base'
+import { acquireLock } from '../../../src/main/workspace/lock'
+import { workspacePaths } from '../../../src/main/workspace/paths'
+import { freePort } from '../../support/infrastructure'
+import { cliHome, type CliHome } from './cli'
+
+const director = '--director-name Ada --director-email ada@school.example --generate-password'
+
+let home: CliHome
+beforeAll(async () => {
+  home = await cliHome()
+  await home.run('init --sample')
+  await makeTiny(home.root)
+  await home.run('infra up')
+})
+afterAll(() => home.remove())
+
+const statusOf = async (link: string): Promise<number> => (await fetch(link, { redirect: 'manual' })).status
+const linkIn = (text: string): string => /http:\S+token=\S+/.exec(text)?.[0] ?? ''
+const serving = async (): Promise<readonly ServeStatus[]> => (await home.run('serve --status --json')).data
+
+it('serves until Ctrl+C, at the port that was asked for', async () => {
+  const port = await freePort()
+  const server = home.start(['--workspace', home.root, 'serve', '--port', String(port), '--json'])
+  await server.until(text => text.includes('"type":"serving"'))
+  expect(await serving()).toMatchObject([{ port, address: '127.0.0.1', workspace: home.root, pid: server.child.pid }])
+  expect((await home.run('list')).exit).toBe(0)
+  server.child.kill('SIGINT')
+  const ended = await server.ended
+  expect(ended).toMatchObject({ exit: 0, ok: true, data: { port } })
+  expect(String(ended.lines[0]?.['link'])).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/\\?token=`))
+})
+
+it('waits for what runs; a second Ctrl+C leaves it to the next start', async () => {
+  const server = home.start(['--workspace', home.root, 'serve', '--port', String(await freePort())])
+  await server.until(text => text.includes('token='))
+  const create = home.start(['--workspace', home.root, '--json', 'create', 'deaf1', ...director.split(' ')])
+  await create.until(text => text.includes('"type":"doing","step":"verify-health"'))
+  server.child.kill('SIGINT')
+  await server.until(text => text.includes('Waiting for the operations that run to end.'))
+  server.child.kill('SIGINT')
+  expect((await server.ended).exit).toBe(130)
+  const left = await create.ended
+  expect(left).toMatchObject({ exit: 1, problem: { code: 'engine-gone' } })
+  expect((await home.run(`recover ${left.lines[0]?.id} roll-back`)).exit).toBe(0)
+  expect((await home.run('list --json')).data).toMatchObject({ instances: [] })
+})
+
+it('goes on without its terminal; is found, gives new links, and is stopped', async () => {
+  const port = await freePort()
+  const started = await home.run(`serve --detach --port ${port}`)
+  expect(started.exit).toBe(0)
+  expect(started.out).toContain(`ssh -L ${port}:127.0.0.1:${port} `)
+  expect(await statusOf(linkIn(started.out))).toBe(303)
+  expect(await serving()).toMatchObject([{ port, sessions: 1 }])
+  const link = linkIn((await home.run('serve --link')).out)
+  expect([await statusOf(link), await statusOf(link)]).toEqual([303, 401])
+
+  const second = await home.run(`serve --detach --port ${await freePort()}`)
+  expect(second).toMatchObject({ exit: 1 })
+  expect(second.err).toContain('Another Instance Manager runs the operations of this workspace.')
+
+  expect(await home.run('serve --stop --json')).toMatchObject({ exit: 0, ok: true })
+  await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed')
+  expect(await home.run('serve --status --json')).toMatchObject({ exit: 1, data: [], problem: { code: 'not-serving' } })
+  expect(await home.run('serve --stop --json')).toMatchObject({ exit: 4, problem: { code: 'not-serving' } })
+})
+
+it('asks which one is meant, where there are two', async () => {
+  const ports = [await freePort(), await freePort()]
+  await home.run(`serve --detach --port ${ports[0]}`)
+  await home.start(['serve', '--detach', '--port', String(ports[1])]).ended // its first screen says who has the workspace
+  const running = await serving()
+  expect(running).toHaveLength(2)
+  expect(await home.run('serve --stop --json')).toMatchObject({ exit: 2 })
+  for (const { port } of running) expect((await home.run(`serve --stop --port ${port}`)).exit).toBe(0)
+})
+
+it('refuses what does not go together, and a workspace that another has', async () => {
+  for (const wrong of ['--detach --stop', '--address 0.0.0.0', '--certificate a.pem --key b.pem', '--port 80', '--port nine']) {
+    expect(await home.run(`serve ${wrong} --json`)).toMatchObject({ exit: 2, ok: false })
+  }
+  const lock = await acquireLock(workspacePaths(home.root).state, 'window')
+  try {
+    expect(await home.run(`serve --port ${await freePort()} --json`)).toMatchObject({ exit: 4, problem: { code: 'workspace-locked' } })
+  } finally { await lock.release() }
+  expect(await home.run('serve --address 127.0.0.1 --certificate /nowhere.pem --key /nowhere.pem --json')).toMatchObject({ exit: 4, problem: { code: 'serve-certificate' } })
+})
+
+it('prints a unit for systemd, whatever the folder is called', async () => {
+  const ran = await home.start(['--workspace', join(home.path, '100% "odd" $HOME'), 'serve', '--unit', '--port', '7700']).ended
+  expect(ran.exit).toBe(0)
+  expect(ran.out).toContain(`serve "--workspace" `.replaceAll('"', '') + `"${home.path}/100%% \\"odd\\" $$HOME" --port 7700\n`)
+  expect(ran.out).toContain('KillMode=process')
+  expect(ran.err).toContain('systemctl --user')
+})
