@@ -25,7 +25,7 @@ export interface RegistryServices extends SlowFactServices {
 }
 
 // Milliseconds; all of it only while someone watches. What happens is told by PM2's bus and the folders' watch.
-const usageEvery = 3000 // CPU and memory, from /proc: 3 ms for a hundred, where asking PM2 takes 9 of ours and 10 of its daemon's
+const usageEvery = 5000 // CPU and memory, from /proc: 3 ms for a hundred, where asking PM2 takes 9 of ours and 10 of its daemon's
 const lookEvery = 10_000 // what no event tells: `pm2 delete` of a stopped one
 const aftermath = 700 // after an event; `pm2 delete` ends a process first and forgets it a moment later
 const factsEvery = 60_000

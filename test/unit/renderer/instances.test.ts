@@ -117,7 +117,7 @@ describe('the history', () => {
   })
   it('goes on level while nothing is pushed, since then nothing has changed', () => {
     const history = new History()
-    at(history, 0, 1); at(history, 3000, 2); at(history, 12_000, 5)
+    at(history, 0, 1); at(history, 5000, 2); at(history, 20_000, 5)
     expect(history.of('a').cpu).toEqual([1, 2, 2, 2, 5])
     at(history, 10_000_000, 6)
     expect(history.of('a').cpu).toHaveLength(sampleLimit)

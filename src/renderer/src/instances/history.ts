@@ -8,7 +8,7 @@ export const sampleLimit = 60
 /** Milliseconds: what comes sooner was told by an event and is no sample. */
 const minInterval = 1500
 /** Milliseconds between what is measured. */
-const interval = 3000
+const interval = 5000
 
 const empty: Series = { cpu: [], memory: [] }
 

@@ -1,7 +1,7 @@
 /** All instances, always true: found, filtered, sorted, chosen, and everything that can be done with them. */
 import { Button, Skeleton } from '@mantine/core'
 import { IconLayoutGrid, IconPlus } from '@tabler/icons-react'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { isOpen } from '../../../shared/operation'
 import { useInstances, useOperations } from '../app/live'
@@ -53,7 +53,8 @@ export function InstancesScreen() {
 }
 
 function List({ made, creations }: { made: readonly Shown[]; creations: readonly Extract<Item, { type: 'creation' }>['operation'][] }) {
-  const { view, sort, setSort, query, filter, setFilter, setQuery, selection, setSelection } = useListState()
+  const { view, sort, setSort, query: typed, filter, setFilter, setQuery, selection, setSelection } = useListState()
+  const query = useDeferredValue(typed) // a letter is shown at once, the rows that it leaves a frame later
   const search = useRef<HTMLInputElement>(null)
   const [menu, setMenu] = useState<{ name: string; at: { x: number; y: number } }>()
   const groups = useMemo(() => countGroups(made), [made])
@@ -66,7 +67,7 @@ function List({ made, creations }: { made: readonly Shown[]; creations: readonly
   useEffect(() => { setSelection(it => prune(it, new Set(made.map(one => one.instance.name)))) }, [made, setSelection])
   const handlers = useHandlers(names, (name, at) => setMenu({ name, at }))
   const clear = (): void => setSelection(nothingSelected)
-  useListKeys({ search, onSelectAll: () => setSelection(it => selectAll(it, names)), onEscape: searching => (query && (searching || !selection.names.size) ? setQuery('') : clear()) })
+  useListKeys({ search, onSelectAll: () => setSelection(it => selectAll(it, names)), onEscape: searching => (typed && (searching || !selection.names.size) ? setQuery('') : clear()) })
 
   const chosen = made.filter(it => selection.names.has(it.instance.name))
   const chosenHere = names.filter(it => selection.names.has(it)).length
