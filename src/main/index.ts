@@ -1,4 +1,5 @@
 /** The desktop app: Electron's life cycle, and nothing else. */
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -26,6 +27,12 @@ const secondStartSchema = z.object({ workspace: z.string().optional() })
 
 // GTK draws nothing of ours with OpenGL, and asking for it loads all of Mesa: 30 MB where there is no graphics card.
 process.env['GDK_GL'] = 'disable'
+
+// Without a graphics card all is drawn by the processor, and nothing with OpenGL: its software stand-in would only be loaded, 11 MB.
+if (!existsSync('/dev/dri')) {
+  electron.disableHardwareAcceleration()
+  electron.commandLine.appendSwitch('disable-software-rasterizer')
+}
 
 let window: BrowserWindow | undefined
 /** True once it is decided that the app ends, whatever windows say. */

@@ -10,8 +10,8 @@ export function bytes(count: number): string {
   return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
-/** Of one core, e.g. "0 %", "3.4 %", "112 %". */
-export const percent = (value: number): string => `${value < 9.95 && value >= 0.05 ? value.toFixed(1) : Math.round(value)} %`
+/** Of one core, e.g. "0 %", "3 %", "112 %". */
+export const percent = (value: number): string => `${Math.round(value)} %`
 
 /** e.g. "48 s", "12 min", "5 h 12 min", "3 d 4 h". @param milliseconds below zero (clocks differ) counts as zero */
 export function uptime(milliseconds: number): string {

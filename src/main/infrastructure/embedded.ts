@@ -85,7 +85,11 @@ export class EmbeddedDriver implements Driver {
 
   async status(): Promise<DriverStatus> {
     const [postgres, pgbouncer] = await Promise.all([this.statusOf('postgres'), this.statusOf('pgbouncer')])
-    return { postgres, pgbouncer, adopted: { postgres: false, pgbouncer: false }, warnings: [] }
+    const there = [postgres, pgbouncer].filter(it => it.state !== 'unavailable')
+    return {
+      postgres, pgbouncer, adopted: { postgres: false, pgbouncer: false }, warnings: [],
+      ...there.every(it => it.state === 'running') && { alive: there.flatMap(it => this.answers.get(it.name)?.pid ?? []) },
+    }
   }
 
   private async statusOf(service: ServiceName): Promise<ServiceStatus> {

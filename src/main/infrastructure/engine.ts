@@ -5,7 +5,7 @@ import { problem, ProblemError } from '../../shared/problem'
 import type { Run, RunOptions } from '../system/run'
 
 const containerSchema = z.object({
-  State: z.object({ Running: z.boolean() }),
+  State: z.object({ Running: z.boolean(), Pid: z.int().nullish() }),
   Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
   HostConfig: z.object({
     PortBindings: z.record(z.string(), z.array(z.object({ HostIp: z.string().nullish(), HostPort: z.string() })).nullable()).nullish(),
@@ -14,6 +14,8 @@ const containerSchema = z.object({
 })
 export interface Container {
   readonly running: boolean
+  /** Its first process, as this machine numbers it. */
+  readonly pid?: number
   readonly labels: Readonly<Record<string, string>>
   /** Where its port 5432 is published; an empty address means all. */
   readonly published: readonly { readonly address: string; readonly port: number }[]
@@ -34,6 +36,7 @@ function toContainer(found: unknown): Container {
   const { State, Config, HostConfig, NetworkSettings } = containerSchema.parse(found)
   return {
     running: State.Running,
+    ...State.Pid && { pid: State.Pid },
     labels: Config.Labels ?? {},
     published: (HostConfig.PortBindings?.[`${innerPort}/tcp`] ?? []).map(it => ({ address: it.HostIp ?? '', port: Number(it.HostPort) })),
     networks: Object.entries(NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress }]) =>

@@ -8,8 +8,9 @@ import {
 import { problem, toProblem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
 import { Latest } from '../system/latest'
+import { runsNow } from '../system/proc'
 import type { Login } from './connection'
-import { adminLogin, type Driver, type DriverContext } from './driver'
+import { adminLogin, type Driver, type DriverContext, type DriverStatus } from './driver'
 import { isSecured, securePostgres, weakRules } from './postgres'
 import { passwordOf, type Secrets } from './secrets'
 
@@ -27,8 +28,9 @@ export interface InfrastructureServices {
 
 const names: Readonly<Record<DriverKind, string>> = { podman: 'Podman', docker: 'Docker', embedded: 'The embedded driver' }
 
-/** Milliseconds between looks at the world while someone watches. */
+/** Milliseconds between looks at the world while someone watches; between those in full while all processes live. */
 const watchInterval = 2000
+const calmInterval = 10_000
 
 export class Infrastructure {
   private readonly changes = new EventEmitter().setMaxListeners(0)
@@ -89,15 +91,18 @@ export class Infrastructure {
   }
 
   /** Within 3 s. Everything in it is derived from the world and from what runs of ours. */
-  async status(): Promise<InfrastructureStatus> {
+  async status(): Promise<InfrastructureStatus> { return (await this.look()).status }
+
+  private async look(): Promise<{ status: InfrastructureStatus } & Pick<DriverStatus, 'alive'>> {
     const kind = await this.kind()
     const [found, used] = await Promise.all([this.services.drivers[kind].status(), this.services.hasInstances()])
     const [postgres, pgbouncer] = [this.shownStatus(found.postgres), this.shownStatus(found.pgbouncer)]
-    return {
+    const status = {
       driver: kind, reason: await this.reason(kind), postgres, pgbouncer,
       adopted: serviceNames.some(it => found.adopted[it]), pooled: pgbouncer.state !== 'unavailable',
       warnings: [...found.warnings, ...await this.ruleWarnings(kind, postgres)], canChangeDriver: !used,
     }
+    return { status, alive: found.alive }
   }
 
   /** The status once, then again whenever it has changed, until the signal or the workspace's end. However many watch, one looks. */
@@ -124,14 +129,13 @@ export class Infrastructure {
     while (!signal.aborted) {
       const round = new AbortController()
       const ended = { signal: AbortSignal.any([signal, round.signal]) }
-      // Before the look: a change during it asks for another one.
-      const woken = Promise.race([once(this.changes, 'change', ended), sleep(watchInterval, undefined, ended)]).catch(() => undefined)
+      const changed = once(this.changes, 'change', ended).catch(() => undefined) // before the look: a change during it asks for another one
       try {
-        const status = await this.status()
+        const { status, alive } = await this.look()
         const text = JSON.stringify(status)
         if (text !== told && !signal.aborted) this.shown.set({ status })
         told = text
-        await woken
+        await Promise.race([changed, due(alive, ended)])
       } catch (error) {
         if (!signal.aborted) this.shown.set({ error: error instanceof Error ? error : new Error(String(error)) })
         return
@@ -223,5 +227,13 @@ export class Infrastructure {
       this.warnings = { of, found }
     }
     return this.warnings.found
+  }
+}
+
+/** Until it is worth another look in full: soon, unless all that runs lives on. */
+async function due(alive: DriverStatus['alive'], options: { readonly signal: AbortSignal }): Promise<void> {
+  for (let passed = 0; passed < calmInterval; passed += watchInterval) {
+    await sleep(watchInterval, undefined, options).catch(() => undefined)
+    if (options.signal.aborted || !alive?.every(runsNow)) return
   }
 }

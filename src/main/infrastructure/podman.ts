@@ -107,6 +107,7 @@ export class ContainerDriver implements Driver {
         postgres: statuses[0], pgbouncer: statuses[1],
         adopted: { postgres: postgres !== undefined && this.isAdopted(postgres), pgbouncer: pgbouncer !== undefined && this.isAdopted(pgbouncer) },
         warnings: await this.warnings({ postgres, pgbouncer }),
+        ...postgres?.pid && pgbouncer?.pid && statuses.every(it => it.state === 'running') && { alive: [postgres.pid, pgbouncer.pid] },
       }
     } catch (error) {
       const failed = (name: ServiceName): ServiceStatus => ({ name, state: 'failed', port: settings.ports[name], problem: toProblem(error) })

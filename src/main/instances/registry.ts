@@ -26,7 +26,7 @@ export interface RegistryServices extends SlowFactServices {
 
 // Milliseconds; all of it only while someone watches. What happens is told by PM2's bus and the folders' watch.
 const usageEvery = 5000 // CPU and memory, from /proc: 3 ms for a hundred, where asking PM2 takes 9 of ours and 10 of its daemon's
-const lookEvery = 10_000 // what no event tells: `pm2 delete` of a stopped one
+const lookEvery = 10_000 // at PM2: what no event tells, `pm2 delete` of a stopped one
 const aftermath = 700 // after an event; `pm2 delete` ends a process first and forgets it a moment later
 const factsEvery = 60_000
 const burst = 40 // what comes within this after a look is met by one look more
@@ -46,17 +46,19 @@ export class Registry {
   #watchers = 0
   #stop = new AbortController()
   #facts: SlowFacts = noFacts
+  /** The folders as read last; undefined when they may have changed since. */
+  #configs: Promise<Configs> | undefined
   #factsDue = false
   #lookingUp = false
 
   constructor(private readonly to: RegistryServices) {}
 
   /** Looks now. An unreachable PM2 makes every status `unknown`, never an error. */
-  async list(): Promise<InstanceList> { return join(await this.#look(), this.#facts, new UsageMeter()) }
+  async list(): Promise<InstanceList> { return join(await this.#look(await this.to.configs()), this.#facts, new UsageMeter()) }
 
   /** Something changed that no watched source tells, e.g. an operation ended. */
   poke(): void {
-    this.#again()
+    this.#filesChanged()
     if (this.#watchers > 0) this.#lookUp()
   }
 
@@ -73,14 +75,15 @@ export class Registry {
   /** Remembers that what runs now should run: the older command line tool, or someone by hand, has started it. */
   async remember(): Promise<void> {
     const seen = this.#reasons.value
-    await this.#adopt(await this.#look(), seen)
+    await this.#adopt(await this.#look(await this.to.configs()), seen)
   }
 
   #start(): void {
     this.#stop = new AbortController()
     this.#shown.set(undefined)
     const { signal } = this.#stop
-    watchFolders(this.to.folder, signal, () => this.#again())
+    this.#configs = undefined
+    watchFolders(this.to.folder, signal, () => this.#filesChanged())
     const meter = new UsageMeter()
     let world: World | undefined
     let last = ''
@@ -109,7 +112,7 @@ export class Registry {
   async #keepLooking(signal: AbortSignal, found: (world: World) => void): Promise<void> {
     for await (const seen of this.#reasons.follow(signal)) {
       try {
-        const world = await this.#look()
+        const world = await this.#look(await this.#readConfigs())
         if (signal.aborted) return
         found(world)
         await this.#adopt(world, seen)
@@ -118,9 +121,9 @@ export class Registry {
     }
   }
 
-  async #look(): Promise<World> {
-    const [{ configs, broken, serverOf }, desired, listed] = await Promise.all([
-      this.to.configs(), this.to.desired.names().catch(() => []), this.to.processes.list().catch((error: unknown) => toProblem(error)),
+  async #look({ configs, broken, serverOf }: Configs): Promise<World> {
+    const [desired, listed] = await Promise.all([
+      this.to.desired.names().catch(() => []), this.to.processes.list().catch((error: unknown) => toProblem(error)),
     ])
     if (!isList(listed)) return { instances: configs.map(config => ({ config })), broken, desired, processProblem: listed }
     const instances = await Promise.all(configs.map(async config => ({ config, process: await ownProcess(listed, { name: config.name, cwd: serverOf(config.name) }) })))
@@ -142,6 +145,20 @@ export class Registry {
 
   #again(): void { this.#reasons.set(this.#reasons.value + 1) }
 
+  #filesChanged(): void {
+    this.#configs = undefined
+    this.#again()
+  }
+
+  /** Reads the folders only when something has changed there: a hundred files each time would be most of what an idle app does. */
+  async #readConfigs(): Promise<Configs> {
+    this.#configs ??= this.to.configs()
+    try { return await this.#configs } catch (error) {
+      this.#configs = undefined
+      throw error
+    }
+  }
+
   /** One at a time; asked for meanwhile, it is done once more. */
   #lookUp(): void {
     this.#factsDue = true
@@ -154,7 +171,7 @@ export class Registry {
     while (this.#factsDue && this.#watchers > 0) {
       this.#factsDue = false
       this.#facts = await lookUpSlowFacts(this.to)
-      this.#again()
+      this.#filesChanged() // not every change of a file is told by every disk
     }
   }
 
@@ -172,7 +189,7 @@ export class Registry {
   /** PM2 tells `stop` only of `pm2 stop` and of our own jobs, never of an end: who stopped it by hand wants it stopped. */
   async #stoppedByHand(name: string): Promise<void> {
     if (this.to.busy().has(name.toLowerCase())) return
-    const { instances, desired } = await this.#look()
+    const { instances, desired } = await this.#look(await this.#readConfigs())
     const stopped = instances.some(it => it.config.name === name && it.process?.status === 'stopped')
     if (stopped && desired.includes(name) && !this.to.signal.aborted) await this.to.desired.remove(name)
     this.#again()

@@ -2,13 +2,15 @@
 import { usageOf } from '../system/proc'
 
 export interface Usage {
-  /** Per cent of one core. */
+  /** Per cent of one core, whole ones. */
   readonly cpu: number
-  /** Bytes, to a tenth of a megabyte: what wobbles below that is no change to show. */
+  /** Bytes, whole mebibytes. */
   readonly memory: number
 }
 
 interface Sample { readonly at: number; readonly cpuTime: number; readonly usage?: Usage }
+
+const mebibyte = 2 ** 20
 
 export class UsageMeter {
   #samples: ReadonlyMap<number, Sample> = new Map()
@@ -20,8 +22,10 @@ export class UsageMeter {
       const found = usageOf(pid)
       if (!found) return []
       const before = this.#samples.get(pid)
-      const cpu = before && Math.max(0, Math.round((found.cpuTime - before.cpuTime) / (at - before.at) * 1000) / 10)
-      const usage = cpu === undefined ? undefined : { cpu, memory: Math.round(found.memory / 1e5) * 1e5 }
+      const usage = before && {
+        cpu: steady(Math.max(0, (found.cpuTime - before.cpuTime) / (at - before.at) * 100), before.usage?.cpu, 1),
+        memory: steady(found.memory, before.usage?.memory, mebibyte),
+      }
       return [[pid, { at, cpuTime: found.cpuTime, usage }]]
     }))
   }
@@ -29,3 +33,10 @@ export class UsageMeter {
   /** As measured last; undefined until the process was looked at twice. */
   of(pid: number | undefined): Usage | undefined { return pid === undefined ? undefined : this.#samples.get(pid)?.usage }
 }
+
+/**
+ * A measure in whole units, the same as before until it is clearly another: what wobbles between two of them is no news,
+ * and with a hundred instances some always do (the kernel counts CPU time in hundredths of a second).
+ */
+export const steady = (value: number, before: number | undefined, unit: number): number =>
+  (before !== undefined && Math.abs(value - before) < 0.75 * unit ? before : Math.round(value / unit) * unit)

@@ -100,6 +100,9 @@ export function usageOf(pid: number): { cpuTime: number; memory: number } | unde
   }
 }
 
+/** Whether a process runs; a zombie has no memory any more. Synchronous, as `usageOf`. */
+export const runsNow = (pid: number): boolean => (usageOf(pid)?.memory ?? 0) > 0
+
 const statBuffer = Buffer.alloc(1024) // a third of it is used; `readFileSync` would take 64 KB for what has no size
 
 const tick = 10 // ms: the kernel counts in hundredths of a second for all that read /proc

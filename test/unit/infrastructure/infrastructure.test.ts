@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { expect, test, vi } from 'vitest'
 import type { DriverKind, ServiceName, ServiceState } from '../../../src/shared/infrastructure'
 import { settingsSchema, type Settings } from '../../../src/shared/settings'
@@ -18,10 +19,11 @@ class FakeDriver implements Driver {
   start = () => (this.failure ? Promise.reject(this.failure) : Promise.resolve())
   stop = () => Promise.resolve()
   looks = 0
+  alive: readonly number[] | undefined
   status = () => {
     this.looks += 1
     const of = (name: ServiceName) => ({ name, state: this.states[name], port: 1 })
-    return Promise.resolve({ postgres: of('postgres'), pgbouncer: of('pgbouncer'), adopted: { postgres: false, pgbouncer: false }, warnings: [] })
+    return Promise.resolve({ postgres: of('postgres'), pgbouncer: of('pgbouncer'), adopted: { postgres: false, pgbouncer: false }, warnings: [], alive: this.alive })
   }
 }
 
@@ -129,4 +131,20 @@ test('watching tells the state once, each change after it, and ends with its sig
     else end.abort()
   }
   expect(seen).toEqual(['absent', 'stopped'])
+})
+
+test('while all processes live it is seldom looked in full; that one has ended is seen at the next short look', async () => {
+  const end = new AbortController()
+  const child = spawn('sleep', ['1000'])
+  try {
+    const [calm, watchful] = [setUp(), setUp()]
+    calm.drivers.embedded.alive = [process.pid, child.pid ?? 0]
+    const watching = [calm, watchful].map(async ({ infrastructure }) => { for await (const _ of infrastructure.watch(end.signal)); })
+    await vi.waitFor(() => expect(watchful.drivers.embedded.looks).toBe(3), 10_000)
+    expect(calm.drivers.embedded.looks).toBe(1)
+    child.kill('SIGKILL')
+    await vi.waitFor(() => expect(calm.drivers.embedded.looks).toBe(2), 4000)
+    end.abort()
+    await Promise.all(watching)
+  } finally { child.kill('SIGKILL') }
 })

@@ -117,16 +117,23 @@ describe('the history', () => {
   })
   it('goes on level while nothing is pushed, since then nothing has changed', () => {
     const history = new History()
-    at(history, 0, 1); at(history, 5000, 2); at(history, 20_000, 5)
+    at(history, 0, 1); at(history, 5000, 2)
+    for (let time = 5000; time < 15_000; time += 1000) history.tick(time)
+    expect(history.of('a').cpu).toEqual([1, 2, 2])
+    history.tick(15_000)
+    at(history, 16_000, 4) // told by an event
+    at(history, 20_000, 5)
     expect(history.of('a').cpu).toEqual([1, 2, 2, 2, 5])
-    at(history, 10_000_000, 6)
+    at(history, 35_000, 6) // hidden, its timer did not come
+    expect(history.of('a').cpu).toEqual([1, 2, 2, 2, 5, 5, 5, 6])
+    at(history, 10_000_000, 7)
     expect(history.of('a').cpu).toHaveLength(sampleLimit)
-    expect(history.of('a').cpu.at(-2)).toBe(5)
+    expect(history.of('a').cpu.at(-2)).toBe(6)
   })
   it('draws a line whose newest point is at the right edge and whose largest is at the top', () => {
     expect(sparklinePath([5, 5], { width: 60, height: 10, limit: 6, least: 1 })).toBeUndefined()
-    expect(sparklinePath([0, 5, 10], { width: 60, height: 10, limit: 6, least: 1 })?.line).toBe('M0 10L30 5L60 0')
-    expect(sparklinePath([1, 1, 1], { width: 60, height: 10, limit: 60, least: 10 })?.line).toBe('M36 9L48 9L60 9')
+    expect(sparklinePath([0, 5, 10], { width: 60, height: 10, limit: 6, least: 1 })).toBe('M0 10L30 5L60 0')
+    expect(sparklinePath([1, 1, 1], { width: 60, height: 10, limit: 60, least: 10 })).toBe('M36 9L48 9L60 9')
   })
 })
 

@@ -35,7 +35,7 @@ describe('news', () => {
 
 describe('amounts', () => {
   it.each([[0, '0 B'], [999, '999 B'], [1000, '1.0 KB'], [8_900_000, '8.5 MB'], [41_000_000, '39 MB'], [1_288_490_189, '1.2 GB']])('%i bytes: %s', (value, text) => { expect(bytes(value)).toBe(text) })
-  it.each([[0, '0 %'], [0.04, '0 %'], [3.44, '3.4 %'], [9.96, '10 %'], [112, '112 %']])('%f %%: %s', (value, text) => { expect(percent(value)).toBe(text) })
+  it.each([[0, '0 %'], [0.4, '0 %'], [3.44, '3 %'], [9.96, '10 %'], [112, '112 %']])('%f %%: %s', (value, text) => { expect(percent(value)).toBe(text) })
   it.each([[-5, '0 s'], [59_900, '59 s'], [60_000, '1 min'], [18_720_000, '5 h 12 min'], [273_600_000, '3 d 4 h']])('up %i ms: %s', (value, text) => { expect(uptime(value)).toBe(text) })
   it('lists in words, and counts the rest', () => {
     expect([enumerate([]), enumerate(['a']), enumerate(['a', 'b']), enumerate(['a', 'b', 'c', 'd'], 3)]).toEqual(['', 'a', 'a and b', 'a, b and 2 more'])

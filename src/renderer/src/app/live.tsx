@@ -1,11 +1,11 @@
 /** The live data, pushed by the main process: one subscription each, shared by all screens. Nothing polls. */
 import { useSubscription } from '@trpc/tanstack-react-query'
-import { createContext, useContext, useMemo, useState, useSyncExternalStore, type ComponentType, type ReactNode } from 'react'
+import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore, type ComponentType, type ReactNode } from 'react'
 import type { InfrastructureStatus } from '../../../shared/infrastructure'
 import type { InstanceList } from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
 import type { AppState } from '../../../shared/workspace'
-import { History } from '../instances/history'
+import { History, sampleInterval } from '../instances/history'
 import { OperationsStore, type OperationsView } from '../operations/store'
 import { problemOf } from './problem-of'
 import { useTRPC } from './trpc'
@@ -46,6 +46,10 @@ export function WorkspaceLiveProvider({ children }: { children: ReactNode }) {
   const instances = useLiveValue(useSubscription(trpc.instances.watch.subscriptionOptions(undefined, {
     onData: list => history.sample(list.instances),
   })))
+  useEffect(() => {
+    const timer = setInterval(() => history.tick(), sampleInterval)
+    return () => clearInterval(timer)
+  }, [history])
   const watch = useLiveValue(useSubscription(trpc.operations.watch.subscriptionOptions(undefined, { onData: update => operations.apply(update) })))
   const value = useMemo(
     () => ({ infrastructure, instances, history, operations, failed: [infrastructure, instances, watch].filter(it => it.problem) }),

@@ -1,22 +1,33 @@
 /** How long something runs, in words that change by themselves. One clock serves all of them. */
-import { useSyncExternalStore } from 'react'
+import { useCallback, useSyncExternalStore } from 'react'
 import { uptime } from '../../../shared/amounts'
 
-const listeners = new Set<() => void>()
-let timer: ReturnType<typeof setInterval> | undefined
+/** Milliseconds: the clock ticks by seconds while one of them is told in seconds, else as often as minutes need. */
+const minute = 60_000
+const quick = 1000
+const calm = 10_000
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  timer ??= setInterval(() => { for (const it of listeners) it() }, 1000)
-  return () => {
-    listeners.delete(listener)
-    if (listeners.size || timer === undefined) return
-    clearInterval(timer)
-    timer = undefined
-  }
+/** Who listens, and since when what it tells runs. */
+const listeners = new Map<() => void, number>()
+let timer: ReturnType<typeof setTimeout> | undefined
+
+function tick(): void {
+  timer = undefined
+  for (const listener of listeners.keys()) listener()
+  schedule()
+}
+
+function schedule(): void {
+  clearTimeout(timer)
+  if (listeners.size) timer = setTimeout(tick, Date.now() - Math.max(...listeners.values()) < minute ? quick : calm)
 }
 
 /** @param since milliseconds since 1970 */
 export function Uptime({ since }: { since: number }) {
+  const subscribe = useCallback((listener: () => void) => {
+    listeners.set(listener, since)
+    if (timer === undefined || Date.now() - since < minute) schedule()
+    return () => { listeners.delete(listener) }
+  }, [since])
   return useSyncExternalStore(subscribe, () => uptime(Date.now() - since))
 }

@@ -3,18 +3,19 @@ import type { InstanceView } from '../../../shared/instance'
 
 export interface Series { readonly cpu: readonly number[]; readonly memory: readonly number[] }
 
-/** Samples kept of each; the list is pushed when it has changed. */
+/** Samples kept of each: five minutes. */
 export const sampleLimit = 60
+/** Milliseconds between what is measured. */
+export const sampleInterval = 5000
 /** Milliseconds: what comes sooner was told by an event and is no sample. */
 const minInterval = 1500
-/** Milliseconds between what is measured. */
-const interval = 5000
 
 const empty: Series = { cpu: [], memory: [] }
 
 export class History {
   #series = new Map<string, Series>()
   #sampledAt = -Infinity
+  #shown: readonly InstanceView[] = []
   readonly #listeners = new Set<() => void>()
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -25,12 +26,13 @@ export class History {
   /** The same object until there is a new sample. */
   of(name: string): Series { return this.#series.get(name) ?? empty }
 
-  /** @param at milliseconds, of any clock that goes forward */
+  /** A list was pushed. @param at milliseconds, of any clock that goes forward */
   sample(instances: readonly InstanceView[], at = performance.now()): void {
+    this.#shown = instances
     const passed = at - this.#sampledAt
     if (passed < minInterval) return
     this.#sampledAt = at
-    const unchanged = Math.min(Math.max(Math.round(passed / interval) - 1, 0), sampleLimit) // nothing is pushed while nothing changes
+    const unchanged = Math.min(Math.max(Math.round(passed / sampleInterval) - 1, 0), sampleLimit) // a hidden window's timers are slow
     const before = this.#series
     this.#series = new Map()
     for (const { name, cpu, memory } of instances) {
@@ -40,6 +42,9 @@ export class History {
     }
     for (const listener of this.#listeners) listener()
   }
+
+  /** To be called every `sampleInterval`: nothing is pushed while nothing changes, and the lines go on level. */
+  tick(at = performance.now()): void { if (at - this.#sampledAt >= sampleInterval) this.sample(this.#shown, at) }
 }
 
 /** The last value went on for so many samples, then there was the next. */

@@ -1,5 +1,4 @@
-/** A small line through the samples, as SVG paths: the line, and the area under it. */
-export interface SparklinePath { readonly line: string; readonly area: string }
+/** A small line through the samples, as an SVG path. */
 
 interface Frame {
   readonly width: number
@@ -14,14 +13,13 @@ interface Frame {
 const leastSamples = 3
 
 /** The newest is at the right edge. @returns undefined while there is no line yet */
-export function sparklinePath(samples: readonly number[], { width, height, limit, least }: Frame): SparklinePath | undefined {
+export function sparklinePath(samples: readonly number[], { width, height, limit, least }: Frame): string | undefined {
   if (samples.length < leastSamples) return undefined
   const shown = samples.slice(-limit)
   const top = Math.max(least, ...shown)
   const step = width / (Math.max(shown.length, limit / 10) - 1)
   const left = width - (shown.length - 1) * step
-  const line = shown.map((it, index) => `${index ? 'L' : 'M'}${round(left + index * step)} ${round(height - (Math.max(0, it) / top) * height)}`).join('')
-  return { line, area: `${line}L${width} ${height}L${round(left)} ${height}Z` }
+  return shown.map((it, index) => `${index ? 'L' : 'M'}${round(left + index * step)} ${round(height - (Math.max(0, it) / top) * height)}`).join('')
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10

@@ -10,12 +10,12 @@ const least = { cpu: 10, memory: 64 * 2 ** 20 } as const
 
 export function Sparkline({ name, of, width, height }: { name: string; of: 'cpu' | 'memory'; width: number; height: number }) {
   const history = useHistory()
-  const samples = useSyncExternalStore(history.subscribe, () => history.of(name)[of])
-  const inner = { width, height: height - 2, limit: sampleLimit, least: least[of] }
-  const path = sparklinePath(samples, inner)
+  const bottom = height - 2
+  // The path itself: a line that looks the same, as a level one does, is not drawn anew.
+  const line = useSyncExternalStore(history.subscribe, () => sparklinePath(history.of(name)[of], { width, height: bottom, limit: sampleLimit, least: least[of] }))
   return (
     <svg className={classes.line} data-of={of} width="100%" viewBox={`0 -1 ${width} ${height}`} preserveAspectRatio="none" style={{ height }} aria-hidden>
-      {path && <><path className={classes.area} d={path.area} /><path className={classes.stroke} d={path.line} vectorEffect="non-scaling-stroke" /></>}
+      {line && <><path className={classes.area} d={`${line}V${bottom}H${line.slice(1, line.indexOf(' '))}Z`} /><path className={classes.stroke} d={line} vectorEffect="non-scaling-stroke" /></>}
     </svg>
   )
 }

@@ -37,7 +37,7 @@ const Fact = ({ word, children }: { word: string; children: ReactNode }) => <div
 
 function Meter({ word, value, children }: { word: string; value: string | undefined; children: ReactNode }) {
   return (
-    <figure className={classes.meter} aria-label={`${word}, the last two minutes`}>
+    <figure className={classes.meter} aria-label={`${word}, the last five minutes`}>
       <figcaption><span>{word}</span><span className={classes.value}>{value ?? <span className="dimmed">not running</span>}</span></figcaption>
       {children}
     </figure>
