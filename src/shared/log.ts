@@ -68,8 +68,8 @@ export const logPageInputSchema = logQuerySchema.extend({ anchor: logAnchorSchem
 export const logFindSchema = logQuerySchema.extend({ from: logPositionSchema, direction: z.enum(['next', 'previous']) })
 /** `until`: count only up to and with this line. */
 export const logCountSchema = logQuerySchema.extend({ until: logPositionSchema.optional() })
-/** `after`: the last line that is there already; else from the end as it is now. */
-export const logFollowSchema = logQuerySchema.extend({ after: logPositionSchema.optional() })
+/** `after`: the last line that is there already; else from the end as it is now. `drawn`: a view draws them; of more than anyone can see it gets the newest, and the count of the others. */
+export const logFollowSchema = logQuerySchema.extend({ after: logPositionSchema.optional(), drawn: z.boolean().default(false) })
 /** `path`: absolute; what is there is replaced. */
 export const logSaveSchema = logQuerySchema.extend({ path: z.string().min(2).max(4000).regex(/^\/[^\0]*$/, 'Give the whole path, from /.'), colours: z.boolean().default(false) })
 

@@ -3,7 +3,8 @@
  * A journal entry *is* the event: what is on disk and what is on the screen cannot differ.
  */
 import { z } from 'zod'
-import { problemSchema, type Problem } from './problem'
+import type { Problem } from './problem'
+import { problemSchema } from './problem-schema'
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }
 

@@ -2,29 +2,26 @@
  * Problems: errors that a person can act on. They cross every border of the app as plain data
  * (journal, IPC, socket, command line), so that nobody ever reads "Something went wrong".
  */
-import { z } from 'zod'
 
 /** Something the screen can offer as a button beside a problem. */
-export const problemActionSchema = z.enum(['start-infrastructure', 'choose-driver', 'retry', 'open-activity', 'stop-other'])
-export type ProblemAction = z.infer<typeof problemActionSchema>
+export type ProblemAction = 'start-infrastructure' | 'choose-driver' | 'retry' | 'open-activity' | 'stop-other'
 
-export const problemSchema = z.object({
+export interface Problem {
   /** Stable, kebab-case, listed in docs/problems.md. */
-  code: z.string(),
+  readonly code: string
   /** What happened, as one sentence to the operator. */
-  message: z.string(),
+  readonly message: string
   /** Why it happened, if known. */
-  cause: z.string().optional(),
+  readonly cause?: string | undefined
   /** What to do now. */
-  hint: z.string().optional(),
+  readonly hint?: string | undefined
   /** A button that does it, where there is one. */
-  action: problemActionSchema.optional(),
+  readonly action?: ProblemAction | undefined
   /** The input that is at fault, e.g. `name` or `director.email`. */
-  field: z.string().optional(),
+  readonly field?: string | undefined
   /** A tool's own last words, trimmed and free of secrets; shown behind "Details". */
-  details: z.string().optional(),
-})
-export type Problem = z.infer<typeof problemSchema>
+  readonly details?: string | undefined
+}
 
 /** An error that carries a Problem. `message` is the problem's, so that stacks stay readable. */
 export class ProblemError extends Error {

@@ -135,8 +135,8 @@ async function live(launched: LaunchedApp, { host }: TestWorkspace, port: number
     const before = await linesOf()
     const end = `end of ${burst + run}`
     const begin = performance.now()
+    await inPage(window, 'globalThis.arrived = 0')
     const watching = inPage<number>(window, `
-      globalThis.arrived = 0
       let worst = 0
       for (let last = performance.now();;) {
         await new Promise(requestAnimationFrame)
@@ -177,8 +177,13 @@ async function oneByOne(window: Page, pm2Home: string, ask: (what: string) => Pr
         const rows = document.querySelector('[data-testid="live"] .xterm-rows')
         const last = () => [...rows.textContent.matchAll(/said at (\\d{13})/g)].at(-1)?.[1]
         const before = last()
-        while (last() === before) await new Promise(requestAnimationFrame)
-        await new Promise(requestAnimationFrame)
+        await new Promise(resolve => {
+          // xterm draws in a frame's callbacks: the task after them finds the frame drawn.
+          const { port1, port2 } = new MessageChannel()
+          const observer = new MutationObserver(() => { if (last() !== before) { observer.disconnect(); port2.postMessage(0) } })
+          port1.onmessage = resolve
+          observer.observe(rows, { subtree: true, childList: true, characterData: true })
+        })
         return Date.now() - Number(last())`)
       await delay(100 + single * 7)
       await ask('x')

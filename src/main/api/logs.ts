@@ -8,6 +8,8 @@ const never = new AbortController().signal
 
 export const logsRouter = router({
   list: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.logs.list()),
+  /** A log is likely to be opened soon. */
+  warm: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.logs.warm()),
   page: workspaceProcedure.input(logPageInputSchema)
     .query(({ ctx: { workspace }, input: { anchor, count, ...query }, signal }) => workspace.logs.page(query, anchor, count, signal ?? never)),
   find: workspaceProcedure.input(logFindSchema)
@@ -16,8 +18,8 @@ export const logsRouter = router({
   count: workspaceProcedure.input(logCountSchema)
     .subscription(({ ctx: { workspace }, input: { until, ...query }, signal }) => workspace.logs.count(query, until, signal ?? never)),
   follow: workspaceProcedure.input(logFollowSchema)
-    .subscription(async function* ({ ctx: { workspace, drained }, input: { after, ...query }, signal }) {
-      for await (const news of workspace.logs.follow(query, after, signal ?? never)) {
+    .subscription(async function* ({ ctx: { workspace, drained }, input: { after, drawn, ...query }, signal }) {
+      for await (const news of workspace.logs.follow(query, { after, drawn }, signal ?? never)) {
         yield news
         await drained?.()
       }

@@ -14,7 +14,7 @@ import { stampOf } from './stamps'
 const tellEvery = 100
 /** Times are in order but for some lines. Bytes. */
 const disorder = 65_536
-const block = 2 << 20
+const block = 1 << 19
 const newline = 0x0a
 const escape = 0x1b
 

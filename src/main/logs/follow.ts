@@ -4,20 +4,23 @@
  */
 import { watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { LogLine, LogNews } from '../../shared/log'
 import { FollowFilter } from './follow-filter'
 import type { Inflated } from './inflate'
 import type { Line } from './lines'
 import { tell } from './log-view'
 import { mergeForward, positionOf, type Placed } from './merged'
-import { openStreams, type LogView, type OpenStream, type Touch } from './open'
+import { openStreams, type LogTask, type LogView, type OpenStream, type Touch } from './open'
 import { placeOf } from './pages'
 
-/** Lines of one batch. */
-const batch = 500
-/** Bytes that a reader may be behind, and where it goes on when it is further. */
-const mostBehind = 8 << 20
-const goOnAt = 1 << 19
+/** How lines are given: so many in one batch, with so many milliseconds after a full one; the bytes that a reader may be behind, and where it goes on when it is further. */
+interface Pace { readonly batch: number; readonly pause: number; readonly mostBehind: number; readonly goOnAt: number }
+
+/** A reader that wants every line: it is held up by what it does with them. */
+const whole: Pace = { batch: 500, pause: 0, mostBehind: 8 << 20, goOnAt: 1 << 19 }
+/** A view, which draws a few thousand in a second and stays smooth: more than anyone can read. */
+const drawn: Pace = { batch: 200, pause: 25, mostBehind: 1 << 19, goOnAt: 1 << 16 }
 /** Looks without being told of a change: not every file system tells. Milliseconds. */
 const lookEvery = 1000
 /** Bytes before the last line that was given: when they have changed, the log was replaced. */
@@ -34,7 +37,10 @@ interface Tail {
   restarted: boolean
 }
 
-export async function* followLog(view: LogView, after: string | undefined, inflated: Inflated, touch: Touch): AsyncGenerator<LogNews, void, undefined> {
+export async function* followLog(task: LogTask & { type: 'follow' }, inflated: Inflated, touch: Touch): AsyncGenerator<LogNews, void, undefined> {
+  const { view, after } = task
+  const some = view.filter.errorsOnly || (view.filter.search !== undefined && view.filter.matchesOnly)
+  const pace = task.drawn && !some ? drawn : whole // who looks for some lines misses none in a flood of others
   const change = watchChanges(view, touch.signal)
   const streams = await inflated.during(() => openStreams(view, inflated, touch, Infinity))
   try {
@@ -45,12 +51,13 @@ export async function* followLog(view: LogView, after: string | undefined, infla
     while (!touch.signal.aborted) {
       touch.alive()
       change.clear()
-      const { lines, more } = await inflated.during(() => look(tails))
+      const { lines, more } = await inflated.during(() => look(tails, pace))
       const skipped = tails.reduce((sum, it) => sum + it.skipped, 0)
       const restarted = tails.some(it => it.restarted)
       for (const it of tails) Object.assign(it, { skipped: 0, restarted: false })
       if (lines.length || skipped || restarted) yield { lines, skipped, ...restarted && { restarted } }
       if (!more) await change.next(lookEvery)
+      else if (lines.length === pace.batch) await delay(pace.pause)
     }
   } finally {
     change.stop()
@@ -59,12 +66,12 @@ export async function* followLog(view: LogView, after: string | undefined, infla
 }
 
 /** The next lines; `more`: there may be others already. */
-function look(tails: readonly Tail[]): { lines: LogLine[]; more: boolean } {
-  const drained = tails.map(catchUp)
+function look(tails: readonly Tail[], pace: Pace): { lines: LogLine[]; more: boolean } {
+  const drained = tails.map(it => catchUp(it, pace))
   const placed: Placed[] = []
   for (const it of mergeForward(tails.map(wholeLines), tails.map(it => it.next), tails.map(it => it.next))) {
     if (!('at' in it)) placed.push(it)
-    if (placed.length === batch) break
+    if (placed.length === pace.batch) break
   }
   if (!tails.every((it, index) => drained[index] !== 'current' || it.stream.lines.file.unmoved)) return { lines: [], more: true }
   const lines: LogLine[] = []
@@ -83,7 +90,7 @@ function look(tails: readonly Tail[]): { lines: LogLine[]; more: boolean } {
 }
 
 /** Sees what there is now. `gone`: ours is no longer in its place, and none is; `old`: another one is. What is left of ours is read first. */
-function catchUp(tail: Tail): 'gone' | 'old' | 'current' {
+function catchUp(tail: Tail, { mostBehind, goOnAt }: Pace): 'gone' | 'old' | 'current' {
   const { file } = tail.stream.lines
   const { replaced } = file
   if (replaced !== undefined) {
@@ -92,7 +99,7 @@ function catchUp(tail: Tail): 'gone' | 'old' | 'current' {
   }
   file.refresh()
   if (file.end < tail.next || !sameAsBefore(tail)) begin(tail)
-  if (file.end - tail.next > mostBehind) skipAhead(tail)
+  if (file.end - tail.next > mostBehind) skipAhead(tail, goOnAt)
   return 'current'
 }
 
@@ -112,7 +119,7 @@ function sameAsBefore({ print, stream: { lines: { file } } }: Tail): boolean {
 }
 
 /** Counts the lines that are left out. */
-function skipAhead(tail: Tail): void {
+function skipAhead(tail: Tail, goOnAt: number): void {
   const { lines } = tail.stream
   const target = lines.startOf(lines.file.end - goOnAt)
   const buffer = Buffer.allocUnsafe(1 << 20)

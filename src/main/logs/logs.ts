@@ -47,6 +47,9 @@ export class Logs {
     } catch (error) { return { source, size: 0, problem: toProblem(error) } }
   }
 
+  /** A log is likely to be opened soon. */
+  warm(): void { this.to.threads.warm() }
+
   /** @throws Problems `log-search-invalid`, `log-search-slow`, `log-unreadable` … */
   async page(query: LogQuery, anchor: LogAnchor, count: number, signal: AbortSignal): Promise<LogPage> {
     return await this.#one<LogPage>({ view: await this.#view(query), type: 'page', anchor, count }, signal, pageTimeout)
@@ -60,8 +63,8 @@ export class Logs {
     yield* this.to.threads.run({ view: await this.#view(query), type: 'count', until }, signal) as AsyncGenerator<LogProgress, void, undefined>
   }
 
-  async *follow(query: LogQuery, after: LogPosition | undefined, signal: AbortSignal): AsyncGenerator<LogNews, void, undefined> {
-    yield* this.to.threads.run({ view: await this.#view(query), type: 'follow', after }, signal) as AsyncGenerator<LogNews, void, undefined>
+  async *follow(query: LogQuery, how: { after: LogPosition | undefined; drawn: boolean }, signal: AbortSignal): AsyncGenerator<LogNews, void, undefined> {
+    yield* this.to.threads.run({ view: await this.#view(query), type: 'follow', ...how }, signal) as AsyncGenerator<LogNews, void, undefined>
   }
 
   /** @param path absolute. @throws Problem `log-save-failed`; then, and when cancelled, nothing is left */

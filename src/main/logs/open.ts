@@ -27,7 +27,7 @@ export type LogTask = { readonly view: LogView } & (
   | { readonly type: 'page'; readonly anchor: LogAnchor; readonly count: number }
   | { readonly type: 'find'; readonly from: string; readonly direction: 'next' | 'previous' }
   | { readonly type: 'count'; readonly until?: string }
-  | { readonly type: 'follow'; readonly after?: string }
+  | { readonly type: 'follow'; readonly after?: string; readonly drawn?: boolean }
   | { readonly type: 'save'; readonly path: string; readonly part: string; readonly colours: boolean }
 )
 

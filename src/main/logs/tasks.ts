@@ -23,7 +23,7 @@ export async function* perform(task: LogTask, touch: Touch): AsyncGenerator<unkn
       return
     }
     case 'count': return yield* countMatches(task.view, task.until, inflated, touch)
-    case 'follow': return yield* followLog(task.view, task.after, inflated, touch)
+    case 'follow': return yield* followLog(task, inflated, touch)
     case 'save': return yield* saveLog(task, inflated, touch)
   }
 }

@@ -35,12 +35,12 @@ export class LogThreads {
   /** @param script the built worker.ts */
   constructor(private readonly script: string) {}
 
+  /** Makes the thread ready that opens logs: its start takes longer than reading. */
+  warm(): void { this.#quiet() }
+
   /** Performs a task until it ends or the signal aborts. @throws Problems, `log-search-slow` and `log-slow` among them */
   async *run(task: LogTask, signal: AbortSignal): AsyncGenerator<unknown, void, undefined> {
-    if (isQuiet(task)) {
-      if (!this.#shared?.usable) this.#shared = this.#make()
-      return yield* this.#shared.run(task, signal)
-    }
+    if (isQuiet(task)) return yield* this.#quiet().run(task, signal)
     const thread = await this.#take(signal)
     try {
       yield* thread.run(task, signal)
@@ -51,6 +51,11 @@ export class LogThreads {
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#all].map(it => it.end()))
+  }
+
+  #quiet(): Thread {
+    if (!this.#shared?.usable) this.#shared = this.#make()
+    return this.#shared
   }
 
   #make(): Thread {
@@ -107,7 +112,7 @@ class Thread {
   usable = true
 
   constructor(script: string, gone: () => void) {
-    this.#worker = new Worker(script, { workerData: { beats: this.#beats.buffer }, resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 } })
+    this.#worker = new Worker(script, { workerData: { beats: this.#beats.buffer }, resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 4 } })
     this.#worker.unref()
     this.#worker.on('message', (it: Answer) => {
       const waiting = this.#waiting.get(it.id)

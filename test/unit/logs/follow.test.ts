@@ -14,11 +14,11 @@ import { pageOf, readAll, viewOf } from './simple'
 interface Following { readonly news: LogNews[]; texts(): string[]; stop(): Promise<void> }
 
 /** Follows until the test is over. @param after a position */
-function follow(folder: string, streams: readonly StreamSource[], { filter = {}, after }: { filter?: Partial<LogFilter>; after?: string } = {}): Following {
+function follow(folder: string, streams: readonly StreamSource[], { filter = {}, after, drawn }: { filter?: Partial<LogFilter>; after?: string; drawn?: boolean } = {}): Following {
   const stop = new AbortController()
   const news: LogNews[] = []
   const done = (async () => {
-    for await (const it of perform({ view: viewOf(folder, streams, filter), type: 'follow', after }, { alive: () => undefined, signal: stop.signal })) news.push(it as LogNews)
+    for await (const it of perform({ view: viewOf(folder, streams, filter), type: 'follow', after, drawn }, { alive: () => undefined, signal: stop.signal })) news.push(it as LogNews)
   })()
   const following = {
     news, texts: () => news.flatMap(it => it.lines.map(line => line.text)),
@@ -138,17 +138,27 @@ describe('following', () => {
     expect((await readAll(viewOf(folder, streams.slice(0, 1)), 97, 'forward')).map(it => it.text)).toEqual(expected)
   })
 
-  it('who is far behind is told how many lines it missed, and gets the last ones', async () => {
+  it.each([[false, 500], [true, 200]])('who is far behind is told how many lines it missed, and gets the last ones; drawn: %s', async (drawn, most) => {
     const { folder, out, streams } = await instance()
     const { lines } = await pageOf(viewOf(folder, streams), { type: 'end' }, 10)
     const text = Array.from({ length: 200_000 }, (_, index) => `line ${index} of a flood that goes on and on and on\n`).join('')
     await appendFile(out, text)
-    const following = follow(folder, streams, { after: lines.at(-1)?.position })
+    const following = follow(folder, streams, { after: lines.at(-1)?.position, drawn })
     await until(() => following.texts().at(-1)?.startsWith('line 199999 ') === true)
     const skipped = following.news.reduce((sum, it) => sum + it.skipped, 0)
     expect(skipped).toBeGreaterThan(0)
     expect(skipped + following.texts().length).toBe(200_000)
-    expect(following.news.every(it => it.lines.length <= 500)).toBe(true)
+    expect(following.news.every(it => it.lines.length <= most)).toBe(true)
+  })
+
+  it('a view of only the errors misses none in a flood that is too much to be drawn', async () => {
+    const { folder, out, streams } = await instance()
+    const { lines } = await pageOf(viewOf(folder, streams), { type: 'end' }, 10)
+    await appendFile(out, Array.from({ length: 50_000 }, (_, index) => (index % 1000 ? `line ${index} of a flood that goes on and on and on\n` : `Error: ${index}\n`)).join(''))
+    const following = follow(folder, streams, { after: lines.at(-1)?.position, filter: { errorsOnly: true }, drawn: true })
+    await until(() => following.texts().includes('Error: 49000'))
+    expect(following.texts()).toHaveLength(50)
+    expect(following.news.every(it => it.skipped === 0)).toBe(true)
   })
 
   it('filters what comes; a stack trace that matches late comes as a whole', async () => {

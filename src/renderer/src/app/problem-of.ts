@@ -1,6 +1,7 @@
 /** From what a call throws to the Problem that it carries. */
 import { TRPCClientError } from '@trpc/client'
-import { problemSchema, toProblem, type Problem } from '../../../shared/problem'
+import { toProblem, type Problem } from '../../../shared/problem'
+import { problemSchema } from '../../../shared/problem-schema'
 
 /** Any rejection of a call as a Problem; a lost line is one too. */
 export function problemOf(error: unknown): Problem {

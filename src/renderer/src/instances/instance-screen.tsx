@@ -15,6 +15,7 @@ import { ActionsMenu } from './actions-menu'
 import { useInstanceActions } from './actions'
 import type { Shown } from './arrange'
 import { InstanceLogs } from '../logs/instance-logs'
+import { useWarmLogs } from '../logs/warm'
 import { pageOf } from './page-of'
 import { InfrastructureDown } from './banners'
 import { Configuration } from './configuration'
@@ -47,6 +48,7 @@ const Back = () => <Anchor component={Link} href="/instances" className={classes
 function Known({ shown, tab }: { shown: Shown; tab: string | undefined }) {
   const { name } = shown.instance
   const logs = tab === 'logs' || tab === 'errors'
+  useWarmLogs()
   return (
     <Page title={name} above={<Back />} actions={<Actions shown={shown} />} wide fill={logs}>
       <nav className={classes.tabs} aria-label={name}>

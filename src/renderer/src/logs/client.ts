@@ -18,7 +18,7 @@ export const logClient = ({ logs }: TRPCClient<Router>): LogClient => ({
   page: (input, signal) => logs.page.query(input, { signal }),
   find: (input, signal) => logs.find.query(input, { signal }),
   count: (input, on) => live(logs.count, input, on),
-  follow: (input, on) => live(logs.follow, input, on),
+  follow: (input, on) => live(logs.follow, { ...input, drawn: true }, on),
 })
 
 interface Subscribable<Input, Told> {

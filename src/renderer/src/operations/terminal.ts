@@ -6,11 +6,13 @@ import { terminalTheme } from './terminal-theme'
 /** Writes that xterm may have under way; more only grow its queue. */
 const maxPending = 4
 
+export const terminalFont = "'JetBrains Mono Variable', monospace"
+
 /** @param lineHeight of the font's own height @returns the terminal, and what ends it */
 export function openTerminal(host: HTMLElement, scheme: 'light' | 'dark', scrollback: number, lineHeight = 1.35): { readonly view: Terminal; readonly close: () => void } {
   const view = new Terminal({
     convertEol: true, disableStdin: true, scrollback, fontSize: 12, lineHeight, cursorInactiveStyle: 'none',
-    fontFamily: "'JetBrains Mono Variable', monospace", minimumContrastRatio: 4.5, theme: terminalTheme[scheme],
+    fontFamily: terminalFont, minimumContrastRatio: 4.5, theme: terminalTheme[scheme],
   })
   const fit = new FitAddon()
   view.loadAddon(fit)
@@ -23,16 +25,21 @@ export function openTerminal(host: HTMLElement, scheme: 'light' | 'dark', scroll
   return { view, close: () => { open = false; resize.disconnect(); view.dispose() } }
 }
 
+/** Milliseconds. */
+const aFrame = 16
+
 /**
- * Writes once a frame, as much as the terminal has room for.
+ * Writes at once what comes after a pause, and else once a frame, as much as the terminal has room for.
  * @param next gives the next part, empty when there is none @param perFrame parts, at most @returns to be called when there is more, and what ends it
  */
 export function pourInto(view: Terminal, next: () => string, perFrame = maxPending): { readonly more: () => void; readonly end: () => void } {
   let pending = 0
   let frame = 0
+  let last = -aFrame
   let done = false
   const write = (): void => {
     frame = 0
+    last = performance.now()
     for (let part = 0; part < perFrame && pending < maxPending; part++) {
       const text = next()
       if (!text) return
@@ -40,6 +47,10 @@ export function pourInto(view: Terminal, next: () => string, perFrame = maxPendi
       view.write(text, () => { pending -= 1; more() })
     }
   }
-  const more = (): void => { if (!frame && !done) frame = requestAnimationFrame(write) }
+  const more = (): void => {
+    if (frame || done) return
+    if (performance.now() - last > aFrame) write()
+    else frame = requestAnimationFrame(write)
+  }
   return { more, end: () => { done = true; cancelAnimationFrame(frame) } }
 }

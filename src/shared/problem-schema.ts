@@ -1,0 +1,12 @@
+/** Problems as they cross borders. Apart from problem.ts, so that the threads that read logs need not load zod. */
+import { z } from 'zod'
+import type { Problem, ProblemAction } from './problem'
+
+const actions: Readonly<Record<ProblemAction, ProblemAction>> = {
+  'start-infrastructure': 'start-infrastructure', 'choose-driver': 'choose-driver', retry: 'retry', 'open-activity': 'open-activity', 'stop-other': 'stop-other',
+}
+
+export const problemSchema = z.object({
+  code: z.string(), message: z.string(), cause: z.string().optional(), hint: z.string().optional(), action: z.enum(actions).optional(),
+  field: z.string().optional(), details: z.string().optional(),
+}) satisfies z.ZodType<Problem>
