@@ -13,7 +13,7 @@ import classes from './view.module.css'
 const batch = 500
 const mostWaiting = 2000
 /** Lines that a window which grows has above. What is further up is in the history. */
-const scrollback = 1000
+const scrollback = 150
 /** With it a line is as high as a row of the history. */
 const lineHeight = 1.1
 
@@ -84,7 +84,7 @@ function pourLines(reader: LogReader, view: Terminal, { scheme, precise, wrap }:
     undrawn = 0
     first = true
     before = undefined
-    take(reader.newest)
+    take(reader.newest.slice(-view.rows - scrollback))
   }
   all()
   const stop = reader.onNews(news => {
