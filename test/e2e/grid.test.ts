@@ -191,6 +191,19 @@ test('Ctrl+K finds an instance and an action by typing, and runs it', async () =
   await expect(list.room.palette).toContainText('Nothing is called that.')
 })
 
+test('Ctrl+K has the focus before the next key can come', async () => {
+  await expect(list.row('By-Hand')).toBeVisible()
+  const focused = await window.evaluate(async () => {
+    document.documentElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', code: 'KeyK', ctrlKey: true, bubbles: true }))
+    const { port1, port2 } = new MessageChannel()
+    await new Promise(resolve => { port1.onmessage = resolve; port2.postMessage(0) })
+    return document.activeElement?.getAttribute('aria-label')
+  })
+  expect(focused).toBe('Find an instance or an action')
+  await window.keyboard.press('Escape')
+  await expect(list.room.palette).toBeHidden()
+})
+
 test('folders that come, break and go outside the app are shown so by themselves; a broken one is not overwritten', async () => {
   const its = await place.layOut('outside')
   await expect(list.row('outside')).toContainText(String(its.port))
