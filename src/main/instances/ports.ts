@@ -56,7 +56,7 @@ const sameName = (one: string, other: string): boolean => one.toLowerCase() === 
 /** Who has a port, as part of a sentence. */
 export function describeHolder(holder: PortHolder): string {
   switch (holder.type) {
-    case 'instance': return `instance "${holder.name}"${holder.running ? ' runs on it' : ' is configured for it'}`
+    case 'instance': return `"${holder.name}"${holder.running ? ' runs on it' : ' is configured for it'}`
     case 'operation': return `"${holder.subject}", which is being created, has it`
     case 'process': return holder.program ? `${holder.program} (pid ${holder.pid ?? 'unknown'}) listens on it` : 'a process of another user listens on it'
   }

@@ -48,8 +48,8 @@ describe('two instances share a port', () => {
 
   it('the other is refused and offered to be switched; declined, nothing has changed', async () => {
     const before = [await pidOf(workspace, 'A'), await statuses(workspace), await desired(workspace), await dumped(workspace)]
-    expect(await refusal(workspace, 'start', { name: 'B' })).toMatchObject({ code: 'port-in-use', action: 'stop-other', cause: 'instance "A" runs on it.' })
-    expect(await refusal(workspace, 'restart', { name: 'B' })).toMatchObject({ code: 'port-in-use', cause: 'instance "A" runs on it.' })
+    expect(await refusal(workspace, 'start', { name: 'B' })).toMatchObject({ code: 'port-in-use', action: 'stop-other', cause: '"A" runs on it.' })
+    expect(await refusal(workspace, 'restart', { name: 'B' })).toMatchObject({ code: 'port-in-use', cause: '"A" runs on it.' })
     expect([await pidOf(workspace, 'A'), await statuses(workspace), await desired(workspace), await dumped(workspace)]).toEqual(before)
   })
 
@@ -98,7 +98,7 @@ describe('changing the port', () => {
 
   it('to one that is taken: refused, or shared on the operator\'s word where none has to run there', async () => {
     expect(await refusal(workspace, 'change-port', { name: 'A', port: a.port, allowSharedPort: false })).toMatchObject({ code: 'port-same' })
-    expect(await refusal(workspace, 'change-port', { name: 'B', port: a.port, allowSharedPort: false })).toMatchObject({ code: 'port-taken', cause: 'instance "A" runs on it.' })
+    expect(await refusal(workspace, 'change-port', { name: 'B', port: a.port, allowSharedPort: false })).toMatchObject({ code: 'port-taken', cause: '"A" runs on it.' })
     expect(await refusal(workspace, 'change-port', { name: 'A', port: foreignPort(), allowSharedPort: true })).toMatchObject({ code: 'port-taken', cause: expect.stringContaining(`(pid ${process.pid})`) as string })
     await mustDo(workspace, 'change-port', { name: 'B', port: a.port, allowSharedPort: true })
     expect((await configOf(b)).port).toBe(a.port)
