@@ -29,7 +29,7 @@ const secondStartSchema = z.object({ workspace: z.string().optional() })
 process.env['GDK_GL'] = 'disable'
 
 // Without a graphics card all is drawn by the processor, and nothing with OpenGL: its software stand-in would only be loaded, 11 MB.
-if (!existsSync('/dev/dri')) {
+if (!existsSync('/dev/dri') && !existsSync('/dev/nvidia0')) {
   electron.disableHardwareAcceleration()
   electron.commandLine.appendSwitch('disable-software-rasterizer')
 }
