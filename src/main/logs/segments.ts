@@ -1,7 +1,8 @@
 /**
  * What a log is made of: its live file and what was rotated away before, oldest first. A place in it is a *logical offset*, the
  * number of bytes written before it since the file began, so that it stays true when the log grows and rotates.
- * Our own archives say their range in their names (rotate-names.ts); what other rotators left lies before, at negative offsets.
+ * Our own archives say their range in their names (rotate-names.ts); what other rotators left lies among them by its age, and what is older is
+ * moved down by its size: the live file stays where it is.
  */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -57,13 +58,27 @@ function namesBeside(live: string): string[] {
 }
 
 function segmentsAmong(live: string, names: readonly string[], { archives, start, skip }: LogParts): Segment[] {
-  const own = archives.map(it => ({ path: it.path, start: it.start, end: it.end, skip: 0, compressed: true }))
   const size = Math.max(0, (infoOf(live)?.size ?? 0) - skip)
-  return [...foreignSegments(live, names), ...own, { path: live, start, end: start + size, skip, compressed: false }]
+  const segments: Segment[] = [{ path: live, start, end: start + size, skip, compressed: false }]
+  const foreign = foreignParts(live, names)
+  const own = archives.map(it => ({ ...it, changedAt: foreign.length ? infoOf(it.path)?.mtimeMs ?? 0 : 0 }))
+  let moved = 0
+  for (const archive of [...own.toReversed(), undefined]) {
+    for (let it = foreign.at(-1); it && (!archive || it.changedAt > archive.changedAt); it = foreign.at(-1)) {
+      const end = (archive?.end ?? 0) - moved
+      segments.unshift({ path: it.path, start: end - it.bytes, end, skip: 0, compressed: it.compressed })
+      moved += it.bytes
+      foreign.pop()
+    }
+    if (archive) segments.unshift({ path: archive.path, start: archive.start - moved, end: archive.end - moved, skip: 0, compressed: true })
+  }
+  return segments
 }
 
-/** Left by pm2-logrotate (`a-out__2026-01-31_00-00-00.log.gz`) or logrotate (`a-out.log.2.gz`, `a-out.log-20260131.gz`); the newest ends at 0. */
-function foreignSegments(live: string, names: readonly string[]): Segment[] {
+interface ForeignPart { readonly path: string; readonly bytes: number; readonly changedAt: number; readonly compressed: boolean }
+
+/** Left by pm2-logrotate (`a-out__2026-01-31_00-00-00.log.gz`) or logrotate (`a-out.log.2.gz`, `a-out.log-20260131.gz`), oldest first. */
+function foreignParts(live: string, names: readonly string[]): ForeignPart[] {
   const [name, folder] = [basename(live), dirname(live)]
   const stem = `${name.replace(/\.log$/, '')}__`
   const pm2 = names.filter(it => it.startsWith(stem) && /^\d{4}[\d_-]*\.log(\.gz)?$/.test(it.slice(stem.length)))
@@ -73,16 +88,13 @@ function foreignSegments(live: string, names: readonly string[]): Segment[] {
   const all = new Set(names)
   const oldestFirst = [...pm2.toSorted(), ...dated.toSorted(), ...numbered.toSorted((a, b) => numberOf(b) - numberOf(a))]
     .filter(it => !it.endsWith('.gz') || !all.has(it.slice(0, -3))) // it is being compressed: the plain one is whole
-  let end = 0
-  const segments: Segment[] = []
-  for (const it of oldestFirst.toReversed()) {
+  return oldestFirst.flatMap(it => {
     const path = join(folder, it)
     const compressed = it.endsWith('.gz')
-    const size = compressed ? inflatedSize(path) : infoOf(path)?.size ?? 0
-    if (size > 0) segments.unshift({ path, start: end - size, end, skip: 0, compressed })
-    end -= size
-  }
-  return segments
+    const info = infoOf(path)
+    const bytes = compressed ? inflatedSize(path) : info?.size ?? 0
+    return info && bytes > 0 ? [{ path, bytes, compressed, changedAt: info.mtimeMs }] : []
+  })
 }
 
 /** What gzip notes at a file's end: its content's size modulo 4 GiB. Of a rotated file that had more, the first part is shown. */

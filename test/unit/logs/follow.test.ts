@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -208,5 +208,23 @@ describe('what other rotators left', () => {
     const lines = await readAll(view, 1000, 'backward')
     expect(lines.at(-1)?.text).toBe('now')
     expect(lines[0]?.text).toBe('oldest')
+  })
+
+  it('lies among our own archives by its age: the one was exchanged for the other, and back', async () => {
+    const { folder, out, streams } = await instance()
+    const own = (start: number, end: number): string => archivePath(out, { start, end, pending: false })
+    const made: [string, string | Buffer][] = [
+      [join(folder, 'a-out__2026-01-01_00-00-00.log'), 'oldest, cut in'], [own(0, 10), gzipSync(' two\nold, ')],
+      [join(folder, 'a-out__2026-01-02_00-00-00.log'), 'cut\nlater\n'], [join(folder, 'a-out__2026-01-03_00-00-00.log.gz'), gzipSync('and later\n')],
+      [own(10, 17), gzipSync('newest\n')],
+    ]
+    for (const [second, [path, content]] of made.entries()) {
+      await writeFile(path, content)
+      await utimes(path, second, second)
+    }
+    const view = viewOf(folder, streams.slice(0, 1))
+    const expected = ['oldest, cut in two', 'old, cut', 'later', 'and later', 'newest', 'first']
+    expect((await readAll(view, 2, 'backward')).map(it => it.text)).toEqual(expected)
+    expect((await readAll(view, 2, 'forward')).map(it => it.text)).toEqual(expected)
   })
 })
