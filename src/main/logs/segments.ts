@@ -125,16 +125,16 @@ export function openRegular(path: string): number | undefined {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw unreadable(path, code === 'ELOOP' ? 'It is a link.' : code === 'EACCES' ? 'You may not read it.' : message, error)
+    if (code === 'EACCES') throw unreadable(path, 'You may not read it.', error, 'See who owns it with "ls -l", and allow your user to read it; its folder must be open to you too.')
+    throw unreadable(path, code === 'ELOOP' ? 'It is a link.' : message, error)
   }
   if (fstatSync(file).isFile()) return file
   closeSync(file)
   throw unreadable(path, 'It is not a regular file.')
 }
 
-const unreadable = (path: string, cause: string, error?: unknown) => problem({
-  code: 'log-unreadable', message: `The log ${path} cannot be read.`, cause, hint: 'Put a regular file that you may read in its place, or restart what writes it.',
-}, error)
+const unreadable = (path: string, cause: string, error?: unknown, hint = 'Put a regular file that you may read in its place, or restart what writes it.') =>
+  problem({ code: 'log-unreadable', message: `The log ${path} cannot be read.`, cause, hint }, error)
 
 /** Bytes on disk and the time of the last write, predecessors included. @throws Problem `log-unreadable` */
 export function usageOnDisk(live: string): { readonly size: number; readonly changedAt?: number } {

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -172,6 +172,13 @@ describe('following', () => {
   })
 })
 
+/** Does it as a user without rights: root may read everything. */
+async function unprivileged<T>(work: () => Promise<T>): Promise<T> {
+  if (process.getuid?.() !== 0) return work()
+  process.seteuid?.(65534)
+  try { return await work() } finally { process.seteuid?.(0) }
+}
+
 describe('what is no log', () => {
   it.each([
     ['a link', async (path: string) => symlink('/etc/hostname', path)],
@@ -182,6 +189,18 @@ describe('what is no log', () => {
     const path = join(folder, 'a-out.log')
     await make(path)
     await expect(pageOf(viewOf(folder, [{ path, name: 'out' }]), { type: 'end' }, 10)).rejects.toMatchObject({ problem: { code: 'log-unreadable' } })
+  })
+  it.each([['it', 'logs/a-out.log'], ['its folder', 'logs']])('who may not read %s is told so, and what to do', async (_, closed) => {
+    const folder = await temporary()
+    const path = join(folder, 'logs', 'a-out.log')
+    await mkdir(join(folder, 'logs'))
+    await writeFile(path, 'first\n')
+    await chmod(folder, 0o755)
+    await chmod(join(folder, closed), 0)
+    const reading = unprivileged(() => pageOf(viewOf(folder, [{ path, name: 'out' }]), { type: 'end' }, 10)).finally(() => chmod(join(folder, closed), 0o700))
+    await expect(reading).rejects.toMatchObject({ problem: {
+      code: 'log-unreadable', message: expect.stringContaining(path) as string, cause: 'You may not read it.', hint: expect.stringContaining('allow your user to read it') as string,
+    } })
   })
   it('a log that was never written is empty', async () => {
     const folder = await temporary()
