@@ -32,11 +32,14 @@ export interface SourceServices {
   readonly embedded: () => Promise<boolean>
 }
 
-/** Milliseconds for which an answer is good enough for the next page. */
+/** Milliseconds for which an answer is good enough for the next page, and how many times as long as it took: pages do not wait for a PM2 that hangs again and again. */
 const goodFor = 5000
+const timesGood = 10
 
 export class LogSources {
-  readonly #answers = new Map<string, { readonly at: number; readonly value: Promise<unknown> }>()
+  readonly #answers = new Map<string, { until: number; readonly value: Promise<unknown> }>()
+  /** Where PM2 said last that an instance's logs are. */
+  readonly #said = new Map<string, readonly string[]>()
 
   constructor(private readonly to: SourceServices) {}
 
@@ -81,10 +84,12 @@ export class LogSources {
     return [...secretsInEnv(text ?? ''), ...databases.flatMap(it => [it.password, ...passwordsInUrl(it.url), ...passwordsInUrl(it.directUrl)])]
   }
 
-  /** As PM2 says; where we put them if it does not answer: logs are read most when something is broken. */
+  /** As PM2 says; as it said last, or where we put them, if it does not answer: logs are read most when something is broken. */
   async #files(name: string): Promise<readonly [out: string, err: string]> {
     const { outLog, errLog } = this.to.processes.defaultLogs(name)
-    const [out, err] = await this.to.processes.logFiles(name).catch(() => [outLog, errLog])
+    const said = await this.to.processes.logFiles(name).catch(() => undefined)
+    if (said) this.#said.set(name, said)
+    const [out, err] = this.#said.get(name) ?? []
     return [out || outLog, err || errLog]
   }
 
@@ -95,10 +100,12 @@ export class LogSources {
 
   #lately<T>(key: string, ask: () => Promise<T>): Promise<T> {
     const known = this.#answers.get(key)
-    if (known && Date.now() - known.at < goodFor) return known.value as Promise<T>
+    if (known && Date.now() < known.until) return known.value as Promise<T>
+    const asked = Date.now()
     const value = ask()
-    this.#answers.set(key, { at: Date.now(), value })
-    value.catch(() => this.#answers.delete(key))
+    const answer = { until: Infinity, value }
+    this.#answers.set(key, answer)
+    value.then(() => { answer.until = Date.now() + Math.max(goodFor, timesGood * (Date.now() - asked)) }, () => this.#answers.delete(key))
     return value
   }
 }

@@ -1,10 +1,12 @@
 /** Logs through the router's own procedures: of a real PM2 process, of PostgreSQL, of an operation and of the app. */
 import { appendFile, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import type { LogPage } from '../../../src/shared/log'
+import { toProblem } from '../../../src/shared/problem'
 import type { App } from '../../../src/main/app'
 import { apiRouter } from '../../../src/main/api/router'
+import { pm2Paths } from '../../../src/main/processes/daemon'
 import { layOut } from '../../support/cli-instance'
 import { until, type TestWorkspace } from '../../support/workspace'
 import { tinyWorkspace } from '../lifecycle/lifecycle'
@@ -61,6 +63,21 @@ it('a name of no instance, and a pattern that is none, are told', async () => {
   await expect(caller().logs.page({ source: { kind: 'instance', name: 'nobody' }, anchor: end, count: 1 })).rejects.toMatchObject({ cause: { problem: { code: 'instance-unknown' } } })
   await expect(caller().logs.page({ source: instance, filter: { search: { text: '(', regex: true } }, anchor: end, count: 1 })).rejects.toMatchObject({ cause: { problem: { code: 'log-search-invalid' } } })
 })
+
+it('of a PM2 that does not answer, the log is shown all the same', async () => {
+  const { name } = await layOut(workspace, 'calm')
+  await writeFile(workspace.processes.defaultLogs(name).outLog, 'still to be read\n')
+  const daemon = Number(await readFile(pm2Paths(workspace.host.pm2Home).pid, 'utf8'))
+  process.kill(daemon, 'SIGSTOP')
+  onTestFinished(() => { process.kill(daemon, 'SIGCONT') })
+  const [refused, page] = await Promise.all([
+    workspace.processes.logFiles(name).catch(toProblem), caller().logs.page({ source: { kind: 'instance', name }, anchor: end, count: 10 }),
+  ])
+  expect(refused).toMatchObject({ code: 'pm2-not-answering' })
+  expect(textsOf(page)).toEqual(['still to be read'])
+  const list = await caller().logs.list()
+  expect(list.find(it => it.source.kind === 'instance' && it.source.name === name)).toMatchObject({ size: 17 })
+}, 60_000) // PM2 is given up after 5 s
 
 it('PostgreSQL, an operation, and the app itself', async () => {
   await workspace.startInfrastructure()

@@ -1,0 +1,33 @@
+/** Where an instance's logs are looked for while PM2 hangs. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { LogSources, type SourceServices } from '../../../src/main/logs/sources'
+import { workspacePaths } from '../../../src/main/workspace/paths'
+import { temporary } from '../temporary'
+
+beforeEach(() => { vi.useFakeTimers({ toFake: ['Date'] }) })
+afterEach(() => { vi.useRealTimers() })
+
+it('PM2 that hangs is waited for once, not for each page; what it said last counts', async () => {
+  const paths = workspacePaths(await temporary())
+  const logFiles = vi.fn(async () => ['/pm2/logs/a-b-out.log', '/pm2/logs/a-b-error.log'])
+  const hang = async (): Promise<never> => {
+    vi.advanceTimersByTime(5000) // it is given up
+    throw new Error('PM2 does not answer.')
+  }
+  const defaultLogs = (name: string) => ({ outLog: `/pm2/logs/${name}-out.log`, errLog: `/pm2/logs/${name}-error.log` })
+  const configs = async () => ({ configs: [{ name: 'a_b' }, { name: 'c' }], broken: [] })
+  const sources = new LogSources({ paths, processes: { logFiles, defaultLogs }, configs } as unknown as SourceServices)
+  const pathOf = async (name: string) => (await sources.streams({ kind: 'instance', name, stream: 'out' })).map(it => it.path)
+
+  expect(await pathOf('a_b')).toEqual(['/pm2/logs/a-b-out.log'])
+  logFiles.mockImplementation(hang)
+  vi.advanceTimersByTime(60_000)
+  for (const name of ['a_b', 'c']) {
+    logFiles.mockClear()
+    for (let page = 0; page < 3; page++) {
+      expect(await pathOf(name)).toEqual([name === 'c' ? '/pm2/logs/c-out.log' : '/pm2/logs/a-b-out.log'])
+      vi.advanceTimersByTime(10_000)
+    }
+    expect(logFiles).toHaveBeenCalledTimes(1)
+  }
+})
