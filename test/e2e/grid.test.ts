@@ -196,7 +196,7 @@ test('Ctrl+K has the focus before the next key can come', async () => {
   const focused = await window.evaluate(async () => {
     document.documentElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', code: 'KeyK', ctrlKey: true, bubbles: true }))
     const { port1, port2 } = new MessageChannel()
-    await new Promise(resolve => { port1.onmessage = resolve; port2.postMessage(0) })
+    await new Promise(resolve => { port1.addEventListener('message', resolve); port1.start(); port2.postMessage(0) })
     return document.activeElement?.getAttribute('aria-label')
   })
   expect(focused).toBe('Find an instance or an action')

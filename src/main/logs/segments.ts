@@ -64,11 +64,12 @@ function segmentsAmong(live: string, names: readonly string[], { archives, start
   const own = archives.map(it => ({ ...it, changedAt: foreign.length ? infoOf(it.path)?.mtimeMs ?? 0 : 0 }))
   let moved = 0
   for (const archive of [...own.toReversed(), undefined]) {
-    for (let it = foreign.at(-1); it && (!archive || it.changedAt > archive.changedAt); it = foreign.at(-1)) {
+    const age = archive?.changedAt ?? -Infinity
+    while ((foreign.at(-1)?.changedAt ?? -Infinity) > age) {
+      const { path, bytes, compressed } = foreign.pop() as ForeignPart
       const end = (archive?.end ?? 0) - moved
-      segments.unshift({ path: it.path, start: end - it.bytes, end, skip: 0, compressed: it.compressed })
-      moved += it.bytes
-      foreign.pop()
+      segments.unshift({ path, start: end - bytes, end, skip: 0, compressed })
+      moved += bytes
     }
     if (archive) segments.unshift({ path: archive.path, start: archive.start - moved, end: archive.end - moved, skip: 0, compressed: true })
   }

@@ -197,7 +197,8 @@ describe('what is no log', () => {
     await writeFile(path, 'first\n')
     await chmod(folder, 0o755)
     await chmod(join(folder, closed), 0)
-    const reading = unprivileged(() => pageOf(viewOf(folder, [{ path, name: 'out' }]), { type: 'end' }, 10)).finally(() => chmod(join(folder, closed), 0o700))
+    onTestFinished(() => chmod(join(folder, closed), 0o700))
+    const reading = unprivileged(() => pageOf(viewOf(folder, [{ path, name: 'out' }]), { type: 'end' }, 10))
     await expect(reading).rejects.toMatchObject({ problem: {
       code: 'log-unreadable', message: expect.stringContaining(path) as string, cause: 'You may not read it.', hint: expect.stringContaining('allow your user to read it') as string,
     } })

@@ -9,7 +9,7 @@ afterEach(() => { vi.useRealTimers() })
 
 it('PM2 that hangs is waited for once, not for each page; what it said last counts', async () => {
   const paths = workspacePaths(await temporary())
-  const logFiles = vi.fn(async () => ['/pm2/logs/a-b-out.log', '/pm2/logs/a-b-error.log'])
+  const logFiles = vi.fn<() => Promise<string[]>>(async () => ['/pm2/logs/a-b-out.log', '/pm2/logs/a-b-error.log'])
   const hang = async (): Promise<never> => {
     vi.advanceTimersByTime(5000) // it is given up
     throw new Error('PM2 does not answer.')
