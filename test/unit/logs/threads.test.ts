@@ -1,10 +1,13 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { LogFilter, LogPage, LogProgress } from '../../../src/shared/log'
+import { logFilterSchema, type LogFilter, type LogPage, type LogProgress } from '../../../src/shared/log'
+import { toProblem } from '../../../src/shared/problem'
+import { Logs } from '../../../src/main/logs/logs'
 import type { LogTask } from '../../../src/main/logs/open'
+import type { LogSources } from '../../../src/main/logs/sources'
 import { LogThreads } from '../../../src/main/logs/threads'
-import { logWorker } from '../../support/workspace'
+import { logWorker, until } from '../../support/workspace'
 import { temporary } from '../temporary'
 import { stampAt, viewOf } from './simple'
 
@@ -65,6 +68,18 @@ describe('saving', () => {
     await expect(run({ type: 'save', path: join(folder, 'none', 'saved.log'), part: join(folder, 'none', '.x.part'), colours: false }))
       .rejects.toMatchObject({ problem: { code: 'log-save-failed', field: 'path' } })
   })
+
+  it('ended with its thread, which cannot tidy up, leaves nothing either', async () => {
+    const { folder, path, made } = await threads()
+    await writeFile(path, `${'a'.repeat(60)}!\n`)
+    const sources = { streams: async () => [{ path, name: 'out' as const }], secrets: async () => [] } as unknown as LogSources
+    const logs = new Logs({ sources, threads: made, cache: join(folder, 'cache'), instances: async () => [], operations: () => [] })
+    const query = { source: { kind: 'app' as const }, reveal: false, filter: logFilterSchema.parse({ search: slow, matchesOnly: true }) }
+    const saving = logs.save(query, join(folder, 'saved.log'), false, new AbortController().signal).next().catch(toProblem)
+    await until(async () => (await readdir(folder)).length === 2) // the part is there
+    expect(await saving).toMatchObject({ code: 'log-search-slow' })
+    expect(await readdir(folder)).toEqual(['a-out.log'])
+  }, 60_000)
 
   it('more tasks at once than threads: all get their turn', async () => {
     const { path, run } = await threads()
