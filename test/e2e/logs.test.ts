@@ -2,7 +2,7 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import type { LaunchedApp } from '../support/electron'
 import { pm2Paths } from '../../src/main/processes/daemon'
 import type { CliInstance } from '../support/cli-instance'
@@ -203,6 +203,59 @@ test('known secrets are masked, on the screen and in what is saved; a switch sho
   expect(await saved('open.log')).toContain(school.password)
   await log.region.getByRole('button', { name: 'Mask them' }).click()
   await expect(log.rows.first()).not.toContainText(school.password)
+})
+
+/** What a way of copying puts on the clipboard. */
+async function copied(copy: () => Promise<void>): Promise<string> {
+  const clipboard = (): Promise<string> => launched.app.evaluate(it => it.clipboard.readText())
+  await launched.app.evaluate(it => it.clipboard.clear())
+  await copy()
+  await expect.poll(clipboard).not.toBe('')
+  return clipboard()
+}
+/** With the mouse, from the first line's beginning to the last one's end. */
+async function mark(from: Locator, to: Locator): Promise<void> {
+  const [first, last] = [await from.boundingBox(), await to.boundingBox()]
+  if (!first || !last) throw new Error('they are not drawn')
+  await window.mouse.move(first.x + 1, first.y + 8)
+  await window.mouse.down()
+  await window.mouse.move(last.x + 400, last.y + last.height - 8, { steps: 5 }) // behind its text, beside what is said in the corner
+  await window.mouse.up()
+}
+/** A wide gap, so that it is wrapped there. */
+const gap = ' '.repeat(600)
+async function sayInColours(): Promise<void> {
+  await say(`\u001b[1;31mred\u001b[0m, \u001b[38;5;208morange\u001b[0m${gap}far away`)
+  await say('nothing but text')
+  await expect(log.live).toContainText('nothing but text')
+}
+
+test('live lines that are marked are copied, with their colours and without', async () => {
+  await sayInColours()
+  const drawn = log.live.locator('> div')
+  await mark(drawn.filter({ hasText: 'orange' }), drawn.filter({ hasText: 'nothing but text' }))
+  const plain = await copied(() => window.keyboard.press('Control+c'))
+  expect(plain.replaceAll(/\d\d:\d\d:\d\d/g, 'TIME')).toBe(`TIME    red, orange${gap}far away\nTIME    nothing but text`)
+  expect(await copied(() => log.more('Copy the selection'))).toBe(plain)
+  const coloured = await copied(() => log.more('Copy it with colours'))
+  expect(coloured).toContain('\u001b[0;1;38;5;1mred\u001b[0m, \u001b[0;38;5;208morange\u001b[0m')
+  expect(coloured.replaceAll(/\u001b\[[0-9;]*m/g, '')).toBe(plain)
+})
+
+test('a line of the history is copied, and those that are marked, with their colours and without', async () => {
+  await sayInColours()
+  await log.stop()
+  const [coloured, bare] = [log.row('orange'), log.row('nothing but text')]
+  const texts = { plain: `red, orange${gap}far away`, coloured: `\u001b[0;1;38;5;1mred\u001b[0m, \u001b[0;38;5;208morange\u001b[0m${gap}far away\u001b[0m` }
+  expect(await copied(() => log.act(coloured, 'Copy the line'))).toBe(texts.plain)
+  expect(await copied(() => log.act(coloured, 'Copy it with colours'))).toBe(texts.coloured)
+  expect(await copied(() => log.act(bare, 'Copy it with colours'))).toBe('nothing but text')
+  await mark(coloured.locator('[data-text]'), bare.locator('[data-text]'))
+  expect(await copied(() => window.keyboard.press('Control+c'))).toBe(`${texts.plain}\nnothing but text`)
+  expect(await copied(() => log.more('Copy the selection'))).toBe(`${texts.plain}\nnothing but text`)
+  expect(await copied(() => log.more('Copy it with colours'))).toBe(`${texts.coloured}\nnothing but text`)
+  await coloured.getByText('orange', { exact: true }).dblclick()
+  expect(await copied(() => log.more('Copy the selection'))).toBe('orange')
 })
 
 const hostile = [

@@ -12,16 +12,18 @@ export function selectedText(view: Terminal, colours: boolean): string {
     const end = y === range.end.y ? range.end.x : line.length
     let text = ''
     let look = ''
+    let written = 0 // what was never written to is left out, spaces are not
     for (let x = y === range.start.y ? range.start.x : 0; x < end; x++) {
       const cell = line.getCell(x)
       if (!cell || cell.getWidth() === 0) continue
       const next = sequenceOf(styleOf(cell))
       if (next !== look) { text += next; look = next }
       text += cell.getChars() || ' '
+      if (cell.getChars()) written = text.length
     }
-    const trimmed = `${text.trimEnd()}\u001b[0m`
-    if (line.isWrapped && rows.length) rows.push((rows.pop() ?? '') + trimmed)
-    else rows.push(trimmed)
+    const whole = `${text.slice(0, written)}\u001b[0m`
+    if (line.isWrapped && rows.length) rows.push((rows.pop() ?? '') + whole)
+    else rows.push(whole)
   }
   return rows.join('\n')
 }

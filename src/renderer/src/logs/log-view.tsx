@@ -18,7 +18,7 @@ import { Rows, type RowsHandle } from './rows'
 import { SaveDialog } from './save'
 import { Found } from './search-field'
 import { sourceTitle, type Pane } from './sources'
-import { colouredOf } from './spans'
+import { colouredOf, plainOf } from './spans'
 import { Tools, type Looks } from './tools'
 import { everything, isFiltered, isPast, withoutFilters, type Wanted } from './wanted'
 import classes from './view.module.css'
@@ -81,7 +81,8 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   const find = (direction: 'next' | 'previous'): void => { void reader.find(direction, seen()) }
   const copy = (colours: boolean): void => {
     const lines = rows.current?.selected() ?? []
-    if (colours && lines.length) copyText(lines.map(it => colouredOf(it.text)).join('\n'))
+    // Of several lines, whole ones; as the page says it, their times and marks would stand between them.
+    if (lines.length > (colours ? 0 : 1)) copyText(lines.map(it => (colours ? colouredOf : plainOf)(it.text)).join('\n'))
     else copyText(state.mode === 'history' ? String(getSelection() ?? '') : live.current?.selected(colours) ?? '')
   }
   const onMenu = useMemo(() => (line: LineMenuAt['line'], place: { x: number; y: number }): void => setMenu({ line, ...place }), [])

@@ -18,6 +18,7 @@ export function openTerminal(host: HTMLElement, scheme: 'light' | 'dark', scroll
   view.loadAddon(fit)
   view.open(host)
   view.textarea?.setAttribute('tabindex', '-1') // nothing can be typed: the region around it takes the keyboard
+  view.attachCustomKeyEventHandler(event => !(event.ctrlKey && event.key === 'c')) // it copies: there is nothing to interrupt
   const resize = new ResizeObserver(() => { if (host.clientHeight > 0) fit.fit() })
   resize.observe(host)
   let open = true
