@@ -1,5 +1,5 @@
 /** Logs in a real window, on the files that PM2's processes write: followed, narrowed, searched, saved; whatever stands in them. */
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
@@ -256,6 +256,27 @@ test('a line of the history is copied, and those that are marked, with their col
   expect(await copied(() => log.more('Copy it with colours'))).toBe(`${texts.coloured}\nnothing but text`)
   await coloured.getByText('orange', { exact: true }).dblclick()
   expect(await copied(() => log.more('Copy the selection'))).toBe('orange')
+})
+
+test('a save of a big log says how far it is; cancelled, it leaves nothing, and all goes on', async () => {
+  const block = `${out.join('\n')}\n`.repeat(100)
+  for (let written = 0; written < 200e6; written += block.length) await appendFile(file('School', 'out'), block)
+  const folder = join(place.home.path, 'saved')
+  await mkdir(folder)
+  await log.more('Save to a file…')
+  const dialog = window.getByRole('dialog', { name: 'Save to a file' })
+  await dialog.getByRole('textbox', { name: 'File' }).fill(join(folder, 'big.log'))
+  await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+  const saving = window.getByRole('alert').filter({ hasText: 'Saving …' })
+  await expect(saving).toContainText(/[1-9]\d? %/)
+  await expect(saving.getByRole('progressbar', { name: 'Saved' })).not.toHaveAttribute('aria-valuenow', '0')
+  expect(await readdir(folder)).toEqual([expect.stringMatching(/^\.[0-9a-f]+\.part$/)])
+  await saving.getByRole('button', { name: 'Cancel' }).click()
+  await expect(saving).toBeHidden()
+  await expect.poll(() => readdir(folder)).toEqual([])
+  await say('and it goes on')
+  await expect(log.live).toContainText('and it goes on')
+  expect(await readdir(folder)).toEqual([])
 })
 
 const hostile = [
