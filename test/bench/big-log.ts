@@ -1,6 +1,7 @@
 /** A log of 3 GB, as PM2 writes them. */
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 
 const bytes = 3e9
 /** In one line of every 500,000 or so. */
@@ -22,4 +23,7 @@ export async function writeBigLog(path: string): Promise<void> {
   }
   file.end()
   await once(file, 'finish')
+  // What waits to be written to the disk would be written while it is measured.
+  const handle = await open(path)
+  await handle.sync().finally(() => handle.close())
 }
