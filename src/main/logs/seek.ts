@@ -1,5 +1,5 @@
 /** Jumps to a time: lines are in order of their time but for small exceptions, so halving the bytes finds it, however many there are. */
-import type { Lines } from './lines'
+import type { Line, Lines } from './lines'
 
 /** From here on every line is looked at. Bytes. */
 const near = 65_536
@@ -20,8 +20,9 @@ export function seekTime(lines: Lines, time: number): number {
   const end = file.at(high) + sight
   let timed = false
   for (const line of lines.forward(file.at(low))) {
-    if (line.stamp > 0 && line.recordAt !== undefined) {
-      if (line.recordAt >= time) return line.head
+    const at = timeOf(line)
+    if (at !== undefined) {
+      if (at >= time) return line.head
       timed = true
     }
     if (line.offset > end && !timed) return file.end
@@ -29,9 +30,12 @@ export function seekTime(lines: Lines, time: number): number {
   return file.end
 }
 
+/** Its record's, or its own if the record began without one. */
+const timeOf = (line: Line): number | undefined => line.recordAt ?? line.at
+
 function timeNear(lines: Lines, offset: number, to: number): number | undefined {
   for (const line of lines.forward(offset)) {
-    if (line.stamp > 0) return line.recordAt
+    if (line.stamp > 0) return timeOf(line)
     if (line.offset >= to || line.offset - offset > sight) return undefined
   }
   return undefined

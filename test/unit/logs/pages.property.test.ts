@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { epoch, layOut, linesOf, logText, timedText, pageOf, readAll, viewOf } from './simple'
+import { epoch, layOut, linesOf, logText, stampAt, timedText, pageOf, readAll, viewOf } from './simple'
 import type { LogLine } from '../../../src/shared/log'
 
 const inFolder = async (work: (folder: string) => Promise<void>): Promise<void> => {
@@ -12,6 +12,7 @@ const inFolder = async (work: (folder: string) => Promise<void>): Promise<void> 
 }
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 4 })
 const settings = { numRuns: 150 }
+const long = 'long '.repeat(20_000)
 const shownIn = (lines: readonly LogLine[]): string[] => lines.map(it => it.text)
 
 describe('pages of any log, cut into files anywhere', () => {
@@ -88,6 +89,6 @@ describe('pages of any log, cut into files anywhere', () => {
       const ranged = await readAll(viewOf(folder, [{ path: live, name: 'out' }], { from: time, to: time + 5000 }), 9, 'forward')
       expect(ranged.filter(it => !it.continues).map(it => it.position))
         .toEqual(heads.filter(it => (it.at ?? 0) >= time && (it.at ?? 0) <= time + 5000).map(it => it.position))
-    })), settings)
+    })), { ...settings, examples: [[`a\n${stampAt(0)}\na\n${long}\n`, [], 0], [`${stampAt(0)}a\n${stampAt(1)}}\na\n${long}\n`, [], 1]] })
   })
 })
