@@ -25,5 +25,5 @@ export async function writeBigLog(path: string): Promise<void> {
   await once(file, 'finish')
   // What waits to be written to the disk would be written while it is measured.
   const handle = await open(path)
-  await handle.sync().finally(() => handle.close())
+  try { await handle.sync() } finally { await handle.close() }
 }

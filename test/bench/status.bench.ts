@@ -10,7 +10,7 @@ import { usageOf } from '../../src/main/system/proc'
 import { pm2 } from '../support/cli-instance'
 import type { TestWorkspace } from '../support/workspace'
 import type { Bench, BenchContext, Measured } from './bench'
-import { addInstance, busyWorkspace, cpuTimes, inWindow, memoryOf, nameOf, processesOf } from './window'
+import { addInstance, busyWorkspace, cpuTimes, inOwnWindow, memoryOf, nameOf } from './window'
 
 const counts = [1, 20, 100]
 /** `pm2 jlist` takes as long for each instance: so many of the hundred are measured and multiplied. */
@@ -77,9 +77,8 @@ async function idle(workspace: TestWorkspace, say: (text: string) => void): Prom
 
 /** Minute after minute, once what begins with a window is over. A command that the app waited for is counted as the app. */
 function idleApp(workspace: TestWorkspace, runs: number, say: (text: string) => void): Promise<Measured[]> {
-  return inWindow(workspace, 100, async launched => {
+  return inOwnWindow(workspace, 100, async pids => {
     await delay(20_000)
-    const pids = await processesOf(launched)
     const [percent, megabytes]: [number[], number[]] = [[], []]
     for (let run = 0; run < runs; run++) {
       say(`${idleSeconds} s of nothing, with the window`)

@@ -1,12 +1,17 @@
 /** What the benches of the window share: a workspace with many tiny instances, the built app that shows them, and what its processes cost. */
+import { spawn } from 'node:child_process'
+import { on, once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Page } from '@playwright/test'
+import { join, resolve } from 'node:path'
+import type { Readable } from 'node:stream'
+import { chromium, type Page } from '@playwright/test'
 import { descendants } from '../../src/main/system/proc'
 import { layOut } from '../support/cli-instance'
-import { launchApp, makeHome, type LaunchedApp } from '../support/electron'
+import { electronPath, launchApp, makeHome, type LaunchedApp } from '../support/electron'
 import { makeTiny } from '../support/tiny-base'
 import { testWorkspace, type TestWorkspace } from '../support/workspace'
+
+const project = resolve(import.meta.dirname, '..', '..')
 
 /** Names that sort as they were made. */
 export const nameOf = (index: number): string => `instance-${String(index).padStart(3, '0')}`
@@ -43,9 +48,44 @@ export async function inWindow<T>(workspace: TestWorkspace, instances: number, w
   }
 }
 
+/** As `inWindow`, the app as its user has it: the debugger that saw the list is let go before `work`, which is given the processes. */
+export async function inOwnWindow<T>(workspace: TestWorkspace, instances: number, work: (pids: readonly number[]) => Promise<T>): Promise<T> {
+  await workspace.close()
+  const home = await makeHome()
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  const app = spawn(electronPath(), [...sandbox, '--disable-gpu', '--remote-debugging-port=0', project, '--workspace', workspace.root], {
+    cwd: home.path, env: { ...home.env, PM2_HOME: workspace.host.pm2Home }, stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  try {
+    const browser = await chromium.connectOverCDP(await debuggerOf(app))
+    await browser.contexts()[0]?.pages()[0]?.getByText(`${instances} instances,`).waitFor()
+    await browser.close() // only the connection
+    return await work(await withDescendants(app.pid))
+  } finally {
+    const ended = once(app, 'exit')
+    app.kill('SIGKILL')
+    await ended
+    await home.remove()
+    await workspace.open()
+  }
+}
+
+/** Where the app says that its debugger listens. */
+async function debuggerOf({ stderr }: { readonly stderr: Readable }): Promise<string> {
+  let said = ''
+  stderr.setEncoding('utf8')
+  for await (const text of on(stderr, 'data')) {
+    said += String(text)
+    const found = /DevTools listening on (ws:\S+)/.exec(said)?.[1]
+    if (found) return found
+  }
+  throw new Error('the app has no debugger')
+}
+
 /** The app's processes (main, renderer, GPU, network, zygotes); what it started to outlive it is none of them. */
-export async function processesOf({ app }: LaunchedApp): Promise<number[]> {
-  const main = app.process().pid
+export const processesOf = ({ app }: LaunchedApp): Promise<number[]> => withDescendants(app.process().pid)
+
+async function withDescendants(main: number | undefined): Promise<number[]> {
   if (main === undefined) throw new Error('the app does not run')
   return [main, ...await descendants(main)]
 }

@@ -108,7 +108,7 @@ export async function launchApp({ home, workspace, env = {} }: LaunchOptions): P
 
 let path: string | undefined
 /** Asked once: the first time on a machine it may take a download. */
-function electronPath(): string {
+export function electronPath(): string {
   path ??= process.env['INSTANCE_MANAGER_ELECTRON'] ?? execFileSync(process.execPath, [join(project, 'scripts', 'electron-path.mjs')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
   return path
 }
