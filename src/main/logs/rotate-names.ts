@@ -62,10 +62,21 @@ export function temporariesIn(names: readonly string[], live: string): string[] 
   return names.filter(it => it.startsWith(own) && temporaryForm.test(it.slice(own.length))).map(it => join(dirname(live), it))
 }
 
-/** Everything that belongs to a log but the live file. */
+/** What pm2-logrotate (`a-out__2026-01-31_00-00-00.log.gz`) or logrotate (`a-out.log.2.gz`, `a-out.log-20260131.gz`) left of a log, oldest first. */
+export function foreignIn(names: readonly string[], live: string): string[] {
+  const own = basename(live)
+  const stem = `${own.replace(/\.log$/, '')}__`
+  const pm2 = names.filter(it => it.startsWith(stem) && /^\d{4}[\d_-]*\.log(\.gz)?$/.test(it.slice(stem.length)))
+  const dated = names.filter(it => it.startsWith(`${own}-`) && /^\d{8,}(\.gz)?$/.test(it.slice(own.length + 1)))
+  const numbered = names.filter(it => it.startsWith(`${own}.`) && /^\d{1,4}(\.gz)?$/.test(it.slice(own.length + 1)))
+  const numberOf = (it: string): number => parseInt(it.slice(own.length + 1), 10)
+  return [...pm2.toSorted(), ...dated.toSorted(), ...numbered.toSorted((a, b) => numberOf(b) - numberOf(a))].map(it => join(dirname(live), it))
+}
+
+/** Everything that belongs to a log but the live file, whoever rotated it. */
 export async function rotatedFiles(live: string): Promise<string[]> {
   const names = await readdir(dirname(live)).catch(() => [])
-  return [...archivesIn(names, live).map(it => it.path), ...temporariesIn(names, live)]
+  return [...archivesIn(names, live).map(it => it.path), ...temporariesIn(names, live), ...foreignIn(names, live)]
 }
 
 export function partsIn(names: readonly string[], live: string): LogParts {

@@ -5,9 +5,9 @@
  * moved down by its size: the live file stays where it is.
  */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { problem } from '../../shared/problem'
-import { archivesIn, partsIn, type LogParts } from './rotate-names'
+import { archivesIn, foreignIn, partsIn, type LogParts } from './rotate-names'
 
 export interface Segment {
   readonly path: string
@@ -78,20 +78,13 @@ function segmentsAmong(live: string, names: readonly string[], { archives, start
 
 interface ForeignPart { readonly path: string; readonly bytes: number; readonly changedAt: number; readonly compressed: boolean }
 
-/** Left by pm2-logrotate (`a-out__2026-01-31_00-00-00.log.gz`) or logrotate (`a-out.log.2.gz`, `a-out.log-20260131.gz`), oldest first. */
+/** What other rotators left, oldest first. */
 function foreignParts(live: string, names: readonly string[]): ForeignPart[] {
-  const [name, folder] = [basename(live), dirname(live)]
-  const stem = `${name.replace(/\.log$/, '')}__`
-  const pm2 = names.filter(it => it.startsWith(stem) && /^\d{4}[\d_-]*\.log(\.gz)?$/.test(it.slice(stem.length)))
-  const dated = names.filter(it => it.startsWith(`${name}-`) && /^\d{8,}(\.gz)?$/.test(it.slice(name.length + 1)))
-  const numbered = names.filter(it => it.startsWith(`${name}.`) && /^\d{1,4}(\.gz)?$/.test(it.slice(name.length + 1)))
-  const numberOf = (it: string): number => parseInt(it.slice(name.length + 1), 10)
-  const all = new Set(names)
-  const oldestFirst = [...pm2.toSorted(), ...dated.toSorted(), ...numbered.toSorted((a, b) => numberOf(b) - numberOf(a))]
-    .filter(it => !it.endsWith('.gz') || !all.has(it.slice(0, -3))) // it is being compressed: the plain one is whole
-  return oldestFirst.flatMap(it => {
-    const path = join(folder, it)
-    const compressed = it.endsWith('.gz')
+  const paths = foreignIn(names, live)
+  const all = new Set(paths)
+  return paths.flatMap(path => {
+    const compressed = path.endsWith('.gz')
+    if (compressed && all.has(path.slice(0, -3))) return [] // it is being compressed: the plain one is whole
     const info = infoOf(path)
     const bytes = compressed ? inflatedSize(path) : info?.size ?? 0
     return info && bytes > 0 ? [{ path, bytes, compressed, changedAt: info.mtimeMs }] : []

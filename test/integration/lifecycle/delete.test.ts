@@ -45,11 +45,12 @@ it('of an instance that the command line tool made, with its log files; its neig
   const logs = pm2Paths(workspace.host.pm2Home).logs
   expect(await readdir(logs)).toEqual(expect.arrayContaining(['a-b-out.log', 'a-b-error.log', 'a_b-out.log']))
   const archives = ['a-b-out.log', 'a-b-error.log', 'a_b-out.log'].map(it => `${it}.000000000000000-000000001048576`)
-  await Promise.all([`${archives[0]}.gz`, `${archives[1]}.hole-000000000000000.pending.gz`, `${archives[2]}.gz`].map(it => writeFile(join(logs, it), '')))
+  const others = ['a-b-out__2026-01-31_00-00-00.log.gz', 'a-b-error.log.1.gz', 'a-b-out.log-20260131.gz'] // pm2-logrotate's and logrotate's
+  await Promise.all([`${archives[0]}.gz`, `${archives[1]}.hole-000000000000000.pending.gz`, `${archives[2]}.gz`, ...others].map(it => writeFile(join(logs, it), '')))
   const preview = await workspace.services.previewDelete('a-b')
   expect(preview).toMatchObject({
     name: 'a-b', running: true, database: { name: 'a-b_db', role: 'a-b_user', bytes: expect.any(Number) as number, connections: 0 },
-    files: { folder: its.folder, uploads: 5000 }, logs: { count: 4 },
+    files: { folder: its.folder, uploads: 5000 }, logs: { count: 7 },
   })
   await remove('a-b')
   expect((await readdir(logs)).filter(it => it.endsWith('.gz'))).toEqual([`${archives[2]}.gz`])
