@@ -1,4 +1,5 @@
 /** Counts the lines that match in the whole of a log, telling how far it is. Bytes are looked through; only lines that may match are read. */
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { LogProgress } from '../../shared/log'
 import type { Inflated } from './inflate'
 import { continues, looksLikeError } from './judge'
@@ -36,6 +37,8 @@ export async function* countMatches(view: LogView, until: string | undefined, in
       for (let at = range.from; at < Math.min(range.to, limit);) {
         const step = await inflated.during(() => countBlock(stream, at, Math.min(range.to, limit), buffer))
         touch.alive()
+        await othersTurn()
+        if (touch.signal.aborted) return
         if (!file.unmoved) { // rotation changes no offset
           await inflated.during(() => file.refresh())
           continue
@@ -45,7 +48,6 @@ export async function* countMatches(view: LogView, until: string | undefined, in
         if (Date.now() - told > tellEvery) {
           yield { hits, scanned: before + file.before(at), total, done: false }
           told = Date.now()
-          if (touch.signal.aborted) return
         }
       }
       before += file.size

@@ -19,7 +19,7 @@ export async function* perform(task: LogTask, touch: Touch): AsyncGenerator<unkn
       return
     }
     case 'find': {
-      yield await steadily(task.view, inflated, touch, Infinity, streams => findMatch(streams, task.from, task.direction))
+      yield await findMatch(task.view, task.from, task.direction, inflated, touch)
       return
     }
     case 'count': return yield* countMatches(task.view, task.until, inflated, touch)

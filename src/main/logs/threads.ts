@@ -1,6 +1,6 @@
 /**
- * The threads that read logs. Short and quiet tasks share one; what scans much, or runs an operator's pattern, has one of its own, which
- * is ended when it gives no sign of life.
+ * The threads that read logs. What is short or takes turns shares one, since each takes 10 MB; what reads much at once, or runs an
+ * operator's pattern, has one of its own, which is ended when it gives no sign of life.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
@@ -36,11 +36,11 @@ export class LogThreads {
   constructor(private readonly script: string) {}
 
   /** Makes the thread ready that opens logs: its start takes longer than reading. */
-  warm(): void { this.#quiet() }
+  warm(): void { this.#sharedThread() }
 
   /** Performs a task until it ends or the signal aborts. @throws Problems, `log-search-slow` and `log-slow` among them */
   async *run(task: LogTask, signal: AbortSignal): AsyncGenerator<unknown, void, undefined> {
-    if (isQuiet(task)) return yield* this.#quiet().run(task, signal)
+    if (isBrief(task)) return yield* this.#sharedThread().run(task, signal)
     const thread = await this.#take(signal)
     try {
       yield* thread.run(task, signal)
@@ -53,7 +53,7 @@ export class LogThreads {
     await Promise.all([...this.#all].map(it => it.end()))
   }
 
-  #quiet(): Thread {
+  #sharedThread(): Thread {
     if (!this.#shared?.usable) this.#shared = this.#make()
     return this.#shared
   }
@@ -93,11 +93,10 @@ export class LogThreads {
   }
 }
 
-/** Reads little and runs no pattern. */
-function isQuiet(task: LogTask): boolean {
-  const { filter } = task.view
+/** Holds up other tasks of its thread only for a moment: runs no pattern, and reads little, or in turns. */
+function isBrief({ type, view: { filter } }: LogTask): boolean {
   if (filter.search?.regex) return false
-  return task.type === 'follow' || (task.type === 'page' && !filter.errorsOnly && !(filter.search && filter.matchesOnly))
+  return type === 'page' ? !filter.errorsOnly && !(filter.search && filter.matchesOnly) : type !== 'save'
 }
 
 interface Waiting { readonly answered: (it: Answer) => void; readonly patience: number; readonly pattern: boolean }

@@ -42,6 +42,38 @@ describe('a pattern that never ends', () => {
   }, 60_000)
 })
 
+describe('a search of much', () => {
+  const lines = 400_000
+  // A character that stands for others: every line is looked at.
+  const search = { text: '\ufffd!', regex: false, matchCase: true }
+  it.each([
+    ['a count', { type: 'count' }, { hits: 1, done: true }], ['the next one', { type: 'find', from: '0', direction: 'next' }, String(lines * 10)],
+    ['the one before', { type: 'find', from: String(lines * 20 + 4), direction: 'previous' }, String(lines * 10)],
+  ] as const)('%s takes turns with who reads a page, and is found across them', async (_, task, expected) => {
+    const { path, run } = await threads()
+    await writeFile(path, Buffer.concat([Buffer.from('a line is\n'.repeat(lines)), Buffer.from([0xff]), Buffer.from('!!\n'), Buffer.from('a line is\n'.repeat(lines))]))
+    const order: string[] = []
+    const searched = run(task, { search }).then(it => { order.push('search'); return it.at(-1) })
+    await run({ type: 'page', anchor: { type: 'start' }, count: 10 }).then(() => order.push('page'))
+    if (typeof expected === 'string') expect(await searched).toBe(expected)
+    else expect(await searched).toMatchObject(expected)
+    expect(order).toEqual(['page', 'search'])
+  }, 60_000)
+
+  it('cancelled, is given up', async () => {
+    const { folder, path, made, run } = await threads()
+    await writeFile(path, 'a line is\n'.repeat(10 * lines))
+    const stop = new AbortController()
+    const searched = made.run({ view: viewOf(folder, [{ path, name: 'out' }], { search }), type: 'find', from: '0', direction: 'next' }, stop.signal).next()
+    await run({ type: 'page', anchor: { type: 'start' }, count: 10 })
+    stop.abort()
+    expect(await searched).toMatchObject({ done: true })
+    // The thread is the same, and free: what was given up would hold up a count.
+    const [page] = await run<LogPage>({ type: 'page', anchor: { type: 'start' }, count: 10 })
+    expect(page?.lines).toHaveLength(10)
+  }, 60_000)
+})
+
 describe('saving', () => {
   it('writes what the filter wants, masked, with the stamps, colours only if they are wanted; for its user only', async () => {
     const { folder, path, run } = await threads()
