@@ -17,6 +17,9 @@ const scrollback = 150
 /** With it a line is as high as a row of the history. */
 const lineHeight = 1.1
 
+/** No colour, to the first place, nothing on the screen, nothing above it. Not a reset, with which xterm makes its styles anew. */
+const clear = '\u001b[m\u001b[H\u001b[2J\u001b[3J'
+
 /** @param colours as a terminal would be told them */
 export interface SelectedText { selected(colours: boolean): string }
 
@@ -78,8 +81,8 @@ function pourLines(reader: LogReader, view: Terminal, { scheme, precise, wrap }:
     more()
   }
   const all = (): void => {
-    // In the stream itself, behind what is still to be drawn: all is cleared; no cursor; without wrapping a line ends at the window's edge.
-    view.write(`\u001bc\u001b[?25l${wrap ? '' : '\u001b[?7l'}`)
+    // In the stream itself, behind what is still to be drawn.
+    view.write(`${clear}\u001b[?25l${wrap ? '' : '\u001b[?7l'}`) // no cursor; without wrapping a line ends at the window's edge
     waiting = []
     undrawn = 0
     first = true

@@ -2,7 +2,7 @@
 import { Button, Loader, UnstyledButton } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
 import { IconArrowDown, IconEye, IconFileOff, IconFilterOff, IconRefreshAlert } from '@tabler/icons-react'
-import { useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore, type KeyboardEvent, type ReactNode } from 'react'
+import { useEffect, useEffectEvent, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { lineOf } from '../../../shared/log'
 import { useOperations } from '../app/live'
 import { ProblemView } from '../app/problem'
@@ -13,14 +13,14 @@ import { LineMenu, type LineMenuAt } from './line-menu'
 import { LiveView, type SelectedText } from './live-view'
 import { clockOf } from './moments'
 import { LogReader } from './reader'
-import type { ReaderState } from './reader-state'
+import { useReader } from './reader-state'
 import { Rows, type RowsHandle } from './rows'
 import { SaveDialog } from './save'
 import { Found } from './search-field'
 import { sourceTitle, type Pane } from './sources'
 import { colouredOf, plainOf } from './spans'
 import { Tools, type Looks } from './tools'
-import { everything, isFiltered, isPast, withoutFilters, type Wanted } from './wanted'
+import { everything, isFiltered, withoutFilters, type Wanted } from './wanted'
 import classes from './view.module.css'
 
 interface LogViewProps {
@@ -43,7 +43,8 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   const { operations } = useOperations()
   const [wanted, setWanted] = useState<Wanted>(() => ({ ...everything(pane.source), errorsOnly: pane.errorsOnly ?? false }))
   const [reader] = useState(() => new LogReader(logClient(client), wanted))
-  const state = useSyncExternalStore(reader.subscribe, reader.state)
+  const mode = useReader(reader, it => it.mode)
+  const drawn = useReader(reader, it => (it.problem ? undefined : it.mode === 'follow' ? 'live' : it.loaded && 'rows'))
   const [looks, setLooks] = useLocalStorage<Looks>({ key: 'logs.looks', defaultValue: { wrap: true, folded: false }, getInitialValueInEffect: false })
   const [menu, setMenu] = useState<LineMenuAt>()
   const [saving, setSaving] = useState(false)
@@ -64,14 +65,13 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
     return () => reader.close()
   }, [reader, at])
 
-  const drawn = state.mode === 'follow' ? 'live' : state.loaded ? 'rows' : undefined
   useEffect(() => {
     const { activeElement } = document
     if (drawn === 'rows' && activeElement === screen.current) rows.current?.focus()
     else if (drawn === 'live' && focused.current && activeElement === document.body) screen.current?.focus()
   }, [drawn])
 
-  const seen = () => (state.mode === 'history' ? rows.current?.top() : reader.newest.at(-1))
+  const seen = () => (mode === 'history' ? rows.current?.top() : reader.newest.at(-1))
   const change = (changed: Partial<Wanted>): void => {
     const next = { ...wanted, ...changed }
     setWanted(next)
@@ -83,7 +83,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
     const lines = rows.current?.selected() ?? []
     // Of several lines, whole ones; as the page says it, their times and marks would stand between them.
     if (lines.length > (colours ? 0 : 1)) copyText(lines.map(it => (colours ? colouredOf : plainOf)(it.text)).join('\n'))
-    else copyText(state.mode === 'history' ? String(getSelection() ?? '') : live.current?.selected(colours) ?? '')
+    else copyText(mode === 'history' ? String(getSelection() ?? '') : live.current?.selected(colours) ?? '')
   }
   const onMenu = useMemo(() => (line: LineMenuAt['line'], place: { x: number; y: number }): void => setMenu({ line, ...place }), [])
 
@@ -109,14 +109,15 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
     if (event.target instanceof HTMLElement && event.target !== event.currentTarget && event.target.dataset['testid'] !== 'history') return
     const height = screen.current?.clientHeight ?? 0
     const by = { ArrowUp: -48, ArrowDown: 48, PageUp: 40 - height, PageDown: height - 40, ' ': height - 40 }[event.key]
-    const top = state.mode === 'history' ? rows.current?.top() : undefined
+    const top = mode === 'history' ? rows.current?.top() : undefined
     if (event.key === 'Home') reader.jump({ type: 'start' })
     else if (event.key === 'End') reader.follow()
-    else if (by !== undefined && state.mode === 'history') rows.current?.scrollBy(by)
+    else if (by !== undefined && mode === 'history') rows.current?.scrollBy(by)
     else if (by !== undefined && by < 0) reader.stop(by)
     else if ((event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) && top) {
       const box = event.currentTarget.getBoundingClientRect()
-      const line = state.loaded?.lines.find(it => state.current !== undefined && lineOf(it.position) === lineOf(state.current)) ?? top
+      const { loaded, current } = reader.state()
+      const line = loaded?.lines.find(it => current !== undefined && lineOf(it.position) === lineOf(current)) ?? top
       setMenu({ line, x: box.left + box.width / 2, y: box.top + 24 })
     } else return
     event.preventDefault()
@@ -125,20 +126,15 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   return (
     <section ref={view} className={`card ${classes.view}`} aria-label={`Log of ${name}`} onKeyDown={shortcuts} data-log-view>
       <Tools
-        title={title} end={end} wanted={wanted} state={state} reader={reader} field={field} looks={looks} onLooks={setLooks} onChange={change} onFind={find}
+        title={title} end={end} wanted={wanted} reader={reader} field={field} looks={looks} onLooks={setLooks} onChange={change} onFind={find}
         onCopy={copy} onSave={() => setSaving(true)} onWindow={onWindow && (() => onWindow({ source: wanted.source, errorsOnly: wanted.errorsOnly || undefined }))}
       />
-      {wanted.search !== '' && <Found wanted={wanted} state={state} onChange={change} onFind={find} />}
-      <Strips state={state} wanted={wanted} reader={reader} onChange={change} />
-      <div ref={screen} className={classes.screen} role="log" aria-live="off" aria-label={`Lines of ${name}`} tabIndex={state.mode === 'follow' ? 0 : -1} onKeyDown={keys} onFocus={() => { focused.current = true }} onBlur={() => { focused.current = false }} data-mode={state.mode}>
-        {state.mode === 'follow' && !state.problem && <LiveView reader={reader} wrap={looks.wrap} precise={precise} handle={live} onUp={pixels => reader.stop(-pixels)} />}
-        {state.mode === 'history' && state.loaded && !state.problem && (
-          <Rows
-            loaded={state.loaded} target={state.target} current={state.current} wrap={looks.wrap} folded={looks.folded} precise={precise} handle={rows}
-            onMore={side => reader.more(side)} onGo={fraction => reader.go(fraction)} onPastEnd={() => { if (!isPast(wanted)) reader.follow() }} onMenu={onMenu}
-          />
-        )}
-        <Over state={state} wanted={wanted} reader={reader} onClear={() => change(withoutFilters(wanted))} />
+      {wanted.search !== '' && <Found wanted={wanted} reader={reader} onChange={change} onFind={find} />}
+      <Strips wanted={wanted} reader={reader} onChange={change} />
+      <div ref={screen} className={classes.screen} role="log" aria-live="off" aria-label={`Lines of ${name}`} tabIndex={mode === 'follow' ? 0 : -1} onKeyDown={keys} onFocus={() => { focused.current = true }} onBlur={() => { focused.current = false }} data-mode={mode}>
+        {drawn === 'live' && <LiveView reader={reader} wrap={looks.wrap} precise={precise} handle={live} onUp={pixels => reader.stop(-pixels)} />}
+        {drawn === 'rows' && <Rows reader={reader} wrap={looks.wrap} folded={looks.folded} precise={precise} handle={rows} onMenu={onMenu} />}
+        <Over wanted={wanted} reader={reader} onClear={() => change(withoutFilters(wanted))} />
       </div>
       <LineMenu at={menu} onClose={() => setMenu(undefined)} onMoment={moment => onMoment(moment, { source: wanted.source })} />
       <SaveDialog opened={saving} onClose={() => setSaving(false)} wanted={wanted} title={name} />
@@ -147,7 +143,8 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
 }
 
 /** What is worth a word above the lines. */
-function Strips({ state: { restartedAt }, wanted, reader, onChange }: { state: ReaderState; wanted: Wanted; reader: LogReader; onChange: (change: Partial<Wanted>) => void }) {
+function Strips({ wanted, reader, onChange }: { wanted: Wanted; reader: LogReader; onChange: (change: Partial<Wanted>) => void }) {
+  const restartedAt = useReader(reader, it => it.restartedAt)
   return (
     <>
       {wanted.reveal && (
@@ -167,8 +164,8 @@ function Strips({ state: { restartedAt }, wanted, reader, onChange }: { state: R
 }
 
 /** What stands over the lines, or in their place. */
-function Over({ state, wanted, reader, onClear }: { state: ReaderState; wanted: Wanted; reader: LogReader; onClear: () => void }) {
-  const { mode, loaded, opening, looked, blank, fresh, problem } = state
+function Over({ wanted, reader, onClear }: { wanted: Wanted; reader: LogReader; onClear: () => void }) {
+  const { mode, loaded, opening, looked, blank, fresh, problem } = useReader(reader, it => it)
   if (problem) return <div className={classes.wrongs}><ProblemView problem={problem} onRetry={() => reader.open()} /></div>
   const nothing = mode === 'follow' ? blank && !opening : loaded !== undefined && loaded.lines.length === 0 && loaded.atStart && loaded.atEnd
   const filtered = isFiltered(wanted)

@@ -20,6 +20,8 @@ export interface Loaded {
   readonly size: number
 }
 
+export const noRows: Loaded = { lines: [], places: [], atStart: false, atEnd: false, size: 0 }
+
 export function loadedOf(page: LogPage, anchor: LogAnchor): Loaded {
   const given = 'position' in anchor ? anchor.position : undefined
   // A page that gave up says where, but not on which side: of one around a line it is not known, and not needed.

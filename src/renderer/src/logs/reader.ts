@@ -89,6 +89,9 @@ export class LogReader {
     else void this.#fill(signal)
   }
 
+  /** One is at the end and wants to see more. */
+  goOn(): void { if (!isPast(this.wanted)) this.follow() }
+
   /** Stops following, where one is. @param by pixels to scroll from there */
   stop(by = 0): void {
     if (this.#state.mode !== 'follow' || this.#state.opening) return

@@ -1,5 +1,5 @@
 /** A line of the history. Text is text: what stands in a log becomes no element, no link and no command. */
-import { IconAlertCircleFilled, IconChevronDown, IconChevronRight, IconDots } from '@tabler/icons-react'
+import { IconAlertCircleFilled, IconChevronDown, IconChevronRight } from '@tabler/icons-react'
 import { memo } from 'react'
 import { bytes } from '../../../shared/amounts'
 import { lineOf, type LogLine } from '../../../shared/log'
@@ -56,7 +56,7 @@ export const Row = memo(({ line, scheme, precise, current, expanded, follows, fo
         <button
           type="button" tabIndex={-1} className={classes.more} aria-label="What to do with this line" title="More"
           onClick={({ currentTarget }) => { const { right, bottom } = currentTarget.getBoundingClientRect(); handlers.menu(line, { x: right, y: bottom }) }}
-        ><IconDots size={14} aria-hidden /></button>
+        />
       </div>
     </>
   )

@@ -1,11 +1,12 @@
 /** The history as rows: of the whole log only the pages near what is seen. What one looks at stays where it is when pages come and go. */
 import { useComputedColorScheme } from '@mantine/core'
 import { useCallback, useEffectEvent, useId, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type Ref, type WheelEvent } from 'react'
-import { lineOf, type LogLine, type LogPosition } from '../../../shared/log'
+import { lineOf, type LogLine } from '../../../shared/log'
 import { foldLines } from './folds'
 import { isOtherDay } from './moments'
-import type { Loaded } from './pages'
-import type { Target } from './reader-state'
+import { noRows } from './pages'
+import type { LogReader } from './reader'
+import { useReader, type Target } from './reader-state'
 import { Row, type RowHandlers } from './row'
 import { Track, type Seen } from './track'
 import classes from './rows.module.css'
@@ -23,22 +24,20 @@ export interface RowsHandle {
 }
 
 interface RowsProps {
-  loaded: Loaded
-  target: Target | undefined
-  current: LogPosition | undefined
+  reader: LogReader
   wrap: boolean
   precise: boolean
   /** Every stack trace is folded. */
   folded: boolean
   handle: Ref<RowsHandle>
-  onMore: (side: 'before' | 'after') => void
-  onGo: (fraction: number) => void
-  /** It was scrolled down although there is no more. */
-  onPastEnd: () => void
   onMenu: RowHandlers['menu']
 }
 
-export function Rows({ loaded, target, current, wrap, precise, folded, handle, onMore, onGo, onPastEnd, onMenu }: RowsProps) {
+/** Of a reader that is in the history. */
+export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProps) {
+  const loaded = useReader(reader, it => it.loaded) ?? noRows
+  const target = useReader(reader, it => it.target)
+  const current = useReader(reader, it => it.current)
   const scheme = useComputedColorScheme('light')
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
@@ -51,7 +50,6 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
   const [exceptions, setExceptions] = useState<ReadonlySet<string>>(new Set())
   const lines = useMemo(() => foldLines(loaded.lines, folded, exceptions), [loaded.lines, folded, exceptions])
   const byPosition = useMemo(() => new Map(loaded.lines.map((line, index) => [lineOf(line.position), index])), [loaded.lines])
-  const more = useEffectEvent(onMore)
 
   const look = useCallback((): void => {
     const element = scroller.current
@@ -69,8 +67,8 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
     setSeen(it => (it.from === next.from && it.to === next.to ? it : next))
   }, [loaded, byPosition])
   const edges = useEffectEvent((element: HTMLElement): void => {
-    if (element.scrollTop < near && !loaded.atStart) more('before')
-    if (element.scrollHeight - element.scrollTop - element.clientHeight < near && !loaded.atEnd) more('after')
+    if (element.scrollTop < near && !loaded.atStart) reader.more('before')
+    if (element.scrollHeight - element.scrollTop - element.clientHeight < near && !loaded.atEnd) reader.more('after')
   })
 
   // Whatever was drawn anew, what one looks at is put back to where it was.
@@ -130,7 +128,7 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
   }), [onMenu])
   const pastEnd = ({ deltaY }: WheelEvent<HTMLElement>): void => {
     const element = scroller.current
-    if (deltaY > 0 && element && loaded.atEnd && element.scrollTop + element.clientHeight >= element.scrollHeight - 1) onPastEnd()
+    if (deltaY > 0 && element && loaded.atEnd && element.scrollTop + element.clientHeight >= element.scrollHeight - 1) reader.goOn()
   }
   return (
     <div className={classes.body}>
@@ -144,7 +142,7 @@ export function Rows({ loaded, target, current, wrap, precise, folded, handle, o
           ))}
         </div>
       </div>
-      {(seen.from > 0 || seen.to < 1) && <Track seen={seen} controls={id} onGo={onGo} />}
+      {(seen.from > 0 || seen.to < 1) && <Track seen={seen} controls={id} onGo={fraction => reader.go(fraction)} />}
     </div>
   )
 }

@@ -2,7 +2,8 @@
 import { ActionIcon, Checkbox, Kbd, Loader, NumberInput, TextInput, Tooltip, UnstyledButton } from '@mantine/core'
 import { IconAlertCircle, IconArrowDown, IconArrowUp, IconSearch, IconX } from '@tabler/icons-react'
 import { useEffect, useEffectEvent, useState, type KeyboardEvent, type RefObject } from 'react'
-import type { ReaderState } from './reader-state'
+import type { LogReader } from './reader'
+import { useReader, type ReaderState } from './reader-state'
 import type { Wanted } from './wanted'
 import classes from './view.module.css'
 
@@ -57,31 +58,42 @@ export function SearchField({ wanted, field, problem, onChange, onFind }: Search
   )
 }
 
-interface FoundProps { wanted: Wanted; state: ReaderState; onChange: (change: Partial<Wanted>) => void; onFind: (direction: 'next' | 'previous') => void }
+interface FoundProps { wanted: Wanted; reader: LogReader; onChange: (change: Partial<Wanted>) => void; onFind: (direction: 'next' | 'previous') => void }
 
 /** Below the tools while there is a search. */
-export function Found({ wanted, state, onChange, onFind }: FoundProps) {
-  const { searchProblem } = state
-  if (searchProblem) {
+export function Found({ wanted, reader, onChange, onFind }: FoundProps) {
+  const problem = useReader(reader, it => it.searchProblem)
+  const none = useReader(reader, it => !it.count?.hits)
+  if (problem) {
     return (
       <div className={classes.found} role="alert">
-        <p className={classes.wrong}><IconAlertCircle size={15} aria-hidden /><span>{[searchProblem.message, searchProblem.cause, searchProblem.hint].filter(it => it !== undefined).map(it => (/[.!?]$/.test(it) ? it : `${it}.`)).join(' ')}</span></p>
+        <p className={classes.wrong}><IconAlertCircle size={15} aria-hidden /><span>{[problem.message, problem.cause, problem.hint].filter(it => it !== undefined).map(it => (/[.!?]$/.test(it) ? it : `${it}.`)).join(' ')}</span></p>
       </div>
     )
   }
   return (
     <div className={classes.found} role="group" aria-label="Found">
       <span className={classes.hits}>
-        <Tooltip label="Previous match (Shift+Enter, Shift+F3)"><ActionIcon variant="default" size="sm" aria-label="Previous match" disabled={!state.count?.hits} onClick={() => onFind('previous')}><IconArrowUp size={14} /></ActionIcon></Tooltip>
-        <Tooltip label="Next match (Enter, F3)"><ActionIcon variant="default" size="sm" aria-label="Next match" disabled={!state.count?.hits} onClick={() => onFind('next')}><IconArrowDown size={14} /></ActionIcon></Tooltip>
-        <span role="status" aria-label="Matches">{hitsWord(state)}</span>
-        {(state.searching || state.count?.done === false) && <Loader size={13} aria-label="Searching" />}
+        <Tooltip label="Previous match (Shift+Enter, Shift+F3)"><ActionIcon variant="default" size="sm" aria-label="Previous match" disabled={none} onClick={() => onFind('previous')}><IconArrowUp size={14} /></ActionIcon></Tooltip>
+        <Tooltip label="Next match (Enter, F3)"><ActionIcon variant="default" size="sm" aria-label="Next match" disabled={none} onClick={() => onFind('next')}><IconArrowDown size={14} /></ActionIcon></Tooltip>
+        <Hits reader={reader} />
       </span>
       <Checkbox size="xs" label="Only matching lines" checked={wanted.matchesOnly} onChange={event => onChange({ matchesOnly: event.currentTarget.checked })} />
       {wanted.matchesOnly && (
         <label className={classes.context}>and <NumberInput size="xs" min={0} max={20} clampBehavior="strict" aria-label="Lines around each match" value={wanted.context} onChange={it => onChange({ context: Number(it) || 0 })} /> around each</label>
       )}
     </div>
+  )
+}
+
+/** Told anew ten times a second while the matches are counted. */
+function Hits({ reader }: { reader: LogReader }) {
+  const state = useReader(reader, it => it)
+  return (
+    <>
+      <span role="status" aria-label="Matches">{hitsWord(state)}</span>
+      {(state.searching || state.count?.done === false) && <Loader size={13} aria-label="Searching" />}
+    </>
   )
 }
 

@@ -4,7 +4,7 @@ import { IconAlertCircleFilled, IconArrowBarToDown, IconArrowBarToUp, IconCopy, 
 import type { ReactNode, RefObject } from 'react'
 import { RangeChip } from './range-chip'
 import type { LogReader } from './reader'
-import type { ReaderState } from './reader-state'
+import { useReader } from './reader-state'
 import { SearchField } from './search-field'
 import type { LogStream } from './sources'
 import { isFiltered, withoutFilters, type Wanted } from './wanted'
@@ -18,7 +18,6 @@ interface ToolsProps {
   /** After all the rest: what closes the pane. */
   end?: ReactNode
   wanted: Wanted
-  state: ReaderState
   reader: LogReader
   field: RefObject<HTMLInputElement | null>
   looks: Looks
@@ -33,9 +32,10 @@ interface ToolsProps {
 const streams: readonly { readonly value: LogStream; readonly label: string }[] = [{ value: 'both', label: 'Both' }, { value: 'out', label: 'Out' }, { value: 'err', label: 'Err' }]
 
 export function Tools(props: ToolsProps) {
-  const { title, end, wanted, state, reader, field, onChange, onFind } = props
+  const { title, end, wanted, reader, field, onChange, onFind } = props
   const { source } = wanted
-  const following = state.mode === 'follow'
+  const following = useReader(reader, it => it.mode === 'follow')
+  const wrong = useReader(reader, it => it.searchProblem !== undefined)
   return (
     <div className={classes.tools} role="group" aria-label="Which lines">
       {title}
@@ -49,7 +49,7 @@ export function Tools(props: ToolsProps) {
         <IconAlertCircleFilled size={15} aria-hidden /><span>Errors<span className={classes.word}> only</span></span>
       </UnstyledButton>
       <RangeChip range={wanted.range} onChange={range => onChange({ range })} onGo={at => reader.jump({ type: 'time', time: at })} />
-      <SearchField wanted={wanted} field={field} problem={state.searchProblem !== undefined} onChange={onChange} onFind={onFind} />
+      <SearchField wanted={wanted} field={field} problem={wrong} onChange={onChange} onFind={onFind} />
       {(isFiltered(wanted) || wanted.search !== '') && (
         <Button size="compact-sm" variant="subtle" leftSection={<IconFilterOff size={15} aria-hidden />} aria-label="Clear filters" className={classes.clear} onClick={() => onChange(withoutFilters(wanted))}><span>Clear filters</span></Button>
       )}
