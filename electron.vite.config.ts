@@ -8,14 +8,17 @@ const at = (path: string): string => resolve(import.meta.dirname, path)
 /** Entries of the main process, each built to out/main/<name>.cjs: the desktop app, what runs without Electron, and the threads that read logs. */
 const entries = { index: 'src/main/index.ts', cli: 'src/main/cli/index.ts', 'log-worker': 'src/main/logs/worker.ts' }
 
+/** The licences of what a bundle contains, beside it; scripts/lib/licenses.mjs makes the whole notice of them. */
+const license = { fileName: 'bundled-licenses.json' }
+
 // Code runs on Electron 33 (Node 20.18, Chromium 130) and later, whatever Electron is installed.
 export default defineConfig({
   main: {
     build: {
       target: 'node20.18',
-      // execa is only an ES module, which Node 20.18 cannot require: it is bundled. zod and commander are, so that only what is used of them
-      // is loaded: that halves what a command needs before it begins.
-      externalizeDeps: { exclude: ['execa', 'zod', 'commander'] },
+      license,
+      // Dependencies stay outside; development dependencies are bundled: what only an ES module offers (execa: Node 20.18 cannot require one),
+      // what a command would otherwise load whole before it begins (zod, commander: half of its start), what brings a compiler along (@trpc/server).
       rollupOptions: {
         input: Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(at(path)))),
         output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
@@ -25,6 +28,7 @@ export default defineConfig({
   preload: {
     build: {
       target: 'node20.18',
+      license,
       // A sandboxed preload can require nothing.
       externalizeDeps: false,
       rollupOptions: { input: { index: at('src/preload/index.ts') }, output: { format: 'cjs', entryFileNames: '[name].cjs' } },
@@ -35,6 +39,6 @@ export default defineConfig({
     base: './',
     publicDir: at('resources/icons'),
     plugins: [react()],
-    build: { target: 'chrome130', minify: true, outDir: at('out/renderer'), rollupOptions: { input: { index: at('src/renderer/index.html') } } },
+    build: { target: 'chrome130', minify: true, license, outDir: at('out/renderer'), rollupOptions: { input: { index: at('src/renderer/index.html') } } },
   },
 })

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeLicenses } from './licenses.mjs'
 import { modules, project } from './places.mjs'
 import { Failure, run, step } from './say.mjs'
 
@@ -16,6 +17,7 @@ export async function build() {
       cwd: project, quiet: true, env: { ELECTRON_MAJOR_VER: '33', NODE_ENV: 'production' },
     })
     if (code !== 0) throw new Failure(`The build failed:\n${output.trim()}`, 'if you changed the code, fix what is named above; else run git status and undo what changed.')
+    writeLicenses()
   })
   // Read before the build: a file changed during it builds again next time.
   writeFileSync(stamp, wanted)

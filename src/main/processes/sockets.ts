@@ -1,10 +1,12 @@
 /**
  * PM2's two sockets, spoken directly: the `pm2` module takes four times as long to load, copies our whole
  * environment into every app that it starts, and waits for ever for a daemon that was killed.
+ * PM2 is AGPL-3.0, so nothing of it is loaded into our process: its messages are AMP, which the MIT packages `amp` and `amp-message` read and write.
  */
-import type { Socket } from 'node:net'
-import axon, { type AxonSocket } from 'pm2/modules/pm2-axon/index.js'
-import rpc from 'pm2/modules/pm2-axon-rpc/index.js'
+import { connect, type Socket } from 'node:net'
+import { Stream as Parser } from 'amp'
+import Message from 'amp-message'
+import { z } from 'zod'
 import { problem } from '../../shared/problem'
 
 /** The daemon was not reached, or went away. `sent`: the request may have been carried out. */
@@ -15,18 +17,20 @@ export class DaemonLost extends Error {
   }
 }
 
-/** What comes is not believed to be PM2's: what cannot be read ends the connection, with an error, and not our process. */
-function guarded<T extends AxonSocket>(socket: T): T {
-  const reader = socket.onmessage.bind(socket)
-  return Object.assign(socket, {
-    onmessage(connection: Socket) {
-      const read = reader(connection)
-      return (message: Buffer): void => {
-        try { read(message) } catch (error) { connection.destroy(new Error('What it sent cannot be read.', { cause: error })) }
-      }
-    },
+/** Calls back with the parts of each message. One that can't be read ends the connection with an error: whoever listens there may not be PM2. */
+function readMessages(socket: Socket, tell: (parts: readonly unknown[]) => void): void {
+  const parser = new Parser()
+  parser.on('data', (message: Buffer) => {
+    try { tell(new Message(message).args) } catch (error) { socket.destroy(new Error('What it sent cannot be read.', { cause: error })) }
   })
+  socket.pipe(parser)
 }
+
+/** Marks our one request on a connection; the daemon returns it with the answer. */
+const requestId = 'instance-manager:0'
+
+/** The daemon's answer to a call: an error's text, or what the method gave. */
+const replySchema = z.union([z.object({ error: z.string() }), z.object({ args: z.array(z.unknown()) })])
 
 /**
  * One request on a connection of its own, so that the daemon's death is seen at once as a closed connection.
@@ -34,8 +38,7 @@ function guarded<T extends AxonSocket>(socket: T): T {
  * @throws DaemonLost; Problem `pm2-not-answering`, `pm2-refused`, `pm2-not-reachable`
  */
 export function request(path: string, method: string, argument: unknown, timeout: number): Promise<unknown> {
-  const socket = guarded(axon.socket('req'))
-  socket.set('retry timeout', 0) // do not connect again: the request would be lost silently
+  const socket = connect(path)
   let sent = false
   let timer: NodeJS.Timeout | undefined
   return new Promise((resolve, reject) => {
@@ -44,26 +47,34 @@ export function request(path: string, method: string, argument: unknown, timeout
       cause: `Its daemon accepted "${method}" and gave no answer within ${Math.round(timeout / 1000)} s.`,
       hint: 'Wait a moment and try again. If it stays, end the daemon with "pm2 kill" and start the instances again.',
     })), timeout)
-    socket.on('error', (error: Error) => reject(problem({
-      code: 'pm2-not-reachable', message: 'PM2\'s daemon cannot be reached.', cause: error.message,
-      hint: `Check who owns ${path}: the daemon may run as another user.`,
-    }, error)))
-    socket.on('close', () => reject(new DaemonLost(sent)))
-    socket.once('connect', () => {
-      sent = true
-      new rpc.Client(socket).call(method, argument, (error, reply) => {
-        if (!error) return resolve(reply)
-        reject(problem({
-          code: 'pm2-refused', message: `PM2 refused "${method}".`, cause: error.message, hint: 'Look at PM2\'s own log, pm2.log.',
-        }))
-      })
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (gone.has(error.code ?? '')) return // "close" follows
+      reject(problem({
+        code: 'pm2-not-reachable', message: 'PM2\'s daemon cannot be reached.', cause: error.message,
+        hint: `Check who owns ${path}: the daemon may run as another user.`,
+      }, error))
     })
-    socket.connect(path)
+    socket.on('close', () => reject(new DaemonLost(sent)))
+    socket.on('connect', () => {
+      sent = true
+      socket.write(new Message([{ type: 'call', method, args: [argument] }, requestId]).toBuffer())
+    })
+    readMessages(socket, parts => {
+      if (parts.at(-1) !== requestId) return
+      const reply = replySchema.parse(parts[0])
+      if ('args' in reply) return resolve(reply.args[0])
+      reject(problem({
+        code: 'pm2-refused', message: `PM2 refused "${method}".`, cause: reply.error, hint: 'Look at PM2\'s own log, pm2.log.',
+      }))
+    })
   }).finally(() => {
     clearTimeout(timer)
-    socket.close()
+    socket.destroy()
   })
 }
+
+/** Nobody listens, or whoever did has ended: a daemon that isn't there, not one that can't be reached. */
+const gone: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'])
 
 /** What `follow` tells: the connection came or went, or a message of the topic. */
 export type BusSignal = { readonly type: 'connected' | 'lost' } | { readonly type: 'message'; readonly data: unknown }
@@ -80,24 +91,21 @@ export function follow(path: string, topic: string, tell: (signal: BusSignal) =>
     state = next
     tell({ type: next })
   }
-  const connect = () => {
-    const socket = guarded(axon.socket('sub'))
-    socket.set('retry timeout', 0)
-    socket.subscribe(topic)
+  const listen = (): Socket => {
+    const socket = connect(path)
     socket.on('error', () => { /* "close" follows */ })
-    socket.on('connect', () => ended ? socket.close() : become('connected'))
-    socket.on('message', (_topic: string, data: unknown) => { if (!ended) tell({ type: 'message', data }) })
+    socket.on('connect', () => become('connected'))
+    readMessages(socket, ([its, data]) => { if (!ended && its === topic) tell({ type: 'message', data }) })
     socket.on('close', () => {
       become('lost')
-      if (!ended) timer = setTimeout(() => { current = connect() }, reconnectEvery)
+      if (!ended) timer = setTimeout(() => { current = listen() }, reconnectEvery)
     })
-    socket.connect(path)
     return socket
   }
-  let current = connect()
+  let current = listen()
   return () => {
     ended = true
     clearTimeout(timer)
-    current.close()
+    current.destroy()
   }
 }
