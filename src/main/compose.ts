@@ -23,6 +23,7 @@ import { requireFreeName, type CreatePlan } from './instances/create/plan'
 import { forgetOrphanSecrets, forgetSecrets, takePassword } from './instances/create/secrets'
 import { checkPort, choosePort, type PortKnowledge } from './instances/ports'
 import { deleteInstance, type DeletePlan } from './instances/delete'
+import { Ownership } from './instances/ownership'
 import { Desired } from './instances/desired'
 import { instanceDetails, previewDelete, revealValue } from './instances/details'
 import { Registry } from './instances/registry'
@@ -51,6 +52,7 @@ import { engineSocket } from './transport/local-client'
 import { listenLocally } from './transport/local-socket'
 import { readManifest } from './workspace/base'
 import { fingerprint } from './workspace/fingerprint'
+import { identify, lookAtIdentity } from './workspace/identity'
 import { acquireLock, type HolderKind, type Lock } from './workspace/lock'
 import { workspacePaths, type WorkspacePaths } from './workspace/paths'
 import { RecentWorkspaces } from './workspace/recent'
@@ -165,6 +167,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const { signal } = ending
   const id = createHash('sha256').update(paths.root).digest('hex').slice(0, 16)
   if (lock) await mkdir(paths.instances, { recursive: true })
+  const identity = await (lock ? identify(paths) : lookAtIdentity(paths))
   const settings = new SettingsFile(paths.settings, host.defaults)
   const secrets = new Secrets(paths.secrets)
   const desired = new Desired(paths.desired)
@@ -176,8 +179,9 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const processes = new Processes(host.pm2Home)
   const trash = new Trash(paths.instances)
   const driverServices = { paths, run, settings, secrets }
-  const infrastructure = new Infrastructure({
+  const infrastructure: Infrastructure = new Infrastructure({
     settings, secrets, signal, working: () => working(),
+    secured: async () => ownership.claim(await configs()),
     hasInstances: async () => (await instanceFolders(paths)).length > 0,
     drivers: {
       podman: new ContainerDriver('podman', driverServices), docker: new ContainerDriver('docker', driverServices),
@@ -185,14 +189,15 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     },
   })
   const appLog = new AppLog(paths.appLog)
-  const databases = new Databases(() => infrastructure.admin())
+  const databases = new Databases(() => infrastructure.admin(), identity.id)
+  const ownership = new Ownership({ paths, databases, portHolders })
 
   const known: ConfigCache = new Map()
   const configs = async (manifest?: Manifest): Promise<Configs> =>
     readConfigs(paths, manifest ?? await readManifest(paths.root), new Set(openCreations().map(it => it.token)), known)
   const digests = new Map<string, string>()
   const registry = new Registry({
-    folder: paths.instances, configs, processes, databases, desired, signal, busy: () => busy(),
+    folder: paths.instances, configs, processes, databases, ownership, desired, signal, busy: () => busy(),
     base: async () => fingerprint(paths.root, await readManifest(paths.root), node.major, digests),
   })
   const portKnowledge: PortKnowledge = {
@@ -209,7 +214,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     paths, run, node, directorScript: join(host.resources, 'create-director.cjs'),
     releases, databases, infrastructure, processes, desired, secrets, settings, ports, configs,
   })
-  const lifecycle = { paths, processes, desired, configs, ports, databases, infrastructure, trash, starting: () => starting(), busy: () => busy() }
+  const lifecycle = { paths, processes, desired, ownership, configs, ports, databases, infrastructure, trash, starting: () => starting(), busy: () => busy() }
   const operations = new Operations({
     folder: paths.operations,
     operations: [
@@ -275,6 +280,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   })
   if (lock) rotation.start()
   if (lock) appLog.info(`The workspace was opened by Instance Manager ${host.version}.`)
+  if (lock && identity.copyOf !== undefined) appLog.info(`It is a copy of ${identity.copyOf}: instances that belong there are left alone until they are adopted.`)
 
   return {
     paths, operations, infrastructure, registry, logs, rotation, appLog, ports, signal,

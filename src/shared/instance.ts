@@ -85,6 +85,8 @@ export interface InstanceView {
   readonly outdated?: boolean
   /** Bytes; absent while PostgreSQL does not tell. */
   readonly databaseSize?: number
+  /** Why it is a copy of another instance, whose database it names: no job touches it until it is adopted. Absent for an instance of this workspace. */
+  readonly foreign?: string
 }
 
 /** A folder in `instances/` whose config.json cannot be used. It is shown and left alone. */

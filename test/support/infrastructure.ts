@@ -1,5 +1,5 @@
 /** Infrastructure of its own for one test suite: a temporary workspace, free ports, unique container names. */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -74,7 +74,7 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     drivers: {
       podman: new ContainerDriver('podman', services), docker: new ContainerDriver('docker', services), embedded: new EmbeddedDriver(services),
     },
-    settings: store, secrets, hasInstances: () => Promise.resolve(false), working: () => [], signal: new AbortController().signal,
+    settings: store, secrets, hasInstances: () => Promise.resolve(false), working: () => [], secured: () => Promise.resolve(), signal: new AbortController().signal,
   })
   const output: string[] = []
   const context: DriverContext = { signal: AbortSignal.timeout(240_000), report: text => output.push(text), output: chunk => output.push(chunk) }
@@ -84,7 +84,7 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
   }
   return {
     root, settings, secrets, run, infrastructure, output, down,
-    databases: new Databases(() => infrastructure.admin()),
+    databases: new Databases(() => infrastructure.admin(), randomUUID()),
     async up() {
       await infrastructure.provision(driver, 'postgres', context)
       await infrastructure.start(driver, 'postgres', context)

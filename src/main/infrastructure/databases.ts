@@ -1,4 +1,7 @@
-/** Databases and roles of instances. Each is marked with its operation's token, so that undo drops only what that operation made. */
+/**
+ * Databases and roles of instances. The role is marked with its operation's token, so that undo drops only what that operation created; both are
+ * marked with the workspace and the instance that they belong to, so that a copied workspace never drops the original's (see `Mark`).
+ */
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { problem } from '../../shared/problem'
 import { hasCode, isRefused, type Login, unreachable, withConnection } from './connection'
@@ -13,8 +16,11 @@ export interface NewDatabase extends OwnedDatabase { readonly password: string }
 
 /** All methods throw Problem `postgres-unreachable`, `postgres-refused-us` or `postgres-failed` besides what they say. */
 export class Databases {
-  /** @param admin our role's login to the database `postgres` on the direct port */
-  constructor(private readonly admin: () => Promise<Login>) {}
+  /**
+   * @param admin our role's login to the database `postgres` on the direct port
+   * @param workspace the id that marks what belongs to this workspace
+   */
+  constructor(private readonly admin: () => Promise<Login>, private readonly workspace: string) {}
 
   /** Which of the two names are taken, by whomever. */
   find({ database, role }: DatabaseNames): Promise<{ database: boolean; role: boolean }> {
@@ -33,7 +39,7 @@ export class Databases {
   create({ database, role, password, token }: NewDatabase): Promise<void> {
     return this.locked(database, async client => {
       const owner = await this.owner(client, { database, role })
-      if ((owner.role && owner.token !== token) || (owner.database && !owner.ownedByRole)) throw taken({ database, role }, owner)
+      if ((owner.role && owner.roleMark?.token !== token) || (owner.database && !owner.ownedByRole)) throw taken({ database, role }, owner)
       const name = escapeIdentifier(role)
       const secret = escapeLiteral(await scramSecret(password))
       const rights = 'LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS'
@@ -41,13 +47,14 @@ export class Databases {
       await client.query(`
         BEGIN;
         ${owner.role ? 'ALTER' : 'CREATE'} ROLE ${name} ${rights} PASSWORD ${secret};
-        COMMENT ON ROLE ${name} IS ${escapeLiteral(mark(token))};
+        COMMENT ON ROLE ${name} IS ${escapeLiteral(formatMark({ token, owner: this.ownerMark({ database, role }) }))};
         COMMIT;`)
       if (!owner.database) await client.query(`CREATE DATABASE ${escapeIdentifier(database)} OWNER ${name} TEMPLATE template1`)
       await client.query(`
         BEGIN;
         REVOKE CONNECT, TEMPORARY ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC;
         GRANT CONNECT ON DATABASE ${escapeIdentifier(database)} TO ${escapeIdentifier(poolerRole)};
+        COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(formatMark({ owner: this.ownerMark({ database, role }) }))};
         COMMIT;`)
     })
   }
@@ -56,7 +63,8 @@ export class Databases {
   async verify({ database, role, password, token }: NewDatabase): Promise<boolean> {
     const complete = await this.connected(async client => {
       const owner = await this.owner(client, { database, role })
-      if (owner.token !== token || !owner.ownedByRole) return false
+      const ours = this.ownerMark({ database, role })
+      if (owner.roleMark?.token !== token || !owner.ownedByRole || owner.roleMark.owner !== ours || owner.databaseMark?.owner !== ours) return false
       const { rows } = await client.query<{ safe: boolean }>(`
         SELECT NOT has_database_privilege('public', $1, 'CONNECT') AND has_database_privilege($2, $1, 'CONNECT') AS safe`,
       [database, poolerRole])
@@ -77,11 +85,15 @@ export class Databases {
     }
   }
 
-  /** Drops the database and the role if they carry the token; what is another's is left alone. Safe to repeat. */
+  /**
+   * Drops the database and the role if they carry the token; what is another's is left alone. Safe to repeat.
+   * @throws Problem `database-foreign` if they carry the token and belong to another workspace or instance; then nothing is dropped
+   */
   drop({ database, role, token }: OwnedDatabase): Promise<void> {
     return this.locked(database, async client => {
       const owner = await this.owner(client, { database, role })
-      if (!token || owner.token !== token) return
+      if (!token || owner.roleMark?.token !== token) return
+      this.refuseForeign({ database, role }, owner)
       // FORCE: PgBouncer keeps server connections for a while after the application has stopped.
       if (owner.ownedByRole) await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`)
       await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(role)}`)
@@ -89,25 +101,59 @@ export class Databases {
   }
 
   /**
-   * Drops an instance's database and role, whoever made them, connections included. Safe to repeat.
-   * @throws Problem `database-foreign` if the database belongs to another role; then nothing is dropped
+   * Drops an instance's database and role, whatever created them, connections included. Safe to repeat.
+   * @throws Problem `database-foreign`, as `requireOwn`; then nothing is dropped
    */
   remove({ database, role }: DatabaseNames): Promise<void> {
     return this.locked(database, async client => {
-      const owner = await this.owner(client, { database, role })
-      if (owner.database && !owner.ownedByRole) throw problem({
-        code: 'database-foreign', message: `The database ${database} does not belong to the role ${role}.`,
-        hint: 'It is left alone. Look at who owns it, then retry.',
-      })
+      this.refuseForeign({ database, role }, await this.owner(client, { database, role }))
       await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`)
       await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(role)}`)
     })
   }
 
-  /** Notes in the database itself which release's schema it has. @param fingerprint the release's */
-  markSchema(database: string, fingerprint: string): Promise<void> {
+  /**
+   * Changes nothing. Those that carry no mark (the older tool left none) pass.
+   * @throws Problem `database-foreign` if one of them is marked as another workspace's or instance's, or the database belongs to another role
+   */
+  requireOwn(names: DatabaseNames): Promise<void> {
+    return this.connected(async client => this.refuseForeign(names, await this.owner(client, names)))
+  }
+
+  /** Whether one of them is marked as another workspace's or instance's. */
+  isForeign(names: DatabaseNames): Promise<boolean> {
+    return this.connected(async client => this.otherMark(names, await this.owner(client, names)) !== undefined)
+  }
+
+  /** Marks those as this workspace's that carry no mark yet. A comment that is not ours stays, and so does what belongs to another role. */
+  claim(all: readonly DatabaseNames[]): Promise<void> {
     return this.connected(async client => {
-      await client.query(`COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(schemaMark(fingerprint))}`)
+      for (const names of all) {
+        const found = await this.owner(client, names)
+        const { roleMark, databaseMark } = found
+        const owner = this.ownerMark(names)
+        if (!found.ownedByRole || this.otherMark(names, found)) continue
+        if (roleMark && !roleMark.owner) await client.query(`COMMENT ON ROLE ${escapeIdentifier(names.role)} IS ${escapeLiteral(formatMark({ ...roleMark, owner }))}`)
+        if (databaseMark && !databaseMark.owner) {
+          await client.query(`COMMENT ON DATABASE ${escapeIdentifier(names.database)} IS ${escapeLiteral(formatMark({ ...databaseMark, owner }))}`)
+        }
+      }
+    })
+  }
+
+  /** The names of all databases that are marked as another workspace's. */
+  foreign(): Promise<ReadonlySet<string>> {
+    return this.connected(async client => {
+      const { rows } = await client.query<{ name: string; comment: string | null }>(
+        "SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE NOT datistemplate")
+      return new Set(rows.filter(it => !(parseMark(it.comment)?.owner ?? this.workspace).startsWith(this.workspace)).map(it => it.name))
+    })
+  }
+
+  /** Notes in the database itself which release's schema it has. @param fingerprint the release's */
+  markSchema({ database, role }: DatabaseNames, fingerprint: string): Promise<void> {
+    return this.connected(async client => {
+      await client.query(`COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(formatMark({ schema: fingerprint, owner: this.ownerMark({ database, role }) }))}`)
     })
   }
 
@@ -116,7 +162,7 @@ export class Databases {
     return this.connected(async client => {
       const { rows } = await client.query<{ comment: string | null }>(
         `SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1`, [database])
-      return rows[0]?.comment === schemaMark(fingerprint)
+      return parseMark(rows[0]?.comment ?? null)?.schema === fingerprint
     })
   }
 
@@ -140,19 +186,38 @@ export class Databases {
   }
 
   private async owner(client: Client, { database, role }: DatabaseNames): Promise<Owner> {
-    const { rows } = await client.query<{ role: boolean; comment: string | null; database: boolean; owned: boolean }>(`
+    const { rows } = await client.query<{ role: boolean; comment: string | null; databaseComment: string | null; database: boolean; owned: boolean }>(`
       SELECT roles.oid IS NOT NULL AS role, shobj_description(roles.oid, 'pg_authid') AS comment,
-        databases.oid IS NOT NULL AS database, coalesce(databases.datdba = roles.oid, false) AS owned
+        shobj_description(databases.oid, 'pg_database') AS "databaseComment", databases.oid IS NOT NULL AS database, coalesce(databases.datdba = roles.oid, false) AS owned
       FROM (SELECT 1) AS one
       LEFT JOIN pg_roles AS roles ON roles.rolname = $1
       LEFT JOIN pg_database AS databases ON databases.datname = $2`, [role, database])
     const row = rows[0]
-    const comment = row?.comment ?? undefined
     return {
       role: row?.role === true, database: row?.database === true, ownedByRole: row?.owned === true,
-      token: comment?.startsWith(mark('')) ? comment.slice(mark('').length) : undefined,
+      roleMark: parseMark(row?.comment ?? null), databaseMark: parseMark(row?.databaseComment ?? null),
     }
   }
+
+  /** @throws Problem `database-foreign` */
+  private refuseForeign(names: DatabaseNames, owner: Owner): void {
+    if (owner.database && !owner.ownedByRole) throw problem({
+      code: 'database-foreign', message: `The database ${names.database} does not belong to the role ${names.role}.`,
+      hint: 'It is left alone. Look at who owns it, then retry.',
+    })
+    const other = this.otherMark(names, owner)
+    if (other !== undefined) throw problem({
+      code: 'database-foreign', message: `The database ${names.database} belongs to another workspace.`, cause: `It is marked as ${other}, not ${this.ownerMark(names)}.`,
+      hint: 'It is left alone. If this instance is a copy, adopt it to give it a database of its own.',
+    })
+  }
+
+  private otherMark(names: DatabaseNames, { roleMark, databaseMark }: Owner): string | undefined {
+    return [roleMark, databaseMark].map(it => it?.owner).find(it => it !== undefined && it !== this.ownerMark(names))
+  }
+
+  /** What marks a database and a role as one instance's of this workspace. The instance's name in lower case is what the database's begins with. */
+  private ownerMark({ database }: DatabaseNames): string { return `${this.workspace}/${database.replace(/_db$/, '')}` }
 
   /** Two operations never work on the same names at once, and a repeated one waits for what it left running in the server. */
   private locked<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
@@ -180,12 +245,29 @@ interface Owner {
   readonly role: boolean
   readonly database: boolean
   readonly ownedByRole: boolean
-  readonly token: string | undefined
+  /** Undefined if it carries a comment that is not ours. */
+  readonly roleMark: Mark | undefined
+  readonly databaseMark: Mark | undefined
 }
 
-const mark = (token: string): string => `instance-manager:${token}`
+/** A role's or a database's comment, e.g. `instance-manager:TOKEN of WORKSPACE/INSTANCE`, `instance-manager schema FINGERPRINT of …`. */
+interface Mark {
+  /** Names the operation that created the role. */
+  readonly token?: string | undefined
+  /** The fingerprint of the release whose schema the database has. */
+  readonly schema?: string | undefined
+  /** The workspace's id and the instance's name in lower case. Earlier versions left none. */
+  readonly owner?: string | undefined
+}
 
-const schemaMark = (fingerprint: string): string => `instance-manager schema ${fingerprint}`
+const formatMark = ({ token, schema, owner }: Mark): string =>
+  `instance-manager${token ? `:${token}` : ''}${schema ? ` schema ${schema}` : ''}${owner ? ` of ${owner}` : ''}`
+
+/** @returns an empty mark for no comment, undefined for a comment that is not ours */
+function parseMark(comment: string | null): Mark | undefined {
+  if (comment === null) return {}
+  return /^instance-manager(?::(?<token>[\w-]+))?(?: schema (?<schema>\S+))?(?: of (?<owner>\S+))?$/.exec(comment)?.groups
+}
 
 const taken = ({ database, role }: DatabaseNames, owner: Owner) => problem({
   code: 'database-exists', field: 'name',

@@ -20,6 +20,8 @@ export interface InfrastructureServices {
   readonly secrets: Secrets
   /** Whether an instance exists: the driver then holds its data and stays. */
   readonly hasInstances: () => Promise<boolean>
+  /** Called when PostgreSQL has been set up: what is to be done in it for the instances. */
+  readonly secured: () => Promise<void>
   /** Operations that are done or undone now, in words: they may need the infrastructure as it is. */
   readonly working: () => readonly string[]
   /** Aborted when the workspace is closed: whoever watches is let go. */
@@ -166,6 +168,7 @@ export class Infrastructure {
   async secure(kind: DriverKind): Promise<void> {
     const password = await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
     await securePostgres(await this.admin(), password, { adopted: (await this.services.drivers[kind].status()).adopted.postgres })
+    await this.services.secured()
   }
 
   async secured(): Promise<boolean> {

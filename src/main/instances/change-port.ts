@@ -9,7 +9,7 @@ import { instancePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
 import { describeHolder } from './ports'
 import { startAgain, startTarget, stopTarget } from './lifecycle/process-steps'
-import { findInstance, isRunning, targetSchema, type PortServices, type Target } from './lifecycle/target'
+import { findInstance, findOwn, isRunning, targetSchema, type PortServices, type Target } from './lifecycle/target'
 import { waitForHealth } from './health'
 
 export const changePortInputSchema = z.object({
@@ -33,7 +33,7 @@ export const changePort = (to: PortServices): Operation<ChangePortInput, ChangeP
 
 /** @throws Problem `port-same`, `port-taken` */
 async function planChange(to: PortServices, { name, port, allowSharedPort }: ChangePortInput): Promise<ChangePortPlan> {
-  const { target: before } = await findInstance(to, name)
+  const { target: before } = await findOwn(to, name)
   if (port === before.port) throw problem({ code: 'port-same', field: 'port', message: `"${name}" is on port ${port} already.`, hint: 'Choose another port.' })
   const { holders } = await to.ports.check(port)
   const ran = await isRunning(to, before)

@@ -5,12 +5,17 @@ import { problem, toProblem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
 import { readIfExists, readJson } from '../system/files'
 import { instancePaths, type WorkspacePaths } from '../workspace/paths'
+import { otherOwner } from './ownership'
 
 export interface Configs {
   readonly configs: readonly InstanceConfig[]
   readonly broken: readonly BrokenInstance[]
+  /** Instances whose config.json is that of another folder, which is named: copies. By name; see ownership.ts. */
+  readonly foreign: ReadonlyMap<string, string>
   /** Every folder's name, those in the making and the broken ones included: none of them is free. */
   readonly taken: readonly string[]
+  /** By which they were read. */
+  readonly manifest: Manifest
   /** An instance's server folder, by its name. */
   readonly serverOf: (name: string) => string
 }
@@ -25,10 +30,13 @@ export type ConfigCache = Map<string, { readonly stamp: string; readonly config:
 export async function readConfigs(paths: WorkspacePaths, manifest: Manifest, creating: ReadonlySet<string>, known: ConfigCache = new Map()): Promise<Configs> {
   const folders = await instanceFolders(paths)
   const read = await Promise.all(folders.map(it => readConfig(paths, manifest, it, creating, known)))
+  const configs = read.map(it => it.config).filter(it => it !== undefined)
+  const others = await Promise.all(configs.map(async it => [it.name, await otherOwner(it.paths.instance, instancePaths(paths, manifest, it.name).folder)] as const))
   return {
-    configs: read.map(it => it.config).filter(it => it !== undefined),
+    configs,
+    foreign: new Map(others.filter((it): it is readonly [string, string] => it[1] !== undefined)),
     broken: read.map(it => it.broken).filter(it => it !== undefined),
-    taken: folders,
+    taken: folders, manifest,
     serverOf: name => instancePaths(paths, manifest, name).server,
   }
 }

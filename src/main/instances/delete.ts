@@ -8,7 +8,7 @@ import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Operation, Step } from '../operations/operation'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
-import { absolutePath, findInstance, isRunning, targetSchema, type LifecycleServices } from './lifecycle/target'
+import { absolutePath, findOwn, isRunning, targetSchema, type LifecycleServices } from './lifecycle/target'
 import type { Trash } from './trash'
 
 export interface DeleteServices extends LifecycleServices {
@@ -37,9 +37,9 @@ export const deleteInstance = (to: DeleteServices): Operation<DeleteInput, Delet
   steps: [stopProcess(to), setAside(to), dropDatabase(to), removeProcess(to)],
 })
 
-/** @throws Problem `instance-unknown`, `infrastructure-stopped`, `database-shared` */
+/** @throws Problem `instance-unknown`, `instance-foreign`, `infrastructure-stopped`, `database-shared`, `database-foreign` */
 async function planDelete(to: DeleteServices, { name }: DeleteInput): Promise<DeletePlan> {
-  const { target, paths, config } = await findInstance(to, name)
+  const { target, paths, config } = await findOwn(to, name)
   const { configs, taken } = await to.configs()
   const names = databaseNames(name)
   const sharing = taken.find(it => it !== name && it.toLowerCase() === name.toLowerCase()) // broken ones too
@@ -60,6 +60,7 @@ async function planDelete(to: DeleteServices, { name }: DeleteInput): Promise<De
   if (postgres.state !== 'running') {
     throw problem({ code: 'infrastructure-stopped', message: 'PostgreSQL must run, so that the database can be removed too.', hint: 'Start the infrastructure, then delete again.', action: 'start-infrastructure' })
   }
+  await to.databases.requireOwn(names)
   return { token: randomUUID(), target, ran: await isRunning(to, target), folder: paths.folder, ...names }
 }
 
@@ -72,14 +73,21 @@ const stopProcess = (to: DeleteServices): DeleteStep => ({
 
 const setAside = (to: DeleteServices): DeleteStep => ({
   name: 'set-aside',
-  do: ({ plan }) => to.trash.put(plan.folder, plan.token),
+  async do({ plan }) {
+    await to.ownership.requireFolder(plan.target.name)
+    await to.databases.requireOwn(plan) // here there still is a way back
+    await to.trash.put(plan.folder, plan.token)
+  },
   verify: ({ plan }) => lstat(plan.folder).then(() => false, () => true),
   undo: ({ plan }) => to.trash.restore(plan.token, plan.folder),
 })
 
 const dropDatabase = (to: DeleteServices): DeleteStep => ({
   name: 'drop-database',
-  do: ({ plan }) => to.databases.remove(plan),
+  async do({ plan }) {
+    await to.ownership.requireFolder(plan.target.name, to.trash.placeOf(plan.token))
+    await to.databases.remove(plan)
+  },
   async verify({ plan }) {
     const found = await to.databases.find(plan)
     return !found.database && !found.role

@@ -35,6 +35,8 @@ const burst = 40 // what comes within this after a look is met by one look more
 interface World {
   readonly instances: readonly { readonly config: InstanceConfig; readonly process?: ProcessInfo }[]
   readonly broken: InstanceList['broken']
+  /** Copies, with the folder that each belongs to. */
+  readonly foreign: Configs['foreign']
   readonly desired: readonly string[]
   readonly processProblem?: Problem
 }
@@ -121,18 +123,18 @@ export class Registry {
     }
   }
 
-  async #look({ configs, broken, serverOf }: Configs): Promise<World> {
+  async #look({ configs, broken, foreign, serverOf }: Configs): Promise<World> {
     const [desired, listed] = await Promise.all([
       this.to.desired.names().catch(() => []), this.to.processes.list().catch((error: unknown) => toProblem(error)),
     ])
-    if (!isList(listed)) return { instances: configs.map(config => ({ config })), broken, desired, processProblem: listed }
+    if (!isList(listed)) return { instances: configs.map(config => ({ config })), broken, foreign, desired, processProblem: listed }
     const instances = await Promise.all(configs.map(async config => ({ config, process: await ownProcess(listed, { name: config.name, cwd: serverOf(config.name) }) })))
-    return { instances, broken, desired }
+    return { instances, broken, foreign, desired }
   }
 
   /** @param seen the count of reasons before the look: if it has grown, the look is old, and an operation may have stopped what ran then */
-  async #adopt({ instances, desired }: World, seen: number): Promise<void> {
-    const online = instances.filter(it => it.process?.status === 'online').map(it => it.config.name)
+  async #adopt({ instances, desired, foreign }: World, seen: number): Promise<void> {
+    const online = instances.filter(it => it.process?.status === 'online' && !foreign.has(it.config.name)).map(it => it.config.name)
     const unknown = online.filter(it => !desired.includes(it))
     if (unknown.length === 0 || seen !== this.#reasons.value) return
     const busy = this.to.busy()
@@ -198,13 +200,19 @@ export class Registry {
 
 const isList = (it: unknown): it is ProcessInfo[] => Array.isArray(it)
 
-function join({ instances, broken, desired, processProblem }: World, facts: SlowFacts, meter: UsageMeter): InstanceList {
-  const views = instances.map(({ config, process }) => viewOf(config, processProblem ? 'unknown' : statusOf(process?.status), process, facts, meter))
+function join({ instances, broken, foreign, desired, processProblem }: World, facts: SlowFacts, meter: UsageMeter): InstanceList {
+  const views = instances.map(({ config, process }): InstanceView => {
+    const view = viewOf(config, processProblem ? 'unknown' : statusOf(process?.status), process, facts, meter)
+    const other = foreign.get(config.name)
+    const why = other === undefined ? facts.foreign.get(config.name) : `Its config.json is that of ${other}, which exists.`
+    return why === undefined ? view : { ...view, foreign: why }
+  })
   if (processProblem) return { instances: views, broken, lost: [], down: [], processProblem }
   const listed = new Set(instances.map(it => it.process?.pid))
   const byName = new Map(views.map(it => [it.name, it.status]))
   const lost = facts.lost.filter(it => !listed.has(it.pid) && byName.has(it.name))
-  const down = desired.filter(name => !['online', 'unknown', undefined].includes(byName.get(name)) && !lost.some(it => it.name === name))
+  const copies = new Set(views.filter(it => it.foreign !== undefined).map(it => it.name))
+  const down = desired.filter(name => !copies.has(name) && !['online', 'unknown', undefined].includes(byName.get(name)) && !lost.some(it => it.name === name))
   return { instances: views, broken, lost, down }
 }
 

@@ -3,8 +3,8 @@ import type { Operation } from '../operations/operation'
 import { stopPlanSchema, type StopPlan } from './stop'
 import { describeHolder } from './ports'
 import { othersOnPort, portInUse } from './lifecycle/port'
-import { startTarget, verifyHealth } from './lifecycle/process-steps'
-import { findInstance, type PortServices } from './lifecycle/target'
+import { claimDatabase, startTarget, verifyHealth } from './lifecycle/process-steps'
+import { findOwn, type PortServices } from './lifecycle/target'
 
 /** There is nothing to go back to: the old process ran with settings that are gone. Unhealthy, it stays as PM2 has it, with the reason told. */
 export const restartInstance = (to: PortServices): Operation<{ readonly name: string }, StopPlan> => ({
@@ -13,14 +13,17 @@ export const restartInstance = (to: PortServices): Operation<{ readonly name: st
   plan: ({ name }) => planRestart(to, name),
   steps: [{
     name: 'restart-process',
-    do: ({ plan, signal }) => startTarget(to, plan.target, signal), // PM2 replaces the old one
+    async do({ plan, signal }) {
+      await claimDatabase(to, plan.target.name)
+      await startTarget(to, plan.target, signal) // PM2 replaces the old one
+    },
     verify: () => Promise.resolve(false), // whether what runs is the new one cannot be told: once more is right
   }, verifyHealth(to)],
 })
 
 /** @throws Problem `instance-unknown`, `port-in-use`: one that is stopped may not have its port any more */
 async function planRestart(to: PortServices, name: string): Promise<StopPlan> {
-  const { target } = await findInstance(to, name)
+  const { target } = await findOwn(to, name)
   const others = await othersOnPort(to, target)
   if (others.length) throw portInUse(target.port, others.map(describeHolder).join(', '))
   return { target }

@@ -1,9 +1,10 @@
 /** What the list shows and what costs more than a look at PM2: looked up seldom, and only while someone watches. */
-import type { LostProcess } from '../../shared/instance'
+import { databaseNames, type LostProcess } from '../../shared/instance'
 import type { Databases } from '../infrastructure/databases'
 import type { Processes } from '../processes/client'
 import type { Configs } from './configs'
 import { ownedBy } from './lifecycle/own-process'
+import type { Ownership } from './ownership'
 
 export interface SlowFacts {
   /** Bytes by database; empty while PostgreSQL does not answer. */
@@ -12,12 +13,15 @@ export interface SlowFacts {
   readonly base: string | undefined
   /** Instances' processes that PM2 has lost. */
   readonly lost: readonly LostProcess[]
+  /** Why an instance is another's although its config.json says that it is ours, by its name. */
+  readonly foreign: ReadonlyMap<string, string>
 }
 
-export const noFacts: SlowFacts = { sizes: new Map(), base: undefined, lost: [] }
+export const noFacts: SlowFacts = { sizes: new Map(), base: undefined, lost: [], foreign: new Map() }
 
 export interface SlowFactServices {
-  readonly databases: Pick<Databases, 'sizes'>
+  readonly databases: Pick<Databases, 'sizes' | 'foreign'>
+  readonly ownership: Pick<Ownership, 'runsElsewhere'>
   readonly processes: Pick<Processes, 'lost'>
   readonly configs: () => Promise<Configs>
   readonly base: () => Promise<string>
@@ -25,10 +29,21 @@ export interface SlowFactServices {
 
 /** Each part by itself: what cannot be found out is left out. */
 export async function lookUpSlowFacts(to: SlowFactServices): Promise<SlowFacts> {
-  const [sizes, base, lost] = await Promise.all([
+  const [sizes, base, lost, foreign] = await Promise.all([
     to.databases.sizes().catch(() => noFacts.sizes), to.base().catch(() => undefined), lostInstances(to).catch(() => noFacts.lost),
+    foreignInstances(to).catch(() => noFacts.foreign),
   ])
-  return { sizes, base, lost }
+  return { sizes, base, lost, foreign }
+}
+
+async function foreignInstances(to: SlowFactServices): Promise<ReadonlyMap<string, string>> {
+  const [{ configs, manifest }, marked] = await Promise.all([to.configs(), to.databases.foreign().catch(() => new Set<string>())])
+  const found = await Promise.all(configs.map(async config => {
+    if (marked.has(databaseNames(config.name).database)) return [config.name, 'Its database is marked as another workspace’s.'] as const
+    const holder = await to.ownership.runsElsewhere(config, manifest)
+    return holder === undefined ? undefined : [config.name, `Its port is in use by the same instance in ${holder}.`] as const
+  }))
+  return new Map(found.filter(it => it !== undefined))
 }
 
 async function lostInstances(to: SlowFactServices): Promise<LostProcess[]> {

@@ -6,7 +6,7 @@ import type { Operation, Step } from '../operations/operation'
 import { describeHolder } from './ports'
 import { othersOnPort, portInUse } from './lifecycle/port'
 import { startAgain, startProcess, startedPlanSchema, stopTarget, verifyHealth } from './lifecycle/process-steps'
-import { findInstance, isOnline, targetSchema, type LifecycleServices, type PortServices } from './lifecycle/target'
+import { findOwn, isOnline, targetSchema, type LifecycleServices, type PortServices } from './lifecycle/target'
 
 export const startInputSchema = z.object({
   name: nameSchema,
@@ -27,14 +27,14 @@ export const startInstance = (to: PortServices): Operation<StartInput, StartPlan
 
 /** @throws Problem `instance-unknown`, `instance-running`, `port-in-use` (scenario 3 of the guide: which instance runs there, so that the screen can ask) */
 async function planStart(to: PortServices, { name, stopOther }: StartInput): Promise<StartPlan> {
-  const { target } = await findInstance(to, name)
+  const { target } = await findOwn(to, name)
   if (await isOnline(to, target)) throw problem({ code: 'instance-running', message: `"${name}" runs already.`, hint: 'Restart it to have its .env read anew.' })
   const others = await othersOnPort(to, target)
   const names = others.map(describeHolder).join(', ')
   const changing = others.find(it => to.busy().has(it.name.toLowerCase()))
   if (changing) throw portInUse(target.port, `${names}, and another operation on "${changing.name}" is not finished`)
   if (others.length && !stopOther) throw portInUse(target.port, names, 'stop-other')
-  const stopFirst = await Promise.all(others.map(async it => (await findInstance(to, it.name)).target))
+  const stopFirst = await Promise.all(others.map(async it => (await findOwn(to, it.name)).target))
   return { target, stopFirst, wanted: (await to.desired.names()).includes(name) }
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
 import type { Operation } from '../operations/operation'
 import { stopTarget } from './lifecycle/process-steps'
-import { findInstance, targetSchema, type LifecycleServices } from './lifecycle/target'
+import { findOwn, targetSchema, type LifecycleServices } from './lifecycle/target'
 
 export const stopInputSchema = z.object({ name: nameSchema })
 export const stopPlanSchema = z.object({ target: targetSchema })
@@ -13,7 +13,7 @@ export type StopPlan = Readonly<z.infer<typeof stopPlanSchema>>
 export const stopInstance = (to: LifecycleServices): Operation<z.infer<typeof stopInputSchema>, StopPlan> => ({
   kind: 'stop', version: 1, recovery: 'resume', pivot: 'stop-process', planSchema: stopPlanSchema,
   subject: ({ name }) => name.toLowerCase(),
-  plan: async ({ name }) => ({ target: (await findInstance(to, name)).target }),
+  plan: async ({ name }) => ({ target: (await findOwn(to, name)).target }),
   steps: [{
     name: 'stop-process',
     do: ({ plan }) => stopTarget(to, plan.target),

@@ -14,22 +14,23 @@ export class Trash {
   /** Takes a folder away in one step, however big it is. Nothing to do if it is gone. @param token names it; letters, digits, hyphens */
   async put(path: string, token: string): Promise<void> {
     if (await isLink(path) && await isFolder(path)) await writeFileAtomic(join(path, mark), token, 0o600)
-    await move(path, this.#place(token))
+    await move(path, this.placeOf(token))
   }
 
   /** Brings it back, if it is still there. */
   async restore(token: string, path: string): Promise<void> {
-    await move(this.#place(token), path)
+    await move(this.placeOf(token), path)
     await rm(join(path, mark), { force: true })
   }
 
   /** Frees what it holds, but for the tokens of open operations. Errors are left to the next time: the folder is out of sight already. */
   async empty(kept: ReadonlySet<string>): Promise<void> {
     const tokens = (await readdir(this.folder)).filter(it => it.startsWith(prefix)).map(it => it.slice(prefix.length))
-    for (const token of tokens.filter(it => !kept.has(it))) await free(this.#place(token), token).catch(() => undefined)
+    for (const token of tokens.filter(it => !kept.has(it))) await free(this.placeOf(token), token).catch(() => undefined)
   }
 
-  #place(token: string): string { return join(this.folder, prefix + token) }
+  /** Where it lies. */
+  placeOf(token: string): string { return join(this.folder, prefix + token) }
 }
 
 const isLink = (path: string): Promise<boolean> => lstat(path).then(it => it.isSymbolicLink(), () => false)

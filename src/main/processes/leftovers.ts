@@ -11,12 +11,17 @@ import { pm2Paths } from './daemon'
 /** A process of PM2 by name and working folder: another app of the same name is not ours. */
 export interface ProcessRef { readonly name: string; readonly cwd: string }
 
-/** Whether two paths lead to one folder, through symbolic links too. */
-export async function sameFolder(one: string, other: string): Promise<boolean> {
-  if (one === other) return true
-  const [a, b] = await Promise.all([one, other].map(it => realpath(it).catch(() => it)))
-  return a === b
+/**
+ * Whether a folder that PM2 recorded is this one, through symbolic links too. One that is gone counts if it ended alike
+ * (`instances/NAME/server`): the workspace was moved.
+ */
+export async function sameFolder(recorded: string, folder: string): Promise<boolean> {
+  if (recorded === folder) return true
+  const [was, is] = await Promise.all([recorded, folder].map(it => realpath(it).catch(() => undefined)))
+  return was === undefined ? ending(recorded) === ending(folder) : was === (is ?? folder)
 }
+
+const ending = (path: string): string => path.split('/').slice(-3).join('/')
 
 export interface PM2App extends ProcessRef { readonly pid: number }
 

@@ -8,6 +8,8 @@ export interface WorkspacePaths {
   readonly manifest: string
   /** `.instance-manager`: ours, 0700. */
   readonly state: string
+  /** The workspace's id and where it lay last. */
+  readonly identity: string
   readonly settings: string
   readonly secrets: string
   readonly operations: string
@@ -27,6 +29,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     root, state,
     instances: join(root, 'instances'),
     manifest: join(root, 'instance-manager.json'),
+    identity: join(state, 'workspace.json'),
     settings: join(state, 'settings.json'),
     secrets: join(state, 'secrets.json'),
     operations: join(state, 'operations'),

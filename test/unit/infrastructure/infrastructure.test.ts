@@ -32,7 +32,7 @@ function setUp({ podman = false, docker = false, instances = false, working = []
   let settings: Settings = settingsSchema.parse({})
   const drivers = { podman: new FakeDriver('podman', podman), docker: new FakeDriver('docker', docker), embedded: new FakeDriver('embedded', true) }
   const infrastructure = new Infrastructure({
-    drivers, hasInstances: () => Promise.resolve(instances), signal: closing.signal, working: () => working,
+    drivers, hasInstances: () => Promise.resolve(instances), signal: closing.signal, secured: () => Promise.resolve(), working: () => working,
     settings: { read: () => Promise.resolve(settings), change: ({ driver }) => { settings = { ...settings, driver }; return Promise.resolve() } },
     secrets: { ensure: () => Promise.resolve('secret') },
   })

@@ -81,4 +81,20 @@ describe('readConfigs', () => {
     expect(await brokenOf()).toEqual(['b: config-missing'])
     expect(taken).toEqual(['a', 'b'])
   })
+
+  it('names the folder that a copied config.json belongs to: one that exists and is another', async () => {
+    const named = (name: string, instance: string) => ({ 'config.json': { ...config(name), paths: { instance, server: '', client: '', uploads: '' } } })
+    const here = (name: string): string => join(root, 'instances', name)
+    await place('own', named('own', here('own')))
+    await place('moved', named('moved', '/nowhere/instances/moved'))
+    await place('relative', named('relative', '../own'))
+    await place('copied', named('copied', here('own')))
+    await symlink('.', join(root, 'alias'))
+    await place('aliased', named('aliased', join(root, 'alias/instances/aliased')))
+    await place('../disk', named('linked', here('linked'))) // an instance on another disk
+    await symlink('../disk', here('linked'))
+    await place('../theirs/instances/reached', named('reached', join(root, 'theirs/instances/reached'))) // another workspace's, by a link
+    await symlink('../theirs/instances/reached', here('reached'))
+    expect([...(await read()).foreign]).toEqual([['copied', here('own')], ['reached', join(root, 'theirs/instances/reached')]])
+  })
 })

@@ -5,7 +5,7 @@ import { createInputSchema, databaseNames, nameSchema } from '../../../src/share
 import { manifestSchema } from '../../../src/shared/workspace'
 
 const check = (name: string, { taken = [], processes = [] }: { taken?: string[]; processes?: string[] } = {}): Promise<void> => requireFreeName({
-  configs: () => Promise.resolve({ configs: [], broken: [], taken, serverOf: it => it }),
+  configs: () => Promise.resolve({ configs: [], foreign: new Map(), manifest: manifestSchema.parse({}), broken: [], taken, serverOf: it => it }),
   processes: { list: () => Promise.resolve(processes.map(it => ({ name: it }) as ProcessInfo)) } as Processes,
 }, name, manifestSchema.parse({}))
 

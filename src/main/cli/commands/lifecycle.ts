@@ -11,7 +11,7 @@ type Action = 'start' | 'stop' | 'restart'
 export function lifecycle(session: Session, action: Action, names: readonly string[], options: LifecycleOptions): Promise<Result> {
   requireOneWay(names, options)
   return withOperations(session, options.all === true || names.length > 1, async work => {
-    const chosen = options.all ? (await work.client.instances.list.query()).instances.filter(it => action !== 'stop' || it.status !== 'stopped').map(it => it.name) : names
+    const chosen = options.all ? (await work.client.instances.list.query()).instances.filter(it => it.foreign === undefined).filter(it => action !== 'stop' || it.status !== 'stopped').map(it => it.name) : names
     return run(session, work, action, chosen, options)
   })
 }

@@ -18,7 +18,7 @@ const styles: Readonly<Record<InstanceView['status'], Style>> = { online: 'green
 
 const columns = (paint: Paint): Column<InstanceView>[] => [
   { title: 'NAME', text: it => cleanLine(it.name) },
-  { title: 'STATUS', text: it => it.status, paint: (text, it) => paint(styles[it.status], text) },
+  { title: 'STATUS', text: it => (it.foreign === undefined ? it.status : 'copy'), paint: (text, it) => paint(it.foreign === undefined ? styles[it.status] : 'yellow', text) },
   { title: 'PORT', right: true, text: it => String(it.port) },
   { title: 'UPTIME', right: true, text: it => (it.startedAt === undefined ? '-' : uptime(Date.now() - it.startedAt)) },
   { title: 'RESTARTS', right: true, text: it => String(it.restarts ?? '-') },
@@ -33,9 +33,10 @@ export function tableOf(instances: readonly InstanceView[], paint: Paint): strin
 }
 
 /** What the table cannot show. */
-export function tellTroubles({ err }: Session, { broken, lost, down, processProblem }: InstanceList): void {
+export function tellTroubles({ err }: Session, { instances, broken, lost, down, processProblem }: InstanceList): void {
   if (processProblem) err.lines(problemLines(processProblem, err.paint))
   for (const { folder, problem } of broken) err.line(`${err.paint('yellow', '!')} ${cleanLine(folder)}: ${cleanLine(problem.message)}`)
+  for (const { name, foreign } of instances) if (foreign !== undefined) err.line(`${err.paint('yellow', '!')} ${cleanLine(name)} is a copy of another instance, and nothing is done to it. ${cleanLine(foreign)}`)
   for (const { name, pid } of lost) err.line(`${err.paint('yellow', '!')} ${cleanLine(name)} runs as process ${pid}, and PM2 has lost it. Start it to have it back, or stop it.`)
   if (down.length) err.line(`${err.paint('yellow', '!')} Should run and does not: ${down.map(cleanLine).join(', ')}. "instance-manager resurrect" starts what should run.`)
 }

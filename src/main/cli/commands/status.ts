@@ -40,7 +40,7 @@ async function one(session: Session, client: Client, name: string): Promise<Resu
   return {
     data: { instance: view, details },
     lines: pairs([
-      ['Name', view.name], ['Status', view.status], ['Address', view.url],
+      ['Name', view.name], ['Status', view.foreign === undefined ? view.status : `copy: ${view.foreign}`], ['Address', view.url],
       ['Uptime', view.startedAt === undefined ? undefined : uptime(Date.now() - view.startedAt)], ['Restarts', view.restarts?.toString()],
       ['CPU', view.cpu === undefined ? undefined : percent(view.cpu)], ['Memory', view.memory === undefined ? undefined : bytes(view.memory)],
       ['Created', view.created], ['Database', `${database.name}, role ${database.role}, on ${database.host}:${database.port}${database.pooled ? ' (pooled)' : ' (direct)'}`],

@@ -31,14 +31,14 @@ export const pushSchema: CreateStep = to => ({
     if (isPrismaPush(plan)) {
       try {
         await runSql(to, plan, await to.releases.schema(plan.fingerprint) ?? await writeSql(to, context))
-        return await to.databases.markSchema(plan.database, plan.fingerprint)
+        return await to.databases.markSchema(plan, plan.fingerprint)
       } catch (error) {
         signal.throwIfAborted()
         output(`Without the schema's SQL (${error instanceof Error ? error.message : String(error)})\n`)
       }
     }
     await runTool(to, context, plan.manifest.server.push, output)
-    await to.databases.markSchema(plan.database, plan.fingerprint)
+    await to.databases.markSchema(plan, plan.fingerprint)
   },
   verify: ({ plan }) => to.databases.hasSchema(plan.database, plan.fingerprint),
 })

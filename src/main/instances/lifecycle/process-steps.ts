@@ -14,8 +14,9 @@ export async function startTarget({ processes, desired }: Pick<LifecycleServices
   await desired.add(target.name)
 }
 
-/** Stops it, keeps that in PM2's dump, and remembers that it should not run. */
-export async function stopTarget({ processes, desired }: LifecycleServices, target: Target): Promise<void> {
+/** Stops it, keeps that in PM2's dump, and remembers that it should not run. @throws Problem `instance-foreign` if its folder has become another's */
+export async function stopTarget({ processes, desired, ownership }: LifecycleServices, target: Target): Promise<void> {
+  await ownership.requireFolder(target.name)
   await processes.stop(target)
   await processes.save()
   await desired.remove(target.name)
@@ -38,7 +39,10 @@ export type StartedPlan = Readonly<z.infer<typeof startedPlanSchema>>
 /** Starts the instance. Undone, it is stopped, unless PM2 has given it up already: then its state tells why. */
 export const startProcess = <Plan extends StartedPlan>(to: LifecycleServices): Step<Plan> => ({
   name: 'start-process',
-  do: ({ plan, signal }) => startTarget(to, plan.target, signal),
+  async do({ plan, signal }) {
+    await claimDatabase(to, plan.target.name)
+    await startTarget(to, plan.target, signal)
+  },
   verify: async ({ plan: { target } }) => await isOnline(to, target) && await to.processes.saved(target) && (await to.desired.names()).includes(target.name),
   undo: async ({ plan: { target, wanted } }) => {
     if (!await isGivenUp(to, target)) await to.processes.stop(target)
@@ -46,6 +50,12 @@ export const startProcess = <Plan extends StartedPlan>(to: LifecycleServices): S
     if (!wanted) await to.desired.remove(target.name)
   },
 })
+
+/** From the first start by us on, its database carries our mark. */
+export async function claimDatabase({ configs, ownership }: LifecycleServices, name: string): Promise<void> {
+  const found = await configs()
+  await ownership.claim({ ...found, configs: found.configs.filter(it => it.name === name) })
+}
 
 const patience = 16_000 // ms; PM2 gives up after 16 ends, which take it 2 to 4 s, and counts only those in the first 16 s
 

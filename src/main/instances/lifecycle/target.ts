@@ -9,12 +9,14 @@ import { readManifest } from '../../workspace/base'
 import { instancePaths, type InstancePaths, type WorkspacePaths } from '../../workspace/paths'
 import type { Configs } from '../configs'
 import type { Desired } from '../desired'
+import type { Ownership } from '../ownership'
 import { isActive, ownProcess, ownedBy } from './own-process'
 
 export interface LifecycleServices {
   readonly paths: WorkspacePaths
   readonly processes: Processes
   readonly desired: Desired
+  readonly ownership: Ownership
   readonly configs: (manifest?: Manifest) => Promise<Configs>
 }
 
@@ -43,6 +45,13 @@ export async function findInstance(to: Pick<LifecycleServices, 'paths' | 'config
   if (!config) throw problem({ code: 'instance-unknown', message: `There is no instance "${name}".`, hint: 'It may have been removed meanwhile.' })
   const paths = instancePaths(to.paths, manifest, name)
   return { config, paths, manifest, target: { name, port: config.port, cwd: paths.server, script: join(paths.server, manifest.server.entry) } }
+}
+
+/** For jobs, which leave what is another's alone. @throws as `findInstance`; Problem `instance-foreign` */
+export async function findOwn(to: Pick<LifecycleServices, 'paths' | 'configs' | 'ownership'>, name: string): ReturnType<typeof findInstance> {
+  const found = await findInstance(to, name)
+  await to.ownership.require(found.config, found.manifest)
+  return found
 }
 
 type ProcessLook = Pick<Target, 'name' | 'cwd'>

@@ -31,9 +31,10 @@ export const serviceWord: Record<ServiceState, string> = {
   running: 'Running', starting: 'Starting', stopping: 'Stopping', stopped: 'Stopped', failed: 'Failed', absent: 'Not set up', unavailable: 'Not available',
 }
 
-export const instanceTone: Record<InstanceStatus, Tone> = {
-  online: 'good', stopped: 'idle', errored: 'bad', 'not in PM2': 'absent', unknown: 'unknown',
+/** `copy`: another instance's, and not adopted yet. */
+export const instanceTone: Record<InstanceStatus | 'copy', Tone> = {
+  online: 'good', stopped: 'idle', errored: 'bad', 'not in PM2': 'absent', unknown: 'unknown', copy: 'warn',
 }
-export const instanceWord: Record<InstanceStatus, string> = {
-  online: 'Online', stopped: 'Stopped', errored: 'Errored', 'not in PM2': 'Not in PM2', unknown: 'Unknown',
+export const instanceWord: Record<InstanceStatus | 'copy', string> = {
+  online: 'Online', stopped: 'Stopped', errored: 'Errored', 'not in PM2': 'Not in PM2', unknown: 'Unknown', copy: 'Copy',
 }

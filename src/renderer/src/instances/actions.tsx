@@ -23,16 +23,17 @@ export function useInstanceActions(): (shown: Shown) => InstanceAction[] {
   const { run, ask } = useJobs()
   return ({ instance: { name, url }, status: { group, operation } }) => {
     const online = group === 'online'
+    const free = group !== 'busy' && group !== 'copy' // nothing is done to a copy until it is adopted
     const all: (InstanceAction | false)[] = [
       online && { id: 'open', label: 'Open', Icon: IconExternalLink, run: () => open(url) },
       { id: 'show', label: 'Show', Icon: IconInfoCircle, run: () => navigate(pageOf(name)) },
       { id: 'logs', label: 'Logs', Icon: IconFileText, run: () => navigate(`${pageOf(name)}/logs`) },
       operation !== undefined && { id: 'progress', label: 'Show the progress', Icon: IconTimeline, run: () => navigate(`/operations/${operation}`) },
-      group !== 'busy' && !online && { id: 'start', label: 'Start', Icon: IconPlayerPlay, run: () => run('start', name) },
+      free && !online && { id: 'start', label: 'Start', Icon: IconPlayerPlay, run: () => run('start', name) },
       (online || group === 'unknown') && { id: 'restart', label: 'Restart', Icon: IconRefresh, run: () => run('restart', name) },
       (online || group === 'unknown' || group === 'errored') && { id: 'stop', label: 'Stop', Icon: IconPlayerStop, run: () => run('stop', name) },
-      group !== 'busy' && { id: 'change-port', label: 'Change port…', Icon: IconPlugConnected, run: () => ask({ type: 'change-port', name }) },
-      group !== 'busy' && { id: 'delete', label: 'Delete…', Icon: IconTrash, run: () => ask({ type: 'delete', name }), danger: true },
+      free && { id: 'change-port', label: 'Change port…', Icon: IconPlugConnected, run: () => ask({ type: 'change-port', name }) },
+      free && { id: 'delete', label: 'Delete…', Icon: IconTrash, run: () => ask({ type: 'delete', name }), danger: true },
     ]
     return all.filter(it => it !== false)
   }

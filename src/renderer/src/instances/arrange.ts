@@ -11,7 +11,7 @@ export interface Sort { readonly key: SortKey; readonly descending: boolean }
 export type Filter = 'all' | StatusGroup
 
 /** What wants attention comes first. */
-const urgency: readonly StatusGroup[] = ['errored', 'unknown', 'busy', 'not in PM2', 'stopped', 'online']
+const urgency: readonly StatusGroup[] = ['errored', 'unknown', 'copy', 'busy', 'not in PM2', 'stopped', 'online']
 const names = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
 /** undefined sorts last, whichever the direction. */

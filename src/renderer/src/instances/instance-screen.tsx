@@ -76,7 +76,7 @@ function Overview({ shown }: { shown: Shown }) {
   }, [settled, refetch])
   return (
     <>
-      <InfrastructureDown />
+      {instance.foreign === undefined ? <InfrastructureDown /> : <Copy name={instance.name} why={instance.foreign} />}
       <Vitals shown={shown} />
       {details.error && <ProblemView problem={problemOf(details.error)} onRetry={() => void details.refetch()} retrying={details.isFetching} />}
       {details.isPending && <Skeleton height={260} radius="lg" aria-label="Loading" />}
@@ -85,6 +85,16 @@ function Overview({ shown }: { shown: Shown }) {
         {its.length ? <OperationsTable operations={its} /> : <p className={`card ${classes.nothing}`}>Nothing yet, from here.</p>}
       </Section>
     </>
+  )
+}
+
+/** Somebody else's until it is adopted. */
+function Copy({ name, why }: { name: string; why: string }) {
+  return (
+    <ProblemView tone="warn" quiet problem={{
+      code: 'instance-foreign', message: `“${name}” is a copy of another instance.`, cause: why,
+      hint: 'It still names the other one’s database, so it can’t be started, changed or deleted.',
+    }} />
   )
 }
 

@@ -21,6 +21,7 @@ export function StatusCell({ shown: { status, instance } }: Pick<PartProps, 'sho
     <span className={classes.status}>
       <Status tone={tone}>{operation ? <Link href={`/operations/${operation}`} className={classes.progress} data-control="progress">{word}</Link> : word}</Status>
       {instance.status === 'errored' && <Link href={`${pageOf(instance.name)}/errors`} className={classes.why} data-control="why" aria-label={`Why? The last errors of ${instance.name}`}>Why?</Link>}
+      {status.group === 'copy' && <Link href={pageOf(instance.name)} className={classes.why} data-control="why" title={instance.foreign} aria-label={`Why is ${instance.name} a copy?`}>Why?</Link>}
       {instance.outdated && <span className={classes.newer} role="img" aria-label="Newer version available" title="Newer version available"><IconCircleArrowUp size={16} aria-hidden /></span>}
     </span>
   )

@@ -3,8 +3,8 @@ import { isOpen, type OperationState } from '../../../shared/operation'
 import type { InstanceStatus, InstanceView } from '../../../shared/instance'
 import { instanceTone, instanceWord, type Tone } from '../app/status'
 
-/** What the list can be filtered by; `busy` has a job under way. */
-export type StatusGroup = InstanceStatus | 'busy'
+/** What the list can be filtered by; `busy` has a job under way, `copy` is another instance's until it is adopted. */
+export type StatusGroup = InstanceStatus | 'busy' | 'copy'
 
 export interface ShownStatus {
   readonly group: StatusGroup
@@ -29,12 +29,13 @@ const running: Readonly<Record<string, string>> = {
   create: 'Creating…', start: 'Starting…', stop: 'Stopping…', restart: 'Restarting…', 'change-port': 'Changing port…', delete: 'Deleting…',
 }
 
-export function shownStatus({ status }: Pick<InstanceView, 'status'>, newest: OperationState | undefined, pending: PendingJob | undefined): ShownStatus {
+export function shownStatus({ status, foreign }: Pick<InstanceView, 'status' | 'foreign'>, newest: OperationState | undefined, pending: PendingJob | undefined): ShownStatus {
   if (newest && isOpen(newest)) return ofOperation(newest)
   if (pending && pending.after === newest?.id) {
     return { group: 'busy', tone: 'busy', word: pending.queued ? 'Waiting…' : running[pending.kind] ?? 'Working…' }
   }
-  return { group: status, tone: instanceTone[status], word: instanceWord[status] }
+  const group = foreign === undefined ? status : 'copy'
+  return { group, tone: instanceTone[group], word: instanceWord[group] }
 }
 
 export function ofOperation({ id, kind, phase }: OperationState): ShownStatus {
@@ -54,6 +55,7 @@ export type BulkAction = 'start' | 'stop' | 'restart'
 /** Whether an action would change anything; undefined if so, else why not. */
 export function idleReason(action: BulkAction, { group }: ShownStatus): string | undefined {
   if (group === 'busy') return 'another job on it is under way'
+  if (group === 'copy') return 'it is a copy of another instance: adopt it first'
   if (action === 'start') return group === 'online' ? 'it runs already' : undefined
   const rests = group === 'stopped' || group === 'not in PM2'
   if (action === 'stop') return rests ? 'it does not run' : undefined

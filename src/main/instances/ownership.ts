@@ -1,0 +1,98 @@
+/**
+ * Whose an instance is. A copied folder still names the original's database, so whatever is done to the copy would be done to the original:
+ * until it is adopted, no job may touch it.
+ */
+import { lstat, readlink, realpath } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import { databaseNames, instanceConfigSchema, type InstanceConfig } from '../../shared/instance'
+import { problem } from '../../shared/problem'
+import type { Manifest } from '../../shared/workspace'
+import type { Databases } from '../infrastructure/databases'
+import { readJson } from '../system/files'
+import type { ListeningProcess } from '../system/proc'
+import { instancePaths, type WorkspacePaths } from '../workspace/paths'
+import type { Configs } from './configs'
+
+/**
+ * The folder that a config.json belongs to, if that is another one than it lies in; else undefined. A path that leads nowhere is a stale one of a
+ * workspace that was moved. A folder is the same by its inode, however its path is spelt; a link to another instance's folder is not that folder.
+ * @param named `paths.instance` of the config.json
+ * @param folder where it lies
+ */
+export async function otherOwner(named: string, folder: string): Promise<string | undefined> {
+  if (named === folder || !isAbsolute(named)) return undefined
+  try {
+    const [there, here] = await Promise.all([lstat(named), lstat(folder)])
+    return there.ino === here.ino && there.dev === here.dev ? undefined : named
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : named // what must not be looked at may be there
+  }
+}
+
+export interface OwnershipServices {
+  readonly paths: WorkspacePaths
+  readonly databases: Pick<Databases, 'isForeign' | 'claim'>
+  readonly portHolders: (port: number) => Promise<readonly ListeningProcess[]>
+}
+
+export class Ownership {
+  constructor(private readonly to: OwnershipServices) {}
+
+  /**
+   * For plans: folder, port and database are looked at. A database that cannot be asked now is asked again before it is dropped.
+   * @throws Problem `instance-foreign`
+   */
+  async require(config: InstanceConfig, manifest: Manifest): Promise<void> {
+    await this.requireFolder(config.name)
+    const holder = await this.runsElsewhere(config, manifest)
+    if (holder !== undefined) throw foreignInstance(config.name, `Its port ${config.port} is in use by the same instance in ${holder}.`)
+    const names = databaseNames(config.name)
+    const marked = await this.to.databases.isForeign(names).catch(() => false)
+    if (marked) throw foreignInstance(config.name, `The database ${names.database} is marked as another workspace's.`)
+  }
+
+  /**
+   * For steps, right before they destroy something: the folder alone, by what its config.json says now. One that is gone is nobody's.
+   * @param place where the instance's folder lies now, if it was set aside
+   * @throws Problem `instance-foreign`
+   */
+  async requireFolder(name: string, place?: string): Promise<void> {
+    const folder = place ?? join(this.to.paths.instances, name)
+    const config = await readJson(join(folder, 'config.json'), instanceConfigSchema)
+    const other = config && await otherOwner(config.paths.instance, folder)
+    if (other !== undefined) throw foreignInstance(name, `Its config.json is that of ${other}, which exists.`)
+  }
+
+  /**
+   * Marks the databases of these instances as this workspace's, if they carry no mark: the older tool left none. Those that are another's are left out.
+   * To be told apart from a copy later is no condition of anything that is done now, so what fails is left to the next time.
+   */
+  async claim({ configs, foreign, manifest }: Pick<Configs, 'configs' | 'foreign' | 'manifest'>): Promise<void> {
+    const own = await Promise.all(configs.filter(it => !foreign.has(it.name)).map(async config => {
+      const names = databaseNames(config.name)
+      const isNamed = config.database.name === names.database && config.database.user === names.role
+      return isNamed && await this.runsElsewhere(config, manifest) === undefined ? names : undefined
+    }))
+    await this.to.databases.claim(own.filter(it => it !== undefined)).catch(() => undefined)
+  }
+
+  /** The folder of an instance that uses the same database and listens on the same port, if it is another one. */
+  async runsElsewhere({ name, port, database }: InstanceConfig, manifest: Manifest): Promise<string | undefined> {
+    const { server } = instancePaths(this.to.paths, manifest, name)
+    const own = await realpath(server).catch(() => server)
+    for (const { pid } of await this.to.portHolders(port)) {
+      const cwd = pid === undefined ? undefined : await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
+      if (cwd === own || !cwd?.endsWith(`/${manifest.server.folder}`)) continue
+      const folder = cwd.slice(0, -manifest.server.folder.length - 1)
+      const other = await readJson(join(folder, 'config.json'), instanceConfigSchema).catch(() => undefined)
+      if (other?.database.directUrl === database.directUrl && other.database.password === database.password) return folder
+    }
+    return undefined
+  }
+}
+
+export const foreignInstance = (name: string, cause: string) => problem({
+  code: 'instance-foreign', message: `“${name}” is a copy: its database belongs to another instance.`, cause,
+  hint: 'Adopt it to give it a name, database, port and secrets of its own. Until then nothing is done to it. If it is the only one left, delete the other folder, or correct "paths.instance" in its config.json.',
+})

@@ -1,0 +1,179 @@
+/** Copied and moved workspaces on real PostgreSQL and PM2: a copy never touches the original, and a moved workspace goes on working. */
+import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openWorkspace, type WorkspaceServices } from '../../../src/main/compose'
+import { toProblem } from '../../../src/shared/problem'
+import { workspacePaths } from '../../../src/main/workspace/paths'
+import { layOut, makeDatabase, startByCli, type CliInstance } from '../../support/cli-instance'
+import { freePort } from '../../support/infrastructure'
+import { until, type TestWorkspace } from '../../support/workspace'
+import { answerOf, mustDo, pidOf, statuses, tinyWorkspace } from './lifecycle'
+
+let workspace: TestWorkspace
+let victim: CliInstance
+let copies = 0
+let copy: WorkspaceServices | undefined
+let copyRoot: string
+
+/** Everything that a job could do to it. */
+const jobs: readonly (readonly [string, object])[] = [
+  ['delete', { confirm: 'DELETE' }], ['start', {}], ['stop', {}], ['restart', {}], ['change-port', { port: 1 }],
+]
+
+/** An instance of the older tool, whose database has a row and no mark of ours. */
+async function make(name: string): Promise<CliInstance> {
+  const its = await layOut(workspace, name)
+  await makeDatabase(workspace, its)
+  await workspace.sql(`COMMENT ON SCHEMA public IS 'untouched'`)
+  return its
+}
+
+/** Whether the original still has its database, its files and its process. */
+async function expectUntouched(its: CliInstance, pid?: number): Promise<void> {
+  expect(await workspace.sql('SELECT FROM pg_database WHERE datname = $1', [its.database])).toHaveLength(1)
+  expect(await workspace.sql('SELECT FROM pg_roles WHERE rolname = $1', [its.role])).toHaveLength(1)
+  expect(await readFile(join(its.server, '.env'), 'utf8')).toContain(`INSTANCE_NAME=${its.name}`)
+  if (pid === undefined) return
+  expect(await pidOf(workspace, its.name)).toBe(pid)
+  expect(await answerOf(its.port)).toBe(`${its.name} `)
+}
+
+/** The base application and one instance, copied into a workspace that uses the same PostgreSQL with the same ports and passwords. */
+async function copyInstance(its: CliInstance): Promise<string> {
+  const root = join(workspace.home, `copy-${++copies}`)
+  const [from, to] = [workspacePaths(workspace.root), workspacePaths(root)]
+  await mkdir(to.instances, { recursive: true })
+  await mkdir(to.state, { mode: 0o700 })
+  for (const it of ['server', 'client', 'instance-manager.json']) await execa('cp', ['-a', join(workspace.root, it), join(root, it)])
+  await execa('cp', ['-a', its.folder, to.instances])
+  for (const it of ['settings', 'secrets'] as const) await execa('cp', ['-a', from[it], to[it]])
+  await symlink(from.embedded, to.embedded) // one server for both
+  return root
+}
+
+/** @returns why each job was refused */
+async function refusals({ operations }: WorkspaceServices, name: string): Promise<Record<string, string>> {
+  const codes = await Promise.all(jobs.map(async ([kind, input]) => {
+    const { code, cause } = toProblem(await operations.start(kind, { port: await freePort(), name, ...input, ...(kind === 'change-port' && { port: await freePort() }) }).then(() => 'started', (error: unknown) => error))
+    return [kind, `${code}: ${cause ?? ''}`] as const
+  }))
+  return Object.fromEntries(codes)
+}
+
+beforeAll(async () => {
+  workspace = await tinyWorkspace()
+  await workspace.startInfrastructure()
+})
+beforeEach(async () => { victim = await make(`victim-${++copies}`) })
+afterEach(async () => {
+  await copy?.close()
+  copy = undefined
+})
+afterAll(() => workspace.remove())
+
+async function openCopy(root: string): Promise<WorkspaceServices> {
+  copyRoot = root
+  return copy = await openWorkspace(workspace.host, root)
+}
+
+describe('a copy of the base application and one instance, on the same server', () => {
+  it('is shown as a copy and left alone by every job', async () => {
+    await startByCli(workspace, victim)
+    await until(() => answerOf(victim.port))
+    const pid = await pidOf(workspace, victim.name)
+    const services = await openCopy(await copyInstance(victim))
+    const { instances, down } = await services.registry.list()
+    expect(instances).toMatchObject([{ name: victim.name, foreign: `Its config.json is that of ${victim.folder}, which exists.` }])
+    expect(down).toEqual([])
+    const found = await refusals(services, victim.name)
+    expect(Object.keys(found)).toHaveLength(jobs.length)
+    for (const why of Object.values(found)) expect(why).toBe(`instance-foreign: Its config.json is that of ${victim.folder}, which exists.`)
+    expect((await services.bulk('start', [victim.name]))[0]?.problem?.code).toBe('instance-foreign')
+    await expectUntouched(victim, pid)
+    expect((await workspace.services.registry.list()).instances.find(it => it.name === victim.name)?.foreign).toBeUndefined()
+  })
+
+  it('says so although its config.json was corrected by hand: the original runs on its port, or its database is marked', async () => {
+    await startByCli(workspace, victim)
+    await until(() => answerOf(victim.port))
+    const root = await copyInstance(victim)
+    const config = join(root, 'instances', victim.name, 'config.json')
+    await writeFile(config, (await readFile(config, 'utf8')).replaceAll(victim.folder, dirname(config)))
+    const services = await openCopy(root)
+    for (const why of Object.values(await refusals(services, victim.name))) expect(why).toBe(`instance-foreign: Its port ${victim.port} is in use by the same instance in ${victim.folder}.`)
+    await mustDo(workspace, 'restart', { name: victim.name }) // marks the database
+    await mustDo(workspace, 'stop', { name: victim.name }) // frees the port
+    for (const why of Object.values(await refusals(services, victim.name))) expect(why).toBe(`instance-foreign: The database ${victim.database} is marked as another workspace's.`)
+    const watching = new AbortController()
+    for await (const { instances } of services.registry.watch(watching.signal)) if (instances[0]?.foreign) watching.abort()
+    await expectUntouched(victim)
+  })
+
+  it('that becomes one while it is deleted: nothing is dropped', async () => {
+    const root = await copyInstance(victim)
+    const config = join(root, 'instances', victim.name, 'config.json')
+    const theirs = await readFile(config, 'utf8')
+    await writeFile(config, theirs.replaceAll(victim.folder, dirname(config)))
+    const services = await openCopy(root)
+    const { operations } = services
+    const id = await operations.start('delete', { name: victim.name, confirm: 'DELETE' })
+    await writeFile(config, theirs) // before the first step is over: what it says now counts
+    const state = await operations.settled(id)
+    expect([state.phase, state.turned?.problem?.code]).toEqual(['rolled-back', 'instance-foreign'])
+    await expectUntouched(victim)
+    expect(await readFile(config, 'utf8')).toBe(theirs)
+  })
+})
+
+describe('a copy of a whole workspace, made while the original runs', () => {
+  it('becomes a workspace of its own, without the original’s unfinished operations; its instances are left alone', async () => {
+    await mustDo(workspace, 'start', { name: victim.name })
+    const pid = await pidOf(workspace, victim.name)
+    const root = join(workspace.home, `whole-${++copies}`)
+    await execa('cp', ['-a', workspace.root, root])
+    const stuck = `{"type":"opened","id":"20260101T000000000Z-00000000","at":"2026-01-01T00:00:00.000Z","kind":"stop","version":1,"subject":"${victim.name}","plan":{"target":{"name":"${victim.name}","port":${victim.port},"cwd":${JSON.stringify(victim.server)},"script":${JSON.stringify(join(victim.server, 'index.js'))}}},"steps":["stop-process"]}\n`
+    await writeFile(join(workspacePaths(root).operations, '20260101T000000000Z-00000000.jsonl'), stuck)
+    const services = await openCopy(root)
+    expect(services.operations.list()).toEqual([])
+    expect((await services.registry.list()).down).toEqual([])
+    for (const why of Object.values(await refusals(services, victim.name))) expect(why).toContain('instance-foreign')
+    await expectUntouched(victim, pid)
+    const ids = await Promise.all([workspace.root, copyRoot].map(async it => JSON.parse(await readFile(workspacePaths(it).identity, 'utf8')) as { id: string; path: string; copyOf?: string }))
+    expect(ids[0]?.id).not.toBe(ids[1]?.id)
+    expect(ids[1]).toMatchObject({ path: root, copyOf: workspace.root })
+  })
+})
+
+describe('a workspace that was moved', () => {
+  it('stays the same one: its instances start and are deleted, marked and unmarked', async () => {
+    const marked = await make(`marked-${copies}`)
+    await mustDo(workspace, 'start', { name: marked.name })
+    await mustDo(workspace, 'stop', { name: marked.name })
+    await workspace.stopInfrastructure()
+    await workspace.close()
+    const [here, there] = [workspace.root, join(workspace.home, 'moved')]
+    await rename(here, there)
+    const services = await openCopy(there)
+    const must = async (kind: string, input?: object): Promise<void> => {
+      const state = await services.operations.settled(await services.operations.start(kind, input))
+      expect([kind, state.phase, state.turned]).toEqual([kind, 'succeeded', undefined])
+    }
+    await must('infrastructure-start')
+    for (const { name, port } of [marked, victim]) {
+      expect((await services.registry.list()).instances.find(it => it.name === name)?.foreign).toBeUndefined()
+      await must('start', { name })
+      expect(await answerOf(port)).toBe(`${name} `)
+      await must('delete', { name, confirm: 'DELETE' })
+    }
+    await must('infrastructure-stop')
+    await services.close()
+    copy = undefined
+    await rename(there, here)
+    await workspace.open()
+    await workspace.startInfrastructure()
+    expect(await workspace.sql('SELECT FROM pg_database WHERE datname = ANY($1)', [[marked.database, victim.database]])).toEqual([])
+    expect(await statuses(workspace)).not.toHaveProperty(marked.name)
+  })
+})
