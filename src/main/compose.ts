@@ -13,9 +13,12 @@ import { EmbeddedDriver, embeddedLogs } from './infrastructure/embedded'
 import { Engine } from './infrastructure/engine'
 import { Infrastructure } from './infrastructure/infrastructure'
 import { ContainerDriver } from './infrastructure/podman'
-import { startInfrastructure } from './infrastructure/start'
+import { infrastructureSubject, startInfrastructure } from './infrastructure/start'
 import { stopInfrastructure } from './infrastructure/stop'
+import { Supervisor } from './infrastructure/supervisor'
+import { Wanted } from './infrastructure/wanted'
 import { instanceFolders, readConfigs, type ConfigCache, type Configs } from './instances/configs'
+import { requireUp } from './instances/bring-up'
 import { endLost, inBulk, type BulkAction, type BulkResult } from './instances/bulk'
 import { changePort } from './instances/change-port'
 import { createInstance } from './instances/create'
@@ -109,6 +112,8 @@ export interface WorkspaceServices {
   checkName(name: string): Promise<{ problem?: Problem; database?: string }>
   /** The password of a created instance's director, once. */
   takePassword(operation: string): Promise<{ email: string; password: string } | undefined>
+  /** Sees that PostgreSQL and PgBouncer run, if any of these is an instance. @throws why they do not */
+  bringUpFor(names: readonly string[]): Promise<void>
   /** @returns when all of them have ended */
   bulk(action: BulkAction, names: readonly string[]): Promise<readonly BulkResult[]>
   details(name: string): Promise<InstanceDetails>
@@ -171,7 +176,8 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const settings = new SettingsFile(paths.settings, host.defaults)
   const secrets = new Secrets(paths.secrets)
   const desired = new Desired(paths.desired)
-  await Promise.all([settings.read(), secrets.keys(), desired.names()]) // refuse what is corrupt before anything runs
+  const wanted = new Wanted(paths.wanted, paths.root)
+  await Promise.all([settings.read(), secrets.keys(), desired.names(), wanted.read()]) // refuse what is corrupt before anything runs
   const run = createRun(id)
   const node = await realNode(run)
 
@@ -180,7 +186,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const trash = new Trash(paths.instances)
   const driverServices = { paths, run, settings, secrets }
   const infrastructure: Infrastructure = new Infrastructure({
-    settings, secrets, signal, working: () => working(),
+    settings, secrets, wanted, signal, working: () => working(), healPools: async () => undefined,
     secured: async () => ownership.claim(await configs()),
     hasInstances: async () => (await instanceFolders(paths)).length > 0,
     drivers: {
@@ -240,6 +246,11 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const emptyTrash = (): Promise<void> =>
     trash.empty(new Set(operations.openPlans().filter(it => it.kind === 'delete').map(it => (it.plan as DeletePlan).token))).catch(() => undefined)
 
+  const bringUpFor = async (names: readonly string[]): Promise<void> => {
+    const found = (await configs()).configs
+    if (found.some(it => names.includes(it.name))) await requireUp({ operations, infrastructure })
+  }
+
   const recover = async (): Promise<void> => {
     await sweep(id)
     await removeTemporary(paths.state) // they may hold secrets
@@ -279,6 +290,11 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     }),
   })
   if (lock) rotation.start()
+  const supervisor = new Supervisor({
+    infrastructure, wanted, log: appLog, busy: () => busy().has(infrastructureSubject), restored: () => infrastructure.healPools(),
+  })
+  // A command ends with its own work: what should run is the next engine's matter.
+  const supervised = lock && host.kind !== 'command' ? supervisor.run(signal) : undefined
   if (lock) appLog.info(`The workspace was opened by Instance Manager ${host.version}.`)
   if (lock && identity.copyOf !== undefined) appLog.info(`It is a copy of ${identity.copyOf}: instances that belong there are left alone until they are adopted.`)
 
@@ -291,7 +307,11 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
       } catch (error) { return { problem: toProblem(error) } }
     },
     takePassword: operation => takePassword(secrets, operations.list().find(it => it.id === operation)),
-    bulk: (action, names) => inBulk(operations, action, names),
+    bringUpFor,
+    bulk: async (action, names) => {
+      if (action !== 'stop') await bringUpFor(names)
+      return await inBulk(operations, action, names)
+    },
     details: name => instanceDetails(lifecycle, name),
     reveal: (name, key) => revealValue(lifecycle, name, key),
     previewDelete: name => previewDelete(lifecycle, name),
@@ -299,7 +319,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     async close() {
       ending.abort()
       await operations.close()
-      await Promise.all([rotation.ended(), containerLogs.ended()])
+      await Promise.all([rotation.ended(), containerLogs.ended(), supervised])
       spools.close()
       await logs.close()
       if (lock) appLog.info('The workspace was closed.')

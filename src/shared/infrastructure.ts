@@ -7,8 +7,8 @@ export type DriverKind = (typeof driverKinds)[number]
 export const serviceNames = ['postgres', 'pgbouncer'] as const
 export type ServiceName = (typeof serviceNames)[number]
 
-/** `absent`: not made yet. `unavailable`: cannot be had on this machine (PgBouncer only). */
-export type ServiceState = 'running' | 'starting' | 'stopping' | 'stopped' | 'failed' | 'absent' | 'unavailable'
+/** `absent`: not made yet. `unavailable`: cannot be had on this machine (PgBouncer only). `restarting`: it had ended, and is started again. */
+export type ServiceState = 'running' | 'starting' | 'restarting' | 'stopping' | 'stopped' | 'failed' | 'absent' | 'unavailable'
 export interface ServiceStatus {
   readonly name: ServiceName
   readonly state: ServiceState
@@ -16,8 +16,14 @@ export interface ServiceStatus {
   readonly port: number
   /** e.g. `17.2`; absent until it has run. */
   readonly version?: string
+  /** Of `restarting`: the next attempt, or the one under way; from 1. */
+  readonly attempt?: number
   readonly problem?: Problem
 }
+
+/** A state in words, e.g. `restarting, attempt 3`. */
+export const stateWords = ({ state, attempt }: Pick<ServiceStatus, 'state' | 'attempt'>, words: Readonly<Partial<Record<ServiceState, string>>> = {}): string =>
+  (words[state] ?? state) + (attempt === undefined ? '' : `, attempt ${attempt}`)
 
 /** Whether a driver can be used here, and why (not). */
 export interface DriverOption { readonly kind: DriverKind; readonly available: boolean; readonly reason: string }

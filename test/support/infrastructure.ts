@@ -12,6 +12,7 @@ import type { DriverContext } from '../../src/main/infrastructure/driver'
 import { EmbeddedDriver } from '../../src/main/infrastructure/embedded'
 import { Infrastructure } from '../../src/main/infrastructure/infrastructure'
 import { ContainerDriver } from '../../src/main/infrastructure/podman'
+import { Wanted } from '../../src/main/infrastructure/wanted'
 import { makePrivateFolder } from '../../src/main/system/files'
 import { createRun, type Run } from '../../src/main/system/run'
 import { Secrets } from '../../src/main/workspace/secrets'
@@ -75,6 +76,7 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
       podman: new ContainerDriver('podman', services), docker: new ContainerDriver('docker', services), embedded: new EmbeddedDriver(services),
     },
     settings: store, secrets, hasInstances: () => Promise.resolve(false), working: () => [], secured: () => Promise.resolve(), signal: new AbortController().signal,
+    wanted: new Wanted(join(state, 'infrastructure.json'), root), healPools: () => Promise.resolve(),
   })
   const output: string[] = []
   const context: DriverContext = { signal: AbortSignal.timeout(240_000), report: text => output.push(text), output: chunk => output.push(chunk) }

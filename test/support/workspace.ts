@@ -60,11 +60,13 @@ export interface TestWorkspace {
 export interface WorkspaceOptions {
   readonly driver?: DriverKind
   readonly images?: { readonly postgres: string; readonly pgbouncer: string }
+  /** What opens it; a command does not supervise the infrastructure. */
+  readonly kind?: Host['kind']
   /** Changes the base application before anything is made of it. */
   readonly prepare?: (root: string) => Promise<void>
 }
 
-export async function testWorkspace({ driver = 'embedded', images, prepare }: WorkspaceOptions = {}): Promise<TestWorkspace> {
+export async function testWorkspace({ driver = 'embedded', images, prepare, kind = 'command' }: WorkspaceOptions = {}): Promise<TestWorkspace> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'im-')))
   const root = join(home, 'a workspace')
   const data = join(home, 'data')
@@ -80,7 +82,7 @@ export async function testWorkspace({ driver = 'embedded', images, prepare }: Wo
     ports: { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) },
     containers: { postgres: `${prefix}-postgres`, pgbouncer: `${prefix}-pgbouncer`, ...(images && { postgresImage: images.postgres, pgbouncerImage: images.pgbouncer }) },
   })
-  const host: Host = { kind: 'command', version: '0', home, resources, data, defaults: join(home, 'no-defaults.json'), pm2Home: join(home, '.pm2'), logWorker }
+  const host: Host = { kind, version: '0', home, resources, data, defaults: join(home, 'no-defaults.json'), pm2Home: join(home, '.pm2'), logWorker }
   const processes = new Processes(host.pm2Home)
   let services: WorkspaceServices | undefined
   const its = (): WorkspaceServices => {

@@ -1,6 +1,7 @@
 /** The shared PostgreSQL and PgBouncer. */
 import { z } from 'zod'
 import { driverKinds } from '../../shared/infrastructure'
+import { bringUp } from '../instances/bring-up'
 import { router, workspaceProcedure } from './trpc'
 
 export const infrastructureRouter = router({
@@ -9,6 +10,8 @@ export const infrastructureRouter = router({
   options: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.options()),
   choose: workspaceProcedure.input(z.object({ kind: z.enum(driverKinds) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.choose(input.kind)),
+  /** Brings up what does not run. @returns the operation that does it; without an id if both run */
+  bringUp: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await bringUp(workspace) })),
   start: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.operations.start('infrastructure-start', {}) })),
   stop: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.operations.start('infrastructure-stop', {}) })),
 })

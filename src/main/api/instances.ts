@@ -14,6 +14,13 @@ const named = z.object({ name: nameSchema })
 const job = <Input extends z.ZodType>(kind: string, input: Input) =>
   workspaceProcedure.input(input).mutation(async ({ ctx: { workspace }, input: given }) => ({ id: await workspace.operations.start(kind, given) }))
 
+/** As `job`, once the infrastructure runs that it needs. */
+const jobWithDatabase = <Input extends z.ZodType<{ readonly name: string }>>(kind: string, input: Input) =>
+  workspaceProcedure.input(input).mutation(async ({ ctx: { workspace }, input: given }) => {
+    await workspace.bringUpFor([given.name])
+    return { id: await workspace.operations.start(kind, given) }
+  })
+
 export const instancesRouter = router({
   watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) => workspace.registry.watch(signal ?? new AbortController().signal)),
   list: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.registry.list()),
@@ -21,9 +28,9 @@ export const instancesRouter = router({
   suggestPort: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.ports.suggest()),
   checkPort: workspaceProcedure.input(z.object({ port: portSchema })).query(({ ctx: { workspace }, input }) => workspace.ports.check(input.port)),
   create: job('create', createInputSchema),
-  start: job('start', startInputSchema),
+  start: jobWithDatabase('start', startInputSchema),
   stop: job('stop', stopInputSchema),
-  restart: job('restart', stopInputSchema),
+  restart: jobWithDatabase('restart', stopInputSchema),
   changePort: job('change-port', changePortInputSchema),
   delete: job('delete', deleteInputSchema),
   bulk: workspaceProcedure.input(z.object({ action: z.enum(bulkActions), names: z.array(nameSchema).min(1).max(1000) }))

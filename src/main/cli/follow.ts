@@ -41,20 +41,36 @@ export class Follower {
 
   /** Asks for an operation. @returns how it ended, or that it is stuck. @throws why it was refused */
   async run(ask: () => Promise<{ readonly id: string }>): Promise<OperationState> {
+    const state = await this.runIfAny(ask)
+    if (!state) throw new Error('there is no operation')
+    return state
+  }
+
+  /** As `run`, where it may turn out that nothing is to be done: then undefined. The operation may be one that was under way. */
+  async runIfAny(ask: () => Promise<{ readonly id?: string | undefined }>): Promise<OperationState | undefined> {
     await this.#ready
     this.#asking++
-    let id: string
+    let id: string | undefined
     try {
       ({ id } = await ask())
     } catch (error) {
       this.#asked()
       throw error
     }
+    if (id === undefined) {
+      this.#asked()
+      return undefined
+    }
     const ended = this.#wait(id)
+    const known = this.#states.get(id)
+    if (known && !this.#early.some(it => it.event.id === id)) { // it was under way before it was asked for
+      this.reporter.snapshot(known)
+      this.#settle(known)
+    }
     for (const { event, state } of this.#early) if (event.id === id) this.#tell(event, state)
     this.#asked()
     if (this.#cancelled) await this.#cancel(id)
-    return ended
+    return await ended
   }
 
   /** Follows an operation that goes on already. @param decide what to ask of it first */

@@ -128,7 +128,7 @@ export function buildProgram(version: string, perform: Perform): Grammar {
       does(it, async (session, options: LifecycleOptions, names: string[]) => (await import('./commands/lifecycle')).lifecycle(session, name, names, options))
     })
   }
-  add(program, 'resurrect', 'Start the instances that should run and do not, e.g. after a reboot.', it => {
+  add(program, 'resurrect', 'Start the infrastructure, and the instances that should run and do not, e.g. after a reboot.', it => {
     it.argument('[name...]', 'instances; all that should run if none is named').completes('name', 'instance').option('--all', 'all that should run')
       .example('resurrect --all', 'after a reboot, or from cron with @reboot')
     does(it, async (session, options: LifecycleOptions, names: string[]) => (await import('./commands/lifecycle')).resurrect(session, names, options))

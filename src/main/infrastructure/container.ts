@@ -15,6 +15,7 @@ export const inside = { postgres: '/etc/instance-manager', pgbouncer: '/etc/pgbo
 export interface Network { readonly name: string; readonly postgres: string; readonly pgbouncer?: string }
 
 export interface ContainerSpec {
+  readonly engine: 'podman' | 'docker'
   readonly service: ServiceName
   readonly settings: Settings
   readonly network: Network
@@ -24,10 +25,17 @@ export interface ContainerSpec {
   readonly owner: string
 }
 
+/**
+ * Docker's daemon restarts with a growing pause, and after a reboot. Podman has no daemon: it restarts at once and without a pause, so
+ * only a few times; what keeps failing, and all after a reboot, is our supervisor's. Neither restarts what was stopped on purpose.
+ */
+const restartPolicy = { podman: ['--restart', 'on-failure:3'], docker: ['--restart', 'unless-stopped'] } as const
+
 /** Arguments of `create`, but for the name: options, image, command. They hold no secret; `inspect` shows them to anyone. */
-export function containerOptions({ service, settings: { containers, ports }, network, folder, owner }: ContainerSpec): string[] {
+export function containerOptions({ engine, service, settings: { containers, ports }, network, folder, owner }: ContainerSpec): string[] {
   const address = network[service]
   const common = [
+    ...restartPolicy[engine],
     '--label', `${ownerLabel}=${owner}`, '--network', network.name,
     // Both fixed: with a new address, or a new one behind an old address, PgBouncer stalls for 15 to 20 s after a restart.
     ...(address === undefined ? [] : ['--ip', address, '--mac-address', macOf(containers[service])]),

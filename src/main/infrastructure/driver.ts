@@ -33,6 +33,8 @@ export interface Driver {
   start(service: ServiceName, context: DriverContext): Promise<void>
   /** Stops it in good order, by force after a while. Safe to repeat. */
   stop(service: ServiceName, context: DriverContext): Promise<void>
+  /** The last lines of the service's own log; empty if there are none. Never throws. */
+  lastWords(service: ServiceName): Promise<string>
   /** One look at both. Derived from the world, never stored; within 4 s; never throws. */
   status(): Promise<DriverStatus>
 }

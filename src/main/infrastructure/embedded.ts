@@ -83,6 +83,8 @@ export class EmbeddedDriver implements Driver {
     throw problem({ code: 'service-stays', message: `${title(service)} does not end.`, hint: 'Try again, or restart the machine.', action: 'retry' })
   }
 
+  lastWords(service: ServiceName): Promise<string> { return this.log(service).catch(() => '') }
+
   async status(): Promise<DriverStatus> {
     const [postgres, pgbouncer] = await Promise.all([this.statusOf('postgres'), this.statusOf('pgbouncer')])
     const there = [postgres, pgbouncer].filter(it => it.state !== 'unavailable')

@@ -13,6 +13,7 @@ import type { Login } from './connection'
 import { adminLogin, type Driver, type DriverContext, type DriverStatus } from './driver'
 import { isSecured, securePostgres, weakRules } from './postgres'
 import { passwordOf, type Secrets } from './secrets'
+import type { Wanted } from './wanted'
 
 export interface InfrastructureServices {
   readonly drivers: Readonly<Record<DriverKind, Driver>>
@@ -24,6 +25,9 @@ export interface InfrastructureServices {
   readonly secured: () => Promise<void>
   /** Operations that are done or undone now, in words: they may need the infrastructure as it is. */
   readonly working: () => readonly string[]
+  readonly wanted: Wanted
+  /** Makes PgBouncer serve running instances again that it refused while PostgreSQL was down. */
+  readonly healPools: () => Promise<void>
   /** Aborted when the workspace is closed: whoever watches is let go. */
   readonly signal: AbortSignal
 }
@@ -34,12 +38,24 @@ const names: Readonly<Record<DriverKind, string>> = { podman: 'Podman', docker: 
 const watchInterval = 2000
 const calmInterval = 10_000
 
+/** What the supervisor is doing about a service that has ended. */
+export interface Restarting {
+  /** The next attempt, or the one under way; from 1. Absent if it is not started again by itself. */
+  readonly attempt?: number
+  /** Why it does not run, if that is known. */
+  readonly problem?: Problem
+}
+
 export class Infrastructure {
   private readonly changes = new EventEmitter().setMaxListeners(0)
   /** What an operation of ours does just now. */
   private readonly moving = new Map<ServiceName, 'starting' | 'stopping'>()
   /** Why the last start failed; until the next one. */
   private readonly failures = new Map<ServiceName, Problem>()
+  /** What the supervisor tries to start again. */
+  private readonly restarting = new Map<ServiceName, Restarting>()
+  /** The supervisor's attempt that is under way; an operation interrupts it. */
+  private attempt: { readonly interruption: AbortController; readonly ended: Promise<unknown> } | undefined
   /** The newest status, or why there is none, for those who watch. */
   private readonly shown = new Latest<{ readonly status?: InfrastructureStatus; readonly error?: Error }>({})
   private watchers = 0
@@ -65,6 +81,7 @@ export class Infrastructure {
     if (kind !== present) await this.requireUnused(present)
     const option = (await this.options()).find(it => it.kind === kind)
     if (!option?.available) throw problem({ code: 'driver-unavailable', message: `${names[kind]} does not work here.`, cause: option?.reason, hint: 'Choose another one.', action: 'choose-driver' })
+    if (kind !== present) await this.services.wanted.set(false) // it was the other one that was wanted
     await this.services.settings.change({ driver: kind })
     return await this.changed()
   }
@@ -164,6 +181,42 @@ export class Infrastructure {
     return this.move(service, 'stopping', () => this.services.drivers[kind].stop(service, context))
   }
 
+  /** Remembers whether both should run. */
+  want(wanted: boolean): Promise<void> { return this.services.wanted.set(wanted) }
+
+  async wanted(): Promise<boolean> { return await this.services.wanted.read() === true }
+
+  /** After both were started. Never throws: an instance that is still refused is its own health's matter. */
+  async healPools(): Promise<void> { await this.services.healPools().catch(() => undefined) }
+
+  // What the supervisor does.
+
+  /** As the driver finds it, without what we are doing about it. */
+  found(kind: DriverKind): Promise<DriverStatus> { return this.services.drivers[kind].status() }
+
+  lastWords(kind: DriverKind, service: ServiceName): Promise<string> { return this.services.drivers[kind].lastWords(service) }
+
+  /** Starts a service outside an operation. @throws Problems of `Driver.start`; when an operation interrupts it, the reason */
+  async restart(kind: DriverKind, service: ServiceName, signal: AbortSignal): Promise<void> {
+    const interruption = new AbortController()
+    const context = { signal: AbortSignal.any([signal, interruption.signal]), report: () => undefined, output: () => undefined }
+    const work = this.services.drivers[kind].start(service, context)
+    this.attempt = { interruption, ended: work.catch(() => undefined) }
+    try {
+      await work
+      this.failures.delete(service)
+    } finally {
+      this.attempt = undefined
+      this.changes.emit('change')
+    }
+  }
+
+  showRestarting(service: ServiceName, restarting: Restarting | undefined): void {
+    if (restarting) this.restarting.set(service, { ...restarting })
+    else this.restarting.delete(service)
+    this.changes.emit('change')
+  }
+
   /** Sets up PgBouncer's role and look-up in the running PostgreSQL. Safe to repeat. */
   async secure(kind: DriverKind): Promise<void> {
     const password = await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
@@ -183,7 +236,10 @@ export class Infrastructure {
   private async move(service: ServiceName, how: 'starting' | 'stopping', work: () => Promise<void>): Promise<void> {
     this.moving.set(service, how)
     this.failures.delete(service)
+    this.restarting.delete(service)
     this.changes.emit('change')
+    this.attempt?.interruption.abort()
+    await this.attempt?.ended // never two that start the same thing
     try {
       await work()
     } catch (error) {
@@ -204,6 +260,9 @@ export class Infrastructure {
   private shownStatus(status: ServiceStatus): ServiceStatus {
     const moving = this.moving.get(status.name)
     if (moving && status.state !== 'unavailable') return { ...status, state: moving, problem: undefined }
+    const down = status.state === 'stopped' || status.state === 'starting'
+    const restarting = down ? this.restarting.get(status.name) : undefined
+    if (restarting) return { ...status, state: restarting.attempt === undefined ? 'failed' : 'restarting', attempt: restarting.attempt, problem: restarting.problem }
     const failure = this.failures.get(status.name)
     if (failure && (status.state === 'stopped' || status.state === 'absent')) return { ...status, state: 'failed', problem: failure }
     return status

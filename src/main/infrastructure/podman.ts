@@ -58,7 +58,7 @@ export class ContainerDriver implements Driver {
     context.report(`Configuring ${title(service)}`)
     const network = await this.network(settings, service, context)
     await (service === 'postgres' ? configurePostgres(this.folder(service)) : configurePooler(this.folder(service), network.postgres, await this.poolerPassword()))
-    const options = containerOptions({ service, settings, network, folder: this.folder(service), owner: this.services.paths.root })
+    const options = containerOptions({ engine: this.kind, service, settings, network, folder: this.folder(service), owner: this.services.paths.root })
     // A running one keeps its options until it is stopped; the data is on a volume and outlives its container.
     if (present && (present.running || present.labels[optionsLabel] === fingerprint(options))) return
     if (present) {
@@ -96,6 +96,11 @@ export class ContainerDriver implements Driver {
     context.report(`Stopping ${title(service)}`)
     const patience = service === 'postgres' ? '60' : '10' // seconds until it is killed
     await this.engine.call(['stop', '-t', patience, containers[service]], { timeout: 90_000 })
+  }
+
+  async lastWords(service: ServiceName): Promise<string> {
+    const settings = await this.services.settings.read()
+    return this.engine.log(settings.containers[service])
   }
 
   async status(): Promise<DriverStatus> {

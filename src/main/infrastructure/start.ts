@@ -62,9 +62,14 @@ const provisionPgbouncer = (to: Infrastructure): StartStep => ({
 const startPgbouncer = (to: Infrastructure): StartStep => ({
   name: 'start-pgbouncer',
   do: async context => {
-    if (context.plan.pooled) await to.start(context.plan.driver, 'pgbouncer', driverContext(context))
+    if (context.plan.pooled) {
+      await to.start(context.plan.driver, 'pgbouncer', driverContext(context))
+      context.report({ text: 'Checking the pools of running instances' })
+      await to.healPools()
+    }
+    await to.want(true)
   },
-  verify: async ({ plan }) => !plan.pooled || (await to.status()).pgbouncer.state === 'running',
+  verify: async ({ plan }) => (!plan.pooled || (await to.status()).pgbouncer.state === 'running') && await to.wanted(),
   undo: async context => {
     if (context.plan.pooled && !context.plan.ran.pgbouncer) await to.stop(context.plan.driver, 'pgbouncer', driverContext(context))
   },

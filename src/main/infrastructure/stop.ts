@@ -21,9 +21,14 @@ export const stopInfrastructure = (to: Infrastructure): Operation<void, Infrastr
 
 const stop = (to: Infrastructure, service: ServiceName): Step<InfrastructureStopPlan> => ({
   name: `stop-${service}`,
-  do: context => to.stop(context.plan.driver, service, driverContext(context)),
-  verify: async () => !['running', 'starting', 'stopping'].includes((await to.status())[service].state),
+  do: async context => {
+    await to.want(false) // first: from here on, the supervisor does not start it again
+    await to.stop(context.plan.driver, service, driverContext(context))
+  },
+  verify: async () => !await to.wanted() && !['running', 'starting', 'stopping'].includes((await to.status())[service].state),
   undo: async context => {
-    if (context.plan.ran[service]) await to.start(context.plan.driver, service, driverContext(context))
+    if (!context.plan.ran[service]) return
+    await to.start(context.plan.driver, service, driverContext(context))
+    await to.want(true)
   },
 })

@@ -39,5 +39,5 @@ export async function endLost(operations: Operations, name: string): Promise<voi
   if (found) throw problem(found)
 }
 
-const problemOf = (state: OperationState): Problem | undefined =>
+export const problemOf = (state: OperationState): Problem | undefined =>
   state.turned?.problem ?? state.steps.find(it => it.status === 'stuck')?.problem

@@ -16,6 +16,8 @@ export interface WorkspacePaths {
   readonly releases: string
   readonly embedded: string
   readonly desired: string
+  /** Whether the infrastructure should run. */
+  readonly wanted: string
   readonly appLog: string
   /** What is written out only to be read as a log; emptied at each opening. */
   readonly logCache: string
@@ -36,6 +38,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     releases: join(state, 'releases'),
     embedded: join(state, 'embedded'),
     desired: join(state, 'desired.json'),
+    wanted: join(state, 'infrastructure.json'),
     appLog: join(state, 'app.log'),
     logCache: join(state, 'log-cache'),
   }

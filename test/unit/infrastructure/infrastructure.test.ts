@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process'
-import { expect, test, vi } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test, vi } from 'vitest'
 import type { DriverKind, ServiceName, ServiceState } from '../../../src/shared/infrastructure'
 import { settingsSchema, type Settings } from '../../../src/shared/settings'
 import type { Driver } from '../../../src/main/infrastructure/driver'
 import { Infrastructure } from '../../../src/main/infrastructure/infrastructure'
 import { startInfrastructure } from '../../../src/main/infrastructure/start'
 import { stopInfrastructure } from '../../../src/main/infrastructure/stop'
+import { Wanted } from '../../../src/main/infrastructure/wanted'
+
+const folder = mkdtempSync(join(tmpdir(), 'im-infrastructure-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
 const context = { signal: new AbortController().signal, report: () => undefined, output: () => undefined }
 
@@ -18,6 +25,7 @@ class FakeDriver implements Driver {
   provisioned = () => Promise.resolve(true)
   start = () => (this.failure ? Promise.reject(this.failure) : Promise.resolve())
   stop = () => Promise.resolve()
+  lastWords = () => Promise.resolve('')
   looks = 0
   alive: readonly number[] | undefined
   status = () => {
@@ -34,7 +42,7 @@ function setUp({ podman = false, docker = false, instances = false, working = []
   const infrastructure = new Infrastructure({
     drivers, hasInstances: () => Promise.resolve(instances), signal: closing.signal, secured: () => Promise.resolve(), working: () => working,
     settings: { read: () => Promise.resolve(settings), change: ({ driver }) => { settings = { ...settings, driver }; return Promise.resolve() } },
-    secrets: { ensure: () => Promise.resolve('secret') },
+    secrets: { ensure: () => Promise.resolve('secret') }, wanted: new Wanted(join(folder, 'infrastructure.json'), folder), healPools: () => Promise.resolve(),
   })
   return { infrastructure, drivers, settings: () => settings }
 }

@@ -1,5 +1,5 @@
 /** `infra`: the shared PostgreSQL and PgBouncer. */
-import type { InfrastructureStatus, ServiceStatus } from '../../../shared/infrastructure'
+import { stateWords, type InfrastructureStatus, type ServiceStatus } from '../../../shared/infrastructure'
 import { endedOf, succeed, withOperations } from '../operate'
 import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
@@ -25,12 +25,12 @@ export async function status(session: Session): Promise<Result> {
 }
 
 const styles: Readonly<Record<ServiceStatus['state'], Style>> = {
-  running: 'green', starting: 'cyan', stopping: 'cyan', stopped: 'dim', failed: 'red', absent: 'dim', unavailable: 'yellow',
+  running: 'green', starting: 'cyan', restarting: 'yellow', stopping: 'cyan', stopped: 'dim', failed: 'red', absent: 'dim', unavailable: 'yellow',
 }
 
 export const serviceLines = ({ postgres, pgbouncer }: InfrastructureStatus, paint: Paint): string[] => table<ServiceStatus>([
   { title: 'SERVICE', text: it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer') },
-  { title: 'STATE', text: it => it.state, paint: (text, it) => paint(styles[it.state], text) },
+  { title: 'STATE', text: it => stateWords(it), paint: (text, it) => paint(styles[it.state], text) },
   { title: 'PORT', right: true, text: it => String(it.port) },
   { title: 'VERSION', text: it => it.version ?? '-' },
   { title: 'PROBLEM', text: it => cleanLine(it.problem?.message ?? '') },

@@ -1,7 +1,7 @@
 /** `start`, `stop`, `restart`, `resurrect` and `port`. */
 import { exitCodes } from '../exit-codes'
 import { wrongUsage } from '../failure'
-import { endedOf, forEach, resultOfMany, succeed, withOperations, type Each, type Work } from '../operate'
+import { endedOf, forEach, mustSucceed, resultOfMany, succeed, withOperations, type Each, type Work } from '../operate'
 import { cleanLine } from '../print/clean'
 import type { Result, Session } from '../session'
 
@@ -11,7 +11,9 @@ type Action = 'start' | 'stop' | 'restart'
 export function lifecycle(session: Session, action: Action, names: readonly string[], options: LifecycleOptions): Promise<Result> {
   requireOneWay(names, options)
   return withOperations(session, options.all === true || names.length > 1, async work => {
-    const chosen = options.all ? (await work.client.instances.list.query()).instances.filter(it => it.foreign === undefined).filter(it => action !== 'stop' || it.status !== 'stopped').map(it => it.name) : names
+    const { instances } = await work.client.instances.list.query()
+    const chosen = options.all ? instances.filter(it => it.foreign === undefined && (action !== 'stop' || it.status !== 'stopped')).map(it => it.name) : names
+    if (action !== 'stop' && instances.some(it => chosen.includes(it.name))) await bringUp(work)
     return run(session, work, action, chosen, options)
   })
 }
@@ -19,6 +21,7 @@ export function lifecycle(session: Session, action: Action, names: readonly stri
 export function resurrect(session: Session, names: readonly string[], options: LifecycleOptions): Promise<Result> {
   if (names.length && options.all) throw wrongUsage('Name instances, or give --all: not both.')
   return withOperations(session, names.length !== 1, async work => {
+    await bringUp(work) // even if every instance runs: after a reboot PM2 may have been quicker
     const chosen = names.length ? names : (await work.client.instances.list.query()).down
     return run(session, work, 'start', chosen, {})
   })
@@ -29,6 +32,12 @@ export function port(session: Session, name: string, to: number, { allowSharedPo
     const operation = endedOf(await succeed(work, client => client.instances.changePort.mutate({ name, port: to, allowSharedPort })))
     return { data: { operation }, lines: [`${cleanLine(name)}  http://127.0.0.1:${to}`] }
   })
+}
+
+/** PostgreSQL and PgBouncer first, shown as the operation that it is. @throws Failure why they do not run */
+async function bringUp({ client, follower }: Work): Promise<void> {
+  const state = await follower.runIfAny(() => client.infrastructure.bringUp.mutate())
+  if (state) mustSucceed(state)
 }
 
 function requireOneWay(names: readonly string[], { all }: LifecycleOptions): void {

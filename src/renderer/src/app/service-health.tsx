@@ -5,7 +5,7 @@ import type { InfrastructureStatus, ServiceStatus } from '../../../shared/infras
 import { driverTitle, serviceTitle, useInfrastructureSwitch } from '../infrastructure/switch'
 import { useInfrastructure } from './live'
 import { ProblemView } from './problem'
-import { serviceTone, serviceWord, Status, StatusIcon } from './status'
+import { serviceTone, serviceWords, Status, StatusIcon } from './status'
 import classes from './top-bar.module.css'
 
 export function ServiceHealth() {
@@ -20,7 +20,7 @@ export function ServiceHealth() {
 }
 
 function Health({ service, infrastructure }: { service: ServiceStatus; infrastructure: InfrastructureStatus }) {
-  const word = serviceWord[service.state]
+  const word = serviceWords(service)
   return (
     <Popover position="bottom-end" width={360} withArrow trapFocus returnFocus>
       <Popover.Target>
@@ -44,7 +44,7 @@ function HealthDetails({ service, infrastructure }: { service: ServiceStatus; in
     <div className={classes.popover}>
       <VisuallyHidden><h2>{serviceTitle[service.name]}</h2></VisuallyHidden>
       <dl className={classes.facts}>
-        <dt>{serviceTitle[service.name]}</dt><dd><Status tone={serviceTone[service.state]}>{serviceWord[service.state]}</Status></dd>
+        <dt>{serviceTitle[service.name]}</dt><dd><Status tone={serviceTone[service.state]}>{serviceWords(service)}</Status></dd>
         <dt>Port</dt><dd>127.0.0.1:{service.port}</dd>
         {service.version && <><dt>Version</dt><dd>{service.version}</dd></>}
         <dt>Run by</dt><dd>{driverTitle[infrastructure.driver]}</dd>

@@ -3,7 +3,7 @@ import {
   IconAlertTriangleFilled, IconArrowBackUp, IconCircleCheckFilled, IconCircleDashed, IconCircleXFilled, IconPlayerPauseFilled, IconProgress, IconQuestionMark,
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import type { ServiceState } from '../../../shared/infrastructure'
+import { stateWords, type ServiceState, type ServiceStatus } from '../../../shared/infrastructure'
 import type { InstanceStatus } from '../../../shared/instance'
 import classes from './status.module.css'
 
@@ -25,11 +25,14 @@ export function Status({ tone, children }: { tone: Tone; children: ReactNode }) 
 }
 
 export const serviceTone: Record<ServiceState, Tone> = {
-  running: 'good', starting: 'busy', stopping: 'busy', stopped: 'idle', failed: 'bad', absent: 'absent', unavailable: 'warn',
+  running: 'good', starting: 'busy', restarting: 'warn', stopping: 'busy', stopped: 'idle', failed: 'bad', absent: 'absent', unavailable: 'warn',
 }
 export const serviceWord: Record<ServiceState, string> = {
-  running: 'Running', starting: 'Starting', stopping: 'Stopping', stopped: 'Stopped', failed: 'Failed', absent: 'Not set up', unavailable: 'Not available',
+  running: 'Running', starting: 'Starting', restarting: 'Restarting', stopping: 'Stopping', stopped: 'Stopped', failed: 'Failed', absent: 'Not set up', unavailable: 'Not available',
 }
+
+/** e.g. `Restarting, attempt 3`. */
+export const serviceWords = (service: ServiceStatus): string => stateWords(service, serviceWord)
 
 /** `copy`: another instance's, and not adopted yet. */
 export const instanceTone: Record<InstanceStatus | 'copy', Tone> = {

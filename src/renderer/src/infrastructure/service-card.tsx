@@ -2,7 +2,7 @@ import { Anchor, Title } from '@mantine/core'
 import { Link } from 'wouter'
 import type { InfrastructureStatus, ServiceStatus } from '../../../shared/infrastructure'
 import { ProblemView } from '../app/problem'
-import { serviceTone, serviceWord, Status } from '../app/status'
+import { serviceTone, serviceWords, Status } from '../app/status'
 import { driverTitle, serviceTitle } from './switch'
 import classes from './infrastructure.module.css'
 
@@ -15,7 +15,7 @@ export function ServiceCard({ service, infrastructure: { driver, adopted } }: { 
     <section className={`card ${classes.service}`} aria-label={serviceTitle[name]}>
       <div className={classes.serviceHead}>
         <Title order={2}>{serviceTitle[name]}</Title>
-        <Status tone={serviceTone[state]}>{serviceWord[state]}</Status>
+        <Status tone={serviceTone[state]}>{serviceWords(service)}</Status>
       </div>
       <p className="dimmed">{purpose[name]}</p>
       <dl>

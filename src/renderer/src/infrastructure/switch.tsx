@@ -48,8 +48,8 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
     })
   }
   return {
-    canStart: services.some(it => it.state === 'stopped' || it.state === 'absent' || it.state === 'failed'),
-    canStop: services.some(it => it.state === 'running'),
+    canStart: services.some(it => it.state === 'stopped' || it.state === 'absent' || it.state === 'failed' || it.state === 'restarting'),
+    canStop: services.some(it => it.state === 'running' || it.state === 'restarting'),
     busy: choosing || start.isPending || stop.isPending || operation !== undefined,
     operation, start: () => start.mutate(), stop: askStop,
   }

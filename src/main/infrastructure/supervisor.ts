@@ -1,0 +1,155 @@
+/**
+ * While an engine has the workspace, PostgreSQL and PgBouncer are started again when they should run and have ended: after a reboot, a
+ * crash, or running out of memory. A growing pause lies between attempts. It does nothing while an operation owns the infrastructure, and
+ * an operation that begins interrupts an attempt and waits for its end (`Infrastructure.move`), so two never start the same service.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DriverKind, ServiceName } from '../../shared/infrastructure'
+import { toProblem, type Problem } from '../../shared/problem'
+import { runsNow } from '../system/proc'
+import { title, type DriverStatus } from './driver'
+import type { Infrastructure } from './infrastructure'
+import type { Wanted } from './wanted'
+
+export interface Supervised {
+  readonly infrastructure: Pick<Infrastructure, 'kind' | 'found' | 'restart' | 'showRestarting' | 'lastWords'>
+  readonly wanted: Pick<Wanted, 'read' | 'set'>
+  /** Whether an operation on the infrastructure is open: then it is the operation's. */
+  busy(): boolean
+  /** Called when something was started again. */
+  restored(): Promise<void>
+  readonly log: { info(text: string): void; problem(problem: Problem): void }
+}
+
+/** Milliseconds. */
+export interface SupervisorTimes {
+  /** Between looks at the processes, which cost nothing while they live. */
+  readonly look: number
+  /** Between looks in full, which cost logins and commands, while something does not run. */
+  readonly calm: number
+  /** Before the first attempt; doubled for each further one. */
+  readonly pause: number
+  readonly longestPause: number
+  /** A service that has run this long since it was started again is healthy: the next pause is the first one. */
+  readonly lasting: number
+}
+export const supervisorTimes: SupervisorTimes = { look: 2000, calm: 10_000, pause: 1000, longestPause: 60_000, lasting: 60_000 }
+
+/** `attempt`: the next one, from 1. Times are those of `performance.now()`. */
+interface Tries { attempt: number; due: number; startedAt?: number; problem?: Problem }
+
+export class Supervisor {
+  readonly #tries = new Map<ServiceName, Tries>()
+  /** The processes of all that should run, if it all ran at the last look. */
+  #alive: readonly number[] | undefined
+
+  constructor(private readonly to: Supervised, private readonly times: SupervisorTimes = supervisorTimes) {}
+
+  /** Until the signal is aborted. Never throws: what fails now is tried again. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const next = await this.#round(signal).catch((error: unknown) => {
+        if (!signal.aborted) this.to.log.problem(toProblem(error))
+        return this.times.longestPause
+      })
+      await sleep(next, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  /** @returns milliseconds to the next one */
+  async #round(signal: AbortSignal): Promise<number> {
+    const { look, calm } = this.times
+    if (this.to.busy()) return this.#rest()
+    if (this.#alive?.every(runsNow)) {
+      this.#forgetHealthy()
+      return look
+    }
+    const wanted = await this.to.wanted.read()
+    if (wanted === false) return this.#rest()
+    const kind = await this.to.infrastructure.kind()
+    const found = await this.to.infrastructure.found(kind)
+    if (wanted === undefined) {
+      if (found.postgres.state === 'running' && !this.to.busy()) await this.to.wanted.set(true) // started by an earlier version
+      return calm
+    }
+    this.#alive = found.alive
+    const postgres = await this.#attend(kind, 'postgres', found, signal)
+    const pgbouncer = postgres !== 'down' && await this.#attend(kind, 'pgbouncer', found, signal) // it needs the former
+    if (postgres === 'started' || pgbouncer === 'started') await this.to.restored()
+    const due = [...this.#tries.values()].map(it => it.due - performance.now()).filter(it => it > 0)
+    return this.#alive ? look : Math.min(calm, ...due)
+  }
+
+  async #attend(kind: DriverKind, service: ServiceName, found: DriverStatus, signal: AbortSignal): Promise<'up' | 'down' | 'started'> {
+    if (found[service].state !== 'stopped') return found[service].state === 'running' ? 'up' : 'down'
+    const tries = this.#tries.get(service) ?? { attempt: 1, due: performance.now() + this.times.pause }
+    this.#tries.set(service, tries)
+    if (found.adopted[service]) {
+      const problem = adoptedStopped(service)
+      if (!tries.problem) this.to.log.problem(problem)
+      tries.problem = problem
+      this.to.infrastructure.showRestarting(service, { problem })
+      return 'down'
+    }
+    if (tries.startedAt !== undefined) await this.#endedAgain(service, tries, kind)
+    if (await this.to.wanted.read() !== true || this.to.busy()) return 'down' // changed during the look
+    this.to.infrastructure.showRestarting(service, tries)
+    if (performance.now() < tries.due) return 'down'
+    try {
+      await this.to.infrastructure.restart(kind, service, signal)
+    } catch (error) {
+      if (signal.aborted || this.to.busy()) return 'down' // interrupted
+      this.#tell(service, tries, toProblem(error))
+      this.#postpone(tries)
+      return 'down'
+    }
+    this.to.log.info(`${title(service)} had ended and was started again (attempt ${tries.attempt}).`)
+    tries.startedAt = performance.now()
+    this.to.infrastructure.showRestarting(service, undefined)
+    return 'started'
+  }
+
+  /** It was started, and did not last. */
+  async #endedAgain(service: ServiceName, tries: Tries, kind: DriverKind): Promise<void> {
+    const lived = performance.now() - (tries.startedAt ?? 0)
+    this.#tell(service, tries, serviceEnds(service, lived / 1000, await this.to.infrastructure.lastWords(kind, service)))
+    tries.startedAt = undefined
+    this.#postpone(tries)
+  }
+
+  #postpone(tries: Tries): void {
+    tries.due = performance.now() + Math.min(this.times.longestPause, this.times.pause * 2 ** tries.attempt)
+    tries.attempt++
+  }
+
+  /** Logged once, shown until it is over. */
+  #tell(service: ServiceName, tries: Tries, problem: Problem): void {
+    if (tries.problem?.message !== problem.message || tries.problem.cause !== problem.cause) this.to.log.problem(problem)
+    tries.problem = problem
+    this.to.infrastructure.showRestarting(service, tries)
+  }
+
+  #forgetHealthy(): void {
+    const now = performance.now()
+    for (const [service, { startedAt }] of this.#tries) if (startedAt !== undefined && now - startedAt > this.times.lasting) this.#tries.delete(service)
+  }
+
+  /** It is an operation's, or is to be stopped. */
+  #rest(): number {
+    this.#alive = undefined
+    for (const service of this.#tries.keys()) this.to.infrastructure.showRestarting(service, undefined)
+    this.#tries.clear()
+    return this.times.look
+  }
+}
+
+const adoptedStopped = (service: ServiceName): Problem => ({
+  code: 'adopted-stopped', message: `${title(service)} should be running, but its container has stopped.`,
+  cause: 'The container was made elsewhere, so Instance Manager does not restart it by itself.',
+  hint: 'Start the infrastructure.', action: 'start-infrastructure',
+})
+
+const serviceEnds = (service: ServiceName, seconds: number, words: string): Problem => ({
+  code: 'service-ends', message: `${title(service)} keeps ending after it was started again.`, cause: `It last ran for ${Math.round(seconds)} s.`,
+  hint: 'Its last log lines are under Details. It is started again after a pause.', details: words.slice(-4000).trim() || undefined,
+})

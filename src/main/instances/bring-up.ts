@@ -1,0 +1,40 @@
+/** Instances need PostgreSQL and PgBouncer: what starts one brings them up first, as an operation of its own. */
+import { isMoving } from '../../shared/operation'
+import { problem } from '../../shared/problem'
+import type { Infrastructure } from '../infrastructure/infrastructure'
+import type { Operations } from '../operations/engine'
+import { problemOf } from './bulk'
+
+export interface BringUpServices {
+  readonly operations: Pick<Operations, 'list' | 'start' | 'rested'>
+  readonly infrastructure: Pick<Infrastructure, 'status'>
+}
+
+/**
+ * @returns the id of the operation that brings the infrastructure up, a new one or the one under way; undefined if both services run
+ * @throws Problem `operation-open` while another operation owns the infrastructure, and those of its plan
+ */
+export async function bringUp({ operations, infrastructure }: BringUpServices): Promise<string | undefined> {
+  const starting = (): string | undefined => operations.list().find(it => it.kind === 'infrastructure-start' && isMoving(it))?.id
+  const found = starting()
+  if (found !== undefined) return found
+  const { postgres, pgbouncer, pooled } = await infrastructure.status()
+  if (postgres.state === 'running' && (!pooled || pgbouncer.state === 'running')) return undefined
+  try { return await operations.start('infrastructure-start', undefined) } catch (error) {
+    const other = starting() // several ask at once: one starts it, the others wait for it
+    if (other !== undefined) return other
+    throw error
+  }
+}
+
+/** As `bringUp`, and waits for its end. @throws why the infrastructure does not run */
+export async function requireUp(to: BringUpServices): Promise<void> {
+  const id = await bringUp(to)
+  if (id === undefined) return
+  const state = await to.operations.rested(id)
+  if (state.phase === 'succeeded') return
+  throw problem(problemOf(state) ?? {
+    code: 'infrastructure-stopped', message: 'PostgreSQL and PgBouncer must run before an instance can be started, and starting them was cancelled.',
+    hint: 'Start the infrastructure, then try again.', action: 'start-infrastructure',
+  })
+}
