@@ -61,12 +61,12 @@ export interface WorkspaceOptions {
   readonly driver?: DriverKind
   readonly images?: { readonly postgres: string; readonly pgbouncer: string }
   /** What opens it; a command does not supervise the infrastructure. */
-  readonly kind?: Host['kind']
+  readonly as?: Host['kind']
   /** Changes the base application before anything is made of it. */
   readonly prepare?: (root: string) => Promise<void>
 }
 
-export async function testWorkspace({ driver = 'embedded', images, prepare, kind = 'command' }: WorkspaceOptions = {}): Promise<TestWorkspace> {
+export async function testWorkspace({ driver = 'embedded', images, prepare, as = 'command' }: WorkspaceOptions = {}): Promise<TestWorkspace> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'im-')))
   const root = join(home, 'a workspace')
   const data = join(home, 'data')
@@ -82,7 +82,7 @@ export async function testWorkspace({ driver = 'embedded', images, prepare, kind
     ports: { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) },
     containers: { postgres: `${prefix}-postgres`, pgbouncer: `${prefix}-pgbouncer`, ...(images && { postgresImage: images.postgres, pgbouncerImage: images.pgbouncer }) },
   })
-  const host: Host = { kind, version: '0', home, resources, data, defaults: join(home, 'no-defaults.json'), pm2Home: join(home, '.pm2'), logWorker }
+  const host: Host = { kind: as, version: '0', home, resources, data, defaults: join(home, 'no-defaults.json'), pm2Home: join(home, '.pm2'), logWorker }
   const processes = new Processes(host.pm2Home)
   let services: WorkspaceServices | undefined
   const its = (): WorkspaceServices => {

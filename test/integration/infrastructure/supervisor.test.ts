@@ -28,7 +28,7 @@ describe('the embedded driver', () => {
   }
 
   beforeEach(async () => {
-    workspace = await testWorkspace({ kind: 'serve', prepare: makeTiny })
+    workspace = await testWorkspace({ as: 'serve', prepare: makeTiny })
     await workspace.open()
     await workspace.startInfrastructure()
   })
@@ -93,7 +93,7 @@ describeWhere(missing === undefined, missing ?? '')('Podman', () => {
   let names: Record<ServiceName, string>
   const inspect = async (name: string, format: string): Promise<string> => (await execa('podman', ['container', 'inspect', '--format', format, name])).stdout
   beforeAll(async () => {
-    workspace = await testWorkspace({ kind: 'serve', driver: 'podman', images: 'missing' in podman ? undefined : podman.images, prepare: makeTiny })
+    workspace = await testWorkspace({ as: 'serve', driver: 'podman', images: 'missing' in podman ? undefined : podman.images, prepare: makeTiny })
     names = (JSON.parse(await readFile(workspacePaths(workspace.root).settings, 'utf8')) as { containers: Record<ServiceName, string> }).containers
     await workspace.open()
     await workspace.startInfrastructure()
@@ -106,13 +106,13 @@ describeWhere(missing === undefined, missing ?? '')('Podman', () => {
     process.kill(Number(before), 'SIGKILL')
     await until(async () => !['0', before].includes(await inspect(names.postgres, '{{.State.Pid}}')))
     await workspace.open()
-    await until(() => bothRun(workspace))
+    expect(await until(() => bothRun(workspace))).toBe(true)
   })
 
   it('does not restart what ended by itself, or too often: then the supervisor does', async () => {
     await execa('podman', ['stop', '-t', '30', names.postgres]) // Podman counts that as wanted
     await until(async () => (await appLog(workspace)).includes('PostgreSQL had ended and was started again'))
-    await until(() => bothRun(workspace))
+    expect(await until(() => bothRun(workspace))).toBe(true)
   })
 
   it('an adopted container that ended is told and left as it is', async () => {
