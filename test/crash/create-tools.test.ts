@@ -5,13 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OperationState } from '../../src/shared/operation'
 import { workingIn } from '../../src/main/infrastructure/daemons'
 import { withConnection } from '../../src/main/infrastructure/connection'
-import { adminLogin } from '../../src/main/infrastructure/driver'
 import { pm2Paths } from '../../src/main/processes/daemon'
 import { appsOf } from '../../src/main/processes/leftovers'
 import { allPids } from '../../src/main/system/proc'
 import { workspacePaths } from '../../src/main/workspace/paths'
-import { Secrets } from '../../src/main/workspace/secrets'
-import { SettingsFile } from '../../src/main/workspace/settings'
+import { embeddedAdmin } from '../support/infrastructure'
 import { director, login, testWorkspace, until, type TestWorkspace } from '../support/workspace'
 import { markedIn, world, type World } from '../support/world'
 import { creating, expectAfter, expectBefore, makeKeeper, recover, startChild } from './crash'
@@ -44,8 +42,7 @@ const runs = (text: string) => async (): Promise<boolean> => (await commandLines
 
 /** Whether the role has a connection: its tool is in the middle of its work. */
 async function connected(role: string): Promise<boolean> {
-  const paths = workspacePaths(workspace.root)
-  const admin = await adminLogin({ settings: new SettingsFile(paths.settings, workspace.host.defaults), secrets: new Secrets(paths.secrets) })
+  const admin = await embeddedAdmin(workspace.root, workspace.host.defaults)
   return withConnection(admin, async client => ((await client.query('SELECT FROM pg_stat_activity WHERE usename = $1', [role])).rowCount ?? 0) > 0)
 }
 

@@ -8,14 +8,17 @@ import { execa } from 'execa'
 import type { DriverKind } from '../../src/shared/infrastructure'
 import { settingsSchema, type Settings } from '../../src/shared/settings'
 import { Databases } from '../../src/main/infrastructure/databases'
-import type { DriverContext } from '../../src/main/infrastructure/driver'
+import type { Login } from '../../src/main/infrastructure/connection'
+import { adminLogin, type DriverContext } from '../../src/main/infrastructure/driver'
 import { EmbeddedDriver } from '../../src/main/infrastructure/embedded'
 import { Infrastructure } from '../../src/main/infrastructure/infrastructure'
 import { ContainerDriver } from '../../src/main/infrastructure/podman'
 import { Wanted } from '../../src/main/infrastructure/wanted'
 import { makePrivateFolder } from '../../src/main/system/files'
 import { createRun, type Run } from '../../src/main/system/run'
+import { workspacePaths } from '../../src/main/workspace/paths'
 import { Secrets } from '../../src/main/workspace/secrets'
+import { SettingsFile } from '../../src/main/workspace/settings'
 
 /** A port that nobody has just now. */
 export const freePort = (): Promise<number> => new Promise((resolve, reject) => {
@@ -100,6 +103,13 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
       await rm(temporary, { recursive: true, force: true })
     },
   }
+}
+
+/** The engine's own login to a workspace's embedded PostgreSQL. @param defaults the site's defaults, a file */
+export async function embeddedAdmin(root: string, defaults: string): Promise<Login> {
+  const paths = workspacePaths(root)
+  const secrets = new Secrets(paths.secrets)
+  return adminLogin(new EmbeddedDriver({ paths, secrets, run: createRun(root), settings: new SettingsFile(paths.settings, defaults) }), secrets)
 }
 
 /** Containers, network and volume of one test. */

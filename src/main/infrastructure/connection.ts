@@ -1,9 +1,24 @@
-/** Short-lived connections to PostgreSQL and PgBouncer on 127.0.0.1. Every one has timeouts and is closed after use. */
+/**
+ * Short-lived connections to PostgreSQL and PgBouncer on this machine. Every one has timeouts and is closed after use.
+ * Each server proves itself before anything but names is sent to it (proof.ts).
+ */
+import { constants } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
 import { Client, DatabaseError } from 'pg'
 import { problem, ProblemError } from '../../shared/problem'
+import { listeningUsers } from '../system/proc'
+import { ProofConnection, unproven } from './proof'
 
-export interface Login {
+/** Where a server of ours is reached. */
+export interface Server {
   readonly port: number
+  /** The folder of its Unix socket, which only we may enter. Absent: over TCP, if nobody else has the port. */
+  readonly sockets?: string
+  /** An adopted server may let us in without asking for a password: then it has nothing to prove. */
+  readonly adopted?: boolean
+}
+
+export interface Login extends Server {
   readonly user: string
   readonly password: string
   readonly database: string
@@ -16,19 +31,54 @@ export interface Timeouts {
 }
 const patient: Timeouts = { connect: 10_000, query: 60_000 }
 
-/** Runs work on a connection of its own. @throws what `pg` throws; `unreachable` makes a Problem of it */
+/**
+ * Runs work on a connection of its own.
+ * @throws Problem `port-of-another-user`, `server-unproven`, or what `pg` throws; `unreachable` makes a Problem of it
+ */
 export async function withConnection<T>(login: Login, work: (client: Client) => Promise<T>, timeouts: Timeouts = patient): Promise<T> {
-  const client = new Client({
-    ...login, host: '127.0.0.1', ssl: false, application_name: 'instance-manager',
-    connectionTimeoutMillis: timeouts.connect, query_timeout: timeouts.query,
-  })
-  client.on('error', () => undefined) // a server that goes away fails the query too; without this it would end the process
+  const { port, sockets, adopted = false, user, password, database } = login
+  const folder = sockets === undefined ? undefined : await openSockets(sockets)
   try {
-    await client.connect()
-    return await work(client)
-  } finally {
-    await client.end().catch(() => undefined)
-  }
+    if (!folder) await requireOwnPort(port)
+    const connection = new ProofConnection(port)
+    const client = new Client({
+      // A socket's path has at most 107 bytes, and a workspace's may be longer.
+      host: folder ? `/proc/self/fd/${folder.fd}` : '127.0.0.1',
+      port, user, password, database, connection, ssl: false, application_name: 'instance-manager',
+      connectionTimeoutMillis: timeouts.connect, query_timeout: timeouts.query,
+    })
+    client.on('error', () => undefined) // a server that goes away fails the query too; without this it would end the process
+    try {
+      await client.connect()
+      if (!connection.proven && !adopted) throw unproven(port, 'It let us in without asking for a password.')
+      return await work(client)
+    } finally {
+      await client.end().catch(() => undefined)
+    }
+  } finally { await folder?.close() }
+}
+
+/** @throws if others than we may enter the folder */
+async function openSockets(path: string): Promise<FileHandle> {
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  const { uid, mode } = await folder.stat()
+  if (uid === process.getuid?.() && (mode & 0o077) === 0) return folder
+  await folder.close()
+  throw problem({
+    code: 'sockets-open', message: 'Other users may enter the folder of the database’s sockets.', cause: `It is ${path}.`,
+    hint: `Start the infrastructure: that closes it. By hand: chmod 700.`, action: 'start-infrastructure',
+  })
+}
+
+/** Only root and our own user may answer on a port of ours. @throws Problem `port-of-another-user` */
+async function requireOwnPort(port: number): Promise<void> {
+  const foreign = (await listeningUsers(port)).filter(it => it !== 0 && it !== process.getuid?.())
+  if (foreign.length === 0) return
+  throw problem({
+    code: 'port-of-another-user', message: `Port ${port} is held by another user’s program.`, cause: `The user’s number is ${foreign.join(', ')}. Nothing was sent to it.`,
+    hint: 'Find that program as root ("ss -ltnp"), stop it, and start the infrastructure. Or use another port (settings: ports).',
+    action: 'start-infrastructure',
+  })
 }
 
 /** Whether the server answered and refused this login (wrong password, no such role, pg_hba). */
@@ -37,6 +87,10 @@ export const isRefused = (error: unknown): boolean =>
 
 /** Whether the server has that code (SQLSTATE). */
 export const hasCode = (error: unknown, code: string): boolean => error instanceof DatabaseError && error.code === code
+
+/** Whether there is no socket, or nobody at its other end. */
+const isNoSocket = (error: unknown): boolean =>
+  error instanceof Error && 'address' in error && 'code' in error && ['ENOENT', 'ECONNREFUSED'].includes(String(error.code)) && String(error.address).startsWith('/')
 
 /** What a failed administrator's connection means, for people. Problems pass unchanged. */
 export function unreachable(error: unknown, port: number): ProblemError {
@@ -56,7 +110,7 @@ export function unreachable(error: unknown, port: number): ProblemError {
   }
   return problem({
     code: 'postgres-unreachable', message: `PostgreSQL does not answer on port ${port}.`,
-    cause: error instanceof Error ? error.message : undefined,
+    cause: isNoSocket(error) ? 'It does not run.' : error instanceof Error ? error.message : undefined,
     hint: 'Start the infrastructure and try again.', action: 'start-infrastructure',
   }, error)
 }

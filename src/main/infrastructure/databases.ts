@@ -17,7 +17,7 @@ export interface NewDatabase extends OwnedDatabase { readonly password: string }
 /** All methods throw Problem `postgres-unreachable`, `postgres-refused-us` or `postgres-failed` besides what they say. */
 export class Databases {
   /**
-   * @param admin our role's login to the database `postgres` on the direct port
+   * @param admin our role's login to the database `postgres`, not through PgBouncer
    * @param workspace the id that marks what belongs to this workspace
    */
   constructor(private readonly admin: () => Promise<Login>, private readonly workspace: string) {}
@@ -71,9 +71,9 @@ export class Databases {
       return rows[0]?.safe === true
     })
     if (!complete) return false
-    const { port } = await this.admin()
+    const admin = await this.admin()
     try {
-      return await withConnection({ port, user: role, password, database }, async client => {
+      return await withConnection({ ...admin, user: role, password, database }, async client => {
         const { rows } = await client.query<{ found: boolean }>(`
           SELECT EXISTS (SELECT FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
             WHERE nspname = 'pgbouncer' AND proname = 'get_auth') AS found`)
@@ -81,7 +81,7 @@ export class Databases {
       })
     } catch (error) {
       if (isRefused(error)) return false
-      throw unreachable(error, port)
+      throw unreachable(error, admin.port)
     }
   }
 

@@ -7,7 +7,7 @@ import { problem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
 import { portHolders } from '../system/proc'
 import type { Run } from '../system/run'
-import type { Login } from './connection'
+import type { Login, Server } from './connection'
 import { adminRole } from './postgres'
 import { passwordOf, type Secrets } from './secrets'
 
@@ -35,6 +35,8 @@ export interface Driver {
   stop(service: ServiceName, context: DriverContext): Promise<void>
   /** The last lines of the service's own log; empty if there are none. Never throws. */
   lastWords(service: ServiceName): Promise<string>
+  /** Where the engine reaches the service. @throws a Problem if what listens there cannot be it */
+  server(service: ServiceName): Promise<Server>
   /** One look at both. Derived from the world, never stored; within 4 s; never throws. */
   status(): Promise<DriverStatus>
 }
@@ -57,10 +59,9 @@ export interface DriverServices {
   readonly secrets: Secrets
 }
 
-/** Our role's login on the direct port. */
-export const adminLogin = async ({ settings, secrets }: Pick<DriverServices, 'settings' | 'secrets'>): Promise<Login> => ({
-  port: (await settings.read()).ports.postgres, user: adminRole, database: 'postgres',
-  password: await passwordOf(secrets, 'infrastructure.admin'),
+/** Our role's login to PostgreSQL. */
+export const adminLogin = async (driver: Pick<Driver, 'server'>, secrets: Secrets): Promise<Login> => ({
+  ...await driver.server('postgres'), user: adminRole, database: 'postgres', password: await passwordOf(secrets, 'infrastructure.admin'),
 })
 
 const titles = { postgres: 'PostgreSQL', pgbouncer: 'PgBouncer' } as const

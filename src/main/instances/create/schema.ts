@@ -60,7 +60,8 @@ async function writeSql(to: CreateServices, context: Context<CreatePlan>): Promi
 
 /** As the instance's role, which then owns all of it. Several statements in one query are one transaction: all or nothing. */
 async function runSql(to: CreateServices, plan: CreatePlan, sql: string): Promise<void> {
-  const login = { port: plan.directPort, user: plan.role, password: await secretOf(to, secretKeys(plan.token).database), database: plan.database }
+  const password = await secretOf(to, secretKeys(plan.token).database)
+  const login = { ...await to.infrastructure.server('postgres'), user: plan.role, password, database: plan.database }
   await withConnection(login, client => client.query(`SET search_path = public;\n${sql}`))
 }
 

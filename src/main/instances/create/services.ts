@@ -21,7 +21,7 @@ export interface CreateServices {
   readonly directorScript: string
   readonly releases: Releases
   readonly databases: Databases
-  readonly infrastructure: Pick<Infrastructure, 'status'>
+  readonly infrastructure: Pick<Infrastructure, 'status' | 'server'>
   readonly processes: Processes
   readonly desired: Desired
   readonly secrets: Secrets
