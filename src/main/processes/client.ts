@@ -31,6 +31,8 @@ export class Processes {
   readonly #daemon: Daemon
   readonly #deletions = new EventEmitter()
   #saving: Promise<unknown> = Promise.resolve()
+  #asking: Promise<unknown> = Promise.resolve()
+  #nextAnswer: Promise<unknown> | undefined
 
   /** @param home PM2_HOME; the user's own is `~/.pm2` */
   constructor(home: string) {
@@ -108,7 +110,7 @@ export class Processes {
   /** One at a time: who reads the list first must not write it last. */
   async #save(): Promise<void> {
     const { dump, dumpBackup } = pm2Paths(this.#home)
-    const raw = savedSchema.parse(await this.#call('getMonitorData', {}, listTimeout, true))
+    const raw = savedSchema.parse(await this.#monitorData())
     const listed = raw.filter(it => !it.pm2_env.pmx_module).map(it => {
       const { instances: _, pm_id: __, prev_restart_delay: ___, ...kept } = it.pm2_env // as `pm2 save` does
       return kept
@@ -177,7 +179,22 @@ export class Processes {
     return (await this.#all()).filter(it => !it.pm2_env.pmx_module)
   }
 
-  #all = async (): Promise<Entry[]> => entriesSchema.parse(await this.#call('getMonitorData', {}, listTimeout, true))
+  #all = async (): Promise<Entry[]> => entriesSchema.parse(await this.#monitorData())
+
+  /**
+   * PM2's whole list. One request at a time, and everyone who asks meanwhile shares the next one: PM2 measures each process through a
+   * descriptor of its /proc/PID/stat, and two requests at once that meet a new process open two, of which it never closes the first.
+   */
+  #monitorData(): Promise<unknown> {
+    if (this.#nextAnswer) return this.#nextAnswer
+    const answer = this.#asking.then(() => {
+      this.#nextAnswer = undefined
+      return this.#call('getMonitorData', {}, listTimeout, true)
+    })
+    this.#nextAnswer = answer
+    this.#asking = answer.catch(() => undefined)
+    return answer
+  }
 
   #named = async (name: string): Promise<Entry[]> => (await this.#entries()).filter(it => it.name === name)
 

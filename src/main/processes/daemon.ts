@@ -3,20 +3,20 @@
  * and give it (and so every app in cluster mode) our whole environment.
  */
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { constants } from 'node:fs'
-import { access, mkdir, open, realpath } from 'node:fs/promises'
+import { access, chmod, mkdir, open, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { connect, createServer, type Server } from 'node:net'
+import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { problem } from '../../shared/problem'
 import { withoutInherited } from '../system/clean-exec'
 import { readIfExists } from '../system/files'
+import { holdLock } from '../system/kernel-lock'
 
-/** PM2's own names inside its home. */
+/** PM2's own names inside its home; `start` is ours: the holder of its lock starts the daemon. */
 export const pm2Paths = (home: string) => ({
+  start: join(home, 'instance-manager.lock'),
   rpc: join(home, 'rpc.sock'), bus: join(home, 'pub.sock'), log: join(home, 'pm2.log'), pid: join(home, 'pm2.pid'),
   logs: join(home, 'logs'), pids: join(home, 'pids'), dump: join(home, 'dump.pm2'), dumpBackup: join(home, 'dump.pm2.bak'),
 })
@@ -55,7 +55,7 @@ export class Daemon {
 
   /**
    * Starts the daemon unless it runs. Any number of callers, in any number of processes, start one daemon.
-   * @throws Problem `node-missing`, `pm2-not-started`, `pm2-home-too-long`
+   * @throws Problem `node-missing`, `pm2-not-started`, `pm2-home-too-long`, `pm2-home-foreign`, `lock-unavailable`
    */
   ensure(): Promise<void> {
     this.#starting ??= this.#ensure().finally(() => { this.#starting = undefined })
@@ -63,7 +63,7 @@ export class Daemon {
   }
 
   async #ensure(): Promise<void> {
-    const { rpc, logs, pids } = pm2Paths(this.#home)
+    const { rpc, log, start } = pm2Paths(this.#home)
     if (Buffer.byteLength(rpc) > longestSocketPath) {
       throw problem({
         code: 'pm2-home-too-long', message: `PM2 cannot use the folder ${this.#home}.`,
@@ -71,12 +71,12 @@ export class Daemon {
       })
     }
     if (await listens(rpc)) return
-    await mkdir(this.#home, { recursive: true, mode: 0o700 })
-    await Promise.all([mkdir(logs, { recursive: true }), mkdir(pids, { recursive: true })])
-    const lock = await takeLock(await realpath(this.#home))
+    await makeHome(this.#home)
+    const lock = await holdLock(start, { waitMs: startTimeout })
+    if (!lock) throw notStarted(log, new Error('another process has been starting it for too long'))
     try {
       if (!await listens(rpc)) await this.#start()
-    } finally { lock.close() }
+    } finally { await lock.release() }
   }
 
   async #start(): Promise<void> {
@@ -121,17 +121,21 @@ function listens(path: string): Promise<boolean> {
   })
 }
 
-/** A lock that the kernel takes back when its holder dies: an abstract socket, bound by one process at a time. */
-async function takeLock(home: string): Promise<Server> {
-  const path = `\0instance-manager-pm2-${createHash('sha256').update(home).digest('hex').slice(0, 32)}`
-  for (const end = Date.now() + startTimeout; ;) {
-    const server = createServer().listen(path)
-    try {
-      await once(server, 'listening')
-      return server
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || Date.now() > end) throw notStarted(pm2Paths(home).log, error)
-    }
-    await delay(50)
+/**
+ * PM2's home with its folders, closed to other users. Whoever can write there can place sockets, and a list of programs to start.
+ * @throws Problem `pm2-home-foreign` if it is another user's
+ */
+async function makeHome(home: string): Promise<void> {
+  const { logs, pids } = pm2Paths(home)
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  const { uid } = await stat(home)
+  if (uid !== process.getuid?.()) {
+    throw problem({
+      code: 'pm2-home-foreign', message: `PM2's folder ${home} belongs to another user.`,
+      cause: `Its owner has the user number ${uid}, and could run programs as you through it.`,
+      hint: 'Set PM2_HOME to a folder of your own, or run Instance Manager as that user.',
+    })
   }
+  await chmod(home, 0o700)
+  await Promise.all([mkdir(logs, { recursive: true }), mkdir(pids, { recursive: true })])
 }

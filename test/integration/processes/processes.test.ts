@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -235,4 +235,18 @@ test('a broken dump is kept as the backup and written anew', async () => {
   await pm2.processes.save()
   expect(JSON.parse(await readFile(dump, 'utf8'))).toMatchObject([{ name: 'fresh' }])
   expect(await readFile(dumpBackup, 'utf8')).toBe('[{"name":')
+})
+
+test('however many ask for the list at once, PM2 opens one descriptor for each process', async () => {
+  const app = await pm2.app('counted', forever)
+  for (let cycle = 0; cycle < 8; cycle++) {
+    await pm2.processes.start(app)
+    await Promise.all([pm2.processes.list(), pm2.processes.save(), pm2.processes.list(), pm2.processes.list()])
+    await pm2.processes.remove(app)
+  }
+  const folder = `/proc/${sure(await pm2.daemonPid())}/fd`
+  const targets = await Promise.all((await readdir(folder)).map(it => readlink(`${folder}/${it}`).catch(() => '')))
+  const measured = targets.filter(it => /^\/proc\/\d+\/stat$/.test(it)) // kept for a minute after a process has ended
+  expect(measured.length).toBeGreaterThan(0)
+  expect(measured.toSorted()).toEqual([...new Set(measured)].toSorted())
 })
