@@ -34,6 +34,7 @@ import { restartInstance } from './instances/restart'
 import { whoRuns, type Target } from './instances/lifecycle/target'
 import { startInstance } from './instances/start'
 import { stopInstance } from './instances/stop'
+import { isolateInstance, unisolateInstance } from './instances/system-user/isolate'
 import { Trash } from './instances/trash'
 import { AppLog } from './logs/app-log'
 import { ContainerLogs } from './logs/containers'
@@ -220,11 +221,12 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     paths, run, node, directorScript: join(host.resources, 'create-director.cjs'),
     releases, databases, infrastructure, processes, desired, secrets, settings, ports, configs,
   })
-  const lifecycle = { paths, processes, desired, ownership, configs, ports, databases, infrastructure, trash, starting: () => starting(), busy: () => busy() }
+  const lifecycle = { paths, run, processes, desired, ownership, configs, ports, databases, infrastructure, trash, starting: () => starting(), busy: () => busy() }
   const operations = new Operations({
     folder: paths.operations,
     operations: [
       create, startInstance(lifecycle), stopInstance(lifecycle), restartInstance(lifecycle), changePort(lifecycle), deleteInstance(lifecycle),
+      isolateInstance(lifecycle), unisolateInstance(lifecycle),
       startInfrastructure(infrastructure), stopInfrastructure(infrastructure),
     ] as readonly AnyOperation[],
     lost,

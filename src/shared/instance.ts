@@ -48,6 +48,13 @@ export const databaseConfigSchema = z.looseObject({
 })
 export type DatabaseConfig = z.infer<typeof databaseConfigSchema>
 
+/** Who owns a file, and its permissions (0 to 0o777). */
+const ownerSchema = z.object({ uid: z.int().min(0), gid: z.int().min(0), mode: z.int().min(0).max(0o777) })
+export type Owner = Readonly<z.infer<typeof ownerSchema>>
+/** By path inside the instance's folder; `.` is the folder. */
+export const ownersSchema = z.record(z.string(), ownerSchema)
+export type Owners = Readonly<z.infer<typeof ownersSchema>>
+
 /** config.json, the guide's keys. Unknown keys are kept. */
 export const instanceConfigSchema = z.looseObject({
   name: nameSchema,
@@ -57,6 +64,8 @@ export const instanceConfigSchema = z.looseObject({
   created: z.string(),
   /** Ours: the fingerprint of the release that its files came from. The CLI leaves none. */
   release: z.string().optional(),
+  /** Ours: it runs as a system user of its own, whose name follows from the workspace and its own. `before`: who owned its files until then. */
+  systemUser: z.looseObject({ before: ownersSchema }).optional(),
 })
 export type InstanceConfig = z.infer<typeof instanceConfigSchema>
 
@@ -81,6 +90,8 @@ export interface InstanceView {
   readonly cpu?: number
   readonly memory?: number
   readonly release?: string
+  /** It runs as a system user of its own. */
+  readonly isolated: boolean
   /** Whether the base application has changed since that release; absent when it is not known. */
   readonly outdated?: boolean
   /** Bytes; absent while PostgreSQL does not tell. */

@@ -16,6 +16,13 @@ const kinds: Readonly<Record<string, (subject: string, plan: Json) => KindTitle>
     return { noun: `Change the port of ‘${name}’${to}`, running: `Changing the port of ‘${name}’${to}`, done: `‘${name}’ was moved${to || ' to its new port'}`, failed: `‘${name}’ kept its port` }
   },
   delete: name => ({ noun: `Delete ‘${name}’`, running: `Deleting ‘${name}’`, done: `‘${name}’ is deleted`, failed: `‘${name}’ was not deleted` }),
+  isolate: name => ({
+    noun: `Give “${name}” its own system user`, running: `Giving “${name}” its own system user`, done: `“${name}” runs as its own system user`, failed: `“${name}” runs as before`,
+  }),
+  unisolate: name => ({
+    noun: `Take away the system user of “${name}”`, running: `Taking away the system user of “${name}”`, done: `“${name}” no longer has its own system user`,
+    failed: `“${name}” kept its system user`,
+  }),
   'infrastructure-start': () => ({
     noun: 'Start the infrastructure', running: 'Starting the infrastructure', done: 'The infrastructure is running', failed: 'The infrastructure was not started',
   }),
@@ -73,6 +80,10 @@ const steps: Readonly<Record<string, readonly [title: string, explanation: strin
   'restart-process': ['Restart the application', 'A new process, which reads its .env anew.'],
   'stop-process': ['Stop the application', 'It ends by itself, or is ended.'],
   'write-port': ['Write the new port', 'To config.json and .env.'],
+  'create-user': ['Create the system user', 'Without a password, a shell or any right but to this instance.'],
+  'give-files': ['Hand over the files', 'It reads the code and .env, and writes only its data folders. Everyone else is shut out.'],
+  'take-files': ['Take the files back', 'Owners and permissions become what they were before.'],
+  'remove-user': ['Delete the system user', 'Nothing runs as it any more, and nothing belongs to it.'],
   'set-aside': ['Set the files aside', 'Its folder is renamed away; it is removed for good at the end.'],
   'drop-database': ['Remove the database', 'Connections are closed, then the database and its role go. From here on there is no way back.'],
   'remove-process': ['Remove it from PM2', 'With its log files.'],

@@ -6,6 +6,7 @@ import { changePortInputSchema } from '../instances/change-port'
 import { deleteInputSchema } from '../instances/delete'
 import { startInputSchema } from '../instances/start'
 import { stopInputSchema } from '../instances/stop'
+import { isolateInputSchema } from '../instances/system-user/isolate'
 import { router, workspaceProcedure } from './trpc'
 
 const named = z.object({ name: nameSchema })
@@ -33,6 +34,8 @@ export const instancesRouter = router({
   restart: jobWithDatabase('restart', stopInputSchema),
   changePort: job('change-port', changePortInputSchema),
   delete: job('delete', deleteInputSchema),
+  isolate: job('isolate', isolateInputSchema),
+  unisolate: job('unisolate', isolateInputSchema),
   bulk: workspaceProcedure.input(z.object({ action: z.enum(bulkActions), names: z.array(nameSchema).min(1).max(1000) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.bulk(input.action, input.names)),
   details: workspaceProcedure.input(named).query(({ ctx: { workspace }, input }) => workspace.details(input.name)),

@@ -139,6 +139,16 @@ export function buildProgram(version: string, perform: Perform): Grammar {
       .example('port school 5020', 'it is restarted if it runs')
     does(it, async (session, options: { allowSharedPort?: boolean }, name: string, to: number) => (await import('./commands/lifecycle')).port(session, name, to, options))
   })
+  add(program, 'isolate', 'Give an instance a system user of its own: it then reads no other instance\'s files, and none of yours. Only root can.', it => {
+    it.argument('<name>', 'an instance').completes('name', 'instance')
+      .example('isolate school', 'it is restarted if it runs; if it isn\'t healthy then, all is as before')
+    does(it, async (session, _, name: string) => (await import('./commands/lifecycle')).isolation(session, 'isolate', name))
+  })
+  add(program, 'unisolate', 'Take an instance\'s system user away again: it runs as you do, as before.', it => {
+    it.argument('<name>', 'an instance').completes('name', 'instance')
+      .example('unisolate school', 'its files go back to whoever owned them before')
+    does(it, async (session, _, name: string) => (await import('./commands/lifecycle')).isolation(session, 'unisolate', name))
+  })
   add(program, 'delete', 'Delete an instance: process, files, uploads, database, logs.', it => {
     it.argument('<name>', 'an instance').completes('name', 'instance')
       .option('--confirm <word>', 'DELETE: without a terminal, the only way')

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { instanceConfigSchema, nameSchema, portSchema } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import type { Operation, Step } from '../operations/operation'
-import { readIfExists, readJson, writeFileAtomic, writeJson } from '../system/files'
-import { setEnv } from '../workspace/env-file'
+import { readIfExists, readJson, writeJson } from '../system/files'
+import { setEnv, writeEnv } from '../workspace/env-file'
 import { instancePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
 import { describeHolder } from './ports'
@@ -59,7 +59,7 @@ const writePort = (to: PortServices): Step<ChangePortPlan> => {
     const its = instancePaths(to.paths, await readManifest(to.paths.root), name)
     const [config, env] = [await readJson(its.config, instanceConfigSchema), await readIfExists(its.env)]
     if (!config || env === undefined) throw problem({ code: 'config-missing', message: `${config ? its.env : its.config} is gone.`, hint: 'Restore it, then retry.' })
-    await writeFileAtomic(its.env, setEnv(env, { PORT: String(port) }), 0o600)
+    await writeEnv(its.env, setEnv(env, { PORT: String(port) }))
     await writeJson(its.config, { ...config, port })
   }
   return {

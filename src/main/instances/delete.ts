@@ -7,14 +7,18 @@ import { problem } from '../../shared/problem'
 import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Operation, Step } from '../operations/operation'
+import { isRoot } from '../system/users'
+import type { Run } from '../system/run'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
 import { absolutePath, findOwn, isRunning, targetSchema, type LifecycleServices } from './lifecycle/target'
+import { removeSystemUser } from './system-user/identity'
 import type { Trash } from './trash'
 
 export interface DeleteServices extends LifecycleServices {
   readonly databases: Databases
   readonly infrastructure: Pick<Infrastructure, 'status'>
   readonly trash: Trash
+  readonly run: Run
 }
 
 export const deleteInputSchema = z.object({
@@ -94,12 +98,13 @@ const dropDatabase = (to: DeleteServices): DeleteStep => ({
   },
 })
 
-/** From PM2's list and dump, with its logs. */
+/** From PM2's list and dump, with its logs; its system user too, which nothing belongs to any more. */
 const removeProcess = (to: DeleteServices): DeleteStep => ({
   name: 'remove-process',
   async do({ plan }) {
     await to.processes.remove(plan.target)
     await to.processes.save()
+    if (isRoot()) await removeSystemUser(to.run, to.paths, plan.target.name)
   },
   verify: () => Promise.resolve(false), // logs cannot be looked for by name alone; once more does no harm
 })

@@ -220,7 +220,7 @@ function viewOf(config: InstanceConfig, status: InstanceStatus, process: Process
   const { name, port, database, created, release } = config
   const its = {
     name, port, url: `http://127.0.0.1:${port}`, status, database: database.name, pooled: database.port !== database.directPort, created, release,
-    databaseSize: sizes.get(database.name), outdated: base !== undefined && release !== undefined ? base !== release : undefined,
+    databaseSize: sizes.get(database.name), isolated: config.systemUser !== undefined, outdated: base !== undefined && release !== undefined ? base !== release : undefined,
   }
   if (!process) return its
   if (status !== 'online') return { ...its, restarts: process.restarts }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { rotatedFiles } from '../logs/rotate-names'
 import { readIfExists, writeFileAtomic } from '../system/files'
+import type { SystemUser } from '../system/users'
 import { Daemon, findNode, pm2Paths, processEnvironment } from './daemon'
 import { entriesSchema, eventSchema, parseDump, savedSchema, toInfo, type Entry, type ProcessInfo } from './entries'
 import { appsOf, endLeftovers, sameFolder, type PM2App, type ProcessRef } from './leftovers'
@@ -15,7 +16,11 @@ export type { ProcessInfo, ProcessStatus } from './entries'
 export type { ProcessRef } from './leftovers'
 
 /** An app to start. Its settings and secrets come from its own `.env`, never from here: PM2 keeps what it is given in a file. */
-export interface App extends ProcessRef { readonly script: string }
+export interface App extends ProcessRef {
+  readonly script: string
+  /** Whom it runs as; by default as the daemon, which is us. Only root's daemon can run it as another. */
+  readonly user?: Pick<SystemUser, 'name' | 'uid' | 'gid' | 'home'>
+}
 
 /** `lost`: the daemon went away; any call revives it. After `connected` the list may have changed: read it again. */
 export type ProcessEvent =
@@ -73,6 +78,12 @@ export class Processes {
       await this.#act('stopProcessId', pm_id)
       await this.#act('notifyByProcessId', { id: pm_id, action_name: 'stop' }) // as `pm2 stop` tells its watchers
     }
+    await endLeftovers(this.#home, app)
+  }
+
+  /** Stops an app and takes it from the list; its logs stay. Nothing to do if it is not there, or another folder's. */
+  async unlist(app: ProcessRef): Promise<void> {
+    for (const { pm_id } of await this.#ours(await this.#named(app.name), app)) await this.#act('deleteProcessId', pm_id)
     await endLeftovers(this.#home, app)
   }
 
@@ -231,15 +242,21 @@ export class Processes {
   }
 
   /** What `pm2 start SCRIPT --name NAME --cwd CWD --time` hands to the daemon, without the caller's environment and PM2's probes in the app. */
-  async #definition({ name, script, cwd }: App): Promise<Record<string, unknown>> {
+  async #definition({ name, script, cwd, user }: App): Promise<Record<string, unknown>> {
     const { outLog, errLog } = this.defaultLogs(name)
     return {
       name, namespace: 'default', cwd, pm_cwd: cwd, pm_exec_path: script, exec_interpreter: await findNode(), exec_mode: 'fork_mode',
-      node_args: [], env: processEnvironment(), username: userInfo().username,
+      node_args: [], ...(user ? asUser(user) : { env: processEnvironment(), username: userInfo().username }),
       time: true, log_date_format: 'YYYY-MM-DDTHH:mm:ss', merge_logs: true,
       pm_out_log_path: outLog, pm_err_log_path: errLog, pm_pid_path: join(pm2Paths(this.#home).pids, `${name}.pid`),
       autostart: true, autorestart: true, treekill: true, kill_retry_time: 100, watch: false, vizion: false, pmx: false, automation: false,
       windowsHide: true, km_link: false, vizion_running: false,
     }
   }
+}
+
+/** PM2 gives up every group of its own before it becomes this user, and keeps both numbers in its dump. */
+function asUser({ name, uid, gid, home }: NonNullable<App['user']>): Record<string, unknown> {
+  const { TMPDIR: _, XDG_RUNTIME_DIR: __, ...environment } = processEnvironment() // ours, and closed to it
+  return { uid, gid, username: name, env: { ...environment, HOME: home, USER: name, LOGNAME: name } }
 }

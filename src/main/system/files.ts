@@ -12,13 +12,14 @@ export async function syncFolder(folder: string): Promise<void> {
   try { await handle.sync() } finally { await handle.close() }
 }
 
-/** Writes a file so that a crash leaves the old or the new content, never a part. @param mode e.g. 0o600 */
-export async function writeFileAtomic(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+/** Writes a file so that a crash leaves the old or the new content, never a part. @param mode e.g. 0o600 @param gid its group; ours by default */
+export async function writeFileAtomic(path: string, content: string | Uint8Array, mode: number, gid?: number): Promise<void> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
   try {
     const handle = await open(temporary, 'wx', mode)
     try {
       await handle.writeFile(content)
+      if (gid !== undefined) await handle.chown((await handle.stat()).uid, gid)
       await handle.chmod(mode) // the umask took bits from open's mode
       await handle.sync()
     } finally { await handle.close() }

@@ -1,6 +1,8 @@
 /** .env files as dotenv reads them: what is written here, `dotenv.parse` gives back unchanged. */
+import { lstat } from 'node:fs/promises'
 import { parse } from 'dotenv'
 import { problem } from '../../shared/problem'
+import { writeFileAtomic } from '../system/files'
 
 export type EnvValues = Readonly<Record<string, string>>
 
@@ -20,6 +22,16 @@ export function setEnv(text: string, values: EnvValues): string {
     return `${before.slice(0, start)}${assignment(key, value)}\n${before.slice(end)}`
   }, lines)
 }
+
+/** Replaces an instance's `.env`: its group may read it where the instance has a system user of its own, and nobody else but us. */
+export async function writeEnv(path: string, text: string): Promise<void> {
+  const before = await lstat(path).catch(() => undefined)
+  const shared = before?.isFile() === true && (before.mode & 0o777) === sharedMode
+  await writeFileAtomic(path, text, shared ? sharedMode : 0o600, shared ? before.gid : undefined)
+}
+
+/** Of a `.env` that the instance's own group reads. */
+export const sharedMode = 0o640
 
 /** dotenv's own pattern: it alone knows where a value ends, and what looks like an assignment inside another value. */
 const pattern = /^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/dgm

@@ -10,7 +10,7 @@ import { rangeOf } from '../../../src/renderer/src/instances/use-window'
 import { sameShown } from '../../../src/renderer/src/instances/same'
 
 const view = (name: string, more: Partial<InstanceView> = {}): InstanceView =>
-  ({ name, port: 5000, url: 'http://127.0.0.1:5000', status: 'online', pooled: true, database: `${name}_db`, created: '2026-01-01T00:00:00.000Z', ...more })
+  ({ name, port: 5000, url: 'http://127.0.0.1:5000', status: 'online', pooled: true, isolated: false, database: `${name}_db`, created: '2026-01-01T00:00:00.000Z', ...more })
 const shown = (name: string, more: Partial<InstanceView> = {}): Shown => {
   const instance = view(name, more)
   return { instance, status: shownStatus(instance, undefined, undefined) }

@@ -8,7 +8,7 @@ import { isPastReturn } from '../../../src/renderer/src/operations/pivots'
 import { headline, subjectOf } from '../../../src/shared/titles'
 
 const views = (statuses: Record<string, InstanceStatus>): InstanceView[] => Object.entries(statuses).map(([name, status]) => (
-  { name, status, port: 1, url: '', pooled: true, database: '', created: '' }))
+  { name, status, port: 1, url: '', pooled: true, isolated: false, database: '', created: '' }))
 const known = (statuses: Record<string, InstanceStatus>): Map<string, InstanceStatus> => new Map(Object.entries(statuses))
 const opened = (kind: string, plan: OperationState['plan'] = {}): OperationState =>
   fold(undefined, { id: 'o', at: '2026-01-01T00:00:00.000Z', type: 'opened', kind, version: 1, subject: 'alpha', plan, steps: ['stop-process', 'drop-database'] })

@@ -1,4 +1,4 @@
-/** `start`, `stop`, `restart`, `resurrect` and `port`. */
+/** `start`, `stop`, `restart`, `resurrect`, `port`, `isolate` and `unisolate`. */
 import { exitCodes } from '../exit-codes'
 import { wrongUsage } from '../failure'
 import { endedOf, forEach, mustSucceed, resultOfMany, succeed, withOperations, type Each, type Work } from '../operate'
@@ -38,6 +38,13 @@ export function port(session: Session, name: string, to: number, { allowSharedPo
 async function bringUp({ client, follower }: Work): Promise<void> {
   const state = await follower.runIfAny(() => client.infrastructure.bringUp.mutate())
   if (state) mustSucceed(state)
+}
+
+export function isolation(session: Session, job: 'isolate' | 'unisolate', name: string): Promise<Result> {
+  return withOperations(session, false, async work => {
+    const operation = endedOf(await succeed(work, client => client.instances[job].mutate({ name })))
+    return { data: { operation } }
+  })
 }
 
 function requireOneWay(names: readonly string[], { all }: LifecycleOptions): void {

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parse } from 'dotenv'
 import { isFolder, readIfExists, removeTemporary, syncFolder, writeFileAtomic } from '../../system/files'
-import { setEnv } from '../../workspace/env-file'
+import { setEnv, writeEnv } from '../../workspace/env-file'
 import { waitForHealth } from '../health'
 import { ownProcess } from '../lifecycle/own-process'
 import { startTarget } from '../lifecycle/process-steps'
@@ -18,7 +18,7 @@ export const switchToPool: CreateStep = to => {
     const text = await readIfExists(env)
     if (text === undefined) return // undo, and the files are gone already
     const { url, directUrl } = databaseConfig(plan, await secretOf(to, secretKeys(plan.token).database))
-    await writeFileAtomic(env, setEnv(text, { DATABASE_URL: pooled ? url : directUrl }), 0o600)
+    await writeEnv(env, setEnv(text, { DATABASE_URL: pooled ? url : directUrl }))
   }
   return {
     name: 'switch-to-pool',

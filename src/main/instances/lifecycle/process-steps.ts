@@ -5,11 +5,12 @@ import { toProblem } from '../../../shared/problem'
 import type { Context, Step } from '../../operations/operation'
 import { waitForHealth } from '../health'
 import { ownProcess } from './own-process'
+import { runAs } from '../system-user/identity'
 import { isOnline, targetSchema, type LifecycleServices, type Target } from './target'
 
-/** Starts it (a new process, so `.env` is read anew), keeps that in PM2's dump, and remembers that it should run. */
-export async function startTarget({ processes, desired }: Pick<LifecycleServices, 'processes' | 'desired'>, target: Target, signal?: AbortSignal): Promise<void> {
-  await processes.start(target, signal)
+/** Starts it (a new process, so `.env` is read anew) as its own user if it has one, keeps that in PM2's dump, and remembers that it should run. */
+export async function startTarget({ paths, processes, desired }: Pick<LifecycleServices, 'paths' | 'processes' | 'desired'>, target: Target, signal?: AbortSignal): Promise<void> {
+  await processes.start({ ...target, user: await runAs(paths, target.name) }, signal)
   await processes.save()
   await desired.add(target.name)
 }

@@ -1,0 +1,100 @@
+/**
+ * Who may do what with an instance's files once it has a user of its own. The folder stays root's and is closed to all but the user's
+ * group; so are code and packages, which the user reads and cannot change; `.env` it reads; its data folders are its own. Packages are
+ * hard links: their owner is the release's and every other instance's too, so it is never changed.
+ *
+ * The user must not own the folder: it could then put links in place of what root reads and writes there.
+ * All of this happens while no process of the user runs; nobody can exchange a folder for a link meanwhile.
+ */
+import { constants } from 'node:fs'
+import { lstat, mkdir, open, realpath, stat } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import type { Owner, Owners } from '../../../shared/instance'
+import { problem } from '../../../shared/problem'
+import type { Manifest } from '../../../shared/workspace'
+import type { Run } from '../../system/run'
+import type { SystemUser } from '../../system/users'
+import { sharedMode } from '../../workspace/env-file'
+import type { InstancePaths } from '../../workspace/paths'
+
+/** An instance's paths; `data`: its data folders, none inside another. */
+export interface Places extends Pick<InstancePaths, 'folder' | 'server' | 'client' | 'env'> { readonly data: readonly string[] }
+
+export function placesOf({ folder, server, client, env }: InstancePaths, manifest: Manifest): Places {
+  const { dataFolders } = manifest.server
+  const outer = dataFolders.filter(it => !dataFolders.some(other => it.startsWith(`${other}/`)))
+  return { folder, server, client, env, data: outer.map(it => join(server, it)) }
+}
+
+const timeout = 600_000 // ms; 150,000 uploads on a slow disk
+
+/** Who owns what now: of the folder, `.env`, the code and the data folders, by their paths inside the folder. @throws Problem `isolation-link` */
+export async function readOwners({ folder, server, client, env, data }: Places): Promise<Owners> {
+  const entries = await Promise.all([folder, server, client, env, ...data].map(async path => {
+    const found = await (path === folder ? stat : lstat)(path).catch(() => undefined) // a folder that is a link is an instance on another disk
+    if (found?.isSymbolicLink()) {
+      throw problem({
+        code: 'isolation-link', message: `${path} is a link.`, cause: 'Where it leads to stays closed to a system user, and is not changed.',
+        hint: 'Put the file or folder itself there (for a folder on another disk, a bind mount), then try again.',
+      })
+    }
+    return found ? [[relative(folder, path) || '.', { uid: found.uid, gid: found.gid, mode: found.mode & 0o777 }] as const] : []
+  }))
+  return Object.fromEntries(entries.flat())
+}
+
+/** Gives an instance's files to its user. May be done again from any half. */
+export async function giveTo(run: Run, { uid, gid }: SystemUser, places: Places, signal: AbortSignal): Promise<void> {
+  const { folder, server, client, env, data } = places
+  const find = finder(run, signal)
+  for (const it of data) await mkdir(it, { recursive: true }) // the user can't create it
+  const code = skipping([...data, env])
+  await find([server, client], [...code, '(', '-type', 'd', '-o', '-type', 'f', '-links', '1', ')',
+    '-exec', 'chgrp', String(gid), '{}', '+', '-exec', 'chmod', 'g+rX,go-w', '{}', '+'])
+  await find([server, client], [...code, '-type', 'f', '-links', '+1', '-exec', 'chmod', 'a+rX,go-w', '{}', '+'])
+  // A data file with a second name may be somebody else's too.
+  await find(data, ['(', '-type', 'd', '-o', '-links', '1', ')', '-exec', 'chown', '--no-dereference', `${uid}:${gid}`, '{}', '+'])
+  await find(data, ['-type', 'd', '-exec', 'chmod', 'u+rwx', '{}', '+'])
+  await change(env, { uid: 0, gid, mode: sharedMode })
+  await change(await realpath(folder), { uid: 0, gid, mode: 0o750 })
+}
+
+/** Gives them back to whoever had them before. May be done again from any half. */
+export async function takeBack(run: Run, { uid, gid }: SystemUser, places: Places, before: Owners, signal: AbortSignal): Promise<void> {
+  const { folder, server, client, env, data } = places
+  const find = finder(run, signal)
+  const had = (path: string): Owner => before[relative(folder, path) || '.'] ?? { uid: 0, gid: 0, mode: 0o700 }
+  for (const path of [server, client]) {
+    await find([path], [...skipping([...data, env]), '-group', String(gid), '-exec', 'chgrp', '--no-dereference', String(had(path).gid), '{}', '+'])
+  }
+  for (const path of data) {
+    await find([path], ['(', '-user', String(uid), '-o', '-group', String(gid), ')', '-exec', 'chown', '--no-dereference', `${had(path).uid}:${had(path).gid}`, '{}', '+'])
+    await change(path, had(path))
+  }
+  await change(env, had(env))
+  await change(await realpath(folder), had(folder))
+}
+
+/** `find` walks folders of any size without holding them, and never follows a link below its starting points. */
+const finder = (run: Run, signal: AbortSignal) => async (starts: readonly string[], tests: readonly string[]): Promise<void> => {
+  const there = await Promise.all(starts.map(it => lstat(it).then(() => true, () => false)))
+  const found = starts.filter((_, index) => there[index])
+  if (found.length > 0) await run('find', ['-P', ...found, ...tests], { signal, timeout })
+}
+
+/** Leaves these paths out, with all below them. */
+const skipping = (paths: readonly string[]): string[] =>
+  ['(', ...paths.flatMap((it, index) => [...(index > 0 ? ['-o'] : []), '-path', it.replaceAll(/[\\*?[]/g, '\\$&')]), ')', '-prune', '-o']
+
+/** Nothing to do if it is gone. A link is never followed. */
+async function change(path: string, { uid, gid, mode }: Owner): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (!handle) return
+  try {
+    await handle.chown(uid, gid)
+    await handle.chmod(mode)
+  } finally { await handle.close() }
+}

@@ -1,0 +1,78 @@
+/** System users of this machine, for programs that must not run as ours. Linux, as root. */
+import { readFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { problem } from '../../shared/problem'
+import { allPids } from './proc'
+import { baseEnvironment, type Run } from './run'
+
+export interface SystemUser {
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+  /** What /etc/passwd says of it (the field GECOS). */
+  readonly comment: string
+  readonly home: string
+}
+
+/** Whether we may create users, and run programs as them. */
+export const isRoot = (): boolean => process.getuid?.() === 0
+
+export async function findUser(name: string): Promise<SystemUser | undefined> {
+  const [, , uid, gid, comment, home] = await entryOf('/etc/passwd', name) ?? []
+  return uid === undefined ? undefined : { name, uid: Number(uid), gid: Number(gid), comment: comment ?? '', home: home ?? '/' }
+}
+
+/** The user and the group of its name are both there; a crash can leave only the first. */
+export async function isWhole({ name, gid }: SystemUser): Promise<boolean> {
+  const [, , number] = await entryOf('/etc/group', name) ?? []
+  return Number(number) === gid
+}
+
+/** Creates a user without a password, a shell or a home of its own, in a group of its own. @throws Problem `command-failed`, `command-missing` */
+export async function addUser(run: Run, { name, comment, home }: Pick<SystemUser, 'name' | 'comment' | 'home'>): Promise<void> {
+  await run('useradd', [
+    '--system', '--user-group', '--no-create-home', '--home-dir', home, '--shell', '/usr/sbin/nologin', '--comment', comment, name,
+  ], options())
+}
+
+/** Deletes a user with its group; its processes must have ended. Nothing to do if it is gone. @throws as `addUser` */
+export async function deleteUser(run: Run, name: string): Promise<void> {
+  await run('userdel', [name], options(missing))
+  await run('groupdel', [name], options(missing)) // userdel keeps it where login.defs says so
+}
+
+const missing = 6 // userdel's and groupdel's exit code: there is none of that name
+
+const options = (...answers: number[]) => {
+  const env = baseEnvironment()
+  return { env: { ...env, PATH: `${env['PATH'] ?? ''}:/usr/sbin:/sbin` }, timeout: 30_000, answers }
+}
+
+const patience = 10_000 // ms; what waits for a disk ends only after that
+
+/** Ends every process of a user, however it was started, and returns when all are gone. @throws Problem `process-not-stopped` */
+export async function endProcessesOf(uid: number): Promise<void> {
+  if (!(uid > 0)) throw new Error(`the processes of user ${uid} are never ended`)
+  for (const end = Date.now() + patience; ; await delay(20)) {
+    const pids = await processesOf(uid)
+    if (pids.length === 0) return
+    if (Date.now() > end) throw problem({
+      code: 'process-not-stopped', message: `The process ${pids.join(', ')} cannot be ended.`,
+      cause: 'It is still there after SIGKILL: it waits for a disk or a network file system.', hint: 'Try again later, or restart the machine.',
+    })
+    for (const pid of pids) { try { process.kill(pid, 'SIGKILL') } catch { /* it is gone already */ } }
+  }
+}
+
+async function processesOf(uid: number): Promise<number[]> {
+  const found = await Promise.all((await allPids()).map(async pid => {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+    const uids = /^Uid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [] // real, effective, saved, of the file system
+    return uids.includes(String(uid)) ? [pid] : []
+  }))
+  return found.flat()
+}
+
+async function entryOf(file: string, name: string): Promise<string[] | undefined> {
+  return (await readFile(file, 'utf8')).split('\n').find(it => it.startsWith(`${name}:`))?.split(':')
+}

@@ -1,0 +1,123 @@
+/** What a compromised application can read once its instance has a system user of its own; as root, on real PM2. */
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { composeApp } from '../../../src/main/compose'
+import type { App } from '../../../src/main/app'
+import { pm2Paths } from '../../../src/main/processes/daemon'
+import { findSystemUser } from '../../../src/main/instances/system-user/identity'
+import { engineSocket } from '../../../src/main/transport/local-client'
+import { workspacePaths } from '../../../src/main/workspace/paths'
+import { layOut, type CliInstance } from '../../support/cli-instance'
+import { describeWhere } from '../../support/requires'
+import { canMakeUsers, secondUser, whyNoUsers, type SecondUser } from '../../support/second-user'
+import { makeTiny } from '../../support/tiny-base'
+import { testWorkspace, until, type TestWorkspace } from '../../support/workspace'
+
+/** An application that runs whatever it is sent, as one with a hole would. */
+const hole = (port: number): string => `
+const AsyncFunction = (async () => undefined).constructor
+require('node:http').createServer((request, response) => {
+  const parts = []
+  request.on('data', it => parts.push(it)).on('end', async () => {
+    const answer = await new AsyncFunction('require', Buffer.concat(parts).toString())(require).catch(error => 'failed: ' + (error.code ?? error.message))
+    response.end(String(answer))
+  })
+}).listen(${port}, '127.0.0.1')`
+
+describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its own', () => {
+  let workspace: TestWorkspace
+  let app: App
+  let other: SecondUser
+  let [evil, victim] = [{} as CliInstance, {} as CliInstance]
+
+  const job = async (kind: string, input: object): Promise<void> => {
+    const { operations } = app.workspace
+    const state = await operations.settled(await operations.start(kind, input))
+    expect([state.turned, state.phase]).toEqual([undefined, 'succeeded'])
+  }
+  /** Runs code inside the application with the hole. */
+  const inside = async (code: string): Promise<string> => (await fetch(`http://127.0.0.1:${evil.port}/`, { method: 'POST', body: code })).text()
+  const read = (path: string): Promise<string> => inside(`return require('node:fs').readFileSync(${JSON.stringify(path)}, 'utf8')`)
+  const connect = (path: string): Promise<string> => inside(`return new Promise((resolve, reject) =>
+    require('node:net').connect(${JSON.stringify(path)}).on('connect', () => resolve('connected')).on('error', reject))`)
+
+  beforeAll(async () => {
+    other = await secondUser()
+    workspace = await testWorkspace({ prepare: makeTiny })
+    await chmod(workspace.home, 0o711) // as /srv: others pass through
+    app = composeApp({ ...workspace.host, kind: 'serve' })
+    await app.open(workspace.root)
+    const place = { root: workspace.root, services: app.workspace }
+    ;[evil, victim] = [await layOut(place, 'evil'), await layOut(place, 'victim')]
+    await writeFile(join(evil.server, 'index.js'), hole(evil.port))
+    await writeFile(join(workspacePaths(workspace.root).state, 'secrets.json'), '{"superuser":"hunter2"}', { mode: 0o600 })
+    for (const name of ['evil', 'victim']) await job('start', { name })
+  })
+  afterAll(async () => {
+    for (const name of ['evil', 'victim']) await job('unisolate', { name }).catch(() => undefined)
+    await app.close()
+    await workspace.remove()
+    await other.remove()
+  })
+
+  it('without one, it reads everything', async () => {
+    expect(await inside('return process.getuid()')).toBe('0')
+    expect(await read(join(victim.server, '.env'))).toContain(victim.password)
+    expect(await read(join(workspacePaths(workspace.root).state, 'secrets.json'))).toContain('hunter2')
+    expect(await connect(join(workspacePaths(workspace.root).state, engineSocket))).toBe('connected')
+    expect(await connect(pm2Paths(workspace.host.pm2Home).rpc)).toBe('connected')
+  })
+
+  it('runs as that user, without any group of ours', async () => {
+    for (const name of ['evil', 'victim']) await job('isolate', { name })
+    const user = await findSystemUser(workspacePaths(workspace.root), 'evil')
+    expect(JSON.parse(await inside('return JSON.stringify([process.getuid(), process.getgid(), process.getgroups(), process.env.USER, process.env.HOME])')))
+      .toEqual([user?.uid, user?.gid, [user?.gid], user?.name, evil.folder])
+    expect(await (await fetch(`http://127.0.0.1:${victim.port}/`)).text()).toContain('victim')
+  })
+
+  it('reads no other instance, no secret of ours, and reaches neither the engine nor PM2', async () => {
+    const { state } = workspacePaths(workspace.root)
+    const { rpc, bus, dump } = pm2Paths(workspace.host.pm2Home)
+    for (const path of [join(victim.server, '.env'), join(victim.folder, 'db-config.json'), join(state, 'secrets.json'), join(state, 'lock'), dump, '/etc/shadow']) {
+      expect([path, await read(path)]).toEqual([path, 'failed: EACCES'])
+    }
+    for (const path of [join(state, engineSocket), rpc, bus]) expect([path, await connect(path)]).toEqual([path, 'failed: EACCES'])
+  })
+
+  it('reads its own code and .env, writes its data, and changes neither code nor what is read as root', async () => {
+    expect(await read(join(evil.server, '.env'))).toContain(evil.password)
+    const write = (path: string): Promise<string> => inside(`require('node:fs').writeFileSync(${JSON.stringify(path)}, 'mine'); return 'written'`)
+    expect(await write(join(evil.server, 'uploads/profile-pics/me.png'))).toBe('written')
+    for (const path of [join(evil.server, 'index.js'), join(evil.server, '.env'), join(evil.server, 'new.js'), join(evil.folder, 'config.json'), join(evil.folder, 'x')]) {
+      expect([path, await write(path)]).toEqual([path, 'failed: EACCES'])
+    }
+    const plant = `const fs = require('node:fs'); fs.renameSync('.env', '.env.old'); fs.symlinkSync('/etc/shadow', '.env'); return 'planted'`
+    expect(await inside(plant)).toBe('failed: EACCES')
+    expect(await inside(`require('node:fs').renameSync(${JSON.stringify(evil.server)}, ${JSON.stringify(`${evil.server}2`)}); return 'moved'`)).toBe('failed: EACCES')
+  })
+
+  it('is closed to every other user of the machine', async () => {
+    for (const path of [join(evil.server, '.env'), join(evil.server, 'index.js'), join(evil.server, 'uploads/profile-pics/me.png')]) {
+      await expect(other.run(`import { readFileSync } from 'node:fs'; readFileSync(process.argv[2])`, path)).rejects.toThrow('EACCES')
+    }
+  })
+
+  it('keeps its user when it is restarted, moved to another port, and by PM2 itself', async () => {
+    const uid = String((await findSystemUser(workspacePaths(workspace.root), 'evil'))?.uid)
+    await job('restart', { name: 'evil' })
+    await until(async () => await inside('return process.getuid()').catch(() => '') === uid)
+    const before = await inside('return process.pid')
+    await inside('process.exit(1)').catch(() => undefined) // PM2 starts it again
+    await until(async () => ![before, ''].includes(await inside('return process.pid').catch(() => '')))
+    expect(await inside('return process.getuid()')).toBe(uid)
+    await job('stop', { name: 'victim' })
+    await job('change-port', { name: 'victim', port: victim.port === 24_001 ? 24_002 : 24_001 })
+    expect((await stat(join(victim.server, '.env'))).mode & 0o777).toBe(0o640)
+    await job('start', { name: 'victim' })
+    const dumped = JSON.parse(await readFile(pm2Paths(workspace.host.pm2Home).dump, 'utf8')) as { name: string; uid: number; gid: number }[]
+    expect(dumped.map(it => it.name).toSorted()).toEqual(['evil', 'victim'])
+    for (const it of dumped) expect(it.uid).toBeGreaterThan(0)
+  })
+})
