@@ -97,7 +97,7 @@ const take = async (to: IsolateServices, { plan: { target, before }, signal }: C
     await endProcessesOf(user.uid) // nobody exchanges a folder for a link while its owner changes
     await takeBack(to.run, user, await placesFor(to, target.name), before, signal)
   }
-  await writeConfig(to, target.name, ({ systemUser: _, ...config }) => config)
+  await writeConfig(to, target.name, config => ({ ...config, systemUser: undefined }))
 }
 
 const giveFiles = (to: IsolateServices): IsolateStep => ({
