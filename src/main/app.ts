@@ -5,6 +5,7 @@ import type { ServeStatus, SessionView } from '../shared/served'
 import type { AppState, WorkspaceCheck } from '../shared/workspace'
 import type { WorkspaceServices } from './compose'
 import { Latest } from './system/latest'
+import { isRoot } from './system/users'
 import { checkWorkspace, requireWorkspace } from './workspace/base'
 import type { RecentWorkspaces } from './workspace/recent'
 import { createSample } from './workspace/sample'
@@ -56,7 +57,7 @@ export class App {
   #changing: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly options: AppOptions) {
-    this.#state = new Latest<AppState>({ version: options.version, home: options.home, desktop: options.desktop !== undefined, served: options.served !== undefined, recent: [] })
+    this.#state = new Latest<AppState>({ version: options.version, home: options.home, desktop: options.desktop !== undefined, served: options.served !== undefined, root: isRoot(), recent: [] })
   }
 
   get home(): string { return this.options.home }

@@ -30,6 +30,10 @@ export const directorSchema = z.object({
 })
 export type Director = z.infer<typeof directorSchema>
 
+/** What an instance's HOST can be: all of the machine's addresses, as the guide has it, or its own only (behind a reverse proxy). */
+export const hosts = ['0.0.0.0', '127.0.0.1'] as const
+export type InstanceHost = (typeof hosts)[number]
+
 export const createInputSchema = z.object({
   name: nameSchema,
   port: z.union([z.literal('auto'), portSchema]),
@@ -38,6 +42,10 @@ export const createInputSchema = z.object({
   director: directorSchema,
   /** `base`: tokens of one instance are valid on all others that share it. */
   jwtSecret: z.enum(['generate', 'base']).default('generate'),
+  /** Absent: the base application's, if the manifest copies HOST, else the guide's. */
+  host: z.enum(hosts).optional(),
+  /** Run it as a system user of its own; only root can. */
+  systemUser: z.boolean().default(false),
 })
 export type CreateInput = z.infer<typeof createInputSchema>
 
@@ -121,6 +129,8 @@ export interface InstanceDetails {
   readonly name: string
   readonly paths: { readonly folder: string; readonly server: string; readonly uploads: string }
   readonly database: { readonly name: string; readonly role: string; readonly host: string; readonly port: number; readonly directPort: number; readonly pooled: boolean }
+  /** Whom it runs as: a system user of its own, or the operator. */
+  readonly user: string
   /** The entries of `.env`, in its order. `value` is absent where it is a secret. */
   readonly env: readonly { readonly key: string; readonly value?: string }[]
   readonly logs: readonly { readonly path: string; readonly bytes: number }[]

@@ -52,6 +52,8 @@ export interface AppState {
   readonly version: string
   /** True in a desktop window: native dialogs are there. */
   readonly desktop: boolean
+  /** True where it runs as root: instances can have system users of their own. */
+  readonly root: boolean
   /** True where the pages are served: there are sessions. */
   readonly served: boolean
   /** Absent: the first-run screen asks for one. */

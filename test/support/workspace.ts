@@ -28,7 +28,7 @@ export const logWorker = resolve(import.meta.dirname, 'log-worker.mjs')
 /** What a creation of a test is asked unless it says otherwise. */
 export const director = { name: 'Ada Lovelace', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
 
-export const createInput = (name: string): CreateInput => ({ name, port: 'auto', allowSharedPort: false, jwtSecret: 'generate', director })
+export const createInput = (name: string): CreateInput => ({ name, port: 'auto', allowSharedPort: false, jwtSecret: 'generate', systemUser: false, director })
 
 export interface TestWorkspace {
   /** Everything of this workspace lies below it. */

@@ -1,5 +1,6 @@
 /** Every command, its arguments, options and examples. What a command does is loaded when it runs. */
 import { InvalidArgumentError } from 'commander'
+import { hosts } from '../../shared/instance'
 import { driverKinds, serviceNames, type ServiceName } from '../../shared/infrastructure'
 import { examplesText, Grammar, programName } from './grammar'
 import type { CreateOptions } from './commands/create'
@@ -105,6 +106,8 @@ export function buildProgram(version: string, perform: Perform): Grammar {
       .option('--generate-password', 'make a password and print it once')
       .option('--allow-shared-port', 'take a port that another instance has; only one of them can run at a time')
       .option('--jwt-secret <from>', 'generate: its own; base: the base application\'s, so that tokens are valid on all that share it', oneOf(['generate', 'base']), 'generate')
+      .option('--host <address>', 'where it listens: 0.0.0.0, all addresses of this machine (default), or 127.0.0.1, only this machine, behind a reverse proxy', oneOf(hosts))
+      .option('--system-user', 'run it as a system user of its own, so that it reads no other instance\'s files; only root can')
       .example('create school --director-name "Ada Lovelace" --director-email ada@school.example --generate-password', 'the password is printed once')
       .example('create school --port 5010 --director-name Ada --director-email ada@school.example --director-password-stdin < password.txt', 'a password of your own, never in arguments')
     does(it, async (session, options: CreateOptions, name: string) => (await import('./commands/create')).create(session, options, name))

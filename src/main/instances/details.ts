@@ -1,5 +1,6 @@
 /** One instance looked at closely: its settings with secrets masked, and what a deletion would take away. */
 import { lstat, readdir, stat } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import type { DeletePreview, InstanceDetails } from '../../shared/instance'
@@ -9,6 +10,7 @@ import type { Processes } from '../processes/client'
 import { rotatedFiles } from '../logs/rotate-names'
 import { readIfExists } from '../system/files'
 import { findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
+import { identityOf } from './system-user/identity'
 
 export interface DetailServices extends LifecycleServices {
   readonly databases: Databases
@@ -19,7 +21,7 @@ const harmless = /^(PORT|HOST|NODE_ENV|INSTANCE_NAME|TZ|LOG_LEVEL|S3_REGION|S3_B
 
 /** @throws Problem `instance-unknown`, or the one that its folder has */
 export async function instanceDetails(to: DetailServices, name: string): Promise<InstanceDetails> {
-  const { config: { database }, paths } = await findInstance(to, name)
+  const { config: { database, systemUser }, paths } = await findInstance(to, name)
   const env = parse(await readIfExists(paths.env) ?? '')
   return {
     name,
@@ -28,6 +30,7 @@ export async function instanceDetails(to: DetailServices, name: string): Promise
       name: database.name, role: database.user, host: database.host, port: database.port, directPort: database.directPort,
       pooled: database.port !== database.directPort,
     },
+    user: systemUser ? identityOf(to.paths, name).name : userInfo().username,
     env: Object.entries(env).map(([key, value]) => (harmless.test(key) ? { key, value } : { key })),
     logs: await logsOf(to.processes, name),
   }

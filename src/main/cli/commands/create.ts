@@ -1,7 +1,7 @@
 /** `create`: one instance. */
 import { stdin } from 'node:process'
 import { createInterface } from 'node:readline'
-import type { CreateInput } from '../../../shared/instance'
+import type { CreateInput, InstanceHost } from '../../../shared/instance'
 import { wrongUsage } from '../failure'
 import { endedOf, succeed, withOperations } from '../operate'
 import { pairs } from '../print/table'
@@ -15,12 +15,15 @@ export interface CreateOptions {
   readonly generatePassword?: boolean
   readonly allowSharedPort?: boolean
   readonly jwtSecret: CreateInput['jwtSecret']
+  readonly host?: InstanceHost
+  readonly systemUser?: boolean
 }
 
 export async function create(session: Session, options: CreateOptions, name: string): Promise<Result> {
   const password = await passwordBy(options)
   const input: CreateInput = {
     name, port: options.port, allowSharedPort: options.allowSharedPort ?? false, jwtSecret: options.jwtSecret,
+    host: options.host, systemUser: options.systemUser ?? false,
     director: { name: options.directorName, email: options.directorEmail, password },
   }
   return withOperations(session, false, async work => {

@@ -35,7 +35,7 @@ export async function writeInstanceFiles(to: CreateServices, plan: CreatePlan, p
   await writeFileAtomic(paths.env, formatEnv({
     NODE_ENV: 'production', HOST: '0.0.0.0', ...copied,
     // After them: a manifest that copies DATABASE_URL or PORT too must not set this instance to work on the base application's.
-    DATABASE_URL: database.directUrl, DIRECT_URL: database.directUrl, PORT: String(plan.port),
+    ...(plan.host && { HOST: plan.host }), DATABASE_URL: database.directUrl, DIRECT_URL: database.directUrl, PORT: String(plan.port),
     ...(plan.jwtSecret === 'generate' ? { JWT_SECRET: jwtSecret } : {}), INSTANCE_NAME: plan.name,
   }), 0o600)
   await writeJson(paths.databaseConfig, database)

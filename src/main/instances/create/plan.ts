@@ -12,6 +12,8 @@ import { readIfExists } from '../../system/files'
 import { readManifest, requireWorkspace } from '../../workspace/base'
 import { fingerprint } from '../../workspace/fingerprint'
 import { describeHolder } from '../ports'
+import { findSystemUser } from '../system-user/identity'
+import { requireReach } from '../system-user/reach'
 import type { CreateServices } from './services'
 
 /** Journaled as it is. The secrets it refers to lie in the workspace's secrets, under `secretKeys(token)`. */
@@ -33,6 +35,8 @@ export const createPlanSchema = z.object({
   manifest: manifestSchema,
   director: z.object({ name: z.string(), email: z.string() }),
   jwtSecret: createInputSchema.shape.jwtSecret.unwrap(),
+  host: createInputSchema.shape.host,
+  systemUser: z.boolean().optional(),
 })
 export type CreatePlan = Readonly<z.infer<typeof createPlanSchema>>
 
@@ -53,6 +57,7 @@ export async function planCreate(to: CreateServices, input: CreateInput): Promis
   await requireWorkspace(to.paths.root)
   await requireFreeName(to, input.name, manifest)
   const { pooled } = await requireInfrastructure(to, 'Start the infrastructure, then create again.')
+  if (input.systemUser) await requireUserFor(to, input.name)
   const names = databaseNames(input.name)
   await requireNoDatabase(to, names)
   if (input.jwtSecret === 'base') await requireBaseSecret(to, manifest)
@@ -66,6 +71,7 @@ export async function planCreate(to: CreateServices, input: CreateInput): Promis
     heldBy: running.length ? running.map(describeHolder).join(', ') : undefined,
     fingerprint: await fingerprint(to.paths.root, manifest, to.node.major),
     director: { name: input.director.name, email: input.director.email }, jwtSecret: input.jwtSecret,
+    host: input.host, systemUser: input.systemUser || undefined,
   }
   await keepSecrets(to, token, input.director.password)
   return plan
@@ -108,6 +114,12 @@ export async function requireInfrastructure(to: Pick<CreateServices, 'infrastruc
     code: 'infrastructure-stopped', message: `${down.map(it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer')).join(' and ')} must run before an instance can be created.`,
     hint, action: 'start-infrastructure',
   })
+}
+
+/** @throws Problem `system-user-foreign`, and those of `requireReach` */
+async function requireUserFor({ paths }: CreateServices, name: string): Promise<void> {
+  await requireReach(join(paths.instances, name))
+  await findSystemUser(paths, name)
 }
 
 async function requireNoDatabase(to: CreateServices, names: { database: string; role: string }): Promise<void> {

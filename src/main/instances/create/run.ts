@@ -7,8 +7,11 @@ import { setEnv, writeEnv } from '../../workspace/env-file'
 import { waitForHealth } from '../health'
 import { ownProcess } from '../lifecycle/own-process'
 import { startTarget } from '../lifecycle/process-steps'
+import { handOver } from '../system-user/hand-over'
+import { ensureSystemUser, removeSystemUser } from '../system-user/identity'
 import { databaseConfig } from './files'
 import { secretKeys, type CreatePlan } from './plan'
+import type { CreateServices } from './services'
 import { folderOf, secretOf, type CreateStep } from './step'
 
 /** Set-up needs a direct connection, the running application gets a pooled one. */
@@ -38,13 +41,14 @@ export const switchToPool: CreateStep = to => {
 export const startProcess: CreateStep = to => ({
   name: 'start-process',
   async do({ plan, signal, report }) {
+    if (plan.systemUser) await isolate(to, plan, signal)
     if (plan.heldBy !== undefined) return report({ text: `Not started: ${plan.heldBy}` })
     const { server } = folderOf(to, plan)
     await to.processes.remove({ name: plan.name, cwd: server }) // logs of an earlier one of its name, whose folder was deleted by hand, are not its own
     await startTarget(to, { name: plan.name, port: plan.port, script: join(server, plan.manifest.server.entry), cwd: server }, signal)
   },
   async verify({ plan }) {
-    if (plan.heldBy !== undefined) return true
+    if (plan.heldBy !== undefined) return !plan.systemUser
     const app = { name: plan.name, cwd: folderOf(to, plan).server }
     const process = await ownProcess(await to.processes.list(), app)
     return process?.status === 'online' && await to.processes.saved(app) && (await to.desired.names()).includes(plan.name)
@@ -53,8 +57,19 @@ export const startProcess: CreateStep = to => ({
     await to.processes.remove({ name: plan.name, cwd: folderOf(to, plan).server })
     await to.processes.save()
     await to.desired.remove(plan.name)
+    if (plan.systemUser) await removeSystemUser(to.run, to.paths, plan.name) // the undo of place-files deletes its files
   },
 })
+
+/** Before anything of the application runs but its own set-up. */
+async function isolate(to: CreateServices, plan: CreatePlan, signal: AbortSignal): Promise<void> {
+  const [folder, readable] = [{ uid: 0, gid: 0, mode: 0o700 }, { uid: 0, gid: 0, mode: 0o755 }]
+  const { server, client } = plan.manifest
+  const data = server.dataFolders.map(it => join(server.folder, it))
+  const before = Object.fromEntries([...[server.folder, client.folder, ...data].map(it => [it, readable] as const), ['.', folder], [join(server.folder, '.env'), { ...folder, mode: 0o600 }]])
+  await ensureSystemUser(to.run, to.paths, plan.name)
+  await handOver(to, plan.name, before, signal)
+}
 
 /** Healthy at last, the folder is no longer in the making. */
 export const verifyHealth: CreateStep = to => ({

@@ -50,18 +50,19 @@ export async function runAs(paths: Pick<WorkspacePaths, 'root' | 'instances'>, n
   return config?.systemUser && requireSystemUser(paths, name)
 }
 
-/** Creates the instance's user unless it is there. @param home what its programs see as HOME */
-export async function ensureSystemUser(run: Run, paths: Pick<WorkspacePaths, 'root'>, name: string, home: string): Promise<void> {
+/** Creates the instance's user unless it is there. Its home is the instance's folder, which it can't write to. */
+export async function ensureSystemUser(run: Run, paths: Pick<WorkspacePaths, 'root' | 'instances'>, name: string): Promise<void> {
   const found = await findSystemUser(paths, name)
   if (found && await isWhole(found)) return
   if (found) await deleteUser(run, found.name) // a crash left half of it
-  await addUser(run, { ...identityOf(paths, name), home })
+  await addUser(run, { ...identityOf(paths, name), home: join(paths.instances, name) })
 }
 
-/** Ends whatever still runs as the instance's user, and deletes the user. Nothing to do if there is none. */
+/** Ends whatever still runs as the instance's user, and deletes the user. Nothing to do if there is none, or it isn't ours. */
 export async function removeSystemUser(run: Run, paths: Pick<WorkspacePaths, 'root'>, name: string): Promise<void> {
-  const found = await findSystemUser(paths, name)
-  if (!found) return
+  const identity = identityOf(paths, name)
+  const found = await findUser(identity.name)
+  if (found?.comment !== identity.comment) return
   await endProcessesOf(found.uid)
   await deleteUser(run, found.name)
 }

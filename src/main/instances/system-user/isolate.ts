@@ -3,19 +3,17 @@
  * and the reverse. Both restart an instance that runs, and end as they began if it is not healthy afterwards.
  */
 import { z } from 'zod'
-import { instanceConfigSchema, nameSchema, ownersSchema, type InstanceConfig } from '../../../shared/instance'
+import { nameSchema, ownersSchema } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
-import type { Context, Operation, Step } from '../../operations/operation'
-import { readJson, writeJson } from '../../system/files'
+import type { Operation, Step } from '../../operations/operation'
 import { endProcessesOf } from '../../system/users'
 import type { Run } from '../../system/run'
-import { readManifest } from '../../workspace/base'
-import { instancePaths } from '../../workspace/paths'
 import { waitForHealth } from '../health'
 import { startAgain, startTarget, stopTarget } from '../lifecycle/process-steps'
-import { findInstance, isRunning, targetSchema, type LifecycleServices } from '../lifecycle/target'
+import { findOwn, isRunning, targetSchema, type LifecycleServices } from '../lifecycle/target'
 import { ensureSystemUser, findSystemUser, removeSystemUser, requireSystemUser } from './identity'
-import { giveTo, placesOf, readOwners, takeBack, type Places } from './ownership'
+import { handBack, handOver } from './hand-over'
+import { placesOf, readOwners } from './ownership'
 import { requireReach } from './reach'
 
 export interface IsolateServices extends LifecycleServices { readonly run: Run }
@@ -45,7 +43,7 @@ export const unisolateInstance = (to: IsolateServices): Operation<Input, Isolate
 
 /** @throws Problem `isolated-already`, `system-user-foreign`, `isolation-link`, and those of `requireReach` */
 async function planIsolation(to: IsolateServices, { name }: Input): Promise<IsolatePlan> {
-  const { target, config, paths, manifest } = await findInstance(to, name)
+  const { target, config, paths, manifest } = await findOwn(to, name)
   await requireReach(paths.folder)
   const user = await findSystemUser(to.paths, name)
   if (config.systemUser && user) {
@@ -58,7 +56,7 @@ async function planIsolation(to: IsolateServices, { name }: Input): Promise<Isol
 
 /** @throws Problem `not-isolated` */
 async function planReturn(to: IsolateServices, { name }: Input): Promise<IsolatePlan> {
-  const { target, config } = await findInstance(to, name)
+  const { target, config } = await findOwn(to, name)
   if (!config.systemUser) throw problem({ code: 'not-isolated', message: `"${name}" has no system user of its own.` })
   await requireSystemUser(to.paths, name)
   return { target, ran: await isRunning(to, target), before: config.systemUser.before }
@@ -80,38 +78,23 @@ const stopProcess = (to: IsolateServices): IsolateStep => ({
 
 const createUser = (to: IsolateServices): IsolateStep => ({
   name: 'create-user',
-  do: async ({ plan: { target } }) => ensureSystemUser(to.run, to.paths, target.name, (await placesFor(to, target.name)).folder),
+  do: ({ plan: { target } }) => ensureSystemUser(to.run, to.paths, target.name),
   verify: () => Promise.resolve(false), // it looks first itself
   undo: ({ plan: { target } }) => removeSystemUser(to.run, to.paths, target.name),
 })
 
-const give = async (to: IsolateServices, { plan: { target, before }, signal }: Context<IsolatePlan>): Promise<void> => {
-  const user = await requireSystemUser(to.paths, target.name)
-  await writeConfig(to, target.name, config => ({ ...config, systemUser: { before } })) // first: from here on it is never started as us
-  await giveTo(to.run, user, await placesFor(to, target.name), signal)
-}
-
-const take = async (to: IsolateServices, { plan: { target, before }, signal }: Context<IsolatePlan>): Promise<void> => {
-  const user = await findSystemUser(to.paths, target.name)
-  if (user) {
-    await endProcessesOf(user.uid) // nobody exchanges a folder for a link while its owner changes
-    await takeBack(to.run, user, await placesFor(to, target.name), before, signal)
-  }
-  await writeConfig(to, target.name, config => ({ ...config, systemUser: undefined }))
-}
-
 const giveFiles = (to: IsolateServices): IsolateStep => ({
   name: 'give-files',
-  do: context => give(to, context),
+  do: ({ plan: { target, before }, signal }) => handOver(to, target.name, before, signal),
   verify: () => Promise.resolve(false), // to look at each file takes as long as to give it
-  undo: context => take(to, context),
+  undo: ({ plan: { target, before }, signal }) => handBack(to, target.name, before, signal),
 })
 
 const takeFiles = (to: IsolateServices): IsolateStep => ({
   name: 'take-files',
-  do: context => take(to, context),
+  do: ({ plan: { target, before }, signal }) => handBack(to, target.name, before, signal),
   verify: () => Promise.resolve(false), // as above
-  undo: context => give(to, context),
+  undo: ({ plan: { target, before }, signal }) => handOver(to, target.name, before, signal),
 })
 
 const startProcess = (to: IsolateServices): IsolateStep => ({
@@ -130,15 +113,3 @@ const removeUser = (to: IsolateServices): IsolateStep => ({
   do: ({ plan: { target } }) => removeSystemUser(to.run, to.paths, target.name),
   verify: async ({ plan: { target } }) => await findSystemUser(to.paths, target.name) === undefined,
 })
-
-async function placesFor(to: Pick<IsolateServices, 'paths'>, name: string): Promise<Places> {
-  const manifest = await readManifest(to.paths.root)
-  return placesOf(instancePaths(to.paths, manifest, name), manifest)
-}
-
-async function writeConfig(to: IsolateServices, name: string, how: (config: InstanceConfig) => InstanceConfig): Promise<void> {
-  const { config: path } = instancePaths(to.paths, await readManifest(to.paths.root), name)
-  const config = await readJson(path, instanceConfigSchema)
-  if (!config) throw problem({ code: 'config-missing', message: `${path} is gone.`, hint: 'Restore it, then retry.' })
-  await writeJson(path, how(config))
-}

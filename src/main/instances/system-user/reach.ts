@@ -24,7 +24,7 @@ export async function requireReach(folder: string): Promise<void> {
     throw problem({
       code: 'system-user-shut-out', message: `A system user could not reach ${closed}.`,
       cause: `${what} lies in it, and only its owner and group may enter.`,
-      hint: `Move it to a folder that others may enter, such as /srv or /opt; or let others pass through this one, without listing it: chmod o+x ${closed}`,
+      hint: `Move it to a folder that others may enter, such as /srv or /opt; or let others pass through this one, without listing it: "chmod o+x ${closed}"`,
     })
   }
 }

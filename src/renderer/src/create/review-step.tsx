@@ -1,9 +1,9 @@
-import { Anchor, Collapse, Radio, Title, UnstyledButton } from '@mantine/core'
+import { Anchor, Checkbox, Collapse, Radio, Title, UnstyledButton } from '@mantine/core'
 import { IconChevronRight } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import type { CreateInput } from '../../../shared/instance'
-import { useInfrastructure } from '../app/live'
+import { useApp, useInfrastructure } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { useTRPC } from '../app/trpc'
 import { useDraft } from './draft'
@@ -16,6 +16,7 @@ export function ReviewStep() {
   const trpc = useTRPC()
   const { data: infrastructure } = useInfrastructure()
   const suggestion = useQuery(trpc.instances.suggestPort.queryOptions(undefined, { enabled: answers.portMode === 'auto', staleTime: 0 }))
+  const { root } = useApp()
   const names = namesOf(answers)
   const go = (step: WizardStep) => (): void => dispatch({ type: 'go', step })
   return (
@@ -27,12 +28,19 @@ export function ReviewStep() {
           {answers.portMode === 'manual' ? answers.port : suggestion.data ? `Automatic: ${suggestion.data}` : 'Automatic'}
           {answers.portMode === 'manual' && answers.sharePort && <span className="dimmed">, shared</span>}
         </Row>
+        <Row word="Reachable" onEdit={go('port')}>{answers.host === '0.0.0.0' ? 'From other machines too' : 'From this machine only'}</Row>
         <Row word="Director" onEdit={go('director')}>{answers.directorName}<br /><span className="dimmed">{answers.email}</span></Row>
         <Row word="Password">{answers.passwordMode === 'generated' ? 'Generated' : 'As you typed it'}<span className="dimmed">, shown once after the creation</span></Row>
         <Row word="Database"><span className="mono">{names?.database}</span>{infrastructure && <span className="dimmed">{infrastructure.pooled ? ', pooled by PgBouncer' : ', not pooled'}</span>}</Row>
         <Row word="Folder"><span className="mono">instances/{answers.name}</span></Row>
       </dl>
       {infrastructure && !infrastructure.pooled && infrastructure.pgbouncer.problem && <ProblemView problem={infrastructure.pgbouncer.problem} tone="warn" quiet />}
+      {root && (
+        <Checkbox
+          label="Give it its own system user" description="If the application is ever compromised, it can’t read other instances’ files or yours. It can write only to its data folders."
+          checked={answers.systemUser} onChange={event => dispatch({ type: 'typed', change: { systemUser: event.currentTarget.checked } })}
+        />
+      )}
       <More value={answers.jwtSecret} onChange={jwtSecret => dispatch({ type: 'typed', change: { jwtSecret } })} />
     </div>
   )

@@ -7,7 +7,7 @@
  * it goes on when that check arrives (`goingOn`). A step once reached can be returned to; from a step that
  * was opened from the review, Continue leads back there. What the main process refuses lands at its step.
  */
-import { databaseNames, directorSchema, nameSchema, portSchema, type CreateInput, type PortCheck } from '../../../shared/instance'
+import { databaseNames, directorSchema, nameSchema, portSchema, type CreateInput, type InstanceHost, type PortCheck } from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
 
 export const wizardSteps = ['name', 'port', 'director', 'review'] as const
@@ -24,6 +24,8 @@ export interface Answers {
   readonly passwordMode: 'typed' | 'generated'
   readonly password: string
   readonly jwtSecret: CreateInput['jwtSecret']
+  readonly host: InstanceHost
+  readonly systemUser: boolean
 }
 export type Field = keyof Answers
 
@@ -60,7 +62,7 @@ export type WizardAction =
 
 export const noAnswers: Answers = {
   name: '', portMode: 'auto', port: '', sharePort: false,
-  directorName: '', email: '', passwordMode: 'typed', password: '', jwtSecret: 'generate',
+  directorName: '', email: '', passwordMode: 'typed', password: '', jwtSecret: 'generate', host: '0.0.0.0', systemUser: false,
 }
 export const newWizard: Wizard = { answers: noAnswers, step: 'name', reached: 0, tried: false, goingOn: false }
 
@@ -158,7 +160,7 @@ export const toInput = (answers: Answers): CreateInput => ({
   port: answers.portMode === 'auto' ? 'auto' : parsePort(answers.port),
   allowSharedPort: answers.portMode === 'manual' && answers.sharePort,
   director: { name: answers.directorName.trim(), email: answers.email.trim(), password: answers.password },
-  jwtSecret: answers.jwtSecret,
+  jwtSecret: answers.jwtSecret, host: answers.host, systemUser: answers.systemUser,
 })
 
 const parsePort = (text: string): number => (/^\d{1,6}$/.test(text) ? Number(text) : NaN)

@@ -2,7 +2,8 @@
 import { Anchor, Button, Skeleton } from '@mantine/core'
 import { IconLock, IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react'
 import { Link } from 'wouter'
-import { useInfrastructure } from '../app/live'
+import { count } from '../../../shared/amounts'
+import { useApp, useInfrastructure, useInstances } from '../app/live'
 import { Page, Section } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { headline } from '../../../shared/titles'
@@ -33,6 +34,7 @@ export function InfrastructureScreen() {
           </div>
           <Section title="What runs them"><DriverChoice infrastructure={data} /></Section>
           {!data.adopted && <Security />}
+          <Isolation />
         </>
       )}
     </Page>
@@ -45,6 +47,22 @@ const facts = [
   'An instance’s role can connect to its own database and to no other, directly or through PgBouncer.',
   'PostgreSQL’s superuser cannot log in over the network.',
 ]
+
+/** How instances are kept from each other, beside the database. */
+function Isolation() {
+  const { root } = useApp()
+  const instances = useInstances().data?.instances ?? []
+  const isolated = instances.filter(it => it.isolated).length
+  return (
+    <Section title="How instances are kept apart">
+      <p className={`card ${classes.note}`}>
+        {root
+          ? `${isolated} of ${count(instances.length, 'instance')} ${isolated === 1 ? 'has its' : 'have their'} own system user. The others run as root: if one of them is compromised, it can read every file on this machine. “Isolate…” in an instance’s menu changes that.`
+          : 'Every instance runs as your own user: if one of them is compromised, it can read the files and secrets of the others. Where Instance Manager runs as root, each can have its own system user.'}
+      </p>
+    </Section>
+  )
+}
 
 function Security() {
   return (

@@ -1,15 +1,16 @@
 /** What can be done with one instance: the same list in its row, on its page and in the command palette. */
 import {
-  IconExternalLink, IconFileText, IconInfoCircle, IconPlayerPlay, IconPlayerStop, IconPlugConnected, IconRefresh, IconTrash, IconTimeline, type Icon,
+  IconExternalLink, IconFileText, IconInfoCircle, IconPlayerPlay, IconPlayerStop, IconPlugConnected, IconRefresh, IconShieldLock, IconShieldOff, IconTrash, IconTimeline, type Icon,
 } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
+import { useApp } from '../app/live'
 import type { Shown } from './arrange'
 import { useJobs } from './jobs'
 import { useOpenInstance } from './open'
 import { pageOf } from './page-of'
 
 export interface InstanceAction {
-  readonly id: 'show' | 'logs' | 'progress' | 'open' | 'start' | 'stop' | 'restart' | 'change-port' | 'delete'
+  readonly id: 'show' | 'logs' | 'progress' | 'open' | 'start' | 'stop' | 'restart' | 'change-port' | 'isolate' | 'unisolate' | 'delete'
   readonly label: string
   readonly Icon: Icon
   readonly run: () => void
@@ -20,8 +21,9 @@ export interface InstanceAction {
 export function useInstanceActions(): (shown: Shown) => InstanceAction[] {
   const [, navigate] = useLocation()
   const open = useOpenInstance()
-  const { run, ask } = useJobs()
-  return ({ instance: { name, url }, status: { group, operation } }) => {
+  const { run, ask, isolate, unisolate } = useJobs()
+  const { root } = useApp()
+  return ({ instance: { name, url, isolated }, status: { group, operation } }) => {
     const online = group === 'online'
     const free = group !== 'busy' && group !== 'copy' // nothing is done to a copy until it is adopted
     const all: (InstanceAction | false)[] = [
@@ -33,6 +35,8 @@ export function useInstanceActions(): (shown: Shown) => InstanceAction[] {
       (online || group === 'unknown') && { id: 'restart', label: 'Restart', Icon: IconRefresh, run: () => run('restart', name) },
       (online || group === 'unknown' || group === 'errored') && { id: 'stop', label: 'Stop', Icon: IconPlayerStop, run: () => run('stop', name) },
       free && { id: 'change-port', label: 'Change port…', Icon: IconPlugConnected, run: () => ask({ type: 'change-port', name }) },
+      free && root && !isolated && { id: 'isolate', label: 'Isolate…', Icon: IconShieldLock, run: () => isolate(name) },
+      free && root && isolated && { id: 'unisolate', label: 'End isolation…', Icon: IconShieldOff, run: () => unisolate(name) },
       free && { id: 'delete', label: 'Delete…', Icon: IconTrash, run: () => ask({ type: 'delete', name }), danger: true },
     ]
     return all.filter(it => it !== false)

@@ -1,9 +1,10 @@
 /** An instance's database and folders. */
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import type { InstanceDetails } from '../../../shared/instance'
+import type { InstanceDetails, InstanceView } from '../../../shared/instance'
 import { bytes, count } from '../../../shared/amounts'
 import { CopyButton } from '../app/copy-button'
+import { useApp } from '../app/live'
 import { Status } from '../app/status'
 import { useTRPC } from '../app/trpc'
 import classes from './instance.module.css'
@@ -19,6 +20,21 @@ export function DatabaseFacts({ database: { name, role, host, port, directPort, 
         : <Status tone="warn">Not pooled: directly to PostgreSQL</Status>}</Pair>
       {pooled && <Pair word="Pooled"><span className="mono">{host}:{port}</span></Pair>}
       <Pair word="Direct"><span className="mono">{host}:{directPort}</span></Pair>
+    </dl>
+  )
+}
+
+/** Whom it runs as, and where it listens. */
+export function ProcessFacts({ details: { user, env }, instance: { port, isolated } }: { details: InstanceDetails; instance: InstanceView }) {
+  const { root } = useApp()
+  const host = env.find(it => it.key === 'HOST')?.value
+  const reach = host === '127.0.0.1' || host === 'localhost' ? 'this machine only' : host === '0.0.0.0' ? 'other machines too' : undefined
+  return (
+    <dl className={`card ${classes.pairs}`}>
+      <Pair word="Runs as">{isolated
+        ? <span><span className="mono">{user}</span> <span className="dimmed">its own system user</span></span>
+        : <Status tone={root ? 'warn' : 'idle'}><span className="mono">{user}</span>, which can read other instances’ files</Status>}</Pair>
+      <Pair word="Listens on"><span><span className="mono">{host ? `${host}:${port}` : port}</span>{reach && <span className="dimmed"> {reach}</span>}</span></Pair>
     </dl>
   )
 }

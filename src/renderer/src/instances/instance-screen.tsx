@@ -19,7 +19,7 @@ import { useWarmLogs } from '../logs/warm'
 import { pageOf } from './page-of'
 import { InfrastructureDown } from './banners'
 import { Configuration } from './configuration'
-import { DatabaseFacts, Paths } from './instance-facts'
+import { DatabaseFacts, Paths, ProcessFacts } from './instance-facts'
 import { Vitals } from './vitals'
 import { useShownInstances } from './use-shown'
 import classes from './instance.module.css'
@@ -103,6 +103,7 @@ function Details({ details, shown }: { details: InstanceDetails; shown: Shown })
     <div className={classes.columns}>
       <Section title="Configuration"><Configuration name={details.name} env={details.env} /></Section>
       <div className={classes.side}>
+        <Section title="Process"><ProcessFacts details={details} instance={shown.instance} /></Section>
         <Section title="Database"><DatabaseFacts database={details.database} size={shown.instance.databaseSize} /></Section>
         <Section title="Where it is"><Paths details={details} /></Section>
       </div>

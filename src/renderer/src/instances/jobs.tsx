@@ -32,6 +32,9 @@ interface Jobs {
   readonly run: (action: BulkAction, name: string) => void
   /** Starts one and stops whoever runs on its port; asks first. */
   readonly switchTo: (name: string) => void
+  /** Gives an instance a system user of its own, or takes it away; asks first. */
+  readonly isolate: (name: string) => void
+  readonly unisolate: (name: string) => void
   readonly bulk: (action: BulkAction, names: readonly string[], skipped?: readonly Skipped[]) => void
   readonly dismissReport: () => void
   /** Opens a dialog, or closes it. */
@@ -91,6 +94,18 @@ export function JobsProvider({ children }: { children: ReactNode }) {
         onConfirm: () => { send('start', name, () => client.instances.start.mutate({ name, stopOther: true })).catch(notifyProblem) },
       })
     }
+    const isolate: Jobs['isolate'] = name => confirm({
+      title: `Give ${name} its own system user?`,
+      children: 'Its application can then read only its own files, and write only to its data folders. If it runs, it restarts; if it isn’t healthy afterwards, everything is put back.',
+      confirm: 'Isolate', cancel: 'Cancel', calm: true,
+      onConfirm: () => { send('isolate', name, () => client.instances.isolate.mutate({ name })).catch(notifyProblem) },
+    })
+    const unisolate: Jobs['unisolate'] = name => confirm({
+      title: `Run ${name} as root again?`,
+      children: 'Its system user is deleted, and its files go back to their previous owners. If its application is ever compromised, it can then read every file on this machine.',
+      confirm: 'End isolation', cancel: 'Cancel',
+      onConfirm: () => { send('unisolate', name, () => client.instances.unisolate.mutate({ name })).catch(notifyProblem) },
+    })
     const bulk: Jobs['bulk'] = (action, names, skipped = []) => {
       setReport({ action, names, skipped })
       if (!names.length) { setReport({ action, names, skipped, results: [] }); return }
@@ -99,7 +114,7 @@ export function JobsProvider({ children }: { children: ReactNode }) {
         .then(results => setReport({ action, names, skipped, results }), (error: unknown) => setReport({ action, names, skipped, results: [], problem: problemOf(error) }))
         .finally(() => unmark(names))
     }
-    return { send, run, switchTo, bulk, dismissReport: () => setReport(undefined), ask }
+    return { send, run, switchTo, isolate, unisolate, bulk, dismissReport: () => setReport(undefined), ask }
   }, [client, operations])
 
   const jobs = useMemo(() => ({ ...acts, pending, report, question }), [acts, pending, report, question])
