@@ -244,9 +244,10 @@ export class Processes {
   /** What `pm2 start SCRIPT --name NAME --cwd CWD --time` hands to the daemon, without the caller's environment and PM2's probes in the app. */
   async #definition({ name, script, cwd, user }: App): Promise<Record<string, unknown>> {
     const { outLog, errLog } = this.defaultLogs(name)
+    const node = await findNode()
     return {
-      name, namespace: 'default', cwd, pm_cwd: cwd, pm_exec_path: script, exec_interpreter: await findNode(), exec_mode: 'fork_mode',
-      node_args: [], ...(user ? asUser(user) : { env: processEnvironment(), username: userInfo().username }),
+      name, namespace: 'default', cwd, pm_cwd: cwd, pm_exec_path: script, exec_mode: 'fork_mode',
+      ...(user ? asUser(user, node) : { exec_interpreter: node, node_args: [], env: processEnvironment(), username: userInfo().username }),
       time: true, log_date_format: 'YYYY-MM-DDTHH:mm:ss', merge_logs: true,
       pm_out_log_path: outLog, pm_err_log_path: errLog, pm_pid_path: join(pm2Paths(this.#home).pids, `${name}.pid`),
       autostart: true, autorestart: true, treekill: true, kill_retry_time: 100, watch: false, vizion: false, pmx: false, automation: false,
@@ -256,7 +257,17 @@ export class Processes {
 }
 
 /** PM2 gives up every group of its own before it becomes this user, and keeps both numbers in its dump. */
-function asUser({ name, uid, gid, home }: NonNullable<App['user']>): Record<string, unknown> {
+function asUser({ name, uid, gid, home }: NonNullable<App['user']>, node: string): Record<string, unknown> {
   const { TMPDIR: _, XDG_RUNTIME_DIR: __, ...environment } = processEnvironment() // ours, and closed to it
-  return { uid, gid, username: name, env: { ...environment, HOME: home, USER: name, LOGNAME: name } }
+  return {
+    uid, gid, username: name, env: { ...environment, HOME: home, USER: name, LOGNAME: name },
+    exec_interpreter: 'bash', node_args: ['--norc', '-c', withoutChannel, 'bash', node, '--enable-source-maps'], // PM2 enables them too
+  }
 }
+
+/**
+ * PM2 opens a channel to each of its applications and believes what comes through it: an application could call itself by another's name,
+ * or crash the daemon. Through an interpreter that PM2 takes for no Node it starts the script without its own wrapper, which other users
+ * may not be able to read.
+ */
+const withoutChannel = 'exec {NODE_CHANNEL_FD}>&-; unset NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE; exec "$@"'

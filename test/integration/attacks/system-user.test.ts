@@ -67,6 +67,7 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
     expect(await read(join(workspacePaths(workspace.root).state, 'secrets.json'))).toContain('hunter2')
     expect(await connect(join(workspacePaths(workspace.root).state, engineSocket))).toBe('connected')
     expect(await connect(pm2Paths(workspace.host.pm2Home).rpc)).toBe('connected')
+    expect(await inside('return typeof process.send')).toBe('function')
   })
 
   it('runs as that user, without any group of ours', async () => {
@@ -83,6 +84,7 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
     for (const path of [join(victim.server, '.env'), join(victim.folder, 'db-config.json'), join(state, 'secrets.json'), join(state, 'lock'), dump, '/etc/shadow']) {
       expect([path, await read(path)]).toEqual([path, 'failed: EACCES'])
     }
+    expect(await inside('return [typeof process.send, process.env.NODE_CHANNEL_FD]')).toBe('undefined,')
     for (const path of [join(state, engineSocket), rpc, bus]) expect([path, await connect(path)]).toEqual([path, 'failed: EACCES'])
   })
 

@@ -163,6 +163,9 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
       code: 'system-user-shut-out', message: expect.stringContaining(workspace.home) as string, hint: expect.stringContaining(`"chmod o+x ${workspace.home}"`) as string,
     })
     await chmod(workspace.home, 0o711)
+    await writeFile(join(workspace.root, 'server/.env'), 'EMAIL_PASSWORD=x', { mode: 0o644 })
+    expect(await refusal(workspace, 'isolate', { name: 'far' })).toMatchObject({ code: 'base-env-open' })
+    await chmod(join(workspace.root, 'server/.env'), 0o600)
     await symlink('/etc', join(its.server, 'elsewhere'))
     await writeFile(join(workspace.root, 'instance-manager.json'), JSON.stringify({ server: { dataFolders: ['uploads', 'elsewhere'] } }))
     expect(await refusal(workspace, 'isolate', { name: 'far' })).toMatchObject({ code: 'isolation-link', message: expect.stringContaining('elsewhere') as string })

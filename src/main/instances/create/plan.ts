@@ -118,7 +118,7 @@ export async function requireInfrastructure(to: Pick<CreateServices, 'infrastruc
 
 /** @throws Problem `system-user-foreign`, and those of `requireReach` */
 async function requireUserFor({ paths }: CreateServices, name: string): Promise<void> {
-  await requireReach(join(paths.instances, name))
+  await requireReach(paths, join(paths.instances, name))
   await findSystemUser(paths, name)
 }
 

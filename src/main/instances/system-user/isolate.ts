@@ -44,7 +44,7 @@ export const unisolateInstance = (to: IsolateServices): Operation<Input, Isolate
 /** @throws Problem `isolated-already`, `system-user-foreign`, `isolation-link`, and those of `requireReach` */
 async function planIsolation(to: IsolateServices, { name }: Input): Promise<IsolatePlan> {
   const { target, config, paths, manifest } = await findOwn(to, name)
-  await requireReach(paths.folder)
+  await requireReach(to.paths, paths.folder)
   const user = await findSystemUser(to.paths, name)
   if (config.systemUser && user) {
     throw problem({ code: 'isolated-already', message: `"${name}" already runs as a system user of its own, ${user.name}.` })
