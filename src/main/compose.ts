@@ -1,6 +1,6 @@
 /** Every `new`, in order: where we run goes in, services come out. No Electron here; tests use it too. */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, realpath, rm } from 'node:fs/promises'
+import { realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseNames, type DeletePreview, type InstanceDetails, type PortCheck } from '../shared/instance'
 import { problem, toProblem, type Problem } from '../shared/problem'
@@ -50,7 +50,7 @@ import { Processes } from './processes/client'
 import { findNode } from './processes/daemon'
 import { Releases } from './releases/releases'
 import { portFree, portHolders } from './system/proc'
-import { removeTemporary } from './system/files'
+import { makeFolder, removeTemporary } from './system/files'
 import { createRun, sweep, type Run } from './system/run'
 import { engineSocket } from './transport/local-client'
 import { listenLocally } from './transport/local-socket'
@@ -172,7 +172,7 @@ interface Life {
 async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }: Life): Promise<WorkspaceServices> {
   const { signal } = ending
   const id = createHash('sha256').update(paths.root).digest('hex').slice(0, 16)
-  if (lock) await mkdir(paths.instances, { recursive: true })
+  if (lock) await makeFolder(paths.instances)
   const identity = await (lock ? identify(paths) : lookAtIdentity(paths))
   const settings = new SettingsFile(paths.settings, host.defaults)
   const secrets = new Secrets(paths.secrets)
@@ -253,12 +253,20 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     if (found.some(it => names.includes(it.name))) await requireUp({ operations, infrastructure })
   }
 
+  /** Left by a folder that was removed by hand. */
+  const tellStrayNames = async (): Promise<void> => {
+    const [names, folders] = await Promise.all([desired.names(), instanceFolders(paths)])
+    const stray = names.filter(it => !folders.includes(it))
+    if (stray.length) appLog.info(`${paths.desired} names instances that do not exist: ${stray.join(', ')}.`)
+  }
+
   const recover = async (): Promise<void> => {
     await sweep(id)
     await removeTemporary(paths.state) // they may hold secrets
     await releases.tidy()
     signal.throwIfAborted() // the lock is lost already
     await operations.open()
+    await tellStrayNames()
     // Who finishes a refused journal needs its secrets. What cannot be forgotten now is forgotten at the next opening.
     if (operations.unreadable().length === 0) await forgetOrphanSecrets(secrets, operations.list()).catch(() => undefined)
     void emptyTrash()
@@ -274,7 +282,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const spools = new OperationSpools(operations, paths.operations, logCache)
   const logs = new Logs({
     sources: new LogSources({
-      paths, processes, configs, spools, embedded: async () => await infrastructure.kind() === 'embedded', containerLog: containerLogs,
+      paths, processes, configs, spools, ours: () => secrets.all(), embedded: async () => await infrastructure.kind() === 'embedded', containerLog: containerLogs,
     }),
     threads: new LogThreads(host.logWorker ?? join(host.resources, '..', 'out', 'main', 'log-worker.cjs')),
     cache: logCache,

@@ -1,9 +1,10 @@
 /** Where and as what the product runs without Electron: as a command, or serving its pages. */
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { makeFolder } from './system/files'
 import { pm2HomeOf, siteDefaults, type Host } from './compose'
 
 const packageSchema = z.object({ version: z.string(), productName: z.string() })
@@ -16,7 +17,7 @@ export async function plainHost(kind: Host['kind'], root: string): Promise<Host>
   const { version, productName } = packageSchema.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')))
   const home = homedir()
   const data = join(process.env['XDG_CONFIG_HOME'] ?? join(home, '.config'), productName)
-  await mkdir(data, { recursive: true, mode: 0o700 })
+  await makeFolder(data, 0o700)
   return { kind, version, home, resources: join(root, 'resources'), data, defaults: siteDefaults(), pm2Home: pm2HomeOf(home) }
 }
 

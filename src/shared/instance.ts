@@ -14,6 +14,8 @@ export const minPort = 1024
 export const maxPort = 65_535
 export const portSchema = z.int('A port is a whole number.').min(minPort, `At least ${minPort}.`).max(maxPort, `At most ${maxPort}.`)
 
+export const urlOf = (port: number): string => `http://127.0.0.1:${port}`
+
 /** Names of the database and role that belong to an instance; unique because names are, regardless of case. */
 export const databaseNames = (name: string): { database: string; role: string } => ({
   database: `${name.toLowerCase()}_db`, role: `${name.toLowerCase()}_user`,

@@ -7,9 +7,9 @@ const folder = z.string().regex(/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/, 'A rela
 /** A command as words, never a shell string: ["npm", "run", "build"]. */
 const command = z.tuple([z.string().min(1)], z.string())
 
-/** `instance-manager.json`. Every key has the guide's default, so that a plain server/ + client/ needs no manifest. */
-export const manifestSchema = z.object({
-  server: z.object({
+/** `instance-manager.json`. Every key has the guide's default, so that a plain server/ + client/ needs no manifest. Strict: a misspelt key is named, not ignored. */
+export const manifestSchema = z.strictObject({
+  server: z.strictObject({
     folder: folder.default('server'),
     entry: folder.default('index.js'),
     /** Absent: `npm ci` where there is a lock file, else `npm install`. */
@@ -19,20 +19,20 @@ export const manifestSchema = z.object({
     /** Folders inside server/ that belong to the instance and survive a rebuild. */
     dataFolders: z.array(folder).default(['uploads']),
   }).prefault({}),
-  client: z.object({
+  client: z.strictObject({
     folder: folder.default('client'),
     install: command.optional(),
     build: command.default(['npm', 'run', 'build']),
     output: folder.default('build'),
   }).prefault({}),
   /** Keys copied from the base application's server/.env. JWT_SECRET is generated unless the operator chooses the base's. */
-  env: z.object({
+  env: z.strictObject({
     copy: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)).default([
       'EMAIL_USER', 'EMAIL_PASSWORD', 'SENDGRID_API_KEY',
       'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY', 'S3_REGION', 'S3_BUCKET_NAME', 'JWT_SECRET',
     ]),
   }).prefault({}),
-  director: z.object({
+  director: z.strictObject({
     /** The Prisma client's property: `prisma.user`. */
     model: z.string().regex(/^[a-z][A-Za-z0-9_]*$/).default('user'),
     role: z.string().default('director'),

@@ -16,7 +16,7 @@ export interface Moment {
 /** What a journal's line is about; undefined for other files. */
 function entryOf(data: unknown): string | undefined {
   try {
-    const line = JSON.parse(String(data)) as { id?: string; at?: string; type?: string; step?: string }
+    const line = JSON.parse(String(data).split('\t')[0] ?? '') as { id?: string; at?: string; type?: string; step?: string }
     return line.id && line.at && line.type ? [line.type, line.step].filter(Boolean).join(' ') : undefined
   } catch { return undefined }
 }

@@ -6,7 +6,6 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { escapeIdentifier } from 'pg'
-import { z } from 'zod'
 import type { DriverKind } from '../../src/shared/infrastructure'
 import type { CreateInput } from '../../src/shared/instance'
 import type { OperationState } from '../../src/shared/operation'
@@ -14,11 +13,13 @@ import { openWorkspace, type Host, type WorkspaceServices } from '../../src/main
 import { withConnection } from '../../src/main/infrastructure/connection'
 import { signalTo, workingIn } from '../../src/main/infrastructure/daemons'
 import { Processes } from '../../src/main/processes/client'
-import { makePrivateFolder, readJson, writeJson } from '../../src/main/system/files'
+import { makePrivateFolder, writeJson } from '../../src/main/system/files'
+import { writeSealed } from '../../src/main/system/sealed'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { createSample } from '../../src/main/workspace/sample'
 import { freePort } from './infrastructure'
 import { endProcessesIn } from './processes'
+import { sealedNames } from './sealed'
 
 export const resources = resolve(import.meta.dirname, '../../resources')
 
@@ -122,8 +123,7 @@ export async function testWorkspace({ driver = 'embedded', images, prepare, as =
       await workspace.sql(`DROP ROLE IF EXISTS ${escapeIdentifier(`${name.toLowerCase()}_user`)}`)
       await rm(join(paths.instances, name), { recursive: true, force: true })
       const desired = join(paths.state, 'desired.json')
-      const names = await readJson(desired, z.array(z.string()))
-      if (names) await writeJson(desired, names.filter(it => it !== name))
+      await writeSealed(desired, (await sealedNames(desired)).filter(it => it !== name))
     },
     async remove() {
       await workspace.close().catch(() => undefined)

@@ -5,6 +5,7 @@ import { marker } from '../../src/main/system/run'
 import { allPids, environmentOf, isAlive, program } from '../../src/main/system/proc'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { processesIn } from './processes'
+import { sealedKeys, sealedNames } from './sealed'
 import type { TestWorkspace } from './workspace'
 
 export interface World {
@@ -38,8 +39,8 @@ export async function world(workspace: TestWorkspace): Promise<World> {
     databases: (await workspace.sql<{ it: string }>('SELECT datname || coalesce(datacl::text, $1) AS it FROM pg_database ORDER BY 1', [''])).map(it => it.it),
     roles: (await workspace.sql<{ it: string }>('SELECT rolname AS it FROM pg_roles ORDER BY 1')).map(it => it.it),
     files: (await Promise.all([instances, state].map(it => filesIn(it, home, skipped)))).flat().concat(await unfinished(releases)),
-    desired: JSON.parse(await readFile(join(state, 'desired.json'), 'utf8').catch(() => '[]')) as string[],
-    secrets: Object.keys(JSON.parse(await readFile(secrets, 'utf8')) as object).toSorted(),
+    desired: await sealedNames(join(state, 'desired.json')),
+    secrets: await sealedKeys(secrets),
     open: await openOperations(operations),
     pm2: (await workspace.processes.list()).map(it => `${it.name} ${it.status} ${it.pid ?? ''} ${it.cwd}`).toSorted(),
     dump: JSON.parse(await readFile(join(host.pm2Home, 'dump.pm2'), 'utf8').catch(() => '[]'))

@@ -1,7 +1,8 @@
 /** Which workspace a command is about. Reads as little as it can: it is part of every start. */
-import { access, readFile } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { readIfExists } from '../system/files'
 import { wrongUsage } from './failure'
 
 export interface ChosenWorkspace {
@@ -46,7 +47,7 @@ async function isWorkspace(folder: string): Promise<boolean> {
 /** What is not there, or cannot be read, was not opened. */
 async function lastOpened(data: string): Promise<string | undefined> {
   try {
-    const recent = JSON.parse(await readFile(join(data, 'recent.json'), 'utf8')) as readonly { readonly path: string }[]
+    const recent = JSON.parse(await readIfExists(join(data, 'recent.json')) ?? '[]') as readonly { readonly path: string }[]
     const present = await Promise.all(recent.map(async ({ path }) => await exists(path) ? path : undefined))
     return present.find(it => it !== undefined)
   } catch { return undefined }

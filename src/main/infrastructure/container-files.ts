@@ -1,7 +1,7 @@
 /** The configuration that containers of ours find mounted. */
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readIfExists, writeFileAtomic } from '../system/files'
+import { makeFolder, readIfExists, writeFileAtomic } from '../system/files'
 import { inside } from './container'
 import { innerPort } from './engine'
 import { poolerIni, poolerUsers } from './pgbouncer'
@@ -34,7 +34,7 @@ export const configurePooler = (folder: string, host: string, password: string):
  * workspace's state folder is the user's alone.
  */
 async function write(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o755 })
+  await makeFolder(folder, 0o755)
   await chmod(folder, 0o755)
   for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(folder, name), content, 0o644)
 }

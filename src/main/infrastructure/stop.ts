@@ -3,14 +3,15 @@ import { z } from 'zod'
 import { driverKinds, type ServiceName } from '../../shared/infrastructure'
 import type { Operation, Step } from '../operations/operation'
 import type { Infrastructure } from './infrastructure'
-import { driverContext, infrastructureSubject, ranSchema } from './start'
+import { driverContext, infrastructureSubject, ranSchema, subjectContradiction } from './start'
 
-const planSchema = z.object({ driver: z.enum(driverKinds), ran: ranSchema })
+const planSchema = z.strictObject({ driver: z.enum(driverKinds), ran: ranSchema })
 export type InfrastructureStopPlan = z.infer<typeof planSchema>
 
 export const stopInfrastructure = (to: Infrastructure): Operation<void, InfrastructureStopPlan> => ({
   kind: 'infrastructure-stop', version: 1, recovery: 'resume', planSchema,
   subject: () => infrastructureSubject,
+  contradiction: subjectContradiction,
   plan: async () => {
     to.requireIdle()
     const { driver, postgres, pgbouncer } = await to.status()

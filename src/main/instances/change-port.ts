@@ -8,6 +8,7 @@ import { setEnv, writeEnv } from '../workspace/env-file'
 import { instancePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
 import { describeHolder } from './ports'
+import { difference, subjectOf, targetContradiction } from './lifecycle/derived'
 import { startAgain, startTarget, stopTarget } from './lifecycle/process-steps'
 import { findInstance, findOwn, isRunning, targetSchema, type PortServices, type Target } from './lifecycle/target'
 import { waitForHealth } from './health'
@@ -21,12 +22,13 @@ export const changePortInputSchema = z.object({
 export type ChangePortInput = z.infer<typeof changePortInputSchema>
 
 /** `target` is on the new port, `before` on the old one. */
-const changePortPlanSchema = z.object({ target: targetSchema, before: targetSchema, port: portSchema, ran: z.boolean() })
+const changePortPlanSchema = z.strictObject({ target: targetSchema, before: targetSchema, port: portSchema, ran: z.boolean() })
 export type ChangePortPlan = Readonly<z.infer<typeof changePortPlanSchema>>
 
 export const changePort = (to: PortServices): Operation<ChangePortInput, ChangePortPlan> => ({
   kind: 'change-port', version: 1, recovery: 'resume', planSchema: changePortPlanSchema,
-  subject: ({ name }) => name.toLowerCase(),
+  subject: ({ name }) => subjectOf(name),
+  contradiction: async ({ target, before, port }, subject) => difference({ ...target }, { name: before.name, port }) ?? await targetContradiction(to, subject, target, before),
   plan: input => planChange(to, input),
   steps: [stopOld(to), writePort(to), startNew(to)],
 })

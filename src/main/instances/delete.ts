@@ -1,6 +1,7 @@
 /** Deletes an instance with all that belongs to it. Until the first destruction it can be taken back; from there on it is finished, after a crash too. */
 import { randomUUID } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { databaseNames, nameSchema } from '../../shared/instance'
 import { problem } from '../../shared/problem'
@@ -9,6 +10,7 @@ import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Operation, Step } from '../operations/operation'
 import { isRoot } from '../system/users'
 import type { Run } from '../system/run'
+import { difference, subjectOf, targetContradiction } from './lifecycle/derived'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
 import { absolutePath, findOwn, isRunning, targetSchema, type LifecycleServices } from './lifecycle/target'
 import { removeSystemUser } from './system-user/identity'
@@ -28,7 +30,7 @@ export const deleteInputSchema = z.object({
 export type DeleteInput = z.infer<typeof deleteInputSchema>
 
 /** `folder` is the instance's; `database` and `role` are derived from its name, never read from its files. */
-const deletePlanSchema = z.object({
+const deletePlanSchema = z.strictObject({
   token: z.uuid(), target: targetSchema, ran: z.boolean(), folder: absolutePath, database: z.string().endsWith('_db'), role: z.string().endsWith('_user'),
 })
 export type DeletePlan = Readonly<z.infer<typeof deletePlanSchema>>
@@ -36,7 +38,9 @@ type DeleteStep = Step<DeletePlan>
 
 export const deleteInstance = (to: DeleteServices): Operation<DeleteInput, DeletePlan> => ({
   kind: 'delete', version: 1, recovery: 'resume', pivot: 'drop-database', planSchema: deletePlanSchema,
-  subject: ({ name }) => name.toLowerCase(),
+  subject: ({ name }) => subjectOf(name),
+  contradiction: async ({ target, folder, database, role }, subject) =>
+    difference({ folder, database, role }, { folder: join(to.paths.instances, target.name), ...databaseNames(target.name) }) ?? await targetContradiction(to, subject, target),
   plan: input => planDelete(to, input),
   steps: [stopProcess(to), setAside(to), dropDatabase(to), removeProcess(to)],
 })

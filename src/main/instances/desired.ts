@@ -1,6 +1,9 @@
 /** Which instances should run: what the operator wants, not what is. After a reboot, *resurrect all* means these. */
 import { z } from 'zod'
-import { readJson, writeJson } from '../system/files'
+import { nameSchema } from '../../shared/instance'
+import { readSealed, writeSealed } from '../system/sealed'
+
+const hint = 'Move it away: it is made anew from the instances that run.'
 
 export class Desired {
   #last: Promise<unknown> = Promise.resolve()
@@ -25,14 +28,14 @@ export class Desired {
     await this.#last
   }
 
-  async #read(): Promise<readonly string[]> { return await readJson(this.path, z.array(z.string())) ?? [] }
+  async #read(): Promise<readonly string[]> { return await readSealed(this.path, z.array(nameSchema), hint) ?? [] }
 
   #change(how: (names: readonly string[]) => readonly string[]): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('the workspace is closed'))
     const next = this.#last.then(async () => {
       const names = await this.#read()
       const wanted = how(names)
-      if (wanted.join('\n') !== names.join('\n')) await writeJson(this.path, wanted)
+      if (wanted.join('\n') !== names.join('\n')) await writeSealed(this.path, [...wanted])
     })
     this.#last = next.catch(() => undefined) // the caller hears of it; the next change is not its victim
     return next

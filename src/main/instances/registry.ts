@@ -1,6 +1,6 @@
 /** The live list of instances: their files joined with what PM2 runs. Nothing of it is stored. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { InstanceConfig, InstanceList, InstanceStatus, InstanceView } from '../../shared/instance'
+import { urlOf, type InstanceConfig, type InstanceList, type InstanceStatus, type InstanceView } from '../../shared/instance'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { Processes, ProcessInfo, ProcessStatus } from '../processes/client'
 import { Latest } from '../system/latest'
@@ -219,7 +219,7 @@ function join({ instances, broken, foreign, desired, processProblem }: World, fa
 function viewOf(config: InstanceConfig, status: InstanceStatus, process: ProcessInfo | undefined, { base, sizes }: SlowFacts, meter: UsageMeter): InstanceView {
   const { name, port, database, created, release } = config
   const its = {
-    name, port, url: `http://127.0.0.1:${port}`, status, database: database.name, pooled: database.port !== database.directPort, created, release,
+    name, port, url: urlOf(port), status, database: database.name, pooled: database.port !== database.directPort, created, release,
     databaseSize: sizes.get(database.name), isolated: config.systemUser !== undefined, outdated: base !== undefined && release !== undefined ? base !== release : undefined,
   }
   if (!process) return its

@@ -2,6 +2,7 @@
 import type { Operation } from '../operations/operation'
 import { stopPlanSchema, type StopPlan } from './stop'
 import { describeHolder } from './ports'
+import { subjectOf, targetContradiction } from './lifecycle/derived'
 import { othersOnPort, portInUse } from './lifecycle/port'
 import { claimDatabase, startTarget, verifyHealth } from './lifecycle/process-steps'
 import { findOwn, type PortServices } from './lifecycle/target'
@@ -9,7 +10,8 @@ import { findOwn, type PortServices } from './lifecycle/target'
 /** There is nothing to go back to: the old process ran with settings that are gone. Unhealthy, it stays as PM2 has it, with the reason told. */
 export const restartInstance = (to: PortServices): Operation<{ readonly name: string }, StopPlan> => ({
   kind: 'restart', version: 1, recovery: 'resume', planSchema: stopPlanSchema,
-  subject: ({ name }) => name.toLowerCase(),
+  subject: ({ name }) => subjectOf(name),
+  contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: ({ name }) => planRestart(to, name),
   steps: [{
     name: 'restart-process',

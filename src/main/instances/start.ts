@@ -4,6 +4,7 @@ import { nameSchema } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import type { Operation, Step } from '../operations/operation'
 import { describeHolder } from './ports'
+import { subjectOf, targetContradiction } from './lifecycle/derived'
 import { othersOnPort, portInUse } from './lifecycle/port'
 import { startAgain, startProcess, startedPlanSchema, stopTarget, verifyHealth } from './lifecycle/process-steps'
 import { findOwn, isOnline, targetSchema, type LifecycleServices, type PortServices } from './lifecycle/target'
@@ -20,7 +21,8 @@ export type StartPlan = Readonly<z.infer<typeof startPlanSchema>>
 
 export const startInstance = (to: PortServices): Operation<StartInput, StartPlan> => ({
   kind: 'start', version: 1, recovery: 'resume', planSchema: startPlanSchema,
-  subject: ({ name }) => name.toLowerCase(),
+  subject: ({ name }) => subjectOf(name),
+  contradiction: ({ target, stopFirst }, subject) => targetContradiction(to, subject, target, ...stopFirst),
   plan: input => planStart(to, input),
   steps: [stopOthers(to), startProcess(to), verifyHealth(to)],
 })

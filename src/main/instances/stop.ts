@@ -2,17 +2,19 @@
 import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
 import type { Operation } from '../operations/operation'
+import { subjectOf, targetContradiction } from './lifecycle/derived'
 import { stopTarget } from './lifecycle/process-steps'
 import { findOwn, targetSchema, type LifecycleServices } from './lifecycle/target'
 
 export const stopInputSchema = z.object({ name: nameSchema })
-export const stopPlanSchema = z.object({ target: targetSchema })
+export const stopPlanSchema = z.strictObject({ target: targetSchema })
 export type StopPlan = Readonly<z.infer<typeof stopPlanSchema>>
 
 /** Forward only: what was told to stop does not start again by itself. Ends a process that PM2 has lost, too. */
 export const stopInstance = (to: LifecycleServices): Operation<z.infer<typeof stopInputSchema>, StopPlan> => ({
   kind: 'stop', version: 1, recovery: 'resume', pivot: 'stop-process', planSchema: stopPlanSchema,
-  subject: ({ name }) => name.toLowerCase(),
+  subject: ({ name }) => subjectOf(name),
+  contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: async ({ name }) => ({ target: (await findOwn(to, name)).target }),
   steps: [{
     name: 'stop-process',

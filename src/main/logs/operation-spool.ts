@@ -1,10 +1,12 @@
 /** The log of an operation, written out to a file while somebody may read it: its journal, then what its steps print. */
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OperationEvent, OperationState } from '../../shared/operation'
 import { problem, type Problem } from '../../shared/problem'
 import type { Operations } from '../operations/engine'
+import { Journal } from '../operations/journal'
+import { makeFolder } from '../system/files'
 import type { OutputChunk } from '../operations/tail'
 
 /** How long what is printed may wait before it is written. Milliseconds. */
@@ -33,12 +35,11 @@ export class OperationSpools {
   close(): void { this.#ending.abort() }
 
   async #make(state: OperationState): Promise<string> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    await makeFolder(this.folder, 0o700)
     const path = join(this.folder, `operation-${state.id}.log`)
     const updates = this.operations.watch(this.#ending.signal)
     await updates.next() // from here on nothing is missed, but the first events may be in the journal already
-    const journal = await readFile(join(this.journals, `${state.id}.jsonl`), 'utf8').catch(() => '')
-    const entries = journal.split('\n').filter(Boolean).map(it => JSON.parse(it) as OperationEvent)
+    const entries = await Journal.entries(this.journals, state.id).catch(() => []) // it was tidied away
     const chunks = this.operations.output(state.id)
     await writeFile(path, historyOf(entries, chunks), { mode: 0o600 })
     const last = chunks.at(-1)

@@ -14,7 +14,6 @@ import { formsOf, passwordsInUrl, secretsInEnv } from './known-secrets'
 import type { OperationSpools } from './operation-spool'
 import type { StreamSource } from './open'
 import { databaseConfigSchema } from '../../shared/instance'
-import { z } from 'zod'
 
 /** The log of a service that runs in a container. */
 export interface ContainerLog {
@@ -28,6 +27,8 @@ export interface SourceServices {
   readonly configs: (manifest?: Manifest) => Promise<Configs>
   readonly spools: OperationSpools
   readonly containerLog: ContainerLog
+  /** The workspace's own secrets, by key. */
+  readonly ours: () => Promise<Readonly<Record<string, string>>>
   /** Whether services run as processes of this machine. */
   readonly embedded: () => Promise<boolean>
 }
@@ -70,8 +71,8 @@ export class LogSources {
       const { configs } = await this.to.configs(manifest)
       const wanted = source.kind === 'instance' ? configs.filter(it => it.name === source.name) : configs
       const found = await Promise.all(wanted.map(it => this.#instanceSecrets(it, manifest)))
-      const ours = source.kind === 'instance' ? {} : await readJson(this.to.paths.secrets, z.record(z.string(), z.string())).catch(() => undefined)
-      return formsOf([...found.flat(), ...Object.values(ours ?? {})])
+      const ours = source.kind === 'instance' ? {} : await this.to.ours().catch(() => ({}))
+      return formsOf([...found.flat(), ...Object.values(ours)])
     })
   }
 

@@ -25,9 +25,9 @@ export async function findJournals(folder: string, kinds: ReadonlyMap<string, An
   for (const id of files.toSorted((a, b) => (a < b ? -1 : 1)).map(idOfFile)) {
     if (id === undefined) continue
     const reading = await Journal.read(folder, id)
-    const usable = reading && (reading.problem ? reading : recoverable(reading, kinds))
+    const usable = reading && (reading.problem ? reading : await recoverable(reading, kinds))
     if (!usable) found.empty.push(id)
-    else if (usable.problem) found.unreadable.push({ id, problem: usable.problem, subject: usable.opened?.subject })
+    else if (usable.problem) found.unreadable.push({ id, problem: usable.problem, subject: usable.subject })
     else found.usable.push(usable)
   }
   return found

@@ -4,13 +4,13 @@
  */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open, readFile, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fold, journalLineSchema, type JournalLine, type OperationState } from '../../shared/operation'
+import type { JournalLine, OperationState } from '../../shared/operation'
 import { problem, toProblem, type Problem } from '../../shared/problem'
-import { isLegal } from './moves'
+import { corrupt, decode, encode, entriesOf, startOf, type End, type OpenedLine } from './journal-lines'
 
-export type OpenedLine = Extract<JournalLine, { type: 'opened' }>
+export type { OpenedLine } from './journal-lines'
 
 const idPattern = /^\d{8}T\d{9}Z-[0-9a-f]{8}$/
 const extension = '.jsonl'
@@ -22,15 +22,15 @@ export const newId = (now: Date): string => `${now.toISOString().replace(/[-:.]/
 export const idOfFile = (name: string): string | undefined => (name.endsWith(extension) ? name.slice(0, -extension.length) : undefined)
 
 export class Journal {
-  /** Bytes that are whole lines, known to be good; whatever follows them is cut off by the next append. */
-  #length: number
+  /** Behind the last line that is known to be good; whatever follows is cut off by the next append. */
+  #end: End
 
-  private constructor(readonly path: string, length: number) { this.#length = length }
+  private constructor(readonly path: string, end: End) { this.#end = end }
 
   /** Makes the journal with its first line, durably. @throws Problem `journal-write-failed`, and leaves no file */
   static async create(folder: string, opened: OpenedLine): Promise<Journal> {
     const path = pathOf(folder, opened.id)
-    const data = encode(opened)
+    const { data, end } = encode(opened, startOf(opened.id))
     try {
       await withFile(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, async file => {
         await file.writeFile(data)
@@ -41,43 +41,35 @@ export class Journal {
       await rm(path, { force: true }).catch(() => undefined) // the first error is the one to tell
       throw writeFailed(error)
     }
-    return new Journal(path, data.length)
+    return new Journal(path, end)
   }
 
   /** Adds a line; when this returns it is on disk. @throws Problem `journal-write-failed`; the line then does not count */
   async append(line: JournalLine): Promise<void> {
-    const data = encode(line)
+    const { data, end } = encode(line, this.#end)
     try {
       await withFile(this.path, constants.O_WRONLY | constants.O_APPEND, async file => {
-        await file.truncate(this.#length) // a torn line of a crash or a full disk must not grow into a corrupt one
+        await file.truncate(this.#end.length) // a torn line of a crash or a full disk must not grow into a corrupt one
         await file.writeFile(data)
         await file.sync()
       })
     } catch (error) { throw writeFailed(error) }
-    this.#length += data.length
+    this.#end = end
   }
 
-  /**
-   * Reads a journal and checks every line and their order. A torn last line (a crash while it was written) does not count.
-   * @returns undefined if not even `opened` is on disk: then nothing was done (or is done just now by another process)
-   */
+  /** Reads and checks a journal. @returns undefined if not even `opened` is on disk (see `decode`) */
   static async read(folder: string, id: string): Promise<Reading | undefined> {
-    let opened: OpenedLine | undefined
     try {
       const path = pathOf(folder, id)
-      const { lines, length } = split(await readFile(path))
-      if (lines.length === 0) return undefined
-      let state: OperationState | undefined
-      for (const [index, it] of lines.entries()) {
-        const line = decode(it, index)
-        if (line.id !== id) throw corrupt(`Line ${index + 1} belongs to operation ${line.id}.`)
-        if (state ? !isLegal(state, line) : line.type !== 'opened') throw corrupt(`Line ${index + 1} (${line.type}) cannot come there.`)
-        if (line.type === 'opened') opened = line
-        state = fold(state, line)
-      }
-      if (!opened || !state) throw corrupt('It is empty.')
-      return { id, opened, state, journal: new Journal(path, length) }
-    } catch (error) { return { id, opened, problem: toProblem(error) } }
+      const decoded = decode(id, await readBounded(path))
+      if (!decoded || decoded.problem) return decoded && { id, ...decoded }
+      return { id, opened: decoded.opened, state: decoded.state, journal: new Journal(path, decoded.end) }
+    } catch (error) { return { id, subject: undefined, problem: toProblem(error) } }
+  }
+
+  /** The entries so far, for whoever only shows them. @throws Problem `journal-corrupt` */
+  static async entries(folder: string, id: string): Promise<readonly JournalLine[]> {
+    return entriesOf(id, await readBounded(pathOf(folder, id)))
   }
 }
 
@@ -86,59 +78,29 @@ export const removeJournal = (folder: string, id: string): Promise<void> => rm(j
 
 export interface Readable { readonly id: string; readonly opened: OpenedLine; readonly state: OperationState; readonly journal: Journal; readonly problem?: undefined }
 
-/** A journal as it was found: usable, or refused with a problem and left alone (`opened` is then there if that line was good). */
-export type Reading = Readable | { readonly id: string; readonly opened: OpenedLine | undefined; readonly problem: Problem }
+/** A journal as it was found: usable, or refused with a problem and left alone (`subject` is there if that line was good). */
+export type Reading = Readable | { readonly id: string; readonly subject: string | undefined; readonly problem: Problem }
 
 function pathOf(folder: string, id: string): string {
   if (!idPattern.test(id)) throw corrupt(`"${id}" is not an operation's identifier.`)
   return join(folder, `${id}${extension}`)
 }
 
-async function withFile(path: string, flags: number, work: (file: Awaited<ReturnType<typeof open>>) => Promise<void>): Promise<void> {
+async function withFile<T>(path: string, flags: number, work: (file: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> {
   const file = await open(path, flags, 0o600)
-  try { await work(file) } finally { await file.close() }
+  try { return await work(file) } finally { await file.close() }
 }
 
-const encode = (line: JournalLine): Buffer => Buffer.from(`${JSON.stringify(line)}\n`)
+/** Bytes. A line has some 120, the first one a few thousand; only a step that is retried for years gets near. */
+const mostBytes = 16 << 20
 
-const newline = 0x0a
-
-/** The whole lines, without a torn last one, and how many bytes they take. */
-function split(data: Buffer): { lines: Buffer[]; length: number } {
-  const lines: Buffer[] = []
-  let length = 0
-  for (let end = data.indexOf(newline); end >= 0; end = data.indexOf(newline, length)) {
-    lines.push(data.subarray(length, end))
-    length = end + 1
-  }
-  const last = lines.at(-1)
-  // A power cut may keep a line's length and newline but not its content. Not for the first line: without it nothing is known.
-  if (lines.length > 1 && last && length === data.length && parse(last) === undefined) {
-    lines.pop()
-    length -= last.length + 1
-  }
-  return { lines, length }
-}
-
-/** The value, or undefined (which JSON does not have) if this is no JSON. */
-function parse(line: Buffer): unknown {
-  try { return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line)) as unknown } catch { return undefined }
-}
-
-function decode(line: Buffer, index: number): JournalLine {
-  const value = parse(line)
-  if (value === undefined) throw corrupt(`Line ${index + 1} is not valid JSON.`)
-  const result = journalLineSchema.safeParse(value)
-  if (!result.success) throw corrupt(`Line ${index + 1}: ${result.error.issues.map(it => `${it.path.join('.')} ${it.message}`).join('; ')}`)
-  return result.data
-}
-
-/** What to do about a journal that cannot be used. */
-export const corruptHint = 'It was left as it is. Check what the operation was about, then move its file away from .instance-manager/operations.'
-
-const corrupt = (cause: string) => problem({
-  code: 'journal-corrupt', message: 'The journal of an operation cannot be read.', cause,
-  hint: corruptHint,
+const readBounded = (path: string): Promise<Buffer> => withFile(path, constants.O_RDONLY | constants.O_NONBLOCK, async file => {
+  if (!(await file.stat()).isFile()) throw corrupt('It is not a regular file.') // a pipe would never end
+  const chunks: Buffer[] = []
+  for await (const chunk of file.createReadStream({ autoClose: false, end: mostBytes })) chunks.push(chunk as Buffer)
+  const data = Buffer.concat(chunks)
+  if (data.length > mostBytes) throw corrupt(`It has more than ${mostBytes >> 20} MB.`)
+  return data
 })
 
 const writeFailed = (error: unknown) => problem({

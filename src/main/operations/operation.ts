@@ -43,6 +43,11 @@ export interface Operation<Input, Plan extends Json> {
   readonly pivot?: string
   /** What a plan is. One in an unsettled journal that is none is refused, as a journal that was changed by hand may be. */
   readonly planSchema?: z.ZodType<Plan>
+  /**
+   * Asked of an unsettled journal whose plan fits the schema: what in it is not as it follows from the instance's name, as one sentence.
+   * Such a journal was damaged or changed, and is refused: a path or a database name in it is never obeyed.
+   */
+  contradiction?(plan: Plan, subject: string): Promise<string | undefined> | string | undefined
   /** What start-up does with an unsettled operation that has neither turned nor passed its pivot. */
   readonly recovery: 'resume' | 'roll-back'
   /**

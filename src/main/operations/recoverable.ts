@@ -1,17 +1,18 @@
 /** Which unsettled journals this version of the app may walk on from. The others are refused, never guessed at. */
 import { isOpen } from '../../shared/operation'
-import type { Problem } from '../../shared/problem'
-import { corruptHint, type Readable, type Reading } from './journal'
+import { toProblem, type Problem } from '../../shared/problem'
+import type { Readable, Reading } from './journal'
+import { corrupt } from './journal-lines'
 import { isPastPivot } from './moves'
 import type { AnyOperation } from './operation'
 
 /** @returns the reading as it is, or refused; a settled one is history, whatever its kind and version */
-export function recoverable(reading: Readable, kinds: ReadonlyMap<string, AnyOperation>): Reading {
-  const problem = isOpen(reading.state) ? whyNot(reading, kinds) : undefined
-  return problem ? { id: reading.id, opened: reading.opened, problem } : reading
+export async function recoverable(reading: Readable, kinds: ReadonlyMap<string, AnyOperation>): Promise<Reading> {
+  const problem = isOpen(reading.state) ? await whyNot(reading, kinds).catch(toProblem) : undefined
+  return problem ? { id: reading.id, subject: reading.opened.subject, problem } : reading
 }
 
-function whyNot({ opened, state }: Readable, kinds: ReadonlyMap<string, AnyOperation>): Problem | undefined {
+async function whyNot({ opened, state }: Readable, kinds: ReadonlyMap<string, AnyOperation>): Promise<Problem | undefined> {
   const operation = kinds.get(opened.kind)
   const sameSteps = JSON.stringify(operation?.steps.map(it => it.name)) === JSON.stringify(opened.steps)
   if (operation?.version !== opened.version || !sameSteps) return {
@@ -20,12 +21,11 @@ function whyNot({ opened, state }: Readable, kinds: ReadonlyMap<string, AnyOpera
     hint: 'It was left as it is. Finish it with the version that began it.',
   }
   const plan = operation.planSchema?.safeParse(opened.plan)
-  if (plan?.success === false) return {
-    code: 'journal-corrupt', message: 'The journal of an operation cannot be read.', hint: corruptHint,
-    cause: `Its plan is none of ${opened.kind}: ${plan.error.issues.map(it => `${it.path.join('.')} ${it.message}`).join('; ')}`,
+  if (plan?.success === false) {
+    return corrupt(`Its plan is none of ${opened.kind}: ${plan.error.issues.map(it => `${it.path.join('.')} ${it.message}`).join('; ')}`).problem
   }
-  if (state.turned && isPastPivot(state, operation.pivot)) return {
-    code: 'journal-corrupt', message: 'The journal of an operation cannot be read.', cause: 'It turned past the point of no return.', hint: corruptHint,
-  }
+  const contradiction = await operation.contradiction?.(opened.plan, opened.subject)
+  if (contradiction !== undefined) return corrupt(`Its plan was changed or damaged: ${contradiction}`).problem
+  if (state.turned && isPastPivot(state, operation.pivot)) return corrupt('It turned past the point of no return.').problem
   return undefined
 }

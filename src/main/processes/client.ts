@@ -28,6 +28,8 @@ export type ProcessEvent =
   /** `event` in PM2's words: start, online, exit, stop, restart, delete, restart overlimit … */
   | { readonly type: 'process'; readonly event: string; readonly name: string }
 
+/** Bytes; an app takes some 2 KB, more if it was started with a large environment. */
+const longestDump = 64 << 20
 const listTimeout = 5000 // ms; 20 are usual for 100 processes
 const actTimeout = 60_000 // ms; an app of the operator's own may have a long kill_timeout
 
@@ -126,7 +128,7 @@ export class Processes {
       const { instances: _, pm_id: __, prev_restart_delay: ___, ...kept } = it.pm2_env // as `pm2 save` does
       return kept
     })
-    const old = await readIfExists(dump)
+    const old = await readIfExists(dump, longestDump)
     const running = new Set((await appsOf(this.#home)).map(it => it.name))
     const lost = parseDump(old).filter(it => running.has(it.name) && !listed.some(other => other.name === it.name))
     if (old !== undefined) await writeFileAtomic(dumpBackup, old, 0o600)
@@ -135,7 +137,7 @@ export class Processes {
 
   /** Whether `pm2 resurrect` would start it: it was there at the last `save`. */
   async saved({ name, cwd }: ProcessRef): Promise<boolean> {
-    const dump = parseDump(await readIfExists(pm2Paths(this.#home).dump))
+    const dump = parseDump(await readIfExists(pm2Paths(this.#home).dump, longestDump))
     return dump.some(it => it.name === name && it.pm_cwd === cwd)
   }
 

@@ -5,13 +5,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:fs'
-import { access, chmod, mkdir, open, stat } from 'node:fs/promises'
+import { access, chmod, open, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { withoutInherited } from '../system/clean-exec'
-import { readIfExists } from '../system/files'
+import { makeFolder, readIfExists } from '../system/files'
 import { holdLock } from '../system/kernel-lock'
 
 /** PM2's own names inside its home; `start` is ours: the holder of its lock starts the daemon. */
@@ -127,7 +127,7 @@ function listens(path: string): Promise<boolean> {
  */
 async function makeHome(home: string): Promise<void> {
   const { logs, pids } = pm2Paths(home)
-  await mkdir(home, { recursive: true, mode: 0o700 })
+  await makeFolder(home, 0o700)
   const { uid } = await stat(home)
   if (uid !== process.getuid?.()) {
     throw problem({
@@ -137,5 +137,5 @@ async function makeHome(home: string): Promise<void> {
     })
   }
   await chmod(home, 0o700)
-  await Promise.all([mkdir(logs, { recursive: true }), mkdir(pids, { recursive: true })])
+  await Promise.all([makeFolder(logs), makeFolder(pids)])
 }

@@ -1,9 +1,10 @@
 /** Copies the base application's own files aside and makes sure that they are what the fingerprint names. */
 import { constants } from 'node:fs'
-import { cp, mkdir } from 'node:fs/promises'
+import { cp } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
+import { makeFolder } from '../system/files'
 import { baseFiles } from '../workspace/base'
 import { fingerprint } from '../workspace/fingerprint'
 
@@ -13,7 +14,7 @@ export interface Base { readonly root: string; readonly manifest: Manifest; read
 /** @throws Problem `base-changed`, the signal's reason */
 export async function copyBase(base: Base, target: string, signal: AbortSignal): Promise<void> {
   const files = await baseFiles(base.root, base.manifest)
-  await Promise.all([...new Set(files.map(it => dirname(it)))].map(it => mkdir(join(target, it), { recursive: true })))
+  await Promise.all([...new Set(files.map(it => dirname(it)))].map(it => makeFolder(join(target, it))))
   for (const file of files) {
     signal.throwIfAborted()
     await cp(join(base.root, file), join(target, file), { verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE })

@@ -1,10 +1,10 @@
 /** Releases: the base application prepared once for use, kept by fingerprint, placed into many instances. */
 import { constants } from 'node:fs'
-import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { cp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { problem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
-import { isFolder, makePrivateFolder, readIfExists, syncFolder, writeFileAtomic, writeJson } from '../system/files'
+import { isFolder, makeFolder, makePrivateFolder, readIfExists, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import type { Run } from '../system/run'
 import { commandCount, prepareClient, prepareServer, type Progress } from './build'
 import { copyBase, type Base } from './copy-base'
@@ -14,6 +14,9 @@ export interface ReleaseOptions {
   readonly report: (progress: { text: string; fraction?: number }) => void
   readonly output: (chunk: string) => void
 }
+
+/** Bytes; a thousand models take 2 MB. */
+const longestSchema = 64 << 20
 
 /** Flushing a file system that was just filled by npm may take long on a slow disk. */
 const syncTimeout = 300_000
@@ -59,7 +62,7 @@ export class Releases {
 
   /** The SQL that makes the release's schema in an empty database, if it was kept. */
   schema(fingerprint: string): Promise<string | undefined> {
-    return readIfExists(this.schemaFile(fingerprint))
+    return readIfExists(this.schemaFile(fingerprint), longestSchema)
   }
 
   keepSchema(fingerprint: string, sql: string): Promise<void> {
@@ -107,7 +110,7 @@ export class Releases {
       })
     }
     for (const part of [server.folder, output]) {
-      await mkdir(join(whole, part, '..'), { recursive: true })
+      await makeFolder(join(whole, part, '..'))
       await rename(join(aside, part), join(whole, part))
     }
     await writeJson(join(whole, 'release.json'), { fingerprint, nodeMajor, prepared: new Date().toISOString() })

@@ -5,6 +5,7 @@ import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
 import { problem } from '../../shared/problem'
+import { explain } from './explain'
 
 /** Makes the entries of a folder durable: a rename or a new file survives a power cut only after this. */
 export async function syncFolder(folder: string): Promise<void> {
@@ -39,48 +40,94 @@ export async function removeTemporary(folder: string): Promise<void> {
   await Promise.all(left.map(it => rm(join(folder, it), { force: true })))
 }
 
+/**
+ * Makes a folder and its parents where they are missing. Node's own `recursive` never returns where the system says that a parent is
+ * missing although it is there, as in /proc.
+ * @param mode of those that are made
+ */
+export async function makeFolder(path: string, mode = 0o777): Promise<void> {
+  try { await mkdir(path, mode) } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && await isFolder(path)) return
+    if (code !== 'ENOENT' || await isFolder(dirname(path))) throw error
+    await makeFolder(dirname(path), mode)
+    await makeFolder(path, mode)
+  }
+}
+
 /** Makes a folder and its parents, private to the user; one that a restored backup opened to others is closed again. */
 export async function makePrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
+  await makeFolder(path, 0o700)
   await chmod(path, 0o700)
 }
 
+/** Bytes of a small file: settings, an instance's `config.json` and `.env`. The largest real ones have a few thousand. */
+const small = 1 << 20
+
 /**
  * A file's text, or undefined if there is no such file. Other errors are thrown.
- * @throws a Problem `file-corrupt` if it is no regular file: reading a named pipe or a device would never end
+ * @param most bytes; what a file says of its own size is not believed: it may grow, and those in /proc say 0
+ * @throws a Problem `file-too-large`; `file-corrupt` if it is no regular file: reading a named pipe or a device would never end
  */
-export async function readIfExists(path: string): Promise<string | undefined> {
+export async function readIfExists(path: string, most = small): Promise<string | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
     throw error
   })
   if (!file) return undefined
   try {
     if (!(await file.stat()).isFile()) throw corrupt(path, 'It is not a regular file.')
-    return await file.readFile('utf8')
+    const chunks: Buffer[] = []
+    for await (const chunk of file.createReadStream({ autoClose: false, end: most })) chunks.push(chunk as Buffer) // `end` is read too
+    const data = Buffer.concat(chunks)
+    if (data.length > most) throw tooLarge(path, most)
+    return data.toString()
   } finally { await file.close() }
+}
+
+/** The last bytes of a log, as text; empty if it cannot be read. */
+export async function readEnd(path: string, most: number): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined)
+  if (!file) return ''
+  try {
+    const { size } = await file.stat()
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, Math.max(0, size - most))
+    return buffer.toString('utf8', 0, bytesRead)
+  } catch { return '' } finally { await file.close() }
+}
+
+export interface ReadJsonOptions {
+  /** Bytes, as for `readIfExists`. */
+  readonly most?: number
+  /** What to do about a file that is refused. */
+  readonly hint?: string
 }
 
 /**
  * Reads a JSON file through its schema.
  * @returns undefined if there is no such file
- * @throws a Problem `file-corrupt` if it is not JSON or not of the schema; the file is left alone
+ * @throws a Problem `file-corrupt` if it is not JSON or not of the schema, `file-too-large`; the file is left alone
  */
-export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
-  const text = await readIfExists(path)
+export async function readJson<T>(path: string, schema: z.ZodType<T>, { most, hint }: ReadJsonOptions = {}): Promise<T | undefined> {
+  const text = await readIfExists(path, most)
   if (text === undefined) return undefined
   let data: unknown
   try { data = JSON.parse(text) } catch {
-    throw corrupt(path, 'It is not valid JSON.') // the parser's message would quote the content, secrets included
+    throw corrupt(path, 'It is not valid JSON.', hint) // the parser's message would quote the content, secrets included
   }
   const result = schema.safeParse(data)
   if (result.success) return result.data
-  throw corrupt(path, result.error.issues.map(it => `${it.path.join('.') || 'the file'}: ${it.message}`).join('; '))
+  throw corrupt(path, explain(result.error, schema), hint)
 }
 
-const corrupt = (path: string, cause: string) => problem({
-  code: 'file-corrupt', message: `${path} cannot be used.`, cause,
-  hint: 'It was left as it is. Repair it, or move it away and try again.',
+/** Problem `file-corrupt`. */
+export const corrupt = (path: string, cause: string, hint = 'Repair it, or move it away and try again.') => problem({
+  code: 'file-corrupt', message: `${path} cannot be used.`, cause, hint: `It was left as it is. ${hint}`,
+})
+
+const tooLarge = (path: string, most: number) => problem({
+  code: 'file-too-large', message: `${path} is too large to be read.`, cause: `It has more than ${Math.round(most / 1024).toLocaleString('en')} KB, far more than such a file needs.`,
+  hint: 'It was left as it is. Look what it holds; repair it, or move it away and try again.',
 })
 
 /** Writes data as indented JSON, atomically. @param mode default 0600 */

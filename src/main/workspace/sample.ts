@@ -1,9 +1,9 @@
 /** Makes a new workspace from the sample application. */
 import { randomBytes } from 'node:crypto'
-import { cp, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { cp, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { problem } from '../../shared/problem'
-import { syncFolder } from '../system/files'
+import { makeFolder, syncFolder } from '../system/files'
 import { isUnusable, usablePath } from './base'
 
 /**
@@ -25,7 +25,7 @@ export async function createSample(sample: string, target: string): Promise<void
   }
   const aside = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}`)
   try {
-    await mkdir(dirname(target), { recursive: true })
+    await makeFolder(dirname(target))
     await cp(sample, aside, { recursive: true, filter: source => !/\/(node_modules|build|uploads)$/.test(source.slice(sample.length)) })
     if (present) await rmdir(target)
     await rename(aside, target)

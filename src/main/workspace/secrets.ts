@@ -1,8 +1,9 @@
 /** The workspace's secrets, in one file that only its user can read. Plans and journals refer to them by key. */
 import { z } from 'zod'
-import { readJson, writeJson } from '../system/files'
+import { readSealed, writeSealed } from '../system/sealed'
 
 const schema = z.record(z.string(), z.string())
+const hint = 'Restore it from a backup: PostgreSQL\'s administrator and unfinished operations need what it held.'
 
 export class Secrets {
   /** Writes are serialized: each one reads the file, changes it and replaces it. */
@@ -29,6 +30,12 @@ export class Secrets {
     return this.change(all => ({ ...all, ...secrets }))
   }
 
+  /** All of them, for whoever masks them. */
+  async all(): Promise<Readonly<Record<string, string>>> {
+    await this.last
+    return this.read()
+  }
+
   /** The keys that are there: names, not secrets. */
   async keys(): Promise<string[]> {
     await this.last
@@ -47,12 +54,12 @@ export class Secrets {
   }
 
   private async read(): Promise<Record<string, string>> {
-    return await readJson(this.path, schema) ?? {}
+    return await readSealed(this.path, schema, hint) ?? {}
   }
 
   private change(how: (all: Record<string, string>) => Record<string, string>): Promise<void> {
     if (this.closed) return Promise.reject(new Error('the workspace is closed'))
-    const next = this.last.then(async () => writeJson(this.path, how(await this.read())))
+    const next = this.last.then(async () => writeSealed(this.path, how(await this.read())))
     this.last = next.catch(() => undefined) // the caller hears of it; the next write is not its victim
     return next
   }

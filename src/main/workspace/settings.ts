@@ -1,11 +1,12 @@
 /** Settings of a workspace: its own file over the site's defaults over ours. */
 import { z } from 'zod'
-import { problem } from '../../shared/problem'
 import { settingsSchema, type Settings } from '../../shared/settings'
-import { readJson, writeJson } from '../system/files'
+import { explain } from '../system/explain'
+import { corrupt, readJson, writeJson } from '../system/files'
 
-/** Any JSON object: checked as a whole once merged. */
+/** Any JSON object: what is in it is checked apart. */
 const partial = z.record(z.string(), z.json())
+type Partly = z.infer<typeof partial>
 
 export class SettingsFile {
   /**
@@ -14,24 +15,25 @@ export class SettingsFile {
    */
   constructor(private readonly path: string, private readonly defaults: string) {}
 
-  /** @throws Problem `file-corrupt` */
+  /** @throws Problem `file-corrupt` that names the file and the key, an unknown one too; `file-too-large` */
   async read(): Promise<Settings> {
-    const [site, own] = await Promise.all([readJson(this.defaults, partial), readJson(this.path, partial)])
+    const [site, own] = await Promise.all([readPart(this.defaults), readPart(this.path)])
     const section = (name: string): unknown => merge(site?.[name], own?.[name])
-    const merged = { ...site, ...own, ports: section('ports'), containers: section('containers'), logs: section('logs') }
-    const result = settingsSchema.safeParse(merged)
-    if (result.success) return result.data
-    throw problem({
-      code: 'file-corrupt', message: `The settings in ${this.path} cannot be used.`,
-      cause: result.error.issues.map(it => `${it.path.join('.')}: ${it.message}`).join('; '),
-      hint: `Correct the file (or ${this.defaults}, if it is there) and open the workspace again.`,
-    })
+    return settingsSchema.parse({ ...site, ...own, ports: section('ports'), containers: section('containers'), logs: section('logs') })
   }
 
-  /** Changes some settings and keeps the rest of the workspace's file, unknown keys included. */
+  /** Changes some settings and keeps the rest of the workspace's file. */
   async change(values: Partial<Pick<Settings, 'driver'>>): Promise<void> {
-    await writeJson(this.path, { ...await readJson(this.path, partial), ...values })
+    await writeJson(this.path, { ...await readPart(this.path), ...values })
   }
+}
+
+/** What the file itself says, without defaults. */
+async function readPart(path: string): Promise<Partly | undefined> {
+  const found = await readJson(path, partial)
+  const result = settingsSchema.safeParse(found ?? {})
+  if (!result.success) throw corrupt(path, explain(result.error, settingsSchema), 'Correct it and open the workspace again.')
+  return found
 }
 
 /** What is no object stays, for the schema to refuse. */

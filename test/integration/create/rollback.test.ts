@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OperationState } from '../../../src/shared/operation'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { behaviour, makeQuick } from '../../support/quick-base'
+import { sealedKeys } from '../../support/sealed'
 import { director, login, mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 import { markedIn, world, type World } from '../../support/world'
 
@@ -26,7 +27,7 @@ afterAll(() => workspace.remove())
 
 /** The last thing that happens after an operation has settled. */
 const secretsForgotten = () => until(async () =>
-  !Object.keys(JSON.parse(await readFile(workspacePaths(workspace.root).secrets, 'utf8')) as object).some(it => it.startsWith('create:')))
+  !(await sealedKeys(workspacePaths(workspace.root).secrets)).some(it => it.startsWith('create:')))
 
 /** Rolled back, and nothing is left; the world is what it was. @returns why */
 async function expectNothingLeft(state: OperationState): Promise<NonNullable<OperationState['turned']>> {

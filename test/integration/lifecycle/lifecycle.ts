@@ -8,6 +8,7 @@ import type { OperationState } from '../../../src/shared/operation'
 import { toProblem, type Problem } from '../../../src/shared/problem'
 import { pm2Paths } from '../../../src/main/processes/daemon'
 import { isAlive } from '../../../src/main/system/proc'
+import { sealedNames } from '../../support/sealed'
 import { makeTiny } from '../../support/tiny-base'
 import { testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 
@@ -44,7 +45,7 @@ export async function statuses({ services }: TestWorkspace): Promise<Record<stri
 export const answerOf = (port: number): Promise<string | undefined> => fetch(`http://127.0.0.1:${port}/`).then(it => it.text(), () => undefined)
 
 export const desired = async ({ root }: TestWorkspace): Promise<string[]> =>
-  (JSON.parse(await readFile(join(root, '.instance-manager/desired.json'), 'utf8').catch(() => '[]')) as string[]).toSorted()
+  (await sealedNames(join(root, '.instance-manager/desired.json'))).toSorted()
 
 export const dumped = async ({ host }: TestWorkspace): Promise<string[]> =>
   (JSON.parse(await readFile(pm2Paths(host.pm2Home).dump, 'utf8')) as { name: string; status: string }[]).map(it => `${it.name} ${it.status}`).toSorted()

@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { readConfigs, type Configs } from '../../../src/main/instances/configs'
@@ -47,6 +47,15 @@ describe('readConfigs', () => {
     expect(JSON.stringify(broken)).not.toContain('canary')
     expect(configs.map(it => it.name)).toEqual(['ok'])
     expect(taken).toEqual(['copy', 'half', 'nothing', 'ok', 'with space', 'wrong'])
+  })
+
+  it('shows one whose config.json is far too large, without reading it', async () => {
+    await place('big', { 'config.json': '' })
+    await truncate(join(root, 'instances/big/config.json'), 450e6) // takes no room
+    await place('ok', { 'config.json': config('ok') })
+    const { configs } = await read()
+    expect(await brokenOf()).toEqual(['big: file-too-large'])
+    expect(configs.map(it => it.name)).toEqual(['ok'])
   })
 
   it.each(['__proto__', '-rf', '$(id)', 'a\nb', 'é', 'constructor.', 'x'.repeat(41)])('leaves a folder of a hostile name alone: %j', async name => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Desired } from '../../../src/main/instances/desired'
+import { obeyedFlips } from '../flips'
 
 let home: string
 let path: string
@@ -36,12 +37,27 @@ test('a corrupt file is refused and left alone', async () => {
   expect(await readFile(path, 'utf8')).toBe('["school"')
 })
 
+test('no flipped bit is obeyed: the file is refused, or the names are the very same', async () => {
+  const desired = new Desired(path)
+  for (const name of ['school', 'High-School_2']) await desired.add(name)
+  expect(await obeyedFlips(path, () => new Desired(path).names())).toEqual([])
+})
+
+test('of 0.1, without a check sum, it is read and then kept with one; what is no name is refused', async () => {
+  await writeFile(path, '["school"]')
+  await new Desired(path).add('other')
+  expect(await new Desired(path).names()).toEqual(['school', 'other'])
+  expect(await readFile(path, 'utf8')).toContain('"sum"')
+  await writeFile(path, '["school", "../other"]')
+  await expect(new Desired(path).names()).rejects.toMatchObject({ problem: { code: 'file-corrupt', hint: expect.stringContaining('made anew') as string } })
+})
+
 test('closed, it has written what was asked for before, and writes no more', async () => {
   const desired = new Desired(path)
   const adding = desired.add('school')
   await desired.close()
-  expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(['school'])
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ content: ['school'] })
   await adding
   await expect(desired.add('other')).rejects.toThrow('closed')
-  expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(['school'])
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ content: ['school'] })
 })

@@ -52,7 +52,7 @@ function held(name = 'held', more: Partial<Step<Plan>> = {}) {
 }
 
 const lines = async (id: string): Promise<Record<string, unknown>[]> =>
-  (await readFile(join(folder, `${id}.jsonl`), 'utf8')).trimEnd().split('\n').map(it => JSON.parse(it) as Record<string, unknown>)
+  (await readFile(join(folder, `${id}.jsonl`), 'utf8')).trimEnd().split('\n').map(it => JSON.parse(it.split('\t')[0] ?? '') as Record<string, unknown>)
 const story = async (id: string) => (await lines(id)).map(it => [it['type'], it['step'] ?? it['reason'] ?? it['outcome']].filter(Boolean).join(' '))
 const withCode = (code: string) => expect.objectContaining({ problem: expect.objectContaining({ code }) as unknown }) as Error
 const phase = (from: Operations, id: string) => from.list().find(it => it.id === id)?.phase

@@ -1,8 +1,10 @@
-import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Journal, newId, type OpenedLine } from '../../../src/main/operations/journal'
+import { encode, startOf } from '../../../src/main/operations/journal-lines'
 import type { Entry, JournalLine } from '../../../src/shared/operation'
 
 let folder: string
@@ -14,7 +16,18 @@ const id = '20260102T030405678Z-0123abcd'
 const opened: OpenedLine = { id, at, type: 'opened', kind: 'make', version: 1, subject: 'ünïcode', plan: { name: 'a"b\n' }, steps: ['one', 'two'] }
 const line = (entry: Entry): JournalLine => ({ id, at, ...entry })
 const path = () => join(folder, `${id}.jsonl`)
-const text = (...entries: Entry[]) => entries.map(it => `${JSON.stringify(line(it))}\n`).join('')
+/** As journals of 0.1 were. */
+const plain = (...entries: Entry[]) => entries.map(it => `${JSON.stringify(line(it))}\n`).join('')
+const text = (...entries: Entry[]) => {
+  let end = startOf(id)
+  return entries.map(it => {
+    const encoded = encode(line(it), end)
+    end = encoded.end
+    return encoded.data.toString()
+  }).join('')
+}
+/** The last of these lines. */
+const lastOf = (...entries: Entry[]) => text(...entries).slice(text(...entries.slice(0, -1)).length)
 const write = (...content: (string | Buffer)[]) => writeFile(path(), Buffer.concat(content.map(it => Buffer.from(it))))
 const doing = { type: 'doing', step: 'one' } as const
 const done = { type: 'done', step: 'one' } as const
@@ -79,14 +92,15 @@ describe('a journal', () => {
 describe('a torn last line', () => {
   const whole = text(opened, doing)
   it.each([
-    ['a part', text(done).slice(0, 20)], ['all but the newline', text(done).trimEnd()], ['a part of a character', Buffer.from('"ü').subarray(0, 2)],
-    ['zeros', '\0'.repeat(30)], ['zeros and a newline', `${'\0'.repeat(30)}\n`], ['rubbish and a newline', '{"id":\n'],
+    ['a part', lastOf(opened, doing, done).slice(0, 20)], ['all but the newline', lastOf(opened, doing, done).trimEnd()],
+    ['all but the newline, which is zero', lastOf(opened, doing, done).replace('\n', '\0')], ['a part of a character', Buffer.from('"ü').subarray(0, 2)],
+    ['zeros', '\0'.repeat(30)], ['zeros and a newline', `${'\0'.repeat(30)}\n`], ['a part, zeros and a newline', `{"id":"2026${'\0'.repeat(30)}"}\n`],
   ])('does not count, and is gone before the next: %s', async (_, torn) => {
     await write(whole, torn)
     const { journal, state } = await readable()
     expect(state.steps[0]?.status).toBe('doing')
     await journal.append(line(done))
-    expect(await readFile(path(), 'utf8')).toBe(whole + text(done))
+    expect(await readFile(path(), 'utf8')).toBe(text(opened, doing, done))
   })
 
   it.each([['empty', ''], ['a part', text(opened).slice(0, 30)], ['all but the newline', text(opened).trimEnd()]])(
@@ -99,14 +113,24 @@ describe('a torn last line', () => {
 
 describe('a corrupt journal is refused and left alone', () => {
   it.each([
-    ['rubbish in the middle', [text(opened), 'rubbish\n', text(doing)]],
+    ['rubbish in the middle', [plain(opened), 'rubbish\n', plain(doing)]],
     ['rubbish as the first line', ['rubbish\n']],
     ['two torn lines', [text(opened), 'rubbish\n', 'rub']],
-    ['an empty line in the middle', [text(opened), '\n', text(doing)]],
-    ['bytes that are no text', [text(opened), Buffer.from([0x22, 0xff, 0x22, 0x0a]), text(doing)]],
-    ['a line of no known type', [text(opened), `${JSON.stringify({ id, at, type: 'paused' })}\n`]],
-    ['a line without its time', [text(opened), `${JSON.stringify({ id, ...doing })}\n`]],
-    ['a line of another operation', [text(opened), text(doing).replace(id, id.replace('0123', '9999'))]],
+    ['rubbish as the last line', [text(opened, doing), '{"id":\n']],
+    ['a last line that was changed', [text(opened, doing, done).replace(/1(?=[^\n]*\n$)/, '2')]],
+    ['a last line without its check sum', [text(opened, doing), plain(done)]],
+    ['a line with a check sum in a journal without', [plain(opened), lastOf(opened, doing)]],
+    ['a line dropped', [text(opened), lastOf(opened, doing, done)]],
+    ['two lines exchanged', [text(opened), lastOf(opened, doing, done), lastOf(opened, doing)]],
+    ['a damaged newline', [text(opened, doing).replace('\n', '\v')]],
+    ['a damaged newline at the end', [text(opened, doing).replace(/\n$/, '\v')]],
+    ['a damaged newline of the only line', [text(opened).replace('\n', '*')]],
+    ['a damaged tab', [text(opened).replace('\t', ' ')]],
+    ['an empty line in the middle', [plain(opened), '\n', plain(doing)]],
+    ['bytes that are no text', [text(opened), Buffer.from([0x22, 0xff, 0x22, 0x0a]), plain(doing)]],
+    ['a line of no known type', [plain(opened), `${JSON.stringify({ id, at, type: 'paused' })}\n`]],
+    ['a line without its time', [plain(opened), `${JSON.stringify({ id, ...doing })}\n`]],
+    ['a line of another operation', [plain(opened), plain(doing).replace(id, id.replace('0123', '9999'))]],
     ['no opening', [text(doing)]],
     ['two openings', [text(opened, opened)]],
     ['a step that is not its own', [text(opened, { type: 'doing', step: 'three' })]],
@@ -134,7 +158,32 @@ describe('a corrupt journal is refused and left alone', () => {
     expect(await Journal.read(folder, '../notes')).toMatchObject({ problem: { code: 'journal-corrupt' } })
   })
 
+  it('one that is larger than any can be, or no regular file, without reading on', async () => {
+    await writeFile(path(), '')
+    await truncate(path(), 5e9) // takes no room
+    expect(await Journal.read(folder, id)).toMatchObject({ problem: { code: 'journal-corrupt', cause: 'It has more than 16 MB.' } })
+    await rm(path())
+    execFileSync('mkfifo', [path()])
+    expect(await Journal.read(folder, id)).toMatchObject({ problem: { code: 'journal-corrupt', cause: 'It is not a regular file.' } })
+  })
+
   it('one that cannot be read at all', async () => {
     expect(await Journal.read(folder, id)).toMatchObject({ problem: { code: 'unexpected' } })
   })
+})
+
+describe('a journal of 0.1, which has no check sums', () => {
+  it('is read, and goes on without them', async () => {
+    await write(plain(opened, doing))
+    const { journal, state } = await readable()
+    expect(state.steps[0]?.status).toBe('doing')
+    await journal.append(line(done))
+    expect(await readFile(path(), 'utf8')).toBe(plain(opened, doing, done))
+  })
+
+  it.each([['a part', plain(done).slice(0, 20)], ['all but the newline', plain(done).trimEnd()], ['zeros and a newline', `${'\0'.repeat(30)}\n`]])(
+    'may have a torn last line: %s', async (_, torn) => {
+      await write(plain(opened, doing), torn)
+      expect((await readable()).state.steps[0]?.status).toBe('doing')
+    })
 })

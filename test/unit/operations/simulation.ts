@@ -195,7 +195,7 @@ class Simulation {
   }
 
   #lines(): JournalLine[] {
-    return readdirSync(this.folder).flatMap(it => readFileSync(join(this.folder, it), 'utf8').trim().split('\n').map(line => journalLineSchema.parse(JSON.parse(line))))
+    return readdirSync(this.folder).flatMap(it => readFileSync(join(this.folder, it), 'utf8').trim().split('\n').map(line => journalLineSchema.parse(JSON.parse(line.split('\t')[0] ?? ''))))
   }
 
   #expect(holds: boolean, rule: string): void { if (!holds) this.broken.push(rule) }
@@ -231,7 +231,7 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as 
 /** Leaves of an append only this: like the real one, it begins where the last good line ends. */
 function tear(path: string, written: string): void {
   const old = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  const good = old.slice(0, old.lastIndexOf('}\n') + 2)
+  const good = /^(?:[^\n]*\t[0-9a-f]{16}\n)*/.exec(old)?.[0] ?? ''
   writeFileSync(path, (old && good) + written)
 }
 

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { makePrivateFolder, readIfExists, readJson, writeFileAtomic, writeJson } from '../../../src/main/system/files'
+import { makeFolder, makePrivateFolder, readEnd, readIfExists, readJson, writeFileAtomic, writeJson } from '../../../src/main/system/files'
 import type { ProblemError } from '../../../src/shared/problem'
 import { temporary } from '../temporary'
 
@@ -50,6 +50,20 @@ describe('writeFileAtomic', () => {
   })
 })
 
+describe('makeFolder', () => {
+  it('makes what is missing, and is content with what is there', async () => {
+    for (const path of ['a/b/c', 'a/b/c', 'a/d/']) await makeFolder(join(folder, path))
+    expect((await readdir(folder, { recursive: true })).toSorted()).toEqual(['a', 'a/b', 'a/b/c', 'a/d'])
+    await writeFile(join(folder, 'file'), '')
+    await expect(makeFolder(join(folder, 'file'))).rejects.toThrow('EEXIST')
+    await expect(makeFolder(join(folder, 'file/inside/it'))).rejects.toThrow('ENOTDIR')
+  })
+
+  it('returns where nothing can be made although it is said to be missing', async () => {
+    await expect(makeFolder('/proc/x/y')).rejects.toThrow('ENOENT')
+  })
+})
+
 describe('makePrivateFolder', () => {
   it('lets nobody else in', async () => {
     await makePrivateFolder(join(folder, 'a/b'))
@@ -65,6 +79,41 @@ describe('readIfExists', () => {
     expect(await readIfExists(join(folder, 'missing'))).toBeUndefined()
     await expect(readIfExists(join(folder, 'missing\0'))).rejects.toThrow('null bytes')
   })
+})
+
+describe('a file that is too large', () => {
+  const tooLarge = { problem: { code: 'file-too-large', message: expect.stringContaining('is too large') as string, cause: expect.stringContaining('KB') as string } }
+
+  it('is refused without reading on', async () => {
+    const path = join(folder, 'config.json')
+    await writeFile(path, '')
+    await truncate(path, 1e12) // takes no room
+    await expect(readIfExists(path)).rejects.toMatchObject(tooLarge)
+    await expect(readJson(path, z.json())).rejects.toMatchObject(tooLarge)
+  })
+
+  it('is known by what is read, not by the size that it says', async () => {
+    expect((await stat('/proc/self/maps')).size).toBe(0)
+    expect(await readIfExists('/proc/self/maps')).toContain('[stack]')
+    await expect(readIfExists('/proc/self/maps', 100)).rejects.toMatchObject(tooLarge)
+  })
+
+  it('has more than it may have: as much is read', async () => {
+    const path = join(folder, 'file')
+    await writeFile(path, 'x'.repeat(1000))
+    expect(await readIfExists(path, 1000)).toHaveLength(1000)
+    await expect(readIfExists(path, 999)).rejects.toMatchObject(tooLarge)
+  })
+})
+
+it('reads the end of a log, however large it is', async () => {
+  const path = join(folder, 'log')
+  await writeFile(path, '')
+  await truncate(path, 1e12)
+  await appendFile(path, 'the last words')
+  expect(await readEnd(path, 5)).toBe('words')
+  expect(await readEnd(path, 20)).toBe(`${'\0'.repeat(6)}the last words`)
+  expect(await readEnd(join(folder, 'missing'), 5)).toBe('')
 })
 
 describe('readJson', () => {

@@ -44,6 +44,12 @@ describe('checkWorkspace', () => {
     expect(await checkWorkspace(join(root, 'file'))).toMatchObject({ usable: false, checks: [{ found: false, hint: 'This is a file.' }] })
   })
 
+  it('names an unknown key in the manifest, and the nearest known one', async () => {
+    const root = await workspace(...whole)
+    await writeFile(join(root, 'instance-manager.json'), '{"server":{"entri":"main.js"}}')
+    await expect(checkWorkspace(root)).rejects.toMatchObject({ problem: { code: 'file-corrupt', cause: 'server.entri is not a known key; did you mean server.entry?' } })
+  })
+
   it('refuses a broken manifest and does not quote it', async () => {
     const root = await workspace(...whole)
     await writeFile(join(root, 'instance-manager.json'), '{"server": canary')

@@ -57,6 +57,10 @@ describe('createSample', () => {
     }
   })
 
+  it('refuses a place where the system lets nobody make anything', async () => {
+    await expect(createSample(sample, '/proc/x/y')).rejects.toMatchObject({ problem: { code: 'folder-not-writable', field: 'path' } })
+  })
+
   it('leaves nothing when it fails in the middle', async () => {
     await createSample(join(folder, 'missing'), join(folder, 'target')).then(() => expect.unreachable(), (error: unknown) => {
       expect(error).toMatchObject({ problem: { code: 'folder-not-writable' } })

@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Secrets } from '../../../src/main/workspace/secrets'
+import { obeyedFlips } from '../flips'
 import { temporary } from '../temporary'
 
 let path: string, secrets: Secrets
@@ -20,7 +21,7 @@ describe('Secrets', () => {
   it('closed, has written what was asked for before, and writes no more', async () => {
     const setting = secrets.setAll({ a: '1' })
     await secrets.close()
-    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ a: '1' })
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ content: { a: '1' } })
     await setting
     await expect(secrets.forget('a')).rejects.toThrow('closed')
     expect(await secrets.get('a')).toBe('1')
@@ -59,8 +60,21 @@ describe('Secrets', () => {
     expect(failure).toMatchObject({ problem: { code: 'file-corrupt' } })
     expect(JSON.stringify(failure)).not.toContain('canary')
     expect(await readFile(path, 'utf8')).toBe('{"a":"canary')
-    await writeFile(path, '{"a":"1"}')
+    await writeFile(path, '{"a":"1"}') // as 0.1 wrote it
     await secrets.setAll({ b: '2' })
     expect(await secrets.keys()).toEqual(['a', 'b'])
+  })
+
+  it('no flipped bit in the file is believed: it is refused, or the secrets are the very same', async () => {
+    await secrets.setAll({ 'infrastructure.admin': 'Zq81LmN0', 'create:1:jwt': 'x y"ü' })
+    expect(await obeyedFlips(path, () => new Secrets(path).all())).toEqual([])
+  })
+
+  it('changed by hand, says how to go on', async () => {
+    await secrets.setAll({ a: '1' })
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"1"', '"2"'))
+    await expect(secrets.get('a')).rejects.toMatchObject({ problem: {
+      code: 'file-corrupt', cause: expect.stringContaining('check sum') as string, hint: expect.stringMatching(/backup.*only what is in "content"/s) as string,
+    } })
   })
 })

@@ -49,10 +49,24 @@ describe('SettingsFile', () => {
     await expect(settings.read()).rejects.toMatchObject({ problem: { code: 'file-corrupt' } })
   })
 
-  it('changes one setting, keeps unknown ones, and writes no default down', async () => {
-    await write(own, { theirs: { deep: [1] }, ports: { postgres: 3000 } })
+  it.each([
+    [{ prots: { postgres: 3000 } }, 'prots is not a known key; did you mean ports?'],
+    [{ ports: { postgress: 3000 } }, 'ports.postgress is not a known key; did you mean ports.postgres?'],
+    [{ logs: { MaxSizeMB: 7 } }, 'logs.MaxSizeMB is not a known key; did you mean logs.maxSizeMB?'],
+    [{ theirs: true }, 'theirs is not a known key'],
+  ])('names an unknown key and the nearest known one, in either file: %j', async (wrong, cause) => {
+    await write(own, wrong)
+    await expect(settings.read()).rejects.toMatchObject({ problem: { code: 'file-corrupt', message: expect.stringContaining(own) as string, cause } })
+    await expect(settings.change({ driver: 'podman' })).rejects.toMatchObject({ problem: { cause } })
+    await write(own, {})
+    await write(site, wrong)
+    await expect(settings.read()).rejects.toMatchObject({ problem: { code: 'file-corrupt', message: expect.stringContaining(site) as string, cause } })
+  })
+
+  it('changes one setting, keeps the others, and writes no default down', async () => {
+    await write(own, { logs: { keep: 3 }, ports: { postgres: 3000 } })
     await write(site, { containers: { postgres: 'site' } })
     await settings.change({ driver: 'podman' })
-    expect(JSON.parse(await readFile(own, 'utf8'))).toEqual({ theirs: { deep: [1] }, ports: { postgres: 3000 }, driver: 'podman' })
+    expect(JSON.parse(await readFile(own, 'utf8'))).toEqual({ logs: { keep: 3 }, ports: { postgres: 3000 }, driver: 'podman' })
   })
 })

@@ -1,8 +1,7 @@
 /** The files of an instance, with the guide's exact keys. */
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseConfig, InstanceConfig } from '../../../shared/instance'
-import { syncFolder, writeFileAtomic, writeJson } from '../../system/files'
+import { makeFolder, syncFolder, writeFileAtomic, writeJson } from '../../system/files'
 import { formatEnv } from '../../workspace/env-file'
 import type { InstancePaths } from '../../workspace/paths'
 import { readBaseEnv, secretKeys, type CreatePlan } from './plan'
@@ -28,7 +27,7 @@ export async function writeInstanceFiles(to: CreateServices, plan: CreatePlan, p
   const [password, jwtSecret] = await Promise.all([to.secrets.get(keys.database), to.secrets.get(keys.jwt)])
   if (password === undefined || jwtSecret === undefined) throw new Error('the secrets of this creation are gone')
   const folders = dataFolders.flatMap(it => (it === 'uploads' ? [it, 'uploads/profile-pics'] : [it]))
-  await Promise.all(folders.map(it => mkdir(join(paths.server, it), { recursive: true })))
+  await Promise.all(folders.map(it => makeFolder(join(paths.server, it))))
   const base = await readBaseEnv(to.paths.root, plan.manifest)
   const copied = Object.fromEntries(copy.filter(it => base[it] !== undefined).map(it => [it, base[it] as string]))
   const database = databaseConfig(plan, password)

@@ -1,8 +1,8 @@
 /** Steps that put the instance on the disk: its folder, the release, its files. */
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { problem } from '../../../shared/problem'
-import { readIfExists, syncFolder, writeFileAtomic } from '../../system/files'
+import { makeFolder, readIfExists, syncFolder, writeFileAtomic } from '../../system/files'
 import type { InstancePaths } from '../../workspace/paths'
 import { writeInstanceFiles } from './files'
 import type { CreatePlan } from './plan'
@@ -22,7 +22,7 @@ export const reserve: CreateStep = to => ({
   async do({ plan }) {
     const { folder } = folderOf(to, plan)
     const beside = besideOf(to, plan)
-    await mkdir(beside, { recursive: true, mode: 0o700 })
+    await makeFolder(beside, 0o700)
     await writeFileAtomic(join(beside, basename(folderOf(to, plan).reservation)), plan.token, 0o600)
     await rename(beside, folder).catch((error: unknown) => {
       throw problem({ code: 'name-taken', field: 'name', message: `The folder ${folder} exists already.`, hint: 'Choose another name.' }, error)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { hash } from 'bcrypt'
 import { parse } from 'dotenv'
 import { z } from 'zod'
-import { createInputSchema, databaseNames, nameSchema, portSchema, type CreateInput, type PortHolder } from '../../../shared/instance'
+import { createInputSchema, databaseNames, nameSchema, portSchema, urlOf, type CreateInput, type PortHolder } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import { manifestSchema, type Manifest } from '../../../shared/workspace'
 import { generatePassword } from '../../infrastructure/secrets'
@@ -17,7 +17,7 @@ import { requireReach } from '../system-user/reach'
 import type { CreateServices } from './services'
 
 /** Journaled as it is. The secrets it refers to lie in the workspace's secrets, under `secretKeys(token)`. */
-export const createPlanSchema = z.object({
+export const createPlanSchema = z.strictObject({
   /** Marks all that this operation makes: folder, role, secrets. */
   token: z.uuid(),
   name: nameSchema,
@@ -31,7 +31,8 @@ export const createPlanSchema = z.object({
   pooled: z.boolean(),
   /** Absent when it starts; else who has its port now, as text. */
   heldBy: z.string().optional(),
-  fingerprint: z.string(),
+  /** It becomes part of a path. */
+  fingerprint: z.string().regex(/^[\w-]+$/),
   manifest: manifestSchema,
   director: z.object({ name: z.string(), email: z.string() }),
   jwtSecret: createInputSchema.shape.jwtSecret.unwrap(),
@@ -66,7 +67,7 @@ export async function planCreate(to: CreateServices, input: CreateInput): Promis
   const running = holders.filter(it => it.type !== 'instance' || it.running)
   const token = randomUUID()
   const plan: CreatePlan = {
-    token, name: input.name, port, url: `http://127.0.0.1:${port}`, ...names, pooled, manifest,
+    token, name: input.name, port, url: urlOf(port), ...names, pooled, manifest,
     directPort: settings.ports.postgres, pooledPort: settings.ports.pgbouncer,
     heldBy: running.length ? running.map(describeHolder).join(', ') : undefined,
     fingerprint: await fingerprint(to.paths.root, manifest, to.node.major),

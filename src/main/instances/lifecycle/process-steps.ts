@@ -34,7 +34,7 @@ export async function startAgain(to: LifecycleServices, target: Target, { signal
 }
 
 /** `wanted`: it should have run before already, so that a start that fails does not change what should run. */
-export const startedPlanSchema = z.object({ target: targetSchema, wanted: z.boolean() })
+export const startedPlanSchema = z.strictObject({ target: targetSchema, wanted: z.boolean() })
 export type StartedPlan = Readonly<z.infer<typeof startedPlanSchema>>
 
 /** Starts the instance. Undone, it is stopped, unless PM2 has given it up already: then its state tells why. */

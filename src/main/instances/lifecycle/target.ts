@@ -1,5 +1,5 @@
 /** What the jobs on an existing instance share: their collaborators, and what they find out about it before they begin. */
-import { isAbsolute, join } from 'node:path'
+import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { nameSchema, type InstanceConfig, type PortCheck } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
@@ -10,6 +10,7 @@ import { instancePaths, type InstancePaths, type WorkspacePaths } from '../../wo
 import type { Configs } from '../configs'
 import type { Desired } from '../desired'
 import type { Ownership } from '../ownership'
+import { targetOf } from './derived'
 import { isActive, ownProcess, ownedBy } from './own-process'
 
 export interface LifecycleServices {
@@ -32,7 +33,7 @@ export interface PortServices extends LifecycleServices {
 export const absolutePath = z.string().refine(isAbsolute, 'Not an absolute path.')
 
 /** An instance as a plan names it. */
-export const targetSchema = z.object({ name: nameSchema, port: z.int(), cwd: absolutePath, script: absolutePath })
+export const targetSchema = z.strictObject({ name: nameSchema, port: z.int(), cwd: absolutePath, script: absolutePath })
 export type Target = Readonly<z.infer<typeof targetSchema>>
 
 /** @throws Problem `instance-unknown`, or the one that its folder has */
@@ -44,7 +45,7 @@ export async function findInstance(to: Pick<LifecycleServices, 'paths' | 'config
   const config = configs.find(it => it.name === name)
   if (!config) throw problem({ code: 'instance-unknown', message: `There is no instance "${name}".`, hint: 'It may have been removed meanwhile.' })
   const paths = instancePaths(to.paths, manifest, name)
-  return { config, paths, manifest, target: { name, port: config.port, cwd: paths.server, script: join(paths.server, manifest.server.entry) } }
+  return { config, paths, manifest, target: targetOf(to.paths, manifest, name, config.port) }
 }
 
 /** For jobs, which leave what is another's alone. @throws as `findInstance`; Problem `instance-foreign` */

@@ -1,0 +1,118 @@
+/**
+ * The lines of a journal, as bytes: JSON, a tab, a check sum, a newline. The sum covers the sum before it (the first one the
+ * operation's identifier), so no line can be changed, dropped, moved or taken from another journal without being noticed.
+ * Journals of 0.1 have no sums; such a file goes on without them. One with both is corrupt.
+ */
+import { createHash } from 'node:crypto'
+import { fold, journalLineSchema, type JournalLine, type OperationState } from '../../shared/operation'
+import { problem, toProblem, type Problem } from '../../shared/problem'
+import { isLegal } from './moves'
+
+export type OpenedLine = Extract<JournalLine, { type: 'opened' }>
+
+/** Where the next line is written, and the sum that it continues; no sum in a journal without sums. */
+export interface End { readonly length: number; readonly sum: string | undefined }
+
+/** What a journal says: usable, or refused (`subject` is there if the first line is good). */
+export type Decoded =
+  | { readonly opened: OpenedLine; readonly state: OperationState; readonly end: End; readonly problem?: undefined }
+  | { readonly subject: string | undefined; readonly problem: Problem }
+
+/** The end of a new journal. */
+export const startOf = (id: string): End => ({ length: 0, sum: id })
+
+/** The line's bytes after `end`, and the end after them. */
+export function encode(line: JournalLine, end: End): { data: Buffer; end: End } {
+  const json = JSON.stringify(line)
+  const sum = end.sum === undefined ? undefined : sumOf(json, end.sum)
+  const data = Buffer.from(sum === undefined ? `${json}\n` : `${json}\t${sum}\n`)
+  return { data, end: { length: end.length + data.length, sum } }
+}
+
+/**
+ * Checks every line and their order. A torn last line (a crash while it was written) does not count.
+ * @returns undefined if not even `opened` is whole: then nothing was done (or is done just now by another process)
+ */
+export function decode(id: string, data: Buffer): Decoded | undefined {
+  const whole: WholeLine[] = []
+  try {
+    for (const it of wholeLines(id, data)) whole.push(it) // all sums before any content
+    let opened: OpenedLine | undefined
+    let state: OperationState | undefined
+    for (const [index, { json }] of whole.entries()) {
+      const line = parse(json, index + 1)
+      if (line.id !== id) throw corrupt(`Line ${index + 1} belongs to operation ${line.id}.`)
+      if (state ? !isLegal(state, line) : line.type !== 'opened') throw corrupt(`Line ${index + 1} (${line.type}) cannot come there.`)
+      if (line.type === 'opened') opened = line
+      state = fold(state, line)
+    }
+    const end = whole.at(-1)?.end
+    return opened && state && end && { opened, state, end }
+  } catch (error) { return { subject: whole[0] && subjectOf(whole[0].json), problem: toProblem(error) } }
+}
+
+/** Of the first line. */
+function subjectOf(json: Buffer): string | undefined {
+  try {
+    const { subject } = JSON.parse(json.toString()) as { readonly subject?: unknown }
+    return typeof subject === 'string' ? subject : undefined
+  } catch { return undefined }
+}
+
+/** The entries of a journal that is being written, for whoever only shows them. @throws Problem `journal-corrupt` */
+export const entriesOf = (id: string, data: Buffer): JournalLine[] => [...wholeLines(id, data)].map((it, index) => parse(it.json, index + 1))
+
+/** What to do about a journal that cannot be used. */
+const corruptHint = 'It was left as it is. Check what the operation was about, then move its file away from .instance-manager/operations.'
+
+export const corrupt = (cause: string) => problem({
+  code: 'journal-corrupt', message: 'The journal of an operation cannot be read.', cause, hint: corruptHint,
+})
+
+/** 64 bits of SHA-256: against damage. Whoever may write our files needs no journal to do harm. */
+const sumOf = (json: string | Buffer, before: string): string => createHash('sha256').update(`${before}\n`).update(json).digest('hex').slice(0, sumLength)
+const sumLength = 16
+
+const newline = 0x0a
+const tab = 0x09
+
+interface WholeLine { readonly json: Buffer; readonly end: End }
+
+/** The lines that are wholly on disk, their sums checked. */
+function* wholeLines(id: string, data: Buffer): Generator<WholeLine, void> {
+  let at: End = startOf(id)
+  let count = 0
+  for (let stop = data.indexOf(newline); stop >= 0; stop = data.indexOf(newline, at.length)) {
+    const line = data.subarray(at.length, stop)
+    // Not for the first line: without it nothing is known.
+    if (count > 0 && stop + 1 === data.length && isUnwritten(line)) return
+    count++
+    const split = splitSum(line)
+    if (count === 1 && !split) at = { ...at, sum: undefined }
+    if ((split !== undefined) !== (at.sum !== undefined)) throw corrupt(`Line ${count} ${split ? 'has a' : 'has no'} check sum, unlike those before it.`)
+    if (split && at.sum !== undefined && split.sum !== sumOf(split.json, at.sum)) throw corrupt(`Line ${count} is not as it was written: its check sum differs.`)
+    at = { length: stop + 1, sum: split?.sum }
+    yield { json: split?.json ?? line, end: at }
+  }
+  // A write that was cut short leaves less than the newline; another byte in its place is damage, and the line was acted on.
+  const rest = data.subarray(at.length)
+  const damaged = rest.at(-1) === 0 ? undefined : splitSum(rest.subarray(0, -1))
+  if (damaged && at.sum !== undefined && damaged.sum === sumOf(damaged.json, at.sum)) throw corrupt(`The end of line ${count + 1} is not as it was written.`)
+}
+
+/** A power cut may keep a line's length and newline but not all of its content, which then is zeros. One zero may be a flipped bit. */
+const isUnwritten = (line: Buffer): boolean => line.includes('\0\0')
+
+/** The JSON and the sum behind it; undefined if there is none. JSON itself never holds a tab: strings escape it. */
+function splitSum(line: Buffer): { json: Buffer; sum: string } | undefined {
+  const place = line.length - sumLength - 1
+  return line[place] === tab ? { json: line.subarray(0, place), sum: line.toString('latin1', place + 1) } : undefined
+}
+
+function parse(json: Buffer, number: number): JournalLine {
+  let value: unknown
+  try { value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json)) } catch { throw corrupt(`Line ${number} is not valid JSON.`) }
+  const result = journalLineSchema.safeParse(value)
+  if (!result.success) throw corrupt(`Line ${number}: ${result.error.issues.map(it => `${it.path.join('.')} ${it.message}`).join('; ')}`)
+  return result.data
+}

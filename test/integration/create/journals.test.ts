@@ -1,0 +1,104 @@
+/** The journals of real jobs: damaged or changed, they are refused and left alone, and the world stays as it is. */
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { newId } from '../../../src/main/operations/journal'
+import { decode, encode, startOf, type OpenedLine } from '../../../src/main/operations/journal-lines'
+import { workspacePaths } from '../../../src/main/workspace/paths'
+import { freePort } from '../../support/infrastructure'
+import { makeQuick } from '../../support/quick-base'
+import { mustSucceed, testWorkspace, type TestWorkspace } from '../../support/workspace'
+import { world } from '../../support/world'
+
+let workspace: TestWorkspace
+let folder: string
+/** By kind: the identifier and the bytes of the journal that a real job left. */
+const journals = new Map<string, { readonly id: string; readonly data: Buffer }>()
+
+beforeAll(async () => {
+  workspace = await testWorkspace({ prepare: makeQuick })
+  await workspace.open()
+  folder = workspacePaths(workspace.root).operations
+  const run = async (kind: string, input?: object): Promise<void> => {
+    const { operations } = workspace.services
+    const { id } = mustSucceed(await operations.settled(await operations.start(kind, input)))
+    journals.set(kind, { id, data: await readFile(join(folder, `${id}.jsonl`)) })
+  }
+  await run('infrastructure-start')
+  for (const name of ['school', 'other']) {
+    const { id } = mustSucceed(await workspace.create({ name }))
+    journals.set('create', { id, data: await readFile(join(folder, `${id}.jsonl`)) })
+  }
+  await run('change-port', { name: 'other', port: await freePort() })
+  await run('restart', { name: 'other' })
+  await run('stop', { name: 'other' })
+  await run('start', { name: 'other' })
+  await run('delete', { name: 'other', confirm: 'DELETE' })
+})
+afterAll(() => workspace.remove())
+
+const journalOf = (kind: string): { id: string; data: Buffer } => {
+  const found = journals.get(kind)
+  if (!found) throw new Error(`no ${kind} was run`)
+  return found
+}
+/** As a crash before the last entry would have left it. */
+const unsettled = (data: Buffer): Buffer => data.subarray(0, data.lastIndexOf('\n', data.length - 2) + 1)
+
+it.each(['create', 'change-port', 'delete'])('no flipped bit in the journal of a %s is obeyed, settled or open: it is refused, or says the very same', kind => {
+  const { id, data } = journalOf(kind)
+  for (const whole of [data, unsettled(data)]) {
+    const said = decode(id, whole)
+    expect(said).toMatchObject({ state: { kind } })
+    expect(said?.problem).toBeUndefined()
+    const obeyed: string[] = []
+    let refused = 0
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const flipped = Buffer.from(whole)
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      const found = decode(id, flipped)
+      if (found?.problem?.code === 'journal-corrupt') refused++
+      else if (!isDeepStrictEqual(found, said)) obeyed.push(`bit ${bit & 7} of byte ${bit >> 3}`)
+    }
+    expect(obeyed).toEqual([])
+    expect(refused).toBeGreaterThan(whole.length * 7) // the test can fail: almost nothing is without effect
+  }
+})
+
+it('a plan that is not what follows from the name is refused, of every job, however whole its journal', async () => {
+  const elsewhere = join(workspace.root, 'instances', 'school')
+  const target = { name: 'other', port: 5001, cwd: join(elsewhere, 'server'), script: join(elsewhere, 'server/index.js') }
+  const wrong: [kind: string, plan: object, subject?: string][] = [
+    ['create', { database: 'school_db' }], ['create', { role: 'school_user' }], ['create', { url: 'http://127.0.0.1:1/' }], ['create', {}, 'school'],
+    ['create', { fingerprint: '../../../instances' }], ['create', { heldby: 'a key that no plan has' }],
+    ...['start', 'stop', 'restart', 'change-port', 'delete'].flatMap((kind): typeof wrong => [
+      [kind, { target }], [kind, {}, 'school'], [kind, { ...kind === 'change-port' ? { before: target } : {}, target: { ...target, name: '../school' } }],
+    ]),
+    ['start', { stopFirst: [target] }], ['change-port', { before: target }], ['change-port', { port: 5002 }],
+    ['delete', { folder: elsewhere }], ['delete', { folder: '/' }], ['delete', { database: 'school_db' }], ['delete', { role: 'school_user' }],
+    ['infrastructure-start', {}, 'school'],
+  ]
+  const before = await world(workspace)
+  await workspace.close()
+  const written = await Promise.all(wrong.map(async ([kind, plan, subject], index) => {
+    const original = decode(journalOf(kind).id, journalOf(kind).data)
+    if (!original || original.problem) throw new Error(`the journal of ${kind} is not readable`)
+    const id = newId(new Date(Date.now() + index))
+    const opened: OpenedLine = { ...original.opened, id, plan: { ...original.opened.plan as object, ...plan }, subject: subject ?? original.opened.subject }
+    const { data } = encode(opened, startOf(id))
+    await writeFile(join(folder, `${id}.jsonl`), data)
+    return { id, data, what: JSON.stringify([kind, plan, subject]) }
+  }))
+  await workspace.open()
+  const refused = new Map(workspace.services.operations.unreadable().map(it => [it.id, it.problem]))
+  for (const { id, what } of written) expect({ what, problem: refused.get(id) }).toMatchObject({ what, problem: { code: 'journal-corrupt' } })
+  expect(refused.get(written[0]?.id ?? '')?.cause).toContain('database is "school_db" and should be "other_db"')
+  expect(workspace.services.operations.running()).toBe(false)
+  for (const { id, data } of written) {
+    expect(await readFile(join(folder, `${id}.jsonl`))).toEqual(data)
+    await rm(join(folder, `${id}.jsonl`))
+  }
+  expect(await world(workspace)).toEqual(before)
+  expect(await readdir(join(workspace.root, 'instances'))).toContain('school')
+})

@@ -1,0 +1,8 @@
+/** What a file with a check sum holds, as the product reads it. */
+import { z } from 'zod'
+import { readSealed } from '../../src/main/system/sealed'
+
+export const sealedKeys = async (path: string): Promise<string[]> =>
+  Object.keys(await readSealed(path, z.record(z.string(), z.string()), '') ?? {}).toSorted()
+
+export const sealedNames = async (path: string): Promise<string[]> => await readSealed(path, z.array(z.string()), '') ?? []
