@@ -266,10 +266,10 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     await releases.tidy()
     signal.throwIfAborted() // the lock is lost already
     await operations.open()
-    await tellStrayNames()
     // Who finishes a refused journal needs its secrets. What cannot be forgotten now is forgotten at the next opening.
     if (operations.unreadable().length === 0) await forgetOrphanSecrets(secrets, operations.list()).catch(() => undefined)
     void emptyTrash()
+    void tellStrayNames().catch(() => undefined)
     void registry.remember().catch(() => undefined) // PM2 is asked again by whoever needs it
   }
   if (lock) await rm(paths.logCache, { recursive: true, force: true }) // of a killed app

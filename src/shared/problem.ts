@@ -3,6 +3,8 @@
  * (journal, IPC, socket, command line), so that nobody ever reads "Something went wrong".
  */
 
+import { systemProblem } from './system-errors'
+
 /** Something the screen can offer as a button beside a problem. */
 export type ProblemAction = 'start-infrastructure' | 'choose-driver' | 'retry' | 'open-activity' | 'stop-other'
 
@@ -34,9 +36,11 @@ export class ProblemError extends Error {
 /** Throws a problem: `throw problem({ code, message })` reads as what it is. */
 export const problem = (data: Problem, cause?: unknown): ProblemError => new ProblemError(data, { cause })
 
-/** Turns anything thrown into a Problem. What is not ours is a defect, and says so with its own message. */
+/** Turns anything thrown into a Problem: ours, or the operating system's. Anything else is a defect, and says so with its own message. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem
+  const known = systemProblem(error)
+  if (known) return known
   const message = error instanceof Error ? error.message : String(error)
   return {
     code: 'unexpected',

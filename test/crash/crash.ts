@@ -1,10 +1,10 @@
 /** Kills creations and looks at what is left. */
-import { readFile } from 'node:fs/promises'
 import { execa } from 'execa'
 import { expect } from 'vitest'
 import { isOpen, type OperationState } from '../../src/shared/operation'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { childCommand } from '../support/child-command'
+import { sealedKeys } from '../support/sealed'
 import { createInput, director, login, mustSucceed, until, type TestWorkspace } from '../support/workspace'
 import { world, type World } from '../support/world'
 
@@ -49,7 +49,7 @@ export async function makeKeeper(workspace: TestWorkspace): Promise<World> {
 }
 
 const secretsForgotten = ({ root }: TestWorkspace) => until(async () =>
-  !Object.keys(JSON.parse(await readFile(workspacePaths(root).secrets, 'utf8')) as object).some(it => it.startsWith('create:') && !it.endsWith(':director-password')))
+  !(await sealedKeys(workspacePaths(root).secrets)).some(it => it.startsWith('create:') && !it.endsWith(':director-password')))
 
 /** *Before*: nothing is left, and the keeper still works. */
 export async function expectBefore(workspace: TestWorkspace, before: World): Promise<void> {

@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { workspacePaths } from '../../src/main/workspace/paths'
+import { encode, entriesOf, startOf } from '../../src/main/operations/journal-lines'
 import { makeQuick } from '../support/quick-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
 import { world, type World } from '../support/world'
@@ -100,6 +101,17 @@ it('killed before it is opened, or in the middle of keeping its secrets, a creat
   }
 })
 
+/** The same journal, check sums included, by a later version of the app. */
+function ofVersion(version: number, text: string): string {
+  const id = (JSON.parse(text.split('\t')[0] ?? '') as { id: string }).id
+  let end = startOf(id)
+  return entriesOf(id, Buffer.from(text)).map(line => {
+    const encoded = encode(line.type === 'opened' ? { ...line, version } : line, end)
+    end = encoded.end
+    return encoded.data.toString()
+  }).join('')
+}
+
 it('what cannot be read is refused and left alone, and goes on when it can be read again', async () => {
   const { secrets, operations } = workspacePaths(workspace.root)
   const name = await killedAt({ at: 'after', what: 'doing create-database' })
@@ -111,7 +123,7 @@ it('what cannot be read is refused and left alone, and goes on when it can be re
   expect(await readFile(journal, 'utf8')).toBe(journalText) // nothing has begun
   await writeFile(secrets, secretsText)
 
-  await writeFile(journal, journalText.replace('"version":1', '"version":99'))
+  await writeFile(journal, ofVersion(99, journalText))
   expect(await recover(workspace)).toEqual([])
   expect(workspace.services.operations.unreadable()).toMatchObject([{ problem: { code: 'journal-version' } }])
   await expect(workspace.begin({ name })).rejects.toMatchObject({ problem: { code: 'operation-open' } })

@@ -6,6 +6,7 @@ import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { Client, DatabaseError } from 'pg'
 import { problem, ProblemError } from '../../shared/problem'
+import { diskFull } from '../../shared/system-errors'
 import { listeningUsers } from '../system/proc'
 import { ProofConnection, unproven } from './proof'
 
@@ -100,6 +101,15 @@ export function unreachable(error: unknown, port: number): ProblemError {
       code: 'postgres-refused-us', message: `PostgreSQL on port ${port} refused Instance Manager's own role.`,
       cause: 'The password in .instance-manager/secrets.json is not the one that the server knows, or another server has the port.',
       hint: 'Stop and start the infrastructure: that sets the role up again.', action: 'start-infrastructure',
+    }, error)
+  }
+  if (hasCode(error, '53100')) {
+    return problem({ ...diskFull('the data of PostgreSQL', 'PostgreSQL says so (SQLSTATE 53100).'), details: error instanceof Error ? error.message : undefined }, error)
+  }
+  if (hasCode(error, '53300')) {
+    return problem({
+      code: 'too-many-connections', message: `PostgreSQL on port ${port} has no connection left.`, cause: 'Instances and other programs hold all that it allows (SQLSTATE 53300).',
+      hint: 'Try again in a moment. If it stays, see in pg_stat_activity who holds them, and restart or stop that instance.',
     }, error)
   }
   if (error instanceof DatabaseError && error.code !== '57P03') {

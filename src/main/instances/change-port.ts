@@ -57,18 +57,21 @@ const stopOld = (to: PortServices): Step<ChangePortPlan> => ({
 })
 
 const writePort = (to: PortServices): Step<ChangePortPlan> => {
-  const write = async ({ name }: Target, port: number): Promise<void> => {
+  /** @param mustBeThere else what is gone is passed over */
+  const write = async ({ name }: Target, port: number, mustBeThere: boolean): Promise<void> => {
     const its = instancePaths(to.paths, await readManifest(to.paths.root), name)
     const [config, env] = [await readJson(its.config, instanceConfigSchema), await readIfExists(its.env)]
-    if (!config || env === undefined) throw problem({ code: 'config-missing', message: `${config ? its.env : its.config} is gone.`, hint: 'Restore it, then retry.' })
-    await writeEnv(its.env, setEnv(env, { PORT: String(port) }))
-    await writeJson(its.config, { ...config, port })
+    if (mustBeThere && (!config || env === undefined)) {
+      throw problem({ code: 'config-missing', message: `${config ? its.env : its.config} is gone.`, hint: 'Restore it, then retry.' })
+    }
+    if (env !== undefined) await writeEnv(its.env, setEnv(env, { PORT: String(port) }))
+    if (config) await writeJson(its.config, { ...config, port })
   }
   return {
     name: 'write-port',
-    do: ({ plan: { target, port } }) => write(target, port),
+    do: ({ plan: { target, port } }) => write(target, port, true),
     verify: async ({ plan: { target, port } }) => (await findInstance(to, target.name)).config.port === port, // config.json is written last
-    undo: ({ plan: { before } }) => write(before, before.port),
+    undo: ({ plan: { before } }) => write(before, before.port, false),
   }
 }
 

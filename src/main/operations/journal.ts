@@ -7,7 +7,8 @@ import { constants } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JournalLine, OperationState } from '../../shared/operation'
-import { problem, toProblem, type Problem } from '../../shared/problem'
+import { problem, ProblemError, toProblem, type Problem } from '../../shared/problem'
+import { systemProblem } from '../../shared/system-errors'
 import { corrupt, decode, encode, entriesOf, startOf, type End, type OpenedLine } from './journal-lines'
 
 export type { OpenedLine } from './journal-lines'
@@ -87,8 +88,10 @@ function pathOf(folder: string, id: string): string {
 }
 
 async function withFile<T>(path: string, flags: number, work: (file: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> {
-  const file = await open(path, flags, 0o600)
-  try { return await work(file) } finally { await file.close() }
+  try {
+    const file = await open(path, flags, 0o600)
+    try { return await work(file) } finally { await file.close() }
+  } catch (error) { throw error instanceof ProblemError ? error : Object.assign(error as Error, { path }) } // of an open file Node does not say which it is
 }
 
 /** Bytes. A line has some 120, the first one a few thousand; only a step that is retried for years gets near. */
@@ -105,5 +108,6 @@ const readBounded = (path: string): Promise<Buffer> => withFile(path, constants.
 
 const writeFailed = (error: unknown) => problem({
   code: 'journal-write-failed', message: 'The journal of the operation could not be written, so nothing more was done.',
-  cause: error instanceof Error ? error.message : String(error), hint: 'Free space on the disk or repair its permissions, then retry.', action: 'retry',
+  cause: systemProblem(error)?.message ?? (error instanceof Error ? error.message : String(error)),
+  hint: systemProblem(error)?.hint ?? 'Free space on the disk or repair its permissions, then retry.', action: 'retry',
 }, error)

@@ -4,7 +4,7 @@ import { constants } from 'node:fs'
 import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
-import { problem } from '../../shared/problem'
+import { problem, ProblemError } from '../../shared/problem'
 import { explain } from './explain'
 
 /** Makes the entries of a folder durable: a rename or a new file survives a power cut only after this. */
@@ -12,6 +12,9 @@ export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try { await handle.sync() } finally { await handle.close() }
 }
+
+/** Of an open file, Node's errors do not say which it is. */
+const named = (error: unknown, path: string): Error => Object.assign(error as Error, { path })
 
 /** Writes a file so that a crash leaves the old or the new content, never a part. @param mode e.g. 0o600 @param gid its group; ours by default */
 export async function writeFileAtomic(path: string, content: string | Uint8Array, mode: number, gid?: number): Promise<void> {
@@ -26,11 +29,13 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     } finally { await handle.close() }
     await rename(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
+    await rm(temporary, { force: true }).catch(() => undefined) // the first error is the one to tell
+    throw named(error, path)
   }
   await syncFolder(dirname(path))
 }
+
+export const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false)
 
 export const isFolder = (path: string): Promise<boolean> => stat(path).then(it => it.isDirectory(), () => false)
 
@@ -46,12 +51,13 @@ export async function removeTemporary(folder: string): Promise<void> {
  * @param mode of those that are made
  */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
-  try { await mkdir(path, mode) } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST' && await isFolder(path)) return
-    if (code !== 'ENOENT' || await isFolder(dirname(path))) throw error
+  const make = (): Promise<void> => mkdir(path, mode).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST' || !await isFolder(path)) throw error
+  })
+  try { await make() } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
     await makeFolder(dirname(path), mode)
-    await makeFolder(path, mode)
+    await make()
   }
 }
 
@@ -82,7 +88,7 @@ export async function readIfExists(path: string, most = small): Promise<string |
     const data = Buffer.concat(chunks)
     if (data.length > most) throw tooLarge(path, most)
     return data.toString()
-  } finally { await file.close() }
+  } catch (error) { throw error instanceof ProblemError ? error : named(error, path) } finally { await file.close() }
 }
 
 /** The last bytes of a log, as text; empty if it cannot be read. */

@@ -9,6 +9,7 @@ import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { problem } from '../../shared/problem'
+import { diskFull, saysDiskFull, systemProblem } from '../../shared/system-errors'
 import { withoutInherited } from './clean-exec'
 
 /** The environment's name of the marker; its value names the workspace. */
@@ -33,7 +34,7 @@ export interface RunOptions {
   readonly onOutput?: (chunk: string) => void
 }
 
-/** Runs a command to its end and returns its standard output. @throws Problem `command-failed`, `command-timeout`, `command-missing`, or the signal's reason if cancelled */
+/** Runs a command to its end and returns its standard output. @throws Problem `command-failed`, `command-timeout`, `command-missing`, `disk-full`, or the signal's reason if cancelled */
 export type Run = (file: string, args: readonly string[], options: RunOptions) => Promise<string>
 
 const passed = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TMPDIR', 'XDG_RUNTIME_DIR', 'XDG_CACHE_HOME', 'CONTAINERS_CONF',
@@ -83,6 +84,9 @@ export const createRun = (id: string): Run => async (file, args, { cwd, env, inp
   const details = masked(result.all).slice(-detailLength).trim()
   if (result.code === 'ENOENT' || (unmarked && result.exitCode === 127)) throw problem({ code: 'command-missing', message: `${file} could not be started.`, cause: 'There is no such program or folder.', hint: `Install ${file}, or check PATH.` })
   if (Date.now() - started >= timeout) throw problem({ code: 'command-timeout', message: `"${name}" took longer than ${Math.round(timeout / 1000)} s and was stopped.`, hint: 'Try again; the output is under details.', details })
+  if (saysDiskFull(result.all)) throw problem({ ...diskFull(`what "${name}" makes`, 'The program says so; its output is under details.'), details })
+  const refused = result.exitCode === undefined && systemProblem(Object.assign(new Error(), { code: result.code, path: file })) // it was not even started
+  if (refused) throw problem(refused, result)
   throw problem({
     code: 'command-failed', message: `"${name}" failed.`, details, hint: 'The output is under details.',
     cause: result.signal ? `It was ended by ${result.signal}.` : `It ended with exit code ${result.exitCode ?? 'unknown'}.`,

@@ -3,10 +3,8 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { manifestSchema, type BaseCheck, type Manifest, type WorkspaceCheck } from '../../shared/workspace'
-import { readJson } from '../system/files'
+import { exists, readJson } from '../system/files'
 import { workspacePaths } from './paths'
-
-const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false)
 
 /** The workspace's manifest, or the guide's defaults. @throws Problem `file-corrupt` */
 export async function readManifest(root: string): Promise<Manifest> {

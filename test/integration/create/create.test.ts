@@ -14,6 +14,7 @@ import { manifestSchema } from '../../../src/shared/workspace'
 import { filesWith, watchArguments } from '../../support/canaries'
 import { podmanForTests } from '../../support/podman/podman'
 import { describeWhere } from '../../support/requires'
+import { sealedKeys, sealedSecrets } from '../../support/sealed'
 import { login, mustSucceed, shareReleases, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 
 const podman = await podmanForTests()
@@ -132,7 +133,7 @@ for (const { driver, images, missing } of drivers) describeWhere(missing === und
     const { role, port, pooledPort } = planOf('other')
     await fetch(`http://127.0.0.1:${port}/api/health`)
     const { infrastructure } = workspace.services
-    const secrets = JSON.parse(await readFile(workspacePaths(workspace.root).secrets, 'utf8')) as Record<string, string>
+    const secrets = await sealedSecrets(workspacePaths(workspace.root).secrets)
     const pooler = await withConnection({ port: pooledPort, user: poolerRole, password: secrets['infrastructure.pgbouncer_auth'] ?? '', database: 'pgbouncer' },
       async client => ({
         servers: (await client.query<{ user: string; local_port: number }>('SHOW SERVERS')).rows, clients: (await client.query<{ user: string }>('SHOW CLIENTS')).rows,
@@ -215,7 +216,7 @@ for (const { driver, images, missing } of drivers) describeWhere(missing === und
     expect(taken).toContainEqual({ email: hostile.email, password: hostile.password })
     expect(await Promise.all(succeeded.map(it => workspace.services.takePassword(it.id)))).toEqual(succeeded.map(() => undefined))
     const keys = await until(async () => {
-      const all = Object.keys(JSON.parse(await readFile(workspacePaths(workspace.root).secrets, 'utf8')) as object)
+      const all = await sealedKeys(workspacePaths(workspace.root).secrets)
       return !all.some(it => it.startsWith('create:')) && all
     })
     expect(keys.every(it => it.startsWith('infrastructure.'))).toBe(true)

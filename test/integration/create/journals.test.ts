@@ -35,6 +35,12 @@ beforeAll(async () => {
   await run('stop', { name: 'other' })
   await run('start', { name: 'other' })
   await run('delete', { name: 'other', confirm: 'DELETE' })
+  const stop = decode(journalOf('stop').id, journalOf('stop').data)
+  if (!stop || stop.problem) throw new Error('the journal of stop is not readable')
+  for (const [kind, ...steps] of [['isolate', 'stop-process', 'create-user', 'give-files', 'start-process'], ['unisolate', 'stop-process', 'take-files', 'start-process', 'remove-user']] as const) {
+    const id = newId(new Date()) // as that job would write it; to run it takes root
+    journals.set(kind, { id, data: encode({ ...stop.opened, id, kind, steps, plan: { ...stop.opened.plan as object, ran: false, before: {} } }, startOf(id)).data })
+  }
 })
 afterAll(() => workspace.remove())
 
@@ -72,7 +78,7 @@ it('a plan that is not what follows from the name is refused, of every job, howe
   const wrong: [kind: string, plan: object, subject?: string][] = [
     ['create', { database: 'school_db' }], ['create', { role: 'school_user' }], ['create', { url: 'http://127.0.0.1:1/' }], ['create', {}, 'school'],
     ['create', { fingerprint: '../../../instances' }], ['create', { heldby: 'a key that no plan has' }],
-    ...['start', 'stop', 'restart', 'change-port', 'delete'].flatMap((kind): typeof wrong => [
+    ...['start', 'stop', 'restart', 'change-port', 'delete', 'isolate', 'unisolate'].flatMap((kind): typeof wrong => [
       [kind, { target }], [kind, {}, 'school'], [kind, { ...kind === 'change-port' ? { before: target } : {}, target: { ...target, name: '../school' } }],
     ]),
     ['start', { stopFirst: [target] }], ['change-port', { before: target }], ['change-port', { port: 5002 }],

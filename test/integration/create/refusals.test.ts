@@ -8,6 +8,7 @@ import type { CreateInput } from '../../../src/shared/instance'
 import { ProblemError, toProblem, type Problem } from '../../../src/shared/problem'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { freePort } from '../../support/infrastructure'
+import { sealedKeys } from '../../support/sealed'
 import { director, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 import { world, type World } from '../../support/world'
 
@@ -140,7 +141,6 @@ describe('creation is refused', () => {
     await workspace.stopInfrastructure()
     const error: unknown = await workspace.begin({ name: 'new-one' }).catch((it: unknown) => it)
     expect(toProblem(error)).toMatchObject({ code: 'infrastructure-stopped', action: 'start-infrastructure', message: expect.stringContaining('PostgreSQL and PgBouncer') as string })
-    const { secrets } = workspacePaths(workspace.root)
-    expect(Object.keys(JSON.parse(await readFile(secrets, 'utf8')) as object).filter(it => it.startsWith('create:'))).toEqual([])
+    expect((await sealedKeys(workspacePaths(workspace.root).secrets)).filter(it => it.startsWith('create:'))).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFile, chmod, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -53,6 +53,8 @@ describe('writeFileAtomic', () => {
 describe('makeFolder', () => {
   it('makes what is missing, and is content with what is there', async () => {
     for (const path of ['a/b/c', 'a/b/c', 'a/d/']) await makeFolder(join(folder, path))
+    await Promise.all(['p/q/r', 'p/q/s', 'p/q', 'p/t/u'].map(it => makeFolder(join(folder, it)))) // one finds what another has just made
+    await rm(join(folder, 'p'), { recursive: true })
     expect((await readdir(folder, { recursive: true })).toSorted()).toEqual(['a', 'a/b', 'a/b/c', 'a/d'])
     await writeFile(join(folder, 'file'), '')
     await expect(makeFolder(join(folder, 'file'))).rejects.toThrow('EEXIST')

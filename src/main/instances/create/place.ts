@@ -7,10 +7,10 @@ import type { InstancePaths } from '../../workspace/paths'
 import { writeInstanceFiles } from './files'
 import type { CreatePlan } from './plan'
 import type { CreateServices } from './services'
-import { folderOf, type CreateStep } from './step'
+import { folderOf, takenAway, type CreateStep } from './step'
 
 /** Whether the folder carries this operation's mark. */
-const isReserved = async (to: CreateServices, plan: CreatePlan): Promise<boolean> =>
+export const isReserved = async (to: CreateServices, plan: CreatePlan): Promise<boolean> =>
   await readIfExists(folderOf(to, plan).reservation) === plan.token
 
 /** Beside the target: the folder before it gets its name, and after it lost it. */
@@ -53,6 +53,7 @@ export const placeFiles: CreateStep = to => ({
   name: 'place-files',
   async do({ plan, signal }) {
     const paths = folderOf(to, plan)
+    if (!await isReserved(to, plan)) throw takenAway(plan)
     await clear(paths)
     await to.releases.place(plan.fingerprint, plan.manifest, paths.folder, signal)
     await writeInstanceFiles(to, plan, paths)

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parse } from 'dotenv'
-import { isFolder, readIfExists, removeTemporary, syncFolder, writeFileAtomic } from '../../system/files'
+import { exists, isFolder, readIfExists, removeTemporary, syncFolder, writeFileAtomic } from '../../system/files'
 import { setEnv, writeEnv } from '../../workspace/env-file'
 import { waitForHealth } from '../health'
 import { ownProcess } from '../lifecycle/own-process'
@@ -11,29 +11,33 @@ import { handOver } from '../system-user/hand-over'
 import { ensureSystemUser, removeSystemUser } from '../system-user/identity'
 import { databaseConfig } from './files'
 import { secretKeys, type CreatePlan } from './plan'
+import { isReserved } from './place'
 import type { CreateServices } from './services'
-import { folderOf, secretOf, type CreateStep } from './step'
+import { folderOf, secretOf, takenAway, type CreateStep } from './step'
 
 /** Set-up needs a direct connection, the running application gets a pooled one. */
 export const switchToPool: CreateStep = to => {
-  const write = async (plan: CreatePlan, pooled: boolean): Promise<void> => {
-    const { env } = folderOf(to, plan)
-    const text = await readIfExists(env)
-    if (text === undefined) return // undo, and the files are gone already
-    const { url, directUrl } = databaseConfig(plan, await secretOf(to, secretKeys(plan.token).database))
-    await writeEnv(env, setEnv(text, { DATABASE_URL: pooled ? url : directUrl }))
-  }
+  const urls = async (plan: CreatePlan) => databaseConfig(plan, await secretOf(to, secretKeys(plan.token).database))
   return {
     name: 'switch-to-pool',
-    do: ({ plan, report }) => {
+    async do({ plan, report }) {
       if (!plan.pooled) report({ text: 'Not pooled: PgBouncer is not available, the direct URL stays' })
-      return write(plan, true)
+      const { env } = folderOf(to, plan)
+      const text = await readIfExists(env)
+      if (text === undefined) throw takenAway(plan)
+      await writeEnv(env, setEnv(text, { DATABASE_URL: (await urls(plan)).url }))
     },
     async verify({ plan }) {
-      const { url } = databaseConfig(plan, await secretOf(to, secretKeys(plan.token).database))
+      const { url } = await urls(plan)
       return parse(await readIfExists(folderOf(to, plan).env) ?? '')['DATABASE_URL'] === url
     },
-    undo: ({ plan }) => write(plan, false),
+    /** From the file itself: it needs no secret, which may be lost, and no file, which may be gone. */
+    async undo({ plan }) {
+      const { env } = folderOf(to, plan)
+      const text = await readIfExists(env)
+      const { DIRECT_URL } = parse(text ?? '')
+      if (text !== undefined && DIRECT_URL) await writeEnv(env, setEnv(text, { DATABASE_URL: DIRECT_URL }))
+    },
   }
 }
 
@@ -75,13 +79,14 @@ async function isolate(to: CreateServices, plan: CreatePlan, signal: AbortSignal
 export const verifyHealth: CreateStep = to => ({
   name: 'verify-health',
   async do({ plan, signal, report }) {
+    if (!await isReserved(to, plan)) throw takenAway(plan)
     if (plan.heldBy === undefined) await waitForHealth(to, { name: plan.name, port: plan.port, cwd: folderOf(to, plan).server }, { signal, report })
     const { reservation, folder, env } = folderOf(to, plan)
     for (const it of [folder, dirname(env)]) await removeTemporary(it) // a crash may have left some of a file
     await rm(reservation, { force: true })
     await syncFolder(folder)
   },
-  verify: async ({ plan }) => await readIfExists(folderOf(to, plan).reservation) === undefined,
+  verify: async ({ plan }) => await exists(folderOf(to, plan).config) && await readIfExists(folderOf(to, plan).reservation) === undefined,
   /** The folder gets its mark back, by which the undo of `reserve` knows it. */
   async undo({ plan }) {
     const { folder, reservation } = folderOf(to, plan)

@@ -1,15 +1,22 @@
 /** Steps on an instance's process, used by every job that starts or stops one. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
-import { toProblem } from '../../../shared/problem'
+import { problem, toProblem } from '../../../shared/problem'
 import type { Context, Step } from '../../operations/operation'
+import { exists } from '../../system/files'
 import { waitForHealth } from '../health'
 import { ownProcess } from './own-process'
 import { runAs } from '../system-user/identity'
 import { isOnline, targetSchema, type LifecycleServices, type Target } from './target'
 
-/** Starts it (a new process, so `.env` is read anew) as its own user if it has one, keeps that in PM2's dump, and remembers that it should run. */
+/**
+ * Starts it (a new process, so `.env` is read anew) as its own user if it has one, keeps that in PM2's dump, and remembers that it should run.
+ * @throws Problem `script-missing`, which PM2 would not tell
+ */
 export async function startTarget({ paths, processes, desired }: Pick<LifecycleServices, 'paths' | 'processes' | 'desired'>, target: Target, signal?: AbortSignal): Promise<void> {
+  if (!await exists(target.script)) {
+    throw problem({ code: 'script-missing', message: `"${target.name}" cannot be started: ${target.script} is gone.`, hint: 'Restore the instance\'s folder from a backup, or delete what is left of it.' })
+  }
   await processes.start({ ...target, user: await runAs(paths, target.name) }, signal)
   await processes.save()
   await desired.add(target.name)
@@ -24,10 +31,14 @@ export async function stopTarget({ processes, desired, ownership }: LifecycleSer
 }
 
 /**
- * As it was before: it runs again. For undo, which nobody aborts. It may have been unhealthy before, so that it is not healthy
- * now is said and no failure: nothing would get an operation out of that.
+ * As it was before: it runs again. For undo, which nobody aborts. It may have been unhealthy before, or its folder was removed by hand
+ * meanwhile, so that it is not healthy now is said and no failure: nothing would get an operation out of that.
  */
 export async function startAgain(to: LifecycleServices, target: Target, { signal, report }: Pick<Context<unknown>, 'signal' | 'report'>): Promise<void> {
+  if (!await exists(target.script)) {
+    await to.desired.remove(target.name)
+    return report({ text: `"${target.name}" cannot run again: ${target.script} is gone` })
+  }
   if (await isOnline(to, target)) await to.desired.add(target.name)
   else await startTarget(to, target)
   await waitForHealth(to, target, { signal, report }).catch((error: unknown) => report({ text: toProblem(error).message }))

@@ -2,13 +2,16 @@
  * Gives an instance a system user of its own, so that a compromised application reads no other instance's secrets and none of ours;
  * and the reverse. Both restart an instance that runs, and end as they began if it is not healthy afterwards.
  */
+import { join } from 'node:path'
 import { z } from 'zod'
 import { nameSchema, ownersSchema } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import type { Operation, Step } from '../../operations/operation'
+import { exists } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
 import type { Run } from '../../system/run'
 import { waitForHealth } from '../health'
+import { subjectOf, targetContradiction } from '../lifecycle/derived'
 import { startAgain, startTarget, stopTarget } from '../lifecycle/process-steps'
 import { findOwn, isRunning, targetSchema, type LifecycleServices } from '../lifecycle/target'
 import { ensureSystemUser, findSystemUser, removeSystemUser, requireSystemUser } from './identity'
@@ -22,13 +25,14 @@ export const isolateInputSchema = z.object({ name: nameSchema })
 type Input = z.infer<typeof isolateInputSchema>
 
 /** `before`: who owned its files before it had a user. */
-const isolatePlanSchema = z.object({ target: targetSchema, ran: z.boolean(), before: ownersSchema })
+const isolatePlanSchema = z.strictObject({ target: targetSchema, ran: z.boolean(), before: ownersSchema })
 export type IsolatePlan = Readonly<z.infer<typeof isolatePlanSchema>>
 type IsolateStep = Step<IsolatePlan>
 
 export const isolateInstance = (to: IsolateServices): Operation<Input, IsolatePlan> => ({
   kind: 'isolate', version: 1, recovery: 'resume', planSchema: isolatePlanSchema,
-  subject: ({ name }) => name.toLowerCase(),
+  subject: ({ name }) => subjectOf(name),
+  contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: input => planIsolation(to, input),
   steps: [stopProcess(to), createUser(to), giveFiles(to), startProcess(to)],
 })
@@ -36,7 +40,8 @@ export const isolateInstance = (to: IsolateServices): Operation<Input, IsolatePl
 /** Past its pivot the user is deleted; until then the instance is its user's. */
 export const unisolateInstance = (to: IsolateServices): Operation<Input, IsolatePlan> => ({
   kind: 'unisolate', version: 1, recovery: 'resume', pivot: 'remove-user', planSchema: isolatePlanSchema,
-  subject: ({ name }) => name.toLowerCase(),
+  subject: ({ name }) => subjectOf(name),
+  contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: input => planReturn(to, input),
   steps: [stopProcess(to), takeFiles(to), startProcess(to), removeUser(to)],
 })
@@ -83,18 +88,21 @@ const createUser = (to: IsolateServices): IsolateStep => ({
   undo: ({ plan: { target } }) => removeSystemUser(to.run, to.paths, target.name),
 })
 
+/** What was removed by hand meanwhile has no files whose owner is to be changed back. */
+const isThere = ({ paths }: IsolateServices, name: string): Promise<boolean> => exists(join(paths.instances, name, 'config.json'))
+
 const giveFiles = (to: IsolateServices): IsolateStep => ({
   name: 'give-files',
   do: ({ plan: { target, before }, signal }) => handOver(to, target.name, before, signal),
   verify: () => Promise.resolve(false), // to look at each file takes as long as to give it
-  undo: ({ plan: { target, before }, signal }) => handBack(to, target.name, before, signal),
+  undo: async ({ plan: { target, before }, signal }) => { if (await isThere(to, target.name)) await handBack(to, target.name, before, signal) },
 })
 
 const takeFiles = (to: IsolateServices): IsolateStep => ({
   name: 'take-files',
   do: ({ plan: { target, before }, signal }) => handBack(to, target.name, before, signal),
   verify: () => Promise.resolve(false), // as above
-  undo: ({ plan: { target, before }, signal }) => handOver(to, target.name, before, signal),
+  undo: async ({ plan: { target, before }, signal }) => { if (await isThere(to, target.name)) await handOver(to, target.name, before, signal) },
 })
 
 const startProcess = (to: IsolateServices): IsolateStep => ({
