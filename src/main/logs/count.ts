@@ -41,6 +41,7 @@ export async function* countMatches(view: LogView, until: string | undefined, in
         if (touch.signal.aborted) return
         if (!file.unmoved) { // rotation changes no offset
           await inflated.during(() => file.refresh())
+          stream.lines.forget()
           continue
         }
         hits += step.hits

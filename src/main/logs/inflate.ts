@@ -8,14 +8,15 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { NeedsInflating, type InflatedFiles } from './log-file'
+import type { Touch } from './open'
 import { openRegular, Rotating, type Segment } from './segments'
 
 /** Bytes that are kept; the least lately used goes first. */
 const mostKept = 2 ** 31
 
 export class Inflated implements InflatedFiles {
-  /** @param folder made (0700) when it is needed; whoever opens the workspace empties it */
-  constructor(private readonly folder: string) {}
+  /** @param folder made (0700) when it is needed; whoever opens the workspace empties it. @param touch with the task that needs them */
+  constructor(private readonly folder: string, private readonly touch: Touch) {}
 
   path(segment: Segment): string | undefined {
     const path = this.#place(segment)
@@ -41,7 +42,8 @@ export class Inflated implements InflatedFiles {
     const output = createWriteStream(temporary, { mode: 0o600, flags: 'wx' })
     try {
       if (file === undefined) output.end()
-      else await pipeline(createReadStream('', { fd: file, autoClose: false }), createGunzip(), upTo(segment.end - segment.start), output).catch(() => undefined)
+      else await pipeline(createReadStream('', { fd: file, autoClose: false }), createGunzip(), upTo(segment.end - segment.start, this.touch.alive), output, { signal: this.touch.signal }).catch(() => undefined)
+      this.touch.signal.throwIfAborted() // it is not whole
       await rename(temporary, this.#place(segment))
     } finally {
       if (file !== undefined) closeSync(file)
@@ -75,11 +77,12 @@ function identityOf(path: string): string {
   } finally { closeSync(file) }
 }
 
-/** Ends the stream after so many bytes: a small file can hold an endless one. */
-function upTo(most: number): Transform {
+/** Ends the stream after so many bytes: a small file can hold an endless one. @param alive called for each piece */
+function upTo(most: number, alive: () => void): Transform {
   let left = most
   return new Transform({
     transform(chunk: Buffer, _, done) {
+      alive()
       const part = chunk.subarray(0, left)
       left -= part.length
       done(left === 0 && part.length < chunk.length ? new Error('it is longer than it says') : null, part)

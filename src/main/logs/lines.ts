@@ -10,8 +10,9 @@ import { stampOf } from './stamps'
 
 /** A line without a head or a stamp within so many bytes before it has none. */
 export const reach = 65_536
-/** Bytes that are read at once. */
+/** Bytes that are read at once. Where only one line may be wanted, reading begins with fewer. */
 const block = 262_144
+const little = 8192
 /** Bytes of a line that are looked at to judge it. */
 const judged = 2048
 const newline = 0x0a
@@ -75,7 +76,7 @@ class Head {
 interface Before { head?: Head; stamp?: { readonly offset: number; readonly at: number } }
 
 export class Lines {
-  /** What was known behind the line that was given last: who goes on there need not look back. */
+  /** What was known before the line that was given last: reading on from there need not look back. */
   #known: (Before & { readonly offset: number }) | undefined
 
   /** @param keep bytes of each line that are wanted. @param allErrors the stream is one of errors */
@@ -89,9 +90,8 @@ export class Lines {
     const from = this.startOf(offset)
     const before = this.#before(from)
     for (const raw of this.#raw(from, Infinity)) {
-      const line = this.#judge(raw, before)
-      this.#known = { ...before, offset: line.end }
-      yield line
+      this.#known = { ...before, offset: raw.offset }
+      yield this.#judge(raw, before)
     }
   }
 
@@ -114,22 +114,23 @@ export class Lines {
   startOf(offset: number): number {
     const { start } = this.file.run(offset)
     if (offset <= start) return Math.min(Math.max(start, this.file.start), this.file.end)
-    const buffer = Buffer.allocUnsafe(reach)
+    let buffer = Buffer.allocUnsafe(little)
     for (let end = Math.min(offset, this.file.end); end > start;) {
       const from = Math.max(start, end - buffer.length)
       const got = this.file.read(buffer.subarray(0, end - from), from)
       const found = buffer.subarray(0, got).lastIndexOf(newline)
       if (found >= 0) return from + found + 1
       end = from
+      if (buffer.length < reach) buffer = Buffer.allocUnsafe(reach)
     }
     return start
   }
 
   /** What the bytes before a line say to it. */
   #before(start: number): Before {
-    if (this.#known?.offset === start) return { ...this.#known }
-    const before: Before = {}
-    const from = this.startOf(Math.max(this.file.start, start - 2 * reach))
+    const known = this.#known && this.#known.offset <= start && start - this.#known.offset <= 2 * reach ? this.#known : undefined
+    const before: Before = { head: known?.head, stamp: known?.stamp }
+    const from = known?.offset ?? this.startOf(Math.max(this.file.start, start - 2 * reach))
     if (from < start) for (const raw of this.#raw(from, start)) this.#judge(raw, before)
     return before
   }
@@ -148,7 +149,7 @@ export class Lines {
   /** @param to where a line begins, or Infinity */
   *#raw(from: number, to: number): Generator<Raw, void, undefined> {
     let at = from
-    let buffer = Buffer.allocUnsafe(Math.min(block, Math.max(1, to - from)))
+    let buffer = Buffer.allocUnsafe(Math.min(to === Infinity ? little : block, Math.max(1, to - from)))
     while (at < Math.min(to, this.file.end)) {
       const got = this.file.read(buffer.subarray(0, Math.min(buffer.length, to - at)), at)
       if (got === 0) {
@@ -162,6 +163,10 @@ export class Lines {
         yield cutOut(buffer, start, found, at, this.keep, true)
         start = found + 1
       }
+      if (start === 0 && buffer.length < Math.min(block, to - at) && got === buffer.length) {
+        buffer = Buffer.allocUnsafe(Math.min(block, to - at))
+        continue
+      }
       if (start === 0) {
         const long = this.#long(at, to)
         yield long
@@ -169,7 +174,7 @@ export class Lines {
         continue
       }
       at += start
-      buffer = Buffer.allocUnsafe(buffer.length) // the lines of the old one may be kept
+      buffer = Buffer.allocUnsafe(Math.min(block, to === Infinity ? buffer.length * 4 : buffer.length)) // the lines of the old one may be kept
     }
   }
 

@@ -11,10 +11,6 @@ import type { LogSources } from './sources'
 import type { LogTask, LogView } from './open'
 import type { LogThreads } from './threads'
 
-/** Longest that an answer may take. Milliseconds. */
-const pageTimeout = 20_000
-const findTimeout = 60_000
-
 export interface LogServices {
   readonly sources: LogSources
   readonly threads: LogThreads
@@ -52,11 +48,11 @@ export class Logs {
 
   /** @throws Problems `log-search-invalid`, `log-search-slow`, `log-unreadable` … */
   async page(query: LogQuery, anchor: LogAnchor, count: number, signal: AbortSignal): Promise<LogPage> {
-    return await this.#one<LogPage>({ view: await this.#view(query), type: 'page', anchor, count }, signal, pageTimeout)
+    return await this.#one<LogPage>({ view: await this.#view(query), type: 'page', anchor, count }, signal)
   }
 
   async find(query: LogQuery, from: LogPosition, direction: 'next' | 'previous', signal: AbortSignal): Promise<LogPosition | null> {
-    return await this.#one<LogPosition | null>({ view: await this.#view(query), type: 'find', from, direction }, signal, findTimeout)
+    return await this.#one<LogPosition | null>({ view: await this.#view(query), type: 'find', from, direction }, signal)
   }
 
   async *count(query: LogQuery, until: LogPosition | undefined, signal: AbortSignal): AsyncGenerator<LogProgress, void, undefined> {
@@ -87,10 +83,9 @@ export class Logs {
     return { streams, secrets, filter, cache: this.to.cache }
   }
 
-  async #one<T>(task: LogTask, signal: AbortSignal, timeout: number): Promise<T> {
-    const both = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
-    for await (const value of this.to.threads.run(task, both)) return value as T
-    signal.throwIfAborted()
-    throw both.reason
+  /** However long it takes: a thread that gives no sign of life is ended, one that works on a large log is not. */
+  async #one<T>(task: LogTask, signal: AbortSignal): Promise<T> {
+    for await (const value of this.to.threads.run(task, signal)) return value as T
+    throw signal.reason
   }
 }

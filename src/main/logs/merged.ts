@@ -17,7 +17,7 @@ export interface Placed {
   readonly slack?: number
 }
 
-/** Patience is spent; reading may go on from here. */
+/** Patience was spent here. Asked for more, the reading continues; it can also be begun anew from here. */
 export interface Paused { readonly at: Cursors }
 
 /**
@@ -65,13 +65,16 @@ function* merge(
   const cursors = [...start]
   const heads = streams.map(it => it.next().value ?? undefined)
   for (;;) {
+    let paused = false
     for (const [index, head] of heads.entries()) {
       if (head && 'pausedAt' in head) {
         cursors[index] = head.pausedAt
-        yield { at: cursors }
-        return
+        yield { at: [...cursors] }
+        heads[index] = streams[index]?.next().value ?? undefined
+        paused = true
       }
     }
+    if (paused) continue
     const lines = heads as (Line | undefined)[]
     const [a, b] = lines
     const stream = a && b ? (first(a, b) ? 0 : 1) : a ? 0 : 1

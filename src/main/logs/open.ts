@@ -4,6 +4,7 @@ import type { Inflated } from './inflate'
 import { Lines } from './lines'
 import { LogFile } from './log-file'
 import { Matcher, searchedBytes } from './matcher'
+import { Patience } from './scan'
 import { Masks, shownBytes } from './show'
 import type { StreamQuery } from './wanted'
 
@@ -63,18 +64,45 @@ export async function steadily<T>(view: LogView, inflated: Inflated, touch: Touc
   }
 }
 
+/**
+ * Reads in turns. What was read and judged for one turn is not lost to the next, so however slow the machine is, a reading takes no more
+ * work than in one go. It is begun again from its last step if the log was rotated meanwhile or a file had to be inflated first.
+ * @param read yields where it is whenever a turn is over, and at what it found
+ */
+export async function* inTurns<Place, Step extends { readonly at: Place }>(
+  open: () => readonly OpenStream[], inflated: Inflated, from: Place, read: (streams: readonly OpenStream[], from: Place) => Generator<Step, void, undefined>,
+): AsyncGenerator<Step, void, undefined> {
+  let at = from
+  let reading: { readonly streams: readonly OpenStream[]; readonly steps: Generator<Step, void, undefined> } | undefined
+  const end = (): void => {
+    for (const it of reading?.streams ?? []) it.lines.file.close()
+    reading = undefined
+  }
+  try {
+    for (;;) {
+      const { step, moved } = await inflated.during(() => {
+        try {
+          const streams = reading?.streams ?? open()
+          reading ??= { streams, steps: read(streams, at) }
+          return { step: reading.steps.next(), moved: !streams.every(it => it.lines.file.unmoved) }
+        } catch (error) {
+          end()
+          throw error
+        }
+      })
+      if (moved) { end(); continue }
+      if (step.done) return
+      at = step.value.at
+      yield step.value
+    }
+  } finally { end() }
+}
+
 /** @param patience milliseconds. @param keep bytes of each line that are wanted at least */
 export function openStreams({ streams, filter, secrets }: LogView, inflated: Inflated, touch: Touch, patience: number, keep = 0): OpenStream[] {
   const masks = new Masks(secrets)
-  const matcher = filter.search && new Matcher(filter.search)
-  const end = Date.now() + patience
-  let asked = 0
-  const shared = {
-    get spent() {
-      touch.alive()
-      return asked++ % 16 === 0 && Date.now() > end
-    },
-  }
+  const matcher = filter.search && new Matcher(filter.search, touch.alive)
+  const shared = new Patience(patience, touch.alive)
   return streams.map(({ path, name }) => {
     const allErrors = name === 'err'
     const file = new LogFile(path, inflated)

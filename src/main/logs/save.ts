@@ -8,7 +8,7 @@ import { shownOf } from './log-view'
 import { searchedBytes } from './matcher'
 import { mergedForward, type Cursors } from './merged'
 import { coloured, type Masks } from './show'
-import { openStreams, type LogTask, type LogView, type OpenStream, type Touch } from './open'
+import { inTurns, openStreams, type LogTask, type OpenStream, type Touch } from './open'
 import { WantedLines } from './wanted'
 
 /** Milliseconds between two tellings. */
@@ -23,55 +23,48 @@ export async function* saveLog({ view, path, part, colours }: Extract<LogTask, {
   let file: number
   try { file = openSync(part, 'wx', 0o600) } catch (error) { throw failed(error) }
   try {
-    let at: Cursors | undefined
-    for (let done = false; !done && !touch.signal.aborted;) {
-      const step = await inflated.during(() => readSome(view, inflated, touch, at, colours))
-      if (!step) continue // it was rotated meanwhile
+    let total = 0
+    const open = (): OpenStream[] => openStreams(view, inflated, touch, tellEvery, searchedBytes)
+    for await (const step of inTurns<Cursors | undefined, Step>(open, inflated, undefined, (streams, from) => readOn(streams, from, colours))) {
       try { writeSync(file, step.text) } catch (error) { throw failed(error) }
-      at = step.at
-      done = step.done
-      yield { hits: 0, scanned: step.scanned, total: step.total, done: false }
-      if (done) {
-        try {
-          fsyncSync(file)
-          renameSync(part, path)
-        } catch (error) { throw failed(error) }
-        yield { hits: 0, scanned: step.total, total: step.total, done: true }
-      }
+      total = step.total
+      yield { hits: 0, scanned: step.scanned, total, done: false }
+      if (touch.signal.aborted) return
     }
+    try {
+      fsyncSync(file)
+      renameSync(part, path)
+    } catch (error) { throw failed(error) }
+    yield { hits: 0, scanned: total, total, done: true }
   } finally {
     closeSync(file)
     rmSync(part, { force: true })
   }
 }
 
-interface Step { readonly text: string; readonly at: Cursors; readonly scanned: number; readonly total: number; readonly done: boolean }
+interface Step { readonly text: string; readonly at: Cursors; readonly scanned: number; readonly total: number }
 
 /** Characters that are written at once. */
 const chunk = 1 << 20
 
-function readSome(view: LogView, inflated: Inflated, touch: Touch, from: Cursors | undefined, colours: boolean): Step | undefined {
-  const streams = openStreams(view, inflated, touch, tellEvery, searchedBytes)
-  try {
-    const step = readOn(streams, from ?? streams.map(it => it.lines.file.start), colours)
-    return streams.every(it => it.lines.file.unmoved) ? step : undefined
-  } finally { for (const it of streams) it.lines.file.close() }
-}
-
-function readOn(streams: readonly OpenStream[], from: Cursors, colours: boolean): Step {
+function* readOn(streams: readonly OpenStream[], from: Cursors | undefined, colours: boolean): Generator<Step, void, undefined> {
   const total = streams.reduce((sum, it) => sum + it.lines.file.size, 0)
-  const so = (text: string, at: Cursors, done: boolean): Step =>
-    ({ text, at, total, done, scanned: streams.reduce((sum, it, index) => sum + it.lines.file.before(at[index] ?? 0), 0) })
+  const so = (text: string, at: Cursors): Step =>
+    ({ text, at, total, scanned: streams.reduce((sum, it, index) => sum + it.lines.file.before(at[index] ?? 0), 0) })
   let text = ''
-  let at = from
-  for (const it of mergedForward(streams.map(({ lines, query }) => new WantedLines(lines, query)), from)) {
-    if ('at' in it) return so(text, it.at, false)
-    const { query } = streams[it.stream] as OpenStream
-    text += written(it.line, query.masks, colours)
-    at = it.before.with(it.stream, it.line.end)
-    if (text.length >= chunk || query.patience.spent) return so(text, at, false)
+  let at = from ?? streams.map(it => it.lines.file.start)
+  for (const it of mergedForward(streams.map(({ lines, query }) => new WantedLines(lines, query)), at)) {
+    if ('at' in it) at = it.at
+    else {
+      const { query } = streams[it.stream] as OpenStream
+      text += written(it.line, query.masks, colours)
+      at = it.before.with(it.stream, it.line.end)
+      if (text.length < chunk && !query.patience.spent) continue
+    }
+    yield so(text, at)
+    text = ''
   }
-  return so(text, streams.map(it => it.lines.file.end), true)
+  yield so(text, streams.map(it => it.lines.file.end))
 }
 
 function written(line: Line, masks: Masks, colours: boolean): string {

@@ -9,8 +9,25 @@ const most = 1 << 20
 const overlap = 4096
 const escape = 0x1b
 
-/** How long may be looked before something is told. */
-export interface Patience { readonly spent: boolean }
+/** How long to look before reporting how far one got. It counts from the first time it is asked, and again after each time it was spent. */
+export class Patience {
+  #end: number | undefined
+  #asked = 0
+
+  /** @param alive called each time it is asked */
+  constructor(private readonly milliseconds: number, private readonly alive: () => void) {}
+
+  get spent(): boolean {
+    this.alive()
+    if (this.#end === undefined) {
+      this.#end = Date.now() + this.milliseconds
+      this.#asked = 0
+    }
+    if (++this.#asked % 16 > 0 || Date.now() <= this.#end) return false
+    this.#end = undefined
+    return true
+  }
+}
 
 /** `spent`: patience is, everything up (or down) to here was looked at. */
 export type Found = { readonly type: 'found' | 'spent'; readonly at: number } | { readonly type: 'none' }

@@ -12,7 +12,7 @@ const pagePatience = 1500
 
 /** Gives what the router's procedure of that name gives. */
 export async function* perform(task: LogTask, touch: Touch): AsyncGenerator<unknown, void, undefined> {
-  const inflated = new Inflated(task.view.cache)
+  const inflated = new Inflated(task.view.cache, touch)
   switch (task.type) {
     case 'page': {
       yield await steadily(task.view, inflated, touch, pagePatience, streams => readPage(streams, task.anchor, task.count))

@@ -17,7 +17,7 @@ const patternPatience = 3000
 const diskPatience = 15_000
 /** A thread's first sign of life takes longer on a busy machine. */
 const startPatience = 60_000
-/** How long a task may take to stop in good order. Milliseconds. */
+/** How long a task that is alone in its thread may take to stop in good order. Milliseconds. */
 const stopPatience = 500
 /** A thread that has nothing to do stays for the next task. Milliseconds. */
 const idleFor = 20_000
@@ -155,10 +155,12 @@ class Thread {
 
   async #stop(id: number): Promise<void> {
     if (!this.usable) return
-    const stopped = new Promise<Answer>(resolve => { this.#waiting.set(-id, { answered: resolve, patience: Infinity, pattern: false }) }) // stopPatience is shorter
+    const others = this.#waiting.size > 0
+    const stopped = new Promise<Answer>(resolve => { this.#waiting.set(-id, { answered: resolve, patience: diskPatience, pattern: false }) })
     this.#worker.ref()
     this.#post({ id, type: 'stop' })
-    if (await Promise.race([stopped, delay(stopPatience, undefined, { ref: false })]) === undefined) await this.end()
+    if (others) await stopped // to end the thread would end theirs
+    else if (await Promise.race([stopped, delay(stopPatience, undefined, { ref: false })]) === undefined) await this.end()
   }
 
   /** @returns undefined if the signal aborted first */

@@ -8,7 +8,7 @@ import { nextCandidate, previousCandidate, type Found, type Patience } from './s
 import type { Masks } from './show'
 import { seekTime } from './seek'
 
-/** Patience is spent: everything up to (or, backward, down to) here was looked at. */
+/** Patience was spent: everything up to (or, backward, down to) here was looked at. */
 export interface Pause { readonly pausedAt: number }
 
 export interface StreamQuery {
@@ -97,9 +97,12 @@ export class WantedLines {
       const reached = direction > 0 ? record.at(-1)?.end ?? begin : record[0]?.offset ?? begin
       if (owed > 0) continue
       if (this.#candidates && (reached - lookAgainAt) * direction >= 0) {
-        const candidate = this.#candidate(reached, direction)
+        let candidate = this.#candidate(reached, direction)
+        while (candidate.type === 'spent') {
+          yield { pausedAt: direction > 0 ? this.lines.startOf(candidate.at) : this.#ahead(candidate.at, 1) }
+          candidate = this.#candidate(candidate.at, direction)
+        }
         if (candidate.type === 'none') return
-        if (candidate.type === 'spent') return yield { pausedAt: direction > 0 ? this.lines.startOf(candidate.at) : this.#ahead(candidate.at, 1) }
         lookAgainAt = candidate.at + direction * near
         if (Math.abs(candidate.at - reached) > jump) {
           const landing = direction > 0 ? this.#back(this.#headOf(candidate.at), this.#context) : this.#ahead(candidate.at, this.#context + 1)
@@ -108,7 +111,7 @@ export class WantedLines {
           continue
         }
       }
-      if (patience.spent) return yield { pausedAt: reached }
+      if (patience.spent) yield { pausedAt: reached }
     }
   }
 
@@ -129,11 +132,12 @@ export class WantedLines {
 
   /** The end of the so-many-th line from an offset on, or of the record that it lies in. */
   #ahead(offset: number, count: number): number {
-    let end = offset
+    let [end, head] = [offset, NaN]
     let left = count
     for (const line of this.lines.forward(offset)) {
-      if (left-- <= 0 && !line.continues) break
+      if (left-- <= 0 && line.head !== head) break
       end = line.end
+      head = line.head
     }
     return end
   }
