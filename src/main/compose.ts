@@ -285,7 +285,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
       paths, processes, configs, spools, ours: () => secrets.all(), embedded: async () => await infrastructure.kind() === 'embedded', containerLog: containerLogs,
     }),
     threads: new LogThreads(host.logWorker ?? join(host.resources, '..', 'out', 'main', 'log-worker.cjs')),
-    cache: logCache,
+    cache: logCache, exports: paths.exports,
     instances: async () => (await configs()).configs.map(it => it.name),
     operations: () => operations.list().map(it => it.id).toReversed(),
   })

@@ -70,8 +70,11 @@ export const logFindSchema = logQuerySchema.extend({ from: logPositionSchema, di
 export const logCountSchema = logQuerySchema.extend({ until: logPositionSchema.optional() })
 /** `after`: the last line that is there already; else from the end as it is now. `drawn`: a view draws them; of more than anyone can see it gets the newest, and the count of the others. */
 export const logFollowSchema = logQuerySchema.extend({ after: logPositionSchema.optional(), drawn: z.boolean().default(false) })
-/** `path`: absolute; what is there is replaced. */
-export const logSaveSchema = logQuerySchema.extend({ path: z.string().min(2).max(4000).regex(/^\/[^\0]*$/, 'Give the whole path, from /.'), colours: z.boolean().default(false) })
+export const logDownloadSchema = logQuerySchema.extend({ colours: z.boolean().default(false) })
+/** `path`: absolute. `overwrite`: a regular file that is there is replaced. */
+export const logSaveSchema = logDownloadSchema.extend({
+  path: z.string().min(2).max(4000).regex(/^\/[^\0]*$/, 'Give the whole path, from /.'), overwrite: z.boolean().default(false),
+})
 
 export interface LogLine {
   readonly position: LogPosition
@@ -107,6 +110,9 @@ export interface LogPage {
 
 /** How far a count or a save has come; the last one is `done`. Bytes. */
 export interface LogProgress { readonly hits: number; readonly scanned: number; readonly total: number; readonly done: boolean }
+
+/** A part of what is saved, in order. */
+export interface LogText extends LogProgress { readonly text: string }
 
 /** New lines. `skipped`: so many more came than could be taken; they are in the log all the same. `restarted`: the file was emptied or replaced. */
 export interface LogNews { readonly lines: readonly LogLine[]; readonly skipped: number; readonly restarted?: boolean }

@@ -1,7 +1,7 @@
 /** Logs: history by pages, search, what comes, and saving. */
 import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
-import { logCountSchema, logFindSchema, logFollowSchema, logPageInputSchema, logSaveSchema } from '../../shared/log'
+import { logCountSchema, logDownloadSchema, logFindSchema, logFollowSchema, logPageInputSchema, logSaveSchema } from '../../shared/log'
 import { router, workspaceProcedure } from './trpc'
 
 const never = new AbortController().signal
@@ -28,5 +28,14 @@ export const logsRouter = router({
   usage: workspaceProcedure.input(z.object({ name: nameSchema })).query(({ ctx: { workspace }, input }) => workspace.rotation.usage(input.name)),
   /** Unsubscribing cancels it. */
   save: workspaceProcedure.input(logSaveSchema)
-    .subscription(({ ctx: { workspace }, input: { path, colours, ...query }, signal }) => workspace.logs.save(query, path, colours, signal ?? never)),
+    .subscription(({ ctx: { workspace, session }, input: { path, overwrite, colours, ...query }, signal }) =>
+      workspace.logs.save(query, { path, overwrite, colours, served: session !== undefined }, signal ?? never)),
+  /** The same text in parts, for a browser to keep. */
+  download: workspaceProcedure.input(logDownloadSchema)
+    .subscription(async function* ({ ctx: { workspace, drained }, input: { colours, ...query }, signal }) {
+      for await (const part of workspace.logs.text(query, colours, signal ?? never)) {
+        yield part
+        await drained?.()
+      }
+    }),
 })

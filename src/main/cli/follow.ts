@@ -3,6 +3,7 @@ import { fold, type OperationEvent, type OperationState, type OperationsUpdate }
 import type { Client } from './engine'
 import { exitCodes } from './exit-codes'
 import { engineGone, Failure, problemOf } from './failure'
+import { cleanLine } from './print/clean'
 import type { Reporter } from './print/reporter'
 
 interface Waiting { resolve(state: OperationState): void; reject(error: unknown): void }
@@ -115,7 +116,7 @@ export class Follower {
   }
 
   async #cancel(id: string): Promise<void> {
-    await this.client.operations.cancel.mutate({ id }).catch((error: unknown) => { this.reporter.note(problemOf(error).message) })
+    await this.client.operations.cancel.mutate({ id }).catch((error: unknown) => { this.reporter.note(cleanLine(problemOf(error).message)) })
   }
 
   #wait(id: string): Promise<OperationState> {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import { exitCodes, type ExitCode } from './exit-codes'
 import { toFailure, wrongUsage, type Failure } from './failure'
+import { asJson } from './print/clean'
 import { Output } from './print/output'
 import { problemLines } from './print/problem'
 import { buildProgram } from './program'
@@ -50,7 +51,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
 /** The last thing that is told. */
 function report(ended: Failure | { readonly exit?: ExitCode; readonly data?: unknown; readonly lines?: readonly string[]; readonly problem?: Failure['problem'] }, json: boolean): ExitCode {
   const { exit = exitCodes.done, data, problem } = ended
-  if (json) out.line(JSON.stringify({ type: 'result', ok: exit === exitCodes.done, exit, ...(problem && { problem }), ...(data !== undefined && { data }) }))
+  if (json) out.line(asJson({ type: 'result', ok: exit === exitCodes.done, exit, ...(problem && { problem }), ...(data !== undefined && { data }) }))
   else if ('lines' in ended) out.lines(ended.lines ?? [])
   if (problem && !json) err.lines(problemLines(problem, err.paint))
   return exit

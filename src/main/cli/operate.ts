@@ -6,7 +6,7 @@ import type { Client, Engine } from './engine'
 import { exitCodes, exitOfPhase, worstExit, type ExitCode } from './exit-codes'
 import { Failure, toFailure } from './failure'
 import { Follower } from './follow'
-import { cleanLine } from './print/clean'
+import { asJson, cleanLine } from './print/clean'
 import { problemLines } from './print/problem'
 import { reporterFor, type Reporter } from './print/reporter'
 import type { Result, Session } from './session'
@@ -65,7 +65,7 @@ function leave(session: Session, { joined }: Engine, follower: Follower): never 
   follower.close()
   session.say(joined ? 'Left. The Instance Manager that runs it goes on undoing it.' : 'Left in the middle. The next command that changes something goes on with it; or decide:')
   if (!joined) for (const id of open.length ? open : ['ID']) session.say(`  instance-manager recover ${id} roll-back`)
-  if (session.json) session.out.line(JSON.stringify({ type: 'result', ok: false, exit: exitCodes.stuck, problem: { code: 'left-open', message: 'It was left in the middle.' } }))
+  if (session.json) session.out.line(asJson({ type: 'result', ok: false, exit: exitCodes.stuck, problem: { code: 'left-open', message: 'It was left in the middle.' } }))
   process.exit(exitCodes.stuck)
 }
 

@@ -164,7 +164,7 @@ export function buildProgram(version: string, perform: Perform): Grammar {
       .option('-n, --lines <number>', 'how many lines, the last ones; 100 unless told, all with --since', lines)
       .option('--errors', 'only errors, with their stack traces').option('--since <time>', 'not older: 30s, 10m, 2h, 7d, or a time like 2026-01-31T12:00', since)
       .option('--grep <text>', 'only lines that have this text').option('-i, --ignore-case', 'upper and lower case are the same to --grep')
-      .option('-f, --follow', 'show what comes, until Ctrl+C').option('--save <file>', 'write all lines that are wanted to a file')
+      .option('-f, --follow', 'show what comes, until Ctrl+C').option('--save <file>', 'write all lines that are wanted to a file').option('--force', 'replace the file if it exists')
       .example('logs school --errors --since 2h', 'what went wrong lately').example('logs school --grep timeout -i --follow', 'wait for it')
       .example('logs school --save school.log', 'all there is, in a file')
     does(it, async (session, options: LogOptions, name: string) => (await import('./commands/logs')).logs(session, { kind: 'instance', name, stream: 'both' }, options))

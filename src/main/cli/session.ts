@@ -6,6 +6,7 @@ import { openEngine, type Engine, type Purpose } from './engine'
 import { exitCodes, type ExitCode } from './exit-codes'
 import { Failure } from './failure'
 import { Interrupts } from './interrupts'
+import { cleanLine } from './print/clean'
 import type { Output } from './print/output'
 import { chooseWorkspace, type ChosenWorkspace } from './workspace'
 
@@ -44,7 +45,7 @@ export class Session {
 
   async workspace(): Promise<ChosenWorkspace> {
     const chosen = await chooseWorkspace(this.options.workspace, await this.data())
-    if (chosen.by !== 'option') this.say(this.err.paint('dim', `Workspace ${basename(chosen.path)} (${chosen.path}${chosen.by === 'recent' ? ', the last that was opened' : ''})`))
+    if (chosen.by !== 'option') this.say(this.err.paint('dim', `Workspace ${cleanLine(`${basename(chosen.path)} (${chosen.path}`)}${chosen.by === 'recent' ? ', the last that was opened' : ''})`))
     return chosen
   }
 

@@ -1,10 +1,11 @@
 /** Logs as the router asks for them: sources are found, masks chosen, and threads do the reading. */
-import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { serviceNames } from '../../shared/infrastructure'
-import type { LogAnchor, LogEntry, LogNews, LogPage, LogPosition, LogProgress, LogQuery, LogSource } from '../../shared/log'
-import { toProblem } from '../../shared/problem'
+import type { LogAnchor, LogEntry, LogNews, LogPage, LogPosition, LogProgress, LogQuery, LogSource, LogText } from '../../shared/log'
+import { problem, ProblemError, toProblem } from '../../shared/problem'
+import { makePrivateFolder } from '../system/files'
+import { openSaveFile } from '../system/save-file'
 import { requireValid } from './matcher'
 import { usageOnDisk } from './segments'
 import type { LogSources } from './sources'
@@ -16,10 +17,32 @@ export interface LogServices {
   readonly threads: LogThreads
   /** Where compressed files are inflated. */
   readonly cache: string
+  /** The only folder of the machine that served sessions may save to; made (0700) when it is needed. */
+  readonly exports: string
   /** Names of the instances; identifiers of the operations, newest first. */
   readonly instances: () => Promise<readonly string[]>
   readonly operations: () => readonly string[]
 }
+
+export interface SaveOptions {
+  /** Absolute. */
+  readonly path: string
+  /** A regular file that is there is replaced. */
+  readonly overwrite: boolean
+  readonly colours: boolean
+  /** A served session asks. */
+  readonly served: boolean
+}
+
+const elsewhere = (path: string, exports: string) => problem({
+  code: 'save-elsewhere', message: `A browser cannot save to ${path}.`, field: 'path', cause: `On this machine, it may only save to ${exports}.`,
+  hint: 'Download the log, save it to that folder, or use the command line: "instance-manager logs NAME --save FILE".',
+})
+
+const failed = (path: string, error: unknown) => problem({
+  code: 'log-save-failed', message: `The log could not be saved to ${path}.`, cause: error instanceof Error ? error.message : String(error),
+  hint: 'Choose another place, or make room there.', field: 'path',
+}, error)
 
 /** Operations that are offered. */
 const mostOperations = 50
@@ -63,12 +86,30 @@ export class Logs {
     yield* this.to.threads.run({ view: await this.#view(query), type: 'follow', ...how }, signal) as AsyncGenerator<LogNews, void, undefined>
   }
 
-  /** @param path absolute. @throws Problem `log-save-failed`; then, and when cancelled, nothing is left */
-  async *save(query: LogQuery, path: string, colours: boolean, signal: AbortSignal): AsyncGenerator<LogProgress, void, undefined> {
-    const part = join(dirname(path), `.${randomBytes(6).toString('hex')}.part`)
+  /** What is wanted, as the text of a file. */
+  async *text(query: LogQuery, colours: boolean, signal: AbortSignal): AsyncGenerator<LogText, void, undefined> {
+    yield* this.to.threads.run({ view: await this.#view(query), type: 'text', colours }, signal) as AsyncGenerator<LogText, void, undefined>
+  }
+
+  /**
+   * Writes that text to a file. A served session chooses among names in the folder for exports only: it must not write where the operator's other programs read.
+   * @throws Problems `file-exists`, `file-not-regular`, `folder-link`, `save-elsewhere`, `log-save-failed`; then, and when cancelled, nothing is left
+   */
+  async *save(query: LogQuery, { path: given, overwrite, colours, served }: SaveOptions, signal: AbortSignal): AsyncGenerator<LogProgress, void, undefined> {
+    const path = resolve(given)
+    const asExport = dirname(path) === this.to.exports
+    if (served && !asExport) throw elsewhere(path, this.to.exports)
     try {
-      yield* this.to.threads.run({ view: await this.#view(query), type: 'save', path, part, colours }, signal) as AsyncGenerator<LogProgress, void, undefined>
-    } finally { await rm(part, { force: true }) } // the thread may have been ended
+      if (asExport) await makePrivateFolder(this.to.exports)
+      const file = await openSaveFile(path, overwrite)
+      try {
+        for await (const { text, ...progress } of this.text(query, colours, signal)) {
+          await file.write(text)
+          if (progress.done) await file.commit()
+          yield progress
+        }
+      } finally { await file.close() }
+    } catch (error) { throw error instanceof ProblemError ? error : failed(path, error) }
   }
 
   /** Ends all that reads. */

@@ -29,7 +29,7 @@ export type LogTask = { readonly view: LogView } & (
   | { readonly type: 'find'; readonly from: string; readonly direction: 'next' | 'previous' }
   | { readonly type: 'count'; readonly until?: string }
   | { readonly type: 'follow'; readonly after?: string; readonly drawn?: boolean }
-  | { readonly type: 'save'; readonly path: string; readonly part: string; readonly colours: boolean }
+  | { readonly type: 'text'; readonly colours: boolean }
 )
 
 /** How the doing and who waits for it keep in touch. */

@@ -3,6 +3,7 @@
  * make links, hide text or turn it around. Text and a few colours pass; the rest is made visible or dropped. What is searched is the
  * very text that is shown, masks included.
  */
+import { invisible, replacement } from '../../shared/invisible'
 
 /** Colours and where they stand: before the character of that index. */
 export interface Colour { readonly at: number; readonly code: string }
@@ -26,14 +27,14 @@ const sequences = new RegExp([
 const colourCode = /^\u001b\[([0-9;:]*)m$/
 
 /** Other control characters, those that are invisible or turn text around, and invisible letters. */
-const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u{e0000}-\u{e0fff}]/gu
-const anyUnsafe = new RegExp(unsafe.source.replace('\\p{Cc}', '\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f'), 'u')
+const unsafe = new RegExp(`[\\p{Cc}${invisible}]`, 'gu')
+const anyUnsafe = new RegExp(`[\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f${invisible}]`, 'u')
 
 /** Control characters of ASCII have pictures; all else becomes U+FFFD. Tabs stay. */
 function visible(character: string): string {
   if (character === '\t') return character
   const code = character.codePointAt(0) ?? 0
-  return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : replacement
 }
 
 /** Most lines have nothing else. */

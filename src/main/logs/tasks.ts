@@ -5,7 +5,7 @@ import { followLog } from './follow'
 import { Inflated } from './inflate'
 import { steadily, type LogTask, type Touch } from './open'
 import { readPage } from './pages'
-import { saveLog } from './save'
+import { logText } from './text'
 
 /** A page of a sparse filter is told as far as it got after so many milliseconds. */
 const pagePatience = 1500
@@ -24,6 +24,6 @@ export async function* perform(task: LogTask, touch: Touch): AsyncGenerator<unkn
     }
     case 'count': return yield* countMatches(task.view, task.until, inflated, touch)
     case 'follow': return yield* followLog(task, inflated, touch)
-    case 'save': return yield* saveLog(task, inflated, touch)
+    case 'text': return yield* logText(task, inflated, touch)
   }
 }

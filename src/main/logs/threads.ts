@@ -96,7 +96,7 @@ export class LogThreads {
 /** Holds up other tasks of its thread only for a moment: runs no pattern, and reads little, or in turns. */
 function isBrief({ type, view: { filter } }: LogTask): boolean {
   if (filter.search?.regex) return false
-  return type === 'page' ? !filter.errorsOnly && !(filter.search && filter.matchesOnly) : type !== 'save'
+  return type === 'page' ? !filter.errorsOnly && !(filter.search && filter.matchesOnly) : type !== 'text'
 }
 
 interface Waiting { readonly answered: (it: Answer) => void; readonly patience: number; readonly pattern: boolean }

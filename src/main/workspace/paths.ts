@@ -21,6 +21,8 @@ export interface WorkspacePaths {
   readonly appLog: string
   /** What is written out only to be read as a log; emptied at each opening. */
   readonly logCache: string
+  /** What served sessions save on this machine. */
+  readonly exports: string
 }
 
 /** @param root an absolute path */
@@ -41,6 +43,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     wanted: join(state, 'infrastructure.json'),
     appLog: join(state, 'app.log'),
     logCache: join(state, 'log-cache'),
+    exports: join(state, 'exports'),
   }
 }
 

@@ -116,6 +116,18 @@ it('the generated password is printed once, and a lost one can be asked for once
   expect(await home.run(`operations ${created?.id ?? ''} --password`)).toMatchObject({ exit: 4 })
 })
 
+it('a log that cannot be saved is told, and the command ends; a file that exists is replaced only by --force', async () => {
+  const save = (file: string): string => `logs school --save ${home.path}/${file} --json`
+  expect(await home.run(save('none/a.log'))).toMatchObject({ exit: 4, ok: false, problem: { code: 'log-save-failed' } })
+  expect(await home.run(save('a.log'))).toMatchObject({ exit: 0, ok: true })
+  await writeFile(join(home.path, 'a.log'), 'mine')
+  expect(await home.run(save('a.log'))).toMatchObject({ exit: 4, problem: { code: 'file-exists', hint: expect.stringContaining('--force') as string } })
+  expect(await readFile(join(home.path, 'a.log'), 'utf8')).toBe('mine')
+  expect(await home.run(`${save('a.log')} --force`)).toMatchObject({ exit: 0, ok: true })
+  expect(await readFile(join(home.path, 'a.log'), 'utf8')).not.toBe('mine')
+  expect(await home.run('logs school --force')).toMatchObject({ exit: 2 })
+})
+
 it('Ctrl+C cancels, waits until all is undone, and ends with 1', async () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const create = begin(`create deaf1 ${director} --json`)

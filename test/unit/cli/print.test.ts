@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { exitCodes, exitOfPhase, worstExit } from '../../../src/main/cli/exit-codes'
 import { toFailure } from '../../../src/main/cli/failure'
 import { lineSchema } from '../../../src/main/cli/lines'
-import { clean, cleanLine } from '../../../src/main/cli/print/clean'
+import { asJson, clean, cleanLine } from '../../../src/main/cli/print/clean'
 import { LiveReporter } from '../../../src/main/cli/print/live'
 import { Output } from '../../../src/main/cli/print/output'
 import { PlainReporter } from '../../../src/main/cli/print/plain'
@@ -16,7 +16,14 @@ import { ProblemError } from '../../../src/shared/problem'
 describe('text of others', () => {
   it.each([
     ['plain', 'plain'], ['a\u001b[31mred\u001b[0m', 'ared'], ['\u001b]0;title\u0007x', 'x'], ['\u001b]8;;http://x\u001b\\link', 'link'], ['b\u0008\u0008\r\u009b2J', 'b2J'], ['ümlaut 学校', 'ümlaut 学校'],
+    ['a\u202egnp.exe', 'a\ufffdgnp.exe'], ['zero\u200bwidth\u2066', 'zero\ufffdwidth\ufffd'], ['\u{e0041}tag', '\ufffdtag'],
   ])('%j', (text, cleaned) => { expect(clean(text)).toBe(cleaned) })
+  it('is escaped in JSON', () => {
+    const value = { name: 'a\u202egnp\u009b2J\u{e0041}\u007f ümlaut 🎉' }
+    expect(asJson(value)).not.toMatch(/[\u007f-\u009f\u202e]|\u{e0041}/u)
+    expect(asJson(value)).toContain('ümlaut 🎉')
+    expect(JSON.parse(asJson(value))).toEqual(value)
+  })
   it('of one line stays one', () => { expect(cleanLine('a\nb\tc')).toBe('a b c') })
 })
 

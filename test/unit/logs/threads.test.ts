@@ -1,9 +1,9 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { logFilterSchema, type LogFilter, type LogPage, type LogProgress } from '../../../src/shared/log'
+import { logFilterSchema, type LogFilter, type LogPage, type LogProgress, type LogText } from '../../../src/shared/log'
 import { toProblem } from '../../../src/shared/problem'
-import { Logs } from '../../../src/main/logs/logs'
+import { Logs, type SaveOptions } from '../../../src/main/logs/logs'
 import type { LogTask } from '../../../src/main/logs/open'
 import type { LogSources } from '../../../src/main/logs/sources'
 import { LogThreads } from '../../../src/main/logs/threads'
@@ -43,7 +43,7 @@ describe('a pattern that never ends', () => {
 })
 
 describe('a search of much', () => {
-  const lines = 400_000
+  const lines = 100_000
   const total = 20 * lines + 4
   // A character that stands for others: every line is looked at.
   const search = { text: '\ufffd!', regex: false, matchCase: true }
@@ -75,39 +75,63 @@ describe('a search of much', () => {
 })
 
 describe('saving', () => {
-  it('writes what the filter wants, masked, with the stamps, colours only if they are wanted; for its user only', async () => {
-    const { folder, path, run } = await threads()
+  it('gives what the filter wants, masked, with the stamps, colours only if they are wanted', async () => {
+    const { path, run } = await threads()
     await writeFile(path, `${stampAt(1)}\u001b[31mred hunter22\u001b[0m\u001b]0;title\u0007\n${stampAt(2)}blue\r\n${stampAt(3)}Error: red\n${stampAt(3)}    at f\n`)
     const filter = { search: { text: 'red', regex: false, matchCase: false }, matchesOnly: true }
-    const target = join(folder, 'saved.log')
-    const progress = await run<LogProgress>({ type: 'save', path: target, part: join(folder, '.x.part'), colours: false }, filter, ['hunter22'])
-    expect(progress.at(-1)).toMatchObject({ done: true })
-    expect(await readFile(target, 'utf8')).toBe(`${stampAt(1)}red ••••••\n${stampAt(3)}Error: red\n${stampAt(3)}    at f\n`)
-    expect((await stat(target)).mode & 0o777).toBe(0o600)
-    await run({ type: 'save', path: target, part: join(folder, '.x.part'), colours: true })
-    expect(await readFile(target, 'utf8')).toContain(`${stampAt(1)}\u001b[31mred hunter22\u001b[0m\u001b[0m\n${stampAt(2)}blue\n`)
+    const told = await run<LogText>({ type: 'text', colours: false }, filter, ['hunter22'])
+    expect(told.at(-1)).toMatchObject({ done: true, text: '' })
+    expect(told.map(it => it.text).join('')).toBe(`${stampAt(1)}red ••••••\n${stampAt(3)}Error: red\n${stampAt(3)}    at f\n`)
+    expect((await run<LogText>({ type: 'text', colours: true })).map(it => it.text).join('')).toContain(`${stampAt(1)}\u001b[31mred hunter22\u001b[0m\u001b[0m\n${stampAt(2)}blue\n`)
+  })
+
+  /** As the router has it, on the log of a folder. */
+  function logsOf(folder: string, path: string, made: LogThreads): { save(to: Partial<SaveOptions>, filter?: Partial<LogFilter>, signal?: AbortSignal): AsyncGenerator<LogProgress, void, undefined>; exports: string } {
+    const sources = { streams: async () => [{ path, name: 'out' as const }], secrets: async () => [] } as unknown as LogSources
+    const exports = join(folder, 'exports')
+    const logs = new Logs({ sources, threads: made, cache: join(folder, 'cache'), exports, instances: async () => [], operations: () => [] })
+    const query = (filter: Partial<LogFilter>) => ({ source: { kind: 'app' as const }, reveal: false, filter: logFilterSchema.parse(filter) })
+    return {
+      exports,
+      save: (to, filter = {}, signal = new AbortController().signal) =>
+        logs.save(query(filter), { path: join(folder, 'saved.log'), colours: false, overwrite: false, served: false, ...to }, signal),
+    }
+  }
+
+  it('writes a file for its user only; a served session, into the folder for exports only', async () => {
+    const { folder, path, made } = await threads()
+    await writeFile(path, 'all\nof it\n')
+    const { save, exports } = logsOf(folder, path, made)
+    for await (const _ of save({})) continue
+    expect(await readFile(join(folder, 'saved.log'), 'utf8')).toBe('all\nof it\n')
+    expect((await stat(join(folder, 'saved.log'))).mode & 0o777).toBe(0o600)
+    for (const to of [join(folder, 'else.log'), join(exports, '../else.log'), join(exports, 'deeper/else.log'), exports]) {
+      await expect(save({ path: to, served: true }).next()).rejects.toMatchObject({ problem: { code: 'save-elsewhere', field: 'path' } })
+    }
+    for await (const _ of save({ path: join(exports, 'a.log'), served: true })) continue
+    expect(await readFile(join(exports, 'a.log'), 'utf8')).toBe('all\nof it\n')
+    expect((await stat(exports)).mode & 0o777).toBe(0o700)
+    await expect(save({ path: join(exports, 'a.log'), served: true }).next()).rejects.toMatchObject({ problem: { code: 'file-exists' } })
   })
 
   it('cancelled, or where it cannot be written, leaves nothing', async () => {
-    const { folder, path, made, run } = await threads()
+    const { folder, path, made } = await threads()
+    const { save } = logsOf(folder, path, made)
     await writeFile(path, Array.from({ length: 300_000 }, (_, index) => `line ${index}\n`).join(''))
     const stop = new AbortController()
-    for await (const it of made.run({ view: viewOf(folder, [{ path, name: 'out' }]), type: 'save', path: join(folder, 'saved.log'), part: join(folder, '.x.part'), colours: false }, stop.signal)) {
-      expect((it as LogProgress).done).toBe(false)
+    for await (const it of save({}, {}, stop.signal)) {
+      expect(it.done).toBe(false)
       stop.abort()
     }
     expect(await readdir(folder)).toEqual(['a-out.log'])
-    await expect(run({ type: 'save', path: join(folder, 'none', 'saved.log'), part: join(folder, 'none', '.x.part'), colours: false }))
+    await expect(save({ path: join(folder, 'none', 'saved.log') }).next())
       .rejects.toMatchObject({ problem: { code: 'log-save-failed', field: 'path' } })
   })
 
   it('ended with its thread, which cannot tidy up, leaves nothing either', async () => {
     const { folder, path, made } = await threads()
     await writeFile(path, `${'a'.repeat(60)}!\n`)
-    const sources = { streams: async () => [{ path, name: 'out' as const }], secrets: async () => [] } as unknown as LogSources
-    const logs = new Logs({ sources, threads: made, cache: join(folder, 'cache'), instances: async () => [], operations: () => [] })
-    const query = { source: { kind: 'app' as const }, reveal: false, filter: logFilterSchema.parse({ search: slow, matchesOnly: true }) }
-    const saving = logs.save(query, join(folder, 'saved.log'), false, new AbortController().signal).next().catch(toProblem)
+    const saving = logsOf(folder, path, made).save({}, { search: slow, matchesOnly: true }).next().catch(toProblem)
     await until(async () => (await readdir(folder)).length === 2) // the part is there
     expect(await saving).toMatchObject({ code: 'log-search-slow' })
     expect(await readdir(folder)).toEqual(['a-out.log'])

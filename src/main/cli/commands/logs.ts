@@ -2,8 +2,8 @@
 import type { LogFilter, LogLine, LogNews, LogProgress, LogSource } from '../../../shared/log'
 import { bytes } from '../../../shared/amounts'
 import type { Client } from '../engine'
-import { toFailure } from '../failure'
-import { clean } from '../print/clean'
+import { toFailure, wrongUsage } from '../failure'
+import { asJson, clean } from '../print/clean'
 import type { Output } from '../print/output'
 import { interrupted, type Result, type Session } from '../session'
 import { absolute } from '../workspace'
@@ -17,6 +17,7 @@ export interface LogOptions {
   readonly ignoreCase?: boolean
   readonly follow?: boolean
   readonly save?: string
+  readonly force?: boolean
 }
 
 /** What the router gives at once. */
@@ -24,9 +25,10 @@ const pageLength = 1000
 const usualLines = 100
 
 export async function logs(session: Session, source: LogSource, options: LogOptions): Promise<Result> {
+  if (options.force && options.save === undefined) throw wrongUsage('--force goes with --save.')
   const query = { source, filter: filterOf(options) }
   const { client } = await session.engine('look')
-  if (options.save !== undefined) return save(session, client, query, absolute(options.save))
+  if (options.save !== undefined) return save(session, client, query, absolute(options.save), options.force ?? false)
   return session.whileWatched(async signal => {
     let last: string | undefined
     for await (const lines of history(client, query, options, signal)) {
@@ -76,7 +78,7 @@ async function *forward(client: Client, query: Query, since: number, signal: Abo
 }
 
 function show({ json, out }: Session, lines: readonly LogLine[]): void {
-  out.lines(lines.map(it => (json ? JSON.stringify({ type: 'line', ...it }) : `${time(it, out)}${out.coloured ? it.text : clean(it.text)}`)))
+  out.lines(lines.map(it => (json ? asJson({ type: 'line', ...it }) : `${time(it, out)}${out.coloured ? it.text : clean(it.text)}`)))
 }
 
 /** The local time, as far as the log tells it. */
@@ -97,10 +99,10 @@ function follow(session: Session, client: Client, query: Query, after: string | 
   })).catch((error: unknown) => { if (!signal.aborted) throw error })
 }
 
-async function save(session: Session, client: Client, query: Query, path: string): Promise<Result> {
+async function save(session: Session, client: Client, query: Query, path: string, overwrite: boolean): Promise<Result> {
   let last: LogProgress | undefined
   await session.whileWatched(async signal => {
-    await told(signal, done => client.logs.save.subscribe({ ...query, path, colours: false }, { onData: progress => { last = progress }, ...done }))
+    await told(signal, done => client.logs.save.subscribe({ ...query, path, overwrite, colours: false }, { onData: progress => { last = progress }, ...done }))
     if (signal.aborted) throw interrupted()
   })
   return { data: { path, ...last }, lines: [`${path}  ${bytes(last?.scanned ?? 0)} read`] }

@@ -8,7 +8,7 @@ import { commandIn } from '../../host'
 import type { LocalConnection } from '../../transport/local-client'
 import { exitCodes } from '../exit-codes'
 import { refused, wrongUsage } from '../failure'
-import { cleanLine } from '../print/clean'
+import { asJson, cleanLine } from '../print/clean'
 import { table } from '../print/table'
 import { interrupted as interruption, type Result, type Session } from '../session'
 import { absolute } from '../workspace'
@@ -58,7 +58,7 @@ async function inForeground(session: Session, { port = firstPort, address, certi
   session.err.stream.once('error', interrupted) // its terminal is gone
 
   const link = serving.link()
-  if (session.json) session.out.line(JSON.stringify({ type: 'serving', address: serving.address, port: serving.port, link }))
+  if (session.json) session.out.line(asJson({ type: 'serving', address: serving.address, port: serving.port, link }))
   else session.out.lines(welcome(session, link, serving.port, remote !== undefined))
   await Promise.race([first, serving.asked])
   if (serving.app.opened?.operations.running()) {

@@ -1,5 +1,6 @@
 /** Tells how operations go while they run. */
 import type { OperationEvent, OperationState } from '../../../shared/operation'
+import { asJson } from './clean'
 import type { Output } from './output'
 
 export interface Reporter {
@@ -22,8 +23,8 @@ export async function reporterFor(json: boolean, out: Output, err: Output, many:
 
 /** The events as they are, one a line. */
 const jsonReporter = (out: Output): Reporter => ({
-  snapshot: operation => out.line(JSON.stringify({ type: 'snapshot', operation })),
-  event: event => out.line(JSON.stringify(event)),
+  snapshot: operation => out.line(asJson({ type: 'snapshot', operation })),
+  event: event => out.line(asJson(event)),
   note: () => undefined,
   end: () => undefined,
 })

@@ -4,7 +4,8 @@ import { notifications } from '@mantine/notifications'
 import { IconCheck, IconX } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { LogQuery } from '../../../shared/log'
+import type { LogProgress, LogQuery } from '../../../shared/log'
+import { confirm } from '../app/confirm'
 import { CopyButton } from '../app/copy-button'
 import { useApp } from '../app/live'
 import { notifyProblem } from '../app/notify'
@@ -23,17 +24,25 @@ export function SaveDialog({ opened, onClose, wanted, title }: SaveDialogProps) 
 }
 
 function SaveForm({ onClose, wanted, title }: Omit<SaveDialogProps, 'opened'>) {
-  const { desktop, home } = useApp()
+  const { desktop, home, workspace } = useApp()
   const trpc = useTRPC()
   const client = useTRPCClient()
   const [name] = useState(() => `${title.replaceAll(/[^A-Za-z0-9_-]+/g, '-')}-${new Date().toISOString().slice(0, 10)}.log`)
-  const [path, setPath] = useState(`${home}/${name}`)
+  const folder = desktop ? home : `${workspace?.path ?? ''}/.instance-manager/exports`
+  const [path, setPath] = useState(`${folder}/${name}`)
+  // The system's own dialog has asked before it gives the name of a file that exists.
+  const [chosen, setChosen] = useState<string>()
   const [colours, setColours] = useState(false)
-  const choose = useMutation(trpc.app.chooseFile.mutationOptions({ onSuccess: chosen => { if (chosen !== null) setPath(chosen) }, onError: notifyProblem }))
+  const choose = useMutation(trpc.app.chooseFile.mutationOptions({ onSuccess: it => { if (it !== null) { setPath(it); setChosen(it) } }, onError: notifyProblem }))
   const words = filterWords(wanted, wanted.range.preset === 'all' ? undefined : rangeWord(wanted.range).toLowerCase())
+  const saveHere = (): void => {
+    save(client, { query: queryOf(wanted), path: path.trim(), colours, overwrite: path.trim() === chosen })
+    onClose()
+  }
   const submit = (event: React.FormEvent): void => {
     event.preventDefault()
-    save(client, { query: queryOf(wanted), path: path.trim(), colours })
+    if (desktop) { saveHere(); return }
+    download(client, { query: queryOf(wanted), name, colours })
     onClose()
   }
   const missing = !path.trim().startsWith('/')
@@ -41,45 +50,92 @@ function SaveForm({ onClose, wanted, title }: Omit<SaveDialogProps, 'opened'>) {
     <form className={classes.save} onSubmit={submit} aria-label="Save to a file">
       <p style={{ margin: 0 }}>{words ? <>Saves what the filters leave: {words}.</> : 'Saves the whole log, its archives included.'} {wanted.reveal ? <strong>Known secrets are written as they are.</strong> : 'Known secrets are masked.'}</p>
       <div className={classes.path}>
-        <TextInput data-autofocus label="File" description={desktop ? undefined : 'On the machine where the instances run.'} value={path} onChange={event => setPath(event.currentTarget.value)} error={missing && 'Give the whole path, from /.'} spellCheck={false} autoComplete="off" />
+        {desktop
+          ? <TextInput data-autofocus label="File" value={path} onChange={event => setPath(event.currentTarget.value)} error={missing && 'Give the whole path, from /.'} spellCheck={false} autoComplete="off" />
+          : <p style={{ margin: 0, overflowWrap: 'anywhere' }}>Your browser saves it as <strong>{name}</strong>. On the machine where the instances run, it can be kept in {folder}.</p>}
         {desktop && <Button variant="default" onClick={() => choose.mutate({ title: 'Save the log', name })} loading={choose.isPending}>Choose…</Button>}
       </div>
-      <Checkbox label="Keep the colours" description="As terminals show them; other programs see codes." checked={colours} onChange={event => setColours(event.currentTarget.checked)} />
+      <Checkbox label="Keep the colours" description="As ANSI codes, which only terminals show as colours." checked={colours} onChange={event => setColours(event.currentTarget.checked)} />
       <div className={classes.buttons}>
         <Button variant="default" onClick={onClose}>Cancel</Button>
-        <Button type="submit" disabled={missing}>Save</Button>
+        {!desktop && <Button variant="default" onClick={saveHere}>Save on the machine</Button>}
+        <Button type="submit" disabled={missing} data-autofocus={!desktop || undefined}>{desktop ? 'Save' : 'Download'}</Button>
       </div>
     </form>
   )
 }
 
+interface Saved { readonly query: LogQuery; readonly path: string; readonly colours: boolean; readonly overwrite: boolean }
+
+function save(client: Client, { query, path, colours, overwrite }: Saved): void {
+  follow(path, <CopyButton value={path} label="path" />, told => client.logs.save.subscribe({ ...query, path, colours, overwrite }, {
+    onData: told.data,
+    onError(error) {
+      if (problemOf(error).code !== 'file-exists') { told.error(error); return }
+      told.end()
+      confirm({
+        title: 'Replace the file?', children: <span style={{ overflowWrap: 'anywhere' }}>{path} already exists. Its content will be lost.</span>,
+        confirm: 'Replace', cancel: 'Keep the file', onConfirm: () => save(client, { query, path, colours, overwrite: true }),
+      })
+    },
+  }))
+}
+
+/** The browser keeps each part apart from the page's own memory, and writes them as one file at the end. */
+function download(client: Client, { query, name, colours }: { readonly query: LogQuery; readonly name: string; readonly colours: boolean }): void {
+  const parts: Blob[] = []
+  follow(name, undefined, told => client.logs.download.subscribe({ ...query, colours }, {
+    onData(part) {
+      if (part.text !== '') parts.push(new Blob([part.text]))
+      if (part.done) handOver(new Blob(parts, { type: 'text/plain' }), name)
+      told.data(part)
+    },
+    onError: told.error,
+    // It would be asked anew, and told from the beginning.
+    onConnectionStateChange: ({ state, error }) => { if (state === 'connecting' && error) told.error(error) },
+  }))
+}
+
+function handOver(file: Blob, name: string): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(file)
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000) // once the browser has taken it
+}
+
 let saves = 0
 
-function save(client: Client, { query, path, colours }: { query: LogQuery; path: string; colours: boolean }): void {
+interface Told { data(progress: LogProgress): void; error(error: unknown): void; end(): void }
+
+/** Shows how far it has come, with a way to cancel it, and how it ended. @param after beside the name of what was saved */
+function follow(name: string, after: React.ReactNode, begin: (told: Told) => { unsubscribe(): void }): void {
   const id = `save-${++saves}`
-  const cancel = (): void => { subscription.unsubscribe(); notifications.hide(id) }
+  const end = (): void => { subscription.unsubscribe(); notifications.hide(id) }
   const show = (fraction: number): void => {
     notifications.update({
       id, loading: true, autoClose: false, withCloseButton: false, title: `Saving … ${Math.floor(fraction * 100)} %`,
       message: (
         <>
-          <span style={{ overflowWrap: 'anywhere' }}>{path}</span>
+          <span style={{ overflowWrap: 'anywhere' }}>{name}</span>
           <Progress value={fraction * 100} size="sm" my={8} aria-label="Saved" />
-          <Button size="compact-xs" variant="default" onClick={cancel}>Cancel</Button>
+          <Button size="compact-xs" variant="default" onClick={end}>Cancel</Button>
         </>
       ),
     })
   }
-  notifications.show({ id, loading: true, autoClose: false, withCloseButton: false, title: 'Saving …', message: path })
-  const subscription = client.logs.save.subscribe({ ...query, path, colours }, {
-    onData: ({ scanned, total, done }) => {
+  notifications.show({ id, loading: true, autoClose: false, withCloseButton: false, title: 'Saving …', message: name })
+  const subscription = begin({
+    end,
+    data: ({ scanned, total, done }) => {
       if (!done) { show(total > 0 ? scanned / total : 0); return }
       notifications.update({
         id, loading: false, autoClose: false, withCloseButton: true, color: 'green', icon: <IconCheck size={18} />, title: 'The log is saved',
-        message: <span style={{ display: 'flex', alignItems: 'center', gap: 4 }}><span style={{ overflowWrap: 'anywhere' }}>{path}</span><CopyButton value={path} label="path" /></span>,
+        message: <span style={{ display: 'flex', alignItems: 'center', gap: 4 }}><span style={{ overflowWrap: 'anywhere' }}>{name}</span>{after}</span>,
       })
     },
-    onError: error => {
+    error: error => {
+      subscription.unsubscribe()
       const { message, cause, hint } = problemOf(error)
       notifications.update({ id, loading: false, autoClose: false, withCloseButton: true, color: 'red', icon: <IconX size={18} />, title: message, message: [cause, hint].filter(Boolean).join(' ') })
     },
