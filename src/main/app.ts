@@ -1,11 +1,13 @@
 /** The app around the workspace: which one is open, and the way from one to another. */
 import { basename } from 'node:path'
+import { isMoving, type OperationState } from '../shared/operation'
 import { problem, ProblemError, toProblem } from '../shared/problem'
 import type { ServeStatus, SessionView } from '../shared/served'
 import type { AppState, WorkspaceCheck } from '../shared/workspace'
 import type { WorkspaceServices } from './compose'
 import { Latest } from './system/latest'
 import { isRoot } from './system/users'
+import type { LocalListener } from './transport/local-socket'
 import { checkWorkspace, requireWorkspace } from './workspace/base'
 import type { RecentWorkspaces } from './workspace/recent'
 import { createSample } from './workspace/sample'
@@ -45,14 +47,14 @@ export interface AppOptions {
   readonly looking?: boolean
   /** Builds the services of a workspace, takes its lock and recovers its operations. */
   readonly open: (root: string) => Promise<WorkspaceServices>
-  /** Lets commands on this machine reach the open workspace. @returns ends it */
-  readonly listen?: (services: WorkspaceServices) => Promise<() => Promise<void>>
+  /** Lets commands on this machine reach the open workspace. */
+  readonly listen?: (services: WorkspaceServices) => Promise<LocalListener>
 }
 
 export class App {
   readonly #state: Latest<AppState>
   #services: WorkspaceServices | undefined
-  #unlisten: (() => Promise<void>) | undefined
+  #listener: LocalListener | undefined
   /** Opening and closing happen one at a time. */
   #changing: Promise<unknown> = Promise.resolve()
 
@@ -92,7 +94,7 @@ export class App {
       const services = await this.options.open(root)
       await this.#close()
       this.#services = services
-      this.#unlisten = await this.options.listen?.(services).catch(() => undefined) // commands are then told that it is locked
+      this.#listener = await this.options.listen?.(services).catch(() => undefined) // commands are then told that it is locked
       services.signal.addEventListener('abort', () => void this.#leave(services).catch(() => undefined))
       if (!this.options.looking) await this.options.recent.add(root)
     })
@@ -115,6 +117,25 @@ export class App {
       this.#requireIdle()
       await this.#close()
     })
+  }
+
+  /** As `close`, whatever runs: it is interrupted, and recovered at the next opening. */
+  leave(): Promise<void> { return this.#change(() => this.#close()) }
+
+  /** What the open workspace is still needed for: commands that are connected, and operations that run. */
+  get needed(): { readonly commands: number; readonly running: readonly OperationState[] } {
+    return { commands: this.#listener?.count() ?? 0, running: this.#services?.operations.list().filter(isMoving) ?? [] }
+  }
+
+  /** Returns when it is not needed any more; then no command can connect. Or when the signal is aborted. */
+  async untilUnneeded(signal: AbortSignal): Promise<void> {
+    while (this.#services && !signal.aborted) {
+      const { operations } = this.#services
+      for await (const _ of operations.watch(signal)) if (!operations.running()) break
+      if (operations.running()) continue
+      if (!this.#listener || this.#listener.endIfUnused()) return
+      await this.#listener.disconnected(signal)
+    }
   }
 
   /** The workspace that was open last, if it is still there. */
@@ -164,8 +185,8 @@ export class App {
   async #close(): Promise<void> {
     const services = this.#services
     this.#services = undefined
-    await this.#unlisten?.()
-    this.#unlisten = undefined
+    await this.#listener?.close()
+    this.#listener = undefined
     await services?.close()
   }
 

@@ -81,6 +81,8 @@ export interface Host {
   readonly served?: Served
   /** Nothing is to be changed: a workspace is opened without its lock, beside whoever works in it, and nothing is recovered. */
   readonly looking?: boolean
+  /** How long another process that is just ending may keep the lock. Milliseconds; 3000 unless told. */
+  readonly lockWait?: number
 }
 
 /** Where the site's default settings lie, unless the environment names another file. */
@@ -93,8 +95,7 @@ export function composeApp(host: Host): App {
     version: host.version, home: host.home, sample: join(host.resources, 'sample-app'), desktop: host.desktop, served: host.served,
     recent: new RecentWorkspaces(join(host.data, 'recent.json')), looking: host.looking,
     open: root => (host.looking ? lookAtWorkspace(host, root) : openWorkspace(host, root)),
-    // A command ends with its own work: others must not rely on its engine.
-    listen: host.kind === 'command' ? undefined : ({ paths }) => listenLocally(join(paths.state, engineSocket), app),
+    listen: host.looking ? undefined : ({ paths }) => listenLocally(join(paths.state, engineSocket), app),
   })
   return app
 }
@@ -129,9 +130,6 @@ export interface WorkspaceServices {
   close(): Promise<void>
 }
 
-/** How long another process that is just ending may keep the lock. */
-const lockWait = 3000
-
 /**
  * Locks a workspace (its root is a real path), ends what an earlier, killed process left running, and recovers its operations.
  * @throws Problems `workspace-locked`, `workspace-lock-lost`, `file-corrupt` …; then nothing is held
@@ -140,7 +138,7 @@ export async function openWorkspace(host: Host, root: string): Promise<Workspace
   const paths = workspacePaths(root)
   const [ending, lost] = [new AbortController(), new AbortController()]
   const lock = await acquireLock(paths.state, host.kind, {
-    waitMs: lockWait,
+    waitMs: host.lockWait ?? 3000,
     onLost: () => {
       lost.abort()
       ending.abort(lockLost())

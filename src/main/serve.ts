@@ -88,7 +88,7 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
     const last = workspace === undefined ? await app.last() : undefined
     if (last !== undefined) await app.reopen(last)
     else if (workspace !== undefined) await app.open(resolve(workspace))
-    unlisten = await listenLocally(controlSocket(host.data, port), app) // last: who finds it knows that it serves
+    unlisten = (await listenLocally(controlSocket(host.data, port), app)).close // last: who finds it knows that it serves
   } catch (error) {
     await close()
     throw error

@@ -17,7 +17,8 @@ export function documentation(program: Grammar): string {
 }
 
 const introduction = `Everything that the windows do, for terminals, scripts and cron. If the app or its served pages have the workspace open, the command goes
-through them; else it does the work itself. Commands that only show something need no lock and never wait for one that works.
+through them; else it does the work itself. Other commands join one that is working: it keeps serving them when its own work is done, and says so. If it is
+killed or left, they take over and finish what was begun. \`--wait\` waits for the other command to end instead. Commands that only show something need no lock and never wait.
 
 On a terminal, jobs show their steps with times; **Ctrl+C** cancels and undoes what was begun, and returns when that is done. A second Ctrl+C leaves
 at once and says how to recover. SIGTERM is as one Ctrl+C. Progress and Problems go to standard error, results to standard output. Without a terminal nothing

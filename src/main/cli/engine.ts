@@ -1,46 +1,93 @@
 /** The engine that a command asks: the one that runs on the workspace, or one in this process. Commands see no difference. */
-import { access } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TRPCClient } from '@trpc/client'
+import type { OperationState } from '../../shared/operation'
 import type { Router } from '../api/router'
-import { refused } from './failure'
+import { problemOf, refused } from './failure'
 
 export type Client = TRPCClient<Router>
 
 /** `look`: nothing is changed, so neither lock nor recovery is needed, and what another process does is seen as its journals say. */
 export type Purpose = 'look' | 'change'
 
+/** What an engine in this process is still needed for when its own command is done. */
+export interface Needed { readonly commands: number; readonly running: readonly OperationState[] }
+
 export interface Engine {
   readonly client: Client
   /** Another process's: it stays when we go. */
   readonly joined: boolean
+  /** Serves other commands until they are done and nothing runs, or the signal is aborted. @param tell once, if there is anything */
+  serveOthers(tell: (needed: Needed) => void, signal: AbortSignal): Promise<void>
+  /** What runs in this process is interrupted. */
   close(): Promise<void>
 }
 
-/**
- * @param root the product's own folder
- * @param workspace absolute
- * @throws Problems of opening a workspace
- */
-export async function openEngine(root: string, workspace: string, purpose: Purpose): Promise<Engine> {
-  return await running(workspace) ?? await own(root, workspace, purpose)
+export interface Opening {
+  /** The product's own folder. */
+  readonly root: string
+  /** Absolute. */
+  readonly workspace: string
+  readonly purpose: Purpose
+  /** Wait for another command to end instead of joining it. */
+  readonly wait: boolean
+  /** Told once if it takes long. */
+  readonly waiting: () => void
 }
 
-async function running(workspace: string): Promise<Engine | undefined> {
-  const socket = join(workspace, '.instance-manager', 'engine.sock')
+/** How long the process that has the workspace may take until it answers, while it is opening or closing. Milliseconds. */
+const patience = 30_000
+/** Between two looks whether it answers. Milliseconds. */
+const lockWait = 250
+/** Waiting is told after so many looks. */
+const quietLooks = 8
+
+/** @throws Problems of opening a workspace */
+export async function openEngine(opening: Opening): Promise<Engine> {
+  const { workspace, purpose, wait, waiting } = opening
+  // A command ends with its own work: a look that may take long (logs --follow) must not rely on it.
+  const joinsCommands = purpose === 'change' && !wait
+  const until = wait ? Infinity : Date.now() + patience
+  for (let looks = 0; ; looks++) {
+    const joined = await running(workspace, joinsCommands)
+    if (joined) return joined
+    try { return await own(opening) } catch (error) {
+      if (problemOf(error).code !== 'workspace-locked' || Date.now() > until) throw error
+    }
+    if (looks === quietLooks) waiting()
+  }
+}
+
+async function running(workspace: string, joinsCommands: boolean): Promise<Engine | undefined> {
+  const state = join(workspace, '.instance-manager')
+  const socket = join(state, 'engine.sock')
   if (!await access(socket).then(() => true, () => false)) return undefined // the module is loaded only where it is needed
+  if (!joinsCommands && await heldByCommand(state)) return undefined
   const { connectLocally } = await import('../transport/local-client')
   const connection = await connectLocally(socket)
-  return connection && { ...connection, joined: true }
+  return connection && { ...connection, joined: true, serveOthers: () => Promise.resolve() }
 }
 
-async function own(root: string, workspace: string, purpose: Purpose): Promise<Engine> {
+/** As the lock's holder has noted (workspace/lock.ts). */
+async function heldByCommand(state: string): Promise<boolean> {
+  try {
+    return (JSON.parse(await readFile(join(state, 'lock.json'), 'utf8')) as { readonly kind?: unknown }).kind === 'command'
+  } catch { return false }
+}
+
+async function own({ root, workspace, purpose }: Opening): Promise<Engine> {
   const { client, app } = await localApp(root, purpose)
   if (!await access(workspace).then(() => true, () => false)) throw refused({ code: 'workspace-unusable', message: `${workspace} is not a workspace.`, cause: 'There is no such folder.' })
   await app.open(workspace)
   return {
     client, joined: false,
-    async close() { await app.opened?.close() }, // not the app's own, which would refuse while something runs: that, we were told to leave
+    async serveOthers(tell, signal) {
+      const { needed } = app
+      if (needed.commands > 0 || needed.running.length > 0) tell(needed)
+      await app.untilUnneeded(signal)
+    },
+    close: () => app.leave(),
   }
 }
 
@@ -48,7 +95,7 @@ async function own(root: string, workspace: string, purpose: Purpose): Promise<E
 export async function localApp(root: string, purpose: Purpose) {
   const [{ createTRPCClient, unstable_localLink: localLink }, { apiRouter }, { composeApp }, { plainHost }] = await Promise.all(
     [import('@trpc/client'), import('../api/router'), import('../compose'), import('../host')])
-  const app = composeApp({ ...await plainHost('command', root), looking: purpose === 'look' })
+  const app = composeApp({ ...await plainHost('command', root), looking: purpose === 'look', lockWait })
   const client: Client = createTRPCClient<Router>({ links: [localLink({ router: apiRouter, createContext: async () => ({ app }) })] })
   return { app, client }
 }

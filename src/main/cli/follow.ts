@@ -17,43 +17,69 @@ export class Follower {
   #asking = 0
   #cancelled = false
   #failure: unknown
-  readonly #subscription: { unsubscribe(): void }
-  readonly #ready: Promise<void>
+  #closed = false
+  #stop = (): void => undefined
+  /** What happened up to the first snapshot is known. */
+  #ready: Promise<void>
 
-  constructor(private readonly client: Client, private readonly reporter: Reporter) {
-    let known: Waiting
-    this.#ready = new Promise<void>((resolve, reject) => { known = { resolve: () => resolve(), reject } })
+  /** @param another finds an engine to follow the same operations on when this one has vanished; it throws if there is none */
+  constructor(private current: Client, private readonly reporter: Reporter, private readonly another: () => Promise<Client> = () => Promise.reject(new Failure(engineGone(), exitCodes.failed))) {
+    this.#ready = this.#watch()
     this.#ready.catch(() => undefined)
-    const fail = (error: unknown): void => {
-      this.#failure = error
-      known.reject(error)
-      for (const it of this.#waiting.values()) it.reject(error)
-    }
-    this.#subscription = client.operations.watch.subscribe(undefined, {
-      onData: update => {
-        this.#update(update)
-        if (update.type === 'snapshot') known.resolve(undefined as never)
-      },
-      onError: error => fail(new Failure(problemOf(error), exitCodes.failed)),
-      onComplete: () => fail(new Failure(engineGone(), exitCodes.failed)),
-      onConnectionStateChange: ({ state, error }) => { if (state === 'connecting' && error) fail(new Failure(engineGone(), exitCodes.failed)) },
+  }
+
+  /** Of the engine as it is now. */
+  get client(): Client { return this.current }
+
+  /** @returns when the first snapshot is there, of this engine or of one that took over. @throws why there is none */
+  #watch(): Promise<void> {
+    return new Promise<void>((known, failed) => {
+      let over = false
+      const fail = (error: unknown): void => {
+        this.#failure = error
+        failed(error)
+        for (const it of this.#waiting.values()) it.reject(error)
+      }
+      const end = (then: () => void): void => {
+        if (over || this.#closed) return
+        over = true
+        this.#stop()
+        then()
+      }
+      const gone = (): void => end(() => {
+        this.#ready = this.another().then(client => {
+          this.current = client
+          return this.#watch()
+        })
+        this.#ready.then(known, fail)
+      })
+      const subscription = this.current.operations.watch.subscribe(undefined, {
+        onData: update => {
+          this.#update(update)
+          if (update.type === 'snapshot') known()
+        },
+        onError: error => end(() => fail(new Failure(problemOf(error), exitCodes.failed))),
+        onComplete: gone,
+        onConnectionStateChange: ({ state, error }) => { if (state === 'connecting' && error) gone() },
+      })
+      this.#stop = () => subscription.unsubscribe()
     })
   }
 
   /** Asks for an operation. @returns how it ended, or that it is stuck. @throws why it was refused */
-  async run(ask: () => Promise<{ readonly id: string }>): Promise<OperationState> {
+  async run(ask: (client: Client) => Promise<{ readonly id: string }>): Promise<OperationState> {
     const state = await this.runIfAny(ask)
     if (!state) throw new Error('there is no operation')
     return state
   }
 
   /** As `run`, where it may turn out that nothing is to be done: then undefined. The operation may be one that was under way. */
-  async runIfAny(ask: () => Promise<{ readonly id?: string | undefined }>): Promise<OperationState | undefined> {
+  async runIfAny(ask: (client: Client) => Promise<{ readonly id?: string | undefined }>): Promise<OperationState | undefined> {
     await this.#ready
     this.#asking++
     let id: string | undefined
     try {
-      ({ id } = await ask())
+      ({ id } = await ask(this.current))
     } catch (error) {
       this.#asked()
       throw error
@@ -87,15 +113,6 @@ export class Follower {
     return ended
   }
 
-  /** Waits for the end of all that runs, whoever asked for it, or for the signal. @param tell once, what it waits for */
-  async idle(tell: (running: readonly OperationState[]) => void, signal: AbortSignal): Promise<void> {
-    await this.#ready
-    const running = this.states.filter(isRunning)
-    if (running.length === 0) return
-    tell(running)
-    await Promise.race([Promise.all(running.map(it => this.#wait(it.id))), new Promise(done => { signal.addEventListener('abort', done) })])
-  }
-
   /** Those that are known, oldest first. */
   get states(): readonly OperationState[] { return [...this.#states.values()] }
 
@@ -111,12 +128,13 @@ export class Follower {
   get open(): readonly string[] { return [...this.#waiting.keys()] }
 
   close(): void {
-    this.#subscription.unsubscribe()
+    this.#closed = true
+    this.#stop()
     this.reporter.end()
   }
 
   async #cancel(id: string): Promise<void> {
-    await this.client.operations.cancel.mutate({ id }).catch((error: unknown) => { this.reporter.note(cleanLine(problemOf(error).message)) })
+    await this.current.operations.cancel.mutate({ id }).catch((error: unknown) => { this.reporter.note(cleanLine(problemOf(error).message)) })
   }
 
   #wait(id: string): Promise<OperationState> {
@@ -132,9 +150,11 @@ export class Follower {
       for (const state of update.operations) {
         this.#states.set(state.id, state)
         if (!this.#waiting.has(state.id)) continue
-        this.reporter.snapshot(state) // we were too slow, and missed events
+        this.reporter.snapshot(state) // we were too slow, or it is another engine: events were missed
+        if (this.#cancelled && !state.turned) void this.#cancel(state.id)
         this.#settle(state)
       }
+      for (const [id, it] of this.#waiting) if (!update.operations.some(known => known.id === id)) it.reject(new Failure(engineGone(), exitCodes.failed))
       return
     }
     const { event } = update

@@ -25,13 +25,13 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     let ended: Parameters<typeof report>[0]
     try {
       ended = await work(session)
-      await session.close()
-    } catch (error) {
-      const failure = toFailure(error)
-      await session.close().catch(() => undefined)
-      ended = failure
+    } catch (error) { ended = toFailure(error) }
+    exit = report(ended, json) // before it is closed: that may wait for other commands
+    try { await session.close() } catch (error) {
+      const { problem, exit: failed } = toFailure(error)
+      err.lines(problemLines(problem, err.paint))
+      if (exit === exitCodes.done) exit = failed
     }
-    exit = report(ended, json)
   })
   for (const it of [program, ...program.children, ...program.children.flatMap(child => child.children)]) {
     it.exitOverride().configureOutput({ writeOut: text => out.write(text), writeErr: () => undefined, outputError: () => undefined })

@@ -4,11 +4,11 @@ import type { OperationState } from '../../shared/operation'
 import { headline, subjectOf } from '../../shared/titles'
 import type { Client, Engine } from './engine'
 import { exitCodes, exitOfPhase, worstExit, type ExitCode } from './exit-codes'
-import { Failure, toFailure } from './failure'
+import { engineGone, Failure, toFailure } from './failure'
 import { Follower } from './follow'
-import { asJson, cleanLine } from './print/clean'
+import { asJson } from './print/clean'
 import { problemLines } from './print/problem'
-import { reporterFor, type Reporter } from './print/reporter'
+import { reporterFor } from './print/reporter'
 import type { Result, Session } from './session'
 
 /** One operation of a command, as the result tells it. */
@@ -26,37 +26,35 @@ export const endedOf = (state: OperationState): Ended => ({
 })
 
 export interface Work {
+  /** Of the engine as it is now: one that vanishes is taken over from. */
   readonly client: Client
   readonly follower: Follower
 }
 
-/** Opens the engine and a follower, does the work, and waits for what was found interrupted before it leaves. */
+/** Opens the engine and a follower, and does the work. If a joined engine vanishes, another is joined, or this process goes on with the operations. */
 export async function withOperations<T>(session: Session, many: boolean, work: (work: Work) => Promise<T>): Promise<T> {
-  const engine = await session.engine('change')
+  let engine = await session.engine('change')
   const reporter = await reporterFor(session.json, session.out, session.err, many)
-  const follower = new Follower(engine.client, reporter)
+  const follower = new Follower(engine.client, reporter, async () => {
+    if (!engine.joined) throw new Failure(engineGone(), exitCodes.failed)
+    const text = 'The Instance Manager that ran this has ended; its operations are taken over.'
+    if (session.json) session.say(text)
+    else reporter.note(text)
+    await engine.close()
+    engine = await session.engine('change')
+    return engine.client
+  })
   const free = session.interrupts.take(count => {
     if (count > 1) leave(session, engine, follower)
     reporter.note('Cancelling: what was begun is undone. Ctrl+C again leaves it as it is.')
     void follower.cancel()
   })
   try {
-    return await work({ client: engine.client, follower })
+    return await work({ get client() { return follower.client }, follower })
   } finally {
     free()
-    if (!engine.joined) await finishOthers(session, follower, reporter)
     follower.close()
   }
-}
-
-/** In our own process, what an earlier one was killed in goes on: it would be interrupted again. Ctrl+C leaves it to the next. */
-async function finishOthers(session: Session, follower: Follower, reporter: Reporter): Promise<void> {
-  const stop = new AbortController()
-  const free = session.interrupts.take(() => stop.abort())
-  const say = (running: readonly OperationState[]): void =>
-    reporter.note(`Waiting for what was interrupted earlier, Ctrl+C leaves it to the next command: ${running.map(it => cleanLine(headline(it))).join(', ')}`)
-  await follower.idle(say, stop.signal).catch(() => undefined) // how they end is not this command's matter
-  free()
 }
 
 /** The second Ctrl+C. The kernel frees the lock; the journal has what is open. */
@@ -71,7 +69,7 @@ function leave(session: Session, { joined }: Engine, follower: Follower): never 
 
 /** One operation, to its end. @throws Failure if it did not succeed */
 export async function succeed(work: Work, ask: (client: Client) => Promise<{ readonly id: string }>): Promise<OperationState> {
-  return mustSucceed(await work.follower.run(() => ask(work.client)))
+  return mustSucceed(await work.follower.run(ask))
 }
 
 export function mustSucceed(state: OperationState): OperationState {
@@ -106,10 +104,10 @@ export async function forEach(work: Work, names: readonly string[], ask: (client
   return results.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-async function one({ client, follower }: Work, name: string, ask: (client: Client, name: string) => Promise<{ readonly id: string }>): Promise<Each> {
+async function one({ follower }: Work, name: string, ask: (client: Client, name: string) => Promise<{ readonly id: string }>): Promise<Each> {
   if (follower.cancelled) return { name, exit: exitCodes.refused, problem: { code: 'cancelled', message: `"${name}" was not begun: it was cancelled.` } }
   try {
-    const operation = endedOf(await follower.run(() => ask(client, name)))
+    const operation = endedOf(await follower.run(client => ask(client, name)))
     return { name, exit: exitOfPhase(operation.phase), operation, problem: operation.problem }
   } catch (error) {
     const { problem, exit } = toFailure(error)

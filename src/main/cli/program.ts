@@ -47,6 +47,7 @@ export function buildProgram(version: string, perform: Perform): Grammar {
     .version(version, '--version', 'show the version')
     .option('-w, --workspace <dir>', 'the workspace; else INSTANCE_MANAGER_WORKSPACE, the current folder or one above it, or the one opened last')
     .option('--json', 'events and the result as JSON, one object a line; nothing else on standard output')
+    .option('--wait', 'wait for another command that works in the workspace to end, instead of joining it')
     .helpCommand(false)
     .helpOption('-h, --help', 'show help')
     .enablePositionalOptions(false)

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
-import { openEngine, type Engine, type Purpose } from './engine'
+import { headline } from '../../shared/titles'
+import { openEngine, type Engine, type Needed, type Purpose } from './engine'
 import { exitCodes, type ExitCode } from './exit-codes'
 import { Failure } from './failure'
 import { Interrupts } from './interrupts'
@@ -20,11 +21,17 @@ export interface Result {
   readonly problem?: Failure['problem']
 }
 
-export interface GlobalOptions { readonly workspace?: string; readonly json?: boolean }
+export interface GlobalOptions {
+  readonly workspace?: string
+  readonly json?: boolean
+  /** Another command that works in the workspace is waited for, not joined. */
+  readonly wait?: boolean
+}
 
 export class Session {
   readonly interrupts = new Interrupts()
-  readonly #closers: (() => Promise<void>)[] = []
+  readonly #engines: Engine[] = []
+  #workspace: ChosenWorkspace | undefined
 
   /** @param root the product's own folder, with package.json, out/ and resources/ */
   constructor(readonly root: string, readonly options: GlobalOptions, readonly out: Output, readonly err: Output) {}
@@ -44,16 +51,21 @@ export class Session {
   }
 
   async workspace(): Promise<ChosenWorkspace> {
+    if (this.#workspace) return this.#workspace
     const chosen = await chooseWorkspace(this.options.workspace, await this.data())
     if (chosen.by !== 'option') this.say(this.err.paint('dim', `Workspace ${cleanLine(`${basename(chosen.path)} (${chosen.path}`)}${chosen.by === 'recent' ? ', the last that was opened' : ''})`))
+    this.#workspace = chosen
     return chosen
   }
 
   /** Closed when the command ends. @param workspace absolute; chosen unless given */
   async engine(purpose: Purpose, workspace?: string): Promise<Engine> {
     const path = workspace ?? (await this.workspace()).path
-    const engine = await openEngine(this.root, path, purpose)
-    this.#closers.push(() => engine.close())
+    const engine = await openEngine({
+      root: this.root, workspace: path, purpose, wait: this.options.wait === true,
+      waiting: () => this.say('Waiting for the Instance Manager that has this workspace open. Ctrl+C ends waiting.'),
+    })
+    this.#engines.push(engine)
     return engine
   }
 
@@ -72,7 +84,21 @@ export class Session {
     }
   }
 
-  async close(): Promise<void> { for (const close of this.#closers.splice(0).toReversed()) await close() }
+  /** Closes the engines. One in this process serves other commands until they are done; Ctrl+C leaves that to them. */
+  async close(): Promise<void> {
+    for (const engine of this.#engines.splice(0).toReversed()) {
+      const stop = new AbortController()
+      const free = this.interrupts.take(() => stop.abort())
+      await engine.serveOthers(needed => this.say(stillServing(needed)), stop.signal)
+      free()
+      await engine.close()
+    }
+  }
+}
+
+function stillServing({ commands, running }: Needed): string {
+  const work = running.length ? `: ${running.map(it => cleanLine(headline(it))).join(', ')}` : ''
+  return `${commands > 0 ? 'Still working for other commands' : 'Waiting for what was interrupted earlier'}${work}. Ctrl+C leaves it to the next command.`
 }
 
 export const interrupted = (): Failure => new Failure({ code: 'cancelled', message: 'It was interrupted.' }, exitCodes.interrupted)

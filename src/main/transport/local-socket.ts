@@ -2,6 +2,7 @@
  * The router over a Unix socket: how the command line reaches an engine that runs. Who may enter the socket's folder (0700) may
  * ask for everything; there is no other check.
  */
+import { EventEmitter, once } from 'node:events'
 import { open, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { dirname } from 'node:path'
@@ -10,8 +11,18 @@ import { makePrivateFolder } from '../system/files'
 import { shortPath } from './local-client'
 import { serveSockets } from './web-socket'
 
-/** Listens until the returned function is called. What an earlier process left at the path is replaced: the caller holds the lock on it. */
-export async function listenLocally(path: string, app: App): Promise<() => Promise<void>> {
+export interface LocalListener {
+  /** How many connections there are. */
+  count(): number
+  /** If there are none, none can come any more. @returns whether that is so */
+  endIfUnused(): boolean
+  /** Resolves when a connection has ended, or the signal is aborted. */
+  disconnected(signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+/** Listens until it is closed. What an earlier process left at the path is replaced: the caller holds the lock on it. */
+export async function listenLocally(path: string, app: App): Promise<LocalListener> {
   await makePrivateFolder(dirname(path))
   await rm(path, { force: true })
   const folder = await open(dirname(path), 'r')
@@ -24,9 +35,30 @@ export async function listenLocally(path: string, app: App): Promise<() => Promi
     await folder.close()
     throw error
   })
-  return async () => {
+  let connections = 0
+  const ended = new EventEmitter()
+  server.on('connection', stream => {
+    connections++
+    stream.once('close', () => {
+      connections--
+      ended.emit('one')
+    })
+  })
+  let closed: Promise<unknown> | undefined
+  const close = (): Promise<unknown> => {
     sockets.close()
-    await new Promise(resolve => { server.close(resolve) })
-    await folder.close()
+    return closed ??= new Promise(resolve => { server.close(resolve) })
+  }
+  return {
+    count: () => connections,
+    endIfUnused() {
+      if (connections === 0) void close()
+      return connections === 0
+    },
+    disconnected: signal => once(ended, 'one', { signal }).then(() => undefined, () => undefined),
+    async close() {
+      await close()
+      await folder.close()
+    },
   }
 }

@@ -61,13 +61,11 @@ it('Ctrl+C cancels there too', async () => {
   expect(app.workspace.operations.list().at(-1)).toMatchObject({ subject: 'deaf1', phase: 'rolled-back' })
 })
 
-it('an engine that ends in the middle is told as what it is', async () => {
-  const create = home.start(['--workspace', home.root, '--json', 'create', 'deaf2', ...director.split(' ')])
-  await create.until(text => text.includes('"type":"doing","step":"verify-health"'))
-  await app.opened?.close() // as a crash: what runs is left open
-  await app.close().catch(() => undefined)
+it('an engine that ends in the middle is taken over from', async () => {
+  const create = home.start(['--workspace', home.root, '--json', 'create', 'after', ...director.split(' ')])
+  await create.until(text => text.includes('"type":"doing","step":"start-process"'))
+  await app.leave() // as a crash: what runs is left open
   const ran = await create.ended
-  expect(ran).toMatchObject({ exit: 1, problem: { code: 'engine-gone' } })
-  const id = ran.lines[0]?.id ?? ''
-  expect(await home.run(`recover ${id} roll-back --json`)).toMatchObject({ exit: 0 })
+  expect(ran).toMatchObject({ exit: 0, ok: true, data: { instance: { name: 'after' }, operation: { id: ran.lines[0]?.id, phase: 'succeeded' } } })
+  expect(ran.err).toContain('taken over')
 })

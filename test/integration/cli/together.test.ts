@@ -1,0 +1,113 @@
+/** Commands at once, without a server: one runs the engine, the others join it, and whoever is left goes on. */
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { InstanceList } from '../../../src/shared/instance'
+import type { OperationState } from '../../../src/shared/operation'
+import { makeTiny } from '../../support/tiny-base'
+import { cliHome, type CliHome, type Running } from './cli'
+
+const director = '--director-name Ada --director-email ada@school.example --generate-password'
+
+/** The push of an instance `slow…` takes until the test says so. */
+const push = `
+const { existsSync } = require('node:fs')
+const { basename, dirname, join } = require('node:path')
+const name = basename(dirname(process.cwd()))
+if (name.startsWith('slow')) setInterval(() => { if (existsSync(join(process.cwd(), '../../..', 'go-' + name))) process.exit(0) }, 50)
+`
+
+let home: CliHome
+beforeAll(async () => {
+  home = await cliHome()
+  await home.run('init --sample')
+  await makeTiny(home.root)
+  const manifest = join(home.root, 'instance-manager.json')
+  const { server, client } = JSON.parse(await readFile(manifest, 'utf8')) as { server: object; client: object }
+  await writeFile(join(home.root, 'server/push.cjs'), push)
+  await writeFile(manifest, JSON.stringify({ server: { ...server, push: ['node', 'push.cjs'] }, client }))
+  await home.run('infra up')
+  await home.run(`create alone ${director}`)
+})
+afterAll(() => home.remove())
+
+const begin = (args: string): Running => home.start(['--workspace', home.root, ...args.split(' ')])
+const create = (name: string, more = ''): Running => begin(`--json${more} create ${name} ${director}`)
+const go = (name: string): Promise<void> => writeFile(join(home.root, `go-${name}`), '')
+const pushing = (text: string): boolean => text.includes('"type":"doing","step":"push-schema"')
+const instances = async (): Promise<string[]> => ((await home.run('list --json')).data as InstanceList).instances.map(it => it.name)
+const operations = async (): Promise<readonly OperationState[]> => ((await home.run('operations --json')).data as { operations: OperationState[] }).operations
+const created = (name: string) => ({ exit: 0, ok: true, data: { instance: { name, password: expect.stringMatching(/^\w{24}$/) as string }, operation: { phase: 'succeeded' } } })
+
+it('five creations at once all succeed', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e']
+  const ran = await Promise.all(names.map(it => create(it).ended))
+  for (const [index, name] of names.entries()) expect(ran[index]).toMatchObject(created(name))
+  expect(new Set(ran.map(it => (it.data as { instance: { port: number } }).instance.port)).size).toBe(5)
+  expect(await instances()).toEqual(expect.arrayContaining(names))
+})
+
+it('during a long creation others look, change and end; it serves those that take longer than itself', async () => {
+  const first = create('slow1')
+  await first.until(pushing)
+  expect(await home.run('list')).toMatchObject({ exit: 0, out: expect.stringContaining('alone') as string })
+  expect(await home.run('stop alone --json')).toMatchObject({ exit: 0, ok: true })
+  expect(await home.run('start alone --json')).toMatchObject({ exit: 0, ok: true })
+  expect(await home.run('start nope --json')).toMatchObject({ exit: 4, problem: { code: 'instance-unknown' } })
+  const second = create('slow2')
+  await second.until(pushing)
+  await go('slow1')
+  await first.until(text => text.includes('Still working for other commands'))
+  expect(first.child.exitCode).toBeNull()
+  const third = create('third') // joins the one that only serves
+  expect(await third.ended).toMatchObject(created('third'))
+  await go('slow2')
+  expect(await second.ended).toMatchObject(created('slow2'))
+  expect(await first.ended).toMatchObject(created('slow1'))
+})
+
+it('Ctrl+C in the one that serves undoes its own work only; again, it leaves the others\' to them', async () => {
+  const first = create('slow3')
+  await first.until(pushing)
+  const second = create('slow4')
+  await second.until(pushing)
+  first.child.kill('SIGINT')
+  await first.until(text => text.includes('Still working for other commands'))
+  expect((await operations()).map(it => [it.subject, it.phase])).toEqual(expect.arrayContaining([['slow3', 'rolled-back'], ['slow4', 'running']]))
+  first.child.kill('SIGINT')
+  expect(await first.ended).toMatchObject({ exit: 1, problem: { code: 'cancelled' } })
+  await second.until(text => text.includes('taken over'))
+  await go('slow4')
+  expect(await second.ended).toMatchObject(created('slow4'))
+})
+
+it('killed, it is taken over from by one of those that joined; all is finished', async () => {
+  const first = create('slow5')
+  await first.until(pushing)
+  const others = ['slow6', 'slow7'].map(name => create(name))
+  await Promise.all(others.map(it => it.until(pushing)))
+  first.child.kill('SIGKILL')
+  await first.ended
+  await Promise.all(others.map(it => it.until(text => text.includes('taken over'))))
+  await Promise.all(['slow5', 'slow6', 'slow7'].map(go))
+  const [sixth, seventh] = await Promise.all(others.map(it => it.ended))
+  expect(sixth).toMatchObject(created('slow6'))
+  expect(seventh).toMatchObject(created('slow7'))
+  expect((await operations()).filter(it => it.settledAt === undefined)).toEqual([])
+  expect(await instances()).toEqual(expect.arrayContaining(['slow5', 'slow6', 'slow7']))
+  expect(existsSync(join(home.root, '.instance-manager/engine.sock'))).toBe(false)
+})
+
+it('--wait does not join another command, but begins when it has ended', async () => {
+  const first = create('slow8')
+  await first.until(pushing)
+  const second = create('late', ' --wait')
+  await second.until(text => text.includes('Waiting for the Instance Manager'))
+  await go('slow8')
+  expect(await first.ended).toMatchObject(created('slow8'))
+  expect(await second.ended).toMatchObject(created('late'))
+  const known = await operations()
+  const of = (name: string): OperationState | undefined => known.find(it => it.subject === name)
+  expect(Date.parse(of('late')?.openedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(of('slow8')?.settledAt ?? ''))
+})
