@@ -35,7 +35,7 @@ it('serves until Ctrl+C, at the port that was asked for', async () => {
   expect(String(ended.lines[0]?.['link'])).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/\\?token=`))
 })
 
-it('waits for what runs; a second Ctrl+C leaves it to the next start', async () => {
+it('waits for what runs; a second Ctrl+C leaves it to the command that asked for it', async () => {
   const server = home.start(['--workspace', home.root, 'serve', '--port', String(await freePort())])
   await server.until(text => text.includes('token='))
   const create = home.start(['--workspace', home.root, '--json', 'create', 'deaf1', ...director.split(' ')])
@@ -45,8 +45,8 @@ it('waits for what runs; a second Ctrl+C leaves it to the next start', async () 
   server.child.kill('SIGINT')
   expect((await server.ended).exit).toBe(130)
   const left = await create.ended
-  expect(left).toMatchObject({ exit: 1, problem: { code: 'engine-gone' } })
-  expect((await home.run(`recover ${left.lines[0]?.id} roll-back`)).exit).toBe(0)
+  expect(left).toMatchObject({ exit: 1, problem: { code: 'not-listening' }, data: { id: left.lines[0]?.id, phase: 'rolled-back' } })
+  expect(left.err).toContain('taken over')
   expect((await home.run('list --json')).data).toMatchObject({ instances: [] })
 })
 
