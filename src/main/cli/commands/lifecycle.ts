@@ -35,8 +35,8 @@ export function port(session: Session, name: string, to: number, { allowSharedPo
 }
 
 /** PostgreSQL and PgBouncer first, shown as the operation that it is. @throws Failure why they do not run */
-async function bringUp({ client, follower }: Work): Promise<void> {
-  const state = await follower.runIfAny(() => client.infrastructure.bringUp.mutate())
+async function bringUp({ follower }: Work): Promise<void> {
+  const state = await follower.runIfAny(client => client.infrastructure.bringUp.mutate())
   if (state) mustSucceed(state)
 }
 
