@@ -201,6 +201,22 @@ test('known secrets are masked, on the screen and in what is saved; a switch sho
   await expect(log.rows.first()).toContainText(school.password)
   await expect(log.region.getByText('Secrets are shown')).toBeVisible()
   expect(await saved('open.log')).toContain(school.password)
+
+  await writeFile(join(place.home.path, 'open.log'), 'mine')
+  const again = async (answer: string): Promise<void> => {
+    await log.more('Save to a file…')
+    const dialog = window.getByRole('dialog', { name: 'Save to a file' })
+    await dialog.getByRole('textbox', { name: 'File' }).fill(join(place.home.path, 'open.log'))
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+    await window.getByRole('dialog', { name: 'Replace the file?' }).getByRole('button', { name: answer }).click()
+  }
+  await again('Keep the file')
+  expect(await readFile(join(place.home.path, 'open.log'), 'utf8')).toBe('mine')
+  await again('Replace')
+  const told = window.getByRole('alert').filter({ hasText: 'The log is saved' })
+  await expect(told).toContainText('open.log')
+  await told.getByRole('button', { name: 'Close' }).click()
+  expect(await readFile(join(place.home.path, 'open.log'), 'utf8')).toContain(school.password)
   await log.region.getByRole('button', { name: 'Mask them' }).click()
   await expect(log.rows.first()).not.toContainText(school.password)
 })
