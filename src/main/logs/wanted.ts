@@ -132,12 +132,11 @@ export class WantedLines {
 
   /** The end of the so-many-th line from an offset on, or of the record that it lies in. */
   #ahead(offset: number, count: number): number {
-    let [end, head] = [offset, NaN]
+    let end = offset
     let left = count
     for (const line of this.lines.forward(offset)) {
-      if (left-- <= 0 && line.head !== head) break
+      if (left-- <= 0 && line.head === line.offset) break
       end = line.end
-      head = line.head
     }
     return end
   }
