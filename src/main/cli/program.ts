@@ -1,6 +1,6 @@
 /** Every command, its arguments, options and examples. What a command does is loaded when it runs. */
 import { InvalidArgumentError } from 'commander'
-import { hosts } from '../../shared/instance'
+import { hosts, type InstanceHost } from '../../shared/instance'
 import { driverKinds, serviceNames, type ServiceName } from '../../shared/infrastructure'
 import { examplesText, Grammar, programName } from './grammar'
 import type { CreateOptions } from './commands/create'
@@ -137,11 +137,12 @@ export function buildProgram(version: string, perform: Perform): Grammar {
       .example('resurrect --all', 'after a reboot, or from cron with @reboot')
     does(it, async (session, options: LifecycleOptions, names: string[]) => (await import('./commands/lifecycle')).resurrect(session, names, options))
   })
-  add(program, 'port', 'Give an instance another port. If it is not healthy there, it is back on the old one.', it => {
+  add(program, 'port', 'Give an instance another port, or change who can reach it. If it is not healthy there, it is back on the old one.', it => {
     it.argument('<name>', 'an instance').completes('name', 'instance').argument('<port>', 'the new port', port)
       .option('--allow-shared-port', 'take a port that another instance has; only one of them can run at a time')
-      .example('port school 5020', 'it is restarted if it runs')
-    does(it, async (session, options: { allowSharedPort?: boolean }, name: string, to: number) => (await import('./commands/lifecycle')).port(session, name, to, options))
+      .option('--host <address>', '0.0.0.0, other machines too; 127.0.0.1, this machine only. The port may stay then', oneOf(hosts))
+      .example('port school 5020', 'it is restarted if it runs').example('port school 5020 --host 127.0.0.1', 'only a reverse proxy on this machine reaches it')
+    does(it, async (session, options: { allowSharedPort?: boolean; host?: InstanceHost }, name: string, to: number) => (await import('./commands/lifecycle')).port(session, name, to, options))
   })
   add(program, 'isolate', 'Give an instance a system user of its own: it then reads no other instance\'s files, and none of yours. Only root can.', it => {
     it.argument('<name>', 'an instance').completes('name', 'instance')

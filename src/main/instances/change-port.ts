@@ -1,6 +1,7 @@
-/** Gives an instance another port: config.json and `.env`, and a restart if it runs. If it is not healthy there, it is back on the old one. */
+/** Gives an instance another port, another HOST, or both: config.json and `.env`, and a restart if it runs. If it is not healthy there, it is back on the old one. */
+import { parse } from 'dotenv'
 import { z } from 'zod'
-import { instanceConfigSchema, nameSchema, portSchema } from '../../shared/instance'
+import { hosts, instanceConfigSchema, nameSchema, portSchema } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import type { Operation, Step } from '../operations/operation'
 import { readIfExists, readJson, writeJson } from '../system/files'
@@ -18,11 +19,16 @@ export const changePortInputSchema = z.object({
   port: portSchema,
   /** Take the port although another instance or a foreign process has it; only one of them runs at a time. */
   allowSharedPort: z.boolean().default(false),
+  /** Absent: it stays. With a new one, the port may stay. */
+  host: z.enum(hosts).optional(),
 })
 export type ChangePortInput = z.infer<typeof changePortInputSchema>
 
-/** `target` is on the new port, `before` on the old one. */
-const changePortPlanSchema = z.strictObject({ target: targetSchema, before: targetSchema, port: portSchema, ran: z.boolean() })
+/** `target` is on the new port, `before` on the old one. `host` is there if it changes. */
+const changePortPlanSchema = z.strictObject({
+  target: targetSchema, before: targetSchema, port: portSchema, ran: z.boolean(),
+  host: z.strictObject({ now: z.enum(hosts), before: z.string() }).optional(),
+})
 export type ChangePortPlan = Readonly<z.infer<typeof changePortPlanSchema>>
 
 export const changePort = (to: PortServices): Operation<ChangePortInput, ChangePortPlan> => ({
@@ -34,8 +40,11 @@ export const changePort = (to: PortServices): Operation<ChangePortInput, ChangeP
 })
 
 /** @throws Problem `port-same`, `port-taken` */
-async function planChange(to: PortServices, { name, port, allowSharedPort }: ChangePortInput): Promise<ChangePortPlan> {
-  const { target: before } = await findOwn(to, name)
+async function planChange(to: PortServices, { name, port, allowSharedPort, host: wanted }: ChangePortInput): Promise<ChangePortPlan> {
+  const { target: before, paths } = await findOwn(to, name)
+  const had = parse(await readIfExists(paths.env) ?? '')['HOST'] ?? hosts[0] // as the guide has it
+  const host = wanted !== undefined && wanted !== had ? { now: wanted, before: had } : undefined
+  if (port === before.port && host) return { target: before, before, port, ran: await isRunning(to, before), host }
   if (port === before.port) throw problem({ code: 'port-same', field: 'port', message: `"${name}" is on port ${port} already.`, hint: 'Choose another port.' })
   const { holders } = await to.ports.check(port)
   const ran = await isRunning(to, before)
@@ -46,7 +55,7 @@ async function planChange(to: PortServices, { name, port, allowSharedPort }: Cha
       hint: blocking.length ? 'Stop what runs there, or stop this instance before it moves there.' : 'Choose another port, or choose to share it: only one of them can run at a time.',
     })
   }
-  return { target: { ...before, port }, before, port, ran }
+  return { target: { ...before, port }, before, port, ran, host }
 }
 
 const stopOld = (to: PortServices): Step<ChangePortPlan> => ({
@@ -58,20 +67,20 @@ const stopOld = (to: PortServices): Step<ChangePortPlan> => ({
 
 const writePort = (to: PortServices): Step<ChangePortPlan> => {
   /** @param mustBeThere else what is gone is passed over */
-  const write = async ({ name }: Target, port: number, mustBeThere: boolean): Promise<void> => {
+  const write = async ({ name }: Target, port: number, host: string | undefined, mustBeThere: boolean): Promise<void> => {
     const its = instancePaths(to.paths, await readManifest(to.paths.root), name)
     const [config, env] = [await readJson(its.config, instanceConfigSchema), await readIfExists(its.env)]
     if (mustBeThere && (!config || env === undefined)) {
       throw problem({ code: 'config-missing', message: `${config ? its.env : its.config} is gone.`, hint: 'Restore it, then retry.' })
     }
-    if (env !== undefined) await writeEnv(its.env, setEnv(env, { PORT: String(port) }))
+    if (env !== undefined) await writeEnv(its.env, setEnv(env, { PORT: String(port), ...(host !== undefined && { HOST: host }) }))
     if (config) await writeJson(its.config, { ...config, port })
   }
   return {
     name: 'write-port',
-    do: ({ plan: { target, port } }) => write(target, port, true),
-    verify: async ({ plan: { target, port } }) => (await findInstance(to, target.name)).config.port === port, // config.json is written last
-    undo: ({ plan: { before } }) => write(before, before.port, false),
+    do: ({ plan: { target, port, host } }) => write(target, port, host?.now, true),
+    verify: async ({ plan: { target, port, host } }) => !host && (await findInstance(to, target.name)).config.port === port, // config.json is written last
+    undo: ({ plan: { before, host } }) => write(before, before.port, host?.before, false),
   }
 }
 

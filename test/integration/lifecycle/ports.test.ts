@@ -105,6 +105,17 @@ describe('changing the port', () => {
     expect(await refusal(workspace, 'start', { name: 'B' })).toMatchObject({ action: 'stop-other' })
   })
 
+  it('another HOST alone, and with a port', async () => {
+    await mustDo(workspace, 'change-port', { name: 'A', port: a.port, host: '127.0.0.1' })
+    expect(await envOf(a.server)).toMatchObject({ HOST: '127.0.0.1', PORT: String(a.port) })
+    expect(await answerOf(a.port)).toBe('A ')
+    expect(await refusal(workspace, 'change-port', { name: 'A', port: a.port, host: '127.0.0.1' })).toMatchObject({ code: 'port-same' })
+    const port = await freePort()
+    await mustDo(workspace, 'change-port', { name: 'A', port, host: '0.0.0.0' })
+    expect(await envOf(a.server)).toMatchObject({ HOST: '0.0.0.0', PORT: String(port) })
+    a = { ...a, port }
+  })
+
   it('unhealthy there: the old port is back, and it runs', async () => {
     const port = await freePort()
     const thief = createServer((_, response) => response.end('thief'))

@@ -1,4 +1,5 @@
 /** `start`, `stop`, `restart`, `resurrect`, `port`, `isolate` and `unisolate`. */
+import type { InstanceHost } from '../../../shared/instance'
 import { exitCodes } from '../exit-codes'
 import { wrongUsage } from '../failure'
 import { endedOf, forEach, mustSucceed, resultOfMany, succeed, withOperations, type Each, type Work } from '../operate'
@@ -27,9 +28,9 @@ export function resurrect(session: Session, names: readonly string[], options: L
   })
 }
 
-export function port(session: Session, name: string, to: number, { allowSharedPort = false }: { readonly allowSharedPort?: boolean }): Promise<Result> {
+export function port(session: Session, name: string, to: number, { allowSharedPort = false, host }: { readonly allowSharedPort?: boolean; readonly host?: InstanceHost }): Promise<Result> {
   return withOperations(session, false, async work => {
-    const operation = endedOf(await succeed(work, client => client.instances.changePort.mutate({ name, port: to, allowSharedPort })))
+    const operation = endedOf(await succeed(work, client => client.instances.changePort.mutate({ name, port: to, allowSharedPort, host })))
     return { data: { operation }, lines: [`${cleanLine(name)}  http://127.0.0.1:${to}`] }
   })
 }

@@ -35,7 +35,7 @@ function HostChoice() {
   const { wizard: { answers: { host } }, dispatch } = useDraft()
   return (
     <Radio.Group label="Who can reach it?" value={host} onChange={value => dispatch({ type: 'typed', change: { host: value } })}>
-      <div className={classes.choices}>
+      <div className={classes.choices} data-below-label>
         <Radio value="0.0.0.0" label="Other machines too" description="It listens on all of this machine’s addresses (HOST 0.0.0.0)." />
         <Radio value="127.0.0.1" label="This machine only" description="For a reverse proxy that runs here (HOST 127.0.0.1)." />
       </div>

@@ -52,13 +52,14 @@ const facts = [
 function Isolation() {
   const { root } = useApp()
   const instances = useInstances().data?.instances ?? []
-  const isolated = instances.filter(it => it.isolated).length
+  const shared = instances.filter(it => !it.isolated).length
+  if (root && instances.length === 0) return null
   return (
     <Section title="How instances are kept apart">
       <p className={`card ${classes.note}`}>
-        {root
-          ? `${isolated} of ${count(instances.length, 'instance')} ${isolated === 1 ? 'has its' : 'have their'} own system user. The others run as root: if one of them is compromised, it can read every file on this machine. “Isolate…” in an instance’s menu changes that.`
-          : 'Every instance runs as your own user: if one of them is compromised, it can read the files and secrets of the others. Where Instance Manager runs as root, each can have its own system user.'}
+        {!root && 'Every instance runs as your own user: if one of them is compromised, it can read the files and secrets of the others. Where Instance Manager runs as root, each can have its own system user.'}
+        {root && shared === 0 && 'Every instance has its own system user: it can read only its own files.'}
+        {root && shared > 0 && `${count(shared, 'instance')} of ${instances.length} ${shared === 1 ? 'runs' : 'run'} as root: if one of them is compromised, it can read every file on this machine. Choose “Isolate…” in an instance’s menu to give it its own system user.`}
       </p>
     </Section>
   )

@@ -1,9 +1,9 @@
-/** Another port for an instance: checked while it is typed, whoever has it is named, and what happens is said. */
-import { Button, Checkbox, TextInput } from '@mantine/core'
+/** Another port for an instance, or another HOST: checked while it is typed, whoever has it is named, and what happens is said. */
+import { Button, Checkbox, Radio, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
-import { portSchema, type PortHolder } from '../../../shared/instance'
+import { hosts, portSchema, type PortHolder } from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
 import { useInstances } from '../app/live'
 import { ProblemView } from '../app/problem'
@@ -20,6 +20,8 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
   const instance = useInstances().data?.instances.find(it => it.name === name)
   const [typed, setTyped] = useState('')
   const [share, setShare] = useState(false)
+  const [chosen, setChosen] = useState<string>()
+  const details = useQuery(trpc.instances.details.queryOptions({ name }))
   const [tried, setTried] = useState(false)
   const [sending, setSending] = useState(false)
   const [problem, setProblem] = useState<Problem>()
@@ -31,17 +33,19 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
   if (!instance) return <p>There is no instance ‘{name}’ any more.</p>
 
   const runs = instance.status === 'online'
-  const same = toPort(typed) === instance.port
+  const host = details.data?.env.find(it => it.key === 'HOST')?.value
+  const newHost = hosts.find(it => it === chosen && it !== host)
+  const same = (typed === '' && newHost !== undefined) || toPort(typed) === instance.port
   const holders = typed === settled && valid.success && !same ? check.data?.holders ?? [] : []
   const blocking = runs && holders.some(isRunning)
-  const error = !typed ? 'Give a port.' : same ? `It is on port ${instance.port} already.` : portSchema.safeParse(toPort(typed)).error?.issues[0]?.message
-  const free = !error && typed === settled && check.data?.port === port && !holders.length
+  const error = same && newHost ? undefined : !typed ? 'Give a port.' : same ? `It is on port ${instance.port} already.` : portSchema.safeParse(toPort(typed)).error?.issues[0]?.message
+  const free = !error && !same && typed === settled && check.data?.port === port && !holders.length
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setTried(true)
     if (error || typed !== settled || check.isFetching || blocking || (holders.length > 0 && !share)) return
     setSending(true)
-    send('change-port', name, () => client.instances.changePort.mutate({ name, port, allowSharedPort: share }))
+    send('change-port', name, () => client.instances.changePort.mutate({ name, port: same ? instance.port : port, allowSharedPort: share, host: newHost }))
       .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
       .finally(() => setSending(false))
   }
@@ -64,12 +68,18 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
           </PortTaken>
         )}
       </div>
-      <p className="dimmed">{runs ? `${name} restarts on the new port: it is away for a few seconds. If it is not healthy there, it is back on ${instance.port}.` : `${name} does not run: it uses the new port at its next start.`}</p>
+      <Radio.Group label="Who can reach it?" value={chosen ?? host ?? ''} onChange={setChosen}>
+        <div className={classes.choices}>
+          <Radio value="0.0.0.0" label="Other machines too" description="HOST 0.0.0.0: it listens on all of this machine’s addresses." />
+          <Radio value="127.0.0.1" label="This machine only" description="HOST 127.0.0.1: for a reverse proxy that runs here." />
+        </div>
+      </Radio.Group>
+      <p className="dimmed">{runs ? `${name} restarts: it is away for a few seconds. If it isn’t healthy afterwards, everything is put back.` : `${name} isn’t running: the change takes effect at its next start.`}</p>
       {check.error && <ProblemView problem={problemOf(check.error)} onRetry={() => void check.refetch()} />}
       {problem && <ProblemView problem={problem} />}
       <div className={classes.buttons}>
         <Button variant="default" onClick={onClose}>Cancel</Button>
-        <Button type="submit" loading={sending} disabled={blocking}>{runs ? 'Change and restart' : 'Change the port'}</Button>
+        <Button type="submit" loading={sending} disabled={blocking}>{runs ? 'Change and restart' : 'Change'}</Button>
       </div>
     </form>
   )

@@ -28,13 +28,13 @@ export function DatabaseFacts({ database: { name, role, host, port, directPort, 
 export function ProcessFacts({ details: { user, env }, instance: { port, isolated } }: { details: InstanceDetails; instance: InstanceView }) {
   const { root } = useApp()
   const host = env.find(it => it.key === 'HOST')?.value
-  const reach = host === '127.0.0.1' || host === 'localhost' ? 'this machine only' : host === '0.0.0.0' ? 'other machines too' : undefined
+  const reach = host === '127.0.0.1' || host === 'localhost' ? ', for this machine only' : host === '0.0.0.0' ? ', for other machines too' : ''
   return (
     <dl className={`card ${classes.pairs}`}>
       <Pair word="Runs as">{isolated
-        ? <span><span className="mono">{user}</span> <span className="dimmed">its own system user</span></span>
+        ? <span><span className="mono">{user}</span><span className="dimmed">, its own system user</span></span>
         : <Status tone={root ? 'warn' : 'idle'}><span className="mono">{user}</span>, which can read other instances’ files</Status>}</Pair>
-      <Pair word="Listens on"><span><span className="mono">{host ? `${host}:${port}` : port}</span>{reach && <span className="dimmed"> {reach}</span>}</span></Pair>
+      <Pair word="Listens on"><span><span className="mono">{host ? `${host}:${port}` : port}</span><span className="dimmed">{reach}</span></span></Pair>
     </dl>
   )
 }
