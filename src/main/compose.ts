@@ -240,7 +240,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   /** Which instances are about to have which port. */
   const starting = (): { name: string; port: number }[] => [
     ...openCreations(),
-    ...operations.openPlans().filter(it => ['start', 'restart', 'change-port'].includes(it.kind)).map(it => (it.plan as { readonly target: Target }).target),
+    ...operations.openPlans().filter(it => ['start', 'restart', 'change-port', 'isolate', 'unisolate'].includes(it.kind)).map(it => (it.plan as { readonly target: Target }).target),
   ]
   const busy = (): ReadonlySet<string> => new Set(operations.openPlans().map(it => it.subject))
   const emptyTrash = (): Promise<void> =>
