@@ -55,22 +55,30 @@ const unsettled = (data: Buffer): Buffer => data.subarray(0, data.lastIndexOf('\
 it.each(['create', 'change-port', 'delete'])('no flipped bit in the journal of a %s is obeyed, settled or open: it is refused, or says the very same', kind => {
   const { id, data } = journalOf(kind)
   for (const whole of [data, unsettled(data)]) {
-    const said = decode(id, whole)
-    expect(said).toMatchObject({ state: { kind } })
-    expect(said?.problem).toBeUndefined()
-    const obeyed: string[] = []
-    let refused = 0
-    for (let bit = 0; bit < whole.length * 8; bit++) {
-      const flipped = Buffer.from(whole)
-      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
-      const found = decode(id, flipped)
-      if (found?.problem?.code === 'journal-corrupt') refused++
-      else if (!isDeepStrictEqual(found, said)) obeyed.push(`bit ${bit & 7} of byte ${bit >> 3}`)
-    }
-    expect(obeyed).toEqual([])
-    expect(refused).toBeGreaterThan(whole.length * 7) // the test can fail: almost nothing is without effect
+    expect(decode(id, whole)).toMatchObject({ state: { kind } })
+    expect(obeyedFlips(id, whole)).toEqual([])
   }
 })
+
+it('without its check sums, as those of 0.1, the same journal obeys many', () => {
+  const { id, data } = journalOf('delete')
+  const plain = Buffer.from(data.toString().replaceAll(/\t[0-9a-f]{16}$/gm, ''))
+  expect(decode(id, plain)).toMatchObject({ state: { kind: 'delete', phase: 'succeeded' } })
+  expect(obeyedFlips(id, plain).length).toBeGreaterThan(plain.length) // about one in eight
+})
+
+/** The flips after which the journal is neither refused nor says the very same. */
+function obeyedFlips(id: string, whole: Buffer): string[] {
+  const said = decode(id, whole)
+  const obeyed: string[] = []
+  for (let bit = 0; bit < whole.length * 8; bit++) {
+    const flipped = Buffer.from(whole)
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    const found = decode(id, flipped)
+    if (found?.problem?.code !== 'journal-corrupt' && !isDeepStrictEqual(found, said)) obeyed.push(`bit ${bit & 7} of byte ${bit >> 3}`)
+  }
+  return obeyed
+}
 
 it('a plan that is not what follows from the name is refused, of every job, however whole its journal', async () => {
   const elsewhere = join(workspace.root, 'instances', 'school')

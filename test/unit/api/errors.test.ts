@@ -25,6 +25,13 @@ describe('errors', () => {
     expect(await problemOf(caller().instances.suggestPort())).toEqual({ code: 'no-workspace', message: 'No workspace is open.' })
   })
 
+  it('of the operating system are Problems of their own, without a stack', async () => {
+    app.open = () => Promise.reject(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', path: '/srv/school' }))
+    const found = await problemOf(caller().app.open({ path: '/srv/school' }))
+    expect(found).toMatchObject({ code: 'disk-full', message: expect.stringContaining('/srv/school') as string })
+    expect(found.details).toBeUndefined()
+  })
+
   it('keep a Problem whole', async () => {
     const whole: Problem = { code: 'workspace-locked', message: 'Locked.', cause: 'By one.', hint: 'Wait.', action: 'retry', field: 'path', details: 'x' }
     app.open = () => Promise.reject(problem(whole))
