@@ -1,12 +1,12 @@
 /** Kills creations and looks at what is left. */
 import { execa } from 'execa'
 import { expect } from 'vitest'
-import { isOpen, type OperationState } from '../../src/shared/operation'
+import type { OperationState } from '../../src/shared/operation'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { childCommand } from '../support/child-command'
 import { sealedKeys } from '../support/sealed'
 import { createInput, director, login, mustSucceed, until, type TestWorkspace } from '../support/workspace'
-import { world, type World } from '../support/world'
+import { openOperations, world, type World } from '../support/world'
 
 export const steps = [
   'reserve', 'prepare-release', 'create-database', 'place-files', 'push-schema', 'create-director', 'switch-to-pool', 'start-process', 'verify-health',
@@ -31,9 +31,10 @@ export async function crash(workspace: TestWorkspace, order: Order): Promise<voi
 
 /** Opens the workspace again and waits until what was open has settled. @param then done at once, before recovery has come far */
 export async function recover(workspace: TestWorkspace, then?: (open: OperationState) => void): Promise<OperationState[]> {
+  const open = await openOperations(workspacePaths(workspace.root).operations) // one that lacks but its last line has settled before anyone can ask
   await workspace.open()
   const { operations } = workspace.services
-  const found = operations.list().filter(isOpen)
+  const found = operations.list().filter(it => open.includes(`${it.id}.jsonl`))
   for (const it of found) then?.(it)
   return await Promise.all(found.map(it => operations.settled(it.id)))
 }

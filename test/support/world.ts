@@ -78,7 +78,8 @@ const names = async (folder: string): Promise<string[]> => (await readdir(folder
 /** Releases in the making: none is left when nothing runs. */
 const unfinished = async (folder: string): Promise<string[]> => (await names(folder)).filter(it => it.startsWith('.'))
 
-async function openOperations(folder: string): Promise<string[]> {
+/** The journals' files. */
+export async function openOperations(folder: string): Promise<string[]> {
   const journals = await Promise.all((await names(folder)).map(async it => ({ it, text: await readFile(join(folder, it), 'utf8') })))
   return journals.filter(({ text }) => !text.includes('"type":"settled"')).map(({ it }) => it)
 }
