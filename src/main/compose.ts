@@ -121,7 +121,7 @@ export interface WorkspaceServices {
   details(name: string): Promise<InstanceDetails>
   /** One masked value of its `.env`. */
   reveal(name: string, key: string): Promise<string>
-  previewDelete(name: string): Promise<DeletePreview>
+  previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
   /** Ends an instance's process that PM2 has lost. To keep it, start the instance: PM2 then replaces it. */
   endLost(name: string): Promise<void>
   /** Aborted when it is closed, and when its lock is lost: its reason is then the Problem `workspace-lock-lost`. It is still to be closed. */
@@ -322,7 +322,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     },
     details: name => instanceDetails(lifecycle, name),
     reveal: (name, key) => revealValue(lifecycle, name, key),
-    previewDelete: name => previewDelete(lifecycle, name),
+    previewDelete: (name, asking) => previewDelete(lifecycle, name, asking),
     endLost: name => endLost(operations, name),
     async close() {
       ending.abort()

@@ -143,8 +143,21 @@ export interface DeletePreview {
   readonly name: string
   readonly running: boolean
   readonly database: { readonly name: string; readonly role: string; readonly bytes?: number; readonly connections?: number }
-  /** Uploads are counted apart: they are what cannot be made again. */
-  readonly files: { readonly folder: string; readonly bytes: number; readonly uploads: number }
+  readonly files: {
+    readonly folder: string
+    /** Where the folder leads to, if it is a link. That is deleted too, unless `stays`: it is not marked as this instance's. */
+    readonly target?: string | undefined
+    readonly stays?: boolean
+    /** Packages that are shared with other instances are not counted. */
+    readonly bytes: number
+    /** Counted apart: they cannot be created again. */
+    readonly uploads: number
+    readonly count: number
+    /** False: there are more than `count` files, and all numbers are at least what they say. */
+    readonly complete: boolean
+    /** Links in it that lead out of it: the links are deleted, and what they lead to stays. */
+    readonly links: readonly { readonly path: string; readonly target: string }[]
+  }
   readonly logs: { readonly count: number; readonly bytes: number }
 }
 

@@ -146,9 +146,9 @@ test('a deletion lists what goes and wants the word; then all of it is gone', as
   await online('farewell')
   await list.act('farewell', 'Delete…')
   const dialog = list.room.dialog('Delete farewell?')
-  const goes = dialog.getByRole('list', { name: 'What goes' }).getByRole('listitem')
+  const goes = dialog.getByRole('list', { name: 'This will be deleted' }).getByRole('listitem')
   await expect(goes).toHaveText([
-    /Its process.*runs now, and is stopped/, /Database farewell_db.*MB.*no open connection/, /Role farewell_user/, new RegExp(`${its.folder}.*4.9 KB uploads`), /2 log files/,
+    /Process.*Running\. It will be stopped first/, /Database farewell_db.*MB.*no open connection/, /Role farewell_user/, new RegExp(`${its.folder}.*uploads: 4.9 KB`), /2 log files/,
   ])
   const word = dialog.getByRole('textbox', { name: 'Type DELETE to confirm' })
   const remove = dialog.getByRole('button', { name: 'Delete farewell' })

@@ -40,6 +40,6 @@ export const instancesRouter = router({
     .mutation(({ ctx: { workspace }, input }) => workspace.bulk(input.action, input.names)),
   details: workspaceProcedure.input(named).query(({ ctx: { workspace }, input }) => workspace.details(input.name)),
   reveal: workspaceProcedure.input(named.extend({ key: z.string().max(200) })).mutation(({ ctx: { workspace }, input }) => workspace.reveal(input.name, input.key)),
-  previewDelete: workspaceProcedure.input(named).query(({ ctx: { workspace }, input }) => workspace.previewDelete(input.name)),
+  previewDelete: workspaceProcedure.input(named).query(({ ctx: { workspace }, input, signal }) => workspace.previewDelete(input.name, signal)),
   endLost: workspaceProcedure.input(named).mutation(({ ctx: { workspace }, input }) => workspace.endLost(input.name)),
 })

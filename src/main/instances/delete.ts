@@ -3,16 +3,18 @@ import { randomUUID } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { databaseNames, nameSchema } from '../../shared/instance'
+import { databaseNames, instanceConfigSchema, nameSchema } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Operation, Step } from '../operations/operation'
+import { readJson } from '../system/files'
 import { isRoot } from '../system/users'
 import type { Run } from '../system/run'
 import { difference, subjectOf, targetContradiction } from './lifecycle/derived'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
 import { absolutePath, findOwn, isRunning, targetSchema, type LifecycleServices } from './lifecycle/target'
+import { linkedFolder } from './ownership'
 import { removeSystemUser } from './system-user/identity'
 import type { Trash } from './trash'
 
@@ -84,7 +86,9 @@ const setAside = (to: DeleteServices): DeleteStep => ({
   async do({ plan }) {
     await to.ownership.requireFolder(plan.target.name)
     await to.databases.requireOwn(plan) // here there still is a way back
-    await to.trash.put(plan.folder, plan.token)
+    const config = await readJson(join(plan.folder, 'config.json'), instanceConfigSchema)
+    const linked = config && await linkedFolder(config.paths.instance, plan.folder)
+    await to.trash.put(plan.folder, plan.token, linked?.owned === true)
   },
   verify: ({ plan }) => lstat(plan.folder).then(() => false, () => true),
   undo: ({ plan }) => to.trash.restore(plan.token, plan.folder),
@@ -102,13 +106,21 @@ const dropDatabase = (to: DeleteServices): DeleteStep => ({
   },
 })
 
-/** From PM2's list and dump, with its logs; its system user too, which nothing belongs to any more. */
+/** From PM2's list and dump, with its logs, and its system user; then the files, which may take a while: "deleted" is said when the disk has the space again. */
 const removeProcess = (to: DeleteServices): DeleteStep => ({
   name: 'remove-process',
-  async do({ plan }) {
+  async do({ plan, report }) {
+    await to.ownership.requireFolder(plan.target.name, to.trash.placeOf(plan.token))
     await to.processes.remove(plan.target)
     await to.processes.save()
     if (isRoot()) await removeSystemUser(to.run, to.paths, plan.target.name)
+    report({ text: 'Deleting the files' })
+    await to.trash.free(plan.token).catch((error: unknown) => {
+      throw problem({
+        code: 'files-stay', message: `Not all files of "${plan.target.name}" could be deleted.`, cause: error instanceof Error ? error.message : undefined,
+        hint: `They are in ${to.trash.placeOf(plan.token)}. Correct what the system objects to, then retry.`, action: 'retry',
+      }, error)
+    })
   },
   verify: () => Promise.resolve(false), // logs cannot be looked for by name alone; once more does no harm
 })

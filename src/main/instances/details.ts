@@ -1,7 +1,7 @@
 /** One instance looked at closely: its settings with secrets masked, and what a deletion would take away. */
-import { lstat, readdir, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { parse } from 'dotenv'
 import type { DeletePreview, InstanceDetails } from '../../shared/instance'
 import { problem } from '../../shared/problem'
@@ -9,7 +9,10 @@ import type { Databases } from '../infrastructure/databases'
 import type { Processes } from '../processes/client'
 import { rotatedFiles } from '../logs/rotate-names'
 import { readIfExists } from '../system/files'
+import { measure } from '../system/tree'
+import type { InstancePaths } from '../workspace/paths'
 import { findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
+import { linkedFolder } from './ownership'
 import { identityOf } from './system-user/identity'
 
 export interface DetailServices extends LifecycleServices {
@@ -45,15 +48,30 @@ export async function revealValue(to: DetailServices, name: string, key: string)
 }
 
 /** Sizes are what the files hold; packages that are shared with other instances are not counted, since they stay. */
-export async function previewDelete(to: DetailServices, name: string): Promise<DeletePreview> {
-  const { config: { database }, paths, target } = await findInstance(to, name)
-  const [running, usage, bytes, uploads, logs] = await Promise.all([
-    isRunning(to, target), to.databases.usage(database.name).catch(() => undefined),
-    sizeOf(paths.folder), sizeOf(join(paths.server, 'uploads')), logsOf(to.processes, name, true),
+export async function previewDelete(to: DetailServices, name: string, signal?: AbortSignal): Promise<DeletePreview> {
+  const { config, paths, target } = await findInstance(to, name)
+  const { database } = config
+  const linked = await linkedFolder(config.paths.instance, paths.folder)
+  const [running, usage, files, logs] = await Promise.all([
+    isRunning(to, target), to.databases.usage(database.name).catch(() => undefined), filesOf(paths, linked, signal), logsOf(to.processes, name, true),
   ])
   return {
     name, running, database: { name: database.name, role: database.user, ...usage },
-    files: { folder: paths.folder, bytes, uploads }, logs: { count: logs.length, bytes: logs.reduce((sum, it) => sum + it.bytes, 0) },
+    files, logs: { count: logs.length, bytes: logs.reduce((sum, it) => sum + it.bytes, 0) },
+  }
+}
+
+/** @param linked what the instance's folder leads to, if it is a link */
+async function filesOf({ folder, server }: InstancePaths, linked: Awaited<ReturnType<typeof linkedFolder>>, signal?: AbortSignal): Promise<DeletePreview['files']> {
+  if (linked && !linked.owned) return { folder, target: linked.target, stays: true, bytes: 0, uploads: 0, count: 0, complete: true, links: [] }
+  const real = await realpath(folder)
+  const uploads = join(real, relative(folder, server), 'uploads')
+  const isInside = await realpath(uploads).catch(() => undefined) === uploads // no link leads to it
+  const apart = isInside ? await measure(uploads, { signal }) : { bytes: 0, files: 0, complete: true, links: [] }
+  const rest = await measure(real, { signal, skipped: ['node_modules', ...isInside ? [uploads] : []] })
+  return {
+    folder, target: linked?.target, bytes: rest.bytes + apart.bytes, uploads: apart.bytes, count: rest.files + apart.files,
+    complete: rest.complete && apart.complete, links: [...apart.links, ...rest.links].filter(it => !it.target.startsWith(`${real}/`)),
   }
 }
 
@@ -63,16 +81,4 @@ async function logsOf(processes: Processes, name: string, rotated = false): Prom
   const files = rotated ? [...live, ...(await Promise.all(live.map(rotatedFiles))).flat()] : live
   const found = await Promise.all(files.map(async path => ({ path, bytes: (await stat(path).catch(() => undefined))?.size })))
   return found.filter((it): it is { path: string; bytes: number } => it.bytes !== undefined)
-}
-
-/** Bytes of a folder's files, links to shared ones left out. A file that vanishes meanwhile counts as none. */
-async function sizeOf(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
-  const sizes = await Promise.all(entries.map(async it => {
-    const path = join(folder, it.name)
-    if (it.isDirectory()) return it.name === 'node_modules' ? 0 : sizeOf(path)
-    const info = await lstat(path).catch(() => undefined)
-    return info?.isFile() ? info.size : 0
-  }))
-  return sizes.reduce((sum, it) => sum + it, 0)
 }

@@ -30,6 +30,17 @@ export async function otherOwner(named: string, folder: string): Promise<string 
   }
 }
 
+/**
+ * Whether an instance whose folder is a link goes with what the link leads to: only if the config.json there names this very link, and
+ * the workspace does not lie in it. Undefined if the folder is no link.
+ */
+export async function linkedFolder(named: string, folder: string): Promise<{ readonly target: string; readonly owned: boolean } | undefined> {
+  const here = await lstat(folder)
+  if (!here.isSymbolicLink()) return undefined
+  const [there, target] = await Promise.all([lstat(named).catch(() => undefined), realpath(folder)])
+  return { target, owned: there?.ino === here.ino && there.dev === here.dev && !`${folder}/`.startsWith(`${target}/`) }
+}
+
 export interface OwnershipServices {
   readonly paths: WorkspacePaths
   readonly databases: Pick<Databases, 'isForeign' | 'claim'>

@@ -1,7 +1,8 @@
-/** Folders that are gone for the operator and whose disk space is freed in the background. */
-import { lstat, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+/** Folders that are gone for the operator, until what they hold is freed. */
+import { lstat, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readIfExists, syncFolder, writeFileAtomic } from '../system/files'
+import { removeTree } from '../system/tree'
 
 const prefix = '.trash-'
 /** In what a link leads to: that it was thrown away with the link. A link that somebody laid there is never followed. */
@@ -11,9 +12,13 @@ export class Trash {
   /** @param folder holds what is thrown away, which stays there under a hidden name: it may be a link to another disk */
   constructor(private readonly folder: string) {}
 
-  /** Takes a folder away in one step, however big it is. Nothing to do if it is gone. @param token names it; letters, digits, hyphens */
-  async put(path: string, token: string): Promise<void> {
-    if (await isLink(path) && await isFolder(path)) await writeFileAtomic(join(path, mark), token, 0o600)
+  /**
+   * Takes a folder away in one step, however big it is. Nothing to do if it is gone.
+   * @param token names it; letters, digits, hyphens
+   * @param withTarget of a link: what it leads to is to be freed with it
+   */
+  async put(path: string, token: string, withTarget: boolean): Promise<void> {
+    if (withTarget && await isLink(path) && await isFolder(path)) await writeFileAtomic(join(path, mark), token, 0o600)
     await move(path, this.placeOf(token))
   }
 
@@ -23,10 +28,18 @@ export class Trash {
     await rm(join(path, mark), { force: true })
   }
 
+  /** Frees what a token names. Returns when the disk has the space again. @throws what the system refuses with; what is left can be freed again */
+  async free(token: string): Promise<void> {
+    const path = this.placeOf(token)
+    if (await isLink(path) && await readIfExists(join(path, mark)) === token) await freeTarget(await realpath(path))
+    await removeTree(path)
+    await syncFolder(this.folder)
+  }
+
   /** Frees what it holds, but for the tokens of open operations. Errors are left to the next time: the folder is out of sight already. */
   async empty(kept: ReadonlySet<string>): Promise<void> {
     const tokens = (await readdir(this.folder)).filter(it => it.startsWith(prefix)).map(it => it.slice(prefix.length))
-    for (const token of tokens.filter(it => !kept.has(it))) await free(this.placeOf(token), token).catch(() => undefined)
+    for (const token of tokens.filter(it => !kept.has(it))) await this.free(token).catch(() => undefined)
   }
 
   /** Where it lies. */
@@ -36,10 +49,13 @@ export class Trash {
 const isLink = (path: string): Promise<boolean> => lstat(path).then(it => it.isSymbolicLink(), () => false)
 const isFolder = (path: string): Promise<boolean> => stat(path).then(it => it.isDirectory(), () => false)
 
-/** A link stands for a folder on another disk, which goes too. */
-async function free(path: string, token: string): Promise<void> {
-  if (await isLink(path) && await readIfExists(join(path, mark)) === token) await rm(await realpath(path), { recursive: true, force: true })
-  await rm(path, { recursive: true, force: true })
+/** The mark goes last: without it the rest would never be freed after a failure. The folder may be a mount point, which stays. */
+async function freeTarget(folder: string): Promise<void> {
+  for (const it of await readdir(folder)) if (it !== mark) await removeTree(join(folder, it))
+  await rm(join(folder, mark), { force: true })
+  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (!['EBUSY', 'EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '')) throw error
+  })
 }
 
 async function move(from: string, target: string): Promise<void> {

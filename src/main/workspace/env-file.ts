@@ -1,5 +1,5 @@
 /** .env files as dotenv reads them: what is written here, `dotenv.parse` gives back unchanged. */
-import { lstat } from 'node:fs/promises'
+import { lstat, realpath, stat } from 'node:fs/promises'
 import { parse } from 'dotenv'
 import { problem } from '../../shared/problem'
 import { writeFileAtomic } from '../system/files'
@@ -23,11 +23,27 @@ export function setEnv(text: string, values: EnvValues): string {
   }, lines)
 }
 
-/** Replaces an instance's `.env`: its group may read it where the instance has a system user of its own, and nobody else but us. */
+/**
+ * Replaces an instance's `.env`: its group may read it where the instance has a system user of its own, and nobody else but us.
+ * One that is a link stays one: the file that it leads to is replaced.
+ * @throws Problem `env-link` if it leads to anything but a regular file of this user's
+ */
 export async function writeEnv(path: string, text: string): Promise<void> {
-  const before = await lstat(path).catch(() => undefined)
+  const real = await behindLink(path)
+  const before = await lstat(real).catch(() => undefined)
   const shared = before?.isFile() === true && (before.mode & 0o777) === sharedMode
-  await writeFileAtomic(path, text, shared ? sharedMode : 0o600, shared ? before.gid : undefined)
+  await writeFileAtomic(real, text, shared ? sharedMode : 0o600, shared ? before.gid : undefined)
+}
+
+async function behindLink(path: string): Promise<string> {
+  if (!await lstat(path).then(it => it.isSymbolicLink(), () => false)) return path
+  const target = await realpath(path).catch(() => undefined)
+  const info = target === undefined ? undefined : await stat(target)
+  if (target !== undefined && info?.isFile() && info.uid === process.geteuid?.()) return target
+  throw problem({
+    code: 'env-link', message: `${path} is a link that is not followed.`, cause: `It leads to ${target ?? 'nothing'}, which is no regular file of yours.`,
+    hint: 'Replace the link with a file, or let it lead to one that belongs to you.',
+  })
 }
 
 /** Of a `.env` that the instance's own group reads. */

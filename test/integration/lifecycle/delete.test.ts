@@ -1,11 +1,12 @@
 /** Deletion on real PostgreSQL, PgBouncer and PM2: all of the instance goes, and nothing else. */
-import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { pm2Paths } from '../../../src/main/processes/daemon'
 import { isAlive } from '../../../src/main/system/proc'
 import { layOut, makeDatabase, startByCli, type CliInstance } from '../../support/cli-instance'
+import { freePort } from '../../support/infrastructure'
 import { until, type TestWorkspace } from '../../support/workspace'
 import { world, type World } from '../../support/world'
 import { answerOf, daemonPid, kill9, mustDo, pidOf, refusal, statuses, tinyWorkspace } from './lifecycle'
@@ -14,11 +15,7 @@ let workspace: TestWorkspace
 let before: World
 const similar = ['a', 'a_b', 'a-b-c']
 const remove = (name: string) => mustDo(workspace, 'delete', { name, confirm: 'DELETE' })
-/** Also of what is freed in the background. */
-const expectNothingElse = async (): Promise<void> => {
-  await until(async () => !(await readdir(join(workspace.root, 'instances'))).some(it => it.startsWith('.trash')))
-  expect(await world(workspace)).toEqual(before)
-}
+const expectNothingElse = async (): Promise<void> => expect(await world(workspace)).toEqual(before)
 
 async function made(name: string): Promise<CliInstance> {
   const its = await layOut(workspace, name)
@@ -106,10 +103,54 @@ it('of a folder that is a link to another disk: what it leads to goes too', asyn
   await rename(folder, elsewhere)
   await symlink(elsewhere, folder)
   await mustDo(workspace, 'start', { name: 'linked' })
+  expect((await workspace.services.previewDelete('linked')).files).toMatchObject({ folder, target: elsewhere })
   await remove('linked')
-  await until(async () => (await readdir(join(workspace.home, 'disk'))).length === 0)
+  expect(await readdir(join(workspace.home, 'disk'))).toEqual([])
   expect(await statuses(workspace)).not.toHaveProperty('linked')
   await expectNothingElse()
+})
+
+it('of a link to a folder whose config.json does not name it: only the link goes, and the preview says so', async () => {
+  const { folder } = await made('unnamed')
+  const elsewhere = join(workspace.home, 'unnamed')
+  await rename(folder, elsewhere)
+  await symlink(elsewhere, folder)
+  const config = join(elsewhere, 'config.json')
+  await writeFile(config, (await readFile(config, 'utf8')).replaceAll(folder, '/nowhere/instances/unnamed'))
+  expect((await workspace.services.previewDelete('unnamed')).files).toMatchObject({ folder, target: elsewhere, stays: true, bytes: 0 })
+  await remove('unnamed')
+  expect(await readdir(elsewhere)).toEqual(expect.arrayContaining(['config.json', 'server', 'client']))
+  await rm(elsewhere, { recursive: true })
+  await expectNothingElse()
+})
+
+it('what links in it lead to stays, and the preview says so; a change of port leaves a .env that is a link one', async () => {
+  const { folder, server } = await made('linking')
+  const [shared, env] = [join(workspace.home, 'shared'), join(workspace.home, 'shared.env')]
+  await mkdir(shared)
+  await writeFile(join(shared, 'photo.jpg'), Buffer.alloc(7000))
+  await rm(join(server, 'uploads'), { recursive: true })
+  await symlink(shared, join(server, 'uploads'))
+  await rename(join(server, '.env'), env)
+  await symlink(env, join(server, '.env'))
+  const port = await freePort()
+  await mustDo(workspace, 'change-port', { name: 'linking', port })
+  expect([await readlink(join(server, '.env')), await readFile(env, 'utf8')]).toEqual([env, expect.stringContaining(`PORT=${port}\n`)])
+  const { files } = await workspace.services.previewDelete('linking')
+  expect(files).toMatchObject({ folder, uploads: 0, complete: true })
+  expect(files.links.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toEqual([{ path: join(server, '.env'), target: env }, { path: join(server, 'uploads'), target: shared }])
+  await remove('linking')
+  expect([await readdir(shared), (await readFile(env, 'utf8')).length > 0]).toEqual([['photo.jpg'], true])
+  for (const it of [shared, env]) await rm(it, { recursive: true })
+  await expectNothingElse()
+})
+
+it('is done when the disk has the space again', async () => {
+  const { server } = await made('full')
+  await Promise.all(Array.from({ length: 3000 }, (_, it) => writeFile(join(server, 'uploads', `photo-${it}`), 'x')))
+  await remove('full')
+  expect(await readdir(join(workspace.root, 'instances'))).not.toContainEqual(expect.stringContaining('.trash'))
+  expect(await world(workspace)).toEqual(before)
 })
 
 describe('is refused, and nothing is touched', () => {

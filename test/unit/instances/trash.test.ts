@@ -21,8 +21,8 @@ async function folder(name: string, text = name): Promise<string> {
 
 test('what is thrown away is gone at once and can be brought back, both as often as a crash asks', async () => {
   const path = await folder('school')
-  await trash.put(path, 'token')
-  await trash.put(path, 'token')
+  await trash.put(path, 'token', true)
+  await trash.put(path, 'token', true)
   expect(await readdir(home)).toEqual(['.trash-token'])
   await trash.restore('token', path)
   await trash.restore('token', path)
@@ -30,8 +30,8 @@ test('what is thrown away is gone at once and can be brought back, both as often
 })
 
 test('emptied of all but what open operations have', async () => {
-  await trash.put(await folder('one'), 'kept')
-  await trash.put(await folder('two'), 'freed')
+  await trash.put(await folder('one'), 'kept', true)
+  await trash.put(await folder('two'), 'freed', true)
   await trash.empty(new Set(['kept']))
   expect(await readdir(home)).toEqual(['.trash-kept'])
   await trash.empty(new Set())
@@ -41,7 +41,7 @@ test('emptied of all but what open operations have', async () => {
 
 test('thrown away while it is emptied, nothing is missed', async () => {
   const paths = await Promise.all(Array.from({ length: 30 }, (_, it) => folder(`folder-${it}`)))
-  await Promise.all(paths.flatMap((path, it) => [trash.put(path, `token-${it}`), trash.empty(new Set())]))
+  await Promise.all(paths.flatMap((path, it) => [trash.put(path, `token-${it}`, true), trash.empty(new Set())]))
   await trash.empty(new Set())
   expect(await readdir(home)).toEqual([])
 })
@@ -50,9 +50,9 @@ test('a link is freed with the folder that it leads to, a link to nowhere alone'
   const disk = await folder('disk')
   await symlink(disk, join(home, 'linked'))
   await symlink(join(home, 'nowhere'), join(home, 'dangling'))
-  await trash.put(join(home, 'linked'), 'linked')
+  await trash.put(join(home, 'linked'), 'linked', true)
   expect((await stat(disk)).isDirectory()).toBe(true) // not before it is freed
-  await trash.put(join(home, 'dangling'), 'dangling')
+  await trash.put(join(home, 'dangling'), 'dangling', true)
   await trash.empty(new Set())
   expect(await readdir(home)).toEqual([])
 })
@@ -63,4 +63,22 @@ test('a link that somebody laid into the trash goes, and what it leads to stays'
   await trash.empty(new Set())
   expect((await readdir(home)).filter(it => it !== 'precious' && it.startsWith('.trash-'))).toEqual([])
   expect((await stat(join(home, 'precious'))).isDirectory()).toBe(true)
+})
+
+test('a link whose target is not the instance\'s own goes alone', async () => {
+  const disk = await folder('disk')
+  await symlink(disk, join(home, 'linked'))
+  await trash.put(join(home, 'linked'), 'linked', false)
+  await trash.free('linked')
+  expect(await readdir(home)).toEqual(['disk'])
+  expect(await readdir(disk)).toEqual(['file'])
+})
+
+test('what a link in it leads to stays', async () => {
+  const shared = await folder('shared')
+  await symlink(shared, join(await folder('school'), 'uploads'))
+  await trash.put(join(home, 'school'), 'school', true)
+  await trash.free('school')
+  expect(await readdir(home)).toEqual(['shared'])
+  expect(await readdir(shared)).toEqual(['file'])
 })

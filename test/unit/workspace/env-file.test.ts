@@ -1,9 +1,12 @@
+import { lstat, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'dotenv'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatEnv, setEnv } from '../../../src/main/workspace/env-file'
+import { formatEnv, setEnv, writeEnv } from '../../../src/main/workspace/env-file'
 import { ProblemError } from '../../../src/shared/problem'
+import { temporary } from '../temporary'
 
 /** What such a text is, or undefined if the Problem for values without a notation was thrown. */
 function written(write: () => string): string | undefined {
@@ -20,6 +23,27 @@ const value = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', '\'',
 const same = (one: object, other: object): boolean => isDeepStrictEqual({ ...one }, { ...other })
 /** Only such values may be refused. */
 const isHard = (it: string): boolean => ['"', '\'', '`'].every(quote => it.includes(quote)) || /[\r\n\\]/.test(it)
+
+describe('writeEnv', () => {
+  it('writes through a link, which stays one; a link to anything but a file is refused and left alone', async () => {
+    const folder = await temporary()
+    const [env, shared] = [join(folder, '.env'), join(folder, 'shared.env')]
+    await writeFile(shared, 'A=1\n', { mode: 0o640 })
+    await symlink(shared, env)
+    await writeEnv(env, 'A=2\n')
+    expect([(await lstat(env)).isSymbolicLink(), await readFile(shared, 'utf8'), (await lstat(shared)).mode & 0o777]).toEqual([true, 'A=2\n', 0o600])
+    for (const target of ['/dev/null', folder, join(folder, 'nothing')]) {
+      await rm(env)
+      await symlink(target, env)
+      await expect(writeEnv(env, 'A=3\n')).rejects.toMatchObject({ problem: { code: 'env-link' } })
+      expect(await readlink(env)).toBe(target)
+    }
+    expect((await readdir(folder)).toSorted()).toEqual(['.env', 'shared.env'])
+    await rm(env)
+    await writeEnv(env, 'A=4\n')
+    expect(await readFile(env, 'utf8')).toBe('A=4\n')
+  })
+})
 
 describe('formatEnv', () => {
   // oxlint-disable-next-line vitest/expect-expect -- the property asserts

@@ -35,13 +35,20 @@ async function ask(session: Session, name: string): Promise<void> {
   if (answer.trim() !== word) throw new Failure({ code: 'cancelled', message: 'Nothing was deleted.' }, exitCodes.refused)
 }
 
+function fileLine({ folder, target, stays, bytes: all, uploads, count: files, complete }: DeletePreview['files']): string {
+  if (stays) return `${folder}: only this link; ${target ?? ''} stays, because its config.json does not name this instance`
+  const size = `${complete ? '' : 'more than '}${count(files, 'file')}, ${complete ? '' : 'at least '}${bytes(all)} (uploads: ${bytes(uploads)})`
+  return target === undefined ? `${folder}, ${size}` : `${target} and the link ${folder}, ${size}`
+}
+
 function previewLines({ running, database, files, logs }: DeletePreview, session: Session): string[] {
   const size = (value: number | undefined): string => (value === undefined ? '' : `, ${bytes(value)}`)
   const connections = database.connections ? `, ${count(database.connections, 'connection')} will be closed` : ''
-  return ['This will go:', ...pairs([
+  return ['This will be deleted:', ...pairs([
     ['  Process', running ? 'runs, will be stopped' : 'does not run'],
     ['  Database', `${database.name}${size(database.bytes)}${connections}; role ${database.role}`],
-    ['  Files', `${files.folder}${size(files.bytes)}, of which uploads ${bytes(files.uploads)}`],
+    ['  Files', fileLine(files)],
+    ...files.links.map((it): [string, string] => ['  Link', `${it.path}: only the link; ${it.target} stays`]),
     ['  Logs', `${count(logs.count, 'file')}${size(logs.bytes)}`],
   ], text => session.err.paint('dim', text)).map(cleanLine)]
 }
