@@ -20,6 +20,7 @@ import { Wanted } from './infrastructure/wanted'
 import { instanceFolders, readConfigs, type ConfigCache, type Configs } from './instances/configs'
 import { requireUp } from './instances/bring-up'
 import { endLost, inBulk, type BulkAction, type BulkResult } from './instances/bulk'
+import { adoptInstance, type AdoptPlan } from './instances/adopt'
 import { changePort } from './instances/change-port'
 import { createInstance } from './instances/create'
 import { requireFreeName, type CreatePlan } from './instances/create/plan'
@@ -215,16 +216,17 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     check: (port: number) => checkPort(port, portKnowledge),
   }
 
-  const create = createInstance({
+  const creation = {
     paths, run, node, directorScript: join(host.resources, 'create-director.cjs'),
     releases, databases, infrastructure, processes, desired, secrets, settings, ports, configs,
-  })
+  }
+  const create = createInstance(creation)
   const lifecycle = { paths, run, processes, desired, ownership, configs, ports, databases, infrastructure, trash, starting: () => starting(), busy: () => busy() }
   const operations = new Operations({
     folder: paths.operations,
     operations: [
       create, startInstance(lifecycle), stopInstance(lifecycle), restartInstance(lifecycle), changePort(lifecycle), deleteInstance(lifecycle),
-      isolateInstance(lifecycle), unisolateInstance(lifecycle),
+      isolateInstance(lifecycle), unisolateInstance(lifecycle), adoptInstance({ ...creation, ownership, trash }),
       startInfrastructure(infrastructure), stopInfrastructure(infrastructure),
     ] as readonly AnyOperation[],
     lost,
@@ -236,7 +238,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     },
   })
   const working = (): string[] => operations.list().filter(isMoving).map(it => titlesOf(it).running)
-  const openCreations = (): CreatePlan[] => operations.openPlans().filter(it => it.kind === 'create').map(it => it.plan as CreatePlan)
+  const openCreations = (): CreatePlan[] => operations.openPlans().filter(it => it.kind === 'create' || it.kind === 'adopt').map(it => it.plan as CreatePlan)
   /** Which instances are about to have which port. */
   const starting = (): { name: string; port: number }[] => [
     ...openCreations(),
@@ -244,7 +246,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   ]
   const busy = (): ReadonlySet<string> => new Set(operations.openPlans().map(it => it.subject))
   const emptyTrash = (): Promise<void> =>
-    trash.empty(new Set(operations.openPlans().filter(it => it.kind === 'delete').map(it => (it.plan as DeletePlan).token))).catch(() => undefined)
+    trash.empty(new Set(operations.openPlans().filter(it => it.kind === 'delete' || it.kind === 'adopt').map(it => (it.plan as DeletePlan | AdoptPlan).token))).catch(() => undefined)
 
   const bringUpFor = async (names: readonly string[]): Promise<void> => {
     const found = (await configs()).configs

@@ -51,6 +51,15 @@ export const createInputSchema = z.object({
 })
 export type CreateInput = z.infer<typeof createInputSchema>
 
+/** A copied instance becomes one of its own. Its database starts empty, so it gets a director. */
+export const adoptInputSchema = z.object({
+  name: nameSchema,
+  /** Its new name; absent: the same if that is free in PostgreSQL and PM2, else one is chosen. */
+  as: nameSchema.optional(),
+  director: directorSchema,
+})
+export type AdoptInput = z.infer<typeof adoptInputSchema>
+
 /** db-config.json, the guide's keys. Unknown keys are kept. */
 export const databaseConfigSchema = z.looseObject({
   name: z.string(), user: z.string(), password: z.string(), host: z.string(),

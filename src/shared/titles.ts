@@ -23,6 +23,12 @@ const kinds: Readonly<Record<string, (subject: string, plan: Json) => KindTitle>
     noun: `Take away the system user of “${name}”`, running: `Taking away the system user of “${name}”`, done: `“${name}” no longer has its own system user`,
     failed: `“${name}” kept its system user`,
   }),
+  adopt: (name, plan) => {
+    const from = of(plan, 'from')
+    const was = typeof from === 'string' ? from : name
+    const as = was === name ? '' : ` as “${name}”`
+    return { noun: `Adopt “${was}”${as}`, running: `Adopting “${was}”${as}`, done: `“${was}” was adopted${as}`, failed: `“${was}” was not adopted` }
+  },
   'infrastructure-start': () => ({
     noun: 'Start the infrastructure', running: 'Starting the infrastructure', done: 'The infrastructure is running', failed: 'The infrastructure was not started',
   }),
@@ -71,6 +77,7 @@ const steps: Readonly<Record<string, readonly [title: string, explanation: strin
   'prepare-release': ['Prepare the application', 'Installs its packages and builds the client. The next instance reuses this.'],
   'create-database': ['Create the database', 'Its own database and role, closed to all other instances.'],
   'place-files': ['Place the files', 'The application, its configuration and folders for uploads.'],
+  'adopt-files': ['Write its own settings', 'New name, port, database login and secrets; uploads and everything else stay.'],
   'push-schema': ['Set up the tables', 'Applies the application’s schema to the new database.'],
   'create-director': ['Create the director', 'The administrator account, through the application’s own Prisma client.'],
   'switch-to-pool': ['Connect through the pool', 'From here on, the database is reached through PgBouncer.'],

@@ -1,6 +1,6 @@
 /** Instances: the live list, what the wizard asks, and the jobs on them. Every job answers with its operation's id. */
 import { z } from 'zod'
-import { createInputSchema, nameSchema, portSchema } from '../../shared/instance'
+import { adoptInputSchema, createInputSchema, nameSchema, portSchema } from '../../shared/instance'
 import { bulkActions } from '../instances/bulk'
 import { changePortInputSchema } from '../instances/change-port'
 import { deleteInputSchema } from '../instances/delete'
@@ -30,6 +30,7 @@ export const instancesRouter = router({
   checkPort: workspaceProcedure.input(z.object({ port: portSchema })).query(({ ctx: { workspace }, input }) => workspace.ports.check(input.port)),
   create: job('create', createInputSchema),
   start: jobWithDatabase('start', startInputSchema),
+  adopt: job('adopt', adoptInputSchema),
   stop: job('stop', stopInputSchema),
   restart: jobWithDatabase('restart', stopInputSchema),
   changePort: job('change-port', changePortInputSchema),

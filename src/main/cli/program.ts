@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { hosts, type InstanceHost } from '../../shared/instance'
 import { driverKinds, serviceNames, type ServiceName } from '../../shared/infrastructure'
 import { examplesText, Grammar, programName } from './grammar'
+import type { AdoptOptions } from './commands/adopt'
 import type { CreateOptions } from './commands/create'
 import type { InitOptions } from './commands/init'
 import type { LifecycleOptions } from './commands/lifecycle'
@@ -112,6 +113,17 @@ export function buildProgram(version: string, perform: Perform): Grammar {
       .example('create school --director-name "Ada Lovelace" --director-email ada@school.example --generate-password', 'the password is printed once')
       .example('create school --port 5010 --director-name Ada --director-email ada@school.example --director-password-stdin < password.txt', 'a password of your own, never in arguments')
     does(it, async (session, options: CreateOptions, name: string) => (await import('./commands/create')).create(session, options, name))
+  })
+
+  add(program, 'adopt', 'Give a copied instance a name, an empty database, a port and secrets of its own. Files and uploads stay.', it => {
+    it.argument('<name>', 'the copy').completes('name', 'instance')
+      .option('--as <name>', 'its new name; otherwise its own if that is free, or one that is chosen')
+      .requiredOption('--director-name <name>', 'the administrator\'s name: the database starts empty')
+      .requiredOption('--director-email <address>', 'the administrator\'s e-mail address')
+      .option('--director-password-stdin', 'read the password from standard input, its first line')
+      .option('--generate-password', 'generate a password and print it once')
+      .example('adopt school --as school-test --director-name "Ada" --director-email ada@school.example --generate-password', 'nothing of the original is touched')
+    does(it, async (session, options: AdoptOptions, name: string) => (await import('./commands/adopt')).adopt(session, options, name))
   })
 
   add(program, 'list', 'All instances, with what they do now.', it => {

@@ -1,5 +1,5 @@
 /** Copied and moved workspaces on real PostgreSQL and PM2: a copy never touches the original, and a moved workspace goes on working. */
-import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -124,6 +124,79 @@ describe('a copy of the base application and one instance, on the same server', 
     expect([state.phase, state.turned?.problem?.code]).toEqual(['rolled-back', 'instance-foreign'])
     await expectUntouched(victim)
     expect(await readFile(config, 'utf8')).toBe(theirs)
+  })
+})
+
+describe('adopting a copy', () => {
+  const director = { name: 'Ada', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
+  const settle = async (services: WorkspaceServices, input: object) => services.operations.settled(await services.operations.start('adopt', { name: victim.name, director, ...input }))
+  const json = async (path: string): Promise<Record<string, unknown>> => JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
+
+  it('gives it a name, database, port and secrets of its own; uploads and unknown keys stay, and it can be started and deleted', async () => {
+    await startByCli(workspace, victim)
+    await until(() => answerOf(victim.port))
+    const pid = await pidOf(workspace, victim.name)
+    const root = await copyInstance(victim)
+    const server = join(root, 'instances', victim.name, 'server')
+    await writeFile(join(server, 'uploads/photo.jpg'), 'photo')
+    for (const it of ['package.json', 'generate.cjs']) await execa('cp', [join(root, 'server', it), server])
+    await execa(process.execPath, ['generate.cjs'], { cwd: server }) // the Prisma client, which the test's instances of the older tool lack
+    const services = await openCopy(root)
+    const state = await settle(services, {})
+    expect([state.phase, state.turned]).toEqual(['succeeded', undefined])
+    const [name, folder] = [`${victim.name}-copy`, join(root, 'instances', `${victim.name}-copy`)] // its own is taken in PostgreSQL
+    const { instances, broken } = await services.registry.list()
+    expect([instances.map(it => [it.name, it.foreign]), broken]).toEqual([[[name, undefined]], []])
+    const [config, database, env] = await Promise.all([json(join(folder, 'config.json')), json(join(folder, 'db-config.json')), readFile(join(folder, 'server/.env'), 'utf8')])
+    expect(config).toMatchObject({ name, note: 'kept', created: '2025-01-17T10:30:00.000Z', paths: { instance: folder }, database: { name: `${name}_db`, user: `${name}_user` } })
+    expect(database).toMatchObject({ name: `${name}_db`, user: `${name}_user` })
+    for (const text of [JSON.stringify(config), JSON.stringify(database), env]) expect(text).not.toContain(victim.password)
+    expect(env).toMatch(new RegExp(`INSTANCE_NAME=${name}`))
+    expect(env).toMatch(/JWT_SECRET=\w{48}/)
+    expect(config['port']).not.toBe(victim.port)
+    expect(await readFile(join(folder, 'server/uploads/photo.jpg'), 'utf8')).toBe('photo')
+    const must = async (kind: string): Promise<void> => {
+      const { phase, turned } = await services.operations.settled(await services.operations.start(kind, { name, confirm: 'DELETE' }))
+      expect([kind, phase, turned]).toEqual([kind, 'succeeded', undefined])
+    }
+    await must('start')
+    expect(await answerOf(Number(config['port']))).toBe(`${name} `)
+    await must('delete')
+    await until(async () => (await readdir(join(root, 'instances'))).length === 0)
+    await expectUntouched(victim, pid)
+    expect(Object.keys(await json(workspacePaths(root).secrets)).filter(it => it.startsWith('create:') && !it.endsWith(':director-password'))).toEqual([])
+  })
+
+  it('that fails, or is rolled back, leaves the copy as it was', async () => {
+    const root = await copyInstance(victim)
+    const copied = join(root, 'instances', victim.name)
+    await writeFile(join(root, 'instance-manager.json'), JSON.stringify({ server: { push: ['sh', '-c', 'exit 3'] } }))
+    const [env, shared] = [join(copied, 'server/.env'), join(workspace.home, `shared-${copies}.env`)]
+    await rename(env, shared)
+    await symlink(shared, env) // the original's too
+    const look = async () => Promise.all([readdir(join(root, 'instances')).then(it => it.join()), ...['config.json', 'db-config.json', 'server/.env'].map(it => readFile(join(copied, it), 'utf8')), readlink(env), readFile(shared, 'utf8')])
+    const before = await look()
+    const services = await openCopy(root)
+    const state = await settle(services, { as: 'renamed' })
+    expect([state.phase, state.turned?.reason]).toEqual(['rolled-back', 'failed'])
+    await until(async () => (await readdir(join(root, 'instances'))).length === 1)
+    expect(await look()).toEqual(before)
+    expect(await workspace.sql("SELECT FROM pg_database WHERE datname = 'renamed_db'")).toEqual([])
+    await expectUntouched(victim)
+  })
+
+  it('is refused where it would touch what is another’s, or is no copy', async () => {
+    const root = await copyInstance(victim)
+    const services = await openCopy(root)
+    const refusal = async (of: WorkspaceServices, input: object) => toProblem(await of.operations.start('adopt', { name: victim.name, director, ...input }).then(() => undefined, (error: unknown) => error)).code
+    expect(await refusal(workspace.services, {})).toBe('instance-own')
+    expect(await refusal(services, { as: victim.name })).toBe('database-exists')
+    const copied = join(root, 'instances', victim.name)
+    await rm(copied, { recursive: true })
+    await symlink(victim.folder, copied)
+    expect((await services.registry.list()).instances[0]?.foreign).toContain(victim.folder)
+    expect(await refusal(services, { as: 'other' })).toBe('instance-linked')
+    await expectUntouched(victim)
   })
 })
 

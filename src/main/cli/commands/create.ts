@@ -38,7 +38,7 @@ export async function create(session: Session, options: CreateOptions, name: str
   })
 }
 
-async function passwordBy({ directorPasswordStdin, generatePassword }: CreateOptions): Promise<string> {
+export async function passwordBy({ directorPasswordStdin, generatePassword }: Pick<CreateOptions, 'directorPasswordStdin' | 'generatePassword'>): Promise<string> {
   if (directorPasswordStdin === generatePassword) {
     throw wrongUsage(generatePassword ? 'Choose one of --director-password-stdin and --generate-password.' : 'The director needs a password.',
       'Give --director-password-stdin and write it to standard input, or give --generate-password.')

@@ -36,7 +36,7 @@ export function tableOf(instances: readonly InstanceView[], paint: Paint): strin
 export function tellTroubles({ err }: Session, { instances, broken, lost, down, processProblem }: InstanceList): void {
   if (processProblem) err.lines(problemLines(processProblem, err.paint))
   for (const { folder, problem } of broken) err.line(`${err.paint('yellow', '!')} ${cleanLine(folder)}: ${cleanLine(problem.message)}`)
-  for (const { name, foreign } of instances) if (foreign !== undefined) err.line(`${err.paint('yellow', '!')} ${cleanLine(name)} is a copy of another instance, and nothing is done to it. ${cleanLine(foreign)}`)
+  for (const { name, foreign } of instances) if (foreign !== undefined) err.line(`${err.paint('yellow', '!')} ${cleanLine(name)} is a copy of another instance, and nothing is done to it until it is adopted ("instance-manager adopt"). ${cleanLine(foreign)}`)
   for (const { name, pid } of lost) err.line(`${err.paint('yellow', '!')} ${cleanLine(name)} runs as process ${pid}, and PM2 has lost it. Start it to have it back, or stop it.`)
   if (down.length) err.line(`${err.paint('yellow', '!')} Should run and does not: ${down.map(cleanLine).join(', ')}. "instance-manager resurrect" starts what should run.`)
 }

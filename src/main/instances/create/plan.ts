@@ -123,7 +123,7 @@ async function requireUserFor({ paths }: CreateServices, name: string): Promise<
   await findSystemUser(paths, name)
 }
 
-async function requireNoDatabase(to: CreateServices, names: { database: string; role: string }): Promise<void> {
+export async function requireNoDatabase(to: Pick<CreateServices, 'databases'>, names: { database: string; role: string }): Promise<void> {
   const found = await to.databases.find(names)
   if (!found.database && !found.role) return
   const what = [found.database && `database ${names.database}`, found.role && `role ${names.role}`].filter(Boolean).join(' and ')
@@ -156,7 +156,8 @@ async function choosePort(to: CreateServices, { port, allowSharedPort }: CreateI
   })
 }
 
-async function keepSecrets(to: CreateServices, token: string, password: string): Promise<void> {
+/** Of a creation, under its token. */
+export async function keepSecrets(to: Pick<CreateServices, 'secrets'>, token: string, password: string): Promise<void> {
   const keys = secretKeys(token)
   await to.secrets.setAll({
     [keys.database]: generatePassword(),

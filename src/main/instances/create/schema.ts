@@ -66,7 +66,7 @@ async function runSql(to: CreateServices, plan: CreatePlan, sql: string): Promis
 }
 
 /** In the instance's server, with the direct URL. @returns its standard output */
-async function runTool(to: CreateServices, { plan, signal }: Context<CreatePlan>, [file, ...args]: readonly [string, ...string[]], onOutput?: (chunk: string) => void): Promise<string> {
+export async function runTool(to: CreateServices, { plan, signal }: Pick<Context<CreatePlan>, 'plan' | 'signal'>, [file, ...args]: readonly [string, ...string[]], onOutput?: (chunk: string) => void): Promise<string> {
   const { env, server } = folderOf(to, plan)
   const program = file.includes('/') ? join(server, file) : file
   const secrets = [await secretOf(to, secretKeys(plan.token).database)]

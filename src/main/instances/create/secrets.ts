@@ -3,7 +3,7 @@ import { isOpen, type OperationState } from '../../../shared/operation'
 import type { Secrets } from '../../workspace/secrets'
 import { secretKeys, type CreatePlan } from './plan'
 
-const planOf = (state: OperationState): CreatePlan | undefined => (state.kind === 'create' ? state.plan as CreatePlan : undefined)
+const planOf = (state: OperationState): CreatePlan | undefined => (state.kind === 'create' || state.kind === 'adopt' ? state.plan as CreatePlan : undefined)
 
 /** Call when an operation has settled. */
 export async function forgetSecrets(secrets: Secrets, state: OperationState): Promise<void> {

@@ -1,6 +1,6 @@
 /** What can be done with one instance: the same list in its row, on its page and in the command palette. */
 import {
-  IconExternalLink, IconFileText, IconInfoCircle, IconPlayerPlay, IconPlayerStop, IconPlugConnected, IconRefresh, IconShieldLock, IconShieldOff, IconTrash, IconTimeline, type Icon,
+  IconCopyCheck, IconExternalLink, IconFileText, IconInfoCircle, IconPlayerPlay, IconPlayerStop, IconPlugConnected, IconRefresh, IconShieldLock, IconShieldOff, IconTrash, IconTimeline, type Icon,
 } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
 import { useApp } from '../app/live'
@@ -10,7 +10,7 @@ import { useOpenInstance } from './open'
 import { pageOf } from './page-of'
 
 export interface InstanceAction {
-  readonly id: 'show' | 'logs' | 'progress' | 'open' | 'start' | 'stop' | 'restart' | 'change-port' | 'isolate' | 'unisolate' | 'delete'
+  readonly id: 'show' | 'logs' | 'progress' | 'open' | 'start' | 'stop' | 'restart' | 'change-port' | 'adopt' | 'isolate' | 'unisolate' | 'delete'
   readonly label: string
   readonly Icon: Icon
   readonly run: () => void
@@ -34,6 +34,7 @@ export function useInstanceActions(): (shown: Shown) => InstanceAction[] {
       free && !online && { id: 'start', label: 'Start', Icon: IconPlayerPlay, run: () => run('start', name) },
       (online || group === 'unknown') && { id: 'restart', label: 'Restart', Icon: IconRefresh, run: () => run('restart', name) },
       (online || group === 'unknown' || group === 'errored') && { id: 'stop', label: 'Stop', Icon: IconPlayerStop, run: () => run('stop', name) },
+      group === 'copy' && { id: 'adopt', label: 'Adopt…', Icon: IconCopyCheck, run: () => ask({ type: 'adopt', name }) },
       free && { id: 'change-port', label: 'Change port…', Icon: IconPlugConnected, run: () => ask({ type: 'change-port', name }) },
       free && root && !isolated && { id: 'isolate', label: 'Isolate…', Icon: IconShieldLock, run: () => isolate(name) },
       free && root && isolated && { id: 'unisolate', label: 'End isolation…', Icon: IconShieldOff, run: () => unisolate(name) },

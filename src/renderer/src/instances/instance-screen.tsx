@@ -16,6 +16,7 @@ import { useInstanceActions } from './actions'
 import type { Shown } from './arrange'
 import { InstanceLogs } from '../logs/instance-logs'
 import { useWarmLogs } from '../logs/warm'
+import { useJobs } from './jobs'
 import { pageOf } from './page-of'
 import { InfrastructureDown } from './banners'
 import { Configuration } from './configuration'
@@ -90,11 +91,12 @@ function Overview({ shown }: { shown: Shown }) {
 
 /** Somebody else's until it is adopted. */
 function Copy({ name, why }: { name: string; why: string }) {
+  const { ask } = useJobs()
   return (
     <ProblemView tone="warn" quiet problem={{
       code: 'instance-foreign', message: `“${name}” is a copy of another instance.`, cause: why,
-      hint: 'It still names the other one’s database, so it can’t be started, changed or deleted.',
-    }} />
+      hint: 'It still names the other one’s database, so it can’t be started, changed or deleted. Adopt it to give it a name, database, port and secrets of its own.',
+    }}><Button size="xs" onClick={() => ask({ type: 'adopt', name })}>Adopt this copy…</Button></ProblemView>
   )
 }
 

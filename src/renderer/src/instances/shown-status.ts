@@ -14,7 +14,7 @@ export interface ShownStatus {
   readonly operation?: string
 }
 
-export type JobKind = 'start' | 'stop' | 'restart' | 'change-port' | 'isolate' | 'unisolate' | 'delete'
+export type JobKind = 'start' | 'stop' | 'restart' | 'change-port' | 'isolate' | 'unisolate' | 'delete' | 'adopt'
 
 /** A job that was asked for and whose operation is not there yet. */
 export interface PendingJob {
@@ -26,7 +26,7 @@ export interface PendingJob {
 }
 
 const running: Readonly<Record<string, string>> = {
-  create: 'Creating…', start: 'Starting…', stop: 'Stopping…', restart: 'Restarting…', 'change-port': 'Changing port…', isolate: 'Isolating…', unisolate: 'Ending isolation…', delete: 'Deleting…',
+  create: 'Creating…', start: 'Starting…', stop: 'Stopping…', restart: 'Restarting…', 'change-port': 'Changing port…', isolate: 'Isolating…', unisolate: 'Ending isolation…', delete: 'Deleting…', adopt: 'Adopting…',
 }
 
 export function shownStatus({ status, foreign }: Pick<InstanceView, 'status' | 'foreign'>, newest: OperationState | undefined, pending: PendingJob | undefined): ShownStatus {

@@ -26,7 +26,7 @@ export function Outcome({ operation }: { operation: OperationState }) {
 }
 
 /** Jobs whose instance is there afterwards. */
-const onInstance: ReadonlySet<string> = new Set(['start', 'stop', 'restart', 'change-port'])
+const onInstance: ReadonlySet<string> = new Set(['start', 'stop', 'restart', 'change-port', 'adopt'])
 
 function Done({ operation }: { operation: OperationState }) {
   const { wizard } = useDraft()

@@ -1,0 +1,28 @@
+/** `adopt`: a copied instance becomes one of its own. */
+import { endedOf, succeed, withOperations } from '../operate'
+import { pairs } from '../print/table'
+import type { Result, Session } from '../session'
+import { passwordBy } from './create'
+
+export interface AdoptOptions {
+  readonly as?: string
+  readonly directorName: string
+  readonly directorEmail: string
+  readonly directorPasswordStdin?: boolean
+  readonly generatePassword?: boolean
+}
+
+export async function adopt(session: Session, options: AdoptOptions, name: string): Promise<Result> {
+  const password = await passwordBy(options)
+  const director = { name: options.directorName, email: options.directorEmail, password }
+  return withOperations(session, false, async work => {
+    const state = await succeed(work, client => client.instances.adopt.mutate({ name, director, ...(options.as !== undefined && { as: options.as }) }))
+    await work.client.operations.takePassword.mutate({ id: state.id }) // it was shown, or is known: the workspace forgets it
+    const { name: adopted, port, url } = state.plan as { readonly name: string; readonly port: number; readonly url: string }
+    const shown = { name: adopted, url, port, director: options.directorEmail, ...(options.generatePassword && { password }) }
+    return {
+      data: { operation: endedOf(state), instance: shown },
+      lines: pairs([['Name', adopted], ['Address', `${url} (not started yet)`], ['Director', options.directorEmail], ['Password', shown.password]], text => session.out.paint('dim', text)),
+    }
+  })
+}

@@ -1,0 +1,156 @@
+/** Gives a copied instance what is its own: a name, an empty database with tables and a director, a port and secrets. Its files and uploads stay. */
+import { randomUUID } from 'node:crypto'
+import { lstat, realpath, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { adoptInputSchema, databaseNames, instanceConfigSchema, nameSchema, type AdoptInput } from '../../shared/instance'
+import { problem, toProblem } from '../../shared/problem'
+import type { Manifest } from '../../shared/workspace'
+import type { Operation, Step } from '../operations/operation'
+import { readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
+import { formatEnv, setEnv } from '../workspace/env-file'
+import { instancePaths, type InstancePaths } from '../workspace/paths'
+import { createDatabase, createDirector } from './create/database'
+import { databaseConfig } from './create/files'
+import { createPlanSchema, keepSecrets, requireFreeName, requireInfrastructure, requireNoDatabase, secretKeys } from './create/plan'
+import { switchToPool } from './create/run'
+import { runTool } from './create/schema'
+import type { CreateServices } from './create/services'
+import { folderOf, secretOf } from './create/step'
+import { findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
+import { keepOriginals, originalsOf, restoreOriginals } from './originals'
+import type { Ownership } from './ownership'
+import type { Trash } from './trash'
+
+export interface AdoptServices extends CreateServices {
+  readonly configs: LifecycleServices['configs']
+  readonly ownership: Ownership
+  /** Keeps the files that are rewritten, until the operation settles. */
+  readonly trash: Trash
+}
+
+/** What a creation chooses, for what is missing; `from` is the copy's name now, and `fingerprint` is empty if its release is not known. */
+const adoptPlanSchema = createPlanSchema.extend({ from: nameSchema })
+export type AdoptPlan = Readonly<z.infer<typeof adoptPlanSchema>>
+type AdoptStep = Step<AdoptPlan>
+
+export const adoptInstance = (to: AdoptServices): Operation<AdoptInput, AdoptPlan> => ({
+  kind: 'adopt', version: 1, recovery: 'resume', planSchema: adoptPlanSchema,
+  subject: ({ name }) => name.toLowerCase(),
+  plan: input => planAdopt(to, adoptInputSchema.parse(input)),
+  ready: async ({ pooled }) => { await requireInfrastructure(to, 'Start the infrastructure, then retry.', pooled) },
+  steps: [createDatabase(to), adoptFiles(to), pushSchema(to), createDirector(to), switchToPool(to)],
+})
+
+/** @throws Problems `instance-unknown`, `instance-own`, `instance-linked`, `instance-running`, `infrastructure-stopped`, `no-free-port`; for the name those of a creation */
+async function planAdopt(to: AdoptServices, { name: from, as, director }: AdoptInput): Promise<AdoptPlan> {
+  const { config, paths, manifest, target } = await findInstance(to, from)
+  await requireCopy(to, from)
+  await requireNoLinks(paths, manifest)
+  if (await isRunning(to, target)) {
+    throw problem({ code: 'instance-running', message: `“${from}” is running, on the original’s database.`, hint: `Stop it first: "pm2 delete ${from}".` })
+  }
+  const { pooled } = await requireInfrastructure(to, 'Start the infrastructure, then adopt it again.')
+  const name = as ?? await suggestName(to, from, manifest)
+  await requireName(to, from, name, manifest)
+  const [token, port, { ports }] = [randomUUID(), await to.ports.suggest(), await to.settings.read()]
+  await keepSecrets(to, token, director.password)
+  return {
+    token, from, name, port, url: `http://127.0.0.1:${port}`, ...databaseNames(name), pooled, manifest, directPort: ports.postgres, pooledPort: ports.pgbouncer,
+    fingerprint: config.release ?? '', director: { name: director.name, email: director.email }, jwtSecret: 'generate',
+  }
+}
+
+async function requireCopy(to: AdoptServices, name: string): Promise<void> {
+  const { config, manifest } = await findInstance(to, name)
+  const why = await to.ownership.require(config, manifest).then(() => undefined, toProblem)
+  if (why?.code === 'instance-foreign') return
+  throw problem(why ?? { code: 'instance-own', message: `“${name}” is no copy: it belongs to this workspace already.` })
+}
+
+/** What a link leads to is the original's, too: its files must not be rewritten. */
+async function requireNoLinks({ folder, server }: InstancePaths, manifest: Manifest): Promise<void> {
+  const isLink = (await lstat(folder)).isSymbolicLink()
+  if (!isLink && await realpath(server).catch(() => undefined) === join(await realpath(folder), manifest.server.folder)) return
+  throw problem({
+    code: 'instance-linked', message: `${isLink ? folder : server} is a link to files that belong to the original.`, hint: 'Replace the link with a copy of what it leads to, then adopt it again.',
+  })
+}
+
+/** Its own name where that is free in PostgreSQL and PM2, else one that tells where it comes from. */
+async function suggestName(to: AdoptServices, from: string, manifest: Manifest): Promise<string> {
+  for (let count = 0; count < 100; count++) {
+    const name = count === 0 ? from : `${from.slice(0, 33)}-copy${count === 1 ? '' : count}`
+    if (await requireName(to, from, name, manifest).then(() => true, () => false)) return name
+  }
+  throw problem({ code: 'name-taken', field: 'as', message: `All names like “${from}-copy” are taken.`, hint: 'Choose a name.' })
+}
+
+async function requireName(to: AdoptServices, from: string, name: string, manifest: Manifest): Promise<void> {
+  const others: Pick<AdoptServices, 'configs' | 'processes'> = {
+    processes: to.processes,
+    configs: async () => {
+      const found = await to.configs(manifest)
+      return { ...found, taken: found.taken.filter(it => it !== from || name !== from) } // its own folder may keep its name
+    },
+  }
+  await requireFreeName(others, name, manifest)
+  await requireNoDatabase(to, databaseNames(name))
+}
+
+/** Rewritten are config.json, db-config.json and `.env`; what we do not know in them is kept. Then the folder gets its name. */
+const adoptFiles = (to: AdoptServices): AdoptStep => {
+  const folders = (plan: AdoptPlan) => ({ before: instancePaths(to.paths, plan.manifest, plan.from), after: folderOf(to, plan), originals: originalsOf(to.trash, plan.token, plan.manifest) })
+  return {
+    name: 'adopt-files',
+    async do({ plan }) {
+      const { before, after, originals } = folders(plan)
+      const here = await exists(before.folder) ? before : after
+      await keepOriginals(to.paths.instances, here, originals)
+      await rewrite(to, plan, originals, here, after)
+      if (here.folder === after.folder) return
+      if (await exists(after.folder)) throw problem({ code: 'name-taken', field: 'as', message: `The folder ${after.folder} exists already.`, hint: 'Choose another name.' })
+      await rename(here.folder, after.folder)
+      await syncFolder(to.paths.instances)
+    },
+    verify: () => Promise.resolve(false), // to write the same again costs nothing
+    async undo({ plan }) {
+      const { before, after, originals } = folders(plan)
+      if (!await exists(originals.folder)) return // nothing was rewritten
+      if (!await exists(before.folder)) await rename(after.folder, before.folder)
+      await restoreOriginals(originals, before)
+      await syncFolder(to.paths.instances)
+    },
+  }
+}
+
+const exists = (path: string): Promise<boolean> => lstat(path).then(() => true, () => false)
+
+/** config.json comes last. */
+async function rewrite(to: AdoptServices, plan: AdoptPlan, originals: InstancePaths, here: InstancePaths, after: InstancePaths): Promise<void> {
+  const config = await readJson(originals.config, instanceConfigSchema)
+  if (!config) throw problem({ code: 'config-missing', message: `${here.config} is gone.`, hint: 'Restore it, then retry.' })
+  const database = databaseConfig(plan, await secretOf(to, secretKeys(plan.token).database))
+  const env = await readIfExists(originals.env) ?? formatEnv({ NODE_ENV: 'production', HOST: '0.0.0.0' })
+  // A link is replaced with a file: what it leads to may be the original's.
+  await writeFileAtomic(here.env, setEnv(env, {
+    DATABASE_URL: database.directUrl, DIRECT_URL: database.directUrl, PORT: String(plan.port),
+    JWT_SECRET: await secretOf(to, secretKeys(plan.token).jwt), INSTANCE_NAME: plan.name,
+  }), 0o600)
+  await writeJson(here.databaseConfig, { ...await readJson(originals.databaseConfig, z.looseObject({})), ...database })
+  await writeJson(here.config, {
+    ...config, name: plan.name, port: plan.port, database: { ...config.database, ...database },
+    paths: { ...config.paths, instance: after.folder, server: after.server, client: after.client, uploads: join(after.server, 'uploads') },
+  })
+}
+
+/** With the copy's own code, which may differ from any release. */
+const pushSchema = (to: AdoptServices): AdoptStep => ({
+  name: 'push-schema',
+  async do(context) {
+    const { plan, output } = context
+    await runTool(to, context, plan.manifest.server.push, output)
+    if (plan.fingerprint) await to.databases.markSchema(plan, plan.fingerprint)
+  },
+  verify: () => Promise.resolve(false), // pushing again changes nothing
+})

@@ -1,0 +1,46 @@
+/** The three files that an adoption rewrites, kept as they were until it settles. Links are kept as links. */
+import { lstat, mkdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Manifest } from '../../shared/workspace'
+import { syncFolder, writeFileAtomic } from '../system/files'
+import { removeTree } from '../system/tree'
+import type { InstancePaths } from '../workspace/paths'
+import type { Trash } from './trash'
+
+const files = ['config', 'databaseConfig', 'env'] as const
+
+/** Where they are kept: a folder of the same form in the trash, which is emptied once no open operation has the token. */
+export function originalsOf(trash: Trash, token: string, { server, client }: Manifest): InstancePaths {
+  const folder = trash.placeOf(token)
+  return {
+    folder, config: join(folder, 'config.json'), databaseConfig: join(folder, 'db-config.json'), server: join(folder, server.folder), client: join(folder, client.folder),
+    env: join(folder, server.folder, '.env'), reservation: join(folder, '.operation'),
+  }
+}
+
+/** All of them or none; those that were kept before stay. @param instances the folder that both lie in */
+export async function keepOriginals(instances: string, from: InstancePaths, originals: InstancePaths): Promise<void> {
+  if (await lstat(originals.folder).then(() => true, () => false)) return
+  const fresh = join(instances, `.new${basename(originals.folder)}`) // not in the trash, which may be emptied just now
+  await removeTree(fresh)
+  await mkdir(fresh, { recursive: true, mode: 0o700 })
+  for (const it of files) await copy(from[it], originals[it].replace(originals.folder, fresh))
+  await rename(fresh, originals.folder)
+  await syncFolder(instances)
+}
+
+/** What was not there before is removed. */
+export async function restoreOriginals(originals: InstancePaths, target: InstancePaths): Promise<void> {
+  for (const it of files.toReversed()) {
+    await rm(target[it], { force: true })
+    await copy(originals[it], target[it])
+  }
+}
+
+async function copy(from: string, target: string): Promise<void> {
+  const info = await lstat(from).catch(() => undefined)
+  if (!info) return
+  await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+  if (info.isSymbolicLink()) await symlink(await readlink(from), target)
+  else await writeFileAtomic(target, await readFile(from), info.mode & 0o777)
+}

@@ -1,0 +1,61 @@
+/** Adopting a copy: what it gets, what stays, and the administrator of its empty database. */
+import { Button, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState, type FormEvent } from 'react'
+import { useLocation } from 'wouter'
+import { adoptInputSchema } from '../../../shared/instance'
+import type { Problem } from '../../../shared/problem'
+import { CopyButton } from '../app/copy-button'
+import { ProblemView } from '../app/problem'
+import { problemOf } from '../app/problem-of'
+import { useTRPC, useTRPCClient } from '../app/trpc'
+import { generatePassword } from '../create/password'
+import { useJobs } from './jobs'
+import classes from './dialogs.module.css'
+
+export function AdoptForm({ name, onClose }: { name: string; onClose: () => void }) {
+  const trpc = useTRPC()
+  const client = useTRPCClient()
+  const [, navigate] = useLocation()
+  const { send } = useJobs()
+  const [as, setAs] = useState('')
+  const [director, setDirector] = useState({ name: '', email: '', password: generatePassword() })
+  const [tried, setTried] = useState(false)
+  const [sending, setSending] = useState(false)
+  const [problem, setProblem] = useState<Problem>()
+  const details = useQuery(trpc.instances.details.queryOptions({ name }))
+  const input = { name, director, ...(as && { as }) }
+  const issues = adoptInputSchema.safeParse(input).error?.issues ?? []
+  const errorOf = (path: string): string | undefined =>
+    (tried ? issues.find(it => it.path.join('.') === path)?.message : undefined) ?? (problem?.field === path || (problem?.field === 'name' && path === 'as') ? problem.message : undefined)
+  const type = (change: Partial<typeof director>): void => { setDirector({ ...director, ...change }); setProblem(undefined) }
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    setTried(true)
+    if (issues.length) return
+    setSending(true)
+    send('adopt', name, async () => {
+      const { id } = await client.instances.adopt.mutate(input)
+      navigate(`/operations/${id}`)
+    }).then(onClose, (refused: unknown) => setProblem(problemOf(refused))).finally(() => setSending(false))
+  }
+  return (
+    <form className={classes.form} onSubmit={submit} noValidate aria-label="Adopt the copy">
+      <p className={classes.plain}>
+        It gets a database, a role, a port and secrets of its own. Its files and uploads stay. The database starts empty: the data is the original’s{details.data && <>, in <span className="mono">{details.data.database.name}</span></>}, and
+        nothing of that is touched.
+      </p>
+      <TextInput label="New name" description="Leave it empty to keep its name, if that is free, or to have one chosen." placeholder={name} autoComplete="off" spellCheck={false} data-autofocus
+        value={as} error={errorOf('as')} onChange={event => { setAs(event.currentTarget.value.trim()); setProblem(undefined) }} />
+      <TextInput label="Administrator’s name" autoComplete="off" value={director.name} error={errorOf('director.name')} onChange={event => type({ name: event.currentTarget.value })} />
+      <TextInput label="E-mail" type="email" autoComplete="off" spellCheck={false} value={director.email} error={errorOf('director.email')} onChange={event => type({ email: event.currentTarget.value })} />
+      <TextInput label="Password" description="Copy it now, or type another one." autoComplete="off" spellCheck={false} classNames={{ input: 'mono' }} value={director.password} error={errorOf('director.password')}
+        onChange={event => type({ password: event.currentTarget.value })} rightSection={<CopyButton value={director.password} label="password" />} />
+      {problem && !problem.field && <ProblemView problem={problem} />}
+      <div className={classes.buttons}>
+        <Button variant="default" onClick={onClose}>Cancel</Button>
+        <Button type="submit" loading={sending}>Adopt {name.length > 24 ? 'it' : name}</Button>
+      </div>
+    </form>
+  )
+}
