@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { databaseNames, type DeletePreview, type InstanceDetails, type PortCheck } from '../shared/instance'
+import { databaseNames, type DeletePreview, type InstanceDetails, type LeftoversPreview, type PortCheck } from '../shared/instance'
 import { problem, toProblem, type Problem } from '../shared/problem'
 import { isMoving } from '../shared/operation'
 import { titlesOf } from '../shared/titles'
@@ -27,6 +27,7 @@ import { requireFreeName, type CreatePlan } from './instances/create/plan'
 import { forgetOrphanSecrets, forgetSecrets, takePassword } from './instances/create/secrets'
 import { checkPort, choosePort, type PortKnowledge } from './instances/ports'
 import { deleteInstance, type DeletePlan } from './instances/delete'
+import { previewLeftovers, removeLeftovers, type LeftoversPlan } from './instances/leftovers'
 import { Ownership } from './instances/ownership'
 import { Desired } from './instances/desired'
 import { instanceDetails, previewDelete, revealValue } from './instances/details'
@@ -123,6 +124,7 @@ export interface WorkspaceServices {
   /** One masked value of its `.env`. */
   reveal(name: string, key: string): Promise<string>
   previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
+  previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
   /** Ends an instance's process that PM2 has lost. To keep it, start the instance: PM2 then replaces it. */
   endLost(name: string): Promise<void>
   /** Aborted when it is closed, and when its lock is lost: its reason is then the Problem `workspace-lock-lost`. It is still to be closed. */
@@ -222,11 +224,12 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   }
   const create = createInstance(creation)
   const lifecycle = { paths, run, processes, desired, ownership, configs, ports, databases, infrastructure, trash, starting: () => starting(), busy: () => busy() }
+  const leftovers = { ...lifecycle, copyOf: identity.copyOf }
   const operations = new Operations({
     folder: paths.operations,
     operations: [
       create, startInstance(lifecycle), stopInstance(lifecycle), restartInstance(lifecycle), changePort(lifecycle), deleteInstance(lifecycle),
-      isolateInstance(lifecycle), unisolateInstance(lifecycle), adoptInstance({ ...creation, ownership, trash }),
+      isolateInstance(lifecycle), unisolateInstance(lifecycle), adoptInstance({ ...creation, ownership, trash }), removeLeftovers(leftovers),
       startInfrastructure(infrastructure), stopInfrastructure(infrastructure),
     ] as readonly AnyOperation[],
     lost,
@@ -246,7 +249,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   ]
   const busy = (): ReadonlySet<string> => new Set(operations.openPlans().map(it => it.subject))
   const emptyTrash = (): Promise<void> =>
-    trash.empty(new Set(operations.openPlans().filter(it => it.kind === 'delete' || it.kind === 'adopt').map(it => (it.plan as DeletePlan | AdoptPlan).token))).catch(() => undefined)
+    trash.empty(new Set(operations.openPlans().filter(it => ['delete', 'adopt', 'remove-leftovers'].includes(it.kind)).map(it => (it.plan as DeletePlan | AdoptPlan | LeftoversPlan).token))).catch(() => undefined)
 
   const bringUpFor = async (names: readonly string[]): Promise<void> => {
     const found = (await configs()).configs
@@ -325,6 +328,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     details: name => instanceDetails(lifecycle, name),
     reveal: (name, key) => revealValue(lifecycle, name, key),
     previewDelete: (name, asking) => previewDelete(lifecycle, name, asking),
+    previewLeftovers: (name, asking) => previewLeftovers(leftovers, name, asking),
     endLost: name => endLost(operations, name),
     async close() {
       ending.abort()

@@ -170,6 +170,17 @@ export interface DeletePreview {
   readonly logs: { readonly count: number; readonly bytes: number }
 }
 
+/** What a removal of a half-made instance takes away. */
+export interface LeftoversPreview {
+  readonly name: string
+  readonly running: boolean
+  /** Absent: it has no folder. */
+  readonly files?: DeletePreview['files']
+  /** Only `ours` is removed. `unknown`: PostgreSQL does not run. `why` it is another's, or is not known. */
+  readonly database: DeletePreview['database'] & { readonly state: 'ours' | 'theirs' | 'none' | 'unknown'; readonly why?: string }
+  readonly logs: DeletePreview['logs']
+}
+
 /** Who has a port. */
 export type PortHolder =
   | { readonly type: 'instance'; readonly name: string; readonly running: boolean }

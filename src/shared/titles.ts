@@ -29,6 +29,9 @@ const kinds: Readonly<Record<string, (subject: string, plan: Json) => KindTitle>
     const as = was === name ? '' : ` as “${name}”`
     return { noun: `Adopt “${was}”${as}`, running: `Adopting “${was}”${as}`, done: `“${was}” was adopted${as}`, failed: `“${was}” was not adopted` }
   },
+  'remove-leftovers': name => ({
+    noun: `Remove what is left of “${name}”`, running: `Removing what is left of “${name}”`, done: `Nothing is left of “${name}”`, failed: `What is left of “${name}” was not removed`,
+  }),
   'infrastructure-start': () => ({
     noun: 'Start the infrastructure', running: 'Starting the infrastructure', done: 'The infrastructure is running', failed: 'The infrastructure was not started',
   }),

@@ -4,6 +4,7 @@ import { adoptInputSchema, createInputSchema, nameSchema, portSchema } from '../
 import { bulkActions } from '../instances/bulk'
 import { changePortInputSchema } from '../instances/change-port'
 import { deleteInputSchema } from '../instances/delete'
+import { leftoversInputSchema } from '../instances/leftovers'
 import { startInputSchema } from '../instances/start'
 import { stopInputSchema } from '../instances/stop'
 import { isolateInputSchema } from '../instances/system-user/isolate'
@@ -37,6 +38,8 @@ export const instancesRouter = router({
   delete: job('delete', deleteInputSchema),
   isolate: job('isolate', isolateInputSchema),
   unisolate: job('unisolate', isolateInputSchema),
+  removeLeftovers: job('remove-leftovers', leftoversInputSchema),
+  previewLeftovers: workspaceProcedure.input(named).query(({ ctx: { workspace }, input, signal }) => workspace.previewLeftovers(input.name, signal)),
   bulk: workspaceProcedure.input(z.object({ action: z.enum(bulkActions), names: z.array(nameSchema).min(1).max(1000) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.bulk(input.action, input.names)),
   details: workspaceProcedure.input(named).query(({ ctx: { workspace }, input }) => workspace.details(input.name)),

@@ -173,6 +173,13 @@ export function buildProgram(version: string, perform: Perform): Grammar {
     does(it, async (session, options: { confirm?: string }, name: string) => (await import('./commands/delete')).remove(session, name, options))
   })
 
+  add(program, 'remove-leftovers', 'Remove what is left of a half-made instance: folder, database, role, process, logs.', it => {
+    it.argument('<name>', 'the folder in instances/, or the name it was to have')
+      .option('--confirm <word>', 'DELETE: without a terminal, the only way')
+      .example('remove-leftovers school', 'shows what will be deleted and what stays, and asks').example('remove-leftovers school --confirm DELETE', 'in a script')
+    does(it, async (session, options: { confirm?: string }, name: string) => (await import('./commands/delete')).removeLeftovers(session, name, options))
+  })
+
   add(program, 'logs', 'The end of an instance\'s log, lines of it, what comes, or all of it into a file.', it => {
     it.argument('<name>', 'an instance').completes('name', 'instance')
       .option('-n, --lines <number>', 'how many lines, the last ones; 100 unless told, all with --since', lines)

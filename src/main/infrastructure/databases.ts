@@ -104,20 +104,21 @@ export class Databases {
    * Drops an instance's database and role, whatever created them, connections included. Safe to repeat.
    * @throws Problem `database-foreign`, as `requireOwn`; then nothing is dropped
    */
-  remove({ database, role }: DatabaseNames): Promise<void> {
+  remove({ database, role }: DatabaseNames, how?: { readonly halfMade: boolean }): Promise<void> {
     return this.locked(database, async client => {
-      this.refuseForeign({ database, role }, await this.owner(client, { database, role }))
+      this.refuseForeign({ database, role }, await this.owner(client, { database, role }), how)
       await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`)
       await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(role)}`)
     })
   }
 
   /**
-   * Changes nothing. Those that carry no mark (the older tool left none) pass.
+   * Changes nothing. With `halfMade` a database that still belongs to a superuser passes, too: the older tool gave it to its role last.
+   * Those that carry no mark (the older tool left none) pass.
    * @throws Problem `database-foreign` if one of them is marked as another workspace's or instance's, or the database belongs to another role
    */
-  requireOwn(names: DatabaseNames): Promise<void> {
-    return this.connected(async client => this.refuseForeign(names, await this.owner(client, names)))
+  requireOwn(names: DatabaseNames, how?: { readonly halfMade: boolean }): Promise<void> {
+    return this.connected(async client => this.refuseForeign(names, await this.owner(client, names), how))
   }
 
   /** Whether one of them is marked as another workspace's or instance's. */
@@ -186,22 +187,23 @@ export class Databases {
   }
 
   private async owner(client: Client, { database, role }: DatabaseNames): Promise<Owner> {
-    const { rows } = await client.query<{ role: boolean; comment: string | null; databaseComment: string | null; database: boolean; owned: boolean }>(`
+    const { rows } = await client.query<{ role: boolean; comment: string | null; databaseComment: string | null; database: boolean; owned: boolean; superuser: boolean }>(`
       SELECT roles.oid IS NOT NULL AS role, shobj_description(roles.oid, 'pg_authid') AS comment,
-        shobj_description(databases.oid, 'pg_database') AS "databaseComment", databases.oid IS NOT NULL AS database, coalesce(databases.datdba = roles.oid, false) AS owned
+        shobj_description(databases.oid, 'pg_database') AS "databaseComment", databases.oid IS NOT NULL AS database, coalesce(databases.datdba = roles.oid, false) AS owned,
+        EXISTS (SELECT FROM pg_roles WHERE oid = databases.datdba AND rolsuper) AS superuser
       FROM (SELECT 1) AS one
       LEFT JOIN pg_roles AS roles ON roles.rolname = $1
       LEFT JOIN pg_database AS databases ON databases.datname = $2`, [role, database])
     const row = rows[0]
     return {
-      role: row?.role === true, database: row?.database === true, ownedByRole: row?.owned === true,
+      role: row?.role === true, database: row?.database === true, ownedByRole: row?.owned === true, ownedBySuperuser: row?.superuser === true,
       roleMark: parseMark(row?.comment ?? null), databaseMark: parseMark(row?.databaseComment ?? null),
     }
   }
 
   /** @throws Problem `database-foreign` */
-  private refuseForeign(names: DatabaseNames, owner: Owner): void {
-    if (owner.database && !owner.ownedByRole) throw problem({
+  private refuseForeign(names: DatabaseNames, owner: Owner, { halfMade }: { readonly halfMade: boolean } = { halfMade: false }): void {
+    if (owner.database && !owner.ownedByRole && !(halfMade && owner.ownedBySuperuser)) throw problem({
       code: 'database-foreign', message: `The database ${names.database} does not belong to the role ${names.role}.`,
       hint: 'It is left alone. Look at who owns it, then retry.',
     })
@@ -245,6 +247,7 @@ interface Owner {
   readonly role: boolean
   readonly database: boolean
   readonly ownedByRole: boolean
+  readonly ownedBySuperuser: boolean
   /** Undefined if it carries a comment that is not ours. */
   readonly roleMark: Mark | undefined
   readonly databaseMark: Mark | undefined

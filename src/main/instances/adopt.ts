@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { lstat, realpath, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { adoptInputSchema, databaseNames, instanceConfigSchema, nameSchema, type AdoptInput } from '../../shared/instance'
+import { adoptInputSchema, databaseNames, instanceConfigSchema, nameSchema, urlOf, type AdoptInput } from '../../shared/instance'
 import { problem, toProblem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
 import type { Operation, Step } from '../operations/operation'
@@ -17,6 +17,7 @@ import { switchToPool } from './create/run'
 import { runTool } from './create/schema'
 import type { CreateServices } from './create/services'
 import { folderOf, secretOf } from './create/step'
+import { difference, subjectOf } from './lifecycle/derived'
 import { findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
 import { keepOriginals, originalsOf, restoreOriginals } from './originals'
 import type { Ownership } from './ownership'
@@ -36,7 +37,8 @@ type AdoptStep = Step<AdoptPlan>
 
 export const adoptInstance = (to: AdoptServices): Operation<AdoptInput, AdoptPlan> => ({
   kind: 'adopt', version: 1, recovery: 'resume', planSchema: adoptPlanSchema,
-  subject: ({ name }) => name.toLowerCase(),
+  subject: ({ name }) => subjectOf(name),
+  contradiction: (plan, subject) => difference({ ...plan, subject }, { subject: subjectOf(plan.from), ...databaseNames(plan.name), url: urlOf(plan.port) }),
   plan: input => planAdopt(to, adoptInputSchema.parse(input)),
   ready: async ({ pooled }) => { await requireInfrastructure(to, 'Start the infrastructure, then retry.', pooled) },
   steps: [createDatabase(to), adoptFiles(to), pushSchema(to), createDirector(to), switchToPool(to)],
@@ -56,7 +58,7 @@ async function planAdopt(to: AdoptServices, { name: from, as, director }: AdoptI
   const [token, port, { ports }] = [randomUUID(), await to.ports.suggest(), await to.settings.read()]
   await keepSecrets(to, token, director.password)
   return {
-    token, from, name, port, url: `http://127.0.0.1:${port}`, ...databaseNames(name), pooled, manifest, directPort: ports.postgres, pooledPort: ports.pgbouncer,
+    token, from, name, port, url: urlOf(port), ...databaseNames(name), pooled, manifest, directPort: ports.postgres, pooledPort: ports.pgbouncer,
     fingerprint: config.release ?? '', director: { name: director.name, email: director.email }, jwtSecret: 'generate',
   }
 }

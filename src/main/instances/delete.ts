@@ -7,7 +7,7 @@ import { databaseNames, instanceConfigSchema, nameSchema } from '../../shared/in
 import { problem } from '../../shared/problem'
 import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
-import type { Operation, Step } from '../operations/operation'
+import type { Context, Operation, Step } from '../operations/operation'
 import { readJson } from '../system/files'
 import { isRoot } from '../system/users'
 import type { Run } from '../system/run'
@@ -32,7 +32,7 @@ export const deleteInputSchema = z.object({
 export type DeleteInput = z.infer<typeof deleteInputSchema>
 
 /** `folder` is the instance's; `database` and `role` are derived from its name, never read from its files. */
-const deletePlanSchema = z.strictObject({
+export const deletePlanSchema = z.strictObject({
   token: z.uuid(), target: targetSchema, ran: z.boolean(), folder: absolutePath, database: z.string().endsWith('_db'), role: z.string().endsWith('_user'),
 })
 export type DeletePlan = Readonly<z.infer<typeof deletePlanSchema>>
@@ -41,11 +41,15 @@ type DeleteStep = Step<DeletePlan>
 export const deleteInstance = (to: DeleteServices): Operation<DeleteInput, DeletePlan> => ({
   kind: 'delete', version: 1, recovery: 'resume', pivot: 'drop-database', planSchema: deletePlanSchema,
   subject: ({ name }) => subjectOf(name),
-  contradiction: async ({ target, folder, database, role }, subject) =>
-    difference({ folder, database, role }, { folder: join(to.paths.instances, target.name), ...databaseNames(target.name) }) ?? await targetContradiction(to, subject, target),
+  contradiction: (plan, subject) => deleteContradiction(to, plan, subject),
   plan: input => planDelete(to, input),
   steps: [stopProcess(to), setAside(to), dropDatabase(to), removeProcess(to)],
 })
+
+/** What in a plan is not as the instance's name gives it. */
+export async function deleteContradiction(to: Pick<DeleteServices, 'paths'>, { target, folder, database, role }: DeletePlan, subject: string): Promise<string | undefined> {
+  return difference({ folder, database, role }, { folder: join(to.paths.instances, target.name), ...databaseNames(target.name) }) ?? targetContradiction(to, subject, target)
+}
 
 /** @throws Problem `instance-unknown`, `instance-foreign`, `infrastructure-stopped`, `database-shared`, `database-foreign` */
 async function planDelete(to: DeleteServices, { name }: DeleteInput): Promise<DeletePlan> {
@@ -111,16 +115,21 @@ const removeProcess = (to: DeleteServices): DeleteStep => ({
   name: 'remove-process',
   async do({ plan, report }) {
     await to.ownership.requireFolder(plan.target.name, to.trash.placeOf(plan.token))
-    await to.processes.remove(plan.target)
-    await to.processes.save()
-    if (isRoot()) await removeSystemUser(to.run, to.paths, plan.target.name)
-    report({ text: 'Deleting the files' })
-    await to.trash.free(plan.token).catch((error: unknown) => {
-      throw problem({
-        code: 'files-stay', message: `Not all files of "${plan.target.name}" could be deleted.`, cause: error instanceof Error ? error.message : undefined,
-        hint: `They are in ${to.trash.placeOf(plan.token)}. Correct what the system objects to, then retry.`, action: 'retry',
-      }, error)
-    })
+    await forgetInstance(to, plan, report)
   },
   verify: () => Promise.resolve(false), // logs cannot be looked for by name alone; once more does no harm
 })
+
+/** The end of a deletion: process, logs, system user, and the files that were set aside. @throws Problem `files-stay` */
+export async function forgetInstance(to: DeleteServices, { target, token }: DeletePlan, report: Context<unknown>['report']): Promise<void> {
+  await to.processes.remove(target)
+  await to.processes.save()
+  if (isRoot()) await removeSystemUser(to.run, to.paths, target.name)
+  report({ text: 'Deleting the files' })
+  await to.trash.free(token).catch((error: unknown) => {
+    throw problem({
+      code: 'files-stay', message: `Not all files of "${target.name}" could be deleted.`, cause: error instanceof Error ? error.message : undefined,
+      hint: `They are in ${to.trash.placeOf(token)}. Correct what the system objects to, then retry.`, action: 'retry',
+    }, error)
+  })
+}

@@ -62,7 +62,7 @@ export async function previewDelete(to: DetailServices, name: string, signal?: A
 }
 
 /** @param linked what the instance's folder leads to, if it is a link */
-async function filesOf({ folder, server }: InstancePaths, linked: Awaited<ReturnType<typeof linkedFolder>>, signal?: AbortSignal): Promise<DeletePreview['files']> {
+export async function filesOf({ folder, server }: InstancePaths, linked: Awaited<ReturnType<typeof linkedFolder>>, signal?: AbortSignal): Promise<DeletePreview['files']> {
   if (linked && !linked.owned) return { folder, target: linked.target, stays: true, bytes: 0, uploads: 0, count: 0, complete: true, links: [] }
   const real = await realpath(folder)
   const uploads = join(real, relative(folder, server), 'uploads')
@@ -76,7 +76,7 @@ async function filesOf({ folder, server }: InstancePaths, linked: Awaited<Return
 }
 
 /** @param rotated its archives too */
-async function logsOf(processes: Processes, name: string, rotated = false): Promise<{ path: string; bytes: number }[]> {
+export async function logsOf(processes: Processes, name: string, rotated = false): Promise<{ path: string; bytes: number }[]> {
   const live = await processes.logFiles(name).catch(() => [])
   const files = rotated ? [...live, ...(await Promise.all(live.map(rotatedFiles))).flat()] : live
   const found = await Promise.all(files.map(async path => ({ path, bytes: (await stat(path).catch(() => undefined))?.size })))

@@ -1,8 +1,8 @@
 /** The three files that an adoption rewrites, kept as they were until it settles. Links are kept as links. */
-import { lstat, mkdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { copyFile, lstat, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Manifest } from '../../shared/workspace'
-import { syncFolder, writeFileAtomic } from '../system/files'
+import { syncFolder } from '../system/files'
 import { removeTree } from '../system/tree'
 import type { InstancePaths } from '../workspace/paths'
 import type { Trash } from './trash'
@@ -41,6 +41,8 @@ async function copy(from: string, target: string): Promise<void> {
   const info = await lstat(from).catch(() => undefined)
   if (!info) return
   await mkdir(dirname(target), { recursive: true, mode: 0o700 })
-  if (info.isSymbolicLink()) await symlink(await readlink(from), target)
-  else await writeFileAtomic(target, await readFile(from), info.mode & 0o777)
+  if (info.isSymbolicLink()) return symlink(await readlink(from), target)
+  await copyFile(from, target) // with its mode
+  const file = await open(target, 'r')
+  try { await file.sync() } finally { await file.close() }
 }

@@ -28,7 +28,7 @@ describe('writeEnv', () => {
   it('writes through a link, which stays one; a link to anything but a file is refused and left alone', async () => {
     const folder = await temporary()
     const [env, shared] = [join(folder, '.env'), join(folder, 'shared.env')]
-    await writeFile(shared, 'A=1\n', { mode: 0o640 })
+    await writeFile(shared, 'A=1\n', { mode: 0o644 })
     await symlink(shared, env)
     await writeEnv(env, 'A=2\n')
     expect([(await lstat(env)).isSymbolicLink(), await readFile(shared, 'utf8'), (await lstat(shared)).mode & 0o777]).toEqual([true, 'A=2\n', 0o600])

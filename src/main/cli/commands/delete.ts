@@ -2,7 +2,8 @@
 import { stdin, stderr } from 'node:process'
 import { createInterface } from 'node:readline/promises'
 import { bytes, count } from '../../../shared/amounts'
-import type { DeletePreview } from '../../../shared/instance'
+import type { DeletePreview, LeftoversPreview } from '../../../shared/instance'
+import type { Client } from '../engine'
 import { exitCodes } from '../exit-codes'
 import { Failure, wrongUsage } from '../failure'
 import { endedOf, succeed, withOperations } from '../operate'
@@ -15,24 +16,49 @@ const word = 'DELETE'
 export async function remove(session: Session, name: string, { confirm }: { readonly confirm?: string }): Promise<Result> {
   if (confirm === undefined && !session.canAsk) throw wrongUsage('Deleting must be confirmed.', `Give --confirm ${word}.`)
   if (confirm !== undefined && confirm !== word) throw wrongUsage(`--confirm takes the word ${word}.`)
-  if (confirm === undefined) await ask(session, name)
+  if (confirm === undefined) await ask(session, `Type ${word} to delete "${cleanLine(name)}" for good: `, async client => previewLines(await client.instances.previewDelete.query({ name }), session))
   return withOperations(session, false, async work => {
     const state = await succeed(work, client => client.instances.delete.mutate({ name, confirm: word }))
     return { data: { operation: endedOf(state) } }
   })
 }
 
-async function ask(session: Session, name: string): Promise<void> {
+export async function removeLeftovers(session: Session, name: string, { confirm }: { readonly confirm?: string }): Promise<Result> {
+  if (confirm === undefined && !session.canAsk) throw wrongUsage('Removing must be confirmed.', `Give --confirm ${word}.`)
+  if (confirm !== undefined && confirm !== word) throw wrongUsage(`--confirm takes the word ${word}.`)
+  if (confirm === undefined) {
+    await ask(session, `Type ${word} to remove what is left of "${cleanLine(name)}": `, async client => leftoverLines(await client.instances.previewLeftovers.query({ name }), session))
+  }
+  return withOperations(session, false, async work => {
+    const state = await succeed(work, client => client.instances.removeLeftovers.mutate({ name, confirm: word }))
+    return { data: { operation: endedOf(state) } }
+  })
+}
+
+async function ask(session: Session, question: string, preview: (client: Client) => Promise<string[]>): Promise<void> {
   const { client } = await session.engine('look')
-  session.err.lines(previewLines(await client.instances.previewDelete.query({ name }), session))
+  session.err.lines(await preview(client))
   const answer = await session.whileWatched(async signal => {
     const lines = createInterface({ input: stdin, output: stderr })
     lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
     try {
-      return await lines.question(`Type ${word} to delete "${cleanLine(name)}" for good: `, { signal })
+      return await lines.question(question, { signal })
     } catch { throw interrupted() } finally { lines.close() }
   })
   if (answer.trim() !== word) throw new Failure({ code: 'cancelled', message: 'Nothing was deleted.' }, exitCodes.refused)
+}
+
+function leftoverLines({ running, files, database, logs }: LeftoversPreview, session: Session): string[] {
+  const names = `${database.name}, role ${database.role}`
+  const states: Record<LeftoversPreview['database']['state'], string | undefined> = {
+    ours: `${names}${database.bytes === undefined ? '' : `, ${bytes(database.bytes)}`}`, theirs: `${names} stay. ${database.why ?? ''}`,
+    none: undefined, unknown: `not known: ${database.why ?? ''}`,
+  }
+  return ['This will be deleted:', ...pairs([
+    ['  Process', running ? 'running, will be stopped' : undefined], ['  Database', states[database.state]], ['  Files', files && fileLine(files)],
+    ...(files?.links ?? []).map((it): [string, string] => ['  Link', `${it.path}: only the link; ${it.target} stays`]),
+    ['  Logs', logs.count ? `${count(logs.count, 'file')}, ${bytes(logs.bytes)}` : undefined],
+  ], text => session.err.paint('dim', text)).map(cleanLine)]
 }
 
 function fileLine({ folder, target, stays, bytes: all, uploads, count: files, complete }: DeletePreview['files']): string {

@@ -1,10 +1,10 @@
 /** A deletion: lists exactly what will go, and wants the word. */
 import { Button, Skeleton, TextInput } from '@mantine/core'
 import { IconDatabase, IconFileText, IconFolder, IconLink, IconPlayerStop, IconUser } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
-import type { DeletePreview } from '../../../shared/instance'
+import type { DeletePreview, LeftoversPreview } from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
 import { bytes, count } from '../../../shared/amounts'
 import { ProblemView } from '../app/problem'
@@ -22,31 +22,78 @@ export function DeleteForm({ name, onClose }: { name: string; onClose: () => voi
   const [location, navigate] = useLocation()
   const { send } = useJobs()
   const preview = useQuery(trpc.instances.previewDelete.queryOptions({ name }, { staleTime: 0, trpc: { abortOnUnmount: true } }))
+  const remove = async (): Promise<void> => {
+    await send('delete', name, () => client.instances.delete.mutate({ name, confirm: word }))
+    if (location === pageOf(name)) navigate('/instances')
+  }
+  return <ConfirmForm label="Delete the instance" verb="Delete" name={name} preview={preview} onConfirm={remove} onClose={onClose}>{preview.data && <Goes preview={preview.data} />}</ConfirmForm>
+}
+
+/** The same for what the older tool left half made. */
+export function LeftoversForm({ name, onClose }: { name: string; onClose: () => void }) {
+  const trpc = useTRPC()
+  const client = useTRPCClient()
+  const [, navigate] = useLocation()
+  const preview = useQuery(trpc.instances.previewLeftovers.queryOptions({ name }, { staleTime: 0, trpc: { abortOnUnmount: true } }))
+  const remove = async (): Promise<void> => {
+    const { id } = await client.instances.removeLeftovers.mutate({ name, confirm: word })
+    navigate(`/operations/${id}`)
+  }
+  return <ConfirmForm label="Remove what is left" verb="Remove" name={name} preview={preview} onConfirm={remove} onClose={onClose}>{preview.data && <Left preview={preview.data} />}</ConfirmForm>
+}
+
+interface ConfirmProps {
+  label: string
+  verb: string
+  name: string
+  preview: Pick<UseQueryResult<unknown, unknown>, 'error' | 'isPending' | 'isFetching' | 'refetch'>
+  /** What will be deleted, once it is known. */
+  children: ReactNode
+  /** @throws what the router refuses with */
+  onConfirm: () => Promise<void>
+  onClose: () => void
+}
+
+function ConfirmForm({ label, verb, name, preview, children, onConfirm, onClose }: ConfirmProps) {
   const [typed, setTyped] = useState('')
   const [sending, setSending] = useState(false)
   const [problem, setProblem] = useState<Problem>()
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    if (typed !== word || !preview.data) return
+    if (typed !== word || !children) return
     setSending(true)
-    send('delete', name, () => client.instances.delete.mutate({ name, confirm: word }))
-      .then(() => { onClose(); if (location === pageOf(name)) navigate('/instances') }, (refused: unknown) => setProblem(problemOf(refused)))
-      .finally(() => setSending(false))
+    onConfirm().then(onClose, (refused: unknown) => setProblem(problemOf(refused))).finally(() => setSending(false))
   }
   return (
-    <form className={classes.form} onSubmit={submit} noValidate aria-label="Delete the instance">
+    <form className={classes.form} onSubmit={submit} noValidate aria-label={label}>
       <p className={classes.plain}>This can’t be undone. This will be deleted:</p>
       {preview.isPending && <Skeleton height={196} aria-label="Looking at what it has" />}
-      {preview.error && <ProblemView problem={problemOf(preview.error)} onRetry={() => void preview.refetch()} retrying={preview.isFetching} />}
-      {preview.data && <Goes preview={preview.data} />}
+      {preview.error !== null && <ProblemView problem={problemOf(preview.error)} onRetry={() => void preview.refetch()} retrying={preview.isFetching} />}
+      {children}
       <TextInput label={<>Type <code>{word}</code> to confirm</>} aria-label={`Type ${word} to confirm`} value={typed} onChange={event => setTyped(event.currentTarget.value)}
         autoComplete="off" spellCheck={false} data-autofocus classNames={{ input: 'mono' }} />
       {problem && <ProblemView problem={problem} />}
       <div className={classes.buttons}>
         <Button variant="default" onClick={onClose}>Keep it</Button>
-        <Button type="submit" color="red" disabled={typed !== word || !preview.data} loading={sending}>Delete {name.length > 24 ? 'it' : name}</Button>
+        <Button type="submit" color="red" disabled={typed !== word || !children} loading={sending}>{verb} {name.length > 24 ? 'it' : name}</Button>
       </div>
     </form>
+  )
+}
+
+function Left({ preview: { running, database, files, logs } }: { preview: LeftoversPreview }) {
+  return (
+    <>
+      <ul className={classes.goes} aria-label="This will be deleted">
+        {running && <Thing icon={<IconPlayerStop />} what="Process" detail="Running. It will be stopped first." />}
+        {database.state === 'ours' && <Thing icon={<IconDatabase />} what={<>Database <span className="mono">{database.name}</span></>} detail={database.bytes === undefined ? 'if it exists' : bytes(database.bytes)} />}
+        {database.state === 'ours' && <Thing icon={<IconUser />} what={<>Role <span className="mono">{database.role}</span></>} />}
+        {files && <Files files={files} />}
+        {logs.count > 0 && <Thing icon={<IconFileText />} what={logs.count === 1 ? 'One log file' : `${logs.count} log files`} detail={bytes(logs.bytes)} />}
+      </ul>
+      {database.state === 'theirs' && <p className={classes.plain}>The database <span className="mono">{database.name}</span> stays. {database.why}</p>}
+      {database.state === 'unknown' && <p className={classes.plain}>Whether it has a database isn’t known: {database.why} Start it first.</p>}
+    </>
   )
 }
 
@@ -57,13 +104,21 @@ function Goes({ preview: { running, database, files, logs } }: { preview: Delete
       <Thing icon={<IconPlayerStop />} what="Process" detail={running ? 'Running. It will be stopped first.' : 'Not running.'} />
       <Thing icon={<IconDatabase />} what={<>Database <span className="mono">{database.name}</span></>} detail={`${database.bytes === undefined ? 'size unknown' : bytes(database.bytes)}${connections}`} />
       <Thing icon={<IconUser />} what={<>Role <span className="mono">{database.role}</span></>} />
+      <Files files={files} />
+      <Thing icon={<IconFileText />} what={logs.count === 1 ? 'One log file' : `${logs.count} log files`} detail={bytes(logs.bytes)} />
+    </ul>
+  )
+}
+
+function Files({ files }: { files: DeletePreview['files'] }) {
+  return (
+    <>
       {files.target !== undefined && !files.stays && <Thing icon={<IconFolder />} what={<span className="mono">{files.target}</span>} detail={sizeOf(files)} />}
       {files.target === undefined
         ? <Thing icon={<IconFolder />} what={<span className="mono">{files.folder}</span>} detail={sizeOf(files)} />
         : <Thing icon={<IconLink />} what={<span className="mono">{files.folder}</span>} detail={files.stays ? `Only the link. ${files.target} stays: its config.json doesn’t name this instance.` : 'The link to it'} />}
       {files.links.map(it => <Thing key={it.path} icon={<IconLink />} what={<span className="mono">{it.path}</span>} detail={`Only the link. ${it.target} stays.`} />)}
-      <Thing icon={<IconFileText />} what={logs.count === 1 ? 'One log file' : `${logs.count} log files`} detail={bytes(logs.bytes)} />
-    </ul>
+    </>
   )
 }
 

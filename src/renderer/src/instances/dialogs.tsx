@@ -2,13 +2,13 @@
 import { Modal } from '@mantine/core'
 import { AdoptForm } from './adopt-form'
 import { ChangePortForm } from './change-port-form'
-import { DeleteForm } from './delete-form'
+import { DeleteForm, LeftoversForm } from './delete-form'
 import { useJobs } from './jobs'
 
 export function InstanceDialogs() {
   const { question, ask } = useJobs()
   const close = (): void => ask(undefined)
-  const is = (type: 'change-port' | 'delete' | 'adopt'): boolean => question?.type === type
+  const is = (type: 'change-port' | 'delete' | 'adopt' | 'leftovers'): boolean => question?.type === type
   return (
     <>
       <Modal opened={is('change-port')} onClose={close} title={`Change the port of ${question?.name ?? ''}`}>
@@ -16,6 +16,9 @@ export function InstanceDialogs() {
       </Modal>
       <Modal opened={is('delete')} onClose={close} title={`Delete ${question?.name ?? ''}?`} size={560}>
         {question?.type === 'delete' && <DeleteForm name={question.name} onClose={close} />}
+      </Modal>
+      <Modal opened={is('leftovers')} onClose={close} title={`Remove what is left of ${question?.name ?? ''}?`} size={560}>
+        {question?.type === 'leftovers' && <LeftoversForm name={question.name} onClose={close} />}
       </Modal>
       <Modal opened={is('adopt')} onClose={close} title={`Adopt ${question?.name ?? ''}`} size={560}>
         {question?.type === 'adopt' && <AdoptForm name={question.name} onClose={close} />}

@@ -19,6 +19,7 @@ import { useWarmLogs } from '../logs/warm'
 import { useJobs } from './jobs'
 import { pageOf } from './page-of'
 import { InfrastructureDown } from './banners'
+import { Broken } from './broken'
 import { Configuration } from './configuration'
 import { DatabaseFacts, Paths, ProcessFacts } from './instance-facts'
 import { Vitals } from './vitals'
@@ -34,7 +35,7 @@ export function InstanceScreen({ name, tab }: { name: string; tab: string | unde
   return (
     <Page title={name} above={<Back />}>
       {!data && <Skeleton height={320} radius="lg" aria-label="Loading" />}
-      {broken && <ProblemView problem={broken.problem} tone="warn" quiet />}
+      {broken && <Broken folder={broken.folder} problem={broken.problem} />}
       {data && !broken && (
         <EmptyState icon={<IconMoodEmpty size={28} />} title="There is no such instance" action={<Button component={Link} href="/instances" variant="default">All instances</Button>}>
           <p>It was deleted, or its folder is gone. Activity knows what was done with it.</p>

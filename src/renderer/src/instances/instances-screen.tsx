@@ -6,10 +6,10 @@ import { Link } from 'wouter'
 import { isOpen } from '../../../shared/operation'
 import { useInstances, useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
-import { ProblemView } from '../app/problem'
 import { ActionsMenu } from './actions-menu'
 import { arrange, countGroups, type Shown } from './arrange'
 import { Banners } from './banners'
+import { Broken } from './broken'
 import { BulkBar } from './bulk-bar'
 import { BulkReportPanel } from './bulk-report'
 import { InstanceGrid } from './grid'
@@ -45,7 +45,7 @@ export function InstancesScreen() {
       {(made.length > 0 || creations.length > 0) && <List made={made} creations={creations} />}
       {data && data.broken.length > 0 && (
         <Section title="Folders that cannot be used">
-          {data.broken.map(it => <ProblemView key={it.folder} problem={it.problem} tone="warn" quiet />)}
+          {data.broken.map(it => <Broken key={it.folder} folder={it.folder} problem={it.problem} />)}
         </Section>
       )}
     </Page>
