@@ -124,7 +124,8 @@ export class App {
 
   /** What the open workspace is still needed for: commands that are connected, and operations that run. */
   get needed(): { readonly commands: number; readonly running: readonly OperationState[] } {
-    return { commands: this.#listener?.count() ?? 0, running: this.#services?.operations.list().filter(isMoving) ?? [] }
+    const operations = this.#services?.operations
+    return { commands: this.#listener?.count() ?? 0, running: operations?.running() ? operations.list().filter(isMoving) : [] }
   }
 
   /** Returns when it is not needed any more; then no command can connect. Or when the signal is aborted. */

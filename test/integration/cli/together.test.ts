@@ -51,7 +51,7 @@ it('five creations at once all succeed', async () => {
 it('during a long creation others look, change and end; it serves those that take longer than itself', async () => {
   const first = create('slow1')
   await first.until(pushing)
-  expect(await home.run('list')).toMatchObject({ exit: 0, out: expect.stringContaining('alone') as string })
+  expect(await home.run('list')).toMatchObject({ exit: 0, out: expect.stringContaining('alone') as string, err: '' })
   expect(await home.run('stop alone --json')).toMatchObject({ exit: 0, ok: true })
   expect(await home.run('start alone --json')).toMatchObject({ exit: 0, ok: true })
   expect(await home.run('start nope --json')).toMatchObject({ exit: 4, problem: { code: 'instance-unknown' } })

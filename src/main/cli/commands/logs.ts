@@ -58,9 +58,9 @@ async function *history(client: Client, query: Query, { lines, since }: LogOptio
     const page = await client.logs.page.query({ ...query, anchor, count: Math.min(missing, pageLength) }, { signal })
     pages.unshift(page.lines)
     missing -= page.lines.length
-    const first = page.lines[0]
-    if (page.atStart || !first) break
-    anchor = { type: 'before', position: first.position }
+    const next = page.more ?? page.lines[0]?.position // a page may have found little, or nothing, in its time
+    if (page.atStart || next === undefined) break
+    anchor = { type: 'before', position: next }
   }
   yield* pages
 }
@@ -71,9 +71,9 @@ async function *forward(client: Client, query: Query, since: number, signal: Abo
   for (let anchor: Anchor = { type: 'time', time: since }; ;) {
     const page = await client.logs.page.query({ ...query, anchor, count: pageLength }, { signal })
     yield page.lines
-    const last = page.lines.at(-1)
-    if (page.atEnd || !last) return
-    anchor = { type: 'after', position: last.position }
+    const next = page.more ?? page.lines.at(-1)?.position
+    if (page.atEnd || next === undefined) return
+    anchor = { type: 'after', position: next }
   }
 }
 
