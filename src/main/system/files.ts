@@ -133,7 +133,7 @@ export const corrupt = (path: string, cause: string, hint = 'Repair it, or move 
 
 const tooLarge = (path: string, most: number) => problem({
   code: 'file-too-large', message: `${path} is too large to be read.`, cause: `It has more than ${Math.round(most / 1024).toLocaleString('en')} KB, far more than such a file needs.`,
-  hint: 'It was left as it is. Look what it holds; repair it, or move it away and try again.',
+  hint: 'It was left as it is. Look at what it holds; repair it, or move it away and try again.',
 })
 
 /** Writes data as indented JSON, atomically. @param mode default 0600 */

@@ -88,21 +88,21 @@ const createUser = (to: IsolateServices): IsolateStep => ({
   undo: ({ plan: { target } }) => removeSystemUser(to.run, to.paths, target.name),
 })
 
-/** What was removed by hand meanwhile has no files whose owner is to be changed back. */
-const isThere = ({ paths }: IsolateServices, name: string): Promise<boolean> => exists(join(paths.instances, name, 'config.json'))
-
 const giveFiles = (to: IsolateServices): IsolateStep => ({
   name: 'give-files',
   do: ({ plan: { target, before }, signal }) => handOver(to, target.name, before, signal),
   verify: () => Promise.resolve(false), // to look at each file takes as long as to give it
-  undo: async ({ plan: { target, before }, signal }) => { if (await isThere(to, target.name)) await handBack(to, target.name, before, signal) },
+  undo: ({ plan: { target, before }, signal }) => handBack(to, target.name, before, signal),
 })
 
 const takeFiles = (to: IsolateServices): IsolateStep => ({
   name: 'take-files',
   do: ({ plan: { target, before }, signal }) => handBack(to, target.name, before, signal),
   verify: () => Promise.resolve(false), // as above
-  undo: async ({ plan: { target, before }, signal }) => { if (await isThere(to, target.name)) await handOver(to, target.name, before, signal) },
+  /** What was removed by hand meanwhile has no files to be given again. */
+  undo: async ({ plan: { target, before }, signal }) => {
+    if (await exists(join(to.paths.instances, target.name, 'config.json'))) await handOver(to, target.name, before, signal)
+  },
 })
 
 const startProcess = (to: IsolateServices): IsolateStep => ({
