@@ -34,6 +34,7 @@ import { instanceDetails, previewDelete, revealValue } from './instances/details
 import { Registry } from './instances/registry'
 import { restartInstance } from './instances/restart'
 import { whoRuns, type Target } from './instances/lifecycle/target'
+import { Space, withSpace } from './instances/space'
 import { startInstance } from './instances/start'
 import { stopInstance } from './instances/stop'
 import { isolateInstance, unisolateInstance } from './instances/system-user/isolate'
@@ -51,6 +52,7 @@ import type { AnyOperation } from './operations/operation'
 import { Processes } from './processes/client'
 import { findNode } from './processes/daemon'
 import { Releases } from './releases/releases'
+import { ownBytes } from './releases/tree'
 import { portFree, portHolders } from './system/proc'
 import { makeFolder, removeTemporary } from './system/files'
 import { createRun, sweep, type Run } from './system/run'
@@ -110,6 +112,7 @@ export interface WorkspaceServices {
   readonly registry: Registry
   readonly logs: Logs
   readonly rotation: Rotation
+  readonly space: Space
   readonly appLog: AppLog
   readonly ports: { suggest(): Promise<number>; check(port: number): Promise<PortCheck> }
   /** Whether a name can be had, and what it would be called in the database. */
@@ -183,9 +186,9 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const run = createRun(id)
   const node = await realNode(run)
 
-  const releases = new Releases(paths.releases, run)
+  const releases = new Releases(paths.releases, paths.instances, run)
   const processes = new Processes(host.pm2Home)
-  const trash = new Trash(paths.instances)
+  const trash = new Trash(paths.instances, it => ownBytes(run, it))
   const driverServices = { paths, run, settings, secrets }
   const infrastructure: Infrastructure = new Infrastructure({
     settings, secrets, wanted, signal, working: () => working(), healPools: async () => undefined,
@@ -204,9 +207,11 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const configs = async (manifest?: Manifest): Promise<Configs> =>
     readConfigs(paths, manifest ?? await readManifest(paths.root), new Set(openCreations().map(it => it.token)), known)
   const digests = new Map<string, string>()
-  const registry = new Registry({
-    folder: paths.instances, configs, processes, databases, ownership, desired, signal, busy: () => busy(),
-    base: async () => fingerprint(paths.root, await readManifest(paths.root), node.major, digests),
+  const base = async (): Promise<string> => fingerprint(paths.root, await readManifest(paths.root), node.major, digests)
+  const registry = new Registry({ folder: paths.instances, configs, processes, databases, ownership, desired, signal, busy: () => busy(), base })
+  const space = new Space({
+    paths, run, releases, trash, configs, base, signal, planned: () => openCreations().map(it => it.fingerprint), keptTrash: () => keptTrash(),
+    archives: { list: () => rotation.oldArchives(), remove: () => rotation.removeOldArchives() },
   })
   const portKnowledge: PortKnowledge = {
     instances: () => whoRuns({ paths, configs, processes }),
@@ -220,7 +225,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
 
   const creation = {
     paths, run, node, directorScript: join(host.resources, 'create-director.cjs'),
-    releases, databases, infrastructure, processes, desired, secrets, settings, ports, configs,
+    releases, databases, infrastructure, processes, desired, secrets, settings, ports, configs, space,
   }
   const create = createInstance(creation)
   const lifecycle = { paths, run, processes, desired, ownership, configs, ports, databases, infrastructure, trash, starting: () => starting(), busy: () => busy() }
@@ -231,12 +236,13 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
       create, startInstance(lifecycle), stopInstance(lifecycle), restartInstance(lifecycle), changePort(lifecycle), deleteInstance(lifecycle),
       isolateInstance(lifecycle), unisolateInstance(lifecycle), adoptInstance({ ...creation, ownership, trash }), removeLeftovers(leftovers),
       startInfrastructure(infrastructure), stopInfrastructure(infrastructure),
-    ] as readonly AnyOperation[],
+    ].map(it => withSpace(space, it as AnyOperation)),
     lost,
     onSettled: state => {
       registry.poke()
       appLog.operation(state)
       void emptyTrash()
+      if (state.kind === 'create' || state.kind === 'delete') void space.tidy().catch(() => undefined) // the next one does it
       void forgetSecrets(secrets, state).catch(() => undefined) // what stays is forgotten at the next opening
     },
   })
@@ -248,8 +254,9 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     ...operations.openPlans().filter(it => ['start', 'restart', 'change-port', 'isolate', 'unisolate'].includes(it.kind)).map(it => (it.plan as { readonly target: Target }).target),
   ]
   const busy = (): ReadonlySet<string> => new Set(operations.openPlans().map(it => it.subject))
-  const emptyTrash = (): Promise<void> =>
-    trash.empty(new Set(operations.openPlans().filter(it => ['delete', 'adopt', 'remove-leftovers'].includes(it.kind)).map(it => (it.plan as DeletePlan | AdoptPlan | LeftoversPlan).token))).catch(() => undefined)
+  const keptTrash = (): ReadonlySet<string> => new Set(operations.openPlans().filter(it => ['delete', 'adopt', 'remove-leftovers'].includes(it.kind))
+    .map(it => (it.plan as DeletePlan | AdoptPlan | LeftoversPlan).token))
+  const emptyTrash = (): Promise<void> => trash.empty(keptTrash()).catch(() => undefined)
 
   const bringUpFor = async (names: readonly string[]): Promise<void> => {
     const found = (await configs()).configs
@@ -273,6 +280,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     if (operations.unreadable().length === 0) await forgetOrphanSecrets(secrets, operations.list()).catch(() => undefined)
     void emptyTrash()
     void tellStrayNames().catch(() => undefined)
+    void space.tidy().then(() => space.keepSpare()).catch(() => undefined) // the next opening does it
     void registry.remember().catch(() => undefined) // PM2 is asked again by whoever needs it
   }
   if (lock) await rm(paths.logCache, { recursive: true, force: true }) // of a killed app
@@ -312,7 +320,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   if (lock && identity.copyOf !== undefined) appLog.info(`It is a copy of ${identity.copyOf}: instances that belong there are left alone until they are adopted.`)
 
   return {
-    paths, operations, infrastructure, registry, logs, rotation, appLog, ports, signal,
+    paths, operations, infrastructure, registry, logs, rotation, space, appLog, ports, signal,
     async checkName(name) {
       try {
         await requireFreeName({ configs, processes }, name, await readManifest(paths.root))

@@ -48,6 +48,8 @@ export const createInputSchema = z.object({
   host: z.enum(hosts).optional(),
   /** Run it as a system user of its own; only root can. */
   systemUser: z.boolean().default(false),
+  /** `install`: with `npm install`, for a base application whose lock files do not fit. Only where its release is not prepared yet. */
+  install: z.enum(['ci', 'install']).default('ci'),
 })
 export type CreateInput = z.infer<typeof createInputSchema>
 

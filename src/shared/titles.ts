@@ -113,3 +113,7 @@ const humanise = (name: string): string => {
   const words = name.replaceAll('-', ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
+
+/** @param folders of the base application that have no lock file */
+export const unlockedText = (folders: readonly string[]): string =>
+  `${folders.join(' and ')} ${folders.length > 1 ? 'have' : 'has'} no package-lock.json, so packages may be newer than those of earlier instances.`

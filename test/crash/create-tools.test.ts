@@ -10,7 +10,7 @@ import { appsOf } from '../../src/main/processes/leftovers'
 import { allPids } from '../../src/main/system/proc'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { embeddedAdmin } from '../support/infrastructure'
-import { director, login, testWorkspace, until, type TestWorkspace } from '../support/workspace'
+import { director, isInstalling, login, testWorkspace, until, type TestWorkspace } from '../support/workspace'
 import { markedIn, world, type World } from '../support/world'
 import { creating, expectAfter, expectBefore, makeKeeper, recover, startChild } from './crash'
 
@@ -58,13 +58,8 @@ describe('killed in the middle of', () => {
   it('npm ci, the client\'s build and generating, one after the other: it is finished all the same', async () => {
     await workspace.close()
     const { releases } = workspacePaths(workspace.root)
-    const [made] = await readdir(releases)
-    await rm(join(releases, made ?? ''), { recursive: true }) // the release is prepared anew
-    const filling = async (part: string): Promise<boolean> => {
-      const aside = (await readdir(releases)).find(it => it.startsWith('.'))
-      return aside !== undefined && (await readdir(join(releases, aside, part, 'node_modules')).catch(() => [])).length > 0
-    }
-    await killWhen(creating('often-killed'), () => filling('server'))
+    await rm(releases, { recursive: true }) // the release is prepared anew
+    await killWhen(creating('often-killed'), () => isInstalling(releases, 'server'))
     await killWhen({}, runs('vite build'))
     await killWhen({}, runs('prisma generate'))
     const [state] = await recover(workspace)

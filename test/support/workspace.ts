@@ -1,8 +1,8 @@
 /** A real workspace of the sample application for one test suite: own home, own ports, own PM2, own PostgreSQL and PgBouncer. */
 import { randomInt } from 'node:crypto'
-import { cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { escapeIdentifier } from 'pg'
@@ -29,7 +29,7 @@ export const logWorker = resolve(import.meta.dirname, 'log-worker.mjs')
 /** What a creation of a test is asked unless it says otherwise. */
 export const director = { name: 'Ada Lovelace', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
 
-export const createInput = (name: string): CreateInput => ({ name, port: 'auto', allowSharedPort: false, jwtSecret: 'generate', systemUser: false, director })
+export const createInput = (name: string): CreateInput => ({ name, port: 'auto', allowSharedPort: false, jwtSecret: 'generate', systemUser: false, install: 'ci', director })
 
 export interface TestWorkspace {
   /** Everything of this workspace lies below it. */
@@ -165,6 +165,14 @@ export async function login(port: number, email: string, password: string): Prom
   })
   const { token, user } = await answer.json() as { token?: string; user?: { name: string } }
   return { status: answer.status, token, name: user?.name }
+}
+
+/** Whether npm has begun to fill a folder of packages. */
+export async function isInstalling(releases: string, part: 'server' | 'client'): Promise<boolean> {
+  const aside = (await readdir(releases).catch(() => [])).filter(it => it.startsWith('.'))
+  const work = (await Promise.all(aside.map(async it => (await readdir(join(releases, it)).catch(() => [])).map(name => join(releases, it, name))))).flat()
+  const folders = work.filter(it => basename(it).startsWith(`${part}-packages-`)).map(it => join(it, part, 'node_modules'))
+  return (await Promise.all(folders.map(it => readdir(it).catch(() => [])))).some(it => it.length > 0)
 }
 
 /** A finished release of one workspace for another of the very same base application: saves the preparation. */

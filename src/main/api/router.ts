@@ -5,7 +5,8 @@ import { instancesRouter } from './instances'
 import { logsRouter } from './logs'
 import { operationsRouter } from './operations'
 import { serveRouter } from './serve'
+import { spaceRouter } from './space'
 import { router } from './trpc'
 
-export const apiRouter = router({ app: appRouter, infrastructure: infrastructureRouter, instances: instancesRouter, logs: logsRouter, operations: operationsRouter, serve: serveRouter })
+export const apiRouter = router({ app: appRouter, infrastructure: infrastructureRouter, instances: instancesRouter, logs: logsRouter, operations: operationsRouter, serve: serveRouter, space: spaceRouter })
 export type Router = typeof apiRouter

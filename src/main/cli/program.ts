@@ -110,6 +110,7 @@ export function buildProgram(version: string, perform: Perform): Grammar {
       .option('--jwt-secret <from>', 'generate: its own; base: the base application\'s, so that tokens are valid on all that share it', oneOf(['generate', 'base']), 'generate')
       .option('--host <address>', 'where it listens: 0.0.0.0, all addresses of this machine (default), or 127.0.0.1, only this machine, behind a reverse proxy', oneOf(hosts))
       .option('--system-user', 'run it as a system user of its own, so that it reads no other instance\'s files; only root can')
+      .option('--npm-install', 'install packages with npm install instead of npm ci: for a package-lock.json that does not fit its package.json')
       .example('create school --director-name "Ada Lovelace" --director-email ada@school.example --generate-password', 'the password is printed once')
       .example('create school --port 5010 --director-name Ada --director-email ada@school.example --director-password-stdin < password.txt', 'a password of your own, never in arguments')
     does(it, async (session, options: CreateOptions, name: string) => (await import('./commands/create')).create(session, options, name))
@@ -134,6 +135,19 @@ export function buildProgram(version: string, perform: Perform): Grammar {
     it.argument('[name]', 'an instance').completes('name', 'instance')
       .example('status', 'infrastructure, instances, open operations').example('status school', 'one instance: paths, database, process')
     does(it, async (session, _, name: string | undefined) => (await import('./commands/status')).status(session, name))
+  })
+
+  const space = add(program, 'space', 'Space on the disk.', it => {
+    it.example('space status', 'releases, and what can be freed').example('space free', 'when the disk is full')
+  })
+  add(space, 'status', 'What is free, what releases take and who uses them, what can be freed.', it => {
+    it.example('space status', 'releases, and what can be freed')
+    does(it, async session => (await import('./commands/space')).status(session))
+  })
+  add(space, 'free', 'Free what nobody misses: releases that no instance uses, files of deleted instances, the emergency reserve. PostgreSQL need not run.', it => {
+    it.option('--logs', 'older parts of logs too: their lines are lost')
+      .example('space free', 'instances keep their files').example('space free --logs', 'and the older parts of logs')
+    does(it, async (session, options: { logs?: boolean }) => (await import('./commands/space')).free(session, options))
   })
 
   for (const [name, description] of [['start', 'Start instances.'], ['stop', 'Stop instances; they stay listed.'], ['restart', 'Restart instances: their .env is read anew.']] as const) {

@@ -9,8 +9,11 @@ const prefix = '.trash-'
 const mark = '.trash'
 
 export class Trash {
-  /** @param folder holds what is thrown away, which stays there under a hidden name: it may be a link to another disk */
-  constructor(private readonly folder: string) {}
+  /**
+   * @param folder holds what is thrown away, which stays there under a hidden name: it may be a link to another disk
+   * @param sizeOf bytes that removing a folder frees
+   */
+  constructor(private readonly folder: string, private readonly sizeOf: (path: string) => Promise<number>) {}
 
   /**
    * Takes a folder away in one step, however big it is. Nothing to do if it is gone.
@@ -40,6 +43,12 @@ export class Trash {
   async empty(kept: ReadonlySet<string>): Promise<void> {
     const tokens = (await readdir(this.folder)).filter(it => it.startsWith(prefix)).map(it => it.slice(prefix.length))
     for (const token of tokens.filter(it => !kept.has(it))) await this.free(token).catch(() => undefined)
+  }
+
+  /** What emptying frees. */
+  async sizes(kept: ReadonlySet<string>): Promise<{ readonly bytes: number }[]> {
+    const tokens = (await readdir(this.folder).catch(() => [])).filter(it => it.startsWith(prefix)).map(it => it.slice(prefix.length))
+    return Promise.all(tokens.filter(it => !kept.has(it)).map(async it => ({ bytes: await this.sizeOf(this.placeOf(it)) })))
   }
 
   /** Where it lies. */

@@ -80,6 +80,21 @@ export class Rotation {
     }
   }
 
+  /** The archives of all logs but for the newest of each, which says where its live file begins. */
+  async oldArchives(): Promise<{ readonly path: string; readonly bytes: number }[]> {
+    const { logs } = await this.to.targets()
+    const found = await Promise.all(logs.map(async ({ path }) => archivesIn(await namesIn(dirname(path)), path).slice(0, -1).map(it => it.path)))
+    return Promise.all(found.flat().map(async path => ({ path, bytes: await bytesOf(path) })))
+  }
+
+  /** Deletes them: their lines are lost. */
+  async removeOldArchives(): Promise<void> {
+    const { logs } = await this.to.targets()
+    const turn = this.#turn.then(async () => { for (const { path } of logs) await prune(path, 1) })
+    this.#turn = turn.catch(() => undefined)
+    await turn
+  }
+
   async #keepLooking(): Promise<void> {
     const { signal } = this.to
     while (!signal.aborted) {

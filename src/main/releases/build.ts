@@ -1,21 +1,28 @@
-/** The four commands that turn a copy of the base application into a release; server and client go in parallel. */
-import { stat } from 'node:fs/promises'
+/** Makes a part of a release by its recipe, in a folder that holds what it may read and nothing else. */
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Manifest } from '../../shared/workspace'
+import { problem } from '../../shared/problem'
+import { isFolder, makeFolder } from '../system/files'
 import type { Run } from '../system/run'
+import { copyFiles } from './copy-base'
+import type { Sources } from './inputs'
+import { explainInstall } from './npm'
+import type { Parts } from './parts'
+import { layPart } from './place'
+import type { Recipe } from './recipes'
+import { readTree } from './tree'
 
 /** Which part does what now; `finished`: it has done that. */
-export type Progress = (part: 'server' | 'client', what: string, finished?: true) => void
+export type Progress = (part: Recipe['part'], what: string, finished?: true) => void
 
-/** Commands of both parts together. */
-export const commandCount = 4
-
-export interface Part {
+export interface Workshop {
   readonly run: Run
   readonly signal: AbortSignal
-  /** Holds the copy of the base application. */
-  readonly root: string
-  readonly manifest: Manifest
+  /** The copy of the base application. */
+  readonly sources: Sources
+  readonly parts: Parts
+  /** Work is done in folders below this one. */
+  readonly aside: string
   readonly report: Progress
   readonly output: (chunk: string) => void
 }
@@ -23,32 +30,31 @@ export interface Part {
 /** A client on create-react-app needs two minutes to build here (STACK.md); slow disks and networks need more. */
 const timeout = 30 * 60_000
 
-export async function prepareServer({ manifest: { server }, ...part }: Part): Promise<void> {
-  const step = within(part, server.folder, 'server')
-  await step('installing packages', server.install ?? await installCommand(join(part.root, server.folder)))
-  await step('generating the Prisma client', server.generate)
+export async function makePart(recipe: Recipe, { run, signal, sources, parts, aside, report, output }: Workshop): Promise<void> {
+  const root = join(aside, recipe.name)
+  const folder = join(root, recipe.folder)
+  report(recipe.part, recipe.what)
+  await makeFolder(folder)
+  await copyFiles(sources.root, recipe.inputs, root, signal)
+  if (recipe.packages) await layPart({ parts, run, signal }, recipe.packages.name, folder, recipe.packages.how)
+  const before = recipe.output === undefined ? await readTree(run, folder, 'inode', signal) : undefined
+  const write = linesWith(`[${recipe.part}] `, output)
+  const [file, ...args] = recipe.command
+  write.line(`$ ${recipe.command.join(' ')}`)
+  await run(file, args, { cwd: folder, signal, timeout, onOutput: write.chunk })
+    .catch((error: unknown) => { throw explainInstall(recipe, error) }).finally(write.end)
+  await parts.keep(recipe.name, recipe.output === undefined ? folder : await builtIn(folder, recipe), recipe.sharing, { before, signal })
+  await rm(root, { recursive: true, force: true })
+  report(recipe.part, `${recipe.what}, done`, true)
 }
 
-export async function prepareClient({ manifest: { client }, ...part }: Part): Promise<void> {
-  const step = within(part, client.folder, 'client')
-  await step('installing packages', client.install ?? await installCommand(join(part.root, client.folder)))
-  await step('building', client.build)
-}
-
-/** `npm ci` takes exactly what the lock file names, so its cache needs no questions to the registry. */
-async function installCommand(folder: string): Promise<readonly [string, ...string[]]> {
-  const locked = await stat(join(folder, 'package-lock.json')).then(() => true, () => false)
-  return ['npm', ...(locked ? ['ci', '--prefer-offline'] : ['install']), '--no-audit', '--no-fund']
-}
-
-function within({ run, signal, root, report, output }: Omit<Part, 'manifest'>, folder: string, title: 'server' | 'client') {
-  return async (what: string, [file, ...args]: readonly [string, ...string[]]): Promise<void> => {
-    report(title, what)
-    const write = linesWith(`[${title}] `, output)
-    write.line(`$ ${[file, ...args].join(' ')}`)
-    await run(file, args, { cwd: join(root, folder), signal, timeout, onOutput: write.chunk }).finally(write.end)
-    report(title, `${what}, done`, true)
-  }
+async function builtIn(folder: string, { folder: client, output = '' }: Recipe): Promise<string> {
+  const built = join(folder, output)
+  if (await isFolder(built)) return built
+  throw problem({
+    code: 'client-build-missing', message: `The client's build left no folder ${join(client, output)}.`,
+    hint: 'If the client builds into another folder, name it in instance-manager.json as client.output.',
+  })
 }
 
 /** Two commands write at once: their output goes on in whole lines, each with its origin. */

@@ -2,12 +2,15 @@
 import { constants } from 'node:fs'
 import { cp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { problem } from '../../shared/problem'
-import type { Manifest } from '../../shared/workspace'
-import { isFolder, makeFolder, makePrivateFolder, readIfExists, syncFolder, writeFileAtomic, writeJson } from '../system/files'
+import { z } from 'zod'
+import { makePrivateFolder, readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import type { Run } from '../system/run'
-import { commandCount, prepareClient, prepareServer, type Progress } from './build'
+import { makePart, type Progress, type Workshop } from './build'
 import { copyBase, type Base } from './copy-base'
+import { Parts, syncTimeout, type PartName } from './parts'
+import { layPart } from './place'
+import { hasLockFile, recipesOf, type Recipe } from './recipes'
+import { ownBytes } from './tree'
 
 export interface ReleaseOptions {
   readonly signal: AbortSignal
@@ -15,54 +18,83 @@ export interface ReleaseOptions {
   readonly output: (chunk: string) => void
 }
 
-/** Bytes; a thousand models take 2 MB. */
-const longestSchema = 64 << 20
+/** It becomes part of a path. */
+const partName = z.string().regex(/^[a-z]+-[a-z]+-[0-9a-f]{32}$/)
 
-/** Flushing a file system that was just filled by npm may take long on a slow disk. */
-const syncTimeout = 300_000
+/** `<fingerprint>/release.json`: renamed into place with the server's code when all parts are there. */
+const releaseSchema = z.object({
+  fingerprint: z.string(), nodeMajor: z.string(), prepared: z.iso.datetime(),
+  parts: z.object({ packages: partName, generated: partName, build: partName }),
+  /** The client's packages, of which its next build is made; no instance has them. */
+  clientPackages: partName,
+})
+type Release = z.infer<typeof releaseSchema>
+
+/** One that is kept on the disk. */
+export interface KeptRelease { readonly fingerprint: string; readonly prepared: string; readonly parts: readonly PartName[] }
+
+export interface Unneeded { readonly releases: readonly string[]; readonly parts: readonly PartName[] }
+
+/** Commands of a whole preparation: install and generate, install and build. */
+const commandCount = 4
+
+/** The newest ones stay although nobody uses them: the way back from an update. */
+const newest = 2
+
+/** Bytes; a thousand models take 2 MB, ten thousand packages as much. */
+const longestText = 64 << 20
+
+/** Measured on the sample application: 150 packages, 180 MB. */
+const bytesPerPackage = 1_200_000
+
+/** Milliseconds for which a part that no release has is kept: a preparation that failed at a later one finds it made. */
+const retryWithin = 24 * 3_600_000
+
+const partsFolder = 'parts'
 
 export class Releases {
-  /** One preparation of a release at a time: who comes second finds it made. */
-  private readonly preparing = new Map<string, Promise<void>>()
+  readonly parts: Parts
+  /** Preparing and pruning take turns. */
+  private busy: Promise<unknown> | undefined
 
-  constructor(private readonly folder: string, private readonly run: Run) {}
-
-  /** Whether the release is there, whole: it is renamed into place only when it is. */
-  has(fingerprint: string): Promise<boolean> {
-    return stat(join(this.folder, fingerprint, 'release.json')).then(() => true, () => false)
+  /** @param instances their folder, to name those that share a file */
+  constructor(private readonly folder: string, private readonly instances: string, private readonly run: Run) {
+    this.parts = new Parts(join(folder, partsFolder), run)
   }
 
+  /** Whether the release is there with all its parts. */
+  async has(fingerprint: string): Promise<boolean> { return await this.whole(fingerprint) !== undefined }
+
   /**
-   * Installs, generates and builds beside, then renames. Nothing to do if it is there already.
+   * Makes the parts that are not there yet, each aside, then the release. Nothing to do if it is there already.
    * @throws Problem `base-changed` if the base application is no longer what its fingerprint says; Problems of the commands
    */
   async prepare(base: Base, options: ReleaseOptions): Promise<void> {
-    const { fingerprint } = base
-    for (let other = this.preparing.get(fingerprint); other; other = this.preparing.get(fingerprint)) {
-      options.report({ text: 'Another operation prepares this release; waiting for it' })
-      await Promise.race([other.catch(() => undefined), aborted(options.signal)])
-    }
-    options.signal.throwIfAborted()
-    const work = this.make(base, options).finally(() => this.preparing.delete(fingerprint))
-    this.preparing.set(fingerprint, work)
-    await work
+    const wait = (): void => options.report({ text: 'Another operation prepares a release; waiting for it' })
+    await this.exclusively(() => this.make(base, options), options.signal, wait)
   }
 
-  /** Copies a release into an instance: own code, packages as hard links (no space, milliseconds) unless it lies on another disk. Data folders and .env are not in it. */
-  async place(fingerprint: string, { server, client }: Manifest, target: string, signal: AbortSignal): Promise<void> {
-    const release = join(this.folder, fingerprint)
-    const packages = join(release, server.folder, 'node_modules')
+  /**
+   * Puts a release into an instance: code and generated files as copies, packages and big files of the client's build shared
+   * (decision 0015). Data folders and .env are not in it. What was written into since it was made is made anew, and never placed.
+   */
+  async place(base: Base, target: string, options: ReleaseOptions): Promise<void> {
+    const { manifest: { server, client }, fingerprint } = base
+    const { signal, output } = options
+    const release = await this.undamaged(base, output, signal) ?? await this.prepare(base, options).then(() => this.whole(fingerprint))
+    if (!release) throw new Error('the release is gone as soon as it was made')
     const copy = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, mode: constants.COPYFILE_FICLONE }
-    await cp(join(release, server.folder), join(target, server.folder), { ...copy, filter: source => source !== packages })
-    const link = await deviceOf(release) === await deviceOf(target) ? ['--link'] : []
-    if (await isFolder(packages)) await this.run('cp', ['--archive', ...link, '--no-target-directory', packages, join(target, server.folder, 'node_modules')], { signal, timeout: syncTimeout })
-    await cp(join(release, client.folder), join(target, client.folder), copy)
+    await cp(join(this.folder, fingerprint, 'server'), join(target, server.folder), copy)
+    const placing = { parts: this.parts, run: this.run, signal }
+    await layPart(placing, release.parts.packages, join(target, server.folder), 'share')
+    await layPart(placing, release.parts.generated, join(target, server.folder), 'share')
+    await layPart(placing, release.parts.build, join(target, client.folder, client.output), 'share')
     await this.run('sync', ['--file-system', target], { signal, timeout: syncTimeout })
   }
 
   /** The SQL that makes the release's schema in an empty database, if it was kept. */
   schema(fingerprint: string): Promise<string | undefined> {
-    return readIfExists(this.schemaFile(fingerprint), longestSchema)
+    return readIfExists(this.schemaFile(fingerprint), longestText)
   }
 
   keepSchema(fingerprint: string, sql: string): Promise<void> {
@@ -73,57 +105,193 @@ export class Releases {
   async tidy(): Promise<void> {
     const left = (await readdir(this.folder).catch(() => [])).filter(it => it.startsWith('.'))
     await Promise.all(left.map(it => rm(join(this.folder, it), { recursive: true, force: true })))
+    await this.parts.tidy()
+  }
+
+  /** Newest first. */
+  async list(): Promise<KeptRelease[]> {
+    const names = (await readdir(this.folder).catch(() => [])).filter(it => it !== partsFolder && !it.startsWith('.'))
+    const found = await Promise.all(names.map(async fingerprint => {
+      const release = await this.read(fingerprint)
+      return { fingerprint, prepared: release?.prepared ?? '', parts: release ? [...Object.values(release.parts), release.clientPackages] : [] }
+    }))
+    return found.toSorted((a, b) => (a.prepared < b.prepared ? 1 : -1))
+  }
+
+  /** What `prune` would remove. */
+  async unneeded(used: ReadonlySet<string>, which: 'old' | 'all'): Promise<Unneeded> {
+    const releases = await this.list()
+    const isKept = ({ fingerprint, prepared }: KeptRelease, index: number): boolean => prepared !== '' && (used.has(fingerprint) || (which === 'old' && index < newest))
+    const kept = releases.filter(isKept)
+    const gone = releases.filter(it => !kept.includes(it))
+    const [needed, given] = [kept, gone].map(them => new Set(them.flatMap(it => it.parts)))
+    const parts: PartName[] = []
+    for (const name of (await this.parts.list()).filter(it => !needed?.has(it))) {
+      const made = (await this.parts.info(name).catch(() => undefined))?.made
+      // One that never was in a release is what a preparation that failed has made.
+      if (which === 'all' || given?.has(name) || made === undefined || Date.now() - Date.parse(made) > retryWithin) parts.push(name)
+    }
+    return { releases: gone.map(it => it.fingerprint), parts }
+  }
+
+  /** Bytes that removing them frees: what an instance shares stays. */
+  async sizeOf({ releases, parts }: Unneeded): Promise<number> {
+    const sizes = await Promise.all([...releases.map(it => join(this.folder, it)), ...parts.map(it => this.parts.folderOf(it))].map(it => ownBytes(this.run, it)))
+    return sizes.reduce((sum, it) => sum + it, 0)
+  }
+
+  /**
+   * Removes releases that nobody uses, and parts that no release has. An instance keeps its files: links hold them.
+   * Needs no space on the disk. Waits for a preparation to end.
+   * @param used fingerprints of instances, open operations and the base application
+   * @param which `old` leaves the newest two releases and what a preparation that failed lately has made; `all` leaves only what is used
+   */
+  prune(used: () => Promise<ReadonlySet<string>>, which: 'old' | 'all', signal: AbortSignal): Promise<void> {
+    return this.exclusively(async () => {
+      const { releases, parts } = await this.unneeded(await used(), which)
+      for (const it of releases) await this.remove(it)
+      for (const it of parts) await this.parts.remove(it)
+    }, signal)
+  }
+
+  /**
+   * Bytes that a new instance takes for its files, and its release where that is not prepared yet: as much as the newest one took, in its
+   * folders and once more while it is made; for a first one, by the number of packages in the lock files.
+   */
+  async need({ root, fingerprint, manifest }: Pick<Base, 'root' | 'fingerprint' | 'manifest'>): Promise<number> {
+    const [newestOne] = await this.list()
+    const known = await this.whole(fingerprint) ?? (newestOne && await this.whole(newestOne.fingerprint))
+    const placed = known ? await this.ownOf(known) : 0
+    if (known?.fingerprint === fingerprint) return placed
+    if (known) return placed + 2 * await this.sizeOf({ releases: [known.fingerprint], parts: [...Object.values(known.parts), known.clientPackages] })
+    const locks = await Promise.all([manifest.server, manifest.client].map(it => readIfExists(join(root, it.folder, 'package-lock.json'), longestText)))
+    return 2 * bytesPerPackage * (locks.join('').match(/^ {4}"node_modules\//gm)?.length ?? 0)
+  }
+
+  /** What an instance has for itself alone: code, generated files, small files. */
+  private async ownOf({ fingerprint, parts }: Release): Promise<number> {
+    const infos = await Promise.all(Object.values(parts).map(it => this.parts.info(it)))
+    return infos.reduce((sum, it) => sum + (it?.ownBytes ?? 0), await ownBytes(this.run, join(this.folder, fingerprint)))
   }
 
   private schemaFile(fingerprint: string): string { return join(this.folder, fingerprint, 'schema.sql') }
 
+  /** Undefined: there is none, or one of an older version's layout. */
+  private read(fingerprint: string): Promise<Release | undefined> {
+    return readJson(join(this.folder, fingerprint, 'release.json'), releaseSchema).catch(() => undefined)
+  }
+
+  private async whole(fingerprint: string): Promise<Release | undefined> {
+    const release = await this.read(fingerprint)
+    const there = await Promise.all(Object.values(release?.parts ?? {}).map(it => this.parts.has(it)))
+    return there.every(Boolean) ? release : undefined
+  }
+
+  /** The release, if it is there and nobody wrote into its parts; those that were written into are named, and removed. */
+  private async undamaged(base: Base, output: ReleaseOptions['output'], signal: AbortSignal): Promise<Release | undefined> {
+    const release = await this.whole(base.fingerprint)
+    if (!release) return undefined
+    const { packages, build } = release.parts
+    const { server, client } = base.manifest
+    const found = await Promise.all([[packages, server.folder], [build, join(client.folder, client.output)]].map(async ([name = '', folder = '']) =>
+      ({ name, folder, files: await this.parts.damage(name, signal) })))
+    for (const { name, folder, files } of found.filter(it => it.files.length)) {
+      const sharing = await this.sharing(name, folder, files)
+      const more = files.length > 5 ? ` and ${files.length - 5} more` : ''
+      output(`Someone wrote into files that instances share: ${files.slice(0, 5).map(it => join(folder, it)).join(', ')}${more}. They are made anew.${
+        sharing.length ? ` These instances have the changed ones: ${sharing.join(', ')}.` : ''}\n`)
+      await this.parts.remove(name)
+    }
+    return found.some(it => it.files.length) ? undefined : release
+  }
+
+  /** Instances that have the same files, not others of the same name. */
+  private async sharing(part: PartName, folder: string, files: readonly string[]): Promise<string[]> {
+    const inodeOf = (path: string): Promise<number | undefined> => stat(path).then(it => it.ino, () => undefined)
+    const inodes = new Set(await Promise.all(files.map(it => inodeOf(join(this.parts.content(part), it)))))
+    const names = (await readdir(this.instances).catch(() => [])).filter(it => !it.startsWith('.'))
+    const shares = await Promise.all(names.map(async name =>
+      (await Promise.all(files.map(it => inodeOf(join(this.instances, name, folder, it))))).some(it => it !== undefined && inodes.has(it))))
+    return names.filter((_, index) => shares[index])
+  }
+
+  private async exclusively<T>(work: () => Promise<T>, signal: AbortSignal, wait?: () => void): Promise<T> {
+    while (this.busy) {
+      wait?.()
+      await Promise.race([this.busy.catch(() => undefined), aborted(signal)])
+    }
+    signal.throwIfAborted()
+    const now = work().finally(() => { this.busy = undefined })
+    this.busy = now
+    return now
+  }
+
   private async make(base: Base, { signal, report, output }: ReleaseOptions): Promise<void> {
-    const { fingerprint, manifest } = base
+    const { fingerprint } = base
     if (await this.has(fingerprint)) return
     await makePrivateFolder(this.folder)
     const aside = join(this.folder, `.${fingerprint}-${Date.now()}`)
     try {
       report({ text: 'Copying the base application' })
-      await copyBase(base, aside, signal)
+      const sources = await copyBase(base, join(aside, 'base'), signal)
+      await this.warnUnlocked(base, output)
+      const { server, client } = await recipesOf(sources, base)
       const both = new AbortController() // one part fails: the other need not go on
-      const part = { run: this.run, signal: AbortSignal.any([signal, both.signal]), root: aside, manifest, report: progressOf(report), output }
-      const parts = [prepareServer(part), prepareClient(part)]
-      await Promise.all(parts).catch(async (error: unknown) => {
+      const workshop = { run: this.run, signal: AbortSignal.any([signal, both.signal]), sources, parts: this.parts, aside, report: progressOf(report), output }
+      const work = [this.makeAll(server, workshop), this.makeClient(client, workshop)]
+      await Promise.all(work).catch(async (error: unknown) => {
         both.abort(error)
-        await Promise.allSettled(parts)
+        await Promise.allSettled(work)
         throw error
       })
-      await this.finish(aside, base, signal)
+      await this.finish(aside, base, { parts: { packages: server[0].name, generated: server[1].name, build: client[1].name }, clientPackages: client[0].name }, signal)
     } finally {
       await rm(aside, { recursive: true, force: true })
     }
   }
 
-  /** Keeps the server and the client's build, makes them durable, and gives them their name in one step. */
-  private async finish(aside: string, { manifest: { server, client }, fingerprint, nodeMajor }: Base, signal: AbortSignal): Promise<void> {
-    const whole = join(aside, '.release')
-    const output = join(client.folder, client.output)
-    if (!await isFolder(join(aside, output))) {
-      throw problem({
-        code: 'client-build-missing', message: `The client's build left no folder ${output}.`,
-        hint: 'If the client builds into another folder, name it in instance-manager.json as client.output.',
-      })
+  private async makeAll(recipes: readonly Recipe[], workshop: Workshop): Promise<void> {
+    for (const recipe of recipes) {
+      if (await this.parts.has(recipe.name) && (await this.parts.damage(recipe.name, workshop.signal)).length === 0) workshop.report(recipe.part, `${recipe.what}, as before`, true)
+      else await makePart(recipe, workshop)
     }
-    for (const part of [server.folder, output]) {
-      await makeFolder(join(whole, part, '..'))
-      await rename(join(aside, part), join(whole, part))
-    }
-    await writeJson(join(whole, 'release.json'), { fingerprint, nodeMajor, prepared: new Date().toISOString() })
+  }
+
+  /** Packages are there for the build alone. */
+  private async makeClient(recipes: readonly [Recipe, Recipe], workshop: Workshop): Promise<void> {
+    const built = await this.parts.has(recipes[1].name) && (await this.parts.damage(recipes[1].name, workshop.signal)).length === 0
+    await this.makeAll(built ? recipes.slice(1) : recipes, workshop)
+  }
+
+  /** Keeps the server's code beside the parts' names, makes it durable, and gives it its name in one step. */
+  private async finish(aside: string, { manifest: { server }, fingerprint, nodeMajor }: Base, made: Pick<Release, 'parts' | 'clientPackages'>, signal: AbortSignal): Promise<void> {
+    const whole = join(aside, 'release')
+    await makePrivateFolder(whole)
+    await rename(join(aside, 'base', server.folder), join(whole, 'server'))
+    await writeJson(join(whole, 'release.json'), { fingerprint, nodeMajor, prepared: new Date().toISOString(), ...made } satisfies Release)
     await this.run('sync', ['--file-system', whole], { signal, timeout: syncTimeout })
-    await rm(join(this.folder, fingerprint), { recursive: true, force: true }) // one that is not whole would be in the way for ever
+    await this.remove(fingerprint) // one that is not whole would be in the way for ever
     await rename(whole, join(this.folder, fingerprint))
     await syncFolder(this.folder)
   }
+
+  /** In one step out of sight; what a crash leaves then is removed by `tidy`. */
+  private async remove(fingerprint: string): Promise<void> {
+    const gone = join(this.folder, `.gone-${fingerprint}`)
+    await rm(gone, { recursive: true, force: true })
+    await rename(join(this.folder, fingerprint), gone).catch(() => undefined) // there is none
+    await rm(gone, { recursive: true, force: true })
+  }
+
+  private async warnUnlocked({ root, manifest, install }: Base, output: ReleaseOptions['output']): Promise<void> {
+    for (const { folder } of [manifest.server, manifest.client]) {
+      if (!await hasLockFile(join(root, folder))) output(`${folder} has no package-lock.json: npm takes the newest packages that its package.json allows.\n`)
+      else if (install === 'install') output(`npm install instead of npm ci, as was asked for: ${folder} may get newer packages than its package-lock.json names.\n`)
+    }
+  }
 }
 
-const deviceOf = async (path: string): Promise<number> => (await stat(path)).dev
-
-/** Both parts in one line, and how many of their commands are finished. */
+/** Both sides in one line, and how many of their commands are finished. */
 function progressOf(report: ReleaseOptions['report']): Progress {
   const doing = new Map<string, string>()
   let finished = 0

@@ -55,8 +55,19 @@ export function baseEnvironment(): Record<string, string> {
 /** Milliseconds for the last output to arrive once a command has ended. */
 const lingerFor = 2000
 
-/** How much of a failed command's output a Problem shows. */
-const detailLength = 4000
+/** Characters of a failed command's output that a Problem shows: its beginning and its end. Tools say the reason first (npm, before its usage) or last. */
+const headLength = 2000
+const tailLength = 4000
+
+/** The beginning and the end of a text in whole lines, with the number of lines between them that are left out. */
+export function headAndTail(text: string): string {
+  const whole = text.trim()
+  if (whole.length <= headLength + tailLength) return whole
+  const head = whole.slice(0, headLength).replace(/\n[^\n]*$/, '')
+  const tail = whole.slice(-tailLength).replace(/^[^\n]*\n/, '')
+  const left = whole.slice(head.length, whole.length - tail.length).split('\n').length - 2
+  return `${head}\n… ${left > 0 ? `${left} ${left === 1 ? 'line' : 'lines'}` : 'the rest of a long line'} left out …\n${tail}`
+}
 
 /** @param id names the workspace; `sweep(id)` ends what runs with it */
 export const createRun = (id: string): Run => async (file, args, { cwd, env, input, signal, timeout, unmarked, answers = [], secrets = [], onOutput }) => {
@@ -81,7 +92,7 @@ export const createRun = (id: string): Run => async (file, args, { cwd, env, inp
   signal?.throwIfAborted()
   if (!result.failed || (result.exitCode !== undefined && answers.includes(result.exitCode))) return result.stdout
   const name = [file.split('/').at(-1), ...args.slice(0, 3)].join(' ')
-  const details = masked(result.all).slice(-detailLength).trim()
+  const details = headAndTail(masked(result.all))
   if (result.code === 'ENOENT' || (unmarked && result.exitCode === 127)) throw problem({ code: 'command-missing', message: `${file} could not be started.`, cause: 'There is no such program or folder.', hint: `Install ${file}, or check PATH.` })
   if (Date.now() - started >= timeout) throw problem({ code: 'command-timeout', message: `"${name}" took longer than ${Math.round(timeout / 1000)} s and was stopped.`, hint: 'Try again; the output is under details.', details })
   if (saysDiskFull(result.all)) throw problem({ ...diskFull(`what "${name}" makes`, 'The program says so; its output is under details.'), details })

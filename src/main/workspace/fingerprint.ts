@@ -1,4 +1,4 @@
-/** The name of a release: a digest of all that goes into it. */
+/** The name of a release, and of each of its parts: a digest of all that goes into it. */
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { lstat, readFile, readlink } from 'node:fs/promises'
@@ -16,18 +16,27 @@ const batch = 64
  * @param root holds the base application; also true of a copy of it
  * @param known digests of files by path and time stamp, kept by who asks often: unchanged files are then not read again
  */
-export async function fingerprint(root: string, manifest: Manifest, nodeMajor: string, known = new Map<string, string>()): Promise<string> {
+export async function fingerprint(root: string, { server, client, ...rest }: Manifest, nodeMajor: string, known?: Map<string, string>): Promise<string> {
+  return digestFiles(root, await baseFiles(root, { server, client, ...rest }), { server, client, ...platform(nodeMajor) }, known)
+}
+
+/** What compiled packages depend on. @param nodeMajor Node's major version, e.g. `20` */
+export const platform = (nodeMajor: string) => ({ platform: process.platform, arch: process.arch, nodeMajor })
+
+/**
+ * 32 hex digits over each file's path, executable bit and content.
+ * @param files relative to root, in a fixed order
+ * @param also what else counts, as JSON
+ */
+export async function digestFiles(root: string, files: readonly string[], also: object, known = new Map<string, string>()): Promise<string> {
   const digest = createHash('sha256')
-  const { server, client } = manifest
-  digest.update(JSON.stringify({ server, client, platform: process.platform, arch: process.arch, nodeMajor }))
-  const files = await baseFiles(root, manifest)
+  digest.update(JSON.stringify(also))
   for (let start = 0; start < files.length; start += batch) {
     const digests = await Promise.all(files.slice(start, start + batch).map(it => digestFile(root, it, known)))
     for (const it of digests) digest.update(it)
   }
   return digest.digest('hex').slice(0, 32)
 }
-
 async function digestFile(root: string, path: string, known: Map<string, string>): Promise<string> {
   const full = join(root, path)
   const info = await lstat(full)

@@ -23,6 +23,8 @@ export interface WorkspacePaths {
   readonly logCache: string
   /** What served sessions save on this machine. */
   readonly exports: string
+  /** Takes up space, to be removed when there is none. */
+  readonly spare: string
 }
 
 /** @param root an absolute path */
@@ -44,6 +46,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     appLog: join(state, 'app.log'),
     logCache: join(state, 'log-cache'),
     exports: join(state, 'exports'),
+    spare: join(state, 'spare'),
   }
 }
 

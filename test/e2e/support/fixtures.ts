@@ -78,7 +78,7 @@ export async function prepare(): Promise<Prepared> {
   const run = createRun(folder)
   const manifest = await readManifest(root)
   const nodeMajor = (await run('node', ['--version'], { timeout: 10_000 })).replace(/^v/, '').split('.')[0] ?? ''
-  await new Releases(workspacePaths(root).releases, run).prepare(
+  await new Releases(workspacePaths(root).releases, workspacePaths(root).instances, run).prepare(
     { root, manifest, nodeMajor, fingerprint: await fingerprint(root, manifest, nodeMajor) },
     { signal: AbortSignal.timeout(240_000), report: () => undefined, output: () => undefined },
   )

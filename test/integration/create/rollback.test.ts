@@ -8,7 +8,7 @@ import type { OperationState } from '../../../src/shared/operation'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { behaviour, makeQuick } from '../../support/quick-base'
 import { sealedKeys } from '../../support/sealed'
-import { director, login, mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
+import { director, isInstalling, login, mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 import { markedIn, world, type World } from '../../support/world'
 
 let workspace: TestWorkspace
@@ -38,6 +38,9 @@ async function expectNothingLeft(state: OperationState): Promise<NonNullable<Ope
   if (!state.turned) throw new Error('it never turned')
   return state.turned
 }
+
+/** The packages are then installed anew. */
+const anotherVersion = (text: string): string => text.replace('"version": "1', '"version": "2')
 
 /** Changes a file of the base application for as long as the work takes. */
 async function withChanged(path: string, change: (text: string) => string, work: () => Promise<void>): Promise<void> {
@@ -80,10 +83,12 @@ describe('a creation that fails', () => {
     expect(problem).toMatchObject({ code: 'not-online', details: expect.stringContaining('I cannot go on') as string })
   })
 
-  it('because npm fails: npm\'s words are in the details, and the other npm is stopped', async () => {
+  it('because the lock file does not fit: the Problem says what is missing, and npm install is offered', async () => {
     await withChanged('server/package.json', it => it.replace('"dependencies": {', '"dependencies": { "left-pad": "1.3.0",'), async () => {
       const { problem } = await expectNothingLeft(await workspace.create({ name: 'no-npm' }))
-      expect(problem).toMatchObject({ code: 'command-failed', message: expect.stringContaining('npm ci') as string, details: expect.stringContaining('left-pad') as string })
+      expect(problem).toMatchObject({
+        code: 'lock-file-differs', cause: 'Missing: left-pad@1.3.0 from lock file', action: 'use-npm-install', details: expect.stringContaining('in sync') as string,
+      })
     })
   })
 
@@ -91,14 +96,14 @@ describe('a creation that fails', () => {
     const broken = (text: string): string => JSON.stringify({
       ...JSON.parse(text) as object, client: { install: ['true'], build: ['node', '-e', 'console.error("no such component"); process.exit(3)'] },
     })
-    await withChanged('instance-manager.json', broken, async () => {
+    await withChanged('server/package.json', anotherVersion, () => withChanged('instance-manager.json', broken, async () => {
       const id = await workspace.begin({ name: 'no-build' })
       const { problem } = await expectNothingLeft(await workspace.services.operations.settled(id))
       expect(problem).toMatchObject({ code: 'command-failed', cause: expect.stringContaining('3') as string, details: expect.stringContaining('no such component') as string })
       const output = workspace.services.operations.output(id).map(it => it.chunk).join('')
       expect(output).toContain('[server] $ npm ci')
       expect(output).not.toContain('[server] added') // it was stopped
-    })
+    }))
   })
 
   it('because the build leaves no folder', async () => {
@@ -113,14 +118,11 @@ describe('a creation that fails', () => {
 
 describe('a creation that is cancelled', () => {
   it('in the middle of npm ci: nothing is left of it, and another that waited for the same release makes it itself', async () => {
-    await withChanged('server/push.cjs', it => `${it}\n// another version\n`, async () => {
+    await withChanged('server/package.json', it => it.replace('"version": "1', '"version": "3'), async () => {
       const { operations } = workspace.services
       const [one, two] = [await workspace.begin({ name: 'one' }), await workspace.begin({ name: 'two' })]
       const { releases } = workspacePaths(workspace.root)
-      await until(async () => { // npm has begun to fill the folder
-        const aside = (await readdir(releases)).find(it => it.startsWith('.'))
-        return aside !== undefined && (await readdir(join(releases, aside, 'server/node_modules')).catch(() => [])).length > 0
-      })
+      await until(() => isInstalling(releases, 'server'))
       expect(await running('releases')).not.toEqual([])
       operations.cancel(one)
       const cancelled = await operations.settled(one)

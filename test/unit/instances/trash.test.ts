@@ -8,7 +8,7 @@ let home: string
 let trash: Trash
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'im-trash-'))
-  trash = new Trash(home)
+  trash = new Trash(home, () => Promise.resolve(0))
 })
 afterEach(() => rm(home, { recursive: true, force: true }))
 

@@ -12,7 +12,7 @@ describe('the way through', () => {
   it('goes name, port, director, review', () => {
     expect(run(...toReview).step).toBe('review')
     expect(toInput(run(...toReview).answers)).toEqual({
-      name: 'Alpha', port: 'auto', allowSharedPort: false, jwtSecret: 'generate', host: '0.0.0.0', systemUser: false,
+      name: 'Alpha', port: 'auto', allowSharedPort: false, jwtSecret: 'generate', host: '0.0.0.0', systemUser: false, install: 'ci',
       director: { name: "Maeve O'Brien", email: 'maeve@example.org', password: 'long enough it is' },
     })
   })

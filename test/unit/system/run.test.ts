@@ -92,6 +92,15 @@ describe('run', () => {
     expect(chunks.some(it => it.includes('canary') || it.includes('\uFFFD'))).toBe(false)
   })
 
+  it('shows the first and the last words of a long output, and how many lines are left out', async () => {
+    const failed = node('console.log("the reason"); for (let i = 1; i <= 2000; i++) console.error("line " + i); process.exitCode = 1').catch((error: unknown) => error)
+    const { problem: { details = '' } } = await failed as { problem: { details?: string } }
+    expect(details).toMatch(/^the reason\nline 1\n/)
+    expect(details).toMatch(/\nline 2000$/)
+    const [, left] = /\n… (\d+) lines left out …\n/.exec(details) ?? []
+    expect(Number(left) + details.split('\n').length - 1).toBe(2001)
+  })
+
   it('masks what it is told is secret, in output and details', async () => {
     const chunks: string[] = []
     const failed = node('console.log("at postgresql://u:canary-1@h/d"); process.exit(1)', { secrets: ['canary-1'], onOutput: it => chunks.push(it) })

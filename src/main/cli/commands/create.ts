@@ -2,6 +2,7 @@
 import { stdin } from 'node:process'
 import { createInterface } from 'node:readline'
 import type { CreateInput, InstanceHost } from '../../../shared/instance'
+import { unlockedText } from '../../../shared/titles'
 import { wrongUsage } from '../failure'
 import { endedOf, succeed, withOperations } from '../operate'
 import { pairs } from '../print/table'
@@ -17,23 +18,24 @@ export interface CreateOptions {
   readonly jwtSecret: CreateInput['jwtSecret']
   readonly host?: InstanceHost
   readonly systemUser?: boolean
+  readonly npmInstall?: boolean
 }
 
 export async function create(session: Session, options: CreateOptions, name: string): Promise<Result> {
   const password = await passwordBy(options)
   const input: CreateInput = {
     name, port: options.port, allowSharedPort: options.allowSharedPort ?? false, jwtSecret: options.jwtSecret,
-    host: options.host, systemUser: options.systemUser ?? false,
+    host: options.host, systemUser: options.systemUser ?? false, install: options.npmInstall ? 'install' : 'ci',
     director: { name: options.directorName, email: options.directorEmail, password },
   }
   return withOperations(session, false, async work => {
     const state = await succeed(work, client => client.instances.create.mutate(input))
     await work.client.operations.takePassword.mutate({ id: state.id }) // it was shown, or is known: the workspace forgets it
-    const { port, url } = state.plan as { readonly port: number; readonly url: string }
+    const { port, url, unlocked = [] } = state.plan as { readonly port: number; readonly url: string; readonly unlocked?: readonly string[] }
     const shown = { name, url, port, director: options.directorEmail, ...(options.generatePassword && { password }) }
     return {
       data: { operation: endedOf(state), instance: shown },
-      lines: pairs([['Name', name], ['Address', url], ['Director', options.directorEmail], ['Password', shown.password]], text => session.out.paint('dim', text)),
+      lines: pairs([['Name', name], ['Address', url], ['Director', options.directorEmail], ['Password', shown.password], ['Packages', unlocked.length ? unlockedText(unlocked) : undefined]], text => session.out.paint('dim', text)),
     }
   })
 }

@@ -10,6 +10,7 @@ import { pairs } from '../print/table'
 import type { Result, Session } from '../session'
 import { serviceLines } from './infra'
 import { tableOf, tellTroubles } from './list'
+import { lowLine } from './space'
 
 export async function status(session: Session, name: string | undefined): Promise<Result> {
   const { client } = await session.engine('look')
@@ -17,10 +18,12 @@ export async function status(session: Session, name: string | undefined): Promis
 }
 
 async function whole(session: Session, client: Client): Promise<Result> {
-  const [list, infrastructure, { operations, unreadable }] = await Promise.all([client.instances.list.query(), client.infrastructure.status.query(), client.operations.list.query()])
+  const [list, infrastructure, { operations, unreadable }, low] = await Promise.all(
+    [client.instances.list.query(), client.infrastructure.status.query(), client.operations.list.query(), lowLine(client)])
   const open = operations.filter(isOpen)
   if (!session.json) {
     tellTroubles(session, list)
+    if (low !== undefined) session.err.line(`${session.err.paint('yellow', '!')} ${low}`)
     for (const { problem } of unreadable) session.err.lines(problemLines(problem, session.err.paint))
   }
   return {

@@ -7,6 +7,7 @@ import type { Paint } from './style'
 const commands: Readonly<Partial<Record<ProblemAction, string>>> = {
   'start-infrastructure': 'instance-manager infra up', 'choose-driver': 'instance-manager init --driver podman|docker|embedded',
   'open-activity': 'instance-manager operations', 'stop-other': 'the same with --stop-other',
+  'use-npm-install': 'the same with --npm-install', 'free-space': 'instance-manager space free',
 }
 
 export function problemLines({ code, message, cause, hint, action, details }: Problem, paint: Paint): string[] {

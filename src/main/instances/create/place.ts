@@ -40,22 +40,24 @@ export const reserve: CreateStep = to => ({
   },
 })
 
+const baseOf = (to: CreateServices, { manifest, fingerprint, install }: CreatePlan) =>
+  ({ root: to.paths.root, nodeMajor: to.node.major, manifest, fingerprint, install })
+
 /** A release once made stays: it is a cache that the next instance uses. What is half made is removed by the release store itself. */
 export const prepareRelease: CreateStep = to => ({
   name: 'prepare-release',
-  do: ({ plan, signal, report, output }) =>
-    to.releases.prepare({ root: to.paths.root, nodeMajor: to.node.major, manifest: plan.manifest, fingerprint: plan.fingerprint }, { signal, report, output }),
+  do: ({ plan, signal, report, output }) => to.releases.prepare(baseOf(to, plan), { signal, report, output }),
   verify: ({ plan }) => to.releases.has(plan.fingerprint),
 })
 
 /** config.json comes last: where it is, all is. */
 export const placeFiles: CreateStep = to => ({
   name: 'place-files',
-  async do({ plan, signal }) {
+  async do({ plan, signal, report, output }) {
     const paths = folderOf(to, plan)
     if (!await isReserved(to, plan)) throw takenAway(plan)
     await clear(paths)
-    await to.releases.place(plan.fingerprint, plan.manifest, paths.folder, signal)
+    await to.releases.place(baseOf(to, plan), paths.folder, { signal, report, output })
     await writeInstanceFiles(to, plan, paths)
   },
   verify: async ({ plan }) => await readIfExists(folderOf(to, plan).config) !== undefined,

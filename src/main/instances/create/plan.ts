@@ -8,6 +8,7 @@ import { createInputSchema, databaseNames, nameSchema, portSchema, urlOf, type C
 import { problem } from '../../../shared/problem'
 import { manifestSchema, type Manifest } from '../../../shared/workspace'
 import { generatePassword } from '../../infrastructure/secrets'
+import { hasLockFile } from '../../releases/recipes'
 import { readIfExists } from '../../system/files'
 import { readManifest, requireWorkspace } from '../../workspace/base'
 import { fingerprint } from '../../workspace/fingerprint'
@@ -33,6 +34,10 @@ export const createPlanSchema = z.strictObject({
   heldBy: z.string().optional(),
   /** It becomes part of a path. */
   fingerprint: z.string().regex(/^[\w-]+$/),
+  /** How packages are installed, should the release have to be prepared. */
+  install: createInputSchema.shape.install.unwrap().optional(),
+  /** Folders of the base application without a lock file: a new release has newer packages than the one before. */
+  unlocked: z.array(z.string()).optional(),
   manifest: manifestSchema,
   director: z.object({ name: z.string(), email: z.string() }),
   jwtSecret: createInputSchema.shape.jwtSecret.unwrap(),
@@ -49,10 +54,13 @@ export const secretKeys = (token: string) => ({
   directorPassword: `create:${token}:director-password`,
 })
 
+/** A new database takes 8 MB, and PostgreSQL's log of it up to two segments of 16 MB. */
+const databaseBytes = 40 * 2 ** 20
+
 /** The guide's rounds. */
 const bcryptRounds = 10
 
-/** @throws Problems that name the field: `name-taken`, `name-reserved`, `port-taken`, `database-exists`, `process-name-taken`, `jwt-secret-missing`; and those of the workspace and the infrastructure */
+/** @throws Problems that name the field: `name-taken`, `name-reserved`, `port-taken`, `database-exists`, `process-name-taken`, `jwt-secret-missing`; `disk-space`; and those of the workspace and the infrastructure */
 export async function planCreate(to: CreateServices, input: CreateInput): Promise<CreatePlan> {
   const manifest = await readManifest(to.paths.root)
   await requireWorkspace(to.paths.root)
@@ -71,9 +79,11 @@ export async function planCreate(to: CreateServices, input: CreateInput): Promis
     directPort: settings.ports.postgres, pooledPort: settings.ports.pgbouncer,
     heldBy: running.length ? running.map(describeHolder).join(', ') : undefined,
     fingerprint: await fingerprint(to.paths.root, manifest, to.node.major),
+    install: input.install, unlocked: await unlockedIn(to.paths.root, manifest),
     director: { name: input.director.name, email: input.director.email }, jwtSecret: input.jwtSecret,
     host: input.host, systemUser: input.systemUser || undefined,
   }
+  await to.space.require('a new instance', databaseBytes + await to.releases.need({ root: to.paths.root, ...plan }), true)
   await keepSecrets(to, token, input.director.password)
   return plan
 }
@@ -144,6 +154,12 @@ async function requireBaseSecret(to: CreateServices, manifest: Manifest): Promis
 /** The base application's server/.env; empty if there is none. */
 export async function readBaseEnv(root: string, { server }: Manifest): Promise<Record<string, string>> {
   return parse(await readIfExists(join(root, server.folder, '.env')) ?? '')
+}
+
+async function unlockedIn(root: string, { server, client }: Manifest): Promise<string[]> {
+  const folders = [server, client].filter(it => it.install === undefined).map(it => it.folder)
+  const locked = await Promise.all(folders.map(it => hasLockFile(join(root, it))))
+  return folders.filter((_, index) => !locked[index])
 }
 
 async function choosePort(to: CreateServices, { port, allowSharedPort }: CreateInput): Promise<{ port: number; holders: readonly PortHolder[] }> {

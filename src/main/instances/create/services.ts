@@ -11,6 +11,7 @@ import type { Secrets } from '../../workspace/secrets'
 import type { SettingsFile } from '../../workspace/settings'
 import type { Configs } from '../configs'
 import type { Desired } from '../desired'
+import type { Space } from '../space'
 
 export interface CreateServices {
   readonly paths: WorkspacePaths
@@ -27,5 +28,6 @@ export interface CreateServices {
   readonly secrets: Secrets
   readonly settings: SettingsFile
   readonly ports: { suggest(): Promise<number>; check(port: number): Promise<PortCheck> }
+  readonly space: Pick<Space, 'require'>
   readonly configs: (manifest: Manifest) => Promise<Configs>
 }

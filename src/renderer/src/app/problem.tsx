@@ -92,6 +92,7 @@ export function ProblemAction({ problem }: { problem: Problem }) {
       return <Button size="xs" variant="default" onClick={choose}>Choose another driver</Button>
     }
     case 'open-activity': return <Button size="xs" variant="default" onClick={() => navigate('/activity')}>Open Activity</Button>
-    case 'stop-other': case 'retry': case undefined: return null
+    case 'free-space': return <Button size="xs" variant="default" onClick={() => navigate('/settings')}>See what can be freed</Button>
+    case 'stop-other': case 'retry': case 'use-npm-install': case undefined: return null
   }
 }

@@ -42,6 +42,7 @@ function fromPlan(plan: unknown): Partial<Reusable> {
   return {
     name: text(of(plan, 'name')), directorName: text(of(director, 'name')), email: text(of(director, 'email')),
     systemUser: of(plan, 'systemUser') === true, ...(of(plan, 'host') === '127.0.0.1' && { host: '127.0.0.1' as const }),
+    install: of(plan, 'install') === 'install' ? 'install' : 'ci',
     ...(typeof port === 'number' && { portMode: 'manual' as const, port: String(port) }),
   }
 }

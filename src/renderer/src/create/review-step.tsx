@@ -32,6 +32,12 @@ export function ReviewStep() {
         <Row word="Director" onEdit={go('director')}>{answers.directorName}<br /><span className="dimmed">{answers.email}</span></Row>
         <Row word="Password">{answers.passwordMode === 'generated' ? 'Generated' : 'As you typed it'}<span className="dimmed">, shown once after the creation</span></Row>
         <Row word="Database"><span className="mono">{names?.database}</span>{infrastructure && <span className="dimmed">{infrastructure.pooled ? ', pooled by PgBouncer' : ', not pooled'}</span>}</Row>
+        {answers.install === 'install' && (
+          <Row word="Packages">
+            With <span className="mono">npm install</span><span className="dimmed">, because a package-lock.json does not fit its package.json. </span>
+            <Anchor component="button" type="button" size="sm" onClick={() => dispatch({ type: 'typed', change: { install: 'ci' } })}>Use npm ci</Anchor>
+          </Row>
+        )}
         <Row word="Folder"><span className="mono">instances/{answers.name}</span></Row>
       </dl>
       {infrastructure && !infrastructure.pooled && infrastructure.pgbouncer.problem && <ProblemView problem={infrastructure.pgbouncer.problem} tone="warn" quiet />}

@@ -26,6 +26,7 @@ export interface Answers {
   readonly jwtSecret: CreateInput['jwtSecret']
   readonly host: InstanceHost
   readonly systemUser: boolean
+  readonly install: CreateInput['install']
 }
 export type Field = keyof Answers
 
@@ -62,7 +63,7 @@ export type WizardAction =
 
 export const noAnswers: Answers = {
   name: '', portMode: 'auto', port: '', sharePort: false,
-  directorName: '', email: '', passwordMode: 'typed', password: '', jwtSecret: 'generate', host: '0.0.0.0', systemUser: false,
+  directorName: '', email: '', passwordMode: 'typed', password: '', jwtSecret: 'generate', host: '0.0.0.0', systemUser: false, install: 'ci',
 }
 export const newWizard: Wizard = { answers: noAnswers, step: 'name', reached: 0, tried: false, goingOn: false }
 
@@ -160,7 +161,7 @@ export const toInput = (answers: Answers): CreateInput => ({
   port: answers.portMode === 'auto' ? 'auto' : parsePort(answers.port),
   allowSharedPort: answers.portMode === 'manual' && answers.sharePort,
   director: { name: answers.directorName.trim(), email: answers.email.trim(), password: answers.password },
-  jwtSecret: answers.jwtSecret, host: answers.host, systemUser: answers.systemUser,
+  jwtSecret: answers.jwtSecret, host: answers.host, systemUser: answers.systemUser, install: answers.install,
 })
 
 const parsePort = (text: string): number => (/^\d{1,6}$/.test(text) ? Number(text) : NaN)

@@ -9,18 +9,20 @@ import { useInfrastructure, useInstances } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { ProblemView } from '../app/problem'
 import { useTRPCClient } from '../app/trpc'
+import { LowSpace } from '../space/disk'
 import type { Shown } from './arrange'
 import { useJobs } from './jobs'
 import classes from './list.module.css'
 
 export function Banners({ shown, onChoose }: { shown: readonly Shown[]; onChoose: (names: readonly string[]) => void }) {
   const { data } = useInstances()
-  if (!data) return <InfrastructureDown />
+  if (!data) return <><LowSpace /><InfrastructureDown /></>
   const resting = new Set(shown.filter(it => it.status.group !== 'busy' && it.status.group !== 'unknown').map(it => it.instance.name))
   const lost = data.lost.filter(it => resting.has(it.name))
   const down = data.down.filter(name => resting.has(name) && !lost.some(it => it.name === name))
   return (
     <>
+      <LowSpace />
       <InfrastructureDown />
       {data.processProblem && <ProblemView problem={data.processProblem} />}
       {lost.length > 0 && <Lost lost={lost} />}

@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { IconAlertTriangleFilled, IconCircleCheckFilled, IconEye, IconExternalLink } from '@tabler/icons-react'
 import type { OperationState } from '../../../shared/operation'
 import { CopyButton } from '../app/copy-button'
+import { unlockedText } from '../../../shared/titles'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { Status } from '../app/status'
@@ -13,7 +14,7 @@ import classes from './operation.module.css'
 
 export function CreateReady({ operation }: { operation: OperationState }) {
   const open = useOpenInstance()
-  const { url, email, pooled, heldBy } = readPlan(operation.plan)
+  const { url, email, pooled, heldBy, unlocked } = readPlan(operation.plan)
   return (
     <section className={`card ${classes.ready}`} aria-label="Ready">
       <div className={classes.readyHead} role="status">
@@ -28,6 +29,7 @@ export function CreateReady({ operation }: { operation: OperationState }) {
       <dl className={classes.secret}>
         <dt>Director</dt><dd>{email}<CopyButton value={email} label="e-mail" /></dd>
         <dt>Password</dt><dd><PasswordOnce id={operation.id} /></dd>
+        {unlocked.length > 0 && <><dt>Packages</dt><dd><span>{unlockedText(unlocked)}</span></dd></>}
       </dl>
     </section>
   )
@@ -55,8 +57,19 @@ function PasswordOnce({ id }: { id: string }) {
   )
 }
 
-/** `heldBy`: who has its port, so that it was not started. */
-function readPlan(plan: unknown): { url: string; email: string; pooled: boolean; heldBy?: string } {
-  const { url, director, pooled, heldBy } = (typeof plan === 'object' && plan !== null ? plan : {}) as { url?: unknown; director?: { email?: unknown }; pooled?: unknown; heldBy?: unknown }
-  return { url: typeof url === 'string' ? url : '', email: typeof director?.email === 'string' ? director.email : '', pooled: pooled !== false, ...(typeof heldBy === 'string' && { heldBy }) }
+interface ReadyPlan {
+  readonly url: string
+  readonly email: string
+  readonly pooled: boolean
+  /** Who has its port, so that it was not started. */
+  readonly heldBy?: string
+  readonly unlocked: readonly string[]
+}
+
+function readPlan(plan: unknown): ReadyPlan {
+  const { url, director, pooled, heldBy, unlocked } = (typeof plan === 'object' && plan !== null ? plan : {}) as Record<string, unknown> & { director?: { email?: unknown } }
+  return {
+    url: typeof url === 'string' ? url : '', email: typeof director?.email === 'string' ? director.email : '', pooled: pooled !== false,
+    ...(typeof heldBy === 'string' && { heldBy }), unlocked: Array.isArray(unlocked) ? unlocked.filter(it => typeof it === 'string') : [],
+  }
 }

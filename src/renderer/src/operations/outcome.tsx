@@ -9,7 +9,7 @@ import { ProblemView } from '../app/problem'
 import { useTRPC } from '../app/trpc'
 import { useOperations } from '../app/live'
 import { useDraft } from '../create/draft'
-import { isDirty } from '../create/wizard'
+import { isDirty, type Answers } from '../create/wizard'
 import { pageOf } from '../instances/page-of'
 import { CreateReady } from './create-ready'
 import { isPastReturn } from './pivots'
@@ -60,7 +60,7 @@ export function Stuck({ operation }: { operation: OperationState }) {
 function Turned({ operation }: { operation: OperationState }) {
   const { turned, phase, kind } = operation
   const undone = phase === 'rolled-back'
-  const again = undone && kind === 'create' ? <TryAgain operation={operation} /> : undefined
+  const again = undone && kind === 'create' && <><UseNpmInstall operation={operation} /><TryAgain operation={operation} /></>
   if (turned?.problem) {
     return <ProblemView problem={turned.problem}>{again}</ProblemView>
   }
@@ -73,8 +73,18 @@ function Note({ children, action }: { children: string; action?: React.ReactNode
 }
 
 function TryAgain({ operation }: { operation: OperationState }) {
+  return <Button size="xs" variant={operation.turned?.problem?.action === 'use-npm-install' ? 'default' : 'filled'} onClick={useAgain(operation)}>Try again with the same answers</Button>
+}
+
+/** What the Problem offers: the same creation with the other command. */
+function UseNpmInstall({ operation }: { operation: OperationState }) {
+  const again = useAgain(operation, { install: 'install' })
+  return operation.turned?.problem?.action === 'use-npm-install' && <Button size="xs" onClick={again}>Use npm install</Button>
+}
+
+/** Back to the wizard, with the answers of before. */
+function useAgain(operation: OperationState, change: Partial<Answers> = {}): () => void {
   const { dispatch, recall } = useDraft()
   const [, navigate] = useLocation()
-  const again = (): void => { dispatch({ type: 'restored', answers: recall(operation) }); navigate('/create') }
-  return <Button size="xs" onClick={again}>Try again with the same answers</Button>
+  return () => { dispatch({ type: 'restored', answers: { ...recall(operation), ...change } }); navigate('/create') }
 }

@@ -7,6 +7,7 @@ import { notifyProblem } from '../app/notify'
 import { Page, Section } from '../app/page'
 import { Status } from '../app/status'
 import { driverTitle } from '../infrastructure/switch'
+import { DiskFacts } from '../space/disk'
 import { Sessions } from './sessions'
 import classes from './settings.module.css'
 
@@ -24,6 +25,7 @@ export function SettingsScreen() {
           </Row>
         </Card>
       </Section>
+      <Section title="Disk space"><DiskFacts /></Section>
       <Section title="Notifications"><Card><Row word="On the desktop"><Notifications /></Row></Card></Section>
       {served && <Section title="Browsers with these pages open"><Sessions /></Section>}
       <Section title="After a reboot">

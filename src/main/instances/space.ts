@@ -1,0 +1,143 @@
+/** The workspace's space on the disk: looked at before a job, reported, and freed without PostgreSQL and without a journal, for a disk that is full already. */
+import { rm, stat } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { bytes } from '../../shared/amounts'
+import { problem } from '../../shared/problem'
+import { isLow, type DiskSpace, type Freeable, type FreeableKind, type SpaceReport } from '../../shared/space'
+import type { AnyOperation } from '../operations/operation'
+import type { Releases } from '../releases/releases'
+import { tightestDisk } from '../system/space'
+import type { Run } from '../system/run'
+import type { WorkspacePaths } from '../workspace/paths'
+import type { Configs } from './configs'
+import type { Trash } from './trash'
+
+export interface SpaceServices {
+  readonly paths: WorkspacePaths
+  readonly run: Run
+  readonly releases: Releases
+  readonly trash: Trash
+  readonly configs: () => Promise<Configs>
+  /** The base application's fingerprint now. */
+  readonly base: () => Promise<string>
+  /** Fingerprints that open operations name. */
+  readonly planned: () => readonly string[]
+  /** Tokens of deletions that may still be taken back. */
+  readonly keptTrash: () => ReadonlySet<string>
+  readonly archives: { list(): Promise<readonly { readonly bytes: number }[]>; remove(): Promise<void> }
+  readonly signal: AbortSignal
+}
+
+/** Milliseconds between looks while someone watches; a look costs a system call. */
+const lookEvery = 5000
+
+/** Enough for PostgreSQL to start and delete an instance: a segment of its log (16 MB) with room, and journals. */
+export const spareBytes = 64 * 2 ** 20
+
+export class Space {
+  constructor(private readonly to: SpaceServices) {}
+
+  disk(): Promise<DiskSpace> { return tightestDisk([this.to.paths.state, this.to.paths.instances]) }
+
+  /** Tells what is free now, and again when it has changed by a hundredth of the disk, or has crossed the reserve. */
+  async *watch(signal: AbortSignal): AsyncGenerator<DiskSpace, void, undefined> {
+    const ended = AbortSignal.any([signal, this.to.signal])
+    let told: DiskSpace | undefined
+    while (!ended.aborted) {
+      const now = await this.disk()
+      if (!told || isLow(told) !== isLow(now) || Math.abs(told.free - now.free) > now.total / 100) yield told = now
+      await delay(lookEvery, undefined, { signal: ended, ref: false }).catch(() => undefined)
+    }
+  }
+
+  async report(): Promise<SpaceReport> {
+    const { releases } = this.to
+    const [disk, found, names, base] = await Promise.all([this.disk(), releases.list(), this.instancesByRelease(), this.to.base().catch(() => undefined)])
+    const all = { releases: found.map(it => it.fingerprint), parts: await releases.parts.list() }
+    const views = found.map(({ fingerprint, prepared }) => ({ fingerprint, prepared, instances: names.get(fingerprint) ?? [], current: fingerprint === base }))
+    return { disk, releases: views, releaseBytes: await releases.sizeOf(all), freeable: await this.freeable() }
+  }
+
+  /** Removes what is asked for; may be repeated. @returns the bytes that are free now */
+  async free(what: readonly FreeableKind[]): Promise<DiskSpace> {
+    const ways: Readonly<Record<FreeableKind, () => Promise<void>>> = {
+      releases: () => this.to.releases.prune(() => this.used(), 'all', this.to.signal),
+      trash: () => this.to.trash.empty(this.to.keptTrash()),
+      logs: () => this.to.archives.remove(),
+      spare: () => rm(this.to.paths.spare, { force: true }),
+    }
+    for (const it of what) await ways[it]()
+    return this.disk()
+  }
+
+  /** Keeps releases that are used and the newest ones; in the background. */
+  tidy(): Promise<void> { return this.to.releases.prune(() => this.used(), 'old', this.to.signal) }
+
+  /** Makes the emergency reserve, where it leaves enough. */
+  async keepSpare(): Promise<void> {
+    const { paths: { spare }, run } = this.to
+    const { free, reserve } = await tightestDisk([this.to.paths.state])
+    const present = (await stat(spare).catch(() => undefined))?.size === spareBytes
+    if (present || free < reserve + 2 * spareBytes) return
+    await run('fallocate', ['--length', String(spareBytes), spare], { timeout: 60_000 })
+  }
+
+  /**
+   * Call before a job touches anything.
+   * @param job e.g. "a new instance" @param need bytes that it takes @param reserve whether the reserve must be left
+   * @throws Problem `disk-space`
+   */
+  async require(job: string, need: number, reserve: boolean): Promise<void> {
+    const disk = await this.disk()
+    const kept = reserve ? disk.reserve : 0
+    if (disk.free >= need + kept) return
+    const freeable = (await this.freeable()).filter(it => it.bytes > 0)
+    throw problem({
+      code: 'disk-space', message: `There is too little space on the disk for ${job}.`,
+      cause: `It needs about ${bytes(need)}${kept ? `, and ${bytes(kept)} must stay free for PostgreSQL` : ''}. ${bytes(disk.free)} of ${bytes(disk.total)} are free at ${disk.path}.`,
+      hint: freeable.length ? `Free up to ${bytes(freeable.reduce((sum, it) => sum + it.bytes, 0))} here, then try again.` : 'Remove something from the disk, then try again.',
+      action: 'free-space',
+    })
+  }
+
+  private async freeable(): Promise<Freeable[]> {
+    const { releases, trash, archives, paths } = this.to
+    // Where it cannot be told what is used, no release can be freed.
+    const unneeded = await this.used().then(it => releases.unneeded(it, 'all'), () => ({ releases: [], parts: [] }))
+    const [old, thrown, rotated, spare] = await Promise.all([
+      releases.sizeOf(unneeded), trash.sizes(this.to.keptTrash()), archives.list().catch(() => []), stat(paths.spare).catch(() => undefined),
+    ])
+    const sum = (sizes: readonly { readonly bytes: number }[]) => ({ count: sizes.length, bytes: sizes.reduce((total, it) => total + it.bytes, 0) })
+    return [
+      { what: 'releases', count: unneeded.releases.length, bytes: old },
+      { what: 'trash', ...sum(thrown) },
+      { what: 'logs', ...sum(rotated) },
+      { what: 'spare', count: spare ? 1 : 0, bytes: spare ? spare.blocks * 512 : 0 },
+    ]
+  }
+
+  private async instancesByRelease(): Promise<Map<string, string[]>> {
+    const found = new Map<string, string[]>()
+    for (const { name, release } of (await this.to.configs()).configs) if (release !== undefined) found.set(release, [...found.get(release) ?? [], name])
+    return found
+  }
+
+  /** Fingerprints of what instances, open operations and the next instance are made of. A base application that cannot be read has none. */
+  private async used(): Promise<ReadonlySet<string>> {
+    const [instances, base] = await Promise.all([this.instancesByRelease(), this.to.base().catch(() => undefined)])
+    return new Set([...instances.keys(), ...this.to.planned(), ...(base === undefined ? [] : [base])])
+  }
+}
+
+/** Bytes that jobs take, where they do not find out themselves; what is missing here takes little more than its journal. */
+const needs: Readonly<Record<string, number>> = { 'infrastructure-start': spareBytes / 2 }
+const journal = 2 ** 20
+
+/** The same job, refused before anything is touched where the disk has no room for it. Jobs that repair or remove may use the reserve. */
+export const withSpace = (space: Space, operation: AnyOperation): AnyOperation => ({
+  ...operation,
+  async plan(input) {
+    await space.require('this', needs[operation.kind] ?? journal, false)
+    return operation.plan(input)
+  },
+})

@@ -1,0 +1,65 @@
+/** How each part of a release is made: by which command, from which files, on top of which other part. */
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { digestFiles, platform } from '../workspace/fingerprint'
+import type { Base } from './copy-base'
+import { buildInputs, generateInputs, installInputs, type Sources } from './inputs'
+import type { PartName, Sharing } from './parts'
+
+export interface Recipe {
+  readonly name: PartName
+  readonly part: 'server' | 'client'
+  /** As the progress tells it. */
+  readonly what: string
+  /** The base application's folder in which the command runs. */
+  readonly folder: string
+  readonly command: readonly [string, ...string[]]
+  /** The base application's files that it is given. */
+  readonly inputs: readonly string[]
+  /** The packages that it is given, as a copy if it may write into them. */
+  readonly packages?: { readonly name: PartName; readonly how: 'copy' | 'share' }
+  /** The folder that it makes, if that alone is wanted; else whatever it makes or changes. */
+  readonly output?: string
+  readonly sharing: Sharing
+}
+
+export interface Recipes {
+  readonly server: readonly [packages: Recipe, generated: Recipe]
+  readonly client: readonly [packages: Recipe, build: Recipe]
+}
+
+export async function recipesOf(sources: Sources, base: Base): Promise<Recipes> {
+  const { server, client } = base.manifest
+  const named = async (kind: string, recipe: Omit<Recipe, 'name'>): Promise<Recipe> => {
+    const { command, folder, output, packages, inputs } = recipe
+    const key = await digestFiles(sources.root, inputs, { kind, command, folder, output, packages: packages?.name, ...platform(base.nodeMajor) })
+    return { ...recipe, name: `${kind}-${key}` }
+  }
+  const packagesOf = async (part: 'server' | 'client'): Promise<Recipe> => {
+    const { folder, install } = base.manifest[part]
+    const command = install ?? await installCommand(join(sources.root, folder), base.install)
+    const inputs = await installInputs(sources, folder, command, part === 'server' ? server.generate : undefined)
+    return named(`${part}-packages`, { part, what: 'installing packages', folder, command, inputs, sharing: 'packages' })
+  }
+  const [serverPackages, clientPackages] = await Promise.all([packagesOf('server'), packagesOf('client')])
+  const [generated, build] = await Promise.all([
+    named('prisma-client', {
+      part: 'server', what: 'generating the Prisma client', folder: server.folder, command: server.generate, sharing: 'none',
+      inputs: await generateInputs(sources, server.folder, server.generate), packages: { name: serverPackages.name, how: 'copy' },
+    }),
+    named('client-build', {
+      part: 'client', what: 'building', folder: client.folder, command: client.build, sharing: 'big', output: client.output,
+      inputs: await buildInputs(sources, client.folder, server.folder), packages: { name: clientPackages.name, how: 'share' },
+    }),
+  ])
+  return { server: [serverPackages, generated], client: [clientPackages, build] }
+}
+
+export const hasLockFile = (folder: string): Promise<boolean> =>
+  Promise.any(['package-lock.json', 'npm-shrinkwrap.json'].map(it => stat(join(folder, it)))).then(() => true, () => false)
+
+/** `npm ci` takes exactly what the lock file names, so its cache needs no questions to the registry. */
+async function installCommand(folder: string, install: Base['install']): Promise<readonly [string, ...string[]]> {
+  const locked = await hasLockFile(folder)
+  return ['npm', ...(locked && install !== 'install' ? ['ci', '--prefer-offline'] : ['install']), '--no-audit', '--no-fund']
+}

@@ -1,0 +1,48 @@
+/** How full the disk is, where it matters: a warning above the list, and the facts in Settings. */
+import { useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
+import { bytes } from '../../../shared/amounts'
+import { isLow, type DiskSpace, type SpaceReport } from '../../../shared/space'
+import { ProblemView } from '../app/problem'
+import { useTRPC } from '../app/trpc'
+import { FreeSpaceButton } from './free-space'
+import classes from './space.module.css'
+
+/** Pushed. Undefined until it is known, and where it cannot be. */
+function useDisk(): DiskSpace | undefined {
+  const trpc = useTRPC()
+  return useSubscription(trpc.space.watch.subscriptionOptions()).data
+}
+
+/** Nothing, while there is enough. */
+export function LowSpace() {
+  const disk = useDisk()
+  if (!disk || !isLow(disk)) return null
+  return (
+    <ProblemView tone="warn" quiet problem={{
+      code: 'disk-low', message: `The disk is nearly full: ${bytes(disk.free)} of ${bytes(disk.total)} are free.`,
+      cause: 'A full disk stops PostgreSQL, and with it every instance. New instances are refused until there is room.',
+    }}>
+      <FreeSpaceButton primary />
+    </ProblemView>
+  )
+}
+
+/** For Settings. */
+export function DiskFacts() {
+  const trpc = useTRPC()
+  const disk = useDisk()
+  const { data } = useQuery(trpc.space.report.queryOptions(undefined, { staleTime: 0 }))
+  return (
+    <dl className={`card ${classes.facts}`}>
+      <div><dt>Free</dt><dd>{disk && <span>{bytes(disk.free)} of {bytes(disk.total)}<span className="dimmed">; new instances are refused below {bytes(disk.reserve)}</span></span>}<FreeSpaceButton /></dd></div>
+      <div><dt>Releases</dt><dd>{data && <span>{releasesText(data)}</span>}</dd></div>
+    </dl>
+  )
+}
+
+function releasesText({ releases, releaseBytes }: SpaceReport): string {
+  if (releases.length === 0) return 'None is prepared yet; the first instance prepares one.'
+  const unused = releases.filter(it => it.instances.length === 0 && !it.current).length
+  return `${releases.length}, ${bytes(releaseBytes)}. ${unused === 0 ? 'All are used.' : unused === 1 ? 'One is not used.' : `${unused} are not used.`}`
+}

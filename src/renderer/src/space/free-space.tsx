@@ -1,0 +1,74 @@
+/** Frees space on the disk: a button, and the dialog that lists what can go. */
+import { Button, Checkbox, Modal, Skeleton } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { bytes } from '../../../shared/amounts'
+import { freeableTitle, harmless, type DiskSpace, type Freeable, type FreeableKind } from '../../../shared/space'
+import { notifyNews } from '../app/notify'
+import { ProblemView } from '../app/problem'
+import { problemOf } from '../app/problem-of'
+import { useTRPC } from '../app/trpc'
+import classes from './space.module.css'
+
+export function FreeSpaceButton({ primary }: { primary?: boolean }) {
+  const [open, setOpen] = useState(false)
+  const close = (): void => setOpen(false)
+  return (
+    <>
+      <Button size="xs" variant={primary ? 'filled' : 'default'} onClick={() => setOpen(true)}>Free space…</Button>
+      <Modal opened={open} onClose={close} title="Free space on the disk" size={560}><FreeSpaceForm onClose={close} /></Modal>
+    </>
+  )
+}
+
+const explanations: Readonly<Record<FreeableKind, string>> = {
+  releases: 'Prepared copies of the base application. Going back to one of them means preparing it again.',
+  trash: 'They are being removed in the background anyway.',
+  logs: 'Compressed. Their lines are lost; newer ones stay.',
+  spare: 'A file kept for this moment. It comes back when there is room again.',
+}
+
+function FreeSpaceForm({ onClose }: { onClose: () => void }) {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const report = useQuery(trpc.space.report.queryOptions(undefined, { staleTime: 0 }))
+  const [chosen, setChosen] = useState<ReadonlySet<FreeableKind>>(new Set(harmless))
+  const before = report.data?.disk.free ?? 0
+  const free = useMutation(trpc.space.free.mutationOptions({
+    onSuccess: (disk: DiskSpace) => {
+      void queries.invalidateQueries({ queryKey: trpc.space.report.queryKey() })
+      notifyNews(`Freed ${bytes(Math.max(0, disk.free - before))}`, `${bytes(disk.free)} of ${bytes(disk.total)} are free.`, true)
+      onClose()
+    },
+  }))
+  const some = report.data?.freeable.filter(it => it.bytes > 0) ?? []
+  const what = some.map(it => it.what).filter(it => chosen.has(it))
+  const sum = some.filter(it => chosen.has(it.what)).reduce((total, it) => total + it.bytes, 0)
+  const toggle = (kind: FreeableKind): void => setChosen(it => new Set(it.has(kind) ? [...it].filter(one => one !== kind) : [...it, kind]))
+  return (
+    <form className={classes.form} aria-label="Free space" onSubmit={event => { event.preventDefault(); free.mutate({ what }) }}>
+      {report.isPending && <Skeleton height={160} aria-label="Looking at what can be freed" />}
+      {report.error && <ProblemView problem={problemOf(report.error)} onRetry={() => void report.refetch()} retrying={report.isFetching} />}
+      {report.data && some.length === 0 && <p>There is nothing here that could be freed. Delete instances that nobody needs, or remove something else from the disk.</p>}
+      {some.length > 0 && (
+        <ul className={classes.choices} aria-label="What can be freed">
+          {some.map(it => <Choice key={it.what} freeable={it} checked={chosen.has(it.what)} onChange={() => toggle(it.what)} />)}
+        </ul>
+      )}
+      {free.error && <ProblemView problem={problemOf(free.error)} />}
+      <div className={classes.buttons}>
+        <Button variant="default" onClick={onClose} data-autofocus>Cancel</Button>
+        {some.length > 0 && <Button type="submit" color={chosen.has('logs') ? 'red' : undefined} disabled={what.length === 0} loading={free.isPending}>Free {bytes(sum)}</Button>}
+      </div>
+    </form>
+  )
+}
+
+function Choice({ freeable, checked, onChange }: { freeable: Freeable; checked: boolean; onChange: () => void }) {
+  return (
+    <li>
+      <Checkbox checked={checked} onChange={onChange} label={freeableTitle(freeable)} description={explanations[freeable.what]} />
+      <span className={classes.amount}>{bytes(freeable.bytes)}</span>
+    </li>
+  )
+}
