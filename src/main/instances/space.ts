@@ -37,7 +37,7 @@ export const spareBytes = 64 * 2 ** 20
 export class Space {
   constructor(private readonly to: SpaceServices) {}
 
-  disk(): Promise<DiskSpace> { return tightestDisk([this.to.paths.state, this.to.paths.instances]) }
+  disk(): Promise<DiskSpace> { return tightestDisk([this.to.paths.root, this.to.paths.state, this.to.paths.instances]) }
 
   /** Tells what is free now, and again when it has changed by a hundredth of the disk, or has crossed the reserve. */
   async *watch(signal: AbortSignal): AsyncGenerator<DiskSpace, void, undefined> {

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { bytes } from '../../../shared/amounts'
-import { isLow, type DiskSpace, type SpaceReport } from '../../../shared/space'
+import { freeableTitle, isLow, type DiskSpace, type SpaceReport } from '../../../shared/space'
 import { ProblemView } from '../app/problem'
 import { useTRPC } from '../app/trpc'
 import { FreeSpaceButton } from './free-space'
@@ -16,12 +16,17 @@ function useDisk(): DiskSpace | undefined {
 
 /** Nothing, while there is enough. */
 export function LowSpace() {
+  const trpc = useTRPC()
   const disk = useDisk()
-  if (!disk || !isLow(disk)) return null
+  const low = disk !== undefined && isLow(disk)
+  const { data } = useQuery(trpc.space.report.queryOptions(undefined, { enabled: low, staleTime: 0 }))
+  if (!low) return null
+  const freeable = data?.freeable.filter(it => it.bytes > 0).map(it => `${freeableTitle(it)} (${bytes(it.bytes)})`)
   return (
     <ProblemView tone="warn" quiet problem={{
       code: 'disk-low', message: `The disk is nearly full: ${bytes(disk.free)} of ${bytes(disk.total)} are free.`,
       cause: 'A full disk stops PostgreSQL, and with it every instance. New instances are refused until there is room.',
+      hint: freeable && (freeable.length ? `Can be freed here: ${freeable.join(' · ')}` : 'Nothing can be freed here: delete an instance, or remove something else from the disk.'),
     }}>
       <FreeSpaceButton primary />
     </ProblemView>
