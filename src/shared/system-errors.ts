@@ -37,7 +37,7 @@ const ofNoFile = new Set(['bind', 'connect', 'kill', 'listen'])
 
 /** @param what could not be written */
 export const diskFull = (what: string, cause: string): Problem => ({
-  code: 'disk-full', message: `The disk is full: ${what} cannot be written.`, cause, hint: 'Free space there, then try again.',
+  code: 'disk-full', message: `The disk is full: ${what} cannot be written.`, cause, hint: 'Free space there, then try again.', action: 'free-space',
 })
 
 /** What programs say in their output when there is no space left. */
