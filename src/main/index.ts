@@ -4,12 +4,12 @@ import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
-import { app as electron, BrowserWindow, dialog, Menu, protocol, shell } from 'electron'
+import { app as electron, BrowserWindow, dialog, Menu, protocol, session, shell } from 'electron'
 import { z } from 'zod'
 import { toProblem } from '../shared/problem'
 import type { Desktop } from './app'
 import { composeApp, pm2HomeOf, siteDefaults } from './compose'
-import { contentSecurityPolicy } from './pages'
+import { contentSecurityPolicy, contentTypes } from './pages'
 import { serveWindows } from './transport/ipc-socket'
 
 /** The page's own scheme: `file:` would let a page read other files. */
@@ -17,11 +17,6 @@ const scheme = 'app'
 const origin = `${scheme}://instance-manager`
 const root = electron.getAppPath()
 const pages = join(root, 'out', 'renderer')
-
-const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml',
-  '.woff2': 'font/woff2', '.png': 'image/png',
-}
 
 /** What a second start hands over. */
 const secondStartSchema = z.object({ workspace: z.string().optional() })
@@ -39,6 +34,25 @@ if (!existsSync('/dev/dri') && !existsSync('/dev/nvidia0')) {
 // 50 MB before it looks. All that `optimize-for-size` does would make a page slower at first.
 electron.commandLine.appendSwitch('js-flags', '--initial-old-space-size=8,--heap-growing-percent=30,--max-semi-space-size=2')
 setFlagsFromString('--optimize-for-size')
+
+/** Only someone who works on the app itself has developer tools: any other start is a release, packaged or not. */
+const developing = process.env['NODE_ENV'] === 'development'
+
+const menu: Electron.MenuItemConstructorOptions[] = [
+  { role: 'fileMenu' }, { role: 'editMenu' },
+  {
+    label: 'View',
+    submenu: [
+      { role: 'reload' }, { type: 'separator' }, { role: 'resetZoom' }, { role: 'zoomIn' }, { role: 'zoomOut' }, { type: 'separator' }, { role: 'togglefullscreen' },
+      ...(developing ? [{ role: 'toggleDevTools' } as const] : []),
+    ],
+  },
+  { role: 'windowMenu' },
+]
+
+/** What the pages use of the browser: copy buttons, and news while the window is in the background. @param asking a URL or an origin */
+const permitted = (permission: string, asking: string): boolean =>
+  ['clipboard-sanitized-write', 'notifications'].includes(permission) && `${asking}/`.startsWith(`${origin}/`)
 
 let window: BrowserWindow | undefined
 /** True once it is decided that the app ends, whatever windows say. */
@@ -77,7 +91,9 @@ async function start(): Promise<void> {
   })
   protocol.handle(scheme, ({ url }) => servePage(new URL(url)))
   serveWindows(app, origin)
-  Menu.setApplicationMenu(Menu.buildFromTemplate([{ role: 'fileMenu' }, { role: 'editMenu' }, { role: 'viewMenu' }, { role: 'windowMenu' }]))
+  session.defaultSession.setPermissionRequestHandler((asking, permission, answer) => answer(permitted(permission, asking.getURL())))
+  session.defaultSession.setPermissionCheckHandler((_, permission, asking) => permitted(permission, asking))
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menu))
   openWindow()
 
   electron.on('second-instance', (_event, _arguments, _folder, data) => {
@@ -110,13 +126,12 @@ function openWindow(): void {
 function newWindow(path: string, size: Electron.BrowserWindowConstructorOptions): BrowserWindow {
   const opened = new BrowserWindow({
     ...size, show: false, autoHideMenuBar: true, title: 'Instance Manager', icon: join(root, 'resources', 'icons', 'icon.png'),
-    webPreferences: { preload: join(root, 'out', 'preload', 'index.cjs'), contextIsolation: true, sandbox: true, nodeIntegration: false, spellcheck: false },
+    webPreferences: { preload: join(root, 'out', 'preload', 'index.cjs'), contextIsolation: true, sandbox: true, nodeIntegration: false, spellcheck: false, devTools: developing },
   })
   const { webContents } = opened
   webContents.setWindowOpenHandler(() => ({ action: 'deny' }))
   webContents.on('will-navigate', event => event.preventDefault())
   webContents.on('will-attach-webview', event => event.preventDefault())
-  webContents.session.setPermissionRequestHandler((_, permission, answer) => answer(permission === 'clipboard-sanitized-write' || permission === 'notifications'))
   opened.once('ready-to-show', () => opened.show())
   opened.loadURL(`${origin}/index.html#${path}`).catch(fail)
   return opened
@@ -153,7 +168,7 @@ async function servePage({ host, pathname }: URL): Promise<Response> {
   if (!content) return new Response('Not found', { status: 404 })
   return new Response(new Uint8Array(content), {
     headers: {
-      'content-type': types[extname(path)] ?? 'application/octet-stream', 'content-security-policy': contentSecurityPolicy(),
+      'content-type': contentTypes[extname(path)] ?? 'application/octet-stream', 'content-security-policy': contentSecurityPolicy(),
       'x-content-type-options': 'nosniff',
     },
   })

@@ -1,17 +1,21 @@
 /** The same services without Electron: the pages over HTTP, on loopback unless the operator names an address and a certificate. */
-import { randomBytes, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { problem } from '../shared/problem'
+import { linkFragment } from '../shared/served'
 import type { App } from './app'
 import { composeApp } from './compose'
-import { commandIn, plainHost } from './host'
+import { plainHost } from './host'
+import { readPages } from './pages'
 import { controlSocket } from './serve/control'
 import { Gate } from './serve/gate'
 import { servePages } from './serve/http'
 import { Sessions } from './serve/sessions'
+import { signIn } from './serve/sign-in'
+import { Strangers } from './serve/strangers'
 import { listenLocally } from './transport/local-socket'
 import { serveSockets } from './transport/web-socket'
 
@@ -44,13 +48,13 @@ const attempts = 100
 /** @throws Problems `serve-no-port`, `serve-certificate`; those of opening the workspace that was named. Then nothing is served */
 export async function serve({ root, workspace, port: wanted, remote }: ServeOptions): Promise<Serving> {
   const tls = remote && await readTls(remote)
-  const sessions = new Sessions()
+  const sessions = new Sessions(id => sockets.drop(id))
   let stop = (): void => undefined
   const asked = new Promise<void>(done => { stop = done })
   const since = new Date().toISOString()
   let address = remote?.address ?? '127.0.0.1'
   let port = wanted
-  const link = (): string => `${tls ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${port}/?token=${sessions.link()}`
+  const link = (): string => `${tls ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${port}/${linkFragment(sessions.link())}`
 
   const host = await plainHost('serve', root)
   const app: App = composeApp({
@@ -59,28 +63,26 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
       status: () => ({ pid: process.pid, address, port, since, workspace: app.opened?.paths.root, sessions: sessions.list().length }),
       link, stop,
       sessions: signal => sessions.watch(signal),
-      revoke(id) {
-        sessions.revoke(id)
-        sockets.drop(id)
-      },
+      revoke: id => sessions.revoke(id),
     },
   })
-  const secure = tls !== undefined
-  // Cookies are shared by all ports of a host: servers of two machines, both behind tunnels, must not overwrite each other's.
-  const cookie = `instance-manager-${randomBytes(4).toString('hex')}`
-  const gate = new Gate({ scheme: secure ? 'https' : 'http', names: tls?.names ?? [], cookie, sessions })
-  const server = servePages({ pages: join(root, 'out', 'renderer'), gate, sessions, cookie, tls, command: commandIn(root) })
-  const sockets = serveSockets(server, app, request => {
-    if (!gate.sameOrigin(request.headers) || request.url !== '/api') return { refused: '403 Forbidden' }
-    const session = gate.session(request.headers)
-    return session ? { session: session.id } : { refused: '401 Unauthorized' }
-  }, (session, by) => sessions.connected(session, by))
+  const gate = new Gate({ scheme: tls ? 'https' : 'http', names: tls?.names ?? [] })
+  const server = servePages({ files: await readPages(join(root, 'out', 'renderer')), gate, tls })
+  const strangers = new Strangers(server)
+  const sockets = serveSockets(server, app, {
+    refuses: request => (gate.sameOrigin(request.headers) && request.url === '/api' ? undefined : '403 Forbidden'),
+    admit: (socket, request, admitted) => signIn(socket, sessions, request.headers['user-agent'] ?? '', admitted),
+    connected(session, connection, by) {
+      if (by === 1) strangers.vouch(connection)
+      sessions.connected(session, by)
+    },
+  })
   port = await listen(server, address, wanted)
   address = (server.address() as AddressInfo).address
   let unlisten = (): Promise<void> => Promise.resolve()
   const close = async (): Promise<void> => {
     sockets.close()
-    server.closeAllConnections()
+    strangers.drop()
     await Promise.all([new Promise(done => { server.close(done) }), unlisten()])
     await app.close()
   }

@@ -135,6 +135,30 @@ test('app:// serves the page\'s own files and no other', async () => {
   expect(await page.evaluate(() => fetch('file:///etc/passwd').then(() => 'read', () => 'refused'))).toBe('refused')
 })
 
+test('the page may copy and notify, and nothing else that browsers ask for', async () => {
+  const states = await page.evaluate(async () => {
+    const names = ['notifications', 'clipboard-write', 'clipboard-read', 'geolocation', 'camera', 'microphone', 'midi', 'persistent-storage', 'storage-access', 'idle-detection', 'local-fonts']
+    return Object.fromEntries(await Promise.all(names.map(async name =>
+      [name, await navigator.permissions.query({ name: name as PermissionName }).then(it => it.state, () => 'refused')] as const)))
+  })
+  expect(Object.keys(states).filter(it => states[it] === 'granted').toSorted()).toEqual(['clipboard-write', 'notifications'])
+  expect(await page.evaluate(() => navigator.clipboard.readText().then(() => 'read', () => 'refused'))).toBe('refused')
+  expect(await page.evaluate(() => navigator.mediaDevices.getUserMedia({ audio: true }).then(() => 'heard', () => 'refused'))).toBe('refused')
+})
+
+test('there are no developer tools: not in the menu, not by their keys, not at all', async () => {
+  const found = await launched.app.evaluate(({ Menu, BrowserWindow }) => {
+    const all = (items: Electron.MenuItem[]): Electron.MenuItem[] => items.flatMap(it => [it, ...all(it.submenu?.items ?? [])])
+    const { webContents } = BrowserWindow.getAllWindows()[0] as Electron.BrowserWindow
+    for (const modifiers of [['control', 'shift'], ['alt', 'command']] as const) webContents.sendInputEvent({ type: 'keyDown', keyCode: 'I', modifiers: [...modifiers] })
+    webContents.openDevTools()
+    return { roles: all(Menu.getApplicationMenu()?.items ?? []).map(it => it.role?.toLowerCase()), opened: webContents.isDevToolsOpened() }
+  })
+  expect(found.roles).toContain('reload')
+  expect(found.roles).not.toContain('toggledevtools')
+  expect(found.opened).toBe(false)
+})
+
 test('a foreign page that has the same bridge is not listened to', async () => {
   const preload = join(import.meta.dirname, '../../out/preload/index.cjs')
   const opened = launched.app.waitForEvent('window')

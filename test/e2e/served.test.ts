@@ -1,6 +1,7 @@
 /** The same product without a display: served by npm start, shown by Chromium, to several browsers at once, beside commands and the desktop app. */
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from '@playwright/test'
 import { ControlRoom } from './pages/control-room'
 import { Setup } from './pages/first-run'
@@ -46,15 +47,36 @@ test.describe.serial('served', () => {
 
   test('without the link there is no way in; with it the pages are there', async () => {
     const stranger = await newPage()
-    const answer = await stranger.goto(new URL('/', served.link).href)
-    expect(answer?.status()).toBe(401)
+    await stranger.goto(new URL('/', served.link).href)
+    await expect(stranger.getByRole('heading', { name: 'This browser is not signed in' })).toBeVisible()
     await expect(stranger.getByText('npm run -s cli -- serve --link')).toBeVisible()
+    expect((await new AxeBuilder({ page: stranger }).setLegacyMode(true).analyze()).violations).toEqual([])
+
+    // In a tab that shows the pages already, a link changes nothing but the fragment.
+    await stranger.goto(`${new URL('/', served.link).href}#token=wrong`)
+    await expect(stranger.getByRole('heading', { name: 'This browser is not signed in' })).toBeVisible()
+    expect(stranger.url()).not.toContain('token')
     await stranger.context().close()
 
     await page.goto(served.link)
     await expect(new Setup(page).title).toBeVisible()
     expect(page.url()).not.toContain('token')
-    expect(await page.evaluate(() => document.cookie)).toBe('')
+    expect(await page.context().cookies()).toEqual([])
+  })
+
+  test('a reload and further tabs need no new link; the used one opens nothing elsewhere', async () => {
+    await page.reload()
+    await expect(new Setup(page).title).toBeVisible()
+    const tab = await page.context().newPage()
+    await tab.goto(new URL('/', served.link).href)
+    await expect(new Setup(tab).title).toBeVisible()
+    await tab.goto(served.link)
+    await expect(new Setup(tab).title).toBeVisible()
+    await tab.close()
+    const elsewhere = await newPage()
+    await elsewhere.goto(served.link)
+    await expect(elsewhere.getByRole('heading', { name: 'This browser is not signed in' })).toBeVisible()
+    await elsewhere.context().close()
   })
 
   test('infrastructure, a new instance, stop and start, in a browser', async () => {
@@ -127,7 +149,7 @@ test.describe.serial('served', () => {
 
     await list.room.go('Settings')
     await browsers.getByRole('button', { name: /End the session/ }).click()
-    await expect(other.getByText('This browser has no session here.')).toBeVisible()
+    await expect(other.getByRole('heading', { name: 'This browser is not signed in' })).toBeVisible()
     await expect(browsers.getByRole('button', { name: /End the session/ })).toHaveCount(0)
   })
 

@@ -1,16 +1,13 @@
 /**
- * Which requests are from the operator's own browser. A page of another site can send requests here too, directly or by pointing a
+ * Which requests may come from the operator's own browser. A page of another site can send requests here too, directly or by pointing a
  * name of its own at 127.0.0.1: so the Host must be an address that we serve at, and the Origin of a socket must be that Host.
  */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Sessions } from './sessions'
 
 export interface GateOptions {
   readonly scheme: 'http' | 'https'
   /** Names and addresses by which browsers reach us, besides loopback's own: those in the certificate. */
   readonly names: readonly string[]
-  readonly cookie: string
-  readonly sessions: Sessions
 }
 
 /** A tunnel may have any port on its near side, so only the name is checked. */
@@ -29,10 +26,5 @@ export class Gate {
   sameOrigin(headers: IncomingHttpHeaders): boolean {
     const host = this.host(headers)
     return host !== undefined && headers.origin === `${this.options.scheme}://${host}`
-  }
-
-  session({ cookie = '' }: IncomingHttpHeaders): { readonly id: string } | undefined {
-    const found = cookie.split(';').map(it => it.trim()).find(it => it.startsWith(`${this.options.cookie}=`))
-    return found === undefined ? undefined : this.options.sessions.find(found.slice(this.options.cookie.length + 1))
   }
 }

@@ -1,85 +1,81 @@
-/** Who may use the served pages: links that open a session once, and the sessions opened so. Nothing of it is stored. */
+/** Who may use the served pages: links that open a session once, and the sessions opened so. All of it ends with this process. */
 import { createHash, randomBytes } from 'node:crypto'
 import type { SessionView } from '../../shared/served'
 import { Latest } from '../system/latest'
 
-/** Milliseconds: a link is to be opened soon; a session that nobody used for so long has been forgotten in some browser. */
+/** Milliseconds: a link is for now; a session unused for so long was forgotten in some browser. */
 const linkLife = 60 * 60_000
 const sessionIdle = 7 * 24 * 60 * 60_000
-/** So many browsers at once; the one unused for longest makes room. */
+/** Browsers at once; the one unused for longest makes room. */
 const mostSessions = 50
-/** Wrong links within a minute; then links are refused for the rest of it, right ones too. A link has 256 bits: this only keeps the log of failures short. */
-const mostFailures = 10
 
-interface Session { readonly id: string; readonly since: number; readonly browser: string; lastSeen: number; connections: number }
+/** What a browser keeps. */
+export interface OpenSession {
+  readonly id: string
+  /** 32 bytes in hexadecimal. */
+  readonly key: string
+}
+
+interface Session extends OpenSession { readonly since: number; readonly browser: string; lastSeen: number; connections: number }
 
 export class Sessions {
+  /** Digests of tokens, so that how long a look-up takes says nothing about a token; and until when they are good. */
   readonly #links = new Map<string, number>()
   readonly #sessions = new Map<string, Session>()
   readonly #changes = new Latest(0)
-  #failures: number[] = []
 
-  constructor(private readonly now: () => number = Date.now) {}
+  /** @param ended called with the id of each session that ends: its connections must not outlive it */
+  constructor(private readonly ended: (id: string) => void, private readonly now: () => number = Date.now) {}
 
-  /** A new secret for a link. */
+  /** A new token for a link: 256 bits, so guesses need no limit. */
   link(): string {
     for (const [key, until] of this.#links) if (until < this.now()) this.#links.delete(key)
-    const token = secret()
+    const token = randomBytes(32).toString('base64url')
     this.#links.set(digest(token), this.now() + linkLife)
     return token
   }
 
-  /** Uses up a link. @returns the session's secret; `unknown` if the link is not known, used or too old; `wait` after too many of those */
-  exchange(token: string, browser: string): { readonly secret: string } | 'unknown' | 'wait' {
-    this.#failures = this.#failures.filter(it => it > this.now() - 60_000)
-    if (this.#failures.length >= mostFailures) return 'wait'
+  /** Uses up a link. @param browser what it says it is @returns undefined if the link is unknown, used or too old */
+  open(token: string, browser: string): OpenSession | undefined {
     const key = digest(token)
     const until = this.#links.get(key)
     this.#links.delete(key)
-    if (until === undefined || until < this.now()) {
-      this.#failures.push(this.now())
-      return 'unknown'
-    }
+    if (until === undefined || until < this.now()) return undefined
     this.#makeRoom()
-    const cookie = secret()
-    this.#sessions.set(digest(cookie), {
-      id: randomBytes(6).toString('hex'), since: this.now(), lastSeen: this.now(), connections: 0, browser: browser.replace(/\p{Cc}/gu, '').slice(0, 200),
-    })
+    const session: Session = {
+      id: randomBytes(6).toString('hex'), key: randomBytes(32).toString('hex'), since: this.now(), lastSeen: this.now(), connections: 0,
+      browser: browser.replace(/\p{Cc}/gu, '').slice(0, 200),
+    }
+    this.#sessions.set(session.id, session)
     this.#changed()
-    return { secret: cookie }
+    return session
   }
 
-  /** The session that a secret opens, seen now. */
-  find(cookie: string): { readonly id: string } | undefined {
-    const session = this.#sessions.get(digest(cookie))
-    if (!session) return undefined
-    if (session.connections === 0 && session.lastSeen < this.now() - sessionIdle) {
-      this.#sessions.delete(digest(cookie))
-      return undefined
-    }
-    session.lastSeen = this.now()
-    return session
+  /** The session with this id, unless it was idle for too long. Whoever asks has yet to prove that the session is theirs. */
+  find(id: string): OpenSession | undefined {
+    const session = this.#sessions.get(id)
+    if (!session || session.connections > 0 || session.lastSeen >= this.now() - sessionIdle) return session
+    this.#end(id)
+    return undefined
   }
 
   /** A live connection of a session came (1) or went (-1). */
   connected(id: string, by: 1 | -1): void {
-    const session = [...this.#sessions.values()].find(it => it.id === id)
+    const session = this.#sessions.get(id)
     if (!session) return
     session.connections += by
     session.lastSeen = this.now()
     this.#changed()
   }
 
-  /** @returns whether there was one */
-  revoke(id: string): boolean {
-    const found = [...this.#sessions].find(([, it]) => it.id === id)
-    if (found) this.#sessions.delete(found[0])
-    this.#changed()
-    return found !== undefined
+  /** Ends a session and its connections. */
+  revoke(id: string): void {
+    if (this.#sessions.has(id)) this.#end(id)
   }
 
   list(): SessionView[] {
-    return [...this.#sessions.values()].map(it => ({ ...it, since: new Date(it.since).toISOString(), lastSeen: new Date(it.lastSeen).toISOString() }))
+    return [...this.#sessions.values()].map(({ id, browser, connections, since, lastSeen }) =>
+      ({ id, browser, connections, since: new Date(since).toISOString(), lastSeen: new Date(lastSeen).toISOString() }))
   }
 
   /** The list, and again whenever it changes. */
@@ -87,15 +83,19 @@ export class Sessions {
     for await (const _ of this.#changes.follow(signal)) yield this.list()
   }
 
+  #end(id: string): void {
+    this.#sessions.delete(id)
+    this.ended(id)
+    this.#changed()
+  }
+
   #changed(): void { this.#changes.set(this.#changes.value + 1) }
 
   #makeRoom(): void {
     if (this.#sessions.size < mostSessions) return
-    const [oldest] = [...this.#sessions].toSorted(([, a], [, b]) => a.lastSeen - b.lastSeen)
-    if (oldest) this.#sessions.delete(oldest[0])
+    const [oldest] = [...this.#sessions.values()].toSorted((a, b) => Number(a.connections > 0) - Number(b.connections > 0) || a.lastSeen - b.lastSeen)
+    if (oldest) this.#end(oldest.id)
   }
 }
 
-const secret = (): string => randomBytes(32).toString('base64url')
-/** Only digests are kept and compared: how long a comparison takes tells nothing of a secret. */
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex')

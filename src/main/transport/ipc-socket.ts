@@ -4,12 +4,12 @@
  */
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { ipcMain, type IpcMainEvent, type WebContents } from 'electron'
+import type { WebSocket } from 'ws'
 import { z } from 'zod'
 import { channels } from '../../shared/bridge'
-import { apiRouter } from '../api/router'
 import type { App } from '../app'
+import { connectRouter } from './router-connection'
 
 /** What one message may have, in characters, and how many lines one window: far more than the app needs. */
 const longest = 1_000_000
@@ -47,8 +47,6 @@ class IpcSocket extends EventEmitter {
 
 /** Serves the app to the windows whose page comes from `origin`; messages of any other sender are dropped. */
 export function serveWindows(app: App, origin: string): void {
-  const server = new EventEmitter() // all that the adapter needs of a WebSocketServer
-  applyWSSHandler({ wss: server, router: apiRouter, createContext: () => ({ app }) })
   const windows = new Map<WebContents, Map<string, IpcSocket>>()
 
   const trusted = ({ senderFrame }: IpcMainEvent): boolean => senderFrame !== null && senderFrame.parent === null && senderFrame.url.startsWith(`${origin}/`)
@@ -76,7 +74,8 @@ export function serveWindows(app: App, origin: string): void {
     const socket = new IpcSocket(event.sender, name.data)
     socket.once('close', () => lines.delete(name.data))
     lines.set(name.data, socket)
-    server.emit('connection', socket, { url: '/', headers: {} } satisfies Pick<IncomingMessage, 'url' | 'headers'>)
+    const request = { url: '/', headers: {} } satisfies Pick<IncomingMessage, 'url' | 'headers'>
+    connectRouter(socket as unknown as WebSocket, request as IncomingMessage, { app })
   })
   ipcMain.on(channels.message, (event, line: unknown, data: unknown) => {
     const text = messageSchema.safeParse(data)

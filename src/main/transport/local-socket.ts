@@ -27,7 +27,7 @@ export async function listenLocally(path: string, app: App): Promise<LocalListen
   await rm(path, { force: true })
   const folder = await open(dirname(path), 'r')
   const server = createServer((_, response) => response.writeHead(426).end())
-  const sockets = serveSockets(server, app, () => ({}))
+  const sockets = serveSockets(server, app)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(shortPath(folder, path), resolve)

@@ -9,8 +9,14 @@ import './app/theme.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/app'
+import { hasToken } from './app/page-session'
+import { SignedOut } from './app/signed-out'
 import { connect } from './app/trpc'
 
-const root = document.getElementById('root')
-if (!root) throw new Error('index.html has no #root')
-createRoot(root).render(<StrictMode><App connection={connect()} /></StrictMode>)
+const element = document.getElementById('root')
+if (!element) throw new Error('index.html has no #root')
+const root = createRoot(element)
+const connection = connect(() => root.render(<StrictMode><SignedOut /></StrictMode>))
+root.render(<StrictMode><App connection={connection} /></StrictMode>)
+// A link opened in a tab that shows these pages changes only the fragment.
+addEventListener('hashchange', () => { if (hasToken()) location.reload() })

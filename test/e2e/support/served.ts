@@ -37,7 +37,7 @@ export async function npmStart({ home, defaults }: TestHome, ...args: readonly s
   const link = await new Promise<string>((done, fail) => {
     const take = (chunk: string): void => {
       text += chunk
-      const found = /http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+(?=\s)/.exec(text)
+      const found = /http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]+(?=\s)/.exec(text)
       if (found) done(found[0])
     }
     child.stdout.setEncoding('utf8').on('data', take)

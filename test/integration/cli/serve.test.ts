@@ -1,11 +1,13 @@
 /** `serve` as a command: in the foreground, without its terminal, as a unit, and what is asked about those that run. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import type { ServeStatus } from '../../../src/shared/served'
 import { makeTiny } from '../../support/tiny-base'
 import { acquireLock } from '../../../src/main/workspace/lock'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { freePort } from '../../support/infrastructure'
+import { signIn, tokenIn } from '../serve/server'
 import { cliHome, type CliHome } from './cli'
 
 const director = '--director-name Ada --director-email ada@school.example --generate-password'
@@ -19,7 +21,14 @@ beforeAll(async () => {
 })
 afterAll(() => home.remove())
 
-const statusOf = async (link: string): Promise<number> => (await fetch(link, { redirect: 'manual' })).status
+/** Whether a link opens a session. */
+async function opens(link: string): Promise<boolean> {
+  const { origin, host } = new URL(link)
+  const socket = new WebSocket(`ws://${host}/api`, { headers: { origin } })
+  const answer = await signIn(socket, { token: tokenIn(link) })
+  socket.terminate()
+  return typeof answer === 'object'
+}
 const linkIn = (text: string): string => /http:\S+token=\S+/.exec(text)?.[0] ?? ''
 const serving = async (): Promise<readonly ServeStatus[]> => (await home.run('serve --status --json')).data
 
@@ -32,7 +41,7 @@ it('serves until Ctrl+C, at the port that was asked for', async () => {
   server.child.kill('SIGINT')
   const ended = await server.ended
   expect(ended).toMatchObject({ exit: 0, ok: true, data: { port } })
-  expect(String(ended.lines[0]?.['link'])).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/\\?token=`))
+  expect(String(ended.lines[0]?.['link'])).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/#token=`))
 })
 
 it('waits for what runs; a second Ctrl+C leaves it to the command that asked for it', async () => {
@@ -55,10 +64,10 @@ it('goes on without its terminal; is found, gives new links, and is stopped', as
   const started = await home.run(`serve --detach --port ${port}`)
   expect(started.exit).toBe(0)
   expect(started.out).toContain(`ssh -L ${port}:127.0.0.1:${port} `)
-  expect(await statusOf(linkIn(started.out))).toBe(303)
+  expect(await opens(linkIn(started.out))).toBe(true)
   expect(await serving()).toMatchObject([{ port, sessions: 1 }])
   const link = linkIn((await home.run('serve --link')).out)
-  expect([await statusOf(link), await statusOf(link)]).toEqual([303, 401])
+  expect([await opens(link), await opens(link)]).toEqual([true, false])
 
   const second = await home.run(`serve --detach --port ${await freePort()}`)
   expect(second).toMatchObject({ exit: 1 })

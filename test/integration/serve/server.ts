@@ -1,12 +1,18 @@
 /** A server of our pages in a home of its own, and requests to it that no browser would let us write. */
+import { createHmac, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { vi } from 'vitest'
+import { createTRPCClient, wsLink } from '@trpc/client'
+import { expect, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import type { Router } from '../../../src/main/api/router'
 import { serve, type ServeOptions, type Serving } from '../../../src/main/serve'
+import { PageSession } from '../../../src/renderer/src/app/page-session'
+import { connectServed } from '../../../src/renderer/src/app/served-socket'
 import { freePort } from '../../support/infrastructure'
 import { endProcessesIn } from '../../support/processes'
 import { logWorker } from '../../support/workspace'
@@ -16,11 +22,11 @@ const project = resolve(import.meta.dirname, '../../..')
 export interface TestServer extends Serving {
   /** Everything of it lies below. */
   readonly home: string
-  /** Opens a session with a new link. @returns the Cookie header of its browser */
-  signIn(browser?: string): Promise<string>
+  /** Opens a session with a new link, and closes the socket that did it. */
+  signIn(browser?: string): Promise<Session>
   get(path: string, headers?: Record<string, string>): Promise<Answer>
-  /** A socket as a page opens it; the options say what is false about it. */
-  socket(options: { cookie?: string; origin?: string; host?: string; path?: string }): WebSocket
+  /** A socket as a page opens it, not signed in; the options say what is false about it. */
+  socket(options?: { origin?: string; host?: string; path?: string; browser?: string }): WebSocket
   remove(): Promise<void>
 }
 
@@ -38,7 +44,7 @@ export async function startServer(options: Partial<ServeOptions> = {}): Promise<
     cp(join(project, 'package.json'), join(root, 'package.json')),
     symlink(join(project, 'resources'), join(root, 'resources')),
     writeFile(join(root, 'out', 'renderer', 'index.html'), '<!doctype html><title>the page</title>'),
-    writeFile(join(root, 'out', 'renderer', 'assets', 'app.js'), 'void 0'),
+    writeFile(join(root, 'out', 'renderer', 'assets', 'app.js'), `void 0${' '.repeat(1_000_000)}`),
     writeFile(join(root, 'out', 'secret.txt'), 'not for pages'),
     writeFile(join(root, 'out', 'main', 'log-worker.cjs'), `void import(${JSON.stringify(logWorker)})`),
   ])
@@ -52,19 +58,83 @@ export async function startServer(options: Partial<ServeOptions> = {}): Promise<
     throw error
   })
   const send = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> => request(serving.port, path, headers, method)
+  const opened: TestServer['socket'] = ({ host = `127.0.0.1:${serving.port}`, origin = `http://${host}`, path = '/api', browser = 'a test' } = {}) =>
+    new WebSocket(`ws://127.0.0.1:${serving.port}${path}`, { headers: { host, ...origin && { origin }, 'user-agent': browser } })
   return {
     ...serving, home, get: send,
     async signIn(browser = 'a test') {
-      const { headers } = await send(new URL(serving.link()).search.replace(/^/, '/'), { 'user-agent': browser })
-      return (headers['set-cookie']?.[0] ?? '').split(';')[0] ?? ''
+      const socket = opened({ browser })
+      const welcome = await signIn(socket, { token: tokenIn(serving.link()) }) as { session: string; key: string }
+      socket.terminate()
+      return { id: welcome.session, key: welcome.key }
     },
-    socket: ({ cookie, host = `127.0.0.1:${serving.port}`, origin = `http://${host}`, path = '/api' }) =>
-      new WebSocket(`ws://127.0.0.1:${serving.port}${path}`, { headers: { host, ...origin && { origin }, ...cookie && { cookie } } }),
+    socket: opened,
     async remove() {
       await serving.close()
       await clean()
     },
   }
+}
+
+export interface Session { readonly id: string; readonly key: string }
+
+export const tokenIn = (link: string): string => new URL(link).hash.replace('#token=', '')
+
+/** The next message, or the code that the socket was closed with. */
+export async function heard(socket: WebSocket): Promise<unknown> {
+  const { signal, abort } = controller()
+  const [first] = await Promise.race(['message', 'close'].map(it => once(socket, it, { signal }))).finally(abort) as [Buffer | number]
+  return typeof first === 'number' ? first : JSON.parse(first.toString())
+}
+
+function controller(): { readonly signal: AbortSignal; readonly abort: () => void } {
+  const it = new AbortController()
+  return { signal: it.signal, abort: () => it.abort() }
+}
+
+export const proofOf = (key: string, side: string, serverNonce: string, pageNonce: string): string =>
+  createHmac('sha256', Buffer.from(key, 'hex')).update(`${side} ${serverNonce} ${pageNonce}`).digest('hex')
+
+/** Signs a socket in as a page does, with a session or whatever else. @returns the answer, or the code that the socket was closed with */
+export async function signIn(socket: WebSocket, as: Session | object): Promise<unknown> {
+  const { nonce } = await heard(socket) as { nonce: string }
+  const own = randomBytes(32).toString('hex')
+  socket.send(JSON.stringify('key' in as ? { session: as.id, nonce: own, proof: proofOf(as.key, 'page', nonce, own) } : as))
+  const welcome = await heard(socket)
+  if ('key' in as && typeof welcome === 'object') expect(welcome).toEqual({ proof: proofOf(as.key, 'server', nonce, own) })
+  return welcome
+}
+
+/** The sockets that lines of pages opened, in order. */
+export const pageSockets: WebSocket[] = []
+
+/** The line to the router that a page of ours has, its own code included. @param token of a new link, unless another is given or `null` */
+export function pageLine(server: Serving, { storage = new MemoryStorage(), token = tokenIn(server.link()) }: { storage?: Storage; token?: string | null } = {}) {
+  const host = `127.0.0.1:${server.port}`
+  vi.stubGlobal('WebSocket', class extends WebSocket {
+    constructor(url: string) {
+      super(url, { headers: { origin: url.replace('ws:', 'http:').replace('/api', '') } })
+      this.on('error', () => undefined) // no browser ends for it
+      pageSockets.push(this)
+    }
+  })
+  let signedOut = false
+  const line = connectServed({
+    url: `ws://${host}/api`, session: new PageSession(storage, token ?? undefined), signedOut: () => { signedOut = true }, retryDelayMs: () => 50,
+  })
+  onTestFinished(() => line.close())
+  return { client: createTRPCClient<Router>({ links: [wsLink({ client: line })] }), storage, signedOut: () => signedOut }
+}
+
+/** What a browser keeps for an origin. */
+export class MemoryStorage implements Storage {
+  readonly #items = new Map<string, string>()
+  get length(): number { return this.#items.size }
+  key(index: number): string | null { return [...this.#items.keys()][index] ?? null }
+  getItem(key: string): string | null { return this.#items.get(key) ?? null }
+  setItem(key: string, value: string): void { this.#items.set(key, value) }
+  removeItem(key: string): void { this.#items.delete(key) }
+  clear(): void { this.#items.clear() }
 }
 
 /** The path goes out as it is. */

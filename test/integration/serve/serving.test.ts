@@ -1,11 +1,11 @@
 /** What serving promises to those who may use it. */
 import { execFile } from 'node:child_process'
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { request as secureRequest } from 'node:https'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
+import type { TRPCClient } from '@trpc/client'
 import { afterEach, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Router } from '../../../src/main/api/router'
@@ -17,28 +17,16 @@ import { createSample } from '../../../src/main/workspace/sample'
 import type { AppState } from '../../../src/shared/workspace'
 import { layOut } from '../../support/cli-instance'
 import { freePort } from '../../support/infrastructure'
-import { startServer, type TestServer } from './server'
+import { heard, pageLine, pageSockets, signIn, startServer, tokenIn, type TestServer } from './server'
 
 let server: TestServer
 afterEach(async () => { await server.remove() })
 
 /** A browser's line to the router. */
-async function browser(opened?: (socket: WebSocket) => void) {
-  const cookie = await server.signIn()
-  const host = `127.0.0.1:${server.port}`
-  class Browser extends WebSocket {
-    constructor() {
-      super(`ws://${host}/api`, { headers: { cookie, origin: `http://${host}` } })
-      opened?.(this)
-    }
-  }
-  const socket = createWSClient({ url: 'ws://page/', WebSocket: Browser as unknown as typeof globalThis.WebSocket })
-  onTestFinished(() => socket.close())
-  return createTRPCClient<Router>({ links: [wsLink({ client: socket })] })
-}
+const browser = (): TRPCClient<Router> => pageLine(server).client
 
 /** What a viewer sees last. */
-function viewer(client: Awaited<ReturnType<typeof browser>>): { state?: AppState } {
+function viewer(client: TRPCClient<Router>): { state?: AppState } {
   const seen: { state?: AppState } = {}
   const subscription = client.app.watch.subscribe(undefined, { onData: state => { seen.state = state } })
   onTestFinished(() => subscription.unsubscribe())
@@ -50,7 +38,7 @@ const workspacePath = (): string => join(server.home, 'a-folder-whose-name-is-so
 
 it('shows all viewers the same, at once, and answers commands of this machine through the workspace', async () => {
   server = await startServer()
-  const [one, two] = [await browser(), await browser()]
+  const [one, two] = [browser(), browser()]
   const [first, second] = [viewer(one), viewer(two)]
   const root = workspacePath()
   await mkdir(dirname(root))
@@ -74,7 +62,7 @@ it('says plainly that another Instance Manager works on the workspace', async ()
   await createSample(join(server.home, 'product', 'resources', 'sample-app'), root)
   const lock = await acquireLock(workspacePaths(root).state, 'window')
   onTestFinished(() => lock.release())
-  const client = await browser()
+  const client = browser()
   const seen = viewer(client)
   await expect(client.app.open.mutate({ path: root })).rejects.toMatchObject({ data: { problem: { code: 'workspace-locked' } } })
   await server.app.reopen(root)
@@ -94,7 +82,7 @@ it('takes the next free port, and tells commands where it is and how to get in',
   expect(others).toEqual([])
   expect(await control?.client.serve.status.query()).toMatchObject({ port: server.port, address: '127.0.0.1', pid: process.pid })
   const { link } = await control?.client.serve.link.mutate() ?? { link: '' }
-  expect((await server.get(`/${new URL(link).search}`)).status).toBe(303)
+  expect(await signIn(server.socket(), { token: tokenIn(link) })).toHaveProperty('key')
   await control?.client.serve.stop.mutate()
   await server.asked
   await control?.close()
@@ -102,8 +90,10 @@ it('takes the next free port, and tells commands where it is and how to get in',
 
 it('does not pile up what a slow line cannot take: what it missed is counted, and nothing is lost', async () => {
   server = await startServer()
-  const sockets: WebSocket[] = []
-  const [slow, quick] = [await browser(it => sockets.push(it)), await browser()]
+  const slow = browser()
+  await slow.serve.status.query()
+  const socket = pageSockets.at(-1)
+  const quick = browser()
   const root = workspacePath()
   await mkdir(dirname(root))
   await quick.app.createSample.mutate({ path: root })
@@ -129,12 +119,12 @@ it('does not pile up what a slow line cannot take: what it missed is counted, an
   }
   const [lame, brisk] = [follow(slow), follow(quick)]
   await expect.poll(async () => { await write(1); return [lame.lines > 0, brisk.lines > 0] }, { timeout: 20_000 }).toEqual([true, true]) // they follow now
-  sockets[0]?.pause()
+  socket?.pause()
   for (let batch = 0; batch < 40; batch++) { // 80 MB, as fast as the quick one takes them
     await write(10_000)
     await expect.poll(() => brisk.last, { timeout: 20_000, interval: 5 }).toBe(sent)
   }
-  sockets[0]?.resume()
+  socket?.resume()
   await expect.poll(() => lame.last, { timeout: 60_000 }).toBe(sent)
   expect(lame.skipped).toBeGreaterThan(100_000)
   expect(lame.lines + lame.skipped).toBe(sent - lame.first + 1)
@@ -150,15 +140,24 @@ it('serves a named address over TLS only, under the names of its certificate', a
     '-addext', 'subjectAltName=DNS:manager.example,IP:127.0.0.1', '-keyout', key, '-out', certificate])
   server = await startServer({ remote: { address: '127.0.0.1', certificate, key } })
   const ca = await readFile(certificate)
-  const get = (path: string, host: string) => new Promise<{ status?: number; cookie?: string }>((done, fail) => {
+  const get = (path: string, host: string) => new Promise<number | undefined>((done, fail) => {
     secureRequest({ host: '127.0.0.1', port: server.port, path, ca, headers: { host }, agent: false, checkServerIdentity: () => undefined }, response => {
-      response.resume().on('end', () => done({ status: response.statusCode, cookie: response.headers['set-cookie']?.[0] }))
+      response.resume().on('end', () => done(response.statusCode))
     }).once('error', fail).end()
   })
   expect(server.link()).toMatch(/^https:/)
-  const { status, cookie } = await get(`/${new URL(server.link()).search}`, 'manager.example')
-  expect(status).toBe(303)
-  expect(cookie).toContain('; Secure')
-  expect((await get('/', 'other.example')).status).toBe(421)
+  expect(await get('/', 'manager.example')).toBe(200)
+  expect(await get('/', 'other.example')).toBe(421)
+  const socket = new WebSocket(`wss://127.0.0.1:${server.port}/api`, { ca, headers: { host: 'manager.example', origin: 'https://manager.example' } })
+  expect(await signIn(socket, { token: tokenIn(server.link()) })).toHaveProperty('key')
+  // More connections of strangers than are kept: theirs end, the session's does not.
+  const strangers = Array.from({ length: 100 }, () => connect(server.port, '127.0.0.1').on('error', () => undefined))
+  onTestFinished(() => {
+    socket.terminate()
+    for (const it of strangers) it.destroy()
+  })
+  await expect.poll(() => strangers.filter(it => it.destroyed).length).toBeGreaterThanOrEqual(36)
+  socket.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'serve.status' } }))
+  expect(await heard(socket)).toMatchObject({ result: { data: { sessions: 1 } } })
   await expect(startServer({ remote: { address: '127.0.0.1', certificate: key, key } })).rejects.toMatchObject({ problem: { code: 'serve-certificate' } })
 })

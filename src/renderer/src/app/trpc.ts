@@ -4,6 +4,8 @@ import { createTRPCClient, createWSClient, wsLink, type TRPCClient, type TRPCWeb
 import { createTRPCContext } from '@trpc/tanstack-react-query'
 import type { Router } from '../../../main/api/router'
 import { bridgeSocket } from './bridge-socket'
+import { PageSession, takeToken } from './page-session'
+import { connectServed } from './served-socket'
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<Router>()
 
@@ -19,15 +21,11 @@ const retryDelayMs = (attempt: number): number => (attempt === 0 ? 0 : Math.min(
 /** Where a served page finds the router. */
 const socketUrl = (): string => new URL('api', location.href.split('#')[0]).href.replace(/^http/, 'ws')
 
-/** A session that was ended will not come back by itself: the server's own page says how to get a new one. */
-const leaveIfEnded = (): void => {
-  fetch('./', { method: 'HEAD' }).then(answer => { if (answer.status === 401) location.reload() }, () => undefined)
-}
-
-export function connect(): Connection {
+/** @param signedOut called when this browser has no session, or no longer: there is nothing left to show */
+export function connect(signedOut: () => void): Connection {
   const socket = window.bridge
     ? createWSClient({ url: 'bridge:', WebSocket: bridgeSocket(window.bridge), retryDelayMs })
-    : createWSClient({ url: socketUrl, retryDelayMs, keepAlive: { enabled: true }, onClose: leaveIfEnded })
+    : connectServed({ url: socketUrl, session: new PageSession(localStorage, takeToken()), signedOut, retryDelayMs })
   return {
     socket,
     client: createTRPCClient<Router>({ links: [wsLink({ client: socket })] }),

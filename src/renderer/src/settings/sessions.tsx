@@ -37,7 +37,7 @@ const seen = ({ connections, lastSeen }: SessionView): string => (connections > 
 function NewLink() {
   const trpc = useTRPC()
   const link = useMutation(trpc.serve.link.mutationOptions({ onError: notifyProblem }))
-  const address = link.data && new URL(`./${new URL(link.data.link).search}`, location.href.split('#')[0]).href
+  const address = link.data && new URL(new URL(link.data.link).hash, location.href).href
   if (address === undefined) return <Button size="xs" variant="default" loading={link.isPending} onClick={() => link.mutate()}>Let another browser in…</Button>
   return <><code className={`mono ${classes.command}`}>{address}</code><CopyButton value={address} label="link" /><span className="dimmed">Opens a session once, within an hour.</span></>
 }

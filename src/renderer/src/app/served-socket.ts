@@ -1,0 +1,85 @@
+/** The line of a served page: WebSockets that are open once the page has signed in and the server has proved to be the one that it signed in to. */
+import { createWSClient, type TRPCWebSocketClient, type WebSocketClientOptions } from '@trpc/client'
+import { closeCodes } from '../../../shared/served'
+import type { PageSession } from './page-session'
+
+/** Milliseconds until a server that does not answer is given up. */
+const patience = 10_000
+
+interface ServedOptions extends Pick<WebSocketClientOptions, 'url' | 'retryDelayMs'> {
+  readonly session: PageSession
+  /** Called when there is no session, or no longer: nothing more comes. */
+  readonly signedOut: () => void
+}
+
+export function connectServed({ session, signedOut, ...options }: ServedOptions): TRPCWebSocketClient {
+  const client = createWSClient({
+    ...options, WebSocket: servedSocket(session), keepAlive: { enabled: true },
+    onClose(cause) {
+      if (cause?.code !== closeCodes.signedOut || session.refused()) return // it comes back by itself
+      void client.close()
+      signedOut()
+    },
+  })
+  return client
+}
+
+/** @returns a class to hand to `createWSClient`. A socket that is not let in ends with `closeCodes.signedOut` */
+function servedSocket(session: PageSession): typeof WebSocket {
+  class ServedSocket extends EventTarget {
+    static readonly CONNECTING = 0
+    static readonly OPEN = 1
+    static readonly CLOSING = 2
+    static readonly CLOSED = 3
+    readyState: number = ServedSocket.CONNECTING
+    binaryType = 'arraybuffer'
+    readonly #socket: WebSocket
+    readonly #timer: ReturnType<typeof setTimeout>
+
+    constructor(url: string) {
+      super()
+      this.#socket = new WebSocket(url)
+      this.#timer = setTimeout(() => this.#closed(closeCodes.silent), patience)
+      this.#socket.addEventListener('close', ({ code }) => this.#closed(code))
+      this.#signIn().catch(() => this.#closed(closeCodes.signedOut)) // if it closed by itself, that was reported with its own code
+    }
+
+    send(data: string): void { this.#socket.send(data) }
+
+    close(): void {
+      this.#socket.close()
+      this.#closed(1000)
+    }
+
+    async #signIn(): Promise<void> {
+      const { hello, check } = await session.signIn(await this.#message())
+      this.#socket.send(JSON.stringify(hello))
+      await check(await this.#message())
+      if (this.readyState !== ServedSocket.CONNECTING) return
+      this.#socket.addEventListener('message', ({ data }) => this.dispatchEvent(new MessageEvent('message', { data })))
+      clearTimeout(this.#timer)
+      this.readyState = ServedSocket.OPEN
+      this.dispatchEvent(new Event('open'))
+    }
+
+    #message(): Promise<unknown> {
+      return new Promise((done, fail) => {
+        this.#socket.addEventListener('message', ({ data }) => {
+          try { done(JSON.parse(String(data))) } catch (error) { fail(error) }
+        }, { once: true })
+        this.#socket.addEventListener('close', fail, { once: true })
+      })
+    }
+
+    #closed(code: number): void {
+      if (this.readyState === ServedSocket.CLOSED) return
+      const opened = this.readyState === ServedSocket.OPEN
+      clearTimeout(this.#timer)
+      this.readyState = ServedSocket.CLOSED
+      this.#socket.close()
+      if (!opened) this.dispatchEvent(new Event('error')) // as a WebSocket that could not be opened: its client waits for that
+      this.dispatchEvent(Object.assign(new Event('close'), { code }))
+    }
+  }
+  return ServedSocket as unknown as typeof WebSocket
+}

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest'
+import { countingEncoder, mostOpenCalls } from '../../../src/main/transport/open-calls'
+
+function counting() {
+  const seen = { exceeded: 0 }
+  const encoder = countingEncoder(() => { seen.exceeded++ })
+  const say = (...messages: unknown[]): unknown => encoder.decode(JSON.stringify(messages.length === 1 ? messages[0] : messages))
+  return { seen, encoder, say }
+}
+
+const query = (id: number) => ({ id, method: 'query', params: { path: 'app.check' } })
+const subscription = (id: number) => ({ id, method: 'subscription', params: { path: 'app.watch' } })
+const many = (count: number, call: (id: number) => object, from = 0): object[] => Array.from({ length: count }, (_, index) => call(from + index))
+
+it('passes as many calls as it may, and none of a message with one more', () => {
+  const { seen, say } = counting()
+  expect(say(...many(mostOpenCalls, query))).toHaveLength(mostOpenCalls)
+  expect(say(query(mostOpenCalls))).toEqual([])
+  expect(say({ id: 0, method: 'subscription.stop' })).toEqual([])
+  expect(seen.exceeded).toBe(1)
+  const other = counting()
+  expect(other.say(...many(mostOpenCalls + 1, query))).toEqual([])
+})
+
+it('frees the place of a call with its answer or its error, and of a subscription with its end', () => {
+  const { seen, encoder, say } = counting()
+  say(...many(mostOpenCalls - 2, query), subscription(-1), subscription(-2))
+  encoder.encode({ id: 0, result: { type: 'data' } })
+  encoder.encode({ id: 1, error: {} })
+  encoder.encode({ id: -1, result: { type: 'started' } })
+  encoder.encode({ id: -1, result: { type: 'data' } }) // it lives on
+  say(...many(2, query, mostOpenCalls))
+  expect(seen.exceeded).toBe(0)
+  say({ id: -1, method: 'subscription.stop' })
+  encoder.encode({ id: -1, result: { type: 'stopped' } })
+  say(query(mostOpenCalls + 2))
+  expect(seen.exceeded).toBe(0)
+  say(query(mostOpenCalls + 3))
+  expect(seen.exceeded).toBe(1)
+})
+
+it('refuses an id that is open, which would be counted once', () => {
+  for (const messages of [[query(1), query(1)], [query(null as unknown as number), query(null as unknown as number)]]) {
+    const { seen, say } = counting()
+    say(...messages)
+    expect(seen.exceeded).toBe(1)
+  }
+})
+
+it('leaves what is no call to the router', () => {
+  const { seen, say, encoder } = counting()
+  expect(say(null)).toBeNull()
+  expect(say(7)).toBe(7)
+  expect(() => encoder.decode('{nonsense')).toThrow(SyntaxError)
+  expect(seen.exceeded).toBe(0)
+})
