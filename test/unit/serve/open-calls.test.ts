@@ -40,11 +40,15 @@ it('frees the place of a call with its answer or its error, and of a subscriptio
 })
 
 it('refuses an id that is open, which would be counted once', () => {
-  for (const messages of [[query(1), query(1)], [query(null as unknown as number), query(null as unknown as number)]]) {
+  for (const again of [query(1), subscription(1)]) {
     const { seen, say } = counting()
-    say(...messages)
+    say(query(1))
+    say(again)
     expect(seen.exceeded).toBe(1)
   }
+  const { seen, say } = counting()
+  expect(say(query(1), query(1))).toEqual([])
+  expect(seen.exceeded).toBe(1)
 })
 
 it('leaves what is no call to the router', () => {
