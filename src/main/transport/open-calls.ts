@@ -28,7 +28,7 @@ export function countingEncoder(exceeded: () => void): Encoder {
       if (refused) return []
       const decoded = jsonEncoder.decode(data)
       const messages = (Array.isArray(decoded) ? decoded : [decoded]) as (Message | null)[]
-      const calls = messages.filter(it => it?.id != null && it.method !== 'subscription.stop') // without an id nothing runs
+      const calls = messages.filter(it => ['string', 'number'].includes(typeof it?.id) && it?.method !== 'subscription.stop') // nothing else runs
       // An id that is open already would be counted once and answered twice.
       const fresh = new Set(calls.map(it => it?.id).filter(it => !open.has(it)))
       if (fresh.size === calls.length && messages.length <= mostOpenCalls && open.size + calls.length <= mostOpenCalls) {
