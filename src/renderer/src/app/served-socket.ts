@@ -6,7 +6,7 @@ import type { PageSession } from './page-session'
 /** Milliseconds until a server that does not answer is given up. */
 const patience = 10_000
 
-interface ServedOptions extends Pick<WebSocketClientOptions, 'url' | 'retryDelayMs'> {
+interface ServedOptions extends Pick<WebSocketClientOptions, 'url' | 'retryDelayMs' | 'keepAlive'> {
   readonly session: PageSession
   /** Called when there is no session, or no longer: nothing more comes. */
   readonly signedOut: () => void
@@ -14,7 +14,7 @@ interface ServedOptions extends Pick<WebSocketClientOptions, 'url' | 'retryDelay
 
 export function connectServed({ session, signedOut, ...options }: ServedOptions): TRPCWebSocketClient {
   const client = createWSClient({
-    ...options, WebSocket: servedSocket(session), keepAlive: { enabled: true },
+    ...options, WebSocket: servedSocket(session),
     onClose(cause) {
       if (cause?.code !== closeCodes.signedOut || session.refused()) return // it comes back by itself
       void client.close()

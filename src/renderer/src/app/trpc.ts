@@ -18,6 +18,9 @@ export interface Connection {
 /** Milliseconds before the next attempt: at once, then slower, at most 5 s. */
 const retryDelayMs = (attempt: number): number => (attempt === 0 ? 0 : Math.min(250 * 2 ** attempt, 5000))
 
+/** Milliseconds. An answer may wait behind megabytes of a log on a slow line. */
+const keepAlive = { enabled: true, intervalMs: 5000, pongTimeoutMs: 10_000 }
+
 /** Where a served page finds the router. */
 const socketUrl = (): string => new URL('api', location.href.split('#')[0]).href.replace(/^http/, 'ws')
 
@@ -25,7 +28,7 @@ const socketUrl = (): string => new URL('api', location.href.split('#')[0]).href
 export function connect(signedOut: () => void): Connection {
   const socket = window.bridge
     ? createWSClient({ url: 'bridge:', WebSocket: bridgeSocket(window.bridge), retryDelayMs })
-    : connectServed({ url: socketUrl, session: new PageSession(localStorage, takeToken()), signedOut, retryDelayMs })
+    : connectServed({ url: socketUrl, session: new PageSession(localStorage, takeToken()), signedOut, retryDelayMs, keepAlive })
   return {
     socket,
     client: createTRPCClient<Router>({ links: [wsLink({ client: socket })] }),
