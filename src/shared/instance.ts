@@ -170,6 +170,8 @@ export interface DeletePreview {
     readonly links: readonly { readonly path: string; readonly target: string }[]
   }
   readonly logs: { readonly count: number; readonly bytes: number }
+  /** Its own, if it has one. */
+  readonly systemUser?: string
 }
 
 /** What a removal of a half-made instance takes away. */

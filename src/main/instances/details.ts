@@ -58,6 +58,7 @@ export async function previewDelete(to: DetailServices, name: string, signal?: A
   return {
     name, running, database: { name: database.name, role: database.user, ...usage },
     files, logs: { count: logs.length, bytes: logs.reduce((sum, it) => sum + it.bytes, 0) },
+    ...(config.systemUser && { systemUser: identityOf(to.paths, name).name }),
   }
 }
 

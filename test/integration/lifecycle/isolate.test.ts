@@ -1,5 +1,6 @@
 /** An instance gets a system user and loses it again; as root, on real PM2. */
-import { chmod, link, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, link, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -127,7 +128,14 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     await execa('userdel', [(await userOf('orphan'))?.name ?? ''])
     expect((await job(workspace, 'start', { name: 'orphan' })).turned?.problem).toMatchObject({ code: 'system-user-missing' })
     expect(await answerOf(its.port)).toBeUndefined()
+    // Code that is the next user's by chance: root's again.
+    const next = `next-${randomBytes(4).toString('hex')}`
+    await execa('useradd', ['--system', '--no-create-home', next])
+    const uid = (await findUser(next))?.uid ?? -1
+    await execa('userdel', [next])
+    await chown(join(its.server, 'index.js'), uid, 0)
     await mustDo(workspace, 'isolate', { name: 'orphan' })
+    expect((await lstat(join(its.server, 'index.js'))).uid).not.toBe((await userOf('orphan'))?.uid)
     await mustDo(workspace, 'start', { name: 'orphan' })
     expect((await stat(`/proc/${await pidOf(workspace, 'orphan')}`)).uid).toBe((await userOf('orphan'))?.uid)
   })
@@ -138,6 +146,7 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     await mustDo(workspace, 'start', { name: 'doomed' })
     await mustDo(workspace, 'isolate', { name: 'doomed' })
     const user = await userOf('doomed')
+    expect((await workspace.services.previewDelete('doomed')).systemUser).toBe(user?.name)
     const left = spawn('sleep', ['600'], { uid: user?.uid ?? -1, gid: user?.gid ?? -1, stdio: 'ignore' })
     await mustDo(workspace, 'delete', { name: 'doomed', confirm: 'DELETE' })
     expect(await isAlive(left.pid ?? 0)).toBe(false)

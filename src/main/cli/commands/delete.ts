@@ -67,7 +67,7 @@ function fileLine({ folder, target, stays, bytes: all, uploads, count: files, co
   return target === undefined ? `${folder}, ${size}` : `${target} and the link ${folder}, ${size}`
 }
 
-function previewLines({ running, database, files, logs }: DeletePreview, session: Session): string[] {
+function previewLines({ running, database, files, logs, systemUser }: DeletePreview, session: Session): string[] {
   const size = (value: number | undefined): string => (value === undefined ? '' : `, ${bytes(value)}`)
   const connections = database.connections ? `, ${count(database.connections, 'connection')} will be closed` : ''
   return ['This will be deleted:', ...pairs([
@@ -76,5 +76,6 @@ function previewLines({ running, database, files, logs }: DeletePreview, session
     ['  Files', fileLine(files)],
     ...files.links.map((it): [string, string] => ['  Link', `${it.path}: only the link; ${it.target} stays`]),
     ['  Logs', `${count(logs.count, 'file')}${size(logs.bytes)}`],
+    ['  System user', systemUser],
   ], text => session.err.paint('dim', text)).map(cleanLine)]
 }

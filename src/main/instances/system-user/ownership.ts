@@ -51,6 +51,8 @@ export async function giveTo(run: Run, { uid, gid }: SystemUser, places: Places,
   const code = skipping([...data, env])
   await find([server, client], [...code, '(', '-type', 'd', '-o', '-type', 'f', '-links', '1', ')',
     '-exec', 'chgrp', String(gid), '{}', '+', '-exec', 'chmod', 'g+rX,go-w', '{}', '+'])
+  // A number that the files' former owner had may be given to this user.
+  await find([server, client], [...code, '-user', String(uid), '-exec', 'chown', '--no-dereference', '0', '{}', '+'])
   await find([server, client], [...code, '-type', 'f', '-links', '+1', '-exec', 'chmod', 'a+rX,go-w', '{}', '+'])
   // A data file with a second name may be somebody else's too.
   await find(data, ['(', '-type', 'd', '-o', '-links', '1', ')', '-exec', 'chown', '--no-dereference', `${uid}:${gid}`, '{}', '+'])

@@ -97,7 +97,7 @@ function Left({ preview: { running, database, files, logs } }: { preview: Leftov
   )
 }
 
-function Goes({ preview: { running, database, files, logs } }: { preview: DeletePreview }) {
+function Goes({ preview: { running, database, files, logs, systemUser } }: { preview: DeletePreview }) {
   const connections = database.connections === undefined ? '' : database.connections === 1 ? ', one open connection' : database.connections ? `, ${database.connections} open connections` : ', no open connection'
   return (
     <ul className={classes.goes} aria-label="This will be deleted">
@@ -105,6 +105,7 @@ function Goes({ preview: { running, database, files, logs } }: { preview: Delete
       <Thing icon={<IconDatabase />} what={<>Database <span className="mono">{database.name}</span></>} detail={`${database.bytes === undefined ? 'size unknown' : bytes(database.bytes)}${connections}`} />
       <Thing icon={<IconUser />} what={<>Role <span className="mono">{database.role}</span></>} />
       <Files files={files} />
+      {systemUser && <Thing icon={<IconUser />} what={<>System user <span className="mono">{systemUser}</span></>} />}
       <Thing icon={<IconFileText />} what={logs.count === 1 ? 'One log file' : `${logs.count} log files`} detail={bytes(logs.bytes)} />
     </ul>
   )
