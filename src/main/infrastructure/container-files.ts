@@ -21,10 +21,10 @@ export async function configurePostgres(folder: string): Promise<void> {
   })
 }
 
-/** @param folder on this machine @param host PostgreSQL's address in the containers' network @param password of PgBouncer's own role */
-export const configurePooler = (folder: string, host: string, password: string): Promise<void> => write(folder, {
+/** @param folder on this machine @param host PostgreSQL's address in the containers' network @param password of PgBouncer's own role @param version PgBouncer's */
+export const configurePooler = (folder: string, host: string, password: string, version: string | undefined): Promise<void> => write(folder, {
   'pgbouncer.ini': poolerIni({
-    postgres: { host, port: innerPort }, listen: { address: '0.0.0.0', port: innerPort }, folder: inside.pgbouncer,
+    postgres: { host, port: innerPort }, listen: { address: '0.0.0.0', port: innerPort }, folder: inside.pgbouncer, version,
   }),
   'userlist.txt': poolerUsers(password),
 })

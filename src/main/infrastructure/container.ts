@@ -21,6 +21,8 @@ export interface ContainerSpec {
   readonly network: Network
   /** Our configuration on this machine. */
   readonly folder: string
+  /** How many files PgBouncer may have open. */
+  readonly files: number
   /** The workspace. */
   readonly owner: string
 }
@@ -32,7 +34,7 @@ export interface ContainerSpec {
 const restartPolicy = { podman: ['--restart', 'on-failure:3'], docker: ['--restart', 'unless-stopped'] } as const
 
 /** Arguments of `create`, but for the name: options, image, command. They hold no secret; `inspect` shows them to anyone. */
-export function containerOptions({ engine, service, settings: { containers, ports }, network, folder, owner }: ContainerSpec): string[] {
+export function containerOptions({ engine, service, settings: { containers, ports }, network, folder, files, owner }: ContainerSpec): string[] {
   const address = network[service]
   const common = [
     ...restartPolicy[engine],
@@ -42,7 +44,7 @@ export function containerOptions({ engine, service, settings: { containers, port
     '--publish', `127.0.0.1:${ports[service]}:${innerPort}`,
     '--volume', `${folder}:${inside[service]}:ro,z`, '--stop-signal', 'SIGINT',
   ]
-  if (service === 'pgbouncer') return [...common, containers.pgbouncerImage]
+  if (service === 'pgbouncer') return [...common, '--ulimit', `nofile=${files}:${files}`, containers.pgbouncerImage]
   const data = '/var/lib/postgresql/data'
   return [
     ...common, '--volume', `instance-manager-${containers.postgres}:${data}`, '--shm-size', '256m',

@@ -4,9 +4,11 @@
  */
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { problem } from '../../shared/problem'
-import { hasCode, isRefused, type Login, unreachable, withConnection } from './connection'
+import { isRefused, type Login, unreachable, withConnection } from './connection'
+import { roleConnections } from './limits'
 import { poolerRole } from './postgres'
 import { scramSecret } from './scram'
+import { provideTemplate, templateDatabase } from './secure'
 
 export interface DatabaseNames { readonly database: string; readonly role: string }
 /** `token` names the operation that makes them; letters, digits and hyphens. */
@@ -43,13 +45,17 @@ export class Databases {
       const name = escapeIdentifier(role)
       const secret = escapeLiteral(await scramSecret(password))
       const rights = 'LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS'
+      const limit = `CONNECTION LIMIT ${roleConnections()}`
       // Role and mark in one transaction: a crash never leaves a role that nobody dares to drop.
       await client.query(`
         BEGIN;
-        ${owner.role ? 'ALTER' : 'CREATE'} ROLE ${name} ${rights} PASSWORD ${secret};
+        ${owner.role ? 'ALTER' : 'CREATE'} ROLE ${name} ${rights} ${limit} PASSWORD ${secret};
         COMMENT ON ROLE ${name} IS ${escapeLiteral(formatMark({ token, owner: this.ownerMark({ database, role }) }))};
         COMMIT;`)
-      if (!owner.database) await client.query(`CREATE DATABASE ${escapeIdentifier(database)} OWNER ${name} TEMPLATE template1`)
+      if (!owner.database) {
+        await provideTemplate(await this.admin()) // a server that an earlier version set up has none yet
+        await client.query(`CREATE DATABASE ${escapeIdentifier(database)} OWNER ${name} TEMPLATE ${templateDatabase}`)
+      }
       await client.query(`
         BEGIN;
         REVOKE CONNECT, TEMPORARY ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC;
@@ -126,7 +132,10 @@ export class Databases {
     return this.connected(async client => this.otherMark(names, await this.owner(client, names)) !== undefined)
   }
 
-  /** Marks those as this workspace's that carry no mark yet. A comment that is not ours stays, and so does what belongs to another role. */
+  /**
+   * Marks those as this workspace's that carry no mark yet, and limits the connections of roles that have no limit yet.
+   * A comment that is not ours stays, and so does what belongs to another role.
+   */
   claim(all: readonly DatabaseNames[]): Promise<void> {
     return this.connected(async client => {
       for (const names of all) {
@@ -138,6 +147,7 @@ export class Databases {
         if (databaseMark && !databaseMark.owner) {
           await client.query(`COMMENT ON DATABASE ${escapeIdentifier(names.database)} IS ${escapeLiteral(formatMark({ ...databaseMark, owner }))}`)
         }
+        if (found.unlimited) await client.query(`ALTER ROLE ${escapeIdentifier(names.role)} CONNECTION LIMIT ${roleConnections()}`)
       }
     })
   }
@@ -187,8 +197,10 @@ export class Databases {
   }
 
   private async owner(client: Client, { database, role }: DatabaseNames): Promise<Owner> {
-    const { rows } = await client.query<{ role: boolean; comment: string | null; databaseComment: string | null; database: boolean; owned: boolean; superuser: boolean }>(`
-      SELECT roles.oid IS NOT NULL AS role, shobj_description(roles.oid, 'pg_authid') AS comment,
+    const { rows } = await client.query<{
+      role: boolean; unlimited: boolean; comment: string | null; databaseComment: string | null; database: boolean; owned: boolean; superuser: boolean
+    }>(`
+      SELECT roles.oid IS NOT NULL AS role, coalesce(roles.rolconnlimit = -1 AND NOT roles.rolsuper, false) AS unlimited, shobj_description(roles.oid, 'pg_authid') AS comment,
         shobj_description(databases.oid, 'pg_database') AS "databaseComment", databases.oid IS NOT NULL AS database, coalesce(databases.datdba = roles.oid, false) AS owned,
         EXISTS (SELECT FROM pg_roles WHERE oid = databases.datdba AND rolsuper) AS superuser
       FROM (SELECT 1) AS one
@@ -197,6 +209,7 @@ export class Databases {
     const row = rows[0]
     return {
       role: row?.role === true, database: row?.database === true, ownedByRole: row?.owned === true, ownedBySuperuser: row?.superuser === true,
+      unlimited: row?.unlimited === true,
       roleMark: parseMark(row?.comment ?? null), databaseMark: parseMark(row?.databaseComment ?? null),
     }
   }
@@ -231,15 +244,9 @@ export class Databases {
 
   private async connected<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const admin = await this.admin()
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await withConnection(admin, work)
-      } catch (error) {
-        // Someone looks into template1 just now (object_in_use): all that is done here is safe to repeat.
-        if (attempt < 5 && hasCode(error, '55006')) continue
-        throw unreachable(error, admin.port)
-      }
-    }
+    try {
+      return await withConnection(admin, work)
+    } catch (error) { throw unreachable(error, admin.port) }
   }
 }
 
@@ -248,6 +255,8 @@ interface Owner {
   readonly database: boolean
   readonly ownedByRole: boolean
   readonly ownedBySuperuser: boolean
+  /** The role may open as many connections as there are. */
+  readonly unlimited: boolean
   /** Undefined if it carries a comment that is not ours. */
   readonly roleMark: Mark | undefined
   readonly databaseMark: Mark | undefined

