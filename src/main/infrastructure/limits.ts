@@ -25,8 +25,10 @@ export const maxConnections = 800
 /** Clients of PgBouncer: 100 instances with 2 × 19 cores + 1 each. */
 export const poolerClients = 4000
 
-/** Of these, one instance's. */
-export const instanceClients = 400
+/**
+ * Of these, one instance's, from PgBouncer 1.24 on. It counts logins that are only begun too, so a low limit would be as easily used up by strangers.
+ */
+export const instanceClients = 1000
 
 /** Files that PgBouncer may have open: a socket for each client and each server connection, and a few of its own. */
 export const poolerFiles = poolerClients + maxConnections + 200

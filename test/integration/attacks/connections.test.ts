@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { withConnection } from '../../../src/main/infrastructure/connection'
-import { poolerClients, poolerFiles, poolSize, roleConnections } from '../../../src/main/infrastructure/limits'
+import { instanceClients, poolerClients, poolerFiles, poolSize, roleConnections } from '../../../src/main/infrastructure/limits'
 import { generatePassword } from '../../../src/main/infrastructure/secrets'
 import { mostFiles } from '../../../src/main/system/proc'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
@@ -94,8 +94,8 @@ describeWhere(canMakeUsers, whyNoUsers)('connections', () => {
 
   test('an instance takes all pooled connections that it gets: the others and the engine connect', async () => {
     const version = (await it.infrastructure.status()).pgbouncer.version ?? ''
-    const open = await take(500, 'pgbouncer', 'SELECT pg_sleep(60)')
-    if (version >= '1.24') expect(open).toBe(400)
+    const open = await take(instanceClients + 100, 'pgbouncer', 'SELECT pg_sleep(60)')
+    if (version >= '1.24') expect(open).toBe(instanceClients)
     expect(await engine<{ count: number }>('SELECT count(*)::int FROM pg_stat_activity WHERE usename = $1', [greedy.role])).toEqual([{ count: poolSize }])
     for (const service of ['postgres', 'pgbouncer'] as const) expect(await getsIn(service)).toEqual([{ who: school.role }])
     expect(await it.infrastructure.status()).toMatchObject({ postgres: { state: 'running' }, pgbouncer: { state: 'running' } })
@@ -107,6 +107,12 @@ describeWhere(canMakeUsers, whyNoUsers)('connections', () => {
     expect(await stranger.line()).toBe('closed')
     expect((await it.databases.sizes()).size).toBeGreaterThan(2)
   }, 55_000)
+
+  test('a stranger begins half as many logins as an instance may have clients: the instance gets in meanwhile', async () => {
+    const stranger = await beginHalfLogins(it.settings.ports.pgbouncer, instanceClients / 2, school.database)
+    expect(await getsIn('pgbouncer')).toEqual([{ who: school.role }])
+    expect(await stranger.line()).toBe('closed')
+  })
 
   test('PgBouncer may open as many files as it has clients and servers', async () => {
     const pid = (await it.infrastructure.found('embedded')).alive?.[1] ?? 0

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parsePoolerVersion, poolerIni, poolerUsers } from '../../../src/main/infrastructure/pgbouncer'
-import { engineConnections, lookupConnections, maxConnections, poolerFiles, roleConnections } from '../../../src/main/infrastructure/limits'
+import { engineConnections, instanceClients, lookupConnections, maxConnections, poolerFiles, roleConnections } from '../../../src/main/infrastructure/limits'
 import { hostRules, serverSettings } from '../../../src/main/infrastructure/postgres'
 import { generatePassword } from '../../../src/main/infrastructure/secrets'
 
@@ -36,7 +36,7 @@ test('PgBouncer gets only settings that its version knows: one that it does not 
   for (const old of [ini(), ini('1.18.0')]) expect(old).not.toMatch(/auth_dbname|_client_connections/)
   expect(ini('1.19.0')).toContain('\nauth_dbname = postgres\n')
   expect(ini('1.23.1')).not.toContain('_client_connections')
-  for (const recent of [ini('1.24.1'), ini('2.0.0')]) expect(numberIn(recent, 'max_user_client_connections')).toBe(400)
+  for (const recent of [ini('1.24.1'), ini('2.0.0')]) expect(numberIn(recent, 'max_user_client_connections')).toBe(instanceClients)
   expect(['PgBouncer 1.18.0\nlibevent 2.1', 'nothing'].map(parsePoolerVersion)).toEqual(['1.18.0', undefined])
 })
 
