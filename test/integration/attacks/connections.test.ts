@@ -95,7 +95,7 @@ describeWhere(canMakeUsers, whyNoUsers)('connections', () => {
   test('an instance takes all pooled connections that it gets: the others and the engine connect', async () => {
     const version = (await it.infrastructure.status()).pgbouncer.version ?? ''
     const open = await take(instanceClients + 100, 'pgbouncer', 'SELECT pg_sleep(60)')
-    if (version >= '1.24') expect(open).toBe(instanceClients)
+    expect(open).toBe(version >= '1.24' ? instanceClients : instanceClients + 100) // older ones know no such limit
     expect(await engine<{ count: number }>('SELECT count(*)::int FROM pg_stat_activity WHERE usename = $1', [greedy.role])).toEqual([{ count: poolSize }])
     for (const service of ['postgres', 'pgbouncer'] as const) expect(await getsIn(service)).toEqual([{ who: school.role }])
     expect(await it.infrastructure.status()).toMatchObject({ postgres: { state: 'running' }, pgbouncer: { state: 'running' } })
