@@ -62,7 +62,7 @@ const prisma = (name: string, url: string, args: readonly string[]) => execa('np
 /** A database as creation makes it, with the schema that the guide's command gives it. */
 async function pushed(): Promise<void> {
   await workspace.sql(`CREATE ROLE pushed_user LOGIN PASSWORD 'pushed'`)
-  await workspace.sql('CREATE DATABASE pushed_db OWNER pushed_user TEMPLATE template1')
+  await workspace.sql('CREATE DATABASE pushed_db OWNER pushed_user TEMPLATE instance_manager_template')
   const { port } = await workspace.services.infrastructure.admin()
   await prisma('first', `postgresql://pushed_user:pushed@127.0.0.1:${port}/pushed_db`, ['db', 'push', '--skip-generate', '--accept-data-loss'])
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { ServiceName } from '../../shared/infrastructure'
 import type { Settings } from '../../shared/settings'
 import { innerPort } from './engine'
+import { poolerFiles } from './limits'
 
 /** Whose a container is, and from which options it was made. */
 export const ownerLabel = 'instance-manager.workspace'
@@ -21,8 +22,6 @@ export interface ContainerSpec {
   readonly network: Network
   /** Our configuration on this machine. */
   readonly folder: string
-  /** How many files PgBouncer may have open. */
-  readonly files: number
   /** The workspace. */
   readonly owner: string
 }
@@ -33,8 +32,14 @@ export interface ContainerSpec {
  */
 const restartPolicy = { podman: ['--restart', 'on-failure:3'], docker: ['--restart', 'unless-stopped'] } as const
 
+/**
+ * How many files PgBouncer may have open. Docker's daemon decides, and its default may be 1024. Podman gives at least what its own process has;
+ * an option of ours would drop the machine's other limits.
+ */
+const files = { podman: [], docker: ['--ulimit', `nofile=${poolerFiles}:${poolerFiles}`] } as const
+
 /** Arguments of `create`, but for the name: options, image, command. They hold no secret; `inspect` shows them to anyone. */
-export function containerOptions({ engine, service, settings: { containers, ports }, network, folder, files, owner }: ContainerSpec): string[] {
+export function containerOptions({ engine, service, settings: { containers, ports }, network, folder, owner }: ContainerSpec): string[] {
   const address = network[service]
   const common = [
     ...restartPolicy[engine],
@@ -44,7 +49,7 @@ export function containerOptions({ engine, service, settings: { containers, port
     '--publish', `127.0.0.1:${ports[service]}:${innerPort}`,
     '--volume', `${folder}:${inside[service]}:ro,z`, '--stop-signal', 'SIGINT',
   ]
-  if (service === 'pgbouncer') return [...common, '--ulimit', `nofile=${files}:${files}`, containers.pgbouncerImage]
+  if (service === 'pgbouncer') return [...common, ...files[engine], containers.pgbouncerImage]
   const data = '/var/lib/postgresql/data'
   return [
     ...common, '--volume', `instance-manager-${containers.postgres}:${data}`, '--shm-size', '256m',

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ServiceName } from '../../shared/infrastructure'
 import { problem, ProblemError } from '../../shared/problem'
 import type { Run, RunOptions } from '../system/run'
+import { withFiles } from './programs'
 
 const containerSchema = z.object({
   Image: z.string(),
@@ -50,14 +51,18 @@ function toContainer(found: unknown): Container {
 /** The port of both services inside their containers. */
 export const innerPort = 5432
 
-type Options = Partial<Pick<RunOptions, 'input' | 'signal' | 'timeout' | 'onOutput'>>
+type Options = Partial<Pick<RunOptions, 'input' | 'signal' | 'timeout' | 'onOutput'>> & {
+  /** How many files the command may have open. */
+  readonly files?: number
+}
 
 export class Engine {
   constructor(readonly name: 'podman' | 'docker', private readonly run: Run) {}
 
   /** Runs one command. Containers outlive us, and so do the engine's own daemons: they never carry our marker. */
-  call(args: readonly string[], options: Options = {}): Promise<string> {
-    return this.run(this.name, args, { timeout: 60_000, ...options, unmarked: true })
+  call(args: readonly string[], { files, ...options }: Options = {}): Promise<string> {
+    const [file, all] = files === undefined ? [this.name, args] : withFiles(files, this.name, args)
+    return this.run(file, all, { timeout: 60_000, ...options, unmarked: true })
   }
 
   /** @returns undefined if there is no such container */

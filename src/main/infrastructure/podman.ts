@@ -8,7 +8,7 @@ import { DatabaseError } from 'pg'
 import { serviceNames, type DriverOption, type ServiceName, type ServiceStatus } from '../../shared/infrastructure'
 import { problem, ProblemError, toProblem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
-import { mostFiles, startTime } from '../system/proc'
+import { startTime } from '../system/proc'
 import { isRefused, unreachable, type Server } from './connection'
 import { containerOptions, fingerprint, optionsLabel, ownerLabel, type Network } from './container'
 import { configurePooler, configurePostgres } from './container-files'
@@ -63,8 +63,7 @@ export class ContainerDriver implements Driver {
     context.report(`Configuring ${title(service)}`)
     const network = await this.network(settings, service, context)
     const folder = this.folder(service)
-    const files = Math.min(poolerFiles, await mostFiles())
-    const options = containerOptions({ engine: this.kind, service, settings, network, folder, files, owner: this.services.paths.root })
+    const options = containerOptions({ engine: this.kind, service, settings, network, folder, owner: this.services.paths.root })
     // A running one keeps its options until it is stopped; the data is on a volume and outlives its container.
     const kept = present && (present.running || present.labels[optionsLabel] === fingerprint(options)) ? present : undefined
     if (service === 'postgres') await configurePostgres(folder)
@@ -74,7 +73,7 @@ export class ContainerDriver implements Driver {
       await this.engine.image(service, image, { signal: context.signal, onOutput: context.output })
       await this.engine.call(['rm', name], { signal: context.signal })
     }
-    await this.engine.call(['create', '--name', name, '--label', `${optionsLabel}=${fingerprint(options)}`, ...options], { signal: context.signal })
+    await this.engine.call(['create', '--name', name, '--label', `${optionsLabel}=${fingerprint(options)}`, ...options], { signal: context.signal, files: poolerFiles })
   }
 
   async provisioned(service: ServiceName): Promise<boolean> {

@@ -100,12 +100,6 @@ export async function environmentOf(pid: number): Promise<ReadonlyMap<string, st
 
 const read = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined)
 
-/** How many files a process that we start may have open, if it asks for all that it may have. */
-export async function mostFiles(): Promise<number> {
-  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(await read('/proc/self/limits') ?? '')?.[1]
-  return hard === undefined ? Infinity : Number(hard)
-}
-
 /** Every process there is. */
 export const allPids = async (): Promise<number[]> => (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
 

@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { withConnection } from '../../../src/main/infrastructure/connection'
 import { instanceClients, poolerClients, poolerFiles, poolSize, roleConnections } from '../../../src/main/infrastructure/limits'
 import { generatePassword } from '../../../src/main/infrastructure/secrets'
-import { mostFiles } from '../../../src/main/system/proc'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 import { describeWhere } from '../../support/requires'
 import { canMakeUsers, secondUser, whyNoUsers, type Running, type SecondUser } from '../../support/second-user'
@@ -116,8 +115,8 @@ describeWhere(canMakeUsers, whyNoUsers)('connections', () => {
 
   test('PgBouncer may open as many files as it has clients and servers', async () => {
     const pid = (await it.infrastructure.found('embedded')).alive?.[1] ?? 0
-    const limit = /^Max open files\s+(\d+)/m.exec(await readFile(`/proc/${pid}/limits`, 'utf8'))?.[1]
-    expect(Number(limit)).toBe(Math.min(poolerFiles, await mostFiles()))
+    const limits = async (of: number | 'self') => (/^Max open files\s+(\d+)\s+(\d+)/m.exec(await readFile(`/proc/${of}/limits`, 'utf8')) ?? []).slice(1).map(Number)
+    expect((await limits(pid))[0]).toBe(Math.min(poolerFiles, (await limits('self'))[1] ?? 0))
   })
 
   test('a role without a limit gets one, and one that an operator set stays', async () => {

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { poolerFiles } from '../../../src/main/infrastructure/limits'
 import { generatePassword } from '../../../src/main/infrastructure/secrets'
 import { withConnection, type Login } from '../../../src/main/infrastructure/connection'
 import { testInfrastructure, type TestInfrastructure, type TestOptions } from '../../support/infrastructure'
@@ -147,6 +148,12 @@ export function infrastructureSuite(name: string, suite: Suite): void {
         const listening = table.split('\n').map(line => line.trim().split(/\s+/)).filter(fields => fields[1]?.endsWith(`:${hex}`) && fields[3] === '0A')
         expect(listening.map(fields => fields[1])).toEqual([`0100007F:${hex}`])
       }
+    })
+
+    test('PgBouncer may open as many files as it has clients and servers', async () => {
+      const pid = (await it.infrastructure.found(await it.infrastructure.kind())).alive?.[1] ?? 0
+      const limit = /^Max open files\s+(\d+)/m.exec(await readFile(`/proc/${pid}/limits`, 'utf8'))?.[1]
+      expect(Number(limit)).toBeGreaterThanOrEqual(poolerFiles)
     })
 
     test('no secret is in an argument, a log, a report, or readable by others', async () => {
