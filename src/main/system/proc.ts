@@ -17,7 +17,7 @@ export interface ListeningProcess { readonly pid?: number; readonly program?: st
  * @returns empty if nobody listens
  */
 export async function portHolders(port: number, likely?: number): Promise<ListeningProcess[]> {
-  const inodes = new Set((await listeners(port)).map(it => it.inode))
+  const inodes = new Set((await Promise.all([listeners(port, 'tcp'), listeners(port, 'tcp6')])).flat().map(it => it.inode))
   if (inodes.size === 0) return []
   const seen = new Set<string>()
   const holding = async (all: readonly number[]): Promise<number[]> => (await Promise.all(all.map(async pid => {
@@ -34,19 +34,25 @@ export async function portHolders(port: number, likely?: number): Promise<Listen
 
 /**
  * Whose sockets a connection to 127.0.0.1 on this port reaches, as user numbers: those that listen on that address, else those on
- * all addresses. Two small reads, however many processes there are. Empty if nobody listens.
+ * all addresses. One or two reads of some ms, however many processes there are. Empty if nobody listens.
  */
 export async function listeningUsers(port: number): Promise<number[]> {
-  const sockets = await listeners(port)
-  for (const addresses of addressesOfLoopback) {
-    const found = sockets.filter(it => addresses.includes(it.address))
-    if (found.length > 0) return [...new Set(found.map(it => it.user))]
+  // Nobody can take IPv4 with a socket of IPv6 while one of IPv4 has the port; one that takes no IPv4 does not matter then.
+  for (const { table, addresses } of addressesOfLoopback) {
+    const sockets = await listeners(port, table)
+    for (const address of addresses) {
+      const found = sockets.filter(it => it.address === address)
+      if (found.length > 0) return [...new Set(found.map(it => it.user))]
+    }
   }
   return []
 }
 
-/** As the kernel writes and prefers them: 127.0.0.1 itself (in IPv6's notation too), all of IPv4, all. An IPv6 socket that takes no IPv4 can have the last one. */
-const addressesOfLoopback: readonly (readonly string[])[] = [['0100007F', '0000000000000000FFFF00000100007F'], ['00000000'], ['0'.repeat(32)]]
+/** As the kernel writes and prefers them: 127.0.0.1 itself, then all addresses. */
+const addressesOfLoopback = [
+  { table: 'tcp', addresses: ['0100007F', '00000000'] },
+  { table: 'tcp6', addresses: ['0000000000000000FFFF00000100007F', '0'.repeat(32)] },
+] as const
 
 /** Whether a server could listen on this TCP port on all addresses now. Binds it for a moment. */
 export const portFree = async (port: number): Promise<boolean> =>
@@ -157,13 +163,12 @@ const listening = '0A' // TCP_LISTEN in /proc/net/tcp
 
 interface Listener { readonly address: string; readonly user: number; readonly inode: string }
 
-async function listeners(port: number): Promise<Listener[]> {
+async function listeners(port: number, table: 'tcp' | 'tcp6'): Promise<Listener[]> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  const tables = await Promise.all(['tcp', 'tcp6'].map(it => read(`/proc/net/${it}`)))
-  return tables.flatMap(table => (table ?? '').split('\n').slice(1).flatMap(line => {
+  return (await read(`/proc/net/${table}`) ?? '').split('\n').slice(1).flatMap(line => {
     const [, local, , state, , , , user, , inode] = line.trim().split(/\s+/)
     return state === listening && local?.endsWith(suffix) && inode ? [{ address: local.slice(0, -suffix.length), user: Number(user), inode }] : []
-  }))
+  })
 }
 
 async function socketInodes(pid: number): Promise<Set<string>> {
