@@ -1,8 +1,9 @@
 /** Killed with -9 at every moment of a start, a change of port and a deletion, and started again: *after*, and nothing beside it. */
-import { readdir, readFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'dotenv'
+import { execa } from 'execa'
 import { layOut, makeDatabase, type CliInstance } from '../support/cli-instance'
 import { freePort } from '../support/infrastructure'
 import { makeTiny } from '../support/tiny-base'
@@ -13,6 +14,7 @@ import type { Moment } from '../support/faults'
 
 let workspace: TestWorkspace
 let keeper: CliInstance
+let copies = 0
 
 const run = async (kind: string, input: object): Promise<void> => {
   const { operations } = workspace.services
@@ -112,6 +114,47 @@ describe('a change of port', () => {
       expect([...await portsOf(), await answerOf(before), await answerOf(port)]).toEqual([before, before, 'moving ', undefined])
     }
   })
+})
+
+describe('an adoption', () => {
+  /** A copy: its config.json is that of another folder, which exists. */
+  async function copied(name: string): Promise<CliInstance> {
+    const its = await layOut(workspace, name)
+    await makeDatabase(workspace, its)
+    const original = join(workspace.home, `original-${name}`)
+    await cp(its.folder, original, { recursive: true })
+    const config = join(its.folder, 'config.json')
+    await writeFile(config, (await readFile(config, 'utf8')).replaceAll(its.folder, original))
+    for (const it of ['package.json', 'generate.cjs']) await cp(join(workspace.root, 'server', it), join(its.server, it))
+    await execa(process.execPath, ['generate.cjs'], { cwd: its.server })
+    return its
+  }
+
+  it.each<Moment>([
+    { at: 'after', what: 'doing adopt-files' }, { at: 'writing', what: 'JWT_SECRET=' }, { at: 'before', what: 'done adopt-files' }, { at: 'before', what: 'done create-director' },
+  ])('killed $at $what: the copy is adopted, and the original keeps its database', async moment => {
+    const name = `copy${++copies}`
+    const its = await copied(name)
+    const director = { name: 'Ada', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
+    await killed('adopt', { name, as: `${name}-own`, director }, moment)
+    const folder = join(workspace.root, 'instances', `${name}-own`)
+    expect(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'))).toMatchObject({ name: `${name}-own`, note: 'kept', paths: { instance: folder }, database: { name: `${name}-own_db` } })
+    expect(await readFile(join(folder, 'server/.env'), 'utf8')).not.toContain(its.password)
+    expect((await workspace.services.registry.list()).instances.map(it => it.name)).not.toContain(name)
+    expect(await workspace.sql('SELECT FROM pg_database WHERE datname = $1', [its.database])).toHaveLength(1)
+    await run('start', { name: `${name}-own` })
+    await run('delete', { name: `${name}-own`, confirm: 'DELETE' })
+    await workspace.discard(name)
+  })
+})
+
+it.each<Moment>([{ at: 'before', what: 'done set-aside' }, { at: 'after', what: 'doing remove-process' }])('a removal of what is left, killed $at $what: it is finished, and nothing is left', async moment => {
+  const before = await look()
+  const its = await layOut(workspace, 'half')
+  await makeDatabase(workspace, its)
+  await rm(join(its.folder, 'config.json'))
+  await killed('remove-leftovers', { name: 'half', confirm: 'DELETE' }, moment)
+  expect(await look()).toEqual(before)
 })
 
 describe('a deletion', () => {

@@ -30,10 +30,13 @@ export interface AdoptServices extends CreateServices {
   readonly trash: Trash
 }
 
-/** What a creation chooses, for what is missing; `from` is the copy's name now, and `fingerprint` is empty if its release is not known. */
+/** What a creation chooses, for what is missing; `from` is the copy's name now. */
 const adoptPlanSchema = createPlanSchema.extend({ from: nameSchema })
 export type AdoptPlan = Readonly<z.infer<typeof adoptPlanSchema>>
 type AdoptStep = Step<AdoptPlan>
+
+/** The fingerprint in a plan where the copy's config.json names no release. */
+const unknownRelease = 'unknown'
 
 export const adoptInstance = (to: AdoptServices): Operation<AdoptInput, AdoptPlan> => ({
   kind: 'adopt', version: 1, recovery: 'resume', planSchema: adoptPlanSchema,
@@ -59,7 +62,7 @@ async function planAdopt(to: AdoptServices, { name: from, as, director }: AdoptI
   await keepSecrets(to, token, director.password)
   return {
     token, from, name, port, url: urlOf(port), ...databaseNames(name), pooled, manifest, directPort: ports.postgres, pooledPort: ports.pgbouncer,
-    fingerprint: config.release ?? '', director: { name: director.name, email: director.email }, jwtSecret: 'generate',
+    fingerprint: createPlanSchema.shape.fingerprint.safeParse(config.release).data ?? unknownRelease, director: { name: director.name, email: director.email }, jwtSecret: 'generate',
   }
 }
 
@@ -152,7 +155,7 @@ const pushSchema = (to: AdoptServices): AdoptStep => ({
   async do(context) {
     const { plan, output } = context
     await runTool(to, context, plan.manifest.server.push, output)
-    if (plan.fingerprint) await to.databases.markSchema(plan, plan.fingerprint)
+    if (plan.fingerprint !== unknownRelease) await to.databases.markSchema(plan, plan.fingerprint)
   },
   verify: () => Promise.resolve(false), // pushing again changes nothing
 })
