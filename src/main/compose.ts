@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { z } from 'zod'
 import { databaseNames, type DeletePreview, type InstanceDetails, type LeftoversPreview, type PortCheck } from '../shared/instance'
 import { problem, toProblem, type Problem } from '../shared/problem'
 import { isMoving } from '../shared/operation'
@@ -15,12 +16,14 @@ import { Infrastructure } from './infrastructure/infrastructure'
 import { ContainerDriver } from './infrastructure/podman'
 import { infrastructureSubject, startInfrastructure } from './infrastructure/start'
 import { stopInfrastructure } from './infrastructure/stop'
+import { Pools } from './infrastructure/pools'
 import { Supervisor } from './infrastructure/supervisor'
 import { Wanted } from './infrastructure/wanted'
 import { instanceFolders, readConfigs, type ConfigCache, type Configs } from './instances/configs'
 import { requireUp } from './instances/bring-up'
 import { endLost, inBulk, type BulkAction, type BulkResult } from './instances/bulk'
 import { adoptInstance, type AdoptPlan } from './instances/adopt'
+import { setBootTime, type bootTimeInputSchema } from './instances/boot-time'
 import { changePort } from './instances/change-port'
 import { createInstance } from './instances/create'
 import { requireFreeName, type CreatePlan } from './instances/create/plan'
@@ -31,6 +34,8 @@ import { previewLeftovers, removeLeftovers, type LeftoversPlan } from './instanc
 import { Ownership } from './instances/ownership'
 import { Desired } from './instances/desired'
 import { instanceDetails, previewDelete, revealValue } from './instances/details'
+import { healRunning } from './instances/heal-running'
+import { InstancePools } from './instances/pooled'
 import { Registry } from './instances/registry'
 import { restartInstance } from './instances/restart'
 import { whoRuns, type Target } from './instances/lifecycle/target'
@@ -124,6 +129,8 @@ export interface WorkspaceServices {
   /** @returns when all of them have ended */
   bulk(action: BulkAction, names: readonly string[]): Promise<readonly BulkResult[]>
   details(name: string): Promise<InstanceDetails>
+  /** How long its application may take to answer after a start. */
+  setBootTime(input: z.infer<typeof bootTimeInputSchema>): Promise<void>
   /** One masked value of its `.env`. */
   reveal(name: string, key: string): Promise<string>
   previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
@@ -191,7 +198,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const trash = new Trash(paths.instances, it => ownBytes(run, it))
   const driverServices = { paths, run, settings, secrets }
   const infrastructure: Infrastructure = new Infrastructure({
-    settings, secrets, wanted, signal, working: () => working(), healPools: async () => undefined,
+    settings, secrets, wanted, signal, working: () => working(), healPools: () => healRunning({ paths, configs, processes, pools }),
     secured: async () => ownership.claim(await configs()),
     hasInstances: async () => (await instanceFolders(paths)).length > 0,
     drivers: {
@@ -199,6 +206,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
       embedded: new EmbeddedDriver(driverServices),
     },
   })
+  const pools = new InstancePools(new Pools(database => infrastructure.throughPool(database)), async () => (await settings.read()).ports.pgbouncer)
   const appLog = new AppLog(paths.appLog)
   const databases = new Databases(() => infrastructure.admin(), identity.id)
   const ownership = new Ownership({ paths, databases, portHolders })
@@ -225,10 +233,10 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
 
   const creation = {
     paths, run, node, directorScript: join(host.resources, 'create-director.cjs'),
-    releases, databases, infrastructure, processes, desired, secrets, settings, ports, configs, space,
+    releases, databases, infrastructure, processes, pools, desired, secrets, settings, ports, configs, space,
   }
   const create = createInstance(creation)
-  const lifecycle = { paths, run, processes, desired, ownership, configs, ports, databases, infrastructure, trash, starting: () => starting(), busy: () => busy() }
+  const lifecycle = { paths, run, processes, pools, desired, ownership, configs, ports, databases, infrastructure, trash, starting: () => starting(), busy: () => busy() }
   const leftovers = { ...lifecycle, copyOf: identity.copyOf }
   const operations = new Operations({
     folder: paths.operations,
@@ -335,6 +343,10 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     },
     details: name => instanceDetails(lifecycle, name),
     reveal: (name, key) => revealValue(lifecycle, name, key),
+    setBootTime: async input => {
+      await setBootTime({ ...lifecycle, operations: () => operations.list() }, input)
+      registry.poke()
+    },
     previewDelete: (name, asking) => previewDelete(lifecycle, name, asking),
     previewLeftovers: (name, asking) => previewLeftovers(leftovers, name, asking),
     endLost: name => endLost(operations, name),

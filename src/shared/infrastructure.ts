@@ -7,8 +7,11 @@ export type DriverKind = (typeof driverKinds)[number]
 export const serviceNames = ['postgres', 'pgbouncer'] as const
 export type ServiceName = (typeof serviceNames)[number]
 
-/** `absent`: not made yet. `unavailable`: cannot be had on this machine (PgBouncer only). `restarting`: it had ended, and is started again. */
-export type ServiceState = 'running' | 'starting' | 'restarting' | 'stopping' | 'stopped' | 'failed' | 'absent' | 'unavailable'
+/**
+ * `absent`: not made yet. `unavailable`: cannot be had on this machine (PgBouncer only). `restarting`: it had ended, and is started again. `not-adopted`: it runs, was
+ * made elsewhere, and does not know Instance Manager's roles yet: the next start of the infrastructure makes them.
+ */
+export type ServiceState = 'running' | 'not-adopted' | 'starting' | 'restarting' | 'stopping' | 'stopped' | 'failed' | 'absent' | 'unavailable'
 export interface ServiceStatus {
   readonly name: ServiceName
   readonly state: ServiceState

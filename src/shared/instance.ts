@@ -1,6 +1,7 @@
 /** Instances: their rules, their files (the guide's exact keys), and how the screens see them. */
 import { z } from 'zod'
 import type { Problem } from './problem'
+import { bootSecondsSchema } from './workspace'
 
 /** DESIGN.md: what a name may be. It becomes a folder, a database, a role and a PM2 process. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/
@@ -83,6 +84,8 @@ export const instanceConfigSchema = z.looseObject({
   database: databaseConfigSchema,
   paths: z.looseObject({ instance: z.string(), server: z.string(), client: z.string(), uploads: z.string() }),
   created: z.string(),
+  /** Ours: its own time to boot; absent: the manifest's `server.bootSeconds`. */
+  bootSeconds: bootSecondsSchema.optional(),
   /** Ours: the fingerprint of the release that its files came from. The CLI leaves none. */
   release: z.string().optional(),
   /** Ours: it runs as a system user of its own, whose name follows from the workspace and its own. `before`: who owned its files until then. */
@@ -142,6 +145,8 @@ export interface InstanceDetails {
   readonly name: string
   readonly paths: { readonly folder: string; readonly server: string; readonly uploads: string }
   readonly database: { readonly name: string; readonly role: string; readonly host: string; readonly port: number; readonly directPort: number; readonly pooled: boolean }
+  /** How long its application may take to answer. `own`: set for this instance, not by the manifest. */
+  readonly boot: { readonly seconds: number; readonly own: boolean }
   /** Whom it runs as: a system user of its own, or the operator. */
   readonly user: string
   /** The entries of `.env`, in its order. `value` is absent where it is a secret. */

@@ -4,7 +4,7 @@ import type { Problem, ProblemAction } from './problem'
 
 const actions: Readonly<Record<ProblemAction, ProblemAction>> = {
   'start-infrastructure': 'start-infrastructure', 'choose-driver': 'choose-driver', retry: 'retry', 'open-activity': 'open-activity', 'stop-other': 'stop-other',
-  'use-npm-install': 'use-npm-install', 'free-space': 'free-space',
+  'use-npm-install': 'use-npm-install', 'free-space': 'free-space', 'keep-waiting': 'keep-waiting',
 }
 
 export const problemSchema = z.object({

@@ -6,7 +6,7 @@
 import { systemProblem } from './system-errors'
 
 /** Something the screen can offer as a button beside a problem. */
-export type ProblemAction = 'start-infrastructure' | 'choose-driver' | 'retry' | 'open-activity' | 'stop-other' | 'use-npm-install' | 'free-space'
+export type ProblemAction = 'start-infrastructure' | 'choose-driver' | 'retry' | 'open-activity' | 'stop-other' | 'use-npm-install' | 'free-space' | 'keep-waiting'
 
 export interface Problem {
   /** Stable, kebab-case, listed in docs/problems.md. */

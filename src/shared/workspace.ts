@@ -7,6 +7,9 @@ const folder = z.string().regex(/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/, 'A rela
 /** A command as words, never a shell string: ["npm", "run", "build"]. */
 const command = z.tuple([z.string().min(1)], z.string())
 
+/** How long an application may take to answer after its start. */
+export const bootSecondsSchema = z.int('A whole number of seconds.').min(1, 'At least 1 second.').max(3600, 'At most 3600 seconds.')
+
 /** `instance-manager.json`. Every key has the guide's default, so that a plain server/ + client/ needs no manifest. Strict: a misspelt key is named, not ignored. */
 export const manifestSchema = z.strictObject({
   server: z.strictObject({
@@ -16,6 +19,8 @@ export const manifestSchema = z.strictObject({
     install: command.optional(),
     generate: command.default(['npx', 'prisma', 'generate']),
     push: command.default(['npx', 'prisma', 'db', 'push', '--skip-generate', '--accept-data-loss']),
+    /** Seconds after its start within which the application must answer; an instance may have its own (`bootSeconds` in its config.json). */
+    bootSeconds: bootSecondsSchema.default(60),
     /** Folders inside server/ that belong to the instance and survive a rebuild. */
     dataFolders: z.array(folder).default(['uploads']),
   }).prefault({}),

@@ -1,5 +1,5 @@
 /** Instances as the guide's command line tool leaves them: its files, its way with PostgreSQL, its PM2 commands. */
-import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -15,7 +15,10 @@ interface Place {
   readonly services: { readonly infrastructure: { status(): Promise<{ readonly [service in 'postgres' | 'pgbouncer']: { readonly port: number } }> } }
 }
 
-/** Writes the folder: config.json, db-config.json, server/ with `.env` and uploads. Readable for all, as the tool left them. */
+/**
+ * Writes the folder: config.json, db-config.json, server/ with `.env` and uploads. Readable for all, as the tool left them. As with the tool, `.env` has
+ * the direct URL until the database is made.
+ */
 export async function layOut({ root, services }: Place, name: string, chosen?: number): Promise<CliInstance> {
   const port = chosen ?? await freePort()
   const folder = join(root, 'instances', name)
@@ -32,7 +35,7 @@ export async function layOut({ root, services }: Place, name: string, chosen?: n
   await writeFile(join(client, 'build/index.html'), '<h1>tiny</h1>')
   await copyFile(join(root, 'server/index.js'), join(server, 'index.js'))
   await writeFile(join(server, '.env'),
-    `DATABASE_URL="${its.url}"\nDIRECT_URL="${its.directUrl}"\nPORT=${port}\nNODE_ENV=production\nHOST=0.0.0.0\nEMAIL_USER=\nINSTANCE_NAME=${name}`)
+    `DATABASE_URL="${its.directUrl}"\nDIRECT_URL="${its.directUrl}"\nPORT=${port}\nNODE_ENV=production\nHOST=0.0.0.0\nEMAIL_USER=\nINSTANCE_NAME=${name}`)
   await writeFile(join(folder, 'db-config.json'), JSON.stringify(its, null, 2))
   await writeFile(join(folder, 'config.json'), JSON.stringify({
     name, port, database: its, paths: { instance: folder, server, client, uploads: join(server, 'uploads') }, created: '2025-01-17T10:30:00.000Z', note: 'kept',
@@ -40,12 +43,15 @@ export async function layOut({ root, services }: Place, name: string, chosen?: n
   return { name, port, folder, server, database, role, password }
 }
 
-/** createdb, CREATE USER, GRANT, ALTER OWNER: without any mark of ours. */
-export async function makeDatabase({ sql }: Pick<TestWorkspace, 'sql'>, { database, role, password }: CliInstance): Promise<void> {
+/** createdb, CREATE USER, GRANT, ALTER OWNER: without any mark of ours. Then `.env` gets the pooled URL. */
+export async function makeDatabase({ sql }: Pick<TestWorkspace, 'sql'>, { database, role, password, folder, server }: CliInstance): Promise<void> {
   const [db, user] = [escapeIdentifier(database), escapeIdentifier(role)]
   for (const text of [
     `CREATE DATABASE ${db}`, `CREATE USER ${user} WITH ENCRYPTED PASSWORD '${password}'`, `GRANT ALL PRIVILEGES ON DATABASE ${db} TO ${user}`, `ALTER DATABASE ${db} OWNER TO ${user}`,
   ]) await sql(text)
+  const { url, directUrl } = JSON.parse(await readFile(join(folder, 'db-config.json'), 'utf8')) as { url: string; directUrl: string }
+  const env = await readFile(join(server, '.env'), 'utf8')
+  await writeFile(join(server, '.env'), env.replace(`DATABASE_URL="${directUrl}"`, `DATABASE_URL="${url}"`))
 }
 
 /** A `pm2` command, as an operator types it. @returns its standard output */

@@ -43,7 +43,7 @@ export async function makeTiny(root: string): Promise<void> {
     'client/package.json': '{"name":"tiny-client","version":"1.0.0"}', 'client/make.cjs': 'require("node:fs").cpSync("index.html", "build/index.html")',
     'client/index.html': '<h1>tiny</h1>',
     'instance-manager.json': JSON.stringify({
-      server: { install: ['true'], generate: ['node', 'generate.cjs'], push: ['true'] }, client: { install: ['true'], build: ['node', 'make.cjs'] },
+      server: { bootSeconds: 20, install: ['true'], generate: ['node', 'generate.cjs'], push: ['true'] }, client: { install: ['true'], build: ['node', 'make.cjs'] },
     }),
   }).map(([path, text]) => writeFile(join(root, path), text)))
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { adoptInputSchema, createInputSchema, nameSchema, portSchema } from '../../shared/instance'
 import { bulkActions } from '../instances/bulk'
+import { bootTimeInputSchema } from '../instances/boot-time'
 import { changePortInputSchema } from '../instances/change-port'
 import { deleteInputSchema } from '../instances/delete'
 import { leftoversInputSchema } from '../instances/leftovers'
@@ -43,6 +44,7 @@ export const instancesRouter = router({
   bulk: workspaceProcedure.input(z.object({ action: z.enum(bulkActions), names: z.array(nameSchema).min(1).max(1000) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.bulk(input.action, input.names)),
   details: workspaceProcedure.input(named).query(({ ctx: { workspace }, input }) => workspace.details(input.name)),
+  setBootTime: workspaceProcedure.input(bootTimeInputSchema).mutation(({ ctx: { workspace }, input }) => workspace.setBootTime(input)),
   reveal: workspaceProcedure.input(named.extend({ key: z.string().max(200) })).mutation(({ ctx: { workspace }, input }) => workspace.reveal(input.name, input.key)),
   previewDelete: workspaceProcedure.input(named).query(({ ctx: { workspace }, input, signal }) => workspace.previewDelete(input.name, signal)),
   endLost: workspaceProcedure.input(named).mutation(({ ctx: { workspace }, input }) => workspace.endLost(input.name)),

@@ -22,6 +22,8 @@ const wholeNumber = (name: string, from: number, to: number) => (text: string): 
   if (/^\d+$/.test(text) && value >= from && value <= to) return value
   throw new InvalidArgumentError(`${name} is a whole number from ${from} to ${to}.`)
 }
+const bootTime = wholeNumber('The boot time', 1, 3600)
+const bootSeconds = (text: string): number | 'default' => (text === 'default' ? text : bootTime(text))
 const port = wholeNumber('A port', 1024, 65_535)
 
 const lines = wholeNumber('The number of lines', 1, 1_000_000)
@@ -179,6 +181,11 @@ export function buildProgram(version: string, perform: Perform): Grammar {
     it.argument('<name>', 'an instance').completes('name', 'instance')
       .example('unisolate school', 'its files go back to whoever owned them before')
     does(it, async (session, _, name: string) => (await import('./commands/lifecycle')).isolation(session, 'unisolate', name))
+  })
+  add(program, 'boot-time', 'How long an instance\'s application may take to answer after a start, or give it a time of its own.', it => {
+    it.argument('<name>', 'an instance').completes('name', 'instance').argument('[seconds]', '1 to 3600; default: the manifest\'s server.bootSeconds again', bootSeconds)
+      .example('boot-time school', 'shows it').example('boot-time school 180', 'three minutes').example('boot-time school default', 'the manifest\'s again')
+    does(it, async (session, _: object, name: string, seconds: number | 'default' | undefined) => (await import('./commands/boot-time')).bootTime(session, name, seconds))
   })
   add(program, 'delete', 'Delete an instance: process, files, uploads, database, logs.', it => {
     it.argument('<name>', 'an instance').completes('name', 'instance')

@@ -10,6 +10,7 @@ import type { Run } from '../system/run'
 import type { Login, Server } from './connection'
 import { adminRole } from './postgres'
 import { passwordOf, type Secrets } from './secrets'
+import { tellingLines } from './words'
 
 export interface DriverContext {
   readonly signal: AbortSignal
@@ -79,10 +80,16 @@ export async function requireFreePort(service: ServiceName, port: number): Promi
   })
 }
 
-/** @param log its last words */
+/** It runs, answers, and does not know our roles yet. */
+export const notAdopted = (service: ServiceName): Problem => ({
+  code: 'not-adopted', message: `${title(service)} is running, but Instance Manager is not set up in it yet.`,
+  cause: 'Its container was made elsewhere.', hint: 'Start the infrastructure: that adds the roles it needs and changes nothing else.', action: 'start-infrastructure',
+})
+
+/** @param cause as we see it @param log what the service itself has said: its telling lines become part of the cause */
 export const serviceFailed = (service: ServiceName, cause: string, log: string) => problem({
-  code: 'service-failed', message: `${title(service)} did not start.`, cause,
-  hint: 'Its last words are under details. Correct what they say and start it again.', action: 'start-infrastructure',
+  code: 'service-failed', message: `${title(service)} did not start.`, cause: [cause, tellingLines(log)].filter(Boolean).join(' '),
+  hint: 'Its last log lines are under Details. Correct what they say, then start it again.', action: 'start-infrastructure',
   details: log.slice(-4000).trim() || undefined,
 })
 

@@ -6,7 +6,7 @@ import { access, realpath, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
 import { problem, ProblemError, type Problem } from '../../shared/problem'
-import { makePrivateFolder, readEnd, readIfExists, syncFolder, writeFileAtomic } from '../system/files'
+import { makePrivateFolder, readEnd, readIfExists, sizeOfFile, syncFolder, writeFileAtomic } from '../system/files'
 import { isRefused, unreachable, type Login, type Server } from './connection'
 import { signalTo, workingIn } from './daemons'
 import {
@@ -93,7 +93,7 @@ export class EmbeddedDriver implements Driver {
     throw problem({ code: 'service-stays', message: `${title(service)} does not end.`, hint: 'Try again, or restart the machine.', action: 'retry' })
   }
 
-  lastWords(service: ServiceName): Promise<string> { return this.log(service).catch(() => '') }
+  lastWords(service: ServiceName): Promise<string> { return readEnd(this.logOf(service), shownOfLog) }
 
   /** One that an earlier version started has no socket and is reached over TCP until its next start. */
   async server(service: ServiceName): Promise<Server> {
@@ -194,11 +194,13 @@ export class EmbeddedDriver implements Driver {
       await requireFreePort('postgres', (await this.services.settings.read()).ports.postgres)
       const log = join(this.services.paths.embedded, startLog)
       await rm(log, { force: true })
+      const before = await sizeOfFile(this.logOf('postgres'))
       try {
         await this.command(requirePrograms().pgCtl, ['start', '-D', dataFolder, '-s', '-w', '-t', '120', '-l', startLog], context, 130_000)
       } catch (error) {
         if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
-        throw serviceFailed('postgres', error.problem.cause ?? '', await readEnd(log, shownOfLog))
+        // It begins in the one file, and goes on in its own once it writes that.
+        throw serviceFailed('postgres', '', `${await readEnd(log, shownOfLog)}${await readEnd(this.logOf('postgres'), shownOfLog, before)}`)
       }
     }
     await this.answered('postgres', context, async () => postgresVersion(await this.admin(), probe))
@@ -252,11 +254,12 @@ export class EmbeddedDriver implements Driver {
     else {
       await this.settle('pgbouncer')
       await requireFreePort('pgbouncer', port)
+      const before = await sizeOfFile(this.logOf('pgbouncer'))
       try {
         await this.command(...withFiles(poolerFiles, program, ['-q', '-d', join(this.pooler, 'pgbouncer.ini')]), context, 10_000, this.pooler)
       } catch (error) {
         if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
-        throw serviceFailed('pgbouncer', error.problem.cause ?? '', await this.log('pgbouncer'))
+        throw serviceFailed('pgbouncer', '', `${error.problem.details ?? ''}\n${await readEnd(this.logOf('pgbouncer'), shownOfLog, before)}`)
       }
     }
     const password = await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
@@ -274,17 +277,15 @@ export class EmbeddedDriver implements Driver {
       try { await ask(); return true } catch (error) { last = error }
       if (service === 'postgres' && isRefused(last)) throw unreachable(last, (await this.services.settings.read()).ports.postgres)
       absent = (await this.processes(service)).length ? 0 : absent + 1
-      if (absent === 5) throw serviceFailed(service, 'It ended right after its start.', await this.log(service))
+      if (absent === 5) throw serviceFailed(service, 'It ended right after its start.', await this.lastWords(service))
       return undefined
     }, { timeout: seconds * 1000, signal: context.signal })
-    if (!answer) throw serviceSlow(service, seconds, await this.log(service), last)
+    if (!answer) throw serviceSlow(service, seconds, await this.lastWords(service), last)
   }
 
   private admin = (): Promise<Login> => adminLogin(this, this.services.secrets)
 
-  private async log(service: ServiceName): Promise<string> {
-    return await readEnd(embeddedLogs(this.services.paths.embedded)[service], shownOfLog)
-  }
+  private logOf = (service: ServiceName): string => embeddedLogs(this.services.paths.embedded)[service]
 
   /** The service's own processes: those that work in its folder. Never another's, whatever a pid file says. */
   private async processes(service: ServiceName, among?: readonly number[]): Promise<number[]> {

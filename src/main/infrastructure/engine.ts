@@ -7,7 +7,7 @@ import { withFiles } from './programs'
 
 const containerSchema = z.object({
   Image: z.string(),
-  State: z.object({ Running: z.boolean(), Pid: z.int().nullish() }),
+  State: z.object({ Running: z.boolean(), Pid: z.int().nullish(), OOMKilled: z.boolean().nullish(), ExitCode: z.int().nullish() }),
   Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
   HostConfig: z.object({
     PortBindings: z.record(z.string(), z.array(z.object({ HostIp: z.string().nullish(), HostPort: z.string() })).nullable()).nullish(),
@@ -20,6 +20,8 @@ export interface Container {
   readonly image: string
   /** Its first process, as this machine numbers it. */
   readonly pid?: number
+  /** Why it does not run; absent if it never ran. */
+  readonly ended?: { readonly exitCode: number; readonly outOfMemory: boolean }
   readonly labels: Readonly<Record<string, string>>
   /** Where its port 5432 is published; an empty address means all. */
   readonly published: readonly { readonly address: string; readonly port: number }[]
@@ -41,6 +43,7 @@ function toContainer(found: unknown): Container {
   return {
     running: State.Running, image: Image,
     ...State.Pid && { pid: State.Pid },
+    ...!State.Running && typeof State.ExitCode === 'number' && { ended: { exitCode: State.ExitCode, outOfMemory: State.OOMKilled === true } },
     labels: Config.Labels ?? {},
     published: (HostConfig.PortBindings?.[`${innerPort}/tcp`] ?? []).map(it => ({ address: it.HostIp ?? '', port: Number(it.HostPort) })),
     networks: Object.entries(NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress }]) =>

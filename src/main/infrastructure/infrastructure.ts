@@ -11,7 +11,7 @@ import { Latest } from '../system/latest'
 import { runsNow } from '../system/proc'
 import type { Login, Server } from './connection'
 import { adminLogin, type Driver, type DriverContext, type DriverStatus } from './driver'
-import { weakRules } from './postgres'
+import { poolerRole, weakRules } from './postgres'
 import { isSecured, securePostgres } from './secure'
 import { passwordOf, type Secrets } from './secrets'
 import type { Wanted } from './wanted'
@@ -101,7 +101,7 @@ export class Infrastructure {
     const inUse = (cause: string, hint: string) => problem({ code: 'driver-in-use', message: `${names[present]} cannot be exchanged now.`, cause, hint })
     if (await this.services.hasInstances()) throw inUse('It holds the data of the instances.', 'Delete them first, or use another workspace.')
     const status = await this.services.drivers[present].status()
-    if (serviceNames.some(it => status[it].state === 'running' || status[it].state === 'starting')) throw inUse('Its services run and hold the ports.', 'Stop the infrastructure first.')
+    if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(status[it].state))) throw inUse('Its services run and hold the ports.', 'Stop the infrastructure first.')
   }
 
   /** The chosen driver; before that the one that would be: a working container engine, else embedded. */
@@ -168,6 +168,11 @@ export class Infrastructure {
 
   /** Where the engine reaches the service. @throws a Problem if what listens there cannot be it */
   async server(service: ServiceName): Promise<Server> { return await this.services.drivers[await this.kind()].server(service) }
+
+  /** PgBouncer's own role's login through PgBouncer. @param database `pgbouncer` is its console */
+  async throughPool(database: string): Promise<Login> {
+    return { ...await this.server('pgbouncer'), user: poolerRole, password: await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth'), database }
+  }
 
   // What operations do. Each tells the watchers at its begin and end.
 

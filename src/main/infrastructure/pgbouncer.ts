@@ -1,4 +1,5 @@
 /** What PgBouncer is told, the same for every driver. */
+import { DatabaseError } from 'pg'
 import { isRefused, type Login, type Server, type Timeouts, withConnection } from './connection'
 import { databaseConnections, instanceClients, lookupConnections, poolerClients, poolSize } from './limits'
 import { poolerRole } from './postgres'
@@ -43,7 +44,7 @@ export const poolerIni = ({ postgres, listen, folder, daemon, version }: PoolerS
     auth_file: `${folder}/userlist.txt`,
     auth_user: poolerRole,
     auth_query: 'SELECT username, password FROM pgbouncer.get_auth($1)',
-    stats_users: poolerRole,
+    admin_users: poolerRole, // KILL and RESUME of a pool that keeps refusing (pools.ts)
     pool_mode: 'transaction',
     max_client_conn: poolerClients,
     ...(isSince(version, 24) ? { max_db_client_connections: instanceClients, max_user_client_connections: instanceClients } : {}),
@@ -72,8 +73,24 @@ export const poolerAnswers = (server: Server, password: string, timeouts: Timeou
   withConnection({ ...server, user: poolerRole, password, database: 'postgres' }, client => client.query('SELECT 1'), timeouts)
 
 /**
+ * How a PgBouncer that was made elsewhere takes a query of ours. Its console is not asked: in 1.18 with `auth_user` for all databases, a role that is not in
+ * its userlist gets no answer there at all.
+ * @returns false if it answers, and refuses our role; instances may still get through
+ * @throws what `pg` throws if it does not answer
+ */
+export async function poolerPasses(server: Server, password: string, timeouts: Timeouts): Promise<boolean> {
+  try {
+    await poolerAnswers(server, password, timeouts)
+    return true
+  } catch (error) {
+    if (error instanceof DatabaseError || (server.adopted && isUnproven(error))) return false
+    throw error
+  }
+}
+
+/**
  * PgBouncer's version from its console, which needs no PostgreSQL behind it.
- * @returns undefined if it answers but does not let our role in (one that was made elsewhere)
+ * @returns undefined if it answers but does not let our role in
  * @throws what `pg` throws
  */
 export async function poolerVersion(server: Server, password: string, timeouts: Timeouts): Promise<string | undefined> {
@@ -84,7 +101,7 @@ export async function poolerVersion(server: Server, password: string, timeouts: 
       return /[\d.]+/.exec(rows[0]?.version ?? '')?.[0]
     }, timeouts)
   } catch (error) {
-    if (isRefused(error) || isPoolerError(error) || (server.adopted && isUnproven(error))) return undefined
+    if (isRefused(error) || isPoolerError(error)) return undefined
     throw error
   }
 }

@@ -4,7 +4,6 @@
  */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DatabaseError } from 'pg'
 import { serviceNames, type DriverOption, type ServiceName, type ServiceStatus } from '../../shared/infrastructure'
 import { problem, ProblemError, toProblem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
@@ -13,17 +12,16 @@ import { isRefused, unreachable, type Server } from './connection'
 import { containerOptions, fingerprint, optionsLabel, ownerLabel, type Network } from './container'
 import { configurePooler, configurePostgres } from './container-files'
 import {
-  adminLogin, requireFreePort, serviceFailed, serviceSlow, title,
+  adminLogin, notAdopted, requireFreePort, serviceFailed, serviceSlow, title,
   type Driver, type DriverContext, type DriverServices, type DriverStatus,
 } from './driver'
 import { Engine, type Container } from './engine'
 import { lingerWarning } from './linger'
 import { poolerFiles } from './limits'
-import { parsePoolerVersion, poolerAnswers, poolerVersion } from './pgbouncer'
+import { parsePoolerVersion, poolerAnswers, poolerPasses, poolerVersion } from './pgbouncer'
 import { adminSql, postgresVersion } from './postgres'
 import { passwordOf } from './secrets'
 import { waitFor } from './wait'
-import { isUnproven } from './proof'
 
 const probe = { connect: 1500, query: 1500 }
 /** Milliseconds for one look at the containers; 100 to 300 are usual. */
@@ -90,11 +88,14 @@ export class ContainerDriver implements Driver {
     requirePort(service, name, present, settings.ports[service])
     if (!present.running) {
       await requireFreePort(service, settings.ports[service])
-      await this.engine.call(['start', name], { signal: context.signal })
+      try { await this.engine.call(['start', name], { signal: context.signal }) } catch (error) {
+        if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
+        throw serviceFailed(service, `${this.kind} could not start its container.`, `${await this.engine.log(name)}\n${error.problem.details ?? ''}`)
+      }
     } else if (service === 'pgbouncer' && !this.isAdopted(present)) {
       await this.engine.call(['kill', '--signal', 'HUP', name], { signal: context.signal }) // it reads its files again
     }
-    await this.answered(service, name, context, () => (service === 'postgres' ? this.postgresAnswers(name) : this.poolerAnswers(present)))
+    await this.answered(service, name, context, () => (service === 'postgres' ? this.postgresAnswers(name) : this.poolerAnswers({ connect: 5000, query: 5000 })))
   }
 
   async stop(service: ServiceName, context: DriverContext): Promise<void> {
@@ -138,7 +139,8 @@ export class ContainerDriver implements Driver {
     try {
       const [postgres, pgbouncer] = await this.engine.containers([settings.containers.postgres, settings.containers.pgbouncer], lookTimeout)
       await Promise.all([this.remember(settings.containers.postgres, postgres), this.remember(settings.containers.pgbouncer, pgbouncer)])
-      const statuses = await Promise.all([this.statusOf('postgres', postgres, settings), this.statusOf('pgbouncer', pgbouncer, settings)])
+      const first = this.statusOf('postgres', postgres, settings)
+      const statuses = await Promise.all([first, this.statusOf('pgbouncer', pgbouncer, settings, first)])
       return {
         postgres: statuses[0], pgbouncer: statuses[1],
         adopted: { postgres: postgres !== undefined && this.isAdopted(postgres), pgbouncer: pgbouncer !== undefined && this.isAdopted(pgbouncer) },
@@ -151,7 +153,8 @@ export class ContainerDriver implements Driver {
     }
   }
 
-  private async statusOf(service: ServiceName, present: Container | undefined, { ports, containers }: Settings): Promise<ServiceStatus> {
+  /** @param behind PgBouncer: PostgreSQL's */
+  private async statusOf(service: ServiceName, present: Container | undefined, { ports, containers }: Settings, behind?: Promise<ServiceStatus>): Promise<ServiceStatus> {
     const is = (state: ServiceStatus['state'], more: Partial<ServiceStatus> = {}): ServiceStatus =>
       ({ name: service, state, port: ports[service], ...more })
     if (!present) return is('absent')
@@ -162,9 +165,15 @@ export class ContainerDriver implements Driver {
     } catch (error) {
       return is('failed', { problem: toProblem(error) })
     }
+    const adopted = this.isAdopted(present)
     try {
-      return is('running', { version: await this.version(service) })
+      if (!(adopted && behind)) return is('running', { version: await this.version(service) })
+      const { state } = await behind
+      if (state === 'not-adopted') return is(state, { problem: notAdopted(service) })
+      if (state === 'running') await this.poolerAnswers()
+      return is('running') // with PostgreSQL down, no query can tell
     } catch (error) {
+      if (adopted && isRefused(error)) return is('not-adopted', { problem: notAdopted(service) })
       if (error instanceof ProblemError) return is('failed', { problem: error.problem })
       return is('starting', { problem: serviceSlow(service, probe.connect / 1000, '', error).problem })
     }
@@ -201,6 +210,7 @@ export class ContainerDriver implements Driver {
     })
   }
 
+  /** @throws what `pg` throws */
   private async version(service: ServiceName): Promise<string | undefined> {
     if (service === 'postgres') return await postgresVersion(await adminLogin(this, this.services.secrets), probe)
     return await poolerVersion(await this.server(service), await this.poolerPassword(), probe)
@@ -251,13 +261,10 @@ export class ContainerDriver implements Driver {
     }
   }
 
-  /** An adopted one may not know our role: that it answers at all is enough. */
-  private async poolerAnswers(container: Container): Promise<void> {
-    try {
-      await poolerAnswers(await this.server('pgbouncer'), await this.poolerPassword(), { connect: 5000, query: 5000 })
-    } catch (error) {
-      if (!(this.isAdopted(container) && (error instanceof DatabaseError || isUnproven(error)))) throw error
-    }
+  /** The one judgement of start and status: a query that is passed on. An adopted one may not know our role: that it answers is enough. @throws what `pg` throws */
+  private async poolerAnswers(timeouts = probe): Promise<void> {
+    const server = await this.server('pgbouncer')
+    await (server.adopted ? poolerPasses : poolerAnswers)(server, await this.poolerPassword(), timeouts)
   }
 
   private async answered(service: ServiceName, name: string, context: DriverContext, ask: () => Promise<void>): Promise<void> {
@@ -266,11 +273,18 @@ export class ContainerDriver implements Driver {
     const log = (): Promise<string> => this.engine.log(name)
     const answer = await waitFor(async () => {
       try { await ask(); return true } catch (error) { last = error }
-      if (!(await this.engine.container(name))?.running) throw serviceFailed(service, 'Its container ended right after its start.', await log())
+      const container = await this.engine.container(name)
+      if (!container?.running) throw serviceFailed(service, endOf(container), await log())
       return undefined
     }, { timeout: seconds * 1000, signal: context.signal })
     if (!answer) throw serviceSlow(service, seconds, await log(), last)
   }
+}
+
+/** How a container ended that should run. */
+const endOf = (container: Container | undefined): string => {
+  if (container?.ended?.outOfMemory) return 'Its container ran out of memory and was ended.'
+  return `Its container ended right after its start${container?.ended ? `, with exit code ${container.ended.exitCode}` : ''}.`
 }
 
 /** @throws Problem `container-port` if the container publishes another port than the settings say */

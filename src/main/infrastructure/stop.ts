@@ -26,7 +26,7 @@ const stop = (to: Infrastructure, service: ServiceName): Step<InfrastructureStop
     await to.want(false) // first: from here on, the supervisor does not start it again
     await to.stop(context.plan.driver, service, driverContext(context))
   },
-  verify: async () => !await to.wanted() && !['running', 'starting', 'stopping'].includes((await to.status())[service].state),
+  verify: async () => !await to.wanted() && !['running', 'not-adopted', 'starting', 'stopping'].includes((await to.status())[service].state),
   undo: async context => {
     if (!context.plan.ran[service]) return
     await to.start(context.plan.driver, service, driverContext(context))

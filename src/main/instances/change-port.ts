@@ -10,9 +10,8 @@ import { instancePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
 import { describeHolder } from './ports'
 import { difference, subjectOf, targetContradiction } from './lifecycle/derived'
-import { startAgain, startTarget, stopTarget } from './lifecycle/process-steps'
+import { startAgain, startTarget, stopTarget, waitForTarget } from './lifecycle/process-steps'
 import { findInstance, findOwn, isRunning, targetSchema, type PortServices, type Target } from './lifecycle/target'
-import { waitForHealth } from './health'
 
 export const changePortInputSchema = z.object({
   name: nameSchema,
@@ -88,8 +87,8 @@ const startNew = (to: PortServices): Step<ChangePortPlan> => ({
   name: 'start-process',
   async do({ plan: { target, ran }, signal, report }) {
     if (!ran) return
-    await startTarget(to, target, signal)
-    await waitForHealth(to, target, { signal, report })
+    await startTarget(to, target, { signal, report })
+    await waitForTarget(to, target, { signal, report })
   },
   verify: () => Promise.resolve(false), // a look is cheap and always due
   undo: async ({ plan: { target, ran } }) => { if (ran) await stopTarget(to, target) },

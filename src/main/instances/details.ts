@@ -11,7 +11,7 @@ import { rotatedFiles } from '../logs/rotate-names'
 import { readIfExists } from '../system/files'
 import { measure } from '../system/tree'
 import type { InstancePaths } from '../workspace/paths'
-import { findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
+import { bootTime, findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
 import { linkedFolder } from './ownership'
 import { identityOf } from './system-user/identity'
 
@@ -33,6 +33,7 @@ export async function instanceDetails(to: DetailServices, name: string): Promise
       name: database.name, role: database.user, host: database.host, port: database.port, directPort: database.directPort,
       pooled: database.port !== database.directPort,
     },
+    boot: await bootTime(to, name),
     user: systemUser ? identityOf(to.paths, name).name : userInfo().username,
     env: Object.entries(env).map(([key, value]) => (harmless.test(key) ? { key, value } : { key })),
     logs: await logsOf(to.processes, name),

@@ -1,6 +1,6 @@
 /**
  * Whether an instance is healthy: PM2 says online, and the port is held by this very process, and an HTTP request
- * gets an answer below 500. Anyone who listens on the port is not enough.
+ * gets an answer below 500, and the instance's role gets through PgBouncer to its database. That someone listens on the port is not enough.
  */
 import { get } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,10 +10,18 @@ import type { ProcessInfo, ProcessRef, Processes } from '../processes/client'
 import { lastWords } from '../processes/last-words'
 import { descendants, parent, portHolders, type ListeningProcess } from '../system/proc'
 import { ownProcess } from './lifecycle/own-process'
+import type { InstancePools } from './pooled'
 
-export interface HealthServices { readonly processes: Pick<Processes, 'list'> }
+export interface HealthServices {
+  readonly processes: Pick<Processes, 'list'>
+  readonly pools: Pick<InstancePools, 'refusal'>
+}
 /** Named as PM2 knows it, with the folder that tells it from a namesake. */
-export interface HealthTarget extends ProcessRef { readonly port: number }
+export interface HealthTarget extends ProcessRef {
+  readonly port: number
+  /** How long it may take to answer. */
+  readonly bootSeconds: number
+}
 
 const pollEvery = 100 // ms
 const confirmAfter = 250 // ms; what ends over its first request ends within that
@@ -24,14 +32,13 @@ interface Look { readonly problem?: Problem; readonly process?: ProcessInfo }
 /**
  * Looks until it is healthy twice in a row: an app that ends over its first request is not. Gives up at once when PM2
  * gave up, or when the process ended and was restarted meanwhile.
- * @param timeout milliseconds in all
- * @throws the last look's Problem, with the app's last error lines (secrets masked) as details; the signal's reason
+ * @throws Problem `slow-start` if it lives, and only does not answer in time: whoever waits may wait longer; else the last look's Problem, with the app's last error lines (secrets masked) as details; the signal's reason
  */
 export async function waitForHealth(
-  to: HealthServices, target: HealthTarget & { readonly timeout?: number },
+  to: HealthServices, target: HealthTarget,
   { signal, report }: { readonly signal: AbortSignal; report?(progress: { text: string }): void },
 ): Promise<void> {
-  const end = Date.now() + (target.timeout ?? 30_000)
+  const end = Date.now() + target.bootSeconds * 1000
   let first: ProcessInfo | undefined
   let healthyBefore = false
   let told: string | undefined
@@ -44,7 +51,8 @@ export async function waitForHealth(
     const reason = restarted ? endedAndRestarted(target) : found
     if (!reason && healthyBefore) return
     if (reason && (restarted || process?.status === 'errored' || Date.now() >= end)) {
-      throw problem({ ...reason, details: process && await lastWords(process.errLog) })
+      const slow = !restarted && process?.status === 'online' && startingUp.has(reason.code)
+      throw problem({ ...(slow ? slowStart(target, reason) : reason), details: process && await lastWords(process.errLog) })
     }
     if (reason && reason.message !== told) report?.({ text: reason.message })
     told = reason?.message
@@ -53,7 +61,7 @@ export async function waitForHealth(
   }
 }
 
-/** One look. The reason is one of `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error`. */
+/** One look. The reason is one of `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error`, `pool-refuses`. */
 async function look(to: HealthServices, target: HealthTarget, signal: AbortSignal): Promise<Look> {
   const { name, port } = target
   const process = await find(to, target)
@@ -65,6 +73,8 @@ async function look(to: HealthServices, target: HealthTarget, signal: AbortSigna
   const answer = await request(port, signal)
   if (typeof answer === 'string') return { process, problem: noAnswer(name, port, answer) }
   if (answer >= 500) return { process, problem: httpError(name, port, answer) }
+  const refusal = await to.pools.refusal(target)
+  if (refusal) return { process, problem: refusal }
   const after = await find(to, target) // what answered must still be what was looked at
   return after?.pid === process.pid && after.status === 'online' ? { process: after } : { process: after, problem: notOnline(name, after) }
 }
@@ -90,6 +100,14 @@ function request(port: number, signal: AbortSignal): Promise<number | string> {
       .on('error', error => resolve(limit.aborted ? `There was no answer within ${answerWithin / 1000} s.` : `${error.message}.`))
   })
 }
+
+/** What is wrong with an application that is still starting up. */
+const startingUp: ReadonlySet<string> = new Set(['not-listening', 'no-http-answer'])
+
+const slowStart = ({ name, bootSeconds }: HealthTarget, { message, cause }: Problem): Problem => ({
+  code: 'slow-start', message: `“${name}” is running, but hasn’t answered within ${bootSeconds} s.`, cause: `${message}${cause ? ` ${cause}` : ''}`,
+  hint: `It is left running. Keep waiting, or roll back. If it always takes this long: instance-manager boot-time ${name} SECONDS`, action: 'keep-waiting',
+})
 
 const notOnline = (name: string, process: ProcessInfo | undefined): Problem => ({
   code: 'not-online', message: `"${name}" does not run.`,

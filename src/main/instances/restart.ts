@@ -15,9 +15,9 @@ export const restartInstance = (to: PortServices): Operation<{ readonly name: st
   plan: ({ name }) => planRestart(to, name),
   steps: [{
     name: 'restart-process',
-    async do({ plan, signal }) {
+    async do({ plan, signal, report }) {
       await claimDatabase(to, plan.target.name)
-      await startTarget(to, plan.target, signal) // PM2 replaces the old one
+      await startTarget(to, plan.target, { signal, report }) // PM2 replaces the old one
     },
     verify: () => Promise.resolve(false), // whether what runs is the new one cannot be told: once more is right
   }, verifyHealth(to)],

@@ -21,7 +21,10 @@ export interface Context<Plan> {
 export interface Step<Plan> {
   /** The journal's key: renaming it bumps the operation's version. */
   readonly name: string
-  /** Makes the change; may run again after a crash, from any half. When it returns, the step is done. */
+  /**
+   * Makes the change; may run again after a crash, from any half. When it returns, the step is done. If it throws a Problem whose action is `keep-waiting`, the
+   * operation is stuck there, with nothing undone: a retry does the step again, and it can be rolled back.
+   */
   do(context: Context<Plan>): Promise<void>
   /** Whether the change is wholly there. Looks at the world, changes nothing. Asked only of a step in doubt: on resume and on retry. */
   verify(context: Context<Plan>): Promise<boolean>

@@ -3,7 +3,7 @@
  *
  *                ┌─ doing → done, each step in order ──────────────────────► succeeded
  *      running ──┤
- *         │      └─ a step fails past the pivot ─► stuck ── retry ─► running
+ *         │      └─ a step fails past the pivot, or only needs more time (`keep-waiting`) ─► stuck ── retry ─► running
  *         │
  *         │ turned: a step failed, or someone cancelled or asked (never past the pivot)
  *         ▼
@@ -18,7 +18,7 @@
  * Nothing is done in the world before the entry that announces it is on disk.
  */
 import { fold, isOpen, type Entry, type Json, type JournalLine, type OperationEvent, type OperationState, type Transient } from '../../shared/operation'
-import { problem, toProblem, type Problem } from '../../shared/problem'
+import { problem, ProblemError, toProblem, type Problem } from '../../shared/problem'
 import type { Journal } from './journal'
 import { isPastPivot, nextMove } from './moves'
 import type { AnyOperation, Context, Step } from './operation'
@@ -146,14 +146,14 @@ export class Walk {
     await this.#record({ type: 'undone', step: step.name })
   }
 
-  /** The work's answer; false, and turned, if it failed; false if it was stopped. @throws what it failed with, past the pivot */
+  /** The work's answer; false, and turned, if it failed; false if it was stopped. @throws what it failed with, past the pivot or where it may be waited for */
   async #succeeds(step: Step<Json>, work: (context: Context<Json>) => Promise<boolean>): Promise<boolean> {
     if (this.#mustStop()) return false
     const forwardOnly = this.#isForwardOnly()
     try {
       return await this.#call(step, forwardOnly ? this.to.lost : AbortSignal.any([this.#cancelled.signal, this.to.lost]), work)
     } catch (error) {
-      if (forwardOnly) throw error
+      if (forwardOnly || (isWaiting(error) && !this.#mustStop())) throw error
       if (!this.#mustEnd()) this.#turn ??= { reason: 'failed', problem: toProblem(error) } // an ending app has interrupted it itself
       return false
     }
@@ -207,6 +207,9 @@ export class Walk {
     return step
   }
 }
+
+/** Only time is missing, says the step: it waits for a decision where it stands, instead of turning. */
+const isWaiting = (error: unknown): boolean => error instanceof ProblemError && error.problem.action === 'keep-waiting'
 
 export const hasEnded = () => problem({ code: 'operation-settled', message: 'This operation has ended already.' })
 

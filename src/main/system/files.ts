@@ -91,13 +91,16 @@ export async function readIfExists(path: string, most = small): Promise<string |
   } catch (error) { throw error instanceof ProblemError ? error : named(error, path) } finally { await file.close() }
 }
 
-/** The last bytes of a log, as text; empty if it cannot be read. */
-export async function readEnd(path: string, most: number): Promise<string> {
+/** Bytes; 0 if there is no such file. */
+export const sizeOfFile = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0
+
+/** The last bytes of a log, as text; empty if it cannot be read. @param from nothing before this byte; a file that is shorter by now was begun anew */
+export async function readEnd(path: string, most: number, from = 0): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined)
   if (!file) return ''
   try {
     const { size } = await file.stat()
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, Math.max(0, size - most))
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, Math.max(from <= size ? from : 0, size - most))
     return buffer.toString('utf8', 0, bytesRead)
   } catch { return '' } finally { await file.close() }
 }

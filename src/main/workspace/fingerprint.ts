@@ -17,7 +17,8 @@ const batch = 64
  * @param known digests of files by path and time stamp, kept by who asks often: unchanged files are then not read again
  */
 export async function fingerprint(root: string, { server, client, ...rest }: Manifest, nodeMajor: string, known?: Map<string, string>): Promise<string> {
-  return digestFiles(root, await baseFiles(root, { server, client, ...rest }), { server, client, ...platform(nodeMajor) }, known)
+  const { bootSeconds: _, ...built } = server // how long it boots changes nothing of what is built
+  return digestFiles(root, await baseFiles(root, { server, client, ...rest }), { server: built, client, ...platform(nodeMajor) }, known)
 }
 
 /** What compiled packages depend on. @param nodeMajor Node's major version, e.g. `20` */

@@ -73,9 +73,14 @@ describe('a creation that fails', () => {
     expect(problem).toMatchObject({ code: 'director-email-taken', field: 'director.email', hint: expect.stringContaining('e-mail') as string })
   })
 
-  it('because the server never listens', async () => {
-    const { problem } = await expectNothingLeft(await workspace.create({ name: behaviour.deaf }))
-    expect(problem).toMatchObject({ code: 'not-listening', message: expect.stringContaining('does not listen') as string })
+  it('because the server does not listen in time: it waits for a decision, and rolled back, nothing is left', async () => {
+    const { operations } = workspace.services
+    const id = await workspace.begin({ name: behaviour.deaf })
+    const { phase, steps } = await operations.rested(id)
+    expect(phase).toBe('stuck')
+    expect(steps.at(-1)?.problem).toMatchObject({ code: 'slow-start', cause: expect.stringContaining('does not listen') as string, action: 'keep-waiting' })
+    operations.rollBack(id)
+    expect((await expectNothingLeft(await operations.settled(id))).reason).toBe('asked')
   })
 
   it('because the server ends at once: its last words are in the details', async () => {

@@ -1,7 +1,11 @@
 /** Containers that the CLI left, made as its guide says, are used as they are. */
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { withConnection } from '../../../src/main/infrastructure/connection'
+import { Pools } from '../../../src/main/infrastructure/pools'
+import { requireInfrastructure } from '../../../src/main/instances/create/plan'
 import { describeWhere } from '../../support/requires'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 import { podmanForTests } from '../../support/podman/podman'
@@ -54,6 +58,36 @@ describeWhere(missing === undefined, missing ?? '')('adopted containers', () => 
     }
     await expect(asked(ports.pgbouncer, { ...old, database: fresh.database })).rejects.toThrow(/permission denied/)
     expect([await started(containers.postgres), await started(containers.pgbouncer)]).toEqual(before)
+  })
+
+  test.each(['scram-sha-256', 'md5'])('a PgBouncer with the replaced tool\'s ini and %s, whose console never answers us: not adopted yet, then running', async auth => {
+    const { containers, ports } = it.settings
+    const folder = join(it.root, `guide-${auth}`)
+    await mkdir(folder)
+    await writeFile(join(folder, 'userlist.txt'), '"postgres" "password"\n')
+    await writeFile(join(folder, 'pgbouncer.ini'), [
+      '[databases]', `* = host=${containers.postgres} port=5432`, '[pgbouncer]', 'listen_addr = 0.0.0.0', 'listen_port = 5432', 'unix_socket_dir =',
+      'auth_file = /etc/pgbouncer/userlist.txt', 'auth_user = postgres', `auth_type = ${auth}`, 'admin_users = postgres', 'ignore_startup_parameters = extra_float_digits', '',
+    ].join('\n'))
+    for (const path of [it.root, folder]) await chmod(path, 0o755)
+    await command(['rm', '--force', '--time', '0', containers.pgbouncer])
+    await command(['run', '-d', '--name', containers.pgbouncer, '--network', `instance-manager-${containers.postgres}`, '-p', `${ports.pgbouncer}:5432`,
+      '-v', `${folder}:/etc/pgbouncer:z`, images.pgbouncer])
+    const psql = (sql: string): Promise<string> => command(['exec', '-i', containers.postgres, 'psql', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres'], sql)
+    await psql('ALTER ROLE instance_manager NOLOGIN; ALTER ROLE pgbouncer_auth NOLOGIN;') // as before it was adopted
+    const unadopted = { state: 'not-adopted', problem: { code: 'not-adopted', action: 'start-infrastructure' } }
+    expect(await it.infrastructure.status()).toMatchObject({ postgres: unadopted, pgbouncer: unadopted })
+    await expect(requireInfrastructure(it, 'Then again.')).rejects.toMatchObject({ problem: { code: 'not-adopted', hint: 'Then again.' } })
+
+    await it.up()
+
+    expect(await it.infrastructure.status()).toMatchObject({ postgres: { state: 'running' }, pgbouncer: { state: 'running' } })
+    expect(await requireInfrastructure(it, '')).toEqual({ pooled: true })
+    for (const login of [old, fresh]) expect(await asked(ports.pgbouncer, login)).toEqual([{ who: login.role }])
+    // Its console does not let us in: the pool is waited for instead, and why is said.
+    const pools = new Pools(database => it.infrastructure.throughPool(database))
+    expect(await pools.heal({ database: old.database, user: old.role, password: old.password })).toBeUndefined()
+    expect(await pools.heal({ database: 'missing_db', user: old.role, password: old.password })).toMatch(/PgBouncer does not let Instance Manager reset the pool/)
   })
 
   test('they are stopped and started as they are', async () => {

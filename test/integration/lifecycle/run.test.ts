@@ -79,10 +79,14 @@ describe('an instance that does not get healthy', () => {
     expect(await desired(workspace)).not.toContain('mortal')
   })
 
-  it('never listens: stopped again, and the reason says so', async () => {
+  it('does not listen in time: left running, and stopped when it is rolled back', async () => {
     await layOut(workspace, 'deaf')
-    const { phase, turned } = await job(workspace, 'start', { name: 'deaf' })
-    expect([phase, turned?.problem?.code]).toEqual(['rolled-back', 'not-listening'])
+    const { operations } = workspace.services
+    const id = await operations.start('start', { name: 'deaf' })
+    const { phase, steps } = await operations.rested(id)
+    expect([phase, steps.at(-1)?.problem?.code, (await statuses(workspace))['deaf']]).toEqual(['stuck', 'slow-start', 'online'])
+    operations.rollBack(id)
+    expect((await operations.settled(id)).phase).toBe('rolled-back')
     expect([(await statuses(workspace))['deaf'], (await desired(workspace)).includes('deaf')]).toEqual(['stopped', false])
   })
 

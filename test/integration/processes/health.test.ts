@@ -17,14 +17,16 @@ afterEach(() => pm2.cleanUp())
 /** As PM2 knows the app. */
 const school = () => ({ name: 'school', cwd: join(pm2.home, '..', 'apps', 'school'), port })
 const start = async (code: string): Promise<void> => pm2.processes.start(await pm2.app('school', code))
-const wait = (timeout = 60_000, signal = new AbortController().signal) => waitForHealth(pm2, { ...school(), timeout }, { signal })
+/** What its pool says is tested with the real PgBouncer. */
+const services = () => ({ processes: pm2.processes, pools: { refusal: () => Promise.resolve(undefined) } })
+const wait = (bootSeconds = 60, signal = new AbortController().signal) => waitForHealth(services(), { ...school(), bootSeconds }, { signal })
 const reason = () => wait(0).then(() => undefined, (error: unknown) => toProblem(error).code)
 const patience = { timeout: 20_000 } // until the app is up
 
 test('an app that listens after a while is healthy', async () => {
   await start(`setTimeout(() => ${httpApp(port)}, 700)`)
   const said: string[] = []
-  await waitForHealth(pm2, school(), { signal: new AbortController().signal, report: it => said.push(it.text) })
+  await waitForHealth(services(), { ...school(), bootSeconds: 60 }, { signal: new AbortController().signal, report: it => said.push(it.text) })
   expect(said).toContain(`"school" runs, but does not listen on port ${port}.`)
   expect(await reason()).toBeUndefined()
 })
@@ -58,7 +60,7 @@ test('an app that dies at once is given up before the time is over, with its las
 
 test('an app that never listens', async () => {
   await start('setInterval(() => {}, 1000)')
-  await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'not-listening' } })
+  await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'slow-start', cause: expect.stringContaining('does not listen') as string, action: 'keep-waiting' } })
 })
 
 test('a port that somebody else holds is not health, even if it answers; the holder is named', async () => {
@@ -78,7 +80,7 @@ test('an app that answers with 500', async () => {
 
 test('an app that closes every connection', async () => {
   await start(httpApp(port, 'request.destroy()'))
-  await expect.poll(reason, patience).toBe('no-http-answer')
+  await expect.poll(reason, patience).toBe('slow-start')
 })
 
 test('an app that answers once and ends, again and again, is not healthy', async () => {
@@ -89,7 +91,7 @@ test('an app that answers once and ends, again and again, is not healthy', async
 test('waiting can be aborted', async () => {
   await start('setInterval(() => {}, 1000)')
   const stop = new AbortController()
-  const waiting = wait(60_000, stop.signal)
+  const waiting = wait(60, stop.signal)
   const enough = new Error('enough')
   stop.abort(enough)
   await expect(waiting).rejects.toBe(enough)

@@ -529,3 +529,37 @@ describe('watching', () => {
     expect(operations.list()[0]?.steps[0]?.text).toBeUndefined()
   })
 })
+
+describe('a step that only needs more time', () => {
+  const waiting = () => problem({ code: 'slow-start', message: 'Not yet.', action: 'keep-waiting' })
+
+  it('is stuck with nothing undone; retried, it is done', async () => {
+    const undo = spy()
+    let ready = false
+    const slow = step('slow', { do: async () => { if (!ready) throw waiting() }, verify: async () => false })
+    const operations = await engine([operation([step('first', { undo }), slow])])
+    const id = await operations.start('make', { name: 'a' })
+    expect(await operations.rested(id)).toMatchObject({ phase: 'stuck', steps: [{ status: 'done' }, { status: 'stuck', problem: { code: 'slow-start' } }] })
+    operations.retry(id)
+    expect((await operations.rested(id)).phase).toBe('stuck')
+    ready = true
+    operations.retry(id)
+    expect((await operations.settled(id)).phase).toBe('succeeded')
+    expect(undo).not.toHaveBeenCalled()
+  })
+
+  it('can be rolled back, and after a crash is waited for again', async () => {
+    const undo = spy()
+    const slow = step('slow', { do: () => Promise.reject(waiting()), verify: async () => false, undo })
+    const kinds = [operation([slow], { recovery: 'resume' })]
+    const first = await engine(kinds)
+    const id = await first.start('make', { name: 'a' })
+    await first.rested(id)
+    await first.close()
+    const second = await engine(kinds)
+    await untilStuck(second, id)
+    second.rollBack(id)
+    expect((await second.settled(id)).phase).toBe('rolled-back')
+    expect(undo).toHaveBeenCalledTimes(1)
+  })
+})

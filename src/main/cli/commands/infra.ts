@@ -25,12 +25,12 @@ export async function status(session: Session): Promise<Result> {
 }
 
 const styles: Readonly<Record<ServiceStatus['state'], Style>> = {
-  running: 'green', starting: 'cyan', restarting: 'yellow', stopping: 'cyan', stopped: 'dim', failed: 'red', absent: 'dim', unavailable: 'yellow',
+  running: 'green', 'not-adopted': 'yellow', starting: 'cyan', restarting: 'yellow', stopping: 'cyan', stopped: 'dim', failed: 'red', absent: 'dim', unavailable: 'yellow',
 }
 
 export const serviceLines = ({ postgres, pgbouncer }: InfrastructureStatus, paint: Paint): string[] => table<ServiceStatus>([
   { title: 'SERVICE', text: it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer') },
-  { title: 'STATE', text: it => stateWords(it), paint: (text, it) => paint(styles[it.state], text) },
+  { title: 'STATE', text: it => stateWords(it, { 'not-adopted': 'not adopted yet' }), paint: (text, it) => paint(styles[it.state], text) },
   { title: 'PORT', right: true, text: it => String(it.port) },
   { title: 'VERSION', text: it => it.version ?? '-' },
   { title: 'PROBLEM', text: it => cleanLine(it.problem?.message ?? '') },

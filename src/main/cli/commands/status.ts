@@ -39,7 +39,7 @@ async function one(session: Session, client: Client, name: string): Promise<Resu
   const [list, details] = await Promise.all([client.instances.list.query(), client.instances.details.query({ name })])
   const view = list.instances.find(it => it.name === name)
   if (!view) throw refused({ code: 'instance-unknown', message: `There is no instance "${name}".`, hint: 'Run "instance-manager list" for those that are there.' })
-  const { database, paths, env, logs } = details
+  const { boot, database, paths, env, logs } = details
   return {
     data: { instance: view, details },
     lines: pairs([
@@ -47,6 +47,7 @@ async function one(session: Session, client: Client, name: string): Promise<Resu
       ['Uptime', view.startedAt === undefined ? undefined : uptime(Date.now() - view.startedAt)], ['Restarts', view.restarts?.toString()],
       ['CPU', view.cpu === undefined ? undefined : percent(view.cpu)], ['Memory', view.memory === undefined ? undefined : bytes(view.memory)],
       ['Created', view.created], ['Database', `${database.name}, role ${database.role}, on ${database.host}:${database.port}${database.pooled ? ' (pooled)' : ' (direct)'}`],
+      ['Boot time', `${boot.seconds} s${boot.own ? '' : ', from the manifest'}`],
       ['Folder', paths.folder], ['Uploads', paths.uploads],
       ['Settings', env.map(({ key, value }) => `${key}=${value ?? '…'}`).join(' ')],
       ['Logs', logs.map(it => `${it.path} (${bytes(it.bytes)})`).join(', ') || undefined],

@@ -116,11 +116,13 @@ export async function requireFreeName(to: Pick<CreateServices, 'configs' | 'proc
   }
 }
 
-/** @param needsPool undefined: PgBouncer is needed where it can be had @throws Problem `infrastructure-stopped` with this hint */
+/** @param needsPool undefined: PgBouncer is needed where it can be had @throws Problem `infrastructure-stopped` or `not-adopted` with this hint */
 export async function requireInfrastructure(to: Pick<CreateServices, 'infrastructure'>, hint: string, needsPool?: boolean): Promise<{ pooled: boolean }> {
   const { postgres, pgbouncer, pooled } = await to.infrastructure.status()
   const down = [postgres, ...(needsPool ?? pooled ? [pgbouncer] : [])].filter(it => it.state !== 'running')
   if (down.length === 0) return { pooled }
+  const unadopted = down.find(it => it.state === 'not-adopted')?.problem
+  if (unadopted) throw problem({ ...unadopted, hint })
   throw problem({
     code: 'infrastructure-stopped', message: `${down.map(it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer')).join(' and ')} must run before an instance can be created.`,
     hint, action: 'start-infrastructure',

@@ -4,9 +4,8 @@ import { dirname, join } from 'node:path'
 import { parse } from 'dotenv'
 import { exists, isFolder, readIfExists, removeTemporary, syncFolder, writeFileAtomic } from '../../system/files'
 import { setEnv, writeEnv } from '../../workspace/env-file'
-import { waitForHealth } from '../health'
 import { ownProcess } from '../lifecycle/own-process'
-import { startTarget } from '../lifecycle/process-steps'
+import { startTarget, waitForTarget } from '../lifecycle/process-steps'
 import { handOver } from '../system-user/hand-over'
 import { ensureSystemUser, removeSystemUser } from '../system-user/identity'
 import { databaseConfig } from './files'
@@ -49,7 +48,7 @@ export const startProcess: CreateStep = to => ({
     if (plan.heldBy !== undefined) return report({ text: `Not started: ${plan.heldBy}` })
     const { server } = folderOf(to, plan)
     await to.processes.remove({ name: plan.name, cwd: server }) // logs of an earlier one of its name, whose folder was deleted by hand, are not its own
-    await startTarget(to, { name: plan.name, port: plan.port, script: join(server, plan.manifest.server.entry), cwd: server }, signal)
+    await startTarget(to, { name: plan.name, port: plan.port, script: join(server, plan.manifest.server.entry), cwd: server }, { signal, report })
   },
   async verify({ plan }) {
     if (plan.heldBy !== undefined) return !plan.systemUser
@@ -80,7 +79,7 @@ export const verifyHealth: CreateStep = to => ({
   name: 'verify-health',
   async do({ plan, signal, report }) {
     if (!await isReserved(to, plan)) throw takenAway(plan)
-    if (plan.heldBy === undefined) await waitForHealth(to, { name: plan.name, port: plan.port, cwd: folderOf(to, plan).server }, { signal, report })
+    if (plan.heldBy === undefined) await waitForTarget(to, { name: plan.name, port: plan.port, cwd: folderOf(to, plan).server }, { signal, report })
     const { reservation, folder, env } = folderOf(to, plan)
     for (const it of [folder, dirname(env)]) await removeTemporary(it) // a crash may have left some of a file
     await rm(reservation, { force: true })

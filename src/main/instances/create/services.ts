@@ -12,6 +12,7 @@ import type { SettingsFile } from '../../workspace/settings'
 import type { Configs } from '../configs'
 import type { Desired } from '../desired'
 import type { Space } from '../space'
+import type { InstancePools } from '../pooled'
 
 export interface CreateServices {
   readonly paths: WorkspacePaths
@@ -24,6 +25,7 @@ export interface CreateServices {
   readonly databases: Databases
   readonly infrastructure: Pick<Infrastructure, 'status' | 'server'>
   readonly processes: Processes
+  readonly pools: InstancePools
   readonly desired: Desired
   readonly secrets: Secrets
   readonly settings: SettingsFile

@@ -4,19 +4,23 @@ import { z } from 'zod'
 import { problem, toProblem } from '../../../shared/problem'
 import type { Context, Step } from '../../operations/operation'
 import { exists } from '../../system/files'
-import { waitForHealth } from '../health'
+import { waitForHealth, type HealthServices } from '../health'
 import { ownProcess } from './own-process'
 import { runAs } from '../system-user/identity'
-import { isOnline, targetSchema, type LifecycleServices, type Target } from './target'
+import { bootTime, isOnline, targetSchema, type LifecycleServices, type Target } from './target'
 
 /**
- * Starts it (a new process, so `.env` is read anew) as its own user if it has one, keeps that in PM2's dump, and remembers that it should run.
+ * Starts it (a new process, so `.env` is read anew) as its own user if it has one, on a pool that is well; keeps that in PM2's dump, and remembers that it should run.
  * @throws Problem `script-missing`, which PM2 would not tell
  */
-export async function startTarget({ paths, processes, desired }: Pick<LifecycleServices, 'paths' | 'processes' | 'desired'>, target: Target, signal?: AbortSignal): Promise<void> {
+export async function startTarget(
+  { paths, processes, desired, pools }: Pick<LifecycleServices, 'paths' | 'processes' | 'desired' | 'pools'>, target: Target,
+  { signal, report }: Partial<Pick<Context<unknown>, 'signal' | 'report'>> = {},
+): Promise<void> {
   if (!await exists(target.script)) {
     throw problem({ code: 'script-missing', message: `"${target.name}" cannot be started: ${target.script} is gone.`, hint: 'Restore the instance\'s folder from a backup, or delete what is left of it.' })
   }
+  await pools.heal(target, { signal, report })
   await processes.start({ ...target, user: await runAs(paths, target.name) }, signal)
   await processes.save()
   await desired.add(target.name)
@@ -40,8 +44,8 @@ export async function startAgain(to: LifecycleServices, target: Target, { signal
     return report({ text: `"${target.name}" cannot run again: ${target.script} is gone` })
   }
   if (await isOnline(to, target)) await to.desired.add(target.name)
-  else await startTarget(to, target)
-  await waitForHealth(to, target, { signal, report }).catch((error: unknown) => report({ text: toProblem(error).message }))
+  else await startTarget(to, target, { signal, report })
+  await waitForTarget(to, target, { signal, report }).catch((error: unknown) => report({ text: toProblem(error).message }))
 }
 
 /** `wanted`: it should have run before already, so that a start that fails does not change what should run. */
@@ -51,9 +55,9 @@ export type StartedPlan = Readonly<z.infer<typeof startedPlanSchema>>
 /** Starts the instance. Undone, it is stopped, unless PM2 has given it up already: then its state tells why. */
 export const startProcess = <Plan extends StartedPlan>(to: LifecycleServices): Step<Plan> => ({
   name: 'start-process',
-  async do({ plan, signal }) {
+  async do({ plan, signal, report }) {
     await claimDatabase(to, plan.target.name)
-    await startTarget(to, plan.target, signal)
+    await startTarget(to, plan.target, { signal, report })
   },
   verify: async ({ plan: { target } }) => await isOnline(to, target) && await to.processes.saved(target) && (await to.desired.names()).includes(target.name),
   undo: async ({ plan: { target, wanted } }) => {
@@ -80,8 +84,15 @@ async function isGivenUp({ processes }: LifecycleServices, target: Target): Prom
   }
 }
 
+/** Waits for a target as long as it may take to boot. @throws as `waitForHealth` */
+export async function waitForTarget(
+  to: HealthServices & Pick<LifecycleServices, 'paths'>, target: Pick<Target, 'name' | 'cwd' | 'port'>, context: Pick<Context<unknown>, 'signal' | 'report'>,
+): Promise<void> {
+  await waitForHealth(to, { ...target, bootSeconds: (await bootTime(to, target.name)).seconds }, context)
+}
+
 export const verifyHealth = <Plan extends { readonly target: Target }>(to: LifecycleServices): Step<Plan> => ({
   name: 'verify-health',
-  do: ({ plan, signal, report }) => waitForHealth(to, plan.target, { signal, report }),
+  do: ({ plan, signal, report }) => waitForTarget(to, plan.target, { signal, report }),
   verify: () => Promise.resolve(false), // a look is cheap and always due
 })

@@ -1,21 +1,24 @@
 /** What the jobs on an existing instance share: their collaborators, and what they find out about it before they begin. */
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
-import { nameSchema, type InstanceConfig, type PortCheck } from '../../../shared/instance'
+import { instanceConfigSchema, nameSchema, type InstanceConfig, type PortCheck } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import type { Manifest } from '../../../shared/workspace'
 import type { Processes } from '../../processes/client'
+import { readJson } from '../../system/files'
 import { readManifest } from '../../workspace/base'
 import { instancePaths, type InstancePaths, type WorkspacePaths } from '../../workspace/paths'
 import type { Configs } from '../configs'
 import type { Desired } from '../desired'
 import type { Ownership } from '../ownership'
 import { targetOf } from './derived'
+import type { InstancePools } from '../pooled'
 import { isActive, ownProcess, ownedBy } from './own-process'
 
 export interface LifecycleServices {
   readonly paths: WorkspacePaths
   readonly processes: Processes
+  readonly pools: InstancePools
   readonly desired: Desired
   readonly ownership: Ownership
   readonly configs: (manifest?: Manifest) => Promise<Configs>
@@ -53,6 +56,16 @@ export async function findOwn(to: Pick<LifecycleServices, 'paths' | 'configs' | 
   const found = await findInstance(to, name)
   await to.ownership.require(found.config, found.manifest)
   return found
+}
+
+/**
+ * How long its application may take to answer, in seconds: its own time, else the manifest's. Read when it is waited for: the operator may have changed it.
+ * @throws Problem `file-corrupt`
+ */
+export async function bootTime({ paths }: Pick<LifecycleServices, 'paths'>, name: string): Promise<{ readonly seconds: number; readonly own: boolean }> {
+  const manifest = await readManifest(paths.root)
+  const own = (await readJson(instancePaths(paths, manifest, name).config, instanceConfigSchema))?.bootSeconds
+  return { seconds: own ?? manifest.server.bootSeconds, own: own !== undefined }
 }
 
 type ProcessLook = Pick<Target, 'name' | 'cwd'>

@@ -10,9 +10,8 @@ import type { Operation, Step } from '../../operations/operation'
 import { exists } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
 import type { Run } from '../../system/run'
-import { waitForHealth } from '../health'
 import { subjectOf, targetContradiction } from '../lifecycle/derived'
-import { startAgain, startTarget, stopTarget } from '../lifecycle/process-steps'
+import { startAgain, startTarget, stopTarget, waitForTarget } from '../lifecycle/process-steps'
 import { findOwn, isRunning, targetSchema, type LifecycleServices } from '../lifecycle/target'
 import { ensureSystemUser, findSystemUser, removeSystemUser, requireSystemUser } from './identity'
 import { handBack, handOver } from './hand-over'
@@ -109,8 +108,8 @@ const startProcess = (to: IsolateServices): IsolateStep => ({
   name: 'start-process',
   async do({ plan: { target, ran }, signal, report }) {
     if (!ran) return
-    await startTarget(to, target, signal)
-    await waitForHealth(to, target, { signal, report })
+    await startTarget(to, target, { signal, report })
+    await waitForTarget(to, target, { signal, report })
   },
   verify: () => Promise.resolve(false), // a look is cheap and always due
   undo: async ({ plan: { target, ran } }) => { if (ran) await stopTarget(to, target) },

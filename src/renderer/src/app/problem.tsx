@@ -24,9 +24,10 @@ interface ProblemProps {
 }
 
 export function ProblemView({ problem, onRetry, retrying, tone = 'bad', quiet, children }: ProblemProps) {
+  const waits = problem.action === 'keep-waiting'
   const Icon = tone === 'bad' ? IconCircleX : IconAlertTriangle
-  const retry = onRetry && <Button size="xs" variant="default" onClick={onRetry} loading={retrying}>Try again</Button>
-  const action = <ProblemAction problem={problem} />
+  const retry = onRetry && <Button size="xs" variant="default" onClick={onRetry} loading={retrying}>{waits ? 'Keep waiting' : 'Try again'}</Button>
+  const action = retry && waits ? null : <ProblemAction problem={problem} />
   return (
     <div className={classes.problem} data-tone={tone} role={quiet ? 'group' : 'alert'} aria-label={quiet ? problem.message : undefined}>
       <Icon size={20} className={classes.icon} aria-hidden />
@@ -91,6 +92,7 @@ export function ProblemAction({ problem }: { problem: Problem }) {
       }
       return <Button size="xs" variant="default" onClick={choose}>Choose another driver</Button>
     }
+    case 'keep-waiting': // where its operation is not on the screen
     case 'open-activity': return <Button size="xs" variant="default" onClick={() => navigate('/activity')}>Open Activity</Button>
     case 'free-space': return <Button size="xs" variant="default" onClick={() => navigate('/settings')}>See what can be freed</Button>
     case 'stop-other': case 'retry': case 'use-npm-install': case undefined: return null

@@ -25,10 +25,10 @@ export function Status({ tone, children }: { tone: Tone; children: ReactNode }) 
 }
 
 export const serviceTone: Record<ServiceState, Tone> = {
-  running: 'good', starting: 'busy', restarting: 'warn', stopping: 'busy', stopped: 'idle', failed: 'bad', absent: 'absent', unavailable: 'warn',
+  running: 'good', 'not-adopted': 'warn', starting: 'busy', restarting: 'warn', stopping: 'busy', stopped: 'idle', failed: 'bad', absent: 'absent', unavailable: 'warn',
 }
 export const serviceWord: Record<ServiceState, string> = {
-  running: 'Running', starting: 'Starting', restarting: 'Restarting', stopping: 'Stopping', stopped: 'Stopped', failed: 'Failed', absent: 'Not set up', unavailable: 'Not available',
+  running: 'Running', 'not-adopted': 'Not adopted yet', starting: 'Starting', restarting: 'Restarting', stopping: 'Stopping', stopped: 'Stopped', failed: 'Failed', absent: 'Not set up', unavailable: 'Not available',
 }
 
 /** e.g. `Restarting, attempt 3`. */

@@ -1,7 +1,7 @@
 /** Starting and stopping both services, from wherever it is asked for. */
 import { useIsMutating, useMutation } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
-import type { DriverKind, ServiceName } from '../../../shared/infrastructure'
+import type { DriverKind, ServiceName, ServiceState } from '../../../shared/infrastructure'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import { confirm } from '../app/confirm'
 import { useInfrastructure, useInstances, useOperations } from '../app/live'
@@ -10,6 +10,8 @@ import { useTRPC } from '../app/trpc'
 
 export const serviceTitle: Record<ServiceName, string> = { postgres: 'PostgreSQL', pgbouncer: 'PgBouncer' }
 export const driverTitle: Record<DriverKind, string> = { podman: 'Podman', docker: 'Docker', embedded: 'Embedded' }
+
+const startable: ReadonlySet<ServiceState> = new Set(['stopped', 'absent', 'failed', 'restarting', 'not-adopted'])
 
 interface InfrastructureSwitch {
   readonly canStart: boolean
@@ -48,7 +50,7 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
     })
   }
   return {
-    canStart: services.some(it => it.state === 'stopped' || it.state === 'absent' || it.state === 'failed' || it.state === 'restarting'),
+    canStart: services.some(it => startable.has(it.state)),
     canStop: services.some(it => it.state === 'running' || it.state === 'restarting'),
     busy: choosing || start.isPending || stop.isPending || operation !== undefined,
     operation, start: () => start.mutate(), stop: askStop,

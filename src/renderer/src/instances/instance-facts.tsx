@@ -25,7 +25,7 @@ export function DatabaseFacts({ database: { name, role, host, port, directPort, 
 }
 
 /** Whom it runs as, and where it listens. */
-export function ProcessFacts({ details: { user, env }, instance: { port, isolated } }: { details: InstanceDetails; instance: InstanceView }) {
+export function ProcessFacts({ details: { user, env, boot }, instance: { port, isolated } }: { details: InstanceDetails; instance: InstanceView }) {
   const { root } = useApp()
   const host = env.find(it => it.key === 'HOST')?.value
   const reach = host === '127.0.0.1' || host === 'localhost' ? ', for this machine only' : host === '0.0.0.0' ? ', for other machines too' : ''
@@ -34,6 +34,7 @@ export function ProcessFacts({ details: { user, env }, instance: { port, isolate
       <Pair word="Runs as">{isolated
         ? <span><span className="mono">{user}</span><span className="dimmed">, its own system user</span></span>
         : <Status tone={root ? 'warn' : 'idle'}><span className="mono">{user}</span>, which can read other instances’ files</Status>}</Pair>
+      <Pair word="Boot time"><span>up to {boot.seconds} s{!boot.own && <span className="dimmed"> from the manifest</span>}</span></Pair>
       <Pair word="Listens on"><span><span className="mono">{host ? `${host}:${port}` : port}</span><span className="dimmed">{reach}</span></span></Pair>
     </dl>
   )

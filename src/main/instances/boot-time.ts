@@ -1,0 +1,26 @@
+/** Gives an instance a time of its own to boot. One file, replaced as a whole: there is nothing to undo. */
+import { z } from 'zod'
+import { instanceConfigSchema, nameSchema } from '../../shared/instance'
+import { isMoving, type OperationState } from '../../shared/operation'
+import { problem } from '../../shared/problem'
+import { bootSecondsSchema } from '../../shared/workspace'
+import { readJson, writeJson } from '../system/files'
+import { findOwn, type LifecycleServices } from './lifecycle/target'
+
+/** `seconds` null: the manifest's again. */
+export const bootTimeInputSchema = z.object({ name: nameSchema, seconds: bootSecondsSchema.nullable() })
+
+/**
+ * Takes effect when it is waited for the next time; an operation that waits now goes on as it began.
+ * @throws Problem `instance-unknown`, `instance-foreign`, and `operation-open` while an operation works on the instance: it may write config.json too
+ */
+export async function setBootTime(
+  to: LifecycleServices & { readonly operations: () => readonly OperationState[] }, { name, seconds }: z.infer<typeof bootTimeInputSchema>,
+): Promise<void> {
+  const { paths } = await findOwn(to, name)
+  const open = to.operations().find(it => isMoving(it) && it.subject === name.toLowerCase())
+  if (open) throw problem({ code: 'operation-open', message: `Another operation on ${name} is not finished: ${open.kind}.`, hint: 'Wait until it has ended, then try again.', action: 'open-activity' })
+  const config = await readJson(paths.config, instanceConfigSchema)
+  if (!config) throw problem({ code: 'config-missing', message: `${paths.config} is gone.`, hint: 'Restore it, then try again.' })
+  await writeJson(paths.config, { ...config, bootSeconds: seconds ?? undefined })
+}
