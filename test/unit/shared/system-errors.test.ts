@@ -11,7 +11,10 @@ it.each([
   ['EACCES', 'access-denied'], ['EPERM', 'access-denied'],
 ])('%s is a Problem of its own, with a hint and no stack', (errno, code) => {
   const found = toProblem(failed(errno, { syscall: 'open', path: '/srv/x' }))
-  expect(found).toEqual({ code, message: expect.any(String) as string, cause: expect.stringContaining(errno) as string, hint: expect.any(String) as string })
+  expect(found).toEqual({
+    code, message: expect.any(String) as string, cause: expect.stringContaining(errno) as string, hint: expect.any(String) as string,
+    ...code === 'disk-full' && { action: 'free-space' },
+  })
   expect(toProblem(failed(errno, { syscall: 'write' })).code).toBe(code) // of an open file, which has no path
 })
 
