@@ -3,7 +3,7 @@
  *   --strict        a skipped test counts as failed (CI)
  *   --only a,b      only these stages
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { dependencies } from './lib/dependencies.mjs'
@@ -19,6 +19,7 @@ await script(async () => {
     process.env.INSTANCE_MANAGER_ELECTRON = await prepareSystem('test')
   })
   const folder = mkdtempSync('/tmp/im-test-')
+  chmodSync(folder, 0o711) // instances with a system user of their own must get to their folders in it
   const total = { passed: 0, failed: [], skipped: [] }
   const add = (passed, failed, skipped) => {
     total.passed += passed

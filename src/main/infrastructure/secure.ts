@@ -29,9 +29,9 @@ export async function securePostgres(admin: Login, poolerPassword: string, { ado
       await client.query(`ALTER ROLE ${escapeIdentifier(bornRole)} PASSWORD NULL`) // it was needed to make the cluster, and never again
     }
     await client.query(`REVOKE CONNECT ON DATABASE template1 FROM ${pooler}`) // earlier versions granted it
-    // Databases that the older tool made have no look-up yet, nor have those that it will make; those made from our template have it.
+    // Those created from our template have the look-up. Those that others create, as the older tool does, get it from template1.
     const found = await client.query<{ name: string; template: boolean }>(
-      "SELECT datname AS name, datistemplate AS template FROM pg_database WHERE datallowconn AND datname <> $2 AND ($1 OR datname = 'postgres')", [adopted, templateDatabase])
+      "SELECT datname AS name, datistemplate AS template FROM pg_database WHERE datallowconn AND datname <> $2 AND ($1 OR datname IN ('postgres', 'template1'))", [adopted, templateDatabase])
     for (const { name } of found.rows.filter(it => !it.template)) await client.query(`GRANT CONNECT ON DATABASE ${escapeIdentifier(name)} TO ${pooler}`)
     return found.rows.map(it => it.name)
   })
