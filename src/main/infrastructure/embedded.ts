@@ -304,7 +304,7 @@ export class EmbeddedDriver implements Driver {
     return service === 'postgres' ? join(this.data, 'postmaster.pid') : join(this.pooler, 'pgbouncer.pid')
   }
 
-  /** After a crash: waits for what the dead one left to end, then removes its pid file, which would stop the next start. */
+  /** After a crash: waits for what the dead one left to end, then removes its pid file and its socket with the lock, which would stop the next start. */
   private async settle(service: ServiceName): Promise<void> {
     if (!await this.gone(service, 20_000)) {
       throw problem({
@@ -313,6 +313,9 @@ export class EmbeddedDriver implements Driver {
       })
     }
     await rm(this.pidFile(service), { force: true })
+    // PostgreSQL's lock names a number that another process may have by now; it would refuse to start beside that.
+    const socket = join(this.sockets, `.s.PGSQL.${(await this.services.settings.read()).ports[service]}`)
+    for (const it of [socket, `${socket}.lock`]) await rm(it, { force: true })
   }
 
   private async gone(service: ServiceName, timeout: number): Promise<boolean> {
