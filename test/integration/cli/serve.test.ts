@@ -54,8 +54,10 @@ it('waits for what runs; a second Ctrl+C leaves it to the command that asked for
   server.child.kill('SIGINT')
   expect((await server.ended).exit).toBe(130)
   const left = await create.ended
-  expect(left).toMatchObject({ exit: 1, problem: { code: 'not-listening' }, data: { id: left.lines[0]?.id, phase: 'rolled-back' } })
+  const id = String(left.lines[0]?.id)
+  expect(left).toMatchObject({ exit: 3, problem: { code: 'slow-start' }, data: { id, phase: 'stuck' } })
   expect(left.err).toContain('taken over')
+  await home.run(`recover ${id} roll-back`)
   expect((await home.run('list --json')).data).toMatchObject({ instances: [] })
 })
 

@@ -41,7 +41,7 @@ it('a full disk: no stack, the path, and the old content', async () => {
   const long = 'x'.repeat(100_000)
   for (const [work, file] of [[() => writeFileAtomic(path, long, 0o600), path], [() => secrets.setAll({ b: long }), join(disk, 'secrets.json')]] as const) {
     const found = await problemOf(work())
-    expect(found).toEqual({ code: 'disk-full', message: `The disk is full: ${file} cannot be written.`, cause: expect.stringContaining('ENOSPC') as string, hint: expect.stringContaining('Free space') as string })
+    expect(found).toEqual({ code: 'disk-full', message: `The disk is full: ${file} cannot be written.`, cause: expect.stringContaining('ENOSPC') as string, hint: expect.stringContaining('Free space') as string, action: 'free-space' })
   }
   expect(await problemOf(journal.append({ id, at: new Date().toISOString(), type: 'turned', reason: 'failed', problem: { code: 'x', message: long } })))
     .toMatchObject({ code: 'journal-write-failed', cause: expect.stringContaining('The disk is full') as string, hint: expect.stringContaining('Free space') as string })
