@@ -195,7 +195,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
 
   const releases = new Releases(paths.releases, paths.instances, run)
   const processes = new Processes(host.pm2Home)
-  const trash = new Trash(paths.instances, it => ownBytes(run, it))
+  const trash = new Trash(paths.instances, it => ownBytes(run, it), identity.copyOf !== undefined)
   const driverServices = { paths, run, settings, secrets }
   const infrastructure: Infrastructure = new Infrastructure({
     settings, secrets, wanted, signal, working: () => working(), healPools: () => healRunning({ paths, configs, processes, pools }),
@@ -261,9 +261,10 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     ...openCreations(),
     ...operations.openPlans().filter(it => ['start', 'restart', 'change-port', 'isolate', 'unisolate'].includes(it.kind)).map(it => (it.plan as { readonly target: Target }).target),
   ]
-  const busy = (): ReadonlySet<string> => new Set(operations.openPlans().map(it => it.subject))
-  const keptTrash = (): ReadonlySet<string> => new Set(operations.openPlans().filter(it => ['delete', 'adopt', 'remove-leftovers'].includes(it.kind))
-    .map(it => (it.plan as DeletePlan | AdoptPlan | LeftoversPlan).token))
+  const busy = (): ReadonlySet<string> => new Set(operations.openPlans().flatMap(it => [it.subject, ...it.alsoAbout ? [it.alsoAbout] : []]))
+  /** What a refused journal set aside is still to be brought back, and its token isn't known. */
+  const keptTrash = (): ReadonlySet<string> | undefined => (operations.unreadable().length > 0 ? undefined : new Set(operations.openPlans().filter(it => ['delete', 'adopt', 'remove-leftovers'].includes(it.kind))
+    .map(it => (it.plan as DeletePlan | AdoptPlan | LeftoversPlan).token)))
   const emptyTrash = (): Promise<void> => trash.empty(keptTrash()).catch(() => undefined)
 
   const bringUpFor = async (names: readonly string[]): Promise<void> => {

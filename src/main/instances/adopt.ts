@@ -41,6 +41,7 @@ const unknownRelease = 'unknown'
 export const adoptInstance = (to: AdoptServices): Operation<AdoptInput, AdoptPlan> => ({
   kind: 'adopt', version: 1, recovery: 'resume', planSchema: adoptPlanSchema,
   subject: ({ name }) => subjectOf(name),
+  alsoAbout: ({ name }) => subjectOf(name),
   contradiction: (plan, subject) => difference({ ...plan, subject }, { subject: subjectOf(plan.from), ...databaseNames(plan.name), url: urlOf(plan.port) }),
   plan: input => planAdopt(to, adoptInputSchema.parse(input)),
   ready: async ({ pooled }) => { await requireInfrastructure(to, 'Start the infrastructure, then retry.', pooled) },
@@ -122,7 +123,10 @@ const adoptFiles = (to: AdoptServices): AdoptStep => {
     async undo({ plan }) {
       const { before, after, originals } = folders(plan)
       if (!await exists(originals.folder)) return // nothing was rewritten
-      if (!await exists(before.folder)) await rename(after.folder, before.folder)
+      if (!await exists(before.folder)) {
+        if (!await exists(after.folder)) return // removed by hand: there is nothing to give back
+        await rename(after.folder, before.folder)
+      }
       await restoreOriginals(originals, before)
       await syncFolder(to.paths.instances)
     },

@@ -124,7 +124,10 @@ const removeProcess = (to: DeleteServices): DeleteStep => ({
 export async function forgetInstance(to: DeleteServices, { target, token }: DeletePlan, report: Context<unknown>['report']): Promise<void> {
   await to.processes.remove(target)
   await to.processes.save()
-  if (isRoot()) await removeSystemUser(to.run, to.paths, target.name)
+  const { taken } = await to.configs()
+  // The older tool allowed names that differ by case only: both have one user.
+  const isShared = taken.some(it => it !== target.name && it.toLowerCase() === target.name.toLowerCase())
+  if (isRoot() && !isShared) await removeSystemUser(to.run, to.paths, target.name)
   report({ text: 'Deleting the files' })
   await to.trash.free(token).catch((error: unknown) => {
     throw problem({

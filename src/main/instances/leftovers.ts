@@ -131,7 +131,10 @@ const stopProcess = (to: LeftoverServices): LeftoverStep => ({
     await to.desired.remove(target.name)
   },
   verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
-  undo: async ({ plan: { ran, target } }) => { if (ran) await startTarget(to, target) },
+  // It was half-made before: that it can't run again is said and no failure, since nothing would get the operation out of that.
+  undo: async ({ plan: { ran, target }, report }) => {
+    if (ran) await startTarget(to, target).catch((error: unknown) => report({ text: toProblem(error).message }))
+  },
 })
 
 /** A link goes alone: nothing here says reliably whose the files are that it leads to. */

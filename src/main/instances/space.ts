@@ -23,7 +23,7 @@ export interface SpaceServices {
   /** Fingerprints that open operations name. */
   readonly planned: () => readonly string[]
   /** Tokens of deletions that may still be taken back. */
-  readonly keptTrash: () => ReadonlySet<string>
+  readonly keptTrash: () => ReadonlySet<string> | undefined
   readonly archives: { list(): Promise<readonly { readonly bytes: number }[]>; remove(): Promise<void> }
   readonly signal: AbortSignal
 }

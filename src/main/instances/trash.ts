@@ -12,8 +12,9 @@ export class Trash {
   /**
    * @param folder holds what is thrown away, which stays there under a hidden name: it may be a link to another disk
    * @param sizeOf bytes that removing a folder frees
+   * @param ofCopy the workspace was copied: links thrown away in the original lead to what the original may still bring back
    */
-  constructor(private readonly folder: string, private readonly sizeOf: (path: string) => Promise<number>) {}
+  constructor(private readonly folder: string, private readonly sizeOf: (path: string) => Promise<number>, private readonly ofCopy = false) {}
 
   /**
    * Takes a folder away in one step, however big it is. Nothing to do if it is gone.
@@ -32,21 +33,26 @@ export class Trash {
   }
 
   /** Frees what a token names. Returns when the disk has the space again. @throws what the system refuses with; what is left can be freed again */
-  async free(token: string): Promise<void> {
+  async free(token: string, withTarget = true): Promise<void> {
     const path = this.placeOf(token)
-    if (await isLink(path) && await readIfExists(join(path, mark)) === token) await freeTarget(await realpath(path))
+    if (withTarget && await isLink(path) && await readIfExists(join(path, mark)) === token) await freeTarget(await realpath(path))
     await removeTree(path)
     await syncFolder(this.folder)
   }
 
-  /** Frees what it holds, but for the tokens of open operations. Errors are left to the next time: the folder is out of sight already. */
-  async empty(kept: ReadonlySet<string>): Promise<void> {
+  /**
+   * Frees what it holds, but for the tokens of open operations. Errors are left to the next time: the folder is out of sight already.
+   * @param kept undefined: nobody knows whose the tokens are, so all of it stays
+   */
+  async empty(kept: ReadonlySet<string> | undefined): Promise<void> {
+    if (!kept) return
     const tokens = (await readdir(this.folder)).filter(it => it.startsWith(prefix)).map(it => it.slice(prefix.length))
-    for (const token of tokens.filter(it => !kept.has(it))) await this.free(token).catch(() => undefined)
+    for (const token of tokens.filter(it => !kept.has(it))) await this.free(token, !this.ofCopy).catch(() => undefined)
   }
 
-  /** What emptying frees. */
-  async sizes(kept: ReadonlySet<string>): Promise<{ readonly bytes: number }[]> {
+  /** What emptying frees. @param kept as for `empty` */
+  async sizes(kept: ReadonlySet<string> | undefined): Promise<{ readonly bytes: number }[]> {
+    if (!kept) return []
     const tokens = (await readdir(this.folder).catch(() => [])).filter(it => it.startsWith(prefix)).map(it => it.slice(prefix.length))
     return Promise.all(tokens.filter(it => !kept.has(it)).map(async it => ({ bytes: await this.sizeOf(this.placeOf(it)) })))
   }

@@ -101,7 +101,7 @@ export class Logs {
     if (served && !asExport) throw elsewhere(path, this.to.exports)
     try {
       if (asExport) await makePrivateFolder(this.to.exports)
-      const file = await openSaveFile(path, overwrite)
+      const file = await openSaveFile(path, overwrite && !served)
       try {
         for await (const { text, ...progress } of this.text(query, colours, signal)) {
           await file.write(text)

@@ -24,7 +24,7 @@ export interface OperationsOptions {
 }
 
 /** What an open operation has chosen; its ports and names are taken. */
-export interface OpenPlan { readonly id: string; readonly kind: string; readonly subject: string; readonly plan: Json }
+export interface OpenPlan { readonly id: string; readonly kind: string; readonly subject: string; readonly alsoAbout: string | undefined; readonly plan: Json }
 
 /** How many settled operations are remembered; the journals of older ones are deleted when the engine is opened. */
 export const settledKept = 500
@@ -132,7 +132,7 @@ export class Operations {
 
   /** What open operations have chosen: planning the next one keeps off it. */
   openPlans(): readonly OpenPlan[] {
-    return this.list().filter(isOpen).map(({ id, kind, subject, plan }) => ({ id, kind, subject, plan }))
+    return this.list().filter(isOpen).map(({ id, kind, subject, plan }) => ({ id, kind, subject, alsoAbout: this.#kinds.get(kind)?.alsoAbout?.(plan), plan }))
   }
 
   /** Whether anything is being done or undone now, by this engine. What is stuck waits, and does not count. */
@@ -210,7 +210,7 @@ export class Operations {
 
   #refuseSecond(subject: string): void {
     this.#refuseWhenClosing()
-    const open = this.openPlans().find(it => it.subject === subject)
+    const open = this.openPlans().find(it => it.subject === subject || it.alsoAbout === subject)
     if (open) throw problem({
       code: 'operation-open', message: `Another operation on ${subject} is not finished: ${open.kind}.`, action: 'open-activity',
       cause: `Operation ${open.id} has to end first; two at once would work against each other.`, hint: 'Wait for it, retry it or cancel it in Activity.',

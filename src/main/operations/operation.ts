@@ -51,6 +51,8 @@ export interface Operation<Input, Plan extends Json> {
    * Such a journal was damaged or changed, and is refused: a path or a database name in it is never obeyed.
    */
   contradiction?(plan: Plan, subject: string): Promise<string | undefined> | string | undefined
+  /** Whom it is about besides its subject, while it is open: nothing else begins on that either. */
+  alsoAbout?(plan: Plan): string
   /** What start-up does with an unsettled operation that has neither turned nor passed its pivot. */
   readonly recovery: 'resume' | 'roll-back'
   /**

@@ -212,7 +212,7 @@ export class Processes {
   #named = async (name: string): Promise<Entry[]> => (await this.#entries()).filter(it => it.name === name)
 
   async #ours(entries: readonly Entry[], { cwd }: ProcessRef): Promise<Entry[]> {
-    const same = await Promise.all(entries.map(it => sameFolder(it.pm2_env.pm_cwd, cwd)))
+    const same = await Promise.all(entries.map(it => sameFolder(it.pm2_env.pm_cwd, cwd, it.pid)))
     return entries.filter((_, index) => same[index])
   }
 

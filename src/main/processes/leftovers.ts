@@ -2,7 +2,7 @@
  * Apps that PM2 lost: they outlive a daemon that was killed, keep their port, and a new daemon knows nothing of them.
  * Each is known by what PM2 wrote into its environment when it started it.
  */
-import { realpath } from 'node:fs/promises'
+import { readlink, realpath } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { problem } from '../../shared/problem'
 import { environmentOf, isAlive, allPids, startTime } from '../system/proc'
@@ -13,12 +13,15 @@ export interface ProcessRef { readonly name: string; readonly cwd: string }
 
 /**
  * Whether a folder that PM2 recorded is this one, through symbolic links too. One that is gone counts if it ended alike
- * (`instances/NAME/server`): the workspace was moved.
+ * (`instances/NAME/server`): the workspace was moved. @param pid of the process, if it runs: it may work in another workspace that was moved
  */
-export async function sameFolder(recorded: string, folder: string): Promise<boolean> {
+export async function sameFolder(recorded: string, folder: string, pid?: number): Promise<boolean> {
   if (recorded === folder) return true
   const [was, is] = await Promise.all([recorded, folder].map(it => realpath(it).catch(() => undefined)))
-  return was === undefined ? ending(recorded) === ending(folder) : was === (is ?? folder)
+  if (was !== undefined) return was === (is ?? folder)
+  if (ending(recorded) !== ending(folder)) return false
+  const now = pid ? await readlink(`/proc/${pid}/cwd`).catch(() => undefined) : undefined
+  return now === undefined || now.endsWith(' (deleted)') || now === (is ?? folder)
 }
 
 const ending = (path: string): string => path.split('/').slice(-3).join('/')
@@ -42,7 +45,7 @@ const patience = 2000 // ms between SIGTERM and SIGKILL; PM2 waits 1600
 /** Ends what still runs of an app that no daemon lists. @throws Problem `process-not-stopped` */
 export async function endLeftovers(home: string, { name, cwd }: ProcessRef): Promise<void> {
   const named = (await appsOf(home)).filter(it => it.name === name)
-  await Promise.all(named.map(async it => { if (await sameFolder(it.cwd, cwd)) await end(it.pid) }))
+  await Promise.all(named.map(async it => { if (await sameFolder(it.cwd, cwd, it.pid)) await end(it.pid) }))
 }
 
 async function end(pid: number): Promise<void> {

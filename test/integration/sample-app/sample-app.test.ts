@@ -132,12 +132,12 @@ describe('the server', () => {
   })
   test('reaches the database through PgBouncer', async () => {
     await call('GET', '/api/health')
-    const login = { user: database.role, password: database.password, database: database.database }
+    const as = { user: database.role, password: database.password, database: database.database }
     const { postgres, pgbouncer } = infrastructure.settings.ports
-    const backends = await withConnection({ ...login, port: postgres }, client => client.query<{ pid: number; client_port: number }>(
+    const backends = await withConnection({ ...as, port: postgres }, client => client.query<{ pid: number; client_port: number }>(
       'SELECT pid, client_port FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()'))
-    const pooled = await withConnection({ ...login, port: pgbouncer }, client => client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'))
-    expect(backends.rows.map(it => it.pid)).toContain(pooled.rows[0]?.pid)
+    const through = await withConnection({ ...as, port: pgbouncer }, client => client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'))
+    expect(backends.rows.map(it => it.pid)).toContain(through.rows[0]?.pid)
     expect(backends.rows.every(it => it.client_port === -1)).toBe(true) // PgBouncer's, by the socket: the application has none of its own
   })
   test('logs no secret, and stops when it is asked to', async () => {

@@ -82,3 +82,21 @@ test('what a link in it leads to stays', async () => {
   expect(await readdir(home)).toEqual(['shared'])
   expect(await readdir(shared)).toEqual(['file'])
 })
+
+test('where nobody knows whose the tokens are, all of it stays', async () => {
+  await trash.put(await folder('school'), 'token', true)
+  await trash.empty(undefined)
+  expect(await readdir(home)).toEqual(['.trash-token'])
+  expect(await trash.sizes(undefined)).toEqual([])
+  await trash.empty(new Set())
+  expect(await readdir(home)).toEqual([])
+})
+
+test('in a copied workspace, a link that was thrown away in the original goes alone', async () => {
+  const disk = await folder('disk', 'the original can bring it back')
+  await symlink(disk, join(home, 'school'))
+  await trash.put(join(home, 'school'), 'token', true)
+  await new Trash(home, () => Promise.resolve(0), true).empty(new Set())
+  expect(await readdir(home)).toEqual(['disk'])
+  expect(await readFile(join(disk, 'file'), 'utf8')).toBe('the original can bring it back')
+})

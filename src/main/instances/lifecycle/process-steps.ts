@@ -45,8 +45,13 @@ export async function startAgain(to: LifecycleServices, target: Target, { signal
   }
   if (await isOnline(to, target)) await to.desired.add(target.name)
   else await startTarget(to, target, { signal, report })
-  await waitForTarget(to, target, { signal, report }).catch((error: unknown) => report({ text: toProblem(error).message }))
+  const { seconds } = await bootTime(to, target.name).catch(() => ({ seconds: longestUndo }))
+  await waitForHealth(to, { ...target, bootSeconds: Math.min(seconds, longestUndo) }, { signal, report })
+    .catch((error: unknown) => report({ text: toProblem(error).message }))
 }
+
+/** Seconds that undo waits for an application to boot: nobody can cancel it, and nothing depends on the answer. */
+const longestUndo = 60
 
 /** `wanted`: it should have run before already, so that a start that fails does not change what should run. */
 export const startedPlanSchema = z.strictObject({ target: targetSchema, wanted: z.boolean() })

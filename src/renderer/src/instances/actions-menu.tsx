@@ -15,7 +15,8 @@ export function ActionsMenu({ shown, at, onClose }: ActionsMenuProps) {
   const actionsOf = useInstanceActions()
   const actions = shown ? actionsOf(shown).filter(it => it.id !== 'show') : []
   return (
-    <Menu opened={shown !== undefined} onChange={opened => { if (!opened) onClose() }} position="bottom-end" width={200} offset={4} returnFocus withInitialFocusPlaceholder={false} transitionProps={{ duration: 0 }} withinPortal={false}>
+    // Its target is a corner of a button, which may lie just outside what is scrolled into view: the menu is shown all the same.
+    <Menu opened={shown !== undefined} onChange={opened => { if (!opened) onClose() }} position="bottom-end" width={200} offset={4} hideDetached={false} returnFocus withInitialFocusPlaceholder={false} transitionProps={{ duration: 0 }} withinPortal={false}>
       <Menu.Target><button type="button" tabIndex={-1} aria-hidden className={classes.corner} style={{ left: at.x, top: at.y }} /></Menu.Target>
       <Menu.Dropdown aria-label={`Actions for ${shown?.instance.name ?? ''}`} aria-labelledby={undefined}>
         {actions.map(({ id, label, Icon, run, danger }) => (
