@@ -117,20 +117,20 @@ test('npm fails: its own words, and the same answers again', async () => {
   await operation.succeeded('unlucky')
 })
 
-test('PostgreSQL ends in the middle: said clearly, started again, and nothing is left', async () => {
+test('PostgreSQL ends in the middle: it comes back by itself, and nothing is left', async () => {
   await startWizard()
   await wizard.answer('slow-push-cut')
   await wizard.create.click()
   await expect(operation.running).toContainText('Set up the tables', { timeout: patience })
   await endPostgres()
-  // The undo needs PostgreSQL too: the creation waits for the operator.
-  await operation.title('Create ‘slow-push-cut’: needs you').waitFor({ timeout: patience })
-  await expect(room.problem(/PostgreSQL/).first()).toBeVisible()
-  await expect(room.service('PostgreSQL')).toHaveAccessibleName('PostgreSQL: Stopped')
-  await room.problem(/PostgreSQL/).first().getByRole('button', { name: 'Start the infrastructure' }).click()
-  await operation.title('The infrastructure is running').waitFor({ timeout: patience })
-  await window.getByRole('link', { name: 'Back to: Create ‘slow-push-cut’' }).click()
-  await window.getByRole('button', { name: 'Try again', exact: true }).click()
+  // The undo needs PostgreSQL too. It is supervised, and comes back by itself: the creation waits for the operator, unless it was quick.
+  const stuck = operation.title('Create ‘slow-push-cut’: needs you')
+  await expect(stuck.or(operation.title('‘slow-push-cut’ was not created'))).toBeVisible({ timeout: patience })
+  await expect(room.service('PostgreSQL')).toHaveAccessibleName('PostgreSQL: Running', { timeout: patience })
+  if (await stuck.isVisible()) {
+    await expect(room.problem(/PostgreSQL/).first()).toBeVisible()
+    await window.getByRole('button', { name: 'Try again', exact: true }).click()
+  }
   await operation.undone('slow-push-cut')
   expect((await place.databases()).filter(it => it.startsWith('slow-push-cut'))).toEqual([])
   await room.go('Instances')
