@@ -27,7 +27,7 @@ describeWhere(missing === undefined, missing ?? '')('container logs', () => {
     await call('create', '--name', name, '--entrypoint', 'sh', '--stop-signal', 'KILL', image, '-c', code)
   })
   afterAll(async () => {
-    await call('rm', '--force', name)
+    await call('rm', '--force', '--volumes', name)
     await rm(folder, { recursive: true, force: true })
   })
 
