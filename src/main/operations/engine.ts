@@ -86,7 +86,7 @@ export class Operations {
       const subject = operation.subject(input)
       this.#refuseSecond(subject)
       const plan = await operation.plan(input)
-      this.#refuseWhenClosing()
+      this.#refuseSecond(operation.alsoAbout?.(plan) ?? subject)
       const now = this.#now()
       const opened = asRead({
         type: 'opened', id: newId(now), at: now.toISOString(), kind, version: operation.version, subject, plan, steps: operation.steps.map(it => it.name),

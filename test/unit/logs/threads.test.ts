@@ -111,7 +111,10 @@ describe('saving', () => {
     for await (const _ of save({ path: join(exports, 'a.log'), served: true })) continue
     expect(await readFile(join(exports, 'a.log'), 'utf8')).toBe('all\nof it\n')
     expect((await stat(exports)).mode & 0o777).toBe(0o700)
-    await expect(save({ path: join(exports, 'a.log'), served: true }).next()).rejects.toMatchObject({ problem: { code: 'file-exists' } })
+    for (const overwrite of [false, true]) {
+      await expect(save({ path: join(exports, 'a.log'), served: true, overwrite }).next()).rejects.toMatchObject({ problem: { code: 'file-exists' } })
+    }
+    expect(await readFile(join(exports, 'a.log'), 'utf8')).toBe('all\nof it\n')
   })
 
   it('cancelled, or where it cannot be written, leaves nothing', async () => {

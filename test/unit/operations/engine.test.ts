@@ -278,6 +278,16 @@ describe('two operations', () => {
     expect(operations.openPlans().map(it => (it.plan as { port: number }).port).toSorted((a, b) => a - b)).toEqual([5000, 5001, 5002])
   })
 
+  it('on a subject that another is also about: the second is refused, whichever came first', async () => {
+    const hold = held()
+    const [about, alone] = [operation([hold.step], { kind: 'rename', alsoAbout: ({ name }) => `${name}-new` }), operation([hold.step])]
+    for (const [first, second] of [[['rename', 'alpha'], ['make', 'alpha-new']], [['make', 'beta-new'], ['rename', 'beta']]] as const) {
+      const operations = await engine([about, alone])
+      await operations.start(first[0], { name: first[1] })
+      await expect(operations.start(second[0], { name: second[1] })).rejects.toEqual(withCode('operation-open'))
+    }
+  })
+
   it('on one subject: the second is refused and told of the first, until that has ended', async () => {
     const hold = held()
     const operations = await engine([operation([hold.step]), operation([step('one')], { kind: 'remove' })])
