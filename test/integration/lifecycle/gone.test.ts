@@ -2,9 +2,10 @@
  * A job is interrupted, and what it works on is taken away by hand before it goes on: the folder alone, or the process and the database
  * too. What is gone is undone, and cannot be done: every job ends, finished or rolled back, and none is stuck.
  */
-import { chmod, readdir, rm } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { execa } from 'execa'
 import { escapeIdentifier } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withConnection } from '../../../src/main/infrastructure/connection'
@@ -12,12 +13,12 @@ import { removeSystemUser } from '../../../src/main/instances/system-user/identi
 import { createRun } from '../../../src/main/system/run'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { isOpen, type OperationState } from '../../../src/shared/operation'
-import { layOut, makeDatabase } from '../../support/cli-instance'
+import { layOut, makeDatabase, type CliInstance } from '../../support/cli-instance'
 import { toProblem } from '../../../src/shared/problem'
 import { armFaults } from '../../support/faults'
 import { freePort } from '../../support/infrastructure'
 import { canMakeUsers } from '../../support/second-user'
-import { createInput, until, type TestWorkspace } from '../../support/workspace'
+import { createInput, director, until, type TestWorkspace } from '../../support/workspace'
 import { world, type World } from '../../support/world'
 import { mustDo, tinyWorkspace } from './lifecycle'
 
@@ -34,7 +35,7 @@ interface Job {
   readonly steps: readonly string[]
   input(name: string): object | Promise<object>
   /** How it is before the job. */
-  readonly before: 'absent' | 'stopped' | 'running' | 'isolated'
+  readonly before: 'absent' | 'stopped' | 'running' | 'isolated' | 'copied' | 'half-made'
 }
 const jobs: Record<string, Job> = {
   create: {
@@ -52,6 +53,33 @@ const jobs: Record<string, Job> = {
     unisolate: { before: 'isolated', input: (name: string) => ({ name }), steps: ['stop-process', 'take-files', 'start-process', 'remove-user'] },
   } satisfies Record<string, Job>,
   delete: { before: 'running', input: name => ({ name, confirm: 'DELETE' }), steps: ['stop-process', 'set-aside', 'drop-database', 'remove-process'] },
+  'remove-leftovers': { before: 'half-made', input: name => ({ name, confirm: 'DELETE' }), steps: ['stop-process', 'set-aside', 'drop-database', 'remove-process'] },
+  adopt: {
+    before: 'copied', input: name => ({ name, as: adoptedAs(name), director }),
+    steps: ['create-database', 'adopt-files', 'push-schema', 'create-director', 'switch-to-pool'],
+  },
+}
+
+/** The name that an adoption gives. */
+const adoptedAs = (name: string): string => `${name}-own`
+
+async function makeBefore(how: Job['before'], name: string): Promise<void> {
+  if (how === 'absent') return
+  const its = await layOut(workspace, name)
+  if (how === 'copied') return makeCopy(its)
+  await makeDatabase(workspace, its)
+  if (how !== 'stopped') await mustDo(workspace, 'start', { name })
+  if (how === 'isolated') await mustDo(workspace, 'isolate', { name })
+  if (how === 'half-made') await rm(join(its.folder, 'config.json'))
+}
+
+/** As a copy of `first`, with a Prisma client. */
+async function makeCopy({ folder, server }: CliInstance): Promise<void> {
+  const config = await readFile(join(folder, 'config.json'), 'utf8')
+  await writeFile(join(folder, 'config.json'), config.replaceAll(folder, join(workspace.root, 'instances/first')))
+  await mkdir(server, { recursive: true })
+  for (const it of ['package.json', 'generate.cjs']) await copyFile(join(workspace.root, 'server', it), join(server, it))
+  await execa(process.execPath, ['generate.cjs'], { cwd: server })
 }
 
 /** Begins the job and closes the workspace as soon as the step is on its way. @returns the operation's id */
@@ -68,16 +96,18 @@ async function interrupt(kind: string, input: object, step: string): Promise<str
 /** As by someone who tidies up by hand. */
 async function takeAway(name: string, all: boolean, login: Parameters<typeof withConnection>[0]): Promise<void> {
   const { root, processes } = workspace
-  const folder = join(root, 'instances', name)
-  if (all) {
-    await processes.remove({ name, cwd: join(folder, 'server') })
-    await processes.save()
-    await withConnection(login, async client => {
-      await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(`${name}_db`)} WITH (FORCE)`)
-      await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(`${name}_user`)}`)
-    })
+  for (const each of [name, adoptedAs(name)]) {
+    const folder = join(root, 'instances', each)
+    if (all) {
+      await processes.remove({ name: each, cwd: join(folder, 'server') })
+      await processes.save()
+      await withConnection(login, async client => {
+        await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(`${each}_db`)} WITH (FORCE)`)
+        await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(`${each}_user`)}`)
+      })
+    }
+    await rm(folder, { recursive: true, force: true })
   }
-  await rm(folder, { recursive: true, force: true })
 }
 
 /** Opens again and lets the job go on, or rolls it back where that is allowed. */
@@ -96,7 +126,7 @@ async function goOn(id: string, back: boolean): Promise<OperationState> {
 /** Nothing is left of a deletion, nor of a creation that came to nothing. What is freed in the background may take a moment. */
 const untilWorldIs = (before: World) => until(async () => isDeepStrictEqual(await world(workspace), before))
 
-const left = async (name: string): Promise<string[]> => (await readdir(join(workspace.root, 'instances'))).filter(it => it === name)
+const left = async (name: string): Promise<string[]> => (await readdir(join(workspace.root, 'instances'))).filter(it => it === name || it === adoptedAs(name))
 
 const cases = Object.entries(jobs).flatMap(([kind, { steps }]) => steps.map((step, index) => ({ kind, step, index })))
 describe.each([
@@ -108,9 +138,7 @@ describe.each([
     const name = `${kind}-${index}-${all ? 'a' : 'f'}${back ? 'b' : 'g'}`
     await workspace.open() // after a test that failed
     const before = await world(workspace)
-    if (job.before !== 'absent') await makeDatabase(workspace, await layOut(workspace, name))
-    if (job.before === 'running' || job.before === 'isolated') await mustDo(workspace, 'start', { name })
-    if (job.before === 'isolated') await mustDo(workspace, 'isolate', { name })
+    await makeBefore(job.before, name)
     const login = await workspace.services.infrastructure.admin()
     const id = await interrupt(kind, await job.input(name), step)
     await takeAway(name, all, login)
@@ -118,9 +146,9 @@ describe.each([
     expect(state.steps.find(it => it.status === 'stuck')).toBeUndefined()
     expect(state.phase).toMatch(/^(succeeded|rolled-back)$/)
     expect(await left(name)).toEqual(state.kind === 'create' && state.phase === 'succeeded' ? [name] : [])
-    const whole = kind === 'create' ? state.phase === 'rolled-back' : kind === 'delete' && state.phase === 'succeeded'
-    if (whole) await untilWorldIs(before)
-    await workspace.discard(name)
+    const nothingLeft = state.phase === (['create', 'adopt'].includes(kind) ? 'rolled-back' : 'succeeded') && ['create', 'adopt', 'delete', 'remove-leftovers'].includes(kind)
+    if (nothingLeft) await untilWorldIs(before)
+    for (const it of [name, adoptedAs(name)]) await workspace.discard(it)
     await removeSystemUser(createRun('test'), workspacePaths(workspace.root), name)
   })
 })
