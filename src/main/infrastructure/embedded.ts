@@ -82,7 +82,11 @@ export class EmbeddedDriver implements Driver {
     context.report(`Stopping ${title(service)}`)
     if (!(await this.processes(service)).length) return
     if (service === 'postgres') {
-      await this.command(requirePrograms().pgCtl, ['stop', '-D', dataFolder, '-s', '-m', 'fast', '-w', '-t', '60'], context, 70_000)
+      try {
+        await this.command(requirePrograms().pgCtl, ['stop', '-D', dataFolder, '-s', '-m', 'fast', '-w', '-t', '60'], context, 70_000)
+      } catch (error) {
+        if (!await this.gone(service, 5000)) throw error // else it ended by itself, which pg_ctl calls a failure
+      }
       return
     }
     // SIGINT lets running transactions end; the others do not wait for clients.

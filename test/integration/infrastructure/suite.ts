@@ -66,6 +66,13 @@ export function infrastructureSuite(name: string, suite: Suite): void {
       expect(await ask(pooled(), 'SELECT "theName" FROM kept')).toEqual([{ theName: "O'Brien" }])
     })
 
+    test('a database that someone else creates, as the older tool does, is reached through the pool too', async () => {
+      const other = { user: 'older_user', password: first.password, database: 'older_db' }
+      await admin(`CREATE USER older_user PASSWORD '${other.password}'`)
+      await admin('CREATE DATABASE older_db OWNER older_user')
+      expect(await ask(pooled(other))).toEqual([{ who: other.user }])
+    })
+
     test('a wrong password is refused on both ports', async () => {
       await expect(ask(direct({ password: 'wrong' }))).rejects.toThrow(/password authentication failed/)
       await expect(ask(pooled({ password: 'wrong' }))).rejects.toThrow(/authentication failed/)
