@@ -1,14 +1,13 @@
 /** Killed with -9 at every moment of a start, a change of port and a deletion, and started again: *after*, and nothing beside it. */
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'dotenv'
-import { execa } from 'execa'
-import { layOut, makeDatabase, type CliInstance } from '../support/cli-instance'
+import { layOut, layOutCopy, makeDatabase, type CliInstance } from '../support/cli-instance'
 import { freePort } from '../support/infrastructure'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
-import { world, type World } from '../support/world'
+import { withoutPids, world, type World } from '../support/world'
 import { crash, recover } from './crash'
 import type { Moment } from '../support/faults'
 
@@ -53,11 +52,6 @@ beforeAll(async () => {
 })
 beforeEach(() => workspace.open()) // a test that failed may have left it closed
 afterAll(() => workspace.remove())
-
-/** As it was, but for the numbers that PM2 and the system give to what is started anew. */
-const withoutPids = ({ pm2, pm2Files, processes, ...rest }: World) => ({
-  ...rest, pm2Files: pm2Files.map(it => it.replace(/-\d+\.pid$/, '.pid')), pm2: pm2.map(it => it.replace(/(online|stopped) \d*/, '$1')), processes: processes.length,
-})
 
 describe('a start that switches the port', () => {
   let a: CliInstance
@@ -117,24 +111,12 @@ describe('a change of port', () => {
 })
 
 describe('an adoption', () => {
-  /** A copy: its config.json is that of another folder, which exists. */
-  async function copied(name: string): Promise<CliInstance> {
-    const its = await layOut(workspace, name)
-    await makeDatabase(workspace, its)
-    const original = join(workspace.home, `original-${name}`)
-    await cp(its.folder, original, { recursive: true })
-    const config = join(its.folder, 'config.json')
-    await writeFile(config, (await readFile(config, 'utf8')).replaceAll(its.folder, original))
-    for (const it of ['package.json', 'generate.cjs']) await cp(join(workspace.root, 'server', it), join(its.server, it))
-    await execa(process.execPath, ['generate.cjs'], { cwd: its.server })
-    return its
-  }
-
   it.each<Moment>([
     { at: 'after', what: 'doing adopt-files' }, { at: 'writing', what: 'JWT_SECRET=' }, { at: 'before', what: 'done adopt-files' }, { at: 'before', what: 'done create-director' },
   ])('killed $at $what: the copy is adopted, and the original keeps its database', async moment => {
     const name = `copy${++copies}`
-    const its = await copied(name)
+    const its = await layOutCopy(workspace, name)
+    await makeDatabase(workspace, its)
     const director = { name: 'Ada', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
     await killed('adopt', { name, as: `${name}-own`, director }, moment)
     const folder = join(workspace.root, 'instances', `${name}-own`)

@@ -1,5 +1,5 @@
 /** Instances as the guide's command line tool leaves them: its files, its way with PostgreSQL, its PM2 commands. */
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -41,6 +41,18 @@ export async function layOut({ root, services }: Place, name: string, chosen?: n
     name, port, database: its, paths: { instance: folder, server, client, uploads: join(server, 'uploads') }, created: '2025-01-17T10:30:00.000Z', note: 'kept',
   }, null, 2))
   return { name, port, folder, server, database, role, password }
+}
+
+/** A copy of the tiny base application's instance: its config.json is that of another folder, which exists. */
+export async function layOutCopy(place: Place & Pick<TestWorkspace, 'home'>, name: string): Promise<CliInstance> {
+  const its = await layOut(place, name)
+  const original = join(place.home, `original-${name}`)
+  await cp(its.folder, original, { recursive: true })
+  const config = join(its.folder, 'config.json')
+  await writeFile(config, (await readFile(config, 'utf8')).replaceAll(its.folder, original))
+  for (const it of ['package.json', 'generate.cjs']) await cp(join(place.root, 'server', it), join(its.server, it))
+  await execa(process.execPath, ['generate.cjs'], { cwd: its.server })
+  return its
 }
 
 /** createdb, CREATE USER, GRANT, ALTER OWNER: without any mark of ours. Then `.env` gets the pooled URL. */

@@ -52,6 +52,11 @@ export async function world(workspace: TestWorkspace): Promise<World> {
   }
 }
 
+/** As it was, but for the numbers that PM2 and the system give to what is started anew. */
+export const withoutPids = ({ pm2, pm2Files, processes, ...rest }: World) => ({
+  ...rest, pm2Files: pm2Files.map(it => it.replace(/-\d+\.pid$/, '.pid')), pm2: pm2.map(it => it.replace(/(online|stopped) \d*/, '$1')), processes: processes.length,
+})
+
 /** Those processes of our tools that still run; of this workspace only. */
 export async function markedIn(root: string): Promise<string[]> {
   const found = await Promise.all((await allPids()).map(async pid => {
