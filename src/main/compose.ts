@@ -37,6 +37,7 @@ import { instanceDetails, previewDelete, revealValue } from './instances/details
 import { healRunning } from './instances/heal-running'
 import { InstancePools } from './instances/pooled'
 import { Registry } from './instances/registry'
+import { Resume } from './instances/resume'
 import { restartInstance } from './instances/restart'
 import { whoRuns, type Target } from './instances/lifecycle/target'
 import { Space, withSpace } from './instances/space'
@@ -320,8 +321,10 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     }),
   })
   if (lock) rotation.start()
+  const resume = new Resume(operations)
   const supervisor = new Supervisor({
     infrastructure, wanted, log: appLog, busy: () => busy().has(infrastructureSubject), restored: () => infrastructure.healPools(),
+    healthy: () => resume.look(),
   })
   // A command ends with its own work: what should run is the next engine's matter.
   const supervised = lock && host.kind !== 'command' ? supervisor.run(signal) : undefined

@@ -121,6 +121,10 @@ export const isOpen = (state: OperationState): boolean => state.phase !== 'succe
 /** Something is being done or undone. What is stuck waits. */
 export const isMoving = ({ phase }: OperationState): boolean => phase === 'running' || phase === 'undoing'
 
+/** It is stuck because PostgreSQL or PgBouncer isn't running: `instances/resume.ts` continues it once both are. */
+export const waitsForInfrastructure = ({ kind, phase, steps }: OperationState): boolean =>
+  phase === 'stuck' && !kind.startsWith('infrastructure-') && steps.find(it => it.status === 'stuck')?.problem?.action === 'start-infrastructure'
+
 /** What `operations.watch` pushes: everything once, then each event as it happens. */
 export type OperationsUpdate =
   | { readonly type: 'snapshot'; readonly operations: readonly OperationState[]; readonly unreadable: readonly UnreadableJournal[] }

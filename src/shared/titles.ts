@@ -1,5 +1,5 @@
 /** Operations and their steps in plain English. A kind or step that is not listed is shown by its own name. */
-import { isOpen, type Json, type OperationState } from './operation'
+import { isOpen, waitsForInfrastructure, type Json, type OperationState } from './operation'
 
 interface KindTitle { readonly noun: string; readonly running: string; readonly done: string; readonly failed: string }
 
@@ -62,7 +62,7 @@ export function headline(operation: OperationState): string {
   switch (operation.phase) {
     case 'running': return `${titles.running}…`
     case 'undoing': return `${titles.noun}: undoing…`
-    case 'stuck': return `${titles.noun}: needs you`
+    case 'stuck': return `${titles.noun}: ${waitsForInfrastructure(operation) ? 'waiting for the database' : 'needs you'}`
     case 'succeeded': return titles.done
     case 'rolled-back': return titles.failed
   }

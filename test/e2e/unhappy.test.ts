@@ -1,5 +1,5 @@
 /** What goes wrong on machines: it is said what and why, nothing typed is lost, and there is a way on. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
@@ -117,16 +117,27 @@ test('npm fails: its own words, and the same answers again', async () => {
   await operation.succeeded('unlucky')
 })
 
-test('PostgreSQL ends in the middle: said clearly, and it comes back by itself', async () => {
+test('PostgreSQL ends in the middle: it is started again, the rollback continues by itself, and nothing is left', async () => {
   await startWizard()
   await wizard.answer('slow-push-cut')
+  const port = Number(/\b2\d{4}\b/.exec(await wizard.form('review').innerText())?.[0])
   await wizard.create.click()
   await expect(operation.running).toContainText('Set up the tables', { timeout: patience })
   await endPostgres()
-  // The undo needs PostgreSQL too: the creation waits for the operator. (That a retry then leaves nothing: integration/create/rollback.)
-  await operation.title('Create ‘slow-push-cut’: needs you').waitFor({ timeout: patience })
-  await expect(room.problem(/PostgreSQL/).first()).toBeVisible()
-  await expect(room.service('PostgreSQL')).toHaveAccessibleName('PostgreSQL: Running', { timeout: patience }) // it is supervised
+  // The rollback needs PostgreSQL too. What it waits for is on the screen until the supervisor has PostgreSQL back.
+  await operation.title('Create ‘slow-push-cut’: waiting for the database').waitFor({ timeout: patience })
+  await expect(room.problem('PostgreSQL does not answer').first()).toContainText('the rollback continues by itself')
+  await operation.undone('slow-push-cut')
+  await expect(room.service('PostgreSQL')).toHaveAccessibleName('PostgreSQL: Running', { timeout: patience })
+  expect((await place.databases()).filter(it => it.startsWith('slow-push-cut'))).toEqual([])
+  expect(await readdir(join(place.root, 'instances'))).not.toContain('slow-push-cut')
+  expect((await place.processes()).map(it => it.name)).not.toContain('slow-push-cut')
+  await room.go('Instances')
+  await expect(room.instance('slow-push-cut')).toHaveCount(0)
+  await startWizard() // with its name and its port
+  await wizard.name.fill('slow-push-cut')
+  await wizard.next.click()
+  await expect(wizard.form('port')).toContainText(String(port))
 })
 
 test('the infrastructure is stopped: the list and the wizard say so, with the button that starts it', async () => {

@@ -18,6 +18,8 @@ export interface Supervised {
   busy(): boolean
   /** Called when something was started again. */
   restored(): Promise<void>
+  /** Called at each look while all of them run. */
+  healthy(): void
   readonly log: { info(text: string): void; problem(problem: Problem): void }
 }
 
@@ -62,6 +64,7 @@ export class Supervisor {
     if (this.to.busy()) return this.#rest()
     if (this.#alive?.every(runsNow)) {
       this.#forgetHealthy()
+      this.to.healthy()
       return look
     }
     const wanted = await this.to.wanted.read()

@@ -1,5 +1,5 @@
 /** The status that is shown: what PM2 says, unless a job on the instance is under way or was just asked for. */
-import { isOpen, type OperationState } from '../../../shared/operation'
+import { isOpen, waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import type { InstanceStatus, InstanceView } from '../../../shared/instance'
 import { instanceTone, instanceWord, type Tone } from '../app/status'
 
@@ -38,8 +38,9 @@ export function shownStatus({ status, foreign }: Pick<InstanceView, 'status' | '
   return { group, tone: instanceTone[group], word: instanceWord[group] }
 }
 
-export function ofOperation({ id, kind, phase }: OperationState): ShownStatus {
-  if (phase === 'stuck') return { group: 'busy', tone: 'warn', word: 'Needs you', operation: id }
+export function ofOperation(operation: OperationState): ShownStatus {
+  const { id, kind, phase } = operation
+  if (phase === 'stuck') return { group: 'busy', tone: 'warn', word: waitsForInfrastructure(operation) ? 'Waiting' : 'Needs you', operation: id }
   return { group: 'busy', tone: 'busy', word: phase === 'undoing' ? 'Undoing…' : running[kind] ?? 'Working…', operation: id }
 }
 

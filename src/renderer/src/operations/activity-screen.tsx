@@ -26,10 +26,10 @@ export function ActivityScreen() {
     <Select aria-label="Filter by instance" placeholder="All instances" data={subjects} value={subject} onChange={setSubject} searchable clearable comboboxProps={{ withinPortal: false }} clearButtonProps={{ 'aria-label': 'All instances' }} w={220} />
   )
   return (
-    <Page title="Activity" lead="Every job, with its steps and what came of it." actions={filter}>
+    <Page title="Activity" lead="Every job, its steps and its result." actions={filter}>
       {ready && !operations.length && !unreadable.length && <NoActivity />}
       {stuck.length > 0 && (
-        <Section title="Waiting for you">
+        <Section title="Not finished">
           {stuck.map(it => (
             <div key={it.id} className={classes.stuck}>
               <Anchor component={Link} href={`/operations/${it.id}`} fw={600}>{titlesOf(it).noun}</Anchor>

@@ -2,7 +2,7 @@
 import { Anchor, Table } from '@mantine/core'
 import { Link } from 'wouter'
 import { duration } from '../../../shared/amounts'
-import type { OperationState } from '../../../shared/operation'
+import { waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import { Status, type Tone } from '../app/status'
 import { Elapsed, when } from '../app/time'
 import { progressOf, stepTitle, titlesOf } from '../../../shared/titles'
@@ -48,7 +48,7 @@ function outcomeOf(operation: OperationState): { tone: Tone; word: string } {
   switch (operation.phase) {
     case 'running': return { tone: 'busy', word: `Running, ${progressOf(operation)}` }
     case 'undoing': return { tone: 'busy', word: 'Undoing' }
-    case 'stuck': return { tone: 'warn', word: 'Needs you' }
+    case 'stuck': return { tone: 'warn', word: waitsForInfrastructure(operation) ? 'Waiting for the database' : 'Needs you' }
     case 'succeeded': return { tone: 'good', word: 'Done' }
     case 'rolled-back': return operation.turned?.reason === 'failed' ? { tone: 'bad', word: 'Failed, undone' } : { tone: 'undone', word: 'Cancelled, undone' }
   }

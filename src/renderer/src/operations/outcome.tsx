@@ -3,15 +3,17 @@ import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { IconArrowBackUp, IconCircleCheckFilled } from '@tabler/icons-react'
 import { Link, useLocation } from 'wouter'
-import type { OperationState } from '../../../shared/operation'
+import { waitsForInfrastructure, type OperationState } from '../../../shared/operation'
+import type { Problem } from '../../../shared/problem'
 import { notifyProblem } from '../app/notify'
 import { ProblemView } from '../app/problem'
 import { useTRPC } from '../app/trpc'
-import { useOperations } from '../app/live'
+import { useInfrastructure, useOperations } from '../app/live'
 import { useDraft } from '../create/draft'
 import { isDirty, type Answers } from '../create/wizard'
 import { pageOf } from '../instances/page-of'
 import { CreateReady } from './create-ready'
+import { serviceTitle } from '../infrastructure/switch'
 import { isPastReturn } from './pivots'
 import { subjectOf, titlesOf } from '../../../shared/titles'
 import classes from './operation.module.css'
@@ -47,14 +49,27 @@ export function Stuck({ operation }: { operation: OperationState }) {
   const trpc = useTRPC()
   const retry = useMutation(trpc.operations.retry.mutationOptions({ onError: notifyProblem }))
   const rollBack = useMutation(trpc.operations.rollBack.mutationOptions({ onError: notifyProblem }))
-  const problem = operation.steps.find(it => it.status === 'stuck')?.problem
-    ?? { code: 'stuck', message: 'This operation waits for you.' }
+  const found = operation.steps.find(it => it.status === 'stuck')?.problem ?? { code: 'stuck', message: 'This operation needs a decision from you.' }
+  const problem = useWaiting(operation, found)
   const { id } = operation
   return (
     <ProblemView problem={problem} onRetry={() => retry.mutate({ id })} retrying={retry.isPending}>
       {!operation.turned && !isPastReturn(operation) && <Button size="xs" variant="default" onClick={() => rollBack.mutate({ id })} loading={rollBack.isPending}>Roll back</Button>}
     </ProblemView>
   )
+}
+
+/** The Problem of an operation that waits for PostgreSQL or PgBouncer, with what starts them and that it then continues by itself. */
+function useWaiting(operation: OperationState, found: Problem): Problem {
+  const { data } = useInfrastructure()
+  if (!data || !waitsForInfrastructure(operation)) return found
+  const services = [data.postgres, ...(data.pooled ? [data.pgbouncer] : [])]
+  const then = operation.turned ? 'the rollback continues by itself' : 'this continues by itself'
+  const restarting = services.find(it => it.state === 'restarting' || it.state === 'starting')
+  const hint = restarting ? `${serviceTitle[restarting.name]} is being started again. Once it is running, ${then}.`
+    : services.every(it => it.state === 'running') ? `PostgreSQL and PgBouncer are running: ${then} within a minute.`
+    : undefined
+  return hint === undefined ? { ...found, hint: `Start the infrastructure: ${then}.` } : { ...found, hint, action: undefined }
 }
 
 function Turned({ operation }: { operation: OperationState }) {
