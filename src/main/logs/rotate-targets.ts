@@ -16,7 +16,7 @@ export interface TargetServices {
 export async function rotationTargets(to: TargetServices): Promise<RotationTargets> {
   const [refs, listed, modules] = await Promise.all([to.instances(), to.processes.list(), to.processes.modules()])
   const owned = await Promise.all(listed.map(async it => {
-    for (const ref of refs) if (ref.name === it.name && await sameFolder(it.cwd, ref.cwd)) return true
+    for (const ref of refs) if (ref.name === it.name && await sameFolder(it.cwd, ref.cwd, it.pid)) return true
     return false
   }))
   const others = new Set(listed.filter((_, index) => !owned[index]).flatMap(filesOf)) // the `pm2` command gives `a_b` and `a-b` the same files

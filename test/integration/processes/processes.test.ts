@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
-import { readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, readlink, rename, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Processes, type App, type ProcessEvent, type ProcessInfo } from '../../../src/main/processes/client'
@@ -183,6 +184,20 @@ test('a lost app of the same name in another folder is left alone', async () => 
   await pm2.processes.start(namesake)
   await pm2.processes.remove(namesake)
   expect(await isAlive(sure(pid))).toBe(true)
+})
+
+test.each([['listed', false], ['lost', true]])('an app of a workspace that was moved, %s, is still that workspace\'s, and no namesake\'s', async (_, lost) => {
+  const inWorkspace = async (workspace: string): Promise<App> => ({ ...await pm2.app(`${workspace}/instances/school/server`, forever), name: 'school' })
+  const [app, namesake] = [await inWorkspace('here'), await inWorkspace('elsewhere')]
+  const { pid } = await startReady(app)
+  if (lost) await pm2.killDaemon()
+  const apps = join(app.cwd, '../../../..')
+  await rename(join(apps, 'here'), join(apps, 'there'))
+  await pm2.processes.stop(namesake)
+  await pm2.processes.remove(namesake)
+  expect(await isAlive(sure(pid))).toBe(true)
+  await pm2.processes.remove({ name: 'school', cwd: join(apps, 'there/instances/school/server') })
+  expect(await isAlive(sure(pid))).toBe(false)
 })
 
 test('a daemon that hangs gets a problem, not patience without end', async () => {
