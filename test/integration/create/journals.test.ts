@@ -1,5 +1,5 @@
 /** The journals of real jobs: damaged or changed, they are refused and left alone, and the world stays as it is. */
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { decode, encode, startOf, type OpenedLine } from '../../../src/main/oper
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { freePort } from '../../support/infrastructure'
 import { makeQuick } from '../../support/quick-base'
-import { mustSucceed, testWorkspace, type TestWorkspace } from '../../support/workspace'
+import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 import { world } from '../../support/world'
 
 let workspace: TestWorkspace
@@ -115,4 +115,29 @@ it('a plan that is not what follows from the name is refused, of every job, howe
   }
   expect(await world(workspace)).toEqual(before)
   expect(await readdir(join(workspace.root, 'instances'))).toContain('school')
+})
+
+it('while a journal is refused, nothing in the trash is freed or counted as free: it may be to be brought back', async () => {
+  const { id, data } = journalOf('delete')
+  await workspace.close()
+  const journal = join(folder, `${id}.jsonl`)
+  await writeFile(journal, unsettled(data).toString().replace('"delete"', '"delete_"'))
+  const instances = join(workspace.root, 'instances')
+  const { plan } = JSON.parse(data.toString().split('\t')[0] ?? '') as { plan: { token: string } }
+  const thrownAway = `.trash-${plan.token}`
+  await mkdir(join(instances, thrownAway))
+  await writeFile(join(instances, thrownAway, 'file'), Buffer.alloc(5000))
+  for (let start = 0; start < 2; start++) {
+    await workspace.open()
+    const { operations, space } = workspace.services
+    expect(operations.unreadable().map(it => it.id)).toEqual([id])
+    expect((await space.report()).freeable).toContainEqual({ what: 'trash', count: 0, bytes: 0 })
+    await space.free(['trash'])
+    mustSucceed(await operations.settled(await operations.start('restart', { name: 'school' }))) // what settles empties it too
+    expect(await readdir(instances)).toContain(thrownAway)
+    await workspace.close()
+  }
+  await rm(journal)
+  await workspace.open()
+  await until(async () => !(await readdir(instances)).includes(thrownAway))
 })

@@ -8,7 +8,7 @@ import { toProblem } from '../../../src/shared/problem'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { layOut, makeDatabase, startByCli, type CliInstance } from '../../support/cli-instance'
 import { freePort } from '../../support/infrastructure'
-import { until, type TestWorkspace } from '../../support/workspace'
+import { createInput, until, type TestWorkspace } from '../../support/workspace'
 import { answerOf, mustDo, pidOf, statuses, tinyWorkspace } from './lifecycle'
 
 let workspace: TestWorkspace
@@ -185,6 +185,22 @@ describe('adopting a copy', () => {
     await expectUntouched(victim)
   })
 
+  it('has its new name to itself: neither a job nor a creation of that name begins meanwhile', async () => {
+    const root = await copyInstance(victim)
+    const go = join(workspace.home, `go-${copies}`)
+    await writeFile(join(root, 'instance-manager.json'), JSON.stringify({ server: { push: ['sh', '-c', 'until [ -e "$0" ]; do sleep 0.1; done', go] } }))
+    const { operations } = await openCopy(root)
+    const id = await operations.start('adopt', { name: victim.name, as: 'renamed', director })
+    for (const step of ['adopt-files', 'push-schema']) {
+      await until(() => operations.list().find(it => it.id === id)?.steps.find(it => it.name === step && it.status !== 'waiting'))
+      for (const [kind, input] of [['create', createInput('renamed')], ['start', { name: 'renamed' }], ['delete', { name: 'renamed', confirm: 'DELETE' }]] as const) {
+        await expect(operations.start(kind, input)).rejects.toMatchObject({ problem: { code: 'operation-open' } })
+      }
+    }
+    operations.cancel(id)
+    expect((await operations.settled(id)).phase).toBe('rolled-back')
+  })
+
   it('is refused where it would touch what is another’s, or is no copy', async () => {
     const root = await copyInstance(victim)
     const services = await openCopy(root)
@@ -208,7 +224,15 @@ describe('a copy of a whole workspace, made while the original runs', () => {
     await execa('cp', ['-a', workspace.root, root])
     const stuck = `{"type":"opened","id":"20260101T000000000Z-00000000","at":"2026-01-01T00:00:00.000Z","kind":"stop","version":1,"subject":"${victim.name}","plan":{"target":{"name":"${victim.name}","port":${victim.port},"cwd":${JSON.stringify(victim.server)},"script":${JSON.stringify(join(victim.server, 'index.js'))}}},"steps":["stop-process"]}\n`
     await writeFile(join(workspacePaths(root).operations, '20260101T000000000Z-00000000.jsonl'), stuck)
+    // The original's deletion of a link to another disk, which can still be taken back: by its journal, which the copy does not have.
+    const disk = join(workspace.home, `disk-${copies}`)
+    await mkdir(disk)
+    await writeFile(join(disk, '.trash'), 'token')
+    await symlink(disk, join(root, 'instances/.trash-token'))
     const services = await openCopy(root)
+    await services.space.free(['trash'])
+    expect((await readdir(join(root, 'instances'))).filter(it => it.startsWith('.'))).toEqual([])
+    expect(await readdir(disk)).toEqual(['.trash'])
     expect(services.operations.list()).toEqual([])
     expect((await services.registry.list()).down).toEqual([])
     for (const why of Object.values(await refusals(services, victim.name))) expect(why).toContain('instance-foreign')
