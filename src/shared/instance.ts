@@ -145,8 +145,8 @@ export interface InstanceDetails {
   readonly name: string
   readonly paths: { readonly folder: string; readonly server: string; readonly uploads: string }
   readonly database: { readonly name: string; readonly role: string; readonly host: string; readonly port: number; readonly directPort: number; readonly pooled: boolean }
-  /** How long its application may take to answer. `own`: set for this instance, not by the manifest. */
-  readonly boot: { readonly seconds: number; readonly own: boolean }
+  /** How long its application may take to answer. `own`: set for this instance; `standard`: the manifest's time. */
+  readonly boot: { readonly seconds: number; readonly own: boolean; readonly standard: number }
   /** Whom it runs as: a system user of its own, or the operator. */
   readonly user: string
   /** The entries of `.env`, in its order. `value` is absent where it is a secret. */

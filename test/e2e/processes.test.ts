@@ -1,5 +1,5 @@
 /** What happens to processes behind the app's back, in a real window: ended for good, lost by PM2, gone after a reboot. PostgreSQL is not needed for it. */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { portHolders } from '../../src/main/system/proc'
@@ -124,6 +124,34 @@ test('PM2\'s daemon is killed: the lost process is ended on the operator\'s word
   await expect(list.row(name)).toContainText('Not in PM2')
   expect([await place.pidsOf(name), await answerOf(port)]).toEqual([[], undefined])
   await expect(list.banner(/should run and do/)).toHaveCount(0)
+})
+
+test('the boot time is changed on the instance\'s page, with the keyboard; what is wrong is said beside the field', async () => {
+  const config = async (): Promise<unknown> => (JSON.parse(await readFile(join(place.root, 'instances', 'resting', 'config.json'), 'utf8')) as { bootSeconds?: number }).bootSeconds
+  await list.show('resting')
+  const change = window.getByRole('button', { name: 'Change the boot time…' })
+  const [dialog, shown] = [list.room.dialog('Change the boot time of resting'), window.getByRole('main').getByText(/^up to \d+ s/)]
+  const standard = await shown.innerText()
+  await change.press('Enter')
+  const seconds = dialog.getByRole('textbox', { name: 'Seconds' })
+  await expect(seconds).toBeFocused()
+  await expect(dialog).toContainText('from its next start')
+  for (const [typed, why] of [['', 'Enter a number'], ['0', 'At least 1'], ['3601', 'At most 3600'], ['1.5', 'whole number']] as const) {
+    await seconds.fill(typed)
+    await seconds.press('Enter')
+    await expect(seconds).toHaveAccessibleDescription(new RegExp(why))
+  }
+  expect(await config()).toBeUndefined()
+  await seconds.fill('180')
+  await seconds.press('Enter')
+  await expect(dialog).toBeHidden()
+  await expect(shown).toHaveText('up to 180 s')
+  await expect(change).toBeFocused()
+  expect(await config()).toBe(180)
+  await change.click()
+  await dialog.getByRole('button', { name: /^Use the default/ }).click()
+  await expect(shown).toHaveText(standard)
+  expect(await config()).toBeUndefined()
 })
 
 test('after a reboot: those that ran are named, and started with a click; nobody else is', async () => {

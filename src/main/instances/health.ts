@@ -106,7 +106,7 @@ const startingUp: ReadonlySet<string> = new Set(['not-listening', 'no-http-answe
 
 const slowStart = ({ name, bootSeconds }: HealthTarget, { message, cause }: Problem): Problem => ({
   code: 'slow-start', message: `“${name}” is running, but hasn’t answered within ${bootSeconds} s.`, cause: `${message}${cause ? ` ${cause}` : ''}`,
-  hint: `It is left running. Keep waiting, or roll back. If it always takes this long: instance-manager boot-time ${name} SECONDS`, action: 'keep-waiting',
+  hint: `It is left running. Keep waiting, or roll back. If it always takes this long, give it a longer boot time: on its page, or with: instance-manager boot-time ${name} SECONDS`, action: 'keep-waiting',
 })
 
 const notOnline = (name: string, process: ProcessInfo | undefined): Problem => ({

@@ -78,7 +78,7 @@ it('one that ends while it is waited for is not slow', async () => {
 
 it('an instance has a time of its own, shown, kept by other jobs, and taken away again', async () => {
   await workspace.services.setBootTime({ name: 'late', seconds: 1 })
-  expect((await workspace.services.details('late')).boot).toEqual({ seconds: 1, own: true })
+  expect((await workspace.services.details('late')).boot).toMatchObject({ seconds: 1, own: true })
   const { operations, ports } = workspace.services
   await mustDo(workspace, 'stop', { name: 'late' })
   await mustDo(workspace, 'change-port', { name: 'late', port: await ports.suggest() })
@@ -92,7 +92,7 @@ it('an instance has a time of its own, shown, kept by other jobs, and taken away
   await writeFile(boots('late'), '')
   expect((await operations.settled(id)).phase).toBe('succeeded')
   await workspace.services.setBootTime({ name: 'late', seconds: null })
-  expect((await workspace.services.details('late')).boot).toEqual({ seconds: 2, own: false })
+  expect((await workspace.services.details('late')).boot).toEqual({ seconds: 2, own: false, standard: 2 })
   expect(await configOf('late')).not.toHaveProperty('bootSeconds')
   await expect(workspace.services.setBootTime({ name: 'nobody', seconds: 5 })).rejects.toMatchObject({ problem: { code: 'instance-unknown' } })
 })

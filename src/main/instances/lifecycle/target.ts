@@ -1,7 +1,7 @@
 /** What the jobs on an existing instance share: their collaborators, and what they find out about it before they begin. */
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
-import { instanceConfigSchema, nameSchema, type InstanceConfig, type PortCheck } from '../../../shared/instance'
+import { instanceConfigSchema, nameSchema, type InstanceConfig, type InstanceDetails, type PortCheck } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import type { Manifest } from '../../../shared/workspace'
 import type { Processes } from '../../processes/client'
@@ -62,10 +62,11 @@ export async function findOwn(to: Pick<LifecycleServices, 'paths' | 'configs' | 
  * How long its application may take to answer, in seconds: its own time, else the manifest's. Read when it is waited for: the operator may have changed it.
  * @throws Problem `file-corrupt`
  */
-export async function bootTime({ paths }: Pick<LifecycleServices, 'paths'>, name: string): Promise<{ readonly seconds: number; readonly own: boolean }> {
+export async function bootTime({ paths }: Pick<LifecycleServices, 'paths'>, name: string): Promise<InstanceDetails['boot']> {
   const manifest = await readManifest(paths.root)
   const own = (await readJson(instancePaths(paths, manifest, name).config, instanceConfigSchema))?.bootSeconds
-  return { seconds: own ?? manifest.server.bootSeconds, own: own !== undefined }
+  const standard = manifest.server.bootSeconds
+  return { seconds: own ?? standard, own: own !== undefined, standard }
 }
 
 type ProcessLook = Pick<Target, 'name' | 'cwd'>

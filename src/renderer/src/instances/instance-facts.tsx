@@ -1,4 +1,5 @@
 /** An instance's database and folders. */
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { InstanceDetails, InstanceView } from '../../../shared/instance'
@@ -7,6 +8,7 @@ import { CopyButton } from '../app/copy-button'
 import { useApp } from '../app/live'
 import { Status } from '../app/status'
 import { useTRPC } from '../app/trpc'
+import { useJobs } from './jobs'
 import classes from './instance.module.css'
 
 export function DatabaseFacts({ database: { name, role, host, port, directPort, pooled }, size }: { database: InstanceDetails['database']; size: number | undefined }) {
@@ -25,8 +27,9 @@ export function DatabaseFacts({ database: { name, role, host, port, directPort, 
 }
 
 /** Whom it runs as, and where it listens. */
-export function ProcessFacts({ details: { user, env, boot }, instance: { port, isolated } }: { details: InstanceDetails; instance: InstanceView }) {
+export function ProcessFacts({ details: { user, env, boot }, instance: { name, port, isolated, foreign } }: { details: InstanceDetails; instance: InstanceView }) {
   const { root } = useApp()
+  const { ask } = useJobs()
   const host = env.find(it => it.key === 'HOST')?.value
   const reach = host === '127.0.0.1' || host === 'localhost' ? ', for this machine only' : host === '0.0.0.0' ? ', for other machines too' : ''
   return (
@@ -34,7 +37,10 @@ export function ProcessFacts({ details: { user, env, boot }, instance: { port, i
       <Pair word="Runs as">{isolated
         ? <span><span className="mono">{user}</span><span className="dimmed">, its own system user</span></span>
         : <Status tone={root ? 'warn' : 'idle'}><span className="mono">{user}</span>, which can read other instances’ files</Status>}</Pair>
-      <Pair word="Boot time"><span>up to {boot.seconds} s{!boot.own && <span className="dimmed"> from the manifest</span>}</span></Pair>
+      <Pair word="Boot time">
+        <span>up to {boot.seconds} s{!boot.own && <span className="dimmed">, the default</span>}</span>
+        {!foreign && <Button size="compact-xs" variant="subtle" aria-label="Change the boot time…" onClick={() => ask({ type: 'boot-time', name })}>Change…</Button>}
+      </Pair>
       <Pair word="Listens on"><span><span className="mono">{host ? `${host}:${port}` : port}</span><span className="dimmed">{reach}</span></span></Pair>
     </dl>
   )

@@ -22,7 +22,7 @@ export interface BulkReport {
 }
 
 /** A question that has a dialog of its own. */
-export interface Question { readonly type: 'change-port' | 'delete' | 'adopt' | 'leftovers'; readonly name: string }
+export interface Question { readonly type: 'change-port' | 'boot-time' | 'delete' | 'adopt' | 'leftovers'; readonly name: string }
 
 interface Jobs {
   /** By instance. */
