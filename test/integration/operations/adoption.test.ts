@@ -4,6 +4,7 @@
  */
 import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Databases } from '../../../src/main/infrastructure/databases'
@@ -47,8 +48,9 @@ beforeAll(async () => {
   here.set('31001', String(postgres.port)).set('31002', String(pgbouncer.port))
 })
 afterAll(async () => {
-  if (await userOf('isolated')) await mustDo(workspace, 'unisolate', { name: 'isolated' })
   await workspace.remove()
+  const users = await Promise.all(['isolated', 'unisolated', 'rejoined'].map(userOf))
+  for (const it of users) if (it) await execa('userdel', ['--force', it.name])
 })
 
 const run = (kind: string, name: string, more: object = {}) => mustDo(workspace, kind, { name, ...more })
@@ -138,6 +140,18 @@ const cases: readonly Case[] = [
     },
   },
   {
+    name: 'create-not-started', ends: 'succeeded',
+    async arrange(journal) {
+      await running('holder', 31034)
+      const { id } = await run('create', 'shared', { port: await port(31034), allowSharedPort: true, director })
+      await takesPassword(id)
+      const after = await look()
+      await reserve('shared', journal) // all that is left to do is to take this away
+      return after
+    },
+    check: takesPassword,
+  },
+  {
     name: 'adopt', ends: 'succeeded',
     async arrange(journal) {
       await makeDatabase(workspace, await layOutCopy(workspace, 'copy'))
@@ -155,6 +169,20 @@ const cases: readonly Case[] = [
       await takesPassword(id)
       await run('start', 'adopted')
       expect(await answers(31100)).toBe('adopted ')
+    },
+  },
+  {
+    name: 'adopt-turned', ends: 'rolled-back',
+    async arrange(journal) {
+      const { folder, server } = await layOutCopy(workspace, 'stray')
+      const after = await look()
+      const originals = folderOf(`.trash-${journal.token}`)
+      await mkdir(join(originals, 'server'), { recursive: true, mode: 0o700 })
+      for (const it of ['config.json', 'db-config.json', 'server/.env']) await rename(join(folder, it), join(originals, it))
+      await writeFile(join(server, '.env'), 'INSTANCE_NAME=unadopted\n', { mode: 0o600 })
+      await rename(folder, folderOf('unadopted'))
+      await makeMarked('unadopted', journal)
+      return after
     },
   },
   {
@@ -239,6 +267,16 @@ const cases: readonly Case[] = [
     async check() { expect([await answers(31022), await answers(31023)]).toEqual(['unmoved ', undefined]) },
   },
   {
+    name: 'change-port-not-running', ends: 'succeeded',
+    async arrange() {
+      await add('resting', 31032)
+      await run('change-port', 'resting', { port: await port(31033) })
+      const after = await look()
+      await run('change-port', 'resting', { port: await port(31032) })
+      return after
+    },
+  },
+  {
     name: 'delete', ends: 'succeeded',
     async arrange() {
       const after = await look()
@@ -299,9 +337,10 @@ const cases: readonly Case[] = [
   {
     name: 'isolate-turned', ends: 'rolled-back', asRoot: true,
     async arrange() {
-      await running('unisolated', 31029)
+      await add('unisolated', 31029)
       await run('isolate', 'unisolated')
       await run('unisolate', 'unisolated')
+      await run('start', 'unisolated')
       const after = await look()
       await run('isolate', 'unisolated')
       return after
@@ -314,9 +353,10 @@ const cases: readonly Case[] = [
   {
     name: 'unisolate', ends: 'succeeded', asRoot: true,
     async arrange() {
-      await running('rejoined', 31030)
+      await add('rejoined', 31030)
       await run('isolate', 'rejoined')
       await run('unisolate', 'rejoined')
+      await run('start', 'rejoined')
       const after = await look()
       await run('stop', 'rejoined')
       await run('isolate', 'rejoined')
@@ -350,6 +390,7 @@ it.for(cases)('$name: $ends', async ({ name, ends, asRoot = false, arrange, arra
   await plantOldJournal(workspace.root, journal, here)
   await workspace.open()
   const { operations } = workspace.services
+  expect(operations.unreadable()).toEqual([])
   const { phase, steps } = await operations.rested(journal.id)
   expect({ phase, problems: steps.map(it => it.problem).filter(it => it !== undefined) }).toEqual({ phase: ends, problems: [] })
   await check?.(journal.id)
