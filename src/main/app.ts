@@ -1,6 +1,6 @@
 /** The app around the workspace: which one is open, and the way from one to another. */
 import { basename } from 'node:path'
-import { isMoving, type OperationState } from '../shared/operation'
+import { isMoving, isOpen, type OperationState } from '../shared/operation'
 import { problem, ProblemError, toProblem } from '../shared/problem'
 import type { ServeStatus, SessionView } from '../shared/served'
 import type { AppState, WorkspaceCheck } from '../shared/workspace'
@@ -147,7 +147,7 @@ export class App {
   /** Waits until no operation runs. @param cancel undo what runs first, as far as it can be undone */
   async finish(cancel: boolean): Promise<void> {
     const { operations, signal } = this.workspace
-    for (const { id } of cancel ? operations.openPlans() : []) {
+    for (const { id } of cancel ? operations.list().filter(isOpen) : []) {
       try { operations.cancel(id) } catch { /* past its pivot, or turned already: it goes to its end */ }
     }
     for await (const _ of operations.watch(signal)) if (!operations.running()) return

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { z } from 'zod'
 import { databaseNames, type DeletePreview, type InstanceDetails, type LeftoversPreview, type PortCheck } from '../shared/instance'
 import { problem, toProblem, type Problem } from '../shared/problem'
-import { isMoving } from '../shared/operation'
-import { titlesOf } from '../shared/titles'
+import { isOpen, type OperationState } from '../shared/operation'
+import { things } from '../shared/things'
 import type { Manifest } from '../shared/workspace'
 import { App, type Desktop, type Served } from './app'
 import { Databases } from './infrastructure/databases'
@@ -14,7 +14,7 @@ import { EmbeddedDriver, embeddedLogs } from './infrastructure/embedded'
 import { Engine } from './infrastructure/engine'
 import { Infrastructure } from './infrastructure/infrastructure'
 import { ContainerDriver } from './infrastructure/podman'
-import { infrastructureSubject, startInfrastructure } from './infrastructure/start'
+import { infrastructureUsers, startInfrastructure } from './infrastructure/start'
 import { stopInfrastructure } from './infrastructure/stop'
 import { Pools } from './infrastructure/pools'
 import { Supervisor } from './infrastructure/supervisor'
@@ -22,15 +22,15 @@ import { Wanted } from './infrastructure/wanted'
 import { instanceFolders, readConfigs, type ConfigCache, type Configs } from './instances/configs'
 import { requireUp } from './instances/bring-up'
 import { endLost, inBulk, type BulkAction, type BulkResult } from './instances/bulk'
-import { adoptInstance, type AdoptPlan } from './instances/adopt'
+import { adoptInstance } from './instances/adopt'
 import { setBootTime, type bootTimeInputSchema } from './instances/boot-time'
 import { changePort } from './instances/change-port'
 import { createInstance } from './instances/create'
-import { requireFreeName, type CreatePlan } from './instances/create/plan'
-import { forgetOrphanSecrets, forgetSecrets, takePassword } from './instances/create/secrets'
+import { requireFreeName } from './instances/create/plan'
+import { takePassword } from './instances/create/password'
 import { checkPort, choosePort, type PortKnowledge } from './instances/ports'
-import { deleteInstance, type DeletePlan } from './instances/delete'
-import { previewLeftovers, removeLeftovers, type LeftoversPlan } from './instances/leftovers'
+import { deleteInstance } from './instances/delete'
+import { previewLeftovers, removeLeftovers } from './instances/leftovers'
 import { Ownership } from './instances/ownership'
 import { Desired } from './instances/desired'
 import { instanceDetails, previewDelete, revealValue } from './instances/details'
@@ -39,7 +39,7 @@ import { InstancePools } from './instances/pooled'
 import { Registry } from './instances/registry'
 import { Resume } from './instances/resume'
 import { restartInstance } from './instances/restart'
-import { whoRuns, type Target } from './instances/lifecycle/target'
+import { whoRuns } from './instances/lifecycle/target'
 import { Space, withSpace } from './instances/space'
 import { startInstance } from './instances/start'
 import { stopInstance } from './instances/stop'
@@ -53,6 +53,7 @@ import { rotationTargets } from './logs/rotate-targets'
 import { OperationSpools } from './logs/operation-spool'
 import { LogSources } from './logs/sources'
 import { LogThreads } from './logs/threads'
+import { nameOf } from './operations/claims'
 import { Operations } from './operations/engine'
 import type { AnyOperation } from './operations/operation'
 import { Processes } from './processes/client'
@@ -199,7 +200,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const trash = new Trash(paths.instances, it => ownBytes(run, it), identity.copyOf !== undefined)
   const driverServices = { paths, run, settings, secrets }
   const infrastructure: Infrastructure = new Infrastructure({
-    settings, secrets, wanted, signal, working: () => working(), healPools: () => healRunning({ paths, configs, processes, pools }),
+    settings, secrets, wanted, signal, users: () => infrastructureUsers(operations), healPools: () => healRunning({ paths, configs, processes, pools }),
     secured: async () => ownership.claim(await configs()),
     hasInstances: async () => (await instanceFolders(paths)).length > 0,
     drivers: {
@@ -214,17 +215,17 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
 
   const known: ConfigCache = new Map()
   const configs = async (manifest?: Manifest): Promise<Configs> =>
-    readConfigs(paths, manifest ?? await readManifest(paths.root), new Set(openCreations().map(it => it.token)), known)
+    readConfigs(paths, manifest ?? await readManifest(paths.root), busy(), known)
   const digests = new Map<string, string>()
   const base = async (): Promise<string> => fingerprint(paths.root, await readManifest(paths.root), node.major, digests)
   const registry = new Registry({ folder: paths.instances, configs, processes, databases, ownership, desired, signal, busy: () => busy(), base })
   const space = new Space({
-    paths, run, releases, trash, configs, base, signal, planned: () => openCreations().map(it => it.fingerprint), keptTrash: () => keptTrash(),
+    paths, run, releases, trash, configs, base, signal, planned: () => operations.held('release').keys(), keptTrash: () => keptTrash(),
     archives: { list: () => rotation.oldArchives(), remove: () => rotation.removeOldArchives() },
   })
   const portKnowledge: PortKnowledge = {
     instances: () => whoRuns({ paths, configs, processes }),
-    reservations: async () => starting().map(({ name, port }) => ({ subject: name, port })),
+    reservations: async () => [...operations.held('port')].map(([port, { subject }]) => ({ subject, port: Number(port) })),
     portFree, portHolders,
   }
   const ports = {
@@ -237,10 +238,10 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     releases, databases, infrastructure, processes, pools, desired, secrets, settings, ports, configs, space,
   }
   const create = createInstance(creation)
-  const lifecycle = { paths, run, processes, pools, desired, ownership, configs, ports, databases, infrastructure, trash, starting: () => starting(), busy: () => busy() }
+  const lifecycle = { paths, run, processes, pools, desired, ownership, configs, ports, databases, infrastructure, trash }
   const leftovers = { ...lifecycle, copyOf: identity.copyOf }
-  const operations = new Operations({
-    folder: paths.operations,
+  const operations: Operations = new Operations({
+    folder: paths.operations, secrets,
     operations: [
       create, startInstance(lifecycle), stopInstance(lifecycle), restartInstance(lifecycle), changePort(lifecycle), deleteInstance(lifecycle),
       isolateInstance(lifecycle), unisolateInstance(lifecycle), adoptInstance({ ...creation, ownership, trash }), removeLeftovers(leftovers),
@@ -250,23 +251,15 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     onSettled: state => {
       registry.poke()
       appLog.operation(state)
-      void emptyTrash()
+      void forgetTrash([state])
       if (state.kind === 'create' || state.kind === 'delete') void space.tidy().catch(() => undefined) // the next one does it
-      void forgetSecrets(secrets, state).catch(() => undefined) // what stays is forgotten at the next opening
     },
   })
-  const working = (): string[] => operations.list().filter(isMoving).map(it => titlesOf(it).running)
-  const openCreations = (): CreatePlan[] => operations.openPlans().filter(it => it.kind === 'create' || it.kind === 'adopt').map(it => it.plan as CreatePlan)
-  /** Which instances are about to have which port. */
-  const starting = (): { name: string; port: number }[] => [
-    ...openCreations(),
-    ...operations.openPlans().filter(it => ['start', 'restart', 'change-port', 'isolate', 'unisolate'].includes(it.kind)).map(it => (it.plan as { readonly target: Target }).target),
-  ]
-  const busy = (): ReadonlySet<string> => new Set(operations.openPlans().flatMap(it => [it.subject, ...it.alsoAbout ? [it.alsoAbout] : []]))
+  const busy = (): ReadonlySet<string> => new Set(operations.held('instance').keys())
   /** What a refused journal set aside is still to be brought back, and its token isn't known. */
-  const keptTrash = (): ReadonlySet<string> | undefined => (operations.unreadable().length > 0 ? undefined : new Set(operations.openPlans().filter(it => ['delete', 'adopt', 'remove-leftovers'].includes(it.kind))
-    .map(it => (it.plan as DeletePlan | AdoptPlan | LeftoversPlan).token)))
-  const emptyTrash = (): Promise<void> => trash.empty(keptTrash()).catch(() => undefined)
+  const keptTrash = (): ReadonlySet<string> | undefined => (operations.unreadable().length > 0 ? undefined : new Set(operations.held('trash').keys()))
+  const forgetTrash = (settled: readonly OperationState[]): Promise<void> =>
+    trash.forget(settled.flatMap(({ claims }) => claims.filter(({ on }) => on.startsWith(things.trash(''))).map(({ on }) => nameOf(on))))
 
   const bringUpFor = async (names: readonly string[]): Promise<void> => {
     const found = (await configs()).configs
@@ -286,9 +279,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     await releases.tidy()
     signal.throwIfAborted() // the lock is lost already
     await operations.open()
-    // Who finishes a refused journal needs its secrets. What cannot be forgotten now is forgotten at the next opening.
-    if (operations.unreadable().length === 0) await forgetOrphanSecrets(secrets, operations.list()).catch(() => undefined)
-    void emptyTrash()
+    void forgetTrash(operations.list().filter(it => !isOpen(it)))
     void tellStrayNames().catch(() => undefined)
     void space.tidy().then(() => space.keepSpare()).catch(() => undefined) // the next opening does it
     void registry.remember().catch(() => undefined) // PM2 is asked again by whoever needs it
@@ -323,7 +314,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   if (lock) rotation.start()
   const resume = new Resume(operations)
   const supervisor = new Supervisor({
-    infrastructure, wanted, log: appLog, busy: () => busy().has(infrastructureSubject), restored: () => infrastructure.healPools(),
+    infrastructure, wanted, log: appLog, busy: () => operations.holders(things.services).length > 0, restored: () => infrastructure.healPools(),
     healthy: () => resume.look(),
   })
   // A command ends with its own work: what should run is the next engine's matter.
@@ -339,7 +330,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
         return { database: databaseNames(name).database }
       } catch (error) { return { problem: toProblem(error) } }
     },
-    takePassword: operation => takePassword(secrets, operations.list().find(it => it.id === operation)),
+    takePassword: operation => takePassword(operations, operation),
     bringUpFor,
     bulk: async (action, names) => {
       if (action !== 'stop') await bringUpFor(names)

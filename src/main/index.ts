@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { app as electron, BrowserWindow, dialog, Menu, protocol, session, shell } from 'electron'
 import { z } from 'zod'
+import { isOpen } from '../shared/operation'
+import { titlesOf } from '../shared/titles'
 import { toProblem } from '../shared/problem'
 import type { Desktop } from './app'
 import { composeApp, pm2HomeOf, siteDefaults } from './compose'
@@ -147,7 +149,7 @@ function show(shown: BrowserWindow): void {
 async function quit(app: ReturnType<typeof composeApp>): Promise<void> {
   const operations = app.opened?.operations
   if (operations?.running()) {
-    const names = operations.openPlans().map(it => `${it.kind} ${it.subject}`).join(', ')
+    const names = operations.list().filter(isOpen).map(it => titlesOf(it).noun).join(', ')
     const options: Electron.MessageBoxOptions = {
       type: 'question', title: 'Instance Manager', message: 'An operation is still running.', detail: `${names}\n\nInstances that run keep running.`,
       buttons: ['Finish first', 'Cancel and roll back', 'Keep working'], defaultId: 0, cancelId: 2, noLink: true,

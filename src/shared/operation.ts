@@ -10,9 +10,16 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 export type Outcome = 'succeeded' | 'rolled-back'
 
+/**
+ * What an operation holds while it is open: `kind/name` of a thing (`instance/school`, `port/5001`), or a single thing's name.
+ * Only one operation can `own` it, and then no other can `use` it.
+ */
+export interface Claim { readonly on: string; readonly how: 'own' | 'use' }
+
 /** Journaled, one line of JSON each. */
 export type Entry =
-  | { type: 'opened'; kind: string; version: number; subject: string; plan: Json; steps: readonly string[] }
+  /** `claims` is absent in journals of 0.1. */
+  | { type: 'opened'; kind: string; version: number; subject: string; plan: Json; steps: readonly string[]; claims?: readonly Claim[] }
   | { type: 'doing' | 'done' | 'undone'; step: string }
   /** From here on: undo. */
   | { type: 'turned'; reason: 'failed' | 'cancelled' | 'asked'; problem?: Problem }
@@ -34,7 +41,10 @@ export type JournalLine = { readonly id: string; readonly at: string } & Entry
 
 const base = { id: z.string().min(1), at: z.iso.datetime() }
 export const journalLineSchema: z.ZodType<JournalLine> = z.discriminatedUnion('type', [
-  z.object({ ...base, type: z.literal('opened'), kind: z.string(), version: z.int(), subject: z.string(), plan: z.json(), steps: z.array(z.string()) }),
+  z.object({
+    ...base, type: z.literal('opened'), kind: z.string(), version: z.int(), subject: z.string(), plan: z.json(), steps: z.array(z.string()).min(1),
+    claims: z.array(z.object({ on: z.string(), how: z.enum(['own', 'use']) })).optional(),
+  }),
   z.object({ ...base, type: z.enum(['doing', 'done', 'undone']), step: z.string() }),
   z.object({ ...base, type: z.literal('turned'), reason: z.enum(['failed', 'cancelled', 'asked']), problem: problemSchema.optional() }),
   z.object({ ...base, type: z.literal('settled'), outcome: z.enum(['succeeded', 'rolled-back']) }),
@@ -48,6 +58,8 @@ export interface StepState {
   /** ISO 8601: when it began, and when it was done (or undone). */
   readonly startedAt?: string
   readonly endedAt?: string
+  /** How often it began, if more than once and not done since. */
+  readonly attempts?: number
   /** 0 to 1. */
   readonly fraction?: number
   readonly text?: string
@@ -60,6 +72,8 @@ export interface OperationState {
   readonly subject: string
   /** Every choice of the operation; never a secret. */
   readonly plan: Json
+  /** What it holds while it is open. */
+  readonly claims: readonly Claim[]
   readonly phase: Phase
   readonly openedAt: string
   readonly settledAt?: string
@@ -71,7 +85,7 @@ export interface OperationState {
 export function fold(state: OperationState | undefined, event: OperationEvent): OperationState {
   if (event.type === 'opened') {
     return {
-      id: event.id, kind: event.kind, subject: event.subject, plan: event.plan, phase: 'running', openedAt: event.at,
+      id: event.id, kind: event.kind, subject: event.subject, plan: event.plan, claims: event.claims ?? [], phase: 'running', openedAt: event.at,
       steps: event.steps.map(name => ({ name, status: 'waiting' })),
     }
   }
@@ -79,10 +93,13 @@ export function fold(state: OperationState | undefined, event: OperationEvent): 
   const step = (name: string, change: Partial<StepState>): StepState[] =>
     state.steps.map(it => (it.name === name ? { ...it, ...change } : it))
   switch (event.type) {
-    case 'doing':
-      return { ...state, phase: 'running', steps: step(event.step, { status: 'doing', startedAt: event.at, endedAt: undefined, ...cleared }) }
+    case 'doing': {
+      const before = state.steps.find(it => it.name === event.step)
+      const attempts = before && hasBegun(before) ? (before.attempts ?? 1) + 1 : undefined
+      return { ...state, phase: 'running', steps: step(event.step, { status: 'doing', startedAt: event.at, endedAt: undefined, attempts, ...cleared }) }
+    }
     case 'done':
-      return { ...state, steps: step(event.step, { status: 'done', endedAt: event.at, ...cleared }) }
+      return { ...state, steps: step(event.step, { status: 'done', endedAt: event.at, attempts: undefined, ...cleared }) }
     case 'undone':
       return markUndoing({ ...state, phase: 'undoing', steps: step(event.step, { status: 'undone', endedAt: event.at, ...cleared }) })
     case 'turned':

@@ -1,5 +1,6 @@
 /** A creation that is cancelled at every moment, and one whose undoing is itself killed at every moment: *before*, each time. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isOpen } from '../../src/shared/operation'
 import { makeQuick } from '../support/quick-base'
 import { testWorkspace, type TestWorkspace } from '../support/workspace'
 import type { World } from '../support/world'
@@ -18,7 +19,7 @@ afterAll(() => workspace.remove())
 describe('cancelled, a creation leaves nothing', () => {
   it.each<Moment>(steps.flatMap((step): Moment[] => [{ at: 'after', what: `doing ${step}` }, { at: 'before', what: `done ${step}` }]))('$at $what', async moment => {
     const { operations } = workspace.services
-    const disarm = await armFaults([moment], () => { for (const { id } of operations.openPlans()) operations.cancel(id) })
+    const disarm = await armFaults([moment], () => { for (const { id } of operations.list().filter(isOpen)) operations.cancel(id) })
     try {
       expect(await workspace.create({ name: 'cancelled' })).toMatchObject({ phase: 'rolled-back', turned: { reason: 'cancelled' } })
     } finally { disarm() }
@@ -29,7 +30,7 @@ describe('cancelled, a creation leaves nothing', () => {
     const { operations } = workspace.services
     let refused: unknown
     const disarm = await armFaults([{ at: 'before', what: 'settled' }], () => {
-      for (const { id } of operations.openPlans()) try { operations.cancel(id) } catch (error) { refused = error }
+      for (const { id } of operations.list().filter(isOpen)) try { operations.cancel(id) } catch (error) { refused = error }
     })
     try {
       expect((await workspace.create({ name: 'late' })).phase).toBe('succeeded')

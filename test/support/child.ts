@@ -1,6 +1,7 @@
 /** A process of its own that opens a workspace, recovers what is there and runs operations; at a moment it can end itself as a power cut would. */
 import { writeSync } from 'node:fs'
 import { openWorkspace, type Host, type WorkspaceServices } from '../../src/main/compose'
+import { isOpen } from '../../src/shared/operation'
 import { armFaults, type Moment } from './faults'
 
 /** In argv as JSON. */
@@ -18,13 +19,13 @@ const open: WorkspaceServices[] = []
 
 await armFaults([cancelAt, killAt].filter(it => it !== undefined), moment => {
   if (moment === killAt) process.kill(process.pid, 'SIGKILL')
-  for (const it of open) for (const { id } of it.operations.openPlans()) it.operations.cancel(id)
+  for (const it of open) for (const { id } of it.operations.list().filter(isOpen)) it.operations.cancel(id)
 })
 const services = await openWorkspace(host, root)
 open.push(services)
 writeSync(1, 'opened\n')
 const { operations } = services
-for (const { id } of operations.openPlans()) await operations.settled(id)
+for (const { id } of operations.list().filter(isOpen)) await operations.settled(id)
 for (const [kind, input] of run) {
   const { phase, turned } = await operations.settled(await operations.start(kind, input))
   writeSync(1, `${kind} ${phase} ${JSON.stringify(turned ?? '')}\n`)

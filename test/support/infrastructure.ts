@@ -78,7 +78,7 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     drivers: {
       podman: new ContainerDriver('podman', services), docker: new ContainerDriver('docker', services), embedded: new EmbeddedDriver(services),
     },
-    settings: store, secrets, hasInstances: () => Promise.resolve(false), working: () => [], secured: () => Promise.resolve(), signal: new AbortController().signal,
+    settings: store, secrets, hasInstances: () => Promise.resolve(false), users: () => [], secured: () => Promise.resolve(), signal: new AbortController().signal,
     wanted: new Wanted(join(state, 'infrastructure.json'), root), healPools: () => Promise.resolve(),
   })
   const output: string[] = []

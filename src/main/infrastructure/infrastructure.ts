@@ -24,14 +24,16 @@ export interface InfrastructureServices {
   readonly hasInstances: () => Promise<boolean>
   /** Called when PostgreSQL has been set up: what is to be done in it for the instances. */
   readonly secured: () => Promise<void>
-  /** Operations that are done or undone now, in words: they may need the infrastructure as it is. */
-  readonly working: () => readonly string[]
+  readonly users: () => readonly InfrastructureUser[]
   readonly wanted: Wanted
   /** Makes PgBouncer serve running instances again that it refused while PostgreSQL was down. */
   readonly healPools: () => Promise<void>
   /** Aborted when the workspace is closed: whoever watches is let go. */
   readonly signal: AbortSignal
 }
+
+/** An open operation that needs the infrastructure as it is, or starts or stops it. */
+export interface InfrastructureUser { readonly text: string; readonly changesIt: boolean }
 
 const names: Readonly<Record<DriverKind, string>> = { podman: 'Podman', docker: 'Docker', embedded: 'The embedded driver' }
 
@@ -87,12 +89,13 @@ export class Infrastructure {
     return await this.changed()
   }
 
-  /** @throws Problem `infrastructure-busy` that names the operations which run. One that is stuck does nothing and is no hindrance. */
-  requireIdle(): void {
-    const working = this.services.working()
-    if (working.length === 0) return
+  users(): readonly InfrastructureUser[] { return this.services.users() }
+
+  private requireIdle(): void {
+    const users = this.users()
+    if (users.length === 0) return
     throw problem({
-      code: 'infrastructure-busy', message: 'Operations that may need the database are still running.', cause: `${working.join(', ')}.`,
+      code: 'infrastructure-busy', message: 'Operations that need the database aren’t finished.', cause: `${users.map(it => it.text).join(', ')}.`,
       hint: 'Let them end, or cancel them in Activity. Then try again.', action: 'open-activity',
     })
   }

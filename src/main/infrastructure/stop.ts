@@ -1,23 +1,25 @@
 /** Stops PgBouncer, then PostgreSQL. Undone, what ran before runs again. */
 import { z } from 'zod'
 import { driverKinds, type ServiceName } from '../../shared/infrastructure'
+import { things } from '../../shared/things'
+import { own } from '../operations/claims'
 import type { Operation, Step } from '../operations/operation'
 import type { Infrastructure } from './infrastructure'
-import { driverContext, infrastructureSubject, ranSchema, subjectContradiction } from './start'
+import { driverContext, ranSchema, subjectContradiction } from './start'
 
 const planSchema = z.strictObject({ driver: z.enum(driverKinds), ran: ranSchema })
 export type InfrastructureStopPlan = z.infer<typeof planSchema>
 
 export const stopInfrastructure = (to: Infrastructure): Operation<void, InfrastructureStopPlan> => ({
   kind: 'infrastructure-stop', version: 1, recovery: 'resume', planSchema,
-  subject: () => infrastructureSubject,
+  about: () => things.infrastructure,
+  claims: () => [own(things.infrastructure), own(things.services)],
   contradiction: subjectContradiction,
   plan: async () => {
-    to.requireIdle()
     const { driver, postgres, pgbouncer } = await to.status()
     return { driver, ran: { postgres: postgres.state === 'running', pgbouncer: pgbouncer.state === 'running' } }
   },
-  steps: [stop(to, 'pgbouncer'), stop(to, 'postgres')],
+  steps: () => [stop(to, 'pgbouncer'), stop(to, 'postgres')],
 })
 
 const stop = (to: Infrastructure, service: ServiceName): Step<InfrastructureStopPlan> => ({

@@ -6,17 +6,19 @@ import { z } from 'zod'
 import { adoptInputSchema, databaseNames, instanceConfigSchema, nameSchema, urlOf, type AdoptInput } from '../../shared/instance'
 import { problem, toProblem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
-import type { Operation, Step } from '../operations/operation'
+import { things } from '../../shared/things'
+import { own, use } from '../operations/claims'
+import type { Context, Operation, Step } from '../operations/operation'
 import { readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import { formatEnv, setEnv } from '../workspace/env-file'
 import { instancePaths, type InstancePaths } from '../workspace/paths'
 import { createDatabase, createDirector } from './create/database'
 import { databaseConfig } from './create/files'
-import { createPlanSchema, keepSecrets, requireFreeName, requireInfrastructure, requireNoDatabase, secretKeys } from './create/plan'
+import { createPlanSchema, creationSecrets, directorPassword, requireFreeName, requireInfrastructure, requireNoDatabase } from './create/plan'
 import { switchToPool } from './create/run'
 import { runTool } from './create/schema'
 import type { CreateServices } from './create/services'
-import { folderOf, secretOf } from './create/step'
+import { folderOf } from './create/step'
 import { difference, subjectOf } from './lifecycle/derived'
 import { findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
 import { keepOriginals, originalsOf, restoreOriginals } from './originals'
@@ -39,13 +41,18 @@ type AdoptStep = Step<AdoptPlan>
 const unknownRelease = 'unknown'
 
 export const adoptInstance = (to: AdoptServices): Operation<AdoptInput, AdoptPlan> => ({
-  kind: 'adopt', version: 1, recovery: 'resume', planSchema: adoptPlanSchema,
-  subject: ({ name }) => subjectOf(name),
-  alsoAbout: ({ name }) => subjectOf(name),
+  kind: 'adopt', version: 2, recovery: 'resume', planSchema: adoptPlanSchema,
+  about: ({ name }) => things.instance(name),
+  claims: ({ from, name, port, fingerprint, token }) => [
+    ...new Set([from, name].map(things.instance)), things.port(port), things.trash(token),
+  ].map(own).concat(use(things.infrastructure), fingerprint === unknownRelease ? [] : use(things.release(fingerprint))),
+  adopt: (version, plan) => (version === 1 ? plan as AdoptPlan : undefined), // it has more steps, and its secrets elsewhere
   contradiction: (plan, subject) => difference({ ...plan, subject }, { subject: subjectOf(plan.from), ...databaseNames(plan.name), url: urlOf(plan.port) }),
   plan: input => planAdopt(to, adoptInputSchema.parse(input)),
   ready: async ({ pooled }) => { await requireInfrastructure(to, 'Start the infrastructure, then retry.', pooled) },
-  steps: [createDatabase(to), adoptFiles(to), pushSchema(to), createDirector(to), switchToPool(to)],
+  secrets: input => creationSecrets(adoptInputSchema.parse(input).director.password),
+  shows: directorPassword,
+  steps: ({ pooled }) => [createDatabase(to), adoptFiles(to), pushSchema(to), createDirector(to), ...pooled ? [switchToPool(to)] : []],
 })
 
 /** @throws Problems `instance-unknown`, `instance-own`, `instance-linked`, `instance-running`, `infrastructure-stopped`, `no-free-port`; for the name those of a creation */
@@ -60,7 +67,6 @@ async function planAdopt(to: AdoptServices, { name: from, as, director }: AdoptI
   const name = as ?? await suggestName(to, from, manifest)
   await requireName(to, from, name, manifest)
   const [token, port, { ports }] = [randomUUID(), await to.ports.suggest(), await to.settings.read()]
-  await keepSecrets(to, token, director.password)
   return {
     token, from, name, port, url: urlOf(port), ...databaseNames(name), pooled, manifest, directPort: ports.postgres, pooledPort: ports.pgbouncer,
     fingerprint: createPlanSchema.shape.fingerprint.safeParse(config.release).data ?? unknownRelease, director: { name: director.name, email: director.email }, jwtSecret: 'generate',
@@ -109,11 +115,12 @@ const adoptFiles = (to: AdoptServices): AdoptStep => {
   const folders = (plan: AdoptPlan) => ({ before: instancePaths(to.paths, plan.manifest, plan.from), after: folderOf(to, plan), originals: originalsOf(to.trash, plan.token, plan.manifest) })
   return {
     name: 'adopt-files',
-    async do({ plan }) {
+    async do(context) {
+      const { plan } = context
       const { before, after, originals } = folders(plan)
       const here = await exists(before.folder) ? before : after
       await keepOriginals(to.paths.instances, here, originals)
-      await rewrite(to, plan, originals, here, after)
+      await rewrite(context, originals, here, after)
       if (here.folder === after.folder) return
       if (await exists(after.folder)) throw problem({ code: 'name-taken', field: 'as', message: `The folder ${after.folder} exists already.`, hint: 'Choose another name.' })
       await rename(here.folder, after.folder)
@@ -136,15 +143,15 @@ const adoptFiles = (to: AdoptServices): AdoptStep => {
 const exists = (path: string): Promise<boolean> => lstat(path).then(() => true, () => false)
 
 /** config.json comes last. */
-async function rewrite(to: AdoptServices, plan: AdoptPlan, originals: InstancePaths, here: InstancePaths, after: InstancePaths): Promise<void> {
+async function rewrite({ plan, secret }: Context<AdoptPlan>, originals: InstancePaths, here: InstancePaths, after: InstancePaths): Promise<void> {
   const config = await readJson(originals.config, instanceConfigSchema)
   if (!config) throw problem({ code: 'config-missing', message: `${here.config} is gone.`, hint: 'Restore it, then retry.' })
-  const database = databaseConfig(plan, await secretOf(to, secretKeys(plan.token).database))
+  const database = databaseConfig(plan, await secret('database'))
   const env = await readIfExists(originals.env) ?? formatEnv({ NODE_ENV: 'production', HOST: '0.0.0.0' })
   // A link is replaced with a file: what it leads to may be the original's.
   await writeFileAtomic(here.env, setEnv(env, {
     DATABASE_URL: database.directUrl, DIRECT_URL: database.directUrl, PORT: String(plan.port),
-    JWT_SECRET: await secretOf(to, secretKeys(plan.token).jwt), INSTANCE_NAME: plan.name,
+    JWT_SECRET: await secret('jwt'), INSTANCE_NAME: plan.name,
   }), 0o600)
   await writeJson(here.databaseConfig, { ...await readJson(originals.databaseConfig, z.looseObject({})), ...database })
   await writeJson(here.config, {

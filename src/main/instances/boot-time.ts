@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { instanceConfigSchema, nameSchema } from '../../shared/instance'
 import { isMoving, type OperationState } from '../../shared/operation'
 import { problem } from '../../shared/problem'
+import { things } from '../../shared/things'
 import { bootSecondsSchema } from '../../shared/workspace'
 import { readJson, writeJson } from '../system/files'
 import { findOwn, type LifecycleServices } from './lifecycle/target'
@@ -18,7 +19,7 @@ export async function setBootTime(
   to: LifecycleServices & { readonly operations: () => readonly OperationState[] }, { name, seconds }: z.infer<typeof bootTimeInputSchema>,
 ): Promise<void> {
   const { paths } = await findOwn(to, name)
-  const open = to.operations().find(it => isMoving(it) && it.subject === name.toLowerCase())
+  const open = to.operations().find(it => isMoving(it) && it.claims.some(({ on }) => on === things.instance(name)))
   if (open) throw problem({ code: 'operation-open', message: `Another operation on ${name} is not finished: ${open.kind}.`, hint: 'Wait until it has ended, then try again.', action: 'open-activity' })
   const config = await readJson(paths.config, instanceConfigSchema)
   if (!config) throw problem({ code: 'config-missing', message: `${paths.config} is gone.`, hint: 'Restore it, then try again.' })

@@ -3,13 +3,15 @@ import { parse } from 'dotenv'
 import { z } from 'zod'
 import { hosts, instanceConfigSchema, nameSchema, portSchema } from '../../shared/instance'
 import { problem } from '../../shared/problem'
+import { things } from '../../shared/things'
+import { own, use } from '../operations/claims'
 import type { Operation, Step } from '../operations/operation'
 import { readIfExists, readJson, writeJson } from '../system/files'
 import { setEnv, writeEnv } from '../workspace/env-file'
 import { instancePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
 import { describeHolder } from './ports'
-import { difference, subjectOf, targetContradiction } from './lifecycle/derived'
+import { difference, targetContradiction } from './lifecycle/derived'
 import { startAgain, startTarget, stopTarget, waitForTarget } from './lifecycle/process-steps'
 import { findInstance, findOwn, isRunning, targetSchema, type PortServices, type Target } from './lifecycle/target'
 
@@ -31,11 +33,15 @@ const changePortPlanSchema = z.strictObject({
 export type ChangePortPlan = Readonly<z.infer<typeof changePortPlanSchema>>
 
 export const changePort = (to: PortServices): Operation<ChangePortInput, ChangePortPlan> => ({
-  kind: 'change-port', version: 1, recovery: 'resume', planSchema: changePortPlanSchema,
-  subject: ({ name }) => subjectOf(name),
+  kind: 'change-port', version: 2, recovery: 'resume', planSchema: changePortPlanSchema,
+  about: ({ name }) => things.instance(name),
+  claims: ({ target, before, ran }) => [
+    things.instance(target.name), ...new Set([target.port, before.port].map(things.port)),
+  ].map(own).concat(ran ? use(things.infrastructure) : []),
+  adopt: (version, plan) => (version === 1 ? plan as ChangePortPlan : undefined), // it may have steps more
   contradiction: async ({ target, before, port }, subject) => difference({ ...target }, { name: before.name, port }) ?? await targetContradiction(to, subject, target, before),
   plan: input => planChange(to, input),
-  steps: [stopOld(to), writePort(to), startNew(to)],
+  steps: ({ ran }) => [...ran ? [stopOld(to)] : [], writePort(to), ...ran ? [startNew(to)] : []],
 })
 
 /** @throws Problem `port-same`, `port-taken` */
@@ -59,9 +65,9 @@ async function planChange(to: PortServices, { name, port, allowSharedPort, host:
 
 const stopOld = (to: PortServices): Step<ChangePortPlan> => ({
   name: 'stop-process',
-  do: async ({ plan: { before, ran } }) => { if (ran) await stopTarget(to, before) },
-  verify: ({ plan: { ran } }) => Promise.resolve(!ran), // to stop again what is stopped costs nothing
-  undo: async context => { if (context.plan.ran) await startAgain(to, context.plan.before, context) },
+  do: ({ plan: { before } }) => stopTarget(to, before),
+  verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
+  undo: context => startAgain(to, context.plan.before, context),
 })
 
 const writePort = (to: PortServices): Step<ChangePortPlan> => {
@@ -85,11 +91,10 @@ const writePort = (to: PortServices): Step<ChangePortPlan> => {
 
 const startNew = (to: PortServices): Step<ChangePortPlan> => ({
   name: 'start-process',
-  async do({ plan: { target, ran }, signal, report }) {
-    if (!ran) return
+  async do({ plan: { target }, signal, report }) {
     await startTarget(to, target, { signal, report })
     await waitForTarget(to, target, { signal, report })
   },
   verify: () => Promise.resolve(false), // a look is cheap and always due
-  undo: async ({ plan: { target, ran } }) => { if (ran) await stopTarget(to, target) },
+  undo: ({ plan: { target } }) => stopTarget(to, target),
 })

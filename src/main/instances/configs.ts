@@ -24,12 +24,12 @@ export interface Configs {
 export type ConfigCache = Map<string, { readonly stamp: string; readonly config: InstanceConfig }>
 
 /**
- * @param creating tokens of the open `create` operations: their folders are in the making, not broken
+ * @param busy names, in lower case, of instances that an open operation owns: a folder with a reservation is in the making then, not broken
  * @param known kept by who asks often
  */
-export async function readConfigs(paths: WorkspacePaths, manifest: Manifest, creating: ReadonlySet<string>, known: ConfigCache = new Map()): Promise<Configs> {
+export async function readConfigs(paths: WorkspacePaths, manifest: Manifest, busy: ReadonlySet<string>, known: ConfigCache = new Map()): Promise<Configs> {
   const folders = await instanceFolders(paths)
-  const read = await Promise.all(folders.map(it => readConfig(paths, manifest, it, creating, known)))
+  const read = await Promise.all(folders.map(it => readConfig(paths, manifest, it, busy, known)))
   const configs = read.map(it => it.config).filter(it => it !== undefined)
   const others = await Promise.all(configs.map(async it => [it.name, await otherOwner(it.paths.instance, instancePaths(paths, manifest, it.name).folder)] as const))
   return {
@@ -52,14 +52,14 @@ export async function instanceFolders(paths: WorkspacePaths): Promise<string[]> 
 }
 
 async function readConfig(
-  paths: WorkspacePaths, manifest: Manifest, folder: string, creating: ReadonlySet<string>, known: ConfigCache,
+  paths: WorkspacePaths, manifest: Manifest, folder: string, busy: ReadonlySet<string>, known: ConfigCache,
 ): Promise<{ config?: InstanceConfig; broken?: BrokenInstance }> {
   if (!nameSchema.safeParse(folder).success) {
     return { broken: { folder, problem: { code: 'instance-name', message: `"${folder}" is not a name that an instance can have.`, hint: 'It is left alone. Rename or move the folder.' } } }
   }
   try {
     const its = instancePaths(paths, manifest, folder)
-    if (creating.size > 0 && creating.has(await readIfExists(its.reservation) ?? '')) return {}
+    if (busy.has(folder.toLowerCase()) && await readIfExists(its.reservation) !== undefined) return {}
     const config = await readKnown(its.config, known)
     if (!config) throw problem({ code: 'config-missing', message: `${folder} has no config.json.`, hint: 'It is left alone. Restore the file, or move the folder away.' })
     if (config.name !== folder) throw problem({ code: 'config-name', message: `The config.json in ${folder} is that of "${config.name}".`, hint: 'It is left alone. Correct "name", or rename the folder.' })

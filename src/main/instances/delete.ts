@@ -7,11 +7,14 @@ import { databaseNames, instanceConfigSchema, nameSchema } from '../../shared/in
 import { problem } from '../../shared/problem'
 import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
+import type { Claim } from '../../shared/operation'
+import { things } from '../../shared/things'
+import { own, use } from '../operations/claims'
 import type { Context, Operation, Step } from '../operations/operation'
 import { readJson } from '../system/files'
 import { isRoot } from '../system/users'
 import type { Run } from '../system/run'
-import { difference, subjectOf, targetContradiction } from './lifecycle/derived'
+import { difference, targetContradiction } from './lifecycle/derived'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
 import { absolutePath, findOwn, isRunning, targetSchema, type LifecycleServices } from './lifecycle/target'
 import { linkedFolder } from './ownership'
@@ -40,11 +43,16 @@ type DeleteStep = Step<DeletePlan>
 
 export const deleteInstance = (to: DeleteServices): Operation<DeleteInput, DeletePlan> => ({
   kind: 'delete', version: 1, recovery: 'resume', pivot: 'drop-database', planSchema: deletePlanSchema,
-  subject: ({ name }) => subjectOf(name),
+  about: ({ name }) => things.instance(name),
+  claims: deleteClaims,
   contradiction: (plan, subject) => deleteContradiction(to, plan, subject),
   plan: input => planDelete(to, input),
-  steps: [stopProcess(to), setAside(to), dropDatabase(to), removeProcess(to)],
+  steps: () => [stopProcess(to), setAside(to), dropDatabase(to), removeProcess(to)],
 })
+
+/** With its port: undone, it may have to run again. */
+export const deleteClaims = ({ target, token, ran }: DeletePlan): Claim[] =>
+  [own(things.instance(target.name)), ...ran && target.port ? [own(things.port(target.port))] : [], own(things.trash(token)), use(things.infrastructure)]
 
 /** What in a plan is not as the instance's name gives it. */
 export async function deleteContradiction(to: Pick<DeleteServices, 'paths'>, { target, folder, database, role }: DeletePlan, subject: string): Promise<string | undefined> {

@@ -8,13 +8,14 @@ import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { databaseNames, type LeftoversPreview } from '../../shared/instance'
 import { problem, toProblem } from '../../shared/problem'
+import { things } from '../../shared/things'
 import type { Operation, Step } from '../operations/operation'
 import { readJson } from '../system/files'
 import { readManifest } from '../workspace/base'
 import { instancePaths, type InstancePaths } from '../workspace/paths'
-import { deleteContradiction, deleteInputSchema, deletePlanSchema, forgetInstance, type DeleteInput, type DeleteServices } from './delete'
+import { deleteClaims, deleteContradiction, deleteInputSchema, deletePlanSchema, forgetInstance, type DeleteInput, type DeleteServices } from './delete'
 import { filesOf, logsOf } from './details'
-import { subjectOf, targetOf } from './lifecycle/derived'
+import { targetOf } from './lifecycle/derived'
 import { startTarget } from './lifecycle/process-steps'
 import { isRunning, type Target } from './lifecycle/target'
 import { otherOwner } from './ownership'
@@ -34,10 +35,11 @@ type LeftoverStep = Step<LeftoversPlan>
 /** As a deletion, with nothing taken for granted. */
 export const removeLeftovers = (to: LeftoverServices): Operation<DeleteInput, LeftoversPlan> => ({
   kind: 'remove-leftovers', version: 1, recovery: 'resume', pivot: 'drop-database', planSchema: leftoversPlanSchema,
-  subject: ({ name }) => subjectOf(name),
+  about: ({ name }) => things.instance(name),
+  claims: deleteClaims,
   contradiction: (plan, subject) => deleteContradiction(to, plan, subject),
   plan: ({ name }) => planLeftovers(to, name),
-  steps: [stopProcess(to), setAside(to), dropDatabase(to), {
+  steps: () => [stopProcess(to), setAside(to), dropDatabase(to), {
     name: 'remove-process',
     do: ({ plan, report }) => forgetInstance(to, plan, report),
     verify: () => Promise.resolve(false),

@@ -57,7 +57,7 @@ const sameName = (one: string, other: string): boolean => one.toLowerCase() === 
 export function describeHolder(holder: PortHolder): string {
   switch (holder.type) {
     case 'instance': return `"${holder.name}"${holder.running ? ' runs on it' : ' is configured for it'}`
-    case 'operation': return `"${holder.subject}", which is being created, has it`
+    case 'operation': return `an operation on "${holder.subject}" has it`
     case 'process': return holder.program ? `${holder.program} (pid ${holder.pid ?? 'unknown'}) listens on it` : 'a process of another user listens on it'
   }
 }

@@ -1,8 +1,10 @@
 /** Restarts an instance with its `.env` read anew: delete and start, as the guide says. */
+import { things } from '../../shared/things'
+import { own, use } from '../operations/claims'
 import type { Operation } from '../operations/operation'
 import { stopPlanSchema, type StopPlan } from './stop'
 import { describeHolder } from './ports'
-import { subjectOf, targetContradiction } from './lifecycle/derived'
+import { targetContradiction } from './lifecycle/derived'
 import { othersOnPort, portInUse } from './lifecycle/port'
 import { claimDatabase, startTarget, verifyHealth } from './lifecycle/process-steps'
 import { findOwn, type PortServices } from './lifecycle/target'
@@ -10,10 +12,11 @@ import { findOwn, type PortServices } from './lifecycle/target'
 /** There is nothing to go back to: the old process ran with settings that are gone. Unhealthy, it stays as PM2 has it, with the reason told. */
 export const restartInstance = (to: PortServices): Operation<{ readonly name: string }, StopPlan> => ({
   kind: 'restart', version: 1, recovery: 'resume', planSchema: stopPlanSchema,
-  subject: ({ name }) => subjectOf(name),
+  about: ({ name }) => things.instance(name),
+  claims: ({ target }) => [own(things.instance(target.name)), own(things.port(target.port)), use(things.infrastructure)],
   contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: ({ name }) => planRestart(to, name),
-  steps: [{
+  steps: () => [{
     name: 'restart-process',
     async do({ plan, signal, report }) {
       await claimDatabase(to, plan.target.name)

@@ -21,7 +21,7 @@ export interface SpaceServices {
   /** The base application's fingerprint now. */
   readonly base: () => Promise<string>
   /** Fingerprints that open operations name. */
-  readonly planned: () => readonly string[]
+  readonly planned: () => Iterable<string>
   /** Tokens of deletions that may still be taken back. */
   readonly keptTrash: () => ReadonlySet<string> | undefined
   readonly archives: { list(): Promise<readonly { readonly bytes: number }[]>; remove(): Promise<void> }

@@ -2,9 +2,11 @@
 import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
 import { problem } from '../../shared/problem'
+import { things } from '../../shared/things'
+import { own, use } from '../operations/claims'
 import type { Operation, Step } from '../operations/operation'
 import { describeHolder } from './ports'
-import { subjectOf, targetContradiction } from './lifecycle/derived'
+import { targetContradiction } from './lifecycle/derived'
 import { othersOnPort, portInUse } from './lifecycle/port'
 import { startAgain, startProcess, startedPlanSchema, stopTarget, verifyHealth } from './lifecycle/process-steps'
 import { findOwn, isOnline, targetSchema, type LifecycleServices, type PortServices } from './lifecycle/target'
@@ -20,11 +22,13 @@ const startPlanSchema = startedPlanSchema.extend({ stopFirst: z.array(targetSche
 export type StartPlan = Readonly<z.infer<typeof startPlanSchema>>
 
 export const startInstance = (to: PortServices): Operation<StartInput, StartPlan> => ({
-  kind: 'start', version: 1, recovery: 'resume', planSchema: startPlanSchema,
-  subject: ({ name }) => subjectOf(name),
+  kind: 'start', version: 2, recovery: 'resume', planSchema: startPlanSchema,
+  about: ({ name }) => things.instance(name),
+  claims: ({ target, stopFirst }) => [...[target, ...stopFirst].map(it => things.instance(it.name)), things.port(target.port)].map(own).concat(use(things.infrastructure)),
+  adopt: (version, plan) => (version === 1 ? plan as StartPlan : undefined), // it may have a step more
   contradiction: ({ target, stopFirst }, subject) => targetContradiction(to, subject, target, ...stopFirst),
   plan: input => planStart(to, input),
-  steps: [stopOthers(to), startProcess(to), verifyHealth(to)],
+  steps: ({ stopFirst }) => [...stopFirst.length ? [stopOthers(to)] : [], startProcess(to), verifyHealth(to)],
 })
 
 /** @throws Problem `instance-unknown`, `instance-running`, `port-in-use` (scenario 3 of the guide: which instance runs there, so that the screen can ask) */
@@ -33,8 +37,6 @@ async function planStart(to: PortServices, { name, stopOther }: StartInput): Pro
   if (await isOnline(to, target)) throw problem({ code: 'instance-running', message: `"${name}" runs already.`, hint: 'Restart it to have its .env read anew.' })
   const others = await othersOnPort(to, target)
   const names = others.map(describeHolder).join(', ')
-  const changing = others.find(it => to.busy().has(it.name.toLowerCase()))
-  if (changing) throw portInUse(target.port, `${names}, and another operation on "${changing.name}" is not finished`)
   if (others.length && !stopOther) throw portInUse(target.port, names, 'stop-other')
   const stopFirst = await Promise.all(others.map(async it => (await findOwn(to, it.name)).target))
   return { target, stopFirst, wanted: (await to.desired.names()).includes(name) }
@@ -44,6 +46,6 @@ async function planStart(to: PortServices, { name, stopOther }: StartInput): Pro
 const stopOthers = (to: LifecycleServices): Step<StartPlan> => ({
   name: 'stop-others',
   do: async ({ plan: { stopFirst } }) => { for (const other of stopFirst) await stopTarget(to, other) },
-  verify: ({ plan: { stopFirst } }) => Promise.resolve(stopFirst.length === 0), // to stop again what is stopped costs nothing
+  verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
   undo: async context => { for (const other of context.plan.stopFirst) await startAgain(to, other, context) },
 })

@@ -1,8 +1,10 @@
 /** Stops an instance and keeps it listed. */
 import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
+import { things } from '../../shared/things'
+import { own } from '../operations/claims'
 import type { Operation } from '../operations/operation'
-import { subjectOf, targetContradiction } from './lifecycle/derived'
+import { targetContradiction } from './lifecycle/derived'
 import { stopTarget } from './lifecycle/process-steps'
 import { findOwn, targetSchema, type LifecycleServices } from './lifecycle/target'
 
@@ -13,10 +15,11 @@ export type StopPlan = Readonly<z.infer<typeof stopPlanSchema>>
 /** Forward only: what was told to stop does not start again by itself. Ends a process that PM2 has lost, too. */
 export const stopInstance = (to: LifecycleServices): Operation<z.infer<typeof stopInputSchema>, StopPlan> => ({
   kind: 'stop', version: 1, recovery: 'resume', pivot: 'stop-process', planSchema: stopPlanSchema,
-  subject: ({ name }) => subjectOf(name),
+  about: ({ name }) => things.instance(name),
+  claims: ({ target }) => [own(things.instance(target.name))],
   contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: async ({ name }) => ({ target: (await findOwn(to, name)).target }),
-  steps: [{
+  steps: () => [{
     name: 'stop-process',
     do: ({ plan }) => stopTarget(to, plan.target),
     verify: () => Promise.resolve(false), // a lost process, PM2's dump and what should run: to do it again is simpler than to look

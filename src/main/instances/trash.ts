@@ -40,14 +40,19 @@ export class Trash {
     await syncFolder(this.folder)
   }
 
+  /** Frees what these tokens name. Errors are left to the next time: the folders are out of sight already. */
+  async forget(tokens: readonly string[]): Promise<void> {
+    for (const it of tokens) await this.free(it, !this.ofCopy).catch(() => undefined)
+  }
+
   /**
-   * Frees what it holds, but for the tokens of open operations. Errors are left to the next time: the folder is out of sight already.
+   * Frees all that it holds, but for the tokens of open operations. Only on the operator's word: whose files are there without an operation, nobody knows.
    * @param kept undefined: nobody knows whose the tokens are, so all of it stays
    */
   async empty(kept: ReadonlySet<string> | undefined): Promise<void> {
     if (!kept) return
     const tokens = (await readdir(this.folder)).filter(it => it.startsWith(prefix)).map(it => it.slice(prefix.length))
-    for (const token of tokens.filter(it => !kept.has(it))) await this.free(token, !this.ofCopy).catch(() => undefined)
+    await this.forget(tokens.filter(it => !kept.has(it)))
   }
 
   /** What emptying frees. @param kept as for `empty` */

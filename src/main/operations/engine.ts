@@ -2,17 +2,22 @@
 import { mkdir } from 'node:fs/promises'
 import { fold, isMoving, isOpen, journalLineSchema, type Json, type OperationState, type OperationsUpdate, type UnreadableJournal } from '../../shared/operation'
 import { problem } from '../../shared/problem'
+import { Claims, nameOf, type Holder, type Unreadable } from './claims'
 import { Feed } from './feed'
-import { findJournals, tidy, type Unreadable } from './found'
-import { Journal, newId, type OpenedLine, type Readable } from './journal'
+import { findJournals, tidy } from './found'
+import { History, keptOfKind, unknown } from './history'
+import { Journal, newId, putAside, type OpenedLine, type Readable } from './journal'
 import type { AnyOperation } from './operation'
+import { stepsOf } from './recoverable'
+import { OperationSecrets, type KeyStore } from './secrets'
 import type { OutputChunk } from './tail'
-import { hasEnded, Walk } from './walk'
+import { Walk } from './walk'
 
 export interface OperationsOptions {
   /** Where the journals lie; made (0700) if missing. */
   readonly folder: string
   readonly operations: readonly AnyOperation[]
+  readonly secrets: KeyStore
   readonly now?: () => Date
   /** Called when an operation settles, after its journal says so. Must not throw. */
   readonly onSettled?: (state: OperationState) => void
@@ -23,28 +28,22 @@ export interface OperationsOptions {
   readonly lost?: AbortSignal
 }
 
-/** What an open operation has chosen; its ports and names are taken. */
-export interface OpenPlan { readonly id: string; readonly kind: string; readonly subject: string; readonly alsoAbout: string | undefined; readonly plan: Json }
-
-/** How many settled operations are remembered; the journals of older ones are deleted when the engine is opened. */
-export const settledKept = 500
-/** How many settled operations keep their output in memory. */
-const outputsKept = 20
-
 export class Operations {
   readonly #kinds: ReadonlyMap<string, AnyOperation>
   readonly #feed = new Feed()
-  /** Open ones, and the lately settled for their output. */
-  readonly #walks = new Map<string, Walk>()
-  readonly #history = new Map<string, OperationState>()
+  readonly #history: History
+  readonly #secrets: OperationSecrets
   readonly #closing = new AbortController()
-  readonly #unreadable: Unreadable[] = []
-  /** The planning that goes on, if any; the next waits for it. */
-  #planning: Promise<unknown> = Promise.resolve()
+  readonly #claims = new Claims()
+  #unreadable: readonly Unreadable[] = []
+  /** What is being planned and opened. */
+  readonly #starting = new Set<Promise<unknown>>()
   #looking = false
 
   constructor(private readonly options: OperationsOptions) {
-    this.#kinds = new Map(options.operations.map(it => [it.kind, wellFormed(it)]))
+    this.#kinds = new Map(options.operations.map(it => [it.kind, it]))
+    this.#history = new History(options.folder)
+    this.#secrets = new OperationSecrets(options.secrets)
   }
 
   /**
@@ -55,14 +54,17 @@ export class Operations {
   async open(): Promise<readonly OperationState[]> {
     await mkdir(this.options.folder, { recursive: true, mode: 0o700 })
     const found = await findJournals(this.options.folder, this.#kinds)
-    this.#remember(await tidy(this.options.folder, found, settledKept), found.unreadable)
-    const recovering = found.usable.filter(it => isOpen(it.state)).map(it => this.#add(this.#kind(it.opened.kind), it.journal, it.state))
+    this.#remember(await tidy(this.options.folder, found, keptOfKind), found.unreadable)
+    const recovering = found.usable.filter(it => isOpen(it.state)).map(it => this.#add(this.#kind(it.opened.kind), it.opened.steps, it.journal, it.state))
     const states = recovering.map(it => it.state)
+    for (const it of states) this.#claims.take(it)
+    // Whoever finishes a refused journal needs its secrets. What can't be forgotten now is forgotten at the next opening.
+    if (this.#unreadable.length === 0) await this.#secrets.tidy(this.list(), it => this.#kinds.get(it)?.shows).catch(() => undefined)
     for (const walk of recovering) walk.recover()
     return states
   }
 
-  /** Instead of `open`, for who only looks and has no lock: reads the journals, which another process may be writing. Nothing can be started then. */
+  /** Instead of `open`, without the lock: reads the journals, which another process may be writing. Nothing can be started then. */
   async look(): Promise<void> {
     this.#looking = true
     const { usable, unreadable } = await findJournals(this.options.folder, this.#kinds)
@@ -70,44 +72,65 @@ export class Operations {
   }
 
   #remember(history: readonly Readable[], unreadable: readonly Unreadable[]): void {
-    for (const { id, state } of history) this.#history.set(id, state)
-    this.#unreadable.push(...unreadable)
+    this.#history.remember(history)
+    this.#refuse(unreadable)
+  }
+
+  #refuse(unreadable: readonly Unreadable[]): void {
+    this.#unreadable = unreadable
+    this.#claims.refuse(unreadable)
   }
 
   /**
-   * Plans and opens an operation, and begins it. Planning and opening happen one at a time.
+   * Plans and opens an operation, and begins it.
    * @returns its id, once its opening is on disk
    * @throws what `plan` throws, or Problem `operation-open`, `journal-write-failed`, `shutting-down`; then nothing is left
    */
   async start(kind: string, input: unknown): Promise<string> {
     if (this.#looking) throw new Error('the workspace is only looked at')
-    const operation = this.#kind(kind)
-    const started = this.#planning.then(async () => {
-      const subject = operation.subject(input)
-      this.#refuseSecond(subject)
+    const started = this.#start(this.#kind(kind), input)
+    this.#starting.add(started)
+    return started.finally(() => this.#starting.delete(started))
+  }
+
+  async #start(operation: AnyOperation, input: unknown): Promise<string> {
+    this.#refuseWhenClosing()
+    const about = operation.about(input)
+    const opened = await this.#claims.acquire(about, async () => {
       const plan = await operation.plan(input)
-      this.#refuseSecond(operation.alsoAbout?.(plan) ?? subject)
-      const now = this.#now()
-      const opened = asRead({
-        type: 'opened', id: newId(now), at: now.toISOString(), kind, version: operation.version, subject, plan, steps: operation.steps.map(it => it.name),
-      })
-      const walk = this.#add(operation, await Journal.create(this.options.folder, opened), fold(undefined, opened))
-      this.#feed.publish(opened)
-      walk.begin()
-      return opened.id
+      this.#refuseWhenClosing()
+      return this.#opened(operation, nameOf(about), plan)
     })
-    this.#planning = started.catch(() => undefined)
-    return started
+    const state = fold(undefined, opened)
+    try {
+      await this.#secrets.keep(opened.id, await operation.secrets?.(input) ?? {})
+      const journal = await Journal.create(this.options.folder, opened)
+      this.#feed.publish(opened)
+      this.#add(operation, opened.steps, journal, state).begin()
+      return opened.id
+    } catch (error) {
+      this.#claims.release(opened.id)
+      await this.#secrets.forget(state).catch(() => undefined) // the next opening does it
+      throw error
+    }
+  }
+
+  /** The first line, as a later start will read it, so that a step sees the same plan now and after a crash. */
+  #opened(operation: AnyOperation, subject: string, plan: Json): OpenedLine & Holder {
+    const [now, claims, steps] = [this.#now(), operation.claims(plan), operation.steps(plan).map(it => it.name)]
+    requireWellFormed(operation, steps)
+    const line = { type: 'opened', id: newId(now), at: now.toISOString(), kind: operation.kind, version: operation.version, subject, plan, steps, claims }
+    return { ...journalLineSchema.parse(JSON.parse(JSON.stringify(line))) as OpenedLine, claims }
   }
 
   /** Stops an operation and undoes it; returns at once. @throws Problem `operation-past-pivot`, `operation-settled`, `operation-unknown` */
-  cancel(id: string): void { this.#openWalk(id).turn('cancelled') }
+  cancel(id: string): void { this.#history.open(id).turn('cancelled') }
 
   /** Undoes an operation, a stuck one too, on the operator's wish; returns at once. @throws as `cancel` */
-  rollBack(id: string): void { this.#openWalk(id).turn('asked') }
+  rollBack(id: string): void { this.#history.open(id).turn('asked') }
 
   /** Tries the stuck step of an operation again; returns at once. @throws Problem `operation-not-stuck`, `operation-settled`, `operation-unknown` */
-  retry(id: string): void { this.#openWalk(id).retry() }
+  retry(id: string): void { this.#history.open(id).retry() }
 
   /** How an operation ended. Waits while it runs or is stuck. @throws Problem `operation-unknown`; `shutting-down` if the engine closes first */
   settled(id: string): Promise<OperationState> { return this.#once(id, it => !isOpen(it)) }
@@ -116,23 +139,38 @@ export class Operations {
   rested(id: string): Promise<OperationState> { return this.#once(id, it => !isMoving(it)) }
 
   async #once(id: string, reached: (state: OperationState) => boolean): Promise<OperationState> {
-    for await (const _ of this.watch(this.#closing.signal)) if (reached(this.#state(id))) break
-    const state = this.#state(id)
+    for await (const _ of this.watch(this.#closing.signal)) if (reached(this.#history.state(id))) break
+    const state = this.#history.state(id)
     if (!reached(state)) throw shuttingDown()
     return state
   }
 
-  /** All operations, oldest first. */
-  list(): readonly OperationState[] {
-    return [...this.#history.values(), ...[...this.#walks.values()].map(it => it.state)].toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  }
+  /** All operations that are known, oldest first. */
+  list(): readonly OperationState[] { return this.#history.list() }
 
   /** Journals that were refused and left alone: what they are about is not known to be finished. */
   unreadable(): readonly UnreadableJournal[] { return this.#unreadable.map(({ id, problem: why }) => ({ id, problem: why })) }
 
-  /** What open operations have chosen: planning the next one keeps off it. */
-  openPlans(): readonly OpenPlan[] {
-    return this.list().filter(isOpen).map(({ id, kind, subject, plan }) => ({ id, kind, subject, alsoAbout: this.#kinds.get(kind)?.alsoAbout?.(plan), plan }))
+  /** Gives a refused journal up: it is put aside, and what it held is free. The world stays as it is. @throws Problem `operation-unknown` */
+  async abandon(id: string): Promise<void> {
+    if (this.#looking) throw new Error('the workspace is only looked at')
+    if (!this.#unreadable.some(it => it.id === id)) throw unknown()
+    await putAside(this.options.folder, id)
+    this.#refuse(this.#unreadable.filter(it => it.id !== id))
+    this.#feed.refresh()
+  }
+
+  /** The open operations that hold a thing, e.g. `infrastructure`. */
+  holders(thing: string): readonly Holder[] { return this.#claims.holders(thing) }
+
+  /** What open operations hold of a kind, e.g. `port`: the names of the things, and by whom each is held. */
+  held(kind: string): ReadonlyMap<string, Holder> { return this.#claims.held(kind) }
+
+  /** What a success left to be shown to the operator once; it is forgotten by this. Undefined if there is nothing, or it was taken before. */
+  async takeSecret(id: string): Promise<string | undefined> {
+    const state = this.list().find(it => it.id === id && it.phase === 'succeeded')
+    const shows = state && this.#kinds.get(state.kind)?.shows
+    return state && shows !== undefined ? this.#secrets.take(state, shows) : undefined
   }
 
   /** Whether anything is being done or undone now, by this engine. What is stuck waits, and does not count. */
@@ -149,10 +187,7 @@ export class Operations {
   }
 
   /** The end of an operation's output (about 256,000 characters), oldest first; none for those settled long ago or in an earlier run of the app. @throws Problem `operation-unknown` */
-  output(id: string): readonly OutputChunk[] {
-    this.#state(id)
-    return this.#walks.get(id)?.output.chunks() ?? []
-  }
+  output(id: string): readonly OutputChunk[] { return this.#history.output(id) }
 
   /**
    * Ends without settling: what is open stays so in its journal, and the next `open` recovers it. Interrupts steps that may be cancelled;
@@ -160,29 +195,27 @@ export class Operations {
    */
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#planning
-    await Promise.all([...this.#walks.values()].map(it => it.end()))
+    await Promise.allSettled(this.#starting)
+    await this.#history.end()
     this.#feed.close()
   }
 
-  #add(operation: AnyOperation, journal: Journal, state: OperationState): Walk {
+  #add(operation: AnyOperation, steps: readonly string[], journal: Journal, state: OperationState): Walk {
     const walk = new Walk({
-      operation, journal, now: this.#now, lost: this.options.lost ?? never, publish: event => this.#feed.publish(event),
+      operation, steps: stepsOf(operation, state.plan, steps), journal, now: this.#now, lost: this.options.lost ?? never,
+      secret: name => this.#secrets.get(state, name),
+      publish: event => {
+        if (event.type === 'settled') this.#claims.release(event.id) // before anyone hears of it
+        this.#feed.publish(event)
+      },
       onSettled: settled => {
-        this.#forgetOldOutput()
+        void this.#secrets.forget(settled, settled.phase === 'succeeded' ? operation.shows : undefined).catch(() => undefined) // the next opening does it
+        this.#history.bound(settled.kind)
         this.options.onSettled?.(settled)
       },
     }, state)
-    this.#walks.set(state.id, walk)
+    this.#history.add(walk)
     return walk
-  }
-
-  #forgetOldOutput(): void {
-    const settled = [...this.#walks.values()].map(it => it.state).filter(it => !isOpen(it))
-    for (const state of settled.slice(0, -outputsKept)) {
-      this.#history.set(state.id, state)
-      this.#walks.delete(state.id)
-    }
   }
 
   readonly #now = (): Date => this.options.now?.() ?? new Date()
@@ -193,47 +226,15 @@ export class Operations {
     return operation
   }
 
-  #state(id: string): OperationState {
-    const state = this.#walks.get(id)?.state ?? this.#history.get(id)
-    if (!state) throw problem({ code: 'operation-unknown', message: 'There is no such operation.', hint: 'Activity lists those that are known.', action: 'open-activity' })
-    return state
-  }
-
-  #openWalk(id: string): Walk {
-    const state = this.#state(id)
-    const walk = this.#walks.get(id)
-    if (!walk || !isOpen(state)) throw hasEnded()
-    return walk
-  }
-
   #refuseWhenClosing(): void { if (this.#closing.signal.aborted || this.options.lost?.aborted) throw shuttingDown() }
-
-  #refuseSecond(subject: string): void {
-    this.#refuseWhenClosing()
-    const open = this.openPlans().find(it => it.subject === subject || it.alsoAbout === subject)
-    if (open) throw problem({
-      code: 'operation-open', message: `Another operation on ${subject} is not finished: ${open.kind}.`, action: 'open-activity',
-      cause: `Operation ${open.id} has to end first; two at once would work against each other.`, hint: 'Wait for it, retry it or cancel it in Activity.',
-    })
-    const unreadable = this.#unreadable.find(it => it.subject === subject)
-    if (unreadable) throw problem({
-      code: 'operation-open', message: `An earlier operation on ${subject} may be unfinished.`, action: 'open-activity',
-      cause: `The journal of operation ${unreadable.id} cannot be used: ${unreadable.problem.message}`, hint: unreadable.problem.hint,
-    })
-  }
 }
 
 /** Nobody aborts it. */
 const never = new AbortController().signal
 
-/** The line as a later start will read it, so that a step sees the same plan now and after a crash. */
-const asRead = (opened: OpenedLine): OpenedLine => journalLineSchema.parse(JSON.parse(JSON.stringify(opened))) as OpenedLine
-
-function wellFormed(operation: AnyOperation): AnyOperation {
-  const names = operation.steps.map(it => it.name)
-  if (names.length === 0 || new Set(names).size < names.length) throw new Error(`operation ${operation.kind}: at least one step, each name once`)
-  if (operation.pivot !== undefined && !names.includes(operation.pivot)) throw new Error(`operation ${operation.kind}: its pivot is none of its steps`)
-  return operation
+function requireWellFormed({ kind, pivot }: AnyOperation, steps: readonly string[]): void {
+  if (steps.length === 0 || new Set(steps).size < steps.length) throw new Error(`operation ${kind}: at least one step, each name once`)
+  if (pivot !== undefined && !steps.includes(pivot)) throw new Error(`operation ${kind}: its pivot is none of its steps`)
 }
 
 const shuttingDown = () => problem({ code: 'shutting-down', message: 'Instance Manager is closing.', hint: 'What was open goes on when it is started again.' })

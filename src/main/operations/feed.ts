@@ -26,6 +26,14 @@ export class Feed {
     }
   }
 
+  /** Readers get a new snapshot. */
+  refresh(): void {
+    for (const reader of this.#readers) {
+      Object.assign(reader, { behind: true, queue: [], weight: 0 })
+      reader.wake()
+    }
+  }
+
   /** Readers get what was published, and end. */
   close(): void {
     this.#closed = true

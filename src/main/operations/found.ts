@@ -1,12 +1,11 @@
 /** What lies in the folder of journals when it is opened. */
 import { readdir } from 'node:fs/promises'
-import { isOpen, type UnreadableJournal } from '../../shared/operation'
-import { idOfFile, Journal, removeJournal, type Readable } from './journal'
+import { isOpen } from '../../shared/operation'
+import type { Unreadable } from './claims'
+import { bySettling } from './history'
+import { idOfFile, Journal, removeJournal, type Readable, type Reading } from './journal'
 import type { AnyOperation } from './operation'
 import { recoverable } from './recoverable'
-
-/** With whom it is about, if that can be read. */
-export type Unreadable = UnreadableJournal & { readonly subject: string | undefined }
 
 export interface Found {
   /** Oldest first. */
@@ -16,26 +15,43 @@ export interface Found {
   readonly empty: readonly string[]
 }
 
+/** How many files are read at a time: enough to keep the disk busy, and far from the limit of open files. */
+const atOnce = 32
+
 export async function findJournals(folder: string, kinds: ReadonlyMap<string, AnyOperation>): Promise<Found> {
   const found = { usable: [] as Readable[], unreadable: [] as Unreadable[], empty: [] as string[] }
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  for (const id of files.toSorted((a, b) => (a < b ? -1 : 1)).map(idOfFile)) {
-    if (id === undefined) continue
-    const reading = await Journal.read(folder, id)
-    const usable = reading && (reading.problem ? reading : await recoverable(reading, kinds))
-    if (!usable) found.empty.push(id)
-    else if (usable.problem) found.unreadable.push({ id, problem: usable.problem, subject: usable.subject })
-    else found.usable.push(usable)
+  const ids = files.map(idOfFile).filter(it => it !== undefined).toSorted()
+  for (let at = 0; at < ids.length; at += atOnce) {
+    const readings = await Promise.all(ids.slice(at, at + atOnce).map(async id => ({ id, reading: await read(folder, id, kinds) })))
+    for (const { id, reading } of readings) {
+      if (!reading) found.empty.push(id)
+      else if (reading.problem) found.unreadable.push(reading)
+      else found.usable.push(reading)
+    }
   }
   return found
 }
 
-/** Deletes the journals of what never began, and of settled operations but the newest. Only for who has the lock. @returns the settled ones that stay */
-export async function tidy(folder: string, { usable, empty }: Found, kept: number): Promise<readonly Readable[]> {
-  const settled = usable.filter(it => !isOpen(it.state))
-  for (const id of [...empty, ...settled.slice(0, -kept).map(it => it.id)]) await removeJournal(folder, id)
-  return settled.slice(-kept)
+async function read(folder: string, id: string, kinds: ReadonlyMap<string, AnyOperation>): Promise<Reading | undefined> {
+  const reading = await Journal.read(folder, id)
+  return reading && (reading.problem ? reading : recoverable(reading, kinds))
+}
+
+/** Deletes the journals of what never began, and of settled operations but the newest of each kind. Only for whoever has the lock. @returns the settled ones that stay */
+export async function tidy(folder: string, { usable, empty }: Found, keptOfKind: number): Promise<readonly Readable[]> {
+  const counts = new Map<string, number>()
+  const kept: Readable[] = []
+  const gone = [...empty]
+  for (const it of usable.filter(({ state }) => !isOpen(state)).toSorted((a, b) => bySettling(a.state, b.state)).toReversed()) {
+    const count = (counts.get(it.state.kind) ?? 0) + 1
+    counts.set(it.state.kind, count)
+    if (count <= keptOfKind) kept.push(it)
+    else gone.push(it.id)
+  }
+  await Promise.all(gone.map(it => removeJournal(folder, it)))
+  return kept
 }

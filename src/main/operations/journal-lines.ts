@@ -4,7 +4,7 @@
  * Journals of 0.1 have no sums; such a file goes on without them. One with both is corrupt.
  */
 import { createHash } from 'node:crypto'
-import { fold, journalLineSchema, type JournalLine, type OperationState } from '../../shared/operation'
+import { fold, journalLineSchema, type Claim, type JournalLine, type OperationState } from '../../shared/operation'
 import { problem, toProblem, type Problem } from '../../shared/problem'
 import { isLegal } from './moves'
 
@@ -13,10 +13,13 @@ export type OpenedLine = Extract<JournalLine, { type: 'opened' }>
 /** Where the next line is written, and the sum that it continues; no sum in a journal without sums. */
 export interface End { readonly length: number; readonly sum: string | undefined }
 
-/** What a journal says: usable, or refused (`subject` is there if the first line is good). */
+/** What is known of a refused journal, if its first line is good. */
+export interface About { readonly subject: string | undefined; readonly claims: readonly Claim[] | undefined }
+
+/** What a journal says: usable, or refused. */
 export type Decoded =
   | { readonly opened: OpenedLine; readonly state: OperationState; readonly end: End; readonly problem?: undefined }
-  | { readonly subject: string | undefined; readonly problem: Problem }
+  | About & { readonly problem: Problem }
 
 /** The end of a new journal. */
 export const startOf = (id: string): End => ({ length: 0, sum: id })
@@ -48,16 +51,17 @@ export function decode(id: string, data: Buffer): Decoded | undefined {
     }
     const end = whole.at(-1)?.end
     return opened && state && end && { opened, state, end }
-  } catch (error) { return { subject: whole[0] && subjectOf(whole[0].json), problem: toProblem(error) } }
+  } catch (error) { return { ...aboutOf(whole[0]?.json), problem: toProblem(error) } }
 }
 
-/** Of the first line. */
-function subjectOf(json: Buffer): string | undefined {
+/** @param first the first line */
+function aboutOf(first: Buffer | undefined): About {
   try {
-    const { subject } = JSON.parse(json.toString()) as { readonly subject?: unknown }
-    return typeof subject === 'string' ? subject : undefined
-  } catch { return undefined }
+    const line = first && parse(first, 1)
+    return line?.type === 'opened' ? { subject: line.subject, claims: line.claims } : nothing
+  } catch { return nothing }
 }
+const nothing: About = { subject: undefined, claims: undefined }
 
 /** The entries of a journal that is being written, for whoever only shows them. @throws Problem `journal-corrupt` */
 export const entriesOf = (id: string, data: Buffer): JournalLine[] => [...wholeLines(id, data)].map((it, index) => parse(it.json, index + 1))

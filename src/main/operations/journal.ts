@@ -4,12 +4,12 @@
  */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JournalLine, OperationState } from '../../shared/operation'
 import { problem, ProblemError, toProblem, type Problem } from '../../shared/problem'
 import { systemProblem } from '../../shared/system-errors'
-import { corrupt, decode, encode, entriesOf, startOf, type End, type OpenedLine } from './journal-lines'
+import { corrupt, decode, encode, entriesOf, startOf, type About, type End, type OpenedLine } from './journal-lines'
 
 export type { OpenedLine } from './journal-lines'
 
@@ -65,7 +65,7 @@ export class Journal {
       const decoded = decode(id, await readBounded(path))
       if (!decoded || decoded.problem) return decoded && { id, ...decoded }
       return { id, opened: decoded.opened, state: decoded.state, journal: new Journal(path, decoded.end) }
-    } catch (error) { return { id, subject: undefined, problem: toProblem(error) } }
+    } catch (error) { return { id, subject: undefined, claims: undefined, problem: toProblem(error) } }
   }
 
   /** The entries so far, for whoever only shows them. @throws Problem `journal-corrupt` */
@@ -74,13 +74,21 @@ export class Journal {
   }
 }
 
+/** Moves a journal out of the engine's way; it is kept for whoever wants to look at it. @throws what the system refuses with */
+export async function putAside(folder: string, id: string): Promise<void> {
+  const aside = join(folder, 'abandoned')
+  await mkdir(aside, { recursive: true, mode: 0o700 })
+  await rename(pathOf(folder, id), join(aside, `${id}${extension}`))
+  for (const it of [aside, folder]) await withFile(it, constants.O_RDONLY, opened => opened.sync())
+}
+
 /** Deletes a journal that nobody needs any more. One that cannot be deleted stays for the next time. */
 export const removeJournal = (folder: string, id: string): Promise<void> => rm(join(folder, `${id}${extension}`), { force: true }).catch(() => undefined)
 
 export interface Readable { readonly id: string; readonly opened: OpenedLine; readonly state: OperationState; readonly journal: Journal; readonly problem?: undefined }
 
-/** A journal as it was found: usable, or refused with a problem and left alone (`subject` is there if that line was good). */
-export type Reading = Readable | { readonly id: string; readonly subject: string | undefined; readonly problem: Problem }
+/** A journal as it was found: usable, or refused with a problem and left alone. */
+export type Reading = Readable | About & { readonly id: string; readonly problem: Problem }
 
 function pathOf(folder: string, id: string): string {
   if (!idPattern.test(id)) throw corrupt(`"${id}" is not an operation's identifier.`)

@@ -1,6 +1,6 @@
 /** What an operation is made of. The engine knows no more about create, rebuild or delete than this. */
 import type { z } from 'zod'
-import type { Json } from '../../shared/operation'
+import type { Claim, Json } from '../../shared/operation'
 
 /** What a step is given. */
 export interface Context<Plan> {
@@ -12,6 +12,8 @@ export interface Context<Plan> {
   report(progress: { fraction?: number; text?: string }): void
   /** A tool's own words, as they come; never a secret. */
   output(chunk: string): void
+  /** One of the operation's `secrets`. @throws Problem `secret-missing` */
+  secret(name: string): Promise<string>
 }
 
 /**
@@ -38,21 +40,26 @@ export interface Step<Plan> {
  */
 export interface Operation<Input, Plan extends Json> {
   readonly kind: string
-  /** Bumped when steps or plan change; an unsettled journal of another version is refused, never guessed at. */
+  /** Bumped when steps or plan change. */
   readonly version: number
-  /** At least one, in order, each name once. */
-  readonly steps: readonly Step<Plan>[]
-  /** The step that, once begun, leaves only the way forward (delete: the first destruction; rebuild: the switch). */
+  /** At least one, in order, each name once. A step that has nothing to do for this plan is left out. */
+  steps(plan: Plan): readonly Step<Plan>[]
+  /** The step that, once begun, leaves only the way forward (delete: the first destruction; rebuild: the switch). One of every plan's steps. */
   readonly pivot?: string
-  /** What a plan is. One in an unsettled journal that is none is refused, as a journal that was changed by hand may be. */
+  /** What a plan is. A plan in an unsettled journal that doesn't fit is refused: the journal may have been changed by hand. */
   readonly planSchema?: z.ZodType<Plan>
   /**
    * Asked of an unsettled journal whose plan fits the schema: what in it is not as it follows from the instance's name, as one sentence.
    * Such a journal was damaged or changed, and is refused: a path or a database name in it is never obeyed.
    */
   contradiction?(plan: Plan, subject: string): Promise<string | undefined> | string | undefined
-  /** Whom it is about besides its subject, while it is open: nothing else begins on that either. */
-  alsoAbout?(plan: Plan): string
+  /**
+   * Turns the plan of an unsettled journal of an earlier version into one of today, so that an update never strands an operation.
+   * Steps of the journal that today's plan leaves out have nothing to do. @returns undefined if it can't be done: the operator settles it by hand
+   */
+  adopt?(version: number, plan: Json): Plan | undefined
+  /** All that `do` and `undo` of its steps may touch. Two open operations never hold the same thing if one of them owns it. */
+  claims(plan: Plan): readonly Claim[]
   /** What start-up does with an unsettled operation that has neither turned nor passed its pivot. */
   readonly recovery: 'resume' | 'roll-back'
   /**
@@ -60,10 +67,17 @@ export interface Operation<Input, Plan extends Json> {
    * What it throws makes it stuck where it stands, instead of failing a step and turning it.
    */
   ready?(plan: Plan): Promise<void>
-  /** Whom it is about: one open operation per subject. */
-  subject(input: Input): string
-  /** All choices, before anything is touched. One plan is made at a time, so two never choose the same port; keep it short. */
+  /** The thing that it owns in any case: `instance/school`, or a single thing. What follows the slash is its subject. */
+  about(input: Input): string
+  /**
+   * Makes all choices and touches nothing. Several may be made at a time; one is made again if an operation on the same things began or ended meanwhile,
+   * so two never choose the same port.
+   */
   plan(input: Input): Promise<Plan>
+  /** What its steps need and no journal may hold, by name. Kept under the operation's id and forgotten when it settles. */
+  secrets?(input: Input): Promise<Readonly<Record<string, string>>>
+  /** The one of them that stays after a success, until it was shown to the operator. */
+  readonly shows?: string
 }
 
 /** Any operation, for those that hold many of them; an `Operation<CreateInput, CreatePlan>` is one. */

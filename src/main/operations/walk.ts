@@ -13,7 +13,7 @@
  * From any of them: the journal cannot be written ─► stuck where it was; the app ends ─► the journal stays
  * unsettled, and the next start walks on from it; the lock is lost ─► the same, at once. A step is *in doubt* when it began and nothing says that it ended
  * (a crash, or it was stuck): going forward, the world is asked (`verify`) before it is done again. Going forward after a crash or a retry,
- * what it needs must be there (`ready`), else it is stuck where it stands.
+ * what it needs must be there (`ready`), else it is stuck where it stands; so it is if the step was begun `mostAttempts` times already.
  *
  * Nothing is done in the world before the entry that announces it is on disk.
  */
@@ -26,10 +26,14 @@ import { Tail } from './tail'
 
 export interface WalkServices {
   readonly operation: AnyOperation
+  /** Those that its journal names. */
+  readonly steps: readonly Step<Json>[]
   readonly journal: Journal
   readonly now: () => Date
   /** See `OperationsOptions`: from then on nothing is journaled, and what runs is to stop. */
   readonly lost: AbortSignal
+  /** @throws Problem `secret-missing` */
+  secret(name: string): Promise<string>
   publish(event: OperationEvent): void
   /** It settled; called once. */
   onSettled(state: OperationState): void
@@ -56,8 +60,10 @@ export class Walk {
   /** Walks on from where the journal stands. */
   begin(): void { this.#walking = this.#walk() }
 
-  /** Walks on after a crash, as the kind says; forward if the pivot had begun, undoing if it had turned. */
+  /** Walks on after a crash, as the kind says; forward if the pivot had begun, undoing if it had turned. A step that was begun `mostAttempts` times waits for a decision. */
   recover(): void {
+    const step = this.#state.turned ? undefined : this.#state.steps.find(it => it.status === 'doing' && (it.attempts ?? 1) >= mostAttempts)
+    if (step) return this.#publish({ type: 'stuck', step: step.name, problem: neverDone(step.attempts ?? 1) })
     if (this.to.operation.recovery === 'roll-back' && !this.#state.turned && !this.#isForwardOnly()) this.#turn = { reason: 'failed', problem: interrupted }
     this.#resume()
   }
@@ -163,7 +169,7 @@ export class Walk {
     let live = true // what a step's leftovers say after its end would be shown at the wrong step
     try {
       return await work({
-        plan: this.#state.plan, signal,
+        plan: this.#state.plan, signal, secret: name => this.to.secret(name),
         report: progress => { if (live) this.#publish({ type: 'progress', step: step.name, ...progress }) },
         output: chunk => { if (live && chunk) this.#publish({ type: 'output', ...this.output.add(step.name, chunk) }) },
       })
@@ -197,12 +203,12 @@ export class Walk {
   /** The step where it stands, to be shown: the next to do or undo, or the last that was. */
   #at(): string {
     const move = nextMove(this.#state)
-    const shown = move.type !== 'settle' ? move.step : this.to.operation.steps.at(move.outcome === 'succeeded' ? -1 : 0)?.name
+    const shown = move.type !== 'settle' ? move.step : this.to.steps.at(move.outcome === 'succeeded' ? -1 : 0)?.name
     return shown ?? ''
   }
 
   #step(name: string): Step<Json> {
-    const step = this.to.operation.steps.find(it => it.name === name)
+    const step = this.to.steps.find(it => it.name === name)
     if (!step) throw new Error(`operation ${this.to.operation.kind} has no step ${name}`)
     return step
   }
@@ -212,6 +218,14 @@ export class Walk {
 const isWaiting = (error: unknown): boolean => error instanceof ProblemError && error.problem.action === 'keep-waiting'
 
 export const hasEnded = () => problem({ code: 'operation-settled', message: 'This operation has ended already.' })
+
+/** Twice may be chance (two power cuts); a third time, the step itself is suspected. */
+const mostAttempts = 3
+
+const neverDone = (attempts: number): Problem => ({
+  code: 'step-interrupted', message: `This step was begun ${attempts} times and never finished.`,
+  cause: 'Instance Manager ended while it ran. The step itself may be the reason, so it isn’t begun again without you.', hint: 'Find out why Instance Manager ended, then try again, or roll the operation back.', action: 'retry',
+})
 
 const interrupted: Problem = {
   code: 'operation-interrupted', message: 'Instance Manager ended while this ran, so it is undone.',

@@ -7,6 +7,7 @@ import { startInfrastructure } from '../../../src/main/infrastructure/start'
 import { stopInfrastructure } from '../../../src/main/infrastructure/stop'
 import { Operations } from '../../../src/main/operations/engine'
 import type { AnyOperation } from '../../../src/main/operations/operation'
+import { memorySecrets } from '../../support/memory-secrets'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 
 let it: TestInfrastructure
@@ -16,7 +17,7 @@ const run = async (kind: string) => operations.settled(await operations.start(ki
 beforeAll(async () => {
   it = await testInfrastructure({ driver: 'embedded' })
   operations = new Operations({
-    folder: join(it.root, 'operations'),
+    folder: join(it.root, 'operations'), secrets: memorySecrets(),
     operations: [startInfrastructure(it.infrastructure), stopInfrastructure(it.infrastructure)] as readonly AnyOperation[],
   })
   await operations.open()

@@ -7,6 +7,7 @@ import type { DriverKind, ServiceName, ServiceState } from '../../../src/shared/
 import { settingsSchema, type Settings } from '../../../src/shared/settings'
 import type { Driver } from '../../../src/main/infrastructure/driver'
 import { Infrastructure } from '../../../src/main/infrastructure/infrastructure'
+import { own, use } from '../../../src/main/operations/claims'
 import { startInfrastructure } from '../../../src/main/infrastructure/start'
 import { stopInfrastructure } from '../../../src/main/infrastructure/stop'
 import { Wanted } from '../../../src/main/infrastructure/wanted'
@@ -41,7 +42,7 @@ function setUp({ podman = false, docker = false, instances = false, working = []
   let settings: Settings = settingsSchema.parse({})
   const drivers = { podman: new FakeDriver('podman', podman), docker: new FakeDriver('docker', docker), embedded: new FakeDriver('embedded', true) }
   const infrastructure = new Infrastructure({
-    drivers, hasInstances: () => Promise.resolve(instances), signal: closing.signal, secured: () => Promise.resolve(), working: () => working,
+    drivers, hasInstances: () => Promise.resolve(instances), signal: closing.signal, secured: () => Promise.resolve(), users: () => working.map(text => ({ text, changesIt: false })),
     settings: { read: () => Promise.resolve(settings), change: ({ driver }) => { settings = { ...settings, driver }; return Promise.resolve() } },
     secrets: { ensure: () => Promise.resolve('secret') }, wanted: new Wanted(join(folder, 'infrastructure.json'), folder), healPools: () => Promise.resolve(),
   })
@@ -72,14 +73,13 @@ test('the driver stays once an instance exists, and while its services run', asy
   await expect(running.infrastructure.choose('embedded')).rejects.toMatchObject({ problem: { code: 'driver-in-use' } })
 })
 
-test('it is neither stopped nor exchanged while an operation runs, which is named', async () => {
+test('the driver is not changed while an operation needs it, which is named; what stops it claims it', async () => {
   const working = ['Creating ‘alpha’']
   const { infrastructure } = setUp({ podman: true, working })
   const busy = { problem: { code: 'infrastructure-busy', cause: 'Creating ‘alpha’.', action: 'open-activity' } }
-  await expect(stopInfrastructure(infrastructure).plan()).rejects.toMatchObject(busy)
   await expect(infrastructure.choose('embedded')).rejects.toMatchObject(busy)
-  working.pop()
-  expect(await stopInfrastructure(infrastructure).plan()).toMatchObject({ driver: 'podman' })
+  expect(startInfrastructure(infrastructure).claims(await startInfrastructure(infrastructure).plan())).toEqual([use('infrastructure'), own('services')])
+  expect(stopInfrastructure(infrastructure).claims(await stopInfrastructure(infrastructure).plan())).toEqual([own('infrastructure'), own('services')])
 })
 
 test('plans are what their schemas say', async () => {

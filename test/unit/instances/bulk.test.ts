@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { endLost, inBulk } from '../../../src/main/instances/bulk'
+import { own } from '../../../src/main/operations/claims'
 import { Operations } from '../../../src/main/operations/engine'
 import type { AnyOperation, Operation } from '../../../src/main/operations/operation'
 import { problem } from '../../../src/shared/problem'
+import { memorySecrets } from '../../support/memory-secrets'
 
 let home: string
 let operations: Operations
@@ -17,13 +19,13 @@ let waiting: (() => void)[] = []
 /** Its name says what becomes of it. */
 const operation = (kind: string, pivot?: string): Operation<{ name: string }, { name: string }> => ({
   kind, version: 1, recovery: 'resume', pivot,
-  subject: ({ name }) => name,
+  about: ({ name }) => name, claims: ({ name }) => [own(name)],
   plan: ({ name }) => {
     if (name === 'running') return Promise.reject(problem({ code: 'instance-running', message: 'It runs.' }))
     if (name === 'refused') return Promise.reject(problem({ code: 'port-in-use', message: 'It is taken.' }))
     return Promise.resolve({ name })
   },
-  steps: [{
+  steps: () => [{
     name: 'work', verify: () => Promise.resolve(false),
     async do({ plan: { name } }) {
       most = Math.max(most, ++running)
@@ -36,7 +38,7 @@ const operation = (kind: string, pivot?: string): Operation<{ name: string }, { 
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'im-bulk-'))
-  operations = new Operations({ folder: join(home, 'operations'), operations: [operation('start'), operation('stop', 'work')] as readonly AnyOperation[] })
+  operations = new Operations({ folder: join(home, 'operations'), secrets: memorySecrets(), operations: [operation('start'), operation('stop', 'work')] as readonly AnyOperation[] })
   await operations.open()
   running = most = 0
   waiting = []

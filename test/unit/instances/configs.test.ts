@@ -66,7 +66,7 @@ describe('readConfigs', () => {
   it('hides the folder of an open creation, and only that', async () => {
     await place('making', { '.operation': 'token-1' })
     await place('left', { '.operation': 'token-2', 'config.json': config('left') })
-    const { configs, broken, taken } = await read('token-1')
+    const { configs, broken, taken } = await read('making')
     expect(configs.map(it => it.name)).toEqual(['left'])
     expect(broken).toEqual([])
     expect(taken).toEqual(['left', 'making'])

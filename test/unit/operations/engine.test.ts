@@ -4,10 +4,13 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { newId } from '../../../src/main/operations/journal'
-import { Operations, settledKept, type OperationsOptions } from '../../../src/main/operations/engine'
+import { own, use } from '../../../src/main/operations/claims'
+import { Operations, type OperationsOptions } from '../../../src/main/operations/engine'
+import { keptOfKind } from '../../../src/main/operations/history'
 import type { AnyOperation, Context, Operation, Step } from '../../../src/main/operations/operation'
-import { fold, type OperationState, type OperationsUpdate } from '../../../src/shared/operation'
+import { fold, isOpen, type OperationState, type OperationsUpdate } from '../../../src/shared/operation'
 import { problem } from '../../../src/shared/problem'
+import { memorySecrets } from '../../support/memory-secrets'
 
 let folder: string
 const engines: Operations[] = []
@@ -18,7 +21,7 @@ afterEach(async () => {
 })
 
 async function engine(operations: readonly AnyOperation[], options: Partial<OperationsOptions> = {}): Promise<Operations> {
-  const made = new Operations({ folder, operations, ...options })
+  const made = new Operations({ folder, operations, secrets: memorySecrets(), ...options })
   engines.push(made)
   await made.open()
   return made
@@ -28,7 +31,8 @@ interface Input { readonly name: string }
 type Plan = { readonly name: string }
 
 const operation = (steps: readonly Step<Plan>[], more: Partial<Operation<Input, Plan>> = {}): Operation<Input, Plan> => ({
-  kind: 'make', version: 1, recovery: 'roll-back', subject: it => it.name, plan: async ({ name }) => ({ name }), steps, ...more,
+  kind: 'make', version: 1, recovery: 'roll-back', about: it => `thing/${it.name}`, claims: it => [own(`thing/${it.name}`)],
+  plan: async ({ name }) => ({ name }), steps: () => steps, ...more,
 })
 const step = (name: string, more: Partial<Step<Plan>> = {}): Step<Plan> => ({ name, do: async () => undefined, verify: async () => true, ...more })
 
@@ -75,16 +79,16 @@ describe('what is found in the folder of journals', () => {
   it('keeps the newest settled operations and every open one, and deletes what never began', async () => {
     const open = await put(0, { settled: false })
     const ids: string[] = []
-    for (let age = 1; age <= settledKept + 2; age++) ids.push(await put(age))
+    for (let age = 1; age <= keptOfKind + 2; age++) ids.push(await put(age))
     const begun = newId(new Date())
     await writeFile(join(folder, `${begun}.jsonl`), '{"id":"torn')
-    const looking = new Operations({ folder, operations: [operation([step('one')])] })
+    const looking = new Operations({ folder, secrets: memorySecrets(), operations: [operation([step('one')])] })
     await looking.look() // who only looks deletes nothing: another process may be about to write
-    expect(await readdir(folder)).toHaveLength(settledKept + 4)
+    expect(await readdir(folder)).toHaveLength(keptOfKind + 4)
     const operations = await engine([operation([step('one')], { recovery: 'resume' })])
     await operations.settled(open)
-    expect((await readdir(folder)).toSorted()).toEqual([open, ...ids.slice(2)].map(it => `${it}.jsonl`).toSorted())
-    expect(operations.list()).toHaveLength(settledKept + 1)
+    await vi.waitFor(async () => expect((await readdir(folder)).toSorted()).toEqual([open, ...ids.slice(3)].map(it => `${it}.jsonl`).toSorted()))
+    expect(operations.list()).toHaveLength(keptOfKind)
   })
 
   it('refuses an open operation whose plan is none, and leaves its journal alone; a settled one is history', async () => {
@@ -259,23 +263,100 @@ describe('an operation', () => {
     expect((await operations.settled(id)).steps.map(it => it.status)).toEqual(['done', 'done'])
   })
 
-  it('is refused if it is not well formed', () => {
-    expect(() => new Operations({ folder, operations: [operation([])] })).toThrow('at least one step')
-    expect(() => new Operations({ folder, operations: [operation([step('a'), step('a')])] })).toThrow('each name once')
-    expect(() => new Operations({ folder, operations: [operation([step('a')], { pivot: 'b' })] })).toThrow('pivot')
+  it.each([
+    ['at least one step', operation([])], ['each name once', operation([step('a'), step('a')])], ['pivot', operation([step('a')], { pivot: 'b' })],
+  ])('is refused if it is not well formed: %s', async (why, bad) => {
+    await expect((await engine([bad])).start('make', { name: 'alpha' })).rejects.toThrow(why)
+    expect(await readdir(folder)).toEqual([])
   })
 })
 
 describe('two operations', () => {
-  it('never choose the same port, as one is planned at a time', async () => {
+  it('never choose the same port: a plan is made again if another took what it chose', async () => {
     const hold = held()
-    const operations: Operations = await engine([operation([hold.step], { plan: async ({ name }) => {
-      const taken = new Set(operations.openPlans().map(it => (it.plan as { port: number }).port))
-      await new Promise(resolve => setImmediate(resolve))
-      return { name, port: [5000, 5001, 5002].find(it => !taken.has(it)) }
-    } })])
+    const operations: Operations = await engine([operation([hold.step], {
+      plan: async ({ name }) => {
+        const taken = operations.held('port')
+        await new Promise(resolve => setImmediate(resolve))
+        return { name, port: [5000, 5001, 5002].find(it => !taken.has(String(it))) }
+      },
+      claims: plan => [own(`thing/${plan.name}`), own(`port/${(plan as unknown as { port: number }).port}`)],
+    })])
     await Promise.all(['alpha', 'beta', 'gamma'].map(name => operations.start('make', { name })))
-    expect(operations.openPlans().map(it => (it.plan as { port: number }).port).toSorted((a, b) => a - b)).toEqual([5000, 5001, 5002])
+    expect([...operations.held('port').keys()].toSorted()).toEqual(['5000', '5001', '5002'])
+  })
+
+  it('are planned at the same time: a slow plan holds nobody up', async () => {
+    let go = (): void => undefined
+    const slow = new Promise<void>(resolve => { go = resolve })
+    const operations = await engine([operation([step('one')], { plan: async ({ name }) => {
+      if (name === 'slow') await slow
+      return { name }
+    } })])
+    const first = operations.start('make', { name: 'slow' })
+    await operations.settled(await operations.start('make', { name: 'quick' }))
+    go()
+    await operations.settled(await first)
+  })
+
+  it('a plan is made again if what it was made of has changed, though the other operation has ended by then', async () => {
+    let world = 'before'
+    const seen: string[] = []
+    let go = (): void => undefined
+    const slow = new Promise<void>(resolve => { go = resolve })
+    const change = operation([step('one', { do: async () => { world = 'after' } })], { kind: 'change' })
+    const look = operation([step('one')], {
+      kind: 'look', about: () => 'looker', claims: () => [own('looker'), own('thing/alpha')],
+      plan: async ({ name }) => {
+        seen.push(world)
+        if (seen.length === 1) await slow
+        return { name }
+      },
+    })
+    const operations = await engine([change, look])
+    const looking = operations.start('look', { name: 'x' })
+    await operations.settled(await operations.start('change', { name: 'alpha' }))
+    go()
+    await operations.settled(await looking)
+    expect(seen).toEqual(['before', 'after'])
+  })
+
+  it('that use a thing run together; one that owns it waits for nobody and is refused', async () => {
+    const [one, two] = [held(), held()]
+    const user = (kind: string, hold: ReturnType<typeof held>) => operation([hold.step], { kind, about: () => kind, claims: () => [own(kind), use('database')] })
+    const stop = operation([step('one')], { kind: 'stop', about: () => 'database', claims: () => [own('database')] })
+    const operations = await engine([user('one', one), user('two', two), stop])
+    const ids = [await operations.start('one', {}), await operations.start('two', {})]
+    expect(operations.holders('database').map(it => it.kind)).toEqual(['one', 'two'])
+    await expect(operations.start('stop', {})).rejects.toMatchObject({ problem: { code: 'operation-open', cause: expect.stringContaining('holds database') as string } })
+    await Promise.all([one.began, two.began])
+    one.go()
+    two.go()
+    await Promise.all(ids.map(it => operations.settled(it)))
+    await operations.settled(await operations.start('stop', {}))
+    expect(operations.holders('database')).toEqual([])
+  })
+
+  it('what an interrupted one holds is held again from the start on, also where its journal is refused', async () => {
+    const hold = held()
+    const before = await engine([operation([hold.step], { claims: () => [own('thing/alpha'), own('port/1')] })])
+    const id = await before.start('make', { name: 'alpha' })
+    await hold.began
+    await before.close()
+    const taker = operation([step('one')], { kind: 'take', about: () => 'taker', claims: () => [own('taker'), own('port/1')] })
+    const after = await engine([operation([held().step], { claims: () => [own('thing/alpha'), own('port/1')], recovery: 'resume' }), taker])
+    await expect(after.start('take', {})).rejects.toEqual(withCode('operation-open'))
+    await after.close()
+    const unknowing = await engine([taker])
+    expect(unknowing.unreadable()).toMatchObject([{ id }])
+    await expect(unknowing.start('take', {})).rejects.toMatchObject({ problem: { message: expect.stringContaining('may be unfinished') as string } })
+    const updates = unknowing.watch(new AbortController().signal)
+    expect((await updates.next()).value).toMatchObject({ type: 'snapshot', unreadable: [{ id }] })
+    await unknowing.abandon(id)
+    expect((await updates.next()).value).toMatchObject({ type: 'snapshot', unreadable: [] })
+    await unknowing.settled(await unknowing.start('take', {}))
+    expect(await readdir(join(folder, 'abandoned'))).toEqual([`${id}.jsonl`])
+    await expect(unknowing.abandon(id)).rejects.toEqual(withCode('operation-unknown'))
   })
 
   it('on a subject that another is also about: the second is refused, whichever came first', async () => {
@@ -291,14 +372,15 @@ describe('two operations', () => {
   it('on one subject: the second is refused and told of the first, until that has ended', async () => {
     const hold = held()
     const operations = await engine([operation([hold.step]), operation([step('one')], { kind: 'remove' })])
-    const first = operations.start('make', { name: 'alpha' })
-    await expect(operations.start('remove', { name: 'alpha' })).rejects.toMatchObject({
-      problem: { code: 'operation-open', message: expect.stringContaining('alpha is not finished: make') as string, cause: expect.stringContaining(await first) as string },
-    })
+    const [first, second] = await Promise.allSettled([operations.start('make', { name: 'alpha' }), operations.start('remove', { name: 'alpha' })])
+    if (first.status === 'rejected') throw first.reason
+    expect(second).toMatchObject({ reason: { problem: {
+      code: 'operation-open', message: expect.stringContaining('isn’t finished: make alpha') as string, cause: expect.stringContaining(first.value) as string,
+    } } })
     await operations.settled(await operations.start('remove', { name: 'beta' }))
     await hold.began
     hold.go()
-    await operations.settled(await first)
+    await operations.settled(first.value)
     await operations.settled(await operations.start('remove', { name: 'alpha' }))
   })
 })
@@ -351,7 +433,7 @@ describe('turning', () => {
     expect(undone).toEqual(['three'])
     expect(operations.list()[0]?.steps[1]).toMatchObject({ status: 'stuck', problem: { code: 'postgres-down' } })
     expect(operations.running()).toBe(false)
-    expect(operations.openPlans()).toHaveLength(1)
+    expect(operations.list().filter(isOpen)).toHaveLength(1)
     broken = false
     operations.retry(id)
     expect(operations.running()).toBe(true)
@@ -402,7 +484,7 @@ describe('closing and opening again', () => {
     await expect(before.start('make', { name: 'beta' })).rejects.toEqual(withCode('shutting-down'))
     expect(await story(id)).toEqual(['opened', 'doing one'])
 
-    const after = new Operations({ folder, operations: [operation([hold.step])] })
+    const after = new Operations({ folder, secrets: memorySecrets(), operations: [operation([hold.step])] })
     engines.push(after)
     expect((await after.open()).map(it => it.id)).toEqual([id])
     expect(await after.settled(id)).toMatchObject({ phase: 'rolled-back', turned: { reason: 'failed', problem: { code: 'operation-interrupted' } } })
@@ -461,6 +543,89 @@ describe('closing and opening again', () => {
     expect(await readFile(join(folder, `${id}.jsonl`))).toEqual(content)
     await expect(after.start(more.kind ?? 'make', { name: 'alpha' })).rejects.toEqual(withCode('operation-open'))
     await after.start(more.kind ?? 'make', { name: 'beta' })
+  })
+
+  it('takes over the plan of an earlier version; steps that it leaves out today are passed over', async () => {
+    const hold = held('two')
+    const before = await engine([operation([step('one'), hold.step, step('three'), step('four')])])
+    const id = await before.start('make', { name: 'alpha' })
+    await hold.began
+    await before.close()
+    const plans: unknown[] = []
+    const now = operation([step('one'), step('two', { verify: async () => false }), step('four', { do: async ({ plan }) => { plans.push(plan) } })], {
+      version: 2, recovery: 'resume', adopt: (version, plan) => (version === 1 ? { name: `${(plan as Plan).name} adopted` } : undefined),
+    })
+    const after = await engine([now])
+    const end = await after.settled(id)
+    expect([end.phase, end.plan, plans]).toEqual(['succeeded', { name: 'alpha adopted' }, [{ name: 'alpha adopted' }]])
+    expect((await story(id)).slice(3)).toEqual(['doing two', 'doing two', 'done two', 'doing three', 'done three', 'doing four', 'done four', 'settled succeeded'])
+  })
+
+  it('refuses one of an earlier version that lacks a step of today', async () => {
+    const hold = held()
+    const before = await engine([operation([hold.step])])
+    const id = await before.start('make', { name: 'alpha' })
+    await hold.began
+    await before.close()
+    const after = await engine([operation([step('held'), step('more')], { version: 2, adopt: (_, plan) => plan as Plan })])
+    expect(after.unreadable()).toMatchObject([{ id, problem: { code: 'journal-version' } }])
+  })
+
+  it('a step that ends the app three times is not begun a fourth time, until the operator says so', async () => {
+    let ends = 0
+    const killer = (): Step<Plan> => step('kill', { verify: async () => false, do: () => { ends++; return new Promise(() => undefined) } })
+    const die = new AbortController()
+    const first = await engine([operation([killer()], { recovery: 'resume' })], { lost: die.signal })
+    const id = await first.start('make', { name: 'alpha' })
+    for (let life = 1; life < 6; life++) { // six kills in all: of the last three, none by the step
+      await vi.waitFor(async () => expect((await story(id)).filter(it => it === 'doing kill')).toHaveLength(Math.min(life, 3)))
+      const next = new Operations({ folder, secrets: memorySecrets(), operations: [operation([killer()], { recovery: 'resume' })] }) // the one before is as good as dead
+      await next.open()
+      if (life >= 3) expect(next.list()).toMatchObject([{ phase: 'stuck', steps: [{ status: 'stuck', problem: { code: 'step-interrupted', action: 'retry' } }] }])
+    }
+    expect(ends).toBe(3)
+    const last = await engine([operation([step('kill', { verify: async () => false })], { recovery: 'resume' })])
+    expect(phase(last, id)).toBe('stuck')
+    last.retry(id)
+    expect((await last.settled(id)).phase).toBe('succeeded')
+  })
+
+  it('keeps a bounded number of each kind, in memory and on disk, while it runs', async () => {
+    const operations = await engine([operation([step('one')]), operation([step('one')], { kind: 'rare' })])
+    const rare = await operations.start('rare', { name: 'rare' })
+    await operations.settled(rare)
+    for (let count = 0; count < keptOfKind + 3; count++) await operations.settled(await operations.start('make', { name: 'alpha' }))
+    expect(operations.list()).toHaveLength(keptOfKind + 1)
+    expect(operations.list()[0]?.id).toBe(rare)
+    await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(keptOfKind + 1))
+  })
+
+  it('its secrets are kept while it is open, in no journal, and forgotten with it; the one that it shows stays until it is taken', async () => {
+    const all = new Map<string, string>()
+    const seen: string[] = []
+    const hold = held('two')
+    const make = operation([step('one', { do: async ({ secret }) => { seen.push(await secret('key')) } }), hold.step], {
+      secrets: async () => ({ key: 'hidden-1', word: 'hidden-2' }), shows: 'word',
+    })
+    const operations = await engine([make], { secrets: memorySecrets(all) })
+    const id = await operations.start('make', { name: 'alpha' })
+    await hold.began
+    expect([seen, [...all.values()]]).toEqual([['hidden-1'], ['hidden-1', 'hidden-2']])
+    expect(JSON.stringify([await lines(id), operations.list()])).not.toContain('hidden')
+    expect(await operations.takeSecret(id)).toBeUndefined() // it hasn't succeeded
+    hold.go()
+    await operations.settled(id)
+    await vi.waitFor(() => expect([...all.values()]).toEqual(['hidden-2']))
+    expect(await operations.takeSecret(id)).toBe('hidden-2')
+    expect([await operations.takeSecret(id), all.size]).toEqual([undefined, 0])
+  })
+
+  it('secrets of one whose journal cannot be made are forgotten', async () => {
+    const all = new Map<string, string>()
+    const operations = await engine([operation([step('one')], { secrets: async () => ({ key: 'hidden' }) })], { secrets: memorySecrets(all) })
+    await rm(folder, { recursive: true })
+    await expect(operations.start('make', { name: 'alpha' })).rejects.toEqual(withCode('journal-write-failed'))
+    expect([all.size, operations.holders('thing/alpha')]).toEqual([0, []])
   })
 
   it('refuses a corrupt journal and one that turned past its pivot, and opens the others', async () => {

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import { own } from '../../../src/main/operations/claims'
 import { Operations } from '../../../src/main/operations/engine'
 import type { Operation } from '../../../src/main/operations/operation'
+
+import { memorySecrets } from '../../support/memory-secrets'
 
 type Plan = { readonly name: string }
 
@@ -14,10 +17,10 @@ it('an operation that another engine runs is shown as it stands, not walked on, 
   let done = 0
   let go = (): void => undefined
   const operation: Operation<Plan, Plan> = {
-    kind: 'make', version: 1, recovery: 'resume', subject: it => it.name, plan: it => Promise.resolve(it), planSchema: z.object({ name: z.string() }),
-    steps: [{ name: 'wait', verify: () => Promise.resolve(false), do: () => { done++; return new Promise(resolve => { go = resolve }) } }],
+    kind: 'make', version: 1, recovery: 'resume', about: it => it.name, claims: it => [own(it.name)], plan: it => Promise.resolve(it), planSchema: z.object({ name: z.string() }),
+    steps: () => [{ name: 'wait', verify: () => Promise.resolve(false), do: () => { done++; return new Promise<void>(resolve => { go = resolve }) } }],
   }
-  const engine = new Operations({ folder, operations: [operation] })
+  const engine = new Operations({ folder, secrets: memorySecrets(), operations: [operation] })
   onTestFinished(async () => {
     await engine.close()
     await rm(folder, { recursive: true })
@@ -28,7 +31,7 @@ it('an operation that another engine runs is shown as it stands, not walked on, 
   await expect.poll(() => readFile(journal, 'utf8')).toContain('"doing"')
   const before = [await readdir(folder), await readFile(journal, 'utf8')]
 
-  const looker = new Operations({ folder, operations: [operation] })
+  const looker = new Operations({ folder, secrets: memorySecrets(), operations: [operation] })
   await looker.look()
   expect(looker.list()).toMatchObject([{ id, phase: 'running', steps: [{ name: 'wait', status: 'doing' }] }])
   expect(looker.running()).toBe(false) // not here
@@ -44,7 +47,7 @@ it('an operation that another engine runs is shown as it stands, not walked on, 
 
 it('a folder that is not there yet is empty, and is not made', async () => {
   const folder = join(tmpdir(), 'im-look-never')
-  const looker = new Operations({ folder, operations: [] })
+  const looker = new Operations({ folder, secrets: memorySecrets(), operations: [] })
   await looker.look()
   expect(looker.list()).toEqual([])
   await expect(readdir(folder)).rejects.toMatchObject({ code: 'ENOENT' })

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { vi } from 'vitest'
+import { own } from '../../../src/main/operations/claims'
 import { Operations } from '../../../src/main/operations/engine'
 import { Journal } from '../../../src/main/operations/journal'
-import type { Context, Operation } from '../../../src/main/operations/operation'
+import type { Context, Operation, Step } from '../../../src/main/operations/operation'
 import { fold, isOpen, journalLineSchema, type JournalLine, type OperationState } from '../../../src/shared/operation'
 import { ProblemError } from '../../../src/shared/problem'
+import { memorySecrets } from '../../support/memory-secrets'
 
 /**
  * What happens at a point. Points are: before each partial effect of a do or undo and after the last, each verify, each journal append.
@@ -32,6 +34,8 @@ export interface Scenario {
 
 /** Thousands of journals: in memory where Linux has it, as the disk's fsync is not what is tested here. */
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
+type Plan = { readonly name: string }
 
 const forever = new Promise<never>(() => undefined)
 
@@ -67,7 +71,7 @@ class Simulation {
   }
 
   async #live(first: boolean, signal: AbortSignal): Promise<OperationState | undefined> {
-    const operations = new Operations({ folder: this.folder, operations: [this.#operation()] })
+    const operations = new Operations({ folder: this.folder, secrets: memorySecrets(), operations: [this.#operation()] })
     this.operations = operations
     await operations.open()
     let started: Promise<unknown> = Promise.resolve()
@@ -94,12 +98,12 @@ class Simulation {
     this.operations.retry(id)
   }
 
-  #operation(): Operation<object, { readonly name: string }> {
+  #operation(): Operation<object, Plan> {
     const { parts, pivot, recovery } = this.scenario
     return {
       kind: 'test', version: 1, recovery, pivot: pivot === undefined ? undefined : `step-${pivot}`,
-      subject: () => 'it', plan: async () => ({ name: 'it' }),
-      steps: parts.map((count, index) => ({
+      about: () => 'it', claims: () => [own('it')], plan: async () => ({ name: 'it' }),
+      steps: () => parts.map((count, index): Step<Plan> => ({
         name: `step-${index}`,
         do: async context => {
           this.#expect(this.#lines().some(it => it.type === 'doing' && it.step === `step-${index}`), 'doing was not on disk before the effect')
@@ -214,9 +218,9 @@ class Simulation {
     const asked = gives || [...script.values()].some(it => it.startsWith('cancel') || it === 'ask')
     const mayTurn = asked || this.failures > 0 || (recovery === 'roll-back' && this.crashes + this.closings > 0)
     this.#expect(mayTurn || end.phase === 'succeeded', 'went back for no reason')
-    this.#expect(this.operations.openPlans().length === 0 && !this.operations.running(), 'is open when it has ended')
+    this.#expect(!this.operations.list().some(isOpen) && this.operations.holders('it').length === 0 && !this.operations.running(), 'is open when it has ended')
 
-    const again = new Operations({ folder: this.folder, operations: [this.#operation()] })
+    const again = new Operations({ folder: this.folder, secrets: memorySecrets(), operations: [this.#operation()] })
     this.#expect((await again.open()).length === 0, 'is recovered when it has ended')
     this.#expect(isDeepStrictEqual(plain(again.list()), plain([end])), 'is read otherwise than it was shown')
     return this.broken

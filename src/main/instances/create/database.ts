@@ -2,16 +2,17 @@
 import { z } from 'zod'
 import { problem } from '../../../shared/problem'
 import { baseEnvironment } from '../../system/run'
-import { secretKeys, type CreatePlan } from './plan'
+import type { Context } from '../../operations/operation'
+import type { CreatePlan } from './plan'
 import { databaseUrls } from './schema'
-import { folderOf, secretOf, type CreateStep } from './step'
+import { folderOf, type CreateStep } from './step'
 
 export const createDatabase: CreateStep = to => {
-  const target = async (plan: CreatePlan) => ({ database: plan.database, role: plan.role, token: plan.token, password: await secretOf(to, secretKeys(plan.token).database) })
+  const target = async ({ plan, secret }: Context<CreatePlan>) => ({ database: plan.database, role: plan.role, token: plan.token, password: await secret('database') })
   return {
     name: 'create-database',
-    do: async ({ plan }) => to.databases.create(await target(plan)),
-    verify: async ({ plan }) => to.databases.verify(await target(plan)),
+    do: async context => to.databases.create(await target(context)),
+    verify: async context => to.databases.verify(await target(context)),
     undo: ({ plan }) => to.databases.drop(plan),
   }
 }
@@ -30,11 +31,11 @@ const hints: Record<string, string> = {
 
 /** Through the instance's own Prisma client, in a process of its own; its data goes by standard input. Undone with the database. */
 export const createDirector: CreateStep = to => {
-  const ask = async (plan: CreatePlan, signal: AbortSignal | undefined, check: boolean) => {
+  const ask = async ({ plan, signal, secret }: Context<CreatePlan>, check: boolean) => {
     const { server, env } = folderOf(to, plan)
     const { model, role, status } = plan.manifest.director
-    const input = { ...plan.director, passwordHash: await secretOf(to, secretKeys(plan.token).directorHash), model, role, status, check }
-    const secrets = [input.passwordHash, await secretOf(to, secretKeys(plan.token).database)]
+    const input = { ...plan.director, passwordHash: await secret('director-hash'), model, role, status, check }
+    const secrets = [input.passwordHash, await secret('database')]
     const answer = await to.run(to.node.path, [to.directorScript], {
       cwd: server, signal, secrets, timeout: 60_000, input: JSON.stringify(input), env: { ...baseEnvironment(), ...await databaseUrls(env) }, answers: [1],
     })
@@ -45,8 +46,8 @@ export const createDirector: CreateStep = to => {
   }
   return {
     name: 'create-director',
-    do: async ({ plan, signal }) => { await ask(plan, signal, false) },
-    verify: async ({ plan }) => (await ask(plan, undefined, true)).exists === true,
+    do: async context => { await ask(context, false) },
+    verify: async context => (await ask(context, true)).exists === true,
   }
 }
 

@@ -4,7 +4,8 @@ import type { DatabaseConfig, InstanceConfig } from '../../../shared/instance'
 import { makeFolder, syncFolder, writeFileAtomic, writeJson } from '../../system/files'
 import { formatEnv } from '../../workspace/env-file'
 import type { InstancePaths } from '../../workspace/paths'
-import { readBaseEnv, secretKeys, type CreatePlan } from './plan'
+import type { Context } from '../../operations/operation'
+import { readBaseEnv, type CreatePlan } from './plan'
 import type { CreateServices } from './services'
 
 const host = '127.0.0.1'
@@ -21,11 +22,9 @@ export function databaseConfig(plan: CreatePlan, password: string): DatabaseConf
 }
 
 /** Data folders, `.env` on the direct URL, db-config.json and, last, config.json. */
-export async function writeInstanceFiles(to: CreateServices, plan: CreatePlan, paths: InstancePaths): Promise<void> {
+export async function writeInstanceFiles(to: CreateServices, { plan, secret }: Pick<Context<CreatePlan>, 'plan' | 'secret'>, paths: InstancePaths): Promise<void> {
   const { server: { dataFolders }, env: { copy } } = plan.manifest
-  const keys = secretKeys(plan.token)
-  const [password, jwtSecret] = await Promise.all([to.secrets.get(keys.database), to.secrets.get(keys.jwt)])
-  if (password === undefined || jwtSecret === undefined) throw new Error('the secrets of this creation are gone')
+  const [password, jwtSecret] = await Promise.all([secret('database'), secret('jwt')])
   const folders = dataFolders.flatMap(it => (it === 'uploads' ? [it, 'uploads/profile-pics'] : [it]))
   await Promise.all(folders.map(it => makeFolder(join(paths.server, it))))
   const base = await readBaseEnv(to.paths.root, plan.manifest)

@@ -53,12 +53,12 @@ export const prepareRelease: CreateStep = to => ({
 /** config.json comes last: where it is, all is. */
 export const placeFiles: CreateStep = to => ({
   name: 'place-files',
-  async do({ plan, signal, report, output }) {
+  async do({ plan, signal, report, output, secret }) {
     const paths = folderOf(to, plan)
     if (!await isReserved(to, plan)) throw takenAway(plan)
     await clear(paths)
     await to.releases.place(baseOf(to, plan), paths.folder, { signal, report, output })
-    await writeInstanceFiles(to, plan, paths)
+    await writeInstanceFiles(to, { plan, secret }, paths)
   },
   verify: async ({ plan }) => await readIfExists(folderOf(to, plan).config) !== undefined,
   undo: ({ plan }) => clear(folderOf(to, plan)),

@@ -17,9 +17,9 @@ import { findSystemUser } from '../system-user/identity'
 import { requireReach } from '../system-user/reach'
 import type { CreateServices } from './services'
 
-/** Journaled as it is. The secrets it refers to lie in the workspace's secrets, under `secretKeys(token)`. */
+/** Journaled as it is. */
 export const createPlanSchema = z.strictObject({
-  /** Marks all that this operation makes: folder, role, secrets. */
+  /** Marks all that this operation makes: folder, role. */
   token: z.uuid(),
   name: nameSchema,
   port: portSchema,
@@ -45,14 +45,6 @@ export const createPlanSchema = z.strictObject({
   systemUser: z.boolean().optional(),
 })
 export type CreatePlan = Readonly<z.infer<typeof createPlanSchema>>
-
-export const secretKeys = (token: string) => ({
-  database: `create:${token}:database`,
-  jwt: `create:${token}:jwt`,
-  directorHash: `create:${token}:director-hash`,
-  /** Kept until the operator has seen it. */
-  directorPassword: `create:${token}:director-password`,
-})
 
 /** A new database takes 8 MB, and PostgreSQL's log of it up to two segments of 16 MB. */
 const databaseBytes = 40 * 2 ** 20
@@ -84,7 +76,6 @@ export async function planCreate(to: CreateServices, input: CreateInput): Promis
     host: input.host, systemUser: input.systemUser || undefined,
   }
   await to.space.require('a new instance', databaseBytes + await to.releases.need({ root: to.paths.root, ...plan }), true)
-  await keepSecrets(to, token, input.director.password)
   return plan
 }
 
@@ -174,13 +165,13 @@ async function choosePort(to: CreateServices, { port, allowSharedPort }: CreateI
   })
 }
 
-/** Of a creation, under its token. */
-export async function keepSecrets(to: Pick<CreateServices, 'secrets'>, token: string, password: string): Promise<void> {
-  const keys = secretKeys(token)
-  await to.secrets.setAll({
-    [keys.database]: generatePassword(),
-    [keys.jwt]: generatePassword() + generatePassword(),
-    [keys.directorHash]: await hash(password, bcryptRounds),
-    [keys.directorPassword]: password,
-  })
+/** What its steps need. The director's password is only kept to be shown; the steps use its hash. */
+export async function creationSecrets(password: string): Promise<Record<string, string>> {
+  return {
+    database: generatePassword(), jwt: generatePassword() + generatePassword(),
+    'director-hash': await hash(password, bcryptRounds), [directorPassword]: password,
+  }
 }
+
+/** The secret that a creation's success leaves for the operator. */
+export const directorPassword = 'director-password'

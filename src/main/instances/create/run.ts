@@ -9,26 +9,26 @@ import { startTarget, waitForTarget } from '../lifecycle/process-steps'
 import { handOver } from '../system-user/hand-over'
 import { ensureSystemUser, removeSystemUser } from '../system-user/identity'
 import { databaseConfig } from './files'
-import { secretKeys, type CreatePlan } from './plan'
+import type { Context } from '../../operations/operation'
+import type { CreatePlan } from './plan'
 import { isReserved } from './place'
 import type { CreateServices } from './services'
-import { folderOf, secretOf, takenAway, type CreateStep } from './step'
+import { folderOf, takenAway, type CreateStep } from './step'
 
 /** Set-up needs a direct connection, the running application gets a pooled one. */
 export const switchToPool: CreateStep = to => {
-  const urls = async (plan: CreatePlan) => databaseConfig(plan, await secretOf(to, secretKeys(plan.token).database))
+  const urls = async ({ plan, secret }: Context<CreatePlan>) => databaseConfig(plan, await secret('database'))
   return {
     name: 'switch-to-pool',
-    async do({ plan, report }) {
-      if (!plan.pooled) report({ text: 'Not pooled: PgBouncer is not available, the direct URL stays' })
-      const { env } = folderOf(to, plan)
+    async do(context) {
+      const { env } = folderOf(to, context.plan)
       const text = await readIfExists(env)
-      if (text === undefined) throw takenAway(plan)
-      await writeEnv(env, setEnv(text, { DATABASE_URL: (await urls(plan)).url }))
+      if (text === undefined) throw takenAway(context.plan)
+      await writeEnv(env, setEnv(text, { DATABASE_URL: (await urls(context)).url }))
     },
-    async verify({ plan }) {
-      const { url } = await urls(plan)
-      return parse(await readIfExists(folderOf(to, plan).env) ?? '')['DATABASE_URL'] === url
+    async verify(context) {
+      const { url } = await urls(context)
+      return parse(await readIfExists(folderOf(to, context.plan).env) ?? '')['DATABASE_URL'] === url
     },
     /** From the file itself: it needs no secret, which may be lost, and no file, which may be gone. */
     async undo({ plan }) {
@@ -45,13 +45,13 @@ export const startProcess: CreateStep = to => ({
   name: 'start-process',
   async do({ plan, signal, report }) {
     if (plan.systemUser) await isolate(to, plan, signal)
-    if (plan.heldBy !== undefined) return report({ text: `Not started: ${plan.heldBy}` })
+    if (plan.heldBy !== undefined) return // only its user was to be made
     const { server } = folderOf(to, plan)
     await to.processes.remove({ name: plan.name, cwd: server }) // logs of an earlier one of its name, whose folder was deleted by hand, are not its own
     await startTarget(to, { name: plan.name, port: plan.port, script: join(server, plan.manifest.server.entry), cwd: server }, { signal, report })
   },
   async verify({ plan }) {
-    if (plan.heldBy !== undefined) return !plan.systemUser
+    if (plan.heldBy !== undefined) return false
     const app = { name: plan.name, cwd: folderOf(to, plan).server }
     const process = await ownProcess(await to.processes.list(), app)
     return process?.status === 'online' && await to.processes.saved(app) && (await to.desired.names()).includes(plan.name)

@@ -6,9 +6,9 @@ import type { Context } from '../../operations/operation'
 import { withConnection } from '../../infrastructure/connection'
 import { readIfExists } from '../../system/files'
 import { baseEnvironment } from '../../system/run'
-import { secretKeys, type CreatePlan } from './plan'
+import type { CreatePlan } from './plan'
 import type { CreateServices } from './services'
-import { folderOf, secretOf, type CreateStep } from './step'
+import { folderOf, type CreateStep } from './step'
 
 /** Five minutes: hundreds of models on a slow disk. */
 const toolTimeout = 300_000
@@ -30,7 +30,7 @@ export const pushSchema: CreateStep = to => ({
     const { plan, signal, output } = context
     if (isPrismaPush(plan)) {
       try {
-        await runSql(to, plan, await to.releases.schema(plan.fingerprint) ?? await writeSql(to, context))
+        await runSql(to, context, await to.releases.schema(plan.fingerprint) ?? await writeSql(to, context))
         return await to.databases.markSchema(plan, plan.fingerprint)
       } catch (error) {
         signal.throwIfAborted()
@@ -59,16 +59,15 @@ async function writeSql(to: CreateServices, context: Context<CreatePlan>): Promi
 }
 
 /** As the instance's role, which then owns all of it. Several statements in one query are one transaction: all or nothing. */
-async function runSql(to: CreateServices, plan: CreatePlan, sql: string): Promise<void> {
-  const password = await secretOf(to, secretKeys(plan.token).database)
-  const login = { ...await to.infrastructure.server('postgres'), user: plan.role, password, database: plan.database }
+async function runSql(to: CreateServices, { plan, secret }: Context<CreatePlan>, sql: string): Promise<void> {
+  const login = { ...await to.infrastructure.server('postgres'), user: plan.role, password: await secret('database'), database: plan.database }
   await withConnection(login, client => client.query(`SET search_path = public;\n${sql}`))
 }
 
 /** In the instance's server, with the direct URL. @returns its standard output */
-export async function runTool(to: CreateServices, { plan, signal }: Pick<Context<CreatePlan>, 'plan' | 'signal'>, [file, ...args]: readonly [string, ...string[]], onOutput?: (chunk: string) => void): Promise<string> {
+export async function runTool(to: CreateServices, { plan, signal, secret }: Pick<Context<CreatePlan>, 'plan' | 'signal' | 'secret'>, [file, ...args]: readonly [string, ...string[]], onOutput?: (chunk: string) => void): Promise<string> {
   const { env, server } = folderOf(to, plan)
   const program = file.includes('/') ? join(server, file) : file
-  const secrets = [await secretOf(to, secretKeys(plan.token).database)]
+  const secrets = [await secret('database')]
   return to.run(program, args, { cwd: server, signal, timeout: toolTimeout, onOutput, secrets, env: { ...baseEnvironment(), ...await databaseUrls(env) } })
 }

@@ -14,13 +14,3 @@ export const folderOf = (to: CreateServices, plan: CreatePlan): InstancePaths =>
 export const takenAway = ({ name }: CreatePlan) => problem({
   code: 'folder-taken-away', message: `The folder of "${name}" was removed while the instance was being made.`, hint: 'What is left is taken back. Create it again.',
 })
-
-/** @throws Problem `secret-missing` */
-export async function secretOf(to: CreateServices, key: string): Promise<string> {
-  const value = await to.secrets.get(key)
-  if (value !== undefined) return value
-  throw problem({
-    code: 'secret-missing', message: 'A secret of this operation is no longer there.', cause: `${to.paths.secrets} has no "${key}".`,
-    hint: 'Roll the operation back and begin again.',
-  })
-}

@@ -6,14 +6,12 @@ import type { PortServices, Target } from './target'
 
 /**
  * @returns the other instances that run on it now
- * @throws Problem `port-in-use` if a foreign process has it (program and pid are named), or another operation is about to start something on it
+ * @throws Problem `port-in-use` if a foreign process has it (program and pid are named)
  */
 export async function othersOnPort(to: PortServices, { name, port }: Target): Promise<Extract<PortHolder, { type: 'instance' }>[]> {
   const { holders } = await to.ports.check(port)
   const foreign = holders.filter(it => it.type === 'process')
   if (foreign.length) throw portInUse(port, foreign.map(describeHolder).join(', '))
-  const soon = to.starting().find(it => it.port === port && it.name !== name)
-  if (soon) throw portInUse(port, `"${soon.name}" is being started on it`)
   return holders.filter(it => it.type === 'instance').filter(it => it.running && it.name !== name)
 }
 

@@ -27,10 +27,6 @@ export interface LifecycleServices {
 /** For jobs that start something. */
 export interface PortServices extends LifecycleServices {
   readonly ports: { check(port: number): Promise<PortCheck> }
-  /** Instances that open operations are about to start, with the port they will have. */
-  readonly starting: () => readonly { readonly name: string; readonly port: number }[]
-  /** Subjects of the open operations: names in lower case. */
-  readonly busy: () => ReadonlySet<string>
 }
 
 export const absolutePath = z.string().refine(isAbsolute, 'Not an absolute path.')

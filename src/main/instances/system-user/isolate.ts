@@ -6,11 +6,14 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { nameSchema, ownersSchema } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
+import type { Claim } from '../../../shared/operation'
+import { things } from '../../../shared/things'
+import { own, use } from '../../operations/claims'
 import type { Operation, Step } from '../../operations/operation'
 import { exists } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
 import type { Run } from '../../system/run'
-import { subjectOf, targetContradiction } from '../lifecycle/derived'
+import { targetContradiction } from '../lifecycle/derived'
 import { startAgain, startTarget, stopTarget, waitForTarget } from '../lifecycle/process-steps'
 import { findOwn, isRunning, targetSchema, type LifecycleServices } from '../lifecycle/target'
 import { ensureSystemUser, findSystemUser, removeSystemUser, requireSystemUser } from './identity'
@@ -29,21 +32,28 @@ export type IsolatePlan = Readonly<z.infer<typeof isolatePlanSchema>>
 type IsolateStep = Step<IsolatePlan>
 
 export const isolateInstance = (to: IsolateServices): Operation<Input, IsolatePlan> => ({
-  kind: 'isolate', version: 1, recovery: 'resume', planSchema: isolatePlanSchema,
-  subject: ({ name }) => subjectOf(name),
+  kind: 'isolate', version: 2, recovery: 'resume', planSchema: isolatePlanSchema,
+  about: ({ name }) => things.instance(name),
+  claims: isolateClaims,
+  adopt: (version, plan) => (version === 1 ? plan as IsolatePlan : undefined), // it may have a step more
   contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: input => planIsolation(to, input),
-  steps: [stopProcess(to), createUser(to), giveFiles(to), startProcess(to)],
+  steps: ({ ran }) => [stopProcess(to), createUser(to), giveFiles(to), ...ran ? [startProcess(to)] : []],
 })
 
 /** Past its pivot the user is deleted; until then the instance is its user's. */
 export const unisolateInstance = (to: IsolateServices): Operation<Input, IsolatePlan> => ({
-  kind: 'unisolate', version: 1, recovery: 'resume', pivot: 'remove-user', planSchema: isolatePlanSchema,
-  subject: ({ name }) => subjectOf(name),
+  kind: 'unisolate', version: 2, recovery: 'resume', pivot: 'remove-user', planSchema: isolatePlanSchema,
+  about: ({ name }) => things.instance(name),
+  claims: isolateClaims,
+  adopt: (version, plan) => (version === 1 ? plan as IsolatePlan : undefined), // it may have a step more
   contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: input => planReturn(to, input),
-  steps: [stopProcess(to), takeFiles(to), startProcess(to), removeUser(to)],
+  steps: ({ ran }) => [stopProcess(to), takeFiles(to), ...ran ? [startProcess(to)] : [], removeUser(to)],
 })
+
+const isolateClaims = ({ target, ran }: IsolatePlan): Claim[] =>
+  [own(things.instance(target.name)), ...ran ? [own(things.port(target.port)), use(things.infrastructure)] : []]
 
 /** @throws Problem `isolated-already`, `system-user-foreign`, `isolation-link`, and those of `requireReach` */
 async function planIsolation(to: IsolateServices, { name }: Input): Promise<IsolatePlan> {
@@ -106,13 +116,12 @@ const takeFiles = (to: IsolateServices): IsolateStep => ({
 
 const startProcess = (to: IsolateServices): IsolateStep => ({
   name: 'start-process',
-  async do({ plan: { target, ran }, signal, report }) {
-    if (!ran) return
+  async do({ plan: { target }, signal, report }) {
     await startTarget(to, target, { signal, report })
     await waitForTarget(to, target, { signal, report })
   },
   verify: () => Promise.resolve(false), // a look is cheap and always due
-  undo: async ({ plan: { target, ran } }) => { if (ran) await stopTarget(to, target) },
+  undo: ({ plan: { target } }) => stopTarget(to, target),
 })
 
 const removeUser = (to: IsolateServices): IsolateStep => ({

@@ -1,0 +1,79 @@
+/** The secrets of operations: what their steps need and no journal may hold. Kept under the operation's id until it settles. */
+import { isOpen, type OperationState } from '../../shared/operation'
+import { problem } from '../../shared/problem'
+
+/** Where they are kept. */
+export interface KeyStore {
+  get(key: string): Promise<string | undefined>
+  /** All of them or none; durable when it returns. */
+  setAll(secrets: Readonly<Record<string, string>>): Promise<void>
+  forget(...keys: readonly string[]): Promise<void>
+  keys(): Promise<readonly string[]>
+}
+
+type Owner = Pick<OperationState, 'id' | 'plan'>
+
+/** Milliseconds. An operator who hasn't looked by then has the secret elsewhere: it need not lie on the disk for ever. */
+const shownWithin = 24 * 3_600_000
+
+export class OperationSecrets {
+  constructor(private readonly store: KeyStore) {}
+
+  async keep(id: string, secrets: Readonly<Record<string, string>>): Promise<void> {
+    const entries = Object.entries(secrets).map(([name, value]) => [`${prefix}${id}:${name}`, value])
+    if (entries.length > 0) await this.store.setAll(Object.fromEntries(entries) as Record<string, string>)
+  }
+
+  /** @throws Problem `secret-missing` */
+  async get(owner: Owner, name: string): Promise<string> {
+    const value = await this.#find(owner, name)
+    if (value !== undefined) return value
+    throw problem({
+      code: 'secret-missing', message: 'A secret of this operation is no longer there.', cause: `secrets.json has no “${name}” for operation ${owner.id}.`,
+      hint: 'Roll the operation back and begin again.',
+    })
+  }
+
+  /** Forgets what an operation had. @param but the name of the one that stays */
+  async forget(owner: Owner, but?: string): Promise<void> {
+    const keys = (await this.store.keys()).filter(it => prefixesOf(owner).some(own => it.startsWith(own) && it !== `${own}${but}`))
+    if (keys.length > 0) await this.store.forget(...keys)
+  }
+
+  /** Gives a secret out and forgets it. Undefined if it is gone. */
+  async take(owner: Owner, name: string): Promise<string | undefined> {
+    const value = await this.#find(owner, name)
+    if (value !== undefined) await this.forget(owner)
+    return value
+  }
+
+  /** Forgets what a crash left of operations that were never opened or have settled. @param shows of a kind: the secret that stays after a success until it is taken, for a day */
+  async tidy(operations: readonly OperationState[], shows: (kind: string) => string | undefined, now = Date.now()): Promise<void> {
+    const kept = operations.flatMap(it => {
+      if (isOpen(it)) return prefixesOf(it)
+      const shown = shows(it.kind)
+      const isRecent = it.phase === 'succeeded' && now - Date.parse(it.settledAt ?? '') < shownWithin
+      return isRecent && shown !== undefined ? prefixesOf(it).map(own => own + shown) : []
+    })
+    const all = (await this.store.keys()).filter(it => it.startsWith(prefix) || it.startsWith(oldPrefix))
+    const orphans = all.filter(it => !kept.some(own => it.startsWith(own)))
+    if (orphans.length > 0) await this.store.forget(...orphans)
+  }
+
+  async #find(owner: Owner, name: string): Promise<string | undefined> {
+    for (const own of prefixesOf(owner)) {
+      const value = await this.store.get(own + name)
+      if (value !== undefined) return value
+    }
+    return undefined
+  }
+}
+
+const prefix = 'operation:'
+/** Up to 0.1, only creations had secrets, under their plan's token. */
+const oldPrefix = 'create:'
+
+function prefixesOf({ id, plan }: Owner): string[] {
+  const token = (plan as { readonly token?: unknown } | null)?.token
+  return [`${prefix}${id}:`, ...typeof token === 'string' ? [`${oldPrefix}${token}:`] : []]
+}

@@ -1,0 +1,13 @@
+/** The things that operations claim (see `Claim`), by the names that they have in journals. */
+export const things = {
+  instance: (name: string) => `instance/${name.toLowerCase()}`,
+  port: (port: number) => `port/${port}`,
+  /** A prepared release, by its fingerprint. */
+  release: (fingerprint: string) => `release/${fingerprint}`,
+  /** Files that are set aside and may come back, by their token. */
+  trash: (token: string) => `trash/${token}`,
+  /** That PostgreSQL and PgBouncer run. */
+  infrastructure: 'infrastructure',
+  /** Starting and stopping them. */
+  services: 'services',
+} as const
