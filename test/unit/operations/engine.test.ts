@@ -574,13 +574,15 @@ describe('closing and opening again', () => {
   it('a step that ends the app three times is not begun a fourth time, until the operator says so', async () => {
     let ends = 0
     const killer = (): Step<Plan> => step('kill', { verify: async () => false, do: () => { ends++; return new Promise(() => undefined) } })
-    const die = new AbortController()
-    const first = await engine([operation([killer()], { recovery: 'resume' })], { lost: die.signal })
-    const id = await first.start('make', { name: 'alpha' })
+    const live = async (): Promise<Operations> => { // never closed: as good as killed
+      const made = new Operations({ folder, secrets: memorySecrets(), operations: [operation([killer()], { recovery: 'resume' })] })
+      await made.open()
+      return made
+    }
+    const id = await (await live()).start('make', { name: 'alpha' })
     for (let life = 1; life < 6; life++) { // six kills in all: of the last three, none by the step
       await vi.waitFor(async () => expect((await story(id)).filter(it => it === 'doing kill')).toHaveLength(Math.min(life, 3)))
-      const next = new Operations({ folder, secrets: memorySecrets(), operations: [operation([killer()], { recovery: 'resume' })] }) // the one before is as good as dead
-      await next.open()
+      const next = await live()
       if (life >= 3) expect(next.list()).toMatchObject([{ phase: 'stuck', steps: [{ status: 'stuck', problem: { code: 'step-interrupted', action: 'retry' } }] }])
     }
     expect(ends).toBe(3)
