@@ -169,7 +169,7 @@ describe('PostgreSQL in the middle of a creation', () => {
     const { operations } = workspace.services
     const id = await workspace.begin({ name: `${behaviour.slowPush}-2` })
     await sleeping('slow-push-2_user')
-    await expect(workspace.stopInfrastructure()).rejects.toMatchObject({ problem: { code: 'infrastructure-busy', cause: expect.stringContaining('slow-push-2') as string } })
+    await expect(workspace.stopInfrastructure()).rejects.toMatchObject({ problem: { code: 'operation-open', message: expect.stringContaining('slow-push-2') as string } })
     await workspace.killInfrastructure()
     await until(() => statesOf(id).phase === 'stuck')
     const stuck = statesOf(id).steps.find(it => it.status === 'stuck')

@@ -42,7 +42,7 @@ const jobs: Record<string, Job> = {
     before: 'absent', input: createInput,
     steps: ['reserve', 'prepare-release', 'create-database', 'place-files', 'push-schema', 'create-director', 'switch-to-pool', 'start-process', 'verify-health'],
   },
-  start: { before: 'stopped', input: name => ({ name, stopOther: false }), steps: ['stop-others', 'start-process', 'verify-health'] },
+  start: { before: 'stopped', input: name => ({ name, stopOther: false }), steps: ['start-process', 'verify-health'] },
   stop: { before: 'running', input: name => ({ name }), steps: ['stop-process'] },
   restart: { before: 'running', input: name => ({ name }), steps: ['restart-process', 'verify-health'] },
   'change-port': {

@@ -3,7 +3,7 @@ import { Resume } from '../../../src/main/instances/resume'
 import type { OperationState } from '../../../src/shared/operation'
 
 const stuck = (kind: string, action?: 'start-infrastructure' | 'keep-waiting'): OperationState => ({
-  id: kind, kind, subject: kind, plan: {}, phase: 'stuck', openedAt: '2026-01-01T00:00:00.000Z',
+  id: kind, kind, subject: kind, plan: {}, claims: [], phase: 'stuck', openedAt: '2026-01-01T00:00:00.000Z',
   steps: [{ name: 'step', status: 'stuck', problem: { code: 'x', message: 'x', action } }],
 })
 

@@ -361,7 +361,7 @@ describe('two operations', () => {
 
   it('on a subject that another is also about: the second is refused, whichever came first', async () => {
     const hold = held()
-    const [about, alone] = [operation([hold.step], { kind: 'rename', alsoAbout: ({ name }) => `${name}-new` }), operation([hold.step])]
+    const [about, alone] = [operation([hold.step], { kind: 'rename', claims: ({ name }) => [own(`thing/${name}`), own(`thing/${name}-new`)] }), operation([hold.step])]
     for (const [first, second] of [[['rename', 'alpha'], ['make', 'alpha-new']], [['make', 'beta-new'], ['rename', 'beta']]] as const) {
       const operations = await engine([about, alone])
       await operations.start(first[0], { name: first[1] })
