@@ -5,7 +5,7 @@ import { problem } from '../../shared/problem'
 import { Claims, nameOf, type Holder, type Unreadable } from './claims'
 import { Feed } from './feed'
 import { findJournals, tidy } from './found'
-import { History, keptOfKind, unknown } from './history'
+import { History, unknown } from './history'
 import { Journal, newId, putAside, type OpenedLine, type Readable } from './journal'
 import type { AnyOperation } from './operation'
 import { stepsOf } from './recoverable'
@@ -54,7 +54,8 @@ export class Operations {
   async open(): Promise<readonly OperationState[]> {
     await mkdir(this.options.folder, { recursive: true, mode: 0o700 })
     const found = await findJournals(this.options.folder, this.#kinds)
-    this.#remember(await tidy(this.options.folder, found, keptOfKind), found.unreadable)
+    await tidy(this.options.folder, found)
+    this.#remember(found.usable.filter(it => !isOpen(it.state)), found.unreadable)
     const recovering = found.usable.filter(it => isOpen(it.state)).map(it => this.#add(this.#kind(it.opened.kind), it.opened.steps, it.journal, it.state))
     const states = recovering.map(it => it.state)
     for (const it of states) this.#claims.take(it)

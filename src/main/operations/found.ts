@@ -1,57 +1,63 @@
 /** What lies in the folder of journals when it is opened. */
 import { readdir } from 'node:fs/promises'
-import { isOpen } from '../../shared/operation'
 import type { Unreadable } from './claims'
-import { bySettling } from './history'
+import { keptOfKind } from './history'
 import { idOfFile, Journal, removeJournal, type Readable, type Reading } from './journal'
+import type { Glance } from './journal-lines'
 import type { AnyOperation } from './operation'
 import { recoverable } from './recoverable'
 
 export interface Found {
-  /** Oldest first. */
   readonly usable: readonly Readable[]
   readonly unreadable: readonly Unreadable[]
-  /** Of what never began, or is just beginning in another process. */
-  readonly empty: readonly string[]
+  /** Journals that nobody needs: of what never began (or is just beginning in another process), and of settled operations but the newest of each kind. */
+  readonly spare: readonly string[]
 }
 
 /** How many files are read at a time: enough to keep the disk busy, and far from the limit of open files. */
 const atOnce = 32
 
 export async function findJournals(folder: string, kinds: ReadonlyMap<string, AnyOperation>): Promise<Found> {
-  const found = { usable: [] as Readable[], unreadable: [] as Unreadable[], empty: [] as string[] }
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  const ids = files.map(idOfFile).filter(it => it !== undefined).toSorted()
-  for (let at = 0; at < ids.length; at += atOnce) {
-    const readings = await Promise.all(ids.slice(at, at + atOnce).map(async id => ({ id, reading: await read(folder, id, kinds) })))
-    for (const { id, reading } of readings) {
-      if (!reading) found.empty.push(id)
-      else if (reading.problem) found.unreadable.push(reading)
-      else found.usable.push(reading)
-    }
+  const glances = await each(files.map(idOfFile).filter(it => it !== undefined), async id => ({ id, settled: await Journal.glance(folder, id) }))
+  const old = oldOnes(glances.filter((it): it is Settled => it.settled !== undefined))
+  const found = { usable: [] as Readable[], unreadable: [] as Unreadable[], spare: [...old] }
+  for (const { id, reading } of await each(glances.filter(it => !old.has(it.id)), async ({ id }) => ({ id, reading: await read(folder, id, kinds) }))) {
+    if (!reading) found.spare.push(id)
+    else if (reading.problem) found.unreadable.push(reading)
+    else found.usable.push(reading)
   }
   return found
 }
+
+interface Settled { readonly id: string; readonly settled: Glance }
+
+/** By when they settled: one that was stuck for long and has ended just now is new. */
+function oldOnes(settled: readonly Settled[]): ReadonlySet<string> {
+  const kinds = new Map<string, Settled[]>()
+  for (const it of settled) {
+    const same = kinds.get(it.settled.kind)
+    if (same) same.push(it)
+    else kinds.set(it.settled.kind, [it])
+  }
+  return new Set([...kinds.values()].flatMap(it => it.toSorted(bySettling).slice(0, -keptOfKind).map(({ id }) => id)))
+}
+
+const bySettling = (a: Settled, b: Settled): number => Date.parse(a.settled.settledAt) - Date.parse(b.settled.settledAt) || (a.id < b.id ? -1 : 1)
 
 async function read(folder: string, id: string, kinds: ReadonlyMap<string, AnyOperation>): Promise<Reading | undefined> {
   const reading = await Journal.read(folder, id)
   return reading && (reading.problem ? reading : recoverable(reading, kinds))
 }
 
-/** Deletes the journals of what never began, and of settled operations but the newest of each kind. Only for whoever has the lock. @returns the settled ones that stay */
-export async function tidy(folder: string, { usable, empty }: Found, keptOfKind: number): Promise<readonly Readable[]> {
-  const counts = new Map<string, number>()
-  const kept: Readable[] = []
-  const gone = [...empty]
-  for (const it of usable.filter(({ state }) => !isOpen(state)).toSorted((a, b) => bySettling(a.state, b.state)).toReversed()) {
-    const count = (counts.get(it.state.kind) ?? 0) + 1
-    counts.set(it.state.kind, count)
-    if (count <= keptOfKind) kept.push(it)
-    else gone.push(it.id)
-  }
-  await Promise.all(gone.map(it => removeJournal(folder, it)))
-  return kept
+/** Deletes what nobody needs. Only for whoever has the lock. */
+export const tidy = async (folder: string, { spare }: Found): Promise<void> => { await each(spare, it => removeJournal(folder, it)) }
+
+async function each<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = []
+  for (let at = 0; at < items.length; at += atOnce) results.push(...await Promise.all(items.slice(at, at + atOnce).map(work)))
+  return results
 }

@@ -66,6 +66,6 @@ export class History {
 }
 
 /** Oldest first: one that was stuck for long and settled just now is new. */
-export const bySettling = (a: OperationState, b: OperationState): number => Date.parse(a.settledAt ?? '') - Date.parse(b.settledAt ?? '')
+const bySettling = (a: OperationState, b: OperationState): number => Date.parse(a.settledAt ?? '') - Date.parse(b.settledAt ?? '')
 
 export const unknown = () => problem({ code: 'operation-unknown', message: 'There is no such operation.', hint: 'Activity lists those that are known.', action: 'open-activity' })

@@ -63,6 +63,28 @@ function aboutOf(first: Buffer | undefined): About {
 }
 const nothing: About = { subject: undefined, claims: undefined }
 
+/** What the first and the last line of a settled journal say. */
+export interface Glance { readonly kind: string; readonly settledAt: string }
+
+/**
+ * Whether a journal has settled, at a glance: its last line says so and follows from the one before it. The lines between are not looked at.
+ * @returns undefined if it hasn't, or if that can't be told this way
+ */
+export function glance(data: Buffer): Glance | undefined {
+  const start = data.lastIndexOf(newline, -2) + 1
+  const before = data.lastIndexOf(newline, start - 2) + 1
+  if (before === 0 || data.at(-1) !== newline) return undefined
+  const [earlier, last] = [data.subarray(before, start - 1), data.subarray(start, -1)]
+  const [sums, sum] = [splitSum(earlier), splitSum(last)]
+  if (sum?.sum !== (sum && sums && sumOf(sum.json, sums.sum))) return undefined
+  try {
+    const { type, at } = JSON.parse((sum?.json ?? last).toString()) as { readonly type?: unknown; readonly at?: unknown }
+    const first = data.subarray(0, data.indexOf(newline))
+    const { kind } = JSON.parse((splitSum(first)?.json ?? first).toString()) as { readonly kind?: unknown }
+    return type === 'settled' && typeof at === 'string' && typeof kind === 'string' ? { kind, settledAt: at } : undefined
+  } catch { return undefined }
+}
+
 /** The entries of a journal that is being written, for whoever only shows them. @throws Problem `journal-corrupt` */
 export const entriesOf = (id: string, data: Buffer): JournalLine[] => [...wholeLines(id, data)].map((it, index) => parse(it.json, index + 1))
 

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import type { JournalLine, OperationState } from '../../shared/operation'
 import { problem, ProblemError, toProblem, type Problem } from '../../shared/problem'
 import { systemProblem } from '../../shared/system-errors'
-import { corrupt, decode, encode, entriesOf, startOf, type About, type End, type OpenedLine } from './journal-lines'
+import { corrupt, decode, encode, entriesOf, glance, startOf, type About, type End, type Glance, type OpenedLine } from './journal-lines'
 
 export type { OpenedLine } from './journal-lines'
 
@@ -68,6 +68,11 @@ export class Journal {
     } catch (error) { return { id, subject: undefined, claims: undefined, problem: toProblem(error) } }
   }
 
+  /** What a settled one says, without checking all of it; undefined of every other. */
+  static async glance(folder: string, id: string): Promise<Glance | undefined> {
+    try { return glance(await readBounded(pathOf(folder, id))) } catch { return undefined } // reading it tells why
+  }
+
   /** The entries so far, for whoever only shows them. @throws Problem `journal-corrupt` */
   static async entries(folder: string, id: string): Promise<readonly JournalLine[]> {
     return entriesOf(id, await readBounded(pathOf(folder, id)))
@@ -106,12 +111,10 @@ async function withFile<T>(path: string, flags: number, work: (file: Awaited<Ret
 const mostBytes = 16 << 20
 
 const readBounded = (path: string): Promise<Buffer> => withFile(path, constants.O_RDONLY | constants.O_NONBLOCK, async file => {
-  if (!(await file.stat()).isFile()) throw corrupt('It is not a regular file.') // a pipe would never end
-  const chunks: Buffer[] = []
-  for await (const chunk of file.createReadStream({ autoClose: false, end: mostBytes })) chunks.push(chunk as Buffer)
-  const data = Buffer.concat(chunks)
-  if (data.length > mostBytes) throw corrupt(`It has more than ${mostBytes >> 20} MB.`)
-  return data
+  const info = await file.stat()
+  if (!info.isFile()) throw corrupt('It is not a regular file.') // a pipe would never end
+  if (info.size > mostBytes) throw corrupt(`It has more than ${mostBytes >> 20} MB.`)
+  return file.readFile()
 })
 
 const writeFailed = (error: unknown) => problem({
