@@ -15,6 +15,7 @@ export type Outcome = 'succeeded' | 'rolled-back'
  * Only one operation can `own` it, and then no other can `use` it.
  */
 export interface Claim { readonly on: string; readonly how: 'own' | 'use' }
+export const claimSchema: z.ZodType<Claim> = z.object({ on: z.string(), how: z.enum(['own', 'use']) })
 
 /** Journaled, one line of JSON each. */
 export type Entry =
@@ -43,7 +44,7 @@ const base = { id: z.string().min(1), at: z.iso.datetime() }
 export const journalLineSchema: z.ZodType<JournalLine> = z.discriminatedUnion('type', [
   z.object({
     ...base, type: z.literal('opened'), kind: z.string(), version: z.int(), subject: z.string(), plan: z.json(), steps: z.array(z.string()).min(1),
-    claims: z.array(z.object({ on: z.string(), how: z.enum(['own', 'use']) })).optional(),
+    claims: z.array(claimSchema).optional(),
   }),
   z.object({ ...base, type: z.enum(['doing', 'done', 'undone']), step: z.string() }),
   z.object({ ...base, type: z.literal('turned'), reason: z.enum(['failed', 'cancelled', 'asked']), problem: problemSchema.optional() }),

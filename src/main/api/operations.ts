@@ -11,6 +11,8 @@ export const operationsRouter = router({
   cancel: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.cancel(input.id)),
   retry: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.retry(input.id)),
   rollBack: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.rollBack(input.id)),
+  /** Gives up a journal that is refused. */
+  abandon: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.abandon(input.id)),
   /** The new director's password, once. */
   takePassword: workspaceProcedure.input(id).mutation(async ({ ctx: { workspace }, input }) => await workspace.takePassword(input.id) ?? null),
 })

@@ -1,6 +1,6 @@
 /** What `--json` prints, one object a line. Scripts rely on it; tests hold every line to it. Not loaded by any command. */
 import { z } from 'zod'
-import { journalLineSchema, type Transient } from '../../shared/operation'
+import { claimSchema, journalLineSchema, type Transient } from '../../shared/operation'
 import { problemSchema } from '../../shared/problem-schema'
 import { exitCodes } from './exit-codes'
 
@@ -17,14 +17,14 @@ export const transientLineSchema: z.ZodType<Transient & { readonly id: string; r
 
 const stepState = z.strictObject({
   name: step, status: z.enum(['waiting', 'doing', 'done', 'undoing', 'undone', 'stuck']), startedAt: z.iso.datetime().optional(), endedAt: z.iso.datetime().optional(),
-  fraction: z.number().optional(), text: z.string().optional(), problem: problemSchema.optional(),
+  attempts: z.int().optional(), fraction: z.number().optional(), text: z.string().optional(), problem: problemSchema.optional(),
 })
 
 /** An operation that was going on when it was looked at, or of which events were missed. */
 export const snapshotLineSchema = z.strictObject({
   type: z.literal('snapshot'),
   operation: z.strictObject({
-    id: base.id, kind: z.string(), subject: z.string(), plan: z.json(), phase: z.enum(['running', 'undoing', 'stuck', 'succeeded', 'rolled-back']),
+    id: base.id, kind: z.string(), subject: z.string(), plan: z.json(), claims: z.array(claimSchema), phase: z.enum(['running', 'undoing', 'stuck', 'succeeded', 'rolled-back']),
     openedAt: z.iso.datetime(), settledAt: z.iso.datetime().optional(),
     turned: z.strictObject({ reason: z.enum(['failed', 'cancelled', 'asked']), problem: problemSchema.optional() }).optional(), steps: z.array(stepState),
   }),

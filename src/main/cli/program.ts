@@ -219,10 +219,14 @@ export function buildProgram(version: string, perform: Perform): Grammar {
     does(it, async (session, options: { password?: boolean }, id: string | undefined) => (await import('./commands/operations')).operations(session, id, options))
   })
   add(program, 'recover', 'Decide about an operation that is open: after a crash, or when it is stuck.', it => {
-    it.argument('<id>', 'an operation').completes('id', 'operation').argument('<how>', 'resume: go on; roll-back: undo what it did', oneOf(['resume', 'roll-back']))
+    it.argument('<id>', 'an operation').completes('id', 'operation').argument('<how>', 'resume: continue it; roll-back: undo what it did; abandon: give up one whose journal is refused', oneOf(['resume', 'roll-back', 'abandon']))
       .example('recover 20260101T120000000Z-0a1b2c3d resume', 'go on where it stands; a stuck step is tried again')
       .example('recover 20260101T120000000Z-0a1b2c3d roll-back', 'take back what it did')
-    does(it, async (session, _, id: string, how: 'resume' | 'roll-back') => (await import('./commands/operations')).recover(session, id, how))
+      .example('recover 20260101T120000000Z-0a1b2c3d abandon', 'its journal is put aside; what it had begun stays as it is')
+    does(it, async (session, _, id: string, how: 'resume' | 'roll-back' | 'abandon') => {
+      const commands = await import('./commands/operations')
+      return how === 'abandon' ? commands.abandon(session, id) : commands.recover(session, id, how)
+    })
   })
 
   add(program, 'serve', 'Serve the windows\' pages to a browser, on this machine only: over SSH, through a tunnel.', it => {

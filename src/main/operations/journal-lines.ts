@@ -89,7 +89,7 @@ export function glance(data: Buffer): Glance | undefined {
 export const entriesOf = (id: string, data: Buffer): JournalLine[] => [...wholeLines(id, data)].map((it, index) => parse(it.json, index + 1))
 
 /** What to do about a journal that cannot be used. */
-const corruptHint = 'It was left as it is. Check what the operation was about, then move its file away from .instance-manager/operations.'
+const corruptHint = 'It was left as it is. Put right by hand what the operation was about, then abandon it.'
 
 export const corrupt = (cause: string) => problem({
   code: 'journal-corrupt', message: 'The journal of an operation cannot be read.', cause, hint: corruptHint,

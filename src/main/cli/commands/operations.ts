@@ -23,7 +23,9 @@ export async function operations(session: Session, id: string | undefined, { pas
     const output = await client.operations.output.query({ id })
     return { data: { operation: state, output }, lines: [...oneLines(session, state), ...output.flatMap(it => clean(it.chunk).trimEnd().split('\n').map(line => `    ${line}`))] }
   }
-  if (!session.json) for (const it of known.unreadable) session.err.lines(problemLines(it.problem, session.err.paint))
+  if (!session.json) for (const it of known.unreadable) {
+    session.err.lines([...problemLines(it.problem, session.err.paint), `  instance-manager recover ${it.id} abandon`])
+  }
   return { data: known, lines: known.operations.length ? listLines(session, known.operations) : ['There was no operation yet.'] }
 }
 
@@ -41,6 +43,13 @@ export async function recover(session: Session, id: string, how: 'resume' | 'rol
     throw new Failure(state.phase === 'succeeded' ? { code: 'operation-settled', message: 'It had ended before it could be rolled back.' } : problemOfState(state),
       state.phase === 'succeeded' ? exitCodes.refused : exitOfPhase(state.phase), data)
   })
+}
+
+/** @throws Problem `operation-unknown` */
+export async function abandon(session: Session, id: string): Promise<Result> {
+  const { client } = await session.engine('change')
+  await client.operations.abandon.mutate({ id })
+  return { data: { abandoned: id }, lines: ['Abandoned: its journal was put aside. What it had begun was neither finished nor undone.'] }
 }
 
 const unknown = () => refused({ code: 'operation-unknown', message: 'There is no such operation.', hint: 'Run "instance-manager operations" for those that are known.' })

@@ -6,9 +6,9 @@ import { Link } from 'wouter'
 import type { OperationState } from '../../../shared/operation'
 import { useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
-import { ProblemView } from '../app/problem'
 import { OperationsTable } from './operations-table'
 import { Stuck } from './outcome'
+import { RefusedJournal } from './refused-journal'
 import { subjectOf, titlesOf } from '../../../shared/titles'
 import classes from './activity.module.css'
 
@@ -41,8 +41,8 @@ export function ActivityScreen() {
       {shown.length > 0 && <OperationsTable operations={shown.slice(0, limit)} />}
       {shown.length > limit && <Button variant="default" className={classes.more} onClick={() => setLimit(limit + pageSize)}>Show more of {shown.length}</Button>}
       {unreadable.length > 0 && (
-        <Section title="Journals that cannot be read">
-          {unreadable.map(it => <ProblemView key={it.id} problem={it.problem} tone="warn" quiet />)}
+        <Section title="Journals that can’t be used">
+          {unreadable.map(it => <RefusedJournal key={it.id} journal={it} />)}
         </Section>
       )}
     </Page>
