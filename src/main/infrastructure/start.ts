@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { driverKinds, type ServiceName } from '../../shared/infrastructure'
 import { things } from '../../shared/things'
-import { own, use } from '../operations/claims'
+import { owns, uses } from '../operations/claims'
 import type { Operations } from '../operations/engine'
 import type { Context, Operation, Step } from '../operations/operation'
 import type { DriverContext } from './driver'
@@ -26,7 +26,7 @@ export const startInfrastructure = (to: Infrastructure): Operation<void, Infrast
   kind: 'infrastructure-start', version: 2, recovery: 'resume', planSchema,
   about: () => things.infrastructure,
   // It doesn't own the infrastructure: an operation that got stuck because PostgreSQL ended must not keep it from being started.
-  claims: () => [use(things.infrastructure), own(things.services)],
+  claims: () => [uses(things.infrastructure), owns(things.services)],
   adopt: (version, plan) => (version === 1 ? plan as InfrastructureStartPlan : undefined), // it may have a step more
   contradiction: subjectContradiction,
   plan: async () => {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { driverKinds, type ServiceName } from '../../shared/infrastructure'
 import { things } from '../../shared/things'
-import { own } from '../operations/claims'
+import { owns } from '../operations/claims'
 import type { Operation, Step } from '../operations/operation'
 import type { Infrastructure } from './infrastructure'
 import { driverContext, ranSchema, subjectContradiction } from './start'
@@ -13,7 +13,7 @@ export type InfrastructureStopPlan = z.infer<typeof planSchema>
 export const stopInfrastructure = (to: Infrastructure): Operation<void, InfrastructureStopPlan> => ({
   kind: 'infrastructure-stop', version: 1, recovery: 'resume', planSchema,
   about: () => things.infrastructure,
-  claims: () => [own(things.infrastructure), own(things.services)],
+  claims: () => [owns(things.infrastructure), owns(things.services)],
   contradiction: subjectContradiction,
   plan: async () => {
     const { driver, postgres, pgbouncer } = await to.status()

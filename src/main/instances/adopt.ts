@@ -7,7 +7,7 @@ import { adoptInputSchema, databaseNames, instanceConfigSchema, nameSchema, urlO
 import { problem, toProblem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
 import { things } from '../../shared/things'
-import { own, use } from '../operations/claims'
+import { owns, uses } from '../operations/claims'
 import type { Context, Operation, Step } from '../operations/operation'
 import { readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import { formatEnv, setEnv } from '../workspace/env-file'
@@ -45,7 +45,7 @@ export const adoptInstance = (to: AdoptServices): Operation<AdoptInput, AdoptPla
   about: ({ name }) => things.instance(name),
   claims: ({ from, name, port, fingerprint, token }) => [
     ...new Set([from, name].map(things.instance)), things.port(port), things.trash(token),
-  ].map(own).concat(use(things.infrastructure), fingerprint === unknownRelease ? [] : use(things.release(fingerprint))),
+  ].map(owns).concat(uses(things.infrastructure), fingerprint === unknownRelease ? [] : uses(things.release(fingerprint))),
   adopt: (version, plan) => (version === 1 ? plan as AdoptPlan : undefined), // it has more steps, and its secrets elsewhere
   contradiction: (plan, subject) => difference({ ...plan, subject }, { subject: subjectOf(plan.from), ...databaseNames(plan.name), url: urlOf(plan.port) }),
   plan: input => planAdopt(to, adoptInputSchema.parse(input)),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { hosts, instanceConfigSchema, nameSchema, portSchema } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import { things } from '../../shared/things'
-import { own, use } from '../operations/claims'
+import { owns, uses } from '../operations/claims'
 import type { Operation, Step } from '../operations/operation'
 import { readIfExists, readJson, writeJson } from '../system/files'
 import { setEnv, writeEnv } from '../workspace/env-file'
@@ -37,7 +37,7 @@ export const changePort = (to: PortServices): Operation<ChangePortInput, ChangeP
   about: ({ name }) => things.instance(name),
   claims: ({ target, before, ran }) => [
     things.instance(target.name), ...new Set([target.port, before.port].map(things.port)),
-  ].map(own).concat(ran ? use(things.infrastructure) : []),
+  ].map(owns).concat(ran ? uses(things.infrastructure) : []),
   adopt: (version, plan) => (version === 1 ? plan as ChangePortPlan : undefined), // it may have steps more
   contradiction: async ({ target, before, port }, subject) => difference({ ...target }, { name: before.name, port }) ?? await targetContradiction(to, subject, target, before),
   plan: input => planChange(to, input),

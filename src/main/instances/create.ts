@@ -2,7 +2,7 @@
 import { createInputSchema, databaseNames, urlOf, type CreateInput } from '../../shared/instance'
 import type { Claim } from '../../shared/operation'
 import { things } from '../../shared/things'
-import { own, use } from '../operations/claims'
+import { owns, uses } from '../operations/claims'
 import type { Operation } from '../operations/operation'
 import { createDatabase, createDirector } from './create/database'
 import { placeFiles, prepareRelease, reserve } from './create/place'
@@ -31,4 +31,4 @@ export const createInstance = (to: CreateServices): Operation<CreateInput, Creat
 
 /** Where another instance runs on its port, it isn't started, and the port stays the other's. */
 const createClaims = ({ name, port, heldBy, fingerprint }: CreatePlan): Claim[] =>
-  [own(things.instance(name)), ...heldBy === undefined ? [own(things.port(port))] : [], use(things.infrastructure), use(things.release(fingerprint))]
+  [owns(things.instance(name)), ...heldBy === undefined ? [owns(things.port(port))] : [], uses(things.infrastructure), uses(things.release(fingerprint))]

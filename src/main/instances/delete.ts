@@ -9,7 +9,7 @@ import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Claim } from '../../shared/operation'
 import { things } from '../../shared/things'
-import { own, use } from '../operations/claims'
+import { owns, uses } from '../operations/claims'
 import type { Context, Operation, Step } from '../operations/operation'
 import { readJson } from '../system/files'
 import { isRoot } from '../system/users'
@@ -52,7 +52,7 @@ export const deleteInstance = (to: DeleteServices): Operation<DeleteInput, Delet
 
 /** With its port: undone, it may have to run again. */
 export const deleteClaims = ({ target, token, ran }: DeletePlan): Claim[] =>
-  [own(things.instance(target.name)), ...ran && target.port ? [own(things.port(target.port))] : [], own(things.trash(token)), use(things.infrastructure)]
+  [owns(things.instance(target.name)), ...ran && target.port ? [owns(things.port(target.port))] : [], owns(things.trash(token)), uses(things.infrastructure)]
 
 /** What in a plan is not as the instance's name gives it. */
 export async function deleteContradiction(to: Pick<DeleteServices, 'paths'>, { target, folder, database, role }: DeletePlan, subject: string): Promise<string | undefined> {

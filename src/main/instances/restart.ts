@@ -1,6 +1,6 @@
 /** Restarts an instance with its `.env` read anew: delete and start, as the guide says. */
 import { things } from '../../shared/things'
-import { own, use } from '../operations/claims'
+import { owns, uses } from '../operations/claims'
 import type { Operation } from '../operations/operation'
 import { stopPlanSchema, type StopPlan } from './stop'
 import { describeHolder } from './ports'
@@ -13,7 +13,7 @@ import { findOwn, type PortServices } from './lifecycle/target'
 export const restartInstance = (to: PortServices): Operation<{ readonly name: string }, StopPlan> => ({
   kind: 'restart', version: 1, recovery: 'resume', planSchema: stopPlanSchema,
   about: ({ name }) => things.instance(name),
-  claims: ({ target }) => [own(things.instance(target.name)), own(things.port(target.port)), use(things.infrastructure)],
+  claims: ({ target }) => [owns(things.instance(target.name)), owns(things.port(target.port)), uses(things.infrastructure)],
   contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: ({ name }) => planRestart(to, name),
   steps: () => [{

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import { things } from '../../shared/things'
-import { own, use } from '../operations/claims'
+import { owns, uses } from '../operations/claims'
 import type { Operation, Step } from '../operations/operation'
 import { describeHolder } from './ports'
 import { targetContradiction } from './lifecycle/derived'
@@ -24,7 +24,7 @@ export type StartPlan = Readonly<z.infer<typeof startPlanSchema>>
 export const startInstance = (to: PortServices): Operation<StartInput, StartPlan> => ({
   kind: 'start', version: 2, recovery: 'resume', planSchema: startPlanSchema,
   about: ({ name }) => things.instance(name),
-  claims: ({ target, stopFirst }) => [...[target, ...stopFirst].map(it => things.instance(it.name)), things.port(target.port)].map(own).concat(use(things.infrastructure)),
+  claims: ({ target, stopFirst }) => [...[target, ...stopFirst].map(it => things.instance(it.name)), things.port(target.port)].map(owns).concat(uses(things.infrastructure)),
   adopt: (version, plan) => (version === 1 ? plan as StartPlan : undefined), // it may have a step more
   contradiction: ({ target, stopFirst }, subject) => targetContradiction(to, subject, target, ...stopFirst),
   plan: input => planStart(to, input),

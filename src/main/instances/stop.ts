@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
 import { things } from '../../shared/things'
-import { own } from '../operations/claims'
+import { owns } from '../operations/claims'
 import type { Operation } from '../operations/operation'
 import { targetContradiction } from './lifecycle/derived'
 import { stopTarget } from './lifecycle/process-steps'
@@ -16,7 +16,7 @@ export type StopPlan = Readonly<z.infer<typeof stopPlanSchema>>
 export const stopInstance = (to: LifecycleServices): Operation<z.infer<typeof stopInputSchema>, StopPlan> => ({
   kind: 'stop', version: 1, recovery: 'resume', pivot: 'stop-process', planSchema: stopPlanSchema,
   about: ({ name }) => things.instance(name),
-  claims: ({ target }) => [own(things.instance(target.name))],
+  claims: ({ target }) => [owns(things.instance(target.name))],
   contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: async ({ name }) => ({ target: (await findOwn(to, name)).target }),
   steps: () => [{

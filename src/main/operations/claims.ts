@@ -2,8 +2,8 @@
 import type { Claim, UnreadableJournal } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 
-export const own = (on: string): Claim => ({ on, how: 'own' })
-export const use = (on: string): Claim => ({ on, how: 'use' })
+export const owns = (on: string): Claim => ({ on, how: 'own' })
+export const uses = (on: string): Claim => ({ on, how: 'use' })
 
 /** An operation that is open or about to be. */
 export interface Holder { readonly id: string; readonly kind: string; readonly subject: string; readonly claims: readonly Claim[] }
@@ -45,7 +45,7 @@ export class Claims {
    * @throws what `plan` throws; Problem `operation-open`
    */
   async acquire<Made extends Holder>(about: string, plan: () => Promise<Made>): Promise<Made> {
-    this.#requireFree([own(about)], ({ how }) => how === 'own')
+    this.#requireFree([owns(about)], ({ how }) => how === 'own')
     const changes: Claim[] = []
     this.#plannings.add(changes)
     try {

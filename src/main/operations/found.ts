@@ -25,7 +25,7 @@ export async function findJournals(folder: string, kinds: ReadonlyMap<string, An
   const glances = await each(files.map(idOfFile).filter(it => it !== undefined), async id => ({ id, settled: await Journal.glance(folder, id) }))
   const old = oldOnes(glances.filter((it): it is Settled => it.settled !== undefined))
   const found = { usable: [] as Readable[], unreadable: [] as Unreadable[], spare: [...old] }
-  for (const { id, reading } of await each(glances.filter(it => !old.has(it.id)), async ({ id }) => ({ id, reading: await read(folder, id, kinds) }))) {
+  for (const { id, reading } of await each(glances.filter(it => !old.has(it.id)), async it => ({ id: it.id, reading: await read(folder, it.id, kinds) }))) {
     if (!reading) found.spare.push(id)
     else if (reading.problem) found.unreadable.push(reading)
     else found.usable.push(reading)

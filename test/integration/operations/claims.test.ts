@@ -5,7 +5,7 @@ import { Databases } from '../../../src/main/infrastructure/databases'
 import { Infrastructure } from '../../../src/main/infrastructure/infrastructure'
 import { Desired } from '../../../src/main/instances/desired'
 import { Trash } from '../../../src/main/instances/trash'
-import { own, use } from '../../../src/main/operations/claims'
+import { owns, uses } from '../../../src/main/operations/claims'
 import { Processes } from '../../../src/main/processes/client'
 import { Releases } from '../../../src/main/releases/releases'
 import { databaseNames } from '../../../src/shared/instance'
@@ -134,19 +134,19 @@ function watchTouches(): Claim[] {
       return real.apply(this, given)
     })
   }
-  const instanceOf = ({ name }: { readonly name: string }) => [own(things.instance(name))]
+  const instanceOf = ({ name }: { readonly name: string }) => [owns(things.instance(name))]
   spy(Processes, 'start', (app: { readonly name: string; readonly port: number }) => [
-    ...instanceOf(app), ...app.port ? [own(things.port(app.port))] : [], use(things.infrastructure), // of a half-made one nobody knows the port
+    ...instanceOf(app), ...app.port ? [owns(things.port(app.port))] : [], uses(things.infrastructure), // of a half-made one nobody knows the port
   ])
   for (const it of ['stop', 'unlist', 'remove'] as const) spy(Processes, it, instanceOf)
   for (const it of ['add', 'remove'] as const) spy(Desired, it, (name: string) => instanceOf({ name }))
   for (const it of ['create', 'drop', 'remove', 'markSchema'] as const) {
-    spy(Databases, it, ({ database }: { readonly database: string }) => [own(ownerOf(database)), use(things.infrastructure)])
+    spy(Databases, it, ({ database }: { readonly database: string }) => [owns(ownerOf(database)), uses(things.infrastructure)])
   }
-  for (const it of ['start', 'stop', 'provision'] as const) spy(Infrastructure, it, () => [own(things.services)])
-  for (const it of ['prepare', 'place'] as const) spy(Releases, it, ({ fingerprint }: { readonly fingerprint: string }) => [use(things.release(fingerprint))])
-  spy(Trash, 'put', (_path: string, token: string) => [own(things.trash(token))])
-  spy(Trash, 'restore', (token: string) => [own(things.trash(token))])
+  for (const it of ['start', 'stop', 'provision'] as const) spy(Infrastructure, it, () => [owns(things.services)])
+  for (const it of ['prepare', 'place'] as const) spy(Releases, it, ({ fingerprint }: { readonly fingerprint: string }) => [uses(things.release(fingerprint))])
+  spy(Trash, 'put', (_path: string, token: string) => [owns(things.trash(token))])
+  spy(Trash, 'restore', (token: string) => [owns(things.trash(token))])
   return touched
 }
 
@@ -170,5 +170,5 @@ async function folders(): Promise<Map<string, string>> {
 
 async function changedSince(before: ReadonlyMap<string, string>): Promise<Claim[]> {
   const now = await folders()
-  return [...new Set([...before.keys(), ...now.keys()])].filter(it => before.get(it) !== now.get(it)).map(it => own(things.instance(it)))
+  return [...new Set([...before.keys(), ...now.keys()])].filter(it => before.get(it) !== now.get(it)).map(it => owns(things.instance(it)))
 }

@@ -7,7 +7,7 @@ import type { DriverKind, ServiceName, ServiceState } from '../../../src/shared/
 import { settingsSchema, type Settings } from '../../../src/shared/settings'
 import type { Driver } from '../../../src/main/infrastructure/driver'
 import { Infrastructure } from '../../../src/main/infrastructure/infrastructure'
-import { own, use } from '../../../src/main/operations/claims'
+import { owns, uses } from '../../../src/main/operations/claims'
 import { startInfrastructure } from '../../../src/main/infrastructure/start'
 import { stopInfrastructure } from '../../../src/main/infrastructure/stop'
 import { Wanted } from '../../../src/main/infrastructure/wanted'
@@ -78,8 +78,8 @@ test('the driver is not changed while an operation needs it, which is named; wha
   const { infrastructure } = setUp({ podman: true, working })
   const busy = { problem: { code: 'infrastructure-busy', cause: 'Creating ‘alpha’.', action: 'open-activity' } }
   await expect(infrastructure.choose('embedded')).rejects.toMatchObject(busy)
-  expect(startInfrastructure(infrastructure).claims(await startInfrastructure(infrastructure).plan())).toEqual([use('infrastructure'), own('services')])
-  expect(stopInfrastructure(infrastructure).claims(await stopInfrastructure(infrastructure).plan())).toEqual([own('infrastructure'), own('services')])
+  expect(startInfrastructure(infrastructure).claims(await startInfrastructure(infrastructure).plan())).toEqual([uses('infrastructure'), owns('services')])
+  expect(stopInfrastructure(infrastructure).claims(await stopInfrastructure(infrastructure).plan())).toEqual([owns('infrastructure'), owns('services')])
 })
 
 test('plans are what their schemas say', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { endLost, inBulk } from '../../../src/main/instances/bulk'
-import { own } from '../../../src/main/operations/claims'
+import { owns } from '../../../src/main/operations/claims'
 import { Operations } from '../../../src/main/operations/engine'
 import type { AnyOperation, Operation } from '../../../src/main/operations/operation'
 import { problem } from '../../../src/shared/problem'
@@ -19,7 +19,7 @@ let waiting: (() => void)[] = []
 /** Its name says what becomes of it. */
 const operation = (kind: string, pivot?: string): Operation<{ name: string }, { name: string }> => ({
   kind, version: 1, recovery: 'resume', pivot,
-  about: ({ name }) => name, claims: ({ name }) => [own(name)],
+  about: ({ name }) => name, claims: ({ name }) => [owns(name)],
   plan: ({ name }) => {
     if (name === 'running') return Promise.reject(problem({ code: 'instance-running', message: 'It runs.' }))
     if (name === 'refused') return Promise.reject(problem({ code: 'port-in-use', message: 'It is taken.' }))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { own } from '../../../src/main/operations/claims'
+import { owns } from '../../../src/main/operations/claims'
 import { Operations } from '../../../src/main/operations/engine'
 import type { Operation } from '../../../src/main/operations/operation'
 
@@ -17,7 +17,7 @@ it('an operation that another engine runs is shown as it stands, not walked on, 
   let done = 0
   let go = (): void => undefined
   const operation: Operation<Plan, Plan> = {
-    kind: 'make', version: 1, recovery: 'resume', about: it => it.name, claims: it => [own(it.name)], plan: it => Promise.resolve(it), planSchema: z.object({ name: z.string() }),
+    kind: 'make', version: 1, recovery: 'resume', about: it => it.name, claims: it => [owns(it.name)], plan: it => Promise.resolve(it), planSchema: z.object({ name: z.string() }),
     steps: () => [{ name: 'wait', verify: () => Promise.resolve(false), do: () => { done++; return new Promise<void>(resolve => { go = resolve }) } }],
   }
   const engine = new Operations({ folder, secrets: memorySecrets(), operations: [operation] })

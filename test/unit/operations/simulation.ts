@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { vi } from 'vitest'
-import { own } from '../../../src/main/operations/claims'
+import { owns } from '../../../src/main/operations/claims'
 import { Operations } from '../../../src/main/operations/engine'
 import { Journal } from '../../../src/main/operations/journal'
 import type { Context, Operation, Step } from '../../../src/main/operations/operation'
@@ -102,7 +102,7 @@ class Simulation {
     const { parts, pivot, recovery } = this.scenario
     return {
       kind: 'test', version: 1, recovery, pivot: pivot === undefined ? undefined : `step-${pivot}`,
-      about: () => 'it', claims: () => [own('it')], plan: async () => ({ name: 'it' }),
+      about: () => 'it', claims: () => [owns('it')], plan: async () => ({ name: 'it' }),
       steps: () => parts.map((count, index): Step<Plan> => ({
         name: `step-${index}`,
         do: async context => {

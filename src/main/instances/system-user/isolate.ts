@@ -8,7 +8,7 @@ import { nameSchema, ownersSchema } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import type { Claim } from '../../../shared/operation'
 import { things } from '../../../shared/things'
-import { own, use } from '../../operations/claims'
+import { owns, uses } from '../../operations/claims'
 import type { Operation, Step } from '../../operations/operation'
 import { exists } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
@@ -53,7 +53,7 @@ export const unisolateInstance = (to: IsolateServices): Operation<Input, Isolate
 })
 
 const isolateClaims = ({ target, ran }: IsolatePlan): Claim[] =>
-  [own(things.instance(target.name)), ...ran ? [own(things.port(target.port)), use(things.infrastructure)] : []]
+  [owns(things.instance(target.name)), ...ran ? [owns(things.port(target.port)), uses(things.infrastructure)] : []]
 
 /** @throws Problem `isolated-already`, `system-user-foreign`, `isolation-link`, and those of `requireReach` */
 async function planIsolation(to: IsolateServices, { name }: Input): Promise<IsolatePlan> {
