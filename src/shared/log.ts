@@ -73,7 +73,7 @@ export const logFollowSchema = logQuerySchema.extend({ after: logPositionSchema.
 export const logDownloadSchema = logQuerySchema.extend({ colours: z.boolean().default(false) })
 /** `path`: absolute. `overwrite`: a regular file that is there is replaced. */
 export const logSaveSchema = logDownloadSchema.extend({
-  path: z.string().min(2).max(4000).regex(/^\/[^\0]*$/, 'Give the whole path, from /.'), overwrite: z.boolean().default(false),
+  path: z.string().min(2).max(4000).regex(/^\/[^\0]*$/, 'Enter the full path, starting with /.'), overwrite: z.boolean().default(false),
 })
 
 export interface LogLine {

@@ -5,7 +5,7 @@ interface KindTitle { readonly noun: string; readonly running: string; readonly 
 
 const kinds: Readonly<Record<string, (subject: string, plan: Json) => KindTitle>> = {
   create: (name, plan) => ({
-    noun: `Create ‘${name}’`, running: `Creating ‘${name}’`, done: of(plan, 'heldBy') === undefined ? `‘${name}’ is ready` : `‘${name}’ is made, but does not run`, failed: `‘${name}’ was not created`,
+    noun: `Create ‘${name}’`, running: `Creating ‘${name}’`, done: of(plan, 'heldBy') === undefined ? `‘${name}’ is ready` : `‘${name}’ was created but isn’t running`, failed: `‘${name}’ was not created`,
   }),
   start: name => ({ noun: `Start ‘${name}’`, running: `Starting ‘${name}’`, done: `‘${name}’ is running`, failed: `‘${name}’ was not started` }),
   stop: name => ({ noun: `Stop ‘${name}’`, running: `Stopping ‘${name}’`, done: `‘${name}’ is stopped`, failed: `‘${name}’ was not stopped` }),
@@ -62,7 +62,7 @@ export function headline(operation: OperationState): string {
   switch (operation.phase) {
     case 'running': return `${titles.running}…`
     case 'undoing': return `${titles.noun}: undoing…`
-    case 'stuck': return `${titles.noun}: ${waitsForInfrastructure(operation) ? 'waiting for the database' : 'needs you'}`
+    case 'stuck': return `${titles.noun}: ${waitsForInfrastructure(operation) ? 'waiting for the database' : 'needs attention'}`
     case 'succeeded': return titles.done
     case 'rolled-back': return titles.failed
   }
@@ -76,33 +76,33 @@ export function progressOf(operation: OperationState): string {
 }
 
 const steps: Readonly<Record<string, readonly [title: string, explanation: string]>> = {
-  reserve: ['Reserve the name and port', 'So that nothing else takes them meanwhile.'],
+  reserve: ['Reserve the name and port', 'So nothing else can take them.'],
   'prepare-release': ['Prepare the application', 'Installs its packages and builds the client. The next instance reuses this.'],
-  'create-database': ['Create the database', 'Its own database and role, closed to all other instances.'],
+  'create-database': ['Create the database', 'Its own database and role, closed to every other instance.'],
   'place-files': ['Place the files', 'The application, its configuration and folders for uploads.'],
   'adopt-files': ['Write its own settings', 'New name, port, database login and secrets; uploads and everything else stay.'],
   'push-schema': ['Set up the tables', 'Applies the application’s schema to the new database.'],
   'create-director': ['Create the director', 'The administrator account, through the application’s own Prisma client.'],
-  'switch-to-pool': ['Connect through the pool', 'From here on, the database is reached through PgBouncer.'],
-  'start-process': ['Start the application', 'PM2 runs it, and starts it again if it ends.'],
-  'verify-health': ['Check that it answers', 'It runs, holds its port, and answers a request.'],
+  'switch-to-pool': ['Connect through the pool', 'From now on it reaches the database through PgBouncer.'],
+  'start-process': ['Start the application', 'PM2 runs it and restarts it if it exits.'],
+  'verify-health': ['Check that it answers', 'It is running, holds its port and answers a request.'],
   'stop-others': ['Stop the other one on its port', 'Only one of them can run at a time.'],
-  'restart-process': ['Restart the application', 'A new process, which reads its .env anew.'],
-  'stop-process': ['Stop the application', 'It ends by itself, or is ended.'],
+  'restart-process': ['Restart the application', 'A new process, which reads .env again.'],
+  'stop-process': ['Stop the application', 'It is asked to exit, then killed if it doesn’t.'],
   'write-port': ['Write the new port', 'To config.json and .env.'],
-  'create-user': ['Create the system user', 'Without a password, a shell or any right but to this instance.'],
+  'create-user': ['Create the system user', 'No password, no shell, and access to this instance only.'],
   'give-files': ['Hand over the files', 'It reads the code and .env, and writes only its data folders. Everyone else is shut out.'],
-  'take-files': ['Take the files back', 'Owners and permissions become what they were before.'],
-  'remove-user': ['Delete the system user', 'Nothing runs as it any more, and nothing belongs to it.'],
+  'take-files': ['Take the files back', 'Owners and permissions are restored.'],
+  'remove-user': ['Delete the system user', 'Nothing runs as it or belongs to it any more.'],
   'set-aside': ['Set the files aside', 'Its folder is renamed away; it is deleted at the end.'],
-  'drop-database': ['Remove the database', 'Connections are closed, then the database and its role go. From here on there is no way back.'],
+  'drop-database': ['Remove the database', 'Connections are closed, then the database and its role are dropped. This can’t be undone from here on.'],
   'remove-process': ['Delete the process and the files', 'PM2 forgets it, and its log files and folder are deleted.'],
-  'provision-postgres': ['Prepare PostgreSQL', 'Gets what is missing, and sets up its data.'],
+  'provision-postgres': ['Prepare PostgreSQL', 'Fetches what is missing and sets up its data.'],
   'start-postgres': ['Start PostgreSQL', 'Done when it answers a query.'],
   'secure-postgres': ['Secure PostgreSQL', 'Passwords only, loopback only, no shared access.'],
-  'provision-pgbouncer': ['Prepare PgBouncer', 'Gets what is missing, and writes its configuration.'],
-  'start-pgbouncer': ['Start PgBouncer', 'Done when it passes a query on to PostgreSQL.'],
-  'stop-pgbouncer': ['Stop PgBouncer', 'First, so that nothing waits for a database that is gone.'],
+  'provision-pgbouncer': ['Prepare PgBouncer', 'Fetches what is missing and writes its configuration.'],
+  'start-pgbouncer': ['Start PgBouncer', 'Done when it passes a query to PostgreSQL.'],
+  'stop-pgbouncer': ['Stop PgBouncer', 'First, so nothing waits for a stopped database.'],
   'stop-postgres': ['Stop PostgreSQL', 'The data stays where it is.'],
 }
 

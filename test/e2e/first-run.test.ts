@@ -86,7 +86,7 @@ test.describe.serial('first run', () => {
     await expect(operation.password).toHaveText(person.password)
     await window.reload()
     await operation.showPassword.click()
-    await expect(operation.ready).toContainText('It was shown already')
+    await expect(operation.ready).toContainText('Already shown')
     await expect(operation.ready).not.toContainText(person.password)
   })
 

@@ -188,7 +188,7 @@ test('known secrets are masked, on the screen and in what is saved; a switch sho
     const path = join(place.home.path, name)
     await dialog.getByRole('textbox', { name: 'File' }).fill(path)
     await dialog.getByRole('button', { name: 'Save', exact: true }).click()
-    await expect(window.getByRole('alert').filter({ hasText: 'The log is saved' })).toContainText(path)
+    await expect(window.getByRole('alert').filter({ hasText: 'Log saved' })).toContainText(path)
     await window.getByRole('alert').filter({ hasText: path }).getByRole('button', { name: 'Close' }).click()
     return readFile(path, 'utf8')
   }
@@ -213,7 +213,7 @@ test('known secrets are masked, on the screen and in what is saved; a switch sho
   await again('Keep the file')
   expect(await readFile(join(place.home.path, 'open.log'), 'utf8')).toBe('mine')
   await again('Replace')
-  const told = window.getByRole('alert').filter({ hasText: 'The log is saved' })
+  const told = window.getByRole('alert').filter({ hasText: 'Log saved' })
   await expect(told).toContainText('open.log')
   await told.getByRole('button', { name: 'Close' }).click()
   expect(await readFile(join(place.home.path, 'open.log'), 'utf8')).toContain(school.password)

@@ -90,16 +90,16 @@ test('a process that is killed: PM2 starts it again; one that cannot start any m
   await expect(list.row('frail')).toHaveAttribute('data-status', 'errored')
   await expect(list.row('frail').locator('svg').first()).toHaveCSS('color', 'rgb(192, 47, 47)') // red
   await expect(list.filter('Errored')).toContainText('1')
-  await expect.poll(notifications).toEqual([{ title: 'frail has errored', body: 'It ended again and again; PM2 has given it up.' }])
+  await expect.poll(notifications).toEqual([{ title: 'frail has errored', body: 'It kept crashing right after starting, so PM2 gave up.' }])
   await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show())
   await clickNotification()
   await expect(list.room.title('frail')).toBeVisible()
 
   await list.room.go('Instances')
-  await expect(list.banner('One instance should run and does not.')).toContainText('frail.')
+  await expect(list.banner('One instance should be running but isn’t.')).toContainText('frail.')
   await list.act('frail', 'Stop')
   await expect(list.row('frail')).toContainText('Stopped')
-  await expect(list.banner(/should run and do/)).toHaveCount(0) // given up by the operator
+  await expect(list.banner(/should be running/)).toHaveCount(0) // given up by the operator
 })
 
 test('PM2\'s daemon is killed: said so; taking over ends the lost process first, and one new one has the port', async () => {
@@ -123,17 +123,17 @@ test('PM2\'s daemon is killed: the lost process is ended on the operator\'s word
   await expect(list.banner(/still runs without it/)).toHaveCount(0)
   await expect(list.row(name)).toContainText('Not in PM2')
   expect([await place.pidsOf(name), await answerOf(port)]).toEqual([[], undefined])
-  await expect(list.banner(/should run and do/)).toHaveCount(0)
+  await expect(list.banner(/should be running/)).toHaveCount(0)
 })
 
 test('the boot time is changed on the instance\'s page, with the keyboard; what is wrong is said beside the field', async () => {
   const config = async (): Promise<unknown> => (JSON.parse(await readFile(join(place.root, 'instances', 'resting', 'config.json'), 'utf8')) as { bootSeconds?: number }).bootSeconds
   await list.show('resting')
   const change = window.getByRole('button', { name: 'Change the boot time…' })
-  const [dialog, shown] = [list.room.dialog('Change the boot time of resting'), window.getByRole('main').getByText(/^up to \d+ s/)]
+  const [dialog, shown] = [list.room.dialog('Change the boot time of resting'), window.getByRole('main').getByText(/^Up to \d+ s/)]
   const standard = await shown.innerText()
   await change.press('Enter')
-  const seconds = dialog.getByRole('textbox', { name: 'Seconds' })
+  const seconds = dialog.getByRole('textbox', { name: 'Boot time, in seconds' })
   await expect(seconds).toBeFocused()
   await expect(dialog).toContainText('from its next start')
   for (const [typed, why] of [['', 'Enter a number'], ['0', 'At least 1'], ['3601', 'At most 3600'], ['1.5', 'whole number']] as const) {
@@ -145,7 +145,7 @@ test('the boot time is changed on the instance\'s page, with the keyboard; what 
   await seconds.fill('180')
   await seconds.press('Enter')
   await expect(dialog).toBeHidden()
-  await expect(shown).toHaveText('up to 180 s')
+  await expect(shown).toHaveText('Up to 180 s')
   await expect(change).toBeFocused()
   expect(await config()).toBe(180)
   await change.click()
@@ -158,7 +158,7 @@ test('after a reboot: those that ran are named, and started with a click; nobody
   const ran = [await running('reboot-1'), await running('reboot-2')]
   await place.killDaemon() // first, or it starts them again
   for (const { name } of ran) for (const pid of await place.pidsOf(name)) await kill9(pid)
-  const banner = list.banner('2 instances should run and do not.')
+  const banner = list.banner('2 instances should be running but aren’t.')
   await expect(banner).toContainText('reboot-1 and reboot-2.')
   await banner.getByRole('button', { name: 'Start them' }).click()
   await expect(list.report).toContainText('Started 2 of 2.')

@@ -114,10 +114,10 @@ test.describe.serial('served', () => {
     const download = await downloading
     expect(download.suggestedFilename()).toMatch(/^Hillside-.*\.log$/)
     expect(await readFile(await download.path(), 'utf8')).toContain('a class was added')
-    await expect(list.news('The log is saved')).toContainText('Hillside')
+    await expect(list.news('Log saved')).toContainText('Hillside')
     await log.more('Save to a file…')
     await dialog.getByRole('button', { name: 'Save on the machine' }).click()
-    await expect(list.news('.instance-manager/exports')).toContainText('The log is saved')
+    await expect(list.news('.instance-manager/exports')).toContainText('Log saved')
     await list.room.go('Instances')
   })
 

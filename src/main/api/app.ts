@@ -8,7 +8,7 @@ import { procedure, router, workspaceProcedure } from './trpc'
 /** An absolute path; `~` is the user's home. */
 const path = z.object({
   path: z.string().trim().min(1, 'Name a folder.').max(4000).refine(it => !it.includes('\0'), 'No NUL characters.')
-    .refine(it => isAbsolute(it) || it.startsWith('~/') || it === '~', 'Give the whole path, from /.'),
+    .refine(it => isAbsolute(it) || it.startsWith('~/') || it === '~', 'Enter the full path, starting with /.'),
 })
 const absolute = (home: string, given: string): string => resolve(given.replace(/^~(?=\/|$)/, home))
 

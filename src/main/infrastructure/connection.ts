@@ -119,8 +119,8 @@ export function unreachable(error: unknown, port: number): ProblemError {
     }, error)
   }
   return problem({
-    code: 'postgres-unreachable', message: `PostgreSQL does not answer on port ${port}.`,
-    cause: isNoSocket(error) ? 'It does not run.' : error instanceof Error ? error.message : undefined,
+    code: 'postgres-unreachable', message: `PostgreSQL isn’t answering on port ${port}.`,
+    cause: isNoSocket(error) ? 'It isn’t running.' : error instanceof Error ? error.message : undefined,
     hint: 'Start the infrastructure and try again.', action: 'start-infrastructure',
   }, error)
 }

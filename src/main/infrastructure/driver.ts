@@ -82,20 +82,20 @@ export async function requireFreePort(service: ServiceName, port: number): Promi
 
 /** It runs, answers, and does not know our roles yet. */
 export const notAdopted = (service: ServiceName): Problem => ({
-  code: 'not-adopted', message: `${title(service)} is running, but Instance Manager is not set up in it yet.`,
-  cause: 'Its container was made elsewhere.', hint: 'Start the infrastructure: that adds the roles it needs and changes nothing else.', action: 'start-infrastructure',
+  code: 'not-adopted', message: `${title(service)} is running, but Instance Manager hasn’t been set up in it yet.`,
+  cause: 'Its container was created elsewhere.', hint: 'Start the infrastructure: this adds the roles it needs and changes nothing else.', action: 'start-infrastructure',
 })
 
 /** @param cause as we see it @param log what the service itself has said: its telling lines become part of the cause */
 export const serviceFailed = (service: ServiceName, cause: string, log: string) => problem({
   code: 'service-failed', message: `${title(service)} did not start.`, cause: [cause, tellingLines(log)].filter(Boolean).join(' '),
-  hint: 'Its last log lines are under Details. Correct what they say, then start it again.', action: 'start-infrastructure',
+  hint: 'See Details for its last log lines. Fix what they report, then start it again.', action: 'start-infrastructure',
   details: log.slice(-4000).trim() || undefined,
 })
 
 export const serviceSlow = (service: ServiceName, seconds: number, log: string, error?: unknown) => problem({
-  code: 'service-slow', message: `${title(service)} runs, but has not answered for ${seconds} s.`,
+  code: 'service-slow', message: `${title(service)} is running, but hasn’t answered for ${seconds} s.`,
   cause: error instanceof Error ? error.message : undefined,
-  hint: 'Its last words are under details. Start it again: it may still be recovering.', action: 'start-infrastructure',
+  hint: 'See Details for its last log lines. Start it again: it may still be recovering.', action: 'start-infrastructure',
   details: log.slice(-4000).trim() || undefined,
 }, error)

@@ -288,7 +288,7 @@ export class Infrastructure {
     const own = options.find(it => it.kind === kind)?.reason ?? ''
     if (kind !== 'embedded') return own
     const working = engines.find(it => it.available)
-    return working ? `It was chosen, although ${names[working.kind]} works here too.` : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
+    return working ? `You chose it. ${names[working.kind]} is also available.` : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
   }
 
   /** Looked up once for each run of the server: rules of pg_hba.conf do not change by themselves. */

@@ -148,11 +148,11 @@ export class Supervisor {
 
 const adoptedStopped = (service: ServiceName): Problem => ({
   code: 'adopted-stopped', message: `${title(service)} should be running, but its container has stopped.`,
-  cause: 'The container was made elsewhere, so Instance Manager does not restart it by itself.',
+  cause: 'The container was created elsewhere, so Instance Manager doesn’t restart it automatically.',
   hint: 'Start the infrastructure.', action: 'start-infrastructure',
 })
 
 const serviceEnds = (service: ServiceName, seconds: number, words: string): Problem => ({
-  code: 'service-ends', message: `${title(service)} keeps ending after it was started again.`, cause: `It last ran for ${Math.round(seconds)} s.`,
-  hint: 'Its last log lines are under Details. It is started again after a pause.', details: words.slice(-4000).trim() || undefined,
+  code: 'service-ends', message: `${title(service)} keeps stopping after it is restarted.`, cause: `It last ran for ${Math.round(seconds)} s.`,
+  hint: 'See Details for its last log lines. It will be restarted after a pause.', details: words.slice(-4000).trim() || undefined,
 })

@@ -106,7 +106,7 @@ const startingUp: ReadonlySet<string> = new Set(['not-listening', 'no-http-answe
 
 const slowStart = ({ name, bootSeconds }: HealthTarget, { message, cause }: Problem): Problem => ({
   code: 'slow-start', message: `“${name}” is running, but hasn’t answered within ${bootSeconds} s.`, cause: `${message}${cause ? ` ${cause}` : ''}`,
-  hint: `It is left running. Keep waiting, or roll back. If it always takes this long, give it a longer boot time: on its page, or with: instance-manager boot-time ${name} SECONDS`, action: 'keep-waiting',
+  hint: `It is left running. Keep waiting, or roll back. If it always takes this long, give it a longer boot time: “Change…” on its page, or instance-manager boot-time ${name} SECONDS.`, action: 'keep-waiting',
 })
 
 const notOnline = (name: string, process: ProcessInfo | undefined): Problem => ({
@@ -123,7 +123,7 @@ const endedAndRestarted = ({ name }: HealthTarget): Problem => ({
 })
 
 const notListening = (name: string, port: number): Problem => ({
-  code: 'not-listening', message: `"${name}" runs, but does not listen on port ${port}.`, cause: 'Nobody listens on that port.',
+  code: 'not-listening', message: `“${name}” is running, but isn’t listening on port ${port}.`, cause: 'Nothing is listening on that port.',
   hint: 'The application must listen on the PORT of its .env. Its last error lines are under details.', action: 'retry',
 })
 

@@ -41,7 +41,7 @@ export class OperationPage {
 
   /** Made, and not started: its port is someone else's. */
   async madeOnly(name: string): Promise<void> {
-    await this.title(`‘${name}’ is made, but does not run`).waitFor({ timeout: patience })
+    await this.title(`‘${name}’ was created but isn’t running`).waitFor({ timeout: patience })
     await this.ready.waitFor()
   }
 

@@ -65,7 +65,7 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   await logsTour(window, place, look)
   await room.go('Instances')
   await loseAll(place, 'Harbour')
-  const [lost, down] = [list.banner('PM2 was restarted; 3 instances still run without it.'), list.banner('One instance should run and does not.')]
+  const [lost, down] = [list.banner('PM2 was restarted; 3 instances still run without it.'), list.banner('One instance should be running but isn’t.')]
   await expect(lost).toBeVisible()
   await expect(down).toContainText('Harbour.')
   await look('instances-lost')

@@ -78,7 +78,7 @@ describe('a creation that fails', () => {
     const id = await workspace.begin({ name: behaviour.deaf })
     const { phase, steps } = await operations.rested(id)
     expect(phase).toBe('stuck')
-    expect(steps.at(-1)?.problem).toMatchObject({ code: 'slow-start', cause: expect.stringContaining('does not listen') as string, action: 'keep-waiting' })
+    expect(steps.at(-1)?.problem).toMatchObject({ code: 'slow-start', cause: expect.stringContaining('isn’t listening') as string, action: 'keep-waiting' })
     operations.rollBack(id)
     expect((await expectNothingLeft(await operations.settled(id))).reason).toBe('asked')
   })

@@ -71,7 +71,7 @@ it('one that ends while it is waited for is not slow', async () => {
   await rm(boots('late'))
   await workspace.services.setBootTime({ name: 'late', seconds: 3600 })
   const id = await operations.start('restart', { name: 'late' })
-  await until(() => operations.list().find(it => it.id === id)?.steps.find(it => it.name === 'verify-health')?.text?.includes('does not listen'))
+  await until(() => operations.list().find(it => it.id === id)?.steps.find(it => it.name === 'verify-health')?.text?.includes('isn’t listening'))
   await kill9(await pidOf(workspace, 'late'))
   expect(await operations.settled(id)).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'not-online' } } })
 })

@@ -27,7 +27,7 @@ test('an app that listens after a while is healthy', async () => {
   await start(`setTimeout(() => ${httpApp(port)}, 700)`)
   const said: string[] = []
   await waitForHealth(services(), { ...school(), bootSeconds: 60 }, { signal: new AbortController().signal, report: it => said.push(it.text) })
-  expect(said).toContain(`"school" runs, but does not listen on port ${port}.`)
+  expect(said).toContain(`“school” is running, but isn’t listening on port ${port}.`)
   expect(await reason()).toBeUndefined()
 })
 
@@ -60,7 +60,7 @@ test('an app that dies at once is given up before the time is over, with its las
 
 test('an app that never listens', async () => {
   await start('setInterval(() => {}, 1000)')
-  await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'slow-start', cause: expect.stringContaining('does not listen') as string, action: 'keep-waiting' } })
+  await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'slow-start', cause: expect.stringContaining('isn’t listening') as string, action: 'keep-waiting' } })
 })
 
 test('a port that somebody else holds is not health, even if it answers; the holder is named', async () => {

@@ -43,7 +43,7 @@ describe('errors', () => {
     expect(await problemOf(caller().app.open({ path: '/w' }))).toMatchObject({ code: 'unexpected', message: expect.stringContaining('disk on fire') as string })
   })
 
-  it.each([['', 'Name a folder.'], ['relative', 'Give the whole path, from /.'], ['/a\0b', 'No NUL characters.'], ['~other/x', 'Give the whole path, from /.']])('refuse the path %j', async (path, message) => {
+  it.each([['', 'Name a folder.'], ['relative', 'Enter the full path, starting with /.'], ['/a\0b', 'No NUL characters.'], ['~other/x', 'Enter the full path, starting with /.']])('refuse the path %j', async (path, message) => {
     expect(await problemOf(caller().app.open({ path }))).toMatchObject({ code: 'input', field: 'path', message })
   })
 

@@ -59,7 +59,7 @@ test.each([
 
 test('another driver can be chosen while there is no instance', async () => {
   const { infrastructure, settings } = setUp({ podman: true })
-  expect(await infrastructure.choose('embedded')).toMatchObject({ driver: 'embedded', reason: 'It was chosen, although Podman works here too.' })
+  expect(await infrastructure.choose('embedded')).toMatchObject({ driver: 'embedded', reason: 'You chose it. Podman is also available.' })
   expect(settings().driver).toBe('embedded')
   await expect(infrastructure.choose('docker')).rejects.toMatchObject({ problem: { code: 'driver-unavailable', cause: 'docker is not installed.' } })
 })

@@ -29,7 +29,7 @@ describe('the status that is shown', () => {
   })
   it('says when a job undoes, and when it waits for someone', () => {
     expect(shownStatus(alpha, operation('start', 'o1', 'undoing'), undefined).word).toBe('Undoing…')
-    expect(shownStatus(alpha, operation('start', 'o1', 'stuck'), undefined)).toMatchObject({ word: 'Needs you', tone: 'warn' })
+    expect(shownStatus(alpha, operation('start', 'o1', 'stuck'), undefined)).toMatchObject({ word: 'Needs attention', tone: 'warn' })
   })
   it('follows a job from the click on, until its operation tells', () => {
     const pending = { kind: 'start', queued: false, after: 'o1' } as const

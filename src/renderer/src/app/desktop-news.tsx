@@ -21,7 +21,7 @@ export function DesktopNews() {
     if (!data) return
     const errored = newlyErrored(statuses.current, data.instances)
     statuses.current = new Map(data.instances.map(it => [it.name, it.status]))
-    for (const name of errored) tell(`${name} has errored`, 'It ended again and again; PM2 has given it up.', () => navigate(`/instances/${name}`))
+    for (const name of errored) tell(`${name} has errored`, 'It kept crashing right after starting, so PM2 gave up.', () => navigate(`/instances/${name}`))
   }, [data, navigate])
 
   useEffect(() => {

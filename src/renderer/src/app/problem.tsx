@@ -26,7 +26,7 @@ interface ProblemProps {
 export function ProblemView({ problem, onRetry, retrying, tone = 'bad', quiet, children }: ProblemProps) {
   const waits = problem.action === 'keep-waiting'
   const Icon = tone === 'bad' ? IconCircleX : IconAlertTriangle
-  const retry = onRetry && <Button size="xs" variant="default" onClick={onRetry} loading={retrying}>{waits ? 'Keep waiting' : 'Try again'}</Button>
+  const retry = onRetry && <Button size="xs" variant={waits ? 'filled' : 'default'} onClick={onRetry} loading={retrying}>{waits ? 'Keep waiting' : 'Try again'}</Button>
   const action = retry && waits ? null : <ProblemAction problem={problem} />
   return (
     <div className={classes.problem} data-tone={tone} role={quiet ? 'group' : 'alert'} aria-label={quiet ? problem.message : undefined}>

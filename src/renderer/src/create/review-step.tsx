@@ -30,11 +30,11 @@ export function ReviewStep() {
         </Row>
         <Row word="Reachable" onEdit={go('port')}>{answers.host === '0.0.0.0' ? 'From other machines too' : 'From this machine only'}</Row>
         <Row word="Director" onEdit={go('director')}>{answers.directorName}<br /><span className="dimmed">{answers.email}</span></Row>
-        <Row word="Password">{answers.passwordMode === 'generated' ? 'Generated' : 'As you typed it'}<span className="dimmed">, shown once after the creation</span></Row>
+        <Row word="Password">{answers.passwordMode === 'generated' ? 'Generated' : 'As entered'}<span className="dimmed">, shown once after creation</span></Row>
         <Row word="Database"><span className="mono">{names?.database}</span>{infrastructure && <span className="dimmed">{infrastructure.pooled ? ', pooled by PgBouncer' : ', not pooled'}</span>}</Row>
         {answers.install === 'install' && (
           <Row word="Packages">
-            With <span className="mono">npm install</span><span className="dimmed">, because a package-lock.json does not fit its package.json. </span>
+            With <span className="mono">npm install</span><span className="dimmed">, because a package-lock.json doesn’t match its package.json. </span>
             <Anchor component="button" type="button" size="sm" onClick={() => dispatch({ type: 'typed', change: { install: 'ci' } })}>Use npm ci</Anchor>
           </Row>
         )}
@@ -73,8 +73,8 @@ function More({ value, onChange }: { value: CreateInput['jwtSecret']; onChange: 
       <Collapse expanded={open} keepMounted={false}>
         <Radio.Group mt="sm" label="Login tokens are signed with" value={value} onChange={it => onChange(it)}>
           <div className={classes.choices}>
-            <Radio value="generate" label="A secret of its own" description="Someone who is logged in here is logged in nowhere else." />
-            <Radio value="base" label="The base application’s secret" description="Its tokens are valid on every instance that shares it, and theirs here." />
+            <Radio value="generate" label="A secret of its own" description="Logging in here doesn’t log anyone in elsewhere." />
+            <Radio value="base" label="The base application’s secret" description="Users signed in to one of these instances are accepted by all of them." />
           </div>
         </Radio.Group>
       </Collapse>

@@ -26,7 +26,7 @@ export function ExistingFolder() {
       <div className={classes.wayHead}><IconFolderOpen size={22} stroke={1.7} aria-hidden /><Title order={2}>Open an existing folder</Title></div>
       <p>Your application, with or without instances. Those that the command line tool made are found too.</p>
       <FolderField label="Folder" dialogTitle="Choose the folder with server/ and client/" placeholder="/path/to/your/application" value={path}
-        onChange={value => { setPath(value); open.reset() }} error={settled && !looksWhole ? 'Give the whole path, from /.' : undefined} />
+        onChange={value => { setPath(value); open.reset() }} error={settled && !looksWhole ? 'Enter the full path, starting with /.' : undefined} />
       <div aria-live="polite">
         {check.isFetching && !current && <Loader size="xs" aria-label="Checking" />}
         {current && <WorkspaceChecks check={current} />}

@@ -45,7 +45,7 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
           </div>
         </Radio.Group>
       )}
-      {!canChangeDriver && <p className="dimmed">It can be changed only before the first instance: the databases live in it.</p>}
+      {!canChangeDriver && <p className="dimmed">The driver can’t be changed once there are instances, because it holds their databases.</p>}
     </section>
   )
 }

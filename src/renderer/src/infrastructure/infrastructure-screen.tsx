@@ -32,7 +32,7 @@ export function InfrastructureScreen() {
             <ServiceCard service={data.postgres} infrastructure={data} />
             <ServiceCard service={data.pgbouncer} infrastructure={data} />
           </div>
-          <Section title="What runs them"><DriverChoice infrastructure={data} /></Section>
+          <Section title="Driver"><DriverChoice infrastructure={data} /></Section>
           {!data.adopted && <Security />}
           <Isolation />
         </>
@@ -42,10 +42,10 @@ export function InfrastructureScreen() {
 }
 
 const facts = [
-  'Both listen on 127.0.0.1 only: nobody reaches them from another machine.',
-  'Every connection needs a password (SCRAM); there is no trusted address.',
-  'An instance’s role can connect to its own database and to no other, directly or through PgBouncer.',
-  'PostgreSQL’s superuser cannot log in over the network.',
+  'Both listen on 127.0.0.1 only, so other machines can’t reach them.',
+  'Every connection needs a password (SCRAM). No address is trusted.',
+  'An instance’s role can connect only to its own database, directly or through PgBouncer.',
+  'PostgreSQL’s superuser can’t log in over the network.',
 ]
 
 /** How instances are kept from each other, beside the database. */

@@ -20,11 +20,11 @@ export function ServiceCard({ service, infrastructure: { driver, adopted } }: { 
       <p className="dimmed">{purpose[name]}</p>
       <dl>
         <div><dt>Address</dt><dd className="mono">127.0.0.1:{port}</dd></div>
-        {state !== 'unavailable' && <div><dt>Version</dt><dd>{version ?? <span className="dimmed">known once it runs</span>}</dd></div>}
-        <div><dt>Run by</dt><dd>{driverTitle[driver]}{adopted && ', found and adopted'}</dd></div>
+        {state !== 'unavailable' && <div><dt>Version</dt><dd>{version ?? <span className="dimmed">known once it is running</span>}</dd></div>}
+        <div><dt>Run by</dt><dd>{driverTitle[driver]}{state === 'not-adopted' ? ', created elsewhere' : adopted && ', adopted'}</dd></div>
         <div><dt>Log</dt><dd><Anchor component={Link} href={`/logs/service.${name}`} inherit aria-label={`Log of ${serviceTitle[name]}`}>Show the log</Anchor></dd></div>
       </dl>
-      {problem && <ProblemView problem={problem} tone={state === 'unavailable' ? 'warn' : 'bad'} quiet />}
+      {problem && <ProblemView problem={problem} tone={state === 'unavailable' || state === 'not-adopted' ? 'warn' : 'bad'} quiet />}
     </section>
   )
 }

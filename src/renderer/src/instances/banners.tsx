@@ -60,10 +60,10 @@ function Down({ names, onChoose }: { names: readonly string[]; onChoose: (names:
   const [dismissed, setDismissed] = useState(false)
   if (dismissed) return null
   const many = names.length > 1
-  const detail = <>{enumerate(names)}. <Anchor component={Link} href="/settings" inherit underline="always">{many ? 'Start them by themselves' : 'Start it by itself'} after a reboot…</Anchor></>
+  const detail = <>{enumerate(names)}. <Anchor component={Link} href="/settings" inherit underline="always">Set up auto-start after a reboot</Anchor></>
   return (
     <Banner
-      icon={<IconPower size={20} aria-hidden />} text={many ? `${names.length} instances should run and do not.` : 'One instance should run and does not.'}
+      icon={<IconPower size={20} aria-hidden />} text={many ? `${names.length} instances should be running but aren’t.` : 'One instance should be running but isn’t.'}
       detail={detail} onDismiss={() => setDismissed(true)}
     >
       {many && <Button size="xs" variant="default" onClick={() => onChoose(names)}>Choose…</Button>}

@@ -36,7 +36,7 @@ export function BootTimeForm({ name, onClose }: { name: string; onClose: () => v
   return (
     <form className={classes.form} onSubmit={submit} noValidate aria-label="Change the boot time">
       <TextInput
-        label="Seconds" description={boot && `Now ${boot.seconds}${boot.own ? `; the default is ${boot.standard}` : ', the default'}. From 1 to 3600.`} inputMode="numeric" autoComplete="off" maxLength={6}
+        label="Boot time, in seconds" description={boot && `Now ${boot.seconds}${boot.own ? `; the default is ${boot.standard}` : ', the default'}. From 1 to 3600.`} inputMode="numeric" autoComplete="off" maxLength={6}
         value={typed} error={(typed || tried) && error} onChange={event => { setTyped(event.currentTarget.value.trim()); setProblem(undefined) }} data-autofocus
       />
       <p className="dimmed">If {name} doesn’t answer within this time after it starts, you’re asked whether to keep waiting. Nothing restarts now: this applies from its next start.</p>

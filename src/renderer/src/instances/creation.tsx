@@ -21,9 +21,11 @@ export function CreationRow({ operation, index }: { operation: OperationState; i
       <td className={table.select} />
       <th scope="row"><Link href={href} className={table.name} title={name} data-control="name">{name}</Link></th>
       <td><Status tone={tone}>{word}</Status></td>
-      <td colSpan={6} className={table.creating}>
+      <td colSpan={4} className={table.creating}>
         {[operation.phase === 'running' && progressOf(operation), step && stepTitle(step)].filter(Boolean).join(' · ')} · <Elapsed since={operation.openedAt} />
       </td>
+      {/* Columns that narrow windows hide: spanning them would add columns there. */}
+      <td className={table.uptime} /><td className={table.restarts} />
       <td className={table.actions}><Link href={href} className={table.show} data-control="menu" aria-label={`Show the creation of ${name}`}>Show</Link></td>
     </tr>
   )

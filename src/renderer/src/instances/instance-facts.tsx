@@ -38,7 +38,7 @@ export function ProcessFacts({ details: { user, env, boot }, instance: { name, p
         ? <span><span className="mono">{user}</span><span className="dimmed">, its own system user</span></span>
         : <Status tone={root ? 'warn' : 'idle'}><span className="mono">{user}</span>, which can read other instances’ files</Status>}</Pair>
       <Pair word="Boot time">
-        <span>up to {boot.seconds} s{!boot.own && <span className="dimmed">, the default</span>}</span>
+        <span>Up to {boot.seconds} s{!boot.own && <span className="dimmed">, the default</span>}</span>
         {!foreign && <Button size="compact-xs" variant="subtle" aria-label="Change the boot time…" onClick={() => ask({ type: 'boot-time', name })}>Change…</Button>}
       </Pair>
       <Pair word="Listens on"><span><span className="mono">{host ? `${host}:${port}` : port}</span><span className="dimmed">{reach}</span></span></Pair>

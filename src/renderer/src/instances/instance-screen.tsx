@@ -38,7 +38,7 @@ export function InstanceScreen({ name, tab }: { name: string; tab: string | unde
       {broken && <Broken folder={broken.folder} problem={broken.problem} />}
       {data && !broken && (
         <EmptyState icon={<IconMoodEmpty size={28} />} title="There is no such instance" action={<Button component={Link} href="/instances" variant="default">All instances</Button>}>
-          <p>It was deleted, or its folder is gone. Activity knows what was done with it.</p>
+          <p>It was deleted, or its folder is gone. See its history in Activity.</p>
         </EmptyState>
       )}
     </Page>
@@ -83,8 +83,8 @@ function Overview({ shown }: { shown: Shown }) {
       {details.error && <ProblemView problem={problemOf(details.error)} onRetry={() => void details.refetch()} retrying={details.isFetching} />}
       {details.isPending && <Skeleton height={260} radius="lg" aria-label="Loading" />}
       {details.data && <Details details={details.data} shown={shown} />}
-      <Section title="What was done with it">
-        {its.length ? <OperationsTable operations={its} /> : <p className={`card ${classes.nothing}`}>Nothing yet, from here.</p>}
+      <Section title="History">
+        {its.length ? <OperationsTable operations={its} /> : <p className={`card ${classes.nothing}`}>No operations yet.</p>}
       </Section>
     </>
   )
@@ -108,7 +108,7 @@ function Details({ details, shown }: { details: InstanceDetails; shown: Shown })
       <div className={classes.side}>
         <Section title="Process"><ProcessFacts details={details} instance={shown.instance} /></Section>
         <Section title="Database"><DatabaseFacts database={details.database} size={shown.instance.databaseSize} /></Section>
-        <Section title="Where it is"><Paths details={details} /></Section>
+        <Section title="Paths"><Paths details={details} /></Section>
       </div>
     </div>
   )

@@ -126,7 +126,7 @@ function NoInstances() {
       action={<Button component={Link} href="/create" size="lg" mt={8} leftSection={<IconPlus size={20} aria-hidden />}>Create the first instance</Button>}
     >
       <p>An instance is your application once more, on its own: its own database, port, uploads and administrator.</p>
-      <p>You answer three questions. The rest is done for you, and undone if something fails.</p>
+      <p>Answer three questions and the rest is done for you. If anything fails, it is undone.</p>
     </EmptyState>
   )
 }

@@ -40,7 +40,7 @@ export function shownStatus({ status, foreign }: Pick<InstanceView, 'status' | '
 
 export function ofOperation(operation: OperationState): ShownStatus {
   const { id, kind, phase } = operation
-  if (phase === 'stuck') return { group: 'busy', tone: 'warn', word: waitsForInfrastructure(operation) ? 'Waiting' : 'Needs you', operation: id }
+  if (phase === 'stuck') return { group: 'busy', tone: 'warn', word: waitsForInfrastructure(operation) ? 'Waiting' : 'Needs attention', operation: id }
   return { group: 'busy', tone: 'busy', word: phase === 'undoing' ? 'Undoing…' : running[kind] ?? 'Working…', operation: id }
 }
 

@@ -72,7 +72,7 @@ export function InstanceTable({ items, selected, menu, sort, onSort, all, onSele
   )
 }
 
-const Space = ({ rows }: { rows: number }) => (rows > 0 ? <tr aria-hidden style={{ height: rows * rowHeight }}><td colSpan={10} /></tr> : null)
+const Space = ({ rows }: { rows: number }) => (rows > 0 ? <tr aria-hidden style={{ height: rows * rowHeight }}><td /></tr> : null)
 
 const InstanceRow = memo(({ shown, selected, menu, index, handlers }: InstanceItemProps) => {
   const { instance: { name, startedAt, restarts, cpu, memory } } = shown

@@ -48,14 +48,14 @@ function SaveForm({ onClose, wanted, title }: Omit<SaveDialogProps, 'opened'>) {
   const missing = !path.trim().startsWith('/')
   return (
     <form className={classes.save} onSubmit={submit} aria-label="Save to a file">
-      <p style={{ margin: 0 }}>{words ? <>Saves what the filters leave: {words}.</> : 'Saves the whole log, its archives included.'} {wanted.reveal ? <strong>Known secrets are written as they are.</strong> : 'Known secrets are masked.'}</p>
+      <p style={{ margin: 0 }}>{words ? <>Saves only what the filters show: {words}.</> : 'Saves the whole log, including archives.'} {wanted.reveal ? <strong>Known secrets are not masked.</strong> : 'Known secrets are masked.'}</p>
       <div className={classes.path}>
         {desktop
-          ? <TextInput data-autofocus label="File" value={path} onChange={event => setPath(event.currentTarget.value)} error={missing && 'Give the whole path, from /.'} spellCheck={false} autoComplete="off" />
-          : <p style={{ margin: 0, overflowWrap: 'anywhere' }}>Your browser saves it as <strong>{name}</strong>. On the machine where the instances run, it can be kept in {folder}.</p>}
+          ? <TextInput data-autofocus label="File" value={path} onChange={event => setPath(event.currentTarget.value)} error={missing && 'Enter the full path, starting with /.'} spellCheck={false} autoComplete="off" />
+          : <p style={{ margin: 0, overflowWrap: 'anywhere' }}>Downloads to your computer as <strong>{name}</strong>. Or save it on the machine that runs the instances, in {folder}.</p>}
         {desktop && <Button variant="default" onClick={() => choose.mutate({ title: 'Save the log', name })} loading={choose.isPending}>Choose…</Button>}
       </div>
-      <Checkbox label="Keep the colours" description="As ANSI codes, which only terminals show as colours." checked={colours} onChange={event => setColours(event.currentTarget.checked)} />
+      <Checkbox label="Keep the colours" description="As ANSI codes; only terminals show them as colours." checked={colours} onChange={event => setColours(event.currentTarget.checked)} />
       <div className={classes.buttons}>
         <Button variant="default" onClick={onClose}>Cancel</Button>
         {!desktop && <Button variant="default" onClick={saveHere}>Save on the machine</Button>}
@@ -74,7 +74,7 @@ function save(client: Client, { query, path, colours, overwrite }: Saved): void 
       if (problemOf(error).code !== 'file-exists') { told.error(error); return }
       told.end()
       confirm({
-        title: 'Replace the file?', children: <span style={{ overflowWrap: 'anywhere' }}>{path} already exists. Its content will be lost.</span>,
+        title: 'Replace the file?', children: <span style={{ overflowWrap: 'anywhere' }}>{path} already exists. Its contents will be overwritten.</span>,
         confirm: 'Replace', cancel: 'Keep the file', onConfirm: () => save(client, { query, path, colours, overwrite: true }),
       })
     },
@@ -130,7 +130,7 @@ function follow(name: string, after: React.ReactNode, begin: (told: Told) => { u
     data: ({ scanned, total, done }) => {
       if (!done) { show(total > 0 ? scanned / total : 0); return }
       notifications.update({
-        id, loading: false, autoClose: false, withCloseButton: true, color: 'green', icon: <IconCheck size={18} />, title: 'The log is saved',
+        id, loading: false, autoClose: 15_000, withCloseButton: true, color: 'green', icon: <IconCheck size={18} />, title: 'Log saved',
         message: <span style={{ display: 'flex', alignItems: 'center', gap: 4 }}><span style={{ overflowWrap: 'anywhere' }}>{name}</span>{after}</span>,
       })
     },

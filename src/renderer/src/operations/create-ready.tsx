@@ -21,7 +21,7 @@ export function CreateReady({ operation }: { operation: OperationState }) {
         {heldBy ? <IconAlertTriangleFilled size={40} color="var(--warn)" aria-hidden /> : <IconCircleCheckFilled size={40} color="var(--good)" aria-hidden />}
         <div>
           <p className={`${classes.url} mono`}>{url}</p>
-          <p className="dimmed">{heldBy ? `Its port is taken: ${heldBy}. Start it from the list when the port is free.` : 'It is online and answers.'}</p>
+          <p className="dimmed">{heldBy ? `Its port is taken: ${heldBy}. Start it from the list once the port is free.` : 'Online and answering requests.'}</p>
         </div>
         {!pooled && <Status tone="warn">Not pooled</Status>}
         {url && !heldBy && <Button size="md" onClick={() => open(url)} rightSection={<IconExternalLink size={18} aria-hidden />}>Open</Button>}
@@ -39,20 +39,20 @@ function PasswordOnce({ id }: { id: string }) {
   const trpc = useTRPC()
   const take = useMutation(trpc.operations.takePassword.mutationOptions())
   if (take.error) return <ProblemView problem={problemOf(take.error)} onRetry={() => take.mutate({ id })} />
-  if (take.data === null) return <span className="dimmed">It was shown already, and is kept nowhere.</span>
+  if (take.data === null) return <span className="dimmed">Already shown. We don’t store it; reset it if it’s lost.</span>
   if (take.data) {
     return (
       <>
         <span className={`${classes.password} mono`} data-testid="password">{take.data.password}</span>
         <CopyButton value={take.data.password} label="password" />
-        <span className="dimmed">Store it now: it is not shown again.</span>
+        <span className="dimmed">Save it now: it won’t be shown again.</span>
       </>
     )
   }
   return (
     <>
       <Button size="xs" variant="default" leftSection={<IconEye size={16} aria-hidden />} loading={take.isPending} onClick={() => take.mutate({ id })}>Show the password</Button>
-      <span className="dimmed">It can be shown once.</span>
+      <span className="dimmed">It can be shown only once.</span>
     </>
   )
 }

@@ -26,7 +26,7 @@ export function OperationScreen({ id }: { id: string }) {
   if (!ready) return null
   return (
     <Page title="Not found">
-      <EmptyState icon={<IconHistoryOff size={28} />} title="There is no such operation" action={<Button component={Link} href="/activity" variant="default">Open Activity</Button>}>
+      <EmptyState icon={<IconHistoryOff size={28} />} title="No such operation" action={<Button component={Link} href="/activity" variant="default">Open Activity</Button>}>
         <p>Its journal is gone, or it belongs to another workspace.</p>
       </EmptyState>
     </Page>
@@ -75,10 +75,10 @@ function Lead({ operation }: { operation: OperationState }) {
   const { steps, openedAt, settledAt } = operation
   if (settledAt) {
     const took = `${when(openedAt)}, took ${duration(Date.parse(settledAt) - Date.parse(openedAt))}`
-    return operation.phase === 'rolled-back' ? `${took}. All that was begun is undone; nothing was left behind.` : took
+    return operation.phase === 'rolled-back' ? `${took}. Everything was rolled back.` : took
   }
   const done = steps.filter(it => it.status === 'done').length
-  return <>{operation.phase === 'undoing' ? 'Undoing' : `${done} of ${steps.length} steps done`} · <Elapsed since={openedAt} /> · You can leave this screen; <Anchor component={Link} href="/activity" inherit underline="always">Activity</Anchor> has it.</>
+  return <>{operation.phase === 'undoing' ? 'Undoing' : `${done} of ${steps.length} steps done`} · <Elapsed since={openedAt} /> · You can leave this screen; <Anchor component={Link} href="/activity" inherit underline="always">Activity</Anchor> keeps track of it.</>
 }
 
 function Cancel({ operation }: { operation: OperationState }) {
@@ -97,5 +97,5 @@ function Cancel({ operation }: { operation: OperationState }) {
 }
 
 const cancelMeaning = ({ kind }: OperationState): string => (kind === 'create'
-  ? 'What was made so far goes again: the database and its role, the files, the process, and the reserved name and port. Nothing else is touched.'
-  : 'What was done so far is undone, the newest first.')
+  ? 'Everything created so far will be removed: the database and its role, the files, the process, and the reserved name and port. Nothing else is touched.'
+  : 'Everything done so far will be undone, newest first.')

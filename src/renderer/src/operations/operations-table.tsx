@@ -48,7 +48,7 @@ function outcomeOf(operation: OperationState): { tone: Tone; word: string } {
   switch (operation.phase) {
     case 'running': return { tone: 'busy', word: `Running, ${progressOf(operation)}` }
     case 'undoing': return { tone: 'busy', word: 'Undoing' }
-    case 'stuck': return { tone: 'warn', word: waitsForInfrastructure(operation) ? 'Waiting for the database' : 'Needs you' }
+    case 'stuck': return { tone: 'warn', word: waitsForInfrastructure(operation) ? 'Waiting for the database' : 'Needs attention' }
     case 'succeeded': return { tone: 'good', word: 'Done' }
     case 'rolled-back': return operation.turned?.reason === 'failed' ? { tone: 'bad', word: 'Failed, undone' } : { tone: 'undone', word: 'Cancelled, undone' }
   }

@@ -39,7 +39,7 @@ function Done({ operation }: { operation: OperationState }) {
       <IconCircleCheckFilled size={22} color="var(--good)" aria-hidden /><p>{titlesOf(operation).done}.</p>
       {onInstance.has(operation.kind) && <Button size="xs" variant="default" component={Link} href={pageOf(subjectOf(operation))}>Show {subjectOf(operation)}</Button>}
       {waiting.map(it => <Button key={it.id} size="xs" component={Link} href={`/operations/${it.id}`}>Back to: {titlesOf(it).noun}</Button>)}
-      {isDirty(wizard) && <Button size="xs" component={Link} href="/create">Go on with the new instance</Button>}
+      {isDirty(wizard) && <Button size="xs" component={Link} href="/create">Continue with the new instance</Button>}
     </div>
   )
 }
@@ -53,7 +53,7 @@ export function Stuck({ operation }: { operation: OperationState }) {
   const problem = useWaiting(operation, found)
   const { id } = operation
   return (
-    <ProblemView problem={problem} onRetry={() => retry.mutate({ id })} retrying={retry.isPending}>
+    <ProblemView problem={problem} tone={problem.action === 'keep-waiting' || waitsForInfrastructure(operation) ? 'warn' : 'bad'} onRetry={() => retry.mutate({ id })} retrying={retry.isPending}>
       {!operation.turned && !isPastReturn(operation) && <Button size="xs" variant="default" onClick={() => rollBack.mutate({ id })} loading={rollBack.isPending}>Roll back</Button>}
     </ProblemView>
   )
@@ -64,12 +64,12 @@ function useWaiting(operation: OperationState, found: Problem): Problem {
   const { data } = useInfrastructure()
   if (!data || !waitsForInfrastructure(operation)) return found
   const services = [data.postgres, ...(data.pooled ? [data.pgbouncer] : [])]
-  const then = operation.turned ? 'the rollback continues by itself' : 'this continues by itself'
+  const then = operation.turned ? 'the rollback will continue on its own' : 'this will continue on its own'
   const restarting = services.find(it => it.state === 'restarting' || it.state === 'starting')
-  const hint = restarting ? `${serviceTitle[restarting.name]} is being started again. Once it is running, ${then}.`
-    : services.every(it => it.state === 'running') ? `PostgreSQL and PgBouncer are running: ${then} within a minute.`
+  const hint = restarting ? `${serviceTitle[restarting.name]} is being restarted. Once it is running, ${then}.`
+    : services.every(it => it.state === 'running') ? `PostgreSQL and PgBouncer are running, so ${then} within a minute.`
     : undefined
-  return hint === undefined ? { ...found, hint: `Start the infrastructure: ${then}.` } : { ...found, hint, action: undefined }
+  return hint === undefined ? { ...found, hint: `Start the infrastructure, and ${then}.` } : { ...found, cause: undefined, hint, action: undefined }
 }
 
 function Turned({ operation }: { operation: OperationState }) {
@@ -80,7 +80,7 @@ function Turned({ operation }: { operation: OperationState }) {
     return <ProblemView problem={turned.problem}>{again}</ProblemView>
   }
   const why = turned?.reason === 'cancelled' ? 'You cancelled it.' : 'You rolled it back.'
-  return <Note action={again}>{undone ? why : `${why} What was begun is being undone.`}</Note>
+  return <Note action={again}>{undone ? why : `${why} Everything done so far is being rolled back.`}</Note>
 }
 
 function Note({ children, action }: { children: string; action?: React.ReactNode }) {

@@ -44,7 +44,7 @@ export function Timeline({ operation, selected, onSelect }: TimelineProps) {
 const isActive = ({ status }: StepState): boolean => status === 'doing' || status === 'undoing' || status === 'stuck'
 
 const words: Record<Shown, string> = {
-  waiting: 'waiting', doing: 'running', done: 'done', undoing: 'undoing', undone: 'undone', stuck: 'needs you', failed: 'failed, undone',
+  waiting: 'waiting', doing: 'running', done: 'done', undoing: 'undoing', undone: 'undone', stuck: 'stopped here', failed: 'failed, undone',
 }
 
 function Body({ step, shown }: { step: StepState; shown: Shown }) {

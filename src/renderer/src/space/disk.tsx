@@ -24,9 +24,9 @@ export function LowSpace() {
   const freeable = data?.freeable.filter(it => it.bytes > 0).map(it => `${freeableTitle(it)} (${bytes(it.bytes)})`)
   return (
     <ProblemView tone="warn" quiet problem={{
-      code: 'disk-low', message: `The disk is nearly full: ${bytes(disk.free)} of ${bytes(disk.total)} are free.`,
-      cause: 'A full disk stops PostgreSQL, and with it every instance. New instances are refused until there is room.',
-      hint: freeable && (freeable.length ? `Can be freed here: ${freeable.join(' · ')}` : 'Nothing can be freed here: delete an instance, or remove something else from the disk.'),
+      code: 'disk-low', message: `The disk is nearly full: ${bytes(disk.free)} of ${bytes(disk.total)} free.`,
+      cause: 'A full disk stops PostgreSQL, and every instance with it. You can’t create instances until there is more space.',
+      hint: freeable && (freeable.length ? `Can be freed here: ${freeable.join(' · ')}` : 'There is nothing to free here. Delete an instance, or remove other files from the disk.'),
     }}>
       <FreeSpaceButton primary />
     </ProblemView>
@@ -47,7 +47,7 @@ export function DiskFacts() {
 }
 
 function releasesText({ releases, releaseBytes }: SpaceReport): string {
-  if (releases.length === 0) return 'None is prepared yet; the first instance prepares one.'
+  if (releases.length === 0) return 'None yet. Creating the first instance prepares one.'
   const unused = releases.filter(it => it.instances.length === 0 && !it.current).length
-  return `${releases.length}, ${bytes(releaseBytes)}. ${unused === 0 ? 'All are used.' : unused === 1 ? 'One is not used.' : `${unused} are not used.`}`
+  return `${releases.length}, ${bytes(releaseBytes)}. ${unused === 0 ? 'All in use.' : unused === 1 ? 'One is unused.' : `${unused} are unused.`}`
 }

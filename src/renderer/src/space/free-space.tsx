@@ -22,10 +22,10 @@ export function FreeSpaceButton({ primary }: { primary?: boolean }) {
 }
 
 const explanations: Readonly<Record<FreeableKind, string>> = {
-  releases: 'Prepared copies of the base application. Going back to one of them means preparing it again.',
-  trash: 'They are being removed in the background anyway.',
-  logs: 'Compressed. Their lines are lost; newer ones stay.',
-  spare: 'A file kept for this moment. It comes back when there is room again.',
+  releases: 'Prepared copies of the base application that no instance uses. Using one again means preparing it again.',
+  trash: 'Already being removed in the background.',
+  logs: 'Older, compressed parts of logs. These lines will be lost; newer ones are kept.',
+  spare: 'A file kept for emergencies. It is created again once there is space.',
 }
 
 function FreeSpaceForm({ onClose }: { onClose: () => void }) {
@@ -37,7 +37,7 @@ function FreeSpaceForm({ onClose }: { onClose: () => void }) {
   const free = useMutation(trpc.space.free.mutationOptions({
     onSuccess: (disk: DiskSpace) => {
       void queries.invalidateQueries({ queryKey: trpc.space.report.queryKey() })
-      notifyNews(`Freed ${bytes(Math.max(0, disk.free - before))}`, `${bytes(disk.free)} of ${bytes(disk.total)} are free.`, true)
+      notifyNews(`Freed ${bytes(Math.max(0, disk.free - before))}`, `${bytes(disk.free)} of ${bytes(disk.total)} free.`, true)
       onClose()
     },
   }))
@@ -49,7 +49,7 @@ function FreeSpaceForm({ onClose }: { onClose: () => void }) {
     <form className={classes.form} aria-label="Free space" onSubmit={event => { event.preventDefault(); free.mutate({ what }) }}>
       {report.isPending && <Skeleton height={160} aria-label="Looking at what can be freed" />}
       {report.error && <ProblemView problem={problemOf(report.error)} onRetry={() => void report.refetch()} retrying={report.isFetching} />}
-      {report.data && some.length === 0 && <p>There is nothing here that could be freed. Delete instances that nobody needs, or remove something else from the disk.</p>}
+      {report.data && some.length === 0 && <p>There is nothing to free here. Delete instances you no longer need, or remove other files from the disk.</p>}
       {some.length > 0 && (
         <ul className={classes.choices} aria-label="What can be freed">
           {some.map(it => <Choice key={it.what} freeable={it} checked={chosen.has(it.what)} onChange={() => toggle(it.what)} />)}
