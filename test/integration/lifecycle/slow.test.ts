@@ -1,7 +1,7 @@
 /** An application that takes long to boot is waited for, not stopped. Its server listens when a file appears. */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { makeTiny } from '../../support/tiny-base'
 import { testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 import { answerOf, desired, kill9, mustDo, pidOf, statuses } from './lifecycle'
@@ -95,4 +95,21 @@ it('an instance has a time of its own, shown, kept by other jobs, and taken away
   expect((await workspace.services.details('late')).boot).toEqual({ seconds: 2, own: false, standard: 2 })
   expect(await configOf('late')).not.toHaveProperty('bootSeconds')
   await expect(workspace.services.setBootTime({ name: 'nobody', seconds: 5 })).rejects.toMatchObject({ problem: { code: 'instance-unknown' } })
+})
+
+it('undo waits a minute for it at most, however long it may take', async () => {
+  const { operations, ports } = workspace.services
+  await workspace.services.setBootTime({ name: 'late', seconds: 3600 })
+  await rm(boots('late'))
+  const id = await operations.start('change-port', { name: 'late', port: await ports.suggest(), allowSharedPort: false })
+  const waits = (step: string) => until(() => operations.list().find(it => it.id === id)?.steps.find(it => it.name === step)?.text?.includes('does not listen'))
+  await waits('start-process')
+  operations.cancel(id)
+  await waits('stop-process') // it runs again, on its old port
+  const now = Date.now.bind(Date)
+  const later = vi.spyOn(Date, 'now').mockImplementation(() => now() + 61_000)
+  try {
+    await until(() => operations.list().find(it => it.id === id)?.phase === 'rolled-back')
+  } finally { later.mockRestore() }
+  expect(await statuses(workspace)).toEqual({ late: 'online' })
 })
