@@ -10,16 +10,26 @@ export interface GateOptions {
   readonly names: readonly string[]
 }
 
-/** A tunnel may have any port on its near side, so only the name is checked. */
-const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
+/**
+ * A tunnel may have any port on its near side, so only the name is checked. `localhost` isn't one: browsers try ::1 first, where another user could
+ * listen and would share the origin, and so the session that the page keeps for it.
+ */
+const loopbackAddresses = ['127.0.0.1', '[::1]']
+const written = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i
 
 export class Gate {
   constructor(private readonly options: GateOptions) {}
 
   /** @returns host and port as the browser wrote them; undefined if they are not ours */
   host({ host }: IncomingHttpHeaders): string | undefined {
-    const [, name = ''] = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host ?? '') ?? []
-    return [...loopbackNames, ...this.options.names].includes(name.toLowerCase()) ? host : undefined
+    const [, name = ''] = written.exec(host ?? '') ?? []
+    return [...loopbackAddresses, ...this.options.names].includes(name.toLowerCase()) ? host : undefined
+  }
+
+  /** Where a browser that came by `localhost` finds us; it keeps the fragment, with a link's token. @returns undefined for any other name */
+  byAddress({ host }: IncomingHttpHeaders): string | undefined {
+    const [, name = '', port = ''] = written.exec(host ?? '') ?? []
+    return name.toLowerCase() === 'localhost' ? `${this.options.scheme}://127.0.0.1${port}/` : undefined
   }
 
   /** Whether a socket's request comes from our own page. */

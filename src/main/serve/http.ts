@@ -39,6 +39,8 @@ function respond({ files, gate, tls }: HttpOptions, request: IncomingMessage, re
   response.setHeader('cross-origin-resource-policy', 'same-origin')
   response.setHeader('content-security-policy', contentSecurityPolicy(host && `${tls ? 'wss' : 'ws'}://${host}`))
   response.setHeader('cache-control', 'no-cache')
+  const address = host === undefined ? gate.byAddress(request.headers) : undefined
+  if (address !== undefined) return void response.writeHead(307, { location: address }).end()
   if (host === undefined) return say(response, 421, 'This is not an address of Instance Manager.')
   if (request.method !== 'GET' && request.method !== 'HEAD') return say(response, 405, 'Only GET.')
   const [path = ''] = (request.url ?? '').split('?')

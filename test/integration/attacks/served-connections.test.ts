@@ -26,10 +26,10 @@ const hold = (say: string): string => `
 const ways: Readonly<Record<string, string>> = {
   'refused upgrades held half-open': `stream => stream.write(upgrade('http://evil.example')) && stream.resume()`,
   'nothing sent': `() => undefined`,
-  'headers a byte at a time': `stream => { stream.write('GET / HTTP/1.1\\r\\nHost: localhost\\r\\n'); setInterval(() => stream.write('x'), 1000) }`,
-  'answers that are not read': `stream => { stream.pause(); stream.write('GET /assets/app.js HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n'.repeat(20)) }`,
+  'headers a byte at a time': `stream => { stream.write('GET / HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n'); setInterval(() => stream.write('x'), 1000) }`,
+  'answers that are not read': `stream => { stream.pause(); stream.write('GET /assets/app.js HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\\r\\n'.repeat(20)) }`,
   'sockets that do not sign in': `stream => stream.write(upgrade(own)) && stream.resume()`,
-  'half-closed after a request': `stream => stream.end('GET / HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n')`,
+  'half-closed after a request': `stream => stream.end('GET / HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\\r\\n')`,
 }
 
 describeWhere(canMakeUsers, whyNoUsers)('300 connections of another user', () => {

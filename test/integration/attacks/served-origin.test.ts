@@ -48,7 +48,7 @@ const rogue = `
     })
     stream.on('error', () => undefined)
   })
-  server.listen(port, '127.0.0.1', () => print('port', server.address().port))`
+  server.listen(port, process.argv[4], () => print('port', server.address().port))`
 
 interface Loot { readonly cookie: string; readonly storage: Readonly<Record<string, string>>; readonly referrer: string; readonly hash: string; readonly opened: string; readonly page: string }
 interface Printed { readonly kind: 'port' | 'headers' | 'message' | 'loot'; readonly data: unknown }
@@ -86,8 +86,8 @@ describeWhere(canMakeUsers && existsSync(program), canMakeUsers ? 'Chromium is n
   })
 
   /** What a rogue gets until its page reports. */
-  async function starts(port: number) {
-    const running = other.start(rogue, String(port), String(server.port))
+  async function starts(port: number, address = '127.0.0.1') {
+    const running = other.start(rogue, String(port), String(server.port), address)
     const next = async (): Promise<Printed> => JSON.parse(await running.line()) as Printed
     return {
       running, port: (await next()).data as number,
@@ -113,6 +113,16 @@ describeWhere(canMakeUsers && existsSync(program), canMakeUsers ? 'Chromium is n
       for (const { data } of all.filter(it => it.kind === 'headers')) expect(data).not.toHaveProperty('cookie')
       for (const { data } of all.filter(it => it.kind === 'headers')) expect(JSON.stringify(data)).not.toContain(`:${server.port}`)
     }
+  })
+
+  it('our port on ::1, which browsers try first for `localhost`: no session was ever kept for that name', async () => {
+    await page.goto(server.link().replace('127.0.0.1', 'localhost'))
+    await page.getByRole('heading', { name: 'Choose a workspace' }).waitFor()
+    const stranger = await starts(server.port, '::1')
+    const later = await browser.newContext({ storageState: await context.storageState() }) // with no connection to 127.0.0.1 left open
+    await (await later.newPage()).goto(`http://localhost:${server.port}/`)
+    expect((await stranger.until('loot')).last).toEqual({ cookie: '', storage: {}, referrer: '', hash: '', opened: 'refused', page: 'refused' } satisfies Loot)
+    await later.close()
   })
 
   it('their port, after the server has ended: the open page says nothing but a useless proof; what a reload finds opens nothing, ever', async () => {

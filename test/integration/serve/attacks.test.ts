@@ -100,12 +100,19 @@ it('answers no name but its own, so that no site can rebind its name to us', asy
     expect(await outcome(open({ host, origin: `http://${host}` }))).toBe(403)
   }
   // The near side of a tunnel may have any port.
-  for (const host of ['localhost:8080', '127.0.0.1:9', '[::1]:7600', 'LOCALHOST']) expect((await server.get('/', { host })).status).toBe(200)
+  for (const host of ['127.0.0.1:9', '[::1]:7600', '127.0.0.1']) expect((await server.get('/', { host })).status).toBe(200)
+})
+
+it('is not `localhost`, whose origin it would share with whoever listens on ::1: a page there is led to the address, and no socket is opened', async () => {
+  for (const [host, location] of [['localhost:8080', 'http://127.0.0.1:8080/'], ['LOCALHOST', 'http://127.0.0.1/']] as const) {
+    expect(await server.get('/assets/app.js', { host })).toMatchObject({ status: 307, headers: { location }, body: '' })
+    expect(await outcome(open({ host }))).toBe(403)
+  }
 })
 
 it('opens sockets to its own page only, not to another site or port', async () => {
   expect(await outcome(open())).toBe('open')
-  expect(await outcome(open({ host: 'localhost:8080' }))).toBe('open')
+  expect(await outcome(open({ host: '127.0.0.1:8080' }))).toBe('open')
   for (const origin of ['http://evil.example', 'http://localhost:9999', `https://127.0.0.1:${server.port}`, `http://127.0.0.1:${server.port}.evil.example`, 'null', '']) {
     expect(await outcome(open({ origin }))).toBe(403)
   }
@@ -114,7 +121,7 @@ it('opens sockets to its own page only, not to another site or port', async () =
 
 it('serves no file outside its pages', async () => {
   for (const path of ['/../secret.txt', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/assets/../../secret.txt', '//secret.txt', '/..\\secret.txt', '/%00', '/assets/%2e%2e%2f%2e%2e%2fsecret.txt', 'http://127.0.0.1/../secret.txt', '/%E0%A4%A']) {
-    const answer = await raw(server.port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+    const answer = await raw(server.port, `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`)
     expect(answer).not.toContain('not for pages')
     expect(answer).toMatch(/^HTTP\/1.1 (400|404|200)/)
   }
@@ -123,7 +130,7 @@ it('serves no file outside its pages', async () => {
 
 it('changes nothing by requests of pages', async () => {
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
-    const answer = await raw(server.port, `${method} / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
+    const answer = await raw(server.port, `${method} / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
     expect(answer).toMatch(/^HTTP\/1.1 405/)
   }
 })
