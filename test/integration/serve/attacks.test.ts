@@ -105,7 +105,7 @@ it('answers no name but its own, so that no site can rebind its name to us', asy
 
 it('is not `localhost`, whose origin it would share with whoever listens on ::1: a page there is led to the address, and no socket is opened', async () => {
   for (const [host, location] of [['localhost:8080', 'http://127.0.0.1:8080/'], ['LOCALHOST', 'http://127.0.0.1/']] as const) {
-    expect(await server.get('/assets/app.js', { host })).toMatchObject({ status: 307, headers: { location }, body: '' })
+    expect(await server.get('/index.html', { host })).toMatchObject({ status: 307, headers: { location }, body: '' })
     expect(await outcome(open({ host }))).toBe(403)
   }
 })
