@@ -19,6 +19,7 @@ try {
     if (without.has(name)) return
     for (const look of looks) {
       await wear(window, look)
+      await window.mouse.move(300, 50) // an empty place in the top bar: nothing is hovered
       const file = `${name}-${look.scheme}-${look.width}.png`
       await window.screenshot({ path: join(folder, file), animations: 'disabled' })
       taken.add(file)
