@@ -22,7 +22,7 @@ export const manifestSchema = z.strictObject({
     /** Seconds after its start within which the application must answer; an instance may have its own (`bootSeconds` in its config.json). */
     bootSeconds: bootSecondsSchema.default(60),
     /** Folders inside server/ that belong to the instance and survive a rebuild. */
-    dataFolders: z.array(folder).default(['uploads']),
+    dataFolders: z.array(folder.refine(it => !it.split('/').includes('.'), 'A folder inside server/, without ".".')).default(['uploads']),
   }).prefault({}),
   client: z.strictObject({
     folder: folder.default('client'),

@@ -1,8 +1,8 @@
 /** Folders that are gone for the operator, until what they hold is freed. */
-import { lstat, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { chmod, lstat, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readIfExists, syncFolder, writeFileAtomic } from '../system/files'
-import { removeTree } from '../system/tree'
+import { isFolderItself, removeTree } from '../system/tree'
 
 const prefix = '.trash-'
 /** In what a link leads to: that it was thrown away with the link. A link that somebody laid there is never followed. */
@@ -36,6 +36,8 @@ export class Trash {
   async free(token: string, withTarget = true): Promise<void> {
     const path = this.placeOf(token)
     if (withTarget && await isLink(path) && await readIfExists(join(path, mark)) === token) await freeTarget(await realpath(path))
+    // A folder whose system user another instance shares (names that differ only by case) is closed, so that nobody swaps folders for links while it is removed.
+    if (await isFolderItself(path)) await chmod(path, 0o700).catch(() => undefined)
     await removeTree(path)
     await syncFolder(this.folder)
   }

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly timeout: number
   /** For commands that leave a daemon behind which must outlive us: without the marker, so that it survives `sweep`, and without our descriptors. */
   readonly unmarked?: boolean
+  /** Runs it as another user, without any group but the one named; as root only. */
+  readonly user?: { readonly uid: number; readonly gid: number }
   /** Exit codes other than 0 that are answers, not failures. */
   readonly answers?: readonly number[]
   /** What the command knows and must not be shown: masked in a Problem's details and in the output. */
@@ -70,11 +72,11 @@ export function headAndTail(text: string): string {
 }
 
 /** @param id names the workspace; `sweep(id)` ends what runs with it */
-export const createRun = (id: string): Run => async (file, args, { cwd, env, input, signal, timeout, unmarked, answers = [], secrets = [], onOutput }) => {
+export const createRun = (id: string): Run => async (file, args, { cwd, env, input, signal, timeout, unmarked, user, answers = [], secrets = [], onOutput }) => {
   signal?.throwIfAborted()
   const child = execa(...(unmarked ? withoutInherited(file, args) : [file, args] as const), {
     cwd, input: input ?? '', env: { ...(env ?? baseEnvironment()), ...(unmarked ? {} : { [marker]: id }) }, extendEnv: false,
-    detached: true, reject: false, all: true, stripFinalNewline: false, maxBuffer: 50_000_000,
+    ...(user && { uid: user.uid, gid: user.gid }), detached: true, reject: false, all: true, stripFinalNewline: false, maxBuffer: 50_000_000,
   })
   const kill = (): void => { if (child.pid) endGroup(child.pid) }
   const timer = setTimeout(kill, timeout)

@@ -1,4 +1,5 @@
 /** System users of this machine, for programs that must not run as ours. Linux, as root. */
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { problem } from '../../shared/problem'
@@ -28,15 +29,28 @@ export async function isWhole({ name, gid }: SystemUser): Promise<boolean> {
   return Number(number) === gid
 }
 
-/** Creates a user without a password, a shell or a home of its own, in a group of its own. @throws Problem `command-failed`, `command-missing` */
+/** Creates a user without a password, a shell or a home of its own, in a group of its own. Lock its account next. @throws Problem `command-failed`, `command-missing` */
 export async function addUser(run: Run, { name, comment, home }: Pick<SystemUser, 'name' | 'comment' | 'home'>): Promise<void> {
   await run('useradd', [
     '--system', '--user-group', '--no-create-home', '--home-dir', home, '--shell', '/usr/sbin/nologin', '--comment', comment, name,
   ], options())
 }
 
-/** Deletes a user with its group; its processes must have ended. Nothing to do if it is gone. @throws as `addUser` */
-export async function deleteUser(run: Run, name: string): Promise<void> {
+/**
+ * Makes the account expire, so that PAM refuses it: no cron or at job, no su, no login. Starting a program with its number doesn't ask PAM.
+ * A step of its own, because `useradd --system` ignores `--expiredate`. May be done again. @throws as `addUser`
+ */
+export async function lockAccount(run: Run, name: string): Promise<void> {
+  await run('usermod', ['--expiredate', '1', name], options()) // days since 1970; passwd(1) names this value for the purpose
+}
+
+/** Where cron and at keep users' jobs on Debian and Fedora. A user's files there are its own, or have its name. */
+const spools = ['/var/spool/cron', '/var/spool/at']
+
+/** Deletes a user with its group, crontab and at jobs: its number may go to another. Its processes must have ended. Nothing to do if it is gone. @throws as `addUser` */
+export async function deleteUser(run: Run, { name, uid }: Pick<SystemUser, 'name' | 'uid'>): Promise<void> {
+  const there = spools.filter(it => existsSync(it))
+  if (there.length > 0) await run('find', ['-P', ...there, '-type', 'f', '(', '-user', String(uid), '-o', '-name', name, ')', '-delete'], options())
   await run('userdel', [name], options(missing))
   await run('groupdel', [name], options(missing)) // userdel keeps it where login.defs says so
 }
@@ -51,7 +65,7 @@ const options = (...answers: number[]) => {
 const patience = 10_000 // ms; what waits for a disk ends only after that
 
 /** Ends every process of a user, however it was started, and returns when all are gone. @throws Problem `process-not-stopped` */
-export async function endProcessesOf(uid: number): Promise<void> {
+export async function endProcessesOf(run: Run, { uid, gid }: Pick<SystemUser, 'uid' | 'gid'>): Promise<void> {
   if (!(uid > 0)) throw new Error(`the processes of user ${uid} are never ended`)
   for (const end = Date.now() + patience; ; await delay(20)) {
     const pids = await processesOf(uid)
@@ -60,6 +74,8 @@ export async function endProcessesOf(uid: number): Promise<void> {
       code: 'process-not-stopped', message: `The process ${pids.join(', ')} cannot be ended.`,
       cause: 'It is still there after SIGKILL: it waits for a disk or a network file system.', hint: 'Try again later, or restart the machine.',
     })
+    // All at once, from a process of its own: one that keeps forking is gone before any list of it could be used. What this can't signal is killed by number.
+    await run('/bin/sh', ['-c', 'kill -KILL -1'], { user: { uid, gid }, cwd: '/', env: {}, timeout: patience }).catch(() => undefined)
     for (const pid of pids) { try { process.kill(pid, 'SIGKILL') } catch { /* it is gone already */ } }
   }
 }

@@ -1,11 +1,18 @@
 /** What a compromised application can read once its instance has a system user of its own; as root, on real PM2. */
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { composeApp } from '../../../src/main/compose'
 import type { App } from '../../../src/main/app'
 import { pm2Paths } from '../../../src/main/processes/daemon'
-import { findSystemUser } from '../../../src/main/instances/system-user/identity'
+import { findSystemUser, identityOf } from '../../../src/main/instances/system-user/identity'
+import { handBack, handOver } from '../../../src/main/instances/system-user/hand-over'
+import { createRun } from '../../../src/main/system/run'
 import { engineSocket } from '../../../src/main/transport/local-client'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { layOut, type CliInstance } from '../../support/cli-instance'
@@ -24,6 +31,22 @@ require('node:http').createServer((request, response) => {
     response.end(String(answer))
   })
 }).listen(${port}, '127.0.0.1')`
+
+/** Swaps the folder `a` for a link to another one and back, until it is ended. In argv: the folder to work in, unless it is there already; where the link leads. */
+const swapping = `
+const fs = require('node:fs')
+const [folder, outside] = process.argv.slice(1)
+try { if (folder) process.chdir(folder) } catch (error) { console.log(error.code); process.exit() }
+console.log('in')
+for (;;) {
+  for (const step of [() => fs.renameSync('a', 'b'), () => fs.symlinkSync(outside, 'a'), () => fs.unlinkSync('a'), () => fs.renameSync('b', 'a')]) {
+    try { step() } catch { /* it is being looked at, or another one of us is at it */ }
+  }
+}`
+
+/** Starts one as a user, as cron or at would: root enters the folder, then becomes that user. */
+const swapper = ({ uid, gid }: { readonly uid: number; readonly gid: number }, cwd: string, ...args: string[]) =>
+  spawn('node', ['-e', swapping, ...args], { uid, gid, cwd, env: { PATH: process.env['PATH'] ?? '' }, stdio: ['ignore', 'pipe', 'ignore'] })
 
 describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its own', () => {
   let workspace: TestWorkspace
@@ -121,5 +144,84 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
     const dumped = JSON.parse(await readFile(pm2Paths(workspace.host.pm2Home).dump, 'utf8')) as { name: string; uid: number; gid: number }[]
     expect(dumped.map(it => it.name).toSorted()).toEqual(['evil', 'victim'])
     for (const it of dumped) expect(it.uid).toBeGreaterThan(0)
+  })
+
+  describe('while root changes the owners of its files', () => {
+    let its: CliInstance
+    let uploads: string
+    let outside: string
+    const names = Array.from({ length: 300 }, (_, index) => `file-${index}`)
+    const userOfIts = async () => {
+      const user = await findSystemUser(workspacePaths(workspace.root), 'swapped')
+      if (!user) throw new Error('it has no system user')
+      return user
+    }
+    const isClosed = async (): Promise<boolean> => ((await stat(its.folder)).mode & 0o777) === 0o700
+    /** Owners of what must stay as it is. */
+    const ownersOutside = async (): Promise<number[]> => [...new Set((await Promise.all(names.map(it => lstat(join(outside, it))))).flatMap(it => [it.uid, it.gid]))]
+
+    beforeAll(async () => {
+      its = await layOut({ root: workspace.root, services: app.workspace }, 'swapped')
+      ;[uploads, outside] = [join(its.server, 'uploads'), join(workspace.home, 'outside')]
+      for (const folder of [join(uploads, 'a'), outside]) {
+        await mkdir(folder)
+        for (const it of names) await writeFile(join(folder, it), it, { mode: 0o600 })
+      }
+      for (const it of names) await mkdir(join(uploads, it)) // so that the change takes a while
+      await job('isolate', { name: 'swapped' })
+    })
+    afterAll(() => job('unisolate', { name: 'swapped' }).catch(() => undefined))
+
+    it('processes of its user, there before or started meanwhile, can neither enter nor lead root elsewhere', async () => {
+      const user = await userOfIts()
+      const seen: string[] = []
+      for (const kind of ['unisolate', 'isolate']) {
+        const early = kind === 'unisolate' ? swapper(user, uploads, '', outside) : undefined
+        if (early) await once(early.stdout, 'data')
+        let isDone = false
+        /** As a cron daemon that doesn't ask PAM. */
+        const newcomers = (async () => {
+          for (; !isDone; await delay(50)) {
+            const wasClosed = await isClosed()
+            const late = swapper(user, '/', uploads, outside)
+            const said = text(late.stdout)
+            const timer = setTimeout(() => late.kill('SIGKILL'), 500)
+            const answer = (await said).trim()
+            clearTimeout(timer)
+            if (wasClosed && await isClosed() && answer !== '') seen.push(answer) // it may be killed before it says anything
+          }
+        })()
+        await job(kind, { name: 'swapped' }).finally(() => { isDone = true })
+        await newcomers
+        if (early) expect(early.signalCode ?? (await once(early, 'exit'))[1]).toBe('SIGKILL')
+      }
+      expect([...new Set(seen)]).toEqual(['EACCES'])
+      expect(await ownersOutside()).toEqual([0])
+    })
+
+    it('nor can another user that got one of its folders, still open, passed to it', async () => {
+      const user = await userOfIts()
+      const to = { paths: workspacePaths(workspace.root), run: createRun('test') }
+      const { systemUser } = JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as { systemUser: { before: Parameters<typeof handBack>[2] } }
+      await chmod(uploads, 0o777)
+      const before = { ...systemUser.before, 'server/uploads': { uid: 0, gid: 0, mode: 0o777 } }
+      const accomplice = swapper(other, uploads, '', outside)
+      await once(accomplice.stdout, 'data')
+      for (let round = 0; round < 5; round++) {
+        for (const hand of [handBack, handOver]) await hand(to, 'swapped', before, new AbortController().signal).catch(() => undefined) // it may come upon what is gone
+      }
+      accomplice.kill('SIGKILL')
+      expect(await ownersOutside()).toEqual([0])
+      await handOver(to, 'swapped', systemUser.before, new AbortController().signal)
+      const inside = await Promise.all((await readdir(uploads)).map(it => lstat(join(uploads, it))))
+      expect(new Set(inside.map(it => it.uid))).toEqual(new Set([user.uid]))
+    })
+  })
+
+  it('its account is expired: PAM lets nobody run anything as it', async () => {
+    const { name } = identityOf(workspacePaths(workspace.root), 'evil')
+    expect((await readFile('/etc/shadow', 'utf8')).split('\n').find(it => it.startsWith(`${name}:`))?.split(':')[7]).toBe('1')
+    const { exitCode, stderr } = await execa('su', ['-s', '/bin/sh', name, '-c', 'id'], { reject: false, env: { LC_ALL: 'C' } })
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('expired')])
   })
 })

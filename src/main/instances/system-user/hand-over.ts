@@ -1,4 +1,10 @@
-/** An instance's files go to its system user and come back, and its config.json says whose they are. */
+/**
+ * An instance's files go to its system user and come back, and its config.json says whose they are.
+ *
+ * root changes owners file by file, which may take minutes, and nobody may swap a folder for a link meanwhile. So the instance's folder is closed
+ * first, then the user's processes are ended, and the folder is opened last: whatever starts as the user in between can't enter. After a
+ * crash the folder stays closed until the step, or its undo, has run again.
+ */
 import { instanceConfigSchema, type Owners } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import { isFolder, readJson, writeJson } from '../../system/files'
@@ -7,28 +13,35 @@ import type { Run } from '../../system/run'
 import { readManifest } from '../../workspace/base'
 import { instancePaths, type WorkspacePaths } from '../../workspace/paths'
 import { findSystemUser, requireSystemUser } from './identity'
-import { giveTo, placesOf, takeBack } from './ownership'
+import { closeFolder, giveTo, openFolder, ownerBefore, placesOf, takeBack } from './ownership'
 
 interface HandOverServices { readonly paths: WorkspacePaths; readonly run: Run }
 
-/** Its user is there, and nothing of the instance runs. @param before who owned its files before it had a user @throws Problem `system-user-missing` … */
+/** The user exists already. @param before who owned its files before it had a user @throws Problem `system-user-missing` … */
 export async function handOver(to: HandOverServices, name: string, before: Owners, signal: AbortSignal): Promise<void> {
   const user = await requireSystemUser(to.paths, name)
-  await endProcessesOf(user.uid) // nobody exchanges a folder for a link while its owner changes
   const { paths, manifest } = await filesOf(to, name)
+  const places = placesOf(paths, manifest)
   const config = await readJson(paths.config, instanceConfigSchema)
   if (!config) throw problem({ code: 'config-missing', message: `${paths.config} is gone.`, hint: 'Restore it, then retry.' })
-  await writeJson(paths.config, { ...config, systemUser: { before } }) // first: from here on it is never started as us
-  await giveTo(to.run, user, placesOf(paths, manifest), signal)
+  await closeFolder(places)
+  await endProcessesOf(to.run, user)
+  await writeJson(paths.config, { ...config, systemUser: { before } }) // from here on it is never started as us
+  await giveTo(to.run, user, places, signal)
+  await openFolder(places, { uid: 0, gid: user.gid, mode: 0o750 })
 }
 
-/** The reverse. The user stays. What is gone needs no owner: nothing to do for it. */
+/** The reverse. The user stays. If the user or the folder is gone, there is nothing to take back. */
 export async function handBack(to: HandOverServices, name: string, before: Owners, signal: AbortSignal): Promise<void> {
   const user = await findSystemUser(to.paths, name)
   const { paths, manifest } = await filesOf(to, name)
-  if (user) await endProcessesOf(user.uid)
-  if (!await isFolder(paths.folder)) return
-  if (user) await takeBack(to.run, user, placesOf(paths, manifest), before, signal)
+  const places = placesOf(paths, manifest)
+  const isThere = await isFolder(paths.folder)
+  if (isThere) await closeFolder(places)
+  if (user) await endProcessesOf(to.run, user)
+  if (!isThere) return
+  if (user) await takeBack(to.run, user, places, before, signal)
+  await openFolder(places, ownerBefore(before, '.'))
   const config = await readJson(paths.config, instanceConfigSchema)
   if (config) await writeJson(paths.config, { ...config, systemUser: undefined })
 }

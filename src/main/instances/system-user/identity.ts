@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { instanceConfigSchema } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import { readJson } from '../../system/files'
-import { findUser, isWhole, addUser, deleteUser, endProcessesOf, type SystemUser } from '../../system/users'
+import { addUser, deleteUser, endProcessesOf, findUser, isWhole, lockAccount, type SystemUser } from '../../system/users'
 import type { Run } from '../../system/run'
 import type { WorkspacePaths } from '../../workspace/paths'
 
@@ -50,12 +50,15 @@ export async function runAs(paths: Pick<WorkspacePaths, 'root' | 'instances'>, n
   return config?.systemUser && requireSystemUser(paths, name)
 }
 
-/** Creates the instance's user unless it is there. Its home is the instance's folder, which it can't write to. */
+/** Creates the instance's user unless it exists, and locks its account. Its home is the instance's folder, which it can't write to. */
 export async function ensureSystemUser(run: Run, paths: Pick<WorkspacePaths, 'root' | 'instances'>, name: string): Promise<void> {
+  const identity = identityOf(paths, name)
   const found = await findSystemUser(paths, name)
-  if (found && await isWhole(found)) return
-  if (found) await deleteUser(run, found.name) // a crash left half of it
-  await addUser(run, { ...identityOf(paths, name), home: join(paths.instances, name) })
+  if (!found || !await isWhole(found)) {
+    if (found) await deleteUser(run, found) // a crash left half of it
+    await addUser(run, { ...identity, home: join(paths.instances, name) })
+  }
+  await lockAccount(run, identity.name)
 }
 
 /** Ends whatever still runs as the instance's user, and deletes the user. Nothing to do if there is none, or it isn't ours. */
@@ -63,6 +66,6 @@ export async function removeSystemUser(run: Run, paths: Pick<WorkspacePaths, 'ro
   const identity = identityOf(paths, name)
   const found = await findUser(identity.name)
   if (found?.comment !== identity.comment) return
-  await endProcessesOf(found.uid)
-  await deleteUser(run, found.name)
+  await endProcessesOf(run, found)
+  await deleteUser(run, found)
 }

@@ -84,7 +84,7 @@ const stopProcess = (to: IsolateServices): IsolateStep => ({
     await to.processes.unlist(target)
     await to.processes.save()
     const user = await findSystemUser(to.paths, target.name)
-    if (user) await endProcessesOf(user.uid)
+    if (user) await endProcessesOf(to.run, user)
   },
   verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
   undo: async context => { if (context.plan.ran) await startAgain(to, context.plan.target, context) },

@@ -4,7 +4,8 @@
  * hard links: their owner is the release's and every other instance's too, so it is never changed.
  *
  * The user must not own the folder: it could then put links in place of what root reads and writes there.
- * All of this happens while no process of the user runs; nobody can exchange a folder for a link meanwhile.
+ * All of this happens while the folder is closed and no process of the user runs (hand-over.ts). A process of yet another user may still hold a data
+ * folder open that the user passed to it, so owners there change by `-execdir`, which a folder swapped for a link can't lead elsewhere.
  */
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, realpath, stat } from 'node:fs/promises'
@@ -43,9 +44,18 @@ export async function readOwners({ folder, server, client, env, data }: Places):
   return Object.fromEntries(entries.flat())
 }
 
-/** Gives an instance's files to its user. May be done again from any half. */
+/** Closes an instance's folder to everyone but root: nothing inside can be reached by its path. */
+export const closeFolder = (places: Places): Promise<void> => openFolder(places, { uid: 0, gid: 0, mode: 0o700 })
+
+/** Opens it again. */
+export const openFolder = async ({ folder }: Pick<Places, 'folder'>, owner: Owner): Promise<void> => change(await realpath(folder), owner)
+
+/** Who had a path before. @param path inside the instance's folder; `.` is the folder */
+export const ownerBefore = (before: Owners, path: string): Owner => before[path] ?? { uid: 0, gid: 0, mode: 0o700 }
+
+/** Gives what is in an instance's folder to its user. May be done again from any half. */
 export async function giveTo(run: Run, { uid, gid }: SystemUser, places: Places, signal: AbortSignal): Promise<void> {
-  const { folder, server, client, env, data } = places
+  const { server, client, env, data } = places
   const find = finder(run, signal)
   for (const it of data) await mkdir(it, { recursive: true }) // the user can't create it
   const code = skipping([...data, env])
@@ -55,33 +65,31 @@ export async function giveTo(run: Run, { uid, gid }: SystemUser, places: Places,
   await find([server, client], [...code, '-user', String(uid), '-exec', 'chown', '--no-dereference', '0', '{}', '+'])
   await find([server, client], [...code, '-type', 'f', '-links', '+1', '-exec', 'chmod', 'a+rX,go-w', '{}', '+'])
   // A data file with a second name may be somebody else's too.
-  await find(data, ['(', '-type', 'd', '-o', '-links', '1', ')', '-exec', 'chown', '--no-dereference', `${uid}:${gid}`, '{}', '+'])
-  await find(data, ['-type', 'd', '-exec', 'chmod', 'u+rwx', '{}', '+'])
+  await find(data, ['(', '-type', 'd', '-o', '-links', '1', ')', '-execdir', 'chown', '--no-dereference', `${uid}:${gid}`, '{}', '+'])
+  await find(data, ['-type', 'd', '-execdir', 'chmod', 'u+rwx', '{}', '+'])
   await change(env, { uid: 0, gid, mode: sharedMode })
-  await change(await realpath(folder), { uid: 0, gid, mode: 0o750 })
 }
 
-/** Gives them back to whoever had them before. May be done again from any half. */
+/** Gives it back to whoever had it before. May be done again from any half. */
 export async function takeBack(run: Run, { uid, gid }: SystemUser, places: Places, before: Owners, signal: AbortSignal): Promise<void> {
   const { folder, server, client, env, data } = places
   const find = finder(run, signal)
-  const had = (path: string): Owner => before[relative(folder, path) || '.'] ?? { uid: 0, gid: 0, mode: 0o700 }
+  const had = (path: string): Owner => ownerBefore(before, relative(folder, path))
   for (const path of [server, client]) {
     await find([path], [...skipping([...data, env]), '-group', String(gid), '-exec', 'chgrp', '--no-dereference', String(had(path).gid), '{}', '+'])
   }
   for (const path of data) {
-    await find([path], ['(', '-user', String(uid), '-o', '-group', String(gid), ')', '-exec', 'chown', '--no-dereference', `${had(path).uid}:${had(path).gid}`, '{}', '+'])
+    await find([path], ['(', '-user', String(uid), '-o', '-group', String(gid), ')', '-execdir', 'chown', '--no-dereference', `${had(path).uid}:${had(path).gid}`, '{}', '+'])
     await change(path, had(path))
   }
   await change(env, had(env))
-  await change(await realpath(folder), had(folder))
 }
 
 /** `find` walks folders of any size without holding them, and never follows a link below its starting points. */
 const finder = (run: Run, signal: AbortSignal) => async (starts: readonly string[], tests: readonly string[]): Promise<void> => {
   const there = await Promise.all(starts.map(it => lstat(it).then(() => true, () => false)))
   const found = starts.filter((_, index) => there[index])
-  if (found.length > 0) await run('find', ['-P', ...found, ...tests], { signal, timeout })
+  if (found.length > 0) await run('find', ['-P', ...found, ...tests], { signal, timeout, env: { PATH: '/usr/bin:/bin' } }) // `-execdir` refuses a PATH with relative folders
 }
 
 /** Leaves these paths out, with all below them. */
