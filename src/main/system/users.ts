@@ -64,21 +64,28 @@ const options = (...answers: number[]) => {
 
 const patience = 10_000 // ms; what waits for a disk ends only after that
 
-/** Ends every process of a user, however it was started, and returns when all are gone. @throws Problem `process-not-stopped` */
+/**
+ * Ends every process of a user, however it was started, and returns when all are gone. One that something else starts as that user meanwhile may stay.
+ * @throws Problem `process-not-stopped`
+ */
 export async function endProcessesOf(run: Run, { uid, gid }: Pick<SystemUser, 'uid' | 'gid'>): Promise<void> {
   if (!(uid > 0)) throw new Error(`the processes of user ${uid} are never ended`)
-  for (const end = Date.now() + patience; ; await delay(20)) {
-    const pids = await processesOf(uid)
-    if (pids.length === 0) return
+  // All at once, by the kernel: a process that keeps forking is gone before any list of it could be used. Fails where the user may start no more processes.
+  const hitAll = await run('/bin/sh', ['-c', 'kill -KILL -1'], { user: { uid, gid }, cwd: '/', env: {}, timeout: patience, answers: [noProcess] }).then(() => true, () => false)
+  let pids = await processesOf(uid)
+  for (const end = Date.now() + patience; pids.length > 0;) {
     if (Date.now() > end) throw problem({
       code: 'process-not-stopped', message: `The process ${pids.join(', ')} cannot be ended.`,
       cause: 'It is still there after SIGKILL: it waits for a disk or a network file system.', hint: 'Try again later, or restart the machine.',
     })
-    // All at once, from a process of its own: one that keeps forking is gone before any list of it could be used. What this can't signal is killed by number.
-    await run('/bin/sh', ['-c', 'kill -KILL -1'], { user: { uid, gid }, cwd: '/', env: {}, timeout: patience }).catch(() => undefined)
     for (const pid of pids) { try { process.kill(pid, 'SIGKILL') } catch { /* it is gone already */ } }
+    await delay(20)
+    const before = pids
+    pids = (await processesOf(uid)).filter(it => !hitAll || before.includes(it))
   }
 }
+
+const noProcess = 1 // kill's exit code: there is none that it may signal
 
 async function processesOf(uid: number): Promise<number[]> {
   const found = await Promise.all((await allPids()).map(async pid => {

@@ -1,12 +1,12 @@
 /** An instance gets a system user and loses it again; as root, on real PM2. */
-import { chmod, chown, link, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, link, lstat, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { findSystemUser, identityOf } from '../../../src/main/instances/system-user/identity'
-import { isAlive } from '../../../src/main/system/proc'
+import { allPids, isAlive } from '../../../src/main/system/proc'
 import { findUser } from '../../../src/main/system/users'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { layOut, makeDatabase, type CliInstance } from '../../support/cli-instance'
@@ -147,10 +147,21 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     await mustDo(workspace, 'isolate', { name: 'doomed' })
     const user = await userOf('doomed')
     expect((await workspace.services.previewDelete('doomed')).systemUser).toBe(user?.name)
-    const left = spawn('sleep', ['600'], { uid: user?.uid ?? -1, gid: user?.gid ?? -1, stdio: 'ignore' })
-    await mustDo(workspace, 'delete', { name: 'doomed', confirm: 'DELETE' })
+    const { uid, gid, name } = user ?? { uid: -1, gid: -1, name: 'none' }
+    const left = spawn('sleep', ['600'], { uid, gid, stdio: 'ignore' })
+    spawn('sh', ['-c', 'f() { f & exit; }; f'], { uid, gid, stdio: 'ignore' }) // its number changes faster than anyone could read it
+    const spool = '/var/spool/cron/crontabs'
+    const made = await mkdir(spool, { recursive: true })
+    const [byName, byOwner, another] = [name, `${name}-job`, `${name}-other`].map(it => join(spool, it)) as [string, string, string]
+    try {
+      for (const it of [byName, byOwner, another]) await writeFile(it, '* * * * * true')
+      await chown(byOwner, uid, gid)
+      await mustDo(workspace, 'delete', { name: 'doomed', confirm: 'DELETE' })
+      expect((await readdir(spool)).filter(it => it.startsWith(name))).toEqual([basename(another)])
+    } finally { for (const it of [byName, byOwner, another, ...made === undefined ? [] : [made]]) await rm(it, { recursive: true, force: true }) }
     expect(await isAlive(left.pid ?? 0)).toBe(false)
     expect(await findUser(user?.name ?? '')).toBeUndefined()
+    expect((await allStatus()).filter(it => it.includes(`\nUid:\t${uid}\t`))).toEqual([])
   })
 
   it('a user that is not ours is neither used nor deleted', async () => {
@@ -180,6 +191,9 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     expect(await refusal(workspace, 'isolate', { name: 'far' })).toMatchObject({ code: 'isolation-link', message: expect.stringContaining('elsewhere') as string })
   })
 })
+
+/** What /proc says of every process. */
+const allStatus = async (): Promise<string[]> => Promise.all((await allPids()).map(it => readFile(`/proc/${it}/status`, 'utf8').catch(() => '')))
 
 type Owned = [uid: number, gid: number | undefined, mode: number]
 async function ownerOf(path: string): Promise<Owned> {
