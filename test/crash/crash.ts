@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import type { OperationState } from '../../src/shared/operation'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { childCommand } from '../support/child-command'
+import type { Moment } from '../support/faults'
 import { sealedKeys } from '../support/sealed'
 import { createInput, director, login, mustSucceed, until, type TestWorkspace } from '../support/workspace'
 import { openOperations, world, type World } from '../support/world'
@@ -37,6 +38,21 @@ export async function recover(workspace: TestWorkspace, then?: (open: OperationS
   const found = operations.list().filter(it => open.includes(`${it.id}.jsonl`))
   for (const it of found) then?.(it)
   return await Promise.all(found.map(it => operations.settled(it.id)))
+}
+
+/** Every moment between two lines of the journal of a job with these steps. */
+export const moments = (...names: string[]): Moment[] => [
+  { at: 'after', what: 'opened' }, ...names.flatMap((step): Moment[] => [{ at: 'after', what: `doing ${step}` }, { at: 'before', what: `done ${step}` }]),
+  { at: 'before', what: 'settled' },
+]
+
+/** Begins a job in a process of its own that dies at the moment, and opens the workspace again, which finishes it. */
+export async function killedAndFinished(workspace: TestWorkspace, kind: string, input: object, killAt: Moment): Promise<void> {
+  await workspace.close()
+  await crash(workspace, { run: [[kind, input]], killAt })
+  const [state] = await recover(workspace)
+  expect(state).toMatchObject({ kind, phase: 'succeeded' })
+  expect(state?.turned).toBeUndefined()
 }
 
 /** Where comparisons begin: one instance that is left alone. Leaves the workspace open. */

@@ -8,7 +8,7 @@ import { freePort } from '../support/infrastructure'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
 import { withoutPids, world, type World } from '../support/world'
-import { crash, recover } from './crash'
+import { crash, killedAndFinished, moments, recover } from './crash'
 import type { Moment } from '../support/faults'
 
 let workspace: TestWorkspace
@@ -20,19 +20,7 @@ const run = async (kind: string, input: object): Promise<void> => {
   mustSucceed(await operations.settled(await operations.start(kind, input)))
 }
 const answerOf = (port: number): Promise<string | undefined> => fetch(`http://127.0.0.1:${port}/`).then(it => it.text(), () => undefined)
-const moments = (...steps: string[]): Moment[] => [
-  { at: 'after', what: 'opened' }, ...steps.flatMap((step): Moment[] => [{ at: 'after', what: `doing ${step}` }, { at: 'before', what: `done ${step}` }]),
-  { at: 'before', what: 'settled' },
-]
-
-/** Begins in a process of its own that dies at the moment, and opens the workspace again. */
-async function killed(kind: string, input: object, killAt: Moment): Promise<void> {
-  await workspace.close()
-  await crash(workspace, { run: [[kind, input]], killAt })
-  const [state] = await recover(workspace)
-  expect(state).toMatchObject({ kind, phase: 'succeeded' })
-  expect(state?.turned).toBeUndefined()
-}
+const killed = (kind: string, input: object, killAt: Moment): Promise<void> => killedAndFinished(workspace, kind, input, killAt)
 
 /** When all is freed; the keeper has served all along. */
 async function look(): Promise<World> {

@@ -1,12 +1,15 @@
 /** What the older tool leaves when it fails or is interrupted half-way, on real PostgreSQL and PM2: all of it goes, and nothing that is another's. */
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { findSystemUser } from '../../../src/main/instances/system-user/identity'
+import { workspacePaths } from '../../../src/main/workspace/paths'
 import { layOut, makeDatabase, startByCli } from '../../support/cli-instance'
+import { canMakeUsers } from '../../support/second-user'
 import { until, type TestWorkspace } from '../../support/workspace'
 import { world, type World } from '../../support/world'
-import { answerOf, mustDo, refusal, tinyWorkspace } from './lifecycle'
+import { answerOf, mustDo, pidOf, refusal, tinyWorkspace } from './lifecycle'
 
 let workspace: TestWorkspace
 let before: World
@@ -106,6 +109,22 @@ describe('is left alone', () => {
     await until(async () => (await workspace.services.previewLeftovers('busy')).database.state === 'ours')
     await writeFile(join(workspace.root, 'instances/busy/config.json'), JSON.stringify({ name: 'busy', paths: { instance: join(workspace.root, 'instances/whole') } }))
     await expectKept('busy', /may belong to .*instances\/whole/)
+  })
+
+  it.runIf(canMakeUsers)('the system user of an instance whose name differs only by case, and what runs as it', async () => {
+    await chmod(workspace.home, 0o711) // as /srv: others pass through
+    await mustDo(workspace, 'start', { name: 'whole' })
+    await mustDo(workspace, 'isolate', { name: 'whole' })
+    const user = await findSystemUser(workspacePaths(workspace.root), 'whole')
+    const pid = await pidOf(workspace, 'whole')
+    await rm(join((await layOut(workspace, 'Whole')).folder, 'config.json'))
+    const { operations } = workspace.services
+    expect(await operations.rested(await operations.start('remove-leftovers', { name: 'Whole', confirm: 'DELETE' }))).toMatchObject({ phase: 'succeeded' })
+    expect(await findSystemUser(workspacePaths(workspace.root), 'whole')).toEqual(user)
+    expect([await pidOf(workspace, 'whole'), (await stat(`/proc/${pid}`)).uid]).toEqual([pid, user?.uid])
+    expect(await readdir(join(workspace.root, 'instances'))).toEqual(['whole'])
+    await mustDo(workspace, 'unisolate', { name: 'whole' })
+    await mustDo(workspace, 'stop', { name: 'whole' })
   })
 
   it('what a link leads to; a whole instance; nothing at all', async () => {

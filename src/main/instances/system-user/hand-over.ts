@@ -7,7 +7,7 @@
  */
 import { instanceConfigSchema, type Owners } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
-import { isFolder, readJson, writeJson } from '../../system/files'
+import { isFolder, readJson, removeTemporary, writeJson } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
 import type { Run } from '../../system/run'
 import { readManifest } from '../../workspace/base'
@@ -26,6 +26,7 @@ export async function handOver(to: HandOverServices, name: string, before: Owner
   if (!config) throw problem({ code: 'config-missing', message: `${paths.config} is gone.`, hint: 'Restore it, then retry.' })
   await closeFolder(places)
   await endProcessesOf(to.run, user)
+  await removeTemporary(paths.folder) // a crash may have left some of config.json
   await writeJson(paths.config, { ...config, systemUser: { before } }) // from here on it is never started as us
   await giveTo(to.run, user, places, signal)
   await openFolder(places, { uid: 0, gid: user.gid, mode: 0o750 })
@@ -40,6 +41,7 @@ export async function handBack(to: HandOverServices, name: string, before: Owner
   if (isThere) await closeFolder(places)
   if (user) await endProcessesOf(to.run, user)
   if (!isThere) return
+  await removeTemporary(paths.folder)
   if (user) await takeBack(to.run, user, places, before, signal)
   await openFolder(places, ownerBefore(before, '.'))
   const config = await readJson(paths.config, instanceConfigSchema)
