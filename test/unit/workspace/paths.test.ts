@@ -20,4 +20,8 @@ describe('paths', () => {
     expect(manifestSchema.safeParse({ client: { output: folder } }).success).toBe(false)
     expect(manifestSchema.safeParse({ server: { dataFolders: [folder] } }).success).toBe(false)
   })
+
+  it.each(['.', './uploads', 'uploads/.'])('the data folder %j is refused: a system user owns its data folders, and must not own server/', folder => {
+    expect(manifestSchema.safeParse({ server: { dataFolders: [folder] } }).success).toBe(false)
+  })
 })
