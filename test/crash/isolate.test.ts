@@ -37,7 +37,7 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
   /** Who owns what, as whom it runs, and the rest of the world. The user's numbers may change when it is created anew. */
   async function look() {
     const user = await findSystemUser(workspacePaths(workspace.root), name)
-    const called = (id: number, its: number | undefined): string => (id === its ? 'its user' : String(id))
+    const called = (id: number, usersOwn: number | undefined): string => (id === usersOwn ? 'its user' : String(id))
     const files = await Promise.all(['.', ...await readdir(its.folder, { recursive: true })].map(async path => {
       const { uid, gid, mode } = await lstat(join(its.folder, path))
       return `${path} ${called(uid, user?.uid)}:${called(gid, user?.gid)} ${(mode & 0o7777).toString(8)}`
@@ -63,8 +63,6 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
       await run(kind)
       reached[kind] = await look()
     }
-    expect(reached.isolate.runsAs).toBe('its user')
-    expect(reached.unisolate.files).toContain('. 0:0 751')
   })
   beforeEach(() => workspace.open()) // a test that failed may have left it closed
   afterAll(async () => {
@@ -73,9 +71,16 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     await workspace.remove()
   })
 
-  const has = async (kind: Kind): Promise<boolean> => (JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as { systemUser?: unknown }).systemUser !== undefined === (kind === 'isolate')
+  const reachedBy = async (): Promise<Kind> =>
+    ((JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as { systemUser?: unknown }).systemUser === undefined ? 'unisolate' : 'isolate')
   /** So that the job has something to do. */
-  const prepare = async (kind: Kind): Promise<void> => { if (await has(kind)) await run(other(kind)) }
+  const prepare = async (kind: Kind): Promise<void> => { if (await reachedBy() === kind) await run(other(kind)) }
+
+  it('what is compared tells them apart', () => {
+    expect(reached.isolate.runsAs).toBe('its user')
+    expect(reached.unisolate.runsAs).toBe('0')
+    expect(reached.unisolate.files).toContain('. 0:0 751')
+  })
 
   it.each(kinds.flatMap(kind => [...moments(...steps[kind]), { at: 'writing', what: '"created"' } as const].map(moment => ({ kind, ...moment }))))(
     '$kind, killed $at $what: it is finished', async ({ kind, ...moment }) => {
@@ -91,20 +96,26 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
       expect(await look()).toEqual(reached[other(kind)])
     })
 
-  it('killed while its owners change, the folder is closed until it is rolled back', async () => {
-    for (const kind of kinds) {
-      await prepare(kind)
-      await rollBackAfter(kind, { at: 'writing', what: '"created"' }, kind === 'isolate' ? '0:0 700' : undefined)
-      expect(await look()).toEqual(reached[other(kind)])
-    }
+  it('killed while config.json is written, before any owner changes: the folder is closed until the job is rolled back', async () => {
+    await prepare('isolate')
+    await rollBackAfter('isolate', { at: 'writing', what: '"created"' }, async () => {
+      const { uid, gid, mode } = await stat(its.folder)
+      expect([uid, gid, mode & 0o777]).toEqual([0, 0, 0o700])
+    })
+    expect(await look()).toEqual(reached.unisolate)
   })
 
-  /** @param folder owner and mode that the crash leaves */
-  async function rollBackAfter(kind: Kind, killAt: Moment, folder?: string): Promise<void> {
+  it('killed while config.json is written, after all owners have changed back', async () => {
+    await prepare('unisolate')
+    await rollBackAfter('unisolate', { at: 'writing', what: '"created"' })
+    expect(await look()).toEqual(reached.isolate)
+  })
+
+  /** @param meanwhile after the crash */
+  async function rollBackAfter(kind: Kind, killAt: Moment, meanwhile?: () => Promise<void>): Promise<void> {
     await workspace.close()
     await crash(workspace, { run: [[kind, input]], killAt })
-    const { uid, gid, mode } = await stat(its.folder)
-    if (folder !== undefined) expect(`${uid}:${gid} ${(mode & 0o777).toString(8)}`).toBe(folder)
+    await meanwhile?.()
     const [state] = await recover(workspace, it => workspace.services.operations.rollBack(it.id))
     expect(state).toMatchObject({ kind, phase: 'rolled-back' })
   }
