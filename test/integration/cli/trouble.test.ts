@@ -202,6 +202,20 @@ describe('killed in the middle', () => {
     expect(await readdir(join(home.root, 'instances'))).not.toContain('deaf4')
   })
 
+  it('one whose journal is damaged keeps its instance until it is abandoned', async () => {
+    const id = await killedAt('damaged', 'place-files')
+    const journal = join(home.root, '.instance-manager/operations', `${id}.jsonl`)
+    await writeFile(journal, (await readFile(journal, 'utf8')).replace('"step":"reserve"', '"step":"rEserve"'))
+    const listed = await home.run('operations')
+    expect(listed.err).toContain(`instance-manager recover ${id} abandon`)
+    expect(await home.run(`create damaged ${director} --json`)).toMatchObject({ exit: 4, problem: { code: 'operation-open' } })
+    expect(await home.run(`recover ${id} abandon`)).toMatchObject({ exit: 0 })
+    expect(await home.run(`recover ${id} abandon --json`)).toMatchObject({ exit: 4, problem: { code: 'operation-unknown' } })
+    expect(await home.run('operations')).toMatchObject({ err: '' })
+    expect(await home.run('remove-leftovers damaged --confirm DELETE --json')).toMatchObject({ exit: 0 })
+    expect(await home.run(`create damaged ${director}`)).toMatchObject({ exit: 0 })
+  })
+
   it('what can go neither way is stuck: 3, until what it needs is there again', async () => {
     const id = await killedAt('deaf5', 'verify-health')
     const postmaster = Number((await readFile(join(home.root, '.instance-manager/embedded/postgres/postmaster.pid'), 'utf8')).split('\n')[0])
