@@ -14,13 +14,13 @@ const usersOwn = ['.pm2', '.config/Instance Manager', '.config/instance-manager'
 
 /** Call before the tests; the function returned says what is left of them, a line each. @param folder their TMPDIR */
 export async function watchLeaks(folder) {
-  const before = new Set(await podmans())
+  const before = new Set([...await podmans(), ...users()])
   const absent = usersOwn.filter(it => !existsSync(it))
   return async () => {
     const sockets = await listening()
     return [
       ...processes(folder).map(({ pid, command }) => `process ${pid}${ports(sockets, pid)}: ${command}`),
-      ...(await podmans()).filter(it => !before.has(it)),
+      ...[...await podmans(), ...users()].filter(it => !before.has(it)),
       ...readdirSync(folder).filter(it => it.startsWith('im-')).map(it => `folder ${join(folder, it)}`),
       ...absent.filter(it => existsSync(it)).map(it => `folder ${it}, in the user's own home`),
     ]
@@ -56,6 +56,9 @@ async function podmans() {
   }))
   return found.flat()
 }
+
+/** System users of instances, and those that attacks are made as. */
+const users = () => readFileSync('/etc/passwd', 'utf8').split('\n').filter(it => it.startsWith('im-')).map(it => `user ${it.split(':')[0]}`)
 
 const listening = async () => (await run('ss', ['-Htlnp'], { quiet: true, timeout: 10_000 })).output.split('\n')
 

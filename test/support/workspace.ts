@@ -1,6 +1,6 @@
 /** A real workspace of the sample application for one test suite: own home, own ports, own PM2, own PostgreSQL and PgBouncer. */
 import { randomInt } from 'node:crypto'
-import { cp, mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -129,11 +129,16 @@ export async function testWorkspace({ driver = 'embedded', images, prepare, as =
       await workspace.close().catch(() => undefined)
       if (driver !== 'embedded') await removeContainers(driver, prefix)
       await endProcessesIn(home)
+      for (const it of await systemUsersIn(home)) await execa('userdel', ['--force', it])
       await rm(home, { recursive: true, force: true })
     },
   }
   return workspace
 }
+
+/** Users of the instances in this folder. */
+const systemUsersIn = async (folder: string): Promise<string[]> =>
+  (await readFile('/etc/passwd', 'utf8')).split('\n').map(it => it.split(':')).filter(it => it[5]?.startsWith(`${folder}/`)).map(it => it[0] ?? '')
 
 async function removeContainers(engine: 'podman' | 'docker', prefix: string): Promise<void> {
   for (const what of ['container', 'volume', 'network']) {

@@ -4,7 +4,6 @@
  */
 import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Databases } from '../../../src/main/infrastructure/databases'
@@ -47,11 +46,7 @@ beforeAll(async () => {
   const { postgres, pgbouncer } = await workspace.services.infrastructure.status()
   here.set('31001', String(postgres.port)).set('31002', String(pgbouncer.port))
 })
-afterAll(async () => {
-  await workspace.remove()
-  const users = await Promise.all(['isolated', 'unisolated', 'rejoined'].map(userOf))
-  for (const it of users) if (it) await execa('userdel', ['--force', it.name])
-})
+afterAll(() => workspace.remove())
 
 const run = (kind: string, name: string, more: object = {}) => mustDo(workspace, kind, { name, ...more })
 const look = async (): Promise<Settled> => withoutPids(await world(workspace))
