@@ -1,6 +1,6 @@
 /** A window that is closed, reloaded or killed in the middle of a creation. */
 import { once } from 'node:events'
-import { readdir } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LaunchedApp } from '../support/electron'
 import { ControlRoom } from './pages/control-room'
@@ -120,4 +120,21 @@ test('cancelled in the window: what goes is said first, and then it is gone', as
   await expect(launched.window.getByText('You cancelled it.')).toBeVisible()
   expect(await instances()).not.toContain('half-undone')
   expect((await place.databases()).filter(it => it.startsWith('half-undone'))).toEqual([])
+})
+
+test('an operation from an unknown version keeps its instance, until it is abandoned', async () => {
+  await launched.kill()
+  const id = '20260101T120000000Z-0a1b2c3d'
+  const journal = { id, at: '2026-01-01T12:00:00.000Z', type: 'opened', kind: 'teleport', version: 7, subject: 'half-later', plan: {}, steps: ['vanish'] }
+  await writeFile(join(place.root, '.instance-manager/operations', `${id}.jsonl`), `${JSON.stringify(journal)}\n`)
+  launched = await place.launch()
+  const room = new ControlRoom(launched.window)
+  await room.go('Activity')
+  const refused = room.problem('teleport half-later')
+  await refused.getByRole('button', { name: 'Abandon…' }).click()
+  const dialog = room.dialog('Abandon this operation?')
+  await expect(dialog.getByRole('button', { name: 'Keep it' })).toBeFocused()
+  await dialog.getByRole('button', { name: 'Abandon', exact: true }).click()
+  await expect(refused).toBeHidden()
+  expect(await readdir(join(place.root, '.instance-manager/operations/abandoned'))).toEqual([`${id}.jsonl`])
 })

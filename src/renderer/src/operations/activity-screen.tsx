@@ -38,13 +38,13 @@ export function ActivityScreen() {
           ))}
         </Section>
       )}
-      {shown.length > 0 && <OperationsTable operations={shown.slice(0, limit)} />}
-      {shown.length > limit && <Button variant="default" className={classes.more} onClick={() => setLimit(limit + pageSize)}>Show more of {shown.length}</Button>}
       {unreadable.length > 0 && (
         <Section title="Journals that can’t be used">
           {unreadable.map(it => <RefusedJournal key={it.id} journal={it} />)}
         </Section>
       )}
+      {shown.length > 0 && <OperationsTable operations={shown.slice(0, limit)} />}
+      {shown.length > limit && <Button variant="default" className={classes.more} onClick={() => setLimit(limit + pageSize)}>Show more of {shown.length}</Button>}
     </Page>
   )
 }
