@@ -22,6 +22,8 @@ export class Claims {
   readonly #held = new Map<string, Holder>()
   /** For each plan that is being made: what was taken and released meanwhile. */
   readonly #plannings = new Set<Claim[]>()
+  /** The last planning about each thing. */
+  readonly #last = new Map<string, Promise<unknown>>()
   #refused: readonly Unreadable[] = []
 
   /** Takes without asking: for what is open already. */
@@ -41,10 +43,19 @@ export class Claims {
 
   /**
    * Makes a plan and takes what it claims. It is made again if an operation that holds some of it began or ended meanwhile: it was chosen from what is no longer so.
+   * Plans about the same thing are made one after the other, so of two clicks the first one wins.
    * @param about the thing that it will own in any case: while another operation owns that, a plan would only fail with a less helpful reason
    * @throws what `plan` throws; Problem `operation-open`
    */
-  async acquire<Made extends Holder>(about: string, plan: () => Promise<Made>): Promise<Made> {
+  acquire<Made extends Holder>(about: string, plan: () => Promise<Made>): Promise<Made> {
+    const earlier = this.#last.get(about) ?? Promise.resolve()
+    const made = earlier.then(() => this.#acquire(about, plan))
+    const ended = made.catch(() => undefined).then(() => { if (this.#last.get(about) === ended) this.#last.delete(about) })
+    this.#last.set(about, ended)
+    return made
+  }
+
+  async #acquire<Made extends Holder>(about: string, plan: () => Promise<Made>): Promise<Made> {
     this.#requireFree([owns(about)], ({ how }) => how === 'own')
     const changes: Claim[] = []
     this.#plannings.add(changes)

@@ -121,11 +121,12 @@ it('in bulk, one that fails does not stop the rest; one whose port another has i
   await layOut(workspace, 'bulk-2')
   await layOut(workspace, 'bulk-3', port) // shares the first one's port
   const results = await workspace.services.bulk('start', ['bulk-3', 'bulk-1', 'mortal', 'bulk-2', 'nobody', 'bulk-2'])
-  expect(results.map(it => [it.name, it.problem?.code])).toEqual([
-    ['bulk-1', 'port-in-use'], ['bulk-2', undefined], ['bulk-3', undefined], ['mortal', 'not-online'], ['nobody', 'instance-unknown'],
-  ])
-  expect(results[0]?.problem?.cause).toContain('"bulk-3"')
-  expect(await answerOf(port)).toContain('bulk-3')
+  const [one, three] = ['bulk-1', 'bulk-3'].map(name => results.find(it => it.name === name)?.problem)
+  expect([one, three].filter(it => it !== undefined)).toHaveLength(1) // whichever was slower
+  expect(JSON.stringify(one ?? three)).toContain(one ? 'bulk-3' : 'bulk-1')
+  expect(results.map(it => [it.name, it.problem?.code]).filter(([name]) => name !== 'bulk-1' && name !== 'bulk-3'))
+    .toEqual([['bulk-2', undefined], ['mortal', 'not-online'], ['nobody', 'instance-unknown']])
+  expect(await answerOf(port)).toContain(one ? 'bulk-3' : 'bulk-1')
   expect((await workspace.services.bulk('stop', ['bulk-1', 'bulk-2', 'bulk-3'])).map(it => it.problem)).toEqual([undefined, undefined, undefined])
-  expect(await statuses(workspace)).toMatchObject({ 'bulk-2': 'stopped', 'bulk-3': 'stopped' })
+  expect(await statuses(workspace)).toMatchObject({ 'bulk-2': 'stopped', [one ? 'bulk-3' : 'bulk-1']: 'stopped' })
 })
