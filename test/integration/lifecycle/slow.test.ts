@@ -102,7 +102,7 @@ it('undo waits a minute for it at most, however long it may take', async () => {
   await workspace.services.setBootTime({ name: 'late', seconds: 3600 })
   await rm(boots('late'))
   const id = await operations.start('change-port', { name: 'late', port: await ports.suggest(), allowSharedPort: false })
-  const waits = (step: string) => until(() => operations.list().find(it => it.id === id)?.steps.find(it => it.name === step)?.text?.includes('does not listen'))
+  const waits = (step: string) => until(() => operations.list().find(it => it.id === id)?.steps.find(it => it.name === step)?.text?.includes('isn’t listening'))
   await waits('start-process')
   operations.cancel(id)
   await waits('stop-process') // it runs again, on its old port
