@@ -187,3 +187,36 @@ describe('a journal of 0.1, which has no check sums', () => {
       expect((await readable()).state.steps[0]?.status).toBe('doing')
     })
 })
+
+describe('at a glance', () => {
+  const settled = { type: 'settled', outcome: 'succeeded' } as const
+  const glance = () => Journal.glance(folder, id)
+
+  it.each([['a settled journal', text], ['one of 0.1', plain]])('%s says its kind and when it settled; one that has not settled says nothing', async (_, form) => {
+    await write(form(opened, doing, done, settled))
+    expect(await glance()).toEqual({ kind: 'make', settledAt: at })
+    for (const entries of [[opened], [opened, doing], [opened, doing, done]]) {
+      await write(form(...entries))
+      expect(await glance()).toBeUndefined()
+    }
+  })
+
+  it('says nothing where the last line is torn or any bit of it is flipped, nor of an empty or a missing file', async () => {
+    const whole = Buffer.from(text(opened, doing, done, settled))
+    const last = lastOf(opened, doing, done, settled).length
+    for (let cut = 1; cut <= last; cut++) {
+      await write(whole.subarray(0, -cut))
+      expect(await glance()).toBeUndefined()
+    }
+    for (let place = whole.length - last; place < whole.length; place++) {
+      const flipped = Buffer.from(whole)
+      flipped[place] = (flipped[place] ?? 0) ^ 1
+      await write(flipped)
+      expect(await glance()).toBeUndefined()
+    }
+    await write('')
+    expect(await glance()).toBeUndefined()
+    await rm(path())
+    expect(await glance()).toBeUndefined()
+  })
+})
