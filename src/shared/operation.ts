@@ -17,11 +17,18 @@ export type Outcome = 'succeeded' | 'rolled-back'
 export interface Claim { readonly on: string; readonly how: 'own' | 'use' }
 export const claimSchema: z.ZodType<Claim> = z.object({ on: z.string(), how: z.enum(['own', 'use']) })
 
+/** Steps that don't need each other: all from this index on, at most so many at once. */
+export interface Abreast { readonly from: number; readonly most: number }
+
+/** What came of a step that is one of many: it is done, but with a `problem` it didn't do what it was for. `operation` is the one that did the work. */
+export interface StepResult { readonly operation?: string | undefined; readonly problem?: Problem | undefined }
+
 /** Journaled, one line of JSON each. */
 export type Entry =
   /** `claims` is absent in journals of 0.1. */
-  | { type: 'opened'; kind: string; version: number; subject: string; plan: Json; steps: readonly string[]; claims?: readonly Claim[] }
-  | { type: 'doing' | 'done' | 'undone'; step: string }
+  | { type: 'opened'; kind: string; version: number; subject: string; plan: Json; steps: readonly string[]; claims?: readonly Claim[]; abreast?: Abreast }
+  | { type: 'doing' | 'undone'; step: string }
+  | { type: 'done'; step: string; result?: StepResult }
   /** From here on: undo. */
   | { type: 'turned'; reason: 'failed' | 'cancelled' | 'asked'; problem?: Problem }
   | { type: 'settled'; outcome: Outcome }
@@ -44,9 +51,10 @@ const base = { id: z.string().min(1), at: z.iso.datetime() }
 export const journalLineSchema: z.ZodType<JournalLine> = z.discriminatedUnion('type', [
   z.object({
     ...base, type: z.literal('opened'), kind: z.string(), version: z.int(), subject: z.string(), plan: z.json(), steps: z.array(z.string()).min(1),
-    claims: z.array(claimSchema).optional(),
+    claims: z.array(claimSchema).optional(), abreast: z.object({ from: z.int().min(0), most: z.int().min(1) }).optional(),
   }),
-  z.object({ ...base, type: z.enum(['doing', 'done', 'undone']), step: z.string() }),
+  z.object({ ...base, type: z.enum(['doing', 'undone']), step: z.string() }),
+  z.object({ ...base, type: z.literal('done'), step: z.string(), result: z.object({ operation: z.string().optional(), problem: problemSchema.optional() }).optional() }),
   z.object({ ...base, type: z.literal('turned'), reason: z.enum(['failed', 'cancelled', 'asked']), problem: problemSchema.optional() }),
   z.object({ ...base, type: z.literal('settled'), outcome: z.enum(['succeeded', 'rolled-back']) }),
 ])
@@ -64,7 +72,10 @@ export interface StepState {
   /** 0 to 1. */
   readonly fraction?: number
   readonly text?: string
+  /** Why it is stuck. */
   readonly problem?: Problem
+  /** Stays when the operation turns. */
+  readonly result?: StepResult
 }
 export type Phase = 'running' | 'undoing' | 'stuck' | Outcome
 export interface OperationState {
@@ -80,6 +91,7 @@ export interface OperationState {
   readonly settledAt?: string
   readonly turned?: { readonly reason: 'failed' | 'cancelled' | 'asked'; readonly problem?: Problem }
   readonly steps: readonly StepState[]
+  readonly abreast?: Abreast
 }
 
 /** The state after one more event. The first event of an operation is `opened`; others without a state are refused. */
@@ -87,7 +99,7 @@ export function fold(state: OperationState | undefined, event: OperationEvent): 
   if (event.type === 'opened') {
     return {
       id: event.id, kind: event.kind, subject: event.subject, plan: event.plan, claims: event.claims ?? [], phase: 'running', openedAt: event.at,
-      steps: event.steps.map(name => ({ name, status: 'waiting' })),
+      steps: event.steps.map(name => ({ name, status: 'waiting' })), abreast: event.abreast,
     }
   }
   if (!state) throw new Error(`operation ${event.id} begins with ${event.type}, not with opened`)
@@ -100,7 +112,7 @@ export function fold(state: OperationState | undefined, event: OperationEvent): 
       return { ...state, phase: 'running', steps: step(event.step, { status: 'doing', startedAt: event.at, endedAt: undefined, attempts, ...cleared }) }
     }
     case 'done':
-      return { ...state, steps: step(event.step, { status: 'done', endedAt: event.at, attempts: undefined, ...cleared }) }
+      return { ...state, steps: step(event.step, { status: 'done', endedAt: event.at, attempts: undefined, result: event.result, ...cleared }) }
     case 'undone':
       return markUndoing({ ...state, phase: 'undoing', steps: step(event.step, { status: 'undone', endedAt: event.at, ...cleared }) })
     case 'turned':
@@ -138,6 +150,10 @@ export const isOpen = (state: OperationState): boolean => state.phase !== 'succe
 
 /** Something is being done or undone. What is stuck waits. */
 export const isMoving = ({ phase }: OperationState): boolean => phase === 'running' || phase === 'undoing'
+
+/** Why it was undone, or is stuck; undefined after a success and a cancel. */
+export const problemOf = (state: OperationState): Problem | undefined =>
+  state.turned?.problem ?? state.steps.find(it => it.status === 'stuck')?.problem
 
 /** It is stuck because PostgreSQL or PgBouncer isn't running: `instances/resume.ts` continues it once both are. */
 export const waitsForInfrastructure = ({ kind, phase, steps }: OperationState): boolean =>

@@ -1,6 +1,6 @@
 /** Runs operations, journals them, and recovers what a crash left unsettled. Knows no instance, no Podman, no Electron. */
 import { mkdir } from 'node:fs/promises'
-import { fold, isMoving, isOpen, journalLineSchema, type Json, type OperationState, type OperationsUpdate, type UnreadableJournal } from '../../shared/operation'
+import { fold, isMoving, isOpen, journalLineSchema, type Abreast, type Json, type OperationState, type OperationsUpdate, type UnreadableJournal } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import { Claims, nameOf, type Holder, type Unreadable } from './claims'
 import { Feed } from './feed'
@@ -107,7 +107,8 @@ export class Operations {
       await this.#secrets.keep(opened.id, await operation.secrets?.(input) ?? {})
       const journal = await Journal.create(this.options.folder, opened)
       this.#feed.publish(opened)
-      this.#add(operation, opened.steps, journal, state).begin()
+      const walk = this.#add(operation, opened.steps, journal, state)
+      if (!this.#closing.signal.aborted) walk.begin() // else the next opening does
       return opened.id
     } catch (error) {
       this.#claims.release(opened.id)
@@ -118,9 +119,9 @@ export class Operations {
 
   /** The first line, as a later start will read it, so that a step sees the same plan now and after a crash. */
   #opened(operation: AnyOperation, subject: string, plan: Json): OpenedLine & Holder {
-    const [now, claims, steps] = [this.#now(), operation.claims(plan), operation.steps(plan).map(it => it.name)]
-    requireWellFormed(operation, steps)
-    const line = { type: 'opened', id: newId(now), at: now.toISOString(), kind: operation.kind, version: operation.version, subject, plan, steps, claims }
+    const [now, claims, steps, abreast] = [this.#now(), operation.claims(plan), operation.steps(plan).map(it => it.name), operation.abreast?.(plan)]
+    requireWellFormed(operation, steps, abreast)
+    const line = { type: 'opened', id: newId(now), at: now.toISOString(), kind: operation.kind, version: operation.version, subject, plan, steps, claims, abreast }
     return { ...journalLineSchema.parse(JSON.parse(JSON.stringify(line))) as OpenedLine, claims }
   }
 
@@ -136,14 +137,15 @@ export class Operations {
   /** How an operation ended. Waits while it runs or is stuck. @throws Problem `operation-unknown`; `shutting-down` if the engine closes first */
   settled(id: string): Promise<OperationState> { return this.#once(id, it => !isOpen(it)) }
 
-  /** As `settled`, but one that is stuck is an answer too: it waits for the operator. */
-  rested(id: string): Promise<OperationState> { return this.#once(id, it => !isMoving(it)) }
+  /** As `settled`, but one that is stuck is an answer too: it waits for the operator. @throws also the reason of `signal`, which ends waiting */
+  rested(id: string, signal = never): Promise<OperationState> { return this.#once(id, it => !isMoving(it), signal) }
 
-  async #once(id: string, reached: (state: OperationState) => boolean): Promise<OperationState> {
-    for await (const _ of this.watch(this.#closing.signal)) if (reached(this.#history.state(id))) break
+  async #once(id: string, reached: (state: OperationState) => boolean, signal = never): Promise<OperationState> {
+    for await (const _ of this.watch(AbortSignal.any([signal, this.#closing.signal]))) if (reached(this.#history.state(id))) break
     const state = this.#history.state(id)
-    if (!reached(state)) throw shuttingDown()
-    return state
+    if (reached(state)) return state
+    signal.throwIfAborted()
+    throw shuttingDown()
   }
 
   /** All operations that are known, oldest first. */
@@ -196,8 +198,9 @@ export class Operations {
    */
   async close(): Promise<void> {
     this.#closing.abort()
+    const ended = this.#history.end() // before any step hears that the engine closes: it is interrupted, not failed
     await Promise.allSettled(this.#starting)
-    await this.#history.end()
+    await Promise.all([ended, this.#history.end()])
     this.#feed.close()
   }
 
@@ -233,9 +236,10 @@ export class Operations {
 /** Nobody aborts it. */
 const never = new AbortController().signal
 
-function requireWellFormed({ kind, pivot }: AnyOperation, steps: readonly string[]): void {
+function requireWellFormed({ kind, pivot }: AnyOperation, steps: readonly string[], abreast: Abreast | undefined): void {
   if (steps.length === 0 || new Set(steps).size < steps.length) throw new Error(`operation ${kind}: at least one step, each name once`)
   if (pivot !== undefined && !steps.includes(pivot)) throw new Error(`operation ${kind}: its pivot is none of its steps`)
+  if (pivot !== undefined && abreast) throw new Error(`operation ${kind}: no step goes abreast of a pivot`)
 }
 
 const shuttingDown = () => problem({ code: 'shutting-down', message: 'Instance Manager is closing.', hint: 'What was open goes on when it is started again.' })

@@ -2,25 +2,32 @@
  * The rules of the engine, as pure functions of what the journal says: what comes next, and what may come next.
  * The walker and the journal's reader use the same rules, so a journal that the walker could not have written is refused.
  */
-import { hasBegun, isOpen, type Entry, type OperationState, type Outcome } from '../../shared/operation'
+import { hasBegun, isOpen, type Entry, type OperationState, type Outcome, type StepState } from '../../shared/operation'
 
 export type Move =
-  /** `inDoubt`: it began and nothing says that it ended. */
-  | { readonly type: 'do'; readonly step: string; readonly inDoubt: boolean }
+  | { readonly type: 'do'; readonly step: string }
   | { readonly type: 'undo'; readonly step: string }
   | { readonly type: 'settle'; readonly outcome: Outcome }
+
+/** The steps that may be done now: the first that is not done, and with those that go abreast, the next ones too. None once it has turned. */
+export function dueSteps({ turned, steps, abreast }: OperationState): readonly StepState[] {
+  const open = turned ? [] : steps.filter(it => it.status !== 'done')
+  const isAbreast = abreast !== undefined && open.length > 0 && steps.slice(0, abreast.from).every(it => it.status === 'done')
+  return open.slice(0, isAbreast ? abreast.most : 1)
+}
 
 /**
  * Forward: the first step that is not done. Turned: the newest step that began and is not undone, the one in doubt included.
  * None left: settled.
  */
-export function nextMove({ turned, steps }: OperationState): Move {
+export function nextMove(state: OperationState): Move {
+  const { turned, steps } = state
   if (turned) {
     const step = steps.findLast(it => hasBegun(it) && it.status !== 'undone')
     return step ? { type: 'undo', step: step.name } : { type: 'settle', outcome: 'rolled-back' }
   }
-  const step = steps.find(it => it.status !== 'done')
-  return step ? { type: 'do', step: step.name, inDoubt: hasBegun(step) } : { type: 'settle', outcome: 'succeeded' }
+  const [step] = dueSteps(state)
+  return step ? { type: 'do', step: step.name } : { type: 'settle', outcome: 'succeeded' }
 }
 
 /** Whether the pivot has begun: from then on forward only. */
@@ -33,8 +40,8 @@ export function isLegal(state: OperationState, entry: Entry): boolean {
   const move = nextMove(state)
   switch (entry.type) {
     case 'opened': return false
-    case 'doing': return move.type === 'do' && move.step === entry.step
-    case 'done': return move.type === 'do' && move.step === entry.step && move.inDoubt
+    case 'doing': return dueSteps(state).some(it => it.name === entry.step)
+    case 'done': return dueSteps(state).some(it => it.name === entry.step && hasBegun(it))
     case 'undone': return move.type === 'undo' && move.step === entry.step
     case 'turned': return !state.turned
     case 'settled': return move.type === 'settle' && move.outcome === entry.outcome

@@ -1,6 +1,6 @@
 /** What an operation is made of. The engine knows no more about create, rebuild or delete than this. */
 import type { z } from 'zod'
-import type { Claim, Json } from '../../shared/operation'
+import type { Abreast, Claim, Json, StepResult } from '../../shared/operation'
 
 /** What a step is given. */
 export interface Context<Plan> {
@@ -26,8 +26,9 @@ export interface Step<Plan> {
   /**
    * Makes the change; may run again after a crash, from any half. When it returns, the step is done. If it throws a Problem whose action is `keep-waiting`, the
    * operation is stuck there, with nothing undone: a retry does the step again, and it can be rolled back.
+   * @returns its result, where it is one of many that don't need each other
    */
-  do(context: Context<Plan>): Promise<void>
+  do(context: Context<Plan>): Promise<StepResult | void>
   /** Whether the change is wholly there. Looks at the world, changes nothing. Asked only of a step in doubt: on resume and on retry. */
   verify(context: Context<Plan>): Promise<boolean>
   /** Takes the change back. Safe if `do` half ran or never ran, and to repeat. Absent: there is nothing to take back. */
@@ -44,6 +45,8 @@ export interface Operation<Input, Plan extends Json> {
   readonly version: number
   /** At least one, in order, each name once. A step that has nothing to do for this plan is left out. */
   steps(plan: Plan): readonly Step<Plan>[]
+  /** Which steps go abreast. What must turn or stop waits for those under way; their `signal` is aborted. Not for an operation with a pivot. */
+  abreast?(plan: Plan): Abreast
   /** The step that, once begun, leaves only the way forward (delete: the first destruction; rebuild: the switch). One of every plan's steps. */
   readonly pivot?: string
   /** What a plan is. A plan in an unsettled journal that doesn't fit is refused: the journal may have been changed by hand. */

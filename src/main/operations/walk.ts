@@ -14,13 +14,14 @@
  * unsettled, and the next start walks on from it; the lock is lost ─► the same, at once. A step is *in doubt* when it began and nothing says that it ended
  * (a crash, or it was stuck): going forward, the world is asked (`verify`) before it is done again. Going forward after a crash or a retry,
  * what it needs must be there (`ready`), else it is stuck where it stands; so it is if the step was begun `mostAttempts` times already.
+ * Steps that go abreast are done several at a time. Before it turns, gets stuck or ends, those under way have ended.
  *
  * Nothing is done in the world before the entry that announces it is on disk.
  */
-import { fold, isOpen, type Entry, type Json, type JournalLine, type OperationEvent, type OperationState, type Transient } from '../../shared/operation'
+import { fold, hasBegun, isOpen, type Entry, type Json, type JournalLine, type OperationEvent, type OperationState, type StepResult, type Transient } from '../../shared/operation'
 import { problem, ProblemError, toProblem, type Problem } from '../../shared/problem'
 import type { Journal } from './journal'
-import { isPastPivot, nextMove } from './moves'
+import { dueSteps, isPastPivot, nextMove } from './moves'
 import type { AnyOperation, Context, Step } from './operation'
 import { Tail } from './tail'
 
@@ -39,6 +40,9 @@ export interface WalkServices {
   onSettled(state: OperationState): void
 }
 
+/** A step that can go neither way now, and why. */
+interface Failure { readonly step: string; readonly error: unknown }
+
 interface Turn { readonly reason: 'failed' | 'cancelled' | 'asked'; readonly problem?: Problem }
 
 export class Walk {
@@ -51,6 +55,8 @@ export class Walk {
   /** The app ends: stop without turning. */
   #ending = false
   #walking: Promise<void> = Promise.resolve()
+  /** The last entry: they are written one after the other. */
+  #recording: Promise<void> = Promise.resolve()
   readonly #cancelled = new AbortController()
 
   constructor(private readonly to: WalkServices, state: OperationState) { this.#state = state }
@@ -115,36 +121,58 @@ export class Walk {
   }
 
   async #walk(): Promise<void> {
+    let failure: Failure | undefined | void
     try {
-      while (isOpen(this.#state) && !this.to.lost.aborted && (!this.#ending || this.#mustTurn())) await this.#move()
-    } catch (error) {
-      if (this.to.lost.aborted) return
+      while (!failure && isOpen(this.#state) && !this.to.lost.aborted && (!this.#ending || this.#mustTurn())) failure = await this.#move()
+    } catch (error) { failure = { step: this.#at(), error } }
+    if (failure && !this.to.lost.aborted) {
       this.#crossing = undefined
-      this.#publish({ type: 'stuck', step: this.#at(), problem: toProblem(error) })
+      this.#publish({ type: 'stuck', step: failure.step, problem: toProblem(failure.error) })
     }
     if (!isOpen(this.#state)) this.to.onSettled(this.#state)
   }
 
-  /** One move. What it throws can be met neither by going on nor by undoing: the operation is stuck. */
-  async #move(): Promise<void> {
-    if (this.#turn && this.#mustTurn()) return this.#record({ type: 'turned', ...this.#turn })
+  /** One move. What it returns or throws can be met neither by going on nor by undoing: the operation is stuck. */
+  async #move(): Promise<Failure | undefined | void> {
+    if (this.#turn && this.#mustTurn()) return await this.#record({ type: 'turned', ...this.#turn })
     const move = nextMove(this.#state)
     switch (move.type) {
-      case 'do': return this.#do(this.#step(move.step), move.inDoubt)
-      case 'undo': return this.#undo(this.#step(move.step))
+      case 'do': return await this.#goForward()
+      case 'undo': return await this.#undo(this.#step(move.step))
       case 'settle':
         this.#crossing = 'end'
-        return this.#record({ type: 'settled', outcome: move.outcome })
+        return await this.#record({ type: 'settled', outcome: move.outcome })
     }
   }
 
+  /** Does the steps whose turn it is, until none is left or it must stop. @returns the first failure, when those under way have ended too */
+  async #goForward(): Promise<Failure | undefined> {
+    const underWay = new Map<string, Promise<void>>()
+    let failure: Failure | undefined
+    const begin = async (name: string, inDoubt: boolean): Promise<void> => {
+      try { await this.#do(this.#step(name), inDoubt) } catch (error) { failure ??= { step: name, error } }
+      underWay.delete(name)
+    }
+    for (;;) {
+      const due = failure || this.#mustStop() ? [] : dueSteps(this.#state)
+      for (const it of due) if (!underWay.has(it.name)) underWay.set(it.name, begin(it.name, hasBegun(it)))
+      if (underWay.size === 0) return failure
+      await Promise.race(underWay.values())
+    }
+  }
+
+  /** It returns with the step not done only if the operation must stop. */
   async #do(step: Step<Json>, inDoubt: boolean): Promise<void> {
     if (step.name === this.to.operation.pivot) this.#crossing = 'pivot'
-    const done = { type: 'done', step: step.name } as const
-    if (inDoubt && await this.#succeeds(step, context => step.verify(context))) return this.#record(done)
+    if (inDoubt && await this.#succeeds(step, context => step.verify(context))) return this.#record({ type: 'done', step: step.name })
     if (this.#mustStop()) return
     await this.#record({ type: 'doing', step: step.name })
-    if (await this.#succeeds(step, async context => { await step.do(context); return true })) await this.#record(done)
+    let result: StepResult | undefined
+    const work = async (context: Context<Json>): Promise<true> => {
+      result = await step.do(context) as StepResult | undefined
+      return true
+    }
+    if (await this.#succeeds(step, work)) await this.#record({ type: 'done', step: step.name, result })
   }
 
   async #undo(step: Step<Json>): Promise<void> {
@@ -160,7 +188,10 @@ export class Walk {
       return await this.#call(step, forwardOnly ? this.to.lost : AbortSignal.any([this.#cancelled.signal, this.to.lost]), work)
     } catch (error) {
       if (forwardOnly || (isWaiting(error) && !this.#mustStop())) throw error
-      if (!this.#mustEnd()) this.#turn ??= { reason: 'failed', problem: toProblem(error) } // an ending app has interrupted it itself
+      if (!this.#mustEnd()) { // an ending app has interrupted it itself
+        this.#turn ??= { reason: 'failed', problem: toProblem(error) }
+        this.#cancelled.abort() // those beside it
+      }
       return false
     }
   }
@@ -176,8 +207,14 @@ export class Walk {
     } finally { live = false }
   }
 
+  #record(entry: Entry): Promise<void> {
+    const recorded = this.#recording.then(() => this.#write(entry))
+    this.#recording = recorded.catch(() => undefined) // whoever recorded it hears of it
+    return recorded
+  }
+
   /** On disk first, then for all to see. */
-  async #record(entry: Entry): Promise<void> {
+  async #write(entry: Entry): Promise<void> {
     this.to.lost.throwIfAborted()
     const line: JournalLine = { id: this.#state.id, at: this.to.now().toISOString(), ...entry }
     await this.to.journal.append(line)
@@ -200,10 +237,10 @@ export class Walk {
 
   #isForwardOnly(): boolean { return this.#crossing !== undefined || isPastPivot(this.#state, this.to.operation.pivot) }
 
-  /** The step where it stands, to be shown: the next to do or undo, or the last that was. */
+  /** The step where it stands, to be shown: the stuck one, the next to do or undo, or the last that was. */
   #at(): string {
     const move = nextMove(this.#state)
-    const shown = move.type !== 'settle' ? move.step : this.to.steps.at(move.outcome === 'succeeded' ? -1 : 0)?.name
+    const shown = this.#state.steps.find(it => it.status === 'stuck')?.name ?? (move.type !== 'settle' ? move.step : this.to.steps.at(move.outcome === 'succeeded' ? -1 : 0)?.name)
     return shown ?? ''
   }
 

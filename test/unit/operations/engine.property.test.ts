@@ -10,7 +10,10 @@ beforeEach(interceptJournals)
 afterEach(() => { vi.restoreAllMocks() })
 
 describe('the engine leaves the world before or after', () => {
-  const shapes = [{ parts: [2, 1, 2], pivot: undefined }, { parts: [1, 2, 1], pivot: 1 }, { parts: [1, 2], pivot: 0 }]
+  const shapes = [
+    { parts: [2, 1, 2], pivot: undefined }, { parts: [1, 2, 1], pivot: 1 }, { parts: [1, 2], pivot: 0 },
+    { parts: [1, 2, 1, 1], pivot: undefined, atOnce: 2 }, { parts: [1, 1, 2, 1], pivot: undefined, atOnce: 3 },
+  ]
   const cases = shapes.flatMap(shape => (['resume', 'roll-back'] as const).map(recovery => ({ ...shape, recovery })))
 
   it.each(cases)('with each action at every point, alone and with a failure and a crash after it (%o)', async shape => {
@@ -26,17 +29,17 @@ describe('the engine leaves the world before or after', () => {
   it('with many actions at random points of random operations', async () => {
     const scenarios = fc.record({
       parts: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 5 }),
-      pivotAt: fc.option(fc.nat(4), { nil: undefined }),
+      pivotAt: fc.option(fc.nat(4), { nil: undefined }), abreast: fc.constantFrom(undefined, 2, 3),
       recovery: fc.constantFrom('resume' as const, 'roll-back' as const), deaf: fc.boolean(), gives: fc.boolean(),
       script: fc.array(fc.tuple(fc.nat(40), fc.constantFrom(...actions)), { maxLength: 8 }).map(it => new Map(it)),
     })
-    await fc.assert(fc.asyncProperty(scenarios, async ({ pivotAt, ...rest }) => {
-      const { broken } = await simulate({ ...rest, pivot: pivotAt === undefined ? undefined : pivotAt % rest.parts.length })
+    await fc.assert(fc.asyncProperty(scenarios, async ({ pivotAt, abreast, ...rest }) => {
+      const { broken } = await simulate({ ...rest, ...pivotAt === undefined ? { pivot: undefined, atOnce: abreast } : { pivot: pivotAt % rest.parts.length } })
       expect(broken).toEqual([])
     }), {
       numRuns: Number(process.env['PROPERTY_RUNS'] ?? 500),
       // Found once: the app ended right after a cancel, which was then forgotten.
-      examples: [[{ parts: [1, 1], pivotAt: undefined, recovery: 'resume', deaf: true, gives: false, script: new Map<number, Action>([[6, 'cancel'], [7, 'close']]) }]],
+      examples: [[{ parts: [1, 1], pivotAt: undefined, abreast: undefined, recovery: 'resume', deaf: true, gives: false, script: new Map<number, Action>([[6, 'cancel'], [7, 'close']]) }]],
     })
   }, 60_000)
 })

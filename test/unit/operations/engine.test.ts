@@ -162,7 +162,7 @@ describe('an engine whose lock is lost', () => {
 
   it('interrupts an undo and what is past the pivot too, and writes no more', async () => {
     const undoing = held()
-    const failing = step('failing', { do: async () => { throw new Error('no') }, undo: context => undoing.step.do(context) })
+    const failing = step('failing', { do: async () => { throw new Error('no') }, undo: async context => { await undoing.step.do(context) } })
     const one = await lostIn([failing])
     await undoing.began
     one.lose()

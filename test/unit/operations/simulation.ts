@@ -23,6 +23,8 @@ export interface Scenario {
   /** Of each step: how many partial effects it has. */
   readonly parts: readonly number[]
   readonly pivot: number | undefined
+  /** How many steps go abreast, all but the first one; none with a pivot. */
+  readonly atOnce?: number
   readonly recovery: 'resume' | 'roll-back'
   /** Steps that do not heed a cancel. */
   readonly deaf: boolean
@@ -54,6 +56,8 @@ class Simulation {
   /** Rules that were seen broken; told at the end, as an exception inside a step would only be one more failure. */
   readonly broken: string[] = []
   operations!: Operations
+  /** What an earlier life still had in flight does nothing any more. */
+  life = 0
   #die: () => void = () => undefined
 
   constructor(readonly scenario: Scenario) { this.world = scenario.parts.map(() => 0) }
@@ -71,7 +75,7 @@ class Simulation {
   }
 
   async #live(first: boolean, signal: AbortSignal): Promise<OperationState | undefined> {
-    const operations = new Operations({ folder: this.folder, secrets: memorySecrets(), operations: [this.#operation()] })
+    const operations = new Operations({ folder: this.folder, secrets: memorySecrets(), operations: [this.#operation(this.life)] })
     this.operations = operations
     await operations.open()
     let started: Promise<unknown> = Promise.resolve()
@@ -98,24 +102,26 @@ class Simulation {
     this.operations.retry(id)
   }
 
-  #operation(): Operation<object, Plan> {
-    const { parts, pivot, recovery } = this.scenario
+  #operation(life: number): Operation<object, Plan> {
+    const { parts, pivot, recovery, atOnce } = this.scenario
     return {
       kind: 'test', version: 1, recovery, pivot: pivot === undefined ? undefined : `step-${pivot}`,
+      ...(atOnce !== undefined && { abreast: () => ({ from: 1, most: atOnce }) }),
       about: () => 'it', claims: () => [owns('it')], plan: async () => ({ name: 'it' }),
       steps: () => parts.map((count, index): Step<Plan> => ({
         name: `step-${index}`,
         do: async context => {
           this.#expect(this.#lines().some(it => it.type === 'doing' && it.step === `step-${index}`), 'doing was not on disk before the effect')
-          this.#expect(parts.every((whole, other) => other >= index || this.world[other] === whole), 'a step began before the one before it was whole')
+          const open = parts.filter((whole, other) => other < index && this.world[other] !== whole).length
+          this.#expect(open < (atOnce ?? 1) && (open === 0 || this.world[0] === parts[0]), 'a step began before the one before it was whole')
           if (index === pivot) this.pivotBegan = true
           for (let part = this.world[index] ?? 0; part <= count; part++) {
-            await this.#point(context, index)
+            await this.#point(context, life, index)
             this.world[index] = Math.min(part + 1, count)
           }
         },
         verify: async context => {
-          await this.#point(context, index)
+          await this.#point(context, life, index)
           return this.world[index] === count
         },
         undo: async context => {
@@ -123,7 +129,7 @@ class Simulation {
           this.#expect(!context.signal.aborted, 'undo was given an aborted signal')
           this.#expect(this.world.every((done, other) => other <= index || done === 0), 'an older step was undone first')
           for (let part = this.world[index] ?? 0; part >= 0; part--) {
-            await this.#point(context, undefined)
+            await this.#point(context, life, undefined)
             this.world[index] = Math.max(part - 1, 0)
           }
         },
@@ -132,7 +138,8 @@ class Simulation {
   }
 
   /** A point in a step that goes forward, or undoes (`forward` is undefined). */
-  async #point(context: Context<unknown>, forward: number | undefined): Promise<void> {
+  async #point(context: Context<unknown>, life: number, forward: number | undefined): Promise<void> {
+    if (life !== this.life) return forever
     const action = this.scenario.script.get(this.points++)
     if (action === 'fail') {
       if (forward !== undefined && !this.pivotBegan) this.failures++
@@ -141,11 +148,13 @@ class Simulation {
     if (action?.startsWith('crash') || action === 'torn' || action === 'zeros') return this.#crash()
     this.#ask(action)
     await Promise.resolve()
+    if (life !== this.life) return forever
     if (!this.scenario.deaf) context.signal.throwIfAborted()
   }
 
   /** An append, or the creation with the opening line. */
-  async append<T>(path: string, line: JournalLine, write: () => Promise<T>): Promise<T> {
+  async append<T>(path: string, line: JournalLine, life: number, write: () => Promise<T>): Promise<T> {
+    if (life !== this.life) return forever
     const action = this.scenario.script.get(this.points++)
     const text = JSON.stringify(line)
     const written = action !== 'crash' && action !== 'torn' && action !== 'zeros' && action !== 'fail'
@@ -193,6 +202,7 @@ class Simulation {
 
   #crash(): Promise<never> {
     this.crashes++
+    this.life++
     this.cancelAccepted = false // what was not on disk yet is forgotten
     this.#die()
     return forever
@@ -220,7 +230,7 @@ class Simulation {
     this.#expect(mayTurn || end.phase === 'succeeded', 'went back for no reason')
     this.#expect(!this.operations.list().some(isOpen) && this.operations.holders('it').length === 0 && !this.operations.running(), 'is open when it has ended')
 
-    const again = new Operations({ folder: this.folder, secrets: memorySecrets(), operations: [this.#operation()] })
+    const again = new Operations({ folder: this.folder, secrets: memorySecrets(), operations: [this.#operation(this.life)] })
     this.#expect((await again.open()).length === 0, 'is recovered when it has ended')
     this.#expect(isDeepStrictEqual(plain(again.list()), plain([end])), 'is read otherwise than it was shown')
     return this.broken
@@ -244,16 +254,22 @@ let simulation: Simulation | undefined
 /** Puts the script between the engine and its journals, until `vi.restoreAllMocks`. */
 export function interceptJournals(): void {
   const { append } = Journal.prototype
-  const { create } = Journal
+  const { create, read } = Journal
+  const lives = new WeakMap<Journal, number>()
   const the = (): Simulation => {
     if (!simulation) throw new Error('a journal outside of a simulation')
     return simulation
   }
   vi.spyOn(Journal.prototype, 'append').mockImplementation(function intercepted(this: Journal, line) {
-    return the().append(this.path, line, () => append.call(this, line))
+    return the().append(this.path, line, lives.get(this) ?? 0, () => append.call(this, line))
   })
   vi.spyOn(Journal, 'create').mockImplementation((folder, opened) =>
-    the().append(join(folder, `${opened.id}.jsonl`), opened, () => create.call(Journal, folder, opened)))
+    the().append(join(folder, `${opened.id}.jsonl`), opened, 0, () => create.call(Journal, folder, opened)))
+  vi.spyOn(Journal, 'read').mockImplementation(async (folder, id) => {
+    const reading = await read.call(Journal, folder, id)
+    if (reading && !reading.problem) lives.set(reading.journal, the().life)
+    return reading
+  })
 }
 
 /** @returns how many points it had, and the rules that were broken */
