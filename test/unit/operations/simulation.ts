@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { vi } from 'vitest'
 import { owns } from '../../../src/main/operations/claims'
@@ -58,6 +59,8 @@ class Simulation {
   operations!: Operations
   /** What an earlier life still had in flight does nothing any more. */
   life = 0
+  /** Steps that are being done now. */
+  doing = 0
   #die: () => void = () => undefined
 
   constructor(readonly scenario: Scenario) { this.world = scenario.parts.map(() => 0) }
@@ -114,11 +117,15 @@ class Simulation {
           this.#expect(this.#lines().some(it => it.type === 'doing' && it.step === `step-${index}`), 'doing was not on disk before the effect')
           const open = parts.filter((whole, other) => other < index && this.world[other] !== whole).length
           this.#expect(open < (atOnce ?? 1) && (open === 0 || this.world[0] === parts[0]), 'a step began before the one before it was whole')
+          if (life !== this.life) return forever
           if (index === pivot) this.pivotBegan = true
-          for (let part = this.world[index] ?? 0; part <= count; part++) {
-            await this.#point(context, life, index)
-            this.world[index] = Math.min(part + 1, count)
-          }
+          this.doing++
+          try {
+            for (let part = this.world[index] ?? 0; part <= count; part++) {
+              await this.#point(context, life, index)
+              this.world[index] = Math.min(part + 1, count)
+            }
+          } finally { this.doing-- }
         },
         verify: async context => {
           await this.#point(context, life, index)
@@ -127,6 +134,7 @@ class Simulation {
         undo: async context => {
           this.#expect(!this.pivotBegan, 'undone past the pivot')
           this.#expect(!context.signal.aborted, 'undo was given an aborted signal')
+          this.#expect(this.doing === 0, 'undone while a step was being done')
           this.#expect(this.world.every((done, other) => other <= index || done === 0), 'an older step was undone first')
           for (let part = this.world[index] ?? 0; part >= 0; part--) {
             await this.#point(context, life, undefined)
@@ -147,7 +155,7 @@ class Simulation {
     }
     if (action?.startsWith('crash') || action === 'torn' || action === 'zeros') return this.#crash()
     this.#ask(action)
-    await Promise.resolve()
+    await (this.scenario.atOnce === undefined ? Promise.resolve() : setImmediate()) // long enough for the engine to go on without it
     if (life !== this.life) return forever
     if (!this.scenario.deaf) context.signal.throwIfAborted()
   }
@@ -203,6 +211,7 @@ class Simulation {
   #crash(): Promise<never> {
     this.crashes++
     this.life++
+    this.doing = 0
     this.cancelAccepted = false // what was not on disk yet is forgotten
     this.#die()
     return forever
