@@ -21,7 +21,6 @@ import { Supervisor } from './infrastructure/supervisor'
 import { Wanted } from './infrastructure/wanted'
 import { instanceFolders, readConfigs, type ConfigCache, type Configs } from './instances/configs'
 import { requireUp } from './instances/bring-up'
-import { endLost, inBulk, type BulkAction, type BulkResult } from './instances/bulk'
 import { adoptInstance } from './instances/adopt'
 import { setBootTime, type bootTimeInputSchema } from './instances/boot-time'
 import { changePort } from './instances/change-port'
@@ -35,6 +34,7 @@ import { Ownership } from './instances/ownership'
 import { Desired } from './instances/desired'
 import { instanceDetails, previewDelete, revealValue } from './instances/details'
 import { healRunning } from './instances/heal-running'
+import { manyInstances } from './instances/many'
 import { InstancePools } from './instances/pooled'
 import { Registry } from './instances/registry'
 import { Resume } from './instances/resume'
@@ -42,7 +42,7 @@ import { restartInstance } from './instances/restart'
 import { whoRuns } from './instances/lifecycle/target'
 import { Space, withSpace } from './instances/space'
 import { startInstance } from './instances/start'
-import { stopInstance } from './instances/stop'
+import { endLost, stopInstance } from './instances/stop'
 import { isolateInstance, unisolateInstance } from './instances/system-user/isolate'
 import { Trash } from './instances/trash'
 import { AppLog } from './logs/app-log'
@@ -128,8 +128,6 @@ export interface WorkspaceServices {
   takePassword(operation: string): Promise<{ email: string; password: string } | undefined>
   /** Sees that PostgreSQL and PgBouncer run, if any of these is an instance. @throws why they do not */
   bringUpFor(names: readonly string[]): Promise<void>
-  /** @returns when all of them have ended */
-  bulk(action: BulkAction, names: readonly string[]): Promise<readonly BulkResult[]>
   details(name: string): Promise<InstanceDetails>
   /** How long its application may take to answer after a start. */
   setBootTime(input: z.infer<typeof bootTimeInputSchema>): Promise<void>
@@ -245,7 +243,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     operations: [
       create, startInstance(lifecycle), stopInstance(lifecycle), restartInstance(lifecycle), changePort(lifecycle), deleteInstance(lifecycle),
       isolateInstance(lifecycle), unisolateInstance(lifecycle), adoptInstance({ ...creation, ownership, trash }), removeLeftovers(leftovers),
-      startInfrastructure(infrastructure), stopInfrastructure(infrastructure),
+      manyInstances({ operations: () => operations, bringUpFor: names => bringUpFor(names) }), startInfrastructure(infrastructure), stopInfrastructure(infrastructure),
     ].map(it => withSpace(space, it as AnyOperation)),
     lost,
     onSettled: state => {
@@ -332,10 +330,6 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     },
     takePassword: operation => takePassword(operations, operation),
     bringUpFor,
-    bulk: async (action, names) => {
-      if (action !== 'stop') await bringUpFor(names)
-      return await inBulk(operations, action, names)
-    },
     details: name => instanceDetails(lifecycle, name),
     reveal: (name, key) => revealValue(lifecycle, name, key),
     setBootTime: async input => {

@@ -1,9 +1,11 @@
 /** Operations and their steps in plain English. A kind or step that is not listed is shown by its own name. */
+import { count } from './amounts'
+import { instanceOf, manyPlanSchema, resultsOf } from './many'
 import { isOpen, waitsForInfrastructure, type Json, type OperationState } from './operation'
 
 interface KindTitle { readonly noun: string; readonly running: string; readonly done: string; readonly failed: string }
 
-const kinds: Readonly<Record<string, (subject: string, plan: Json) => KindTitle>> = {
+const kinds: Readonly<Record<string, (subject: string, plan: Json, operation: OperationState) => KindTitle>> = {
   create: (name, plan) => ({
     noun: `Create ‘${name}’`, running: `Creating ‘${name}’`, done: of(plan, 'heldBy') === undefined ? `‘${name}’ is ready` : `‘${name}’ was created but isn’t running`, failed: `‘${name}’ was not created`,
   }),
@@ -32,6 +34,15 @@ const kinds: Readonly<Record<string, (subject: string, plan: Json) => KindTitle>
   'remove-leftovers': name => ({
     noun: `Remove what is left of “${name}”`, running: `Removing what is left of “${name}”`, done: `Nothing is left of “${name}”`, failed: `What is left of “${name}” was not removed`,
   }),
+  many: (_, plan, operation) => {
+    const action = manyPlanSchema.safeParse(plan).data?.action ?? 'start'
+    const all = resultsOf(operation)
+    const well = all.filter(it => it.result && !it.result.problem).length
+    const { verb, doing, state, done } = manyWords[action]
+    const those = count(all.length, 'instance')
+    const some = `${well} of ${all.length} instances ${well === 1 ? 'was' : 'were'} ${done}`
+    return { noun: `${verb} ${those}`, running: `${doing} ${those}`, done: well === all.length ? capital(`${those} ${well === 1 ? 'is' : 'are'} ${state}`) : some, failed: some }
+  },
   'infrastructure-start': () => ({
     noun: 'Start the infrastructure', running: 'Starting the infrastructure', done: 'The infrastructure is running', failed: 'The infrastructure was not started',
   }),
@@ -39,6 +50,15 @@ const kinds: Readonly<Record<string, (subject: string, plan: Json) => KindTitle>
     noun: 'Stop the infrastructure', running: 'Stopping the infrastructure', done: 'The infrastructure is stopped', failed: 'The infrastructure was not stopped',
   }),
 }
+
+const manyWords = {
+  start: { verb: 'Start', doing: 'Starting', state: 'running', done: 'started' },
+  stop: { verb: 'Stop', doing: 'Stopping', state: 'stopped', done: 'stopped' },
+  restart: { verb: 'Restart', doing: 'Restarting', state: 'running again', done: 'restarted' },
+} as const
+
+/** How many steps have a result that isn't good. */
+export const failuresOf = ({ steps }: OperationState): number => steps.filter(it => it.result?.problem).length
 
 /** The name as the operator wrote it; the subject is in lower case. */
 export function subjectOf({ plan, subject }: OperationState): string {
@@ -51,7 +71,7 @@ const of = (value: unknown, key: string): unknown => (typeof value === 'object' 
 
 export function titlesOf(operation: OperationState): KindTitle {
   const name = subjectOf(operation)
-  const known = kinds[operation.kind]?.(name, operation.plan)
+  const known = kinds[operation.kind]?.(name, operation.plan, operation)
   const plain = `${humanise(operation.kind)} ${name}`.trim()
   return known ?? { noun: plain, running: plain, done: `${plain}: done`, failed: `${plain}: undone` }
 }
@@ -68,14 +88,16 @@ export function headline(operation: OperationState): string {
   }
 }
 
-/** e.g. "step 3 of 9". */
+/** e.g. "step 3 of 9", "3 of 9 done". */
 export function progressOf(operation: OperationState): string {
+  if (operation.abreast && operation.phase === 'running') return `${operation.steps.filter(it => it.status === 'done').length} of ${operation.steps.length} done`
   const begun = operation.steps.filter(it => it.status !== 'waiting').length
   if (operation.phase === 'undoing') return 'undoing'
   return isOpen(operation) ? `step ${Math.max(1, begun)} of ${operation.steps.length}` : ''
 }
 
 const steps: Readonly<Record<string, readonly [title: string, explanation: string]>> = {
+  'bring-up': ['Check the database', 'PostgreSQL and PgBouncer are started if they aren’t running.'],
   reserve: ['Reserve the name and port', 'So nothing else can take them.'],
   'prepare-release': ['Prepare the application', 'Installs its packages and builds the client. The next instance reuses this.'],
   'create-database': ['Create the database', 'Its own database and role, closed to every other instance.'],
@@ -106,13 +128,11 @@ const steps: Readonly<Record<string, readonly [title: string, explanation: strin
   'stop-postgres': ['Stop PostgreSQL', 'The data stays where it is.'],
 }
 
-export const stepTitle = (name: string): string => steps[name]?.[0] ?? humanise(name)
+export const stepTitle = (name: string): string => steps[name]?.[0] ?? instanceOf(name) ?? humanise(name)
 export const stepExplanation = (name: string): string | undefined => steps[name]?.[1]
 
-const humanise = (name: string): string => {
-  const words = name.replaceAll('-', ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
-}
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
+const humanise = (name: string): string => capital(name.replaceAll('-', ' '))
 
 /** @param folders of the base application that have no lock file */
 export const unlockedText = (folders: readonly string[]): string =>

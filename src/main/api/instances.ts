@@ -1,7 +1,7 @@
 /** Instances: the live list, what the wizard asks, and the jobs on them. Every job answers with its operation's id. */
 import { z } from 'zod'
 import { adoptInputSchema, createInputSchema, nameSchema, portSchema } from '../../shared/instance'
-import { bulkActions } from '../instances/bulk'
+import { manyInputSchema } from '../../shared/many'
 import { bootTimeInputSchema } from '../instances/boot-time'
 import { changePortInputSchema } from '../instances/change-port'
 import { deleteInputSchema } from '../instances/delete'
@@ -41,8 +41,7 @@ export const instancesRouter = router({
   unisolate: job('unisolate', isolateInputSchema),
   removeLeftovers: job('remove-leftovers', leftoversInputSchema),
   previewLeftovers: workspaceProcedure.input(named).query(({ ctx: { workspace }, input, signal }) => workspace.previewLeftovers(input.name, signal)),
-  bulk: workspaceProcedure.input(z.object({ action: z.enum(bulkActions), names: z.array(nameSchema).min(1).max(1000) }))
-    .mutation(({ ctx: { workspace }, input }) => workspace.bulk(input.action, input.names)),
+  many: job('many', manyInputSchema),
   details: workspaceProcedure.input(named).query(({ ctx: { workspace }, input }) => workspace.details(input.name)),
   setBootTime: workspaceProcedure.input(bootTimeInputSchema).mutation(({ ctx: { workspace }, input }) => workspace.setBootTime(input)),
   reveal: workspaceProcedure.input(named.extend({ key: z.string().max(200) })).mutation(({ ctx: { workspace }, input }) => workspace.reveal(input.name, input.key)),

@@ -1,10 +1,11 @@
 /** Commands that run operations: live steps, cancelled by Ctrl+C, and a result. */
-import { toProblem, type Problem } from '../../shared/problem'
-import type { OperationState } from '../../shared/operation'
+import { ProblemError, toProblem, type Problem } from '../../shared/problem'
+import { isOpen, type OperationState } from '../../shared/operation'
+import { resultsOf, type InstanceResult } from '../../shared/many'
 import { headline, subjectOf } from '../../shared/titles'
 import type { Client, Engine } from './engine'
 import { exitCodes, exitOfPhase, worstExit, type ExitCode } from './exit-codes'
-import { engineGone, Failure, toFailure } from './failure'
+import { engineGone, Failure, problemOf, toFailure } from './failure'
 import { Follower } from './follow'
 import { asJson } from './print/clean'
 import { problemLines } from './print/problem'
@@ -32,9 +33,9 @@ export interface Work {
 }
 
 /** Opens the engine and a follower, and does the work. If a joined engine vanishes, another is joined, or this process goes on with the operations. */
-export async function withOperations<T>(session: Session, many: boolean, work: (work: Work) => Promise<T>): Promise<T> {
+export async function withOperations<T>(session: Session, work: (work: Work) => Promise<T>): Promise<T> {
   let engine = await session.engine('change')
-  const reporter = await reporterFor(session.json, session.out, session.err, many)
+  const reporter = await reporterFor(session.json, session.out, session.err)
   const follower = new Follower(engine.client, reporter, async () => {
     if (!engine.joined) throw new Failure(engineGone(), exitCodes.failed)
     const text = 'The Instance Manager that ran this has ended; its operations are taken over.'
@@ -87,32 +88,40 @@ export function problemOfState(state: OperationState): Problem {
   return { code: 'cancelled', message: `${headline(state)}: it was cancelled, and what was begun is undone.` }
 }
 
-/** At most so many at a time: more only fight over the processor. */
-const atOnce = 4
-
-/** One name of several. */
+/** One name of one or several. */
 export interface Each { readonly name: string; readonly exit: ExitCode; readonly operation?: Ended; readonly problem?: Problem }
 
-/** The same for many names: one that fails does not stop the rest; a cancel begins none of the rest. */
-export async function forEach(work: Work, names: readonly string[], ask: (client: Client, name: string) => Promise<{ readonly id: string }>): Promise<Each[]> {
-  const waiting = [...new Set(names)]
-  const results: Each[] = []
-  const worker = async (): Promise<void> => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) results.push(await one(work, name, ask))
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
-  return results.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-async function one({ follower }: Work, name: string, ask: (client: Client, name: string) => Promise<{ readonly id: string }>): Promise<Each> {
-  if (follower.cancelled) return { name, exit: exitCodes.refused, problem: { code: 'cancelled', message: `"${name}" was not begun: it was cancelled.` } }
+/** A job on one instance, as one of a list. */
+export async function one(work: Work, name: string, ask: (client: Client) => Promise<{ readonly id: string }>): Promise<Each> {
   try {
-    const operation = endedOf(await follower.run(client => ask(client, name)))
-    return { name, exit: exitOfPhase(operation.phase), operation, problem: operation.problem }
+    return eachOf(name, await work.follower.run(ask))
   } catch (error) {
     const { problem, exit } = toFailure(error)
     return { name, exit, problem }
   }
+}
+
+/** A job on many, and what came of each. Where it was cancelled, those under way are cancelled and followed too. @throws Failure if none was begun, or it is stuck itself */
+export async function many(work: Work, ask: (client: Client) => Promise<{ readonly id: string }>): Promise<Each[]> {
+  const state = await work.follower.run(ask)
+  if (state.phase === 'stuck' || state.turned?.reason === 'failed') mustSucceed(state)
+  return await Promise.all(resultsOf(state).map(it => eachOfMany(work, it, state.openedAt)))
+}
+
+async function eachOfMany({ follower }: Work, { name, begun, result }: InstanceResult, since: string): Promise<Each> {
+  const own = follower.states.findLast(it => (result ? it.id === result.operation : begun && it.subject === name.toLowerCase() && (isOpen(it) || it.openedAt >= since)))
+  if (own && !result) {
+    const cancel = ({ id }: OperationState): Promise<unknown> => follower.client.operations.cancel.mutate({ id }).catch((error: unknown) => problemOf(error))
+    return eachOf(name, await follower.follow(own.id, cancel))
+  }
+  if (own) return eachOf(name, own)
+  if (!result) return { name, exit: exitCodes.refused, problem: { code: 'cancelled', message: `"${name}" was not begun: it was cancelled.` } }
+  return result.problem ? { name, exit: toFailure(new ProblemError(result.problem)).exit, problem: result.problem } : { name, exit: exitCodes.done }
+}
+
+function eachOf(name: string, state: OperationState): Each {
+  const operation = endedOf(state)
+  return { name, exit: exitOfPhase(operation.phase), operation, problem: operation.problem }
 }
 
 /** What becomes of many. */

@@ -1,9 +1,8 @@
 /** Instances need PostgreSQL and PgBouncer: what starts one brings them up first, as an operation of its own. */
-import { isMoving } from '../../shared/operation'
+import { isMoving, problemOf } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Operations } from '../operations/engine'
-import { problemOf } from './bulk'
 
 export interface BringUpServices {
   readonly operations: Pick<Operations, 'list' | 'start' | 'rested'>

@@ -1,8 +1,11 @@
 /** Stops an instance and keeps it listed. */
 import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
+import { problemOf } from '../../shared/operation'
+import { problem } from '../../shared/problem'
 import { things } from '../../shared/things'
 import { owns } from '../operations/claims'
+import type { Operations } from '../operations/engine'
 import type { Operation } from '../operations/operation'
 import { targetContradiction } from './lifecycle/derived'
 import { stopTarget } from './lifecycle/process-steps'
@@ -25,3 +28,9 @@ export const stopInstance = (to: LifecycleServices): Operation<z.infer<typeof st
     verify: () => Promise.resolve(false), // a lost process, PM2's dump and what should run: to do it again is simpler than to look
   }],
 })
+
+/** Ends an instance's process that PM2 has lost: stopping it does that. @throws as an operation `stop` */
+export async function endLost(operations: Pick<Operations, 'start' | 'rested'>, name: string): Promise<void> {
+  const found = problemOf(await operations.rested(await operations.start('stop', { name })))
+  if (found) throw problem(found)
+}

@@ -4,7 +4,7 @@ import { appsOf } from '../../../src/main/processes/leftovers'
 import { writeJson } from '../../../src/main/system/files'
 import { layOut, type CliInstance } from '../../support/cli-instance'
 import { until, type TestWorkspace } from '../../support/workspace'
-import { answerOf, daemonPid, desired, dumped, kill9, statuses, tinyWorkspace } from './lifecycle'
+import { answerOf, bulk, daemonPid, desired, dumped, kill9, statuses, tinyWorkspace } from './lifecycle'
 
 const names = ['one', 'two', 'three', 'four', 'five', 'six']
 let workspace: TestWorkspace
@@ -36,21 +36,21 @@ it.each(['start', 'restart'])('in the middle of a %s: it ends, and the instance 
     const { phase, turned } = await operations.settled(id)
     expect(phase === 'succeeded' || turned?.problem !== undefined).toBe(true)
     expect((await apps()).length).toBeLessThanOrEqual(1)
-    expect((await workspace.services.bulk('stop', ['one']))[0]?.problem).toBeUndefined()
+    expect((await bulk(workspace, 'stop', ['one']))[0]?.problem).toBeUndefined()
     expect([await apps(), await answerOf(first().port)]).toEqual([[], undefined])
   }
 })
 
 it('in the middle of a bulk start: every one ends with its result, the failed ones start when asked again', async () => {
   const { operations } = workspace.services
-  const bulk = workspace.services.bulk('start', names)
+  const all = bulk(workspace, 'start', names)
   await until(() => operations.list().some(it => it.phase === 'running'))
   await until(async () => (await apps()).length > 1)
   await kill9(await daemonPid(workspace))
-  const results = await bulk
+  const results = await all
   expect(results.map(it => it.name)).toEqual(names.toSorted())
   // Those that were started before and then lost run on; starting them again adopts them.
-  const again = await workspace.services.bulk('start', names)
+  const again = await bulk(workspace, 'start', names)
   expect(again.map(it => it.problem)).toEqual(names.map(() => undefined))
   expect(await apps()).toEqual(names.toSorted())
   expect(await dumped(workspace)).toEqual(names.toSorted().map(it => `${it} online`)) // four at a time saved it
@@ -58,7 +58,7 @@ it('in the middle of a bulk start: every one ends with its result, the failed on
 })
 
 it('a reboot: those that ran are down, and resurrecting them brings back them and nobody else', async () => {
-  await workspace.services.bulk('stop', ['two', 'five'])
+  await bulk(workspace, 'stop', ['two', 'five'])
   const ran = ['four', 'one', 'six', 'three']
   expect([await desired(workspace), (await dumped(workspace)).filter(it => it.endsWith('online'))]).toEqual([ran, ran.map(it => `${it} online`)])
   await workspace.close()
@@ -67,7 +67,7 @@ it('a reboot: those that ran are down, and resurrecting them brings back them an
   await workspace.open()
   const { down, lost } = await workspace.services.registry.list()
   expect([down.toSorted(), lost]).toEqual([ran, []])
-  const results = await workspace.services.bulk('start', down)
+  const results = await bulk(workspace, 'start', down)
   expect(results.map(it => [it.name, it.problem])).toEqual(ran.map(it => [it, undefined]))
   expect(await apps()).toEqual(ran)
   expect((await workspace.services.registry.list()).down).toEqual([])
@@ -75,14 +75,14 @@ it('a reboot: those that ran are down, and resurrecting them brings back them an
 })
 
 it('a reboot after which one does not start: it is still one that should run', async () => {
-  await workspace.services.bulk('stop', names)
+  await bulk(workspace, 'stop', names)
   const broken = await layOut(workspace, 'mortal')
   await workspace.close()
 
   await writeJson(`${workspace.root}/.instance-manager/desired.json`, ['mortal'])
   await workspace.open()
-  expect((await workspace.services.bulk('start', ['mortal']))[0]?.problem).toMatchObject({ code: 'not-online' })
+  expect((await bulk(workspace, 'start', ['mortal']))[0]?.problem).toMatchObject({ code: 'not-online' })
   expect((await workspace.services.registry.list()).down).toEqual([broken.name])
-  expect((await workspace.services.bulk('stop', ['mortal']))[0]?.problem).toBeUndefined() // given up by the operator
+  expect((await bulk(workspace, 'stop', ['mortal']))[0]?.problem).toBeUndefined() // given up by the operator
   expect((await workspace.services.registry.list()).down).toEqual([])
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { expect } from 'vitest'
 import type { InstanceStatus } from '../../../src/shared/instance'
+import { resultsOf, type ManyAction } from '../../../src/shared/many'
 import type { OperationState } from '../../../src/shared/operation'
 import { toProblem, type Problem } from '../../../src/shared/problem'
 import { pm2Paths } from '../../../src/main/processes/daemon'
@@ -27,6 +28,13 @@ export async function mustDo(workspace: TestWorkspace, kind: string, input: obje
   expect(state.turned).toBeUndefined()
   expect(state.phase).toBe('succeeded')
   return state
+}
+
+/** A job on many, to its end. @returns what came of each, by name */
+export async function bulk({ services: { operations } }: Pick<TestWorkspace, 'services'>, action: ManyAction, names: readonly string[]) {
+  const state = await operations.settled(await operations.start('many', { action, names }))
+  expect(state.turned).toBeUndefined()
+  return resultsOf(state).map(({ name, result }) => ({ name, ...result }))
 }
 
 /** Why a job was refused before it began. */

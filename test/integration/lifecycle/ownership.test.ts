@@ -9,7 +9,7 @@ import { workspacePaths } from '../../../src/main/workspace/paths'
 import { layOut, makeDatabase, startByCli, type CliInstance } from '../../support/cli-instance'
 import { freePort } from '../../support/infrastructure'
 import { createInput, until, type TestWorkspace } from '../../support/workspace'
-import { answerOf, mustDo, pidOf, statuses, tinyWorkspace } from './lifecycle'
+import { answerOf, bulk, mustDo, pidOf, statuses, tinyWorkspace } from './lifecycle'
 
 let workspace: TestWorkspace
 let victim: CliInstance
@@ -90,7 +90,7 @@ describe('a copy of the base application and one instance, on the same server', 
     const found = await refusals(services, victim.name)
     expect(Object.keys(found)).toHaveLength(jobs.length)
     for (const why of Object.values(found)) expect(why).toBe(`instance-foreign: Its config.json is that of ${victim.folder}, which exists.`)
-    expect((await services.bulk('start', [victim.name]))[0]?.problem?.code).toBe('instance-foreign')
+    expect((await bulk({ services }, 'start', [victim.name]))[0]?.problem?.code).toBe('instance-foreign')
     await expectUntouched(victim, pid)
     expect((await workspace.services.registry.list()).instances.find(it => it.name === victim.name)?.foreign).toBeUndefined()
   })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { layOut, pm2, startByCli } from '../../support/cli-instance'
 import { until, type TestWorkspace } from '../../support/workspace'
-import { addEnv, answerOf, desired, dumped, job, mustDo, pidOf, refusal, statuses, tinyWorkspace } from './lifecycle'
+import { addEnv, answerOf, bulk, desired, dumped, job, mustDo, pidOf, refusal, statuses, tinyWorkspace } from './lifecycle'
 
 let workspace: TestWorkspace
 beforeAll(async () => { workspace = await tinyWorkspace() })
@@ -49,7 +49,7 @@ describe('an instance that the command line tool left running', () => {
   it('one that runs is not started again', async () => {
     const pid = await pidOf(workspace, 'by-hand')
     expect(await refusal(workspace, 'start', { name: 'by-hand' })).toMatchObject({ code: 'instance-running' })
-    expect(await workspace.services.bulk('start', ['by-hand'])).toEqual([{ name: 'by-hand' }])
+    expect(await bulk(workspace, 'start', ['by-hand'])).toEqual([{ name: 'by-hand' }])
     expect(await pidOf(workspace, 'by-hand')).toBe(pid)
   })
 
@@ -120,13 +120,13 @@ it('in bulk, one that fails does not stop the rest; one whose port another has i
   const { port } = await layOut(workspace, 'bulk-1')
   await layOut(workspace, 'bulk-2')
   await layOut(workspace, 'bulk-3', port) // shares the first one's port
-  const results = await workspace.services.bulk('start', ['bulk-3', 'bulk-1', 'mortal', 'bulk-2', 'nobody', 'bulk-2'])
+  const results = await bulk(workspace, 'start', ['bulk-3', 'bulk-1', 'mortal', 'bulk-2', 'nobody', 'bulk-2'])
   const [one, three] = ['bulk-1', 'bulk-3'].map(name => results.find(it => it.name === name)?.problem)
   expect([one, three].filter(it => it !== undefined)).toHaveLength(1) // whichever was slower
   expect(JSON.stringify(one ?? three)).toContain(one ? 'bulk-3' : 'bulk-1')
   expect(results.map(it => [it.name, it.problem?.code]).filter(([name]) => name !== 'bulk-1' && name !== 'bulk-3'))
     .toEqual([['bulk-2', undefined], ['mortal', 'not-online'], ['nobody', 'instance-unknown']])
   expect(await answerOf(port)).toContain(one ? 'bulk-3' : 'bulk-1')
-  expect((await workspace.services.bulk('stop', ['bulk-1', 'bulk-2', 'bulk-3'])).map(it => it.problem)).toEqual([undefined, undefined, undefined])
+  expect((await bulk(workspace, 'stop', ['bulk-1', 'bulk-2', 'bulk-3'])).map(it => it.problem)).toEqual([undefined, undefined, undefined])
   expect(await statuses(workspace)).toMatchObject({ 'bulk-2': 'stopped', [one ? 'bulk-3' : 'bulk-1']: 'stopped' })
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { makeTiny } from '../../support/tiny-base'
 import { testWorkspace, until, type TestWorkspace } from '../../support/workspace'
-import { answerOf, desired, kill9, mustDo, pidOf, statuses } from './lifecycle'
+import { answerOf, bulk, desired, kill9, mustDo, pidOf, statuses } from './lifecycle'
 
 let workspace: TestWorkspace
 beforeAll(async () => {
@@ -58,7 +58,7 @@ it('a start leaves it running; rolled back, it is stopped', async () => {
 
 it('in bulk it is reported as slow, and runs', async () => {
   const { operations } = workspace.services
-  const [result] = await workspace.services.bulk('start', ['late'])
+  const [result] = await bulk(workspace, 'start', ['late'])
   expect(result).toMatchObject({ name: 'late', problem: slow(2) })
   expect(await statuses(workspace)).toEqual({ late: 'online' })
   await writeFile(boots('late'), '')

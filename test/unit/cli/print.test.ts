@@ -89,13 +89,13 @@ function tell(to: { event(event: OperationEvent, state: OperationState): void; e
 
 it('without a terminal a line is told when something has happened', () => {
   const { output, text } = stream(80, false)
-  tell(new PlainReporter(output, false))
+  tell(new PlainReporter(output))
   expect(text().split('\n')).toEqual(['Starting ‘Alpha’…', expect.stringMatching(/^ {2}✓ Start the application {2}0/), '  Failed; undoing.', '  ↶ Check that it answers  undone', '  ↶ Start the application  undone', expect.stringMatching(/^✗ ‘Alpha’ was not started/), ''])
 })
 
 it('on a terminal no line is longer than it, nothing of others gets through, and the cursor comes back', () => {
   const { output, text } = stream(40, true)
-  tell(new LiveReporter(output, false))
+  tell(new LiveReporter(output))
   expect(text()).not.toContain('\u001b[2J')
   expect(text().endsWith('\u001b[?25h')).toBe(true)
   for (const line of text().split('\n')) expect(clean(line).length).toBeLessThan(40)

@@ -32,11 +32,11 @@ describe('the status that is shown', () => {
     expect(shownStatus(alpha, operation('start', 'o1', 'stuck'), undefined)).toMatchObject({ word: 'Needs attention', tone: 'warn' })
   })
   it('follows a job from the click on, until its operation tells', () => {
-    const pending = { kind: 'start', queued: false, after: 'o1' } as const
+    const pending = { kind: 'start', after: 'o1' } as const
     expect(shownStatus(alpha, operation('stop', 'o1', 'succeeded'), pending).word).toBe('Starting…')
     expect(shownStatus(alpha, operation('start', 'o2'), pending)).toMatchObject({ word: 'Starting…', operation: 'o2' })
     expect(shownStatus(alpha, operation('start', 'o2', 'rolled-back'), pending).word).toBe('Stopped')
-    expect(shownStatus(alpha, undefined, { kind: 'start', queued: true, after: undefined }).word).toBe('Waiting…')
+    expect(shownStatus(alpha, undefined, undefined, 'o2').word).toBe('Waiting…')
   })
   it('takes the first operation of a subject: the list has open ones first, then the newest', () => {
     expect(newestBySubject([operation('start', 'o2'), operation('stop', 'o1', 'succeeded')]).get('alpha')?.id).toBe('o2')

@@ -15,7 +15,7 @@ export interface AdoptOptions {
 export async function adopt(session: Session, options: AdoptOptions, name: string): Promise<Result> {
   const password = await passwordBy(options)
   const director = { name: options.directorName, email: options.directorEmail, password }
-  return withOperations(session, false, async work => {
+  return withOperations(session, async work => {
     const state = await succeed(work, client => client.instances.adopt.mutate({ name, director, ...(options.as !== undefined && { as: options.as }) }))
     await work.client.operations.takePassword.mutate({ id: state.id }) // it was shown, or is known: the workspace forgets it
     const { name: adopted, port, url } = state.plan as { readonly name: string; readonly port: number; readonly url: string }

@@ -28,7 +28,7 @@ export async function create(session: Session, options: CreateOptions, name: str
     host: options.host, systemUser: options.systemUser ?? false, install: options.npmInstall ? 'install' : 'ci',
     director: { name: options.directorName, email: options.directorEmail, password },
   }
-  return withOperations(session, false, async work => {
+  return withOperations(session, async work => {
     const state = await succeed(work, client => client.instances.create.mutate(input))
     await work.client.operations.takePassword.mutate({ id: state.id }) // it was shown, or is known: the workspace forgets it
     const { port, url, unlocked = [] } = state.plan as { readonly port: number; readonly url: string; readonly unlocked?: readonly string[] }

@@ -17,7 +17,7 @@ export async function remove(session: Session, name: string, { confirm }: { read
   if (confirm === undefined && !session.canAsk) throw wrongUsage('Deleting must be confirmed.', `Give --confirm ${word}.`)
   if (confirm !== undefined && confirm !== word) throw wrongUsage(`--confirm takes the word ${word}.`)
   if (confirm === undefined) await ask(session, `Type ${word} to delete "${cleanLine(name)}" for good: `, async client => previewLines(await client.instances.previewDelete.query({ name }), session))
-  return withOperations(session, false, async work => {
+  return withOperations(session, async work => {
     const state = await succeed(work, client => client.instances.delete.mutate({ name, confirm: word }))
     return { data: { operation: endedOf(state) } }
   })
@@ -29,7 +29,7 @@ export async function removeLeftovers(session: Session, name: string, { confirm 
   if (confirm === undefined) {
     await ask(session, `Type ${word} to remove what is left of "${cleanLine(name)}": `, async client => leftoverLines(await client.instances.previewLeftovers.query({ name }), session))
   }
-  return withOperations(session, false, async work => {
+  return withOperations(session, async work => {
     const state = await succeed(work, client => client.instances.removeLeftovers.mutate({ name, confirm: word }))
     return { data: { operation: endedOf(state) } }
   })

@@ -8,7 +8,7 @@ import { table } from '../print/table'
 import type { Result, Session } from '../session'
 
 export function change(session: Session, how: 'up' | 'down' | 'restart'): Promise<Result> {
-  return withOperations(session, false, async work => {
+  return withOperations(session, async work => {
     const operations = []
     if (how !== 'up') operations.push(endedOf(await succeed(work, client => client.infrastructure.stop.mutate())))
     if (how !== 'down') operations.push(endedOf(await succeed(work, client => client.infrastructure.start.mutate())))

@@ -1,17 +1,17 @@
 /** `start`, `stop`, `restart`, `resurrect`, `port`, `isolate` and `unisolate`. */
 import type { InstanceHost } from '../../../shared/instance'
+import type { ManyAction } from '../../../shared/many'
 import { exitCodes } from '../exit-codes'
 import { wrongUsage } from '../failure'
-import { endedOf, forEach, mustSucceed, resultOfMany, succeed, withOperations, type Each, type Work } from '../operate'
+import { endedOf, many, mustSucceed, one, resultOfMany, succeed, withOperations, type Each, type Work } from '../operate'
 import { cleanLine } from '../print/clean'
 import type { Result, Session } from '../session'
 
 export interface LifecycleOptions { readonly all?: boolean; readonly stopOther?: boolean }
-type Action = 'start' | 'stop' | 'restart'
 
-export function lifecycle(session: Session, action: Action, names: readonly string[], options: LifecycleOptions): Promise<Result> {
+export function lifecycle(session: Session, action: ManyAction, names: readonly string[], options: LifecycleOptions): Promise<Result> {
   requireOneWay(names, options)
-  return withOperations(session, options.all === true || names.length > 1, async work => {
+  return withOperations(session, async work => {
     const { instances } = await work.client.instances.list.query()
     const chosen = options.all ? instances.filter(it => it.foreign === undefined && (action !== 'stop' || it.status !== 'stopped')).map(it => it.name) : names
     if (action !== 'stop' && instances.some(it => chosen.includes(it.name))) await bringUp(work)
@@ -21,7 +21,7 @@ export function lifecycle(session: Session, action: Action, names: readonly stri
 
 export function resurrect(session: Session, names: readonly string[], options: LifecycleOptions): Promise<Result> {
   if (names.length && options.all) throw wrongUsage('Name instances, or give --all: not both.')
-  return withOperations(session, names.length !== 1, async work => {
+  return withOperations(session, async work => {
     await bringUp(work) // even if every instance runs: after a reboot PM2 may have been quicker
     const chosen = names.length ? names : (await work.client.instances.list.query()).down
     return run(session, work, 'start', chosen, {})
@@ -29,7 +29,7 @@ export function resurrect(session: Session, names: readonly string[], options: L
 }
 
 export function port(session: Session, name: string, to: number, { allowSharedPort = false, host }: { readonly allowSharedPort?: boolean; readonly host?: InstanceHost }): Promise<Result> {
-  return withOperations(session, false, async work => {
+  return withOperations(session, async work => {
     const operation = endedOf(await succeed(work, client => client.instances.changePort.mutate({ name, port: to, allowSharedPort, host })))
     return { data: { operation }, lines: [`${cleanLine(name)}  http://127.0.0.1:${to}`] }
   })
@@ -42,7 +42,7 @@ async function bringUp({ follower }: Work): Promise<void> {
 }
 
 export function isolation(session: Session, job: 'isolate' | 'unisolate', name: string): Promise<Result> {
-  return withOperations(session, false, async work => {
+  return withOperations(session, async work => {
     const operation = endedOf(await succeed(work, client => client.instances[job].mutate({ name })))
     return { data: { operation } }
   })
@@ -53,16 +53,13 @@ function requireOneWay(names: readonly string[], { all }: LifecycleOptions): voi
   if (!names.length && !all) throw wrongUsage('Which instances?', 'Name one or more, or give --all.')
 }
 
-async function run(session: Session, work: Work, action: Action, names: readonly string[], { stopOther = false }: LifecycleOptions): Promise<Result> {
+async function run(session: Session, work: Work, action: ManyAction, names: readonly string[], { stopOther = false }: LifecycleOptions): Promise<Result> {
   if (names.length === 0 && !session.json) session.say('There is nothing to do.')
-  const results = await forEach(work, names, (client, name) => {
-    switch (action) {
-      case 'start': return client.instances.start.mutate({ name, stopOther })
-      case 'stop': return client.instances.stop.mutate({ name })
-      case 'restart': return client.instances.restart.mutate({ name })
-    }
-  })
-  return resultOfMany(session, results.map(it => asAskedFor(session, it)))
+  const [name] = names
+  const results = name !== undefined && names.length === 1
+    ? [asAskedFor(session, await one(work, name, ({ instances }) => (action === 'start' ? instances.start.mutate({ name, stopOther }) : instances[action].mutate({ name }))))]
+    : names.length > 0 ? await many(work, ({ instances }) => instances.many.mutate({ action, names: [...names], stopOther })) : []
+  return resultOfMany(session, results)
 }
 
 /** It runs, and was to be started. */

@@ -30,7 +30,7 @@ export async function operations(session: Session, id: string | undefined, { pas
 }
 
 export async function recover(session: Session, id: string, how: 'resume' | 'roll-back'): Promise<Result> {
-  return withOperations(session, false, async ({ client, follower }) => {
+  return withOperations(session, async ({ client, follower }) => {
     // In our own process, opening the workspace has begun to recover it already.
     const state = await follower.follow(id, found => {
       if (!isOpen(found)) throw refused({ code: 'operation-settled', message: 'This operation has ended already.' })

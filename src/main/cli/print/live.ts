@@ -15,7 +15,7 @@ export class LiveReporter implements Reporter {
   readonly #timer: NodeJS.Timeout
   #drawn = 0
 
-  constructor(private readonly out: Output, private readonly many: boolean) {
+  constructor(private readonly out: Output) {
     out.write(hideCursor)
     this.#timer = setInterval(() => this.#draw(), frameEvery)
   }
@@ -51,8 +51,9 @@ export class LiveReporter implements Reporter {
 
   #lines(state: OperationState, spinner?: string): string[] {
     const now = Date.now()
-    const steps = this.many && state.phase !== 'stuck' ? [] : state.steps.map(it => stepLine(it, this.out.paint, now, spinner))
-    return [headLine(state, this.out.paint, now, spinner), ...steps]
+    // Of many that go abreast, those under way: all of them have no room on a screen.
+    const steps = state.steps.filter(it => !state.abreast || !isOpen(state) || it.status === 'doing' || it.status === 'stuck')
+    return [headLine(state, this.out.paint, now, spinner), ...steps.map(it => stepLine(it, this.out.paint, now, spinner))]
   }
 
   #draw(): void {

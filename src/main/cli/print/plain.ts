@@ -7,7 +7,7 @@ import type { Reporter } from './reporter'
 import { headLine, stepLine } from './steps'
 
 export class PlainReporter implements Reporter {
-  constructor(private readonly out: Output, private readonly many: boolean) {}
+  constructor(private readonly out: Output) {}
 
   snapshot(state: OperationState): void {
     this.out.line(cleanLine(headline(state)))
@@ -16,9 +16,9 @@ export class PlainReporter implements Reporter {
 
   event(event: OperationEvent, state: OperationState): void {
     switch (event.type) {
-      case 'opened': return this.many ? undefined : this.out.line(cleanLine(headline(state)))
-      case 'done': case 'undone': case 'stuck': return this.many ? undefined : this.#step(state, event.step)
-      case 'turned': return this.many ? undefined : this.out.line(event.reason === 'failed' ? '  Failed; undoing.' : '  Cancelled; undoing.')
+      case 'opened': return this.out.line(cleanLine(headline(state)))
+      case 'done': case 'undone': case 'stuck': return this.#step(state, event.step)
+      case 'turned': return this.out.line(event.reason === 'failed' ? '  Failed; undoing.' : '  Cancelled; undoing.')
       case 'retrying': return this.out.line(`  Again: ${stepTitle(event.step)}`)
       case 'settled': return this.out.line(headLine(state, this.out.paint, Date.parse(event.at)))
       case 'doing': case 'progress': case 'output':

@@ -14,11 +14,10 @@ export interface Reporter {
   end(): void
 }
 
-/** @param many several operations: each is told in one line */
-export async function reporterFor(json: boolean, out: Output, err: Output, many: boolean): Promise<Reporter> {
+export async function reporterFor(json: boolean, out: Output, err: Output): Promise<Reporter> {
   if (json) return jsonReporter(out)
-  if (err.terminal) return new (await import('./live')).LiveReporter(err, many)
-  return new (await import('./plain')).PlainReporter(err, many)
+  if (err.terminal) return new (await import('./live')).LiveReporter(err)
+  return new (await import('./plain')).PlainReporter(err)
 }
 
 /** The events as they are, one a line. */

@@ -1,7 +1,8 @@
 /** An operation and its steps in lines of text. */
 import { duration } from '../../../shared/amounts'
+import { instanceOf } from '../../../shared/many'
 import type { OperationState, StepState } from '../../../shared/operation'
-import { headline, stepTitle } from '../../../shared/titles'
+import { headline, progressOf, stepTitle } from '../../../shared/titles'
 import { cleanLine } from './clean'
 import type { Paint, Style } from './style'
 
@@ -9,15 +10,19 @@ const marks: Readonly<Record<StepState['status'], readonly [mark: string, style:
   waiting: ['·', 'dim'], doing: ['•', 'cyan'], done: ['✓', 'green'], undoing: ['↶', 'yellow'], undone: ['↶', 'dim'], stuck: ['!', 'red'],
 }
 
+const wrong: readonly [string, Style] = ['✗', 'red']
+
 const taken = (from: string | undefined, to: string | undefined, now: number): string =>
   from === undefined ? '' : duration((to === undefined ? now : Date.parse(to)) - Date.parse(from))
 
 /** @param spinner shown for what goes on now */
 export function stepLine(step: StepState, paint: Paint, now: number, spinner?: string): string {
-  const [mark, style] = marks[step.status]
+  const status = step.result ? 'done' : step.status // it stays, when the others are cancelled too
+  const [mark, style] = step.result?.problem ? wrong : marks[status]
   const active = step.status === 'doing' || step.status === 'undoing'
   const fraction = step.fraction === undefined ? '' : `${Math.round(step.fraction * 100)} %`
-  const text = [stepTitle(step.name), step.status === 'undone' ? 'undone' : taken(step.startedAt, step.endedAt, now), active ? fraction : '', active ? step.text ?? '' : '', step.problem?.message ?? '']
+  const undone = step.result ? '' : instanceOf(step.name) === undefined ? 'undone' : 'left to its own job'
+  const text = [stepTitle(step.name), step.status === 'undone' ? undone : taken(step.startedAt, step.endedAt, now), active ? fraction : '', active ? step.text ?? '' : '', (step.problem ?? step.result?.problem)?.message ?? '']
     .filter(Boolean).map(cleanLine).join('  ')
   const shown = paint(style, active && spinner !== undefined ? spinner : mark)
   return `  ${shown} ${step.status === 'waiting' ? paint('dim', text) : text}`
@@ -31,5 +36,6 @@ const phaseMarks: Readonly<Record<OperationState['phase'], readonly [mark: strin
 export function headLine(state: OperationState, paint: Paint, now: number, spinner?: string): string {
   const [mark, style] = phaseMarks[state.phase]
   const active = state.phase === 'running' || state.phase === 'undoing'
-  return `${paint(style, active && spinner !== undefined ? spinner : mark)} ${cleanLine(headline(state))}  ${paint('dim', taken(state.openedAt, state.settledAt, now))}`
+  const progress = state.abreast && active ? `  ${progressOf(state)}` : ''
+  return `${paint(style, active && spinner !== undefined ? spinner : mark)} ${cleanLine(headline(state))}${progress}  ${paint('dim', taken(state.openedAt, state.settledAt, now))}`
 }

@@ -2,10 +2,11 @@
 import { Button, CloseButton } from '@mantine/core'
 import { IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react'
 import { count, enumerate } from '../../../shared/amounts'
+import type { ManyAction } from '../../../shared/many'
 import { confirm } from '../app/confirm'
 import type { Shown } from './arrange'
 import { useJobs, type Skipped } from './jobs'
-import { idleReason, type BulkAction } from './shown-status'
+import { idleReason } from './shown-status'
 import classes from './list.module.css'
 
 const actions = [
@@ -40,7 +41,7 @@ export function BulkBar({ chosen, hidden, onClear }: BulkBarProps) {
   )
 }
 
-function split(action: BulkAction, chosen: readonly Shown[]): { names: string[]; skipped: Skipped[] } {
+function split(action: ManyAction, chosen: readonly Shown[]): { names: string[]; skipped: Skipped[] } {
   const names: string[] = []
   const skipped: Skipped[] = []
   for (const { instance: { name }, status } of chosen) {
@@ -51,7 +52,7 @@ function split(action: BulkAction, chosen: readonly Shown[]): { names: string[];
   return { names, skipped }
 }
 
-function ask(action: BulkAction, names: readonly string[], go: () => void): void {
+function ask(action: ManyAction, names: readonly string[], go: () => void): void {
   if (action === 'start' || names.length <= askAbove) { go(); return }
   const word = action === 'stop' ? 'Stop' : 'Restart'
   confirm({

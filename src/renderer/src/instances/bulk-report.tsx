@@ -1,61 +1,88 @@
-/** What came of a job on many: how many are done, which are not and why. */
+/** What comes of a job on many, while it runs and afterwards: how many are done, which are not and why. */
 import { Anchor, Button, CloseButton, Loader } from '@mantine/core'
 import { IconAlertTriangleFilled, IconCircleCheckFilled } from '@tabler/icons-react'
 import { Link } from 'wouter'
+import { isMoving, isOpen, problemOf, type OperationState } from '../../../shared/operation'
+import { resultsOf } from '../../../shared/many'
+import type { Problem } from '../../../shared/problem'
+import { headline } from '../../../shared/titles'
+import { useOperations } from '../app/live'
 import { ProblemView } from '../app/problem'
-import { useJobs, type BulkReport } from './jobs'
+import { useJobs, type Asked } from './jobs'
 import classes from './list.module.css'
 
 const past = { start: 'Started', stop: 'Stopped', restart: 'Restarted' } as const
 const present = { start: 'Starting', stop: 'Stopping', restart: 'Restarting' } as const
 
 export function BulkReportPanel() {
-  const { report, dismissReport } = useJobs()
-  if (!report) return null
-  if (report.problem) return <ProblemView problem={report.problem}><Button size="xs" variant="default" onClick={dismissReport}>Dismiss</Button></ProblemView>
-  const failed = report.results?.filter(it => it.problem) ?? []
-  const unfinished = failed.length + report.skipped.length
+  const { asked, dismissReport } = useJobs()
+  const { operations } = useOperations()
+  if (!asked) return null
+  const operation = operations.find(it => it.id === asked.id)
+  const problem = asked.problem ?? (operation && problemOf(operation))
+  if (problem) {
+    return (
+      <ProblemView problem={problem}>
+        {operation && isOpen(operation) && <Button size="xs" component={Link} href={`/operations/${operation.id}`}>Decide…</Button>}
+        <Button size="xs" variant="default" onClick={dismissReport}>Dismiss</Button>
+      </ProblemView>
+    )
+  }
+  const runs = operation ? isMoving(operation) : asked.count > 0
+  const failed = operation ? resultsOf(operation).flatMap(({ name, result }) => (result?.problem ? [{ name, problem: result.problem, operation: result.operation }] : [])) : []
+  const isClean = failed.length + asked.skipped.length === 0 && operation?.phase === 'succeeded'
   return (
     <section className={`card ${classes.report}`} aria-label="What came of it">
       <div className={classes.reportHead}>
         <p role="status">
-          {!report.results ? <Loader size={18} aria-hidden /> : unfinished ? <IconAlertTriangleFilled size={20} color="var(--warn)" aria-hidden /> : <IconCircleCheckFilled size={20} color="var(--good)" aria-hidden />}
-          {headline(report)}
+          {runs ? <Loader size={18} aria-hidden /> : isClean ? <IconCircleCheckFilled size={20} color="var(--good)" aria-hidden /> : <IconAlertTriangleFilled size={20} color="var(--warn)" aria-hidden />}
+          {operation?.phase === 'undoing' ? headline(operation) : runs ? running(asked, operation) : ended(asked, operation)}
         </p>
-        {report.results && <CloseButton aria-label="Dismiss" onClick={dismissReport} />}
+        <span className={classes.reportHead}>
+          {operation && <Anchor component={Link} href={`/operations/${operation.id}`} size="sm">Show the steps</Anchor>}
+          {!runs && <CloseButton aria-label="Dismiss" onClick={dismissReport} />}
+        </span>
       </div>
-      {report.results && unfinished > 0 && (
+      {failed.length + asked.skipped.length > 0 && (
         <ul className={classes.results} tabIndex={0} aria-label="Not done">
-          {failed.map(it => <Failure key={it.name} result={it} />)}
-          {report.skipped.map(({ name, reason }) => <li key={name}><span className={classes.resultName} title={name}>{name}</span><span className="dimmed">Skipped: {reason}.</span></li>)}
+          {failed.map(it => <Failure key={it.name} {...it} />)}
+          {asked.skipped.map(({ name, reason }) => <li key={name}><span className={classes.resultName} title={name}>{name}</span><span className="dimmed">Skipped: {reason}.</span></li>)}
         </ul>
       )}
     </section>
   )
 }
 
-function Failure({ result: { name, problem, operation } }: { result: NonNullable<BulkReport['results']>[number] }) {
+function Failure({ name, problem, operation }: { readonly name: string; readonly problem: Problem; readonly operation: string | undefined }) {
   const { switchTo } = useJobs()
-  const skipped = problem?.code === 'port-in-use'
+  const skipped = problem.code === 'port-in-use'
   return (
     <li>
       <span className={classes.resultName} title={name}>{name}</span>
-      <span className={classes.reason}>{skipped ? 'Skipped: ' : ''}{[problem?.message, problem?.cause].filter(Boolean).join(' ')}</span>
-      {problem?.action === 'stop-other' && <Button size="compact-xs" variant="default" onClick={() => switchTo(name)} aria-label={`Start ${name} instead…`}>Start it instead…</Button>}
-      {operation && <Anchor component={Link} href={`/operations/${operation}`} inherit aria-label={`Show what happened to ${name}`}>Show</Anchor>}
+      <span className={classes.reason}>{skipped ? 'Skipped: ' : ''}{[problem.message, problem.cause].filter(Boolean).join(' ')}</span>
+      {problem.action === 'stop-other' && <Button size="compact-xs" variant="default" onClick={() => switchTo(name)} aria-label={`Start ${name} instead…`}>Start it instead…</Button>}
+      {operation !== undefined && <Anchor component={Link} href={`/operations/${operation}`} inherit aria-label={`Show what happened to ${name}`}>Show</Anchor>}
     </li>
   )
 }
 
-function headline({ action, names, results, skipped }: BulkReport): string {
-  const total = names.length + skipped.length
-  if (!results) return `${present[action]} ${names.length}…`
-  const failed = results.filter(it => it.problem)
-  const ports = failed.filter(it => it.problem?.code === 'port-in-use').length
+function running({ action, count }: Asked, operation: OperationState | undefined): string {
+  const done = operation ? resultsOf(operation).filter(it => it.result).length : 0
+  return `${present[action]} ${count}${done > 0 ? `, ${done} done` : ''}…`
+}
+
+function ended({ action, count, skipped }: Asked, operation: OperationState | undefined): string {
+  const results = operation ? resultsOf(operation) : []
+  const problems = results.flatMap(it => it.result?.problem ?? [])
+  const ports = problems.filter(it => it.code === 'port-in-use').length
+  const left = results.filter(it => !it.result)
+  const goesOn = left.filter(it => it.begun).length
   const parts = [
-    `${past[action]} ${names.length - failed.length} of ${total}`,
+    `${past[action]} ${results.length - problems.length - left.length} of ${count + skipped.length}`,
     skipped.length + ports > 0 && `${skipped.length + ports} skipped`,
-    failed.length - ports > 0 && `${failed.length - ports} failed`,
+    problems.length - ports > 0 && `${problems.length - ports} failed`,
+    left.length > goesOn && `${left.length - goesOn} not begun`,
+    goesOn > 0 && `${goesOn} left to finish`,
   ]
   return `${parts.filter(Boolean).join(', ')}.`
 }

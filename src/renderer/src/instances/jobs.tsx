@@ -1,5 +1,8 @@
 /** Jobs on instances, from wherever they are asked for: shown at once, refused with a Problem, told when many ended. */
+import { useSessionStorage } from '@mantine/hooks'
 import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { manyKind, manyPlanSchema, type ManyAction } from '../../../shared/many'
+import { isOpen } from '../../../shared/operation'
 import type { Problem } from '../../../shared/problem'
 import type { InstanceView } from '../../../shared/instance'
 import { confirm } from '../app/confirm'
@@ -7,16 +10,18 @@ import { useInstances, useOperationsStore } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
-import { newestBySubject, type BulkAction, type JobKind, type PendingJob } from './shown-status'
+import { newestBySubject, type JobKind, type PendingJob } from './shown-status'
 
 export interface Skipped { readonly name: string; readonly reason: string }
-export interface BulkReport {
-  readonly action: BulkAction
-  readonly names: readonly string[]
-  /** Absent while they run. */
-  readonly results?: readonly { readonly name: string; readonly operation?: string; readonly problem?: Problem }[]
+/** The job on many that the list tells of; its results are in the operation. Remembered when the page is loaded anew. */
+export interface Asked {
+  readonly action: ManyAction
+  /** How many were asked for. */
+  readonly count: number
   /** Left out here: the action would change nothing. */
   readonly skipped: readonly Skipped[]
+  /** The operation. Absent until it has begun, and where none was left to be asked for. */
+  readonly id?: string
   /** All together were refused, or the answer was lost. */
   readonly problem?: Problem
 }
@@ -27,15 +32,15 @@ export interface Question { readonly type: 'change-port' | 'boot-time' | 'delete
 interface Jobs {
   /** By instance. */
   readonly pending: ReadonlyMap<string, PendingJob>
-  readonly report?: BulkReport
+  readonly asked?: Asked
   readonly question?: Question
-  readonly run: (action: BulkAction, name: string) => void
+  readonly run: (action: ManyAction, name: string) => void
   /** Starts one and stops whoever runs on its port; asks first. */
   readonly switchTo: (name: string) => void
   /** Gives an instance a system user of its own, or takes it away; asks first. */
   readonly isolate: (name: string) => void
   readonly unisolate: (name: string) => void
-  readonly bulk: (action: BulkAction, names: readonly string[], skipped?: readonly Skipped[]) => void
+  readonly bulk: (action: ManyAction, names: readonly string[], skipped?: readonly Skipped[]) => void
   readonly dismissReport: () => void
   /** Opens a dialog, or closes it. */
   readonly ask: (question: Question | undefined) => void
@@ -58,21 +63,17 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   const instances = useRef<readonly InstanceView[]>([])
   useEffect(() => { instances.current = data?.instances ?? [] }, [data])
   const [pending, setPending] = useState<ReadonlyMap<string, PendingJob>>(new Map())
-  const [report, setReport] = useState<BulkReport>()
+  const [asked, setAsked, removeAsked] = useSessionStorage<Asked | undefined>({ key: 'instances.report', getInitialValueInEffect: false })
   const [question, ask] = useState<Question>()
 
   const acts = useMemo(() => {
-    const mark = (names: readonly string[], kind: JobKind, queued: boolean): void => {
-      const newest = newestBySubject(operations.view().operations)
-      setPending(before => new Map([...before, ...names.map(it => [it, { kind, queued, after: newest.get(it.toLowerCase())?.id }] as const)]))
-    }
-    const unmark = (names: readonly string[]): void => setPending(before => new Map([...before].filter(([name]) => !names.includes(name))))
     const send: Jobs['send'] = async (kind, name, call) => {
-      mark([name], kind, false)
+      const after = newestBySubject(operations.view().operations).get(name.toLowerCase())?.id
+      setPending(before => new Map([...before, [name, { kind, after }]]))
       try {
         await call()
       } catch (error) {
-        unmark([name])
+        setPending(before => new Map([...before].filter(it => it[0] !== name)))
         throw error
       }
     }
@@ -107,16 +108,29 @@ export function JobsProvider({ children }: { children: ReactNode }) {
       onConfirm: () => { send('unisolate', name, () => client.instances.unisolate.mutate({ name })).catch(notifyProblem) },
     })
     const bulk: Jobs['bulk'] = (action, names, skipped = []) => {
-      setReport({ action, names, skipped })
-      if (!names.length) { setReport({ action, names, skipped, results: [] }); return }
-      mark(names, action, true)
-      client.instances.bulk.mutate({ action, names: [...names] })
-        .then(results => setReport({ action, names, skipped, results }), (error: unknown) => setReport({ action, names, skipped, results: [], problem: problemOf(error) }))
-        .finally(() => unmark(names))
+      const it = { action, count: names.length, skipped }
+      setAsked(it)
+      if (!names.length) return
+      client.instances.many.mutate({ action, names: [...names] })
+        .then(({ id }) => setAsked({ ...it, id }), (error: unknown) => setAsked({ ...it, problem: problemOf(error) }))
     }
-    return { send, run, switchTo, isolate, unisolate, bulk, dismissReport: () => setReport(undefined), ask }
-  }, [client, operations])
+    return { send, run, switchTo, isolate, unisolate, bulk, dismissReport: removeAsked, ask }
+  }, [client, operations, setAsked, removeAsked])
 
-  const jobs = useMemo(() => ({ ...acts, pending, report, question }), [acts, pending, report, question])
+  // One that was begun elsewhere, or before a crash, is told of too.
+  const told = useRef(new Set([asked?.id]))
+  useEffect(() => {
+    const look = (): void => {
+      const other = operations.view().operations.find(it => it.kind === manyKind && isOpen(it) && !told.current.has(it.id))
+      if (!other) return
+      told.current.add(other.id)
+      const { action, names } = manyPlanSchema.parse(other.plan)
+      setAsked({ action, count: names.length, skipped: [], id: other.id })
+    }
+    look()
+    return operations.subscribe(look)
+  }, [operations, setAsked])
+
+  const jobs = useMemo(() => ({ ...acts, pending, asked, question }), [acts, pending, asked, question])
   return <JobsContext value={jobs}>{children}</JobsContext>
 }

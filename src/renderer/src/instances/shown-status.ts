@@ -1,4 +1,5 @@
 /** The status that is shown: what PM2 says, unless a job on the instance is under way or was just asked for. */
+import { manyKind, resultsOf, type ManyAction } from '../../../shared/many'
 import { isOpen, waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import type { InstanceStatus, InstanceView } from '../../../shared/instance'
 import { instanceTone, instanceWord, type Tone } from '../app/status'
@@ -19,8 +20,6 @@ export type JobKind = 'start' | 'stop' | 'restart' | 'change-port' | 'isolate' |
 /** A job that was asked for and whose operation is not there yet. */
 export interface PendingJob {
   readonly kind: JobKind
-  /** It waits for its turn among many. */
-  readonly queued: boolean
   /** The instance's newest operation when it was asked for: once there is a newer one, that one tells. */
   readonly after: string | undefined
 }
@@ -29,11 +28,11 @@ const running: Readonly<Record<string, string>> = {
   create: 'Creating…', start: 'Starting…', stop: 'Stopping…', restart: 'Restarting…', 'change-port': 'Changing port…', isolate: 'Isolating…', unisolate: 'Ending isolation…', delete: 'Deleting…', adopt: 'Adopting…',
 }
 
-export function shownStatus({ status, foreign }: Pick<InstanceView, 'status' | 'foreign'>, newest: OperationState | undefined, pending: PendingJob | undefined): ShownStatus {
+/** @param queue the job on many in which it waits for its turn */
+export function shownStatus({ status, foreign }: Pick<InstanceView, 'status' | 'foreign'>, newest: OperationState | undefined, pending: PendingJob | undefined, queue?: string): ShownStatus {
   if (newest && isOpen(newest)) return ofOperation(newest)
-  if (pending && pending.after === newest?.id) {
-    return { group: 'busy', tone: 'busy', word: pending.queued ? 'Waiting…' : running[pending.kind] ?? 'Working…' }
-  }
+  if (pending && pending.after === newest?.id) return { group: 'busy', tone: 'busy', word: running[pending.kind] ?? 'Working…' }
+  if (queue !== undefined) return { group: 'busy', tone: 'busy', word: 'Waiting…', operation: queue }
   const group = foreign === undefined ? status : 'copy'
   return { group, tone: instanceTone[group], word: instanceWord[group] }
 }
@@ -51,10 +50,14 @@ export function newestBySubject(operations: readonly OperationState[]): Readonly
   return newest
 }
 
-export type BulkAction = 'start' | 'stop' | 'restart'
+/** Instances that wait for their turn in a job on many, and in which; by subject. */
+export const queuesOf = (operations: readonly OperationState[]): ReadonlyMap<string, string> => new Map(
+  operations.filter(it => it.kind === manyKind && it.phase === 'running')
+    .flatMap(job => resultsOf(job).filter(it => !it.begun).map(it => [it.name.toLowerCase(), job.id] as const)),
+)
 
 /** Whether an action would change anything; undefined if so, else why not. */
-export function idleReason(action: BulkAction, { group }: ShownStatus): string | undefined {
+export function idleReason(action: ManyAction, { group }: ShownStatus): string | undefined {
   if (group === 'busy') return 'another job on it is under way'
   if (group === 'copy') return 'it is a copy of another instance: adopt it first'
   if (action === 'start') return group === 'online' ? 'it runs already' : undefined

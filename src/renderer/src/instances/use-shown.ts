@@ -3,15 +3,17 @@ import { useMemo } from 'react'
 import { useInstances, useOperations } from '../app/live'
 import type { Shown } from './arrange'
 import { useJobs } from './jobs'
-import { newestBySubject, shownStatus } from './shown-status'
+import { newestBySubject, queuesOf, shownStatus } from './shown-status'
 
 export function useShownInstances(): readonly Shown[] {
   const { data } = useInstances()
   const { operations } = useOperations()
   const { pending } = useJobs()
   return useMemo(() => {
-    const newest = newestBySubject(operations)
-    return (data?.instances ?? []).map(instance => (
-      { instance, status: shownStatus(instance, newest.get(instance.name.toLowerCase()), pending.get(instance.name)) }))
+    const [newest, queues] = [newestBySubject(operations), queuesOf(operations)]
+    return (data?.instances ?? []).map(instance => {
+      const subject = instance.name.toLowerCase()
+      return { instance, status: shownStatus(instance, newest.get(subject), pending.get(instance.name), queues.get(subject)) }
+    })
   }, [data, operations, pending])
 }

@@ -3,6 +3,7 @@ import { Anchor, Button, Select } from '@mantine/core'
 import { IconActivity } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import { Link } from 'wouter'
+import { manyKind } from '../../../shared/many'
 import type { OperationState } from '../../../shared/operation'
 import { useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
@@ -52,7 +53,7 @@ export function ActivityScreen() {
 /** Instances that something was done with, as the newest job names them. */
 function subjectsOf(operations: readonly OperationState[]): { value: string; label: string }[] {
   const names = new Map<string, string>()
-  for (const it of operations) if (!it.kind.startsWith('infrastructure-') && !names.has(it.subject)) names.set(it.subject, subjectOf(it))
+  for (const it of operations) if (!it.kind.startsWith('infrastructure-') && it.kind !== manyKind && !names.has(it.subject)) names.set(it.subject, subjectOf(it))
   return [...names].map(([value, label]) => ({ value, label })).toSorted((a, b) => a.label.localeCompare(b.label))
 }
 

@@ -9,7 +9,8 @@ import { statusNews } from '../app/news'
 import { notifyNews } from '../app/notify'
 import { serviceWord } from '../app/status'
 import { useJobs } from '../instances/jobs'
-import { headline } from '../../../shared/titles'
+import { resultsOf } from '../../../shared/many'
+import { failuresOf, headline } from '../../../shared/titles'
 
 export function Announcer() {
   const news = useOperationNews()
@@ -29,7 +30,7 @@ const brief: ReadonlySet<string> = new Set(['start', 'stop', 'restart'])
 
 function useOperationNews(): string {
   const { operations, ready } = useOperations()
-  const { report } = useJobs()
+  const { asked } = useJobs()
   const [location] = useLocation()
   const phases = useRef<Map<string, Phase> | undefined>(undefined)
   const [news, setNews] = useState('')
@@ -38,16 +39,17 @@ function useOperationNews(): string {
     const before = phases.current
     phases.current = new Map(operations.map(it => [it.id, it.phase]))
     if (!before) return // what was so when the window opened is no news
-    const reported = new Set(report?.names.map(it => it.toLowerCase()))
+    const report = operations.find(it => it.id === asked?.id)
+    const reported = new Set(report && resultsOf(report).map(it => it.name.toLowerCase()))
     for (const operation of operations) {
       const was = before.get(operation.id)
-      if (was === operation.phase || (report && reported.has(operation.subject))) continue
+      if (was === operation.phase || reported.has(operation.subject)) continue
       setNews(headline(operation))
-      if (was && isWorthAWord(operation) && location !== `/operations/${operation.id}`) {
-        notifyNews(headline(operation), <Look operation={operation} />, operation.phase === 'succeeded')
+      if (was && isWorthAWord(operation) && location !== `/operations/${operation.id}` && !(operation === report && location === '/instances')) {
+        notifyNews(headline(operation), <Look operation={operation} />, operation.phase === 'succeeded' && failuresOf(operation) === 0)
       }
     }
-  }, [operations, ready, location, report])
+  }, [operations, ready, location, asked?.id])
   return news
 }
 

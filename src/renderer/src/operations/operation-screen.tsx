@@ -5,6 +5,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState, useSyncExternalStore } from 'react'
 import { Link } from 'wouter'
 import { duration } from '../../../shared/amounts'
+import { manyKind } from '../../../shared/many'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import { confirm } from '../app/confirm'
 import { useOperations } from '../app/live'
@@ -75,7 +76,7 @@ function Lead({ operation }: { operation: OperationState }) {
   const { steps, openedAt, settledAt } = operation
   if (settledAt) {
     const took = `${when(openedAt)}, took ${duration(Date.parse(settledAt) - Date.parse(openedAt))}`
-    return operation.phase === 'rolled-back' ? `${took}. Everything was rolled back.` : took
+    return operation.phase === 'rolled-back' && operation.kind !== manyKind ? `${took}. Everything was rolled back.` : took
   }
   const done = steps.filter(it => it.status === 'done').length
   return <>{operation.phase === 'undoing' ? 'Undoing' : `${done} of ${steps.length} steps done`} · <Elapsed since={openedAt} /> · You can leave this screen; <Anchor component={Link} href="/activity" inherit underline="always">Activity</Anchor> keeps track of it.</>
@@ -88,7 +89,7 @@ function Cancel({ operation }: { operation: OperationState }) {
     confirm({
       title: `Cancel: ${titlesOf(operation).noun}?`,
       children: cancelMeaning(operation),
-      confirm: 'Cancel and undo',
+      confirm: operation.kind === manyKind ? 'Begin no more' : 'Cancel and undo',
       cancel: 'Let it run',
       onConfirm: () => cancel.mutate({ id: operation.id }),
     })
@@ -96,6 +97,10 @@ function Cancel({ operation }: { operation: OperationState }) {
   return <Button variant="default" onClick={ask} loading={cancel.isPending}>Cancel…</Button>
 }
 
-const cancelMeaning = ({ kind }: OperationState): string => (kind === 'create'
-  ? 'Everything created so far will be removed: the database and its role, the files, the process, and the reserved name and port. Nothing else is touched.'
-  : 'Everything done so far will be undone, newest first.')
+function cancelMeaning({ kind }: OperationState): string {
+  switch (kind) {
+    case 'create': return 'Everything created so far will be removed: the database and its role, the files, the process, and the reserved name and port. Nothing else is touched.'
+    case manyKind: return 'Instances whose turn hasn’t come yet are left as they are. Those under way are finished, and those that are done stay so.'
+    default: return 'Everything done so far will be undone, newest first.'
+  }
+}

@@ -5,7 +5,7 @@ import { duration } from '../../../shared/amounts'
 import { waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import { Status, type Tone } from '../app/status'
 import { Elapsed, when } from '../app/time'
-import { progressOf, stepTitle, titlesOf } from '../../../shared/titles'
+import { failuresOf, progressOf, stepTitle, titlesOf } from '../../../shared/titles'
 import classes from './activity.module.css'
 
 export function OperationsTable({ operations }: { operations: readonly OperationState[] }) {
@@ -49,7 +49,7 @@ function outcomeOf(operation: OperationState): { tone: Tone; word: string } {
     case 'running': return { tone: 'busy', word: `Running, ${progressOf(operation)}` }
     case 'undoing': return { tone: 'busy', word: 'Undoing' }
     case 'stuck': return { tone: 'warn', word: waitsForInfrastructure(operation) ? 'Waiting for the database' : 'Needs attention' }
-    case 'succeeded': return { tone: 'good', word: 'Done' }
-    case 'rolled-back': return operation.turned?.reason === 'failed' ? { tone: 'bad', word: 'Failed, undone' } : { tone: 'undone', word: 'Cancelled, undone' }
+    case 'succeeded': return failuresOf(operation) === 0 ? { tone: 'good', word: 'Done' } : { tone: 'warn', word: `Done, ${failuresOf(operation)} failed` }
+    case 'rolled-back': return operation.turned?.reason === 'failed' ? { tone: 'bad', word: 'Failed, undone' } : { tone: 'undone', word: operation.abreast ? 'Cancelled' : 'Cancelled, undone' }
   }
 }

@@ -1,8 +1,9 @@
 /** What came of an operation: done, undone (and why), or waiting for a decision. */
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { IconArrowBackUp, IconCircleCheckFilled } from '@tabler/icons-react'
+import { IconAlertTriangleFilled, IconArrowBackUp, IconCircleCheckFilled } from '@tabler/icons-react'
 import { Link, useLocation } from 'wouter'
+import { manyKind } from '../../../shared/many'
 import { waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import type { Problem } from '../../../shared/problem'
 import { notifyProblem } from '../app/notify'
@@ -15,7 +16,7 @@ import { pageOf } from '../instances/page-of'
 import { CreateReady } from './create-ready'
 import { serviceTitle } from '../infrastructure/switch'
 import { isPastReturn } from './pivots'
-import { subjectOf, titlesOf } from '../../../shared/titles'
+import { failuresOf, subjectOf, titlesOf } from '../../../shared/titles'
 import classes from './operation.module.css'
 
 export function Outcome({ operation }: { operation: OperationState }) {
@@ -36,7 +37,7 @@ function Done({ operation }: { operation: OperationState }) {
   const waiting = operation.kind === 'infrastructure-start' ? operations.filter(it => it.phase === 'stuck') : [] // for want of it, most likely
   return (
     <div className={`card ${classes.note}`} role="status">
-      <IconCircleCheckFilled size={22} color="var(--good)" aria-hidden /><p>{titlesOf(operation).done}.</p>
+      {failuresOf(operation) === 0 ? <IconCircleCheckFilled size={22} color="var(--good)" aria-hidden /> : <IconAlertTriangleFilled size={22} color="var(--warn)" aria-hidden />}<p>{titlesOf(operation).done}.</p>
       {onInstance.has(operation.kind) && <Button size="xs" variant="default" component={Link} href={pageOf(subjectOf(operation))}>Show {subjectOf(operation)}</Button>}
       {waiting.map(it => <Button key={it.id} size="xs" component={Link} href={`/operations/${it.id}`}>Back to: {titlesOf(it).noun}</Button>)}
       {isDirty(wizard) && <Button size="xs" component={Link} href="/create">Continue with the new instance</Button>}
@@ -80,6 +81,7 @@ function Turned({ operation }: { operation: OperationState }) {
     return <ProblemView problem={turned.problem}>{again}</ProblemView>
   }
   const why = turned?.reason === 'cancelled' ? 'You cancelled it.' : 'You rolled it back.'
+  if (kind === manyKind) return <Note>{`${why} ${titlesOf(operation).failed}; what was under way continues as its own job.`}</Note>
   return <Note action={again}>{undone ? why : `${why} Everything done so far is being rolled back.`}</Note>
 }
 

@@ -2,6 +2,7 @@
 import { Progress, UnstyledButton } from '@mantine/core'
 import { IconArrowBackUp, IconCheck, IconExclamationMark, IconX } from '@tabler/icons-react'
 import { duration } from '../../../shared/amounts'
+import { instanceOf } from '../../../shared/many'
 import type { OperationState, StepState, StepStatus } from '../../../shared/operation'
 import { Elapsed } from '../app/time'
 import { stepExplanation, stepTitle } from '../../../shared/titles'
@@ -14,15 +15,18 @@ interface TimelineProps {
   onSelect?: (step: string) => void
 }
 
-/** How a step is shown: the one that turned the operation around stays visible as such. */
-type Shown = StepStatus | 'failed'
+/**
+ * How a step is shown: the one that turned the operation around stays visible as such. One of many may have gone wrong by itself (`wrong`), and is
+ * `left` to its own job when the rest is cancelled: nothing of it is undone.
+ */
+type Shown = StepStatus | 'failed' | 'wrong' | 'left'
 
 export function Timeline({ operation, selected, onSelect }: TimelineProps) {
   const failing = operation.turned?.reason === 'failed' ? operation.steps.findLast(it => it.startedAt)?.name : undefined
   return (
     <ol className={classes.timeline} aria-label="Steps">
       {operation.steps.map(step => {
-        const shown: Shown = step.name === failing && step.status === 'undone' ? 'failed' : step.status
+        const shown = shownOf(step, failing)
         const active = isActive(step)
         const body = <Body step={step} shown={shown} />
         return (
@@ -41,10 +45,16 @@ export function Timeline({ operation, selected, onSelect }: TimelineProps) {
   )
 }
 
+function shownOf({ name, status, result }: StepState, failing: string | undefined): Shown {
+  if (result) return result.problem ? 'wrong' : 'done'
+  if (status === 'undone' && instanceOf(name) !== undefined) return 'left'
+  return status === 'undone' && name === failing ? 'failed' : status
+}
+
 const isActive = ({ status }: StepState): boolean => status === 'doing' || status === 'undoing' || status === 'stuck'
 
 const words: Record<Shown, string> = {
-  waiting: 'waiting', doing: 'running', done: 'done', undoing: 'undoing', undone: 'undone', stuck: 'stopped here', failed: 'failed, undone',
+  waiting: 'waiting', doing: 'running', done: 'done', undoing: 'undoing', undone: 'undone', stuck: 'stopped here', failed: 'failed, undone', wrong: 'failed', left: 'left to its own job',
 }
 
 function Body({ step, shown }: { step: StepState; shown: Shown }) {
@@ -56,13 +66,14 @@ function Body({ step, shown }: { step: StepState; shown: Shown }) {
         <span className={`${classes.time} number`}><Time step={step} shown={shown} /></span>
       </span>
       {isActive(step) && explanation && <span className={classes.explanation}>{explanation}</span>}
+      {step.result?.problem && <span className={classes.explanation}>{step.result.problem.message}</span>}
     </>
   )
 }
 
 function Time({ step, shown }: { step: StepState; shown: Shown }) {
   if (shown === 'doing' && step.startedAt) return <Elapsed since={step.startedAt} />
-  if (shown === 'done' && step.startedAt && step.endedAt) return duration(Date.parse(step.endedAt) - Date.parse(step.startedAt))
+  if (step.status === 'done' && step.startedAt && step.endedAt) return duration(Date.parse(step.endedAt) - Date.parse(step.startedAt))
   return shown === 'waiting' ? null : words[shown]
 }
 
@@ -70,7 +81,7 @@ function Mark({ shown }: { shown: Shown }) {
   return (
     <span className={classes.mark} role="img" aria-label={words[shown]}>
       {shown === 'done' && <IconCheck size={14} stroke={3} aria-hidden />}
-      {shown === 'failed' && <IconX size={14} stroke={3} aria-hidden />}
+      {(shown === 'failed' || shown === 'wrong') && <IconX size={14} stroke={3} aria-hidden />}
       {shown === 'undone' && <IconArrowBackUp size={14} stroke={2.2} aria-hidden />}
       {shown === 'stuck' && <IconExclamationMark size={14} stroke={2.6} aria-hidden />}
     </span>
