@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'dotenv'
 import { layOut, layOutCopy, makeDatabase, type CliInstance } from '../support/cli-instance'
+import { resultsOf } from '../../src/shared/many'
 import { freePort } from '../support/infrastructure'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
@@ -95,6 +96,28 @@ describe('a change of port', () => {
       expect(state?.phase).toBe('rolled-back')
       expect([...await portsOf(), await answerOf(before), await answerOf(port)]).toEqual([before, before, 'moving ', undefined])
     }
+  })
+})
+
+describe('a start of many', () => {
+  const names = ['many-1', 'many-2', 'many-3', 'many-4', 'many-5', 'many-6']
+  beforeAll(async () => { for (const name of names) await layOut(workspace, name) })
+  afterAll(async () => { for (const name of names) await workspace.discard(name) })
+
+  it.each<Moment>([
+    { at: 'after', what: 'opened' }, { at: 'after', what: 'doing bring-up' }, { at: 'after', what: 'doing instance/many-3' }, { at: 'before', what: 'done start-process' },
+    { at: 'before', what: 'settled' }, { at: 'before', what: 'done instance/many-2' }, { at: 'after', what: 'done instance/many-5' },
+  ])('killed $at $what: after the next start all of them run, each started once', async moment => {
+    await run('many', { action: 'stop', names })
+    await workspace.close()
+    await crash(workspace, { run: [['many', { action: 'start', names }]], killAt: moment })
+    await recover(workspace)
+    const { operations } = workspace.services
+    const job = operations.list().findLast(it => it.kind === 'many')
+    expect(job && [job.phase, resultsOf(job).map(it => it.result?.problem)]).toEqual(['succeeded', names.map(() => undefined)])
+    const starts = operations.list().filter(it => it.kind === 'start' && it.openedAt >= (job?.openedAt ?? ''))
+    expect(starts.map(it => `${it.subject} ${it.phase}`).toSorted()).toEqual(names.map(it => `${it} succeeded`))
+    expect((await look()).pm2.filter(it => it.startsWith('many-')).map(it => it.split(' ').slice(0, 2).join(' '))).toEqual(names.map(it => `${it} online`))
   })
 })
 

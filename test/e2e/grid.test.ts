@@ -26,7 +26,8 @@ test.beforeAll(async () => {
 })
 test.afterAll(() => place.remove())
 test.beforeEach(async () => {
-  await window.reload() // forgets what was chosen and reported
+  await window.evaluate(() => sessionStorage.clear()) // forgets what was reported
+  await window.reload() // and what was chosen
   await list.room.go('Instances')
 })
 
@@ -104,6 +105,17 @@ test('many at once: each has its result; one that fails stops no other, one whos
   await expect(list.notDone).toHaveText([/bulk-3.*it does not run/])
   for (const name of ['bulk-1', 'bulk-2', 'bulk-4']) await stopped(name)
   expect(await answerOf(first?.port ?? 0)).toBeUndefined()
+
+  await window.reload()
+  await list.room.go('Instances')
+  await expect(list.report).toContainText('Stopped 3 of 4, 1 skipped.') // it is an operation, and stays
+  await list.report.getByRole('link', { name: 'Show the steps' }).click()
+  await expect(list.room.title('3 instances are stopped')).toBeVisible()
+  await list.room.go('Activity')
+  await window.getByRole('link', { name: 'Start 4 instances' }).click()
+  await expect(list.room.title('2 of 4 instances were started')).toBeVisible()
+  const step = window.getByRole('list', { name: 'Steps' }).getByRole('listitem').filter({ hasText: 'bulk-3' })
+  await expect(step).toContainText(`Port ${first?.port} is in use.`)
 })
 
 test('two share a port: declined, nothing has changed; accepted, the one is stopped and the other runs', async () => {
