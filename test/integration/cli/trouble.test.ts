@@ -8,6 +8,8 @@ import { isAlive } from '../../../src/main/system/proc'
 import { acquireLock } from '../../../src/main/workspace/lock'
 import type { InstanceList } from '../../../src/shared/instance'
 import type { OperationState } from '../../../src/shared/operation'
+import type { InfrastructureStatus } from '../../../src/shared/infrastructure'
+import { layOut } from '../../support/cli-instance'
 import { makeTiny } from '../../support/tiny-base'
 import { until } from '../../support/workspace'
 import { cliCommand, cliHome, type CliHome, type Running } from './cli'
@@ -65,7 +67,7 @@ describe('refusals end with 4, and nothing is begun', () => {
   it.each([
     ['start nope', 'instance-unknown'], ['stop nope', 'instance-unknown'], ['restart nope', 'instance-unknown'], ['port nope 5555', 'instance-unknown'], ['delete nope --confirm DELETE', 'instance-unknown'],
     ['status nope', 'instance-unknown'], ['logs nope', 'instance-unknown'], ['resurrect nope', 'instance-unknown'], ['operations nope', 'operation-unknown'], ['operations nope --password', 'password-gone'],
-    ['recover nope resume', 'operation-unknown'], [`create all ${director}`, 'name-reserved'], ['init --sample', 'folder-not-empty'], ['start nope neither', 'some-failed'],
+    ['recover nope resume', 'operation-unknown'], [`create all ${director}`, 'name-reserved'], ['init --sample', 'folder-not-empty'],
   ])('%s', async (args, code) => {
     const before = (await known()).length
     const ran = await home.run(`${args} --json`)
@@ -244,7 +246,8 @@ it('what is down and should run is resurrected', async () => {
   expect(((await home.run('list --json')).data as InstanceList).down.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(before)
   expect((await home.run('list')).err).toContain('Should run and does not')
   const ran = await home.run('resurrect --all --json')
-  expect(ran).toMatchObject({ exit: 0, ok: true, data: before.map(name => ({ name, exit: 0 })) })
+  expect(ran).toMatchObject({ exit: 0, ok: true, data: before.map(name => ({ name, exit: 0, operation: { kind: 'start', subject: name, phase: 'succeeded' } })) })
+  expect(ran.lines.filter(it => it.type === 'opened').map(it => it['kind'])).toEqual(['many'])
   expect((await home.run('list --json')).data).toMatchObject({ down: [] })
 })
 
@@ -280,5 +283,34 @@ describe('pipes and names', () => {
     expect(await complete('--workspace', home.root, 'start', 'th')).toEqual(['third'])
     const typed = await home.start(['-c', `eval "$(${cliCommand('completion bash')})"; instance-manager() { ${cliCommand('"$@"')}; }; COMP_WORDS=(instance-manager start sch); COMP_CWORD=2; _instance_manager; echo "\${COMPREPLY[@]}"`], { file: 'bash', cwd: home.root }).ended
     expect(typed.out).toBe('school\n')
+  })
+})
+
+describe('several at once', () => {
+  it('each is told by itself: what is refused stops no other', async () => {
+    const ran = await home.run('restart nope school neither --json')
+    expect(ran).toMatchObject({
+      exit: 4, ok: false, problem: { code: 'some-failed', message: '2 of 3 failed: neither, nope.' },
+      data: [{ name: 'neither', exit: 4, problem: { code: 'instance-unknown' } }, { name: 'nope', exit: 4 }, { name: 'school', exit: 0, operation: { phase: 'succeeded' } }],
+    })
+    const { err } = await home.run('stop nope school')
+    expect(err).toMatch(/Stopping 2 instances…\n[\s\S]*✗ nope[\s\S]*✓ school[\s\S]*1 of 2 instances was stopped/)
+  })
+
+  it('Ctrl+C undoes what is under way, begins no more, and ends with 1', async () => {
+    const infrastructure = { status: async () => (await home.run('infra status --json')).data as InfrastructureStatus }
+    const names = ['deaf6', 'deaf7', 'deaf8', 'deaf9', 'last']
+    for (const name of names) await layOut({ root: home.root, services: { infrastructure } }, name)
+    const before = await appsOf(home.env['PM2_HOME'] ?? '')
+    const start = begin(`start ${names.join(' ')} --json`)
+    await until(async () => (await appsOf(home.env['PM2_HOME'] ?? '')).length === before.length + 4)
+    start.child.kill('SIGINT')
+    const ran = await start.ended
+    expect(ran).toMatchObject({ exit: 1, ok: false, problem: { code: 'some-failed' } })
+    expect(ran.data).toMatchObject([
+      ...names.slice(0, 4).map(name => ({ name, exit: 1, operation: { kind: 'start', phase: 'rolled-back' }, problem: { code: 'cancelled' } })),
+      { name: 'last', exit: 4, problem: { code: 'cancelled', message: '"last" was not begun: it was cancelled.' } },
+    ])
+    expect((await appsOf(home.env['PM2_HOME'] ?? '')).length).toBe(before.length)
   })
 })
