@@ -112,8 +112,10 @@ test('many at once: each has its result; one that fails stops no other, one whos
   await list.report.getByRole('link', { name: 'Show the steps' }).click()
   await expect(list.room.title('3 instances are stopped')).toBeVisible()
   await list.room.go('Activity')
+  await expect(window.getByRole('link', { name: 'Start ‘bulk-2’' })).toHaveCount(0) // it is part of one row
   await window.getByRole('link', { name: 'Start 4 instances' }).click()
   await expect(list.room.title('2 of 4 instances were started')).toBeVisible()
+  await expect(window.getByRole('list', { name: 'Steps' }).getByRole('link', { name: 'bulk-5' })).toBeVisible()
   const step = window.getByRole('list', { name: 'Steps' }).getByRole('listitem').filter({ hasText: 'bulk-3' })
   await expect(step).toContainText(`Port ${first?.port} is in use.`)
 })

@@ -21,7 +21,7 @@ export function stepLine(step: StepState, paint: Paint, now: number, spinner?: s
   const [mark, style] = step.result?.problem ? wrong : marks[status]
   const active = step.status === 'doing' || step.status === 'undoing'
   const fraction = step.fraction === undefined ? '' : `${Math.round(step.fraction * 100)} %`
-  const undone = step.result ? '' : instanceOf(step.name) === undefined ? 'undone' : 'left to its own job'
+  const undone = step.result ? '' : instanceOf(step.name) === undefined ? 'undone' : 'continues on its own'
   const text = [stepTitle(step.name), step.status === 'undone' ? undone : taken(step.startedAt, step.endedAt, now), active ? fraction : '', active ? step.text ?? '' : '', (step.problem ?? step.result?.problem)?.message ?? '']
     .filter(Boolean).map(cleanLine).join('  ')
   const shown = paint(style, active && spinner !== undefined ? spinner : mark)

@@ -82,7 +82,7 @@ function ended({ action, count, skipped }: Asked, operation: OperationState | un
     skipped.length + ports > 0 && `${skipped.length + ports} skipped`,
     problems.length - ports > 0 && `${problems.length - ports} failed`,
     left.length > goesOn && `${left.length - goesOn} not begun`,
-    goesOn > 0 && `${goesOn} left to finish`,
+    goesOn > 0 && `${goesOn} under way when it was cancelled`,
   ]
   return `${parts.filter(Boolean).join(', ')}.`
 }

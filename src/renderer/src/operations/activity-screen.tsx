@@ -4,7 +4,7 @@ import { IconActivity } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import { Link } from 'wouter'
 import { manyKind } from '../../../shared/many'
-import type { OperationState } from '../../../shared/operation'
+import { isOpen, type OperationState } from '../../../shared/operation'
 import { useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
 import { OperationsTable } from './operations-table'
@@ -21,7 +21,7 @@ export function ActivityScreen() {
   const [subject, setSubject] = useState<string | null>(null)
   const [limit, setLimit] = useState(pageSize)
   const subjects = useMemo(() => subjectsOf(operations), [operations])
-  const shown = subject ? operations.filter(it => it.subject === subject) : operations
+  const shown = subject ? operations.filter(it => it.subject === subject) : withoutParts(operations)
   const stuck = shown.filter(it => it.phase === 'stuck')
   const filter = subjects.length > 1 && (
     <Select aria-label="Filter by instance" placeholder="All instances" data={subjects} value={subject} onChange={setSubject} searchable clearable comboboxProps={{ withinPortal: false }} clearButtonProps={{ 'aria-label': 'All instances' }} w={220} />
@@ -48,6 +48,12 @@ export function ActivityScreen() {
       {shown.length > limit && <Button variant="default" className={classes.more} onClick={() => setLimit(limit + pageSize)}>Show more of {shown.length}</Button>}
     </Page>
   )
+}
+
+/** What a job on many did to one of them is shown there, once it is done. */
+function withoutParts(operations: readonly OperationState[]): readonly OperationState[] {
+  const parts = new Set(operations.flatMap(({ steps }) => steps.flatMap(it => it.result?.operation ?? [])))
+  return operations.filter(it => isOpen(it) || !parts.has(it.id))
 }
 
 /** Instances that something was done with, as the newest job names them. */

@@ -89,7 +89,7 @@ function Cancel({ operation }: { operation: OperationState }) {
     confirm({
       title: `Cancel: ${titlesOf(operation).noun}?`,
       children: cancelMeaning(operation),
-      confirm: operation.kind === manyKind ? 'Begin no more' : 'Cancel and undo',
+      confirm: operation.kind === manyKind ? 'Cancel the rest' : 'Cancel and undo',
       cancel: 'Let it run',
       onConfirm: () => cancel.mutate({ id: operation.id }),
     })
@@ -100,7 +100,7 @@ function Cancel({ operation }: { operation: OperationState }) {
 function cancelMeaning({ kind }: OperationState): string {
   switch (kind) {
     case 'create': return 'Everything created so far will be removed: the database and its role, the files, the process, and the reserved name and port. Nothing else is touched.'
-    case manyKind: return 'Instances whose turn hasn’t come yet are left as they are. Those under way are finished, and those that are done stay so.'
+    case manyKind: return 'The instances still waiting are left alone. Those under way are finished, and those already done stay as they are.'
     default: return 'Everything done so far will be undone, newest first.'
   }
 }

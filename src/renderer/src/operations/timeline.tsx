@@ -1,6 +1,7 @@
 /** The steps of an operation: what is done, what runs and for how long, what failed, what is undone. */
-import { Progress, UnstyledButton } from '@mantine/core'
+import { Anchor, Progress, UnstyledButton } from '@mantine/core'
 import { IconArrowBackUp, IconCheck, IconExclamationMark, IconX } from '@tabler/icons-react'
+import { Link } from 'wouter'
 import { duration } from '../../../shared/amounts'
 import { instanceOf } from '../../../shared/many'
 import type { OperationState, StepState, StepStatus } from '../../../shared/operation'
@@ -54,7 +55,7 @@ function shownOf({ name, status, result }: StepState, failing: string | undefine
 const isActive = ({ status }: StepState): boolean => status === 'doing' || status === 'undoing' || status === 'stuck'
 
 const words: Record<Shown, string> = {
-  waiting: 'waiting', doing: 'running', done: 'done', undoing: 'undoing', undone: 'undone', stuck: 'stopped here', failed: 'failed, undone', wrong: 'failed', left: 'left to its own job',
+  waiting: 'waiting', doing: 'running', done: 'done', undoing: 'undoing', undone: 'undone', stuck: 'stopped here', failed: 'failed, undone', wrong: 'failed', left: 'continues on its own',
 }
 
 function Body({ step, shown }: { step: StepState; shown: Shown }) {
@@ -62,7 +63,9 @@ function Body({ step, shown }: { step: StepState; shown: Shown }) {
   return (
     <>
       <span className={classes.line}>
-        <span className={classes.title}>{stepTitle(step.name)}</span>
+        <span className={classes.title}>
+          {step.result?.operation === undefined ? stepTitle(step.name) : <Anchor component={Link} href={`/operations/${step.result.operation}`} inherit>{stepTitle(step.name)}</Anchor>}
+        </span>
         <span className={`${classes.time} number`}><Time step={step} shown={shown} /></span>
       </span>
       {isActive(step) && explanation && <span className={classes.explanation}>{explanation}</span>}
