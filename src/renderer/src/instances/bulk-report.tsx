@@ -19,6 +19,7 @@ export function BulkReportPanel() {
   const { operations } = useOperations()
   if (!asked) return null
   const operation = operations.find(it => it.id === asked.id)
+  if (asked.id !== undefined && !operation) return null // it is of long ago
   const problem = asked.problem ?? (operation && problemOf(operation))
   if (problem) {
     return (

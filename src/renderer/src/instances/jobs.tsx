@@ -13,7 +13,7 @@ import { useTRPCClient } from '../app/trpc'
 import { newestBySubject, type JobKind, type PendingJob } from './shown-status'
 
 export interface Skipped { readonly name: string; readonly reason: string }
-/** The job on many that the list tells of; its results are in the operation. Remembered when the page is loaded anew. */
+/** The job on many that the list tells of; its results are in the operation. */
 export interface Asked {
   readonly action: ManyAction
   /** How many were asked for. */
@@ -63,7 +63,9 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   const instances = useRef<readonly InstanceView[]>([])
   useEffect(() => { instances.current = data?.instances ?? [] }, [data])
   const [pending, setPending] = useState<ReadonlyMap<string, PendingJob>>(new Map())
-  const [asked, setAsked, removeAsked] = useSessionStorage<Asked | undefined>({ key: 'instances.report', getInitialValueInEffect: false })
+  const [asking, setAsking] = useState<Asked>()
+  // Once it has begun, it is remembered when the page is loaded anew.
+  const [begun, setBegun, forgetBegun] = useSessionStorage<Asked | undefined>({ key: 'instances.report', getInitialValueInEffect: false })
   const [question, ask] = useState<Question>()
 
   const acts = useMemo(() => {
@@ -109,27 +111,35 @@ export function JobsProvider({ children }: { children: ReactNode }) {
     })
     const bulk: Jobs['bulk'] = (action, names, skipped = []) => {
       const it = { action, count: names.length, skipped }
-      setAsked(it)
+      setAsking(it)
       if (!names.length) return
-      client.instances.many.mutate({ action, names: [...names] })
-        .then(({ id }) => setAsked({ ...it, id }), (error: unknown) => setAsked({ ...it, problem: problemOf(error) }))
+      client.instances.many.mutate({ action, names: [...names] }).then(({ id }) => {
+        setBegun({ ...it, id })
+        setAsking(undefined)
+      }, (error: unknown) => setAsking({ ...it, problem: problemOf(error) }))
     }
-    return { send, run, switchTo, isolate, unisolate, bulk, dismissReport: removeAsked, ask }
-  }, [client, operations, setAsked, removeAsked])
+    const dismissReport = (): void => {
+      setAsking(undefined)
+      forgetBegun()
+    }
+    return { send, run, switchTo, isolate, unisolate, bulk, dismissReport, ask }
+  }, [client, operations, setBegun, forgetBegun])
 
   // One that was begun elsewhere, or before a crash, is told of too.
-  const told = useRef(new Set([asked?.id]))
+  const told = useRef(new Set([begun?.id]))
   useEffect(() => {
     const look = (): void => {
       const other = operations.view().operations.find(it => it.kind === manyKind && isOpen(it) && !told.current.has(it.id))
       if (!other) return
       told.current.add(other.id)
       const { action, names } = manyPlanSchema.parse(other.plan)
-      setAsked({ action, count: names.length, skipped: [], id: other.id })
+      setBegun({ action, count: names.length, skipped: [], id: other.id })
     }
     look()
     return operations.subscribe(look)
-  }, [operations, setAsked])
+  }, [operations, setBegun])
+
+  const asked = asking ?? begun
 
   const jobs = useMemo(() => ({ ...acts, pending, asked, question }), [acts, pending, asked, question])
   return <JobsContext value={jobs}>{children}</JobsContext>
