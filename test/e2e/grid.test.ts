@@ -265,3 +265,18 @@ test('table or grid: the choice is remembered when the app is started again', as
   await list.view('Table').click()
   await expect(list.row('By-Hand')).toContainText('Online')
 })
+
+test('killed while it starts many: the report is there again when it is opened, and the rest are started', async () => {
+  const names = ['cut-1', 'cut-2', 'cut-3', 'cut-4', 'cut-5', 'deaf-cut'] // the last one keeps the job open long enough to be seen
+  await layOutAll(...names)
+  await list.choose('cut', names.length)
+  await list.chosen.getByRole('button', { name: 'Start', exact: true }).click()
+  await expect(list.report).toContainText('Starting 6')
+  await expect(list.row('deaf-cut')).toContainText('Waiting…')
+  await launched.kill()
+  await open()
+  await list.room.go('Instances')
+  await expect(list.report).toContainText('Started 5 of 6, 1 failed.', { timeout: 60_000 })
+  for (const name of names.slice(0, 5)) await online(name)
+  await expect(list.notDone).toHaveText([/deaf-cut.*hasn’t answered/])
+})

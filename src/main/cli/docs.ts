@@ -31,6 +31,7 @@ const endings = [
   '## JSON', '',
   'With `--json` standard output has one object a line: the operation\'s events as they happen (`opened`, `doing`, `done`, `undone`, `turned`, `settled`, `progress`, `output`, `stuck`, `retrying`, each with `id` and `at`), for an operation that was going on already first a `snapshot`, for logs one `line` each, and last one `result`:', '',
   code(['{"type":"result","ok":true,"exit":0,"data":{…}}', '{"type":"result","ok":false,"exit":4,"problem":{"code":"name-taken","message":"…","hint":"…"}}'], 'json'), '',
+  '`start`, `stop`, `restart` and `resurrect` of several instances are one operation, `many`, with a step for each; `data` lists each instance with its `exit`, its own `operation` and its `problem`.', '',
   'Codes of Problems are listed in [problems.md](problems.md).', '',
   '## Environment', '', '| variable | meaning |', '|---|---|',
   '| `INSTANCE_MANAGER_WORKSPACE` | the workspace, if `--workspace` is not given |', '| `INSTANCE_MANAGER_DEFAULTS` | the site\'s default settings, instead of /etc/instance-manager/defaults.json |',
