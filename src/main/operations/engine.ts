@@ -122,7 +122,9 @@ export class Operations {
     const [now, claims, steps, abreast] = [this.#now(), operation.claims(plan), operation.steps(plan).map(it => it.name), operation.abreast?.(plan)]
     requireWellFormed(operation, steps, abreast)
     const line = { type: 'opened', id: newId(now), at: now.toISOString(), kind: operation.kind, version: operation.version, subject, plan, steps, claims, abreast }
-    return { ...journalLineSchema.parse(JSON.parse(JSON.stringify(line))) as OpenedLine, claims }
+    const opened = journalLineSchema.parse(JSON.parse(JSON.stringify(line))) as OpenedLine
+    operation.planSchema?.parse(opened.plan) // else a crash would leave a journal that is refused
+    return { ...opened, claims }
   }
 
   /** Stops an operation and undoes it; returns at once. @throws Problem `operation-past-pivot`, `operation-settled`, `operation-unknown` */

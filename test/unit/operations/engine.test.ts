@@ -265,6 +265,7 @@ describe('an operation', () => {
 
   it.each([
     ['at least one step', operation([])], ['each name once', operation([step('a'), step('a')])], ['pivot', operation([step('a')], { pivot: 'b' })],
+    ['expected string', operation([step('a')], { planSchema: z.object({ name: z.string() }), plan: async () => ({ name: 5 } as unknown as Plan) })],
   ])('is refused if it is not well formed: %s', async (why, bad) => {
     await expect((await engine([bad])).start('make', { name: 'alpha' })).rejects.toThrow(why)
     expect(await readdir(folder)).toEqual([])
