@@ -66,7 +66,7 @@ export async function makeKeeper(workspace: TestWorkspace): Promise<World> {
 }
 
 const secretsForgotten = ({ root }: TestWorkspace) => until(async () =>
-  !(await sealedKeys(workspacePaths(root).secrets)).some(it => it.startsWith('create:') && !it.endsWith(':director-password')))
+  !(await sealedKeys(workspacePaths(root).secrets)).some(it => /^(create|operation):/.test(it) && !it.endsWith(':director-password')))
 
 /** *Before*: nothing is left, and the keeper still works. */
 export async function expectBefore(workspace: TestWorkspace, before: World): Promise<void> {
