@@ -93,7 +93,8 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     const before = await owners(its.folder)
     await writeFile(join(its.server, 'index.js'), `require('node:fs').writeFileSync(__dirname + '/beside', '')\n${await readFile(join(its.server, 'index.js'), 'utf8')}`)
     await mustDo(workspace, 'start', { name: 'writes-beside' })
-    const state = await job(workspace, 'isolate', { name: 'writes-beside' })
+    const { operations } = workspace.services
+    const state = await operations.rested(await operations.start('isolate', { name: 'writes-beside' })) // a stuck one must not hold up the test
     expect([state.phase, state.turned?.reason]).toEqual(['rolled-back', 'failed'])
     expect(await answerOf(its.port)).toBe('writes-beside ')
     expect((await stat(`/proc/${await pidOf(workspace, 'writes-beside')}`)).uid).toBe(0)
@@ -120,6 +121,18 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
       expect(await answerOf(its.port)).toBe('cut ')
       expect((await stat(`/proc/${await pidOf(workspace, 'cut')}`)).uid).toBe(kind === 'isolate' ? (await userOf('cut'))?.uid : 0)
     }
+  })
+
+  it('is deleted though something starts processes as it for a while, as PM2 does with an application that ends', async () => {
+    await add('busy')
+    await mustDo(workspace, 'isolate', { name: 'busy' })
+    const user = await userOf('busy')
+    const starts = `const { spawn } = require('node:child_process'); setInterval(() => spawn('sleep', ['0.1'], { uid: ${user?.uid}, gid: ${user?.gid} }), 10); setTimeout(() => process.exit(), 2000)`
+    const starter = spawn(process.execPath, ['-e', starts], { stdio: 'ignore' })
+    await until(async () => (await allStatus()).some(it => it.includes(`Uid:\t${user?.uid}\t`)))
+    await mustDo(workspace, 'unisolate', { name: 'busy' })
+    starter.kill('SIGKILL')
+    expect(await userOf('busy')).toBeUndefined()
   })
 
   it('a missing one stops the instance from being started, as root above all; it is given one again', async () => {

@@ -66,6 +66,11 @@ export async function removeSystemUser(run: Run, paths: Pick<WorkspacePaths, 'ro
   const identity = identityOf(paths, name)
   const found = await findUser(identity.name)
   if (found?.comment !== identity.comment) return
-  await endProcessesOf(run, found)
-  await deleteUser(run, found)
+  for (const end = Date.now() + patience; ;) {
+    await endProcessesOf(run, found)
+    try { return await deleteUser(run, found) } catch (error) { if (Date.now() > end) throw error } // something has started one as that user meanwhile
+  }
 }
+
+/** Milliseconds. PM2 gives up an application that keeps ending after 16 starts, some seconds. */
+const patience = 15_000
