@@ -218,7 +218,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const base = async (): Promise<string> => fingerprint(paths.root, await readManifest(paths.root), node.major, digests)
   const registry = new Registry({ folder: paths.instances, configs, processes, databases, ownership, desired, signal, busy: () => busy(), base })
   const space = new Space({
-    paths, run, releases, trash, configs, base, signal, planned: () => operations.held('release').keys(), keptTrash: () => keptTrash(),
+    paths, run, releases, trash, configs, base, signal, dataFolder: () => infrastructure.dataFolder, planned: () => operations.held('release').keys(), keptTrash: () => keptTrash(),
     archives: { list: () => rotation.oldArchives(), remove: () => rotation.removeOldArchives() },
   })
   const portKnowledge: PortKnowledge = {

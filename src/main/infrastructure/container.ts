@@ -12,6 +12,9 @@ export const optionsLabel = 'instance-manager.options'
 /** Where our configuration is mounted: as a folder, since a file replaced by a rename would not be seen inside. */
 export const inside = { postgres: '/etc/instance-manager', pgbouncer: '/etc/pgbouncer' } as const
 
+/** Where PostgreSQL's images keep their data, or above it. */
+export const dataInside = '/var/lib/postgresql'
+
 /** A network and the addresses in it. `pgbouncer` is absent in another's network: the engine then picks one. */
 export interface Network { readonly name: string; readonly postgres: string; readonly pgbouncer?: string }
 
@@ -50,7 +53,7 @@ export function containerOptions({ engine, service, settings: { containers, port
     '--volume', `${folder}:${inside[service]}:ro,z`, '--stop-signal', 'SIGINT',
   ]
   if (service === 'pgbouncer') return [...common, ...files[engine], containers.pgbouncerImage]
-  const data = '/var/lib/postgresql/data'
+  const data = `${dataInside}/data`
   return [
     ...common, '--volume', `instance-manager-${containers.postgres}:${data}`, '--shm-size', '256m',
     '--env', `PGDATA=${data}/cluster`, '--env', `POSTGRES_PASSWORD_FILE=${inside.postgres}/born-password`,

@@ -47,6 +47,8 @@ export interface DriverStatus extends Readonly<Record<ServiceName, ServiceStatus
   readonly adopted: Readonly<Record<ServiceName, boolean>>
   /** What it lacks of the secure or lasting set-up, as far as the driver can see it from outside. */
   readonly warnings: readonly Problem[]
+  /** Where PostgreSQL's data lies on this machine, if that is known and not in the workspace. */
+  readonly dataFolder?: string
   /** The processes of all that is there, if it all runs: while they live, a look in full, which costs logins and commands, can wait. */
   readonly alive?: readonly number[]
 }

@@ -12,6 +12,7 @@ const containerSchema = z.object({
   HostConfig: z.object({
     PortBindings: z.record(z.string(), z.array(z.object({ HostIp: z.string().nullish(), HostPort: z.string() })).nullable()).nullish(),
   }),
+  Mounts: z.array(z.object({ Source: z.string().nullish(), Destination: z.string() })).nullish(),
   NetworkSettings: z.object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish() }),
 })
 export interface Container {
@@ -26,6 +27,8 @@ export interface Container {
   /** Where its port 5432 is published; an empty address means all. */
   readonly published: readonly { readonly address: string; readonly port: number }[]
   readonly networks: readonly { readonly name: string; readonly address: string }[]
+  /** Where folders inside it lie on this machine. */
+  readonly mounts: readonly { readonly from: string; readonly inside: string }[]
 }
 
 const networkSchema = z.union([
@@ -39,7 +42,7 @@ const absent = /no such (container|image|network|object)\b|image not known|netwo
 const isAbsent = (error: unknown): boolean => error instanceof ProblemError && absent.test(error.problem.details ?? '')
 
 function toContainer(found: unknown): Container {
-  const { Image, State, Config, HostConfig, NetworkSettings } = containerSchema.parse(found)
+  const { Image, State, Config, HostConfig, Mounts, NetworkSettings } = containerSchema.parse(found)
   return {
     running: State.Running, image: Image,
     ...State.Pid && { pid: State.Pid },
@@ -48,6 +51,7 @@ function toContainer(found: unknown): Container {
     published: (HostConfig.PortBindings?.[`${innerPort}/tcp`] ?? []).map(it => ({ address: it.HostIp ?? '', port: Number(it.HostPort) })),
     networks: Object.entries(NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress }]) =>
       (IPAddress ? [{ name: network, address: IPAddress }] : [])),
+    mounts: (Mounts ?? []).flatMap(it => (it.Source ? [{ from: it.Source, inside: it.Destination }] : [])),
   }
 }
 

@@ -61,6 +61,8 @@ export class Infrastructure {
   private attempt: { readonly interruption: AbortController; readonly ended: Promise<unknown> } | undefined
   /** The newest status, or why there is none, for those who watch. */
   private readonly shown = new Latest<{ readonly status?: InfrastructureStatus; readonly error?: Error }>({})
+  /** Where PostgreSQL's data lay at the last look, if not in the workspace. */
+  dataFolder: string | undefined
   private watchers = 0
   private looking = new AbortController()
   private detected: Promise<readonly DriverOption[]> | undefined
@@ -119,6 +121,7 @@ export class Infrastructure {
   private async look(): Promise<{ status: InfrastructureStatus } & Pick<DriverStatus, 'alive'>> {
     const kind = await this.kind()
     const [found, used] = await Promise.all([this.services.drivers[kind].status(), this.services.hasInstances()])
+    this.dataFolder = found.dataFolder
     const [postgres, pgbouncer] = [this.shownStatus(found.postgres), this.shownStatus(found.pgbouncer)]
     const status = {
       driver: kind, reason: await this.reason(kind), postgres, pgbouncer,

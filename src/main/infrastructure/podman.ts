@@ -9,7 +9,7 @@ import { problem, ProblemError, toProblem, type Problem } from '../../shared/pro
 import type { Settings } from '../../shared/settings'
 import { startTime } from '../system/proc'
 import { isRefused, unreachable, type Server } from './connection'
-import { containerOptions, fingerprint, optionsLabel, ownerLabel, type Network } from './container'
+import { containerOptions, dataInside, fingerprint, optionsLabel, ownerLabel, type Network } from './container'
 import { configurePooler, configurePostgres } from './container-files'
 import {
   adminLogin, notAdopted, requireFreePort, serviceFailed, serviceSlow, title,
@@ -145,6 +145,7 @@ export class ContainerDriver implements Driver {
         postgres: statuses[0], pgbouncer: statuses[1],
         adopted: { postgres: postgres !== undefined && this.isAdopted(postgres), pgbouncer: pgbouncer !== undefined && this.isAdopted(pgbouncer) },
         warnings: await this.warnings({ postgres, pgbouncer }),
+        dataFolder: postgres?.mounts.find(it => it.inside.startsWith(dataInside))?.from,
         ...postgres?.pid && pgbouncer?.pid && statuses.every(it => it.state === 'running') && { alive: [postgres.pid, pgbouncer.pid] },
       }
     } catch (error) {

@@ -18,6 +18,8 @@ export interface SpaceServices {
   readonly releases: Releases
   readonly trash: Trash
   readonly configs: () => Promise<Configs>
+  /** Where PostgreSQL's data lies, if not in the workspace and known. */
+  readonly dataFolder: () => string | undefined
   /** The base application's fingerprint now. */
   readonly base: () => Promise<string>
   /** Fingerprints that open operations name. */
@@ -37,7 +39,11 @@ export const spareBytes = 64 * 2 ** 20
 export class Space {
   constructor(private readonly to: SpaceServices) {}
 
-  disk(): Promise<DiskSpace> { return tightestDisk([this.to.paths.root, this.to.paths.state, this.to.paths.instances]) }
+  /** The tightest of the disks that hold the workspace, its instances and PostgreSQL's data. */
+  disk(): Promise<DiskSpace> {
+    const [{ root, state, instances }, data] = [this.to.paths, this.to.dataFolder()]
+    return tightestDisk([root, state, instances, ...data === undefined ? [] : [data]])
+  }
 
   /** Tells what is free now, and again when it has changed by a hundredth of the disk, or has crossed the reserve. */
   async *watch(signal: AbortSignal): AsyncGenerator<DiskSpace, void, undefined> {

@@ -14,6 +14,8 @@ export interface Suite {
   readonly kill: (it: TestInfrastructure, service: 'postgres' | 'pgbouncer') => Promise<void>
   /** All that the service has logged. */
   readonly logs: (it: TestInfrastructure) => Promise<string>
+  /** Where PostgreSQL's data lies, if not in the workspace. */
+  readonly dataFolder?: (it: TestInfrastructure) => Promise<string>
   /** Further places where no secret may be. */
   readonly places?: (it: TestInfrastructure) => Promise<string>
 }
@@ -51,6 +53,11 @@ export function infrastructureSuite(name: string, suite: Suite): void {
         postgres: { state: 'running', version: expect.stringMatching(/^\d+\.\d+/) as string },
         pgbouncer: { state: 'running', version: expect.stringMatching(/^\d+\.\d+/) as string },
       })
+    })
+
+    test('it is known on which disk the data lies', async () => {
+      await it.infrastructure.status()
+      expect(it.infrastructure.dataFolder).toBe((await suite.dataFolder?.(it))?.trim())
     })
 
     test('each role reaches its own database, directly and pooled', async () => {
