@@ -1,6 +1,6 @@
 /**
  * Creates an instance as the implementation guide's command line did: nine steps, one after the other, every tool through its own command.
- * Standard input, one JSON object: { workspace, name, port, admin: { port, user, password, database }, pooledPort, director: { name, email, password } }
+ * Standard input, one JSON object: { workspace, name, port, admin: { port, sockets?, user, password, database }, pooledPort, director: { name, email, password } }
  * PM2_HOME is in the environment. Standard output, one JSON line: the seconds of each step.
  */
 import { execFileSync } from 'node:child_process'
@@ -33,7 +33,7 @@ const writeEnv = databaseUrl => writeFileSync(join(server, '.env'), Object.entri
 }).map(([key, value]) => `${key}="${value}"\n`).join(''))
 
 await step('database', async () => {
-  const admin = new pg.Client({ host: '127.0.0.1', ...input.admin })
+  const admin = new pg.Client({ host: input.admin.sockets ?? '127.0.0.1', ...input.admin })
   await admin.connect()
   await admin.query(`CREATE ROLE "${database.user}" LOGIN PASSWORD '${database.password}'`)
   await admin.query(`CREATE DATABASE "${database.name}" OWNER "${database.user}"`)
