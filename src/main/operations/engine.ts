@@ -70,6 +70,7 @@ export class Operations {
     this.#looking = true
     const { usable, unreadable } = await findJournals(this.options.folder, this.#kinds)
     this.#remember(usable, unreadable)
+    for (const { state } of usable) if (isOpen(state)) this.#claims.take(state)
   }
 
   #remember(history: readonly Readable[], unreadable: readonly Unreadable[]): void {
@@ -104,7 +105,9 @@ export class Operations {
     })
     const state = fold(undefined, opened)
     try {
-      await this.#secrets.keep(opened.id, await operation.secrets?.(input) ?? {})
+      const secrets = await operation.secrets?.(input) ?? {}
+      this.#refuseWhenLost() // they may take long to make
+      await this.#secrets.keep(opened.id, secrets)
       const journal = await Journal.create(this.options.folder, opened)
       this.#feed.publish(opened)
       const walk = this.#add(operation, opened.steps, journal, state)
@@ -127,14 +130,14 @@ export class Operations {
     return { ...opened, claims }
   }
 
-  /** Stops an operation and undoes it; returns at once. @throws Problem `operation-past-pivot`, `operation-settled`, `operation-unknown` */
-  cancel(id: string): void { this.#history.open(id).turn('cancelled') }
+  /** Stops an operation and undoes it; returns at once. @throws Problem `operation-past-pivot`, `operation-settled`, `operation-unknown`, `shutting-down` */
+  cancel(id: string): void { this.#open(id).turn('cancelled') }
 
   /** Undoes an operation, a stuck one too, on the operator's wish; returns at once. @throws as `cancel` */
-  rollBack(id: string): void { this.#history.open(id).turn('asked') }
+  rollBack(id: string): void { this.#open(id).turn('asked') }
 
-  /** Tries the stuck step of an operation again; returns at once. @throws Problem `operation-not-stuck`, `operation-settled`, `operation-unknown` */
-  retry(id: string): void { this.#history.open(id).retry() }
+  /** Tries the stuck step of an operation again; returns at once. @throws Problem `operation-not-stuck`, `operation-settled`, `operation-unknown`, `shutting-down` */
+  retry(id: string): void { this.#open(id).retry() }
 
   /** How an operation ended. Waits while it runs or is stuck. @throws Problem `operation-unknown`; `shutting-down` if the engine closes first */
   settled(id: string): Promise<OperationState> { return this.#once(id, it => !isOpen(it)) }
@@ -156,9 +159,10 @@ export class Operations {
   /** Journals that were refused and left alone: what they are about is not known to be finished. */
   unreadable(): readonly UnreadableJournal[] { return this.#unreadable.map(({ id, problem: why }) => ({ id, problem: why })) }
 
-  /** Gives a refused journal up: it is put aside, and what it held is free. The world stays as it is. @throws Problem `operation-unknown` */
+  /** Gives a refused journal up: it is put aside, and what it held is free. The world stays as it is. @throws Problem `operation-unknown`, `shutting-down` */
   async abandon(id: string): Promise<void> {
     if (this.#looking) throw new Error('the workspace is only looked at')
+    this.#refuseWhenClosing()
     if (!this.#unreadable.some(it => it.id === id)) throw unknown()
     await putAside(this.options.folder, id)
     this.#refuse(this.#unreadable.filter(it => it.id !== id))
@@ -216,7 +220,7 @@ export class Operations {
       },
       onSettled: settled => {
         void this.#secrets.forget(settled, settled.phase === 'succeeded' ? operation.shows : undefined).catch(() => undefined) // the next opening does it
-        this.#history.bound(settled.kind)
+        this.#history.bound(settled)
         this.options.onSettled?.(settled)
       },
     }, state)
@@ -232,7 +236,19 @@ export class Operations {
     return operation
   }
 
-  #refuseWhenClosing(): void { if (this.#closing.signal.aborted || this.options.lost?.aborted) throw shuttingDown() }
+  /** An open operation, to be changed: once the engine is closing, its journal may soon be another's. */
+  #open(id: string): Walk {
+    const walk = this.#history.open(id)
+    this.#refuseWhenClosing()
+    return walk
+  }
+
+  #refuseWhenClosing(): void {
+    this.#refuseWhenLost()
+    if (this.#closing.signal.aborted) throw shuttingDown()
+  }
+
+  #refuseWhenLost(): void { if (this.options.lost?.aborted) throw shuttingDown() }
 }
 
 /** Nobody aborts it. */

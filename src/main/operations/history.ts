@@ -50,14 +50,14 @@ export class History {
   /** Stops all walks without settling them. */
   async end(): Promise<void> { await Promise.all([...this.#walks.values()].map(it => it.end())) }
 
-  /** Call when one of this kind has settled. Older ones of the kind are forgotten, and their journals deleted. */
-  bound(kind: string): void {
+  /** Call when an operation has settled. Older ones of its kind are forgotten, and their journals deleted; never this one, whatever the clock says. */
+  bound({ id: newest, kind }: OperationState): void {
     const settled = [...this.#walks.values()].map(it => it.state).filter(it => !isOpen(it))
     for (const state of settled.slice(0, -outputsKept)) {
       this.#settled.set(state.id, state)
       this.#walks.delete(state.id)
     }
-    for (const { id } of this.list().filter(it => it.kind === kind && !isOpen(it)).toSorted(bySettling).slice(0, -keptOfKind)) {
+    for (const { id } of this.list().filter(it => it.kind === kind && !isOpen(it) && it.id !== newest).toSorted(bySettling).slice(0, 1 - keptOfKind)) {
       this.#settled.delete(id)
       this.#walks.delete(id)
       void removeJournal(this.folder, id)

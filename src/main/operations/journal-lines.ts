@@ -76,7 +76,7 @@ export function glance(data: Buffer): Glance | undefined {
   if (before === 0 || data.at(-1) !== newline) return undefined
   const [earlier, last] = [data.subarray(before, start - 1), data.subarray(start, -1)]
   const [sums, sum] = [splitSum(earlier), splitSum(last)]
-  if (sum?.sum !== (sum && sums && sumOf(sum.json, sums.sum))) return undefined
+  if (sum?.sum !== (sums && sumOf(sum?.json ?? last, sums.sum))) return undefined
   try {
     const { type, at } = JSON.parse((sum?.json ?? last).toString()) as { readonly type?: unknown; readonly at?: unknown }
     const first = data.subarray(0, data.indexOf(newline))

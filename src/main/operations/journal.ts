@@ -32,14 +32,16 @@ export class Journal {
   static async create(folder: string, opened: OpenedLine): Promise<Journal> {
     const path = pathOf(folder, opened.id)
     const { data, end } = encode(opened, startOf(opened.id))
+    let made = false
     try {
       await withFile(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, async file => {
+        made = true
         await file.writeFile(data)
         await file.sync()
       })
       await withFile(folder, constants.O_RDONLY, it => it.sync())
     } catch (error) {
-      await rm(path, { force: true }).catch(() => undefined) // the first error is the one to tell
+      if (made) await rm(path, { force: true }).catch(() => undefined) // the first error is the one to tell
       throw writeFailed(error)
     }
     return new Journal(path, end)
@@ -58,14 +60,17 @@ export class Journal {
     this.#end = end
   }
 
-  /** Reads and checks a journal. @returns undefined if not even `opened` is on disk (see `decode`) */
+  /** Reads and checks a journal. @returns undefined if not even `opened` is on disk (see `decode`), or its engine has just deleted it */
   static async read(folder: string, id: string): Promise<Reading | undefined> {
     try {
       const path = pathOf(folder, id)
       const decoded = decode(id, await readBounded(path))
       if (!decoded || decoded.problem) return decoded && { id, ...decoded }
       return { id, opened: decoded.opened, state: decoded.state, journal: new Journal(path, decoded.end) }
-    } catch (error) { return { id, subject: undefined, claims: undefined, problem: toProblem(error) } }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      return { id, subject: undefined, claims: undefined, problem: toProblem(error) }
+    }
   }
 
   /** What a settled one says, without checking all of it; undefined of every other. */

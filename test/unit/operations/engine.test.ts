@@ -190,6 +190,46 @@ describe('an engine whose lock is lost', () => {
     await operations.close()
     expect(await story(id)).toEqual(['opened', 'doing one'])
   })
+
+  it('opens nothing that was only planned by then, and keeps no secret', async () => {
+    const lost = new AbortController()
+    const all = new Map<string, string>()
+    const slow = operation([step('one')], { secrets: async () => {
+      lost.abort(new Error('lost'))
+      return { key: 'hidden' }
+    } })
+    const operations = await engine([slow], { lost: lost.signal, secrets: memorySecrets(all) })
+    await expect(operations.start('make', { name: 'alpha' })).rejects.toEqual(withCode('shutting-down'))
+    expect([await readdir(folder), all.size, operations.holders('thing/alpha')]).toEqual([[], 0, []])
+  })
+
+  it('abandons no journal: another engine may be using it', async () => {
+    const hold = held()
+    const before = await engine([operation([hold.step])])
+    const id = await before.start('make', { name: 'alpha' })
+    await hold.began
+    await before.close()
+    const lost = new AbortController()
+    const unknowing = await engine([], { lost: lost.signal })
+    lost.abort(new Error('lost'))
+    await expect(unknowing.abandon(id)).rejects.toEqual(withCode('shutting-down'))
+    expect(await readdir(folder)).toEqual([`${id}.jsonl`])
+  })
+})
+
+it.each(['cancel', 'rollBack', 'retry'] as const)('a stuck operation stays as it is once the engine is closed: another may have it (%s)', async how => {
+  const operations = await engine([operation([step('one', { do: async () => { throw new Error('no') }, undo: async () => { throw new Error('no') } }), step('two')], { pivot: 'two' })])
+  const waiting = await engine([operation([step('wait', { do: async () => { throw problem({ code: 'slow', message: 'Slow.', action: 'keep-waiting' }) } })])], { folder: join(folder, 'waiting') })
+  for (const it of [operations, waiting]) {
+    const id = await it.start('make', { name: 'alpha' })
+    await untilStuck(it, id)
+    await it.close()
+    const path = join(folder, ...it === waiting ? ['waiting'] : [], `${id}.jsonl`)
+    const before = await readFile(path, 'utf8')
+    expect(() => it[how](id)).toThrow(withCode('shutting-down'))
+    await new Promise(resolve => { setTimeout(resolve, 50) })
+    expect(await readFile(path, 'utf8')).toBe(before)
+  }
 })
 
 it('lets go of those who watch when it is closed', async () => {
@@ -605,6 +645,17 @@ describe('closing and opening again', () => {
     expect(operations.list()).toHaveLength(keptOfKind + 1)
     expect(operations.list()[0]?.id).toBe(rare)
     await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(keptOfKind + 1))
+  })
+
+  it('is known when it has ended, also if the clock was set back', async () => {
+    let now = new Date('2026-06-01T00:00:00.000Z')
+    const operations = await engine([operation([step('one')])], { now: () => now })
+    for (let count = 0; count < keptOfKind; count++) await operations.settled(await operations.start('make', { name: 'alpha' }))
+    now = new Date('2026-05-01T00:00:00.000Z')
+    const id = await operations.start('make', { name: 'alpha' })
+    expect(await operations.rested(id)).toMatchObject({ phase: 'succeeded' })
+    await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(keptOfKind))
+    expect(operations.list().map(it => it.id)).toContain(id)
   })
 
   it('its secrets are kept while it is open, in no journal, and forgotten with it; the one that it shows stays until it is taken', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -66,6 +66,11 @@ describe('a journal', () => {
   it('is never made over another', async () => {
     await Journal.create(folder, opened)
     await expect(Journal.create(folder, opened)).rejects.toMatchObject({ problem: { code: 'journal-write-failed' } })
+    expect(await readFile(path(), 'utf8')).toBe(text(opened))
+  })
+
+  it('that was deleted since the folder was read is none', async () => {
+    expect(await Journal.read(folder, id)).toBeUndefined()
   })
 
   it('that is gone is not begun anew in the middle', async () => {
@@ -168,6 +173,7 @@ describe('a corrupt journal is refused and left alone', () => {
   })
 
   it('one that cannot be read at all', async () => {
+    await symlink(path(), path())
     expect(await Journal.read(folder, id)).toMatchObject({ problem: { code: 'unexpected' } })
   })
 })
@@ -197,6 +203,14 @@ describe('at a glance', () => {
     expect(await glance()).toEqual({ kind: 'make', settledAt: at })
     for (const entries of [[opened], [opened, doing], [opened, doing, done]]) {
       await write(form(...entries))
+      expect(await glance()).toBeUndefined()
+    }
+  })
+
+  it('says nothing of one that is refused since only some lines have a check sum', async () => {
+    for (const mixed of [text(opened, doing, done) + plain(settled), plain(opened, doing, done) + lastOf(opened, doing, done, settled)]) {
+      await write(mixed)
+      expect(await Journal.read(folder, id)).toMatchObject({ problem: { code: 'journal-corrupt' } })
       expect(await glance()).toBeUndefined()
     }
   })

@@ -17,7 +17,7 @@ it('an operation that another engine runs is shown as it stands, not walked on, 
   let done = 0
   let go = (): void => undefined
   const operation: Operation<Plan, Plan> = {
-    kind: 'make', version: 1, recovery: 'resume', about: it => it.name, claims: it => [owns(it.name)], plan: it => Promise.resolve(it), planSchema: z.object({ name: z.string() }),
+    kind: 'make', version: 1, recovery: 'resume', about: it => `thing/${it.name}`, claims: it => [owns(`thing/${it.name}`)], plan: it => Promise.resolve(it), planSchema: z.object({ name: z.string() }),
     steps: () => [{ name: 'wait', verify: () => Promise.resolve(false), do: () => { done++; return new Promise<void>(resolve => { go = resolve }) } }],
   }
   const engine = new Operations({ folder, secrets: memorySecrets(), operations: [operation] })
@@ -35,6 +35,8 @@ it('an operation that another engine runs is shown as it stands, not walked on, 
   await looker.look()
   expect(looker.list()).toMatchObject([{ id, phase: 'running', steps: [{ name: 'wait', status: 'doing' }] }])
   expect(looker.running()).toBe(false) // not here
+  expect(looker.holders('thing/a')).toMatchObject([{ id }]) // so it isn't shown as broken, nor its release as spare
+  expect([...looker.held('thing').keys()]).toEqual(['a'])
   await expect(looker.start('make', { name: 'b' })).rejects.toThrow('only looked at')
   expect(() => looker.cancel(id)).toThrow('has ended already')
   await looker.close()

@@ -102,7 +102,9 @@ class Simulation {
     if (this.scenario.gives) {
       try { return this.operations.rollBack(id) } catch { /* past the pivot: forward only */ }
     }
-    this.operations.retry(id)
+    try { this.operations.retry(id) } catch (error) {
+      this.#expect(error instanceof ProblemError && error.problem.code === 'shutting-down' && this.closings > 0, `refused a retry: ${String(error)}`) // the next life unsticks it
+    }
   }
 
   #operation(life: number): Operation<object, Plan> {
@@ -203,7 +205,7 @@ class Simulation {
         this.cancelAccepted = true
       } catch (error) {
         const code = error instanceof ProblemError ? error.problem.code : String(error)
-        this.#expect(code === 'operation-settled' || (code === 'operation-past-pivot' && this.pivotBegan), `refused a cancel: ${code}`)
+        this.#expect(code === 'operation-settled' || (code === 'operation-past-pivot' && this.pivotBegan) || (code === 'shutting-down' && this.closings > 0), `refused a cancel: ${code}`)
       }
     }
   }
