@@ -166,13 +166,13 @@ export async function openWorkspace(host: Host, root: string): Promise<Workspace
   }
 }
 
-/** The services of a workspace for who only looks at it. @throws Problems `file-corrupt` … */
+/** The services of a workspace that is only looked at. @throws Problems `file-corrupt` … */
 export function lookAtWorkspace(host: Host, root: string): Promise<WorkspaceServices> {
   return compose(host, workspacePaths(root), { lost: new AbortController().signal, ending: new AbortController() })
 }
 
 interface Life {
-  /** Absent for who only looks. */
+  /** Absent where the workspace is only looked at. */
   readonly lock?: Lock
   /** The lock is another's: nothing may be done any more. */
   readonly lost: AbortSignal
@@ -282,7 +282,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     void space.tidy().then(() => space.keepSpare()).catch(() => undefined) // the next opening does it
     void registry.remember().catch(() => undefined) // PM2 is asked again by whoever needs it
   }
-  if (lock) await rm(paths.logCache, { recursive: true, force: true }) // of a killed app
+  if (lock) await rm(paths.logCache, { recursive: true, force: true }) // left by a crashed process
   await (lock ? recover() : operations.look())
   const logCache = join(paths.logCache, randomBytes(6).toString('hex')) // others may look at the workspace
   const containerLogs = new ContainerLogs({

@@ -101,7 +101,7 @@ export async function one(work: Work, name: string, ask: (client: Client) => Pro
   }
 }
 
-/** A job on many, and what came of each. Where it was cancelled, those under way are cancelled and followed too. @throws Failure if none was begun, or it is stuck itself */
+/** A job on many, and what came of each. When it is cancelled, the operations in progress are cancelled and followed too. @throws Failure if none was begun, or it is stuck itself */
 export async function many(work: Work, ask: (client: Client) => Promise<{ readonly id: string }>): Promise<Each[]> {
   const state = await work.follower.run(ask)
   if (state.phase === 'stuck' || state.turned?.reason === 'failed') mustSucceed(state)

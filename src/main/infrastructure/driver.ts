@@ -70,7 +70,7 @@ export const adminLogin = async (driver: Pick<Driver, 'server'>, secrets: Secret
 const titles = { postgres: 'PostgreSQL', pgbouncer: 'PgBouncer' } as const
 export const title = (service: ServiceName): string => titles[service]
 
-/** @throws Problem `port-taken` that names who has the port */
+/** @throws Problem `port-taken`, which names the port's holder */
 export async function requireFreePort(service: ServiceName, port: number): Promise<void> {
   const holders = await portHolders(port)
   if (holders.length === 0) return

@@ -211,7 +211,7 @@ export class EmbeddedDriver implements Driver {
     await this.redirectPooler()
   }
 
-  /** A PgBouncer that runs is told where PostgreSQL is now. It is elsewhere after the first start since an earlier version. */
+  /** Points a running PgBouncer at PostgreSQL's present address, which an update may have moved. */
   private async redirectPooler(): Promise<void> {
     const pid = await this.running('pgbouncer')
     if (pid === undefined || await this.provisioned('pgbouncer')) return
@@ -272,7 +272,7 @@ export class EmbeddedDriver implements Driver {
 
   // Both
 
-  /** Waits until it answers; a process that ended meanwhile is told at once. */
+  /** Waits until it answers; fails at once if the process ends first. */
   private async answered(service: ServiceName, context: DriverContext, ask: () => Promise<unknown>): Promise<void> {
     const seconds = 60
     let last: unknown

@@ -271,7 +271,7 @@ export class Infrastructure {
     return await this.status()
   }
 
-  /** What the driver found, with what we are doing about it and what came of that. */
+  /** What the driver found, what we are doing about it, and the result. */
   private shownStatus(status: ServiceStatus): ServiceStatus {
     const moving = this.moving.get(status.name)
     if (moving && status.state !== 'unavailable') return { ...status, state: moving, problem: undefined }

@@ -11,7 +11,7 @@ import type { Infrastructure, InfrastructureUser } from './infrastructure'
 export const subjectContradiction = (_plan: unknown, subject: string): string | undefined =>
   (subject === things.infrastructure ? undefined : `its subject is ${JSON.stringify(subject)}.`)
 
-/** Who has claimed it. */
+/** The open operations that have claimed it. */
 export const infrastructureUsers = (operations: Operations): InfrastructureUser[] =>
   operations.holders(things.infrastructure).map(({ kind, subject, claims }) => ({ text: `${kind} ${subject}`, changesIt: claims.some(({ on }) => on === things.services) }))
 

@@ -25,7 +25,7 @@ export type ConfigCache = Map<string, { readonly stamp: string; readonly config:
 
 /**
  * @param busy names, in lower case, of instances that an open operation owns: a folder with a reservation is in the making then, not broken
- * @param known kept by who asks often
+ * @param known kept by callers that ask often
  */
 export async function readConfigs(paths: WorkspacePaths, manifest: Manifest, busy: ReadonlySet<string>, known: ConfigCache = new Map()): Promise<Configs> {
   const folders = await instanceFolders(paths)

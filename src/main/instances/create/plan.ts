@@ -30,7 +30,7 @@ export const createPlanSchema = z.strictObject({
   directPort: z.int(),
   pooledPort: z.int(),
   pooled: z.boolean(),
-  /** Absent when it starts; else who has its port now, as text. */
+  /** What holds its port now, as text; absent if the instance will be started. */
   heldBy: z.string().optional(),
   /** It becomes part of a path. */
   fingerprint: z.string().regex(/^[\w-]+$/),
