@@ -5,7 +5,10 @@ import { defineConfig } from 'electron-vite'
 
 const at = (path: string): string => resolve(import.meta.dirname, path)
 
-/** Entries of the main process, each built to out/main/<name>.cjs: the desktop app, what runs without Electron, and the threads that read logs. */
+/**
+ * Entries of the main process, each built to out/main/<name>.cjs: the desktop app, what runs without Electron, and the
+ * threads that read logs.
+ */
 const entries = { index: 'src/main/index.ts', cli: 'src/main/cli/index.ts', 'log-worker': 'src/main/logs/worker.ts' }
 
 /** The licences of what a bundle contains, beside it; scripts/lib/licenses.mjs makes the whole notice of them. */
@@ -17,8 +20,10 @@ export default defineConfig({
     build: {
       target: 'node20.18',
       license,
-      // Dependencies stay outside; development dependencies are bundled: what only an ES module offers (execa: Node 20.18 cannot require one),
-      // what a command would otherwise load whole before it begins (zod, commander: half of its start), what brings a compiler along (@trpc/server).
+      // Dependencies stay outside; development dependencies are bundled: what only an ES module offers (execa: Node
+      // 20.18 cannot require one),
+      // what a command would otherwise load whole before it begins (zod, commander: half of its start), what brings a
+      // compiler along (@trpc/server).
       rollupOptions: {
         input: Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(at(path)))),
         output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
@@ -31,7 +36,10 @@ export default defineConfig({
       license,
       // A sandboxed preload can require nothing.
       externalizeDeps: false,
-      rollupOptions: { input: { index: at('src/preload/index.ts') }, output: { format: 'cjs', entryFileNames: '[name].cjs' } },
+      rollupOptions: {
+        input: { index: at('src/preload/index.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
     },
   },
   renderer: {
@@ -39,6 +47,12 @@ export default defineConfig({
     base: './',
     publicDir: at('resources/icons'),
     plugins: [react()],
-    build: { target: 'chrome130', minify: true, license, outDir: at('out/renderer'), rollupOptions: { input: { index: at('src/renderer/index.html') } } },
+    build: {
+      target: 'chrome130',
+      minify: true,
+      license,
+      outDir: at('out/renderer'),
+      rollupOptions: { input: { index: at('src/renderer/index.html') } },
+    },
   },
 })

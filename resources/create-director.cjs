@@ -1,6 +1,7 @@
 'use strict'
 /**
- * Creates the director's account through an instance's own Prisma client. Run by a plain Node, the working directory being
+ * Creates the director's account through an instance's own Prisma client. Run by a plain Node, the working directory
+ * being
  * the instance's server folder and DATABASE_URL in the environment; nothing of Instance Manager is imported.
  *
  * Standard input, one JSON object: { email, passwordHash, name, model, role?, status?, check? }
@@ -8,7 +9,8 @@
  * Standard output, one JSON line; the exit code is 0 if `ok`, else 1:
  *   { ok: true, created: boolean }   false: this very account was there already (a repeat after a crash)
  *   { ok: true, exists: boolean }    for `check`: the e-mail is there, with this passwordHash if one was given
- *   { ok: false, code, message }     code: director-input, director-client, director-model, director-email-taken, director-database, director-timeout
+ *   { ok: false, code, message }     code: director-input, director-client, director-model, director-email-taken,
+ *   director-database, director-timeout
  * No output ever holds the hash or the database's password.
  */
 const { existsSync, readdirSync, readFileSync, statSync, writeSync } = require('node:fs')
@@ -58,13 +60,20 @@ function redact(text) {
 
 /** A foreign error in one line: Prisma's messages end with what matters, and may quote the data before it. */
 function describe(error) {
-  const lines = redact(String(error?.message ?? error)).split('\n').map(it => it.trim()).filter(Boolean)
+  const lines = redact(String(error?.message ?? error))
+    .split('\n')
+    .map(it => it.trim())
+    .filter(Boolean)
   return [error?.errorCode ?? error?.code, lines.at(-1) ?? error?.name].filter(Boolean).join(': ').slice(0, 500)
 }
 
 function readInput() {
   let input
-  try { input = JSON.parse(readFileSync(0, 'utf8')) } catch { throw new Refusal('director-input', 'Standard input is not a JSON object.') }
+  try {
+    input = JSON.parse(readFileSync(0, 'utf8'))
+  } catch {
+    throw new Refusal('director-input', 'Standard input is not a JSON object.')
+  }
   const isText = key => typeof input?.[key] === 'string' && input[key] !== ''
   const needed = input?.check ? ['email', 'model'] : ['email', 'model', 'name', 'passwordHash']
   const missing = needed.filter(key => !isText(key))
@@ -79,7 +88,9 @@ function rememberSecrets({ passwordHash }) {
   try {
     const { password } = new URL(url)
     if (password) secrets.push(password, decodeURIComponent(password))
-  } catch { /* the client will say what is wrong with it */ }
+  } catch {
+    /* the client will say what is wrong with it */
+  }
 }
 
 /** @returns the generated client's path if the schema sets `output`, else the package's name */
@@ -94,11 +105,15 @@ function clientLocation() {
 }
 
 function schemaFiles() {
-  const configured = existsSync('package.json') ? JSON.parse(readFileSync('package.json', 'utf8')).prisma?.schema : undefined
+  const configured = existsSync('package.json')
+    ? JSON.parse(readFileSync('package.json', 'utf8')).prisma?.schema
+    : undefined
   const found = [configured, 'prisma/schema.prisma', 'prisma/schema', 'schema.prisma'].find(it => it && existsSync(it))
   if (!found) return []
   if (statSync(found).isFile()) return [found]
-  return readdirSync(found, { recursive: true }).filter(it => it.endsWith('.prisma')).map(it => join(found, it))
+  return readdirSync(found, { recursive: true })
+    .filter(it => it.endsWith('.prisma'))
+    .map(it => join(found, it))
 }
 
 /** Loads a module as the server would; CommonJS or ESM. */
@@ -114,39 +129,64 @@ async function openClient() {
     generated = await load(location)
     if (typeof generated.PrismaClient !== 'function') throw new Error('it exports no PrismaClient')
   } catch (error) {
-    throw new Refusal('director-client', `The Prisma client at ${location} cannot be loaded (${describe(error)}). Run "prisma generate"; a client generated as TypeScript is not supported.`)
+    throw new Refusal(
+      'director-client',
+      `The Prisma client at ${location} cannot be loaded (${describe(error)}). Run "prisma generate"; a client generated as TypeScript is not supported.`,
+    )
   }
   try {
     return { generated, client: new generated.PrismaClient() }
   } catch (error) {
     // A client without a native engine refuses to be made without a driver adapter.
-    if (!/adapter/i.test(String(error?.message))) throw new Refusal('director-client', `The Prisma client cannot be used: ${describe(error)}`)
+    if (!/adapter/i.test(String(error?.message)))
+      throw new Refusal('director-client', `The Prisma client cannot be used: ${describe(error)}`)
     return { generated, client: new generated.PrismaClient({ adapter: await openAdapter() }) }
   }
 }
 
 async function openAdapter() {
   let PrismaPg
-  try { ({ PrismaPg } = await load('@prisma/adapter-pg')) } catch (error) {
-    throw new Refusal('director-client', `The Prisma client wants a driver adapter, and @prisma/adapter-pg cannot be loaded: ${describe(error)}`)
+  try {
+    ;({ PrismaPg } = await load('@prisma/adapter-pg'))
+  } catch (error) {
+    throw new Refusal(
+      'director-client',
+      `The Prisma client wants a driver adapter, and @prisma/adapter-pg cannot be loaded: ${describe(error)}`,
+    )
   }
-  return new PrismaPg({ connectionString: process.env.DATABASE_URL, max: 1, connectionTimeoutMillis: connectLimit, query_timeout: limit })
+  return new PrismaPg({
+    connectionString: process.env.DATABASE_URL,
+    max: 1,
+    connectionTimeoutMillis: connectLimit,
+    query_timeout: limit,
+  })
 }
 
 /** The model's fields by what they mean, e.g. { email: { name: 'email', kind, type }, … }; absent ones are left out. */
 function readModel(client, generated, model) {
-  const models = generated.Prisma?.dmmf?.datamodel?.models
+  const models =
+    generated.Prisma?.dmmf?.datamodel?.models ??
     // oxlint-disable-next-line no-underscore-dangle -- clients that do not export the data model have it here
-    ?? Object.entries(client._runtimeDataModel?.models ?? {}).map(([name, it]) => ({ ...it, name }))
+    Object.entries(client._runtimeDataModel?.models ?? {}).map(([name, it]) => ({ ...it, name }))
   const property = ({ name }) => name.charAt(0).toLowerCase() + name.slice(1)
   const found = models.find(it => property(it) === model)
-  if (!found) throw new Refusal('director-model', `The Prisma client has no model "${model}". It has: ${models.map(property).join(', ') || 'none'}.`)
-  const fields = Object.fromEntries(Object.entries(fieldNames).flatMap(([meaning, names]) => {
-    const field = names.map(name => found.fields.find(it => it.name === name)).find(Boolean)
-    return field ? [[meaning, field]] : []
-  }))
+  if (!found)
+    throw new Refusal(
+      'director-model',
+      `The Prisma client has no model "${model}". It has: ${models.map(property).join(', ') || 'none'}.`,
+    )
+  const fields = Object.fromEntries(
+    Object.entries(fieldNames).flatMap(([meaning, names]) => {
+      const field = names.map(name => found.fields.find(it => it.name === name)).find(Boolean)
+      return field ? [[meaning, field]] : []
+    }),
+  )
   for (const meaning of ['email', 'password']) {
-    if (!fields[meaning]) throw new Refusal('director-model', `The model "${model}" has no field for the ${meaning}: one of ${fieldNames[meaning].join(', ')} is needed.`)
+    if (!fields[meaning])
+      throw new Refusal(
+        'director-model',
+        `The model "${model}" has no field for the ${meaning}: one of ${fieldNames[meaning].join(', ')} is needed.`,
+      )
   }
   return fields
 }
@@ -155,23 +195,45 @@ function readModel(client, generated, model) {
 function accountData(fields, input, generated) {
   const words = input.name.trim().split(/\s+/)
   const lastName = words.length > 1 ? words.pop() : ''
-  const values = { email: input.email, password: input.passwordHash, name: input.name, firstName: words.join(' '), lastName, role: input.role, status: input.status }
-  return Object.fromEntries(Object.entries(fields).filter(([meaning]) => values[meaning] !== undefined)
-    .map(([meaning, field]) => [field.name, fieldValue(field, values[meaning], generated)]))
+  const values = {
+    email: input.email,
+    password: input.passwordHash,
+    name: input.name,
+    firstName: words.join(' '),
+    lastName,
+    role: input.role,
+    status: input.status,
+  }
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([meaning]) => values[meaning] !== undefined)
+      .map(([meaning, field]) => [field.name, fieldValue(field, values[meaning], generated)]),
+  )
 }
 
 function fieldValue(field, value, generated) {
-  if (field.kind === 'object') throw new Refusal('director-model', `The field "${field.name}" is a relation; only plain text and enums can be filled.`)
+  if (field.kind === 'object')
+    throw new Refusal(
+      'director-model',
+      `The field "${field.name}" is a relation; only plain text and enums can be filled.`,
+    )
   if (field.kind !== 'enum') return value
   const allowed = Object.keys(generated.$Enums?.[field.type] ?? generated[field.type] ?? {})
   const match = allowed.find(it => it === value) ?? allowed.find(it => it.toLowerCase() === value.toLowerCase())
-  if (!match) throw new Refusal('director-model', `The field "${field.name}" knows no "${value}". It knows: ${allowed.join(', ')}.`)
+  if (!match)
+    throw new Refusal(
+      'director-model',
+      `The field "${field.name}" knows no "${value}". It knows: ${allowed.join(', ')}.`,
+    )
   return match
 }
 
 /** @returns 'same' (e-mail and hash), 'other' (the e-mail with another password), or undefined */
 async function findAccount(table, fields, { email, passwordHash }) {
-  const found = await table.findFirst({ where: { [fields.email.name]: email }, select: { [fields.password.name]: true } })
+  const found = await table.findFirst({
+    where: { [fields.email.name]: email },
+    select: { [fields.password.name]: true },
+  })
   if (!found) return undefined
   return passwordHash === undefined || found[fields.password.name] === passwordHash ? 'same' : 'other'
 }
@@ -185,17 +247,26 @@ async function createAccount(table, fields, input, generated) {
     await table.create({ data, select: { [fields.email.name]: true } })
   } catch (error) {
     const unfilled = [...String(error?.message).matchAll(/Argument `(\w+)` is missing/g)].map(it => it[1])
-    if (unfilled.length > 0) throw new Refusal('director-model', `The model "${input.model}" requires ${unfilled.join(', ')}, which cannot be filled. Give it a default in the schema, or make it optional.`)
-    if (error?.name === 'PrismaClientValidationError') throw new Refusal('director-model', `The model "${input.model}" does not take this account: ${describe(error)}`)
+    if (unfilled.length > 0)
+      throw new Refusal(
+        'director-model',
+        `The model "${input.model}" requires ${unfilled.join(', ')}, which cannot be filled. Give it a default in the schema, or make it optional.`,
+      )
+    if (error?.name === 'PrismaClientValidationError')
+      throw new Refusal('director-model', `The model "${input.model}" does not take this account: ${describe(error)}`)
     if (error?.code !== 'P2002') throw error
     // A unique field: the e-mail, if someone else was faster, or one that we know nothing of.
     if (await findAccount(table, fields, input)) throw emailTaken(input)
-    throw new Refusal('director-model', `Another row of "${input.model}" has the same value in a unique field (${[error.meta?.target ?? 'unknown'].flat().join(', ')}).`)
+    throw new Refusal(
+      'director-model',
+      `Another row of "${input.model}" has the same value in a unique field (${[error.meta?.target ?? 'unknown'].flat().join(', ')}).`,
+    )
   }
   return { ok: true, created: true }
 }
 
-const emailTaken = ({ email }) => new Refusal('director-email-taken', `There is an account for ${email} already, with another password.`)
+const emailTaken = ({ email }) =>
+  new Refusal('director-email-taken', `There is an account for ${email} already, with another password.`)
 
 async function main() {
   const input = readInput()
@@ -205,9 +276,14 @@ async function main() {
     const fields = readModel(client, generated, input.model)
     const table = client[input.model]
     if (!input.check) return await createAccount(table, fields, input, generated)
-    return { ok: true, exists: await findAccount(table, fields, input) === 'same' }
+    return { ok: true, exists: (await findAccount(table, fields, input)) === 'same' }
   } finally {
-    await Promise.race([client.$disconnect().catch(() => {}), new Promise(done => { setTimeout(done, disconnectLimit) })])
+    await Promise.race([
+      client.$disconnect().catch(() => {}),
+      new Promise(done => {
+        setTimeout(done, disconnectLimit)
+      }),
+    ])
   }
 }
 

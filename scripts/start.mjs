@@ -1,5 +1,6 @@
 /**
- * npm start: prepares what is missing and opens the window; where there is no display, or with --serve, it serves the same pages to a
+ * npm start: prepares what is missing and opens the window; where there is no display, or with --serve, it serves the
+ * same pages to a
  * browser. Other arguments go on as they are: npm start -- --workspace FOLDER
  */
 import { spawn } from 'node:child_process'
@@ -32,7 +33,11 @@ await script(async () => {
 function run(file, args) {
   const child = spawn(file, args, { stdio: 'inherit' })
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-  process.on('SIGINT', () => { if (!process.stdin.isTTY) child.kill('SIGINT') }) // a terminal tells it to the child itself
+  process.on('SIGINT', () => {
+    if (!process.stdin.isTTY) child.kill('SIGINT')
+  }) // a terminal tells it to the child itself
   child.on('error', error => say(`✗ ${file} did not start: ${error.message}`))
-  child.on('close', code => { process.exitCode = code ?? 1 })
+  child.on('close', code => {
+    process.exitCode = code ?? 1
+  })
 }

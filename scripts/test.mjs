@@ -37,7 +37,11 @@ await script(async () => {
       }
     }
     const left = await leaks()
-    add(left.length === 0 ? 1 : 0, left.map(it => `left behind: ${it}`), [])
+    add(
+      left.length === 0 ? 1 : 0,
+      left.map(it => `left behind: ${it}`),
+      [],
+    )
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }

@@ -13,10 +13,20 @@ export async function build() {
   const wanted = fingerprint()
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   await step('Building the app', async () => {
-    const { code, output } = await run(process.execPath, [join(modules, 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn'], {
-      cwd: project, quiet: true, env: { ELECTRON_MAJOR_VER: '33', NODE_ENV: 'production' },
-    })
-    if (code !== 0) throw new Failure(`The build failed:\n${output.trim()}`, 'if you changed the code, fix what is named above; else run git status and undo what changed.')
+    const { code, output } = await run(
+      process.execPath,
+      [join(modules, 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn'],
+      {
+        cwd: project,
+        quiet: true,
+        env: { ELECTRON_MAJOR_VER: '33', NODE_ENV: 'production' },
+      },
+    )
+    if (code !== 0)
+      throw new Failure(
+        `The build failed:\n${output.trim()}`,
+        'if you changed the code, fix what is named above; else run git status and undo what changed.',
+      )
     writeLicenses()
   })
   // Read before the build: a file changed during it builds again next time.

@@ -10,18 +10,25 @@ export async function dependencies() {
   const why = existsSync(modules) ? 'they are out of date' : 'first time, about a minute'
   await step(`Installing the dependencies (${why})`, async () => {
     // Electron comes later, from where it can be had; a failing download must not fail everything.
-    const { code } = await run('npm', ['ci', '--loglevel=error'], { cwd: project, env: { ELECTRON_SKIP_BINARY_DOWNLOAD: '1' } })
+    const { code } = await run('npm', ['ci', '--loglevel=error'], {
+      cwd: project,
+      env: { ELECTRON_SKIP_BINARY_DOWNLOAD: '1' },
+    })
     if (code === 0) return
-    throw new Failure('The dependencies could not be installed; npm says why above.',
-      'check the network and the npm registry (npm ping), then run the same command again.')
+    throw new Failure(
+      'The dependencies could not be installed; npm says why above.',
+      'check the network and the npm registry (npm ping), then run the same command again.',
+    )
   })
 }
 
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > 20 || (major === 20 && minor >= 19)) return
-  throw new Failure(`Instance Manager needs Node 20.19 or newer; this is ${process.versions.node}.`,
-    'install a current Node.js (https://nodejs.org), then run the same command again.')
+  throw new Failure(
+    `Instance Manager needs Node 20.19 or newer; this is ${process.versions.node}.`,
+    'install a current Node.js (https://nodejs.org), then run the same command again.',
+  )
 }
 
 /** Compares with the record that npm keeps in node_modules; it is written last, so a broken installation has none. */
@@ -31,10 +38,14 @@ function upToDate() {
   const { packages: wanted } = read(join(project, 'package-lock.json'))
   const { packages: installed } = read(record)
   const ranges = it => JSON.stringify([it.dependencies, it.devDependencies])
-  return ranges(wanted['']) === ranges(read(join(project, 'package.json')))
-    && Object.keys(installed).every(path => path in wanted)
+  return (
+    ranges(wanted['']) === ranges(read(join(project, 'package.json'))) &&
+    Object.keys(installed).every(path => path in wanted) &&
     // Optional packages of other systems are not installed.
-    && Object.entries(wanted).every(([path, it]) => path === '' || (path in installed ? installed[path].version === it.version : it.optional))
+    Object.entries(wanted).every(
+      ([path, it]) => path === '' || (path in installed ? installed[path].version === it.version : it.optional),
+    )
+  )
 }
 
 const read = path => JSON.parse(readFileSync(path, 'utf8'))

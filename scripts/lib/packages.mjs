@@ -13,46 +13,86 @@ const t64 = Number(process.report.getReport().header.glibcVersionRuntime?.split(
 /** What the system must have: how it is found, its packages, and whether nothing works without it. */
 const needs = {
   electron: {
-    what: 'the libraries that Electron draws with', required: true,
+    what: 'the libraries that Electron draws with',
+    required: true,
     found: async path => !(await run('ldd', [path], { quiet: true })).output.includes('not found'),
     apt: [`libgtk-3-0${t64}`, 'libnss3', `libasound2${t64}`, 'libgbm1', 'libxss1', 'libxtst6', 'dbus'],
     dnf: ['gtk3', 'nss', 'alsa-lib', 'mesa-libgbm', 'libXScrnSaver', 'libXtst', 'dbus-daemon'],
   },
   fonts: {
-    what: 'a font', required: true, found: () => hasFont('/usr/share/fonts') || hasFont('/usr/local/share/fonts'),
-    apt: ['fontconfig', 'fonts-dejavu-core'], dnf: ['fontconfig', 'dejavu-sans-fonts'],
+    what: 'a font',
+    required: true,
+    found: () => hasFont('/usr/share/fonts') || hasFont('/usr/local/share/fonts'),
+    apt: ['fontconfig', 'fonts-dejavu-core'],
+    dnf: ['fontconfig', 'dejavu-sans-fonts'],
   },
   pgbouncer: {
-    what: 'PgBouncer (connection pooling; instances run without it, not pooled)', required: false, found: () => hasCommand('pgbouncer'),
-    apt: ['pgbouncer'], dnf: ['pgbouncer'],
+    what: 'PgBouncer (connection pooling; instances run without it, not pooled)',
+    required: false,
+    found: () => hasCommand('pgbouncer'),
+    apt: ['pgbouncer'],
+    dnf: ['pgbouncer'],
   },
   display: {
-    what: 'a virtual display', required: true, found: () => hasDisplay() || hasCommand('xvfb-run'),
-    apt: ['xvfb', 'xauth'], dnf: ['xorg-x11-server-Xvfb', 'xorg-x11-xauth'],
+    what: 'a virtual display',
+    required: true,
+    found: () => hasDisplay() || hasCommand('xvfb-run'),
+    apt: ['xvfb', 'xauth'],
+    dnf: ['xorg-x11-server-Xvfb', 'xorg-x11-xauth'],
   },
   chromium: {
-    what: 'Chromium, for tests of the served pages', required: false, found: () => hasCommand('chromium'), apt: ['chromium'], dnf: ['chromium'],
+    what: 'Chromium, for tests of the served pages',
+    required: false,
+    found: () => hasCommand('chromium'),
+    apt: ['chromium'],
+    dnf: ['chromium'],
   },
   podman: {
-    what: 'Podman, for its tests', required: false, found: () => ['podman', 'runc', 'iptables'].every(hasCommand) && existsSync('/usr/lib/podman/netavark'),
-    apt: ['podman', 'runc', 'netavark', 'aardvark-dns', 'iptables', 'catatonit', 'uidmap', 'slirp4netns', 'fuse-overlayfs'], dnf: ['podman', 'runc', 'iptables'],
+    what: 'Podman, for its tests',
+    required: false,
+    found: () => ['podman', 'runc', 'iptables'].every(hasCommand) && existsSync('/usr/lib/podman/netavark'),
+    apt: [
+      'podman',
+      'runc',
+      'netavark',
+      'aardvark-dns',
+      'iptables',
+      'catatonit',
+      'uidmap',
+      'slirp4netns',
+      'fuse-overlayfs',
+    ],
+    dnf: ['podman', 'runc', 'iptables'],
   },
   debootstrap: {
-    what: 'debootstrap, for the images of the Podman tests', required: false, found: () => hasCommand('debootstrap'), apt: ['debootstrap'], dnf: ['debootstrap'],
+    what: 'debootstrap, for the images of the Podman tests',
+    required: false,
+    found: () => hasCommand('debootstrap'),
+    apt: ['debootstrap'],
+    dnf: ['debootstrap'],
   },
 }
 
-/** @param names which of the needs; @param electron path of its binary, if that is among them. @throws Failure if a required one stays missing */
+/**
+ * @param names which of the needs; @param electron path of its binary, if that is among them. @throws Failure if a
+ * required one stays missing
+ */
 export async function packages(names, electron) {
   const missing = await missingOf(names, electron)
   if (missing.length === 0) return
   say(`Missing on this system: ${missing.map(name => needs[name].what).join('; ')}.`)
   const sudo = hasCommand('apt-get') ? await rights() : undefined
-  const still = sudo && await install(sudo, missing) ? await missingOf(missing, electron) : missing
+  const still = sudo && (await install(sudo, missing)) ? await missingOf(missing, electron) : missing
   if (still.length === 0) return
   const command = commandFor(still)
   if (still.some(name => needs[name].required)) {
-    throw new Failure(`This cannot go on without ${still.filter(name => needs[name].required).map(name => needs[name].what).join(' and ')}.`, command)
+    throw new Failure(
+      `This cannot go on without ${still
+        .filter(name => needs[name].required)
+        .map(name => needs[name].what)
+        .join(' and ')}.`,
+      command,
+    )
   }
   say(`It goes on without. To get it: ${command}`)
 }
@@ -62,7 +102,9 @@ async function missingOf(names, electron) {
   return names.filter((_, index) => !found[index])
 }
 
-/** @returns the command's beginning (empty as root) where packages can be installed without a password, else undefined */
+/**
+ * @returns the command's beginning (empty as root) where packages can be installed without a password, else undefined
+ */
 async function rights() {
   if (isRoot) return []
   if (!hasCommand('sudo')) return undefined
@@ -75,7 +117,8 @@ async function install(sudo, names) {
     const [file, ...args] = [...sudo, ...command]
     return run(file, args, options)
   }
-  const apt = (...args) => asRoot(['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args], { timeout: 1_200_000 })
+  const apt = (...args) =>
+    asRoot(['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args], { timeout: 1_200_000 })
   const installed = await step(`Installing them: apt-get install ${wanted.join(' ')}`, async () => {
     await apt('update')
     return (await apt('install', '-y', '--no-install-recommends', ...wanted)).code === 0
@@ -96,12 +139,16 @@ function commandFor(names) {
 }
 
 /** Daemons lie in sbin, which is not in every user's PATH. */
-export const hasCommand = name => `${process.env.PATH}:/usr/sbin:/usr/local/sbin:/sbin`.split(':').some(folder => folder && existsSync(join(folder, name)))
+export const hasCommand = name =>
+  `${process.env.PATH}:/usr/sbin:/usr/local/sbin:/sbin`
+    .split(':')
+    .some(folder => folder && existsSync(join(folder, name)))
 
 export const hasDisplay = () => !!(process.env.DISPLAY || process.env.WAYLAND_DISPLAY)
 
 function hasFont(folder) {
   if (!existsSync(folder)) return false
   return readdirSync(folder, { withFileTypes: true }).some(it =>
-    it.isDirectory() ? hasFont(join(folder, it.name)) : /\.(ttf|otf|ttc)$/i.test(it.name))
+    it.isDirectory() ? hasFont(join(folder, it.name)) : /\.(ttf|otf|ttc)$/i.test(it.name),
+  )
 }

@@ -1,4 +1,7 @@
-/** From a fresh clone to a built app and, where windows are wanted, an Electron that runs it. What is done already costs next to nothing. */
+/**
+ * From a fresh clone to a built app and, where windows are wanted, an Electron that runs it. What is done already costs
+ * next to nothing.
+ */
 import { build } from './build.mjs'
 import { dependencies } from './dependencies.mjs'
 import { electron } from './electron.mjs'
@@ -42,4 +45,5 @@ export async function prepareSystem(purpose) {
 }
 
 /** A command that opens windows, and runs in a virtual display where there is no other. @returns [file, args] */
-export const inDisplay = (file, args) => hasDisplay() ? [file, args] : ['xvfb-run', ['-a', '-s', '-screen 0 1920x1200x24', file, ...args]]
+export const inDisplay = (file, args) =>
+  hasDisplay() ? [file, args] : ['xvfb-run', ['-a', '-s', '-screen 0 1920x1200x24', file, ...args]]

@@ -12,6 +12,8 @@ export async function requireSandbox(electron) {
   const { uid, mode } = statSync(helper)
   if (uid === 0 && (mode & 0o4000) !== 0) return
   if ((await run('unshare', ['--user', '--map-root-user', 'true'], { quiet: true })).code === 0) return
-  throw new Failure('This system does not let Electron build its sandbox (user namespaces are restricted).',
-    `sudo chown root:root '${helper}' && sudo chmod 4755 '${helper}'`)
+  throw new Failure(
+    'This system does not let Electron build its sandbox (user namespaces are restricted).',
+    `sudo chown root:root '${helper}' && sudo chmod 4755 '${helper}'`,
+  )
 }

@@ -44,17 +44,24 @@ export async function step(text, work) {
 
 /**
  * Runs a command to its end; its output goes to standard error as it comes, or is collected with `quiet`.
- * `timeout` is in milliseconds. @returns { code, output }; code is null when it was ended by a signal or could not start
+ * `timeout` is in milliseconds. @returns { code, output }; code is null when it was ended by a signal or could not
+ * start
  */
 export function run(file, args, { cwd, env, timeout, quiet = false, input } = {}) {
   return new Promise(resolve => {
     const child = spawn(file, args, {
-      cwd, timeout, env: env ? { ...process.env, ...env } : process.env,
+      cwd,
+      timeout,
+      env: env ? { ...process.env, ...env } : process.env,
       stdio: [input === undefined ? 'ignore' : 'pipe', quiet ? 'pipe' : 2, quiet ? 'pipe' : 2],
     })
     let output = ''
-    child.stdout?.on('data', chunk => { output += chunk })
-    child.stderr?.on('data', chunk => { output += chunk })
+    child.stdout?.on('data', chunk => {
+      output += chunk
+    })
+    child.stderr?.on('data', chunk => {
+      output += chunk
+    })
     child.stdin?.end(input)
     child.on('error', error => resolve({ code: null, output: `${output}${error.message}` }))
     child.on('close', code => resolve({ code, output }))

@@ -21,6 +21,7 @@ async function whole(name, [file, ...args]) {
   return code === 0 ? { passed: 1, failed: [], skipped: [] } : { passed: 0, failed: [name], skipped: [] }
 }
 
+const format = () => whole('format', [...bin('prettier', 'bin', 'prettier.cjs'), '--check', '.'])
 const lint = () => whole('lint', [...bin('oxlint', 'bin', 'oxlint'), '--type-aware'])
 const types = () => whole('types', [...bin('typescript', 'bin', 'tsc'), '--noEmit'])
 
@@ -28,16 +29,40 @@ const types = () => whole('types', [...bin('typescript', 'bin', 'tsc'), '--noEmi
 const vitest = name => async folder => {
   const report = join(folder, `${name}.json`)
   const [file, ...args] = bin('vitest', 'vitest.mjs')
-  const { code } = await run(file, [...args, 'run', '--project', name, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], { cwd: project })
+  const { code } = await run(
+    file,
+    [
+      ...args,
+      'run',
+      '--project',
+      name,
+      '--passWithNoTests',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
+    { cwd: project },
+  )
   return complete(name, code, () => {
     const files = read(report).testResults
-    const tests = files.flatMap(it => it.assertionResults.map(test => ({ ...test, name: `${relative(project, it.name)} > ${test.fullName}` })))
-    const broken = files.filter(it => it.status === 'failed' && !it.assertionResults.some(test => test.status === 'failed'))
+    const tests = files.flatMap(it =>
+      it.assertionResults.map(test => ({ ...test, name: `${relative(project, it.name)} > ${test.fullName}` })),
+    )
+    const broken = files.filter(
+      it => it.status === 'failed' && !it.assertionResults.some(test => test.status === 'failed'),
+    )
     return {
       passed: tests.filter(it => it.status === 'passed').length,
-      failed: [...tests.filter(it => it.status === 'failed').map(it => it.name), ...broken.map(it => relative(project, it.name))],
-      skipped: tests.filter(it => !['passed', 'failed'].includes(it.status))
-        .map(it => ({ name: it.name, reason: it.meta?.skipReason ?? (/\(skipped: (.*?)\)/.exec(it.name)?.[1] || 'no reason given') })),
+      failed: [
+        ...tests.filter(it => it.status === 'failed').map(it => it.name),
+        ...broken.map(it => relative(project, it.name)),
+      ],
+      skipped: tests
+        .filter(it => !['passed', 'failed'].includes(it.status))
+        .map(it => ({
+          name: it.name,
+          reason: it.meta?.skipReason ?? (/\(skipped: (.*?)\)/.exec(it.name)?.[1] || 'no reason given'),
+        })),
     }
   })
 }
@@ -45,15 +70,24 @@ const vitest = name => async folder => {
 async function e2e(folder) {
   await build()
   const report = join(folder, 'e2e.json')
-  const [file, args] = inDisplay(...split([...bin('@playwright', 'test', 'cli.js'), 'test', '--pass-with-no-tests', '--reporter=list,json']))
+  const [file, args] = inDisplay(
+    ...split([...bin('@playwright', 'test', 'cli.js'), 'test', '--pass-with-no-tests', '--reporter=list,json']),
+  )
   const { code } = await run(file, args, { cwd: project, env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report } })
   return complete('e2e', code, () => {
-    const tests = read(report).suites.flatMap(specsOf).flatMap(spec => spec.tests.map(it => ({ ...it, name: `test/e2e/${spec.file} > ${spec.title}` })))
+    const tests = read(report)
+      .suites.flatMap(specsOf)
+      .flatMap(spec => spec.tests.map(it => ({ ...it, name: `test/e2e/${spec.file} > ${spec.title}` })))
     return {
       passed: tests.filter(it => it.status === 'expected').length,
       failed: tests.filter(it => it.status === 'unexpected' || it.status === 'flaky').map(it => it.name),
-      skipped: tests.filter(it => it.status === 'skipped')
-        .map(it => ({ name: it.name, reason: it.annotations.find(note => note.type === 'skip' && note.description)?.description ?? 'no reason given' })),
+      skipped: tests
+        .filter(it => it.status === 'skipped')
+        .map(it => ({
+          name: it.name,
+          reason:
+            it.annotations.find(note => note.type === 'skip' && note.description)?.description ?? 'no reason given',
+        })),
     }
   })
 }
@@ -73,7 +107,15 @@ function complete(name, code, result) {
 }
 
 /** In the order in which they run: the quick ones first. */
-export const stages = { lint, types, unit: vitest('unit'), integration: vitest('integration'), crash: vitest('crash'), e2e }
+export const stages = {
+  format,
+  lint,
+  types,
+  unit: vitest('unit'),
+  integration: vitest('integration'),
+  crash: vitest('crash'),
+  e2e,
+}
 
 /** @returns {Promise<Result>} */
 export async function runStage(name, folder) {

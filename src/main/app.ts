@@ -59,17 +59,32 @@ export class App {
   #changing: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly options: AppOptions) {
-    this.#state = new Latest<AppState>({ version: options.version, home: options.home, desktop: options.desktop !== undefined, served: options.served !== undefined, root: isRoot(), recent: [] })
+    this.#state = new Latest<AppState>({
+      version: options.version,
+      home: options.home,
+      desktop: options.desktop !== undefined,
+      served: options.served !== undefined,
+      root: isRoot(),
+      recent: [],
+    })
   }
 
-  get home(): string { return this.options.home }
+  get home(): string {
+    return this.options.home
+  }
 
-  get desktop(): Desktop | undefined { return this.options.desktop }
+  get desktop(): Desktop | undefined {
+    return this.options.desktop
+  }
 
-  get served(): Served | undefined { return this.options.served }
+  get served(): Served | undefined {
+    return this.options.served
+  }
 
   /** The open workspace, if any. */
-  get opened(): WorkspaceServices | undefined { return this.#services }
+  get opened(): WorkspaceServices | undefined {
+    return this.#services
+  }
 
   /** The open workspace's services. @throws Problem `no-workspace` */
   get workspace(): WorkspaceServices {
@@ -83,9 +98,14 @@ export class App {
     yield* this.#state.follow(signal)
   }
 
-  check(path: string): Promise<WorkspaceCheck> { return checkWorkspace(path) }
+  check(path: string): Promise<WorkspaceCheck> {
+    return checkWorkspace(path)
+  }
 
-  /** @throws Problems `workspace-unusable`, `operations-running`, `workspace-locked`, `file-corrupt` …; then what was open stays open */
+  /**
+   * @throws Problems `workspace-unusable`, `operations-running`, `workspace-locked`, `file-corrupt` …; then what was
+   * open stays open
+   */
   open(path: string): Promise<void> {
     return this.#change(async () => {
       const root = await requireWorkspace(path)
@@ -94,7 +114,8 @@ export class App {
       const services = await this.options.open(root)
       await this.#close()
       this.#services = services
-      this.#listener = await this.options.listen?.(services).catch(() => undefined) // commands are then told that it is locked
+      // commands are then told that it is locked
+      this.#listener = await this.options.listen?.(services).catch(() => undefined)
       services.signal.addEventListener('abort', () => void this.#leave(services).catch(() => undefined))
       if (!this.options.looking) await this.options.recent.add(root)
     })
@@ -120,12 +141,17 @@ export class App {
   }
 
   /** As `close`, whatever runs: it is interrupted, and recovered at the next opening. */
-  leave(): Promise<void> { return this.#change(() => this.#close()) }
+  leave(): Promise<void> {
+    return this.#change(() => this.#close())
+  }
 
   /** What the open workspace is still needed for: commands that are connected, and operations that run. */
   get needed(): { readonly commands: number; readonly running: readonly OperationState[] } {
     const operations = this.#services?.operations
-    return { commands: this.#listener?.count() ?? 0, running: operations?.running() ? operations.list().filter(isMoving) : [] }
+    return {
+      commands: this.#listener?.count() ?? 0,
+      running: operations?.running() ? operations.list().filter(isMoving) : [],
+    }
   }
 
   /** Returns when it is not needed any more; then no command can connect. Or when the signal is aborted. */
@@ -148,7 +174,11 @@ export class App {
   async finish(cancel: boolean): Promise<void> {
     const { operations, signal } = this.workspace
     for (const { id } of cancel ? operations.list().filter(isOpen) : []) {
-      try { operations.cancel(id) } catch { /* past its pivot, or turned already: it goes to its end */ }
+      try {
+        operations.cancel(id)
+      } catch {
+        /* past its pivot, or turned already: it goes to its end */
+      }
     }
     for await (const _ of operations.watch(signal)) if (!operations.running()) return
   }
@@ -160,7 +190,11 @@ export class App {
 
   #change(work: () => Promise<void>): Promise<void> {
     const next = this.#changing.then(async () => {
-      try { await work() } finally { await this.#show({ problem: undefined }) }
+      try {
+        await work()
+      } finally {
+        await this.#show({ problem: undefined })
+      }
     })
     this.#changing = next.catch(() => undefined)
     return next
@@ -170,7 +204,9 @@ export class App {
   #requireIdle(): void {
     if (!this.#services?.operations.running()) return
     throw problem({
-      code: 'operations-running', message: 'An operation is still running in this workspace.', action: 'open-activity',
+      code: 'operations-running',
+      message: 'An operation is still running in this workspace.',
+      action: 'open-activity',
       hint: 'Let it end, or cancel it in Activity. Then switch.',
     })
   }
@@ -178,7 +214,9 @@ export class App {
   /** It ended by itself: shown is why. Nothing to do where we close it. */
   async #leave(services: WorkspaceServices): Promise<void> {
     if (this.#services !== services) return
-    await this.#change(async () => { if (this.#services === services) await this.#close() })
+    await this.#change(async () => {
+      if (this.#services === services) await this.#close()
+    })
     const { reason } = services.signal as { reason: unknown }
     if (reason instanceof ProblemError) await this.#show({ problem: reason.problem })
   }
@@ -196,7 +234,9 @@ export class App {
     // Nothing is waited for from here on: two changes at once must not undo each other.
     const root = this.#services?.paths.root
     this.#state.set({
-      ...this.#state.value, ...change, recent,
+      ...this.#state.value,
+      ...change,
+      recent,
       workspace: root === undefined ? undefined : { path: root, name: basename(root) },
     })
   }

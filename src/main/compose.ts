@@ -3,7 +3,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import { realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
-import { databaseNames, type DeletePreview, type InstanceDetails, type LeftoversPreview, type PortCheck } from '../shared/instance'
+import {
+  databaseNames,
+  type DeletePreview,
+  type InstanceDetails,
+  type LeftoversPreview,
+  type PortCheck,
+} from '../shared/instance'
 import { problem, toProblem, type Problem } from '../shared/problem'
 import { isOpen, type OperationState } from '../shared/operation'
 import { things } from '../shared/things'
@@ -90,21 +96,30 @@ export interface Host {
   readonly pm2Home: string
   readonly desktop?: Desktop
   readonly served?: Served
-  /** Nothing is to be changed: a workspace is opened without its lock, beside whoever works in it, and nothing is recovered. */
+  /**
+   * Nothing is to be changed: a workspace is opened without its lock, beside whoever works in it, and nothing is
+   * recovered.
+   */
   readonly looking?: boolean
   /** How long another process that is just ending may keep the lock. Milliseconds; 3000 unless told. */
   readonly lockWait?: number
 }
 
 /** Where the site's default settings lie, unless the environment names another file. */
-export const siteDefaults = (): string => process.env['INSTANCE_MANAGER_DEFAULTS'] ?? '/etc/instance-manager/defaults.json'
+export const siteDefaults = (): string =>
+  process.env['INSTANCE_MANAGER_DEFAULTS'] ?? '/etc/instance-manager/defaults.json'
 /** PM2's own rule: `pm2 logs NAME` then sees the same processes. */
 export const pm2HomeOf = (home: string): string => process.env['PM2_HOME'] ?? join(home, '.pm2')
 
 export function composeApp(host: Host): App {
   const app: App = new App({
-    version: host.version, home: host.home, sample: join(host.resources, 'sample-app'), desktop: host.desktop, served: host.served,
-    recent: new RecentWorkspaces(join(host.data, 'recent.json')), looking: host.looking,
+    version: host.version,
+    home: host.home,
+    sample: join(host.resources, 'sample-app'),
+    desktop: host.desktop,
+    served: host.served,
+    recent: new RecentWorkspaces(join(host.data, 'recent.json')),
+    looking: host.looking,
     open: root => (host.looking ? lookAtWorkspace(host, root) : openWorkspace(host, root)),
     listen: host.looking ? undefined : ({ paths }) => listenLocally(join(paths.state, engineSocket), app),
   })
@@ -137,14 +152,18 @@ export interface WorkspaceServices {
   previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
   /** Ends an instance's process that PM2 has lost. To keep it, start the instance: PM2 then replaces it. */
   endLost(name: string): Promise<void>
-  /** Aborted when it is closed, and when its lock is lost: its reason is then the Problem `workspace-lock-lost`. It is still to be closed. */
+  /**
+   * Aborted when it is closed, and when its lock is lost: its reason is then the Problem `workspace-lock-lost`. It is
+   * still to be closed.
+   */
   readonly signal: AbortSignal
   /** Lets go of everything; what runs is interrupted and recovered at the next opening. */
   close(): Promise<void>
 }
 
 /**
- * Locks a workspace (its root is a real path), ends what an earlier, killed process left running, and recovers its operations.
+ * Locks a workspace (its root is a real path), ends what an earlier, killed process left running, and recovers its
+ * operations.
  * @throws Problems `workspace-locked`, `workspace-lock-lost`, `file-corrupt` …; then nothing is held
  */
 export async function openWorkspace(host: Host, root: string): Promise<WorkspaceServices> {
@@ -189,7 +208,8 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const secrets = new Secrets(paths.secrets)
   const desired = new Desired(paths.desired)
   const wanted = new Wanted(paths.wanted, paths.root)
-  await Promise.all([settings.read(), secrets.keys(), desired.names(), wanted.read()]) // refuse what is corrupt before anything runs
+  // refuse what is corrupt before anything runs
+  await Promise.all([settings.read(), secrets.keys(), desired.names(), wanted.read()])
   const run = createRun(id)
   const node = await realNode(run)
 
@@ -198,33 +218,63 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const trash = new Trash(paths.instances, it => ownBytes(run, it), identity.copyOf !== undefined)
   const driverServices = { paths, run, settings, secrets }
   const infrastructure: Infrastructure = new Infrastructure({
-    settings, secrets, wanted, signal, users: () => infrastructureUsers(operations), healPools: () => healRunning({ paths, configs, processes, pools }),
+    settings,
+    secrets,
+    wanted,
+    signal,
+    users: () => infrastructureUsers(operations),
+    healPools: () => healRunning({ paths, configs, processes, pools }),
     secured: async () => ownership.claim(await configs()),
     hasInstances: async () => (await instanceFolders(paths)).length > 0,
     drivers: {
-      podman: new ContainerDriver('podman', driverServices), docker: new ContainerDriver('docker', driverServices),
+      podman: new ContainerDriver('podman', driverServices),
+      docker: new ContainerDriver('docker', driverServices),
       embedded: new EmbeddedDriver(driverServices),
     },
   })
-  const pools = new InstancePools(new Pools(database => infrastructure.throughPool(database)), async () => (await settings.read()).ports.pgbouncer)
+  const pools = new InstancePools(
+    new Pools(database => infrastructure.throughPool(database)),
+    async () => (await settings.read()).ports.pgbouncer,
+  )
   const appLog = new AppLog(paths.appLog)
   const databases = new Databases(() => infrastructure.admin(), identity.id)
   const ownership = new Ownership({ paths, databases, portHolders })
 
   const known: ConfigCache = new Map()
   const configs = async (manifest?: Manifest): Promise<Configs> =>
-    readConfigs(paths, manifest ?? await readManifest(paths.root), busy(), known)
+    readConfigs(paths, manifest ?? (await readManifest(paths.root)), busy(), known)
   const digests = new Map<string, string>()
   const base = async (): Promise<string> => fingerprint(paths.root, await readManifest(paths.root), node.major, digests)
-  const registry = new Registry({ folder: paths.instances, configs, processes, databases, ownership, desired, signal, busy: () => busy(), base })
+  const registry = new Registry({
+    folder: paths.instances,
+    configs,
+    processes,
+    databases,
+    ownership,
+    desired,
+    signal,
+    busy: () => busy(),
+    base,
+  })
   const space = new Space({
-    paths, run, releases, trash, configs, base, signal, dataFolder: () => infrastructure.dataFolder, planned: () => operations.held('release').keys(), keptTrash: () => keptTrash(),
+    paths,
+    run,
+    releases,
+    trash,
+    configs,
+    base,
+    signal,
+    dataFolder: () => infrastructure.dataFolder,
+    planned: () => operations.held('release').keys(),
+    keptTrash: () => keptTrash(),
     archives: { list: () => rotation.oldArchives(), remove: () => rotation.removeOldArchives() },
   })
   const portKnowledge: PortKnowledge = {
     instances: () => whoRuns({ paths, configs, processes }),
-    reservations: async () => [...operations.held('port')].map(([port, { subject }]) => ({ subject, port: Number(port) })),
-    portFree, portHolders,
+    reservations: async () =>
+      [...operations.held('port')].map(([port, { subject }]) => ({ subject, port: Number(port) })),
+    portFree,
+    portHolders,
   }
   const ports = {
     suggest: async () => choosePort((await settings.read()).ports.firstInstance, portKnowledge),
@@ -232,32 +282,74 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   }
 
   const creation = {
-    paths, run, node, directorScript: join(host.resources, 'create-director.cjs'),
-    releases, databases, infrastructure, processes, pools, desired, secrets, settings, ports, configs, space,
+    paths,
+    run,
+    node,
+    directorScript: join(host.resources, 'create-director.cjs'),
+    releases,
+    databases,
+    infrastructure,
+    processes,
+    pools,
+    desired,
+    secrets,
+    settings,
+    ports,
+    configs,
+    space,
   }
   const create = createInstance(creation)
-  const lifecycle = { paths, run, processes, pools, desired, ownership, configs, ports, databases, infrastructure, trash }
+  const lifecycle = {
+    paths,
+    run,
+    processes,
+    pools,
+    desired,
+    ownership,
+    configs,
+    ports,
+    databases,
+    infrastructure,
+    trash,
+  }
   const leftovers = { ...lifecycle, copyOf: identity.copyOf }
   const operations: Operations = new Operations({
-    folder: paths.operations, secrets,
+    folder: paths.operations,
+    secrets,
     operations: [
-      create, startInstance(lifecycle), stopInstance(lifecycle), restartInstance(lifecycle), changePort(lifecycle), deleteInstance(lifecycle),
-      isolateInstance(lifecycle), unisolateInstance(lifecycle), adoptInstance({ ...creation, ownership, trash }), removeLeftovers(leftovers),
-      manyInstances({ operations: () => operations, bringUpFor: names => bringUpFor(names) }), startInfrastructure(infrastructure), stopInfrastructure(infrastructure),
+      create,
+      startInstance(lifecycle),
+      stopInstance(lifecycle),
+      restartInstance(lifecycle),
+      changePort(lifecycle),
+      deleteInstance(lifecycle),
+      isolateInstance(lifecycle),
+      unisolateInstance(lifecycle),
+      adoptInstance({ ...creation, ownership, trash }),
+      removeLeftovers(leftovers),
+      manyInstances({ operations: () => operations, bringUpFor: names => bringUpFor(names) }),
+      startInfrastructure(infrastructure),
+      stopInfrastructure(infrastructure),
     ].map(it => withSpace(space, it as AnyOperation)),
     lost,
     onSettled: state => {
       registry.poke()
       appLog.operation(state)
       void forgetTrash([state])
-      if (state.kind === 'create' || state.kind === 'delete') void space.tidy().catch(() => undefined) // the next one does it
+      // the next one does it
+      if (state.kind === 'create' || state.kind === 'delete') void space.tidy().catch(() => undefined)
     },
   })
   const busy = (): ReadonlySet<string> => new Set(operations.held('instance').keys())
   /** What a refused journal set aside is still to be brought back, and its token isn't known. */
-  const keptTrash = (): ReadonlySet<string> | undefined => (operations.unreadable().length > 0 ? undefined : new Set(operations.held('trash').keys()))
+  const keptTrash = (): ReadonlySet<string> | undefined =>
+    operations.unreadable().length > 0 ? undefined : new Set(operations.held('trash').keys())
   const forgetTrash = (settled: readonly OperationState[]): Promise<void> =>
-    trash.forget(settled.flatMap(({ claims }) => claims.filter(({ on }) => on.startsWith(things.trash(''))).map(({ on }) => nameOf(on))))
+    trash.forget(
+      settled.flatMap(({ claims }) =>
+        claims.filter(({ on }) => on.startsWith(things.trash(''))).map(({ on }) => nameOf(on)),
+      ),
+    )
 
   const bringUpFor = async (names: readonly string[]): Promise<void> => {
     const found = (await configs()).configs
@@ -279,54 +371,92 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     await operations.open()
     void forgetTrash(operations.list().filter(it => !isOpen(it)))
     void tellStrayNames().catch(() => undefined)
-    void space.tidy().then(() => space.keepSpare()).catch(() => undefined) // the next opening does it
+    void space
+      .tidy()
+      .then(() => space.keepSpare())
+      .catch(() => undefined) // the next opening does it
     void registry.remember().catch(() => undefined) // PM2 is asked again by whoever needs it
   }
   if (lock) await rm(paths.logCache, { recursive: true, force: true }) // left by a crashed process
   await (lock ? recover() : operations.look())
   const logCache = join(paths.logCache, randomBytes(6).toString('hex')) // others may look at the workspace
   const containerLogs = new ContainerLogs({
-    folder: join(logCache, 'containers'), signal, nameOf: async service => (await settings.read()).containers[service],
-    engine: async () => new Engine(await infrastructure.kind() === 'docker' ? 'docker' : 'podman', run),
+    folder: join(logCache, 'containers'),
+    signal,
+    nameOf: async service => (await settings.read()).containers[service],
+    engine: async () => new Engine((await infrastructure.kind()) === 'docker' ? 'docker' : 'podman', run),
   })
   const spools = new OperationSpools(operations, paths.operations, logCache)
   const logs = new Logs({
     sources: new LogSources({
-      paths, processes, configs, spools, ours: () => secrets.all(), embedded: async () => await infrastructure.kind() === 'embedded', containerLog: containerLogs,
+      paths,
+      processes,
+      configs,
+      spools,
+      ours: () => secrets.all(),
+      embedded: async () => (await infrastructure.kind()) === 'embedded',
+      containerLog: containerLogs,
     }),
     threads: new LogThreads(host.logWorker ?? join(host.resources, '..', 'out', 'main', 'log-worker.cjs')),
-    cache: logCache, exports: paths.exports,
+    cache: logCache,
+    exports: paths.exports,
     instances: async () => (await configs()).configs.map(it => it.name),
-    operations: () => operations.list().map(it => it.id).toReversed(),
+    operations: () =>
+      operations
+        .list()
+        .map(it => it.id)
+        .toReversed(),
   })
   const rotation = new Rotation({
-    run, signal, limits: async () => (await settings.read()).logs,
-    targets: () => rotationTargets({
-      processes, services: () => [...Object.values(embeddedLogs(paths.embedded)), ...containerLogs.files()],
-      instances: async () => {
-        const { configs: found, serverOf } = await configs()
-        return found.map(({ name }) => ({ name, cwd: serverOf(name) }))
-      },
-    }),
+    run,
+    signal,
+    limits: async () => (await settings.read()).logs,
+    targets: () =>
+      rotationTargets({
+        processes,
+        services: () => [...Object.values(embeddedLogs(paths.embedded)), ...containerLogs.files()],
+        instances: async () => {
+          const { configs: found, serverOf } = await configs()
+          return found.map(({ name }) => ({ name, cwd: serverOf(name) }))
+        },
+      }),
   })
   if (lock) rotation.start()
   const resume = new Resume(operations)
   const supervisor = new Supervisor({
-    infrastructure, wanted, log: appLog, busy: () => operations.holders(things.services).length > 0, restored: () => infrastructure.healPools(),
+    infrastructure,
+    wanted,
+    log: appLog,
+    busy: () => operations.holders(things.services).length > 0,
+    restored: () => infrastructure.healPools(),
     healthy: () => resume.look(),
   })
   // A command ends with its own work: what should run is the next engine's matter.
   const supervised = lock && host.kind !== 'command' ? supervisor.run(signal) : undefined
   if (lock) appLog.info(`The workspace was opened by Instance Manager ${host.version}.`)
-  if (lock && identity.copyOf !== undefined) appLog.info(`It is a copy of ${identity.copyOf}: instances that belong there are left alone until they are adopted.`)
+  if (lock && identity.copyOf !== undefined)
+    appLog.info(
+      `It is a copy of ${identity.copyOf}: instances that belong there are left alone until they are adopted.`,
+    )
 
   return {
-    paths, operations, infrastructure, registry, logs, rotation, space, appLog, ports, signal,
+    paths,
+    operations,
+    infrastructure,
+    registry,
+    logs,
+    rotation,
+    space,
+    appLog,
+    ports,
+    signal,
     async checkName(name) {
       try {
         await requireFreeName({ configs, processes }, name, await readManifest(paths.root))
         return { database: databaseNames(name).database }
-      } catch (error) { return { problem: toProblem(error) } }
+      } catch (error) {
+        return { problem: toProblem(error) }
+      }
     },
     takePassword: operation => takePassword(operations, operation),
     bringUpFor,
@@ -353,16 +483,20 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   }
 }
 
-const lockLost = () => problem({
-  code: 'workspace-lock-lost', message: 'The workspace was closed: its lock was lost.',
-  cause: 'The helper process that holds the lock has ended. Another Instance Manager could have taken the workspace over.',
-  hint: 'Open it again. What was interrupted goes on then; instances that run keep running.',
-})
+const lockLost = () =>
+  problem({
+    code: 'workspace-lock-lost',
+    message: 'The workspace was closed: its lock was lost.',
+    cause:
+      'The helper process that holds the lock has ended. Another Instance Manager could have taken the workspace over.',
+    hint: 'Open it again. What was interrupted goes on then; instances that run keep running.',
+  })
 
 /** The Node that runs instances and tools: the one on PATH, never Electron's. */
 async function realNode(run: Run): Promise<{ path: string; major: string }> {
   const path = await findNode()
-  if (await realpath(path) === process.execPath) return { path, major: process.versions.node.split('.')[0] ?? '' } // it is us: a start saved
+  // it is us: a start saved
+  if ((await realpath(path)) === process.execPath) return { path, major: process.versions.node.split('.')[0] ?? '' }
   const version = await run(path, ['--version'], { timeout: 10_000 })
   return { path, major: version.replace(/^v/, '').split('.')[0] ?? '' }
 }

@@ -18,8 +18,17 @@ export async function plainHost(kind: Host['kind'], root: string): Promise<Host>
   const home = homedir()
   const data = join(process.env['XDG_CONFIG_HOME'] ?? join(home, '.config'), productName)
   await makeFolder(data, 0o700)
-  return { kind, version, home, resources: join(root, 'resources'), data, defaults: siteDefaults(), pm2Home: pm2HomeOf(home) }
+  return {
+    kind,
+    version,
+    home,
+    resources: join(root, 'resources'),
+    data,
+    defaults: siteDefaults(),
+    pm2Home: pm2HomeOf(home),
+  }
 }
 
 /** What one types for a command: installed, or in a clone. */
-export const commandIn = (root: string): string => (existsSync(join(root, 'scripts', 'cli.mjs')) ? 'npm run -s cli --' : 'instance-manager')
+export const commandIn = (root: string): string =>
+  existsSync(join(root, 'scripts', 'cli.mjs')) ? 'npm run -s cli --' : 'instance-manager'

@@ -26,33 +26,48 @@ const secondStartSchema = z.object({ workspace: z.string().optional() })
 // GTK draws nothing of ours with OpenGL, and asking for it loads all of Mesa: 30 MB where there is no graphics card.
 process.env['GDK_GL'] = 'disable'
 
-// Without a graphics card all is drawn by the processor, and nothing with OpenGL: its software stand-in would only be loaded, 11 MB.
+// Without a graphics card all is drawn by the processor, and nothing with OpenGL: its software stand-in would only be
+// loaded, 11 MB.
 if (!existsSync('/dev/dri') && !existsSync('/dev/nvidia0')) {
   electron.disableHardwareAcceleration()
   electron.commandLine.appendSwitch('disable-software-rasterizer')
 }
 
-// An app that waits most of the time: what is no longer used is freed early, in the pages and here. Left to itself, V8 lets a page grow by
+// An app that waits most of the time: what is no longer used is freed early, in the pages and here. Left to itself, V8
+// lets a page grow by
 // 50 MB before it looks. All that `optimize-for-size` does would make a page slower at first.
-electron.commandLine.appendSwitch('js-flags', '--initial-old-space-size=8,--heap-growing-percent=30,--max-semi-space-size=2')
+electron.commandLine.appendSwitch(
+  'js-flags',
+  '--initial-old-space-size=8,--heap-growing-percent=30,--max-semi-space-size=2',
+)
 setFlagsFromString('--optimize-for-size')
 
 /** Only someone who works on the app itself has developer tools: any other start is a release, packaged or not. */
 const developing = process.env['NODE_ENV'] === 'development'
 
 const menu: Electron.MenuItemConstructorOptions[] = [
-  { role: 'fileMenu' }, { role: 'editMenu' },
+  { role: 'fileMenu' },
+  { role: 'editMenu' },
   {
     label: 'View',
     submenu: [
-      { role: 'reload' }, { type: 'separator' }, { role: 'resetZoom' }, { role: 'zoomIn' }, { role: 'zoomOut' }, { type: 'separator' }, { role: 'togglefullscreen' },
+      { role: 'reload' },
+      { type: 'separator' },
+      { role: 'resetZoom' },
+      { role: 'zoomIn' },
+      { role: 'zoomOut' },
+      { type: 'separator' },
+      { role: 'togglefullscreen' },
       ...(developing ? [{ role: 'toggleDevTools' } as const] : []),
     ],
   },
   { role: 'windowMenu' },
 ]
 
-/** What the pages use of the browser: copy buttons, and news while the window is in the background. @param asking a URL or an origin */
+/**
+ * What the pages use of the browser: copy buttons, and news while the window is in the background. @param asking a URL
+ * or an origin
+ */
 const permitted = (permission: string, asking: string): boolean =>
   ['clipboard-sanitized-write', 'notifications'].includes(permission) && `${asking}/`.startsWith(`${origin}/`)
 
@@ -68,11 +83,15 @@ const desktop: Desktop = {
   },
   async chooseFile(title, name) {
     const options: Electron.SaveDialogOptions = { title, defaultPath: join(electron.getPath('home'), name) }
-    const { filePath, canceled } = await (window ? dialog.showSaveDialog(window, options) : dialog.showSaveDialog(options))
+    const { filePath, canceled } = await (window
+      ? dialog.showSaveDialog(window, options)
+      : dialog.showSaveDialog(options))
     return canceled ? undefined : filePath
   },
   openExternal: url => shell.openExternal(url),
-  openLogs: path => { newWindow(path, { width: 1000, height: 700, minWidth: 480, minHeight: 360 }) },
+  openLogs: path => {
+    newWindow(path, { width: 1000, height: 700, minWidth: 480, minHeight: 360 })
+  },
 }
 
 /** The workspace that this start was asked to open. */
@@ -88,12 +107,20 @@ async function start(): Promise<void> {
   await electron.whenReady()
   delete process.env['GDK_GL'] // what we start decides for itself
   const app = composeApp({
-    kind: 'window', version: electron.getVersion(), home: electron.getPath('home'), resources: join(root, 'resources'),
-    data: electron.getPath('userData'), defaults: siteDefaults(), pm2Home: pm2HomeOf(electron.getPath('home')), desktop,
+    kind: 'window',
+    version: electron.getVersion(),
+    home: electron.getPath('home'),
+    resources: join(root, 'resources'),
+    data: electron.getPath('userData'),
+    defaults: siteDefaults(),
+    pm2Home: pm2HomeOf(electron.getPath('home')),
+    desktop,
   })
   protocol.handle(scheme, ({ url }) => servePage(new URL(url)))
   serveWindows(app, origin)
-  session.defaultSession.setPermissionRequestHandler((asking, permission, answer) => answer(permitted(permission, asking.getURL())))
+  session.defaultSession.setPermissionRequestHandler((asking, permission, answer) =>
+    answer(permitted(permission, asking.getURL())),
+  )
   session.defaultSession.setPermissionCheckHandler((_, permission, asking) => permitted(permission, asking))
   Menu.setApplicationMenu(Menu.buildFromTemplate(menu))
   openWindow()
@@ -110,7 +137,7 @@ async function start(): Promise<void> {
     event.preventDefault()
     void quit(app).catch(fail)
   })
-  const wanted = asked ?? await app.last()
+  const wanted = asked ?? (await app.last())
   if (wanted !== undefined) await app.reopen(wanted)
 }
 
@@ -121,14 +148,27 @@ function openWindow(): void {
     event.preventDefault() // what runs is asked about first
     electron.quit()
   })
-  window.once('closed', () => { window = undefined })
+  window.once('closed', () => {
+    window = undefined
+  })
 }
 
 /** @param path the screen that it begins with */
 function newWindow(path: string, size: Electron.BrowserWindowConstructorOptions): BrowserWindow {
   const opened = new BrowserWindow({
-    ...size, show: false, autoHideMenuBar: true, title: 'Instance Manager', icon: join(root, 'resources', 'icons', 'icon.png'),
-    webPreferences: { preload: join(root, 'out', 'preload', 'index.cjs'), contextIsolation: true, sandbox: true, nodeIntegration: false, spellcheck: false, devTools: developing },
+    ...size,
+    show: false,
+    autoHideMenuBar: true,
+    title: 'Instance Manager',
+    icon: join(root, 'resources', 'icons', 'icon.png'),
+    webPreferences: {
+      preload: join(root, 'out', 'preload', 'index.cjs'),
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      spellcheck: false,
+      devTools: developing,
+    },
   })
   const { webContents } = opened
   webContents.setWindowOpenHandler(() => ({ action: 'deny' }))
@@ -145,14 +185,27 @@ function show(shown: BrowserWindow): void {
   shown.focus()
 }
 
-/** Ends the app when nothing runs; else as the operator chooses. What is interrupted all the same is recovered at the next start. */
+/**
+ * Ends the app when nothing runs; else as the operator chooses. What is interrupted all the same is recovered at the
+ * next start.
+ */
 async function quit(app: ReturnType<typeof composeApp>): Promise<void> {
   const operations = app.opened?.operations
   if (operations?.running()) {
-    const names = operations.list().filter(isOpen).map(it => titlesOf(it).noun).join(', ')
+    const names = operations
+      .list()
+      .filter(isOpen)
+      .map(it => titlesOf(it).noun)
+      .join(', ')
     const options: Electron.MessageBoxOptions = {
-      type: 'question', title: 'Instance Manager', message: 'An operation is still running.', detail: `${names}\n\nInstances that run keep running.`,
-      buttons: ['Finish first', 'Cancel and roll back', 'Keep working'], defaultId: 0, cancelId: 2, noLink: true,
+      type: 'question',
+      title: 'Instance Manager',
+      message: 'An operation is still running.',
+      detail: `${names}\n\nInstances that run keep running.`,
+      buttons: ['Finish first', 'Cancel and roll back', 'Keep working'],
+      defaultId: 0,
+      cancelId: 2,
+      noLink: true,
     }
     const { response } = await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))
     if (response === 2) return
@@ -170,7 +223,8 @@ async function servePage({ host, pathname }: URL): Promise<Response> {
   if (!content) return new Response('Not found', { status: 404 })
   return new Response(new Uint8Array(content), {
     headers: {
-      'content-type': contentTypes[extname(path)] ?? 'application/octet-stream', 'content-security-policy': contentSecurityPolicy(),
+      'content-type': contentTypes[extname(path)] ?? 'application/octet-stream',
+      'content-security-policy': contentSecurityPolicy(),
       'x-content-type-options': 'nosniff',
     },
   })
@@ -179,13 +233,22 @@ async function servePage({ host, pathname }: URL): Promise<Response> {
 /** Why the workspace of a second start is not shown; what was open is. */
 async function tell(error: unknown): Promise<void> {
   const { message, cause, hint } = toProblem(error)
-  const options: Electron.MessageBoxOptions = { type: 'warning', title: 'Instance Manager', message, detail: [cause, hint].filter(Boolean).join('\n'), noLink: true }
+  const options: Electron.MessageBoxOptions = {
+    type: 'warning',
+    title: 'Instance Manager',
+    message,
+    detail: [cause, hint].filter(Boolean).join('\n'),
+    noLink: true,
+  }
   await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))
 }
 
 /** A defect at start-up: told, not swallowed. */
 function fail(error: unknown): void {
-  dialog.showErrorBox('Instance Manager cannot go on', error instanceof Error ? error.stack ?? error.message : String(error))
+  dialog.showErrorBox(
+    'Instance Manager cannot go on',
+    error instanceof Error ? (error.stack ?? error.message) : String(error),
+  )
   quitting = true
   electron.exit(1)
 }

@@ -1,4 +1,7 @@
-/** The same services without Electron: the pages over HTTP, on loopback unless the operator names an address and a certificate. */
+/**
+ * The same services without Electron: the pages over HTTP, on loopback unless the operator names an address and a
+ * certificate.
+ */
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
@@ -45,23 +48,37 @@ export interface Serving {
 /** How many ports are tried. */
 const attempts = 100
 
-/** @throws Problems `serve-no-port`, `serve-certificate`; those of opening the workspace that was named. Then nothing is served */
+/**
+ * @throws Problems `serve-no-port`, `serve-certificate`; those of opening the workspace that was named. Then nothing is
+ * served
+ */
 export async function serve({ root, workspace, port: wanted, remote }: ServeOptions): Promise<Serving> {
-  const tls = remote && await readTls(remote)
+  const tls = remote && (await readTls(remote))
   const sessions = new Sessions(id => sockets.drop(id))
   let stop = (): void => undefined
-  const asked = new Promise<void>(done => { stop = done })
+  const asked = new Promise<void>(done => {
+    stop = done
+  })
   const since = new Date().toISOString()
   let address = remote?.address ?? '127.0.0.1'
   let port = wanted
-  const link = (): string => `${tls ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${port}/${linkFragment(sessions.link())}`
+  const link = (): string =>
+    `${tls ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${port}/${linkFragment(sessions.link())}`
 
   const host = await plainHost('serve', root)
   const app: App = composeApp({
     ...host,
     served: {
-      status: () => ({ pid: process.pid, address, port, since, workspace: app.opened?.paths.root, sessions: sessions.list().length }),
-      link, stop,
+      status: () => ({
+        pid: process.pid,
+        address,
+        port,
+        since,
+        workspace: app.opened?.paths.root,
+        sessions: sessions.list().length,
+      }),
+      link,
+      stop,
       sessions: signal => sessions.watch(signal),
       revoke: id => sessions.revoke(id),
     },
@@ -83,14 +100,20 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
   const close = async (): Promise<void> => {
     sockets.close()
     strangers.drop()
-    await Promise.all([new Promise(done => { server.close(done) }), unlisten()])
+    await Promise.all([
+      new Promise(done => {
+        server.close(done)
+      }),
+      unlisten(),
+    ])
     await app.close()
   }
   try {
     const last = workspace === undefined ? await app.last() : undefined
     if (last !== undefined) await app.reopen(last)
     else if (workspace !== undefined) await app.open(resolve(workspace))
-    unlisten = (await listenLocally(controlSocket(host.data, port), app)).close // last: who finds it knows that it serves
+    // last: who finds it knows that it serves
+    unlisten = (await listenLocally(controlSocket(host.data, port), app)).close
   } catch (error) {
     await close()
     throw error
@@ -102,7 +125,8 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
 async function listen(server: Server, address: string, wanted: number): Promise<number> {
   for (let port = wanted; port < Math.min(wanted + attempts, 65_536); port++) {
     const taken = await new Promise<boolean>((done, fail) => {
-      const failed = (error: NodeJS.ErrnoException): void => (error.code === 'EADDRINUSE' ? done(true) : fail(cannotListen(address, port, error)))
+      const failed = (error: NodeJS.ErrnoException): void =>
+        error.code === 'EADDRINUSE' ? done(true) : fail(cannotListen(address, port, error))
       server.once('error', failed)
       server.listen(port, address, () => {
         server.off('error', failed)
@@ -111,23 +135,47 @@ async function listen(server: Server, address: string, wanted: number): Promise<
     })
     if (!taken) return port
   }
-  throw problem({ code: 'serve-no-port', message: `No port from ${wanted} on is free.`, hint: 'Name another with --port.' })
+  throw problem({
+    code: 'serve-no-port',
+    message: `No port from ${wanted} on is free.`,
+    hint: 'Name another with --port.',
+  })
 }
 
-const cannotListen = (address: string, port: number, error: Error) => problem({
-  code: 'serve-no-port', message: `Nothing can be served at ${address}, port ${port}.`, cause: error.message, hint: 'Name another port or address.',
-}, error)
+const cannotListen = (address: string, port: number, error: Error) =>
+  problem(
+    {
+      code: 'serve-no-port',
+      message: `Nothing can be served at ${address}, port ${port}.`,
+      cause: error.message,
+      hint: 'Name another port or address.',
+    },
+    error,
+  )
 
-async function readTls({ certificate, key }: { readonly certificate: string; readonly key: string }): Promise<{ cert: string; key: string; names: string[] }> {
+async function readTls({
+  certificate,
+  key,
+}: {
+  readonly certificate: string
+  readonly key: string
+}): Promise<{ cert: string; key: string; names: string[] }> {
   try {
     const [cert, secret] = await Promise.all([readFile(certificate, 'utf8'), readFile(key, 'utf8')])
     const parsed = new X509Certificate(cert)
-    const names = [...(parsed.subjectAltName ?? '').matchAll(/(?:DNS|IP Address):([^,\s"]+)/g)].map(([, name = '']) => (name.includes(':') ? `[${name}]` : name).toLowerCase())
+    const names = [...(parsed.subjectAltName ?? '').matchAll(/(?:DNS|IP Address):([^,\s"]+)/g)].map(([, name = '']) =>
+      (name.includes(':') ? `[${name}]` : name).toLowerCase(),
+    )
     return { cert, key: secret, names }
   } catch (error) {
-    throw problem({
-      code: 'serve-certificate', message: 'The certificate cannot be used.', cause: error instanceof Error ? error.message : String(error),
-      hint: 'Name two PEM files that can be read: --certificate and --key.',
-    }, error)
+    throw problem(
+      {
+        code: 'serve-certificate',
+        message: 'The certificate cannot be used.',
+        cause: error instanceof Error ? error.message : String(error),
+        hint: 'Name two PEM files that can be read: --certificate and --key.',
+      },
+      error,
+    )
   }
 }

@@ -5,7 +5,9 @@ import { channels, type Bridge } from '../shared/bridge'
 const bridge: Bridge = {
   connect({ onMessage, onClose }) {
     const line = crypto.randomUUID()
-    const message = (_: IpcRendererEvent, to: string, data: string): void => { if (to === line) onMessage(data) }
+    const message = (_: IpcRendererEvent, to: string, data: string): void => {
+      if (to === line) onMessage(data)
+    }
     const closed = (_: IpcRendererEvent, to: string): void => {
       if (to !== line) return
       forget()

@@ -6,7 +6,10 @@ const units = ['B', 'KB', 'MB', 'GB', 'TB'] as const
 export function bytes(count: number): string {
   let value = Math.max(0, count)
   let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) { value /= 1024; unit += 1 }
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1024
+    unit += 1
+  }
   return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 

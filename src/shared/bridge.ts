@@ -1,4 +1,6 @@
-/** What the preload gives the window: a line to the main process that carries text, and knows nothing of what it says. */
+/**
+ * What the preload gives the window: a line to the main process that carries text, and knows nothing of what it says.
+ */
 export interface BridgeHandlers {
   onMessage(data: string): void
   /** The main process closed the line; nothing more comes. */

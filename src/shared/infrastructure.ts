@@ -8,10 +8,12 @@ export const serviceNames = ['postgres', 'pgbouncer'] as const
 export type ServiceName = (typeof serviceNames)[number]
 
 /**
- * `absent`: not made yet. `unavailable`: cannot be had on this machine (PgBouncer only). `restarting`: it had ended, and is started again. `not-adopted`: it runs, was
+ * `absent`: not made yet. `unavailable`: cannot be had on this machine (PgBouncer only). `restarting`: it had ended,
+ * and is started again. `not-adopted`: it runs, was
  * made elsewhere, and does not know Instance Manager's roles yet: the next start of the infrastructure makes them.
  */
-export type ServiceState = 'running' | 'not-adopted' | 'starting' | 'restarting' | 'stopping' | 'stopped' | 'failed' | 'absent' | 'unavailable'
+export type ServiceState =
+  'running' | 'not-adopted' | 'starting' | 'restarting' | 'stopping' | 'stopped' | 'failed' | 'absent' | 'unavailable'
 export interface ServiceStatus {
   readonly name: ServiceName
   readonly state: ServiceState
@@ -25,11 +27,17 @@ export interface ServiceStatus {
 }
 
 /** A state in words, e.g. `restarting, attempt 3`. */
-export const stateWords = ({ state, attempt }: Pick<ServiceStatus, 'state' | 'attempt'>, words: Readonly<Partial<Record<ServiceState, string>>> = {}): string =>
-  (words[state] ?? state) + (attempt === undefined ? '' : `, attempt ${attempt}`)
+export const stateWords = (
+  { state, attempt }: Pick<ServiceStatus, 'state' | 'attempt'>,
+  words: Readonly<Partial<Record<ServiceState, string>>> = {},
+): string => (words[state] ?? state) + (attempt === undefined ? '' : `, attempt ${attempt}`)
 
 /** Whether a driver can be used here, and why (not). */
-export interface DriverOption { readonly kind: DriverKind; readonly available: boolean; readonly reason: string }
+export interface DriverOption {
+  readonly kind: DriverKind
+  readonly available: boolean
+  readonly reason: string
+}
 
 export interface InfrastructureStatus {
   readonly driver: DriverKind

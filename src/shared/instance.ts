@@ -5,7 +5,8 @@ import { bootSecondsSchema } from './workspace'
 
 /** DESIGN.md: what a name may be. It becomes a folder, a database, a role and a PM2 process. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/
-export const nameSchema = z.string()
+export const nameSchema = z
+  .string()
   .min(1, 'Give the instance a name.')
   .max(40, 'At most 40 characters.')
   .regex(namePattern, 'Letters, digits, hyphens and underscores; it begins with a letter or a digit.')
@@ -13,27 +14,41 @@ export const nameSchema = z.string()
 /** Ports below 1024 need root; the guide avoids them. */
 export const minPort = 1024
 export const maxPort = 65_535
-export const portSchema = z.int('A port is a whole number.').min(minPort, `At least ${minPort}.`).max(maxPort, `At most ${maxPort}.`)
+export const portSchema = z
+  .int('A port is a whole number.')
+  .min(minPort, `At least ${minPort}.`)
+  .max(maxPort, `At most ${maxPort}.`)
 
 export const urlOf = (port: number): string => `http://127.0.0.1:${port}`
 
 /** Names of the database and role that belong to an instance; unique because names are, regardless of case. */
 export const databaseNames = (name: string): { database: string; role: string } => ({
-  database: `${name.toLowerCase()}_db`, role: `${name.toLowerCase()}_user`,
+  database: `${name.toLowerCase()}_db`,
+  role: `${name.toLowerCase()}_user`,
 })
 
-const line = z.string().trim().regex(/^[^\p{Cc}]*$/u, 'No control characters.')
+const line = z
+  .string()
+  .trim()
+  .regex(/^[^\p{Cc}]*$/u, 'No control characters.')
 export const directorSchema = z.object({
   name: line.min(1, 'Give the director a name.').max(100, 'At most 100 characters.'),
-  email: z.email({ error: it => (it.input === '' ? 'Give an e-mail address.' : 'This is not an e-mail address.') }).max(254, 'At most 254 characters.'),
+  email: z
+    .email({ error: it => (it.input === '' ? 'Give an e-mail address.' : 'This is not an e-mail address.') })
+    .max(254, 'At most 254 characters.'),
   /** bcrypt reads 72 bytes; more would be ignored silently. */
-  password: z.string().min(10, 'At least 10 characters.')
+  password: z
+    .string()
+    .min(10, 'At least 10 characters.')
     .refine(it => new TextEncoder().encode(it).length <= 72, 'At most 72 bytes.')
     .refine(it => !it.includes('\0'), 'No NUL characters.'),
 })
 export type Director = z.infer<typeof directorSchema>
 
-/** What an instance's HOST can be: all of the machine's addresses, as the guide has it, or its own only (behind a reverse proxy). */
+/**
+ * What an instance's HOST can be: all of the machine's addresses, as the guide has it, or its own only (behind a
+ * reverse proxy).
+ */
 export const hosts = ['0.0.0.0', '127.0.0.1'] as const
 export type InstanceHost = (typeof hosts)[number]
 
@@ -49,7 +64,10 @@ export const createInputSchema = z.object({
   host: z.enum(hosts).optional(),
   /** Run it as a system user of its own; only root can. */
   systemUser: z.boolean().default(false),
-  /** `install`: with `npm install`, for a base application whose lock files do not fit. Only where its release is not prepared yet. */
+  /**
+   * `install`: with `npm install`, for a base application whose lock files do not fit. Only where its release is not
+   * prepared yet.
+   */
   install: z.enum(['ci', 'install']).default('ci'),
 })
 export type CreateInput = z.infer<typeof createInputSchema>
@@ -65,8 +83,14 @@ export type AdoptInput = z.infer<typeof adoptInputSchema>
 
 /** db-config.json, the guide's keys. Unknown keys are kept. */
 export const databaseConfigSchema = z.looseObject({
-  name: z.string(), user: z.string(), password: z.string(), host: z.string(),
-  port: z.int(), directPort: z.int(), url: z.string(), directUrl: z.string(),
+  name: z.string(),
+  user: z.string(),
+  password: z.string(),
+  host: z.string(),
+  port: z.int(),
+  directPort: z.int(),
+  url: z.string(),
+  directUrl: z.string(),
 })
 export type DatabaseConfig = z.infer<typeof databaseConfigSchema>
 
@@ -88,7 +112,10 @@ export const instanceConfigSchema = z.looseObject({
   bootSeconds: bootSecondsSchema.optional(),
   /** Ours: the fingerprint of the release that its files came from. The CLI leaves none. */
   release: z.string().optional(),
-  /** Ours: it runs as a system user of its own, whose name follows from the workspace and its own. `before`: who owned its files until then. */
+  /**
+   * Ours: it runs as a system user of its own, whose name follows from the workspace and its own. `before`: who owned
+   * its files until then.
+   */
   systemUser: z.looseObject({ before: ownersSchema }).optional(),
 })
 export type InstanceConfig = z.infer<typeof instanceConfigSchema>
@@ -120,15 +147,24 @@ export interface InstanceView {
   readonly outdated?: boolean
   /** Bytes; absent while PostgreSQL does not tell. */
   readonly databaseSize?: number
-  /** Why it is a copy of another instance, whose database it names: no job touches it until it is adopted. Absent for an instance of this workspace. */
+  /**
+   * Why it is a copy of another instance, whose database it names: no job touches it until it is adopted. Absent for an
+   * instance of this workspace.
+   */
   readonly foreign?: string
 }
 
 /** A folder in `instances/` whose config.json cannot be used. It is shown and left alone. */
-export interface BrokenInstance { readonly folder: string; readonly problem: Problem }
+export interface BrokenInstance {
+  readonly folder: string
+  readonly problem: Problem
+}
 
 /** An instance's process that outlived PM2's daemon: it runs, and PM2 knows nothing of it. */
-export interface LostProcess { readonly name: string; readonly pid: number }
+export interface LostProcess {
+  readonly name: string
+  readonly pid: number
+}
 
 export interface InstanceList {
   readonly instances: readonly InstanceView[]
@@ -144,7 +180,14 @@ export interface InstanceList {
 export interface InstanceDetails {
   readonly name: string
   readonly paths: { readonly folder: string; readonly server: string; readonly uploads: string }
-  readonly database: { readonly name: string; readonly role: string; readonly host: string; readonly port: number; readonly directPort: number; readonly pooled: boolean }
+  readonly database: {
+    readonly name: string
+    readonly role: string
+    readonly host: string
+    readonly port: number
+    readonly directPort: number
+    readonly pooled: boolean
+  }
   /** How long its application may take to answer. `own`: set for this instance; `standard`: the manifest's time. */
   readonly boot: { readonly seconds: number; readonly own: boolean; readonly standard: number }
   /** Whom it runs as: a system user of its own, or the operator. */
@@ -158,10 +201,18 @@ export interface InstanceDetails {
 export interface DeletePreview {
   readonly name: string
   readonly running: boolean
-  readonly database: { readonly name: string; readonly role: string; readonly bytes?: number; readonly connections?: number }
+  readonly database: {
+    readonly name: string
+    readonly role: string
+    readonly bytes?: number
+    readonly connections?: number
+  }
   readonly files: {
     readonly folder: string
-    /** Where the folder leads to, if it is a link. That is deleted too, unless `stays`: it is not marked as this instance's. */
+    /**
+     * Where the folder leads to, if it is a link. That is deleted too, unless `stays`: it is not marked as this
+     * instance's.
+     */
     readonly target?: string | undefined
     readonly stays?: boolean
     /** Packages that are shared with other instances are not counted. */
@@ -186,7 +237,10 @@ export interface LeftoversPreview {
   /** Absent: it has no folder. */
   readonly files?: DeletePreview['files']
   /** Only `ours` is removed. `unknown`: PostgreSQL does not run. `why` it is another's, or is not known. */
-  readonly database: DeletePreview['database'] & { readonly state: 'ours' | 'theirs' | 'none' | 'unknown'; readonly why?: string }
+  readonly database: DeletePreview['database'] & {
+    readonly state: 'ours' | 'theirs' | 'none' | 'unknown'
+    readonly why?: string
+  }
   readonly logs: DeletePreview['logs']
 }
 
@@ -195,4 +249,7 @@ export type PortHolder =
   | { readonly type: 'instance'; readonly name: string; readonly running: boolean }
   | { readonly type: 'operation'; readonly subject: string }
   | { readonly type: 'process'; readonly program?: string; readonly pid?: number }
-export interface PortCheck { readonly port: number; readonly holders: readonly PortHolder[] }
+export interface PortCheck {
+  readonly port: number
+  readonly holders: readonly PortHolder[]
+}

@@ -62,18 +62,32 @@ export const logAnchorSchema = z.discriminatedUnion('type', [
 ])
 export type LogAnchor = z.infer<typeof logAnchorSchema>
 
-export const logPageInputSchema = logQuerySchema.extend({ anchor: logAnchorSchema, count: z.number().int().min(1).max(1000) })
+export const logPageInputSchema = logQuerySchema.extend({
+  anchor: logAnchorSchema,
+  count: z.number().int().min(1).max(1000),
+})
 
 /** The nearest line that matches the search; the given one is left out. */
 export const logFindSchema = logQuerySchema.extend({ from: logPositionSchema, direction: z.enum(['next', 'previous']) })
 /** `until`: count only up to and with this line. */
 export const logCountSchema = logQuerySchema.extend({ until: logPositionSchema.optional() })
-/** `after`: the last line that is there already; else from the end as it is now. `drawn`: a view draws them; of more than anyone can see it gets the newest, and the count of the others. */
-export const logFollowSchema = logQuerySchema.extend({ after: logPositionSchema.optional(), drawn: z.boolean().default(false) })
+/**
+ * `after`: the last line that is there already; else from the end as it is now. `drawn`: a view draws them; of more
+ * than anyone can see it gets the newest, and the count of the others.
+ */
+export const logFollowSchema = logQuerySchema.extend({
+  after: logPositionSchema.optional(),
+  drawn: z.boolean().default(false),
+})
 export const logDownloadSchema = logQuerySchema.extend({ colours: z.boolean().default(false) })
 /** `path`: absolute. `overwrite`: a regular file that is there is replaced. */
 export const logSaveSchema = logDownloadSchema.extend({
-  path: z.string().min(2).max(4000).regex(/^\/[^\0]*$/, 'Enter the full path, starting with /.'), overwrite: z.boolean().default(false),
+  path: z
+    .string()
+    .min(2)
+    .max(4000)
+    .regex(/^\/[^\0]*$/, 'Enter the full path, starting with /.'),
+  overwrite: z.boolean().default(false),
 })
 
 export interface LogLine {
@@ -104,18 +118,35 @@ export interface LogPage {
   readonly to: number
   /** Bytes of the whole, rotated predecessors included. */
   readonly size: number
-  /** The filter wants so few lines that reading stopped before the page was full: go on before it (end, before) or after it (else). */
+  /**
+   * The filter wants so few lines that reading stopped before the page was full: go on before it (end, before) or after
+   * it (else).
+   */
   readonly more?: LogPosition
 }
 
 /** How far a count or a save has come; the last one is `done`. Bytes. */
-export interface LogProgress { readonly hits: number; readonly scanned: number; readonly total: number; readonly done: boolean }
+export interface LogProgress {
+  readonly hits: number
+  readonly scanned: number
+  readonly total: number
+  readonly done: boolean
+}
 
 /** A part of what is saved, in order. */
-export interface LogText extends LogProgress { readonly text: string }
+export interface LogText extends LogProgress {
+  readonly text: string
+}
 
-/** New lines. `skipped`: so many more came than could be taken; they are in the log all the same. `restarted`: the file was emptied or replaced. */
-export interface LogNews { readonly lines: readonly LogLine[]; readonly skipped: number; readonly restarted?: boolean }
+/**
+ * New lines. `skipped`: so many more came than could be taken; they are in the log all the same. `restarted`: the file
+ * was emptied or replaced.
+ */
+export interface LogNews {
+  readonly lines: readonly LogLine[]
+  readonly skipped: number
+  readonly restarted?: boolean
+}
 
 /** A log that can be chosen. */
 export interface LogEntry {

@@ -24,13 +24,24 @@ const prefix = 'instance/'
 /** The name of the step for an instance. */
 export const stepOf = (name: string): string => prefix + name
 /** The instance that a step is for; undefined for every other step. */
-export const instanceOf = (step: string): string | undefined => (step.startsWith(prefix) ? step.slice(prefix.length) : undefined)
+export const instanceOf = (step: string): string | undefined =>
+  step.startsWith(prefix) ? step.slice(prefix.length) : undefined
 
-/** What has become of one of the instances so far. Without a result it is waiting, under way (`begun`), or was when the job was cancelled. */
-export interface InstanceResult { readonly name: string; readonly begun: boolean; readonly result: StepResult | undefined }
+/**
+ * What has become of one of the instances so far. Without a result it is waiting, under way (`begun`), or was when the
+ * job was cancelled.
+ */
+export interface InstanceResult {
+  readonly name: string
+  readonly begun: boolean
+  readonly result: StepResult | undefined
+}
 
 /** By name. */
-export const resultsOf = ({ steps }: OperationState): readonly InstanceResult[] => steps.flatMap(step => {
-  const name = instanceOf(step.name)
-  return name === undefined ? [] : [{ name, begun: step.startedAt !== undefined, result: step.result }]
-}).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+export const resultsOf = ({ steps }: OperationState): readonly InstanceResult[] =>
+  steps
+    .flatMap(step => {
+      const name = instanceOf(step.name)
+      return name === undefined ? [] : [{ name, begun: step.startedAt !== undefined, result: step.result }]
+    })
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))

@@ -11,22 +11,44 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 export type Outcome = 'succeeded' | 'rolled-back'
 
 /**
- * What an operation holds while it is open: `kind/name` of a thing (`instance/school`, `port/5001`), or a single thing's name.
+ * What an operation holds while it is open: `kind/name` of a thing (`instance/school`, `port/5001`), or a single
+ * thing's name.
  * Only one operation can `own` it, and then no other can `use` it.
  */
-export interface Claim { readonly on: string; readonly how: 'own' | 'use' }
+export interface Claim {
+  readonly on: string
+  readonly how: 'own' | 'use'
+}
 export const claimSchema: z.ZodType<Claim> = z.object({ on: z.string(), how: z.enum(['own', 'use']) })
 
 /** Steps that don't need each other: all from this index on, at most so many at once. */
-export interface Abreast { readonly from: number; readonly most: number }
+export interface Abreast {
+  readonly from: number
+  readonly most: number
+}
 
-/** What came of a step that is one of many: it is done, but with a `problem` it didn't do what it was for. `operation` is the one that did the work. */
-export interface StepResult { readonly operation?: string | undefined; readonly problem?: Problem | undefined }
+/**
+ * What came of a step that is one of many: it is done, but with a `problem` it didn't do what it was for. `operation`
+ * is the one that did the work.
+ */
+export interface StepResult {
+  readonly operation?: string | undefined
+  readonly problem?: Problem | undefined
+}
 
 /** Journaled, one line of JSON each. */
 export type Entry =
   /** `claims` is absent in journals of 0.1. */
-  | { type: 'opened'; kind: string; version: number; subject: string; plan: Json; steps: readonly string[]; claims?: readonly Claim[]; abreast?: Abreast }
+  | {
+      type: 'opened'
+      kind: string
+      version: number
+      subject: string
+      plan: Json
+      steps: readonly string[]
+      claims?: readonly Claim[]
+      abreast?: Abreast
+    }
   | { type: 'doing' | 'undone'; step: string }
   | { type: 'done'; step: string; result?: StepResult }
   /** From here on: undo. */
@@ -50,12 +72,29 @@ export type JournalLine = { readonly id: string; readonly at: string } & Entry
 const base = { id: z.string().min(1), at: z.iso.datetime() }
 export const journalLineSchema: z.ZodType<JournalLine> = z.discriminatedUnion('type', [
   z.object({
-    ...base, type: z.literal('opened'), kind: z.string(), version: z.int(), subject: z.string(), plan: z.json(), steps: z.array(z.string()).min(1),
-    claims: z.array(claimSchema).optional(), abreast: z.object({ from: z.int().min(0), most: z.int().min(1) }).optional(),
+    ...base,
+    type: z.literal('opened'),
+    kind: z.string(),
+    version: z.int(),
+    subject: z.string(),
+    plan: z.json(),
+    steps: z.array(z.string()).min(1),
+    claims: z.array(claimSchema).optional(),
+    abreast: z.object({ from: z.int().min(0), most: z.int().min(1) }).optional(),
   }),
   z.object({ ...base, type: z.enum(['doing', 'undone']), step: z.string() }),
-  z.object({ ...base, type: z.literal('done'), step: z.string(), result: z.object({ operation: z.string().optional(), problem: problemSchema.optional() }).optional() }),
-  z.object({ ...base, type: z.literal('turned'), reason: z.enum(['failed', 'cancelled', 'asked']), problem: problemSchema.optional() }),
+  z.object({
+    ...base,
+    type: z.literal('done'),
+    step: z.string(),
+    result: z.object({ operation: z.string().optional(), problem: problemSchema.optional() }).optional(),
+  }),
+  z.object({
+    ...base,
+    type: z.literal('turned'),
+    reason: z.enum(['failed', 'cancelled', 'asked']),
+    problem: problemSchema.optional(),
+  }),
   z.object({ ...base, type: z.literal('settled'), outcome: z.enum(['succeeded', 'rolled-back']) }),
 ])
 
@@ -98,8 +137,15 @@ export interface OperationState {
 export function fold(state: OperationState | undefined, event: OperationEvent): OperationState {
   if (event.type === 'opened') {
     return {
-      id: event.id, kind: event.kind, subject: event.subject, plan: event.plan, claims: event.claims ?? [], phase: 'running', openedAt: event.at,
-      steps: event.steps.map(name => ({ name, status: 'waiting' })), abreast: event.abreast,
+      id: event.id,
+      kind: event.kind,
+      subject: event.subject,
+      plan: event.plan,
+      claims: event.claims ?? [],
+      phase: 'running',
+      openedAt: event.at,
+      steps: event.steps.map(name => ({ name, status: 'waiting' })),
+      abreast: event.abreast,
     }
   }
   if (!state) throw new Error(`operation ${event.id} begins with ${event.type}, not with opened`)
@@ -109,12 +155,29 @@ export function fold(state: OperationState | undefined, event: OperationEvent): 
     case 'doing': {
       const before = state.steps.find(it => it.name === event.step)
       const attempts = before && hasBegun(before) ? (before.attempts ?? 1) + 1 : undefined
-      return { ...state, phase: 'running', steps: step(event.step, { status: 'doing', startedAt: event.at, endedAt: undefined, attempts, ...cleared }) }
+      return {
+        ...state,
+        phase: 'running',
+        steps: step(event.step, { status: 'doing', startedAt: event.at, endedAt: undefined, attempts, ...cleared }),
+      }
     }
     case 'done':
-      return { ...state, steps: step(event.step, { status: 'done', endedAt: event.at, attempts: undefined, result: event.result, ...cleared }) }
+      return {
+        ...state,
+        steps: step(event.step, {
+          status: 'done',
+          endedAt: event.at,
+          attempts: undefined,
+          result: event.result,
+          ...cleared,
+        }),
+      }
     case 'undone':
-      return markUndoing({ ...state, phase: 'undoing', steps: step(event.step, { status: 'undone', endedAt: event.at, ...cleared }) })
+      return markUndoing({
+        ...state,
+        phase: 'undoing',
+        steps: step(event.step, { status: 'undone', endedAt: event.at, ...cleared }),
+      })
     case 'turned':
       return markUndoing({ ...state, phase: 'undoing', turned: { reason: event.reason, problem: event.problem } })
     case 'settled':
@@ -122,13 +185,33 @@ export function fold(state: OperationState | undefined, event: OperationEvent): 
     case 'progress':
       return { ...state, steps: step(event.step, { fraction: event.fraction, text: event.text }) }
     case 'stuck': // a step that is done or undone stays so: then only the journal could not be written
-      return { ...state, phase: 'stuck', steps: state.steps.map(it => (it.name !== event.step ? it
-        : { ...it, problem: event.problem, status: it.status === 'done' || it.status === 'undone' ? it.status : 'stuck' })) }
+      return {
+        ...state,
+        phase: 'stuck',
+        steps: state.steps.map(it =>
+          it.name !== event.step
+            ? it
+            : {
+                ...it,
+                problem: event.problem,
+                status: it.status === 'done' || it.status === 'undone' ? it.status : 'stuck',
+              },
+        ),
+      }
     case 'retrying':
       return {
-        ...state, phase: state.turned ? 'undoing' : 'running',
-        steps: state.steps.map(it => (it.name !== event.step ? it
-          : { ...it, ...cleared, status: it.status !== 'stuck' ? it.status : !hasBegun(it) ? 'waiting' : state.turned ? 'undoing' : 'doing' })),
+        ...state,
+        phase: state.turned ? 'undoing' : 'running',
+        steps: state.steps.map(it =>
+          it.name !== event.step
+            ? it
+            : {
+                ...it,
+                ...cleared,
+                status:
+                  it.status !== 'stuck' ? it.status : !hasBegun(it) ? 'waiting' : state.turned ? 'undoing' : 'doing',
+              },
+        ),
       }
     case 'output':
       return state
@@ -142,7 +225,10 @@ export const hasBegun = (step: StepState): boolean => step.startedAt !== undefin
 
 function markUndoing(state: OperationState): OperationState {
   const newest = state.steps.findLastIndex(it => hasBegun(it) && it.status !== 'undone')
-  return { ...state, steps: state.steps.map((it, index) => (index === newest ? { ...it, status: 'undoing' as const } : it)) }
+  return {
+    ...state,
+    steps: state.steps.map((it, index) => (index === newest ? { ...it, status: 'undoing' as const } : it)),
+  }
 }
 
 /** Still open: it runs, undoes, or waits for a decision. */
@@ -157,12 +243,21 @@ export const problemOf = (state: OperationState): Problem | undefined =>
 
 /** It is stuck because PostgreSQL or PgBouncer isn't running: `instances/resume.ts` continues it once both are. */
 export const waitsForInfrastructure = ({ kind, phase, steps }: OperationState): boolean =>
-  phase === 'stuck' && !kind.startsWith('infrastructure-') && steps.find(it => it.status === 'stuck')?.problem?.action === 'start-infrastructure'
+  phase === 'stuck' &&
+  !kind.startsWith('infrastructure-') &&
+  steps.find(it => it.status === 'stuck')?.problem?.action === 'start-infrastructure'
 
 /** What `operations.watch` pushes: everything once, then each event as it happens. */
 export type OperationsUpdate =
-  | { readonly type: 'snapshot'; readonly operations: readonly OperationState[]; readonly unreadable: readonly UnreadableJournal[] }
+  | {
+      readonly type: 'snapshot'
+      readonly operations: readonly OperationState[]
+      readonly unreadable: readonly UnreadableJournal[]
+    }
   | { readonly type: 'event'; readonly event: OperationEvent }
 
 /** A journal that is corrupt or of an unknown version: refused, left alone, shown. */
-export interface UnreadableJournal { readonly id: string; readonly problem: Problem }
+export interface UnreadableJournal {
+  readonly id: string
+  readonly problem: Problem
+}

@@ -3,11 +3,22 @@ import { z } from 'zod'
 import type { Problem, ProblemAction } from './problem'
 
 const actions: Readonly<Record<ProblemAction, ProblemAction>> = {
-  'start-infrastructure': 'start-infrastructure', 'choose-driver': 'choose-driver', retry: 'retry', 'open-activity': 'open-activity', 'stop-other': 'stop-other',
-  'use-npm-install': 'use-npm-install', 'free-space': 'free-space', 'keep-waiting': 'keep-waiting',
+  'start-infrastructure': 'start-infrastructure',
+  'choose-driver': 'choose-driver',
+  retry: 'retry',
+  'open-activity': 'open-activity',
+  'stop-other': 'stop-other',
+  'use-npm-install': 'use-npm-install',
+  'free-space': 'free-space',
+  'keep-waiting': 'keep-waiting',
 }
 
 export const problemSchema = z.object({
-  code: z.string(), message: z.string(), cause: z.string().optional(), hint: z.string().optional(), action: z.enum(actions).optional(),
-  field: z.string().optional(), details: z.string().optional(),
+  code: z.string(),
+  message: z.string(),
+  cause: z.string().optional(),
+  hint: z.string().optional(),
+  action: z.enum(actions).optional(),
+  field: z.string().optional(),
+  details: z.string().optional(),
 }) satisfies z.ZodType<Problem>

@@ -6,7 +6,15 @@
 import { systemProblem } from './system-errors'
 
 /** Something the screen can offer as a button beside a problem. */
-export type ProblemAction = 'start-infrastructure' | 'choose-driver' | 'retry' | 'open-activity' | 'stop-other' | 'use-npm-install' | 'free-space' | 'keep-waiting'
+export type ProblemAction =
+  | 'start-infrastructure'
+  | 'choose-driver'
+  | 'retry'
+  | 'open-activity'
+  | 'stop-other'
+  | 'use-npm-install'
+  | 'free-space'
+  | 'keep-waiting'
 
 export interface Problem {
   /** Stable, kebab-case, listed in docs/problems.md. */
@@ -28,7 +36,10 @@ export interface Problem {
 /** An error that carries a Problem. `message` is the problem's, so that stacks stay readable. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
-  constructor(readonly problem: Problem, options?: ErrorOptions) {
+  constructor(
+    readonly problem: Problem,
+    options?: ErrorOptions,
+  ) {
     super(problem.message, options)
   }
 }
@@ -36,7 +47,10 @@ export class ProblemError extends Error {
 /** Throws a problem: `throw problem({ code, message })` reads as what it is. */
 export const problem = (data: Problem, cause?: unknown): ProblemError => new ProblemError(data, { cause })
 
-/** Turns anything thrown into a Problem: ours, or the operating system's. Anything else is a defect, and says so with its own message. */
+/**
+ * Turns anything thrown into a Problem: ours, or the operating system's. Anything else is a defect, and says so with
+ * its own message.
+ */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem
   const known = systemProblem(error)

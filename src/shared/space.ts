@@ -12,7 +12,10 @@ export interface DiskSpace {
 
 export const isLow = ({ free, reserve }: DiskSpace): boolean => free < reserve
 
-/** `releases`: those that no instance uses. `logs`: their rotated, compressed parts but for the newest of each. `spare`: a file that takes up space for this moment. */
+/**
+ * `releases`: those that no instance uses. `logs`: their rotated, compressed parts but for the newest of each. `spare`:
+ * a file that takes up space for this moment.
+ */
 export const freeables = ['releases', 'trash', 'logs', 'spare'] as const
 export type FreeableKind = (typeof freeables)[number]
 export const freeInputSchema = z.object({ what: z.array(z.enum(freeables)).min(1) })
@@ -45,9 +48,10 @@ export interface SpaceReport {
 /** What is freed unless something else is asked for: nothing that anyone could miss. Old log lines are. */
 export const harmless = ['releases', 'trash', 'spare'] as const satisfies readonly FreeableKind[]
 
-export const freeableTitle = ({ what, count }: Pick<Freeable, 'what' | 'count'>): string => ({
-  releases: count === 1 ? 'One release that no instance uses' : `${count} releases that no instance uses`,
-  trash: count === 1 ? 'Files of one deleted instance' : `Files of ${count} deleted instances`,
-  logs: count === 1 ? 'One older part of a log' : `${count} older parts of logs`,
-  spare: 'Emergency reserve',
-})[what]
+export const freeableTitle = ({ what, count }: Pick<Freeable, 'what' | 'count'>): string =>
+  ({
+    releases: count === 1 ? 'One release that no instance uses' : `${count} releases that no instance uses`,
+    trash: count === 1 ? 'Files of one deleted instance' : `Files of ${count} deleted instances`,
+    logs: count === 1 ? 'One older part of a log' : `${count} older parts of logs`,
+    spare: 'Emergency reserve',
+  })[what]

@@ -3,36 +3,82 @@ import { count } from './amounts'
 import { instanceOf, manyPlanSchema, resultsOf } from './many'
 import { isOpen, waitsForInfrastructure, type Json, type OperationState } from './operation'
 
-interface KindTitle { readonly noun: string; readonly running: string; readonly done: string; readonly failed: string }
+interface KindTitle {
+  readonly noun: string
+  readonly running: string
+  readonly done: string
+  readonly failed: string
+}
 
 const kinds: Readonly<Record<string, (subject: string, plan: Json, operation: OperationState) => KindTitle>> = {
   create: (name, plan) => ({
-    noun: `Create ‘${name}’`, running: `Creating ‘${name}’`, done: of(plan, 'heldBy') === undefined ? `‘${name}’ is ready` : `‘${name}’ was created but isn’t running`, failed: `‘${name}’ was not created`,
+    noun: `Create ‘${name}’`,
+    running: `Creating ‘${name}’`,
+    done: of(plan, 'heldBy') === undefined ? `‘${name}’ is ready` : `‘${name}’ was created but isn’t running`,
+    failed: `‘${name}’ was not created`,
   }),
-  start: name => ({ noun: `Start ‘${name}’`, running: `Starting ‘${name}’`, done: `‘${name}’ is running`, failed: `‘${name}’ was not started` }),
-  stop: name => ({ noun: `Stop ‘${name}’`, running: `Stopping ‘${name}’`, done: `‘${name}’ is stopped`, failed: `‘${name}’ was not stopped` }),
-  restart: name => ({ noun: `Restart ‘${name}’`, running: `Restarting ‘${name}’`, done: `‘${name}’ was restarted`, failed: `‘${name}’ was not restarted` }),
+  start: name => ({
+    noun: `Start ‘${name}’`,
+    running: `Starting ‘${name}’`,
+    done: `‘${name}’ is running`,
+    failed: `‘${name}’ was not started`,
+  }),
+  stop: name => ({
+    noun: `Stop ‘${name}’`,
+    running: `Stopping ‘${name}’`,
+    done: `‘${name}’ is stopped`,
+    failed: `‘${name}’ was not stopped`,
+  }),
+  restart: name => ({
+    noun: `Restart ‘${name}’`,
+    running: `Restarting ‘${name}’`,
+    done: `‘${name}’ was restarted`,
+    failed: `‘${name}’ was not restarted`,
+  }),
   'change-port': (name, plan) => {
     const port = of(plan, 'port')
     const to = typeof port === 'number' ? ` to ${port}` : ''
-    return { noun: `Change the port of ‘${name}’${to}`, running: `Changing the port of ‘${name}’${to}`, done: `‘${name}’ was moved${to || ' to its new port'}`, failed: `‘${name}’ kept its port` }
+    return {
+      noun: `Change the port of ‘${name}’${to}`,
+      running: `Changing the port of ‘${name}’${to}`,
+      done: `‘${name}’ was moved${to || ' to its new port'}`,
+      failed: `‘${name}’ kept its port`,
+    }
   },
-  delete: name => ({ noun: `Delete ‘${name}’`, running: `Deleting ‘${name}’`, done: `‘${name}’ is deleted`, failed: `‘${name}’ was not deleted` }),
+  delete: name => ({
+    noun: `Delete ‘${name}’`,
+    running: `Deleting ‘${name}’`,
+    done: `‘${name}’ is deleted`,
+    failed: `‘${name}’ was not deleted`,
+  }),
   isolate: name => ({
-    noun: `Give “${name}” its own system user`, running: `Giving “${name}” its own system user`, done: `“${name}” runs as its own system user`, failed: `“${name}” runs as before`,
+    noun: `Give “${name}” its own system user`,
+    running: `Giving “${name}” its own system user`,
+    done: `“${name}” runs as its own system user`,
+    failed: `“${name}” runs as before`,
   }),
   unisolate: name => ({
-    noun: `Take away the system user of “${name}”`, running: `Taking away the system user of “${name}”`, done: `“${name}” no longer has its own system user`,
+    noun: `Take away the system user of “${name}”`,
+    running: `Taking away the system user of “${name}”`,
+    done: `“${name}” no longer has its own system user`,
     failed: `“${name}” kept its system user`,
   }),
   adopt: (name, plan) => {
     const from = of(plan, 'from')
     const was = typeof from === 'string' ? from : name
     const as = was === name ? '' : ` as “${name}”`
-    return { noun: `Adopt “${was}”${as}`, running: `Adopting “${was}”${as}`, done: `“${was}” was adopted${as}`, failed: `“${was}” was not adopted` }
+    return {
+      noun: `Adopt “${was}”${as}`,
+      running: `Adopting “${was}”${as}`,
+      done: `“${was}” was adopted${as}`,
+      failed: `“${was}” was not adopted`,
+    }
   },
   'remove-leftovers': name => ({
-    noun: `Remove what is left of “${name}”`, running: `Removing what is left of “${name}”`, done: `Nothing is left of “${name}”`, failed: `What is left of “${name}” was not removed`,
+    noun: `Remove what is left of “${name}”`,
+    running: `Removing what is left of “${name}”`,
+    done: `Nothing is left of “${name}”`,
+    failed: `What is left of “${name}” was not removed`,
   }),
   many: (_, plan, operation) => {
     const action = manyPlanSchema.safeParse(plan).data?.action ?? 'start'
@@ -41,13 +87,24 @@ const kinds: Readonly<Record<string, (subject: string, plan: Json, operation: Op
     const { verb, doing, state, done } = manyWords[action]
     const those = count(all.length, 'instance')
     const some = `${well} of ${all.length} instances ${well === 1 ? 'was' : 'were'} ${done}`
-    return { noun: `${verb} ${those}`, running: `${doing} ${those}`, done: well === all.length ? capital(`${those} ${well === 1 ? 'is' : 'are'} ${state}`) : some, failed: some }
+    return {
+      noun: `${verb} ${those}`,
+      running: `${doing} ${those}`,
+      done: well === all.length ? capital(`${those} ${well === 1 ? 'is' : 'are'} ${state}`) : some,
+      failed: some,
+    }
   },
   'infrastructure-start': () => ({
-    noun: 'Start the infrastructure', running: 'Starting the infrastructure', done: 'The infrastructure is running', failed: 'The infrastructure was not started',
+    noun: 'Start the infrastructure',
+    running: 'Starting the infrastructure',
+    done: 'The infrastructure is running',
+    failed: 'The infrastructure was not started',
   }),
   'infrastructure-stop': () => ({
-    noun: 'Stop the infrastructure', running: 'Stopping the infrastructure', done: 'The infrastructure is stopped', failed: 'The infrastructure was not stopped',
+    noun: 'Stop the infrastructure',
+    running: 'Stopping the infrastructure',
+    done: 'The infrastructure is stopped',
+    failed: 'The infrastructure was not stopped',
   }),
 }
 
@@ -67,7 +124,8 @@ export function subjectOf({ plan, subject }: OperationState): string {
 }
 
 /** What a plan has under a key. */
-const of = (value: unknown, key: string): unknown => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined)
+const of = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
 
 export function titlesOf(operation: OperationState): KindTitle {
   const name = subjectOf(operation)
@@ -80,17 +138,23 @@ export function titlesOf(operation: OperationState): KindTitle {
 export function headline(operation: OperationState): string {
   const titles = titlesOf(operation)
   switch (operation.phase) {
-    case 'running': return `${titles.running}…`
-    case 'undoing': return `${titles.noun}: undoing…`
-    case 'stuck': return `${titles.noun}: ${waitsForInfrastructure(operation) ? 'waiting for the database' : 'needs attention'}`
-    case 'succeeded': return titles.done
-    case 'rolled-back': return titles.failed
+    case 'running':
+      return `${titles.running}…`
+    case 'undoing':
+      return `${titles.noun}: undoing…`
+    case 'stuck':
+      return `${titles.noun}: ${waitsForInfrastructure(operation) ? 'waiting for the database' : 'needs attention'}`
+    case 'succeeded':
+      return titles.done
+    case 'rolled-back':
+      return titles.failed
   }
 }
 
 /** e.g. "step 3 of 9", "3 of 9 done". */
 export function progressOf(operation: OperationState): string {
-  if (operation.abreast && operation.phase === 'running') return `${operation.steps.filter(it => it.status === 'done').length} of ${operation.steps.length} done`
+  if (operation.abreast && operation.phase === 'running')
+    return `${operation.steps.filter(it => it.status === 'done').length} of ${operation.steps.length} done`
   const begun = operation.steps.filter(it => it.status !== 'waiting').length
   if (operation.phase === 'undoing') return 'undoing'
   return isOpen(operation) ? `step ${Math.max(1, begun)} of ${operation.steps.length}` : ''
@@ -99,10 +163,16 @@ export function progressOf(operation: OperationState): string {
 const steps: Readonly<Record<string, readonly [title: string, explanation: string]>> = {
   'bring-up': ['Check the database', 'PostgreSQL and PgBouncer are started if they aren’t running.'],
   reserve: ['Reserve the name and port', 'So nothing else can take them.'],
-  'prepare-release': ['Prepare the application', 'Installs its packages and builds the client. The next instance reuses this.'],
+  'prepare-release': [
+    'Prepare the application',
+    'Installs its packages and builds the client. The next instance reuses this.',
+  ],
   'create-database': ['Create the database', 'Its own database and role, closed to every other instance.'],
   'place-files': ['Place the files', 'The application, its configuration and folders for uploads.'],
-  'adopt-files': ['Write its own settings', 'New name, port, database login and secrets; uploads and everything else stay.'],
+  'adopt-files': [
+    'Write its own settings',
+    'New name, port, database login and secrets; uploads and everything else stay.',
+  ],
   'push-schema': ['Set up the tables', 'Applies the application’s schema to the new database.'],
   'create-director': ['Create the director', 'The administrator account, through the application’s own Prisma client.'],
   'switch-to-pool': ['Connect through the pool', 'From now on it reaches the database through PgBouncer.'],
@@ -113,11 +183,17 @@ const steps: Readonly<Record<string, readonly [title: string, explanation: strin
   'stop-process': ['Stop the application', 'It is asked to exit, then killed if it doesn’t.'],
   'write-port': ['Write the new port', 'To config.json and .env.'],
   'create-user': ['Create the system user', 'No password, no shell, and access to this instance only.'],
-  'give-files': ['Hand over the files', 'It reads the code and .env, and writes only its data folders. Everyone else is shut out.'],
+  'give-files': [
+    'Hand over the files',
+    'It reads the code and .env, and writes only its data folders. Everyone else is shut out.',
+  ],
   'take-files': ['Take the files back', 'Owners and permissions are restored.'],
   'remove-user': ['Delete the system user', 'Nothing runs as it or belongs to it any more.'],
   'set-aside': ['Set the files aside', 'Its folder is renamed away; it is deleted at the end.'],
-  'drop-database': ['Remove the database', 'Connections are closed, then the database and its role are dropped. This can’t be undone from here on.'],
+  'drop-database': [
+    'Remove the database',
+    'Connections are closed, then the database and its role are dropped. This can’t be undone from here on.',
+  ],
   'remove-process': ['Delete the process and the files', 'PM2 forgets it, and its log files and folder are deleted.'],
   'provision-postgres': ['Prepare PostgreSQL', 'Fetches what is missing and sets up its data.'],
   'start-postgres': ['Start PostgreSQL', 'Done when it answers a query.'],

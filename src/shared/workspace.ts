@@ -2,55 +2,103 @@
 import { z } from 'zod'
 import type { Problem } from './problem'
 
-const folder = z.string().regex(/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/, 'A relative folder, without "..".')
+const folder = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/, 'A relative folder, without "..".')
   .refine(it => !it.split('/').includes('..'), 'A relative folder, without "..".')
 /** A command as words, never a shell string: ["npm", "run", "build"]. */
 const command = z.tuple([z.string().min(1)], z.string())
 
 /** How long an application may take to answer after its start. */
-export const bootSecondsSchema = z.int('A whole number of seconds.').min(1, 'At least 1 second.').max(3600, 'At most 3600 seconds.')
+export const bootSecondsSchema = z
+  .int('A whole number of seconds.')
+  .min(1, 'At least 1 second.')
+  .max(3600, 'At most 3600 seconds.')
 
-/** `instance-manager.json`. Every key has the guide's default, so that a plain server/ + client/ needs no manifest. Strict: a misspelt key is named, not ignored. */
+/**
+ * `instance-manager.json`. Every key has the guide's default, so that a plain server/ + client/ needs no manifest.
+ * Strict: a misspelt key is named, not ignored.
+ */
 export const manifestSchema = z.strictObject({
-  server: z.strictObject({
-    folder: folder.default('server'),
-    entry: folder.default('index.js'),
-    /** Absent: `npm ci` where there is a lock file, else `npm install`. */
-    install: command.optional(),
-    generate: command.default(['npx', 'prisma', 'generate']),
-    push: command.default(['npx', 'prisma', 'db', 'push', '--skip-generate', '--accept-data-loss']),
-    /** Seconds after its start within which the application must answer; an instance may have its own (`bootSeconds` in its config.json). */
-    bootSeconds: bootSecondsSchema.default(60),
-    /** Folders inside server/ that belong to the instance and survive a rebuild. */
-    dataFolders: z.array(folder.refine(it => !it.split('/').includes('.'), 'A folder inside server/, without ".".')).default(['uploads']),
-  }).prefault({}),
-  client: z.strictObject({
-    folder: folder.default('client'),
-    install: command.optional(),
-    build: command.default(['npm', 'run', 'build']),
-    output: folder.default('build'),
-  }).prefault({}),
-  /** Keys copied from the base application's server/.env. JWT_SECRET is generated unless the operator chooses the base's. */
-  env: z.strictObject({
-    copy: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)).default([
-      'EMAIL_USER', 'EMAIL_PASSWORD', 'SENDGRID_API_KEY',
-      'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY', 'S3_REGION', 'S3_BUCKET_NAME', 'JWT_SECRET',
-    ]),
-  }).prefault({}),
-  director: z.strictObject({
-    /** The Prisma client's property: `prisma.user`. */
-    model: z.string().regex(/^[a-z][A-Za-z0-9_]*$/).default('user'),
-    role: z.string().default('director'),
-    status: z.string().default('approved'),
-  }).prefault({}),
+  server: z
+    .strictObject({
+      folder: folder.default('server'),
+      entry: folder.default('index.js'),
+      /** Absent: `npm ci` where there is a lock file, else `npm install`. */
+      install: command.optional(),
+      generate: command.default(['npx', 'prisma', 'generate']),
+      push: command.default(['npx', 'prisma', 'db', 'push', '--skip-generate', '--accept-data-loss']),
+      /**
+       * Seconds after its start within which the application must answer; an instance may have its own (`bootSeconds`
+       * in its config.json).
+       */
+      bootSeconds: bootSecondsSchema.default(60),
+      /** Folders inside server/ that belong to the instance and survive a rebuild. */
+      dataFolders: z
+        .array(folder.refine(it => !it.split('/').includes('.'), 'A folder inside server/, without ".".'))
+        .default(['uploads']),
+    })
+    .prefault({}),
+  client: z
+    .strictObject({
+      folder: folder.default('client'),
+      install: command.optional(),
+      build: command.default(['npm', 'run', 'build']),
+      output: folder.default('build'),
+    })
+    .prefault({}),
+  /**
+   * Keys copied from the base application's server/.env. JWT_SECRET is generated unless the operator chooses the
+   * base's.
+   */
+  env: z
+    .strictObject({
+      copy: z
+        .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/))
+        .default([
+          'EMAIL_USER',
+          'EMAIL_PASSWORD',
+          'SENDGRID_API_KEY',
+          'S3_ACCESS_KEY_ID',
+          'S3_SECRET_ACCESS_KEY',
+          'S3_REGION',
+          'S3_BUCKET_NAME',
+          'JWT_SECRET',
+        ]),
+    })
+    .prefault({}),
+  director: z
+    .strictObject({
+      /** The Prisma client's property: `prisma.user`. */
+      model: z
+        .string()
+        .regex(/^[a-z][A-Za-z0-9_]*$/)
+        .default('user'),
+      role: z.string().default('director'),
+      status: z.string().default('approved'),
+    })
+    .prefault({}),
 })
 export type Manifest = z.infer<typeof manifestSchema>
 
 /** One thing that a base application needs, and whether it is there. */
-export interface BaseCheck { readonly item: string; readonly found: boolean; readonly hint?: string }
-export interface WorkspaceCheck { readonly path: string; readonly usable: boolean; readonly checks: readonly BaseCheck[]; readonly instances: number }
+export interface BaseCheck {
+  readonly item: string
+  readonly found: boolean
+  readonly hint?: string
+}
+export interface WorkspaceCheck {
+  readonly path: string
+  readonly usable: boolean
+  readonly checks: readonly BaseCheck[]
+  readonly instances: number
+}
 
-export interface RecentWorkspace { readonly path: string; readonly openedAt: string; readonly exists: boolean }
+export interface RecentWorkspace {
+  readonly path: string
+  readonly openedAt: string
+  readonly exists: boolean
+}
 
 /** What `app.watch` pushes. */
 export interface AppState {

@@ -4,7 +4,12 @@ import { arch, cpus, platform, release, totalmem } from 'node:os'
 export type Goal = `${'<=' | '>='} ${number}`
 
 /** One thing that was measured, a value for each run. `unit`: `s`, `ms`, `ratio` … A goal is for the median. */
-export interface Measured { readonly name: string; readonly unit: string; readonly values: readonly number[]; readonly goal?: Goal }
+export interface Measured {
+  readonly name: string
+  readonly unit: string
+  readonly values: readonly number[]
+  readonly goal?: Goal
+}
 
 export interface BenchContext {
   /** How often each side is measured; both in turn. */
@@ -35,7 +40,14 @@ export function toFigure({ name, unit, values, goal }: Measured): Figure {
   const at = (index: number): number => sorted[index] as number
   const middle = (sorted.length - 1) / 2
   const median = (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2
-  const figure = { name, unit, median: round(median), min: round(at(0)), max: round(at(sorted.length - 1)), runs: sorted.length }
+  const figure = {
+    name,
+    unit,
+    median: round(median),
+    min: round(at(0)),
+    max: round(at(sorted.length - 1)),
+    runs: sorted.length,
+  }
   return goal === undefined ? figure : { ...figure, goal, met: meets(median, goal) }
 }
 
@@ -49,6 +61,11 @@ function meets(value: number, goal: Goal): boolean {
 const round = (value: number): number => Number(value.toPrecision(3))
 
 export const machine = () => ({
-  cpus: cpus().length, model: cpus()[0]?.model.trim() ?? 'unknown', memory: totalmem(), node: process.version,
-  platform: platform(), arch: arch(), release: release(),
+  cpus: cpus().length,
+  model: cpus()[0]?.model.trim() ?? 'unknown',
+  memory: totalmem(),
+  node: process.version,
+  platform: platform(),
+  arch: arch(),
+  release: release(),
 })

@@ -13,10 +13,16 @@ export const begin = new Date(2026, 10, 1).getTime()
 /** Lines as PM2 writes them, a second for every 8 MB or so. */
 export async function writeBigLog(path: string): Promise<void> {
   const file = createWriteStream(path, { highWaterMark: 1 << 23 })
-  const body = Array.from({ length: 80_000 }, (_, it) => `GET /api/students/${it * 7919 % 100_000} 200 ${it % 97} ms - session ${(it * 2_654_435_761 % 4e9).toString(36)}`)
+  const body = Array.from(
+    { length: 80_000 },
+    (_, it) =>
+      `GET /api/students/${(it * 7919) % 100_000} 200 ${it % 97} ms - session ${((it * 2_654_435_761) % 4e9).toString(36)}`,
+  )
   let written = 0
   for (let second = 0; written < bytes; second++) {
-    const at = new Date(begin + second * 10_000 - new Date(begin).getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+    const at = new Date(begin + second * 10_000 - new Date(begin).getTimezoneOffset() * 60_000)
+      .toISOString()
+      .slice(0, 19)
     const text = `${at}: ${body.join(`\n${at}: `)}\n${second % 6 === 0 ? `${at}: ${needle}\n` : ''}`
     written += text.length
     if (!file.write(text)) await once(file, 'drain')
@@ -25,5 +31,9 @@ export async function writeBigLog(path: string): Promise<void> {
   await once(file, 'finish')
   // What waits to be written to the disk would be written while it is measured.
   const handle = await open(path)
-  try { await handle.sync() } finally { await handle.close() }
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }

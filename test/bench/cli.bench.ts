@@ -1,5 +1,6 @@
 /**
- * What a command costs before and while it does nothing much: `list` of ten instances that run, with nothing else open and through an engine
+ * What a command costs before and while it does nothing much: `list` of ten instances that run, with nothing else open
+ * and through an engine
  * that is, against `pm2 jlist` and against Node itself; and how long an instance's name takes to complete.
  */
 import { execFile } from 'node:child_process'
@@ -36,10 +37,20 @@ const bench: Bench = {
 export default bench
 
 async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): Promise<Measured[]> {
-  const env = { PATH: process.env['PATH'], HOME: workspace.host.home, PM2_HOME: workspace.host.pm2Home, XDG_CONFIG_HOME: join(workspace.host.home, '.config'), INSTANCE_MANAGER_DEFAULTS: workspace.host.defaults }
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: workspace.host.home,
+    PM2_HOME: workspace.host.pm2Home,
+    XDG_CONFIG_HOME: join(workspace.host.home, '.config'),
+    INSTANCE_MANAGER_DEFAULTS: workspace.host.defaults,
+  }
   const node = async (...args: string[]): Promise<{ ms: number; out: string }> => {
     const start = performance.now()
-    const { stdout } = await promisify(execFile)(process.execPath, args, { env, cwd: workspace.root, maxBuffer: 50_000_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, args, {
+      env,
+      cwd: workspace.root,
+      maxBuffer: 50_000_000,
+    })
     return { ms: performance.now() - start, out: stdout }
   }
   const list = async (): Promise<number> => {
@@ -49,7 +60,13 @@ async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): P
   }
   const app = composeApp({ ...workspace.host, kind: 'serve', data: join(workspace.home, 'joined') })
   await mkdir(join(workspace.home, 'joined'))
-  const taken = { alone: [] as number[], joined: [] as number[], pm2: [] as number[], node: [] as number[], complete: [] as number[] }
+  const taken = {
+    alone: [] as number[],
+    joined: [] as number[],
+    pm2: [] as number[],
+    node: [] as number[],
+    complete: [] as number[],
+  }
   for (let run = 0; run < runs * 3; run++) {
     taken.node.push((await node('-e', '0')).ms)
     taken.alone.push(await list())
@@ -58,9 +75,14 @@ async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): P
     await app.open(workspace.root)
     taken.joined.push(await list())
     await app.close()
-    say(Object.entries(taken).map(([name, values]) => `${name} ${values.at(-1)?.toFixed(0)} ms`).join(', '))
+    say(
+      Object.entries(taken)
+        .map(([name, values]) => `${name} ${values.at(-1)?.toFixed(0)} ms`)
+        .join(', '),
+    )
   }
-  const per = (values: readonly number[], by: readonly number[]): number[] => values.map((it, index) => it / (by[index] ?? NaN))
+  const per = (values: readonly number[], by: readonly number[]): number[] =>
+    values.map((it, index) => it / (by[index] ?? NaN))
   return [
     { name: `list of ${count}, nothing else open`, unit: 'ms', values: taken.alone, goal: '<= 400' },
     { name: `list of ${count}, through an engine that is open`, unit: 'ms', values: taken.joined, goal: '<= 400' },

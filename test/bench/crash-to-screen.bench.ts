@@ -1,5 +1,6 @@
 /**
- * From kill -9 of an instance's process to the frame in which its row in the real window tells it: a hundred instances, each a real PM2 process.
+ * From kill -9 of an instance's process to the frame in which its row in the real window tells it: a hundred instances,
+ * each a real PM2 process.
  * Both ends read the same machine's clock. The window is as under Xvfb: drawn without a graphics card.
  */
 import { setTimeout as delay } from 'node:timers/promises'
@@ -33,20 +34,26 @@ async function measure({ processes }: TestWorkspace, window: Page): Promise<numb
   await delay(5000) // what begins with watching
   const values: number[] = []
   for (let kill = 0; kill < kills; kill++) {
-    const index = kill * 7 % count
+    const index = (kill * 7) % count
     const { pid } = (await processes.list()).find(it => it.name === nameOf(index)) ?? {}
     if (pid === undefined) throw new Error(`${nameOf(index)} does not run`)
     await watchRow(window, index)
     await delay(pause(kill))
     const killed = Date.now()
     process.kill(pid, 'SIGKILL')
-    values.push(await inPage<number>(window, 'return globalThis.told') - killed)
+    values.push((await inPage<number>(window, 'return globalThis.told')) - killed)
   }
   return values
 }
 
-/** Brings a row into sight; `told` in the page becomes the time when its status or its count of restarts was drawn anew. Uptime and usage change by themselves. */
-const watchRow = (window: Page, index: number): Promise<void> => inPage(window, `
+/**
+ * Brings a row into sight; `told` in the page becomes the time when its status or its count of restarts was drawn anew.
+ * Uptime and usage change by themselves.
+ */
+const watchRow = (window: Page, index: number): Promise<void> =>
+  inPage(
+    window,
+    `
   const frame = () => new Promise(requestAnimationFrame)
   const row = () => [...document.querySelectorAll('tr[data-row]')].find(it => it.querySelector('[data-control=name]').textContent === '${nameOf(index)}')
   document.querySelector('main').scrollTop = ${index} * document.querySelector('tr[data-row]').offsetHeight
@@ -63,4 +70,5 @@ const watchRow = (window: Page, index: number): Promise<void> => inPage(window, 
     })
     observer.observe(row().closest('tbody'), { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ['data-status'] })
   })
-`)
+`,
+  )

@@ -1,5 +1,6 @@
 /**
- * From the review's *Create* to *healthy* on the sample application: cold (no release prepared), warm (a second instance of the same base),
+ * From the review's *Create* to *healthy* on the sample application: cold (no release prepared), warm (a second
+ * instance of the same base),
  * and the guide's sequence, in turn, on the same PostgreSQL, PgBouncer and PM2, with a warm npm cache.
  */
 import { rm } from 'node:fs/promises'
@@ -12,7 +13,10 @@ import { director, testWorkspace, type TestWorkspace } from '../support/workspac
 import type { Bench, BenchContext, Measured } from './bench'
 
 /** Seconds in all, and of each step. */
-interface Taken { readonly total: number; readonly steps: Readonly<Record<string, number>> }
+interface Taken {
+  readonly total: number
+  readonly steps: Readonly<Record<string, number>>
+}
 
 const bench: Bench = {
   name: 'create',
@@ -38,9 +42,14 @@ async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): P
     taken.cold.push(await ours(workspace, `cold${run}`))
     taken.warm.push(await ours(workspace, `warm${run}`))
     taken.guide.push(await theirs(workspace, `guide${run}`))
-    say(`run ${run}: ${Object.entries(taken).map(([way, its]) => `${way} ${its.at(-1)?.total.toFixed(2)} s`).join(', ')}`)
+    say(
+      `run ${run}: ${Object.entries(taken)
+        .map(([way, its]) => `${way} ${its.at(-1)?.total.toFixed(2)} s`)
+        .join(', ')}`,
+    )
   }
-  const ratios = (way: 'cold' | 'warm'): number[] => taken[way].map((it, index) => it.total / (taken.guide[index]?.total ?? NaN))
+  const ratios = (way: 'cold' | 'warm'): number[] =>
+    taken[way].map((it, index) => it.total / (taken.guide[index]?.total ?? NaN))
   return [
     { name: 'cold / guide', unit: 'ratio', values: ratios('cold'), goal: '<= 0.9' },
     { name: 'warm / guide', unit: 'ratio', values: ratios('warm'), goal: '<= 0.2' },
@@ -65,19 +74,27 @@ async function ours(workspace: TestWorkspace, name: string): Promise<Taken> {
   return { total, steps: { plan: total - span(state.openedAt, state.settledAt), ...stepsOf(state) } }
 }
 
-const stepsOf = ({ steps }: OperationState): Record<string, number> => Object.fromEntries(steps.map(it => [it.name, span(it.startedAt, it.endedAt)]))
+const stepsOf = ({ steps }: OperationState): Record<string, number> =>
+  Object.fromEntries(steps.map(it => [it.name, span(it.startedAt, it.endedAt)]))
 
-const span = (from: string | undefined, to: string | undefined): number => (Date.parse(to ?? '') - Date.parse(from ?? '')) / 1000
+const span = (from: string | undefined, to: string | undefined): number =>
+  (Date.parse(to ?? '') - Date.parse(from ?? '')) / 1000
 
 async function theirs(workspace: TestWorkspace, name: string): Promise<Taken> {
   const { infrastructure, paths } = workspace.services
   const input = {
-    workspace: paths.root, name, port: await freePort(), director,
-    admin: await infrastructure.admin(), pooledPort: (await infrastructure.status()).pgbouncer.port,
+    workspace: paths.root,
+    name,
+    port: await freePort(),
+    director,
+    admin: await infrastructure.admin(),
+    pooledPort: (await infrastructure.status()).pgbouncer.port,
   }
   const start = performance.now()
   const { stdout } = await execa(await findNode(), [join(import.meta.dirname, 'guide-create.mjs')], {
-    cwd: paths.root, input: JSON.stringify(input), env: { PM2_HOME: workspace.host.pm2Home },
+    cwd: paths.root,
+    input: JSON.stringify(input),
+    env: { PM2_HOME: workspace.host.pm2Home },
   })
   const total = (performance.now() - start) / 1000
   await workspace.discard(name)

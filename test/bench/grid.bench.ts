@@ -1,7 +1,10 @@
 /**
- * Frames while the list is scrolled and filtered in the real window, with 100 and with 500 instances. Of both, a hundred are real PM2 processes,
- * whose usage is pushed meanwhile; the others are folders as the guide's command line leaves them, between them in the list.
- * A frame is the time between two calls of requestAnimationFrame. The window is as under Xvfb: drawn by the processor, without a graphics card.
+ * Frames while the list is scrolled and filtered in the real window, with 100 and with 500 instances. Of both, a
+ * hundred are real PM2 processes,
+ * whose usage is pushed meanwhile; the others are folders as the guide's command line leaves them, between them in the
+ * list.
+ * A frame is the time between two calls of requestAnimationFrame. The window is as under Xvfb: drawn by the processor,
+ * without a graphics card.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Page } from '@playwright/test'
@@ -20,9 +23,10 @@ const bench: Bench = {
     try {
       const measured: Measured[] = []
       for (let index = 0; index < all; index += spread) await addInstance(workspace, index, { run: true })
-      measured.push(...await inWindow(workspace, running, ({ window }) => measure(window, running, say)))
-      for (let index = 0; index < all; index++) if (index % spread > 0) await addInstance(workspace, index, { run: false })
-      measured.push(...await inWindow(workspace, all, ({ window }) => measure(window, all, say)))
+      measured.push(...(await inWindow(workspace, running, ({ window }) => measure(window, running, say))))
+      for (let index = 0; index < all; index++)
+        if (index % spread > 0) await addInstance(workspace, index, { run: false })
+      measured.push(...(await inWindow(workspace, all, ({ window }) => measure(window, all, say))))
       return measured
     } finally {
       await workspace.remove()
@@ -38,13 +42,24 @@ async function measure(page: Page, count: number, say: BenchContext['say']): Pro
     for (const [name, act] of Object.entries(acts)) {
       await inPage(page, 'document.querySelector("main").scrollTop = 0')
       await delay(300)
-      frames.set(name, [...frames.get(name) ?? [], await framesDuring(page, () => act(page))])
+      frames.set(name, [...(frames.get(name) ?? []), await framesDuring(page, () => act(page))])
     }
-    say(`${count}, round ${round + 1}: ${[...frames].map(([name, its]) => `${name} ${Math.max(...its.at(-1) ?? []).toFixed(0)} ms`).join(', ')}`)
+    say(
+      `${count}, round ${round + 1}: ${[...frames].map(([name, its]) => `${name} ${Math.max(...(its.at(-1) ?? [])).toFixed(0)} ms`).join(', ')}`,
+    )
   }
   return [...frames].flatMap(([name, its]): Measured[] => [
-    { name: `${count} instances, ${name}: worst frame of a round`, unit: 'ms', values: its.map(it => Math.max(...it)), goal: '<= 33' },
-    { name: `${count} instances, ${name}: middle frame of a round`, unit: 'ms', values: its.map(it => it.toSorted((a, b) => a - b)[Math.floor(it.length / 2)] ?? NaN) },
+    {
+      name: `${count} instances, ${name}: worst frame of a round`,
+      unit: 'ms',
+      values: its.map(it => Math.max(...it)),
+      goal: '<= 33',
+    },
+    {
+      name: `${count} instances, ${name}: middle frame of a round`,
+      unit: 'ms',
+      values: its.map(it => it.toSorted((a, b) => a - b)[Math.floor(it.length / 2)] ?? NaN),
+    },
   ])
 }
 
@@ -93,7 +108,9 @@ async function scroll(page: Page): Promise<void> {
 
 /** Milliseconds from frame to frame, while something is done. */
 async function framesDuring(page: Page, act: () => Promise<void>): Promise<number[]> {
-  await inPage(page, `
+  await inPage(
+    page,
+    `
     const its = globalThis.measuredFrames = { deltas: [], stop: false }
     let last = performance.now()
     const next = () => {
@@ -105,7 +122,8 @@ async function framesDuring(page: Page, act: () => Promise<void>): Promise<numbe
     await new Promise(requestAnimationFrame)
     last = performance.now()
     requestAnimationFrame(next)
-  `)
+  `,
+  )
   await act()
   return inPage(page, 'globalThis.measuredFrames.stop = true; return globalThis.measuredFrames.deltas')
 }

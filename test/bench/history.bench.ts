@@ -1,4 +1,7 @@
-/** What a long history costs: a workspace's journals of 5,000 settled operations, read at its opening, and what each window is then pushed of them. */
+/**
+ * What a long history costs: a workspace's journals of 5,000 settled operations, read at its opening, and what each
+ * window is then pushed of them.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,7 +32,9 @@ const bench: Bench = {
         const { value } = await operations.watch(new AbortController().signal).next()
         pushed.push(JSON.stringify(value).length / 1000)
         await operations.close()
-      } finally { await rm(folder, { recursive: true }) }
+      } finally {
+        await rm(folder, { recursive: true })
+      }
     }
     return [
       { name: `opening with ${count} settled operations`, unit: 'ms', values: opening, goal: '<= 1000' },
@@ -42,10 +47,27 @@ export default bench
 async function write(folder: string, index: number): Promise<void> {
   const time = new Date(Date.UTC(2026, 0, 1) + index * 60_000)
   const id = newId(time)
-  const target = { name: 'springfield', port: 5001, cwd: '/srv/schools/instances/springfield/server', script: '/srv/schools/instances/springfield/server/dist/index.js' }
+  const target = {
+    name: 'springfield',
+    port: 5001,
+    cwd: '/srv/schools/instances/springfield/server',
+    script: '/srv/schools/instances/springfield/server/dist/index.js',
+  }
   const entries: Entry[] = [
-    { type: 'opened', kind: kinds[index % kinds.length] ?? '', version: 2, subject: 'springfield', plan: { target, wanted: true }, steps, claims: [{ on: 'instance/springfield', how: 'own' }] },
-    ...steps.flatMap((step): Entry[] => [{ type: 'doing', step }, { type: 'done', step }]), { type: 'settled', outcome: 'succeeded' },
+    {
+      type: 'opened',
+      kind: kinds[index % kinds.length] ?? '',
+      version: 2,
+      subject: 'springfield',
+      plan: { target, wanted: true },
+      steps,
+      claims: [{ on: 'instance/springfield', how: 'own' }],
+    },
+    ...steps.flatMap((step): Entry[] => [
+      { type: 'doing', step },
+      { type: 'done', step },
+    ]),
+    { type: 'settled', outcome: 'succeeded' },
   ]
   let end = startOf(id)
   const lines = entries.map(entry => {

@@ -1,6 +1,8 @@
 /**
- * Logs in the real window: a log of 3 GB opened to its last line, beside `tail -n 1000`, and searched, with what that takes of memory; lines as fast as an
- * instance writes them, and one line after the other, beside `pm2 logs`. The window is as under Xvfb: drawn without a graphics card.
+ * Logs in the real window: a log of 3 GB opened to its last line, beside `tail -n 1000`, and searched, with what that
+ * takes of memory; lines as fast as an
+ * instance writes them, and one line after the other, beside `pm2 logs`. The window is as under Xvfb: drawn without a
+ * graphics card.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -45,7 +47,10 @@ const bench: Bench = {
       const logs = join(workspace.host.pm2Home, 'logs')
       await mkdir(logs, { recursive: true })
       const { settings } = workspacePaths(workspace.root)
-      await writeJson(settings, { ...await readJson(settings, z.record(z.string(), z.json())), logs: { maxSizeMB: 100_000 } })
+      await writeJson(settings, {
+        ...(await readJson(settings, z.record(z.string(), z.json()))),
+        logs: { maxSizeMB: 100_000 },
+      })
       await layOut(workspace, 'archive')
       say('writing 3 GB')
       const big = join(logs, 'archive-out.log')
@@ -55,8 +60,8 @@ const bench: Bench = {
       await writeFile(join(its.server, 'index.js'), talker(its.port))
       await workspace.processes.start({ name: its.name, cwd: its.server, script: join(its.server, 'index.js') })
       return await inWindow(workspace, 2, async launched => [
-        ...await bigLog(launched, big, say),
-        ...await live(launched, workspace, its.port, join(logs, 'talker-out.log'), say),
+        ...(await bigLog(launched, big, say)),
+        ...(await live(launched, workspace, its.port, join(logs, 'talker-out.log'), say)),
       ])
     } finally {
       await workspace.remove()
@@ -67,9 +72,14 @@ export default bench
 
 /** Milliseconds from a click to the frame in which the text is drawn in the log. */
 const opened = async (page: Page, name: string, text: string): Promise<number> => {
-  await inPage(page, `location.hash = '/instances/${name}'; while (!document.querySelector('nav[aria-label="${name}"]')) await new Promise(requestAnimationFrame)`)
+  await inPage(
+    page,
+    `location.hash = '/instances/${name}'; while (!document.querySelector('nav[aria-label="${name}"]')) await new Promise(requestAnimationFrame)`,
+  )
   await delay(500)
-  return inPage(page, `
+  return inPage(
+    page,
+    `
     const begin = performance.now()
     document.querySelector('nav[aria-label="${name}"] a[href$="/logs"]').click()
     for (;;) {
@@ -77,12 +87,14 @@ const opened = async (page: Page, name: string, text: string): Promise<number> =
       if ([...document.querySelectorAll('[data-testid="live"] .xterm-rows, [data-line]')].some(it => it.textContent.includes('${text}'))) break
     }
     await new Promise(requestAnimationFrame)
-    return performance.now() - begin`)
+    return performance.now() - begin`,
+  )
 }
 
 async function bigLog(launched: LaunchedApp, path: string, say: BenchContext['say']): Promise<Measured[]> {
   const { window } = launched
-  const memory = async (): Promise<number> => (await Promise.all((await processesOf(launched)).map(memoryOf))).reduce((sum, it) => sum + it, 0) / 1e6
+  const memory = async (): Promise<number> =>
+    (await Promise.all((await processesOf(launched)).map(memoryOf))).reduce((sum, it) => sum + it, 0) / 1e6
   await delay(3000)
   const before = await memory()
   const [ours, tail]: [number[], number[]] = [[], []]
@@ -98,16 +110,30 @@ async function bigLog(launched: LaunchedApp, path: string, say: BenchContext['sa
   const found = window.getByRole('status', { name: 'Matches' })
   let most = 0
   const expected = (await execa('grep', ['-c', '-F', needle, path])).stdout
-  for (let told = ''; !told.includes(`of ${expected}`); told = (await found.textContent() ?? '').replaceAll(',', '')) {
+  for (
+    let told = '';
+    !told.includes(`of ${expected}`);
+    told = ((await found.textContent()) ?? '').replaceAll(',', '')
+  ) {
     most = Math.max(most, await memory())
     if (performance.now() - begin > 120_000) throw new Error(`${told}, grep found ${expected}`)
     await delay(100)
   }
   return [
-    { name: '3 GB: click to the last line on the screen, the first time', unit: 'ms', values: ours.slice(0, 1), goal: '<= 150' },
+    {
+      name: '3 GB: click to the last line on the screen, the first time',
+      unit: 'ms',
+      values: ours.slice(0, 1),
+      goal: '<= 150',
+    },
     { name: '3 GB: click to the last line on the screen, later', unit: 'ms', values: ours.slice(1), goal: '<= 150' },
     { name: 'tail -n 1000', unit: 'ms', values: tail },
-    { name: 'memory growth of all processes, opened and searched, at most', unit: 'MB', values: [most - before], goal: '<= 60' },
+    {
+      name: 'memory growth of all processes, opened and searched, at most',
+      unit: 'MB',
+      values: [most - before],
+      goal: '<= 60',
+    },
   ]
 }
 
@@ -122,13 +148,22 @@ const countMessages = `
     return it
   }`
 
-async function live(launched: LaunchedApp, { host }: TestWorkspace, port: number, path: string, say: BenchContext['say']): Promise<Measured[]> {
+async function live(
+  launched: LaunchedApp,
+  { host }: TestWorkspace,
+  port: number,
+  path: string,
+  say: BenchContext['say'],
+): Promise<Measured[]> {
   const { window } = launched
   await window.addInitScript(countMessages)
   await window.reload()
   const linesOf = async (): Promise<number> => (await readFile(path)).reduce((sum, it) => sum + (it === 10 ? 1 : 0), 0)
   const ask = (what: string): Promise<unknown> => fetch(`http://127.0.0.1:${port}/${what}`)
-  await inPage(window, `location.hash = '/instances/talker/logs'; while (!document.querySelector('[data-testid="live"] .xterm-rows')) await new Promise(requestAnimationFrame)`)
+  await inPage(
+    window,
+    `location.hash = '/instances/talker/logs'; while (!document.querySelector('[data-testid="live"] .xterm-rows')) await new Promise(requestAnimationFrame)`,
+  )
   await delay(1000)
   const [frames, seconds, lost]: [number[], number[], number[]] = [[], [], []]
   for (let run = 0; run < bursts; run++) {
@@ -136,7 +171,9 @@ async function live(launched: LaunchedApp, { host }: TestWorkspace, port: number
     const end = `end of ${burst + run}`
     const begin = performance.now()
     await inPage(window, 'globalThis.arrived = 0')
-    const watching = inPage<number>(window, `
+    const watching = inPage<number>(
+      window,
+      `
       let worst = 0
       for (let last = performance.now();;) {
         await new Promise(requestAnimationFrame)
@@ -144,36 +181,54 @@ async function live(launched: LaunchedApp, { host }: TestWorkspace, port: number
         worst = Math.max(worst, now - last)
         last = now
         if (document.querySelector('[data-testid="live"] .xterm-rows')?.textContent.includes('${end}')) return worst
-      }`)
+      }`,
+    )
     await ask(String(burst + run))
     frames.push(await watching)
     seconds.push((performance.now() - begin) / 1000)
     await delay(500)
-    lost.push(await linesOf() - before - await inPage<number>(window, 'return globalThis.arrived'))
-    say(`${burst} lines in ${seconds.at(-1)?.toFixed(1)} s, worst frame ${frames.at(-1)?.toFixed(0)} ms, ${lost.at(-1)} not told`)
+    lost.push((await linesOf()) - before - (await inPage<number>(window, 'return globalThis.arrived')))
+    say(
+      `${burst} lines in ${seconds.at(-1)?.toFixed(1)} s, worst frame ${frames.at(-1)?.toFixed(0)} ms, ${lost.at(-1)} not told`,
+    )
   }
   return [
     { name: `${burst} lines at once: worst frame`, unit: 'ms', values: frames, goal: '<= 50' },
     { name: `${burst} lines at once: until the last is on the screen`, unit: 's', values: seconds },
-    { name: `${burst} lines at once: in the file, and neither shown nor counted`, unit: 'lines', values: lost, goal: '<= 0' },
-    ...await oneByOne(window, host.pm2Home, ask),
+    {
+      name: `${burst} lines at once: in the file, and neither shown nor counted`,
+      unit: 'lines',
+      values: lost,
+      goal: '<= 0',
+    },
+    ...(await oneByOne(window, host.pm2Home, ask)),
   ]
 }
 
 async function oneByOne(window: Page, pm2Home: string, ask: (what: string) => Promise<unknown>): Promise<Measured[]> {
-  const child = spawn(process.execPath, [createRequire(import.meta.url).resolve('pm2/bin/pm2'), 'logs', 'talker', '--raw', '--lines', '0'], {
-    env: { PATH: process.env['PATH'], HOME: pm2Home, PM2_HOME: pm2Home }, stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const child = spawn(
+    process.execPath,
+    [createRequire(import.meta.url).resolve('pm2/bin/pm2'), 'logs', 'talker', '--raw', '--lines', '0'],
+    {
+      env: { PATH: process.env['PATH'], HOME: pm2Home, PM2_HOME: pm2Home },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
   const theirs: number[] = []
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     for (const [, at] of text.matchAll(/said at (\d{13})/g)) theirs.push(Date.now() - Number(at))
   })
   const ours: number[] = []
   try {
-    while (theirs.length === 0) { await ask('x'); await delay(300) } // until it listens
+    while (theirs.length === 0) {
+      await ask('x')
+      await delay(300)
+    } // until it listens
     theirs.length = 0
     for (let single = 0; single < singles; single++) {
-      const watching = inPage<number>(window, `
+      const watching = inPage<number>(
+        window,
+        `
         const rows = document.querySelector('[data-testid="live"] .xterm-rows')
         const last = () => [...rows.textContent.matchAll(/said at (\\d{13})/g)].at(-1)?.[1]
         const before = last()
@@ -184,7 +239,8 @@ async function oneByOne(window: Page, pm2Home: string, ask: (what: string) => Pr
           port1.onmessage = resolve
           observer.observe(rows, { subtree: true, childList: true, characterData: true })
         })
-        return Date.now() - Number(last())`)
+        return Date.now() - Number(last())`,
+      )
       await delay(100 + single * 7)
       await ask('x')
       ours.push(await watching)

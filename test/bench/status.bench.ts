@@ -1,7 +1,10 @@
 /**
- * The full list of instances with real PM2 processes, against `pm2 jlist` once per instance, as the guide's command line asks for each status;
- * and what it costs to watch a hundred instances of which nothing happens: first the engine alone, in this process, with PM2's daemon apart;
- * then the whole app, all of Electron's processes with the window open and shown. PM2, PostgreSQL, PgBouncer and the instances are none of them.
+ * The full list of instances with real PM2 processes, against `pm2 jlist` once per instance, as the guide's command
+ * line asks for each status;
+ * and what it costs to watch a hundred instances of which nothing happens: first the engine alone, in this process,
+ * with PM2's daemon apart;
+ * then the whole app, all of Electron's processes with the window open and shown. PM2, PostgreSQL, PgBouncer and the
+ * instances are none of them.
  */
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -37,18 +40,39 @@ async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): P
     for (; made < count; made++) await addInstance(workspace, made, { run: true })
     const [ours, theirs]: [number[], number[]] = [[], []]
     for (let run = 0; run < runs; run++) {
-      ours.push(await taken(async () => {
-        const { instances } = await workspace.services.registry.list()
-        if (instances.filter(it => it.status === 'online').length !== count) throw new Error('not all of them run')
-      }))
+      ours.push(
+        await taken(async () => {
+          const { instances } = await workspace.services.registry.list()
+          if (instances.filter(it => it.status === 'online').length !== count) throw new Error('not all of them run')
+        }),
+      )
       const asked = Math.min(count, sample)
-      theirs.push(await taken(async () => { for (let it = 0; it < asked; it++) await pm2(workspace, 'jlist') }) / asked * count)
+      theirs.push(
+        ((await taken(async () => {
+          for (let it = 0; it < asked; it++) await pm2(workspace, 'jlist')
+        })) /
+          asked) *
+          count,
+      )
     }
     say(`${count}: ${ours.at(-1)?.toFixed(0)} ms against ${theirs.at(-1)?.toFixed(0)} ms`)
-    const ratio = { name: `list of ${count}, the guide's way / ours`, unit: 'ratio', values: theirs.map((it, index) => it / (ours[index] ?? NaN)) }
-    measured.push(count === 100 ? { ...ratio, goal: '>= 100' } : ratio, { name: `list of ${count}, ours`, unit: 'ms', values: ours }, { name: `list of ${count}, the guide's way`, unit: 'ms', values: theirs })
+    const ratio = {
+      name: `list of ${count}, the guide's way / ours`,
+      unit: 'ratio',
+      values: theirs.map((it, index) => it / (ours[index] ?? NaN)),
+    }
+    measured.push(
+      count === 100 ? { ...ratio, goal: '>= 100' } : ratio,
+      { name: `list of ${count}, ours`, unit: 'ms', values: ours },
+      { name: `list of ${count}, the guide's way`, unit: 'ms', values: theirs },
+    )
   }
-  return [...measured, ...await idle(workspace, say), ...await crashes(workspace, runs), ...await idleApp(workspace, runs, say)]
+  return [
+    ...measured,
+    ...(await idle(workspace, say)),
+    ...(await crashes(workspace, runs)),
+    ...(await idleApp(workspace, runs, say)),
+  ]
 }
 
 async function taken(work: () => Promise<void>): Promise<number> {
@@ -66,16 +90,25 @@ async function idle(workspace: TestWorkspace, say: (text: string) => void): Prom
   await delay(5000) // what begins with watching
   const before = [cpuTime(process.pid), cpuTime(daemon)]
   await delay(idleSeconds * 1000)
-  const percent = [cpuTime(process.pid), cpuTime(daemon)].map((it, index) => (it - (before[index] ?? NaN)) / (idleSeconds * 10))
+  const percent = [cpuTime(process.pid), cpuTime(daemon)].map(
+    (it, index) => (it - (before[index] ?? NaN)) / (idleSeconds * 10),
+  )
   stop()
   return [
-    { name: 'idle CPU of the engine, 100 instances watched for 60 s', unit: '% of a core', values: percent.slice(0, 1), goal: '<= 1' },
-    { name: 'the same of PM2\'s daemon', unit: '% of a core', values: percent.slice(1) },
-    { name: 'memory of the engine\'s process, benches included', unit: 'MB', values: [process.memoryUsage().rss / 1e6] },
+    {
+      name: 'idle CPU of the engine, 100 instances watched for 60 s',
+      unit: '% of a core',
+      values: percent.slice(0, 1),
+      goal: '<= 1',
+    },
+    { name: "the same of PM2's daemon", unit: '% of a core', values: percent.slice(1) },
+    { name: "memory of the engine's process, benches included", unit: 'MB', values: [process.memoryUsage().rss / 1e6] },
   ]
 }
 
-/** Minute after minute, once what begins with a window is over. A command that the app waited for is counted as the app. */
+/**
+ * Minute after minute, once what begins with a window is over. A command that the app waited for is counted as the app.
+ */
 function idleApp(workspace: TestWorkspace, runs: number, say: (text: string) => void): Promise<Measured[]> {
   return inOwnWindow(workspace, 100, async pids => {
     await delay(20_000)
@@ -85,11 +118,18 @@ function idleApp(workspace: TestWorkspace, runs: number, say: (text: string) => 
       const before = await cpuTimes(pids)
       await delay(idleSeconds * 1000)
       const after = await cpuTimes(pids)
-      percent.push(pids.reduce((sum, pid) => sum + (after.get(pid) ?? NaN) - (before.get(pid) ?? NaN), 0) / (idleSeconds * 10))
+      percent.push(
+        pids.reduce((sum, pid) => sum + (after.get(pid) ?? NaN) - (before.get(pid) ?? NaN), 0) / (idleSeconds * 10),
+      )
       megabytes.push((await Promise.all(pids.map(memoryOf))).reduce((sum, it) => sum + it, 0) / 1e6)
     }
     return [
-      { name: 'idle CPU of the app, its window showing 100 instances for 60 s', unit: '% of a core', values: percent, goal: '<= 1' },
+      {
+        name: 'idle CPU of the app, its window showing 100 instances for 60 s',
+        unit: '% of a core',
+        values: percent,
+        goal: '<= 1',
+      },
       { name: 'memory of the app then, all its processes (PSS)', unit: 'MB', values: megabytes, goal: '<= 300' },
     ]
   })
@@ -99,17 +139,27 @@ function idleApp(workspace: TestWorkspace, runs: number, say: (text: string) => 
 async function crashes(workspace: TestWorkspace, runs: number): Promise<Measured[]> {
   let restarts = new Map<string, number>()
   let tell = (): void => undefined
-  const stop = watch(workspace, it => { restarts = it; tell() })
+  const stop = watch(workspace, it => {
+    restarts = it
+    tell()
+  })
   await delay(3000)
   const values: number[] = []
   for (let run = 0; run < runs * 3; run++) {
-    const name = nameOf(run * 7 % 100)
+    const name = nameOf((run * 7) % 100)
     const found = (await workspace.processes.list()).find(it => it.name === name)
     const before = restarts.get(name)
-    values.push(await taken(() => new Promise(resolve => {
-      tell = () => { if (restarts.get(name) !== before) resolve() }
-      if (found?.pid) process.kill(found.pid, 'SIGKILL')
-    })))
+    values.push(
+      await taken(
+        () =>
+          new Promise(resolve => {
+            tell = () => {
+              if (restarts.get(name) !== before) resolve()
+            }
+            if (found?.pid) process.kill(found.pid, 'SIGKILL')
+          }),
+      ),
+    )
     await delay(2000)
   }
   stop()
@@ -121,7 +171,7 @@ function watch({ services }: TestWorkspace, see: (restarts: Map<string, number>)
   const stop = new AbortController()
   void (async () => {
     for await (const { instances } of services.registry.watch(stop.signal)) {
-      see(new Map(instances.map(it => [it.name, it.status === 'online' ? it.restarts ?? 0 : -1])))
+      see(new Map(instances.map(it => [it.name, it.status === 'online' ? (it.restarts ?? 0) : -1])))
     }
   })()
   return () => stop.abort()

@@ -1,4 +1,7 @@
-/** What the benches of the window share: a workspace with many tiny instances, the built app that shows them, and what its processes cost. */
+/**
+ * What the benches of the window share: a workspace with many tiny instances, the built app that shows them, and what
+ * its processes cost.
+ */
 import { spawn } from 'node:child_process'
 import { on, once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -24,14 +27,20 @@ export async function busyWorkspace(): Promise<TestWorkspace> {
   return workspace
 }
 
-/** An instance's folder as the guide's command line leaves it, and with `run` its real PM2 process. It has no database. */
+/**
+ * An instance's folder as the guide's command line leaves it, and with `run` its real PM2 process. It has no database.
+ */
 export async function addInstance(workspace: TestWorkspace, index: number, { run }: { run: boolean }): Promise<void> {
   const { name, server: cwd } = await layOut(workspace, nameOf(index))
   if (run) await workspace.processes.start({ name, cwd, script: join(cwd, 'index.js') })
 }
 
 /** Closes the workspace and opens it in the app; what `work` is given is a window that shows all its instances. */
-export async function inWindow<T>(workspace: TestWorkspace, instances: number, work: (launched: LaunchedApp) => Promise<T>): Promise<T> {
+export async function inWindow<T>(
+  workspace: TestWorkspace,
+  instances: number,
+  work: (launched: LaunchedApp) => Promise<T>,
+): Promise<T> {
   await workspace.close()
   const home = await makeHome()
   try {
@@ -48,14 +57,27 @@ export async function inWindow<T>(workspace: TestWorkspace, instances: number, w
   }
 }
 
-/** As `inWindow`, the app as its user has it: the debugger that saw the list is let go before `work`, which is given the processes. */
-export async function inOwnWindow<T>(workspace: TestWorkspace, instances: number, work: (pids: readonly number[]) => Promise<T>): Promise<T> {
+/**
+ * As `inWindow`, the app as its user has it: the debugger that saw the list is let go before `work`, which is given the
+ * processes.
+ */
+export async function inOwnWindow<T>(
+  workspace: TestWorkspace,
+  instances: number,
+  work: (pids: readonly number[]) => Promise<T>,
+): Promise<T> {
   await workspace.close()
   const home = await makeHome()
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  const app = spawn(electronPath(), [...sandbox, '--disable-gpu', '--remote-debugging-port=0', project, '--workspace', workspace.root], {
-    cwd: home.path, env: { ...home.env, PM2_HOME: workspace.host.pm2Home }, stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const app = spawn(
+    electronPath(),
+    [...sandbox, '--disable-gpu', '--remote-debugging-port=0', project, '--workspace', workspace.root],
+    {
+      cwd: home.path,
+      env: { ...home.env, PM2_HOME: workspace.host.pm2Home },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
   try {
     const browser = await chromium.connectOverCDP(await debuggerOf(app))
     await browser.contexts()[0]?.pages()[0]?.getByText(`${instances} instances,`).waitFor()
@@ -87,19 +109,26 @@ export const processesOf = ({ app }: LaunchedApp): Promise<number[]> => withDesc
 
 async function withDescendants(main: number | undefined): Promise<number[]> {
   if (main === undefined) throw new Error('the app does not run')
-  return [main, ...await descendants(main)]
+  return [main, ...(await descendants(main))]
 }
 
 /** CPU time in milliseconds that each has used, commands that it has waited for included. */
 export async function cpuTimes(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
-  return new Map(await Promise.all(pids.map(async pid => {
-    const text = await readFile(`/proc/${pid}/stat`, 'utf8')
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return [pid, fields.slice(11, 15).reduce((sum, it) => sum + Number(it) * 10, 0)] as const
-  })))
+  return new Map(
+    await Promise.all(
+      pids.map(async pid => {
+        const text = await readFile(`/proc/${pid}/stat`, 'utf8')
+        const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+        return [pid, fields.slice(11, 15).reduce((sum, it) => sum + Number(it) * 10, 0)] as const
+      }),
+    ),
+  )
 }
 
-/** Bytes: the proportional set size, in which memory shared by n processes counts a nth in each; other windows of the same Electron make it look smaller. */
+/**
+ * Bytes: the proportional set size, in which memory shared by n processes counts a nth in each; other windows of the
+ * same Electron make it look smaller.
+ */
 export async function memoryOf(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
   return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1]) * 1024

@@ -10,7 +10,15 @@ import { createInput, director, login, mustSucceed, until, type TestWorkspace } 
 import { openOperations, world, type World } from '../support/world'
 
 export const steps = [
-  'reserve', 'prepare-release', 'create-database', 'place-files', 'push-schema', 'create-director', 'switch-to-pool', 'start-process', 'verify-health',
+  'reserve',
+  'prepare-release',
+  'create-database',
+  'place-files',
+  'push-schema',
+  'create-director',
+  'switch-to-pool',
+  'start-process',
+  'verify-health',
 ] as const
 
 type Order = Parameters<typeof childCommand>[1]
@@ -30,9 +38,16 @@ export async function crash(workspace: TestWorkspace, order: Order): Promise<voi
   expect({ signal, exitCode, all }).toMatchObject({ signal: 'SIGKILL' })
 }
 
-/** Opens the workspace again and waits until what was open has settled. @param then done at once, before recovery has come far */
-export async function recover(workspace: TestWorkspace, then?: (open: OperationState) => void): Promise<OperationState[]> {
-  const open = await openOperations(workspacePaths(workspace.root).operations) // one that lacks but its last line has settled before anyone can ask
+/**
+ * Opens the workspace again and waits until what was open has settled. @param then done at once, before recovery has
+ * come far
+ */
+export async function recover(
+  workspace: TestWorkspace,
+  then?: (open: OperationState) => void,
+): Promise<OperationState[]> {
+  // one that lacks but its last line has settled before anyone can ask
+  const open = await openOperations(workspacePaths(workspace.root).operations)
   await workspace.open()
   const { operations } = workspace.services
   const found = operations.list().filter(it => open.includes(`${it.id}.jsonl`))
@@ -42,12 +57,21 @@ export async function recover(workspace: TestWorkspace, then?: (open: OperationS
 
 /** Every moment between two lines of the journal of a job with these steps. */
 export const moments = (...names: string[]): Moment[] => [
-  { at: 'after', what: 'opened' }, ...names.flatMap((step): Moment[] => [{ at: 'after', what: `doing ${step}` }, { at: 'before', what: `done ${step}` }]),
+  { at: 'after', what: 'opened' },
+  ...names.flatMap((step): Moment[] => [
+    { at: 'after', what: `doing ${step}` },
+    { at: 'before', what: `done ${step}` },
+  ]),
   { at: 'before', what: 'settled' },
 ]
 
 /** Begins a job in a process of its own that dies at the moment, and opens the workspace again, which finishes it. */
-export async function killedAndFinished(workspace: TestWorkspace, kind: string, input: object, killAt: Moment): Promise<void> {
+export async function killedAndFinished(
+  workspace: TestWorkspace,
+  kind: string,
+  input: object,
+  killAt: Moment,
+): Promise<void> {
   await workspace.close()
   await crash(workspace, { run: [[kind, input]], killAt })
   const [state] = await recover(workspace)
@@ -65,8 +89,13 @@ export async function makeKeeper(workspace: TestWorkspace): Promise<World> {
   return await world(workspace)
 }
 
-const secretsForgotten = ({ root }: TestWorkspace) => until(async () =>
-  !(await sealedKeys(workspacePaths(root).secrets)).some(it => /^(create|operation):/.test(it) && !it.endsWith(':director-password')))
+const secretsForgotten = ({ root }: TestWorkspace) =>
+  until(
+    async () =>
+      !(await sealedKeys(workspacePaths(root).secrets)).some(
+        it => /^(create|operation):/.test(it) && !it.endsWith(':director-password'),
+      ),
+  )
 
 /** *Before*: nothing is left, and the keeper still works. */
 export async function expectBefore(workspace: TestWorkspace, before: World): Promise<void> {
@@ -75,18 +104,25 @@ export async function expectBefore(workspace: TestWorkspace, before: World): Pro
   await expectServes(workspace, 'keeper')
 }
 
-/** *After*: the instance is whole, works, has the very files that the keeper has; without it, the world is as it was. Takes it away. */
+/**
+ * *After*: the instance is whole, works, has the very files that the keeper has; without it, the world is as it was.
+ * Takes it away.
+ */
 export async function expectAfter(workspace: TestWorkspace, before: World, name: string): Promise<void> {
   await secretsForgotten(workspace)
   await expectServes(workspace, name)
   const after = await world(workspace)
   expect(after.dump.filter(it => it.startsWith(`${name} `))).toHaveLength(1)
   expect(after.marked).toEqual([])
-  const filesOf = (whose: string): string[] => after.files.map(it => it.replace(/ (\d+)( \d+)?$/, ' $1')) // sizes differ with the name
-    .filter(it => it.includes(`/instances/${whose}`)).map(it => it.replace(`/instances/${whose}`, '/instances/*'))
+  const filesOf = (whose: string): string[] =>
+    after.files
+      .map(it => it.replace(/ (\d+)( \d+)?$/, ' $1')) // sizes differ with the name
+      .filter(it => it.includes(`/instances/${whose}`))
+      .map(it => it.replace(`/instances/${whose}`, '/instances/*'))
   expect(filesOf(name)).toEqual(filesOf('keeper'))
   const created = workspace.services.operations.list().filter(it => it.phase === 'succeeded' && it.subject === name)
-  for (const { id } of created) expect(await workspace.services.takePassword(id)).toEqual({ email: director.email, password: director.password })
+  for (const { id } of created)
+    expect(await workspace.services.takePassword(id)).toEqual({ email: director.email, password: director.password })
   await workspace.discard(name)
   expect(await world(workspace)).toEqual(before)
 }

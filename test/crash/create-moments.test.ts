@@ -1,4 +1,7 @@
-/** The process that creates is killed with -9 at every moment that its journal knows; after the restart the world is *before* or *after*. */
+/**
+ * The process that creates is killed with -9 at every moment that its journal knows; after the restart the world is
+ * *before* or *after*.
+ */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -38,8 +41,14 @@ describe('killed and started again, a creation is finished', () => {
   })
 
   it.each<Moment>([
-    { at: 'after', what: 'opened' }, { at: 'torn', what: 'doing push-schema' }, { at: 'torn', what: 'done place-files' }, { at: 'before', what: 'settled' }, { at: 'torn', what: 'settled' },
-    { at: 'writing', what: 'DATABASE_URL=' }, { at: 'writing', what: '"created"' }, { at: 'writing', what: '"pm_cwd"' },
+    { at: 'after', what: 'opened' },
+    { at: 'torn', what: 'doing push-schema' },
+    { at: 'torn', what: 'done place-files' },
+    { at: 'before', what: 'settled' },
+    { at: 'torn', what: 'settled' },
+    { at: 'writing', what: 'DATABASE_URL=' },
+    { at: 'writing', what: '"created"' },
+    { at: 'writing', what: '"pm_cwd"' },
   ])('$at $what', async moment => {
     const name = await killedAt(moment)
     const [state] = await recover(workspace)
@@ -65,19 +74,25 @@ describe('killed, started again and rolled back, a creation leaves nothing', () 
 })
 
 describe('after a power cut the database does not run yet', () => {
-  it.each(['done create-database', 'doing push-schema', 'doing verify-health'])('killed after %s, it waits, and is finished once the infrastructure is started', async what => {
-    const name = await killedAt({ at: 'after', what })
-    await workspace.killInfrastructure()
-    await workspace.open()
-    const { operations } = workspace.services
-    const state = await until(() => operations.list().find(it => it.subject === name && it.phase === 'stuck'))
-    expect(state.turned).toBeUndefined()
-    expect(state.steps.find(it => it.status === 'stuck')?.problem).toMatchObject({ code: 'infrastructure-stopped', action: 'start-infrastructure' })
-    await workspace.startInfrastructure()
-    operations.retry(state.id)
-    expect(mustSucceed(await operations.settled(state.id)).turned).toBeUndefined()
-    await expectAfter(workspace, before, name)
-  })
+  it.each(['done create-database', 'doing push-schema', 'doing verify-health'])(
+    'killed after %s, it waits, and is finished once the infrastructure is started',
+    async what => {
+      const name = await killedAt({ at: 'after', what })
+      await workspace.killInfrastructure()
+      await workspace.open()
+      const { operations } = workspace.services
+      const state = await until(() => operations.list().find(it => it.subject === name && it.phase === 'stuck'))
+      expect(state.turned).toBeUndefined()
+      expect(state.steps.find(it => it.status === 'stuck')?.problem).toMatchObject({
+        code: 'infrastructure-stopped',
+        action: 'start-infrastructure',
+      })
+      await workspace.startInfrastructure()
+      operations.retry(state.id)
+      expect(mustSucceed(await operations.settled(state.id)).turned).toBeUndefined()
+      await expectAfter(workspace, before, name)
+    },
+  )
 
   it('rolled back instead, nothing is left', async () => {
     const name = await killedAt({ at: 'after', what: 'doing push-schema' })
@@ -93,7 +108,11 @@ describe('after a power cut the database does not run yet', () => {
 })
 
 it('killed before it is opened, or in the middle of keeping its secrets, a creation has left nothing', async () => {
-  for (const moment of [{ at: 'before', what: 'opened' }, { at: 'torn', what: 'opened' }, { at: 'writing', what: ':director-hash"' }] as const) {
+  for (const moment of [
+    { at: 'before', what: 'opened' },
+    { at: 'torn', what: 'opened' },
+    { at: 'writing', what: ':director-hash"' },
+  ] as const) {
     await killedAt(moment)
     expect(await recover(workspace)).toEqual([])
     expect(await world(workspace)).toEqual(before)
@@ -105,11 +124,13 @@ it('killed before it is opened, or in the middle of keeping its secrets, a creat
 function ofVersion(version: number, text: string): string {
   const id = (JSON.parse(text.split('\t')[0] ?? '') as { id: string }).id
   let end = startOf(id)
-  return entriesOf(id, Buffer.from(text)).map(line => {
-    const encoded = encode(line.type === 'opened' ? { ...line, version } : line, end)
-    end = encoded.end
-    return encoded.data.toString()
-  }).join('')
+  return entriesOf(id, Buffer.from(text))
+    .map(line => {
+      const encoded = encode(line.type === 'opened' ? { ...line, version } : line, end)
+      end = encoded.end
+      return encoded.data.toString()
+    })
+    .join('')
 }
 
 it('what cannot be read is refused and left alone, and goes on when it can be read again', async () => {
@@ -119,7 +140,9 @@ it('what cannot be read is refused and left alone, and goes on when it can be re
   const [journalText, secretsText] = [await readFile(journal, 'utf8'), await readFile(secrets, 'utf8')]
 
   await writeFile(secrets, '{ "torn')
-  await expect(workspace.open()).rejects.toMatchObject({ problem: { code: 'file-corrupt', message: expect.stringContaining(secrets) as string } })
+  await expect(workspace.open()).rejects.toMatchObject({
+    problem: { code: 'file-corrupt', message: expect.stringContaining(secrets) as string },
+  })
   expect(await readFile(journal, 'utf8')).toBe(journalText) // nothing has begun
   await writeFile(secrets, secretsText)
 

@@ -1,4 +1,7 @@
-/** Killed with -9 in the middle of the long steps, with the sample application's real tools; and the daemons that creation relies on, killed under it. */
+/**
+ * Killed with -9 in the middle of the long steps, with the sample application's real tools; and the daemons that
+ * creation relies on, killed under it.
+ */
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -34,16 +37,28 @@ async function killWhen(order: Parameters<typeof startChild>[1], condition: () =
   expect((await child).signal).toBe('SIGKILL')
 }
 
-const commandLines = async (): Promise<string[]> => (await Promise.all((await allPids()).map(async pid =>
-  ((await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).includes('INSTANCE_MANAGER_RUN=') && await isMine(pid)
-    ? (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ') : '')))).filter(Boolean)
-const isMine = async (pid: number): Promise<boolean> => (await markedIn(workspace.root)).some(it => it.startsWith(`${pid} `))
+const commandLines = async (): Promise<string[]> =>
+  (
+    await Promise.all(
+      (await allPids()).map(async pid =>
+        (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).includes('INSTANCE_MANAGER_RUN=') &&
+        (await isMine(pid))
+          ? (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ')
+          : '',
+      ),
+    )
+  ).filter(Boolean)
+const isMine = async (pid: number): Promise<boolean> =>
+  (await markedIn(workspace.root)).some(it => it.startsWith(`${pid} `))
 const runs = (text: string) => async (): Promise<boolean> => (await commandLines()).some(it => it.includes(text))
 
 /** Whether the role has a connection: its tool is in the middle of its work. */
 async function connected(role: string): Promise<boolean> {
   const admin = await embeddedAdmin(workspace.root, workspace.host.defaults)
-  return withConnection(admin, async client => ((await client.query('SELECT FROM pg_stat_activity WHERE usename = $1', [role])).rowCount ?? 0) > 0)
+  return withConnection(
+    admin,
+    async client => ((await client.query('SELECT FROM pg_stat_activity WHERE usename = $1', [role])).rowCount ?? 0) > 0,
+  )
 }
 
 /** Then Prisma writes the schema's SQL anew; what is written runs in less time than it takes to look. */
@@ -52,10 +67,17 @@ async function forgetSchema(): Promise<void> {
   for (const release of await readdir(releases)) await rm(join(releases, release, 'schema.sql'), { force: true })
 }
 
-const killAll = (pids: readonly number[]): void => { for (const pid of pids) try { process.kill(pid, 'SIGKILL') } catch { /* it is gone already */ } }
+const killAll = (pids: readonly number[]): void => {
+  for (const pid of pids)
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      /* it is gone already */
+    }
+}
 
 describe('killed in the middle of', () => {
-  it('npm ci, the client\'s build and generating, one after the other: it waits for a decision, and is finished', async () => {
+  it("npm ci, the client's build and generating, one after the other: it waits for a decision, and is finished", async () => {
     await workspace.close()
     const { releases } = workspacePaths(workspace.root)
     await rm(releases, { recursive: true }) // the release is prepared anew
@@ -63,7 +85,10 @@ describe('killed in the middle of', () => {
     await killWhen({}, runs('vite build'))
     await killWhen({}, runs('prisma generate'))
     const [state] = await recover(workspace, open => {
-      expect(open.steps.find(it => it.name === 'prepare-release')).toMatchObject({ status: 'stuck', problem: { code: 'step-interrupted' } }) // three ends in one step
+      expect(open.steps.find(it => it.name === 'prepare-release')).toMatchObject({
+        status: 'stuck',
+        problem: { code: 'step-interrupted' },
+      }) // three ends in one step
       workspace.services.operations.retry(open.id)
     })
     expect(state?.turned).toBeUndefined()
@@ -71,8 +96,14 @@ describe('killed in the middle of', () => {
   })
 
   it.each([
-    ['writing the schema', 'pushed', runs('migrate diff'), forgetSchema], ['creating the director', 'directed', runs('create-director.cjs'), undefined],
-    ['waiting for health', 'waiting', async () => (await workspace.processes.list()).some(it => it.name === 'waiting'), undefined],
+    ['writing the schema', 'pushed', runs('migrate diff'), forgetSchema],
+    ['creating the director', 'directed', runs('create-director.cjs'), undefined],
+    [
+      'waiting for health',
+      'waiting',
+      async () => (await workspace.processes.list()).some(it => it.name === 'waiting'),
+      undefined,
+    ],
   ])('%s: it is finished all the same', async (_, name, condition, prepare) => {
     await workspace.close()
     await prepare?.()
@@ -90,7 +121,7 @@ describe('under a creation', () => {
     return found
   }
 
-  it('PM2\'s daemon is killed while it starts the process: whole or nothing', async () => {
+  it("PM2's daemon is killed while it starts the process: whole or nothing", async () => {
     const { pm2Home } = workspace.host
     const daemon = Number(await readFile(pm2Paths(pm2Home).pid, 'utf8'))
     const id = await workspace.begin({ name: 'orphaned' })
@@ -98,7 +129,10 @@ describe('under a creation', () => {
     killAll([daemon])
     const { phase, turned, plan } = await workspace.services.operations.settled(id)
     expect([undefined, 'pm2-died', 'not-online']).toContain(turned?.problem?.code)
-    const logins = phase === 'succeeded' ? [(await login((plan as { port: number }).port, director.email, director.password)).status] : []
+    const logins =
+      phase === 'succeeded'
+        ? [(await login((plan as { port: number }).port, director.email, director.password)).status]
+        : []
     expect(logins).not.toContain(401)
     if (phase === 'succeeded') {
       await workspace.services.takePassword(id)
@@ -125,7 +159,12 @@ describe('under a creation', () => {
     await workspace.startInfrastructure()
     if (stateOf(id).phase === 'stuck') workspace.services.operations.retry(id)
     expect((await workspace.services.operations.settled(id)).phase).toBe('rolled-back')
-    await until(() => fetch(`http://127.0.0.1:${(stateOf(id).plan as { port: number }).port}`).then(() => false, () => true))
+    await until(() =>
+      fetch(`http://127.0.0.1:${(stateOf(id).plan as { port: number }).port}`).then(
+        () => false,
+        () => true,
+      ),
+    )
     await until(async () => (await world(workspace)).pm2.length === before.pm2.length)
     await expectBefore(workspace, before)
   })

@@ -1,4 +1,7 @@
-/** A creation that is cancelled at every moment, and one whose undoing is itself killed at every moment: *before*, each time. */
+/**
+ * A creation that is cancelled at every moment, and one whose undoing is itself killed at every moment: *before*, each
+ * time.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isOpen } from '../../src/shared/operation'
 import { makeQuick } from '../support/quick-base'
@@ -17,12 +20,24 @@ beforeAll(async () => {
 afterAll(() => workspace.remove())
 
 describe('cancelled, a creation leaves nothing', () => {
-  it.each<Moment>(steps.flatMap((step): Moment[] => [{ at: 'after', what: `doing ${step}` }, { at: 'before', what: `done ${step}` }]))('$at $what', async moment => {
+  it.each<Moment>(
+    steps.flatMap((step): Moment[] => [
+      { at: 'after', what: `doing ${step}` },
+      { at: 'before', what: `done ${step}` },
+    ]),
+  )('$at $what', async moment => {
     const { operations } = workspace.services
-    const disarm = await armFaults([moment], () => { for (const { id } of operations.list().filter(isOpen)) operations.cancel(id) })
+    const disarm = await armFaults([moment], () => {
+      for (const { id } of operations.list().filter(isOpen)) operations.cancel(id)
+    })
     try {
-      expect(await workspace.create({ name: 'cancelled' })).toMatchObject({ phase: 'rolled-back', turned: { reason: 'cancelled' } })
-    } finally { disarm() }
+      expect(await workspace.create({ name: 'cancelled' })).toMatchObject({
+        phase: 'rolled-back',
+        turned: { reason: 'cancelled' },
+      })
+    } finally {
+      disarm()
+    }
     await expectBefore(workspace, before)
   })
 
@@ -30,12 +45,19 @@ describe('cancelled, a creation leaves nothing', () => {
     const { operations } = workspace.services
     let refused: unknown
     const disarm = await armFaults([{ at: 'before', what: 'settled' }], () => {
-      for (const { id } of operations.list().filter(isOpen)) try { operations.cancel(id) } catch (error) { refused = error }
+      for (const { id } of operations.list().filter(isOpen))
+        try {
+          operations.cancel(id)
+        } catch (error) {
+          refused = error
+        }
     })
     try {
       expect((await workspace.create({ name: 'late' })).phase).toBe('succeeded')
       expect(refused).toMatchObject({ problem: { code: 'operation-settled' } })
-    } finally { disarm() }
+    } finally {
+      disarm()
+    }
     for (const { id } of operations.list()) await workspace.services.takePassword(id)
     await workspace.discard('late')
     await expectBefore(workspace, before)
@@ -46,7 +68,10 @@ it('undoing that is killed at every one of its moments goes on to its end', asyn
   await workspace.close()
   const moments: Moment[] = [
     { at: 'after', what: 'turned' },
-    ...steps.toReversed().flatMap((step): Moment[] => [{ at: 'before', what: `undone ${step}` }, { at: 'after', what: `undone ${step}` }]),
+    ...steps.toReversed().flatMap((step): Moment[] => [
+      { at: 'before', what: `undone ${step}` },
+      { at: 'after', what: `undone ${step}` },
+    ]),
     { at: 'before', what: 'settled' },
   ]
   const [first, ...others] = moments

@@ -1,4 +1,7 @@
-/** Killed with -9 at every moment of `isolate` and `unisolate`, and started again: finished or rolled back, with no owner or mode in between. */
+/**
+ * Killed with -9 at every moment of `isolate` and `unisolate`, and started again: finished or rolled back, with no
+ * owner or mode in between.
+ */
 import { chmod, lstat, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -34,19 +37,33 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
   }
   const other = (kind: Kind): Kind => (kind === 'isolate' ? 'unisolate' : 'isolate')
 
-  /** Who owns what, as whom it runs, and the rest of the world. The user's numbers may change when it is created anew. */
+  /**
+   * Who owns what, as whom it runs, and the rest of the world. The user's numbers may change when it is created anew.
+   */
   async function look() {
     const user = await findSystemUser(workspacePaths(workspace.root), name)
     const called = (id: number, usersOwn: number | undefined): string => (id === usersOwn ? 'its user' : String(id))
-    const files = await Promise.all(['.', ...await readdir(its.folder, { recursive: true })].map(async path => {
-      const { uid, gid, mode } = await lstat(join(its.folder, path))
-      return `${path} ${called(uid, user?.uid)}:${called(gid, user?.gid)} ${(mode & 0o7777).toString(8)}`
-    }))
+    const files = await Promise.all(
+      ['.', ...(await readdir(its.folder, { recursive: true }))].map(async path => {
+        const { uid, gid, mode } = await lstat(join(its.folder, path))
+        return `${path} ${called(uid, user?.uid)}:${called(gid, user?.gid)} ${(mode & 0o7777).toString(8)}`
+      }),
+    )
     const pid = (await workspace.processes.list()).find(it => it.name === name)?.pid
-    expect(await until(() => fetch(`http://127.0.0.1:${its.port}/`).then(it => it.text(), () => undefined))).toBe(`${name} `)
+    expect(
+      await until(() =>
+        fetch(`http://127.0.0.1:${its.port}/`).then(
+          it => it.text(),
+          () => undefined,
+        ),
+      ),
+    ).toBe(`${name} `)
     return {
-      hasUser: user !== undefined, files: files.toSorted(), config: JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as unknown,
-      runsAs: called((await stat(`/proc/${pid ?? 0}`)).uid, user?.uid), world: withoutPids(await world(workspace)),
+      hasUser: user !== undefined,
+      files: files.toSorted(),
+      config: JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as unknown,
+      runsAs: called((await stat(`/proc/${pid ?? 0}`)).uid, user?.uid),
+      world: withoutPids(await world(workspace)),
     }
   }
 
@@ -72,9 +89,14 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
   })
 
   const reachedBy = async (): Promise<Kind> =>
-    ((JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as { systemUser?: unknown }).systemUser === undefined ? 'unisolate' : 'isolate')
+    (JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as { systemUser?: unknown }).systemUser ===
+    undefined
+      ? 'unisolate'
+      : 'isolate'
   /** So that the job has something to do. */
-  const prepare = async (kind: Kind): Promise<void> => { if (await reachedBy() === kind) await run(other(kind)) }
+  const prepare = async (kind: Kind): Promise<void> => {
+    if ((await reachedBy()) === kind) await run(other(kind))
+  }
 
   it('what is compared tells them apart', () => {
     expect(reached.isolate.runsAs).toBe('its user')
@@ -82,19 +104,25 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     expect(reached.unisolate.files).toContain('. 0:0 751')
   })
 
-  it.each(kinds.flatMap(kind => [...moments(...steps[kind]), { at: 'writing', what: '"created"' } as const].map(moment => ({ kind, ...moment }))))(
-    '$kind, killed $at $what: it is finished', async ({ kind, ...moment }) => {
-      await prepare(kind)
-      await killedAndFinished(workspace, kind, input, moment)
-      expect(await look()).toEqual(reached[kind])
-    })
+  it.each(
+    kinds.flatMap(kind =>
+      [...moments(...steps[kind]), { at: 'writing', what: '"created"' } as const].map(moment => ({ kind, ...moment })),
+    ),
+  )('$kind, killed $at $what: it is finished', async ({ kind, ...moment }) => {
+    await prepare(kind)
+    await killedAndFinished(workspace, kind, input, moment)
+    expect(await look()).toEqual(reached[kind])
+  })
 
-  it.each(kinds.flatMap(kind => undone[kind].flatMap(step => moments(step).slice(1, -1)).map(moment => ({ kind, ...moment }))))(
-    '$kind, killed $at $what, then rolled back: it is as before', async ({ kind, ...moment }) => {
-      await prepare(kind)
-      await rollBackAfter(kind, moment)
-      expect(await look()).toEqual(reached[other(kind)])
-    })
+  it.each(
+    kinds.flatMap(kind =>
+      undone[kind].flatMap(step => moments(step).slice(1, -1)).map(moment => ({ kind, ...moment })),
+    ),
+  )('$kind, killed $at $what, then rolled back: it is as before', async ({ kind, ...moment }) => {
+    await prepare(kind)
+    await rollBackAfter(kind, moment)
+    expect(await look()).toEqual(reached[other(kind)])
+  })
 
   it('killed while config.json is written, before any owner changes: the folder is closed until the job is rolled back', async () => {
     await prepare('isolate')

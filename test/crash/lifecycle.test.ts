@@ -1,4 +1,7 @@
-/** Killed with -9 at every moment of a start, a change of port and a deletion, and started again: *after*, and nothing beside it. */
+/**
+ * Killed with -9 at every moment of a start, a change of port and a deletion, and started again: *after*, and nothing
+ * beside it.
+ */
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -20,8 +23,13 @@ const run = async (kind: string, input: object): Promise<void> => {
   const { operations } = workspace.services
   mustSucceed(await operations.settled(await operations.start(kind, input)))
 }
-const answerOf = (port: number): Promise<string | undefined> => fetch(`http://127.0.0.1:${port}/`).then(it => it.text(), () => undefined)
-const killed = (kind: string, input: object, killAt: Moment): Promise<void> => killedAndFinished(workspace, kind, input, killAt)
+const answerOf = (port: number): Promise<string | undefined> =>
+  fetch(`http://127.0.0.1:${port}/`).then(
+    it => it.text(),
+    () => undefined,
+  )
+const killed = (kind: string, input: object, killAt: Moment): Promise<void> =>
+  killedAndFinished(workspace, kind, input, killAt)
 
 /** When all is freed; the keeper has served all along. */
 async function look(): Promise<World> {
@@ -60,7 +68,7 @@ describe('a start that switches the port', () => {
     expect(await answerOf(a.port)).toBe('a ')
   })
 
-  it('killed while PM2\'s dump and what should run are written', async () => {
+  it("killed while PM2's dump and what should run are written", async () => {
     for (const what of ['"pm_cwd"', '"a"']) {
       await run('start', { name: 'b', stopOther: true })
       await killed('start', { name: 'a', stopOther: true }, { at: 'writing', what })
@@ -76,10 +84,15 @@ describe('a change of port', () => {
     await run('start', { name: 'moving' })
   })
   const portsOf = async () => [
-    (JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as { port: number }).port, Number(parse(await readFile(join(its.server, '.env')))['PORT']),
+    (JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as { port: number }).port,
+    Number(parse(await readFile(join(its.server, '.env')))['PORT']),
   ]
 
-  it.each<Moment>([...moments('stop-process', 'write-port', 'start-process'), { at: 'writing', what: 'PORT=' }, { at: 'writing', what: '"created"' }])('killed $at $what', async moment => {
+  it.each<Moment>([
+    ...moments('stop-process', 'write-port', 'start-process'),
+    { at: 'writing', what: 'PORT=' },
+    { at: 'writing', what: '"created"' },
+  ])('killed $at $what', async moment => {
     const [before, port] = [(await portsOf())[0] ?? 0, await freePort()]
     await killed('change-port', { name: 'moving', port, allowSharedPort: false }, moment)
     expect(await portsOf()).toEqual([port, port])
@@ -91,22 +104,39 @@ describe('a change of port', () => {
     for (const what of ['write-port', 'start-process']) {
       const [before, port] = [(await portsOf())[0] ?? 0, await freePort()]
       await workspace.close()
-      await crash(workspace, { run: [['change-port', { name: 'moving', port, allowSharedPort: false }]], killAt: { at: 'before', what: `done ${what}` } })
+      await crash(workspace, {
+        run: [['change-port', { name: 'moving', port, allowSharedPort: false }]],
+        killAt: { at: 'before', what: `done ${what}` },
+      })
       const [state] = await recover(workspace, it => workspace.services.operations.rollBack(it.id))
       expect(state?.phase).toBe('rolled-back')
-      expect([...await portsOf(), await answerOf(before), await answerOf(port)]).toEqual([before, before, 'moving ', undefined])
+      expect([...(await portsOf()), await answerOf(before), await answerOf(port)]).toEqual([
+        before,
+        before,
+        'moving ',
+        undefined,
+      ])
     }
   })
 })
 
 describe('a start of many', () => {
   const names = ['many-1', 'many-2', 'many-3', 'many-4', 'many-5', 'many-6']
-  beforeAll(async () => { for (const name of names) await layOut(workspace, name) })
-  afterAll(async () => { for (const name of names) await workspace.discard(name) })
+  beforeAll(async () => {
+    for (const name of names) await layOut(workspace, name)
+  })
+  afterAll(async () => {
+    for (const name of names) await workspace.discard(name)
+  })
 
   it.each<Moment>([
-    { at: 'after', what: 'opened' }, { at: 'after', what: 'doing bring-up' }, { at: 'after', what: 'doing instance/many-3' }, { at: 'before', what: 'done start-process' },
-    { at: 'before', what: 'settled' }, { at: 'before', what: 'done instance/many-2' }, { at: 'after', what: 'done instance/many-5' },
+    { at: 'after', what: 'opened' },
+    { at: 'after', what: 'doing bring-up' },
+    { at: 'after', what: 'doing instance/many-3' },
+    { at: 'before', what: 'done start-process' },
+    { at: 'before', what: 'settled' },
+    { at: 'before', what: 'done instance/many-2' },
+    { at: 'after', what: 'done instance/many-5' },
   ])('killed $at $what: after the next start all of them run, each started once', async moment => {
     await run('many', { action: 'stop', names })
     await workspace.close()
@@ -114,16 +144,24 @@ describe('a start of many', () => {
     await recover(workspace)
     const { operations } = workspace.services
     const job = operations.list().findLast(it => it.kind === 'many')
-    expect(job && [job.phase, resultsOf(job).map(it => it.result?.problem)]).toEqual(['succeeded', names.map(() => undefined)])
+    expect(job && [job.phase, resultsOf(job).map(it => it.result?.problem)]).toEqual([
+      'succeeded',
+      names.map(() => undefined),
+    ])
     const starts = operations.list().filter(it => it.kind === 'start' && it.openedAt >= (job?.openedAt ?? ''))
     expect(starts.map(it => `${it.subject} ${it.phase}`).toSorted()).toEqual(names.map(it => `${it} succeeded`))
-    expect((await look()).pm2.filter(it => it.startsWith('many-')).map(it => it.split(' ').slice(0, 2).join(' '))).toEqual(names.map(it => `${it} online`))
+    expect(
+      (await look()).pm2.filter(it => it.startsWith('many-')).map(it => it.split(' ').slice(0, 2).join(' ')),
+    ).toEqual(names.map(it => `${it} online`))
   })
 })
 
 describe('an adoption', () => {
   it.each<Moment>([
-    { at: 'after', what: 'doing adopt-files' }, { at: 'writing', what: 'JWT_SECRET=' }, { at: 'before', what: 'done adopt-files' }, { at: 'before', what: 'done create-director' },
+    { at: 'after', what: 'doing adopt-files' },
+    { at: 'writing', what: 'JWT_SECRET=' },
+    { at: 'before', what: 'done adopt-files' },
+    { at: 'before', what: 'done create-director' },
   ])('killed $at $what: the copy is adopted, and the original keeps its database', async moment => {
     const name = `copy${++copies}`
     const its = await layOutCopy(workspace, name)
@@ -131,7 +169,12 @@ describe('an adoption', () => {
     const director = { name: 'Ada', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
     await killed('adopt', { name, as: `${name}-own`, director }, moment)
     const folder = join(workspace.root, 'instances', `${name}-own`)
-    expect(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'))).toMatchObject({ name: `${name}-own`, note: 'kept', paths: { instance: folder }, database: { name: `${name}-own_db` } })
+    expect(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'))).toMatchObject({
+      name: `${name}-own`,
+      note: 'kept',
+      paths: { instance: folder },
+      database: { name: `${name}-own_db` },
+    })
     expect(await readFile(join(folder, 'server/.env'), 'utf8')).not.toContain(its.password)
     expect((await workspace.services.registry.list()).instances.map(it => it.name)).not.toContain(name)
     expect(await workspace.sql('SELECT FROM pg_database WHERE datname = $1', [its.database])).toHaveLength(1)
@@ -141,7 +184,10 @@ describe('an adoption', () => {
   })
 })
 
-it.each<Moment>([{ at: 'before', what: 'done set-aside' }, { at: 'after', what: 'doing remove-process' }])('a removal of what is left, killed $at $what: it is finished, and nothing is left', async moment => {
+it.each<Moment>([
+  { at: 'before', what: 'done set-aside' },
+  { at: 'after', what: 'doing remove-process' },
+])('a removal of what is left, killed $at $what: it is finished, and nothing is left', async moment => {
   const before = await look()
   const its = await layOut(workspace, 'half')
   await makeDatabase(workspace, its)
@@ -151,13 +197,16 @@ it.each<Moment>([{ at: 'before', what: 'done set-aside' }, { at: 'after', what: 
 })
 
 describe('a deletion', () => {
-  it.each(moments('stop-process', 'set-aside', 'drop-database', 'remove-process'))('killed $at $what: it is finished, and nothing is left', async moment => {
-    const before = await look()
-    await makeDatabase(workspace, await layOut(workspace, 'doomed'))
-    await run('start', { name: 'doomed' })
-    await killed('delete', { name: 'doomed', confirm: 'DELETE' }, moment)
-    expect(await look()).toEqual(before)
-  })
+  it.each(moments('stop-process', 'set-aside', 'drop-database', 'remove-process'))(
+    'killed $at $what: it is finished, and nothing is left',
+    async moment => {
+      const before = await look()
+      await makeDatabase(workspace, await layOut(workspace, 'doomed'))
+      await run('start', { name: 'doomed' })
+      await killed('delete', { name: 'doomed', confirm: 'DELETE' }, moment)
+      expect(await look()).toEqual(before)
+    },
+  )
 
   it('killed before its pivot, then rolled back: it runs again', async () => {
     const its = await layOut(workspace, 'spared')
@@ -166,7 +215,10 @@ describe('a deletion', () => {
     const before = withoutPids(await look())
     for (const what of ['stop-process', 'set-aside']) {
       await workspace.close()
-      await crash(workspace, { run: [['delete', { name: 'spared', confirm: 'DELETE' }]], killAt: { at: 'before', what: `done ${what}` } })
+      await crash(workspace, {
+        run: [['delete', { name: 'spared', confirm: 'DELETE' }]],
+        killAt: { at: 'before', what: `done ${what}` },
+      })
       const [state] = await recover(workspace, it => workspace.services.operations.rollBack(it.id))
       expect(state?.phase).toBe('rolled-back')
       expect(await answerOf(its.port)).toBe('spared ')

@@ -1,4 +1,7 @@
-/** Every screen, light and dark, wide and narrow: axe finds nothing, nothing is cut off, and the keyboard reaches what matters. */
+/**
+ * Every screen, light and dark, wide and narrow: axe finds nothing, nothing is cut off, and the keyboard reaches what
+ * matters.
+ */
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { ControlRoom } from './pages/control-room'
@@ -9,13 +12,29 @@ import { tour } from './support/tour'
 /** axe's own way opens a second page for its report, which Electron cannot; the old way does it in this page. */
 async function violations(page: Page): Promise<string[]> {
   const found = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
-  return found.violations.map(it => `${it.id}: ${it.nodes.map(node => `${node.target.join(' ')} ${node.failureSummary ?? ''}`).join(' | ')}`)
+  return found.violations.map(
+    it => `${it.id}: ${it.nodes.map(node => `${node.target.join(' ')} ${node.failureSummary ?? ''}`).join(' | ')}`,
+  )
 }
 
-/** Something wider than the window, so that one would have to scroll sideways, or a row of the list that doesn't end where its head ends. */
-const isCut = (page: Page): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth > innerWidth
-  || [...document.querySelectorAll('main')].some(it => it.scrollWidth > it.clientWidth + 1)
-  || [...document.querySelectorAll('table[aria-label="Instances"]')].some(table => new Set([...table.querySelectorAll('tr:not([aria-hidden])')].map(it => Math.round([...it.children].findLast(cell => cell.clientWidth > 0)?.getBoundingClientRect().right ?? 0))).size > 1))
+/**
+ * Something wider than the window, so that one would have to scroll sideways, or a row of the list that doesn't end
+ * where its head ends.
+ */
+const isCut = (page: Page): Promise<boolean> =>
+  page.evaluate(
+    () =>
+      document.documentElement.scrollWidth > innerWidth ||
+      [...document.querySelectorAll('main')].some(it => it.scrollWidth > it.clientWidth + 1) ||
+      [...document.querySelectorAll('table[aria-label="Instances"]')].some(
+        table =>
+          new Set(
+            [...table.querySelectorAll('tr:not([aria-hidden])')].map(it =>
+              Math.round([...it.children].findLast(cell => cell.clientWidth > 0)?.getBoundingClientRect().right ?? 0),
+            ),
+          ).size > 1,
+      ),
+  )
 
 test('every screen', async ({ prepared }) => {
   test.setTimeout(900_000)
@@ -27,15 +46,22 @@ test('every screen', async ({ prepared }) => {
       for (const look of looks) {
         await wear(window, look)
         const of = `${name}, ${look.scheme}, ${look.width}`
-        found.push(...(await violations(window)).map(it => `${of}: ${it}`), ...await isCut(window) ? [`${of}: cut off`] : [])
+        found.push(
+          ...(await violations(window)).map(it => `${of}: ${it}`),
+          ...((await isCut(window)) ? [`${of}: cut off`] : []),
+        )
       }
     })
     expect(found).toEqual([])
     await close()
-  } finally { await place.remove() }
+  } finally {
+    await place.remove()
+  }
 })
 
-test('the keyboard reaches navigation, services, search and the main job, and shows where it is', async ({ prepared }) => {
+test('the keyboard reaches navigation, services, search and the main job, and shows where it is', async ({
+  prepared,
+}) => {
   const place = await testHome()
   try {
     await place.placeWorkspace(prepared)
@@ -44,16 +70,36 @@ test('the keyboard reaches navigation, services, search and the main job, and sh
     const room = new ControlRoom(window)
     await room.go('Instances')
     const reached = await tabThrough(window)
-    for (const name of ['Skip to content', 'Instances', 'Infrastructure', 'Activity', 'Settings', 'PostgreSQL: Not set up', 'Search', 'New instance']) {
-      expect(reached.map(it => it.name), name).toContain(name)
+    for (const name of [
+      'Skip to content',
+      'Instances',
+      'Infrastructure',
+      'Activity',
+      'Settings',
+      'PostgreSQL: Not set up',
+      'Search',
+      'New instance',
+    ]) {
+      expect(
+        reached.map(it => it.name),
+        name,
+      ).toContain(name)
     }
     expect(reached.filter(it => !it.visible)).toEqual([])
     await window.keyboard.press('Control+k')
-    await expect(room.palette.getByRole('combobox').or(room.palette.getByRole('textbox')).or(room.palette.getByRole('searchbox')).first()).toBeFocused()
+    await expect(
+      room.palette
+        .getByRole('combobox')
+        .or(room.palette.getByRole('textbox'))
+        .or(room.palette.getByRole('searchbox'))
+        .first(),
+    ).toBeFocused()
     await window.keyboard.type('settings')
     await window.keyboard.press('Enter')
     await expect(room.title('Settings')).toBeVisible()
-  } finally { await place.remove() }
+  } finally {
+    await place.remove()
+  }
 })
 
 /** Tab until it comes round: what gets the focus, and whether one sees it. */
@@ -67,7 +113,10 @@ async function tabThrough(page: Page): Promise<{ name: string; visible: boolean 
       const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(it)
       const { width, height, left, top } = it.getBoundingClientRect()
       const shown = width > 0 && height > 0 && left >= 0 && top >= 0
-      return { name: it.getAttribute('aria-label') ?? it.innerText.trim(), visible: shown && ((outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none') }
+      return {
+        name: it.getAttribute('aria-label') ?? it.innerText.trim(),
+        visible: shown && ((outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none'),
+      }
     })
     if (at && reached.some(it => it.name === at.name)) break
     if (at) reached.push(at)

@@ -1,4 +1,6 @@
-/** From nothing to a running instance that its director uses: the whole way through real windows, with a cold release. */
+/**
+ * From nothing to a running instance that its director uses: the whole way through real windows, with a cold release.
+ */
 import { readdir } from 'node:fs/promises'
 import type { ElectronApplication, Page } from '@playwright/test'
 import type { LaunchedApp } from '../support/electron'

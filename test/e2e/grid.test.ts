@@ -1,4 +1,7 @@
-/** The list of instances in a real window: run, stop, switch and change ports, delete, find; for one and for many, on real processes. */
+/**
+ * The list of instances in a real window: run, stop, switch and change ports, delete, find; for one and for many, on
+ * real processes.
+ */
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -38,7 +41,8 @@ async function open(): Promise<void> {
 }
 
 /** Several at once, one after the other in the list. */
-const layOutAll = (...names: readonly string[]): Promise<CliInstance[]> => Promise.all(names.map(it => place.layOut(it)))
+const layOutAll = (...names: readonly string[]): Promise<CliInstance[]> =>
+  Promise.all(names.map(it => place.layOut(it)))
 const online = (name: string): Promise<void> => expect(list.row(name)).toContainText('Online')
 const stopped = (name: string): Promise<void> => expect(list.row(name)).toContainText('Stopped')
 
@@ -88,7 +92,9 @@ test('many at once: each has its result; one that fails stops no other, one whos
   await list.chosen.getByRole('button', { name: 'Start 4' }).click()
   await expect(list.report).toContainText('Started 2 of 5, 2 skipped, 1 failed.', { timeout: 60_000 })
   await expect(list.notDone).toHaveCount(3)
-  await expect(list.notDone.filter({ hasText: 'bulk-3' })).toContainText(`Skipped: Port ${first?.port} is in use. "bulk-1" runs on it.`)
+  await expect(list.notDone.filter({ hasText: 'bulk-3' })).toContainText(
+    `Skipped: Port ${first?.port} is in use. "bulk-1" runs on it.`,
+  )
   await expect(list.notDone.filter({ hasText: 'bulk-1' }).last()).toContainText('Skipped: it runs already.')
   await expect(list.notDone.filter({ hasText: 'bulk-5' })).toContainText(/does not keep running|not online/)
   for (const name of ['bulk-1', 'bulk-2', 'bulk-4']) await online(name)
@@ -162,7 +168,11 @@ test('a deletion lists what goes and wants the word; then all of it is gone', as
   const dialog = list.room.dialog('Delete farewell?')
   const goes = dialog.getByRole('list', { name: 'This will be deleted' }).getByRole('listitem')
   await expect(goes).toHaveText([
-    /Process.*Running\. It will be stopped first/, /Database farewell_db.*MB.*no open connection/, /Role farewell_user/, new RegExp(`${its.folder}.*uploads: 4.9 KB`), /2 log files/,
+    /Process.*Running\. It will be stopped first/,
+    /Database farewell_db.*MB.*no open connection/,
+    /Role farewell_user/,
+    new RegExp(`${its.folder}.*uploads: 4.9 KB`),
+    /2 log files/,
   ])
   const word = dialog.getByRole('textbox', { name: 'Type DELETE to confirm' })
   const remove = dialog.getByRole('button', { name: 'Delete farewell' })
@@ -208,9 +218,15 @@ test('Ctrl+K finds an instance and an action by typing, and runs it', async () =
 test('Ctrl+K has the focus before the next key can come', async () => {
   await expect(list.row('By-Hand')).toBeVisible()
   const focused = await window.evaluate(async () => {
-    document.documentElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', code: 'KeyK', ctrlKey: true, bubbles: true }))
+    document.documentElement.dispatchEvent(
+      new KeyboardEvent('keydown', { key: 'k', code: 'KeyK', ctrlKey: true, bubbles: true }),
+    )
     const { port1, port2 } = new MessageChannel()
-    await new Promise(resolve => { port1.addEventListener('message', resolve); port1.start(); port2.postMessage(0) })
+    await new Promise(resolve => {
+      port1.addEventListener('message', resolve)
+      port1.start()
+      port2.postMessage(0)
+    })
     return document.activeElement?.getAttribute('aria-label')
   })
   expect(focused).toBe('Find an instance or an action')
@@ -238,7 +254,7 @@ test('folders that come, break and go outside the app are shown so by themselves
   expect(await readdir(join(place.root, 'instances'))).not.toContain('outside') // nobody made it anew
 })
 
-test('secrets are masked on the instance\'s page, and revealed one by one', async () => {
+test("secrets are masked on the instance's page, and revealed one by one", async () => {
   const its = await place.layOut('discreet')
   await list.show('discreet')
   const main = window.getByRole('main')
@@ -267,7 +283,8 @@ test('table or grid: the choice is remembered when the app is started again', as
 })
 
 test('killed while it starts many: the report is there again when it is opened, and the rest are started', async () => {
-  const names = ['cut-1', 'cut-2', 'cut-3', 'cut-4', 'cut-5', 'deaf-cut'] // the last one keeps the job open long enough to be seen
+  // the last one keeps the job open long enough to be seen
+  const names = ['cut-1', 'cut-2', 'cut-3', 'cut-4', 'cut-5', 'deaf-cut']
   await layOutAll(...names)
   await list.choose('cut', names.length)
   await list.chosen.getByRole('button', { name: 'Start', exact: true }).click()

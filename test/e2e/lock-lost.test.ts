@@ -1,4 +1,7 @@
-/** The helper that holds the workspace's lock is ended by someone: the window says so, and the workspace can be opened again. */
+/**
+ * The helper that holds the workspace's lock is ended by someone: the window says so, and the workspace can be opened
+ * again.
+ */
 import { readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSample } from '../../src/main/workspace/sample'
@@ -6,17 +9,21 @@ import { resources } from '../support/workspace'
 import { expect, test, testHome, type TestHome } from './support/fixtures'
 
 let place: TestHome
-test.beforeAll(async () => { place = await testHome() })
+test.beforeAll(async () => {
+  place = await testHome()
+})
 test.afterAll(() => place.remove())
 
 /** The processes that have the lock's file open. */
 async function lockHolders(root: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
-  const holds = await Promise.all(pids.map(async pid => {
-    const open = await readdir(`/proc/${pid}/fd`).catch(() => [])
-    const targets = await Promise.all(open.map(it => readlink(`/proc/${pid}/fd/${it}`).catch(() => '')))
-    return targets.includes(join(root, '.instance-manager/lock'))
-  }))
+  const holds = await Promise.all(
+    pids.map(async pid => {
+      const open = await readdir(`/proc/${pid}/fd`).catch(() => [])
+      const targets = await Promise.all(open.map(it => readlink(`/proc/${pid}/fd/${it}`).catch(() => '')))
+      return targets.includes(join(root, '.instance-manager/lock'))
+    }),
+  )
   return pids.filter((_, index) => holds[index])
 }
 
@@ -29,7 +36,10 @@ test('a lost lock closes the workspace with the reason, and it can be opened aga
   expect(holders).toHaveLength(1)
   for (const pid of holders) process.kill(pid, 'SIGKILL')
   await expect(window.getByText('The workspace was closed: its lock was lost.')).toBeVisible()
-  await window.getByRole('button', { name: /workspace/ }).first().click()
+  await window
+    .getByRole('button', { name: /workspace/ })
+    .first()
+    .click()
   await expect.poll(() => lockHolders(place.root)).toHaveLength(1)
   await expect(window.getByText('its lock was lost')).toHaveCount(0)
 })

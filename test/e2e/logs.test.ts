@@ -1,4 +1,7 @@
-/** Logs in a real window, on the files that PM2's processes write: followed, narrowed, searched, saved; whatever stands in them. */
+/**
+ * Logs in a real window, on the files that PM2's processes write: followed, narrowed, searched, saved; whatever stands
+ * in them.
+ */
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -20,15 +23,30 @@ let log: LogPane
 
 const start = new Date(2026, 0, 5, 8, 0, 0).getTime()
 /** As PM2 writes it with `--time`. */
-const stamp = (at: number): string => new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
-const stack = ['TypeError: Cannot read properties of undefined', '    at gradeOf (/srv/server/grades.js:42:17)', '    at handle (/srv/server/router.js:95:5)', '    at next (/srv/server/route.js:149:13)']
-const file = (name: string, stream: 'out' | 'error'): string => join(pm2Paths(join(place.home.path, '.pm2')).logs, `${name}-${stream}.log`)
-const write = async (path: string, lines: readonly string[]): Promise<void> => { await mkdir(dirname(path), { recursive: true }); await writeFile(path, lines.map(it => `${it}\n`).join('')) }
+const stamp = (at: number): string =>
+  new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+const stack = [
+  'TypeError: Cannot read properties of undefined',
+  '    at gradeOf (/srv/server/grades.js:42:17)',
+  '    at handle (/srv/server/router.js:95:5)',
+  '    at next (/srv/server/route.js:149:13)',
+]
+const file = (name: string, stream: 'out' | 'error'): string =>
+  join(pm2Paths(join(place.home.path, '.pm2')).logs, `${name}-${stream}.log`)
+const write = async (path: string, lines: readonly string[]): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, lines.map(it => `${it}\n`).join(''))
+}
 const say = (text: string): Promise<void> => appendFile(file('School', 'out'), `${stamp(Date.now())}: ${text}\n`)
 
 /** A line each second for 50 minutes; an error with its stack every ten; one line in a hundred of interest. */
-const out = Array.from({ length: 3000 }, (_, index) => `${stamp(start + index * 1000)}: request ${index} ${index % 100 === 7 ? 'needle' : 'hay'}`)
-const err = Array.from({ length: 5 }, (_, index) => stack.map(it => `${stamp(start + (index * 600 + 300) * 1000)}: ${it}`)).flat()
+const out = Array.from(
+  { length: 3000 },
+  (_, index) => `${stamp(start + index * 1000)}: request ${index} ${index % 100 === 7 ? 'needle' : 'hay'}`,
+)
+const err = Array.from({ length: 5 }, (_, index) =>
+  stack.map(it => `${stamp(start + (index * 600 + 300) * 1000)}: ${it}`),
+).flat()
 
 test.beforeAll(async () => {
   place = await tinyHome()
@@ -36,8 +54,13 @@ test.beforeAll(async () => {
   await place.layOut('Quiet')
   launched = await place.launch({ workspace: place.root })
   window = launched.window
-  await window.getByRole('navigation', { name: 'Main' }).or(window.getByRole('button', { name: 'Later' })).first().waitFor()
-  if (await window.getByRole('button', { name: 'Later' }).isVisible()) await window.getByRole('button', { name: 'Later' }).click()
+  await window
+    .getByRole('navigation', { name: 'Main' })
+    .or(window.getByRole('button', { name: 'Later' }))
+    .first()
+    .waitFor()
+  if (await window.getByRole('button', { name: 'Later' }).isVisible())
+    await window.getByRole('button', { name: 'Later' }).click()
 })
 test.afterAll(() => place.remove())
 test.beforeEach(async () => {
@@ -47,7 +70,10 @@ test.beforeEach(async () => {
   await open('/instances/School/logs', 'School')
 })
 
-const go = (hash: string): Promise<unknown> => window.evaluate(it => { location.hash = it }, hash)
+const go = (hash: string): Promise<unknown> =>
+  window.evaluate(it => {
+    location.hash = it
+  }, hash)
 async function open(hash: string, name: string): Promise<void> {
   await go(hash)
   log = new LogPane(window, name)
@@ -58,10 +84,17 @@ test('follows; stops when one scrolls up, counts what comes, goes on at a click'
   await expect(log.live).toContainText('request 2999')
   await say('\u001b[32mgreen\u001b[0m news')
   await expect(log.live).toContainText('green news')
-  expect(await log.live.getByText('green', { exact: true }).evaluate(it => getComputedStyle(it).color)).toBe('rgb(24, 122, 72)')
+  expect(await log.live.getByText('green', { exact: true }).evaluate(it => getComputedStyle(it).color)).toBe(
+    'rgb(24, 122, 72)',
+  )
   await log.stop()
   await expect(log.row('green news')).toBeVisible()
-  expect(await log.row('green news').getByText('green', { exact: true }).evaluate(it => getComputedStyle(it).color)).toBe('rgb(24, 122, 72)')
+  expect(
+    await log
+      .row('green news')
+      .getByText('green', { exact: true })
+      .evaluate(it => getComputedStyle(it).color),
+  ).toBe('rgb(24, 122, 72)')
   for (let line = 0; line < 3; line++) await say(`later ${line}`)
   await expect(log.pill).toHaveText('3 new lines')
   await expect(log.row('later 2')).not.toBeInViewport() // what one reads stays where it is
@@ -87,7 +120,9 @@ test('the whole history is scrolled both ways, by wheel, key and track', async (
   const box = await track.boundingBox()
   if (!box) throw new Error('no track')
   await window.mouse.click(box.x + box.width / 2, box.y + box.height / 2)
-  await expect.poll(async () => Number(/request (\d+)/.exec(await log.row('request').first().innerText())?.[1])).toBeGreaterThan(1000)
+  await expect
+    .poll(async () => Number(/request (\d+)/.exec(await log.row('request').first().innerText())?.[1]))
+    .toBeGreaterThan(1000)
   await log.region.getByRole('group', { name: 'Lines', exact: true }).focus()
   await window.keyboard.press('End')
   await expect(log.live).toContainText('request 2999')
@@ -235,7 +270,8 @@ async function mark(from: Locator, to: Locator): Promise<void> {
   if (!first || !last) throw new Error('they are not drawn')
   await window.mouse.move(first.x + 1, first.y + 8)
   await window.mouse.down()
-  await window.mouse.move(last.x + 400, last.y + last.height - 8, { steps: 5 }) // behind its text, beside what is said in the corner
+  // behind its text, beside what is said in the corner
+  await window.mouse.move(last.x + 400, last.y + last.height - 8, { steps: 5 })
   await window.mouse.up()
 }
 /** A wide gap, so that it is wrapped there. */
@@ -251,7 +287,9 @@ test('live lines that are marked are copied, with their colours and without', as
   const drawn = log.live.locator('> div')
   await mark(drawn.filter({ hasText: 'orange' }), drawn.filter({ hasText: 'nothing but text' }))
   const plain = await copied(() => window.keyboard.press('Control+c'))
-  expect(plain.replaceAll(/\d\d:\d\d:\d\d/g, 'TIME')).toBe(`TIME    red, orange${gap}far away\nTIME    nothing but text`)
+  expect(plain.replaceAll(/\d\d:\d\d:\d\d/g, 'TIME')).toBe(
+    `TIME    red, orange${gap}far away\nTIME    nothing but text`,
+  )
   expect(await copied(() => log.more('Copy the selection'))).toBe(plain)
   const coloured = await copied(() => log.more('Copy it with colours'))
   expect(coloured).toContain('\u001b[0;1;38;5;1mred\u001b[0m, \u001b[0;38;5;208morange\u001b[0m')
@@ -262,7 +300,10 @@ test('a line of the history is copied, and those that are marked, with their col
   await sayInColours()
   await log.stop()
   const [coloured, bare] = [log.row('orange'), log.row('nothing but text')]
-  const texts = { plain: `red, orange${gap}far away`, coloured: `\u001b[0;1;38;5;1mred\u001b[0m, \u001b[0;38;5;208morange\u001b[0m${gap}far away\u001b[0m` }
+  const texts = {
+    plain: `red, orange${gap}far away`,
+    coloured: `\u001b[0;1;38;5;1mred\u001b[0m, \u001b[0;38;5;208morange\u001b[0m${gap}far away\u001b[0m`,
+  }
   expect(await copied(() => log.act(coloured, 'Copy the line'))).toBe(texts.plain)
   expect(await copied(() => log.act(coloured, 'Copy it with colours'))).toBe(texts.coloured)
   expect(await copied(() => log.act(bare, 'Copy it with colours'))).toBe('nothing but text')
@@ -296,38 +337,84 @@ test('a save of a big log says how far it is; cancelled, it leaves nothing, and 
 })
 
 const hostile = [
-  '\u001b]0;owned\u0007a title', '\u001b]8;;https://example.org\u001b\\a link\u001b]8;;\u001b\\', '\u001b[2J\u001b[Ha cleared screen', 'one\u001b[5Aup', 'back\b\b\bspace', 'carriage\rreturn',
-  '<img src=x onerror="document.title=\'owned\'">', '<script>document.title="owned"</script>', '<a href="https://example.org">markup</a>', 'https://example.org/plain',
-  'nul\u0000byte', 'bell\u0007', 'right\u202eleft', '\u001b[6n\u001b[c\u001bPq#0\u001b\\asked', '\u001b[31mred without an end', '\u009b2Jeight bits', '\u001b[8mhidden\u001b[0m shown', 'javascript:alert(1)',
+  '\u001b]0;owned\u0007a title',
+  '\u001b]8;;https://example.org\u001b\\a link\u001b]8;;\u001b\\',
+  '\u001b[2J\u001b[Ha cleared screen',
+  'one\u001b[5Aup',
+  'back\b\b\bspace',
+  'carriage\rreturn',
+  '<img src=x onerror="document.title=\'owned\'">',
+  '<script>document.title="owned"</script>',
+  '<a href="https://example.org">markup</a>',
+  'https://example.org/plain',
+  'nul\u0000byte',
+  'bell\u0007',
+  'right\u202eleft',
+  '\u001b[6n\u001b[c\u001bPq#0\u001b\\asked',
+  '\u001b[31mred without an end',
+  '\u009b2Jeight bits',
+  '\u001b[8mhidden\u001b[0m shown',
+  'javascript:alert(1)',
 ]
 
 test('whatever stands in a log is text: in the terminal and in the rows', async () => {
   const title = await window.title()
   await write(file('School', 'error'), [])
-  await writeFile(file('School', 'out'), Buffer.concat([...hostile.map(it => Buffer.from(`${it}\n`)), Buffer.from([0xff, 0xfe, 0xc0, 0x0a]), Buffer.from(`${'x'.repeat(1_000_000)}\r\n`), Buffer.from('the end\n')]))
+  await writeFile(
+    file('School', 'out'),
+    Buffer.concat([
+      ...hostile.map(it => Buffer.from(`${it}\n`)),
+      Buffer.from([0xff, 0xfe, 0xc0, 0x0a]),
+      Buffer.from(`${'x'.repeat(1_000_000)}\r\n`),
+      Buffer.from('the end\n'),
+    ]),
+  )
   await go('/instances')
   await open('/instances/School/logs', 'School')
   await expect(log.live).toContainText('the end')
   const harmless = async (within: LogPane['lines']): Promise<void> => {
     expect(await window.title()).toBe(title)
     expect(await within.locator('a, img, script, iframe').count()).toBe(0)
-    expect(await within.evaluate(it => /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e]/.test(it.textContent ?? ''))).toBe(false)
+    expect(
+      await within.evaluate(it =>
+        /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e]/.test(it.textContent ?? ''),
+      ),
+    ).toBe(false)
   }
   await harmless(log.lines)
   await log.stop()
   await log.lines.focus()
   await window.keyboard.press('Home')
-  for (const text of ['a title', 'a link', 'a cleared screen', '<img src=x', '<script>', '<a href=', 'https://example.org/plain', 'asked', 'red without an end', 'hidden shown', 'the end']) {
+  for (const text of [
+    'a title',
+    'a link',
+    'a cleared screen',
+    '<img src=x',
+    '<script>',
+    '<a href=',
+    'https://example.org/plain',
+    'asked',
+    'red without an end',
+    'hidden shown',
+    'the end',
+  ]) {
     await expect(log.row(text).first(), text).toBeVisible()
   }
-  const colours = await Promise.all([log.row('bell'), log.row('hidden shown')].map(it => it.locator('[data-text]').evaluate(text => getComputedStyle(text).color)))
+  const colours = await Promise.all(
+    [log.row('bell'), log.row('hidden shown')].map(it =>
+      it.locator('[data-text]').evaluate(text => getComputedStyle(text).color),
+    ),
+  )
   expect(colours[0]).toBe(colours[1]) // no colour runs over into the next line
-  await log.row(/x{100}/).getByRole('button', { name: /^… show more of/ }).click()
+  await log
+    .row(/x{100}/)
+    .getByRole('button', { name: /^… show more of/ })
+    .click()
   await expect(log.row(/x{5000}/)).toBeVisible()
   await harmless(log.lines)
 })
 
-test('a file that is emptied under one\'s eyes is told, and followed on', async () => {
+test("a file that is emptied under one's eyes is told, and followed on", async () => {
   await expect(log.live).toContainText('request 2999')
   await writeFile(file('School', 'out'), '')
   await expect(log.region.getByText('The file was emptied or replaced')).toBeVisible()
@@ -373,7 +460,10 @@ test('a crash: from the grid to its stack in one click', async () => {
   const list = new InstanceList(window)
   await go('/instances')
   await expect(list.row(name)).toContainText('Errored', { timeout: 60_000 })
-  await list.row(name).getByRole('link', { name: /^Why\?/ }).click()
+  await list
+    .row(name)
+    .getByRole('link', { name: /^Why\?/ })
+    .click()
   const crash = new LogPane(window, name)
   await expect(crash.row(`Error: I cannot go on, ${name}`).last()).toBeInViewport()
   await expect(crash.row(/at .*index\.js:\d+/).last()).toBeInViewport()
@@ -386,8 +476,18 @@ test('in every look: axe finds nothing, nothing is cut off', async () => {
     for (const it of looks) {
       await wear(window, it)
       const { violations } = await new AxeBuilder({ page: window }).setLegacyMode(true).analyze()
-      const cut = await window.evaluate(() => document.documentElement.scrollWidth > innerWidth || [...document.querySelectorAll('main')].some(main => main.scrollWidth > main.clientWidth + 1))
-      found.push(...violations.map(of => `${name}, ${it.scheme}, ${it.width}: ${of.id} ${of.nodes.map(node => `${node.target.join(' ')} ${node.failureSummary ?? ''}`).join(' | ')}`), ...cut ? [`${name}, ${it.scheme}, ${it.width}: cut off`] : [])
+      const cut = await window.evaluate(
+        () =>
+          document.documentElement.scrollWidth > innerWidth ||
+          [...document.querySelectorAll('main')].some(main => main.scrollWidth > main.clientWidth + 1),
+      )
+      found.push(
+        ...violations.map(
+          of =>
+            `${name}, ${it.scheme}, ${it.width}: ${of.id} ${of.nodes.map(node => `${node.target.join(' ')} ${node.failureSummary ?? ''}`).join(' | ')}`,
+        ),
+        ...(cut ? [`${name}, ${it.scheme}, ${it.width}: cut off`] : []),
+      )
     }
   }
   await expect(log.live).toContainText('request 2999')

@@ -1,4 +1,7 @@
-/** What happens to processes behind the app's back, in a real window: ended for good, lost by PM2, gone after a reboot. PostgreSQL is not needed for it. */
+/**
+ * What happens to processes behind the app's back, in a real window: ended for good, lost by PM2, gone after a reboot.
+ * PostgreSQL is not needed for it.
+ */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
@@ -47,13 +50,18 @@ async function lost(name: string): Promise<CliInstance & { readonly pid: number 
   const its = await running(name)
   const pid = await pidOf(name)
   await place.killDaemon()
-  await expect(list.banner('PM2 was restarted; one instance still runs without it.')).toContainText(`${name} (pid ${pid}).`)
+  await expect(list.banner('PM2 was restarted; one instance still runs without it.')).toContainText(
+    `${name} (pid ${pid}).`,
+  )
   await expect(list.row(name)).toContainText('Not in PM2')
   expect(await answerOf(its.port)).toContain(name) // it serves on meanwhile
   return { ...its, pid }
 }
 
-interface Told { readonly title: string; readonly body?: string }
+interface Told {
+  readonly title: string
+  readonly body?: string
+}
 
 /** In the place of the browser's notifications: no test can see the desktop. Until the page is loaded anew. */
 async function listenToNotifications(): Promise<void> {
@@ -70,10 +78,17 @@ async function listenToNotifications(): Promise<void> {
     Object.assign(globalThis, { Notification: Stand, told })
   })
 }
-const notifications = (): Promise<Told[]> => window.evaluate(() => (globalThis as unknown as { told: Told[] }).told.map(({ title, body }) => ({ title, ...(body !== undefined && { body }) })))
-const clickNotification = (): Promise<void> => window.evaluate(() => (globalThis as unknown as { told: { click: () => void }[] }).told[0]?.click())
+const notifications = (): Promise<Told[]> =>
+  window.evaluate(() =>
+    (globalThis as unknown as { told: Told[] }).told.map(({ title, body }) => ({
+      title,
+      ...(body !== undefined && { body }),
+    })),
+  )
+const clickNotification = (): Promise<void> =>
+  window.evaluate(() => (globalThis as unknown as { told: { click: () => void }[] }).told[0]?.click())
 
-test('a process that is killed: PM2 starts it again; one that cannot start any more turns red, and the hidden window\'s operator is told', async () => {
+test("a process that is killed: PM2 starts it again; one that cannot start any more turns red, and the hidden window's operator is told", async () => {
   const its = await running('frail')
   const pid = await pidOf('frail')
   await kill9(pid)
@@ -90,7 +105,9 @@ test('a process that is killed: PM2 starts it again; one that cannot start any m
   await expect(list.row('frail')).toHaveAttribute('data-status', 'errored')
   await expect(list.row('frail').locator('svg').first()).toHaveCSS('color', 'rgb(192, 47, 47)') // red
   await expect(list.filter('Errored')).toContainText('1')
-  await expect.poll(notifications).toEqual([{ title: 'frail has errored', body: 'It kept crashing right after starting, so PM2 gave up.' }])
+  await expect
+    .poll(notifications)
+    .toEqual([{ title: 'frail has errored', body: 'It kept crashing right after starting, so PM2 gave up.' }])
   await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show())
   await clickNotification()
   await expect(list.room.title('frail')).toBeVisible()
@@ -102,9 +119,12 @@ test('a process that is killed: PM2 starts it again; one that cannot start any m
   await expect(list.banner(/should be running/)).toHaveCount(0) // given up by the operator
 })
 
-test('PM2\'s daemon is killed: said so; taking over ends the lost process first, and one new one has the port', async () => {
+test("PM2's daemon is killed: said so; taking over ends the lost process first, and one new one has the port", async () => {
   const { name, port, pid } = await lost('adopted')
-  await list.banner(/still runs without it/).getByRole('button', { name: 'Take over' }).click()
+  await list
+    .banner(/still runs without it/)
+    .getByRole('button', { name: 'Take over' })
+    .click()
   await expect(list.report).toContainText('Restarted 1 of 1.')
   await expect(list.row(name)).toContainText('Online')
   await expect(list.banner(/still runs without it/)).toHaveCount(0)
@@ -117,26 +137,42 @@ test('PM2\'s daemon is killed: said so; taking over ends the lost process first,
   await expect(list.row(name)).toContainText('Stopped')
 })
 
-test('PM2\'s daemon is killed: the lost process is ended on the operator\'s word, and not missed', async () => {
+test("PM2's daemon is killed: the lost process is ended on the operator's word, and not missed", async () => {
   const { name, port } = await lost('let-go')
-  await list.banner(/still runs without it/).getByRole('button', { name: 'Stop it' }).click()
+  await list
+    .banner(/still runs without it/)
+    .getByRole('button', { name: 'Stop it' })
+    .click()
   await expect(list.banner(/still runs without it/)).toHaveCount(0)
   await expect(list.row(name)).toContainText('Not in PM2')
   expect([await place.pidsOf(name), await answerOf(port)]).toEqual([[], undefined])
   await expect(list.banner(/should be running/)).toHaveCount(0)
 })
 
-test('the boot time is changed on the instance\'s page, with the keyboard; what is wrong is said beside the field', async () => {
-  const config = async (): Promise<unknown> => (JSON.parse(await readFile(join(place.root, 'instances', 'resting', 'config.json'), 'utf8')) as { bootSeconds?: number }).bootSeconds
+test("the boot time is changed on the instance's page, with the keyboard; what is wrong is said beside the field", async () => {
+  const config = async (): Promise<unknown> =>
+    (
+      JSON.parse(await readFile(join(place.root, 'instances', 'resting', 'config.json'), 'utf8')) as {
+        bootSeconds?: number
+      }
+    ).bootSeconds
   await list.show('resting')
   const change = window.getByRole('button', { name: 'Change the boot time…' })
-  const [dialog, shown] = [list.room.dialog('Change the boot time of resting'), window.getByRole('main').getByText(/^Up to \d+ s/)]
+  const [dialog, shown] = [
+    list.room.dialog('Change the boot time of resting'),
+    window.getByRole('main').getByText(/^Up to \d+ s/),
+  ]
   const standard = await shown.innerText()
   await change.press('Enter')
   const seconds = dialog.getByRole('textbox', { name: 'Boot time, in seconds' })
   await expect(seconds).toBeFocused()
   await expect(dialog).toContainText('from its next start')
-  for (const [typed, why] of [['', 'Enter a number'], ['0', 'At least 1'], ['3601', 'At most 3600'], ['1.5', 'whole number']] as const) {
+  for (const [typed, why] of [
+    ['', 'Enter a number'],
+    ['0', 'At least 1'],
+    ['3601', 'At most 3600'],
+    ['1.5', 'whole number'],
+  ] as const) {
     await seconds.fill(typed)
     await seconds.press('Enter')
     await expect(seconds).toHaveAccessibleDescription(new RegExp(why))

@@ -22,7 +22,9 @@ test.beforeAll(async ({ prepared }) => {
   await launched.close()
 })
 test.afterAll(() => place.remove())
-test.beforeEach(async () => { launched = await place.launch() })
+test.beforeEach(async () => {
+  launched = await place.launch()
+})
 test.afterEach(() => launched.kill())
 
 /** Creates up to its middle, where it waits for as long as the test likes. */
@@ -40,7 +42,8 @@ async function createHalf(name: string): Promise<OperationPage> {
 }
 
 /** Closes the window as its frame's button does. */
-const closeWindow = (): Promise<void> => launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close())
+const closeWindow = (): Promise<void> =>
+  launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close())
 
 async function ended(): Promise<void> {
   const child = launched.app.process()
@@ -55,7 +58,10 @@ test('keep working: nothing ends, and the creation goes on', async () => {
   await closeWindow()
   await expect.poll(() => askedDialogs(launched.app)).toHaveLength(1)
   const [asked] = await askedDialogs(launched.app)
-  expect(asked).toMatchObject({ message: 'An operation is still running.', buttons: ['Finish first', 'Cancel and roll back', 'Keep working'] })
+  expect(asked).toMatchObject({
+    message: 'An operation is still running.',
+    buttons: ['Finish first', 'Cancel and roll back', 'Keep working'],
+  })
   expect(asked?.detail).toContain('half-keep')
   await release(place.root, 'half-keep')
   await operation.succeeded('half-keep')
@@ -125,7 +131,16 @@ test('cancelled in the window: what goes is said first, and then it is gone', as
 test('an operation from an unknown version keeps its instance, until it is abandoned', async () => {
   await launched.kill()
   const id = '20260101T120000000Z-0a1b2c3d'
-  const journal = { id, at: '2026-01-01T12:00:00.000Z', type: 'opened', kind: 'teleport', version: 7, subject: 'half-later', plan: {}, steps: ['vanish'] }
+  const journal = {
+    id,
+    at: '2026-01-01T12:00:00.000Z',
+    type: 'opened',
+    kind: 'teleport',
+    version: 7,
+    subject: 'half-later',
+    plan: {},
+    steps: ['vanish'],
+  }
   await writeFile(join(place.root, '.instance-manager/operations', `${id}.jsonl`), `${JSON.stringify(journal)}\n`)
   launched = await place.launch()
   const room = new ControlRoom(launched.window)

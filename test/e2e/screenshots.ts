@@ -6,7 +6,18 @@ import { looks, wear } from './support/looks'
 import { tour } from './support/tour'
 
 /** Looked at for accessibility only: a reader has seen their like. */
-const without = new Set(['setup-done', 'activity-filter', 'activity-filtered', 'instance-menu', 'palette', 'wizard-name-refused', 'wizard-port', 'create-done', 'infrastructure-stop', 'infrastructure-stopped'])
+const without = new Set([
+  'setup-done',
+  'activity-filter',
+  'activity-filtered',
+  'instance-menu',
+  'palette',
+  'wizard-name-refused',
+  'wizard-port',
+  'create-done',
+  'infrastructure-stop',
+  'infrastructure-stopped',
+])
 
 const folder = resolve(import.meta.dirname, '../../docs/images')
 await mkdir(folder, { recursive: true })

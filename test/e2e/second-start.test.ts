@@ -6,7 +6,9 @@ import { resources } from '../support/workspace'
 import { expect, test, testHome, type TestHome } from './support/fixtures'
 
 let place: TestHome
-test.beforeAll(async () => { place = await testHome() })
+test.beforeAll(async () => {
+  place = await testHome()
+})
 test.afterAll(() => place.remove())
 
 test('a second start opens its workspace in the window that is there', async () => {
@@ -17,8 +19,12 @@ test('a second start opens its workspace in the window that is there', async () 
   await later.click()
   await expect(window.getByText('first-school').first()).toBeVisible()
   const project = join(import.meta.dirname, '../..')
-  const start = (workspace: string) => execa(app.process().spawnfile, ['--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), project, '--workspace', workspace],
-    { env: { ...place.home.env, INSTANCE_MANAGER_DEFAULTS: place.defaults }, extendEnv: false, timeout: 60_000 })
+  const start = (workspace: string) =>
+    execa(
+      app.process().spawnfile,
+      ['--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), project, '--workspace', workspace],
+      { env: { ...place.home.env, INSTANCE_MANAGER_DEFAULTS: place.defaults }, extendEnv: false, timeout: 60_000 },
+    )
   await start(two) // it ends at once: the first one has taken it over
   await later.click()
   await expect(window.getByText('second-school').first()).toBeVisible()

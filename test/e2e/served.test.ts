@@ -1,4 +1,7 @@
-/** The same product without a display: served by npm start, shown by Chromium, to several browsers at once, beside commands and the desktop app. */
+/**
+ * The same product without a display: served by npm start, shown by Chromium, to several browsers at once, beside
+ * commands and the desktop app.
+ */
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -24,7 +27,8 @@ test.describe.serial('served', () => {
   let other: Page
   let list: InstanceList
   const port = (): number => place.ports.firstInstance
-  const newPage = async (): Promise<Page> => (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage()
+  const newPage = async (): Promise<Page> =>
+    (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage()
 
   test.beforeAll(async ({ prepared }) => {
     place = await testHome()
@@ -123,7 +127,10 @@ test.describe.serial('served', () => {
 
   test('what is opened in the browser is the instance itself', async () => {
     const opened = page.context().waitForEvent('page')
-    await list.row('Hillside').getByRole('button', { name: /Open Hillside/ }).click()
+    await list
+      .row('Hillside')
+      .getByRole('button', { name: /Open Hillside/ })
+      .click()
     const tab = await opened
     expect(tab.url()).toBe(`http://127.0.0.1:${port()}/`)
     expect(await tab.evaluate(() => window.opener as unknown)).toBeNull()

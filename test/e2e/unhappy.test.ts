@@ -46,8 +46,12 @@ async function startWizard(): Promise<void> {
 test('names: the rule, the taken, the reserved', async () => {
   await startWizard()
   const refused: readonly (readonly [string, string])[] = [
-    ['two words', 'Letters, digits, hyphens and underscores'], ['-begins', 'begins with a letter or a digit'], ['x'.repeat(41), 'At most 40 characters'],
-    ['ALPHA', 'There is an instance "Alpha" already.'], ['all', 'PM2'], ['42', 'PM2'],
+    ['two words', 'Letters, digits, hyphens and underscores'],
+    ['-begins', 'begins with a letter or a digit'],
+    ['x'.repeat(41), 'At most 40 characters'],
+    ['ALPHA', 'There is an instance "Alpha" already.'],
+    ['all', 'PM2'],
+    ['42', 'PM2'],
   ]
   for (const [name, why] of refused) {
     await wizard.name.fill(name)
@@ -65,7 +69,9 @@ test('names: the rule, the taken, the reserved', async () => {
 test('a port that a foreign program has: it is named, and can be taken knowingly', async () => {
   const foreign = createServer().listen(0, '127.0.0.1')
   try {
-    const port = await new Promise<number>(done => { foreign.once('listening', () => done((foreign.address() as AddressInfo).port)) })
+    const port = await new Promise<number>(done => {
+      foreign.once('listening', () => done((foreign.address() as AddressInfo).port))
+    })
     await startWizard()
     await wizard.name.fill('sharing')
     await wizard.next.click()
@@ -88,7 +94,9 @@ test('a port that a foreign program has: it is named, and can be taken knowingly
     await expect(operation.ready).not.toContainText('It is online')
     await room.go('Instances')
     await expect(room.instance('sharing')).not.toContainText('Online')
-  } finally { foreign.close() }
+  } finally {
+    foreign.close()
+  }
 })
 
 test('npm fails: its own words, and the same answers again', async () => {
@@ -105,7 +113,9 @@ test('npm fails: its own words, and the same answers again', async () => {
     await problem.getByRole('button', { name: 'Details', exact: true }).click()
     await expect(problem.locator('pre')).toContainText(/npm (error|ERR!)/)
     await expect(operation.mark('Prepare the application', 'failed, undone')).toBeVisible()
-  } finally { await writeFile(file, whole) }
+  } finally {
+    await writeFile(file, whole)
+  }
   await operation.tryAgain.click()
   await expect(wizard.directorName).toHaveValue(person.name)
   await expect(wizard.email).toHaveValue(person.email)
@@ -120,7 +130,8 @@ test('npm fails: its own words, and the same answers again', async () => {
 test('PostgreSQL ends in the middle: it is started again, the rollback continues by itself, and nothing is left', async () => {
   await startWizard()
   await wizard.answer('slow-push-cut')
-  const portShown = async (): Promise<string | undefined> => /\b2\d{4}\b/.exec(await wizard.form('review').innerText())?.[0]
+  const portShown = async (): Promise<string | undefined> =>
+    /\b2\d{4}\b/.exec(await wizard.form('review').innerText())?.[0]
   await expect.poll(portShown).toBeDefined() // it is looked for until then
   const port = await portShown()
   await wizard.create.click()
@@ -128,7 +139,9 @@ test('PostgreSQL ends in the middle: it is started again, the rollback continues
   await endPostgres()
   // The rollback needs PostgreSQL too. What it waits for is on the screen until the supervisor has PostgreSQL back.
   await operation.title('Create ‘slow-push-cut’: waiting for the database').waitFor({ timeout: patience })
-  await expect(room.problem('PostgreSQL isn’t answering').first()).toContainText('the rollback will continue on its own')
+  await expect(room.problem('PostgreSQL isn’t answering').first()).toContainText(
+    'the rollback will continue on its own',
+  )
   await operation.undone('slow-push-cut')
   await expect(room.service('PostgreSQL')).toHaveAccessibleName('PostgreSQL: Running', { timeout: patience })
   expect((await place.databases()).filter(it => it.startsWith('slow-push-cut'))).toEqual([])
@@ -148,7 +161,9 @@ test('the infrastructure is stopped: the list and the wizard say so, with the bu
   await room.dialog('Stop PostgreSQL and PgBouncer?').getByRole('button', { name: 'Stop both' }).click()
   await operation.title('The infrastructure is stopped').waitFor({ timeout: patience })
   await room.go('Instances')
-  await expect(room.problem('PostgreSQL is not running.').getByRole('button', { name: 'Start the infrastructure' })).toBeVisible()
+  await expect(
+    room.problem('PostgreSQL is not running.').getByRole('button', { name: 'Start the infrastructure' }),
+  ).toBeVisible()
   await startWizard()
   await wizard.answer('too-early')
   await wizard.create.click()
@@ -169,7 +184,11 @@ test('a folder that is no workspace: what is missing, each with what to do', asy
   const first = new FirstRun(page)
   await first.type(folder)
   await expect(first.check('found')).toHaveText(['server/package.json'])
-  await expect(first.check('missing')).toContainText(['server/index.js', 'server/prisma/schema.prisma', 'client/package.json'])
+  await expect(first.check('missing')).toContainText([
+    'server/index.js',
+    'server/prisma/schema.prisma',
+    'client/package.json',
+  ])
   await expect(first.check('missing').first()).toContainText('PM2 starts this file.')
   await expect(first.open).toBeDisabled()
   await first.type(join(folder, 'nowhere'))
@@ -185,7 +204,9 @@ test('a workspace that another process has: told who, and it can be opened when 
   const other = await place.launch({ workspace: place.root, data: join(place.home.path, 'other') })
   const first = new FirstRun(other.window)
   await expect(first.title).toBeVisible()
-  const locked = other.window.getByRole('alert').filter({ hasText: 'Another Instance Manager runs the operations of this workspace.' })
+  const locked = other.window
+    .getByRole('alert')
+    .filter({ hasText: 'Another Instance Manager runs the operations of this workspace.' })
   await expect(locked).toContainText(`a window, process ${launched.app.process().pid}`)
   await launched.kill()
   await first.type(place.root)

@@ -21,7 +21,11 @@ afterAll(() => workspace?.remove())
 const fingerprint = (): string => (first.plan as { fingerprint: string }).fingerprint
 const schemaFile = (): string => join(workspace.services.paths.releases, fingerprint(), 'schema.sql')
 const pushOutput = ({ id }: OperationState): string =>
-  workspace.services.operations.output(id).filter(it => it.step === 'push-schema').map(it => it.chunk).join('')
+  workspace.services.operations
+    .output(id)
+    .filter(it => it.step === 'push-schema')
+    .map(it => it.chunk)
+    .join('')
 
 describe('push-schema', () => {
   it('makes what prisma db push makes, for the first instance of a release and the next', async () => {
@@ -36,7 +40,7 @@ describe('push-schema', () => {
   })
 
   it('finds nothing to change when Prisma looks', async () => {
-    const { stdout } = await prisma('second', (await urlOf('second')), ['db', 'push', '--skip-generate'])
+    const { stdout } = await prisma('second', await urlOf('second'), ['db', 'push', '--skip-generate'])
     expect(stdout).toContain('already in sync')
   })
 
@@ -48,29 +52,44 @@ describe('push-schema', () => {
       expect(third.phase).toBe('succeeded')
       expect(pushOutput(third)).toContain('in sync')
       expect(await schemaOf('third')).toEqual(await schemaOf('first'))
-    } finally { await writeFile(schemaFile(), sql) }
+    } finally {
+      await writeFile(schemaFile(), sql)
+    }
   })
 })
 
 const urlOf = async (name: string): Promise<string> =>
-  (JSON.parse(await readFile(join(workspace.services.paths.instances, name, 'db-config.json'), 'utf8')) as { directUrl: string }).directUrl
+  (
+    JSON.parse(await readFile(join(workspace.services.paths.instances, name, 'db-config.json'), 'utf8')) as {
+      directUrl: string
+    }
+  ).directUrl
 
-const prisma = (name: string, url: string, args: readonly string[]) => execa('npx', ['prisma', ...args], {
-  cwd: join(workspace.services.paths.instances, name, 'server'), env: { DATABASE_URL: url, DIRECT_URL: url }, input: '',
-})
+const prisma = (name: string, url: string, args: readonly string[]) =>
+  execa('npx', ['prisma', ...args], {
+    cwd: join(workspace.services.paths.instances, name, 'server'),
+    env: { DATABASE_URL: url, DIRECT_URL: url },
+    input: '',
+  })
 
 /** A database as creation makes it, with the schema that the guide's command gives it. */
 async function pushed(): Promise<void> {
   await workspace.sql(`CREATE ROLE pushed_user LOGIN PASSWORD 'pushed'`)
   await workspace.sql('CREATE DATABASE pushed_db OWNER pushed_user TEMPLATE instance_manager_template')
   const { port } = await workspace.services.infrastructure.admin()
-  await prisma('first', `postgresql://pushed_user:pushed@127.0.0.1:${port}/pushed_db`, ['db', 'push', '--skip-generate', '--accept-data-loss'])
+  await prisma('first', `postgresql://pushed_user:pushed@127.0.0.1:${port}/pushed_db`, [
+    'db',
+    'push',
+    '--skip-generate',
+    '--accept-data-loss',
+  ])
 }
 
 /** All that PostgreSQL knows of the schema `public`, one fact a line; the owner's name is that of the instance. */
 async function schemaOf(name: string): Promise<string[]> {
   const admin = await workspace.services.infrastructure.admin()
-  const { rows } = await withConnection({ ...admin, database: `${name}_db` }, client => client.query<{ fact: string }>(`
+  const { rows } = await withConnection({ ...admin, database: `${name}_db` }, client =>
+    client.query<{ fact: string }>(`
     SELECT fact FROM (
       SELECT format('relation %s %s owner %s acl %s persistence %s comment %s', relkind, relname, pg_get_userbyid(relowner), relacl, relpersistence, obj_description(oid, 'pg_class')) AS fact
         FROM pg_class WHERE relnamespace = 'public'::regnamespace
@@ -93,6 +112,7 @@ async function schemaOf(name: string): Promise<string[]> {
       SELECT format('schema %s owner %s acl %s', nspname, pg_get_userbyid(nspowner), nspacl) FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%'
       UNION ALL
       SELECT format('extension %s', extname) FROM pg_extension
-    ) AS facts ORDER BY fact`))
+    ) AS facts ORDER BY fact`),
+  )
   return rows.map(it => it.fact.replaceAll(`${name}_user`, 'OWNER'))
 }

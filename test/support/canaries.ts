@@ -4,13 +4,35 @@ import { relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 
-/** Every file below a folder that holds one of the texts, relative to it. What npm installed and what Git knows is not searched. */
+/**
+ * Every file below a folder that holds one of the texts, relative to it. What npm installed and what Git knows is not
+ * searched.
+ */
 export async function filesWith(folder: string, texts: readonly string[]): Promise<string[]> {
   const lines = texts.flatMap(it => it.split('\n'))
-  const { stdout, exitCode } = await execa('grep', ['--recursive', '--files-with-matches', '--fixed-strings', '--binary-files=text', '--devices=skip', '--no-messages',
-    '--exclude-dir=node_modules', '--exclude-dir=releases', '--file=-', folder], { input: lines.join('\n'), reject: false, timeout: 60_000 })
-  if (exitCode !== 0 && exitCode !== 1 && exitCode !== 2) throw new Error(`grep ended with ${exitCode ?? 'a signal'}`) // 2: a file went away
-  return stdout.split('\n').filter(Boolean).map(it => relative(folder, it)).toSorted()
+  const { stdout, exitCode } = await execa(
+    'grep',
+    [
+      '--recursive',
+      '--files-with-matches',
+      '--fixed-strings',
+      '--binary-files=text',
+      '--devices=skip',
+      '--no-messages',
+      '--exclude-dir=node_modules',
+      '--exclude-dir=releases',
+      '--file=-',
+      folder,
+    ],
+    { input: lines.join('\n'), reject: false, timeout: 60_000 },
+  )
+  // 2: a file went away
+  if (exitCode !== 0 && exitCode !== 1 && exitCode !== 2) throw new Error(`grep ended with ${exitCode ?? 'a signal'}`)
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map(it => relative(folder, it))
+    .toSorted()
 }
 
 export interface ArgumentWatch {
@@ -25,7 +47,8 @@ export function watchArguments(): ArgumentWatch {
   const watching = (async () => {
     while (!ended.signal.aborted) {
       const pids = (await readdir('/proc')).filter(it => /^\d+$/.test(it))
-      for (const line of await Promise.all(pids.map(it => readFile(`/proc/${it}/cmdline`, 'utf8').catch(() => '')))) seen.add(line.replaceAll('\0', ' '))
+      for (const line of await Promise.all(pids.map(it => readFile(`/proc/${it}/cmdline`, 'utf8').catch(() => ''))))
+        seen.add(line.replaceAll('\0', ' '))
       await delay(10)
     }
   })()

@@ -1,4 +1,7 @@
-/** A process of its own that opens a workspace, recovers what is there and runs operations; at a moment it can end itself as a power cut would. */
+/**
+ * A process of its own that opens a workspace, recovers what is there and runs operations; at a moment it can end
+ * itself as a power cut would.
+ */
 import { writeSync } from 'node:fs'
 import { openWorkspace, type Host, type WorkspaceServices } from '../../src/main/compose'
 import { isOpen } from '../../src/shared/operation'
@@ -17,10 +20,13 @@ export interface ChildOrder {
 const { host, root, run = [], cancelAt, killAt } = JSON.parse(process.argv[2] ?? '{}') as ChildOrder
 const open: WorkspaceServices[] = []
 
-await armFaults([cancelAt, killAt].filter(it => it !== undefined), moment => {
-  if (moment === killAt) process.kill(process.pid, 'SIGKILL')
-  for (const it of open) for (const { id } of it.operations.list().filter(isOpen)) it.operations.cancel(id)
-})
+await armFaults(
+  [cancelAt, killAt].filter(it => it !== undefined),
+  moment => {
+    if (moment === killAt) process.kill(process.pid, 'SIGKILL')
+    for (const it of open) for (const { id } of it.operations.list().filter(isOpen)) it.operations.cancel(id)
+  },
+)
 const services = await openWorkspace(host, root)
 open.push(services)
 writeSync(1, 'opened\n')

@@ -36,16 +36,42 @@ export async function makeHome(name?: string): Promise<Home> {
   }
 }
 
-const passed = ['PATH', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'DISPLAY', 'XAUTHORITY', 'WAYLAND_DISPLAY', 'XDG_RUNTIME_DIR', 'CONTAINERS_CONF', 'DBUS_SESSION_BUS_ADDRESS',
-  'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'npm_config_registry', 'npm_config_cafile'] as const
+const passed = [
+  'PATH',
+  'USER',
+  'LOGNAME',
+  'LANG',
+  'LC_ALL',
+  'DISPLAY',
+  'XAUTHORITY',
+  'WAYLAND_DISPLAY',
+  'XDG_RUNTIME_DIR',
+  'CONTAINERS_CONF',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'npm_config_registry',
+  'npm_config_cafile',
+] as const
 
 function homeEnvironment(path: string): Record<string, string> {
-  const inherited = Object.fromEntries(passed.map(name => [name, process.env[name]]).filter((it): it is [string, string] => it[1] !== undefined))
+  const inherited = Object.fromEntries(
+    passed.map(name => [name, process.env[name]]).filter((it): it is [string, string] => it[1] !== undefined),
+  )
   const userconfig = process.env['npm_config_userconfig'] ?? join(homedir(), '.npmrc')
   return {
     ...inherited,
-    HOME: path, TMPDIR: join(path, 'tmp'), PM2_HOME: join(path, '.pm2'),
-    XDG_CONFIG_HOME: join(path, '.config'), XDG_DATA_HOME: join(path, '.local/share'),
+    HOME: path,
+    TMPDIR: join(path, 'tmp'),
+    PM2_HOME: join(path, '.pm2'),
+    XDG_CONFIG_HOME: join(path, '.config'),
+    XDG_DATA_HOME: join(path, '.local/share'),
     XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
     npm_config_cache: process.env['npm_config_cache'] ?? join(homedir(), '.npm'),
     ...(existsSync(userconfig) && { npm_config_userconfig: userconfig }),
@@ -56,7 +82,10 @@ export interface LaunchedApp {
   readonly app: ElectronApplication
   /** The first window, its document loaded. */
   readonly window: Page
-  /** Quits the app as a user does; what shall outlive the app lives on. An app that does not quit within 15 s is killed, and told as an error. */
+  /**
+   * Quits the app as a user does; what shall outlive the app lives on. An app that does not quit within 15 s is killed,
+   * and told as an error.
+   */
   close(): Promise<void>
   /** kill -9, as a power cut. */
   kill(): Promise<void>
@@ -93,10 +122,14 @@ export async function launchApp({ home, workspace, env = {} }: LaunchOptions): P
     await ended
   }
   return {
-    app, window, kill,
+    app,
+    window,
+    kill,
     close: async () => {
       let timer: NodeJS.Timeout | undefined
-      const late = new Promise<'late'>(done => { timer = setTimeout(() => done('late'), 15_000) })
+      const late = new Promise<'late'>(done => {
+        timer = setTimeout(() => done('late'), 15_000)
+      })
       const result = await Promise.race([app.close(), late])
       clearTimeout(timer)
       if (result !== 'late') return
@@ -109,6 +142,11 @@ export async function launchApp({ home, workspace, env = {} }: LaunchOptions): P
 let path: string | undefined
 /** Asked once: the first time on a machine it may take a download. */
 export function electronPath(): string {
-  path ??= process.env['INSTANCE_MANAGER_ELECTRON'] ?? execFileSync(process.execPath, [join(project, 'scripts', 'electron-path.mjs')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
+  path ??=
+    process.env['INSTANCE_MANAGER_ELECTRON'] ??
+    execFileSync(process.execPath, [join(project, 'scripts', 'electron-path.mjs')], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }).trim()
   return path
 }

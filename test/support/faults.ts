@@ -7,18 +7,30 @@ import { readlinkSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 
 export interface Moment {
-  /** `before` a journal's line is written (the work is done, and nothing says so), `torn` in its middle, `after` it is on disk; `writing`: a file is written beside its place. */
+  /**
+   * `before` a journal's line is written (the work is done, and nothing says so), `torn` in its middle, `after` it is
+   * on disk; `writing`: a file is written beside its place.
+   */
   readonly at: 'before' | 'torn' | 'after' | 'writing'
-  /** Of a journal: `done push-schema`, `turned`, `opened`, `settled`. When `writing`: what the file's content has in it. */
+  /**
+   * Of a journal: `done push-schema`, `turned`, `opened`, `settled`. When `writing`: what the file's content has in it.
+   */
   readonly what: string
 }
 
 /** What a journal's line is about; undefined for other files. */
 function entryOf(data: unknown): string | undefined {
   try {
-    const line = JSON.parse(String(data).split('\t')[0] ?? '') as { id?: string; at?: string; type?: string; step?: string }
+    const line = JSON.parse(String(data).split('\t')[0] ?? '') as {
+      id?: string
+      at?: string
+      type?: string
+      step?: string
+    }
     return line.id && line.at && line.type ? [line.type, line.step].filter(Boolean).join(' ') : undefined
-  } catch { return undefined }
+  } catch {
+    return undefined
+  }
 }
 
 /** Calls `act` at each of the moments, once each, until the function returned is called. */
@@ -38,7 +50,12 @@ export async function armFaults(moments: readonly Moment[], act: (moment: Moment
     const what = entryOf(data)
     if (what === undefined) {
       await writeFile.call(this, data, ...rest)
-      const writing = [...left].find(it => it.at === 'writing' && String(data).includes(it.what) && readlinkSync(`/proc/self/fd/${this.fd}`).endsWith('.tmp'))
+      const writing = [...left].find(
+        it =>
+          it.at === 'writing' &&
+          String(data).includes(it.what) &&
+          readlinkSync(`/proc/self/fd/${this.fd}`).endsWith('.tmp'),
+      )
       if (writing && take(writing)) act(writing)
       return
     }
@@ -60,5 +77,7 @@ export async function armFaults(moments: readonly Moment[], act: (moment: Moment
     dueAfterSync.delete(this)
     act(late)
   }
-  return () => { Object.assign(prototype, { writeFile, sync }) }
+  return () => {
+    Object.assign(prototype, { writeFile, sync })
+  }
 }

@@ -21,14 +21,17 @@ import { Secrets } from '../../src/main/workspace/secrets'
 import { SettingsFile } from '../../src/main/workspace/settings'
 
 /** A port that nobody has just now. */
-export const freePort = (): Promise<number> => new Promise((resolve, reject) => {
-  const server = createServer()
-  server.once('error', reject)
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      )
+    })
   })
-})
 
 export interface TestInfrastructure {
   readonly root: string
@@ -62,7 +65,8 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     driver,
     ports: { postgres: await freePort(), pgbouncer: await freePort() },
     containers: {
-      postgres: `im-test-${id}-postgres`, pgbouncer: `im-test-${id}-pgbouncer`,
+      postgres: `im-test-${id}-postgres`,
+      pgbouncer: `im-test-${id}-pgbouncer`,
       ...(images ? { postgresImage: images.postgres, pgbouncerImage: images.pgbouncer } : {}),
     },
   })
@@ -70,25 +74,46 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
   const run = createRun(root)
   const store = {
     read: () => Promise.resolve(settings),
-    change: (values: Partial<Settings>) => { settings = { ...settings, ...values }; return Promise.resolve() },
+    change: (values: Partial<Settings>) => {
+      settings = { ...settings, ...values }
+      return Promise.resolve()
+    },
   }
   const paths = { root, state, embedded: join(state, 'embedded') }
   const services = { paths, run, settings: store, secrets }
   const infrastructure = new Infrastructure({
     drivers: {
-      podman: new ContainerDriver('podman', services), docker: new ContainerDriver('docker', services), embedded: new EmbeddedDriver(services),
+      podman: new ContainerDriver('podman', services),
+      docker: new ContainerDriver('docker', services),
+      embedded: new EmbeddedDriver(services),
     },
-    settings: store, secrets, hasInstances: () => Promise.resolve(false), users: () => [], secured: () => Promise.resolve(), signal: new AbortController().signal,
-    wanted: new Wanted(join(state, 'infrastructure.json'), root), healPools: () => Promise.resolve(),
+    settings: store,
+    secrets,
+    hasInstances: () => Promise.resolve(false),
+    users: () => [],
+    secured: () => Promise.resolve(),
+    signal: new AbortController().signal,
+    wanted: new Wanted(join(state, 'infrastructure.json'), root),
+    healPools: () => Promise.resolve(),
   })
   const output: string[] = []
-  const context: DriverContext = { signal: AbortSignal.timeout(240_000), report: text => output.push(text), output: chunk => output.push(chunk) }
+  const context: DriverContext = {
+    signal: AbortSignal.timeout(240_000),
+    report: text => output.push(text),
+    output: chunk => output.push(chunk),
+  }
   const down = async (): Promise<void> => {
     await infrastructure.stop(driver, 'pgbouncer', context)
     await infrastructure.stop(driver, 'postgres', context)
   }
   return {
-    root, settings, secrets, run, infrastructure, output, down,
+    root,
+    settings,
+    secrets,
+    run,
+    infrastructure,
+    output,
+    down,
     databases: new Databases(() => infrastructure.admin(), randomUUID()),
     async up() {
       await infrastructure.provision(driver, 'postgres', context)
@@ -109,7 +134,10 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
 export async function embeddedAdmin(root: string, defaults: string): Promise<Login> {
   const paths = workspacePaths(root)
   const secrets = new Secrets(paths.secrets)
-  return adminLogin(new EmbeddedDriver({ paths, secrets, run: createRun(root), settings: new SettingsFile(paths.settings, defaults) }), secrets)
+  return adminLogin(
+    new EmbeddedDriver({ paths, secrets, run: createRun(root), settings: new SettingsFile(paths.settings, defaults) }),
+    secrets,
+  )
 }
 
 /** Containers, network and volume of one test. */

@@ -21,7 +21,10 @@ export interface OldJournal {
 /** @param name of the file, without its extension */
 export async function readOldJournal(name: string): Promise<OldJournal> {
   const text = await readFile(join(folder, `${name}.jsonl`), 'utf8')
-  const lines = text.trimEnd().split('\n').map(it => it.slice(0, it.indexOf('\t')))
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map(it => it.slice(0, it.indexOf('\t')))
   const { id, plan } = JSON.parse(lines[0] ?? '') as { id: string; plan: { token?: string } }
   const secrets = await readFile(join(folder, `${name}.secrets.json`), 'utf8').catch(() => '{}')
   return { id, token: plan.token ?? '', lines, secrets: JSON.parse(secrets) as Record<string, string> }
@@ -31,20 +34,31 @@ export async function readOldJournal(name: string): Promise<OldJournal> {
  * Writes it into a closed workspace, with its secrets.
  * @param replaced what else differs from the recording, e.g. its ports: from whole words to what they are here
  */
-export async function plantOldJournal(root: string, { id, lines, secrets }: OldJournal, replaced: ReadonlyMap<string, string>): Promise<void> {
+export async function plantOldJournal(
+  root: string,
+  { id, lines, secrets }: OldJournal,
+  replaced: ReadonlyMap<string, string>,
+): Promise<void> {
   const paths = workspacePaths(root)
-  const here = (line: string): string => [...replaced].reduce((text, [from, to]) => text.replaceAll(new RegExp(`\\b${from}\\b`, 'g'), to), line)
-    .replaceAll('<workspace>', JSON.stringify(root).slice(1, -1))
+  const here = (line: string): string =>
+    [...replaced]
+      .reduce((text, [from, to]) => text.replaceAll(new RegExp(`\\b${from}\\b`, 'g'), to), line)
+      .replaceAll('<workspace>', JSON.stringify(root).slice(1, -1))
   await mkdir(paths.operations, { recursive: true, mode: 0o700 })
   await writeFile(join(paths.operations, `${id}.jsonl`), sealed(id, lines.map(here)), { mode: 0o600 })
-  await writeSealed(paths.secrets, { ...await sealedSecrets(paths.secrets), ...secrets })
+  await writeSealed(paths.secrets, { ...(await sealedSecrets(paths.secrets)), ...secrets })
 }
 
-/** As that version sealed its lines, written out here so that the fixtures stay what they are whatever becomes of the journals' code. */
+/**
+ * As that version sealed its lines, written out here so that the fixtures stay what they are whatever becomes of the
+ * journals' code.
+ */
 function sealed(id: string, lines: readonly string[]): string {
   let sum = id
-  return lines.map(line => {
-    sum = createHash('sha256').update(`${sum}\n${line}`).digest('hex').slice(0, 16)
-    return `${line}\t${sum}\n`
-  }).join('')
+  return lines
+    .map(line => {
+      sum = createHash('sha256').update(`${sum}\n${line}`).digest('hex').slice(0, 16)
+      return `${line}\t${sum}\n`
+    })
+    .join('')
 }

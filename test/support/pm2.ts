@@ -28,16 +28,23 @@ export interface PrivatePm2 {
 export async function privatePm2(): Promise<PrivatePm2> {
   const folder = await mkdtemp(join(tmpdir(), 'im-'))
   const home = join(folder, 'pm2')
-  const daemonPid = async (): Promise<number | undefined> => Number(await readFile(pm2Paths(home).pid, 'utf8').catch(() => '')) || undefined
+  const daemonPid = async (): Promise<number | undefined> =>
+    Number(await readFile(pm2Paths(home).pid, 'utf8').catch(() => '')) || undefined
   const daemons = async (): Promise<number[]> => {
-    const all = await Promise.all((await allPids()).map(async pid => {
-      const environment = await environmentOf(pid)
-      return environment.get('PM2_HOME') === home && !environment.has('pm_id') && pid !== process.pid ? pid : undefined
-    }))
+    const all = await Promise.all(
+      (await allPids()).map(async pid => {
+        const environment = await environmentOf(pid)
+        return environment.get('PM2_HOME') === home && !environment.has('pm_id') && pid !== process.pid
+          ? pid
+          : undefined
+      }),
+    )
     return all.filter(it => it !== undefined)
   }
   return {
-    home, daemonPid, daemons,
+    home,
+    daemonPid,
+    daemons,
     processes: new Processes(home),
     async app(name, code) {
       const cwd = join(folder, 'apps', name)
@@ -62,13 +69,17 @@ export async function privatePm2(): Promise<PrivatePm2> {
 }
 
 async function kill(pid: number): Promise<void> {
-  try { process.kill(pid, 'SIGKILL') } catch { return }
-  await until(async () => !await isAlive(pid))
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    return
+  }
+  await until(async () => !(await isAlive(pid)))
 }
 
 /** Waits for a condition. @throws if it does not come within 20 s */
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = Date.now() + 20_000; !await condition(); await delay(20)) {
+  for (const end = Date.now() + 20_000; !(await condition()); await delay(20)) {
     if (Date.now() > end) throw new Error(`this never came: ${condition.toString()}`)
   }
 }
@@ -82,10 +93,14 @@ export function sure<T>(value: T | undefined): T {
 /** A port that nobody has now. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')))
-    })
+    const server = createServer()
+      .once('error', reject)
+      .listen(0, '127.0.0.1', () => {
+        const address = server.address()
+        server.close(() =>
+          typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+        )
+      })
   })
 }
 

@@ -5,14 +5,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 /** The processes whose command, environment or working folder mentions `folder`, this one excepted. */
 export async function processesIn(folder: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
-  const mentions = await Promise.all(pids.map(async pid => {
-    const texts = await Promise.all([
-      readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''),
-      readFile(`/proc/${pid}/environ`, 'latin1').catch(() => ''),
-      readlink(`/proc/${pid}/cwd`).catch(() => ''),
-    ])
-    return texts.some(it => it.includes(folder))
-  }))
+  const mentions = await Promise.all(
+    pids.map(async pid => {
+      const texts = await Promise.all([
+        readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''),
+        readFile(`/proc/${pid}/environ`, 'latin1').catch(() => ''),
+        readlink(`/proc/${pid}/cwd`).catch(() => ''),
+      ])
+      return texts.some(it => it.includes(folder))
+    }),
+  )
   return pids.filter((pid, index) => mentions[index] && pid !== process.pid)
 }
 
@@ -35,5 +37,9 @@ export async function endProcessesIn(folder: string): Promise<void> {
 }
 
 function end(pid: number, signal: NodeJS.Signals): void {
-  try { process.kill(pid, signal) } catch { /* it is gone already */ }
+  try {
+    process.kill(pid, signal)
+  } catch {
+    /* it is gone already */
+  }
 }

@@ -11,15 +11,21 @@ declare module 'vitest' {
   }
 }
 
-/** Goes on only where `condition` holds. @param reason what is missing, and how to get it: "podman is not installed (apt-get install podman)" */
+/**
+ * Goes on only where `condition` holds. @param reason what is missing, and how to get it: "podman is not installed
+ * (apt-get install podman)"
+ */
 export function requires(context: TestContext, condition: boolean, reason: string): void {
   if (condition) return
   context.task.meta.skipReason = reason
   context.skip(reason)
 }
 
-/** `describe`, for a whole suite with its hooks: skipped, with the reason in its name, where `condition` does not hold. */
-export const describeWhere = (condition: boolean, reason: string) =>
+/**
+ * `describe`, for a whole suite with its hooks: skipped, with the reason in its name, where `condition` does not hold.
+ */
+export const describeWhere =
+  (condition: boolean, reason: string) =>
   (name: string, tests: () => void): void => {
     if (condition) describe(name, tests)
     else describe.skip(`${name} (skipped: ${reason})`, tests)

@@ -1,11 +1,18 @@
-/** A server that somebody runs on PostgreSQL's port to be given passwords and SQL. An ES module for Node's built-in modules only. */
+/**
+ * A server that somebody runs on PostgreSQL's port to be given passwords and SQL. An ES module for Node's built-in
+ * modules only.
+ */
 
 /** How it asks for the password; `ready`: it says that it is ready for queries without a word on logging in. */
 export const rogueModes = ['clear text', 'md5', 'ok', 'ready', 'scram', 'scram with few iterations'] as const
-export type RogueMode = typeof rogueModes[number]
+export type RogueMode = (typeof rogueModes)[number]
 
 /** What it was sent, in JSON, a line each: `listening`, `connection`, then each message's type and text. */
-export interface RogueWord { readonly what: 'listening' | 'connection' | 'startup' | 'message'; readonly type?: string; readonly text?: string }
+export interface RogueWord {
+  readonly what: 'listening' | 'connection' | 'startup' | 'message'
+  readonly type?: string
+  readonly text?: string
+}
 
 /** Arguments: port, mode. Prints a `RogueWord` a line. */
 export const rogueServer = `

@@ -1,6 +1,7 @@
 /**
  * Rotates a log and dies by SIGKILL at one of the moments at which something changes on the disk: after its
- * Nth change (0: never). Prints the changes that it has begun. It wraps this process' own calls, so that the code under test stays as it is.
+ * Nth change (0: never). Prints the changes that it has begun. It wraps this process' own calls, so that the code under
+ * test stays as it is.
  */
 import fs, { writeSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -25,7 +26,9 @@ const handle = await fs.promises.open('/dev/null')
 const prototype = Object.getPrototypeOf(handle) as fs.promises.FileHandle
 await handle.close()
 const { sync, writeFile } = prototype
-prototype.sync = function (this: fs.promises.FileHandle) { return change('sync', () => sync.call(this)) }
+prototype.sync = function (this: fs.promises.FileHandle) {
+  return change('sync', () => sync.call(this))
+}
 let written = false
 prototype.writeFile = function (this: fs.promises.FileHandle, ...args) {
   if (written) return writeFile.apply(this, args)
@@ -36,4 +39,7 @@ prototype.writeFile = function (this: fs.promises.FileHandle, ...args) {
 const { createRun } = await import('../../src/main/system/run')
 const { rotateOnce } = await import('../../src/main/logs/rotate-file')
 const run = createRun('rotate-child')
-await rotateOnce(live, 2_097_152, { run: (file, args, options) => change(`${file} ${args[0]}`, () => run(file, args, options)), signal: new AbortController().signal })
+await rotateOnce(live, 2_097_152, {
+  run: (file, args, options) => change(`${file} ${args[0]}`, () => run(file, args, options)),
+  signal: new AbortController().signal,
+})

@@ -10,7 +10,10 @@ import { archivesIn, type ArchiveName } from '../../src/main/logs/rotate-names'
 
 export const archivesOf = async (live: string): Promise<ArchiveName[]> => archivesIn(await readdir(dirname(live)), live)
 
-/** Everything that was ever written to it and not deleted. @throws if the archives have gaps, overlap or are not what they say */
+/**
+ * Everything that was ever written to it and not deleted. @throws if the archives have gaps, overlap or are not what
+ * they say
+ */
 export async function wholeLog(live: string): Promise<Buffer> {
   const archives = await archivesOf(live)
   const parts = await Promise.all(archives.map(async it => gunzipSync(await readFile(it.path))))
@@ -20,10 +23,17 @@ export async function wholeLog(live: string): Promise<Buffer> {
     if (index > 0 && archives[index - 1]?.end !== it.start) throw new Error(`there is a gap before ${it.path}`)
   })
   const newest = archives.at(-1)
-  return Buffer.concat([...parts, (await readFile(live)).subarray(newest?.hole === undefined ? 0 : newest.end - newest.hole)])
+  return Buffer.concat([
+    ...parts,
+    (await readFile(live)).subarray(newest?.hole === undefined ? 0 : newest.end - newest.hole),
+  ])
 }
 
-export interface Written { readonly lines: number; readonly bytes: number; readonly hash: string }
+export interface Written {
+  readonly lines: number
+  readonly bytes: number
+  readonly hash: string
+}
 
 export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 

@@ -25,36 +25,68 @@ export async function installSampleApp(): Promise<SampleApp> {
   const run = createRun(temporary)
   await createSample(join(resources, 'sample-app'), root)
   await Promise.all([
-    run('npm', ['ci', '--prefer-offline'], { cwd: server, timeout: 240_000 })
-      .then(() => run('npx', ['prisma', 'generate'], { cwd: server, timeout: 60_000 })),
-    run('npm', ['ci', '--prefer-offline'], { cwd: client, timeout: 240_000 })
-      .then(() => run('npm', ['run', 'build'], { cwd: client, timeout: 60_000 })),
+    run('npm', ['ci', '--prefer-offline'], { cwd: server, timeout: 240_000 }).then(() =>
+      run('npx', ['prisma', 'generate'], { cwd: server, timeout: 60_000 }),
+    ),
+    run('npm', ['ci', '--prefer-offline'], { cwd: client, timeout: 240_000 }).then(() =>
+      run('npm', ['run', 'build'], { cwd: client, timeout: 60_000 }),
+    ),
   ])
   return { root, server, client, run, remove: () => rm(temporary, { recursive: true, force: true }) }
 }
 
-export interface DirectorAnswer { readonly ok: boolean; readonly created?: boolean; readonly exists?: boolean; readonly code?: string; readonly message?: string }
+export interface DirectorAnswer {
+  readonly ok: boolean
+  readonly created?: boolean
+  readonly exists?: boolean
+  readonly code?: string
+  readonly message?: string
+}
 
 /** Runs resources/create-director.cjs in a server folder. `output` is all that it wrote, to search for secrets. */
-export async function createDirector(server: string, databaseUrl: string, input: object | string):
-Promise<{ answer: DirectorAnswer; exitCode: number | undefined; output: string }> {
+export async function createDirector(
+  server: string,
+  databaseUrl: string,
+  input: object | string,
+): Promise<{ answer: DirectorAnswer; exitCode: number | undefined; output: string }> {
   const { stdout, all, exitCode } = await execa(process.execPath, [join(resources, 'create-director.cjs')], {
-    cwd: server, input: typeof input === 'string' ? input : JSON.stringify(input), reject: false, all: true, timeout: 60_000,
-    env: { ...baseEnvironment(), DATABASE_URL: databaseUrl }, extendEnv: false,
+    cwd: server,
+    input: typeof input === 'string' ? input : JSON.stringify(input),
+    reject: false,
+    all: true,
+    timeout: 60_000,
+    env: { ...baseEnvironment(), DATABASE_URL: databaseUrl },
+    extendEnv: false,
   })
   return { answer: JSON.parse(stdout) as DirectorAnswer, exitCode, output: all } // JSON.parse fails on a second line
 }
 
-export interface RunningServer { readonly url: string; output(): string; stop(): Promise<number | undefined> }
+export interface RunningServer {
+  readonly url: string
+  output(): string
+  stop(): Promise<number | undefined>
+}
 
 /** Starts `node index.js` with nothing in its environment, so that .env decides. Returns when it is healthy. */
 export async function startServer(server: string, port: number): Promise<RunningServer> {
-  const child = execa(process.execPath, ['index.js'], { cwd: server, env: baseEnvironment(), extendEnv: false, reject: false, all: true })
+  const child = execa(process.execPath, ['index.js'], {
+    cwd: server,
+    env: baseEnvironment(),
+    extendEnv: false,
+    reject: false,
+    all: true,
+  })
   let output = ''
-  child.all.on('data', (chunk: Buffer) => { output += chunk.toString() })
+  child.all.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+  })
   const url = `http://127.0.0.1:${port}`
-  const healthy = (): Promise<boolean> => fetch(`${url}/api/health`).then(it => it.ok, () => false)
-  for (let attempt = 0; !await healthy(); attempt++) {
+  const healthy = (): Promise<boolean> =>
+    fetch(`${url}/api/health`).then(
+      it => it.ok,
+      () => false,
+    )
+  for (let attempt = 0; !(await healthy()); attempt++) {
     if (child.exitCode !== null || attempt > 300) {
       child.kill('SIGKILL')
       throw new Error(`the server does not start: ${output}`)
@@ -62,7 +94,8 @@ export async function startServer(server: string, port: number): Promise<Running
     await delay(100)
   }
   return {
-    url, output: () => output,
+    url,
+    output: () => output,
     stop: async () => {
       child.kill('SIGTERM')
       return (await child).exitCode

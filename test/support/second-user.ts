@@ -1,4 +1,7 @@
-/** Another user of this machine, for tests of what such a user can do to us. Created as root, removed by the test. Linux only. */
+/**
+ * Another user of this machine, for tests of what such a user can do to us. Created as root, removed by the test. Linux
+ * only.
+ */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -19,7 +22,10 @@ export interface SecondUser {
   readonly name: string
   readonly uid: number
   readonly gid: number
-  /** Runs a program to its end. @param source an ES module for Node, with built-in modules only @returns its standard output */
+  /**
+   * Runs a program to its end. @param source an ES module for Node, with built-in modules only @returns its standard
+   * output
+   */
   run(source: string, ...args: readonly string[]): Promise<string>
   /** Starts a program that goes on, e.g. a server; `remove` stops it. */
   start(source: string, ...args: readonly string[]): Running
@@ -30,13 +36,22 @@ export interface SecondUser {
 export async function secondUser(): Promise<SecondUser> {
   const name = `im-test-${randomBytes(4).toString('hex')}`
   await execa('useradd', ['--no-create-home', '--shell', '/usr/sbin/nologin', name])
-  const entry = (await readFile('/etc/passwd', 'utf8')).split('\n').find(it => it.startsWith(`${name}:`))?.split(':') ?? []
+  const entry =
+    (await readFile('/etc/passwd', 'utf8'))
+      .split('\n')
+      .find(it => it.startsWith(`${name}:`))
+      ?.split(':') ?? []
   const [uid, gid] = [Number(entry[2]), Number(entry[3])]
   const running = new Set<Running>()
 
   const launch = (source: string, args: readonly string[]) => {
     // No groups but its own: libuv drops the others when root changes the user.
-    const child = spawn('node', ['--input-type=module', '-', ...args], { uid, gid, cwd: '/', env: { PATH: process.env['PATH'] ?? '' } })
+    const child = spawn('node', ['--input-type=module', '-', ...args], {
+      uid,
+      gid,
+      cwd: '/',
+      env: { PATH: process.env['PATH'] ?? '' },
+    })
     const told: string[] = []
     child.stderr.on('data', (chunk: Buffer) => told.push(chunk.toString()))
     child.stdin.on('error', () => undefined) // it ended before it read everything
@@ -45,12 +60,14 @@ export async function secondUser(): Promise<SecondUser> {
   }
 
   return {
-    name, uid, gid,
+    name,
+    uid,
+    gid,
     async run(source, ...args) {
       const { child, told } = launch(source, args)
       const out: string[] = []
       child.stdout.on('data', (chunk: Buffer) => out.push(chunk.toString()))
-      const [code] = await once(child, 'close') as [number | null]
+      const [code] = (await once(child, 'close')) as [number | null]
       if (code !== 0) throw new Error(`the second user's program exited with ${String(code)}: ${told.join('')}`)
       return out.join('')
     },

@@ -1,11 +1,15 @@
 /**
- * A base application without packages: a server of a few lines, a client of one page, and a Prisma client that its own `generate`
+ * A base application without packages: a server of a few lines, a client of one page, and a Prisma client that its own
+ * `generate`
  * writes and that keeps nothing. Where it is made of it in a second, a test can afford many instances.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** The server behaves by the instance's name: `deaf…` runs and listens nowhere, `mortal…` ends at once, `stubborn…` ignores SIGINT. */
+/**
+ * The server behaves by the instance's name: `deaf…` runs and listens nowhere, `mortal…` ends at once, `stubborn…`
+ * ignores SIGINT.
+ */
 const index = String.raw`
 const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
@@ -37,13 +41,19 @@ export async function makeTiny(root: string): Promise<void> {
   await Promise.all([server, client].map(it => rm(it, { recursive: true, force: true })))
   await mkdir(join(server, 'prisma'), { recursive: true })
   await mkdir(join(client, 'build'), { recursive: true })
-  await Promise.all(Object.entries({
-    'server/index.js': index, 'server/generate.cjs': generate, 'server/package.json': '{"name":"tiny","version":"1.0.0"}',
-    'server/prisma/schema.prisma': 'generator client {\n  provider = "prisma-client-js"\n}\n',
-    'client/package.json': '{"name":"tiny-client","version":"1.0.0"}', 'client/make.cjs': 'require("node:fs").cpSync("index.html", "build/index.html")',
-    'client/index.html': '<h1>tiny</h1>',
-    'instance-manager.json': JSON.stringify({
-      server: { bootSeconds: 20, install: ['true'], generate: ['node', 'generate.cjs'], push: ['true'] }, client: { install: ['true'], build: ['node', 'make.cjs'] },
-    }),
-  }).map(([path, text]) => writeFile(join(root, path), text)))
+  await Promise.all(
+    Object.entries({
+      'server/index.js': index,
+      'server/generate.cjs': generate,
+      'server/package.json': '{"name":"tiny","version":"1.0.0"}',
+      'server/prisma/schema.prisma': 'generator client {\n  provider = "prisma-client-js"\n}\n',
+      'client/package.json': '{"name":"tiny-client","version":"1.0.0"}',
+      'client/make.cjs': 'require("node:fs").cpSync("index.html", "build/index.html")',
+      'client/index.html': '<h1>tiny</h1>',
+      'instance-manager.json': JSON.stringify({
+        server: { bootSeconds: 20, install: ['true'], generate: ['node', 'generate.cjs'], push: ['true'] },
+        client: { install: ['true'], build: ['node', 'make.cjs'] },
+      }),
+    }).map(([path, text]) => writeFile(join(root, path), text)),
+  )
 }

@@ -1,4 +1,7 @@
-/** A real workspace of the sample application for one test suite: own home, own ports, own PM2, own PostgreSQL and PgBouncer. */
+/**
+ * A real workspace of the sample application for one test suite: own home, own ports, own PM2, own PostgreSQL and
+ * PgBouncer.
+ */
 import { randomInt } from 'node:crypto'
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -29,7 +32,15 @@ export const logWorker = resolve(import.meta.dirname, 'log-worker.mjs')
 /** What a creation of a test is asked unless it says otherwise. */
 export const director = { name: 'Ada Lovelace', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
 
-export const createInput = (name: string): CreateInput => ({ name, port: 'auto', allowSharedPort: false, jwtSecret: 'generate', systemUser: false, install: 'ci', director })
+export const createInput = (name: string): CreateInput => ({
+  name,
+  port: 'auto',
+  allowSharedPort: false,
+  jwtSecret: 'generate',
+  systemUser: false,
+  install: 'ci',
+  director,
+})
 
 export interface TestWorkspace {
   /** Everything of this workspace lies below it. */
@@ -44,7 +55,10 @@ export interface TestWorkspace {
   close(): Promise<void>
   startInfrastructure(): Promise<void>
   stopInfrastructure(): Promise<void>
-  /** PostgreSQL and PgBouncer are gone in a moment, as after a power cut; the workspace may be closed. Embedded driver only. */
+  /**
+   * PostgreSQL and PgBouncer are gone in a moment, as after a power cut; the workspace may be closed. Embedded driver
+   * only.
+   */
   killInfrastructure(): Promise<void>
   /** Begins a creation and returns its id. */
   begin(input: Partial<CreateInput> & { name: string }): Promise<string>
@@ -67,7 +81,12 @@ export interface WorkspaceOptions {
   readonly prepare?: (root: string) => Promise<void>
 }
 
-export async function testWorkspace({ driver = 'embedded', images, prepare, as = 'command' }: WorkspaceOptions = {}): Promise<TestWorkspace> {
+export async function testWorkspace({
+  driver = 'embedded',
+  images,
+  prepare,
+  as = 'command',
+}: WorkspaceOptions = {}): Promise<TestWorkspace> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'im-')))
   const root = join(home, 'a workspace')
   const data = join(home, 'data')
@@ -81,9 +100,22 @@ export async function testWorkspace({ driver = 'embedded', images, prepare, as =
     driver,
     // Below the ports that outgoing connections get, so that none is taken between its choice and its use.
     ports: { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) },
-    containers: { postgres: `${prefix}-postgres`, pgbouncer: `${prefix}-pgbouncer`, ...(images && { postgresImage: images.postgres, pgbouncerImage: images.pgbouncer }) },
+    containers: {
+      postgres: `${prefix}-postgres`,
+      pgbouncer: `${prefix}-pgbouncer`,
+      ...(images && { postgresImage: images.postgres, pgbouncerImage: images.pgbouncer }),
+    },
   })
-  const host: Host = { kind: as, version: '0', home, resources, data, defaults: join(home, 'no-defaults.json'), pm2Home: join(home, '.pm2'), logWorker }
+  const host: Host = {
+    kind: as,
+    version: '0',
+    home,
+    resources,
+    data,
+    defaults: join(home, 'no-defaults.json'),
+    pm2Home: join(home, '.pm2'),
+    logWorker,
+  }
   const processes = new Processes(host.pm2Home)
   let services: WorkspaceServices | undefined
   const its = (): WorkspaceServices => {
@@ -94,9 +126,16 @@ export async function testWorkspace({ driver = 'embedded', images, prepare, as =
     mustSucceed(await its().operations.settled(await its().operations.start(kind, undefined)))
   }
   const workspace: TestWorkspace = {
-    home, root, host, processes,
-    get services() { return its() },
-    async open() { services ??= await openWorkspace(host, root) },
+    home,
+    root,
+    host,
+    processes,
+    get services() {
+      return its()
+    },
+    async open() {
+      services ??= await openWorkspace(host, root)
+    },
     async close() {
       const open = services
       services = undefined
@@ -105,7 +144,10 @@ export async function testWorkspace({ driver = 'embedded', images, prepare, as =
     startInfrastructure: () => settle('infrastructure-start'),
     stopInfrastructure: () => settle('infrastructure-stop'),
     async killInfrastructure() {
-      const running = async (): Promise<number[]> => (await Promise.all((['postgres', 'pgbouncer'] as const).map(it => workingIn(join(paths.embedded, it), it)))).flat()
+      const running = async (): Promise<number[]> =>
+        (
+          await Promise.all((['postgres', 'pgbouncer'] as const).map(it => workingIn(join(paths.embedded, it), it)))
+        ).flat()
       await until(async () => {
         const pids = await running()
         for (const pid of pids) signalTo(pid, 'SIGKILL')
@@ -115,7 +157,10 @@ export async function testWorkspace({ driver = 'embedded', images, prepare, as =
     begin: input => its().operations.start('create', { ...createInput(input.name), ...input }),
     create: async input => its().operations.settled(await workspace.begin(input)),
     sql: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      withConnection(await its().infrastructure.admin(), async client => (await client.query<Row>(text, [...values])).rows),
+      withConnection(
+        await its().infrastructure.admin(),
+        async client => (await client.query<Row>(text, [...values])).rows,
+      ),
     async discard(name) {
       await processes.remove({ name, cwd: join(paths.instances, name, 'server') })
       await processes.save()
@@ -123,7 +168,10 @@ export async function testWorkspace({ driver = 'embedded', images, prepare, as =
       await workspace.sql(`DROP ROLE IF EXISTS ${escapeIdentifier(`${name.toLowerCase()}_user`)}`)
       await rm(join(paths.instances, name), { recursive: true, force: true })
       const desired = join(paths.state, 'desired.json')
-      await writeSealed(desired, (await sealedNames(desired)).filter(it => it !== name))
+      await writeSealed(
+        desired,
+        (await sealedNames(desired)).filter(it => it !== name),
+      )
     },
     async remove() {
       await workspace.close().catch(() => undefined)
@@ -138,19 +186,35 @@ export async function testWorkspace({ driver = 'embedded', images, prepare, as =
 
 /** Users of the instances in this folder. */
 const systemUsersIn = async (folder: string): Promise<string[]> =>
-  (await readFile('/etc/passwd', 'utf8')).split('\n').map(it => it.split(':')).filter(it => it[5]?.startsWith(`${folder}/`)).map(it => it[0] ?? '')
+  (await readFile('/etc/passwd', 'utf8'))
+    .split('\n')
+    .map(it => it.split(':'))
+    .filter(it => it[5]?.startsWith(`${folder}/`))
+    .map(it => it[0] ?? '')
 
 async function removeContainers(engine: 'podman' | 'docker', prefix: string): Promise<void> {
   for (const what of ['container', 'volume', 'network']) {
-    const { stdout } = await execa(engine, [what, 'ls', ...(what === 'container' ? ['--all'] : []), '--format', what === 'container' ? '{{.Names}}' : '{{.Name}}'], { input: '' })
-    const ours = stdout.split('\n').filter(it => it.includes(prefix)) // volumes and networks are named after their container
+    const { stdout } = await execa(
+      engine,
+      [
+        what,
+        'ls',
+        ...(what === 'container' ? ['--all'] : []),
+        '--format',
+        what === 'container' ? '{{.Names}}' : '{{.Name}}',
+      ],
+      { input: '' },
+    )
+    // volumes and networks are named after their container
+    const ours = stdout.split('\n').filter(it => it.includes(prefix))
     if (ours.length) await execa(engine, [what, 'rm', '--force', ...ours], { input: '', timeout: 60_000 })
   }
 }
 
 /** The state of an operation that succeeded. @throws why it did not */
 export function mustSucceed(state: OperationState): OperationState {
-  if (state.phase !== 'succeeded') throw new Error(`${state.kind} ${state.subject} ${state.phase}: ${JSON.stringify(state.turned)}`)
+  if (state.phase !== 'succeeded')
+    throw new Error(`${state.kind} ${state.subject} ${state.phase}: ${JSON.stringify(state.turned)}`)
   return state
 }
 
@@ -164,22 +228,38 @@ export async function until<T>(condition: () => Promise<T | undefined | false> |
 }
 
 /** Logs in at an instance's API. @returns the HTTP status and the token, if there is one */
-export async function login(port: number, email: string, password: string): Promise<{ status: number; token?: string; name?: string }> {
+export async function login(
+  port: number,
+  email: string,
+  password: string,
+): Promise<{ status: number; token?: string; name?: string }> {
   const answer = await fetch(`http://127.0.0.1:${port}/api/login`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password }),
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password }),
   })
-  const { token, user } = await answer.json() as { token?: string; user?: { name: string } }
+  const { token, user } = (await answer.json()) as { token?: string; user?: { name: string } }
   return { status: answer.status, token, name: user?.name }
 }
 
 /** Whether npm has begun to fill a folder of packages. */
 export async function isInstalling(releases: string, part: 'server' | 'client'): Promise<boolean> {
   const aside = (await readdir(releases).catch(() => [])).filter(it => it.startsWith('.'))
-  const work = (await Promise.all(aside.map(async it => (await readdir(join(releases, it)).catch(() => [])).map(name => join(releases, it, name))))).flat()
-  const folders = work.filter(it => basename(it).startsWith(`${part}-packages-`)).map(it => join(it, part, 'node_modules'))
+  const work = (
+    await Promise.all(
+      aside.map(async it => (await readdir(join(releases, it)).catch(() => [])).map(name => join(releases, it, name))),
+    )
+  ).flat()
+  const folders = work
+    .filter(it => basename(it).startsWith(`${part}-packages-`))
+    .map(it => join(it, part, 'node_modules'))
   return (await Promise.all(folders.map(it => readdir(it).catch(() => [])))).some(it => it.length > 0)
 }
 
 /** A finished release of one workspace for another of the very same base application: saves the preparation. */
 export const shareReleases = (from: TestWorkspace, to: TestWorkspace): Promise<void> =>
-  cp(workspacePaths(from.root).releases, workspacePaths(to.root).releases, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
+  cp(workspacePaths(from.root).releases, workspacePaths(to.root).releases, {
+    recursive: true,
+    verbatimSymlinks: true,
+    preserveTimestamps: true,
+  })

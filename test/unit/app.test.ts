@@ -26,20 +26,36 @@ beforeEach(async () => {
   endings = []
   recent = new RecentWorkspaces(join(folder, 'recent.json'))
   for (const it of ['one', 'two', 'sample']) {
-    for (const file of ['server/package.json', 'server/index.js', 'server/prisma/schema.prisma', 'client/package.json']) {
+    for (const file of [
+      'server/package.json',
+      'server/index.js',
+      'server/prisma/schema.prisma',
+      'client/package.json',
+    ]) {
       await mkdir(join(folder, it, file, '..'), { recursive: true })
       await writeFile(join(folder, it, file), '')
     }
   }
   app = new App({
-    version: '1', home: folder, sample: join(folder, 'sample'), recent,
+    version: '1',
+    home: folder,
+    sample: join(folder, 'sample'),
+    recent,
     open: root => {
       if (refuse) return Promise.reject(refuse)
       log.push(`open ${root.slice(folder.length + 1)}`)
       const operations = { running: () => busy }
       const ending = new AbortController()
       endings.push(ending)
-      return Promise.resolve({ operations, signal: ending.signal, paths: workspacePaths(root), close: () => { log.push(`close ${root.slice(folder.length + 1)}`); return Promise.resolve() } } as unknown as WorkspaceServices)
+      return Promise.resolve({
+        operations,
+        signal: ending.signal,
+        paths: workspacePaths(root),
+        close: () => {
+          log.push(`close ${root.slice(folder.length + 1)}`)
+          return Promise.resolve()
+        },
+      } as unknown as WorkspaceServices)
     },
   })
 })
@@ -52,8 +68,16 @@ async function shown(): Promise<AppState> {
 
 describe('App', () => {
   it('has no workspace at first', async () => {
-    expect(() => app.workspace).toThrow(expect.objectContaining({ problem: expect.objectContaining({ code: 'no-workspace' }) as unknown }))
-    expect(await shown()).toMatchObject({ version: '1', home: folder, desktop: false, workspace: undefined, recent: [] })
+    expect(() => app.workspace).toThrow(
+      expect.objectContaining({ problem: expect.objectContaining({ code: 'no-workspace' }) as unknown }),
+    )
+    expect(await shown()).toMatchObject({
+      version: '1',
+      home: folder,
+      desktop: false,
+      workspace: undefined,
+      recent: [],
+    })
   })
 
   it('opens one at a time, each once, under its real path, and remembers', async () => {
@@ -62,7 +86,10 @@ describe('App', () => {
     await app.open(at('link'))
     await app.open(at('two'))
     expect(log).toEqual(['open one', 'open two', 'close one'])
-    expect(await shown()).toMatchObject({ workspace: { path: at('two'), name: 'two' }, recent: [{ path: at('two') }, { path: at('one') }] })
+    expect(await shown()).toMatchObject({
+      workspace: { path: at('two'), name: 'two' },
+      recent: [{ path: at('two') }, { path: at('one') }],
+    })
     expect(await app.last()).toBe(at('two'))
   })
 
@@ -99,7 +126,8 @@ describe('App', () => {
   it('is not left while an operation runs in it', async () => {
     await app.open(at('one'))
     busy = true
-    for (const leave of [() => app.close(), () => app.open(at('two'))]) await expect(leave()).rejects.toMatchObject({ problem: { code: 'operations-running' } })
+    for (const leave of [() => app.close(), () => app.open(at('two'))])
+      await expect(leave()).rejects.toMatchObject({ problem: { code: 'operations-running' } })
     expect(app.workspace.paths.root).toBe(at('one'))
     busy = false
     await app.close()
@@ -118,7 +146,9 @@ describe('App', () => {
   it('closes one whose lock is lost, says why, and can open it again', async () => {
     await app.open(at('one'))
     endings[0]?.abort(problem({ code: 'workspace-lock-lost', message: 'Lost.' }))
-    await vi.waitFor(async () => expect(await shown()).toMatchObject({ workspace: undefined, problem: { code: 'workspace-lock-lost' } }))
+    await vi.waitFor(async () =>
+      expect(await shown()).toMatchObject({ workspace: undefined, problem: { code: 'workspace-lock-lost' } }),
+    )
     expect(log).toEqual(['open one', 'close one'])
     await app.open(at('one'))
     expect((await shown()).problem).toBeUndefined()
@@ -127,7 +157,9 @@ describe('App', () => {
   it('tells every change to those who watch', async () => {
     const stop = new AbortController()
     const seen: (string | undefined)[] = []
-    const watching = (async () => { for await (const state of app.watch(stop.signal)) if (seen.push(state.workspace?.name) === 3) return })()
+    const watching = (async () => {
+      for await (const state of app.watch(stop.signal)) if (seen.push(state.workspace?.name) === 3) return
+    })()
     while (seen.length < 1) await new Promise(setImmediate)
     await app.open(at('one'))
     while (seen.length < 2) await new Promise(setImmediate)

@@ -1,4 +1,7 @@
-/** The linter holds the layers of docs/architecture.md: each forbidden import is planted and must be found, each allowed one must pass. */
+/**
+ * The linter holds the layers of docs/architecture.md: each forbidden import is planted and must be found, each allowed
+ * one must pass.
+ */
 import { execFile } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -56,7 +59,10 @@ const planted = (kind: string, path: string, index: number): string => join(`${k
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'im-layers-'))
-  for (const [kind, cases] of [['forbidden', forbidden], ['allowed', allowed]] as const) {
+  for (const [kind, cases] of [
+    ['forbidden', forbidden],
+    ['allowed', allowed],
+  ] as const) {
     for (const [index, it] of cases.entries()) {
       const path = join(folder, planted(kind, it[0], index))
       await mkdir(dirname(path), { recursive: true })
@@ -65,7 +71,12 @@ beforeAll(async () => {
     }
   }
   const output = await new Promise<string>(done => {
-    execFile(join(project, 'node_modules/.bin/oxlint'), ['-f', 'json', '.'], { cwd: folder, timeout: 60_000 }, (_error, stdout) => done(stdout))
+    execFile(
+      join(project, 'node_modules/.bin/oxlint'),
+      ['-f', 'json', '.'],
+      { cwd: folder, timeout: 60_000 },
+      (_error, stdout) => done(stdout),
+    )
   })
   const report = JSON.parse(output) as { diagnostics: { code: string; filename: string }[] }
   found = new Set(report.diagnostics.filter(it => it.code === 'eslint(no-restricted-imports)').map(it => it.filename))
@@ -73,13 +84,19 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('forbidden', () => {
-  test.each(forbidden.map((it, index) => ({ path: it[0], code: it[1], file: planted('forbidden', it[0], index) })))('$path: $code', ({ file }) => {
-    expect(found).toContain(file)
-  })
+  test.each(forbidden.map((it, index) => ({ path: it[0], code: it[1], file: planted('forbidden', it[0], index) })))(
+    '$path: $code',
+    ({ file }) => {
+      expect(found).toContain(file)
+    },
+  )
 })
 
 describe('allowed', () => {
-  test.each(allowed.map((it, index) => ({ path: it[0], code: it[1], file: planted('allowed', it[0], index) })))('$path: $code', ({ file }) => {
-    expect(found).not.toContain(file)
-  })
+  test.each(allowed.map((it, index) => ({ path: it[0], code: it[1], file: planted('allowed', it[0], index) })))(
+    '$path: $code',
+    ({ file }) => {
+      expect(found).not.toContain(file)
+    },
+  )
 })

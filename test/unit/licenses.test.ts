@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest'
 // @ts-expect-error a script without types
 import { installed, unfit } from '../../scripts/lib/licenses.mjs'
 
-interface Package { readonly name: string; readonly version: string; readonly license?: string; readonly text: string }
+interface Package {
+  readonly name: string
+  readonly version: string
+  readonly license?: string
+  readonly text: string
+}
 const packages = (installed as () => Package[])()
 const refused = unfit as (these: readonly Package[]) => string[]
 
@@ -13,8 +18,12 @@ describe('what an installation contains', () => {
   })
 
   it('has PM2 as the only package that is not permissive', () => {
-    expect(refused([{ name: 'other', version: '1.0.0', license: 'AGPL-3.0', text: '' }, { name: 'silent', version: '2.0.0', text: '' }]))
-      .toEqual(['other 1.0.0: AGPL-3.0', 'silent 2.0.0: no licence stated'])
+    expect(
+      refused([
+        { name: 'other', version: '1.0.0', license: 'AGPL-3.0', text: '' },
+        { name: 'silent', version: '2.0.0', text: '' },
+      ]),
+    ).toEqual(['other 1.0.0: AGPL-3.0', 'silent 2.0.0: no licence stated'])
   })
 
   it('has no compiler', () => {

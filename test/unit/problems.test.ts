@@ -13,9 +13,15 @@ async function codesIn(folder: string): Promise<string[]> {
 
 test('every problem code is documented, and every documented code exists', async () => {
   const script = await readFile(join(root, 'resources', 'create-director.cjs'), 'utf8')
-  const used = new Set([...await codesIn(join(root, 'src')), ...[...script.matchAll(/director-[a-z]+(?:-[a-z]+)*/g)].map(it => it[0])])
+  const used = new Set([
+    ...(await codesIn(join(root, 'src'))),
+    ...[...script.matchAll(/director-[a-z]+(?:-[a-z]+)*/g)].map(it => it[0]),
+  ])
   used.delete('director-client.cjs')
-  const documented = new Set([...(await readFile(join(root, 'docs', 'problems.md'), 'utf8')).matchAll(/^\|.*$/gm)]
-    .flatMap(row => [...(row[0].split('|')[1] ?? '').matchAll(/`([a-z0-9-]+)`/g)].map(it => it[1] ?? '')))
+  const documented = new Set(
+    [...(await readFile(join(root, 'docs', 'problems.md'), 'utf8')).matchAll(/^\|.*$/gm)].flatMap(row =>
+      [...(row[0].split('|')[1] ?? '').matchAll(/`([a-z0-9-]+)`/g)].map(it => it[1] ?? ''),
+    ),
+  )
   expect([...documented].toSorted()).toEqual([...used].toSorted())
 })

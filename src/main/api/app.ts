@@ -7,28 +7,59 @@ import { procedure, router, workspaceProcedure } from './trpc'
 
 /** An absolute path; `~` is the user's home. */
 const path = z.object({
-  path: z.string().trim().min(1, 'Name a folder.').max(4000).refine(it => !it.includes('\0'), 'No NUL characters.')
+  path: z
+    .string()
+    .trim()
+    .min(1, 'Name a folder.')
+    .max(4000)
+    .refine(it => !it.includes('\0'), 'No NUL characters.')
     .refine(it => isAbsolute(it) || it.startsWith('~/') || it === '~', 'Enter the full path, starting with /.'),
 })
 const absolute = (home: string, given: string): string => resolve(given.replace(/^~(?=\/|$)/, home))
 
 export const appRouter = router({
   watch: procedure.subscription(({ ctx: { app }, signal }) => app.watch(signal ?? new AbortController().signal)),
-  chooseFolder: procedure.input(z.object({ title: z.string().max(100) }))
-    .mutation(async ({ ctx: { app }, input }) => await app.desktop?.chooseFolder(input.title) ?? null),
-  chooseFile: procedure.input(z.object({ title: z.string().max(100), name: z.string().max(200).regex(/^[^/\0]+$/) }))
-    .mutation(async ({ ctx: { app }, input }) => await app.desktop?.chooseFile(input.title, input.name) ?? null),
+  chooseFolder: procedure
+    .input(z.object({ title: z.string().max(100) }))
+    .mutation(async ({ ctx: { app }, input }) => (await app.desktop?.chooseFolder(input.title)) ?? null),
+  chooseFile: procedure
+    .input(
+      z.object({
+        title: z.string().max(100),
+        name: z
+          .string()
+          .max(200)
+          .regex(/^[^/\0]+$/),
+      }),
+    )
+    .mutation(async ({ ctx: { app }, input }) => (await app.desktop?.chooseFile(input.title, input.name)) ?? null),
   checkFolder: procedure.input(path).query(({ ctx: { app }, input }) => app.check(absolute(app.home, input.path))),
   /** For typing a path where there is no native dialog. */
-  folders: procedure.input(z.object({ path: z.string().max(4000) })).query(({ ctx: { app }, input }) => foldersLike(absolute(app.home, input.path), input.path.endsWith('/'))),
+  folders: procedure
+    .input(z.object({ path: z.string().max(4000) }))
+    .query(({ ctx: { app }, input }) => foldersLike(absolute(app.home, input.path), input.path.endsWith('/'))),
   open: procedure.input(path).mutation(({ ctx: { app }, input }) => app.open(absolute(app.home, input.path))),
-  createSample: procedure.input(path).mutation(({ ctx: { app }, input }) => app.createSample(absolute(app.home, input.path))),
+  createSample: procedure
+    .input(path)
+    .mutation(({ ctx: { app }, input }) => app.createSample(absolute(app.home, input.path))),
   close: procedure.mutation(({ ctx: { app } }) => app.close()),
   forget: procedure.input(path).mutation(({ ctx: { app }, input }) => app.forget(input.path)),
-  openLogs: procedure.input(z.object({ path: z.string().max(1000).regex(/^\/window\/logs(?:\/[\w.!@-]+)+$/) })).mutation(({ ctx: { app }, input }) => app.desktop?.openLogs(input.path)),
-  openExternal: workspaceProcedure.input(z.object({ url: z.string() })).mutation(async ({ ctx: { app, workspace }, input }) => {
-    const { instances } = await workspace.registry.list()
-    if (!instances.some(it => it.url === input.url)) throw problem({ code: 'url-unknown', message: 'This is not the address of an instance.' })
-    await app.desktop?.openExternal(input.url)
-  }),
+  openLogs: procedure
+    .input(
+      z.object({
+        path: z
+          .string()
+          .max(1000)
+          .regex(/^\/window\/logs(?:\/[\w.!@-]+)+$/),
+      }),
+    )
+    .mutation(({ ctx: { app }, input }) => app.desktop?.openLogs(input.path)),
+  openExternal: workspaceProcedure
+    .input(z.object({ url: z.string() }))
+    .mutation(async ({ ctx: { app, workspace }, input }) => {
+      const { instances } = await workspace.registry.list()
+      if (!instances.some(it => it.url === input.url))
+        throw problem({ code: 'url-unknown', message: 'This is not the address of an instance.' })
+      await app.desktop?.openExternal(input.url)
+    }),
 })

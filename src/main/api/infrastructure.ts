@@ -5,13 +5,20 @@ import { bringUp } from '../instances/bring-up'
 import { router, workspaceProcedure } from './trpc'
 
 export const infrastructureRouter = router({
-  watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) => workspace.infrastructure.watch(signal ?? new AbortController().signal)),
+  watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
+    workspace.infrastructure.watch(signal ?? new AbortController().signal),
+  ),
   status: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.status()),
   options: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.options()),
-  choose: workspaceProcedure.input(z.object({ kind: z.enum(driverKinds) }))
+  choose: workspaceProcedure
+    .input(z.object({ kind: z.enum(driverKinds) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.choose(input.kind)),
   /** Brings up what does not run. @returns the operation that does it; without an id if both run */
   bringUp: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await bringUp(workspace) })),
-  start: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.operations.start('infrastructure-start', {}) })),
-  stop: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.operations.start('infrastructure-stop', {}) })),
+  start: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({
+    id: await workspace.operations.start('infrastructure-start', {}),
+  })),
+  stop: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({
+    id: await workspace.operations.start('infrastructure-stop', {}),
+  })),
 })

@@ -15,7 +15,9 @@ const named = z.object({ name: nameSchema })
 
 /** An operation of this kind, asked for with this input. */
 const job = <Input extends z.ZodType>(kind: string, input: Input) =>
-  workspaceProcedure.input(input).mutation(async ({ ctx: { workspace }, input: given }) => ({ id: await workspace.operations.start(kind, given) }))
+  workspaceProcedure
+    .input(input)
+    .mutation(async ({ ctx: { workspace }, input: given }) => ({ id: await workspace.operations.start(kind, given) }))
 
 /** As `job`, once the infrastructure runs that it needs. */
 const jobWithDatabase = <Input extends z.ZodType<{ readonly name: string }>>(kind: string, input: Input) =>
@@ -25,11 +27,17 @@ const jobWithDatabase = <Input extends z.ZodType<{ readonly name: string }>>(kin
   })
 
 export const instancesRouter = router({
-  watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) => workspace.registry.watch(signal ?? new AbortController().signal)),
+  watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
+    workspace.registry.watch(signal ?? new AbortController().signal),
+  ),
   list: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.registry.list()),
-  checkName: workspaceProcedure.input(z.object({ name: nameSchema })).query(({ ctx: { workspace }, input }) => workspace.checkName(input.name)),
+  checkName: workspaceProcedure
+    .input(z.object({ name: nameSchema }))
+    .query(({ ctx: { workspace }, input }) => workspace.checkName(input.name)),
   suggestPort: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.ports.suggest()),
-  checkPort: workspaceProcedure.input(z.object({ port: portSchema })).query(({ ctx: { workspace }, input }) => workspace.ports.check(input.port)),
+  checkPort: workspaceProcedure
+    .input(z.object({ port: portSchema }))
+    .query(({ ctx: { workspace }, input }) => workspace.ports.check(input.port)),
   create: job('create', createInputSchema),
   start: jobWithDatabase('start', startInputSchema),
   adopt: job('adopt', adoptInputSchema),
@@ -40,11 +48,19 @@ export const instancesRouter = router({
   isolate: job('isolate', isolateInputSchema),
   unisolate: job('unisolate', isolateInputSchema),
   removeLeftovers: job('remove-leftovers', leftoversInputSchema),
-  previewLeftovers: workspaceProcedure.input(named).query(({ ctx: { workspace }, input, signal }) => workspace.previewLeftovers(input.name, signal)),
+  previewLeftovers: workspaceProcedure
+    .input(named)
+    .query(({ ctx: { workspace }, input, signal }) => workspace.previewLeftovers(input.name, signal)),
   many: job('many', manyInputSchema),
   details: workspaceProcedure.input(named).query(({ ctx: { workspace }, input }) => workspace.details(input.name)),
-  setBootTime: workspaceProcedure.input(bootTimeInputSchema).mutation(({ ctx: { workspace }, input }) => workspace.setBootTime(input)),
-  reveal: workspaceProcedure.input(named.extend({ key: z.string().max(200) })).mutation(({ ctx: { workspace }, input }) => workspace.reveal(input.name, input.key)),
-  previewDelete: workspaceProcedure.input(named).query(({ ctx: { workspace }, input, signal }) => workspace.previewDelete(input.name, signal)),
+  setBootTime: workspaceProcedure
+    .input(bootTimeInputSchema)
+    .mutation(({ ctx: { workspace }, input }) => workspace.setBootTime(input)),
+  reveal: workspaceProcedure
+    .input(named.extend({ key: z.string().max(200) }))
+    .mutation(({ ctx: { workspace }, input }) => workspace.reveal(input.name, input.key)),
+  previewDelete: workspaceProcedure
+    .input(named)
+    .query(({ ctx: { workspace }, input, signal }) => workspace.previewDelete(input.name, signal)),
   endLost: workspaceProcedure.input(named).mutation(({ ctx: { workspace }, input }) => workspace.endLost(input.name)),
 })

@@ -5,14 +5,30 @@ import { router, workspaceProcedure } from './trpc'
 const id = z.object({ id: z.string().max(100) })
 
 export const operationsRouter = router({
-  watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) => workspace.operations.watch(signal ?? new AbortController().signal)),
-  list: workspaceProcedure.query(({ ctx: { workspace: { operations } } }) => ({ operations: operations.list(), unreadable: operations.unreadable() })),
+  watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
+    workspace.operations.watch(signal ?? new AbortController().signal),
+  ),
+  list: workspaceProcedure.query(
+    ({
+      ctx: {
+        workspace: { operations },
+      },
+    }) => ({ operations: operations.list(), unreadable: operations.unreadable() }),
+  ),
   output: workspaceProcedure.input(id).query(({ ctx: { workspace }, input }) => workspace.operations.output(input.id)),
-  cancel: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.cancel(input.id)),
+  cancel: workspaceProcedure
+    .input(id)
+    .mutation(({ ctx: { workspace }, input }) => workspace.operations.cancel(input.id)),
   retry: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.retry(input.id)),
-  rollBack: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.rollBack(input.id)),
+  rollBack: workspaceProcedure
+    .input(id)
+    .mutation(({ ctx: { workspace }, input }) => workspace.operations.rollBack(input.id)),
   /** Gives up a journal that is refused. */
-  abandon: workspaceProcedure.input(id).mutation(({ ctx: { workspace }, input }) => workspace.operations.abandon(input.id)),
+  abandon: workspaceProcedure
+    .input(id)
+    .mutation(({ ctx: { workspace }, input }) => workspace.operations.abandon(input.id)),
   /** The new director's password, once. */
-  takePassword: workspaceProcedure.input(id).mutation(async ({ ctx: { workspace }, input }) => await workspace.takePassword(input.id) ?? null),
+  takePassword: workspaceProcedure
+    .input(id)
+    .mutation(async ({ ctx: { workspace }, input }) => (await workspace.takePassword(input.id)) ?? null),
 })

@@ -8,5 +8,13 @@ import { serveRouter } from './serve'
 import { spaceRouter } from './space'
 import { router } from './trpc'
 
-export const apiRouter = router({ app: appRouter, infrastructure: infrastructureRouter, instances: instancesRouter, logs: logsRouter, operations: operationsRouter, serve: serveRouter, space: spaceRouter })
+export const apiRouter = router({
+  app: appRouter,
+  infrastructure: infrastructureRouter,
+  instances: instancesRouter,
+  logs: logsRouter,
+  operations: operationsRouter,
+  serve: serveRouter,
+  space: spaceRouter,
+})
 export type Router = typeof apiRouter

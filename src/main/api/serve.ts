@@ -4,7 +4,8 @@ import { problem } from '../../shared/problem'
 import { procedure, router } from './trpc'
 
 const served = procedure.use(({ ctx, next }) => {
-  if (!ctx.app.served) throw problem({ code: 'not-served', message: 'This is the desktop app: its pages are not served.' })
+  if (!ctx.app.served)
+    throw problem({ code: 'not-served', message: 'This is the desktop app: its pages are not served.' })
   return next({ ctx: { ...ctx, served: ctx.app.served } })
 })
 
@@ -12,7 +13,8 @@ export const serveRouter = router({
   status: served.query(({ ctx }) => ctx.served.status()),
   /** The sessions, and which of them asks. */
   watch: served.subscription(async function* ({ ctx, signal }) {
-    for await (const sessions of ctx.served.sessions(signal ?? new AbortController().signal)) yield { sessions, own: ctx.session }
+    for await (const sessions of ctx.served.sessions(signal ?? new AbortController().signal))
+      yield { sessions, own: ctx.session }
   }),
   /** A new link; it opens a session once. */
   link: served.mutation(({ ctx }) => ({ link: ctx.served.link() })),

@@ -27,13 +27,19 @@ const ownMistakes: ReadonlySet<string> = new Set(['input', 'log-search-invalid',
 function problemOf(error: unknown): Problem {
   if (!(error instanceof ZodError)) return toProblem(error)
   const [first] = error.issues
-  return { code: 'input', message: first?.message ?? 'The input is not valid.', field: first?.path.join('.') || undefined, hint: 'Correct it and try again.' }
+  return {
+    code: 'input',
+    message: first?.message ?? 'The input is not valid.',
+    field: first?.path.join('.') || undefined,
+    hint: 'Correct it and try again.',
+  }
 }
 
 export const { router } = trpc
 
 /**
- * A subscription that fails says so with a code that is no invitation to ask again. tRPC takes what is thrown for an INTERNAL_SERVER_ERROR, which
+ * A subscription that fails says so with a code that is no invitation to ask again. tRPC takes what is thrown for an
+ * INTERNAL_SERVER_ERROR, which
  * its local link asks again for at once and for ever (`retryableRpcCodes` in @trpc/server).
  */
 async function* failingOnce(values: AsyncIterable<unknown>): AsyncGenerator<unknown, void, undefined> {
@@ -50,4 +56,6 @@ export const procedure = trpc.procedure.use(async ({ next, type }) => {
   return { ...result, data: failingOnce(result.data as AsyncIterable<unknown>) }
 })
 /** Its context has the open workspace's services. */
-export const workspaceProcedure = procedure.use(({ ctx, next }) => next({ ctx: { ...ctx, workspace: ctx.app.workspace } }))
+export const workspaceProcedure = procedure.use(({ ctx, next }) =>
+  next({ ctx: { ...ctx, workspace: ctx.app.workspace } }),
+)

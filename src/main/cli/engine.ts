@@ -1,4 +1,7 @@
-/** The engine that a command asks: the one that runs on the workspace, or one in this process. Commands see no difference. */
+/**
+ * The engine that a command asks: the one that runs on the workspace, or one in this process. Commands see no
+ * difference.
+ */
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TRPCClient } from '@trpc/client'
@@ -8,17 +11,26 @@ import { problemOf, refused } from './failure'
 
 export type Client = TRPCClient<Router>
 
-/** `look`: nothing is changed, so neither lock nor recovery is needed, and what another process does is seen as its journals say. */
+/**
+ * `look`: nothing is changed, so neither lock nor recovery is needed, and what another process does is seen as its
+ * journals say.
+ */
 export type Purpose = 'look' | 'change'
 
 /** What an engine in this process is still needed for when its own command is done. */
-export interface Needed { readonly commands: number; readonly running: readonly OperationState[] }
+export interface Needed {
+  readonly commands: number
+  readonly running: readonly OperationState[]
+}
 
 export interface Engine {
   readonly client: Client
   /** Another process's: it stays when we go. */
   readonly joined: boolean
-  /** Serves other commands until they are done and nothing runs, or the signal is aborted. @param tell once, if there is anything */
+  /**
+   * Serves other commands until they are done and nothing runs, or the signal is aborted. @param tell once, if there is
+   * anything
+   */
   serveOthers(tell: (needed: Needed) => void, signal: AbortSignal): Promise<void>
   /** What runs in this process is interrupted. */
   close(): Promise<void>
@@ -36,7 +48,9 @@ export interface Opening {
   readonly waiting: () => void
 }
 
-/** How long the process that has the workspace may take until it answers, while it is opening or closing. Milliseconds. */
+/**
+ * How long the process that has the workspace may take until it answers, while it is opening or closing. Milliseconds.
+ */
 const patience = 30_000
 /** Between two looks whether it answers. Milliseconds. */
 const lockWait = 250
@@ -52,7 +66,9 @@ export async function openEngine(opening: Opening): Promise<Engine> {
   for (let looks = 0; ; looks++) {
     const joined = await running(workspace, joinsCommands)
     if (joined) return joined
-    try { return await own(opening) } catch (error) {
+    try {
+      return await own(opening)
+    } catch (error) {
       if (problemOf(error).code !== 'workspace-locked' || Date.now() > until) throw error
     }
     if (looks === quietLooks) waiting()
@@ -62,8 +78,14 @@ export async function openEngine(opening: Opening): Promise<Engine> {
 async function running(workspace: string, joinsCommands: boolean): Promise<Engine | undefined> {
   const state = join(workspace, '.instance-manager')
   const socket = join(state, 'engine.sock')
-  if (!await access(socket).then(() => true, () => false)) return undefined // the module is loaded only where it is needed
-  if (!joinsCommands && await heldByCommand(state)) return undefined
+  if (
+    !(await access(socket).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return undefined // the module is loaded only where it is needed
+  if (!joinsCommands && (await heldByCommand(state))) return undefined
   const { connectLocally } = await import('../transport/local-client')
   const connection = await connectLocally(socket)
   return connection && { ...connection, joined: true, serveOthers: () => Promise.resolve() }
@@ -72,16 +94,31 @@ async function running(workspace: string, joinsCommands: boolean): Promise<Engin
 /** As the lock's holder has noted (workspace/lock.ts). */
 async function heldByCommand(state: string): Promise<boolean> {
   try {
-    return (JSON.parse(await readFile(join(state, 'lock.json'), 'utf8')) as { readonly kind?: unknown }).kind === 'command'
-  } catch { return false }
+    return (
+      (JSON.parse(await readFile(join(state, 'lock.json'), 'utf8')) as { readonly kind?: unknown }).kind === 'command'
+    )
+  } catch {
+    return false
+  }
 }
 
 async function own({ root, workspace, purpose }: Opening): Promise<Engine> {
   const { client, app } = await localApp(root, purpose)
-  if (!await access(workspace).then(() => true, () => false)) throw refused({ code: 'workspace-unusable', message: `${workspace} is not a workspace.`, cause: 'There is no such folder.' })
+  if (
+    !(await access(workspace).then(
+      () => true,
+      () => false,
+    ))
+  )
+    throw refused({
+      code: 'workspace-unusable',
+      message: `${workspace} is not a workspace.`,
+      cause: 'There is no such folder.',
+    })
   await app.open(workspace)
   return {
-    client, joined: false,
+    client,
+    joined: false,
     async serveOthers(tell, signal) {
       const { needed } = app
       if (needed.commands > 0 || needed.running.length > 0) tell(needed)
@@ -93,9 +130,11 @@ async function own({ root, workspace, purpose }: Opening): Promise<Engine> {
 
 /** The router in this process, no workspace open yet. */
 export async function localApp(root: string, purpose: Purpose) {
-  const [{ createTRPCClient, unstable_localLink: localLink }, { apiRouter }, { composeApp }, { plainHost }] = await Promise.all(
-    [import('@trpc/client'), import('../api/router'), import('../compose'), import('../host')])
-  const app = composeApp({ ...await plainHost('command', root), looking: purpose === 'look', lockWait })
-  const client: Client = createTRPCClient<Router>({ links: [localLink({ router: apiRouter, createContext: async () => ({ app }) })] })
+  const [{ createTRPCClient, unstable_localLink: localLink }, { apiRouter }, { composeApp }, { plainHost }] =
+    await Promise.all([import('@trpc/client'), import('../api/router'), import('../compose'), import('../host')])
+  const app = composeApp({ ...(await plainHost('command', root)), looking: purpose === 'look', lockWait })
+  const client: Client = createTRPCClient<Router>({
+    links: [localLink({ router: apiRouter, createContext: async () => ({ app }) })],
+  })
   return { app, client }
 }

@@ -17,13 +17,19 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 export function exitOfPhase(phase: Phase): ExitCode {
   switch (phase) {
-    case 'succeeded': return exitCodes.done
-    case 'rolled-back': return exitCodes.failed
-    case 'running': case 'undoing': case 'stuck': return exitCodes.stuck
+    case 'succeeded':
+      return exitCodes.done
+    case 'rolled-back':
+      return exitCodes.failed
+    case 'running':
+    case 'undoing':
+    case 'stuck':
+      return exitCodes.stuck
   }
 }
 
 const gravest = [exitCodes.stuck, exitCodes.failed, exitCodes.refused, exitCodes.usage, exitCodes.interrupted]
 
 /** Of many: what needs a person first. */
-export const worstExit = (codes: readonly ExitCode[]): ExitCode => gravest.find(it => codes.includes(it)) ?? exitCodes.done
+export const worstExit = (codes: readonly ExitCode[]): ExitCode =>
+  gravest.find(it => codes.includes(it)) ?? exitCodes.done

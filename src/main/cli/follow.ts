@@ -6,7 +6,10 @@ import { engineGone, Failure, problemOf } from './failure'
 import { cleanLine } from './print/clean'
 import type { Reporter } from './print/reporter'
 
-interface Waiting { resolve(state: OperationState): void; reject(error: unknown): void }
+interface Waiting {
+  resolve(state: OperationState): void
+  reject(error: unknown): void
+}
 
 export class Follower {
   readonly #states = new Map<string, OperationState>()
@@ -22,14 +25,23 @@ export class Follower {
   /** What happened up to the first snapshot is known. */
   #ready: Promise<void>
 
-  /** @param another finds an engine to follow the same operations on when this one has vanished; it throws if there is none */
-  constructor(private current: Client, private readonly reporter: Reporter, private readonly another: () => Promise<Client> = () => Promise.reject(new Failure(engineGone(), exitCodes.failed))) {
+  /**
+   * @param another finds an engine to follow the same operations on when this one has vanished; it throws if there is
+   * none
+   */
+  constructor(
+    private current: Client,
+    private readonly reporter: Reporter,
+    private readonly another: () => Promise<Client> = () => Promise.reject(new Failure(engineGone(), exitCodes.failed)),
+  ) {
     this.#ready = this.#watch()
     this.#ready.catch(() => undefined)
   }
 
   /** Of the engine as it is now. */
-  get client(): Client { return this.current }
+  get client(): Client {
+    return this.current
+  }
 
   /** @returns when the first snapshot is there, of this engine or of one that took over. @throws why there is none */
   #watch(): Promise<void> {
@@ -46,13 +58,14 @@ export class Follower {
         this.#stop()
         then()
       }
-      const gone = (): void => end(() => {
-        this.#ready = this.another().then(client => {
-          this.current = client
-          return this.#watch()
+      const gone = (): void =>
+        end(() => {
+          this.#ready = this.another().then(client => {
+            this.current = client
+            return this.#watch()
+          })
+          this.#ready.then(known, fail)
         })
-        this.#ready.then(known, fail)
-      })
       const subscription = this.current.operations.watch.subscribe(undefined, {
         onData: update => {
           this.#update(update)
@@ -60,7 +73,9 @@ export class Follower {
         },
         onError: error => end(() => fail(new Failure(problemOf(error), exitCodes.failed))),
         onComplete: gone,
-        onConnectionStateChange: ({ state, error }) => { if (state === 'connecting' && error) gone() },
+        onConnectionStateChange: ({ state, error }) => {
+          if (state === 'connecting' && error) gone()
+        },
       })
       this.#stop = () => subscription.unsubscribe()
     })
@@ -73,13 +88,18 @@ export class Follower {
     return state
   }
 
-  /** As `run`, where it may turn out that nothing is to be done: then undefined. The operation may be one that was under way. */
-  async runIfAny(ask: (client: Client) => Promise<{ readonly id?: string | undefined }>): Promise<OperationState | undefined> {
+  /**
+   * As `run`, where it may turn out that nothing is to be done: then undefined. The operation may be one that was under
+   * way.
+   */
+  async runIfAny(
+    ask: (client: Client) => Promise<{ readonly id?: string | undefined }>,
+  ): Promise<OperationState | undefined> {
     await this.#ready
     this.#asking++
     let id: string | undefined
     try {
-      ({ id } = await ask(this.current))
+      ;({ id } = await ask(this.current))
     } catch (error) {
       this.#asked()
       throw error
@@ -90,7 +110,8 @@ export class Follower {
     }
     const ended = this.#wait(id)
     const known = this.#states.get(id)
-    if (known && !this.#early.some(it => it.event.id === id)) { // it was under way before it was asked for
+    if (known && !this.#early.some(it => it.event.id === id)) {
+      // it was under way before it was asked for
       this.reporter.snapshot(known)
       this.#settle(known)
     }
@@ -104,7 +125,15 @@ export class Follower {
   async follow(id: string, decide: (state: OperationState) => Promise<unknown> | undefined): Promise<OperationState> {
     await this.#ready
     const state = this.#states.get(id)
-    if (!state) throw new Failure({ code: 'operation-unknown', message: 'There is no such operation.', hint: 'Run "instance-manager operations" for those that are known.' }, exitCodes.refused)
+    if (!state)
+      throw new Failure(
+        {
+          code: 'operation-unknown',
+          message: 'There is no such operation.',
+          hint: 'Run "instance-manager operations" for those that are known.',
+        },
+        exitCodes.refused,
+      )
     this.reporter.snapshot(state)
     const ended = this.#wait(id)
     ended.catch(() => undefined)
@@ -114,18 +143,26 @@ export class Follower {
   }
 
   /** Those that are known, oldest first. */
-  get states(): readonly OperationState[] { return [...this.#states.values()] }
+  get states(): readonly OperationState[] {
+    return [...this.#states.values()]
+  }
 
-  /** Undoes what is followed, as far as it can be undone; what is asked for later too. It is still followed to its end. */
+  /**
+   * Undoes what is followed, as far as it can be undone; what is asked for later too. It is still followed to its end.
+   */
   async cancel(): Promise<void> {
     this.#cancelled = true
     await Promise.all([...this.#waiting.keys()].map(it => this.#cancel(it)))
   }
 
-  get cancelled(): boolean { return this.#cancelled }
+  get cancelled(): boolean {
+    return this.#cancelled
+  }
 
   /** The operations that are followed and have not ended. */
-  get open(): readonly string[] { return [...this.#waiting.keys()] }
+  get open(): readonly string[] {
+    return [...this.#waiting.keys()]
+  }
 
   close(): void {
     this.#closed = true
@@ -134,16 +171,22 @@ export class Follower {
   }
 
   async #cancel(id: string): Promise<void> {
-    await this.current.operations.cancel.mutate({ id }).catch((error: unknown) => { this.reporter.note(cleanLine(problemOf(error).message)) })
+    await this.current.operations.cancel.mutate({ id }).catch((error: unknown) => {
+      this.reporter.note(cleanLine(problemOf(error).message))
+    })
   }
 
   #wait(id: string): Promise<OperationState> {
-    const ended = new Promise<OperationState>((resolve, reject) => this.#waiting.set(id, { resolve, reject })).finally(() => this.#waiting.delete(id))
+    const ended = new Promise<OperationState>((resolve, reject) => this.#waiting.set(id, { resolve, reject })).finally(
+      () => this.#waiting.delete(id),
+    )
     if (this.#failure !== undefined) this.#waiting.get(id)?.reject(this.#failure)
     return ended
   }
 
-  #asked(): void { if (--this.#asking === 0) this.#early = [] }
+  #asked(): void {
+    if (--this.#asking === 0) this.#early = []
+  }
 
   #update(update: OperationsUpdate): void {
     if (update.type === 'snapshot') {
@@ -154,7 +197,8 @@ export class Follower {
         if (this.#cancelled && !state.turned) void this.#cancel(state.id)
         this.#settle(state)
       }
-      for (const [id, it] of this.#waiting) if (!update.operations.some(known => known.id === id)) it.reject(new Failure(engineGone(), exitCodes.failed))
+      for (const [id, it] of this.#waiting)
+        if (!update.operations.some(known => known.id === id)) it.reject(new Failure(engineGone(), exitCodes.failed))
       return
     }
     const { event } = update
@@ -169,7 +213,9 @@ export class Follower {
     this.#settle(state)
   }
 
-  #settle(state: OperationState): void { if (!isRunning(state)) this.#waiting.get(state.id)?.resolve(state) }
+  #settle(state: OperationState): void {
+    if (!isRunning(state)) this.#waiting.get(state.id)?.resolve(state)
+  }
 }
 
 const isRunning = ({ phase }: OperationState): boolean => phase === 'running' || phase === 'undoing'

@@ -1,7 +1,10 @@
 /** A command with its examples; from it come the parser, the help, the completion and docs/cli.md. */
 import { Command } from 'commander'
 
-export interface Example { readonly command: string; readonly text: string }
+export interface Example {
+  readonly command: string
+  readonly text: string
+}
 
 /** What completes an argument. */
 export type Completes = 'instance' | 'operation'
@@ -11,7 +14,9 @@ export class Grammar extends Command {
   /** By the argument's name. */
   readonly completed = new Map<string, Completes>()
 
-  override createCommand(name?: string): Grammar { return new Grammar(name) }
+  override createCommand(name?: string): Grammar {
+    return new Grammar(name)
+  }
 
   /** @param command without the program's name */
   example(command: string, text: string): this {
@@ -24,7 +29,9 @@ export class Grammar extends Command {
     return this
   }
 
-  get children(): readonly Grammar[] { return this.commands as readonly Grammar[] }
+  get children(): readonly Grammar[] {
+    return this.commands as readonly Grammar[]
+  }
 }
 
 export const programName = 'instance-manager'

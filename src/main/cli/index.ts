@@ -14,7 +14,9 @@ import { Session } from './session'
 const root = join(import.meta.dirname, '..', '..')
 const [out, err] = [new Output(process.stdout), new Output(process.stderr)]
 
-main(process.argv.slice(2)).then(end, error => { throw error })
+main(process.argv.slice(2)).then(end, error => {
+  throw error
+})
 
 async function main(args: readonly string[]): Promise<ExitCode> {
   const json = args.includes('--json') && !args.includes('__complete')
@@ -25,16 +27,24 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     let ended: Parameters<typeof report>[0]
     try {
       ended = await work(session)
-    } catch (error) { ended = toFailure(error) }
+    } catch (error) {
+      ended = toFailure(error)
+    }
     exit = report(ended, json) // before it is closed: that may wait for other commands
-    try { await session.close() } catch (error) {
+    try {
+      await session.close()
+    } catch (error) {
       const { problem, exit: failed } = toFailure(error)
       err.lines(problemLines(problem, err.paint))
       if (exit === exitCodes.done) exit = failed
     }
   })
   for (const it of [program, ...program.children, ...program.children.flatMap(child => child.children)]) {
-    it.exitOverride().configureOutput({ writeOut: text => out.write(text), writeErr: () => undefined, outputError: () => undefined })
+    it.exitOverride().configureOutput({
+      writeOut: text => out.write(text),
+      writeErr: () => undefined,
+      outputError: () => undefined,
+    })
   }
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -49,13 +59,36 @@ async function main(args: readonly string[]): Promise<ExitCode> {
 }
 
 /** The last thing that is told. */
-function report(ended: Failure | { readonly exit?: ExitCode; readonly data?: unknown; readonly lines?: readonly string[]; readonly problem?: Failure['problem'] }, json: boolean): ExitCode {
+function report(
+  ended:
+    | Failure
+    | {
+        readonly exit?: ExitCode
+        readonly data?: unknown
+        readonly lines?: readonly string[]
+        readonly problem?: Failure['problem']
+      },
+  json: boolean,
+): ExitCode {
   const { exit = exitCodes.done, data, problem } = ended
-  if (json) out.line(asJson({ type: 'result', ok: exit === exitCodes.done, exit, ...(problem && { problem }), ...(data !== undefined && { data }) }))
+  if (json)
+    out.line(
+      asJson({
+        type: 'result',
+        ok: exit === exitCodes.done,
+        exit,
+        ...(problem && { problem }),
+        ...(data !== undefined && { data }),
+      }),
+    )
   else if ('lines' in ended) out.lines(ended.lines ?? [])
   if (problem && !json) err.lines(problemLines(problem, err.paint))
   return exit
 }
 
-/** Pipes and terminals are written at once on Linux: nothing is lost by ending now, and no timer of a library holds us. */
-function end(code: ExitCode): void { process.exit(code) }
+/**
+ * Pipes and terminals are written at once on Linux: nothing is lost by ending now, and no timer of a library holds us.
+ */
+function end(code: ExitCode): void {
+  process.exit(code)
+}

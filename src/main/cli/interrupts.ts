@@ -11,11 +11,16 @@ export class Interrupts {
     for (const it of signals) process.on(it, () => this.#interrupt())
   }
 
-  /** @param handler is told how many there were since it was taken. @returns gives them back: the next one ends the process */
+  /**
+   * @param handler is told how many there were since it was taken. @returns gives them back: the next one ends the
+   * process
+   */
   take(handler: (count: number) => void): () => void {
     this.#count = 0
     this.#handler = handler
-    return () => { this.#handler = undefined }
+    return () => {
+      this.#handler = undefined
+    }
   }
 
   #interrupt(): void {

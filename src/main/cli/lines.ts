@@ -1,4 +1,6 @@
-/** What `--json` prints, one object a line. Scripts rely on it; tests hold every line to it. Not loaded by any command. */
+/**
+ * What `--json` prints, one object a line. Scripts rely on it; tests hold every line to it. Not loaded by any command.
+ */
 import { z } from 'zod'
 import { claimSchema, journalLineSchema, type Transient } from '../../shared/operation'
 import { problemSchema } from '../../shared/problem-schema'
@@ -8,40 +10,88 @@ const base = { id: z.string().min(1), at: z.iso.datetime() }
 const step = z.string().min(1)
 
 /** What is shown of an operation and not journaled. */
-export const transientLineSchema: z.ZodType<Transient & { readonly id: string; readonly at: string }> = z.discriminatedUnion('type', [
-  z.strictObject({ ...base, type: z.literal('progress'), step, fraction: z.number().min(0).max(1).optional(), text: z.string().optional() }),
-  z.strictObject({ ...base, type: z.literal('output'), step, chunk: z.string(), offset: z.int().nonnegative() }),
-  z.strictObject({ ...base, type: z.literal('stuck'), step, problem: problemSchema }),
-  z.strictObject({ ...base, type: z.literal('retrying'), step }),
-])
+export const transientLineSchema: z.ZodType<Transient & { readonly id: string; readonly at: string }> =
+  z.discriminatedUnion('type', [
+    z.strictObject({
+      ...base,
+      type: z.literal('progress'),
+      step,
+      fraction: z.number().min(0).max(1).optional(),
+      text: z.string().optional(),
+    }),
+    z.strictObject({ ...base, type: z.literal('output'), step, chunk: z.string(), offset: z.int().nonnegative() }),
+    z.strictObject({ ...base, type: z.literal('stuck'), step, problem: problemSchema }),
+    z.strictObject({ ...base, type: z.literal('retrying'), step }),
+  ])
 
 const stepState = z.strictObject({
-  name: step, status: z.enum(['waiting', 'doing', 'done', 'undoing', 'undone', 'stuck']), startedAt: z.iso.datetime().optional(), endedAt: z.iso.datetime().optional(),
-  attempts: z.int().optional(), fraction: z.number().optional(), text: z.string().optional(), problem: problemSchema.optional(),
+  name: step,
+  status: z.enum(['waiting', 'doing', 'done', 'undoing', 'undone', 'stuck']),
+  startedAt: z.iso.datetime().optional(),
+  endedAt: z.iso.datetime().optional(),
+  attempts: z.int().optional(),
+  fraction: z.number().optional(),
+  text: z.string().optional(),
+  problem: problemSchema.optional(),
 })
 
 /** An operation that was going on when it was looked at, or of which events were missed. */
 export const snapshotLineSchema = z.strictObject({
   type: z.literal('snapshot'),
   operation: z.strictObject({
-    id: base.id, kind: z.string(), subject: z.string(), plan: z.json(), claims: z.array(claimSchema), phase: z.enum(['running', 'undoing', 'stuck', 'succeeded', 'rolled-back']),
-    openedAt: z.iso.datetime(), settledAt: z.iso.datetime().optional(),
-    turned: z.strictObject({ reason: z.enum(['failed', 'cancelled', 'asked']), problem: problemSchema.optional() }).optional(), steps: z.array(stepState),
+    id: base.id,
+    kind: z.string(),
+    subject: z.string(),
+    plan: z.json(),
+    claims: z.array(claimSchema),
+    phase: z.enum(['running', 'undoing', 'stuck', 'succeeded', 'rolled-back']),
+    openedAt: z.iso.datetime(),
+    settledAt: z.iso.datetime().optional(),
+    turned: z
+      .strictObject({ reason: z.enum(['failed', 'cancelled', 'asked']), problem: problemSchema.optional() })
+      .optional(),
+    steps: z.array(stepState),
   }),
 })
 
 /** A line of a log. */
 export const logLineSchema = z.strictObject({
-  type: z.literal('line'), position: z.string(), stream: z.enum(['out', 'err']).optional(), at: z.number().optional(), text: z.string(),
-  error: z.boolean(), continues: z.boolean(), matches: z.array(z.tuple([z.number(), z.number()])), cut: z.number().optional(),
+  type: z.literal('line'),
+  position: z.string(),
+  stream: z.enum(['out', 'err']).optional(),
+  at: z.number().optional(),
+  text: z.string(),
+  error: z.boolean(),
+  continues: z.boolean(),
+  matches: z.array(z.tuple([z.number(), z.number()])),
+  cut: z.number().optional(),
 })
 
 /** `serve` in the foreground: where the pages are. */
-export const servingLineSchema = z.strictObject({ type: z.literal('serving'), address: z.string(), port: z.int(), link: z.url() })
+export const servingLineSchema = z.strictObject({
+  type: z.literal('serving'),
+  address: z.string(),
+  port: z.int(),
+  link: z.url(),
+})
 
 /** The last line, always. `data` is the command's own. */
-export const resultLineSchema = z.strictObject({
-  type: z.literal('result'), ok: z.boolean(), exit: z.literal(Object.values(exitCodes)), problem: problemSchema.optional(), data: z.json().optional(),
-}).refine(it => it.ok === (it.exit === exitCodes.done), '`ok` is exit 0').refine(it => it.ok || it.problem !== undefined, 'who fails says why')
+export const resultLineSchema = z
+  .strictObject({
+    type: z.literal('result'),
+    ok: z.boolean(),
+    exit: z.literal(Object.values(exitCodes)),
+    problem: problemSchema.optional(),
+    data: z.json().optional(),
+  })
+  .refine(it => it.ok === (it.exit === exitCodes.done), '`ok` is exit 0')
+  .refine(it => it.ok || it.problem !== undefined, 'who fails says why')
 
-export const lineSchema = z.union([journalLineSchema, transientLineSchema, snapshotLineSchema, logLineSchema, servingLineSchema, resultLineSchema])
+export const lineSchema = z.union([
+  journalLineSchema,
+  transientLineSchema,
+  snapshotLineSchema,
+  logLineSchema,
+  servingLineSchema,
+  resultLineSchema,
+])

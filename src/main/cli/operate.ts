@@ -22,7 +22,10 @@ export interface Ended {
 }
 
 export const endedOf = (state: OperationState): Ended => ({
-  id: state.id, kind: state.kind, subject: subjectOf(state), phase: state.phase,
+  id: state.id,
+  kind: state.kind,
+  subject: subjectOf(state),
+  phase: state.phase,
   ...(state.phase !== 'succeeded' && { problem: problemOfState(state) }),
 })
 
@@ -32,7 +35,10 @@ export interface Work {
   readonly follower: Follower
 }
 
-/** Opens the engine and a follower, and does the work. If a joined engine vanishes, another is joined, or this process goes on with the operations. */
+/**
+ * Opens the engine and a follower, and does the work. If a joined engine vanishes, another is joined, or this process
+ * goes on with the operations.
+ */
 export async function withOperations<T>(session: Session, work: (work: Work) => Promise<T>): Promise<T> {
   let engine = await session.engine('change')
   const reporter = await reporterFor(session.json, session.out, session.err)
@@ -51,7 +57,12 @@ export async function withOperations<T>(session: Session, work: (work: Work) => 
     void follower.cancel()
   })
   try {
-    return await work({ get client() { return follower.client }, follower })
+    return await work({
+      get client() {
+        return follower.client
+      },
+      follower,
+    })
   } finally {
     free()
     follower.close()
@@ -62,14 +73,29 @@ export async function withOperations<T>(session: Session, work: (work: Work) => 
 function leave(session: Session, { joined }: Engine, follower: Follower): never {
   const { open } = follower
   follower.close()
-  session.say(joined ? 'Left. The Instance Manager that runs it goes on undoing it.' : 'Left in the middle. The next command that changes something goes on with it; or decide:')
+  session.say(
+    joined
+      ? 'Left. The Instance Manager that runs it goes on undoing it.'
+      : 'Left in the middle. The next command that changes something goes on with it; or decide:',
+  )
   if (!joined) for (const id of open.length ? open : ['ID']) session.say(`  instance-manager recover ${id} roll-back`)
-  if (session.json) session.out.line(asJson({ type: 'result', ok: false, exit: exitCodes.stuck, problem: { code: 'left-open', message: 'It was left in the middle.' } }))
+  if (session.json)
+    session.out.line(
+      asJson({
+        type: 'result',
+        ok: false,
+        exit: exitCodes.stuck,
+        problem: { code: 'left-open', message: 'It was left in the middle.' },
+      }),
+    )
   process.exit(exitCodes.stuck)
 }
 
 /** One operation, to its end. @throws Failure if it did not succeed */
-export async function succeed(work: Work, ask: (client: Client) => Promise<{ readonly id: string }>): Promise<OperationState> {
+export async function succeed(
+  work: Work,
+  ask: (client: Client) => Promise<{ readonly id: string }>,
+): Promise<OperationState> {
   return mustSucceed(await work.follower.run(ask))
 }
 
@@ -82,17 +108,29 @@ export function problemOfState(state: OperationState): Problem {
   const stuck = state.steps.find(it => it.problem)?.problem
   if (state.phase === 'stuck') {
     const found = stuck ?? toProblem(new Error('stuck'))
-    return { ...found, hint: `${found.hint ? `${found.hint} ` : ''}Then run: instance-manager recover ${state.id} resume${state.turned ? '' : '|roll-back'}` }
+    return {
+      ...found,
+      hint: `${found.hint ? `${found.hint} ` : ''}Then run: instance-manager recover ${state.id} resume${state.turned ? '' : '|roll-back'}`,
+    }
   }
   if (state.turned?.problem) return state.turned.problem
   return { code: 'cancelled', message: `${headline(state)}: it was cancelled, and what was begun is undone.` }
 }
 
 /** One name of one or several. */
-export interface Each { readonly name: string; readonly exit: ExitCode; readonly operation?: Ended; readonly problem?: Problem }
+export interface Each {
+  readonly name: string
+  readonly exit: ExitCode
+  readonly operation?: Ended
+  readonly problem?: Problem
+}
 
 /** A job on one instance, as one of a list. */
-export async function one(work: Work, name: string, ask: (client: Client) => Promise<{ readonly id: string }>): Promise<Each> {
+export async function one(
+  work: Work,
+  name: string,
+  ask: (client: Client) => Promise<{ readonly id: string }>,
+): Promise<Each> {
   try {
     return eachOf(name, await work.follower.run(ask))
   } catch (error) {
@@ -101,7 +139,10 @@ export async function one(work: Work, name: string, ask: (client: Client) => Pro
   }
 }
 
-/** A job on many, and what came of each. When it is cancelled, the operations in progress are cancelled and followed too. @throws Failure if none was begun, or it is stuck itself */
+/**
+ * A job on many, and what came of each. When it is cancelled, the operations in progress are cancelled and followed
+ * too. @throws Failure if none was begun, or it is stuck itself
+ */
 export async function many(work: Work, ask: (client: Client) => Promise<{ readonly id: string }>): Promise<Each[]> {
   const state = await work.follower.run(ask)
   if (state.phase === 'stuck' || state.turned?.reason === 'failed') mustSucceed(state)
@@ -109,14 +150,26 @@ export async function many(work: Work, ask: (client: Client) => Promise<{ readon
 }
 
 async function eachOfMany({ follower }: Work, { name, begun, result }: InstanceResult, since: string): Promise<Each> {
-  const own = follower.states.findLast(it => (result ? it.id === result.operation : begun && it.subject === name.toLowerCase() && (isOpen(it) || it.openedAt >= since)))
+  const own = follower.states.findLast(it =>
+    result
+      ? it.id === result.operation
+      : begun && it.subject === name.toLowerCase() && (isOpen(it) || it.openedAt >= since),
+  )
   if (own && !result) {
-    const cancel = ({ id }: OperationState): Promise<unknown> => follower.client.operations.cancel.mutate({ id }).catch((error: unknown) => problemOf(error))
+    const cancel = ({ id }: OperationState): Promise<unknown> =>
+      follower.client.operations.cancel.mutate({ id }).catch((error: unknown) => problemOf(error))
     return eachOf(name, await follower.follow(own.id, cancel))
   }
   if (own) return eachOf(name, own)
-  if (!result) return { name, exit: exitCodes.refused, problem: { code: 'cancelled', message: `"${name}" was not begun: it was cancelled.` } }
-  return result.problem ? { name, exit: toFailure(new ProblemError(result.problem)).exit, problem: result.problem } : { name, exit: exitCodes.done }
+  if (!result)
+    return {
+      name,
+      exit: exitCodes.refused,
+      problem: { code: 'cancelled', message: `"${name}" was not begun: it was cancelled.` },
+    }
+  return result.problem
+    ? { name, exit: toFailure(new ProblemError(result.problem)).exit, problem: result.problem }
+    : { name, exit: exitCodes.done }
 }
 
 function eachOf(name: string, state: OperationState): Each {
@@ -129,8 +182,14 @@ export function resultOfMany(session: Session, results: readonly Each[], lines?:
   const failed = results.filter(it => it.exit !== exitCodes.done)
   if (failed.length === 0) return { data: results, lines }
   const [first] = failed
-  if (failed.length > 1 && !session.json) for (const it of failed) if (it.problem) session.err.lines(problemLines(it.problem, session.err.paint))
-  const problem = failed.length === 1 && first?.problem ? first.problem
-    : { code: 'some-failed', message: `${failed.length} of ${results.length} failed: ${failed.map(it => it.name).join(', ')}.` }
+  if (failed.length > 1 && !session.json)
+    for (const it of failed) if (it.problem) session.err.lines(problemLines(it.problem, session.err.paint))
+  const problem =
+    failed.length === 1 && first?.problem
+      ? first.problem
+      : {
+          code: 'some-failed',
+          message: `${failed.length} of ${results.length} failed: ${failed.map(it => it.name).join(', ')}.`,
+        }
   return { exit: worstExit(failed.map(it => it.exit)), problem, data: results, lines }
 }

@@ -34,26 +34,45 @@ export class Session {
   #workspace: ChosenWorkspace | undefined
 
   /** @param root the product's own folder, with package.json, out/ and resources/ */
-  constructor(readonly root: string, readonly options: GlobalOptions, readonly out: Output, readonly err: Output) {}
+  constructor(
+    readonly root: string,
+    readonly options: GlobalOptions,
+    readonly out: Output,
+    readonly err: Output,
+  ) {}
 
-  get json(): boolean { return this.options.json === true }
+  get json(): boolean {
+    return this.options.json === true
+  }
 
   /** Somebody sits there who could be asked. */
-  get canAsk(): boolean { return !this.json && process.stdin.isTTY && this.err.terminal }
+  get canAsk(): boolean {
+    return !this.json && process.stdin.isTTY && this.err.terminal
+  }
 
   /** Told on standard error, whatever the format of the result. */
-  say(text: string): void { this.err.line(text) }
+  say(text: string): void {
+    this.err.line(text)
+  }
 
   /** The user's own folder of the app. */
   async data(): Promise<string> {
-    const { productName } = JSON.parse(await readFile(join(this.root, 'package.json'), 'utf8')) as { readonly productName: string }
+    const { productName } = JSON.parse(await readFile(join(this.root, 'package.json'), 'utf8')) as {
+      readonly productName: string
+    }
     return join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), productName)
   }
 
   async workspace(): Promise<ChosenWorkspace> {
     if (this.#workspace) return this.#workspace
     const chosen = await chooseWorkspace(this.options.workspace, await this.data())
-    if (chosen.by !== 'option') this.say(this.err.paint('dim', `Workspace ${cleanLine(`${basename(chosen.path)} (${chosen.path}`)}${chosen.by === 'recent' ? ', the last that was opened' : ''})`))
+    if (chosen.by !== 'option')
+      this.say(
+        this.err.paint(
+          'dim',
+          `Workspace ${cleanLine(`${basename(chosen.path)} (${chosen.path}`)}${chosen.by === 'recent' ? ', the last that was opened' : ''})`,
+        ),
+      )
     this.#workspace = chosen
     return chosen
   }
@@ -62,7 +81,10 @@ export class Session {
   async engine(purpose: Purpose, workspace?: string): Promise<Engine> {
     const path = workspace ?? (await this.workspace()).path
     const engine = await openEngine({
-      root: this.root, workspace: path, purpose, wait: this.options.wait === true,
+      root: this.root,
+      workspace: path,
+      purpose,
+      wait: this.options.wait === true,
       waiting: () => this.say('Waiting for the Instance Manager that has this workspace open. Ctrl+C ends waiting.'),
     })
     this.#engines.push(engine)
@@ -101,4 +123,5 @@ function stillServing({ commands, running }: Needed): string {
   return `${commands > 0 ? 'Still working for other commands' : 'Waiting for what was interrupted earlier'}${work}. Ctrl+C leaves it to the next command.`
 }
 
-export const interrupted = (): Failure => new Failure({ code: 'cancelled', message: 'It was interrupted.' }, exitCodes.interrupted)
+export const interrupted = (): Failure =>
+  new Failure({ code: 'cancelled', message: 'It was interrupted.' }, exitCodes.interrupted)

@@ -22,13 +22,20 @@ export async function chooseWorkspace(option: string | undefined, data: string):
   if (around !== undefined) return { path: around, by: 'folder' }
   const recent = await lastOpened(data)
   if (recent !== undefined) return { path: recent, by: 'recent' }
-  throw wrongUsage('Which workspace?', `Give --workspace DIR, set ${variable}, or run it inside a workspace. "instance-manager init --sample --workspace DIR" makes one.`)
+  throw wrongUsage(
+    'Which workspace?',
+    `Give --workspace DIR, set ${variable}, or run it inside a workspace. "instance-manager init --sample --workspace DIR" makes one.`,
+  )
 }
 
 /** `~` is the user's home, where the shell has left it. */
 export const absolute = (path: string): string => resolve(path.replace(/^~(?=\/|$)/, homedir()))
 
-const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false)
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
 
 /** The folder itself, or the nearest above it, that is a workspace. */
 async function above(folder: string): Promise<string | undefined> {
@@ -40,15 +47,22 @@ async function above(folder: string): Promise<string | undefined> {
 /** It was opened before, or has what the guide's layout has. */
 async function isWorkspace(folder: string): Promise<boolean> {
   const [opened, manifest, server, client] = await Promise.all(
-    ['.instance-manager', 'instance-manager.json', 'server/package.json', 'client/package.json'].map(it => exists(join(folder, it))))
+    ['.instance-manager', 'instance-manager.json', 'server/package.json', 'client/package.json'].map(it =>
+      exists(join(folder, it)),
+    ),
+  )
   return opened === true || manifest === true || (server === true && client === true)
 }
 
 /** What is not there, or cannot be read, was not opened. */
 async function lastOpened(data: string): Promise<string | undefined> {
   try {
-    const recent = JSON.parse(await readIfExists(join(data, 'recent.json')) ?? '[]') as readonly { readonly path: string }[]
-    const present = await Promise.all(recent.map(async ({ path }) => await exists(path) ? path : undefined))
+    const recent = JSON.parse((await readIfExists(join(data, 'recent.json'))) ?? '[]') as readonly {
+      readonly path: string
+    }[]
+    const present = await Promise.all(recent.map(async ({ path }) => ((await exists(path)) ? path : undefined)))
     return present.find(it => it !== undefined)
-  } catch { return undefined }
+  } catch {
+    return undefined
+  }
 }

@@ -36,7 +36,11 @@ const patient: Timeouts = { connect: 10_000, query: 60_000 }
  * Runs work on a connection of its own.
  * @throws Problem `port-of-another-user`, `server-unproven`, or what `pg` throws; `unreachable` makes a Problem of it
  */
-export async function withConnection<T>(login: Login, work: (client: Client) => Promise<T>, timeouts: Timeouts = patient): Promise<T> {
+export async function withConnection<T>(
+  login: Login,
+  work: (client: Client) => Promise<T>,
+  timeouts: Timeouts = patient,
+): Promise<T> {
   const { port, sockets, adopted = false, user, password, database } = login
   const folder = sockets === undefined ? undefined : await openSockets(sockets)
   try {
@@ -45,10 +49,18 @@ export async function withConnection<T>(login: Login, work: (client: Client) => 
     const client = new Client({
       // A socket's path has at most 107 bytes, and a workspace's may be longer.
       host: folder ? `/proc/self/fd/${folder.fd}` : '127.0.0.1',
-      port, user, password, database, connection, ssl: false, application_name: 'instance-manager',
-      connectionTimeoutMillis: timeouts.connect, query_timeout: timeouts.query,
+      port,
+      user,
+      password,
+      database,
+      connection,
+      ssl: false,
+      application_name: 'instance-manager',
+      connectionTimeoutMillis: timeouts.connect,
+      query_timeout: timeouts.query,
     })
-    client.on('error', () => undefined) // a server that goes away fails the query too; without this it would end the process
+    // a server that goes away fails the query too; without this it would end the process
+    client.on('error', () => undefined)
     try {
       await client.connect()
       if (!connection.proven && !adopted) throw unproven(port, 'It let us in without asking for a password.')
@@ -56,7 +68,9 @@ export async function withConnection<T>(login: Login, work: (client: Client) => 
     } finally {
       await client.end().catch(() => undefined)
     }
-  } finally { await folder?.close() }
+  } finally {
+    await folder?.close()
+  }
 }
 
 /** @throws if others than we may enter the folder */
@@ -66,8 +80,11 @@ async function openSockets(path: string): Promise<FileHandle> {
   if (uid === process.getuid?.() && (mode & 0o077) === 0) return folder
   await folder.close()
   throw problem({
-    code: 'sockets-open', message: 'Other users may enter the folder of the database’s sockets.', cause: `It is ${path}.`,
-    hint: `Start the infrastructure: that closes it. By hand: chmod 700.`, action: 'start-infrastructure',
+    code: 'sockets-open',
+    message: 'Other users may enter the folder of the database’s sockets.',
+    cause: `It is ${path}.`,
+    hint: `Start the infrastructure: that closes it. By hand: chmod 700.`,
+    action: 'start-infrastructure',
   })
 }
 
@@ -76,7 +93,9 @@ async function requireOwnPort(port: number): Promise<void> {
   const foreign = (await listeningUsers(port)).filter(it => it !== 0 && it !== process.getuid?.())
   if (foreign.length === 0) return
   throw problem({
-    code: 'port-of-another-user', message: `Port ${port} is held by another user’s program.`, cause: `The user’s number is ${foreign.join(', ')}. Nothing was sent to it.`,
+    code: 'port-of-another-user',
+    message: `Port ${port} is held by another user’s program.`,
+    cause: `The user’s number is ${foreign.join(', ')}. Nothing was sent to it.`,
     hint: 'Find that program as root ("ss -ltnp"), stop it, and start the infrastructure. Or use another port (settings: ports).',
     action: 'start-infrastructure',
   })
@@ -91,36 +110,67 @@ export const hasCode = (error: unknown, code: string): boolean => error instance
 
 /** Whether there is no socket, or nobody at its other end. */
 const isNoSocket = (error: unknown): boolean =>
-  error instanceof Error && 'address' in error && 'code' in error && ['ENOENT', 'ECONNREFUSED'].includes(String(error.code)) && String(error.address).startsWith('/')
+  error instanceof Error &&
+  'address' in error &&
+  'code' in error &&
+  ['ENOENT', 'ECONNREFUSED'].includes(String(error.code)) &&
+  String(error.address).startsWith('/')
 
 /** What a failed administrator's connection means, for people. Problems pass unchanged. */
 export function unreachable(error: unknown, port: number): ProblemError {
   if (error instanceof ProblemError) return error
   if (isRefused(error)) {
-    return problem({
-      code: 'postgres-refused-us', message: `PostgreSQL on port ${port} refused Instance Manager's own role.`,
-      cause: 'The password in .instance-manager/secrets.json is not the one that the server knows, or another server has the port.',
-      hint: 'Stop and start the infrastructure: that sets the role up again.', action: 'start-infrastructure',
-    }, error)
+    return problem(
+      {
+        code: 'postgres-refused-us',
+        message: `PostgreSQL on port ${port} refused Instance Manager's own role.`,
+        cause:
+          'The password in .instance-manager/secrets.json is not the one that the server knows, or another server has the port.',
+        hint: 'Stop and start the infrastructure: that sets the role up again.',
+        action: 'start-infrastructure',
+      },
+      error,
+    )
   }
   if (hasCode(error, '53100')) {
-    return problem({ ...diskFull('the data of PostgreSQL', 'PostgreSQL says so (SQLSTATE 53100).'), details: error instanceof Error ? error.message : undefined }, error)
+    return problem(
+      {
+        ...diskFull('the data of PostgreSQL', 'PostgreSQL says so (SQLSTATE 53100).'),
+        details: error instanceof Error ? error.message : undefined,
+      },
+      error,
+    )
   }
   if (hasCode(error, '53300')) {
-    return problem({
-      code: 'too-many-connections', message: `PostgreSQL on port ${port} has no connection left.`, cause: 'Instances and other programs hold all that it allows (SQLSTATE 53300).',
-      hint: 'Try again in a moment. If it stays, see in pg_stat_activity who holds them, and restart or stop that instance.',
-    }, error)
+    return problem(
+      {
+        code: 'too-many-connections',
+        message: `PostgreSQL on port ${port} has no connection left.`,
+        cause: 'Instances and other programs hold all that it allows (SQLSTATE 53300).',
+        hint: 'Try again in a moment. If it stays, see in pg_stat_activity who holds them, and restart or stop that instance.',
+      },
+      error,
+    )
   }
   if (error instanceof DatabaseError && error.code !== '57P03') {
-    return problem({
-      code: 'postgres-failed', message: 'PostgreSQL refused a command.', cause: error.message,
-      details: `SQLSTATE ${error.code ?? 'unknown'}`,
-    }, error)
+    return problem(
+      {
+        code: 'postgres-failed',
+        message: 'PostgreSQL refused a command.',
+        cause: error.message,
+        details: `SQLSTATE ${error.code ?? 'unknown'}`,
+      },
+      error,
+    )
   }
-  return problem({
-    code: 'postgres-unreachable', message: `PostgreSQL isn’t answering on port ${port}.`,
-    cause: isNoSocket(error) ? 'It isn’t running.' : error instanceof Error ? error.message : undefined,
-    hint: 'Start the infrastructure and try again.', action: 'start-infrastructure',
-  }, error)
+  return problem(
+    {
+      code: 'postgres-unreachable',
+      message: `PostgreSQL isn’t answering on port ${port}.`,
+      cause: isNoSocket(error) ? 'It isn’t running.' : error instanceof Error ? error.message : undefined,
+      hint: 'Start the infrastructure and try again.',
+      action: 'start-infrastructure',
+    },
+    error,
+  )
 }

@@ -1,6 +1,8 @@
 /**
- * Databases and roles of instances. The role is marked with its operation's token, so that undo drops only what that operation created; both are
- * marked with the workspace and the instance that they belong to, so that a copied workspace never drops the original's (see `Mark`).
+ * Databases and roles of instances. The role is marked with its operation's token, so that undo drops only what that
+ * operation created; both are
+ * marked with the workspace and the instance that they belong to, so that a copied workspace never drops the original's
+ * (see `Mark`).
  */
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { problem } from '../../shared/problem'
@@ -10,26 +12,40 @@ import { poolerRole } from './postgres'
 import { scramSecret } from './scram'
 import { provideTemplate, templateDatabase } from './secure'
 
-export interface DatabaseNames { readonly database: string; readonly role: string }
+export interface DatabaseNames {
+  readonly database: string
+  readonly role: string
+}
 /** `token` names the operation that makes them; letters, digits and hyphens. */
-export interface OwnedDatabase extends DatabaseNames { readonly token: string }
+export interface OwnedDatabase extends DatabaseNames {
+  readonly token: string
+}
 /** `password` is printable ASCII. Only its SCRAM secret is sent. */
-export interface NewDatabase extends OwnedDatabase { readonly password: string }
+export interface NewDatabase extends OwnedDatabase {
+  readonly password: string
+}
 
-/** All methods throw Problem `postgres-unreachable`, `postgres-refused-us` or `postgres-failed` besides what they say. */
+/**
+ * All methods throw Problem `postgres-unreachable`, `postgres-refused-us` or `postgres-failed` besides what they say.
+ */
 export class Databases {
   /**
    * @param admin our role's login to the database `postgres`, not through PgBouncer
    * @param workspace the id that marks what belongs to this workspace
    */
-  constructor(private readonly admin: () => Promise<Login>, private readonly workspace: string) {}
+  constructor(
+    private readonly admin: () => Promise<Login>,
+    private readonly workspace: string,
+  ) {}
 
   /** Which of the two names are taken, by whomever. */
   find({ database, role }: DatabaseNames): Promise<{ database: boolean; role: boolean }> {
     return this.connected(async client => {
-      const { rows } = await client.query<{ database: boolean; role: boolean }>(`
+      const { rows } = await client.query<{ database: boolean; role: boolean }>(
+        `
         SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1) AS database, EXISTS (SELECT FROM pg_roles WHERE rolname = $2) AS role`,
-      [database, role])
+        [database, role],
+      )
       return rows[0] ?? { database: false, role: false }
     })
   }
@@ -41,7 +57,8 @@ export class Databases {
   create({ database, role, password, token }: NewDatabase): Promise<void> {
     return this.locked(database, async client => {
       const owner = await this.owner(client, { database, role })
-      if ((owner.role && owner.roleMark?.token !== token) || (owner.database && !owner.ownedByRole)) throw taken({ database, role }, owner)
+      if ((owner.role && owner.roleMark?.token !== token) || (owner.database && !owner.ownedByRole))
+        throw taken({ database, role }, owner)
       const name = escapeIdentifier(role)
       const secret = escapeLiteral(await scramSecret(password))
       const rights = 'LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS'
@@ -65,15 +82,26 @@ export class Databases {
     })
   }
 
-  /** Whether `create` has done all of it: marks, rights, PgBouncer's look-up, and a login with the password. Changes nothing. */
+  /**
+   * Whether `create` has done all of it: marks, rights, PgBouncer's look-up, and a login with the password. Changes
+   * nothing.
+   */
   async verify({ database, role, password, token }: NewDatabase): Promise<boolean> {
     const complete = await this.connected(async client => {
       const owner = await this.owner(client, { database, role })
       const ours = this.ownerMark({ database, role })
-      if (owner.roleMark?.token !== token || !owner.ownedByRole || owner.roleMark.owner !== ours || owner.databaseMark?.owner !== ours) return false
-      const { rows } = await client.query<{ safe: boolean }>(`
+      if (
+        owner.roleMark?.token !== token ||
+        !owner.ownedByRole ||
+        owner.roleMark.owner !== ours ||
+        owner.databaseMark?.owner !== ours
+      )
+        return false
+      const { rows } = await client.query<{ safe: boolean }>(
+        `
         SELECT NOT has_database_privilege('public', $1, 'CONNECT') AND has_database_privilege($2, $1, 'CONNECT') AS safe`,
-      [database, poolerRole])
+        [database, poolerRole],
+      )
       return rows[0]?.safe === true
     })
     if (!complete) return false
@@ -93,7 +121,8 @@ export class Databases {
 
   /**
    * Drops the database and the role if they carry the token; what is another's is left alone. Safe to repeat.
-   * @throws Problem `database-foreign` if they carry the token and belong to another workspace or instance; then nothing is dropped
+   * @throws Problem `database-foreign` if they carry the token and belong to another workspace or instance; then
+   * nothing is dropped
    */
   drop({ database, role, token }: OwnedDatabase): Promise<void> {
     return this.locked(database, async client => {
@@ -119,9 +148,11 @@ export class Databases {
   }
 
   /**
-   * Changes nothing. With `halfMade` a database that still belongs to a superuser passes, too: the older tool gave it to its role last.
+   * Changes nothing. With `halfMade` a database that still belongs to a superuser passes, too: the older tool gave it
+   * to its role last.
    * Those that carry no mark (the older tool left none) pass.
-   * @throws Problem `database-foreign` if one of them is marked as another workspace's or instance's, or the database belongs to another role
+   * @throws Problem `database-foreign` if one of them is marked as another workspace's or instance's, or the database
+   * belongs to another role
    */
   requireOwn(names: DatabaseNames, how?: { readonly halfMade: boolean }): Promise<void> {
     return this.connected(async client => this.refuseForeign(names, await this.owner(client, names), how))
@@ -143,11 +174,17 @@ export class Databases {
         const { roleMark, databaseMark } = found
         const owner = this.ownerMark(names)
         if (!found.ownedByRole || this.otherMark(names, found)) continue
-        if (roleMark && !roleMark.owner) await client.query(`COMMENT ON ROLE ${escapeIdentifier(names.role)} IS ${escapeLiteral(formatMark({ ...roleMark, owner }))}`)
+        if (roleMark && !roleMark.owner)
+          await client.query(
+            `COMMENT ON ROLE ${escapeIdentifier(names.role)} IS ${escapeLiteral(formatMark({ ...roleMark, owner }))}`,
+          )
         if (databaseMark && !databaseMark.owner) {
-          await client.query(`COMMENT ON DATABASE ${escapeIdentifier(names.database)} IS ${escapeLiteral(formatMark({ ...databaseMark, owner }))}`)
+          await client.query(
+            `COMMENT ON DATABASE ${escapeIdentifier(names.database)} IS ${escapeLiteral(formatMark({ ...databaseMark, owner }))}`,
+          )
         }
-        if (found.unlimited) await client.query(`ALTER ROLE ${escapeIdentifier(names.role)} CONNECTION LIMIT ${roleConnections()}`)
+        if (found.unlimited)
+          await client.query(`ALTER ROLE ${escapeIdentifier(names.role)} CONNECTION LIMIT ${roleConnections()}`)
       }
     })
   }
@@ -156,15 +193,22 @@ export class Databases {
   foreign(): Promise<ReadonlySet<string>> {
     return this.connected(async client => {
       const { rows } = await client.query<{ name: string; comment: string | null }>(
-        "SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE NOT datistemplate")
-      return new Set(rows.filter(it => !(parseMark(it.comment)?.owner ?? this.workspace).startsWith(this.workspace)).map(it => it.name))
+        "SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE NOT datistemplate",
+      )
+      return new Set(
+        rows
+          .filter(it => !(parseMark(it.comment)?.owner ?? this.workspace).startsWith(this.workspace))
+          .map(it => it.name),
+      )
     })
   }
 
   /** Notes in the database itself which release's schema it has. @param fingerprint the release's */
   markSchema({ database, role }: DatabaseNames, fingerprint: string): Promise<void> {
     return this.connected(async client => {
-      await client.query(`COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(formatMark({ schema: fingerprint, owner: this.ownerMark({ database, role }) }))}`)
+      await client.query(
+        `COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(formatMark({ schema: fingerprint, owner: this.ownerMark({ database, role }) }))}`,
+      )
     })
   }
 
@@ -172,7 +216,9 @@ export class Databases {
   hasSchema(database: string, fingerprint: string): Promise<boolean> {
     return this.connected(async client => {
       const { rows } = await client.query<{ comment: string | null }>(
-        `SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1`, [database])
+        `SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1`,
+        [database],
+      )
       return parseMark(rows[0]?.comment ?? null)?.schema === fingerprint
     })
   }
@@ -181,7 +227,8 @@ export class Databases {
   sizes(): Promise<ReadonlyMap<string, number>> {
     return this.connected(async client => {
       const { rows } = await client.query<{ name: string; bytes: string }>(
-        'SELECT datname AS name, pg_database_size(oid) AS bytes FROM pg_database WHERE datallowconn AND NOT datistemplate')
+        'SELECT datname AS name, pg_database_size(oid) AS bytes FROM pg_database WHERE datallowconn AND NOT datistemplate',
+      )
       return new Map(rows.map(it => [it.name, Number(it.bytes)]))
     })
   }
@@ -189,52 +236,85 @@ export class Databases {
   /** Size in bytes and open connections of one database; undefined if there is none. */
   usage(database: string): Promise<{ bytes: number; connections: number } | undefined> {
     return this.connected(async client => {
-      const { rows } = await client.query<{ bytes: string; connections: string }>(`
+      const { rows } = await client.query<{ bytes: string; connections: string }>(
+        `
         SELECT pg_database_size(oid) AS bytes, (SELECT count(*) FROM pg_stat_activity WHERE pg_stat_activity.datname = $1) AS connections
-        FROM pg_database WHERE datname = $1`, [database])
+        FROM pg_database WHERE datname = $1`,
+        [database],
+      )
       return rows[0] && { bytes: Number(rows[0].bytes), connections: Number(rows[0].connections) }
     })
   }
 
   private async owner(client: Client, { database, role }: DatabaseNames): Promise<Owner> {
     const { rows } = await client.query<{
-      role: boolean; unlimited: boolean; comment: string | null; databaseComment: string | null; database: boolean; owned: boolean; superuser: boolean
-    }>(`
+      role: boolean
+      unlimited: boolean
+      comment: string | null
+      databaseComment: string | null
+      database: boolean
+      owned: boolean
+      superuser: boolean
+    }>(
+      `
       SELECT roles.oid IS NOT NULL AS role, coalesce(roles.rolconnlimit = -1 AND NOT roles.rolsuper, false) AS unlimited, shobj_description(roles.oid, 'pg_authid') AS comment,
         shobj_description(databases.oid, 'pg_database') AS "databaseComment", databases.oid IS NOT NULL AS database, coalesce(databases.datdba = roles.oid, false) AS owned,
         EXISTS (SELECT FROM pg_roles WHERE oid = databases.datdba AND rolsuper) AS superuser
       FROM (SELECT 1) AS one
       LEFT JOIN pg_roles AS roles ON roles.rolname = $1
-      LEFT JOIN pg_database AS databases ON databases.datname = $2`, [role, database])
+      LEFT JOIN pg_database AS databases ON databases.datname = $2`,
+      [role, database],
+    )
     const row = rows[0]
     return {
-      role: row?.role === true, database: row?.database === true, ownedByRole: row?.owned === true, ownedBySuperuser: row?.superuser === true,
+      role: row?.role === true,
+      database: row?.database === true,
+      ownedByRole: row?.owned === true,
+      ownedBySuperuser: row?.superuser === true,
       unlimited: row?.unlimited === true,
-      roleMark: parseMark(row?.comment ?? null), databaseMark: parseMark(row?.databaseComment ?? null),
+      roleMark: parseMark(row?.comment ?? null),
+      databaseMark: parseMark(row?.databaseComment ?? null),
     }
   }
 
   /** @throws Problem `database-foreign` */
-  private refuseForeign(names: DatabaseNames, owner: Owner, { halfMade }: { readonly halfMade: boolean } = { halfMade: false }): void {
-    if (owner.database && !owner.ownedByRole && !(halfMade && owner.ownedBySuperuser)) throw problem({
-      code: 'database-foreign', message: `The database ${names.database} does not belong to the role ${names.role}.`,
-      hint: 'It is left alone. Look at who owns it, then retry.',
-    })
+  private refuseForeign(
+    names: DatabaseNames,
+    owner: Owner,
+    { halfMade }: { readonly halfMade: boolean } = { halfMade: false },
+  ): void {
+    if (owner.database && !owner.ownedByRole && !(halfMade && owner.ownedBySuperuser))
+      throw problem({
+        code: 'database-foreign',
+        message: `The database ${names.database} does not belong to the role ${names.role}.`,
+        hint: 'It is left alone. Look at who owns it, then retry.',
+      })
     const other = this.otherMark(names, owner)
-    if (other !== undefined) throw problem({
-      code: 'database-foreign', message: `The database ${names.database} belongs to another workspace.`, cause: `It is marked as ${other}, not ${this.ownerMark(names)}.`,
-      hint: 'It is left alone. If this instance is a copy, adopt it to give it a database of its own.',
-    })
+    if (other !== undefined)
+      throw problem({
+        code: 'database-foreign',
+        message: `The database ${names.database} belongs to another workspace.`,
+        cause: `It is marked as ${other}, not ${this.ownerMark(names)}.`,
+        hint: 'It is left alone. If this instance is a copy, adopt it to give it a database of its own.',
+      })
   }
 
   private otherMark(names: DatabaseNames, { roleMark, databaseMark }: Owner): string | undefined {
     return [roleMark, databaseMark].map(it => it?.owner).find(it => it !== undefined && it !== this.ownerMark(names))
   }
 
-  /** What marks a database and a role as one instance's of this workspace. The instance's name in lower case is what the database's begins with. */
-  private ownerMark({ database }: DatabaseNames): string { return `${this.workspace}/${database.replace(/_db$/, '')}` }
+  /**
+   * What marks a database and a role as one instance's of this workspace. The instance's name in lower case is what the
+   * database's begins with.
+   */
+  private ownerMark({ database }: DatabaseNames): string {
+    return `${this.workspace}/${database.replace(/_db$/, '')}`
+  }
 
-  /** Two operations never work on the same names at once, and a repeated one waits for what it left running in the server. */
+  /**
+   * Two operations never work on the same names at once, and a repeated one waits for what it left running in the
+   * server.
+   */
   private locked<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
     return this.connected(async client => {
       await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`instance-manager ${database}`])
@@ -246,7 +326,9 @@ export class Databases {
     const admin = await this.admin()
     try {
       return await withConnection(admin, work)
-    } catch (error) { throw unreachable(error, admin.port) }
+    } catch (error) {
+      throw unreachable(error, admin.port)
+    }
   }
 }
 
@@ -262,7 +344,10 @@ interface Owner {
   readonly databaseMark: Mark | undefined
 }
 
-/** A role's or a database's comment, e.g. `instance-manager:TOKEN of WORKSPACE/INSTANCE`, `instance-manager schema FINGERPRINT of …`. */
+/**
+ * A role's or a database's comment, e.g. `instance-manager:TOKEN of WORKSPACE/INSTANCE`, `instance-manager schema
+ * FINGERPRINT of …`.
+ */
 interface Mark {
   /** Names the operation that created the role. */
   readonly token?: string | undefined
@@ -278,12 +363,15 @@ const formatMark = ({ token, schema, owner }: Mark): string =>
 /** @returns an empty mark for no comment, undefined for a comment that is not ours */
 function parseMark(comment: string | null): Mark | undefined {
   if (comment === null) return {}
-  return /^instance-manager(?::(?<token>[\w-]+))?(?: schema (?<schema>\S+))?(?: of (?<owner>\S+))?$/.exec(comment)?.groups
+  return /^instance-manager(?::(?<token>[\w-]+))?(?: schema (?<schema>\S+))?(?: of (?<owner>\S+))?$/.exec(comment)
+    ?.groups
 }
 
-const taken = ({ database, role }: DatabaseNames, owner: Owner) => problem({
-  code: 'database-exists', field: 'name',
-  message: owner.database ? `There is a database ${database} already.` : `There is a database role ${role} already.`,
-  cause: 'Instance Manager did not make it for this instance, so it is left alone.',
-  hint: 'Choose another name, or remove it first if nobody needs it.',
-})
+const taken = ({ database, role }: DatabaseNames, owner: Owner) =>
+  problem({
+    code: 'database-exists',
+    field: 'name',
+    message: owner.database ? `There is a database ${database} already.` : `There is a database role ${role} already.`,
+    cause: 'Instance Manager did not make it for this instance, so it is left alone.',
+    hint: 'Choose another name, or remove it first if nobody needs it.',
+  })

@@ -1,5 +1,6 @@
 /**
- * What runs PostgreSQL and PgBouncer. A driver knows containers or daemons; what is set up inside (roles, pg_hba, look-up)
+ * What runs PostgreSQL and PgBouncer. A driver knows containers or daemons; what is set up inside (roles, pg_hba,
+ * look-up)
  * is in postgres.ts and pgbouncer.ts and is the same for all.
  */
 import type { DriverKind, DriverOption, ServiceName, ServiceStatus } from '../../shared/infrastructure'
@@ -23,7 +24,10 @@ export interface Driver {
   readonly kind: DriverKind
   /** Looks whether this driver works here; never throws, never changes anything. */
   detect(): Promise<DriverOption>
-  /** Makes what is missing (image, container, cluster, configuration, our role's password). Safe to repeat, also while it runs. */
+  /**
+   * Makes what is missing (image, container, cluster, configuration, our role's password). Safe to repeat, also while
+   * it runs.
+   */
   provision(service: ServiceName, context: DriverContext): Promise<void>
   /** Whether there is nothing left for `provision` to make. */
   provisioned(service: ServiceName): Promise<boolean>
@@ -49,7 +53,10 @@ export interface DriverStatus extends Readonly<Record<ServiceName, ServiceStatus
   readonly warnings: readonly Problem[]
   /** Where PostgreSQL's data lies on this machine, if that is known and not in the workspace. */
   readonly dataFolder?: string
-  /** The processes of all that is there, if it all runs: while they live, a look in full, which costs logins and commands, can wait. */
+  /**
+   * The processes of all that is there, if it all runs: while they live, a look in full, which costs logins and
+   * commands, can wait.
+   */
   readonly alive?: readonly number[]
 }
 
@@ -64,7 +71,10 @@ export interface DriverServices {
 
 /** Our role's login to PostgreSQL. */
 export const adminLogin = async (driver: Pick<Driver, 'server'>, secrets: Secrets): Promise<Login> => ({
-  ...await driver.server('postgres'), user: adminRole, database: 'postgres', password: await passwordOf(secrets, 'infrastructure.admin'),
+  ...(await driver.server('postgres')),
+  user: adminRole,
+  database: 'postgres',
+  password: await passwordOf(secrets, 'infrastructure.admin'),
 })
 
 const titles = { postgres: 'PostgreSQL', pgbouncer: 'PgBouncer' } as const
@@ -74,30 +84,48 @@ export const title = (service: ServiceName): string => titles[service]
 export async function requireFreePort(service: ServiceName, port: number): Promise<void> {
   const holders = await portHolders(port)
   if (holders.length === 0) return
-  const who = holders.map(({ program, pid }) =>
-    (pid === undefined ? 'a process of another user' : `${program ?? 'an unnamed program'} (process ${pid})`)).join(', ')
+  const who = holders
+    .map(({ program, pid }) =>
+      pid === undefined ? 'a process of another user' : `${program ?? 'an unnamed program'} (process ${pid})`,
+    )
+    .join(', ')
   throw problem({
-    code: 'port-taken', message: `${title(service)} cannot have port ${port}: it is taken.`, cause: `It is held by ${who}.`,
+    code: 'port-taken',
+    message: `${title(service)} cannot have port ${port}: it is taken.`,
+    cause: `It is held by ${who}.`,
     hint: `Stop that program, or give ${title(service)} another port in the settings (ports.${service}).`,
   })
 }
 
 /** It runs, answers, and does not know our roles yet. */
 export const notAdopted = (service: ServiceName): Problem => ({
-  code: 'not-adopted', message: `${title(service)} is running, but Instance Manager hasn’t been set up in it yet.`,
-  cause: 'Its container was created elsewhere.', hint: 'Start the infrastructure: this adds the roles it needs and changes nothing else.', action: 'start-infrastructure',
+  code: 'not-adopted',
+  message: `${title(service)} is running, but Instance Manager hasn’t been set up in it yet.`,
+  cause: 'Its container was created elsewhere.',
+  hint: 'Start the infrastructure: this adds the roles it needs and changes nothing else.',
+  action: 'start-infrastructure',
 })
 
 /** @param cause as we see it @param log what the service itself has said: its telling lines become part of the cause */
-export const serviceFailed = (service: ServiceName, cause: string, log: string) => problem({
-  code: 'service-failed', message: `${title(service)} did not start.`, cause: [cause, tellingLines(log)].filter(Boolean).join(' '),
-  hint: 'See Details for its last log lines. Fix what they report, then start it again.', action: 'start-infrastructure',
-  details: log.slice(-4000).trim() || undefined,
-})
+export const serviceFailed = (service: ServiceName, cause: string, log: string) =>
+  problem({
+    code: 'service-failed',
+    message: `${title(service)} did not start.`,
+    cause: [cause, tellingLines(log)].filter(Boolean).join(' '),
+    hint: 'See Details for its last log lines. Fix what they report, then start it again.',
+    action: 'start-infrastructure',
+    details: log.slice(-4000).trim() || undefined,
+  })
 
-export const serviceSlow = (service: ServiceName, seconds: number, log: string, error?: unknown) => problem({
-  code: 'service-slow', message: `${title(service)} is running, but hasn’t answered for ${seconds} s.`,
-  cause: error instanceof Error ? error.message : undefined,
-  hint: 'See Details for its last log lines. Start it again: it may still be recovering.', action: 'start-infrastructure',
-  details: log.slice(-4000).trim() || undefined,
-}, error)
+export const serviceSlow = (service: ServiceName, seconds: number, log: string, error?: unknown) =>
+  problem(
+    {
+      code: 'service-slow',
+      message: `${title(service)} is running, but hasn’t answered for ${seconds} s.`,
+      cause: error instanceof Error ? error.message : undefined,
+      hint: 'See Details for its last log lines. Start it again: it may still be recovering.',
+      action: 'start-infrastructure',
+      details: log.slice(-4000).trim() || undefined,
+    },
+    error,
+  )

@@ -7,13 +7,22 @@ import { withFiles } from './programs'
 
 const containerSchema = z.object({
   Image: z.string(),
-  State: z.object({ Running: z.boolean(), Pid: z.int().nullish(), OOMKilled: z.boolean().nullish(), ExitCode: z.int().nullish() }),
+  State: z.object({
+    Running: z.boolean(),
+    Pid: z.int().nullish(),
+    OOMKilled: z.boolean().nullish(),
+    ExitCode: z.int().nullish(),
+  }),
   Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
   HostConfig: z.object({
-    PortBindings: z.record(z.string(), z.array(z.object({ HostIp: z.string().nullish(), HostPort: z.string() })).nullable()).nullish(),
+    PortBindings: z
+      .record(z.string(), z.array(z.object({ HostIp: z.string().nullish(), HostPort: z.string() })).nullable())
+      .nullish(),
   }),
   Mounts: z.array(z.object({ Source: z.string().nullish(), Destination: z.string() })).nullish(),
-  NetworkSettings: z.object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish() }),
+  NetworkSettings: z.object({
+    Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish(),
+  }),
 })
 export interface Container {
   readonly running: boolean
@@ -32,8 +41,12 @@ export interface Container {
 }
 
 const networkSchema = z.union([
-  z.object({ subnets: z.array(z.object({ subnet: z.string() })).min(1) }).transform(it => it.subnets.map(one => one.subnet)), // Podman
-  z.object({ IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string() })).min(1) }) }).transform(it => it.IPAM.Config.map(one => one.Subnet)),
+  z
+    .object({ subnets: z.array(z.object({ subnet: z.string() })).min(1) })
+    .transform(it => it.subnets.map(one => one.subnet)), // Podman
+  z
+    .object({ IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string() })).min(1) }) })
+    .transform(it => it.IPAM.Config.map(one => one.Subnet)),
 ])
 
 /** How both say that there is none. A socket or a file that is missing is another matter: then nothing is known. */
@@ -44,13 +57,21 @@ const isAbsent = (error: unknown): boolean => error instanceof ProblemError && a
 function toContainer(found: unknown): Container {
   const { Image, State, Config, HostConfig, Mounts, NetworkSettings } = containerSchema.parse(found)
   return {
-    running: State.Running, image: Image,
-    ...State.Pid && { pid: State.Pid },
-    ...!State.Running && typeof State.ExitCode === 'number' && { ended: { exitCode: State.ExitCode, outOfMemory: State.OOMKilled === true } },
+    running: State.Running,
+    image: Image,
+    ...(State.Pid && { pid: State.Pid }),
+    ...(!State.Running &&
+      typeof State.ExitCode === 'number' && {
+        ended: { exitCode: State.ExitCode, outOfMemory: State.OOMKilled === true },
+      }),
     labels: Config.Labels ?? {},
-    published: (HostConfig.PortBindings?.[`${innerPort}/tcp`] ?? []).map(it => ({ address: it.HostIp ?? '', port: Number(it.HostPort) })),
+    published: (HostConfig.PortBindings?.[`${innerPort}/tcp`] ?? []).map(it => ({
+      address: it.HostIp ?? '',
+      port: Number(it.HostPort),
+    })),
     networks: Object.entries(NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress }]) =>
-      (IPAddress ? [{ name: network, address: IPAddress }] : [])),
+      IPAddress ? [{ name: network, address: IPAddress }] : [],
+    ),
     mounts: (Mounts ?? []).flatMap(it => (it.Source ? [{ from: it.Source, inside: it.Destination }] : [])),
   }
 }
@@ -64,7 +85,10 @@ type Options = Partial<Pick<RunOptions, 'input' | 'signal' | 'timeout' | 'onOutp
 }
 
 export class Engine {
-  constructor(readonly name: 'podman' | 'docker', private readonly run: Run) {}
+  constructor(
+    readonly name: 'podman' | 'docker',
+    private readonly run: Run,
+  ) {}
 
   /** Runs one command. Containers outlive us, and so do the engine's own daemons: they never carry our marker. */
   call(args: readonly string[], { files, ...options }: Options = {}): Promise<string> {
@@ -81,11 +105,15 @@ export class Engine {
   /** Several at one look, in this order; undefined where there is none. @param timeout milliseconds */
   async containers(containerNames: readonly string[], timeout: number): Promise<readonly (Container | undefined)[]> {
     try {
-      const found = z.array(z.unknown()).length(containerNames.length).parse(JSON.parse(await this.call(['container', 'inspect', ...containerNames], { timeout })))
+      const found = z
+        .array(z.unknown())
+        .length(containerNames.length)
+        .parse(JSON.parse(await this.call(['container', 'inspect', ...containerNames], { timeout })))
       return found.map(toContainer)
     } catch (error) {
       if (!isAbsent(error)) throw error
-      return Promise.all(containerNames.map(it => this.container(it))) // the engine's answer does not say clearly which one
+      // the engine's answer does not say clearly which one
+      return Promise.all(containerNames.map(it => this.container(it)))
     }
   }
 
@@ -100,31 +128,48 @@ export class Engine {
     const probe = `${name}-probe`
     await this.call(['network', 'create', probe], options)
     let subnet: string | undefined
-    try { subnet = await this.subnet(probe) } finally { await this.call(['network', 'rm', probe]) }
-    if (subnet === undefined) throw problem({ code: 'no-subnet', message: `${this.name} has no free network left.`, hint: `Remove unused networks: "${this.name} network prune".` })
+    try {
+      subnet = await this.subnet(probe)
+    } finally {
+      await this.call(['network', 'rm', probe])
+    }
+    if (subnet === undefined)
+      throw problem({
+        code: 'no-subnet',
+        message: `${this.name} has no free network left.`,
+        hint: `Remove unused networks: "${this.name} network prune".`,
+      })
     await this.call(['network', 'create', '--subnet', subnet, name], options)
     return subnet
   }
 
   /** Pulls the image if it is not there. @throws Problem `image-unavailable` */
   async image(service: ServiceName, image: string, { signal, onOutput }: Options): Promise<void> {
-    if (await this.inspect('image', image) !== undefined) return
+    if ((await this.inspect('image', image)) !== undefined) return
     try {
       await this.call(['pull', image], { signal, onOutput, timeout: 900_000 })
     } catch (error) {
       if (!(error instanceof ProblemError) || !error.problem.code.startsWith('command-')) throw error
-      throw problem({
-        code: 'image-unavailable', message: `The image ${image} is not on this machine and could not be fetched.`, cause: error.problem.cause,
-        hint: `Check the connection, name an image that is there in the settings (containers.${service}Image), or choose the embedded driver.`,
-        action: 'choose-driver', details: error.problem.details,
-      }, error)
+      throw problem(
+        {
+          code: 'image-unavailable',
+          message: `The image ${image} is not on this machine and could not be fetched.`,
+          cause: error.problem.cause,
+          hint: `Check the connection, name an image that is there in the settings (containers.${service}Image), or choose the embedded driver.`,
+          action: 'choose-driver',
+          details: error.problem.details,
+        },
+        error,
+      )
     }
   }
 
   /** The container's last lines, of standard output and error. */
   async log(name: string): Promise<string> {
     const chunks: string[] = []
-    await this.call(['logs', '--tail', '50', name], { timeout: 10_000, onOutput: chunk => chunks.push(chunk) }).catch(() => undefined)
+    await this.call(['logs', '--tail', '50', name], { timeout: 10_000, onOutput: chunk => chunks.push(chunk) }).catch(
+      () => undefined,
+    )
     return chunks.join('')
   }
 

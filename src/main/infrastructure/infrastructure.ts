@@ -1,9 +1,17 @@
-/** The shared PostgreSQL and PgBouncer as the rest of the app sees them: which driver runs them, how they are, and that this changes. */
+/**
+ * The shared PostgreSQL and PgBouncer as the rest of the app sees them: which driver runs them, how they are, and that
+ * this changes.
+ */
 import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  driverKinds, serviceNames,
-  type DriverKind, type DriverOption, type InfrastructureStatus, type ServiceName, type ServiceStatus,
+  driverKinds,
+  serviceNames,
+  type DriverKind,
+  type DriverOption,
+  type InfrastructureStatus,
+  type ServiceName,
+  type ServiceStatus,
 } from '../../shared/infrastructure'
 import { problem, toProblem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
@@ -33,9 +41,16 @@ export interface InfrastructureServices {
 }
 
 /** An open operation that needs the infrastructure as it is, or starts or stops it. */
-export interface InfrastructureUser { readonly text: string; readonly changesIt: boolean }
+export interface InfrastructureUser {
+  readonly text: string
+  readonly changesIt: boolean
+}
 
-const names: Readonly<Record<DriverKind, string>> = { podman: 'Podman', docker: 'Docker', embedded: 'The embedded driver' }
+const names: Readonly<Record<DriverKind, string>> = {
+  podman: 'Podman',
+  docker: 'Docker',
+  embedded: 'The embedded driver',
+}
 
 /** Milliseconds between looks at the world while someone watches; between those in full while all processes live. */
 const watchInterval = 2000
@@ -78,35 +93,51 @@ export class Infrastructure {
 
   /**
    * Takes this driver from now on.
-   * @throws Problem `infrastructure-busy`; `driver-in-use` once an instance exists or the present driver's services run, `driver-unavailable`
+   * @throws Problem `infrastructure-busy`; `driver-in-use` once an instance exists or the present driver's services
+   * run, `driver-unavailable`
    */
   async choose(kind: DriverKind): Promise<InfrastructureStatus> {
     this.requireIdle()
     const present = await this.kind()
     if (kind !== present) await this.requireUnused(present)
     const option = (await this.options()).find(it => it.kind === kind)
-    if (!option?.available) throw problem({ code: 'driver-unavailable', message: `${names[kind]} does not work here.`, cause: option?.reason, hint: 'Choose another one.', action: 'choose-driver' })
+    if (!option?.available)
+      throw problem({
+        code: 'driver-unavailable',
+        message: `${names[kind]} does not work here.`,
+        cause: option?.reason,
+        hint: 'Choose another one.',
+        action: 'choose-driver',
+      })
     if (kind !== present) await this.services.wanted.set(false) // it was the other one that was wanted
     await this.services.settings.change({ driver: kind })
     return await this.changed()
   }
 
-  users(): readonly InfrastructureUser[] { return this.services.users() }
+  users(): readonly InfrastructureUser[] {
+    return this.services.users()
+  }
 
   private requireIdle(): void {
     const users = this.users()
     if (users.length === 0) return
     throw problem({
-      code: 'infrastructure-busy', message: 'Operations that need the database aren’t finished.', cause: `${users.map(it => it.text).join(', ')}.`,
-      hint: 'Let them end, or cancel them in Activity. Then try again.', action: 'open-activity',
+      code: 'infrastructure-busy',
+      message: 'Operations that need the database aren’t finished.',
+      cause: `${users.map(it => it.text).join(', ')}.`,
+      hint: 'Let them end, or cancel them in Activity. Then try again.',
+      action: 'open-activity',
     })
   }
 
   private async requireUnused(present: DriverKind): Promise<void> {
-    const inUse = (cause: string, hint: string) => problem({ code: 'driver-in-use', message: `${names[present]} cannot be exchanged now.`, cause, hint })
-    if (await this.services.hasInstances()) throw inUse('It holds the data of the instances.', 'Delete them first, or use another workspace.')
+    const inUse = (cause: string, hint: string) =>
+      problem({ code: 'driver-in-use', message: `${names[present]} cannot be exchanged now.`, cause, hint })
+    if (await this.services.hasInstances())
+      throw inUse('It holds the data of the instances.', 'Delete them first, or use another workspace.')
     const status = await this.services.drivers[present].status()
-    if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(status[it].state))) throw inUse('Its services run and hold the ports.', 'Stop the infrastructure first.')
+    if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(status[it].state)))
+      throw inUse('Its services run and hold the ports.', 'Stop the infrastructure first.')
   }
 
   /** The chosen driver; before that the one that would be: a working container engine, else embedded. */
@@ -116,7 +147,9 @@ export class Infrastructure {
   }
 
   /** Within 3 s. Everything in it is derived from the world and from what runs of ours. */
-  async status(): Promise<InfrastructureStatus> { return (await this.look()).status }
+  async status(): Promise<InfrastructureStatus> {
+    return (await this.look()).status
+  }
 
   private async look(): Promise<{ status: InfrastructureStatus } & Pick<DriverStatus, 'alive'>> {
     const kind = await this.kind()
@@ -124,14 +157,22 @@ export class Infrastructure {
     this.dataFolder = found.dataFolder
     const [postgres, pgbouncer] = [this.shownStatus(found.postgres), this.shownStatus(found.pgbouncer)]
     const status = {
-      driver: kind, reason: await this.reason(kind), postgres, pgbouncer,
-      adopted: serviceNames.some(it => found.adopted[it]), pooled: pgbouncer.state !== 'unavailable',
-      warnings: [...found.warnings, ...await this.ruleWarnings(kind, postgres)], canChangeDriver: !used,
+      driver: kind,
+      reason: await this.reason(kind),
+      postgres,
+      pgbouncer,
+      adopted: serviceNames.some(it => found.adopted[it]),
+      pooled: pgbouncer.state !== 'unavailable',
+      warnings: [...found.warnings, ...(await this.ruleWarnings(kind, postgres))],
+      canChangeDriver: !used,
     }
     return { status, alive: found.alive }
   }
 
-  /** The status once, then again whenever it has changed, until the signal or the workspace's end. However many watch, one looks. */
+  /**
+   * The status once, then again whenever it has changed, until the signal or the workspace's end. However many watch,
+   * one looks.
+   */
   async *watch(signal: AbortSignal): AsyncGenerator<InfrastructureStatus, void> {
     if (this.watchers++ === 0) this.startLooking()
     try {
@@ -155,7 +196,8 @@ export class Infrastructure {
     while (!signal.aborted) {
       const round = new AbortController()
       const ended = { signal: AbortSignal.any([signal, round.signal]) }
-      const changed = once(this.changes, 'change', ended).catch(() => undefined) // before the look: a change during it asks for another one
+      // before the look: a change during it asks for another one
+      const changed = once(this.changes, 'change', ended).catch(() => undefined)
       try {
         const { status, alive } = await this.look()
         const text = JSON.stringify(status)
@@ -165,19 +207,30 @@ export class Infrastructure {
       } catch (error) {
         if (!signal.aborted) this.shown.set({ error: error instanceof Error ? error : new Error(String(error)) })
         return
-      } finally { round.abort() }
+      } finally {
+        round.abort()
+      }
     }
   }
 
   /** Our role's login to the database `postgres`, not through PgBouncer. */
-  async admin(): Promise<Login> { return await adminLogin(this.services.drivers[await this.kind()], this.services.secrets) }
+  async admin(): Promise<Login> {
+    return await adminLogin(this.services.drivers[await this.kind()], this.services.secrets)
+  }
 
   /** Where the engine reaches the service. @throws a Problem if what listens there cannot be it */
-  async server(service: ServiceName): Promise<Server> { return await this.services.drivers[await this.kind()].server(service) }
+  async server(service: ServiceName): Promise<Server> {
+    return await this.services.drivers[await this.kind()].server(service)
+  }
 
   /** PgBouncer's own role's login through PgBouncer. @param database `pgbouncer` is its console */
   async throughPool(database: string): Promise<Login> {
-    return { ...await this.server('pgbouncer'), user: poolerRole, password: await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth'), database }
+    return {
+      ...(await this.server('pgbouncer')),
+      user: poolerRole,
+      password: await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth'),
+      database,
+    }
   }
 
   // What operations do. Each tells the watchers at its begin and end.
@@ -186,7 +239,9 @@ export class Infrastructure {
     return this.move(service, 'starting', () => this.services.drivers[kind].provision(service, context))
   }
 
-  provisioned(kind: DriverKind, service: ServiceName): Promise<boolean> { return this.services.drivers[kind].provisioned(service) }
+  provisioned(kind: DriverKind, service: ServiceName): Promise<boolean> {
+    return this.services.drivers[kind].provisioned(service)
+  }
 
   start(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
     return this.move(service, 'starting', () => this.services.drivers[kind].start(service, context))
@@ -197,24 +252,41 @@ export class Infrastructure {
   }
 
   /** Remembers whether both should run. */
-  want(wanted: boolean): Promise<void> { return this.services.wanted.set(wanted) }
+  want(wanted: boolean): Promise<void> {
+    return this.services.wanted.set(wanted)
+  }
 
-  async wanted(): Promise<boolean> { return await this.services.wanted.read() === true }
+  async wanted(): Promise<boolean> {
+    return (await this.services.wanted.read()) === true
+  }
 
   /** After both were started. Never throws: an instance that is still refused is its own health's matter. */
-  async healPools(): Promise<void> { await this.services.healPools().catch(() => undefined) }
+  async healPools(): Promise<void> {
+    await this.services.healPools().catch(() => undefined)
+  }
 
   // What the supervisor does.
 
   /** As the driver finds it, without what we are doing about it. */
-  found(kind: DriverKind): Promise<DriverStatus> { return this.services.drivers[kind].status() }
+  found(kind: DriverKind): Promise<DriverStatus> {
+    return this.services.drivers[kind].status()
+  }
 
-  lastWords(kind: DriverKind, service: ServiceName): Promise<string> { return this.services.drivers[kind].lastWords(service) }
+  lastWords(kind: DriverKind, service: ServiceName): Promise<string> {
+    return this.services.drivers[kind].lastWords(service)
+  }
 
-  /** Starts a service outside an operation. @throws Problems of `Driver.start`; when an operation interrupts it, the reason */
+  /**
+   * Starts a service outside an operation. @throws Problems of `Driver.start`; when an operation interrupts it, the
+   * reason
+   */
   async restart(kind: DriverKind, service: ServiceName, signal: AbortSignal): Promise<void> {
     const interruption = new AbortController()
-    const context = { signal: AbortSignal.any([signal, interruption.signal]), report: () => undefined, output: () => undefined }
+    const context = {
+      signal: AbortSignal.any([signal, interruption.signal]),
+      report: () => undefined,
+      output: () => undefined,
+    }
     const work = this.services.drivers[kind].start(service, context)
     this.attempt = { interruption, ended: work.catch(() => undefined) }
     try {
@@ -235,7 +307,9 @@ export class Infrastructure {
   /** Sets up PgBouncer's role and look-up in the running PostgreSQL. Safe to repeat. */
   async secure(kind: DriverKind): Promise<void> {
     const password = await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
-    await securePostgres(await this.admin(), password, { adopted: (await this.services.drivers[kind].status()).adopted.postgres })
+    await securePostgres(await this.admin(), password, {
+      adopted: (await this.services.drivers[kind].status()).adopted.postgres,
+    })
     await this.services.secured()
   }
 
@@ -245,7 +319,8 @@ export class Infrastructure {
 
   /** Keeps the driver that was chosen by itself, so that a later look at the machine cannot change it. */
   async settle(kind: DriverKind): Promise<void> {
-    if ((await this.services.settings.read()).driver === undefined) await this.services.settings.change({ driver: kind })
+    if ((await this.services.settings.read()).driver === undefined)
+      await this.services.settings.change({ driver: kind })
   }
 
   private async move(service: ServiceName, how: 'starting' | 'stopping', work: () => Promise<void>): Promise<void> {
@@ -277,13 +352,22 @@ export class Infrastructure {
     if (moving && status.state !== 'unavailable') return { ...status, state: moving, problem: undefined }
     const down = status.state === 'stopped' || status.state === 'starting'
     const restarting = down ? this.restarting.get(status.name) : undefined
-    if (restarting) return { ...status, state: restarting.attempt === undefined ? 'failed' : 'restarting', attempt: restarting.attempt, problem: restarting.problem }
+    if (restarting)
+      return {
+        ...status,
+        state: restarting.attempt === undefined ? 'failed' : 'restarting',
+        attempt: restarting.attempt,
+        problem: restarting.problem,
+      }
     const failure = this.failures.get(status.name)
-    if (failure && (status.state === 'stopped' || status.state === 'absent')) return { ...status, state: 'failed', problem: failure }
+    if (failure && (status.state === 'stopped' || status.state === 'absent'))
+      return { ...status, state: 'failed', problem: failure }
     return status
   }
 
-  private known(): Promise<readonly DriverOption[]> { return this.detected ?? this.options() }
+  private known(): Promise<readonly DriverOption[]> {
+    return this.detected ?? this.options()
+  }
 
   private async reason(kind: DriverKind): Promise<string> {
     const options = await this.known()
@@ -291,7 +375,9 @@ export class Infrastructure {
     const own = options.find(it => it.kind === kind)?.reason ?? ''
     if (kind !== 'embedded') return own
     const working = engines.find(it => it.available)
-    return working ? `You chose it. ${names[working.kind]} is also available.` : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
+    return working
+      ? `You chose it. ${names[working.kind]} is also available.`
+      : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
   }
 
   /** Looked up once for each run of the server: rules of pg_hba.conf do not change by themselves. */

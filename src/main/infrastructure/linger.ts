@@ -4,17 +4,28 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Problem } from '../../shared/problem'
 
-const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false)
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
 
 /**
- * systemd ends what belongs to a user at that user's last logout, containers included, unless it was told to let them linger.
+ * systemd ends what belongs to a user at that user's last logout, containers included, unless it was told to let them
+ * linger.
  * @param root of the file system
  * @returns undefined where that does not threaten
  */
 export async function lingerWarning(root = '/', { uid, username } = userInfo()): Promise<Problem | undefined> {
-  if (uid === 0 || !await exists(join(root, 'run/systemd/system')) || await exists(join(root, 'var/lib/systemd/linger', username))) return undefined
+  if (
+    uid === 0 ||
+    !(await exists(join(root, 'run/systemd/system'))) ||
+    (await exists(join(root, 'var/lib/systemd/linger', username)))
+  )
+    return undefined
   return {
-    code: 'containers-end-at-logout', message: 'PostgreSQL and PgBouncer will be stopped when you log out, and every instance loses its database.',
+    code: 'containers-end-at-logout',
+    message: 'PostgreSQL and PgBouncer will be stopped when you log out, and every instance loses its database.',
     cause: `Podman runs them as your own processes, and systemd ends those with the last session of ${username}.`,
     hint: `Let them go on: loginctl enable-linger ${username}`,
   }

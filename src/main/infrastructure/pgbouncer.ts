@@ -14,7 +14,10 @@ export interface PoolerSettings {
   readonly folder: string
   /** For a daemon of ours: where it writes these, by its own paths. A container logs to its standard error. */
   readonly daemon?: { readonly log: string; readonly pidFile: string }
-  /** PgBouncer's own, e.g. `1.24.1`: it refuses to start with a setting that it does not know. Undefined: the oldest that is supported, 1.18. */
+  /**
+   * PgBouncer's own, e.g. `1.24.1`: it refuses to start with a setting that it does not know. Undefined: the oldest
+   * that is supported, 1.18.
+   */
   readonly version: string | undefined
 }
 
@@ -28,52 +31,63 @@ const isSince = (version: string | undefined, minor: number): boolean => {
 export const parsePoolerVersion = (output: string): string | undefined => /PgBouncer (\d+\.\d+\.\d+)/.exec(output)?.[1]
 
 /** pgbouncer.ini. Its numbers are explained in limits.ts. */
-export const poolerIni = ({ postgres, listen, folder, daemon, version }: PoolerSettings): string => [
-  ';; Written by Instance Manager at every start.',
-  '[databases]',
-  `* = host=${postgres.host} port=${postgres.port}`,
-  '[users]',
-  `${poolerRole} = max_user_connections=${lookupConnections}`,
-  '[pgbouncer]',
-  ...Object.entries({
-    listen_addr: listen.address,
-    listen_port: listen.port,
-    unix_socket_dir: listen.sockets ?? '',
-    unix_socket_mode: '0700',
-    auth_type: 'scram-sha-256',
-    auth_file: `${folder}/userlist.txt`,
-    auth_user: poolerRole,
-    auth_query: 'SELECT username, password FROM pgbouncer.get_auth($1)',
-    admin_users: poolerRole, // KILL and RESUME of a pool that keeps refusing (pools.ts)
-    pool_mode: 'transaction',
-    max_client_conn: poolerClients,
-    ...(isSince(version, 24) ? { max_db_client_connections: instanceClients, max_user_client_connections: instanceClients } : {}),
-    client_login_timeout: 10, // seconds for a login, which takes milliseconds: until then anyone holds a connection without a password
-    default_pool_size: poolSize,
-    max_db_connections: databaseConnections,
-    max_user_connections: databaseConnections, // a role has one database; more are failing attempts at those of others
-    // One pool for all look-ups, where it can be had, not one in each database.
-    ...(isSince(version, 19) ? { auth_dbname: 'postgres' } : {}),
-    server_idle_timeout: 60, // seconds: an instance at rest gives its connections back
-    server_login_retry: 1, // after a restart of PostgreSQL try again at once, not after 15 s
-    query_wait_timeout: 20, // a client hears of a missing database instead of hanging for 120 s
-    ignore_startup_parameters: 'extra_float_digits,options', // what JDBC-like clients and Prisma send and PgBouncer cannot keep
-    log_connections: 0, // thousands of lines a day otherwise
-    log_disconnections: 0,
-    ...(daemon ? { logfile: daemon.log, pidfile: daemon.pidFile } : {}),
-  }).map(([key, value]) => `${key} = ${value}`),
-  '',
-].join('\n')
+export const poolerIni = ({ postgres, listen, folder, daemon, version }: PoolerSettings): string =>
+  [
+    ';; Written by Instance Manager at every start.',
+    '[databases]',
+    `* = host=${postgres.host} port=${postgres.port}`,
+    '[users]',
+    `${poolerRole} = max_user_connections=${lookupConnections}`,
+    '[pgbouncer]',
+    ...Object.entries({
+      listen_addr: listen.address,
+      listen_port: listen.port,
+      unix_socket_dir: listen.sockets ?? '',
+      unix_socket_mode: '0700',
+      auth_type: 'scram-sha-256',
+      auth_file: `${folder}/userlist.txt`,
+      auth_user: poolerRole,
+      auth_query: 'SELECT username, password FROM pgbouncer.get_auth($1)',
+      admin_users: poolerRole, // KILL and RESUME of a pool that keeps refusing (pools.ts)
+      pool_mode: 'transaction',
+      max_client_conn: poolerClients,
+      ...(isSince(version, 24)
+        ? { max_db_client_connections: instanceClients, max_user_client_connections: instanceClients }
+        : {}),
+      // seconds for a login, which takes milliseconds: until then anyone holds a connection without a password
+      client_login_timeout: 10,
+      default_pool_size: poolSize,
+      max_db_connections: databaseConnections,
+      // a role has one database; more are failing attempts at those of others
+      max_user_connections: databaseConnections,
+      // One pool for all look-ups, where it can be had, not one in each database.
+      ...(isSince(version, 19) ? { auth_dbname: 'postgres' } : {}),
+      server_idle_timeout: 60, // seconds: an instance at rest gives its connections back
+      server_login_retry: 1, // after a restart of PostgreSQL try again at once, not after 15 s
+      query_wait_timeout: 20, // a client hears of a missing database instead of hanging for 120 s
+      // what JDBC-like clients and Prisma send and PgBouncer cannot keep
+      ignore_startup_parameters: 'extra_float_digits,options',
+      log_connections: 0, // thousands of lines a day otherwise
+      log_disconnections: 0,
+      ...(daemon ? { logfile: daemon.log, pidfile: daemon.pidFile } : {}),
+    }).map(([key, value]) => `${key} = ${value}`),
+    '',
+  ].join('\n')
 
 /** userlist.txt: PgBouncer's own role, whose password it needs as it is to log in to PostgreSQL. */
 export const poolerUsers = (password: string): string => `"${poolerRole}" "${password.replaceAll('"', '""')}"\n`
 
 /** Whether a query goes through the pooler to PostgreSQL and back. @throws what `pg` throws */
 export const poolerAnswers = (server: Server, password: string, timeouts: Timeouts): Promise<unknown> =>
-  withConnection({ ...server, user: poolerRole, password, database: 'postgres' }, client => client.query('SELECT 1'), timeouts)
+  withConnection(
+    { ...server, user: poolerRole, password, database: 'postgres' },
+    client => client.query('SELECT 1'),
+    timeouts,
+  )
 
 /**
- * How a PgBouncer that was made elsewhere takes a query of ours. Its console is not asked: in 1.18 with `auth_user` for all databases, a role that is not in
+ * How a PgBouncer that was made elsewhere takes a query of ours. Its console is not asked: in 1.18 with `auth_user` for
+ * all databases, a role that is not in
  * its userlist gets no answer there at all.
  * @returns false if it answers, and refuses our role; instances may still get through
  * @throws what `pg` throws if it does not answer
@@ -96,10 +110,14 @@ export async function poolerPasses(server: Server, password: string, timeouts: T
 export async function poolerVersion(server: Server, password: string, timeouts: Timeouts): Promise<string | undefined> {
   const login: Login = { ...server, user: poolerRole, password, database: 'pgbouncer' }
   try {
-    return await withConnection(login, async client => {
-      const { rows } = await client.query<{ version: string }>('SHOW VERSION')
-      return /[\d.]+/.exec(rows[0]?.version ?? '')?.[0]
-    }, timeouts)
+    return await withConnection(
+      login,
+      async client => {
+        const { rows } = await client.query<{ version: string }>('SHOW VERSION')
+        return /[\d.]+/.exec(rows[0]?.version ?? '')?.[0]
+      },
+      timeouts,
+    )
   } catch (error) {
     if (isRefused(error) || isPoolerError(error)) return undefined
     throw error
@@ -107,4 +125,5 @@ export async function poolerVersion(server: Server, password: string, timeouts: 
 }
 
 /** PgBouncer's own refusals carry SQLSTATE 08P01. */
-const isPoolerError = (error: unknown): boolean => error instanceof Error && (error as { code?: string }).code === '08P01'
+const isPoolerError = (error: unknown): boolean =>
+  error instanceof Error && (error as { code?: string }).code === '08P01'

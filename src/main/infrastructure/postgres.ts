@@ -1,4 +1,7 @@
-/** PostgreSQL's configuration, the same for every driver: our roles, who may log in, how many. What is set up inside is in secure.ts. */
+/**
+ * PostgreSQL's configuration, the same for every driver: our roles, who may log in, how many. What is set up inside is
+ * in secure.ts.
+ */
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { Problem } from '../../shared/problem'
 import { type Login, type Timeouts, withConnection } from './connection'
@@ -12,69 +15,104 @@ export const poolerRole = 'pgbouncer_auth'
 /** The superuser that a cluster is born with. It cannot come in over TCP. */
 export const bornRole = 'postgres'
 
-/** SQL for the superuser that makes our administrator, or gives it its password again. One statement a line: single-user mode wants that. */
+/**
+ * SQL for the superuser that makes our administrator, or gives it its password again. One statement a line: single-user
+ * mode wants that.
+ */
 export async function adminSql(password: string): Promise<string> {
   const role = escapeIdentifier(adminRole)
   const exists = `SELECT FROM pg_catalog.pg_roles WHERE rolname = ${escapeLiteral(adminRole)}`
-  return [
-    `DO $make$ BEGIN IF NOT EXISTS (${exists}) THEN CREATE ROLE ${role}; END IF; END $make$;`,
-    `ALTER ROLE ${role} SUPERUSER LOGIN PASSWORD ${escapeLiteral(await scramSecret(password))};`,
-  ].join('\n') + '\n'
+  return (
+    [
+      `DO $make$ BEGIN IF NOT EXISTS (${exists}) THEN CREATE ROLE ${role}; END IF; END $make$;`,
+      `ALTER ROLE ${role} SUPERUSER LOGIN PASSWORD ${escapeLiteral(await scramSecret(password))};`,
+    ].join('\n') + '\n'
+  )
 }
 
 /**
- * pg_hba.conf. `container`: the superuser that the cluster was born with comes in by the socket inside the container, as `podman exec` does.
- * `machine`: we and PgBouncer come in by a socket that only we reach, so over TCP, where anyone may try, neither of our roles does.
+ * pg_hba.conf. `container`: the superuser that the cluster was born with comes in by the socket inside the container,
+ * as `podman exec` does.
+ * `machine`: we and PgBouncer come in by a socket that only we reach, so over TCP, where anyone may try, neither of our
+ * roles does.
  */
-export const hostRules = (place: 'container' | 'machine'): string => [
-  '# Written by Instance Manager. Nobody without a password; no superuser over TCP but ours, in a container.',
-  `local all ${bornRole} ${place === 'container' ? 'peer map=container' : 'reject'}`,
-  'local all all scram-sha-256',
-  `host all ${place === 'container' ? bornRole : [bornRole, adminRole, poolerRole].join(',')} all reject`,
-  'host replication all all reject',
-  // A container sees the engine's gateway as the source; its port is published on 127.0.0.1 only.
-  `host all all ${place === 'container' ? 'all' : '127.0.0.1/32'} scram-sha-256`,
-  '',
-].join('\n')
+export const hostRules = (place: 'container' | 'machine'): string =>
+  [
+    '# Written by Instance Manager. Nobody without a password; no superuser over TCP but ours, in a container.',
+    `local all ${bornRole} ${place === 'container' ? 'peer map=container' : 'reject'}`,
+    'local all all scram-sha-256',
+    `host all ${place === 'container' ? bornRole : [bornRole, adminRole, poolerRole].join(',')} all reject`,
+    'host replication all all reject',
+    // A container sees the engine's gateway as the source; its port is published on 127.0.0.1 only.
+    `host all all ${place === 'container' ? 'all' : '127.0.0.1/32'} scram-sha-256`,
+    '',
+  ].join('\n')
 
-/** pg_ident.conf: inside a container root and postgres are the superuser, so that the guide's `podman exec postgres psql` works. */
+/**
+ * pg_ident.conf: inside a container root and postgres are the superuser, so that the guide's `podman exec postgres
+ * psql` works.
+ */
 export const identMap = `container root ${bornRole}\ncontainer postgres ${bornRole}\n`
 
 /** postgresql.conf. @param more further lines */
-export const serverSettings = (more: Readonly<Record<string, string | number>>): string => [
-  '# Written by Instance Manager at every start.',
-  ...Object.entries({
-    max_connections: maxConnections,
-    superuser_reserved_connections: engineConnections,
-    authentication_timeout: 10, // seconds for a login, which takes milliseconds: until then anyone holds a connection without a password
-    wal_level: 'logical', // moving an instance to another host will need these three, and a later change costs a restart
-    max_wal_senders: 10,
-    max_replication_slots: 10,
-    password_encryption: 'scram-sha-256',
-    timezone: 'UTC',
-    log_line_prefix: '%m [%p] %q%u@%d ',
-    ...more,
-  }).map(([key, value]) => `${key} = ${typeof value === 'number' ? value : escapeSetting(value)}`),
-  '',
-].join('\n')
+export const serverSettings = (more: Readonly<Record<string, string | number>>): string =>
+  [
+    '# Written by Instance Manager at every start.',
+    ...Object.entries({
+      max_connections: maxConnections,
+      superuser_reserved_connections: engineConnections,
+      // seconds for a login, which takes milliseconds: until then anyone holds a connection without a password
+      authentication_timeout: 10,
+      // moving an instance to another host will need these three, and a later change costs a restart
+      wal_level: 'logical',
+      max_wal_senders: 10,
+      max_replication_slots: 10,
+      password_encryption: 'scram-sha-256',
+      timezone: 'UTC',
+      log_line_prefix: '%m [%p] %q%u@%d ',
+      ...more,
+    }).map(([key, value]) => `${key} = ${typeof value === 'number' ? value : escapeSetting(value)}`),
+    '',
+  ].join('\n')
 
 const escapeSetting = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
 
 /** The server's version (e.g. `17.2`) by a real query. @throws what `pg` throws */
-export const postgresVersion = (admin: Login, timeouts?: Timeouts): Promise<string> => withConnection(admin, async client => {
-  const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
-  return rows[0]?.server_version.split(' ')[0] ?? ''
-}, timeouts)
+export const postgresVersion = (admin: Login, timeouts?: Timeouts): Promise<string> =>
+  withConnection(
+    admin,
+    async client => {
+      const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
+      return rows[0]?.server_version.split(' ')[0] ?? ''
+    },
+    timeouts,
+  )
 
-/** What the running server lacks of the secure set-up: rules in pg_hba.conf that ask for no password, or for a weak proof of it. */
-export const weakRules = (admin: Login, timeouts?: Timeouts): Promise<Problem[]> => withConnection(admin, async client => {
-  const { rows } = await client.query<{ line_number: number; type: string; address: string | null; auth_method: string }>(
-    "SELECT line_number, type, address, auth_method FROM pg_hba_file_rules WHERE auth_method IN ('trust', 'password', 'md5', 'ident')")
-  if (rows.length === 0) return []
-  return [{
-    code: 'postgres-weak-rules',
-    message: 'This PostgreSQL lets some connections in without a safe proof of the password.',
-    cause: `In its pg_hba.conf: ${rows.map(it => `line ${it.line_number}: ${it.type} ${it.address ?? ''} ${it.auth_method}`.replace(/ +/g, ' ')).join('; ')}.`,
-    hint: 'It was made elsewhere and is used as it is. Change these lines to scram-sha-256 when no one depends on them.',
-  }]
-}, timeouts)
+/**
+ * What the running server lacks of the secure set-up: rules in pg_hba.conf that ask for no password, or for a weak
+ * proof of it.
+ */
+export const weakRules = (admin: Login, timeouts?: Timeouts): Promise<Problem[]> =>
+  withConnection(
+    admin,
+    async client => {
+      const { rows } = await client.query<{
+        line_number: number
+        type: string
+        address: string | null
+        auth_method: string
+      }>(
+        "SELECT line_number, type, address, auth_method FROM pg_hba_file_rules WHERE auth_method IN ('trust', 'password', 'md5', 'ident')",
+      )
+      if (rows.length === 0) return []
+      return [
+        {
+          code: 'postgres-weak-rules',
+          message: 'This PostgreSQL lets some connections in without a safe proof of the password.',
+          cause: `In its pg_hba.conf: ${rows.map(it => `line ${it.line_number}: ${it.type} ${it.address ?? ''} ${it.auth_method}`.replace(/ +/g, ' ')).join('; ')}.`,
+          hint: 'It was made elsewhere and is used as it is. Change these lines to scram-sha-256 when no one depends on them.',
+        },
+      ]
+    },
+    timeouts,
+  )

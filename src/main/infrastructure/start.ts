@@ -9,11 +9,14 @@ import type { DriverContext } from './driver'
 import type { Infrastructure, InfrastructureUser } from './infrastructure'
 
 export const subjectContradiction = (_plan: unknown, subject: string): string | undefined =>
-  (subject === things.infrastructure ? undefined : `its subject is ${JSON.stringify(subject)}.`)
+  subject === things.infrastructure ? undefined : `its subject is ${JSON.stringify(subject)}.`
 
 /** The open operations that have claimed it. */
 export const infrastructureUsers = (operations: Operations): InfrastructureUser[] =>
-  operations.holders(things.infrastructure).map(({ kind, subject, claims }) => ({ text: `${kind} ${subject}`, changesIt: claims.some(({ on }) => on === things.services) }))
+  operations.holders(things.infrastructure).map(({ kind, subject, claims }) => ({
+    text: `${kind} ${subject}`,
+    changesIt: claims.some(({ on }) => on === things.services),
+  }))
 
 /** Which of them ran before. */
 export const ranSchema = z.strictObject({ postgres: z.boolean(), pgbouncer: z.boolean() })
@@ -23,18 +26,25 @@ export type InfrastructureStartPlan = z.infer<typeof planSchema>
 type StartStep = Step<InfrastructureStartPlan>
 
 export const startInfrastructure = (to: Infrastructure): Operation<void, InfrastructureStartPlan> => ({
-  kind: 'infrastructure-start', version: 2, recovery: 'resume', planSchema,
+  kind: 'infrastructure-start',
+  version: 2,
+  recovery: 'resume',
+  planSchema,
   about: () => things.infrastructure,
-  // It doesn't own the infrastructure: an operation that got stuck because PostgreSQL ended must not keep it from being started.
+  // It doesn't own the infrastructure: an operation that got stuck because PostgreSQL ended must not keep it from being
+  // started.
   claims: () => [uses(things.infrastructure), owns(things.services)],
-  adopt: (version, plan) => (version === 1 ? plan as InfrastructureStartPlan : undefined), // it may have a step more
+  adopt: (version, plan) => (version === 1 ? (plan as InfrastructureStartPlan) : undefined), // it may have a step more
   contradiction: subjectContradiction,
   plan: async () => {
     const { driver, pooled, postgres, pgbouncer } = await to.status()
     return { driver, pooled, ran: { postgres: postgres.state === 'running', pgbouncer: pgbouncer.state === 'running' } }
   },
   steps: ({ pooled }) => [
-    provisionPostgres(to), startPostgres(to), securePostgres(to), ...pooled ? [provisionPgbouncer(to), startPgbouncer(to)] : [],
+    provisionPostgres(to),
+    startPostgres(to),
+    securePostgres(to),
+    ...(pooled ? [provisionPgbouncer(to), startPgbouncer(to)] : []),
   ],
 })
 
@@ -51,11 +61,17 @@ const startPostgres = (to: Infrastructure): StartStep => ({
   name: 'start-postgres',
   do: context => to.start(context.plan.driver, 'postgres', driverContext(context)),
   verify: async () => (await to.status()).postgres.state === 'running',
-  undo: async context => { if (!context.plan.ran.postgres) await stopUnused(to, 'postgres', context) },
+  undo: async context => {
+    if (!context.plan.ran.postgres) await stopUnused(to, 'postgres', context)
+  },
 })
 
 /** Takes a start back, unless an operation needs the service by now. */
-async function stopUnused(to: Infrastructure, service: ServiceName, context: Context<InfrastructureStartPlan>): Promise<void> {
+async function stopUnused(
+  to: Infrastructure,
+  service: ServiceName,
+  context: Context<InfrastructureStartPlan>,
+): Promise<void> {
   const users = to.users().filter(it => !it.changesIt)
   if (users.length > 0) return context.report({ text: `Left running for ${users.map(it => it.text).join(', ')}` })
   await to.stop(context.plan.driver, service, driverContext(context))
@@ -67,7 +83,7 @@ const securePostgres = (to: Infrastructure): StartStep => ({
     await to.secure(plan.driver)
     if (!plan.pooled) await to.want(true)
   },
-  verify: async ({ plan }) => await to.secured() && (plan.pooled || await to.wanted()),
+  verify: async ({ plan }) => (await to.secured()) && (plan.pooled || (await to.wanted())),
 })
 
 const provisionPgbouncer = (to: Infrastructure): StartStep => ({
@@ -84,8 +100,10 @@ const startPgbouncer = (to: Infrastructure): StartStep => ({
     await to.healPools()
     await to.want(true)
   },
-  verify: async () => (await to.status()).pgbouncer.state === 'running' && await to.wanted(),
-  undo: async context => { if (!context.plan.ran.pgbouncer) await stopUnused(to, 'pgbouncer', context) },
+  verify: async () => (await to.status()).pgbouncer.state === 'running' && (await to.wanted()),
+  undo: async context => {
+    if (!context.plan.ran.pgbouncer) await stopUnused(to, 'pgbouncer', context)
+  },
 })
 
 /** What a driver is given of a step's context. */

@@ -11,7 +11,10 @@ const planSchema = z.strictObject({ driver: z.enum(driverKinds), ran: ranSchema 
 export type InfrastructureStopPlan = z.infer<typeof planSchema>
 
 export const stopInfrastructure = (to: Infrastructure): Operation<void, InfrastructureStopPlan> => ({
-  kind: 'infrastructure-stop', version: 1, recovery: 'resume', planSchema,
+  kind: 'infrastructure-stop',
+  version: 1,
+  recovery: 'resume',
+  planSchema,
   about: () => things.infrastructure,
   claims: () => [owns(things.infrastructure), owns(things.services)],
   contradiction: subjectContradiction,
@@ -28,7 +31,9 @@ const stop = (to: Infrastructure, service: ServiceName): Step<InfrastructureStop
     await to.want(false) // first: from here on, the supervisor does not start it again
     await to.stop(context.plan.driver, service, driverContext(context))
   },
-  verify: async () => !await to.wanted() && !['running', 'not-adopted', 'starting', 'stopping'].includes((await to.status())[service].state),
+  verify: async () =>
+    !(await to.wanted()) &&
+    !['running', 'not-adopted', 'starting', 'stopping'].includes((await to.status())[service].state),
   undo: async context => {
     if (!context.plan.ran[service]) return
     await to.start(context.plan.driver, service, driverContext(context))

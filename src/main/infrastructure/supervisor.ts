@@ -1,7 +1,10 @@
 /**
- * While an engine has the workspace, PostgreSQL and PgBouncer are started again when they should run and have ended: after a reboot, a
- * crash, or running out of memory. A growing pause lies between attempts. It does nothing while an operation owns the infrastructure, and
- * an operation that begins interrupts an attempt and waits for its end (`Infrastructure.move`), so two never start the same service.
+ * While an engine has the workspace, PostgreSQL and PgBouncer are started again when they should run and have ended:
+ * after a reboot, a
+ * crash, or running out of memory. A growing pause lies between attempts. It does nothing while an operation owns the
+ * infrastructure, and
+ * an operation that begins interrupts an attempt and waits for its end (`Infrastructure.move`), so two never start the
+ * same service.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DriverKind, ServiceName } from '../../shared/infrastructure'
@@ -35,17 +38,31 @@ export interface SupervisorTimes {
   /** A service that has run this long since it was started again is healthy: the next pause is the first one. */
   readonly lasting: number
 }
-export const supervisorTimes: SupervisorTimes = { look: 2000, calm: 10_000, pause: 1000, longestPause: 60_000, lasting: 60_000 }
+export const supervisorTimes: SupervisorTimes = {
+  look: 2000,
+  calm: 10_000,
+  pause: 1000,
+  longestPause: 60_000,
+  lasting: 60_000,
+}
 
 /** `attempt`: the next one, from 1. Times are those of `performance.now()`. */
-interface Tries { attempt: number; due: number; startedAt?: number; problem?: Problem }
+interface Tries {
+  attempt: number
+  due: number
+  startedAt?: number
+  problem?: Problem
+}
 
 export class Supervisor {
   readonly #tries = new Map<ServiceName, Tries>()
   /** The processes of all that should run, if it all ran at the last look. */
   #alive: readonly number[] | undefined
 
-  constructor(private readonly to: Supervised, private readonly times: SupervisorTimes = supervisorTimes) {}
+  constructor(
+    private readonly to: Supervised,
+    private readonly times: SupervisorTimes = supervisorTimes,
+  ) {}
 
   /** Until the signal is aborted. Never throws: what fails now is tried again. */
   async run(signal: AbortSignal): Promise<void> {
@@ -72,18 +89,25 @@ export class Supervisor {
     const kind = await this.to.infrastructure.kind()
     const found = await this.to.infrastructure.found(kind)
     if (wanted === undefined) {
-      if (found.postgres.state === 'running' && !this.to.busy()) await this.to.wanted.set(true) // started by an earlier version
+      // started by an earlier version
+      if (found.postgres.state === 'running' && !this.to.busy()) await this.to.wanted.set(true)
       return calm
     }
     this.#alive = found.alive
     const postgres = await this.#attend(kind, 'postgres', found, signal)
-    const pgbouncer = postgres !== 'down' && await this.#attend(kind, 'pgbouncer', found, signal) // it needs the former
+    // it needs the former
+    const pgbouncer = postgres !== 'down' && (await this.#attend(kind, 'pgbouncer', found, signal))
     if (postgres === 'started' || pgbouncer === 'started') await this.to.restored()
     const due = [...this.#tries.values()].map(it => it.due - performance.now()).filter(it => it > 0)
     return this.#alive ? look : Math.min(calm, ...due)
   }
 
-  async #attend(kind: DriverKind, service: ServiceName, found: DriverStatus, signal: AbortSignal): Promise<'up' | 'down' | 'started'> {
+  async #attend(
+    kind: DriverKind,
+    service: ServiceName,
+    found: DriverStatus,
+    signal: AbortSignal,
+  ): Promise<'up' | 'down' | 'started'> {
     if (found[service].state !== 'stopped') return found[service].state === 'running' ? 'up' : 'down'
     const tries = this.#tries.get(service) ?? { attempt: 1, due: performance.now() + this.times.pause }
     this.#tries.set(service, tries)
@@ -95,7 +119,7 @@ export class Supervisor {
       return 'down'
     }
     if (tries.startedAt !== undefined) await this.#endedAgain(service, tries, kind)
-    if (await this.to.wanted.read() !== true || this.to.busy()) return 'down' // changed during the look
+    if ((await this.to.wanted.read()) !== true || this.to.busy()) return 'down' // changed during the look
     this.to.infrastructure.showRestarting(service, tries)
     if (performance.now() < tries.due) return 'down'
     try {
@@ -115,7 +139,11 @@ export class Supervisor {
   /** It was started, and did not last. */
   async #endedAgain(service: ServiceName, tries: Tries, kind: DriverKind): Promise<void> {
     const lived = performance.now() - (tries.startedAt ?? 0)
-    this.#tell(service, tries, serviceEnds(service, lived / 1000, await this.to.infrastructure.lastWords(kind, service)))
+    this.#tell(
+      service,
+      tries,
+      serviceEnds(service, lived / 1000, await this.to.infrastructure.lastWords(kind, service)),
+    )
     tries.startedAt = undefined
     this.#postpone(tries)
   }
@@ -127,14 +155,16 @@ export class Supervisor {
 
   /** Logged once, shown until it is over. */
   #tell(service: ServiceName, tries: Tries, problem: Problem): void {
-    if (tries.problem?.message !== problem.message || tries.problem.cause !== problem.cause) this.to.log.problem(problem)
+    if (tries.problem?.message !== problem.message || tries.problem.cause !== problem.cause)
+      this.to.log.problem(problem)
     tries.problem = problem
     this.to.infrastructure.showRestarting(service, tries)
   }
 
   #forgetHealthy(): void {
     const now = performance.now()
-    for (const [service, { startedAt }] of this.#tries) if (startedAt !== undefined && now - startedAt > this.times.lasting) this.#tries.delete(service)
+    for (const [service, { startedAt }] of this.#tries)
+      if (startedAt !== undefined && now - startedAt > this.times.lasting) this.#tries.delete(service)
   }
 
   /** It is an operation's, or is to be stopped. */
@@ -147,12 +177,17 @@ export class Supervisor {
 }
 
 const adoptedStopped = (service: ServiceName): Problem => ({
-  code: 'adopted-stopped', message: `${title(service)} should be running, but its container has stopped.`,
+  code: 'adopted-stopped',
+  message: `${title(service)} should be running, but its container has stopped.`,
   cause: 'The container was created elsewhere, so Instance Manager doesn’t restart it automatically.',
-  hint: 'Start the infrastructure.', action: 'start-infrastructure',
+  hint: 'Start the infrastructure.',
+  action: 'start-infrastructure',
 })
 
 const serviceEnds = (service: ServiceName, seconds: number, words: string): Problem => ({
-  code: 'service-ends', message: `${title(service)} keeps stopping after it is restarted.`, cause: `It last ran for ${Math.round(seconds)} s.`,
-  hint: 'See Details for its last log lines. It will be restarted after a pause.', details: words.slice(-4000).trim() || undefined,
+  code: 'service-ends',
+  message: `${title(service)} keeps stopping after it is restarted.`,
+  cause: `It last ran for ${Math.round(seconds)} s.`,
+  hint: 'See Details for its last log lines. It will be restarted after a pause.',
+  details: words.slice(-4000).trim() || undefined,
 })

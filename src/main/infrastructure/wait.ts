@@ -6,7 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * @param timeout milliseconds
  * @returns undefined if there was none in that time @throws the signal's reason, or what `ask` throws
  */
-export async function waitFor<T>(ask: () => Promise<T | undefined>, { timeout, signal }: { timeout: number; signal?: AbortSignal }): Promise<T | undefined> {
+export async function waitFor<T>(
+  ask: () => Promise<T | undefined>,
+  { timeout, signal }: { timeout: number; signal?: AbortSignal },
+): Promise<T | undefined> {
   const end = Date.now() + timeout
   for (;;) {
     signal?.throwIfAborted()

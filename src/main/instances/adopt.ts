@@ -1,9 +1,19 @@
-/** Gives a copied instance what is its own: a name, an empty database with tables and a director, a port and secrets. Its files and uploads stay. */
+/**
+ * Gives a copied instance what is its own: a name, an empty database with tables and a director, a port and secrets.
+ * Its files and uploads stay.
+ */
 import { randomUUID } from 'node:crypto'
 import { lstat, realpath, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { adoptInputSchema, databaseNames, instanceConfigSchema, nameSchema, urlOf, type AdoptInput } from '../../shared/instance'
+import {
+  adoptInputSchema,
+  databaseNames,
+  instanceConfigSchema,
+  nameSchema,
+  urlOf,
+  type AdoptInput,
+} from '../../shared/instance'
 import { problem, toProblem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
 import { things } from '../../shared/things'
@@ -14,7 +24,14 @@ import { formatEnv, setEnv } from '../workspace/env-file'
 import { instancePaths, type InstancePaths } from '../workspace/paths'
 import { createDatabase, createDirector } from './create/database'
 import { databaseConfig } from './create/files'
-import { createPlanSchema, creationSecrets, directorPassword, requireFreeName, requireInfrastructure, requireNoDatabase } from './create/plan'
+import {
+  createPlanSchema,
+  creationSecrets,
+  directorPassword,
+  requireFreeName,
+  requireInfrastructure,
+  requireNoDatabase,
+} from './create/plan'
 import { switchToPool } from './create/run'
 import { runTool } from './create/schema'
 import type { CreateServices } from './create/services'
@@ -41,35 +58,70 @@ type AdoptStep = Step<AdoptPlan>
 const unknownRelease = 'unknown'
 
 export const adoptInstance = (to: AdoptServices): Operation<AdoptInput, AdoptPlan> => ({
-  kind: 'adopt', version: 2, recovery: 'resume', planSchema: adoptPlanSchema,
+  kind: 'adopt',
+  version: 2,
+  recovery: 'resume',
+  planSchema: adoptPlanSchema,
   about: ({ name }) => things.instance(name),
-  claims: ({ from, name, port, fingerprint, token }) => [
-    ...new Set([from, name].map(things.instance)), things.port(port), things.trash(token),
-  ].map(owns).concat(uses(things.infrastructure), fingerprint === unknownRelease ? [] : uses(things.release(fingerprint))),
-  adopt: (version, plan) => (version === 1 ? plan as AdoptPlan : undefined), // it has more steps, and its secrets elsewhere
-  contradiction: (plan, subject) => difference({ ...plan, subject }, { subject: subjectOf(plan.from), ...databaseNames(plan.name), url: urlOf(plan.port) }),
+  claims: ({ from, name, port, fingerprint, token }) =>
+    [...new Set([from, name].map(things.instance)), things.port(port), things.trash(token)]
+      .map(owns)
+      .concat(uses(things.infrastructure), fingerprint === unknownRelease ? [] : uses(things.release(fingerprint))),
+  // it has more steps, and its secrets elsewhere
+  adopt: (version, plan) => (version === 1 ? (plan as AdoptPlan) : undefined),
+  contradiction: (plan, subject) =>
+    difference(
+      { ...plan, subject },
+      { subject: subjectOf(plan.from), ...databaseNames(plan.name), url: urlOf(plan.port) },
+    ),
   plan: input => planAdopt(to, adoptInputSchema.parse(input)),
-  ready: async ({ pooled }) => { await requireInfrastructure(to, 'Start the infrastructure, then retry.', pooled) },
+  ready: async ({ pooled }) => {
+    await requireInfrastructure(to, 'Start the infrastructure, then retry.', pooled)
+  },
   secrets: input => creationSecrets(adoptInputSchema.parse(input).director.password),
   shows: directorPassword,
-  steps: ({ pooled }) => [createDatabase(to), adoptFiles(to), pushSchema(to), createDirector(to), ...pooled ? [switchToPool(to)] : []],
+  steps: ({ pooled }) => [
+    createDatabase(to),
+    adoptFiles(to),
+    pushSchema(to),
+    createDirector(to),
+    ...(pooled ? [switchToPool(to)] : []),
+  ],
 })
 
-/** @throws Problems `instance-unknown`, `instance-own`, `instance-linked`, `instance-running`, `infrastructure-stopped`, `no-free-port`; for the name those of a creation */
+/**
+ * @throws Problems `instance-unknown`, `instance-own`, `instance-linked`, `instance-running`, `infrastructure-stopped`,
+ * `no-free-port`; for the name those of a creation
+ */
 async function planAdopt(to: AdoptServices, { name: from, as, director }: AdoptInput): Promise<AdoptPlan> {
   const { config, paths, manifest, target } = await findInstance(to, from)
   await requireCopy(to, from)
   await requireNoLinks(paths, manifest)
   if (await isRunning(to, target)) {
-    throw problem({ code: 'instance-running', message: `“${from}” is running, on the original’s database.`, hint: `Stop it first: "pm2 delete ${from}".` })
+    throw problem({
+      code: 'instance-running',
+      message: `“${from}” is running, on the original’s database.`,
+      hint: `Stop it first: "pm2 delete ${from}".`,
+    })
   }
   const { pooled } = await requireInfrastructure(to, 'Start the infrastructure, then adopt it again.')
-  const name = as ?? await suggestName(to, from, manifest)
+  const name = as ?? (await suggestName(to, from, manifest))
   await requireName(to, from, name, manifest)
   const [token, port, { ports }] = [randomUUID(), await to.ports.suggest(), await to.settings.read()]
   return {
-    token, from, name, port, url: urlOf(port), ...databaseNames(name), pooled, manifest, directPort: ports.postgres, pooledPort: ports.pgbouncer,
-    fingerprint: createPlanSchema.shape.fingerprint.safeParse(config.release).data ?? unknownRelease, director: { name: director.name, email: director.email }, jwtSecret: 'generate',
+    token,
+    from,
+    name,
+    port,
+    url: urlOf(port),
+    ...databaseNames(name),
+    pooled,
+    manifest,
+    directPort: ports.postgres,
+    pooledPort: ports.pgbouncer,
+    fingerprint: createPlanSchema.shape.fingerprint.safeParse(config.release).data ?? unknownRelease,
+    director: { name: director.name, email: director.email },
+    jwtSecret: 'generate',
   }
 }
 
@@ -83,9 +135,15 @@ async function requireCopy(to: AdoptServices, name: string): Promise<void> {
 /** What a link leads to is the original's, too: its files must not be rewritten. */
 async function requireNoLinks({ folder, server }: InstancePaths, manifest: Manifest): Promise<void> {
   const isLink = (await lstat(folder)).isSymbolicLink()
-  if (!isLink && await realpath(server).catch(() => undefined) === join(await realpath(folder), manifest.server.folder)) return
+  if (
+    !isLink &&
+    (await realpath(server).catch(() => undefined)) === join(await realpath(folder), manifest.server.folder)
+  )
+    return
   throw problem({
-    code: 'instance-linked', message: `${isLink ? folder : server} is a link to files that belong to the original.`, hint: 'Replace the link with a copy of what it leads to, then adopt it again.',
+    code: 'instance-linked',
+    message: `${isLink ? folder : server} is a link to files that belong to the original.`,
+    hint: 'Replace the link with a copy of what it leads to, then adopt it again.',
   })
 }
 
@@ -93,9 +151,20 @@ async function requireNoLinks({ folder, server }: InstancePaths, manifest: Manif
 async function suggestName(to: AdoptServices, from: string, manifest: Manifest): Promise<string> {
   for (let count = 0; count < 100; count++) {
     const name = count === 0 ? from : `${from.slice(0, 33)}-copy${count === 1 ? '' : count}`
-    if (await requireName(to, from, name, manifest).then(() => true, () => false)) return name
+    if (
+      await requireName(to, from, name, manifest).then(
+        () => true,
+        () => false,
+      )
+    )
+      return name
   }
-  throw problem({ code: 'name-taken', field: 'as', message: `All names like “${from}-copy” are taken.`, hint: 'Choose a name.' })
+  throw problem({
+    code: 'name-taken',
+    field: 'as',
+    message: `All names like “${from}-copy” are taken.`,
+    hint: 'Choose a name.',
+  })
 }
 
 async function requireName(to: AdoptServices, from: string, name: string, manifest: Manifest): Promise<void> {
@@ -103,35 +172,49 @@ async function requireName(to: AdoptServices, from: string, name: string, manife
     processes: to.processes,
     configs: async () => {
       const found = await to.configs(manifest)
-      return { ...found, taken: found.taken.filter(it => it !== from || name !== from) } // its own folder may keep its name
+      // its own folder may keep its name
+      return { ...found, taken: found.taken.filter(it => it !== from || name !== from) }
     },
   }
   await requireFreeName(others, name, manifest)
   await requireNoDatabase(to, databaseNames(name))
 }
 
-/** Rewritten are config.json, db-config.json and `.env`; what we do not know in them is kept. Then the folder gets its name. */
+/**
+ * Rewritten are config.json, db-config.json and `.env`; what we do not know in them is kept. Then the folder gets its
+ * name.
+ */
 const adoptFiles = (to: AdoptServices): AdoptStep => {
-  const folders = (plan: AdoptPlan) => ({ before: instancePaths(to.paths, plan.manifest, plan.from), after: folderOf(to, plan), originals: originalsOf(to.trash, plan.token, plan.manifest) })
+  const folders = (plan: AdoptPlan) => ({
+    before: instancePaths(to.paths, plan.manifest, plan.from),
+    after: folderOf(to, plan),
+    originals: originalsOf(to.trash, plan.token, plan.manifest),
+  })
   return {
     name: 'adopt-files',
     async do(context) {
       const { plan } = context
       const { before, after, originals } = folders(plan)
-      const here = await exists(before.folder) ? before : after
+      const here = (await exists(before.folder)) ? before : after
       await keepOriginals(to.paths.instances, here, originals)
       await rewrite(context, originals, here, after)
       if (here.folder === after.folder) return
-      if (await exists(after.folder)) throw problem({ code: 'name-taken', field: 'as', message: `The folder ${after.folder} exists already.`, hint: 'Choose another name.' })
+      if (await exists(after.folder))
+        throw problem({
+          code: 'name-taken',
+          field: 'as',
+          message: `The folder ${after.folder} exists already.`,
+          hint: 'Choose another name.',
+        })
       await rename(here.folder, after.folder)
       await syncFolder(to.paths.instances)
     },
     verify: () => Promise.resolve(false), // to write the same again costs nothing
     async undo({ plan }) {
       const { before, after, originals } = folders(plan)
-      if (!await exists(originals.folder)) return // nothing was rewritten
-      if (!await exists(before.folder)) {
-        if (!await exists(after.folder)) return // removed by hand: there is nothing to give back
+      if (!(await exists(originals.folder))) return // nothing was rewritten
+      if (!(await exists(before.folder))) {
+        if (!(await exists(after.folder))) return // removed by hand: there is nothing to give back
         await rename(after.folder, before.folder)
       }
       await restoreOriginals(originals, before)
@@ -140,23 +223,52 @@ const adoptFiles = (to: AdoptServices): AdoptStep => {
   }
 }
 
-const exists = (path: string): Promise<boolean> => lstat(path).then(() => true, () => false)
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  )
 
 /** config.json comes last. */
-async function rewrite({ plan, secret }: Context<AdoptPlan>, originals: InstancePaths, here: InstancePaths, after: InstancePaths): Promise<void> {
+async function rewrite(
+  { plan, secret }: Context<AdoptPlan>,
+  originals: InstancePaths,
+  here: InstancePaths,
+  after: InstancePaths,
+): Promise<void> {
   const config = await readJson(originals.config, instanceConfigSchema)
-  if (!config) throw problem({ code: 'config-missing', message: `${here.config} is gone.`, hint: 'Restore it, then retry.' })
+  if (!config)
+    throw problem({ code: 'config-missing', message: `${here.config} is gone.`, hint: 'Restore it, then retry.' })
   const database = databaseConfig(plan, await secret('database'))
-  const env = await readIfExists(originals.env) ?? formatEnv({ NODE_ENV: 'production', HOST: '0.0.0.0' })
+  const env = (await readIfExists(originals.env)) ?? formatEnv({ NODE_ENV: 'production', HOST: '0.0.0.0' })
   // A link is replaced with a file: what it leads to may be the original's.
-  await writeFileAtomic(here.env, setEnv(env, {
-    DATABASE_URL: database.directUrl, DIRECT_URL: database.directUrl, PORT: String(plan.port),
-    JWT_SECRET: await secret('jwt'), INSTANCE_NAME: plan.name,
-  }), 0o600)
-  await writeJson(here.databaseConfig, { ...await readJson(originals.databaseConfig, z.looseObject({})), ...database })
+  await writeFileAtomic(
+    here.env,
+    setEnv(env, {
+      DATABASE_URL: database.directUrl,
+      DIRECT_URL: database.directUrl,
+      PORT: String(plan.port),
+      JWT_SECRET: await secret('jwt'),
+      INSTANCE_NAME: plan.name,
+    }),
+    0o600,
+  )
+  await writeJson(here.databaseConfig, {
+    ...(await readJson(originals.databaseConfig, z.looseObject({}))),
+    ...database,
+  })
   await writeJson(here.config, {
-    ...config, name: plan.name, port: plan.port, database: { ...config.database, ...database },
-    paths: { ...config.paths, instance: after.folder, server: after.server, client: after.client, uploads: join(after.server, 'uploads') },
+    ...config,
+    name: plan.name,
+    port: plan.port,
+    database: { ...config.database, ...database },
+    paths: {
+      ...config.paths,
+      instance: after.folder,
+      server: after.server,
+      client: after.client,
+      uploads: join(after.server, 'uploads'),
+    },
   })
 }
 

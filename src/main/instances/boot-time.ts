@@ -13,15 +13,24 @@ export const bootTimeInputSchema = z.object({ name: nameSchema, seconds: bootSec
 
 /**
  * Takes effect when it is waited for the next time; an operation that waits now goes on as it began.
- * @throws Problem `instance-unknown`, `instance-foreign`, and `operation-open` while an operation works on the instance: it may write config.json too
+ * @throws Problem `instance-unknown`, `instance-foreign`, and `operation-open` while an operation works on the
+ * instance: it may write config.json too
  */
 export async function setBootTime(
-  to: LifecycleServices & { readonly operations: () => readonly OperationState[] }, { name, seconds }: z.infer<typeof bootTimeInputSchema>,
+  to: LifecycleServices & { readonly operations: () => readonly OperationState[] },
+  { name, seconds }: z.infer<typeof bootTimeInputSchema>,
 ): Promise<void> {
   const { paths } = await findOwn(to, name)
   const open = to.operations().find(it => isMoving(it) && it.claims.some(({ on }) => on === things.instance(name)))
-  if (open) throw problem({ code: 'operation-open', message: `Another operation on ${name} is not finished: ${open.kind}.`, hint: 'Wait until it has ended, then try again.', action: 'open-activity' })
+  if (open)
+    throw problem({
+      code: 'operation-open',
+      message: `Another operation on ${name} is not finished: ${open.kind}.`,
+      hint: 'Wait until it has ended, then try again.',
+      action: 'open-activity',
+    })
   const config = await readJson(paths.config, instanceConfigSchema)
-  if (!config) throw problem({ code: 'config-missing', message: `${paths.config} is gone.`, hint: 'Restore it, then try again.' })
+  if (!config)
+    throw problem({ code: 'config-missing', message: `${paths.config} is gone.`, hint: 'Restore it, then try again.' })
   await writeJson(paths.config, { ...config, bootSeconds: seconds ?? undefined })
 }

@@ -10,16 +10,20 @@ export interface BringUpServices {
 }
 
 /**
- * @returns the id of the operation that brings the infrastructure up, a new one or the one under way; undefined if both services run
+ * @returns the id of the operation that brings the infrastructure up, a new one or the one under way; undefined if both
+ * services run
  * @throws Problem `operation-open` while another operation owns the infrastructure, and those of its plan
  */
 export async function bringUp({ operations, infrastructure }: BringUpServices): Promise<string | undefined> {
-  const starting = (): string | undefined => operations.list().find(it => it.kind === 'infrastructure-start' && isMoving(it))?.id
+  const starting = (): string | undefined =>
+    operations.list().find(it => it.kind === 'infrastructure-start' && isMoving(it))?.id
   const found = starting()
   if (found !== undefined) return found
   const { postgres, pgbouncer, pooled } = await infrastructure.status()
   if (postgres.state === 'running' && (!pooled || pgbouncer.state === 'running')) return undefined
-  try { return await operations.start('infrastructure-start', undefined) } catch (error) {
+  try {
+    return await operations.start('infrastructure-start', undefined)
+  } catch (error) {
     const other = starting() // several ask at once: one starts it, the others wait for it
     if (other !== undefined) return other
     throw error
@@ -32,8 +36,12 @@ export async function requireUp(to: BringUpServices): Promise<void> {
   if (id === undefined) return
   const state = await to.operations.rested(id)
   if (state.phase === 'succeeded') return
-  throw problem(problemOf(state) ?? {
-    code: 'infrastructure-stopped', message: 'PostgreSQL and PgBouncer must run before an instance can be started, and starting them was cancelled.',
-    hint: 'Start the infrastructure, then try again.', action: 'start-infrastructure',
-  })
+  throw problem(
+    problemOf(state) ?? {
+      code: 'infrastructure-stopped',
+      message: 'PostgreSQL and PgBouncer must run before an instance can be started, and starting them was cancelled.',
+      hint: 'Start the infrastructure, then try again.',
+      action: 'start-infrastructure',
+    },
+  )
 }

@@ -1,4 +1,7 @@
-/** Gives an instance another port, another HOST, or both: config.json and `.env`, and a restart if it runs. If it is not healthy there, it is back on the old one. */
+/**
+ * Gives an instance another port, another HOST, or both: config.json and `.env`, and a restart if it runs. If it is not
+ * healthy there, it is back on the old one.
+ */
 import { parse } from 'dotenv'
 import { z } from 'zod'
 import { hosts, instanceConfigSchema, nameSchema, portSchema } from '../../shared/instance'
@@ -27,37 +30,59 @@ export type ChangePortInput = z.infer<typeof changePortInputSchema>
 
 /** `target` is on the new port, `before` on the old one. `host` is there if it changes. */
 const changePortPlanSchema = z.strictObject({
-  target: targetSchema, before: targetSchema, port: portSchema, ran: z.boolean(),
+  target: targetSchema,
+  before: targetSchema,
+  port: portSchema,
+  ran: z.boolean(),
   host: z.strictObject({ now: z.enum(hosts), before: z.string() }).optional(),
 })
 export type ChangePortPlan = Readonly<z.infer<typeof changePortPlanSchema>>
 
 export const changePort = (to: PortServices): Operation<ChangePortInput, ChangePortPlan> => ({
-  kind: 'change-port', version: 2, recovery: 'resume', planSchema: changePortPlanSchema,
+  kind: 'change-port',
+  version: 2,
+  recovery: 'resume',
+  planSchema: changePortPlanSchema,
   about: ({ name }) => things.instance(name),
-  claims: ({ target, before, ran }) => [
-    things.instance(target.name), ...new Set([target.port, before.port].map(things.port)),
-  ].map(owns).concat(ran ? uses(things.infrastructure) : []),
-  adopt: (version, plan) => (version === 1 ? plan as ChangePortPlan : undefined), // it may have steps more
-  contradiction: async ({ target, before, port }, subject) => difference({ ...target }, { name: before.name, port }) ?? await targetContradiction(to, subject, target, before),
+  claims: ({ target, before, ran }) =>
+    [things.instance(target.name), ...new Set([target.port, before.port].map(things.port))]
+      .map(owns)
+      .concat(ran ? uses(things.infrastructure) : []),
+  adopt: (version, plan) => (version === 1 ? (plan as ChangePortPlan) : undefined), // it may have steps more
+  contradiction: async ({ target, before, port }, subject) =>
+    difference({ ...target }, { name: before.name, port }) ?? (await targetContradiction(to, subject, target, before)),
   plan: input => planChange(to, input),
-  steps: ({ ran }) => [...ran ? [stopOld(to)] : [], writePort(to), ...ran ? [startNew(to)] : []],
+  steps: ({ ran }) => [...(ran ? [stopOld(to)] : []), writePort(to), ...(ran ? [startNew(to)] : [])],
 })
 
 /** @throws Problem `port-same`, `port-taken` */
-async function planChange(to: PortServices, { name, port, allowSharedPort, host: wanted }: ChangePortInput): Promise<ChangePortPlan> {
+async function planChange(
+  to: PortServices,
+  { name, port, allowSharedPort, host: wanted }: ChangePortInput,
+): Promise<ChangePortPlan> {
   const { target: before, paths } = await findOwn(to, name)
-  const had = parse(await readIfExists(paths.env) ?? '')['HOST'] ?? hosts[0] // as the guide has it
+  const had = parse((await readIfExists(paths.env)) ?? '')['HOST'] ?? hosts[0] // as the guide has it
   const host = wanted !== undefined && wanted !== had ? { now: wanted, before: had } : undefined
   if (port === before.port && host) return { target: before, before, port, ran: await isRunning(to, before), host }
-  if (port === before.port) throw problem({ code: 'port-same', field: 'port', message: `"${name}" is on port ${port} already.`, hint: 'Choose another port.' })
+  if (port === before.port)
+    throw problem({
+      code: 'port-same',
+      field: 'port',
+      message: `"${name}" is on port ${port} already.`,
+      hint: 'Choose another port.',
+    })
   const { holders } = await to.ports.check(port)
   const ran = await isRunning(to, before)
   const blocking = ran ? holders.filter(it => it.type === 'process' || (it.type === 'instance' && it.running)) : []
   if (blocking.length || (holders.length && !allowSharedPort)) {
     throw problem({
-      code: 'port-taken', field: 'port', message: `Port ${port} is taken.`, cause: `${(blocking.length ? blocking : holders).map(describeHolder).join(', ')}.`,
-      hint: blocking.length ? 'Stop what runs there, or stop this instance before it moves there.' : 'Choose another port, or choose to share it: only one of them can run at a time.',
+      code: 'port-taken',
+      field: 'port',
+      message: `Port ${port} is taken.`,
+      cause: `${(blocking.length ? blocking : holders).map(describeHolder).join(', ')}.`,
+      hint: blocking.length
+        ? 'Stop what runs there, or stop this instance before it moves there.'
+        : 'Choose another port, or choose to share it: only one of them can run at a time.',
     })
   }
   return { target: { ...before, port }, before, port, ran, host }
@@ -72,19 +97,30 @@ const stopOld = (to: PortServices): Step<ChangePortPlan> => ({
 
 const writePort = (to: PortServices): Step<ChangePortPlan> => {
   /** @param mustBeThere else what is gone is passed over */
-  const write = async ({ name }: Target, port: number, host: string | undefined, mustBeThere: boolean): Promise<void> => {
+  const write = async (
+    { name }: Target,
+    port: number,
+    host: string | undefined,
+    mustBeThere: boolean,
+  ): Promise<void> => {
     const its = instancePaths(to.paths, await readManifest(to.paths.root), name)
     const [config, env] = [await readJson(its.config, instanceConfigSchema), await readIfExists(its.env)]
     if (mustBeThere && (!config || env === undefined)) {
-      throw problem({ code: 'config-missing', message: `${config ? its.env : its.config} is gone.`, hint: 'Restore it, then retry.' })
+      throw problem({
+        code: 'config-missing',
+        message: `${config ? its.env : its.config} is gone.`,
+        hint: 'Restore it, then retry.',
+      })
     }
-    if (env !== undefined) await writeEnv(its.env, setEnv(env, { PORT: String(port), ...(host !== undefined && { HOST: host }) }))
+    if (env !== undefined)
+      await writeEnv(its.env, setEnv(env, { PORT: String(port), ...(host !== undefined && { HOST: host }) }))
     if (config) await writeJson(its.config, { ...config, port })
   }
   return {
     name: 'write-port',
     do: ({ plan: { target, port, host } }) => write(target, port, host?.now, true),
-    verify: async ({ plan: { target, port, host } }) => !host && (await findInstance(to, target.name)).config.port === port, // config.json is written last
+    verify: async ({ plan: { target, port, host } }) =>
+      !host && (await findInstance(to, target.name)).config.port === port, // config.json is written last
     undo: ({ plan: { before, host } }) => write(before, before.port, host?.before, false),
   }
 }

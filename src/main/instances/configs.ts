@@ -24,19 +24,31 @@ export interface Configs {
 export type ConfigCache = Map<string, { readonly stamp: string; readonly config: InstanceConfig }>
 
 /**
- * @param busy names, in lower case, of instances that an open operation owns: a folder with a reservation is in the making then, not broken
+ * @param busy names, in lower case, of instances that an open operation owns: a folder with a reservation is in the
+ * making then, not broken
  * @param known kept by callers that ask often
  */
-export async function readConfigs(paths: WorkspacePaths, manifest: Manifest, busy: ReadonlySet<string>, known: ConfigCache = new Map()): Promise<Configs> {
+export async function readConfigs(
+  paths: WorkspacePaths,
+  manifest: Manifest,
+  busy: ReadonlySet<string>,
+  known: ConfigCache = new Map(),
+): Promise<Configs> {
   const folders = await instanceFolders(paths)
   const read = await Promise.all(folders.map(it => readConfig(paths, manifest, it, busy, known)))
   const configs = read.map(it => it.config).filter(it => it !== undefined)
-  const others = await Promise.all(configs.map(async it => [it.name, await otherOwner(it.paths.instance, instancePaths(paths, manifest, it.name).folder)] as const))
+  const others = await Promise.all(
+    configs.map(
+      async it =>
+        [it.name, await otherOwner(it.paths.instance, instancePaths(paths, manifest, it.name).folder)] as const,
+    ),
+  )
   return {
     configs,
     foreign: new Map(others.filter((it): it is readonly [string, string] => it[1] !== undefined)),
     broken: read.map(it => it.broken).filter(it => it !== undefined),
-    taken: folders, manifest,
+    taken: folders,
+    manifest,
     serverOf: name => instancePaths(paths, manifest, name).server,
   }
 }
@@ -48,21 +60,47 @@ export async function instanceFolders(paths: WorkspacePaths): Promise<string[]> 
     throw error
   })
   // A link is an instance on another disk.
-  return entries.filter(it => (it.isDirectory() || it.isSymbolicLink()) && !it.name.startsWith('.')).map(it => it.name).toSorted()
+  return entries
+    .filter(it => (it.isDirectory() || it.isSymbolicLink()) && !it.name.startsWith('.'))
+    .map(it => it.name)
+    .toSorted()
 }
 
 async function readConfig(
-  paths: WorkspacePaths, manifest: Manifest, folder: string, busy: ReadonlySet<string>, known: ConfigCache,
+  paths: WorkspacePaths,
+  manifest: Manifest,
+  folder: string,
+  busy: ReadonlySet<string>,
+  known: ConfigCache,
 ): Promise<{ config?: InstanceConfig; broken?: BrokenInstance }> {
   if (!nameSchema.safeParse(folder).success) {
-    return { broken: { folder, problem: { code: 'instance-name', message: `"${folder}" is not a name that an instance can have.`, hint: 'It is left alone. Rename or move the folder.' } } }
+    return {
+      broken: {
+        folder,
+        problem: {
+          code: 'instance-name',
+          message: `"${folder}" is not a name that an instance can have.`,
+          hint: 'It is left alone. Rename or move the folder.',
+        },
+      },
+    }
   }
   try {
     const its = instancePaths(paths, manifest, folder)
-    if (busy.has(folder.toLowerCase()) && await readIfExists(its.reservation) !== undefined) return {}
+    if (busy.has(folder.toLowerCase()) && (await readIfExists(its.reservation)) !== undefined) return {}
     const config = await readKnown(its.config, known)
-    if (!config) throw problem({ code: 'config-missing', message: `${folder} has no config.json.`, hint: 'It is left alone. Restore the file, or move the folder away.' })
-    if (config.name !== folder) throw problem({ code: 'config-name', message: `The config.json in ${folder} is that of "${config.name}".`, hint: 'It is left alone. Correct "name", or rename the folder.' })
+    if (!config)
+      throw problem({
+        code: 'config-missing',
+        message: `${folder} has no config.json.`,
+        hint: 'It is left alone. Restore the file, or move the folder away.',
+      })
+    if (config.name !== folder)
+      throw problem({
+        code: 'config-name',
+        message: `The config.json in ${folder} is that of "${config.name}".`,
+        hint: 'It is left alone. Correct "name", or rename the folder.',
+      })
     return { config }
   } catch (error) {
     const found = toProblem(error)

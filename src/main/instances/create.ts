@@ -6,7 +6,14 @@ import { owns, uses } from '../operations/claims'
 import type { Operation } from '../operations/operation'
 import { createDatabase, createDirector } from './create/database'
 import { placeFiles, prepareRelease, reserve } from './create/place'
-import { createPlanSchema, creationSecrets, directorPassword, planCreate, requireInfrastructure, type CreatePlan } from './create/plan'
+import {
+  createPlanSchema,
+  creationSecrets,
+  directorPassword,
+  planCreate,
+  requireInfrastructure,
+  type CreatePlan,
+} from './create/plan'
 import { startProcess, switchToPool, verifyHealth } from './create/run'
 import { pushSchema } from './create/schema'
 import type { CreateServices } from './create/services'
@@ -14,21 +21,43 @@ import { difference, subjectOf } from './lifecycle/derived'
 
 /** Leaves nothing behind unless it succeeds; after a crash it is finished. */
 export const createInstance = (to: CreateServices): Operation<CreateInput, CreatePlan> => ({
-  kind: 'create', version: 2, recovery: 'resume', planSchema: createPlanSchema,
+  kind: 'create',
+  version: 2,
+  recovery: 'resume',
+  planSchema: createPlanSchema,
   about: ({ name }) => things.instance(name),
   claims: createClaims,
-  adopt: (version, plan) => (version === 1 ? plan as CreatePlan : undefined), // it has more steps, and its secrets elsewhere
-  contradiction: (plan, subject) => difference({ ...plan, subject }, { subject: subjectOf(plan.name), ...databaseNames(plan.name), url: urlOf(plan.port) }),
+  // it has more steps, and its secrets elsewhere
+  adopt: (version, plan) => (version === 1 ? (plan as CreatePlan) : undefined),
+  contradiction: (plan, subject) =>
+    difference(
+      { ...plan, subject },
+      { subject: subjectOf(plan.name), ...databaseNames(plan.name), url: urlOf(plan.port) },
+    ),
   plan: input => planCreate(to, createInputSchema.parse(input)),
-  ready: async ({ pooled }) => { await requireInfrastructure(to, 'Start the infrastructure, then retry.', pooled) },
+  ready: async ({ pooled }) => {
+    await requireInfrastructure(to, 'Start the infrastructure, then retry.', pooled)
+  },
   secrets: input => creationSecrets(createInputSchema.parse(input).director.password),
   shows: directorPassword,
-  steps: ({ pooled, heldBy, systemUser }) => [
-    reserve, prepareRelease, createDatabase, placeFiles, pushSchema, createDirector, ...pooled ? [switchToPool] : [],
-    ...heldBy === undefined || systemUser ? [startProcess] : [], verifyHealth,
-  ].map(step => step(to)),
+  steps: ({ pooled, heldBy, systemUser }) =>
+    [
+      reserve,
+      prepareRelease,
+      createDatabase,
+      placeFiles,
+      pushSchema,
+      createDirector,
+      ...(pooled ? [switchToPool] : []),
+      ...(heldBy === undefined || systemUser ? [startProcess] : []),
+      verifyHealth,
+    ].map(step => step(to)),
 })
 
 /** Where another instance runs on its port, it isn't started, and the port stays the other's. */
-const createClaims = ({ name, port, heldBy, fingerprint }: CreatePlan): Claim[] =>
-  [owns(things.instance(name)), ...heldBy === undefined ? [owns(things.port(port))] : [], uses(things.infrastructure), uses(things.release(fingerprint))]
+const createClaims = ({ name, port, heldBy, fingerprint }: CreatePlan): Claim[] => [
+  owns(things.instance(name)),
+  ...(heldBy === undefined ? [owns(things.port(port))] : []),
+  uses(things.infrastructure),
+  uses(things.release(fingerprint)),
+]

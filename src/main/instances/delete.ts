@@ -1,4 +1,7 @@
-/** Deletes an instance with all that belongs to it. Until the first destruction it can be taken back; from there on it is finished, after a crash too. */
+/**
+ * Deletes an instance with all that belongs to it. Until the first destruction it can be taken back; from there on it
+ * is finished, after a crash too.
+ */
 import { randomUUID } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -36,13 +39,22 @@ export type DeleteInput = z.infer<typeof deleteInputSchema>
 
 /** `folder` is the instance's; `database` and `role` are derived from its name, never read from its files. */
 export const deletePlanSchema = z.strictObject({
-  token: z.uuid(), target: targetSchema, ran: z.boolean(), folder: absolutePath, database: z.string().endsWith('_db'), role: z.string().endsWith('_user'),
+  token: z.uuid(),
+  target: targetSchema,
+  ran: z.boolean(),
+  folder: absolutePath,
+  database: z.string().endsWith('_db'),
+  role: z.string().endsWith('_user'),
 })
 export type DeletePlan = Readonly<z.infer<typeof deletePlanSchema>>
 type DeleteStep = Step<DeletePlan>
 
 export const deleteInstance = (to: DeleteServices): Operation<DeleteInput, DeletePlan> => ({
-  kind: 'delete', version: 1, recovery: 'resume', pivot: 'drop-database', planSchema: deletePlanSchema,
+  kind: 'delete',
+  version: 1,
+  recovery: 'resume',
+  pivot: 'drop-database',
+  planSchema: deletePlanSchema,
   about: ({ name }) => things.instance(name),
   claims: deleteClaims,
   contradiction: (plan, subject) => deleteContradiction(to, plan, subject),
@@ -51,36 +63,63 @@ export const deleteInstance = (to: DeleteServices): Operation<DeleteInput, Delet
 })
 
 /** With its port: undone, it may have to run again. */
-export const deleteClaims = ({ target, token, ran }: DeletePlan): Claim[] =>
-  [owns(things.instance(target.name)), ...ran && target.port ? [owns(things.port(target.port))] : [], owns(things.trash(token)), uses(things.infrastructure)]
+export const deleteClaims = ({ target, token, ran }: DeletePlan): Claim[] => [
+  owns(things.instance(target.name)),
+  ...(ran && target.port ? [owns(things.port(target.port))] : []),
+  owns(things.trash(token)),
+  uses(things.infrastructure),
+]
 
 /** What in a plan is not as the instance's name gives it. */
-export async function deleteContradiction(to: Pick<DeleteServices, 'paths'>, { target, folder, database, role }: DeletePlan, subject: string): Promise<string | undefined> {
-  return difference({ folder, database, role }, { folder: join(to.paths.instances, target.name), ...databaseNames(target.name) }) ?? targetContradiction(to, subject, target)
+export async function deleteContradiction(
+  to: Pick<DeleteServices, 'paths'>,
+  { target, folder, database, role }: DeletePlan,
+  subject: string,
+): Promise<string | undefined> {
+  return (
+    difference(
+      { folder, database, role },
+      { folder: join(to.paths.instances, target.name), ...databaseNames(target.name) },
+    ) ?? targetContradiction(to, subject, target)
+  )
 }
 
-/** @throws Problem `instance-unknown`, `instance-foreign`, `infrastructure-stopped`, `database-shared`, `database-foreign` */
+/**
+ * @throws Problem `instance-unknown`, `instance-foreign`, `infrastructure-stopped`, `database-shared`,
+ * `database-foreign`
+ */
 async function planDelete(to: DeleteServices, { name }: DeleteInput): Promise<DeletePlan> {
   const { target, paths, config } = await findOwn(to, name)
   const { configs, taken } = await to.configs()
   const names = databaseNames(name)
-  const sharing = taken.find(it => it !== name && it.toLowerCase() === name.toLowerCase()) // broken ones too
-    ?? configs.find(it => it.name !== name && (it.database.name === names.database || it.database.user === names.role))?.name
+  const sharing =
+    taken.find(it => it !== name && it.toLowerCase() === name.toLowerCase()) ?? // broken ones too
+    configs.find(it => it.name !== name && (it.database.name === names.database || it.database.user === names.role))
+      ?.name
   if (sharing !== undefined) {
     throw problem({
-      code: 'database-shared', message: `"${name}" and "${sharing}" use the same database or role: ${names.database}, ${names.role}.`,
-      cause: 'The older command line tool allowed names that differ only by case.', hint: 'Give one of them a database and a role of its own first; nothing was deleted.',
+      code: 'database-shared',
+      message: `"${name}" and "${sharing}" use the same database or role: ${names.database}, ${names.role}.`,
+      cause: 'The older command line tool allowed names that differ only by case.',
+      hint: 'Give one of them a database and a role of its own first; nothing was deleted.',
     })
   }
   if (config.database.name !== names.database || config.database.user !== names.role) {
     throw problem({
-      code: 'database-foreign', message: `config.json of "${name}" names another database than its own.`,
-      cause: `It says ${config.database.name}, not ${names.database}.`, hint: 'Correct config.json; nothing was deleted.',
+      code: 'database-foreign',
+      message: `config.json of "${name}" names another database than its own.`,
+      cause: `It says ${config.database.name}, not ${names.database}.`,
+      hint: 'Correct config.json; nothing was deleted.',
     })
   }
   const { postgres } = await to.infrastructure.status()
   if (postgres.state !== 'running') {
-    throw problem({ code: 'infrastructure-stopped', message: 'PostgreSQL must run, so that the database can be removed too.', hint: 'Start the infrastructure, then delete again.', action: 'start-infrastructure' })
+    throw problem({
+      code: 'infrastructure-stopped',
+      message: 'PostgreSQL must run, so that the database can be removed too.',
+      hint: 'Start the infrastructure, then delete again.',
+      action: 'start-infrastructure',
+    })
   }
   await to.databases.requireOwn(names)
   return { token: randomUUID(), target, ran: await isRunning(to, target), folder: paths.folder, ...names }
@@ -90,7 +129,9 @@ const stopProcess = (to: DeleteServices): DeleteStep => ({
   name: 'stop-process',
   do: ({ plan }) => stopTarget(to, plan.target),
   verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
-  undo: async context => { if (context.plan.ran) await startAgain(to, context.plan.target, context) },
+  undo: async context => {
+    if (context.plan.ran) await startAgain(to, context.plan.target, context)
+  },
 })
 
 const setAside = (to: DeleteServices): DeleteStep => ({
@@ -99,10 +140,14 @@ const setAside = (to: DeleteServices): DeleteStep => ({
     await to.ownership.requireFolder(plan.target.name)
     await to.databases.requireOwn(plan) // here there still is a way back
     const config = await readJson(join(plan.folder, 'config.json'), instanceConfigSchema)
-    const linked = config && await linkedFolder(config.paths.instance, plan.folder)
+    const linked = config && (await linkedFolder(config.paths.instance, plan.folder))
     await to.trash.put(plan.folder, plan.token, linked?.owned === true)
   },
-  verify: ({ plan }) => lstat(plan.folder).then(() => false, () => true),
+  verify: ({ plan }) =>
+    lstat(plan.folder).then(
+      () => false,
+      () => true,
+    ),
   undo: ({ plan }) => to.trash.restore(plan.token, plan.folder),
 })
 
@@ -118,7 +163,10 @@ const dropDatabase = (to: DeleteServices): DeleteStep => ({
   },
 })
 
-/** From PM2's list and dump, with its logs, and its system user; then the files, which may take a while: "deleted" is said when the disk has the space again. */
+/**
+ * From PM2's list and dump, with its logs, and its system user; then the files, which may take a while: "deleted" is
+ * said when the disk has the space again.
+ */
 const removeProcess = (to: DeleteServices): DeleteStep => ({
   name: 'remove-process',
   async do({ plan, report }) {
@@ -128,8 +176,14 @@ const removeProcess = (to: DeleteServices): DeleteStep => ({
   verify: () => Promise.resolve(false), // logs cannot be looked for by name alone; once more does no harm
 })
 
-/** The end of a deletion: process, logs, system user, and the files that were set aside. @throws Problem `files-stay` */
-export async function forgetInstance(to: DeleteServices, { target, token }: DeletePlan, report: Context<unknown>['report']): Promise<void> {
+/**
+ * The end of a deletion: process, logs, system user, and the files that were set aside. @throws Problem `files-stay`
+ */
+export async function forgetInstance(
+  to: DeleteServices,
+  { target, token }: DeletePlan,
+  report: Context<unknown>['report'],
+): Promise<void> {
   await to.processes.remove(target)
   await to.processes.save()
   const { taken } = await to.configs()
@@ -138,9 +192,15 @@ export async function forgetInstance(to: DeleteServices, { target, token }: Dele
   if (isRoot() && !isShared) await removeSystemUser(to.run, to.paths, target.name)
   report({ text: 'Deleting the files' })
   await to.trash.free(token).catch((error: unknown) => {
-    throw problem({
-      code: 'files-stay', message: `Not all files of "${target.name}" could be deleted.`, cause: error instanceof Error ? error.message : undefined,
-      hint: `They are in ${to.trash.placeOf(token)}. Correct what the system objects to, then retry.`, action: 'retry',
-    }, error)
+    throw problem(
+      {
+        code: 'files-stay',
+        message: `Not all files of "${target.name}" could be deleted.`,
+        cause: error instanceof Error ? error.message : undefined,
+        hint: `They are in ${to.trash.placeOf(token)}. Correct what the system objects to, then retry.`,
+        action: 'retry',
+      },
+      error,
+    )
   })
 }

@@ -18,9 +18,13 @@ export class Desired {
     return this.#read()
   }
 
-  add(name: string): Promise<void> { return this.#change(names => [...names.filter(it => it !== name), name]) }
+  add(name: string): Promise<void> {
+    return this.#change(names => [...names.filter(it => it !== name), name])
+  }
 
-  remove(name: string): Promise<void> { return this.#change(names => names.filter(it => it !== name)) }
+  remove(name: string): Promise<void> {
+    return this.#change(names => names.filter(it => it !== name))
+  }
 
   /** Nothing is changed any more. Returns when the last change is on disk. */
   async close(): Promise<void> {
@@ -28,7 +32,9 @@ export class Desired {
     await this.#last
   }
 
-  async #read(): Promise<readonly string[]> { return await readSealed(this.path, z.array(nameSchema), hint) ?? [] }
+  async #read(): Promise<readonly string[]> {
+    return (await readSealed(this.path, z.array(nameSchema), hint)) ?? []
+  }
 
   #change(how: (names: readonly string[]) => readonly string[]): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('the workspace is closed'))

@@ -24,13 +24,20 @@ const harmless = /^(PORT|HOST|NODE_ENV|INSTANCE_NAME|TZ|LOG_LEVEL|S3_REGION|S3_B
 
 /** @throws Problem `instance-unknown`, or the one that its folder has */
 export async function instanceDetails(to: DetailServices, name: string): Promise<InstanceDetails> {
-  const { config: { database, systemUser }, paths } = await findInstance(to, name)
-  const env = parse(await readIfExists(paths.env) ?? '')
+  const {
+    config: { database, systemUser },
+    paths,
+  } = await findInstance(to, name)
+  const env = parse((await readIfExists(paths.env)) ?? '')
   return {
     name,
     paths: { folder: paths.folder, server: paths.server, uploads: join(paths.server, 'uploads') },
     database: {
-      name: database.name, role: database.user, host: database.host, port: database.port, directPort: database.directPort,
+      name: database.name,
+      role: database.user,
+      host: database.host,
+      port: database.port,
+      directPort: database.directPort,
       pooled: database.port !== database.directPort,
     },
     boot: await bootTime(to, name),
@@ -43,7 +50,7 @@ export async function instanceDetails(to: DetailServices, name: string): Promise
 /** One masked value, on the operator's wish. @throws Problem `env-key-unknown` */
 export async function revealValue(to: DetailServices, name: string, key: string): Promise<string> {
   const { paths } = await findInstance(to, name)
-  const values = parse(await readIfExists(paths.env) ?? '')
+  const values = parse((await readIfExists(paths.env)) ?? '')
   if (Object.hasOwn(values, key)) return values[key] ?? ''
   throw problem({ code: 'env-key-unknown', message: `The .env of "${name}" has no ${key} (any more).` })
 }
@@ -54,33 +61,55 @@ export async function previewDelete(to: DetailServices, name: string, signal?: A
   const { database } = config
   const linked = await linkedFolder(config.paths.instance, paths.folder)
   const [running, usage, files, logs] = await Promise.all([
-    isRunning(to, target), to.databases.usage(database.name).catch(() => undefined), filesOf(paths, linked, signal), logsOf(to.processes, name, true),
+    isRunning(to, target),
+    to.databases.usage(database.name).catch(() => undefined),
+    filesOf(paths, linked, signal),
+    logsOf(to.processes, name, true),
   ])
   return {
-    name, running, database: { name: database.name, role: database.user, ...usage },
-    files, logs: { count: logs.length, bytes: logs.reduce((sum, it) => sum + it.bytes, 0) },
+    name,
+    running,
+    database: { name: database.name, role: database.user, ...usage },
+    files,
+    logs: { count: logs.length, bytes: logs.reduce((sum, it) => sum + it.bytes, 0) },
     ...(config.systemUser && { systemUser: identityOf(to.paths, name).name }),
   }
 }
 
 /** @param linked what the instance's folder leads to, if it is a link */
-export async function filesOf({ folder, server }: InstancePaths, linked: Awaited<ReturnType<typeof linkedFolder>>, signal?: AbortSignal): Promise<DeletePreview['files']> {
-  if (linked && !linked.owned) return { folder, target: linked.target, stays: true, bytes: 0, uploads: 0, count: 0, complete: true, links: [] }
+export async function filesOf(
+  { folder, server }: InstancePaths,
+  linked: Awaited<ReturnType<typeof linkedFolder>>,
+  signal?: AbortSignal,
+): Promise<DeletePreview['files']> {
+  if (linked && !linked.owned)
+    return { folder, target: linked.target, stays: true, bytes: 0, uploads: 0, count: 0, complete: true, links: [] }
   const real = await realpath(folder)
   const uploads = join(real, relative(folder, server), 'uploads')
-  const isInside = await realpath(uploads).catch(() => undefined) === uploads // no link leads to it
+  const isInside = (await realpath(uploads).catch(() => undefined)) === uploads // no link leads to it
   const apart = isInside ? await measure(uploads, { signal }) : { bytes: 0, files: 0, complete: true, links: [] }
-  const rest = await measure(real, { signal, skipped: ['node_modules', ...isInside ? [uploads] : []] })
+  const rest = await measure(real, { signal, skipped: ['node_modules', ...(isInside ? [uploads] : [])] })
   return {
-    folder, target: linked?.target, bytes: rest.bytes + apart.bytes, uploads: apart.bytes, count: rest.files + apart.files,
-    complete: rest.complete && apart.complete, links: [...apart.links, ...rest.links].filter(it => !it.target.startsWith(`${real}/`)),
+    folder,
+    target: linked?.target,
+    bytes: rest.bytes + apart.bytes,
+    uploads: apart.bytes,
+    count: rest.files + apart.files,
+    complete: rest.complete && apart.complete,
+    links: [...apart.links, ...rest.links].filter(it => !it.target.startsWith(`${real}/`)),
   }
 }
 
 /** @param rotated its archives too */
-export async function logsOf(processes: Processes, name: string, rotated = false): Promise<{ path: string; bytes: number }[]> {
+export async function logsOf(
+  processes: Processes,
+  name: string,
+  rotated = false,
+): Promise<{ path: string; bytes: number }[]> {
   const live = await processes.logFiles(name).catch(() => [])
   const files = rotated ? [...live, ...(await Promise.all(live.map(rotatedFiles))).flat()] : live
-  const found = await Promise.all(files.map(async path => ({ path, bytes: (await stat(path).catch(() => undefined))?.size })))
+  const found = await Promise.all(
+    files.map(async path => ({ path, bytes: (await stat(path).catch(() => undefined))?.size })),
+  )
   return found.filter((it): it is { path: string; bytes: number } => it.bytes !== undefined)
 }

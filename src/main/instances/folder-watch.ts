@@ -16,16 +16,27 @@ export function watchFolders(root: string, signal: AbortSignal, tell: () => void
   const add = (name: string): void => {
     if (signal.aborted || watched.has(name) || name.startsWith('.')) return
     try {
-      watched.set(name, watch(join(root, name), tell).on('error', () => forget(name)))
-    } catch { /* it is gone, is no folder, or there are too many */ }
+      watched.set(
+        name,
+        watch(join(root, name), tell).on('error', () => forget(name)),
+      )
+    } catch {
+      /* it is gone, is no folder, or there are too many */
+    }
   }
-  const addAll = async (): Promise<void> => { for (const name of await readdir(root).catch(() => [])) add(name) }
+  const addAll = async (): Promise<void> => {
+    for (const name of await readdir(root).catch(() => [])) add(name)
+  }
   try {
     watch(root, { signal }, (_, name) => {
       if (name !== null) forget(name) // another folder may have its name now
       void addAll().then(tell)
     }).on('error', tell)
-  } catch { /* as above */ }
-  signal.addEventListener('abort', () => { for (const name of watched.keys()) forget(name) })
+  } catch {
+    /* as above */
+  }
+  signal.addEventListener('abort', () => {
+    for (const name of watched.keys()) forget(name)
+  })
   void addAll()
 }

@@ -6,10 +6,14 @@ import type { InstancePools } from './pooled'
 const atOnce = 8
 
 /** PgBouncer refuses no instance that runs any more for what was while PostgreSQL was down. */
-export async function healRunning({ pools, ...to }: Parameters<typeof whoRuns>[0] & { readonly pools: InstancePools }): Promise<void> {
+export async function healRunning({
+  pools,
+  ...to
+}: Parameters<typeof whoRuns>[0] & { readonly pools: InstancePools }): Promise<void> {
   const [running, { serverOf }] = [(await whoRuns(to)).filter(it => it.running), await to.configs()]
   const worker = async (): Promise<void> => {
-    for (let one = running.shift(); one; one = running.shift()) await pools.heal({ name: one.name, cwd: serverOf(one.name) })
+    for (let one = running.shift(); one; one = running.shift())
+      await pools.heal({ name: one.name, cwd: serverOf(one.name) })
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
 }

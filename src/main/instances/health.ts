@@ -1,6 +1,7 @@
 /**
  * Whether an instance is healthy: PM2 says online, and the port is held by this very process, and an HTTP request
- * gets an answer below 500, and the instance's role gets through PgBouncer to its database. That someone listens on the port is not enough.
+ * gets an answer below 500, and the instance's role gets through PgBouncer to its database. That someone listens on the
+ * port is not enough.
  */
 import { get } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -27,15 +28,20 @@ const pollEvery = 100 // ms
 const confirmAfter = 250 // ms; what ends over its first request ends within that
 const answerWithin = 5000 // ms
 
-interface Look { readonly problem?: Problem; readonly process?: ProcessInfo }
+interface Look {
+  readonly problem?: Problem
+  readonly process?: ProcessInfo
+}
 
 /**
  * Looks until it is healthy twice in a row: an app that ends over its first request is not. Gives up at once when PM2
  * gave up, or when the process ended and was restarted meanwhile.
- * @throws Problem `slow-start` if it lives, and only does not answer in time: whoever waits may wait longer; else the last look's Problem, with the app's last error lines (secrets masked) as details; the signal's reason
+ * @throws Problem `slow-start` if it lives, and only does not answer in time: whoever waits may wait longer; else the
+ * last look's Problem, with the app's last error lines (secrets masked) as details; the signal's reason
  */
 export async function waitForHealth(
-  to: HealthServices, target: HealthTarget,
+  to: HealthServices,
+  target: HealthTarget,
   { signal, report }: { readonly signal: AbortSignal; report?(progress: { text: string }): void },
 ): Promise<void> {
   const end = Date.now() + target.bootSeconds * 1000
@@ -52,7 +58,10 @@ export async function waitForHealth(
     if (!reason && healthyBefore) return
     if (reason && (restarted || process?.status === 'errored' || Date.now() >= end)) {
       const slow = !restarted && process?.status === 'online' && startingUp.has(reason.code)
-      throw problem({ ...(slow ? slowStart(target, reason) : reason), details: process && await lastWords(process.errLog) })
+      throw problem({
+        ...(slow ? slowStart(target, reason) : reason),
+        details: process && (await lastWords(process.errLog)),
+      })
     }
     if (reason && reason.message !== told) report?.({ text: reason.message })
     told = reason?.message
@@ -61,11 +70,15 @@ export async function waitForHealth(
   }
 }
 
-/** One look. The reason is one of `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error`, `pool-refuses`. */
+/**
+ * One look. The reason is one of `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error`,
+ * `pool-refuses`.
+ */
 async function look(to: HealthServices, target: HealthTarget, signal: AbortSignal): Promise<Look> {
   const { name, port } = target
   const process = await find(to, target)
-  if (!process || process.status !== 'online' || process.pid === undefined) return { process, problem: notOnline(name, process) }
+  if (!process || process.status !== 'online' || process.pid === undefined)
+    return { process, problem: notOnline(name, process) }
   const holders = await portHolders(port, process.pid)
   if (holders.length === 0) return { process, problem: notListening(name, port) }
   const others = await foreign(process, process.pid, holders)
@@ -76,28 +89,41 @@ async function look(to: HealthServices, target: HealthTarget, signal: AbortSigna
   const refusal = await to.pools.refusal(target)
   if (refusal) return { process, problem: refusal }
   const after = await find(to, target) // what answered must still be what was looked at
-  return after?.pid === process.pid && after.status === 'online' ? { process: after } : { process: after, problem: notOnline(name, after) }
+  return after?.pid === process.pid && after.status === 'online'
+    ? { process: after }
+    : { process: after, problem: notOnline(name, after) }
 }
 
-const find = async (to: HealthServices, target: ProcessRef): Promise<ProcessInfo | undefined> => ownProcess(await to.processes.list(), target)
+const find = async (to: HealthServices, target: ProcessRef): Promise<ProcessInfo | undefined> =>
+  ownProcess(await to.processes.list(), target)
 
 /** In cluster mode the socket is that of PM2's daemon, which is the worker's parent. */
-async function foreign({ execMode }: ProcessInfo, pid: number, holders: readonly ListeningProcess[]): Promise<ListeningProcess[]> {
+async function foreign(
+  { execMode }: ProcessInfo,
+  pid: number,
+  holders: readonly ListeningProcess[],
+): Promise<ListeningProcess[]> {
   if (holders.every(it => it.pid === pid)) return []
-  const own = new Set<number | undefined>([pid, ...await descendants(pid)])
+  const own = new Set<number | undefined>([pid, ...(await descendants(pid))])
   if (execMode === 'cluster') own.add(await parent(pid))
   return holders.filter(it => it.pid === undefined || !own.has(it.pid))
 }
 
-/** @returns the HTTP status, or why there was none. `fetch` would refuse some ports, 6000 for one, and follow redirects elsewhere. */
+/**
+ * @returns the HTTP status, or why there was none. `fetch` would refuse some ports, 6000 for one, and follow redirects
+ * elsewhere.
+ */
 function request(port: number, signal: AbortSignal): Promise<number | string> {
   return new Promise(resolve => {
     const limit = AbortSignal.timeout(answerWithin)
     get({ host: '127.0.0.1', port, path: '/', agent: false, signal: AbortSignal.any([signal, limit]) }, response => {
       response.destroy()
       resolve(response.statusCode ?? 0)
-    }).on('close', () => resolve('The connection was closed.')) // an answer of another protocol has no response
-      .on('error', error => resolve(limit.aborted ? `There was no answer within ${answerWithin / 1000} s.` : `${error.message}.`))
+    })
+      .on('close', () => resolve('The connection was closed.')) // an answer of another protocol has no response
+      .on('error', error =>
+        resolve(limit.aborted ? `There was no answer within ${answerWithin / 1000} s.` : `${error.message}.`),
+      )
   })
 }
 
@@ -105,43 +131,64 @@ function request(port: number, signal: AbortSignal): Promise<number | string> {
 const startingUp: ReadonlySet<string> = new Set(['not-listening', 'no-http-answer'])
 
 const slowStart = ({ name, bootSeconds }: HealthTarget, { message, cause }: Problem): Problem => ({
-  code: 'slow-start', message: `“${name}” is running, but hasn’t answered within ${bootSeconds} s.`, cause: `${message}${cause ? ` ${cause}` : ''}`,
-  hint: `It is left running. Keep waiting, or roll back. If it always takes this long, give it a longer boot time: “Change…” on its page, or instance-manager boot-time ${name} SECONDS.`, action: 'keep-waiting',
+  code: 'slow-start',
+  message: `“${name}” is running, but hasn’t answered within ${bootSeconds} s.`,
+  cause: `${message}${cause ? ` ${cause}` : ''}`,
+  hint: `It is left running. Keep waiting, or roll back. If it always takes this long, give it a longer boot time: “Change…” on its page, or instance-manager boot-time ${name} SECONDS.`,
+  action: 'keep-waiting',
 })
 
 const notOnline = (name: string, process: ProcessInfo | undefined): Problem => ({
-  code: 'not-online', message: `"${name}" does not run.`,
-  cause: !process ? 'PM2 does not know it.'
-    : process.status === 'errored' ? 'It ended again and again right after its start, and PM2 gave up.'
+  code: 'not-online',
+  message: `"${name}" does not run.`,
+  cause: !process
+    ? 'PM2 does not know it.'
+    : process.status === 'errored'
+      ? 'It ended again and again right after its start, and PM2 gave up.'
       : `PM2 says: ${process.status}.`,
-  hint: 'Its last error lines are under details. Repair the cause, then start it again.', action: 'retry',
+  hint: 'Its last error lines are under details. Repair the cause, then start it again.',
+  action: 'retry',
 })
 
 const endedAndRestarted = ({ name }: HealthTarget): Problem => ({
-  code: 'not-online', message: `"${name}" does not keep running.`, cause: 'It ended, and PM2 restarted it, while it was being checked.',
-  hint: 'Its last error lines are under details. Repair the cause, then start it again.', action: 'retry',
+  code: 'not-online',
+  message: `"${name}" does not keep running.`,
+  cause: 'It ended, and PM2 restarted it, while it was being checked.',
+  hint: 'Its last error lines are under details. Repair the cause, then start it again.',
+  action: 'retry',
 })
 
 const notListening = (name: string, port: number): Problem => ({
-  code: 'not-listening', message: `“${name}” is running, but isn’t listening on port ${port}.`, cause: 'Nothing is listening on that port.',
-  hint: 'The application must listen on the PORT of its .env. Its last error lines are under details.', action: 'retry',
+  code: 'not-listening',
+  message: `“${name}” is running, but isn’t listening on port ${port}.`,
+  cause: 'Nothing is listening on that port.',
+  hint: 'The application must listen on the PORT of its .env. Its last error lines are under details.',
+  action: 'retry',
 })
 
 const heldByOther = (name: string, port: number, others: readonly ListeningProcess[]): Problem => ({
-  code: 'port-held-by-other', message: `Port ${port} is held by another program, not by "${name}".`,
+  code: 'port-held-by-other',
+  message: `Port ${port} is held by another program, not by "${name}".`,
   cause: `It is held by ${others.map(describe).join(', ')}.`,
-  hint: 'Stop that program, or give the instance another port.', action: 'retry',
+  hint: 'Stop that program, or give the instance another port.',
+  action: 'retry',
 })
 
 const describe = ({ pid, program }: ListeningProcess): string =>
   pid === undefined ? 'a process of another user' : `${program ?? 'a process'} (pid ${pid})`
 
 const noAnswer = (name: string, port: number, cause: string): Problem => ({
-  code: 'no-http-answer', message: `"${name}" listens on port ${port}, but does not answer.`, cause,
-  hint: 'Its last error lines are under details.', action: 'retry',
+  code: 'no-http-answer',
+  message: `"${name}" listens on port ${port}, but does not answer.`,
+  cause,
+  hint: 'Its last error lines are under details.',
+  action: 'retry',
 })
 
 const httpError = (name: string, port: number, status: number): Problem => ({
-  code: 'http-error', message: `"${name}" answers with an error.`, cause: `GET http://127.0.0.1:${port}/ gave HTTP status ${status}.`,
-  hint: 'Its last error lines are under details.', action: 'retry',
+  code: 'http-error',
+  message: `"${name}" answers with an error.`,
+  cause: `GET http://127.0.0.1:${port}/ gave HTTP status ${status}.`,
+  hint: 'Its last error lines are under details.',
+  action: 'retry',
 })

@@ -1,6 +1,8 @@
 /**
- * Half-made instances: the older command line tool left some of folder, database, role and process when it failed or was interrupted. Each is removed
- * only if it is the instance's own by its name, and no sign says that it is another's; nothing is taken from files that may say anything.
+ * Half-made instances: the older command line tool left some of folder, database, role and process when it failed or
+ * was interrupted. Each is removed
+ * only if it is the instance's own by its name, and no sign says that it is another's; nothing is taken from files that
+ * may say anything.
  */
 import { randomUUID } from 'node:crypto'
 import { lstat, readlink } from 'node:fs/promises'
@@ -13,7 +15,15 @@ import type { Operation, Step } from '../operations/operation'
 import { readJson } from '../system/files'
 import { readManifest } from '../workspace/base'
 import { instancePaths, type InstancePaths } from '../workspace/paths'
-import { deleteClaims, deleteContradiction, deleteInputSchema, deletePlanSchema, forgetInstance, type DeleteInput, type DeleteServices } from './delete'
+import {
+  deleteClaims,
+  deleteContradiction,
+  deleteInputSchema,
+  deletePlanSchema,
+  forgetInstance,
+  type DeleteInput,
+  type DeleteServices,
+} from './delete'
 import { filesOf, logsOf } from './details'
 import { targetOf } from './lifecycle/derived'
 import { startTarget } from './lifecycle/process-steps'
@@ -34,41 +44,79 @@ type LeftoverStep = Step<LeftoversPlan>
 
 /** As a deletion, with nothing taken for granted. */
 export const removeLeftovers = (to: LeftoverServices): Operation<DeleteInput, LeftoversPlan> => ({
-  kind: 'remove-leftovers', version: 1, recovery: 'resume', pivot: 'drop-database', planSchema: leftoversPlanSchema,
+  kind: 'remove-leftovers',
+  version: 1,
+  recovery: 'resume',
+  pivot: 'drop-database',
+  planSchema: leftoversPlanSchema,
   about: ({ name }) => things.instance(name),
   claims: deleteClaims,
   contradiction: (plan, subject) => deleteContradiction(to, plan, subject),
   plan: ({ name }) => planLeftovers(to, name),
-  steps: () => [stopProcess(to), setAside(to), dropDatabase(to), {
-    name: 'remove-process',
-    do: ({ plan, report }) => forgetInstance(to, plan, report),
-    verify: () => Promise.resolve(false),
-  }],
+  steps: () => [
+    stopProcess(to),
+    setAside(to),
+    dropDatabase(to),
+    {
+      name: 'remove-process',
+      do: ({ plan, report }) => forgetInstance(to, plan, report),
+      verify: () => Promise.resolve(false),
+    },
+  ],
 })
 
 /** @throws Problem `instance-whole`, `infrastructure-stopped`, `nothing-left` */
 async function planLeftovers(to: LeftoverServices, name: string): Promise<LeftoversPlan> {
   const { target, paths, ran, database, hasFolder } = await look(to, name)
   if (database.state === 'unknown') {
-    throw problem({ code: 'infrastructure-stopped', message: 'PostgreSQL must run, so that the database can be removed too.', hint: 'Start the infrastructure, then try again.', action: 'start-infrastructure' })
+    throw problem({
+      code: 'infrastructure-stopped',
+      message: 'PostgreSQL must run, so that the database can be removed too.',
+      hint: 'Start the infrastructure, then try again.',
+      action: 'start-infrastructure',
+    })
   }
   const keepDatabase = database.state !== 'ours'
   if (!ran && !hasFolder && keepDatabase) {
-    throw problem({ code: 'nothing-left', message: `Nothing is left of “${name}” that could be removed.`, cause: database.why })
+    throw problem({
+      code: 'nothing-left',
+      message: `Nothing is left of “${name}” that could be removed.`,
+      cause: database.why,
+    })
   }
   return { token: randomUUID(), target, ran, folder: paths.folder, ...databaseNames(name), keepDatabase }
 }
 
 /** What a removal takes away, and what it leaves alone and why. @throws Problem `instance-whole` */
-export async function previewLeftovers(to: LeftoverServices, name: string, signal?: AbortSignal): Promise<LeftoversPreview> {
+export async function previewLeftovers(
+  to: LeftoverServices,
+  name: string,
+  signal?: AbortSignal,
+): Promise<LeftoversPreview> {
   const { paths, ran, database, hasFolder } = await look(to, name)
   const names = databaseNames(name)
   const [usage, logs, link] = await Promise.all([
-    to.databases.usage(names.database).catch(() => undefined), logsOf(to.processes, name, true), readlink(paths.folder).catch(() => undefined),
+    to.databases.usage(names.database).catch(() => undefined),
+    logsOf(to.processes, name, true),
+    readlink(paths.folder).catch(() => undefined),
   ])
   return {
-    name, running: ran, ...(hasFolder && { files: await filesOf(paths, link === undefined ? undefined : { target: resolve(paths.folder, '..', link), owned: false }, signal) }),
-    database: { name: names.database, role: names.role, state: database.state, ...(database.why !== undefined && { why: database.why }), ...usage },
+    name,
+    running: ran,
+    ...(hasFolder && {
+      files: await filesOf(
+        paths,
+        link === undefined ? undefined : { target: resolve(paths.folder, '..', link), owned: false },
+        signal,
+      ),
+    }),
+    database: {
+      name: names.database,
+      role: names.role,
+      state: database.state,
+      ...(database.why !== undefined && { why: database.why }),
+      ...usage,
+    },
     logs: { count: logs.length, bytes: logs.reduce((sum, it) => sum + it.bytes, 0) },
   }
 }
@@ -80,49 +128,75 @@ interface Found {
   readonly hasFolder: boolean
   readonly database: LeftoverDatabase
 }
-interface LeftoverDatabase { readonly state: LeftoversPreview['database']['state']; readonly why?: string }
+interface LeftoverDatabase {
+  readonly state: LeftoversPreview['database']['state']
+  readonly why?: string
+}
 
 async function look(to: LeftoverServices, name: string): Promise<Found> {
   const manifest = await readManifest(to.paths.root)
   if ((await to.configs(manifest)).configs.some(it => it.name === name)) {
-    throw problem({ code: 'instance-whole', message: `“${name}” is a whole instance.`, hint: 'Delete it instead; if it is a copy, adopt it or move its folder away.' })
+    throw problem({
+      code: 'instance-whole',
+      message: `“${name}” is a whole instance.`,
+      hint: 'Delete it instead; if it is a copy, adopt it or move its folder away.',
+    })
   }
   const paths = instancePaths(to.paths, manifest, name)
   const target = targetOf(to.paths, manifest, name, 0) // it has no port, and is not started
   const ran = await isRunning(to, target)
-  const hasFolder = await lstat(paths.folder).then(() => true, () => false)
+  const hasFolder = await lstat(paths.folder).then(
+    () => true,
+    () => false,
+  )
   return { target, paths, ran, hasFolder, database: await databaseOf(to, name, paths, ran) }
 }
 
-/** Whether database and role are this instance's own. The names are derived from its own name, never read from a file. */
-async function databaseOf(to: LeftoverServices, name: string, paths: InstancePaths, ran: boolean): Promise<LeftoverDatabase> {
+/**
+ * Whether database and role are this instance's own. The names are derived from its own name, never read from a file.
+ */
+async function databaseOf(
+  to: LeftoverServices,
+  name: string,
+  paths: InstancePaths,
+  ran: boolean,
+): Promise<LeftoverDatabase> {
   const names = databaseNames(name)
-  if ((await to.infrastructure.status()).postgres.state !== 'running') return { state: 'unknown', why: 'PostgreSQL is not running.' }
+  if ((await to.infrastructure.status()).postgres.state !== 'running')
+    return { state: 'unknown', why: 'PostgreSQL is not running.' }
   const found = await to.databases.find(names)
   if (!found.database && !found.role) return { state: 'none' }
   const theirs = (why: string): LeftoverDatabase => ({ state: 'theirs', why })
   const { configs, taken } = await to.configs()
-  const other = taken.find(it => it !== name && it.toLowerCase() === name.toLowerCase())
-    ?? configs.find(it => it.database.name === names.database || it.database.user === names.role)?.name
+  const other =
+    taken.find(it => it !== name && it.toLowerCase() === name.toLowerCase()) ??
+    configs.find(it => it.database.name === names.database || it.database.user === names.role)?.name
   if (other !== undefined) return theirs(`It belongs to “${other}”.`)
   const original = await originalOf(to, paths)
   if (original !== undefined) return theirs(`It may belong to ${original}, which this folder was copied from.`)
   const refused = await to.databases.requireOwn(names, { halfMade: true }).then(() => undefined, toProblem)
   if (refused) return theirs(refused.message)
   const connections = (await to.databases.usage(names.database))?.connections ?? 0
-  if (connections > 0 && !ran) return theirs(`Something still uses it: ${connections} open connection${connections === 1 ? '' : 's'}.`)
+  if (connections > 0 && !ran)
+    return theirs(`Something still uses it: ${connections} open connection${connections === 1 ? '' : 's'}.`)
   return { state: 'ours' }
 }
 
 const claimSchema = z.looseObject({ paths: z.looseObject({ instance: z.string() }) })
 
-/** The folder that what is left here was copied from, if that still exists: by its own config.json, or by the workspace's origin. */
+/**
+ * The folder that what is left here was copied from, if that still exists: by its own config.json, or by the
+ * workspace's origin.
+ */
 async function originalOf(to: LeftoverServices, { folder, config }: InstancePaths): Promise<string | undefined> {
   const claim = await readJson(config, claimSchema).catch(() => undefined)
-  const other = claim && await otherOwner(claim.paths.instance, folder)
+  const other = claim && (await otherOwner(claim.paths.instance, folder))
   if (other !== undefined || to.copyOf === undefined) return other
   const there = join(to.copyOf, 'instances', basename(folder))
-  return lstat(there).then(() => there, () => undefined)
+  return lstat(there).then(
+    () => there,
+    () => undefined,
+  )
 }
 
 const stopProcess = (to: LeftoverServices): LeftoverStep => ({
@@ -133,7 +207,8 @@ const stopProcess = (to: LeftoverServices): LeftoverStep => ({
     await to.desired.remove(target.name)
   },
   verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
-  // It was half-made before: that it can't run again is said and no failure, since nothing would get the operation out of that.
+  // It was half-made before: that it can't run again is said and no failure, since nothing would get the operation out
+  // of that.
   undo: async ({ plan: { ran, target }, report }) => {
     if (ran) await startTarget(to, target).catch((error: unknown) => report({ text: toProblem(error).message }))
   },
@@ -146,12 +221,18 @@ const setAside = (to: LeftoverServices): LeftoverStep => ({
     if (!plan.keepDatabase) await to.databases.requireOwn(plan, { halfMade: true }) // here there still is a way back
     await to.trash.put(plan.folder, plan.token, false)
   },
-  verify: ({ plan }) => lstat(plan.folder).then(() => false, () => true),
+  verify: ({ plan }) =>
+    lstat(plan.folder).then(
+      () => false,
+      () => true,
+    ),
   undo: ({ plan }) => to.trash.restore(plan.token, plan.folder),
 })
 
 const dropDatabase = (to: LeftoverServices): LeftoverStep => ({
   name: 'drop-database',
-  do: async ({ plan }) => { if (!plan.keepDatabase) await to.databases.remove(plan, { halfMade: true }) },
+  do: async ({ plan }) => {
+    if (!plan.keepDatabase) await to.databases.remove(plan, { halfMade: true })
+  },
   verify: ({ plan }) => Promise.resolve(plan.keepDatabase), // to drop what is gone costs nothing
 })

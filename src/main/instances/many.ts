@@ -1,4 +1,7 @@
-/** Starts, stops or restarts many instances. Each is an operation of its own, which claims, undoes and recovers itself; one that fails stops no other. */
+/**
+ * Starts, stops or restarts many instances. Each is an operation of its own, which claims, undoes and recovers itself;
+ * one that fails stops no other.
+ */
 import { isOpen, problemOf, type OperationState } from '../../shared/operation'
 import { manyKind, manyPlanSchema, stepOf, type ManyInput, type ManyPlan } from '../../shared/many'
 import { toProblem, type Problem } from '../../shared/problem'
@@ -18,15 +21,24 @@ const atOnce = 4
 
 /** A cancel begins no more; it leaves alone what is under way and what is done. */
 export const manyInstances = (to: ManyServices): Operation<ManyInput, ManyPlan> => ({
-  kind: manyKind, version: 1, recovery: 'resume', planSchema: manyPlanSchema,
+  kind: manyKind,
+  version: 1,
+  recovery: 'resume',
+  planSchema: manyPlanSchema,
   about: () => '(instances)', // no instance can be called that
   claims: plan => (needsDatabase(plan) ? [uses(things.infrastructure)] : []),
   abreast: plan => ({ from: needsDatabase(plan) ? 1 : 0, most: atOnce }),
-  ready: async plan => { if (needsDatabase(plan)) await to.bringUpFor(plan.names) },
-  plan: ({ action, names, stopOther = false }) => Promise.resolve({
-    action, stopOther, names: [...new Map(names.map(it => [things.instance(it), it])).values()], since: new Date().toISOString(),
-  }),
-  steps: plan => [...needsDatabase(plan) ? [bringUp(to)] : [], ...plan.names.map(it => ofInstance(to, it))],
+  ready: async plan => {
+    if (needsDatabase(plan)) await to.bringUpFor(plan.names)
+  },
+  plan: ({ action, names, stopOther = false }) =>
+    Promise.resolve({
+      action,
+      stopOther,
+      names: [...new Map(names.map(it => [things.instance(it), it])).values()],
+      since: new Date().toISOString(),
+    }),
+  steps: plan => [...(needsDatabase(plan) ? [bringUp(to)] : []), ...plan.names.map(it => ofInstance(to, it))],
 })
 
 const needsDatabase = ({ action }: ManyPlan): boolean => action !== 'stop'
@@ -45,8 +57,11 @@ const ofInstance = (to: ManyServices, name: string): Step<ManyPlan> => ({
   async do({ plan, signal }) {
     const operations = to.operations()
     try {
-      const operation = begunAlready(operations.list(), plan, name) ?? await operations.start(plan.action, plan.action === 'start' ? { name, stopOther: plan.stopOther } : { name })
-      const problem = whyNot(await operations.rested(operation, signal)) // a stuck one waits for the operator, and the rest must not wait with it
+      const operation =
+        begunAlready(operations.list(), plan, name) ??
+        (await operations.start(plan.action, plan.action === 'start' ? { name, stopOther: plan.stopOther } : { name }))
+      // a stuck one waits for the operator, and the rest must not wait with it
+      const problem = whyNot(await operations.rested(operation, signal))
       return { operation, problem }
     } catch (error) {
       signal.throwIfAborted()
@@ -57,10 +72,22 @@ const ofInstance = (to: ManyServices, name: string): Step<ManyPlan> => ({
   verify: () => Promise.resolve(false), // its operation tells
 })
 
-/** The instance's operation of this kind that is open, or began since the job was planned: by this step before a crash, most likely. */
-function begunAlready(operations: readonly OperationState[], { action, since }: ManyPlan, name: string): string | undefined {
+/**
+ * The instance's operation of this kind that is open, or began since the job was planned: by this step before a crash,
+ * most likely.
+ */
+function begunAlready(
+  operations: readonly OperationState[],
+  { action, since }: ManyPlan,
+  name: string,
+): string | undefined {
   const subject = nameOf(things.instance(name))
-  return operations.findLast(it => it.kind === action && it.subject === subject && (isOpen(it) || it.openedAt >= since))?.id
+  return operations.findLast(it => it.kind === action && it.subject === subject && (isOpen(it) || it.openedAt >= since))
+    ?.id
 }
 
-const whyNot = (state: OperationState): Problem | undefined => problemOf(state) ?? (state.phase === 'succeeded' ? undefined : { code: 'cancelled', message: 'It was cancelled, and what was begun is undone.' })
+const whyNot = (state: OperationState): Problem | undefined =>
+  problemOf(state) ??
+  (state.phase === 'succeeded'
+    ? undefined
+    : { code: 'cancelled', message: 'It was cancelled, and what was begun is undone.' })

@@ -9,18 +9,31 @@ import type { Trash } from './trash'
 
 const files = ['config', 'databaseConfig', 'env'] as const
 
-/** Where they are kept: a folder of the same form in the trash, which is emptied once no open operation has the token. */
+/**
+ * Where they are kept: a folder of the same form in the trash, which is emptied once no open operation has the token.
+ */
 export function originalsOf(trash: Trash, token: string, { server, client }: Manifest): InstancePaths {
   const folder = trash.placeOf(token)
   return {
-    folder, config: join(folder, 'config.json'), databaseConfig: join(folder, 'db-config.json'), server: join(folder, server.folder), client: join(folder, client.folder),
-    env: join(folder, server.folder, '.env'), reservation: join(folder, '.operation'),
+    folder,
+    config: join(folder, 'config.json'),
+    databaseConfig: join(folder, 'db-config.json'),
+    server: join(folder, server.folder),
+    client: join(folder, client.folder),
+    env: join(folder, server.folder, '.env'),
+    reservation: join(folder, '.operation'),
   }
 }
 
 /** All of them or none; those that were kept before stay. @param instances the folder that both lie in */
 export async function keepOriginals(instances: string, from: InstancePaths, originals: InstancePaths): Promise<void> {
-  if (await lstat(originals.folder).then(() => true, () => false)) return
+  if (
+    await lstat(originals.folder).then(
+      () => true,
+      () => false,
+    )
+  )
+    return
   const fresh = join(instances, `.new${basename(originals.folder)}`) // not in the trash, which may be emptied just now
   await removeTree(fresh)
   await mkdir(fresh, { recursive: true, mode: 0o700 })
@@ -44,5 +57,9 @@ async function copy(from: string, target: string): Promise<void> {
   if (info.isSymbolicLink()) return symlink(await readlink(from), target)
   await copyFile(from, target) // with its mode
   const file = await open(target, 'r')
-  try { await file.sync() } finally { await file.close() }
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
 }

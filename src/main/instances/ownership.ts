@@ -1,5 +1,6 @@
 /**
- * Whose an instance is. A copied folder still names the original's database, so whatever is done to the copy would be done to the original:
+ * Whose an instance is. A copied folder still names the original's database, so whatever is done to the copy would be
+ * done to the original:
  * until it is adopted, no job may touch it.
  */
 import { lstat, readlink, realpath } from 'node:fs/promises'
@@ -14,8 +15,10 @@ import { instancePaths, type WorkspacePaths } from '../workspace/paths'
 import type { Configs } from './configs'
 
 /**
- * The folder that a config.json belongs to, if that is another one than it lies in; else undefined. A path that leads nowhere is a stale one of a
- * workspace that was moved. A folder is the same by its inode, however its path is spelt; a link to another instance's folder is not that folder.
+ * The folder that a config.json belongs to, if that is another one than it lies in; else undefined. A path that leads
+ * nowhere is a stale one of a
+ * workspace that was moved. A folder is the same by its inode, however its path is spelt; a link to another instance's
+ * folder is not that folder.
  * @param named `paths.instance` of the config.json
  * @param folder where it lies
  */
@@ -31,10 +34,14 @@ export async function otherOwner(named: string, folder: string): Promise<string 
 }
 
 /**
- * Whether an instance whose folder is a link goes with what the link leads to: only if the config.json there names this very link, and
+ * Whether an instance whose folder is a link goes with what the link leads to: only if the config.json there names this
+ * very link, and
  * the workspace does not lie in it. Undefined if the folder is no link.
  */
-export async function linkedFolder(named: string, folder: string): Promise<{ readonly target: string; readonly owned: boolean } | undefined> {
+export async function linkedFolder(
+  named: string,
+  folder: string,
+): Promise<{ readonly target: string; readonly owned: boolean } | undefined> {
   const here = await lstat(folder)
   if (!here.isSymbolicLink()) return undefined
   const [there, target] = await Promise.all([lstat(named).catch(() => undefined), realpath(folder)])
@@ -51,40 +58,49 @@ export class Ownership {
   constructor(private readonly to: OwnershipServices) {}
 
   /**
-   * For plans: folder, port and database are looked at. A database that cannot be asked now is asked again before it is dropped.
+   * For plans: folder, port and database are looked at. A database that cannot be asked now is asked again before it is
+   * dropped.
    * @throws Problem `instance-foreign`
    */
   async require(config: InstanceConfig, manifest: Manifest): Promise<void> {
     await this.requireFolder(config.name)
     const holder = await this.runsElsewhere(config, manifest)
-    if (holder !== undefined) throw foreignInstance(config.name, `Its port ${config.port} is in use by the same instance in ${holder}.`)
+    if (holder !== undefined)
+      throw foreignInstance(config.name, `Its port ${config.port} is in use by the same instance in ${holder}.`)
     const names = databaseNames(config.name)
     const marked = await this.to.databases.isForeign(names).catch(() => false)
     if (marked) throw foreignInstance(config.name, `The database ${names.database} is marked as another workspace's.`)
   }
 
   /**
-   * For steps, right before they destroy something: the folder alone, by what its config.json says now. One that is gone is nobody's.
+   * For steps, right before they destroy something: the folder alone, by what its config.json says now. One that is
+   * gone is nobody's.
    * @param place where the instance's folder lies now, if it was set aside
    * @throws Problem `instance-foreign`
    */
   async requireFolder(name: string, place?: string): Promise<void> {
     const folder = place ?? join(this.to.paths.instances, name)
     const config = await readJson(join(folder, 'config.json'), instanceConfigSchema)
-    const other = config && await otherOwner(config.paths.instance, folder)
+    const other = config && (await otherOwner(config.paths.instance, folder))
     if (other !== undefined) throw foreignInstance(name, `Its config.json is that of ${other}, which exists.`)
   }
 
   /**
-   * Marks the databases of these instances as this workspace's, if they carry no mark: the older tool left none. Those that are another's are left out.
-   * To be told apart from a copy later is no condition of anything that is done now, so what fails is left to the next time.
+   * Marks the databases of these instances as this workspace's, if they carry no mark: the older tool left none. Those
+   * that are another's are left out.
+   * To be told apart from a copy later is no condition of anything that is done now, so what fails is left to the next
+   * time.
    */
   async claim({ configs, foreign, manifest }: Pick<Configs, 'configs' | 'foreign' | 'manifest'>): Promise<void> {
-    const own = await Promise.all(configs.filter(it => !foreign.has(it.name)).map(async config => {
-      const names = databaseNames(config.name)
-      const isNamed = config.database.name === names.database && config.database.user === names.role
-      return isNamed && await this.runsElsewhere(config, manifest) === undefined ? names : undefined
-    }))
+    const own = await Promise.all(
+      configs
+        .filter(it => !foreign.has(it.name))
+        .map(async config => {
+          const names = databaseNames(config.name)
+          const isNamed = config.database.name === names.database && config.database.user === names.role
+          return isNamed && (await this.runsElsewhere(config, manifest)) === undefined ? names : undefined
+        }),
+    )
     await this.to.databases.claim(own.filter(it => it !== undefined)).catch(() => undefined)
   }
 
@@ -97,13 +113,17 @@ export class Ownership {
       if (cwd === own || !cwd?.endsWith(`/${manifest.server.folder}`)) continue
       const folder = cwd.slice(0, -manifest.server.folder.length - 1)
       const other = await readJson(join(folder, 'config.json'), instanceConfigSchema).catch(() => undefined)
-      if (other?.database.directUrl === database.directUrl && other.database.password === database.password) return folder
+      if (other?.database.directUrl === database.directUrl && other.database.password === database.password)
+        return folder
     }
     return undefined
   }
 }
 
-export const foreignInstance = (name: string, cause: string) => problem({
-  code: 'instance-foreign', message: `“${name}” is a copy: its database belongs to another instance.`, cause,
-  hint: 'Adopt it to give it a name, database, port and secrets of its own. Until then nothing is done to it. If it is the only one left, delete the other folder, or correct "paths.instance" in its config.json.',
-})
+export const foreignInstance = (name: string, cause: string) =>
+  problem({
+    code: 'instance-foreign',
+    message: `“${name}” is a copy: its database belongs to another instance.`,
+    cause,
+    hint: 'Adopt it to give it a name, database, port and secrets of its own. Until then nothing is done to it. If it is the only one left, delete the other folder, or correct "paths.instance" in its config.json.',
+  })

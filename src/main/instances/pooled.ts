@@ -6,38 +6,60 @@ import type { PoolUser, Pools } from '../infrastructure/pools'
 import { readIfExists } from '../system/files'
 
 /** An instance, as far as its pool matters: its name and its server folder. */
-interface Pooled { readonly name: string; readonly cwd: string }
+interface Pooled {
+  readonly name: string
+  readonly cwd: string
+}
 
 export class InstancePools {
   /** @param port PgBouncer's, on this machine */
-  constructor(private readonly pools: Pick<Pools, 'refusal' | 'heal'>, private readonly port: () => Promise<number>) {}
+  constructor(
+    private readonly pools: Pick<Pools, 'refusal' | 'heal'>,
+    private readonly port: () => Promise<number>,
+  ) {}
 
   /** @returns undefined if it gets through, or does not go through our PgBouncer; else Problem `pool-refuses` */
   async refusal({ name, cwd }: Pooled): Promise<Problem | undefined> {
     const user = await this.userOf(cwd)
-    const error = user && await this.pools.refusal(user)
+    const error = user && (await this.pools.refusal(user))
     return error && refuses(name, error.message)
   }
 
-  /** Makes the instance's first login succeed, if it is PgBouncer that would refuse it. That it cannot is reported, and no failure: health judges. */
-  async heal({ cwd }: Pooled, { signal, report }: { readonly signal?: AbortSignal | undefined; report?(progress: { text: string }): void } = {}): Promise<void> {
+  /**
+   * Makes the instance's first login succeed, if it is PgBouncer that would refuse it. That it cannot is reported, and
+   * no failure: health judges.
+   */
+  async heal(
+    { cwd }: Pooled,
+    { signal, report }: { readonly signal?: AbortSignal | undefined; report?(progress: { text: string }): void } = {},
+  ): Promise<void> {
     const user = await this.userOf(cwd)
-    const ill = user && await this.pools.heal(user, signal)
+    const ill = user && (await this.pools.heal(user, signal))
     if (ill !== undefined) report?.({ text: `PgBouncer refuses its database for now: ${ill}` })
   }
 
   /** What its `.env` has for the application, if that goes to PgBouncer on this machine. */
   private async userOf(cwd: string): Promise<PoolUser | undefined> {
-    const text = parse(await readIfExists(join(cwd, '.env')) ?? '')['DATABASE_URL']
+    const text = parse((await readIfExists(join(cwd, '.env'))) ?? '')['DATABASE_URL']
     const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
-    if (!url || !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname) || Number(url.port) !== await this.port()) return undefined
+    if (!url || !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname) || Number(url.port) !== (await this.port()))
+      return undefined
     try {
-      return { database: decodeURIComponent(url.pathname.slice(1)), user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }
-    } catch { return undefined } // not ours, and not encoded as a URL is: whether it works, the application finds out
+      return {
+        database: decodeURIComponent(url.pathname.slice(1)),
+        user: decodeURIComponent(url.username),
+        password: decodeURIComponent(url.password),
+      }
+    } catch {
+      return undefined
+    } // not ours, and not encoded as a URL is: whether it works, the application finds out
   }
 }
 
 const refuses = (name: string, cause: string): Problem => ({
-  code: 'pool-refuses', message: `“${name}” answers, but doesn’t get to its database through PgBouncer.`, cause,
-  hint: 'Check that PostgreSQL and PgBouncer are running, and the DATABASE_URL in its .env. Then try again.', action: 'retry',
+  code: 'pool-refuses',
+  message: `“${name}” answers, but doesn’t get to its database through PgBouncer.`,
+  cause,
+  hint: 'Check that PostgreSQL and PgBouncer are running, and the DATABASE_URL in its .env. Then try again.',
+  action: 'retry',
 })

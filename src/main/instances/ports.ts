@@ -15,19 +15,25 @@ export interface PortKnowledge {
 }
 
 /**
- * The first port from `first` upwards that no instance is configured for (running or not), no open operation has chosen,
+ * The first port from `first` upwards that no instance is configured for (running or not), no open operation has
+ * chosen,
  * and on which a server could listen now.
  * @throws Problem `no-free-port`
  */
-export async function choosePort(first: number, to: Pick<PortKnowledge, 'instances' | 'reservations' | 'portFree'>): Promise<number> {
+export async function choosePort(
+  first: number,
+  to: Pick<PortKnowledge, 'instances' | 'reservations' | 'portFree'>,
+): Promise<number> {
   const [instances, reservations] = await Promise.all([to.instances(), to.reservations()])
   const taken = new Set([...instances, ...reservations].map(it => it.port))
   for (let port = first; port <= maxPort; port++) {
-    if (!taken.has(port) && await to.portFree(port)) return port
+    if (!taken.has(port) && (await to.portFree(port))) return port
   }
   throw problem({
-    code: 'no-free-port', message: `There is no free port from ${first} to ${maxPort}.`,
-    hint: 'Choose a lower first port in the settings.', field: 'port',
+    code: 'no-free-port',
+    message: `There is no free port from ${first} to ${maxPort}.`,
+    hint: 'Choose a lower first port in the settings.',
+    field: 'port',
   })
 }
 
@@ -36,18 +42,28 @@ export async function choosePort(first: number, to: Pick<PortKnowledge, 'instanc
  * unless it is one of those instances, running.
  */
 export async function checkPort(port: number, to: PortKnowledge): Promise<PortCheck> {
-  const [instances, reservations, listening] = await Promise.all([to.instances(), to.reservations(), listeners(port, to)])
-  const named: PortHolder[] = instances.filter(it => it.port === port).map(({ name, running }) => ({ type: 'instance', name, running }))
-  const reserved: PortHolder[] = reservations.filter(it => it.port === port && !instances.some(other => other.port === port && sameName(other.name, it.subject)))
+  const [instances, reservations, listening] = await Promise.all([
+    to.instances(),
+    to.reservations(),
+    listeners(port, to),
+  ])
+  const named: PortHolder[] = instances
+    .filter(it => it.port === port)
+    .map(({ name, running }) => ({ type: 'instance', name, running }))
+  const reserved: PortHolder[] = reservations
+    .filter(it => it.port === port && !instances.some(other => other.port === port && sameName(other.name, it.subject)))
     .map(({ subject }) => ({ type: 'operation', subject }))
   const explained = named.some(it => it.type === 'instance' && it.running)
-  return { port, holders: [...named, ...reserved, ...explained ? [] : listening] }
+  return { port, holders: [...named, ...reserved, ...(explained ? [] : listening)] }
 }
 
-/** A port can be taken without anyone listening to be seen, e.g. by another user's container: then it has a nameless holder. */
+/**
+ * A port can be taken without anyone listening to be seen, e.g. by another user's container: then it has a nameless
+ * holder.
+ */
 async function listeners(port: number, to: PortKnowledge): Promise<PortHolder[]> {
   const found = await to.portHolders(port)
-  if (found.length === 0 && !await to.portFree(port)) return [{ type: 'process' }]
+  if (found.length === 0 && !(await to.portFree(port))) return [{ type: 'process' }]
   return found.map(({ pid, program }) => ({ type: 'process', pid, program }))
 }
 
@@ -56,8 +72,13 @@ const sameName = (one: string, other: string): boolean => one.toLowerCase() === 
 /** Who has a port, as part of a sentence. */
 export function describeHolder(holder: PortHolder): string {
   switch (holder.type) {
-    case 'instance': return `"${holder.name}"${holder.running ? ' runs on it' : ' is configured for it'}`
-    case 'operation': return `an operation on "${holder.subject}" has it`
-    case 'process': return holder.program ? `${holder.program} (pid ${holder.pid ?? 'unknown'}) listens on it` : 'a process of another user listens on it'
+    case 'instance':
+      return `"${holder.name}"${holder.running ? ' runs on it' : ' is configured for it'}`
+    case 'operation':
+      return `an operation on "${holder.subject}" has it`
+    case 'process':
+      return holder.program
+        ? `${holder.program} (pid ${holder.pid ?? 'unknown'}) listens on it`
+        : 'a process of another user listens on it'
   }
 }

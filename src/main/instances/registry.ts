@@ -1,6 +1,12 @@
 /** The live list of instances: their files joined with what PM2 runs. Nothing of it is stored. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { urlOf, type InstanceConfig, type InstanceList, type InstanceStatus, type InstanceView } from '../../shared/instance'
+import {
+  urlOf,
+  type InstanceConfig,
+  type InstanceList,
+  type InstanceStatus,
+  type InstanceView,
+} from '../../shared/instance'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { Processes, ProcessInfo, ProcessStatus } from '../processes/client'
 import { Latest } from '../system/latest'
@@ -25,7 +31,8 @@ export interface RegistryServices extends SlowFactServices {
 }
 
 // Milliseconds; all of it only while someone watches. What happens is told by PM2's bus and the folders' watch.
-const usageEvery = 5000 // CPU and memory, from /proc: 3 ms for a hundred, where asking PM2 takes 9 of ours and 10 of its daemon's
+// CPU and memory, from /proc: 3 ms for a hundred, where asking PM2 takes 9 of ours and 10 of its daemon's
+const usageEvery = 5000
 const lookEvery = 10_000 // at PM2: what no event tells, `pm2 delete` of a stopped one
 const aftermath = 700 // after an event; `pm2 delete` ends a process first and forgets it a moment later
 const factsEvery = 60_000
@@ -56,7 +63,9 @@ export class Registry {
   constructor(private readonly to: RegistryServices) {}
 
   /** Looks now. An unreachable PM2 makes every status `unknown`, never an error. */
-  async list(): Promise<InstanceList> { return join(await this.#look(await this.to.configs()), this.#facts, new UsageMeter()) }
+  async list(): Promise<InstanceList> {
+    return join(await this.#look(await this.to.configs()), this.#facts, new UsageMeter())
+  }
 
   /** Something changed that no watched source tells, e.g. an operation ended. */
   poke(): void {
@@ -101,7 +110,11 @@ export class Registry {
       if (this.#facts.lost.some(it => !usageOf(it.pid))) this.#lookUp() // it ended at last
       show()
     }
-    const timers = [setInterval(measure, usageEvery), setInterval(() => this.#again(), lookEvery), setInterval(() => this.#lookUp(), factsEvery)]
+    const timers = [
+      setInterval(measure, usageEvery),
+      setInterval(() => this.#again(), lookEvery),
+      setInterval(() => this.#lookUp(), factsEvery),
+    ]
     signal.addEventListener('abort', () => timers.forEach(it => clearInterval(it)))
     this.#lookUp()
     void this.#followProcesses(signal)
@@ -119,22 +132,36 @@ export class Registry {
         found(world)
         await this.#adopt(world, seen)
         await delay(burst, undefined, { signal })
-      } catch { /* a folder that vanished just now, or nobody watches any more: the next reason looks again */ }
+      } catch {
+        /* a folder that vanished just now, or nobody watches any more: the next reason looks again */
+      }
     }
   }
 
   async #look({ configs, broken, foreign, serverOf }: Configs): Promise<World> {
     const [desired, listed] = await Promise.all([
-      this.to.desired.names().catch(() => []), this.to.processes.list().catch((error: unknown) => toProblem(error)),
+      this.to.desired.names().catch(() => []),
+      this.to.processes.list().catch((error: unknown) => toProblem(error)),
     ])
-    if (!isList(listed)) return { instances: configs.map(config => ({ config })), broken, foreign, desired, processProblem: listed }
-    const instances = await Promise.all(configs.map(async config => ({ config, process: await ownProcess(listed, { name: config.name, cwd: serverOf(config.name) }) })))
+    if (!isList(listed))
+      return { instances: configs.map(config => ({ config })), broken, foreign, desired, processProblem: listed }
+    const instances = await Promise.all(
+      configs.map(async config => ({
+        config,
+        process: await ownProcess(listed, { name: config.name, cwd: serverOf(config.name) }),
+      })),
+    )
     return { instances, broken, foreign, desired }
   }
 
-  /** @param seen the count of reasons before the look: if it has grown, the look is old, and an operation may have stopped what ran then */
+  /**
+   * @param seen the count of reasons before the look: if it has grown, the look is old, and an operation may have
+   * stopped what ran then
+   */
   async #adopt({ instances, desired, foreign }: World, seen: number): Promise<void> {
-    const online = instances.filter(it => it.process?.status === 'online' && !foreign.has(it.config.name)).map(it => it.config.name)
+    const online = instances
+      .filter(it => it.process?.status === 'online' && !foreign.has(it.config.name))
+      .map(it => it.config.name)
     const unknown = online.filter(it => !desired.includes(it))
     if (unknown.length === 0 || seen !== this.#reasons.value) return
     const busy = this.to.busy()
@@ -145,17 +172,24 @@ export class Registry {
     }
   }
 
-  #again(): void { this.#reasons.set(this.#reasons.value + 1) }
+  #again(): void {
+    this.#reasons.set(this.#reasons.value + 1)
+  }
 
   #filesChanged(): void {
     this.#configs = undefined
     this.#again()
   }
 
-  /** Reads the folders only when something has changed there: a hundred files each time would be most of what an idle app does. */
+  /**
+   * Reads the folders only when something has changed there: a hundred files each time would be most of what an idle
+   * app does.
+   */
   async #readConfigs(): Promise<Configs> {
     this.#configs ??= this.to.configs()
-    try { return await this.#configs } catch (error) {
+    try {
+      return await this.#configs
+    } catch (error) {
       this.#configs = undefined
       throw error
     }
@@ -166,7 +200,9 @@ export class Registry {
     this.#factsDue = true
     if (this.#lookingUp) return
     this.#lookingUp = true
-    void this.#lookUpWhileDue().finally(() => { this.#lookingUp = false })
+    void this.#lookUpWhileDue().finally(() => {
+      this.#lookingUp = false
+    })
   }
 
   async #lookUpWhileDue(): Promise<void> {
@@ -181,14 +217,23 @@ export class Registry {
     try {
       for await (const event of this.to.processes.watch(signal)) {
         this.#again()
-        void delay(aftermath, undefined, { signal }).then(() => this.#again(), () => undefined)
-        if (event.type === 'connected') this.#lookUp() // a new daemon: who outlived the old one?
-        else if (event.type === 'process' && event.event === 'stop') await this.#stoppedByHand(event.name).catch(() => undefined) // it stays in `down`
+        void delay(aftermath, undefined, { signal }).then(
+          () => this.#again(),
+          () => undefined,
+        )
+        if (event.type === 'connected')
+          this.#lookUp() // a new daemon: who outlived the old one?
+        else if (event.type === 'process' && event.event === 'stop')
+          await this.#stoppedByHand(event.name).catch(() => undefined) // it stays in `down`
       }
-    } catch { /* the timer goes on looking, and `list` says what is wrong */ }
+    } catch {
+      /* the timer goes on looking, and `list` says what is wrong */
+    }
   }
 
-  /** PM2 tells `stop` only of `pm2 stop` and of our own jobs, never of an end: who stopped it by hand wants it stopped. */
+  /**
+   * PM2 tells `stop` only of `pm2 stop` and of our own jobs, never of an end: who stopped it by hand wants it stopped.
+   */
   async #stoppedByHand(name: string): Promise<void> {
     if (this.to.busy().has(name.toLowerCase())) return
     const { instances, desired } = await this.#look(await this.#readConfigs())
@@ -200,11 +245,16 @@ export class Registry {
 
 const isList = (it: unknown): it is ProcessInfo[] => Array.isArray(it)
 
-function join({ instances, broken, foreign, desired, processProblem }: World, facts: SlowFacts, meter: UsageMeter): InstanceList {
+function join(
+  { instances, broken, foreign, desired, processProblem }: World,
+  facts: SlowFacts,
+  meter: UsageMeter,
+): InstanceList {
   const views = instances.map(({ config, process }): InstanceView => {
     const view = viewOf(config, processProblem ? 'unknown' : statusOf(process?.status), process, facts, meter)
     const other = foreign.get(config.name)
-    const why = other === undefined ? facts.foreign.get(config.name) : `Its config.json is that of ${other}, which exists.`
+    const why =
+      other === undefined ? facts.foreign.get(config.name) : `Its config.json is that of ${other}, which exists.`
     return why === undefined ? view : { ...view, foreign: why }
   })
   if (processProblem) return { instances: views, broken, lost: [], down: [], processProblem }
@@ -212,15 +262,35 @@ function join({ instances, broken, foreign, desired, processProblem }: World, fa
   const byName = new Map(views.map(it => [it.name, it.status]))
   const lost = facts.lost.filter(it => !listed.has(it.pid) && byName.has(it.name))
   const copies = new Set(views.filter(it => it.foreign !== undefined).map(it => it.name))
-  const down = desired.filter(name => !copies.has(name) && !['online', 'unknown', undefined].includes(byName.get(name)) && !lost.some(it => it.name === name))
+  const down = desired.filter(
+    name =>
+      !copies.has(name) &&
+      !['online', 'unknown', undefined].includes(byName.get(name)) &&
+      !lost.some(it => it.name === name),
+  )
   return { instances: views, broken, lost, down }
 }
 
-function viewOf(config: InstanceConfig, status: InstanceStatus, process: ProcessInfo | undefined, { base, sizes }: SlowFacts, meter: UsageMeter): InstanceView {
+function viewOf(
+  config: InstanceConfig,
+  status: InstanceStatus,
+  process: ProcessInfo | undefined,
+  { base, sizes }: SlowFacts,
+  meter: UsageMeter,
+): InstanceView {
   const { name, port, database, created, release } = config
   const its = {
-    name, port, url: urlOf(port), status, database: database.name, pooled: database.port !== database.directPort, created, release,
-    databaseSize: sizes.get(database.name), isolated: config.systemUser !== undefined, outdated: base !== undefined && release !== undefined ? base !== release : undefined,
+    name,
+    port,
+    url: urlOf(port),
+    status,
+    database: database.name,
+    pooled: database.port !== database.directPort,
+    created,
+    release,
+    databaseSize: sizes.get(database.name),
+    isolated: config.systemUser !== undefined,
+    outdated: base !== undefined && release !== undefined ? base !== release : undefined,
   }
   if (!process) return its
   if (status !== 'online') return { ...its, restarts: process.restarts }
@@ -231,10 +301,18 @@ function viewOf(config: InstanceConfig, status: InstanceStatus, process: Process
 /** PM2's words in the guide's. */
 function statusOf(pm2: ProcessStatus | undefined): InstanceStatus {
   switch (pm2) {
-    case undefined: return 'not in PM2'
-    case 'online': return 'online'
-    case 'stopped': case 'stopping': return 'stopped'
-    case 'errored': return 'errored'
-    case 'launching': case 'waiting restart': case 'one-launch-status': return 'unknown'
+    case undefined:
+      return 'not in PM2'
+    case 'online':
+      return 'online'
+    case 'stopped':
+    case 'stopping':
+      return 'stopped'
+    case 'errored':
+      return 'errored'
+    case 'launching':
+    case 'waiting restart':
+    case 'one-launch-status':
+      return 'unknown'
   }
 }

@@ -2,7 +2,10 @@
 import { isOpen, waitsForInfrastructure } from '../../shared/operation'
 import type { Operations } from '../operations/engine'
 
-/** Milliseconds before an operation is retried once more; doubled each time. A retry that fails at once must not fill the log. */
+/**
+ * Milliseconds before an operation is retried once more; doubled each time. A retry that fails at once must not fill
+ * the log.
+ */
 const pause = 2000
 const longestPause = 60_000
 
@@ -19,7 +22,10 @@ export class Resume {
     for (const { id } of open.filter(waitsForInfrastructure)) {
       const { attempt, due } = this.#tries.get(id) ?? { attempt: 0, due: 0 }
       if (performance.now() < due) continue
-      this.#tries.set(id, { attempt: attempt + 1, due: performance.now() + Math.min(longestPause, pause * 2 ** attempt) })
+      this.#tries.set(id, {
+        attempt: attempt + 1,
+        due: performance.now() + Math.min(longestPause, pause * 2 ** attempt),
+      })
       this.operations.retry(id)
     }
   }

@@ -30,19 +30,29 @@ export interface SlowFactServices {
 /** Each part by itself: what cannot be found out is left out. */
 export async function lookUpSlowFacts(to: SlowFactServices): Promise<SlowFacts> {
   const [sizes, base, lost, foreign] = await Promise.all([
-    to.databases.sizes().catch(() => noFacts.sizes), to.base().catch(() => undefined), lostInstances(to).catch(() => noFacts.lost),
+    to.databases.sizes().catch(() => noFacts.sizes),
+    to.base().catch(() => undefined),
+    lostInstances(to).catch(() => noFacts.lost),
     foreignInstances(to).catch(() => noFacts.foreign),
   ])
   return { sizes, base, lost, foreign }
 }
 
 async function foreignInstances(to: SlowFactServices): Promise<ReadonlyMap<string, string>> {
-  const [{ configs, manifest }, marked] = await Promise.all([to.configs(), to.databases.foreign().catch(() => new Set<string>())])
-  const found = await Promise.all(configs.map(async config => {
-    if (marked.has(databaseNames(config.name).database)) return [config.name, 'Its database is marked as another workspace’s.'] as const
-    const holder = await to.ownership.runsElsewhere(config, manifest)
-    return holder === undefined ? undefined : [config.name, `Its port is in use by the same instance in ${holder}.`] as const
-  }))
+  const [{ configs, manifest }, marked] = await Promise.all([
+    to.configs(),
+    to.databases.foreign().catch(() => new Set<string>()),
+  ])
+  const found = await Promise.all(
+    configs.map(async config => {
+      if (marked.has(databaseNames(config.name).database))
+        return [config.name, 'Its database is marked as another workspace’s.'] as const
+      const holder = await to.ownership.runsElsewhere(config, manifest)
+      return holder === undefined
+        ? undefined
+        : ([config.name, `Its port is in use by the same instance in ${holder}.`] as const)
+    }),
+  )
   return new Map(found.filter(it => it !== undefined))
 }
 

@@ -1,4 +1,7 @@
-/** The workspace's space on the disk: looked at before a job, reported, and freed without PostgreSQL and without a journal, for a disk that is full already. */
+/**
+ * The workspace's space on the disk: looked at before a job, reported, and freed without PostgreSQL and without a
+ * journal, for a disk that is full already.
+ */
 import { rm, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bytes } from '../../shared/amounts'
@@ -42,7 +45,7 @@ export class Space {
   /** The tightest of the disks that hold the workspace, its instances and PostgreSQL's data. */
   disk(): Promise<DiskSpace> {
     const [{ root, state, instances }, data] = [this.to.paths, this.to.dataFolder()]
-    return tightestDisk([root, state, instances, ...data === undefined ? [] : [data]])
+    return tightestDisk([root, state, instances, ...(data === undefined ? [] : [data])])
   }
 
   /** Tells what is free now, and again when it has changed by a hundredth of the disk, or has crossed the reserve. */
@@ -51,16 +54,26 @@ export class Space {
     let told: DiskSpace | undefined
     while (!ended.aborted) {
       const now = await this.disk()
-      if (!told || isLow(told) !== isLow(now) || Math.abs(told.free - now.free) > now.total / 100) yield told = now
+      if (!told || isLow(told) !== isLow(now) || Math.abs(told.free - now.free) > now.total / 100) yield (told = now)
       await delay(lookEvery, undefined, { signal: ended, ref: false }).catch(() => undefined)
     }
   }
 
   async report(): Promise<SpaceReport> {
     const { releases } = this.to
-    const [disk, found, names, base] = await Promise.all([this.disk(), releases.list(), this.instancesByRelease(), this.to.base().catch(() => undefined)])
+    const [disk, found, names, base] = await Promise.all([
+      this.disk(),
+      releases.list(),
+      this.instancesByRelease(),
+      this.to.base().catch(() => undefined),
+    ])
     const all = { releases: found.map(it => it.fingerprint), parts: await releases.parts.list() }
-    const views = found.map(({ fingerprint, prepared }) => ({ fingerprint, prepared, instances: names.get(fingerprint) ?? [], current: fingerprint === base }))
+    const views = found.map(({ fingerprint, prepared }) => ({
+      fingerprint,
+      prepared,
+      instances: names.get(fingerprint) ?? [],
+      current: fingerprint === base,
+    }))
     return { disk, releases: views, releaseBytes: await releases.sizeOf(all), freeable: await this.freeable() }
   }
 
@@ -77,11 +90,16 @@ export class Space {
   }
 
   /** Keeps releases that are used and the newest ones; in the background. */
-  tidy(): Promise<void> { return this.to.releases.prune(() => this.used(), 'old', this.to.signal) }
+  tidy(): Promise<void> {
+    return this.to.releases.prune(() => this.used(), 'old', this.to.signal)
+  }
 
   /** Makes the emergency reserve, where it leaves enough. */
   async keepSpare(): Promise<void> {
-    const { paths: { spare }, run } = this.to
+    const {
+      paths: { spare },
+      run,
+    } = this.to
     const { free, reserve } = await tightestDisk([this.to.paths.state])
     const present = (await stat(spare).catch(() => undefined))?.size === spareBytes
     if (present || free < reserve + 2 * spareBytes) return
@@ -99,9 +117,12 @@ export class Space {
     if (disk.free >= need + kept) return
     const freeable = (await this.freeable()).filter(it => it.bytes > 0)
     throw problem({
-      code: 'disk-space', message: `There is too little space on the disk for ${job}.`,
+      code: 'disk-space',
+      message: `There is too little space on the disk for ${job}.`,
       cause: `It needs about ${bytes(need)}${kept ? `, and ${bytes(kept)} must stay free for PostgreSQL` : ''}. ${bytes(disk.free)} of ${bytes(disk.total)} are free at ${disk.path}.`,
-      hint: freeable.length ? `Free up to ${bytes(freeable.reduce((sum, it) => sum + it.bytes, 0))} here, then try again.` : 'Remove something from the disk, then try again.',
+      hint: freeable.length
+        ? `Free up to ${bytes(freeable.reduce((sum, it) => sum + it.bytes, 0))} here, then try again.`
+        : 'Remove something from the disk, then try again.',
       action: 'free-space',
     })
   }
@@ -109,11 +130,20 @@ export class Space {
   private async freeable(): Promise<Freeable[]> {
     const { releases, trash, archives, paths } = this.to
     // Where it cannot be told what is used, no release can be freed.
-    const unneeded = await this.used().then(it => releases.unneeded(it, 'all'), () => ({ releases: [], parts: [] }))
+    const unneeded = await this.used().then(
+      it => releases.unneeded(it, 'all'),
+      () => ({ releases: [], parts: [] }),
+    )
     const [old, thrown, rotated, spare] = await Promise.all([
-      releases.sizeOf(unneeded), trash.sizes(this.to.keptTrash()), archives.list().catch(() => []), stat(paths.spare).catch(() => undefined),
+      releases.sizeOf(unneeded),
+      trash.sizes(this.to.keptTrash()),
+      archives.list().catch(() => []),
+      stat(paths.spare).catch(() => undefined),
     ])
-    const sum = (sizes: readonly { readonly bytes: number }[]) => ({ count: sizes.length, bytes: sizes.reduce((total, it) => total + it.bytes, 0) })
+    const sum = (sizes: readonly { readonly bytes: number }[]) => ({
+      count: sizes.length,
+      bytes: sizes.reduce((total, it) => total + it.bytes, 0),
+    })
     return [
       { what: 'releases', count: unneeded.releases.length, bytes: old },
       { what: 'trash', ...sum(thrown) },
@@ -124,22 +154,31 @@ export class Space {
 
   private async instancesByRelease(): Promise<Map<string, string[]>> {
     const found = new Map<string, string[]>()
-    for (const { name, release } of (await this.to.configs()).configs) if (release !== undefined) found.set(release, [...found.get(release) ?? [], name])
+    for (const { name, release } of (await this.to.configs()).configs)
+      if (release !== undefined) found.set(release, [...(found.get(release) ?? []), name])
     return found
   }
 
-  /** Fingerprints of what instances, open operations and the next instance are made of. A base application that cannot be read has none. */
+  /**
+   * Fingerprints of what instances, open operations and the next instance are made of. A base application that cannot
+   * be read has none.
+   */
   private async used(): Promise<ReadonlySet<string>> {
     const [instances, base] = await Promise.all([this.instancesByRelease(), this.to.base().catch(() => undefined)])
     return new Set([...instances.keys(), ...this.to.planned(), ...(base === undefined ? [] : [base])])
   }
 }
 
-/** Bytes that jobs take, where they do not find out themselves; what is missing here takes little more than its journal. */
+/**
+ * Bytes that jobs take, where they do not find out themselves; what is missing here takes little more than its journal.
+ */
 const needs: Readonly<Record<string, number>> = { 'infrastructure-start': spareBytes / 2 }
 const journal = 2 ** 20
 
-/** The same job, refused before anything is touched where the disk has no room for it. Jobs that repair or remove may use the reserve. */
+/**
+ * The same job, refused before anything is touched where the disk has no room for it. Jobs that repair or remove may
+ * use the reserve.
+ */
 export const withSpace = (space: Space, operation: AnyOperation): AnyOperation => ({
   ...operation,
   async plan(input) {

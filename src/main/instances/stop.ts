@@ -17,16 +17,23 @@ export type StopPlan = Readonly<z.infer<typeof stopPlanSchema>>
 
 /** Forward only: what was told to stop does not start again by itself. Ends a process that PM2 has lost, too. */
 export const stopInstance = (to: LifecycleServices): Operation<z.infer<typeof stopInputSchema>, StopPlan> => ({
-  kind: 'stop', version: 1, recovery: 'resume', pivot: 'stop-process', planSchema: stopPlanSchema,
+  kind: 'stop',
+  version: 1,
+  recovery: 'resume',
+  pivot: 'stop-process',
+  planSchema: stopPlanSchema,
   about: ({ name }) => things.instance(name),
   claims: ({ target }) => [owns(things.instance(target.name))],
   contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: async ({ name }) => ({ target: (await findOwn(to, name)).target }),
-  steps: () => [{
-    name: 'stop-process',
-    do: ({ plan }) => stopTarget(to, plan.target),
-    verify: () => Promise.resolve(false), // a lost process, PM2's dump and what should run: to do it again is simpler than to look
-  }],
+  steps: () => [
+    {
+      name: 'stop-process',
+      do: ({ plan }) => stopTarget(to, plan.target),
+      // a lost process, PM2's dump and what should run: to do it again is simpler than to look
+      verify: () => Promise.resolve(false),
+    },
+  ],
 })
 
 /** Ends an instance's process that PM2 has lost: stopping it does that. @throws as an operation `stop` */

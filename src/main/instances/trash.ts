@@ -5,16 +5,23 @@ import { readIfExists, syncFolder, writeFileAtomic } from '../system/files'
 import { isFolderItself, removeTree } from '../system/tree'
 
 const prefix = '.trash-'
-/** In what a link leads to: that it was thrown away with the link. A link that somebody laid there is never followed. */
+/**
+ * In what a link leads to: that it was thrown away with the link. A link that somebody laid there is never followed.
+ */
 const mark = '.trash'
 
 export class Trash {
   /**
    * @param folder holds what is thrown away, which stays there under a hidden name: it may be a link to another disk
    * @param sizeOf bytes that removing a folder frees
-   * @param ofCopy the workspace was copied: links thrown away in the original lead to what the original may still bring back
+   * @param ofCopy the workspace was copied: links thrown away in the original lead to what the original may still bring
+   * back
    */
-  constructor(private readonly folder: string, private readonly sizeOf: (path: string) => Promise<number>, private readonly ofCopy = false) {}
+  constructor(
+    private readonly folder: string,
+    private readonly sizeOf: (path: string) => Promise<number>,
+    private readonly ofCopy = false,
+  ) {}
 
   /**
    * Takes a folder away in one step, however big it is. Nothing to do if it is gone.
@@ -22,7 +29,8 @@ export class Trash {
    * @param withTarget of a link: what it leads to is to be freed with it
    */
   async put(path: string, token: string, withTarget: boolean): Promise<void> {
-    if (withTarget && await isLink(path) && await isFolder(path)) await writeFileAtomic(join(path, mark), token, 0o600)
+    if (withTarget && (await isLink(path)) && (await isFolder(path)))
+      await writeFileAtomic(join(path, mark), token, 0o600)
     await move(path, this.placeOf(token))
   }
 
@@ -32,11 +40,16 @@ export class Trash {
     await rm(join(path, mark), { force: true })
   }
 
-  /** Frees what a token names. Returns when the disk has the space again. @throws what the system refuses with; what is left can be freed again */
+  /**
+   * Frees what a token names. Returns when the disk has the space again. @throws what the system refuses with; what is
+   * left can be freed again
+   */
   async free(token: string, withTarget = true): Promise<void> {
     const path = this.placeOf(token)
-    if (withTarget && await isLink(path) && await readIfExists(join(path, mark)) === token) await freeTarget(await realpath(path))
-    // A folder whose system user another instance shares (names that differ only by case) is closed, so that nobody swaps folders for links while it is removed.
+    if (withTarget && (await isLink(path)) && (await readIfExists(join(path, mark))) === token)
+      await freeTarget(await realpath(path))
+    // A folder whose system user another instance shares (names that differ only by case) is closed, so that nobody
+    // swaps folders for links while it is removed.
     if (await isFolderItself(path)) await chmod(path, 0o700).catch(() => undefined)
     await removeTree(path)
     await syncFolder(this.folder)
@@ -48,7 +61,8 @@ export class Trash {
   }
 
   /**
-   * Frees all that it holds, but for the tokens of open operations. Only on the operator's word: whose files are there without an operation, nobody knows.
+   * Frees all that it holds, but for the tokens of open operations. Only on the operator's word: whose files are there
+   * without an operation, nobody knows.
    * @param kept undefined: nobody knows whose the tokens are, so all of it stays
    */
   async empty(kept: ReadonlySet<string> | undefined): Promise<void> {
@@ -60,18 +74,35 @@ export class Trash {
   /** What emptying frees. @param kept as for `empty` */
   async sizes(kept: ReadonlySet<string> | undefined): Promise<{ readonly bytes: number }[]> {
     if (!kept) return []
-    const tokens = (await readdir(this.folder).catch(() => [])).filter(it => it.startsWith(prefix)).map(it => it.slice(prefix.length))
-    return Promise.all(tokens.filter(it => !kept.has(it)).map(async it => ({ bytes: await this.sizeOf(this.placeOf(it)) })))
+    const tokens = (await readdir(this.folder).catch(() => []))
+      .filter(it => it.startsWith(prefix))
+      .map(it => it.slice(prefix.length))
+    return Promise.all(
+      tokens.filter(it => !kept.has(it)).map(async it => ({ bytes: await this.sizeOf(this.placeOf(it)) })),
+    )
   }
 
   /** Where it lies. */
-  placeOf(token: string): string { return join(this.folder, prefix + token) }
+  placeOf(token: string): string {
+    return join(this.folder, prefix + token)
+  }
 }
 
-const isLink = (path: string): Promise<boolean> => lstat(path).then(it => it.isSymbolicLink(), () => false)
-const isFolder = (path: string): Promise<boolean> => stat(path).then(it => it.isDirectory(), () => false)
+const isLink = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    it => it.isSymbolicLink(),
+    () => false,
+  )
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    it => it.isDirectory(),
+    () => false,
+  )
 
-/** The mark goes last: without it the rest would never be freed after a failure. The folder may be a mount point, which stays. */
+/**
+ * The mark goes last: without it the rest would never be freed after a failure. The folder may be a mount point, which
+ * stays.
+ */
 async function freeTarget(folder: string): Promise<void> {
   for (const it of await readdir(folder)) if (it !== mark) await removeTree(join(folder, it))
   await rm(join(folder, mark), { force: true })
@@ -81,7 +112,9 @@ async function freeTarget(folder: string): Promise<void> {
 }
 
 async function move(from: string, target: string): Promise<void> {
-  try { await rename(from, target) } catch (error) {
+  try {
+    await rename(from, target)
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw error
   }

@@ -8,7 +8,11 @@ export interface Usage {
   readonly memory: number
 }
 
-interface Sample { readonly at: number; readonly cpuTime: number; readonly usage?: Usage }
+interface Sample {
+  readonly at: number
+  readonly cpuTime: number
+  readonly usage?: Usage
+}
 
 const mebibyte = 2 ** 20
 
@@ -18,25 +22,30 @@ export class UsageMeter {
   /** Looks at the processes, and forgets all others. */
   measure(pids: readonly number[]): void {
     const at = performance.now()
-    this.#samples = new Map(pids.flatMap(pid => {
-      const found = usageOf(pid)
-      if (!found) return []
-      const before = this.#samples.get(pid)
-      const usage = before && {
-        cpu: steady(Math.max(0, (found.cpuTime - before.cpuTime) / (at - before.at) * 100), before.usage?.cpu, 1),
-        memory: steady(found.memory, before.usage?.memory, mebibyte),
-      }
-      return [[pid, { at, cpuTime: found.cpuTime, usage }]]
-    }))
+    this.#samples = new Map(
+      pids.flatMap(pid => {
+        const found = usageOf(pid)
+        if (!found) return []
+        const before = this.#samples.get(pid)
+        const usage = before && {
+          cpu: steady(Math.max(0, ((found.cpuTime - before.cpuTime) / (at - before.at)) * 100), before.usage?.cpu, 1),
+          memory: steady(found.memory, before.usage?.memory, mebibyte),
+        }
+        return [[pid, { at, cpuTime: found.cpuTime, usage }]]
+      }),
+    )
   }
 
   /** As measured last; undefined until the process was looked at twice. */
-  of(pid: number | undefined): Usage | undefined { return pid === undefined ? undefined : this.#samples.get(pid)?.usage }
+  of(pid: number | undefined): Usage | undefined {
+    return pid === undefined ? undefined : this.#samples.get(pid)?.usage
+  }
 }
 
 /**
- * A measure in whole units, the same as before until it is clearly another: what wobbles between two of them is no news,
+ * A measure in whole units, the same as before until it is clearly another: what wobbles between two of them is no
+ * news,
  * and with a hundred instances some always do (the kernel counts CPU time in hundredths of a second).
  */
 export const steady = (value: number, before: number | undefined, unit: number): number =>
-  (before !== undefined && Math.abs(value - before) < 0.75 * unit ? before : Math.round(value / unit) * unit)
+  before !== undefined && Math.abs(value - before) < 0.75 * unit ? before : Math.round(value / unit) * unit

@@ -1,4 +1,7 @@
-/** The app's own log, `.instance-manager/app.log`: what was opened, what operations ended how, which problems were told. Holds no secret. */
+/**
+ * The app's own log, `.instance-manager/app.log`: what was opened, what operations ended how, which problems were told.
+ * Holds no secret.
+ */
 import { appendFile, chmod, rename, stat } from 'node:fs/promises'
 import { hasBegun, type OperationState } from '../../shared/operation'
 import type { Problem } from '../../shared/problem'
@@ -11,7 +14,9 @@ export class AppLog {
 
   constructor(readonly path: string) {}
 
-  info(text: string): void { this.#write('INFO', text) }
+  info(text: string): void {
+    this.#write('INFO', text)
+  }
 
   /** How an operation ended. */
   operation({ id, kind, subject, phase, turned, openedAt, settledAt, steps }: OperationState): void {
@@ -22,18 +27,25 @@ export class AppLog {
     else this.#write('INFO', text + (turned ? `, ${turned.reason}` : ''))
   }
 
-  problem({ code, message, cause }: Problem): void { this.#write('ERROR', `${code}: ${message}${cause ? ` ${cause}` : ''}`) }
+  problem({ code, message, cause }: Problem): void {
+    this.#write('ERROR', `${code}: ${message}${cause ? ` ${cause}` : ''}`)
+  }
 
   /** When all is written. */
-  async settled(): Promise<void> { await this.#writing }
+  async settled(): Promise<void> {
+    await this.#writing
+  }
 
   /** A log that cannot be written must not stop the work that it tells of. */
   #write(level: string, text: string): void {
     const line = `${new Date().toISOString()} ${level} ${text.replaceAll(/\s*\n\s*/g, ' ').slice(0, 4000)}\n`
-    this.#writing = this.#writing.then(async () => {
-      if (((await stat(this.path).catch(() => undefined))?.size ?? 0) > limit) await rename(this.path, `${this.path}.1`)
-      await appendFile(this.path, line, { mode: 0o600 })
-      await chmod(this.path, 0o600)
-    }).catch(() => undefined)
+    this.#writing = this.#writing
+      .then(async () => {
+        if (((await stat(this.path).catch(() => undefined))?.size ?? 0) > limit)
+          await rename(this.path, `${this.path}.1`)
+        await appendFile(this.path, line, { mode: 0o600 })
+        await chmod(this.path, 0o600)
+      })
+      .catch(() => undefined)
   }
 }

@@ -1,4 +1,7 @@
-/** Logs of PostgreSQL and PgBouncer in containers. Only the engine can read them: what it says is spooled into files, once someone asks. */
+/**
+ * Logs of PostgreSQL and PgBouncer in containers. Only the engine can read them: what it says is spooled into files,
+ * once someone asks.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { open, rename, rm, stat } from 'node:fs/promises'
@@ -35,10 +38,13 @@ export class ContainerLogs {
   constructor(private readonly to: ContainerLogServices) {}
 
   /** The spools that are written to. */
-  files(): string[] { return [...this.#spools.keys()].map(it => this.#file(it)) }
+  files(): string[] {
+    return [...this.#spools.keys()].map(it => this.#file(it))
+  }
 
   /**
-   * A file with one line `2026-01-31T10:00:00.000000000Z TEXT` for each of the container's, of both streams. It grows from now on.
+   * A file with one line `2026-01-31T10:00:00.000000000Z TEXT` for each of the container's, of both streams. It grows
+   * from now on.
    * When the container runs again after a stop, or was made anew, a new file takes its place.
    * @returns undefined if there is no such container
    * @throws Problems of the engine's command line
@@ -66,7 +72,7 @@ export class ContainerLogs {
   async #begin(service: ServiceName): Promise<boolean> {
     this.to.signal.throwIfAborted()
     const engine = await this.to.engine()
-    if (await engine.container(await this.to.nameOf(service)) === undefined) return false
+    if ((await engine.container(await this.to.nameOf(service))) === undefined) return false
     await makePrivateFolder(this.to.folder)
     const child = await this.#follow(service, engine)
     this.#collecting.add(this.#collect(service, child))
@@ -79,7 +85,8 @@ export class ContainerLogs {
     for (let child = first; ;) {
       if (isAlive(child)) await once(child, 'close').catch(() => undefined)
       try {
-        do await delay(lookEvery, undefined, { signal, ref: false }); while (!await this.#runs(service))
+        do await delay(lookEvery, undefined, { signal, ref: false })
+        while (!(await this.#runs(service)))
         child = await this.#follow(service, await this.to.engine())
       } catch {
         if (signal.aborted) return
@@ -102,12 +109,21 @@ export class ContainerLogs {
     let child: ChildProcess
     try {
       // It ends with us, even if we are killed. Not marked as ours: an engine may start a daemon of its own on the way.
-      child = spawn('setpriv', ['--pdeathsig', 'KILL', engine.name, 'logs', '--timestamps', '--follow', '--tail', String(history), name], {
-        env: baseEnvironment(), stdio: ['ignore', output.fd, output.fd], signal: this.to.signal, killSignal: 'SIGKILL',
-      })
+      child = spawn(
+        'setpriv',
+        ['--pdeathsig', 'KILL', engine.name, 'logs', '--timestamps', '--follow', '--tail', String(history), name],
+        {
+          env: baseEnvironment(),
+          stdio: ['ignore', output.fd, output.fd],
+          signal: this.to.signal,
+          killSignal: 'SIGKILL',
+        },
+      )
       child.on('error', () => undefined) // aborted, or not started: then it is not running, and is tried again
       await filled(fresh, child)
-    } finally { await output.close() }
+    } finally {
+      await output.close()
+    }
     await Promise.all((await rotatedFiles(path)).map(it => rm(it, { force: true })))
     await rename(fresh, path)
     return child
@@ -123,4 +139,5 @@ async function filled(path: string, child: ChildProcess): Promise<void> {
   }
 }
 
-const isAlive = (child: ChildProcess): boolean => child.pid !== undefined && child.exitCode === null && child.signalCode === null
+const isAlive = (child: ChildProcess): boolean =>
+  child.pid !== undefined && child.exitCode === null && child.signalCode === null

@@ -1,4 +1,7 @@
-/** Counts the lines that match in the whole of a log, telling how far it is. Bytes are looked through; only lines that may match are read. */
+/**
+ * Counts the lines that match in the whole of a log, telling how far it is. Bytes are looked through; only lines that
+ * may match are read.
+ */
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { LogProgress } from '../../shared/log'
 import type { Inflated } from './inflate'
@@ -20,7 +23,12 @@ const newline = 0x0a
 const escape = 0x1b
 
 /** @param until counts up to and with this line. Hits are lines. */
-export async function* countMatches(view: LogView, until: string | undefined, inflated: Inflated, touch: Touch): AsyncGenerator<LogProgress, void, undefined> {
+export async function* countMatches(
+  view: LogView,
+  until: string | undefined,
+  inflated: Inflated,
+  touch: Touch,
+): AsyncGenerator<LogProgress, void, undefined> {
   const streams = await inflated.during(() => openStreams(view, inflated, touch, Infinity))
   const limits = until === undefined ? undefined : parsePosition(until, streams.length)
   const total = streams.reduce((sum, it) => sum + it.lines.file.size, 0)
@@ -39,7 +47,8 @@ export async function* countMatches(view: LogView, until: string | undefined, in
         touch.alive()
         await othersTurn()
         if (touch.signal.aborted) return
-        if (!file.unmoved) { // rotation changes no offset
+        if (!file.unmoved) {
+          // rotation changes no offset
           await inflated.during(() => file.refresh())
           stream.lines.forget()
           continue
@@ -53,7 +62,9 @@ export async function* countMatches(view: LogView, until: string | undefined, in
       }
       before += file.size
     }
-  } finally { for (const it of streams) it.lines.file.close() }
+  } finally {
+    for (const it of streams) it.lines.file.close()
+  }
   yield { hits, scanned: total, total, done: true }
 }
 
@@ -61,7 +72,10 @@ export async function* countMatches(view: LogView, until: string | undefined, in
 function rangeOf({ lines, query: { filter } }: OpenStream): { from: number; to: number } {
   const { file } = lines
   return {
-    from: filter.from === undefined ? file.start : lines.startOf(Math.max(file.start, seekTime(lines, filter.from) - disorder)),
+    from:
+      filter.from === undefined
+        ? file.start
+        : lines.startOf(Math.max(file.start, seekTime(lines, filter.from) - disorder)),
     to: filter.to === undefined ? file.end : Math.min(file.end, seekTime(lines, filter.to + 1) + disorder),
   }
 }
@@ -73,7 +87,8 @@ function countBlock(stream: OpenStream, at: number, to: number, buffer: Buffer):
   if (got === 0) return { hits: 0, at: Math.max(file.run(at).start, at + 1) }
   const last = buffer.lastIndexOf(newline, got - 1)
   const whole = last >= 0 ? last + 1 : got
-  if (last < 0 && got === buffer.length) { // longer than a block
+  if (last < 0 && got === buffer.length) {
+    // longer than a block
     const line = stream.lines.lineAt(at)
     return line ? { hits: matches(stream, line.bytes, at) ? 1 : 0, at: line.end } : { hits: 0, at: at + got }
   }
@@ -93,7 +108,8 @@ function countBlock(stream: OpenStream, at: number, to: number, buffer: Buffer):
     const start = place === from ? from : Math.max(from, bytes.lastIndexOf(newline, place - 1) + 1)
     const found = bytes.indexOf(newline, place)
     const stop = found < 0 ? bytes.length : found
-    if (matches(stream, bytes.subarray(start, stop > start && bytes[stop - 1] === 0x0d ? stop - 1 : stop), at + start)) hits++
+    if (matches(stream, bytes.subarray(start, stop > start && bytes[stop - 1] === 0x0d ? stop - 1 : stop), at + start))
+      hits++
     from = stop + 1
   }
   return { hits, at: at + end }
@@ -106,14 +122,19 @@ function lineRest(buffer: Buffer, place: number, end: number): number {
   return found < 0 ? end - place : Math.max(0, found + 1 - place)
 }
 
-function matches({ lines, query: { matcher, masks, filter, allErrors } }: OpenStream, bytes: Buffer, offset: number): boolean {
+function matches(
+  { lines, query: { matcher, masks, filter, allErrors } }: OpenStream,
+  bytes: Buffer,
+  offset: number,
+): boolean {
   const stamp = stampOf(bytes)
   const { plain } = masks.apply(show(bytes.toString('utf8', stamp?.length ?? 0, Math.min(bytes.length, searchedBytes))))
   if (!matcher?.test(plain)) return false
   const timed = filter.from !== undefined || filter.to !== undefined
   const judged = filter.errorsOnly && !allErrors
   if (!timed && !judged) return true
-  if (!continues(plain) && (stamp || !timed)) return (!timed || inRange(filter, stamp?.at)) && (!judged || looksLikeError(plain))
+  if (!continues(plain) && (stamp || !timed))
+    return (!timed || inRange(filter, stamp?.at)) && (!judged || looksLikeError(plain))
   const line = lines.lineAt(offset) // what it is, the lines before it say
   return line !== undefined && inRange(filter, line.recordAt) && (!judged || line.error)
 }

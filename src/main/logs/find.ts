@@ -11,11 +11,25 @@ import { WantedLines } from './wanted'
 const turn = 25
 
 type Direction = 'next' | 'previous'
-interface Looked { readonly at: string; readonly found: boolean }
+interface Looked {
+  readonly at: string
+  readonly found: boolean
+}
 
 /** @returns its position, or null */
-export async function findMatch(view: LogView, from: string, direction: Direction, inflated: Inflated, touch: Touch): Promise<string | null> {
-  const turns = inTurns(() => openStreams(view, inflated, touch, turn), inflated, from, (streams, at) => look(streams, at, direction))
+export async function findMatch(
+  view: LogView,
+  from: string,
+  direction: Direction,
+  inflated: Inflated,
+  touch: Touch,
+): Promise<string | null> {
+  const turns = inTurns(
+    () => openStreams(view, inflated, touch, turn),
+    inflated,
+    from,
+    (streams, at) => look(streams, at, direction),
+  )
   for await (const { at, found } of turns) {
     if (found) return at
     await othersTurn()
@@ -25,7 +39,10 @@ export async function findMatch(view: LogView, from: string, direction: Directio
 }
 
 function* look(streams: readonly OpenStream[], from: string, direction: Direction): Generator<Looked, void, undefined> {
-  const wanted = streams.map(({ lines, query }) => new WantedLines(lines, { ...query, filter: { ...query.filter, matchesOnly: true, context: 0 } }))
+  const wanted = streams.map(
+    ({ lines, query }) =>
+      new WantedLines(lines, { ...query, filter: { ...query.filter, matchesOnly: true, context: 0 } }),
+  )
   const { cursors, behind } = placeOf(streams, from)
   for (const it of direction === 'next' ? mergedForward(wanted, behind) : mergedBackward(wanted, cursors)) {
     if ('at' in it) {

@@ -1,4 +1,7 @@
-/** Compressed segments are inflated once, when they are first read, into a private folder: any place in them can then be read at once. */
+/**
+ * Compressed segments are inflated once, when they are first read, into a private folder: any place in them can then be
+ * read at once.
+ */
 import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, createWriteStream, existsSync, fstatSync, createReadStream } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
@@ -15,8 +18,14 @@ import { openRegular, Rotating, type Segment } from './segments'
 const mostKept = 2 ** 31
 
 export class Inflated implements InflatedFiles {
-  /** @param folder made (0700) when it is needed; whoever opens the workspace empties it. @param touch with the task that needs them */
-  constructor(private readonly folder: string, private readonly touch: Touch) {}
+  /**
+   * @param folder made (0700) when it is needed; whoever opens the workspace empties it. @param touch with the task
+   * that needs them
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly touch: Touch,
+  ) {}
 
   path(segment: Segment): string | undefined {
     const path = this.#place(segment)
@@ -26,7 +35,9 @@ export class Inflated implements InflatedFiles {
   /** Does the work, and again after each segment that it turns out to need, and while the log is being rotated. */
   async during<T>(work: () => T): Promise<T> {
     for (;;) {
-      try { return work() } catch (error) {
+      try {
+        return work()
+      } catch (error) {
         if (error instanceof NeedsInflating) await this.#inflate(error.segment)
         else if (error instanceof Rotating) await delay(5)
         else throw error
@@ -42,7 +53,14 @@ export class Inflated implements InflatedFiles {
     const output = createWriteStream(temporary, { mode: 0o600, flags: 'wx' })
     try {
       if (file === undefined) output.end()
-      else await pipeline(createReadStream('', { fd: file, autoClose: false }), createGunzip(), upTo(segment.end - segment.start, this.touch.alive), output, { signal: this.touch.signal }).catch(() => undefined)
+      else
+        await pipeline(
+          createReadStream('', { fd: file, autoClose: false }),
+          createGunzip(),
+          upTo(segment.end - segment.start, this.touch.alive),
+          output,
+          { signal: this.touch.signal },
+        ).catch(() => undefined)
       this.touch.signal.throwIfAborted() // it is not whole
       await rename(temporary, this.#place(segment))
     } finally {
@@ -54,7 +72,12 @@ export class Inflated implements InflatedFiles {
 
   async #tidy(): Promise<void> {
     const names = (await readdir(this.folder)).filter(it => it.endsWith('.log'))
-    const files = await Promise.all(names.map(async it => ({ path: join(this.folder, it), info: await stat(join(this.folder, it)).catch(() => undefined) })))
+    const files = await Promise.all(
+      names.map(async it => ({
+        path: join(this.folder, it),
+        info: await stat(join(this.folder, it)).catch(() => undefined),
+      })),
+    )
     let kept = 0
     for (const { path, info } of files.toSorted((a, b) => (b.info?.mtimeMs ?? 0) - (a.info?.mtimeMs ?? 0))) {
       kept += info?.size ?? 0
@@ -63,7 +86,13 @@ export class Inflated implements InflatedFiles {
   }
 
   #place({ path, start, end }: Segment): string {
-    return join(this.folder, `${createHash('sha256').update(`${path}\0${start}\0${end}\0${identityOf(path)}`).digest('hex').slice(0, 32)}.log`)
+    return join(
+      this.folder,
+      `${createHash('sha256')
+        .update(`${path}\0${start}\0${end}\0${identityOf(path)}`)
+        .digest('hex')
+        .slice(0, 32)}.log`,
+    )
   }
 }
 
@@ -74,7 +103,9 @@ function identityOf(path: string): string {
   try {
     const { ino, size, mtimeMs } = fstatSync(file)
     return `${ino} ${size} ${mtimeMs}`
-  } finally { closeSync(file) }
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** Ends the stream after so many bytes: a small file can hold an endless one. @param alive called for each piece */

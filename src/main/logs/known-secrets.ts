@@ -2,30 +2,46 @@
 import { parse } from 'dotenv'
 
 /** Keys of a `.env` whose values are secrets. */
-const secretKey = /pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|private|encryption|signing|auth)_?key|^key$|_key$|credential|salt|cookie/i
+const secretKey =
+  /pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|private|encryption|signing|auth)_?key|^key$|_key$|credential|salt|cookie/i
 /** Shorter values, and those that are words of every log, would mask what is no secret. */
 const shortest = 4
 const harmless = /^(?:true|false|none|null|undefined|yes|no|on|off|localhost|development|production|test|\d{1,5})$/i
 
 /** @param env the text of a `.env` */
 export const secretsInEnv = (env: string): string[] =>
-  Object.entries(parse(env)).flatMap(([key, value]) => [...(secretKey.test(key) ? [value] : []), ...passwordsInUrl(value)])
+  Object.entries(parse(env)).flatMap(([key, value]) => [
+    ...(secretKey.test(key) ? [value] : []),
+    ...passwordsInUrl(value),
+  ])
 
 /** The password in a URL, as it stands there and decoded. */
 export function passwordsInUrl(value: string): string[] {
   const password = /^[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:(.*)@/i.exec(value)?.[1]
   if (!password) return []
-  try { return [password, decodeURIComponent(password)] } catch { return [password] }
+  try {
+    return [password, decodeURIComponent(password)]
+  } catch {
+    return [password]
+  }
 }
 
-/** Each secret as it is, by line, URL-encoded (fully, and as a form does) and as JSON writes it; without those that are too common. */
+/**
+ * Each secret as it is, by line, URL-encoded (fully, and as a form does) and as JSON writes it; without those that are
+ * too common.
+ */
 export function formsOf(secrets: readonly string[]): string[] {
   const lines = secrets.flatMap(it => it.split(/\r?\n/)).map(it => it.trim())
-  const forms = [...new Set(lines)].filter(it => it.length >= shortest && !harmless.test(it))
+  const forms = [...new Set(lines)]
+    .filter(it => it.length >= shortest && !harmless.test(it))
     .flatMap(it => [it, encoded(it), encoded(it).replaceAll('%20', '+'), JSON.stringify(it).slice(1, -1)])
   return [...new Set(forms)]
 }
 
 function encoded(text: string): string {
-  try { return encodeURIComponent(text) } catch { return text } // half a character
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    return text
+  } // half a character
 }

@@ -1,6 +1,8 @@
 /**
- * Lines of a log, forward and backward from anywhere, each with the *record* that it belongs to: a line that goes on with the one
- * before it (a frame of a stack) has that one's time and is an error if that one is. What a line is depends only on the bytes before
+ * Lines of a log, forward and backward from anywhere, each with the *record* that it belongs to: a line that goes on
+ * with the one
+ * before it (a frame of a stack) has that one's time and is an error if that one is. What a line is depends only on the
+ * bytes before
  * it, at most `reach` of them, never on where reading began.
  */
 import { continues as seemsToGoOn, looksLikeError } from './judge'
@@ -41,7 +43,13 @@ export class Line implements Raw {
    * @param at when it was written, or a line before it
    * @param first the first line of its record; absent: it is too far away, or this is it
    */
-  constructor(raw: Raw, readonly stamp: number, readonly at: number | undefined, readonly continues: boolean, private readonly first: Head | undefined) {
+  constructor(
+    raw: Raw,
+    readonly stamp: number,
+    readonly at: number | undefined,
+    readonly continues: boolean,
+    private readonly first: Head | undefined,
+  ) {
     this.offset = raw.offset
     this.end = raw.end
     this.bytes = raw.bytes
@@ -50,11 +58,17 @@ export class Line implements Raw {
   }
 
   /** Where its record begins. */
-  get head(): number { return this.first?.offset ?? this.offset }
+  get head(): number {
+    return this.first?.offset ?? this.offset
+  }
   /** When its record was written: what it is sorted by. */
-  get recordAt(): number | undefined { return this.first ? this.first.at : this.at }
+  get recordAt(): number | undefined {
+    return this.first ? this.first.at : this.at
+  }
   /** Whether its record is an error. */
-  get error(): boolean { return this.first?.error ?? false }
+  get error(): boolean {
+    return this.first?.error ?? false
+  }
 }
 
 /** The first line of a record. Whether it looks like an error is found out when it is asked for. */
@@ -62,7 +76,13 @@ class Head {
   #error: boolean | undefined
   #text: string | undefined
 
-  constructor(readonly offset: number, readonly at: number | undefined, text: string | undefined) { this.#text = text }
+  constructor(
+    readonly offset: number,
+    readonly at: number | undefined,
+    text: string | undefined,
+  ) {
+    this.#text = text
+  }
 
   /** Without a text: the stream is one of errors. */
   get error(): boolean {
@@ -73,17 +93,26 @@ class Head {
 }
 
 /** What the lines so far say to the next one. */
-interface Before { head?: Head; stamp?: { readonly offset: number; readonly at: number } }
+interface Before {
+  head?: Head
+  stamp?: { readonly offset: number; readonly at: number }
+}
 
 export class Lines {
   /** What was known before the line that was given last: reading on from there need not look back. */
   #known: (Before & { readonly offset: number }) | undefined
 
   /** @param keep bytes of each line that are wanted. @param allErrors the stream is one of errors */
-  constructor(readonly file: LogFile, private readonly keep: number, private readonly allErrors: boolean) {}
+  constructor(
+    readonly file: LogFile,
+    private readonly keep: number,
+    private readonly allErrors: boolean,
+  ) {}
 
   /** Other bytes lie there now. */
-  forget(): void { this.#known = undefined }
+  forget(): void {
+    this.#known = undefined
+  }
 
   /** Lines from one that begins at (or is cut by) an offset on. */
   *forward(offset: number): Generator<Line, void, undefined> {
@@ -108,7 +137,9 @@ export class Lines {
   }
 
   /** The line that begins at an offset. */
-  lineAt(offset: number): Line | undefined { return this.forward(offset).next().value ?? undefined }
+  lineAt(offset: number): Line | undefined {
+    return this.forward(offset).next().value ?? undefined
+  }
 
   /** Where the line begins that has the byte at an offset. */
   startOf(offset: number): number {
@@ -128,7 +159,8 @@ export class Lines {
 
   /** What the bytes before a line say to it. */
   #before(start: number): Before {
-    const known = this.#known && this.#known.offset <= start && start - this.#known.offset <= 2 * reach ? this.#known : undefined
+    const known =
+      this.#known && this.#known.offset <= start && start - this.#known.offset <= 2 * reach ? this.#known : undefined
     const before: Before = { head: known?.head, stamp: known?.stamp }
     const from = known?.offset ?? this.startOf(Math.max(this.file.start, start - 2 * reach))
     if (from < start) for (const raw of this.#raw(from, start)) this.#judge(raw, before)
@@ -143,7 +175,13 @@ export class Lines {
     const at = before.stamp && raw.offset - before.stamp.offset <= reach ? before.stamp.at : undefined
     if (!goesOn) before.head = new Head(raw.offset, at, this.allErrors ? undefined : text)
     const head = before.head && raw.offset - before.head.offset <= reach ? before.head : undefined
-    return new Line(raw, stamp?.length ?? 0, at, goesOn, head ?? (this.allErrors ? new Head(raw.offset, at, undefined) : undefined))
+    return new Line(
+      raw,
+      stamp?.length ?? 0,
+      at,
+      goesOn,
+      head ?? (this.allErrors ? new Head(raw.offset, at, undefined) : undefined),
+    )
   }
 
   /** @param to where a line begins, or Infinity */
@@ -159,7 +197,11 @@ export class Lines {
         continue
       }
       let start = 0
-      for (let found = buffer.subarray(0, got).indexOf(newline); found >= 0; found = buffer.subarray(0, got).indexOf(newline, start)) {
+      for (
+        let found = buffer.subarray(0, got).indexOf(newline);
+        found >= 0;
+        found = buffer.subarray(0, got).indexOf(newline, start)
+      ) {
         yield cutOut(buffer, start, found, at, this.keep, true)
         start = found + 1
       }
@@ -174,7 +216,8 @@ export class Lines {
         continue
       }
       at += start
-      buffer = Buffer.allocUnsafe(Math.min(block, to === Infinity ? buffer.length * 4 : buffer.length)) // the lines of the old one may be kept
+      // the lines of the old one may be kept
+      buffer = Buffer.allocUnsafe(Math.min(block, to === Infinity ? buffer.length * 4 : buffer.length))
     }
   }
 
@@ -186,17 +229,40 @@ export class Lines {
     for (let at = offset; ;) {
       const got = this.file.read(buffer.subarray(0, Math.min(block, to - at)), at)
       const found = buffer.subarray(0, got).indexOf(newline)
-      if (found < 0 && got > 0) { at += got; continue }
+      if (found < 0 && got > 0) {
+        at += got
+        continue
+      }
       const contentEnd = found < 0 ? at : at + found
-      return cutOut(kept, 0, Math.min(keptBytes, contentEnd - offset), offset, this.keep, found >= 0, contentEnd - offset)
+      return cutOut(
+        kept,
+        0,
+        Math.min(keptBytes, contentEnd - offset),
+        offset,
+        this.keep,
+        found >= 0,
+        contentEnd - offset,
+      )
     }
   }
 }
 
-function cutOut(buffer: Buffer, start: number, end: number, base: number, keep: number, whole: boolean, length = end - start): Raw {
+function cutOut(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  base: number,
+  keep: number,
+  whole: boolean,
+  length = end - start,
+): Raw {
   const returned = whole && length === end - start && end > start && buffer[end - 1] === 0x0d ? 1 : 0 // \r\n
   const content = length - returned
   return {
-    offset: base + start, end: base + start + length + (whole ? 1 : 0), bytes: buffer.subarray(start, start + Math.min(content, keep, end - start)), length: content, whole,
+    offset: base + start,
+    end: base + start + length + (whole ? 1 : 0),
+    bytes: buffer.subarray(start, start + Math.min(content, keep, end - start)),
+    length: content,
+    whole,
   }
 }

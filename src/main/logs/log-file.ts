@@ -1,11 +1,16 @@
-/** One log as one long row of bytes, whatever files it is made of. Reads are synchronous: they happen in a thread of their own. */
+/**
+ * One log as one long row of bytes, whatever files it is made of. Reads are synchronous: they happen in a thread of
+ * their own.
+ */
 import { closeSync, fstatSync, readSync, statSync } from 'node:fs'
 import { openRegular, segmentsOf, unchanged, type Segment, type Segments } from './segments'
 
 /** A compressed segment is needed: inflate it (see `Inflated`), then do again what was done. */
 export class NeedsInflating extends Error {
   override readonly name = 'NeedsInflating'
-  constructor(readonly segment: Segment) { super(`${segment.path} is compressed`) }
+  constructor(readonly segment: Segment) {
+    super(`${segment.path} is compressed`)
+  }
 }
 
 export interface InflatedFiles {
@@ -18,7 +23,12 @@ export class LogFile {
   readonly #files = new Map<string, number | undefined>()
 
   /** @param path the live file. @throws Rotating; Problem `log-unreadable` */
-  constructor(readonly path: string, private readonly inflated: InflatedFiles) { this.refresh() }
+  constructor(
+    readonly path: string,
+    private readonly inflated: InflatedFiles,
+  ) {
+    this.refresh()
+  }
 
   /** Looks again at what there is. @throws as the constructor */
   refresh(): void {
@@ -27,17 +37,27 @@ export class LogFile {
     this.#now = now
   }
 
-  get #segments(): readonly Segment[] { return this.#now.all }
+  get #segments(): readonly Segment[] {
+    return this.#now.all
+  }
 
   /** The first byte's offset, and the one behind the last. */
-  get start(): number { return this.#segments[0]?.start ?? 0 }
-  get end(): number { return this.#segments.at(-1)?.end ?? 0 }
+  get start(): number {
+    return this.#segments[0]?.start ?? 0
+  }
+  get end(): number {
+    return this.#segments.at(-1)?.end ?? 0
+  }
 
   /** Where the live file begins. */
-  get liveStart(): number { return this.#segments.at(-1)?.start ?? 0 }
+  get liveStart(): number {
+    return this.#segments.at(-1)?.start ?? 0
+  }
 
   /** Bytes that are there: between segments some may have been deleted. */
-  get size(): number { return this.#segments.reduce((sum, it) => sum + it.end - it.start, 0) }
+  get size(): number {
+    return this.#segments.reduce((sum, it) => sum + it.end - it.start, 0)
+  }
 
   /** Bytes that are there before an offset. */
   before(offset: number): number {
@@ -111,14 +131,21 @@ export class LogFile {
     const file = openRegular(path)
     this.#files.set(path, file)
     const size = segment.compressed && file !== undefined ? fstatSync(file).size : Infinity
-    if (segment.start + size < segment.end) this.#now = { ...this.#now, all: this.#segments.map(it => (it === segment ? { ...it, end: it.start + size } : it)) }
+    if (segment.start + size < segment.end)
+      this.#now = {
+        ...this.#now,
+        all: this.#segments.map(it => (it === segment ? { ...it, end: it.start + size } : it)),
+      }
   }
 
   /** Whether what was read is what the segments say: the live file was neither rotated nor emptied meanwhile. */
   get unmoved(): boolean {
     const file = this.#files.get(this.path)
     const live = this.#segments.at(-1)
-    return unchanged(this.path, this.#now) && (file === undefined || live === undefined || fstatSync(file).size - live.skip >= live.end - live.start)
+    return (
+      unchanged(this.path, this.#now) &&
+      (file === undefined || live === undefined || fstatSync(file).size - live.skip >= live.end - live.start)
+    )
   }
 
   /** Whether another file (`old`: ours is), or none (`gone`), lies in the place of the live one that was read. */
@@ -133,7 +160,14 @@ export class LogFile {
   grow(): void {
     const file = this.#files.get(this.path)
     const live = this.#segments.at(-1)
-    if (file !== undefined && live) this.#now = { ...this.#now, all: [...this.#segments.slice(0, -1), { ...live, end: live.start + Math.max(0, fstatSync(file).size - live.skip) }] }
+    if (file !== undefined && live)
+      this.#now = {
+        ...this.#now,
+        all: [
+          ...this.#segments.slice(0, -1),
+          { ...live, end: live.start + Math.max(0, fstatSync(file).size - live.skip) },
+        ],
+      }
   }
 
   close(): void {

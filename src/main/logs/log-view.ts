@@ -10,14 +10,30 @@ export function shownOf(line: Line, masks: Masks): Shown {
 }
 
 /** @param stream of an instance. @param position where it lies among all streams */
-export function tell(line: Line, masks: Masks, matcher: Matcher | undefined, position: string, stream: 'out' | 'err' | undefined): LogLine {
+export function tell(
+  line: Line,
+  masks: Masks,
+  matcher: Matcher | undefined,
+  position: string,
+  stream: 'out' | 'err' | undefined,
+): LogLine {
   const long = line.length > shownBytes
   // A secret at the cut would show its beginning if it were cut before it is masked.
-  const all = long ? masks.apply(show(line.bytes.toString('utf8', line.stamp, Math.min(line.bytes.length, shownBytes + 4 * masks.longest)))) : shownOf(line, masks)
+  const all = long
+    ? masks.apply(
+        show(line.bytes.toString('utf8', line.stamp, Math.min(line.bytes.length, shownBytes + 4 * masks.longest))),
+      )
+    : shownOf(line, masks)
   const shown = long ? cutTo(all, charactersWithin(line)) : all
   return {
-    position, text: coloured(shown), error: line.error, continues: line.continues, matches: matcher?.marks(shown.plain) ?? [],
-    ...stream && { stream }, ...line.at !== undefined && { at: line.at }, ...long && { cut: line.length },
+    position,
+    text: coloured(shown),
+    error: line.error,
+    continues: line.continues,
+    matches: matcher?.marks(shown.plain) ?? [],
+    ...(stream && { stream }),
+    ...(line.at !== undefined && { at: line.at }),
+    ...(long && { cut: line.length }),
   }
 }
 

@@ -2,7 +2,17 @@
 import { rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { serviceNames } from '../../shared/infrastructure'
-import type { LogAnchor, LogEntry, LogNews, LogPage, LogPosition, LogProgress, LogQuery, LogSource, LogText } from '../../shared/log'
+import type {
+  LogAnchor,
+  LogEntry,
+  LogNews,
+  LogPage,
+  LogPosition,
+  LogProgress,
+  LogQuery,
+  LogSource,
+  LogText,
+} from '../../shared/log'
 import { problem, ProblemError, toProblem } from '../../shared/problem'
 import { makePrivateFolder } from '../system/files'
 import { openSaveFile } from '../system/save-file'
@@ -34,15 +44,26 @@ export interface SaveOptions {
   readonly served: boolean
 }
 
-const elsewhere = (path: string, exports: string) => problem({
-  code: 'save-elsewhere', message: `A browser cannot save to ${path}.`, field: 'path', cause: `On this machine, it may only save to ${exports}.`,
-  hint: 'Download the log, save it to that folder, or use the command line: "instance-manager logs NAME --save FILE".',
-})
+const elsewhere = (path: string, exports: string) =>
+  problem({
+    code: 'save-elsewhere',
+    message: `A browser cannot save to ${path}.`,
+    field: 'path',
+    cause: `On this machine, it may only save to ${exports}.`,
+    hint: 'Download the log, save it to that folder, or use the command line: "instance-manager logs NAME --save FILE".',
+  })
 
-const failed = (path: string, error: unknown) => problem({
-  code: 'log-save-failed', message: `The log could not be saved to ${path}.`, cause: error instanceof Error ? error.message : String(error),
-  hint: 'Choose another place, or make room there.', field: 'path',
-}, error)
+const failed = (path: string, error: unknown) =>
+  problem(
+    {
+      code: 'log-save-failed',
+      message: `The log could not be saved to ${path}.`,
+      cause: error instanceof Error ? error.message : String(error),
+      hint: 'Choose another place, or make room there.',
+      field: 'path',
+    },
+    error,
+  )
 
 /** Operations that are offered. */
 const mostOperations = 50
@@ -55,47 +76,92 @@ export class Logs {
     const instances = (await this.to.instances()).map(name => ({ kind: 'instance', name, stream: 'both' }) as const)
     const services = serviceNames.map(name => ({ kind: 'service', name }) as const)
     const found = await Promise.all([...instances, ...services, { kind: 'app' } as const].map(it => this.#entry(it)))
-    return [...found, ...this.to.operations().slice(0, mostOperations).map(id => ({ source: { kind: 'operation', id } as const, size: 0 }))]
+    return [
+      ...found,
+      ...this.to
+        .operations()
+        .slice(0, mostOperations)
+        .map(id => ({ source: { kind: 'operation', id } as const, size: 0 })),
+    ]
   }
 
   async #entry(source: LogSource): Promise<LogEntry> {
     try {
       const usages = (await this.to.sources.streams(source)).map(it => usageOnDisk(it.path))
       const times = usages.flatMap(it => it.changedAt ?? [])
-      return { source, size: usages.reduce((sum, it) => sum + it.size, 0), ...times.length && { changedAt: Math.max(...times) } }
-    } catch (error) { return { source, size: 0, problem: toProblem(error) } }
+      return {
+        source,
+        size: usages.reduce((sum, it) => sum + it.size, 0),
+        ...(times.length && { changedAt: Math.max(...times) }),
+      }
+    } catch (error) {
+      return { source, size: 0, problem: toProblem(error) }
+    }
   }
 
   /** A log is likely to be opened soon. */
-  warm(): void { this.to.threads.warm() }
+  warm(): void {
+    this.to.threads.warm()
+  }
 
   /** @throws Problems `log-search-invalid`, `log-search-slow`, `log-unreadable` … */
   async page(query: LogQuery, anchor: LogAnchor, count: number, signal: AbortSignal): Promise<LogPage> {
     return await this.#one<LogPage>({ view: await this.#view(query), type: 'page', anchor, count }, signal)
   }
 
-  async find(query: LogQuery, from: LogPosition, direction: 'next' | 'previous', signal: AbortSignal): Promise<LogPosition | null> {
+  async find(
+    query: LogQuery,
+    from: LogPosition,
+    direction: 'next' | 'previous',
+    signal: AbortSignal,
+  ): Promise<LogPosition | null> {
     return await this.#one<LogPosition | null>({ view: await this.#view(query), type: 'find', from, direction }, signal)
   }
 
-  async *count(query: LogQuery, until: LogPosition | undefined, signal: AbortSignal): AsyncGenerator<LogProgress, void, undefined> {
-    yield* this.to.threads.run({ view: await this.#view(query), type: 'count', until }, signal) as AsyncGenerator<LogProgress, void, undefined>
+  async *count(
+    query: LogQuery,
+    until: LogPosition | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<LogProgress, void, undefined> {
+    yield* this.to.threads.run({ view: await this.#view(query), type: 'count', until }, signal) as AsyncGenerator<
+      LogProgress,
+      void,
+      undefined
+    >
   }
 
-  async *follow(query: LogQuery, how: { after: LogPosition | undefined; drawn: boolean }, signal: AbortSignal): AsyncGenerator<LogNews, void, undefined> {
-    yield* this.to.threads.run({ view: await this.#view(query), type: 'follow', ...how }, signal) as AsyncGenerator<LogNews, void, undefined>
+  async *follow(
+    query: LogQuery,
+    how: { after: LogPosition | undefined; drawn: boolean },
+    signal: AbortSignal,
+  ): AsyncGenerator<LogNews, void, undefined> {
+    yield* this.to.threads.run({ view: await this.#view(query), type: 'follow', ...how }, signal) as AsyncGenerator<
+      LogNews,
+      void,
+      undefined
+    >
   }
 
   /** What is wanted, as the text of a file. */
   async *text(query: LogQuery, colours: boolean, signal: AbortSignal): AsyncGenerator<LogText, void, undefined> {
-    yield* this.to.threads.run({ view: await this.#view(query), type: 'text', colours }, signal) as AsyncGenerator<LogText, void, undefined>
+    yield* this.to.threads.run({ view: await this.#view(query), type: 'text', colours }, signal) as AsyncGenerator<
+      LogText,
+      void,
+      undefined
+    >
   }
 
   /**
-   * Writes that text to a file. A served session chooses among names in the folder for exports only: it must not write where the operator's other programs read.
-   * @throws Problems `file-exists`, `file-not-regular`, `folder-link`, `save-elsewhere`, `log-save-failed`; then, and when cancelled, nothing is left
+   * Writes that text to a file. A served session chooses among names in the folder for exports only: it must not write
+   * where the operator's other programs read.
+   * @throws Problems `file-exists`, `file-not-regular`, `folder-link`, `save-elsewhere`, `log-save-failed`; then, and
+   * when cancelled, nothing is left
    */
-  async *save(query: LogQuery, { path: given, overwrite, colours, served }: SaveOptions, signal: AbortSignal): AsyncGenerator<LogProgress, void, undefined> {
+  async *save(
+    query: LogQuery,
+    { path: given, overwrite, colours, served }: SaveOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<LogProgress, void, undefined> {
     const path = resolve(given)
     const asExport = dirname(path) === this.to.exports
     if (served && !asExport) throw elsewhere(path, this.to.exports)
@@ -108,8 +174,12 @@ export class Logs {
           if (progress.done) await file.commit()
           yield progress
         }
-      } finally { await file.close() }
-    } catch (error) { throw error instanceof ProblemError ? error : failed(path, error) }
+      } finally {
+        await file.close()
+      }
+    } catch (error) {
+      throw error instanceof ProblemError ? error : failed(path, error)
+    }
   }
 
   /** Ends all that reads. */
@@ -120,7 +190,10 @@ export class Logs {
 
   async #view({ source, filter, reveal }: LogQuery): Promise<LogView> {
     requireValid(filter.search)
-    const [streams, secrets] = await Promise.all([this.to.sources.streams(source), reveal ? [] : this.to.sources.secrets(source)])
+    const [streams, secrets] = await Promise.all([
+      this.to.sources.streams(source),
+      reveal ? [] : this.to.sources.secrets(source),
+    ])
     return { streams, secrets, filter, cache: this.to.cache }
   }
 

@@ -1,4 +1,7 @@
-/** What a search finds in the text of a line. Untrusted patterns run only where they can be ended: in a thread of their own. */
+/**
+ * What a search finds in the text of a line. Untrusted patterns run only where they can be ended: in a thread of their
+ * own.
+ */
 import type { LogSearch } from '../../shared/log'
 import { problem } from '../../shared/problem'
 import { escapePattern, mask } from './show'
@@ -16,10 +19,16 @@ function patternOf({ text, regex, matchCase }: LogSearch): RegExp {
     return new RegExp(regex ? text : escapePattern(text), matchCase ? 'g' : 'gi')
   } catch (error) {
     const cause = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : String(error)
-    throw problem({
-      code: 'log-search-invalid', message: 'This is not a regular expression.', cause, field: 'filter.search.text',
-      hint: 'Correct it, or switch regular expressions off to search for the text as it is.',
-    }, error)
+    throw problem(
+      {
+        code: 'log-search-invalid',
+        message: 'This is not a regular expression.',
+        cause,
+        field: 'filter.search.text',
+        hint: 'Correct it, or switch regular expressions off to search for the text as it is.',
+      },
+      error,
+    )
   }
 }
 
@@ -32,13 +41,17 @@ export const searchedBytes = 1 << 20
 export class Matcher {
   readonly #pattern: RegExp
   /**
-   * Finds quickly, in the bytes of a file, the lines that may match: all others cannot. Undefined if every line has to be looked at:
+   * Finds quickly, in the bytes of a file, the lines that may match: all others cannot. Undefined if every line has to
+   * be looked at:
    * for regular expressions, and for text with characters that are shown in place of others.
    */
   readonly candidates: Candidates | undefined
 
   /** @param alive called for each line: a pattern that gets through many slowly is none that never ends */
-  constructor(search: LogSearch, private readonly alive: () => void = () => undefined) {
+  constructor(
+    search: LogSearch,
+    private readonly alive: () => void = () => undefined,
+  ) {
     this.#pattern = patternOf(search)
     this.candidates = candidatesOf(search)
   }
@@ -78,7 +91,9 @@ export type Candidates = (bytes: Buffer) => { next(from: number): number }
 
 const anyCase = (part: string): Candidates => byPattern(new RegExp(escapePattern(part), 'gi'), part.length)
 
-/** Bytes that are made a string at once: such small ones are freed young. Four times as much took 9 MB more, and longer. */
+/**
+ * Bytes that are made a string at once: such small ones are freed young. Four times as much took 9 MB more, and longer.
+ */
 const piece = 16_384
 
 /** @param pattern global, for single bytes. @param longest characters that it can match */

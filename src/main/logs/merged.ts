@@ -1,6 +1,8 @@
 /**
- * Streams merged by time into one row of lines. A place in it (a *position*) holds a cursor for every stream, so that reading goes on
- * from it either way without losing or doubling a line, whatever the times say. Streams without times come one after the other.
+ * Streams merged by time into one row of lines. A place in it (a *position*) holds a cursor for every stream, so that
+ * reading goes on
+ * from it either way without losing or doubling a line, whatever the times say. Streams without times come one after
+ * the other.
  */
 import type { Line } from './lines'
 import type { Pause, WantedLines } from './wanted'
@@ -18,11 +20,15 @@ export interface Placed {
 }
 
 /** Patience was spent here. Asked for more, the reading continues; it can also be begun anew from here. */
-export interface Paused { readonly at: Cursors }
+export interface Paused {
+  readonly at: Cursors
+}
 
 /**
- * In writing: one stream `OFFSET`; two `STREAM.OFFSET.OTHER`, OFFSET being that of the stream named, or `STREAM.OFFSET.LOW.HIGH` if the
- * other's cursor is anywhere between two places for the filter that it was read with. A cursor, which is no line, begins with `9.`.
+ * In writing: one stream `OFFSET`; two `STREAM.OFFSET.OTHER`, OFFSET being that of the stream named, or
+ * `STREAM.OFFSET.LOW.HIGH` if the
+ * other's cursor is anywhere between two places for the filter that it was read with. A cursor, which is no line,
+ * begins with `9.`.
  */
 export function positionOf({ stream, before, slack }: Pick<Placed, 'stream' | 'before' | 'slack'>): string {
   const other = before[1 - stream]
@@ -32,7 +38,11 @@ export function positionOf({ stream, before, slack }: Pick<Placed, 'stream' | 'b
 export const cursorPosition = (cursors: Cursors): string => `9.${cursors.join('.')}`
 
 /** `stream`: the line's; undefined if it is no line. */
-export interface Position { readonly cursors: Cursors; readonly stream: number | undefined; readonly slack: number }
+export interface Position {
+  readonly cursors: Cursors
+  readonly stream: number | undefined
+  readonly slack: number
+}
 
 /** @returns undefined if this is no position in a log of so many streams */
 export function parsePosition(position: string, streams: number): Position | undefined {
@@ -41,26 +51,63 @@ export function parsePosition(position: string, streams: number): Position | und
   if (parts[0] === 9 && parts.length === streams + 1) return { cursors: parts.slice(1), stream: undefined, slack: 0 }
   if (streams === 1) return parts.length === 1 ? { cursors: parts, stream: 0, slack: 0 } : undefined
   const [stream, own, other, high = other] = parts
-  if (parts.length > 4 || own === undefined || other === undefined || high === undefined || (stream !== 0 && stream !== 1)) return undefined
+  if (
+    parts.length > 4 ||
+    own === undefined ||
+    other === undefined ||
+    high === undefined ||
+    (stream !== 0 && stream !== 1)
+  )
+    return undefined
   return { cursors: stream === 0 ? [own, other] : [other, own], stream, slack: Math.max(0, high - other) }
 }
 
 const key = (line: Line): number => line.recordAt ?? -Infinity
 
 /** From the cursors on; in the same moment the first stream goes first. */
-export const mergedForward = (streams: readonly WantedLines[], cursors: Cursors): Generator<Placed | Paused, void, undefined> =>
-  mergeForward(streams.map((it, index) => it.forward(cursors[index] ?? 0)), cursors, streams.map(it => it.end))
+export const mergedForward = (
+  streams: readonly WantedLines[],
+  cursors: Cursors,
+): Generator<Placed | Paused, void, undefined> =>
+  mergeForward(
+    streams.map((it, index) => it.forward(cursors[index] ?? 0)),
+    cursors,
+    streams.map(it => it.end),
+  )
 
 /** @param ends of the streams */
-export const mergeForward = (streams: readonly Iterator<Line | Pause, void>[], cursors: Cursors, ends: Cursors): Generator<Placed | Paused, void, undefined> =>
-  merge(streams, cursors, ends, it => it.end, (a, b) => key(a) <= key(b))
+export const mergeForward = (
+  streams: readonly Iterator<Line | Pause, void>[],
+  cursors: Cursors,
+  ends: Cursors,
+): Generator<Placed | Paused, void, undefined> =>
+  merge(
+    streams,
+    cursors,
+    ends,
+    it => it.end,
+    (a, b) => key(a) <= key(b),
+  )
 
 /** Before the cursors, the nearest first. */
-export const mergedBackward = (streams: readonly WantedLines[], cursors: Cursors): Generator<Placed | Paused, void, undefined> =>
-  merge(streams.map((it, index) => it.backward(cursors[index] ?? 0)), cursors, streams.map(it => it.start), it => it.offset, (a, b) => key(a) > key(b))
+export const mergedBackward = (
+  streams: readonly WantedLines[],
+  cursors: Cursors,
+): Generator<Placed | Paused, void, undefined> =>
+  merge(
+    streams.map((it, index) => it.backward(cursors[index] ?? 0)),
+    cursors,
+    streams.map(it => it.start),
+    it => it.offset,
+    (a, b) => key(a) > key(b),
+  )
 
 function* merge(
-  streams: readonly Iterator<Line | Pause, void>[], start: Cursors, ends: Cursors, passed: (line: Line) => number, first: (a: Line, b: Line) => boolean,
+  streams: readonly Iterator<Line | Pause, void>[],
+  start: Cursors,
+  ends: Cursors,
+  passed: (line: Line) => number,
+  first: (a: Line, b: Line) => boolean,
 ): Generator<Placed | Paused, void, undefined> {
   const cursors = [...start]
   const heads = streams.map(it => it.next().value ?? undefined)
@@ -81,7 +128,13 @@ function* merge(
     const line = lines[stream]
     if (!line) return
     // Forward the line is behind the cursors, backward it is before them once they have passed it.
-    const [before, slack] = spanOf(cursors.with(stream, line.offset), 1 - stream, lines[1 - stream], ends[1 - stream], passed)
+    const [before, slack] = spanOf(
+      cursors.with(stream, line.offset),
+      1 - stream,
+      lines[1 - stream],
+      ends[1 - stream],
+      passed,
+    )
     cursors[stream] = passed(line)
     yield { line, stream, before, slack }
     heads[stream] = streams[stream]?.next().value ?? undefined
@@ -89,10 +142,16 @@ function* merge(
 }
 
 /** The cursors with the other stream's at the lowest place that it can have, and how much higher it could be. */
-function spanOf(cursors: Cursors, other: number, head: Line | undefined, edge: number | undefined, passed: (line: Line) => number): [Cursors, number] {
+function spanOf(
+  cursors: Cursors,
+  other: number,
+  head: Line | undefined,
+  edge: number | undefined,
+  passed: (line: Line) => number,
+): [Cursors, number] {
   const cursor = cursors[other]
   if (cursor === undefined) return [cursors, 0]
-  const limit = head ? (passed(head) === head.end ? head.offset : head.end) : edge ?? cursor
+  const limit = head ? (passed(head) === head.end ? head.offset : head.end) : (edge ?? cursor)
   const low = Math.min(cursor, limit)
   return [cursors.with(other, low), Math.max(cursor, limit) - low]
 }

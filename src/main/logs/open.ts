@@ -51,26 +51,39 @@ export interface OpenStream {
 const attempts = 20
 
 /** Reads from a log that may be rotated meanwhile: then it is read again. */
-export async function steadily<T>(view: LogView, inflated: Inflated, touch: Touch, patience: number, read: (streams: readonly OpenStream[]) => T): Promise<T> {
+export async function steadily<T>(
+  view: LogView,
+  inflated: Inflated,
+  touch: Touch,
+  patience: number,
+  read: (streams: readonly OpenStream[]) => T,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const answer = await inflated.during(() => {
       const streams = openStreams(view, inflated, touch, patience)
       try {
         const value = read(streams)
         return attempt === attempts || streams.every(it => it.lines.file.unmoved) ? { value } : undefined
-      } finally { for (const it of streams) it.lines.file.close() }
+      } finally {
+        for (const it of streams) it.lines.file.close()
+      }
     })
     if (answer) return answer.value
   }
 }
 
 /**
- * Reads in turns. What was read and judged for one turn is not lost to the next, so however slow the machine is, a reading takes no more
- * work than in one go. It is begun again from its last step if the log was rotated meanwhile or a file had to be inflated first.
+ * Reads in turns. What was read and judged for one turn is not lost to the next, so however slow the machine is, a
+ * reading takes no more
+ * work than in one go. It is begun again from its last step if the log was rotated meanwhile or a file had to be
+ * inflated first.
  * @param read yields where it is whenever a turn is over, and at what it found
  */
 export async function* inTurns<Place, Step extends { readonly at: Place }>(
-  open: () => readonly OpenStream[], inflated: Inflated, from: Place, read: (streams: readonly OpenStream[], from: Place) => Generator<Step, void, undefined>,
+  open: () => readonly OpenStream[],
+  inflated: Inflated,
+  from: Place,
+  read: (streams: readonly OpenStream[], from: Place) => Generator<Step, void, undefined>,
 ): AsyncGenerator<Step, void, undefined> {
   let at = from
   let reading: { readonly streams: readonly OpenStream[]; readonly steps: Generator<Step, void, undefined> } | undefined
@@ -90,16 +103,27 @@ export async function* inTurns<Place, Step extends { readonly at: Place }>(
           throw error
         }
       })
-      if (moved) { end(); continue }
+      if (moved) {
+        end()
+        continue
+      }
       if (step.done) return
       at = step.value.at
       yield step.value
     }
-  } finally { end() }
+  } finally {
+    end()
+  }
 }
 
 /** @param patience milliseconds. @param keep bytes of each line that are wanted at least */
-export function openStreams({ streams, filter, secrets }: LogView, inflated: Inflated, touch: Touch, patience: number, keep = 0): OpenStream[] {
+export function openStreams(
+  { streams, filter, secrets }: LogView,
+  inflated: Inflated,
+  touch: Touch,
+  patience: number,
+  keep = 0,
+): OpenStream[] {
   const masks = new Masks(secrets)
   const matcher = filter.search && new Matcher(filter.search, touch.alive)
   const shared = new Patience(patience, touch.alive)

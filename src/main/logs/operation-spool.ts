@@ -1,4 +1,6 @@
-/** The log of an operation, written out to a file while somebody may read it: its journal, then what its steps print. */
+/**
+ * The log of an operation, written out to a file while somebody may read it: its journal, then what its steps print.
+ */
 import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -17,12 +19,22 @@ export class OperationSpools {
   readonly #ending = new AbortController()
 
   /** @param folder private; emptied by whoever opens the workspace */
-  constructor(private readonly operations: Operations, private readonly journals: string, private readonly folder: string) {}
+  constructor(
+    private readonly operations: Operations,
+    private readonly journals: string,
+    private readonly folder: string,
+  ) {}
 
   /** @returns the file's path. @throws Problem `operation-unknown` */
   path(id: string): Promise<string> {
     const state = this.operations.list().find(it => it.id === id)
-    if (!state) throw problem({ code: 'operation-unknown', message: 'There is no such operation.', hint: 'Activity lists those that are known.', action: 'open-activity' })
+    if (!state)
+      throw problem({
+        code: 'operation-unknown',
+        message: 'There is no such operation.',
+        hint: 'Activity lists those that are known.',
+        action: 'open-activity',
+      })
     let made = this.#made.get(id)
     if (!made) {
       made = this.#make(state)
@@ -32,7 +44,9 @@ export class OperationSpools {
     return made
   }
 
-  close(): void { this.#ending.abort() }
+  close(): void {
+    this.#ending.abort()
+  }
 
   async #make(state: OperationState): Promise<string> {
     await makeFolder(this.folder, 0o700)
@@ -44,11 +58,24 @@ export class OperationSpools {
     await writeFile(path, historyOf(entries, chunks), { mode: 0o600 })
     const last = chunks.at(-1)
     if (entries.at(-1)?.type === 'settled') await updates.return()
-    else void this.#follow(path, state.id, updates, new Set(entries.map(keyOf)), last ? last.offset + last.chunk.length : 0).catch(() => undefined)
+    else
+      void this.#follow(
+        path,
+        state.id,
+        updates,
+        new Set(entries.map(keyOf)),
+        last ? last.offset + last.chunk.length : 0,
+      ).catch(() => undefined)
     return path
   }
 
-  async #follow(path: string, id: string, updates: ReturnType<Operations['watch']>, written: ReadonlySet<string>, printed: number): Promise<void> {
+  async #follow(
+    path: string,
+    id: string,
+    updates: ReturnType<Operations['watch']>,
+    written: ReadonlySet<string>,
+    printed: number,
+  ): Promise<void> {
     let waiting = ''
     let writing: Promise<unknown> | undefined
     for await (const update of updates) {
@@ -74,7 +101,13 @@ function historyOf(entries: readonly OperationEvent[], chunks: readonly OutputCh
   const outputOf = (step: string, at: string): string => {
     if (told.has(step)) return ''
     told.add(step)
-    return stamped(chunks.filter(it => it.step === step).map(it => it.chunk).join(''), at)
+    return stamped(
+      chunks
+        .filter(it => it.step === step)
+        .map(it => it.chunk)
+        .join(''),
+      at,
+    )
   }
   const lines = entries.map(it => (it.type !== 'doing' && 'step' in it ? outputOf(it.step, it.at) : '') + lineOf(it))
   const now = new Date().toISOString()
@@ -85,7 +118,12 @@ const keyOf = (event: OperationEvent): string => `${event.at} ${event.type} ${'s
 
 /** Every line with the time of the moment. */
 const stamped = (chunk: string, at: string): string =>
-  chunk.replace(/\n$/, '').split('\n').filter(it => it !== '' || chunk.length > 1).map(it => `${at} ${it}\n`).join('')
+  chunk
+    .replace(/\n$/, '')
+    .split('\n')
+    .filter(it => it !== '' || chunk.length > 1)
+    .map(it => `${at} ${it}\n`)
+    .join('')
 
 function lineOf(event: OperationEvent): string {
   const text = textOf(event)
@@ -94,16 +132,28 @@ function lineOf(event: OperationEvent): string {
 
 function textOf(event: OperationEvent): string {
   switch (event.type) {
-    case 'opened': return `[${event.kind}] ${event.subject}: ${event.steps.join(', ')}`
-    case 'doing': return `[${event.step}] begins`
-    case 'done': return `[${event.step}] done`
-    case 'undone': return `[${event.step}] undone`
-    case 'turned': return event.problem ? `ERROR turning back (${event.reason}): ${told(event.problem)}` : `turning back: ${event.reason}`
-    case 'settled': return `settled: ${event.outcome}`
-    case 'stuck': return `ERROR [${event.step}] stuck: ${told(event.problem)}`
-    case 'retrying': return `[${event.step}] is tried again`
-    case 'progress': return event.text ? `[${event.step}] ${event.text}` : ''
-    case 'output': return ''
+    case 'opened':
+      return `[${event.kind}] ${event.subject}: ${event.steps.join(', ')}`
+    case 'doing':
+      return `[${event.step}] begins`
+    case 'done':
+      return `[${event.step}] done`
+    case 'undone':
+      return `[${event.step}] undone`
+    case 'turned':
+      return event.problem
+        ? `ERROR turning back (${event.reason}): ${told(event.problem)}`
+        : `turning back: ${event.reason}`
+    case 'settled':
+      return `settled: ${event.outcome}`
+    case 'stuck':
+      return `ERROR [${event.step}] stuck: ${told(event.problem)}`
+    case 'retrying':
+      return `[${event.step}] is tried again`
+    case 'progress':
+      return event.text ? `[${event.step}] ${event.text}` : ''
+    case 'output':
+      return ''
   }
 }
 

@@ -1,12 +1,30 @@
-/** Pages of a log: a few lines around a place, and where they lie in the whole. Reads only what it shows, and a little around it. */
+/**
+ * Pages of a log: a few lines around a place, and where they lie in the whole. Reads only what it shows, and a little
+ * around it.
+ */
 import type { LogAnchor, LogLine, LogPage } from '../../shared/log'
 import { tell } from './log-view'
-import { cursorPosition, mergedBackward, mergedForward, parsePosition, positionOf, type Cursors, type Paused, type Placed } from './merged'
+import {
+  cursorPosition,
+  mergedBackward,
+  mergedForward,
+  parsePosition,
+  positionOf,
+  type Cursors,
+  type Paused,
+  type Placed,
+} from './merged'
 import type { OpenStream } from './open'
 import { seekTime } from './seek'
 import { WantedLines } from './wanted'
 
-interface Taken { readonly lines: readonly LogLine[]; readonly first: Cursors; readonly last: Cursors; readonly end: boolean; readonly pausedAt?: Cursors }
+interface Taken {
+  readonly lines: readonly LogLine[]
+  readonly first: Cursors
+  readonly last: Cursors
+  readonly end: boolean
+  readonly pausedAt?: Cursors
+}
 
 export function readPage(streams: readonly OpenStream[], anchor: LogAnchor, count: number): LogPage {
   const wanted = streams.map(it => new WantedLines(it.lines, it.query))
@@ -18,10 +36,14 @@ export function readPage(streams: readonly OpenStream[], anchor: LogAnchor, coun
   const starts = streams.map(it => it.lines.file.start)
   const ends = streams.map(it => it.lines.file.end)
   switch (anchor.type) {
-    case 'start': return page(streams, undefined, forward(starts, count), starts)
-    case 'end': return page(streams, backward(ends, count), undefined, ends)
-    case 'time': return fromHere(streams.map(it => seekTime(it.lines, anchor.time)))
-    case 'fraction': return fromHere(atFraction(streams, anchor.fraction))
+    case 'start':
+      return page(streams, undefined, forward(starts, count), starts)
+    case 'end':
+      return page(streams, backward(ends, count), undefined, ends)
+    case 'time':
+      return fromHere(streams.map(it => seekTime(it.lines, anchor.time)))
+    case 'fraction':
+      return fromHere(atFraction(streams, anchor.fraction))
     case 'before': {
       const { cursors } = placeOf(streams, anchor.position)
       return page(streams, backward(cursors, count), undefined, cursors)
@@ -35,7 +57,12 @@ export function readPage(streams: readonly OpenStream[], anchor: LogAnchor, coun
       const half = Math.floor(count / 2)
       const after = forward(cursors, count - half)
       const before = backward(cursors, count - after.lines.length)
-      return page(streams, before, after.lines.length + before.lines.length === count ? after : forward(cursors, count - before.lines.length), cursors)
+      return page(
+        streams,
+        before,
+        after.lines.length + before.lines.length === count ? after : forward(cursors, count - before.lines.length),
+        cursors,
+      )
     }
   }
 
@@ -64,40 +91,70 @@ function take(streams: readonly OpenStream[], lines: Iterable<Placed | Paused>, 
   return { lines: found, first, last, end: most > 0 }
 }
 
-function page(streams: readonly OpenStream[], before: Taken | undefined, after: Taken | undefined, place: Cursors): LogPage {
-  const lines = [...before?.lines ?? [], ...after?.lines ?? []]
+function page(
+  streams: readonly OpenStream[],
+  before: Taken | undefined,
+  after: Taken | undefined,
+  place: Cursors,
+): LogPage {
+  const lines = [...(before?.lines ?? []), ...(after?.lines ?? [])]
   const size = streams.reduce((sum, it) => sum + it.lines.file.size, 0)
   const fractionAt = (cursors: Cursors): number =>
-    (size === 0 ? 0 : streams.reduce((sum, it, index) => sum + it.lines.file.before(cursors[index] ?? 0), 0) / size)
+    size === 0 ? 0 : streams.reduce((sum, it, index) => sum + it.lines.file.before(cursors[index] ?? 0), 0) / size
   const paused = before?.pausedAt ?? after?.pausedAt
   return {
-    lines, size,
+    lines,
+    size,
     atStart: before ? before.end : atEdge(streams, place, 'start'),
     atEnd: after ? after.end : atEdge(streams, place, 'end'),
     from: fractionAt((before?.lines.length ? before : after)?.first ?? place),
     to: fractionAt((after?.lines.length ? after : before)?.last ?? place),
-    ...paused && { more: cursorPosition(paused) },
+    ...(paused && { more: cursorPosition(paused) }),
   }
 }
 
 const atEdge = (streams: readonly OpenStream[], place: Cursors, edge: 'start' | 'end'): boolean =>
-  streams.every(({ lines: { file } }, index) => (edge === 'start' ? (place[index] ?? 0) <= file.start : (place[index] ?? 0) >= file.end))
+  streams.every(({ lines: { file } }, index) =>
+    edge === 'start' ? (place[index] ?? 0) <= file.start : (place[index] ?? 0) >= file.end,
+  )
 
-/** The cursors of a position, and those behind its line. A position that is not (any more) in the log becomes the nearest that is. */
+/**
+ * The cursors of a position, and those behind its line. A position that is not (any more) in the log becomes the
+ * nearest that is.
+ */
 export function placeOf(streams: readonly OpenStream[], position: string): { cursors: Cursors; behind: Cursors } {
   const parsed = parsePosition(position, streams.length)
   const { stream, slack = 0 } = parsed ?? {}
-  const found = streams.map(({ lines: { file } }, index) => Math.min(Math.max(parsed?.cursors[index] ?? file.end, file.start), file.end))
+  const found = streams.map(({ lines: { file } }, index) =>
+    Math.min(Math.max(parsed?.cursors[index] ?? file.end, file.start), file.end),
+  )
   const line = stream === undefined ? undefined : streams[stream]?.lines.lineAt(found[stream] ?? 0)
-  const cursors = stream === undefined || slack === 0 ? found : found.map((low, index) => (index === stream ? low : momentIn(streams[index], line?.recordAt, index, low, slack)))
+  const cursors =
+    stream === undefined || slack === 0
+      ? found
+      : found.map((low, index) =>
+          index === stream ? low : momentIn(streams[index], line?.recordAt, index, low, slack),
+        )
   return { cursors, behind: stream === undefined || !line ? cursors : cursors.with(stream, line.end) }
 }
 
-/** The place between two others where a stream is at a moment: the filter has changed since, and what lies between may be wanted now. */
-function momentIn(other: OpenStream | undefined, at: number | undefined, index: number, low: number, slack: number): number {
+/**
+ * The place between two others where a stream is at a moment: the filter has changed since, and what lies between may
+ * be wanted now.
+ */
+function momentIn(
+  other: OpenStream | undefined,
+  at: number | undefined,
+  index: number,
+  low: number,
+  slack: number,
+): number {
   if (!other || at === undefined) return low
   // In the same moment the first stream goes first.
-  return Math.min(Math.max(seekTime(other.lines, index === 0 ? at + 1 : at), low), Math.min(low + slack, other.lines.file.end))
+  return Math.min(
+    Math.max(seekTime(other.lines, index === 0 ? at + 1 : at), low),
+    Math.min(low + slack, other.lines.file.end),
+  )
 }
 
 /** A place with about this part of all bytes before it, the same moment in every stream. */
@@ -107,5 +164,11 @@ function atFraction(streams: readonly OpenStream[], fraction: number): Cursors {
   const { lines } = largest
   const offset = lines.startOf(lines.file.at(Math.floor(lines.file.size * fraction)))
   const at = lines.lineAt(offset)?.recordAt
-  return streams.map(it => (it === largest ? offset : at === undefined ? it.lines.startOf(it.lines.file.at(Math.floor(it.lines.file.size * fraction))) : seekTime(it.lines, at)))
+  return streams.map(it =>
+    it === largest
+      ? offset
+      : at === undefined
+        ? it.lines.startOf(it.lines.file.at(Math.floor(it.lines.file.size * fraction)))
+        : seekTime(it.lines, at),
+  )
 }

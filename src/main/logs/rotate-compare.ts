@@ -25,17 +25,32 @@ export class Witness {
   }
 }
 
-/** Whether all of the range was read and its ends are the same as then: a log that was emptied since begins with something else. */
-export async function stillThere(file: FileHandle, offset: number, length: number, { length: read, first, last }: Witness): Promise<boolean> {
+/**
+ * Whether all of the range was read and its ends are the same as then: a log that was emptied since begins with
+ * something else.
+ */
+export async function stillThere(
+  file: FileHandle,
+  offset: number,
+  length: number,
+  { length: read, first, last }: Witness,
+): Promise<boolean> {
   if (read !== length) return false
-  return (await bytes(file, offset, first.length)).equals(first) && (await bytes(file, offset + length - last.length, last.length)).equals(last)
+  return (
+    (await bytes(file, offset, first.length)).equals(first) &&
+    (await bytes(file, offset + length - last.length, last.length)).equals(last)
+  )
 }
 
-/** Whether the range holds what the archive does. Parts of it may have become a hole already: a power cut in the middle of the punching. */
+/**
+ * Whether the range holds what the archive does. Parts of it may have become a hole already: a power cut in the middle
+ * of the punching.
+ */
 export async function holds(file: FileHandle, offset: number, length: number, archive: string): Promise<boolean> {
   return pipeline(createReadStream(archive), createGunzip(), async (chunks: AsyncIterable<Buffer>) => {
     let [position, same] = [0, true]
-    for await (const chunk of chunks) { // to its end: who stops reading a pipeline makes it fail
+    for await (const chunk of chunks) {
+      // to its end: who stops reading a pipeline makes it fail
       const there = await bytes(file, offset + position, chunk.length)
       same &&= there.equals(chunk) || matchesOrZero(there, chunk)
       position += chunk.length
@@ -44,18 +59,22 @@ export async function holds(file: FileHandle, offset: number, length: number, ar
   })
 }
 
-const matchesOrZero = (there: Buffer, chunk: Buffer): boolean => there.length === chunk.length && there.every((byte, index) => byte === chunk[index] || byte === 0)
+const matchesOrZero = (there: Buffer, chunk: Buffer): boolean =>
+  there.length === chunk.length && there.every((byte, index) => byte === chunk[index] || byte === 0)
 
 /** Whether the file's first bytes are all zero, and there are so many. */
 export async function isHole(file: FileHandle, length: number): Promise<boolean> {
   if ((await file.stat()).size < length) return false
-  for (let position = 0; position < length; position += piece) if (!await isZero(file, position, Math.min(piece, length - position))) return false
+  for (let position = 0; position < length; position += piece)
+    if (!(await isZero(file, position, Math.min(piece, length - position)))) return false
   return true
 }
 
 /** As `isHole`, for every day: only its ends are looked at. A log that was emptied since has text in front. */
 export async function seemsHole(file: FileHandle, length: number): Promise<boolean> {
-  return (await file.stat()).size >= length && await isZero(file, 0, piece) && await isZero(file, length - piece, piece)
+  return (
+    (await file.stat()).size >= length && (await isZero(file, 0, piece)) && (await isZero(file, length - piece, piece))
+  )
 }
 
 const isZero = async (file: FileHandle, position: number, length: number): Promise<boolean> =>

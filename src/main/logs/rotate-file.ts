@@ -1,11 +1,13 @@
 /**
- * Rotation of one log file, while its writer goes on (docs/decisions/0007-rotation-in-place.md). The states on disk, in order;
+ * Rotation of one log file, while its writer goes on (docs/decisions/0007-rotation-in-place.md). The states on disk, in
+ * order;
  * each step can be repeated, and `settle` goes on from any of them:
  *
  *   1. live: all                       archive: being written (.tmp)
  *   2. live: all, or hole and rest     archive: on disk (.pending)
  *   3. live: hole and rest, or rest    archive: on disk (.hole-….pending)
- *   4. live: rest                      archive: in force — or, where files cannot be cut: live: hole and rest, archive: in force (.hole-…)
+ *   4. live: rest                      archive: in force — or, where files cannot be cut: live: hole and rest, archive:
+ *   in force (.hole-…)
  */
 import { constants } from 'node:fs'
 import { lstat, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
@@ -15,17 +17,31 @@ import { createGzip } from 'node:zlib'
 import { problem } from '../../shared/problem'
 import { syncFolder } from '../system/files'
 import type { Run } from '../system/run'
-import { archivePath, archivesIn, partsIn, partsOf, temporariesIn, temporaryPath, type ArchiveName, type LogArchive } from './rotate-names'
+import {
+  archivePath,
+  archivesIn,
+  partsIn,
+  partsOf,
+  temporariesIn,
+  temporaryPath,
+  type ArchiveName,
+  type LogArchive,
+} from './rotate-names'
 import { holds, isHole, seemsHole, stillThere, Witness } from './rotate-compare'
 import { alignment, collapse, isUnable, punchHole } from './rotate-shrink'
 
 export interface RotateTools {
   readonly run: Run
-  /** Ends the writing of an archive; the log is then as it was. From there on a rotation takes milliseconds and is not interrupted. */
+  /**
+   * Ends the writing of an archive; the log is then as it was. From there on a rotation takes milliseconds and is not
+   * interrupted.
+   */
   readonly signal: AbortSignal
 }
 
-/** Opens a log file to shorten it. @returns undefined if there is none (any more), or something else than a regular file */
+/**
+ * Opens a log file to shorten it. @returns undefined if there is none (any more), or something else than a regular file
+ */
 export async function openLog(live: string): Promise<FileHandle | undefined> {
   const info = await lstat(live).catch(ifAbsent)
   if (!info?.isFile()) return undefined
@@ -59,27 +75,46 @@ export async function rotateOnce(live: string, most: number, tools: RotateTools)
     try {
       await compress(file, skip, length, temporary, mode & 0o777, witness, tools.signal)
       tools.signal.throwIfAborted()
-      if (!await stillThere(file, skip, length, witness) || !await isAt(file, live)) return false
+      if (!(await stillThere(file, skip, length, witness)) || !(await isAt(file, live))) return false
       await rename(temporary, archivePath(live, { ...rangeOf(archive), pending: true }))
-    } finally { await rm(temporary, { force: true }) }
+    } finally {
+      await rm(temporary, { force: true })
+    }
     await syncFolder(dirname(live))
     await cutOff(live, file, archive, tools.run)
     return true
-  } finally { await file.close() }
+  } finally {
+    await file.close()
+  }
 }
 
 type Range = Pick<ArchiveName, 'start' | 'end'> & { readonly hole: number }
 const rangeOf = ({ start, end }: Omit<LogArchive, 'path'>): Omit<Range, 'hole'> => ({ start, end })
 
-async function compress(file: FileHandle, offset: number, length: number, path: string, mode: number, witness: Witness, signal: AbortSignal): Promise<void> {
+async function compress(
+  file: FileHandle,
+  offset: number,
+  length: number,
+  path: string,
+  mode: number,
+  witness: Witness,
+  signal: AbortSignal,
+): Promise<void> {
   await rm(path, { force: true })
   const output = await open(path, 'wx', mode)
   try {
-    await pipeline(witness.read(file, offset, length), createGzip({ level: 6 }), async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) await output.writeFile(chunk) // all of it, and where the last one ended
-    }, { signal })
+    await pipeline(
+      witness.read(file, offset, length),
+      createGzip({ level: 6 }),
+      async (chunks: AsyncIterable<Buffer>) => {
+        for await (const chunk of chunks) await output.writeFile(chunk) // all of it, and where the last one ended
+      },
+      { signal },
+    )
     await output.sync()
-  } finally { await output.close() }
+  } finally {
+    await output.close()
+  }
 }
 
 /** From state 2 to 4. The archive is on disk: what it holds may go from the live file. */
@@ -102,10 +137,18 @@ async function shorten(live: string, file: FileHandle, archive: Range, run: Run)
   const shortened = await collapse(run, file, archive.end - archive.hole)
   await file.sync()
   const inForce = shortened ? rangeOf(archive) : archive
-  await renameOwn(live, file, archivePath(live, { ...archive, pending: true }), archivePath(live, { ...inForce, pending: false }))
+  await renameOwn(
+    live,
+    file,
+    archivePath(live, { ...archive, pending: true }),
+    archivePath(live, { ...inForce, pending: false }),
+  )
 }
 
-/** Renames an archive; one whose log was deleted meanwhile is deleted too: who deletes a log looks for its archives after it. */
+/**
+ * Renames an archive; one whose log was deleted meanwhile is deleted too: who deletes a log looks for its archives
+ * after it.
+ */
 async function renameOwn(live: string, file: FileHandle, from: string, to: string): Promise<void> {
   await rename(from, to).catch(ifAbsent)
   if ((await file.stat()).nlink === 0) await rm(to, { force: true })
@@ -119,7 +162,8 @@ async function isAt(file: FileHandle, path: string): Promise<boolean> {
 }
 
 /**
- * Finishes what a crash left in the middle, and drops what it left half written. Also for a log with a hole that was emptied or
+ * Finishes what a crash left in the middle, and drops what it left half written. Also for a log with a hole that was
+ * emptied or
  * replaced: it has none any more.
  */
 export async function settle(live: string, run: Run): Promise<void> {
@@ -131,15 +175,32 @@ export async function settle(live: string, run: Run): Promise<void> {
   if (pending.length === 0 && newest?.hole === undefined) return
   const file = await openLog(live)
   try {
-    for (const archive of pending) await settlePending(live, file, { ...archive, hole: archive.hole ?? start - skip }, archive, run)
-    if (pending.length === 0 && newest && !(file && await seemsHole(file, skip))) await rename(newest.path, archivePath(live, { ...rangeOf(newest), pending: false }))
-  } finally { await file?.close() }
+    for (const archive of pending)
+      await settlePending(live, file, { ...archive, hole: archive.hole ?? start - skip }, archive, run)
+    if (pending.length === 0 && newest && !(file && (await seemsHole(file, skip))))
+      await rename(newest.path, archivePath(live, { ...rangeOf(newest), pending: false }))
+  } finally {
+    await file?.close()
+  }
 }
 
-async function settlePending(live: string, file: FileHandle | undefined, archive: Range, { path, hole }: ArchiveName, run: Run): Promise<void> {
-  if (file && hole === undefined && await holds(file, archive.start - archive.hole, archive.end - archive.start, path)) return cutOff(live, file, archive, run)
-  if (file && hole !== undefined && await isHole(file, archive.end - archive.hole)) return shorten(live, file, archive, run)
-  await rename(path, archivePath(live, { ...rangeOf(archive), pending: false })) // cut already, or the log was emptied or replaced since
+async function settlePending(
+  live: string,
+  file: FileHandle | undefined,
+  archive: Range,
+  { path, hole }: ArchiveName,
+  run: Run,
+): Promise<void> {
+  if (
+    file &&
+    hole === undefined &&
+    (await holds(file, archive.start - archive.hole, archive.end - archive.start, path))
+  )
+    return cutOff(live, file, archive, run)
+  if (file && hole !== undefined && (await isHole(file, archive.end - archive.hole)))
+    return shorten(live, file, archive, run)
+  // cut already, or the log was emptied or replaced since
+  await rename(path, archivePath(live, { ...rangeOf(archive), pending: false }))
   await syncFolder(dirname(live))
 }
 
@@ -149,8 +210,13 @@ export async function prune(live: string, keep: number): Promise<void> {
   await Promise.all(archives.slice(0, -keep).map(it => rm(it.path, { force: true })))
 }
 
-const unsupported = (live: string, cause: unknown) => problem({
-  code: 'log-rotation-unsupported', message: 'The logs cannot be kept small here: they grow without a limit.',
-  cause: `The file system of ${dirname(live)} can neither shorten a file in front nor free a part of it.`,
-  hint: 'Move PM2\'s folder to a local disk with ext4, XFS or Btrfs.',
-}, cause)
+const unsupported = (live: string, cause: unknown) =>
+  problem(
+    {
+      code: 'log-rotation-unsupported',
+      message: 'The logs cannot be kept small here: they grow without a limit.',
+      cause: `The file system of ${dirname(live)} can neither shorten a file in front nor free a part of it.`,
+      hint: "Move PM2's folder to a local disk with ext4, XFS or Btrfs.",
+    },
+    cause,
+  )

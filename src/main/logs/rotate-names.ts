@@ -1,9 +1,12 @@
 /**
- * What the files of a rotated log are called. A place in a log is a number of bytes since its first line, rotated ones included.
+ * What the files of a rotated log are called. A place in a log is a number of bytes since its first line, rotated ones
+ * included.
  *
- * Beside the live file `LIVE`, which keeps its name and its inode, lie the archives (docs/decisions/0007-rotation-in-place.md):
+ * Beside the live file `LIVE`, which keeps its name and its inode, lie the archives
+ * (docs/decisions/0007-rotation-in-place.md):
  * - `LIVE.<start>-<end>.gz`: these bytes were cut off the front of the live file.
- * - `LIVE.<start>-<end>.hole-<origin>.gz`: where a file cannot be cut in front. They are a hole in the live file, whose first byte is `origin`.
+ * - `LIVE.<start>-<end>.hole-<origin>.gz`: where a file cannot be cut in front. They are a hole in the live file, whose
+ * first byte is `origin`.
  * - `….pending.gz`: a rotation is in the middle of it, for some milliseconds or since a crash.
  * - `….gz.tmp`: being written.
  */
@@ -49,20 +52,36 @@ export const temporaryPath = (live: string, range: Pick<LogArchive, 'start' | 'e
 /** The archives of a log among the names in its folder, oldest first. */
 export function archivesIn(names: readonly string[], live: string): ArchiveName[] {
   const own = basename(live)
-  return names.filter(it => it.startsWith(own)).flatMap(name => {
-    const [, start, end, hole, pending] = form.exec(name.slice(own.length)) ?? []
-    if (start === undefined || end === undefined || Number(end) <= Number(start)) return []
-    return [{ path: join(dirname(live), name), start: Number(start), end: Number(end), pending: pending !== undefined, ...hole !== undefined && { hole: Number(hole) } }]
-  }).toSorted((a, b) => a.start - b.start)
+  return names
+    .filter(it => it.startsWith(own))
+    .flatMap(name => {
+      const [, start, end, hole, pending] = form.exec(name.slice(own.length)) ?? []
+      if (start === undefined || end === undefined || Number(end) <= Number(start)) return []
+      return [
+        {
+          path: join(dirname(live), name),
+          start: Number(start),
+          end: Number(end),
+          pending: pending !== undefined,
+          ...(hole !== undefined && { hole: Number(hole) }),
+        },
+      ]
+    })
+    .toSorted((a, b) => a.start - b.start)
 }
 
 /** What a crash left of an archive in the making. */
 export function temporariesIn(names: readonly string[], live: string): string[] {
   const own = basename(live)
-  return names.filter(it => it.startsWith(own) && temporaryForm.test(it.slice(own.length))).map(it => join(dirname(live), it))
+  return names
+    .filter(it => it.startsWith(own) && temporaryForm.test(it.slice(own.length)))
+    .map(it => join(dirname(live), it))
 }
 
-/** What pm2-logrotate (`a-out__2026-01-31_00-00-00.log.gz`) or logrotate (`a-out.log.2.gz`, `a-out.log-20260131.gz`) left of a log, oldest first. */
+/**
+ * What pm2-logrotate (`a-out__2026-01-31_00-00-00.log.gz`) or logrotate (`a-out.log.2.gz`, `a-out.log-20260131.gz`)
+ * left of a log, oldest first.
+ */
 export function foreignIn(names: readonly string[], live: string): string[] {
   const own = basename(live)
   const stem = `${own.replace(/\.log$/, '')}__`
@@ -70,7 +89,9 @@ export function foreignIn(names: readonly string[], live: string): string[] {
   const dated = names.filter(it => it.startsWith(`${own}-`) && /^\d{8,}(\.gz)?$/.test(it.slice(own.length + 1)))
   const numbered = names.filter(it => it.startsWith(`${own}.`) && /^\d{1,4}(\.gz)?$/.test(it.slice(own.length + 1)))
   const numberOf = (it: string): number => parseInt(it.slice(own.length + 1), 10)
-  return [...pm2.toSorted(), ...dated.toSorted(), ...numbered.toSorted((a, b) => numberOf(b) - numberOf(a))].map(it => join(dirname(live), it))
+  return [...pm2.toSorted(), ...dated.toSorted(), ...numbered.toSorted((a, b) => numberOf(b) - numberOf(a))].map(it =>
+    join(dirname(live), it),
+  )
 }
 
 /** Everything that belongs to a log but the live file, whoever rotated it. */
@@ -84,9 +105,13 @@ export function partsIn(names: readonly string[], live: string): LogParts {
   const archives = all.filter(it => !it.pending)
   const newest = archives.at(-1)
   return {
-    archives, start: newest?.end ?? 0, skip: newest?.hole === undefined ? 0 : newest.end - newest.hole, settled: archives.length === all.length,
+    archives,
+    start: newest?.end ?? 0,
+    skip: newest?.hole === undefined ? 0 : newest.end - newest.hole,
+    settled: archives.length === all.length,
   }
 }
 
 /** Of which files a log consists now. A folder that is not there has none. */
-export const partsOf = async (live: string): Promise<LogParts> => partsIn(await readdir(dirname(live)).catch(() => []), live)
+export const partsOf = async (live: string): Promise<LogParts> =>
+  partsIn(await readdir(dirname(live)).catch(() => []), live)

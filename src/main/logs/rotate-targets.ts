@@ -1,4 +1,7 @@
-/** Which files are rotated: regular log files of this workspace's instances in PM2's own folder, and those of services of ours. */
+/**
+ * Which files are rotated: regular log files of this workspace's instances in PM2's own folder, and those of services
+ * of ours.
+ */
 import { dirname } from 'node:path'
 import type { Processes, ProcessInfo, ProcessRef } from '../processes/client'
 import { sameFolder } from '../processes/leftovers'
@@ -15,11 +18,14 @@ export interface TargetServices {
 /** @throws Problem `pm2-…` */
 export async function rotationTargets(to: TargetServices): Promise<RotationTargets> {
   const [refs, listed, modules] = await Promise.all([to.instances(), to.processes.list(), to.processes.modules()])
-  const owned = await Promise.all(listed.map(async it => {
-    for (const ref of refs) if (ref.name === it.name && await sameFolder(it.cwd, ref.cwd, it.pid)) return true
-    return false
-  }))
-  const others = new Set(listed.filter((_, index) => !owned[index]).flatMap(filesOf)) // the `pm2` command gives `a_b` and `a-b` the same files
+  const owned = await Promise.all(
+    listed.map(async it => {
+      for (const ref of refs) if (ref.name === it.name && (await sameFolder(it.cwd, ref.cwd, it.pid))) return true
+      return false
+    }),
+  )
+  // the `pm2` command gives `a_b` and `a-b` the same files
+  const others = new Set(listed.filter((_, index) => !owned[index]).flatMap(filesOf))
   const found = new Map<string, RotatedLog>()
   for (const { name } of refs) {
     const own = listed.filter((it, index) => owned[index] && it.name === name)
@@ -29,7 +35,10 @@ export async function rotationTargets(to: TargetServices): Promise<RotationTarge
       if (dirname(path) === folder && !others.has(path)) found.set(path, { path, instance: name })
     }
   }
-  return { logs: [...found.values(), ...to.services().map(path => ({ path }))], pm2Logrotate: modules.includes('pm2-logrotate') }
+  return {
+    logs: [...found.values(), ...to.services().map(path => ({ path }))],
+    pm2Logrotate: modules.includes('pm2-logrotate'),
+  }
 }
 
 const filesOf = ({ outLog, errLog }: Pick<ProcessInfo, 'outLog' | 'errLog'>): string[] => [outLog, errLog]

@@ -1,4 +1,7 @@
-/** Keeps logs within their limits, in the background and one at a time. Only the process that holds the workspace's lock does so. */
+/**
+ * Keeps logs within their limits, in the background and one at a time. Only the process that holds the workspace's lock
+ * does so.
+ */
 import { lstat, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,7 +13,10 @@ import { prune, rotateOnce, settle } from './rotate-file'
 import { archivesIn, partsIn, partsOf, temporariesIn } from './rotate-names'
 
 /** A file that someone appends to, and whose it is if it is an instance's. */
-export interface RotatedLog { readonly path: string; readonly instance?: string }
+export interface RotatedLog {
+  readonly path: string
+  readonly instance?: string
+}
 
 export interface RotationTargets {
   readonly logs: readonly RotatedLog[]
@@ -36,8 +42,15 @@ const longestPause = 3_600_000 // for a log whose rotation fails again and again
 /** Archives made of one log in one look: then the settings and the list of logs are read again. */
 const rounds = 20
 
-interface Failure { readonly problem: Problem; readonly pause: number; readonly until: number }
-interface Seen { readonly end: number; readonly at: number }
+interface Failure {
+  readonly problem: Problem
+  readonly pause: number
+  readonly until: number
+}
+interface Seen {
+  readonly end: number
+  readonly at: number
+}
 
 export class Rotation {
   readonly #failures = new Map<string, Failure>()
@@ -48,7 +61,9 @@ export class Rotation {
   constructor(private readonly to: RotationServices) {}
 
   /** Looks now and then from here on, until the signal. */
-  start(): void { this.#loop ??= this.#keepLooking() }
+  start(): void {
+    this.#loop ??= this.#keepLooking()
+  }
 
   /** Returns when nothing is done any more. The signal is aborted. */
   async ended(): Promise<void> {
@@ -70,12 +85,20 @@ export class Rotation {
   async usage(name: string): Promise<LogUsage> {
     const { logs, pm2Logrotate } = await this.to.targets()
     const own = logs.filter(it => it.instance === name).map(it => it.path)
-    const files = (await Promise.all(own.map(async live => {
-      const archives = archivesIn(await namesIn(dirname(live)), live)
-      return [{ bytes: await bytesOf(live), archive: false }, ...await Promise.all(archives.map(async it => ({ bytes: await bytesOf(it.path), archive: true })))]
-    }))).flat()
+    const files = (
+      await Promise.all(
+        own.map(async live => {
+          const archives = archivesIn(await namesIn(dirname(live)), live)
+          return [
+            { bytes: await bytesOf(live), archive: false },
+            ...(await Promise.all(archives.map(async it => ({ bytes: await bytesOf(it.path), archive: true })))),
+          ]
+        }),
+      )
+    ).flat()
     return {
-      bytes: files.reduce((sum, it) => sum + it.bytes, 0), archives: files.filter(it => it.archive).length,
+      bytes: files.reduce((sum, it) => sum + it.bytes, 0),
+      archives: files.filter(it => it.archive).length,
       problem: pm2Logrotate ? elsewhere : own.map(it => this.#failures.get(it)?.problem).find(it => it !== undefined),
     }
   }
@@ -83,14 +106,22 @@ export class Rotation {
   /** The archives of all logs but for the newest of each, which says where its live file begins. */
   async oldArchives(): Promise<{ readonly path: string; readonly bytes: number }[]> {
     const { logs } = await this.to.targets()
-    const found = await Promise.all(logs.map(async ({ path }) => archivesIn(await namesIn(dirname(path)), path).slice(0, -1).map(it => it.path)))
+    const found = await Promise.all(
+      logs.map(async ({ path }) =>
+        archivesIn(await namesIn(dirname(path)), path)
+          .slice(0, -1)
+          .map(it => it.path),
+      ),
+    )
     return Promise.all(found.flat().map(async path => ({ path, bytes: await bytesOf(path) })))
   }
 
   /** Deletes them: their lines are lost. */
   async removeOldArchives(): Promise<void> {
     const { logs } = await this.to.targets()
-    const turn = this.#turn.then(async () => { for (const { path } of logs) await prune(path, 1) })
+    const turn = this.#turn.then(async () => {
+      for (const { path } of logs) await prune(path, 1)
+    })
     this.#turn = turn.catch(() => undefined)
     await turn
   }
@@ -107,7 +138,9 @@ export class Rotation {
     const [{ maxSizeMB, keep }, { logs, pm2Logrotate }] = await Promise.all([this.to.limits(), this.to.targets()])
     const limit = maxSizeMB * megabyte
     const rotates = (log: RotatedLog): boolean => !(pm2Logrotate && log.instance !== undefined)
-    let due = (await survey(logs)).filter(it => it.unsettled || (rotates(it) && (it.data > limit || it.archives > keep)))
+    let due = (await survey(logs)).filter(
+      it => it.unsettled || (rotates(it) && (it.data > limit || it.archives > keep)),
+    )
     for (let round = 0; round < rounds && due.length > 0; round++) {
       const again: typeof due = []
       for (const it of due) if (await this.#tend(it.path, rotates(it), limit, keep)) again.push(it)
@@ -124,8 +157,8 @@ export class Rotation {
     try {
       await settle(path, run)
       if (!rotates) return false
-      const over = await dataIn(path, (await partsOf(path)).skip) > limit
-      const rotated = over && await rotateOnce(path, limit, { run, signal })
+      const over = (await dataIn(path, (await partsOf(path)).skip)) > limit
+      const rotated = over && (await rotateOnce(path, limit, { run, signal }))
       await prune(path, keep)
       this.#failures.delete(path)
       return rotated
@@ -165,12 +198,20 @@ interface Surveyed extends RotatedLog {
 async function survey(logs: readonly RotatedLog[]): Promise<Surveyed[]> {
   const folders = [...new Set(logs.map(it => dirname(it.path)))]
   const listings = new Map((await Promise.all(folders.map(rotatedByLog))).flat())
-  return Promise.all(logs.map(async log => {
-    const names = listings.get(log.path) ?? []
-    const { archives, start, skip, settled } = partsIn(names, log.path)
-    const data = await dataIn(log.path, skip)
-    return { ...log, data, end: start + data, archives: archives.length, unsettled: !settled || skip > 0 || temporariesIn(names, log.path).length > 0 }
-  }))
+  return Promise.all(
+    logs.map(async log => {
+      const names = listings.get(log.path) ?? []
+      const { archives, start, skip, settled } = partsIn(names, log.path)
+      const data = await dataIn(log.path, skip)
+      return {
+        ...log,
+        data,
+        end: start + data,
+        archives: archives.length,
+        unsettled: !settled || skip > 0 || temporariesIn(names, log.path).length > 0,
+      }
+    }),
+  )
 }
 
 /** The names of rotated files in a folder, by the path of their live file. */
@@ -178,7 +219,7 @@ async function rotatedByLog(folder: string): Promise<[string, string[]][]> {
   const found = new Map<string, string[]>()
   for (const name of await namesIn(folder)) {
     const own = /^(.+)\.\d{15}-\d{15}\./.exec(name)?.[1]
-    if (own !== undefined) found.set(join(folder, own), [...found.get(join(folder, own)) ?? [], name])
+    if (own !== undefined) found.set(join(folder, own), [...(found.get(join(folder, own)) ?? []), name])
   }
   return [...found]
 }
@@ -198,15 +239,27 @@ async function bytesOf(path: string): Promise<number> {
 
 const reasonOf = (path: string, error: unknown): Problem => {
   if (error instanceof ProblemError && error.problem.code.startsWith('log-')) return error.problem
-  const cause = error instanceof ProblemError ? error.problem.details ?? error.problem.message : error instanceof Error ? error.message : String(error)
-  return problem({
-    code: 'log-rotation-failed', message: 'A log is over its size limit and could not be rotated. It is as it was, and grows.',
-    cause: `${path}: ${cause}`, hint: 'Make room on the disk, or make the folder writable. It is tried again by itself.',
-  }, error).problem
+  const cause =
+    error instanceof ProblemError
+      ? (error.problem.details ?? error.problem.message)
+      : error instanceof Error
+        ? error.message
+        : String(error)
+  return problem(
+    {
+      code: 'log-rotation-failed',
+      message: 'A log is over its size limit and could not be rotated. It is as it was, and grows.',
+      cause: `${path}: ${cause}`,
+      hint: 'Make room on the disk, or make the folder writable. It is tried again by itself.',
+    },
+    error,
+  ).problem
 }
 
 const elsewhere: Problem = {
-  code: 'log-rotation-elsewhere', message: 'PM2\'s module pm2-logrotate rotates these logs; Instance Manager does not.',
-  cause: 'Two that rotate the same files would lose lines. The module itself copies and empties a file: what is written in between is lost.',
+  code: 'log-rotation-elsewhere',
+  message: "PM2's module pm2-logrotate rotates these logs; Instance Manager does not.",
+  cause:
+    'Two that rotate the same files would lose lines. The module itself copies and empties a file: what is written in between is lost.',
   hint: 'To have them rotated without a loss, remove it: "pm2 uninstall pm2-logrotate".',
 }

@@ -9,13 +9,19 @@ const most = 1 << 20
 const overlap = 4096
 const escape = 0x1b
 
-/** How long to look before reporting how far one got. It counts from the first time it is asked, and again after each time it was spent. */
+/**
+ * How long to look before reporting how far one got. It counts from the first time it is asked, and again after each
+ * time it was spent.
+ */
 export class Patience {
   #end: number | undefined
   #asked = 0
 
   /** @param alive called each time it is asked */
-  constructor(private readonly milliseconds: number, private readonly alive: () => void) {}
+  constructor(
+    private readonly milliseconds: number,
+    private readonly alive: () => void,
+  ) {}
 
   get spent(): boolean {
     this.alive()
@@ -34,8 +40,17 @@ export type Found = { readonly type: 'found' | 'spent'; readonly at: number } | 
 
 const buffer = Buffer.allocUnsafe(most)
 
-/** The next place at or behind `from` that may match. One with escape sequences always may: what is shown of it has none. */
-export function nextCandidate(file: LogFile, candidates: Candidates, from: number, to: number, patience: Patience): Found {
+/**
+ * The next place at or behind `from` that may match. One with escape sequences always may: what is shown of it has
+ * none.
+ */
+export function nextCandidate(
+  file: LogFile,
+  candidates: Candidates,
+  from: number,
+  to: number,
+  patience: Patience,
+): Found {
   let size = least
   for (let at = from; at < to; size = Math.min(most, size * 2)) {
     if (patience.spent) return { type: 'spent', at }
@@ -54,7 +69,13 @@ export function nextCandidate(file: LogFile, candidates: Candidates, from: numbe
 }
 
 /** As `nextCandidate`, before `from`: a place at most `least` bytes behind the last one that may match. */
-export function previousCandidate(file: LogFile, candidates: Candidates, from: number, to: number, patience: Patience): Found {
+export function previousCandidate(
+  file: LogFile,
+  candidates: Candidates,
+  from: number,
+  to: number,
+  patience: Patience,
+): Found {
   let size = least
   for (let end = file.back(from); end > to; size = Math.min(most, size * 2)) {
     if (patience.spent) return { type: 'spent', at: end }
@@ -62,7 +83,8 @@ export function previousCandidate(file: LogFile, candidates: Candidates, from: n
     const start = Math.max(begin, end - size)
     const bytes = buffer.subarray(0, file.read(buffer.subarray(0, end - start), start))
     for (let high = bytes.length; high > 0; high -= least) {
-      if (firstIn(bytes.subarray(Math.max(0, high - least - overlap), high), candidates) >= 0) return { type: 'found', at: start + high - 1 }
+      if (firstIn(bytes.subarray(Math.max(0, high - least - overlap), high), candidates) >= 0)
+        return { type: 'found', at: start + high - 1 }
     }
     end = start === begin ? file.back(start) : start + Math.min(overlap, (end - start) >> 1)
   }

@@ -1,4 +1,7 @@
-/** Jumps to a time: lines are in order of their time but for small exceptions, so halving the bytes finds it, however many there are. */
+/**
+ * Jumps to a time: lines are in order of their time but for small exceptions, so halving the bytes finds it, however
+ * many there are.
+ */
 import type { Line, Lines } from './lines'
 
 /** From here on every line is looked at. Bytes. */

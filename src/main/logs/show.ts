@@ -1,12 +1,17 @@
 /**
- * A line's bytes as everyone sees them. What a log holds is not trusted: it could move the cursor, clear the screen, set the title,
- * make links, hide text or turn it around. Text and a few colours pass; the rest is made visible or dropped. What is searched is the
+ * A line's bytes as everyone sees them. What a log holds is not trusted: it could move the cursor, clear the screen,
+ * set the title,
+ * make links, hide text or turn it around. Text and a few colours pass; the rest is made visible or dropped. What is
+ * searched is the
  * very text that is shown, masks included.
  */
 import { invisible, replacement } from '../../shared/invisible'
 
 /** Colours and where they stand: before the character of that index. */
-export interface Colour { readonly at: number; readonly code: string }
+export interface Colour {
+  readonly at: number
+  readonly code: string
+}
 
 export interface Shown {
   /** Without colours. */
@@ -19,11 +24,15 @@ export const shownBytes = 8192
 export const mask = '••••••'
 
 const escape = '\u001b'
-const sequences = new RegExp([
-  '\\u001b\\[[0-?]*[ -/]*[@-~]', // CSI: colours, and what moves and clears
-  '\\u001b[\\]PX^_][^\\u0007\\u001b]{0,2000}(?:\\u0007|\\u001b\\\\)', // OSC (title, link), DCS, SOS, PM, APC with their ends
-  '\\u001b[ -/]*[0-~]?', // two or three characters, or a lone escape
-].join('|'), 'g')
+const sequences = new RegExp(
+  [
+    '\\u001b\\[[0-?]*[ -/]*[@-~]', // CSI: colours, and what moves and clears
+    // OSC (title, link), DCS, SOS, PM, APC with their ends
+    '\\u001b[\\]PX^_][^\\u0007\\u001b]{0,2000}(?:\\u0007|\\u001b\\\\)',
+    '\\u001b[ -/]*[0-~]?', // two or three characters, or a lone escape
+  ].join('|'),
+  'g',
+)
 const colourCode = /^\u001b\[([0-9;:]*)m$/
 
 /** Other control characters, those that are invisible or turn text around, and invisible letters. */
@@ -40,7 +49,8 @@ function visible(character: string): string {
 /** Most lines have nothing else. */
 const printable = /^[\t\u0020-\u007e]*$/
 
-const clean = (text: string): string => (!printable.test(text) && anyUnsafe.test(text) ? text.replace(unsafe, visible) : text)
+const clean = (text: string): string =>
+  !printable.test(text) && anyUnsafe.test(text) ? text.replace(unsafe, visible) : text
 
 const none: readonly Colour[] = []
 
@@ -67,7 +77,8 @@ function colourOf(sequence: string): string | undefined {
   const all = parameters.split(';')
   for (let index = 0; index < all.length; index++) {
     const it = all[index] ?? ''
-    if (/^[345]8$/.test(it)) { // its colour follows: 5;N or 2;R;G;B
+    if (/^[345]8$/.test(it)) {
+      // its colour follows: 5;N or 2;R;G;B
       const length = all[index + 1] === '5' ? 3 : all[index + 1] === '2' ? 5 : 1
       kept.push(...all.slice(index, index + length))
       index += length - 1
@@ -88,19 +99,24 @@ export function coloured({ plain, colours }: Shown): string {
   return `${text}${plain.slice(last)}${escape}[0m`
 }
 
-/** Puts something else in the place of some ranges, in their order; colours inside a range move behind what replaces it. */
+/**
+ * Puts something else in the place of some ranges, in their order; colours inside a range move behind what replaces it.
+ */
 function replaceRanges({ plain, colours }: Shown, ranges: readonly (readonly [number, number])[], by: string): Shown {
   let text = ''
   let last = 0
   const moved: Colour[] = []
   let next = 0
   for (const [start, end] of ranges) {
-    for (; next < colours.length && (colours[next]?.at ?? 0) <= start; next++) moved.push({ at: text.length + (colours[next]?.at ?? 0) - last, code: colours[next]?.code ?? '' })
+    for (; next < colours.length && (colours[next]?.at ?? 0) <= start; next++)
+      moved.push({ at: text.length + (colours[next]?.at ?? 0) - last, code: colours[next]?.code ?? '' })
     text += plain.slice(last, start) + by
     last = end
-    for (; next < colours.length && (colours[next]?.at ?? 0) <= end; next++) moved.push({ at: text.length, code: colours[next]?.code ?? '' })
+    for (; next < colours.length && (colours[next]?.at ?? 0) <= end; next++)
+      moved.push({ at: text.length, code: colours[next]?.code ?? '' })
   }
-  for (; next < colours.length; next++) moved.push({ at: text.length + (colours[next]?.at ?? 0) - last, code: colours[next]?.code ?? '' })
+  for (; next < colours.length; next++)
+    moved.push({ at: text.length + (colours[next]?.at ?? 0) - last, code: colours[next]?.code ?? '' })
   return { plain: text + plain.slice(last), colours: moved }
 }
 
@@ -119,7 +135,10 @@ export class Masks {
 
   constructor(readonly secrets: readonly string[]) {
     // The longest first: one may begin with another.
-    const all = secrets.map(it => clean(it)).filter(it => it.length > 0).toSorted((a, b) => b.length - a.length)
+    const all = secrets
+      .map(it => clean(it))
+      .filter(it => it.length > 0)
+      .toSorted((a, b) => b.length - a.length)
     this.longest = all[0]?.length ?? 0
     this.#pattern = all.length ? new RegExp(all.map(escapePattern).join('|'), 'g') : undefined
   }

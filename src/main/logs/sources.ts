@@ -33,7 +33,10 @@ export interface SourceServices {
   readonly embedded: () => Promise<boolean>
 }
 
-/** Milliseconds for which an answer is good enough for the next page, and how many times as long as it took: pages do not wait for a PM2 that hangs again and again. */
+/**
+ * Milliseconds for which an answer is good enough for the next page, and how many times as long as it took: pages do
+ * not wait for a PM2 that hangs again and again.
+ */
 const goodFor = 5000
 const timesGood = 10
 
@@ -50,7 +53,10 @@ export class LogSources {
       case 'instance': {
         await findInstance(this.to, source.name)
         const [out, err] = await this.#lately(`files ${source.name}`, () => this.#files(source.name))
-        const all: StreamSource[] = [{ path: out, name: 'out' }, { path: err, name: 'err' }]
+        const all: StreamSource[] = [
+          { path: out, name: 'out' },
+          { path: err, name: 'err' },
+        ]
         // Both in one file, as PM2's users may configure it: it has no streams.
         if (out === err) return [{ path: out }]
         return source.stream === 'both' ? all : all.filter(it => it.name === source.stream)
@@ -59,8 +65,10 @@ export class LogSources {
         const path = await this.#servicePath(source.name)
         return path === undefined ? [] : [{ path }]
       }
-      case 'operation': return [{ path: await this.to.spools.path(source.id) }]
-      case 'app': return [{ path: this.to.paths.appLog }]
+      case 'operation':
+        return [{ path: await this.to.spools.path(source.id) }]
+      case 'app':
+        return [{ path: this.to.paths.appLog }]
     }
   }
 
@@ -79,13 +87,20 @@ export class LogSources {
   async #instanceSecrets(config: InstanceConfig, manifest: Manifest): Promise<string[]> {
     const { env, databaseConfig } = instancePaths(this.to.paths, manifest, config.name)
     const [text, database] = await Promise.all([
-      readIfExists(env).catch(() => undefined), readJson(databaseConfig, databaseConfigSchema).catch(() => undefined),
+      readIfExists(env).catch(() => undefined),
+      readJson(databaseConfig, databaseConfigSchema).catch(() => undefined),
     ])
-    const databases = [config.database, ...database ? [database] : []]
-    return [...secretsInEnv(text ?? ''), ...databases.flatMap(it => [it.password, ...passwordsInUrl(it.url), ...passwordsInUrl(it.directUrl)])]
+    const databases = [config.database, ...(database ? [database] : [])]
+    return [
+      ...secretsInEnv(text ?? ''),
+      ...databases.flatMap(it => [it.password, ...passwordsInUrl(it.url), ...passwordsInUrl(it.directUrl)]),
+    ]
   }
 
-  /** As PM2 says; as it said last, or where we put them, if it does not answer: logs are read most when something is broken. */
+  /**
+   * As PM2 says; as it said last, or where we put them, if it does not answer: logs are read most when something is
+   * broken.
+   */
   async #files(name: string): Promise<readonly [out: string, err: string]> {
     const { outLog, errLog } = this.to.processes.defaultLogs(name)
     const said = await this.to.processes.logFiles(name).catch(() => undefined)
@@ -95,7 +110,7 @@ export class LogSources {
   }
 
   async #servicePath(name: ServiceName): Promise<string | undefined> {
-    if (!await this.to.embedded()) return this.to.containerLog.path(name)
+    if (!(await this.to.embedded())) return this.to.containerLog.path(name)
     return embeddedLogs(this.to.paths.embedded)[name]
   }
 
@@ -106,7 +121,12 @@ export class LogSources {
     const value = ask()
     const answer = { until: Infinity, value }
     this.#answers.set(key, answer)
-    value.then(() => { answer.until = Date.now() + Math.max(goodFor, timesGood * (Date.now() - asked)) }, () => this.#answers.delete(key))
+    value.then(
+      () => {
+        answer.until = Date.now() + Math.max(goodFor, timesGood * (Date.now() - asked))
+      },
+      () => this.#answers.delete(key),
+    )
     return value
   }
 }

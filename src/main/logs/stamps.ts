@@ -1,5 +1,6 @@
 /**
- * The time in front of a line: PM2's `2026-11-23T18:26:07: ` (local time), PostgreSQL's and PgBouncer's `2026-11-23 18:26:07.123 UTC `,
+ * The time in front of a line: PM2's `2026-11-23T18:26:07: ` (local time), PostgreSQL's and PgBouncer's `2026-11-23
+ * 18:26:07.123 UTC `,
  * and ISO 8601, with or without a bracket around it. Without a zone it is local time, as those programs write it.
  */
 
@@ -10,7 +11,8 @@ export interface Stamp {
   readonly length: number
 }
 
-const pattern = /^\[?(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?![A-Za-z\d])| [A-Z]{2,5}(?= \[))?\]?:? ?/
+const pattern =
+  /^\[?(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?![A-Za-z\d])| [A-Z]{2,5}(?= \[))?\]?:? ?/
 /** No stamp is longer. */
 const longest = 48
 
@@ -24,10 +26,13 @@ export function stampOf(line: Buffer): Stamp | undefined {
   const match = pattern.exec(line.toString('latin1', 0, Math.min(line.length, longest)))
   if (!match) return undefined
   const [whole, year = '', month = '', day = '', hour = '', minute = '', second = '', fraction = '', zone] = match
-  if (Number(month) > 12 || Number(day) > 31 || Number(hour) > 24 || Number(minute) > 59 || Number(second) > 60) return undefined
+  if (Number(month) > 12 || Number(day) > 31 || Number(hour) > 24 || Number(minute) > 59 || Number(second) > 60)
+    return undefined
   const rest = (Number(minute) * 60 + Number(second)) * 1000 + Math.floor(Number(`0.${fraction || '0'}`) * 1000)
-  const at = zone === undefined ? localHour(year, month, day, hour) + rest
-    : Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour)) + rest - zoneOffset(zone)
+  const at =
+    zone === undefined
+      ? localHour(year, month, day, hour) + rest
+      : Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour)) + rest - zoneOffset(zone)
   return at >= 0 ? { at, length: whole.length } : undefined
 }
 

@@ -15,15 +15,20 @@ export async function* perform(task: LogTask, touch: Touch): AsyncGenerator<unkn
   const inflated = new Inflated(task.view.cache, touch)
   switch (task.type) {
     case 'page': {
-      yield await steadily(task.view, inflated, touch, pagePatience, streams => readPage(streams, task.anchor, task.count))
+      yield await steadily(task.view, inflated, touch, pagePatience, streams =>
+        readPage(streams, task.anchor, task.count),
+      )
       return
     }
     case 'find': {
       yield await findMatch(task.view, task.from, task.direction, inflated, touch)
       return
     }
-    case 'count': return yield* countMatches(task.view, task.until, inflated, touch)
-    case 'follow': return yield* followLog(task, inflated, touch)
-    case 'text': return yield* logText(task, inflated, touch)
+    case 'count':
+      return yield* countMatches(task.view, task.until, inflated, touch)
+    case 'follow':
+      return yield* followLog(task, inflated, touch)
+    case 'text':
+      return yield* logText(task, inflated, touch)
   }
 }

@@ -1,4 +1,7 @@
-/** The lines of a filter as text for a file, as they are shown: masked, harmless, with or without colours; each with its stamp. */
+/**
+ * The lines of a filter as text for a file, as they are shown: masked, harmless, with or without colours; each with its
+ * stamp.
+ */
 import type { LogText } from '../../shared/log'
 import type { Inflated } from './inflate'
 import type { Line } from './lines'
@@ -14,13 +17,24 @@ const tellEvery = 100
 /** Characters that are given at once. */
 const chunk = 1 << 19
 
-interface Step extends LogText { readonly at: Cursors }
+interface Step extends LogText {
+  readonly at: Cursors
+}
 
 /** To the end as it is when it begins; the last value has no text and is `done`. */
-export async function* logText({ view, colours }: Extract<LogTask, { type: 'text' }>, inflated: Inflated, touch: Touch): AsyncGenerator<LogText, void, undefined> {
+export async function* logText(
+  { view, colours }: Extract<LogTask, { type: 'text' }>,
+  inflated: Inflated,
+  touch: Touch,
+): AsyncGenerator<LogText, void, undefined> {
   let total = 0
   const open = (): OpenStream[] => openStreams(view, inflated, touch, tellEvery, searchedBytes)
-  for await (const { at: _, ...told } of inTurns<Cursors | undefined, Step>(open, inflated, undefined, (streams, from) => readOn(streams, from, colours))) {
+  for await (const { at: _, ...told } of inTurns<Cursors | undefined, Step>(
+    open,
+    inflated,
+    undefined,
+    (streams, from) => readOn(streams, from, colours),
+  )) {
     if (touch.signal.aborted) return
     total = told.total
     yield told
@@ -28,13 +42,26 @@ export async function* logText({ view, colours }: Extract<LogTask, { type: 'text
   yield { text: '', hits: 0, scanned: total, total, done: true }
 }
 
-function* readOn(streams: readonly OpenStream[], from: Cursors | undefined, colours: boolean): Generator<Step, void, undefined> {
+function* readOn(
+  streams: readonly OpenStream[],
+  from: Cursors | undefined,
+  colours: boolean,
+): Generator<Step, void, undefined> {
   const total = streams.reduce((sum, it) => sum + it.lines.file.size, 0)
-  const so = (text: string, at: Cursors): Step =>
-    ({ text, at, hits: 0, total, done: false, scanned: streams.reduce((sum, it, index) => sum + it.lines.file.before(at[index] ?? 0), 0) })
+  const so = (text: string, at: Cursors): Step => ({
+    text,
+    at,
+    hits: 0,
+    total,
+    done: false,
+    scanned: streams.reduce((sum, it, index) => sum + it.lines.file.before(at[index] ?? 0), 0),
+  })
   let text = ''
   let at = from ?? streams.map(it => it.lines.file.start)
-  for (const it of mergedForward(streams.map(({ lines, query }) => new WantedLines(lines, query)), at)) {
+  for (const it of mergedForward(
+    streams.map(({ lines, query }) => new WantedLines(lines, query)),
+    at,
+  )) {
     if ('at' in it) at = it.at
     else {
       const { query } = streams[it.stream] as OpenStream
@@ -45,7 +72,10 @@ function* readOn(streams: readonly OpenStream[], from: Cursors | undefined, colo
     yield so(text, at)
     text = ''
   }
-  yield so(text, streams.map(it => it.lines.file.end))
+  yield so(
+    text,
+    streams.map(it => it.lines.file.end),
+  )
 }
 
 function written(line: Line, masks: Masks, colours: boolean): string {

@@ -1,5 +1,6 @@
 /**
- * The threads that read logs. What is short or takes turns shares one, since each takes 10 MB; what reads much at once, or runs an
+ * The threads that read logs. What is short or takes turns shares one, since each takes 10 MB; what reads much at once,
+ * or runs an
  * operator's pattern, has one of its own, which is ended when it gives no sign of life.
  */
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,10 +8,15 @@ import { Worker } from 'node:worker_threads'
 import { problem, type Problem } from '../../shared/problem'
 import type { LogTask } from './open'
 
-export type Request = { readonly id: number } & ({ readonly type: 'start'; readonly task: LogTask } | { readonly type: 'next' | 'stop' })
+export type Request = { readonly id: number } & (
+  { readonly type: 'start'; readonly task: LogTask } | { readonly type: 'next' | 'stop' }
+)
 /** To `stop` with the negative id: a value may still be on its way. */
 export type Answer = { readonly id: number } & (
-  | { readonly type: 'value'; readonly value: unknown } | { readonly type: 'done' | 'stopped' } | { readonly type: 'failed'; readonly problem: Problem })
+  | { readonly type: 'value'; readonly value: unknown }
+  | { readonly type: 'done' | 'stopped' }
+  | { readonly type: 'failed'; readonly problem: Problem }
+)
 
 /** Without a sign of life so long, a pattern is too slow; or a disk does not answer. Milliseconds. */
 const patternPatience = 3000
@@ -36,15 +42,21 @@ export class LogThreads {
   constructor(private readonly script: string) {}
 
   /** Makes the thread ready that opens logs: its start takes longer than reading. */
-  warm(): void { this.#sharedThread() }
+  warm(): void {
+    this.#sharedThread()
+  }
 
-  /** Performs a task until it ends or the signal aborts. @throws Problems, `log-search-slow` and `log-slow` among them */
+  /**
+   * Performs a task until it ends or the signal aborts. @throws Problems, `log-search-slow` and `log-slow` among them
+   */
   async *run(task: LogTask, signal: AbortSignal): AsyncGenerator<unknown, void, undefined> {
     if (isBrief(task)) return yield* this.#sharedThread().run(task, signal)
     const thread = await this.#take(signal)
     try {
       yield* thread.run(task, signal)
-    } finally { this.#give(thread) }
+    } finally {
+      this.#give(thread)
+    }
   }
 
   /** Ends all. */
@@ -99,7 +111,11 @@ function isBrief({ type, view: { filter } }: LogTask): boolean {
   return type === 'page' ? !filter.errorsOnly && !(filter.search && filter.matchesOnly) : type !== 'text'
 }
 
-interface Waiting { readonly answered: (it: Answer) => void; readonly patience: number; readonly pattern: boolean }
+interface Waiting {
+  readonly answered: (it: Answer) => void
+  readonly patience: number
+  readonly pattern: boolean
+}
 
 class Thread {
   readonly #worker: Worker
@@ -111,7 +127,10 @@ class Thread {
   usable = true
 
   constructor(script: string, gone: () => void) {
-    this.#worker = new Worker(script, { workerData: { beats: this.#beats.buffer }, resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 4 } })
+    this.#worker = new Worker(script, {
+      workerData: { beats: this.#beats.buffer },
+      resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 4 },
+    })
     this.#worker.unref()
     this.#worker.on('message', (it: Answer) => {
       const waiting = this.#waiting.get(it.id)
@@ -119,7 +138,15 @@ class Thread {
       if (this.#waiting.size === 0) this.#worker.unref() // nothing to keep the process for
       waiting?.answered(it)
     })
-    this.#worker.on('error', error => this.#fail({ code: 'log-thread', message: 'Reading the log failed.', cause: error.message, hint: 'Try again.', action: 'retry' }))
+    this.#worker.on('error', error =>
+      this.#fail({
+        code: 'log-thread',
+        message: 'Reading the log failed.',
+        cause: error.message,
+        hint: 'Try again.',
+        action: 'retry',
+      }),
+    )
     this.#worker.on('exit', () => {
       this.#fail({ code: 'log-thread', message: 'Reading the log was ended.', hint: 'Try again.', action: 'retry' })
       gone()
@@ -156,21 +183,32 @@ class Thread {
   async #stop(id: number): Promise<void> {
     if (!this.usable) return
     const others = this.#waiting.size > 0
-    const stopped = new Promise<Answer>(resolve => { this.#waiting.set(-id, { answered: resolve, patience: diskPatience, pattern: false }) })
+    const stopped = new Promise<Answer>(resolve => {
+      this.#waiting.set(-id, { answered: resolve, patience: diskPatience, pattern: false })
+    })
     this.#worker.ref()
     this.#post({ id, type: 'stop' })
-    if (others) await stopped // to end the thread would end theirs
-    else if (await Promise.race([stopped, delay(stopPatience, undefined, { ref: false })]) === undefined) await this.end()
+    if (others)
+      await stopped // to end the thread would end theirs
+    else if ((await Promise.race([stopped, delay(stopPatience, undefined, { ref: false })])) === undefined)
+      await this.end()
   }
 
   /** @returns undefined if the signal aborted first */
   #ask(request: Request, pattern: boolean, signal: AbortSignal): Promise<Answer | undefined> {
     return new Promise(resolve => {
-      const abort = (): void => { this.#waiting.delete(request.id); resolve(undefined) } // its answer is of no use any more
+      const abort = (): void => {
+        this.#waiting.delete(request.id)
+        resolve(undefined)
+      } // its answer is of no use any more
       signal.addEventListener('abort', abort, { once: true })
       this.#waiting.set(request.id, {
-        patience: pattern ? patternPatience : diskPatience, pattern,
-        answered: it => { signal.removeEventListener('abort', abort); resolve(it) },
+        patience: pattern ? patternPatience : diskPatience,
+        pattern,
+        answered: it => {
+          signal.removeEventListener('abort', abort)
+          resolve(it)
+        },
       })
       this.#worker.ref()
       this.#post(request)
@@ -179,7 +217,9 @@ class Thread {
     })
   }
 
-  #post(request: Request): void { if (this.usable) this.#worker.postMessage(request, []) }
+  #post(request: Request): void {
+    if (this.usable) this.#worker.postMessage(request, [])
+  }
 
   /** Ends the thread if it gives no sign of life though something is waited for. */
   #look(): void {
@@ -191,10 +231,23 @@ class Thread {
     const waiting = [...this.#waiting.values()]
     if (Date.now() - this.#last.at < (beats === 0 ? startPatience : Math.min(...waiting.map(it => it.patience)))) return
     const pattern = waiting.some(it => it.pattern)
-    this.#fail(pattern ? {
-      code: 'log-search-slow', message: 'This regular expression takes too long.', field: 'filter.search.text',
-      cause: `It did not get through one line in ${patternPatience / 1000} s.`, hint: 'Avoid repeated groups that can match the same text in many ways, as in (a+)+.',
-    } : { code: 'log-slow', message: 'The disk that holds the log does not answer.', cause: `Nothing was read for ${diskPatience / 1000} s.`, hint: 'Try again.', action: 'retry' })
+    this.#fail(
+      pattern
+        ? {
+            code: 'log-search-slow',
+            message: 'This regular expression takes too long.',
+            field: 'filter.search.text',
+            cause: `It did not get through one line in ${patternPatience / 1000} s.`,
+            hint: 'Avoid repeated groups that can match the same text in many ways, as in (a+)+.',
+          }
+        : {
+            code: 'log-slow',
+            message: 'The disk that holds the log does not answer.',
+            cause: `Nothing was read for ${diskPatience / 1000} s.`,
+            hint: 'Try again.',
+            action: 'retry',
+          },
+    )
     void this.end()
   }
 
@@ -205,4 +258,3 @@ class Thread {
     this.#waiting.clear()
   }
 }
-

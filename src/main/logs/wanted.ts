@@ -1,4 +1,7 @@
-/** The lines of one stream that a filter wants, forward and backward. A record is wanted or not as a whole; context comes beside it. */
+/**
+ * The lines of one stream that a filter wants, forward and backward. A record is wanted or not as a whole; context
+ * comes beside it.
+ */
 import type { LogFilter } from '../../shared/log'
 import { hint } from './judge'
 import type { Line, Lines } from './lines'
@@ -9,7 +12,9 @@ import type { Masks } from './show'
 import { seekTime } from './seek'
 
 /** Patience was spent: everything up to (or, backward, down to) here was looked at. */
-export interface Pause { readonly pausedAt: number }
+export interface Pause {
+  readonly pausedAt: number
+}
 
 export interface StreamQuery {
   readonly filter: LogFilter
@@ -35,21 +40,39 @@ export class WantedLines {
   readonly #to: number
   readonly #candidates: Candidates | undefined
 
-  constructor(private readonly lines: Lines, private readonly query: StreamQuery) {
+  constructor(
+    private readonly lines: Lines,
+    private readonly query: StreamQuery,
+  ) {
     const { file } = lines
     const { filter, matcher, allErrors } = query
-    this.#from = filter.from === undefined ? file.start : Math.max(file.start, lines.startOf(seekTime(lines, filter.from) - disorder))
+    this.#from =
+      filter.from === undefined
+        ? file.start
+        : Math.max(file.start, lines.startOf(seekTime(lines, filter.from) - disorder))
     this.#to = filter.to === undefined ? file.end : Math.min(file.end, seekTime(lines, filter.to + 1) + disorder)
-    this.#candidates = (filter.matchesOnly ? matcher?.candidates : undefined) ?? (filter.errorsOnly && !allErrors ? looksLikeError : undefined)
+    this.#candidates =
+      (filter.matchesOnly ? matcher?.candidates : undefined) ??
+      (filter.errorsOnly && !allErrors ? looksLikeError : undefined)
   }
 
   /** Of the stream. */
-  get start(): number { return this.lines.file.start }
-  get end(): number { return this.lines.file.end }
+  get start(): number {
+    return this.lines.file.start
+  }
+  get end(): number {
+    return this.lines.file.end
+  }
 
-  get #everything(): boolean { return !this.#sparse && this.query.filter.from === undefined && this.query.filter.to === undefined }
-  get #sparse(): boolean { return this.query.filter.errorsOnly || (this.query.filter.matchesOnly && this.query.matcher !== undefined) }
-  get #context(): number { return this.query.matcher && this.query.filter.matchesOnly ? this.query.filter.context : 0 }
+  get #everything(): boolean {
+    return !this.#sparse && this.query.filter.from === undefined && this.query.filter.to === undefined
+  }
+  get #sparse(): boolean {
+    return this.query.filter.errorsOnly || (this.query.filter.matchesOnly && this.query.matcher !== undefined)
+  }
+  get #context(): number {
+    return this.query.matcher && this.query.filter.matchesOnly ? this.query.filter.context : 0
+  }
 
   /** Whether a record is wanted. */
   wants(record: Record): boolean {
@@ -70,7 +93,8 @@ export class WantedLines {
   /** The nearest first. */
   *backward(offset: number): Generator<Line | Pause, void, undefined> {
     if (this.#everything) return yield* this.lines.backward(offset)
-    for (const it of this.#walk(this.#ahead(Math.min(offset, this.#to), this.#context), -1)) if ('pausedAt' in it || it.offset < offset) yield it
+    for (const it of this.#walk(this.#ahead(Math.min(offset, this.#to), this.#context), -1))
+      if ('pausedAt' in it || it.offset < offset) yield it
   }
 
   *#walk(begin: number, direction: 1 | -1): Generator<Line | Pause, void, undefined> {
@@ -89,12 +113,16 @@ export class WantedLines {
         continue
       }
       for (const line of inOrder(record, direction)) {
-        if (owed > 0 && inRange(this.query.filter, line.recordAt)) { owed--; yield line; continue }
+        if (owed > 0 && inRange(this.query.filter, line.recordAt)) {
+          owed--
+          yield line
+          continue
+        }
         if (this.#context === 0) break
         if (inRange(this.query.filter, line.recordAt)) beside.push(line)
         if (beside.length > this.#context) beside.shift()
       }
-      const reached = direction > 0 ? record.at(-1)?.end ?? begin : record[0]?.offset ?? begin
+      const reached = direction > 0 ? (record.at(-1)?.end ?? begin) : (record[0]?.offset ?? begin)
       if (owed > 0) continue
       if (this.#candidates && (reached - lookAgainAt) * direction >= 0) {
         let candidate = this.#candidate(reached, direction)
@@ -105,7 +133,10 @@ export class WantedLines {
         if (candidate.type === 'none') return
         lookAgainAt = candidate.at + direction * near
         if (Math.abs(candidate.at - reached) > jump) {
-          const landing = direction > 0 ? this.#back(this.#headOf(candidate.at), this.#context) : this.#ahead(candidate.at, this.#context + 1)
+          const landing =
+            direction > 0
+              ? this.#back(this.#headOf(candidate.at), this.#context)
+              : this.#ahead(candidate.at, this.#context + 1)
           records = this.#records(direction > 0 ? Math.max(landing, reached) : Math.min(landing, reached), direction)
           beside = []
           continue
@@ -116,7 +147,9 @@ export class WantedLines {
   }
 
   /** Where the record begins that a place lies in. */
-  #headOf(offset: number): number { return this.lines.lineAt(offset)?.head ?? offset }
+  #headOf(offset: number): number {
+    return this.lines.lineAt(offset)?.head ?? offset
+  }
 
   /** The beginning of the so-many-th line before an offset. */
   #back(offset: number, count: number): number {
@@ -145,7 +178,8 @@ export class WantedLines {
     const { file } = this.lines
     const candidates = this.#candidates
     if (!candidates) return { type: 'none' }
-    return direction > 0 ? nextCandidate(file, candidates, reached, this.#to, this.query.patience)
+    return direction > 0
+      ? nextCandidate(file, candidates, reached, this.#to, this.query.patience)
       : previousCandidate(file, candidates, reached, this.#from, this.query.patience)
   }
 

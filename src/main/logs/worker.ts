@@ -1,5 +1,6 @@
 /**
- * A thread that reads logs: disks may be slow and patterns may be endless, and neither may hold up the app. It gives one value of a
+ * A thread that reads logs: disks may be slow and patterns may be endless, and neither may hold up the app. It gives
+ * one value of a
  * task each time it is asked, so a reader that is slow holds up only its own task.
  */
 import { parentPort, workerData } from 'node:worker_threads'
@@ -9,11 +10,16 @@ import type { Answer, Request } from './threads'
 
 const beats = new Int32Array((workerData as { beats: SharedArrayBuffer }).beats)
 const port = parentPort
-if (!port) throw new Error('this is a thread\'s code')
+if (!port) throw new Error("this is a thread's code")
 
-interface Running { readonly values: AsyncGenerator<unknown, void, undefined>; readonly stop: AbortController }
+interface Running {
+  readonly values: AsyncGenerator<unknown, void, undefined>
+  readonly stop: AbortController
+}
 const running = new Map<number, Running>()
-const alive = (): void => { Atomics.add(beats, 0, 1) }
+const alive = (): void => {
+  Atomics.add(beats, 0, 1)
+}
 const answer = (it: Answer): void => port.postMessage(it, [])
 
 port.on('message', (request: Request) => {
@@ -24,14 +30,16 @@ port.on('message', (request: Request) => {
       running.set(request.id, { stop, values: perform(request.task, { alive, signal: stop.signal }) })
       return
     }
-    case 'next': return void next(request.id)
-    case 'stop': return void end(request.id)
+    case 'next':
+      return void next(request.id)
+    case 'stop':
+      return void end(request.id)
   }
 })
 
 async function next(id: number): Promise<void> {
   try {
-    const { value, done } = await running.get(id)?.values.next() ?? { value: undefined, done: true }
+    const { value, done } = (await running.get(id)?.values.next()) ?? { value: undefined, done: true }
     if (done) running.delete(id)
     answer(done ? { id, type: 'done' } : { id, type: 'value', value })
   } catch (error) {

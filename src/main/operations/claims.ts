@@ -6,10 +6,18 @@ export const owns = (on: string): Claim => ({ on, how: 'own' })
 export const uses = (on: string): Claim => ({ on, how: 'use' })
 
 /** An operation that is open or about to be. */
-export interface Holder { readonly id: string; readonly kind: string; readonly subject: string; readonly claims: readonly Claim[] }
+export interface Holder {
+  readonly id: string
+  readonly kind: string
+  readonly subject: string
+  readonly claims: readonly Claim[]
+}
 
 /** A refused journal. Where its claims can't be read, it holds every thing of its subject's name. */
-export type Unreadable = UnreadableJournal & { readonly subject: string | undefined; readonly claims: readonly Claim[] | undefined }
+export type Unreadable = UnreadableJournal & {
+  readonly subject: string | undefined
+  readonly claims: readonly Claim[] | undefined
+}
 
 /** The first thing that both hold and one of them owns. */
 const contested = (one: readonly Claim[], other: readonly Claim[]): string | undefined =>
@@ -39,18 +47,26 @@ export class Claims {
   }
 
   /** Which refused journals there are. What they hold, nobody gets. */
-  refuse(journals: readonly Unreadable[]): void { this.#refused = journals }
+  refuse(journals: readonly Unreadable[]): void {
+    this.#refused = journals
+  }
 
   /**
-   * Makes a plan and takes what it claims. It is made again if an operation that holds some of it began or ended meanwhile: it was chosen from what is no longer so.
+   * Makes a plan and takes what it claims. It is made again if an operation that holds some of it began or ended
+   * meanwhile: it was chosen from what is no longer so.
    * Plans about the same thing are made one after the other, so of two clicks the first one wins.
-   * @param about the thing that it will own in any case: while another operation owns that, a plan would only fail with a less helpful reason
+   * @param about the thing that it will own in any case: while another operation owns that, a plan would only fail with
+   * a less helpful reason
    * @throws what `plan` throws; Problem `operation-open`
    */
   acquire<Made extends Holder>(about: string, plan: () => Promise<Made>): Promise<Made> {
     const earlier = this.#last.get(about) ?? Promise.resolve()
     const made = earlier.then(() => this.#acquire(about, plan))
-    const ended = made.catch(() => undefined).then(() => { if (this.#last.get(about) === ended) this.#last.delete(about) })
+    const ended = made
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#last.get(about) === ended) this.#last.delete(about)
+      })
     this.#last.set(about, ended)
     return made
   }
@@ -67,32 +83,52 @@ export class Claims {
         this.take(made)
         return made
       }
-    } finally { this.#plannings.delete(changes) }
+    } finally {
+      this.#plannings.delete(changes)
+    }
   }
 
   /** Open operations that hold a thing, e.g. `infrastructure`. */
-  holders(on: string): readonly Holder[] { return [...this.#held.values()].filter(it => it.claims.some(claim => claim.on === on)) }
+  holders(on: string): readonly Holder[] {
+    return [...this.#held.values()].filter(it => it.claims.some(claim => claim.on === on))
+  }
 
   /** What is held of a kind, e.g. `port`: the things' names without it, and by whom. */
   held(kind: string): ReadonlyMap<string, Holder> {
     const prefix = `${kind}/`
-    return new Map([...this.#held.values()].flatMap(holder => holder.claims.filter(it => it.on.startsWith(prefix)).map(it => [it.on.slice(prefix.length), holder] as const)))
+    return new Map(
+      [...this.#held.values()].flatMap(holder =>
+        holder.claims.filter(it => it.on.startsWith(prefix)).map(it => [it.on.slice(prefix.length), holder] as const),
+      ),
+    )
   }
 
-  #changed(claims: readonly Claim[]): void { for (const changes of this.#plannings) changes.push(...claims) }
+  #changed(claims: readonly Claim[]): void {
+    for (const changes of this.#plannings) changes.push(...claims)
+  }
 
   #requireFree(wanted: readonly Claim[], counts: (theirs: Claim) => boolean = () => true): void {
     for (const it of this.#held.values()) {
       const thing = contested(wanted, it.claims.filter(counts))
-      if (thing !== undefined) throw problem({
-        code: 'operation-open', message: `Another operation isn’t finished: ${it.kind} ${it.subject}.`, action: 'open-activity',
-        cause: `Operation ${it.id} holds ${thing.replace('/', ' ')}; two at once would work against each other.`, hint: 'Wait for it, retry it or cancel it in Activity.',
-      })
+      if (thing !== undefined)
+        throw problem({
+          code: 'operation-open',
+          message: `Another operation isn’t finished: ${it.kind} ${it.subject}.`,
+          action: 'open-activity',
+          cause: `Operation ${it.id} holds ${thing.replace('/', ' ')}; two at once would work against each other.`,
+          hint: 'Wait for it, retry it or cancel it in Activity.',
+        })
     }
-    const refused = this.#refused.find(it => (it.claims ? contested(wanted, it.claims) !== undefined : wanted.some(({ on }) => nameOf(on) === it.subject)))
-    if (refused) throw problem({
-      code: 'operation-open', message: `An earlier operation on ${refused.subject ?? 'the same'} may be unfinished.`, action: 'open-activity',
-      cause: `The journal of operation ${refused.id} can’t be used: ${refused.problem.message}`, hint: refused.problem.hint,
-    })
+    const refused = this.#refused.find(it =>
+      it.claims ? contested(wanted, it.claims) !== undefined : wanted.some(({ on }) => nameOf(on) === it.subject),
+    )
+    if (refused)
+      throw problem({
+        code: 'operation-open',
+        message: `An earlier operation on ${refused.subject ?? 'the same'} may be unfinished.`,
+        action: 'open-activity',
+        cause: `The journal of operation ${refused.id} can’t be used: ${refused.problem.message}`,
+        hint: refused.problem.hint,
+      })
   }
 }

@@ -9,11 +9,18 @@ const eventWeight = 200
 const chunkLength = 64_000
 
 /**
- * A reader is *behind* or *following*. Behind (at first, and when too much waits for it) it is owed a snapshot, and events
- * need not be kept, as the snapshot will hold them. Following, each event is queued. So memory is bounded, and a slow reader misses
+ * A reader is *behind* or *following*. Behind (at first, and when too much waits for it) it is owed a snapshot, and
+ * events
+ * need not be kept, as the snapshot will hold them. Following, each event is queued. So memory is bounded, and a slow
+ * reader misses
  * only output, which `Operations.output` still has.
  */
-interface Reader { behind: boolean; queue: OperationEvent[]; weight: number; wake: () => void }
+interface Reader {
+  behind: boolean
+  queue: OperationEvent[]
+  weight: number
+  wake: () => void
+}
 
 export class Feed {
   readonly #readers = new Set<Reader>()
@@ -40,8 +47,14 @@ export class Feed {
     for (const reader of this.#readers) reader.wake()
   }
 
-  /** Until the signal is aborted, the feed is closed or the caller stops. A later snapshot replaces all that came before it. */
-  async *follow(snapshot: () => OperationsUpdate, signal: AbortSignal): AsyncGenerator<OperationsUpdate, void, undefined> {
+  /**
+   * Until the signal is aborted, the feed is closed or the caller stops. A later snapshot replaces all that came before
+   * it.
+   */
+  async *follow(
+    snapshot: () => OperationsUpdate,
+    signal: AbortSignal,
+  ): AsyncGenerator<OperationsUpdate, void, undefined> {
     const reader: Reader = { behind: true, queue: [], weight: 0, wake: () => undefined }
     const stop = (): void => reader.wake()
     this.#readers.add(reader)
@@ -59,7 +72,9 @@ export class Feed {
         } else if (this.#closed) {
           return
         } else {
-          await new Promise<void>(resolve => { reader.wake = resolve })
+          await new Promise<void>(resolve => {
+            reader.wake = resolve
+          })
         }
       }
     } finally {
@@ -71,9 +86,20 @@ export class Feed {
 
 function enqueue(reader: Reader, event: OperationEvent): void {
   const last = reader.queue.at(-1)
-  if (last?.type === 'output' && event.type === 'output' && last.id === event.id && last.step === event.step && last.chunk.length < chunkLength) {
+  if (
+    last?.type === 'output' &&
+    event.type === 'output' &&
+    last.id === event.id &&
+    last.step === event.step &&
+    last.chunk.length < chunkLength
+  ) {
     reader.queue[reader.queue.length - 1] = { ...last, chunk: last.chunk + event.chunk }
-  } else if (last?.type === 'progress' && event.type === 'progress' && last.id === event.id && last.step === event.step) {
+  } else if (
+    last?.type === 'progress' &&
+    event.type === 'progress' &&
+    last.id === event.id &&
+    last.step === event.step
+  ) {
     reader.queue[reader.queue.length - 1] = event
     return
   } else {

@@ -10,7 +10,10 @@ import { recoverable } from './recoverable'
 export interface Found {
   readonly usable: readonly Readable[]
   readonly unreadable: readonly Unreadable[]
-  /** Journals that nobody needs: of what never began (or is just beginning in another process), and of settled operations but the newest of each kind. */
+  /**
+   * Journals that nobody needs: of what never began (or is just beginning in another process), and of settled
+   * operations but the newest of each kind.
+   */
   readonly spare: readonly string[]
 }
 
@@ -22,10 +25,16 @@ export async function findJournals(folder: string, kinds: ReadonlyMap<string, An
     if (error.code === 'ENOENT') return []
     throw error
   })
-  const glances = await each(files.map(idOfFile).filter(it => it !== undefined), async id => ({ id, settled: await Journal.glance(folder, id) }))
+  const glances = await each(
+    files.map(idOfFile).filter(it => it !== undefined),
+    async id => ({ id, settled: await Journal.glance(folder, id) }),
+  )
   const old = oldOnes(glances.filter((it): it is Settled => it.settled !== undefined))
   const found = { usable: [] as Readable[], unreadable: [] as Unreadable[], spare: [...old] }
-  for (const { id, reading } of await each(glances.filter(it => !old.has(it.id)), async it => ({ id: it.id, reading: await read(folder, it.id, kinds) }))) {
+  for (const { id, reading } of await each(
+    glances.filter(it => !old.has(it.id)),
+    async it => ({ id: it.id, reading: await read(folder, it.id, kinds) }),
+  )) {
     if (!reading) found.spare.push(id)
     else if (reading.problem) found.unreadable.push(reading)
     else found.usable.push(reading)
@@ -33,7 +42,10 @@ export async function findJournals(folder: string, kinds: ReadonlyMap<string, An
   return found
 }
 
-interface Settled { readonly id: string; readonly settled: Glance }
+interface Settled {
+  readonly id: string
+  readonly settled: Glance
+}
 
 /** By when they settled: one that was stuck for long and has ended just now is new. */
 function oldOnes(settled: readonly Settled[]): ReadonlySet<string> {
@@ -43,21 +55,36 @@ function oldOnes(settled: readonly Settled[]): ReadonlySet<string> {
     if (same) same.push(it)
     else kinds.set(it.settled.kind, [it])
   }
-  return new Set([...kinds.values()].flatMap(it => it.toSorted(bySettling).slice(0, -keptOfKind).map(({ id }) => id)))
+  return new Set(
+    [...kinds.values()].flatMap(it =>
+      it
+        .toSorted(bySettling)
+        .slice(0, -keptOfKind)
+        .map(({ id }) => id),
+    ),
+  )
 }
 
-const bySettling = (a: Settled, b: Settled): number => Date.parse(a.settled.settledAt) - Date.parse(b.settled.settledAt) || (a.id < b.id ? -1 : 1)
+const bySettling = (a: Settled, b: Settled): number =>
+  Date.parse(a.settled.settledAt) - Date.parse(b.settled.settledAt) || (a.id < b.id ? -1 : 1)
 
-async function read(folder: string, id: string, kinds: ReadonlyMap<string, AnyOperation>): Promise<Reading | undefined> {
+async function read(
+  folder: string,
+  id: string,
+  kinds: ReadonlyMap<string, AnyOperation>,
+): Promise<Reading | undefined> {
   const reading = await Journal.read(folder, id)
   return reading && (reading.problem ? reading : recoverable(reading, kinds))
 }
 
 /** Deletes what nobody needs. Only for whoever has the lock. */
-export const tidy = async (folder: string, { spare }: Found): Promise<void> => { await each(spare, it => removeJournal(folder, it)) }
+export const tidy = async (folder: string, { spare }: Found): Promise<void> => {
+  await each(spare, it => removeJournal(folder, it))
+}
 
 async function each<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = []
-  for (let at = 0; at < items.length; at += atOnce) results.push(...await Promise.all(items.slice(at, at + atOnce).map(work)))
+  for (let at = 0; at < items.length; at += atOnce)
+    results.push(...(await Promise.all(items.slice(at, at + atOnce).map(work))))
   return results
 }

@@ -1,11 +1,16 @@
-/** The operations that are known: open ones, and the newest settled ones of each kind. Bounded however long the app runs. */
+/**
+ * The operations that are known: open ones, and the newest settled ones of each kind. Bounded however long the app
+ * runs.
+ */
 import { isOpen, type OperationState } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import { removeJournal, type Readable } from './journal'
 import type { OutputChunk } from './tail'
 import { hasEnded, type Walk } from './walk'
 
-/** How many settled operations of a kind are remembered, with their journals. Scheduled jobs don't push out the others. */
+/**
+ * How many settled operations of a kind are remembered, with their journals. Scheduled jobs don't push out the others.
+ */
 export const keptOfKind = 50
 /** How many settled operations keep their output in memory. */
 const outputsKept = 20
@@ -17,13 +22,19 @@ export class History {
 
   constructor(private readonly folder: string) {}
 
-  remember(found: readonly Readable[]): void { for (const { id, state } of found) this.#settled.set(id, state) }
+  remember(found: readonly Readable[]): void {
+    for (const { id, state } of found) this.#settled.set(id, state)
+  }
 
-  add(walk: Walk): void { this.#walks.set(walk.state.id, walk) }
+  add(walk: Walk): void {
+    this.#walks.set(walk.state.id, walk)
+  }
 
   /** All operations, oldest first. */
   list(): readonly OperationState[] {
-    return [...this.#settled.values(), ...[...this.#walks.values()].map(it => it.state)].toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    return [...this.#settled.values(), ...[...this.#walks.values()].map(it => it.state)].toSorted((a, b) =>
+      a.id < b.id ? -1 : 1,
+    )
   }
 
   /** @throws Problem `operation-unknown` */
@@ -48,16 +59,24 @@ export class History {
   }
 
   /** Stops all walks without settling them. */
-  async end(): Promise<void> { await Promise.all([...this.#walks.values()].map(it => it.end())) }
+  async end(): Promise<void> {
+    await Promise.all([...this.#walks.values()].map(it => it.end()))
+  }
 
-  /** Call when an operation has settled. Older ones of its kind are forgotten, and their journals deleted; never this one, whatever the clock says. */
+  /**
+   * Call when an operation has settled. Older ones of its kind are forgotten, and their journals deleted; never this
+   * one, whatever the clock says.
+   */
   bound({ id: newest, kind }: OperationState): void {
     const settled = [...this.#walks.values()].map(it => it.state).filter(it => !isOpen(it))
     for (const state of settled.slice(0, -outputsKept)) {
       this.#settled.set(state.id, state)
       this.#walks.delete(state.id)
     }
-    for (const { id } of this.list().filter(it => it.kind === kind && !isOpen(it) && it.id !== newest).toSorted(bySettling).slice(0, 1 - keptOfKind)) {
+    for (const { id } of this.list()
+      .filter(it => it.kind === kind && !isOpen(it) && it.id !== newest)
+      .toSorted(bySettling)
+      .slice(0, 1 - keptOfKind)) {
       this.#settled.delete(id)
       this.#walks.delete(id)
       void removeJournal(this.folder, id)
@@ -66,6 +85,13 @@ export class History {
 }
 
 /** Oldest first: one that was stuck for long and settled just now is new. */
-const bySettling = (a: OperationState, b: OperationState): number => Date.parse(a.settledAt ?? '') - Date.parse(b.settledAt ?? '')
+const bySettling = (a: OperationState, b: OperationState): number =>
+  Date.parse(a.settledAt ?? '') - Date.parse(b.settledAt ?? '')
 
-export const unknown = () => problem({ code: 'operation-unknown', message: 'There is no such operation.', hint: 'Activity lists those that are known.', action: 'open-activity' })
+export const unknown = () =>
+  problem({
+    code: 'operation-unknown',
+    message: 'There is no such operation.',
+    hint: 'Activity lists those that are known.',
+    action: 'open-activity',
+  })

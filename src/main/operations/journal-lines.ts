@@ -1,6 +1,8 @@
 /**
- * The lines of a journal, as bytes: JSON, a tab, a check sum, a newline. The sum covers the sum before it (the first one the
- * operation's identifier), so no line can be changed, dropped, moved or taken from another journal without being noticed.
+ * The lines of a journal, as bytes: JSON, a tab, a check sum, a newline. The sum covers the sum before it (the first
+ * one the
+ * operation's identifier), so no line can be changed, dropped, moved or taken from another journal without being
+ * noticed.
  * Journals of 0.1 have no sums; such a file goes on without them. One with both is corrupt.
  */
 import { createHash } from 'node:crypto'
@@ -11,15 +13,21 @@ import { isLegal } from './moves'
 export type OpenedLine = Extract<JournalLine, { type: 'opened' }>
 
 /** Where the next line is written, and the sum that it continues; no sum in a journal without sums. */
-export interface End { readonly length: number; readonly sum: string | undefined }
+export interface End {
+  readonly length: number
+  readonly sum: string | undefined
+}
 
 /** What is known of a refused journal, if its first line is good. */
-export interface About { readonly subject: string | undefined; readonly claims: readonly Claim[] | undefined }
+export interface About {
+  readonly subject: string | undefined
+  readonly claims: readonly Claim[] | undefined
+}
 
 /** What a journal says: usable, or refused. */
 export type Decoded =
   | { readonly opened: OpenedLine; readonly state: OperationState; readonly end: End; readonly problem?: undefined }
-  | About & { readonly problem: Problem }
+  | (About & { readonly problem: Problem })
 
 /** The end of a new journal. */
 export const startOf = (id: string): End => ({ length: 0, sum: id })
@@ -45,13 +53,16 @@ export function decode(id: string, data: Buffer): Decoded | undefined {
     for (const [index, { json }] of whole.entries()) {
       const line = parse(json, index + 1)
       if (line.id !== id) throw corrupt(`Line ${index + 1} belongs to operation ${line.id}.`)
-      if (state ? !isLegal(state, line) : line.type !== 'opened') throw corrupt(`Line ${index + 1} (${line.type}) cannot come there.`)
+      if (state ? !isLegal(state, line) : line.type !== 'opened')
+        throw corrupt(`Line ${index + 1} (${line.type}) cannot come there.`)
       if (line.type === 'opened') opened = line
       state = fold(state, line)
     }
     const end = whole.at(-1)?.end
     return opened && state && end && { opened, state, end }
-  } catch (error) { return { ...aboutOf(whole[0]?.json), problem: toProblem(error) } }
+  } catch (error) {
+    return { ...aboutOf(whole[0]?.json), problem: toProblem(error) }
+  }
 }
 
 /** @param first the first line */
@@ -59,15 +70,21 @@ function aboutOf(first: Buffer | undefined): About {
   try {
     const line = first && parse(first, 1)
     return line?.type === 'opened' ? { subject: line.subject, claims: line.claims } : nothing
-  } catch { return nothing }
+  } catch {
+    return nothing
+  }
 }
 const nothing: About = { subject: undefined, claims: undefined }
 
 /** What the first and the last line of a settled journal say. */
-export interface Glance { readonly kind: string; readonly settledAt: string }
+export interface Glance {
+  readonly kind: string
+  readonly settledAt: string
+}
 
 /**
- * Whether a journal has settled, at a glance: its last line says so and follows from the one before it. The lines between are not looked at.
+ * Whether a journal has settled, at a glance: its last line says so and follows from the one before it. The lines
+ * between are not looked at.
  * @returns undefined if it hasn't, or if that can't be told this way
  */
 export function glance(data: Buffer): Glance | undefined {
@@ -78,31 +95,47 @@ export function glance(data: Buffer): Glance | undefined {
   const [sums, sum] = [splitSum(earlier), splitSum(last)]
   if (sum?.sum !== (sums && sumOf(sum?.json ?? last, sums.sum))) return undefined
   try {
-    const { type, at } = JSON.parse((sum?.json ?? last).toString()) as { readonly type?: unknown; readonly at?: unknown }
+    const { type, at } = JSON.parse((sum?.json ?? last).toString()) as {
+      readonly type?: unknown
+      readonly at?: unknown
+    }
     const first = data.subarray(0, data.indexOf(newline))
     const { kind } = JSON.parse((splitSum(first)?.json ?? first).toString()) as { readonly kind?: unknown }
-    return type === 'settled' && typeof at === 'string' && typeof kind === 'string' ? { kind, settledAt: at } : undefined
-  } catch { return undefined }
+    return type === 'settled' && typeof at === 'string' && typeof kind === 'string'
+      ? { kind, settledAt: at }
+      : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The entries of a journal that is being written, for whoever only shows them. @throws Problem `journal-corrupt` */
-export const entriesOf = (id: string, data: Buffer): JournalLine[] => [...wholeLines(id, data)].map((it, index) => parse(it.json, index + 1))
+export const entriesOf = (id: string, data: Buffer): JournalLine[] =>
+  [...wholeLines(id, data)].map((it, index) => parse(it.json, index + 1))
 
 /** What to do about a journal that cannot be used. */
 const corruptHint = 'It was left as it is. Put right by hand what the operation was about, then abandon it.'
 
-export const corrupt = (cause: string) => problem({
-  code: 'journal-corrupt', message: 'The journal of an operation cannot be read.', cause, hint: corruptHint,
-})
+export const corrupt = (cause: string) =>
+  problem({
+    code: 'journal-corrupt',
+    message: 'The journal of an operation cannot be read.',
+    cause,
+    hint: corruptHint,
+  })
 
 /** 64 bits of SHA-256: against damage. Whoever may write our files needs no journal to do harm. */
-const sumOf = (json: string | Buffer, before: string): string => createHash('sha256').update(`${before}\n`).update(json).digest('hex').slice(0, sumLength)
+const sumOf = (json: string | Buffer, before: string): string =>
+  createHash('sha256').update(`${before}\n`).update(json).digest('hex').slice(0, sumLength)
 const sumLength = 16
 
 const newline = 0x0a
 const tab = 0x09
 
-interface WholeLine { readonly json: Buffer; readonly end: End }
+interface WholeLine {
+  readonly json: Buffer
+  readonly end: End
+}
 
 /** The lines that are wholly on disk, their sums checked. */
 function* wholeLines(id: string, data: Buffer): Generator<WholeLine, void> {
@@ -115,18 +148,25 @@ function* wholeLines(id: string, data: Buffer): Generator<WholeLine, void> {
     count++
     const split = splitSum(line)
     if (count === 1 && !split) at = { ...at, sum: undefined }
-    if ((split !== undefined) !== (at.sum !== undefined)) throw corrupt(`Line ${count} ${split ? 'has a' : 'has no'} check sum, unlike those before it.`)
-    if (split && at.sum !== undefined && split.sum !== sumOf(split.json, at.sum)) throw corrupt(`Line ${count} is not as it was written: its check sum differs.`)
+    if ((split !== undefined) !== (at.sum !== undefined))
+      throw corrupt(`Line ${count} ${split ? 'has a' : 'has no'} check sum, unlike those before it.`)
+    if (split && at.sum !== undefined && split.sum !== sumOf(split.json, at.sum))
+      throw corrupt(`Line ${count} is not as it was written: its check sum differs.`)
     at = { length: stop + 1, sum: split?.sum }
     yield { json: split?.json ?? line, end: at }
   }
-  // A write that was cut short leaves less than the newline; another byte in its place is damage, and the line was acted on.
+  // A write that was cut short leaves less than the newline; another byte in its place is damage, and the line was
+  // acted on.
   const rest = data.subarray(at.length)
   const damaged = rest.at(-1) === 0 ? undefined : splitSum(rest.subarray(0, -1))
-  if (damaged && at.sum !== undefined && damaged.sum === sumOf(damaged.json, at.sum)) throw corrupt(`The end of line ${count + 1} is not as it was written.`)
+  if (damaged && at.sum !== undefined && damaged.sum === sumOf(damaged.json, at.sum))
+    throw corrupt(`The end of line ${count + 1} is not as it was written.`)
 }
 
-/** A power cut may keep a line's length and newline but not all of its content, which then is zeros. One zero may be a flipped bit. */
+/**
+ * A power cut may keep a line's length and newline but not all of its content, which then is zeros. One zero may be a
+ * flipped bit.
+ */
 const isUnwritten = (line: Buffer): boolean => line.includes('\0\0')
 
 /** The JSON and the sum behind it; undefined if there is none. JSON itself never holds a tab: strings escape it. */
@@ -137,8 +177,13 @@ function splitSum(line: Buffer): { json: Buffer; sum: string } | undefined {
 
 function parse(json: Buffer, number: number): JournalLine {
   let value: unknown
-  try { value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json)) } catch { throw corrupt(`Line ${number} is not valid JSON.`) }
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json))
+  } catch {
+    throw corrupt(`Line ${number} is not valid JSON.`)
+  }
   const result = journalLineSchema.safeParse(value)
-  if (!result.success) throw corrupt(`Line ${number}: ${result.error.issues.map(it => `${it.path.join('.')} ${it.message}`).join('; ')}`)
+  if (!result.success)
+    throw corrupt(`Line ${number}: ${result.error.issues.map(it => `${it.path.join('.')} ${it.message}`).join('; ')}`)
   return result.data
 }

@@ -1,6 +1,7 @@
 /**
  * The rules of the engine, as pure functions of what the journal says: what comes next, and what may come next.
- * The walker and the journal's reader use the same rules, so a journal that the walker could not have written is refused.
+ * The walker and the journal's reader use the same rules, so a journal that the walker could not have written is
+ * refused.
  */
 import { hasBegun, isOpen, type Entry, type OperationState, type Outcome, type StepState } from '../../shared/operation'
 
@@ -9,15 +10,20 @@ export type Move =
   | { readonly type: 'undo'; readonly step: string }
   | { readonly type: 'settle'; readonly outcome: Outcome }
 
-/** The steps that may be done now: the first that is not done, and with those that go abreast, the next ones too. None once it has turned. */
+/**
+ * The steps that may be done now: the first that is not done, and with those that go abreast, the next ones too. None
+ * once it has turned.
+ */
 export function dueSteps({ turned, steps, abreast }: OperationState): readonly StepState[] {
   const open = turned ? [] : steps.filter(it => it.status !== 'done')
-  const isAbreast = abreast !== undefined && open.length > 0 && steps.slice(0, abreast.from).every(it => it.status === 'done')
+  const isAbreast =
+    abreast !== undefined && open.length > 0 && steps.slice(0, abreast.from).every(it => it.status === 'done')
   return open.slice(0, isAbreast ? abreast.most : 1)
 }
 
 /**
- * Forward: the first step that is not done. Turned: the newest step that began and is not undone, the one in doubt included.
+ * Forward: the first step that is not done. Turned: the newest step that began and is not undone, the one in doubt
+ * included.
  * None left: settled.
  */
 export function nextMove(state: OperationState): Move {
@@ -39,11 +45,17 @@ export function isLegal(state: OperationState, entry: Entry): boolean {
   if (!isOpen(state)) return false
   const move = nextMove(state)
   switch (entry.type) {
-    case 'opened': return false
-    case 'doing': return dueSteps(state).some(it => it.name === entry.step)
-    case 'done': return dueSteps(state).some(it => it.name === entry.step && hasBegun(it))
-    case 'undone': return move.type === 'undo' && move.step === entry.step
-    case 'turned': return !state.turned
-    case 'settled': return move.type === 'settle' && move.outcome === entry.outcome
+    case 'opened':
+      return false
+    case 'doing':
+      return dueSteps(state).some(it => it.name === entry.step)
+    case 'done':
+      return dueSteps(state).some(it => it.name === entry.step && hasBegun(it))
+    case 'undone':
+      return move.type === 'undo' && move.step === entry.step
+    case 'turned':
+      return !state.turned
+    case 'settled':
+      return move.type === 'settle' && move.outcome === entry.outcome
   }
 }

@@ -6,14 +6,22 @@ import { corrupt } from './journal-lines'
 import { isPastPivot } from './moves'
 import type { AnyOperation, Step } from './operation'
 
-/** @returns the reading with its plan and claims as today's version has them, or refused; a settled one is history, whatever its kind and version */
+/**
+ * @returns the reading with its plan and claims as today's version has them, or refused; a settled one is history,
+ * whatever its kind and version
+ */
 export async function recoverable(reading: Readable, kinds: ReadonlyMap<string, AnyOperation>): Promise<Reading> {
   if (!isOpen(reading.state)) return reading
-  const { id, opened: { subject, claims } } = reading
+  const {
+    id,
+    opened: { subject, claims },
+  } = reading
   try {
     const checked = await check(reading, kinds.get(reading.opened.kind))
     return 'code' in checked ? { id, subject, claims, problem: checked } : checked
-  } catch (error) { return { id, subject, claims, problem: toProblem(error) } }
+  } catch (error) {
+    return { id, subject, claims, problem: toProblem(error) }
+  }
 }
 
 async function check(reading: Readable, operation: AnyOperation | undefined): Promise<Readable | Problem> {
@@ -23,19 +31,23 @@ async function check(reading: Readable, operation: AnyOperation | undefined): Pr
   if (!operation || plan === undefined) return otherVersion(reading, operation)
   const parsed = operation.planSchema?.safeParse(plan)
   if (parsed?.success === false) {
-    return corrupt(`Its plan is none of ${opened.kind}: ${parsed.error.issues.map(it => `${it.path.join('.')} ${it.message}`).join('; ')}`).problem
+    return corrupt(
+      `Its plan is none of ${opened.kind}: ${parsed.error.issues.map(it => `${it.path.join('.')} ${it.message}`).join('; ')}`,
+    ).problem
   }
   const contradiction = await operation.contradiction?.(plan, opened.subject)
   if (contradiction !== undefined) return corrupt(`Its plan was changed or damaged: ${contradiction}`).problem
   const due = operation.steps(plan).map(it => it.name)
   const found = isSame ? opened.steps : opened.steps.filter(it => due.includes(it))
   if (JSON.stringify(due) !== JSON.stringify(found)) return otherVersion(reading, operation)
-  if (state.turned && isPastPivot(state, operation.pivot)) return corrupt('It turned past the point of no return.').problem
+  if (state.turned && isPastPivot(state, operation.pivot))
+    return corrupt('It turned past the point of no return.').problem
   return { ...reading, state: { ...state, plan, claims: operation.claims(plan) } }
 }
 
 const otherVersion = ({ opened }: Readable, operation: AnyOperation | undefined): Problem => ({
-  code: 'journal-version', message: `An unfinished operation (${opened.kind} ${opened.subject}) is from another version of Instance Manager.`,
+  code: 'journal-version',
+  message: `An unfinished operation (${opened.kind} ${opened.subject}) is from another version of Instance Manager.`,
   cause: `Its journal is of ${opened.kind}, version ${opened.version}; this app ${operation ? `has version ${operation.version}` : 'does not know that kind'}.`,
   hint: 'It was left as it is. Finish it with the version that began it, or abandon it and put right by hand what it was about.',
 })
@@ -43,5 +55,8 @@ const otherVersion = ({ opened }: Readable, operation: AnyOperation | undefined)
 /** The steps that a journal names, in its order. What today's plan leaves out has nothing to do: it is passed over. */
 export function stepsOf(operation: AnyOperation, plan: Json, names: readonly string[]): readonly Step<Json>[] {
   const steps = operation.steps(plan)
-  return names.map(name => steps.find(it => it.name === name) ?? { name, do: () => Promise.resolve(), verify: () => Promise.resolve(true) })
+  return names.map(
+    name =>
+      steps.find(it => it.name === name) ?? { name, do: () => Promise.resolve(), verify: () => Promise.resolve(true) },
+  )
 }

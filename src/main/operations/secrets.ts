@@ -1,4 +1,7 @@
-/** The secrets of operations: what their steps need and no journal may hold. Kept under the operation's id until it settles. */
+/**
+ * The secrets of operations: what their steps need and no journal may hold. Kept under the operation's id until it
+ * settles.
+ */
 import { isOpen, type OperationState } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 
@@ -13,7 +16,9 @@ export interface KeyStore {
 
 type Owner = Pick<OperationState, 'id' | 'plan'>
 
-/** Milliseconds. An operator who hasn't looked by then has the secret elsewhere: it need not lie on the disk for ever. */
+/**
+ * Milliseconds. An operator who hasn't looked by then has the secret elsewhere: it need not lie on the disk for ever.
+ */
 const shownWithin = 24 * 3_600_000
 
 export class OperationSecrets {
@@ -29,14 +34,18 @@ export class OperationSecrets {
     const value = await this.#find(owner, name)
     if (value !== undefined) return value
     throw problem({
-      code: 'secret-missing', message: 'A secret of this operation is no longer there.', cause: `secrets.json has no “${name}” for operation ${owner.id}.`,
+      code: 'secret-missing',
+      message: 'A secret of this operation is no longer there.',
+      cause: `secrets.json has no “${name}” for operation ${owner.id}.`,
       hint: 'Roll the operation back and begin again.',
     })
   }
 
   /** Forgets what an operation had. @param but the name of the one that stays */
   async forget(owner: Owner, but?: string): Promise<void> {
-    const keys = (await this.store.keys()).filter(it => prefixesOf(owner).some(own => it.startsWith(own) && it !== `${own}${but}`))
+    const keys = (await this.store.keys()).filter(it =>
+      prefixesOf(owner).some(own => it.startsWith(own) && it !== `${own}${but}`),
+    )
     if (keys.length > 0) await this.store.forget(...keys)
   }
 
@@ -47,8 +56,15 @@ export class OperationSecrets {
     return value
   }
 
-  /** Forgets what a crash left of operations that were never opened or have settled. @param shows of a kind: the secret that stays after a success until it is taken, for a day */
-  async tidy(operations: readonly OperationState[], shows: (kind: string) => string | undefined, now = Date.now()): Promise<void> {
+  /**
+   * Forgets what a crash left of operations that were never opened or have settled. @param shows of a kind: the secret
+   * that stays after a success until it is taken, for a day
+   */
+  async tidy(
+    operations: readonly OperationState[],
+    shows: (kind: string) => string | undefined,
+    now = Date.now(),
+  ): Promise<void> {
     const kept = operations.flatMap(it => {
       if (isOpen(it)) return prefixesOf(it)
       const shown = shows(it.kind)
@@ -75,5 +91,5 @@ const oldPrefix = 'create:'
 
 function prefixesOf({ id, plan }: Owner): string[] {
   const token = (plan as { readonly token?: unknown } | null)?.token
-  return [`${prefix}${id}:`, ...typeof token === 'string' ? [`${oldPrefix}${token}:`] : []]
+  return [`${prefix}${id}:`, ...(typeof token === 'string' ? [`${oldPrefix}${token}:`] : [])]
 }

@@ -1,7 +1,11 @@
 /** The end of an operation's output, for a window that comes later. */
 
 /** `offset`: characters of this operation's output before this chunk. */
-export interface OutputChunk { readonly step: string; readonly chunk: string; readonly offset: number }
+export interface OutputChunk {
+  readonly step: string
+  readonly chunk: string
+  readonly offset: number
+}
 
 /** Characters kept; at most one chunk more. */
 const limit = 256_000
@@ -17,11 +21,15 @@ export class Tail {
     const added = { step, chunk, offset: this.#length }
     this.#length += chunk.length
     const last = this.#chunks.at(-1)
-    if (last?.step === step && last.chunk.length + chunk.length <= chunkLength) this.#chunks[this.#chunks.length - 1] = { ...last, chunk: last.chunk + chunk }
+    if (last?.step === step && last.chunk.length + chunk.length <= chunkLength)
+      this.#chunks[this.#chunks.length - 1] = { ...last, chunk: last.chunk + chunk }
     else this.#chunks.push(added)
-    for (let second = this.#chunks[1]; second && this.#length - second.offset >= limit; second = this.#chunks[1]) this.#chunks.shift()
+    for (let second = this.#chunks[1]; second && this.#length - second.offset >= limit; second = this.#chunks[1])
+      this.#chunks.shift()
     return added
   }
 
-  chunks(): readonly OutputChunk[] { return [...this.#chunks] }
+  chunks(): readonly OutputChunk[] {
+    return [...this.#chunks]
+  }
 }

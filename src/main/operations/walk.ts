@@ -12,13 +12,26 @@
  *
  * From any of them: the journal cannot be written ─► stuck where it was; the app ends ─► the journal stays
  * unsettled, and the next start walks on from it; the lock is lost ─► the same, at once. A step is *in doubt* when it began and nothing says that it ended
- * (a crash, or it was stuck): going forward, the world is asked (`verify`) before it is done again. Going forward after a crash or a retry,
- * what it needs must be there (`ready`), else it is stuck where it stands; so it is if the step was begun `mostAttempts` times already.
+ * (a crash, or it was stuck): going forward, the world is asked (`verify`) before it is done again. Going forward after
+ * a crash or a retry,
+ * what it needs must be there (`ready`), else it is stuck where it stands; so it is if the step was begun
+ * `mostAttempts` times already.
  * Steps that go abreast are done several at a time. Before it turns, gets stuck or ends, those under way have ended.
  *
  * Nothing is done in the world before the entry that announces it is on disk.
  */
-import { fold, hasBegun, isOpen, type Entry, type Json, type JournalLine, type OperationEvent, type OperationState, type StepResult, type Transient } from '../../shared/operation'
+import {
+  fold,
+  hasBegun,
+  isOpen,
+  type Entry,
+  type Json,
+  type JournalLine,
+  type OperationEvent,
+  type OperationState,
+  type StepResult,
+  type Transient,
+} from '../../shared/operation'
 import { problem, ProblemError, toProblem, type Problem } from '../../shared/problem'
 import type { Journal } from './journal'
 import { dueSteps, isPastPivot, nextMove } from './moves'
@@ -41,9 +54,15 @@ export interface WalkServices {
 }
 
 /** A step that can go neither way now, and why. */
-interface Failure { readonly step: string; readonly error: unknown }
+interface Failure {
+  readonly step: string
+  readonly error: unknown
+}
 
-interface Turn { readonly reason: 'failed' | 'cancelled' | 'asked'; readonly problem?: Problem }
+interface Turn {
+  readonly reason: 'failed' | 'cancelled' | 'asked'
+  readonly problem?: Problem
+}
 
 export class Walk {
   readonly output = new Tail()
@@ -59,24 +78,40 @@ export class Walk {
   #recording: Promise<void> = Promise.resolve()
   readonly #cancelled = new AbortController()
 
-  constructor(private readonly to: WalkServices, state: OperationState) { this.#state = state }
+  constructor(
+    private readonly to: WalkServices,
+    state: OperationState,
+  ) {
+    this.#state = state
+  }
 
-  get state(): OperationState { return this.#state }
+  get state(): OperationState {
+    return this.#state
+  }
 
   /** Walks on from where the journal stands. */
-  begin(): void { this.#walking = this.#walk() }
+  begin(): void {
+    this.#walking = this.#walk()
+  }
 
-  /** Walks on after a crash, as the kind says; forward if the pivot had begun, undoing if it had turned. A step that was begun `mostAttempts` times waits for a decision. */
+  /**
+   * Walks on after a crash, as the kind says; forward if the pivot had begun, undoing if it had turned. A step that was
+   * begun `mostAttempts` times waits for a decision.
+   */
   recover(): void {
-    const step = this.#state.turned ? undefined : this.#state.steps.find(it => it.status === 'doing' && (it.attempts ?? 1) >= mostAttempts)
+    const step = this.#state.turned
+      ? undefined
+      : this.#state.steps.find(it => it.status === 'doing' && (it.attempts ?? 1) >= mostAttempts)
     if (step) return this.#publish({ type: 'stuck', step: step.name, problem: neverDone(step.attempts ?? 1) })
-    if (this.to.operation.recovery === 'roll-back' && !this.#state.turned && !this.#isForwardOnly()) this.#turn = { reason: 'failed', problem: interrupted }
+    if (this.to.operation.recovery === 'roll-back' && !this.#state.turned && !this.#isForwardOnly())
+      this.#turn = { reason: 'failed', problem: interrupted }
     this.#resume()
   }
 
   /** Tries a stuck step again. @throws Problem `operation-not-stuck` */
   retry(): void {
-    if (this.#state.phase !== 'stuck') throw problem({ code: 'operation-not-stuck', message: 'This operation is not stuck; there is nothing to retry.' })
+    if (this.#state.phase !== 'stuck')
+      throw problem({ code: 'operation-not-stuck', message: 'This operation is not stuck; there is nothing to retry.' })
     this.#publish({ type: 'retrying', step: this.#at() })
     this.#resume()
   }
@@ -87,16 +122,22 @@ export class Walk {
    */
   turn(reason: 'cancelled' | 'asked'): void {
     if (this.#crossing === 'end') throw hasEnded()
-    if (this.#isForwardOnly()) throw problem({
-      code: 'operation-past-pivot', message: 'This operation can no longer be undone.',
-      cause: `"${this.to.operation.pivot ?? ''}" has begun; what it does cannot be taken back.`, hint: 'Let it finish. If it is stuck, retry it.',
-    })
+    if (this.#isForwardOnly())
+      throw problem({
+        code: 'operation-past-pivot',
+        message: 'This operation can no longer be undone.',
+        cause: `"${this.to.operation.pivot ?? ''}" has begun; what it does cannot be taken back.`,
+        hint: 'Let it finish. If it is stuck, retry it.',
+      })
     this.#turn ??= { reason }
     this.#cancelled.abort()
     if (this.#state.phase === 'stuck') this.retry()
   }
 
-  /** Stops without turning, for the next start to recover: interrupts a step that may be cancelled, and waits for the end of one that may not. */
+  /**
+   * Stops without turning, for the next start to recover: interrupts a step that may be cancelled, and waits for the
+   * end of one that may not.
+   */
   async end(): Promise<void> {
     this.#ending = true
     this.#cancelled.abort()
@@ -123,8 +164,11 @@ export class Walk {
   async #walk(): Promise<void> {
     let failure: Failure | undefined | void
     try {
-      while (!failure && isOpen(this.#state) && !this.to.lost.aborted && (!this.#ending || this.#mustTurn())) failure = await this.#move()
-    } catch (error) { failure = { step: this.#at(), error } }
+      while (!failure && isOpen(this.#state) && !this.to.lost.aborted && (!this.#ending || this.#mustTurn()))
+        failure = await this.#move()
+    } catch (error) {
+      failure = { step: this.#at(), error }
+    }
     if (failure && !this.to.lost.aborted) {
       this.#crossing = undefined
       this.#publish({ type: 'stuck', step: failure.step, problem: toProblem(failure.error) })
@@ -137,20 +181,29 @@ export class Walk {
     if (this.#turn && this.#mustTurn()) return await this.#record({ type: 'turned', ...this.#turn })
     const move = nextMove(this.#state)
     switch (move.type) {
-      case 'do': return await this.#goForward()
-      case 'undo': return await this.#undo(this.#step(move.step))
+      case 'do':
+        return await this.#goForward()
+      case 'undo':
+        return await this.#undo(this.#step(move.step))
       case 'settle':
         this.#crossing = 'end'
         return await this.#record({ type: 'settled', outcome: move.outcome })
     }
   }
 
-  /** Does the steps whose turn it is, until none is left or it must stop. @returns the first failure, when those under way have ended too */
+  /**
+   * Does the steps whose turn it is, until none is left or it must stop. @returns the first failure, when those under
+   * way have ended too
+   */
   async #goForward(): Promise<Failure | undefined> {
     const underWay = new Map<string, Promise<void>>()
     let failure: Failure | undefined
     const begin = async (name: string, inDoubt: boolean): Promise<void> => {
-      try { await this.#do(this.#step(name), inDoubt) } catch (error) { failure ??= { step: name, error } }
+      try {
+        await this.#do(this.#step(name), inDoubt)
+      } catch (error) {
+        failure ??= { step: name, error }
+      }
       underWay.delete(name)
     }
     for (;;) {
@@ -164,12 +217,13 @@ export class Walk {
   /** It returns with the step not done only if the operation must stop. */
   async #do(step: Step<Json>, inDoubt: boolean): Promise<void> {
     if (step.name === this.to.operation.pivot) this.#crossing = 'pivot'
-    if (inDoubt && await this.#succeeds(step, context => step.verify(context))) return this.#record({ type: 'done', step: step.name })
+    if (inDoubt && (await this.#succeeds(step, context => step.verify(context))))
+      return this.#record({ type: 'done', step: step.name })
     if (this.#mustStop()) return
     await this.#record({ type: 'doing', step: step.name })
     let result: StepResult | undefined
     const work = async (context: Context<Json>): Promise<true> => {
-      result = await step.do(context) as StepResult | undefined
+      result = (await step.do(context)) as StepResult | undefined
       return true
     }
     if (await this.#succeeds(step, work)) await this.#record({ type: 'done', step: step.name, result })
@@ -180,15 +234,23 @@ export class Walk {
     await this.#record({ type: 'undone', step: step.name })
   }
 
-  /** The work's answer; false, and turned, if it failed; false if it was stopped. @throws what it failed with, past the pivot or where it may be waited for */
+  /**
+   * The work's answer; false, and turned, if it failed; false if it was stopped. @throws what it failed with, past the
+   * pivot or where it may be waited for
+   */
   async #succeeds(step: Step<Json>, work: (context: Context<Json>) => Promise<boolean>): Promise<boolean> {
     if (this.#mustStop()) return false
     const forwardOnly = this.#isForwardOnly()
     try {
-      return await this.#call(step, forwardOnly ? this.to.lost : AbortSignal.any([this.#cancelled.signal, this.to.lost]), work)
+      return await this.#call(
+        step,
+        forwardOnly ? this.to.lost : AbortSignal.any([this.#cancelled.signal, this.to.lost]),
+        work,
+      )
     } catch (error) {
       if (forwardOnly || (isWaiting(error) && !this.#mustStop())) throw error
-      if (!this.#mustEnd()) { // an ending app has interrupted it itself
+      if (!this.#mustEnd()) {
+        // an ending app has interrupted it itself
         this.#turn ??= { reason: 'failed', problem: toProblem(error) }
         this.#cancelled.abort() // those beside it
       }
@@ -200,11 +262,19 @@ export class Walk {
     let live = true // what a step's leftovers say after its end would be shown at the wrong step
     try {
       return await work({
-        plan: this.#state.plan, signal, secret: name => this.to.secret(name),
-        report: progress => { if (live) this.#publish({ type: 'progress', step: step.name, ...progress }) },
-        output: chunk => { if (live && chunk) this.#publish({ type: 'output', ...this.output.add(step.name, chunk) }) },
+        plan: this.#state.plan,
+        signal,
+        secret: name => this.to.secret(name),
+        report: progress => {
+          if (live) this.#publish({ type: 'progress', step: step.name, ...progress })
+        },
+        output: chunk => {
+          if (live && chunk) this.#publish({ type: 'output', ...this.output.add(step.name, chunk) })
+        },
       })
-    } finally { live = false }
+    } finally {
+      live = false
+    }
   }
 
   #record(entry: Entry): Promise<void> {
@@ -221,7 +291,9 @@ export class Walk {
     this.#show(line)
   }
 
-  #publish(event: Transient): void { this.#show({ id: this.#state.id, at: this.to.now().toISOString(), ...event }) }
+  #publish(event: Transient): void {
+    this.#show({ id: this.#state.id, at: this.to.now().toISOString(), ...event })
+  }
 
   #show(event: OperationEvent): void {
     this.#state = fold(this.#state, event)
@@ -229,18 +301,28 @@ export class Walk {
   }
 
   /** It is decided to undo, and not on disk yet. */
-  #mustTurn(): boolean { return this.#turn !== undefined && !this.#state.turned }
+  #mustTurn(): boolean {
+    return this.#turn !== undefined && !this.#state.turned
+  }
 
-  #mustEnd(): boolean { return this.#ending || this.to.lost.aborted }
+  #mustEnd(): boolean {
+    return this.#ending || this.to.lost.aborted
+  }
 
-  #mustStop(): boolean { return this.#mustEnd() || this.#mustTurn() }
+  #mustStop(): boolean {
+    return this.#mustEnd() || this.#mustTurn()
+  }
 
-  #isForwardOnly(): boolean { return this.#crossing !== undefined || isPastPivot(this.#state, this.to.operation.pivot) }
+  #isForwardOnly(): boolean {
+    return this.#crossing !== undefined || isPastPivot(this.#state, this.to.operation.pivot)
+  }
 
   /** The step where it stands, to be shown: the stuck one, the next to do or undo, or the last that was. */
   #at(): string {
     const move = nextMove(this.#state)
-    const shown = this.#state.steps.find(it => it.status === 'stuck')?.name ?? (move.type !== 'settle' ? move.step : this.to.steps.at(move.outcome === 'succeeded' ? -1 : 0)?.name)
+    const shown =
+      this.#state.steps.find(it => it.status === 'stuck')?.name ??
+      (move.type !== 'settle' ? move.step : this.to.steps.at(move.outcome === 'succeeded' ? -1 : 0)?.name)
     return shown ?? ''
   }
 
@@ -260,11 +342,15 @@ export const hasEnded = () => problem({ code: 'operation-settled', message: 'Thi
 const mostAttempts = 3
 
 const neverDone = (attempts: number): Problem => ({
-  code: 'step-interrupted', message: `This step was begun ${attempts} times and never finished.`,
-  cause: 'Instance Manager ended while it ran. The step itself may be the reason, so it isn’t begun again without you.', hint: 'Find out why Instance Manager ended, then try again, or roll the operation back.', action: 'retry',
+  code: 'step-interrupted',
+  message: `This step was begun ${attempts} times and never finished.`,
+  cause: 'Instance Manager ended while it ran. The step itself may be the reason, so it isn’t begun again without you.',
+  hint: 'Find out why Instance Manager ended, then try again, or roll the operation back.',
+  action: 'retry',
 })
 
 const interrupted: Problem = {
-  code: 'operation-interrupted', message: 'Instance Manager ended while this ran, so it is undone.',
+  code: 'operation-interrupted',
+  message: 'Instance Manager ended while this ran, so it is undone.',
   hint: 'Start it again when it is rolled back.',
 }

@@ -15,7 +15,10 @@ import { DaemonLost, follow, request } from './sockets'
 export type { ProcessInfo, ProcessStatus } from './entries'
 export type { ProcessRef } from './leftovers'
 
-/** An app to start. Its settings and secrets come from its own `.env`, never from here: PM2 keeps what it is given in a file. */
+/**
+ * An app to start. Its settings and secrets come from its own `.env`, never from here: PM2 keeps what it is given in a
+ * file.
+ */
 export interface App extends ProcessRef {
   readonly script: string
   /** Whom it runs as; by default as the daemon, which is us. Only root's daemon can run it as another. */
@@ -53,7 +56,8 @@ export class Processes {
   }
 
   /**
-   * Starts an app in fork mode, kept alive, its log lines with their time. Replaces our own of that name, listed or lost.
+   * Starts an app in fork mode, kept alive, its log lines with their time. Replaces our own of that name, listed or
+   * lost.
    * Returns when PM2 calls it online, which says nothing of its health.
    * @throws Problem `process-name-taken` if an app of another folder has the name
    */
@@ -63,9 +67,11 @@ export class Processes {
     const foreign = entries.find(it => !ours.includes(it))
     if (foreign) {
       throw problem({
-        code: 'process-name-taken', message: `PM2 already runs another application named "${app.name}".`,
+        code: 'process-name-taken',
+        message: `PM2 already runs another application named "${app.name}".`,
         cause: `It works in ${foreign.pm2_env.pm_cwd}.`,
-        hint: `Choose another name, or delete that one with "pm2 delete ${app.name}".`, field: 'name',
+        hint: `Choose another name, or delete that one with "pm2 delete ${app.name}".`,
+        field: 'name',
       })
     }
     for (const { pm_id } of ours) await this.#act('deleteProcessId', pm_id)
@@ -74,7 +80,10 @@ export class Processes {
     await this.#act('prepare', await this.#definition(app))
   }
 
-  /** Stops an app and keeps it listed. Nothing to do if it is not there, or another folder's. @throws Problem `process-not-stopped` */
+  /**
+   * Stops an app and keeps it listed. Nothing to do if it is not there, or another folder's. @throws Problem
+   * `process-not-stopped`
+   */
   async stop(app: ProcessRef): Promise<void> {
     for (const { pm_id } of await this.#ours(await this.#named(app.name), app)) {
       await this.#act('stopProcessId', pm_id)
@@ -85,11 +94,15 @@ export class Processes {
 
   /** Stops an app and takes it from the list; its logs stay. Nothing to do if it is not there, or another folder's. */
   async unlist(app: ProcessRef): Promise<void> {
-    for (const { pm_id } of await this.#ours(await this.#named(app.name), app)) await this.#act('deleteProcessId', pm_id)
+    for (const { pm_id } of await this.#ours(await this.#named(app.name), app))
+      await this.#act('deleteProcessId', pm_id)
     await endLeftovers(this.#home, app)
   }
 
-  /** Stops an app, takes it from the list and deletes its logs, rotated ones too. Nothing to do if it is not there, or another folder's. */
+  /**
+   * Stops an app, takes it from the list and deletes its logs, rotated ones too. Nothing to do if it is not there, or
+   * another folder's.
+   */
   async remove(app: ProcessRef): Promise<void> {
     const all = await this.#entries()
     const entries = all.filter(it => it.name === app.name)
@@ -98,13 +111,19 @@ export class Processes {
     await endLeftovers(this.#home, app)
     const { logs } = pm2Paths(this.#home)
     // The `pm2` command gives `a_b` and `a-b` the same files.
-    const shared = new Set(all.filter(it => !ours.includes(it)).map(toInfo).flatMap(it => [it.outLog, it.errLog]))
+    const shared = new Set(
+      all
+        .filter(it => !ours.includes(it))
+        .map(toInfo)
+        .flatMap(it => [it.outLog, it.errLog]),
+    )
     const unlisted = entries.length === ours.length ? [this.defaultLogs(app.name)] : [] // else they are the namesake's
     const files = [...ours.map(toInfo), ...unlisted].flatMap(it => [it.outLog, it.errLog])
     // never /dev/null, never a path of the operator's own
     const doomed = files.filter(it => dirname(it) === logs && !shared.has(it))
     await Promise.all(doomed.map(it => rm(it, { force: true })))
-    const rotated = await Promise.all(doomed.map(rotatedFiles)) // now: a rotation that meets a deleted log deletes what it made
+    // now: a rotation that meets a deleted log deletes what it made
+    const rotated = await Promise.all(doomed.map(rotatedFiles))
     await Promise.all(rotated.flat().map(it => rm(it, { force: true })))
     if (entries.length === ours.length) await this.#forgetPids(app.name)
     for (const { name } of ours) this.#deletions.emit('deleted', name)
@@ -124,10 +143,12 @@ export class Processes {
   async #save(): Promise<void> {
     const { dump, dumpBackup } = pm2Paths(this.#home)
     const raw = savedSchema.parse(await this.#monitorData())
-    const listed = raw.filter(it => !it.pm2_env.pmx_module).map(it => {
-      const { instances: _, pm_id: __, prev_restart_delay: ___, ...kept } = it.pm2_env // as `pm2 save` does
-      return kept
-    })
+    const listed = raw
+      .filter(it => !it.pm2_env.pmx_module)
+      .map(it => {
+        const { instances: _, pm_id: __, prev_restart_delay: ___, ...kept } = it.pm2_env // as `pm2 save` does
+        return kept
+      })
     const old = await readIfExists(dump, longestDump)
     const running = new Set((await appsOf(this.#home)).map(it => it.name))
     const lost = parseDump(old).filter(it => running.has(it.name) && !listed.some(other => other.name === it.name))
@@ -141,11 +162,16 @@ export class Processes {
     return dump.some(it => it.name === name && it.pm_cwd === cwd)
   }
 
-  /** What happens to processes, whoever does it, until the signal; survives the daemon's death. Log lines are not in it. */
+  /**
+   * What happens to processes, whoever does it, until the signal; survives the daemon's death. Log lines are not in it.
+   */
   async *watch(signal: AbortSignal): AsyncGenerator<ProcessEvent, void> {
     const events = new EventEmitter()
-    const tell = (event: ProcessEvent): void => { events.emit('event', event) }
-    const deleted = (name: string): void => tell({ type: 'process', event: 'delete', name }) // PM2's bus does not tell this
+    const tell = (event: ProcessEvent): void => {
+      events.emit('event', event)
+    }
+    // PM2's bus does not tell this
+    const deleted = (name: string): void => tell({ type: 'process', event: 'delete', name })
     this.#deletions.on('deleted', deleted)
     const queue = on(events, 'event', { signal }) // from here on nothing is missed
     const unfollow = follow(pm2Paths(this.#home).bus, 'process:event', it => {
@@ -195,8 +221,10 @@ export class Processes {
   #all = async (): Promise<Entry[]> => entriesSchema.parse(await this.#monitorData())
 
   /**
-   * PM2's whole list. One request at a time, and everyone who asks meanwhile shares the next one: PM2 measures each process through a
-   * descriptor of its /proc/PID/stat, and two requests at once that meet a new process open two, of which it never closes the first.
+   * PM2's whole list. One request at a time, and everyone who asks meanwhile shares the next one: PM2 measures each
+   * process through a
+   * descriptor of its /proc/PID/stat, and two requests at once that meet a new process open two, of which it never
+   * closes the first.
    */
   #monitorData(): Promise<unknown> {
     if (this.#nextAnswer) return this.#nextAnswer
@@ -226,34 +254,68 @@ export class Processes {
     } catch (error) {
       if (!(error instanceof DaemonLost)) throw error
       if (error.sent && !repeat) {
-        throw problem({
-          code: 'pm2-died', message: `PM2's daemon ended during "${method}".`, cause: 'It was killed or crashed.',
-          hint: 'Try again: it is started anew.', action: 'retry',
-        }, error)
+        throw problem(
+          {
+            code: 'pm2-died',
+            message: `PM2's daemon ended during "${method}".`,
+            cause: 'It was killed or crashed.',
+            hint: 'Try again: it is started anew.',
+            action: 'retry',
+          },
+          error,
+        )
       }
     }
     await this.#daemon.ensure()
     return request(rpc, method, argument, timeout)
   }
 
-  /** A daemon that was killed leaves them; a living one has removed them already. PM2 adds its number of the app to the name. */
+  /**
+   * A daemon that was killed leaves them; a living one has removed them already. PM2 adds its number of the app to the
+   * name.
+   */
   async #forgetPids(name: string): Promise<void> {
     const { pids } = pm2Paths(this.#home)
-    const left = (await readdir(pids).catch(() => [])).filter(it => it.startsWith(`${name}-`) && /^\d+\.pid$/.test(it.slice(name.length + 1)))
+    const left = (await readdir(pids).catch(() => [])).filter(
+      it => it.startsWith(`${name}-`) && /^\d+\.pid$/.test(it.slice(name.length + 1)),
+    )
     await Promise.all(left.map(it => rm(join(pids, it), { force: true })))
   }
 
-  /** What `pm2 start SCRIPT --name NAME --cwd CWD --time` hands to the daemon, without the caller's environment and PM2's probes in the app. */
+  /**
+   * What `pm2 start SCRIPT --name NAME --cwd CWD --time` hands to the daemon, without the caller's environment and
+   * PM2's probes in the app.
+   */
   async #definition({ name, script, cwd, user }: App): Promise<Record<string, unknown>> {
     const { outLog, errLog } = this.defaultLogs(name)
     const node = await findNode()
     return {
-      name, namespace: 'default', cwd, pm_cwd: cwd, pm_exec_path: script, exec_mode: 'fork_mode',
-      ...(user ? asUser(user, node) : { exec_interpreter: node, node_args: [], env: processEnvironment(), username: userInfo().username }),
-      time: true, log_date_format: 'YYYY-MM-DDTHH:mm:ss', merge_logs: true,
-      pm_out_log_path: outLog, pm_err_log_path: errLog, pm_pid_path: join(pm2Paths(this.#home).pids, `${name}.pid`),
-      autostart: true, autorestart: true, treekill: true, kill_retry_time: 100, watch: false, vizion: false, pmx: false, automation: false,
-      windowsHide: true, km_link: false, vizion_running: false,
+      name,
+      namespace: 'default',
+      cwd,
+      pm_cwd: cwd,
+      pm_exec_path: script,
+      exec_mode: 'fork_mode',
+      ...(user
+        ? asUser(user, node)
+        : { exec_interpreter: node, node_args: [], env: processEnvironment(), username: userInfo().username }),
+      time: true,
+      log_date_format: 'YYYY-MM-DDTHH:mm:ss',
+      merge_logs: true,
+      pm_out_log_path: outLog,
+      pm_err_log_path: errLog,
+      pm_pid_path: join(pm2Paths(this.#home).pids, `${name}.pid`),
+      autostart: true,
+      autorestart: true,
+      treekill: true,
+      kill_retry_time: 100,
+      watch: false,
+      vizion: false,
+      pmx: false,
+      automation: false,
+      windowsHide: true,
+      km_link: false,
+      vizion_running: false,
     }
   }
 }
@@ -262,14 +324,20 @@ export class Processes {
 function asUser({ name, uid, gid, home }: NonNullable<App['user']>, node: string): Record<string, unknown> {
   const { TMPDIR: _, XDG_RUNTIME_DIR: __, ...environment } = processEnvironment() // ours, and closed to it
   return {
-    uid, gid, username: name, env: { ...environment, HOME: home, USER: name, LOGNAME: name },
-    exec_interpreter: 'bash', node_args: ['--norc', '-c', withoutChannel, 'bash', node, '--enable-source-maps'], // PM2 enables them too
+    uid,
+    gid,
+    username: name,
+    env: { ...environment, HOME: home, USER: name, LOGNAME: name },
+    exec_interpreter: 'bash',
+    node_args: ['--norc', '-c', withoutChannel, 'bash', node, '--enable-source-maps'], // PM2 enables them too
   }
 }
 
 /**
- * PM2 opens a channel to each of its applications and believes what comes through it: an application could call itself by another's name,
- * or crash the daemon. Through an interpreter that PM2 takes for no Node it starts the script without its own wrapper, which other users
+ * PM2 opens a channel to each of its applications and believes what comes through it: an application could call itself
+ * by another's name,
+ * or crash the daemon. Through an interpreter that PM2 takes for no Node it starts the script without its own wrapper,
+ * which other users
  * may not be able to read.
  */
 const withoutChannel = 'exec {NODE_CHANNEL_FD}>&-; unset NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE; exec "$@"'

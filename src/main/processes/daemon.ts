@@ -17,26 +17,54 @@ import { holdLock } from '../system/kernel-lock'
 /** PM2's own names inside its home; `start` is ours: the holder of its lock starts the daemon. */
 export const pm2Paths = (home: string) => ({
   start: join(home, 'instance-manager.lock'),
-  rpc: join(home, 'rpc.sock'), bus: join(home, 'pub.sock'), log: join(home, 'pm2.log'), pid: join(home, 'pm2.pid'),
-  logs: join(home, 'logs'), pids: join(home, 'pids'), dump: join(home, 'dump.pm2'), dumpBackup: join(home, 'dump.pm2.bak'),
+  rpc: join(home, 'rpc.sock'),
+  bus: join(home, 'pub.sock'),
+  log: join(home, 'pm2.log'),
+  pid: join(home, 'pm2.pid'),
+  logs: join(home, 'logs'),
+  pids: join(home, 'pids'),
+  dump: join(home, 'dump.pm2'),
+  dumpBackup: join(home, 'dump.pm2.bak'),
 })
 
 /** What the daemon and its apps get; everything else is the app's own `.env`. */
-const passed = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'XDG_RUNTIME_DIR', 'NODE_EXTRA_CA_CERTS'] as const
+const passed = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'XDG_RUNTIME_DIR',
+  'NODE_EXTRA_CA_CERTS',
+] as const
 
-/** The few variables of ours that a long-lived process needs. No `NODE_ENV` and no `PORT`: they would beat the ones in `.env`. */
+/**
+ * The few variables of ours that a long-lived process needs. No `NODE_ENV` and no `PORT`: they would beat the ones in
+ * `.env`.
+ */
 export const processEnvironment = (): Record<string, string> =>
-  Object.fromEntries(passed.flatMap(name => process.env[name] === undefined ? [] : [[name, process.env[name]]]))
+  Object.fromEntries(passed.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
 
 /** A real Node: the one on PATH, or the one that we run on unless that is Electron. @throws Problem `node-missing` */
 export async function findNode(): Promise<string> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(it => it.startsWith('/'))) {
     const candidate = join(folder, 'node')
-    if (await access(candidate, constants.X_OK).then(() => true, () => false)) return candidate
+    if (
+      await access(candidate, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return candidate
   }
   if (!process.versions['electron']) return process.execPath
   throw problem({
-    code: 'node-missing', message: 'Node.js was not found.', cause: 'There is no program "node" in any folder of PATH.',
+    code: 'node-missing',
+    message: 'Node.js was not found.',
+    cause: 'There is no program "node" in any folder of PATH.',
     hint: 'Install Node.js 20.19 or newer, or start Instance Manager from a terminal where "node --version" works.',
   })
 }
@@ -58,7 +86,9 @@ export class Daemon {
    * @throws Problem `node-missing`, `pm2-not-started`, `pm2-home-too-long`, `pm2-home-foreign`, `lock-unavailable`
    */
   ensure(): Promise<void> {
-    this.#starting ??= this.#ensure().finally(() => { this.#starting = undefined })
+    this.#starting ??= this.#ensure().finally(() => {
+      this.#starting = undefined
+    })
     return this.#starting
   }
 
@@ -66,8 +96,10 @@ export class Daemon {
     const { rpc, log, start } = pm2Paths(this.#home)
     if (Buffer.byteLength(rpc) > longestSocketPath) {
       throw problem({
-        code: 'pm2-home-too-long', message: `PM2 cannot use the folder ${this.#home}.`,
-        cause: `The path of a socket has at most ${longestSocketPath} bytes.`, hint: 'Choose a PM2_HOME with a shorter path.',
+        code: 'pm2-home-too-long',
+        message: `PM2 cannot use the folder ${this.#home}.`,
+        cause: `The path of a socket has at most ${longestSocketPath} bytes.`,
+        hint: 'Choose a PM2_HOME with a shorter path.',
       })
     }
     if (await listens(rpc)) return
@@ -75,8 +107,10 @@ export class Daemon {
     const lock = await holdLock(start, { waitMs: startTimeout })
     if (!lock) throw notStarted(log, new Error('another process has been starting it for too long'))
     try {
-      if (!await listens(rpc)) await this.#start()
-    } finally { await lock.release() }
+      if (!(await listens(rpc))) await this.#start()
+    } finally {
+      await lock.release()
+    }
   }
 
   async #start(): Promise<void> {
@@ -84,7 +118,9 @@ export class Daemon {
     const node = await findNode()
     const output = await open(log, 'a', 0o600)
     const child = spawn(...withoutInherited(node, [createRequire(import.meta.url).resolve('pm2/lib/Daemon.js')]), {
-      cwd: this.#home, detached: true, stdio: ['ignore', output.fd, output.fd, 'ipc'],
+      cwd: this.#home,
+      detached: true,
+      stdio: ['ignore', output.fd, output.fd, 'ipc'],
       env: { ...processEnvironment(), PM2_HOME: this.#home },
     })
     try {
@@ -100,29 +136,41 @@ export class Daemon {
       if (child.connected) child.disconnect()
       child.unref()
     }
-    // The `pm2` command does not know our lock. If it started a daemon in the same moment, the one that owns the pid file stays.
+    // The `pm2` command does not know our lock. If it started a daemon in the same moment, the one that owns the pid
+    // file stays.
     if ((await readIfExists(pid))?.trim() === String(child.pid)) return
     child.kill('SIGKILL')
-    if (!await listens(rpc)) throw notStarted(log, new Error('another daemon took its place and ended'))
+    if (!(await listens(rpc))) throw notStarted(log, new Error('another daemon took its place and ended'))
   }
 }
 
-const notStarted = (log: string, error: unknown) => problem({
-  code: 'pm2-not-started', message: 'PM2\'s daemon could not be started.',
-  cause: 'It ended, or was not ready in time.', hint: `Look at ${log}, then try again.`,
-}, error)
+const notStarted = (log: string, error: unknown) =>
+  problem(
+    {
+      code: 'pm2-not-started',
+      message: "PM2's daemon could not be started.",
+      cause: 'It ended, or was not ready in time.',
+      hint: `Look at ${log}, then try again.`,
+    },
+    error,
+  )
 
 /** Whether a daemon accepts connections; a socket file without one is stale. */
 function listens(path: string): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect(path)
-    socket.once('connect', () => { socket.destroy(); resolve(true) })
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EACCES')) // another user's: `request` says so
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    // another user's: `request` says so
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EACCES'))
   })
 }
 
 /**
- * PM2's home with its folders, closed to other users. Whoever can write there can place sockets, and a list of programs to start.
+ * PM2's home with its folders, closed to other users. Whoever can write there can place sockets, and a list of programs
+ * to start.
  * @throws Problem `pm2-home-foreign` if it is another user's
  */
 async function makeHome(home: string): Promise<void> {
@@ -131,7 +179,8 @@ async function makeHome(home: string): Promise<void> {
   const { uid } = await stat(home)
   if (uid !== process.getuid?.()) {
     throw problem({
-      code: 'pm2-home-foreign', message: `PM2's folder ${home} belongs to another user.`,
+      code: 'pm2-home-foreign',
+      message: `PM2's folder ${home} belongs to another user.`,
       cause: `Its owner has the user number ${uid}, and could run programs as you through it.`,
       hint: 'Set PM2_HOME to a folder of your own, or run Instance Manager as that user.',
     })

@@ -2,7 +2,15 @@
 import { z } from 'zod'
 
 /** PM2's own words. */
-const statuses = ['online', 'launching', 'stopping', 'stopped', 'errored', 'waiting restart', 'one-launch-status'] as const
+const statuses = [
+  'online',
+  'launching',
+  'stopping',
+  'stopped',
+  'errored',
+  'waiting restart',
+  'one-launch-status',
+] as const
 export type ProcessStatus = (typeof statuses)[number]
 
 export interface ProcessInfo {
@@ -30,8 +38,14 @@ const entrySchema = z.object({
   pm_id: z.number(),
   monit: z.object({ cpu: z.number(), memory: z.number() }),
   pm2_env: z.object({
-    status: z.enum(statuses), pm_cwd: z.string(), pm_uptime: z.number().optional(), restart_time: z.number().default(0), exec_mode: z.string(),
-    pm_out_log_path: z.string().default(''), pm_err_log_path: z.string().default(''), pmx_module: z.unknown().optional(),
+    status: z.enum(statuses),
+    pm_cwd: z.string(),
+    pm_uptime: z.number().optional(),
+    restart_time: z.number().default(0),
+    exec_mode: z.string(),
+    pm_out_log_path: z.string().default(''),
+    pm_err_log_path: z.string().default(''),
+    pmx_module: z.unknown().optional(),
   }),
 })
 export type Entry = z.infer<typeof entrySchema>
@@ -39,21 +53,35 @@ export type Entry = z.infer<typeof entrySchema>
 export const entriesSchema = z.array(entrySchema)
 
 /** The same, whole: what a dump keeps. */
-export const savedSchema = z.array(z.object({ pm2_env: z.looseObject({ name: z.string(), pmx_module: z.unknown().optional() }) }))
+export const savedSchema = z.array(
+  z.object({ pm2_env: z.looseObject({ name: z.string(), pmx_module: z.unknown().optional() }) }),
+)
 const dumpSchema = z.array(z.looseObject({ name: z.string(), pm_cwd: z.string().optional() }))
 /** A message of the bus. */
 export const eventSchema = z.object({ event: z.string(), process: z.object({ name: z.string() }) })
 
 /** The apps in a dump; none if it is missing or broken: the backup keeps what it was. */
 export function parseDump(text: string | undefined): z.infer<typeof dumpSchema> {
-  try { return dumpSchema.parse(JSON.parse(text ?? '[]')) } catch { return [] }
+  try {
+    return dumpSchema.parse(JSON.parse(text ?? '[]'))
+  } catch {
+    return []
+  }
 }
 
 export function toInfo({ pid, name, pm_id, monit, pm2_env: it }: Entry): ProcessInfo {
   const runs = pid !== undefined && pid > 0
   return {
-    id: pm_id, name, status: it.status, cwd: it.pm_cwd, restarts: it.restart_time, cpu: monit.cpu, memory: monit.memory,
-    execMode: it.exec_mode === 'cluster_mode' ? 'cluster' : 'fork', outLog: it.pm_out_log_path, errLog: it.pm_err_log_path,
-    ...runs && { pid, startedAt: it.pm_uptime },
+    id: pm_id,
+    name,
+    status: it.status,
+    cwd: it.pm_cwd,
+    restarts: it.restart_time,
+    cpu: monit.cpu,
+    memory: monit.memory,
+    execMode: it.exec_mode === 'cluster_mode' ? 'cluster' : 'fork',
+    outLog: it.pm_out_log_path,
+    errLog: it.pm_err_log_path,
+    ...(runs && { pid, startedAt: it.pm_uptime }),
   }
 }

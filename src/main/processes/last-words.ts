@@ -14,10 +14,16 @@ export async function lastWords(path: string): Promise<string | undefined> {
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(length), position: size - length })
     const lines = buffer.toString('utf8', 0, bytesRead).trimEnd().split('\n').slice(-lineCount)
     return maskSecrets(lines.join('\n')) || undefined
-  } finally { await file.close() }
+  } finally {
+    await file.close()
+  }
 }
 
 /** Hides passwords in URLs and the values of what is called password, secret, token or key. */
-export const maskSecrets = (text: string): string => text
-  .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):\S*@/gi, '$1:***@') // to the last @: a password may hold one
-  .replace(/((?:password|passwd|pwd|secret|token|api_?key)[\w-]*["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;]+)/gi, '$1***')
+export const maskSecrets = (text: string): string =>
+  text
+    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):\S*@/gi, '$1:***@') // to the last @: a password may hold one
+    .replace(
+      /((?:password|passwd|pwd|secret|token|api_?key)[\w-]*["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;]+)/gi,
+      '$1***',
+    )

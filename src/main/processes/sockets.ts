@@ -1,7 +1,8 @@
 /**
  * PM2's two sockets, spoken directly: the `pm2` module takes four times as long to load, copies our whole
  * environment into every app that it starts, and waits for ever for a daemon that was killed.
- * PM2 is AGPL-3.0, so nothing of it is loaded into our process: its messages are AMP, which the MIT packages `amp` and `amp-message` read and write.
+ * PM2 is AGPL-3.0, so nothing of it is loaded into our process: its messages are AMP, which the MIT packages `amp` and
+ * `amp-message` read and write.
  */
 import { connect, type Socket } from 'node:net'
 import { Stream as Parser } from 'amp'
@@ -13,15 +14,22 @@ import { problem } from '../../shared/problem'
 export class DaemonLost extends Error {
   override readonly name = 'DaemonLost'
   constructor(readonly sent: boolean) {
-    super('PM2\'s daemon is not running.')
+    super("PM2's daemon is not running.")
   }
 }
 
-/** Calls back with the parts of each message. One that can't be read ends the connection with an error: whoever listens there may not be PM2. */
+/**
+ * Calls back with the parts of each message. One that can't be read ends the connection with an error: whoever listens
+ * there may not be PM2.
+ */
 function readMessages(socket: Socket, tell: (parts: readonly unknown[]) => void): void {
   const parser = new Parser()
   parser.on('data', (message: Buffer) => {
-    try { tell(new Message(message).args) } catch (error) { socket.destroy(new Error('What it sent cannot be read.', { cause: error })) }
+    try {
+      tell(new Message(message).args)
+    } catch (error) {
+      socket.destroy(new Error('What it sent cannot be read.', { cause: error }))
+    }
   })
   socket.pipe(parser)
 }
@@ -42,17 +50,31 @@ export function request(path: string, method: string, argument: unknown, timeout
   let sent = false
   let timer: NodeJS.Timeout | undefined
   return new Promise((resolve, reject) => {
-    timer = setTimeout(() => reject(problem({
-      code: 'pm2-not-answering', message: 'PM2 does not answer.',
-      cause: `Its daemon accepted "${method}" and gave no answer within ${Math.round(timeout / 1000)} s.`,
-      hint: 'Wait a moment and try again. If it stays, end the daemon with "pm2 kill" and start the instances again.',
-    })), timeout)
+    timer = setTimeout(
+      () =>
+        reject(
+          problem({
+            code: 'pm2-not-answering',
+            message: 'PM2 does not answer.',
+            cause: `Its daemon accepted "${method}" and gave no answer within ${Math.round(timeout / 1000)} s.`,
+            hint: 'Wait a moment and try again. If it stays, end the daemon with "pm2 kill" and start the instances again.',
+          }),
+        ),
+      timeout,
+    )
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (gone.has(error.code ?? '')) return // "close" follows
-      reject(problem({
-        code: 'pm2-not-reachable', message: 'PM2\'s daemon cannot be reached.', cause: error.message,
-        hint: `Check who owns ${path}: the daemon may run as another user.`,
-      }, error))
+      reject(
+        problem(
+          {
+            code: 'pm2-not-reachable',
+            message: "PM2's daemon cannot be reached.",
+            cause: error.message,
+            hint: `Check who owns ${path}: the daemon may run as another user.`,
+          },
+          error,
+        ),
+      )
     })
     socket.on('close', () => reject(new DaemonLost(sent)))
     socket.on('connect', () => {
@@ -63,9 +85,14 @@ export function request(path: string, method: string, argument: unknown, timeout
       if (parts.at(-1) !== requestId) return
       const reply = replySchema.parse(parts[0])
       if ('args' in reply) return resolve(reply.args[0])
-      reject(problem({
-        code: 'pm2-refused', message: `PM2 refused "${method}".`, cause: reply.error, hint: 'Look at PM2\'s own log, pm2.log.',
-      }))
+      reject(
+        problem({
+          code: 'pm2-refused',
+          message: `PM2 refused "${method}".`,
+          cause: reply.error,
+          hint: "Look at PM2's own log, pm2.log.",
+        }),
+      )
     })
   }).finally(() => {
     clearTimeout(timer)
@@ -93,12 +120,19 @@ export function follow(path: string, topic: string, tell: (signal: BusSignal) =>
   }
   const listen = (): Socket => {
     const socket = connect(path)
-    socket.on('error', () => { /* "close" follows */ })
+    socket.on('error', () => {
+      /* "close" follows */
+    })
     socket.on('connect', () => become('connected'))
-    readMessages(socket, ([its, data]) => { if (!ended && its === topic) tell({ type: 'message', data }) })
+    readMessages(socket, ([its, data]) => {
+      if (!ended && its === topic) tell({ type: 'message', data })
+    })
     socket.on('close', () => {
       become('lost')
-      if (!ended) timer = setTimeout(() => { current = listen() }, reconnectEvery)
+      if (!ended)
+        timer = setTimeout(() => {
+          current = listen()
+        }, reconnectEvery)
     })
     return socket
   }

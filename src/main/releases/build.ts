@@ -30,7 +30,10 @@ export interface Workshop {
 /** A client on create-react-app needs two minutes to build here (STACK.md); slow disks and networks need more. */
 const timeout = 30 * 60_000
 
-export async function makePart(recipe: Recipe, { run, signal, sources, parts, aside, report, output }: Workshop): Promise<void> {
+export async function makePart(
+  recipe: Recipe,
+  { run, signal, sources, parts, aside, report, output }: Workshop,
+): Promise<void> {
   const root = join(aside, recipe.name)
   const folder = join(root, recipe.folder)
   report(recipe.part, recipe.what)
@@ -42,8 +45,14 @@ export async function makePart(recipe: Recipe, { run, signal, sources, parts, as
   const [file, ...args] = recipe.command
   write.line(`$ ${recipe.command.join(' ')}`)
   await run(file, args, { cwd: folder, signal, timeout, onOutput: write.chunk })
-    .catch((error: unknown) => { throw explainInstall(recipe, error) }).finally(write.end)
-  await parts.keep(recipe.name, recipe.output === undefined ? folder : await builtIn(folder, recipe), recipe.sharing, { before, signal })
+    .catch((error: unknown) => {
+      throw explainInstall(recipe, error)
+    })
+    .finally(write.end)
+  await parts.keep(recipe.name, recipe.output === undefined ? folder : await builtIn(folder, recipe), recipe.sharing, {
+    before,
+    signal,
+  })
   await rm(root, { recursive: true, force: true })
   report(recipe.part, `${recipe.what}, done`, true)
 }
@@ -52,7 +61,8 @@ async function builtIn(folder: string, { folder: client, output = '' }: Recipe):
   const built = join(folder, output)
   if (await isFolder(built)) return built
   throw problem({
-    code: 'client-build-missing', message: `The client's build left no folder ${join(client, output)}.`,
+    code: 'client-build-missing',
+    message: `The client's build left no folder ${join(client, output)}.`,
     hint: 'If the client builds into another folder, name it in instance-manager.json as client.output.',
   })
 }
@@ -68,6 +78,8 @@ function linesWith(prefix: string, output: (chunk: string) => void) {
       rest = lines.pop() ?? ''
       if (lines.length) output(lines.map(it => `${prefix}${it}\n`).join(''))
     },
-    end: (): void => { if (rest) line(rest) },
+    end: (): void => {
+      if (rest) line(rest)
+    },
   }
 }

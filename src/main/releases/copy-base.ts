@@ -15,7 +15,9 @@ export interface Base {
   readonly manifest: Manifest
   readonly fingerprint: string
   readonly nodeMajor: string
-  /** `install`: `npm install` also where there is a lock file, for one that does not fit its package.json. Default `ci`. */
+  /**
+   * `install`: `npm install` also where there is a lock file, for one that does not fit its package.json. Default `ci`.
+   */
   readonly install?: 'ci' | 'install'
 }
 
@@ -23,15 +25,21 @@ export interface Base {
 export async function copyBase(base: Base, target: string, signal: AbortSignal): Promise<Sources> {
   const files = await baseFiles(base.root, base.manifest)
   await copyFiles(base.root, files, target, signal)
-  if (await fingerprint(target, base.manifest, base.nodeMajor) === base.fingerprint) return { root: target, files }
+  if ((await fingerprint(target, base.manifest, base.nodeMajor)) === base.fingerprint) return { root: target, files }
   throw problem({
-    code: 'base-changed', message: 'The base application changed while it was being prepared.',
+    code: 'base-changed',
+    message: 'The base application changed while it was being prepared.',
     hint: 'Try again when nobody edits server/ or client/.',
   })
 }
 
 /** @param files relative to both folders */
-export async function copyFiles(from: string, files: readonly string[], to: string, signal: AbortSignal): Promise<void> {
+export async function copyFiles(
+  from: string,
+  files: readonly string[],
+  to: string,
+  signal: AbortSignal,
+): Promise<void> {
   await Promise.all([...new Set(files.map(it => dirname(it)))].map(it => makeFolder(join(to, it))))
   for (const file of files) {
     signal.throwIfAborted()

@@ -1,6 +1,8 @@
 /**
- * Which of the base application's files each command can read. A part is made in a folder that holds these files and no others, and its
- * key is their digest: whatever else changes, the part stays the same. Where it cannot be told what a command reads, all files count.
+ * Which of the base application's files each command can read. A part is made in a folder that holds these files and no
+ * others, and its
+ * key is their digest: whatever else changes, the part stays the same. Where it cannot be told what a command reads,
+ * all files count.
  */
 import { lstat, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -18,7 +20,10 @@ type Command = readonly [string, ...string[]]
 /** What `npm ci` and `npm install` read of a package that has nothing unusual. */
 const npmFiles = new Set(['package.json', 'package-lock.json', 'npm-shrinkwrap.json', '.npmrc'])
 
-/** Scripts of the package itself that npm runs after installing (npm's documentation, "scripts", "Life Cycle Operation Order"). */
+/**
+ * Scripts of the package itself that npm runs after installing (npm's documentation, "scripts", "Life Cycle Operation
+ * Order").
+ */
 const installScripts = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare']
 
 /** Of these it is known what they read: the Prisma schema, or nothing but git's folder. */
@@ -28,16 +33,30 @@ const gitHooks = /^husky( install)?$/
 /** Packages that lie in the base application itself, as package.json or the lock file name them. */
 const localPackage = /"(file|link|portal|workspace):|"workspaces"|"link": true|":\s*"\.{0,2}\//
 
-/** What installing the packages of a folder reads. @param generate the server's command that generates the Prisma client */
-export async function installInputs({ root, files }: Sources, folder: string, command: Command, generate?: Command): Promise<readonly string[]> {
+/**
+ * What installing the packages of a folder reads. @param generate the server's command that generates the Prisma client
+ */
+export async function installInputs(
+  { root, files }: Sources,
+  folder: string,
+  command: Command,
+  generate?: Command,
+): Promise<readonly string[]> {
   if (!(command[0] === 'npm' && /^(ci|install|i)$/.test(command[1] ?? ''))) return files
   const read = (name: string): Promise<string> => readFile(join(root, folder, name), 'utf8').catch(() => '')
   const manifest = await read('package.json')
   const scripts = scriptsIn(manifest)
   const known = scripts?.every(it => prismaScript.test(it) || gitHooks.test(it))
-  if (!known || files.includes(join(folder, 'binding.gyp')) || localPackage.test(manifest + await read('package-lock.json'))) return files
+  if (
+    !known ||
+    files.includes(join(folder, 'binding.gyp')) ||
+    localPackage.test(manifest + (await read('package-lock.json')))
+  )
+    return files
   // Without a command that generates, Prisma's client is what its own package generates when it is installed.
-  const generates = scripts?.some(it => prismaScript.test(it)) || (generate && !isPrismaGenerate(generate) && manifest.includes('"@prisma/client"'))
+  const generates =
+    scripts?.some(it => prismaScript.test(it)) ||
+    (generate && !isPrismaGenerate(generate) && manifest.includes('"@prisma/client"'))
   const wanted = new Set([...npmFiles].map(it => join(folder, it)))
   return files.filter(it => wanted.has(it) || (generates && isSchemaFile(it, folder)))
 }
@@ -47,22 +66,31 @@ function scriptsIn(manifest: string): string[] | undefined {
   try {
     const { scripts = {} } = JSON.parse(manifest) as { scripts?: Record<string, string> }
     return installScripts.flatMap(it => scripts[it]?.trim() ?? [])
-  } catch { return undefined }
+  } catch {
+    return undefined
+  }
 }
 
 const defaultGenerate = manifestSchema.parse({}).server.generate.join(' ')
 const isPrismaGenerate = (command: Command): boolean => command.join(' ') === defaultGenerate
 
 /** Schemas wherever they lie, Prisma's configuration, and what its newer generator asks of TypeScript's. */
-const isSchemaFile = (path: string, folder: string): boolean => path.startsWith(`${folder}/`)
-  && (path.endsWith('.prisma') || /^(prisma\.config\.|tsconfig.*\.json$|package\.json$)/.test(basename(path)) || basename(dirname(path)) === '.config')
+const isSchemaFile = (path: string, folder: string): boolean =>
+  path.startsWith(`${folder}/`) &&
+  (path.endsWith('.prisma') ||
+    /^(prisma\.config\.|tsconfig.*\.json$|package\.json$)/.test(basename(path)) ||
+    basename(dirname(path)) === '.config')
 
 /** A configuration that imports files of its own, or a generator that is one. */
 const importsOwn = /(\bfrom|\bimport|\brequire)\s*\(?\s*['"]\.{1,2}\//
 const ownGenerator = /^\s*provider\s*=\s*"[^"]*[./][^"]*"/m
 
 /** What generating the Prisma client reads, besides the packages. */
-export async function generateInputs({ root, files }: Sources, folder: string, command: Command): Promise<readonly string[]> {
+export async function generateInputs(
+  { root, files }: Sources,
+  folder: string,
+  command: Command,
+): Promise<readonly string[]> {
   if (!isPrismaGenerate(command)) return files
   const inputs = files.filter(it => isSchemaFile(it, folder))
   for (const it of inputs) {
@@ -76,14 +104,21 @@ const code = /\.([cm]?[jt]sx?|json|vue|svelte|css|scss|less|html|mdx?)$/
 /** Bytes: nobody writes more by hand. */
 const handwritten = 1_000_000
 
-/** What the client's build reads, besides the packages: its own folder, unless something in it points into the server's. */
-export async function buildInputs({ root, files }: Sources, client: string, server: string): Promise<readonly string[]> {
+/**
+ * What the client's build reads, besides the packages: its own folder, unless something in it points into the server's.
+ */
+export async function buildInputs(
+  { root, files }: Sources,
+  client: string,
+  server: string,
+): Promise<readonly string[]> {
   const own = files.filter(it => it.startsWith(`${client}/`))
   const intoServer = new RegExp(String.raw`\.\.['"\s,/\\]+${server.replaceAll(/[.\\]/g, String.raw`\$&`)}\b`)
   for (const it of own) {
     const info = await lstat(join(root, it))
     if (info.isSymbolicLink()) return files
-    if (code.test(it) && info.size < handwritten && intoServer.test(await readFile(join(root, it), 'utf8'))) return files
+    if (code.test(it) && info.size < handwritten && intoServer.test(await readFile(join(root, it), 'utf8')))
+      return files
   }
   return own
 }

@@ -1,5 +1,6 @@
 /**
- * Parts of releases: packages, the generated Prisma client, the client's build. Each is named by the digest of what it is made from,
+ * Parts of releases: packages, the generated Prisma client, the client's build. Each is named by the digest of what it
+ * is made from,
  * made aside, and renamed into place when it is whole and on the disk, so that half a part is never seen.
  */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
@@ -16,7 +17,9 @@ export const syncTimeout = 300_000
 export type PartName = string
 
 /** A path that stays in its folder. */
-const inside = z.string().refine(it => !it.startsWith('/') && !it.split('/').includes('..'), 'Not a path inside the folder.')
+const inside = z
+  .string()
+  .refine(it => !it.startsWith('/') && !it.split('/').includes('..'), 'Not a path inside the folder.')
 
 const partSchema = z.object({
   made: z.iso.datetime(),
@@ -36,11 +39,15 @@ export type Sharing =
   /** Nothing: what it holds is rewritten in place. */
   | 'none'
   /**
-   * `node_modules`, where npm replaces files instead of writing into them, but for what tools keep for themselves under a hidden name:
+   * `node_modules`, where npm replaces files instead of writing into them, but for what tools keep for themselves under
+   * a hidden name:
    * npm writes `.package-lock.json` in place, `prisma generate` writes `.prisma`.
    */
   | 'packages'
-  /** Big files. Small ones are what an application may write its settings into (`index.html`, `env.js`), and cost nothing. */
+  /**
+   * Big files. Small ones are what an application may write its settings into (`index.html`, `env.js`), and cost
+   * nothing.
+   */
   | 'big'
 
 /** Bytes from which a file of the client's build is shared. */
@@ -51,22 +58,41 @@ const longest = 64 << 20
 
 export class Parts {
   /** @param folder `parts` in the releases' folder */
-  constructor(private readonly folder: string, private readonly run: Run) {}
+  constructor(
+    private readonly folder: string,
+    private readonly run: Run,
+  ) {}
 
-  folderOf(name: PartName): string { return join(this.folder, name) }
+  folderOf(name: PartName): string {
+    return join(this.folder, name)
+  }
 
-  content(name: PartName): string { return join(this.folderOf(name), 'content') }
+  content(name: PartName): string {
+    return join(this.folderOf(name), 'content')
+  }
 
-  async has(name: PartName): Promise<boolean> { return await this.info(name).catch(() => undefined) !== undefined }
+  async has(name: PartName): Promise<boolean> {
+    return (await this.info(name).catch(() => undefined)) !== undefined
+  }
 
   /** Undefined: there is no such part. @throws Problem `file-corrupt` */
-  info(name: PartName): Promise<PartInfo | undefined> { return readJson(join(this.folder, name, 'part.json'), partSchema, { most: longest }) }
+  info(name: PartName): Promise<PartInfo | undefined> {
+    return readJson(join(this.folder, name, 'part.json'), partSchema, { most: longest })
+  }
 
   /** Paths in `content` that are no longer as they were made: somebody wrote into a file that instances share. */
   async damage(name: PartName, signal?: AbortSignal): Promise<readonly string[]> {
-    const [recorded, now] = await Promise.all([readIfExists(join(this.folder, name, 'tree'), longest), readTree(this.run, this.content(name), 'content', signal)])
+    const [recorded, now] = await Promise.all([
+      readIfExists(join(this.folder, name, 'tree'), longest),
+      readTree(this.run, this.content(name), 'content', signal),
+    ])
     if (recorded === textOf(now)) return []
-    const before = new Map(recorded?.split('\n').filter(Boolean).map(it => JSON.parse(it) as [string, string]))
+    const before = new Map(
+      recorded
+        ?.split('\n')
+        .filter(Boolean)
+        .map(it => JSON.parse(it) as [string, string]),
+    )
     const { changed, removed } = differences(before, now)
     return [...changed, ...removed].toSorted()
   }
@@ -76,7 +102,12 @@ export class Parts {
    * @param from on the same disk; what is taken is moved
    * @param before the folder as the command found it; absent: all that is in it is the part
    */
-  async keep(name: PartName, from: string, sharing: Sharing, { before, signal }: { readonly before?: Tree; readonly signal: AbortSignal }): Promise<void> {
+  async keep(
+    name: PartName,
+    from: string,
+    sharing: Sharing,
+    { before, signal }: { readonly before?: Tree; readonly signal: AbortSignal },
+  ): Promise<void> {
     await makePrivateFolder(this.folder)
     const aside = join(this.folder, `.${name}`)
     const content = join(aside, 'content')
@@ -90,7 +121,13 @@ export class Parts {
         await takeChanges(from, content, before, found.changed)
       } else await rename(from, content)
       const own = await this.freeze(content, sharing, signal)
-      const info: PartInfo = { made: new Date().toISOString(), removed: [...removed], shared: sharing !== 'none', copied: sharing === 'none' ? [] : own.paths, ownBytes: own.bytes }
+      const info: PartInfo = {
+        made: new Date().toISOString(),
+        removed: [...removed],
+        shared: sharing !== 'none',
+        copied: sharing === 'none' ? [] : own.paths,
+        ownBytes: own.bytes,
+      }
       await writeJson(join(aside, 'part.json'), info)
       const tree = await readTree(this.run, content, 'content', signal)
       await writeFileAtomic(join(aside, 'tree'), textOf(tree), 0o600)
@@ -124,13 +161,27 @@ export class Parts {
    * What is shared is made read-only: an application that is not root cannot open it for writing, whoever's it is.
    * @returns the files that are not shared
    */
-  private async freeze(content: string, sharing: Sharing, signal: AbortSignal): Promise<{ readonly paths: string[]; readonly bytes: number }> {
-    const shared = { none: ['-false'], packages: ['-path', './node_modules/[!.]*'], big: ['-size', `+${big - 1}c`] }[sharing]
-    const find = (...args: readonly string[]): Promise<string> => this.run('find', ['.', '-type', 'f', ...args], { cwd: content, signal, timeout: syncTimeout })
+  private async freeze(
+    content: string,
+    sharing: Sharing,
+    signal: AbortSignal,
+  ): Promise<{ readonly paths: string[]; readonly bytes: number }> {
+    const shared = { none: ['-false'], packages: ['-path', './node_modules/[!.]*'], big: ['-size', `+${big - 1}c`] }[
+      sharing
+    ]
+    const find = (...args: readonly string[]): Promise<string> =>
+      this.run('find', ['.', '-type', 'f', ...args], { cwd: content, signal, timeout: syncTimeout })
     await find(...shared, '-exec', 'chmod', 'a-w,a+r', '{}', '+')
-    const rest = (await find('!', ...shared, '-printf', '%b %P\\0')).split('\0').filter(Boolean).map(it => /^(\d+) (.*)$/s.exec(it) ?? [])
+    const rest = (await find('!', ...shared, '-printf', '%b %P\\0'))
+      .split('\0')
+      .filter(Boolean)
+      .map(it => /^(\d+) (.*)$/s.exec(it) ?? [])
     return { paths: rest.map(it => it[2] ?? ''), bytes: rest.reduce((sum, it) => sum + Number(it[1]) * 512, 0) }
   }
 }
 
-const textOf = (tree: Tree): string => [...tree].map(it => JSON.stringify(it)).toSorted().join('\n')
+const textOf = (tree: Tree): string =>
+  [...tree]
+    .map(it => JSON.stringify(it))
+    .toSorted()
+    .join('\n')

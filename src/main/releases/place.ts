@@ -7,32 +7,58 @@ import { makeFolder } from '../system/files'
 import type { Run } from '../system/run'
 import { syncTimeout, type PartName, type Parts } from './parts'
 
-export interface Placing { readonly parts: Parts; readonly run: Run; readonly signal: AbortSignal }
+export interface Placing {
+  readonly parts: Parts
+  readonly run: Run
+  readonly signal: AbortSignal
+}
 
 /**
  * Over what is in `target` already; files there are replaced, never written into.
  * @throws Problem `release-missing`
  */
-export async function layPart({ parts, run, signal }: Placing, name: PartName, target: string, how: 'copy' | 'share'): Promise<void> {
+export async function layPart(
+  { parts, run, signal }: Placing,
+  name: PartName,
+  target: string,
+  how: 'copy' | 'share',
+): Promise<void> {
   const info = await parts.info(name)
-  if (!info) throw problem({ code: 'release-missing', message: 'A part of the prepared release is gone.', cause: name, hint: 'Try again: it is prepared anew.', action: 'retry' })
+  if (!info)
+    throw problem({
+      code: 'release-missing',
+      message: 'A part of the prepared release is gone.',
+      cause: name,
+      hint: 'Try again: it is prepared anew.',
+      action: 'retry',
+    })
   const content = parts.content(name)
   await makeFolder(target)
   for (const it of info.removed) await rm(join(target, it), { force: true })
   const way = how === 'share' && info.shared ? await sharedBy(content, target) : 'copy'
-  await run('cp', ['--archive', '--remove-destination', ...options[way], '--no-target-directory', content, target], { signal, timeout: syncTimeout })
+  await run('cp', ['--archive', '--remove-destination', ...options[way], '--no-target-directory', content, target], {
+    signal,
+    timeout: syncTimeout,
+  })
   if (way === 'link') await replaceByCopies(content, info.copied, target)
-  else if (info.shared) await run('chmod', ['--recursive', 'u+w', target], { signal, timeout: syncTimeout }) // it is read-only to protect who shares it
+  // it is read-only to protect who shares it
+  else if (info.shared) await run('chmod', ['--recursive', 'u+w', target], { signal, timeout: syncTimeout })
 }
 
 const options = { clone: ['--reflink=always'], link: ['--link'], copy: ['--reflink=auto'] } as const
 
-/** A clone shares blocks until one side writes: as cheap as a link, and nobody sees another's changes. ext4 has none; XFS and Btrfs do. */
+/**
+ * A clone shares blocks until one side writes: as cheap as a link, and nobody sees another's changes. ext4 has none;
+ * XFS and Btrfs do.
+ */
 async function sharedBy(content: string, target: string): Promise<'clone' | 'link' | 'copy'> {
   const [from, to] = await Promise.all([stat(content), stat(target)])
   if (from.dev !== to.dev) return 'copy'
   const probe = join(target, '.instance-manager-probe')
-  const clones = await copyFile(join(dirname(content), 'part.json'), probe, constants.COPYFILE_FICLONE_FORCE).then(() => true, () => false)
+  const clones = await copyFile(join(dirname(content), 'part.json'), probe, constants.COPYFILE_FICLONE_FORCE).then(
+    () => true,
+    () => false,
+  )
   await rm(probe, { force: true })
   return clones ? 'clone' : 'link'
 }
@@ -42,9 +68,11 @@ const batch = 64
 
 async function replaceByCopies(content: string, files: readonly string[], target: string): Promise<void> {
   for (let start = 0; start < files.length; start += batch) {
-    await Promise.all(files.slice(start, start + batch).map(async it => {
-      await rm(join(target, it)) // copied into, the link would be written through
-      await copyFile(join(content, it), join(target, it), constants.COPYFILE_EXCL)
-    }))
+    await Promise.all(
+      files.slice(start, start + batch).map(async it => {
+        await rm(join(target, it)) // copied into, the link would be written through
+        await copyFile(join(content, it), join(target, it), constants.COPYFILE_EXCL)
+      }),
+    )
   }
 }

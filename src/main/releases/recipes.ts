@@ -32,34 +32,67 @@ export async function recipesOf(sources: Sources, base: Base): Promise<Recipes> 
   const { server, client } = base.manifest
   const named = async (kind: string, recipe: Omit<Recipe, 'name'>): Promise<Recipe> => {
     const { command, folder, output, packages, inputs } = recipe
-    const key = await digestFiles(sources.root, inputs, { kind, command, folder, output, packages: packages?.name, ...platform(base.nodeMajor) })
+    const key = await digestFiles(sources.root, inputs, {
+      kind,
+      command,
+      folder,
+      output,
+      packages: packages?.name,
+      ...platform(base.nodeMajor),
+    })
     return { ...recipe, name: `${kind}-${key}` }
   }
   const packagesOf = async (part: 'server' | 'client'): Promise<Recipe> => {
     const { folder, install } = base.manifest[part]
-    const command = install ?? await installCommand(join(sources.root, folder), base.install)
+    const command = install ?? (await installCommand(join(sources.root, folder), base.install))
     const inputs = await installInputs(sources, folder, command, part === 'server' ? server.generate : undefined)
-    return named(`${part}-packages`, { part, what: 'installing packages', folder, command, inputs, sharing: 'packages' })
+    return named(`${part}-packages`, {
+      part,
+      what: 'installing packages',
+      folder,
+      command,
+      inputs,
+      sharing: 'packages',
+    })
   }
   const [serverPackages, clientPackages] = await Promise.all([packagesOf('server'), packagesOf('client')])
   const [generated, build] = await Promise.all([
     named('prisma-client', {
-      part: 'server', what: 'generating the Prisma client', folder: server.folder, command: server.generate, sharing: 'none',
-      inputs: await generateInputs(sources, server.folder, server.generate), packages: { name: serverPackages.name, how: 'copy' },
+      part: 'server',
+      what: 'generating the Prisma client',
+      folder: server.folder,
+      command: server.generate,
+      sharing: 'none',
+      inputs: await generateInputs(sources, server.folder, server.generate),
+      packages: { name: serverPackages.name, how: 'copy' },
     }),
     named('client-build', {
-      part: 'client', what: 'building', folder: client.folder, command: client.build, sharing: 'big', output: client.output,
-      inputs: await buildInputs(sources, client.folder, server.folder), packages: { name: clientPackages.name, how: 'share' },
+      part: 'client',
+      what: 'building',
+      folder: client.folder,
+      command: client.build,
+      sharing: 'big',
+      output: client.output,
+      inputs: await buildInputs(sources, client.folder, server.folder),
+      packages: { name: clientPackages.name, how: 'share' },
     }),
   ])
   return { server: [serverPackages, generated], client: [clientPackages, build] }
 }
 
 export const hasLockFile = (folder: string): Promise<boolean> =>
-  Promise.any(['package-lock.json', 'npm-shrinkwrap.json'].map(it => stat(join(folder, it)))).then(() => true, () => false)
+  Promise.any(['package-lock.json', 'npm-shrinkwrap.json'].map(it => stat(join(folder, it)))).then(
+    () => true,
+    () => false,
+  )
 
 /** `npm ci` takes exactly what the lock file names, so its cache needs no questions to the registry. */
 async function installCommand(folder: string, install: Base['install']): Promise<readonly [string, ...string[]]> {
   const locked = await hasLockFile(folder)
-  return ['npm', ...(locked && install !== 'install' ? ['ci', '--prefer-offline'] : ['install']), '--no-audit', '--no-fund']
+  return [
+    'npm',
+    ...(locked && install !== 'install' ? ['ci', '--prefer-offline'] : ['install']),
+    '--no-audit',
+    '--no-fund',
+  ]
 }

@@ -23,7 +23,9 @@ const partName = z.string().regex(/^[a-z]+-[a-z]+-[0-9a-f]{32}$/)
 
 /** `<fingerprint>/release.json`: renamed into place with the server's code when all parts are there. */
 const releaseSchema = z.object({
-  fingerprint: z.string(), nodeMajor: z.string(), prepared: z.iso.datetime(),
+  fingerprint: z.string(),
+  nodeMajor: z.string(),
+  prepared: z.iso.datetime(),
   parts: z.object({ packages: partName, generated: partName, build: partName }),
   /** The client's packages, of which its next build is made; no instance has them. */
   clientPackages: partName,
@@ -31,9 +33,16 @@ const releaseSchema = z.object({
 type Release = z.infer<typeof releaseSchema>
 
 /** One that is kept on the disk. */
-export interface KeptRelease { readonly fingerprint: string; readonly prepared: string; readonly parts: readonly PartName[] }
+export interface KeptRelease {
+  readonly fingerprint: string
+  readonly prepared: string
+  readonly parts: readonly PartName[]
+}
 
-export interface Unneeded { readonly releases: readonly string[]; readonly parts: readonly PartName[] }
+export interface Unneeded {
+  readonly releases: readonly string[]
+  readonly parts: readonly PartName[]
+}
 
 /** Commands of a whole preparation: install and generate, install and build. */
 const commandCount = 4
@@ -47,7 +56,9 @@ const longestText = 64 << 20
 /** Measured on the sample application: 150 packages, 180 MB. */
 const bytesPerPackage = 1_200_000
 
-/** Milliseconds for which a part that no release has is kept: a preparation that failed at a later one finds it made. */
+/**
+ * Milliseconds for which a part that no release has is kept: a preparation that failed at a later one finds it made.
+ */
 const retryWithin = 24 * 3_600_000
 
 const partsFolder = 'parts'
@@ -58,16 +69,23 @@ export class Releases {
   private busy: Promise<unknown> | undefined
 
   /** @param instances their folder, to name those that share a file */
-  constructor(private readonly folder: string, private readonly instances: string, private readonly run: Run) {
+  constructor(
+    private readonly folder: string,
+    private readonly instances: string,
+    private readonly run: Run,
+  ) {
     this.parts = new Parts(join(folder, partsFolder), run)
   }
 
   /** Whether the release is there with all its parts. */
-  async has(fingerprint: string): Promise<boolean> { return await this.whole(fingerprint) !== undefined }
+  async has(fingerprint: string): Promise<boolean> {
+    return (await this.whole(fingerprint)) !== undefined
+  }
 
   /**
    * Makes the parts that are not there yet, each aside, then the release. Nothing to do if it is there already.
-   * @throws Problem `base-changed` if the base application is no longer what its fingerprint says; Problems of the commands
+   * @throws Problem `base-changed` if the base application is no longer what its fingerprint says; Problems of the
+   * commands
    */
   async prepare(base: Base, options: ReleaseOptions): Promise<void> {
     const wait = (): void => options.report({ text: 'Another operation prepares a release; waiting for it' })
@@ -75,13 +93,20 @@ export class Releases {
   }
 
   /**
-   * Puts a release into an instance: code and generated files as copies, packages and big files of the client's build shared
-   * (decision 0015). Data folders and .env are not in it. What was written into since it was made is made anew, and never placed.
+   * Puts a release into an instance: code and generated files as copies, packages and big files of the client's build
+   * shared
+   * (decision 0015). Data folders and .env are not in it. What was written into since it was made is made anew, and
+   * never placed.
    */
   async place(base: Base, target: string, options: ReleaseOptions): Promise<void> {
-    const { manifest: { server, client }, fingerprint } = base
+    const {
+      manifest: { server, client },
+      fingerprint,
+    } = base
     const { signal, output } = options
-    const release = await this.undamaged(base, output, signal) ?? await this.prepare(base, options).then(() => this.whole(fingerprint))
+    const release =
+      (await this.undamaged(base, output, signal)) ??
+      (await this.prepare(base, options).then(() => this.whole(fingerprint)))
     if (!release) throw new Error('the release is gone as soon as it was made')
     const copy = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, mode: constants.COPYFILE_FICLONE }
     await cp(join(this.folder, fingerprint, 'server'), join(target, server.folder), copy)
@@ -111,17 +136,24 @@ export class Releases {
   /** Newest first. */
   async list(): Promise<KeptRelease[]> {
     const names = (await readdir(this.folder).catch(() => [])).filter(it => it !== partsFolder && !it.startsWith('.'))
-    const found = await Promise.all(names.map(async fingerprint => {
-      const release = await this.read(fingerprint)
-      return { fingerprint, prepared: release?.prepared ?? '', parts: release ? [...Object.values(release.parts), release.clientPackages] : [] }
-    }))
+    const found = await Promise.all(
+      names.map(async fingerprint => {
+        const release = await this.read(fingerprint)
+        return {
+          fingerprint,
+          prepared: release?.prepared ?? '',
+          parts: release ? [...Object.values(release.parts), release.clientPackages] : [],
+        }
+      }),
+    )
     return found.toSorted((a, b) => (a.prepared < b.prepared ? 1 : -1))
   }
 
   /** What `prune` would remove. */
   async unneeded(used: ReadonlySet<string>, which: 'old' | 'all'): Promise<Unneeded> {
     const releases = await this.list()
-    const isKept = ({ fingerprint, prepared }: KeptRelease, index: number): boolean => prepared !== '' && (used.has(fingerprint) || (which === 'old' && index < newest))
+    const isKept = ({ fingerprint, prepared }: KeptRelease, index: number): boolean =>
+      prepared !== '' && (used.has(fingerprint) || (which === 'old' && index < newest))
     const kept = releases.filter(isKept)
     const gone = releases.filter(it => !kept.includes(it))
     const [needed, given] = [kept, gone].map(them => new Set(them.flatMap(it => it.parts)))
@@ -129,14 +161,19 @@ export class Releases {
     for (const name of (await this.parts.list()).filter(it => !needed?.has(it))) {
       const made = (await this.parts.info(name).catch(() => undefined))?.made
       // One that never was in a release is what a preparation that failed has made.
-      if (which === 'all' || given?.has(name) || made === undefined || Date.now() - Date.parse(made) > retryWithin) parts.push(name)
+      if (which === 'all' || given?.has(name) || made === undefined || Date.now() - Date.parse(made) > retryWithin)
+        parts.push(name)
     }
     return { releases: gone.map(it => it.fingerprint), parts }
   }
 
   /** Bytes that removing them frees: what an instance shares stays. */
   async sizeOf({ releases, parts }: Unneeded): Promise<number> {
-    const sizes = await Promise.all([...releases.map(it => join(this.folder, it)), ...parts.map(it => this.parts.folderOf(it))].map(it => ownBytes(this.run, it)))
+    const sizes = await Promise.all(
+      [...releases.map(it => join(this.folder, it)), ...parts.map(it => this.parts.folderOf(it))].map(it =>
+        ownBytes(this.run, it),
+      ),
+    )
     return sizes.reduce((sum, it) => sum + it, 0)
   }
 
@@ -144,7 +181,8 @@ export class Releases {
    * Removes releases that nobody uses, and parts that no release has. An instance keeps its files: links hold them.
    * Needs no space on the disk. Waits for a preparation to end.
    * @param used fingerprints of instances, open operations and the base application
-   * @param which `old` leaves the newest two releases and what a preparation that failed lately has made; `all` leaves only what is used
+   * @param which `old` leaves the newest two releases and what a preparation that failed lately has made; `all` leaves
+   * only what is used
    */
   prune(used: () => Promise<ReadonlySet<string>>, which: 'old' | 'all', signal: AbortSignal): Promise<void> {
     return this.exclusively(async () => {
@@ -155,26 +193,44 @@ export class Releases {
   }
 
   /**
-   * Bytes that a new instance takes for its files, and its release where that is not prepared yet: as much as the newest one took, in its
+   * Bytes that a new instance takes for its files, and its release where that is not prepared yet: as much as the
+   * newest one took, in its
    * folders and once more while it is made; for a first one, by the number of packages in the lock files.
    */
   async need({ root, fingerprint, manifest }: Pick<Base, 'root' | 'fingerprint' | 'manifest'>): Promise<number> {
     const [newestOne] = await this.list()
-    const known = await this.whole(fingerprint) ?? (newestOne && await this.whole(newestOne.fingerprint))
+    const known = (await this.whole(fingerprint)) ?? (newestOne && (await this.whole(newestOne.fingerprint)))
     const placed = known ? await this.ownOf(known) : 0
     if (known?.fingerprint === fingerprint) return placed
-    if (known) return placed + 2 * await this.sizeOf({ releases: [known.fingerprint], parts: [...Object.values(known.parts), known.clientPackages] })
-    const locks = await Promise.all([manifest.server, manifest.client].map(it => readIfExists(join(root, it.folder, 'package-lock.json'), longestText)))
+    if (known)
+      return (
+        placed +
+        2 *
+          (await this.sizeOf({
+            releases: [known.fingerprint],
+            parts: [...Object.values(known.parts), known.clientPackages],
+          }))
+      )
+    const locks = await Promise.all(
+      [manifest.server, manifest.client].map(it =>
+        readIfExists(join(root, it.folder, 'package-lock.json'), longestText),
+      ),
+    )
     return 2 * bytesPerPackage * (locks.join('').match(/^ {4}"node_modules\//gm)?.length ?? 0)
   }
 
   /** What an instance has for itself alone: code, generated files, small files. */
   private async ownOf({ fingerprint, parts }: Release): Promise<number> {
     const infos = await Promise.all(Object.values(parts).map(it => this.parts.info(it)))
-    return infos.reduce((sum, it) => sum + (it?.ownBytes ?? 0), await ownBytes(this.run, join(this.folder, fingerprint)))
+    return infos.reduce(
+      (sum, it) => sum + (it?.ownBytes ?? 0),
+      await ownBytes(this.run, join(this.folder, fingerprint)),
+    )
   }
 
-  private schemaFile(fingerprint: string): string { return join(this.folder, fingerprint, 'schema.sql') }
+  private schemaFile(fingerprint: string): string {
+    return join(this.folder, fingerprint, 'schema.sql')
+  }
 
   /** Undefined: there is none, or one of an older version's layout. */
   private read(fingerprint: string): Promise<Release | undefined> {
@@ -187,19 +243,35 @@ export class Releases {
     return there.every(Boolean) ? release : undefined
   }
 
-  /** The release, if it is there and nobody wrote into its parts; those that were written into are named, and removed. */
-  private async undamaged(base: Base, output: ReleaseOptions['output'], signal: AbortSignal): Promise<Release | undefined> {
+  /**
+   * The release, if it is there and nobody wrote into its parts; those that were written into are named, and removed.
+   */
+  private async undamaged(
+    base: Base,
+    output: ReleaseOptions['output'],
+    signal: AbortSignal,
+  ): Promise<Release | undefined> {
     const release = await this.whole(base.fingerprint)
     if (!release) return undefined
     const { packages, build } = release.parts
     const { server, client } = base.manifest
-    const found = await Promise.all([[packages, server.folder], [build, join(client.folder, client.output)]].map(async ([name = '', folder = '']) =>
-      ({ name, folder, files: await this.parts.damage(name, signal) })))
+    const found = await Promise.all(
+      [
+        [packages, server.folder],
+        [build, join(client.folder, client.output)],
+      ].map(async ([name = '', folder = '']) => ({ name, folder, files: await this.parts.damage(name, signal) })),
+    )
     for (const { name, folder, files } of found.filter(it => it.files.length)) {
       const sharing = await this.sharing(name, folder, files)
       const more = files.length > 5 ? ` and ${files.length - 5} more` : ''
-      output(`Someone wrote into files that instances share: ${files.slice(0, 5).map(it => join(folder, it)).join(', ')}${more}. They are made anew.${
-        sharing.length ? ` These instances have the changed ones: ${sharing.join(', ')}.` : ''}\n`)
+      output(
+        `Someone wrote into files that instances share: ${files
+          .slice(0, 5)
+          .map(it => join(folder, it))
+          .join(', ')}${more}. They are made anew.${
+          sharing.length ? ` These instances have the changed ones: ${sharing.join(', ')}.` : ''
+        }\n`,
+      )
       await this.parts.remove(name)
     }
     return found.some(it => it.files.length) ? undefined : release
@@ -207,11 +279,20 @@ export class Releases {
 
   /** Instances that have the same files, not others of the same name. */
   private async sharing(part: PartName, folder: string, files: readonly string[]): Promise<string[]> {
-    const inodeOf = (path: string): Promise<number | undefined> => stat(path).then(it => it.ino, () => undefined)
+    const inodeOf = (path: string): Promise<number | undefined> =>
+      stat(path).then(
+        it => it.ino,
+        () => undefined,
+      )
     const inodes = new Set(await Promise.all(files.map(it => inodeOf(join(this.parts.content(part), it)))))
     const names = (await readdir(this.instances).catch(() => [])).filter(it => !it.startsWith('.'))
-    const shares = await Promise.all(names.map(async name =>
-      (await Promise.all(files.map(it => inodeOf(join(this.instances, name, folder, it))))).some(it => it !== undefined && inodes.has(it))))
+    const shares = await Promise.all(
+      names.map(async name =>
+        (await Promise.all(files.map(it => inodeOf(join(this.instances, name, folder, it))))).some(
+          it => it !== undefined && inodes.has(it),
+        ),
+      ),
+    )
     return names.filter((_, index) => shares[index])
   }
 
@@ -221,7 +302,9 @@ export class Releases {
       await Promise.race([this.busy.catch(() => undefined), aborted(signal)])
     }
     signal.throwIfAborted()
-    const now = work().finally(() => { this.busy = undefined })
+    const now = work().finally(() => {
+      this.busy = undefined
+    })
     this.busy = now
     return now
   }
@@ -237,14 +320,30 @@ export class Releases {
       await this.warnUnlocked(base, output)
       const { server, client } = await recipesOf(sources, base)
       const both = new AbortController() // one part fails: the other need not go on
-      const workshop = { run: this.run, signal: AbortSignal.any([signal, both.signal]), sources, parts: this.parts, aside, report: progressOf(report), output }
+      const workshop = {
+        run: this.run,
+        signal: AbortSignal.any([signal, both.signal]),
+        sources,
+        parts: this.parts,
+        aside,
+        report: progressOf(report),
+        output,
+      }
       const work = [this.makeAll(server, workshop), this.makeClient(client, workshop)]
       await Promise.all(work).catch(async (error: unknown) => {
         both.abort(error)
         await Promise.allSettled(work)
         throw error
       })
-      await this.finish(aside, base, { parts: { packages: server[0].name, generated: server[1].name, build: client[1].name }, clientPackages: client[0].name }, signal)
+      await this.finish(
+        aside,
+        base,
+        {
+          parts: { packages: server[0].name, generated: server[1].name, build: client[1].name },
+          clientPackages: client[0].name,
+        },
+        signal,
+      )
     } finally {
       await rm(aside, { recursive: true, force: true })
     }
@@ -252,23 +351,36 @@ export class Releases {
 
   private async makeAll(recipes: readonly Recipe[], workshop: Workshop): Promise<void> {
     for (const recipe of recipes) {
-      if (await this.parts.has(recipe.name) && (await this.parts.damage(recipe.name, workshop.signal)).length === 0) workshop.report(recipe.part, `${recipe.what}, as before`, true)
+      if ((await this.parts.has(recipe.name)) && (await this.parts.damage(recipe.name, workshop.signal)).length === 0)
+        workshop.report(recipe.part, `${recipe.what}, as before`, true)
       else await makePart(recipe, workshop)
     }
   }
 
   /** Packages are there for the build alone. */
   private async makeClient(recipes: readonly [Recipe, Recipe], workshop: Workshop): Promise<void> {
-    const built = await this.parts.has(recipes[1].name) && (await this.parts.damage(recipes[1].name, workshop.signal)).length === 0
+    const built =
+      (await this.parts.has(recipes[1].name)) &&
+      (await this.parts.damage(recipes[1].name, workshop.signal)).length === 0
     await this.makeAll(built ? recipes.slice(1) : recipes, workshop)
   }
 
   /** Keeps the server's code beside the parts' names, makes it durable, and gives it its name in one step. */
-  private async finish(aside: string, { manifest: { server }, fingerprint, nodeMajor }: Base, made: Pick<Release, 'parts' | 'clientPackages'>, signal: AbortSignal): Promise<void> {
+  private async finish(
+    aside: string,
+    { manifest: { server }, fingerprint, nodeMajor }: Base,
+    made: Pick<Release, 'parts' | 'clientPackages'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const whole = join(aside, 'release')
     await makePrivateFolder(whole)
     await rename(join(aside, 'base', server.folder), join(whole, 'server'))
-    await writeJson(join(whole, 'release.json'), { fingerprint, nodeMajor, prepared: new Date().toISOString(), ...made } satisfies Release)
+    await writeJson(join(whole, 'release.json'), {
+      fingerprint,
+      nodeMajor,
+      prepared: new Date().toISOString(),
+      ...made,
+    } satisfies Release)
     await this.run('sync', ['--file-system', whole], { signal, timeout: syncTimeout })
     await this.remove(fingerprint) // one that is not whole would be in the way for ever
     await rename(whole, join(this.folder, fingerprint))
@@ -285,8 +397,12 @@ export class Releases {
 
   private async warnUnlocked({ root, manifest, install }: Base, output: ReleaseOptions['output']): Promise<void> {
     for (const { folder } of [manifest.server, manifest.client]) {
-      if (!await hasLockFile(join(root, folder))) output(`${folder} has no package-lock.json: npm takes the newest packages that its package.json allows.\n`)
-      else if (install === 'install') output(`npm install instead of npm ci, as was asked for: ${folder} may get newer packages than its package-lock.json names.\n`)
+      if (!(await hasLockFile(join(root, folder))))
+        output(`${folder} has no package-lock.json: npm takes the newest packages that its package.json allows.\n`)
+      else if (install === 'install')
+        output(
+          `npm install instead of npm ci, as was asked for: ${folder} may get newer packages than its package-lock.json names.\n`,
+        )
     }
   }
 }
@@ -302,6 +418,7 @@ function progressOf(report: ReleaseOptions['report']): Progress {
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<never> => new Promise((_, reject) => {
-  signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-})
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })

@@ -12,15 +12,38 @@ export type Tree = ReadonlyMap<string, string>
 const versions = {
   inode: '%i %s %T@ %C@',
   /**
-   * Any write changes the time; whole seconds survive every kind of copy. Modes and inodes are left out: npm sets the modes of programs,
+   * Any write changes the time; whole seconds survive every kind of copy. Modes and inodes are left out: npm sets the
+   * modes of programs,
    * and a workspace may be moved to another disk.
    */
   content: '%s %Ts',
 } as const
 
 /** @param what `inode` sees every write and replacement until the next link is made; `content` is true of a copy too */
-export async function readTree(run: Run, folder: string, what: keyof typeof versions, signal?: AbortSignal): Promise<Tree> {
-  const out = await run('find', [folder, '-mindepth', '1', '-type', 'l', '-printf', '%y %P\\0%l\\0', '-o', '-mindepth', '1', '-printf', `%y %P\\0${versions[what]}\\0`], { signal, timeout })
+export async function readTree(
+  run: Run,
+  folder: string,
+  what: keyof typeof versions,
+  signal?: AbortSignal,
+): Promise<Tree> {
+  const out = await run(
+    'find',
+    [
+      folder,
+      '-mindepth',
+      '1',
+      '-type',
+      'l',
+      '-printf',
+      '%y %P\\0%l\\0',
+      '-o',
+      '-mindepth',
+      '1',
+      '-printf',
+      `%y %P\\0${versions[what]}\\0`,
+    ],
+    { signal, timeout },
+  )
   const words = out.split('\0')
   const tree = new Map<string, string>()
   for (let at = 0; at + 1 < words.length; at += 2) {
@@ -31,7 +54,10 @@ export async function readTree(run: Run, folder: string, what: keyof typeof vers
 }
 
 /** Paths that differ. */
-export function differences(before: Tree, after: Tree): { readonly changed: readonly string[]; readonly removed: readonly string[] } {
+export function differences(
+  before: Tree,
+  after: Tree,
+): { readonly changed: readonly string[]; readonly removed: readonly string[] } {
   return {
     changed: [...after].filter(([path, version]) => before.get(path) !== version).map(([path]) => path),
     removed: [...before.keys()].filter(it => !after.has(it)),

@@ -11,6 +11,8 @@ export const controlSocket = (data: string, port: number): string => join(folder
 /** A connection to each server of this user that runs. */
 export async function runningServers(data: string): Promise<LocalConnection[]> {
   const names = await readdir(folderIn(data)).catch(() => [])
-  const found = await Promise.all(names.filter(it => /^\d+\.sock$/.test(it)).map(it => connectLocally(join(folderIn(data), it))))
+  const found = await Promise.all(
+    names.filter(it => /^\d+\.sock$/.test(it)).map(it => connectLocally(join(folderIn(data), it))),
+  )
   return found.filter(it => it !== undefined)
 }

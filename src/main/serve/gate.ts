@@ -1,6 +1,8 @@
 /**
- * Which requests may come from the operator's own browser. A page of another site can send requests here too, directly or by pointing a
- * name of its own at 127.0.0.1: so the Host must be an address that we serve at, and the Origin of a socket must be that Host.
+ * Which requests may come from the operator's own browser. A page of another site can send requests here too, directly
+ * or by pointing a
+ * name of its own at 127.0.0.1: so the Host must be an address that we serve at, and the Origin of a socket must be
+ * that Host.
  */
 import type { IncomingHttpHeaders } from 'node:http'
 
@@ -11,7 +13,8 @@ export interface GateOptions {
 }
 
 /**
- * A tunnel may have any port on its near side, so only the name is checked. `localhost` isn't one: browsers try ::1 first, where another user could
+ * A tunnel may have any port on its near side, so only the name is checked. `localhost` isn't one: browsers try ::1
+ * first, where another user could
  * listen and would share the origin, and so the session that the page keeps for it.
  */
 const loopbackAddresses = ['127.0.0.1', '[::1]']
@@ -26,7 +29,10 @@ export class Gate {
     return [...loopbackAddresses, ...this.options.names].includes(name.toLowerCase()) ? host : undefined
   }
 
-  /** Where a browser that came by `localhost` finds us; it keeps the fragment, with a link's token. @returns undefined for any other name */
+  /**
+   * Where a browser that came by `localhost` finds us; it keeps the fragment, with a link's token. @returns undefined
+   * for any other name
+   */
   byAddress({ host }: IncomingHttpHeaders): string | undefined {
     const [, name = '', port = ''] = written.exec(host ?? '') ?? []
     return name.toLowerCase() === 'localhost' ? `${this.options.scheme}://127.0.0.1${port}/` : undefined

@@ -1,5 +1,6 @@
 /**
- * The pages over HTTP: files of the built renderer, and nothing else. They hold no secret, so they are served to anyone; what they show
+ * The pages over HTTP: files of the built renderer, and nothing else. They hold no secret, so they are served to
+ * anyone; what they show
  * comes over a WebSocket, for which a page must sign in.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -15,9 +16,17 @@ export interface HttpOptions {
   readonly tls?: { readonly cert: string; readonly key: string }
 }
 
-/** Milliseconds that a connection may take for its TLS handshake, its headers and its request, or be silent; and bytes of headers. */
+/**
+ * Milliseconds that a connection may take for its TLS handshake, its headers and its request, or be silent; and bytes
+ * of headers.
+ */
 const limits = {
-  handshakeTimeout: 10_000, headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 10_000, connectionsCheckingInterval: 2_000, maxHeaderSize: 16_384,
+  handshakeTimeout: 10_000,
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  keepAliveTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16_384,
 }
 /** Requests on one connection: a page has twenty files. */
 const mostRequests = 100

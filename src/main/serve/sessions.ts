@@ -1,4 +1,7 @@
-/** Who may use the served pages: links that open a session once, and the sessions opened so. All of it ends with this process. */
+/**
+ * Who may use the served pages: links that open a session once, and the sessions opened so. All of it ends with this
+ * process.
+ */
 import { createHash, randomBytes } from 'node:crypto'
 import type { SessionView } from '../../shared/served'
 import { Latest } from '../system/latest'
@@ -16,7 +19,12 @@ export interface OpenSession {
   readonly key: string
 }
 
-interface Session extends OpenSession { readonly since: number; readonly browser: string; lastSeen: number; connections: number }
+interface Session extends OpenSession {
+  readonly since: number
+  readonly browser: string
+  lastSeen: number
+  connections: number
+}
 
 export class Sessions {
   /** Digests of tokens, so that how long a look-up takes says nothing about a token; and until when they are good. */
@@ -25,7 +33,10 @@ export class Sessions {
   readonly #changes = new Latest(0)
 
   /** @param ended called with the id of each session that ends: its connections must not outlive it */
-  constructor(private readonly ended: (id: string) => void, private readonly now: () => number = Date.now) {}
+  constructor(
+    private readonly ended: (id: string) => void,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   /** A new token for a link: 256 bits, so guesses need no limit. */
   link(): string {
@@ -43,7 +54,11 @@ export class Sessions {
     if (until === undefined || until < this.now()) return undefined
     this.#makeRoom()
     const session: Session = {
-      id: randomBytes(6).toString('hex'), key: randomBytes(32).toString('hex'), since: this.now(), lastSeen: this.now(), connections: 0,
+      id: randomBytes(6).toString('hex'),
+      key: randomBytes(32).toString('hex'),
+      since: this.now(),
+      lastSeen: this.now(),
+      connections: 0,
       browser: browser.replace(/\p{Cc}/gu, '').slice(0, 200),
     }
     this.#sessions.set(session.id, session)
@@ -51,7 +66,10 @@ export class Sessions {
     return session
   }
 
-  /** The session with this id, unless it was idle for too long. Whoever asks has yet to prove that the session is theirs. */
+  /**
+   * The session with this id, unless it was idle for too long. Whoever asks has yet to prove that the session is
+   * theirs.
+   */
   find(id: string): OpenSession | undefined {
     const session = this.#sessions.get(id)
     if (!session || session.connections > 0 || session.lastSeen >= this.now() - sessionIdle) return session
@@ -74,8 +92,13 @@ export class Sessions {
   }
 
   list(): SessionView[] {
-    return [...this.#sessions.values()].map(({ id, browser, connections, since, lastSeen }) =>
-      ({ id, browser, connections, since: new Date(since).toISOString(), lastSeen: new Date(lastSeen).toISOString() }))
+    return [...this.#sessions.values()].map(({ id, browser, connections, since, lastSeen }) => ({
+      id,
+      browser,
+      connections,
+      since: new Date(since).toISOString(),
+      lastSeen: new Date(lastSeen).toISOString(),
+    }))
   }
 
   /** The list, and again whenever it changes. */
@@ -89,11 +112,15 @@ export class Sessions {
     this.#changed()
   }
 
-  #changed(): void { this.#changes.set(this.#changes.value + 1) }
+  #changed(): void {
+    this.#changes.set(this.#changes.value + 1)
+  }
 
   #makeRoom(): void {
     if (this.#sessions.size < mostSessions) return
-    const [oldest] = [...this.#sessions.values()].toSorted((a, b) => Number(a.connections > 0) - Number(b.connections > 0) || a.lastSeen - b.lastSeen)
+    const [oldest] = [...this.#sessions.values()].toSorted(
+      (a, b) => Number(a.connections > 0) - Number(b.connections > 0) || a.lastSeen - b.lastSeen,
+    )
     if (oldest) this.#end(oldest.id)
   }
 }

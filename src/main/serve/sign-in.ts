@@ -19,11 +19,17 @@ const helloSchema = z.union([
  * @param browser what it says it is
  * @param admitted called at most once, with the session's id, before any further message is read
  */
-export function signIn(socket: WebSocket, sessions: Sessions, browser: string, admitted: (session: string) => void): void {
+export function signIn(
+  socket: WebSocket,
+  sessions: Sessions,
+  browser: string,
+  admitted: (session: string) => void,
+): void {
   const nonce = randomBytes(32).toString('hex')
   const timer = setTimeout(() => socket.close(closeCodes.silent, 'Nothing was said.'), patience)
   socket.once('close', () => clearTimeout(timer))
-  socket.once('message', (data: Buffer) => { // ws gives a Buffer unless told otherwise
+  socket.once('message', (data: Buffer) => {
+    // ws gives a Buffer unless told otherwise
     clearTimeout(timer)
     const answer = answerTo(data, nonce, sessions, browser)
     if (!answer) return socket.close(closeCodes.signedOut, 'No session.')
@@ -33,7 +39,12 @@ export function signIn(socket: WebSocket, sessions: Sessions, browser: string, a
   socket.send(JSON.stringify({ nonce } satisfies Greeting))
 }
 
-function answerTo(data: Buffer, nonce: string, sessions: Sessions, browser: string): { readonly session: string; readonly welcome: Welcome } | undefined {
+function answerTo(
+  data: Buffer,
+  nonce: string,
+  sessions: Sessions,
+  browser: string,
+): { readonly session: string; readonly welcome: Welcome } | undefined {
   const hello = parse(data)
   if (!hello) return undefined
   if ('token' in hello) {
@@ -48,8 +59,11 @@ function answerTo(data: Buffer, nonce: string, sessions: Sessions, browser: stri
 function parse(data: Buffer): Hello | undefined {
   try {
     return helloSchema.safeParse(JSON.parse(data.toString())).data
-  } catch { return undefined }
+  } catch {
+    return undefined
+  }
 }
 
-const proof = (key: string, text: string): string => createHmac('sha256', Buffer.from(key, 'hex')).update(text).digest('hex')
+const proof = (key: string, text: string): string =>
+  createHmac('sha256', Buffer.from(key, 'hex')).update(text).digest('hex')
 const same = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(a, 'hex'), Buffer.from(b, 'hex'))

@@ -1,5 +1,6 @@
 /**
- * Connections that no session has vouched for. Anyone on the machine can open them, and hold them open: so they are few, and a new one
+ * Connections that no session has vouched for. Anyone on the machine can open them, and hold them open: so they are
+ * few, and a new one
  * takes the place of the oldest. An operator always gets a connection, and no stranger can end one that a session has.
  */
 import type { Server, Socket } from 'node:net'
@@ -15,14 +16,18 @@ export class Strangers {
     server.on('connection', socket => {
       const end = farEnd(socket)
       this.#connections.set(end, socket)
-      socket.once('close', () => { if (this.#connections.get(end) === socket) this.#connections.delete(end) })
+      socket.once('close', () => {
+        if (this.#connections.get(end) === socket) this.#connections.delete(end)
+      })
       const [oldest] = this.#connections.values()
       if (this.#connections.size > mostStrangers) oldest?.destroy()
     })
   }
 
   /** The connection is a session's from now on. */
-  vouch(socket: Socket): void { this.#connections.delete(farEnd(socket)) }
+  vouch(socket: Socket): void {
+    this.#connections.delete(farEnd(socket))
+  }
 
   /** Ends them all. */
   drop(): void {

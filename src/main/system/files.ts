@@ -10,14 +10,26 @@ import { explain } from './explain'
 /** Makes the entries of a folder durable: a rename or a new file survives a power cut only after this. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
-  try { await handle.sync() } finally { await handle.close() }
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
 
 /** Of an open file, Node's errors do not say which it is. */
 const named = (error: unknown, path: string): Error => Object.assign(error as Error, { path })
 
-/** Writes a file so that a crash leaves the old or the new content, never a part. @param mode e.g. 0o600 @param gid its group; ours by default */
-export async function writeFileAtomic(path: string, content: string | Uint8Array, mode: number, gid?: number): Promise<void> {
+/**
+ * Writes a file so that a crash leaves the old or the new content, never a part. @param mode e.g. 0o600 @param gid its
+ * group; ours by default
+ */
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+  gid?: number,
+): Promise<void> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
   try {
     const handle = await open(temporary, 'wx', mode)
@@ -26,7 +38,9 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
       if (gid !== undefined) await handle.chown((await handle.stat()).uid, gid)
       await handle.chmod(mode) // the umask took bits from open's mode
       await handle.sync()
-    } finally { await handle.close() }
+    } finally {
+      await handle.close()
+    }
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined) // the first error is the one to tell
@@ -35,9 +49,17 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
   await syncFolder(dirname(path))
 }
 
-export const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false)
+export const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
 
-export const isFolder = (path: string): Promise<boolean> => stat(path).then(it => it.isDirectory(), () => false)
+export const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    it => it.isDirectory(),
+    () => false,
+  )
 
 /** Removes what a crash left of `writeFileAtomic` in a folder. Call when nobody writes there. */
 export async function removeTemporary(folder: string): Promise<void> {
@@ -46,15 +68,19 @@ export async function removeTemporary(folder: string): Promise<void> {
 }
 
 /**
- * Makes a folder and its parents where they are missing. Node's own `recursive` never returns where the system says that a parent is
+ * Makes a folder and its parents where they are missing. Node's own `recursive` never returns where the system says
+ * that a parent is
  * missing although it is there, as in /proc.
  * @param mode of those that are made
  */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
-  const make = (): Promise<void> => mkdir(path, mode).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST' || !await isFolder(path)) throw error
-  })
-  try { await make() } catch (error) {
+  const make = (): Promise<void> =>
+    mkdir(path, mode).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST' || !(await isFolder(path))) throw error
+    })
+  try {
+    await make()
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
     await makeFolder(dirname(path), mode)
     await make()
@@ -67,13 +93,16 @@ export async function makePrivateFolder(path: string): Promise<void> {
   await chmod(path, 0o700)
 }
 
-/** Bytes of a small file: settings, an instance's `config.json` and `.env`. The largest real ones have a few thousand. */
+/**
+ * Bytes of a small file: settings, an instance's `config.json` and `.env`. The largest real ones have a few thousand.
+ */
 const small = 1 << 20
 
 /**
  * A file's text, or undefined if there is no such file. Other errors are thrown.
  * @param most bytes; what a file says of its own size is not believed: it may grow, and those in /proc say 0
- * @throws a Problem `file-too-large`; `file-corrupt` if it is no regular file: reading a named pipe or a device would never end
+ * @throws a Problem `file-too-large`; `file-corrupt` if it is no regular file: reading a named pipe or a device would
+ * never end
  */
 export async function readIfExists(path: string, most = small): Promise<string | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
@@ -84,25 +113,42 @@ export async function readIfExists(path: string, most = small): Promise<string |
   try {
     if (!(await file.stat()).isFile()) throw corrupt(path, 'It is not a regular file.')
     const chunks: Buffer[] = []
-    for await (const chunk of file.createReadStream({ autoClose: false, end: most })) chunks.push(chunk as Buffer) // `end` is read too
+    // `end` is read too
+    for await (const chunk of file.createReadStream({ autoClose: false, end: most })) chunks.push(chunk as Buffer)
     const data = Buffer.concat(chunks)
     if (data.length > most) throw tooLarge(path, most)
     return data.toString()
-  } catch (error) { throw error instanceof ProblemError ? error : named(error, path) } finally { await file.close() }
+  } catch (error) {
+    throw error instanceof ProblemError ? error : named(error, path)
+  } finally {
+    await file.close()
+  }
 }
 
 /** Bytes; 0 if there is no such file. */
 export const sizeOfFile = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0
 
-/** The last bytes of a log, as text; empty if it cannot be read. @param from nothing before this byte; a file that is shorter by now was begun anew */
+/**
+ * The last bytes of a log, as text; empty if it cannot be read. @param from nothing before this byte; a file that is
+ * shorter by now was begun anew
+ */
 export async function readEnd(path: string, most: number, from = 0): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined)
   if (!file) return ''
   try {
     const { size } = await file.stat()
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, Math.max(from <= size ? from : 0, size - most))
+    const { buffer, bytesRead } = await file.read(
+      Buffer.alloc(most),
+      0,
+      most,
+      Math.max(from <= size ? from : 0, size - most),
+    )
     return buffer.toString('utf8', 0, bytesRead)
-  } catch { return '' } finally { await file.close() }
+  } catch {
+    return ''
+  } finally {
+    await file.close()
+  }
 }
 
 export interface ReadJsonOptions {
@@ -117,11 +163,17 @@ export interface ReadJsonOptions {
  * @returns undefined if there is no such file
  * @throws a Problem `file-corrupt` if it is not JSON or not of the schema, `file-too-large`; the file is left alone
  */
-export async function readJson<T>(path: string, schema: z.ZodType<T>, { most, hint }: ReadJsonOptions = {}): Promise<T | undefined> {
+export async function readJson<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  { most, hint }: ReadJsonOptions = {},
+): Promise<T | undefined> {
   const text = await readIfExists(path, most)
   if (text === undefined) return undefined
   let data: unknown
-  try { data = JSON.parse(text) } catch {
+  try {
+    data = JSON.parse(text)
+  } catch {
     throw corrupt(path, 'It is not valid JSON.', hint) // the parser's message would quote the content, secrets included
   }
   const result = schema.safeParse(data)
@@ -130,14 +182,21 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>, { most, hi
 }
 
 /** Problem `file-corrupt`. */
-export const corrupt = (path: string, cause: string, hint = 'Repair it, or move it away and try again.') => problem({
-  code: 'file-corrupt', message: `${path} cannot be used.`, cause, hint: `It was left as it is. ${hint}`,
-})
+export const corrupt = (path: string, cause: string, hint = 'Repair it, or move it away and try again.') =>
+  problem({
+    code: 'file-corrupt',
+    message: `${path} cannot be used.`,
+    cause,
+    hint: `It was left as it is. ${hint}`,
+  })
 
-const tooLarge = (path: string, most: number) => problem({
-  code: 'file-too-large', message: `${path} is too large to be read.`, cause: `It has more than ${Math.round(most / 1024).toLocaleString('en')} KB, far more than such a file needs.`,
-  hint: 'It was left as it is. Look at what it holds; repair it, or move it away and try again.',
-})
+const tooLarge = (path: string, most: number) =>
+  problem({
+    code: 'file-too-large',
+    message: `${path} is too large to be read.`,
+    cause: `It has more than ${Math.round(most / 1024).toLocaleString('en')} KB, far more than such a file needs.`,
+    hint: 'It was left as it is. Look at what it holds; repair it, or move it away and try again.',
+  })
 
 /** Writes data as indented JSON, atomically. @param mode default 0600 */
 export const writeJson = (path: string, data: unknown, mode = 0o600): Promise<void> =>

@@ -1,7 +1,10 @@
 /**
- * A lock on a file that the kernel keeps: `flock` holds it for as long as its helper lives, and the helper (`cat`) lives for as long
- * as we hold the other end of its standard input. However our process ends, kill -9 included, the pipe closes, `cat` ends and the
- * lock is free. Nothing goes stale, no process id is trusted. Whoever can open the file can hold the lock, so it lies in a private folder.
+ * A lock on a file that the kernel keeps: `flock` holds it for as long as its helper lives, and the helper (`cat`)
+ * lives for as long
+ * as we hold the other end of its standard input. However our process ends, kill -9 included, the pipe closes, `cat`
+ * ends and the
+ * lock is free. Nothing goes stale, no process id is trusted. Whoever can open the file can hold the lock, so it lies
+ * in a private folder.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
@@ -43,7 +46,9 @@ export async function holdLock(path: string, { waitMs = 0, onLost }: LockOptions
     if (lost) onLost?.()
   })
   return {
-    get held() { return held },
+    get held() {
+      return held
+    },
     async release() {
       held = false
       helper.ref() // nothing else may keep the event loop going until it has ended
@@ -54,19 +59,29 @@ export async function holdLock(path: string, { waitMs = 0, onLost }: LockOptions
 }
 
 /**
- * Waits for the lock and then holds it; it says `held` when it has it. Detached: Ctrl+C in our terminal must not end it before us.
- * `--no-fork`: one process, so that its end and the lock's are one. Only pipes to us: no terminal or test runner is kept open.
+ * Waits for the lock and then holds it; it says `held` when it has it. Detached: Ctrl+C in our terminal must not end it
+ * before us.
+ * `--no-fork`: one process, so that its end and the lock's are one. Only pipes to us: no terminal or test runner is
+ * kept open.
  */
 function startHelper(path: string, waitMs: number): ChildProcessWithoutNullStreams {
-  const helper = spawn('flock', ['--no-fork', '--wait', String(waitMs / 1000), '--conflict-exit-code', String(conflict), path, 'cat'], {
-    detached: true, stdio: 'pipe', env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
-  })
+  const helper = spawn(
+    'flock',
+    ['--no-fork', '--wait', String(waitMs / 1000), '--conflict-exit-code', String(conflict), path, 'cat'],
+    {
+      detached: true,
+      stdio: 'pipe',
+      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
+    },
+  )
   helper.stdin.on('error', () => undefined) // a helper that lost does not read; its exit code says so
   helper.stdin.write('held\n') // repeated by cat, which begins only once flock has the lock
   return helper
 }
 
-/** What came of the helper: it holds the lock, its exit code, or why it could not be started (or was ended by a signal). */
+/**
+ * What came of the helper: it holds the lock, its exit code, or why it could not be started (or was ended by a signal).
+ */
 function firstWord(helper: ChildProcessWithoutNullStreams): Promise<'held' | number | Error> {
   return new Promise(resolve => {
     const finish = (outcome: 'held' | number | Error): void => {
@@ -80,8 +95,13 @@ function firstWord(helper: ChildProcessWithoutNullStreams): Promise<'held' | num
   })
 }
 
-const unavailable = (path: string, reason: number | Error) => problem({
-  code: 'lock-unavailable', message: `${path} could not be locked.`,
-  cause: reason instanceof Error ? reason.message : `flock exited with code ${reason}.`,
-  hint: 'The program flock (package util-linux) is needed, and a file system that can lock.',
-}, reason)
+const unavailable = (path: string, reason: number | Error) =>
+  problem(
+    {
+      code: 'lock-unavailable',
+      message: `${path} could not be locked.`,
+      cause: reason instanceof Error ? reason.message : `flock exited with code ${reason}.`,
+      hint: 'The program flock (package util-linux) is needed, and a file system that can lock.',
+    },
+    reason,
+  )

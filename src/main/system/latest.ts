@@ -6,7 +6,9 @@ export class Latest<T> {
 
   constructor(private current: T) {}
 
-  get value(): T { return this.current }
+  get value(): T {
+    return this.current
+  }
 
   set(value: T): void {
     this.current = value
@@ -17,12 +19,18 @@ export class Latest<T> {
   async *follow(signal: AbortSignal): AsyncGenerator<T, void, undefined> {
     let wake = (): void => undefined
     let changed = true
-    const mark = (): void => { changed = true; wake() }
+    const mark = (): void => {
+      changed = true
+      wake()
+    }
     this.#wake.add(mark)
     signal.addEventListener('abort', mark)
     try {
       while (!signal.aborted) {
-        if (!changed) await new Promise<void>(resolve => { wake = resolve })
+        if (!changed)
+          await new Promise<void>(resolve => {
+            wake = resolve
+          })
         if (signal.aborted || !changed) continue
         changed = false
         yield this.current

@@ -8,24 +8,35 @@ import { createServer } from 'node:net'
 import { basename } from 'node:path'
 
 /** `pid` and `program` are absent for a process of another user, which only root sees. */
-export interface ListeningProcess { readonly pid?: number; readonly program?: string }
+export interface ListeningProcess {
+  readonly pid?: number
+  readonly program?: string
+}
 
 /**
  * Who listens on a TCP port, on any local address, IPv4 or IPv6; each process once.
  * For a container's published port that is the engine's forwarder (`rootlessport`, `conmon`, `docker-proxy`).
- * @param likely who is asked first: if it holds all of the port, no one else is looked at, which costs a look at every process there is
+ * @param likely who is asked first: if it holds all of the port, no one else is looked at, which costs a look at every
+ * process there is
  * @returns empty if nobody listens
  */
 export async function portHolders(port: number, likely?: number): Promise<ListeningProcess[]> {
-  const inodes = new Set((await Promise.all([listeners(port, 'tcp'), listeners(port, 'tcp6')])).flat().map(it => it.inode))
+  const inodes = new Set(
+    (await Promise.all([listeners(port, 'tcp'), listeners(port, 'tcp6')])).flat().map(it => it.inode),
+  )
   if (inodes.size === 0) return []
   const seen = new Set<string>()
-  const holding = async (all: readonly number[]): Promise<number[]> => (await Promise.all(all.map(async pid => {
-    const open = await socketInodes(pid)
-    const held = [...inodes].filter(it => open.has(it))
-    for (const inode of held) seen.add(inode)
-    return held.length > 0 ? pid : undefined
-  }))).filter(it => it !== undefined)
+  const holding = async (all: readonly number[]): Promise<number[]> =>
+    (
+      await Promise.all(
+        all.map(async pid => {
+          const open = await socketInodes(pid)
+          const held = [...inodes].filter(it => open.has(it))
+          for (const inode of held) seen.add(inode)
+          return held.length > 0 ? pid : undefined
+        }),
+      )
+    ).filter(it => it !== undefined)
   const first = likely === undefined ? [] : await holding([likely])
   const pids = first.length > 0 && seen.size === inodes.size ? first : await holding(await allPids())
   const holders: ListeningProcess[] = await Promise.all(pids.map(async pid => ({ pid, program: await program(pid) })))
@@ -33,11 +44,13 @@ export async function portHolders(port: number, likely?: number): Promise<Listen
 }
 
 /**
- * Whose sockets a connection to 127.0.0.1 on this port reaches, as user numbers: those that listen on that address, else those on
+ * Whose sockets a connection to 127.0.0.1 on this port reaches, as user numbers: those that listen on that address,
+ * else those on
  * all addresses. One or two reads of some ms, however many processes there are. Empty if nobody listens.
  */
 export async function listeningUsers(port: number): Promise<number[]> {
-  // Nobody can take IPv4 with a socket of IPv6 while one of IPv4 has the port; one that takes no IPv4 does not matter then.
+  // Nobody can take IPv4 with a socket of IPv6 while one of IPv4 has the port; one that takes no IPv4 does not matter
+  // then.
   for (const { table, addresses } of addressesOfLoopback) {
     const sockets = await listeners(port, table)
     for (const address of addresses) {
@@ -56,18 +69,22 @@ const addressesOfLoopback = [
 
 /** Whether a server could listen on this TCP port on all addresses now. Binds it for a moment. */
 export const portFree = async (port: number): Promise<boolean> =>
-  await canListen(port, { host: '0.0.0.0' }) && await canListen(port, { host: '::', ipv6Only: true })
+  (await canListen(port, { host: '0.0.0.0' })) && (await canListen(port, { host: '::', ipv6Only: true }))
 
 function canListen(port: number, address: { host: string; ipv6Only?: boolean }): Promise<boolean> {
   return new Promise(resolve => {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL')) // a machine without IPv6
+      resolve(error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL'),
+    ) // a machine without IPv6
     server.listen({ port, ...address, exclusive: true }, () => server.close(() => resolve(true)))
   })
 }
 
-/** When a process started, in clock ticks since boot: with the pid it names a process for ever. Undefined if there is none. */
+/**
+ * When a process started, in clock ticks since boot: with the pid it names a process for ever. Undefined if there is
+ * none.
+ */
 export const startTime = async (pid: number): Promise<number | undefined> => (await stat(pid))?.startTime
 
 /**
@@ -90,7 +107,10 @@ export async function descendants(pid: number): Promise<number[]> {
   return found
 }
 
-/** The program's name only (`node`, `rootlessport`): the arguments may hold secrets. Undefined if there is no such process. */
+/**
+ * The program's name only (`node`, `rootlessport`): the arguments may hold secrets. Undefined if there is no such
+ * process.
+ */
 export async function program(pid: number): Promise<string | undefined> {
   const executable = await readlink(`/proc/${pid}/exe`).catch(() => undefined)
   if (executable) return basename(executable.replace(/ \(deleted\)$/, ''))
@@ -98,18 +118,24 @@ export async function program(pid: number): Promise<string | undefined> {
   return name === undefined ? undefined : basename(name.trim().split(' ')[0] ?? '')
 }
 
-/** The variables that a process was started with; empty if there is none or it is another user's. They may hold secrets. */
+/**
+ * The variables that a process was started with; empty if there is none or it is another user's. They may hold secrets.
+ */
 export async function environmentOf(pid: number): Promise<ReadonlyMap<string, string>> {
-  const entries = (await read(`/proc/${pid}/environ`) ?? '').split('\0').filter(it => it.includes('='))
+  const entries = ((await read(`/proc/${pid}/environ`)) ?? '').split('\0').filter(it => it.includes('='))
   return new Map(entries.map(it => [it.slice(0, it.indexOf('=')), it.slice(it.indexOf('=') + 1)]))
 }
 
 const read = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined)
 
 /** Every process there is. */
-export const allPids = async (): Promise<number[]> => (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
+export const allPids = async (): Promise<number[]> =>
+  (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
 
-/** CPU time so far in milliseconds, and resident memory in bytes. Undefined if there is no such process. Synchronous: a read takes 10 µs, a promise of it ten times that. */
+/**
+ * CPU time so far in milliseconds, and resident memory in bytes. Undefined if there is no such process. Synchronous: a
+ * read takes 10 µs, a promise of it ten times that.
+ */
 export function usageOf(pid: number): { cpuTime: number; memory: number } | undefined {
   let file: number | undefined
   try {
@@ -117,7 +143,9 @@ export function usageOf(pid: number): { cpuTime: number; memory: number } | unde
     const text = statBuffer.toString('latin1', 0, readSync(file, statBuffer, 0, statBuffer.length, 0))
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     return { cpuTime: (Number(fields[11]) + Number(fields[12])) * tick, memory: Number(fields[21]) * pageSize() }
-  } catch { return undefined } finally {
+  } catch {
+    return undefined
+  } finally {
     if (file !== undefined) closeSync(file)
   }
 }
@@ -131,7 +159,10 @@ const tick = 10 // ms: the kernel counts in hundredths of a second for all that 
 
 let knownPageSize: number | undefined
 
-/** Bytes: 4096 almost everywhere, more on some arm64. From the vector that the kernel gives every program: pairs of a key and a value. */
+/**
+ * Bytes: 4096 almost everywhere, more on some arm64. From the vector that the kernel gives every program: pairs of a
+ * key and a value.
+ */
 function pageSize(): number {
   if (knownPageSize !== undefined) return knownPageSize
   const vector = readFileSync('/proc/self/auxv')
@@ -141,34 +172,55 @@ function pageSize(): number {
   return knownPageSize
 }
 
-interface Stat { readonly state: string; readonly parent: number; readonly threads: number; readonly startTime: number }
+interface Stat {
+  readonly state: string
+  readonly parent: number
+  readonly threads: number
+  readonly startTime: number
+}
 
 async function stat(pid: number): Promise<Stat | undefined> {
   const text = await read(`/proc/${pid}/stat`)
   if (text === undefined) return undefined
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ') // the name before it may hold spaces and brackets
-  return { state: fields[0] ?? '', parent: Number(fields[1]), threads: Number(fields[17]), startTime: Number(fields[19]) }
+  return {
+    state: fields[0] ?? '',
+    parent: Number(fields[1]),
+    threads: Number(fields[17]),
+    startTime: Number(fields[19]),
+  }
 }
 
 async function childrenOfAll(): Promise<Map<number, number[]>> {
   const of = new Map<number, number[]>()
-  await Promise.all((await allPids()).map(async pid => {
-    const above = await parent(pid)
-    if (above !== undefined) of.set(above, [...(of.get(above) ?? []), pid])
-  }))
+  await Promise.all(
+    (await allPids()).map(async pid => {
+      const above = await parent(pid)
+      if (above !== undefined) of.set(above, [...(of.get(above) ?? []), pid])
+    }),
+  )
   return of
 }
 
 const listening = '0A' // TCP_LISTEN in /proc/net/tcp
 
-interface Listener { readonly address: string; readonly user: number; readonly inode: string }
+interface Listener {
+  readonly address: string
+  readonly user: number
+  readonly inode: string
+}
 
 async function listeners(port: number, table: 'tcp' | 'tcp6'): Promise<Listener[]> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  return (await read(`/proc/net/${table}`) ?? '').split('\n').slice(1).flatMap(line => {
-    const [, local, , state, , , , user, , inode] = line.trim().split(/\s+/)
-    return state === listening && local?.endsWith(suffix) && inode ? [{ address: local.slice(0, -suffix.length), user: Number(user), inode }] : []
-  })
+  return ((await read(`/proc/net/${table}`)) ?? '')
+    .split('\n')
+    .slice(1)
+    .flatMap(line => {
+      const [, local, , state, , , , user, , inode] = line.trim().split(/\s+/)
+      return state === listening && local?.endsWith(suffix) && inode
+        ? [{ address: local.slice(0, -suffix.length), user: Number(user), inode }]
+        : []
+    })
 }
 
 async function socketInodes(pid: number): Promise<Set<string>> {

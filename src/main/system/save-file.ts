@@ -1,5 +1,6 @@
 /**
- * A file that the operator has something saved to. Others may write to its folder too (/tmp), and we may be root: nothing is ever written
+ * A file that the operator has something saved to. Others may write to its folder too (/tmp), and we may be root:
+ * nothing is ever written
  * through a link of theirs, over a device or a pipe, or over anything at all without an explicit yes.
  */
 import { randomBytes } from 'node:crypto'
@@ -70,22 +71,33 @@ async function requireFree(target: string, path: string, overwrite: boolean): Pr
   if (!info) return
   if (!info.isFile()) {
     throw problem({
-      code: 'file-not-regular', message: `${path} is not a regular file.`, field: 'path', hint: 'Choose another name.',
-      cause: info.isSymbolicLink() ? 'It is a symbolic link.' : info.isDirectory() ? 'It is a folder.' : 'It is a device, a pipe or a socket.',
+      code: 'file-not-regular',
+      message: `${path} is not a regular file.`,
+      field: 'path',
+      hint: 'Choose another name.',
+      cause: info.isSymbolicLink()
+        ? 'It is a symbolic link.'
+        : info.isDirectory()
+          ? 'It is a folder.'
+          : 'It is a device, a pipe or a socket.',
     })
   }
   if (!overwrite) throw exists(path)
 }
 
-const exists = (path: string) => problem({
-  code: 'file-exists', message: `${path} already exists.`, field: 'path', hint: 'Choose another name, or replace it: --force on the command line.',
-})
+const exists = (path: string) =>
+  problem({
+    code: 'file-exists',
+    message: `${path} already exists.`,
+    field: 'path',
+    hint: 'Choose another name, or replace it: --force on the command line.',
+  })
 
 /** @throws Problem `folder-link` */
 async function openFolder(path: string): Promise<FileHandle> {
   const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
-    if (await readlink(`/proc/self/fd/${folder.fd}`) !== await trustedPath(path)) throw foreignLink(path)
+    if ((await readlink(`/proc/self/fd/${folder.fd}`)) !== (await trustedPath(path))) throw foreignLink(path)
     return folder
   } catch (error) {
     await folder.close()
@@ -113,6 +125,11 @@ async function trustedPath(path: string): Promise<string> {
   return real
 }
 
-const foreignLink = (path: string) => problem({
-  code: 'folder-link', message: `${path} is a link that another user made.`, field: 'path', cause: 'It could lead anywhere.', hint: 'Choose a folder by its real path.',
-})
+const foreignLink = (path: string) =>
+  problem({
+    code: 'folder-link',
+    message: `${path} is a link that another user made.`,
+    field: 'path',
+    cause: 'It could lead anywhere.',
+    hint: 'Choose a folder by its real path.',
+  })

@@ -1,5 +1,6 @@
 /**
- * Small JSON files of ours with a check sum, so that a damaged one is refused instead of obeyed: `{ "content": …, "sum": "…" }`.
+ * Small JSON files of ours with a check sum, so that a damaged one is refused instead of obeyed: `{ "content": …,
+ * "sum": "…" }`.
  * A file without the envelope, as 0.1 wrote and as a person may write, is read too; the next change seals it.
  */
 import { createHash } from 'node:crypto'
@@ -21,11 +22,16 @@ export async function readSealed<T>(path: string, schema: z.ZodType<T>, hint: st
   if (found === undefined) return undefined
   const sealed = envelope.safeParse(found)
   if (sealed.success && sealed.data.sum !== sumOf(sealed.data.content)) {
-    throw corrupt(path, 'Its check sum differs: it was damaged, or changed by hand.', `${hint} If it was changed on purpose, keep only what is in "content".`)
+    throw corrupt(
+      path,
+      'Its check sum differs: it was damaged, or changed by hand.',
+      `${hint} If it was changed on purpose, keep only what is in "content".`,
+    )
   }
   const result = schema.safeParse(sealed.success ? sealed.data.content : found)
   if (!result.success) throw corrupt(path, explain(result.error, schema), hint)
   return result.data
 }
 
-export const writeSealed = (path: string, content: z.core.util.JSONType): Promise<void> => writeJson(path, { content, sum: sumOf(content) })
+export const writeSealed = (path: string, content: z.core.util.JSONType): Promise<void> =>
+  writeJson(path, { content, sum: sumOf(content) })

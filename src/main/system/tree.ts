@@ -1,5 +1,6 @@
 /**
- * Folders of any size, measured and removed a few entries at a time: 150,000 uploads neither fill the memory nor keep anything else waiting.
+ * Folders of any size, measured and removed a few entries at a time: 150,000 uploads neither fill the memory nor keep
+ * anything else waiting.
  * Symbolic links are never followed.
  */
 import type { Stats } from 'node:fs'
@@ -19,7 +20,10 @@ export interface Measured {
   readonly links: readonly Link[]
 }
 
-export interface Link { readonly path: string; readonly target: string }
+export interface Link {
+  readonly path: string
+  readonly target: string
+}
 
 export interface MeasureOptions {
   readonly signal?: AbortSignal | undefined
@@ -30,10 +34,13 @@ export interface MeasureOptions {
 }
 
 /** The size of a folder; of a file, a link or nothing it is 0. @throws the signal's reason */
-export async function measure(folder: string, { signal, skipped = [], most = 100_000 }: MeasureOptions = {}): Promise<Measured> {
+export async function measure(
+  folder: string,
+  { signal, skipped = [], most = 100_000 }: MeasureOptions = {},
+): Promise<Measured> {
   let [bytes, files] = [0, 0]
   const links: Link[] = []
-  const waiting = await isFolderItself(folder) ? [folder] : []
+  const waiting = (await isFolderItself(folder)) ? [folder] : []
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     for await (const batch of readable(entriesOf(next))) {
       signal?.throwIfAborted()
@@ -54,7 +61,10 @@ export async function measure(folder: string, { signal, skipped = [], most = 100
   return { bytes, files, complete: true, links }
 }
 
-/** Removes a file, a link (never what it leads to) or a folder with all that is in it. Nothing to do if it is not there. @throws what the system refuses with */
+/**
+ * Removes a file, a link (never what it leads to) or a folder with all that is in it. Nothing to do if it is not there.
+ * @throws what the system refuses with
+ */
 export async function removeTree(path: string): Promise<void> {
   const info = await lstat(path).catch(unlessGone)
   if (!info) return
@@ -76,15 +86,24 @@ export async function removeTree(path: string): Promise<void> {
 }
 
 /** Whether it is a folder, and no link to one. */
-export const isFolderItself = (path: string): Promise<boolean> => lstat(path).then(it => it.isDirectory(), () => false)
+export const isFolderItself = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    it => it.isDirectory(),
+    () => false,
+  )
 
-interface Found { readonly path: string; readonly info: Stats }
+interface Found {
+  readonly path: string
+  readonly info: Stats
+}
 
 /** What lies directly in a folder. @throws if it cannot be read */
 async function* entriesOf(folder: string): AsyncGenerator<Found[], void, undefined> {
   const open = await opendir(folder, { bufferSize: atOnce })
   const look = async (names: readonly string[]): Promise<Found[]> => {
-    const found = await Promise.all(names.map(async it => ({ path: join(folder, it), info: await lstat(join(folder, it)).catch(() => undefined) })))
+    const found = await Promise.all(
+      names.map(async it => ({ path: join(folder, it), info: await lstat(join(folder, it)).catch(() => undefined) })),
+    )
     return found.filter((it): it is Found => it.info !== undefined)
   }
   let names: string[] = []
@@ -99,7 +118,11 @@ async function* entriesOf(folder: string): AsyncGenerator<Found[], void, undefin
 
 /** A folder that cannot be read, or is gone by now, counts as empty. */
 async function* readable<T>(entries: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
-  try { yield* entries } catch { /* what was read so far counts */ }
+  try {
+    yield* entries
+  } catch {
+    /* what was read so far counts */
+  }
 }
 
 async function linkOut(path: string, folder: string): Promise<Link | undefined> {

@@ -19,38 +19,69 @@ export interface SystemUser {
 export const isRoot = (): boolean => process.getuid?.() === 0
 
 export async function findUser(name: string): Promise<SystemUser | undefined> {
-  const [, , uid, gid, comment, home] = await entryOf('/etc/passwd', name) ?? []
-  return uid === undefined ? undefined : { name, uid: Number(uid), gid: Number(gid), comment: comment ?? '', home: home ?? '/' }
+  const [, , uid, gid, comment, home] = (await entryOf('/etc/passwd', name)) ?? []
+  return uid === undefined
+    ? undefined
+    : { name, uid: Number(uid), gid: Number(gid), comment: comment ?? '', home: home ?? '/' }
 }
 
 /** The user and the group of its name are both there; a crash can leave only the first. */
 export async function isWhole({ name, gid }: SystemUser): Promise<boolean> {
-  const [, , number] = await entryOf('/etc/group', name) ?? []
+  const [, , number] = (await entryOf('/etc/group', name)) ?? []
   return Number(number) === gid
 }
 
-/** Creates a user without a password, a shell or a home of its own, in a group of its own. Lock its account next. @throws Problem `command-failed`, `command-missing` */
-export async function addUser(run: Run, { name, comment, home }: Pick<SystemUser, 'name' | 'comment' | 'home'>): Promise<void> {
-  await run('useradd', [
-    '--system', '--user-group', '--no-create-home', '--home-dir', home, '--shell', '/usr/sbin/nologin', '--comment', comment, name,
-  ], options())
+/**
+ * Creates a user without a password, a shell or a home of its own, in a group of its own. Lock its account next.
+ * @throws Problem `command-failed`, `command-missing`
+ */
+export async function addUser(
+  run: Run,
+  { name, comment, home }: Pick<SystemUser, 'name' | 'comment' | 'home'>,
+): Promise<void> {
+  await run(
+    'useradd',
+    [
+      '--system',
+      '--user-group',
+      '--no-create-home',
+      '--home-dir',
+      home,
+      '--shell',
+      '/usr/sbin/nologin',
+      '--comment',
+      comment,
+      name,
+    ],
+    options(),
+  )
 }
 
 /**
- * Makes the account expire, so that PAM refuses it: no cron or at job, no su, no login. Starting a program with its number doesn't ask PAM.
+ * Makes the account expire, so that PAM refuses it: no cron or at job, no su, no login. Starting a program with its
+ * number doesn't ask PAM.
  * A step of its own, because `useradd --system` ignores `--expiredate`. May be done again. @throws as `addUser`
  */
 export async function lockAccount(run: Run, name: string): Promise<void> {
-  await run('usermod', ['--expiredate', '1', name], options()) // days since 1970; passwd(1) names this value for the purpose
+  // days since 1970; passwd(1) names this value for the purpose
+  await run('usermod', ['--expiredate', '1', name], options())
 }
 
 /** Where cron and at keep users' jobs on Debian and Fedora. A user's files there are its own, or have its name. */
 const spools = ['/var/spool/cron', '/var/spool/at']
 
-/** Deletes a user with its group, crontab and at jobs: its number may go to another. Its processes must have ended. Nothing to do if it is gone. @throws as `addUser` */
+/**
+ * Deletes a user with its group, crontab and at jobs: its number may go to another. Its processes must have ended.
+ * Nothing to do if it is gone. @throws as `addUser`
+ */
 export async function deleteUser(run: Run, { name, uid }: Pick<SystemUser, 'name' | 'uid'>): Promise<void> {
   const there = spools.filter(it => existsSync(it))
-  if (there.length > 0) await run('find', ['-P', ...there, '-type', 'f', '(', '-user', String(uid), '-o', '-name', name, ')', '-delete'], options())
+  if (there.length > 0)
+    await run(
+      'find',
+      ['-P', ...there, '-type', 'f', '(', '-user', String(uid), '-o', '-name', name, ')', '-delete'],
+      options(),
+    )
   await run('userdel', [name], options(missing))
   await run('groupdel', [name], options(missing)) // userdel keeps it where login.defs says so
 }
@@ -65,20 +96,40 @@ const options = (...answers: number[]) => {
 const patience = 10_000 // ms; what waits for a disk ends only after that
 
 /**
- * Ends every process of a user, however it was started, and returns when all are gone. One that something else starts as that user meanwhile may stay.
+ * Ends every process of a user, however it was started, and returns when all are gone. One that something else starts
+ * as that user meanwhile may stay.
  * @throws Problem `process-not-stopped`
  */
 export async function endProcessesOf(run: Run, { uid, gid }: Pick<SystemUser, 'uid' | 'gid'>): Promise<void> {
   if (!(uid > 0)) throw new Error(`the processes of user ${uid} are never ended`)
-  // All at once, by the kernel: a process that keeps forking is gone before any list of it could be used. Fails where the user may start no more processes.
-  const hitAll = await run('/bin/sh', ['-c', 'kill -KILL -1'], { user: { uid, gid }, cwd: '/', env: {}, timeout: patience, answers: [noProcess] }).then(() => true, () => false)
+  // All at once, by the kernel: a process that keeps forking is gone before any list of it could be used. Fails where
+  // the user may start no more processes.
+  const hitAll = await run('/bin/sh', ['-c', 'kill -KILL -1'], {
+    user: { uid, gid },
+    cwd: '/',
+    env: {},
+    timeout: patience,
+    answers: [noProcess],
+  }).then(
+    () => true,
+    () => false,
+  )
   let pids = await processesOf(uid)
   for (const end = Date.now() + patience; pids.length > 0;) {
-    if (Date.now() > end) throw problem({
-      code: 'process-not-stopped', message: `The process ${pids.join(', ')} cannot be ended.`,
-      cause: 'It is still there after SIGKILL: it waits for a disk or a network file system.', hint: 'Try again later, or restart the machine.',
-    })
-    for (const pid of pids) { try { process.kill(pid, 'SIGKILL') } catch { /* it is gone already */ } }
+    if (Date.now() > end)
+      throw problem({
+        code: 'process-not-stopped',
+        message: `The process ${pids.join(', ')} cannot be ended.`,
+        cause: 'It is still there after SIGKILL: it waits for a disk or a network file system.',
+        hint: 'Try again later, or restart the machine.',
+      })
+    for (const pid of pids) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        /* it is gone already */
+      }
+    }
     await delay(20)
     const before = pids
     pids = (await processesOf(uid)).filter(it => !hitAll || before.includes(it))
@@ -88,14 +139,19 @@ export async function endProcessesOf(run: Run, { uid, gid }: Pick<SystemUser, 'u
 const noProcess = 1 // kill's exit code: there is none that it may signal
 
 async function processesOf(uid: number): Promise<number[]> {
-  const found = await Promise.all((await allPids()).map(async pid => {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-    const uids = /^Uid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [] // real, effective, saved, of the file system
-    return uids.includes(String(uid)) ? [pid] : []
-  }))
+  const found = await Promise.all(
+    (await allPids()).map(async pid => {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+      const uids = /^Uid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [] // real, effective, saved, of the file system
+      return uids.includes(String(uid)) ? [pid] : []
+    }),
+  )
   return found.flat()
 }
 
 async function entryOf(file: string, name: string): Promise<string[] | undefined> {
-  return (await readFile(file, 'utf8')).split('\n').find(it => it.startsWith(`${name}:`))?.split(':')
+  return (await readFile(file, 'utf8'))
+    .split('\n')
+    .find(it => it.startsWith(`${name}:`))
+    ?.split(':')
 }

@@ -1,5 +1,6 @@
 /**
- * The router over Electron IPC: each line that a window opens becomes a socket-like object for tRPC's own WebSocket adapter,
+ * The router over Electron IPC: each line that a window opens becomes a socket-like object for tRPC's own WebSocket
+ * adapter,
  * so that the desktop app and a served page speak exactly the same protocol.
  */
 import { EventEmitter } from 'node:events'
@@ -22,7 +23,12 @@ const messageSchema = z.string().max(longest)
 class IpcSocket extends EventEmitter {
   readyState = 1
 
-  constructor(private readonly contents: WebContents, private readonly line: string) { super() }
+  constructor(
+    private readonly contents: WebContents,
+    private readonly line: string,
+  ) {
+    super()
+  }
 
   send(data: string): void {
     if (this.readyState === 1 && !this.contents.isDestroyed()) this.contents.send(channels.message, this.line, data)
@@ -35,7 +41,9 @@ class IpcSocket extends EventEmitter {
     this.ended()
   }
 
-  terminate(): void { this.close() }
+  terminate(): void {
+    this.close()
+  }
 
   /** From the window's side. */
   ended(): void {
@@ -49,7 +57,8 @@ class IpcSocket extends EventEmitter {
 export function serveWindows(app: App, origin: string): void {
   const windows = new Map<WebContents, Map<string, IpcSocket>>()
 
-  const trusted = ({ senderFrame }: IpcMainEvent): boolean => senderFrame !== null && senderFrame.parent === null && senderFrame.url.startsWith(`${origin}/`)
+  const trusted = ({ senderFrame }: IpcMainEvent): boolean =>
+    senderFrame !== null && senderFrame.parent === null && senderFrame.url.startsWith(`${origin}/`)
   const linesOf = (contents: WebContents): Map<string, IpcSocket> => {
     const known = windows.get(contents)
     if (known) return known
@@ -59,9 +68,14 @@ export function serveWindows(app: App, origin: string): void {
       lines.clear()
     }
     // A reloaded or crashed page has lost its lines without saying so.
-    contents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => { if (isMainFrame && !isSameDocument) drop() })
+    contents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
+      if (isMainFrame && !isSameDocument) drop()
+    })
     contents.on('render-process-gone', drop)
-    contents.once('destroyed', () => { drop(); windows.delete(contents) })
+    contents.once('destroyed', () => {
+      drop()
+      windows.delete(contents)
+    })
     windows.set(contents, lines)
     return lines
   }

@@ -1,4 +1,7 @@
-/** The line to a router that listens on a Unix socket. Apart from the listening, so that a command does not load what it only asks. */
+/**
+ * The line to a router that listens on a Unix socket. Apart from the listening, so that a command does not load what it
+ * only asks.
+ */
 import { open, type FileHandle } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { basename, dirname } from 'node:path'
@@ -19,15 +22,21 @@ export async function connectLocally(path: string): Promise<LocalConnection | un
   const folder = await open(dirname(path), 'r').catch(() => undefined)
   if (!folder) return undefined
   const short = shortPath(folder, path)
-  if (!await answers(short)) {
+  if (!(await answers(short))) {
     await folder.close()
     return undefined
   }
   class LocalSocket extends WebSocket {
-    constructor() { super('ws://localhost/', { createConnection: () => createConnection(short) }) }
+    constructor() {
+      super('ws://localhost/', { createConnection: () => createConnection(short) })
+    }
   }
   // An engine that ends is not waited for: what was asked is answered with an error.
-  const socket = createWSClient({ url: 'ws://localhost/', WebSocket: LocalSocket as unknown as typeof globalThis.WebSocket, retryDelayMs: () => 1000 })
+  const socket = createWSClient({
+    url: 'ws://localhost/',
+    WebSocket: LocalSocket as unknown as typeof globalThis.WebSocket,
+    retryDelayMs: () => 1000,
+  })
   return {
     client: createTRPCClient<Router>({ links: [wsLink({ client: socket })] }),
     async close() {
@@ -43,7 +52,10 @@ export const shortPath = (folder: FileHandle, path: string): string => `/proc/se
 function answers(path: string): Promise<boolean> {
   return new Promise(resolve => {
     const probe = createConnection(path)
-    probe.once('connect', () => { probe.destroy(); resolve(true) })
+    probe.once('connect', () => {
+      probe.destroy()
+      resolve(true)
+    })
     probe.once('error', () => resolve(false))
   })
 }

@@ -1,5 +1,6 @@
 /**
- * The router over a Unix socket: how the command line reaches an engine that runs. Who may enter the socket's folder (0700) may
+ * The router over a Unix socket: how the command line reaches an engine that runs. Who may enter the socket's folder
+ * (0700) may
  * ask for everything; there is no other check.
  */
 import { EventEmitter, once } from 'node:events'
@@ -21,7 +22,9 @@ export interface LocalListener {
   close(): Promise<void>
 }
 
-/** Listens until it is closed. What an earlier process left at the path is replaced: the caller holds the lock on it. */
+/**
+ * Listens until it is closed. What an earlier process left at the path is replaced: the caller holds the lock on it.
+ */
 export async function listenLocally(path: string, app: App): Promise<LocalListener> {
   await makePrivateFolder(dirname(path))
   await rm(path, { force: true })
@@ -47,7 +50,9 @@ export async function listenLocally(path: string, app: App): Promise<LocalListen
   let closed: Promise<unknown> | undefined
   const close = (): Promise<unknown> => {
     sockets.close()
-    return closed ??= new Promise(resolve => { server.close(resolve) })
+    return (closed ??= new Promise(resolve => {
+      server.close(resolve)
+    }))
   }
   return {
     count: () => connections,
@@ -55,7 +60,11 @@ export async function listenLocally(path: string, app: App): Promise<LocalListen
       if (connections === 0) void close()
       return connections === 0
     },
-    disconnected: signal => once(ended, 'one', { signal }).then(() => undefined, () => undefined),
+    disconnected: signal =>
+      once(ended, 'one', { signal }).then(
+        () => undefined,
+        () => undefined,
+      ),
     async close() {
       await close()
       await folder.close()

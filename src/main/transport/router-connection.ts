@@ -1,4 +1,6 @@
-/** One connection's line to the router, whatever carries it: tRPC's own WebSocket protocol, with a bound on open calls. */
+/**
+ * One connection's line to the router, whatever carries it: tRPC's own WebSocket protocol, with a bound on open calls.
+ */
 import type { IncomingMessage } from 'node:http'
 import { getWSConnectionHandler, type WSSHandlerOptions } from '@trpc/server/adapters/ws'
 import type { WebSocket } from 'ws'
@@ -8,10 +10,20 @@ import type { Context } from '../api/trpc'
 import { countingEncoder, mostOpenCalls } from './open-calls'
 
 /** @param socket a WebSocket, or the part of one that tRPC's adapter uses */
-export function connectRouter(socket: WebSocket, request: IncomingMessage, context: Context, keepAlive?: WSSHandlerOptions<Router>['keepAlive']): void {
-  const encoder = countingEncoder(() => socket.close(closeCodes.tooManyCalls, `More than ${mostOpenCalls} calls at once.`))
+export function connectRouter(
+  socket: WebSocket,
+  request: IncomingMessage,
+  context: Context,
+  keepAlive?: WSSHandlerOptions<Router>['keepAlive'],
+): void {
+  const encoder = countingEncoder(() =>
+    socket.close(closeCodes.tooManyCalls, `More than ${mostOpenCalls} calls at once.`),
+  )
   getWSConnectionHandler({
     wss: undefined, // not used for a single connection
-    router: apiRouter, createContext: () => context, keepAlive, experimental_encoder: encoder,
+    router: apiRouter,
+    createContext: () => context,
+    keepAlive,
+    experimental_encoder: encoder,
   })(socket, request)
 }

@@ -8,18 +8,27 @@ import { workspacePaths } from './paths'
 
 /** The workspace's manifest, or the guide's defaults. @throws Problem `file-corrupt` */
 export async function readManifest(root: string): Promise<Manifest> {
-  return await readJson(workspacePaths(root).manifest, manifestSchema) ?? manifestSchema.parse({})
+  return (await readJson(workspacePaths(root).manifest, manifestSchema)) ?? manifestSchema.parse({})
 }
 
 /** npm finds programs by PATH, and containers mount folders, with ":" between the parts. */
 export const isUnusable = (path: string): boolean => path.includes(delimiter)
-export const usablePath = { item: `A path without "${delimiter}"`, found: false, hint: 'npm and containers cannot work in such a folder: rename it.' } as const
+export const usablePath = {
+  item: `A path without "${delimiter}"`,
+  found: false,
+  hint: 'npm and containers cannot work in such a folder: rename it.',
+} as const
 
 /** Looks whether a folder can serve as a workspace, and says of each thing whether it is there. Changes nothing. */
 export async function checkWorkspace(root: string): Promise<WorkspaceCheck> {
   const folder = await stat(root).catch(() => undefined)
   if (!folder?.isDirectory()) {
-    return { path: root, usable: false, instances: 0, checks: [{ item: 'Folder', found: false, hint: folder ? 'This is a file.' : 'There is no such folder.' }] }
+    return {
+      path: root,
+      usable: false,
+      instances: 0,
+      checks: [{ item: 'Folder', found: false, hint: folder ? 'This is a file.' : 'There is no such folder.' }],
+    }
   }
   if (isUnusable(root)) return { path: root, usable: false, instances: 0, checks: [usablePath] }
   const manifest = await readManifest(root)
@@ -30,12 +39,20 @@ export async function checkWorkspace(root: string): Promise<WorkspaceCheck> {
   }
   const checks = await Promise.all([
     look(`${server.folder}/package.json`, 'The server is an npm package.'),
-    look(`${server.folder}/${server.entry}`, 'PM2 starts this file. Another name goes into instance-manager.json as server.entry.'),
+    look(
+      `${server.folder}/${server.entry}`,
+      'PM2 starts this file. Another name goes into instance-manager.json as server.entry.',
+    ),
     look(`${server.folder}/prisma/schema.prisma`, 'The schema is pushed to each new database.'),
     look(`${client.folder}/package.json`, 'The client is an npm package with a "build" script.'),
   ])
   const instances = await readdir(workspacePaths(root).instances, { withFileTypes: true }).catch(() => [])
-  return { path: root, usable: checks.every(it => it.found), checks, instances: instances.filter(it => it.isDirectory()).length }
+  return {
+    path: root,
+    usable: checks.every(it => it.found),
+    checks,
+    instances: instances.filter(it => it.isDirectory()).length,
+  }
 }
 
 /** The folder's real path. @throws Problem `workspace-unusable` that lists what is missing */
@@ -44,8 +61,11 @@ export async function requireWorkspace(root: string): Promise<string> {
   if (check.usable) return realpath(root)
   const missing = check.checks.filter(it => !it.found)
   throw problem({
-    code: 'workspace-unusable', message: `${root} is not a workspace.`, field: 'path',
-    cause: `Missing: ${missing.map(it => it.item).join(', ')}.`, hint: missing.map(it => it.hint).join(' '),
+    code: 'workspace-unusable',
+    message: `${root} is not a workspace.`,
+    field: 'path',
+    cause: `Missing: ${missing.map(it => it.item).join(', ')}.`,
+    hint: missing.map(it => it.hint).join(' '),
   })
 }
 
@@ -54,18 +74,25 @@ const foreign = new Set(['node_modules', '.git'])
 
 /**
  * The base application's own files, relative to the workspace, sorted: what a release is made of.
- * Left out: installed packages, the client's build, the server's .env (secrets belong to instances) and the contents of data folders.
+ * Left out: installed packages, the client's build, the server's .env (secrets belong to instances) and the contents of
+ * data folders.
  */
 export async function baseFiles(root: string, { server, client }: Manifest): Promise<string[]> {
-  const skipped = new Set([join(client.folder, client.output), join(server.folder, '.env'), ...server.dataFolders.map(it => join(server.folder, it))])
+  const skipped = new Set([
+    join(client.folder, client.output),
+    join(server.folder, '.env'),
+    ...server.dataFolders.map(it => join(server.folder, it)),
+  ])
   const walk = async (folder: string): Promise<string[]> => {
     const entries = await readdir(join(root, folder), { withFileTypes: true })
-    const found = await Promise.all(entries.map(async entry => {
-      const path = join(folder, entry.name)
-      if (foreign.has(entry.name) || skipped.has(path)) return []
-      if (entry.isDirectory()) return walk(path)
-      return entry.isFile() || entry.isSymbolicLink() ? [path] : []
-    }))
+    const found = await Promise.all(
+      entries.map(async entry => {
+        const path = join(folder, entry.name)
+        if (foreign.has(entry.name) || skipped.has(path)) return []
+        if (entry.isDirectory()) return walk(path)
+        return entry.isFile() || entry.isSymbolicLink() ? [path] : []
+      }),
+    )
     return found.flat()
   }
   return (await Promise.all([walk(server.folder), walk(client.folder)])).flat().toSorted()

@@ -8,7 +8,9 @@ export type EnvValues = Readonly<Record<string, string>>
 
 /** @throws Problem `env-value` for the rare value that dotenv has no notation for (never quoted in the message) */
 export function formatEnv(values: EnvValues): string {
-  return Object.entries(values).map(([key, value]) => `${assignment(key, value)}\n`).join('')
+  return Object.entries(values)
+    .map(([key, value]) => `${assignment(key, value)}\n`)
+    .join('')
 }
 
 /**
@@ -24,7 +26,8 @@ export function setEnv(text: string, values: EnvValues): string {
 }
 
 /**
- * Replaces an instance's `.env`: its group may read it where the instance has a system user of its own, and nobody else but us.
+ * Replaces an instance's `.env`: its group may read it where the instance has a system user of its own, and nobody else
+ * but us.
  * One that is a link stays one: the file that it leads to is replaced.
  * @throws Problem `env-link` if it leads to anything but a regular file of this user's
  */
@@ -36,12 +39,20 @@ export async function writeEnv(path: string, text: string): Promise<void> {
 }
 
 async function behindLink(path: string): Promise<string> {
-  if (!await lstat(path).then(it => it.isSymbolicLink(), () => false)) return path
+  if (
+    !(await lstat(path).then(
+      it => it.isSymbolicLink(),
+      () => false,
+    ))
+  )
+    return path
   const target = await realpath(path).catch(() => undefined)
   const info = target === undefined ? undefined : await stat(target)
   if (target !== undefined && info?.isFile() && info.uid === process.geteuid?.()) return target
   throw problem({
-    code: 'env-link', message: `${path} is a link that is not followed.`, cause: `It leads to ${target ?? 'nothing'}, which is no regular file of yours.`,
+    code: 'env-link',
+    message: `${path} is a link that is not followed.`,
+    cause: `It leads to ${target ?? 'nothing'}, which is no regular file of yours.`,
     hint: 'Replace the link with a file, or let it lead to one that belongs to you.',
   })
 }
@@ -50,7 +61,8 @@ async function behindLink(path: string): Promise<string> {
 export const sharedMode = 0o640
 
 /** dotenv's own pattern: it alone knows where a value ends, and what looks like an assignment inside another value. */
-const pattern = /^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/dgm
+const pattern =
+  /^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/dgm
 
 /** From the first to behind the last line of the assignment that counts, the last; the text's end if there is none. */
 function placeOf(text: string, key: string): readonly [number, number] {
@@ -62,14 +74,22 @@ function placeOf(text: string, key: string): readonly [number, number] {
 }
 
 function assignment(key: string, value: string): string {
-  const notations = [value, `"${value}"`, `'${value}'`, `\`${value}\``, `"${value.replaceAll('\n', '\\n').replaceAll('\r', '\\r')}"`]
+  const notations = [
+    value,
+    `"${value}"`,
+    `'${value}'`,
+    `\`${value}\``,
+    `"${value.replaceAll('\n', '\\n').replaceAll('\r', '\\r')}"`,
+  ]
   // A plain word needs no quotes; all else gets the first notation that dotenv reads back as it was.
   const candidates = /^[\w./:@%+,-]*$/.test(value) ? notations : [...notations.slice(1), value]
   const found = candidates.map(it => `${key}=${it}`).find(it => survives(it, key, value))
   if (found === undefined) {
     throw problem({
-      code: 'env-value', message: `The value of ${key} cannot be written to a .env file.`,
-      cause: 'It mixes all kinds of quotes, or line endings with backslashes.', hint: `Change ${key} in the base application's server/.env.`,
+      code: 'env-value',
+      message: `The value of ${key} cannot be written to a .env file.`,
+      cause: 'It mixes all kinds of quotes, or line endings with backslashes.',
+      hint: `Change ${key} in the base application's server/.env.`,
     })
   }
   return found

@@ -16,9 +16,19 @@ const batch = 64
  * @param root holds the base application; also true of a copy of it
  * @param known digests of files by path and time stamp, kept by who asks often: unchanged files are then not read again
  */
-export async function fingerprint(root: string, { server, client, ...rest }: Manifest, nodeMajor: string, known?: Map<string, string>): Promise<string> {
+export async function fingerprint(
+  root: string,
+  { server, client, ...rest }: Manifest,
+  nodeMajor: string,
+  known?: Map<string, string>,
+): Promise<string> {
   const { bootSeconds: _, ...built } = server // how long it boots changes nothing of what is built
-  return digestFiles(root, await baseFiles(root, { server, client, ...rest }), { server: built, client, ...platform(nodeMajor) }, known)
+  return digestFiles(
+    root,
+    await baseFiles(root, { server, client, ...rest }),
+    { server: built, client, ...platform(nodeMajor) },
+    known,
+  )
 }
 
 /** What compiled packages depend on. @param nodeMajor Node's major version, e.g. `20` */
@@ -29,7 +39,12 @@ export const platform = (nodeMajor: string) => ({ platform: process.platform, ar
  * @param files relative to root, in a fixed order
  * @param also what else counts, as JSON
  */
-export async function digestFiles(root: string, files: readonly string[], also: object, known = new Map<string, string>()): Promise<string> {
+export async function digestFiles(
+  root: string,
+  files: readonly string[],
+  also: object,
+  known = new Map<string, string>(),
+): Promise<string> {
   const digest = createHash('sha256')
   digest.update(JSON.stringify(also))
   for (let start = 0; start < files.length; start += batch) {
@@ -44,7 +59,9 @@ async function digestFile(root: string, path: string, known: Map<string, string>
   const stamp = `${full} ${info.ino} ${info.size} ${info.mode} ${info.ctimeMs}`
   const before = known.get(stamp)
   if (before !== undefined) return before
-  const content = info.isSymbolicLink() ? createHash('sha256').update(await readlink(full)) : await digestContent(full, info.size)
+  const content = info.isSymbolicLink()
+    ? createHash('sha256').update(await readlink(full))
+    : await digestContent(full, info.size)
   const kind = info.isSymbolicLink() ? 'link' : info.mode & 0o100 ? 'executable' : 'file'
   const digest = JSON.stringify([path, kind, content.digest('hex')])
   known.set(stamp, digest)
@@ -57,6 +74,8 @@ const big = 4_000_000
 async function digestContent(path: string, size: number): Promise<Hash> {
   const digest = createHash('sha256')
   if (size < big) return digest.update(await readFile(path))
-  await pipeline(createReadStream(path), async chunks => { for await (const chunk of chunks) digest.update(chunk as Buffer) })
+  await pipeline(createReadStream(path), async chunks => {
+    for await (const chunk of chunks) digest.update(chunk as Buffer)
+  })
   return digest
 }

@@ -15,7 +15,13 @@ const patience = 1000
  */
 export async function foldersLike(path: string, whole: boolean): Promise<string[]> {
   const [parent, start] = whole ? [path, ''] : [dirname(path), basename(path)]
-  const entries = await Promise.race([readdir(parent, { withFileTypes: true }).catch((): Dirent[] => []), delay(patience, [], { ref: false })])
-  return entries.filter(it => it.isDirectory() && it.name.startsWith(start) && (start.startsWith('.') || !it.name.startsWith('.')))
-    .map(it => join(parent, it.name)).toSorted().slice(0, most)
+  const entries = await Promise.race([
+    readdir(parent, { withFileTypes: true }).catch((): Dirent[] => []),
+    delay(patience, [], { ref: false }),
+  ])
+  return entries
+    .filter(it => it.isDirectory() && it.name.startsWith(start) && (start.startsWith('.') || !it.name.startsWith('.')))
+    .map(it => join(parent, it.name))
+    .toSorted()
+    .slice(0, most)
 }

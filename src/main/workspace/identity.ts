@@ -16,29 +16,39 @@ const identitySchema = z.object({
 export type Identity = Readonly<z.infer<typeof identitySchema>>
 
 /**
- * The workspace's identity, created at its first opening. A workspace whose recorded path is gone was moved: it stays the same one.
- * If the recorded path still holds a workspace of this id, this one is a copy: it becomes a workspace of its own, and does not inherit
+ * The workspace's identity, created at its first opening. A workspace whose recorded path is gone was moved: it stays
+ * the same one.
+ * If the recorded path still holds a workspace of this id, this one is a copy: it becomes a workspace of its own, and
+ * does not inherit
  * the original's unfinished operations (they would work on the original) or its list of what should run.
  * @throws Problem `file-corrupt`
  */
 export async function identify(paths: WorkspacePaths): Promise<Identity> {
   const known = await readJson(paths.identity, identitySchema)
   if (known?.path === paths.root) return known
-  const copied = known && await isElsewhere(known, paths)
+  const copied = known && (await isElsewhere(known, paths))
   if (copied) await leaveBehind(paths, known.id)
-  const identity: Identity = copied ? { id: randomUUID(), path: paths.root, copyOf: known.path } : { ...known, id: known?.id ?? randomUUID(), path: paths.root }
+  const identity: Identity = copied
+    ? { id: randomUUID(), path: paths.root, copyOf: known.path }
+    : { ...known, id: known?.id ?? randomUUID(), path: paths.root }
   await writeJson(paths.identity, identity)
   return identity
 }
 
-/** The same for read-only use: nothing is written, so a workspace that has no identity of its own yet gets a temporary one. */
+/**
+ * The same for read-only use: nothing is written, so a workspace that has no identity of its own yet gets a temporary
+ * one.
+ */
 export async function lookAtIdentity(paths: WorkspacePaths): Promise<Identity> {
   const known = await readJson(paths.identity, identitySchema)
-  if (known && (known.path === paths.root || !await isElsewhere(known, paths))) return known
+  if (known && (known.path === paths.root || !(await isElsewhere(known, paths)))) return known
   return { id: randomUUID(), path: paths.root, copyOf: known?.path }
 }
 
-/** Whether the recorded path holds another workspace with the same id. One that cannot be read counts: it may be the original. */
+/**
+ * Whether the recorded path holds another workspace with the same id. One that cannot be read counts: it may be the
+ * original.
+ */
 async function isElsewhere({ id, path }: Identity, paths: WorkspacePaths): Promise<boolean> {
   const other = workspacePaths(path).identity
   try {
@@ -54,6 +64,8 @@ async function isElsewhere({ id, path }: Identity, paths: WorkspacePaths): Promi
 async function leaveBehind({ state, operations, desired }: WorkspacePaths, id: string): Promise<void> {
   const aside = join(state, `operations-of-${id}`)
   await rm(aside, { recursive: true, force: true })
-  await rename(operations, aside).catch((error: NodeJS.ErrnoException) => { if (error.code !== 'ENOENT') throw error })
+  await rename(operations, aside).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
   await rm(desired, { force: true })
 }

@@ -8,14 +8,19 @@ import { makePrivateFolder, readJson, writeJson } from '../system/files'
 import { holdLock, type HeldLock, type LockOptions } from '../system/kernel-lock'
 
 /** Who holds the lock, for those it refuses. `since` is ISO 8601. */
-const lockHolderSchema = z.object({ pid: z.int().positive(), kind: z.enum(['window', 'serve', 'command']), since: z.iso.datetime() })
+const lockHolderSchema = z.object({
+  pid: z.int().positive(),
+  kind: z.enum(['window', 'serve', 'command']),
+  since: z.iso.datetime(),
+})
 type LockHolder = z.infer<typeof lockHolderSchema>
 export type HolderKind = LockHolder['kind']
 
 export type Lock = Pick<HeldLock, 'release'>
 
 /**
- * Takes the lock in a workspace's own folder (`.instance-manager`), which is made if it is missing. It does not keep the process alive.
+ * Takes the lock in a workspace's own folder (`.instance-manager`), which is made if it is missing. It does not keep
+ * the process alive.
  * @throws Problem `workspace-locked` naming the holder; `lock-unavailable` if there is no `flock`
  */
 export async function acquireLock(folder: string, kind: HolderKind, options: LockOptions = {}): Promise<Lock> {
@@ -23,10 +28,12 @@ export async function acquireLock(folder: string, kind: HolderKind, options: Loc
   const lock = await holdLock(join(folder, 'lock'), options)
   if (!lock) throw locked(await holderOf(folder))
   const holder: LockHolder = { pid: process.pid, kind, since: new Date().toISOString() }
-  await writeJson(holderFile(folder), holder).catch(() => undefined) // it only informs: a full disk must not keep anyone from making room
+  // it only informs: a full disk must not keep anyone from making room
+  await writeJson(holderFile(folder), holder).catch(() => undefined)
   return {
     async release() {
-      if (lock.held) await rm(holderFile(folder), { force: true }).catch(() => undefined) // once it is lost, the note is another's
+      // once it is lost, the note is another's
+      if (lock.held) await rm(holderFile(folder), { force: true }).catch(() => undefined)
       await lock.release()
     },
   }
@@ -34,7 +41,10 @@ export async function acquireLock(folder: string, kind: HolderKind, options: Loc
 
 const holderFile = (folder: string): string => join(folder, 'lock.json')
 
-/** Who holds the lock. The winner writes it down a moment after it has won, so a note of a dead process is not believed but read again. */
+/**
+ * Who holds the lock. The winner writes it down a moment after it has won, so a note of a dead process is not believed
+ * but read again.
+ */
 async function holderOf(folder: string): Promise<LockHolder | undefined> {
   for (let attempt = 0; attempt < 10; attempt++) {
     const holder = await readJson(holderFile(folder), lockHolderSchema).catch(() => undefined) // it only informs
@@ -45,13 +55,19 @@ async function holderOf(folder: string): Promise<LockHolder | undefined> {
 }
 
 function isAlive(pid: number): boolean {
-  try { return process.kill(pid, 0) } catch (error) { return (error as NodeJS.ErrnoException).code === 'EPERM' }
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 const kindWords: Record<HolderKind, string> = { window: 'a window', serve: 'the headless server', command: 'a command' }
 
-const locked = (holder: LockHolder | undefined) => problem({
-  code: 'workspace-locked', message: 'Another Instance Manager runs the operations of this workspace.',
-  cause: holder && `It is ${kindWords[holder.kind]}, process ${holder.pid}, since ${holder.since}.`,
-  hint: 'Use that one, or end it and try again.',
-})
+const locked = (holder: LockHolder | undefined) =>
+  problem({
+    code: 'workspace-locked',
+    message: 'Another Instance Manager runs the operations of this workspace.',
+    cause: holder && `It is ${kindWords[holder.kind]}, process ${holder.pid}, since ${holder.since}.`,
+    hint: 'Use that one, or end it and try again.',
+  })

@@ -32,7 +32,8 @@ export function workspacePaths(root: string): WorkspacePaths {
   if (!isAbsolute(root)) throw new TypeError('a workspace is an absolute path')
   const state = join(root, '.instance-manager')
   return {
-    root, state,
+    root,
+    state,
     instances: join(root, 'instances'),
     manifest: join(root, 'instance-manager.json'),
     identity: join(state, 'workspace.json'),

@@ -18,12 +18,19 @@ export class RecentWorkspaces {
   private readonly hanging = new Set<string>()
 
   /** @param path a file; its folder exists */
-  constructor(private readonly path: string, private readonly look: (path: string) => Promise<boolean> = isFolder) {}
+  constructor(
+    private readonly path: string,
+    private readonly look: (path: string) => Promise<boolean> = isFolder,
+  ) {}
 
-  /** Newest first, each with whether it is still there, which is not said of what does not answer. An unreadable file counts as empty: it holds nothing that matters. */
+  /**
+   * Newest first, each with whether it is still there, which is not said of what does not answer. An unreadable file
+   * counts as empty: it holds nothing that matters.
+   */
   async list(): Promise<RecentWorkspace[]> {
     const found: RecentWorkspace[] = []
-    for (const it of await this.read()) found.push({ ...it, exists: await this.exists(it.path) }) // one by one: see `mostHanging`
+    // one by one: see `mostHanging`
+    for (const it of await this.read()) found.push({ ...it, exists: await this.exists(it.path) })
     return found
   }
 
@@ -33,15 +40,27 @@ export class RecentWorkspaces {
   }
 
   async forget(path: string): Promise<void> {
-    await writeJson(this.path, (await this.read()).filter(it => it.path !== path))
+    await writeJson(
+      this.path,
+      (await this.read()).filter(it => it.path !== path),
+    )
   }
 
   private async exists(path: string): Promise<boolean> {
     if (this.hanging.has(path) || this.hanging.size >= mostHanging) return false
     const looking = this.looks.get(path) ?? this.begin(path)
     const end = new AbortController()
-    const late = delay(patience, undefined, { signal: end.signal }).then(() => { if (this.looks.has(path)) this.hanging.add(path) }, () => undefined)
-    try { return await Promise.race([looking, late.then(() => false)]) } finally { end.abort() }
+    const late = delay(patience, undefined, { signal: end.signal }).then(
+      () => {
+        if (this.looks.has(path)) this.hanging.add(path)
+      },
+      () => undefined,
+    )
+    try {
+      return await Promise.race([looking, late.then(() => false)])
+    } finally {
+      end.abort()
+    }
   }
 
   private begin(path: string): Promise<boolean> {
@@ -54,6 +73,9 @@ export class RecentWorkspaces {
   }
 
   private read(): Promise<z.infer<typeof schema>> {
-    return readJson(this.path, schema).then(it => it ?? [], () => [])
+    return readJson(this.path, schema).then(
+      it => it ?? [],
+      () => [],
+    )
   }
 }

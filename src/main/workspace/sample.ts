@@ -12,21 +12,33 @@ import { isUnusable, usablePath } from './base'
  * @throws Problem `workspace-unusable`, `folder-not-empty`, `folder-not-writable`
  */
 export async function createSample(sample: string, target: string): Promise<void> {
-  if (isUnusable(target)) throw problem({ code: 'workspace-unusable', message: `${target} cannot be a workspace.`, field: 'path', cause: `It needs ${usablePath.item.replace('A', 'a')}.`, hint: 'Choose another folder.' })
+  if (isUnusable(target))
+    throw problem({
+      code: 'workspace-unusable',
+      message: `${target} cannot be a workspace.`,
+      field: 'path',
+      cause: `It needs ${usablePath.item.replace('A', 'a')}.`,
+      hint: 'Choose another folder.',
+    })
   const present = await readdir(target).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw unwritable(target, error)
   })
   if (present?.length) {
     throw problem({
-      code: 'folder-not-empty', message: `${target} is not empty.`, field: 'path',
+      code: 'folder-not-empty',
+      message: `${target} is not empty.`,
+      field: 'path',
       hint: 'Choose a new folder. To use what is there, choose "Open an existing folder".',
     })
   }
   const aside = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}`)
   try {
     await makeFolder(dirname(target))
-    await cp(sample, aside, { recursive: true, filter: source => !/\/(node_modules|build|uploads)$/.test(source.slice(sample.length)) })
+    await cp(sample, aside, {
+      recursive: true,
+      filter: source => !/\/(node_modules|build|uploads)$/.test(source.slice(sample.length)),
+    })
     if (present) await rmdir(target)
     await rename(aside, target)
     await syncFolder(dirname(target))
@@ -36,7 +48,14 @@ export async function createSample(sample: string, target: string): Promise<void
   }
 }
 
-const unwritable = (target: string, error: NodeJS.ErrnoException) => problem({
-  code: 'folder-not-writable', message: `The workspace cannot be made at ${target}.`, field: 'path',
-  cause: `${error.code ?? 'error'}: ${error.syscall ?? 'copy'} failed.`, hint: 'Choose a folder that you may write to, on a disk with space.',
-}, error)
+const unwritable = (target: string, error: NodeJS.ErrnoException) =>
+  problem(
+    {
+      code: 'folder-not-writable',
+      message: `The workspace cannot be made at ${target}.`,
+      field: 'path',
+      cause: `${error.code ?? 'error'}: ${error.syscall ?? 'copy'} failed.`,
+      hint: 'Choose a folder that you may write to, on a disk with space.',
+    },
+    error,
+  )

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { readSealed, writeSealed } from '../system/sealed'
 
 const schema = z.record(z.string(), z.string())
-const hint = 'Restore it from a backup: PostgreSQL\'s administrator and unfinished operations need what it held.'
+const hint = "Restore it from a backup: PostgreSQL's administrator and unfinished operations need what it held."
 
 export class Secrets {
   /** Writes are serialized: each one reads the file, changes it and replaces it. */
@@ -18,10 +18,12 @@ export class Secrets {
     return (await this.read())[key]
   }
 
-  /** The secret of that key, made if there is none: those who ask at once get the same one. Durable when it resolves. */
+  /**
+   * The secret of that key, made if there is none: those who ask at once get the same one. Durable when it resolves.
+   */
   async ensure(key: string, make: () => string): Promise<string> {
     let value = await this.get(key)
-    if (value === undefined) await this.change(all => ({ ...all, [key]: value = all[key] ?? make() }))
+    if (value === undefined) await this.change(all => ({ ...all, [key]: (value = all[key] ?? make()) }))
     return value as string
   }
 
@@ -54,7 +56,7 @@ export class Secrets {
   }
 
   private async read(): Promise<Record<string, string>> {
-    return await readSealed(this.path, schema, hint) ?? {}
+    return (await readSealed(this.path, schema, hint)) ?? {}
   }
 
   private change(how: (all: Record<string, string>) => Record<string, string>): Promise<void> {

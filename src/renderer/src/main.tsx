@@ -16,7 +16,19 @@ import { connect } from './app/trpc'
 const element = document.getElementById('root')
 if (!element) throw new Error('index.html has no #root')
 const root = createRoot(element)
-const connection = connect(() => root.render(<StrictMode><SignedOut /></StrictMode>))
-root.render(<StrictMode><App connection={connection} /></StrictMode>)
+const connection = connect(() =>
+  root.render(
+    <StrictMode>
+      <SignedOut />
+    </StrictMode>,
+  ),
+)
+root.render(
+  <StrictMode>
+    <App connection={connection} />
+  </StrictMode>,
+)
 // A link opened in a tab that shows these pages changes only the fragment.
-addEventListener('hashchange', () => { if (hasToken()) location.reload() })
+addEventListener('hashchange', () => {
+  if (hasToken()) location.reload()
+})

@@ -25,12 +25,18 @@ export class ControlRoom {
     await this.title(place).waitFor()
   }
 
-  title(text: string | RegExp): Locator { return this.page.getByRole('heading', { level: 1, name: text }) }
+  title(text: string | RegExp): Locator {
+    return this.page.getByRole('heading', { level: 1, name: text })
+  }
 
-  service(name: 'PostgreSQL' | 'PgBouncer'): Locator { return this.services.getByRole('button', { name: new RegExp(`^${name}:`) }) }
+  service(name: 'PostgreSQL' | 'PgBouncer'): Locator {
+    return this.services.getByRole('button', { name: new RegExp(`^${name}:`) })
+  }
 
   /** The row of an instance, or of its creation. */
-  instance(name: string): Locator { return this.instances.getByRole('row').filter({ has: this.page.getByRole('rowheader', { name, exact: true }) }) }
+  instance(name: string): Locator {
+    return this.instances.getByRole('row').filter({ has: this.page.getByRole('rowheader', { name, exact: true }) })
+  }
 
   /** A Problem's box, found by what it says. */
   problem(text: string | RegExp): Locator {
@@ -38,7 +44,9 @@ export class ControlRoom {
   }
 
   /** The dialog that asks before something is lost. */
-  dialog(title: string | RegExp): Locator { return this.page.getByRole('dialog', { name: title }) }
+  dialog(title: string | RegExp): Locator {
+    return this.page.getByRole('dialog', { name: title })
+  }
 
   async switchWorkspace(): Promise<void> {
     await this.page.getByRole('button', { name: /^Workspace / }).click()

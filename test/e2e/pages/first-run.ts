@@ -22,9 +22,13 @@ export class FirstRun {
   }
 
   /** Types an existing folder; what it has and lacks is shown then. */
-  async type(path: string): Promise<void> { await folderField(this.existing, 'Folder').fill(path) }
+  async type(path: string): Promise<void> {
+    await folderField(this.existing, 'Folder').fill(path)
+  }
 
-  get open(): Locator { return this.existing.getByRole('button', { name: 'Open the workspace' }) }
+  get open(): Locator {
+    return this.existing.getByRole('button', { name: 'Open the workspace' })
+  }
 
   /** What a folder has, or has not, of what is needed. */
   check(state: 'found' | 'missing'): Locator {
@@ -44,7 +48,9 @@ export class Setup {
     this.goOn = page.getByRole('button', { name: 'Continue' })
   }
 
-  driver(name: 'Podman' | 'Docker' | 'Embedded'): Locator { return this.page.getByRole('radio', { name }) }
+  driver(name: 'Podman' | 'Docker' | 'Embedded'): Locator {
+    return this.page.getByRole('radio', { name })
+  }
 
   /** Starts both services and goes on to the control room. */
   async complete(): Promise<void> {
@@ -55,4 +61,5 @@ export class Setup {
 }
 
 /** Plain in a window, which has a native dialog beside it; with suggestions on a served page. */
-const folderField = (card: Locator, name: string): Locator => card.getByRole('textbox', { name, exact: true }).or(card.getByRole('combobox', { name, exact: true }))
+const folderField = (card: Locator, name: string): Locator =>
+  card.getByRole('textbox', { name, exact: true }).or(card.getByRole('combobox', { name, exact: true }))

@@ -20,19 +20,33 @@ export class InstanceList {
     this.menu = page.getByRole('menu')
   }
 
-  row(name: string): Locator { return this.room.instance(name) }
-  card(name: string): Locator { return this.page.getByRole('list', { name: 'Instances' }).getByRole('listitem', { name, exact: true }) }
+  row(name: string): Locator {
+    return this.room.instance(name)
+  }
+  card(name: string): Locator {
+    return this.page.getByRole('list', { name: 'Instances' }).getByRole('listitem', { name, exact: true })
+  }
 
   /** By the words of its filter chip, e.g. `Errored`. */
-  filter(word: string): Locator { return this.page.getByRole('group', { name: 'Filter by status' }).getByRole('button', { name: new RegExp(`^${word}`) }) }
+  filter(word: string): Locator {
+    return this.page
+      .getByRole('group', { name: 'Filter by status' })
+      .getByRole('button', { name: new RegExp(`^${word}`) })
+  }
   /** The label: its radio button is drawn out of sight. */
-  view(word: 'Table' | 'Grid'): Locator { return this.page.getByRole('radiogroup', { name: 'View' }).getByText(word, { exact: true }) }
+  view(word: 'Table' | 'Grid'): Locator {
+    return this.page.getByRole('radiogroup', { name: 'View' }).getByText(word, { exact: true })
+  }
 
   /** The banner that says so. */
-  banner(text: string | RegExp): Locator { return this.page.getByRole('main').getByRole('group', { name: text }) }
+  banner(text: string | RegExp): Locator {
+    return this.page.getByRole('main').getByRole('group', { name: text })
+  }
 
   /** A row's own button, e.g. `Start`. */
-  button(word: 'Start' | 'Stop', name: string): Locator { return this.row(name).getByRole('button', { name: `${word} ${name}`, exact: true }) }
+  button(word: 'Start' | 'Stop', name: string): Locator {
+    return this.row(name).getByRole('button', { name: `${word} ${name}`, exact: true })
+  }
 
   /** Finds by name and chooses all that are found. */
   async choose(query: string, count: number): Promise<void> {
@@ -43,7 +57,9 @@ export class InstanceList {
   }
 
   async act(name: string, action: string): Promise<void> {
-    await this.row(name).getByRole('button', { name: `Actions for ${name}` }).click()
+    await this.row(name)
+      .getByRole('button', { name: `Actions for ${name}` })
+      .click()
     await this.menu.getByRole('menuitem', { name: action }).click()
   }
 
@@ -54,5 +70,7 @@ export class InstanceList {
   }
 
   /** What is told in the corner. */
-  news(text: string | RegExp): Locator { return this.page.getByRole('alert').filter({ hasText: text }) }
+  news(text: string | RegExp): Locator {
+    return this.page.getByRole('alert').filter({ hasText: text })
+  }
 }

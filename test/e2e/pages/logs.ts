@@ -18,7 +18,10 @@ export class LogPane {
   readonly time: Locator
 
   /** @param name of the log, as its heading says */
-  constructor(readonly page: Page, name: string) {
+  constructor(
+    readonly page: Page,
+    name: string,
+  ) {
     this.region = page.getByRole('region', { name: `Log of ${name}`, exact: true })
     this.lines = this.region.getByRole('log')
     this.live = this.region.getByTestId('live').locator('.xterm-rows')
@@ -31,10 +34,16 @@ export class LogPane {
     this.time = this.region.getByRole('button', { name: /^Time: / })
   }
 
-  row(text: string | RegExp): Locator { return this.rows.filter({ hasText: text }) }
+  row(text: string | RegExp): Locator {
+    return this.rows.filter({ hasText: text })
+  }
   /** The match that one is at. */
-  get current(): Locator { return this.region.locator('[data-current]') }
-  stream(word: 'Both' | 'Out' | 'Err'): Locator { return this.region.getByRole('radiogroup', { name: 'Stream' }).getByText(word, { exact: true }) }
+  get current(): Locator {
+    return this.region.locator('[data-current]')
+  }
+  stream(word: 'Both' | 'Out' | 'Err'): Locator {
+    return this.region.getByRole('radiogroup', { name: 'Stream' }).getByText(word, { exact: true })
+  }
 
   /** As one who turns the wheel over the lines. */
   async wheel(pixels: number): Promise<void> {
@@ -50,7 +59,10 @@ export class LogPane {
 
   async more(word: string): Promise<void> {
     await this.region.getByRole('button', { name: 'More of this log' }).click()
-    await this.page.getByRole('menuitem', { name: word }).or(this.page.getByRole('menuitemcheckbox', { name: word })).click()
+    await this.page
+      .getByRole('menuitem', { name: word })
+      .or(this.page.getByRole('menuitemcheckbox', { name: word }))
+      .click()
   }
 
   /** What can be done with a line. */

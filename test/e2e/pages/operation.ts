@@ -24,14 +24,22 @@ export class OperationPage {
     this.tryAgain = page.getByRole('button', { name: 'Try again with the same answers' })
   }
 
-  title(text: string | RegExp): Locator { return this.page.getByRole('heading', { level: 1, name: text }) }
+  title(text: string | RegExp): Locator {
+    return this.page.getByRole('heading', { level: 1, name: text })
+  }
 
   /** The step that is under way. */
-  get running(): Locator { return this.steps.locator('[aria-current="step"]') }
+  get running(): Locator {
+    return this.steps.locator('[aria-current="step"]')
+  }
 
   /** A step by its title; its mark is named by its status: waiting, running, done, undone, "failed, undone" … */
-  step(title: string): Locator { return this.steps.getByRole('listitem').filter({ hasText: title }) }
-  mark(title: string, status: string): Locator { return this.step(title).getByRole('img', { name: status, exact: true }) }
+  step(title: string): Locator {
+    return this.steps.getByRole('listitem').filter({ hasText: title })
+  }
+  mark(title: string, status: string): Locator {
+    return this.step(title).getByRole('img', { name: status, exact: true })
+  }
 
   /** Waits until the instance is made. */
   async succeeded(name: string): Promise<void> {
@@ -45,5 +53,7 @@ export class OperationPage {
     await this.ready.waitFor()
   }
 
-  async undone(name: string): Promise<void> { await this.title(`‘${name}’ was not created`).waitFor({ timeout: patience }) }
+  async undone(name: string): Promise<void> {
+    await this.title(`‘${name}’ was not created`).waitFor({ timeout: patience })
+  }
 }

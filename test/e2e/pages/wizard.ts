@@ -1,10 +1,14 @@
 /** Creating an instance: name, port, director, review. */
 import { expect, type Locator, type Page } from '@playwright/test'
 
-export interface Person { readonly name: string; readonly email: string; readonly password: string }
+export interface Person {
+  readonly name: string
+  readonly email: string
+  readonly password: string
+}
 
 /** Who directs the instances of tests. */
-export const person: Person = { name: 'Ada O\'Brien', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
+export const person: Person = { name: "Ada O'Brien", email: 'ada@school.example', password: 'a quiet Wednesday 7' }
 
 export class Wizard {
   /** Of the instance. */
@@ -30,7 +34,9 @@ export class Wizard {
     this.create = page.getByRole('button', { name: 'Create the instance' })
   }
 
-  form(step: 'name' | 'port' | 'director' | 'review'): Locator { return this.page.getByRole('form', { name: `New instance: ${step}` }) }
+  form(step: 'name' | 'port' | 'director' | 'review'): Locator {
+    return this.page.getByRole('form', { name: `New instance: ${step}` })
+  }
 
   async fillDirector({ name, email, password }: Person = person): Promise<void> {
     await this.directorName.fill(name)

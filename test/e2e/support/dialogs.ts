@@ -1,7 +1,11 @@
 /** The system's own dialogs: no test can click them, so their answer is put in their place in the main process. */
 import type { ElectronApplication } from '@playwright/test'
 
-export interface Asked { readonly message: string; readonly detail?: string; readonly buttons?: string[] }
+export interface Asked {
+  readonly message: string
+  readonly detail?: string
+  readonly buttons?: string[]
+}
 
 /** From now on every message box is answered at once with this button. */
 export async function answerDialogs(app: ElectronApplication, button: string): Promise<void> {

@@ -1,5 +1,6 @@
 /**
- * What windows are tested with. A release is prepared once and copied; each test file has a home of its own with its own
+ * What windows are tested with. A release is prepared once and copied; each test file has a home of its own with its
+ * own
  * ports, PostgreSQL, PgBouncer and PM2, and whatever was started in it is ended with it.
  */
 import { randomInt } from 'node:crypto'
@@ -40,29 +41,50 @@ export interface TestHome {
 }
 
 /** A workspace whose release is prepared, to be copied. */
-export interface Prepared { readonly root: string; remove(): Promise<void> }
+export interface Prepared {
+  readonly root: string
+  remove(): Promise<void>
+}
 
 /** @param shown names and ports as an operator has them: for pictures, one at a time */
 export async function testHome({ shown = false } = {}): Promise<TestHome> {
   const home = await makeHome(shown ? 'ada' : undefined)
   const root = join(await realpath(home.path), shown ? 'schools' : 'workspace')
-  const ports = shown ? settingsSchema.parse({}).ports : { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) }
+  const ports = shown
+    ? settingsSchema.parse({}).ports
+    : { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) }
   const defaults = join(home.path, 'defaults.json')
   await writeFile(defaults, JSON.stringify({ driver: 'embedded', ports }))
   const launched: LaunchedApp[] = []
   const place: TestHome = {
-    home, root, ports, defaults,
+    home,
+    root,
+    ports,
+    defaults,
     async launch({ workspace, data } = {}) {
-      const it = await launchApp({ home, workspace, env: { INSTANCE_MANAGER_DEFAULTS: defaults, ...(data && { XDG_CONFIG_HOME: data }) } })
+      const it = await launchApp({
+        home,
+        workspace,
+        env: { INSTANCE_MANAGER_DEFAULTS: defaults, ...(data && { XDG_CONFIG_HOME: data }) },
+      })
       launched.push(it)
       return it
     },
-    placeWorkspace: prepared => cp(prepared.root, root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }),
+    placeWorkspace: prepared =>
+      cp(prepared.root, root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }),
     processes: () => new Processes(join(home.path, '.pm2')).list(),
     sql: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      withConnection(await embeddedAdmin(root, defaults), async client => (await client.query<Row>(text, [...values])).rows),
-    databases: async () => (await place.sql<{ name: string }>(
-      'SELECT datname AS name FROM pg_database WHERE NOT datistemplate AND datname <> $1 UNION SELECT rolname FROM pg_roles WHERE rolname LIKE $2', ['postgres', '%\\_user'])).map(it => it.name),
+      withConnection(
+        await embeddedAdmin(root, defaults),
+        async client => (await client.query<Row>(text, [...values])).rows,
+      ),
+    databases: async () =>
+      (
+        await place.sql<{ name: string }>(
+          'SELECT datname AS name FROM pg_database WHERE NOT datistemplate AND datname <> $1 UNION SELECT rolname FROM pg_roles WHERE rolname LIKE $2',
+          ['postgres', '%\\_user'],
+        )
+      ).map(it => it.name),
     async remove() {
       await Promise.all(launched.map(it => it.kill()))
       await home.remove()
@@ -87,12 +109,15 @@ export async function prepare(): Promise<Prepared> {
 
 /** `prepared` is made once for all files. */
 export const test = base.extend<object, { prepared: Prepared }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures from the pattern
-  prepared: [async ({}, use) => {
-    const prepared = await prepare()
-    await use(prepared)
-    await prepared.remove()
-  }, { scope: 'worker', timeout: 300_000 }],
+  prepared: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures from the pattern
+    async ({}, use) => {
+      const prepared = await prepare()
+      await use(prepared)
+      await prepared.remove()
+    },
+    { scope: 'worker', timeout: 300_000 },
+  ],
 })
 
 /** Outside of the test runner too, a busy machine gets time. */

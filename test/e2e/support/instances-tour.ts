@@ -1,4 +1,6 @@
-/** The walk's part on the list of instances: with many of them, in every state, and everything that is asked about them. */
+/**
+ * The walk's part on the list of instances: with many of them, in every state, and everything that is asked about them.
+ */
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
@@ -21,19 +23,29 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   await expect(list.row('Old-Town')).toBeVisible()
   await expect(window.getByText('Folders that cannot be used')).toBeVisible()
 
-  for (const name of ['Brookfield', 'Eastgate', 'Harbour', 'Lakeside', 'Meadow', 'Quayside']) await list.row(name).getByRole('checkbox').check()
+  for (const name of ['Brookfield', 'Eastgate', 'Harbour', 'Lakeside', 'Meadow', 'Quayside'])
+    await list.row(name).getByRole('checkbox').check()
   await look('instances-selected')
   await list.chosen.getByRole('button', { name: 'Start 5' }).click()
   await expect(list.report).toContainText('Started 3 of 6, 2 skipped, 1 failed.', { timeout: 60_000 })
   await window.keyboard.press('Escape')
   await look('instances-report')
   await list.report.getByRole('button', { name: 'Dismiss' }).click()
-  await new Processes(join(place.home.path, '.pm2')).stop({ name: 'Riverside', cwd: join(place.root, 'instances', 'Riverside', 'server') })
+  await new Processes(join(place.home.path, '.pm2')).stop({
+    name: 'Riverside',
+    cwd: join(place.root, 'instances', 'Riverside', 'server'),
+  })
   await expect(list.row('Riverside')).toContainText('Stopped')
-  await expect.poll(async () => { // some samples of CPU and memory, while it has something to do
-    await answerOf(place.ports.firstInstance + 12)
-    return list.row('Harbour').locator('td svg path[class*="stroke"]').count()
-  }, { timeout: 30_000 }).toBe(2)
+  await expect
+    .poll(
+      async () => {
+        // some samples of CPU and memory, while it has something to do
+        await answerOf(place.ports.firstInstance + 12)
+        return list.row('Harbour').locator('td svg path[class*="stroke"]').count()
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(2)
   await look('instances')
   await list.view('Grid').click()
   await look('instances-grid')
@@ -65,7 +77,10 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   await logsTour(window, place, look)
   await room.go('Instances')
   await loseAll(place, 'Harbour')
-  const [lost, down] = [list.banner('PM2 was restarted; 3 instances still run without it.'), list.banner('One instance should be running but isn’t.')]
+  const [lost, down] = [
+    list.banner('PM2 was restarted; 3 instances still run without it.'),
+    list.banner('One instance should be running but isn’t.'),
+  ]
   await expect(lost).toBeVisible()
   await expect(down).toContainText('Harbour.')
   await look('instances-lost')
@@ -78,17 +93,30 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
 
 /** A log as a morning at a school writes it: live, and searched. @param window shows Lakeside's page */
 async function logsTour(window: Page, { home }: TestHome, look: Look): Promise<void> {
-  const [out, err] = ['out', 'error'].map(it => join(home.path, '.pm2', 'logs', `Lakeside-${it}.log`)) as [string, string]
+  const [out, err] = ['out', 'error'].map(it => join(home.path, '.pm2', 'logs', `Lakeside-${it}.log`)) as [
+    string,
+    string,
+  ]
   const begin = Date.now() - 120_000
   const at = (second: number): string => {
     const time = new Date(begin + second * 1000)
     return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
   }
-  await appendFile(out, Array.from({ length: 60 }, (_, index) => {
-    const [method, path] = (['GET /api/classes', 'GET /api/users/me', 'POST /api/samples', 'GET /uploads/profile-pics/17.png'][index % 4] ?? '').split(' ')
-    return `${at(index)}: \u001b[36m${method}\u001b[0m ${path} \u001b[32m${method === 'POST' ? 201 : 200}\u001b[0m ${8 + (index * 7) % 31} ms\n`
-  }).join(''))
-  const stack = ['Error: The file is no image: sample-31.tiff', '    at readSample (server/samples.js:41:11)', '    at async addSample (server/samples.js:88:18)']
+  await appendFile(
+    out,
+    Array.from({ length: 60 }, (_, index) => {
+      const [method, path] = (
+        ['GET /api/classes', 'GET /api/users/me', 'POST /api/samples', 'GET /uploads/profile-pics/17.png'][index % 4] ??
+        ''
+      ).split(' ')
+      return `${at(index)}: \u001b[36m${method}\u001b[0m ${path} \u001b[32m${method === 'POST' ? 201 : 200}\u001b[0m ${8 + ((index * 7) % 31)} ms\n`
+    }).join(''),
+  )
+  const stack = [
+    'Error: The file is no image: sample-31.tiff',
+    '    at readSample (server/samples.js:41:11)',
+    '    at async addSample (server/samples.js:88:18)',
+  ]
   await appendFile(err, stack.map(it => `${at(61)}: ${it}\n`).join(''))
   await window.getByRole('navigation', { name: 'Lakeside' }).getByRole('link', { name: 'Logs' }).click()
   const log = new LogPane(window, 'Lakeside')
@@ -99,7 +127,10 @@ async function logsTour(window: Page, { home }: TestHome, look: Look): Promise<v
   await look('logs-search')
 }
 
-/** Some that the command line tool left: one that ends at once, one whose port another has, one never started; and a folder that cannot be read. */
+/**
+ * Some that the command line tool left: one that ends at once, one whose port another has, one never started; and a
+ * folder that cannot be read.
+ */
 async function addOthers(place: TestHome): Promise<void> {
   const { root, ports } = place
   const status = () => Promise.resolve({ postgres: { port: ports.postgres }, pgbouncer: { port: ports.pgbouncer } })
@@ -107,7 +138,10 @@ async function addOthers(place: TestHome): Promise<void> {
   for (const [index, name] of names.entries()) {
     const port = ports.firstInstance + (name === 'Quayside' ? 0 : 10 + index)
     const its = await layOut({ root, services: { infrastructure: { status } } }, name, port)
-    await writeFile(join(its.server, 'index.js'), name === 'Meadow' ? 'throw new Error("I cannot go on")' : httpApp(port))
+    await writeFile(
+      join(its.server, 'index.js'),
+      name === 'Meadow' ? 'throw new Error("I cannot go on")' : httpApp(port),
+    )
     await makeDatabase(place, its)
   }
   const broken = join(root, 'instances', 'North-Campus')
@@ -118,7 +152,9 @@ async function addOthers(place: TestHome): Promise<void> {
 /** PM2's daemon ends as a crash ends it, once all that it runs is well under way; one of these ends with it. */
 async function loseAll({ home }: TestHome, one: string): Promise<void> {
   const pm2Home = join(home.path, '.pm2')
-  await expect.poll(async () => (await new Processes(pm2Home).list()).filter(it => it.status === 'online').length).toBe(4)
+  await expect
+    .poll(async () => (await new Processes(pm2Home).list()).filter(it => it.status === 'online').length)
+    .toBe(4)
   await kill9(Number(await readFile(pm2Paths(pm2Home).pid, 'utf8')))
   for (const { name, pid } of await appsOf(pm2Home)) if (name === one) await kill9(pid)
 }

@@ -1,10 +1,16 @@
 /** How a window can look: light and dark, as wide as usual and as narrow as it gets. */
 import type { Page } from '@playwright/test'
 
-export interface LookOf { readonly scheme: 'light' | 'dark'; readonly width: number; readonly height: number }
+export interface LookOf {
+  readonly scheme: 'light' | 'dark'
+  readonly width: number
+  readonly height: number
+}
 
-export const looks: readonly LookOf[] = (['light', 'dark'] as const).flatMap(scheme =>
-  [{ scheme, width: 1280, height: 800 }, { scheme, width: 900, height: 720 }])
+export const looks: readonly LookOf[] = (['light', 'dark'] as const).flatMap(scheme => [
+  { scheme, width: 1280, height: 800 },
+  { scheme, width: 900, height: 720 },
+])
 
 /** Dresses the page, and waits until nothing moves any more. */
 export async function wear(page: Page, { scheme, width, height }: LookOf): Promise<void> {
@@ -16,8 +22,12 @@ export async function wear(page: Page, { scheme, width, height }: LookOf): Promi
     await document.fonts.ready
     // One change of colour can start the next, in what inherits it.
     for (let still = false; !still;) {
-      await new Promise(done => { requestAnimationFrame(() => requestAnimationFrame(done)) })
-      const moving = document.getAnimations().filter(it => it.playState === 'running' && it.effect?.getComputedTiming().endTime !== Infinity)
+      await new Promise(done => {
+        requestAnimationFrame(() => requestAnimationFrame(done))
+      })
+      const moving = document
+        .getAnimations()
+        .filter(it => it.playState === 'running' && it.effect?.getComputedTiming().endTime !== Infinity)
       await Promise.allSettled(moving.map(it => it.finished))
       still = moving.length === 0
     }

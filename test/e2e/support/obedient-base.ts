@@ -1,5 +1,6 @@
 /**
- * The sample application, obedient: while a test holds a creation, the push of its schema waits, so that it can be met in its middle for
+ * The sample application, obedient: while a test holds a creation, the push of its schema waits, so that it can be met
+ * in its middle for
  * as long as one likes. Names that begin with `slow-push` wait in PostgreSQL instead (quick-base.ts).
  */
 import { readFile, rm, writeFile } from 'node:fs/promises'
@@ -33,7 +34,14 @@ export async function makeObedientBase(root: string): Promise<void> {
   await writeFile(join(root, 'server', 'push-schema.cjs'), push)
   const manifest = join(root, 'instance-manager.json')
   const quick = JSON.parse(await readFile(manifest, 'utf8')) as { server: object }
-  await writeFile(manifest, JSON.stringify(manifestSchema.parse({ ...quick, server: { ...quick.server, push: ['node', 'push-schema.cjs'] } }), undefined, 2))
+  await writeFile(
+    manifest,
+    JSON.stringify(
+      manifestSchema.parse({ ...quick, server: { ...quick.server, push: ['node', 'push-schema.cjs'] } }),
+      undefined,
+      2,
+    ),
+  )
 }
 
 /** The creation of this name will wait in its middle. Call before it gets there. */

@@ -11,11 +11,16 @@ const program = '/usr/bin/chromium'
 
 /** Why these tests cannot run here. */
 export function noChromium(): string | undefined {
-  try { accessSync(program) } catch { return 'Chromium is not installed (apt-get install chromium)' }
+  try {
+    accessSync(program)
+  } catch {
+    return 'Chromium is not installed (apt-get install chromium)'
+  }
   return undefined
 }
 
-export const startChromium = (): Promise<Browser> => chromium.launch({ executablePath: program, chromiumSandbox: process.getuid?.() !== 0 })
+export const startChromium = (): Promise<Browser> =>
+  chromium.launch({ executablePath: program, chromiumSandbox: process.getuid?.() !== 0 })
 
 export interface ServedApp {
   /** Opens a session, once. */
@@ -30,7 +35,9 @@ export interface ServedApp {
 export async function npmStart({ home, defaults }: TestHome, ...args: readonly string[]): Promise<ServedApp> {
   const { DISPLAY: _, WAYLAND_DISPLAY: __, ...env } = home.env
   const child = spawn(process.execPath, [join(project, 'scripts', 'start.mjs'), ...args], {
-    cwd: project, stdio: ['ignore', 'pipe', 'pipe'], env: { ...env, INSTANCE_MANAGER_DEFAULTS: defaults, NO_COLOR: '1' },
+    cwd: project,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...env, INSTANCE_MANAGER_DEFAULTS: defaults, NO_COLOR: '1' },
   })
   const ended = once(child, 'exit') as Promise<[number | null]>
   let text = ''
@@ -45,7 +52,8 @@ export async function npmStart({ home, defaults }: TestHome, ...args: readonly s
     child.once('exit', () => fail(new Error(`it ended:\n${text}`)))
   })
   return {
-    link, printed: () => text,
+    link,
+    printed: () => text,
     async stop() {
       child.kill('SIGTERM')
       return (await ended)[0]
@@ -54,12 +62,19 @@ export async function npmStart({ home, defaults }: TestHome, ...args: readonly s
 }
 
 /** A command on this machine. @returns what it printed, and how it ended */
-export async function command({ home, defaults }: TestHome, ...args: readonly string[]): Promise<{ out: string; exit: number | null }> {
+export async function command(
+  { home, defaults }: TestHome,
+  ...args: readonly string[]
+): Promise<{ out: string; exit: number | null }> {
   const child = spawn(process.execPath, [join(project, 'out', 'main', 'cli.cjs'), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'], env: { ...home.env, INSTANCE_MANAGER_DEFAULTS: defaults }, cwd: home.path,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...home.env, INSTANCE_MANAGER_DEFAULTS: defaults },
+    cwd: home.path,
   })
   let out = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { out += chunk })
-  const [exit] = await once(child, 'close') as [number | null]
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    out += chunk
+  })
+  const [exit] = (await once(child, 'close')) as [number | null]
   return { out, exit }
 }

@@ -1,5 +1,6 @@
 /**
- * A home whose workspace has the tiny base application, and instances that are laid out as the older command line tool left them:
+ * A home whose workspace has the tiny base application, and instances that are laid out as the older command line tool
+ * left them:
  * each is there in milliseconds, so that one window and one PM2 serve all tests of a file.
  */
 import { once } from 'node:events'
@@ -37,17 +38,27 @@ export async function tinyHome({ infrastructure = false } = {}): Promise<TinyHom
   const { home, root, ports, defaults } = place
   await createSample(join(resources, 'sample-app'), root)
   await makeTiny(root)
-  const host: Host = { kind: 'command', version: '0', home: home.path, resources, data: join(home.path, 'data'), defaults, pm2Home: join(home.path, '.pm2') }
+  const host: Host = {
+    kind: 'command',
+    version: '0',
+    home: home.path,
+    resources,
+    data: join(home.path, 'data'),
+    defaults,
+    pm2Home: join(home.path, '.pm2'),
+  }
   if (infrastructure) {
     const { operations, close } = await openWorkspace(host, root)
     mustSucceed(await operations.settled(await operations.start('infrastructure-start', undefined)))
     await close()
   }
   const status = () => Promise.resolve({ postgres: { port: ports.postgres }, pgbouncer: { port: ports.pgbouncer } })
-  const pids = async (name: string): Promise<number[]> => (await appsOf(host.pm2Home)).filter(it => it.name === name).map(it => it.pid)
+  const pids = async (name: string): Promise<number[]> =>
+    (await appsOf(host.pm2Home)).filter(it => it.name === name).map(it => it.pid)
   let next = ports.firstInstance + 100 // those before it are suggested to the operator
   return {
-    ...place, pidsOf: pids,
+    ...place,
+    pidsOf: pids,
     layOut: (name, port = next++) => layOut({ root, services: { infrastructure: { status } } }, name, port),
     makeDatabase: its => makeDatabase(place, its),
     async startByCli(its) {
@@ -62,11 +73,15 @@ export async function tinyHome({ infrastructure = false } = {}): Promise<TinyHom
 /** kill -9, and waits until it is gone. */
 export async function kill9(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL')
-  await until(async () => !await isAlive(pid))
+  await until(async () => !(await isAlive(pid)))
 }
 
 /** What the server on the port says; undefined if nobody answers. */
-export const answerOf = (port: number): Promise<string | undefined> => fetch(`http://127.0.0.1:${port}/`).then(it => it.text(), () => undefined)
+export const answerOf = (port: number): Promise<string | undefined> =>
+  fetch(`http://127.0.0.1:${port}/`).then(
+    it => it.text(),
+    () => undefined,
+  )
 
 /** A program that is no instance and has a port. */
 export async function foreignServer(port = 0): Promise<Server> {
@@ -78,10 +93,16 @@ export async function foreignServer(port = 0): Promise<Server> {
 /** Every file of an instance but what its process writes. */
 export async function filesOf({ folder }: CliInstance): Promise<Record<string, string>> {
   const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(it => it.isFile())
-  return Object.fromEntries(await Promise.all(entries.map(async it => {
-    const path = join(it.parentPath, it.name)
-    return [path.slice(folder.length), await readFile(path, 'utf8')] as const
-  })))
+  return Object.fromEntries(
+    await Promise.all(
+      entries.map(async it => {
+        const path = join(it.parentPath, it.name)
+        return [path.slice(folder.length), await readFile(path, 'utf8')] as const
+      }),
+    ),
+  )
 }
-export const configOf = async ({ folder }: CliInstance) => JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as { port: number; note?: string }
-export const envOf = async ({ server }: CliInstance): Promise<Record<string, string>> => parse(await readFile(join(server, '.env')))
+export const configOf = async ({ folder }: CliInstance) =>
+  JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as { port: number; note?: string }
+export const envOf = async ({ server }: CliInstance): Promise<Record<string, string>> =>
+  parse(await readFile(join(server, '.env')))

@@ -1,5 +1,6 @@
 /**
- * A walk through every screen in each of its states that a reader should see, with a stop at each. It is walked for accessibility
+ * A walk through every screen in each of its states that a reader should see, with a stop at each. It is walked for
+ * accessibility
  * and for pictures, so that no screen is in one and not in the other.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -116,7 +117,9 @@ async function createWithStops(window: Page, place: TestHome, look: Look): Promi
     await wizard.port.fill(String((foreign.address() as AddressInfo).port))
     await expect(wizard.useAnyway).toBeVisible()
     await look('wizard-port-taken')
-  } finally { foreign.close() }
+  } finally {
+    foreign.close()
+  }
   await window.getByRole('radio', { name: 'Automatic' }).check()
   await look('wizard-port')
   await wizard.next.click()

@@ -8,10 +8,12 @@ import { privatePm2, type PrivatePm2 } from '../../support/pm2'
 import { describeWhere } from '../../support/requires'
 import { canMakeUsers, secondUser, whyNoUsers, type SecondUser } from '../../support/second-user'
 
-describeWhere(canMakeUsers, whyNoUsers)('the start of PM2\'s daemon', () => {
+describeWhere(canMakeUsers, whyNoUsers)("the start of PM2's daemon", () => {
   let other: SecondUser
   let pm2: PrivatePm2
-  beforeAll(async () => { other = await secondUser() })
+  beforeAll(async () => {
+    other = await secondUser()
+  })
   afterAll(() => other.remove())
   beforeEach(async () => {
     pm2 = await privatePm2()
@@ -22,9 +24,12 @@ describeWhere(canMakeUsers, whyNoUsers)('the start of PM2\'s daemon', () => {
 
   it('is not held up by a socket of a name that can be guessed', async () => {
     const name = `instance-manager-pm2-${createHash('sha256').update(pm2.home).digest('hex').slice(0, 32)}`
-    const holding = other.start(`
+    const holding = other.start(
+      `
       import { createServer } from 'node:net'
-      createServer().listen('\\0' + process.argv[2], () => console.log('bound'))`, name)
+      createServer().listen('\\0' + process.argv[2], () => console.log('bound'))`,
+      name,
+    )
     expect(await holding.line()).toBe('bound')
     await new Daemon(pm2.home).ensure()
     expect(await pm2.daemons()).toEqual([await pm2.daemonPid()])

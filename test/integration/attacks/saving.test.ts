@@ -28,26 +28,37 @@ describeWhere(canMakeUsers, whyNoUsers)('saving in a folder that another user ma
     try {
       await file.write('a line that anyone can have the application log\n')
       await file.commit()
-    } finally { await file.close() }
+    } finally {
+      await file.close()
+    }
   }
 
   it.each([false, true])('their links lead nowhere (overwrite: %s)', async overwrite => {
-    await other.run(`
+    await other.run(
+      `
       import { rmSync, symlinkSync } from 'node:fs'
       const [shared, own] = process.argv.slice(2)
       for (const [to, name] of [[own, 'folder'], [own + '/authorized_keys', 'file']]) {
         rmSync(shared + '/' + name, { force: true })
         symlinkSync(to, shared + '/' + name)
-      }`, shared, own)
-    await expect(save(join(shared, 'folder', 'authorized_keys'), overwrite)).rejects.toMatchObject({ problem: { code: 'folder-link' } })
-    await expect(save(join(shared, 'folder', 'new'), overwrite)).rejects.toMatchObject({ problem: { code: 'folder-link' } })
+      }`,
+      shared,
+      own,
+    )
+    await expect(save(join(shared, 'folder', 'authorized_keys'), overwrite)).rejects.toMatchObject({
+      problem: { code: 'folder-link' },
+    })
+    await expect(save(join(shared, 'folder', 'new'), overwrite)).rejects.toMatchObject({
+      problem: { code: 'folder-link' },
+    })
     await expect(save(join(shared, 'file'), overwrite)).rejects.toMatchObject({ problem: { code: 'file-not-regular' } })
     expect(await readFile(join(own, 'authorized_keys'), 'utf8')).toBe('precious')
     expect(await readdir(own)).toEqual(['authorized_keys'])
   })
 
   it('a folder that they exchange for a link again and again is never followed', async () => {
-    const running = other.start(`
+    const running = other.start(
+      `
       import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
       const [shared, own] = process.argv.slice(2)
       const [name, folder, link] = ['moving', 'kept', 'led'].map(it => shared + '/' + it)
@@ -58,9 +69,13 @@ describeWhere(canMakeUsers, whyNoUsers)('saving in a folder that another user ma
       for (;;) {
         renameSync(name, folder); renameSync(link, name)
         renameSync(name, link); renameSync(folder, name)
-      }`, shared, own)
+      }`,
+      shared,
+      own,
+    )
     await running.line()
-    for (let attempt = 0; attempt < 300; attempt++) await save(join(shared, 'moving', `${attempt}`), attempt % 2 === 0).catch(() => undefined)
+    for (let attempt = 0; attempt < 300; attempt++)
+      await save(join(shared, 'moving', `${attempt}`), attempt % 2 === 0).catch(() => undefined)
     await running.stop()
     expect(await readdir(own)).toEqual(['authorized_keys'])
   })

@@ -6,17 +6,24 @@ import { canMakeUsers, secondUser, whyNoUsers, type SecondUser } from '../../sup
 describeWhere(canMakeUsers, whyNoUsers)('the second user of the attack tests', () => {
   let other: SecondUser
 
-  beforeAll(async () => { other = await secondUser() })
+  beforeAll(async () => {
+    other = await secondUser()
+  })
   afterAll(() => other.remove())
 
   it('runs as itself, without our groups', async () => {
-    expect(JSON.parse(await other.run('console.log(JSON.stringify([process.getuid(), process.getgid(), process.getgroups()]))')))
-      .toEqual([other.uid, other.gid, [other.gid]])
+    expect(
+      JSON.parse(
+        await other.run('console.log(JSON.stringify([process.getuid(), process.getgid(), process.getgroups()]))'),
+      ),
+    ).toEqual([other.uid, other.gid, [other.gid]])
   })
 
   it('cannot read what only we may read', async () => {
     await access('/etc/shadow')
-    await expect(other.run(`import { readFileSync } from 'node:fs'; readFileSync('/etc/shadow')`)).rejects.toThrow('EACCES')
+    await expect(other.run(`import { readFileSync } from 'node:fs'; readFileSync('/etc/shadow')`)).rejects.toThrow(
+      'EACCES',
+    )
   })
 
   it('serves until it is stopped', async () => {

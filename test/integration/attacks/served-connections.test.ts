@@ -1,10 +1,15 @@
-/** Another user of the machine takes connections to the served pages and does nothing with them, in every way there is. */
+/**
+ * Another user of the machine takes connections to the served pages and does nothing with them, in every way there is.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { describeWhere } from '../../support/requires'
 import { canMakeUsers, secondUser, whyNoUsers, type SecondUser } from '../../support/second-user'
 import { heard, signIn, startServer, tokenIn, type TestServer } from '../serve/server'
 
-/** Opens 300 connections, each with `say(stream)` once it is connected, keeps its side of each open, and replaces those that end. */
+/**
+ * Opens 300 connections, each with `say(stream)` once it is connected, keeps its side of each open, and replaces those
+ * that end.
+ */
 const hold = (say: string): string => `
   import { connect } from 'node:net'
   const port = Number(process.argv[2])
@@ -36,9 +41,13 @@ describeWhere(canMakeUsers, whyNoUsers)('300 connections of another user', () =>
   let other: SecondUser
   let server: TestServer
 
-  beforeAll(async () => { other = await secondUser() })
+  beforeAll(async () => {
+    other = await secondUser()
+  })
   afterAll(() => other.remove())
-  beforeEach(async () => { server = await startServer() })
+  beforeEach(async () => {
+    server = await startServer()
+  })
   afterEach(() => server.remove())
 
   it.each(Object.keys(ways))('keep nobody out and end no session: %s', async way => {

@@ -1,4 +1,7 @@
-/** What another user's servers get from the operator's browser, in which the served pages are open: on another port of the host, and on theirs later. */
+/**
+ * What another user's servers get from the operator's browser, in which the served pages are open: on another port of
+ * the host, and on theirs later.
+ */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test'
@@ -11,7 +14,8 @@ import { signIn, startServer, tokenIn, type Session, type TestServer } from '../
 const program = '/usr/bin/chromium'
 
 /**
- * Listens at a port and prints, line by line, what it gets: headers of requests, what its page finds in the browser, and messages of
+ * Listens at a port and prints, line by line, what it gets: headers of requests, what its page finds in the browser,
+ * and messages of
  * WebSockets, which it greets as a server of ours would. Its page also tries the pages at `target`.
  */
 const rogue = `
@@ -50,10 +54,23 @@ const rogue = `
   })
   server.listen(port, process.argv[4], () => print('port', server.address().port))`
 
-interface Loot { readonly cookie: string; readonly storage: Readonly<Record<string, string>>; readonly referrer: string; readonly hash: string; readonly opened: string; readonly page: string }
-interface Printed { readonly kind: 'port' | 'headers' | 'message' | 'loot'; readonly data: unknown }
+interface Loot {
+  readonly cookie: string
+  readonly storage: Readonly<Record<string, string>>
+  readonly referrer: string
+  readonly hash: string
+  readonly opened: string
+  readonly page: string
+}
+interface Printed {
+  readonly kind: 'port' | 'headers' | 'message' | 'loot'
+  readonly data: unknown
+}
 
-describeWhere(canMakeUsers && existsSync(program), canMakeUsers ? 'Chromium is not installed (apt-get install chromium)' : whyNoUsers)('servers of another user, in the operator’s browser', () => {
+describeWhere(
+  canMakeUsers && existsSync(program),
+  canMakeUsers ? 'Chromium is not installed (apt-get install chromium)' : whyNoUsers,
+)('servers of another user, in the operator’s browser', () => {
   let other: SecondUser
   let browser: Browser
   let context: BrowserContext
@@ -90,10 +107,12 @@ describeWhere(canMakeUsers && existsSync(program), canMakeUsers ? 'Chromium is n
     const running = other.start(rogue, String(port), String(server.port), address)
     const next = async (): Promise<Printed> => JSON.parse(await running.line()) as Printed
     return {
-      running, port: (await next()).data as number,
+      running,
+      port: (await next()).data as number,
       async until(kind: Printed['kind']): Promise<{ readonly all: readonly Printed[]; readonly last: unknown }> {
         const all: Printed[] = []
-        do all.push(await next()); while (all.at(-1)?.kind !== kind)
+        do all.push(await next())
+        while (all.at(-1)?.kind !== kind)
         return { all, last: all.at(-1)?.data }
       },
     }
@@ -102,16 +121,30 @@ describeWhere(canMakeUsers && existsSync(program), canMakeUsers ? 'Chromium is n
   it('another port of the host, a stranger’s or an instance’s, gets no cookie, no session, no referrer, and opens nothing', async () => {
     const elsewhere = await starts(0)
     for (const visit of [
-      async () => { await (await context.newPage()).goto(`http://127.0.0.1:${elsewhere.port}/`) },
-      async () => { await page.evaluate(to => { location.href = to }, `http://127.0.0.1:${elsewhere.port}/`) }, // from our page itself
+      async () => {
+        await (await context.newPage()).goto(`http://127.0.0.1:${elsewhere.port}/`)
+      },
+      async () => {
+        await page.evaluate(to => {
+          location.href = to
+        }, `http://127.0.0.1:${elsewhere.port}/`)
+      }, // from our page itself
     ]) {
       await visit()
       const { all, last } = await elsewhere.until('loot')
-      expect(last).toEqual({ cookie: '', storage: {}, referrer: '', hash: '', opened: 'refused', page: 'refused' } satisfies Loot)
+      expect(last).toEqual({
+        cookie: '',
+        storage: {},
+        referrer: '',
+        hash: '',
+        opened: 'refused',
+        page: 'refused',
+      } satisfies Loot)
       expect(JSON.stringify(all)).not.toContain(session.key)
       expect(JSON.stringify(all)).not.toContain(tokenIn(link))
       for (const { data } of all.filter(it => it.kind === 'headers')) expect(data).not.toHaveProperty('cookie')
-      for (const { data } of all.filter(it => it.kind === 'headers')) expect(JSON.stringify(data)).not.toContain(`:${server.port}`)
+      for (const { data } of all.filter(it => it.kind === 'headers'))
+        expect(JSON.stringify(data)).not.toContain(`:${server.port}`)
     }
   })
 
@@ -119,9 +152,17 @@ describeWhere(canMakeUsers && existsSync(program), canMakeUsers ? 'Chromium is n
     await page.goto(server.link().replace('127.0.0.1', 'localhost'))
     await page.getByRole('heading', { name: 'Choose a workspace' }).waitFor()
     const stranger = await starts(server.port, '::1')
-    const later = await browser.newContext({ storageState: await context.storageState() }) // with no connection to 127.0.0.1 left open
+    // with no connection to 127.0.0.1 left open
+    const later = await browser.newContext({ storageState: await context.storageState() })
     await (await later.newPage()).goto(`http://localhost:${server.port}/`)
-    expect((await stranger.until('loot')).last).toEqual({ cookie: '', storage: {}, referrer: '', hash: '', opened: 'refused', page: 'refused' } satisfies Loot)
+    expect((await stranger.until('loot')).last).toEqual({
+      cookie: '',
+      storage: {},
+      referrer: '',
+      hash: '',
+      opened: 'refused',
+      page: 'refused',
+    } satisfies Loot)
     await later.close()
   })
 
@@ -130,7 +171,11 @@ describeWhere(canMakeUsers && existsSync(program), canMakeUsers ? 'Chromium is n
     await server.close()
     const successor = await starts(port)
     const { all, last } = await successor.until('message')
-    expect(last).toEqual({ session: session.id, nonce: expect.any(String) as string, proof: expect.any(String) as string })
+    expect(last).toEqual({
+      session: session.id,
+      nonce: expect.any(String) as string,
+      proof: expect.any(String) as string,
+    })
     expect(JSON.stringify(all)).not.toContain(session.key)
 
     await page.reload() // now it is the rogue's page, in the origin that ours had
@@ -141,7 +186,8 @@ describeWhere(canMakeUsers && existsSync(program), canMakeUsers ? 'Chromium is n
 
     const next = await startServer({ port })
     expect(next.port).toBe(port)
-    for (const attempt of [stolen, last as object, { token: stolen.key }, { token: tokenIn(link) }]) expect(await signIn(next.socket(), attempt)).toBe(4401)
+    for (const attempt of [stolen, last as object, { token: stolen.key }, { token: tokenIn(link) }])
+      expect(await signIn(next.socket(), attempt)).toBe(4401)
     await next.remove()
   })
 })

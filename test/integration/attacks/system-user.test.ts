@@ -31,7 +31,10 @@ require('node:http').createServer((request, response) => {
   })
 }).listen(${port}, '127.0.0.1')`
 
-/** Swaps the folder `a` for a link to another one and back, until it is ended. In argv: the folder to work in, unless it is there already; where the link leads. */
+/**
+ * Swaps the folder `a` for a link to another one and back, until it is ended. In argv: the folder to work in, unless it
+ * is there already; where the link leads.
+ */
 const swapping = `
 const fs = require('node:fs')
 const [folder, outside] = process.argv.slice(1)
@@ -45,7 +48,13 @@ for (;;) {
 
 /** Starts one as a user, as cron or at would: root enters the folder, then becomes that user. */
 const swapper = ({ uid, gid }: { readonly uid: number; readonly gid: number }, cwd: string, ...args: string[]) =>
-  spawn('node', ['-e', swapping, ...args], { uid, gid, cwd, env: { PATH: process.env['PATH'] ?? '' }, stdio: ['ignore', 'pipe', 'ignore'] })
+  spawn('node', ['-e', swapping, ...args], {
+    uid,
+    gid,
+    cwd,
+    env: { PATH: process.env['PATH'] ?? '' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
 
 describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its own', () => {
   let workspace: TestWorkspace
@@ -59,9 +68,12 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
     expect([state.turned, state.phase]).toEqual([undefined, 'succeeded'])
   }
   /** Runs code inside the application with the hole. */
-  const inside = async (code: string): Promise<string> => (await fetch(`http://127.0.0.1:${evil.port}/`, { method: 'POST', body: code })).text()
-  const read = (path: string): Promise<string> => inside(`return require('node:fs').readFileSync(${JSON.stringify(path)}, 'utf8')`)
-  const connect = (path: string): Promise<string> => inside(`return new Promise((resolve, reject) =>
+  const inside = async (code: string): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${evil.port}/`, { method: 'POST', body: code })).text()
+  const read = (path: string): Promise<string> =>
+    inside(`return require('node:fs').readFileSync(${JSON.stringify(path)}, 'utf8')`)
+  const connect = (path: string): Promise<string> =>
+    inside(`return new Promise((resolve, reject) =>
     require('node:net').connect(${JSON.stringify(path)}).on('connect', () => resolve('connected')).on('error', reject))`)
 
   beforeAll(async () => {
@@ -73,7 +85,9 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
     const place = { root: workspace.root, services: app.workspace }
     ;[evil, victim] = [await layOut(place, 'evil'), await layOut(place, 'victim')]
     await writeFile(join(evil.server, 'index.js'), hole(evil.port))
-    await writeFile(join(workspacePaths(workspace.root).state, 'secrets.json'), '{"superuser":"hunter2"}', { mode: 0o600 })
+    await writeFile(join(workspacePaths(workspace.root).state, 'secrets.json'), '{"superuser":"hunter2"}', {
+      mode: 0o600,
+    })
     for (const name of ['evil', 'victim']) await job('start', { name })
   })
   afterAll(async () => {
@@ -95,43 +109,73 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
   it('runs as that user, without any group of ours', async () => {
     for (const name of ['evil', 'victim']) await job('isolate', { name })
     const user = await findSystemUser(workspacePaths(workspace.root), 'evil')
-    expect(JSON.parse(await inside('return JSON.stringify([process.getuid(), process.getgid(), process.getgroups(), process.env.USER, process.env.HOME])')))
-      .toEqual([user?.uid, user?.gid, [user?.gid], user?.name, evil.folder])
+    expect(
+      JSON.parse(
+        await inside(
+          'return JSON.stringify([process.getuid(), process.getgid(), process.getgroups(), process.env.USER, process.env.HOME])',
+        ),
+      ),
+    ).toEqual([user?.uid, user?.gid, [user?.gid], user?.name, evil.folder])
     expect(await (await fetch(`http://127.0.0.1:${victim.port}/`)).text()).toContain('victim')
   })
 
   it('reads no other instance, no secret of ours, and reaches neither the engine nor PM2', async () => {
     const { state } = workspacePaths(workspace.root)
     const { rpc, bus, dump } = pm2Paths(workspace.host.pm2Home)
-    for (const path of [join(victim.server, '.env'), join(victim.folder, 'db-config.json'), join(state, 'secrets.json'), join(state, 'lock'), dump, '/etc/shadow']) {
+    for (const path of [
+      join(victim.server, '.env'),
+      join(victim.folder, 'db-config.json'),
+      join(state, 'secrets.json'),
+      join(state, 'lock'),
+      dump,
+      '/etc/shadow',
+    ]) {
       expect([path, await read(path)]).toEqual([path, 'failed: EACCES'])
     }
     expect(await inside('return [typeof process.send, process.env.NODE_CHANNEL_FD]')).toBe('undefined,')
-    for (const path of [join(state, engineSocket), rpc, bus]) expect([path, await connect(path)]).toEqual([path, 'failed: EACCES'])
+    for (const path of [join(state, engineSocket), rpc, bus])
+      expect([path, await connect(path)]).toEqual([path, 'failed: EACCES'])
   })
 
   it('reads its own code and .env, writes its data, and changes neither code nor what is read as root', async () => {
     expect(await read(join(evil.server, '.env'))).toContain(evil.password)
-    const write = (path: string): Promise<string> => inside(`require('node:fs').writeFileSync(${JSON.stringify(path)}, 'mine'); return 'written'`)
+    const write = (path: string): Promise<string> =>
+      inside(`require('node:fs').writeFileSync(${JSON.stringify(path)}, 'mine'); return 'written'`)
     expect(await write(join(evil.server, 'uploads/profile-pics/me.png'))).toBe('written')
-    for (const path of [join(evil.server, 'index.js'), join(evil.server, '.env'), join(evil.server, 'new.js'), join(evil.folder, 'config.json'), join(evil.folder, 'x')]) {
+    for (const path of [
+      join(evil.server, 'index.js'),
+      join(evil.server, '.env'),
+      join(evil.server, 'new.js'),
+      join(evil.folder, 'config.json'),
+      join(evil.folder, 'x'),
+    ]) {
       expect([path, await write(path)]).toEqual([path, 'failed: EACCES'])
     }
     const plant = `const fs = require('node:fs'); fs.renameSync('.env', '.env.old'); fs.symlinkSync('/etc/shadow', '.env'); return 'planted'`
     expect(await inside(plant)).toBe('failed: EACCES')
-    expect(await inside(`require('node:fs').renameSync(${JSON.stringify(evil.server)}, ${JSON.stringify(`${evil.server}2`)}); return 'moved'`)).toBe('failed: EACCES')
+    expect(
+      await inside(
+        `require('node:fs').renameSync(${JSON.stringify(evil.server)}, ${JSON.stringify(`${evil.server}2`)}); return 'moved'`,
+      ),
+    ).toBe('failed: EACCES')
   })
 
   it('is closed to every other user of the machine', async () => {
-    for (const path of [join(evil.server, '.env'), join(evil.server, 'index.js'), join(evil.server, 'uploads/profile-pics/me.png')]) {
-      await expect(other.run(`import { readFileSync } from 'node:fs'; readFileSync(process.argv[2])`, path)).rejects.toThrow('EACCES')
+    for (const path of [
+      join(evil.server, '.env'),
+      join(evil.server, 'index.js'),
+      join(evil.server, 'uploads/profile-pics/me.png'),
+    ]) {
+      await expect(
+        other.run(`import { readFileSync } from 'node:fs'; readFileSync(process.argv[2])`, path),
+      ).rejects.toThrow('EACCES')
     }
   })
 
   it('keeps its user when it is restarted, moved to another port, and by PM2 itself', async () => {
     const uid = String((await findSystemUser(workspacePaths(workspace.root), 'evil'))?.uid)
     await job('restart', { name: 'evil' })
-    await until(async () => await inside('return process.getuid()').catch(() => '') === uid)
+    await until(async () => (await inside('return process.getuid()').catch(() => '')) === uid)
     const before = await inside('return process.pid')
     await inside('process.exit(1)').catch(() => undefined) // PM2 starts it again
     await until(async () => ![before, ''].includes(await inside('return process.pid').catch(() => '')))
@@ -140,7 +184,11 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
     await job('change-port', { name: 'victim', port: victim.port === 24_001 ? 24_002 : 24_001 })
     expect((await stat(join(victim.server, '.env'))).mode & 0o777).toBe(0o640)
     await job('start', { name: 'victim' })
-    const dumped = JSON.parse(await readFile(pm2Paths(workspace.host.pm2Home).dump, 'utf8')) as { name: string; uid: number; gid: number }[]
+    const dumped = JSON.parse(await readFile(pm2Paths(workspace.host.pm2Home).dump, 'utf8')) as {
+      name: string
+      uid: number
+      gid: number
+    }[]
     expect(dumped.map(it => it.name).toSorted()).toEqual(['evil', 'victim'])
     for (const it of dumped) expect(it.uid).toBeGreaterThan(0)
   })
@@ -157,7 +205,9 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
     }
     const isClosed = async (): Promise<boolean> => ((await stat(its.folder)).mode & 0o777) === 0o700
     /** Owners of what must stay as it is. */
-    const ownersOutside = async (): Promise<number[]> => [...new Set((await Promise.all(names.map(it => lstat(join(outside, it))))).flatMap(it => [it.uid, it.gid]))]
+    const ownersOutside = async (): Promise<number[]> => [
+      ...new Set((await Promise.all(names.map(it => lstat(join(outside, it))))).flatMap(it => [it.uid, it.gid])),
+    ]
 
     beforeAll(async () => {
       its = await layOut({ root: workspace.root, services: app.workspace }, 'swapped')
@@ -173,8 +223,18 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
 
     /** Both ways, with what root does itself. @param before as whose its files come back */
     const hand = async (way: typeof handBack, before: Parameters<typeof handBack>[2]): Promise<void> =>
-      way({ paths: workspacePaths(workspace.root), run: createRun('test') }, 'swapped', before, new AbortController().signal)
-    const ownersBefore = async () => (JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as { systemUser: { before: Parameters<typeof handBack>[2] } }).systemUser.before
+      way(
+        { paths: workspacePaths(workspace.root), run: createRun('test') },
+        'swapped',
+        before,
+        new AbortController().signal,
+      )
+    const ownersBefore = async () =>
+      (
+        JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as {
+          systemUser: { before: Parameters<typeof handBack>[2] }
+        }
+      ).systemUser.before
 
     it('processes of its user, there before or started meanwhile, can neither enter nor lead root elsewhere', async () => {
       const [user, before] = [await userOfIts(), await ownersBefore()]
@@ -194,13 +254,19 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
       })()
       const looks = (async () => {
         for (; !done.signal.aborted; await delay(1)) {
-          if (!await isClosed()) continue
-          const { exitCode, signal } = await execa('ls', [uploads], { uid: user.uid, gid: user.gid, cwd: '/', reject: false })
-          if (await isClosed() && signal === undefined) seen.add(exitCode === 0 ? 'got in' : 'shut out')
+          if (!(await isClosed())) continue
+          const { exitCode, signal } = await execa('ls', [uploads], {
+            uid: user.uid,
+            gid: user.gid,
+            cwd: '/',
+            reject: false,
+          })
+          if ((await isClosed()) && signal === undefined) seen.add(exitCode === 0 ? 'got in' : 'shut out')
         }
       })()
       try {
-        for (let round = 0; round < 5 || (round < 50 && seen.size === 0); round++) for (const way of [handBack, handOver]) await hand(way, before)
+        for (let round = 0; round < 5 || (round < 50 && seen.size === 0); round++)
+          for (const way of [handBack, handOver]) await hand(way, before)
       } finally {
         done.abort()
         await Promise.all([newcomers, looks])
@@ -217,7 +283,9 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
       const ended = once(accomplice, 'exit')
       await once(accomplice.stdout, 'data')
       for (let round = 0; round < 5; round++) {
-        for (const way of [handBack, handOver]) await hand(way, { ...before, 'server/uploads': { uid: 0, gid: 0, mode: 0o777 } }).catch(() => undefined) // what it looks for may just be gone
+        for (const way of [handBack, handOver])
+          // what it looks for may just be gone
+          await hand(way, { ...before, 'server/uploads': { uid: 0, gid: 0, mode: 0o777 } }).catch(() => undefined)
       }
       accomplice.kill('SIGKILL')
       await ended
@@ -230,8 +298,16 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
 
   it('its account is expired: PAM lets nobody run anything as it', async () => {
     const { name } = identityOf(workspacePaths(workspace.root), 'evil')
-    expect((await readFile('/etc/shadow', 'utf8')).split('\n').find(it => it.startsWith(`${name}:`))?.split(':')[7]).toBe('1')
-    const { exitCode, stderr } = await execa('su', ['-s', '/bin/sh', name, '-c', 'id'], { reject: false, env: { LC_ALL: 'C' } })
+    expect(
+      (await readFile('/etc/shadow', 'utf8'))
+        .split('\n')
+        .find(it => it.startsWith(`${name}:`))
+        ?.split(':')[7],
+    ).toBe('1')
+    const { exitCode, stderr } = await execa('su', ['-s', '/bin/sh', name, '-c', 'id'], {
+      reject: false,
+      env: { LC_ALL: 'C' },
+    })
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('expired')])
   })
 })

@@ -17,11 +17,16 @@ const entry = process.env['INSTANCE_MANAGER_CLI'] ?? join(project, 'out/main/cli
 /** Built once, whoever of several test processes comes first. */
 export async function builtCli(): Promise<void> {
   if (process.env['INSTANCE_MANAGER_CLI']) return
-  await execa('flock', ['/tmp', process.execPath, join(project, 'scripts/cli.mjs'), '--version'], { timeout: 240_000, cwd: project })
+  await execa('flock', ['/tmp', process.execPath, join(project, 'scripts/cli.mjs'), '--version'], {
+    timeout: 240_000,
+    cwd: project,
+  })
   if (!existsSync(entry)) throw new Error(`${entry} was not built`)
 }
 
-export type Line = { readonly type: string; readonly id?: string; readonly step?: string } & Readonly<Record<string, unknown>>
+export type Line = { readonly type: string; readonly id?: string; readonly step?: string } & Readonly<
+  Record<string, unknown>
+>
 
 export interface Ran {
   readonly exit: number | null
@@ -53,9 +58,17 @@ export interface CliHome {
   remove(): Promise<void>
 }
 
-export interface StartOptions { readonly input?: string; readonly cwd?: string; readonly env?: Readonly<Record<string, string>>; readonly file?: string }
+export interface StartOptions {
+  readonly input?: string
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly file?: string
+}
 
-export interface CliOptions { readonly driver?: DriverKind; readonly images?: { readonly postgres: string; readonly pgbouncer: string } }
+export interface CliOptions {
+  readonly driver?: DriverKind
+  readonly images?: { readonly postgres: string; readonly pgbouncer: string }
+}
 
 export async function cliHome({ driver = 'embedded', images }: CliOptions = {}): Promise<CliHome> {
   await builtCli()
@@ -64,15 +77,36 @@ export async function cliHome({ driver = 'embedded', images }: CliOptions = {}):
   const root = join(path, 'workspace')
   const prefix = `im-test-${randomInt(1e9).toString(36)}`
   const defaults = join(path, 'defaults.json')
-  await writeFile(defaults, JSON.stringify({
-    driver, ports: { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) },
-    containers: { postgres: `${prefix}-postgres`, pgbouncer: `${prefix}-pgbouncer`, ...(images && { postgresImage: images.postgres, pgbouncerImage: images.pgbouncer }) },
-  }))
+  await writeFile(
+    defaults,
+    JSON.stringify({
+      driver,
+      ports: { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) },
+      containers: {
+        postgres: `${prefix}-postgres`,
+        pgbouncer: `${prefix}-pgbouncer`,
+        ...(images && { postgresImage: images.postgres, pgbouncerImage: images.pgbouncer }),
+      },
+    }),
+  )
   const env = { ...home.env, INSTANCE_MANAGER_DEFAULTS: defaults }
-  const start = (args: readonly string[], { input, cwd = path, env: more = {}, file = process.execPath }: StartOptions = {}): Running =>
-    running(spawn(file, file === process.execPath ? [entry, ...args] : [...args], { cwd, env: { ...env, ...more }, stdio: 'pipe' }), input)
+  const start = (
+    args: readonly string[],
+    { input, cwd = path, env: more = {}, file = process.execPath }: StartOptions = {},
+  ): Running =>
+    running(
+      spawn(file, file === process.execPath ? [entry, ...args] : [...args], {
+        cwd,
+        env: { ...env, ...more },
+        stdio: 'pipe',
+      }),
+      input,
+    )
   return {
-    path, root, env, start,
+    path,
+    root,
+    env,
+    start,
     run: (args, input = '') => start(['--workspace', root, ...words(args)], { input }).ended,
     async remove() {
       await home.remove()
@@ -90,39 +124,68 @@ export const cliCommand = (args: string): string => `'${process.execPath}' '${en
 function running(child: ChildProcess, input: string | undefined): Running {
   let [out, err] = ['', '']
   const wake = new Set<() => void>()
-  const heard = (): void => { for (const it of wake) it() }
-  child.stdout?.on('data', (chunk: Buffer) => { out += chunk.toString(); heard() })
-  child.stderr?.on('data', (chunk: Buffer) => { err += chunk.toString(); heard() })
+  const heard = (): void => {
+    for (const it of wake) it()
+  }
+  child.stdout?.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+    heard()
+  })
+  child.stderr?.on('data', (chunk: Buffer) => {
+    err += chunk.toString()
+    heard()
+  })
   child.stdin?.on('error', () => undefined)
   if (input !== undefined) child.stdin?.end(input)
-  const ended = new Promise<Ran>(done => child.once('close', exit => {
-    heard()
-    done(ran(exit, out, err))
-  }))
-  return {
-    child, ended,
-    until: seen => new Promise((done, fail) => {
-      const look = (): void => {
-        if (seen(out) || seen(err)) done()
-        else if (child.exitCode !== null || child.signalCode !== null) fail(new Error(`it ended without it:\n${out}\n${err}`))
-        else return
-        wake.delete(look)
-      }
-      wake.add(look)
-      look()
+  const ended = new Promise<Ran>(done =>
+    child.once('close', exit => {
+      heard()
+      done(ran(exit, out, err))
     }),
+  )
+  return {
+    child,
+    ended,
+    until: seen =>
+      new Promise((done, fail) => {
+        const look = (): void => {
+          if (seen(out) || seen(err)) done()
+          else if (child.exitCode !== null || child.signalCode !== null)
+            fail(new Error(`it ended without it:\n${out}\n${err}`))
+          else return
+          wake.delete(look)
+        }
+        wake.add(look)
+        look()
+      }),
   }
 }
 
 function ran(exit: number | null, out: string, err: string): Ran {
-  const json = out.startsWith('{') ? out.trimEnd().split('\n').filter(it => it.startsWith('{')).flatMap(parsed) : []
+  const json = out.startsWith('{')
+    ? out
+        .trimEnd()
+        .split('\n')
+        .filter(it => it.startsWith('{'))
+        .flatMap(parsed)
+    : []
   const last = json.at(-1)
-  return { exit, out, err, lines: json, ok: last?.['ok'] === true, data: last?.['data'] as never, problem: last?.['problem'] as Problem | undefined }
+  return {
+    exit,
+    out,
+    err,
+    lines: json,
+    ok: last?.['ok'] === true,
+    data: last?.['data'] as never,
+    problem: last?.['problem'] as Problem | undefined,
+  }
 }
 
 /** A killed command's last line may be torn. */
 function parsed(text: string): Line[] {
-  try { return [lineSchema.parse(JSON.parse(text))] } catch (error) {
+  try {
+    return [lineSchema.parse(JSON.parse(text))]
+  } catch (error) {
     if (error instanceof SyntaxError) return []
     throw new Error(`not a line of the schema: ${text}`, { cause: error })
   }
@@ -130,7 +193,17 @@ function parsed(text: string): Line[] {
 
 async function removeContainers(engine: 'podman' | 'docker', prefix: string): Promise<void> {
   for (const what of ['container', 'volume', 'network']) {
-    const { stdout } = await execa(engine, [what, 'ls', ...(what === 'container' ? ['--all'] : []), '--format', what === 'container' ? '{{.Names}}' : '{{.Name}}'], { input: '' })
+    const { stdout } = await execa(
+      engine,
+      [
+        what,
+        'ls',
+        ...(what === 'container' ? ['--all'] : []),
+        '--format',
+        what === 'container' ? '{{.Names}}' : '{{.Name}}',
+      ],
+      { input: '' },
+    )
     const ours = stdout.split('\n').filter(it => it.includes(prefix))
     if (ours.length) await execa(engine, [what, 'rm', '--force', ...ours], { input: '', timeout: 60_000 })
   }

@@ -22,7 +22,13 @@ beforeAll(async () => {
   const data = join(home.path, 'data')
   await mkdir(data)
   app = composeApp({
-    kind: 'serve', version: '0', home: home.path, resources, data, defaults: home.env['INSTANCE_MANAGER_DEFAULTS'] ?? '', pm2Home: home.env['PM2_HOME'] ?? '',
+    kind: 'serve',
+    version: '0',
+    home: home.path,
+    resources,
+    data,
+    defaults: home.env['INSTANCE_MANAGER_DEFAULTS'] ?? '',
+    pm2Home: home.env['PM2_HOME'] ?? '',
     logWorker: join(import.meta.dirname, '../../support/log-worker.mjs'),
   })
 })
@@ -32,11 +38,13 @@ afterAll(async () => {
 })
 
 /** What does not change by itself. */
-const stable = ({ instances }: InstanceList) => instances.map(({ name, port, url, status, database, pooled }) => ({ name, port, url, status, database, pooled }))
+const stable = ({ instances }: InstanceList) =>
+  instances.map(({ name, port, url, status, database, pooled }) => ({ name, port, url, status, database, pooled }))
 
 it('tells the same, and does its work there', async () => {
   const looks = ['list', 'operations', 'infra status', 'status alone', 'logs alone'] as const
-  const plain = (text: string): string => text.replaceAll(/\d+ (s|min|ms|MB|KB)\b|\d+(\.\d+)? %/g, '…').replaceAll(/ +/g, ' ')
+  const plain = (text: string): string =>
+    text.replaceAll(/\d+ (s|min|ms|MB|KB)\b|\d+(\.\d+)? %/g, '…').replaceAll(/ +/g, ' ')
   const before = []
   for (const look of looks) before.push(plain((await home.run(look)).out))
   const list = stable((await home.run('list --json')).data)
@@ -48,8 +56,16 @@ it('tells the same, and does its work there', async () => {
   const created = await home.run(`create joined ${director} --json`)
   expect(created).toMatchObject({ exit: 0, ok: true })
   expect(app.workspace.operations.list().map(it => it.id)).toContain(created.lines[0]?.id)
-  expect(created.lines.map(it => it.type).filter(it => it !== 'progress' && it !== 'output').slice(0, 3)).toEqual(['opened', 'doing', 'done'])
-  expect(await home.run('restart --all --json')).toMatchObject({ exit: 0, data: [{ name: 'alone' }, { name: 'joined' }] })
+  expect(
+    created.lines
+      .map(it => it.type)
+      .filter(it => it !== 'progress' && it !== 'output')
+      .slice(0, 3),
+  ).toEqual(['opened', 'doing', 'done'])
+  expect(await home.run('restart --all --json')).toMatchObject({
+    exit: 0,
+    data: [{ name: 'alone' }, { name: 'joined' }],
+  })
   expect(await home.run('start nope --json')).toMatchObject({ exit: 4, problem: { code: 'instance-unknown' } })
 })
 
@@ -66,6 +82,10 @@ it('an engine that ends in the middle is taken over from', async () => {
   await create.until(text => text.includes('"type":"doing","step":"start-process"'))
   await app.leave() // as a crash: what runs is left open
   const ran = await create.ended
-  expect(ran).toMatchObject({ exit: 0, ok: true, data: { instance: { name: 'after' }, operation: { id: ran.lines[0]?.id, phase: 'succeeded' } } })
+  expect(ran).toMatchObject({
+    exit: 0,
+    ok: true,
+    data: { instance: { name: 'after' }, operation: { id: ran.lines[0]?.id, phase: 'succeeded' } },
+  })
   expect(ran.err).toContain('taken over')
 })

@@ -1,4 +1,6 @@
 import { describe } from 'vitest'
 import { lifeSuite } from './life'
 
-describe('with the embedded driver', () => { lifeSuite({ driver: 'embedded' }) })
+describe('with the embedded driver', () => {
+  lifeSuite({ driver: 'embedded' })
+})

@@ -9,37 +9,60 @@ import { cliHome, type CliHome, type CliOptions } from './cli'
 
 export function lifeSuite(options: CliOptions): void {
   let home: CliHome
-  beforeAll(async () => { home = await cliHome(options) })
+  beforeAll(async () => {
+    home = await cliHome(options)
+  })
   afterAll(() => home.remove())
 
   it('init --sample → infra up → create → list → logs → port → stop → start → restart → delete → infra down', async () => {
     const made = await home.run('init --sample --json')
-    expect(made).toMatchObject({ exit: 0, ok: true, data: { check: { usable: true }, driver: options.driver ?? 'embedded' } })
+    expect(made).toMatchObject({
+      exit: 0,
+      ok: true,
+      data: { check: { usable: true }, driver: options.driver ?? 'embedded' },
+    })
 
-    const down = await home.run('create school --director-name Ada --director-email ada@school.example --generate-password')
+    const down = await home.run(
+      'create school --director-name Ada --director-email ada@school.example --generate-password',
+    )
     expect(down.exit).toBe(4)
     expect(down.err).toContain('(infrastructure-stopped)')
     expect(down.err).toContain('instance-manager infra up')
 
     expect(await home.run('infra up')).toMatchObject({ exit: 0 })
-    expect((await home.run('infra status --json')).data as InfrastructureStatus).toMatchObject({ postgres: { state: 'running' }, pgbouncer: { state: 'running' } })
+    expect((await home.run('infra status --json')).data as InfrastructureStatus).toMatchObject({
+      postgres: { state: 'running' },
+      pgbouncer: { state: 'running' },
+    })
 
-    const created = await home.run('create school --director-name "Ada O\'Brien" --director-email ada@school.example --director-password-stdin --json', 'a quiet Wednesday 7\nnot this line\n')
+    const created = await home.run(
+      'create school --director-name "Ada O\'Brien" --director-email ada@school.example --director-password-stdin --json',
+      'a quiet Wednesday 7\nnot this line\n',
+    )
     expect(created).toMatchObject({ exit: 0, ok: true })
-    expect(created.lines.map(it => it.type)).toEqual(expect.arrayContaining(['opened', 'doing', 'done', 'progress', 'output', 'settled', 'result']))
+    expect(created.lines.map(it => it.type)).toEqual(
+      expect.arrayContaining(['opened', 'doing', 'done', 'progress', 'output', 'settled', 'result']),
+    )
     expect(created.out + created.err).not.toContain('quiet Wednesday')
     const { port } = (created.data as { instance: { port: number } }).instance
-    expect(await login(port, 'ada@school.example', 'a quiet Wednesday 7')).toMatchObject({ status: 200, name: 'Ada O\'Brien' })
+    expect(await login(port, 'ada@school.example', 'a quiet Wednesday 7')).toMatchObject({
+      status: 200,
+      name: "Ada O'Brien",
+    })
     expect(await readFile(join(home.root, '.instance-manager/secrets.json'), 'utf8')).not.toContain('quiet Wednesday')
 
     const listed = await home.run('list --json')
-    expect((listed.data as InstanceList).instances).toMatchObject([{ name: 'school', port, status: 'online', pooled: true }])
+    expect((listed.data as InstanceList).instances).toMatchObject([
+      { name: 'school', port, status: 'online', pooled: true },
+    ])
     expect((await home.run('list')).out).toMatch(/NAME +STATUS +PORT.*\nschool +online/)
     expect((await home.run('status school')).out).toContain('school_db')
     expect((await home.run('status')).out).toMatch(/PostgreSQL +running[\s\S]+school +online/)
 
     const log = await home.run('logs school --grep LISTENS -i --json')
-    expect(log.lines.filter(it => it.type === 'line')).toMatchObject([{ text: expect.stringContaining('listens on') as string }])
+    expect(log.lines.filter(it => it.type === 'line')).toMatchObject([
+      { text: expect.stringContaining('listens on') as string },
+    ])
     expect((await home.run('infra logs postgres --lines 5')).exit).toBe(0)
 
     const moved = await home.run(`port school ${port + 7}`)
@@ -49,7 +72,11 @@ export function lifeSuite(options: CliOptions): void {
     expect(await home.run('stop school')).toMatchObject({ exit: 0 })
     expect(await statusOf(home)).toMatchObject({ status: 'stopped' })
     expect(await home.run('start school')).toMatchObject({ exit: 0 })
-    expect(await home.run('restart --all --json')).toMatchObject({ exit: 0, ok: true, data: [{ name: 'school', exit: 0 }] })
+    expect(await home.run('restart --all --json')).toMatchObject({
+      exit: 0,
+      ok: true,
+      data: [{ name: 'school', exit: 0 }],
+    })
     expect(await statusOf(home)).toMatchObject({ status: 'online' })
     expect((await login(port + 7, 'ada@school.example', 'a quiet Wednesday 7')).status).toBe(200)
 

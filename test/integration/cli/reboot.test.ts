@@ -27,10 +27,16 @@ async function reboot(): Promise<void> {
   const pm2Home = home.env['PM2_HOME'] ?? ''
   const daemon = Number(await readFile(join(pm2Home, 'pm2.pid'), 'utf8'))
   signalTo(daemon, 'SIGKILL')
-  await until(async () => !await isAlive(daemon))
+  await until(async () => !(await isAlive(daemon)))
   const left = async (): Promise<number[]> => [
     ...(await appsOf(pm2Home)).map(it => it.pid),
-    ...(await Promise.all((['postgres', 'pgbouncer'] as const).map(it => workingIn(join(home.root, '.instance-manager/embedded', it), it)))).flat(),
+    ...(
+      await Promise.all(
+        (['postgres', 'pgbouncer'] as const).map(it =>
+          workingIn(join(home.root, '.instance-manager/embedded', it), it),
+        ),
+      )
+    ).flat(),
   ]
   await until(async () => {
     const pids = await left()
@@ -43,16 +49,23 @@ const infrastructure = async (): Promise<string[]> => {
   const { postgres, pgbouncer } = (await home.run('infra status --json')).data as InfrastructureStatus
   return [postgres.state, pgbouncer.state]
 }
-const statusOf = async (): Promise<string | undefined> => ((await home.run('list --json')).data as InstanceList).instances[0]?.status
+const statusOf = async (): Promise<string | undefined> =>
+  ((await home.run('list --json')).data as InstanceList).instances[0]?.status
 
-it.each(['resurrect --all', 'start --all', 'start school', 'restart school'])('%s brings the database up first, as an operation that is shown', async command => {
-  await reboot()
-  expect(await infrastructure()).toEqual(['stopped', 'stopped'])
-  const ran = await home.run(`${command} --json`)
-  expect(ran).toMatchObject({ exit: 0, ok: true })
-  expect(ran.lines.filter(it => it.type === 'opened').map(it => it['kind'])).toEqual(['infrastructure-start', command.startsWith('restart') ? 'restart' : 'start'])
-  expect([await infrastructure(), await statusOf()]).toEqual([['running', 'running'], 'online'])
-})
+it.each(['resurrect --all', 'start --all', 'start school', 'restart school'])(
+  '%s brings the database up first, as an operation that is shown',
+  async command => {
+    await reboot()
+    expect(await infrastructure()).toEqual(['stopped', 'stopped'])
+    const ran = await home.run(`${command} --json`)
+    expect(ran).toMatchObject({ exit: 0, ok: true })
+    expect(ran.lines.filter(it => it.type === 'opened').map(it => it['kind'])).toEqual([
+      'infrastructure-start',
+      command.startsWith('restart') ? 'restart' : 'start',
+    ])
+    expect([await infrastructure(), await statusOf()]).toEqual([['running', 'running'], 'online'])
+  },
+)
 
 it('resurrect looks after the database even if every instance runs', async () => {
   await home.run('infra down')
@@ -61,14 +74,21 @@ it('resurrect looks after the database even if every instance runs', async () =>
   expect(await infrastructure()).toEqual(['running', 'running'])
 })
 
-it.each(['resurrect --all', 'start school'])('%s fails when the database cannot run, and starts nothing', async command => {
-  const { port } = ((await home.run('infra status --json')).data as InfrastructureStatus).postgres
-  await reboot()
-  const holder = createServer()
-  await new Promise<void>(resolve => { holder.listen(port, '127.0.0.1', resolve) })
-  const ran = await home.run(`${command} --json`)
-  await new Promise(resolve => { holder.close(resolve) })
-  expect(ran).toMatchObject({ exit: 1, ok: false, problem: { code: 'port-taken' } })
-  expect(await statusOf()).not.toBe('online')
-  expect(await home.run('resurrect --all')).toMatchObject({ exit: 0 })
-})
+it.each(['resurrect --all', 'start school'])(
+  '%s fails when the database cannot run, and starts nothing',
+  async command => {
+    const { port } = ((await home.run('infra status --json')).data as InfrastructureStatus).postgres
+    await reboot()
+    const holder = createServer()
+    await new Promise<void>(resolve => {
+      holder.listen(port, '127.0.0.1', resolve)
+    })
+    const ran = await home.run(`${command} --json`)
+    await new Promise(resolve => {
+      holder.close(resolve)
+    })
+    expect(ran).toMatchObject({ exit: 1, ok: false, problem: { code: 'port-taken' } })
+    expect(await statusOf()).not.toBe('online')
+    expect(await home.run('resurrect --all')).toMatchObject({ exit: 0 })
+  },
+)

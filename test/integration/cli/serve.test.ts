@@ -84,7 +84,8 @@ it('goes on without its terminal; is found, gives new links, and is stopped', as
 it('asks which one is meant, where there are two', async () => {
   const ports = [await freePort(), await freePort()]
   await home.run(`serve --detach --port ${ports[0]}`)
-  await home.start(['serve', '--detach', '--port', String(ports[1])]).ended // its first screen says who has the workspace
+  // its first screen says who has the workspace
+  await home.start(['serve', '--detach', '--port', String(ports[1])]).ended
   const running = await serving()
   expect(running).toHaveLength(2)
   expect(await home.run('serve --stop --json')).toMatchObject({ exit: 2 })
@@ -92,20 +93,42 @@ it('asks which one is meant, where there are two', async () => {
 })
 
 it('refuses what does not go together, and a workspace that another has', async () => {
-  for (const wrong of ['--detach --stop', '--address 0.0.0.0', '--certificate a.pem --key b.pem', '--port 80', '--port nine']) {
+  for (const wrong of [
+    '--detach --stop',
+    '--address 0.0.0.0',
+    '--certificate a.pem --key b.pem',
+    '--port 80',
+    '--port nine',
+  ]) {
     expect(await home.run(`serve ${wrong} --json`)).toMatchObject({ exit: 2, ok: false })
   }
   const lock = await acquireLock(workspacePaths(home.root).state, 'window')
   try {
-    expect(await home.run(`serve --port ${await freePort()} --json`)).toMatchObject({ exit: 4, problem: { code: 'workspace-locked' } })
-  } finally { await lock.release() }
-  expect(await home.run('serve --address 127.0.0.1 --certificate /nowhere.pem --key /nowhere.pem --json')).toMatchObject({ exit: 4, problem: { code: 'serve-certificate' } })
+    expect(await home.run(`serve --port ${await freePort()} --json`)).toMatchObject({
+      exit: 4,
+      problem: { code: 'workspace-locked' },
+    })
+  } finally {
+    await lock.release()
+  }
+  expect(
+    await home.run('serve --address 127.0.0.1 --certificate /nowhere.pem --key /nowhere.pem --json'),
+  ).toMatchObject({ exit: 4, problem: { code: 'serve-certificate' } })
 })
 
 it('prints a unit for systemd, whatever the folder is called', async () => {
-  const ran = await home.start(['--workspace', join(home.path, '100% "odd" $HOME'), 'serve', '--unit', '--port', '7700']).ended
+  const ran = await home.start([
+    '--workspace',
+    join(home.path, '100% "odd" $HOME'),
+    'serve',
+    '--unit',
+    '--port',
+    '7700',
+  ]).ended
   expect(ran.exit).toBe(0)
-  expect(ran.out).toContain(`serve "--workspace" `.replaceAll('"', '') + `"${home.path}/100%% \\"odd\\" $$HOME" --port 7700\n`)
+  expect(ran.out).toContain(
+    `serve "--workspace" `.replaceAll('"', '') + `"${home.path}/100%% \\"odd\\" $$HOME" --port 7700\n`,
+  )
   expect(ran.out).toContain('KillMode=process')
   expect(ran.err).toContain('systemctl --user')
 })

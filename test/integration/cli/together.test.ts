@@ -36,9 +36,18 @@ const begin = (args: string): Running => home.start(['--workspace', home.root, .
 const create = (name: string, more = ''): Running => begin(`--json${more} create ${name} ${director}`)
 const go = (name: string): Promise<void> => writeFile(join(home.root, `go-${name}`), '')
 const pushing = (text: string): boolean => text.includes('"type":"doing","step":"push-schema"')
-const instances = async (): Promise<string[]> => ((await home.run('list --json')).data as InstanceList).instances.map(it => it.name)
-const operations = async (): Promise<readonly OperationState[]> => ((await home.run('operations --json')).data as { operations: OperationState[] }).operations
-const created = (name: string) => ({ exit: 0, ok: true, data: { instance: { name, password: expect.stringMatching(/^\w{24}$/) as string }, operation: { phase: 'succeeded' } } })
+const instances = async (): Promise<string[]> =>
+  ((await home.run('list --json')).data as InstanceList).instances.map(it => it.name)
+const operations = async (): Promise<readonly OperationState[]> =>
+  ((await home.run('operations --json')).data as { operations: OperationState[] }).operations
+const created = (name: string) => ({
+  exit: 0,
+  ok: true,
+  data: {
+    instance: { name, password: expect.stringMatching(/^\w{24}$/) as string },
+    operation: { phase: 'succeeded' },
+  },
+})
 
 it('five creations at once all succeed', async () => {
   const names = ['a', 'b', 'c', 'd', 'e']
@@ -67,14 +76,19 @@ it('during a long creation others look, change and end; it serves those that tak
   expect(await first.ended).toMatchObject(created('slow1'))
 })
 
-it('Ctrl+C in the one that serves undoes its own work only; again, it leaves the others\' to them', async () => {
+it("Ctrl+C in the one that serves undoes its own work only; again, it leaves the others' to them", async () => {
   const first = create('slow3')
   await first.until(pushing)
   const second = create('slow4')
   await second.until(pushing)
   first.child.kill('SIGINT')
   await first.until(text => text.includes('Still working for other commands'))
-  expect((await operations()).map(it => [it.subject, it.phase])).toEqual(expect.arrayContaining([['slow3', 'rolled-back'], ['slow4', 'running']]))
+  expect((await operations()).map(it => [it.subject, it.phase])).toEqual(
+    expect.arrayContaining([
+      ['slow3', 'rolled-back'],
+      ['slow4', 'running'],
+    ]),
+  )
   first.child.kill('SIGINT')
   expect(await first.ended).toMatchObject({ exit: 1, problem: { code: 'cancelled' } })
   await second.until(text => text.includes('taken over'))

@@ -37,9 +37,18 @@ beforeAll(async () => {
   await run('delete', { name: 'other', confirm: 'DELETE' })
   const stop = decode(journalOf('stop').id, journalOf('stop').data)
   if (!stop || stop.problem) throw new Error('the journal of stop is not readable')
-  for (const [kind, ...steps] of [['isolate', 'stop-process', 'create-user', 'give-files', 'start-process'], ['unisolate', 'stop-process', 'take-files', 'start-process', 'remove-user']] as const) {
+  for (const [kind, ...steps] of [
+    ['isolate', 'stop-process', 'create-user', 'give-files', 'start-process'],
+    ['unisolate', 'stop-process', 'take-files', 'start-process', 'remove-user'],
+  ] as const) {
     const id = newId(new Date()) // as that job would write it; to run it takes root
-    journals.set(kind, { id, data: encode({ ...stop.opened, id, kind, steps, plan: { ...stop.opened.plan as object, ran: false, before: {} } }, startOf(id)).data })
+    journals.set(kind, {
+      id,
+      data: encode(
+        { ...stop.opened, id, kind, steps, plan: { ...(stop.opened.plan as object), ran: false, before: {} } },
+        startOf(id),
+      ).data,
+    })
   }
 })
 afterAll(() => workspace.remove())
@@ -52,13 +61,16 @@ const journalOf = (kind: string): { id: string; data: Buffer } => {
 /** As a crash before the last entry would have left it. */
 const unsettled = (data: Buffer): Buffer => data.subarray(0, data.lastIndexOf('\n', data.length - 2) + 1)
 
-it.each(['create', 'change-port', 'delete'])('no flipped bit in the journal of a %s is obeyed, settled or open: it is refused, or says the very same', kind => {
-  const { id, data } = journalOf(kind)
-  for (const whole of [data, unsettled(data)]) {
-    expect(decode(id, whole)).toMatchObject({ state: { kind } })
-    expect(obeyedFlips(id, whole)).toEqual([])
-  }
-})
+it.each(['create', 'change-port', 'delete'])(
+  'no flipped bit in the journal of a %s is obeyed, settled or open: it is refused, or says the very same',
+  kind => {
+    const { id, data } = journalOf(kind)
+    for (const whole of [data, unsettled(data)]) {
+      expect(decode(id, whole)).toMatchObject({ state: { kind } })
+      expect(obeyedFlips(id, whole)).toEqual([])
+    }
+  },
+)
 
 it('without its check sums, as those of 0.1, the same journal obeys many', () => {
   const { id, data } = journalOf('delete')
@@ -75,38 +87,63 @@ function obeyedFlips(id: string, whole: Buffer): string[] {
     const flipped = Buffer.from(whole)
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
     const found = decode(id, flipped)
-    if (found?.problem?.code !== 'journal-corrupt' && !isDeepStrictEqual(found, said)) obeyed.push(`bit ${bit & 7} of byte ${bit >> 3}`)
+    if (found?.problem?.code !== 'journal-corrupt' && !isDeepStrictEqual(found, said))
+      obeyed.push(`bit ${bit & 7} of byte ${bit >> 3}`)
   }
   return obeyed
 }
 
 it('a plan that is not what follows from the name is refused, of every job, however whole its journal', async () => {
   const elsewhere = join(workspace.root, 'instances', 'school')
-  const target = { name: 'other', port: 5001, cwd: join(elsewhere, 'server'), script: join(elsewhere, 'server/index.js') }
+  const target = {
+    name: 'other',
+    port: 5001,
+    cwd: join(elsewhere, 'server'),
+    script: join(elsewhere, 'server/index.js'),
+  }
   const wrong: [kind: string, plan: object, subject?: string][] = [
-    ['create', { database: 'school_db' }], ['create', { role: 'school_user' }], ['create', { url: 'http://127.0.0.1:1/' }], ['create', {}, 'school'],
-    ['create', { fingerprint: '../../../instances' }], ['create', { heldby: 'a key that no plan has' }],
+    ['create', { database: 'school_db' }],
+    ['create', { role: 'school_user' }],
+    ['create', { url: 'http://127.0.0.1:1/' }],
+    ['create', {}, 'school'],
+    ['create', { fingerprint: '../../../instances' }],
+    ['create', { heldby: 'a key that no plan has' }],
     ...['start', 'stop', 'restart', 'change-port', 'delete', 'isolate', 'unisolate'].flatMap((kind): typeof wrong => [
-      [kind, { target }], [kind, {}, 'school'], [kind, { ...kind === 'change-port' ? { before: target } : {}, target: { ...target, name: '../school' } }],
+      [kind, { target }],
+      [kind, {}, 'school'],
+      [kind, { ...(kind === 'change-port' ? { before: target } : {}), target: { ...target, name: '../school' } }],
     ]),
-    ['start', { stopFirst: [target] }], ['change-port', { before: target }], ['change-port', { port: 5002 }],
-    ['delete', { folder: elsewhere }], ['delete', { folder: '/' }], ['delete', { database: 'school_db' }], ['delete', { role: 'school_user' }],
+    ['start', { stopFirst: [target] }],
+    ['change-port', { before: target }],
+    ['change-port', { port: 5002 }],
+    ['delete', { folder: elsewhere }],
+    ['delete', { folder: '/' }],
+    ['delete', { database: 'school_db' }],
+    ['delete', { role: 'school_user' }],
     ['infrastructure-start', {}, 'school'],
   ]
   const before = await world(workspace)
   await workspace.close()
-  const written = await Promise.all(wrong.map(async ([kind, plan, subject], index) => {
-    const original = decode(journalOf(kind).id, journalOf(kind).data)
-    if (!original || original.problem) throw new Error(`the journal of ${kind} is not readable`)
-    const id = newId(new Date(Date.now() + index))
-    const opened: OpenedLine = { ...original.opened, id, plan: { ...original.opened.plan as object, ...plan }, subject: subject ?? original.opened.subject }
-    const { data } = encode(opened, startOf(id))
-    await writeFile(join(folder, `${id}.jsonl`), data)
-    return { id, data, what: JSON.stringify([kind, plan, subject]) }
-  }))
+  const written = await Promise.all(
+    wrong.map(async ([kind, plan, subject], index) => {
+      const original = decode(journalOf(kind).id, journalOf(kind).data)
+      if (!original || original.problem) throw new Error(`the journal of ${kind} is not readable`)
+      const id = newId(new Date(Date.now() + index))
+      const opened: OpenedLine = {
+        ...original.opened,
+        id,
+        plan: { ...(original.opened.plan as object), ...plan },
+        subject: subject ?? original.opened.subject,
+      }
+      const { data } = encode(opened, startOf(id))
+      await writeFile(join(folder, `${id}.jsonl`), data)
+      return { id, data, what: JSON.stringify([kind, plan, subject]) }
+    }),
+  )
   await workspace.open()
   const refused = new Map(workspace.services.operations.unreadable().map(it => [it.id, it.problem]))
-  for (const { id, what } of written) expect({ what, problem: refused.get(id) }).toMatchObject({ what, problem: { code: 'journal-corrupt' } })
+  for (const { id, what } of written)
+    expect({ what, problem: refused.get(id) }).toMatchObject({ what, problem: { code: 'journal-corrupt' } })
   expect(refused.get(written[0]?.id ?? '')?.cause).toContain('database is "school_db" and should be "other_db"')
   expect(workspace.services.operations.running()).toBe(false)
   for (const { id, data } of written) {
@@ -133,14 +170,19 @@ it('while a journal is refused, nothing in the trash is freed or counted as free
     expect(operations.unreadable().map(it => it.id)).toEqual([id])
     expect((await space.report()).freeable).toContainEqual({ what: 'trash', count: 0, bytes: 0 })
     await space.free(['trash'])
-    mustSucceed(await operations.settled(await operations.start('restart', { name: 'school' }))) // what settles empties it too
+    // what settles empties it too
+    mustSucceed(await operations.settled(await operations.start('restart', { name: 'school' })))
     expect(await readdir(instances)).toContain(thrownAway)
     await workspace.close()
   }
   await rm(journal)
   await workspace.open() // nobody knows whose it is: it is freed on the operator's word only
   expect(await readdir(instances)).toContain(thrownAway)
-  expect((await workspace.services.space.report()).freeable).toContainEqual({ what: 'trash', count: 1, bytes: expect.any(Number) as number })
+  expect((await workspace.services.space.report()).freeable).toContainEqual({
+    what: 'trash',
+    count: 1,
+    bytes: expect.any(Number) as number,
+  })
   await workspace.services.space.free(['trash'])
   expect(await readdir(instances)).not.toContain(thrownAway)
 })

@@ -1,4 +1,6 @@
-/** What real npm says about lock files, and the way out. Needs no registry: all packages lie in the base application. */
+/**
+ * What real npm says about lock files, and the way out. Needs no registry: all packages lie in the base application.
+ */
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +14,13 @@ import { manifestSchema } from '../../../src/shared/workspace'
 
 const roots: string[] = []
 let root: string, releases: Releases, said: string
-const options = { signal: new AbortController().signal, report: () => undefined, output: (chunk: string) => { said += chunk } }
+const options = {
+  signal: new AbortController().signal,
+  report: () => undefined,
+  output: (chunk: string) => {
+    said += chunk
+  },
+}
 
 beforeEach(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), 'im-npm-')))
@@ -23,7 +31,11 @@ beforeEach(async () => {
   await write('server/one/package.json', { name: 'one', version: '1.0.0' })
   await write('server/two/package.json', { name: 'two', version: '1.0.0' })
   await write('client/package.json', { name: 'client', version: '1.0.0' })
-  for (const folder of ['server', 'client']) await execa('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund'], { cwd: join(root, folder), input: '' })
+  for (const folder of ['server', 'client'])
+    await execa('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund'], {
+      cwd: join(root, folder),
+      input: '',
+    })
 })
 afterAll(() => Promise.all(roots.map(it => rm(it, { recursive: true, force: true }))))
 
@@ -36,18 +48,33 @@ async function base(install: Base['install'] = 'ci'): Promise<Base> {
   return { root, manifest, nodeMajor: '20', fingerprint: await fingerprint(root, manifest, '20'), install }
 }
 
-it('names what the lock file lacks, with npm\'s words from the first on, and offers npm install', async () => {
-  await write('server/package.json', { name: 'server', version: '1.0.0', dependencies: { one: 'file:one', two: 'file:two' } })
+it("names what the lock file lacks, with npm's words from the first on, and offers npm install", async () => {
+  await write('server/package.json', {
+    name: 'server',
+    version: '1.0.0',
+    dependencies: { one: 'file:one', two: 'file:two' },
+  })
   const failed = await releases.prepare(await base(), options).catch((error: unknown) => error)
-  expect(failed).toMatchObject({ problem: {
-    code: 'lock-file-differs', action: 'use-npm-install', message: 'server/package-lock.json does not fit server/package.json.',
-    cause: 'Missing: two@1.0.0 from lock file', details: expect.stringContaining('npm error code EUSAGE') as string,
-  } })
+  expect(failed).toMatchObject({
+    problem: {
+      code: 'lock-file-differs',
+      action: 'use-npm-install',
+      message: 'server/package-lock.json does not fit server/package.json.',
+      cause: 'Missing: two@1.0.0 from lock file',
+      details: expect.stringContaining('npm error code EUSAGE') as string,
+    },
+  })
 })
 
 it('installs with npm install when asked to; the release is the same by name, and has the lock file that npm made', async () => {
-  await write('server/package.json', { name: 'server', version: '1.0.0', dependencies: { one: 'file:one', two: 'file:two' } })
-  await expect(releases.prepare(await base(), options)).rejects.toMatchObject({ problem: { code: 'lock-file-differs' } })
+  await write('server/package.json', {
+    name: 'server',
+    version: '1.0.0',
+    dependencies: { one: 'file:one', two: 'file:two' },
+  })
+  await expect(releases.prepare(await base(), options)).rejects.toMatchObject({
+    problem: { code: 'lock-file-differs' },
+  })
   const its = await base('install')
   expect(its.fingerprint).toBe((await base()).fingerprint)
   const target = join(root, 'instances/one')
@@ -56,7 +83,8 @@ it('installs with npm install when asked to; the release is the same by name, an
   expect(said).toContain('[server] $ npm install')
   expect(await readFile(join(target, 'server/node_modules/two/package.json'), 'utf8')).toContain('"two"')
   expect(await readFile(join(target, 'server/package-lock.json'), 'utf8')).toContain('"node_modules/two"')
-  expect(await readFile(join(root, 'server/package-lock.json'), 'utf8')).not.toContain('"node_modules/two"') // the base application is read only to us
+  // the base application is read only to us
+  expect(await readFile(join(root, 'server/package-lock.json'), 'utf8')).not.toContain('"node_modules/two"')
 })
 
 it('says that there is no lock file, which is why packages are newer', async () => {
@@ -66,9 +94,18 @@ it('says that there is no lock file, which is why packages are newer', async () 
   expect(said).not.toContain('client has no package-lock.json')
 })
 
-it('gives npm\'s own reason for other failures', async () => {
-  await write('server/package.json', { name: 'server', version: '1.0.0', scripts: { postinstall: 'echo no such luck >&2; exit 7' }, dependencies: { one: 'file:one' } })
-  await expect(releases.prepare(await base(), options)).rejects.toMatchObject({ problem: {
-    code: 'command-failed', cause: expect.stringContaining('no such luck') as string, details: expect.stringContaining('no such luck') as string,
-  } })
+it("gives npm's own reason for other failures", async () => {
+  await write('server/package.json', {
+    name: 'server',
+    version: '1.0.0',
+    scripts: { postinstall: 'echo no such luck >&2; exit 7' },
+    dependencies: { one: 'file:one' },
+  })
+  await expect(releases.prepare(await base(), options)).rejects.toMatchObject({
+    problem: {
+      code: 'command-failed',
+      cause: expect.stringContaining('no such luck') as string,
+      details: expect.stringContaining('no such luck') as string,
+    },
+  })
 })

@@ -1,4 +1,7 @@
-/** An instance that has a system user from the first, as root, of the sample application: it works, and its host is a choice. */
+/**
+ * An instance that has a system user from the first, as root, of the sample application: it works, and its host is a
+ * choice.
+ */
 import { chmod, lstat, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
@@ -12,7 +15,10 @@ import { canMakeUsers, whyNoUsers } from '../../support/second-user'
 import { director, login, mustSucceed, testWorkspace, type TestWorkspace } from '../../support/workspace'
 
 /** One dot, as a picture. */
-const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+const picture = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
 
 describeWhere(canMakeUsers, whyNoUsers)('an instance that is created with a system user', () => {
   let workspace: TestWorkspace
@@ -25,7 +31,8 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance that is created with a syst
   })
   afterAll(async () => {
     const { operations, registry } = workspace.services
-    for (const { name } of (await registry.list()).instances) await operations.settled(await operations.start('delete', { name, confirm: 'DELETE' }))
+    for (const { name } of (await registry.list()).instances)
+      await operations.settled(await operations.start('delete', { name, confirm: 'DELETE' }))
     await workspace.remove()
   })
 
@@ -42,7 +49,11 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance that is created with a syst
     expect(status).toBe(200)
     const form = new FormData()
     form.set('picture', new Blob([picture], { type: 'image/png' }), 'me.png')
-    const answer = await fetch(`http://127.0.0.1:${port}/api/me/picture`, { method: 'PUT', body: form, headers: { authorization: `Bearer ${token ?? ''}` } })
+    const answer = await fetch(`http://127.0.0.1:${port}/api/me/picture`, {
+      method: 'PUT',
+      body: form,
+      headers: { authorization: `Bearer ${token ?? ''}` },
+    })
     expect(answer.status).toBe(200)
     const { picture: place } = ((await answer.json()) as { user: { picture: string } }).user
     expect((await lstat(join(server, place))).uid).toBe(user?.uid)

@@ -10,13 +10,15 @@ import type { Run } from '../../../src/main/system/run'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 import { infrastructureSuite } from './suite'
 
-const folderOf = (it: TestInfrastructure, service: 'postgres' | 'pgbouncer'): string => join(it.root, '.instance-manager', 'embedded', service)
+const folderOf = (it: TestInfrastructure, service: 'postgres' | 'pgbouncer'): string =>
+  join(it.root, '.instance-manager', 'embedded', service)
 
 /** kill -9 of the service's own processes; returns when they are gone. */
 async function kill(it: TestInfrastructure, service: 'postgres' | 'pgbouncer'): Promise<void> {
   const folder = folderOf(it, service)
   const pids = await workingIn(folder, service)
-  const first = service === 'postgres' ? [Number((await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n')[0])] : pids
+  const first =
+    service === 'postgres' ? [Number((await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n')[0])] : pids
   for (const pid of first) {
     if (!pids.includes(pid)) throw new Error('not ours')
     process.kill(pid, 'SIGKILL')
@@ -31,7 +33,11 @@ infrastructureSuite('the embedded driver', {
   logs: async it => {
     const embedded = join(it.root, '.instance-manager', 'embedded')
     const folder = join(embedded, 'postgres', 'log')
-    const files = [...(await readdir(folder)).map(name => join(folder, name)), join(embedded, 'postgres-start.log'), join(embedded, 'pgbouncer', 'pgbouncer.log')]
+    const files = [
+      ...(await readdir(folder)).map(name => join(folder, name)),
+      join(embedded, 'postgres-start.log'),
+      join(embedded, 'pgbouncer', 'pgbouncer.log'),
+    ]
     return (await Promise.all(files.map(file => readFile(file, 'utf8')))).join('\n')
   },
 })
@@ -48,12 +54,17 @@ describe('an embedded PostgreSQL that ends by itself', () => {
   test('killed, it starts again although another process has got the number in its locks', async () => {
     await kill(it, 'postgres')
     const other = spawn('sleep', ['infinity'])
-    const locks = [join(folderOf(it, 'postgres'), 'postmaster.pid'), join(it.root, '.instance-manager/embedded/sockets', `.s.PGSQL.${it.settings.ports.postgres}.lock`)]
+    const locks = [
+      join(folderOf(it, 'postgres'), 'postmaster.pid'),
+      join(it.root, '.instance-manager/embedded/sockets', `.s.PGSQL.${it.settings.ports.postgres}.lock`),
+    ]
     try {
       for (const lock of locks) await writeFile(lock, (await readFile(lock, 'utf8')).replace(/^\d+/, String(other.pid)))
       await it.infrastructure.start('embedded', 'postgres', context)
       expect((await it.infrastructure.status()).postgres.state).toBe('running')
-    } finally { other.kill('SIGKILL') }
+    } finally {
+      other.kill('SIGKILL')
+    }
   })
 
   test('just before it is to be stopped, it counts as stopped', async () => {
@@ -63,7 +74,12 @@ describe('an embedded PostgreSQL that ends by itself', () => {
       return it.run(file, args, options)
     }
     const state = join(it.root, '.instance-manager')
-    const driver = new EmbeddedDriver({ paths: { root: it.root, state, embedded: join(state, 'embedded') }, run, secrets: it.secrets, settings: { read: () => Promise.resolve(it.settings) } })
+    const driver = new EmbeddedDriver({
+      paths: { root: it.root, state, embedded: join(state, 'embedded') },
+      run,
+      secrets: it.secrets,
+      settings: { read: () => Promise.resolve(it.settings) },
+    })
     await driver.stop('postgres', context)
     expect((await driver.status()).postgres.state).toBe('stopped')
   })

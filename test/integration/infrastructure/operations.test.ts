@@ -17,8 +17,12 @@ const run = async (kind: string) => operations.settled(await operations.start(ki
 beforeAll(async () => {
   it = await testInfrastructure({ driver: 'embedded' })
   operations = new Operations({
-    folder: join(it.root, 'operations'), secrets: memorySecrets(),
-    operations: [startInfrastructure(it.infrastructure), stopInfrastructure(it.infrastructure)] as readonly AnyOperation[],
+    folder: join(it.root, 'operations'),
+    secrets: memorySecrets(),
+    operations: [
+      startInfrastructure(it.infrastructure),
+      stopInfrastructure(it.infrastructure),
+    ] as readonly AnyOperation[],
   })
   await operations.open()
 })
@@ -26,24 +30,43 @@ afterAll(() => it.dispose())
 
 test('a failing start leaves running what ran before, and nothing else', async () => {
   const pgbouncerTaken = createServer()
-  await new Promise<void>(resolve => { pgbouncerTaken.listen(it.settings.ports.pgbouncer, '127.0.0.1', resolve) })
+  await new Promise<void>(resolve => {
+    pgbouncerTaken.listen(it.settings.ports.pgbouncer, '127.0.0.1', resolve)
+  })
   try {
-    expect(await run('infrastructure-start')).toMatchObject({ phase: 'rolled-back', turned: { reason: 'failed', problem: { code: 'port-taken' } } })
-  } finally { await new Promise(resolve => pgbouncerTaken.close(resolve)) }
+    expect(await run('infrastructure-start')).toMatchObject({
+      phase: 'rolled-back',
+      turned: { reason: 'failed', problem: { code: 'port-taken' } },
+    })
+  } finally {
+    await new Promise(resolve => pgbouncerTaken.close(resolve))
+  }
   expect((await it.infrastructure.status()).postgres.state).toBe('stopped')
 })
 
 test('started, started again, stopped: each settles, and no secret is in a journal', async () => {
   expect((await run('infrastructure-start')).steps.map(step => `${step.name} ${step.status}`)).toEqual([
-    'provision-postgres done', 'start-postgres done', 'secure-postgres done', 'provision-pgbouncer done', 'start-pgbouncer done',
+    'provision-postgres done',
+    'start-postgres done',
+    'secure-postgres done',
+    'provision-pgbouncer done',
+    'start-pgbouncer done',
   ])
-  expect(await it.infrastructure.status()).toMatchObject({ postgres: { state: 'running' }, pgbouncer: { state: 'running' } })
+  expect(await it.infrastructure.status()).toMatchObject({
+    postgres: { state: 'running' },
+    pgbouncer: { state: 'running' },
+  })
   expect((await run('infrastructure-start')).phase).toBe('succeeded')
   expect((await run('infrastructure-stop')).phase).toBe('succeeded')
-  expect(await it.infrastructure.status()).toMatchObject({ postgres: { state: 'stopped' }, pgbouncer: { state: 'stopped' } })
+  expect(await it.infrastructure.status()).toMatchObject({
+    postgres: { state: 'stopped' },
+    pgbouncer: { state: 'stopped' },
+  })
 
   const folder = join(it.root, 'operations')
-  const journals = (await Promise.all((await readdir(folder)).map(name => readFile(join(folder, name), 'utf8')))).join('\n')
+  const journals = (await Promise.all((await readdir(folder)).map(name => readFile(join(folder, name), 'utf8')))).join(
+    '\n',
+  )
   expect(journals).toContain('secure-postgres')
   for (const key of ['infrastructure.admin', 'infrastructure.pgbouncer_auth']) {
     const secret = await it.secrets.get(key)

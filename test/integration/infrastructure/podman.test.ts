@@ -13,8 +13,10 @@ describeWhere(missing === undefined, missing ?? '')('containers', () => {
     kill: async (it, service) => {
       await command('kill', '--signal', 'KILL', it.settings.containers[service])
     },
-    logs: async ({ settings: { containers } }) => await command('logs', containers.postgres) + await command('logs', containers.pgbouncer),
-    dataFolder: ({ settings: { containers } }) => command('volume', 'inspect', '--format', '{{.Mountpoint}}', `instance-manager-${containers.postgres}`),
+    logs: async ({ settings: { containers } }) =>
+      (await command('logs', containers.postgres)) + (await command('logs', containers.pgbouncer)),
+    dataFolder: ({ settings: { containers } }) =>
+      command('volume', 'inspect', '--format', '{{.Mountpoint}}', `instance-manager-${containers.postgres}`),
     places: ({ settings: { containers } }) => command('inspect', containers.postgres, containers.pgbouncer),
   })
 })

@@ -21,7 +21,13 @@ beforeAll(async () => {
 afterAll(() => workspace.remove())
 
 const clientOf = (user: PoolUser, patience = 2000): Client => {
-  const client = new Client({ host: '127.0.0.1', port, ...user, connectionTimeoutMillis: patience, query_timeout: 30_000 })
+  const client = new Client({
+    host: '127.0.0.1',
+    port,
+    ...user,
+    connectionTimeoutMillis: patience,
+    query_timeout: 30_000,
+  })
   client.on('error', () => undefined)
   return client
 }
@@ -30,14 +36,21 @@ const login = async (user: PoolUser, patience?: number): Promise<string> => {
   try {
     await client.connect()
     return (await client.query<{ who: string }>('SELECT current_user AS who')).rows[0]?.who ?? ''
-  } catch (error) { return String(error) } finally { await client.end().catch(() => undefined) }
+  } catch (error) {
+    return String(error)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
 }
 const userOf = async (name: string): Promise<PoolUser> => {
   const config = await readJson(join(workspace.root, 'instances', name, 'config.json'), instanceConfigSchema)
   const { name: database, user, password } = config?.database ?? { name: '', user: '', password: '' }
   return { database, user, password }
 }
-/** Once the first client has lost its patience (20 s, `query_wait_timeout`) nobody waits there any more, and PgBouncer tries no more by itself. */
+/**
+ * Once the first client has lost its patience (20 s, `query_wait_timeout`) nobody waits there any more, and PgBouncer
+ * tries no more by itself.
+ */
 async function refused(user: PoolUser): Promise<void> {
   await login(user, 60_000)
   await until(async () => (await login(user)).includes('server login has been failing'))
@@ -82,7 +95,9 @@ it('one that runs while PostgreSQL crashes: once both are up, no refusal; its op
 
 it('a paused database is resumed: a kill between KILL and RESUME is made good by the next start', async () => {
   const user = await userOf('zeta')
-  await withConnection(await workspace.services.infrastructure.throughPool('pgbouncer'), console => console.query('KILL "zeta_db"'))
+  await withConnection(await workspace.services.infrastructure.throughPool('pgbouncer'), console =>
+    console.query('KILL "zeta_db"'),
+  )
   expect(await login(user)).toContain('timeout')
   const { operations } = workspace.services
   mustSucceed(await operations.settled(await operations.start('restart', { name: 'zeta' })))

@@ -20,8 +20,12 @@ export interface Suite {
   readonly places?: (it: TestInfrastructure) => Promise<string>
 }
 
-const instance = (name: string) =>
-  ({ database: `${name}_db`, role: `${name}_user`, password: generatePassword(), token: `token-${name}` })
+const instance = (name: string) => ({
+  database: `${name}_db`,
+  role: `${name}_user`,
+  password: generatePassword(),
+  token: `token-${name}`,
+})
 
 export function infrastructureSuite(name: string, suite: Suite): void {
   describe(name, () => {
@@ -30,17 +34,28 @@ export function infrastructureSuite(name: string, suite: Suite): void {
     const first = instance('first-school')
     const second = instance('second"; DROP ROLE instance_manager; --')
 
-    const direct = (more: Partial<Login> = {}): Login =>
-      ({ port: it.settings.ports.postgres, user: first.role, password: first.password, database: first.database, ...more })
+    const direct = (more: Partial<Login> = {}): Login => ({
+      port: it.settings.ports.postgres,
+      user: first.role,
+      password: first.password,
+      database: first.database,
+      ...more,
+    })
     const pooled = (more: Partial<Login> = {}): Login => direct({ port: it.settings.ports.pgbouncer, ...more })
     const ask = <T>(login: Login, sql = 'SELECT current_user AS who', parameters: string[] = []): Promise<T[]> =>
-      withConnection(login, async client => (await client.query(sql, parameters)).rows as T[], { connect: 10_000, query: 30_000 })
+      withConnection(login, async client => (await client.query(sql, parameters)).rows as T[], {
+        connect: 10_000,
+        query: 30_000,
+      })
     const admin = async <T>(sql: string, parameters: string[] = [], database = 'postgres'): Promise<T[]> =>
-      ask<T>({ ...await it.infrastructure.admin(), database }, sql, parameters)
+      ask<T>({ ...(await it.infrastructure.admin()), database }, sql, parameters)
 
     beforeAll(async () => {
       it = await testInfrastructure(await suite.options())
-      expect(await it.infrastructure.status()).toMatchObject({ postgres: { state: 'absent' }, pgbouncer: { state: 'absent' } })
+      expect(await it.infrastructure.status()).toMatchObject({
+        postgres: { state: 'absent' },
+        pgbouncer: { state: 'absent' },
+      })
       await it.up()
       await it.databases.create(first)
       await it.databases.create(second)
@@ -49,7 +64,9 @@ export function infrastructureSuite(name: string, suite: Suite): void {
 
     test('both services run, with their versions, and nothing is missing of the secure set-up', async () => {
       expect(await it.infrastructure.status()).toMatchObject({
-        pooled: true, adopted: false, warnings: [],
+        pooled: true,
+        adopted: false,
+        warnings: [],
         postgres: { state: 'running', version: expect.stringMatching(/^\d+\.\d+/) as string },
         pgbouncer: { state: 'running', version: expect.stringMatching(/^\d+\.\d+/) as string },
       })
@@ -85,7 +102,7 @@ export function infrastructureSuite(name: string, suite: Suite): void {
       await expect(ask(pooled({ password: 'wrong' }))).rejects.toThrow(/authentication failed/)
     })
 
-    test('another instance\'s role cannot connect to the database, directly or pooled', async () => {
+    test("another instance's role cannot connect to the database, directly or pooled", async () => {
       const other = { user: second.role, password: second.password }
       await expect(ask(direct(other))).rejects.toThrow(/permission denied for database/)
       await expect(ask(pooled(other))).rejects.toThrow(/permission denied for database/)
@@ -94,19 +111,27 @@ export function infrastructureSuite(name: string, suite: Suite): void {
     })
 
     test('the superuser that the cluster was born with does not come in over TCP, and has no password', async () => {
-      await expect(ask(direct({ user: 'postgres', database: 'postgres', password: 'postgres' }))).rejects.toThrow(/pg_hba.conf rejects/)
-      expect(await admin('SELECT rolpassword FROM pg_authid WHERE rolname = $1', ['postgres'])).toEqual([{ rolpassword: null }])
+      await expect(ask(direct({ user: 'postgres', database: 'postgres', password: 'postgres' }))).rejects.toThrow(
+        /pg_hba.conf rejects/,
+      )
+      expect(await admin('SELECT rolpassword FROM pg_authid WHERE rolname = $1', ['postgres'])).toEqual([
+        { rolpassword: null },
+      ])
     })
 
     test('no superuser comes in through PgBouncer: its look-up refuses them', async () => {
       expect(await admin('SELECT * FROM pgbouncer.get_auth($1)', ['instance_manager'], first.database)).toEqual([])
-      expect(await admin('SELECT username FROM pgbouncer.get_auth($1)', [first.role], first.database)).toEqual([{ username: first.role }])
+      expect(await admin('SELECT username FROM pgbouncer.get_auth($1)', [first.role], first.database)).toEqual([
+        { username: first.role },
+      ])
       const { user, password } = await it.infrastructure.admin()
       await expect(ask(pooled({ user, password }))).rejects.toThrow()
     })
 
-    test('a tenant cannot ask the look-up for anybody\'s password', async () => {
-      await expect(ask(direct(), 'SELECT * FROM pgbouncer.get_auth($1)', [second.role])).rejects.toThrow(/permission denied/)
+    test("a tenant cannot ask the look-up for anybody's password", async () => {
+      await expect(ask(direct(), 'SELECT * FROM pgbouncer.get_auth($1)', [second.role])).rejects.toThrow(
+        /permission denied/,
+      )
     })
 
     test('pooled connections come from PgBouncer and are shared', async () => {
@@ -118,17 +143,24 @@ export function infrastructureSuite(name: string, suite: Suite): void {
 
     test('a missing database is told to the client instead of hanging it', async () => {
       // By PgBouncer (query_wait_timeout), before this client would lose its patience.
-      await expect(withConnection(pooled({ database: 'missing_db' }), client => client.query('SELECT 1'), { connect: 60_000, query: 60_000 }))
-        .rejects.toThrow(/does not exist|query_wait_timeout|authentication failed/)
+      await expect(
+        withConnection(pooled({ database: 'missing_db' }), client => client.query('SELECT 1'), {
+          connect: 60_000,
+          query: 60_000,
+        }),
+      ).rejects.toThrow(/does not exist|query_wait_timeout|authentication failed/)
     })
 
-    test('only ours is dropped, and what is another\'s is refused', async () => {
-      await expect(it.databases.create({ ...first, token: 'another' })).rejects.toMatchObject({ problem: { code: 'database-exists', field: 'name' } })
+    test("only ours is dropped, and what is another's is refused", async () => {
+      await expect(it.databases.create({ ...first, token: 'another' })).rejects.toMatchObject({
+        problem: { code: 'database-exists', field: 'name' },
+      })
       await it.databases.drop({ ...first, token: 'another' })
       expect(await it.databases.verify(first)).toBe(true)
       await admin('CREATE ROLE "cli_user"')
-      await expect(it.databases.create({ database: 'cli_db', role: 'cli_user', password: 'x', token: 'mine' })).rejects
-        .toMatchObject({ problem: { code: 'database-exists' } })
+      await expect(
+        it.databases.create({ database: 'cli_db', role: 'cli_user', password: 'x', token: 'mine' }),
+      ).rejects.toMatchObject({ problem: { code: 'database-exists' } })
       await it.databases.drop({ database: 'cli_db', role: 'cli_user', token: 'mine' })
       expect(await it.databases.find({ database: 'cli_db', role: 'cli_user' })).toEqual({ database: false, role: true })
     })
@@ -148,7 +180,10 @@ export function infrastructureSuite(name: string, suite: Suite): void {
 
     test('two that make the same names at once: one has them', async () => {
       const names = instance('twice')
-      const results = await Promise.allSettled([it.databases.create({ ...names, token: 'a' }), it.databases.create({ ...names, token: 'b' })])
+      const results = await Promise.allSettled([
+        it.databases.create({ ...names, token: 'a' }),
+        it.databases.create({ ...names, token: 'b' }),
+      ])
       expect(results.map(one => one.status).toSorted()).toEqual(['fulfilled', 'rejected'])
       await it.databases.drop({ ...names, token: 'a' })
       await it.databases.drop({ ...names, token: 'b' })
@@ -159,7 +194,10 @@ export function infrastructureSuite(name: string, suite: Suite): void {
       const table = (await Promise.all(['tcp', 'tcp6'].map(one => readFile(`/proc/net/${one}`, 'utf8')))).join('\n')
       for (const port of [it.settings.ports.postgres, it.settings.ports.pgbouncer]) {
         const hex = port.toString(16).toUpperCase().padStart(4, '0')
-        const listening = table.split('\n').map(line => line.trim().split(/\s+/)).filter(fields => fields[1]?.endsWith(`:${hex}`) && fields[3] === '0A')
+        const listening = table
+          .split('\n')
+          .map(line => line.trim().split(/\s+/))
+          .filter(fields => fields[1]?.endsWith(`:${hex}`) && fields[3] === '0A')
         expect(listening.map(fields => fields[1])).toEqual([`0100007F:${hex}`])
       }
     })
@@ -172,11 +210,22 @@ export function infrastructureSuite(name: string, suite: Suite): void {
 
     test('no secret is in an argument, a log, a report, or readable by others', async () => {
       const keys = ['infrastructure.admin', 'infrastructure.pgbouncer_auth']
-      const secrets = [first.password, second.password, ...await Promise.all(keys.map(async key => await it.secrets.get(key) ?? 'none'))]
+      const secrets = [
+        first.password,
+        second.password,
+        ...(await Promise.all(keys.map(async key => (await it.secrets.get(key)) ?? 'none'))),
+      ]
       expect(new Set(secrets).size).toBe(4)
       const pids = (await readdir('/proc')).filter(one => /^\d+$/.test(one))
-      const argv = (await Promise.all(pids.map(pid => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))).join('\n')
-      const seen = { argv, logs: await suite.logs(it), reports: it.output.join('\n'), places: await suite.places?.(it) ?? '' }
+      const argv = (await Promise.all(pids.map(pid => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))).join(
+        '\n',
+      )
+      const seen = {
+        argv,
+        logs: await suite.logs(it),
+        reports: it.output.join('\n'),
+        places: (await suite.places?.(it)) ?? '',
+      }
       expect(seen.logs).toContain('listening on') // the search looks at something
       for (const [place, text] of Object.entries(seen)) {
         for (const secret of secrets) expect(text.includes(secret), place).toBe(false)
@@ -191,8 +240,13 @@ export function infrastructureSuite(name: string, suite: Suite): void {
 
       test('stopped and started, the data is there', async () => {
         await it.down()
-        expect(await it.infrastructure.status()).toMatchObject({ postgres: { state: 'stopped' }, pgbouncer: { state: 'stopped' } })
-        await expect(it.databases.find(first)).rejects.toMatchObject({ problem: { code: 'postgres-unreachable', action: 'start-infrastructure' } })
+        expect(await it.infrastructure.status()).toMatchObject({
+          postgres: { state: 'stopped' },
+          pgbouncer: { state: 'stopped' },
+        })
+        await expect(it.databases.find(first)).rejects.toMatchObject({
+          problem: { code: 'postgres-unreachable', action: 'start-infrastructure' },
+        })
         await it.up()
         await it.up() // safe to repeat
         expect(await ask(pooled(), 'SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 1 }])
@@ -205,26 +259,39 @@ export function infrastructureSuite(name: string, suite: Suite): void {
         await recovered(() => ask(pooled()))
       })
 
-      test.each(['postgres', 'pgbouncer'] as const)('%s is killed: the status says so, and it starts again', async service => {
-        await suite.kill(it, service)
-        await expect.poll(async () => (await it.infrastructure.status())[service].state, { timeout: 30_000 }).toBe('stopped')
-        await it.up()
-        await recovered(() => ask(pooled()))
-        expect(await it.databases.verify(first)).toBe(true)
-      })
+      test.each(['postgres', 'pgbouncer'] as const)(
+        '%s is killed: the status says so, and it starts again',
+        async service => {
+          await suite.kill(it, service)
+          await expect
+            .poll(async () => (await it.infrastructure.status())[service].state, { timeout: 30_000 })
+            .toBe('stopped')
+          await it.up()
+          await recovered(() => ask(pooled()))
+          expect(await it.databases.verify(first)).toBe(true)
+        },
+      )
 
-      test.each(['postgres', 'pgbouncer'] as const)('the port of %s is taken: the Problem names who has it', async service => {
-        await it.infrastructure.stop(await kind(), service, context)
-        const holder = await hold(it.settings.ports[service])
-        try {
-          await expect(it.infrastructure.start(await kind(), service, context)).rejects.toMatchObject({
-            problem: { code: 'port-taken', cause: expect.stringContaining(`(process ${process.pid})`) as string },
-          })
-          expect((await it.infrastructure.status())[service]).toMatchObject({ state: 'failed', problem: { code: 'port-taken' } })
-        } finally { await new Promise(resolve => holder.close(resolve)) }
-        await it.infrastructure.start(await kind(), service, context)
-        expect((await it.infrastructure.status())[service].state).toBe('running')
-      })
+      test.each(['postgres', 'pgbouncer'] as const)(
+        'the port of %s is taken: the Problem names who has it',
+        async service => {
+          await it.infrastructure.stop(await kind(), service, context)
+          const holder = await hold(it.settings.ports[service])
+          try {
+            await expect(it.infrastructure.start(await kind(), service, context)).rejects.toMatchObject({
+              problem: { code: 'port-taken', cause: expect.stringContaining(`(process ${process.pid})`) as string },
+            })
+            expect((await it.infrastructure.status())[service]).toMatchObject({
+              state: 'failed',
+              problem: { code: 'port-taken' },
+            })
+          } finally {
+            await new Promise(resolve => holder.close(resolve))
+          }
+          await it.infrastructure.start(await kind(), service, context)
+          expect((await it.infrastructure.status())[service].state).toBe('running')
+        },
+      )
 
       test('watchers hear of each change', async () => {
         const end = new AbortController()
@@ -245,8 +312,9 @@ export function infrastructureSuite(name: string, suite: Suite): void {
 const recovered = (work: () => Promise<unknown>): Promise<void> =>
   expect.poll(() => work().then(() => 'answers', String), { timeout: 15_000, interval: 100 }).toBe('answers')
 
-const hold = (port: number): Promise<Server> => new Promise((resolve, reject) => {
-  const server = createServer()
-  server.once('error', reject)
-  server.listen(port, '127.0.0.1', () => resolve(server))
-})
+const hold = (port: number): Promise<Server> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => resolve(server))
+  })

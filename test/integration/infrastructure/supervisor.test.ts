@@ -22,8 +22,10 @@ describe('the embedded driver', () => {
   let workspace: TestWorkspace
   const folderOf = (service: ServiceName): string => join(workspacePaths(workspace.root).embedded, service)
   const first = async (service: ServiceName): Promise<number> => {
-    const [pid = 0] = service === 'pgbouncer' ? await workingIn(folderOf(service), service)
-      : [Number((await readFile(join(folderOf(service), 'postmaster.pid'), 'utf8')).split('\n')[0])]
+    const [pid = 0] =
+      service === 'pgbouncer'
+        ? await workingIn(folderOf(service), service)
+        : [Number((await readFile(join(folderOf(service), 'postmaster.pid'), 'utf8')).split('\n')[0])]
     return pid
   }
 
@@ -34,14 +36,21 @@ describe('the embedded driver', () => {
   })
   afterEach(() => workspace.remove())
 
-  it.each(['postgres', 'pgbouncer'] as const)('%s runs again after kill -9, and the app\'s log says so', async service => {
-    const before = await first(service)
-    process.kill(before, 'SIGKILL')
-    await until(async () => (await status(workspace))[service].state !== 'running')
-    await until(() => bothRun(workspace))
-    expect(await first(service)).not.toBe(before)
-    await until(async () => (await appLog(workspace)).includes(`${service === 'postgres' ? 'PostgreSQL' : 'PgBouncer'} had ended and was started again (attempt 1)`))
-  })
+  it.each(['postgres', 'pgbouncer'] as const)(
+    "%s runs again after kill -9, and the app's log says so",
+    async service => {
+      const before = await first(service)
+      process.kill(before, 'SIGKILL')
+      await until(async () => (await status(workspace))[service].state !== 'running')
+      await until(() => bothRun(workspace))
+      expect(await first(service)).not.toBe(before)
+      await until(async () =>
+        (await appLog(workspace)).includes(
+          `${service === 'postgres' ? 'PostgreSQL' : 'PgBouncer'} had ended and was started again (attempt 1)`,
+        ),
+      )
+    },
+  )
 
   it('one that cannot start is tried again and again, with the words of its log; once it can, it runs', async () => {
     const settings = join(folderOf('postgres'), 'postgresql.conf')
@@ -66,13 +75,20 @@ describe('the embedded driver', () => {
     await workspace.open()
     const { postgres, pgbouncer } = await status(workspace)
     expect([postgres.state, pgbouncer.state]).toEqual(['stopped', 'stopped'])
-    expect(JSON.parse(await readFile(workspacePaths(workspace.root).wanted, 'utf8'))).toEqual({ wanted: false, workspace: workspace.root })
+    expect(JSON.parse(await readFile(workspacePaths(workspace.root).wanted, 'utf8'))).toEqual({
+      wanted: false,
+      workspace: workspace.root,
+    })
     await workspace.startInfrastructure()
     await workspace.close()
     await workspace.killInfrastructure() // as a reboot does
     await workspace.open()
     await until(() => bothRun(workspace))
-    expect(workspace.services.operations.list().map(one => one.kind)).toEqual(['infrastructure-start', 'infrastructure-stop', 'infrastructure-start'])
+    expect(workspace.services.operations.list().map(one => one.kind)).toEqual([
+      'infrastructure-start',
+      'infrastructure-stop',
+      'infrastructure-start',
+    ])
   })
 
   it('an operation has it for itself: stopped while it is being started again, it stays stopped', async () => {
@@ -91,10 +107,20 @@ const missing = 'missing' in podman ? podman.missing : undefined
 describeWhere(missing === undefined, missing ?? '')('Podman', () => {
   let workspace: TestWorkspace
   let names: Record<ServiceName, string>
-  const inspect = async (name: string, format: string): Promise<string> => (await execa('podman', ['container', 'inspect', '--format', format, name])).stdout
+  const inspect = async (name: string, format: string): Promise<string> =>
+    (await execa('podman', ['container', 'inspect', '--format', format, name])).stdout
   beforeAll(async () => {
-    workspace = await testWorkspace({ as: 'serve', driver: 'podman', images: 'missing' in podman ? undefined : podman.images, prepare: makeTiny })
-    names = (JSON.parse(await readFile(workspacePaths(workspace.root).settings, 'utf8')) as { containers: Record<ServiceName, string> }).containers
+    workspace = await testWorkspace({
+      as: 'serve',
+      driver: 'podman',
+      images: 'missing' in podman ? undefined : podman.images,
+      prepare: makeTiny,
+    })
+    names = (
+      JSON.parse(await readFile(workspacePaths(workspace.root).settings, 'utf8')) as {
+        containers: Record<ServiceName, string>
+      }
+    ).containers
     await workspace.open()
     await workspace.startInfrastructure()
   })
@@ -120,8 +146,20 @@ describeWhere(missing === undefined, missing ?? '')('Podman', () => {
     const image = await inspect(names.pgbouncer, '{{.ImageName}}')
     await execa('podman', ['rm', '--force', names.pgbouncer])
     const { port } = (await status(workspace)).pgbouncer
-    await execa('podman', ['create', '--name', names.pgbouncer, '--network', `instance-manager-${names.postgres}`, '-p', `127.0.0.1:${port}:5432`,
-      '-e', `DATABASE_URL=postgres://postgres:password@${names.postgres}:5432/*`, '-e', 'AUTH_TYPE=scram-sha-256', image])
+    await execa('podman', [
+      'create',
+      '--name',
+      names.pgbouncer,
+      '--network',
+      `instance-manager-${names.postgres}`,
+      '-p',
+      `127.0.0.1:${port}:5432`,
+      '-e',
+      `DATABASE_URL=postgres://postgres:password@${names.postgres}:5432/*`,
+      '-e',
+      'AUTH_TYPE=scram-sha-256',
+      image,
+    ])
     await workspace.startInfrastructure()
     await execa('podman', ['stop', '-t', '5', names.pgbouncer])
     const found = await until(async () => {

@@ -11,7 +11,11 @@ const context = { signal: AbortSignal.timeout(170_000), report: () => undefined,
 const school = { database: 'school_db', role: 'school_user', password: generatePassword(), token: 'school' }
 const later = { ...school, database: 'later_db', role: 'later_user', token: 'later' }
 const pooled = ({ role: user, password, database } = school): Promise<unknown> =>
-  withConnection({ port: it.settings.ports.pgbouncer, user, password, database }, async client => (await client.query('SELECT current_user AS who')).rows, { connect: 3000, query: 3000 })
+  withConnection(
+    { port: it.settings.ports.pgbouncer, user, password, database },
+    async client => (await client.query('SELECT current_user AS who')).rows,
+    { connect: 3000, query: 3000 },
+  )
 
 beforeAll(async () => {
   it = await testInfrastructure({ driver: 'embedded' })
@@ -24,9 +28,18 @@ beforeAll(async () => {
     expect(how(text)).not.toBe(text)
     await writeFile(path, how(text))
   }
-  await edit('postgres/postgresql.conf', text => text.replace(/unix_socket_directories = .*/, "unix_socket_directories = ''"))
-  await edit('postgres/pg_hba.conf', () => 'host all postgres all reject\nhost replication all all reject\nhost all all 127.0.0.1/32 scram-sha-256\n')
-  await edit('pgbouncer/pgbouncer.ini', text => text.replace(/\* = host=.*/, `* = host=127.0.0.1 port=${it.settings.ports.postgres}`).replace(/unix_socket_dir = .*/, 'unix_socket_dir = '))
+  await edit('postgres/postgresql.conf', text =>
+    text.replace(/unix_socket_directories = .*/, "unix_socket_directories = ''"),
+  )
+  await edit(
+    'postgres/pg_hba.conf',
+    () => 'host all postgres all reject\nhost replication all all reject\nhost all all 127.0.0.1/32 scram-sha-256\n',
+  )
+  await edit('pgbouncer/pgbouncer.ini', text =>
+    text
+      .replace(/\* = host=.*/, `* = host=127.0.0.1 port=${it.settings.ports.postgres}`)
+      .replace(/unix_socket_dir = .*/, 'unix_socket_dir = '),
+  )
   await it.infrastructure.start('embedded', 'postgres', context) // `start` writes no configuration
   await it.infrastructure.start('embedded', 'pgbouncer', context)
 })
@@ -36,7 +49,11 @@ test('they are used as they are, with a word on it, also through an `infra up`',
   for (const again of [false, true]) {
     if (again) await it.up()
     expect(await it.infrastructure.admin()).not.toHaveProperty('sockets')
-    expect(await it.infrastructure.status()).toMatchObject({ postgres: { state: 'running' }, pgbouncer: { state: 'running' }, warnings: [{ code: 'restart-to-secure' }] })
+    expect(await it.infrastructure.status()).toMatchObject({
+      postgres: { state: 'running' },
+      pgbouncer: { state: 'running' },
+      warnings: [{ code: 'restart-to-secure' }],
+    })
     await it.databases.create(again ? later : school)
     expect(await pooled(again ? later : school)).toEqual([{ who: (again ? later : school).role }])
   }

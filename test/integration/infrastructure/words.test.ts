@@ -14,8 +14,13 @@ afterEach(() => it.dispose())
 
 const context = { signal: AbortSignal.timeout(240_000), report: () => undefined, output: () => undefined }
 const failure = async (service: ServiceName): Promise<Problem> =>
-  it.infrastructure.start(await it.infrastructure.kind(), service, context).then(() => { throw new Error('it started') }, toProblem)
-const alter = async (sql: string): Promise<void> => withConnection(await it.infrastructure.admin(), async client => { await client.query(sql) })
+  it.infrastructure.start(await it.infrastructure.kind(), service, context).then(() => {
+    throw new Error('it started')
+  }, toProblem)
+const alter = async (sql: string): Promise<void> =>
+  withConnection(await it.infrastructure.admin(), async client => {
+    await client.query(sql)
+  })
 
 describe('the embedded driver', () => {
   const embedded = (): string => join(it.root, '.instance-manager/embedded')
@@ -26,7 +31,10 @@ describe('the embedded driver', () => {
     await it.down()
     await appendFile(join(embedded(), 'postgres/postgresql.conf'), 'shared_buffers = much\n')
     const found = await failure('postgres')
-    expect(found).toMatchObject({ code: 'service-failed', cause: expect.stringContaining('invalid value for parameter "shared_buffers": "much"') as string })
+    expect(found).toMatchObject({
+      code: 'service-failed',
+      cause: expect.stringContaining('invalid value for parameter "shared_buffers": "much"') as string,
+    })
     expect(found.details).toContain('shared_buffers')
   })
 
@@ -35,12 +43,17 @@ describe('the embedded driver', () => {
     await it.up()
     await alter("ALTER SYSTEM SET shared_buffers = '4000GB'")
     await it.down()
-    expect((await failure('postgres')).cause).toMatch(/could not (map|create|resize).* shared memory|Cannot allocate memory/)
+    expect((await failure('postgres')).cause).toMatch(
+      /could not (map|create|resize).* shared memory|Cannot allocate memory/,
+    )
     await writeFile(join(embedded(), 'postgres/postgresql.auto.conf'), '')
     const wal = join(embedded(), 'postgres/pg_wal')
     for (const name of (await readdir(wal)).filter(one => /^[0-9A-F]{24}$/.test(one))) await rm(join(wal, name))
     const found = await failure('postgres')
-    expect(found).toMatchObject({ code: 'service-failed', cause: expect.stringContaining('PANIC:  could not locate a valid checkpoint record') as string })
+    expect(found).toMatchObject({
+      code: 'service-failed',
+      cause: expect.stringContaining('PANIC:  could not locate a valid checkpoint record') as string,
+    })
     expect(found.details).not.toContain('shared memory') // the words of this start, not of the one before
   })
 
@@ -64,7 +77,10 @@ describeWhere(missing === undefined, missing ?? '')('a container', () => {
     await alter("ALTER SYSTEM SET shared_preload_libraries = 'nowhere'")
     await it.down()
     const found = await failure('postgres')
-    expect(found).toMatchObject({ code: 'service-failed', cause: expect.stringContaining('could not access file "nowhere"') as string })
+    expect(found).toMatchObject({
+      code: 'service-failed',
+      cause: expect.stringContaining('could not access file "nowhere"') as string,
+    })
     expect(found.cause).toContain('exit code 1')
     expect(found.details).toContain('FATAL')
   })

@@ -25,10 +25,12 @@ async function cycle(name: string): Promise<void> {
 
 it(`${cycles} times`, { timeout: cycles * 30_000 }, async () => {
   await cycle('first') // prepares the release, which stays, and starts PM2
-  const settled = () => until(async () => !(await readdir(join(workspace.root, 'instances'))).some(it => it.startsWith('.trash')))
+  const settled = () =>
+    until(async () => !(await readdir(join(workspace.root, 'instances'))).some(it => it.startsWith('.trash')))
   await settled()
   const before = await world(workspace)
-  for (let done = 0; done < cycles; done += atOnce) await Promise.all(Array.from({ length: atOnce }, (_, it) => cycle(`cycle-${it}`)))
+  for (let done = 0; done < cycles; done += atOnce)
+    await Promise.all(Array.from({ length: atOnce }, (_, it) => cycle(`cycle-${it}`)))
   await settled()
   expect(await world(workspace)).toEqual(before)
 })

@@ -21,25 +21,35 @@ const first = (): CliInstance => instances[0] as CliInstance
 /** What the operator sees, what runs, and what should run, are one. */
 async function expectConsistent(): Promise<void> {
   await until(async () => {
-    const online = Object.entries(await statuses(workspace)).filter(it => it[1] === 'online').map(it => it[0]).toSorted()
+    const online = Object.entries(await statuses(workspace))
+      .filter(it => it[1] === 'online')
+      .map(it => it[0])
+      .toSorted()
     return JSON.stringify(online) === JSON.stringify(await apps())
   })
-  for (const name of await apps()) expect(await answerOf(instances.find(it => it.name === name)?.port ?? 0)).toContain(name)
+  for (const name of await apps())
+    expect(await answerOf(instances.find(it => it.name === name)?.port ?? 0)).toContain(name)
 }
 
-it.each(['start', 'restart'])('in the middle of a %s: it ends, and the instance runs once or not at all', async kind => {
-  for (const moment of ['doing', 'forked'] as const) {
-    const { operations } = workspace.services
-    const id = await operations.start(kind, { name: 'one' })
-    if (moment === 'forked') await until(async () => (await apps()).includes('one') || operations.list().find(it => it.id === id)?.phase !== 'running')
-    await kill9(await daemonPid(workspace)).catch(() => undefined) // none has been started yet
-    const { phase, turned } = await operations.settled(id)
-    expect(phase === 'succeeded' || turned?.problem !== undefined).toBe(true)
-    expect((await apps()).length).toBeLessThanOrEqual(1)
-    expect((await bulk(workspace, 'stop', ['one']))[0]?.problem).toBeUndefined()
-    expect([await apps(), await answerOf(first().port)]).toEqual([[], undefined])
-  }
-})
+it.each(['start', 'restart'])(
+  'in the middle of a %s: it ends, and the instance runs once or not at all',
+  async kind => {
+    for (const moment of ['doing', 'forked'] as const) {
+      const { operations } = workspace.services
+      const id = await operations.start(kind, { name: 'one' })
+      if (moment === 'forked')
+        await until(
+          async () => (await apps()).includes('one') || operations.list().find(it => it.id === id)?.phase !== 'running',
+        )
+      await kill9(await daemonPid(workspace)).catch(() => undefined) // none has been started yet
+      const { phase, turned } = await operations.settled(id)
+      expect(phase === 'succeeded' || turned?.problem !== undefined).toBe(true)
+      expect((await apps()).length).toBeLessThanOrEqual(1)
+      expect((await bulk(workspace, 'stop', ['one']))[0]?.problem).toBeUndefined()
+      expect([await apps(), await answerOf(first().port)]).toEqual([[], undefined])
+    }
+  },
+)
 
 it('in the middle of a bulk start: every one ends with its result, the failed ones start when asked again', async () => {
   const { operations } = workspace.services
@@ -60,7 +70,10 @@ it('in the middle of a bulk start: every one ends with its result, the failed on
 it('a reboot: those that ran are down, and resurrecting them brings back them and nobody else', async () => {
   await bulk(workspace, 'stop', ['two', 'five'])
   const ran = ['four', 'one', 'six', 'three']
-  expect([await desired(workspace), (await dumped(workspace)).filter(it => it.endsWith('online'))]).toEqual([ran, ran.map(it => `${it} online`)])
+  expect([await desired(workspace), (await dumped(workspace)).filter(it => it.endsWith('online'))]).toEqual([
+    ran,
+    ran.map(it => `${it} online`),
+  ])
   await workspace.close()
   await kill9(await daemonPid(workspace)) // first, or it starts them again
   for (const { pid } of await appsOf(workspace.host.pm2Home)) await kill9(pid)

@@ -31,7 +31,9 @@ beforeAll(async () => {
     await mustDo(workspace, 'start', { name })
   }
 })
-beforeEach(async () => { before = await world(workspace) })
+beforeEach(async () => {
+  before = await world(workspace)
+})
 afterAll(() => workspace.remove())
 
 it('of an instance that the command line tool made, with its log files; its neighbours with similar names stay', async () => {
@@ -42,25 +44,36 @@ it('of an instance that the command line tool made, with its log files; its neig
   const logs = pm2Paths(workspace.host.pm2Home).logs
   expect(await readdir(logs)).toEqual(expect.arrayContaining(['a-b-out.log', 'a-b-error.log', 'a_b-out.log']))
   const archives = ['a-b-out.log', 'a-b-error.log', 'a_b-out.log'].map(it => `${it}.000000000000000-000000001048576`)
-  const others = ['a-b-out__2026-01-31_00-00-00.log.gz', 'a-b-error.log.1.gz', 'a-b-out.log-20260131.gz'] // pm2-logrotate's and logrotate's
-  await Promise.all([`${archives[0]}.gz`, `${archives[1]}.hole-000000000000000.pending.gz`, `${archives[2]}.gz`, ...others].map(it => writeFile(join(logs, it), '')))
+  // pm2-logrotate's and logrotate's
+  const others = ['a-b-out__2026-01-31_00-00-00.log.gz', 'a-b-error.log.1.gz', 'a-b-out.log-20260131.gz']
+  await Promise.all(
+    [`${archives[0]}.gz`, `${archives[1]}.hole-000000000000000.pending.gz`, `${archives[2]}.gz`, ...others].map(it =>
+      writeFile(join(logs, it), ''),
+    ),
+  )
   const preview = await workspace.services.previewDelete('a-b')
   expect(preview).toMatchObject({
-    name: 'a-b', running: true, database: { name: 'a-b_db', role: 'a-b_user', bytes: expect.any(Number) as number, connections: 0 },
-    files: { folder: its.folder, uploads: 5000 }, logs: { count: 7 },
+    name: 'a-b',
+    running: true,
+    database: { name: 'a-b_db', role: 'a-b_user', bytes: expect.any(Number) as number, connections: 0 },
+    files: { folder: its.folder, uploads: 5000 },
+    logs: { count: 7 },
   })
   await remove('a-b')
   expect((await readdir(logs)).filter(it => it.endsWith('.gz'))).toEqual([`${archives[2]}.gz`])
   await rm(join(logs, `${archives[2]}.gz`))
   await expectNothingElse()
-  for (const { name, port } of (await workspace.services.registry.list()).instances) expect(await answerOf(port)).toBe(`${name} `)
+  for (const { name, port } of (await workspace.services.registry.list()).instances)
+    expect(await answerOf(port)).toBe(`${name} `)
 })
 
 it('of one whose log files PM2 has made those of another, too: these stay', async () => {
   const [one, other] = [await made('x_y'), await made('x-y')]
   for (const it of [one, other]) await startByCli(workspace, it)
   await remove('x_y')
-  expect(await readdir(pm2Paths(workspace.host.pm2Home).logs)).toEqual(expect.arrayContaining(['x-y-out.log', 'x-y-error.log']))
+  expect(await readdir(pm2Paths(workspace.host.pm2Home).logs)).toEqual(
+    expect.arrayContaining(['x-y-out.log', 'x-y-error.log']),
+  )
   expect((await workspace.services.details('x-y')).logs).toHaveLength(2)
   await remove('x-y')
   await expectNothingElse()
@@ -70,7 +83,9 @@ it('with connections open, directly and through PgBouncer', async () => {
   const { database, role: user, password } = await made('busy')
   await mustDo(workspace, 'start', { name: 'busy' })
   const { postgres, pgbouncer } = await workspace.services.infrastructure.status()
-  const clients = [postgres.port, pgbouncer.port].map(port => new Client({ host: '127.0.0.1', port, user, password, database, connectionTimeoutMillis: 10_000 }))
+  const clients = [postgres.port, pgbouncer.port].map(
+    port => new Client({ host: '127.0.0.1', port, user, password, database, connectionTimeoutMillis: 10_000 }),
+  )
   const errors: string[] = []
   for (const client of clients) {
     client.on('error', error => errors.push(error.message))
@@ -78,7 +93,9 @@ it('with connections open, directly and through PgBouncer', async () => {
     await client.query('BEGIN')
     await client.query('SELECT 1')
   }
-  const open = await workspace.sql<{ count: string }>('SELECT count(*) FROM pg_stat_activity WHERE datname = $1', [database]) // PgBouncer's look-up is one of them
+  const open = await workspace.sql<{ count: string }>('SELECT count(*) FROM pg_stat_activity WHERE datname = $1', [
+    database,
+  ]) // PgBouncer's look-up is one of them
   expect((await workspace.services.previewDelete('busy')).database.connections).toBe(Number(open[0]?.count))
   expect(Number(open[0]?.count)).toBeGreaterThanOrEqual(2)
   await remove('busy')
@@ -117,7 +134,12 @@ it('of a link to a folder whose config.json does not name it: only the link goes
   await symlink(elsewhere, folder)
   const config = join(elsewhere, 'config.json')
   await writeFile(config, (await readFile(config, 'utf8')).replaceAll(folder, '/nowhere/instances/unnamed'))
-  expect((await workspace.services.previewDelete('unnamed')).files).toMatchObject({ folder, target: elsewhere, stays: true, bytes: 0 })
+  expect((await workspace.services.previewDelete('unnamed')).files).toMatchObject({
+    folder,
+    target: elsewhere,
+    stays: true,
+    bytes: 0,
+  })
   await remove('unnamed')
   expect(await readdir(elsewhere)).toEqual(expect.arrayContaining(['config.json', 'server', 'client']))
   await rm(elsewhere, { recursive: true })
@@ -135,10 +157,16 @@ it('what links in it lead to stays, and the preview says so; a change of port le
   await symlink(env, join(server, '.env'))
   const port = await freePort()
   await mustDo(workspace, 'change-port', { name: 'linking', port })
-  expect([await readlink(join(server, '.env')), await readFile(env, 'utf8')]).toEqual([env, expect.stringContaining(`PORT=${port}\n`)])
+  expect([await readlink(join(server, '.env')), await readFile(env, 'utf8')]).toEqual([
+    env,
+    expect.stringContaining(`PORT=${port}\n`),
+  ])
   const { files } = await workspace.services.previewDelete('linking')
   expect(files).toMatchObject({ folder, uploads: 0, complete: true })
-  expect(files.links.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toEqual([{ path: join(server, '.env'), target: env }, { path: join(server, 'uploads'), target: shared }])
+  expect(files.links.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toEqual([
+    { path: join(server, '.env'), target: env },
+    { path: join(server, 'uploads'), target: shared },
+  ])
   await remove('linking')
   expect([await readdir(shared), (await readFile(env, 'utf8')).length > 0]).toEqual([['photo.jpg'], true])
   for (const it of [shared, env]) await rm(it, { recursive: true })
@@ -158,28 +186,53 @@ describe('is refused, and nothing is touched', () => {
     const its = await layOut(workspace, 'A_B')
     for (const text of [undefined, '{ broken']) {
       if (text) await writeFile(join(its.folder, 'config.json'), text)
-      expect(await refusal(workspace, 'delete', { name: 'a_b', confirm: 'DELETE' })).toMatchObject({ code: 'database-shared', message: expect.stringContaining('"A_B"') as string })
+      expect(await refusal(workspace, 'delete', { name: 'a_b', confirm: 'DELETE' })).toMatchObject({
+        code: 'database-shared',
+        message: expect.stringContaining('"A_B"') as string,
+      })
     }
     await rm(its.folder, { recursive: true })
     await expectNothingElse()
   })
 
-  it('where its config.json names another instance\'s database', async () => {
+  it("where its config.json names another instance's database", async () => {
     const its = await layOut(workspace, 'thief')
     const config = join(its.folder, 'config.json')
-    await writeFile(config, JSON.stringify({
-      name: 'thief', port: its.port, created: '', paths: { instance: its.folder, server: '/etc', client: '/', uploads: '/' },
-      database: { name: 'a_db', user: 'a_user', password: '', host: '127.0.0.1', port: 1, directPort: 1, url: '', directUrl: '' },
-    }))
-    expect(await refusal(workspace, 'delete', { name: 'thief', confirm: 'DELETE' })).toMatchObject({ code: 'database-foreign' })
-    expect(await refusal(workspace, 'delete', { name: 'a', confirm: 'DELETE' })).toMatchObject({ code: 'database-shared' })
+    await writeFile(
+      config,
+      JSON.stringify({
+        name: 'thief',
+        port: its.port,
+        created: '',
+        paths: { instance: its.folder, server: '/etc', client: '/', uploads: '/' },
+        database: {
+          name: 'a_db',
+          user: 'a_user',
+          password: '',
+          host: '127.0.0.1',
+          port: 1,
+          directPort: 1,
+          url: '',
+          directUrl: '',
+        },
+      }),
+    )
+    expect(await refusal(workspace, 'delete', { name: 'thief', confirm: 'DELETE' })).toMatchObject({
+      code: 'database-foreign',
+    })
+    expect(await refusal(workspace, 'delete', { name: 'a', confirm: 'DELETE' })).toMatchObject({
+      code: 'database-shared',
+    })
     await rm(its.folder, { recursive: true })
     await expectNothingElse()
   })
 
   it('where PostgreSQL does not run', async () => {
     await workspace.stopInfrastructure()
-    expect(await refusal(workspace, 'delete', { name: 'a', confirm: 'DELETE' })).toMatchObject({ code: 'infrastructure-stopped', action: 'start-infrastructure' })
+    expect(await refusal(workspace, 'delete', { name: 'a', confirm: 'DELETE' })).toMatchObject({
+      code: 'infrastructure-stopped',
+      action: 'start-infrastructure',
+    })
     await workspace.startInfrastructure()
     await expectNothingElse()
   })
@@ -188,7 +241,9 @@ describe('is refused, and nothing is touched', () => {
 it('where a database belongs to another role, it is refused before anything is touched, and works once that is settled', async () => {
   const { database, role } = await made('disputed')
   await workspace.sql(`ALTER DATABASE "${database}" OWNER TO a_user`)
-  expect(await refusal(workspace, 'delete', { name: 'disputed', confirm: 'DELETE' })).toMatchObject({ code: 'database-foreign' })
+  expect(await refusal(workspace, 'delete', { name: 'disputed', confirm: 'DELETE' })).toMatchObject({
+    code: 'database-foreign',
+  })
   expect(await workspace.sql('SELECT FROM pg_database WHERE datname = $1', [database])).toHaveLength(1)
   expect(await statuses(workspace)).toHaveProperty('disputed')
   await workspace.sql(`ALTER DATABASE "${database}" OWNER TO "${role}"`)

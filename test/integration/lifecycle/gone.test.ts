@@ -1,5 +1,6 @@
 /**
- * A job is interrupted, and what it works on is taken away by hand before it goes on: the folder alone, or the process and the database
+ * A job is interrupted, and what it works on is taken away by hand before it goes on: the folder alone, or the process
+ * and the database
  * too. What is gone is undone, and cannot be done: every job ends, finished or rolled back, and none is stuck.
  */
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -39,23 +40,54 @@ interface Job {
 }
 const jobs: Record<string, Job> = {
   create: {
-    before: 'absent', input: createInput,
-    steps: ['reserve', 'prepare-release', 'create-database', 'place-files', 'push-schema', 'create-director', 'switch-to-pool', 'start-process', 'verify-health'],
+    before: 'absent',
+    input: createInput,
+    steps: [
+      'reserve',
+      'prepare-release',
+      'create-database',
+      'place-files',
+      'push-schema',
+      'create-director',
+      'switch-to-pool',
+      'start-process',
+      'verify-health',
+    ],
   },
   start: { before: 'stopped', input: name => ({ name, stopOther: false }), steps: ['start-process', 'verify-health'] },
   stop: { before: 'running', input: name => ({ name }), steps: ['stop-process'] },
   restart: { before: 'running', input: name => ({ name }), steps: ['restart-process', 'verify-health'] },
   'change-port': {
-    before: 'running', input: async name => ({ name, port: await freePort(), allowSharedPort: false }), steps: ['stop-process', 'write-port', 'start-process'],
+    before: 'running',
+    input: async name => ({ name, port: await freePort(), allowSharedPort: false }),
+    steps: ['stop-process', 'write-port', 'start-process'],
   },
-  ...canMakeUsers && {
-    isolate: { before: 'running', input: (name: string) => ({ name }), steps: ['stop-process', 'create-user', 'give-files', 'start-process'] },
-    unisolate: { before: 'isolated', input: (name: string) => ({ name }), steps: ['stop-process', 'take-files', 'start-process', 'remove-user'] },
-  } satisfies Record<string, Job>,
-  delete: { before: 'running', input: name => ({ name, confirm: 'DELETE' }), steps: ['stop-process', 'set-aside', 'drop-database', 'remove-process'] },
-  'remove-leftovers': { before: 'half-made', input: name => ({ name, confirm: 'DELETE' }), steps: ['stop-process', 'set-aside', 'drop-database', 'remove-process'] },
+  ...(canMakeUsers &&
+    ({
+      isolate: {
+        before: 'running',
+        input: (name: string) => ({ name }),
+        steps: ['stop-process', 'create-user', 'give-files', 'start-process'],
+      },
+      unisolate: {
+        before: 'isolated',
+        input: (name: string) => ({ name }),
+        steps: ['stop-process', 'take-files', 'start-process', 'remove-user'],
+      },
+    } satisfies Record<string, Job>)),
+  delete: {
+    before: 'running',
+    input: name => ({ name, confirm: 'DELETE' }),
+    steps: ['stop-process', 'set-aside', 'drop-database', 'remove-process'],
+  },
+  'remove-leftovers': {
+    before: 'half-made',
+    input: name => ({ name, confirm: 'DELETE' }),
+    steps: ['stop-process', 'set-aside', 'drop-database', 'remove-process'],
+  },
   adopt: {
-    before: 'copied', input: name => ({ name, as: adoptedAs(name), director }),
+    before: 'copied',
+    input: name => ({ name, as: adoptedAs(name), director }),
     steps: ['create-database', 'adopt-files', 'push-schema', 'create-director', 'switch-to-pool'],
   },
 }
@@ -78,14 +110,17 @@ async function makeCopy({ folder, server }: CliInstance): Promise<void> {
   const config = await readFile(join(folder, 'config.json'), 'utf8')
   await writeFile(join(folder, 'config.json'), config.replaceAll(folder, join(workspace.root, 'instances/first')))
   await mkdir(server, { recursive: true })
-  for (const it of ['package.json', 'generate.cjs']) await copyFile(join(workspace.root, 'server', it), join(server, it))
+  for (const it of ['package.json', 'generate.cjs'])
+    await copyFile(join(workspace.root, 'server', it), join(server, it))
   await execa(process.execPath, ['generate.cjs'], { cwd: server })
 }
 
 /** Begins the job and closes the workspace as soon as the step is on its way. @returns the operation's id */
 async function interrupt(kind: string, input: object, step: string): Promise<string> {
   let closing: Promise<void> | undefined
-  const disarm = await armFaults([{ at: 'after', what: `doing ${step}` }], () => { closing = workspace.close() })
+  const disarm = await armFaults([{ at: 'after', what: `doing ${step}` }], () => {
+    closing = workspace.close()
+  })
   const id = await workspace.services.operations.start(kind, input)
   await until(() => closing !== undefined)
   await closing
@@ -116,21 +151,28 @@ async function goOn(id: string, back: boolean): Promise<OperationState> {
   const { operations } = workspace.services
   const open = operations.list().find(it => it.id === id && isOpen(it))
   if (back && open) {
-    try { operations.rollBack(id) } catch (error) {
+    try {
+      operations.rollBack(id)
+    } catch (error) {
       if (!['operation-past-pivot', 'operation-settled'].includes(toProblem(error).code)) throw error
     }
   }
   return operations.rested(id)
 }
 
-/** Nothing is left of a deletion, nor of a creation that came to nothing. What is freed in the background may take a moment. */
+/**
+ * Nothing is left of a deletion, nor of a creation that came to nothing. What is freed in the background may take a
+ * moment.
+ */
 const untilWorldIs = (before: World) => until(async () => isDeepStrictEqual(await world(workspace), before))
 
-const left = async (name: string): Promise<string[]> => (await readdir(join(workspace.root, 'instances'))).filter(it => it === name || it === adoptedAs(name))
+const left = async (name: string): Promise<string[]> =>
+  (await readdir(join(workspace.root, 'instances'))).filter(it => it === name || it === adoptedAs(name))
 
 const cases = Object.entries(jobs).flatMap(([kind, { steps }]) => steps.map((step, index) => ({ kind, step, index })))
 describe.each([
-  { what: 'the folder', all: false, back: false, next: 'goes on' }, { what: 'folder, process and database', all: true, back: true, next: 'is rolled back' },
+  { what: 'the folder', all: false, back: false, next: 'goes on' },
+  { what: 'folder, process and database', all: true, back: true, next: 'is rolled back' },
 ])('$what taken away, and the job $next', ({ all, back }) => {
   it.each(cases)('$kind, interrupted at $step', async ({ kind, step, index }) => {
     const job = jobs[kind]
@@ -146,7 +188,9 @@ describe.each([
     expect(state.steps.find(it => it.status === 'stuck')).toBeUndefined()
     expect(state.phase).toMatch(/^(succeeded|rolled-back)$/)
     expect(await left(name)).toEqual(state.kind === 'create' && state.phase === 'succeeded' ? [name] : [])
-    const nothingLeft = state.phase === (['create', 'adopt'].includes(kind) ? 'rolled-back' : 'succeeded') && ['create', 'adopt', 'delete', 'remove-leftovers'].includes(kind)
+    const nothingLeft =
+      state.phase === (['create', 'adopt'].includes(kind) ? 'rolled-back' : 'succeeded') &&
+      ['create', 'adopt', 'delete', 'remove-leftovers'].includes(kind)
     if (nothingLeft) await untilWorldIs(before)
     for (const it of [name, adoptedAs(name)]) await workspace.discard(it)
     await removeSystemUser(createRun('test'), workspacePaths(workspace.root), name)

@@ -41,7 +41,7 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     await workspace.remove()
   })
 
-  it('is given to one that runs and to one that is stopped; data is its own, packages stay root\'s', async () => {
+  it("is given to one that runs and to one that is stopped; data is its own, packages stay root's", async () => {
     const [a, b] = [await add('a'), await add('b')]
     await mustDo(workspace, 'start', { name: 'a' })
     for (const name of ['a', 'b']) await mustDo(workspace, 'isolate', { name })
@@ -68,13 +68,22 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     const { uid, gid } = user ?? { uid: -1, gid: -1 }
     const mine = join(its.server, 'uploads/mine')
     await writeFile(join(workspace.home, 'precious'), 'precious')
-    const left = spawn('sh', ['-c', 'cp /bin/true mine; chmod 4755 mine; ln -s "$0" link; mkdir -m 0700 deep; echo x > deep/x; echo done; exec sleep 600', join(workspace.home, 'precious')],
-      { uid, gid, cwd: join(its.server, 'uploads'), stdio: ['ignore', 'pipe', 'ignore'] })
-    await new Promise(resolve => { left.stdout.once('data', resolve) })
+    const left = spawn(
+      'sh',
+      [
+        '-c',
+        'cp /bin/true mine; chmod 4755 mine; ln -s "$0" link; mkdir -m 0700 deep; echo x > deep/x; echo done; exec sleep 600',
+        join(workspace.home, 'precious'),
+      ],
+      { uid, gid, cwd: join(its.server, 'uploads'), stdio: ['ignore', 'pipe', 'ignore'] },
+    )
+    await new Promise(resolve => {
+      left.stdout.once('data', resolve)
+    })
     await mustDo(workspace, 'unisolate', { name: 'c' })
     expect(await isAlive(left.pid ?? 0)).toBe(false)
     expect(await findUser(user?.name ?? '')).toBeUndefined()
-    expect((await readFile('/etc/group', 'utf8'))).not.toContain(user?.name)
+    expect(await readFile('/etc/group', 'utf8')).not.toContain(user?.name)
     expect((await lstat(mine)).mode & 0o6000).toBe(0) // not a program that runs as root
     const after = await owners(its.folder)
     for (const it of ['mine', 'link', 'deep', 'deep/x']) {
@@ -91,16 +100,23 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
   it('is undone where the application cannot work with it', async () => {
     const its = await add('writes-beside')
     const before = await owners(its.folder)
-    await writeFile(join(its.server, 'index.js'), `require('node:fs').writeFileSync(__dirname + '/beside', '')\n${await readFile(join(its.server, 'index.js'), 'utf8')}`)
+    await writeFile(
+      join(its.server, 'index.js'),
+      `require('node:fs').writeFileSync(__dirname + '/beside', '')\n${await readFile(join(its.server, 'index.js'), 'utf8')}`,
+    )
     await mustDo(workspace, 'start', { name: 'writes-beside' })
     const { operations } = workspace.services
-    const state = await operations.rested(await operations.start('isolate', { name: 'writes-beside' })) // a stuck one must not hold up the test
+    // a stuck one must not hold up the test
+    const state = await operations.rested(await operations.start('isolate', { name: 'writes-beside' }))
     expect([state.phase, state.turned?.reason]).toEqual(['rolled-back', 'failed'])
     expect(await answerOf(its.port)).toBe('writes-beside ')
     expect((await stat(`/proc/${await pidOf(workspace, 'writes-beside')}`)).uid).toBe(0)
     expect(await findUser(identityOf(workspacePaths(workspace.root), 'writes-beside').name)).toBeUndefined()
     expect(await owners(its.folder)).toEqual({
-      ...before, 'config.json': [0, 0, 0o600], 'server/node_modules/package.js': [0, 0, 0o644], 'server/beside': [0, 0, 0o644],
+      ...before,
+      'config.json': [0, 0, 0o600],
+      'server/node_modules/package.js': [0, 0, 0o644],
+      'server/beside': [0, 0, 0o644],
     })
   })
 
@@ -109,9 +125,20 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     await mustDo(workspace, 'start', { name: 'cut' })
     for (const kind of ['isolate', 'unisolate', 'isolate'] as const) {
       const id = await workspace.services.operations.start(kind, { name: 'cut' })
-      const steps = workspace.services.operations.list().find(it => it.id === id)?.steps.map(it => it.name) ?? []
+      const steps =
+        workspace.services.operations
+          .list()
+          .find(it => it.id === id)
+          ?.steps.map(it => it.name) ?? []
       for (const step of steps) {
-        const state = await until(() => workspace.services.operations.list().find(it => it.id === id && (!isOpen(it) || it.steps.some(one => one.name === step && one.status !== 'waiting'))))
+        const state = await until(() =>
+          workspace.services.operations
+            .list()
+            .find(
+              it =>
+                it.id === id && (!isOpen(it) || it.steps.some(one => one.name === step && one.status !== 'waiting')),
+            ),
+        )
         if (!isOpen(state)) break
         await workspace.close() // interrupts what runs, as a crash does
         await workspace.open()
@@ -119,7 +146,9 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
       const state = await workspace.services.operations.settled(id)
       expect([kind, state.phase, state.turned]).toEqual([kind, 'succeeded', undefined])
       expect(await answerOf(its.port)).toBe('cut ')
-      expect((await stat(`/proc/${await pidOf(workspace, 'cut')}`)).uid).toBe(kind === 'isolate' ? (await userOf('cut'))?.uid : 0)
+      expect((await stat(`/proc/${await pidOf(workspace, 'cut')}`)).uid).toBe(
+        kind === 'isolate' ? (await userOf('cut'))?.uid : 0,
+      )
     }
   })
 
@@ -139,7 +168,9 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     const its = await add('orphan')
     await mustDo(workspace, 'isolate', { name: 'orphan' })
     await execa('userdel', [(await userOf('orphan'))?.name ?? ''])
-    expect((await job(workspace, 'start', { name: 'orphan' })).turned?.problem).toMatchObject({ code: 'system-user-missing' })
+    expect((await job(workspace, 'start', { name: 'orphan' })).turned?.problem).toMatchObject({
+      code: 'system-user-missing',
+    })
     expect(await answerOf(its.port)).toBeUndefined()
     // Code that is the next user's by chance: root's again.
     const next = `next-${randomBytes(4).toString('hex')}`
@@ -164,13 +195,20 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     const left = spawn('sleep', ['600'], { uid, gid, stdio: 'ignore' })
     const spool = '/var/spool/cron/crontabs'
     const made = await mkdir(spool, { recursive: true })
-    const [byName, byOwner, another] = [name, `${name}-job`, `${name}-other`].map(it => join(spool, it)) as [string, string, string]
+    const [byName, byOwner, another] = [name, `${name}-job`, `${name}-other`].map(it => join(spool, it)) as [
+      string,
+      string,
+      string,
+    ]
     try {
       for (const it of [byName, byOwner, another]) await writeFile(it, '* * * * * true')
       await chown(byOwner, uid, gid)
       await mustDo(workspace, 'delete', { name: 'doomed', confirm: 'DELETE' })
       expect((await readdir(spool)).filter(it => it.startsWith(name))).toEqual([basename(another)])
-    } finally { for (const it of [byName, byOwner, another, ...made === undefined ? [] : [made]]) await rm(it, { recursive: true, force: true }) }
+    } finally {
+      for (const it of [byName, byOwner, another, ...(made === undefined ? [] : [made])])
+        await rm(it, { recursive: true, force: true })
+    }
     expect(await isAlive(left.pid ?? 0)).toBe(false)
     expect(await findUser(user?.name ?? '')).toBeUndefined()
     expect((await allStatus()).filter(it => it.includes(`\nUid:\t${uid}\t`))).toEqual([])
@@ -185,27 +223,38 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
       expect(await refusal(workspace, 'isolate', { name: 'taken' })).toMatchObject({ code: 'system-user-foreign' })
       await mustDo(workspace, 'delete', { name: 'taken', confirm: 'DELETE' })
       expect(await findUser(name)).toMatchObject({ comment: 'A person' })
-    } finally { await execa('userdel', [name]) }
+    } finally {
+      await execa('userdel', [name])
+    }
   })
 
   it('is refused where it could not reach the instance, or its data is elsewhere', async () => {
     const its = await add('far')
     await chmod(workspace.home, 0o700)
     expect(await refusal(workspace, 'isolate', { name: 'far' })).toMatchObject({
-      code: 'system-user-shut-out', message: expect.stringContaining(workspace.home) as string, hint: expect.stringContaining(`"chmod o+x ${workspace.home}"`) as string,
+      code: 'system-user-shut-out',
+      message: expect.stringContaining(workspace.home) as string,
+      hint: expect.stringContaining(`"chmod o+x ${workspace.home}"`) as string,
     })
     await chmod(workspace.home, 0o711)
     await writeFile(join(workspace.root, 'server/.env'), 'EMAIL_PASSWORD=x', { mode: 0o644 })
     expect(await refusal(workspace, 'isolate', { name: 'far' })).toMatchObject({ code: 'base-env-open' })
     await chmod(join(workspace.root, 'server/.env'), 0o600)
     await symlink('/etc', join(its.server, 'elsewhere'))
-    await writeFile(join(workspace.root, 'instance-manager.json'), JSON.stringify({ server: { dataFolders: ['uploads', 'elsewhere'] } }))
-    expect(await refusal(workspace, 'isolate', { name: 'far' })).toMatchObject({ code: 'isolation-link', message: expect.stringContaining('elsewhere') as string })
+    await writeFile(
+      join(workspace.root, 'instance-manager.json'),
+      JSON.stringify({ server: { dataFolders: ['uploads', 'elsewhere'] } }),
+    )
+    expect(await refusal(workspace, 'isolate', { name: 'far' })).toMatchObject({
+      code: 'isolation-link',
+      message: expect.stringContaining('elsewhere') as string,
+    })
   })
 })
 
 /** What /proc says of every process. */
-const allStatus = async (): Promise<string[]> => Promise.all((await allPids()).map(it => readFile(`/proc/${it}/status`, 'utf8').catch(() => '')))
+const allStatus = async (): Promise<string[]> =>
+  Promise.all((await allPids()).map(it => readFile(`/proc/${it}/status`, 'utf8').catch(() => '')))
 
 type Owned = [uid: number, gid: number | undefined, mode: number]
 async function ownerOf(path: string): Promise<Owned> {
@@ -216,5 +265,7 @@ async function ownerOf(path: string): Promise<Owned> {
 /** Of everything in a folder, by its path there; `.` is the folder. */
 async function owners(folder: string): Promise<Record<string, Owned>> {
   const paths = (await readdir(folder, { recursive: true })).toSorted()
-  return Object.fromEntries(await Promise.all(['.', ...paths].map(async it => [it, await ownerOf(join(folder, it))] as const)))
+  return Object.fromEntries(
+    await Promise.all(['.', ...paths].map(async it => [it, await ownerOf(join(folder, it))] as const)),
+  )
 }

@@ -1,4 +1,7 @@
-/** What the tests of the life cycle share: a workspace of the tiny base application, jobs on its instances, and what came of them. */
+/**
+ * What the tests of the life cycle share: a workspace of the tiny base application, jobs on its instances, and what
+ * came of them.
+ */
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
@@ -20,8 +23,11 @@ export async function tinyWorkspace(): Promise<TestWorkspace> {
 }
 
 /** Runs a job to its end. @throws the Problem that it was refused with */
-export const job = async ({ services: { operations } }: TestWorkspace, kind: string, input: object): Promise<OperationState> =>
-  operations.settled(await operations.start(kind, input))
+export const job = async (
+  { services: { operations } }: TestWorkspace,
+  kind: string,
+  input: object,
+): Promise<OperationState> => operations.settled(await operations.start(kind, input))
 
 export async function mustDo(workspace: TestWorkspace, kind: string, input: object): Promise<OperationState> {
   const state = await job(workspace, kind, input)
@@ -31,7 +37,11 @@ export async function mustDo(workspace: TestWorkspace, kind: string, input: obje
 }
 
 /** A job on many, to its end. @returns what came of each, by name */
-export async function bulk({ services: { operations } }: Pick<TestWorkspace, 'services'>, action: ManyAction, names: readonly string[]) {
+export async function bulk(
+  { services: { operations } }: Pick<TestWorkspace, 'services'>,
+  action: ManyAction,
+  names: readonly string[],
+) {
   const state = await operations.settled(await operations.start('many', { action, names }))
   expect(state.turned).toBeUndefined()
   return resultsOf(state).map(({ name, result }) => ({ name, ...result }))
@@ -40,7 +50,9 @@ export async function bulk({ services: { operations } }: Pick<TestWorkspace, 'se
 /** Why a job was refused before it began. */
 export async function refusal(workspace: TestWorkspace, kind: string, input: object): Promise<Problem> {
   const before = workspace.services.operations.list().length
-  const found = await workspace.services.operations.start(kind, input).then(() => { throw new Error(`${kind} was not refused`) }, toProblem)
+  const found = await workspace.services.operations.start(kind, input).then(() => {
+    throw new Error(`${kind} was not refused`)
+  }, toProblem)
   expect(workspace.services.operations.list()).toHaveLength(before) // no trace of it
   return found
 }
@@ -50,15 +62,22 @@ export async function statuses({ services }: TestWorkspace): Promise<Record<stri
 }
 
 /** What the server on the port says; undefined if nobody answers. */
-export const answerOf = (port: number): Promise<string | undefined> => fetch(`http://127.0.0.1:${port}/`).then(it => it.text(), () => undefined)
+export const answerOf = (port: number): Promise<string | undefined> =>
+  fetch(`http://127.0.0.1:${port}/`).then(
+    it => it.text(),
+    () => undefined,
+  )
 
 export const desired = async ({ root }: TestWorkspace): Promise<string[]> =>
   (await sealedNames(join(root, '.instance-manager/desired.json'))).toSorted()
 
 export const dumped = async ({ host }: TestWorkspace): Promise<string[]> =>
-  (JSON.parse(await readFile(pm2Paths(host.pm2Home).dump, 'utf8')) as { name: string; status: string }[]).map(it => `${it.name} ${it.status}`).toSorted()
+  (JSON.parse(await readFile(pm2Paths(host.pm2Home).dump, 'utf8')) as { name: string; status: string }[])
+    .map(it => `${it.name} ${it.status}`)
+    .toSorted()
 
-export const envOf = async (server: string): Promise<Record<string, string>> => parse(await readFile(join(server, '.env')))
+export const envOf = async (server: string): Promise<Record<string, string>> =>
+  parse(await readFile(join(server, '.env')))
 export const addEnv = (server: string, line: string): Promise<void> => appendFile(join(server, '.env'), `\n${line}\n`)
 
 export async function pidOf({ processes }: TestWorkspace, name: string): Promise<number> {
@@ -67,10 +86,11 @@ export async function pidOf({ processes }: TestWorkspace, name: string): Promise
   return pid
 }
 
-export const daemonPid = async ({ host }: TestWorkspace): Promise<number> => Number(await readFile(pm2Paths(host.pm2Home).pid, 'utf8'))
+export const daemonPid = async ({ host }: TestWorkspace): Promise<number> =>
+  Number(await readFile(pm2Paths(host.pm2Home).pid, 'utf8'))
 
 /** kill -9, and waits until it is gone. */
 export async function kill9(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL')
-  await until(async () => !await isAlive(pid))
+  await until(async () => !(await isAlive(pid)))
 }

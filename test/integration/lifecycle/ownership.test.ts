@@ -1,4 +1,7 @@
-/** Copied and moved workspaces on real PostgreSQL and PM2: a copy never touches the original, and a moved workspace goes on working. */
+/**
+ * Copied and moved workspaces on real PostgreSQL and PM2: a copy never touches the original, and a moved workspace goes
+ * on working.
+ */
 import { mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
@@ -19,7 +22,11 @@ let copyRoot: string
 
 /** Everything that a job could do to it. */
 const jobs: readonly (readonly [string, object])[] = [
-  ['delete', { confirm: 'DELETE' }], ['start', {}], ['stop', {}], ['restart', {}], ['change-port', { port: 1 }],
+  ['delete', { confirm: 'DELETE' }],
+  ['start', {}],
+  ['stop', {}],
+  ['restart', {}],
+  ['change-port', { port: 1 }],
 ]
 
 /** An instance of the older tool, whose database has a row and no mark of ours. */
@@ -40,13 +47,17 @@ async function expectUntouched(its: CliInstance, pid?: number): Promise<void> {
   expect(await answerOf(its.port)).toBe(`${its.name} `)
 }
 
-/** The base application and one instance, copied into a workspace that uses the same PostgreSQL with the same ports and passwords. */
+/**
+ * The base application and one instance, copied into a workspace that uses the same PostgreSQL with the same ports and
+ * passwords.
+ */
 async function copyInstance(its: CliInstance): Promise<string> {
   const root = join(workspace.home, `copy-${++copies}`)
   const [from, to] = [workspacePaths(workspace.root), workspacePaths(root)]
   await mkdir(to.instances, { recursive: true })
   await mkdir(to.state, { mode: 0o700 })
-  for (const it of ['server', 'client', 'instance-manager.json']) await execa('cp', ['-a', join(workspace.root, it), join(root, it)])
+  for (const it of ['server', 'client', 'instance-manager.json'])
+    await execa('cp', ['-a', join(workspace.root, it), join(root, it)])
   await execa('cp', ['-a', its.folder, to.instances])
   for (const it of ['settings', 'secrets'] as const) await execa('cp', ['-a', from[it], to[it]])
   await symlink(from.embedded, to.embedded) // one server for both
@@ -55,10 +66,24 @@ async function copyInstance(its: CliInstance): Promise<string> {
 
 /** @returns why each job was refused */
 async function refusals({ operations }: WorkspaceServices, name: string): Promise<Record<string, string>> {
-  const codes = await Promise.all(jobs.map(async ([kind, input]) => {
-    const { code, cause } = toProblem(await operations.start(kind, { port: await freePort(), name, ...input, ...(kind === 'change-port' && { port: await freePort() }) }).then(() => 'started', (error: unknown) => error))
-    return [kind, `${code}: ${cause ?? ''}`] as const
-  }))
+  const codes = await Promise.all(
+    jobs.map(async ([kind, input]) => {
+      const { code, cause } = toProblem(
+        await operations
+          .start(kind, {
+            port: await freePort(),
+            name,
+            ...input,
+            ...(kind === 'change-port' && { port: await freePort() }),
+          })
+          .then(
+            () => 'started',
+            (error: unknown) => error,
+          ),
+      )
+      return [kind, `${code}: ${cause ?? ''}`] as const
+    }),
+  )
   return Object.fromEntries(codes)
 }
 
@@ -66,7 +91,9 @@ beforeAll(async () => {
   workspace = await tinyWorkspace()
   await workspace.startInfrastructure()
 })
-beforeEach(async () => { victim = await make(`victim-${++copies}`) })
+beforeEach(async () => {
+  victim = await make(`victim-${++copies}`)
+})
 afterEach(async () => {
   await copy?.close()
   copy = undefined
@@ -75,7 +102,7 @@ afterAll(() => workspace.remove())
 
 async function openCopy(root: string): Promise<WorkspaceServices> {
   copyRoot = root
-  return copy = await openWorkspace(workspace.host, root)
+  return (copy = await openWorkspace(workspace.host, root))
 }
 
 describe('a copy of the base application and one instance, on the same server', () => {
@@ -85,14 +112,19 @@ describe('a copy of the base application and one instance, on the same server', 
     const pid = await pidOf(workspace, victim.name)
     const services = await openCopy(await copyInstance(victim))
     const { instances, down } = await services.registry.list()
-    expect(instances).toMatchObject([{ name: victim.name, foreign: `Its config.json is that of ${victim.folder}, which exists.` }])
+    expect(instances).toMatchObject([
+      { name: victim.name, foreign: `Its config.json is that of ${victim.folder}, which exists.` },
+    ])
     expect(down).toEqual([])
     const found = await refusals(services, victim.name)
     expect(Object.keys(found)).toHaveLength(jobs.length)
-    for (const why of Object.values(found)) expect(why).toBe(`instance-foreign: Its config.json is that of ${victim.folder}, which exists.`)
+    for (const why of Object.values(found))
+      expect(why).toBe(`instance-foreign: Its config.json is that of ${victim.folder}, which exists.`)
     expect((await bulk({ services }, 'start', [victim.name]))[0]?.problem?.code).toBe('instance-foreign')
     await expectUntouched(victim, pid)
-    expect((await workspace.services.registry.list()).instances.find(it => it.name === victim.name)?.foreign).toBeUndefined()
+    expect(
+      (await workspace.services.registry.list()).instances.find(it => it.name === victim.name)?.foreign,
+    ).toBeUndefined()
   })
 
   it('says so although its config.json was corrected by hand: the original runs on its port, or its database is marked', async () => {
@@ -102,12 +134,15 @@ describe('a copy of the base application and one instance, on the same server', 
     const config = join(root, 'instances', victim.name, 'config.json')
     await writeFile(config, (await readFile(config, 'utf8')).replaceAll(victim.folder, dirname(config)))
     const services = await openCopy(root)
-    for (const why of Object.values(await refusals(services, victim.name))) expect(why).toBe(`instance-foreign: Its port ${victim.port} is in use by the same instance in ${victim.folder}.`)
+    for (const why of Object.values(await refusals(services, victim.name)))
+      expect(why).toBe(`instance-foreign: Its port ${victim.port} is in use by the same instance in ${victim.folder}.`)
     await mustDo(workspace, 'restart', { name: victim.name }) // marks the database
     await mustDo(workspace, 'stop', { name: victim.name }) // frees the port
-    for (const why of Object.values(await refusals(services, victim.name))) expect(why).toBe(`instance-foreign: The database ${victim.database} is marked as another workspace's.`)
+    for (const why of Object.values(await refusals(services, victim.name)))
+      expect(why).toBe(`instance-foreign: The database ${victim.database} is marked as another workspace's.`)
     const watching = new AbortController()
-    for await (const { instances } of services.registry.watch(watching.signal)) if (instances[0]?.foreign) watching.abort()
+    for await (const { instances } of services.registry.watch(watching.signal))
+      if (instances[0]?.foreign) watching.abort()
     await expectUntouched(victim)
   })
 
@@ -129,8 +164,10 @@ describe('a copy of the base application and one instance, on the same server', 
 
 describe('adopting a copy', () => {
   const director = { name: 'Ada', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
-  const settle = async (services: WorkspaceServices, input: object) => services.operations.settled(await services.operations.start('adopt', { name: victim.name, director, ...input }))
-  const json = async (path: string): Promise<Record<string, unknown>> => JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
+  const settle = async (services: WorkspaceServices, input: object) =>
+    services.operations.settled(await services.operations.start('adopt', { name: victim.name, director, ...input }))
+  const json = async (path: string): Promise<Record<string, unknown>> =>
+    JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
 
   it('gives it a name, database, port and secrets of its own; uploads and unknown keys stay, and it can be started and deleted', async () => {
     await startByCli(workspace, victim)
@@ -140,23 +177,38 @@ describe('adopting a copy', () => {
     const server = join(root, 'instances', victim.name, 'server')
     await writeFile(join(server, 'uploads/photo.jpg'), 'photo')
     for (const it of ['package.json', 'generate.cjs']) await execa('cp', [join(root, 'server', it), server])
-    await execa(process.execPath, ['generate.cjs'], { cwd: server }) // the Prisma client, which the test's instances of the older tool lack
+    // the Prisma client, which the test's instances of the older tool lack
+    await execa(process.execPath, ['generate.cjs'], { cwd: server })
     const services = await openCopy(root)
     const state = await settle(services, {})
     expect([state.phase, state.turned]).toEqual(['succeeded', undefined])
-    const [name, folder] = [`${victim.name}-copy`, join(root, 'instances', `${victim.name}-copy`)] // its own is taken in PostgreSQL
+    // its own is taken in PostgreSQL
+    const [name, folder] = [`${victim.name}-copy`, join(root, 'instances', `${victim.name}-copy`)]
     const { instances, broken } = await services.registry.list()
     expect([instances.map(it => [it.name, it.foreign]), broken]).toEqual([[[name, undefined]], []])
-    const [config, database, env] = await Promise.all([json(join(folder, 'config.json')), json(join(folder, 'db-config.json')), readFile(join(folder, 'server/.env'), 'utf8')])
-    expect(config).toMatchObject({ name, note: 'kept', created: '2025-01-17T10:30:00.000Z', paths: { instance: folder }, database: { name: `${name}_db`, user: `${name}_user` } })
+    const [config, database, env] = await Promise.all([
+      json(join(folder, 'config.json')),
+      json(join(folder, 'db-config.json')),
+      readFile(join(folder, 'server/.env'), 'utf8'),
+    ])
+    expect(config).toMatchObject({
+      name,
+      note: 'kept',
+      created: '2025-01-17T10:30:00.000Z',
+      paths: { instance: folder },
+      database: { name: `${name}_db`, user: `${name}_user` },
+    })
     expect(database).toMatchObject({ name: `${name}_db`, user: `${name}_user` })
-    for (const text of [JSON.stringify(config), JSON.stringify(database), env]) expect(text).not.toContain(victim.password)
+    for (const text of [JSON.stringify(config), JSON.stringify(database), env])
+      expect(text).not.toContain(victim.password)
     expect(env).toMatch(new RegExp(`INSTANCE_NAME=${name}`))
     expect(env).toMatch(/JWT_SECRET=\w{48}/)
     expect(config['port']).not.toBe(victim.port)
     expect(await readFile(join(folder, 'server/uploads/photo.jpg'), 'utf8')).toBe('photo')
     const must = async (kind: string): Promise<void> => {
-      const { phase, turned } = await services.operations.settled(await services.operations.start(kind, { name, confirm: 'DELETE' }))
+      const { phase, turned } = await services.operations.settled(
+        await services.operations.start(kind, { name, confirm: 'DELETE' }),
+      )
       expect([kind, phase, turned]).toEqual([kind, 'succeeded', undefined])
     }
     await must('start')
@@ -164,7 +216,11 @@ describe('adopting a copy', () => {
     await must('delete')
     await until(async () => (await readdir(join(root, 'instances'))).length === 0)
     await expectUntouched(victim, pid)
-    expect(Object.keys(await json(workspacePaths(root).secrets)).filter(it => it.startsWith('create:') && !it.endsWith(':director-password'))).toEqual([])
+    expect(
+      Object.keys(await json(workspacePaths(root).secrets)).filter(
+        it => it.startsWith('create:') && !it.endsWith(':director-password'),
+      ),
+    ).toEqual([])
   })
 
   it('that fails, or is rolled back, leaves the copy as it was', async () => {
@@ -174,7 +230,13 @@ describe('adopting a copy', () => {
     const [env, shared] = [join(copied, 'server/.env'), join(workspace.home, `shared-${copies}.env`)]
     await rename(env, shared)
     await symlink(shared, env) // the original's too
-    const look = async () => Promise.all([readdir(join(root, 'instances')).then(it => it.join()), ...['config.json', 'db-config.json', 'server/.env'].map(it => readFile(join(copied, it), 'utf8')), readlink(env), readFile(shared, 'utf8')])
+    const look = async () =>
+      Promise.all([
+        readdir(join(root, 'instances')).then(it => it.join()),
+        ...['config.json', 'db-config.json', 'server/.env'].map(it => readFile(join(copied, it), 'utf8')),
+        readlink(env),
+        readFile(shared, 'utf8'),
+      ])
     const before = await look()
     const services = await openCopy(root)
     const state = await settle(services, { as: 'renamed' })
@@ -188,12 +250,24 @@ describe('adopting a copy', () => {
   it('has its new name to itself: neither a job nor a creation of that name begins meanwhile', async () => {
     const root = await copyInstance(victim)
     const go = join(workspace.home, `go-${copies}`)
-    await writeFile(join(root, 'instance-manager.json'), JSON.stringify({ server: { push: ['sh', '-c', 'until [ -e "$0" ]; do sleep 0.1; done', go] } }))
+    await writeFile(
+      join(root, 'instance-manager.json'),
+      JSON.stringify({ server: { push: ['sh', '-c', 'until [ -e "$0" ]; do sleep 0.1; done', go] } }),
+    )
     const { operations } = await openCopy(root)
     const id = await operations.start('adopt', { name: victim.name, as: 'renamed', director })
     for (const step of ['adopt-files', 'push-schema']) {
-      await until(() => operations.list().find(it => it.id === id)?.steps.find(it => it.name === step && it.status !== 'waiting'))
-      for (const [kind, input] of [['create', createInput('renamed')], ['start', { name: 'renamed' }], ['delete', { name: 'renamed', confirm: 'DELETE' }]] as const) {
+      await until(() =>
+        operations
+          .list()
+          .find(it => it.id === id)
+          ?.steps.find(it => it.name === step && it.status !== 'waiting'),
+      )
+      for (const [kind, input] of [
+        ['create', createInput('renamed')],
+        ['start', { name: 'renamed' }],
+        ['delete', { name: 'renamed', confirm: 'DELETE' }],
+      ] as const) {
         await expect(operations.start(kind, input)).rejects.toMatchObject({ problem: { code: 'operation-open' } })
       }
     }
@@ -204,7 +278,13 @@ describe('adopting a copy', () => {
   it('is refused where it would touch what is another’s, or is no copy', async () => {
     const root = await copyInstance(victim)
     const services = await openCopy(root)
-    const refusal = async (of: WorkspaceServices, input: object) => toProblem(await of.operations.start('adopt', { name: victim.name, director, ...input }).then(() => undefined, (error: unknown) => error)).code
+    const refusal = async (of: WorkspaceServices, input: object) =>
+      toProblem(
+        await of.operations.start('adopt', { name: victim.name, director, ...input }).then(
+          () => undefined,
+          (error: unknown) => error,
+        ),
+      ).code
     expect(await refusal(workspace.services, {})).toBe('instance-own')
     expect(await refusal(services, { as: victim.name })).toBe('database-exists')
     const copied = join(root, 'instances', victim.name)
@@ -224,7 +304,8 @@ describe('a copy of a whole workspace, made while the original runs', () => {
     await execa('cp', ['-a', workspace.root, root])
     const stuck = `{"type":"opened","id":"20260101T000000000Z-00000000","at":"2026-01-01T00:00:00.000Z","kind":"stop","version":1,"subject":"${victim.name}","plan":{"target":{"name":"${victim.name}","port":${victim.port},"cwd":${JSON.stringify(victim.server)},"script":${JSON.stringify(join(victim.server, 'index.js'))}}},"steps":["stop-process"]}\n`
     await writeFile(join(workspacePaths(root).operations, '20260101T000000000Z-00000000.jsonl'), stuck)
-    // The original's deletion of a link to another disk, which can still be taken back: by its journal, which the copy does not have.
+    // The original's deletion of a link to another disk, which can still be taken back: by its journal, which the copy
+    // does not have.
     const disk = join(workspace.home, `disk-${copies}`)
     await mkdir(disk)
     await writeFile(join(disk, '.trash'), 'token')
@@ -237,7 +318,16 @@ describe('a copy of a whole workspace, made while the original runs', () => {
     expect((await services.registry.list()).down).toEqual([])
     for (const why of Object.values(await refusals(services, victim.name))) expect(why).toContain('instance-foreign')
     await expectUntouched(victim, pid)
-    const ids = await Promise.all([workspace.root, copyRoot].map(async it => JSON.parse(await readFile(workspacePaths(it).identity, 'utf8')) as { id: string; path: string; copyOf?: string }))
+    const ids = await Promise.all(
+      [workspace.root, copyRoot].map(
+        async it =>
+          JSON.parse(await readFile(workspacePaths(it).identity, 'utf8')) as {
+            id: string
+            path: string
+            copyOf?: string
+          },
+      ),
+    )
     expect(ids[0]?.id).not.toBe(ids[1]?.id)
     expect(ids[1]).toMatchObject({ path: root, copyOf: workspace.root })
   })
@@ -270,7 +360,9 @@ describe('a workspace that was moved', () => {
     await rename(there, here)
     await workspace.open()
     await workspace.startInfrastructure()
-    expect(await workspace.sql('SELECT FROM pg_database WHERE datname = ANY($1)', [[marked.database, victim.database]])).toEqual([])
+    expect(
+      await workspace.sql('SELECT FROM pg_database WHERE datname = ANY($1)', [[marked.database, victim.database]]),
+    ).toEqual([])
     expect(await statuses(workspace)).not.toHaveProperty(marked.name)
   })
 })

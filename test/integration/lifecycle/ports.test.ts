@@ -8,7 +8,19 @@ import type { AddressInfo } from 'node:net'
 import { layOut, type CliInstance } from '../../support/cli-instance'
 import { freePort } from '../../support/infrastructure'
 import type { TestWorkspace } from '../../support/workspace'
-import { addEnv, answerOf, desired, dumped, envOf, job, mustDo, pidOf, refusal, statuses, tinyWorkspace } from './lifecycle'
+import {
+  addEnv,
+  answerOf,
+  desired,
+  dumped,
+  envOf,
+  job,
+  mustDo,
+  pidOf,
+  refusal,
+  statuses,
+  tinyWorkspace,
+} from './lifecycle'
 
 let workspace: TestWorkspace
 let a: CliInstance
@@ -27,13 +39,17 @@ afterAll(async () => {
   await workspace.remove()
 })
 const foreignPort = (): number => (foreign.address() as AddressInfo).port
-const configOf = async ({ folder }: CliInstance) => JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as { port: number; note?: string }
+const configOf = async ({ folder }: CliInstance) =>
+  JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as { port: number; note?: string }
 
 describe('a foreign process has the port', () => {
   it('start and restart are refused, program and pid are named', async () => {
     const robbed = await layOut(workspace, 'robbed', foreignPort())
     for (const kind of ['start', 'restart']) {
-      expect(await refusal(workspace, kind, { name: 'robbed' })).toMatchObject({ code: 'port-in-use', cause: `node (pid ${process.pid}) listens on it.` })
+      expect(await refusal(workspace, kind, { name: 'robbed' })).toMatchObject({
+        code: 'port-in-use',
+        cause: `node (pid ${process.pid}) listens on it.`,
+      })
     }
     expect(await answerOf(robbed.port)).toBe('foreign')
     expect(await statuses(workspace)).toMatchObject({ robbed: 'not in PM2' })
@@ -43,14 +59,34 @@ describe('a foreign process has the port', () => {
 describe('two instances share a port', () => {
   it('both are named, one runs', async () => {
     await mustDo(workspace, 'start', { name: 'A' })
-    expect((await workspace.services.ports.check(a.port)).holders).toEqual([{ type: 'instance', name: 'A', running: true }, { type: 'instance', name: 'B', running: false }])
+    expect((await workspace.services.ports.check(a.port)).holders).toEqual([
+      { type: 'instance', name: 'A', running: true },
+      { type: 'instance', name: 'B', running: false },
+    ])
   })
 
   it('the other is refused and offered to be switched; declined, nothing has changed', async () => {
-    const before = [await pidOf(workspace, 'A'), await statuses(workspace), await desired(workspace), await dumped(workspace)]
-    expect(await refusal(workspace, 'start', { name: 'B' })).toMatchObject({ code: 'port-in-use', action: 'stop-other', cause: '"A" runs on it.' })
-    expect(await refusal(workspace, 'restart', { name: 'B' })).toMatchObject({ code: 'port-in-use', cause: '"A" runs on it.' })
-    expect([await pidOf(workspace, 'A'), await statuses(workspace), await desired(workspace), await dumped(workspace)]).toEqual(before)
+    const before = [
+      await pidOf(workspace, 'A'),
+      await statuses(workspace),
+      await desired(workspace),
+      await dumped(workspace),
+    ]
+    expect(await refusal(workspace, 'start', { name: 'B' })).toMatchObject({
+      code: 'port-in-use',
+      action: 'stop-other',
+      cause: '"A" runs on it.',
+    })
+    expect(await refusal(workspace, 'restart', { name: 'B' })).toMatchObject({
+      code: 'port-in-use',
+      cause: '"A" runs on it.',
+    })
+    expect([
+      await pidOf(workspace, 'A'),
+      await statuses(workspace),
+      await desired(workspace),
+      await dumped(workspace),
+    ]).toEqual(before)
   })
 
   it('agreed: the one is stopped, the other runs', async () => {
@@ -58,12 +94,19 @@ describe('two instances share a port', () => {
     expect(await statuses(workspace)).toMatchObject({ A: 'stopped', B: 'online' })
     expect([await answerOf(a.port), await desired(workspace)]).toEqual(['B ', ['B']])
     await mustDo(workspace, 'start', { name: 'A', stopOther: true })
-    expect([await answerOf(a.port), await desired(workspace), await dumped(workspace)]).toEqual(['A ', ['A'], ['A online', 'B stopped']])
+    expect([await answerOf(a.port), await desired(workspace), await dumped(workspace)]).toEqual([
+      'A ',
+      ['A'],
+      ['A online', 'B stopped'],
+    ])
   })
 
   it('the switch fails: the one that ran runs again', async () => {
     await layOut(workspace, 'mortal', a.port)
-    expect(await job(workspace, 'start', { name: 'mortal', stopOther: true })).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'not-online' } } })
+    expect(await job(workspace, 'start', { name: 'mortal', stopOther: true })).toMatchObject({
+      phase: 'rolled-back',
+      turned: { problem: { code: 'not-online' } },
+    })
     expect([await answerOf(a.port), await desired(workspace)]).toEqual(['A ', ['A']])
     expect(await statuses(workspace)).toMatchObject({ A: 'online', mortal: 'errored' })
   })
@@ -72,8 +115,13 @@ describe('two instances share a port', () => {
     await mustDo(workspace, 'stop', { name: 'A' })
     const { operations } = workspace.services
     const answers = await Promise.allSettled(['A', 'B'].map(name => operations.start('start', { name })))
-    const [begun, refused] = [answers.filter(it => it.status === 'fulfilled'), answers.filter(it => it.status === 'rejected')]
-    expect(refused).toMatchObject([{ reason: { problem: { code: 'operation-open', cause: expect.stringContaining(`port ${a.port}`) as string } } }])
+    const [begun, refused] = [
+      answers.filter(it => it.status === 'fulfilled'),
+      answers.filter(it => it.status === 'rejected'),
+    ]
+    expect(refused).toMatchObject([
+      { reason: { problem: { code: 'operation-open', cause: expect.stringContaining(`port ${a.port}`) as string } } },
+    ])
     expect(await operations.settled(begun[0]?.value ?? '')).toMatchObject({ phase: 'succeeded' })
     if ((await statuses(workspace))['A'] !== 'online') await mustDo(workspace, 'start', { name: 'A', stopOther: true })
   })
@@ -94,14 +142,25 @@ describe('changing the port', () => {
   it('of one that is stopped: it stays stopped', async () => {
     const port = await freePort()
     await mustDo(workspace, 'change-port', { name: 'B', port, allowSharedPort: false })
-    expect([(await configOf(b)).port, (await statuses(workspace))['B'], (await desired(workspace)).includes('B')]).toEqual([port, 'stopped', false])
+    expect([
+      (await configOf(b)).port,
+      (await statuses(workspace))['B'],
+      (await desired(workspace)).includes('B'),
+    ]).toEqual([port, 'stopped', false])
     b = { ...b, port }
   })
 
-  it('to one that is taken: refused, or shared on the operator\'s word where none has to run there', async () => {
-    expect(await refusal(workspace, 'change-port', { name: 'A', port: a.port, allowSharedPort: false })).toMatchObject({ code: 'port-same' })
-    expect(await refusal(workspace, 'change-port', { name: 'B', port: a.port, allowSharedPort: false })).toMatchObject({ code: 'port-taken', cause: '"A" runs on it.' })
-    expect(await refusal(workspace, 'change-port', { name: 'A', port: foreignPort(), allowSharedPort: true })).toMatchObject({ code: 'port-taken', cause: expect.stringContaining(`(pid ${process.pid})`) as string })
+  it("to one that is taken: refused, or shared on the operator's word where none has to run there", async () => {
+    expect(await refusal(workspace, 'change-port', { name: 'A', port: a.port, allowSharedPort: false })).toMatchObject({
+      code: 'port-same',
+    })
+    expect(await refusal(workspace, 'change-port', { name: 'B', port: a.port, allowSharedPort: false })).toMatchObject({
+      code: 'port-taken',
+      cause: '"A" runs on it.',
+    })
+    expect(
+      await refusal(workspace, 'change-port', { name: 'A', port: foreignPort(), allowSharedPort: true }),
+    ).toMatchObject({ code: 'port-taken', cause: expect.stringContaining(`(pid ${process.pid})`) as string })
     await mustDo(workspace, 'change-port', { name: 'B', port: a.port, allowSharedPort: true })
     expect((await configOf(b)).port).toBe(a.port)
     expect(await refusal(workspace, 'start', { name: 'B' })).toMatchObject({ action: 'stop-other' })
@@ -111,7 +170,9 @@ describe('changing the port', () => {
     await mustDo(workspace, 'change-port', { name: 'A', port: a.port, host: '127.0.0.1' })
     expect(await envOf(a.server)).toMatchObject({ HOST: '127.0.0.1', PORT: String(a.port) })
     expect(await answerOf(a.port)).toBe('A ')
-    expect(await refusal(workspace, 'change-port', { name: 'A', port: a.port, host: '127.0.0.1' })).toMatchObject({ code: 'port-same' })
+    expect(await refusal(workspace, 'change-port', { name: 'A', port: a.port, host: '127.0.0.1' })).toMatchObject({
+      code: 'port-same',
+    })
     const port = await freePort()
     await mustDo(workspace, 'change-port', { name: 'A', port, host: '0.0.0.0' })
     expect(await envOf(a.server)).toMatchObject({ HOST: '0.0.0.0', PORT: String(port) })
@@ -122,13 +183,18 @@ describe('changing the port', () => {
     const port = await freePort()
     const thief = createServer((_, response) => response.end('thief'))
     const { operations } = workspace.services
-    const id = await operations.start('change-port', { name: 'A', port, allowSharedPort: false }) // free when it was planned
+    // free when it was planned
+    const id = await operations.start('change-port', { name: 'A', port, allowSharedPort: false })
     await once(thief.listen(port, '127.0.0.1'), 'listening')
     const { phase, turned } = await operations.settled(id)
     await new Promise(resolve => thief.close(resolve))
     expect(phase).toBe('rolled-back')
     expect(JSON.stringify(turned?.problem)).toMatch(/EADDRINUSE|held by node/)
-    expect([(await configOf(a)).port, (await envOf(a.server))['PORT'], await answerOf(a.port)]).toEqual([a.port, String(a.port), 'A '])
+    expect([(await configOf(a)).port, (await envOf(a.server))['PORT'], await answerOf(a.port)]).toEqual([
+      a.port,
+      String(a.port),
+      'A ',
+    ])
     expect([(await statuses(workspace))['A'], (await desired(workspace)).includes('A')]).toEqual(['online', true])
   })
 
@@ -136,7 +202,9 @@ describe('changing the port', () => {
     const port = await freePort()
     const { operations } = workspace.services
     const first = await operations.start('change-port', { name: 'A', port, allowSharedPort: false })
-    await expect(operations.start('change-port', { name: 'B', port, allowSharedPort: false })).rejects.toMatchObject({ problem: { code: 'port-taken' } })
+    await expect(operations.start('change-port', { name: 'B', port, allowSharedPort: false })).rejects.toMatchObject({
+      problem: { code: 'port-taken' },
+    })
     expect(await operations.settled(first)).toMatchObject({ phase: 'succeeded' })
   })
 })

@@ -46,10 +46,20 @@ it('a folder that is made, changed, broken, repaired and taken away by hand', as
   await until(() => shown('made')?.port === 4321)
   await writeFile(config, text.replace('"port"', '"prot"'))
   const broken = await until(() => latest?.broken[0])
-  expect(broken).toMatchObject({ folder: 'made', problem: { code: 'file-corrupt', message: expect.stringContaining('made') as string } })
+  expect(broken).toMatchObject({
+    folder: 'made',
+    problem: { code: 'file-corrupt', message: expect.stringContaining('made') as string },
+  })
   expect(JSON.stringify(broken)).not.toContain('abcdefghijkl0123456789mn')
   for (const kind of ['start', 'stop', 'restart', 'delete', 'change-port']) {
-    await expect(workspace.services.operations.start(kind, { name: 'made', port: 5555, allowSharedPort: false, confirm: 'DELETE' })).rejects.toMatchObject({ problem: { code: 'file-corrupt' } })
+    await expect(
+      workspace.services.operations.start(kind, {
+        name: 'made',
+        port: 5555,
+        allowSharedPort: false,
+        confirm: 'DELETE',
+      }),
+    ).rejects.toMatchObject({ problem: { code: 'file-corrupt' } })
   }
   expect(await readFile(config, 'utf8')).toBe(text.replace('"port"', '"prot"')) // never overwritten
   await writeFile(`${config}.new`, text)
@@ -83,7 +93,8 @@ it('CPU and memory of what runs, and nothing is pushed while nothing changes', a
   await until(() => (shown('alpha')?.memory ?? 0) > 1e7)
   await until(() => shown('alpha')?.cpu === 0)
   const before = pushes
-  await until(async () => { // a few looks later
+  await until(async () => {
+    // a few looks later
     await workspace.services.registry.list()
     return pushes > before || performance.now() % 5000 < 100
   })
@@ -98,8 +109,9 @@ it('a process that is killed, started by PM2 again', async () => {
   expect(await pidOf(workspace, 'alpha')).not.toBe(pid)
 })
 
-it('PM2\'s daemon killed: the instance is lost, said so, and adopted by starting it', async () => {
-  await until(() => answerOf(shown('alpha')?.port ?? 0)) // a process that is only just starting does not outlive its daemon
+it("PM2's daemon killed: the instance is lost, said so, and adopted by starting it", async () => {
+  // a process that is only just starting does not outlive its daemon
+  await until(() => answerOf(shown('alpha')?.port ?? 0))
   const pid = await pidOf(workspace, 'alpha')
   await kill9(await daemonPid(workspace))
   await until(() => latest?.lost.length === 1)
@@ -112,8 +124,9 @@ it('PM2\'s daemon killed: the instance is lost, said so, and adopted by starting
   expect(await isAlive(pid)).toBe(false)
 })
 
-it('PM2\'s daemon killed: the lost instance is ended on the operator\'s word', async () => {
-  await until(() => answerOf(shown('alpha')?.port ?? 0)) // a process that is only just starting does not outlive its daemon
+it("PM2's daemon killed: the lost instance is ended on the operator's word", async () => {
+  // a process that is only just starting does not outlive its daemon
+  await until(() => answerOf(shown('alpha')?.port ?? 0))
   const pid = await pidOf(workspace, 'alpha')
   await kill9(await daemonPid(workspace))
   await until(() => latest?.lost.length === 1)

@@ -6,10 +6,24 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { layOut, pm2, startByCli } from '../../support/cli-instance'
 import { until, type TestWorkspace } from '../../support/workspace'
-import { addEnv, answerOf, bulk, desired, dumped, job, mustDo, pidOf, refusal, statuses, tinyWorkspace } from './lifecycle'
+import {
+  addEnv,
+  answerOf,
+  bulk,
+  desired,
+  dumped,
+  job,
+  mustDo,
+  pidOf,
+  refusal,
+  statuses,
+  tinyWorkspace,
+} from './lifecycle'
 
 let workspace: TestWorkspace
-beforeAll(async () => { workspace = await tinyWorkspace() })
+beforeAll(async () => {
+  workspace = await tinyWorkspace()
+})
 afterAll(() => workspace.remove())
 
 describe('an instance that the command line tool left running', () => {
@@ -22,28 +36,43 @@ describe('an instance that the command line tool left running', () => {
     await workspace.open() // that alone remembers it
     await until(async () => (await desired(workspace)).includes('by-hand'))
     const { instances } = await workspace.services.registry.list()
-    expect(instances).toMatchObject([{ name: 'by-hand', port: its.port, status: 'online', pooled: true, created: '2025-01-17T10:30:00.000Z' }])
+    expect(instances).toMatchObject([
+      { name: 'by-hand', port: its.port, status: 'online', pooled: true, created: '2025-01-17T10:30:00.000Z' },
+    ])
     expect(await readFile(join(its.folder, 'config.json'), 'utf8')).toBe(text)
     const details = await workspace.services.details('by-hand')
     expect(details.logs.map(log => log.path)).toContain(join(workspace.host.pm2Home, 'logs/by-hand-out.log'))
     expect(JSON.stringify(details)).not.toContain(its.password)
     expect(await workspace.services.reveal('by-hand', 'DATABASE_URL')).toContain(its.password)
-    await expect(workspace.services.reveal('by-hand', 'constructor')).rejects.toMatchObject({ problem: { code: 'env-key-unknown' } })
+    await expect(workspace.services.reveal('by-hand', 'constructor')).rejects.toMatchObject({
+      problem: { code: 'env-key-unknown' },
+    })
   })
 
   it('is stopped and stays listed; started, restarted with its .env read anew', async () => {
     const server = join(workspace.root, 'instances/by-hand/server')
     await mustDo(workspace, 'stop', { name: 'by-hand' })
-    expect([await statuses(workspace), await desired(workspace), await dumped(workspace)]).toEqual([{ 'by-hand': 'stopped' }, [], ['by-hand stopped']])
+    expect([await statuses(workspace), await desired(workspace), await dumped(workspace)]).toEqual([
+      { 'by-hand': 'stopped' },
+      [],
+      ['by-hand stopped'],
+    ])
     await mustDo(workspace, 'start', { name: 'by-hand' })
-    expect([await statuses(workspace), await desired(workspace), await dumped(workspace)]).toEqual([{ 'by-hand': 'online' }, ['by-hand'], ['by-hand online']])
-    const [pid, { port }] = [await pidOf(workspace, 'by-hand'), (await workspace.services.registry.list()).instances[0] ?? { port: 0 }]
+    expect([await statuses(workspace), await desired(workspace), await dumped(workspace)]).toEqual([
+      { 'by-hand': 'online' },
+      ['by-hand'],
+      ['by-hand online'],
+    ])
+    const [pid, { port }] = [
+      await pidOf(workspace, 'by-hand'),
+      (await workspace.services.registry.list()).instances[0] ?? { port: 0 },
+    ]
     await addEnv(server, 'GREETING=hello')
     expect(await answerOf(port)).toBe('by-hand ')
     await mustDo(workspace, 'restart', { name: 'by-hand' })
     expect(await answerOf(port)).toBe('by-hand hello')
     expect(await pidOf(workspace, 'by-hand')).not.toBe(pid)
-    expect((await pm2(workspace, 'jlist'))).toContain('"name":"by-hand"') // the tool's own view
+    expect(await pm2(workspace, 'jlist')).toContain('"name":"by-hand"') // the tool's own view
   })
 
   it('one that runs is not started again', async () => {
@@ -59,7 +88,10 @@ describe('an instance that the command line tool left running', () => {
     await pm2(workspace, 'start', 'other.js', '--name', 'namesake', '--cwd', workspace.home)
     const pid = await pidOf(workspace, 'namesake')
     expect(await statuses(workspace)).toMatchObject({ namesake: 'not in PM2' })
-    expect(await job(workspace, 'start', { name: 'namesake' })).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'process-name-taken' } } })
+    expect(await job(workspace, 'start', { name: 'namesake' })).toMatchObject({
+      phase: 'rolled-back',
+      turned: { problem: { code: 'process-name-taken' } },
+    })
     await mustDo(workspace, 'stop', { name: 'namesake' })
     expect(await pidOf(workspace, 'namesake')).toBe(pid)
     await pm2(workspace, 'delete', 'namesake')
@@ -72,8 +104,12 @@ describe('an instance that does not get healthy', () => {
     await layOut(workspace, 'mortal')
     const { phase, turned } = await job(workspace, 'start', { name: 'mortal' })
     expect(phase).toBe('rolled-back')
-    expect(turned?.problem).toMatchObject({ code: 'not-online', details: expect.stringContaining('I cannot go on, mortal') as string })
-    // PM2 gives up after 16 ends within 16 s; on a machine so busy that they take longer it never does, and we stop it then.
+    expect(turned?.problem).toMatchObject({
+      code: 'not-online',
+      details: expect.stringContaining('I cannot go on, mortal') as string,
+    })
+    // PM2 gives up after 16 ends within 16 s; on a machine so busy that they take longer it never does, and we stop it
+    // then.
     expect((await statuses(workspace))['mortal']).toMatch(/^(errored|stopped)$/)
     expect((await workspace.processes.list()).find(it => it.name === 'mortal')?.pid).toBeUndefined()
     expect(await desired(workspace)).not.toContain('mortal')
@@ -84,10 +120,17 @@ describe('an instance that does not get healthy', () => {
     const { operations } = workspace.services
     const id = await operations.start('start', { name: 'deaf' })
     const { phase, steps } = await operations.rested(id)
-    expect([phase, steps.at(-1)?.problem?.code, (await statuses(workspace))['deaf']]).toEqual(['stuck', 'slow-start', 'online'])
+    expect([phase, steps.at(-1)?.problem?.code, (await statuses(workspace))['deaf']]).toEqual([
+      'stuck',
+      'slow-start',
+      'online',
+    ])
     operations.rollBack(id)
     expect((await operations.settled(id)).phase).toBe('rolled-back')
-    expect([(await statuses(workspace))['deaf'], (await desired(workspace)).includes('deaf')]).toEqual(['stopped', false])
+    expect([(await statuses(workspace))['deaf'], (await desired(workspace)).includes('deaf')]).toEqual([
+      'stopped',
+      false,
+    ])
   })
 
   it('its port is taken by another program meanwhile: unhealthy, the holder is named', async () => {
@@ -100,7 +143,12 @@ describe('an instance that does not get healthy', () => {
     expect(phase).toBe('rolled-back')
     expect(turned?.problem).toMatchObject({ code: expect.stringMatching(/port-held-by-other|not-online/) as string })
     expect(JSON.stringify(turned?.problem)).toMatch(/EADDRINUSE|held by node \(pid \d+\)/)
-    expect(await ports.check(port)).toMatchObject({ holders: [{ type: 'instance', running: false }, { type: 'process', program: 'node', pid: process.pid }] })
+    expect(await ports.check(port)).toMatchObject({
+      holders: [
+        { type: 'instance', running: false },
+        { type: 'process', program: 'node', pid: process.pid },
+      ],
+    })
     await new Promise(resolve => thief.close(resolve))
   })
 })
@@ -108,11 +156,25 @@ describe('an instance that does not get healthy', () => {
 it('two clicks at once on one instance: one runs, the other is refused with a Problem that names it', async () => {
   await layOut(workspace, 'clicked')
   const { operations } = workspace.services
-  const answers = await Promise.allSettled(['start', 'restart', 'stop', 'delete'].map(kind => operations.start(kind, { name: 'clicked', confirm: 'DELETE' })))
+  const answers = await Promise.allSettled(
+    ['start', 'restart', 'stop', 'delete'].map(kind => operations.start(kind, { name: 'clicked', confirm: 'DELETE' })),
+  )
   const [started, ...others] = answers
   expect(started?.status).toBe('fulfilled')
-  for (const other of others) expect(other).toMatchObject({ reason: { problem: { code: 'operation-open', message: expect.stringContaining('clicked') as string, action: 'open-activity' } } })
-  expect(await operations.settled((started as PromiseFulfilledResult<string>).value)).toMatchObject({ kind: 'start', phase: 'succeeded' })
+  for (const other of others)
+    expect(other).toMatchObject({
+      reason: {
+        problem: {
+          code: 'operation-open',
+          message: expect.stringContaining('clicked') as string,
+          action: 'open-activity',
+        },
+      },
+    })
+  expect(await operations.settled((started as PromiseFulfilledResult<string>).value)).toMatchObject({
+    kind: 'start',
+    phase: 'succeeded',
+  })
   await mustDo(workspace, 'stop', { name: 'clicked' })
 })
 
@@ -124,9 +186,18 @@ it('in bulk, one that fails does not stop the rest; one whose port another has i
   const [one, three] = ['bulk-1', 'bulk-3'].map(name => results.find(it => it.name === name)?.problem)
   expect([one, three].filter(it => it !== undefined)).toHaveLength(1) // whichever was slower
   expect(JSON.stringify(one ?? three)).toContain(one ? 'bulk-3' : 'bulk-1')
-  expect(results.map(it => [it.name, it.problem?.code]).filter(([name]) => name !== 'bulk-1' && name !== 'bulk-3'))
-    .toEqual([['bulk-2', undefined], ['mortal', 'not-online'], ['nobody', 'instance-unknown']])
+  expect(
+    results.map(it => [it.name, it.problem?.code]).filter(([name]) => name !== 'bulk-1' && name !== 'bulk-3'),
+  ).toEqual([
+    ['bulk-2', undefined],
+    ['mortal', 'not-online'],
+    ['nobody', 'instance-unknown'],
+  ])
   expect(await answerOf(port)).toContain(one ? 'bulk-3' : 'bulk-1')
-  expect((await bulk(workspace, 'stop', ['bulk-1', 'bulk-2', 'bulk-3'])).map(it => it.problem)).toEqual([undefined, undefined, undefined])
+  expect((await bulk(workspace, 'stop', ['bulk-1', 'bulk-2', 'bulk-3'])).map(it => it.problem)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
   expect(await statuses(workspace)).toMatchObject({ 'bulk-2': 'stopped', [one ? 'bulk-3' : 'bulk-1']: 'stopped' })
 })

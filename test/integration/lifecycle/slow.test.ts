@@ -8,13 +8,24 @@ import { answerOf, bulk, desired, kill9, mustDo, pidOf, statuses } from './lifec
 
 let workspace: TestWorkspace
 beforeAll(async () => {
-  workspace = await testWorkspace({ prepare: async root => {
-    await makeTiny(root)
-    const server = await readFile(join(root, 'server/index.js'), 'utf8')
-    await writeFile(join(root, 'server/index.js'), server.replace('require(\'node:http\')', 'else (function listen() { if (!existsSync(join(__dirname, "boots"))) return setTimeout(listen, 50); require(\'node:http\')')
-      .replace('else else', 'else').replace("const { readFileSync }", "const { existsSync, readFileSync }").replace(/\n?$/, ' })()\n'))
-    await setBootSeconds(root, 2)
-  } })
+  workspace = await testWorkspace({
+    prepare: async root => {
+      await makeTiny(root)
+      const server = await readFile(join(root, 'server/index.js'), 'utf8')
+      await writeFile(
+        join(root, 'server/index.js'),
+        server
+          .replace(
+            "require('node:http')",
+            'else (function listen() { if (!existsSync(join(__dirname, "boots"))) return setTimeout(listen, 50); require(\'node:http\')',
+          )
+          .replace('else else', 'else')
+          .replace('const { readFileSync }', 'const { existsSync, readFileSync }')
+          .replace(/\n?$/, ' })()\n'),
+      )
+      await setBootSeconds(root, 2)
+    },
+  })
   await workspace.open()
   await workspace.startInfrastructure()
 })
@@ -26,13 +37,27 @@ async function setBootSeconds(root: string, bootSeconds: number): Promise<void> 
   await writeFile(path, JSON.stringify({ ...manifest, server: { ...manifest.server, bootSeconds } }))
 }
 const boots = (name: string): string => join(workspace.root, 'instances', name, 'server/boots')
-const configOf = async (name: string): Promise<Record<string, unknown>> => JSON.parse(await readFile(join(workspace.root, 'instances', name, 'config.json'), 'utf8')) as Record<string, unknown>
-const slow = (seconds: number) => ({ code: 'slow-start', message: expect.stringContaining(`within ${seconds} s`) as string, action: 'keep-waiting' })
+const configOf = async (name: string): Promise<Record<string, unknown>> =>
+  JSON.parse(await readFile(join(workspace.root, 'instances', name, 'config.json'), 'utf8')) as Record<string, unknown>
+const slow = (seconds: number) => ({
+  code: 'slow-start',
+  message: expect.stringContaining(`within ${seconds} s`) as string,
+  action: 'keep-waiting',
+})
 
 it('a creation waits for a decision with all that was made; kept waiting for, it is finished', async () => {
   const { operations } = workspace.services
   const id = await workspace.begin({ name: 'late' })
-  expect(await operations.rested(id)).toMatchObject({ phase: 'stuck', steps: expect.arrayContaining([expect.objectContaining({ name: 'verify-health', status: 'stuck', problem: expect.objectContaining(slow(2)) as object })]) as object })
+  expect(await operations.rested(id)).toMatchObject({
+    phase: 'stuck',
+    steps: expect.arrayContaining([
+      expect.objectContaining({
+        name: 'verify-health',
+        status: 'stuck',
+        problem: expect.objectContaining(slow(2)) as object,
+      }),
+    ]) as object,
+  })
   const pid = await pidOf(workspace, 'late')
   operations.retry(id)
   expect((await operations.rested(id)).phase).toBe('stuck') // still not
@@ -71,9 +96,18 @@ it('one that ends while it is waited for is not slow', async () => {
   await rm(boots('late'))
   await workspace.services.setBootTime({ name: 'late', seconds: 3600 })
   const id = await operations.start('restart', { name: 'late' })
-  await until(() => operations.list().find(it => it.id === id)?.steps.find(it => it.name === 'verify-health')?.text?.includes('isn’t listening'))
+  await until(() =>
+    operations
+      .list()
+      .find(it => it.id === id)
+      ?.steps.find(it => it.name === 'verify-health')
+      ?.text?.includes('isn’t listening'),
+  )
   await kill9(await pidOf(workspace, 'late'))
-  expect(await operations.settled(id)).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'not-online' } } })
+  expect(await operations.settled(id)).toMatchObject({
+    phase: 'rolled-back',
+    turned: { problem: { code: 'not-online' } },
+  })
 })
 
 it('an instance has a time of its own, shown, kept by other jobs, and taken away again', async () => {
@@ -85,24 +119,40 @@ it('an instance has a time of its own, shown, kept by other jobs, and taken away
   expect(await configOf('late')).toMatchObject({ bootSeconds: 1, name: 'late' })
   const id = await operations.start('start', { name: 'late' })
   expect((await operations.rested(id)).steps.at(-1)?.problem).toMatchObject(slow(1))
-  await workspace.services.setBootTime({ name: 'late', seconds: 3600 }) // while it waits for a decision: the next wait is longer
+  // while it waits for a decision: the next wait is longer
+  await workspace.services.setBootTime({ name: 'late', seconds: 3600 })
   operations.retry(id)
   await until(() => operations.list().find(it => it.id === id)?.phase === 'running')
-  await expect(workspace.services.setBootTime({ name: 'late', seconds: 5 })).rejects.toMatchObject({ problem: { code: 'operation-open' } })
+  await expect(workspace.services.setBootTime({ name: 'late', seconds: 5 })).rejects.toMatchObject({
+    problem: { code: 'operation-open' },
+  })
   await writeFile(boots('late'), '')
   expect((await operations.settled(id)).phase).toBe('succeeded')
   await workspace.services.setBootTime({ name: 'late', seconds: null })
   expect((await workspace.services.details('late')).boot).toEqual({ seconds: 2, own: false, standard: 2 })
   expect(await configOf('late')).not.toHaveProperty('bootSeconds')
-  await expect(workspace.services.setBootTime({ name: 'nobody', seconds: 5 })).rejects.toMatchObject({ problem: { code: 'instance-unknown' } })
+  await expect(workspace.services.setBootTime({ name: 'nobody', seconds: 5 })).rejects.toMatchObject({
+    problem: { code: 'instance-unknown' },
+  })
 })
 
 it('undo waits a minute for it at most, however long it may take', async () => {
   const { operations, ports } = workspace.services
   await workspace.services.setBootTime({ name: 'late', seconds: 3600 })
   await rm(boots('late'))
-  const id = await operations.start('change-port', { name: 'late', port: await ports.suggest(), allowSharedPort: false })
-  const waits = (step: string) => until(() => operations.list().find(it => it.id === id)?.steps.find(it => it.name === step)?.text?.includes('isn’t listening'))
+  const id = await operations.start('change-port', {
+    name: 'late',
+    port: await ports.suggest(),
+    allowSharedPort: false,
+  })
+  const waits = (step: string) =>
+    until(() =>
+      operations
+        .list()
+        .find(it => it.id === id)
+        ?.steps.find(it => it.name === step)
+        ?.text?.includes('isn’t listening'),
+    )
   await waits('start-process')
   operations.cancel(id)
   await waits('stop-process') // it runs again, on its old port
@@ -110,6 +160,8 @@ it('undo waits a minute for it at most, however long it may take', async () => {
   const later = vi.spyOn(Date, 'now').mockImplementation(() => now() + 61_000)
   try {
     await until(() => operations.list().find(it => it.id === id)?.phase === 'rolled-back')
-  } finally { later.mockRestore() }
+  } finally {
+    later.mockRestore()
+  }
   expect(await statuses(workspace)).toEqual({ late: 'online' })
 })

@@ -34,12 +34,14 @@ describeWhere(missing === undefined, missing ?? '')('container logs', () => {
   it('are a private file that grows, begins anew with the container, and goes with us', async () => {
     const ending = new AbortController()
     const logs = new ContainerLogs({
-      folder: join(folder, 'spools'), signal: ending.signal, engine: async () => new Engine('podman', createRun('test-spool')),
+      folder: join(folder, 'spools'),
+      signal: ending.signal,
+      engine: async () => new Engine('podman', createRun('test-spool')),
       nameOf: async service => (service === 'postgres' ? name : `${name}-none`),
     })
     expect(await logs.path('pgbouncer')).toBeUndefined()
     await call('start', name)
-    const [path, again] = await Promise.all([logs.path('postgres'), logs.path('postgres')]) as [string, string]
+    const [path, again] = (await Promise.all([logs.path('postgres'), logs.path('postgres')])) as [string, string]
     expect(again).toBe(path)
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     const lines = async (): Promise<string[]> => (await readFile(path, 'utf8')).split('\n').slice(0, -1)
@@ -53,11 +55,14 @@ describeWhere(missing === undefined, missing ?? '')('container logs', () => {
 
     const { ino } = await stat(path)
     await call('restart', name)
-    await until(async () => (await stat(path)).ino !== ino && (await lines()).filter(it => it.endsWith(' to out')).length === 2)
+    await until(
+      async () => (await stat(path)).ino !== ino && (await lines()).filter(it => it.endsWith(' to out')).length === 2,
+    )
     ending.abort()
     await logs.ended()
     await expect(stat(join(folder, 'spools'))).rejects.toThrow('ENOENT')
-    const commands = async (): Promise<string[]> => Promise.all((await processesIn(name)).map(pid => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
+    const commands = async (): Promise<string[]> =>
+      Promise.all((await processesIn(name)).map(pid => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
     await until(async () => !(await commands()).some(it => it.includes('--follow')))
   })
 })

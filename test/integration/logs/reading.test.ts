@@ -18,10 +18,13 @@ beforeAll(async () => {
   workspace = await tinyWorkspace()
   const { server } = await layOut(workspace, 'talk')
   const script = join(server, 'talk.cjs')
-  await writeFile(script, `
+  await writeFile(
+    script,
+    `
     console.log('\\u001b[32mready\\u001b[0m at postgresql://u:${password}@h/d')
     console.error(new TypeError('it broke'))
-    setInterval(() => console.log('tick'), 200)`)
+    setInterval(() => console.log('tick'), 200)`,
+  )
   await workspace.processes.start({ name: 'talk', cwd: server, script })
 })
 afterAll(() => workspace.remove())
@@ -42,16 +45,32 @@ it('an instance: both streams, its stack in one piece, its secrets masked unless
   expect(errors.lines.length).toBeGreaterThan(2)
   expect(errors.lines.slice(1).every(it => it.continues)).toBe(true)
   expect(Math.abs(Date.now() - (errors.lines[0]?.at ?? 0))).toBeLessThan(300_000)
-  const open = await caller().logs.page({ source: instance, reveal: true, filter: { search: { text: password } }, anchor: end, count: 1000 })
+  const open = await caller().logs.page({
+    source: instance,
+    reveal: true,
+    filter: { search: { text: password } },
+    anchor: end,
+    count: 1000,
+  })
   expect(open.lines.flatMap(it => it.matches)).toHaveLength(1)
-  expect(await caller().logs.find({ source: instance, filter: { search: { text: password } }, from: '9.0.0', direction: 'next' })).toBeNull()
+  expect(
+    await caller().logs.find({
+      source: instance,
+      filter: { search: { text: password } },
+      from: '9.0.0',
+      direction: 'next',
+    }),
+  ).toBeNull()
 })
 
 it('following an instance gives what it prints; ending it ends it', async () => {
   const texts: string[] = []
   const stop = new AbortController()
   const done = (async () => {
-    for await (const it of await apiRouter.createCaller({ app: { workspace: workspace.services } as App }, { signal: stop.signal }).logs.follow({ source: instance })) texts.push(...it.lines.map(({ text }) => text))
+    for await (const it of await apiRouter
+      .createCaller({ app: { workspace: workspace.services } as App }, { signal: stop.signal })
+      .logs.follow({ source: instance }))
+      texts.push(...it.lines.map(({ text }) => text))
   })()
   await until(() => texts.length > 2)
   stop.abort()
@@ -60,8 +79,12 @@ it('following an instance gives what it prints; ending it ends it', async () => 
 })
 
 it('a name of no instance, and a pattern that is none, are told', async () => {
-  await expect(caller().logs.page({ source: { kind: 'instance', name: 'nobody' }, anchor: end, count: 1 })).rejects.toMatchObject({ cause: { problem: { code: 'instance-unknown' } } })
-  await expect(caller().logs.page({ source: instance, filter: { search: { text: '(', regex: true } }, anchor: end, count: 1 })).rejects.toMatchObject({ cause: { problem: { code: 'log-search-invalid' } } })
+  await expect(
+    caller().logs.page({ source: { kind: 'instance', name: 'nobody' }, anchor: end, count: 1 }),
+  ).rejects.toMatchObject({ cause: { problem: { code: 'instance-unknown' } } })
+  await expect(
+    caller().logs.page({ source: instance, filter: { search: { text: '(', regex: true } }, anchor: end, count: 1 }),
+  ).rejects.toMatchObject({ cause: { problem: { code: 'log-search-invalid' } } })
 })
 
 it('of a PM2 that does not answer, the log is shown all the same', async () => {
@@ -69,9 +92,12 @@ it('of a PM2 that does not answer, the log is shown all the same', async () => {
   await writeFile(workspace.processes.defaultLogs(name).outLog, 'still to be read\n')
   const daemon = Number(await readFile(pm2Paths(workspace.host.pm2Home).pid, 'utf8'))
   process.kill(daemon, 'SIGSTOP')
-  onTestFinished(() => { process.kill(daemon, 'SIGCONT') })
+  onTestFinished(() => {
+    process.kill(daemon, 'SIGCONT')
+  })
   const [refused, page] = await Promise.all([
-    workspace.processes.logFiles(name).catch(toProblem), caller().logs.page({ source: { kind: 'instance', name }, anchor: end, count: 10 }),
+    workspace.processes.logFiles(name).catch(toProblem),
+    caller().logs.page({ source: { kind: 'instance', name }, anchor: end, count: 10 }),
   ])
   expect(refused).toMatchObject({ code: 'pm2-not-answering' })
   expect(textsOf(page)).toEqual(['still to be read'])
@@ -103,6 +129,12 @@ it('saves what is filtered', async () => {
   const path = join(workspace.home, 'saved.log')
   const [out = ''] = await workspace.processes.logFiles('talk')
   await appendFile(out, 'a last needle\n')
-  for await (const _ of await caller().logs.save({ source: instance, filter: { search: { text: 'NEEDLE' }, matchesOnly: true }, path })) { /* its progress */ }
+  for await (const _ of await caller().logs.save({
+    source: instance,
+    filter: { search: { text: 'NEEDLE' }, matchesOnly: true },
+    path,
+  })) {
+    /* its progress */
+  }
   expect(await readFile(path, 'utf8')).toMatch(/^(?:\d.*: )?a last needle\n$/)
 })

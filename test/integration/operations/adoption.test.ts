@@ -1,5 +1,6 @@
 /**
- * Journals that 0.1 left open at a kill -9 (test/fixtures/journals-0.1) are finished by this version, so no update strands one. Each is put into the world as it was
+ * Journals that 0.1 left open at a kill -9 (test/fixtures/journals-0.1) are finished by this version, so no update
+ * strands one. Each is put into the world as it was
  * just before the step in doubt. Going forward, the world must end as the real job leaves it; turned, as it was before.
  */
 import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
@@ -27,7 +28,10 @@ interface Case {
   readonly name: string
   readonly ends: 'succeeded' | 'rolled-back'
   readonly asRoot?: boolean
-  /** Makes the world that the journal left behind. @returns what it must be once the operation has settled, if it can be compared */
+  /**
+   * Makes the world that the journal left behind. @returns what it must be once the operation has settled, if it can be
+   * compared
+   */
   arrange(journal: OldJournal): Promise<Settled | undefined>
   /** What is left to arrange once the workspace is closed. */
   arrangeClosed?(): Promise<void>
@@ -58,7 +62,8 @@ const port = async (recorded: number): Promise<number> => {
   here.set(String(recorded), known)
   return Number(known)
 }
-const add = async (name: string, recorded: number): Promise<CliInstance> => layOut(workspace, name, await port(recorded))
+const add = async (name: string, recorded: number): Promise<CliInstance> =>
+  layOut(workspace, name, await port(recorded))
 const running = async (name: string, recorded: number): Promise<CliInstance> => {
   const its = await add(name, recorded)
   await run('start', name)
@@ -68,9 +73,16 @@ const answers = async (recorded: number): Promise<string | undefined> => answerO
 
 /** Database and role as an operation makes them, with its mark. */
 async function makeMarked(name: string, { token, secrets }: OldJournal): Promise<void> {
-  const { id } = await readJson(workspacePaths(workspace.root).identity, z.looseObject({ id: z.string() })) ?? { id: '' }
+  const { id } = (await readJson(workspacePaths(workspace.root).identity, z.looseObject({ id: z.string() }))) ?? {
+    id: '',
+  }
   const password = Object.entries(secrets).find(([key]) => key.endsWith(':database'))?.[1] ?? ''
-  await new Databases(() => workspace.services.infrastructure.admin(), id).create({ database: `${name}_db`, role: `${name}_user`, token, password })
+  await new Databases(() => workspace.services.infrastructure.admin(), id).create({
+    database: `${name}_db`,
+    role: `${name}_user`,
+    token,
+    password,
+  })
 }
 
 async function reserve(name: string, { token }: OldJournal): Promise<void> {
@@ -98,18 +110,27 @@ const services = async (): Promise<string[]> => {
 
 const cases: readonly Case[] = [
   {
-    name: 'infrastructure-start', ends: 'succeeded', arrange: look, arrangeClosed: killPgbouncer,
-    async check() { expect(await services()).toEqual(['running', 'running']) },
+    name: 'infrastructure-start',
+    ends: 'succeeded',
+    arrange: look,
+    arrangeClosed: killPgbouncer,
+    async check() {
+      expect(await services()).toEqual(['running', 'running'])
+    },
   },
   {
-    name: 'infrastructure-stop', ends: 'succeeded', arrange: () => Promise.resolve(undefined), arrangeClosed: killPgbouncer,
+    name: 'infrastructure-stop',
+    ends: 'succeeded',
+    arrange: () => Promise.resolve(undefined),
+    arrangeClosed: killPgbouncer,
     async check() {
       expect(await services()).toEqual(['stopped', 'stopped'])
       await workspace.startInfrastructure()
     },
   },
   {
-    name: 'create', ends: 'succeeded',
+    name: 'create',
+    ends: 'succeeded',
     async arrange(journal) {
       const { id, plan } = await run('create', 'created', { port: await port(31010), director })
       here.set('15723379e311f50ed9f23d71ca14dadc', (plan as { fingerprint: string }).fingerprint)
@@ -125,7 +146,8 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'create-turned', ends: 'rolled-back',
+    name: 'create-turned',
+    ends: 'rolled-back',
     async arrange(journal) {
       const after = await look()
       await add('uncreated', 31011)
@@ -135,7 +157,8 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'create-not-started', ends: 'succeeded',
+    name: 'create-not-started',
+    ends: 'succeeded',
     async arrange(journal) {
       await running('holder', 31034)
       const { id } = await run('create', 'shared', { port: await port(31034), allowSharedPort: true, director })
@@ -147,7 +170,8 @@ const cases: readonly Case[] = [
     check: takesPassword,
   },
   {
-    name: 'adopt', ends: 'succeeded',
+    name: 'adopt',
+    ends: 'succeeded',
     async arrange(journal) {
       await makeDatabase(workspace, await layOutCopy(workspace, 'copy'))
       const { id, plan } = await run('adopt', 'copy', { as: 'adopted', director })
@@ -167,13 +191,15 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'adopt-turned', ends: 'rolled-back',
+    name: 'adopt-turned',
+    ends: 'rolled-back',
     async arrange(journal) {
       const { folder, server } = await layOutCopy(workspace, 'stray')
       const after = await look()
       const originals = folderOf(`.trash-${journal.token}`)
       await mkdir(join(originals, 'server'), { recursive: true, mode: 0o700 })
-      for (const it of ['config.json', 'db-config.json', 'server/.env']) await rename(join(folder, it), join(originals, it))
+      for (const it of ['config.json', 'db-config.json', 'server/.env'])
+        await rename(join(folder, it), join(originals, it))
       await writeFile(join(server, '.env'), 'INSTANCE_NAME=unadopted\n', { mode: 0o600 })
       await rename(folder, folderOf('unadopted'))
       await makeMarked('unadopted', journal)
@@ -181,17 +207,21 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'start', ends: 'succeeded',
+    name: 'start',
+    ends: 'succeeded',
     async arrange() {
       await running('started', 31014)
       const after = await look()
       await run('stop', 'started')
       return after
     },
-    async check() { expect(await answers(31014)).toBe('started ') },
+    async check() {
+      expect(await answers(31014)).toBe('started ')
+    },
   },
   {
-    name: 'start-turned', ends: 'rolled-back',
+    name: 'start-turned',
+    ends: 'rolled-back',
     async arrange() {
       await running('unstarted', 31015)
       await run('stop', 'unstarted')
@@ -199,10 +229,13 @@ const cases: readonly Case[] = [
       await run('start', 'unstarted')
       return after
     },
-    async check() { expect(await answers(31015)).toBeUndefined() },
+    async check() {
+      expect(await answers(31015)).toBeUndefined()
+    },
   },
   {
-    name: 'start-stop-other', ends: 'succeeded',
+    name: 'start-stop-other',
+    ends: 'succeeded',
     async arrange() {
       await running('other', 31016)
       await add('switched', 31016)
@@ -211,10 +244,13 @@ const cases: readonly Case[] = [
       await run('stop', 'switched')
       return after
     },
-    async check() { expect(await answers(31016)).toBe('switched ') },
+    async check() {
+      expect(await answers(31016)).toBe('switched ')
+    },
   },
   {
-    name: 'start-stop-other-turned', ends: 'rolled-back',
+    name: 'start-stop-other-turned',
+    ends: 'rolled-back',
     async arrange() {
       await running('unswitched', 31017)
       await add('another', 31017)
@@ -223,10 +259,13 @@ const cases: readonly Case[] = [
       await run('stop', 'another')
       return after
     },
-    async check() { expect(await answers(31017)).toBe('another ') },
+    async check() {
+      expect(await answers(31017)).toBe('another ')
+    },
   },
   {
-    name: 'stop', ends: 'succeeded',
+    name: 'stop',
+    ends: 'succeeded',
     async arrange() {
       await running('stopped', 31018)
       await run('stop', 'stopped')
@@ -234,35 +273,47 @@ const cases: readonly Case[] = [
       await run('start', 'stopped')
       return after
     },
-    async check() { expect(await answers(31018)).toBeUndefined() },
+    async check() {
+      expect(await answers(31018)).toBeUndefined()
+    },
   },
   {
-    name: 'restart', ends: 'succeeded',
+    name: 'restart',
+    ends: 'succeeded',
     async arrange() {
       const { server } = await running('restarted', 31019)
       await addEnv(server, 'GREETING=anew')
       return await look()
     },
-    async check() { expect(await answers(31019)).toBe('restarted anew') },
+    async check() {
+      expect(await answers(31019)).toBe('restarted anew')
+    },
   },
   {
-    name: 'change-port', ends: 'succeeded',
+    name: 'change-port',
+    ends: 'succeeded',
     async arrange() {
       await running('moved', 31020)
       return await movedAndBack('moved', await port(31021), await port(31020))
     },
-    async check() { expect([await answers(31020), await answers(31021)]).toEqual([undefined, 'moved ']) },
+    async check() {
+      expect([await answers(31020), await answers(31021)]).toEqual([undefined, 'moved '])
+    },
   },
   {
-    name: 'change-port-turned', ends: 'rolled-back',
+    name: 'change-port-turned',
+    ends: 'rolled-back',
     async arrange() {
       await running('unmoved', 31023)
       return await movedAndBack('unmoved', await port(31022), await port(31023))
     },
-    async check() { expect([await answers(31022), await answers(31023)]).toEqual(['unmoved ', undefined]) },
+    async check() {
+      expect([await answers(31022), await answers(31023)]).toEqual(['unmoved ', undefined])
+    },
   },
   {
-    name: 'change-port-not-running', ends: 'succeeded',
+    name: 'change-port-not-running',
+    ends: 'succeeded',
     async arrange() {
       await add('resting', 31032)
       await run('change-port', 'resting', { port: await port(31033) })
@@ -272,7 +323,8 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'delete', ends: 'succeeded',
+    name: 'delete',
+    ends: 'succeeded',
     async arrange() {
       const after = await look()
       await makeDatabase(workspace, await running('deleted', 31024))
@@ -281,7 +333,8 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'delete-turned', ends: 'rolled-back',
+    name: 'delete-turned',
+    ends: 'rolled-back',
     async arrange({ token }) {
       const its = await running('undeleted', 31025)
       await makeDatabase(workspace, its)
@@ -291,10 +344,13 @@ const cases: readonly Case[] = [
       await rename(its.folder, folderOf(`.trash-${token}`))
       return after
     },
-    async check() { expect(await answers(31025)).toBe('undeleted ') },
+    async check() {
+      expect(await answers(31025)).toBe('undeleted ')
+    },
   },
   {
-    name: 'delete-past-pivot', ends: 'succeeded',
+    name: 'delete-past-pivot',
+    ends: 'succeeded',
     async arrange({ token }) {
       const after = await look()
       const its = await running('gone', 31026)
@@ -305,7 +361,8 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'remove-leftovers', ends: 'succeeded',
+    name: 'remove-leftovers',
+    ends: 'succeeded',
     async arrange() {
       const after = await look()
       const its = await add('half', 31027)
@@ -315,7 +372,9 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'isolate', ends: 'succeeded', asRoot: true,
+    name: 'isolate',
+    ends: 'succeeded',
+    asRoot: true,
     async arrange() {
       await running('isolated', 31028)
       await run('isolate', 'isolated')
@@ -330,7 +389,9 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'isolate-turned', ends: 'rolled-back', asRoot: true,
+    name: 'isolate-turned',
+    ends: 'rolled-back',
+    asRoot: true,
     async arrange() {
       await add('unisolated', 31029)
       await run('isolate', 'unisolated')
@@ -346,7 +407,9 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'unisolate', ends: 'succeeded', asRoot: true,
+    name: 'unisolate',
+    ends: 'succeeded',
+    asRoot: true,
     async arrange() {
       await add('rejoined', 31030)
       await run('isolate', 'rejoined')
@@ -387,7 +450,10 @@ it.for(cases)('$name: $ends', async ({ name, ends, asRoot = false, arrange, arra
   const { operations } = workspace.services
   expect(operations.unreadable()).toEqual([])
   const { phase, steps } = await operations.rested(journal.id)
-  expect({ phase, problems: steps.map(it => it.problem).filter(it => it !== undefined) }).toEqual({ phase: ends, problems: [] })
+  expect({ phase, problems: steps.map(it => it.problem).filter(it => it !== undefined) }).toEqual({
+    phase: ends,
+    problems: [],
+  })
   await check?.(journal.id)
   // Secrets are forgotten and the trash is emptied a moment after the end.
   await expect.poll(after ? look : () => undefined, { timeout: 30_000 }).toEqual(after)

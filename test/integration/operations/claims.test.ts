@@ -1,4 +1,7 @@
-/** Operations never work against each other: a job claims all that its steps touch, forward and back, and what one holds another doesn't get. */
+/**
+ * Operations never work against each other: a job claims all that its steps touch, forward and back, and what one holds
+ * another doesn't get.
+ */
 import { execa } from 'execa'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Databases } from '../../../src/main/infrastructure/databases'
@@ -26,7 +29,9 @@ beforeAll(async () => {
   await mustDo(workspace, 'create', createInput('first')) // the release is made, and stays
 })
 afterAll(() => workspace.remove())
-afterEach(() => { vi.restoreAllMocks() })
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 /** An instance that runs, or has run before. */
 async function instance(name: string, { port, runs = false }: { port?: number; runs?: boolean } = {}): Promise<number> {
@@ -43,8 +48,13 @@ describe('what one operation holds, another does not get', () => {
     await instance('third', { port })
     const { operations } = workspace.services
     const id = await operations.start('start', { name: 'deaf', stopOther: true })
-    expect(await refusal(workspace, 'delete', { name: 'beta', confirm: 'DELETE' })).toMatchObject({ code: 'operation-open', cause: expect.stringContaining(id) as string })
-    expect(await refusal(workspace, 'start', { name: 'third', stopOther: true })).toMatchObject({ code: 'operation-open' })
+    expect(await refusal(workspace, 'delete', { name: 'beta', confirm: 'DELETE' })).toMatchObject({
+      code: 'operation-open',
+      cause: expect.stringContaining(id) as string,
+    })
+    expect(await refusal(workspace, 'start', { name: 'third', stopOther: true })).toMatchObject({
+      code: 'operation-open',
+    })
     expect(await refusal(workspace, 'infrastructure-stop', {})).toMatchObject({ code: 'operation-open' })
     operations.cancel(id)
     expect(await operations.settled(id)).toMatchObject({ phase: 'rolled-back' })
@@ -55,7 +65,10 @@ describe('what one operation holds, another does not get', () => {
 
   it('the infrastructure that a creation uses: it is stopped neither while that is planned nor while it runs', async () => {
     const { operations } = workspace.services
-    const answers = await Promise.allSettled([operations.start('create', createInput('planned')), operations.start('infrastructure-stop', undefined)])
+    const answers = await Promise.allSettled([
+      operations.start('create', createInput('planned')),
+      operations.start('infrastructure-stop', undefined),
+    ])
     const begun = answers.filter(it => it.status === 'fulfilled')
     expect(begun).toHaveLength(1) // whichever was quicker
     expect(await operations.settled(begun[0]?.value ?? '')).toMatchObject({ phase: 'succeeded' })
@@ -77,44 +90,90 @@ describe('a job claims what its steps touch', () => {
   }
   const jobs: readonly Job[] = [
     { kind: 'create', last: 'verify-health', arrange: name => Promise.resolve(createInput(name)) },
-    { kind: 'adopt', last: 'create-director', arrange: async name => { await layOutCopy(workspace, name); return { name, as: `${name}-own`, director } } },
+    {
+      kind: 'adopt',
+      last: 'create-director',
+      arrange: async name => {
+        await layOutCopy(workspace, name)
+        return { name, as: `${name}-own`, director }
+      },
+    },
     { kind: 'start', last: 'verify-health', arrange: name => named(name, false) },
     {
-      kind: 'start', last: 'verify-health',
-      arrange: async name => ({ ...await named(name, false), stopOther: true, ...await instance(`${name}-other`, { port: await portOf(name), runs: true }).then(() => ({})) }),
+      kind: 'start',
+      last: 'verify-health',
+      arrange: async name => ({
+        ...(await named(name, false)),
+        stopOther: true,
+        ...(await instance(`${name}-other`, { port: await portOf(name), runs: true }).then(() => ({}))),
+      }),
     },
     { kind: 'stop', arrange: name => named(name, true) },
     { kind: 'restart', last: 'verify-health', arrange: name => named(name, true) },
-    { kind: 'change-port', last: 'start-process', arrange: async name => ({ ...await named(name, true), port: await freePort() }) },
-    { kind: 'delete', last: 'set-aside', arrange: async name => ({ ...await named(name, true), confirm: 'DELETE' }) },
     {
-      kind: 'remove-leftovers', last: 'set-aside',
+      kind: 'change-port',
+      last: 'start-process',
+      arrange: async name => ({ ...(await named(name, true)), port: await freePort() }),
+    },
+    { kind: 'delete', last: 'set-aside', arrange: async name => ({ ...(await named(name, true)), confirm: 'DELETE' }) },
+    {
+      kind: 'remove-leftovers',
+      last: 'set-aside',
       arrange: async name => {
         const input = await named(name, true)
         await execa('rm', [`${workspace.root}/instances/${name}/config.json`])
         return { ...input, confirm: 'DELETE' }
       },
     },
-    ...canMakeUsers ? [
-      { kind: 'isolate', last: 'start-process', arrange: (name: string) => named(name, true) },
-      { kind: 'unisolate', last: 'start-process', arrange: async (name: string) => { const input = await named(name, true); await mustDo(workspace, 'isolate', input); return input } },
-    ] : [],
+    ...(canMakeUsers
+      ? [
+          { kind: 'isolate', last: 'start-process', arrange: (name: string) => named(name, true) },
+          {
+            kind: 'unisolate',
+            last: 'start-process',
+            arrange: async (name: string) => {
+              const input = await named(name, true)
+              await mustDo(workspace, 'isolate', input)
+              return input
+            },
+          },
+        ]
+      : []),
     { kind: 'infrastructure-stop', last: 'stop-postgres', arrange: () => Promise.resolve({}) },
-    { kind: 'infrastructure-start', last: 'start-pgbouncer', arrange: async () => { await workspace.stopInfrastructure(); return {} } },
+    {
+      kind: 'infrastructure-start',
+      last: 'start-pgbouncer',
+      arrange: async () => {
+        await workspace.stopInfrastructure()
+        return {}
+      },
+    },
   ]
-  const portOf = async (name: string): Promise<number> => (await workspace.services.registry.list()).instances.find(it => it.name === name)?.port ?? 0
+  const portOf = async (name: string): Promise<number> =>
+    (await workspace.services.registry.list()).instances.find(it => it.name === name)?.port ?? 0
 
-  it.each(jobs.flatMap((job, index) => [false, ...job.last === undefined ? [] : [true]].map(undone => ({ ...job, index, undone }))))('$kind, undone: $undone ($index)', async ({ kind, arrange, last, index, undone }) => {
+  it.each(
+    jobs.flatMap((job, index) =>
+      [false, ...(job.last === undefined ? [] : [true])].map(undone => ({ ...job, index, undone })),
+    ),
+  )('$kind, undone: $undone ($index)', async ({ kind, arrange, last, index, undone }) => {
     const { operations } = workspace.services
     const input = await arrange(`${kind}-${index}${undone ? 'u' : ''}`.slice(0, 20))
     const before = await folders()
     const touched = watchTouches()
-    const disarm = await armFaults(undone ? [{ at: 'after', what: `doing ${last ?? ''}` }] : [], () => { for (const it of operations.list()) try { operations.cancel(it.id) } catch { /* settled */ } })
+    const disarm = await armFaults(undone ? [{ at: 'after', what: `doing ${last ?? ''}` }] : [], () => {
+      for (const it of operations.list())
+        try {
+          operations.cancel(it.id)
+        } catch {
+          /* settled */
+        }
+    })
     const state = await operations.settled(await operations.start(kind, input))
     disarm()
     vi.restoreAllMocks()
     expect(state.phase).toBe(undone ? 'rolled-back' : 'succeeded')
-    const all = [...touched, ...await changedSince(before)]
+    const all = [...touched, ...(await changedSince(before))]
     expect(all.length).toBeGreaterThan(0)
     expect(all.filter(it => !isClaimed(state, it)).map(it => `${it.how} ${it.on}`)).toEqual([])
     if (kind.startsWith('infrastructure')) await workspace.startInfrastructure()
@@ -122,29 +181,42 @@ describe('a job claims what its steps touch', () => {
 })
 
 /** What is owned may be used too. */
-const isClaimed = ({ claims }: OperationState, touch: Claim): boolean => claims.some(it => it.on === touch.on && (it.how === 'own' || touch.how === 'use'))
+const isClaimed = ({ claims }: OperationState, touch: Claim): boolean =>
+  claims.some(it => it.on === touch.on && (it.how === 'own' || touch.how === 'use'))
 
 /** From now on, what calls of our services touch. */
 function watchTouches(): Claim[] {
   const touched: Claim[] = []
-  const spy = <Service extends object>(service: { readonly prototype: Service }, method: keyof Service & string, touches: (...given: never[]) => Claim[]): void => {
+  const spy = <Service extends object>(
+    service: { readonly prototype: Service },
+    method: keyof Service & string,
+    touches: (...given: never[]) => Claim[],
+  ): void => {
     const real = service.prototype[method] as (...given: unknown[]) => unknown
-    vi.spyOn(service.prototype as Record<string, (...given: unknown[]) => unknown>, method).mockImplementation(function called(this: unknown, ...given) {
-      touched.push(...touches(...given as never[]))
-      return real.apply(this, given)
-    })
+    vi.spyOn(service.prototype as Record<string, (...given: unknown[]) => unknown>, method).mockImplementation(
+      function called(this: unknown, ...given) {
+        touched.push(...touches(...(given as never[])))
+        return real.apply(this, given)
+      },
+    )
   }
   const instanceOf = ({ name }: { readonly name: string }) => [owns(things.instance(name))]
   spy(Processes, 'start', (app: { readonly name: string; readonly port: number }) => [
-    ...instanceOf(app), ...app.port ? [owns(things.port(app.port))] : [], uses(things.infrastructure), // of a half-made one nobody knows the port
+    ...instanceOf(app),
+    ...(app.port ? [owns(things.port(app.port))] : []),
+    uses(things.infrastructure), // of a half-made one nobody knows the port
   ])
   for (const it of ['stop', 'unlist', 'remove'] as const) spy(Processes, it, instanceOf)
   for (const it of ['add', 'remove'] as const) spy(Desired, it, (name: string) => instanceOf({ name }))
   for (const it of ['create', 'drop', 'remove', 'markSchema'] as const) {
-    spy(Databases, it, ({ database }: { readonly database: string }) => [owns(ownerOf(database)), uses(things.infrastructure)])
+    spy(Databases, it, ({ database }: { readonly database: string }) => [
+      owns(ownerOf(database)),
+      uses(things.infrastructure),
+    ])
   }
   for (const it of ['start', 'stop', 'provision'] as const) spy(Infrastructure, it, () => [owns(things.services)])
-  for (const it of ['prepare', 'place'] as const) spy(Releases, it, ({ fingerprint }: { readonly fingerprint: string }) => [uses(things.release(fingerprint))])
+  for (const it of ['prepare', 'place'] as const)
+    spy(Releases, it, ({ fingerprint }: { readonly fingerprint: string }) => [uses(things.release(fingerprint))])
   spy(Trash, 'put', (_path: string, token: string) => [owns(things.trash(token))])
   spy(Trash, 'restore', (token: string) => [owns(things.trash(token))])
   return touched
@@ -159,7 +231,11 @@ function ownerOf(database: string): string {
 
 /** Every instance's files with what changes when they are written, or get other owners. */
 async function folders(): Promise<Map<string, string>> {
-  const { stdout } = await execa('find', ['.', '-not', '-path', '*/node_modules/*', '-printf', '%P %y %m %U %s %T@\n'], { cwd: `${workspace.root}/instances` })
+  const { stdout } = await execa(
+    'find',
+    ['.', '-not', '-path', '*/node_modules/*', '-printf', '%P %y %m %U %s %T@\n'],
+    { cwd: `${workspace.root}/instances` },
+  )
   const found = new Map<string, string>()
   for (const line of stdout.split('\n').toSorted()) {
     const [name = ''] = line.split(/[ /]/, 1)
@@ -170,5 +246,7 @@ async function folders(): Promise<Map<string, string>> {
 
 async function changedSince(before: ReadonlyMap<string, string>): Promise<Claim[]> {
   const now = await folders()
-  return [...new Set([...before.keys(), ...now.keys()])].filter(it => before.get(it) !== now.get(it)).map(it => owns(things.instance(it)))
+  return [...new Set([...before.keys(), ...now.keys()])]
+    .filter(it => before.get(it) !== now.get(it))
+    .map(it => owns(things.instance(it)))
 }

@@ -8,16 +8,35 @@ import { environmentOf, isAlive } from '../../../src/main/system/proc'
 import { privatePm2, sure, type PrivatePm2 } from '../../support/pm2'
 
 let pm2: PrivatePm2
-beforeEach(async () => { pm2 = await privatePm2() })
+beforeEach(async () => {
+  pm2 = await privatePm2()
+})
 afterEach(() => pm2.cleanUp())
 
 test('starts with a real Node and a small environment', async () => {
   process.env['IM_TEST_CANARY'] = 'canary-4711'
-  onTestFinished(() => { delete process.env['IM_TEST_CANARY'] })
+  onTestFinished(() => {
+    delete process.env['IM_TEST_CANARY']
+  })
   await new Daemon(pm2.home).ensure()
   const environment = await environmentOf(sure(await pm2.daemonPid()))
   expect(environment.get('PM2_HOME')).toBe(pm2.home)
-  const allowed = ['PWD', 'SHLVL', '_', 'PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'XDG_RUNTIME_DIR', 'NODE_EXTRA_CA_CERTS', 'PM2_HOME']
+  const allowed = [
+    'PWD',
+    'SHLVL',
+    '_',
+    'PATH',
+    'HOME',
+    'USER',
+    'LOGNAME',
+    'LANG',
+    'LC_ALL',
+    'TZ',
+    'TMPDIR',
+    'XDG_RUNTIME_DIR',
+    'NODE_EXTRA_CA_CERTS',
+    'PM2_HOME',
+  ]
   expect([...environment.keys()].filter(it => !allowed.includes(it) && !it.startsWith('NODE_CHANNEL_'))).toEqual([])
 })
 
@@ -29,11 +48,20 @@ test('many callers in one process start one daemon', async () => {
 test('several processes at once start one daemon, over stale sockets too', async () => {
   await new Daemon(pm2.home).ensure()
   await pm2.killDaemon()
-  const ours = Array.from({ length: 3 }, () => spawn(process.execPath, [
-    '--import', 'tsx', '--input-type=module', '-e',
-    `import { Daemon } from ${JSON.stringify(resolve('src/main/processes/daemon.ts'))}; await new Daemon(${JSON.stringify(pm2.home)}).ensure()`,
-  ], { stdio: ['ignore', 'ignore', 'inherit'] }))
-  const codes = await Promise.all(ours.map(async it => (await once(it, 'exit') as [number])[0]))
+  const ours = Array.from({ length: 3 }, () =>
+    spawn(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        '--input-type=module',
+        '-e',
+        `import { Daemon } from ${JSON.stringify(resolve('src/main/processes/daemon.ts'))}; await new Daemon(${JSON.stringify(pm2.home)}).ensure()`,
+      ],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    ),
+  )
+  const codes = await Promise.all(ours.map(async it => ((await once(it, 'exit')) as [number])[0]))
   expect(codes).toEqual([0, 0, 0])
   expect(await pm2.daemons()).toEqual([await pm2.daemonPid()])
 })
@@ -49,7 +77,9 @@ test('a stale pid file of a living stranger does not count as a daemon', async (
 })
 
 test('a home whose sockets have too long a path is refused with the reason', async () => {
-  await expect(new Daemon(`/tmp/${'x'.repeat(100)}`).ensure()).rejects.toMatchObject({ problem: { code: 'pm2-home-too-long' } })
+  await expect(new Daemon(`/tmp/${'x'.repeat(100)}`).ensure()).rejects.toMatchObject({
+    problem: { code: 'pm2-home-too-long' },
+  })
 })
 
 test('Node is found on PATH', async () => {

@@ -11,7 +11,9 @@ import { freePort, httpApp, privatePm2, sure, type PrivatePm2 } from '../../supp
 
 let pm2: PrivatePm2
 let port: number
-beforeEach(async () => { [pm2, port] = await Promise.all([privatePm2(), freePort()]) })
+beforeEach(async () => {
+  ;[pm2, port] = await Promise.all([privatePm2(), freePort()])
+})
 afterEach(() => pm2.cleanUp())
 
 /** As PM2 knows the app. */
@@ -19,20 +21,31 @@ const school = () => ({ name: 'school', cwd: join(pm2.home, '..', 'apps', 'schoo
 const start = async (code: string): Promise<void> => pm2.processes.start(await pm2.app('school', code))
 /** What its pool says is tested with the real PgBouncer. */
 const services = () => ({ processes: pm2.processes, pools: { refusal: () => Promise.resolve(undefined) } })
-const wait = (bootSeconds = 60, signal = new AbortController().signal) => waitForHealth(services(), { ...school(), bootSeconds }, { signal })
-const reason = () => wait(0).then(() => undefined, (error: unknown) => toProblem(error).code)
+const wait = (bootSeconds = 60, signal = new AbortController().signal) =>
+  waitForHealth(services(), { ...school(), bootSeconds }, { signal })
+const reason = () =>
+  wait(0).then(
+    () => undefined,
+    (error: unknown) => toProblem(error).code,
+  )
 const patience = { timeout: 20_000 } // until the app is up
 
 test('an app that listens after a while is healthy', async () => {
   await start(`setTimeout(() => ${httpApp(port)}, 700)`)
   const said: string[] = []
-  await waitForHealth(services(), { ...school(), bootSeconds: 60 }, { signal: new AbortController().signal, report: it => said.push(it.text) })
+  await waitForHealth(
+    services(),
+    { ...school(), bootSeconds: 60 },
+    { signal: new AbortController().signal, report: it => said.push(it.text) },
+  )
   expect(said).toContain(`“school” is running, but isn’t listening on port ${port}.`)
   expect(await reason()).toBeUndefined()
 })
 
 test('a child of the app may hold the port', async () => {
-  await start(`const code = ${JSON.stringify(httpApp(port))}; require('node:child_process').spawn(process.execPath, ['-e', code])`)
+  await start(
+    `const code = ${JSON.stringify(httpApp(port))}; require('node:child_process').spawn(process.execPath, ['-e', code])`,
+  )
   await expect(wait()).resolves.toBeUndefined()
 })
 
@@ -50,7 +63,9 @@ test('what PM2 does not know, or has stopped, is not online', async () => {
 })
 
 test('an app that dies at once is given up before the time is over, with its last words, secrets masked', async () => {
-  await start('throw new Error("cannot reach postgresql://school_user:canary-4711@127.0.0.1/school_db, JWT_SECRET=canary-4712")')
+  await start(
+    'throw new Error("cannot reach postgresql://school_user:canary-4711@127.0.0.1/school_db, JWT_SECRET=canary-4712")',
+  )
   const error = await wait().catch((it: unknown) => it)
   expect(error).toMatchObject({ problem: { code: 'not-online' } })
   const { details } = (error as { problem: { details: string } }).problem
@@ -60,13 +75,21 @@ test('an app that dies at once is given up before the time is over, with its las
 
 test('an app that never listens', async () => {
   await start('setInterval(() => {}, 1000)')
-  await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'slow-start', cause: expect.stringContaining('isn’t listening') as string, action: 'keep-waiting' } })
+  await expect(wait(0)).rejects.toMatchObject({
+    problem: {
+      code: 'slow-start',
+      cause: expect.stringContaining('isn’t listening') as string,
+      action: 'keep-waiting',
+    },
+  })
 })
 
 test('a port that somebody else holds is not health, even if it answers; the holder is named', async () => {
   const stranger = createServer((_, response) => response.end('ok')).listen(port, '127.0.0.1')
   await once(stranger, 'listening')
-  onTestFinished(() => { stranger.close() })
+  onTestFinished(() => {
+    stranger.close()
+  })
   await start('setInterval(() => {}, 1000)')
   await expect(wait(0)).rejects.toMatchObject({
     problem: { code: 'port-held-by-other', cause: `It is held by node (pid ${process.pid}).` },
@@ -102,7 +125,8 @@ test('in cluster mode the daemon holds the port for its worker', async () => {
   await pm2.processes.list() // the daemon
   const pm2Command = createRequire(import.meta.url).resolve('pm2/bin/pm2')
   await promisify(execFile)(process.execPath, [pm2Command, 'start', app.script, '--name', 'school', '-i', '1'], {
-    cwd: app.cwd, env: { PATH: process.env['PATH'], HOME: pm2.home, PM2_HOME: pm2.home, PM2_DISCRETE_MODE: 'true' },
+    cwd: app.cwd,
+    env: { PATH: process.env['PATH'], HOME: pm2.home, PM2_HOME: pm2.home, PM2_DISCRETE_MODE: 'true' },
   })
   expect((await pm2.processes.list())[0]).toMatchObject({ execMode: 'cluster' })
   await expect(wait()).resolves.toBeUndefined()

@@ -2,19 +2,36 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { descendants, environmentOf, isAlive, parent, portFree, portHolders, program, startTime, usageOf } from '../../../src/main/system/proc'
+import {
+  descendants,
+  environmentOf,
+  isAlive,
+  parent,
+  portFree,
+  portHolders,
+  program,
+  startTime,
+  usageOf,
+} from '../../../src/main/system/proc'
 import { freePort, sure, until } from '../../support/pm2'
 
 async function listen(host: string): Promise<number> {
   const server = createServer().listen({ port: 0, host, ipv6Only: host.includes(':') })
   await once(server, 'listening')
-  onTestFinished(() => { server.close() })
+  onTestFinished(() => {
+    server.close()
+  })
   return (server.address() as AddressInfo).port
 }
 
 function child(code: string, env: Record<string, string> = {}) {
-  const started = spawn(process.execPath, ['-e', code], { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
-  onTestFinished(() => { started.kill('SIGKILL') })
+  const started = spawn(process.execPath, ['-e', code], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => {
+    started.kill('SIGKILL')
+  })
   return { pid: sure(started.pid), started, line: once(started.stdout, 'data').then(it => String(it[0]).trim()) }
 }
 
@@ -33,27 +50,33 @@ test('a port of nobody has no holder and is free, before and after it was asked 
   expect(await portFree(port)).toBe(true)
 })
 
-test('a client\'s connection from a port does not count as holding it', async () => {
+test("a client's connection from a port does not count as holding it", async () => {
   const port = await listen('127.0.0.1')
   const socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')
-  onTestFinished(() => { socket.destroy() })
+  onTestFinished(() => {
+    socket.destroy()
+  })
   expect(await portHolders(sure(socket.localPort))).toEqual([])
 })
 
 test('another process is named by its program only, never by its arguments', async () => {
-  const server = 'require("net").createServer().listen(0, "127.0.0.1", function () { console.log(this.address().port) })'
+  const server =
+    'require("net").createServer().listen(0, "127.0.0.1", function () { console.log(this.address().port) })'
   const { pid, line } = child(`process.title = "node secret-4711"; ${server}`)
   expect(await portHolders(Number(await line))).toEqual([{ pid, program: 'node' }])
   expect(await program(pid)).toBe('node')
 })
 
 test('family, life, start and environment of processes', async () => {
-  const { pid, line, started } = child(`
+  const { pid, line, started } = child(
+    `
     const it = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"])
     process.on("SIGTERM", () => it.kill("SIGKILL") && process.exit())
     console.log(it.pid)
-  `, { COLOUR: 'dark=blue' })
+  `,
+    { COLOUR: 'dark=blue' },
+  )
   const grandchild = Number(await line)
   expect(await descendants(pid)).toEqual([grandchild])
   expect(await descendants(process.pid)).toEqual(expect.arrayContaining([pid, grandchild]))
@@ -73,13 +96,17 @@ test('family, life, start and environment of processes', async () => {
 
 test('a zombie is not alive', async () => {
   // a shell that became `sleep` never asks for its ended child
-  const started = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] })
-  onTestFinished(() => { started.kill('SIGKILL') })
+  const started = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+  })
+  onTestFinished(() => {
+    started.kill('SIGKILL')
+  })
   const pid = Number(String((await once(sure(started.stdout ?? undefined), 'data'))[0]))
-  await until(async () => await program(sure(started.pid)) === 'sleep')
+  await until(async () => (await program(sure(started.pid))) === 'sleep')
   expect(await isAlive(pid)).toBe(true)
   started.stdio[3]?.destroy()
-  await until(async () => !await isAlive(pid))
+  await until(async () => !(await isAlive(pid)))
   expect(await startTime(pid)).toBeGreaterThan(0)
 })
 

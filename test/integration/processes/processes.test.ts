@@ -10,7 +10,9 @@ import { environmentOf, isAlive, portHolders } from '../../../src/main/system/pr
 import { freePort, httpApp, privatePm2, sure, until, type PrivatePm2 } from '../../support/pm2'
 
 let pm2: PrivatePm2
-beforeEach(async () => { pm2 = await privatePm2() })
+beforeEach(async () => {
+  pm2 = await privatePm2()
+})
 afterEach(() => pm2.cleanUp())
 
 const forever = 'console.log("ready"); setInterval(() => {}, 1000)'
@@ -26,9 +28,11 @@ const only = async (): Promise<ProcessInfo> => {
   expect(list).toHaveLength(1)
   return sure(list[0])
 }
-const pm2Command = (...args: string[]) => promisify(execFile)(process.execPath, [createRequire(import.meta.url).resolve('pm2/bin/pm2'), ...args], {
-  env: { PATH: process.env['PATH'], HOME: pm2.home, PM2_HOME: pm2.home, PM2_DISCRETE_MODE: 'true' }, timeout: 60_000,
-})
+const pm2Command = (...args: string[]) =>
+  promisify(execFile)(process.execPath, [createRequire(import.meta.url).resolve('pm2/bin/pm2'), ...args], {
+    env: { PATH: process.env['PATH'], HOME: pm2.home, PM2_HOME: pm2.home, PM2_DISCRETE_MODE: 'true' },
+    timeout: 60_000,
+  })
 
 test('starts, lists, stops and removes an app with its logs', async () => {
   const app = await pm2.app('my_school-1', `console.log('hello'); console.error('alas'); setInterval(() => {}, 1000)`)
@@ -60,7 +64,7 @@ test('names that PM2 would write into one log file have their own, and one remov
   expect((await readFile(left.outLog, 'utf8')).split('\n')).toHaveLength(2) // its own line, and no second one
 })
 
-test('starting again replaces our own entry and never another folder\'s', async () => {
+test("starting again replaces our own entry and never another folder's", async () => {
   const app = await pm2.app('twice', forever)
   await pm2.processes.start(app)
   const first = await only()
@@ -69,7 +73,7 @@ test('starting again replaces our own entry and never another folder\'s', async 
   expect(second.pid).not.toBe(first.pid)
   expect(await isAlive(sure(first.pid))).toBe(false)
 
-  const elsewhere = { ...await pm2.app('elsewhere', forever), name: 'twice' }
+  const elsewhere = { ...(await pm2.app('elsewhere', forever)), name: 'twice' }
   await expect(pm2.processes.start(elsewhere)).rejects.toMatchObject({ problem: { code: 'process-name-taken' } })
   await pm2.processes.stop(elsewhere)
   await pm2.processes.remove(elsewhere)
@@ -78,7 +82,13 @@ test('starting again replaces our own entry and never another folder\'s', async 
 })
 
 test('nothing of our environment reaches the app or dump.pm2', async () => {
-  const canaries = { IM_TEST_SECRET: 'canary-value-1', DATABASE_URL: 'canary-value-2', PORT: '4711', NODE_ENV: 'canary-value-3', INSTANCE_MANAGER_RUN: 'canary-value-4' }
+  const canaries = {
+    IM_TEST_SECRET: 'canary-value-1',
+    DATABASE_URL: 'canary-value-2',
+    PORT: '4711',
+    NODE_ENV: 'canary-value-3',
+    INSTANCE_MANAGER_RUN: 'canary-value-4',
+  }
   const before = { ...process.env }
   Object.assign(process.env, canaries)
   try {
@@ -168,7 +178,8 @@ test('after the daemon was killed: list answers, the lost app is ended before it
   expect((await only()).restarts).toBe(0)
 
   await pm2.processes.save()
-  const names = async () => (JSON.parse(await readFile(pm2Paths(pm2.home).dump, 'utf8')) as { name: string }[]).map(it => it.name)
+  const names = async () =>
+    (JSON.parse(await readFile(pm2Paths(pm2.home).dump, 'utf8')) as { name: string }[]).map(it => it.name)
   expect(await names()).toEqual(['lost', 'other'])
   await pm2.processes.remove(other) // not listed, still found
   expect(await isAlive(sure(unrelated))).toBe(false)
@@ -180,14 +191,20 @@ test('after the daemon was killed: list answers, the lost app is ended before it
 test('a lost app of the same name in another folder is left alone', async () => {
   const { pid } = await startReady(await pm2.app('one', forever))
   await pm2.killDaemon()
-  const namesake = { ...await pm2.app('two', forever), name: 'one' }
+  const namesake = { ...(await pm2.app('two', forever)), name: 'one' }
   await pm2.processes.start(namesake)
   await pm2.processes.remove(namesake)
   expect(await isAlive(sure(pid))).toBe(true)
 })
 
-test.each([['listed', false], ['lost', true]])('an app of a workspace that was moved, %s, is still that workspace\'s, and no namesake\'s', async (_, lost) => {
-  const inWorkspace = async (workspace: string): Promise<App> => ({ ...await pm2.app(`${workspace}/instances/school/server`, forever), name: 'school' })
+test.each([
+  ['listed', false],
+  ['lost', true],
+])("an app of a workspace that was moved, %s, is still that workspace's, and no namesake's", async (_, lost) => {
+  const inWorkspace = async (workspace: string): Promise<App> => ({
+    ...(await pm2.app(`${workspace}/instances/school/server`, forever)),
+    name: 'school',
+  })
   const [app, namesake] = [await inWorkspace('here'), await inWorkspace('elsewhere')]
   const { pid } = await startReady(app)
   if (lost) await pm2.killDaemon()
@@ -224,8 +241,11 @@ test('watch tells what anyone does, and survives the daemon', async () => {
   await pm2.processes.list()
   const events: ProcessEvent[] = []
   const stop = new AbortController()
-  const watching = (async () => { for await (const event of pm2.processes.watch(stop.signal)) events.push(event) })()
-  const seen = (event: string, name: string) => until(() => events.some(it => it.type === 'process' && it.event === event && it.name === name))
+  const watching = (async () => {
+    for await (const event of pm2.processes.watch(stop.signal)) events.push(event)
+  })()
+  const seen = (event: string, name: string) =>
+    until(() => events.some(it => it.type === 'process' && it.event === event && it.name === name))
   await until(() => events[0]?.type === 'connected')
   const app = await pm2.app('seen', forever)
   const other = new Processes(pm2.home) // another program does it

@@ -10,7 +10,9 @@ import { follow, request } from '../../../src/main/processes/sockets'
 let folder: string
 let server: Server
 const uncaught: unknown[] = []
-const note = (error: unknown): void => { uncaught.push(error) }
+const note = (error: unknown): void => {
+  uncaught.push(error)
+}
 beforeEach(async () => {
   uncaught.length = 0
   folder = await mkdtemp(join(tmpdir(), 'sockets-'))
@@ -38,8 +40,12 @@ async function listen(talk: (socket: Socket) => void): Promise<string> {
 }
 
 it('an answer that cannot be read is a Problem', async () => {
-  const path = await listen(socket => { socket.on('error', () => undefined).once('data', () => socket.write(garbage)) })
-  await expect(request(path, 'getMonitorData', {}, 5000)).rejects.toMatchObject({ problem: { code: 'pm2-not-reachable', cause: 'What it sent cannot be read.' } })
+  const path = await listen(socket => {
+    socket.on('error', () => undefined).once('data', () => socket.write(garbage))
+  })
+  await expect(request(path, 'getMonitorData', {}, 5000)).rejects.toMatchObject({
+    problem: { code: 'pm2-not-reachable', cause: 'What it sent cannot be read.' },
+  })
   expect(uncaught).toEqual([])
 })
 
@@ -51,8 +57,12 @@ it('a bus that cannot be read is lost, and followed again', async () => {
   })
   const told: string[] = []
   let again: () => void = () => undefined
-  const twice = new Promise<void>(resolve => { again = resolve })
-  const end = follow(path, 'process:event', it => { if (told.push(it.type) === 4) again() })
+  const twice = new Promise<void>(resolve => {
+    again = resolve
+  })
+  const end = follow(path, 'process:event', it => {
+    if (told.push(it.type) === 4) again()
+  })
   await twice
   end()
   expect(told).toEqual(['connected', 'lost', 'connected', 'lost'])

@@ -1,6 +1,8 @@
 /**
- * resources/create-director.cjs with `new PrismaClient()` as most applications have it. Such a client needs Prisma's native
- * engine, which cannot be had everywhere: a stand-in of the same face takes its place. A real client is in sample-app.test.ts.
+ * resources/create-director.cjs with `new PrismaClient()` as most applications have it. Such a client needs Prisma's
+ * native
+ * engine, which cannot be had everywhere: a stand-in of the same face takes its place. A real client is in
+ * sample-app.test.ts.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -36,7 +38,14 @@ const standIn = `
   module.exports = { PrismaClient, $Enums: { Role: { STUDENT: 'STUDENT', DIRECTOR: 'DIRECTOR' } } }`
 
 const url = 'postgresql://user:canaryPassword@127.0.0.1:1/x'
-const account = { email: 'o\'brien@example.org', name: 'O\'Brien "); process.exit(9); //', passwordHash: '$2b$10$canaryHash', model: 'user', role: 'director', status: 'approved' }
+const account = {
+  email: "o'brien@example.org",
+  name: 'O\'Brien "); process.exit(9); //',
+  passwordHash: '$2b$10$canaryHash',
+  model: 'user',
+  role: 'director',
+  status: 'approved',
+}
 let server: string
 
 beforeEach(async () => {
@@ -54,9 +63,13 @@ async function install(folder: string): Promise<void> {
 test('creates the account with the fields that the model has, once, and ends by itself', async () => {
   expect(await createDirector(server, url, account)).toMatchObject({ answer: { ok: true, created: true }, exitCode: 0 })
   const { email, name, passwordHash } = account
-  expect(JSON.parse(await readFile(join(server, 'rows.json'), 'utf8'))).toEqual([{ email, name, passwordHash, role: 'DIRECTOR' }])
+  expect(JSON.parse(await readFile(join(server, 'rows.json'), 'utf8'))).toEqual([
+    { email, name, passwordHash, role: 'DIRECTOR' },
+  ])
   expect((await createDirector(server, url, account)).answer).toEqual({ ok: true, created: false })
-  expect((await createDirector(server, url, { ...account, passwordHash: 'another' })).answer).toMatchObject({ code: 'director-email-taken' })
+  expect((await createDirector(server, url, { ...account, passwordHash: 'another' })).answer).toMatchObject({
+    code: 'director-email-taken',
+  })
   await readFile(join(server, 'disconnected'))
 })
 
@@ -64,20 +77,32 @@ test('finds a client that is generated into a folder of its own', async () => {
   await rm(join(server, 'node_modules'), { recursive: true })
   await install('src/generated')
   await mkdir(join(server, 'prisma'))
-  await writeFile(join(server, 'prisma/schema.prisma'), 'generator client {\n  provider = "prisma-client-js"\n  output   = "../src/generated"\n}\n')
+  await writeFile(
+    join(server, 'prisma/schema.prisma'),
+    'generator client {\n  provider = "prisma-client-js"\n  output   = "../src/generated"\n}\n',
+  )
   expect((await createDirector(server, url, { ...account, check: true })).answer).toEqual({ ok: true, exists: false })
 })
 
 test('says what the model requires, and shows no secret of what the client says', async () => {
   const { answer } = await createDirector(server, url, { ...account, name: 'misses' })
-  expect(answer).toMatchObject({ code: 'director-model', message: expect.stringContaining('requires school') as string })
+  expect(answer).toMatchObject({
+    code: 'director-model',
+    message: expect.stringContaining('requires school') as string,
+  })
   const failed = await createDirector(server, url, { ...account, name: 'fails' })
-  expect(failed.answer).toMatchObject({ code: 'director-database', message: expect.stringContaining('no *** at ***') as string })
+  expect(failed.answer).toMatchObject({
+    code: 'director-database',
+    message: expect.stringContaining('no *** at ***') as string,
+  })
   expect(failed.output).not.toMatch(/canary/)
 })
 
 test('says that there is no client', async () => {
   await rm(join(server, 'node_modules'), { recursive: true })
-  expect((await createDirector(server, url, account)).answer).toMatchObject({ code: 'director-client', message: expect.stringContaining('prisma generate') as string })
+  expect((await createDirector(server, url, account)).answer).toMatchObject({
+    code: 'director-client',
+    message: expect.stringContaining('prisma generate') as string,
+  })
   expect((await createDirector(server, url, 'no JSON')).answer).toMatchObject({ code: 'director-input' })
 })

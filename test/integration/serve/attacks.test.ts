@@ -1,4 +1,7 @@
-/** The served pages as someone sees them who should not: other sites in the operator's browser, other users of the machine, the network. */
+/**
+ * The served pages as someone sees them who should not: other sites in the operator's browser, other users of the
+ * machine, the network.
+ */
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
@@ -8,7 +11,9 @@ const signedOut = 4401
 
 let server: TestServer
 const sockets: WebSocket[] = []
-beforeEach(async () => { server = await startServer() })
+beforeEach(async () => {
+  server = await startServer()
+})
 afterEach(async () => {
   for (const it of sockets.splice(0)) it.terminate()
   await server.remove()
@@ -78,33 +83,55 @@ it('takes a link once, and no wrong one; wrong ones lock nobody out', async () =
 it('wants a proof of the key, good for one socket and one side', async () => {
   const session = await server.signIn()
   const socket = open()
-  const { nonce } = await heard(socket) as { nonce: string }
+  const { nonce } = (await heard(socket)) as { nonce: string }
   const own = 'ab'.repeat(32)
   const hello = { session: session.id, nonce: own, proof: proofOf(session.key, 'page', nonce, own) }
   socket.send(JSON.stringify(hello))
-  const { proof } = await heard(socket) as { proof: string }
+  const { proof } = (await heard(socket)) as { proof: string }
   const wrong = [
     hello, // said again on another socket
     { ...hello, proof }, // the server's own
-    { ...hello, proof: 'f'.repeat(64) }, { ...hello, proof: '' }, { ...hello, proof: null }, { ...hello, nonce: '' },
-    { id: session.id, key: 'f'.repeat(64) }, { id: 'another', key: session.key }, { id: '__proto__', key: session.key }, { session: session.id },
-    { session: session.id, key: session.key }, { token: session.key }, { token: '' }, { token: 'x'.repeat(10_000) }, [], {},
+    { ...hello, proof: 'f'.repeat(64) },
+    { ...hello, proof: '' },
+    { ...hello, proof: null },
+    { ...hello, nonce: '' },
+    { id: session.id, key: 'f'.repeat(64) },
+    { id: 'another', key: session.key },
+    { id: '__proto__', key: session.key },
+    { session: session.id },
+    { session: session.id, key: session.key },
+    { token: session.key },
+    { token: '' },
+    { token: 'x'.repeat(10_000) },
+    [],
+    {},
   ]
   for (const it of wrong) expect(await signIn(open(), it)).toBe(signedOut)
   await enter(session)
 })
 
 it('answers no name but its own, so that no site can rebind its name to us', async () => {
-  for (const host of ['evil.example', `evil.example:${server.port}`, `127.0.0.1.evil.example:${server.port}`, 'localhost@evil.example', '127.0.0.1:80:80', '[::1']) {
+  for (const host of [
+    'evil.example',
+    `evil.example:${server.port}`,
+    `127.0.0.1.evil.example:${server.port}`,
+    'localhost@evil.example',
+    '127.0.0.1:80:80',
+    '[::1',
+  ]) {
     expect((await server.get('/', { host })).status).toBe(421)
     expect(await outcome(open({ host, origin: `http://${host}` }))).toBe(403)
   }
   // The near side of a tunnel may have any port.
-  for (const host of ['127.0.0.1:9', '[::1]:7600', '127.0.0.1']) expect((await server.get('/', { host })).status).toBe(200)
+  for (const host of ['127.0.0.1:9', '[::1]:7600', '127.0.0.1'])
+    expect((await server.get('/', { host })).status).toBe(200)
 })
 
 it('is not `localhost`, whose origin it would share with whoever listens on ::1: a page there is led to the address, and no socket is opened', async () => {
-  for (const [host, location] of [['localhost:8080', 'http://127.0.0.1:8080/'], ['LOCALHOST', 'http://127.0.0.1/']] as const) {
+  for (const [host, location] of [
+    ['localhost:8080', 'http://127.0.0.1:8080/'],
+    ['LOCALHOST', 'http://127.0.0.1/'],
+  ] as const) {
     expect(await server.get('/index.html', { host })).toMatchObject({ status: 307, headers: { location }, body: '' })
     expect(await outcome(open({ host }))).toBe(403)
   }
@@ -113,14 +140,32 @@ it('is not `localhost`, whose origin it would share with whoever listens on ::1:
 it('opens sockets to its own page only, not to another site or port', async () => {
   expect(await outcome(open())).toBe('open')
   expect(await outcome(open({ host: '127.0.0.1:8080' }))).toBe('open')
-  for (const origin of ['http://evil.example', 'http://localhost:9999', `https://127.0.0.1:${server.port}`, `http://127.0.0.1:${server.port}.evil.example`, 'null', '']) {
+  for (const origin of [
+    'http://evil.example',
+    'http://localhost:9999',
+    `https://127.0.0.1:${server.port}`,
+    `http://127.0.0.1:${server.port}.evil.example`,
+    'null',
+    '',
+  ]) {
     expect(await outcome(open({ origin }))).toBe(403)
   }
   for (const path of ['/', '/api2', '/api?connectionParams=1']) expect(await outcome(open({ path }))).toBe(403)
 })
 
 it('serves no file outside its pages', async () => {
-  for (const path of ['/../secret.txt', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/assets/../../secret.txt', '//secret.txt', '/..\\secret.txt', '/%00', '/assets/%2e%2e%2f%2e%2e%2fsecret.txt', 'http://127.0.0.1/../secret.txt', '/%E0%A4%A']) {
+  for (const path of [
+    '/../secret.txt',
+    '/..%2fsecret.txt',
+    '/%2e%2e/secret.txt',
+    '/assets/../../secret.txt',
+    '//secret.txt',
+    '/..\\secret.txt',
+    '/%00',
+    '/assets/%2e%2e%2f%2e%2e%2fsecret.txt',
+    'http://127.0.0.1/../secret.txt',
+    '/%E0%A4%A',
+  ]) {
     const answer = await raw(server.port, `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`)
     expect(answer).not.toContain('not for pages')
     expect(answer).toMatch(/^HTTP\/1.1 (400|404|200)/)
@@ -130,7 +175,10 @@ it('serves no file outside its pages', async () => {
 
 it('changes nothing by requests of pages', async () => {
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
-    const answer = await raw(server.port, `${method} / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
+    const answer = await raw(
+      server.port,
+      `${method} / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+    )
     expect(answer).toMatch(/^HTTP\/1.1 405/)
   }
 })
@@ -140,7 +188,7 @@ it('ends a socket that sends more than it may, and goes on', async () => {
   const socket = await enter(session)
   const closed = once(socket, 'close')
   socket.send('x'.repeat(2_000_000))
-  const [code] = await closed as [number]
+  const [code] = (await closed) as [number]
   expect([1006, 1009]).toContain(code)
   const other = await enter(session)
   other.send('{"nonsense')
@@ -171,7 +219,8 @@ it('counts calls that are not answered yet, over any number of messages, and tak
   }
   const greedy = await enter(session)
   const closed = once(greedy, 'close') as Promise<[number]>
-  for (let id = 0; id < 501; id++) greedy.send(JSON.stringify({ id, method: 'subscription', params: { path: 'app.watch' } }))
+  for (let id = 0; id < 501; id++)
+    greedy.send(JSON.stringify({ id, method: 'subscription', params: { path: 'app.watch' } }))
   expect((await closed)[0]).toBe(4429)
 })
 
@@ -192,7 +241,8 @@ it('ends a revoked session at once, with its sockets', async () => {
   const [mine, other] = [await enter(first), await enter(second)]
   const closed = once(other, 'close')
   const caller = server.app.served
-  const { value } = await (caller?.sessions(new AbortController().signal).next() ?? Promise.reject(new Error('not served')))
+  const { value } = await (caller?.sessions(new AbortController().signal).next() ??
+    Promise.reject(new Error('not served')))
   expect((value ?? []).find(it => it.browser === 'second')).toMatchObject({ id: second.id, connections: 1 })
   caller?.revoke(second.id)
   await closed

@@ -6,13 +6,18 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { pageLine, startServer, tokenIn, type TestServer } from './server'
 
 let server: TestServer
-beforeEach(async () => { server = await startServer() })
+beforeEach(async () => {
+  server = await startServer()
+})
 afterEach(() => server.remove())
 
 it('signs in with a link, then by itself, in as many tabs as there are', async () => {
   const first = pageLine(server)
   expect(await first.client.serve.status.query()).toMatchObject({ sessions: 1 })
-  for (let tab = 0; tab < 3; tab++) expect(await pageLine(server, { storage: first.storage, token: null }).client.serve.status.query()).toMatchObject({ sessions: 1 })
+  for (let tab = 0; tab < 3; tab++)
+    expect(await pageLine(server, { storage: first.storage, token: null }).client.serve.status.query()).toMatchObject({
+      sessions: 1,
+    })
 })
 
 it('uses its session where a link was used already, and ends where it has none', async () => {
@@ -38,12 +43,16 @@ it('says nothing but a proof to another server at its port, and does not believe
     (_, proof) => ({ proof }), // what the page sent, sent back
     nonce => ({ proof: createHmac('sha256', 'guess').update(nonce).digest('hex') }),
     () => ({ session: 'mine', key: '0'.repeat(64) }), // a session of its own
-    () => ({ id: 1, result: { type: 'data' } }), () => [], () => ({ proof: null }),
+    () => ({ id: 1, result: { type: 'data' } }),
+    () => [],
+    () => ({ proof: null }),
   ]
   for (const answer of answers) {
     const said: string[] = []
     const rogue = new WebSocketServer({ port, host: '127.0.0.1' })
-    onTestFinished(() => { rogue.close() })
+    onTestFinished(() => {
+      rogue.close()
+    })
     await once(rogue, 'listening')
     rogue.on('connection', (socket: WebSocket) => {
       socket.on('message', (data: Buffer) => {
@@ -62,6 +71,8 @@ it('says nothing but a proof to another server at its port, and does not believe
       expect(it).not.toContain(key)
     }
     for (const it of rogue.clients) it.terminate()
-    await new Promise(done => { rogue.close(done) })
+    await new Promise(done => {
+      rogue.close(done)
+    })
   }
 })

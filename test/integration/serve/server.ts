@@ -30,7 +30,11 @@ export interface TestServer extends Serving {
   remove(): Promise<void>
 }
 
-export interface Answer { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string }
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
 
 /** Built pages are not needed here: one page and a secret beside the folder are. */
 export async function startServer(options: Partial<ServeOptions> = {}): Promise<TestServer> {
@@ -57,14 +61,24 @@ export async function startServer(options: Partial<ServeOptions> = {}): Promise<
     await clean()
     throw error
   })
-  const send = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> => request(serving.port, path, headers, method)
-  const opened: TestServer['socket'] = ({ host = `127.0.0.1:${serving.port}`, origin = `http://${host}`, path = '/api', browser = 'a test' } = {}) =>
-    new WebSocket(`ws://127.0.0.1:${serving.port}${path}`, { headers: { host, ...origin && { origin }, 'user-agent': browser } })
+  const send = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> =>
+    request(serving.port, path, headers, method)
+  const opened: TestServer['socket'] = ({
+    host = `127.0.0.1:${serving.port}`,
+    origin = `http://${host}`,
+    path = '/api',
+    browser = 'a test',
+  } = {}) =>
+    new WebSocket(`ws://127.0.0.1:${serving.port}${path}`, {
+      headers: { host, ...(origin && { origin }), 'user-agent': browser },
+    })
   return {
-    ...serving, home, get: send,
+    ...serving,
+    home,
+    get: send,
     async signIn(browser = 'a test') {
       const socket = opened({ browser })
-      const welcome = await signIn(socket, { token: tokenIn(serving.link()) }) as { session: string; key: string }
+      const welcome = (await signIn(socket, { token: tokenIn(serving.link()) })) as { session: string; key: string }
       socket.terminate()
       return { id: welcome.session, key: welcome.key }
     },
@@ -76,14 +90,19 @@ export async function startServer(options: Partial<ServeOptions> = {}): Promise<
   }
 }
 
-export interface Session { readonly id: string; readonly key: string }
+export interface Session {
+  readonly id: string
+  readonly key: string
+}
 
 export const tokenIn = (link: string): string => new URL(link).hash.replace('#token=', '')
 
 /** The next message, or the code that the socket was closed with. */
 export async function heard(socket: WebSocket): Promise<unknown> {
   const { signal, abort } = controller()
-  const [first] = await Promise.race(['message', 'close'].map(it => once(socket, it, { signal }))).finally(abort) as [Buffer | number]
+  const [first] = (await Promise.race(['message', 'close'].map(it => once(socket, it, { signal }))).finally(abort)) as [
+    Buffer | number,
+  ]
   return typeof first === 'number' ? first : JSON.parse(first.toString())
 }
 
@@ -95,54 +114,100 @@ function controller(): { readonly signal: AbortSignal; readonly abort: () => voi
 export const proofOf = (key: string, side: string, serverNonce: string, pageNonce: string): string =>
   createHmac('sha256', Buffer.from(key, 'hex')).update(`${side} ${serverNonce} ${pageNonce}`).digest('hex')
 
-/** Signs a socket in as a page does, with a session or whatever else. @returns the answer, or the code that the socket was closed with */
+/**
+ * Signs a socket in as a page does, with a session or whatever else. @returns the answer, or the code that the socket
+ * was closed with
+ */
 export async function signIn(socket: WebSocket, as: Session | object): Promise<unknown> {
-  const { nonce } = await heard(socket) as { nonce: string }
+  const { nonce } = (await heard(socket)) as { nonce: string }
   const own = randomBytes(32).toString('hex')
-  socket.send(JSON.stringify('key' in as ? { session: as.id, nonce: own, proof: proofOf(as.key, 'page', nonce, own) } : as))
+  socket.send(
+    JSON.stringify('key' in as ? { session: as.id, nonce: own, proof: proofOf(as.key, 'page', nonce, own) } : as),
+  )
   const welcome = await heard(socket)
-  if ('key' in as && typeof welcome === 'object') expect(welcome).toEqual({ proof: proofOf(as.key, 'server', nonce, own) })
+  if ('key' in as && typeof welcome === 'object')
+    expect(welcome).toEqual({ proof: proofOf(as.key, 'server', nonce, own) })
   return welcome
 }
 
 /** The sockets that lines of pages opened, in order. */
 export const pageSockets: WebSocket[] = []
 
-/** The line to the router that a page of ours has, its own code included. @param token of a new link, unless another is given or `null` */
-export function pageLine(server: Serving, { storage = new MemoryStorage(), token = tokenIn(server.link()) }: { storage?: Storage; token?: string | null } = {}) {
+/**
+ * The line to the router that a page of ours has, its own code included. @param token of a new link, unless another is
+ * given or `null`
+ */
+export function pageLine(
+  server: Serving,
+  { storage = new MemoryStorage(), token = tokenIn(server.link()) }: { storage?: Storage; token?: string | null } = {},
+) {
   const host = `127.0.0.1:${server.port}`
-  vi.stubGlobal('WebSocket', class extends WebSocket {
-    constructor(url: string) {
-      super(url, { headers: { origin: url.replace('ws:', 'http:').replace('/api', '') } })
-      this.on('error', () => undefined) // no browser ends for it
-      pageSockets.push(this)
-    }
-  })
+  vi.stubGlobal(
+    'WebSocket',
+    class extends WebSocket {
+      constructor(url: string) {
+        super(url, { headers: { origin: url.replace('ws:', 'http:').replace('/api', '') } })
+        this.on('error', () => undefined) // no browser ends for it
+        pageSockets.push(this)
+      }
+    },
+  )
   let signedOut = false
   const line = connectServed({
-    url: `ws://${host}/api`, session: new PageSession(storage, token ?? undefined), signedOut: () => { signedOut = true }, retryDelayMs: () => 50,
+    url: `ws://${host}/api`,
+    session: new PageSession(storage, token ?? undefined),
+    signedOut: () => {
+      signedOut = true
+    },
+    retryDelayMs: () => 50,
   })
   onTestFinished(() => line.close())
-  return { client: createTRPCClient<Router>({ links: [wsLink({ client: line })] }), storage, signedOut: () => signedOut }
+  return {
+    client: createTRPCClient<Router>({ links: [wsLink({ client: line })] }),
+    storage,
+    signedOut: () => signedOut,
+  }
 }
 
 /** What a browser keeps for an origin. */
 export class MemoryStorage implements Storage {
   readonly #items = new Map<string, string>()
-  get length(): number { return this.#items.size }
-  key(index: number): string | null { return [...this.#items.keys()][index] ?? null }
-  getItem(key: string): string | null { return this.#items.get(key) ?? null }
-  setItem(key: string, value: string): void { this.#items.set(key, value) }
-  removeItem(key: string): void { this.#items.delete(key) }
-  clear(): void { this.#items.clear() }
+  get length(): number {
+    return this.#items.size
+  }
+  key(index: number): string | null {
+    return [...this.#items.keys()][index] ?? null
+  }
+  getItem(key: string): string | null {
+    return this.#items.get(key) ?? null
+  }
+  setItem(key: string, value: string): void {
+    this.#items.set(key, value)
+  }
+  removeItem(key: string): void {
+    this.#items.delete(key)
+  }
+  clear(): void {
+    this.#items.clear()
+  }
 }
 
 /** The path goes out as it is. */
-export function request(port: number, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+export function request(
+  port: number,
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): Promise<Answer> {
   return new Promise((done, fail) => {
     const sent = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }, response => {
       let body = ''
-      response.setEncoding('utf8').on('data', (chunk: string) => { body += chunk }).on('end', () => done({ status: response.statusCode ?? 0, headers: response.headers, body }))
+      response
+        .setEncoding('utf8')
+        .on('data', (chunk: string) => {
+          body += chunk
+        })
+        .on('end', () => done({ status: response.statusCode ?? 0, headers: response.headers, body }))
     })
     sent.once('error', fail)
     sent.end()
@@ -154,7 +219,13 @@ export function raw(port: number, bytes: string): Promise<string> {
   return new Promise((done, fail) => {
     let answer = ''
     const stream = createConnection(port, '127.0.0.1', () => stream.write(bytes))
-    stream.setEncoding('utf8').on('data', (chunk: string) => { answer += chunk }).on('close', () => done(answer)).on('error', fail)
+    stream
+      .setEncoding('utf8')
+      .on('data', (chunk: string) => {
+        answer += chunk
+      })
+      .on('close', () => done(answer))
+      .on('error', fail)
   })
 }
 

@@ -1,4 +1,7 @@
-/** A disk of its own that is filled: jobs are refused before they touch anything, space is freed without PostgreSQL, and what was asked for then works. */
+/**
+ * A disk of its own that is filled: jobs are refused before they touch anything, space is freed without PostgreSQL, and
+ * what was asked for then works.
+ */
 import { mkdir, mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,10 +25,14 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
   /** Other people's data, until so many bytes are left. */
   const fillTo = async (bytes: number): Promise<void> => {
     await rm(join(disk, 'others'), { force: true })
-    const size = await freeBytes() - bytes
+    const size = (await freeBytes()) - bytes
     await execa('fallocate', ['--length', String(Math.floor(size / 4096) * 4096), join(disk, 'others')])
   }
-  const refusal = (work: Promise<unknown>) => work.then(() => undefined, (error: unknown) => (error instanceof ProblemError ? error.problem : error))
+  const refusal = (work: Promise<unknown>) =>
+    work.then(
+      () => undefined,
+      (error: unknown) => (error instanceof ProblemError ? error.problem : error),
+    )
   const freeable = async (): Promise<Record<string, number>> =>
     Object.fromEntries((await workspace.services.space.report()).freeable.map(it => [it.what, it.bytes]))
 
@@ -37,7 +44,8 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
     await workspace.open()
     await workspace.startInfrastructure()
     mustSucceed(await workspace.create({ name: 'one' }))
-    for (const text of ['second', 'third']) { // releases that nobody uses, each with a big client
+    for (const text of ['second', 'third']) {
+      // releases that nobody uses, each with a big client
       await writeFile(join(workspace.root, 'client/index.html'), text.repeat(1_000_000))
       mustSucceed(await workspace.create({ name: 'passing' }))
       await workspace.discard('passing')
@@ -65,7 +73,12 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
       expect(isLow(it)).toBe(true)
       watching.abort()
     }
-    expect(await freeable()).toEqual({ releases: expect.any(Number) as number, trash: expect.any(Number) as number, logs: 0, spare: spareBytes })
+    expect(await freeable()).toEqual({
+      releases: expect.any(Number) as number,
+      trash: expect.any(Number) as number,
+      logs: 0,
+      spare: spareBytes,
+    })
     const { releases, trash } = await freeable()
     expect(releases).toBeGreaterThan(10_000_000)
     expect(trash).toBeGreaterThanOrEqual(1_000_000)
@@ -74,7 +87,9 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
   it('refuses a creation before anything is touched, and says what it needs', async () => {
     const untouched = await world(workspace)
     expect(await refusal(workspace.create({ name: 'two' }))).toMatchObject({
-      code: 'disk-space', action: 'free-space', cause: expect.stringMatching(/It needs about \d.*35 MB must stay free.* of 700 MB are free/) as string,
+      code: 'disk-space',
+      action: 'free-space',
+      cause: expect.stringMatching(/It needs about \d.*35 MB must stay free.* of 700 MB are free/) as string,
     })
     expect(await world(workspace)).toEqual(untouched)
   })
@@ -85,12 +100,17 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
     await fillTo(0)
     await workspace.open() // nothing can be written
     const { operations, space } = workspace.services
-    for (const [kind, input] of [['infrastructure-start', {}], ['delete', { name: 'one', confirm: 'DELETE' }], ['stop', { name: 'one' }]] as const) {
+    for (const [kind, input] of [
+      ['infrastructure-start', {}],
+      ['delete', { name: 'one', confirm: 'DELETE' }],
+      ['stop', { name: 'one' }],
+    ] as const) {
       expect(await refusal(operations.start(kind, input))).toMatchObject({ code: 'disk-space', action: 'free-space' })
     }
     await space.free(['releases', 'trash'])
     expect(await freeable()).toEqual({ releases: 0, trash: 0, logs: 0, spare: spareBytes })
-    expect((await readdir(workspace.services.paths.releases)).filter(it => it !== 'parts')).toHaveLength(1) // of the instance
+    // of the instance
+    expect((await readdir(workspace.services.paths.releases)).filter(it => it !== 'parts')).toHaveLength(1)
     await fillTo(0)
     await space.free(['spare'])
     expect(await freeBytes()).toBeGreaterThanOrEqual(spareBytes)

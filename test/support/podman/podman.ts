@@ -25,17 +25,30 @@ export async function podmanForTests(): Promise<TestPodman | { readonly missing:
   if (podman.failed) return { missing: `podman does not work: ${podman.stderr.trim().split('\n').at(-1) ?? ''}` }
   if (process.getuid?.() !== 0) return { missing: 'the test images are made by debootstrap, which needs root' }
   for (const program of ['runc', 'debootstrap']) {
-    if ((await execa(program, ['--version'], { reject: false })).code === 'ENOENT') return { missing: `${program} is not installed (apt-get install ${program})` }
+    if ((await execa(program, ['--version'], { reject: false })).code === 'ENOENT')
+      return { missing: `${program} is not installed (apt-get install ${program})` }
   }
   const hash = createHash('sha256')
   for (const source of sources) hash.update(await readFile(join(folder, source)))
   const key = hash.digest('hex').slice(0, 12)
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'instance-manager', 'podman')
   await mkdir(cache, { recursive: true })
-  const images = { postgres: `localhost/instance-manager-test/postgres:${key}`, pgbouncer: `localhost/instance-manager-test/pgbouncer:${key}` }
+  const images = {
+    postgres: `localhost/instance-manager-test/postgres:${key}`,
+    pgbouncer: `localhost/instance-manager-test/pgbouncer:${key}`,
+  }
   // One process at a time makes them; the others find them made.
-  await execa('flock', [join(cache, 'lock'), join(folder, 'build-images.sh'), images.postgres, images.pgbouncer, join(cache, `${key}.tar`)],
-    { env, timeout: buildLimit })
+  await execa(
+    'flock',
+    [
+      join(cache, 'lock'),
+      join(folder, 'build-images.sh'),
+      images.postgres,
+      images.pgbouncer,
+      join(cache, `${key}.tar`),
+    ],
+    { env, timeout: buildLimit },
+  )
   Object.assign(process.env, env)
   return { images, env }
 }

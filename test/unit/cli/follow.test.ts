@@ -3,11 +3,19 @@ import { describe, expect, it } from 'vitest'
 import type { Client } from '../../../src/main/cli/engine'
 import { Follower } from '../../../src/main/cli/follow'
 import type { Reporter } from '../../../src/main/cli/print/reporter'
-import { fold, type Entry, type OperationEvent, type OperationState, type OperationsUpdate, type Transient } from '../../../src/shared/operation'
+import {
+  fold,
+  type Entry,
+  type OperationEvent,
+  type OperationState,
+  type OperationsUpdate,
+  type Transient,
+} from '../../../src/shared/operation'
 
 const at = '2026-01-01T00:00:00.000Z'
 const event = (id: string, it: Entry | Transient): OperationEvent => ({ id, at, ...it })
-const opened = (id: string): OperationEvent => event(id, { type: 'opened', kind: 'start', version: 1, subject: 'a', plan: {}, steps: ['one'] })
+const opened = (id: string): OperationEvent =>
+  event(id, { type: 'opened', kind: 'start', version: 1, subject: 'a', plan: {}, steps: ['one'] })
 
 /** An engine whose updates the test pushes. */
 function engine() {
@@ -17,22 +25,40 @@ function engine() {
   let lose = (): void => undefined
   const client = {
     operations: {
-      watch: { subscribe: (_: undefined, to: { onData(it: OperationsUpdate): void; onComplete(): void }) => {
-        push = it => to.onData(it)
-        lose = () => to.onComplete()
-        return { unsubscribe: () => undefined }
-      } },
-      cancel: { mutate: ({ id }: { id: string }) => { cancelled.push(id); return Promise.resolve() } },
+      watch: {
+        subscribe: (_: undefined, to: { onData(it: OperationsUpdate): void; onComplete(): void }) => {
+          push = it => to.onData(it)
+          lose = () => to.onComplete()
+          return { unsubscribe: () => undefined }
+        },
+      },
+      cancel: {
+        mutate: ({ id }: { id: string }) => {
+          cancelled.push(id)
+          return Promise.resolve()
+        },
+      },
     },
   } as unknown as Client
   const reporter: Reporter = {
-    snapshot: it => { told.push(`snapshot ${it.id} ${it.phase}`) }, event: it => { told.push(`${it.type} ${it.id}`) }, note: () => undefined, end: () => undefined,
+    snapshot: it => {
+      told.push(`snapshot ${it.id} ${it.phase}`)
+    },
+    event: it => {
+      told.push(`${it.type} ${it.id}`)
+    },
+    note: () => undefined,
+    end: () => undefined,
   }
   const follower = new Follower(client, reporter)
   return {
-    follower, told, cancelled,
+    follower,
+    told,
+    cancelled,
     snapshot: (...operations: OperationState[]) => push({ type: 'snapshot', operations, unreadable: [] }),
-    tell: (...events: OperationEvent[]) => { for (const it of events) push({ type: 'event', event: it }) },
+    tell: (...events: OperationEvent[]) => {
+      for (const it of events) push({ type: 'event', event: it })
+    },
     lose: () => lose(),
   }
 }
@@ -46,8 +72,14 @@ describe('an operation that is asked for', () => {
     })
     snapshot()
     await Promise.resolve()
-    await new Promise(done => { setImmediate(done) })
-    tell(event('mine', { type: 'done', step: 'one' }), event('other', { type: 'doing', step: 'one' }), event('mine', { type: 'settled', outcome: 'succeeded' }))
+    await new Promise(done => {
+      setImmediate(done)
+    })
+    tell(
+      event('mine', { type: 'done', step: 'one' }),
+      event('other', { type: 'doing', step: 'one' }),
+      event('mine', { type: 'settled', outcome: 'succeeded' }),
+    )
     expect(await ended).toMatchObject({ id: 'mine', phase: 'succeeded' })
     expect(told).toEqual(['opened mine', 'doing mine', 'done mine', 'settled mine'])
   })
@@ -70,9 +102,14 @@ describe('an operation that is asked for', () => {
       tell(opened('late'))
       return { id: 'late' }
     })
-    await new Promise(done => { setImmediate(done) })
+    await new Promise(done => {
+      setImmediate(done)
+    })
     expect(cancelled).toEqual(['late'])
-    tell(event('late', { type: 'turned', reason: 'cancelled' }), event('late', { type: 'settled', outcome: 'rolled-back' }))
+    tell(
+      event('late', { type: 'turned', reason: 'cancelled' }),
+      event('late', { type: 'settled', outcome: 'rolled-back' }),
+    )
     expect(await ended).toMatchObject({ phase: 'rolled-back' })
   })
 
@@ -80,7 +117,11 @@ describe('an operation that is asked for', () => {
     const { follower, snapshot, tell } = engine()
     snapshot()
     const ended = follower.run(async () => {
-      tell(opened('a'), event('a', { type: 'doing', step: 'one' }), event('a', { type: 'stuck', step: 'one', problem: { code: 'x', message: 'It is stuck.' } }))
+      tell(
+        opened('a'),
+        event('a', { type: 'doing', step: 'one' }),
+        event('a', { type: 'stuck', step: 'one', problem: { code: 'x', message: 'It is stuck.' } }),
+      )
       return { id: 'a' }
     })
     expect(await ended).toMatchObject({ phase: 'stuck' })
@@ -94,7 +135,9 @@ it('a later snapshot stands for the events that were missed', async () => {
     tell(opened('a'))
     return { id: 'a' }
   })
-  await new Promise(done => { setImmediate(done) })
+  await new Promise(done => {
+    setImmediate(done)
+  })
   snapshot({ ...fold(undefined, opened('a')), phase: 'succeeded', settledAt: at })
   expect(await ended).toMatchObject({ phase: 'succeeded' })
   expect(told).toEqual(['opened a', 'snapshot a succeeded'])
@@ -107,8 +150,12 @@ it('an engine that ends is an error for whoever waits, and for who asks later', 
     tell(opened('a'))
     return { id: 'a' }
   })
-  await new Promise(done => { setImmediate(done) })
+  await new Promise(done => {
+    setImmediate(done)
+  })
   lose()
   await expect(ended).rejects.toMatchObject({ problem: { code: 'engine-gone' }, exit: 1 })
-  await expect(follower.run(() => Promise.resolve({ id: 'b' }))).rejects.toMatchObject({ problem: { code: 'engine-gone' } })
+  await expect(follower.run(() => Promise.resolve({ id: 'b' }))).rejects.toMatchObject({
+    problem: { code: 'engine-gone' },
+  })
 })

@@ -8,17 +8,31 @@ import type { LogAnchor, LogPage } from '../../../src/shared/log'
 /** A log of which each page looks at one line only: every third is wanted. */
 function session(): { readonly session: Session; readonly printed: () => string } {
   let text = ''
-  const out = new Output({ on: () => undefined, write: (chunk: string) => { text += chunk } } as unknown as NodeJS.WriteStream)
+  const out = new Output({
+    on: () => undefined,
+    write: (chunk: string) => {
+      text += chunk
+    },
+  } as unknown as NodeJS.WriteStream)
   const page = (anchor: LogAnchor): LogPage => {
-    const at = anchor.type === 'end' ? 10 : anchor.type === 'time' ? -1 : 'position' in anchor ? Number(anchor.position) : 0
+    const at =
+      anchor.type === 'end' ? 10 : anchor.type === 'time' ? -1 : 'position' in anchor ? Number(anchor.position) : 0
     const next = anchor.type === 'end' || anchor.type === 'before' ? at - 1 : at + 1
-    const lines = next % 3 === 0 ? [{ position: String(next), text: `line ${next}`, error: false, continues: false, matches: [] }] : []
+    const lines =
+      next % 3 === 0
+        ? [{ position: String(next), text: `line ${next}`, error: false, continues: false, matches: [] }]
+        : []
     return { lines, atStart: next <= 0, atEnd: next >= 9, from: 0, to: 0, size: 0, more: String(next) }
   }
   const client = { logs: { page: { query: ({ anchor }: { anchor: LogAnchor }) => Promise.resolve(page(anchor)) } } }
   return {
     printed: () => text,
-    session: { out, json: false, engine: () => Promise.resolve({ client }), whileWatched: (work: (signal: AbortSignal) => unknown) => work(new AbortController().signal) } as unknown as Session,
+    session: {
+      out,
+      json: false,
+      engine: () => Promise.resolve({ client }),
+      whileWatched: (work: (signal: AbortSignal) => unknown) => work(new AbortController().signal),
+    } as unknown as Session,
   }
 }
 const source = { kind: 'app' } as const

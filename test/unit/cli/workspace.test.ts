@@ -12,7 +12,12 @@ afterEach(() => {
 
 it('the option, the environment, the folder or one above it, the one opened last; in this order', async () => {
   const folder = await temporary()
-  const [here, deep, last, data] = [join(folder, 'here'), join(folder, 'here/instances/a'), join(folder, 'last'), join(folder, 'data')]
+  const [here, deep, last, data] = [
+    join(folder, 'here'),
+    join(folder, 'here/instances/a'),
+    join(folder, 'last'),
+    join(folder, 'data'),
+  ]
   for (const it of [deep, last, data, join(here, '.instance-manager')]) await mkdir(it, { recursive: true })
   const cwd = vi.spyOn(process, 'cwd')
   vi.stubEnv('INSTANCE_MANAGER_WORKSPACE', '/of/environment')

@@ -5,10 +5,13 @@ import { expect, it, onTestFinished } from 'vitest'
 import { workingIn } from '../../../src/main/infrastructure/daemons'
 import { temporary } from '../temporary'
 
-it('finds a program in its folder, and not an operator\'s shell there', async () => {
+it("finds a program in its folder, and not an operator's shell there", async () => {
   const folder = await temporary()
   const child = spawn('sleep', ['1000'], { cwd: folder })
-  onTestFinished(async () => { child.kill('SIGKILL'); await once(child, 'exit') })
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
   while (!(await workingIn(folder, 'sleep')).includes(child.pid as number)) await delay(20)
   expect(await workingIn(folder, 'pgbouncer')).toEqual([])
 })

@@ -20,8 +20,16 @@ const context = { signal: new AbortController().signal, report: () => undefined,
 class FakeDriver implements Driver {
   readonly states: Record<ServiceName, ServiceState> = { postgres: 'absent', pgbouncer: 'absent' }
   failure: Error | undefined
-  constructor(readonly kind: DriverKind, private readonly available: boolean) {}
-  detect = () => Promise.resolve({ kind: this.kind, available: this.available, reason: `${this.kind} ${this.available ? 'works' : 'is not installed'}.` })
+  constructor(
+    readonly kind: DriverKind,
+    private readonly available: boolean,
+  ) {}
+  detect = () =>
+    Promise.resolve({
+      kind: this.kind,
+      available: this.available,
+      reason: `${this.kind} ${this.available ? 'works' : 'is not installed'}.`,
+    })
   provision = () => Promise.resolve()
   provisioned = () => Promise.resolve(true)
   start = () => (this.failure ? Promise.reject(this.failure) : Promise.resolve())
@@ -33,18 +41,40 @@ class FakeDriver implements Driver {
   status = () => {
     this.looks += 1
     const of = (name: ServiceName) => ({ name, state: this.states[name], port: 1 })
-    return Promise.resolve({ postgres: of('postgres'), pgbouncer: of('pgbouncer'), adopted: { postgres: false, pgbouncer: false }, warnings: [], alive: this.alive })
+    return Promise.resolve({
+      postgres: of('postgres'),
+      pgbouncer: of('pgbouncer'),
+      adopted: { postgres: false, pgbouncer: false },
+      warnings: [],
+      alive: this.alive,
+    })
   }
 }
 
 let closing = new AbortController()
 function setUp({ podman = false, docker = false, instances = false, working = [] as string[] } = {}) {
   let settings: Settings = settingsSchema.parse({})
-  const drivers = { podman: new FakeDriver('podman', podman), docker: new FakeDriver('docker', docker), embedded: new FakeDriver('embedded', true) }
+  const drivers = {
+    podman: new FakeDriver('podman', podman),
+    docker: new FakeDriver('docker', docker),
+    embedded: new FakeDriver('embedded', true),
+  }
   const infrastructure = new Infrastructure({
-    drivers, hasInstances: () => Promise.resolve(instances), signal: closing.signal, secured: () => Promise.resolve(), users: () => working.map(text => ({ text, changesIt: false })),
-    settings: { read: () => Promise.resolve(settings), change: ({ driver }) => { settings = { ...settings, driver }; return Promise.resolve() } },
-    secrets: { ensure: () => Promise.resolve('secret') }, wanted: new Wanted(join(folder, 'infrastructure.json'), folder), healPools: () => Promise.resolve(),
+    drivers,
+    hasInstances: () => Promise.resolve(instances),
+    signal: closing.signal,
+    secured: () => Promise.resolve(),
+    users: () => working.map(text => ({ text, changesIt: false })),
+    settings: {
+      read: () => Promise.resolve(settings),
+      change: ({ driver }) => {
+        settings = { ...settings, driver }
+        return Promise.resolve()
+      },
+    },
+    secrets: { ensure: () => Promise.resolve('secret') },
+    wanted: new Wanted(join(folder, 'infrastructure.json'), folder),
+    healPools: () => Promise.resolve(),
   })
   return { infrastructure, drivers, settings: () => settings }
 }
@@ -53,15 +83,23 @@ test.each([
   [{ podman: true, docker: true }, 'podman', 'podman works.'],
   [{ docker: true }, 'docker', 'docker works.'],
   [{}, 'embedded', 'No container engine works here. podman is not installed. docker is not installed.'],
-] as const)('a working container engine is taken, else embedded, and why is said: %j', async (works, driver, reason) => {
-  expect(await setUp(works).infrastructure.status()).toMatchObject({ driver, reason, canChangeDriver: true })
-})
+] as const)(
+  'a working container engine is taken, else embedded, and why is said: %j',
+  async (works, driver, reason) => {
+    expect(await setUp(works).infrastructure.status()).toMatchObject({ driver, reason, canChangeDriver: true })
+  },
+)
 
 test('another driver can be chosen while there is no instance', async () => {
   const { infrastructure, settings } = setUp({ podman: true })
-  expect(await infrastructure.choose('embedded')).toMatchObject({ driver: 'embedded', reason: 'You chose it. Podman is also available.' })
+  expect(await infrastructure.choose('embedded')).toMatchObject({
+    driver: 'embedded',
+    reason: 'You chose it. Podman is also available.',
+  })
   expect(settings().driver).toBe('embedded')
-  await expect(infrastructure.choose('docker')).rejects.toMatchObject({ problem: { code: 'driver-unavailable', cause: 'docker is not installed.' } })
+  await expect(infrastructure.choose('docker')).rejects.toMatchObject({
+    problem: { code: 'driver-unavailable', cause: 'docker is not installed.' },
+  })
 })
 
 test('the driver stays once an instance exists, and while its services run', async () => {
@@ -78,8 +116,14 @@ test('the driver is not changed while an operation needs it, which is named; wha
   const { infrastructure } = setUp({ podman: true, working })
   const busy = { problem: { code: 'infrastructure-busy', cause: 'Creating ‘alpha’.', action: 'open-activity' } }
   await expect(infrastructure.choose('embedded')).rejects.toMatchObject(busy)
-  expect(startInfrastructure(infrastructure).claims(await startInfrastructure(infrastructure).plan())).toEqual([uses('infrastructure'), owns('services')])
-  expect(stopInfrastructure(infrastructure).claims(await stopInfrastructure(infrastructure).plan())).toEqual([owns('infrastructure'), owns('services')])
+  expect(startInfrastructure(infrastructure).claims(await startInfrastructure(infrastructure).plan())).toEqual([
+    uses('infrastructure'),
+    owns('services'),
+  ])
+  expect(stopInfrastructure(infrastructure).claims(await stopInfrastructure(infrastructure).plan())).toEqual([
+    owns('infrastructure'),
+    owns('services'),
+  ])
 })
 
 test('plans are what their schemas say', async () => {
@@ -111,7 +155,9 @@ test('however many watch, one looks; each is told, and a failure too', async () 
   const { infrastructure, drivers } = setUp()
   const end = new AbortController()
   const seen: string[][] = [[], [], []]
-  const watching = seen.map(async its => { for await (const { postgres } of infrastructure.watch(end.signal)) its.push(postgres.state) })
+  const watching = seen.map(async its => {
+    for await (const { postgres } of infrastructure.watch(end.signal)) its.push(postgres.state)
+  })
   await vi.waitFor(() => expect(seen).toEqual([['absent'], ['absent'], ['absent']]))
   expect(drivers.embedded.looks).toBe(1)
   drivers.embedded.states.postgres = 'stopped'
@@ -125,7 +171,9 @@ test('however many watch, one looks; each is told, and a failure too', async () 
 
 test('the end of the workspace ends the watch', async () => {
   const { infrastructure } = setUp()
-  const watching = (async () => { for await (const _ of infrastructure.watch(new AbortController().signal)) closing.abort() })()
+  const watching = (async () => {
+    for await (const _ of infrastructure.watch(new AbortController().signal)) closing.abort()
+  })()
   await expect(watching).resolves.toBeUndefined()
   closing = new AbortController()
 })
@@ -136,8 +184,10 @@ test('watching tells the state once, each change after it, and ends with its sig
   const seen: string[] = []
   for await (const { postgres } of infrastructure.watch(end.signal)) {
     seen.push(postgres.state)
-    if (seen.length === 1) { drivers.embedded.states.postgres = 'stopped'; await infrastructure.provision('embedded', 'postgres', context) }
-    else end.abort()
+    if (seen.length === 1) {
+      drivers.embedded.states.postgres = 'stopped'
+      await infrastructure.provision('embedded', 'postgres', context)
+    } else end.abort()
   }
   expect(seen).toEqual(['absent', 'stopped'])
 })
@@ -148,12 +198,16 @@ test('while all processes live it is seldom looked in full; that one has ended i
   try {
     const [calm, watchful] = [setUp(), setUp()]
     calm.drivers.embedded.alive = [process.pid, child.pid ?? 0]
-    const watching = [calm, watchful].map(async ({ infrastructure }) => { for await (const _ of infrastructure.watch(end.signal)); })
+    const watching = [calm, watchful].map(async ({ infrastructure }) => {
+      for await (const _ of infrastructure.watch(end.signal));
+    })
     await vi.waitFor(() => expect(watchful.drivers.embedded.looks).toBe(3), 10_000)
     expect(calm.drivers.embedded.looks).toBe(1)
     child.kill('SIGKILL')
     await vi.waitFor(() => expect(calm.drivers.embedded.looks).toBe(2), 4000)
     end.abort()
     await Promise.all(watching)
-  } finally { child.kill('SIGKILL') }
+  } finally {
+    child.kill('SIGKILL')
+  }
 })

@@ -11,7 +11,10 @@ test('who is logged out loses rootless containers, unless systemd lets them ling
   const root = await temporary()
   expect(await lingerWarning(root, ada)).toBeUndefined() // no systemd
   await mkdir(join(root, 'run/systemd/system'), { recursive: true })
-  expect(await lingerWarning(root, ada)).toMatchObject({ code: 'containers-end-at-logout', hint: expect.stringContaining('loginctl enable-linger ada') as string })
+  expect(await lingerWarning(root, ada)).toMatchObject({
+    code: 'containers-end-at-logout',
+    hint: expect.stringContaining('loginctl enable-linger ada') as string,
+  })
   expect(await lingerWarning(root, { ...ada, uid: 0, username: 'root' })).toBeUndefined()
   await mkdir(join(root, 'var/lib/systemd/linger'), { recursive: true })
   await writeFile(join(root, 'var/lib/systemd/linger/ada'), '')

@@ -1,4 +1,7 @@
-/** Servers that do not prove themselves get neither a password nor a query. They run as our own user here: nothing but the proof stops us. */
+/**
+ * Servers that do not prove themselves get neither a password nor a query. They run as our own user here: nothing but
+ * the proof stops us.
+ */
 import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server as TcpServer } from 'node:net'
@@ -12,11 +15,23 @@ import { freePort } from '../../support/infrastructure'
 import { rogueModes, rogueServer, type RogueMode, type RogueWord } from '../../support/rogue-postgres'
 
 const ends: (() => unknown)[] = []
-afterEach(async () => { for (const end of ends.splice(0)) await end() })
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
 
 const secret = 'a-password-of-ours'
-const login = (port: number, more: Partial<Login> = {}): Login => ({ port, user: 'instance_manager', password: secret, database: 'postgres', ...more })
-const ask = (it: Login): Promise<unknown> => withConnection(it, client => client.query(`ALTER ROLE x PASSWORD 'SCRAM-SHA-256$4096'`), { connect: 5000, query: 5000 })
+const login = (port: number, more: Partial<Login> = {}): Login => ({
+  port,
+  user: 'instance_manager',
+  password: secret,
+  database: 'postgres',
+  ...more,
+})
+const ask = (it: Login): Promise<unknown> =>
+  withConnection(it, client => client.query(`ALTER ROLE x PASSWORD 'SCRAM-SHA-256$4096'`), {
+    connect: 5000,
+    query: 5000,
+  })
 
 /** @returns what it was sent so far */
 async function rogue(port: number, mode: RogueMode): Promise<RogueWord[]> {
@@ -24,7 +39,12 @@ async function rogue(port: number, mode: RogueMode): Promise<RogueWord[]> {
   ends.push(() => child.kill('SIGKILL'))
   child.stdin.end(rogueServer)
   const words: RogueWord[] = []
-  await new Promise<void>(resolve => { createInterface(child.stdout).on('line', line => { words.push(JSON.parse(line) as RogueWord); resolve() }) })
+  await new Promise<void>(resolve => {
+    createInterface(child.stdout).on('line', line => {
+      words.push(JSON.parse(line) as RogueWord)
+      resolve()
+    })
+  })
   return words
 }
 
@@ -32,9 +52,13 @@ test.each(rogueModes)('%s: refused, and neither the password nor SQL is sent', a
   const port = await freePort()
   const words = await rogue(port, mode)
   await expect(ask(login(port))).rejects.toThrow(mode === 'scram' ? /signature does not match/ : /does not prove/)
-  await expect.poll(() => words.filter(it => it.what !== 'message').map(it => it.what)).toEqual(['listening', 'connection', 'startup'])
+  await expect
+    .poll(() => words.filter(it => it.what !== 'message').map(it => it.what))
+    .toEqual(['listening', 'connection', 'startup'])
   const sent = words.filter(it => it.what === 'message')
-  expect(sent.map(it => it.type).filter(type => type !== 'X')).toEqual(mode === 'scram' ? ['p', 'p'] : mode === 'scram with few iterations' ? ['p'] : [])
+  expect(sent.map(it => it.type).filter(type => type !== 'X')).toEqual(
+    mode === 'scram' ? ['p', 'p'] : mode === 'scram with few iterations' ? ['p'] : [],
+  )
   expect(JSON.stringify(words)).not.toContain(secret)
 })
 
@@ -56,12 +80,13 @@ test('a folder of sockets that others may enter is not used', async () => {
 })
 
 test('whose sockets a connection reaches: the more exact address wins, and other loopback addresses do not count', async () => {
-  const listen = (port: number, host: string, ipv6Only = false): Promise<TcpServer> => new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen({ port, host, ipv6Only, exclusive: true }, () => resolve(server))
-    ends.push(() => new Promise(ended => server.close(ended)))
-  })
+  const listen = (port: number, host: string, ipv6Only = false): Promise<TcpServer> =>
+    new Promise((resolve, reject) => {
+      const server = createServer()
+      server.once('error', reject)
+      server.listen({ port, host, ipv6Only, exclusive: true }, () => resolve(server))
+      ends.push(() => new Promise(ended => server.close(ended)))
+    })
   const me = process.getuid?.()
   for (const host of ['127.0.0.1', '0.0.0.0', '::']) {
     const port = await freePort()

@@ -4,5 +4,10 @@ import { tellingLines } from '../../../src/main/infrastructure/words'
 test.each([
   ['', undefined],
   ['2026-11-25 20:40:26.550 UTC [1] LOG:  starting PostgreSQL 15', undefined],
-  ['2026-11-25 20:40:26.550 UTC [1] LOG:  could not bind IPv4 address\n2026-11-25 20:40:26.551 UTC [1] FATAL:  could not create any TCP/IP sockets\n', 'LOG:  could not bind IPv4 address FATAL:  could not create any TCP/IP sockets'],
-])('the telling lines of %j', (log, lines) => { expect(tellingLines(log)).toBe(lines) })
+  [
+    '2026-11-25 20:40:26.550 UTC [1] LOG:  could not bind IPv4 address\n2026-11-25 20:40:26.551 UTC [1] FATAL:  could not create any TCP/IP sockets\n',
+    'LOG:  could not bind IPv4 address FATAL:  could not create any TCP/IP sockets',
+  ],
+])('the telling lines of %j', (log, lines) => {
+  expect(tellingLines(log)).toBe(lines)
+})

@@ -7,20 +7,38 @@ import { manifestSchema } from '../../../src/shared/workspace'
 import { temporary } from '../temporary'
 
 let root: string
-beforeEach(async () => { root = await temporary() })
+beforeEach(async () => {
+  root = await temporary()
+})
 
 const config = (name: string) => ({
-  name, port: 5000, created: '2026-01-01T00:00:00.000Z', theirs: { kept: true },
-  database: { name: `${name}_db`, user: `${name}_user`, password: 'canary', host: '127.0.0.1', port: 16_432, directPort: 15_432, url: 'x', directUrl: 'x' },
+  name,
+  port: 5000,
+  created: '2026-01-01T00:00:00.000Z',
+  theirs: { kept: true },
+  database: {
+    name: `${name}_db`,
+    user: `${name}_user`,
+    password: 'canary',
+    host: '127.0.0.1',
+    port: 16_432,
+    directPort: 15_432,
+    url: 'x',
+    directUrl: 'x',
+  },
   paths: { instance: '/etc', server: '/etc', client: '/etc', uploads: '/etc' },
 })
 async function place(folder: string, files: Readonly<Record<string, unknown>>): Promise<void> {
   await mkdir(join(root, 'instances', folder), { recursive: true })
   for (const [name, content] of Object.entries(files)) {
-    await writeFile(join(root, 'instances', folder, name), typeof content === 'string' ? content : JSON.stringify(content))
+    await writeFile(
+      join(root, 'instances', folder, name),
+      typeof content === 'string' ? content : JSON.stringify(content),
+    )
   }
 }
-const read = (...creating: string[]): Promise<Configs> => readConfigs(workspacePaths(root), manifestSchema.parse({}), new Set(creating))
+const read = (...creating: string[]): Promise<Configs> =>
+  readConfigs(workspacePaths(root), manifestSchema.parse({}), new Set(creating))
 const brokenOf = async (): Promise<string[]> => (await read()).broken.map(it => `${it.folder}: ${it.problem.code}`)
 
 describe('readConfigs', () => {
@@ -43,7 +61,13 @@ describe('readConfigs', () => {
     await place('with space', { 'config.json': config('with space') })
     await place('ok', { 'config.json': config('ok') })
     const { broken, configs, taken } = await read()
-    expect(await brokenOf()).toEqual(['copy: config-name', 'half: file-corrupt', 'nothing: config-missing', 'with space: instance-name', 'wrong: file-corrupt'])
+    expect(await brokenOf()).toEqual([
+      'copy: config-name',
+      'half: file-corrupt',
+      'nothing: config-missing',
+      'with space: instance-name',
+      'wrong: file-corrupt',
+    ])
     expect(JSON.stringify(broken)).not.toContain('canary')
     expect(configs.map(it => it.name)).toEqual(['ok'])
     expect(taken).toEqual(['copy', 'half', 'nothing', 'ok', 'with space', 'wrong'])
@@ -58,10 +82,13 @@ describe('readConfigs', () => {
     expect(configs.map(it => it.name)).toEqual(['ok'])
   })
 
-  it.each(['__proto__', '-rf', '$(id)', 'a\nb', 'é', 'constructor.', 'x'.repeat(41)])('leaves a folder of a hostile name alone: %j', async name => {
-    await place(name, { 'config.json': config(name) })
-    expect(await brokenOf()).toEqual([`${name}: instance-name`])
-  })
+  it.each(['__proto__', '-rf', '$(id)', 'a\nb', 'é', 'constructor.', 'x'.repeat(41)])(
+    'leaves a folder of a hostile name alone: %j',
+    async name => {
+      await place(name, { 'config.json': config(name) })
+      expect(await brokenOf()).toEqual([`${name}: instance-name`])
+    },
+  )
 
   it('hides the folder of an open creation, and only that', async () => {
     await place('making', { '.operation': 'token-1' })
@@ -92,7 +119,9 @@ describe('readConfigs', () => {
   })
 
   it('names the folder that a copied config.json belongs to: one that exists and is another', async () => {
-    const named = (name: string, instance: string) => ({ 'config.json': { ...config(name), paths: { instance, server: '', client: '', uploads: '' } } })
+    const named = (name: string, instance: string) => ({
+      'config.json': { ...config(name), paths: { instance, server: '', client: '', uploads: '' } },
+    })
     const here = (name: string): string => join(root, 'instances', name)
     await place('own', named('own', here('own')))
     await place('moved', named('moved', '/nowhere/instances/moved'))
@@ -102,8 +131,12 @@ describe('readConfigs', () => {
     await place('aliased', named('aliased', join(root, 'alias/instances/aliased')))
     await place('../disk', named('linked', here('linked'))) // an instance on another disk
     await symlink('../disk', here('linked'))
-    await place('../theirs/instances/reached', named('reached', join(root, 'theirs/instances/reached'))) // another workspace's, by a link
+    // another workspace's, by a link
+    await place('../theirs/instances/reached', named('reached', join(root, 'theirs/instances/reached')))
     await symlink('../theirs/instances/reached', here('reached'))
-    expect([...(await read()).foreign]).toEqual([['copied', here('own')], ['reached', join(root, 'theirs/instances/reached')]])
+    expect([...(await read()).foreign]).toEqual([
+      ['copied', here('own')],
+      ['reached', join(root, 'theirs/instances/reached')],
+    ])
   })
 })

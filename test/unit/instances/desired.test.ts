@@ -15,9 +15,18 @@ afterEach(() => rm(home, { recursive: true, force: true }))
 
 test('many changes at once are all kept, each name once', async () => {
   const desired = new Desired(path)
-  await Promise.all([...Array.from({ length: 20 }, (_, it) => desired.add(`school-${it}`)), desired.add('school-0'), desired.remove('school-7'), desired.remove('nobody')])
+  await Promise.all([
+    ...Array.from({ length: 20 }, (_, it) => desired.add(`school-${it}`)),
+    desired.add('school-0'),
+    desired.remove('school-7'),
+    desired.remove('nobody'),
+  ])
   const names = await new Desired(path).names()
-  expect(names.toSorted()).toEqual(Array.from({ length: 20 }, (_, it) => `school-${it}`).filter(it => it !== 'school-7').toSorted())
+  expect(names.toSorted()).toEqual(
+    Array.from({ length: 20 }, (_, it) => `school-${it}`)
+      .filter(it => it !== 'school-7')
+      .toSorted(),
+  )
 })
 
 test('what changes nothing writes nothing', async () => {
@@ -49,7 +58,9 @@ test('of 0.1, without a check sum, it is read and then kept with one; what is no
   expect(await new Desired(path).names()).toEqual(['school', 'other'])
   expect(await readFile(path, 'utf8')).toContain('"sum"')
   await writeFile(path, '["school", "../other"]')
-  await expect(new Desired(path).names()).rejects.toMatchObject({ problem: { code: 'file-corrupt', hint: expect.stringContaining('made anew') as string } })
+  await expect(new Desired(path).names()).rejects.toMatchObject({
+    problem: { code: 'file-corrupt', hint: expect.stringContaining('made anew') as string },
+  })
 })
 
 test('closed, it has written what was asked for before, and writes no more', async () => {

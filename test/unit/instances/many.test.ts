@@ -24,23 +24,33 @@ let waiting: (() => void)[] = []
 
 /** Its name says what becomes of it. */
 const operation = (kind: string, pivot?: string): Operation<{ name: string }, { name: string }> => ({
-  kind, version: 1, recovery: 'resume', pivot,
-  about: ({ name }) => name, claims: ({ name }) => [owns(name)],
+  kind,
+  version: 1,
+  recovery: 'resume',
+  pivot,
+  about: ({ name }) => name,
+  claims: ({ name }) => [owns(name)],
   plan: ({ name }) => {
     if (name === 'running') return Promise.reject(problem({ code: 'instance-running', message: 'It runs.' }))
     if (name === 'refused') return Promise.reject(problem({ code: 'port-in-use', message: 'It is taken.' }))
     return Promise.resolve({ name })
   },
-  steps: () => [{
-    name: 'work', verify: () => Promise.resolve(false),
-    async do({ plan: { name } }) {
-      most = Math.max(most, ++running)
-      begun.push(name)
-      if (name.startsWith('slow')) await new Promise<void>(resolve => { waiting.push(resolve) })
-      running -= 1
-      if (name === 'failing') throw problem({ code: 'not-online', message: 'It ended.' })
+  steps: () => [
+    {
+      name: 'work',
+      verify: () => Promise.resolve(false),
+      async do({ plan: { name } }) {
+        most = Math.max(most, ++running)
+        begun.push(name)
+        if (name.startsWith('slow'))
+          await new Promise<void>(resolve => {
+            waiting.push(resolve)
+          })
+        running -= 1
+        if (name === 'failing') throw problem({ code: 'not-online', message: 'It ended.' })
+      },
     },
-  }],
+  ],
 })
 
 beforeEach(async () => {
@@ -54,8 +64,14 @@ afterEach(async () => {
 
 async function open(up = () => Promise.resolve()): Promise<void> {
   operations = new Operations({
-    folder: join(home, 'operations'), secrets: memorySecrets(),
-    operations: [operation('start'), operation('stop', 'work'), operation('restart'), manyInstances({ operations: () => operations, bringUpFor: () => bringUp() })] as readonly AnyOperation[],
+    folder: join(home, 'operations'),
+    secrets: memorySecrets(),
+    operations: [
+      operation('start'),
+      operation('stop', 'work'),
+      operation('restart'),
+      manyInstances({ operations: () => operations, bringUpFor: () => bringUp() }),
+    ] as readonly AnyOperation[],
   })
   running = most = 0
   begun = []
@@ -64,15 +80,24 @@ async function open(up = () => Promise.resolve()): Promise<void> {
   await operations.open()
 }
 
-const begin = (action: ManyAction, names: readonly string[]): Promise<string> => operations.start('many', { action, names })
+const begin = (action: ManyAction, names: readonly string[]): Promise<string> =>
+  operations.start('many', { action, names })
 const ended = async (id: string) => {
   const state = await operations.settled(id)
-  return { state, results: resultsOf(state).map(it => [it.name, it.result?.problem?.code, it.result?.operation !== undefined]) }
+  return {
+    state,
+    results: resultsOf(state).map(it => [it.name, it.result?.problem?.code, it.result?.operation !== undefined]),
+  }
 }
 
 test('each has its own result: what fails or is refused stops nobody, what runs already is as it was asked for', async () => {
   const { state, results } = await ended(await begin('start', ['failing', 'fine', 'refused', 'running', 'fine']))
-  expect(results).toEqual([['failing', 'not-online', true], ['fine', undefined, true], ['refused', 'port-in-use', false], ['running', undefined, false]])
+  expect(results).toEqual([
+    ['failing', 'not-online', true],
+    ['fine', undefined, true],
+    ['refused', 'port-in-use', false],
+    ['running', undefined, false],
+  ])
   expect([state.phase, headline(state)]).toEqual(['succeeded', '2 of 4 instances were started'])
   await operations.close()
   await open()
@@ -81,16 +106,30 @@ test('each has its own result: what fails or is refused stops nobody, what runs 
 
 test('one that is stuck past its pivot does not keep the rest waiting', async () => {
   const { results } = await ended(await begin('stop', ['failing', 'fine']))
-  expect(results).toEqual([['failing', 'not-online', true], ['fine', undefined, true]])
+  expect(results).toEqual([
+    ['failing', 'not-online', true],
+    ['fine', undefined, true],
+  ])
   await expect(endLost(operations, 'failing')).rejects.toMatchObject({ problem: { code: 'operation-open' } })
 })
 
 test('four at a time, as soon as one ends the next; the database first', async () => {
   const names = Array.from({ length: 10 }, (_, it) => `slow-${it}`)
   let isUp = (): void => undefined
-  bringUp = () => new Promise(resolve => { isUp = resolve })
+  bringUp = () =>
+    new Promise(resolve => {
+      isUp = resolve
+    })
   const id = await begin('start', names)
-  await expect.poll(() => operations.list().find(it => it.id === id)?.steps.filter(it => it.status === 'doing').map(it => it.name)).toEqual(['bring-up'])
+  await expect
+    .poll(() =>
+      operations
+        .list()
+        .find(it => it.id === id)
+        ?.steps.filter(it => it.status === 'doing')
+        .map(it => it.name),
+    )
+    .toEqual(['bring-up'])
   expect(begun).toEqual([])
   isUp()
   for (let over = 0; over < names.length; over++) {
@@ -129,7 +168,10 @@ test('one that is cancelled by itself is not told as done', async () => {
   operations.cancel(child)
   waiting[0]?.()
   await operations.settled(child)
-  expect((await ended(id)).results).toEqual([['fine', undefined, true], ['slow', 'cancelled', true]])
+  expect((await ended(id)).results).toEqual([
+    ['fine', undefined, true],
+    ['slow', 'cancelled', true],
+  ])
 })
 
 test('closed in the middle, it goes on at the next start: it waits for those that go on, and begins the rest', async () => {
@@ -144,7 +186,10 @@ test('closed in the middle, it goes on at the next start: it waits for those tha
   expect(operations.list().find(it => it.id === id)).toMatchObject({ phase: 'running' })
   const before = begun
   let looked = 0
-  await open(() => { looked++; return Promise.resolve() })
+  await open(() => {
+    looked++
+    return Promise.resolve()
+  })
   const isOver = (): boolean => {
     for (const go of waiting.splice(0)) go()
     return operations.list().every(it => !isOpen(it))

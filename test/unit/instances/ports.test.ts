@@ -17,8 +17,13 @@ const knowledge = ({ instances = [], reservations = [], listening = {}, bound = 
 
 test('the first port that neither an instance, nor an operation, nor a program has', async () => {
   const to = knowledge({
-    instances: [{ name: 'a', port: 5000, running: false }, { name: 'b', port: 5002, running: true }],
-    reservations: [{ subject: 'c', port: 5001 }], listening: { 5003: [{ pid: 1 }] }, bound: [5004],
+    instances: [
+      { name: 'a', port: 5000, running: false },
+      { name: 'b', port: 5002, running: true },
+    ],
+    reservations: [{ subject: 'c', port: 5001 }],
+    listening: { 5003: [{ pid: 1 }] },
+    bound: [5004],
   })
   expect(await choosePort(5000, to)).toBe(5005)
   expect(await choosePort(5006, to)).toBe(5006)
@@ -28,41 +33,71 @@ test('a port that something has is not probed', async () => {
   const probed: number[] = []
   await choosePort(5000, {
     ...knowledge({ instances: [{ name: 'a', port: 5000, running: true }] }),
-    portFree: async port => { probed.push(port); return true },
+    portFree: async port => {
+      probed.push(port)
+      return true
+    },
   })
   expect(probed).toEqual([5001])
 })
 
 test('the last port is tried, and none beyond it', async () => {
   expect(await choosePort(65_535, knowledge({}))).toBe(65_535)
-  await expect(choosePort(65_534, knowledge({ bound: [65_534, 65_535] }))).rejects.toMatchObject({ problem: { code: 'no-free-port', field: 'port' } })
+  await expect(choosePort(65_534, knowledge({ bound: [65_534, 65_535] }))).rejects.toMatchObject({
+    problem: { code: 'no-free-port', field: 'port' },
+  })
 })
 
 test('a free port has no holders', async () => {
-  expect(await checkPort(5000, knowledge({ instances: [{ name: 'a', port: 5001, running: true }] }))).toEqual({ port: 5000, holders: [] })
+  expect(await checkPort(5000, knowledge({ instances: [{ name: 'a', port: 5001, running: true }] }))).toEqual({
+    port: 5000,
+    holders: [],
+  })
 })
 
 test('every instance that has the port is named, running or not', async () => {
-  const to = knowledge({ instances: [{ name: 'a', port: 5000, running: false }, { name: 'b', port: 5000, running: false }] })
-  expect((await checkPort(5000, to)).holders).toEqual([{ type: 'instance', name: 'a', running: false }, { type: 'instance', name: 'b', running: false }])
+  const to = knowledge({
+    instances: [
+      { name: 'a', port: 5000, running: false },
+      { name: 'b', port: 5000, running: false },
+    ],
+  })
+  expect((await checkPort(5000, to)).holders).toEqual([
+    { type: 'instance', name: 'a', running: false },
+    { type: 'instance', name: 'b', running: false },
+  ])
 })
 
 test('a running instance is not named a second time as the program that it is', async () => {
-  const to = knowledge({ instances: [{ name: 'a', port: 5000, running: true }], listening: { 5000: [{ pid: 7, program: 'node' }] } })
+  const to = knowledge({
+    instances: [{ name: 'a', port: 5000, running: true }],
+    listening: { 5000: [{ pid: 7, program: 'node' }] },
+  })
   expect((await checkPort(5000, to)).holders).toEqual([{ type: 'instance', name: 'a', running: true }])
 })
 
 test('a stranger on the port of an instance that does not run is named beside it', async () => {
-  const to = knowledge({ instances: [{ name: 'a', port: 5000, running: false }], listening: { 5000: [{ pid: 7, program: 'nginx' }] } })
+  const to = knowledge({
+    instances: [{ name: 'a', port: 5000, running: false }],
+    listening: { 5000: [{ pid: 7, program: 'nginx' }] },
+  })
   expect((await checkPort(5000, to)).holders).toEqual([
-    { type: 'instance', name: 'a', running: false }, { type: 'process', pid: 7, program: 'nginx' },
+    { type: 'instance', name: 'a', running: false },
+    { type: 'process', pid: 7, program: 'nginx' },
   ])
 })
 
 test('an open operation is named, but not beside the instance that it makes', async () => {
-  const to = knowledge({ instances: [{ name: 'School', port: 5000, running: false }], reservations: [{ subject: 'school', port: 5000 }, { subject: 'other', port: 5000 }] })
+  const to = knowledge({
+    instances: [{ name: 'School', port: 5000, running: false }],
+    reservations: [
+      { subject: 'school', port: 5000 },
+      { subject: 'other', port: 5000 },
+    ],
+  })
   expect((await checkPort(5000, to)).holders).toEqual([
-    { type: 'instance', name: 'School', running: false }, { type: 'operation', subject: 'other' },
+    { type: 'instance', name: 'School', running: false },
+    { type: 'operation', subject: 'other' },
   ])
 })
 

@@ -3,7 +3,13 @@ import { Resume } from '../../../src/main/instances/resume'
 import type { OperationState } from '../../../src/shared/operation'
 
 const stuck = (kind: string, action?: 'start-infrastructure' | 'keep-waiting'): OperationState => ({
-  id: kind, kind, subject: kind, plan: {}, claims: [], phase: 'stuck', openedAt: '2026-01-01T00:00:00.000Z',
+  id: kind,
+  kind,
+  subject: kind,
+  plan: {},
+  claims: [],
+  phase: 'stuck',
+  openedAt: '2026-01-01T00:00:00.000Z',
   steps: [{ name: 'step', status: 'stuck', problem: { code: 'x', message: 'x', action } }],
 })
 
@@ -13,13 +19,23 @@ let resume: Resume
 beforeEach(() => {
   vi.useFakeTimers()
   retried = []
-  resume = new Resume({ list: () => states, retry: id => { retried.push(id) } })
+  resume = new Resume({
+    list: () => states,
+    retry: id => {
+      retried.push(id)
+    },
+  })
   return () => vi.useRealTimers()
 })
 
 describe('what is stuck while both services run', () => {
   it('continues if it waits for them, and only then', () => {
-    states = [stuck('create', 'start-infrastructure'), stuck('start', 'keep-waiting'), stuck('stop'), stuck('infrastructure-start', 'start-infrastructure')]
+    states = [
+      stuck('create', 'start-infrastructure'),
+      stuck('start', 'keep-waiting'),
+      stuck('stop'),
+      stuck('infrastructure-start', 'start-infrastructure'),
+    ]
     resume.look()
     expect(retried).toEqual(['create'])
   })

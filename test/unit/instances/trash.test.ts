@@ -65,7 +65,7 @@ test('a link that somebody laid into the trash goes, and what it leads to stays'
   expect((await stat(join(home, 'precious'))).isDirectory()).toBe(true)
 })
 
-test('a link whose target is not the instance\'s own goes alone', async () => {
+test("a link whose target is not the instance's own goes alone", async () => {
   const disk = await folder('disk')
   await symlink(disk, join(home, 'linked'))
   await trash.put(join(home, 'linked'), 'linked', false)

@@ -11,17 +11,30 @@ import { temporary } from '../temporary'
 import { until } from '../../support/pm2'
 import { pageOf, readAll, viewOf } from './simple'
 
-interface Following { readonly news: LogNews[]; texts(): string[]; stop(): Promise<void> }
+interface Following {
+  readonly news: LogNews[]
+  texts(): string[]
+  stop(): Promise<void>
+}
 
 /** Follows until the test is over. @param after a position */
-function follow(folder: string, streams: readonly StreamSource[], { filter = {}, after, drawn }: { filter?: Partial<LogFilter>; after?: string; drawn?: boolean } = {}): Following {
+function follow(
+  folder: string,
+  streams: readonly StreamSource[],
+  { filter = {}, after, drawn }: { filter?: Partial<LogFilter>; after?: string; drawn?: boolean } = {},
+): Following {
   const stop = new AbortController()
   const news: LogNews[] = []
   const done = (async () => {
-    for await (const it of perform({ view: viewOf(folder, streams, filter), type: 'follow', after, drawn }, { alive: () => undefined, signal: stop.signal })) news.push(it as LogNews)
+    for await (const it of perform(
+      { view: viewOf(folder, streams, filter), type: 'follow', after, drawn },
+      { alive: () => undefined, signal: stop.signal },
+    ))
+      news.push(it as LogNews)
   })()
   const following = {
-    news, texts: () => news.flatMap(it => it.lines.map(line => line.text)),
+    news,
+    texts: () => news.flatMap(it => it.lines.map(line => line.text)),
     async stop() {
       stop.abort()
       await done
@@ -36,7 +49,15 @@ async function instance() {
   const [out, err] = [join(folder, 'a-out.log'), join(folder, 'a-error.log')]
   await writeFile(out, 'first\n')
   await writeFile(err, '')
-  return { folder, out, err, streams: [{ path: out, name: 'out' as const }, { path: err, name: 'err' as const }] }
+  return {
+    folder,
+    out,
+    err,
+    streams: [
+      { path: out, name: 'out' as const },
+      { path: err, name: 'err' as const },
+    ],
+  }
 }
 /** The first look has happened: what comes from here on is new. */
 const begun = async (following: Following, path: string): Promise<void> => {
@@ -138,10 +159,16 @@ describe('following', () => {
     expect((await readAll(viewOf(folder, streams.slice(0, 1)), 97, 'forward')).map(it => it.text)).toEqual(expected)
   })
 
-  it.each([[false, 500], [true, 200]])('who is far behind is told how many lines it missed, and gets the last ones; drawn: %s', async (drawn, most) => {
+  it.each([
+    [false, 500],
+    [true, 200],
+  ])('who is far behind is told how many lines it missed, and gets the last ones; drawn: %s', async (drawn, most) => {
     const { folder, out, streams } = await instance()
     const { lines } = await pageOf(viewOf(folder, streams), { type: 'end' }, 10)
-    const text = Array.from({ length: 200_000 }, (_, index) => `line ${index} of a flood that goes on and on and on\n`).join('')
+    const text = Array.from(
+      { length: 200_000 },
+      (_, index) => `line ${index} of a flood that goes on and on and on\n`,
+    ).join('')
     await appendFile(out, text)
     const following = follow(folder, streams, { after: lines.at(-1)?.position, drawn })
     await until(() => following.texts().at(-1)?.startsWith('line 199999 ') === true)
@@ -154,8 +181,17 @@ describe('following', () => {
   it('a view of only the errors misses none in a flood that is too much to be drawn', async () => {
     const { folder, out, streams } = await instance()
     const { lines } = await pageOf(viewOf(folder, streams), { type: 'end' }, 10)
-    await appendFile(out, Array.from({ length: 50_000 }, (_, index) => (index % 1000 ? `line ${index} of a flood that goes on and on and on\n` : `Error: ${index}\n`)).join(''))
-    const following = follow(folder, streams, { after: lines.at(-1)?.position, filter: { errorsOnly: true }, drawn: true })
+    await appendFile(
+      out,
+      Array.from({ length: 50_000 }, (_, index) =>
+        index % 1000 ? `line ${index} of a flood that goes on and on and on\n` : `Error: ${index}\n`,
+      ).join(''),
+    )
+    const following = follow(folder, streams, {
+      after: lines.at(-1)?.position,
+      filter: { errorsOnly: true },
+      drawn: true,
+    })
     await until(() => following.texts().includes('Error: 49000'))
     expect(following.texts()).toHaveLength(50)
     expect(following.news.every(it => it.skipped === 0)).toBe(true)
@@ -163,12 +199,25 @@ describe('following', () => {
 
   it('filters what comes; a stack trace that matches late comes as a whole', async () => {
     const { folder, out, err, streams } = await instance()
-    const following = follow(folder, streams, { filter: { matchesOnly: true, context: 1, search: { text: 'needle', regex: false, matchCase: false } } })
+    const following = follow(folder, streams, {
+      filter: { matchesOnly: true, context: 1, search: { text: 'needle', regex: false, matchCase: false } },
+    })
     await appendFile(err, 'needle mark\n')
-    await until(async () => { if (following.texts().length) return true; await appendFile(err, 'needle mark\n'); return false })
+    await until(async () => {
+      if (following.texts().length) return true
+      await appendFile(err, 'needle mark\n')
+      return false
+    })
     await appendFile(out, 'far\nnear\nTypeError: x\n    at f\n    at needle\n    at g\nbehind\nfar again\n')
     await until(() => following.texts().includes('behind'))
-    expect(following.texts().filter(it => it !== 'needle mark')).toEqual(['near', 'TypeError: x', '    at f', '    at needle', '    at g', 'behind'])
+    expect(following.texts().filter(it => it !== 'needle mark')).toEqual([
+      'near',
+      'TypeError: x',
+      '    at f',
+      '    at needle',
+      '    at g',
+      'behind',
+    ])
   })
 })
 
@@ -176,21 +225,35 @@ describe('following', () => {
 async function unprivileged<T>(work: () => Promise<T>): Promise<T> {
   if (process.getuid?.() !== 0) return work()
   process.seteuid?.(65534)
-  try { return await work() } finally { process.seteuid?.(0) }
+  try {
+    return await work()
+  } finally {
+    process.seteuid?.(0)
+  }
 }
 
 describe('what is no log', () => {
   it.each([
     ['a link', async (path: string) => symlink('/etc/hostname', path)],
     ['a folder', async (path: string) => mkdir(path)],
-    ['a named pipe', async (path: string) => { execFileSync('mkfifo', [path]) }],
+    [
+      'a named pipe',
+      async (path: string) => {
+        execFileSync('mkfifo', [path])
+      },
+    ],
   ])('%s in its place is told, and does not hang', async (_, make) => {
     const folder = await temporary()
     const path = join(folder, 'a-out.log')
     await make(path)
-    await expect(pageOf(viewOf(folder, [{ path, name: 'out' }]), { type: 'end' }, 10)).rejects.toMatchObject({ problem: { code: 'log-unreadable' } })
+    await expect(pageOf(viewOf(folder, [{ path, name: 'out' }]), { type: 'end' }, 10)).rejects.toMatchObject({
+      problem: { code: 'log-unreadable' },
+    })
   })
-  it.each([['it', 'logs/a-out.log'], ['its folder', 'logs']])('who may not read %s is told so, and what to do', async (_, closed) => {
+  it.each([
+    ['it', 'logs/a-out.log'],
+    ['its folder', 'logs'],
+  ])('who may not read %s is told so, and what to do', async (_, closed) => {
     const folder = await temporary()
     const path = join(folder, 'logs', 'a-out.log')
     await mkdir(join(folder, 'logs'))
@@ -199,13 +262,20 @@ describe('what is no log', () => {
     await chmod(join(folder, closed), 0)
     onTestFinished(() => chmod(join(folder, closed), 0o700))
     const reading = unprivileged(() => pageOf(viewOf(folder, [{ path, name: 'out' }]), { type: 'end' }, 10))
-    await expect(reading).rejects.toMatchObject({ problem: {
-      code: 'log-unreadable', message: expect.stringContaining(path) as string, cause: 'You may not read it.', hint: expect.stringContaining('allow your user to read it') as string,
-    } })
+    await expect(reading).rejects.toMatchObject({
+      problem: {
+        code: 'log-unreadable',
+        message: expect.stringContaining(path) as string,
+        cause: 'You may not read it.',
+        hint: expect.stringContaining('allow your user to read it') as string,
+      },
+    })
   })
   it('a log that was never written is empty', async () => {
     const folder = await temporary()
-    expect(await pageOf(viewOf(folder, [{ path: join(folder, 'none', 'a-out.log') }]), { type: 'end' }, 10)).toMatchObject({ lines: [], size: 0, atStart: true, atEnd: true })
+    expect(
+      await pageOf(viewOf(folder, [{ path: join(folder, 'none', 'a-out.log') }]), { type: 'end' }, 10),
+    ).toMatchObject({ lines: [], size: 0, atStart: true, atEnd: true })
   })
 })
 
@@ -224,7 +294,10 @@ describe('what other rotators left', () => {
     expect((await readAll(view, 2, 'forward')).map(it => it.text)).toEqual(expected)
     await appendFile(out, 'now\n')
     const whole = gzipSync(Buffer.from('x'.repeat(100_000).replaceAll(/x{100}/g, it => `${it}\n`)), { level: 0 })
-    await writeFile(join(folder, 'a-out.log.2.gz'), Buffer.concat([whole.subarray(0, 60_000), Buffer.alloc(1000), whole.subarray(61_000)]))
+    await writeFile(
+      join(folder, 'a-out.log.2.gz'),
+      Buffer.concat([whole.subarray(0, 60_000), Buffer.alloc(1000), whole.subarray(61_000)]),
+    )
     const lines = await readAll(view, 1000, 'backward')
     expect(lines.at(-1)?.text).toBe('now')
     expect(lines[0]?.text).toBe('oldest')
@@ -234,8 +307,10 @@ describe('what other rotators left', () => {
     const { folder, out, streams } = await instance()
     const own = (start: number, end: number): string => archivePath(out, { start, end, pending: false })
     const made: [string, string | Buffer][] = [
-      [join(folder, 'a-out__2026-01-01_00-00-00.log'), 'oldest, cut in'], [own(0, 10), gzipSync(' two\nold, ')],
-      [join(folder, 'a-out__2026-01-02_00-00-00.log'), 'cut\nlater\n'], [join(folder, 'a-out__2026-01-03_00-00-00.log.gz'), gzipSync('and later\n')],
+      [join(folder, 'a-out__2026-01-01_00-00-00.log'), 'oldest, cut in'],
+      [own(0, 10), gzipSync(' two\nold, ')],
+      [join(folder, 'a-out__2026-01-02_00-00-00.log'), 'cut\nlater\n'],
+      [join(folder, 'a-out__2026-01-03_00-00-00.log.gz'), gzipSync('and later\n')],
       [own(10, 17), gzipSync('newest\n')],
     ]
     for (const [second, [path, content]] of made.entries()) {

@@ -4,26 +4,89 @@ import { stampOf } from '../../../src/main/logs/stamps'
 
 describe('what looks like an error', () => {
   it.each([
-    'Error: connect ECONNREFUSED 127.0.0.1:15432', 'TypeError: Cannot read properties of undefined', 'PrismaClientInitializationError: Invalid', 'ERROR: relation "x" does not exist',
-    '[123] app@school_db FATAL:  password authentication failed', '[ERROR] no luck', '[error] no luck', 'error: no luck', '{"level":"error","msg":"x"}', '{"level":50,"msg":"x"}', 'time=1 level=fatal msg=x',
-    'Unhandled promise rejection', 'Uncaught exception', 'panic: out of range', 'Traceback (most recent call last)', 'listen EADDRINUSE: address already in use', 'npm ERR! missing script',
-    'java.lang.NullPointerException: null', 'CRITICAL disk', 'Segmentation fault (core dumped)', 'RangeError [ERR_OUT_OF_RANGE]: x', 'Error',
+    'Error: connect ECONNREFUSED 127.0.0.1:15432',
+    'TypeError: Cannot read properties of undefined',
+    'PrismaClientInitializationError: Invalid',
+    'ERROR: relation "x" does not exist',
+    '[123] app@school_db FATAL:  password authentication failed',
+    '[ERROR] no luck',
+    '[error] no luck',
+    'error: no luck',
+    '{"level":"error","msg":"x"}',
+    '{"level":50,"msg":"x"}',
+    'time=1 level=fatal msg=x',
+    'Unhandled promise rejection',
+    'Uncaught exception',
+    'panic: out of range',
+    'Traceback (most recent call last)',
+    'listen EADDRINUSE: address already in use',
+    'npm ERR! missing script',
+    'java.lang.NullPointerException: null',
+    'CRITICAL disk',
+    'Segmentation fault (core dumped)',
+    'RangeError [ERR_OUT_OF_RANGE]: x',
+    'Error',
   ])('%s', text => {
     expect(looksLikeError(text)).toBe(true)
     expect(hint.test(text)).toBe(true)
   })
   it.each([
-    'GET /api/students 200 5 ms', 'GET /api/errors 200 5 ms', 'done with 0 errors', 'errors: 0', 'error: null', '"error":false', 'ERROR: 0', 'POST /login 500 3 ms', 'no errors', 'mirror is up', 'terror', 'GET /error.html 200',
-    'The alert was sent', 'critical section entered', '', '{"level":30,"msg":"x"}', 'preferred', 'HTTP 502',
-  ])('not: %s', text => { expect(looksLikeError(text)).toBe(false) })
+    'GET /api/students 200 5 ms',
+    'GET /api/errors 200 5 ms',
+    'done with 0 errors',
+    'errors: 0',
+    'error: null',
+    '"error":false',
+    'ERROR: 0',
+    'POST /login 500 3 ms',
+    'no errors',
+    'mirror is up',
+    'terror',
+    'GET /error.html 200',
+    'The alert was sent',
+    'critical section entered',
+    '',
+    '{"level":30,"msg":"x"}',
+    'preferred',
+    'HTTP 502',
+  ])('not: %s', text => {
+    expect(looksLikeError(text)).toBe(false)
+  })
 })
 
 describe('what goes on with the line before', () => {
   it.each([
-    '    at f (/srv/index.js:1:2)', '\tat java.base/x(Y.java:1)', 'at async f (index.js:1:2)', 'Caused by: java.io.IOException', '... 12 more', '  "key": 1,', '}', '});', ']', '', '      ^', '^',
-    '[42] DETAIL:  Key (id)=(1) already exists.', '[42] u@d STATEMENT:  SELECT 1', 'HINT: try', '  code: \'P1001\'',
-  ])('%s', text => { expect(continues(text)).toBe(true) })
-  it.each(['GET /', 'at last it works', 'TypeError: x', '[42] LOG:  ready', '{ a: 1 }', 'Detail of it', '[1] begins', 'Contact'])('not: %s', text => { expect(continues(text)).toBe(false) })
+    '    at f (/srv/index.js:1:2)',
+    '\tat java.base/x(Y.java:1)',
+    'at async f (index.js:1:2)',
+    'Caused by: java.io.IOException',
+    '... 12 more',
+    '  "key": 1,',
+    '}',
+    '});',
+    ']',
+    '',
+    '      ^',
+    '^',
+    '[42] DETAIL:  Key (id)=(1) already exists.',
+    '[42] u@d STATEMENT:  SELECT 1',
+    'HINT: try',
+    "  code: 'P1001'",
+  ])('%s', text => {
+    expect(continues(text)).toBe(true)
+  })
+  it.each([
+    'GET /',
+    'at last it works',
+    'TypeError: x',
+    '[42] LOG:  ready',
+    '{ a: 1 }',
+    'Detail of it',
+    '[1] begins',
+    'Contact',
+  ])('not: %s', text => {
+    expect(continues(text)).toBe(false)
+  })
 })
 
 describe('stamps', () => {
@@ -44,7 +107,17 @@ describe('stamps', () => {
     expect(stamp?.at).toBe(at)
     expect(line.slice(stamp?.length)).toBe(text)
   })
-  it.each(['text', '2026-11-23: report', '2026-99-23T18:26:07: x', '12:00:00 x', '', '1', '20261123T182607 x', '[2026] x', '0026-11-23T18:26:07: x'])('none: %s', line => {
+  it.each([
+    'text',
+    '2026-11-23: report',
+    '2026-99-23T18:26:07: x',
+    '12:00:00 x',
+    '',
+    '1',
+    '20261123T182607 x',
+    '[2026] x',
+    '0026-11-23T18:26:07: x',
+  ])('none: %s', line => {
     expect(stampOf(Buffer.from(line))).toBeUndefined()
   })
 })

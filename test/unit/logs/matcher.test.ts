@@ -14,14 +14,21 @@ function places(matcher: Matcher, bytes: Buffer): number[] {
 }
 
 it('finds a text in any case where a simple search of the bytes does, and no other letters as the same', () => {
-  fc.assert(fc.property(bytesOf, fc.stringMatching(/^[a-bzABZ@[`{kK]{1,3}$/), fc.nat(3), (some, text, shift) => {
-    const bytes = Buffer.concat([Buffer.alloc(16_384 - shift - some.length, 'x'), Buffer.from(some), Buffer.from(some)]) // over the edge of a piece
-    const simple = bytes.toString('latin1').replaceAll(/[A-Z]/g, it => it.toLowerCase())
-    const needle = text.replaceAll(/[A-Z]/g, it => it.toLowerCase())
-    const expected: number[] = []
-    for (let at = simple.indexOf(needle); at >= 0; at = simple.indexOf(needle, at + 1)) expected.push(at)
-    expect(places(new Matcher({ text, regex: false, matchCase: false }), bytes)).toEqual(expected)
-  }), { numRuns: 300 })
+  fc.assert(
+    fc.property(bytesOf, fc.stringMatching(/^[a-bzABZ@[`{kK]{1,3}$/), fc.nat(3), (some, text, shift) => {
+      const bytes = Buffer.concat([
+        Buffer.alloc(16_384 - shift - some.length, 'x'),
+        Buffer.from(some),
+        Buffer.from(some),
+      ]) // over the edge of a piece
+      const simple = bytes.toString('latin1').replaceAll(/[A-Z]/g, it => it.toLowerCase())
+      const needle = text.replaceAll(/[A-Z]/g, it => it.toLowerCase())
+      const expected: number[] = []
+      for (let at = simple.indexOf(needle); at >= 0; at = simple.indexOf(needle, at + 1)) expected.push(at)
+      expect(places(new Matcher({ text, regex: false, matchCase: false }), bytes)).toEqual(expected)
+    }),
+    { numRuns: 300 },
+  )
 })
 
 it('keeps the bytes of two files apart', () => {

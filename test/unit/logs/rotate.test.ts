@@ -19,21 +19,38 @@ beforeEach(async () => {
 })
 
 /** Text of so many bytes in which every place is different. */
-const content = (bytes: number, from = 0): string => Array.from({ length: Math.ceil(bytes / 10) }, (_, index) => `${String(from + index).padStart(9, '0')}\n`).join('').slice(0, bytes)
+const content = (bytes: number, from = 0): string =>
+  Array.from({ length: Math.ceil(bytes / 10) }, (_, index) => `${String(from + index).padStart(9, '0')}\n`)
+    .join('')
+    .slice(0, bytes)
 
-interface Options { maxSizeMB?: number; keep?: number; logs?: readonly RotatedLog[]; pm2Logrotate?: boolean; run?: Run; signal?: AbortSignal }
-const rotationOf = (options: Options = {}): Rotation => new Rotation({
-  run: options.run ?? run, signal: options.signal ?? new AbortController().signal,
-  limits: async () => ({ maxSizeMB: options.maxSizeMB ?? 1, keep: options.keep ?? 5 }),
-  targets: async () => ({ logs: options.logs ?? [{ path: live, instance: 'app' }], pm2Logrotate: options.pm2Logrotate ?? false }),
-})
+interface Options {
+  maxSizeMB?: number
+  keep?: number
+  logs?: readonly RotatedLog[]
+  pm2Logrotate?: boolean
+  run?: Run
+  signal?: AbortSignal
+}
+const rotationOf = (options: Options = {}): Rotation =>
+  new Rotation({
+    run: options.run ?? run,
+    signal: options.signal ?? new AbortController().signal,
+    limits: async () => ({ maxSizeMB: options.maxSizeMB ?? 1, keep: options.keep ?? 5 }),
+    targets: async () => ({
+      logs: options.logs ?? [{ path: live, instance: 'app' }],
+      pm2Logrotate: options.pm2Logrotate ?? false,
+    }),
+  })
 
 describe('a look', () => {
   it('archives what is over the limit in pieces, in order, and leaves less than the limit', async () => {
     const text = content(5.5 * megabyte)
     await writeFile(live, text)
     await rotationOf().look()
-    expect((await archivesOf(live)).map(it => [it.start, it.end])).toEqual([0, 1, 2, 3, 4].map(it => [it * megabyte, (it + 1) * megabyte]))
+    expect((await archivesOf(live)).map(it => [it.start, it.end])).toEqual(
+      [0, 1, 2, 3, 4].map(it => [it * megabyte, (it + 1) * megabyte]),
+    )
     expect((await wholeLog(live)).toString()).toBe(text)
   })
 
@@ -64,7 +81,9 @@ describe('a look', () => {
     await writeFile(other, content(3 * megabyte))
     await symlink(other, live)
     await mkdir(join(folder, 'folder.log'))
-    await rotationOf({ logs: [{ path: live }, { path: join(folder, 'folder.log') }, { path: join(folder, 'none.log') }] }).look()
+    await rotationOf({
+      logs: [{ path: live }, { path: join(folder, 'folder.log') }, { path: join(folder, 'none.log') }],
+    }).look()
     expect((await readdir(folder)).toSorted()).toEqual(['app-out.log', 'folder.log', 'other'])
     expect((await stat(other)).size).toBe(3 * megabyte)
   })
@@ -73,7 +92,11 @@ describe('a look', () => {
     let [now, most] = [0, 0]
     const watched: Run = async (file, args, options) => {
       most = Math.max(most, ++now)
-      try { return await run(file, args, options) } finally { now-- }
+      try {
+        return await run(file, args, options)
+      } finally {
+        now--
+      }
     }
     await Promise.all(['a', 'b', 'c'].map(it => writeFile(join(folder, it), content(2.5 * megabyte))))
     const rotation = rotationOf({ run: watched, logs: ['a', 'b', 'c'].map(it => ({ path: join(folder, it) })) })
@@ -98,7 +121,12 @@ describe('a look', () => {
       setTimeout(() => ending.abort(), 5)
       return { maxSizeMB: 2, keep: 5 }
     }
-    const rotation = new Rotation({ run, signal: ending.signal, limits, targets: async () => ({ logs: [{ path: live }], pm2Logrotate: false }) })
+    const rotation = new Rotation({
+      run,
+      signal: ending.signal,
+      limits,
+      targets: async () => ({ logs: [{ path: live }], pm2Logrotate: false }),
+    })
     rotation.start()
     await vi.waitFor(() => expect(ending.signal.aborted).toBe(true))
     await rotation.ended()
@@ -108,7 +136,8 @@ describe('a look', () => {
 })
 
 describe('a rotation that cannot be', () => {
-  const failing = (details: string): Run => vi.fn<Run>(() => Promise.reject(problem({ code: 'command-failed', message: 'no', details })))
+  const failing = (details: string): Run =>
+    vi.fn<Run>(() => Promise.reject(problem({ code: 'command-failed', message: 'no', details })))
 
   it('leaves the log as it was, is told, and is not tried at every look', async () => {
     await writeFile(live, content(3 * megabyte))
@@ -117,7 +146,10 @@ describe('a rotation that cannot be', () => {
     for (let looks = 0; looks < 5; looks++) await rotation.look()
     expect(broken).toHaveBeenCalledTimes(1)
     expect((await stat(live)).size).toBe(3 * megabyte)
-    expect((await rotation.usage('app')).problem).toMatchObject({ code: 'log-rotation-failed', cause: expect.stringContaining('No space left') as string })
+    expect((await rotation.usage('app')).problem).toMatchObject({
+      code: 'log-rotation-failed',
+      cause: expect.stringContaining('No space left') as string,
+    })
     await rotationOf().look() // at the next opening
     expect((await wholeLog(live)).toString()).toBe(content(3 * megabyte))
   })
@@ -140,21 +172,25 @@ describe('a rotation that cannot be', () => {
   })
 })
 
-it('leaves the instances\' logs to pm2-logrotate where that is installed, and says so', async () => {
+it("leaves the instances' logs to pm2-logrotate where that is installed, and says so", async () => {
   const service = join(folder, 'pgbouncer.log')
   await Promise.all([live, service].map(it => writeFile(it, content(2.5 * megabyte))))
   const rotation = rotationOf({ pm2Logrotate: true, logs: [{ path: live, instance: 'app' }, { path: service }] })
   await rotation.look()
   expect(await archivesOf(live)).toEqual([])
   expect(await archivesOf(service)).toHaveLength(2)
-  expect(await rotation.usage('app')).toMatchObject({ bytes: 2.5 * megabyte, archives: 0, problem: { code: 'log-rotation-elsewhere' } })
+  expect(await rotation.usage('app')).toMatchObject({
+    bytes: 2.5 * megabyte,
+    archives: 0,
+    problem: { code: 'log-rotation-elsewhere' },
+  })
 })
 
 it('tells what a log takes, archives included', async () => {
   await writeFile(live, content(2.5 * megabyte))
   const rotation = rotationOf()
   await rotation.look()
-  const sizes = await Promise.all([live, ...await rotatedFiles(live)].map(async it => (await stat(it)).size))
+  const sizes = await Promise.all([live, ...(await rotatedFiles(live))].map(async it => (await stat(it)).size))
   expect(await rotation.usage('app')).toEqual({ bytes: sizes.reduce((a, b) => a + b), archives: 2, problem: undefined })
   expect(await rotation.usage('other')).toEqual({ bytes: 0, archives: 0, problem: undefined })
 })
@@ -162,7 +198,11 @@ it('tells what a log takes, archives included', async () => {
 it('a log that was emptied while it was archived keeps what was written since', async () => {
   await writeFile(live, content(40 * megabyte))
   const looking = rotationOf({ maxSizeMB: 30 }).look()
-  await vi.waitFor(async () => expect(await readdir(folder)).toContain(basename(temporaryPath(live, { start: 0, end: 30 * megabyte }))), { timeout: 10_000, interval: 1 })
+  await vi.waitFor(
+    async () =>
+      expect(await readdir(folder)).toContain(basename(temporaryPath(live, { start: 0, end: 30 * megabyte }))),
+    { timeout: 10_000, interval: 1 },
+  )
   const since = content(32 * megabyte, 7_000_000)
   await truncate(live)
   await appendFile(live, since)
@@ -183,7 +223,12 @@ it('a log that was deleted while it was rotated leaves no archive', async () => 
 it('a log with a hole that was emptied by hand has none any more', async () => {
   await writeFile(live, content(2.5 * megabyte))
   const cannotCut: Run = async (file, args, options) => {
-    if (args[0] === '--collapse-range') throw problem({ code: 'command-failed', message: 'no', details: 'fallocate: fallocate failed: Operation not supported' })
+    if (args[0] === '--collapse-range')
+      throw problem({
+        code: 'command-failed',
+        message: 'no',
+        details: 'fallocate: fallocate failed: Operation not supported',
+      })
     return run(file, args, options)
   }
   const rotation = rotationOf({ run: cannotCut })
@@ -202,9 +247,21 @@ it('a log with a hole that was emptied by hand has none any more', async () => {
 describe('names', () => {
   it('say the range, and only those of the very log are its own', () => {
     const names = [
-      { start: 0, end: 5, pending: false }, { start: 5, end: 9, hole: 5, pending: false }, { start: 9, end: 12, hole: 5, pending: true },
+      { start: 0, end: 5, pending: false },
+      { start: 5, end: 9, hole: 5, pending: false },
+      { start: 9, end: 12, hole: 5, pending: true },
     ].map(it => basename(archivePath(live, it)))
-    expect(archivesIn([...names.toReversed(), 'app-out.log', 'app-out.log.1.gz', basename(archivePath(`${live}.log`, { start: 0, end: 1, pending: false }))], live).map(it => basename(it.path))).toEqual(names)
+    expect(
+      archivesIn(
+        [
+          ...names.toReversed(),
+          'app-out.log',
+          'app-out.log.1.gz',
+          basename(archivePath(`${live}.log`, { start: 0, end: 1, pending: false })),
+        ],
+        live,
+      ).map(it => basename(it.path)),
+    ).toEqual(names)
     expect(partsIn(names, live)).toMatchObject({ start: 9, skip: 4, settled: false })
     expect(partsIn([], live)).toEqual({ archives: [], start: 0, skip: 0, settled: true })
     expect(dirname(archivePath(live, { start: 0, end: 5, pending: false }))).toBe(folder)
@@ -212,24 +269,53 @@ describe('names', () => {
 })
 
 describe('targets', () => {
-  const info = (name: string, cwd: string, outLog: string, errLog: string): ProcessInfo =>
-    ({ id: 0, name, cwd, outLog, errLog, status: 'online', restarts: 0, cpu: 0, memory: 0, execMode: 'fork' })
-  const targets = (listed: readonly ProcessInfo[], names: readonly string[], modules: readonly string[] = []) => rotationTargets({
-    processes: { list: async () => [...listed], modules: async () => [...modules], defaultLogs: it => ({ outLog: `/pm2/logs/${it}-out.log`, errLog: `/pm2/logs/${it}-error.log` }) },
-    instances: async () => names.map(it => ({ name: it, cwd: `/w/${it}` })), services: () => ['/w/pgbouncer.log'],
+  const info = (name: string, cwd: string, outLog: string, errLog: string): ProcessInfo => ({
+    id: 0,
+    name,
+    cwd,
+    outLog,
+    errLog,
+    status: 'online',
+    restarts: 0,
+    cpu: 0,
+    memory: 0,
+    execMode: 'fork',
   })
-  const paths = async (...given: Parameters<typeof targets>): Promise<string[]> => (await targets(...given)).logs.map(it => it.path)
+  const targets = (listed: readonly ProcessInfo[], names: readonly string[], modules: readonly string[] = []) =>
+    rotationTargets({
+      processes: {
+        list: async () => [...listed],
+        modules: async () => [...modules],
+        defaultLogs: it => ({ outLog: `/pm2/logs/${it}-out.log`, errLog: `/pm2/logs/${it}-error.log` }),
+      },
+      instances: async () => names.map(it => ({ name: it, cwd: `/w/${it}` })),
+      services: () => ['/w/pgbouncer.log'],
+    })
+  const paths = async (...given: Parameters<typeof targets>): Promise<string[]> =>
+    (await targets(...given)).logs.map(it => it.path)
 
-  it('are the instances\' own files in PM2\'s folder, listed or not', async () => {
-    expect(await paths([info('a', '/w/a', '/pm2/logs/a-out-0.log', '/pm2/logs/a-error-0.log')], ['a', 'b']))
-      .toEqual(['/pm2/logs/a-out-0.log', '/pm2/logs/a-error-0.log', '/pm2/logs/b-out.log', '/pm2/logs/b-error.log', '/w/pgbouncer.log'])
+  it("are the instances' own files in PM2's folder, listed or not", async () => {
+    expect(await paths([info('a', '/w/a', '/pm2/logs/a-out-0.log', '/pm2/logs/a-error-0.log')], ['a', 'b'])).toEqual([
+      '/pm2/logs/a-out-0.log',
+      '/pm2/logs/a-error-0.log',
+      '/pm2/logs/b-out.log',
+      '/pm2/logs/b-error.log',
+      '/w/pgbouncer.log',
+    ])
   })
 
-  it('are never another application\'s, and never outside of PM2\'s folder', async () => {
-    expect(await paths([
-      info('a', '/w/a', '/dev/null', '/home/me/a.log'), info('b', '/elsewhere', '/pm2/logs/b-out.log', '/pm2/logs/b-error.log'),
-      info('c-d', '/w/c-d', '/pm2/logs/c-d-out.log', '/pm2/logs/c-d-error.log'), info('c_d', '/elsewhere', '/pm2/logs/c-d-out.log', '/pm2/logs/c-d-error.log'),
-    ], ['a', 'b', 'c-d'])).toEqual(['/w/pgbouncer.log'])
+  it("are never another application's, and never outside of PM2's folder", async () => {
+    expect(
+      await paths(
+        [
+          info('a', '/w/a', '/dev/null', '/home/me/a.log'),
+          info('b', '/elsewhere', '/pm2/logs/b-out.log', '/pm2/logs/b-error.log'),
+          info('c-d', '/w/c-d', '/pm2/logs/c-d-out.log', '/pm2/logs/c-d-error.log'),
+          info('c_d', '/elsewhere', '/pm2/logs/c-d-out.log', '/pm2/logs/c-d-error.log'),
+        ],
+        ['a', 'b', 'c-d'],
+      ),
+    ).toEqual(['/w/pgbouncer.log'])
   })
 
   it('tell of pm2-logrotate', async () => {

@@ -1,4 +1,7 @@
-/** Random logs, laid out in files as rotation leaves them, and the simplest reader there can be: the whole content, split. */
+/**
+ * Random logs, laid out in files as rotation leaves them, and the simplest reader there can be: the whole content,
+ * split.
+ */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -27,8 +30,12 @@ export async function layOut(live: string, content: Buffer, cuts: readonly numbe
   await writeFile(live, content.subarray(places.at(-1) ?? 0))
 }
 
-export const viewOf = (folder: string, streams: readonly StreamSource[], filter: Partial<LogFilter> = {}, secrets: readonly string[] = []): LogView =>
-  ({ streams, filter: logFilterSchema.parse(filter), secrets, cache: join(folder, 'cache') })
+export const viewOf = (
+  folder: string,
+  streams: readonly StreamSource[],
+  filter: Partial<LogFilter> = {},
+  secrets: readonly string[] = [],
+): LogView => ({ streams, filter: logFilterSchema.parse(filter), secrets, cache: join(folder, 'cache') })
 
 export async function all<T>(task: LogTask, signal = new AbortController().signal): Promise<T[]> {
   const values: T[] = []
@@ -43,7 +50,11 @@ export async function pageOf(view: LogView, anchor: LogAnchor, count: number): P
 }
 
 /** All lines, page by page, from one end to the other. */
-export async function readAll(view: LogView, count: number, direction: 'forward' | 'backward'): Promise<LogPage['lines'][number][]> {
+export async function readAll(
+  view: LogView,
+  count: number,
+  direction: 'forward' | 'backward',
+): Promise<LogPage['lines'][number][]> {
   const lines: LogPage['lines'][number][] = []
   let anchor: LogAnchor = { type: direction === 'forward' ? 'start' : 'end' }
   for (;;) {
@@ -59,27 +70,53 @@ export async function readAll(view: LogView, count: number, direction: 'forward'
 
 /** One random line: without its end. Some have no time, some go on, some are long. */
 const body = fc.oneof(
-  { weight: 6, arbitrary: fc.string({ unit: fc.constantFrom('a', 'b', 'error', ' ', 'ä', '€', '\t', '🎉', 'Error: ', 'x'), maxLength: 30 }) },
-  { weight: 2, arbitrary: fc.constantFrom('TypeError: broken', '    at f (index.js:1:2)', '    at g (index.js:3:4)', '}', '') },
+  {
+    weight: 6,
+    arbitrary: fc.string({
+      unit: fc.constantFrom('a', 'b', 'error', ' ', 'ä', '€', '\t', '🎉', 'Error: ', 'x'),
+      maxLength: 30,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('TypeError: broken', '    at f (index.js:1:2)', '    at g (index.js:3:4)', '}', ''),
+  },
   { weight: 1, arbitrary: fc.nat({ max: 3 }).map(it => 'long '.repeat(it * 20_000)) },
 )
 const textOf = (lines: readonly (readonly [number, boolean, string, string])[]): string => {
   let seconds = 0
-  return lines.map(([later, stamped, text, end]) => {
-    seconds += later
-    return (stamped ? stampAt(seconds) : '') + text + end
-  }).join('')
+  return lines
+    .map(([later, stamped, text, end]) => {
+      seconds += later
+      return (stamped ? stampAt(seconds) : '') + text + end
+    })
+    .join('')
 }
 const end = fc.constantFrom('\n', '\n', '\n', '\r\n')
 
 /** Some lines have no time, some are long. */
 export const logText = fc.array(fc.tuple(fc.nat({ max: 3 }), fc.boolean(), body, end), { maxLength: 80 }).map(textOf)
 /** Every line has its time, none is long. */
-export const timedText = fc.array(fc.tuple(fc.nat({ max: 3 }), fc.constant(true), body.filter(it => it.length < 1000), end), { maxLength: 80 }).map(textOf)
+export const timedText = fc
+  .array(
+    fc.tuple(
+      fc.nat({ max: 3 }),
+      fc.constant(true),
+      body.filter(it => it.length < 1000),
+      end,
+    ),
+    { maxLength: 80 },
+  )
+  .map(textOf)
 
 /** The lines of a text as they are to be shown. */
 export const linesOf = (text: string): string[] => {
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
-  return lines.map(it => Buffer.from(it.replace(/\r$/, '')).subarray(0, 8192).toString().replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d: /, ''))
+  return lines.map(it =>
+    Buffer.from(it.replace(/\r$/, ''))
+      .subarray(0, 8192)
+      .toString()
+      .replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d: /, ''),
+  )
 }

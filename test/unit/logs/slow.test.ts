@@ -1,4 +1,7 @@
-/** On a machine that is ten times slower. What judging a line takes is told by a clock of our own, so it is the same on every machine. */
+/**
+ * On a machine that is ten times slower. What judging a line takes is told by a clock of our own, so it is the same on
+ * every machine.
+ */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -32,7 +35,10 @@ const search = { text: '\ufffd!', regex: false, matchCase: true }
 beforeEach(() => {
   judged = 0
   vi.spyOn(Date, 'now').mockImplementation(() => judged * slowness)
-  return () => { most = Infinity; vi.restoreAllMocks() }
+  return () => {
+    most = Infinity
+    vi.restoreAllMocks()
+  }
 })
 
 async function view(filter: Partial<LogFilter>) {
@@ -40,25 +46,45 @@ async function view(filter: Partial<LogFilter>) {
   const line = `${stampAt(1)}is one\n`
   const before = line.repeat(lines / 2)
   const path = join(folder, 'a-out.log')
-  await writeFile(path, Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from('!!\n'), Buffer.from(before)]))
+  await writeFile(
+    path,
+    Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from('!!\n'), Buffer.from(before)]),
+  )
   return { view: viewOf(folder, [{ path, name: 'out' }], filter), middle: before.length, end: 2 * before.length + 4 }
 }
 
 describe('a pattern that is slow, but gets through', () => {
-  it.each([['count', {}], ['find', { from: '0', direction: 'next' }]] as const)('%s gives a sign of life for each line', async (type, more) => {
+  it.each([
+    ['count', {}],
+    ['find', { from: '0', direction: 'next' }],
+  ] as const)('%s gives a sign of life for each line', async (type, more) => {
     const folder = await temporary()
     const path = join(folder, 'a-out.log')
     await writeFile(path, `first\n${' goes on\n'.repeat(5000)}`)
     let signs = 0
-    const touch = { alive: () => { signs++ }, signal: new AbortController().signal }
+    const touch = {
+      alive: () => {
+        signs++
+      },
+      signal: new AbortController().signal,
+    }
     const filter = { search: { text: 'n(ee)+dle', regex: true, matchCase: true } }
-    for await (const _ of perform({ view: viewOf(folder, [{ path, name: 'out' }], filter), type, ...more } as LogTask, touch)) continue
+    for await (const _ of perform(
+      { view: viewOf(folder, [{ path, name: 'out' }], filter), type, ...more } as LogTask,
+      touch,
+    ))
+      continue
     expect(signs).toBeGreaterThanOrEqual(5000)
   })
 })
 
 describe('every line of a log is judged once or twice, not once more for each turn', () => {
-  it.each([['previous', {}], ['next', {}], ['previous', { from: 0 }], ['next', { from: 0, errorsOnly: false }]] as const)('searching the %s match, %j', async (direction, filter) => {
+  it.each([
+    ['previous', {}],
+    ['next', {}],
+    ['previous', { from: 0 }],
+    ['next', { from: 0, errorsOnly: false }],
+  ] as const)('searching the %s match, %j', async (direction, filter) => {
     const { view: log, middle, end } = await view({ search, ...filter })
     most = 2 * lines
     const task: LogTask = { view: log, type: 'find', from: direction === 'next' ? '0' : String(end), direction }
@@ -87,7 +113,9 @@ describe('every line of a log is judged once or twice, not once more for each tu
     await writeFile(path, `${stampAt(1)}Error: it\n${'    at f (x)\n    at g (y)\n'.repeat(10_000)}`)
     most = 200_000
     const filter = { search: { text: 'at g', regex: false, matchCase: true }, from: 0 }
-    expect((await all<LogProgress>({ view: viewOf(folder, [{ path, name: 'out' }], filter), type: 'count' })).at(-1)?.hits).toBeGreaterThan(1000)
+    expect(
+      (await all<LogProgress>({ view: viewOf(folder, [{ path, name: 'out' }], filter), type: 'count' })).at(-1)?.hits,
+    ).toBeGreaterThan(1000)
   })
 
   it('pages of a record without an end move on', async () => {
@@ -99,7 +127,12 @@ describe('every line of a log is judged once or twice, not once more for each tu
     const filter = { search: { text: 'needle', regex: false, matchCase: true }, matchesOnly: true }
     let more: string | undefined
     for (let page: LogPage | undefined; !page?.atStart;) {
-      [page] = await all<LogPage>({ view: viewOf(folder, [{ path, name: 'out' }], filter), type: 'page', anchor: more === undefined ? { type: 'end' } : { type: 'before', position: more }, count: 10 })
+      ;[page] = await all<LogPage>({
+        view: viewOf(folder, [{ path, name: 'out' }], filter),
+        type: 'page',
+        anchor: more === undefined ? { type: 'end' } : { type: 'before', position: more },
+        count: 10,
+      })
       expect(page?.more).not.toBe(more ?? '')
       more = page?.more
     }

@@ -4,8 +4,12 @@ import { LogSources, type SourceServices } from '../../../src/main/logs/sources'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { temporary } from '../temporary'
 
-beforeEach(() => { vi.useFakeTimers({ toFake: ['Date'] }) })
-afterEach(() => { vi.useRealTimers() })
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 it('PM2 that hangs is waited for once, not for each page; what it said last counts', async () => {
   const paths = workspacePaths(await temporary())
@@ -17,7 +21,8 @@ it('PM2 that hangs is waited for once, not for each page; what it said last coun
   const defaultLogs = (name: string) => ({ outLog: `/pm2/logs/${name}-out.log`, errLog: `/pm2/logs/${name}-error.log` })
   const configs = async () => ({ configs: [{ name: 'a_b' }, { name: 'c' }], broken: [] })
   const sources = new LogSources({ paths, processes: { logFiles, defaultLogs }, configs } as unknown as SourceServices)
-  const pathOf = async (name: string) => (await sources.streams({ kind: 'instance', name, stream: 'out' })).map(it => it.path)
+  const pathOf = async (name: string) =>
+    (await sources.streams({ kind: 'instance', name, stream: 'out' })).map(it => it.path)
 
   expect(await pathOf('a_b')).toEqual(['/pm2/logs/a-b-out.log'])
   logFiles.mockImplementation(hang)

@@ -8,23 +8,36 @@ import { encode, startOf } from '../../../src/main/operations/journal-lines'
 import type { Entry, JournalLine } from '../../../src/shared/operation'
 
 let folder: string
-beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'journal-')) })
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'journal-'))
+})
 afterEach(() => rm(folder, { recursive: true }))
 
 const at = '2026-01-02T03:04:05.678Z'
 const id = '20260102T030405678Z-0123abcd'
-const opened: OpenedLine = { id, at, type: 'opened', kind: 'make', version: 1, subject: 'ünïcode', plan: { name: 'a"b\n' }, steps: ['one', 'two'] }
+const opened: OpenedLine = {
+  id,
+  at,
+  type: 'opened',
+  kind: 'make',
+  version: 1,
+  subject: 'ünïcode',
+  plan: { name: 'a"b\n' },
+  steps: ['one', 'two'],
+}
 const line = (entry: Entry): JournalLine => ({ id, at, ...entry })
 const path = () => join(folder, `${id}.jsonl`)
 /** As journals of 0.1 were. */
 const plain = (...entries: Entry[]) => entries.map(it => `${JSON.stringify(line(it))}\n`).join('')
 const text = (...entries: Entry[]) => {
   let end = startOf(id)
-  return entries.map(it => {
-    const encoded = encode(line(it), end)
-    end = encoded.end
-    return encoded.data.toString()
-  }).join('')
+  return entries
+    .map(it => {
+      const encoded = encode(line(it), end)
+      end = encoded.end
+      return encoded.data.toString()
+    })
+    .join('')
 }
 /** The last of these lines. */
 const lastOf = (...entries: Entry[]) => text(...entries).slice(text(...entries.slice(0, -1)).length)
@@ -44,7 +57,10 @@ describe('a journal', () => {
     for (const it of [doing, done]) await journal.append(line(it))
     expect(await readFile(path(), 'utf8')).toBe(text(opened, doing, done))
     expect((await stat(path())).mode & 0o777).toBe(0o600)
-    expect(await readable()).toMatchObject({ opened, state: { phase: 'running', subject: 'ünïcode', steps: [{ status: 'done' }, { status: 'waiting' }] } })
+    expect(await readable()).toMatchObject({
+      opened,
+      state: { phase: 'running', subject: 'ünïcode', steps: [{ status: 'done' }, { status: 'waiting' }] },
+    })
   })
 
   it('is on disk before it counts: the file and, when it is new, its folder', async () => {
@@ -57,9 +73,13 @@ describe('a journal', () => {
       await journal.append(line(doing))
       expect(sync).toHaveBeenCalledTimes(3)
       sync.mockRejectedValueOnce(new Error('EIO: input/output error'))
-      await expect(journal.append(line(done))).rejects.toMatchObject({ problem: { code: 'journal-write-failed', cause: 'EIO: input/output error' } })
+      await expect(journal.append(line(done))).rejects.toMatchObject({
+        problem: { code: 'journal-write-failed', cause: 'EIO: input/output error' },
+      })
       await journal.append(line(done))
-    } finally { sync.mockRestore() }
+    } finally {
+      sync.mockRestore()
+    }
     expect(await readFile(path(), 'utf8')).toBe(text(opened, doing, done))
   })
 
@@ -76,7 +96,9 @@ describe('a journal', () => {
   it('that is gone is not begun anew in the middle', async () => {
     const journal = await Journal.create(folder, opened)
     await rm(path())
-    await expect(journal.append(line(doing))).rejects.toMatchObject({ problem: { code: 'journal-write-failed', action: 'retry' } })
+    await expect(journal.append(line(doing))).rejects.toMatchObject({
+      problem: { code: 'journal-write-failed', action: 'retry' },
+    })
     expect(await readdir(folder)).toEqual([])
   })
 
@@ -97,9 +119,13 @@ describe('a journal', () => {
 describe('a torn last line', () => {
   const whole = text(opened, doing)
   it.each([
-    ['a part', lastOf(opened, doing, done).slice(0, 20)], ['all but the newline', lastOf(opened, doing, done).trimEnd()],
-    ['all but the newline, which is zero', lastOf(opened, doing, done).replace('\n', '\0')], ['a part of a character', Buffer.from('"ü').subarray(0, 2)],
-    ['zeros', '\0'.repeat(30)], ['zeros and a newline', `${'\0'.repeat(30)}\n`], ['a part, zeros and a newline', `{"id":"2026${'\0'.repeat(30)}"}\n`],
+    ['a part', lastOf(opened, doing, done).slice(0, 20)],
+    ['all but the newline', lastOf(opened, doing, done).trimEnd()],
+    ['all but the newline, which is zero', lastOf(opened, doing, done).replace('\n', '\0')],
+    ['a part of a character', Buffer.from('"ü').subarray(0, 2)],
+    ['zeros', '\0'.repeat(30)],
+    ['zeros and a newline', `${'\0'.repeat(30)}\n`],
+    ['a part, zeros and a newline', `{"id":"2026${'\0'.repeat(30)}"}\n`],
   ])('does not count, and is gone before the next: %s', async (_, torn) => {
     await write(whole, torn)
     const { journal, state } = await readable()
@@ -108,12 +134,15 @@ describe('a torn last line', () => {
     expect(await readFile(path(), 'utf8')).toBe(text(opened, doing, done))
   })
 
-  it.each([['empty', ''], ['a part', text(opened).slice(0, 30)], ['all but the newline', text(opened).trimEnd()]])(
-    'that is the first: nothing was done (%s)', async (_, torn) => {
-      await write(torn)
-      expect(await Journal.read(folder, id)).toBeUndefined()
-      expect(await readdir(folder)).toHaveLength(1) // the engine deletes it, if it has the lock
-    })
+  it.each([
+    ['empty', ''],
+    ['a part', text(opened).slice(0, 30)],
+    ['all but the newline', text(opened).trimEnd()],
+  ])('that is the first: nothing was done (%s)', async (_, torn) => {
+    await write(torn)
+    expect(await Journal.read(folder, id)).toBeUndefined()
+    expect(await readdir(folder)).toHaveLength(1) // the engine deletes it, if it has the lock
+  })
 })
 
 describe('a corrupt journal is refused and left alone', () => {
@@ -144,12 +173,33 @@ describe('a corrupt journal is refused and left alone', () => {
     ['done twice', [text(opened, doing, done, done)]],
     ['undone without a turn', [text(opened, doing, { type: 'undone', step: 'one' })]],
     ['turned twice', [text(opened, { type: 'turned', reason: 'asked' }, { type: 'turned', reason: 'asked' })]],
-    ['undone oldest first', [text(opened, doing, done, { type: 'doing', step: 'two' }, { type: 'turned', reason: 'asked' }, { type: 'undone', step: 'one' })]],
+    [
+      'undone oldest first',
+      [
+        text(
+          opened,
+          doing,
+          done,
+          { type: 'doing', step: 'two' },
+          { type: 'turned', reason: 'asked' },
+          { type: 'undone', step: 'one' },
+        ),
+      ],
+    ],
     ['doing after a turn', [text(opened, doing, { type: 'turned', reason: 'asked' }, doing)]],
     ['settled too early', [text(opened, doing, done, { type: 'settled', outcome: 'succeeded' })]],
-    ['settled with steps to undo', [text(opened, doing, { type: 'turned', reason: 'asked' }, { type: 'settled', outcome: 'rolled-back' })]],
-    ['settled otherwise than it ended', [text(opened, { type: 'turned', reason: 'asked' }, { type: 'settled', outcome: 'succeeded' })]],
-    ['more after the end', [text(opened, { type: 'turned', reason: 'asked' }, { type: 'settled', outcome: 'rolled-back' }, doing)]],
+    [
+      'settled with steps to undo',
+      [text(opened, doing, { type: 'turned', reason: 'asked' }, { type: 'settled', outcome: 'rolled-back' })],
+    ],
+    [
+      'settled otherwise than it ended',
+      [text(opened, { type: 'turned', reason: 'asked' }, { type: 'settled', outcome: 'succeeded' })],
+    ],
+    [
+      'more after the end',
+      [text(opened, { type: 'turned', reason: 'asked' }, { type: 'settled', outcome: 'rolled-back' }, doing)],
+    ],
   ])('%s', async (_, content) => {
     await write(...content)
     const before = await readFile(path())
@@ -166,10 +216,14 @@ describe('a corrupt journal is refused and left alone', () => {
   it('one that is larger than any can be, or no regular file, without reading on', async () => {
     await writeFile(path(), '')
     await truncate(path(), 5e9) // takes no room
-    expect(await Journal.read(folder, id)).toMatchObject({ problem: { code: 'journal-corrupt', cause: 'It has more than 16 MB.' } })
+    expect(await Journal.read(folder, id)).toMatchObject({
+      problem: { code: 'journal-corrupt', cause: 'It has more than 16 MB.' },
+    })
     await rm(path())
     execFileSync('mkfifo', [path()])
-    expect(await Journal.read(folder, id)).toMatchObject({ problem: { code: 'journal-corrupt', cause: 'It is not a regular file.' } })
+    expect(await Journal.read(folder, id)).toMatchObject({
+      problem: { code: 'journal-corrupt', cause: 'It is not a regular file.' },
+    })
   })
 
   it('one that cannot be read at all', async () => {
@@ -187,18 +241,24 @@ describe('a journal of 0.1, which has no check sums', () => {
     expect(await readFile(path(), 'utf8')).toBe(plain(opened, doing, done))
   })
 
-  it.each([['a part', plain(done).slice(0, 20)], ['all but the newline', plain(done).trimEnd()], ['zeros and a newline', `${'\0'.repeat(30)}\n`]])(
-    'may have a torn last line: %s', async (_, torn) => {
-      await write(plain(opened, doing), torn)
-      expect((await readable()).state.steps[0]?.status).toBe('doing')
-    })
+  it.each([
+    ['a part', plain(done).slice(0, 20)],
+    ['all but the newline', plain(done).trimEnd()],
+    ['zeros and a newline', `${'\0'.repeat(30)}\n`],
+  ])('may have a torn last line: %s', async (_, torn) => {
+    await write(plain(opened, doing), torn)
+    expect((await readable()).state.steps[0]?.status).toBe('doing')
+  })
 })
 
 describe('at a glance', () => {
   const settled = { type: 'settled', outcome: 'succeeded' } as const
   const glance = () => Journal.glance(folder, id)
 
-  it.each([['a settled journal', text], ['one of 0.1', plain]])('%s says its kind and when it settled; one that has not settled says nothing', async (_, form) => {
+  it.each([
+    ['a settled journal', text],
+    ['one of 0.1', plain],
+  ])('%s says its kind and when it settled; one that has not settled says nothing', async (_, form) => {
     await write(form(opened, doing, done, settled))
     expect(await glance()).toEqual({ kind: 'make', settledAt: at })
     for (const entries of [[opened], [opened, doing], [opened, doing, done]]) {
@@ -208,7 +268,10 @@ describe('at a glance', () => {
   })
 
   it('says nothing of one that is refused since only some lines have a check sum', async () => {
-    for (const mixed of [text(opened, doing, done) + plain(settled), plain(opened, doing, done) + lastOf(opened, doing, done, settled)]) {
+    for (const mixed of [
+      text(opened, doing, done) + plain(settled),
+      plain(opened, doing, done) + lastOf(opened, doing, done, settled),
+    ]) {
       await write(mixed)
       expect(await Journal.read(folder, id)).toMatchObject({ problem: { code: 'journal-corrupt' } })
       expect(await glance()).toBeUndefined()

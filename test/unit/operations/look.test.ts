@@ -17,8 +17,25 @@ it('an operation that another engine runs is shown as it stands, not walked on, 
   let done = 0
   let go = (): void => undefined
   const operation: Operation<Plan, Plan> = {
-    kind: 'make', version: 1, recovery: 'resume', about: it => `thing/${it.name}`, claims: it => [owns(`thing/${it.name}`)], plan: it => Promise.resolve(it), planSchema: z.object({ name: z.string() }),
-    steps: () => [{ name: 'wait', verify: () => Promise.resolve(false), do: () => { done++; return new Promise<void>(resolve => { go = resolve }) } }],
+    kind: 'make',
+    version: 1,
+    recovery: 'resume',
+    about: it => `thing/${it.name}`,
+    claims: it => [owns(`thing/${it.name}`)],
+    plan: it => Promise.resolve(it),
+    planSchema: z.object({ name: z.string() }),
+    steps: () => [
+      {
+        name: 'wait',
+        verify: () => Promise.resolve(false),
+        do: () => {
+          done++
+          return new Promise<void>(resolve => {
+            go = resolve
+          })
+        },
+      },
+    ],
   }
   const engine = new Operations({ folder, secrets: memorySecrets(), operations: [operation] })
   onTestFinished(async () => {

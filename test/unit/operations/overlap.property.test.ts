@@ -1,6 +1,8 @@
 /**
- * Operations that overlap, against one world and real journals: whatever is begun, cancelled, fails, is interrupted or planned slowly, no two work on the same
- * thing, each ends *before* or *after* as if it had been alone, and no plan is carried out in a world that has changed since it was made.
+ * Operations that overlap, against one world and real journals: whatever is begun, cancelled, fails, is interrupted or
+ * planned slowly, no two work on the same
+ * thing, each ends *before* or *after* as if it had been alone, and no plan is carried out in a world that has changed
+ * since it was made.
  */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
@@ -53,7 +55,8 @@ class World {
     for (const thing of [...job.owns, ...job.uses]) {
       const others = this.#workers.get(thing) ?? new Map<string, 'own' | 'use'>()
       const how = job.owns.includes(thing) ? 'own' : 'use'
-      for (const [other, theirs] of others) if (how === 'own' || theirs === 'own') this.broken.push(`${name} and ${other} work on ${thing}`)
+      for (const [other, theirs] of others)
+        if (how === 'own' || theirs === 'own') this.broken.push(`${name} and ${other} work on ${thing}`)
       others.set(name, how)
       if (this.versions[thing] !== seen[thing]) this.broken.push(`${name} was planned before ${thing} changed`)
     }
@@ -63,7 +66,9 @@ class World {
     }
   }
 
-  change({ name, job }: Plan, step: number): void { for (const it of job.owns) this.#values.set(it, `${name} ${step}`) }
+  change({ name, job }: Plan, step: number): void {
+    for (const it of job.owns) this.#values.set(it, `${name} ${step}`)
+  }
 
   undo({ name, job }: Plan, step: number): void {
     if (job.undoFails && !this.#failed.has(name)) {
@@ -72,7 +77,8 @@ class World {
     }
     for (const it of job.owns) {
       const value = this.#values.get(it) ?? ''
-      if (value.startsWith(`${name} `)) this.#values.set(it, step === 0 ? this.#before.get(`${name} ${it}`) ?? '' : `${name} ${step - 1}`)
+      if (value.startsWith(`${name} `))
+        this.#values.set(it, step === 0 ? (this.#before.get(`${name} ${it}`) ?? '') : `${name} ${step - 1}`)
     }
   }
 
@@ -81,18 +87,23 @@ class World {
     const began = this.#before.has(`${name} ${job.owns[0] ?? ''}`)
     for (const it of job.owns) {
       const due = phase === 'succeeded' ? `${name} ${job.steps - 1}` : this.#before.get(`${name} ${it}`)
-      if (began && (this.#values.get(it) ?? '') !== due) this.broken.push(`${name} ${phase}, and ${it} is ${this.#values.get(it) ?? 'untouched'}`)
+      if (began && (this.#values.get(it) ?? '') !== due)
+        this.broken.push(`${name} ${phase}, and ${it} is ${this.#values.get(it) ?? 'untouched'}`)
       if (began) this.#changed(it)
     }
     for (const it of this.#workers.values()) it.delete(name)
   }
 
-  #changed(thing: string): void { this.versions[thing] = (this.versions[thing] ?? 0) + 1 }
+  #changed(thing: string): void {
+    this.versions[thing] = (this.versions[thing] ?? 0) + 1
+  }
 }
 
 /** @param forgets a job that claims only the first thing that it owns */
 const jobOf = (world: World, forgets: boolean): Operation<{ readonly name: string; readonly job: Job }, Plan> => ({
-  kind: 'work', version: 1, recovery: 'resume',
+  kind: 'work',
+  version: 1,
+  recovery: 'resume',
   about: ({ job }) => job.owns[0] ?? '',
   claims: ({ job }) => [...(forgets ? job.owns.slice(0, 1) : job.owns).map(owns), ...job.uses.map(uses)],
   async plan({ name, job }) {
@@ -101,19 +112,20 @@ const jobOf = (world: World, forgets: boolean): Operation<{ readonly name: strin
     return { name, job, seen }
   },
   secrets: ({ name }) => Promise.resolve({ token: name }),
-  steps: ({ job }) => Array.from({ length: job.steps }, (_, index): Step<Plan> => ({
-    name: `step-${index}`,
-    async do({ plan, signal, secret }) {
-      if (await secret('token') !== plan.name) world.broken.push(`${plan.name} got another's secret`)
-      world.enter(plan)
-      await calls(plan.job.waits[2])
-      signal.throwIfAborted()
-      if (plan.job.fails === index) throw new Error('the step failed')
-      world.change(plan, index)
-    },
-    verify: () => Promise.resolve(false),
-    undo: ({ plan }) => Promise.resolve().then(() => world.undo(plan, index)),
-  })),
+  steps: ({ job }) =>
+    Array.from({ length: job.steps }, (_, index): Step<Plan> => ({
+      name: `step-${index}`,
+      async do({ plan, signal, secret }) {
+        if ((await secret('token')) !== plan.name) world.broken.push(`${plan.name} got another's secret`)
+        world.enter(plan)
+        await calls(plan.job.waits[2])
+        signal.throwIfAborted()
+        if (plan.job.fails === index) throw new Error('the step failed')
+        world.change(plan, index)
+      },
+      verify: () => Promise.resolve(false),
+      undo: ({ plan }) => Promise.resolve().then(() => world.undo(plan, index)),
+    })),
 })
 
 /** @returns the rules that were broken */
@@ -125,7 +137,11 @@ async function overlap(jobs: readonly Job[], interruptions: readonly number[], f
   const live = async (): Promise<Operations> => {
     lost = new AbortController()
     const made = new Operations({
-      folder, lost: lost.signal, secrets: memorySecrets(secrets), operations: [jobOf(world, forgets)], onSettled: state => world.leave(state),
+      folder,
+      lost: lost.signal,
+      secrets: memorySecrets(secrets),
+      operations: [jobOf(world, forgets)],
+      onSettled: state => world.leave(state),
     })
     await made.open()
     return made
@@ -140,7 +156,8 @@ async function overlap(jobs: readonly Job[], interruptions: readonly number[], f
       if (job.cancelled) operations.cancel(id)
     } catch (error) {
       const { code } = toProblem(error)
-      if (!['operation-open', 'shutting-down', 'operation-settled', 'operation-unknown'].includes(code)) world.broken.push(`refused: ${code}`)
+      if (!['operation-open', 'shutting-down', 'operation-settled', 'operation-unknown'].includes(code))
+        world.broken.push(`refused: ${code}`)
     }
   }
   const starting = Promise.all(jobs.map(begin))
@@ -151,7 +168,8 @@ async function overlap(jobs: readonly Job[], interruptions: readonly number[], f
     operations = await live()
   }
   await starting
-  while (operations.list().some(isOpen)) { // whatever keeps it from ending, the test's time ends
+  while (operations.list().some(isOpen)) {
+    // whatever keeps it from ending, the test's time ends
     for (const it of operations.list()) if (it.phase === 'stuck') operations.retry(it.id)
     await calls(20)
   }
@@ -159,26 +177,46 @@ async function overlap(jobs: readonly Job[], interruptions: readonly number[], f
   if (things.some(it => operations.holders(it).length > 0)) world.broken.push('something is held by nobody')
   if (secrets.size > 0) world.broken.push(`secrets are left: ${[...secrets.keys()].join(', ')}`)
   const journals = (await readdir(folder)).length
-  if (journals !== operations.list().length || [...begun].some(id => !operations.list().some(it => it.id === id))) world.broken.push(`${journals} journals of ${begun.size}`)
+  if (journals !== operations.list().length || [...begun].some(id => !operations.list().some(it => it.id === id)))
+    world.broken.push(`${journals} journals of ${begun.size}`)
   await operations.close()
   await rm(folder, { recursive: true })
   return world.broken
 }
 
-const someJobs = fc.array(fc.record<Job>({
-  owns: fc.subarray(things, { minLength: 1, maxLength: 2 }), uses: fc.subarray(things, { maxLength: 2 }), steps: fc.integer({ min: 1, max: 3 }),
-  fails: fc.option(fc.nat(2), { nil: undefined }), undoFails: fc.boolean(), cancelled: fc.boolean(),
-  waits: fc.tuple(fc.nat(40), fc.nat(60), fc.nat(10)),
-}).map(it => ({ ...it, uses: it.uses.filter(used => !it.owns.includes(used)) })), { minLength: 2, maxLength: 8 })
+const someJobs = fc.array(
+  fc
+    .record<Job>({
+      owns: fc.subarray(things, { minLength: 1, maxLength: 2 }),
+      uses: fc.subarray(things, { maxLength: 2 }),
+      steps: fc.integer({ min: 1, max: 3 }),
+      fails: fc.option(fc.nat(2), { nil: undefined }),
+      undoFails: fc.boolean(),
+      cancelled: fc.boolean(),
+      waits: fc.tuple(fc.nat(40), fc.nat(60), fc.nat(10)),
+    })
+    .map(it => ({ ...it, uses: it.uses.filter(used => !it.owns.includes(used)) })),
+  { minLength: 2, maxLength: 8 },
+)
 const interruptions = fc.array(fc.nat(60), { maxLength: 3 })
 
 describe('operations that overlap', () => {
   it('never work on the same thing, and end as if each had been alone', async () => {
-    await fc.assert(fc.asyncProperty(someJobs, interruptions, async (jobs, cuts) => { expect(await overlap(jobs, cuts)).toEqual([]) }), { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 300) })
+    await fc.assert(
+      fc.asyncProperty(someJobs, interruptions, async (jobs, cuts) => {
+        expect(await overlap(jobs, cuts)).toEqual([])
+      }),
+      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 300) },
+    )
   }, 60_000)
 
   it('are caught when a job leaves out a claim', async () => {
-    const found = await fc.check(fc.asyncProperty(someJobs, async jobs => { expect(await overlap(jobs, [], true)).toEqual([]) }), { numRuns: 1000 })
+    const found = await fc.check(
+      fc.asyncProperty(someJobs, async jobs => {
+        expect(await overlap(jobs, [], true)).toEqual([])
+      }),
+      { numRuns: 1000 },
+    )
     expect(found.failed).toBe(true)
   }, 60_000)
 })

@@ -12,10 +12,22 @@ beforeEach(() => {
 
 const settledAt = Date.parse('2026-01-01T00:01:00.000Z')
 const state = (id: string, phase: Phase, kind = 'create'): OperationState => ({
-  id, kind, subject: 'a', phase, claims: [], openedAt: '2026-01-01T00:00:00.000Z', settledAt: new Date(settledAt).toISOString(), steps: [], plan: { token: `token-${id}` },
+  id,
+  kind,
+  subject: 'a',
+  phase,
+  claims: [],
+  openedAt: '2026-01-01T00:00:00.000Z',
+  settledAt: new Date(settledAt).toISOString(),
+  steps: [],
+  plan: { token: `token-${id}` },
 })
 const keep = (id: string) => secrets.keep(id, { database: 'd', password: 'p' })
-const left = (id: string): string[] => [...all.keys()].filter(it => it.includes(id)).map(it => it.split(':')[2] ?? '').toSorted()
+const left = (id: string): string[] =>
+  [...all.keys()]
+    .filter(it => it.includes(id))
+    .map(it => it.split(':')[2] ?? '')
+    .toSorted()
 const shows = (kind: string) => (kind === 'create' ? 'password' : undefined)
 
 describe('the secrets of an operation', () => {
@@ -25,7 +37,9 @@ describe('the secrets of an operation', () => {
     expect(await secrets.get(state('one', 'running'), 'database')).toBe('d')
     await secrets.forget(state('one', 'succeeded'), 'password')
     expect([left('one'), left('two')]).toEqual([['password'], ['database', 'password']])
-    await expect(secrets.get(state('one', 'succeeded'), 'database')).rejects.toMatchObject({ problem: { code: 'secret-missing' } })
+    await expect(secrets.get(state('one', 'succeeded'), 'database')).rejects.toMatchObject({
+      problem: { code: 'secret-missing' },
+    })
     expect(await secrets.take(state('one', 'succeeded'), 'password')).toBe('p')
     expect(await secrets.take(state('one', 'succeeded'), 'password')).toBeUndefined()
     await secrets.forget(state('two', 'rolled-back'))
@@ -33,7 +47,10 @@ describe('the secrets of an operation', () => {
   })
 
   it('of 0.1, which lie under the token of its plan, are found and forgotten too', async () => {
-    all.set('create:token-old:database', 'd').set('create:token-old:password', 'p').set('create:token-other:database', 'o')
+    all
+      .set('create:token-old:database', 'd')
+      .set('create:token-old:password', 'p')
+      .set('create:token-other:database', 'o')
     expect(await secrets.get(state('old', 'running'), 'database')).toBe('d')
     await secrets.forget(state('old', 'succeeded'), 'password')
     expect(await secrets.take(state('old', 'succeeded'), 'password')).toBe('p')
@@ -51,7 +68,17 @@ describe('the secrets of an operation', () => {
 
   it('are forgotten after a crash, but for those of open operations; others are not touched', async () => {
     for (const it of ['lost', 'open', 'stuck', 'done', 'back', 'other']) await keep(it)
-    await secrets.tidy([state('open', 'running'), state('stuck', 'stuck'), state('done', 'succeeded'), state('back', 'rolled-back'), state('other', 'succeeded', 'other')], shows, settledAt)
+    await secrets.tidy(
+      [
+        state('open', 'running'),
+        state('stuck', 'stuck'),
+        state('done', 'succeeded'),
+        state('back', 'rolled-back'),
+        state('other', 'succeeded', 'other'),
+      ],
+      shows,
+      settledAt,
+    )
     const both = ['database', 'password']
     expect(['lost', 'open', 'stuck', 'done', 'back', 'other'].map(left)).toEqual([[], both, both, ['password'], [], []])
     expect(all.get('infrastructure.admin')).toBe('x')

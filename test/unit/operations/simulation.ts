@@ -14,10 +14,22 @@ import { ProblemError } from '../../../src/shared/problem'
 import { memorySecrets } from '../../support/memory-secrets'
 
 /**
- * What happens at a point. Points are: before each partial effect of a do or undo and after the last, each verify, each journal append.
- * `late` means after an append instead of before it; at other points it makes no difference. `fail` makes a step throw, or the disk full.
+ * What happens at a point. Points are: before each partial effect of a do or undo and after the last, each verify, each
+ * journal append.
+ * `late` means after an append instead of before it; at other points it makes no difference. `fail` makes a step throw,
+ * or the disk full.
  */
-export const actions = ['crash', 'crash-late', 'torn', 'zeros', 'fail', 'cancel', 'cancel-late', 'ask', 'close'] as const
+export const actions = [
+  'crash',
+  'crash-late',
+  'torn',
+  'zeros',
+  'fail',
+  'cancel',
+  'cancel-late',
+  'ask',
+  'close',
+] as const
 export type Action = (typeof actions)[number]
 
 export interface Scenario {
@@ -63,12 +75,16 @@ class Simulation {
   doing = 0
   #die: () => void = () => undefined
 
-  constructor(readonly scenario: Scenario) { this.world = scenario.parts.map(() => 0) }
+  constructor(readonly scenario: Scenario) {
+    this.world = scenario.parts.map(() => 0)
+  }
 
   /** Lives until it settles or there is nothing to settle. */
   async run(): Promise<OperationState | undefined> {
     for (let lives = 0; lives <= this.scenario.script.size; lives++) {
-      const death = new Promise<'died'>(resolve => { this.#die = () => resolve('died') })
+      const death = new Promise<'died'>(resolve => {
+        this.#die = () => resolve('died')
+      })
       const watching = new AbortController()
       const end = await Promise.race([death, this.#live(lives === 0, watching.signal)])
       watching.abort()
@@ -78,12 +94,16 @@ class Simulation {
   }
 
   async #live(first: boolean, signal: AbortSignal): Promise<OperationState | undefined> {
-    const operations = new Operations({ folder: this.folder, secrets: memorySecrets(), operations: [this.#operation(this.life)] })
+    const operations = new Operations({
+      folder: this.folder,
+      secrets: memorySecrets(),
+      operations: [this.#operation(this.life)],
+    })
     this.operations = operations
     await operations.open()
     let started: Promise<unknown> = Promise.resolve()
     if (first) started = operations.start('test', {}).catch((error: unknown) => error)
-    if (await started instanceof ProblemError) return undefined
+    if ((await started) instanceof ProblemError) return undefined
     if (operations.list().length === 0) return undefined
     let seen: OperationState | undefined
     for await (const update of operations.watch(signal)) {
@@ -100,50 +120,76 @@ class Simulation {
   #unstick(id: string): void {
     if (this.unstuck++ > this.scenario.script.size) throw new Error('stuck for ever, with nothing left in the script')
     if (this.scenario.gives) {
-      try { return this.operations.rollBack(id) } catch { /* past the pivot: forward only */ }
+      try {
+        return this.operations.rollBack(id)
+      } catch {
+        /* past the pivot: forward only */
+      }
     }
-    try { this.operations.retry(id) } catch (error) {
-      this.#expect(error instanceof ProblemError && error.problem.code === 'shutting-down' && this.closings > 0, `refused a retry: ${String(error)}`) // the next life unsticks it
+    try {
+      this.operations.retry(id)
+    } catch (error) {
+      this.#expect(
+        error instanceof ProblemError && error.problem.code === 'shutting-down' && this.closings > 0,
+        `refused a retry: ${String(error)}`,
+      ) // the next life unsticks it
     }
   }
 
   #operation(life: number): Operation<object, Plan> {
     const { parts, pivot, recovery, atOnce } = this.scenario
     return {
-      kind: 'test', version: 1, recovery, pivot: pivot === undefined ? undefined : `step-${pivot}`,
+      kind: 'test',
+      version: 1,
+      recovery,
+      pivot: pivot === undefined ? undefined : `step-${pivot}`,
       ...(atOnce !== undefined && { abreast: () => ({ from: 1, most: atOnce }) }),
-      about: () => 'it', claims: () => [owns('it')], plan: async () => ({ name: 'it' }),
-      steps: () => parts.map((count, index): Step<Plan> => ({
-        name: `step-${index}`,
-        do: async context => {
-          this.#expect(this.#lines().some(it => it.type === 'doing' && it.step === `step-${index}`), 'doing was not on disk before the effect')
-          const open = parts.filter((whole, other) => other < index && this.world[other] !== whole).length
-          this.#expect(open < (atOnce ?? 1) && (open === 0 || this.world[0] === parts[0]), 'a step began before the one before it was whole')
-          if (life !== this.life) return forever
-          if (index === pivot) this.pivotBegan = true
-          this.doing++
-          try {
-            for (let part = this.world[index] ?? 0; part <= count; part++) {
-              await this.#point(context, life, index)
-              this.world[index] = Math.min(part + 1, count)
+      about: () => 'it',
+      claims: () => [owns('it')],
+      plan: async () => ({ name: 'it' }),
+      steps: () =>
+        parts.map((count, index): Step<Plan> => ({
+          name: `step-${index}`,
+          do: async context => {
+            this.#expect(
+              this.#lines().some(it => it.type === 'doing' && it.step === `step-${index}`),
+              'doing was not on disk before the effect',
+            )
+            const open = parts.filter((whole, other) => other < index && this.world[other] !== whole).length
+            this.#expect(
+              open < (atOnce ?? 1) && (open === 0 || this.world[0] === parts[0]),
+              'a step began before the one before it was whole',
+            )
+            if (life !== this.life) return forever
+            if (index === pivot) this.pivotBegan = true
+            this.doing++
+            try {
+              for (let part = this.world[index] ?? 0; part <= count; part++) {
+                await this.#point(context, life, index)
+                this.world[index] = Math.min(part + 1, count)
+              }
+            } finally {
+              this.doing--
             }
-          } finally { this.doing-- }
-        },
-        verify: async context => {
-          await this.#point(context, life, index)
-          return this.world[index] === count
-        },
-        undo: async context => {
-          this.#expect(!this.pivotBegan, 'undone past the pivot')
-          this.#expect(!context.signal.aborted, 'undo was given an aborted signal')
-          this.#expect(this.doing === 0, 'undone while a step was being done')
-          this.#expect(this.world.every((done, other) => other <= index || done === 0), 'an older step was undone first')
-          for (let part = this.world[index] ?? 0; part >= 0; part--) {
-            await this.#point(context, life, undefined)
-            this.world[index] = Math.max(part - 1, 0)
-          }
-        },
-      })),
+          },
+          verify: async context => {
+            await this.#point(context, life, index)
+            return this.world[index] === count
+          },
+          undo: async context => {
+            this.#expect(!this.pivotBegan, 'undone past the pivot')
+            this.#expect(!context.signal.aborted, 'undo was given an aborted signal')
+            this.#expect(this.doing === 0, 'undone while a step was being done')
+            this.#expect(
+              this.world.every((done, other) => other <= index || done === 0),
+              'an older step was undone first',
+            )
+            for (let part = this.world[index] ?? 0; part >= 0; part--) {
+              await this.#point(context, life, undefined)
+              this.world[index] = Math.max(part - 1, 0)
+            }
+          },
+        })),
     }
   }
 
@@ -157,7 +203,8 @@ class Simulation {
     }
     if (action?.startsWith('crash') || action === 'torn' || action === 'zeros') return this.#crash()
     this.#ask(action)
-    await (this.scenario.atOnce === undefined ? Promise.resolve() : setImmediate()) // long enough for the engine to go on without it
+    // long enough for the engine to go on without it
+    await (this.scenario.atOnce === undefined ? Promise.resolve() : setImmediate())
     if (life !== this.life) return forever
     if (!this.scenario.deaf) context.signal.throwIfAborted()
   }
@@ -170,9 +217,10 @@ class Simulation {
     const written = action !== 'crash' && action !== 'torn' && action !== 'zeros' && action !== 'fail'
     if (written && line.type === 'doing' && line.step === `step-${this.scenario.pivot}`) this.pivotBegan = true
     switch (action) {
-      case 'crash': return this.#crash()
+      case 'crash':
+        return this.#crash()
       case 'torn':
-        tear(path, text.slice(0, 1 + this.points * 7 % text.length)) // all but the newline at the most
+        tear(path, text.slice(0, 1 + ((this.points * 7) % text.length))) // all but the newline at the most
         return this.#crash()
       case 'zeros':
         if (line.type !== 'opened') tear(path, `${'\0'.repeat(text.length)}\n`)
@@ -183,7 +231,11 @@ class Simulation {
       case 'crash-late':
         await write()
         return this.#crash()
-      case 'cancel': case 'cancel-late': case 'ask': case 'close': case undefined: {
+      case 'cancel':
+      case 'cancel-late':
+      case 'ask':
+      case 'close':
+      case undefined: {
         if (action !== 'cancel-late') this.#ask(action)
         const result = await write()
         if (action === 'cancel-late') this.#ask('cancel')
@@ -197,7 +249,9 @@ class Simulation {
     if (!state) return
     if (action === 'close') {
       this.closings++
-      void this.operations.close().then(() => { if (this.operations.list().some(isOpen)) this.#die() })
+      void this.operations.close().then(() => {
+        if (this.operations.list().some(isOpen)) this.#die()
+      })
     } else if (action === 'cancel' || action === 'cancel-late' || action === 'ask') {
       try {
         if (action === 'ask') this.operations.rollBack(state.id)
@@ -205,7 +259,12 @@ class Simulation {
         this.cancelAccepted = true
       } catch (error) {
         const code = error instanceof ProblemError ? error.problem.code : String(error)
-        this.#expect(code === 'operation-settled' || (code === 'operation-past-pivot' && this.pivotBegan) || (code === 'shutting-down' && this.closings > 0), `refused a cancel: ${code}`)
+        this.#expect(
+          code === 'operation-settled' ||
+            (code === 'operation-past-pivot' && this.pivotBegan) ||
+            (code === 'shutting-down' && this.closings > 0),
+          `refused a cancel: ${code}`,
+        )
       }
     }
   }
@@ -220,34 +279,56 @@ class Simulation {
   }
 
   #lines(): JournalLine[] {
-    return readdirSync(this.folder).flatMap(it => readFileSync(join(this.folder, it), 'utf8').trim().split('\n').map(line => journalLineSchema.parse(JSON.parse(line.split('\t')[0] ?? ''))))
+    return readdirSync(this.folder).flatMap(it =>
+      readFileSync(join(this.folder, it), 'utf8')
+        .trim()
+        .split('\n')
+        .map(line => journalLineSchema.parse(JSON.parse(line.split('\t')[0] ?? ''))),
+    )
   }
 
-  #expect(holds: boolean, rule: string): void { if (!holds) this.broken.push(rule) }
+  #expect(holds: boolean, rule: string): void {
+    if (!holds) this.broken.push(rule)
+  }
 
   /** What must hold at the end. @returns the rules that were broken */
   async check(end: OperationState | undefined): Promise<readonly string[]> {
     const { parts, recovery, script, gives } = this.scenario
-    this.#expect(isDeepStrictEqual(this.world, end?.phase === 'succeeded' ? parts : parts.map(() => 0)), `ends between: ${this.world.join()}`)
+    this.#expect(
+      isDeepStrictEqual(this.world, end?.phase === 'succeeded' ? parts : parts.map(() => 0)),
+      `ends between: ${this.world.join()}`,
+    )
     if (!end) {
       this.#expect(readdirSync(this.folder).length === 0, 'a journal is left of what never began')
       return this.broken
     }
-    this.#expect(end.phase === (this.#lines().some(it => it.type === 'turned') ? 'rolled-back' : 'succeeded'), `ends ${end.phase}, against its journal`)
+    this.#expect(
+      end.phase === (this.#lines().some(it => it.type === 'turned') ? 'rolled-back' : 'succeeded'),
+      `ends ${end.phase}, against its journal`,
+    )
     this.#expect(!this.pivotBegan || end.phase === 'succeeded', 'went back past the pivot')
     this.#expect(!this.cancelAccepted || end.phase === 'rolled-back', 'a cancel was accepted and then lost')
     const asked = gives || [...script.values()].some(it => it.startsWith('cancel') || it === 'ask')
     const mayTurn = asked || this.failures > 0 || (recovery === 'roll-back' && this.crashes + this.closings > 0)
     this.#expect(mayTurn || end.phase === 'succeeded', 'went back for no reason')
-    this.#expect(!this.operations.list().some(isOpen) && this.operations.holders('it').length === 0 && !this.operations.running(), 'is open when it has ended')
+    this.#expect(
+      !this.operations.list().some(isOpen) && this.operations.holders('it').length === 0 && !this.operations.running(),
+      'is open when it has ended',
+    )
 
-    const again = new Operations({ folder: this.folder, secrets: memorySecrets(), operations: [this.#operation(this.life)] })
+    const again = new Operations({
+      folder: this.folder,
+      secrets: memorySecrets(),
+      operations: [this.#operation(this.life)],
+    })
     this.#expect((await again.open()).length === 0, 'is recovered when it has ended')
     this.#expect(isDeepStrictEqual(plain(again.list()), plain([end])), 'is read otherwise than it was shown')
     return this.broken
   }
 
-  remove(): void { rmSync(this.folder, { recursive: true }) }
+  remove(): void {
+    rmSync(this.folder, { recursive: true })
+  }
 }
 
 /** Without keys that are there but undefined. */
@@ -275,7 +356,8 @@ export function interceptJournals(): void {
     return the().append(this.path, line, lives.get(this) ?? 0, () => append.call(this, line))
   })
   vi.spyOn(Journal, 'create').mockImplementation((folder, opened) =>
-    the().append(join(folder, `${opened.id}.jsonl`), opened, 0, () => create.call(Journal, folder, opened)))
+    the().append(join(folder, `${opened.id}.jsonl`), opened, 0, () => create.call(Journal, folder, opened)),
+  )
   vi.spyOn(Journal, 'read').mockImplementation(async (folder, id) => {
     const reading = await read.call(Journal, folder, id)
     if (reading && !reading.problem) lives.set(reading.journal, the().life)
@@ -284,11 +366,15 @@ export function interceptJournals(): void {
 }
 
 /** @returns how many points it had, and the rules that were broken */
-export async function simulate(scenario: Scenario): Promise<{ readonly points: number; readonly broken: readonly string[] }> {
+export async function simulate(
+  scenario: Scenario,
+): Promise<{ readonly points: number; readonly broken: readonly string[] }> {
   const it = new Simulation(scenario)
   simulation = it
   try {
     const broken = await it.check(await it.run())
     return { points: it.points, broken }
-  } finally { it.remove() }
+  } finally {
+    it.remove()
+  }
 }

@@ -9,24 +9,50 @@ import { fingerprint } from '../../../src/main/workspace/fingerprint'
 import { manifestSchema } from '../../../src/shared/workspace'
 import { temporary } from '../temporary'
 
-/** Commands that take a moment and count how often they ran, in `installs` and `builds` beside the workspace's releases. */
-const install: [string, ...string[]] = ['sh', '-c', 'mkdir -p node_modules/x && echo package > node_modules/x/index.js && echo . >> "$HOME/installs"']
-const build: [string, ...string[]] = ['sh', '-c', 'mkdir build && cat index.html > build/index.html && head -c 100000 /dev/zero > build/app.js && echo . >> "$HOME/builds"']
-const commands = { server: { install, generate: ['true'] as [string] }, client: { install: ['true'] as [string], build } }
+/**
+ * Commands that take a moment and count how often they ran, in `installs` and `builds` beside the workspace's releases.
+ */
+const install: [string, ...string[]] = [
+  'sh',
+  '-c',
+  'mkdir -p node_modules/x && echo package > node_modules/x/index.js && echo . >> "$HOME/installs"',
+]
+const build: [string, ...string[]] = [
+  'sh',
+  '-c',
+  'mkdir build && cat index.html > build/index.html && head -c 100000 /dev/zero > build/app.js && echo . >> "$HOME/builds"',
+]
+const commands = {
+  server: { install, generate: ['true'] as [string] },
+  client: { install: ['true'] as [string], build },
+}
 let root: string, releases: Releases
 const signal = new AbortController().signal
 let said = ''
-const options = { signal, report: () => undefined, output: (chunk: string) => { said += chunk } }
+const options = {
+  signal,
+  report: () => undefined,
+  output: (chunk: string) => {
+    said += chunk
+  },
+}
 
 beforeEach(async () => {
   root = await temporary()
   said = ''
   for (const [path, text] of [
-    ['server/index.js', 'listen()'], ['server/uploads/secret.png', 'x'], ['server/.env', 'JWT_SECRET=canary'], ['server/package.json', '{}'],
-    ['client/package.json', '{}'], ['client/index.html', 'page\n'],
-  ] as const) await write(path, text)
+    ['server/index.js', 'listen()'],
+    ['server/uploads/secret.png', 'x'],
+    ['server/.env', 'JWT_SECRET=canary'],
+    ['server/package.json', '{}'],
+    ['client/package.json', '{}'],
+    ['client/index.html', 'page\n'],
+  ] as const)
+    await write(path, text)
   const run = createRun(randomUUID())
-  releases = new Releases(join(root, 'releases'), join(root, 'instances'), (file, args, its) => run(file, args, { ...its, env: { ...its.env, PATH: process.env['PATH'] ?? '', HOME: root } }))
+  releases = new Releases(join(root, 'releases'), join(root, 'instances'), (file, args, its) =>
+    run(file, args, { ...its, env: { ...its.env, PATH: process.env['PATH'] ?? '', HOME: root } }),
+  )
 })
 
 async function write(path: string, text: string): Promise<void> {
@@ -34,14 +60,20 @@ async function write(path: string, text: string): Promise<void> {
   await writeFile(join(root, path), text)
 }
 async function base(changes: { server?: object; client?: object } = {}): Promise<Base> {
-  const manifest = manifestSchema.parse({ server: { ...commands.server, ...changes.server }, client: { ...commands.client, ...changes.client } })
+  const manifest = manifestSchema.parse({
+    server: { ...commands.server, ...changes.server },
+    client: { ...commands.client, ...changes.client },
+  })
   return { root, manifest, nodeMajor: '20', fingerprint: await fingerprint(root, manifest, '20') }
 }
 /** What npm needs no registry for. */
 const npm = () => base({ server: { install: undefined, generate: undefined }, client: { install: undefined } })
-const runsOf = async (what: string): Promise<number> => (await readFile(join(root, what), 'utf8').catch(() => '')).trim().split('\n').filter(Boolean).length
-const kept = async (): Promise<string[]> => (await readdir(join(root, 'releases')).catch(() => [])).filter(it => it !== 'parts')
-const parts = async (): Promise<string[]> => (await readdir(join(root, 'releases/parts')).catch(() => [])).toSorted((a, b) => (a < b ? -1 : 1))
+const runsOf = async (what: string): Promise<number> =>
+  (await readFile(join(root, what), 'utf8').catch(() => '')).trim().split('\n').filter(Boolean).length
+const kept = async (): Promise<string[]> =>
+  (await readdir(join(root, 'releases')).catch(() => [])).filter(it => it !== 'parts')
+const parts = async (): Promise<string[]> =>
+  (await readdir(join(root, 'releases/parts')).catch(() => [])).toSorted((a, b) => (a < b ? -1 : 1))
 const place = async (its: Base, name: string): Promise<string> => {
   const target = join(root, 'instances', name)
   await mkdir(target, { recursive: true })
@@ -80,7 +112,8 @@ describe('prepare', () => {
     const its = await base()
     await releases.prepare(its, options)
     await rm(join(root, 'releases', its.fingerprint, 'release.json'))
-    for (const it of await parts()) if (it.startsWith('client-build')) await rm(join(root, 'releases/parts', it, 'part.json'))
+    for (const it of await parts())
+      if (it.startsWith('client-build')) await rm(join(root, 'releases/parts', it, 'part.json'))
     expect(await releases.has(its.fingerprint)).toBe(false)
     await releases.prepare(its, options)
     expect(await releases.has(its.fingerprint)).toBe(true)
@@ -96,10 +129,12 @@ describe('prepare', () => {
   })
 
   it('lets the next one try when the first is cancelled', async () => {
-    const its = await base({ client: { build: ['sh', '-c', 'test -e "$HOME/second" || { : > "$HOME/began"; sleep 1000; }; mkdir build'] } })
+    const its = await base({
+      client: { build: ['sh', '-c', 'test -e "$HOME/second" || { : > "$HOME/began"; sleep 1000; }; mkdir build'] },
+    })
     const cancel = new AbortController()
     const first = releases.prepare(its, { ...options, signal: cancel.signal }).catch((error: unknown) => error)
-    while (!await stat(join(root, 'began')).catch(() => undefined)) await new Promise(setImmediate)
+    while (!(await stat(join(root, 'began')).catch(() => undefined))) await new Promise(setImmediate)
     const second = releases.prepare(its, options)
     await writeFile(join(root, 'second'), '')
     cancel.abort(new Error('cancelled'))
@@ -123,17 +158,28 @@ describe('prepare', () => {
 describe('parts', () => {
   beforeEach(async () => {
     await write('server/package.json', '{"name":"s","version":"1.0.0"}')
-    await write('server/package-lock.json', '{"name":"s","version":"1.0.0","lockfileVersion":3,"requires":true,"packages":{"":{"name":"s","version":"1.0.0"}}}')
+    await write(
+      'server/package-lock.json',
+      '{"name":"s","version":"1.0.0","lockfileVersion":3,"requires":true,"packages":{"":{"name":"s","version":"1.0.0"}}}',
+    )
     await write('client/package.json', '{"name":"c","version":"1.0.0"}')
-    await write('client/package-lock.json', '{"name":"c","version":"1.0.0","lockfileVersion":3,"requires":true,"packages":{"":{"name":"c","version":"1.0.0"}}}')
+    await write(
+      'client/package-lock.json',
+      '{"name":"c","version":"1.0.0","lockfileVersion":3,"requires":true,"packages":{"":{"name":"c","version":"1.0.0"}}}',
+    )
     await write('server/prisma/schema.prisma', 'model User { id Int @id }')
     const bin = join(root, 'bin') // npm and Prisma themselves are tested with the sample application
     await mkdir(bin)
     await writeFile(join(bin, 'npm'), '#!/bin/sh\nmkdir -p node_modules/x\n', { mode: 0o755 })
-    await writeFile(join(bin, 'npx'), '#!/bin/sh\nmkdir -p node_modules/.prisma && cat prisma/schema.prisma > node_modules/.prisma/client.js && echo . >> "$HOME/generated"\n', { mode: 0o755 })
+    await writeFile(
+      join(bin, 'npx'),
+      '#!/bin/sh\nmkdir -p node_modules/.prisma && cat prisma/schema.prisma > node_modules/.prisma/client.js && echo . >> "$HOME/generated"\n',
+      { mode: 0o755 },
+    )
     const run = createRun(randomUUID())
     releases = new Releases(join(root, 'releases'), join(root, 'instances'), (file, args, its) =>
-      run(file, args, { ...its, env: { ...its.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: root } }))
+      run(file, args, { ...its, env: { ...its.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: root } }),
+    )
     await releases.prepare(await npm(), options)
     said = ''
   })
@@ -141,23 +187,47 @@ describe('parts', () => {
 
   it.each([
     ['server/index.js', 'listen() // and a newline\n', { installed: [], generated: 1, builds: 1 }],
-    ['server/prisma/schema.prisma', 'model User { id Int @id name String }', { installed: [], generated: 2, builds: 1 }],
+    [
+      'server/prisma/schema.prisma',
+      'model User { id Int @id name String }',
+      { installed: [], generated: 2, builds: 1 },
+    ],
     ['client/index.html', 'another page\n', { installed: [], generated: 1, builds: 2 }],
-    ['server/package-lock.json', '{"name":"s","version":"1.0.0","lockfileVersion":3,"packages":{"":{"name":"s","version":"1.0.0"}}}', { installed: ['server'], generated: 2, builds: 1 }],
-    ['client/package-lock.json', '{"name":"c","version":"1.0.0","lockfileVersion":3,"packages":{"":{"name":"c","version":"1.0.0"}}}', { installed: ['client'], generated: 1, builds: 2 }],
+    [
+      'server/package-lock.json',
+      '{"name":"s","version":"1.0.0","lockfileVersion":3,"packages":{"":{"name":"s","version":"1.0.0"}}}',
+      { installed: ['server'], generated: 2, builds: 1 },
+    ],
+    [
+      'client/package-lock.json',
+      '{"name":"c","version":"1.0.0","lockfileVersion":3,"packages":{"":{"name":"c","version":"1.0.0"}}}',
+      { installed: ['client'], generated: 1, builds: 2 },
+    ],
   ])('of another %s are reused as far as it does not go into them', async (path, text, expected) => {
     await write(path, text)
     const its = await npm()
     await releases.prepare(its, options)
-    expect({ installed: installed(), generated: await runsOf('generated'), builds: await runsOf('builds') }).toEqual(expected)
+    expect({ installed: installed(), generated: await runsOf('generated'), builds: await runsOf('builds') }).toEqual(
+      expected,
+    )
     const instance = await place(its, 'one')
-    expect(await readFile(join(instance, 'server/index.js'), 'utf8')).toBe(await readFile(join(root, 'server/index.js'), 'utf8'))
-    expect(await readFile(join(instance, 'server/node_modules/.prisma/client.js'), 'utf8')).toBe(await readFile(join(root, 'server/prisma/schema.prisma'), 'utf8'))
-    expect(await readFile(join(instance, 'client/build/index.html'), 'utf8')).toBe(await readFile(join(root, 'client/index.html'), 'utf8'))
+    expect(await readFile(join(instance, 'server/index.js'), 'utf8')).toBe(
+      await readFile(join(root, 'server/index.js'), 'utf8'),
+    )
+    expect(await readFile(join(instance, 'server/node_modules/.prisma/client.js'), 'utf8')).toBe(
+      await readFile(join(root, 'server/prisma/schema.prisma'), 'utf8'),
+    )
+    expect(await readFile(join(instance, 'client/build/index.html'), 'utf8')).toBe(
+      await readFile(join(root, 'client/index.html'), 'utf8'),
+    )
   })
 
   it.each([
-    ['a script of its own', 'server/package.json', '{"name":"s","version":"1.0.0","scripts":{"postinstall":"node index.js"}}'],
+    [
+      'a script of its own',
+      'server/package.json',
+      '{"name":"s","version":"1.0.0","scripts":{"postinstall":"node index.js"}}',
+    ],
     ['a package beside it', 'server/package.json', '{"name":"s","version":"1.0.0","workspaces":["lib"]}'],
   ])('that are installed with %s are of all files', async (_, path, text) => {
     await write(path, text)
@@ -180,7 +250,10 @@ describe('parts', () => {
 
   it('are kept for the next try when a later one fails', async () => {
     await write('server/package.json', '{"name":"s","version":"2.0.0"}')
-    await write('server/package-lock.json', '{"name":"s","version":"2.0.0","lockfileVersion":3,"requires":true,"packages":{"":{"name":"s","version":"2.0.0"}}}')
+    await write(
+      'server/package-lock.json',
+      '{"name":"s","version":"2.0.0","lockfileVersion":3,"requires":true,"packages":{"":{"name":"s","version":"2.0.0"}}}',
+    )
     const failing = await base({ server: { install: undefined, generate: ['false'] }, client: { install: undefined } })
     await expect(releases.prepare(failing, options)).rejects.toMatchObject({ problem: { code: 'command-failed' } })
     await releases.prune(() => Promise.resolve(new Set()), 'old', signal)
@@ -194,31 +267,43 @@ describe('place', () => {
   it('shares packages and big files of the client, read-only, and copies the rest', async () => {
     const its = await base()
     const [one, two] = [await place(its, 'one'), await place(its, 'two')]
-    const same = async (path: string): Promise<boolean> => await inode(one, path) === await inode(two, path)
-    expect(await Promise.all(['server/node_modules/x/index.js', 'client/build/app.js', 'client/build/index.html', 'server/index.js'].map(same)))
-      .toEqual([true, true, false, false])
-    const modes = await Promise.all(['server/node_modules/x/index.js', 'client/build/app.js', 'client/build/index.html', 'server/index.js'].map(async it => (await stat(join(one, it))).mode & 0o222))
+    const same = async (path: string): Promise<boolean> => (await inode(one, path)) === (await inode(two, path))
+    expect(
+      await Promise.all(
+        ['server/node_modules/x/index.js', 'client/build/app.js', 'client/build/index.html', 'server/index.js'].map(
+          same,
+        ),
+      ),
+    ).toEqual([true, true, false, false])
+    const modes = await Promise.all(
+      ['server/node_modules/x/index.js', 'client/build/app.js', 'client/build/index.html', 'server/index.js'].map(
+        async it => (await stat(join(one, it))).mode & 0o222,
+      ),
+    )
     expect(modes.map(Boolean)).toEqual([false, false, true, true])
     expect(await readFile(join(one, 'client/build/index.html'), 'utf8')).toBe('page\n')
     await rm(one, { recursive: true })
     expect(await readFile(join(two, 'server/node_modules/x/index.js'), 'utf8')).toBe('package\n')
   })
 
-  it.each(['server/node_modules/x/index.js', 'client/build/app.js'])('gives no new instance what was written into %s of another, and names both', async path => {
-    const its = await base()
-    const one = await place(its, 'one')
-    const two = await place(its, 'two')
-    await chmod(join(one, path), 0o644) // its owner may; root need not
-    const file = await open(join(one, path), 'r+')
-    await file.write('evil')
-    await file.utimes(1, 1) // another second than that in which it was made
-    await file.close()
-    expect(await readFile(join(two, path), 'utf8')).toMatch(/^evil/) // what a link means
-    const third = await place(its, 'third')
-    expect(await readFile(join(third, path), 'utf8')).not.toMatch(/^evil/)
-    expect(said).toContain(path)
-    expect(said).toContain('These instances have the changed ones: one, two.')
-  })
+  it.each(['server/node_modules/x/index.js', 'client/build/app.js'])(
+    'gives no new instance what was written into %s of another, and names both',
+    async path => {
+      const its = await base()
+      const one = await place(its, 'one')
+      const two = await place(its, 'two')
+      await chmod(join(one, path), 0o644) // its owner may; root need not
+      const file = await open(join(one, path), 'r+')
+      await file.write('evil')
+      await file.utimes(1, 1) // another second than that in which it was made
+      await file.close()
+      expect(await readFile(join(two, path), 'utf8')).toMatch(/^evil/) // what a link means
+      const third = await place(its, 'third')
+      expect(await readFile(join(third, path), 'utf8')).not.toMatch(/^evil/)
+      expect(said).toContain(path)
+      expect(said).toContain('These instances have the changed ones: one, two.')
+    },
+  )
 
   it('copies everything to another disk, where nothing can be linked', async () => {
     const its = await base()
@@ -227,25 +312,40 @@ describe('place', () => {
       await releases.place(its, target, options)
       expect(await readFile(join(target, 'server/node_modules/x/index.js'), 'utf8')).toBe('package\n')
       expect((await stat(join(target, 'server/node_modules/x/index.js'))).mode & 0o200).toBe(0o200)
-    } finally { await rm(target, { recursive: true }) }
+    } finally {
+      await rm(target, { recursive: true })
+    }
   })
 
   it('overlays what generating changed and removed in the packages', async () => {
-    const its = await base({ server: {
-      install: ['sh', '-c', 'mkdir -p node_modules/x node_modules/y && echo package > node_modules/x/index.js && echo stub > node_modules/y/stub.js && echo old > node_modules/y/client.js'],
-      generate: ['sh', '-c', 'rm node_modules/y/stub.js && echo new > node_modules/y/client.js && mkdir generated && echo more > generated/it.js'],
-    } })
+    const its = await base({
+      server: {
+        install: [
+          'sh',
+          '-c',
+          'mkdir -p node_modules/x node_modules/y && echo package > node_modules/x/index.js && echo stub > node_modules/y/stub.js && echo old > node_modules/y/client.js',
+        ],
+        generate: [
+          'sh',
+          '-c',
+          'rm node_modules/y/stub.js && echo new > node_modules/y/client.js && mkdir generated && echo more > generated/it.js',
+        ],
+      },
+    })
     const [one, two] = [await place(its, 'one'), await place(its, 'two')]
-    expect((await readdir(join(one, 'server/node_modules/y')))).toEqual(['client.js'])
+    expect(await readdir(join(one, 'server/node_modules/y'))).toEqual(['client.js'])
     expect(await readFile(join(one, 'server/node_modules/y/client.js'), 'utf8')).toBe('new\n')
     expect(await readFile(join(one, 'server/generated/it.js'), 'utf8')).toBe('more\n')
-    expect(await inode(one, 'server/node_modules/y/client.js')).not.toBe(await inode(two, 'server/node_modules/y/client.js'))
+    expect(await inode(one, 'server/node_modules/y/client.js')).not.toBe(
+      await inode(two, 'server/node_modules/y/client.js'),
+    )
     expect(await inode(one, 'server/node_modules/x/index.js')).toBe(await inode(two, 'server/node_modules/x/index.js'))
   })
 })
 
 describe('prune', () => {
-  const prune = (used: readonly string[], which: 'old' | 'all' = 'old'): Promise<void> => releases.prune(() => Promise.resolve(new Set(used)), which, signal)
+  const prune = (used: readonly string[], which: 'old' | 'all' = 'old'): Promise<void> =>
+    releases.prune(() => Promise.resolve(new Set(used)), which, signal)
 
   it('keeps what is used and the newest two, with their parts; instances keep their files', async () => {
     const made: Base[] = []
@@ -274,16 +374,23 @@ describe('prune', () => {
 
   it('removes releases of an older layout, which cannot be placed', async () => {
     await mkdir(join(root, 'releases/0123/server/node_modules'), { recursive: true })
-    await writeFile(join(root, 'releases/0123/release.json'), JSON.stringify({ fingerprint: '0123', nodeMajor: '20', prepared: new Date().toISOString() }))
+    await writeFile(
+      join(root, 'releases/0123/release.json'),
+      JSON.stringify({ fingerprint: '0123', nodeMajor: '20', prepared: new Date().toISOString() }),
+    )
     expect(await releases.has('0123')).toBe(false)
     await prune(['0123'])
     expect(await kept()).toEqual([])
   })
 
   it('waits for a preparation', async () => {
-    const its = await base({ client: { build: ['sh', '-c', ': > "$HOME/began"; while ! test -e "$HOME/go"; do sleep 0.05; done; mkdir build'] } })
+    const its = await base({
+      client: {
+        build: ['sh', '-c', ': > "$HOME/began"; while ! test -e "$HOME/go"; do sleep 0.05; done; mkdir build'],
+      },
+    })
     const preparing = releases.prepare(its, options)
-    while (!await stat(join(root, 'began')).catch(() => undefined)) await new Promise(setImmediate)
+    while (!(await stat(join(root, 'began')).catch(() => undefined))) await new Promise(setImmediate)
     const pruning = prune([])
     await writeFile(join(root, 'go'), '')
     await preparing

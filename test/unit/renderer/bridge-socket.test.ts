@@ -6,10 +6,31 @@ const bridge = () => {
   const sent: string[] = []
   const close = vi.fn<() => void>()
   let handlers: BridgeHandlers | undefined
-  const Socket = bridgeSocket({ connect: given => { handlers = given; return { send: data => { sent.push(data) }, close } } })
-  return { Socket, sent, close, handlers: () => { if (!handlers) throw new Error('not connected'); return handlers } }
+  const Socket = bridgeSocket({
+    connect: given => {
+      handlers = given
+      return {
+        send: data => {
+          sent.push(data)
+        },
+        close,
+      }
+    },
+  })
+  return {
+    Socket,
+    sent,
+    close,
+    handlers: () => {
+      if (!handlers) throw new Error('not connected')
+      return handlers
+    },
+  }
 }
-const opened = (socket: WebSocket) => new Promise(done => { socket.addEventListener('open', done) })
+const opened = (socket: WebSocket) =>
+  new Promise(done => {
+    socket.addEventListener('open', done)
+  })
 
 describe('the bridge as a socket', () => {
   it('opens after its listeners were added, then carries text both ways', async () => {
@@ -19,7 +40,9 @@ describe('the bridge as a socket', () => {
     await opened(socket)
     expect(socket.readyState).toBe(Socket.OPEN)
     socket.send('out')
-    const message = new Promise<MessageEvent>(done => { socket.addEventListener('message', done) })
+    const message = new Promise<MessageEvent>(done => {
+      socket.addEventListener('message', done)
+    })
     handlers().onMessage('in')
     expect((await message).data).toBe('in')
     expect(sent).toEqual(['out'])
@@ -45,9 +68,15 @@ describe('the bridge as a socket', () => {
     expect(socket.readyState).toBe(Socket.CLOSED)
   })
   it('is an error when the main process cannot be reached', async () => {
-    const Socket = bridgeSocket({ connect: () => { throw new Error('gone') } })
+    const Socket = bridgeSocket({
+      connect: () => {
+        throw new Error('gone')
+      },
+    })
     const socket = new Socket('bridge:')
-    await new Promise(done => { socket.addEventListener('error', done) })
+    await new Promise(done => {
+      socket.addEventListener('error', done)
+    })
     expect(socket.readyState).toBe(Socket.CLOSED)
   })
 })

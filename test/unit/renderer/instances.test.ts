@@ -3,33 +3,80 @@ import { fold, type OperationState } from '../../../src/shared/operation'
 import type { InstanceStatus, InstanceView } from '../../../src/shared/instance'
 import { arrange, countGroups, nextSort, type Shown, type SortKey } from '../../../src/renderer/src/instances/arrange'
 import { idleReason, newestBySubject, shownStatus } from '../../../src/renderer/src/instances/shown-status'
-import { extend, nothingSelected, prune, selectAll, toggle, toggleAll } from '../../../src/renderer/src/instances/selection'
+import {
+  extend,
+  nothingSelected,
+  prune,
+  selectAll,
+  toggle,
+  toggleAll,
+} from '../../../src/renderer/src/instances/selection'
 import { History, sampleLimit } from '../../../src/renderer/src/instances/history'
 import { sparklinePath } from '../../../src/renderer/src/instances/sparkline-path'
 import { rangeOf } from '../../../src/renderer/src/instances/use-window'
 import { sameShown } from '../../../src/renderer/src/instances/same'
 
-const view = (name: string, more: Partial<InstanceView> = {}): InstanceView =>
-  ({ name, port: 5000, url: 'http://127.0.0.1:5000', status: 'online', pooled: true, isolated: false, database: `${name}_db`, created: '2026-01-01T00:00:00.000Z', ...more })
+const view = (name: string, more: Partial<InstanceView> = {}): InstanceView => ({
+  name,
+  port: 5000,
+  url: 'http://127.0.0.1:5000',
+  status: 'online',
+  pooled: true,
+  isolated: false,
+  database: `${name}_db`,
+  created: '2026-01-01T00:00:00.000Z',
+  ...more,
+})
 const shown = (name: string, more: Partial<InstanceView> = {}): Shown => {
   const instance = view(name, more)
   return { instance, status: shownStatus(instance, undefined, undefined) }
 }
-const operation = (kind: string, id = 'o1', phase: OperationState['phase'] = 'running'): OperationState =>
-  ({ ...fold(undefined, { id, at: '2026-01-01T00:00:00.000Z', type: 'opened', kind, version: 1, subject: 'alpha', plan: {}, steps: ['one'] }), phase })
+const operation = (kind: string, id = 'o1', phase: OperationState['phase'] = 'running'): OperationState => ({
+  ...fold(undefined, {
+    id,
+    at: '2026-01-01T00:00:00.000Z',
+    type: 'opened',
+    kind,
+    version: 1,
+    subject: 'alpha',
+    plan: {},
+    steps: ['one'],
+  }),
+  phase,
+})
 const names = (all: readonly Shown[]): string[] => all.map(it => it.instance.name)
 
 describe('the status that is shown', () => {
   const alpha = view('Alpha', { status: 'stopped' })
   it('is what PM2 says when nothing is under way', () => {
-    expect(shownStatus(alpha, operation('start', 'o1', 'succeeded'), undefined)).toEqual({ group: 'stopped', tone: 'idle', word: 'Stopped' })
+    expect(shownStatus(alpha, operation('start', 'o1', 'succeeded'), undefined)).toEqual({
+      group: 'stopped',
+      tone: 'idle',
+      word: 'Stopped',
+    })
   })
-  it.each([['create', 'Creating…'], ['start', 'Starting…'], ['stop', 'Stopping…'], ['restart', 'Restarting…'], ['change-port', 'Changing port…'], ['delete', 'Deleting…'], ['rebuild', 'Working…']])('%s: %s', (kind, word) => {
-    expect(shownStatus(alpha, operation(kind), undefined)).toEqual({ group: 'busy', tone: 'busy', word, operation: 'o1' })
+  it.each([
+    ['create', 'Creating…'],
+    ['start', 'Starting…'],
+    ['stop', 'Stopping…'],
+    ['restart', 'Restarting…'],
+    ['change-port', 'Changing port…'],
+    ['delete', 'Deleting…'],
+    ['rebuild', 'Working…'],
+  ])('%s: %s', (kind, word) => {
+    expect(shownStatus(alpha, operation(kind), undefined)).toEqual({
+      group: 'busy',
+      tone: 'busy',
+      word,
+      operation: 'o1',
+    })
   })
   it('says when a job undoes, and when it waits for someone', () => {
     expect(shownStatus(alpha, operation('start', 'o1', 'undoing'), undefined).word).toBe('Undoing…')
-    expect(shownStatus(alpha, operation('start', 'o1', 'stuck'), undefined)).toMatchObject({ word: 'Needs attention', tone: 'warn' })
+    expect(shownStatus(alpha, operation('start', 'o1', 'stuck'), undefined)).toMatchObject({
+      word: 'Needs attention',
+      tone: 'warn',
+    })
   })
   it('follows a job from the click on, until its operation tells', () => {
     const pending = { kind: 'start', after: 'o1' } as const
@@ -39,33 +86,59 @@ describe('the status that is shown', () => {
     expect(shownStatus(alpha, undefined, undefined, 'o2').word).toBe('Waiting…')
   })
   it('takes the first operation of a subject: the list has open ones first, then the newest', () => {
-    expect(newestBySubject([operation('start', 'o2'), operation('stop', 'o1', 'succeeded')]).get('alpha')?.id).toBe('o2')
+    expect(newestBySubject([operation('start', 'o2'), operation('stop', 'o1', 'succeeded')]).get('alpha')?.id).toBe(
+      'o2',
+    )
   })
-  it.each<[InstanceStatus, boolean, boolean, boolean]>([['online', false, true, true], ['stopped', true, false, false], ['errored', true, true, true], ['not in PM2', true, false, false], ['unknown', true, true, true]])(
-    '%s: what would change something', (status, start, stop, restart) => {
-      const its = shownStatus({ status }, undefined, undefined)
-      expect([idleReason('start', its), idleReason('stop', its), idleReason('restart', its)].map(it => it === undefined)).toEqual([start, stop, restart])
-    })
+  it.each<[InstanceStatus, boolean, boolean, boolean]>([
+    ['online', false, true, true],
+    ['stopped', true, false, false],
+    ['errored', true, true, true],
+    ['not in PM2', true, false, false],
+    ['unknown', true, true, true],
+  ])('%s: what would change something', (status, start, stop, restart) => {
+    const its = shownStatus({ status }, undefined, undefined)
+    expect(
+      [idleReason('start', its), idleReason('stop', its), idleReason('restart', its)].map(it => it === undefined),
+    ).toEqual([start, stop, restart])
+  })
 })
 
 describe('the order and the filter', () => {
-  const all = [shown('b10', { cpu: 3, startedAt: 10 }), shown('b9', { status: 'errored' }), shown('A1', { cpu: 7, startedAt: 50, memory: 1 }), shown('c', { status: 'stopped' })]
-  const sorted = (key: SortKey, descending = false): string[] => names(arrange(all, { query: '', filter: 'all', sort: { key, descending } }))
-  it('sorts names as people count', () => { expect(sorted('name')).toEqual(['A1', 'b9', 'b10', 'c']) })
+  const all = [
+    shown('b10', { cpu: 3, startedAt: 10 }),
+    shown('b9', { status: 'errored' }),
+    shown('A1', { cpu: 7, startedAt: 50, memory: 1 }),
+    shown('c', { status: 'stopped' }),
+  ]
+  const sorted = (key: SortKey, descending = false): string[] =>
+    names(arrange(all, { query: '', filter: 'all', sort: { key, descending } }))
+  it('sorts names as people count', () => {
+    expect(sorted('name')).toEqual(['A1', 'b9', 'b10', 'c'])
+  })
   it('puts what is not known last, both ways', () => {
     expect(sorted('cpu')).toEqual(['b10', 'A1', 'b9', 'c'])
     expect(sorted('cpu', true)).toEqual(['A1', 'b10', 'b9', 'c'])
   })
-  it('takes the longest uptime first when it descends', () => { expect(sorted('uptime', true).slice(0, 2)).toEqual(['b10', 'A1']) })
-  it('shows first what wants attention', () => { expect(sorted('status')[0]).toBe('b9') })
+  it('takes the longest uptime first when it descends', () => {
+    expect(sorted('uptime', true).slice(0, 2)).toEqual(['b10', 'A1'])
+  })
+  it('shows first what wants attention', () => {
+    expect(sorted('status')[0]).toBe('b9')
+  })
   it('finds by every word, whatever the case, among one status', () => {
-    const find = (query: string, filter: 'all' | 'online' = 'all'): string[] => names(arrange(all, { query, filter, sort: { key: 'name', descending: false } }))
+    const find = (query: string, filter: 'all' | 'online' = 'all'): string[] =>
+      names(arrange(all, { query, filter, sort: { key: 'name', descending: false } }))
     expect(find('1 B')).toEqual(['b10'])
     expect(find('', 'online')).toEqual(['A1', 'b10'])
     expect(find('zebra')).toEqual([])
   })
   it('counts what there is', () => {
-    expect(countGroups(all)).toEqual([{ group: 'online', count: 2 }, { group: 'stopped', count: 1 }, { group: 'errored', count: 1 }])
+    expect(countGroups(all)).toEqual([
+      { group: 'online', count: 2 },
+      { group: 'stopped', count: 1 },
+      { group: 'errored', count: 1 },
+    ])
   })
   it('turns round on the second click; numbers begin with the largest', () => {
     expect(nextSort({ key: 'name', descending: false }, 'name')).toEqual({ key: 'name', descending: true })
@@ -101,7 +174,8 @@ describe('the selection', () => {
 })
 
 describe('the history', () => {
-  const at = (history: History, time: number, cpu?: number): void => history.sample([view('a', cpu === undefined ? {} : { cpu, memory: 1 })], time)
+  const at = (history: History, time: number, cpu?: number): void =>
+    history.sample([view('a', cpu === undefined ? {} : { cpu, memory: 1 })], time)
   it('keeps the last samples', () => {
     const history = new History()
     for (let index = 0; index < sampleLimit + 5; index++) at(history, index * 2000, index)
@@ -110,14 +184,17 @@ describe('the history', () => {
   })
   it('leaves out what comes between, and begins anew with a new run', () => {
     const history = new History()
-    at(history, 0, 1); at(history, 400, 2); at(history, 2000, 3)
+    at(history, 0, 1)
+    at(history, 400, 2)
+    at(history, 2000, 3)
     expect(history.of('a').cpu).toEqual([1, 3])
     at(history, 4000)
     expect(history.of('a').cpu).toEqual([])
   })
   it('goes on level while nothing is pushed, since then nothing has changed', () => {
     const history = new History()
-    at(history, 0, 1); at(history, 5000, 2)
+    at(history, 0, 1)
+    at(history, 5000, 2)
     for (let time = 5000; time < 15_000; time += 1000) history.tick(time)
     expect(history.of('a').cpu).toEqual([1, 2, 2])
     history.tick(15_000)
@@ -142,7 +219,8 @@ describe('what is drawn', () => {
     expect(rangeOf({ top: 0, seen: 460, rows: 500, height: 46 })).toEqual({ first: 0, end: 20 })
     expect(rangeOf({ top: 4600, seen: 460, rows: 500, height: 46 })).toEqual({ first: 92, end: 120 })
     expect(rangeOf({ top: 22_540, seen: 460, rows: 500, height: 46 }).end).toBe(500)
-    expect(rangeOf({ top: 1840, seen: 460, rows: 100, height: 184 })).toEqual({ first: 8, end: 15 }) // as far, though these rows are higher
+    // as far, though these rows are higher
+    expect(rangeOf({ top: 1840, seen: 460, rows: 100, height: 184 })).toEqual({ first: 8, end: 15 })
   })
   it('is drawn anew only when something that is shown differs', () => {
     expect(sameShown(shown('a', { cpu: 1 }), shown('a', { cpu: 1 }))).toBe(true)

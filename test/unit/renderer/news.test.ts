@@ -7,16 +7,37 @@ import { findEntries } from '../../../src/renderer/src/app/palette-search'
 import { isPastReturn } from '../../../src/renderer/src/operations/pivots'
 import { headline, subjectOf } from '../../../src/shared/titles'
 
-const views = (statuses: Record<string, InstanceStatus>): InstanceView[] => Object.entries(statuses).map(([name, status]) => (
-  { name, status, port: 1, url: '', pooled: true, isolated: false, database: '', created: '' }))
-const known = (statuses: Record<string, InstanceStatus>): Map<string, InstanceStatus> => new Map(Object.entries(statuses))
+const views = (statuses: Record<string, InstanceStatus>): InstanceView[] =>
+  Object.entries(statuses).map(([name, status]) => ({
+    name,
+    status,
+    port: 1,
+    url: '',
+    pooled: true,
+    isolated: false,
+    database: '',
+    created: '',
+  }))
+const known = (statuses: Record<string, InstanceStatus>): Map<string, InstanceStatus> =>
+  new Map(Object.entries(statuses))
 const opened = (kind: string, plan: OperationState['plan'] = {}): OperationState =>
-  fold(undefined, { id: 'o', at: '2026-01-01T00:00:00.000Z', type: 'opened', kind, version: 1, subject: 'alpha', plan, steps: ['stop-process', 'drop-database'] })
+  fold(undefined, {
+    id: 'o',
+    at: '2026-01-01T00:00:00.000Z',
+    type: 'opened',
+    kind,
+    version: 1,
+    subject: 'alpha',
+    plan,
+    steps: ['stop-process', 'drop-database'],
+  })
 
 describe('news', () => {
   it('are instances that have just errored, not those that were found so', () => {
     expect(newlyErrored(undefined, views({ a: 'errored' }))).toEqual([])
-    expect(newlyErrored(known({ a: 'online', b: 'errored' }), views({ a: 'errored', b: 'errored', c: 'errored' }))).toEqual(['a'])
+    expect(
+      newlyErrored(known({ a: 'online', b: 'errored' }), views({ a: 'errored', b: 'errored', c: 'errored' })),
+    ).toEqual(['a'])
   })
   it('are long jobs that ended, and any that got stuck', () => {
     const long = { ...opened('create'), phase: 'succeeded', settledAt: '2026-01-01T00:00:11.000Z' } as const
@@ -28,27 +49,76 @@ describe('news', () => {
     expect(endedUnseen(undefined, [long])).toHaveLength(0)
   })
   it('say what changed, by status', () => {
-    expect(statusNews(known({ a: 'online', b: 'online', c: 'online' }), views({ a: 'stopped', b: 'stopped', c: 'errored' }))).toBe('a and b: stopped. c: errored')
+    expect(
+      statusNews(known({ a: 'online', b: 'online', c: 'online' }), views({ a: 'stopped', b: 'stopped', c: 'errored' })),
+    ).toBe('a and b: stopped. c: errored')
     expect(statusNews(known({ a: 'online' }), views({ a: 'online', b: 'online' }))).toBe('')
   })
 })
 
 describe('amounts', () => {
-  it.each([[0, '0 B'], [999, '999 B'], [1000, '1.0 KB'], [8_900_000, '8.5 MB'], [41_000_000, '39 MB'], [1_288_490_189, '1.2 GB']])('%i bytes: %s', (value, text) => { expect(bytes(value)).toBe(text) })
-  it.each([[0, '0 %'], [0.4, '0 %'], [3.44, '3 %'], [9.96, '10 %'], [112, '112 %']])('%f %%: %s', (value, text) => { expect(percent(value)).toBe(text) })
-  it.each([[-5, '0 s'], [59_900, '59 s'], [60_000, '1 min'], [18_720_000, '5 h 12 min'], [273_600_000, '3 d 4 h']])('up %i ms: %s', (value, text) => { expect(uptime(value)).toBe(text) })
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1.0 KB'],
+    [8_900_000, '8.5 MB'],
+    [41_000_000, '39 MB'],
+    [1_288_490_189, '1.2 GB'],
+  ])('%i bytes: %s', (value, text) => {
+    expect(bytes(value)).toBe(text)
+  })
+  it.each([
+    [0, '0 %'],
+    [0.4, '0 %'],
+    [3.44, '3 %'],
+    [9.96, '10 %'],
+    [112, '112 %'],
+  ])('%f %%: %s', (value, text) => {
+    expect(percent(value)).toBe(text)
+  })
+  it.each([
+    [-5, '0 s'],
+    [59_900, '59 s'],
+    [60_000, '1 min'],
+    [18_720_000, '5 h 12 min'],
+    [273_600_000, '3 d 4 h'],
+  ])('up %i ms: %s', (value, text) => {
+    expect(uptime(value)).toBe(text)
+  })
   it('lists in words, and counts the rest', () => {
-    expect([enumerate([]), enumerate(['a']), enumerate(['a', 'b']), enumerate(['a', 'b', 'c', 'd'], 3)]).toEqual(['', 'a', 'a and b', 'a, b and 2 more'])
+    expect([enumerate([]), enumerate(['a']), enumerate(['a', 'b']), enumerate(['a', 'b', 'c', 'd'], 3)]).toEqual([
+      '',
+      'a',
+      'a and b',
+      'a, b and 2 more',
+    ])
     expect([count(1, 'instance'), count(3, 'instance')]).toEqual(['one instance', '3 instances'])
   })
 })
 
 describe('the palette', () => {
-  const entry = (label: string, group = 'g', keywords = '', offered = false) => ({ id: label, label, group, keywords, offered })
-  const entries = [entry('alpha-2', 'Instances'), entry('alpha', 'Instances', 'port 5001'), entry('Stop alpha', 'Actions'), entry('Delete alpha…', 'Actions'), entry('New instance', 'Actions', '', true)]
-  const find = (query: string): string[] => findEntries(entries, query, 3).flatMap(it => it.entries.map(one => one.label))
-  it('offers what is offered before anything is typed', () => { expect(find('')).toEqual(['New instance']) })
-  it('shows the instance itself first, then what can be done', () => { expect(find('alpha')).toEqual(['alpha', 'alpha-2', 'Stop alpha']) })
+  const entry = (label: string, group = 'g', keywords = '', offered = false) => ({
+    id: label,
+    label,
+    group,
+    keywords,
+    offered,
+  })
+  const entries = [
+    entry('alpha-2', 'Instances'),
+    entry('alpha', 'Instances', 'port 5001'),
+    entry('Stop alpha', 'Actions'),
+    entry('Delete alpha…', 'Actions'),
+    entry('New instance', 'Actions', '', true),
+  ]
+  const find = (query: string): string[] =>
+    findEntries(entries, query, 3).flatMap(it => it.entries.map(one => one.label))
+  it('offers what is offered before anything is typed', () => {
+    expect(find('')).toEqual(['New instance'])
+  })
+  it('shows the instance itself first, then what can be done', () => {
+    expect(find('alpha')).toEqual(['alpha', 'alpha-2', 'Stop alpha'])
+  })
   it('wants every word', () => {
     expect(find('stop al')).toEqual(['Stop alpha'])
     expect(find('5001')).toEqual(['alpha'])
@@ -59,7 +129,9 @@ describe('the palette', () => {
 describe('jobs on an instance', () => {
   it('are called by the name in their plan', () => {
     expect(subjectOf(opened('start', { target: { name: 'Alpha', port: 5000 } }))).toBe('Alpha')
-    expect(headline({ ...opened('change-port', { target: { name: 'Alpha' }, port: 5010 }), phase: 'succeeded' })).toBe('‘Alpha’ was moved to 5010')
+    expect(headline({ ...opened('change-port', { target: { name: 'Alpha' }, port: 5010 }), phase: 'succeeded' })).toBe(
+      '‘Alpha’ was moved to 5010',
+    )
   })
   it('are not taken back once they have destroyed something', () => {
     const step = (name: string) => ({ id: 'o', at: '2026-01-01T00:00:01.000Z', type: 'doing', step: name }) as const

@@ -17,11 +17,20 @@ describe('a generated password', () => {
     // chi-squared with 61 degrees of freedom: above 130 once in 10^6 runs; a modulo bias of 256 % 62 gives over 800
     expect([...counts.values()].reduce((sum, it) => sum + (it - expected) ** 2 / expected, 0)).toBeLessThan(130)
   })
-  it('is strong', () => { expect(strengthOf(generatePassword(), []).level).toBe(4) })
+  it('is strong', () => {
+    expect(strengthOf(generatePassword(), []).level).toBe(4)
+  })
 })
 
 describe('a typed password is judged', () => {
-  it.each([['', 0], ['aaaaaaaaaaaaaaaa', 1], ['abcdefghijklmnop', 1], ['Password123', 1], ['1234567890', 1], ['correct horse battery', 4]])('%j: %i', (password, level) => {
+  it.each([
+    ['', 0],
+    ['aaaaaaaaaaaaaaaa', 1],
+    ['abcdefghijklmnop', 1],
+    ['Password123', 1],
+    ['1234567890', 1],
+    ['correct horse battery', 4],
+  ])('%j: %i', (password, level) => {
     expect(strengthOf(password, []).level).toBe(level)
   })
   it('by what a guesser knows', () => {
@@ -29,9 +38,11 @@ describe('a typed password is judged', () => {
     expect(strengthOf('maeve-obrien-riverside', ['Maeve OBrien', 'maeve@riverside.example']).level).toBe(1)
   })
   it('never worse for one more surprising character', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom('a', 'k', 'Q', '7', '!') , minLength: 1 }), text => {
-      const more = strengthOf(`${text}${text.endsWith('~') ? '§' : '~'}`, []).level
-      expect(more).toBeGreaterThanOrEqual(strengthOf(text, []).level)
-    }))
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('a', 'k', 'Q', '7', '!'), minLength: 1 }), text => {
+        const more = strengthOf(`${text}${text.endsWith('~') ? '§' : '~'}`, []).level
+        expect(more).toBeGreaterThanOrEqual(strengthOf(text, []).level)
+      }),
+    )
   })
 })

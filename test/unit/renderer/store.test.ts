@@ -3,8 +3,16 @@ import type { OperationEvent } from '../../../src/shared/operation'
 import { OperationsStore } from '../../../src/renderer/src/operations/store'
 
 const at = (second: number): string => `2026-01-01T00:00:${String(second).padStart(2, '0')}.000Z`
-const opened = (id: string, second: number): OperationEvent =>
-  ({ id, at: at(second), type: 'opened', kind: 'create', version: 1, subject: id, plan: {}, steps: ['one'] })
+const opened = (id: string, second: number): OperationEvent => ({
+  id,
+  at: at(second),
+  type: 'opened',
+  kind: 'create',
+  version: 1,
+  subject: id,
+  plan: {},
+  steps: ['one'],
+})
 const filled = (...events: OperationEvent[]): OperationsStore => {
   const store = new OperationsStore()
   store.apply({ type: 'snapshot', operations: [], unreadable: [] })
@@ -14,15 +22,25 @@ const filled = (...events: OperationEvent[]): OperationsStore => {
 const ids = (store: OperationsStore): string[] => store.view().operations.map(it => it.id)
 
 describe('operations on the screen', () => {
-  it('are not known before the snapshot', () => { expect(new OperationsStore().view().ready).toBe(false) })
+  it('are not known before the snapshot', () => {
+    expect(new OperationsStore().view().ready).toBe(false)
+  })
   it('show open ones first, then the newest', () => {
-    const store = filled(opened('a', 1), opened('b', 2), opened('c', 3), { id: 'c', at: at(4), type: 'settled', outcome: 'succeeded' })
+    const store = filled(opened('a', 1), opened('b', 2), opened('c', 3), {
+      id: 'c',
+      at: at(4),
+      type: 'settled',
+      outcome: 'succeeded',
+    })
     expect(ids(store)).toEqual(['b', 'a', 'c'])
   })
   it('keep their output aside, without a new view', () => {
     const store = filled(opened('a', 1))
     const before = store.view()
-    store.apply({ type: 'event', event: { id: 'a', at: at(2), type: 'output', step: 'one', chunk: 'hello', offset: 0 } })
+    store.apply({
+      type: 'event',
+      event: { id: 'a', at: at(2), type: 'output', step: 'one', chunk: 'hello', offset: 0 },
+    })
     expect(store.view()).toBe(before)
     expect(store.log('a').chunks).toMatchObject([{ step: 'one', chunk: 'hello' }])
     expect(store.log('a').complete).toBe(true)
@@ -42,7 +60,8 @@ describe('operations on the screen', () => {
   })
   it('keep at most two million characters, dropping the oldest', () => {
     const output = filled(opened('a', 1)).log('a')
-    for (let index = 0; index < 300; index++) output.append({ step: 'one', chunk: String(index).padEnd(10_000, '.'), offset: index * 10_000 })
+    for (let index = 0; index < 300; index++)
+      output.append({ step: 'one', chunk: String(index).padEnd(10_000, '.'), offset: index * 10_000 })
     expect(output.chunks.length).toBe(200)
     expect(output.chunks.at(-1)?.chunk.startsWith('299')).toBe(true)
   })

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { errorsOf, firstFaultyStep, isChecking, isDirty, newWizard, reduce, toInput, type Answers, type Wizard, type WizardAction } from '../../../src/renderer/src/create/wizard'
+import {
+  errorsOf,
+  firstFaultyStep,
+  isChecking,
+  isDirty,
+  newWizard,
+  reduce,
+  toInput,
+  type Answers,
+  type Wizard,
+  type WizardAction,
+} from '../../../src/renderer/src/create/wizard'
 
 const run = (...actions: WizardAction[]): Wizard => actions.reduce(reduce, newWizard)
 const typed = (change: Partial<Answers>): WizardAction => ({ type: 'typed', change })
@@ -12,7 +23,13 @@ describe('the way through', () => {
   it('goes name, port, director, review', () => {
     expect(run(...toReview).step).toBe('review')
     expect(toInput(run(...toReview).answers)).toEqual({
-      name: 'Alpha', port: 'auto', allowSharedPort: false, jwtSecret: 'generate', host: '0.0.0.0', systemUser: false, install: 'ci',
+      name: 'Alpha',
+      port: 'auto',
+      allowSharedPort: false,
+      jwtSecret: 'generate',
+      host: '0.0.0.0',
+      systemUser: false,
+      install: 'ci',
       director: { name: "Maeve O'Brien", email: 'maeve@example.org', password: 'long enough it is' },
     })
   })
@@ -37,7 +54,10 @@ describe('the way through', () => {
     expect(run({ type: 'back' }).step).toBe('name')
   })
   it('finds a fault that a jump left behind', () => {
-    const broken = run(...toReview, { type: 'go', step: 'director' }, typed({ email: 'no' }), { type: 'go', step: 'review' })
+    const broken = run(...toReview, { type: 'go', step: 'director' }, typed({ email: 'no' }), {
+      type: 'go',
+      step: 'review',
+    })
     expect(firstFaultyStep(broken)).toBe('director')
     expect(firstFaultyStep(run(...toReview))).toBeUndefined()
   })
@@ -72,7 +92,10 @@ describe('checks by the main process', () => {
 
 describe('the port', () => {
   const atPort = [typed({ name: 'a' }), free('a'), go]
-  const held: WizardAction = { type: 'port-checked', check: { port: 5000, holders: [{ type: 'instance', name: 'b', running: true }] } }
+  const held: WizardAction = {
+    type: 'port-checked',
+    check: { port: 5000, holders: [{ type: 'instance', name: 'b', running: true }] },
+  }
   it.each(['', '80', '65536', '5e3', '50.5', 'abc'])('refuses %j', port => {
     expect(errorsOf(run(...atPort, typed({ portMode: 'manual', port })), 'port').port).toBeTruthy()
   })
@@ -80,20 +103,40 @@ describe('the port', () => {
     const chosen = [...atPort, typed({ portMode: 'manual', port: '5000' }), held, go]
     expect(run(...chosen)).toMatchObject({ step: 'port' })
     expect(run(...chosen, typed({ sharePort: true }), go).step).toBe('director')
-    expect(toInput(run(...chosen, typed({ sharePort: true })).answers)).toMatchObject({ port: 5000, allowSharedPort: true })
+    expect(toInput(run(...chosen, typed({ sharePort: true })).answers)).toMatchObject({
+      port: 5000,
+      allowSharedPort: true,
+    })
   })
   it('forgets the consent when another port is typed', () => {
-    expect(run(...atPort, typed({ portMode: 'manual', port: '5000' }), held, typed({ sharePort: true }), typed({ port: '5001' })).answers.sharePort).toBe(false)
+    expect(
+      run(
+        ...atPort,
+        typed({ portMode: 'manual', port: '5000' }),
+        held,
+        typed({ sharePort: true }),
+        typed({ port: '5001' }),
+      ).answers.sharePort,
+    ).toBe(false)
   })
 })
 
 describe('refusals and restarts', () => {
-  it.each([['name', 'name'], ['port', 'port'], ['allowSharedPort', 'port'], ['director.email', 'director'], [undefined, 'review']])(
-    'a refused %s lands at %s, nothing lost', (field, step) => {
-      const wizard = run(...toReview, { type: 'refused', problem: { code: 'x', message: 'no', field } })
-      expect(wizard).toMatchObject({ step, refusal: { step, problem: { message: 'no' } }, answers: { password: 'long enough it is' } })
-      expect(reduce(wizard, typed({ name: 'Other' })).refusal).toBeUndefined()
+  it.each([
+    ['name', 'name'],
+    ['port', 'port'],
+    ['allowSharedPort', 'port'],
+    ['director.email', 'director'],
+    [undefined, 'review'],
+  ])('a refused %s lands at %s, nothing lost', (field, step) => {
+    const wizard = run(...toReview, { type: 'refused', problem: { code: 'x', message: 'no', field } })
+    expect(wizard).toMatchObject({
+      step,
+      refusal: { step, problem: { message: 'no' } },
+      answers: { password: 'long enough it is' },
     })
+    expect(reduce(wizard, typed({ name: 'Other' })).refusal).toBeUndefined()
+  })
   it('an earlier creation comes back at the director, without a password', () => {
     const wizard = run({ type: 'restored', answers: { name: 'Alpha', directorName: 'M', email: 'm@example.org' } })
     expect(wizard).toMatchObject({ step: 'director', answers: { name: 'Alpha', password: '' } })

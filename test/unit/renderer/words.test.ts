@@ -5,7 +5,16 @@ import { fold, type OperationState } from '../../../src/shared/operation'
 import { headline, progressOf, stepTitle, titlesOf } from '../../../src/shared/titles'
 
 describe('durations', () => {
-  it.each([[-5, '0.0 s'], [340, '0.3 s'], [9949, '9.9 s'], [9951, '10 s'], [59_400, '59 s'], [59_600, '1 min 00 s'], [125_000, '2 min 05 s'], [3_725_000, '1 h 02 min']])('%i ms: %s', (milliseconds, text) => {
+  it.each([
+    [-5, '0.0 s'],
+    [340, '0.3 s'],
+    [9949, '9.9 s'],
+    [9951, '10 s'],
+    [59_400, '59 s'],
+    [59_600, '1 min 00 s'],
+    [125_000, '2 min 05 s'],
+    [3_725_000, '1 h 02 min'],
+  ])('%i ms: %s', (milliseconds, text) => {
     expect(duration(milliseconds)).toBe(text)
   })
   it('a time of another day names the day', () => {
@@ -17,10 +26,21 @@ describe('durations', () => {
 })
 
 const operation = (kind: string): OperationState =>
-  fold(undefined, { id: '1', at: '2026-01-01T00:00:00.000Z', type: 'opened', kind, version: 1, subject: 'alpha', plan: { name: 'Alpha' }, steps: ['reserve', 'new-step'] })
+  fold(undefined, {
+    id: '1',
+    at: '2026-01-01T00:00:00.000Z',
+    type: 'opened',
+    kind,
+    version: 1,
+    subject: 'alpha',
+    plan: { name: 'Alpha' },
+    steps: ['reserve', 'new-step'],
+  })
 
 describe('titles', () => {
-  it('name the instance as the operator wrote it', () => { expect(headline(operation('create'))).toBe('Creating ‘Alpha’…') })
+  it('name the instance as the operator wrote it', () => {
+    expect(headline(operation('create'))).toBe('Creating ‘Alpha’…')
+  })
   it('follow the phase', () => {
     expect(headline({ ...operation('create'), phase: 'succeeded' })).toBe('‘Alpha’ is ready')
     expect(headline({ ...operation('create'), phase: 'rolled-back' })).toBe('‘Alpha’ was not created')
@@ -31,6 +51,10 @@ describe('titles', () => {
   })
   it('count the steps that began', () => {
     expect(progressOf(operation('create'))).toBe('step 1 of 2')
-    expect(progressOf(fold(operation('create'), { id: '1', at: '2026-01-01T00:00:01.000Z', type: 'doing', step: 'new-step' }))).toBe('step 1 of 2')
+    expect(
+      progressOf(
+        fold(operation('create'), { id: '1', at: '2026-01-01T00:00:01.000Z', type: 'doing', step: 'new-step' }),
+      ),
+    ).toBe('step 1 of 2')
   })
 })

@@ -3,14 +3,18 @@ import { countingEncoder, mostOpenCalls } from '../../../src/main/transport/open
 
 function counting() {
   const seen = { exceeded: 0 }
-  const encoder = countingEncoder(() => { seen.exceeded++ })
-  const say = (...messages: unknown[]): unknown => encoder.decode(JSON.stringify(messages.length === 1 ? messages[0] : messages))
+  const encoder = countingEncoder(() => {
+    seen.exceeded++
+  })
+  const say = (...messages: unknown[]): unknown =>
+    encoder.decode(JSON.stringify(messages.length === 1 ? messages[0] : messages))
   return { seen, encoder, say }
 }
 
 const query = (id: number) => ({ id, method: 'query', params: { path: 'app.check' } })
 const subscription = (id: number) => ({ id, method: 'subscription', params: { path: 'app.watch' } })
-const many = (count: number, call: (id: number) => object, from = 0): object[] => Array.from({ length: count }, (_, index) => call(from + index))
+const many = (count: number, call: (id: number) => object, from = 0): object[] =>
+  Array.from({ length: count }, (_, index) => call(from + index))
 
 it('passes as many calls as it may, and none of a message with one more', () => {
   const { seen, say } = counting()

@@ -7,7 +7,14 @@ const day = 24 * hour
 function withClock() {
   const clock = { now: Date.parse('2026-05-01T08:00:00Z') }
   const ended: string[] = []
-  return { clock, ended, sessions: new Sessions(id => ended.push(id), () => clock.now) }
+  return {
+    clock,
+    ended,
+    sessions: new Sessions(
+      id => ended.push(id),
+      () => clock.now,
+    ),
+  }
 }
 
 const enter = (sessions: Sessions, browser = ''): string => sessions.open(sessions.link(), browser)?.id ?? ''

@@ -6,8 +6,21 @@ let tick = 0
 /** The state after these events; each a second later than the one before. */
 const after = (...events: (Entry | Transient)[]): OperationState => {
   tick = 0
-  const all = [{ type: 'opened', kind: 'make', version: 1, subject: 'alpha', plan: { name: 'alpha' }, steps: ['one', 'two'] } as const, ...events]
-  const state = all.reduce<OperationState | undefined>((it, event) => fold(it, { id: 'x', at: new Date(tick++ * 1000).toISOString(), ...event }), undefined)
+  const all = [
+    {
+      type: 'opened',
+      kind: 'make',
+      version: 1,
+      subject: 'alpha',
+      plan: { name: 'alpha' },
+      steps: ['one', 'two'],
+    } as const,
+    ...events,
+  ]
+  const state = all.reduce<OperationState | undefined>(
+    (it, event) => fold(it, { id: 'x', at: new Date(tick++ * 1000).toISOString(), ...event }),
+    undefined,
+  )
   if (!state) throw new Error('no state')
   return state
 }
@@ -20,23 +33,59 @@ const turned = { type: 'turned', reason: 'failed', problem: why } as const
 describe('the state of an operation', () => {
   it('begins waiting', () => {
     const state = after()
-    expect(state).toMatchObject({ id: 'x', kind: 'make', subject: 'alpha', plan: { name: 'alpha' }, phase: 'running', openedAt: '1970-01-01T00:00:00.000Z' })
+    expect(state).toMatchObject({
+      id: 'x',
+      kind: 'make',
+      subject: 'alpha',
+      plan: { name: 'alpha' },
+      phase: 'running',
+      openedAt: '1970-01-01T00:00:00.000Z',
+    })
     expect(statuses(state)).toEqual(['waiting', 'waiting'])
     expect(isOpen(state)).toBe(true)
   })
 
   it('goes forward', () => {
     const state = after(doing('one'), { type: 'progress', step: 'one', fraction: 0.5, text: 'half' })
-    expect(state.steps[0]).toMatchObject({ status: 'doing', startedAt: '1970-01-01T00:00:01.000Z', fraction: 0.5, text: 'half' })
-    const end = after(doing('one'), { type: 'progress', step: 'one', fraction: 0.5 }, done('one'), doing('two'), done('two'), { type: 'settled', outcome: 'succeeded' })
-    expect(end.steps[0]).toEqual({ name: 'one', status: 'done', startedAt: '1970-01-01T00:00:01.000Z', endedAt: '1970-01-01T00:00:03.000Z' })
+    expect(state.steps[0]).toMatchObject({
+      status: 'doing',
+      startedAt: '1970-01-01T00:00:01.000Z',
+      fraction: 0.5,
+      text: 'half',
+    })
+    const end = after(
+      doing('one'),
+      { type: 'progress', step: 'one', fraction: 0.5 },
+      done('one'),
+      doing('two'),
+      done('two'),
+      { type: 'settled', outcome: 'succeeded' },
+    )
+    expect(end.steps[0]).toEqual({
+      name: 'one',
+      status: 'done',
+      startedAt: '1970-01-01T00:00:01.000Z',
+      endedAt: '1970-01-01T00:00:03.000Z',
+    })
     expect(end).toMatchObject({ phase: 'succeeded', settledAt: '1970-01-01T00:00:06.000Z' })
     expect(isOpen(end)).toBe(false)
   })
 
   it('goes back over what began, newest first', () => {
-    const history = [doing('one'), done('one'), doing('two'), turned, undone('two'), undone('one'), { type: 'settled', outcome: 'rolled-back' }] as const
-    expect([4, 5, 6].map(count => statuses(after(...history.slice(0, count))))).toEqual([['done', 'undoing'], ['undoing', 'undone'], ['undone', 'undone']])
+    const history = [
+      doing('one'),
+      done('one'),
+      doing('two'),
+      turned,
+      undone('two'),
+      undone('one'),
+      { type: 'settled', outcome: 'rolled-back' },
+    ] as const
+    expect([4, 5, 6].map(count => statuses(after(...history.slice(0, count))))).toEqual([
+      ['done', 'undoing'],
+      ['undoing', 'undone'],
+      ['undone', 'undone'],
+    ])
     expect(after(...history)).toMatchObject({ phase: 'rolled-back', turned: { reason: 'failed', problem: why } })
     expect(statuses(after(doing('one'), turned))).toEqual(['undoing', 'waiting'])
     expect(statuses(after(turned))).toEqual(['waiting', 'waiting'])
@@ -61,7 +110,9 @@ describe('the state of an operation', () => {
   })
 
   it('never undoes a step that was stuck before it began', () => {
-    expect(statuses(after({ type: 'stuck', step: 'one', problem: why }, { type: 'retrying', step: 'one' }, turned))).toEqual(['waiting', 'waiting'])
+    expect(
+      statuses(after({ type: 'stuck', step: 'one', problem: why }, { type: 'retrying', step: 'one' }, turned)),
+    ).toEqual(['waiting', 'waiting'])
   })
 
   it('does not change with output, and needs an opening', () => {

@@ -3,18 +3,30 @@ import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, truncate, writeF
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { makeFolder, makePrivateFolder, readEnd, readIfExists, readJson, writeFileAtomic, writeJson } from '../../../src/main/system/files'
+import {
+  makeFolder,
+  makePrivateFolder,
+  readEnd,
+  readIfExists,
+  readJson,
+  writeFileAtomic,
+  writeJson,
+} from '../../../src/main/system/files'
 import type { ProblemError } from '../../../src/shared/problem'
 import { temporary } from '../temporary'
 
 let folder: string
-beforeEach(async () => { folder = await temporary() })
+beforeEach(async () => {
+  folder = await temporary()
+})
 
 it('refuses what is no regular file instead of waiting for it', async () => {
   const pipe = join(folder, 'config.json')
   execFileSync('mkfifo', [pipe])
   for (const path of [pipe, '/dev/zero', folder]) {
-    await expect(readIfExists(path)).rejects.toMatchObject({ problem: { code: 'file-corrupt', cause: 'It is not a regular file.' } })
+    await expect(readIfExists(path)).rejects.toMatchObject({
+      problem: { code: 'file-corrupt', cause: 'It is not a regular file.' },
+    })
   }
 })
 
@@ -53,7 +65,8 @@ describe('writeFileAtomic', () => {
 describe('makeFolder', () => {
   it('makes what is missing, and is content with what is there', async () => {
     for (const path of ['a/b/c', 'a/b/c', 'a/d/']) await makeFolder(join(folder, path))
-    await Promise.all(['p/q/r', 'p/q/s', 'p/q', 'p/t/u'].map(it => makeFolder(join(folder, it)))) // one finds what another has just made
+    // one finds what another has just made
+    await Promise.all(['p/q/r', 'p/q/s', 'p/q', 'p/t/u'].map(it => makeFolder(join(folder, it))))
     await rm(join(folder, 'p'), { recursive: true })
     expect((await readdir(folder, { recursive: true })).toSorted()).toEqual(['a', 'a/b', 'a/b/c', 'a/d'])
     await writeFile(join(folder, 'file'), '')
@@ -84,7 +97,13 @@ describe('readIfExists', () => {
 })
 
 describe('a file that is too large', () => {
-  const tooLarge = { problem: { code: 'file-too-large', message: expect.stringContaining('is too large') as string, cause: expect.stringContaining('KB') as string } }
+  const tooLarge = {
+    problem: {
+      code: 'file-too-large',
+      message: expect.stringContaining('is too large') as string,
+      cause: expect.stringContaining('KB') as string,
+    },
+  }
 
   it('is refused without reading on', async () => {
     const path = join(folder, 'config.json')
@@ -129,18 +148,27 @@ describe('readJson', () => {
     expect(await readJson(join(folder, 'missing'), schema)).toBeUndefined()
   })
 
-  it.each(['', 'canary', '{"user": canary}', '{"user":{"password":"canary-canary","age":1}}', '{"user":{"password":"a","age":"canary"}}', '"canary"', '{"canary":1}', 'null'])(
-    'refuses %j with a Problem that quotes none of it, and leaves the file', async text => {
-      await writeFile(path(), text)
-      const error = await readJson(path(), schema).catch((caught: unknown) => caught) as ProblemError
-      expect(error.problem).toMatchObject({ code: 'file-corrupt', message: expect.stringContaining(path()) as string })
-      expect(JSON.stringify(error.problem)).not.toContain('canary')
-      expect(await readFile(path(), 'utf8')).toBe(text)
-    })
+  it.each([
+    '',
+    'canary',
+    '{"user": canary}',
+    '{"user":{"password":"canary-canary","age":1}}',
+    '{"user":{"password":"a","age":"canary"}}',
+    '"canary"',
+    '{"canary":1}',
+    'null',
+  ])('refuses %j with a Problem that quotes none of it, and leaves the file', async text => {
+    await writeFile(path(), text)
+    const error = (await readJson(path(), schema).catch((caught: unknown) => caught)) as ProblemError
+    expect(error.problem).toMatchObject({ code: 'file-corrupt', message: expect.stringContaining(path()) as string })
+    expect(JSON.stringify(error.problem)).not.toContain('canary')
+    expect(await readFile(path(), 'utf8')).toBe(text)
+  })
 
   it('names the key at fault', async () => {
     await writeFile(path(), '{"user":{"password":"a"}}')
-    await expect(readJson(path(), schema)).rejects.toMatchObject({ problem: { cause: expect.stringContaining('user.age') as string } })
+    await expect(readJson(path(), schema)).rejects.toMatchObject({
+      problem: { cause: expect.stringContaining('user.age') as string },
+    })
   })
-
 })

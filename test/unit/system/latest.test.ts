@@ -30,27 +30,30 @@ describe('Latest', () => {
   })
 
   it('shows every follower the last value, whatever the timing', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.nat(3), fc.nat(3)), { minLength: 1, maxLength: 12 }), async moves => {
-      const latest = new Latest(-1)
-      const last = moves.length - 1
-      const followers = [0, 1, 2].map(async pace => {
-        const seen: number[] = []
-        for await (const value of latest.follow(new AbortController().signal)) {
-          seen.push(value)
-          if (value === last) return seen
-          for (let wait = 0; wait < pace; wait++) await turn()
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.nat(3), fc.nat(3)), { minLength: 1, maxLength: 12 }), async moves => {
+        const latest = new Latest(-1)
+        const last = moves.length - 1
+        const followers = [0, 1, 2].map(async pace => {
+          const seen: number[] = []
+          for await (const value of latest.follow(new AbortController().signal)) {
+            seen.push(value)
+            if (value === last) return seen
+            for (let wait = 0; wait < pace; wait++) await turn()
+          }
+          return seen
+        })
+        for (const [index, [before, after]] of moves.entries()) {
+          for (let wait = 0; wait < before; wait++) await turn()
+          latest.set(index)
+          for (let wait = 0; wait < after; wait++) await Promise.resolve()
         }
-        return seen
-      })
-      for (const [index, [before, after]] of moves.entries()) {
-        for (let wait = 0; wait < before; wait++) await turn()
-        latest.set(index)
-        for (let wait = 0; wait < after; wait++) await Promise.resolve()
-      }
-      for (const seen of await Promise.all(followers)) {
-        expect(seen).toEqual(seen.toSorted((a, b) => a - b))
-        expect(new Set(seen).size).toBe(seen.length)
-      }
-    }), { numRuns: 100 })
+        for (const seen of await Promise.all(followers)) {
+          expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+          expect(new Set(seen).size).toBe(seen.length)
+        }
+      }),
+      { numRuns: 100 },
+    )
   })
 })

@@ -11,7 +11,11 @@ vi.mock('node:fs/promises', async original => {
   const lstat = async (path: string) => {
     world.looks++
     world.most = Math.max(world.most, ++world.inFlight)
-    try { return await real.lstat(path) } finally { world.inFlight-- }
+    try {
+      return await real.lstat(path)
+    } finally {
+      world.inFlight--
+    }
   }
   return { ...real, lstat }
 })
@@ -32,7 +36,10 @@ it('20,000 files are measured and removed a few at a time, and others get their 
   fill(folder, 20_000)
   let turns = 0
   let going = true
-  const turn = (): void => { turns++; if (going) setImmediate(turn) }
+  const turn = (): void => {
+    turns++
+    if (going) setImmediate(turn)
+  }
   setImmediate(turn)
   expect(await measure(folder)).toEqual({ bytes: 20_000, files: 20_000, complete: true, links: [] })
   expect(world.most).toBeLessThanOrEqual(32)
@@ -73,15 +80,25 @@ it('follows no link: what it leads to is neither counted nor removed', async () 
   await writeFile(join(folder, 'server/deep/file'), 'four')
   const found = await measure(folder)
   expect({ ...found, links: found.links.toSorted((a, b) => (a.path < b.path ? -1 : 1)) }).toEqual({
-    bytes: 4, files: 1, complete: true,
-    links: [{ path: join(folder, 'server/one'), target: join(folder, '../shared/photo-1') }, { path: join(folder, 'server/uploads'), target: join(folder, '../shared') }],
+    bytes: 4,
+    files: 1,
+    complete: true,
+    links: [
+      { path: join(folder, 'server/one'), target: join(folder, '../shared/photo-1') },
+      { path: join(folder, 'server/uploads'), target: join(folder, '../shared') },
+    ],
   })
   expect(await measure(join(folder, 'server/uploads'))).toMatchObject({ files: 0 })
   await removeTree(join(folder, 'server/inside'))
   expect(await readdir(join(folder, 'server/deep'))).toEqual(['file'])
   await removeTree(folder)
   await removeTree(folder)
-  expect((await readdir(join(folder, '..'))).concat(await readdir(shared))).toEqual(['shared', 'photo-0', 'photo-1', 'photo-2'])
+  expect((await readdir(join(folder, '..'))).concat(await readdir(shared))).toEqual([
+    'shared',
+    'photo-0',
+    'photo-1',
+    'photo-2',
+  ])
 })
 
 it('leaves out what is skipped, by name and by path', async () => {
@@ -89,5 +106,7 @@ it('leaves out what is skipped, by name and by path', async () => {
     await mkdir(join(folder, it), { recursive: true })
     await writeFile(join(folder, it, 'file'), 'x')
   }
-  expect(await measure(folder, { skipped: ['node_modules', join(folder, 'server/uploads')] })).toMatchObject({ files: 1 })
+  expect(await measure(folder, { skipped: ['node_modules', join(folder, 'server/uploads')] })).toMatchObject({
+    files: 1,
+  })
 })

@@ -9,7 +9,10 @@ async function workspace(...files: string[]): Promise<string> {
   const root = await temporary()
   for (const it of files) {
     await mkdir(join(root, it, '..'), { recursive: true })
-    await writeFile(join(root, it), it === 'instance-manager.json' ? '{"server":{"folder":"api","entry":"main.js"}}' : '')
+    await writeFile(
+      join(root, it),
+      it === 'instance-manager.json' ? '{"server":{"folder":"api","entry":"main.js"}}' : '',
+    )
   }
   return root
 }
@@ -17,45 +20,73 @@ const whole = ['server/package.json', 'server/index.js', 'server/prisma/schema.p
 
 describe('checkWorkspace', () => {
   it('finds a whole one usable and counts its instances', async () => {
-    const root = await workspace(...whole, 'instances/one/config.json', 'instances/two/config.json', 'instances/note.txt')
+    const root = await workspace(
+      ...whole,
+      'instances/one/config.json',
+      'instances/two/config.json',
+      'instances/note.txt',
+    )
     expect(await checkWorkspace(root)).toMatchObject({ path: root, usable: true, instances: 2 })
   })
 
   it.each(whole)('says that %s is missing, and why it matters', async missing => {
     const { usable, checks } = await checkWorkspace(await workspace(...whole.filter(it => it !== missing)))
     expect(usable).toBe(false)
-    expect(checks.filter(it => !it.found)).toEqual([{ item: missing, found: false, hint: expect.any(String) as string }])
+    expect(checks.filter(it => !it.found)).toEqual([
+      { item: missing, found: false, hint: expect.any(String) as string },
+    ])
   })
 
   it('looks where the manifest says', async () => {
-    const root = await workspace('instance-manager.json', 'api/package.json', 'api/main.js', 'api/prisma/schema.prisma', 'client/package.json')
+    const root = await workspace(
+      'instance-manager.json',
+      'api/package.json',
+      'api/main.js',
+      'api/prisma/schema.prisma',
+      'client/package.json',
+    )
     expect((await checkWorkspace(root)).usable).toBe(true)
   })
 
   it('refuses a path that npm and containers cannot work in', async () => {
     const root = join(await temporary(), 'a:b')
     await mkdir(root)
-    expect(await checkWorkspace(root)).toMatchObject({ usable: false, checks: [{ item: 'A path without ":"', found: false }] })
+    expect(await checkWorkspace(root)).toMatchObject({
+      usable: false,
+      checks: [{ item: 'A path without ":"', found: false }],
+    })
   })
 
   it('tells a missing folder from a file', async () => {
     const root = await workspace('file')
-    expect(await checkWorkspace(join(root, 'nowhere'))).toMatchObject({ usable: false, checks: [{ found: false, hint: 'There is no such folder.' }] })
-    expect(await checkWorkspace(join(root, 'file'))).toMatchObject({ usable: false, checks: [{ found: false, hint: 'This is a file.' }] })
+    expect(await checkWorkspace(join(root, 'nowhere'))).toMatchObject({
+      usable: false,
+      checks: [{ found: false, hint: 'There is no such folder.' }],
+    })
+    expect(await checkWorkspace(join(root, 'file'))).toMatchObject({
+      usable: false,
+      checks: [{ found: false, hint: 'This is a file.' }],
+    })
   })
 
   it('names an unknown key in the manifest, and the nearest known one', async () => {
     const root = await workspace(...whole)
     await writeFile(join(root, 'instance-manager.json'), '{"server":{"entri":"main.js"}}')
-    await expect(checkWorkspace(root)).rejects.toMatchObject({ problem: { code: 'file-corrupt', cause: 'server.entri is not a known key; did you mean server.entry?' } })
+    await expect(checkWorkspace(root)).rejects.toMatchObject({
+      problem: { code: 'file-corrupt', cause: 'server.entri is not a known key; did you mean server.entry?' },
+    })
   })
 
   it('refuses a broken manifest and does not quote it', async () => {
     const root = await workspace(...whole)
     await writeFile(join(root, 'instance-manager.json'), '{"server": canary')
-    await expect(checkWorkspace(root)).rejects.toMatchObject({ problem: { code: 'file-corrupt', cause: 'It is not valid JSON.' } })
+    await expect(checkWorkspace(root)).rejects.toMatchObject({
+      problem: { code: 'file-corrupt', cause: 'It is not valid JSON.' },
+    })
     await writeFile(join(root, 'instance-manager.json'), '{"server":{"folder":"../elsewhere"}}')
-    await expect(checkWorkspace(root)).rejects.toMatchObject({ problem: { code: 'file-corrupt', cause: expect.stringContaining('server.folder') as string } })
+    await expect(checkWorkspace(root)).rejects.toMatchObject({
+      problem: { code: 'file-corrupt', cause: expect.stringContaining('server.folder') as string },
+    })
   })
 })
 
@@ -69,20 +100,39 @@ describe('requireWorkspace', () => {
 
   it('names all that is missing', async () => {
     await expect(requireWorkspace(await workspace('server/index.js'))).rejects.toMatchObject({
-      problem: { code: 'workspace-unusable', field: 'path', cause: 'Missing: server/package.json, server/prisma/schema.prisma, client/package.json.' },
+      problem: {
+        code: 'workspace-unusable',
+        field: 'path',
+        cause: 'Missing: server/package.json, server/prisma/schema.prisma, client/package.json.',
+      },
     })
   })
 })
 
 describe('baseFiles', () => {
   it('lists files and links sorted, and does not walk into a linked folder', async () => {
-    const root = await workspace('server/b.js', 'server/a.js', 'client/c.js', 'outside/secret.txt', 'server/uploads/x.png', 'server/.env')
+    const root = await workspace(
+      'server/b.js',
+      'server/a.js',
+      'client/c.js',
+      'outside/secret.txt',
+      'server/uploads/x.png',
+      'server/.env',
+    )
     await symlink('../outside', join(root, 'server/linked'))
-    expect(await baseFiles(root, await readManifest(root))).toEqual(['client/c.js', 'server/a.js', 'server/b.js', 'server/linked'])
+    expect(await baseFiles(root, await readManifest(root))).toEqual([
+      'client/c.js',
+      'server/a.js',
+      'server/b.js',
+      'server/linked',
+    ])
   })
 
   it('leaves out every data folder of the manifest', async () => {
     const root = await workspace('server/a.js', 'server/reports/r.pdf', 'server/uploads/u.png', 'client/c.js')
-    expect(await baseFiles(root, manifestSchema.parse({ server: { dataFolders: ['reports', 'uploads'] } }))).toEqual(['client/c.js', 'server/a.js'])
+    expect(await baseFiles(root, manifestSchema.parse({ server: { dataFolders: ['reports', 'uploads'] } }))).toEqual([
+      'client/c.js',
+      'server/a.js',
+    ])
   })
 })

@@ -10,7 +10,9 @@ import { temporary } from '../temporary'
 
 /** What such a text is, or undefined if the Problem for values without a notation was thrown. */
 function written(write: () => string): string | undefined {
-  try { return write() } catch (error) {
+  try {
+    return write()
+  } catch (error) {
     if (error instanceof ProblemError && error.problem.code === 'env-value') return undefined
     throw error
   }
@@ -18,11 +20,14 @@ function written(write: () => string): string | undefined {
 
 const key = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/)
 /** Full of what dotenv treats specially. */
-const value = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', '\'', '`', '#', '$', '\\', '\n', '\r', 'n', ' ', '=', 'é', '{', '}') }))
+const value = fc.oneof(
+  fc.string(),
+  fc.string({ unit: fc.constantFrom('"', "'", '`', '#', '$', '\\', '\n', '\r', 'n', ' ', '=', 'é', '{', '}') }),
+)
 
 const same = (one: object, other: object): boolean => isDeepStrictEqual({ ...one }, { ...other })
 /** Only such values may be refused. */
-const isHard = (it: string): boolean => ['"', '\'', '`'].every(quote => it.includes(quote)) || /[\r\n\\]/.test(it)
+const isHard = (it: string): boolean => ['"', "'", '`'].every(quote => it.includes(quote)) || /[\r\n\\]/.test(it)
 
 describe('writeEnv', () => {
   it('writes through a link, which stays one; a link to anything but a file is refused and left alone', async () => {
@@ -31,7 +36,11 @@ describe('writeEnv', () => {
     await writeFile(shared, 'A=1\n', { mode: 0o644 })
     await symlink(shared, env)
     await writeEnv(env, 'A=2\n')
-    expect([(await lstat(env)).isSymbolicLink(), await readFile(shared, 'utf8'), (await lstat(shared)).mode & 0o777]).toEqual([true, 'A=2\n', 0o600])
+    expect([
+      (await lstat(env)).isSymbolicLink(),
+      await readFile(shared, 'utf8'),
+      (await lstat(shared)).mode & 0o777,
+    ]).toEqual([true, 'A=2\n', 0o600])
     for (const target of ['/dev/null', folder, join(folder, 'nothing')]) {
       await rm(env)
       await symlink(target, env)
@@ -48,30 +57,54 @@ describe('writeEnv', () => {
 describe('formatEnv', () => {
   // oxlint-disable-next-line vitest/expect-expect -- the property asserts
   it('gives back every value that it writes, and refuses only what mixes quotes or line endings', () => {
-    fc.assert(fc.property(fc.dictionary(key, value), values => {
-      const text = written(() => formatEnv(values))
-      return text === undefined ? Object.values(values).some(isHard) : same(parse(text), values)
-    }), { numRuns: 500 })
+    fc.assert(
+      fc.property(fc.dictionary(key, value), values => {
+        const text = written(() => formatEnv(values))
+        return text === undefined ? Object.values(values).some(isHard) : same(parse(text), values)
+      }),
+      { numRuns: 500 },
+    )
   })
 
-  it.each(['plain', '', ' spaces ', 'a#b', 'a # b', 'p"q', 'it\'s', '$HOME', 'two\nlines', 'C:\\new', '"quoted"', 'both " and \'', 'PATH\\\\x'])('writes %j', it => {
+  it.each([
+    'plain',
+    '',
+    ' spaces ',
+    'a#b',
+    'a # b',
+    'p"q',
+    "it's",
+    '$HOME',
+    'two\nlines',
+    'C:\\new',
+    '"quoted"',
+    'both " and \'',
+    'PATH\\\\x',
+  ])('writes %j', it => {
     expect(parse(formatEnv({ KEY: it }))).toEqual({ KEY: it })
   })
 
   it('never says the value that it refuses', () => {
-    expect(() => formatEnv({ KEY: 'canary"\'`#' })).toThrow(expect.toSatisfy((error: ProblemError) =>
-      error.problem.code === 'env-value' && !JSON.stringify(error.problem).includes('canary')))
+    expect(() => formatEnv({ KEY: 'canary"\'`#' })).toThrow(
+      expect.toSatisfy(
+        (error: ProblemError) =>
+          error.problem.code === 'env-value' && !JSON.stringify(error.problem).includes('canary'),
+      ),
+    )
   })
 })
 
 describe('setEnv', () => {
   // oxlint-disable-next-line vitest/expect-expect -- the property asserts
   it('sets each value and keeps the others', () => {
-    fc.assert(fc.property(fc.dictionary(key, value), fc.dictionary(key, value), (before, change) => {
-      const text = written(() => formatEnv(before))
-      const changed = text === undefined ? undefined : written(() => setEnv(text, change))
-      return changed === undefined || same(parse(changed), { ...before, ...change })
-    }), { numRuns: 500 })
+    fc.assert(
+      fc.property(fc.dictionary(key, value), fc.dictionary(key, value), (before, change) => {
+        const text = written(() => formatEnv(before))
+        const changed = text === undefined ? undefined : written(() => setEnv(text, change))
+        return changed === undefined || same(parse(changed), { ...before, ...change })
+      }),
+      { numRuns: 500 },
+    )
   })
 
   it('leaves comments, blank lines and other assignments as they are', () => {

@@ -28,13 +28,31 @@ describe('fingerprint', () => {
   })
 
   it.each<[string, () => Promise<unknown>]>([
-    ['a file\'s content', () => write('server/src/a.js', 'b')],
+    ["a file's content", () => write('server/src/a.js', 'b')],
     ['a new file', () => write('client/src/new.js', '')],
     ['a missing file', () => rm(join(root, 'server/src/a.js'))],
-    ['a file\'s name', async () => { await rm(join(root, 'server/src/a.js')); await write('server/src/b.js', 'a') }],
+    [
+      "a file's name",
+      async () => {
+        await rm(join(root, 'server/src/a.js'))
+        await write('server/src/b.js', 'a')
+      },
+    ],
     ['the executable bit', () => chmod(join(root, 'server/index.js'), 0o755)],
-    ['a link\'s target', async () => { await rm(join(root, 'server/link.js')); await symlink('src/a.js', join(root, 'server/link.js')) }],
-    ['a link become a file of that text', async () => { await rm(join(root, 'server/link.js')); await write('server/link.js', 'index.js') }],
+    [
+      "a link's target",
+      async () => {
+        await rm(join(root, 'server/link.js'))
+        await symlink('src/a.js', join(root, 'server/link.js'))
+      },
+    ],
+    [
+      'a link become a file of that text',
+      async () => {
+        await rm(join(root, 'server/link.js'))
+        await write('server/link.js', 'index.js')
+      },
+    ],
     ['a folder called build in the server', () => write('server/build/x.js', '')],
     ['an .env in the client', () => write('client/.env', 'A=1')],
   ])('changes with %s', async (_, change) => {
@@ -43,17 +61,28 @@ describe('fingerprint', () => {
     expect(await print()).not.toBe(before)
   })
 
-  it.each(['server/node_modules/x/index.js', 'client/node_modules/x/index.js', 'server/src/node_modules/x.js', 'client/build/index.html',
-    'server/.env', 'server/uploads/a.png', 'server/.git/HEAD', 'instances/one/server/index.js', 'notes.txt'])('does not change with %s', async path => {
+  it.each([
+    'server/node_modules/x/index.js',
+    'client/node_modules/x/index.js',
+    'server/src/node_modules/x.js',
+    'client/build/index.html',
+    'server/.env',
+    'server/uploads/a.png',
+    'server/.git/HEAD',
+    'instances/one/server/index.js',
+    'notes.txt',
+  ])('does not change with %s', async path => {
     const before = await print()
     await write(path, 'something')
     expect(await print()).toBe(before)
   })
 
-  it('changes with the commands and with Node\'s major version, not with what places no file', async () => {
+  it("changes with the commands and with Node's major version, not with what places no file", async () => {
     const before = await print()
     expect(await fingerprint(root, manifest, '22')).not.toBe(before)
-    expect(await fingerprint(root, manifestSchema.parse({ client: { build: ['npm', 'run', 'production'] } }), '20')).not.toBe(before)
+    expect(
+      await fingerprint(root, manifestSchema.parse({ client: { build: ['npm', 'run', 'production'] } }), '20'),
+    ).not.toBe(before)
     expect(await fingerprint(root, manifestSchema.parse({ director: { role: 'admin' } }), '20')).toBe(before)
   })
 
@@ -71,7 +100,8 @@ describe('fingerprint', () => {
     await mkdir(join(copy, 'client'), { recursive: true })
     await cp(join(root, 'client'), join(copy, 'client'), { recursive: true })
     await mkdir(join(copy, 'server/src'), { recursive: true })
-    for (const it of ['src/a.js', 'link.js', 'index.js']) await cp(join(root, 'server', it), join(copy, 'server', it), { verbatimSymlinks: true })
+    for (const it of ['src/a.js', 'link.js', 'index.js'])
+      await cp(join(root, 'server', it), join(copy, 'server', it), { verbatimSymlinks: true })
     expect(await fingerprint(copy, manifest, '20')).toBe(await print())
   })
 })

@@ -31,7 +31,11 @@ describe('RecentWorkspaces', () => {
     const answers: ((found: boolean) => void)[] = []
     const slow = new RecentWorkspaces(join(folder, 'recent.json'), path => {
       asked.push(path)
-      return path.startsWith('/dead') && asked.length < 3 ? new Promise(resolve => { answers.push(resolve) }) : Promise.resolve(true)
+      return path.startsWith('/dead') && asked.length < 3
+        ? new Promise(resolve => {
+            answers.push(resolve)
+          })
+        : Promise.resolve(true)
     })
     for (const it of ['/dead/3', '/fine', '/dead/2', '/dead/1']) await slow.add(it)
     const there = async () => (await slow.list()).filter(it => it.exists).map(it => it.path)
@@ -41,7 +45,9 @@ describe('RecentWorkspaces', () => {
     answers[1]?.(true)
     await new Promise(setImmediate)
     expect(await there()).toEqual(['/dead/2', '/fine', '/dead/3']) // what still hangs is not asked
-    expect(await Promise.all([there(), there()])).toEqual(Array.from({ length: 2 }, () => ['/dead/2', '/fine', '/dead/3']))
+    expect(await Promise.all([there(), there()])).toEqual(
+      Array.from({ length: 2 }, () => ['/dead/2', '/fine', '/dead/3']),
+    )
   })
 
   it('forgets', async () => {
@@ -52,10 +58,13 @@ describe('RecentWorkspaces', () => {
     expect(await paths()).toEqual(['/b'])
   })
 
-  it.each(['', 'nonsense', '{}', '[{"path":1}]'])('takes an unreadable file (%j) for empty, and goes on', async text => {
-    await writeFile(join(folder, 'recent.json'), text)
-    expect(await paths()).toEqual([])
-    await recent.add('/a')
-    expect(await paths()).toEqual(['/a'])
-  })
+  it.each(['', 'nonsense', '{}', '[{"path":1}]'])(
+    'takes an unreadable file (%j) for empty, and goes on',
+    async text => {
+      await writeFile(join(folder, 'recent.json'), text)
+      expect(await paths()).toEqual([])
+      await recent.add('/a')
+      expect(await paths()).toEqual(['/a'])
+    },
+  )
 })

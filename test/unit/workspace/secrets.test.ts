@@ -29,7 +29,11 @@ describe('Secrets', () => {
 
   it('loses no change of many at once', async () => {
     const names = Array.from({ length: 40 }, (_, index) => `key-${index}`)
-    await Promise.all([...names.map(it => secrets.setAll({ [it]: it })), secrets.forget('key-0'), secrets.setAll({ x: 'X', y: 'Y' })])
+    await Promise.all([
+      ...names.map(it => secrets.setAll({ [it]: it })),
+      secrets.forget('key-0'),
+      secrets.setAll({ x: 'X', y: 'Y' }),
+    ])
     expect((await new Secrets(path).keys()).toSorted()).toEqual([...names.slice(1), 'x', 'y'].toSorted())
   })
 
@@ -73,8 +77,12 @@ describe('Secrets', () => {
   it('changed by hand, says how to go on', async () => {
     await secrets.setAll({ a: '1' })
     await writeFile(path, (await readFile(path, 'utf8')).replace('"1"', '"2"'))
-    await expect(secrets.get('a')).rejects.toMatchObject({ problem: {
-      code: 'file-corrupt', cause: expect.stringContaining('check sum') as string, hint: expect.stringMatching(/backup.*only what is in "content"/s) as string,
-    } })
+    await expect(secrets.get('a')).rejects.toMatchObject({
+      problem: {
+        code: 'file-corrupt',
+        cause: expect.stringContaining('check sum') as string,
+        hint: expect.stringMatching(/backup.*only what is in "content"/s) as string,
+      },
+    })
   })
 })

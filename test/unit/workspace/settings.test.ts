@@ -14,23 +14,45 @@ beforeEach(async () => {
 const write = (path: string, data: unknown): Promise<void> => writeFile(path, JSON.stringify(data))
 
 describe('SettingsFile', () => {
-  it('has the guide\'s defaults', async () => {
-    expect(await settings.read()).toMatchObject({ ports: { postgres: 15_432, pgbouncer: 16_432, firstInstance: 5000 }, containers: { postgres: 'postgres' }, logs: { maxSizeMB: 50, keep: 5 } })
+  it("has the guide's defaults", async () => {
+    expect(await settings.read()).toMatchObject({
+      ports: { postgres: 15_432, pgbouncer: 16_432, firstInstance: 5000 },
+      containers: { postgres: 'postgres' },
+      logs: { maxSizeMB: 50, keep: 5 },
+    })
     expect((await settings.read()).driver).toBeUndefined()
   })
 
-  it('puts the workspace\'s own over the site\'s, key by key', async () => {
-    await write(site, { driver: 'docker', ports: { postgres: 2000, pgbouncer: 2001 }, containers: { pgbouncer: 'theirs' }, logs: { keep: 2 } })
+  it("puts the workspace's own over the site's, key by key", async () => {
+    await write(site, {
+      driver: 'docker',
+      ports: { postgres: 2000, pgbouncer: 2001 },
+      containers: { pgbouncer: 'theirs' },
+      logs: { keep: 2 },
+    })
     await write(own, { driver: 'embedded', ports: { postgres: 3000 }, logs: { maxSizeMB: 7 } })
     expect(await settings.read()).toMatchObject({
-      driver: 'embedded', ports: { postgres: 3000, pgbouncer: 2001, firstInstance: 5000 }, containers: { postgres: 'postgres', pgbouncer: 'theirs' }, logs: { maxSizeMB: 7, keep: 2 },
+      driver: 'embedded',
+      ports: { postgres: 3000, pgbouncer: 2001, firstInstance: 5000 },
+      containers: { postgres: 'postgres', pgbouncer: 'theirs' },
+      logs: { maxSizeMB: 7, keep: 2 },
     })
   })
 
-  it.each([{ ports: { postgres: 80 } }, { driver: 'vmware' }, { containers: { postgres: '-x' } }, { ports: { firstInstance: '5000' } }, { logs: { maxSizeMB: 0 } }, { logs: { keep: 0 } }, { logs: { maxSizeMB: 1.5 } }])('refuses %j and names the key', async wrong => {
+  it.each([
+    { ports: { postgres: 80 } },
+    { driver: 'vmware' },
+    { containers: { postgres: '-x' } },
+    { ports: { firstInstance: '5000' } },
+    { logs: { maxSizeMB: 0 } },
+    { logs: { keep: 0 } },
+    { logs: { maxSizeMB: 1.5 } },
+  ])('refuses %j and names the key', async wrong => {
     await write(own, wrong)
     const [key] = Object.keys(wrong)
-    await expect(settings.read()).rejects.toMatchObject({ problem: { code: 'file-corrupt', cause: expect.stringContaining(key as string) as string } })
+    await expect(settings.read()).rejects.toMatchObject({
+      problem: { code: 'file-corrupt', cause: expect.stringContaining(key as string) as string },
+    })
   })
 
   it('refuses what is not JSON or no object, in either file', async () => {
@@ -44,10 +66,13 @@ describe('SettingsFile', () => {
     expect(await readFile(site, 'utf8')).toBe('oops')
   })
 
-  it.each([{ ports: 5 }, { ports: [] }, { containers: 'mine' }, { logs: 50 }])('refuses a section that is none: %j', async wrong => {
-    await write(own, wrong)
-    await expect(settings.read()).rejects.toMatchObject({ problem: { code: 'file-corrupt' } })
-  })
+  it.each([{ ports: 5 }, { ports: [] }, { containers: 'mine' }, { logs: 50 }])(
+    'refuses a section that is none: %j',
+    async wrong => {
+      await write(own, wrong)
+      await expect(settings.read()).rejects.toMatchObject({ problem: { code: 'file-corrupt' } })
+    },
+  )
 
   it.each([
     [{ prots: { postgres: 3000 } }, 'prots is not a known key; did you mean ports?'],
@@ -56,17 +81,25 @@ describe('SettingsFile', () => {
     [{ theirs: true }, 'theirs is not a known key'],
   ])('names an unknown key and the nearest known one, in either file: %j', async (wrong, cause) => {
     await write(own, wrong)
-    await expect(settings.read()).rejects.toMatchObject({ problem: { code: 'file-corrupt', message: expect.stringContaining(own) as string, cause } })
+    await expect(settings.read()).rejects.toMatchObject({
+      problem: { code: 'file-corrupt', message: expect.stringContaining(own) as string, cause },
+    })
     await expect(settings.change({ driver: 'podman' })).rejects.toMatchObject({ problem: { cause } })
     await write(own, {})
     await write(site, wrong)
-    await expect(settings.read()).rejects.toMatchObject({ problem: { code: 'file-corrupt', message: expect.stringContaining(site) as string, cause } })
+    await expect(settings.read()).rejects.toMatchObject({
+      problem: { code: 'file-corrupt', message: expect.stringContaining(site) as string, cause },
+    })
   })
 
   it('changes one setting, keeps the others, and writes no default down', async () => {
     await write(own, { logs: { keep: 3 }, ports: { postgres: 3000 } })
     await write(site, { containers: { postgres: 'site' } })
     await settings.change({ driver: 'podman' })
-    expect(JSON.parse(await readFile(own, 'utf8'))).toEqual({ logs: { keep: 3 }, ports: { postgres: 3000 }, driver: 'podman' })
+    expect(JSON.parse(await readFile(own, 'utf8'))).toEqual({
+      logs: { keep: 3 },
+      ports: { postgres: 3000 },
+      driver: 'podman',
+    })
   })
 })

@@ -16,13 +16,34 @@ export async function adopt(session: Session, options: AdoptOptions, name: strin
   const password = await passwordBy(options)
   const director = { name: options.directorName, email: options.directorEmail, password }
   return withOperations(session, async work => {
-    const state = await succeed(work, client => client.instances.adopt.mutate({ name, director, ...(options.as !== undefined && { as: options.as }) }))
-    await work.client.operations.takePassword.mutate({ id: state.id }) // it was shown, or is known: the workspace forgets it
-    const { name: adopted, port, url } = state.plan as { readonly name: string; readonly port: number; readonly url: string }
-    const shown = { name: adopted, url, port, director: options.directorEmail, ...(options.generatePassword && { password }) }
+    const state = await succeed(work, client =>
+      client.instances.adopt.mutate({ name, director, ...(options.as !== undefined && { as: options.as }) }),
+    )
+    // it was shown, or is known: the workspace forgets it
+    await work.client.operations.takePassword.mutate({ id: state.id })
+    const {
+      name: adopted,
+      port,
+      url,
+    } = state.plan as { readonly name: string; readonly port: number; readonly url: string }
+    const shown = {
+      name: adopted,
+      url,
+      port,
+      director: options.directorEmail,
+      ...(options.generatePassword && { password }),
+    }
     return {
       data: { operation: endedOf(state), instance: shown },
-      lines: pairs([['Name', adopted], ['Address', `${url} (not started yet)`], ['Director', options.directorEmail], ['Password', shown.password]], text => session.out.paint('dim', text)),
+      lines: pairs(
+        [
+          ['Name', adopted],
+          ['Address', `${url} (not started yet)`],
+          ['Director', options.directorEmail],
+          ['Password', shown.password],
+        ],
+        text => session.out.paint('dim', text),
+      ),
     }
   })
 }

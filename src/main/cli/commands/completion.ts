@@ -28,16 +28,23 @@ complete -c ${programName} -f -a '(__instance_manager_complete)'
 `,
 }
 
-export const completionScript = (shell: string): Promise<Result> => Promise.resolve({ data: { shell, script: scripts[shell] }, lines: [(scripts[shell] ?? '').trimEnd()] })
+export const completionScript = (shell: string): Promise<Result> =>
+  Promise.resolve({ data: { shell, script: scripts[shell] }, lines: [(scripts[shell] ?? '').trimEnd()] })
 
 /** @param words what is typed after the program's name; the last one is to be completed */
 export async function complete(program: Grammar, session: Session, words: readonly string[]): Promise<Result> {
   const typed = words.at(-1) ?? ''
   const before = words.slice(0, -1)
   const { command, given, valueOf, workspace } = walk(program, before)
-  const candidates = valueOf !== undefined ? optionValues(command, valueOf)
-    : typed.startsWith('-') ? optionsOf(program, command)
-      : [...command.children.filter(it => !isHidden(it)).map(it => it.name()), ...await argumentValues(command, given, session, workspace)]
+  const candidates =
+    valueOf !== undefined
+      ? optionValues(command, valueOf)
+      : typed.startsWith('-')
+        ? optionsOf(program, command)
+        : [
+            ...command.children.filter(it => !isHidden(it)).map(it => it.name()),
+            ...(await argumentValues(command, given, session, workspace)),
+          ]
   return { lines: candidates.filter(it => it.startsWith(typed)) }
 }
 
@@ -63,29 +70,53 @@ function walk(program: Grammar, words: readonly string[]) {
   return { command, given, valueOf, workspace }
 }
 
-const optionsOf = (program: Grammar, command: Grammar): string[] =>
-  ['--help', ...[...command.options, ...(command === program ? [] : program.options)].flatMap(it => it.long ?? [])]
+const optionsOf = (program: Grammar, command: Grammar): string[] => [
+  '--help',
+  ...[...command.options, ...(command === program ? [] : program.options)].flatMap(it => it.long ?? []),
+]
 
 /** Values that are words of their own, as the description says them. */
 function optionValues(command: Grammar, option: string): string[] {
-  const values: Readonly<Record<string, readonly string[]>> = { '--driver': ['podman', 'docker', 'embedded'], '--port': ['auto'], '--confirm': ['DELETE'], '--jwt-secret': ['generate', 'base'] }
-  return command.options.some(it => it.long === option) ? [...values[option] ?? []] : []
+  const values: Readonly<Record<string, readonly string[]>> = {
+    '--driver': ['podman', 'docker', 'embedded'],
+    '--port': ['auto'],
+    '--confirm': ['DELETE'],
+    '--jwt-secret': ['generate', 'base'],
+  }
+  return command.options.some(it => it.long === option) ? [...(values[option] ?? [])] : []
 }
 
-const fixed: Readonly<Record<string, readonly string[]>> = { how: ['resume', 'roll-back'], shell: ['bash', 'zsh', 'fish'], service: ['postgres', 'pgbouncer'] }
+const fixed: Readonly<Record<string, readonly string[]>> = {
+  how: ['resume', 'roll-back'],
+  shell: ['bash', 'zsh', 'fish'],
+  service: ['postgres', 'pgbouncer'],
+}
 
-async function argumentValues(command: Grammar, given: number, session: Session, workspace: string | undefined): Promise<string[]> {
+async function argumentValues(
+  command: Grammar,
+  given: number,
+  session: Session,
+  workspace: string | undefined,
+): Promise<string[]> {
   const { registeredArguments: all } = command
   const argument = all[given] ?? (all.at(-1)?.variadic ? all.at(-1) : undefined)
   if (!argument) return []
   const by = command.completed.get(argument.name())
-  if (!by) return [...fixed[argument.name()] ?? []]
-  const chosen = await chooseWorkspace(workspace ?? session.options.workspace, await session.data()).catch(() => undefined)
+  if (!by) return [...(fixed[argument.name()] ?? [])]
+  const chosen = await chooseWorkspace(workspace ?? session.options.workspace, await session.data()).catch(
+    () => undefined,
+  )
   return chosen ? namesOf(by, chosen.path) : []
 }
 
 async function namesOf(by: Completes, workspace: string): Promise<string[]> {
-  const [folder, pattern] = by === 'instance' ? [join(workspace, 'instances'), /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/] as const : [join(workspace, '.instance-manager', 'operations'), /^(.*)\.jsonl$/] as const
+  const [folder, pattern] =
+    by === 'instance'
+      ? ([join(workspace, 'instances'), /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/] as const)
+      : ([join(workspace, '.instance-manager', 'operations'), /^(.*)\.jsonl$/] as const)
   const entries = await readdir(folder).catch(() => [])
-  return entries.filter(it => pattern.test(it)).map(it => it.replace(/\.jsonl$/, '')).toSorted((a, b) => (a < b ? -1 : 1))
+  return entries
+    .filter(it => pattern.test(it))
+    .map(it => it.replace(/\.jsonl$/, ''))
+    .toSorted((a, b) => (a < b ? -1 : 1))
 }

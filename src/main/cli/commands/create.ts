@@ -24,30 +24,60 @@ export interface CreateOptions {
 export async function create(session: Session, options: CreateOptions, name: string): Promise<Result> {
   const password = await passwordBy(options)
   const input: CreateInput = {
-    name, port: options.port, allowSharedPort: options.allowSharedPort ?? false, jwtSecret: options.jwtSecret,
-    host: options.host, systemUser: options.systemUser ?? false, install: options.npmInstall ? 'install' : 'ci',
+    name,
+    port: options.port,
+    allowSharedPort: options.allowSharedPort ?? false,
+    jwtSecret: options.jwtSecret,
+    host: options.host,
+    systemUser: options.systemUser ?? false,
+    install: options.npmInstall ? 'install' : 'ci',
     director: { name: options.directorName, email: options.directorEmail, password },
   }
   return withOperations(session, async work => {
     const state = await succeed(work, client => client.instances.create.mutate(input))
-    await work.client.operations.takePassword.mutate({ id: state.id }) // it was shown, or is known: the workspace forgets it
-    const { port, url, unlocked = [] } = state.plan as { readonly port: number; readonly url: string; readonly unlocked?: readonly string[] }
+    // it was shown, or is known: the workspace forgets it
+    await work.client.operations.takePassword.mutate({ id: state.id })
+    const {
+      port,
+      url,
+      unlocked = [],
+    } = state.plan as { readonly port: number; readonly url: string; readonly unlocked?: readonly string[] }
     const shown = { name, url, port, director: options.directorEmail, ...(options.generatePassword && { password }) }
     return {
       data: { operation: endedOf(state), instance: shown },
-      lines: pairs([['Name', name], ['Address', url], ['Director', options.directorEmail], ['Password', shown.password], ['Packages', unlocked.length ? unlockedText(unlocked) : undefined]], text => session.out.paint('dim', text)),
+      lines: pairs(
+        [
+          ['Name', name],
+          ['Address', url],
+          ['Director', options.directorEmail],
+          ['Password', shown.password],
+          ['Packages', unlocked.length ? unlockedText(unlocked) : undefined],
+        ],
+        text => session.out.paint('dim', text),
+      ),
     }
   })
 }
 
-export async function passwordBy({ directorPasswordStdin, generatePassword }: Pick<CreateOptions, 'directorPasswordStdin' | 'generatePassword'>): Promise<string> {
+export async function passwordBy({
+  directorPasswordStdin,
+  generatePassword,
+}: Pick<CreateOptions, 'directorPasswordStdin' | 'generatePassword'>): Promise<string> {
   if (directorPasswordStdin === generatePassword) {
-    throw wrongUsage(generatePassword ? 'Choose one of --director-password-stdin and --generate-password.' : 'The director needs a password.',
-      'Give --director-password-stdin and write it to standard input, or give --generate-password.')
+    throw wrongUsage(
+      generatePassword
+        ? 'Choose one of --director-password-stdin and --generate-password.'
+        : 'The director needs a password.',
+      'Give --director-password-stdin and write it to standard input, or give --generate-password.',
+    )
   }
   if (generatePassword) return (await import('../../infrastructure/secrets')).generatePassword()
   const password = await firstLine()
-  if (password === undefined) throw wrongUsage('There is no password on standard input.', 'For example: instance-manager create … --director-password-stdin < password.txt')
+  if (password === undefined)
+    throw wrongUsage(
+      'There is no password on standard input.',
+      'For example: instance-manager create … --director-password-stdin < password.txt',
+    )
   return password
 }
 

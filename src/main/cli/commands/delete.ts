@@ -13,21 +13,36 @@ import { interrupted, type Result, type Session } from '../session'
 
 const word = 'DELETE'
 
-export async function remove(session: Session, name: string, { confirm }: { readonly confirm?: string }): Promise<Result> {
-  if (confirm === undefined && !session.canAsk) throw wrongUsage('Deleting must be confirmed.', `Give --confirm ${word}.`)
+export async function remove(
+  session: Session,
+  name: string,
+  { confirm }: { readonly confirm?: string },
+): Promise<Result> {
+  if (confirm === undefined && !session.canAsk)
+    throw wrongUsage('Deleting must be confirmed.', `Give --confirm ${word}.`)
   if (confirm !== undefined && confirm !== word) throw wrongUsage(`--confirm takes the word ${word}.`)
-  if (confirm === undefined) await ask(session, `Type ${word} to delete "${cleanLine(name)}" for good: `, async client => previewLines(await client.instances.previewDelete.query({ name }), session))
+  if (confirm === undefined)
+    await ask(session, `Type ${word} to delete "${cleanLine(name)}" for good: `, async client =>
+      previewLines(await client.instances.previewDelete.query({ name }), session),
+    )
   return withOperations(session, async work => {
     const state = await succeed(work, client => client.instances.delete.mutate({ name, confirm: word }))
     return { data: { operation: endedOf(state) } }
   })
 }
 
-export async function removeLeftovers(session: Session, name: string, { confirm }: { readonly confirm?: string }): Promise<Result> {
-  if (confirm === undefined && !session.canAsk) throw wrongUsage('Removing must be confirmed.', `Give --confirm ${word}.`)
+export async function removeLeftovers(
+  session: Session,
+  name: string,
+  { confirm }: { readonly confirm?: string },
+): Promise<Result> {
+  if (confirm === undefined && !session.canAsk)
+    throw wrongUsage('Removing must be confirmed.', `Give --confirm ${word}.`)
   if (confirm !== undefined && confirm !== word) throw wrongUsage(`--confirm takes the word ${word}.`)
   if (confirm === undefined) {
-    await ask(session, `Type ${word} to remove what is left of "${cleanLine(name)}": `, async client => leftoverLines(await client.instances.previewLeftovers.query({ name }), session))
+    await ask(session, `Type ${word} to remove what is left of "${cleanLine(name)}": `, async client =>
+      leftoverLines(await client.instances.previewLeftovers.query({ name }), session),
+    )
   }
   return withOperations(session, async work => {
     const state = await succeed(work, client => client.instances.removeLeftovers.mutate({ name, confirm: word }))
@@ -43,26 +58,53 @@ async function ask(session: Session, question: string, preview: (client: Client)
     lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
     try {
       return await lines.question(question, { signal })
-    } catch { throw interrupted() } finally { lines.close() }
+    } catch {
+      throw interrupted()
+    } finally {
+      lines.close()
+    }
   })
-  if (answer.trim() !== word) throw new Failure({ code: 'cancelled', message: 'Nothing was deleted.' }, exitCodes.refused)
+  if (answer.trim() !== word)
+    throw new Failure({ code: 'cancelled', message: 'Nothing was deleted.' }, exitCodes.refused)
 }
 
 function leftoverLines({ running, files, database, logs }: LeftoversPreview, session: Session): string[] {
   const names = `${database.name}, role ${database.role}`
   const states: Record<LeftoversPreview['database']['state'], string | undefined> = {
-    ours: `${names}${database.bytes === undefined ? '' : `, ${bytes(database.bytes)}`}`, theirs: `${names} stay. ${database.why ?? ''}`,
-    none: undefined, unknown: `not known: ${database.why ?? ''}`,
+    ours: `${names}${database.bytes === undefined ? '' : `, ${bytes(database.bytes)}`}`,
+    theirs: `${names} stay. ${database.why ?? ''}`,
+    none: undefined,
+    unknown: `not known: ${database.why ?? ''}`,
   }
-  return ['This will be deleted:', ...pairs([
-    ['  Process', running ? 'running, will be stopped' : undefined], ['  Database', states[database.state]], ['  Files', files && fileLine(files)],
-    ...(files?.links ?? []).map((it): [string, string] => ['  Link', `${it.path}: only the link; ${it.target} stays`]),
-    ['  Logs', logs.count ? `${count(logs.count, 'file')}, ${bytes(logs.bytes)}` : undefined],
-  ], text => session.err.paint('dim', text)).map(cleanLine)]
+  return [
+    'This will be deleted:',
+    ...pairs(
+      [
+        ['  Process', running ? 'running, will be stopped' : undefined],
+        ['  Database', states[database.state]],
+        ['  Files', files && fileLine(files)],
+        ...(files?.links ?? []).map((it): [string, string] => [
+          '  Link',
+          `${it.path}: only the link; ${it.target} stays`,
+        ]),
+        ['  Logs', logs.count ? `${count(logs.count, 'file')}, ${bytes(logs.bytes)}` : undefined],
+      ],
+      text => session.err.paint('dim', text),
+    ).map(cleanLine),
+  ]
 }
 
-function fileLine({ folder, target, stays, bytes: all, uploads, count: files, complete }: DeletePreview['files']): string {
-  if (stays) return `${folder}: only this link; ${target ?? ''} stays, because its config.json does not name this instance`
+function fileLine({
+  folder,
+  target,
+  stays,
+  bytes: all,
+  uploads,
+  count: files,
+  complete,
+}: DeletePreview['files']): string {
+  if (stays)
+    return `${folder}: only this link; ${target ?? ''} stays, because its config.json does not name this instance`
   const size = `${complete ? '' : 'more than '}${count(files, 'file')}, ${complete ? '' : 'at least '}${bytes(all)} (uploads: ${bytes(uploads)})`
   return target === undefined ? `${folder}, ${size}` : `${target} and the link ${folder}, ${size}`
 }
@@ -70,12 +112,18 @@ function fileLine({ folder, target, stays, bytes: all, uploads, count: files, co
 function previewLines({ running, database, files, logs, systemUser }: DeletePreview, session: Session): string[] {
   const size = (value: number | undefined): string => (value === undefined ? '' : `, ${bytes(value)}`)
   const connections = database.connections ? `, ${count(database.connections, 'connection')} will be closed` : ''
-  return ['This will be deleted:', ...pairs([
-    ['  Process', running ? 'runs, will be stopped' : 'does not run'],
-    ['  Database', `${database.name}${size(database.bytes)}${connections}; role ${database.role}`],
-    ['  Files', fileLine(files)],
-    ...files.links.map((it): [string, string] => ['  Link', `${it.path}: only the link; ${it.target} stays`]),
-    ['  Logs', `${count(logs.count, 'file')}${size(logs.bytes)}`],
-    ['  System user', systemUser],
-  ], text => session.err.paint('dim', text)).map(cleanLine)]
+  return [
+    'This will be deleted:',
+    ...pairs(
+      [
+        ['  Process', running ? 'runs, will be stopped' : 'does not run'],
+        ['  Database', `${database.name}${size(database.bytes)}${connections}; role ${database.role}`],
+        ['  Files', fileLine(files)],
+        ...files.links.map((it): [string, string] => ['  Link', `${it.path}: only the link; ${it.target} stays`]),
+        ['  Logs', `${count(logs.count, 'file')}${size(logs.bytes)}`],
+        ['  System user', systemUser],
+      ],
+      text => session.err.paint('dim', text),
+    ).map(cleanLine),
+  ]
 }

@@ -21,17 +21,40 @@ export async function status(session: Session): Promise<Result> {
   const { client } = await session.engine('look')
   const infrastructure = await client.infrastructure.status.query()
   if (!session.json) for (const it of infrastructure.warnings) session.err.lines(problemLines(it, session.err.paint))
-  return { data: infrastructure, lines: [`Driver ${infrastructure.driver}: ${cleanLine(infrastructure.reason)}`, ...serviceLines(infrastructure, session.out.paint)] }
+  return {
+    data: infrastructure,
+    lines: [
+      `Driver ${infrastructure.driver}: ${cleanLine(infrastructure.reason)}`,
+      ...serviceLines(infrastructure, session.out.paint),
+    ],
+  }
 }
 
 const styles: Readonly<Record<ServiceStatus['state'], Style>> = {
-  running: 'green', 'not-adopted': 'yellow', starting: 'cyan', restarting: 'yellow', stopping: 'cyan', stopped: 'dim', failed: 'red', absent: 'dim', unavailable: 'yellow',
+  running: 'green',
+  'not-adopted': 'yellow',
+  starting: 'cyan',
+  restarting: 'yellow',
+  stopping: 'cyan',
+  stopped: 'dim',
+  failed: 'red',
+  absent: 'dim',
+  unavailable: 'yellow',
 }
 
-export const serviceLines = ({ postgres, pgbouncer }: InfrastructureStatus, paint: Paint): string[] => table<ServiceStatus>([
-  { title: 'SERVICE', text: it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer') },
-  { title: 'STATE', text: it => stateWords(it, { 'not-adopted': 'not adopted yet' }), paint: (text, it) => paint(styles[it.state], text) },
-  { title: 'PORT', right: true, text: it => String(it.port) },
-  { title: 'VERSION', text: it => it.version ?? '-' },
-  { title: 'PROBLEM', text: it => cleanLine(it.problem?.message ?? '') },
-], [postgres, pgbouncer], text => paint('dim', text))
+export const serviceLines = ({ postgres, pgbouncer }: InfrastructureStatus, paint: Paint): string[] =>
+  table<ServiceStatus>(
+    [
+      { title: 'SERVICE', text: it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer') },
+      {
+        title: 'STATE',
+        text: it => stateWords(it, { 'not-adopted': 'not adopted yet' }),
+        paint: (text, it) => paint(styles[it.state], text),
+      },
+      { title: 'PORT', right: true, text: it => String(it.port) },
+      { title: 'VERSION', text: it => it.version ?? '-' },
+      { title: 'PROBLEM', text: it => cleanLine(it.problem?.message ?? '') },
+    ],
+    [postgres, pgbouncer],
+    text => paint('dim', text),
+  )

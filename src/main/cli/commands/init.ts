@@ -9,7 +9,10 @@ import { pairs } from '../print/table'
 import type { Result, Session } from '../session'
 import { absolute } from '../workspace'
 
-export interface InitOptions { readonly sample?: boolean; readonly driver?: DriverKind }
+export interface InitOptions {
+  readonly sample?: boolean
+  readonly driver?: DriverKind
+}
 
 export async function init(session: Session, { sample, driver }: InitOptions): Promise<Result> {
   // Never the one opened last: what is made is named, or here.
@@ -23,7 +26,12 @@ export async function init(session: Session, { sample, driver }: InitOptions): P
   if (!session.json) session.err.lines(checkLines(check, session.err.paint))
   if (!check.usable) {
     throw refused({
-      code: 'workspace-unusable', message: `${path} is not a workspace.`, cause: `Missing: ${check.checks.filter(it => !it.found).map(it => it.item).join(', ')}.`,
+      code: 'workspace-unusable',
+      message: `${path} is not a workspace.`,
+      cause: `Missing: ${check.checks
+        .filter(it => !it.found)
+        .map(it => it.item)
+        .join(', ')}.`,
       hint: 'Add what is missing, or make one with --sample.',
     })
   }
@@ -33,9 +41,19 @@ export async function init(session: Session, { sample, driver }: InitOptions): P
   const { driver: chosen, reason } = await engine.client.infrastructure.status.query()
   return {
     data: { check, driver: chosen, reason },
-    lines: pairs([['Workspace', check.path], ['Instances', String(check.instances)], ['Driver', `${chosen} (${cleanLine(reason)})`]], text => session.out.paint('dim', text)),
+    lines: pairs(
+      [
+        ['Workspace', check.path],
+        ['Instances', String(check.instances)],
+        ['Driver', `${chosen} (${cleanLine(reason)})`],
+      ],
+      text => session.out.paint('dim', text),
+    ),
   }
 }
 
-const checkLines = ({ checks }: WorkspaceCheck, paint: Paint): string[] => checks.map(({ item, found, hint }) =>
-  `${found ? paint('green', '✓') : paint('red', '✗')} ${cleanLine(item)}${hint ? paint('dim', `  ${cleanLine(hint)}`) : ''}`)
+const checkLines = ({ checks }: WorkspaceCheck, paint: Paint): string[] =>
+  checks.map(
+    ({ item, found, hint }) =>
+      `${found ? paint('green', '✓') : paint('red', '✗')} ${cleanLine(item)}${hint ? paint('dim', `  ${cleanLine(hint)}`) : ''}`,
+  )

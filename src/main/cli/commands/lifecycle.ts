@@ -3,17 +3,39 @@ import type { InstanceHost } from '../../../shared/instance'
 import type { ManyAction } from '../../../shared/many'
 import { exitCodes } from '../exit-codes'
 import { wrongUsage } from '../failure'
-import { endedOf, many, mustSucceed, one, resultOfMany, succeed, withOperations, type Each, type Work } from '../operate'
+import {
+  endedOf,
+  many,
+  mustSucceed,
+  one,
+  resultOfMany,
+  succeed,
+  withOperations,
+  type Each,
+  type Work,
+} from '../operate'
 import { cleanLine } from '../print/clean'
 import type { Result, Session } from '../session'
 
-export interface LifecycleOptions { readonly all?: boolean; readonly stopOther?: boolean }
+export interface LifecycleOptions {
+  readonly all?: boolean
+  readonly stopOther?: boolean
+}
 
-export function lifecycle(session: Session, action: ManyAction, names: readonly string[], options: LifecycleOptions): Promise<Result> {
+export function lifecycle(
+  session: Session,
+  action: ManyAction,
+  names: readonly string[],
+  options: LifecycleOptions,
+): Promise<Result> {
   requireOneWay(names, options)
   return withOperations(session, async work => {
     const { instances } = await work.client.instances.list.query()
-    const chosen = options.all ? instances.filter(it => it.foreign === undefined && (action !== 'stop' || it.status !== 'stopped')).map(it => it.name) : names
+    const chosen = options.all
+      ? instances
+          .filter(it => it.foreign === undefined && (action !== 'stop' || it.status !== 'stopped'))
+          .map(it => it.name)
+      : names
     if (action !== 'stop' && instances.some(it => chosen.includes(it.name))) await bringUp(work)
     return run(session, work, action, chosen, options)
   })
@@ -28,9 +50,16 @@ export function resurrect(session: Session, names: readonly string[], options: L
   })
 }
 
-export function port(session: Session, name: string, to: number, { allowSharedPort = false, host }: { readonly allowSharedPort?: boolean; readonly host?: InstanceHost }): Promise<Result> {
+export function port(
+  session: Session,
+  name: string,
+  to: number,
+  { allowSharedPort = false, host }: { readonly allowSharedPort?: boolean; readonly host?: InstanceHost },
+): Promise<Result> {
   return withOperations(session, async work => {
-    const operation = endedOf(await succeed(work, client => client.instances.changePort.mutate({ name, port: to, allowSharedPort, host })))
+    const operation = endedOf(
+      await succeed(work, client => client.instances.changePort.mutate({ name, port: to, allowSharedPort, host })),
+    )
     return { data: { operation }, lines: [`${cleanLine(name)}  http://127.0.0.1:${to}`] }
   })
 }
@@ -53,12 +82,28 @@ function requireOneWay(names: readonly string[], { all }: LifecycleOptions): voi
   if (!names.length && !all) throw wrongUsage('Which instances?', 'Name one or more, or give --all.')
 }
 
-async function run(session: Session, work: Work, action: ManyAction, names: readonly string[], { stopOther = false }: LifecycleOptions): Promise<Result> {
+async function run(
+  session: Session,
+  work: Work,
+  action: ManyAction,
+  names: readonly string[],
+  { stopOther = false }: LifecycleOptions,
+): Promise<Result> {
   if (names.length === 0 && !session.json) session.say('There is nothing to do.')
   const [name] = names
-  const results = name !== undefined && names.length === 1
-    ? [asAskedFor(session, await one(work, name, ({ instances }) => (action === 'start' ? instances.start.mutate({ name, stopOther }) : instances[action].mutate({ name }))))]
-    : names.length > 0 ? await many(work, ({ instances }) => instances.many.mutate({ action, names: [...names], stopOther })) : []
+  const results =
+    name !== undefined && names.length === 1
+      ? [
+          asAskedFor(
+            session,
+            await one(work, name, ({ instances }) =>
+              action === 'start' ? instances.start.mutate({ name, stopOther }) : instances[action].mutate({ name }),
+            ),
+          ),
+        ]
+      : names.length > 0
+        ? await many(work, ({ instances }) => instances.many.mutate({ action, names: [...names], stopOther }))
+        : []
   return resultOfMany(session, results)
 }
 
@@ -68,4 +113,3 @@ function asAskedFor(session: Session, each: Each): Each {
   if (!session.json) session.say(cleanLine(each.problem.message))
   return { name: each.name, exit: exitCodes.done }
 }
-

@@ -14,11 +14,21 @@ export async function list(session: Session): Promise<Result> {
   return { data, lines: tableOf(data.instances, session.out.paint) }
 }
 
-const styles: Readonly<Record<InstanceView['status'], Style>> = { online: 'green', stopped: 'dim', errored: 'red', 'not in PM2': 'yellow', unknown: 'yellow' }
+const styles: Readonly<Record<InstanceView['status'], Style>> = {
+  online: 'green',
+  stopped: 'dim',
+  errored: 'red',
+  'not in PM2': 'yellow',
+  unknown: 'yellow',
+}
 
 const columns = (paint: Paint): Column<InstanceView>[] => [
   { title: 'NAME', text: it => cleanLine(it.name) },
-  { title: 'STATUS', text: it => (it.foreign === undefined ? it.status : 'copy'), paint: (text, it) => paint(it.foreign === undefined ? styles[it.status] : 'yellow', text) },
+  {
+    title: 'STATUS',
+    text: it => (it.foreign === undefined ? it.status : 'copy'),
+    paint: (text, it) => paint(it.foreign === undefined ? styles[it.status] : 'yellow', text),
+  },
   { title: 'PORT', right: true, text: it => String(it.port) },
   { title: 'UPTIME', right: true, text: it => (it.startedAt === undefined ? '-' : uptime(Date.now() - it.startedAt)) },
   { title: 'RESTARTS', right: true, text: it => String(it.restarts ?? '-') },
@@ -28,15 +38,27 @@ const columns = (paint: Paint): Column<InstanceView>[] => [
 ]
 
 export function tableOf(instances: readonly InstanceView[], paint: Paint): string[] {
-  if (instances.length === 0) return ['There is no instance yet. "instance-manager create --help" says how to make one.']
+  if (instances.length === 0)
+    return ['There is no instance yet. "instance-manager create --help" says how to make one.']
   return table(columns(paint), instances, text => paint('dim', text))
 }
 
 /** What the table cannot show. */
 export function tellTroubles({ err }: Session, { instances, broken, lost, down, processProblem }: InstanceList): void {
   if (processProblem) err.lines(problemLines(processProblem, err.paint))
-  for (const { folder, problem } of broken) err.line(`${err.paint('yellow', '!')} ${cleanLine(folder)}: ${cleanLine(problem.message)}`)
-  for (const { name, foreign } of instances) if (foreign !== undefined) err.line(`${err.paint('yellow', '!')} ${cleanLine(name)} is a copy of another instance, and nothing is done to it until it is adopted ("instance-manager adopt"). ${cleanLine(foreign)}`)
-  for (const { name, pid } of lost) err.line(`${err.paint('yellow', '!')} ${cleanLine(name)} runs as process ${pid}, and PM2 has lost it. Start it to have it back, or stop it.`)
-  if (down.length) err.line(`${err.paint('yellow', '!')} Should run and does not: ${down.map(cleanLine).join(', ')}. "instance-manager resurrect" starts what should run.`)
+  for (const { folder, problem } of broken)
+    err.line(`${err.paint('yellow', '!')} ${cleanLine(folder)}: ${cleanLine(problem.message)}`)
+  for (const { name, foreign } of instances)
+    if (foreign !== undefined)
+      err.line(
+        `${err.paint('yellow', '!')} ${cleanLine(name)} is a copy of another instance, and nothing is done to it until it is adopted ("instance-manager adopt"). ${cleanLine(foreign)}`,
+      )
+  for (const { name, pid } of lost)
+    err.line(
+      `${err.paint('yellow', '!')} ${cleanLine(name)} runs as process ${pid}, and PM2 has lost it. Start it to have it back, or stop it.`,
+    )
+  if (down.length)
+    err.line(
+      `${err.paint('yellow', '!')} Should run and does not: ${down.map(cleanLine).join(', ')}. "instance-manager resurrect" starts what should run.`,
+    )
 }

@@ -40,17 +40,28 @@ export async function logs(session: Session, source: LogSource, options: LogOpti
   })
 }
 
-interface Query { readonly source: LogSource; readonly filter: LogFilter }
+interface Query {
+  readonly source: LogSource
+  readonly filter: LogFilter
+}
 
 function filterOf({ errors = false, since, grep, ignoreCase = false }: LogOptions): LogFilter {
   return {
-    errorsOnly: errors, from: since, context: 0, matchesOnly: grep !== undefined,
+    errorsOnly: errors,
+    from: since,
+    context: 0,
+    matchesOnly: grep !== undefined,
     ...(grep !== undefined && { search: { text: grep, regex: false, matchCase: !ignoreCase } }),
   }
 }
 
 /** The last lines, oldest first; with a time and no number all since then. */
-async function *history(client: Client, query: Query, { lines, since }: LogOptions, signal: AbortSignal): AsyncGenerator<readonly LogLine[], void, undefined> {
+async function* history(
+  client: Client,
+  query: Query,
+  { lines, since }: LogOptions,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LogLine[], void, undefined> {
   if (since !== undefined && lines === undefined) return yield* forward(client, query, since, signal)
   let missing = lines ?? usualLines
   const pages: (readonly LogLine[])[] = []
@@ -67,7 +78,12 @@ async function *history(client: Client, query: Query, { lines, since }: LogOptio
 
 type Anchor = Parameters<Client['logs']['page']['query']>[0]['anchor']
 
-async function *forward(client: Client, query: Query, since: number, signal: AbortSignal): AsyncGenerator<readonly LogLine[], void, undefined> {
+async function* forward(
+  client: Client,
+  query: Query,
+  since: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LogLine[], void, undefined> {
   for (let anchor: Anchor = { type: 'time', time: since }; ;) {
     const page = await client.logs.page.query({ ...query, anchor, count: pageLength }, { signal })
     yield page.lines
@@ -78,7 +94,11 @@ async function *forward(client: Client, query: Query, since: number, signal: Abo
 }
 
 function show({ json, out }: Session, lines: readonly LogLine[]): void {
-  out.lines(lines.map(it => (json ? asJson({ type: 'line', ...it }) : `${time(it, out)}${out.coloured ? it.text : clean(it.text)}`)))
+  out.lines(
+    lines.map(it =>
+      json ? asJson({ type: 'line', ...it }) : `${time(it, out)}${out.coloured ? it.text : clean(it.text)}`,
+    ),
+  )
 }
 
 /** The local time, as far as the log tells it. */
@@ -89,26 +109,53 @@ function time({ at, continues }: LogLine, { paint }: Output): string {
 }
 
 /** Until Ctrl+C, which is how it is meant to end. */
-function follow(session: Session, client: Client, query: Query, after: string | undefined, signal: AbortSignal): Promise<void> {
-  return told(signal, done => client.logs.follow.subscribe({ ...query, after }, {
-    onData({ lines, skipped, restarted }: LogNews) {
-      if (restarted) session.say('The log was emptied or replaced.')
-      if (skipped > 0) session.say(`${skipped} lines came faster than they could be shown; they are in the log.`)
-      show(session, lines)
-    }, ...done,
-  })).catch((error: unknown) => { if (!signal.aborted) throw error })
+function follow(
+  session: Session,
+  client: Client,
+  query: Query,
+  after: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  return told(signal, done =>
+    client.logs.follow.subscribe(
+      { ...query, after },
+      {
+        onData({ lines, skipped, restarted }: LogNews) {
+          if (restarted) session.say('The log was emptied or replaced.')
+          if (skipped > 0) session.say(`${skipped} lines came faster than they could be shown; they are in the log.`)
+          show(session, lines)
+        },
+        ...done,
+      },
+    ),
+  ).catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
 }
 
 async function save(session: Session, client: Client, query: Query, path: string, overwrite: boolean): Promise<Result> {
   let last: LogProgress | undefined
   await session.whileWatched(async signal => {
-    await told(signal, done => client.logs.save.subscribe({ ...query, path, overwrite, colours: false }, { onData: progress => { last = progress }, ...done }))
+    await told(signal, done =>
+      client.logs.save.subscribe(
+        { ...query, path, overwrite, colours: false },
+        {
+          onData: progress => {
+            last = progress
+          },
+          ...done,
+        },
+      ),
+    )
     if (signal.aborted) throw interrupted()
   })
   return { data: { path, ...last }, lines: [`${path}  ${bytes(last?.scanned ?? 0)} read`] }
 }
 
-interface Done { onError(error: unknown): void; onComplete(): void }
+interface Done {
+  onError(error: unknown): void
+  onComplete(): void
+}
 
 /** A subscription, to its end or the signal's. */
 async function told(signal: AbortSignal, subscribe: (done: Done) => { unsubscribe(): void }): Promise<void> {
@@ -119,5 +166,7 @@ async function told(signal: AbortSignal, subscribe: (done: Done) => { unsubscrib
       subscription = subscribe({ onError: error => reject(toFailure(error)), onComplete: resolve })
       if (signal.aborted) resolve()
     })
-  } finally { subscription?.unsubscribe() }
+  } finally {
+    subscription?.unsubscribe()
+  }
 }

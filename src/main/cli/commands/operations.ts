@@ -11,7 +11,11 @@ import { headLine, stepLine } from '../print/steps'
 import { pairs, table } from '../print/table'
 import type { Result, Session } from '../session'
 
-export async function operations(session: Session, id: string | undefined, { password }: { readonly password?: boolean }): Promise<Result> {
+export async function operations(
+  session: Session,
+  id: string | undefined,
+  { password }: { readonly password?: boolean },
+): Promise<Result> {
   if (password) return takePassword(session, id)
   const { client } = await session.engine('look')
   const known = await client.operations.list.query()
@@ -21,12 +25,27 @@ export async function operations(session: Session, id: string | undefined, { pas
     if (problem) throw refused(problem)
     if (!state) throw unknown()
     const output = await client.operations.output.query({ id })
-    return { data: { operation: state, output }, lines: [...oneLines(session, state), ...output.flatMap(it => clean(it.chunk).trimEnd().split('\n').map(line => `    ${line}`))] }
+    return {
+      data: { operation: state, output },
+      lines: [
+        ...oneLines(session, state),
+        ...output.flatMap(it =>
+          clean(it.chunk)
+            .trimEnd()
+            .split('\n')
+            .map(line => `    ${line}`),
+        ),
+      ],
+    }
   }
-  if (!session.json) for (const it of known.unreadable) {
-    session.err.lines([...problemLines(it.problem, session.err.paint), `  instance-manager recover ${it.id} abandon`])
+  if (!session.json)
+    for (const it of known.unreadable) {
+      session.err.lines([...problemLines(it.problem, session.err.paint), `  instance-manager recover ${it.id} abandon`])
+    }
+  return {
+    data: known,
+    lines: known.operations.length ? listLines(session, known.operations) : ['There was no operation yet.'],
   }
-  return { data: known, lines: known.operations.length ? listLines(session, known.operations) : ['There was no operation yet.'] }
 }
 
 export async function recover(session: Session, id: string, how: 'resume' | 'roll-back'): Promise<Result> {
@@ -40,8 +59,13 @@ export async function recover(session: Session, id: string, how: 'resume' | 'rol
     const wanted = how === 'resume' ? 'succeeded' : 'rolled-back'
     const data = { operation: endedOf(state) }
     if (state.phase === wanted) return { data }
-    throw new Failure(state.phase === 'succeeded' ? { code: 'operation-settled', message: 'It had ended before it could be rolled back.' } : problemOfState(state),
-      state.phase === 'succeeded' ? exitCodes.refused : exitOfPhase(state.phase), data)
+    throw new Failure(
+      state.phase === 'succeeded'
+        ? { code: 'operation-settled', message: 'It had ended before it could be rolled back.' }
+        : problemOfState(state),
+      state.phase === 'succeeded' ? exitCodes.refused : exitOfPhase(state.phase),
+      data,
+    )
   })
 }
 
@@ -49,35 +73,77 @@ export async function recover(session: Session, id: string, how: 'resume' | 'rol
 export async function abandon(session: Session, id: string): Promise<Result> {
   const { client } = await session.engine('change')
   await client.operations.abandon.mutate({ id })
-  return { data: { abandoned: id }, lines: ['Abandoned: its journal was put aside. What it had begun was neither finished nor undone.'] }
+  return {
+    data: { abandoned: id },
+    lines: ['Abandoned: its journal was put aside. What it had begun was neither finished nor undone.'],
+  }
 }
 
-const unknown = () => refused({ code: 'operation-unknown', message: 'There is no such operation.', hint: 'Run "instance-manager operations" for those that are known.' })
+const unknown = () =>
+  refused({
+    code: 'operation-unknown',
+    message: 'There is no such operation.',
+    hint: 'Run "instance-manager operations" for those that are known.',
+  })
 
 /** Of a creation that nobody saw the end of. */
 async function takePassword(session: Session, id: string | undefined): Promise<Result> {
   if (id === undefined) throw unknown()
   const { client } = await session.engine('change')
   const taken = await client.operations.takePassword.mutate({ id })
-  if (!taken) throw refused({ code: 'password-gone', message: 'There is no password to show.', cause: 'It was shown before, or the operation did not make an instance.' })
-  return { data: taken, lines: pairs([['Director', taken.email], ['Password', taken.password]], text => session.out.paint('dim', text)) }
+  if (!taken)
+    throw refused({
+      code: 'password-gone',
+      message: 'There is no password to show.',
+      cause: 'It was shown before, or the operation did not make an instance.',
+    })
+  return {
+    data: taken,
+    lines: pairs(
+      [
+        ['Director', taken.email],
+        ['Password', taken.password],
+      ],
+      text => session.out.paint('dim', text),
+    ),
+  }
 }
 
-const phases: Readonly<Record<OperationState['phase'], string>> = { running: 'open', undoing: 'open, undoing', stuck: 'stuck', succeeded: 'done', 'rolled-back': 'undone' }
+const phases: Readonly<Record<OperationState['phase'], string>> = {
+  running: 'open',
+  undoing: 'open, undoing',
+  stuck: 'stuck',
+  succeeded: 'done',
+  'rolled-back': 'undone',
+}
 
-const listLines = ({ out }: Session, states: readonly OperationState[]): string[] => table<OperationState>([
-  { title: 'ID', text: it => it.id },
-  { title: 'OPERATION', text: it => cleanLine(titlesOf(it).noun) },
-  { title: 'STATE', text: it => phases[it.phase], paint: (text, it) => out.paint(it.phase === 'succeeded' ? 'green' : isOpen(it) ? 'yellow' : 'dim', text) },
-  { title: 'BEGAN', text: it => it.openedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC') },
-  { title: 'TOOK', right: true, text: it => (it.settledAt === undefined ? '-' : duration(Date.parse(it.settledAt) - Date.parse(it.openedAt))) },
-  { title: 'WHY', text: it => cleanLine(it.turned?.problem?.message ?? it.turned?.reason ?? '') },
-], states, text => out.paint('dim', text))
+const listLines = ({ out }: Session, states: readonly OperationState[]): string[] =>
+  table<OperationState>(
+    [
+      { title: 'ID', text: it => it.id },
+      { title: 'OPERATION', text: it => cleanLine(titlesOf(it).noun) },
+      {
+        title: 'STATE',
+        text: it => phases[it.phase],
+        paint: (text, it) => out.paint(it.phase === 'succeeded' ? 'green' : isOpen(it) ? 'yellow' : 'dim', text),
+      },
+      { title: 'BEGAN', text: it => it.openedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC') },
+      {
+        title: 'TOOK',
+        right: true,
+        text: it => (it.settledAt === undefined ? '-' : duration(Date.parse(it.settledAt) - Date.parse(it.openedAt))),
+      },
+      { title: 'WHY', text: it => cleanLine(it.turned?.problem?.message ?? it.turned?.reason ?? '') },
+    ],
+    states,
+    text => out.paint('dim', text),
+  )
 
 function oneLines({ out }: Session, state: OperationState): string[] {
   const now = Date.now()
   return [
-    headLine(state, out.paint, now), ...state.steps.map(it => stepLine(it, out.paint, now)),
+    headLine(state, out.paint, now),
+    ...state.steps.map(it => stepLine(it, out.paint, now)),
     ...(state.turned?.problem ? problemLines(state.turned.problem, out.paint) : []),
     ...(isOpen(state) ? [`It is open: instance-manager recover ${state.id} resume|roll-back`] : []),
   ]

@@ -15,9 +15,19 @@ const patience = 30_000
 
 /** The same command in the foreground, for another process. */
 function command({ root, options }: Session, { port, address, certificate, key }: ServeCommandOptions): string[] {
-  const given = Object.entries({ workspace: options.workspace === undefined ? undefined : absolute(options.workspace), port, address,
-    certificate: certificate && absolute(certificate), key: key && absolute(key) })
-  return [process.execPath, join(root, 'out', 'main', 'cli.cjs'), 'serve', ...given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]))]
+  const given = Object.entries({
+    workspace: options.workspace === undefined ? undefined : absolute(options.workspace),
+    port,
+    address,
+    certificate: certificate && absolute(certificate),
+    key: key && absolute(key),
+  })
+  return [
+    process.execPath,
+    join(root, 'out', 'main', 'cli.cjs'),
+    'serve',
+    ...given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
+  ]
 }
 
 export async function detach(session: Session, options: ServeCommandOptions): Promise<Result> {
@@ -37,28 +47,59 @@ export async function detach(session: Session, options: ServeCommandOptions): Pr
     const mine = running.find(it => it.status.pid === child.pid)
     const link = await mine?.connection.client.serve.link.mutate()
     await Promise.all(running.map(it => it.connection.close()))
-    if (mine && link) return { data: { ...mine.status, ...link }, lines: welcome(session, link.link, mine.status.port, options.address !== undefined) }
+    if (mine && link)
+      return {
+        data: { ...mine.status, ...link },
+        lines: welcome(session, link.link, mine.status.port, options.address !== undefined),
+      }
     await delay(100, undefined, { signal: ended.signal }).catch(() => undefined)
   }
   if (!ended.signal.aborted) child.kill()
-  throw new Failure({
-    code: 'serve-not-started', message: 'The pages could not be served.', cause: (await readFile(log, 'utf8')).trim().split('\n')[0] || undefined,
-    hint: 'Run the same without --detach to see why.',
-  }, exitCodes.failed)
+  throw new Failure(
+    {
+      code: 'serve-not-started',
+      message: 'The pages could not be served.',
+      cause: (await readFile(log, 'utf8')).trim().split('\n')[0] || undefined,
+      hint: 'Run the same without --detach to see why.',
+    },
+    exitCodes.failed,
+  )
 }
 
 /** The unit's text on standard output, what to do with it on standard error. */
 export async function unit(session: Session, options: ServeCommandOptions): Promise<Result> {
   const text = [
-    '[Unit]', 'Description=Instance Manager', '',
-    '[Service]', `ExecStart=${command(session, options).map(quoted).join(' ')}`, `Environment=${quoted(`PATH=${process.env['PATH'] ?? '/usr/bin:/bin'}`)}`,
-    '# PostgreSQL, PM2 and instances are started by it and outlive it.', 'KillMode=process', '# What runs is finished first.', 'TimeoutStopSec=15min', 'Restart=on-failure', '',
-    '[Install]', 'WantedBy=default.target',
+    '[Unit]',
+    'Description=Instance Manager',
+    '',
+    '[Service]',
+    `ExecStart=${command(session, options).map(quoted).join(' ')}`,
+    `Environment=${quoted(`PATH=${process.env['PATH'] ?? '/usr/bin:/bin'}`)}`,
+    '# PostgreSQL, PM2 and instances are started by it and outlive it.',
+    'KillMode=process',
+    '# What runs is finished first.',
+    'TimeoutStopSec=15min',
+    'Restart=on-failure',
+    '',
+    '[Install]',
+    'WantedBy=default.target',
   ]
-  session.say(['Save it as ~/.config/systemd/user/instance-manager.service, then:', '  systemctl --user daemon-reload && systemctl --user enable --now instance-manager',
-    '  loginctl enable-linger   # so that it runs without a login', ''].join('\n'))
+  session.say(
+    [
+      'Save it as ~/.config/systemd/user/instance-manager.service, then:',
+      '  systemctl --user daemon-reload && systemctl --user enable --now instance-manager',
+      '  loginctl enable-linger   # so that it runs without a login',
+      '',
+    ].join('\n'),
+  )
   return { data: { unit: text.join('\n') }, lines: text }
 }
 
 /** As systemd reads a word: `%` and `$` mean something to it. */
-const quoted = (word: string): string => (/^[\w@+=:,./-]+$/.test(word) ? word : `"${word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', () => '$$')}"`)
+const quoted = (word: string): string =>
+  /^[\w@+=:,./-]+$/.test(word)
+    ? word
+    : `"${word
+        .replace(/[\\"]/g, '\\$&')
+        .replaceAll('%', '%%')
+        .replaceAll('$', () => '$$')}"`

@@ -1,4 +1,7 @@
-/** `serve`: the pages for a browser, in the foreground, detached from the terminal, or as a systemd unit; and those that run. */
+/**
+ * `serve`: the pages for a browser, in the foreground, detached from the terminal, or as a systemd unit; and those that
+ * run.
+ */
 import { hostname, userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Problem } from '../../../shared/problem'
@@ -32,28 +35,53 @@ export async function serve(session: Session, options: ServeCommandOptions): Pro
   const modes = (['detach', 'status', 'stop', 'link', 'unit'] as const).filter(it => options[it])
   if (modes.length > 1) throw wrongUsage(`Choose one of ${modes.map(it => `--${it}`).join(' and ')}.`)
   const { address, certificate, key } = options
-  if ([address, certificate, key].some(it => it !== undefined) && (address === undefined || certificate === undefined || key === undefined)) {
-    throw wrongUsage('Other machines are served only over TLS: --address, --certificate and --key go together.', 'Without them the pages are on 127.0.0.1; reach them with "ssh -L".')
+  if (
+    [address, certificate, key].some(it => it !== undefined) &&
+    (address === undefined || certificate === undefined || key === undefined)
+  ) {
+    throw wrongUsage(
+      'Other machines are served only over TLS: --address, --certificate and --key go together.',
+      'Without them the pages are on 127.0.0.1; reach them with "ssh -L".',
+    )
   }
   const [mode] = modes
   switch (mode) {
-    case 'detach': return (await import('./serve-detached')).detach(session, options)
-    case 'unit': return (await import('./serve-detached')).unit(session, options)
-    case 'status': return status(session)
-    case 'link': return links(session, options.port)
-    case 'stop': return stop(session, options.port)
+    case 'detach':
+      return (await import('./serve-detached')).detach(session, options)
+    case 'unit':
+      return (await import('./serve-detached')).unit(session, options)
+    case 'status':
+      return status(session)
+    case 'link':
+      return links(session, options.port)
+    case 'stop':
+      return stop(session, options.port)
     case undefined:
-    default: return inForeground(session, options)
+    default:
+      return inForeground(session, options)
   }
 }
 
-async function inForeground(session: Session, { port = firstPort, address, certificate, key }: ServeCommandOptions): Promise<Result> {
+async function inForeground(
+  session: Session,
+  { port = firstPort, address, certificate, key }: ServeCommandOptions,
+): Promise<Result> {
   const { serve: startServing } = await import('../../serve')
-  const remote = address !== undefined && certificate !== undefined && key !== undefined ? { address, certificate: absolute(certificate), key: absolute(key) } : undefined
+  const remote =
+    address !== undefined && certificate !== undefined && key !== undefined
+      ? { address, certificate: absolute(certificate), key: absolute(key) }
+      : undefined
   const workspace = session.options.workspace === undefined ? undefined : absolute(session.options.workspace)
   const serving = await startServing({ root: session.root, port, workspace, remote })
   let [atOnce, interrupted] = [(): void => undefined, (): void => undefined]
-  const [left, first] = [new Promise<void>(done => { atOnce = done }), new Promise<void>(done => { interrupted = done })]
+  const [left, first] = [
+    new Promise<void>(done => {
+      atOnce = done
+    }),
+    new Promise<void>(done => {
+      interrupted = done
+    }),
+  ]
   const free = session.interrupts.take(count => (count > 1 ? atOnce() : interrupted()))
   session.err.stream.once('error', interrupted) // its terminal is gone
 
@@ -62,7 +90,9 @@ async function inForeground(session: Session, { port = firstPort, address, certi
   else session.out.lines(welcome(session, link, serving.port, remote !== undefined))
   await Promise.race([first, serving.asked])
   if (serving.app.opened?.operations.running()) {
-    session.say('Waiting for the operations that run to end. Ctrl+C again interrupts them; they go on at the next start.')
+    session.say(
+      'Waiting for the operations that run to end. Ctrl+C again interrupts them; they go on at the next start.',
+    )
     if (await Promise.race([serving.app.finish(false), left.then(() => true)])) throw interruption()
   }
   await serving.close()
@@ -72,9 +102,16 @@ async function inForeground(session: Session, { port = firstPort, address, certi
 
 /** @param link opens a session once */
 export function welcome({ root, out }: Session, link: string, port: number, remote: boolean): string[] {
-  const tunnel = remote ? [] : ['', 'From your own computer, open a tunnel first:', `  ssh -L ${port}:127.0.0.1:${port} ${sshTarget()}`]
-  return ['Instance Manager serves its pages. Open this link in a browser; it works once, within an hour:', `  ${out.paint('bold', link)}`, ...tunnel, '',
-    `Another link: ${commandIn(root)} serve --link. Instances keep running when this ends.`]
+  const tunnel = remote
+    ? []
+    : ['', 'From your own computer, open a tunnel first:', `  ssh -L ${port}:127.0.0.1:${port} ${sshTarget()}`]
+  return [
+    'Instance Manager serves its pages. Open this link in a browser; it works once, within an hour:',
+    `  ${out.paint('bold', link)}`,
+    ...tunnel,
+    '',
+    `Another link: ${commandIn(root)} serve --link. Instances keep running when this ends.`,
+  ]
 }
 
 /** How one reaches this machine, as far as it knows. */
@@ -83,27 +120,43 @@ function sshTarget(env = process.env): string {
   return `${userInfo().username}@${address ?? hostname()}`
 }
 
-interface Running { readonly connection: LocalConnection; readonly status: ServeStatus }
+interface Running {
+  readonly connection: LocalConnection
+  readonly status: ServeStatus
+}
 
 /** @param port only the one at this port */
 export async function servers(session: Session, port?: number): Promise<Running[]> {
   const connections = await runningServers(await session.data())
-  const found = await Promise.all(connections.map(async connection => ({ connection, status: await connection.client.serve.status.query() })))
+  const found = await Promise.all(
+    connections.map(async connection => ({ connection, status: await connection.client.serve.status.query() })),
+  )
   return found.filter(it => port === undefined || it.status.port === port)
 }
 
-const closed = async (running: readonly Running[]): Promise<void> => { await Promise.all(running.map(it => it.connection.close())) }
+const closed = async (running: readonly Running[]): Promise<void> => {
+  await Promise.all(running.map(it => it.connection.close()))
+}
 
 async function status(session: Session): Promise<Result> {
   const running = await servers(session)
   await closed(running)
   const data = running.map(it => it.status)
   if (data.length === 0) return { exit: exitCodes.failed, data, problem: nothingServed }
-  return { data, lines: table<ServeStatus>([
-    { title: 'Address', text: it => `${it.address}:${it.port}` }, { title: 'Browsers', right: true, text: it => String(it.sessions) },
-    { title: 'Process', right: true, text: it => String(it.pid) }, { title: 'Since', text: it => it.since.slice(0, 19).replace('T', ' ') },
-    { title: 'Workspace', text: it => cleanLine(it.workspace ?? '–') },
-  ], data, text => session.out.paint('dim', text)) }
+  return {
+    data,
+    lines: table<ServeStatus>(
+      [
+        { title: 'Address', text: it => `${it.address}:${it.port}` },
+        { title: 'Browsers', right: true, text: it => String(it.sessions) },
+        { title: 'Process', right: true, text: it => String(it.pid) },
+        { title: 'Since', text: it => it.since.slice(0, 19).replace('T', ' ') },
+        { title: 'Workspace', text: it => cleanLine(it.workspace ?? '–') },
+      ],
+      data,
+      text => session.out.paint('dim', text),
+    ),
+  }
 }
 
 async function links(session: Session, port?: number): Promise<Result> {
@@ -112,7 +165,9 @@ async function links(session: Session, port?: number): Promise<Result> {
     if (running.length === 0) throw notServed()
     const data = await Promise.all(running.map(it => it.connection.client.serve.link.mutate()))
     return { data, lines: data.map(it => it.link) }
-  } finally { await closed(running) }
+  } finally {
+    await closed(running)
+  }
 }
 
 async function stop(session: Session, port?: number): Promise<Result> {
@@ -120,7 +175,10 @@ async function stop(session: Session, port?: number): Promise<Result> {
   if (running.length === 0) throw notServed()
   if (running.length > 1) {
     await closed(running)
-    throw wrongUsage(`Which one? There are servers on ports ${running.map(it => it.status.port).join(', ')}.`, 'Give --port.')
+    throw wrongUsage(
+      `Which one? There are servers on ports ${running.map(it => it.status.port).join(', ')}.`,
+      'Give --port.',
+    )
   }
   // It may have ended before its answer got here: whether it has is seen below.
   await Promise.all(running.map(it => it.connection.client.serve.stop.mutate().catch(() => undefined)))
@@ -136,8 +194,16 @@ async function stop(session: Session, port?: number): Promise<Result> {
 }
 
 function alive(pid: number): boolean {
-  try { return process.kill(pid, 0) } catch (error) { return (error as NodeJS.ErrnoException).code === 'EPERM' }
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
-const nothingServed: Problem = { code: 'not-serving', message: 'No pages are served.', hint: 'Start with "instance-manager serve", or "instance-manager serve --detach".' }
+const nothingServed: Problem = {
+  code: 'not-serving',
+  message: 'No pages are served.',
+  hint: 'Start with "instance-manager serve", or "instance-manager serve --detach".',
+}
 const notServed = () => refused(nothingServed)

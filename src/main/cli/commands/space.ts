@@ -1,6 +1,13 @@
 /** `space`: what is free on the disk, and freeing it. */
 import { bytes } from '../../../shared/amounts'
-import { freeableTitle, harmless, isLow, type DiskSpace, type FreeableKind, type SpaceReport } from '../../../shared/space'
+import {
+  freeableTitle,
+  harmless,
+  isLow,
+  type DiskSpace,
+  type FreeableKind,
+  type SpaceReport,
+} from '../../../shared/space'
 import type { Client } from '../engine'
 import type { Paint } from '../print/style'
 import { cleanLine } from '../print/clean'
@@ -19,22 +26,42 @@ export async function free(session: Session, { logs }: { readonly logs?: boolean
   const what: FreeableKind[] = [...harmless, ...(logs ? ['logs' as const] : [])]
   const disk = await client.space.free.mutate({ what })
   const freed = Math.max(0, disk.free - before.disk.free)
-  return { data: { freed, disk, what: before.freeable.filter(it => what.includes(it.what)) }, lines: [`Freed ${bytes(freed)}. ${diskLine(disk)}`] }
+  return {
+    data: { freed, disk, what: before.freeable.filter(it => what.includes(it.what)) },
+    lines: [`Freed ${bytes(freed)}. ${diskLine(disk)}`],
+  }
 }
 
 const diskLine = ({ free: left, total, reserve, path }: DiskSpace): string =>
   `${bytes(left)} of ${bytes(total)} are free at ${cleanLine(path)}; ${bytes(reserve)} should stay free.`
 
 function linesOf({ disk, releases, releaseBytes, freeable }: SpaceReport, paint: Paint): string[] {
-  const rows = table([
-    { title: 'RELEASE', text: it => it.fingerprint.slice(0, 8) }, { title: 'PREPARED', text: it => it.prepared.slice(0, 10) || '-' },
-    { title: 'USED BY', text: it => [...(it.current ? ['the next instance'] : []), ...it.instances.map(cleanLine)].join(', ') || '-' },
-  ], releases, text => paint('dim', text))
+  const rows = table(
+    [
+      { title: 'RELEASE', text: it => it.fingerprint.slice(0, 8) },
+      { title: 'PREPARED', text: it => it.prepared.slice(0, 10) || '-' },
+      {
+        title: 'USED BY',
+        text: it => [...(it.current ? ['the next instance'] : []), ...it.instances.map(cleanLine)].join(', ') || '-',
+      },
+    ],
+    releases,
+    text => paint('dim', text),
+  )
   const some = freeable.filter(it => it.count > 0 || it.bytes > 0)
   return [
-    paint(isLow(disk) ? 'red' : 'green', diskLine(disk)), '',
-    ...(releases.length ? [...rows, `Releases take ${bytes(releaseBytes)}, without what instances share with them.`] : ['No release is prepared yet.']),
-    ...(some.length ? ['', 'Can be freed:', ...some.map(it => `  ${bytes(it.bytes)}  ${freeableTitle(it)}${it.what === 'logs' ? ' (--logs)' : ''}`)] : []),
+    paint(isLow(disk) ? 'red' : 'green', diskLine(disk)),
+    '',
+    ...(releases.length
+      ? [...rows, `Releases take ${bytes(releaseBytes)}, without what instances share with them.`]
+      : ['No release is prepared yet.']),
+    ...(some.length
+      ? [
+          '',
+          'Can be freed:',
+          ...some.map(it => `  ${bytes(it.bytes)}  ${freeableTitle(it)}${it.what === 'logs' ? ' (--logs)' : ''}`),
+        ]
+      : []),
   ]
 }
 

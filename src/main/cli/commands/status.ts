@@ -18,8 +18,12 @@ export async function status(session: Session, name: string | undefined): Promis
 }
 
 async function whole(session: Session, client: Client): Promise<Result> {
-  const [list, infrastructure, { operations, unreadable }, low] = await Promise.all(
-    [client.instances.list.query(), client.infrastructure.status.query(), client.operations.list.query(), lowLine(client)])
+  const [list, infrastructure, { operations, unreadable }, low] = await Promise.all([
+    client.instances.list.query(),
+    client.infrastructure.status.query(),
+    client.operations.list.query(),
+    lowLine(client),
+  ])
   const open = operations.filter(isOpen)
   if (!session.json) {
     tellTroubles(session, list)
@@ -29,8 +33,12 @@ async function whole(session: Session, client: Client): Promise<Result> {
   return {
     data: { infrastructure, instances: list, open, unreadable },
     lines: [
-      ...serviceLines(infrastructure, session.out.paint), '', ...tableOf(list.instances, session.out.paint),
-      ...(open.length ? ['', `${count(open.length, 'open operation')}:`, ...open.map(it => `  ${it.id}  ${cleanLine(headline(it))}`)] : []),
+      ...serviceLines(infrastructure, session.out.paint),
+      '',
+      ...tableOf(list.instances, session.out.paint),
+      ...(open.length
+        ? ['', `${count(open.length, 'open operation')}:`, ...open.map(it => `  ${it.id}  ${cleanLine(headline(it))}`)]
+        : []),
     ],
   }
 }
@@ -38,19 +46,36 @@ async function whole(session: Session, client: Client): Promise<Result> {
 async function one(session: Session, client: Client, name: string): Promise<Result> {
   const [list, details] = await Promise.all([client.instances.list.query(), client.instances.details.query({ name })])
   const view = list.instances.find(it => it.name === name)
-  if (!view) throw refused({ code: 'instance-unknown', message: `There is no instance "${name}".`, hint: 'Run "instance-manager list" for those that are there.' })
+  if (!view)
+    throw refused({
+      code: 'instance-unknown',
+      message: `There is no instance "${name}".`,
+      hint: 'Run "instance-manager list" for those that are there.',
+    })
   const { boot, database, paths, env, logs } = details
   return {
     data: { instance: view, details },
-    lines: pairs([
-      ['Name', view.name], ['Status', view.foreign === undefined ? view.status : `copy: ${view.foreign}`], ['Address', view.url],
-      ['Uptime', view.startedAt === undefined ? undefined : uptime(Date.now() - view.startedAt)], ['Restarts', view.restarts?.toString()],
-      ['CPU', view.cpu === undefined ? undefined : percent(view.cpu)], ['Memory', view.memory === undefined ? undefined : bytes(view.memory)],
-      ['Created', view.created], ['Database', `${database.name}, role ${database.role}, on ${database.host}:${database.port}${database.pooled ? ' (pooled)' : ' (direct)'}`],
-      ['Boot time', `${boot.seconds} s${boot.own ? '' : ', from the manifest'}`],
-      ['Folder', paths.folder], ['Uploads', paths.uploads],
-      ['Settings', env.map(({ key, value }) => `${key}=${value ?? '…'}`).join(' ')],
-      ['Logs', logs.map(it => `${it.path} (${bytes(it.bytes)})`).join(', ') || undefined],
-    ].map(([key, value]) => [key ?? '', value === undefined ? undefined : cleanLine(value)]), text => session.out.paint('dim', text)),
+    lines: pairs(
+      [
+        ['Name', view.name],
+        ['Status', view.foreign === undefined ? view.status : `copy: ${view.foreign}`],
+        ['Address', view.url],
+        ['Uptime', view.startedAt === undefined ? undefined : uptime(Date.now() - view.startedAt)],
+        ['Restarts', view.restarts?.toString()],
+        ['CPU', view.cpu === undefined ? undefined : percent(view.cpu)],
+        ['Memory', view.memory === undefined ? undefined : bytes(view.memory)],
+        ['Created', view.created],
+        [
+          'Database',
+          `${database.name}, role ${database.role}, on ${database.host}:${database.port}${database.pooled ? ' (pooled)' : ' (direct)'}`,
+        ],
+        ['Boot time', `${boot.seconds} s${boot.own ? '' : ', from the manifest'}`],
+        ['Folder', paths.folder],
+        ['Uploads', paths.uploads],
+        ['Settings', env.map(({ key, value }) => `${key}=${value ?? '…'}`).join(' ')],
+        ['Logs', logs.map(it => `${it.path} (${bytes(it.bytes)})`).join(', ') || undefined],
+      ].map(([key, value]) => [key ?? '', value === undefined ? undefined : cleanLine(value)]),
+      text => session.out.paint('dim', text),
+    ),
   }
 }

@@ -20,9 +20,13 @@ export class LiveReporter implements Reporter {
     this.#timer = setInterval(() => this.#draw(), frameEvery)
   }
 
-  snapshot(state: OperationState): void { this.#update(state) }
+  snapshot(state: OperationState): void {
+    this.#update(state)
+  }
 
-  event(_event: OperationEvent, state: OperationState): void { this.#update(state) }
+  event(_event: OperationEvent, state: OperationState): void {
+    this.#update(state)
+  }
 
   note(text: string): void {
     this.#erase()
@@ -47,18 +51,27 @@ export class LiveReporter implements Reporter {
   }
 
   /** As it is to stay. */
-  #keep(state: OperationState): void { this.out.lines(this.#lines(state).map(it => this.#fit(it))) }
+  #keep(state: OperationState): void {
+    this.out.lines(this.#lines(state).map(it => this.#fit(it)))
+  }
 
   #lines(state: OperationState, spinner?: string): string[] {
     const now = Date.now()
     // Of many that go abreast, those under way: all of them have no room on a screen.
-    const steps = state.steps.filter(it => !state.abreast || !isOpen(state) || it.status === 'doing' || it.status === 'stuck')
-    return [headLine(state, this.out.paint, now, spinner), ...steps.map(it => stepLine(it, this.out.paint, now, spinner))]
+    const steps = state.steps.filter(
+      it => !state.abreast || !isOpen(state) || it.status === 'doing' || it.status === 'stuck',
+    )
+    return [
+      headLine(state, this.out.paint, now, spinner),
+      ...steps.map(it => stepLine(it, this.out.paint, now, spinner)),
+    ]
   }
 
   #draw(): void {
     const spinner = frames[Math.floor(Date.now() / frameEvery) % frames.length]
-    const lines = [...this.#states.values()].flatMap(it => this.#lines(it, spinner)).slice(0, (this.out.stream.rows || 24) - 1)
+    const lines = [...this.#states.values()]
+      .flatMap(it => this.#lines(it, spinner))
+      .slice(0, (this.out.stream.rows || 24) - 1)
     this.#erase()
     this.out.lines(lines.map(it => this.#fit(it)))
     this.#drawn = lines.length
@@ -76,7 +89,10 @@ export class LiveReporter implements Reporter {
   #fit(line: string): string {
     const width = this.out.stream.columns || 80
     let seen = 0
-    const cut = line.replace(/(\u001b\[[0-9;]*m)|([\s\S])/gu, (_, sequence: string | undefined, character: string) => sequence ?? (seen++ < width - 1 ? character : ''))
+    const cut = line.replace(
+      /(\u001b\[[0-9;]*m)|([\s\S])/gu,
+      (_, sequence: string | undefined, character: string) => sequence ?? (seen++ < width - 1 ? character : ''),
+    )
     return cut
   }
 }

@@ -1,4 +1,7 @@
-/** Standard output and error of a command. A reader that has gone (| head) is no error: what is told after it is dropped. */
+/**
+ * Standard output and error of a command. A reader that has gone (| head) is no error: what is told after it is
+ * dropped.
+ */
 import { isColoured, painter, type Paint } from './style'
 
 export class Output {
@@ -16,13 +19,23 @@ export class Output {
   }
 
   /** Aborted when nobody reads any more. */
-  get gone(): AbortSignal { return this.#gone.signal }
+  get gone(): AbortSignal {
+    return this.#gone.signal
+  }
 
-  get terminal(): boolean { return this.stream.isTTY }
+  get terminal(): boolean {
+    return this.stream.isTTY
+  }
 
-  write(text: string): void { if (!this.#gone.signal.aborted) this.stream.write(text) }
+  write(text: string): void {
+    if (!this.#gone.signal.aborted) this.stream.write(text)
+  }
 
-  line(text = ''): void { this.write(`${text}\n`) }
+  line(text = ''): void {
+    this.write(`${text}\n`)
+  }
 
-  lines(texts: readonly string[]): void { if (texts.length) this.write(`${texts.join('\n')}\n`) }
+  lines(texts: readonly string[]): void {
+    if (texts.length) this.write(`${texts.join('\n')}\n`)
+  }
 }

@@ -16,18 +16,31 @@ export class PlainReporter implements Reporter {
 
   event(event: OperationEvent, state: OperationState): void {
     switch (event.type) {
-      case 'opened': return this.out.line(cleanLine(headline(state)))
-      case 'done': case 'undone': case 'stuck': return this.#step(state, event.step)
-      case 'turned': return this.out.line(event.reason === 'failed' ? '  Failed; undoing.' : '  Cancelled; undoing.')
-      case 'retrying': return this.out.line(`  Again: ${stepTitle(event.step)}`)
-      case 'settled': return this.out.line(headLine(state, this.out.paint, Date.parse(event.at)))
-      case 'doing': case 'progress': case 'output':
+      case 'opened':
+        return this.out.line(cleanLine(headline(state)))
+      case 'done':
+      case 'undone':
+      case 'stuck':
+        return this.#step(state, event.step)
+      case 'turned':
+        return this.out.line(event.reason === 'failed' ? '  Failed; undoing.' : '  Cancelled; undoing.')
+      case 'retrying':
+        return this.out.line(`  Again: ${stepTitle(event.step)}`)
+      case 'settled':
+        return this.out.line(headLine(state, this.out.paint, Date.parse(event.at)))
+      case 'doing':
+      case 'progress':
+      case 'output':
     }
   }
 
-  note(text: string): void { this.out.line(text) }
+  note(text: string): void {
+    this.out.line(text)
+  }
 
-  end(): void { /* every line is there already */ }
+  end(): void {
+    /* every line is there already */
+  }
 
   #step(state: OperationState, name: string): void {
     const step = state.steps.find(it => it.name === name)

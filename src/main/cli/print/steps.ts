@@ -7,7 +7,12 @@ import { cleanLine } from './clean'
 import type { Paint, Style } from './style'
 
 const marks: Readonly<Record<StepState['status'], readonly [mark: string, style: Style]>> = {
-  waiting: ['·', 'dim'], doing: ['•', 'cyan'], done: ['✓', 'green'], undoing: ['↶', 'yellow'], undone: ['↶', 'dim'], stuck: ['!', 'red'],
+  waiting: ['·', 'dim'],
+  doing: ['•', 'cyan'],
+  done: ['✓', 'green'],
+  undoing: ['↶', 'yellow'],
+  undone: ['↶', 'dim'],
+  stuck: ['!', 'red'],
 }
 
 const wrong: readonly [string, Style] = ['✗', 'red']
@@ -22,14 +27,26 @@ export function stepLine(step: StepState, paint: Paint, now: number, spinner?: s
   const active = step.status === 'doing' || step.status === 'undoing'
   const fraction = step.fraction === undefined ? '' : `${Math.round(step.fraction * 100)} %`
   const undone = step.result ? '' : instanceOf(step.name) === undefined ? 'undone' : 'continues on its own'
-  const text = [stepTitle(step.name), step.status === 'undone' ? undone : taken(step.startedAt, step.endedAt, now), active ? fraction : '', active ? step.text ?? '' : '', (step.problem ?? step.result?.problem)?.message ?? '']
-    .filter(Boolean).map(cleanLine).join('  ')
+  const text = [
+    stepTitle(step.name),
+    step.status === 'undone' ? undone : taken(step.startedAt, step.endedAt, now),
+    active ? fraction : '',
+    active ? (step.text ?? '') : '',
+    (step.problem ?? step.result?.problem)?.message ?? '',
+  ]
+    .filter(Boolean)
+    .map(cleanLine)
+    .join('  ')
   const shown = paint(style, active && spinner !== undefined ? spinner : mark)
   return `  ${shown} ${step.status === 'waiting' ? paint('dim', text) : text}`
 }
 
 const phaseMarks: Readonly<Record<OperationState['phase'], readonly [mark: string, style: Style]>> = {
-  running: ['•', 'cyan'], undoing: ['↶', 'yellow'], stuck: ['!', 'red'], succeeded: ['✓', 'green'], 'rolled-back': ['✗', 'red'],
+  running: ['•', 'cyan'],
+  undoing: ['↶', 'yellow'],
+  stuck: ['!', 'red'],
+  succeeded: ['✓', 'green'],
+  'rolled-back': ['✗', 'red'],
 }
 
 /** The operation in one line, with the time that it has taken. */

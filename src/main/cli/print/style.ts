@@ -6,7 +6,8 @@ export type Style = keyof typeof codes
 export type Paint = (style: Style, text: string) => string
 
 /** Whether a stream is to be coloured. */
-export const isColoured = (stream: Stream, env = process.env): boolean => stream.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb' && stream.hasColors?.() === true
+export const isColoured = (stream: Stream, env = process.env): boolean =>
+  stream.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb' && stream.hasColors?.() === true
 type Stream = Pick<NodeJS.WriteStream, 'isTTY'> & Partial<Pick<WriteStream, 'hasColors'>>
 
 export function painter(coloured: boolean): Paint {

@@ -8,7 +8,12 @@ import { databaseUrls } from './schema'
 import { folderOf, type CreateStep } from './step'
 
 export const createDatabase: CreateStep = to => {
-  const target = async ({ plan, secret }: Context<CreatePlan>) => ({ database: plan.database, role: plan.role, token: plan.token, password: await secret('database') })
+  const target = async ({ plan, secret }: Context<CreatePlan>) => ({
+    database: plan.database,
+    role: plan.role,
+    token: plan.token,
+    password: await secret('database'),
+  })
   return {
     name: 'create-database',
     do: async context => to.databases.create(await target(context)),
@@ -29,7 +34,10 @@ const hints: Record<string, string> = {
   'director-database': 'Check that PostgreSQL runs, then try again.',
 }
 
-/** Through the instance's own Prisma client, in a process of its own; its data goes by standard input. Undone with the database. */
+/**
+ * Through the instance's own Prisma client, in a process of its own; its data goes by standard input. Undone with the
+ * database.
+ */
 export const createDirector: CreateStep = to => {
   const ask = async ({ plan, signal, secret }: Context<CreatePlan>, check: boolean) => {
     const { server, env } = folderOf(to, plan)
@@ -37,17 +45,29 @@ export const createDirector: CreateStep = to => {
     const input = { ...plan.director, passwordHash: await secret('director-hash'), model, role, status, check }
     const secrets = [input.passwordHash, await secret('database')]
     const answer = await to.run(to.node.path, [to.directorScript], {
-      cwd: server, signal, secrets, timeout: 60_000, input: JSON.stringify(input), env: { ...baseEnvironment(), ...await databaseUrls(env) }, answers: [1],
+      cwd: server,
+      signal,
+      secrets,
+      timeout: 60_000,
+      input: JSON.stringify(input),
+      env: { ...baseEnvironment(), ...(await databaseUrls(env)) },
+      answers: [1],
     })
     const result = directorAnswer.parse(JSON.parse(answer.trim().split('\n').at(-1) ?? ''))
     if (result.ok) return result
     const emailTaken = result.code === 'director-email-taken'
-    throw problem({ code: result.code, message: result.message, field: emailTaken ? 'director.email' : undefined, hint: hints[result.code] ?? 'Try again.' })
+    throw problem({
+      code: result.code,
+      message: result.message,
+      field: emailTaken ? 'director.email' : undefined,
+      hint: hints[result.code] ?? 'Try again.',
+    })
   }
   return {
     name: 'create-director',
-    do: async context => { await ask(context, false) },
+    do: async context => {
+      await ask(context, false)
+    },
     verify: async context => (await ask(context, true)).exists === true,
   }
 }
-

@@ -15,32 +15,63 @@ export function databaseConfig(plan: CreatePlan, password: string): DatabaseConf
   const url = (port: number): string => `postgresql://${plan.role}:${password}@${host}:${port}/${plan.database}`
   const directUrl = url(plan.directPort)
   return {
-    name: plan.database, user: plan.role, password, host, directPort: plan.directPort, directUrl,
+    name: plan.database,
+    user: plan.role,
+    password,
+    host,
+    directPort: plan.directPort,
+    directUrl,
     port: plan.pooled ? plan.pooledPort : plan.directPort,
     url: plan.pooled ? `${url(plan.pooledPort)}?pgbouncer=true` : directUrl,
   }
 }
 
 /** Data folders, `.env` on the direct URL, db-config.json and, last, config.json. */
-export async function writeInstanceFiles(to: CreateServices, { plan, secret }: Pick<Context<CreatePlan>, 'plan' | 'secret'>, paths: InstancePaths): Promise<void> {
-  const { server: { dataFolders }, env: { copy } } = plan.manifest
+export async function writeInstanceFiles(
+  to: CreateServices,
+  { plan, secret }: Pick<Context<CreatePlan>, 'plan' | 'secret'>,
+  paths: InstancePaths,
+): Promise<void> {
+  const {
+    server: { dataFolders },
+    env: { copy },
+  } = plan.manifest
   const [password, jwtSecret] = await Promise.all([secret('database'), secret('jwt')])
   const folders = dataFolders.flatMap(it => (it === 'uploads' ? [it, 'uploads/profile-pics'] : [it]))
   await Promise.all(folders.map(it => makeFolder(join(paths.server, it))))
   const base = await readBaseEnv(to.paths.root, plan.manifest)
   const copied = Object.fromEntries(copy.filter(it => base[it] !== undefined).map(it => [it, base[it] as string]))
   const database = databaseConfig(plan, password)
-  await writeFileAtomic(paths.env, formatEnv({
-    NODE_ENV: 'production', HOST: '0.0.0.0', ...copied,
-    // After them: a manifest that copies DATABASE_URL or PORT too must not set this instance to work on the base application's.
-    ...(plan.host && { HOST: plan.host }), DATABASE_URL: database.directUrl, DIRECT_URL: database.directUrl, PORT: String(plan.port),
-    ...(plan.jwtSecret === 'generate' ? { JWT_SECRET: jwtSecret } : {}), INSTANCE_NAME: plan.name,
-  }), 0o600)
+  await writeFileAtomic(
+    paths.env,
+    formatEnv({
+      NODE_ENV: 'production',
+      HOST: '0.0.0.0',
+      ...copied,
+      // After them: a manifest that copies DATABASE_URL or PORT too must not set this instance to work on the base
+      // application's.
+      ...(plan.host && { HOST: plan.host }),
+      DATABASE_URL: database.directUrl,
+      DIRECT_URL: database.directUrl,
+      PORT: String(plan.port),
+      ...(plan.jwtSecret === 'generate' ? { JWT_SECRET: jwtSecret } : {}),
+      INSTANCE_NAME: plan.name,
+    }),
+    0o600,
+  )
   await writeJson(paths.databaseConfig, database)
   const config: InstanceConfig = {
-    name: plan.name, port: plan.port, database,
-    paths: { instance: paths.folder, server: paths.server, client: paths.client, uploads: join(paths.server, 'uploads') },
-    created: new Date().toISOString(), release: plan.fingerprint,
+    name: plan.name,
+    port: plan.port,
+    database,
+    paths: {
+      instance: paths.folder,
+      server: paths.server,
+      client: paths.client,
+      uploads: join(paths.server, 'uploads'),
+    },
+    created: new Date().toISOString(),
+    release: plan.fingerprint,
   }
   await writeJson(paths.config, config)
   await syncFolder(paths.folder)

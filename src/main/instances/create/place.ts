@@ -11,7 +11,7 @@ import { folderOf, takenAway, type CreateStep } from './step'
 
 /** Whether the folder carries this operation's mark. */
 export const isReserved = async (to: CreateServices, plan: CreatePlan): Promise<boolean> =>
-  await readIfExists(folderOf(to, plan).reservation) === plan.token
+  (await readIfExists(folderOf(to, plan).reservation)) === plan.token
 
 /** Beside the target: the folder before it gets its name, and after it lost it. */
 const besideOf = (to: CreateServices, plan: CreatePlan): string => join(to.paths.instances, `.${plan.token}`)
@@ -25,7 +25,15 @@ export const reserve: CreateStep = to => ({
     await makeFolder(beside, 0o700)
     await writeFileAtomic(join(beside, basename(folderOf(to, plan).reservation)), plan.token, 0o600)
     await rename(beside, folder).catch((error: unknown) => {
-      throw problem({ code: 'name-taken', field: 'name', message: `The folder ${folder} exists already.`, hint: 'Choose another name.' }, error)
+      throw problem(
+        {
+          code: 'name-taken',
+          field: 'name',
+          message: `The folder ${folder} exists already.`,
+          hint: 'Choose another name.',
+        },
+        error,
+      )
     })
     await syncFolder(to.paths.instances)
   },
@@ -33,17 +41,25 @@ export const reserve: CreateStep = to => ({
   async undo({ plan }) {
     const beside = besideOf(to, plan)
     await rm(beside, { recursive: true, force: true })
-    if (!await isReserved(to, plan)) return
+    if (!(await isReserved(to, plan))) return
     await rename(folderOf(to, plan).folder, beside) // gone in one step; the disk is freed after
     await syncFolder(to.paths.instances)
     await rm(beside, { recursive: true, force: true })
   },
 })
 
-const baseOf = (to: CreateServices, { manifest, fingerprint, install }: CreatePlan) =>
-  ({ root: to.paths.root, nodeMajor: to.node.major, manifest, fingerprint, install })
+const baseOf = (to: CreateServices, { manifest, fingerprint, install }: CreatePlan) => ({
+  root: to.paths.root,
+  nodeMajor: to.node.major,
+  manifest,
+  fingerprint,
+  install,
+})
 
-/** A release once made stays: it is a cache that the next instance uses. What is half made is removed by the release store itself. */
+/**
+ * A release once made stays: it is a cache that the next instance uses. What is half made is removed by the release
+ * store itself.
+ */
 export const prepareRelease: CreateStep = to => ({
   name: 'prepare-release',
   do: ({ plan, signal, report, output }) => to.releases.prepare(baseOf(to, plan), { signal, report, output }),
@@ -55,15 +71,16 @@ export const placeFiles: CreateStep = to => ({
   name: 'place-files',
   async do({ plan, signal, report, output, secret }) {
     const paths = folderOf(to, plan)
-    if (!await isReserved(to, plan)) throw takenAway(plan)
+    if (!(await isReserved(to, plan))) throw takenAway(plan)
     await clear(paths)
     await to.releases.place(baseOf(to, plan), paths.folder, { signal, report, output })
     await writeInstanceFiles(to, { plan, secret }, paths)
   },
-  verify: async ({ plan }) => await readIfExists(folderOf(to, plan).config) !== undefined,
+  verify: async ({ plan }) => (await readIfExists(folderOf(to, plan).config)) !== undefined,
   undo: ({ plan }) => clear(folderOf(to, plan)),
 })
 
 async function clear(paths: InstancePaths): Promise<void> {
-  for (const path of [paths.config, paths.databaseConfig, paths.server, paths.client]) await rm(path, { recursive: true, force: true })
+  for (const path of [paths.config, paths.databaseConfig, paths.server, paths.client])
+    await rm(path, { recursive: true, force: true })
 }

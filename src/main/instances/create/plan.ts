@@ -4,7 +4,15 @@ import { join } from 'node:path'
 import { hash } from 'bcrypt'
 import { parse } from 'dotenv'
 import { z } from 'zod'
-import { createInputSchema, databaseNames, nameSchema, portSchema, urlOf, type CreateInput, type PortHolder } from '../../../shared/instance'
+import {
+  createInputSchema,
+  databaseNames,
+  nameSchema,
+  portSchema,
+  urlOf,
+  type CreateInput,
+  type PortHolder,
+} from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import { manifestSchema, type Manifest } from '../../../shared/workspace'
 import { generatePassword } from '../../infrastructure/secrets'
@@ -52,7 +60,10 @@ const databaseBytes = 40 * 2 ** 20
 /** The guide's rounds. */
 const bcryptRounds = 10
 
-/** @throws Problems that name the field: `name-taken`, `name-reserved`, `port-taken`, `database-exists`, `process-name-taken`, `jwt-secret-missing`; `disk-space`; and those of the workspace and the infrastructure */
+/**
+ * @throws Problems that name the field: `name-taken`, `name-reserved`, `port-taken`, `database-exists`,
+ * `process-name-taken`, `jwt-secret-missing`; `disk-space`; and those of the workspace and the infrastructure
+ */
 export async function planCreate(to: CreateServices, input: CreateInput): Promise<CreatePlan> {
   const manifest = await readManifest(to.paths.root)
   await requireWorkspace(to.paths.root)
@@ -67,15 +78,29 @@ export async function planCreate(to: CreateServices, input: CreateInput): Promis
   const running = holders.filter(it => it.type !== 'instance' || it.running)
   const token = randomUUID()
   const plan: CreatePlan = {
-    token, name: input.name, port, url: urlOf(port), ...names, pooled, manifest,
-    directPort: settings.ports.postgres, pooledPort: settings.ports.pgbouncer,
+    token,
+    name: input.name,
+    port,
+    url: urlOf(port),
+    ...names,
+    pooled,
+    manifest,
+    directPort: settings.ports.postgres,
+    pooledPort: settings.ports.pgbouncer,
     heldBy: running.length ? running.map(describeHolder).join(', ') : undefined,
     fingerprint: await fingerprint(to.paths.root, manifest, to.node.major),
-    install: input.install, unlocked: await unlockedIn(to.paths.root, manifest),
-    director: { name: input.director.name, email: input.director.email }, jwtSecret: input.jwtSecret,
-    host: input.host, systemUser: input.systemUser || undefined,
+    install: input.install,
+    unlocked: await unlockedIn(to.paths.root, manifest),
+    director: { name: input.director.name, email: input.director.email },
+    jwtSecret: input.jwtSecret,
+    host: input.host,
+    systemUser: input.systemUser || undefined,
   }
-  await to.space.require('a new instance', databaseBytes + await to.releases.need({ root: to.paths.root, ...plan }), true)
+  await to.space.require(
+    'a new instance',
+    databaseBytes + (await to.releases.need({ root: to.paths.root, ...plan })),
+    true,
+  )
   return plan
 }
 
@@ -83,10 +108,16 @@ export async function planCreate(to: CreateServices, input: CreateInput): Promis
 const reserved = new Set(['all', 'max'])
 
 /** Whether a name can be had; the wizard asks this while one types. */
-export async function requireFreeName(to: Pick<CreateServices, 'configs' | 'processes'>, name: string, manifest: Manifest): Promise<void> {
+export async function requireFreeName(
+  to: Pick<CreateServices, 'configs' | 'processes'>,
+  name: string,
+  manifest: Manifest,
+): Promise<void> {
   if (reserved.has(name.toLowerCase()) || /^\d+$/.test(name)) {
     throw problem({
-      code: 'name-reserved', field: 'name', message: `"${name}" cannot be a name: PM2's commands read it as ${/\d/.test(name) ? 'a process number' : 'a word of their own'}.`,
+      code: 'name-reserved',
+      field: 'name',
+      message: `"${name}" cannot be a name: PM2's commands read it as ${/\d/.test(name) ? 'a process number' : 'a word of their own'}.`,
       hint: 'Choose another name.',
     })
   }
@@ -94,29 +125,43 @@ export async function requireFreeName(to: Pick<CreateServices, 'configs' | 'proc
   const same = taken.find(it => it.toLowerCase() === name.toLowerCase())
   if (same !== undefined) {
     throw problem({
-      code: 'name-taken', field: 'name', message: `There is an instance "${same}" already.`,
-      cause: same === name ? undefined : 'Names that differ only by case would share a database.', hint: 'Choose another name.',
+      code: 'name-taken',
+      field: 'name',
+      message: `There is an instance "${same}" already.`,
+      cause: same === name ? undefined : 'Names that differ only by case would share a database.',
+      hint: 'Choose another name.',
     })
   }
   const process = (await to.processes.list()).find(it => it.name === name)
   if (process) {
     throw problem({
-      code: 'process-name-taken', field: 'name', message: `PM2 runs another process named "${name}".`,
+      code: 'process-name-taken',
+      field: 'name',
+      message: `PM2 runs another process named "${name}".`,
       hint: `Choose another name, or remove it with: pm2 delete ${name}`,
     })
   }
 }
 
-/** @param needsPool undefined: PgBouncer is needed where it can be had @throws Problem `infrastructure-stopped` or `not-adopted` with this hint */
-export async function requireInfrastructure(to: Pick<CreateServices, 'infrastructure'>, hint: string, needsPool?: boolean): Promise<{ pooled: boolean }> {
+/**
+ * @param needsPool undefined: PgBouncer is needed where it can be had @throws Problem `infrastructure-stopped` or
+ * `not-adopted` with this hint
+ */
+export async function requireInfrastructure(
+  to: Pick<CreateServices, 'infrastructure'>,
+  hint: string,
+  needsPool?: boolean,
+): Promise<{ pooled: boolean }> {
   const { postgres, pgbouncer, pooled } = await to.infrastructure.status()
-  const down = [postgres, ...(needsPool ?? pooled ? [pgbouncer] : [])].filter(it => it.state !== 'running')
+  const down = [postgres, ...((needsPool ?? pooled) ? [pgbouncer] : [])].filter(it => it.state !== 'running')
   if (down.length === 0) return { pooled }
   const unadopted = down.find(it => it.state === 'not-adopted')?.problem
   if (unadopted) throw problem({ ...unadopted, hint })
   throw problem({
-    code: 'infrastructure-stopped', message: `${down.map(it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer')).join(' and ')} must run before an instance can be created.`,
-    hint, action: 'start-infrastructure',
+    code: 'infrastructure-stopped',
+    message: `${down.map(it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer')).join(' and ')} must run before an instance can be created.`,
+    hint,
+    action: 'start-infrastructure',
   })
 }
 
@@ -126,12 +171,19 @@ async function requireUserFor({ paths }: CreateServices, name: string): Promise<
   await findSystemUser(paths, name)
 }
 
-export async function requireNoDatabase(to: Pick<CreateServices, 'databases'>, names: { database: string; role: string }): Promise<void> {
+export async function requireNoDatabase(
+  to: Pick<CreateServices, 'databases'>,
+  names: { database: string; role: string },
+): Promise<void> {
   const found = await to.databases.find(names)
   if (!found.database && !found.role) return
-  const what = [found.database && `database ${names.database}`, found.role && `role ${names.role}`].filter(Boolean).join(' and ')
+  const what = [found.database && `database ${names.database}`, found.role && `role ${names.role}`]
+    .filter(Boolean)
+    .join(' and ')
   throw problem({
-    code: 'database-exists', field: 'name', message: `The ${what} exists already, without an instance that owns it.`,
+    code: 'database-exists',
+    field: 'name',
+    message: `The ${what} exists already, without an instance that owns it.`,
     hint: 'Choose another name. If it is a leftover, drop it first.',
   })
 }
@@ -139,14 +191,16 @@ export async function requireNoDatabase(to: Pick<CreateServices, 'databases'>, n
 async function requireBaseSecret(to: CreateServices, manifest: Manifest): Promise<void> {
   if ((await readBaseEnv(to.paths.root, manifest))['JWT_SECRET']) return
   throw problem({
-    code: 'jwt-secret-missing', field: 'jwtSecret', message: `The base application has no JWT_SECRET in ${manifest.server.folder}/.env.`,
+    code: 'jwt-secret-missing',
+    field: 'jwtSecret',
+    message: `The base application has no JWT_SECRET in ${manifest.server.folder}/.env.`,
     hint: 'Let the instance have its own, or add it there.',
   })
 }
 
 /** The base application's server/.env; empty if there is none. */
 export async function readBaseEnv(root: string, { server }: Manifest): Promise<Record<string, string>> {
-  return parse(await readIfExists(join(root, server.folder, '.env')) ?? '')
+  return parse((await readIfExists(join(root, server.folder, '.env'))) ?? '')
 }
 
 async function unlockedIn(root: string, { server, client }: Manifest): Promise<string[]> {
@@ -155,12 +209,18 @@ async function unlockedIn(root: string, { server, client }: Manifest): Promise<s
   return folders.filter((_, index) => !locked[index])
 }
 
-async function choosePort(to: CreateServices, { port, allowSharedPort }: CreateInput): Promise<{ port: number; holders: readonly PortHolder[] }> {
+async function choosePort(
+  to: CreateServices,
+  { port, allowSharedPort }: CreateInput,
+): Promise<{ port: number; holders: readonly PortHolder[] }> {
   if (port === 'auto') return { port: await to.ports.suggest(), holders: [] }
   const { holders } = await to.ports.check(port)
   if (holders.length === 0 || allowSharedPort) return { port, holders }
   throw problem({
-    code: 'port-taken', field: 'port', message: `Port ${port} is taken.`, cause: `${holders.map(describeHolder).join(', ')}.`,
+    code: 'port-taken',
+    field: 'port',
+    message: `Port ${port} is taken.`,
+    cause: `${holders.map(describeHolder).join(', ')}.`,
     hint: 'Choose another port, or choose to share it: only one of them can run at a time.',
   })
 }
@@ -168,8 +228,10 @@ async function choosePort(to: CreateServices, { port, allowSharedPort }: CreateI
 /** What its steps need. The director's password is only kept to be shown; the steps use its hash. */
 export async function creationSecrets(password: string): Promise<Record<string, string>> {
   return {
-    database: generatePassword(), jwt: generatePassword() + generatePassword(),
-    'director-hash': await hash(password, bcryptRounds), [directorPassword]: password,
+    database: generatePassword(),
+    jwt: generatePassword() + generatePassword(),
+    'director-hash': await hash(password, bcryptRounds),
+    [directorPassword]: password,
   }
 }
 

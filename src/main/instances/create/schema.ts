@@ -15,12 +15,13 @@ const toolTimeout = 300_000
 
 /** What the tools that talk to the database need of the instance's .env; its other secrets stay there. */
 export async function databaseUrls(env: string): Promise<Record<string, string>> {
-  const { DATABASE_URL, DIRECT_URL } = parse(await readIfExists(env) ?? '')
+  const { DATABASE_URL, DIRECT_URL } = parse((await readIfExists(env)) ?? '')
   return { ...(DATABASE_URL && { DATABASE_URL }), ...(DIRECT_URL && { DIRECT_URL }) }
 }
 
 /**
- * Where Prisma pushes the schema, its SQL is written once a release and run for each instance, which takes a twentieth of the time.
+ * Where Prisma pushes the schema, its SQL is written once a release and run for each instance, which takes a twentieth
+ * of the time.
  * Whatever keeps that from working, the push itself is the other way, and says what is wrong.
  * The database remembers which schema it has; dropping it (create-database's undo) undoes this.
  */
@@ -30,7 +31,7 @@ export const pushSchema: CreateStep = to => ({
     const { plan, signal, output } = context
     if (isPrismaPush(plan)) {
       try {
-        await runSql(to, context, await to.releases.schema(plan.fingerprint) ?? await writeSql(to, context))
+        await runSql(to, context, (await to.releases.schema(plan.fingerprint)) ?? (await writeSql(to, context)))
         return await to.databases.markSchema(plan, plan.fingerprint)
       } catch (error) {
         signal.throwIfAborted()
@@ -52,22 +53,48 @@ const generatedSchema = 'node_modules/.prisma/client/schema.prisma'
 async function writeSql(to: CreateServices, context: Context<CreatePlan>): Promise<string> {
   context.report({ text: 'Writing the schema as SQL, once for this release' })
   const sql = await runTool(to, context, [
-    'node_modules/.bin/prisma', 'migrate', 'diff', '--from-empty', '--to-schema-datamodel', generatedSchema, '--script',
+    'node_modules/.bin/prisma',
+    'migrate',
+    'diff',
+    '--from-empty',
+    '--to-schema-datamodel',
+    generatedSchema,
+    '--script',
   ])
   await to.releases.keepSchema(context.plan.fingerprint, sql)
   return sql
 }
 
-/** As the instance's role, which then owns all of it. Several statements in one query are one transaction: all or nothing. */
+/**
+ * As the instance's role, which then owns all of it. Several statements in one query are one transaction: all or
+ * nothing.
+ */
 async function runSql(to: CreateServices, { plan, secret }: Context<CreatePlan>, sql: string): Promise<void> {
-  const login = { ...await to.infrastructure.server('postgres'), user: plan.role, password: await secret('database'), database: plan.database }
+  const login = {
+    ...(await to.infrastructure.server('postgres')),
+    user: plan.role,
+    password: await secret('database'),
+    database: plan.database,
+  }
   await withConnection(login, client => client.query(`SET search_path = public;\n${sql}`))
 }
 
 /** In the instance's server, with the direct URL. @returns its standard output */
-export async function runTool(to: CreateServices, { plan, signal, secret }: Pick<Context<CreatePlan>, 'plan' | 'signal' | 'secret'>, [file, ...args]: readonly [string, ...string[]], onOutput?: (chunk: string) => void): Promise<string> {
+export async function runTool(
+  to: CreateServices,
+  { plan, signal, secret }: Pick<Context<CreatePlan>, 'plan' | 'signal' | 'secret'>,
+  [file, ...args]: readonly [string, ...string[]],
+  onOutput?: (chunk: string) => void,
+): Promise<string> {
   const { env, server } = folderOf(to, plan)
   const program = file.includes('/') ? join(server, file) : file
   const secrets = [await secret('database')]
-  return to.run(program, args, { cwd: server, signal, timeout: toolTimeout, onOutput, secrets, env: { ...baseEnvironment(), ...await databaseUrls(env) } })
+  return to.run(program, args, {
+    cwd: server,
+    signal,
+    timeout: toolTimeout,
+    onOutput,
+    secrets,
+    env: { ...baseEnvironment(), ...(await databaseUrls(env)) },
+  })
 }

@@ -8,9 +8,16 @@ import type { CreateServices } from './services'
 /** A step, given its collaborators. */
 export type CreateStep = (to: CreateServices) => Step<CreatePlan>
 
-export const folderOf = (to: CreateServices, plan: CreatePlan): InstancePaths => instancePaths(to.paths, plan.manifest, plan.name)
+export const folderOf = (to: CreateServices, plan: CreatePlan): InstancePaths =>
+  instancePaths(to.paths, plan.manifest, plan.name)
 
-/** Someone removed the folder while it was in the making. What would be made anew had no mark, and nobody would dare to take it back. */
-export const takenAway = ({ name }: CreatePlan) => problem({
-  code: 'folder-taken-away', message: `The folder of "${name}" was removed while the instance was being made.`, hint: 'What is left is taken back. Create it again.',
-})
+/**
+ * Someone removed the folder while it was in the making. What would be made anew had no mark, and nobody would dare to
+ * take it back.
+ */
+export const takenAway = ({ name }: CreatePlan) =>
+  problem({
+    code: 'folder-taken-away',
+    message: `The folder of "${name}" was removed while the instance was being made.`,
+    hint: 'What is left is taken back. Create it again.',
+  })

@@ -3,7 +3,10 @@ import type { ProcessInfo, ProcessRef, ProcessStatus } from '../../processes/cli
 import { sameFolder } from '../../processes/leftovers'
 
 /** Those of the name and folder. */
-export async function ownedBy<T extends ProcessRef & { readonly pid?: number }>(all: readonly T[], { name, cwd }: ProcessRef): Promise<T[]> {
+export async function ownedBy<T extends ProcessRef & { readonly pid?: number }>(
+  all: readonly T[],
+  { name, cwd }: ProcessRef,
+): Promise<T[]> {
   const named = all.filter(it => it.name === name)
   const own = await Promise.all(named.map(it => sameFolder(it.cwd, cwd, it.pid)))
   return named.filter((_, index) => own[index])

@@ -8,7 +8,10 @@ import type { PortServices, Target } from './target'
  * @returns the other instances that run on it now
  * @throws Problem `port-in-use` if a foreign process has it (program and pid are named)
  */
-export async function othersOnPort(to: PortServices, { name, port }: Target): Promise<Extract<PortHolder, { type: 'instance' }>[]> {
+export async function othersOnPort(
+  to: PortServices,
+  { name, port }: Target,
+): Promise<Extract<PortHolder, { type: 'instance' }>[]> {
   const { holders } = await to.ports.check(port)
   const foreign = holders.filter(it => it.type === 'process')
   if (foreign.length) throw portInUse(port, foreign.map(describeHolder).join(', '))
@@ -18,8 +21,13 @@ export async function othersOnPort(to: PortServices, { name, port }: Target): Pr
 /** @param action the instance that runs there can be stopped first */
 export function portInUse(port: number, by: string, action?: 'stop-other'): ProblemError {
   return problem({
-    code: 'port-in-use', field: 'port', message: `Port ${port} is in use.`, cause: `${by}.`,
-    hint: action ? 'Stop that instance first, or change the port of this one.' : 'Wait for it or end it, or change the port of this instance.',
+    code: 'port-in-use',
+    field: 'port',
+    message: `Port ${port} is in use.`,
+    cause: `${by}.`,
+    hint: action
+      ? 'Stop that instance first, or change the port of this one.'
+      : 'Wait for it or end it, or change the port of this instance.',
     action,
   })
 }

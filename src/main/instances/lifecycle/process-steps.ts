@@ -10,15 +10,21 @@ import { runAs } from '../system-user/identity'
 import { bootTime, isOnline, targetSchema, type LifecycleServices, type Target } from './target'
 
 /**
- * Starts it (a new process, so `.env` is read anew) as its own user if it has one, on a pool that is well; keeps that in PM2's dump, and remembers that it should run.
+ * Starts it (a new process, so `.env` is read anew) as its own user if it has one, on a pool that is well; keeps that
+ * in PM2's dump, and remembers that it should run.
  * @throws Problem `script-missing`, which PM2 would not tell
  */
 export async function startTarget(
-  { paths, processes, desired, pools }: Pick<LifecycleServices, 'paths' | 'processes' | 'desired' | 'pools'>, target: Target,
+  { paths, processes, desired, pools }: Pick<LifecycleServices, 'paths' | 'processes' | 'desired' | 'pools'>,
+  target: Target,
   { signal, report }: Partial<Pick<Context<unknown>, 'signal' | 'report'>> = {},
 ): Promise<void> {
-  if (!await exists(target.script)) {
-    throw problem({ code: 'script-missing', message: `"${target.name}" cannot be started: ${target.script} is gone.`, hint: 'Restore the instance\'s folder from a backup, or delete what is left of it.' })
+  if (!(await exists(target.script))) {
+    throw problem({
+      code: 'script-missing',
+      message: `"${target.name}" cannot be started: ${target.script} is gone.`,
+      hint: "Restore the instance's folder from a backup, or delete what is left of it.",
+    })
   }
   await pools.heal(target, { signal, report })
   await processes.start({ ...target, user: await runAs(paths, target.name) }, signal)
@@ -26,7 +32,10 @@ export async function startTarget(
   await desired.add(target.name)
 }
 
-/** Stops it, keeps that in PM2's dump, and remembers that it should not run. @throws Problem `instance-foreign` if its folder has become another's */
+/**
+ * Stops it, keeps that in PM2's dump, and remembers that it should not run. @throws Problem `instance-foreign` if its
+ * folder has become another's
+ */
 export async function stopTarget({ processes, desired, ownership }: LifecycleServices, target: Target): Promise<void> {
   await ownership.requireFolder(target.name)
   await processes.stop(target)
@@ -35,19 +44,25 @@ export async function stopTarget({ processes, desired, ownership }: LifecycleSer
 }
 
 /**
- * As it was before: it runs again. For undo, which nobody aborts. It may have been unhealthy before, or its folder was removed by hand
+ * As it was before: it runs again. For undo, which nobody aborts. It may have been unhealthy before, or its folder was
+ * removed by hand
  * meanwhile, so that it is not healthy now is said and no failure: nothing would get an operation out of that.
  */
-export async function startAgain(to: LifecycleServices, target: Target, { signal, report }: Pick<Context<unknown>, 'signal' | 'report'>): Promise<void> {
-  if (!await exists(target.script)) {
+export async function startAgain(
+  to: LifecycleServices,
+  target: Target,
+  { signal, report }: Pick<Context<unknown>, 'signal' | 'report'>,
+): Promise<void> {
+  if (!(await exists(target.script))) {
     await to.desired.remove(target.name)
     return report({ text: `"${target.name}" cannot run again: ${target.script} is gone` })
   }
   if (await isOnline(to, target)) await to.desired.add(target.name)
   else await startTarget(to, target, { signal, report })
   const { seconds } = await bootTime(to, target.name).catch(() => ({ seconds: longestUndo }))
-  await waitForHealth(to, { ...target, bootSeconds: Math.min(seconds, longestUndo) }, { signal, report })
-    .catch((error: unknown) => report({ text: toProblem(error).message }))
+  await waitForHealth(to, { ...target, bootSeconds: Math.min(seconds, longestUndo) }, { signal, report }).catch(
+    (error: unknown) => report({ text: toProblem(error).message }),
+  )
 }
 
 /** Seconds that undo waits for an application to boot: nobody can cancel it, and nothing depends on the answer. */
@@ -64,9 +79,12 @@ export const startProcess = <Plan extends StartedPlan>(to: LifecycleServices): S
     await claimDatabase(to, plan.target.name)
     await startTarget(to, plan.target, { signal, report })
   },
-  verify: async ({ plan: { target } }) => await isOnline(to, target) && await to.processes.saved(target) && (await to.desired.names()).includes(target.name),
+  verify: async ({ plan: { target } }) =>
+    (await isOnline(to, target)) &&
+    (await to.processes.saved(target)) &&
+    (await to.desired.names()).includes(target.name),
   undo: async ({ plan: { target, wanted } }) => {
-    if (!await isGivenUp(to, target)) await to.processes.stop(target)
+    if (!(await isGivenUp(to, target))) await to.processes.stop(target)
     await to.processes.save()
     if (!wanted) await to.desired.remove(target.name)
   },
@@ -78,9 +96,13 @@ export async function claimDatabase({ configs, ownership }: LifecycleServices, n
   await ownership.claim({ ...found, configs: found.configs.filter(it => it.name === name) })
 }
 
-const patience = 16_000 // ms; PM2 gives up after 16 ends, which take it 2 to 4 s, and counts only those in the first 16 s
+// ms; PM2 gives up after 16 ends, which take it 2 to 4 s, and counts only those in the first 16 s
+const patience = 16_000
 
-/** Whether PM2 gave it up. One that ends again and again gets a moment for that: `errored` tells the operator more than `stopped`. */
+/**
+ * Whether PM2 gave it up. One that ends again and again gets a moment for that: `errored` tells the operator more than
+ * `stopped`.
+ */
 async function isGivenUp({ processes }: LifecycleServices, target: Target): Promise<boolean> {
   for (const end = Date.now() + patience; ; await delay(100)) {
     const process = await ownProcess(await processes.list(), target)
@@ -91,7 +113,9 @@ async function isGivenUp({ processes }: LifecycleServices, target: Target): Prom
 
 /** Waits for a target as long as it may take to boot. @throws as `waitForHealth` */
 export async function waitForTarget(
-  to: HealthServices & Pick<LifecycleServices, 'paths'>, target: Pick<Target, 'name' | 'cwd' | 'port'>, context: Pick<Context<unknown>, 'signal' | 'report'>,
+  to: HealthServices & Pick<LifecycleServices, 'paths'>,
+  target: Pick<Target, 'name' | 'cwd' | 'port'>,
+  context: Pick<Context<unknown>, 'signal' | 'report'>,
 ): Promise<void> {
   await waitForHealth(to, { ...target, bootSeconds: (await bootTime(to, target.name)).seconds }, context)
 }

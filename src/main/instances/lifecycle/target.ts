@@ -1,7 +1,15 @@
-/** What the jobs on an existing instance share: their collaborators, and what they find out about it before they begin. */
+/**
+ * What the jobs on an existing instance share: their collaborators, and what they find out about it before they begin.
+ */
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
-import { instanceConfigSchema, nameSchema, type InstanceConfig, type InstanceDetails, type PortCheck } from '../../../shared/instance'
+import {
+  instanceConfigSchema,
+  nameSchema,
+  type InstanceConfig,
+  type InstanceDetails,
+  type PortCheck,
+} from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import type { Manifest } from '../../../shared/workspace'
 import type { Processes } from '../../processes/client'
@@ -36,29 +44,44 @@ export const targetSchema = z.strictObject({ name: nameSchema, port: z.int(), cw
 export type Target = Readonly<z.infer<typeof targetSchema>>
 
 /** @throws Problem `instance-unknown`, or the one that its folder has */
-export async function findInstance(to: Pick<LifecycleServices, 'paths' | 'configs'>, name: string): Promise<{ config: InstanceConfig; paths: InstancePaths; target: Target; manifest: Manifest }> {
+export async function findInstance(
+  to: Pick<LifecycleServices, 'paths' | 'configs'>,
+  name: string,
+): Promise<{ config: InstanceConfig; paths: InstancePaths; target: Target; manifest: Manifest }> {
   const manifest = await readManifest(to.paths.root)
   const { configs, broken } = await to.configs(manifest)
   const found = broken.find(it => it.folder === name)
   if (found) throw problem(found.problem)
   const config = configs.find(it => it.name === name)
-  if (!config) throw problem({ code: 'instance-unknown', message: `There is no instance "${name}".`, hint: 'It may have been removed meanwhile.' })
+  if (!config)
+    throw problem({
+      code: 'instance-unknown',
+      message: `There is no instance "${name}".`,
+      hint: 'It may have been removed meanwhile.',
+    })
   const paths = instancePaths(to.paths, manifest, name)
   return { config, paths, manifest, target: targetOf(to.paths, manifest, name, config.port) }
 }
 
 /** For jobs, which leave what is another's alone. @throws as `findInstance`; Problem `instance-foreign` */
-export async function findOwn(to: Pick<LifecycleServices, 'paths' | 'configs' | 'ownership'>, name: string): ReturnType<typeof findInstance> {
+export async function findOwn(
+  to: Pick<LifecycleServices, 'paths' | 'configs' | 'ownership'>,
+  name: string,
+): ReturnType<typeof findInstance> {
   const found = await findInstance(to, name)
   await to.ownership.require(found.config, found.manifest)
   return found
 }
 
 /**
- * How long its application may take to answer, in seconds: its own time, else the manifest's. Read when it is waited for: the operator may have changed it.
+ * How long its application may take to answer, in seconds: its own time, else the manifest's. Read when it is waited
+ * for: the operator may have changed it.
  * @throws Problem `file-corrupt`
  */
-export async function bootTime({ paths }: Pick<LifecycleServices, 'paths'>, name: string): Promise<InstanceDetails['boot']> {
+export async function bootTime(
+  { paths }: Pick<LifecycleServices, 'paths'>,
+  name: string,
+): Promise<InstanceDetails['boot']> {
   const manifest = await readManifest(paths.root)
   const own = (await readJson(instancePaths(paths, manifest, name).config, instanceConfigSchema))?.bootSeconds
   const standard = manifest.server.bootSeconds
@@ -68,23 +91,38 @@ export async function bootTime({ paths }: Pick<LifecycleServices, 'paths'>, name
 type ProcessLook = Pick<Target, 'name' | 'cwd'>
 
 /** Whether PM2 runs it now, or is about to. */
-export async function isOnline({ processes }: Pick<LifecycleServices, 'processes'>, target: ProcessLook): Promise<boolean> {
+export async function isOnline(
+  { processes }: Pick<LifecycleServices, 'processes'>,
+  target: ProcessLook,
+): Promise<boolean> {
   const found = await ownProcess(await processes.list(), target)
   return found !== undefined && isActive(found.status)
 }
 
 /** Whether it runs at all: PM2 runs it, or it outlived a daemon that was killed. */
 export async function isRunning(to: Pick<LifecycleServices, 'processes'>, target: ProcessLook): Promise<boolean> {
-  return await isOnline(to, target) || (await ownedBy(await to.processes.lost(), target)).length > 0
+  return (await isOnline(to, target)) || (await ownedBy(await to.processes.lost(), target)).length > 0
 }
 
 /** Every instance with its port, and whether it runs. */
-export async function whoRuns(to: Pick<LifecycleServices, 'paths' | 'configs' | 'processes'>): Promise<{ name: string; port: number; running: boolean }[]> {
+export async function whoRuns(
+  to: Pick<LifecycleServices, 'paths' | 'configs' | 'processes'>,
+): Promise<{ name: string; port: number; running: boolean }[]> {
   const manifest = await readManifest(to.paths.root)
-  const [{ configs }, listed, lost] = await Promise.all([to.configs(manifest), to.processes.list(), to.processes.lost()])
-  return Promise.all(configs.map(async ({ name, port }) => {
-    const ref = { name, cwd: instancePaths(to.paths, manifest, name).server }
-    const process = await ownProcess(listed, ref)
-    return { name, port, running: (process !== undefined && isActive(process.status)) || (await ownedBy(lost, ref)).length > 0 }
-  }))
+  const [{ configs }, listed, lost] = await Promise.all([
+    to.configs(manifest),
+    to.processes.list(),
+    to.processes.lost(),
+  ])
+  return Promise.all(
+    configs.map(async ({ name, port }) => {
+      const ref = { name, cwd: instancePaths(to.paths, manifest, name).server }
+      const process = await ownProcess(listed, ref)
+      return {
+        name,
+        port,
+        running: (process !== undefined && isActive(process.status)) || (await ownedBy(lost, ref)).length > 0,
+      }
+    }),
+  )
 }

@@ -1,8 +1,10 @@
 /**
  * An instance's files go to its system user and come back, and its config.json says whose they are.
  *
- * root changes owners file by file, which may take minutes, and nobody may swap a folder for a link meanwhile. So the instance's folder is closed
- * first, then the user's processes are ended, and the folder is opened last: whatever starts as the user in between can't enter. After a
+ * root changes owners file by file, which may take minutes, and nobody may swap a folder for a link meanwhile. So the
+ * instance's folder is closed
+ * first, then the user's processes are ended, and the folder is opened last: whatever starts as the user in between
+ * can't enter. After a
  * crash the folder stays closed until the step, or its undo, has run again.
  */
 import { instanceConfigSchema, type Owners } from '../../../shared/instance'
@@ -15,15 +17,22 @@ import { instancePaths, type WorkspacePaths } from '../../workspace/paths'
 import { findSystemUser, requireSystemUser } from './identity'
 import { closeFolder, giveTo, openFolder, ownerBefore, placesOf, takeBack } from './ownership'
 
-interface HandOverServices { readonly paths: WorkspacePaths; readonly run: Run }
+interface HandOverServices {
+  readonly paths: WorkspacePaths
+  readonly run: Run
+}
 
-/** The user exists already. @param before who owned its files before it had a user @throws Problem `system-user-missing` … */
+/**
+ * The user exists already. @param before who owned its files before it had a user @throws Problem `system-user-missing`
+ * …
+ */
 export async function handOver(to: HandOverServices, name: string, before: Owners, signal: AbortSignal): Promise<void> {
   const user = await requireSystemUser(to.paths, name)
   const { paths, manifest } = await filesOf(to, name)
   const places = placesOf(paths, manifest)
   const config = await readJson(paths.config, instanceConfigSchema)
-  if (!config) throw problem({ code: 'config-missing', message: `${paths.config} is gone.`, hint: 'Restore it, then retry.' })
+  if (!config)
+    throw problem({ code: 'config-missing', message: `${paths.config} is gone.`, hint: 'Restore it, then retry.' })
   await closeFolder(places)
   await endProcessesOf(to.run, user)
   await removeTemporary(paths.folder) // a crash may have left some of config.json

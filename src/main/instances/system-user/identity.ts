@@ -1,5 +1,6 @@
 /**
- * The system user of an instance: named after workspace and instance, and marked, so that no other user is ever taken for it,
+ * The system user of an instance: named after workspace and instance, and marked, so that no other user is ever taken
+ * for it,
  * and none but ours is ever deleted.
  */
 import { createHash } from 'node:crypto'
@@ -7,26 +8,48 @@ import { join } from 'node:path'
 import { instanceConfigSchema } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import { readJson } from '../../system/files'
-import { addUser, deleteUser, endProcessesOf, findUser, isWhole, lockAccount, type SystemUser } from '../../system/users'
+import {
+  addUser,
+  deleteUser,
+  endProcessesOf,
+  findUser,
+  isWhole,
+  lockAccount,
+  type SystemUser,
+} from '../../system/users'
 import type { Run } from '../../system/run'
 import type { WorkspacePaths } from '../../workspace/paths'
 
 const longestName = 32 // useradd's limit
 
-/** What the user of an instance is called, and its mark. The same for names that differ only by case, as their databases are. */
-export function identityOf({ root }: Pick<WorkspacePaths, 'root'>, name: string): { readonly name: string; readonly comment: string } {
+/**
+ * What the user of an instance is called, and its mark. The same for names that differ only by case, as their databases
+ * are.
+ */
+export function identityOf(
+  { root }: Pick<WorkspacePaths, 'root'>,
+  name: string,
+): { readonly name: string; readonly comment: string } {
   const digest = createHash('sha256').update(`${root}\0${name.toLowerCase()}`).digest('hex')
-  return { name: `im-${digest.slice(0, 8)}-${name.toLowerCase()}`.slice(0, longestName), comment: `Instance Manager ${digest.slice(0, 32)}` }
+  return {
+    name: `im-${digest.slice(0, 8)}-${name.toLowerCase()}`.slice(0, longestName),
+    comment: `Instance Manager ${digest.slice(0, 32)}`,
+  }
 }
 
 /** The instance's own user, if there is one. @throws Problem `system-user-foreign` if its name is somebody else's */
-export async function findSystemUser(paths: Pick<WorkspacePaths, 'root'>, name: string): Promise<SystemUser | undefined> {
+export async function findSystemUser(
+  paths: Pick<WorkspacePaths, 'root'>,
+  name: string,
+): Promise<SystemUser | undefined> {
   const identity = identityOf(paths, name)
   const found = await findUser(identity.name)
   if (!found || (found.comment === identity.comment && found.uid > 0)) return found
   throw problem({
-    code: 'system-user-foreign', message: `The user ${identity.name} exists already, and isn't this instance's.`,
-    cause: 'It doesn\'t carry the mark that Instance Manager gives to the users it creates.', hint: `Find out what it is for: getent passwd ${identity.name}`,
+    code: 'system-user-foreign',
+    message: `The user ${identity.name} exists already, and isn't this instance's.`,
+    cause: "It doesn't carry the mark that Instance Manager gives to the users it creates.",
+    hint: `Find out what it is for: getent passwd ${identity.name}`,
   })
 }
 
@@ -35,40 +58,59 @@ export async function requireSystemUser(paths: Pick<WorkspacePaths, 'root'>, nam
   const found = await findSystemUser(paths, name)
   if (found) return found
   throw problem({
-    code: 'system-user-missing', message: `The system user of "${name}" is gone.`,
+    code: 'system-user-missing',
+    message: `The system user of "${name}" is gone.`,
     cause: `There is no user ${identityOf(paths, name).name} on this machine: it was deleted, or the workspace was moved or copied.`,
     hint: `Give it one again: instance-manager isolate ${name}`,
   })
 }
 
 /**
- * Whom PM2 runs an instance as; undefined: as us. An instance that should have a user never runs as root because that user is missing.
+ * Whom PM2 runs an instance as; undefined: as us. An instance that should have a user never runs as root because that
+ * user is missing.
  * @throws Problem `system-user-missing`, `system-user-foreign`, `file-corrupt`
  */
-export async function runAs(paths: Pick<WorkspacePaths, 'root' | 'instances'>, name: string): Promise<SystemUser | undefined> {
+export async function runAs(
+  paths: Pick<WorkspacePaths, 'root' | 'instances'>,
+  name: string,
+): Promise<SystemUser | undefined> {
   const config = await readJson(join(paths.instances, name, 'config.json'), instanceConfigSchema)
   return config?.systemUser && requireSystemUser(paths, name)
 }
 
-/** Creates the instance's user unless it exists, and locks its account. Its home is the instance's folder, which it can't write to. */
-export async function ensureSystemUser(run: Run, paths: Pick<WorkspacePaths, 'root' | 'instances'>, name: string): Promise<void> {
+/**
+ * Creates the instance's user unless it exists, and locks its account. Its home is the instance's folder, which it
+ * can't write to.
+ */
+export async function ensureSystemUser(
+  run: Run,
+  paths: Pick<WorkspacePaths, 'root' | 'instances'>,
+  name: string,
+): Promise<void> {
   const identity = identityOf(paths, name)
   const found = await findSystemUser(paths, name)
-  if (!found || !await isWhole(found)) {
+  if (!found || !(await isWhole(found))) {
     if (found) await deleteUser(run, found) // a crash left half of it
     await addUser(run, { ...identity, home: join(paths.instances, name) })
   }
   await lockAccount(run, identity.name)
 }
 
-/** Ends whatever still runs as the instance's user, and deletes the user. Nothing to do if there is none, or it isn't ours. */
+/**
+ * Ends whatever still runs as the instance's user, and deletes the user. Nothing to do if there is none, or it isn't
+ * ours.
+ */
 export async function removeSystemUser(run: Run, paths: Pick<WorkspacePaths, 'root'>, name: string): Promise<void> {
   const identity = identityOf(paths, name)
   const found = await findUser(identity.name)
   if (found?.comment !== identity.comment) return
   for (const end = Date.now() + patience; ;) {
     await endProcessesOf(run, found)
-    try { return await deleteUser(run, found) } catch (error) { if (Date.now() > end) throw error } // something has started one as that user meanwhile
+    try {
+      return await deleteUser(run, found)
+    } catch (error) {
+      if (Date.now() > end) throw error
+    } // something has started one as that user meanwhile
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * Gives an instance a system user of its own, so that a compromised application reads no other instance's secrets and none of ours;
+ * Gives an instance a system user of its own, so that a compromised application reads no other instance's secrets and
+ * none of ours;
  * and the reverse. Both restart an instance that runs, and end as they began if it is not healthy afterwards.
  */
 import { join } from 'node:path'
@@ -21,7 +22,9 @@ import { handBack, handOver } from './hand-over'
 import { placesOf, readOwners } from './ownership'
 import { requireReach } from './reach'
 
-export interface IsolateServices extends LifecycleServices { readonly run: Run }
+export interface IsolateServices extends LifecycleServices {
+  readonly run: Run
+}
 
 export const isolateInputSchema = z.object({ name: nameSchema })
 type Input = z.infer<typeof isolateInputSchema>
@@ -32,28 +35,37 @@ export type IsolatePlan = Readonly<z.infer<typeof isolatePlanSchema>>
 type IsolateStep = Step<IsolatePlan>
 
 export const isolateInstance = (to: IsolateServices): Operation<Input, IsolatePlan> => ({
-  kind: 'isolate', version: 2, recovery: 'resume', planSchema: isolatePlanSchema,
+  kind: 'isolate',
+  version: 2,
+  recovery: 'resume',
+  planSchema: isolatePlanSchema,
   about: ({ name }) => things.instance(name),
   claims: isolateClaims,
-  adopt: (version, plan) => (version === 1 ? plan as IsolatePlan : undefined), // it may have a step more
+  adopt: (version, plan) => (version === 1 ? (plan as IsolatePlan) : undefined), // it may have a step more
   contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: input => planIsolation(to, input),
-  steps: ({ ran }) => [stopProcess(to), createUser(to), giveFiles(to), ...ran ? [startProcess(to)] : []],
+  steps: ({ ran }) => [stopProcess(to), createUser(to), giveFiles(to), ...(ran ? [startProcess(to)] : [])],
 })
 
 /** Past its pivot the user is deleted; until then the instance is its user's. */
 export const unisolateInstance = (to: IsolateServices): Operation<Input, IsolatePlan> => ({
-  kind: 'unisolate', version: 2, recovery: 'resume', pivot: 'remove-user', planSchema: isolatePlanSchema,
+  kind: 'unisolate',
+  version: 2,
+  recovery: 'resume',
+  pivot: 'remove-user',
+  planSchema: isolatePlanSchema,
   about: ({ name }) => things.instance(name),
   claims: isolateClaims,
-  adopt: (version, plan) => (version === 1 ? plan as IsolatePlan : undefined), // it may have a step more
+  adopt: (version, plan) => (version === 1 ? (plan as IsolatePlan) : undefined), // it may have a step more
   contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
   plan: input => planReturn(to, input),
-  steps: ({ ran }) => [stopProcess(to), takeFiles(to), ...ran ? [startProcess(to)] : [], removeUser(to)],
+  steps: ({ ran }) => [stopProcess(to), takeFiles(to), ...(ran ? [startProcess(to)] : []), removeUser(to)],
 })
 
-const isolateClaims = ({ target, ran }: IsolatePlan): Claim[] =>
-  [owns(things.instance(target.name)), ...ran ? [owns(things.port(target.port)), uses(things.infrastructure)] : []]
+const isolateClaims = ({ target, ran }: IsolatePlan): Claim[] => [
+  owns(things.instance(target.name)),
+  ...(ran ? [owns(things.port(target.port)), uses(things.infrastructure)] : []),
+]
 
 /** @throws Problem `isolated-already`, `system-user-foreign`, `isolation-link`, and those of `requireReach` */
 async function planIsolation(to: IsolateServices, { name }: Input): Promise<IsolatePlan> {
@@ -61,7 +73,10 @@ async function planIsolation(to: IsolateServices, { name }: Input): Promise<Isol
   await requireReach(to.paths, paths.folder)
   const user = await findSystemUser(to.paths, name)
   if (config.systemUser && user) {
-    throw problem({ code: 'isolated-already', message: `"${name}" already runs as a system user of its own, ${user.name}.` })
+    throw problem({
+      code: 'isolated-already',
+      message: `"${name}" already runs as a system user of its own, ${user.name}.`,
+    })
   }
   const owners = await readOwners(placesOf(paths, manifest))
   // Where its user is gone, the files are nobody's now: what was recorded then still holds.
@@ -87,7 +102,9 @@ const stopProcess = (to: IsolateServices): IsolateStep => ({
     if (user) await endProcessesOf(to.run, user)
   },
   verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
-  undo: async context => { if (context.plan.ran) await startAgain(to, context.plan.target, context) },
+  undo: async context => {
+    if (context.plan.ran) await startAgain(to, context.plan.target, context)
+  },
 })
 
 const createUser = (to: IsolateServices): IsolateStep => ({
@@ -110,7 +127,8 @@ const takeFiles = (to: IsolateServices): IsolateStep => ({
   verify: () => Promise.resolve(false), // as above
   /** What was removed by hand meanwhile has no files to be given again. */
   undo: async ({ plan: { target, before }, signal }) => {
-    if (await exists(join(to.paths.instances, target.name, 'config.json'))) await handOver(to, target.name, before, signal)
+    if (await exists(join(to.paths.instances, target.name, 'config.json')))
+      await handOver(to, target.name, before, signal)
   },
 })
 
@@ -127,5 +145,5 @@ const startProcess = (to: IsolateServices): IsolateStep => ({
 const removeUser = (to: IsolateServices): IsolateStep => ({
   name: 'remove-user',
   do: ({ plan: { target } }) => removeSystemUser(to.run, to.paths, target.name),
-  verify: async ({ plan: { target } }) => await findSystemUser(to.paths, target.name) === undefined,
+  verify: async ({ plan: { target } }) => (await findSystemUser(to.paths, target.name)) === undefined,
 })

@@ -1,11 +1,15 @@
 /**
- * Who may do what with an instance's files once it has a user of its own. The folder stays root's and is closed to all but the user's
- * group; so are code and packages, which the user reads and cannot change; `.env` it reads; its data folders are its own. Packages are
+ * Who may do what with an instance's files once it has a user of its own. The folder stays root's and is closed to all
+ * but the user's
+ * group; so are code and packages, which the user reads and cannot change; `.env` it reads; its data folders are its
+ * own. Packages are
  * hard links: their owner is the release's and every other instance's too, so it is never changed.
  *
  * The user must not own the folder: it could then put links in place of what root reads and writes there.
- * All of this happens while the folder is closed and no process of the user runs (hand-over.ts). A process of yet another user may still hold a data
- * folder open that the user passed to it, so owners there change by `-execdir`, which a folder swapped for a link can't lead elsewhere.
+ * All of this happens while the folder is closed and no process of the user runs (hand-over.ts). A process of yet
+ * another user may still hold a data
+ * folder open that the user passed to it, so owners there change by `-execdir`, which a folder swapped for a link can't
+ * lead elsewhere.
  */
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, realpath, stat } from 'node:fs/promises'
@@ -19,7 +23,9 @@ import { sharedMode } from '../../workspace/env-file'
 import type { InstancePaths } from '../../workspace/paths'
 
 /** An instance's paths; `data`: its data folders, none inside another. */
-export interface Places extends Pick<InstancePaths, 'folder' | 'server' | 'client' | 'env'> { readonly data: readonly string[] }
+export interface Places extends Pick<InstancePaths, 'folder' | 'server' | 'client' | 'env'> {
+  readonly data: readonly string[]
+}
 
 export function placesOf({ folder, server, client, env }: InstancePaths, manifest: Manifest): Places {
   const { dataFolders } = manifest.server
@@ -29,18 +35,28 @@ export function placesOf({ folder, server, client, env }: InstancePaths, manifes
 
 const timeout = 600_000 // ms; 150,000 uploads on a slow disk
 
-/** Who owns what now: of the folder, `.env`, the code and the data folders, by their paths inside the folder. @throws Problem `isolation-link` */
+/**
+ * Who owns what now: of the folder, `.env`, the code and the data folders, by their paths inside the folder. @throws
+ * Problem `isolation-link`
+ */
 export async function readOwners({ folder, server, client, env, data }: Places): Promise<Owners> {
-  const entries = await Promise.all([folder, server, client, env, ...data].map(async path => {
-    const found = await (path === folder ? stat : lstat)(path).catch(() => undefined) // a folder that is a link is an instance on another disk
-    if (found?.isSymbolicLink()) {
-      throw problem({
-        code: 'isolation-link', message: `${path} is a link.`, cause: 'Where it leads to stays closed to a system user, and is not changed.',
-        hint: 'Put the file or folder itself there (for a folder on another disk, a bind mount), then try again.',
-      })
-    }
-    return found ? [[relative(folder, path) || '.', { uid: found.uid, gid: found.gid, mode: found.mode & 0o777 }] as const] : []
-  }))
+  const entries = await Promise.all(
+    [folder, server, client, env, ...data].map(async path => {
+      // a folder that is a link is an instance on another disk
+      const found = await (path === folder ? stat : lstat)(path).catch(() => undefined)
+      if (found?.isSymbolicLink()) {
+        throw problem({
+          code: 'isolation-link',
+          message: `${path} is a link.`,
+          cause: 'Where it leads to stays closed to a system user, and is not changed.',
+          hint: 'Put the file or folder itself there (for a folder on another disk, a bind mount), then try again.',
+        })
+      }
+      return found
+        ? [[relative(folder, path) || '.', { uid: found.uid, gid: found.gid, mode: found.mode & 0o777 }] as const]
+        : []
+    }),
+  )
   return Object.fromEntries(entries.flat())
 }
 
@@ -48,7 +64,8 @@ export async function readOwners({ folder, server, client, env, data }: Places):
 export const closeFolder = (places: Places): Promise<void> => openFolder(places, { uid: 0, gid: 0, mode: 0o700 })
 
 /** Opens it again. */
-export const openFolder = async ({ folder }: Pick<Places, 'folder'>, owner: Owner): Promise<void> => change(await realpath(folder), owner)
+export const openFolder = async ({ folder }: Pick<Places, 'folder'>, owner: Owner): Promise<void> =>
+  change(await realpath(folder), owner)
 
 /** Who had a path before. @param path inside the instance's folder; `.` is the folder */
 export const ownerBefore = (before: Owners, path: string): Owner => before[path] ?? { uid: 0, gid: 0, mode: 0o700 }
@@ -59,52 +76,145 @@ export async function giveTo(run: Run, { uid, gid }: SystemUser, places: Places,
   const find = finder(run, signal)
   for (const it of data) await mkdir(it, { recursive: true }) // the user can't create it
   const code = skipping([...data, env])
-  await find([server, client], [...code, '(', '-type', 'd', '-o', '-type', 'f', '-links', '1', ')',
-    '-exec', 'chgrp', String(gid), '{}', '+', '-exec', 'chmod', 'g+rX,go-w', '{}', '+'])
+  await find(
+    [server, client],
+    [
+      ...code,
+      '(',
+      '-type',
+      'd',
+      '-o',
+      '-type',
+      'f',
+      '-links',
+      '1',
+      ')',
+      '-exec',
+      'chgrp',
+      String(gid),
+      '{}',
+      '+',
+      '-exec',
+      'chmod',
+      'g+rX,go-w',
+      '{}',
+      '+',
+    ],
+  )
   // A number that the files' former owner had may be given to this user.
   await find([server, client], [...code, '-user', String(uid), '-exec', 'chown', '--no-dereference', '0', '{}', '+'])
   await find([server, client], [...code, '-type', 'f', '-links', '+1', '-exec', 'chmod', 'a+rX,go-w', '{}', '+'])
   // A data file with a second name may be somebody else's too.
-  await find(data, ['(', '-type', 'd', '-o', '-links', '1', ')', '-execdir', 'chown', '--no-dereference', `${uid}:${gid}`, '{}', '+'])
+  await find(data, [
+    '(',
+    '-type',
+    'd',
+    '-o',
+    '-links',
+    '1',
+    ')',
+    '-execdir',
+    'chown',
+    '--no-dereference',
+    `${uid}:${gid}`,
+    '{}',
+    '+',
+  ])
   await find(data, ['-type', 'd', '-execdir', 'chmod', 'u+rwx', '{}', '+'])
   await change(env, { uid: 0, gid, mode: sharedMode })
 }
 
 /** Gives it back to whoever had it before. May be done again from any half. */
-export async function takeBack(run: Run, { uid, gid }: SystemUser, places: Places, before: Owners, signal: AbortSignal): Promise<void> {
+export async function takeBack(
+  run: Run,
+  { uid, gid }: SystemUser,
+  places: Places,
+  before: Owners,
+  signal: AbortSignal,
+): Promise<void> {
   const { folder, server, client, env, data } = places
   const find = finder(run, signal)
   const had = (path: string): Owner => ownerBefore(before, relative(folder, path))
   for (const path of [server, client]) {
-    await find([path], [...skipping([...data, env]), '-group', String(gid), '-exec', 'chgrp', '--no-dereference', String(had(path).gid), '{}', '+'])
+    await find(
+      [path],
+      [
+        ...skipping([...data, env]),
+        '-group',
+        String(gid),
+        '-exec',
+        'chgrp',
+        '--no-dereference',
+        String(had(path).gid),
+        '{}',
+        '+',
+      ],
+    )
   }
   for (const path of data) {
-    await find([path], ['(', '-user', String(uid), '-o', '-group', String(gid), ')', '-execdir', 'chown', '--no-dereference', `${had(path).uid}:${had(path).gid}`, '{}', '+'])
+    await find(
+      [path],
+      [
+        '(',
+        '-user',
+        String(uid),
+        '-o',
+        '-group',
+        String(gid),
+        ')',
+        '-execdir',
+        'chown',
+        '--no-dereference',
+        `${had(path).uid}:${had(path).gid}`,
+        '{}',
+        '+',
+      ],
+    )
     await change(path, had(path))
   }
   await change(env, had(env))
 }
 
 /** `find` walks folders of any size without holding them, and never follows a link below its starting points. */
-const finder = (run: Run, signal: AbortSignal) => async (starts: readonly string[], tests: readonly string[]): Promise<void> => {
-  const there = await Promise.all(starts.map(it => lstat(it).then(() => true, () => false)))
-  const found = starts.filter((_, index) => there[index])
-  if (found.length > 0) await run('find', ['-P', ...found, ...tests], { signal, timeout, env: { PATH: '/usr/bin:/bin' } }) // `-execdir` refuses a PATH with relative folders
-}
+const finder =
+  (run: Run, signal: AbortSignal) =>
+  async (starts: readonly string[], tests: readonly string[]): Promise<void> => {
+    const there = await Promise.all(
+      starts.map(it =>
+        lstat(it).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    )
+    const found = starts.filter((_, index) => there[index])
+    if (found.length > 0)
+      // `-execdir` refuses a PATH with relative folders
+      await run('find', ['-P', ...found, ...tests], { signal, timeout, env: { PATH: '/usr/bin:/bin' } })
+  }
 
 /** Leaves these paths out, with all below them. */
-const skipping = (paths: readonly string[]): string[] =>
-  ['(', ...paths.flatMap((it, index) => [...(index > 0 ? ['-o'] : []), '-path', it.replaceAll(/[\\*?[]/g, '\\$&')]), ')', '-prune', '-o']
+const skipping = (paths: readonly string[]): string[] => [
+  '(',
+  ...paths.flatMap((it, index) => [...(index > 0 ? ['-o'] : []), '-path', it.replaceAll(/[\\*?[]/g, '\\$&')]),
+  ')',
+  '-prune',
+  '-o',
+]
 
 /** Nothing to do if it is gone. A link is never followed. */
 async function change(path: string, { uid, gid, mode }: Owner): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
+    },
+  )
   if (!handle) return
   try {
     await handle.chown(uid, gid)
     await handle.chmod(mode)
-  } finally { await handle.close() }
+  } finally {
+    await handle.close()
+  }
 }

@@ -9,20 +9,27 @@ import type { WorkspacePaths } from '../../workspace/paths'
 
 /**
  * @param folder the instance's, or where it will be
- * @throws Problem `system-user-needs-root`, `system-user-shut-out` naming the folder that is in the way, `base-env-open`
+ * @throws Problem `system-user-needs-root`, `system-user-shut-out` naming the folder that is in the way,
+ * `base-env-open`
  */
 export async function requireReach({ root }: Pick<WorkspacePaths, 'root'>, folder: string): Promise<void> {
   if (!isRoot()) {
     throw problem({
-      code: 'system-user-needs-root', message: 'Only root can give an instance a system user of its own.',
-      cause: 'Instance Manager doesn\'t run as root, so every instance runs as your own user.', hint: 'Run it as root, e.g. with sudo, on a workspace of root\'s.',
+      code: 'system-user-needs-root',
+      message: 'Only root can give an instance a system user of its own.',
+      cause: "Instance Manager doesn't run as root, so every instance runs as your own user.",
+      hint: "Run it as root, e.g. with sudo, on a workspace of root's.",
     })
   }
-  for (const [path, what] of [[dirname(await realpath(folder).catch(() => folder)), 'The workspace'], [await findNode(), 'Node.js']] as const) {
+  for (const [path, what] of [
+    [dirname(await realpath(folder).catch(() => folder)), 'The workspace'],
+    [await findNode(), 'Node.js'],
+  ] as const) {
     const closed = await closedAt(await realpath(path))
     if (closed === undefined) continue
     throw problem({
-      code: 'system-user-shut-out', message: `A system user could not reach ${closed}.`,
+      code: 'system-user-shut-out',
+      message: `A system user could not reach ${closed}.`,
       cause: `${what} lies in it, and only its owner and group may enter.`,
       hint: `Move it to a folder that others may enter, such as /srv; or let others pass through this one, without listing it: "chmod o+x ${closed}"`,
     })
@@ -30,8 +37,10 @@ export async function requireReach({ root }: Pick<WorkspacePaths, 'root'>, folde
   const baseEnv = join(root, (await readManifest(root)).server.folder, '.env')
   if (((await stat(baseEnv).catch(() => undefined))?.mode ?? 0) & 0o004) {
     throw problem({
-      code: 'base-env-open', message: `Every user of this machine can read ${baseEnv}.`,
-      cause: 'It holds the base application\'s secrets, and system users are users too.', hint: `Close it: "chmod go-rwx ${baseEnv}"`,
+      code: 'base-env-open',
+      message: `Every user of this machine can read ${baseEnv}.`,
+      cause: "It holds the base application's secrets, and system users are users too.",
+      hint: `Close it: "chmod go-rwx ${baseEnv}"`,
     })
   }
 }

@@ -14,7 +14,8 @@ export function bridgeSocket(bridge: Bridge): typeof WebSocket {
 
     constructor() {
       super()
-      setTimeout(() => this.#open()) // like a real socket: a task later, when the client's promises have added its listeners
+      // like a real socket: a task later, when the client's promises have added its listeners
+      setTimeout(() => this.#open())
     }
 
     send(data: string): void {

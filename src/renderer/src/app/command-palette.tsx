@@ -1,6 +1,18 @@
 /** Ctrl+K: every instance and every action by its name. */
 import { Spotlight } from '@mantine/spotlight'
-import { IconActivity, IconDatabase, IconFileText, IconLayoutGrid, IconPlayerPlay, IconPlayerStop, IconPlus, IconSearch, IconSettings, IconStack2, type Icon } from '@tabler/icons-react'
+import {
+  IconActivity,
+  IconDatabase,
+  IconFileText,
+  IconLayoutGrid,
+  IconPlayerPlay,
+  IconPlayerStop,
+  IconPlus,
+  IconSearch,
+  IconSettings,
+  IconStack2,
+  type Icon,
+} from '@tabler/icons-react'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { useInfrastructureSwitch } from '../infrastructure/switch'
@@ -9,19 +21,39 @@ import { pageOf } from '../instances/page-of'
 import { useShownInstances } from '../instances/use-shown'
 import { findEntries, type Entry } from './palette-search'
 
-interface PaletteEntry extends Entry { readonly icon: Icon; readonly run: () => void }
+interface PaletteEntry extends Entry {
+  readonly icon: Icon
+  readonly run: () => void
+}
 
 const limit = 14
 /** How an action is said with a name after it, where its own label does not do. */
-const phrases: Partial<Record<InstanceAction['id'], string>> = { logs: 'Logs of', progress: 'Show the progress of', 'change-port': 'Change the port of' }
+const phrases: Partial<Record<InstanceAction['id'], string>> = {
+  logs: 'Logs of',
+  progress: 'Show the progress of',
+  'change-port': 'Change the port of',
+}
 
 export function CommandPalette() {
   const [query, setQuery] = useState('')
   return (
     // It is there, and has the focus, before the next key is: who types on at once loses no letter.
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" tagsToIgnore={[]} centered={false} scrollable maxHeight={420} transitionProps={{ duration: 0 }} attributes={{ content: { 'aria-label': 'Find' } }}>
+    <Spotlight.Root
+      query={query}
+      onQueryChange={setQuery}
+      shortcut="mod + K"
+      tagsToIgnore={[]}
+      centered={false}
+      scrollable
+      maxHeight={420}
+      transitionProps={{ duration: 0 }}
+      attributes={{ content: { 'aria-label': 'Find' } }}
+    >
       <Spotlight.Search
-        autoFocus leftSection={<IconSearch size={18} aria-hidden />} placeholder="Find an instance or an action" aria-label="Find an instance or an action"
+        autoFocus
+        leftSection={<IconSearch size={18} aria-hidden />}
+        placeholder="Find an instance or an action"
+        aria-label="Find an instance or an action"
       />
       <Found query={query} />
     </Spotlight.Root>
@@ -39,7 +71,14 @@ function Found({ query }: { query: string }) {
       {groups.map(({ group, entries }) => (
         <Spotlight.ActionsGroup key={group} label={group}>
           {entries.map(({ id, label, description, icon: Mark, run }) => (
-            <Spotlight.Action key={id} label={label} description={description} onClick={run} leftSection={<Mark size={18} stroke={1.7} aria-hidden />} highlightQuery />
+            <Spotlight.Action
+              key={id}
+              label={label}
+              description={description}
+              onClick={run}
+              leftSection={<Mark size={18} stroke={1.7} aria-hidden />}
+              highlightQuery
+            />
           ))}
         </Spotlight.ActionsGroup>
       ))}
@@ -53,21 +92,61 @@ function useEntries(): PaletteEntry[] {
   const shown = useShownInstances()
   const actionsOf = useInstanceActions()
   const infrastructure = useInfrastructureSwitch()
-  const action = (id: string, label: string, icon: Icon, run: () => void): PaletteEntry => ({ id, label, icon, run, group: 'Actions', offered: true })
-  const place = (to: string, label: string, icon: Icon): PaletteEntry => ({ id: `go-${to}`, label, icon, run: () => navigate(to), group: 'Go to', offered: true })
+  const action = (id: string, label: string, icon: Icon, run: () => void): PaletteEntry => ({
+    id,
+    label,
+    icon,
+    run,
+    group: 'Actions',
+    offered: true,
+  })
+  const place = (to: string, label: string, icon: Icon): PaletteEntry => ({
+    id: `go-${to}`,
+    label,
+    icon,
+    run: () => navigate(to),
+    group: 'Go to',
+    offered: true,
+  })
   return [
     // Pages first: of two that fit as well, the first is run by Enter.
     ...shown.map(({ instance: { name, url, port }, status }, index): PaletteEntry => ({
-      id: `show-${name}`, label: name, description: `${status.word} · ${url}`, keywords: `show port ${port}`, icon: IconStack2, run: () => navigate(pageOf(name)), group: 'Instances', offered: index < 6,
+      id: `show-${name}`,
+      label: name,
+      description: `${status.word} · ${url}`,
+      keywords: `show port ${port}`,
+      icon: IconStack2,
+      run: () => navigate(pageOf(name)),
+      group: 'Instances',
+      offered: index < 6,
     })),
-    ...shown.flatMap(it => actionsOf(it).filter(({ id }) => id !== 'show').map(({ id, label, Icon: Mark, run }): PaletteEntry => {
-      const { name, port } = it.instance
-      return { id: `${id}-${name}`, label: `${phrases[id] ?? label.replace(/…$/, '')} ${name}${label.endsWith('…') ? '…' : ''}`, keywords: `${port}`, icon: Mark, run, group: 'Instance actions', offered: false }
-    })),
+    ...shown.flatMap(it =>
+      actionsOf(it)
+        .filter(({ id }) => id !== 'show')
+        .map(({ id, label, Icon: Mark, run }): PaletteEntry => {
+          const { name, port } = it.instance
+          return {
+            id: `${id}-${name}`,
+            label: `${phrases[id] ?? label.replace(/…$/, '')} ${name}${label.endsWith('…') ? '…' : ''}`,
+            keywords: `${port}`,
+            icon: Mark,
+            run,
+            group: 'Instance actions',
+            offered: false,
+          }
+        }),
+    ),
     action('create', 'New instance', IconPlus, () => navigate('/create')),
-    ...(infrastructure.canStart ? [action('start-infrastructure', 'Start the infrastructure', IconPlayerPlay, infrastructure.start)] : []),
-    ...(infrastructure.canStop ? [action('stop-infrastructure', 'Stop the infrastructure…', IconPlayerStop, infrastructure.stop)] : []),
-    place('/instances', 'Instances', IconLayoutGrid), place('/infrastructure', 'Infrastructure', IconDatabase),
-    place('/logs', 'Logs', IconFileText), place('/activity', 'Activity', IconActivity), place('/settings', 'Settings', IconSettings),
+    ...(infrastructure.canStart
+      ? [action('start-infrastructure', 'Start the infrastructure', IconPlayerPlay, infrastructure.start)]
+      : []),
+    ...(infrastructure.canStop
+      ? [action('stop-infrastructure', 'Stop the infrastructure…', IconPlayerStop, infrastructure.stop)]
+      : []),
+    place('/instances', 'Instances', IconLayoutGrid),
+    place('/infrastructure', 'Infrastructure', IconDatabase),
+    place('/logs', 'Logs', IconFileText),
+    place('/activity', 'Activity', IconActivity),
+    place('/settings', 'Settings', IconSettings),
   ]
 }

@@ -15,7 +15,10 @@ interface Question {
 
 export function confirm({ title, children, confirm: yes, cancel, onConfirm, calm }: Question): void {
   modals.openConfirmModal({
-    title, children, onConfirm, withCloseButton: false,
+    title,
+    children,
+    onConfirm,
+    withCloseButton: false,
     labels: { confirm: yes, cancel },
     confirmProps: calm ? {} : { color: 'red' },
     cancelProps: { 'data-autofocus': true },

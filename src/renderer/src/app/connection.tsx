@@ -13,7 +13,10 @@ export function ConnectionState({ socket, children }: { socket: Connection['sock
       const subscription = socket.connectionState.subscribe({ next: notify })
       return () => subscription.unsubscribe()
     },
-    () => { const state = socket.connectionState.get(); return state.state === 'connecting' && state.error !== null },
+    () => {
+      const state = socket.connectionState.get()
+      return state.state === 'connecting' && state.error !== null
+    },
   )
   return <LostContext value={lost}>{children}</LostContext>
 }
@@ -23,7 +26,12 @@ export function ConnectionBanner() {
   const lost = useContext(LostContext)
   return (
     <div role="status" className={classes.banner} data-lost={lost || undefined}>
-      {lost && <><Loader size={14} />Connection lost. Reconnecting… Your instances and running jobs are not affected.</>}
+      {lost && (
+        <>
+          <Loader size={14} />
+          Connection lost. Reconnecting… Your instances and running jobs are not affected.
+        </>
+      )}
     </div>
   )
 }

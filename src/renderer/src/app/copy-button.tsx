@@ -8,10 +8,29 @@ export function CopyButton({ value, label, word = false }: { value: string; labe
     <Copy value={value} timeout={2000}>
       {({ copied, copy }) => {
         const icon = copied ? <IconCheck size={16} /> : <IconCopy size={16} />
-        if (word) return <Button variant="default" size="xs" leftSection={icon} onClick={copy} aria-label={copied ? 'Copied' : `Copy ${label}`}>{copied ? 'Copied' : 'Copy'}</Button>
+        if (word)
+          return (
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={icon}
+              onClick={copy}
+              aria-label={copied ? 'Copied' : `Copy ${label}`}
+            >
+              {copied ? 'Copied' : 'Copy'}
+            </Button>
+          )
         return (
           <Tooltip label={copied ? 'Copied' : `Copy ${label}`}>
-            <ActionIcon variant="subtle" color="gray" onClick={copy} aria-label={copied ? 'Copied' : `Copy ${label}`} aria-live="polite">{icon}</ActionIcon>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              onClick={copy}
+              aria-label={copied ? 'Copied' : `Copy ${label}`}
+              aria-live="polite"
+            >
+              {icon}
+            </ActionIcon>
           </Tooltip>
         )
       }}

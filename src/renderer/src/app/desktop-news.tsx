@@ -21,22 +21,30 @@ export function DesktopNews() {
     if (!data) return
     const errored = newlyErrored(statuses.current, data.instances)
     statuses.current = new Map(data.instances.map(it => [it.name, it.status]))
-    for (const name of errored) tell(`${name} has errored`, 'It kept crashing right after starting, so PM2 gave up.', () => navigate(`/instances/${name}`))
+    for (const name of errored)
+      tell(`${name} has errored`, 'It kept crashing right after starting, so PM2 gave up.', () =>
+        navigate(`/instances/${name}`),
+      )
   }, [data, navigate])
 
   useEffect(() => {
     if (!ready) return
     const ended = document.hidden ? endedUnseen(phases.current, operations) : []
     phases.current = new Map(operations.map(it => [it.id, it.phase]))
-    for (const operation of ended) tell(headline(operation), problemOf(operation), () => navigate(`/operations/${operation.id}`))
+    for (const operation of ended)
+      tell(headline(operation), problemOf(operation), () => navigate(`/operations/${operation.id}`))
   }, [operations, ready, navigate])
   return null
 }
 
-const problemOf = ({ turned, steps }: OperationState): string => (steps.find(it => it.status === 'stuck')?.problem ?? turned?.problem)?.message ?? ''
+const problemOf = ({ turned, steps }: OperationState): string =>
+  (steps.find(it => it.status === 'stuck')?.problem ?? turned?.problem)?.message ?? ''
 
 function tell(title: string, body: string, look: () => void): void {
   if (!canNotify()) return
   const notification = new Notification(title, { body, tag: title })
-  notification.addEventListener('click', () => { window.focus(); look() })
+  notification.addEventListener('click', () => {
+    window.focus()
+    look()
+  })
 }

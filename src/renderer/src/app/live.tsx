@@ -1,6 +1,15 @@
 /** The live data, pushed by the main process: one subscription each, shared by all screens. Nothing polls. */
 import { useSubscription } from '@trpc/tanstack-react-query'
-import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore, type ComponentType, type ReactNode } from 'react'
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+  type ComponentType,
+  type ReactNode,
+} from 'react'
 import type { InfrastructureStatus } from '../../../shared/infrastructure'
 import type { InstanceList } from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
@@ -31,10 +40,20 @@ const AppContext = createContext<AppState | undefined>(undefined)
 const WorkspaceContext = createContext<WorkspaceLive | undefined>(undefined)
 
 /** Gives the children the app's state; until it is there, `Waiting` is shown. */
-export function AppLive({ children, Waiting }: { children: ReactNode; Waiting: ComponentType<Omit<LiveValue<AppState>, 'data'>> }) {
+export function AppLive({
+  children,
+  Waiting,
+}: {
+  children: ReactNode
+  Waiting: ComponentType<Omit<LiveValue<AppState>, 'data'>>
+}) {
   const trpc = useTRPC()
   const live = useLiveValue(useSubscription(trpc.app.watch.subscriptionOptions()))
-  return live.data ? <AppContext value={live.data}>{children}</AppContext> : <Waiting problem={live.problem} retry={live.retry} />
+  return live.data ? (
+    <AppContext value={live.data}>{children}</AppContext>
+  ) : (
+    <Waiting problem={live.problem} retry={live.retry} />
+  )
 }
 
 /** Watches the open workspace. Mount it anew (by key) for another one. */
@@ -43,17 +62,32 @@ export function WorkspaceLiveProvider({ children }: { children: ReactNode }) {
   const [operations] = useState(() => new OperationsStore())
   const [history] = useState(() => new History())
   const infrastructure = useLiveValue(useSubscription(trpc.infrastructure.watch.subscriptionOptions()))
-  const instances = useLiveValue(useSubscription(trpc.instances.watch.subscriptionOptions(undefined, {
-    onData: list => history.sample(list.instances),
-  })))
+  const instances = useLiveValue(
+    useSubscription(
+      trpc.instances.watch.subscriptionOptions(undefined, {
+        onData: list => history.sample(list.instances),
+      }),
+    ),
+  )
   useEffect(() => {
     const timer = setInterval(() => history.tick(), sampleInterval)
     return () => clearInterval(timer)
   }, [history])
-  const watch = useLiveValue(useSubscription(trpc.operations.watch.subscriptionOptions(undefined, { onData: update => operations.apply(update) })))
+  const watch = useLiveValue(
+    useSubscription(
+      trpc.operations.watch.subscriptionOptions(undefined, { onData: update => operations.apply(update) }),
+    ),
+  )
   const value = useMemo(
-    () => ({ infrastructure, instances, history, operations, failed: [infrastructure, instances, watch].filter(it => it.problem) }),
-    [infrastructure, instances, history, operations, watch])
+    () => ({
+      infrastructure,
+      instances,
+      history,
+      operations,
+      failed: [infrastructure, instances, watch].filter(it => it.problem),
+    }),
+    [infrastructure, instances, history, operations, watch],
+  )
   return <WorkspaceContext value={value}>{children}</WorkspaceContext>
 }
 
@@ -79,6 +113,19 @@ export function useOperations(): OperationsView {
   return useSyncExternalStore(store.subscribe, store.view)
 }
 
-function useLiveValue<T>({ data, error, status, reset }: { data: T | undefined; error: unknown; status: string; reset: () => void }): LiveValue<T> {
-  return useMemo(() => ({ data, problem: status === 'error' && error ? problemOf(error) : undefined, retry: reset }), [data, error, status, reset])
+function useLiveValue<T>({
+  data,
+  error,
+  status,
+  reset,
+}: {
+  data: T | undefined
+  error: unknown
+  status: string
+  reset: () => void
+}): LiveValue<T> {
+  return useMemo(
+    () => ({ data, problem: status === 'error' && error ? problemOf(error) : undefined, retry: reset }),
+    [data, error, status, reset],
+  )
 }

@@ -10,11 +10,29 @@ export function notifyProblem(error: unknown): void {
   const problem = problemOf(error)
   const { message, cause, hint } = problem
   notifications.show({
-    title: message, color: 'red', icon: <IconX size={18} />, autoClose: false,
-    message: <>{[cause, hint].filter(Boolean).join(' ')}{problem.action && <div style={{ marginTop: 8 }}><ProblemAction problem={problem} /></div>}</>,
+    title: message,
+    color: 'red',
+    icon: <IconX size={18} />,
+    autoClose: false,
+    message: (
+      <>
+        {[cause, hint].filter(Boolean).join(' ')}
+        {problem.action && (
+          <div style={{ marginTop: 8 }}>
+            <ProblemAction problem={problem} />
+          </div>
+        )}
+      </>
+    ),
   })
 }
 
 export function notifyNews(title: string, message: ReactNode, good: boolean): void {
-  notifications.show({ title, message, color: good ? 'green' : 'gray', icon: good ? <IconCheck size={18} /> : undefined, autoClose: 8000 })
+  notifications.show({
+    title,
+    message,
+    color: good ? 'green' : 'gray',
+    icon: good ? <IconCheck size={18} /> : undefined,
+    autoClose: 8000,
+  })
 }

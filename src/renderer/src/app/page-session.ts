@@ -1,18 +1,27 @@
 /**
- * The session of a served page: this side of the messages in shared/served.ts. Its key is kept by the origin, name and port, so no other
+ * The session of a served page: this side of the messages in shared/served.ts. Its key is kept by the origin, name and
+ * port, so no other
  * port of the host gets it; all tabs share it, and it is worthless once its server has ended.
  */
 import { linkFragment, proofText, secretPattern, type Greeting, type Hello, type Welcome } from '../../../shared/served'
 
 const storageKey = 'session'
 
-interface Session { readonly id: string; readonly key: string }
+interface Session {
+  readonly id: string
+  readonly key: string
+}
 
 export class PageSession {
   /** A link's token, until it was used. */
   #token: string | undefined
 
-  constructor(private readonly storage: Storage, token: string | undefined) { this.#token = token }
+  constructor(
+    private readonly storage: Storage,
+    token: string | undefined,
+  ) {
+    this.#token = token
+  }
 
   /** The server would not have it, or was not ours. @returns whether there is something else to try */
   refused(): boolean {
@@ -23,7 +32,8 @@ export class PageSession {
 
   /**
    * Answers a greeting.
-   * @returns what to say, and the check of what comes back: it rejects if that is not from a server which knows the session
+   * @returns what to say, and the check of what comes back: it rejects if that is not from a server which knows the
+   * session
    * @throws if the greeting is none of ours, or there is nothing to sign in with
    */
   async signIn(greeting: unknown): Promise<{ readonly hello: Hello; check(welcome: unknown): Promise<void> }> {
@@ -32,14 +42,20 @@ export class PageSession {
     if (token !== undefined) return { hello: { token }, check: welcome => this.#keep(welcome) }
     const stored = this.#stored()
     if (!stored) throw new Error('there is no session')
-    const key = await crypto.subtle.importKey('raw', bytes(stored.key), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify'])
+    const key = await crypto.subtle.importKey('raw', bytes(stored.key), { name: 'HMAC', hash: 'SHA-256' }, false, [
+      'sign',
+      'verify',
+    ])
     const nonce = hex(crypto.getRandomValues(new Uint8Array(32)))
-    const proof = hex(new Uint8Array(await crypto.subtle.sign('HMAC', key, text(proofText('page', serverNonce, nonce)))))
+    const proof = hex(
+      new Uint8Array(await crypto.subtle.sign('HMAC', key, text(proofText('page', serverNonce, nonce)))),
+    )
     return {
       hello: { session: stored.id, nonce, proof },
       async check(welcome) {
         const theirs = secretOf((welcome as { proof?: unknown } | null)?.proof)
-        if (!await crypto.subtle.verify('HMAC', key, bytes(theirs), text(proofText('server', serverNonce, nonce)))) throw new Error('this is another server')
+        if (!(await crypto.subtle.verify('HMAC', key, bytes(theirs), text(proofText('server', serverNonce, nonce)))))
+          throw new Error('this is another server')
       },
     }
   }
@@ -57,7 +73,9 @@ export class PageSession {
     try {
       const { id, key } = JSON.parse(this.storage.getItem(storageKey) ?? 'null') as Partial<Session>
       return typeof id === 'string' ? { id, key: secretOf(key) } : undefined
-    } catch { return undefined }
+    } catch {
+      return undefined
+    }
   }
 }
 
@@ -73,7 +91,9 @@ export const hasToken = (): boolean => location.hash.startsWith(linkFragment('')
 
 /** When another tab signs in. @returns ends it */
 export function onSignedIn(then: () => void): () => void {
-  const stored = ({ key }: StorageEvent): void => { if (key === storageKey) then() }
+  const stored = ({ key }: StorageEvent): void => {
+    if (key === storageKey) then()
+  }
   addEventListener('storage', stored)
   return () => removeEventListener('storage', stored)
 }

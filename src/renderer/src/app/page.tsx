@@ -20,9 +20,16 @@ interface PageProps {
 }
 
 export function Page({ title, above, lead, actions, narrow, wide, fill, children }: PageProps) {
-  useEffect(() => { document.title = `${title} – Instance Manager` }, [title])
+  useEffect(() => {
+    document.title = `${title} – Instance Manager`
+  }, [title])
   return (
-    <div className={classes.page} data-narrow={narrow || undefined} data-wide={wide || undefined} data-fill={fill || undefined}>
+    <div
+      className={classes.page}
+      data-narrow={narrow || undefined}
+      data-wide={wide || undefined}
+      data-fill={fill || undefined}
+    >
       <header className={classes.header}>
         <div className={classes.heading}>
           {above}
@@ -37,10 +44,22 @@ export function Page({ title, above, lead, actions, narrow, wide, fill, children
 }
 
 /** An empty screen teaches: what would be here, and how it comes about. */
-export function EmptyState({ icon, title, children, action }: { icon: ReactNode; title: string; children: ReactNode; action?: ReactNode }) {
+export function EmptyState({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  icon: ReactNode
+  title: string
+  children: ReactNode
+  action?: ReactNode
+}) {
   return (
     <section className={classes.empty}>
-      <div className={classes.emptyIcon} aria-hidden>{icon}</div>
+      <div className={classes.emptyIcon} aria-hidden>
+        {icon}
+      </div>
       <Title order={2}>{title}</Title>
       <div className={classes.emptyText}>{children}</div>
       {action}
@@ -52,7 +71,10 @@ export function EmptyState({ icon, title, children, action }: { icon: ReactNode;
 export function Section({ title, children, aside }: { title: string; children: ReactNode; aside?: ReactNode }) {
   return (
     <section className={classes.section} aria-label={title}>
-      <div className={classes.sectionHead}><Title order={2}>{title}</Title>{aside}</div>
+      <div className={classes.sectionHead}>
+        <Title order={2}>{title}</Title>
+        {aside}
+      </div>
       {children}
     </section>
   )

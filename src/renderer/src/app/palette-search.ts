@@ -12,18 +12,28 @@ export interface Entry {
 }
 
 /** @returns at most `limit`, the best first; groups stay together in the order of their best entry */
-export function findEntries<T extends Entry>(entries: readonly T[], query: string, limit: number): { readonly group: string; readonly entries: readonly T[] }[] {
+export function findEntries<T extends Entry>(
+  entries: readonly T[],
+  query: string,
+  limit: number,
+): { readonly group: string; readonly entries: readonly T[] }[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean)
   const found = words.length
-    ? entries.map(entry => ({ entry, score: scoreOf(entry, words) })).filter(it => it.score > 0)
-      .toSorted((a, b) => b.score - a.score).slice(0, limit).map(it => it.entry)
+    ? entries
+        .map(entry => ({ entry, score: scoreOf(entry, words) }))
+        .filter(it => it.score > 0)
+        .toSorted((a, b) => b.score - a.score)
+        .slice(0, limit)
+        .map(it => it.entry)
     : entries.filter(it => it.offered).slice(0, limit)
   const groups = new Map<string, T[]>()
-  for (const entry of found) groups.set(entry.group, [...groups.get(entry.group) ?? [], entry])
+  for (const entry of found) groups.set(entry.group, [...(groups.get(entry.group) ?? []), entry])
   return [...groups].map(([group, its]) => ({ group, entries: its }))
 }
 
-/** 0: not found. A word at the beginning of a word of the label counts most, then in the label, then in the keywords. */
+/**
+ * 0: not found. A word at the beginning of a word of the label counts most, then in the label, then in the keywords.
+ */
 function scoreOf({ label, keywords = '' }: Entry, words: readonly string[]): number {
   const text = label.toLowerCase()
   const more = keywords.toLowerCase()

@@ -7,10 +7,16 @@ import { problemSchema } from '../../../shared/problem-schema'
 export function problemOf(error: unknown): Problem {
   if (!(error instanceof TRPCClientError)) return toProblem(error)
   const data: unknown = error.data
-  const carried = problemSchema.safeParse(typeof data === 'object' && data !== null && 'problem' in data ? data.problem : undefined)
+  const carried = problemSchema.safeParse(
+    typeof data === 'object' && data !== null && 'problem' in data ? data.problem : undefined,
+  )
   if (carried.success) return carried.data
   if (data === undefined || data === null) {
-    return { code: 'connection-lost', message: 'The answer did not arrive: the connection was lost.', hint: 'It comes back by itself. Then try again.' }
+    return {
+      code: 'connection-lost',
+      message: 'The answer did not arrive: the connection was lost.',
+      hint: 'It comes back by itself. Then try again.',
+    }
   }
   return toProblem(error)
 }

@@ -26,16 +26,33 @@ interface ProblemProps {
 export function ProblemView({ problem, onRetry, retrying, tone = 'bad', quiet, children }: ProblemProps) {
   const waits = problem.action === 'keep-waiting'
   const Icon = tone === 'bad' ? IconCircleX : IconAlertTriangle
-  const retry = onRetry && <Button size="xs" variant={waits ? 'filled' : 'default'} onClick={onRetry} loading={retrying}>{waits ? 'Keep waiting' : 'Try again'}</Button>
+  const retry = onRetry && (
+    <Button size="xs" variant={waits ? 'filled' : 'default'} onClick={onRetry} loading={retrying}>
+      {waits ? 'Keep waiting' : 'Try again'}
+    </Button>
+  )
   const action = retry && waits ? null : <ProblemAction problem={problem} />
   return (
-    <div className={classes.problem} data-tone={tone} role={quiet ? 'group' : 'alert'} aria-label={quiet ? problem.message : undefined}>
+    <div
+      className={classes.problem}
+      data-tone={tone}
+      role={quiet ? 'group' : 'alert'}
+      aria-label={quiet ? problem.message : undefined}
+    >
       <Icon size={20} className={classes.icon} aria-hidden />
       <div className={classes.body}>
         <p className={classes.message}>{problem.message}</p>
         {problem.cause && <p>{problem.cause}</p>}
-        {problem.hint && <p className={classes.hint}><Hint text={problem.hint} /></p>}
-        <div className={classes.actions}>{action}{retry}{children}</div>
+        {problem.hint && (
+          <p className={classes.hint}>
+            <Hint text={problem.hint} />
+          </p>
+        )}
+        <div className={classes.actions}>
+          {action}
+          {retry}
+          {children}
+        </div>
         <ProblemDetails problem={problem} />
       </div>
     </div>
@@ -46,26 +63,43 @@ export function ProblemView({ problem, onRetry, retrying, tone = 'bad', quiet, c
 const command = /"((?:sudo|apt-get|dnf|npm|npx|podman|docker|pm2|systemctl|kill|chmod|chown) [^"]+)"/
 
 function Hint({ text }: { text: string }) {
-  return text.split(command).map((part, index) => (index % 2
-    ? <span key={part} className={classes.command}><code>{part}</code><CopyButton value={part} label="command" /></span>
-    : part))
+  return text.split(command).map((part, index) =>
+    index % 2 ? (
+      <span key={part} className={classes.command}>
+        <code>{part}</code>
+        <CopyButton value={part} label="command" />
+      </span>
+    ) : (
+      part
+    ),
+  )
 }
 
 function ProblemDetails({ problem }: { problem: Problem }) {
   const [open, setOpen] = useState(false)
   const id = useId()
   if (!problem.details) return null
-  const report = [problem.message, problem.cause, problem.hint, `Code: ${problem.code}`, '', problem.details].filter(it => it !== undefined).join('\n')
+  const report = [problem.message, problem.cause, problem.hint, `Code: ${problem.code}`, '', problem.details]
+    .filter(it => it !== undefined)
+    .join('\n')
   return (
     <div className={classes.details}>
       <div className={classes.detailsHead}>
-        <UnstyledButton className={classes.toggle} aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
-          <IconChevronRight size={14} aria-hidden data-open={open || undefined} />Details
+        <UnstyledButton
+          className={classes.toggle}
+          aria-expanded={open}
+          aria-controls={id}
+          onClick={() => setOpen(!open)}
+        >
+          <IconChevronRight size={14} aria-hidden data-open={open || undefined} />
+          Details
         </UnstyledButton>
         {open && <CopyButton value={report} label="details" />}
       </div>
       <Collapse expanded={open} id={id} keepMounted={false}>
-        <pre className={classes.pre} tabIndex={0} aria-label="Details">{problem.details}</pre>
+        <pre className={classes.pre} tabIndex={0} aria-label="Details">
+          {problem.details}
+        </pre>
       </Collapse>
     </div>
   )
@@ -75,12 +109,16 @@ function ProblemDetails({ problem }: { problem: Problem }) {
 export function ProblemAction({ problem }: { problem: Problem }) {
   const [, navigate] = useLocation()
   const trpc = useTRPC()
-  const start = useMutation(trpc.infrastructure.start.mutationOptions({ onSuccess: ({ id }) => navigate(`/operations/${id}`) }))
+  const start = useMutation(
+    trpc.infrastructure.start.mutationOptions({ onSuccess: ({ id }) => navigate(`/operations/${id}`) }),
+  )
   switch (problem.action) {
     case 'start-infrastructure':
       return (
         <>
-          <Button size="xs" loading={start.isPending} onClick={() => start.mutate()}>Start the infrastructure</Button>
+          <Button size="xs" loading={start.isPending} onClick={() => start.mutate()}>
+            Start the infrastructure
+          </Button>
           {start.error && <span>{problemOf(start.error).message}</span>}
         </>
       )
@@ -90,11 +128,29 @@ export function ProblemAction({ problem }: { problem: Problem }) {
         if (choice) choice.focus()
         else navigate('/infrastructure')
       }
-      return <Button size="xs" variant="default" onClick={choose}>Choose another driver</Button>
+      return (
+        <Button size="xs" variant="default" onClick={choose}>
+          Choose another driver
+        </Button>
+      )
     }
     case 'keep-waiting': // where its operation is not on the screen
-    case 'open-activity': return <Button size="xs" variant="default" onClick={() => navigate('/activity')}>Open Activity</Button>
-    case 'free-space': return <Button size="xs" variant="default" onClick={() => navigate('/settings')}>See what can be freed</Button>
-    case 'stop-other': case 'retry': case 'use-npm-install': case undefined: return null
+    case 'open-activity':
+      return (
+        <Button size="xs" variant="default" onClick={() => navigate('/activity')}>
+          Open Activity
+        </Button>
+      )
+    case 'free-space':
+      return (
+        <Button size="xs" variant="default" onClick={() => navigate('/settings')}>
+          See what can be freed
+        </Button>
+      )
+    case 'stop-other':
+    case 'retry':
+    case 'use-npm-install':
+    case undefined:
+      return null
   }
 }

@@ -12,15 +12,29 @@ import { SettingsScreen } from '../settings/settings-screen'
 export function Routes() {
   return (
     <Switch>
-      <Route path="/instances"><InstancesScreen /></Route>
-      <Route path="/instances/:name/:tab?">{({ name, tab }) => <InstanceScreen key={name} name={name} tab={tab} />}</Route>
-      <Route path="/create"><CreateScreen /></Route>
-      <Route path="/infrastructure"><InfrastructureScreen /></Route>
-      <Route path="/activity"><ActivityScreen /></Route>
+      <Route path="/instances">
+        <InstancesScreen />
+      </Route>
+      <Route path="/instances/:name/:tab?">
+        {({ name, tab }) => <InstanceScreen key={name} name={name} tab={tab} />}
+      </Route>
+      <Route path="/create">
+        <CreateScreen />
+      </Route>
+      <Route path="/infrastructure">
+        <InfrastructureScreen />
+      </Route>
+      <Route path="/activity">
+        <ActivityScreen />
+      </Route>
       <Route path="/operations/:id">{({ id }) => <OperationScreen key={id} id={id} />}</Route>
       <Route path="/logs/*?">{({ '*': address }) => <LogsScreen address={address ?? ''} />}</Route>
-      <Route path="/settings"><SettingsScreen /></Route>
-      <Route><Redirect to="/instances" replace /></Route>
+      <Route path="/settings">
+        <SettingsScreen />
+      </Route>
+      <Route>
+        <Redirect to="/instances" replace />
+      </Route>
     </Switch>
   )
 }

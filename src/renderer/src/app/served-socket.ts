@@ -1,4 +1,7 @@
-/** The line of a served page: WebSockets that are open once the page has signed in and the server has proved to be the one that it signed in to. */
+/**
+ * The line of a served page: WebSockets that are open once the page has signed in and the server has proved to be the
+ * one that it signed in to.
+ */
 import { createWSClient, type TRPCWebSocketClient, type WebSocketClientOptions } from '@trpc/client'
 import { closeCodes } from '../../../shared/served'
 import type { PageSession } from './page-session'
@@ -14,7 +17,8 @@ interface ServedOptions extends Pick<WebSocketClientOptions, 'url' | 'retryDelay
 
 export function connectServed({ session, signedOut, ...options }: ServedOptions): TRPCWebSocketClient {
   const client = createWSClient({
-    ...options, WebSocket: servedSocket(session),
+    ...options,
+    WebSocket: servedSocket(session),
     onClose(cause) {
       if (cause?.code !== closeCodes.signedOut || session.refused()) return // it comes back by itself
       void client.close()
@@ -41,10 +45,13 @@ function servedSocket(session: PageSession): typeof WebSocket {
       this.#socket = new WebSocket(url)
       this.#timer = setTimeout(() => this.#closed(closeCodes.silent), patience)
       this.#socket.addEventListener('close', ({ code }) => this.#closed(code))
-      this.#signIn().catch(() => this.#closed(closeCodes.signedOut)) // if it closed by itself, that was reported with its own code
+      // if it closed by itself, that was reported with its own code
+      this.#signIn().catch(() => this.#closed(closeCodes.signedOut))
     }
 
-    send(data: string): void { this.#socket.send(data) }
+    send(data: string): void {
+      this.#socket.send(data)
+    }
 
     close(): void {
       this.#socket.close()
@@ -64,9 +71,17 @@ function servedSocket(session: PageSession): typeof WebSocket {
 
     #message(): Promise<unknown> {
       return new Promise((done, fail) => {
-        this.#socket.addEventListener('message', ({ data }) => {
-          try { done(JSON.parse(String(data))) } catch (error) { fail(error) }
-        }, { once: true })
+        this.#socket.addEventListener(
+          'message',
+          ({ data }) => {
+            try {
+              done(JSON.parse(String(data)))
+            } catch (error) {
+              fail(error)
+            }
+          },
+          { once: true },
+        )
         this.#socket.addEventListener('close', fail, { once: true })
       })
     }
@@ -77,7 +92,8 @@ function servedSocket(session: PageSession): typeof WebSocket {
       clearTimeout(this.#timer)
       this.readyState = ServedSocket.CLOSED
       this.#socket.close()
-      if (!opened) this.dispatchEvent(new Event('error')) // as a WebSocket that could not be opened: its client waits for that
+      // as a WebSocket that could not be opened: its client waits for that
+      if (!opened) this.dispatchEvent(new Event('error'))
       this.dispatchEvent(Object.assign(new Event('close'), { code }))
     }
   }

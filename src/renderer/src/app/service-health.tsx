@@ -42,18 +42,42 @@ function HealthDetails({ service, infrastructure }: { service: ServiceStatus; in
   const { canStart, canStop, busy, start, stop } = useInfrastructureSwitch()
   return (
     <div className={classes.popover}>
-      <VisuallyHidden><h2>{serviceTitle[service.name]}</h2></VisuallyHidden>
+      <VisuallyHidden>
+        <h2>{serviceTitle[service.name]}</h2>
+      </VisuallyHidden>
       <dl className={classes.facts}>
-        <dt>{serviceTitle[service.name]}</dt><dd><Status tone={serviceTone[service.state]}>{serviceWords(service)}</Status></dd>
-        <dt>Port</dt><dd>127.0.0.1:{service.port}</dd>
-        {service.version && <><dt>Version</dt><dd>{service.version}</dd></>}
-        <dt>Run by</dt><dd>{driverTitle[infrastructure.driver]}</dd>
+        <dt>{serviceTitle[service.name]}</dt>
+        <dd>
+          <Status tone={serviceTone[service.state]}>{serviceWords(service)}</Status>
+        </dd>
+        <dt>Port</dt>
+        <dd>127.0.0.1:{service.port}</dd>
+        {service.version && (
+          <>
+            <dt>Version</dt>
+            <dd>{service.version}</dd>
+          </>
+        )}
+        <dt>Run by</dt>
+        <dd>{driverTitle[infrastructure.driver]}</dd>
       </dl>
-      {service.problem && <ProblemView problem={service.problem} tone={service.state === 'unavailable' ? 'warn' : 'bad'} quiet />}
+      {service.problem && (
+        <ProblemView problem={service.problem} tone={service.state === 'unavailable' ? 'warn' : 'bad'} quiet />
+      )}
       <div className={classes.buttons}>
-        {canStart && <Button size="xs" onClick={start} loading={busy}>Start both</Button>}
-        {canStop && <Button size="xs" variant="default" onClick={stop} loading={busy}>Stop both…</Button>}
-        <Button size="xs" variant="subtle" onClick={() => navigate('/infrastructure')}>Details</Button>
+        {canStart && (
+          <Button size="xs" onClick={start} loading={busy}>
+            Start both
+          </Button>
+        )}
+        {canStop && (
+          <Button size="xs" variant="default" onClick={stop} loading={busy}>
+            Stop both…
+          </Button>
+        )}
+        <Button size="xs" variant="subtle" onClick={() => navigate('/infrastructure')}>
+          Details
+        </Button>
       </div>
     </div>
   )

@@ -29,7 +29,12 @@ export function Shell() {
   const [location] = useLocation()
   const main = useRef<HTMLElement>(null)
   const alone = /^\/window\/logs\/?(.*)$/.exec(location)
-  if (alone) return <main className={classes.alone}><LogsScreen address={alone[1] ?? ''} alone /></main>
+  if (alone)
+    return (
+      <main className={classes.alone}>
+        <LogsScreen address={alone[1] ?? ''} alone />
+      </main>
+    )
   return (
     <div className={classes.shell}>
       <Navigation location={location} onSkip={() => main.current?.focus()} />
@@ -55,8 +60,13 @@ function Navigation({ location, onSkip }: { location: string; onSkip: () => void
   const open = useOperations().operations.filter(isOpen).length
   return (
     <nav className={classes.nav} aria-label="Main">
-      <UnstyledButton className={classes.skip} onClick={onSkip}>Skip to content</UnstyledButton>
-      <div className={classes.brand}><IconStack2 size={22} aria-hidden /><span>Instance Manager</span></div>
+      <UnstyledButton className={classes.skip} onClick={onSkip}>
+        Skip to content
+      </UnstyledButton>
+      <div className={classes.brand}>
+        <IconStack2 size={22} aria-hidden />
+        <span>Instance Manager</span>
+      </div>
       <ul>
         {places.map(({ to, word, Icon, also }) => {
           const active = [to, ...also].some(it => location === it || location.startsWith(`${it}/`))
@@ -64,8 +74,14 @@ function Navigation({ location, onSkip }: { location: string; onSkip: () => void
           return (
             <li key={to}>
               <Tooltip label={word} position="right" disabled={!narrow}>
-                <Link href={to} className={classes.place} aria-current={active ? 'page' : undefined} aria-label={running ? `${word}, ${open} open` : word}>
-                  <Icon size={20} stroke={1.7} aria-hidden /><span>{word}</span>
+                <Link
+                  href={to}
+                  className={classes.place}
+                  aria-current={active ? 'page' : undefined}
+                  aria-label={running ? `${word}, ${open} open` : word}
+                >
+                  <Icon size={20} stroke={1.7} aria-hidden />
+                  <span>{word}</span>
                   {running && <span className={classes.count}>{open}</span>}
                 </Link>
               </Tooltip>
@@ -83,7 +99,9 @@ function LiveProblems() {
   if (!failed.length) return null
   return (
     <div className={classes.problems}>
-      {failed.map(({ problem, retry }) => problem && <ProblemView key={problem.code} problem={problem} onRetry={retry} />)}
+      {failed.map(
+        ({ problem, retry }) => problem && <ProblemView key={problem.code} problem={problem} onRetry={retry} />,
+      )}
     </div>
   )
 }

@@ -13,18 +13,30 @@ const commands = [
 ] as const
 
 export function SignedOut() {
-  useEffect(() => { document.title = 'Signed out – Instance Manager' }, [])
+  useEffect(() => {
+    document.title = 'Signed out – Instance Manager'
+  }, [])
   useEffect(() => onSignedIn(() => location.reload()), [])
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme="auto">
       <main className={classes.page}>
-        <span className={classes.brand}><IconStack2 size={22} aria-hidden />Instance Manager</span>
+        <span className={classes.brand}>
+          <IconStack2 size={22} aria-hidden />
+          Instance Manager
+        </span>
         <Title order={1}>This browser is not signed in</Title>
-        <p>A sign-in link works once, within an hour. Sessions end when the server stops, or when someone ends them in Settings.</p>
+        <p>
+          A sign-in link works once, within an hour. Sessions end when the server stops, or when someone ends them in
+          Settings.
+        </p>
         <p>For a new link, run this on the machine, then open the link that it prints:</p>
         <ul>
           {commands.map(({ command, where }) => (
-            <li key={command}><code className="mono">{command}</code><CopyButton value={command} label="command" /><span className="dimmed">{where}</span></li>
+            <li key={command}>
+              <code className="mono">{command}</code>
+              <CopyButton value={command} label="command" />
+              <span className="dimmed">{where}</span>
+            </li>
           ))}
         </ul>
       </main>

@@ -1,6 +1,13 @@
 /** Status by icon, word and colour; never by colour alone. */
 import {
-  IconAlertTriangleFilled, IconArrowBackUp, IconCircleCheckFilled, IconCircleDashed, IconCircleXFilled, IconPlayerPauseFilled, IconProgress, IconQuestionMark,
+  IconAlertTriangleFilled,
+  IconArrowBackUp,
+  IconCircleCheckFilled,
+  IconCircleDashed,
+  IconCircleXFilled,
+  IconPlayerPauseFilled,
+  IconProgress,
+  IconQuestionMark,
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { stateWords, type ServiceState, type ServiceStatus } from '../../../shared/infrastructure'
@@ -10,8 +17,14 @@ import classes from './status.module.css'
 export type Tone = 'good' | 'busy' | 'idle' | 'warn' | 'bad' | 'undone' | 'absent' | 'unknown'
 
 const icons = {
-  good: IconCircleCheckFilled, busy: IconProgress, idle: IconPlayerPauseFilled, warn: IconAlertTriangleFilled,
-  bad: IconCircleXFilled, undone: IconArrowBackUp, absent: IconCircleDashed, unknown: IconQuestionMark,
+  good: IconCircleCheckFilled,
+  busy: IconProgress,
+  idle: IconPlayerPauseFilled,
+  warn: IconAlertTriangleFilled,
+  bad: IconCircleXFilled,
+  undone: IconArrowBackUp,
+  absent: IconCircleDashed,
+  unknown: IconQuestionMark,
 } satisfies Record<Tone, unknown>
 
 /** The icon alone; the word stands beside it. */
@@ -21,14 +34,35 @@ export function StatusIcon({ tone, size = 16 }: { tone: Tone; size?: number }) {
 }
 
 export function Status({ tone, children }: { tone: Tone; children: ReactNode }) {
-  return <span className={classes.status}><StatusIcon tone={tone} /><span>{children}</span></span>
+  return (
+    <span className={classes.status}>
+      <StatusIcon tone={tone} />
+      <span>{children}</span>
+    </span>
+  )
 }
 
 export const serviceTone: Record<ServiceState, Tone> = {
-  running: 'good', 'not-adopted': 'warn', starting: 'busy', restarting: 'warn', stopping: 'busy', stopped: 'idle', failed: 'bad', absent: 'absent', unavailable: 'warn',
+  running: 'good',
+  'not-adopted': 'warn',
+  starting: 'busy',
+  restarting: 'warn',
+  stopping: 'busy',
+  stopped: 'idle',
+  failed: 'bad',
+  absent: 'absent',
+  unavailable: 'warn',
 }
 export const serviceWord: Record<ServiceState, string> = {
-  running: 'Running', 'not-adopted': 'Not adopted yet', starting: 'Starting', restarting: 'Restarting', stopping: 'Stopping', stopped: 'Stopped', failed: 'Failed', absent: 'Not set up', unavailable: 'Not available',
+  running: 'Running',
+  'not-adopted': 'Not adopted yet',
+  starting: 'Starting',
+  restarting: 'Restarting',
+  stopping: 'Stopping',
+  stopped: 'Stopped',
+  failed: 'Failed',
+  absent: 'Not set up',
+  unavailable: 'Not available',
 }
 
 /** e.g. `Restarting, attempt 3`. */
@@ -36,8 +70,18 @@ export const serviceWords = (service: ServiceStatus): string => stateWords(servi
 
 /** `copy`: another instance's, and not adopted yet. */
 export const instanceTone: Record<InstanceStatus | 'copy', Tone> = {
-  online: 'good', stopped: 'idle', errored: 'bad', 'not in PM2': 'absent', unknown: 'unknown', copy: 'warn',
+  online: 'good',
+  stopped: 'idle',
+  errored: 'bad',
+  'not in PM2': 'absent',
+  unknown: 'unknown',
+  copy: 'warn',
 }
 export const instanceWord: Record<InstanceStatus | 'copy', string> = {
-  online: 'Online', stopped: 'Stopped', errored: 'Errored', 'not in PM2': 'Not in PM2', unknown: 'Unknown', copy: 'Copy',
+  online: 'Online',
+  stopped: 'Stopped',
+  errored: 'Errored',
+  'not in PM2': 'Not in PM2',
+  unknown: 'Unknown',
+  copy: 'Copy',
 }

@@ -2,14 +2,41 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
 const accent: MantineColorsTuple = [
-  '#eef1fd', '#dde3fa', '#bac6f4', '#98a8ee', '#7b8ee8', '#6478df', '#4a5fd0', '#3e50b5', '#334294', '#293577',
+  '#eef1fd',
+  '#dde3fa',
+  '#bac6f4',
+  '#98a8ee',
+  '#7b8ee8',
+  '#6478df',
+  '#4a5fd0',
+  '#3e50b5',
+  '#334294',
+  '#293577',
 ]
 /** Its filled shade carries white text. */
 const red: MantineColorsTuple = [
-  '#fdeeee', '#f9d9d9', '#f2b0b0', '#ea8787', '#e06464', '#d54a4a', '#c02f2f', '#a82626', '#8f1f1f', '#751818',
+  '#fdeeee',
+  '#f9d9d9',
+  '#f2b0b0',
+  '#ea8787',
+  '#e06464',
+  '#d54a4a',
+  '#c02f2f',
+  '#a82626',
+  '#8f1f1f',
+  '#751818',
 ]
 const dark: MantineColorsTuple = [
-  '#dcdfe6', '#bcc1cc', '#9ba2b0', '#848b99', '#343944', '#262a33', '#1f232a', '#1a1d23', '#131519', '#0e1013',
+  '#dcdfe6',
+  '#bcc1cc',
+  '#9ba2b0',
+  '#848b99',
+  '#343944',
+  '#262a33',
+  '#1f232a',
+  '#1a1d23',
+  '#131519',
+  '#0e1013',
 ]
 
 export const theme = createTheme({
@@ -19,7 +46,14 @@ export const theme = createTheme({
   black: '#1a1d23',
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace: "'JetBrains Mono Variable', ui-monospace, monospace",
-  headings: { fontWeight: '600', sizes: { h1: { fontSize: '22px', lineHeight: '1.3' }, h2: { fontSize: '16px', lineHeight: '1.4' }, h3: { fontSize: '14px', lineHeight: '1.4' } } },
+  headings: {
+    fontWeight: '600',
+    sizes: {
+      h1: { fontSize: '22px', lineHeight: '1.3' },
+      h2: { fontSize: '16px', lineHeight: '1.4' },
+      h3: { fontSize: '14px', lineHeight: '1.4' },
+    },
+  },
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
   radius: { xs: '3px', sm: '4px', md: '6px', lg: '10px', xl: '16px' },
   defaultRadius: 'md',
@@ -29,9 +63,19 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
     InputWrapper: { styles: { description: { fontSize: 12 }, error: { fontSize: 12 } } },
     Checkbox: { styles: { description: { fontSize: 12 }, error: { fontSize: 12 } } },
-    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } }, styles: { description: { color: 'var(--text-dimmed)' } } },
+    Notification: {
+      defaultProps: { closeButtonProps: { 'aria-label': 'Close' } },
+      styles: { description: { color: 'var(--text-dimmed)' } },
+    },
     // A dialog's header is no banner of the page.
-    Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' }, attributes: { header: { role: 'presentation' } }, styles: { title: { fontWeight: 600, fontSize: 16 } } } },
+    Modal: {
+      defaultProps: {
+        centered: true,
+        closeButtonProps: { 'aria-label': 'Close' },
+        attributes: { header: { role: 'presentation' } },
+        styles: { title: { fontWeight: 600, fontSize: 16 } },
+      },
+    },
   },
 })
 

@@ -7,7 +7,11 @@ export function when(at: string, now = new Date()): string {
   const date = new Date(at)
   const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' }
   if (date.toDateString() === now.toDateString()) return date.toLocaleTimeString(undefined, time)
-  return date.toLocaleString(undefined, { day: 'numeric', month: 'short', ...(date.getFullYear() === now.getFullYear() ? time : { year: 'numeric' }) })
+  return date.toLocaleString(undefined, {
+    day: 'numeric',
+    month: 'short',
+    ...(date.getFullYear() === now.getFullYear() ? time : { year: 'numeric' }),
+  })
 }
 
 /** The time since a moment, ticking. @param since ISO 8601 */

@@ -13,11 +13,20 @@ export function TopBar() {
       <WorkspaceMenu />
       <ServiceHealth />
       <Tooltip label="Find instances and actions (Ctrl+K)">
-        <UnstyledButton className={classes.search} onClick={spotlight.open} aria-label="Search" aria-keyshortcuts="Control+K">
-          <IconSearch size={16} aria-hidden /><span>Search</span><Kbd size="xs">Ctrl K</Kbd>
+        <UnstyledButton
+          className={classes.search}
+          onClick={spotlight.open}
+          aria-label="Search"
+          aria-keyshortcuts="Control+K"
+        >
+          <IconSearch size={16} aria-hidden />
+          <span>Search</span>
+          <Kbd size="xs">Ctrl K</Kbd>
         </UnstyledButton>
       </Tooltip>
-      <Button component={Link} href="/create" size="sm" leftSection={<IconPlus size={16} aria-hidden />}>New instance</Button>
+      <Button component={Link} href="/create" size="sm" leftSection={<IconPlus size={16} aria-hidden />}>
+        New instance
+      </Button>
     </header>
   )
 }

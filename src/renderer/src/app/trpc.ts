@@ -1,4 +1,7 @@
-/** The typed line to the router: over the preload's bridge in the desktop app, over a WebSocket where the page is served. */
+/**
+ * The typed line to the router: over the preload's bridge in the desktop app, over a WebSocket where the page is
+ * served.
+ */
 import { QueryClient } from '@tanstack/react-query'
 import { createTRPCClient, createWSClient, wsLink, type TRPCClient, type TRPCWebSocketClient } from '@trpc/client'
 import { createTRPCContext } from '@trpc/tanstack-react-query'
@@ -28,11 +31,19 @@ const socketUrl = (): string => new URL('api', location.href.split('#')[0]).href
 export function connect(signedOut: () => void): Connection {
   const socket = window.bridge
     ? createWSClient({ url: 'bridge:', WebSocket: bridgeSocket(window.bridge), retryDelayMs })
-    : connectServed({ url: socketUrl, session: new PageSession(localStorage, takeToken()), signedOut, retryDelayMs, keepAlive })
+    : connectServed({
+        url: socketUrl,
+        session: new PageSession(localStorage, takeToken()),
+        signedOut,
+        retryDelayMs,
+        keepAlive,
+      })
   return {
     socket,
     client: createTRPCClient<Router>({ links: [wsLink({ client: socket })] }),
     // Everything live is pushed; a query is asked once, when its answer is needed, and a Problem is not retried.
-    queryClient: new QueryClient({ defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, gcTime: 0 } } }),
+    queryClient: new QueryClient({
+      defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, gcTime: 0 } },
+    }),
   }
 }

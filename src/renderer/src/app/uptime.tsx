@@ -24,10 +24,15 @@ function schedule(): void {
 
 /** @param since milliseconds since 1970 */
 export function Uptime({ since }: { since: number }) {
-  const subscribe = useCallback((listener: () => void) => {
-    listeners.set(listener, since)
-    if (timer === undefined || Date.now() - since < minute) schedule()
-    return () => { listeners.delete(listener) }
-  }, [since])
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      listeners.set(listener, since)
+      if (timer === undefined || Date.now() - since < minute) schedule()
+      return () => {
+        listeners.delete(listener)
+      }
+    },
+    [since],
+  )
   return useSyncExternalStore(subscribe, () => uptime(Date.now() - since))
 }

@@ -12,20 +12,29 @@ export function WorkspaceMenu() {
   const { workspace } = useApp()
   const trpc = useTRPC()
   const [, navigate] = useLocation()
-  const close = useMutation(trpc.app.close.mutationOptions({ onError: notifyProblem, onSuccess: () => navigate('/instances') }))
+  const close = useMutation(
+    trpc.app.close.mutationOptions({ onError: notifyProblem, onSuccess: () => navigate('/instances') }),
+  )
   if (!workspace) return null
   return (
     <Menu position="bottom-start" width={320} withInitialFocusPlaceholder={false} withinPortal={false}>
       <Menu.Target>
         <UnstyledButton className={classes.workspace} aria-label={`Workspace ${workspace.name}`}>
-          <IconFolder size={18} aria-hidden /><span className="truncate">{workspace.name}</span><IconChevronDown size={14} aria-hidden />
+          <IconFolder size={18} aria-hidden />
+          <span className="truncate">{workspace.name}</span>
+          <IconChevronDown size={14} aria-hidden />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<IconCopy size={16} />} onClick={() => void navigator.clipboard.writeText(workspace.path)}>
+        <Menu.Item
+          leftSection={<IconCopy size={16} />}
+          onClick={() => void navigator.clipboard.writeText(workspace.path)}
+        >
           Copy the path<span className={`${classes.path} mono`}>{workspace.path}</span>
         </Menu.Item>
-        <Menu.Item leftSection={<IconArrowsExchange size={16} />} onClick={() => close.mutate()}>Switch workspace…</Menu.Item>
+        <Menu.Item leftSection={<IconArrowsExchange size={16} />} onClick={() => close.mutate()}>
+          Switch workspace…
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )

@@ -18,7 +18,12 @@ import { Summary } from './summary'
 import { errorsOf, firstFaultyStep, isDirty, toInput, type WizardStep } from './wizard'
 import classes from './create.module.css'
 
-const bodies: Record<WizardStep, () => React.ReactNode> = { name: NameStep, port: PortStep, director: DirectorStep, review: ReviewStep }
+const bodies: Record<WizardStep, () => React.ReactNode> = {
+  name: NameStep,
+  port: PortStep,
+  director: DirectorStep,
+  review: ReviewStep,
+}
 
 export function CreateScreen() {
   const { wizard, dispatch, remember } = useDraft()
@@ -27,26 +32,40 @@ export function CreateScreen() {
   const { step, tried } = wizard
   const Body = bodies[step]
 
-  const create = useMutation(trpc.instances.create.mutationOptions({
-    onSuccess: ({ id }) => {
-      remember(id, wizard.answers)
-      dispatch({ type: 'discarded' })
-      navigate(`/operations/${id}`)
-    },
-    onError: error => { dispatch({ type: 'refused', problem: problemOf(error) }); focusFault() },
-  }))
+  const create = useMutation(
+    trpc.instances.create.mutationOptions({
+      onSuccess: ({ id }) => {
+        remember(id, wizard.answers)
+        dispatch({ type: 'discarded' })
+        navigate(`/operations/${id}`)
+      },
+      onError: error => {
+        dispatch({ type: 'refused', problem: problemOf(error) })
+        focusFault()
+      },
+    }),
+  )
 
   useEffect(() => focusFirst(`[data-step="${step}"] [data-autofocus]`), [step])
   // A check that was waited for has refused; what is refused at once is found in submit.
-  useEffect(() => { if (tried && !wizard.goingOn) focusFault() }, [tried, wizard.goingOn])
-  useEscape(() => leave(isDirty(wizard), () => { dispatch({ type: 'discarded' }); navigate('/instances') }))
+  useEffect(() => {
+    if (tried && !wizard.goingOn) focusFault()
+  }, [tried, wizard.goingOn])
+  useEscape(() =>
+    leave(isDirty(wizard), () => {
+      dispatch({ type: 'discarded' })
+      navigate('/instances')
+    }),
+  )
 
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     const faulty = firstFaultyStep(wizard)
     if (step !== 'review') dispatch({ type: 'continue' })
-    else if (faulty) { dispatch({ type: 'go', step: faulty }); dispatch({ type: 'continue' }) }
-    else create.mutate(toInput(wizard.answers))
+    else if (faulty) {
+      dispatch({ type: 'go', step: faulty })
+      dispatch({ type: 'continue' })
+    } else create.mutate(toInput(wizard.answers))
     focusFault()
   }
   const errors = Object.keys(errorsOf(wizard, step))
@@ -55,14 +74,40 @@ export function CreateScreen() {
     <Page title="New instance">
       <StepList wizard={wizard} onGo={target => dispatch({ type: 'go', step: target })} />
       <div className={classes.columns}>
-        <form id={formId} data-step={step} className={`card ${classes.form}`} onSubmit={submit} noValidate aria-label={`New instance: ${step}`}>
+        <form
+          id={formId}
+          data-step={step}
+          className={`card ${classes.form}`}
+          onSubmit={submit}
+          noValidate
+          aria-label={`New instance: ${step}`}
+        >
           {refusal && <ProblemView problem={refusal} />}
           <Body />
           <div className={classes.buttons}>
-            {step === 'name'
-              ? <Button variant="default" onClick={() => leave(isDirty(wizard), () => { dispatch({ type: 'discarded' }); navigate('/instances') })}>Cancel</Button>
-              : <Button variant="default" onClick={() => dispatch({ type: 'back' })} disabled={create.isPending}>Back</Button>}
-            <Button type="submit" loading={wizard.goingOn || create.isPending} data-errors={tried ? errors.length : undefined} data-autofocus={step === 'review' || undefined}>
+            {step === 'name' ? (
+              <Button
+                variant="default"
+                onClick={() =>
+                  leave(isDirty(wizard), () => {
+                    dispatch({ type: 'discarded' })
+                    navigate('/instances')
+                  })
+                }
+              >
+                Cancel
+              </Button>
+            ) : (
+              <Button variant="default" onClick={() => dispatch({ type: 'back' })} disabled={create.isPending}>
+                Back
+              </Button>
+            )}
+            <Button
+              type="submit"
+              loading={wizard.goingOn || create.isPending}
+              data-errors={tried ? errors.length : undefined}
+              data-autofocus={step === 'review' || undefined}
+            >
               {step === 'review' ? 'Create the instance' : 'Continue'}
             </Button>
           </div>
@@ -74,8 +119,17 @@ export function CreateScreen() {
 }
 
 function leave(dirty: boolean, discard: () => void): void {
-  if (!dirty) { discard(); return }
-  confirm({ title: 'Discard what you typed?', children: 'No instance was made yet.', confirm: 'Discard', cancel: 'Keep editing', onConfirm: discard })
+  if (!dirty) {
+    discard()
+    return
+  }
+  confirm({
+    title: 'Discard what you typed?',
+    children: 'No instance was made yet.',
+    confirm: 'Discard',
+    cancel: 'Keep editing',
+    onConfirm: discard,
+  })
 }
 
 const formId = 'create'
@@ -86,7 +140,9 @@ function focusFirst(selector: string): void {
 }
 
 /** Once the faults are on the screen, the first has the focus. */
-const focusFault = (): void => { requestAnimationFrame(() => focusFirst(' [aria-invalid="true"]')) }
+const focusFault = (): void => {
+  requestAnimationFrame(() => focusFirst(' [aria-invalid="true"]'))
+}
 
 /** Esc, unless something that lies above (a dialog, a menu) takes it. */
 function useEscape(handle: () => void): void {

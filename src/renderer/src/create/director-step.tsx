@@ -1,4 +1,14 @@
-import { ActionIcon, Button, Input, PasswordInput, Progress, SegmentedControl, TextInput, Title, Tooltip } from '@mantine/core'
+import {
+  ActionIcon,
+  Button,
+  Input,
+  PasswordInput,
+  Progress,
+  SegmentedControl,
+  TextInput,
+  Title,
+  Tooltip,
+} from '@mantine/core'
 import { IconEye, IconEyeOff, IconRefresh } from '@tabler/icons-react'
 import { useId, useState } from 'react'
 import { CopyButton } from '../app/copy-button'
@@ -16,48 +26,98 @@ export function DirectorStep() {
   const type = (change: Partial<Answers>): void => dispatch({ type: 'typed', change })
   return (
     <div className={classes.fields}>
-      <div><Title order={2}>Who directs it?</Title><p className="dimmed">The first account of the instance, with all rights. You hand it over.</p></div>
-      <TextInput label="Name" size="md" data-autofocus autoComplete="off" value={answers.directorName} error={errors.directorName}
-        onChange={event => type({ directorName: event.currentTarget.value })} />
-      <TextInput label="E-mail" size="md" type="email" autoComplete="off" spellCheck={false} value={answers.email} error={errors.email ?? refused}
-        onChange={event => type({ email: event.currentTarget.value })} />
+      <div>
+        <Title order={2}>Who directs it?</Title>
+        <p className="dimmed">The first account of the instance, with all rights. You hand it over.</p>
+      </div>
+      <TextInput
+        label="Name"
+        size="md"
+        data-autofocus
+        autoComplete="off"
+        value={answers.directorName}
+        error={errors.directorName}
+        onChange={event => type({ directorName: event.currentTarget.value })}
+      />
+      <TextInput
+        label="E-mail"
+        size="md"
+        type="email"
+        autoComplete="off"
+        spellCheck={false}
+        value={answers.email}
+        error={errors.email ?? refused}
+        onChange={event => type({ email: event.currentTarget.value })}
+      />
       <Password answers={answers} error={errors.password} onType={type} />
     </div>
   )
 }
 
-interface PasswordProps { answers: Answers; error: string | undefined; onType: (change: Partial<Answers>) => void }
+interface PasswordProps {
+  answers: Answers
+  error: string | undefined
+  onType: (change: Partial<Answers>) => void
+}
 
 function Password({ answers, error, onType }: PasswordProps) {
   const generated = answers.passwordMode === 'generated'
   const id = useId()
-  const choose = (mode: string): void => onType(mode === 'generated'
-    ? { passwordMode: 'generated', password: generatePassword() }
-    : { passwordMode: 'typed', password: '' })
+  const choose = (mode: string): void =>
+    onType(
+      mode === 'generated'
+        ? { passwordMode: 'generated', password: generatePassword() }
+        : { passwordMode: 'typed', password: '' },
+    )
   return (
     <div className={classes.password}>
       <div className={classes.passwordHead}>
-        <Input.Label htmlFor={id} size="md">Password</Input.Label>
-        <SegmentedControl aria-label="Kind of password" size="xs" value={answers.passwordMode} onChange={choose}
-          data={[{ value: 'typed', label: 'Type a password' }, { value: 'generated', label: 'Generate one' }]} />
+        <Input.Label htmlFor={id} size="md">
+          Password
+        </Input.Label>
+        <SegmentedControl
+          aria-label="Kind of password"
+          size="xs"
+          value={answers.passwordMode}
+          onChange={choose}
+          data={[
+            { value: 'typed', label: 'Type a password' },
+            { value: 'generated', label: 'Generate one' },
+          ]}
+        />
       </div>
-      {generated ? <Generated id={id} password={answers.password} onNew={() => onType({ password: generatePassword() })} /> : <Typed id={id} answers={answers} error={error} onType={onType} />}
+      {generated ? (
+        <Generated id={id} password={answers.password} onNew={() => onType({ password: generatePassword() })} />
+      ) : (
+        <Typed id={id} answers={answers} error={error} onType={onType} />
+      )}
     </div>
   )
 }
 
 function Typed({ id, answers, error, onType }: PasswordProps & { id: string }) {
   const strength = strengthOf(answers.password, [answers.name, answers.directorName, answers.email])
-  const colour = ['var(--idle)', 'var(--bad)', 'var(--warn)', 'var(--good)', 'var(--good)'][strength.level] ?? 'var(--idle)'
+  const colour =
+    ['var(--idle)', 'var(--bad)', 'var(--warn)', 'var(--good)', 'var(--good)'][strength.level] ?? 'var(--idle)'
   return (
     <>
-      <PasswordInput id={id} size="md" autoComplete="new-password" value={answers.password} error={error}
-        description={error || answers.password.length >= 10 ? undefined : 'At least 10 characters.'} inputWrapperOrder={['input', 'description', 'error']} onChange={event => onType({ password: event.currentTarget.value })} />
+      <PasswordInput
+        id={id}
+        size="md"
+        autoComplete="new-password"
+        value={answers.password}
+        error={error}
+        description={error || answers.password.length >= 10 ? undefined : 'At least 10 characters.'}
+        inputWrapperOrder={['input', 'description', 'error']}
+        onChange={event => onType({ password: event.currentTarget.value })}
+      />
       <div className={classes.strength} aria-live="polite">
         {answers.password && (
           <>
             <Progress value={strength.level * 25} color={colour} size="sm" aria-label="Password strength" />
-            <span className={classes.note}>{strength.word}. {strength.advice}</span>
+            <span className={classes.note}>
+              {strength.word}. {strength.advice}
+            </span>
           </>
         )}
       </div>
@@ -69,12 +129,23 @@ function Generated({ id, password, onNew }: { id: string; password: string; onNe
   const [shown, setShown] = useState(false)
   return (
     <div className={classes.generated}>
-      <output id={id} className="mono">{shown ? password : '•'.repeat(password.length)}</output>
+      <output id={id} className="mono">
+        {shown ? password : '•'.repeat(password.length)}
+      </output>
       <Tooltip label={shown ? 'Hide' : 'Show'}>
-        <ActionIcon variant="subtle" color="gray" onClick={() => setShown(!shown)} aria-label={shown ? 'Hide password' : 'Show password'}>{shown ? <IconEyeOff size={16} /> : <IconEye size={16} />}</ActionIcon>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          onClick={() => setShown(!shown)}
+          aria-label={shown ? 'Hide password' : 'Show password'}
+        >
+          {shown ? <IconEyeOff size={16} /> : <IconEye size={16} />}
+        </ActionIcon>
       </Tooltip>
       <CopyButton value={password} label="password" />
-      <Button size="xs" variant="subtle" leftSection={<IconRefresh size={14} aria-hidden />} onClick={onNew}>Another</Button>
+      <Button size="xs" variant="subtle" leftSection={<IconRefresh size={14} aria-hidden />} onClick={onNew}>
+        Another
+      </Button>
       <p className={classes.note}>24 letters and digits, by chance. You can copy it now, or once after the creation.</p>
     </div>
   )

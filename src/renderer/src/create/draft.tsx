@@ -20,8 +20,11 @@ export function DraftProvider({ children }: { children: ReactNode }) {
   const [wizard, dispatch] = useReducer(reduce, newWizard)
   const remembered = useRef(new Map<string, Reusable>())
   const draft: Draft = {
-    wizard, dispatch,
-    remember: (id, { password: _secret, ...answers }) => { remembered.current.set(id, { ...answers, passwordMode: 'typed' }) },
+    wizard,
+    dispatch,
+    remember: (id, { password: _secret, ...answers }) => {
+      remembered.current.set(id, { ...answers, passwordMode: 'typed' })
+    },
     recall: operation => remembered.current.get(operation.id) ?? fromPlan(operation.plan),
   }
   return <DraftContext value={draft}>{children}</DraftContext>
@@ -35,13 +38,17 @@ export function useDraft(): Draft {
 
 /** What of the answers a plan holds. */
 function fromPlan(plan: unknown): Partial<Reusable> {
-  const of = (value: unknown, key: string): unknown => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined)
+  const of = (value: unknown, key: string): unknown =>
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
   const text = (value: unknown): string => (typeof value === 'string' ? value : '')
   const port = of(plan, 'port')
   const director = of(plan, 'director')
   return {
-    name: text(of(plan, 'name')), directorName: text(of(director, 'name')), email: text(of(director, 'email')),
-    systemUser: of(plan, 'systemUser') === true, ...(of(plan, 'host') === '127.0.0.1' && { host: '127.0.0.1' as const }),
+    name: text(of(plan, 'name')),
+    directorName: text(of(director, 'name')),
+    email: text(of(director, 'email')),
+    systemUser: of(plan, 'systemUser') === true,
+    ...(of(plan, 'host') === '127.0.0.1' && { host: '127.0.0.1' as const }),
     install: of(plan, 'install') === 'install' ? 'install' : 'ci',
     ...(typeof port === 'number' && { portMode: 'manual' as const, port: String(port) }),
   }

@@ -14,25 +14,49 @@ export function NameStep() {
   const trpc = useTRPC()
   const { name } = wizard.answers
   const [settled] = useDebouncedValue(name, 200)
-  const check = useQuery(trpc.instances.checkName.queryOptions({ name: settled }, { enabled: nameSchema.safeParse(settled).success, staleTime: 0 }))
+  const check = useQuery(
+    trpc.instances.checkName.queryOptions(
+      { name: settled },
+      { enabled: nameSchema.safeParse(settled).success, staleTime: 0 },
+    ),
+  )
   const { data, isFetching, isError } = check
-  useEffect(() => { if (data && !isFetching) dispatch({ type: 'name-checked', check: { name: settled, problem: data.problem } }) }, [data, isFetching, settled, dispatch])
+  useEffect(() => {
+    if (data && !isFetching) dispatch({ type: 'name-checked', check: { name: settled, problem: data.problem } })
+  }, [data, isFetching, settled, dispatch])
   const stalled = isError && wizard.goingOn
-  useEffect(() => { if (stalled) dispatch({ type: 'check-failed' }) }, [stalled, dispatch])
+  useEffect(() => {
+    if (stalled) dispatch({ type: 'check-failed' })
+  }, [stalled, dispatch])
 
   const error = name || wizard.tried ? errorsOf(wizard, 'name').name : undefined
   const names = namesOf(wizard.answers)
   const free = wizard.nameCheck?.name === name && !wizard.nameCheck.problem
   return (
     <div className={classes.fields}>
-      <div><Title order={2}>What is it called?</Title><p className="dimmed">A school, a customer, a test: the name that you look for later. It stays.</p></div>
+      <div>
+        <Title order={2}>What is it called?</Title>
+        <p className="dimmed">A school, a customer, a test: the name that you look for later. It stays.</p>
+      </div>
       <TextInput
-        label="Name" size="md" data-autofocus autoComplete="off" spellCheck={false} maxLength={60}
-        value={name} error={error} onChange={event => dispatch({ type: 'typed', change: { name: event.currentTarget.value } })}
+        label="Name"
+        size="md"
+        data-autofocus
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={60}
+        value={name}
+        error={error}
+        onChange={event => dispatch({ type: 'typed', change: { name: event.currentTarget.value } })}
         description="Letters, digits, hyphens and underscores."
       />
       <p className={classes.note} aria-live="polite">
-        {!error && names && <>{free ? 'Free. ' : ''}Its database will be <span className="mono">{names.database}</span>, its folder <span className="mono">instances/{name}</span>.</>}
+        {!error && names && (
+          <>
+            {free ? 'Free. ' : ''}Its database will be <span className="mono">{names.database}</span>, its folder{' '}
+            <span className="mono">instances/{name}</span>.
+          </>
+        )}
       </p>
     </div>
   )

@@ -15,14 +15,30 @@ export function PortStep() {
   const trpc = useTRPC()
   const { portMode } = wizard.answers
   const suggestion = useQuery(trpc.instances.suggestPort.queryOptions(undefined, { staleTime: 0 }))
-  const choose = (value: string): void => dispatch({ type: 'typed', change: { portMode: value as Answers['portMode'] } })
+  const choose = (value: string): void =>
+    dispatch({ type: 'typed', change: { portMode: value as Answers['portMode'] } })
   return (
     <div className={classes.fields}>
-      <div><Title order={2}>Which port does it listen on?</Title><p className="dimmed">The number at the end of its address.</p></div>
+      <div>
+        <Title order={2}>Which port does it listen on?</Title>
+        <p className="dimmed">The number at the end of its address.</p>
+      </div>
       <Radio.Group value={portMode} onChange={choose} aria-label="Port">
         <div className={classes.choices}>
-          <Radio value="auto" size="md" data-autofocus={portMode === 'auto' || undefined} label="Automatic" description={suggestion.data ? `${suggestion.data} is the next free one.` : 'The next free one.'} />
-          <Radio value="manual" size="md" data-autofocus={portMode === 'manual' || undefined} label="A port of my choice" description={`From ${minPort} to ${maxPort}.`} />
+          <Radio
+            value="auto"
+            size="md"
+            data-autofocus={portMode === 'auto' || undefined}
+            label="Automatic"
+            description={suggestion.data ? `${suggestion.data} is the next free one.` : 'The next free one.'}
+          />
+          <Radio
+            value="manual"
+            size="md"
+            data-autofocus={portMode === 'manual' || undefined}
+            label="A port of my choice"
+            description={`From ${minPort} to ${maxPort}.`}
+          />
         </div>
       </Radio.Group>
       {portMode === 'manual' && <ManualPort />}
@@ -32,12 +48,29 @@ export function PortStep() {
 }
 
 function HostChoice() {
-  const { wizard: { answers: { host } }, dispatch } = useDraft()
+  const {
+    wizard: {
+      answers: { host },
+    },
+    dispatch,
+  } = useDraft()
   return (
-    <Radio.Group label="Who can reach it?" value={host} onChange={value => dispatch({ type: 'typed', change: { host: value } })}>
+    <Radio.Group
+      label="Who can reach it?"
+      value={host}
+      onChange={value => dispatch({ type: 'typed', change: { host: value } })}
+    >
       <div className={classes.choices} data-below-label>
-        <Radio value="0.0.0.0" label="Other machines too" description="It listens on all of this machine’s addresses (HOST 0.0.0.0)." />
-        <Radio value="127.0.0.1" label="This machine only" description="For a reverse proxy that runs here (HOST 127.0.0.1)." />
+        <Radio
+          value="0.0.0.0"
+          label="Other machines too"
+          description="It listens on all of this machine’s addresses (HOST 0.0.0.0)."
+        />
+        <Radio
+          value="127.0.0.1"
+          label="This machine only"
+          description="For a reverse proxy that runs here (HOST 127.0.0.1)."
+        />
       </div>
     </Radio.Group>
   )
@@ -50,19 +83,33 @@ function ManualPort() {
   const [settled] = useDebouncedValue(port, 200)
   const number = /^\d+$/.test(settled) ? Number(settled) : NaN
   const { data, isFetching, isError } = useQuery(
-    trpc.instances.checkPort.queryOptions({ port: number }, { enabled: portSchema.safeParse(number).success, staleTime: 0 }))
-  useEffect(() => { if (data && !isFetching) dispatch({ type: 'port-checked', check: data }) }, [data, isFetching, dispatch])
+    trpc.instances.checkPort.queryOptions(
+      { port: number },
+      { enabled: portSchema.safeParse(number).success, staleTime: 0 },
+    ),
+  )
+  useEffect(() => {
+    if (data && !isFetching) dispatch({ type: 'port-checked', check: data })
+  }, [data, isFetching, dispatch])
   const stalled = isError && wizard.goingOn
-  useEffect(() => { if (stalled) dispatch({ type: 'check-failed' }) }, [stalled, dispatch])
+  useEffect(() => {
+    if (stalled) dispatch({ type: 'check-failed' })
+  }, [stalled, dispatch])
 
   const errors = errorsOf(wizard, 'port')
-  const holders = String(wizard.portCheck?.port) === port ? wizard.portCheck?.holders ?? [] : []
+  const holders = String(wizard.portCheck?.port) === port ? (wizard.portCheck?.holders ?? []) : []
   const free = !errors.port && String(wizard.portCheck?.port) === port && holders.length === 0
   return (
     <>
       <TextInput
-        label="Port number" size="md" inputMode="numeric" autoComplete="off" maxLength={6} w={180}
-        value={port} error={port || wizard.tried ? errors.port : undefined}
+        label="Port number"
+        size="md"
+        inputMode="numeric"
+        autoComplete="off"
+        maxLength={6}
+        w={180}
+        value={port}
+        error={port || wizard.tried ? errors.port : undefined}
         onChange={event => dispatch({ type: 'typed', change: { port: event.currentTarget.value.trim() } })}
       />
       <div aria-live="polite">
@@ -70,7 +117,11 @@ function ManualPort() {
         {holders.length > 0 && (
           <PortTaken port={port} holders={holders}>
             <Checkbox
-              label="Use it anyway" description="Only one of them can run at a time." checked={sharePort} aria-invalid={wizard.tried && errors.sharePort ? true : undefined} error={wizard.tried ? errors.sharePort : undefined}
+              label="Use it anyway"
+              description="Only one of them can run at a time."
+              checked={sharePort}
+              aria-invalid={wizard.tried && errors.sharePort ? true : undefined}
+              error={wizard.tried ? errors.sharePort : undefined}
               onChange={event => dispatch({ type: 'typed', change: { sharePort: event.currentTarget.checked } })}
             />
           </PortTaken>

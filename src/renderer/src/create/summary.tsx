@@ -22,5 +22,16 @@ export function Summary({ wizard: { answers } }: { wizard: Wizard }) {
 }
 
 function Fact({ word, children }: { word: string; children: ReactNode }) {
-  return <div><dt>{word}</dt><dd className="mono">{children || <span className="dimmed" aria-label="not yet">–</span>}</dd></div>
+  return (
+    <div>
+      <dt>{word}</dt>
+      <dd className="mono">
+        {children || (
+          <span className="dimmed" aria-label="not yet">
+            –
+          </span>
+        )}
+      </dd>
+    </div>
+  )
 }

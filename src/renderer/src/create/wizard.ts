@@ -7,7 +7,15 @@
  * it goes on when that check arrives (`goingOn`). A step once reached can be returned to; from a step that
  * was opened from the review, Continue leads back there. What the main process refuses lands at its step.
  */
-import { databaseNames, directorSchema, nameSchema, portSchema, type CreateInput, type InstanceHost, type PortCheck } from '../../../shared/instance'
+import {
+  databaseNames,
+  directorSchema,
+  nameSchema,
+  portSchema,
+  type CreateInput,
+  type InstanceHost,
+  type PortCheck,
+} from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
 
 export const wizardSteps = ['name', 'port', 'director', 'review'] as const
@@ -30,7 +38,10 @@ export interface Answers {
 }
 export type Field = keyof Answers
 
-export interface NameCheck { readonly name: string; readonly problem?: Problem }
+export interface NameCheck {
+  readonly name: string
+  readonly problem?: Problem
+}
 
 export interface Wizard {
   readonly answers: Answers
@@ -62,8 +73,18 @@ export type WizardAction =
   | { type: 'discarded' }
 
 export const noAnswers: Answers = {
-  name: '', portMode: 'auto', port: '', sharePort: false,
-  directorName: '', email: '', passwordMode: 'typed', password: '', jwtSecret: 'generate', host: '0.0.0.0', systemUser: false, install: 'ci',
+  name: '',
+  portMode: 'auto',
+  port: '',
+  sharePort: false,
+  directorName: '',
+  email: '',
+  passwordMode: 'typed',
+  password: '',
+  jwtSecret: 'generate',
+  host: '0.0.0.0',
+  systemUser: false,
+  install: 'ci',
 }
 export const newWizard: Wizard = { answers: noAnswers, step: 'name', reached: 0, tried: false, goingOn: false }
 
@@ -71,13 +92,16 @@ export function reduce(wizard: Wizard, action: WizardAction): Wizard {
   switch (action.type) {
     case 'typed': {
       const answers = { ...wizard.answers, ...action.change }
-      if (action.change.port !== undefined || action.change.portMode) answers.sharePort = false // it was meant for the other port
+      // it was meant for the other port
+      if (action.change.port !== undefined || action.change.portMode) answers.sharePort = false
       return { ...wizard, answers, goingOn: false, refusal: undefined }
     }
     case 'name-checked':
       return action.check.name === wizard.answers.name ? goOnIfAsked({ ...wizard, nameCheck: action.check }) : wizard
     case 'port-checked':
-      return String(action.check.port) === wizard.answers.port ? goOnIfAsked({ ...wizard, portCheck: action.check }) : wizard
+      return String(action.check.port) === wizard.answers.port
+        ? goOnIfAsked({ ...wizard, portCheck: action.check })
+        : wizard
     case 'check-failed':
       return wizard.goingOn ? advance(wizard) : wizard
     case 'continue': {
@@ -91,10 +115,20 @@ export function reduce(wizard: Wizard, action: WizardAction): Wizard {
       return indexOf(action.step) <= wizard.reached ? at(wizard, action.step) : wizard
     case 'refused': {
       const step = stepOfField(action.problem.field)
-      return { ...at(wizard, step), refusal: { step, problem: action.problem }, nameCheck: undefined, portCheck: undefined }
+      return {
+        ...at(wizard, step),
+        refusal: { step, problem: action.problem },
+        nameCheck: undefined,
+        portCheck: undefined,
+      }
     }
     case 'restored':
-      return { ...newWizard, answers: { ...noAnswers, ...action.answers }, step: 'director', reached: indexOf('director') }
+      return {
+        ...newWizard,
+        answers: { ...noAnswers, ...action.answers },
+        step: 'director',
+        reached: indexOf('director'),
+      }
     case 'discarded':
       return newWizard
   }
@@ -106,7 +140,8 @@ const at = (wizard: Wizard, step: WizardStep): Wizard => ({ ...wizard, step, tri
 
 function advance(wizard: Wizard): Wizard {
   const next = Math.min(indexOf(wizard.step) + 1, wizardSteps.length - 1)
-  const target = wizard.reached === wizardSteps.length - 1 ? wizard.reached : next // all was answered: back to the review
+  // all was answered: back to the review
+  const target = wizard.reached === wizardSteps.length - 1 ? wizard.reached : next
   return { ...at(wizard, wizardSteps[target] ?? 'review'), reached: Math.max(wizard.reached, target) }
 }
 
@@ -125,7 +160,10 @@ export function isChecking({ step, answers, nameCheck, portCheck }: Wizard): boo
 export function errorsOf({ answers, nameCheck, portCheck }: Wizard, step: WizardStep): Partial<Record<Field, string>> {
   switch (step) {
     case 'name':
-      return { ...issue('name', nameSchema.safeParse(answers.name)), ...(nameCheck?.name === answers.name && nameCheck.problem && { name: nameCheck.problem.message }) }
+      return {
+        ...issue('name', nameSchema.safeParse(answers.name)),
+        ...(nameCheck?.name === answers.name && nameCheck.problem && { name: nameCheck.problem.message }),
+      }
     case 'port': {
       if (answers.portMode === 'auto') return {}
       const wrong = issue('port', portSchema.safeParse(parsePort(answers.port)))
@@ -154,19 +192,25 @@ export const isDirty = ({ answers }: Wizard): boolean =>
 
 /** What the instance will be called where; a name that cannot be one yet has none. */
 export const namesOf = ({ name }: Answers): { database: string; role: string } | undefined =>
-  (nameSchema.safeParse(name).success ? databaseNames(name) : undefined)
+  nameSchema.safeParse(name).success ? databaseNames(name) : undefined
 
 export const toInput = (answers: Answers): CreateInput => ({
   name: answers.name,
   port: answers.portMode === 'auto' ? 'auto' : parsePort(answers.port),
   allowSharedPort: answers.portMode === 'manual' && answers.sharePort,
   director: { name: answers.directorName.trim(), email: answers.email.trim(), password: answers.password },
-  jwtSecret: answers.jwtSecret, host: answers.host, systemUser: answers.systemUser, install: answers.install,
+  jwtSecret: answers.jwtSecret,
+  host: answers.host,
+  systemUser: answers.systemUser,
+  install: answers.install,
 })
 
 const parsePort = (text: string): number => (/^\d{1,6}$/.test(text) ? Number(text) : NaN)
 
-function issue(field: Field, result: { success: boolean; error?: { issues: readonly { message: string }[] } }): Partial<Record<Field, string>> {
+function issue(
+  field: Field,
+  result: { success: boolean; error?: { issues: readonly { message: string }[] } },
+): Partial<Record<Field, string>> {
   return result.success ? {} : { [field]: result.error?.issues[0]?.message ?? 'Not valid.' }
 }
 

@@ -10,9 +10,15 @@ import classes from './first-run.module.css'
 
 export function ChooseWorkspace() {
   const { problem, recent } = useApp()
-  useEffect(() => { document.title = 'Instance Manager' }, [])
+  useEffect(() => {
+    document.title = 'Instance Manager'
+  }, [])
   return (
-    <Frame stage={0} title="Choose a workspace" lead="A folder with your application (server/ and client/) and the instances made from it.">
+    <Frame
+      stage={0}
+      title="Choose a workspace"
+      lead="A folder with your application (server/ and client/) and the instances made from it."
+    >
       {problem && <ProblemView problem={problem} />}
       {recent.length > 0 && <RecentWorkspaces recent={recent} />}
       <div className={classes.ways}>

@@ -20,19 +20,43 @@ export function ExistingFolder() {
   const open = useMutation(trpc.app.open.mutationOptions())
   const current = settled === path.trim() ? check.data : undefined
   const problem = open.error ?? (looksWhole ? check.error : null)
-  const submit = (event: FormEvent): void => { event.preventDefault(); if (current?.usable) open.mutate({ path: current.path }) }
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    if (current?.usable) open.mutate({ path: current.path })
+  }
   return (
     <form className={`card ${classes.way}`} onSubmit={submit} aria-label="Open an existing folder">
-      <div className={classes.wayHead}><IconFolderOpen size={22} stroke={1.7} aria-hidden /><Title order={2}>Open an existing folder</Title></div>
+      <div className={classes.wayHead}>
+        <IconFolderOpen size={22} stroke={1.7} aria-hidden />
+        <Title order={2}>Open an existing folder</Title>
+      </div>
       <p>Your application, with or without instances. Those that the command line tool made are found too.</p>
-      <FolderField label="Folder" dialogTitle="Choose the folder with server/ and client/" placeholder="/path/to/your/application" value={path}
-        onChange={value => { setPath(value); open.reset() }} error={settled && !looksWhole ? 'Enter the full path, starting with /.' : undefined} />
+      <FolderField
+        label="Folder"
+        dialogTitle="Choose the folder with server/ and client/"
+        placeholder="/path/to/your/application"
+        value={path}
+        onChange={value => {
+          setPath(value)
+          open.reset()
+        }}
+        error={settled && !looksWhole ? 'Enter the full path, starting with /.' : undefined}
+      />
       <div aria-live="polite">
         {check.isFetching && !current && <Loader size="xs" aria-label="Checking" />}
         {current && <WorkspaceChecks check={current} />}
       </div>
       {problem && <ProblemView problem={problemOf(problem)} />}
-      <div className={classes.wayEnd}><Button type="submit" variant={current?.usable ? 'filled' : 'default'} disabled={!current?.usable} loading={open.isPending}>Open the workspace</Button></div>
+      <div className={classes.wayEnd}>
+        <Button
+          type="submit"
+          variant={current?.usable ? 'filled' : 'default'}
+          disabled={!current?.usable}
+          loading={open.isPending}
+        >
+          Open the workspace
+        </Button>
+      </div>
     </form>
   )
 }

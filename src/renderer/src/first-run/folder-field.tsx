@@ -19,15 +19,52 @@ interface FolderFieldProps {
 export function FolderField({ label, dialogTitle, value, onChange, error, placeholder }: FolderFieldProps) {
   const { desktop } = useApp()
   const trpc = useTRPC()
-  const choose = useMutation(trpc.app.chooseFolder.mutationOptions({ onSuccess: path => { if (path) onChange(path) }, onError: notifyProblem }))
-  const folders = useQuery(trpc.app.folders.queryOptions({ path: value }, { enabled: !desktop && /^[/~]/.test(value), placeholderData: keepPreviousData }))
-  const field = { label, value, error, placeholder, spellCheck: false, autoComplete: 'off', classNames: { input: 'mono' } }
+  const choose = useMutation(
+    trpc.app.chooseFolder.mutationOptions({
+      onSuccess: path => {
+        if (path) onChange(path)
+      },
+      onError: notifyProblem,
+    }),
+  )
+  const folders = useQuery(
+    trpc.app.folders.queryOptions(
+      { path: value },
+      { enabled: !desktop && /^[/~]/.test(value), placeholderData: keepPreviousData },
+    ),
+  )
+  const field = {
+    label,
+    value,
+    error,
+    placeholder,
+    spellCheck: false,
+    autoComplete: 'off',
+    classNames: { input: 'mono' },
+  }
   return (
     <div className={classes.folder}>
-      {desktop ? <TextInput {...field} onChange={event => onChange(event.currentTarget.value)} /> : (
-        <Autocomplete {...field} onChange={onChange} data={folders.data?.filter(it => it !== value) ?? []} filter={({ options }) => options} maxDropdownHeight={240} />
+      {desktop ? (
+        <TextInput {...field} onChange={event => onChange(event.currentTarget.value)} />
+      ) : (
+        <Autocomplete
+          {...field}
+          onChange={onChange}
+          data={folders.data?.filter(it => it !== value) ?? []}
+          filter={({ options }) => options}
+          maxDropdownHeight={240}
+        />
       )}
-      {desktop && <Button variant="default" onClick={() => choose.mutate({ title: dialogTitle })} loading={choose.isPending} aria-label={`Browse: ${label}`}>Browse…</Button>}
+      {desktop && (
+        <Button
+          variant="default"
+          onClick={() => choose.mutate({ title: dialogTitle })}
+          loading={choose.isPending}
+          aria-label={`Browse: ${label}`}
+        >
+          Browse…
+        </Button>
+      )}
     </div>
   )
 }

@@ -23,12 +23,38 @@ export function RecentWorkspaces({ recent }: { recent: readonly RecentWorkspace[
           const name = path.split('/').at(-1) || path
           return (
             <li key={path} data-missing={!exists || undefined}>
-              {exists ? <IconFolder size={20} stroke={1.7} aria-hidden /> : <IconFolderOff size={20} stroke={1.7} aria-hidden />}
-              <div className={classes.recentName}><span>{name}</span><span className={`mono ${classes.path}`} title={path}>{path}</span></div>
+              {exists ? (
+                <IconFolder size={20} stroke={1.7} aria-hidden />
+              ) : (
+                <IconFolderOff size={20} stroke={1.7} aria-hidden />
+              )}
+              <div className={classes.recentName}>
+                <span>{name}</span>
+                <span className={`mono ${classes.path}`} title={path}>
+                  {path}
+                </span>
+              </div>
               <span className="dimmed">{exists ? when(openedAt) : 'The folder is gone'}</span>
-              {exists && <Button size="xs" variant="default" onClick={() => open.mutate({ path })} loading={open.isPending && open.variables.path === path} aria-label={`Open ${name}`}>Open</Button>}
+              {exists && (
+                <Button
+                  size="xs"
+                  variant="default"
+                  onClick={() => open.mutate({ path })}
+                  loading={open.isPending && open.variables.path === path}
+                  aria-label={`Open ${name}`}
+                >
+                  Open
+                </Button>
+              )}
               <Tooltip label="Remove from this list">
-                <ActionIcon variant="subtle" color="gray" onClick={() => forget.mutate({ path })} aria-label={`Remove ${name} from this list`}><IconX size={16} /></ActionIcon>
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  onClick={() => forget.mutate({ path })}
+                  aria-label={`Remove ${name} from this list`}
+                >
+                  <IconX size={16} />
+                </ActionIcon>
               </Tooltip>
             </li>
           )

@@ -16,14 +16,32 @@ export function SampleWorkspace() {
   const [path, setPath] = useState(`${home}/instance-manager`)
   const create = useMutation(trpc.app.createSample.mutationOptions())
   const problem = create.error ? problemOf(create.error) : undefined
-  const submit = (event: FormEvent): void => { event.preventDefault(); create.mutate({ path: path.trim() }) }
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    create.mutate({ path: path.trim() })
+  }
   return (
     <form className={`card ${classes.way}`} onSubmit={submit} aria-label="New workspace from the sample application">
-      <div className={classes.wayHead}><IconSparkles size={22} stroke={1.7} aria-hidden /><Title order={2}>New workspace from the sample application</Title></div>
+      <div className={classes.wayHead}>
+        <IconSparkles size={22} stroke={1.7} aria-hidden />
+        <Title order={2}>New workspace from the sample application</Title>
+      </div>
       <p>A small, real application with a server, a client and a database. See everything work, then bring your own.</p>
-      <FolderField label="New folder" dialogTitle="Choose an empty folder" value={path} onChange={value => { setPath(value); create.reset() }} />
+      <FolderField
+        label="New folder"
+        dialogTitle="Choose an empty folder"
+        value={path}
+        onChange={value => {
+          setPath(value)
+          create.reset()
+        }}
+      />
       {problem && <ProblemView problem={problem} />}
-      <div className={classes.wayEnd}><Button type="submit" loading={create.isPending} disabled={!path.trim()}>Create the workspace</Button></div>
+      <div className={classes.wayEnd}>
+        <Button type="submit" loading={create.isPending} disabled={!path.trim()}>
+          Create the workspace
+        </Button>
+      </div>
     </form>
   )
 }

@@ -20,11 +20,17 @@ export function Setup({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<boolean>()
   if (shown === undefined && failed.length) setShown(false)
   else if (shown === undefined && infrastructure && instances && ready) {
-    const fresh = !instances.instances.length && !instances.broken.length && !operations.some(it => it.kind === 'create')
+    const fresh =
+      !instances.instances.length && !instances.broken.length && !operations.some(it => it.kind === 'create')
     const starting = operations.some(it => isOpen(it) && it.kind === 'infrastructure-start')
     setShown(fresh && (starting || infrastructure.postgres.state !== 'running'))
   }
-  if (shown === undefined) return <Center component="main" flex={1}><Loader aria-label="Opening the workspace" /></Center>
+  if (shown === undefined)
+    return (
+      <Center component="main" flex={1}>
+        <Loader aria-label="Opening the workspace" />
+      </Center>
+    )
   return shown ? <StartInfrastructure onDone={() => setShown(false)} /> : children
 }
 
@@ -32,30 +38,52 @@ function StartInfrastructure({ onDone }: { onDone: () => void }) {
   const { data } = useInfrastructure()
   const { operations } = useOperations()
   const { start, busy } = useInfrastructureSwitch({ stay: true })
-  const operation = operations.filter(it => it.kind === 'infrastructure-start').toSorted((a, b) => b.openedAt.localeCompare(a.openedAt))[0]
+  const operation = operations
+    .filter(it => it.kind === 'infrastructure-start')
+    .toSorted((a, b) => b.openedAt.localeCompare(a.openedAt))[0]
   if (!data) return null
   const starting = operation !== undefined && isOpen(operation)
   const running = data.postgres.state === 'running' && !starting
-  const title = running ? 'The infrastructure is running' : starting ? 'Starting the infrastructure…' : 'Start the infrastructure'
+  const title = running
+    ? 'The infrastructure is running'
+    : starting
+      ? 'Starting the infrastructure…'
+      : 'Start the infrastructure'
   return (
-    <Frame stage={1} title={title} lead="One PostgreSQL and one PgBouncer serve all instances. They listen on this machine only, and every instance has a database and a password of its own.">
+    <Frame
+      stage={1}
+      title={title}
+      lead="One PostgreSQL and one PgBouncer serve all instances. They listen on this machine only, and every instance has a database and a password of its own."
+    >
       {!starting && !running && <DriverChoice infrastructure={data} />}
       {operation && (
         <>
           {operation.phase !== 'succeeded' && <Outcome operation={operation} />}
-          <section className={`card ${classes.progress}`} aria-label="Progress"><Timeline operation={operation} /></section>
+          <section className={`card ${classes.progress}`} aria-label="Progress">
+            <Timeline operation={operation} />
+          </section>
         </>
       )}
-      {running && !data.pooled && data.pgbouncer.problem && <ProblemView problem={data.pgbouncer.problem} tone="warn" quiet />}
+      {running && !data.pooled && data.pgbouncer.problem && (
+        <ProblemView problem={data.pgbouncer.problem} tone="warn" quiet />
+      )}
       <div className={classes.next}>
-        {running
-          ? <Button size="md" onClick={onDone} autoFocus>Continue</Button>
-          : (
-            <>
-              <Button variant="subtle" onClick={onDone}>{starting ? 'Leave it running' : 'Later'}</Button>
-              {!starting && <Button size="md" onClick={start} loading={busy} autoFocus>Start PostgreSQL and PgBouncer</Button>}
-            </>
-          )}
+        {running ? (
+          <Button size="md" onClick={onDone} autoFocus>
+            Continue
+          </Button>
+        ) : (
+          <>
+            <Button variant="subtle" onClick={onDone}>
+              {starting ? 'Leave it running' : 'Later'}
+            </Button>
+            {!starting && (
+              <Button size="md" onClick={start} loading={busy} autoFocus>
+                Start PostgreSQL and PgBouncer
+              </Button>
+            )}
+          </>
+        )}
       </div>
     </Frame>
   )

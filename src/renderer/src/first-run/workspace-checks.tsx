@@ -8,13 +8,22 @@ export function WorkspaceChecks({ check: { checks, usable, instances } }: { chec
   return (
     <div className={classes.checks}>
       <p className={classes.verdict}>
-        {usable ? `This folder can be used${instances ? `; it has ${instances === 1 ? 'one instance' : `${instances} instances`}` : ''}.` : `This folder cannot be used yet: ${missing.length === 1 ? 'one thing is' : `${missing.length} things are`} missing.`}
+        {usable
+          ? `This folder can be used${instances ? `; it has ${instances === 1 ? 'one instance' : `${instances} instances`}` : ''}.`
+          : `This folder cannot be used yet: ${missing.length === 1 ? 'one thing is' : `${missing.length} things are`} missing.`}
       </p>
       <ul>
         {checks.map(({ item, found, hint }) => (
           <li key={item}>
-            {found ? <IconCircleCheckFilled size={16} color="var(--good)" aria-label="found" /> : <IconCircleXFilled size={16} color="var(--bad)" aria-label="missing" />}
-            <div><span>{item}</span>{!found && hint && <p>{hint}</p>}</div>
+            {found ? (
+              <IconCircleCheckFilled size={16} color="var(--good)" aria-label="found" />
+            ) : (
+              <IconCircleXFilled size={16} color="var(--bad)" aria-label="missing" />
+            )}
+            <div>
+              <span>{item}</span>
+              {!found && hint && <p>{hint}</p>}
+            </div>
           </li>
         ))}
       </ul>

@@ -32,7 +32,14 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
               const chosen = option.kind === driver
               const disabled = !option.available || (!canChangeDriver && !chosen) || choose.isPending
               return (
-                <Radio.Card key={option.kind} value={option.kind} disabled={disabled} className={classes.option} data-chosen={chosen || undefined} aria-label={driverTitle[option.kind]}>
+                <Radio.Card
+                  key={option.kind}
+                  value={option.kind}
+                  disabled={disabled}
+                  className={classes.option}
+                  data-chosen={chosen || undefined}
+                  aria-label={driverTitle[option.kind]}
+                >
                   <Radio.Indicator disabled={disabled} />
                   <div>
                     <span className={classes.optionName}>{driverTitle[option.kind]}</span>
@@ -45,7 +52,11 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
           </div>
         </Radio.Group>
       )}
-      {!canChangeDriver && <p className="dimmed">The driver can’t be changed once there are instances, because it holds their databases.</p>}
+      {!canChangeDriver && (
+        <p className="dimmed">
+          The driver can’t be changed once there are instances, because it holds their databases.
+        </p>
+      )}
     </section>
   )
 }

@@ -17,9 +17,21 @@ export function InfrastructureScreen() {
   const { canStart, canStop, busy, operation, start, stop } = useInfrastructureSwitch()
   const actions = (
     <>
-      {operation && <Anchor component={Link} href={`/operations/${operation.id}`} className={classes.underWay}>{headline(operation)}</Anchor>}
-      {canStop && <Button variant="default" leftSection={<IconPlayerStop size={16} aria-hidden />} onClick={stop} disabled={busy}>Stop…</Button>}
-      {canStart && <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={start} disabled={busy}>Start</Button>}
+      {operation && (
+        <Anchor component={Link} href={`/operations/${operation.id}`} className={classes.underWay}>
+          {headline(operation)}
+        </Anchor>
+      )}
+      {canStop && (
+        <Button variant="default" leftSection={<IconPlayerStop size={16} aria-hidden />} onClick={stop} disabled={busy}>
+          Stop…
+        </Button>
+      )}
+      {canStart && (
+        <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={start} disabled={busy}>
+          Start
+        </Button>
+      )}
     </>
   )
   return (
@@ -27,12 +39,16 @@ export function InfrastructureScreen() {
       {!data && <Skeleton height={180} radius="lg" aria-label="Loading" />}
       {data && (
         <>
-          {data.warnings.map(it => <ProblemView key={it.code} problem={it} tone="warn" quiet />)}
+          {data.warnings.map(it => (
+            <ProblemView key={it.code} problem={it} tone="warn" quiet />
+          ))}
           <div className={classes.services}>
             <ServiceCard service={data.postgres} infrastructure={data} />
             <ServiceCard service={data.pgbouncer} infrastructure={data} />
           </div>
-          <Section title="Driver"><DriverChoice infrastructure={data} /></Section>
+          <Section title="Driver">
+            <DriverChoice infrastructure={data} />
+          </Section>
           {!data.adopted && <Security />}
           <Isolation />
         </>
@@ -57,9 +73,12 @@ function Isolation() {
   return (
     <Section title="How instances are kept apart">
       <p className={`card ${classes.note}`}>
-        {!root && 'Every instance runs as your own user: if one of them is compromised, it can read the files and secrets of the others. Where Instance Manager runs as root, each can have its own system user.'}
+        {!root &&
+          'Every instance runs as your own user: if one of them is compromised, it can read the files and secrets of the others. Where Instance Manager runs as root, each can have its own system user.'}
         {root && shared === 0 && 'Every instance has its own system user: it can read only its own files.'}
-        {root && shared > 0 && `${count(shared, 'instance')} of ${instances.length} ${shared === 1 ? 'runs' : 'run'} as root: if one of them is compromised, it can read every file on this machine. Choose “Isolate…” in an instance’s menu to give it its own system user.`}
+        {root &&
+          shared > 0 &&
+          `${count(shared, 'instance')} of ${instances.length} ${shared === 1 ? 'runs' : 'run'} as root: if one of them is compromised, it can read every file on this machine. Choose “Isolate…” in an instance’s menu to give it its own system user.`}
       </p>
     </Section>
   )
@@ -68,7 +87,14 @@ function Isolation() {
 function Security() {
   return (
     <Section title="How they are secured">
-      <ul className={`card ${classes.facts}`}>{facts.map(it => <li key={it}><IconLock size={16} stroke={1.8} aria-hidden />{it}</li>)}</ul>
+      <ul className={`card ${classes.facts}`}>
+        {facts.map(it => (
+          <li key={it}>
+            <IconLock size={16} stroke={1.8} aria-hidden />
+            {it}
+          </li>
+        ))}
+      </ul>
     </Section>
   )
 }

@@ -6,10 +6,19 @@ import { serviceTone, serviceWords, Status } from '../app/status'
 import { driverTitle, serviceTitle } from './switch'
 import classes from './infrastructure.module.css'
 
-const purpose = { postgres: 'Keeps the databases of all instances.', pgbouncer: 'Lets many instances share few connections.' } as const
+const purpose = {
+  postgres: 'Keeps the databases of all instances.',
+  pgbouncer: 'Lets many instances share few connections.',
+} as const
 
 /** One of the two services with its facts. */
-export function ServiceCard({ service, infrastructure: { driver, adopted } }: { service: ServiceStatus; infrastructure: InfrastructureStatus }) {
+export function ServiceCard({
+  service,
+  infrastructure: { driver, adopted },
+}: {
+  service: ServiceStatus
+  infrastructure: InfrastructureStatus
+}) {
   const { name, state, port, version, problem } = service
   return (
     <section className={`card ${classes.service}`} aria-label={serviceTitle[name]}>
@@ -19,12 +28,39 @@ export function ServiceCard({ service, infrastructure: { driver, adopted } }: { 
       </div>
       <p className="dimmed">{purpose[name]}</p>
       <dl>
-        <div><dt>Address</dt><dd className="mono">127.0.0.1:{port}</dd></div>
-        {state !== 'unavailable' && <div><dt>Version</dt><dd>{version ?? <span className="dimmed">known once it is running</span>}</dd></div>}
-        <div><dt>Run by</dt><dd>{driverTitle[driver]}{state === 'not-adopted' ? ', created elsewhere' : adopted && ', adopted'}</dd></div>
-        <div><dt>Log</dt><dd><Anchor component={Link} href={`/logs/service.${name}`} inherit aria-label={`Log of ${serviceTitle[name]}`}>Show the log</Anchor></dd></div>
+        <div>
+          <dt>Address</dt>
+          <dd className="mono">127.0.0.1:{port}</dd>
+        </div>
+        {state !== 'unavailable' && (
+          <div>
+            <dt>Version</dt>
+            <dd>{version ?? <span className="dimmed">known once it is running</span>}</dd>
+          </div>
+        )}
+        <div>
+          <dt>Run by</dt>
+          <dd>
+            {driverTitle[driver]}
+            {state === 'not-adopted' ? ', created elsewhere' : adopted && ', adopted'}
+          </dd>
+        </div>
+        <div>
+          <dt>Log</dt>
+          <dd>
+            <Anchor component={Link} href={`/logs/service.${name}`} inherit aria-label={`Log of ${serviceTitle[name]}`}>
+              Show the log
+            </Anchor>
+          </dd>
+        </div>
       </dl>
-      {problem && <ProblemView problem={problem} tone={state === 'unavailable' || state === 'not-adopted' ? 'warn' : 'bad'} quiet />}
+      {problem && (
+        <ProblemView
+          problem={problem}
+          tone={state === 'unavailable' || state === 'not-adopted' ? 'warn' : 'bad'}
+          quiet
+        />
+      )}
     </section>
   )
 }

@@ -33,7 +33,12 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
   const { data } = useInfrastructure()
   const online = useInstances().data?.instances.filter(it => it.status === 'online').length ?? 0
   const operation = useOperations().operations.find(it => isOpen(it) && it.kind.startsWith('infrastructure-'))
-  const options = { onSuccess: ({ id }: { id: string }) => { if (!stay) navigate(`/operations/${id}`) }, onError: notifyProblem }
+  const options = {
+    onSuccess: ({ id }: { id: string }) => {
+      if (!stay) navigate(`/operations/${id}`)
+    },
+    onError: notifyProblem,
+  }
   const start = useMutation(trpc.infrastructure.start.mutationOptions(options))
   const stop = useMutation(trpc.infrastructure.stop.mutationOptions(options))
   const choosing = useIsMutating({ mutationKey: trpc.infrastructure.choose.mutationKey() }) > 0
@@ -53,6 +58,8 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
     canStart: services.some(it => startable.has(it.state)),
     canStop: services.some(it => it.state === 'running' || it.state === 'restarting'),
     busy: choosing || start.isPending || stop.isPending || operation !== undefined,
-    operation, start: () => start.mutate(), stop: askStop,
+    operation,
+    start: () => start.mutate(),
+    stop: askStop,
   }
 }

@@ -15,12 +15,35 @@ export function ActionsMenu({ shown, at, onClose }: ActionsMenuProps) {
   const actionsOf = useInstanceActions()
   const actions = shown ? actionsOf(shown).filter(it => it.id !== 'show') : []
   return (
-    // Its target is a corner of a button, which may lie just outside what is scrolled into view: the menu is shown all the same.
-    <Menu opened={shown !== undefined} onChange={opened => { if (!opened) onClose() }} position="bottom-end" width={200} offset={4} hideDetached={false} returnFocus withInitialFocusPlaceholder={false} transitionProps={{ duration: 0 }} withinPortal={false}>
-      <Menu.Target><button type="button" tabIndex={-1} aria-hidden className={classes.corner} style={{ left: at.x, top: at.y }} /></Menu.Target>
+    // Its target is a corner of a button, which may lie just outside what is scrolled into view: the menu is shown all
+    // the same.
+    <Menu
+      opened={shown !== undefined}
+      onChange={opened => {
+        if (!opened) onClose()
+      }}
+      position="bottom-end"
+      width={200}
+      offset={4}
+      hideDetached={false}
+      returnFocus
+      withInitialFocusPlaceholder={false}
+      transitionProps={{ duration: 0 }}
+      withinPortal={false}
+    >
+      <Menu.Target>
+        <button type="button" tabIndex={-1} aria-hidden className={classes.corner} style={{ left: at.x, top: at.y }} />
+      </Menu.Target>
       <Menu.Dropdown aria-label={`Actions for ${shown?.instance.name ?? ''}`} aria-labelledby={undefined}>
         {actions.map(({ id, label, Icon, run, danger }) => (
-          <Menu.Item key={id} leftSection={<Icon size={16} stroke={1.8} aria-hidden />} className={danger ? classes.danger : undefined} onClick={run}>{label}</Menu.Item>
+          <Menu.Item
+            key={id}
+            leftSection={<Icon size={16} stroke={1.8} aria-hidden />}
+            className={danger ? classes.danger : undefined}
+            onClick={run}
+          >
+            {label}
+          </Menu.Item>
         ))}
       </Menu.Dropdown>
     </Menu>

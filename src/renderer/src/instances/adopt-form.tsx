@@ -27,8 +27,12 @@ export function AdoptForm({ name, onClose }: { name: string; onClose: () => void
   const input = { name, director, ...(as && { as }) }
   const issues = adoptInputSchema.safeParse(input).error?.issues ?? []
   const errorOf = (path: string): string | undefined =>
-    (tried ? issues.find(it => it.path.join('.') === path)?.message : undefined) ?? (problem?.field === path || (problem?.field === 'name' && path === 'as') ? problem.message : undefined)
-  const type = (change: Partial<typeof director>): void => { setDirector({ ...director, ...change }); setProblem(undefined) }
+    (tried ? issues.find(it => it.path.join('.') === path)?.message : undefined) ??
+    (problem?.field === path || (problem?.field === 'name' && path === 'as') ? problem.message : undefined)
+  const type = (change: Partial<typeof director>): void => {
+    setDirector({ ...director, ...change })
+    setProblem(undefined)
+  }
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setTried(true)
@@ -37,24 +41,71 @@ export function AdoptForm({ name, onClose }: { name: string; onClose: () => void
     send('adopt', name, async () => {
       const { id } = await client.instances.adopt.mutate(input)
       navigate(`/operations/${id}`)
-    }).then(onClose, (refused: unknown) => setProblem(problemOf(refused))).finally(() => setSending(false))
+    })
+      .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
+      .finally(() => setSending(false))
   }
   return (
     <form className={classes.form} onSubmit={submit} noValidate aria-label="Adopt the copy">
       <p className={classes.plain}>
-        It gets a database, a role, a port and secrets of its own. Its files and uploads stay. The database starts empty: the data is the original’s{details.data && <>, in <span className="mono">{details.data.database.name}</span></>}, and
-        nothing of that is touched.
+        It gets a database, a role, a port and secrets of its own. Its files and uploads stay. The database starts
+        empty: the data is the original’s
+        {details.data && (
+          <>
+            , in <span className="mono">{details.data.database.name}</span>
+          </>
+        )}
+        , and nothing of that is touched.
       </p>
-      <TextInput label="New name" description="Leave it empty to keep its name, if that is free, or to have one chosen." placeholder={name} autoComplete="off" spellCheck={false} data-autofocus
-        value={as} error={errorOf('as')} onChange={event => { setAs(event.currentTarget.value.trim()); setProblem(undefined) }} />
-      <TextInput label="Administrator’s name" autoComplete="off" value={director.name} error={errorOf('director.name')} onChange={event => type({ name: event.currentTarget.value })} />
-      <TextInput label="E-mail" type="email" autoComplete="off" spellCheck={false} value={director.email} error={errorOf('director.email')} onChange={event => type({ email: event.currentTarget.value })} />
-      <TextInput label="Password" description="Copy it now, or type another one." autoComplete="off" spellCheck={false} classNames={{ input: 'mono' }} value={director.password} error={errorOf('director.password')}
-        onChange={event => type({ password: event.currentTarget.value })} rightSection={<CopyButton value={director.password} label="password" />} />
+      <TextInput
+        label="New name"
+        description="Leave it empty to keep its name, if that is free, or to have one chosen."
+        placeholder={name}
+        autoComplete="off"
+        spellCheck={false}
+        data-autofocus
+        value={as}
+        error={errorOf('as')}
+        onChange={event => {
+          setAs(event.currentTarget.value.trim())
+          setProblem(undefined)
+        }}
+      />
+      <TextInput
+        label="Administrator’s name"
+        autoComplete="off"
+        value={director.name}
+        error={errorOf('director.name')}
+        onChange={event => type({ name: event.currentTarget.value })}
+      />
+      <TextInput
+        label="E-mail"
+        type="email"
+        autoComplete="off"
+        spellCheck={false}
+        value={director.email}
+        error={errorOf('director.email')}
+        onChange={event => type({ email: event.currentTarget.value })}
+      />
+      <TextInput
+        label="Password"
+        description="Copy it now, or type another one."
+        autoComplete="off"
+        spellCheck={false}
+        classNames={{ input: 'mono' }}
+        value={director.password}
+        error={errorOf('director.password')}
+        onChange={event => type({ password: event.currentTarget.value })}
+        rightSection={<CopyButton value={director.password} label="password" />}
+      />
       {problem && !problem.field && <ProblemView problem={problem} />}
       <div className={classes.buttons}>
-        <Button variant="default" onClick={onClose}>Cancel</Button>
-        <Button type="submit" loading={sending}>Adopt {name.length > 24 ? 'it' : name}</Button>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={sending}>
+          Adopt {name.length > 24 ? 'it' : name}
+        </Button>
       </div>
     </form>
   )

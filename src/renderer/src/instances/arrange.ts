@@ -3,11 +3,17 @@ import type { InstanceView } from '../../../shared/instance'
 import type { ShownStatus, StatusGroup } from './shown-status'
 
 /** An instance with the status that it is shown with. */
-export interface Shown { readonly instance: InstanceView; readonly status: ShownStatus }
+export interface Shown {
+  readonly instance: InstanceView
+  readonly status: ShownStatus
+}
 
 export const sortKeys = ['name', 'status', 'port', 'uptime', 'restarts', 'cpu', 'memory', 'database'] as const
 export type SortKey = (typeof sortKeys)[number]
-export interface Sort { readonly key: SortKey; readonly descending: boolean }
+export interface Sort {
+  readonly key: SortKey
+  readonly descending: boolean
+}
 export type Filter = 'all' | StatusGroup
 
 /** What wants attention comes first. */
@@ -18,17 +24,25 @@ const names = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 const values: Record<Exclude<SortKey, 'name'>, (it: Shown) => number | undefined> = {
   status: it => urgency.indexOf(it.status.group),
   port: it => it.instance.port,
-  uptime: it => (it.instance.startedAt === undefined ? undefined : -it.instance.startedAt), // the longest has the earliest start
+  // the longest has the earliest start
+  uptime: it => (it.instance.startedAt === undefined ? undefined : -it.instance.startedAt),
   restarts: it => it.instance.restarts,
   cpu: it => it.instance.cpu,
   memory: it => it.instance.memory,
   database: it => it.instance.databaseSize,
 }
 
-export function arrange(all: readonly Shown[], { query, filter, sort }: { query: string; filter: Filter; sort: Sort }): Shown[] {
+export function arrange(
+  all: readonly Shown[],
+  { query, filter, sort }: { query: string; filter: Filter; sort: Sort },
+): Shown[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean)
   return all
-    .filter(it => (filter === 'all' || it.status.group === filter) && words.every(word => it.instance.name.toLowerCase().includes(word)))
+    .filter(
+      it =>
+        (filter === 'all' || it.status.group === filter) &&
+        words.every(word => it.instance.name.toLowerCase().includes(word)),
+    )
     .toSorted((a, b) => compare(a, b, sort))
 }
 
@@ -43,7 +57,10 @@ function compare(a: Shown, b: Shown, { key, descending }: Sort): number {
 
 /** How many there are of each, the calm ones first; those without any are left out. */
 export function countGroups(all: readonly Shown[]): { readonly group: StatusGroup; readonly count: number }[] {
-  return urgency.toReversed().map(group => ({ group, count: all.filter(it => it.status.group === group).length })).filter(it => it.count > 0)
+  return urgency
+    .toReversed()
+    .map(group => ({ group, count: all.filter(it => it.status.group === group).length }))
+    .filter(it => it.count > 0)
 }
 
 /** The next order when a column's head is clicked: numbers begin with the largest, words with the first. */

@@ -14,10 +14,24 @@ import type { Shown } from './arrange'
 import { useJobs } from './jobs'
 import classes from './list.module.css'
 
-export function Banners({ shown, onChoose }: { shown: readonly Shown[]; onChoose: (names: readonly string[]) => void }) {
+export function Banners({
+  shown,
+  onChoose,
+}: {
+  shown: readonly Shown[]
+  onChoose: (names: readonly string[]) => void
+}) {
   const { data } = useInstances()
-  if (!data) return <><LowSpace /><InfrastructureDown /></>
-  const resting = new Set(shown.filter(it => it.status.group !== 'busy' && it.status.group !== 'unknown').map(it => it.instance.name))
+  if (!data)
+    return (
+      <>
+        <LowSpace />
+        <InfrastructureDown />
+      </>
+    )
+  const resting = new Set(
+    shown.filter(it => it.status.group !== 'busy' && it.status.group !== 'unknown').map(it => it.instance.name),
+  )
   const lost = data.lost.filter(it => resting.has(it.name))
   const down = data.down.filter(name => resting.has(name) && !lost.some(it => it.name === name))
   return (
@@ -38,18 +52,43 @@ export function InfrastructureDown() {
   if (!data || data.postgres.state === 'running' || data.postgres.state === 'starting') return null
   if (data.postgres.problem) return <ProblemView problem={data.postgres.problem} quiet />
   return (
-    <ProblemView tone="warn" quiet problem={{
-      code: 'infrastructure-stopped', message: 'PostgreSQL is not running.', cause: `${online === 1 ? 'The instance that is online' : online ? `The ${online} instances that are online` : 'Instances'} cannot reach ${online === 1 ? 'its database' : 'their databases'}, and none can be created.`, action: 'start-infrastructure',
-    }} />
+    <ProblemView
+      tone="warn"
+      quiet
+      problem={{
+        code: 'infrastructure-stopped',
+        message: 'PostgreSQL is not running.',
+        cause: `${online === 1 ? 'The instance that is online' : online ? `The ${online} instances that are online` : 'Instances'} cannot reach ${online === 1 ? 'its database' : 'their databases'}, and none can be created.`,
+        action: 'start-infrastructure',
+      }}
+    />
   )
 }
 
-function Banner({ icon, text, detail, children, onDismiss }: { icon: ReactNode; text: string; detail: ReactNode; children: ReactNode; onDismiss?: () => void }) {
+function Banner({
+  icon,
+  text,
+  detail,
+  children,
+  onDismiss,
+}: {
+  icon: ReactNode
+  text: string
+  detail: ReactNode
+  children: ReactNode
+  onDismiss?: () => void
+}) {
   return (
     <div className={classes.banner} role="group" aria-label={text}>
       {icon}
-      <div className={classes.bannerText}><p role="status">{text}</p><p>{detail}</p></div>
-      <div className={classes.bannerActions}>{children}{onDismiss && <CloseButton aria-label="Dismiss" onClick={onDismiss} />}</div>
+      <div className={classes.bannerText}>
+        <p role="status">{text}</p>
+        <p>{detail}</p>
+      </div>
+      <div className={classes.bannerActions}>
+        {children}
+        {onDismiss && <CloseButton aria-label="Dismiss" onClick={onDismiss} />}
+      </div>
     </div>
   )
 }
@@ -60,14 +99,31 @@ function Down({ names, onChoose }: { names: readonly string[]; onChoose: (names:
   const [dismissed, setDismissed] = useState(false)
   if (dismissed) return null
   const many = names.length > 1
-  const detail = <>{enumerate(names)}. <Anchor component={Link} href="/settings" inherit underline="always">Set up auto-start after a reboot</Anchor></>
+  const detail = (
+    <>
+      {enumerate(names)}.{' '}
+      <Anchor component={Link} href="/settings" inherit underline="always">
+        Set up auto-start after a reboot
+      </Anchor>
+    </>
+  )
   return (
     <Banner
-      icon={<IconPower size={20} aria-hidden />} text={many ? `${names.length} instances should be running but aren’t.` : 'One instance should be running but isn’t.'}
-      detail={detail} onDismiss={() => setDismissed(true)}
+      icon={<IconPower size={20} aria-hidden />}
+      text={
+        many ? `${names.length} instances should be running but aren’t.` : 'One instance should be running but isn’t.'
+      }
+      detail={detail}
+      onDismiss={() => setDismissed(true)}
     >
-      {many && <Button size="xs" variant="default" onClick={() => onChoose(names)}>Choose…</Button>}
-      <Button size="xs" onClick={() => bulk('start', names)}>{many ? 'Start them' : 'Start it'}</Button>
+      {many && (
+        <Button size="xs" variant="default" onClick={() => onChoose(names)}>
+          Choose…
+        </Button>
+      )}
+      <Button size="xs" onClick={() => bulk('start', names)}>
+        {many ? 'Start them' : 'Start it'}
+      </Button>
     </Banner>
   )
 }
@@ -80,15 +136,22 @@ function Lost({ lost }: { lost: readonly LostProcess[] }) {
   const many = names.length > 1
   const end = (): void => {
     setEnding(true)
-    Promise.all(names.map(name => client.instances.endLost.mutate({ name }))).catch(notifyProblem).finally(() => setEnding(false))
+    Promise.all(names.map(name => client.instances.endLost.mutate({ name })))
+      .catch(notifyProblem)
+      .finally(() => setEnding(false))
   }
   return (
     <Banner
-      icon={<IconPlugConnectedX size={20} aria-hidden />} text={`PM2 was restarted; ${many ? `${count(names.length, 'instance')} still run` : 'one instance still runs'} without it.`}
+      icon={<IconPlugConnectedX size={20} aria-hidden />}
+      text={`PM2 was restarted; ${many ? `${count(names.length, 'instance')} still run` : 'one instance still runs'} without it.`}
       detail={`${enumerate(lost.map(it => `${it.name} (pid ${it.pid})`))}. To take over restarts ${many ? 'them' : 'it'}, so that PM2 looks after ${many ? 'them' : 'it'} again.`}
     >
-      <Button size="xs" variant="default" onClick={end} loading={ending}>{many ? 'Stop them' : 'Stop it'}</Button>
-      <Button size="xs" onClick={() => bulk('restart', names)}>Take over</Button>
+      <Button size="xs" variant="default" onClick={end} loading={ending}>
+        {many ? 'Stop them' : 'Stop it'}
+      </Button>
+      <Button size="xs" onClick={() => bulk('restart', names)}>
+        Take over
+      </Button>
     </Banner>
   )
 }

@@ -23,7 +23,8 @@ export function BootTimeForm({ name, onClose }: { name: string; onClose: () => v
   const error = typed ? bootSecondsSchema.safeParse(seconds).error?.issues[0]?.message : 'Enter a number of seconds.'
   const save = (chosen: number | null): void => {
     setSending(true)
-    client.instances.setBootTime.mutate({ name, seconds: chosen })
+    client.instances.setBootTime
+      .mutate({ name, seconds: chosen })
       .then(() => queries.invalidateQueries({ queryKey: trpc.instances.details.queryKey({ name }) }))
       .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
       .finally(() => setSending(false))
@@ -36,15 +37,39 @@ export function BootTimeForm({ name, onClose }: { name: string; onClose: () => v
   return (
     <form className={classes.form} onSubmit={submit} noValidate aria-label="Change the boot time">
       <TextInput
-        label="Boot time, in seconds" description={boot && `Now ${boot.seconds}${boot.own ? `; the default is ${boot.standard}` : ', the default'}. From 1 to 3600.`} inputMode="numeric" autoComplete="off" maxLength={6}
-        value={typed} error={(typed || tried) && error} onChange={event => { setTyped(event.currentTarget.value.trim()); setProblem(undefined) }} data-autofocus
+        label="Boot time, in seconds"
+        description={
+          boot &&
+          `Now ${boot.seconds}${boot.own ? `; the default is ${boot.standard}` : ', the default'}. From 1 to 3600.`
+        }
+        inputMode="numeric"
+        autoComplete="off"
+        maxLength={6}
+        value={typed}
+        error={(typed || tried) && error}
+        onChange={event => {
+          setTyped(event.currentTarget.value.trim())
+          setProblem(undefined)
+        }}
+        data-autofocus
       />
-      <p className="dimmed">If {name} doesn’t answer within this time after it starts, you’re asked whether to keep waiting. Nothing restarts now: this applies from its next start.</p>
+      <p className="dimmed">
+        If {name} doesn’t answer within this time after it starts, you’re asked whether to keep waiting. Nothing
+        restarts now: this applies from its next start.
+      </p>
       {problem && <ProblemView problem={problem} />}
       <div className={classes.buttons}>
-        {boot?.own && <Button variant="subtle" className={classes.aside} onClick={() => save(null)} disabled={sending}>Use the default, {boot.standard} s</Button>}
-        <Button variant="default" onClick={onClose}>Cancel</Button>
-        <Button type="submit" loading={sending}>Save</Button>
+        {boot?.own && (
+          <Button variant="subtle" className={classes.aside} onClick={() => save(null)} disabled={sending}>
+            Use the default, {boot.standard} s
+          </Button>
+        )}
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={sending}>
+          Save
+        </Button>
       </div>
     </form>
   )

@@ -9,7 +9,11 @@ export function Broken({ folder, problem }: { folder: string; problem: Problem }
   const { ask } = useJobs()
   return (
     <ProblemView problem={problem} tone="warn" quiet>
-      {namePattern.test(folder) && <Button size="xs" variant="default" onClick={() => ask({ type: 'leftovers', name: folder })}>Remove what is left of it…</Button>}
+      {namePattern.test(folder) && (
+        <Button size="xs" variant="default" onClick={() => ask({ type: 'leftovers', name: folder })}>
+          Remove what is left of it…
+        </Button>
+      )}
     </ProblemView>
   )
 }

@@ -10,7 +10,9 @@ import { idleReason } from './shown-status'
 import classes from './list.module.css'
 
 const actions = [
-  { action: 'start', word: 'Start', Icon: IconPlayerPlay }, { action: 'stop', word: 'Stop', Icon: IconPlayerStop }, { action: 'restart', word: 'Restart', Icon: IconRefresh },
+  { action: 'start', word: 'Start', Icon: IconPlayerPlay },
+  { action: 'stop', word: 'Stop', Icon: IconPlayerStop },
+  { action: 'restart', word: 'Restart', Icon: IconRefresh },
 ] as const
 
 /** More than these are not interrupted by one slip. */
@@ -27,12 +29,23 @@ export function BulkBar({ chosen, hidden, onClear }: BulkBarProps) {
   const { bulk } = useJobs()
   return (
     <div className={classes.bulk} role="toolbar" aria-label="Selected instances">
-      <span className={classes.bulkCount} role="status"><strong>{chosen.length} selected</strong>{hidden > 0 && <span className="dimmed">, {hidden} not shown</span>}</span>
+      <span className={classes.bulkCount} role="status">
+        <strong>{chosen.length} selected</strong>
+        {hidden > 0 && <span className="dimmed">, {hidden} not shown</span>}
+      </span>
       {actions.map(({ action, word, Icon }) => {
         const { names, skipped } = split(action, chosen)
         return (
-          <Button key={action} size="xs" variant="default" disabled={!names.length} leftSection={<Icon size={15} aria-hidden />} onClick={() => ask(action, names, () => bulk(action, names, skipped))}>
-            {word}{names.length && names.length < chosen.length ? ` ${names.length}` : ''}
+          <Button
+            key={action}
+            size="xs"
+            variant="default"
+            disabled={!names.length}
+            leftSection={<Icon size={15} aria-hidden />}
+            onClick={() => ask(action, names, () => bulk(action, names, skipped))}
+          >
+            {word}
+            {names.length && names.length < chosen.length ? ` ${names.length}` : ''}
           </Button>
         )
       })}
@@ -44,7 +57,10 @@ export function BulkBar({ chosen, hidden, onClear }: BulkBarProps) {
 function split(action: ManyAction, chosen: readonly Shown[]): { names: string[]; skipped: Skipped[] } {
   const names: string[] = []
   const skipped: Skipped[] = []
-  for (const { instance: { name }, status } of chosen) {
+  for (const {
+    instance: { name },
+    status,
+  } of chosen) {
     const reason = idleReason(action, status)
     if (reason) skipped.push({ name, reason })
     else names.push(name)
@@ -53,11 +69,16 @@ function split(action: ManyAction, chosen: readonly Shown[]): { names: string[];
 }
 
 function ask(action: ManyAction, names: readonly string[], go: () => void): void {
-  if (action === 'start' || names.length <= askAbove) { go(); return }
+  if (action === 'start' || names.length <= askAbove) {
+    go()
+    return
+  }
   const word = action === 'stop' ? 'Stop' : 'Restart'
   confirm({
     title: `${word} ${count(names.length, 'instance')}?`,
     children: `${enumerate(names)}. ${action === 'stop' ? 'Nobody can use them until they are started again. No data is lost.' : 'Each is away for a moment, at most four at a time.'}`,
-    confirm: `${word} ${names.length}`, cancel: 'Leave them', onConfirm: go,
+    confirm: `${word} ${names.length}`,
+    cancel: 'Leave them',
+    onConfirm: go,
   })
 }

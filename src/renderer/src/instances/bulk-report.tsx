@@ -24,45 +24,104 @@ export function BulkReportPanel() {
   if (problem) {
     return (
       <ProblemView problem={problem}>
-        {operation && isOpen(operation) && <Button size="xs" component={Link} href={`/operations/${operation.id}`}>Decide…</Button>}
-        <Button size="xs" variant="default" onClick={dismissReport}>Dismiss</Button>
+        {operation && isOpen(operation) && (
+          <Button size="xs" component={Link} href={`/operations/${operation.id}`}>
+            Decide…
+          </Button>
+        )}
+        <Button size="xs" variant="default" onClick={dismissReport}>
+          Dismiss
+        </Button>
       </ProblemView>
     )
   }
   const runs = operation ? isMoving(operation) : asked.count > 0
-  const failed = operation ? resultsOf(operation).flatMap(({ name, result }) => (result?.problem ? [{ name, problem: result.problem, operation: result.operation }] : [])) : []
+  const failed = operation
+    ? resultsOf(operation).flatMap(({ name, result }) =>
+        result?.problem ? [{ name, problem: result.problem, operation: result.operation }] : [],
+      )
+    : []
   const isClean = failed.length + asked.skipped.length === 0 && operation?.phase === 'succeeded'
   return (
     <section className={`card ${classes.report}`} aria-label="What came of it">
       <div className={classes.reportHead}>
         <p role="status">
-          {runs ? <Loader size={18} aria-hidden /> : isClean ? <IconCircleCheckFilled size={20} color="var(--good)" aria-hidden /> : <IconAlertTriangleFilled size={20} color="var(--warn)" aria-hidden />}
-          {operation?.phase === 'undoing' ? headline(operation) : runs ? running(asked, operation) : ended(asked, operation)}
+          {runs ? (
+            <Loader size={18} aria-hidden />
+          ) : isClean ? (
+            <IconCircleCheckFilled size={20} color="var(--good)" aria-hidden />
+          ) : (
+            <IconAlertTriangleFilled size={20} color="var(--warn)" aria-hidden />
+          )}
+          {operation?.phase === 'undoing'
+            ? headline(operation)
+            : runs
+              ? running(asked, operation)
+              : ended(asked, operation)}
         </p>
         <span className={classes.reportHead}>
-          {operation && <Anchor component={Link} href={`/operations/${operation.id}`} size="sm">Show the steps</Anchor>}
+          {operation && (
+            <Anchor component={Link} href={`/operations/${operation.id}`} size="sm">
+              Show the steps
+            </Anchor>
+          )}
           {!runs && <CloseButton aria-label="Dismiss" onClick={dismissReport} />}
         </span>
       </div>
       {failed.length + asked.skipped.length > 0 && (
         <ul className={classes.results} tabIndex={0} aria-label="Not done">
-          {failed.map(it => <Failure key={it.name} {...it} />)}
-          {asked.skipped.map(({ name, reason }) => <li key={name}><span className={classes.resultName} title={name}>{name}</span><span className="dimmed">Skipped: {reason}.</span></li>)}
+          {failed.map(it => (
+            <Failure key={it.name} {...it} />
+          ))}
+          {asked.skipped.map(({ name, reason }) => (
+            <li key={name}>
+              <span className={classes.resultName} title={name}>
+                {name}
+              </span>
+              <span className="dimmed">Skipped: {reason}.</span>
+            </li>
+          ))}
         </ul>
       )}
     </section>
   )
 }
 
-function Failure({ name, problem, operation }: { readonly name: string; readonly problem: Problem; readonly operation: string | undefined }) {
+function Failure({
+  name,
+  problem,
+  operation,
+}: {
+  readonly name: string
+  readonly problem: Problem
+  readonly operation: string | undefined
+}) {
   const { switchTo } = useJobs()
   const skipped = problem.code === 'port-in-use'
   return (
     <li>
-      <span className={classes.resultName} title={name}>{name}</span>
-      <span className={classes.reason}>{skipped ? 'Skipped: ' : ''}{[problem.message, problem.cause].filter(Boolean).join(' ')}</span>
-      {problem.action === 'stop-other' && <Button size="compact-xs" variant="default" onClick={() => switchTo(name)} aria-label={`Start ${name} instead…`}>Start it instead…</Button>}
-      {operation !== undefined && <Anchor component={Link} href={`/operations/${operation}`} inherit aria-label={`Show what happened to ${name}`}>Show</Anchor>}
+      <span className={classes.resultName} title={name}>
+        {name}
+      </span>
+      <span className={classes.reason}>
+        {skipped ? 'Skipped: ' : ''}
+        {[problem.message, problem.cause].filter(Boolean).join(' ')}
+      </span>
+      {problem.action === 'stop-other' && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() => switchTo(name)}
+          aria-label={`Start ${name} instead…`}
+        >
+          Start it instead…
+        </Button>
+      )}
+      {operation !== undefined && (
+        <Anchor component={Link} href={`/operations/${operation}`} inherit aria-label={`Show what happened to ${name}`}>
+          Show
+        </Anchor>
+      )}
     </li>
   )
 }

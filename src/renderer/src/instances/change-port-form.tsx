@@ -1,4 +1,7 @@
-/** Another port for an instance, or another HOST: checked while it is typed, whoever has it is named, and what happens is said. */
+/**
+ * Another port for an instance, or another HOST: checked while it is typed, whoever has it is named, and what happens
+ * is said.
+ */
 import { Button, Checkbox, Radio, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
@@ -36,50 +39,106 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
   const host = details.data?.env.find(it => it.key === 'HOST')?.value
   const newHost = hosts.find(it => it === chosen && it !== host)
   const same = (typed === '' && newHost !== undefined) || toPort(typed) === instance.port
-  const holders = typed === settled && valid.success && !same ? check.data?.holders ?? [] : []
+  const holders = typed === settled && valid.success && !same ? (check.data?.holders ?? []) : []
   const blocking = runs && holders.some(isRunning)
-  const error = same && newHost ? undefined : !typed ? 'Give a port.' : same ? `It is on port ${instance.port} already.` : portSchema.safeParse(toPort(typed)).error?.issues[0]?.message
+  const error =
+    same && newHost
+      ? undefined
+      : !typed
+        ? 'Give a port.'
+        : same
+          ? `It is on port ${instance.port} already.`
+          : portSchema.safeParse(toPort(typed)).error?.issues[0]?.message
   const free = !error && !same && typed === settled && check.data?.port === port && !holders.length
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setTried(true)
     if (error || typed !== settled || check.isFetching || blocking || (holders.length > 0 && !share)) return
     setSending(true)
-    send('change-port', name, () => client.instances.changePort.mutate({ name, port: same ? instance.port : port, allowSharedPort: share, host: newHost }))
+    send('change-port', name, () =>
+      client.instances.changePort.mutate({
+        name,
+        port: same ? instance.port : port,
+        allowSharedPort: share,
+        host: newHost,
+      }),
+    )
       .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
       .finally(() => setSending(false))
   }
   return (
     <form className={classes.form} onSubmit={submit} noValidate aria-label="Change the port">
       <TextInput
-        label="New port" description={`Now ${instance.port}.${suggestion.data ? ` The next free one is ${suggestion.data}.` : ''}`} inputMode="numeric" autoComplete="off" maxLength={6}
-        value={typed} error={(typed || tried) && error} onChange={event => { setTyped(event.currentTarget.value.trim()); setProblem(undefined); setShare(false) }} data-autofocus
-        rightSectionWidth={110} rightSection={suggestion.data && typed !== String(suggestion.data)
-          ? <Button size="compact-xs" variant="subtle" onClick={() => setTyped(String(suggestion.data))}>Use {suggestion.data}</Button> : undefined}
+        label="New port"
+        description={`Now ${instance.port}.${suggestion.data ? ` The next free one is ${suggestion.data}.` : ''}`}
+        inputMode="numeric"
+        autoComplete="off"
+        maxLength={6}
+        value={typed}
+        error={(typed || tried) && error}
+        onChange={event => {
+          setTyped(event.currentTarget.value.trim())
+          setProblem(undefined)
+          setShare(false)
+        }}
+        data-autofocus
+        rightSectionWidth={110}
+        rightSection={
+          suggestion.data && typed !== String(suggestion.data) ? (
+            <Button size="compact-xs" variant="subtle" onClick={() => setTyped(String(suggestion.data))}>
+              Use {suggestion.data}
+            </Button>
+          ) : undefined
+        }
       />
       <div aria-live="polite" className={classes.check}>
         {free && <p className="dimmed">Port {port} is free.</p>}
         {holders.length > 0 && (
           <PortTaken port={port} holders={holders}>
-            {blocking
-              ? <p className={classes.plain}>{name} runs, and two cannot run on one port. Stop one of them first, or choose another port.</p>
-              : <Checkbox label="Share it" description="Only one of them can run at a time. Starting one asks to stop the other." checked={share} onChange={event => setShare(event.currentTarget.checked)}
-                  error={tried && !share ? 'Choose another port, or share this one.' : undefined} />}
+            {blocking ? (
+              <p className={classes.plain}>
+                {name} runs, and two cannot run on one port. Stop one of them first, or choose another port.
+              </p>
+            ) : (
+              <Checkbox
+                label="Share it"
+                description="Only one of them can run at a time. Starting one asks to stop the other."
+                checked={share}
+                onChange={event => setShare(event.currentTarget.checked)}
+                error={tried && !share ? 'Choose another port, or share this one.' : undefined}
+              />
+            )}
           </PortTaken>
         )}
       </div>
       <Radio.Group label="Who can reach it?" value={chosen ?? host ?? ''} onChange={setChosen}>
         <div className={classes.choices}>
-          <Radio value="0.0.0.0" label="Other machines too" description="HOST 0.0.0.0: it listens on all of this machine’s addresses." />
-          <Radio value="127.0.0.1" label="This machine only" description="HOST 127.0.0.1: for a reverse proxy that runs here." />
+          <Radio
+            value="0.0.0.0"
+            label="Other machines too"
+            description="HOST 0.0.0.0: it listens on all of this machine’s addresses."
+          />
+          <Radio
+            value="127.0.0.1"
+            label="This machine only"
+            description="HOST 127.0.0.1: for a reverse proxy that runs here."
+          />
         </div>
       </Radio.Group>
-      <p className="dimmed">{runs ? `${name} restarts: it is away for a few seconds. If it isn’t healthy afterwards, everything is put back.` : `${name} isn’t running: the change takes effect at its next start.`}</p>
+      <p className="dimmed">
+        {runs
+          ? `${name} restarts: it is away for a few seconds. If it isn’t healthy afterwards, everything is put back.`
+          : `${name} isn’t running: the change takes effect at its next start.`}
+      </p>
       {check.error && <ProblemView problem={problemOf(check.error)} onRetry={() => void check.refetch()} />}
       {problem && <ProblemView problem={problem} />}
       <div className={classes.buttons}>
-        <Button variant="default" onClick={onClose}>Cancel</Button>
-        <Button type="submit" loading={sending} disabled={blocking}>{runs ? 'Change and restart' : 'Change'}</Button>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={sending} disabled={blocking}>
+          {runs ? 'Change and restart' : 'Change'}
+        </Button>
       </div>
     </form>
   )

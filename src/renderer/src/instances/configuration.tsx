@@ -17,8 +17,19 @@ export function Configuration({ name, env }: { name: string; env: InstanceDetail
     <dl className={`card ${classes.env}`}>
       {env.map(({ key, value }) => (
         <div key={key}>
-          <dt className="mono" title={key}>{key}</dt>
-          <dd>{value === undefined ? <Secret name={name} entry={key} /> : <><span className={`mono ${classes.value}`}>{value || <span className="dimmed">empty</span>}</span>{value && <CopyButton value={value} label={key} />}</>}</dd>
+          <dt className="mono" title={key}>
+            {key}
+          </dt>
+          <dd>
+            {value === undefined ? (
+              <Secret name={name} entry={key} />
+            ) : (
+              <>
+                <span className={`mono ${classes.value}`}>{value || <span className="dimmed">empty</span>}</span>
+                {value && <CopyButton value={value} label={key} />}
+              </>
+            )}
+          </dd>
         </div>
       ))}
     </dl>
@@ -45,13 +56,42 @@ function Secret({ name, entry }: { name: string; entry: string }) {
     else setValue(undefined)
   }
   /** Without showing it. */
-  const copy = (): void => { reveal().then(it => navigator.clipboard.writeText(it)).then(() => setCopied(true), notifyProblem) }
+  const copy = (): void => {
+    reveal()
+      .then(it => navigator.clipboard.writeText(it))
+      .then(() => setCopied(true), notifyProblem)
+  }
   const word = value === undefined ? `Show ${entry}` : `Hide ${entry}`
   return (
     <>
-      {value === undefined ? <span className={`mono ${classes.masked}`} role="img" aria-label="hidden">••••••••••••</span> : <span className={`mono ${classes.value}`} data-testid="secret">{value}</span>}
-      <ActionIcon variant="subtle" color="gray" title={value === undefined ? 'Show for 30 seconds' : 'Hide'} aria-label={word} onClick={toggle}>{value === undefined ? <IconEye size={16} /> : <IconEyeOff size={16} />}</ActionIcon>
-      <ActionIcon variant="subtle" color="gray" title={copied ? 'Copied' : 'Copy without showing'} aria-label={copied ? 'Copied' : `Copy ${entry}`} aria-live="polite" onClick={copy}>{copied ? <IconCheck size={16} /> : <IconCopy size={16} />}</ActionIcon>
+      {value === undefined ? (
+        <span className={`mono ${classes.masked}`} role="img" aria-label="hidden">
+          ••••••••••••
+        </span>
+      ) : (
+        <span className={`mono ${classes.value}`} data-testid="secret">
+          {value}
+        </span>
+      )}
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        title={value === undefined ? 'Show for 30 seconds' : 'Hide'}
+        aria-label={word}
+        onClick={toggle}
+      >
+        {value === undefined ? <IconEye size={16} /> : <IconEyeOff size={16} />}
+      </ActionIcon>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        title={copied ? 'Copied' : 'Copy without showing'}
+        aria-label={copied ? 'Copied' : `Copy ${entry}`}
+        aria-live="polite"
+        onClick={copy}
+      >
+        {copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
+      </ActionIcon>
     </>
   )
 }

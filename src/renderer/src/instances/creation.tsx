@@ -19,14 +19,26 @@ export function CreationRow({ operation, index }: { operation: OperationState; i
   return (
     <tr className={table.row} data-row={index} aria-rowindex={index + 2}>
       <td className={table.select} />
-      <th scope="row"><Link href={href} className={table.name} title={name} data-control="name">{name}</Link></th>
-      <td><Status tone={tone}>{word}</Status></td>
+      <th scope="row">
+        <Link href={href} className={table.name} title={name} data-control="name">
+          {name}
+        </Link>
+      </th>
+      <td>
+        <Status tone={tone}>{word}</Status>
+      </td>
       <td colSpan={4} className={table.creating}>
-        {[operation.phase === 'running' && progressOf(operation), step && stepTitle(step)].filter(Boolean).join(' · ')} · <Elapsed since={operation.openedAt} />
+        {[operation.phase === 'running' && progressOf(operation), step && stepTitle(step)].filter(Boolean).join(' · ')}{' '}
+        · <Elapsed since={operation.openedAt} />
       </td>
       {/* Columns that narrow windows hide: spanning them would add columns there. */}
-      <td className={table.uptime} /><td className={table.restarts} />
-      <td className={table.actions}><Link href={href} className={table.show} data-control="menu" aria-label={`Show the creation of ${name}`}>Show</Link></td>
+      <td className={table.uptime} />
+      <td className={table.restarts} />
+      <td className={table.actions}>
+        <Link href={href} className={table.show} data-control="menu" aria-label={`Show the creation of ${name}`}>
+          Show
+        </Link>
+      </td>
     </tr>
   )
 }
@@ -38,10 +50,22 @@ export function CreationCard({ operation }: { operation: OperationState }) {
   const href = `/operations/${operation.id}`
   return (
     <li className={`card ${grid.card}`} aria-label={name}>
-      <div className={grid.head}><Link href={href} className={grid.name} title={name}>{name}</Link></div>
-      <div className={grid.line}><Status tone={tone}>{word}</Status><Elapsed since={operation.openedAt} /></div>
+      <div className={grid.head}>
+        <Link href={href} className={grid.name} title={name}>
+          {name}
+        </Link>
+      </div>
+      <div className={grid.line}>
+        <Status tone={tone}>{word}</Status>
+        <Elapsed since={operation.openedAt} />
+      </div>
       <p className={grid.step}>{step && stepTitle(step)}</p>
-      <div className={grid.foot}><span className="dimmed">{operation.phase === 'running' && progressOf(operation)}</span><Link href={href} className={table.show} aria-label={`Show the creation of ${name}`}>Show</Link></div>
+      <div className={grid.foot}>
+        <span className="dimmed">{operation.phase === 'running' && progressOf(operation)}</span>
+        <Link href={href} className={table.show} aria-label={`Show the creation of ${name}`}>
+          Show
+        </Link>
+      </div>
     </li>
   )
 }

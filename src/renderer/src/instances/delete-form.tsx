@@ -21,12 +21,25 @@ export function DeleteForm({ name, onClose }: { name: string; onClose: () => voi
   const client = useTRPCClient()
   const [location, navigate] = useLocation()
   const { send } = useJobs()
-  const preview = useQuery(trpc.instances.previewDelete.queryOptions({ name }, { staleTime: 0, trpc: { abortOnUnmount: true } }))
+  const preview = useQuery(
+    trpc.instances.previewDelete.queryOptions({ name }, { staleTime: 0, trpc: { abortOnUnmount: true } }),
+  )
   const remove = async (): Promise<void> => {
     await send('delete', name, () => client.instances.delete.mutate({ name, confirm: word }))
     if (location === pageOf(name)) navigate('/instances')
   }
-  return <ConfirmForm label="Delete the instance" verb="Delete" name={name} preview={preview} onConfirm={remove} onClose={onClose}>{preview.data && <Goes preview={preview.data} />}</ConfirmForm>
+  return (
+    <ConfirmForm
+      label="Delete the instance"
+      verb="Delete"
+      name={name}
+      preview={preview}
+      onConfirm={remove}
+      onClose={onClose}
+    >
+      {preview.data && <Goes preview={preview.data} />}
+    </ConfirmForm>
+  )
 }
 
 /** The same for what the older tool left half made. */
@@ -34,12 +47,25 @@ export function LeftoversForm({ name, onClose }: { name: string; onClose: () => 
   const trpc = useTRPC()
   const client = useTRPCClient()
   const [, navigate] = useLocation()
-  const preview = useQuery(trpc.instances.previewLeftovers.queryOptions({ name }, { staleTime: 0, trpc: { abortOnUnmount: true } }))
+  const preview = useQuery(
+    trpc.instances.previewLeftovers.queryOptions({ name }, { staleTime: 0, trpc: { abortOnUnmount: true } }),
+  )
   const remove = async (): Promise<void> => {
     const { id } = await client.instances.removeLeftovers.mutate({ name, confirm: word })
     navigate(`/operations/${id}`)
   }
-  return <ConfirmForm label="Remove what is left" verb="Remove" name={name} preview={preview} onConfirm={remove} onClose={onClose}>{preview.data && <Left preview={preview.data} />}</ConfirmForm>
+  return (
+    <ConfirmForm
+      label="Remove what is left"
+      verb="Remove"
+      name={name}
+      preview={preview}
+      onConfirm={remove}
+      onClose={onClose}
+    >
+      {preview.data && <Left preview={preview.data} />}
+    </ConfirmForm>
+  )
 }
 
 interface ConfirmProps {
@@ -62,20 +88,44 @@ function ConfirmForm({ label, verb, name, preview, children, onConfirm, onClose 
     event.preventDefault()
     if (typed !== word || !children) return
     setSending(true)
-    onConfirm().then(onClose, (refused: unknown) => setProblem(problemOf(refused))).finally(() => setSending(false))
+    onConfirm()
+      .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
+      .finally(() => setSending(false))
   }
   return (
     <form className={classes.form} onSubmit={submit} noValidate aria-label={label}>
       <p className={classes.plain}>This can’t be undone. This will be deleted:</p>
       {preview.isPending && <Skeleton height={196} aria-label="Looking at what it has" />}
-      {preview.error !== null && <ProblemView problem={problemOf(preview.error)} onRetry={() => void preview.refetch()} retrying={preview.isFetching} />}
+      {preview.error !== null && (
+        <ProblemView
+          problem={problemOf(preview.error)}
+          onRetry={() => void preview.refetch()}
+          retrying={preview.isFetching}
+        />
+      )}
       {children}
-      <TextInput label={<>Type <code>{word}</code> to confirm</>} aria-label={`Type ${word} to confirm`} value={typed} onChange={event => setTyped(event.currentTarget.value)}
-        autoComplete="off" spellCheck={false} data-autofocus classNames={{ input: 'mono' }} />
+      <TextInput
+        label={
+          <>
+            Type <code>{word}</code> to confirm
+          </>
+        }
+        aria-label={`Type ${word} to confirm`}
+        value={typed}
+        onChange={event => setTyped(event.currentTarget.value)}
+        autoComplete="off"
+        spellCheck={false}
+        data-autofocus
+        classNames={{ input: 'mono' }}
+      />
       {problem && <ProblemView problem={problem} />}
       <div className={classes.buttons}>
-        <Button variant="default" onClick={onClose}>Keep it</Button>
-        <Button type="submit" color="red" disabled={typed !== word || !children} loading={sending}>{verb} {name.length > 24 ? 'it' : name}</Button>
+        <Button variant="default" onClick={onClose}>
+          Keep it
+        </Button>
+        <Button type="submit" color="red" disabled={typed !== word || !children} loading={sending}>
+          {verb} {name.length > 24 ? 'it' : name}
+        </Button>
       </div>
     </form>
   )
@@ -86,27 +136,97 @@ function Left({ preview: { running, database, files, logs } }: { preview: Leftov
     <>
       <ul className={classes.goes} aria-label="This will be deleted">
         {running && <Thing icon={<IconPlayerStop />} what="Process" detail="Running. It will be stopped first." />}
-        {database.state === 'ours' && <Thing icon={<IconDatabase />} what={<>Database <span className="mono">{database.name}</span></>} detail={database.bytes === undefined ? 'if it exists' : bytes(database.bytes)} />}
-        {database.state === 'ours' && <Thing icon={<IconUser />} what={<>Role <span className="mono">{database.role}</span></>} />}
+        {database.state === 'ours' && (
+          <Thing
+            icon={<IconDatabase />}
+            what={
+              <>
+                Database <span className="mono">{database.name}</span>
+              </>
+            }
+            detail={database.bytes === undefined ? 'if it exists' : bytes(database.bytes)}
+          />
+        )}
+        {database.state === 'ours' && (
+          <Thing
+            icon={<IconUser />}
+            what={
+              <>
+                Role <span className="mono">{database.role}</span>
+              </>
+            }
+          />
+        )}
         {files && <Files files={files} />}
-        {logs.count > 0 && <Thing icon={<IconFileText />} what={logs.count === 1 ? 'One log file' : `${logs.count} log files`} detail={bytes(logs.bytes)} />}
+        {logs.count > 0 && (
+          <Thing
+            icon={<IconFileText />}
+            what={logs.count === 1 ? 'One log file' : `${logs.count} log files`}
+            detail={bytes(logs.bytes)}
+          />
+        )}
       </ul>
-      {database.state === 'theirs' && <p className={classes.plain}>The database <span className="mono">{database.name}</span> stays. {database.why}</p>}
-      {database.state === 'unknown' && <p className={classes.plain}>Whether it has a database isn’t known: {database.why} Start it first.</p>}
+      {database.state === 'theirs' && (
+        <p className={classes.plain}>
+          The database <span className="mono">{database.name}</span> stays. {database.why}
+        </p>
+      )}
+      {database.state === 'unknown' && (
+        <p className={classes.plain}>Whether it has a database isn’t known: {database.why} Start it first.</p>
+      )}
     </>
   )
 }
 
 function Goes({ preview: { running, database, files, logs, systemUser } }: { preview: DeletePreview }) {
-  const connections = database.connections === undefined ? '' : database.connections === 1 ? ', one open connection' : database.connections ? `, ${database.connections} open connections` : ', no open connection'
+  const connections =
+    database.connections === undefined
+      ? ''
+      : database.connections === 1
+        ? ', one open connection'
+        : database.connections
+          ? `, ${database.connections} open connections`
+          : ', no open connection'
   return (
     <ul className={classes.goes} aria-label="This will be deleted">
-      <Thing icon={<IconPlayerStop />} what="Process" detail={running ? 'Running. It will be stopped first.' : 'Not running.'} />
-      <Thing icon={<IconDatabase />} what={<>Database <span className="mono">{database.name}</span></>} detail={`${database.bytes === undefined ? 'size unknown' : bytes(database.bytes)}${connections}`} />
-      <Thing icon={<IconUser />} what={<>Role <span className="mono">{database.role}</span></>} />
+      <Thing
+        icon={<IconPlayerStop />}
+        what="Process"
+        detail={running ? 'Running. It will be stopped first.' : 'Not running.'}
+      />
+      <Thing
+        icon={<IconDatabase />}
+        what={
+          <>
+            Database <span className="mono">{database.name}</span>
+          </>
+        }
+        detail={`${database.bytes === undefined ? 'size unknown' : bytes(database.bytes)}${connections}`}
+      />
+      <Thing
+        icon={<IconUser />}
+        what={
+          <>
+            Role <span className="mono">{database.role}</span>
+          </>
+        }
+      />
       <Files files={files} />
-      {systemUser && <Thing icon={<IconUser />} what={<>System user <span className="mono">{systemUser}</span></>} />}
-      <Thing icon={<IconFileText />} what={logs.count === 1 ? 'One log file' : `${logs.count} log files`} detail={bytes(logs.bytes)} />
+      {systemUser && (
+        <Thing
+          icon={<IconUser />}
+          what={
+            <>
+              System user <span className="mono">{systemUser}</span>
+            </>
+          }
+        />
+      )}
+      <Thing
+        icon={<IconFileText />}
+        what={logs.count === 1 ? 'One log file' : `${logs.count} log files`}
+        detail={bytes(logs.bytes)}
+      />
     </ul>
   )
 }
@@ -114,11 +234,30 @@ function Goes({ preview: { running, database, files, logs, systemUser } }: { pre
 function Files({ files }: { files: DeletePreview['files'] }) {
   return (
     <>
-      {files.target !== undefined && !files.stays && <Thing icon={<IconFolder />} what={<span className="mono">{files.target}</span>} detail={sizeOf(files)} />}
-      {files.target === undefined
-        ? <Thing icon={<IconFolder />} what={<span className="mono">{files.folder}</span>} detail={sizeOf(files)} />
-        : <Thing icon={<IconLink />} what={<span className="mono">{files.folder}</span>} detail={files.stays ? `Only the link. ${files.target} stays: its config.json doesn’t name this instance.` : 'The link to it'} />}
-      {files.links.map(it => <Thing key={it.path} icon={<IconLink />} what={<span className="mono">{it.path}</span>} detail={`Only the link. ${it.target} stays.`} />)}
+      {files.target !== undefined && !files.stays && (
+        <Thing icon={<IconFolder />} what={<span className="mono">{files.target}</span>} detail={sizeOf(files)} />
+      )}
+      {files.target === undefined ? (
+        <Thing icon={<IconFolder />} what={<span className="mono">{files.folder}</span>} detail={sizeOf(files)} />
+      ) : (
+        <Thing
+          icon={<IconLink />}
+          what={<span className="mono">{files.folder}</span>}
+          detail={
+            files.stays
+              ? `Only the link. ${files.target} stays: its config.json doesn’t name this instance.`
+              : 'The link to it'
+          }
+        />
+      )}
+      {files.links.map(it => (
+        <Thing
+          key={it.path}
+          icon={<IconLink />}
+          what={<span className="mono">{it.path}</span>}
+          detail={`Only the link. ${it.target} stays.`}
+        />
+      ))}
     </>
   )
 }
@@ -127,5 +266,9 @@ const sizeOf = ({ bytes: all, uploads, count: files, complete }: DeletePreview['
   `${complete ? '' : 'more than '}${count(files, 'file')}, ${complete ? '' : 'at least '}${bytes(all)} (uploads: ${bytes(uploads)})`
 
 const Thing = ({ icon, what, detail }: { icon: ReactNode; what: ReactNode; detail?: string }) => (
-  <li>{icon}<span className={classes.what}>{what}</span>{detail && <span className={classes.detail}>{detail}</span>}</li>
+  <li>
+    {icon}
+    <span className={classes.what}>{what}</span>
+    {detail && <span className={classes.detail}>{detail}</span>}
+  </li>
 )

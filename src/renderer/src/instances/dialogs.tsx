@@ -21,7 +21,12 @@ export function InstanceDialogs() {
       <Modal opened={is('delete')} onClose={close} title={`Delete ${question?.name ?? ''}?`} size={560}>
         {question?.type === 'delete' && <DeleteForm name={question.name} onClose={close} />}
       </Modal>
-      <Modal opened={is('leftovers')} onClose={close} title={`Remove what is left of ${question?.name ?? ''}?`} size={560}>
+      <Modal
+        opened={is('leftovers')}
+        onClose={close}
+        title={`Remove what is left of ${question?.name ?? ''}?`}
+        size={560}
+      >
         {question?.type === 'leftovers' && <LeftoversForm name={question.name} onClose={close} />}
       </Modal>
       <Modal opened={is('adopt')} onClose={close} title={`Adopt ${question?.name ?? ''}`} size={560}>

@@ -39,37 +39,88 @@ export function InstanceGrid({ items, selected, menu, handlers }: InstanceGridPr
   const rows = Math.ceil(items.length / columns)
   const height = cardHeight + gap
   const { first, end } = useWindow(list, rows, height)
-  const style = { gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, paddingTop: first * height, paddingBottom: Math.max(0, rows - end) * height }
+  const style = {
+    gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+    paddingTop: first * height,
+    paddingBottom: Math.max(0, rows - end) * height,
+  }
   return (
     <ul ref={list} className={classes.grid} aria-label="Instances" style={style}>
       {items.slice(first * columns, end * columns).map((item, offset) => {
         if (item.type === 'creation') return <CreationCard key={item.operation.id} operation={item.operation} />
         const { name } = item.shown.instance
-        return <InstanceCard key={name} shown={item.shown} index={first * columns + offset} selected={selected.has(name)} menu={menu === name} handlers={handlers} />
+        return (
+          <InstanceCard
+            key={name}
+            shown={item.shown}
+            index={first * columns + offset}
+            selected={selected.has(name)}
+            menu={menu === name}
+            handlers={handlers}
+          />
+        )
       })}
     </ul>
   )
 }
 
 const InstanceCard = memo(({ shown, selected, menu, handlers }: InstanceItemProps) => {
-  const { instance: { name, startedAt, restarts, cpu, memory } } = shown
+  const {
+    instance: { name, startedAt, restarts, cpu, memory },
+  } = shown
   return (
     <li
-      className={`card ${classes.card}`} data-status={shown.status.group} data-selected={selected || undefined} aria-label={name}
-      onContextMenu={event => { event.preventDefault(); handlers.openMenu(name, { x: event.clientX, y: event.clientY }) }}
+      className={`card ${classes.card}`}
+      data-status={shown.status.group}
+      data-selected={selected || undefined}
+      aria-label={name}
+      onContextMenu={event => {
+        event.preventDefault()
+        handlers.openMenu(name, { x: event.clientX, y: event.clientY })
+      }}
     >
       <div className={classes.head}>
         <Select shown={shown} selected={selected} handlers={handlers} />
-        <Link href={pageOf(name)} className={classes.name} title={name}>{name}</Link>
+        <Link href={pageOf(name)} className={classes.name} title={name}>
+          {name}
+        </Link>
         <Buttons shown={shown} menu={menu} handlers={handlers} />
       </div>
-      <div className={classes.line}><StatusCell shown={shown} /><Port shown={shown} handlers={handlers} /></div>
+      <div className={classes.line}>
+        <StatusCell shown={shown} />
+        <Port shown={shown} handlers={handlers} />
+      </div>
       <dl className={classes.metrics}>
-        <div><dt>CPU</dt><dd>{cpu === undefined ? <None /> : percent(cpu)}</dd>{cpu !== undefined && <dd><Sparkline name={name} of="cpu" width={110} height={28} /></dd>}</div>
-        <div><dt>Memory</dt><dd>{memory === undefined ? <None /> : bytes(memory)}</dd>{memory !== undefined && <dd><Sparkline name={name} of="memory" width={110} height={28} /></dd>}</div>
+        <div>
+          <dt>CPU</dt>
+          <dd>{cpu === undefined ? <None /> : percent(cpu)}</dd>
+          {cpu !== undefined && (
+            <dd>
+              <Sparkline name={name} of="cpu" width={110} height={28} />
+            </dd>
+          )}
+        </div>
+        <div>
+          <dt>Memory</dt>
+          <dd>{memory === undefined ? <None /> : bytes(memory)}</dd>
+          {memory !== undefined && (
+            <dd>
+              <Sparkline name={name} of="memory" width={110} height={28} />
+            </dd>
+          )}
+        </div>
       </dl>
       <div className={classes.foot}>
-        <span>{startedAt === undefined ? 'Not running' : <>Up <Uptime since={startedAt} /></>}{restarts ? ` · ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}` : ''}</span>
+        <span>
+          {startedAt === undefined ? (
+            'Not running'
+          ) : (
+            <>
+              Up <Uptime since={startedAt} />
+            </>
+          )}
+          {restarts ? ` · ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}` : ''}
+        </span>
         <DatabaseSize shown={shown} />
       </div>
     </li>

@@ -11,37 +11,101 @@ import { useTRPC } from '../app/trpc'
 import { useJobs } from './jobs'
 import classes from './instance.module.css'
 
-export function DatabaseFacts({ database: { name, role, host, port, directPort, pooled }, size }: { database: InstanceDetails['database']; size: number | undefined }) {
+export function DatabaseFacts({
+  database: { name, role, host, port, directPort, pooled },
+  size,
+}: {
+  database: InstanceDetails['database']
+  size: number | undefined
+}) {
   return (
     <dl className={`card ${classes.pairs}`}>
-      <Pair word="Database"><span className="mono">{name}</span><CopyButton value={name} label="database name" /></Pair>
-      <Pair word="Role"><span className="mono">{role}</span><CopyButton value={role} label="role" /></Pair>
-      <Pair word="Size">{size === undefined ? <span className="dimmed">known once PostgreSQL runs</span> : bytes(size)}</Pair>
-      <Pair word="Connects">{pooled
-        ? <span>Pooled, through PgBouncer</span>
-        : <Status tone="warn">Not pooled: directly to PostgreSQL</Status>}</Pair>
-      {pooled && <Pair word="Pooled"><span className="mono">{host}:{port}</span></Pair>}
-      <Pair word="Direct"><span className="mono">{host}:{directPort}</span></Pair>
+      <Pair word="Database">
+        <span className="mono">{name}</span>
+        <CopyButton value={name} label="database name" />
+      </Pair>
+      <Pair word="Role">
+        <span className="mono">{role}</span>
+        <CopyButton value={role} label="role" />
+      </Pair>
+      <Pair word="Size">
+        {size === undefined ? <span className="dimmed">known once PostgreSQL runs</span> : bytes(size)}
+      </Pair>
+      <Pair word="Connects">
+        {pooled ? (
+          <span>Pooled, through PgBouncer</span>
+        ) : (
+          <Status tone="warn">Not pooled: directly to PostgreSQL</Status>
+        )}
+      </Pair>
+      {pooled && (
+        <Pair word="Pooled">
+          <span className="mono">
+            {host}:{port}
+          </span>
+        </Pair>
+      )}
+      <Pair word="Direct">
+        <span className="mono">
+          {host}:{directPort}
+        </span>
+      </Pair>
     </dl>
   )
 }
 
 /** Whom it runs as, and where it listens. */
-export function ProcessFacts({ details: { user, env, boot }, instance: { name, port, isolated, foreign } }: { details: InstanceDetails; instance: InstanceView }) {
+export function ProcessFacts({
+  details: { user, env, boot },
+  instance: { name, port, isolated, foreign },
+}: {
+  details: InstanceDetails
+  instance: InstanceView
+}) {
   const { root } = useApp()
   const { ask } = useJobs()
   const host = env.find(it => it.key === 'HOST')?.value
-  const reach = host === '127.0.0.1' || host === 'localhost' ? ', for this machine only' : host === '0.0.0.0' ? ', for other machines too' : ''
+  const reach =
+    host === '127.0.0.1' || host === 'localhost'
+      ? ', for this machine only'
+      : host === '0.0.0.0'
+        ? ', for other machines too'
+        : ''
   return (
     <dl className={`card ${classes.pairs}`}>
-      <Pair word="Runs as">{isolated
-        ? <span><span className="mono">{user}</span><span className="dimmed">, its own system user</span></span>
-        : <Status tone={root ? 'warn' : 'idle'}><span className="mono">{user}</span>, which can read other instances’ files</Status>}</Pair>
-      <Pair word="Boot time">
-        <span>Up to {boot.seconds} s{!boot.own && <span className="dimmed">, the default</span>}</span>
-        {!foreign && <Button size="compact-xs" variant="subtle" aria-label="Change the boot time…" onClick={() => ask({ type: 'boot-time', name })}>Change…</Button>}
+      <Pair word="Runs as">
+        {isolated ? (
+          <span>
+            <span className="mono">{user}</span>
+            <span className="dimmed">, its own system user</span>
+          </span>
+        ) : (
+          <Status tone={root ? 'warn' : 'idle'}>
+            <span className="mono">{user}</span>, which can read other instances’ files
+          </Status>
+        )}
       </Pair>
-      <Pair word="Listens on"><span><span className="mono">{host ? `${host}:${port}` : port}</span><span className="dimmed">{reach}</span></span></Pair>
+      <Pair word="Boot time">
+        <span>
+          Up to {boot.seconds} s{!boot.own && <span className="dimmed">, the default</span>}
+        </span>
+        {!foreign && (
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            aria-label="Change the boot time…"
+            onClick={() => ask({ type: 'boot-time', name })}
+          >
+            Change…
+          </Button>
+        )}
+      </Pair>
+      <Pair word="Listens on">
+        <span>
+          <span className="mono">{host ? `${host}:${port}` : port}</span>
+          <span className="dimmed">{reach}</span>
+        </span>
+      </Pair>
     </dl>
   )
 }
@@ -53,10 +117,15 @@ export function Paths({ details: { name, paths, logs } }: { details: InstanceDet
       <Path word="Folder" path={paths.folder} />
       <Path word="Server" path={paths.server} />
       <Path word="Uploads" path={paths.uploads} />
-      {logs.map(({ path, bytes: size }) => <Path key={path} word={`Log, ${bytes(size)}`} path={path} />)}
+      {logs.map(({ path, bytes: size }) => (
+        <Path key={path} word={`Log, ${bytes(size)}`} path={path} />
+      ))}
       {usage.data && (
         <Pair word="All its logs">
-          <span>{bytes(usage.data.bytes)} on the disk, {usage.data.archives === 0 ? 'nothing archived yet' : count(usage.data.archives, 'archive')}</span>
+          <span>
+            {bytes(usage.data.bytes)} on the disk,{' '}
+            {usage.data.archives === 0 ? 'nothing archived yet' : count(usage.data.archives, 'archive')}
+          </span>
           {usage.data.problem && <Status tone="warn">{usage.data.problem.message}</Status>}
         </Pair>
       )}
@@ -64,7 +133,17 @@ export function Paths({ details: { name, paths, logs } }: { details: InstanceDet
   )
 }
 
-const Pair = ({ word, children }: { word: string; children: ReactNode }) => <div><dt>{word}</dt><dd>{children}</dd></div>
+const Pair = ({ word, children }: { word: string; children: ReactNode }) => (
+  <div>
+    <dt>{word}</dt>
+    <dd>{children}</dd>
+  </div>
+)
 const Path = ({ word, path }: { word: string; path: string }) => (
-  <Pair word={word}><span className={`mono ${classes.path}`} title={path}>{path}</span><CopyButton value={path} label="path" /></Pair>
+  <Pair word={word}>
+    <span className={`mono ${classes.path}`} title={path}>
+      {path}
+    </span>
+    <CopyButton value={path} label="path" />
+  </Pair>
 )

@@ -37,7 +37,15 @@ export function InstanceScreen({ name, tab }: { name: string; tab: string | unde
       {!data && <Skeleton height={320} radius="lg" aria-label="Loading" />}
       {broken && <Broken folder={broken.folder} problem={broken.problem} />}
       {data && !broken && (
-        <EmptyState icon={<IconMoodEmpty size={28} />} title="There is no such instance" action={<Button component={Link} href="/instances" variant="default">All instances</Button>}>
+        <EmptyState
+          icon={<IconMoodEmpty size={28} />}
+          title="There is no such instance"
+          action={
+            <Button component={Link} href="/instances" variant="default">
+              All instances
+            </Button>
+          }
+        >
           <p>It was deleted, or its folder is gone. See its history in Activity.</p>
         </EmptyState>
       )}
@@ -45,7 +53,12 @@ export function InstanceScreen({ name, tab }: { name: string; tab: string | unde
   )
 }
 
-const Back = () => <Anchor component={Link} href="/instances" className={classes.back}><IconChevronLeft size={16} aria-hidden />Instances</Anchor>
+const Back = () => (
+  <Anchor component={Link} href="/instances" className={classes.back}>
+    <IconChevronLeft size={16} aria-hidden />
+    Instances
+  </Anchor>
+)
 
 function Known({ shown, tab }: { shown: Shown; tab: string | undefined }) {
   const { name } = shown.instance
@@ -54,8 +67,12 @@ function Known({ shown, tab }: { shown: Shown; tab: string | undefined }) {
   return (
     <Page title={name} above={<Back />} actions={<Actions shown={shown} />} wide fill={logs}>
       <nav className={classes.tabs} aria-label={name}>
-        <Link href={pageOf(name)} aria-current={logs ? undefined : 'page'}>Overview</Link>
-        <Link href={`${pageOf(name)}/logs`} aria-current={logs ? 'page' : undefined}>Logs</Link>
+        <Link href={pageOf(name)} aria-current={logs ? undefined : 'page'}>
+          Overview
+        </Link>
+        <Link href={`${pageOf(name)}/logs`} aria-current={logs ? 'page' : undefined}>
+          Logs
+        </Link>
       </nav>
       {logs ? <InstanceLogs key={tab} name={name} errorsOnly={tab === 'errors'} /> : <Overview shown={shown} />}
     </Page>
@@ -80,11 +97,21 @@ function Overview({ shown }: { shown: Shown }) {
     <>
       {instance.foreign === undefined ? <InfrastructureDown /> : <Copy name={instance.name} why={instance.foreign} />}
       <Vitals shown={shown} />
-      {details.error && <ProblemView problem={problemOf(details.error)} onRetry={() => void details.refetch()} retrying={details.isFetching} />}
+      {details.error && (
+        <ProblemView
+          problem={problemOf(details.error)}
+          onRetry={() => void details.refetch()}
+          retrying={details.isFetching}
+        />
+      )}
       {details.isPending && <Skeleton height={260} radius="lg" aria-label="Loading" />}
       {details.data && <Details details={details.data} shown={shown} />}
       <Section title="History">
-        {its.length ? <OperationsTable operations={its} /> : <p className={`card ${classes.nothing}`}>No operations yet.</p>}
+        {its.length ? (
+          <OperationsTable operations={its} />
+        ) : (
+          <p className={`card ${classes.nothing}`}>No operations yet.</p>
+        )}
       </Section>
     </>
   )
@@ -94,21 +121,39 @@ function Overview({ shown }: { shown: Shown }) {
 function Copy({ name, why }: { name: string; why: string }) {
   const { ask } = useJobs()
   return (
-    <ProblemView tone="warn" quiet problem={{
-      code: 'instance-foreign', message: `“${name}” is a copy of another instance.`, cause: why,
-      hint: 'It still names the other one’s database, so it can’t be started, changed or deleted. Adopt it to give it a name, database, port and secrets of its own.',
-    }}><Button size="xs" onClick={() => ask({ type: 'adopt', name })}>Adopt this copy…</Button></ProblemView>
+    <ProblemView
+      tone="warn"
+      quiet
+      problem={{
+        code: 'instance-foreign',
+        message: `“${name}” is a copy of another instance.`,
+        cause: why,
+        hint: 'It still names the other one’s database, so it can’t be started, changed or deleted. Adopt it to give it a name, database, port and secrets of its own.',
+      }}
+    >
+      <Button size="xs" onClick={() => ask({ type: 'adopt', name })}>
+        Adopt this copy…
+      </Button>
+    </ProblemView>
   )
 }
 
 function Details({ details, shown }: { details: InstanceDetails; shown: Shown }) {
   return (
     <div className={classes.columns}>
-      <Section title="Configuration"><Configuration name={details.name} env={details.env} /></Section>
+      <Section title="Configuration">
+        <Configuration name={details.name} env={details.env} />
+      </Section>
       <div className={classes.side}>
-        <Section title="Process"><ProcessFacts details={details} instance={shown.instance} /></Section>
-        <Section title="Database"><DatabaseFacts database={details.database} size={shown.instance.databaseSize} /></Section>
-        <Section title="Paths"><Paths details={details} /></Section>
+        <Section title="Process">
+          <ProcessFacts details={details} instance={shown.instance} />
+        </Section>
+        <Section title="Database">
+          <DatabaseFacts database={details.database} size={shown.instance.databaseSize} />
+        </Section>
+        <Section title="Paths">
+          <Paths details={details} />
+        </Section>
       </div>
     </div>
   )
@@ -118,16 +163,34 @@ function Details({ details, shown }: { details: InstanceDetails; shown: Shown })
 function Actions({ shown }: { shown: Shown }) {
   const actionsOf = useInstanceActions()
   const [menu, setMenu] = useState<{ x: number; y: number }>()
-  const quick = actionsOf(shown).filter(it => it.id === 'open' || it.id === 'start' || it.id === 'stop' || it.id === 'restart' || it.id === 'progress')
+  const quick = actionsOf(shown).filter(
+    it => it.id === 'open' || it.id === 'start' || it.id === 'stop' || it.id === 'restart' || it.id === 'progress',
+  )
   return (
     <>
       {quick.toReversed().map(({ id, label, Icon, run }) => (
-        <Button key={id} variant={id === 'open' || id === 'start' ? 'filled' : 'default'} leftSection={<Icon size={16} aria-hidden />} onClick={run}>{label}</Button>
+        <Button
+          key={id}
+          variant={id === 'open' || id === 'start' ? 'filled' : 'default'}
+          leftSection={<Icon size={16} aria-hidden />}
+          onClick={run}
+        >
+          {label}
+        </Button>
       ))}
       <Button
-        variant="default" px={9} aria-label={`Actions for ${shown.instance.name}`} aria-haspopup="menu" aria-expanded={menu !== undefined}
-        onClick={({ currentTarget }) => { const { right, bottom } = currentTarget.getBoundingClientRect(); setMenu({ x: right, y: bottom }) }}
-      ><IconDotsVertical size={16} aria-hidden /></Button>
+        variant="default"
+        px={9}
+        aria-label={`Actions for ${shown.instance.name}`}
+        aria-haspopup="menu"
+        aria-expanded={menu !== undefined}
+        onClick={({ currentTarget }) => {
+          const { right, bottom } = currentTarget.getBoundingClientRect()
+          setMenu({ x: right, y: bottom })
+        }}
+      >
+        <IconDotsVertical size={16} aria-hidden />
+      </Button>
       <ActionsMenu shown={menu && shown} at={menu ?? { x: 0, y: 0 }} onClose={() => setMenu(undefined)} />
     </>
   )

@@ -34,7 +34,11 @@ export function InstancesScreen() {
     const subjects = new Set(creations.map(it => it.subject))
     return shown.filter(it => !subjects.has(it.instance.name.toLowerCase())) // half made: its creation stands for it
   }, [shown, creations])
-  const choose = (names: readonly string[]): void => { setFilter('all'); setQuery(''); setSelection({ names: new Set(names) }) }
+  const choose = (names: readonly string[]): void => {
+    setFilter('all')
+    setQuery('')
+    setSelection({ names: new Set(names) })
+  }
   useScrollPlace(data !== undefined)
   return (
     <Page title="Instances" lead={data && summary(made, data.lost.length)} wide>
@@ -45,14 +49,22 @@ export function InstancesScreen() {
       {(made.length > 0 || creations.length > 0) && <List made={made} creations={creations} />}
       {data && data.broken.length > 0 && (
         <Section title="Folders that cannot be used">
-          {data.broken.map(it => <Broken key={it.folder} folder={it.folder} problem={it.problem} />)}
+          {data.broken.map(it => (
+            <Broken key={it.folder} folder={it.folder} problem={it.problem} />
+          ))}
         </Section>
       )}
     </Page>
   )
 }
 
-function List({ made, creations }: { made: readonly Shown[]; creations: readonly Extract<Item, { type: 'creation' }>['operation'][] }) {
+function List({
+  made,
+  creations,
+}: {
+  made: readonly Shown[]
+  creations: readonly Extract<Item, { type: 'creation' }>['operation'][]
+}) {
   const { view, sort, setSort, query: typed, filter, setFilter, setQuery, selection, setSelection } = useListState()
   const query = useDeferredValue(typed) // a letter is shown at once, the rows that it leaves a frame later
   const search = useRef<HTMLInputElement>(null)
@@ -62,12 +74,22 @@ function List({ made, creations }: { made: readonly Shown[]; creations: readonly
   const names = useMemo(() => arranged.map(it => it.instance.name), [arranged])
   const plain = !query.trim() && (filter === 'all' || filter === 'busy')
   const items = useMemo<Item[]>(
-    () => [...(plain ? creations : []).map(operation => ({ type: 'creation' as const, operation })), ...arranged.map(it => ({ type: 'instance' as const, shown: it }))],
-    [plain, creations, arranged])
-  useEffect(() => { setSelection(it => prune(it, new Set(made.map(one => one.instance.name)))) }, [made, setSelection])
+    () => [
+      ...(plain ? creations : []).map(operation => ({ type: 'creation' as const, operation })),
+      ...arranged.map(it => ({ type: 'instance' as const, shown: it })),
+    ],
+    [plain, creations, arranged],
+  )
+  useEffect(() => {
+    setSelection(it => prune(it, new Set(made.map(one => one.instance.name))))
+  }, [made, setSelection])
   const handlers = useHandlers(names, (name, at) => setMenu({ name, at }))
   const clear = (): void => setSelection(nothingSelected)
-  useListKeys({ search, onSelectAll: () => setSelection(it => selectAll(it, names)), onEscape: searching => (typed && (searching || !selection.names.size) ? setQuery('') : clear()) })
+  useListKeys({
+    search,
+    onSelectAll: () => setSelection(it => selectAll(it, names)),
+    onEscape: searching => (typed && (searching || !selection.names.size) ? setQuery('') : clear()),
+  })
 
   const chosen = made.filter(it => selection.names.has(it.instance.name))
   const chosenHere = names.filter(it => selection.names.has(it)).length
@@ -77,15 +99,38 @@ function List({ made, creations }: { made: readonly Shown[]; creations: readonly
       {made.length > 0 && <Toolbar total={made.length} groups={groups} search={search} />}
       {items.length === 0 && (
         <div className={`card ${classes.none}`}>
-          <p>{query.trim() ? `No instance is called “${query.trim()}”${filter === 'all' ? '' : ' among these'}.` : 'No instance has this status now.'}</p>
-          <Button size="xs" variant="default" onClick={() => { setQuery(''); setFilter('all') }}>Show all</Button>
+          <p>
+            {query.trim()
+              ? `No instance is called “${query.trim()}”${filter === 'all' ? '' : ' among these'}.`
+              : 'No instance has this status now.'}
+          </p>
+          <Button
+            size="xs"
+            variant="default"
+            onClick={() => {
+              setQuery('')
+              setFilter('all')
+            }}
+          >
+            Show all
+          </Button>
         </div>
       )}
       {items.length > 0 && view === 'table' && (
-        <InstanceTable {...shared} sort={sort} onSort={setSort} all={!chosenHere ? 'none' : chosenHere === names.length ? 'all' : 'some'} onSelectAll={() => setSelection(it => toggleAll(it, names))} />
+        <InstanceTable
+          {...shared}
+          sort={sort}
+          onSort={setSort}
+          all={!chosenHere ? 'none' : chosenHere === names.length ? 'all' : 'some'}
+          onSelectAll={() => setSelection(it => toggleAll(it, names))}
+        />
       )}
       {items.length > 0 && view === 'grid' && <InstanceGrid {...shared} />}
-      <ActionsMenu shown={made.find(it => it.instance.name === menu?.name)} at={menu?.at ?? { x: 0, y: 0 }} onClose={() => setMenu(undefined)} />
+      <ActionsMenu
+        shown={made.find(it => it.instance.name === menu?.name)}
+        at={menu?.at ?? { x: 0, y: 0 }}
+        onClose={() => setMenu(undefined)}
+      />
       {chosen.length > 0 && <BulkBar chosen={chosen} hidden={chosen.length - chosenHere} onClear={clear} />}
     </>
   )
@@ -97,13 +142,18 @@ function useHandlers(names: readonly string[], openMenu: ItemHandlers['openMenu'
   const open = useOpenInstance()
   const { run } = useJobs()
   const now = useRef({ names, openMenu, open, run })
-  useEffect(() => { now.current = { names, openMenu, open, run } })
-  return useMemo(() => ({
-    select: (name, range) => setSelection(it => (range ? extend(it, name, now.current.names) : toggle(it, name))),
-    openMenu: (name, at) => now.current.openMenu(name, at),
-    open: url => now.current.open(url),
-    run: (action, name) => now.current.run(action, name),
-  }), [setSelection])
+  useEffect(() => {
+    now.current = { names, openMenu, open, run }
+  })
+  return useMemo(
+    () => ({
+      select: (name, range) => setSelection(it => (range ? extend(it, name, now.current.names) : toggle(it, name))),
+      openMenu: (name, at) => now.current.openMenu(name, at),
+      open: url => now.current.open(url),
+      run: (action, name) => now.current.run(action, name),
+    }),
+    [setSelection],
+  )
 }
 
 /** Coming back finds the list where it was left. */
@@ -113,7 +163,9 @@ function useScrollPlace(ready: boolean): void {
     const main = document.querySelector('main')
     if (!ready || !main) return
     main.scrollTop = scrolled.current
-    const remember = (): void => { scrolled.current = main.scrollTop }
+    const remember = (): void => {
+      scrolled.current = main.scrollTop
+    }
     main.addEventListener('scroll', remember, { passive: true })
     return () => main.removeEventListener('scroll', remember)
   }, [ready, scrolled])
@@ -122,8 +174,13 @@ function useScrollPlace(ready: boolean): void {
 function NoInstances() {
   return (
     <EmptyState
-      icon={<IconLayoutGrid size={30} stroke={1.6} />} title="No instances yet"
-      action={<Button component={Link} href="/create" size="lg" mt={8} leftSection={<IconPlus size={20} aria-hidden />}>Create the first instance</Button>}
+      icon={<IconLayoutGrid size={30} stroke={1.6} />}
+      title="No instances yet"
+      action={
+        <Button component={Link} href="/create" size="lg" mt={8} leftSection={<IconPlus size={20} aria-hidden />}>
+          Create the first instance
+        </Button>
+      }
     >
       <p>An instance is your application once more, on its own: its own database, port, uploads and administrator.</p>
       <p>Answer three questions and the rest is done for you. If anything fails, it is undone.</p>

@@ -1,5 +1,12 @@
 /** The parts that rows and cards are made of. Plain elements: hundreds of them must scroll smoothly. */
-import { IconCircleArrowUp, IconDotsVertical, IconExternalLink, IconPlayerPlayFilled, IconPlayerStopFilled, IconPlugConnectedX } from '@tabler/icons-react'
+import {
+  IconCircleArrowUp,
+  IconDotsVertical,
+  IconExternalLink,
+  IconPlayerPlayFilled,
+  IconPlayerStopFilled,
+  IconPlugConnectedX,
+} from '@tabler/icons-react'
 import type { MouseEvent } from 'react'
 import { Link } from 'wouter'
 import { Status } from '../app/status'
@@ -10,49 +17,125 @@ import classes from './parts.module.css'
 
 type PartProps = Pick<InstanceItemProps, 'shown' | 'handlers'>
 
-export function Select({ shown: { instance: { name } }, selected, handlers }: PartProps & { selected: boolean }) {
+export function Select({
+  shown: {
+    instance: { name },
+  },
+  selected,
+  handlers,
+}: PartProps & { selected: boolean }) {
   const click = (event: MouseEvent<HTMLInputElement>): void => handlers.select(name, event.shiftKey)
-  return <input type="checkbox" className={classes.checkbox} data-control="select" aria-label={`Select ${name}`} checked={selected} readOnly onClick={click} />
+  return (
+    <input
+      type="checkbox"
+      className={classes.checkbox}
+      data-control="select"
+      aria-label={`Select ${name}`}
+      checked={selected}
+      readOnly
+      onClick={click}
+    />
+  )
 }
 
 export function StatusCell({ shown: { status, instance } }: Pick<PartProps, 'shown'>) {
   const { tone, word, operation } = status
   return (
     <span className={classes.status}>
-      <Status tone={tone}>{operation ? <Link href={`/operations/${operation}`} className={classes.progress} data-control="progress">{word}</Link> : word}</Status>
-      {instance.status === 'errored' && <Link href={`${pageOf(instance.name)}/errors`} className={classes.why} data-control="why" aria-label={`Why? The last errors of ${instance.name}`}>Why?</Link>}
-      {status.group === 'copy' && <Link href={pageOf(instance.name)} className={classes.why} data-control="why" title={instance.foreign} aria-label={`Why is ${instance.name} a copy?`}>Why?</Link>}
-      {instance.outdated && <span className={classes.newer} role="img" aria-label="Newer version available" title="Newer version available"><IconCircleArrowUp size={16} aria-hidden /></span>}
+      <Status tone={tone}>
+        {operation ? (
+          <Link href={`/operations/${operation}`} className={classes.progress} data-control="progress">
+            {word}
+          </Link>
+        ) : (
+          word
+        )}
+      </Status>
+      {instance.status === 'errored' && (
+        <Link
+          href={`${pageOf(instance.name)}/errors`}
+          className={classes.why}
+          data-control="why"
+          aria-label={`Why? The last errors of ${instance.name}`}
+        >
+          Why?
+        </Link>
+      )}
+      {status.group === 'copy' && (
+        <Link
+          href={pageOf(instance.name)}
+          className={classes.why}
+          data-control="why"
+          title={instance.foreign}
+          aria-label={`Why is ${instance.name} a copy?`}
+        >
+          Why?
+        </Link>
+      )}
+      {instance.outdated && (
+        <span className={classes.newer} role="img" aria-label="Newer version available" title="Newer version available">
+          <IconCircleArrowUp size={16} aria-hidden />
+        </span>
+      )}
     </span>
   )
 }
 
 /** The port; a button where something answers there. */
-export function Port({ shown: { instance: { name, port, url }, status }, handlers }: PartProps) {
+export function Port({
+  shown: {
+    instance: { name, port, url },
+    status,
+  },
+  handlers,
+}: PartProps) {
   if (status.group !== 'online') return <span className={classes.port}>{port}</span>
   return (
-    <button type="button" className={classes.port} data-control="open" aria-label={`Open ${name} in the browser`} title={url} onClick={() => handlers.open(url)}>
-      {port}<IconExternalLink size={14} aria-hidden />
+    <button
+      type="button"
+      className={classes.port}
+      data-control="open"
+      aria-label={`Open ${name} in the browser`}
+      title={url}
+      onClick={() => handlers.open(url)}
+    >
+      {port}
+      <IconExternalLink size={14} aria-hidden />
     </button>
   )
 }
 
-export function DatabaseSize({ shown: { instance: { databaseSize, pooled } } }: Pick<PartProps, 'shown'>) {
+export function DatabaseSize({
+  shown: {
+    instance: { databaseSize, pooled },
+  },
+}: Pick<PartProps, 'shown'>) {
   const direct = 'Not pooled: it connects to PostgreSQL directly, without PgBouncer'
   return (
     <span className={classes.database}>
-      {!pooled && <span className={classes.direct} role="img" aria-label={direct} title={direct}><IconPlugConnectedX size={15} aria-hidden /></span>}
+      {!pooled && (
+        <span className={classes.direct} role="img" aria-label={direct} title={direct}>
+          <IconPlugConnectedX size={15} aria-hidden />
+        </span>
+      )}
       {databaseSize === undefined ? <None /> : bytes(databaseSize)}
     </span>
   )
 }
 
 /** Nothing to tell. */
-export const None = () => <span className="dimmed" aria-label="none">–</span>
+export const None = () => (
+  <span className="dimmed" aria-label="none">
+    –
+  </span>
+)
 
 /** Start or stop, and the menu with the rest. */
 export function Buttons({ shown, menu, handlers }: PartProps & { menu: boolean }) {
-  const { instance: { name }, status: { group } } = shown
+  const {
+    instance: { name },
+    status: { group },
+  } = shown
   const openMenu = ({ currentTarget }: MouseEvent<HTMLElement>): void => {
     const { right, bottom } = currentTarget.getBoundingClientRect()
     handlers.openMenu(name, { x: right, y: bottom })
@@ -60,12 +143,41 @@ export function Buttons({ shown, menu, handlers }: PartProps & { menu: boolean }
   return (
     <span className={classes.buttons}>
       {(group === 'online' || group === 'unknown') && (
-        <button type="button" className={classes.button} data-control="quick" aria-label={`Stop ${name}`} title="Stop" onClick={() => handlers.run('stop', name)}><IconPlayerStopFilled size={15} aria-hidden /></button>
+        <button
+          type="button"
+          className={classes.button}
+          data-control="quick"
+          aria-label={`Stop ${name}`}
+          title="Stop"
+          onClick={() => handlers.run('stop', name)}
+        >
+          <IconPlayerStopFilled size={15} aria-hidden />
+        </button>
       )}
       {(group === 'stopped' || group === 'errored' || group === 'not in PM2') && (
-        <button type="button" className={classes.button} data-control="quick" aria-label={`Start ${name}`} title="Start" onClick={() => handlers.run('start', name)}><IconPlayerPlayFilled size={15} aria-hidden /></button>
+        <button
+          type="button"
+          className={classes.button}
+          data-control="quick"
+          aria-label={`Start ${name}`}
+          title="Start"
+          onClick={() => handlers.run('start', name)}
+        >
+          <IconPlayerPlayFilled size={15} aria-hidden />
+        </button>
       )}
-      <button type="button" className={classes.button} data-control="menu" aria-label={`Actions for ${name}`} aria-haspopup="menu" aria-expanded={menu} title="More" onClick={openMenu}><IconDotsVertical size={16} aria-hidden /></button>
+      <button
+        type="button"
+        className={classes.button}
+        data-control="menu"
+        aria-label={`Actions for ${name}`}
+        aria-haspopup="menu"
+        aria-expanded={menu}
+        title="More"
+        onClick={openMenu}
+      >
+        <IconDotsVertical size={16} aria-hidden />
+      </button>
     </span>
   )
 }

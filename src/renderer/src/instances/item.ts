@@ -4,7 +4,9 @@ import type { Shown } from './arrange'
 import { sameShown } from './same'
 
 /** A creation stands for its instance until it is made. */
-export type Item = { readonly type: 'creation'; readonly operation: OperationState } | { readonly type: 'instance'; readonly shown: Shown }
+export type Item =
+  | { readonly type: 'creation'; readonly operation: OperationState }
+  | { readonly type: 'instance'; readonly shown: Shown }
 
 export interface ItemHandlers {
   /** @param range everything from the last one that was chosen */
@@ -26,4 +28,8 @@ export interface InstanceItemProps {
 }
 
 export const sameItem = (a: InstanceItemProps, b: InstanceItemProps): boolean =>
-  a.selected === b.selected && a.menu === b.menu && a.index === b.index && a.handlers === b.handlers && sameShown(a.shown, b.shown)
+  a.selected === b.selected &&
+  a.menu === b.menu &&
+  a.index === b.index &&
+  a.handlers === b.handlers &&
+  sameShown(a.shown, b.shown)

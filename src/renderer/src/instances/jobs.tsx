@@ -12,7 +12,10 @@ import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
 import { newestBySubject, type JobKind, type PendingJob } from './shown-status'
 
-export interface Skipped { readonly name: string; readonly reason: string }
+export interface Skipped {
+  readonly name: string
+  readonly reason: string
+}
 /** The job on many that the list tells of; its results are in the operation. */
 export interface Asked {
   readonly action: ManyAction
@@ -27,7 +30,10 @@ export interface Asked {
 }
 
 /** A question that has a dialog of its own. */
-export interface Question { readonly type: 'change-port' | 'boot-time' | 'delete' | 'adopt' | 'leftovers'; readonly name: string }
+export interface Question {
+  readonly type: 'change-port' | 'boot-time' | 'delete' | 'adopt' | 'leftovers'
+  readonly name: string
+}
 
 interface Jobs {
   /** By instance. */
@@ -61,11 +67,16 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   const operations = useOperationsStore()
   const { data } = useInstances()
   const instances = useRef<readonly InstanceView[]>([])
-  useEffect(() => { instances.current = data?.instances ?? [] }, [data])
+  useEffect(() => {
+    instances.current = data?.instances ?? []
+  }, [data])
   const [pending, setPending] = useState<ReadonlyMap<string, PendingJob>>(new Map())
   const [asking, setAsking] = useState<Asked>()
   // Once it has begun, it is remembered when the page is loaded anew.
-  const [begun, setBegun, forgetBegun] = useSessionStorage<Asked | undefined>({ key: 'instances.report', getInitialValueInEffect: false })
+  const [begun, setBegun, forgetBegun] = useSessionStorage<Asked | undefined>({
+    key: 'instances.report',
+    getInitialValueInEffect: false,
+  })
   const [question, ask] = useState<Question>()
 
   const acts = useMemo(() => {
@@ -87,36 +98,55 @@ export function JobsProvider({ children }: { children: ReactNode }) {
     }
     const switchTo: Jobs['switchTo'] = name => {
       const port = instances.current.find(it => it.name === name)?.port
-      const others = instances.current.filter(it => it.port === port && it.name !== name && it.status === 'online').map(it => it.name)
+      const others = instances.current
+        .filter(it => it.port === port && it.name !== name && it.status === 'online')
+        .map(it => it.name)
       const other = others.length ? others.join(' and ') : 'Another instance'
       confirm({
         title: `${other} ${others.length > 1 ? 'run' : 'runs'} on ${port}`,
         children: `Stop ${others.length ? other : 'it'} and start ${name}? They share the port: only one of them can run at a time. If ${name} does not start, ${others.length ? other : 'it'} runs again.`,
         confirm: `Stop ${others.length ? other : 'it'} and start ${name}`,
-        cancel: 'Change nothing', calm: true,
-        onConfirm: () => { send('start', name, () => client.instances.start.mutate({ name, stopOther: true })).catch(notifyProblem) },
+        cancel: 'Change nothing',
+        calm: true,
+        onConfirm: () => {
+          send('start', name, () => client.instances.start.mutate({ name, stopOther: true })).catch(notifyProblem)
+        },
       })
     }
-    const isolate: Jobs['isolate'] = name => confirm({
-      title: `Give ${name} its own system user?`,
-      children: 'Its application can then read only its own files, and write only to its data folders. If it runs, it restarts; if it isn’t healthy afterwards, everything is put back.',
-      confirm: 'Isolate', cancel: 'Cancel', calm: true,
-      onConfirm: () => { send('isolate', name, () => client.instances.isolate.mutate({ name })).catch(notifyProblem) },
-    })
-    const unisolate: Jobs['unisolate'] = name => confirm({
-      title: `Run ${name} as root again?`,
-      children: 'Its system user is deleted, and its files go back to their previous owners. If its application is ever compromised, it can then read every file on this machine.',
-      confirm: 'End isolation', cancel: 'Cancel',
-      onConfirm: () => { send('unisolate', name, () => client.instances.unisolate.mutate({ name })).catch(notifyProblem) },
-    })
+    const isolate: Jobs['isolate'] = name =>
+      confirm({
+        title: `Give ${name} its own system user?`,
+        children:
+          'Its application can then read only its own files, and write only to its data folders. If it runs, it restarts; if it isn’t healthy afterwards, everything is put back.',
+        confirm: 'Isolate',
+        cancel: 'Cancel',
+        calm: true,
+        onConfirm: () => {
+          send('isolate', name, () => client.instances.isolate.mutate({ name })).catch(notifyProblem)
+        },
+      })
+    const unisolate: Jobs['unisolate'] = name =>
+      confirm({
+        title: `Run ${name} as root again?`,
+        children:
+          'Its system user is deleted, and its files go back to their previous owners. If its application is ever compromised, it can then read every file on this machine.',
+        confirm: 'End isolation',
+        cancel: 'Cancel',
+        onConfirm: () => {
+          send('unisolate', name, () => client.instances.unisolate.mutate({ name })).catch(notifyProblem)
+        },
+      })
     const bulk: Jobs['bulk'] = (action, names, skipped = []) => {
       const it = { action, count: names.length, skipped }
       setAsking(it)
       if (!names.length) return
-      client.instances.many.mutate({ action, names: [...names] }).then(({ id }) => {
-        setBegun({ ...it, id })
-        setAsking(undefined)
-      }, (error: unknown) => setAsking({ ...it, problem: problemOf(error) }))
+      client.instances.many.mutate({ action, names: [...names] }).then(
+        ({ id }) => {
+          setBegun({ ...it, id })
+          setAsking(undefined)
+        },
+        (error: unknown) => setAsking({ ...it, problem: problemOf(error) }),
+      )
     }
     const dismissReport = (): void => {
       setAsking(undefined)
@@ -129,7 +159,9 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   const told = useRef(new Set([begun?.id]))
   useEffect(() => {
     const look = (): void => {
-      const other = operations.view().operations.find(it => it.kind === manyKind && isOpen(it) && !told.current.has(it.id))
+      const other = operations
+        .view()
+        .operations.find(it => it.kind === manyKind && isOpen(it) && !told.current.has(it.id))
       if (!other) return
       told.current.add(other.id)
       const { action, names } = manyPlanSchema.parse(other.plan)

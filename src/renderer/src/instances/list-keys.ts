@@ -11,10 +11,17 @@ interface ListKeys {
 export function useListKeys({ search, onSelectAll, onEscape }: ListKeys): void {
   const handle = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || document.querySelector('[role="dialog"], [role="menu"]')) return
-    const typing = event.target instanceof HTMLElement && event.target.matches('input:not([type="checkbox"], [type="radio"]), textarea')
+    const typing =
+      event.target instanceof HTMLElement &&
+      event.target.matches('input:not([type="checkbox"], [type="radio"]), textarea')
     if (event.key === 'Escape') onEscape(event.target === search.current)
-    else if (!typing && event.key === '/') { event.preventDefault(); search.current?.focus() }
-    else if (!typing && event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); onSelectAll() }
+    else if (!typing && event.key === '/') {
+      event.preventDefault()
+      search.current?.focus()
+    } else if (!typing && event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault()
+      onSelectAll()
+    }
   })
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => handle(event)

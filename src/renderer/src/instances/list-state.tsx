@@ -1,6 +1,15 @@
 /** How the list is looked at. It lives above the screens, so that coming back finds it as it was left. */
 import { useLocalStorage } from '@mantine/hooks'
-import { createContext, useContext, useRef, useState, type Dispatch, type ReactNode, type RefObject, type SetStateAction } from 'react'
+import {
+  createContext,
+  useContext,
+  useRef,
+  useState,
+  type Dispatch,
+  type ReactNode,
+  type RefObject,
+  type SetStateAction,
+} from 'react'
 import { sortKeys, type Filter, type Sort } from './arrange'
 import { nothingSelected, type Selection } from './selection'
 
@@ -26,17 +35,36 @@ const ListContext = createContext<ListState | undefined>(undefined)
 const byName: Sort = { key: 'name', descending: false }
 
 export function ListStateProvider({ children }: { children: ReactNode }) {
-  const [view, setView] = useLocalStorage({ key: 'instances.view', defaultValue: 'table', getInitialValueInEffect: false })
-  const [sort, setSort] = useLocalStorage({ key: 'instances.sort', defaultValue: byName, getInitialValueInEffect: false })
+  const [view, setView] = useLocalStorage({
+    key: 'instances.view',
+    defaultValue: 'table',
+    getInitialValueInEffect: false,
+  })
+  const [sort, setSort] = useLocalStorage({
+    key: 'instances.sort',
+    defaultValue: byName,
+    getInitialValueInEffect: false,
+  })
   const [query, setQuery] = useState('')
   const [filter, setFilter] = useState<Filter>('all')
   const [selection, setSelection] = useState(nothingSelected)
   const scrolled = useRef(0)
   return (
-    <ListContext value={{
-      view: view === 'grid' ? 'grid' : 'table', setView, sort: sortKeys.includes(sort.key) ? sort : byName, setSort,
-      query, setQuery, filter, setFilter, selection, setSelection, scrolled,
-    }}>
+    <ListContext
+      value={{
+        view: view === 'grid' ? 'grid' : 'table',
+        setView,
+        sort: sortKeys.includes(sort.key) ? sort : byName,
+        setSort,
+        query,
+        setQuery,
+        filter,
+        setFilter,
+        selection,
+        setSelection,
+        scrolled,
+      }}
+    >
       {children}
     </ListContext>
   )

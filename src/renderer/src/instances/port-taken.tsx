@@ -4,15 +4,29 @@ import type { ReactNode } from 'react'
 import type { PortHolder } from '../../../shared/instance'
 import classes from './port-taken.module.css'
 
-export function PortTaken({ port, holders, children }: { port: number | string; holders: readonly PortHolder[]; children: ReactNode }) {
+export function PortTaken({
+  port,
+  holders,
+  children,
+}: {
+  port: number | string
+  holders: readonly PortHolder[]
+  children: ReactNode
+}) {
   return (
     <div className={classes.box}>
       <IconAlertTriangle size={20} aria-hidden />
       <div className={classes.body}>
         <p className={classes.title}>Port {port} is taken</p>
-        {holders.length === 1
-          ? holders.map(it => <p key={it.type}>{textOf(it)}</p>)
-          : <ul>{holders.map(it => <li key={JSON.stringify(it)}>{textOf(it)}</li>)}</ul>}
+        {holders.length === 1 ? (
+          holders.map(it => <p key={it.type}>{textOf(it)}</p>)
+        ) : (
+          <ul>
+            {holders.map(it => (
+              <li key={JSON.stringify(it)}>{textOf(it)}</li>
+            ))}
+          </ul>
+        )}
         {children}
       </div>
     </div>
@@ -21,8 +35,11 @@ export function PortTaken({ port, holders, children }: { port: number | string; 
 
 function textOf(holder: PortHolder): string {
   switch (holder.type) {
-    case 'instance': return `Instance ‘${holder.name}’ has it (${holder.running ? 'running' : 'not running'}).`
-    case 'operation': return `An open job on ‘${holder.subject}’ has it.`
-    case 'process': return `${holder.program ?? 'A program'}${holder.pid ? ` (pid ${holder.pid})` : ''} listens on it.`
+    case 'instance':
+      return `Instance ‘${holder.name}’ has it (${holder.running ? 'running' : 'not running'}).`
+    case 'operation':
+      return `An open job on ‘${holder.subject}’ has it.`
+    case 'process':
+      return `${holder.program ?? 'A program'}${holder.pid ? ` (pid ${holder.pid})` : ''} listens on it.`
   }
 }

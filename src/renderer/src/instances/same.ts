@@ -1,4 +1,6 @@
-/** Whether a row would look the same: the list is pushed anew when anything of it has changed, and few of its rows have. */
+/**
+ * Whether a row would look the same: the list is pushed anew when anything of it has changed, and few of its rows have.
+ */
 import type { Shown } from './arrange'
 
 export function sameShown(a: Shown, b: Shown): boolean {

@@ -13,7 +13,10 @@ export function toggle({ names }: Selection, name: string): Selection {
   return { names: next, anchor: name }
 }
 
-/** From the anchor to `name`, in the shown order, all become what `name` becomes. Without an anchor on the screen it is a toggle. */
+/**
+ * From the anchor to `name`, in the shown order, all become what `name` becomes. Without an anchor on the screen it is
+ * a toggle.
+ */
 export function extend(selection: Selection, name: string, shown: readonly string[]): Selection {
   const from = selection.anchor === undefined ? -1 : shown.indexOf(selection.anchor)
   const to = shown.indexOf(name)
@@ -38,7 +41,9 @@ export function toggleAll({ names }: Selection, shown: readonly string[]): Selec
   return { names: next }
 }
 
-export const selectAll = ({ names }: Selection, shown: readonly string[]): Selection => ({ names: new Set([...names, ...shown]) })
+export const selectAll = ({ names }: Selection, shown: readonly string[]): Selection => ({
+  names: new Set([...names, ...shown]),
+})
 
 /** Without those that are gone; the same object if none is. */
 export function prune(selection: Selection, existing: ReadonlySet<string>): Selection {

@@ -25,13 +25,27 @@ export interface PendingJob {
 }
 
 const running: Readonly<Record<string, string>> = {
-  create: 'Creating…', start: 'Starting…', stop: 'Stopping…', restart: 'Restarting…', 'change-port': 'Changing port…', isolate: 'Isolating…', unisolate: 'Ending isolation…', delete: 'Deleting…', adopt: 'Adopting…',
+  create: 'Creating…',
+  start: 'Starting…',
+  stop: 'Stopping…',
+  restart: 'Restarting…',
+  'change-port': 'Changing port…',
+  isolate: 'Isolating…',
+  unisolate: 'Ending isolation…',
+  delete: 'Deleting…',
+  adopt: 'Adopting…',
 }
 
 /** @param queue the job on many in which it waits for its turn */
-export function shownStatus({ status, foreign }: Pick<InstanceView, 'status' | 'foreign'>, newest: OperationState | undefined, pending: PendingJob | undefined, queue?: string): ShownStatus {
+export function shownStatus(
+  { status, foreign }: Pick<InstanceView, 'status' | 'foreign'>,
+  newest: OperationState | undefined,
+  pending: PendingJob | undefined,
+  queue?: string,
+): ShownStatus {
   if (newest && isOpen(newest)) return ofOperation(newest)
-  if (pending && pending.after === newest?.id) return { group: 'busy', tone: 'busy', word: running[pending.kind] ?? 'Working…' }
+  if (pending && pending.after === newest?.id)
+    return { group: 'busy', tone: 'busy', word: running[pending.kind] ?? 'Working…' }
   if (queue !== undefined) return { group: 'busy', tone: 'busy', word: 'Waiting…', operation: queue }
   const group = foreign === undefined ? status : 'copy'
   return { group, tone: instanceTone[group], word: instanceWord[group] }
@@ -39,8 +53,19 @@ export function shownStatus({ status, foreign }: Pick<InstanceView, 'status' | '
 
 export function ofOperation(operation: OperationState): ShownStatus {
   const { id, kind, phase } = operation
-  if (phase === 'stuck') return { group: 'busy', tone: 'warn', word: waitsForInfrastructure(operation) ? 'Waiting' : 'Needs attention', operation: id }
-  return { group: 'busy', tone: 'busy', word: phase === 'undoing' ? 'Undoing…' : running[kind] ?? 'Working…', operation: id }
+  if (phase === 'stuck')
+    return {
+      group: 'busy',
+      tone: 'warn',
+      word: waitsForInfrastructure(operation) ? 'Waiting' : 'Needs attention',
+      operation: id,
+    }
+  return {
+    group: 'busy',
+    tone: 'busy',
+    word: phase === 'undoing' ? 'Undoing…' : (running[kind] ?? 'Working…'),
+    operation: id,
+  }
 }
 
 /** Each instance's open operation, else its newest; by subject. @param operations open ones first, then newest first */
@@ -51,10 +76,16 @@ export function newestBySubject(operations: readonly OperationState[]): Readonly
 }
 
 /** Instances that wait for their turn in a job on many, and in which; by subject. */
-export const queuesOf = (operations: readonly OperationState[]): ReadonlyMap<string, string> => new Map(
-  operations.filter(it => it.kind === manyKind && it.phase === 'running')
-    .flatMap(job => resultsOf(job).filter(it => !it.begun).map(it => [it.name.toLowerCase(), job.id] as const)),
-)
+export const queuesOf = (operations: readonly OperationState[]): ReadonlyMap<string, string> =>
+  new Map(
+    operations
+      .filter(it => it.kind === manyKind && it.phase === 'running')
+      .flatMap(job =>
+        resultsOf(job)
+          .filter(it => !it.begun)
+          .map(it => [it.name.toLowerCase(), job.id] as const),
+      ),
+  )
 
 /** Whether an action would change anything; undefined if so, else why not. */
 export function idleReason(action: ManyAction, { group }: ShownStatus): string | undefined {

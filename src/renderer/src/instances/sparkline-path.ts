@@ -19,7 +19,12 @@ export function sparklinePath(samples: readonly number[], { width, height, limit
   const top = Math.max(least, ...shown)
   const step = width / (Math.max(shown.length, limit / 10) - 1)
   const left = width - (shown.length - 1) * step
-  return shown.map((it, index) => `${index ? 'L' : 'M'}${round(left + index * step)} ${round(height - (Math.max(0, it) / top) * height)}`).join('')
+  return shown
+    .map(
+      (it, index) =>
+        `${index ? 'L' : 'M'}${round(left + index * step)} ${round(height - (Math.max(0, it) / top) * height)}`,
+    )
+    .join('')
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10

@@ -8,14 +8,39 @@ import classes from './sparkline.module.css'
 /** The least top of the scale: 10 % of a core; 64 MiB. */
 const least = { cpu: 10, memory: 64 * 2 ** 20 } as const
 
-export function Sparkline({ name, of, width, height }: { name: string; of: 'cpu' | 'memory'; width: number; height: number }) {
+export function Sparkline({
+  name,
+  of,
+  width,
+  height,
+}: {
+  name: string
+  of: 'cpu' | 'memory'
+  width: number
+  height: number
+}) {
   const history = useHistory()
   const bottom = height - 2
   // The path itself: a line that looks the same, as a level one does, is not drawn anew.
-  const line = useSyncExternalStore(history.subscribe, () => sparklinePath(history.of(name)[of], { width, height: bottom, limit: sampleLimit, least: least[of] }))
+  const line = useSyncExternalStore(history.subscribe, () =>
+    sparklinePath(history.of(name)[of], { width, height: bottom, limit: sampleLimit, least: least[of] }),
+  )
   return (
-    <svg className={classes.line} data-of={of} width="100%" viewBox={`0 -1 ${width} ${height}`} preserveAspectRatio="none" style={{ height }} aria-hidden>
-      {line && <><path className={classes.area} d={`${line}V${bottom}H${line.slice(1, line.indexOf(' '))}Z`} /><path className={classes.stroke} d={line} vectorEffect="non-scaling-stroke" /></>}
+    <svg
+      className={classes.line}
+      data-of={of}
+      width="100%"
+      viewBox={`0 -1 ${width} ${height}`}
+      preserveAspectRatio="none"
+      style={{ height }}
+      aria-hidden
+    >
+      {line && (
+        <>
+          <path className={classes.area} d={`${line}V${bottom}H${line.slice(1, line.indexOf(' '))}Z`} />
+          <path className={classes.stroke} d={line} vectorEffect="non-scaling-stroke" />
+        </>
+      )}
     </svg>
   )
 }

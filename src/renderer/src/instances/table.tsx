@@ -30,9 +30,13 @@ interface InstanceTableProps {
 }
 
 const columns: readonly { readonly key: SortKey; readonly word: string; readonly className?: string }[] = [
-  { key: 'name', word: 'Name' }, { key: 'status', word: 'Status', className: classes.status }, { key: 'port', word: 'Port', className: classes.port },
-  { key: 'uptime', word: 'Uptime', className: classes.uptime }, { key: 'restarts', word: 'Restarts', className: classes.restarts },
-  { key: 'cpu', word: 'CPU', className: classes.cpu }, { key: 'memory', word: 'Memory', className: classes.memory },
+  { key: 'name', word: 'Name' },
+  { key: 'status', word: 'Status', className: classes.status },
+  { key: 'port', word: 'Port', className: classes.port },
+  { key: 'uptime', word: 'Uptime', className: classes.uptime },
+  { key: 'restarts', word: 'Restarts', className: classes.restarts },
+  { key: 'cpu', word: 'CPU', className: classes.cpu },
+  { key: 'memory', word: 'Memory', className: classes.memory },
   { key: 'database', word: 'Database', className: classes.database },
 ]
 
@@ -45,12 +49,27 @@ export function InstanceTable({ items, selected, menu, sort, onSort, all, onSele
         <thead>
           <tr>
             <th className={classes.select}>
-              <input type="checkbox" className={classes.checkbox} aria-label="Select all that are shown" checked={all === 'all'} ref={it => { if (it) it.indeterminate = all === 'some' }} onChange={onSelectAll} />
+              <input
+                type="checkbox"
+                className={classes.checkbox}
+                aria-label="Select all that are shown"
+                checked={all === 'all'}
+                ref={it => {
+                  if (it) it.indeterminate = all === 'some'
+                }}
+                onChange={onSelectAll}
+              />
             </th>
             {columns.map(({ key, word, className }) => (
-              <th key={key} className={className} aria-sort={sort.key !== key ? undefined : sort.descending ? 'descending' : 'ascending'}>
+              <th
+                key={key}
+                className={className}
+                aria-sort={sort.key !== key ? undefined : sort.descending ? 'descending' : 'ascending'}
+              >
                 <button type="button" className={classes.sort} onClick={() => onSort(nextSort(sort, key))}>
-                  {word}{sort.key === key && (sort.descending ? <IconArrowDown size={13} aria-hidden /> : <IconArrowUp size={13} aria-hidden />)}
+                  {word}
+                  {sort.key === key &&
+                    (sort.descending ? <IconArrowDown size={13} aria-hidden /> : <IconArrowUp size={13} aria-hidden />)}
                 </button>
               </th>
             ))}
@@ -61,9 +80,19 @@ export function InstanceTable({ items, selected, menu, sort, onSort, all, onSele
           <Space rows={first} />
           {items.slice(first, end).map((item, offset) => {
             const index = first + offset
-            if (item.type === 'creation') return <CreationRow key={item.operation.id} operation={item.operation} index={index} />
+            if (item.type === 'creation')
+              return <CreationRow key={item.operation.id} operation={item.operation} index={index} />
             const { name } = item.shown.instance
-            return <InstanceRow key={name} shown={item.shown} index={index} selected={selected.has(name)} menu={menu === name} handlers={handlers} />
+            return (
+              <InstanceRow
+                key={name}
+                shown={item.shown}
+                index={index}
+                selected={selected.has(name)}
+                menu={menu === name}
+                handlers={handlers}
+              />
+            )
           })}
           <Space rows={items.length - end} />
         </tbody>
@@ -72,25 +101,71 @@ export function InstanceTable({ items, selected, menu, sort, onSort, all, onSele
   )
 }
 
-const Space = ({ rows }: { rows: number }) => (rows > 0 ? <tr aria-hidden style={{ height: rows * rowHeight }}><td /></tr> : null)
+const Space = ({ rows }: { rows: number }) =>
+  rows > 0 ? (
+    <tr aria-hidden style={{ height: rows * rowHeight }}>
+      <td />
+    </tr>
+  ) : null
 
 const InstanceRow = memo(({ shown, selected, menu, index, handlers }: InstanceItemProps) => {
-  const { instance: { name, startedAt, restarts, cpu, memory } } = shown
+  const {
+    instance: { name, startedAt, restarts, cpu, memory },
+  } = shown
   return (
     <tr
-      className={classes.row} data-row={index} data-status={shown.status.group} aria-rowindex={index + 2} data-selected={selected || undefined}
-      onContextMenu={event => { event.preventDefault(); handlers.openMenu(name, { x: event.clientX, y: event.clientY }) }}
+      className={classes.row}
+      data-row={index}
+      data-status={shown.status.group}
+      aria-rowindex={index + 2}
+      data-selected={selected || undefined}
+      onContextMenu={event => {
+        event.preventDefault()
+        handlers.openMenu(name, { x: event.clientX, y: event.clientY })
+      }}
     >
-      <td className={classes.select}><Select shown={shown} selected={selected} handlers={handlers} /></td>
-      <th scope="row"><Link href={pageOf(name)} className={classes.name} title={name} data-control="name">{name}</Link></th>
-      <td><StatusCell shown={shown} /></td>
-      <td className={classes.port}><Port shown={shown} handlers={handlers} /></td>
+      <td className={classes.select}>
+        <Select shown={shown} selected={selected} handlers={handlers} />
+      </td>
+      <th scope="row">
+        <Link href={pageOf(name)} className={classes.name} title={name} data-control="name">
+          {name}
+        </Link>
+      </th>
+      <td>
+        <StatusCell shown={shown} />
+      </td>
+      <td className={classes.port}>
+        <Port shown={shown} handlers={handlers} />
+      </td>
       <td className={classes.uptime}>{startedAt === undefined ? <None /> : <Uptime since={startedAt} />}</td>
       <td className={classes.restarts}>{restarts ?? <None />}</td>
-      <td className={classes.cpu}>{cpu === undefined ? <None /> : <span className={classes.metric}><Sparkline name={name} of="cpu" width={56} height={22} /><span>{percent(cpu)}</span></span>}</td>
-      <td className={classes.memory}>{memory === undefined ? <None /> : <span className={classes.metric}><Sparkline name={name} of="memory" width={56} height={22} /><span>{bytes(memory)}</span></span>}</td>
-      <td className={classes.database}><DatabaseSize shown={shown} /></td>
-      <td className={classes.actions}><Buttons shown={shown} menu={menu} handlers={handlers} /></td>
+      <td className={classes.cpu}>
+        {cpu === undefined ? (
+          <None />
+        ) : (
+          <span className={classes.metric}>
+            <Sparkline name={name} of="cpu" width={56} height={22} />
+            <span>{percent(cpu)}</span>
+          </span>
+        )}
+      </td>
+      <td className={classes.memory}>
+        {memory === undefined ? (
+          <None />
+        ) : (
+          <span className={classes.metric}>
+            <Sparkline name={name} of="memory" width={56} height={22} />
+            <span>{bytes(memory)}</span>
+          </span>
+        )}
+      </td>
+      <td className={classes.database}>
+        <DatabaseSize shown={shown} />
+      </td>
+      <td className={classes.actions}>
+        <Buttons shown={shown} menu={menu} handlers={handlers} />
+      </td>
     </tr>
   )
 }, sameItem)
@@ -101,8 +176,11 @@ function moveByArrow(event: KeyboardEvent<HTMLElement>): void {
   if (by === undefined || !(event.target instanceof HTMLElement)) return
   const { control } = event.target.dataset
   const row = event.target.closest<HTMLElement>('[data-row]')?.dataset['row']
-  const next = row === undefined ? undefined : event.currentTarget.querySelector<HTMLElement>(`[data-row="${Number(row) + by}"]`)
-  const target = next?.querySelector<HTMLElement>(`[data-control="${control}"]`) ?? next?.querySelector<HTMLElement>('[data-control="name"]')
+  const next =
+    row === undefined ? undefined : event.currentTarget.querySelector<HTMLElement>(`[data-row="${Number(row) + by}"]`)
+  const target =
+    next?.querySelector<HTMLElement>(`[data-control="${control}"]`) ??
+    next?.querySelector<HTMLElement>('[data-control="name"]')
   if (!target) return
   event.preventDefault()
   target.focus()

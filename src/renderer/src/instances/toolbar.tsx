@@ -19,31 +19,108 @@ interface ToolbarProps {
 export function Toolbar({ total, groups, search }: ToolbarProps) {
   const { query, setQuery, filter, setFilter, view, setView } = useListState()
   // The chosen filter stays, even when nothing has that status any more.
-  const shown = filter === 'all' || groups.some(it => it.group === filter) ? groups : [...groups, { group: filter, count: 0 }]
+  const shown =
+    filter === 'all' || groups.some(it => it.group === filter) ? groups : [...groups, { group: filter, count: 0 }]
   return (
     <div className={classes.toolbar} role="search" aria-label="Instances">
       <TextInput
-        ref={search} className={classes.search} aria-label="Find by name" placeholder="Find by name" value={query} onChange={event => setQuery(event.currentTarget.value)}
-        leftSection={<IconSearch size={16} aria-hidden />} autoComplete="off" spellCheck={false} aria-keyshortcuts="/"
-        rightSection={query ? <ActionIcon variant="subtle" color="gray" size="sm" aria-label="Clear" onClick={() => { setQuery(''); search.current?.focus() }}><IconX size={14} /></ActionIcon> : <Kbd size="xs" aria-hidden>/</Kbd>}
+        ref={search}
+        className={classes.search}
+        aria-label="Find by name"
+        placeholder="Find by name"
+        value={query}
+        onChange={event => setQuery(event.currentTarget.value)}
+        leftSection={<IconSearch size={16} aria-hidden />}
+        autoComplete="off"
+        spellCheck={false}
+        aria-keyshortcuts="/"
+        rightSection={
+          query ? (
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="sm"
+              aria-label="Clear"
+              onClick={() => {
+                setQuery('')
+                search.current?.focus()
+              }}
+            >
+              <IconX size={14} />
+            </ActionIcon>
+          ) : (
+            <Kbd size="xs" aria-hidden>
+              /
+            </Kbd>
+          )
+        }
       />
       <div className={classes.filters} role="group" aria-label="Filter by status">
         <Chip filter="all" word="All" count={total} chosen={filter} onChoose={setFilter} />
-        {shown.map(it => <Chip key={it.group} filter={it.group} word={wordOf(it.group)} count={it.count} chosen={filter} onChoose={setFilter} />)}
+        {shown.map(it => (
+          <Chip
+            key={it.group}
+            filter={it.group}
+            word={wordOf(it.group)}
+            count={it.count}
+            chosen={filter}
+            onChoose={setFilter}
+          />
+        ))}
       </div>
-      <SegmentedControl aria-label="View" size="xs" className={classes.view} value={view} onChange={setView} data={[
-        { value: 'table', label: <span className={classes.viewWord}><IconList size={16} aria-hidden />Table</span> },
-        { value: 'grid', label: <span className={classes.viewWord}><IconLayoutGrid size={16} aria-hidden />Grid</span> },
-      ]} />
+      <SegmentedControl
+        aria-label="View"
+        size="xs"
+        className={classes.view}
+        value={view}
+        onChange={setView}
+        data={[
+          {
+            value: 'table',
+            label: (
+              <span className={classes.viewWord}>
+                <IconList size={16} aria-hidden />
+                Table
+              </span>
+            ),
+          },
+          {
+            value: 'grid',
+            label: (
+              <span className={classes.viewWord}>
+                <IconLayoutGrid size={16} aria-hidden />
+                Grid
+              </span>
+            ),
+          },
+        ]}
+      />
     </div>
   )
 }
 
-function Chip({ filter, word, count, chosen, onChoose }: { filter: Filter; word: string; count: number; chosen: Filter; onChoose: (filter: Filter) => void }) {
+function Chip({
+  filter,
+  word,
+  count,
+  chosen,
+  onChoose,
+}: {
+  filter: Filter
+  word: string
+  count: number
+  chosen: Filter
+  onChoose: (filter: Filter) => void
+}) {
   return (
-    <UnstyledButton className={classes.chip} aria-pressed={chosen === filter} onClick={() => onChoose(chosen === filter ? 'all' : filter)}>
+    <UnstyledButton
+      className={classes.chip}
+      aria-pressed={chosen === filter}
+      onClick={() => onChoose(chosen === filter ? 'all' : filter)}
+    >
       {filter !== 'all' && <StatusIcon tone={filter === 'busy' ? 'busy' : instanceTone[filter]} size={14} />}
-      {word}<span className={classes.chipCount}>{count}</span>
+      {word}
+      <span className={classes.chipCount}>{count}</span>
     </UnstyledButton>
   )
 }

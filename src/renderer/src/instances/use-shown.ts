@@ -1,4 +1,6 @@
-/** Instances with the status that they are shown with, from the live list, the operations and what was just asked for. */
+/**
+ * Instances with the status that they are shown with, from the live list, the operations and what was just asked for.
+ */
 import { useMemo } from 'react'
 import { useInstances, useOperations } from '../app/live'
 import type { Shown } from './arrange'
@@ -13,7 +15,10 @@ export function useShownInstances(): readonly Shown[] {
     const [newest, queues] = [newestBySubject(operations), queuesOf(operations)]
     return (data?.instances ?? []).map(instance => {
       const subject = instance.name.toLowerCase()
-      return { instance, status: shownStatus(instance, newest.get(subject), pending.get(instance.name), queues.get(subject)) }
+      return {
+        instance,
+        status: shownStatus(instance, newest.get(subject), pending.get(instance.name), queues.get(subject)),
+      }
     })
   }, [data, operations, pending])
 }

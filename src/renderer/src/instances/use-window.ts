@@ -1,14 +1,30 @@
 /** Which rows of a long list are near what is seen: only these are drawn. */
 import { startTransition, useEffect, useEffectEvent, useState, type RefObject } from 'react'
 
-/** Pixels drawn beyond each edge, so that quick scrolling and the Tab key find rows there; the range moves by so many at a time. */
+/**
+ * Pixels drawn beyond each edge, so that quick scrolling and the Tab key find rows there; the range moves by so many at
+ * a time.
+ */
 const overscan = 360
 const step = 180
 
-export interface Range { readonly first: number; readonly end: number }
+export interface Range {
+  readonly first: number
+  readonly end: number
+}
 
 /** Rows from `first` to before `end`. @param top where the seen part begins, measured from the list's own top */
-export function rangeOf({ top, seen, rows, height }: { top: number; seen: number; rows: number; height: number }): Range {
+export function rangeOf({
+  top,
+  seen,
+  rows,
+  height,
+}: {
+  top: number
+  seen: number
+  rows: number
+  height: number
+}): Range {
   const [beyond, by] = [Math.ceil(overscan / height), Math.ceil(step / height)]
   const first = Math.floor((top / height - beyond) / by) * by
   const end = Math.ceil(((top + seen) / height + beyond) / by) * by
@@ -21,7 +37,10 @@ export function rangeOf({ top, seen, rows, height }: { top: number; seen: number
  */
 export function useWindow(host: RefObject<HTMLElement | null>, rows: number, height: number): Range {
   // What is seen at once; what is beyond comes after the first frame.
-  const [range, setRange] = useState<Range>(() => ({ first: 0, end: Math.min(rows, Math.ceil(window.innerHeight / height)) }))
+  const [range, setRange] = useState<Range>(() => ({
+    first: 0,
+    end: Math.min(rows, Math.ceil(window.innerHeight / height)),
+  }))
   const measure = useEffectEvent((list: HTMLElement, scroller: HTMLElement) => {
     const top = scroller.getBoundingClientRect().top - list.getBoundingClientRect().top
     const next = rangeOf({ top, seen: scroller.clientHeight, rows, height })
@@ -32,10 +51,14 @@ export function useWindow(host: RefObject<HTMLElement | null>, rows: number, hei
     const scroller = list?.closest('main')
     if (!list || !scroller) return
     const look = (): void => measure(list, scroller)
-    const resize = new ResizeObserver(() => startTransition(look)) // also when what stands above the list comes and goes
+    // also when what stands above the list comes and goes
+    const resize = new ResizeObserver(() => startTransition(look))
     for (const it of [scroller, ...scroller.children]) resize.observe(it)
     scroller.addEventListener('scroll', look, { passive: true })
-    return () => { resize.disconnect(); scroller.removeEventListener('scroll', look) }
+    return () => {
+      resize.disconnect()
+      scroller.removeEventListener('scroll', look)
+    }
   }, [host])
   // A list that became shorter than the range is seen at its end.
   const end = Math.min(range.end, rows)

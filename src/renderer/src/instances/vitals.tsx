@@ -16,29 +16,54 @@ export function Vitals({ shown }: { shown: Shown }) {
   return (
     <section className={`card ${classes.vitals}`} aria-label="How it is">
       <dl className={classes.facts}>
-        <Fact word="Status"><StatusCell shown={{ ...shown, instance: { ...instance, outdated: false } }} /></Fact>
-        <Fact word="Address"><span className="mono">{url}</span><CopyButton value={url} label="address" /></Fact>
-        <Fact word="Uptime">{startedAt === undefined ? <span className="dimmed">not running</span> : <Uptime since={startedAt} />}</Fact>
+        <Fact word="Status">
+          <StatusCell shown={{ ...shown, instance: { ...instance, outdated: false } }} />
+        </Fact>
+        <Fact word="Address">
+          <span className="mono">{url}</span>
+          <CopyButton value={url} label="address" />
+        </Fact>
+        <Fact word="Uptime">
+          {startedAt === undefined ? <span className="dimmed">not running</span> : <Uptime since={startedAt} />}
+        </Fact>
         <Fact word="Restarts">{restarts ?? <span className="dimmed">–</span>}</Fact>
         <Fact word="Created">{when(created)}</Fact>
       </dl>
       {outdated && (
-        <p className={classes.newer}><IconCircleArrowUp size={18} aria-hidden /><span><strong>Newer version available.</strong> The base application has changed since this instance was made from it.</span></p>
+        <p className={classes.newer}>
+          <IconCircleArrowUp size={18} aria-hidden />
+          <span>
+            <strong>Newer version available.</strong> The base application has changed since this instance was made from
+            it.
+          </span>
+        </p>
       )}
       <div className={classes.meters}>
-        <Meter word="CPU" value={cpu === undefined ? undefined : percent(cpu)}><Sparkline name={instance.name} of="cpu" width={420} height={72} /></Meter>
-        <Meter word="Memory" value={memory === undefined ? undefined : bytes(memory)}><Sparkline name={instance.name} of="memory" width={420} height={72} /></Meter>
+        <Meter word="CPU" value={cpu === undefined ? undefined : percent(cpu)}>
+          <Sparkline name={instance.name} of="cpu" width={420} height={72} />
+        </Meter>
+        <Meter word="Memory" value={memory === undefined ? undefined : bytes(memory)}>
+          <Sparkline name={instance.name} of="memory" width={420} height={72} />
+        </Meter>
       </div>
     </section>
   )
 }
 
-const Fact = ({ word, children }: { word: string; children: ReactNode }) => <div><dt>{word}</dt><dd>{children}</dd></div>
+const Fact = ({ word, children }: { word: string; children: ReactNode }) => (
+  <div>
+    <dt>{word}</dt>
+    <dd>{children}</dd>
+  </div>
+)
 
 function Meter({ word, value, children }: { word: string; value: string | undefined; children: ReactNode }) {
   return (
     <figure className={classes.meter} aria-label={`${word}, the last five minutes`}>
-      <figcaption><span>{word}</span><span className={classes.value}>{value ?? <span className="dimmed">not running</span>}</span></figcaption>
+      <figcaption>
+        <span>{word}</span>
+        <span className={classes.value}>{value ?? <span className="dimmed">not running</span>}</span>
+      </figcaption>
       {children}
     </figure>
   )

@@ -4,12 +4,18 @@ import type { Router } from '../../../main/api/router'
 import type { LogAnchor, LogNews, LogPage, LogPosition, LogProgress, LogQuery } from '../../../shared/log'
 
 /** @returns ends it */
-type Live<Input, Told> = (input: Input, on: { readonly data: (told: Told) => void; readonly error: (error: unknown) => void; readonly lost: () => void }) => () => void
+type Live<Input, Told> = (
+  input: Input,
+  on: { readonly data: (told: Told) => void; readonly error: (error: unknown) => void; readonly lost: () => void },
+) => () => void
 
 export interface LogClient {
   page(input: LogQuery & { anchor: LogAnchor; count: number }, signal: AbortSignal): Promise<LogPage>
   /** The nearest line that is found by the search. */
-  find(input: LogQuery & { from: LogPosition; direction: 'next' | 'previous' }, signal: AbortSignal): Promise<LogPosition | null>
+  find(
+    input: LogQuery & { from: LogPosition; direction: 'next' | 'previous' },
+    signal: AbortSignal,
+  ): Promise<LogPosition | null>
   readonly count: Live<LogQuery & { until?: LogPosition }, LogProgress>
   readonly follow: Live<LogQuery & { after?: LogPosition }, LogNews>
 }
@@ -22,18 +28,28 @@ export const logClient = ({ logs }: TRPCClient<Router>): LogClient => ({
 })
 
 interface Subscribable<Input, Told> {
-  subscribe(input: Input, options: {
-    onData: (told: Told) => void
-    onError: (error: unknown) => void
-    onConnectionStateChange: (state: { state: string; error?: unknown }) => void
-  }): { unsubscribe(): void }
+  subscribe(
+    input: Input,
+    options: {
+      onData: (told: Told) => void
+      onError: (error: unknown) => void
+      onConnectionStateChange: (state: { state: string; error?: unknown }) => void
+    },
+  ): { unsubscribe(): void }
 }
 
-const live = <Input, Told>(procedure: Subscribable<Input, Told>, input: Input, { data, error, lost }: Parameters<Live<Input, Told>>[1]): (() => void) => {
+const live = <Input, Told>(
+  procedure: Subscribable<Input, Told>,
+  input: Input,
+  { data, error, lost }: Parameters<Live<Input, Told>>[1],
+): (() => void) => {
   const subscription = procedure.subscribe(input, {
-    onData: data, onError: error,
+    onData: data,
+    onError: error,
     // It would be asked anew with the same words, and tell what it told before.
-    onConnectionStateChange: ({ state, error: cause }) => { if (state === 'connecting' && cause) lost() },
+    onConnectionStateChange: ({ state, error: cause }) => {
+      if (state === 'connecting' && cause) lost()
+    },
   })
   return () => subscription.unsubscribe()
 }

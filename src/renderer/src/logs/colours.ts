@@ -22,10 +22,30 @@ export function drawnColours({ fg, bg, inverse, dim }: Style, scheme: Scheme, ti
   const ink = fg === undefined ? theme.foreground : hexOf(fg, scheme)
   const [under, over] = inverse ? [ink, ground] : [ground, ink]
   const backgroundColor = inverse || bg !== undefined ? under : undefined
-  return { color: legible(dim ? mix(over, under, 0.3) : over, under, tinted && !backgroundColor ? onTinted : leastContrast), backgroundColor }
+  return {
+    color: legible(dim ? mix(over, under, 0.3) : over, under, tinted && !backgroundColor ? onTinted : leastContrast),
+    backgroundColor,
+  }
 }
 
-const names = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white', 'brightBlack', 'brightRed', 'brightGreen', 'brightYellow', 'brightBlue', 'brightMagenta', 'brightCyan', 'brightWhite'] as const
+const names = [
+  'black',
+  'red',
+  'green',
+  'yellow',
+  'blue',
+  'magenta',
+  'cyan',
+  'white',
+  'brightBlack',
+  'brightRed',
+  'brightGreen',
+  'brightYellow',
+  'brightBlue',
+  'brightMagenta',
+  'brightCyan',
+  'brightWhite',
+] as const
 
 function hexOf(colour: Colour, scheme: Scheme): string {
   if (typeof colour === 'string') return colour
@@ -54,12 +74,15 @@ export function contrast(one: string, other: string): number {
 }
 
 function luminance(color: string): number {
-  const [r, g, b] = rgb(color).map(it => (it / 255 <= 0.04045 ? it / 255 / 12.92 : ((it / 255 + 0.055) / 1.055) ** 2.4)) as [number, number, number]
+  const [r, g, b] = rgb(color).map(it =>
+    it / 255 <= 0.04045 ? it / 255 / 12.92 : ((it / 255 + 0.055) / 1.055) ** 2.4,
+  ) as [number, number, number]
   return 0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
 const rgb = (color: string): Rgb => [1, 3, 5].map(at => Number.parseInt(color.slice(at, at + 2), 16)) as unknown as Rgb
-const hex = (parts: readonly number[]): string => `#${parts.map(it => Math.round(it).toString(16).padStart(2, '0')).join('')}`
+const hex = (parts: readonly number[]): string =>
+  `#${parts.map(it => Math.round(it).toString(16).padStart(2, '0')).join('')}`
 const mix = (color: string, other: string, share: number): string => {
   const [a, b] = [rgb(color), rgb(other)]
   return hex(a.map((it, index) => it + ((b[index] ?? 0) - it) * share))

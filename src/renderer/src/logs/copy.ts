@@ -2,7 +2,12 @@
 import { notifyNews, notifyProblem } from '../app/notify'
 
 export function copyText(text: string): void {
-  if (text === '') { notifyNews('Nothing is selected', 'Mark some lines with the mouse first.', false); return }
+  if (text === '') {
+    notifyNews('Nothing is selected', 'Mark some lines with the mouse first.', false)
+    return
+  }
   const lines = text.split('\n').length
-  navigator.clipboard.writeText(text).then(() => notifyNews('Copied', lines === 1 ? 'One line.' : `${lines} lines.`, true), notifyProblem)
+  navigator.clipboard
+    .writeText(text)
+    .then(() => notifyNews('Copied', lines === 1 ? 'One line.' : `${lines} lines.`, true), notifyProblem)
 }

@@ -7,22 +7,33 @@ export class Count {
   #ends: (() => void)[] = []
 
   constructor(
-    private readonly client: LogClient, private readonly told: (count: LogProgress) => void,
-    private readonly ranked: (position: LogPosition, rank: number) => void, private readonly failed: (error: unknown) => void,
+    private readonly client: LogClient,
+    private readonly told: (count: LogProgress) => void,
+    private readonly ranked: (position: LogPosition, rank: number) => void,
+    private readonly failed: (error: unknown) => void,
   ) {}
 
   begin(wanted: Wanted): void {
     this.end()
-    this.#ends = [this.client.count(queryOf(wanted), { data: this.told, error: this.failed, lost: () => this.begin(wanted) })]
+    this.#ends = [
+      this.client.count(queryOf(wanted), { data: this.told, error: this.failed, lost: () => this.begin(wanted) }),
+    ]
   }
 
   /** Finds out which of all matches this line is. */
   rank(wanted: Wanted, position: LogPosition): void {
-    this.#ends.push(this.client.count({ ...queryOf(wanted), until: position }, {
-      data: ({ hits, done }) => { if (done) this.ranked(position, hits) },
-      error: () => undefined, // the count of all tells
-      lost: () => undefined,
-    }))
+    this.#ends.push(
+      this.client.count(
+        { ...queryOf(wanted), until: position },
+        {
+          data: ({ hits, done }) => {
+            if (done) this.ranked(position, hits)
+          },
+          error: () => undefined, // the count of all tells
+          lost: () => undefined,
+        },
+      ),
+    )
   }
 
   end(): void {

@@ -13,8 +13,13 @@ export function InstanceLogs({ name, errorsOnly }: { name: string; errorsOnly: b
   return (
     <div className={classes.tab}>
       <LogView
-        pane={{ source: { kind: 'instance', name, stream: 'both' }, errorsOnly: errorsOnly || undefined }} onWindow={it => openWindow([it])}
-        onMoment={(at, pane) => navigate(`/logs/${panesText([pane, ...othersOf(pane.source)].map(it => ({ ...('source' in it ? it : { source: it }), at })))}`)}
+        pane={{ source: { kind: 'instance', name, stream: 'both' }, errorsOnly: errorsOnly || undefined }}
+        onWindow={it => openWindow([it])}
+        onMoment={(at, pane) =>
+          navigate(
+            `/logs/${panesText([pane, ...othersOf(pane.source)].map(it => ({ ...('source' in it ? it : { source: it }), at })))}`,
+          )
+        }
       />
     </div>
   )

@@ -6,18 +6,70 @@ import { copyText } from './copy'
 import { colouredOf, plainOf } from './spans'
 import classes from './view.module.css'
 
-export interface LineMenuAt { readonly line: LogLine; readonly x: number; readonly y: number }
+export interface LineMenuAt {
+  readonly line: LogLine
+  readonly x: number
+  readonly y: number
+}
 
-export function LineMenu({ at, onClose, onMoment }: { at: LineMenuAt | undefined; onClose: () => void; onMoment: (at: number) => void }) {
+export function LineMenu({
+  at,
+  onClose,
+  onMoment,
+}: {
+  at: LineMenuAt | undefined
+  onClose: () => void
+  onMoment: (at: number) => void
+}) {
   const line = at?.line
   const moment = line?.at
   return (
-    <Menu opened={at !== undefined} onChange={opened => { if (!opened) onClose() }} position="bottom-end" offset={4} returnFocus withInitialFocusPlaceholder={false} transitionProps={{ duration: 0 }}>
-      <Menu.Target><button type="button" tabIndex={-1} aria-hidden className={classes.corner} style={{ left: at?.x ?? 0, top: at?.y ?? 0 }} /></Menu.Target>
+    <Menu
+      opened={at !== undefined}
+      onChange={opened => {
+        if (!opened) onClose()
+      }}
+      position="bottom-end"
+      offset={4}
+      returnFocus
+      withInitialFocusPlaceholder={false}
+      transitionProps={{ duration: 0 }}
+    >
+      <Menu.Target>
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-hidden
+          className={classes.corner}
+          style={{ left: at?.x ?? 0, top: at?.y ?? 0 }}
+        />
+      </Menu.Target>
       <Menu.Dropdown aria-label="This line" aria-labelledby={undefined}>
-        <Menu.Item leftSection={<IconClockSearch size={16} aria-hidden />} disabled={moment === undefined} onClick={() => { if (moment !== undefined) onMoment(moment) }}>Show this moment in the other sources</Menu.Item>
-        <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} onClick={() => { if (line) copyText(plainOf(line.text)) }}>Copy the line</Menu.Item>
-        <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} onClick={() => { if (line) copyText(colouredOf(line.text)) }}>Copy it with colours</Menu.Item>
+        <Menu.Item
+          leftSection={<IconClockSearch size={16} aria-hidden />}
+          disabled={moment === undefined}
+          onClick={() => {
+            if (moment !== undefined) onMoment(moment)
+          }}
+        >
+          Show this moment in the other sources
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconCopy size={16} aria-hidden />}
+          onClick={() => {
+            if (line) copyText(plainOf(line.text))
+          }}
+        >
+          Copy the line
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconCopy size={16} aria-hidden />}
+          onClick={() => {
+            if (line) copyText(colouredOf(line.text))
+          }}
+        >
+          Copy it with colours
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )

@@ -17,7 +17,10 @@ export function selectedText(view: Terminal, colours: boolean): string {
       const cell = line.getCell(x)
       if (!cell || cell.getWidth() === 0) continue
       const next = sequenceOf(styleOf(cell))
-      if (next !== look) { text += next; look = next }
+      if (next !== look) {
+        text += next
+        look = next
+      }
       text += cell.getChars() || ' '
       if (cell.getChars()) written = text.length
     }
@@ -33,6 +36,11 @@ function styleOf(cell: IBufferCell): Style {
   return {
     fg: cell.isFgRGB() ? hex(cell.getFgColor()) : cell.isFgPalette() ? cell.getFgColor() : undefined,
     bg: cell.isBgRGB() ? hex(cell.getBgColor()) : cell.isBgPalette() ? cell.getBgColor() : undefined,
-    bold: cell.isBold() !== 0, dim: cell.isDim() !== 0, italic: cell.isItalic() !== 0, underline: cell.isUnderline() !== 0, struck: cell.isStrikethrough() !== 0, inverse: cell.isInverse() !== 0,
+    bold: cell.isBold() !== 0,
+    dim: cell.isDim() !== 0,
+    italic: cell.isItalic() !== 0,
+    underline: cell.isUnderline() !== 0,
+    struck: cell.isStrikethrough() !== 0,
+    inverse: cell.isInverse() !== 0,
   }
 }

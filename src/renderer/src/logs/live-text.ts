@@ -1,4 +1,7 @@
-/** A line as the live terminal draws it: the time and a mark in front, then its text and colours, and nothing else that a terminal acts on. */
+/**
+ * A line as the live terminal draws it: the time and a mark in front, then its text and colours, and nothing else that
+ * a terminal acts on.
+ */
 import type { LogLine } from '../../../shared/log'
 import { bytes } from '../../../shared/amounts'
 import { clockOf, dayOf, isOtherDay } from './moments'
@@ -26,7 +29,14 @@ export function liveText(line: LogLine, { scheme, precise, before }: Look): stri
   const time = at === undefined || continues ? ' '.repeat(gutter(precise)) : `\u001b[2m${clockOf(at, precise)}${reset}`
   const sign = continues ? ' ' : error ? `\u001b[38;2;${rgb(red[scheme])}m✖${reset}` : ' '
   const { spans, rest } = head(spansOf(text, matches), shownLength)
-  const drawn = spans.map(it => (it.match ? sequenceOf({ ...it.style, ...mark[scheme] }) : plain(it) ? '' : sequenceOf(it.style)) + it.text + (it.match || !plain(it) ? reset : '')).join('')
+  const drawn = spans
+    .map(
+      it =>
+        (it.match ? sequenceOf({ ...it.style, ...mark[scheme] }) : plain(it) ? '' : sequenceOf(it.style)) +
+        it.text +
+        (it.match || !plain(it) ? reset : ''),
+    )
+    .join('')
   const more = rest || cut ? `\u001b[2m … ${cut ? bytes(cut) : `${rest} more characters`}${reset}` : ''
   return `${day}${time}  ${sign} ${continues ? '  ' : ''}${drawn}${more}`
 }
@@ -35,7 +45,10 @@ export function liveText(line: LogLine, { scheme, precise, before }: Look): stri
 export const gutter = (precise: boolean): number => (precise ? 12 : 8)
 
 /** The first characters of a line, and how many there are more. */
-export function head(spans: readonly Span[], length: number): { readonly spans: readonly Span[]; readonly rest: number } {
+export function head(
+  spans: readonly Span[],
+  length: number,
+): { readonly spans: readonly Span[]; readonly rest: number } {
   const total = spans.reduce((sum, it) => sum + it.text.length, 0)
   if (total <= length) return { spans, rest: 0 }
   let left = length

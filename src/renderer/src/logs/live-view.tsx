@@ -17,11 +17,16 @@ const scrollback = 150
 /** With it a line is as high as a row of the history. */
 const lineHeight = 1.1
 
-/** No colour, to the first place, nothing on the screen, nothing above it. Not a reset, with which xterm makes its styles anew. */
+/**
+ * No colour, to the first place, nothing on the screen, nothing above it. Not a reset, with which xterm makes its
+ * styles anew.
+ */
 const clear = '\u001b[m\u001b[H\u001b[2J\u001b[3J'
 
 /** @param colours as a terminal would be told them */
-export interface SelectedText { selected(colours: boolean): string }
+export interface SelectedText {
+  selected(colours: boolean): string
+}
 
 interface LiveViewProps {
   reader: LogReader
@@ -36,7 +41,11 @@ export function LiveView({ reader, wrap, precise, handle, onUp }: LiveViewProps)
   const host = useRef<HTMLDivElement>(null)
   const terminal = useRef<Terminal>(null)
   const scheme = useComputedColorScheme('light')
-  useImperativeHandle(handle, () => ({ selected: colours => (terminal.current ? selectedText(terminal.current, colours) : '') }), [])
+  useImperativeHandle(
+    handle,
+    () => ({ selected: colours => (terminal.current ? selectedText(terminal.current, colours) : '') }),
+    [],
+  )
 
   useEffect(() => {
     if (!host.current) return
@@ -44,14 +53,32 @@ export function LiveView({ reader, wrap, precise, handle, onUp }: LiveViewProps)
     terminal.current = view
     view.attachCustomWheelEventHandler(() => false)
     const end = pourLines(reader, view, { scheme, precise, wrap })
-    return () => { end(); close(); terminal.current = null }
+    return () => {
+      end()
+      close()
+      terminal.current = null
+    }
   }, [reader, scheme, precise, wrap])
   // Before the terminal sees it: what is further up is in the history, not in the terminal.
-  return <div ref={host} className={classes.terminal} data-testid="live" onWheelCapture={event => { event.stopPropagation(); if (event.deltaY < 0) onUp(-event.deltaY) }} />
+  return (
+    <div
+      ref={host}
+      className={classes.terminal}
+      data-testid="live"
+      onWheelCapture={event => {
+        event.stopPropagation()
+        if (event.deltaY < 0) onUp(-event.deltaY)
+      }}
+    />
+  )
 }
 
 /** What is there, then what comes. @returns ends it */
-function pourLines(reader: LogReader, view: Terminal, { scheme, precise, wrap }: { scheme: 'light' | 'dark'; precise: boolean; wrap: boolean }): () => void {
+function pourLines(
+  reader: LogReader,
+  view: Terminal,
+  { scheme, precise, wrap }: { scheme: 'light' | 'dark'; precise: boolean; wrap: boolean },
+): () => void {
   let waiting: LogLine[] = []
   let undrawn = 0
   let first = true
@@ -60,7 +87,9 @@ function pourLines(reader: LogReader, view: Terminal, { scheme, precise, wrap }:
   const next = (): string => {
     const lines = waiting.slice(0, batch)
     waiting = waiting.slice(batch)
-    const texts = undrawn ? [`\u001b[2m… ${undrawn.toLocaleString()} lines not drawn here; they are in the history\u001b[0m`] : []
+    const texts = undrawn
+      ? [`\u001b[2m… ${undrawn.toLocaleString()} lines not drawn here; they are in the history\u001b[0m`]
+      : []
     undrawn = 0
     for (const line of lines) {
       texts.push(liveText(line, { scheme, precise, before }))
@@ -82,7 +111,8 @@ function pourLines(reader: LogReader, view: Terminal, { scheme, precise, wrap }:
   }
   const all = (): void => {
     // In the stream itself, behind what is still to be drawn.
-    view.write(`${clear}\u001b[?25l${wrap ? '' : '\u001b[?7l'}`) // no cursor; without wrapping a line ends at the window's edge
+    // no cursor; without wrapping a line ends at the window's edge
+    view.write(`${clear}\u001b[?25l${wrap ? '' : '\u001b[?7l'}`)
     waiting = []
     undrawn = 0
     first = true
@@ -91,11 +121,23 @@ function pourLines(reader: LogReader, view: Terminal, { scheme, precise, wrap }:
   }
   all()
   const stop = reader.onNews(news => {
-    if (news === 'anew') { all(); return }
+    if (news === 'anew') {
+      all()
+      return
+    }
     undrawn += news.skipped
     take(news.lines)
   })
   // The terminal does not wrap its last line anew, and would lose a part of it.
-  const resized = view.onResize(({ cols }) => { if (cols !== columns) { columns = cols; all() } })
-  return () => { stop(); resized.dispose(); end() }
+  const resized = view.onResize(({ cols }) => {
+    if (cols !== columns) {
+      columns = cols
+      all()
+    }
+  })
+  return () => {
+    stop()
+    resized.dispose()
+    end()
+  }
 }

@@ -36,16 +36,30 @@ interface LogViewProps {
 }
 
 /** A key, whether React or the document tells of it. */
-interface Key { readonly target: EventTarget | null; readonly key: string; readonly ctrlKey: boolean; readonly metaKey: boolean; readonly shiftKey: boolean; preventDefault(): void }
+interface Key {
+  readonly target: EventTarget | null
+  readonly key: string
+  readonly ctrlKey: boolean
+  readonly metaKey: boolean
+  readonly shiftKey: boolean
+  preventDefault(): void
+}
 
 export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogViewProps) {
   const client = useTRPCClient()
   const { operations } = useOperations()
-  const [wanted, setWanted] = useState<Wanted>(() => ({ ...everything(pane.source), errorsOnly: pane.errorsOnly ?? false }))
+  const [wanted, setWanted] = useState<Wanted>(() => ({
+    ...everything(pane.source),
+    errorsOnly: pane.errorsOnly ?? false,
+  }))
   const [reader] = useState(() => new LogReader(logClient(client), wanted))
   const mode = useReader(reader, it => it.mode)
   const drawn = useReader(reader, it => (it.problem ? undefined : it.mode === 'follow' ? 'live' : it.loaded && 'rows'))
-  const [looks, setLooks] = useLocalStorage<Looks>({ key: 'logs.looks', defaultValue: { wrap: true, folded: false }, getInitialValueInEffect: false })
+  const [looks, setLooks] = useLocalStorage<Looks>({
+    key: 'logs.looks',
+    defaultValue: { wrap: true, folded: false },
+    getInitialValueInEffect: false,
+  })
   const [menu, setMenu] = useState<LineMenuAt>()
   const [saving, setSaving] = useState(false)
   const field = useRef<HTMLInputElement>(null)
@@ -76,20 +90,30 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
     const next = { ...wanted, ...changed }
     setWanted(next)
     reader.change(next, seen())
-    if (changed.source || changed.errorsOnly !== undefined) onPane?.({ source: next.source, errorsOnly: next.errorsOnly || undefined })
+    if (changed.source || changed.errorsOnly !== undefined)
+      onPane?.({ source: next.source, errorsOnly: next.errorsOnly || undefined })
   }
-  const find = (direction: 'next' | 'previous'): void => { void reader.find(direction, seen()) }
+  const find = (direction: 'next' | 'previous'): void => {
+    void reader.find(direction, seen())
+  }
   const copy = (colours: boolean): void => {
     const lines = rows.current?.selected() ?? []
     // Of several lines, whole ones; as the page says it, their times and marks would stand between them.
-    if (lines.length > (colours ? 0 : 1)) copyText(lines.map(it => (colours ? colouredOf : plainOf)(it.text)).join('\n'))
-    else copyText(mode === 'history' ? String(getSelection() ?? '') : live.current?.selected(colours) ?? '')
+    if (lines.length > (colours ? 0 : 1))
+      copyText(lines.map(it => (colours ? colouredOf : plainOf)(it.text)).join('\n'))
+    else copyText(mode === 'history' ? String(getSelection() ?? '') : (live.current?.selected(colours) ?? ''))
   }
-  const onMenu = useMemo(() => (line: LineMenuAt['line'], place: { x: number; y: number }): void => setMenu({ line, ...place }), [])
+  const onMenu = useMemo(
+    () =>
+      (line: LineMenuAt['line'], place: { x: number; y: number }): void =>
+        setMenu({ line, ...place }),
+    [],
+  )
 
   const shortcuts = (event: Key): void => {
     const typing = event.target instanceof HTMLInputElement
-    if ((event.key === '/' && !typing) || (event.key === 'f' && (event.ctrlKey || event.metaKey))) field.current?.select()
+    if ((event.key === '/' && !typing) || (event.key === 'f' && (event.ctrlKey || event.metaKey)))
+      field.current?.select()
     else if (event.key === 'F3') find(event.shiftKey ? 'previous' : 'next')
     else if (event.key === 'Escape' && wanted.search !== '' && !typing) change({ search: '' })
     else return
@@ -99,14 +123,21 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   useEffect(() => {
     // Where nothing that takes keys has the focus, they are the first log's.
     const listen = (event: globalThis.KeyboardEvent): void => {
-      const elsewhere = event.target instanceof Element && event.target.closest('[data-log-view], input, textarea, [role="dialog"], [role="menu"]')
+      const elsewhere =
+        event.target instanceof Element &&
+        event.target.closest('[data-log-view], input, textarea, [role="dialog"], [role="menu"]')
       if (!elsewhere && document.querySelector('[data-log-view]') === view.current) shortcut(event)
     }
     document.addEventListener('keydown', listen)
     return () => document.removeEventListener('keydown', listen)
   }, [])
   const keys = (event: KeyboardEvent<HTMLDivElement>): void => {
-    if (event.target instanceof HTMLElement && event.target !== event.currentTarget && event.target.dataset['testid'] !== 'history') return
+    if (
+      event.target instanceof HTMLElement &&
+      event.target !== event.currentTarget &&
+      event.target.dataset['testid'] !== 'history'
+    )
+      return
     const height = screen.current?.clientHeight ?? 0
     const by = { ArrowUp: -48, ArrowDown: 48, PageUp: 40 - height, PageDown: height - 40, ' ': height - 40 }[event.key]
     const top = mode === 'history' ? rows.current?.top() : undefined
@@ -124,39 +155,105 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   }
 
   return (
-    <section ref={view} className={`card ${classes.view}`} aria-label={`Log of ${name}`} onKeyDown={shortcuts} data-log-view>
+    <section
+      ref={view}
+      className={`card ${classes.view}`}
+      aria-label={`Log of ${name}`}
+      onKeyDown={shortcuts}
+      data-log-view
+    >
       <Tools
-        title={title} end={end} wanted={wanted} reader={reader} field={field} looks={looks} onLooks={setLooks} onChange={change} onFind={find}
-        onCopy={copy} onSave={() => setSaving(true)} onWindow={onWindow && (() => onWindow({ source: wanted.source, errorsOnly: wanted.errorsOnly || undefined }))}
+        title={title}
+        end={end}
+        wanted={wanted}
+        reader={reader}
+        field={field}
+        looks={looks}
+        onLooks={setLooks}
+        onChange={change}
+        onFind={find}
+        onCopy={copy}
+        onSave={() => setSaving(true)}
+        onWindow={onWindow && (() => onWindow({ source: wanted.source, errorsOnly: wanted.errorsOnly || undefined }))}
       />
       {wanted.search !== '' && <Found wanted={wanted} reader={reader} onChange={change} onFind={find} />}
       <Strips wanted={wanted} reader={reader} onChange={change} />
-      <div ref={screen} className={classes.screen} role="log" aria-live="off" aria-label={`Lines of ${name}`} tabIndex={mode === 'follow' ? 0 : -1} onKeyDown={keys} onFocus={() => { focused.current = true }} onBlur={() => { focused.current = false }} data-mode={mode}>
-        {drawn === 'live' && <LiveView reader={reader} wrap={looks.wrap} precise={precise} handle={live} onUp={pixels => reader.stop(-pixels)} />}
-        {drawn === 'rows' && <Rows reader={reader} wrap={looks.wrap} folded={looks.folded} precise={precise} handle={rows} onMenu={onMenu} />}
+      <div
+        ref={screen}
+        className={classes.screen}
+        role="log"
+        aria-live="off"
+        aria-label={`Lines of ${name}`}
+        tabIndex={mode === 'follow' ? 0 : -1}
+        onKeyDown={keys}
+        onFocus={() => {
+          focused.current = true
+        }}
+        onBlur={() => {
+          focused.current = false
+        }}
+        data-mode={mode}
+      >
+        {drawn === 'live' && (
+          <LiveView
+            reader={reader}
+            wrap={looks.wrap}
+            precise={precise}
+            handle={live}
+            onUp={pixels => reader.stop(-pixels)}
+          />
+        )}
+        {drawn === 'rows' && (
+          <Rows
+            reader={reader}
+            wrap={looks.wrap}
+            folded={looks.folded}
+            precise={precise}
+            handle={rows}
+            onMenu={onMenu}
+          />
+        )}
         <Over wanted={wanted} reader={reader} onClear={() => change(withoutFilters(wanted))} />
       </div>
-      <LineMenu at={menu} onClose={() => setMenu(undefined)} onMoment={moment => onMoment(moment, { source: wanted.source })} />
+      <LineMenu
+        at={menu}
+        onClose={() => setMenu(undefined)}
+        onMoment={moment => onMoment(moment, { source: wanted.source })}
+      />
       <SaveDialog opened={saving} onClose={() => setSaving(false)} wanted={wanted} title={name} />
     </section>
   )
 }
 
 /** What is worth a word above the lines. */
-function Strips({ wanted, reader, onChange }: { wanted: Wanted; reader: LogReader; onChange: (change: Partial<Wanted>) => void }) {
+function Strips({
+  wanted,
+  reader,
+  onChange,
+}: {
+  wanted: Wanted
+  reader: LogReader
+  onChange: (change: Partial<Wanted>) => void
+}) {
   const restartedAt = useReader(reader, it => it.restartedAt)
   return (
     <>
       {wanted.reveal && (
         <div className={classes.strip} data-tone="warn" role="status">
-          <IconEye size={16} aria-hidden /><p>Secrets are shown: passwords and keys stand here as they are, in saved files too.</p>
-          <Button size="compact-xs" variant="default" onClick={() => onChange({ reveal: false })}>Mask them</Button>
+          <IconEye size={16} aria-hidden />
+          <p>Secrets are shown: passwords and keys stand here as they are, in saved files too.</p>
+          <Button size="compact-xs" variant="default" onClick={() => onChange({ reveal: false })}>
+            Mask them
+          </Button>
         </div>
       )}
       {restartedAt !== undefined && (
         <div className={classes.strip} role="status">
-          <IconRefreshAlert size={16} aria-hidden /><p>The file was emptied or replaced at {clockOf(restartedAt, false)}.</p>
-          <Button size="compact-xs" variant="default" onClick={() => reader.dismissRestart()}>Understood</Button>
+          <IconRefreshAlert size={16} aria-hidden />
+          <p>The file was emptied or replaced at {clockOf(restartedAt, false)}.</p>
+          <Button size="compact-xs" variant="default" onClick={() => reader.dismissRestart()}>
+            Understood
+          </Button>
         </div>
       )}
     </>
@@ -166,24 +263,56 @@ function Strips({ wanted, reader, onChange }: { wanted: Wanted; reader: LogReade
 /** What stands over the lines, or in their place. */
 function Over({ wanted, reader, onClear }: { wanted: Wanted; reader: LogReader; onClear: () => void }) {
   const { mode, loaded, opening, looked, blank, fresh, problem } = useReader(reader, it => it)
-  if (problem) return <div className={classes.wrongs}><ProblemView problem={problem} onRetry={() => reader.open()} /></div>
-  const nothing = mode === 'follow' ? blank && !opening : loaded !== undefined && loaded.lines.length === 0 && loaded.atStart && loaded.atEnd
+  if (problem)
+    return (
+      <div className={classes.wrongs}>
+        <ProblemView problem={problem} onRetry={() => reader.open()} />
+      </div>
+    )
+  const nothing =
+    mode === 'follow'
+      ? blank && !opening
+      : loaded !== undefined && loaded.lines.length === 0 && loaded.atStart && loaded.atEnd
   const filtered = isFiltered(wanted)
   return (
     <>
-      {opening && looked === undefined && !loaded && <div className={classes.empty}><Loader size="sm" aria-label="Reading the log" /></div>}
-      {looked !== undefined && <div className={classes.looking} role="status"><Loader size={12} aria-hidden />Looking through the log … {Math.floor(looked * 100)} %</div>}
+      {opening && looked === undefined && !loaded && (
+        <div className={classes.empty}>
+          <Loader size="sm" aria-label="Reading the log" />
+        </div>
+      )}
+      {looked !== undefined && (
+        <div className={classes.looking} role="status">
+          <Loader size={12} aria-hidden />
+          Looking through the log … {Math.floor(looked * 100)} %
+        </div>
+      )}
       {nothing && (
         <div className={classes.empty} role="status">
           {filtered ? <IconFilterOff size={26} aria-hidden /> : <IconFileOff size={26} aria-hidden />}
-          {filtered
-            ? <p><strong>No line is like that</strong>{mode === 'follow' ? 'New ones that are will be shown here.' : 'The filters leave nothing of this log.'}</p>
-            : <p><strong>It has not written anything yet</strong>{mode === 'follow' && 'What it writes appears here at once.'}</p>}
-          {filtered && <Button size="xs" variant="default" onClick={onClear}>Clear filters</Button>}
+          {filtered ? (
+            <p>
+              <strong>No line is like that</strong>
+              {mode === 'follow' ? 'New ones that are will be shown here.' : 'The filters leave nothing of this log.'}
+            </p>
+          ) : (
+            <p>
+              <strong>It has not written anything yet</strong>
+              {mode === 'follow' && 'What it writes appears here at once.'}
+            </p>
+          )}
+          {filtered && (
+            <Button size="xs" variant="default" onClick={onClear}>
+              Clear filters
+            </Button>
+          )}
         </div>
       )}
       {mode === 'history' && fresh > 0 && (
-        <UnstyledButton className={classes.pill} onClick={() => reader.follow()}>{fresh.toLocaleString('en')} new {fresh === 1 ? 'line' : 'lines'}<IconArrowDown size={15} aria-hidden /></UnstyledButton>
+        <UnstyledButton className={classes.pill} onClick={() => reader.follow()}>
+          {fresh.toLocaleString('en')} new {fresh === 1 ? 'line' : 'lines'}
+          <IconArrowDown size={15} aria-hidden />
+        </UnstyledButton>
       )}
     </>
   )

@@ -1,7 +1,10 @@
 /** Which other logs may know more of a moment. */
 import type { LogSource } from '../../../shared/log'
 
-const services: readonly LogSource[] = [{ kind: 'service', name: 'postgres' }, { kind: 'service', name: 'pgbouncer' }]
+const services: readonly LogSource[] = [
+  { kind: 'service', name: 'postgres' },
+  { kind: 'service', name: 'pgbouncer' },
+]
 
 /** The likeliest first. */
 export function othersOf(source: LogSource): readonly LogSource[] {

@@ -3,7 +3,10 @@
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' })
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' })
 
-/** e.g. `14:05:09`, or `14:05:09.123`: as wide for every moment. Written by hand: it is done for each of thousands of lines. */
+/**
+ * e.g. `14:05:09`, or `14:05:09.123`: as wide for every moment. Written by hand: it is done for each of thousands of
+ * lines.
+ */
 export function clockOf(at: number, precise: boolean): string {
   const date = new Date(at)
   const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(it => String(it).padStart(2, '0')).join(':')
@@ -29,7 +32,14 @@ export function timeZone(now = new Date()): string {
 
 export const presets = ['all', '5', '10', '30', '60', 'today'] as const
 export type Preset = (typeof presets)[number]
-export const presetWord: Record<Preset, string> = { all: 'All time', 5: 'Last 5 minutes', 10: 'Last 10 minutes', 30: 'Last 30 minutes', 60: 'Last hour', today: 'Today' }
+export const presetWord: Record<Preset, string> = {
+  all: 'All time',
+  5: 'Last 5 minutes',
+  10: 'Last 10 minutes',
+  30: 'Last 30 minutes',
+  60: 'Last hour',
+  today: 'Today',
+}
 
 /** Which moments are wanted. A preset is counted from when it was chosen. */
 export interface Range {

@@ -12,28 +12,50 @@ export class Newest {
   #whole = false
   #end: (() => void) | undefined
 
-  constructor(private readonly client: LogClient, private readonly told: (news: LogNews) => void, private readonly failed: (error: unknown) => void) {}
+  constructor(
+    private readonly client: LogClient,
+    private readonly told: (news: LogNews) => void,
+    private readonly failed: (error: unknown) => void,
+  ) {}
 
   /** Without gaps. */
-  get lines(): readonly LogLine[] { return this.#lines }
+  get lines(): readonly LogLine[] {
+    return this.#lines
+  }
   /** They reach back as far as a window shows. */
-  get filled(): boolean { return this.#filled }
+  get filled(): boolean {
+    return this.#filled
+  }
   /** There are no others. */
-  get whole(): boolean { return this.#whole }
-  get watching(): boolean { return this.#end !== undefined }
+  get whole(): boolean {
+    return this.#whole
+  }
+  get watching(): boolean {
+    return this.#end !== undefined
+  }
 
   /** Hears of what is written from now on, or after a line. */
   watch(wanted: Wanted, after: LogPosition | undefined): void {
     if (this.#end) return
     let last = after
-    const listen = (): (() => void) => this.client.follow({ ...queryOf(wanted), after: last }, {
-      data: news => {
-        last = news.lines.at(-1)?.position ?? last
-        this.#take(news)
-      },
-      error: error => { this.#end = undefined; this.failed(error) },
-      lost: () => { this.#end?.(); this.#end = listen() },
-    })
+    const listen = (): (() => void) =>
+      this.client.follow(
+        { ...queryOf(wanted), after: last },
+        {
+          data: news => {
+            last = news.lines.at(-1)?.position ?? last
+            this.#take(news)
+          },
+          error: error => {
+            this.#end = undefined
+            this.failed(error)
+          },
+          lost: () => {
+            this.#end?.()
+            this.#end = listen()
+          },
+        },
+      )
     this.#end = listen()
   }
 
@@ -54,9 +76,15 @@ export class Newest {
   }
 
   #take(news: LogNews): void {
-    if (news.skipped > 0) { this.#lines = []; this.#filled = this.#whole = false }
+    if (news.skipped > 0) {
+      this.#lines = []
+      this.#filled = this.#whole = false
+    }
     this.#lines.push(...news.lines)
-    if (this.#lines.length > 2 * kept) { this.#lines = this.#lines.slice(-kept); this.#whole = false }
+    if (this.#lines.length > 2 * kept) {
+      this.#lines = this.#lines.slice(-kept)
+      this.#whole = false
+    }
     this.told(news)
   }
 }

@@ -28,7 +28,11 @@ export function loadedOf(page: LogPage, anchor: LogAnchor): Loaded {
   const more = anchor.type === 'around' ? undefined : page.more
   const backwards = anchor.type === 'end' || anchor.type === 'before' || page.atEnd
   return {
-    lines: page.lines, places: placesOf(page), atStart: page.atStart, atEnd: page.atEnd, size: page.size,
+    lines: page.lines,
+    places: placesOf(page),
+    atStart: page.atStart,
+    atEnd: page.atEnd,
+    size: page.size,
     first: (backwards ? more : undefined) ?? page.lines[0]?.position ?? given ?? page.more,
     last: (backwards ? undefined : more) ?? page.lines.at(-1)?.position ?? given ?? page.more,
   }
@@ -36,7 +40,15 @@ export function loadedOf(page: LogPage, anchor: LogAnchor): Loaded {
 
 /** Lines that came live, with nothing after them. */
 export function loadedOfLive(lines: readonly LogLine[], atStart: boolean): Loaded {
-  return settled({ lines, places: lines.map(() => Number.NaN), atStart, atEnd: true, first: lines[0]?.position, last: lines.at(-1)?.position, size: 0 })
+  return settled({
+    lines,
+    places: lines.map(() => Number.NaN),
+    atStart,
+    atEnd: true,
+    first: lines[0]?.position,
+    last: lines.at(-1)?.position,
+    size: 0,
+  })
 }
 
 /** With an earlier page before it. */
@@ -46,9 +58,13 @@ export function withBefore(loaded: Loaded, page: LogPage): Loaded {
   const lines = [...fresh, ...loaded.lines].slice(0, mostLines)
   const dropped = lines.length < fresh.length + loaded.lines.length
   return settled({
-    lines, places: [...placesOf(page).slice(0, fresh.length), ...loaded.places].slice(0, mostLines),
-    atStart: page.atStart, atEnd: loaded.atEnd && !dropped, size: page.size,
-    first: page.more ?? lines[0]?.position ?? loaded.first, last: dropped ? lines.at(-1)?.position : loaded.last ?? lines.at(-1)?.position,
+    lines,
+    places: [...placesOf(page).slice(0, fresh.length), ...loaded.places].slice(0, mostLines),
+    atStart: page.atStart,
+    atEnd: loaded.atEnd && !dropped,
+    size: page.size,
+    first: page.more ?? lines[0]?.position ?? loaded.first,
+    last: dropped ? lines.at(-1)?.position : (loaded.last ?? lines.at(-1)?.position),
   })
 }
 
@@ -59,9 +75,13 @@ export function withAfter(loaded: Loaded, page: LogPage): Loaded {
   const lines = [...loaded.lines, ...fresh].slice(-mostLines)
   const dropped = lines.length < fresh.length + loaded.lines.length
   return settled({
-    lines, places: [...loaded.places, ...placesOf(page).slice(-fresh.length || page.lines.length)].slice(-mostLines),
-    atStart: loaded.atStart && !dropped, atEnd: page.atEnd, size: page.size,
-    first: dropped ? lines[0]?.position : loaded.first ?? lines[0]?.position, last: page.more ?? lines.at(-1)?.position ?? loaded.last,
+    lines,
+    places: [...loaded.places, ...placesOf(page).slice(-fresh.length || page.lines.length)].slice(-mostLines),
+    atStart: loaded.atStart && !dropped,
+    atEnd: page.atEnd,
+    size: page.size,
+    first: dropped ? lines[0]?.position : (loaded.first ?? lines[0]?.position),
+    last: page.more ?? lines.at(-1)?.position ?? loaded.last,
   })
 }
 
@@ -85,7 +105,12 @@ function placesOf({ lines, from, to }: LogPage): number[] {
 function settled(loaded: Loaded): Loaded {
   const unknown = loaded.places.findIndex(Number.isNaN)
   if (unknown < 0 || (unknown === 0 && !loaded.atStart)) return loaded
-  const from = unknown === 0 ? 0 : loaded.places[unknown - 1] ?? 0
+  const from = unknown === 0 ? 0 : (loaded.places[unknown - 1] ?? 0)
   const count = loaded.places.length - unknown
-  return { ...loaded, places: loaded.places.map((it, index) => (index < unknown ? it : from + ((1 - from) * (index - unknown + 1)) / count)) }
+  return {
+    ...loaded,
+    places: loaded.places.map((it, index) =>
+      index < unknown ? it : from + ((1 - from) * (index - unknown + 1)) / count,
+    ),
+  }
 }

@@ -5,26 +5,69 @@ import { useState } from 'react'
 import { allTime, inputOf, momentOf, presets, presetWord, rangeOf, rangeWord, timeZone, type Range } from './moments'
 import classes from './view.module.css'
 
-interface RangeChipProps { range: Range; onChange: (range: Range) => void; onGo: (at: number) => void }
+interface RangeChipProps {
+  range: Range
+  onChange: (range: Range) => void
+  onGo: (at: number) => void
+}
 
 export function RangeChip({ range, onChange, onGo }: RangeChipProps) {
   const [open, setOpen] = useState(false)
   const close = (): void => setOpen(false)
   return (
-    <Popover opened={open} onChange={setOpen} position="bottom-start" width={320} trapFocus returnFocus shadow="md" transitionProps={{ duration: 0 }}>
+    <Popover
+      opened={open}
+      onChange={setOpen}
+      position="bottom-start"
+      width={320}
+      trapFocus
+      returnFocus
+      shadow="md"
+      transitionProps={{ duration: 0 }}
+    >
       <Popover.Target>
-        <UnstyledButton className={classes.chip} data-on={range.preset !== 'all' || undefined} onClick={() => setOpen(!open)} aria-label={`Time: ${rangeWord(range)}`}>
-          <IconClock size={15} aria-hidden />{rangeWord(range)}<IconChevronDown size={14} aria-hidden />
+        <UnstyledButton
+          className={classes.chip}
+          data-on={range.preset !== 'all' || undefined}
+          onClick={() => setOpen(!open)}
+          aria-label={`Time: ${rangeWord(range)}`}
+        >
+          <IconClock size={15} aria-hidden />
+          {rangeWord(range)}
+          <IconChevronDown size={14} aria-hidden />
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown aria-label="Time" className={classes.range}>
         <div className={classes.presets} role="group" aria-label="Only lines of">
           {presets.map(it => (
-            <Button key={it} size="xs" variant={range.preset === it ? 'filled' : 'default'} aria-pressed={range.preset === it} onClick={() => { onChange(rangeOf(it)); close() }}>{presetWord[it]}</Button>
+            <Button
+              key={it}
+              size="xs"
+              variant={range.preset === it ? 'filled' : 'default'}
+              aria-pressed={range.preset === it}
+              onClick={() => {
+                onChange(rangeOf(it))
+                close()
+              }}
+            >
+              {presetWord[it]}
+            </Button>
           ))}
         </div>
-        <Custom range={range} onChange={it => { onChange(it); close() }} />
-        <Go start={range.from} onGo={it => { onGo(it); close() }} />
+        <Custom
+          range={range}
+          onChange={it => {
+            onChange(it)
+            close()
+          }}
+        />
+        <Go
+          start={range.from}
+          onGo={it => {
+            onGo(it)
+            close()
+          }}
+        />
         <p className={classes.zone}>Times are {timeZone()}.</p>
       </Popover.Dropdown>
     </Popover>
@@ -38,13 +81,31 @@ function Custom({ range, onChange }: Pick<RangeChipProps, 'range' | 'onChange'>)
   const wrong = moments.from !== undefined && moments.to !== undefined && moments.to < moments.from
   const apply = (event: React.FormEvent): void => {
     event.preventDefault()
-    if (!wrong) onChange(moments.from === undefined && moments.to === undefined ? allTime : { preset: 'custom', ...moments })
+    if (!wrong)
+      onChange(moments.from === undefined && moments.to === undefined ? allTime : { preset: 'custom', ...moments })
   }
   return (
     <form className={classes.custom} onSubmit={apply} aria-label="From and to">
-      <TextInput type="datetime-local" step={1} size="xs" label="From" value={from} onChange={event => setFrom(event.currentTarget.value)} />
-      <TextInput type="datetime-local" step={1} size="xs" label="To" value={to} onChange={event => setTo(event.currentTarget.value)} error={wrong && 'This is before its beginning.'} />
-      <Button type="submit" size="xs" variant="default">Only these lines</Button>
+      <TextInput
+        type="datetime-local"
+        step={1}
+        size="xs"
+        label="From"
+        value={from}
+        onChange={event => setFrom(event.currentTarget.value)}
+      />
+      <TextInput
+        type="datetime-local"
+        step={1}
+        size="xs"
+        label="To"
+        value={to}
+        onChange={event => setTo(event.currentTarget.value)}
+        error={wrong && 'This is before its beginning.'}
+      />
+      <Button type="submit" size="xs" variant="default">
+        Only these lines
+      </Button>
     </form>
   )
 }
@@ -53,9 +114,25 @@ function Go({ start, onGo }: { start: number | undefined; onGo: (at: number) => 
   const [text, setText] = useState(() => inputOf(start ?? Date.now()))
   const at = momentOf(text)
   return (
-    <form className={classes.custom} onSubmit={event => { event.preventDefault(); if (at !== undefined) onGo(at) }} aria-label="Go to a moment">
-      <TextInput type="datetime-local" step={1} size="xs" label="Go to a moment" value={text} onChange={event => setText(event.currentTarget.value)} />
-      <Button type="submit" size="xs" variant="default" disabled={at === undefined}>Go there</Button>
+    <form
+      className={classes.custom}
+      onSubmit={event => {
+        event.preventDefault()
+        if (at !== undefined) onGo(at)
+      }}
+      aria-label="Go to a moment"
+    >
+      <TextInput
+        type="datetime-local"
+        step={1}
+        size="xs"
+        label="Go to a moment"
+        value={text}
+        onChange={event => setText(event.currentTarget.value)}
+      />
+      <Button type="submit" size="xs" variant="default" disabled={at === undefined}>
+        Go there
+      </Button>
     </form>
   )
 }

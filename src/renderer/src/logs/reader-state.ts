@@ -42,5 +42,9 @@ export interface ReaderState {
 
 export const nothingRead: ReaderState = { mode: 'follow', opening: true, blank: false, fresh: 0, searching: false }
 
-/** A part of what a reader shows: who uses it is drawn anew only when that part changes. @param select gives the same for the same state */
-export const useReader = <T>(reader: LogReader, select: (state: ReaderState) => T): T => useSyncExternalStore(reader.subscribe, () => select(reader.state()))
+/**
+ * A part of what a reader shows: who uses it is drawn anew only when that part changes. @param select gives the same
+ * for the same state
+ */
+export const useReader = <T>(reader: LogReader, select: (state: ReaderState) => T): T =>
+  useSyncExternalStore(reader.subscribe, () => select(reader.state()))

@@ -30,23 +30,43 @@ export class LogReader {
   readonly #listeners = new Set<() => void>()
   readonly #newsListeners = new Set<NewsListener>()
 
-  constructor(private readonly client: LogClient, private wanted: Wanted) {
-    this.#newest = new Newest(client, news => this.#take(news), error => this.#failed(error, this.#work.signal))
-    this.#count = new Count(client, count => this.#set({ count }), (position, rank) => { if (this.#state.current === position) this.#set({ rank }) }, error => this.#failed(error, this.#work.signal))
+  constructor(
+    private readonly client: LogClient,
+    private wanted: Wanted,
+  ) {
+    this.#newest = new Newest(
+      client,
+      news => this.#take(news),
+      error => this.#failed(error, this.#work.signal),
+    )
+    this.#count = new Count(
+      client,
+      count => this.#set({ count }),
+      (position, rank) => {
+        if (this.#state.current === position) this.#set({ rank })
+      },
+      error => this.#failed(error, this.#work.signal),
+    )
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
-    return () => { this.#listeners.delete(listener) }
+    return () => {
+      this.#listeners.delete(listener)
+    }
   }
   readonly state = (): ReaderState => this.#state
 
   /** @param listener gets what comes, or `anew` when all that it drew is to be drawn again from `newest` */
   onNews(listener: NewsListener): () => void {
     this.#newsListeners.add(listener)
-    return () => { this.#newsListeners.delete(listener) }
+    return () => {
+      this.#newsListeners.delete(listener)
+    }
   }
-  get newest(): readonly LogLine[] { return this.#newest.lines }
+  get newest(): readonly LogLine[] {
+    return this.#newest.lines
+  }
 
   /** Begins at the end and follows; or in the history at a moment, or at the last line. */
   open({ at, follow = true }: { readonly at?: number; readonly follow?: boolean } = {}): void {
@@ -61,17 +81,31 @@ export class LogReader {
     this.#count.end()
   }
 
-  /** Other lines are wanted: one stays where one is, as far as these have it. @param seen the line at the top of the window */
+  /**
+   * Other lines are wanted: one stays where one is, as far as these have it. @param seen the line at the top of the
+   * window
+   */
   change(wanted: Wanted, seen: LogLine | undefined): void {
     const { mode } = this.#state
     const sameFiles = JSON.stringify(wanted.source) === JSON.stringify(this.wanted.source)
-    const searched = JSON.stringify(queryOf(wanted).filter.search) !== JSON.stringify(queryOf(this.wanted).filter.search)
+    const searched =
+      JSON.stringify(queryOf(wanted).filter.search) !== JSON.stringify(queryOf(this.wanted).filter.search)
     const search = searched && wanted.search !== ''
     if (search) this.stop() // what is on the screen stays until there is something else
     this.wanted = wanted
     this.close()
-    this.#set({ count: undefined, rank: undefined, current: undefined, ended: undefined, searchProblem: undefined, problem: undefined })
-    if (search) { void this.#searchFrom(sameFiles ? seen : undefined); return }
+    this.#set({
+      count: undefined,
+      rank: undefined,
+      current: undefined,
+      ended: undefined,
+      searchProblem: undefined,
+      problem: undefined,
+    })
+    if (search) {
+      void this.#searchFrom(sameFiles ? seen : undefined)
+      return
+    }
     if (mode === 'follow' && !isPast(wanted)) this.follow()
     else if (sameFiles && seen) this.jump({ type: 'around', position: seen.position })
     else if (seen?.at !== undefined) this.jump({ type: 'time', time: seen.at })
@@ -81,7 +115,10 @@ export class LogReader {
 
   /** To the end, and on with what comes. */
   follow(): void {
-    if (isPast(this.wanted)) { this.jump({ type: 'end' }); return }
+    if (isPast(this.wanted)) {
+      this.jump({ type: 'end' })
+      return
+    }
     const ready = this.#newest.watching && this.#newest.filled
     const signal = this.#anew()
     this.#set({ mode: 'follow', loaded: undefined, fresh: 0, opening: !ready, problem: undefined })
@@ -90,18 +127,28 @@ export class LogReader {
   }
 
   /** One is at the end and wants to see more. */
-  goOn(): void { if (!isPast(this.wanted)) this.follow() }
+  goOn(): void {
+    if (!isPast(this.wanted)) this.follow()
+  }
 
   /** Stops following, where one is. @param by pixels to scroll from there */
   stop(by = 0): void {
     if (this.#state.mode !== 'follow' || this.#state.opening) return
     const { lines: newest, whole } = this.#newest
     const lines = newest.slice(-2 * pageSize)
-    this.#set({ mode: 'history', fresh: 0, loaded: loadedOfLive(lines, whole && lines.length === newest.length), target: { to: 'bottom', by } })
+    this.#set({
+      mode: 'history',
+      fresh: 0,
+      loaded: loadedOfLive(lines, whole && lines.length === newest.length),
+      target: { to: 'bottom', by },
+    })
     this.more('before') // where these lines lie in the whole is known with the page before them
   }
 
-  jump(anchor: LogAnchor, to: Target['to'] = anchor.type === 'end' ? 'bottom' : anchor.type === 'around' ? 'middle' : 'top'): void {
+  jump(
+    anchor: LogAnchor,
+    to: Target['to'] = anchor.type === 'end' ? 'bottom' : anchor.type === 'around' ? 'middle' : 'top',
+  ): void {
     void this.#jump(anchor, to, this.#anew())
   }
 
@@ -116,17 +163,29 @@ export class LogReader {
   more(side: 'before' | 'after'): void {
     const { loaded, mode, opening, searchProblem } = this.#state
     const position = side === 'before' ? loaded?.first : loaded?.last
-    if (!loaded || mode !== 'history' || opening || searchProblem || this.#loading[side] || position === undefined || (side === 'before' ? loaded.atStart : loaded.atEnd)) return
+    if (
+      !loaded ||
+      mode !== 'history' ||
+      opening ||
+      searchProblem ||
+      this.#loading[side] ||
+      position === undefined ||
+      (side === 'before' ? loaded.atStart : loaded.atEnd)
+    )
+      return
     this.#loading[side] = true
     if (loaded.lines.length < screenful) this.#set({ looked: lookedOf(loaded, side) })
     const { signal } = this.#work
-    this.#page({ type: side, position }, signal).then(page => {
-      if (signal.aborted || !this.#state.loaded) return
-      this.#loading[side] = false
-      const next = side === 'before' ? withBefore(this.#state.loaded, page) : withAfter(this.#state.loaded, page)
-      const empty = page.lines.length === 0 && !(side === 'before' ? page.atStart : page.atEnd)
-      this.#set({ loaded: next, looked: !empty ? undefined : side === 'before' ? 1 - page.from : page.to })
-    }, error => this.#failed(error, signal))
+    this.#page({ type: side, position }, signal).then(
+      page => {
+        if (signal.aborted || !this.#state.loaded) return
+        this.#loading[side] = false
+        const next = side === 'before' ? withBefore(this.#state.loaded, page) : withAfter(this.#state.loaded, page)
+        const empty = page.lines.length === 0 && !(side === 'before' ? page.atStart : page.atEnd)
+        this.#set({ loaded: next, looked: !empty ? undefined : side === 'before' ? 1 - page.from : page.to })
+      },
+      error => this.#failed(error, signal),
+    )
   }
 
   /** To the next line that is found, from where one is. */
@@ -138,9 +197,15 @@ export class LogReader {
     try {
       const found = await this.client.find({ ...queryOf(this.wanted), from, direction }, signal)
       if (signal.aborted) return
-      if (found === null) { this.#set({ ended: direction }); return }
+      if (found === null) {
+        this.#set({ ended: direction })
+        return
+      }
       const { rank } = this.#state
-      this.#set({ rank: rank === undefined || this.#state.current === undefined ? undefined : rank + (direction === 'next' ? 1 : -1) })
+      this.#set({
+        rank:
+          rank === undefined || this.#state.current === undefined ? undefined : rank + (direction === 'next' ? 1 : -1),
+      })
       await this.#show(found, signal)
     } catch (error) {
       this.#failed(error, signal)
@@ -149,12 +214,18 @@ export class LogReader {
     }
   }
 
-  dismissRestart(): void { this.#set({ restartedAt: undefined }) }
+  dismissRestart(): void {
+    this.#set({ restartedAt: undefined })
+  }
 
   async #go(): Promise<void> {
     while (this.#going !== undefined) {
       const fraction = this.#going
-      await this.#jump(fraction >= 1 ? { type: 'end' } : { type: 'fraction', fraction }, fraction >= 1 ? 'bottom' : 'top', this.#anew())
+      await this.#jump(
+        fraction >= 1 ? { type: 'end' } : { type: 'fraction', fraction },
+        fraction >= 1 ? 'bottom' : 'top',
+        this.#anew(),
+      )
       if (this.#going === fraction) this.#going = undefined
     }
   }
@@ -171,10 +242,19 @@ export class LogReader {
       const page = await this.#page(anchor, signal)
       const at = seen?.position ?? page.lines.at(-1)?.position ?? page.more
       const near = page.lines.findLast(it => it.matches.length > 0)?.position
-      const found = near ?? (at === undefined ? null
-        : await this.client.find({ ...query, from: at, direction: 'previous' }, signal) ?? await this.client.find({ ...query, from: at, direction: 'next' }, signal))
+      const found =
+        near ??
+        (at === undefined
+          ? null
+          : ((await this.client.find({ ...query, from: at, direction: 'previous' }, signal)) ??
+            (await this.client.find({ ...query, from: at, direction: 'next' }, signal))))
       if (signal.aborted) return
-      if (found === null || near !== undefined) this.#set({ loaded: loadedOf(page, anchor), opening: false, target: { to: 'middle', position: near ?? seen?.position } })
+      if (found === null || near !== undefined)
+        this.#set({
+          loaded: loadedOf(page, anchor),
+          opening: false,
+          target: { to: 'middle', position: near ?? seen?.position },
+        })
       if (found === null) this.#set({ current: undefined })
       else await this.#show(found, signal)
     } catch (error) {
@@ -187,7 +267,8 @@ export class LogReader {
   /** Brings a match into view. */
   async #show(position: LogPosition, signal: AbortSignal): Promise<void> {
     const { loaded } = this.#state
-    if (loaded?.lines.some(it => lineOf(it.position) === lineOf(position))) this.#set({ current: position, target: { to: 'middle', position } })
+    if (loaded?.lines.some(it => lineOf(it.position) === lineOf(position)))
+      this.#set({ current: position, target: { to: 'middle', position } })
     else {
       await this.#jump({ type: 'around', position }, 'middle', signal)
       if (signal.aborted) return
@@ -203,8 +284,18 @@ export class LogReader {
       const page = await this.#page(anchor, signal)
       if (signal.aborted) return
       // Near the end a page is filled with what was before.
-      const position = 'position' in anchor ? anchor.position : anchor.type === 'time' ? page.lines.find(it => it.at !== undefined && it.at >= anchor.time)?.position : undefined
-      this.#set({ loaded: loadedOf(page, anchor), opening: false, target: { to, position }, fresh: page.atEnd ? 0 : this.#state.fresh })
+      const position =
+        'position' in anchor
+          ? anchor.position
+          : anchor.type === 'time'
+            ? page.lines.find(it => it.at !== undefined && it.at >= anchor.time)?.position
+            : undefined
+      this.#set({
+        loaded: loadedOf(page, anchor),
+        opening: false,
+        target: { to, position },
+        fresh: page.atEnd ? 0 : this.#state.fresh,
+      })
       this.#watch(page.atEnd ? page.lines.at(-1)?.position : undefined)
     } catch (error) {
       this.#failed(error, signal)
@@ -267,8 +358,10 @@ export class LogReader {
     if (signal.aborted) return
     this.#loading = { before: false, after: false }
     const problem = problemOf(error)
-    if (searchProblems.has(problem.code)) { this.#count.end(); this.#set({ searchProblem: problem, count: undefined, opening: false, looked: undefined }) }
-    else this.#set({ problem, opening: false, looked: undefined })
+    if (searchProblems.has(problem.code)) {
+      this.#count.end()
+      this.#set({ searchProblem: problem, count: undefined, opening: false, looked: undefined })
+    } else this.#set({ problem, opening: false, looked: undefined })
   }
 
   #tell(news: LogNews | 'anew'): void {

@@ -1,6 +1,20 @@
-/** The history as rows: of the whole log only the pages near what is seen. What one looks at stays where it is when pages come and go. */
+/**
+ * The history as rows: of the whole log only the pages near what is seen. What one looks at stays where it is when
+ * pages come and go.
+ */
 import { useComputedColorScheme } from '@mantine/core'
-import { useCallback, useEffectEvent, useId, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type Ref, type WheelEvent } from 'react'
+import {
+  useCallback,
+  useEffectEvent,
+  useId,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type Ref,
+  type WheelEvent,
+} from 'react'
 import { lineOf, type LogLine } from '../../../shared/log'
 import { foldLines } from './folds'
 import { isOtherDay } from './moments'
@@ -49,7 +63,10 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
   const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set())
   const [exceptions, setExceptions] = useState<ReadonlySet<string>>(new Set())
   const lines = useMemo(() => foldLines(loaded.lines, folded, exceptions), [loaded.lines, folded, exceptions])
-  const byPosition = useMemo(() => new Map(loaded.lines.map((line, index) => [lineOf(line.position), index])), [loaded.lines])
+  const byPosition = useMemo(
+    () => new Map(loaded.lines.map((line, index) => [lineOf(line.position), index])),
+    [loaded.lines],
+  )
 
   const look = useCallback((): void => {
     const element = scroller.current
@@ -57,13 +74,24 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
     const rows = rowsOf(element)
     const [top, bottom] = [rowAt(rows, element.scrollTop), rowAt(rows, element.scrollTop + element.clientHeight - 1)]
     if (!top || !bottom) return
-    anchor.current = { position: top.dataset['line'] ?? '', offset: element.scrollTop - top.offsetTop, bottom: element.scrollTop + element.clientHeight >= element.scrollHeight - 1 }
+    anchor.current = {
+      position: top.dataset['line'] ?? '',
+      offset: element.scrollTop - top.offsetTop,
+      bottom: element.scrollTop + element.clientHeight >= element.scrollHeight - 1,
+    }
     const place = (row: HTMLElement): number => loaded.places[byPosition.get(row.dataset['line'] ?? '') ?? -1] ?? 1
     const whole = element.scrollHeight <= element.clientHeight + 1 && loaded.atStart && loaded.atEnd
-    const next = whole ? { from: 0, to: 1 } : {
-      from: loaded.atStart && element.scrollTop <= 1 ? 0 : place(top) || 0,
-      to: loaded.atEnd && element.scrollTop + element.clientHeight >= element.scrollHeight - 1 ? 1 : Number.isNaN(place(bottom)) ? 1 : place(bottom),
-    }
+    const next = whole
+      ? { from: 0, to: 1 }
+      : {
+          from: loaded.atStart && element.scrollTop <= 1 ? 0 : place(top) || 0,
+          to:
+            loaded.atEnd && element.scrollTop + element.clientHeight >= element.scrollHeight - 1
+              ? 1
+              : Number.isNaN(place(bottom))
+                ? 1
+                : place(bottom),
+        }
     setSeen(it => (it.from === next.from && it.to === next.to ? it : next))
   }, [loaded, byPosition])
   const edges = useEffectEvent((element: HTMLElement): void => {
@@ -75,12 +103,14 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
   useLayoutEffect(() => {
     const element = scroller.current
     if (!element) return
-    const row = (line: string | undefined): HTMLElement | undefined => (line === undefined ? undefined : element.querySelector<HTMLElement>(`[data-line="${line}"]`) ?? undefined)
+    const row = (line: string | undefined): HTMLElement | undefined =>
+      line === undefined ? undefined : (element.querySelector<HTMLElement>(`[data-line="${line}"]`) ?? undefined)
     if (target && reached.current !== target) {
       reached.current = target
       const wanted = row(target.position && lineOf(target.position))
       if (target.to === 'bottom') element.scrollTop = element.scrollHeight
-      else if (wanted && target.to === 'middle') element.scrollTop = wanted.offsetTop - (element.clientHeight - wanted.offsetHeight) / 2
+      else if (wanted && target.to === 'middle')
+        element.scrollTop = wanted.offsetTop - (element.clientHeight - wanted.offsetHeight) / 2
       else element.scrollTop = wanted?.offsetTop ?? 0
       element.scrollTop += target.by ?? 0
     } else if ([lines, wrap, precise].some((it, index) => it !== drawn.current[index])) {
@@ -96,9 +126,13 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
   useLayoutEffect(() => {
     const element = scroller.current
     if (!element) return
-    const scrolled = (): void => { look(); edges(element) } // once a frame, as the event comes
+    const scrolled = (): void => {
+      look()
+      edges(element)
+    } // once a frame, as the event comes
     element.addEventListener('scroll', scrolled, { passive: true })
-    const resize = new ResizeObserver(() => { // lines wrap elsewhere
+    const resize = new ResizeObserver(() => {
+      // lines wrap elsewhere
       const { position, offset, bottom } = anchor.current ?? {}
       const kept = element.querySelector<HTMLElement>(`[data-line="${position ?? ''}"]`)
       if (bottom) element.scrollTop = element.scrollHeight
@@ -106,38 +140,73 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
       scrolled()
     })
     resize.observe(element)
-    return () => { resize.disconnect(); element.removeEventListener('scroll', scrolled) }
+    return () => {
+      resize.disconnect()
+      element.removeEventListener('scroll', scrolled)
+    }
   }, [look])
 
-  useImperativeHandle(handle, () => ({
-    top: () => loaded.lines[byPosition.get(anchor.current?.position ?? '') ?? -1],
-    selected: () => {
-      const selection = getSelection()
-      const element = scroller.current
-      if (!element || !selection || selection.isCollapsed) return []
-      return rowsOf(element).filter(it => selection.containsNode(it, true)).map(it => loaded.lines[byPosition.get(it.dataset['line'] ?? '') ?? -1]).filter(it => it !== undefined)
-    },
-    scrollBy: pixels => { scroller.current?.scrollBy({ top: pixels }) },
-    focus: () => scroller.current?.focus(),
-  }), [loaded, byPosition])
+  useImperativeHandle(
+    handle,
+    () => ({
+      top: () => loaded.lines[byPosition.get(anchor.current?.position ?? '') ?? -1],
+      selected: () => {
+        const selection = getSelection()
+        const element = scroller.current
+        if (!element || !selection || selection.isCollapsed) return []
+        return rowsOf(element)
+          .filter(it => selection.containsNode(it, true))
+          .map(it => loaded.lines[byPosition.get(it.dataset['line'] ?? '') ?? -1])
+          .filter(it => it !== undefined)
+      },
+      scrollBy: pixels => {
+        scroller.current?.scrollBy({ top: pixels })
+      },
+      focus: () => scroller.current?.focus(),
+    }),
+    [loaded, byPosition],
+  )
 
-  const handlers = useMemo((): RowHandlers => ({
-    expand: line => setExpanded(it => new Set([...it, lineOf(line.position)])),
-    fold: line => setExceptions(it => toggled(it, lineOf(line.position))),
-    menu: onMenu,
-  }), [onMenu])
+  const handlers = useMemo(
+    (): RowHandlers => ({
+      expand: line => setExpanded(it => new Set([...it, lineOf(line.position)])),
+      fold: line => setExceptions(it => toggled(it, lineOf(line.position))),
+      menu: onMenu,
+    }),
+    [onMenu],
+  )
   const pastEnd = ({ deltaY }: WheelEvent<HTMLElement>): void => {
     const element = scroller.current
-    if (deltaY > 0 && element && loaded.atEnd && element.scrollTop + element.clientHeight >= element.scrollHeight - 1) reader.goOn()
+    if (deltaY > 0 && element && loaded.atEnd && element.scrollTop + element.clientHeight >= element.scrollHeight - 1)
+      reader.goOn()
   }
   return (
     <div className={classes.body}>
-      <div ref={scroller} id={id} className={classes.scroller} data-wrap={wrap || undefined} data-precise={precise || undefined} onWheel={pastEnd} tabIndex={0} role="group" aria-label="Lines" data-testid="history">
+      <div
+        ref={scroller}
+        id={id}
+        className={classes.scroller}
+        data-wrap={wrap || undefined}
+        data-precise={precise || undefined}
+        onWheel={pastEnd}
+        tabIndex={0}
+        role="group"
+        aria-label="Lines"
+        data-testid="history"
+      >
         <div className={classes.list}>
           {lines.map(({ line, follows, folded: isFolded }, index) => (
             <Row
-              key={lineOf(line.position)} line={line} scheme={scheme} precise={precise} current={current !== undefined && lineOf(line.position) === lineOf(current)} expanded={expanded.has(lineOf(line.position))}
-              follows={follows} folded={isFolded} day={line.at !== undefined && isOtherDay(line.at, lines[index - 1]?.line.at)} handlers={handlers}
+              key={lineOf(line.position)}
+              line={line}
+              scheme={scheme}
+              precise={precise}
+              current={current !== undefined && lineOf(line.position) === lineOf(current)}
+              expanded={expanded.has(lineOf(line.position))}
+              follows={follows}
+              folded={isFolded}
+              day={line.at !== undefined && isOtherDay(line.at, lines[index - 1]?.line.at)}
+              handlers={handlers}
             />
           ))}
         </div>
@@ -147,7 +216,8 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
   )
 }
 
-const toggled = (all: ReadonlySet<string>, one: string): ReadonlySet<string> => (all.has(one) ? new Set([...all].filter(it => it !== one)) : new Set([...all, one]))
+const toggled = (all: ReadonlySet<string>, one: string): ReadonlySet<string> =>
+  all.has(one) ? new Set([...all].filter(it => it !== one)) : new Set([...all, one])
 const rowsOf = (scroller: HTMLElement): HTMLElement[] => [...scroller.querySelectorAll<HTMLElement>('[data-line]')]
 
 /** The row at a height, in the order that they stand. */

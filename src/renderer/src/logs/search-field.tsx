@@ -21,11 +21,17 @@ interface SearchFieldProps {
 export function SearchField({ wanted, field, problem, onChange, onFind }: SearchFieldProps) {
   const [text, setText] = useState(wanted.search)
   const [known, setKnown] = useState(wanted.search)
-  if (known !== wanted.search) { // changed from elsewhere
+  if (known !== wanted.search) {
+    // changed from elsewhere
     setKnown(wanted.search)
     setText(wanted.search)
   }
-  const search = (it: string): void => { if (it !== wanted.search) { setKnown(it); onChange({ search: it }) } }
+  const search = (it: string): void => {
+    if (it !== wanted.search) {
+      setKnown(it)
+      onChange({ search: it })
+    }
+  }
   const rested = useEffectEvent(search)
   useEffect(() => {
     const timer = setTimeout(() => rested(text), text === '' ? 0 : pause)
@@ -40,25 +46,69 @@ export function SearchField({ wanted, field, problem, onChange, onFind }: Search
     event.stopPropagation()
   }
   const flag = (of: 'matchCase' | 'regex', label: string, sign: string) => (
-    <Tooltip label={label}><UnstyledButton className={classes.switch} aria-pressed={wanted[of]} aria-label={label} onClick={() => onChange({ [of]: !wanted[of] })}>{sign}</UnstyledButton></Tooltip>
+    <Tooltip label={label}>
+      <UnstyledButton
+        className={classes.switch}
+        aria-pressed={wanted[of]}
+        aria-label={label}
+        onClick={() => onChange({ [of]: !wanted[of] })}
+      >
+        {sign}
+      </UnstyledButton>
+    </Tooltip>
   )
   return (
     <TextInput
-      ref={field} size="xs" className={classes.search} aria-label="Search the log" placeholder="Search" autoComplete="off" spellCheck={false} aria-keyshortcuts="/ Control+F" maxLength={1000}
-      value={text} onChange={event => setText(event.currentTarget.value)} onKeyDown={key} error={problem} withErrorStyles
-      leftSection={<IconSearch size={15} aria-hidden />} rightSectionWidth={text ? 86 : 82}
-      rightSection={(
+      ref={field}
+      size="xs"
+      className={classes.search}
+      aria-label="Search the log"
+      placeholder="Search"
+      autoComplete="off"
+      spellCheck={false}
+      aria-keyshortcuts="/ Control+F"
+      maxLength={1000}
+      value={text}
+      onChange={event => setText(event.currentTarget.value)}
+      onKeyDown={key}
+      error={problem}
+      withErrorStyles
+      leftSection={<IconSearch size={15} aria-hidden />}
+      rightSectionWidth={text ? 86 : 82}
+      rightSection={
         <span className={classes.switches}>
           {flag('matchCase', 'Match case', 'Aa')}
           {flag('regex', 'Regular expression', '.*')}
-          {text ? <ActionIcon variant="subtle" color="gray" size="xs" aria-label="Clear the search" onClick={() => { setText(''); field.current?.focus() }}><IconX size={13} /></ActionIcon> : <Kbd size="xs" aria-hidden>/</Kbd>}
+          {text ? (
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="xs"
+              aria-label="Clear the search"
+              onClick={() => {
+                setText('')
+                field.current?.focus()
+              }}
+            >
+              <IconX size={13} />
+            </ActionIcon>
+          ) : (
+            <Kbd size="xs" aria-hidden>
+              /
+            </Kbd>
+          )}
         </span>
-      )}
+      }
     />
   )
 }
 
-interface FoundProps { wanted: Wanted; reader: LogReader; onChange: (change: Partial<Wanted>) => void; onFind: (direction: 'next' | 'previous') => void }
+interface FoundProps {
+  wanted: Wanted
+  reader: LogReader
+  onChange: (change: Partial<Wanted>) => void
+  onFind: (direction: 'next' | 'previous') => void
+}
 
 /** Below the tools while there is a search. */
 export function Found({ wanted, reader, onChange, onFind }: FoundProps) {
@@ -67,20 +117,65 @@ export function Found({ wanted, reader, onChange, onFind }: FoundProps) {
   if (problem) {
     return (
       <div className={classes.found} role="alert">
-        <p className={classes.wrong}><IconAlertCircle size={15} aria-hidden /><span>{[problem.message, problem.cause, problem.hint].filter(it => it !== undefined).map(it => (/[.!?]$/.test(it) ? it : `${it}.`)).join(' ')}</span></p>
+        <p className={classes.wrong}>
+          <IconAlertCircle size={15} aria-hidden />
+          <span>
+            {[problem.message, problem.cause, problem.hint]
+              .filter(it => it !== undefined)
+              .map(it => (/[.!?]$/.test(it) ? it : `${it}.`))
+              .join(' ')}
+          </span>
+        </p>
       </div>
     )
   }
   return (
     <div className={classes.found} role="group" aria-label="Found">
       <span className={classes.hits}>
-        <Tooltip label="Previous match (Shift+Enter, Shift+F3)"><ActionIcon variant="default" size="sm" aria-label="Previous match" disabled={none} onClick={() => onFind('previous')}><IconArrowUp size={14} /></ActionIcon></Tooltip>
-        <Tooltip label="Next match (Enter, F3)"><ActionIcon variant="default" size="sm" aria-label="Next match" disabled={none} onClick={() => onFind('next')}><IconArrowDown size={14} /></ActionIcon></Tooltip>
+        <Tooltip label="Previous match (Shift+Enter, Shift+F3)">
+          <ActionIcon
+            variant="default"
+            size="sm"
+            aria-label="Previous match"
+            disabled={none}
+            onClick={() => onFind('previous')}
+          >
+            <IconArrowUp size={14} />
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label="Next match (Enter, F3)">
+          <ActionIcon
+            variant="default"
+            size="sm"
+            aria-label="Next match"
+            disabled={none}
+            onClick={() => onFind('next')}
+          >
+            <IconArrowDown size={14} />
+          </ActionIcon>
+        </Tooltip>
         <Hits reader={reader} />
       </span>
-      <Checkbox size="xs" label="Only matching lines" checked={wanted.matchesOnly} onChange={event => onChange({ matchesOnly: event.currentTarget.checked })} />
+      <Checkbox
+        size="xs"
+        label="Only matching lines"
+        checked={wanted.matchesOnly}
+        onChange={event => onChange({ matchesOnly: event.currentTarget.checked })}
+      />
       {wanted.matchesOnly && (
-        <label className={classes.context}>and <NumberInput size="xs" min={0} max={20} clampBehavior="strict" aria-label="Lines around each match" value={wanted.context} onChange={it => onChange({ context: Number(it) || 0 })} /> around each</label>
+        <label className={classes.context}>
+          and{' '}
+          <NumberInput
+            size="xs"
+            min={0}
+            max={20}
+            clampBehavior="strict"
+            aria-label="Lines around each match"
+            value={wanted.context}
+            onChange={it => onChange({ context: Number(it) || 0 })}
+          />{' '}
+          around each
+        </label>
       )}
     </div>
   )
@@ -91,7 +186,9 @@ function Hits({ reader }: { reader: LogReader }) {
   const state = useReader(reader, it => it)
   return (
     <>
-      <span role="status" aria-label="Matches">{hitsWord(state)}</span>
+      <span role="status" aria-label="Matches">
+        {hitsWord(state)}
+      </span>
       {(state.searching || state.count?.done === false) && <Loader size={13} aria-label="Searching" />}
     </>
   )

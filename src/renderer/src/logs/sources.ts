@@ -25,34 +25,52 @@ export function paneOf(text: string): Pane | undefined {
   if (words === undefined) return undefined
   const [kind, name, stream] = words.split('.')
   const source = logSourceSchema.safeParse({ kind, ...(kind === 'operation' ? { id: name } : { name, stream }) })
-  return source.success ? { source: source.data, errorsOnly: errors === '!' || undefined, at: moment === undefined ? undefined : Number(moment) } : undefined
+  return source.success
+    ? {
+        source: source.data,
+        errorsOnly: errors === '!' || undefined,
+        at: moment === undefined ? undefined : Number(moment),
+      }
+    : undefined
 }
 
 /** The same for the same log, whichever of its streams. */
 export function sourceKey(source: LogSource): string {
   switch (source.kind) {
-    case 'instance': return `instance.${source.name}`
-    case 'service': return `service.${source.name}`
-    case 'operation': return `operation.${source.id}`
-    case 'app': return 'app'
+    case 'instance':
+      return `instance.${source.name}`
+    case 'service':
+      return `service.${source.name}`
+    case 'operation':
+      return `operation.${source.id}`
+    case 'app':
+      return 'app'
   }
 }
 
-const sourceText = (source: LogSource): string => (source.kind === 'instance' ? `${sourceKey(source)}.${source.stream}` : sourceKey(source))
+const sourceText = (source: LogSource): string =>
+  source.kind === 'instance' ? `${sourceKey(source)}.${source.stream}` : sourceKey(source)
 
 /** @param operations to name one by what it did */
 export function sourceTitle(source: LogSource, operations: readonly OperationState[] = []): string {
   switch (source.kind) {
-    case 'instance': return source.name
-    case 'service': return serviceTitle[source.name]
+    case 'instance':
+      return source.name
+    case 'service':
+      return serviceTitle[source.name]
     case 'operation': {
       const operation = operations.find(it => it.id === source.id)
       return operation ? headline(operation) : 'Operation'
     }
-    case 'app': return 'Instance Manager'
+    case 'app':
+      return 'Instance Manager'
   }
 }
 
 /** Several panes side by side, in an address. */
 export const panesText = (panes: readonly Pane[]): string => panes.map(paneText).join('/')
-export const panesOf = (text: string): Pane[] => text.split('/').map(paneOf).filter(it => it !== undefined)
+export const panesOf = (text: string): Pane[] =>
+  text
+    .split('/')
+    .map(paneOf)
+    .filter(it => it !== undefined)

@@ -47,18 +47,29 @@ export const plainOf = (text: string): string => shown(text.replaceAll(sgr, ''))
 /** The text with its colours and nothing else that a terminal would act on. */
 export const colouredOf = (text: string): string => {
   const spans = spansOf(text)
-  return spans.some(it => it.style !== plainStyle) ? `${spans.map(it => sequenceOf(it.style) + it.text).join('')}\u001b[0m` : spans.map(it => it.text).join('')
+  return spans.some(it => it.style !== plainStyle)
+    ? `${spans.map(it => sequenceOf(it.style) + it.text).join('')}\u001b[0m`
+    : spans.map(it => it.text).join('')
 }
 
 /** Controls and what turns the direction of writing, each shown as one character. A tab stays. */
-const shown = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, control => {
-  const code = control.charCodeAt(0)
-  return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
-})
+const shown = (text: string): string =>
+  text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, control => {
+    const code = control.charCodeAt(0)
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
+  })
 
 /** What a terminal is told to draw in this style, from any style before. */
 export function sequenceOf({ fg, bg, bold, dim, italic, underline, struck, inverse }: Style): string {
-  const codes = ['0', ...(bold ? ['1'] : []), ...(dim ? ['2'] : []), ...(italic ? ['3'] : []), ...(underline ? ['4'] : []), ...(inverse ? ['7'] : []), ...(struck ? ['9'] : [])]
+  const codes = [
+    '0',
+    ...(bold ? ['1'] : []),
+    ...(dim ? ['2'] : []),
+    ...(italic ? ['3'] : []),
+    ...(underline ? ['4'] : []),
+    ...(inverse ? ['7'] : []),
+    ...(struck ? ['9'] : []),
+  ]
   if (fg !== undefined) codes.push(`38;${colourCode(fg)}`)
   if (bg !== undefined) codes.push(`48;${colourCode(bg)}`)
   return `\u001b[${codes.join(';')}m`
@@ -72,12 +83,18 @@ const colourCode = (colour: Colour): string => {
 
 function styled(before: Style, parameters: string): Style {
   // With colons the parts of one colour stand together: 38:2::1:2:3 (the empty one names a colour space) or 38:5:9.
-  const codes = parameters.split(';').flatMap((it): number[][] => [it.split(':').map(part => (part === '' ? 0 : Number(part)))])
+  const codes = parameters
+    .split(';')
+    .flatMap((it): number[][] => [it.split(':').map(part => (part === '' ? 0 : Number(part)))])
   let style = before
   for (let index = 0; index < codes.length; index += 1) {
     const [code = 0, ...parts] = codes[index] ?? []
     if (code === 38 || code === 48) {
-      const given = parts.length ? (parts.length > 4 ? parts.toSpliced(1, 1) : parts) : codes.slice(index + 1, index + 5).map(it => it[0] ?? 0)
+      const given = parts.length
+        ? parts.length > 4
+          ? parts.toSpliced(1, 1)
+          : parts
+        : codes.slice(index + 1, index + 5).map(it => it[0] ?? 0)
       const { colour, used } = colourOf(given)
       if (!parts.length) index += used
       if (colour !== undefined) style = { ...style, [code === 38 ? 'fg' : 'bg']: colour }
@@ -99,22 +116,38 @@ function changed(style: Style, code: number, part: number | undefined): Style {
   if (code >= 40 && code <= 47) return { ...style, bg: code - 40 }
   if (code >= 100 && code <= 107) return { ...style, bg: code - 92 }
   switch (code) {
-    case 0: return plainStyle
-    case 1: return { ...style, bold: true }
-    case 2: return { ...style, dim: true }
-    case 3: return { ...style, italic: true }
-    case 4: return { ...style, underline: part !== 0 }
-    case 7: return { ...style, inverse: true }
-    case 9: return { ...style, struck: true }
-    case 21: return { ...style, underline: true }
-    case 22: return { ...style, bold: false, dim: false }
-    case 23: return { ...style, italic: false }
-    case 24: return { ...style, underline: false }
-    case 27: return { ...style, inverse: false }
-    case 29: return { ...style, struck: false }
-    case 39: return { ...style, fg: undefined }
-    case 49: return { ...style, bg: undefined }
-    default: return style // blinking and hiding are not done to a reader
+    case 0:
+      return plainStyle
+    case 1:
+      return { ...style, bold: true }
+    case 2:
+      return { ...style, dim: true }
+    case 3:
+      return { ...style, italic: true }
+    case 4:
+      return { ...style, underline: part !== 0 }
+    case 7:
+      return { ...style, inverse: true }
+    case 9:
+      return { ...style, struck: true }
+    case 21:
+      return { ...style, underline: true }
+    case 22:
+      return { ...style, bold: false, dim: false }
+    case 23:
+      return { ...style, italic: false }
+    case 24:
+      return { ...style, underline: false }
+    case 27:
+      return { ...style, inverse: false }
+    case 29:
+      return { ...style, struck: false }
+    case 39:
+      return { ...style, fg: undefined }
+    case 49:
+      return { ...style, bg: undefined }
+    default:
+      return style // blinking and hiding are not done to a reader
   }
 }
 

@@ -1,6 +1,17 @@
 /** Above a log: which lines, the search, and how it is shown. */
 import { ActionIcon, Button, Menu, SegmentedControl, UnstyledButton } from '@mantine/core'
-import { IconAlertCircleFilled, IconArrowBarToDown, IconArrowBarToUp, IconCopy, IconDeviceFloppy, IconDotsVertical, IconExternalLink, IconFilterOff, IconPlayerPlayFilled, IconPointFilled } from '@tabler/icons-react'
+import {
+  IconAlertCircleFilled,
+  IconArrowBarToDown,
+  IconArrowBarToUp,
+  IconCopy,
+  IconDeviceFloppy,
+  IconDotsVertical,
+  IconExternalLink,
+  IconFilterOff,
+  IconPlayerPlayFilled,
+  IconPointFilled,
+} from '@tabler/icons-react'
 import type { ReactNode, RefObject } from 'react'
 import { RangeChip } from './range-chip'
 import type { LogReader } from './reader'
@@ -10,7 +21,10 @@ import type { LogStream } from './sources'
 import { isFiltered, withoutFilters, type Wanted } from './wanted'
 import classes from './view.module.css'
 
-export interface Looks { readonly wrap: boolean; readonly folded: boolean }
+export interface Looks {
+  readonly wrap: boolean
+  readonly folded: boolean
+}
 
 interface ToolsProps {
   /** The source's name, or what chooses it. */
@@ -29,7 +43,11 @@ interface ToolsProps {
   onWindow?: () => void
 }
 
-const streams: readonly { readonly value: LogStream; readonly label: string }[] = [{ value: 'both', label: 'Both' }, { value: 'out', label: 'Out' }, { value: 'err', label: 'Err' }]
+const streams: readonly { readonly value: LogStream; readonly label: string }[] = [
+  { value: 'both', label: 'Both' },
+  { value: 'out', label: 'Out' },
+  { value: 'err', label: 'Err' },
+]
 
 export function Tools(props: ToolsProps) {
   const { title, end, wanted, reader, field, onChange, onFind } = props
@@ -41,24 +59,60 @@ export function Tools(props: ToolsProps) {
       {title}
       {source.kind === 'instance' && (
         <SegmentedControl
-          size="xs" aria-label="Stream" data={streams as { value: LogStream; label: string }[]} value={source.stream}
+          size="xs"
+          aria-label="Stream"
+          data={streams as { value: LogStream; label: string }[]}
+          value={source.stream}
           onChange={stream => onChange({ source: { ...source, stream: stream } })}
         />
       )}
-      <UnstyledButton className={classes.chip} data-on={wanted.errorsOnly ? 'bad' : undefined} aria-pressed={wanted.errorsOnly} aria-label="Errors only" onClick={() => onChange({ errorsOnly: !wanted.errorsOnly })}>
-        <IconAlertCircleFilled size={15} aria-hidden /><span>Errors<span className={classes.word}> only</span></span>
+      <UnstyledButton
+        className={classes.chip}
+        data-on={wanted.errorsOnly ? 'bad' : undefined}
+        aria-pressed={wanted.errorsOnly}
+        aria-label="Errors only"
+        onClick={() => onChange({ errorsOnly: !wanted.errorsOnly })}
+      >
+        <IconAlertCircleFilled size={15} aria-hidden />
+        <span>
+          Errors<span className={classes.word}> only</span>
+        </span>
       </UnstyledButton>
-      <RangeChip range={wanted.range} onChange={range => onChange({ range })} onGo={at => reader.jump({ type: 'time', time: at })} />
+      <RangeChip
+        range={wanted.range}
+        onChange={range => onChange({ range })}
+        onGo={at => reader.jump({ type: 'time', time: at })}
+      />
       <SearchField wanted={wanted} field={field} problem={wrong} onChange={onChange} onFind={onFind} />
       {(isFiltered(wanted) || wanted.search !== '') && (
-        <Button size="compact-sm" variant="subtle" leftSection={<IconFilterOff size={15} aria-hidden />} aria-label="Clear filters" className={classes.clear} onClick={() => onChange(withoutFilters(wanted))}><span>Clear filters</span></Button>
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          leftSection={<IconFilterOff size={15} aria-hidden />}
+          aria-label="Clear filters"
+          className={classes.clear}
+          onClick={() => onChange(withoutFilters(wanted))}
+        >
+          <span>Clear filters</span>
+        </Button>
       )}
       <div className={classes.end}>
         <Button
-          size="compact-sm" h={30} variant={following ? 'default' : 'light'} aria-pressed={following}
-          leftSection={following ? <IconPointFilled size={16} className={classes.live} aria-hidden /> : <IconPlayerPlayFilled size={12} aria-hidden />}
+          size="compact-sm"
+          h={30}
+          variant={following ? 'default' : 'light'}
+          aria-pressed={following}
+          leftSection={
+            following ? (
+              <IconPointFilled size={16} className={classes.live} aria-hidden />
+            ) : (
+              <IconPlayerPlayFilled size={12} aria-hidden />
+            )
+          }
           onClick={() => (following ? reader.stop() : reader.follow())}
-        >{following ? 'Live' : 'Follow'}</Button>
+        >
+          {following ? 'Live' : 'Follow'}
+        </Button>
         <More {...props} />
         {end}
       </div>
@@ -69,21 +123,52 @@ export function Tools(props: ToolsProps) {
 function More({ wanted, reader, looks, onLooks, onChange, onCopy, onSave, onWindow }: ToolsProps) {
   return (
     <Menu position="bottom-end" width={270} shadow="md" transitionProps={{ duration: 0 }}>
-      <Menu.Target><ActionIcon variant="subtle" color="gray" size={30} aria-label="More of this log"><IconDotsVertical size={16} /></ActionIcon></Menu.Target>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size={30} aria-label="More of this log">
+          <IconDotsVertical size={16} />
+        </ActionIcon>
+      </Menu.Target>
       <Menu.Dropdown>
-        <Menu.CheckboxItem checked={looks.wrap} onChange={wrap => onLooks({ ...looks, wrap })}>Wrap long lines</Menu.CheckboxItem>
-        <Menu.CheckboxItem checked={looks.folded} onChange={folded => onLooks({ ...looks, folded })}>Fold stack traces</Menu.CheckboxItem>
+        <Menu.CheckboxItem checked={looks.wrap} onChange={wrap => onLooks({ ...looks, wrap })}>
+          Wrap long lines
+        </Menu.CheckboxItem>
+        <Menu.CheckboxItem checked={looks.folded} onChange={folded => onLooks({ ...looks, folded })}>
+          Fold stack traces
+        </Menu.CheckboxItem>
         <Menu.CheckboxItem checked={wanted.reveal} onChange={reveal => onChange({ reveal })}>
-          Show secrets<span className="dimmed" style={{ display: 'block', fontSize: 12 }}>Passwords and keys of this workspace, masked otherwise</span>
+          Show secrets
+          <span className="dimmed" style={{ display: 'block', fontSize: 12 }}>
+            Passwords and keys of this workspace, masked otherwise
+          </span>
         </Menu.CheckboxItem>
         <Menu.Divider />
-        <Menu.Item leftSection={<IconArrowBarToUp size={16} aria-hidden />} onClick={() => reader.jump({ type: 'start' })}>Go to the beginning</Menu.Item>
-        <Menu.Item leftSection={<IconArrowBarToDown size={16} aria-hidden />} onClick={() => reader.jump({ type: 'end' })}>Go to the end</Menu.Item>
+        <Menu.Item
+          leftSection={<IconArrowBarToUp size={16} aria-hidden />}
+          onClick={() => reader.jump({ type: 'start' })}
+        >
+          Go to the beginning
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconArrowBarToDown size={16} aria-hidden />}
+          onClick={() => reader.jump({ type: 'end' })}
+        >
+          Go to the end
+        </Menu.Item>
         <Menu.Divider />
-        <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} onClick={() => onCopy(false)}>Copy the selection</Menu.Item>
-        <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} onClick={() => onCopy(true)}>Copy it with colours</Menu.Item>
-        <Menu.Item leftSection={<IconDeviceFloppy size={16} aria-hidden />} onClick={onSave}>Save to a file…</Menu.Item>
-        {onWindow && <Menu.Item leftSection={<IconExternalLink size={16} aria-hidden />} onClick={onWindow}>Open in its own window</Menu.Item>}
+        <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} onClick={() => onCopy(false)}>
+          Copy the selection
+        </Menu.Item>
+        <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} onClick={() => onCopy(true)}>
+          Copy it with colours
+        </Menu.Item>
+        <Menu.Item leftSection={<IconDeviceFloppy size={16} aria-hidden />} onClick={onSave}>
+          Save to a file…
+        </Menu.Item>
+        {onWindow && (
+          <Menu.Item leftSection={<IconExternalLink size={16} aria-hidden />} onClick={onWindow}>
+            Open in its own window
+          </Menu.Item>
+        )}
       </Menu.Dropdown>
     </Menu>
   )

@@ -3,7 +3,10 @@ import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import classes from './rows.module.css'
 
 /** What is seen, of the whole: 0 to 1. */
-export interface Seen { readonly from: number; readonly to: number }
+export interface Seen {
+  readonly from: number
+  readonly to: number
+}
 
 /** Least share of the track that the thumb has, so that it can be caught. */
 const leastThumb = 0.06
@@ -24,7 +27,10 @@ export function Track({ seen, controls, onGo }: { seen: Seen; controls: string; 
     if (!box) return 0
     return Math.min(1, Math.max(0, ((event.clientY - box.top) / box.height - caught.current) / (1 - share)))
   }
-  const go = (fraction: number): void => { setDragged(fraction); onGo(fraction) }
+  const go = (fraction: number): void => {
+    setDragged(fraction)
+    onGo(fraction)
+  }
   const down = (event: PointerEvent<HTMLDivElement>): void => {
     const box = track.current?.getBoundingClientRect()
     if (!box || event.button !== 0) return
@@ -44,12 +50,29 @@ export function Track({ seen, controls, onGo }: { seen: Seen; controls: string; 
   }
   return (
     <div
-      ref={track} className={classes.track} role="scrollbar" aria-label="Place in the whole log" aria-orientation="vertical" aria-controls={controls}
-      aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(at * 100)} tabIndex={0} onKeyDown={key}
-      onPointerDown={down} onPointerMove={event => { if (event.currentTarget.hasPointerCapture(event.pointerId)) go(fractionOf(event)) }}
-      onPointerUp={() => setDragged(undefined)} onPointerCancel={() => setDragged(undefined)}
+      ref={track}
+      className={classes.track}
+      role="scrollbar"
+      aria-label="Place in the whole log"
+      aria-orientation="vertical"
+      aria-controls={controls}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(at * 100)}
+      tabIndex={0}
+      onKeyDown={key}
+      onPointerDown={down}
+      onPointerMove={event => {
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) go(fractionOf(event))
+      }}
+      onPointerUp={() => setDragged(undefined)}
+      onPointerCancel={() => setDragged(undefined)}
     >
-      <div className={classes.thumb} data-dragged={dragged !== undefined || undefined} style={{ top: `${at * (1 - share) * 100}%`, height: `${share * 100}%` }} />
+      <div
+        className={classes.thumb}
+        data-dragged={dragged !== undefined || undefined}
+        style={{ top: `${at * (1 - share) * 100}%`, height: `${share * 100}%` }}
+      />
     </div>
   )
 }

@@ -15,14 +15,37 @@ export interface Wanted {
   readonly reveal: boolean
 }
 
-export const everything = (source: LogSource): Wanted => (
-  { source, errorsOnly: false, range: allTime, search: '', regex: false, matchCase: false, matchesOnly: false, context: 0, reveal: false })
+export const everything = (source: LogSource): Wanted => ({
+  source,
+  errorsOnly: false,
+  range: allTime,
+  search: '',
+  regex: false,
+  matchCase: false,
+  matchesOnly: false,
+  context: 0,
+  reveal: false,
+})
 
-export function queryOf({ source, errorsOnly, range: { from, to }, search, regex, matchCase, matchesOnly, context, reveal }: Wanted): LogQuery {
+export function queryOf({
+  source,
+  errorsOnly,
+  range: { from, to },
+  search,
+  regex,
+  matchCase,
+  matchesOnly,
+  context,
+  reveal,
+}: Wanted): LogQuery {
   const searching = search !== ''
   const filter: LogFilter = {
-    errorsOnly, from, to, search: searching ? { text: search, regex, matchCase } : undefined,
-    matchesOnly: searching && matchesOnly, context: searching && matchesOnly ? context : 0,
+    errorsOnly,
+    from,
+    to,
+    search: searching ? { text: search, regex, matchCase } : undefined,
+    matchesOnly: searching && matchesOnly,
+    context: searching && matchesOnly ? context : 0,
   }
   return { source, filter, reveal }
 }
@@ -34,12 +57,23 @@ export const isFiltered = ({ errorsOnly, range, search, matchesOnly }: Wanted): 
 /** Nothing new can come into it. */
 export const isPast = ({ range }: Wanted, now = Date.now()): boolean => range.to !== undefined && range.to < now
 
-export const withoutFilters = (wanted: Wanted): Wanted => ({ ...everything(wanted.source), reveal: wanted.reveal, regex: wanted.regex, matchCase: wanted.matchCase })
+export const withoutFilters = (wanted: Wanted): Wanted => ({
+  ...everything(wanted.source),
+  reveal: wanted.reveal,
+  regex: wanted.regex,
+  matchCase: wanted.matchCase,
+})
 
 /** In words, for what is saved: e.g. "only errors, last hour, only lines with ‘timeout’". Empty: everything. */
-export function filterWords({ errorsOnly, search, matchesOnly, context }: Wanted, rangeWords: string | undefined): string {
+export function filterWords(
+  { errorsOnly, search, matchesOnly, context }: Wanted,
+  rangeWords: string | undefined,
+): string {
   return [
-    errorsOnly && 'only errors', rangeWords,
+    errorsOnly && 'only errors',
+    rangeWords,
     search !== '' && matchesOnly && `only lines with ‘${search}’${context ? ` and ${context} around each` : ''}`,
-  ].filter(Boolean).join(', ')
+  ]
+    .filter(Boolean)
+    .join(', ')
 }

@@ -24,7 +24,18 @@ export function ActivityScreen() {
   const shown = subject ? operations.filter(it => it.subject === subject) : withoutParts(operations)
   const stuck = shown.filter(it => it.phase === 'stuck')
   const filter = subjects.length > 1 && (
-    <Select aria-label="Filter by instance" placeholder="All instances" data={subjects} value={subject} onChange={setSubject} searchable clearable comboboxProps={{ withinPortal: false }} clearButtonProps={{ 'aria-label': 'All instances' }} w={220} />
+    <Select
+      aria-label="Filter by instance"
+      placeholder="All instances"
+      data={subjects}
+      value={subject}
+      onChange={setSubject}
+      searchable
+      clearable
+      comboboxProps={{ withinPortal: false }}
+      clearButtonProps={{ 'aria-label': 'All instances' }}
+      w={220}
+    />
   )
   return (
     <Page title="Activity" lead="Every job, its steps and its result." actions={filter}>
@@ -33,7 +44,9 @@ export function ActivityScreen() {
         <Section title="Not finished">
           {stuck.map(it => (
             <div key={it.id} className={classes.stuck}>
-              <Anchor component={Link} href={`/operations/${it.id}`} fw={600}>{titlesOf(it).noun}</Anchor>
+              <Anchor component={Link} href={`/operations/${it.id}`} fw={600}>
+                {titlesOf(it).noun}
+              </Anchor>
               <Stuck operation={it} />
             </div>
           ))}
@@ -41,11 +54,17 @@ export function ActivityScreen() {
       )}
       {unreadable.length > 0 && (
         <Section title="Journals that can’t be used">
-          {unreadable.map(it => <RefusedJournal key={it.id} journal={it} />)}
+          {unreadable.map(it => (
+            <RefusedJournal key={it.id} journal={it} />
+          ))}
         </Section>
       )}
       {shown.length > 0 && <OperationsTable operations={shown.slice(0, limit)} />}
-      {shown.length > limit && <Button variant="default" className={classes.more} onClick={() => setLimit(limit + pageSize)}>Show more of {shown.length}</Button>}
+      {shown.length > limit && (
+        <Button variant="default" className={classes.more} onClick={() => setLimit(limit + pageSize)}>
+          Show more of {shown.length}
+        </Button>
+      )}
     </Page>
   )
 }
@@ -59,14 +78,27 @@ function withoutParts(operations: readonly OperationState[]): readonly Operation
 /** Instances that something was done with, as the newest job names them. */
 function subjectsOf(operations: readonly OperationState[]): { value: string; label: string }[] {
   const names = new Map<string, string>()
-  for (const it of operations) if (!it.kind.startsWith('infrastructure-') && it.kind !== manyKind && !names.has(it.subject)) names.set(it.subject, subjectOf(it))
+  for (const it of operations)
+    if (!it.kind.startsWith('infrastructure-') && it.kind !== manyKind && !names.has(it.subject))
+      names.set(it.subject, subjectOf(it))
   return [...names].map(([value, label]) => ({ value, label })).toSorted((a, b) => a.label.localeCompare(b.label))
 }
 
 function NoActivity() {
   return (
-    <EmptyState icon={<IconActivity size={30} stroke={1.6} />} title="Nothing was done yet" action={<Button component={Link} href="/create" mt={8}>New instance</Button>}>
-      <p>Each job appears here with its steps, its output and what came of it. Whatever is interrupted is finished or undone at the next start.</p>
+    <EmptyState
+      icon={<IconActivity size={30} stroke={1.6} />}
+      title="Nothing was done yet"
+      action={
+        <Button component={Link} href="/create" mt={8}>
+          New instance
+        </Button>
+      }
+    >
+      <p>
+        Each job appears here with its steps, its output and what came of it. Whatever is interrupted is finished or
+        undone at the next start.
+      </p>
     </EmptyState>
   )
 }

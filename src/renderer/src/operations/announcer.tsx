@@ -20,7 +20,9 @@ export function Announcer() {
     <VisuallyHidden>
       <div role="status">{news}</div>
       <div role="status">{changes}</div>
-      <div role="status">{data && `PostgreSQL ${serviceWord[data.postgres.state]}, PgBouncer ${serviceWord[data.pgbouncer.state]}`}</div>
+      <div role="status">
+        {data && `PostgreSQL ${serviceWord[data.postgres.state]}, PgBouncer ${serviceWord[data.pgbouncer.state]}`}
+      </div>
     </VisuallyHidden>
   )
 }
@@ -45,8 +47,17 @@ function useOperationNews(): string {
       const was = before.get(operation.id)
       if (was === operation.phase || reported.has(operation.subject)) continue
       setNews(headline(operation))
-      if (was && isWorthAWord(operation) && location !== `/operations/${operation.id}` && !(operation === report && location === '/instances')) {
-        notifyNews(headline(operation), <Look operation={operation} />, operation.phase === 'succeeded' && failuresOf(operation) === 0)
+      if (
+        was &&
+        isWorthAWord(operation) &&
+        location !== `/operations/${operation.id}` &&
+        !(operation === report && location === '/instances')
+      ) {
+        notifyNews(
+          headline(operation),
+          <Look operation={operation} />,
+          operation.phase === 'succeeded' && failuresOf(operation) === 0,
+        )
       }
     }
   }, [operations, ready, location, asked?.id])
@@ -58,7 +69,14 @@ const isWorthAWord = ({ kind, phase }: OperationState): boolean =>
 
 function Look({ operation: { id, turned, steps } }: { operation: OperationState }) {
   const problem = steps.find(it => it.status === 'stuck')?.problem ?? turned?.problem
-  return <>{problem && <div>{problem.message}</div>}<Anchor component={Link} href={`/operations/${id}`} size="sm">Show</Anchor></>
+  return (
+    <>
+      {problem && <div>{problem.message}</div>}
+      <Anchor component={Link} href={`/operations/${id}`} size="sm">
+        Show
+      </Anchor>
+    </>
+  )
 }
 
 function useStatusNews(): string {

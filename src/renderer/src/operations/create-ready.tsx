@@ -18,18 +18,44 @@ export function CreateReady({ operation }: { operation: OperationState }) {
   return (
     <section className={`card ${classes.ready}`} aria-label="Ready">
       <div className={classes.readyHead} role="status">
-        {heldBy ? <IconAlertTriangleFilled size={40} color="var(--warn)" aria-hidden /> : <IconCircleCheckFilled size={40} color="var(--good)" aria-hidden />}
+        {heldBy ? (
+          <IconAlertTriangleFilled size={40} color="var(--warn)" aria-hidden />
+        ) : (
+          <IconCircleCheckFilled size={40} color="var(--good)" aria-hidden />
+        )}
         <div>
           <p className={`${classes.url} mono`}>{url}</p>
-          <p className="dimmed">{heldBy ? `Its port is taken: ${heldBy}. Start it from the list once the port is free.` : 'Online and answering requests.'}</p>
+          <p className="dimmed">
+            {heldBy
+              ? `Its port is taken: ${heldBy}. Start it from the list once the port is free.`
+              : 'Online and answering requests.'}
+          </p>
         </div>
         {!pooled && <Status tone="warn">Not pooled</Status>}
-        {url && !heldBy && <Button size="md" onClick={() => open(url)} rightSection={<IconExternalLink size={18} aria-hidden />}>Open</Button>}
+        {url && !heldBy && (
+          <Button size="md" onClick={() => open(url)} rightSection={<IconExternalLink size={18} aria-hidden />}>
+            Open
+          </Button>
+        )}
       </div>
       <dl className={classes.secret}>
-        <dt>Director</dt><dd>{email}<CopyButton value={email} label="e-mail" /></dd>
-        <dt>Password</dt><dd><PasswordOnce id={operation.id} /></dd>
-        {unlocked.length > 0 && <><dt>Packages</dt><dd><span>{unlockedText(unlocked)}</span></dd></>}
+        <dt>Director</dt>
+        <dd>
+          {email}
+          <CopyButton value={email} label="e-mail" />
+        </dd>
+        <dt>Password</dt>
+        <dd>
+          <PasswordOnce id={operation.id} />
+        </dd>
+        {unlocked.length > 0 && (
+          <>
+            <dt>Packages</dt>
+            <dd>
+              <span>{unlockedText(unlocked)}</span>
+            </dd>
+          </>
+        )}
       </dl>
     </section>
   )
@@ -39,11 +65,14 @@ function PasswordOnce({ id }: { id: string }) {
   const trpc = useTRPC()
   const take = useMutation(trpc.operations.takePassword.mutationOptions())
   if (take.error) return <ProblemView problem={problemOf(take.error)} onRetry={() => take.mutate({ id })} />
-  if (take.data === null) return <span className="dimmed">Already shown. We don’t store it; reset it if it’s lost.</span>
+  if (take.data === null)
+    return <span className="dimmed">Already shown. We don’t store it; reset it if it’s lost.</span>
   if (take.data) {
     return (
       <>
-        <span className={`${classes.password} mono`} data-testid="password">{take.data.password}</span>
+        <span className={`${classes.password} mono`} data-testid="password">
+          {take.data.password}
+        </span>
         <CopyButton value={take.data.password} label="password" />
         <span className="dimmed">Save it now: it won’t be shown again.</span>
       </>
@@ -51,7 +80,15 @@ function PasswordOnce({ id }: { id: string }) {
   }
   return (
     <>
-      <Button size="xs" variant="default" leftSection={<IconEye size={16} aria-hidden />} loading={take.isPending} onClick={() => take.mutate({ id })}>Show the password</Button>
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<IconEye size={16} aria-hidden />}
+        loading={take.isPending}
+        onClick={() => take.mutate({ id })}
+      >
+        Show the password
+      </Button>
       <span className="dimmed">It can be shown only once.</span>
     </>
   )
@@ -67,9 +104,15 @@ interface ReadyPlan {
 }
 
 function readPlan(plan: unknown): ReadyPlan {
-  const { url, director, pooled, heldBy, unlocked } = (typeof plan === 'object' && plan !== null ? plan : {}) as Record<string, unknown> & { director?: { email?: unknown } }
+  const { url, director, pooled, heldBy, unlocked } = (typeof plan === 'object' && plan !== null ? plan : {}) as Record<
+    string,
+    unknown
+  > & { director?: { email?: unknown } }
   return {
-    url: typeof url === 'string' ? url : '', email: typeof director?.email === 'string' ? director.email : '', pooled: pooled !== false,
-    ...(typeof heldBy === 'string' && { heldBy }), unlocked: Array.isArray(unlocked) ? unlocked.filter(it => typeof it === 'string') : [],
+    url: typeof url === 'string' ? url : '',
+    email: typeof director?.email === 'string' ? director.email : '',
+    pooled: pooled !== false,
+    ...(typeof heldBy === 'string' && { heldBy }),
+    unlocked: Array.isArray(unlocked) ? unlocked.filter(it => typeof it === 'string') : [],
   }
 }

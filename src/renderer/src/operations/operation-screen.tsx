@@ -27,7 +27,15 @@ export function OperationScreen({ id }: { id: string }) {
   if (!ready) return null
   return (
     <Page title="Not found">
-      <EmptyState icon={<IconHistoryOff size={28} />} title="No such operation" action={<Button component={Link} href="/activity" variant="default">Open Activity</Button>}>
+      <EmptyState
+        icon={<IconHistoryOff size={28} />}
+        title="No such operation"
+        action={
+          <Button component={Link} href="/activity" variant="default">
+            Open Activity
+          </Button>
+        }
+      >
         <p>Its journal is gone, or it belongs to another workspace.</p>
       </EmptyState>
     </Page>
@@ -46,7 +54,14 @@ function Known({ operation }: { operation: OperationState }) {
   const shown = printed !== undefined || (operation.phase === 'running' && talkative.has(operation.kind))
   const actions = (
     <>
-      <Button component={Link} href={`/logs/operation.${operation.id}`} variant="default" leftSection={<IconFileText size={16} aria-hidden />}>Log</Button>
+      <Button
+        component={Link}
+        href={`/logs/operation.${operation.id}`}
+        variant="default"
+        leftSection={<IconFileText size={16} aria-hidden />}
+      >
+        Log
+      </Button>
       {operation.phase === 'running' && !isPastReturn(operation) && <Cancel operation={operation} />}
     </>
   )
@@ -55,9 +70,19 @@ function Known({ operation }: { operation: OperationState }) {
       <Outcome operation={operation} />
       <div className={shown ? classes.columns : classes.column}>
         <section className={`card ${classes.steps}`} aria-label="Progress">
-          <Timeline operation={operation} selected={shown ? step : undefined} onSelect={shown ? setChosen : undefined} />
+          <Timeline
+            operation={operation}
+            selected={shown ? step : undefined}
+            onSelect={shown ? setChosen : undefined}
+          />
         </section>
-        {shown && <OutputPanel log={log} step={step} onFollow={chosen && chosen !== running && open ? () => setChosen(undefined) : undefined} />}
+        {shown && (
+          <OutputPanel
+            log={log}
+            step={step}
+            onFollow={chosen && chosen !== running && open ? () => setChosen(undefined) : undefined}
+          />
+        )}
       </div>
     </Page>
   )
@@ -76,10 +101,21 @@ function Lead({ operation }: { operation: OperationState }) {
   const { steps, openedAt, settledAt } = operation
   if (settledAt) {
     const took = `${when(openedAt)}, took ${duration(Date.parse(settledAt) - Date.parse(openedAt))}`
-    return operation.phase === 'rolled-back' && operation.kind !== manyKind ? `${took}. Everything was rolled back.` : took
+    return operation.phase === 'rolled-back' && operation.kind !== manyKind
+      ? `${took}. Everything was rolled back.`
+      : took
   }
   const done = steps.filter(it => it.status === 'done').length
-  return <>{operation.phase === 'undoing' ? 'Undoing' : `${done} of ${steps.length} steps done`} · <Elapsed since={openedAt} /> · You can leave this screen; <Anchor component={Link} href="/activity" inherit underline="always">Activity</Anchor> keeps track of it.</>
+  return (
+    <>
+      {operation.phase === 'undoing' ? 'Undoing' : `${done} of ${steps.length} steps done`} ·{' '}
+      <Elapsed since={openedAt} /> · You can leave this screen;{' '}
+      <Anchor component={Link} href="/activity" inherit underline="always">
+        Activity
+      </Anchor>{' '}
+      keeps track of it.
+    </>
+  )
 }
 
 function Cancel({ operation }: { operation: OperationState }) {
@@ -94,13 +130,20 @@ function Cancel({ operation }: { operation: OperationState }) {
       onConfirm: () => cancel.mutate({ id: operation.id }),
     })
   }
-  return <Button variant="default" onClick={ask} loading={cancel.isPending}>Cancel…</Button>
+  return (
+    <Button variant="default" onClick={ask} loading={cancel.isPending}>
+      Cancel…
+    </Button>
+  )
 }
 
 function cancelMeaning({ kind }: OperationState): string {
   switch (kind) {
-    case 'create': return 'Everything created so far will be removed: the database and its role, the files, the process, and the reserved name and port. Nothing else is touched.'
-    case manyKind: return 'The instances still waiting are left alone. Those under way are finished, and those already done stay as they are.'
-    default: return 'Everything done so far will be undone, newest first.'
+    case 'create':
+      return 'Everything created so far will be removed: the database and its role, the files, the process, and the reserved name and port. Nothing else is touched.'
+    case manyKind:
+      return 'The instances still waiting are left alone. Those under way are finished, and those already done stay as they are.'
+    default:
+      return 'Everything done so far will be undone, newest first.'
   }
 }

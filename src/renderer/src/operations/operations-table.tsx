@@ -12,8 +12,19 @@ export function OperationsTable({ operations }: { operations: readonly Operation
   return (
     <div className={`card ${classes.list}`}>
       <Table verticalSpacing={10} horizontalSpacing={16} highlightOnHover aria-label="Operations">
-        <Table.Thead><Table.Tr><Table.Th>Job</Table.Th><Table.Th>Outcome</Table.Th><Table.Th>Began</Table.Th><Table.Th className={classes.number}>Took</Table.Th></Table.Tr></Table.Thead>
-        <Table.Tbody>{operations.map(it => <Row key={it.id} operation={it} />)}</Table.Tbody>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Job</Table.Th>
+            <Table.Th>Outcome</Table.Th>
+            <Table.Th>Began</Table.Th>
+            <Table.Th className={classes.number}>Took</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {operations.map(it => (
+            <Row key={it.id} operation={it} />
+          ))}
+        </Table.Tbody>
       </Table>
     </div>
   )
@@ -25,13 +36,21 @@ function Row({ operation }: { operation: OperationState }) {
   return (
     <Table.Tr>
       <Table.Th scope="row" className={classes.job}>
-        <Anchor component={Link} href={`/operations/${operation.id}`} inherit>{titlesOf(operation).noun}</Anchor>
+        <Anchor component={Link} href={`/operations/${operation.id}`} inherit>
+          {titlesOf(operation).noun}
+        </Anchor>
         {note && <span className={classes.note}>{note}</span>}
       </Table.Th>
-      <Table.Td className={classes.outcome}><Status tone={tone}>{word}</Status></Table.Td>
+      <Table.Td className={classes.outcome}>
+        <Status tone={tone}>{word}</Status>
+      </Table.Td>
       <Table.Td className={`${classes.when} dimmed`}>{when(operation.openedAt)}</Table.Td>
       <Table.Td className={`${classes.number} number`}>
-        {operation.settledAt ? duration(Date.parse(operation.settledAt) - Date.parse(operation.openedAt)) : <Elapsed since={operation.openedAt} />}
+        {operation.settledAt ? (
+          duration(Date.parse(operation.settledAt) - Date.parse(operation.openedAt))
+        ) : (
+          <Elapsed since={operation.openedAt} />
+        )}
       </Table.Td>
     </Table.Tr>
   )
@@ -46,10 +65,19 @@ function noteOf({ phase, steps, turned }: OperationState): string | undefined {
 
 function outcomeOf(operation: OperationState): { tone: Tone; word: string } {
   switch (operation.phase) {
-    case 'running': return { tone: 'busy', word: `Running, ${progressOf(operation)}` }
-    case 'undoing': return { tone: 'busy', word: 'Undoing' }
-    case 'stuck': return { tone: 'warn', word: waitsForInfrastructure(operation) ? 'Waiting for the database' : 'Needs attention' }
-    case 'succeeded': return failuresOf(operation) === 0 ? { tone: 'good', word: 'Done' } : { tone: 'warn', word: `Done, ${failuresOf(operation)} failed` }
-    case 'rolled-back': return operation.turned?.reason === 'failed' ? { tone: 'bad', word: 'Failed, undone' } : { tone: 'undone', word: operation.abreast ? 'Cancelled' : 'Cancelled, undone' }
+    case 'running':
+      return { tone: 'busy', word: `Running, ${progressOf(operation)}` }
+    case 'undoing':
+      return { tone: 'busy', word: 'Undoing' }
+    case 'stuck':
+      return { tone: 'warn', word: waitsForInfrastructure(operation) ? 'Waiting for the database' : 'Needs attention' }
+    case 'succeeded':
+      return failuresOf(operation) === 0
+        ? { tone: 'good', word: 'Done' }
+        : { tone: 'warn', word: `Done, ${failuresOf(operation)} failed` }
+    case 'rolled-back':
+      return operation.turned?.reason === 'failed'
+        ? { tone: 'bad', word: 'Failed, undone' }
+        : { tone: 'undone', word: operation.abreast ? 'Cancelled' : 'Cancelled, undone' }
   }
 }

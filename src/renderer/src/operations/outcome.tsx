@@ -21,10 +21,15 @@ import classes from './operation.module.css'
 
 export function Outcome({ operation }: { operation: OperationState }) {
   switch (operation.phase) {
-    case 'running': return null
-    case 'stuck': return <Stuck operation={operation} />
-    case 'undoing': case 'rolled-back': return <Turned operation={operation} />
-    case 'succeeded': return operation.kind === 'create' ? <CreateReady operation={operation} /> : <Done operation={operation} />
+    case 'running':
+      return null
+    case 'stuck':
+      return <Stuck operation={operation} />
+    case 'undoing':
+    case 'rolled-back':
+      return <Turned operation={operation} />
+    case 'succeeded':
+      return operation.kind === 'create' ? <CreateReady operation={operation} /> : <Done operation={operation} />
   }
 }
 
@@ -34,13 +39,31 @@ const onInstance: ReadonlySet<string> = new Set(['start', 'stop', 'restart', 'ch
 function Done({ operation }: { operation: OperationState }) {
   const { wizard } = useDraft()
   const { operations } = useOperations()
-  const waiting = operation.kind === 'infrastructure-start' ? operations.filter(it => it.phase === 'stuck') : [] // for want of it, most likely
+  // for want of it, most likely
+  const waiting = operation.kind === 'infrastructure-start' ? operations.filter(it => it.phase === 'stuck') : []
   return (
     <div className={`card ${classes.note}`} role="status">
-      {failuresOf(operation) === 0 ? <IconCircleCheckFilled size={22} color="var(--good)" aria-hidden /> : <IconAlertTriangleFilled size={22} color="var(--warn)" aria-hidden />}<p>{titlesOf(operation).done}.</p>
-      {onInstance.has(operation.kind) && <Button size="xs" variant="default" component={Link} href={pageOf(subjectOf(operation))}>Show {subjectOf(operation)}</Button>}
-      {waiting.map(it => <Button key={it.id} size="xs" component={Link} href={`/operations/${it.id}`}>Back to: {titlesOf(it).noun}</Button>)}
-      {isDirty(wizard) && <Button size="xs" component={Link} href="/create">Continue with the new instance</Button>}
+      {failuresOf(operation) === 0 ? (
+        <IconCircleCheckFilled size={22} color="var(--good)" aria-hidden />
+      ) : (
+        <IconAlertTriangleFilled size={22} color="var(--warn)" aria-hidden />
+      )}
+      <p>{titlesOf(operation).done}.</p>
+      {onInstance.has(operation.kind) && (
+        <Button size="xs" variant="default" component={Link} href={pageOf(subjectOf(operation))}>
+          Show {subjectOf(operation)}
+        </Button>
+      )}
+      {waiting.map(it => (
+        <Button key={it.id} size="xs" component={Link} href={`/operations/${it.id}`}>
+          Back to: {titlesOf(it).noun}
+        </Button>
+      ))}
+      {isDirty(wizard) && (
+        <Button size="xs" component={Link} href="/create">
+          Continue with the new instance
+        </Button>
+      )}
     </div>
   )
 }
@@ -50,58 +73,106 @@ export function Stuck({ operation }: { operation: OperationState }) {
   const trpc = useTRPC()
   const retry = useMutation(trpc.operations.retry.mutationOptions({ onError: notifyProblem }))
   const rollBack = useMutation(trpc.operations.rollBack.mutationOptions({ onError: notifyProblem }))
-  const found = operation.steps.find(it => it.status === 'stuck')?.problem ?? { code: 'stuck', message: 'This operation needs a decision from you.' }
+  const found = operation.steps.find(it => it.status === 'stuck')?.problem ?? {
+    code: 'stuck',
+    message: 'This operation needs a decision from you.',
+  }
   const problem = useWaiting(operation, found)
   const { id } = operation
   return (
-    <ProblemView problem={problem} tone={problem.action === 'keep-waiting' || waitsForInfrastructure(operation) ? 'warn' : 'bad'} onRetry={() => retry.mutate({ id })} retrying={retry.isPending}>
-      {!operation.turned && !isPastReturn(operation) && <Button size="xs" variant="default" onClick={() => rollBack.mutate({ id })} loading={rollBack.isPending}>Roll back</Button>}
+    <ProblemView
+      problem={problem}
+      tone={problem.action === 'keep-waiting' || waitsForInfrastructure(operation) ? 'warn' : 'bad'}
+      onRetry={() => retry.mutate({ id })}
+      retrying={retry.isPending}
+    >
+      {!operation.turned && !isPastReturn(operation) && (
+        <Button size="xs" variant="default" onClick={() => rollBack.mutate({ id })} loading={rollBack.isPending}>
+          Roll back
+        </Button>
+      )}
     </ProblemView>
   )
 }
 
-/** The Problem of an operation that waits for PostgreSQL or PgBouncer, with what starts them and that it then continues by itself. */
+/**
+ * The Problem of an operation that waits for PostgreSQL or PgBouncer, with what starts them and that it then continues
+ * by itself.
+ */
 function useWaiting(operation: OperationState, found: Problem): Problem {
   const { data } = useInfrastructure()
   if (!data || !waitsForInfrastructure(operation)) return found
   const services = [data.postgres, ...(data.pooled ? [data.pgbouncer] : [])]
   const then = operation.turned ? 'the rollback will continue on its own' : 'this will continue on its own'
   const restarting = services.find(it => it.state === 'restarting' || it.state === 'starting')
-  const hint = restarting ? `${serviceTitle[restarting.name]} is being restarted. Once it is running, ${then}.`
-    : services.every(it => it.state === 'running') ? `PostgreSQL and PgBouncer are running, so ${then} within a minute.`
-    : undefined
-  return hint === undefined ? { ...found, hint: `Start the infrastructure, and ${then}.` } : { ...found, cause: undefined, hint, action: undefined }
+  const hint = restarting
+    ? `${serviceTitle[restarting.name]} is being restarted. Once it is running, ${then}.`
+    : services.every(it => it.state === 'running')
+      ? `PostgreSQL and PgBouncer are running, so ${then} within a minute.`
+      : undefined
+  return hint === undefined
+    ? { ...found, hint: `Start the infrastructure, and ${then}.` }
+    : { ...found, cause: undefined, hint, action: undefined }
 }
 
 function Turned({ operation }: { operation: OperationState }) {
   const { turned, phase, kind } = operation
   const undone = phase === 'rolled-back'
-  const again = undone && kind === 'create' && <><UseNpmInstall operation={operation} /><TryAgain operation={operation} /></>
+  const again = undone && kind === 'create' && (
+    <>
+      <UseNpmInstall operation={operation} />
+      <TryAgain operation={operation} />
+    </>
+  )
   if (turned?.problem) {
     return <ProblemView problem={turned.problem}>{again}</ProblemView>
   }
   const why = turned?.reason === 'cancelled' ? 'You cancelled it.' : 'You rolled it back.'
-  if (kind === manyKind) return <Note>{`${why} ${titlesOf(operation).failed}; what was under way continues as its own job.`}</Note>
+  if (kind === manyKind)
+    return <Note>{`${why} ${titlesOf(operation).failed}; what was under way continues as its own job.`}</Note>
   return <Note action={again}>{undone ? why : `${why} Everything done so far is being rolled back.`}</Note>
 }
 
 function Note({ children, action }: { children: string; action?: React.ReactNode }) {
-  return <div className={`card ${classes.note}`} role="status"><IconArrowBackUp size={20} aria-hidden /><p>{children}</p>{action}</div>
+  return (
+    <div className={`card ${classes.note}`} role="status">
+      <IconArrowBackUp size={20} aria-hidden />
+      <p>{children}</p>
+      {action}
+    </div>
+  )
 }
 
 function TryAgain({ operation }: { operation: OperationState }) {
-  return <Button size="xs" variant={operation.turned?.problem?.action === 'use-npm-install' ? 'default' : 'filled'} onClick={useAgain(operation)}>Try again with the same answers</Button>
+  return (
+    <Button
+      size="xs"
+      variant={operation.turned?.problem?.action === 'use-npm-install' ? 'default' : 'filled'}
+      onClick={useAgain(operation)}
+    >
+      Try again with the same answers
+    </Button>
+  )
 }
 
 /** What the Problem offers: the same creation with the other command. */
 function UseNpmInstall({ operation }: { operation: OperationState }) {
   const again = useAgain(operation, { install: 'install' })
-  return operation.turned?.problem?.action === 'use-npm-install' && <Button size="xs" onClick={again}>Use npm install</Button>
+  return (
+    operation.turned?.problem?.action === 'use-npm-install' && (
+      <Button size="xs" onClick={again}>
+        Use npm install
+      </Button>
+    )
+  )
 }
 
 /** Back to the wizard, with the answers of before. */
 function useAgain(operation: OperationState, change: Partial<Answers> = {}): () => void {
   const { dispatch, recall } = useDraft()
   const [, navigate] = useLocation()
-  return () => { dispatch({ type: 'restored', answers: { ...recall(operation), ...change } }); navigate('/create') }
+  return () => {
+    dispatch({ type: 'restored', answers: { ...recall(operation), ...change } })
+    navigate('/create')
+  }
 }

@@ -1,7 +1,11 @@
 /** What the running steps of one operation print, bounded, for whoever looks. */
 
 /** `offset`: characters of the operation's output before this chunk. */
-export interface OutputChunk { readonly step: string; readonly chunk: string; readonly offset: number }
+export interface OutputChunk {
+  readonly step: string
+  readonly chunk: string
+  readonly offset: number
+}
 
 /** Characters kept for an operation; the oldest go first. */
 const limit = 2_000_000
@@ -13,16 +17,24 @@ export class OutputLog {
   #size = 0
   readonly #listeners = new Set<(added: OutputChunk | undefined) => void>()
 
-  get chunks(): readonly OutputChunk[] { return this.#chunks }
+  get chunks(): readonly OutputChunk[] {
+    return this.#chunks
+  }
 
   /** True while everything since the operation's beginning is here, as far as it is kept. */
-  get complete(): boolean { return this.#complete }
+  get complete(): boolean {
+    return this.#complete
+  }
 
   /** Whether a step has printed anything. */
-  has(step: string): boolean { return this.#steps.has(step) }
+  has(step: string): boolean {
+    return this.#steps.has(step)
+  }
 
   /** The operation began before our eyes. */
-  begin(): void { this.#complete = true }
+  begin(): void {
+    this.#complete = true
+  }
 
   /** Something may have been missed. */
   lose(): void {
@@ -53,7 +65,9 @@ export class OutputLog {
   /** @param listener gets each new chunk, or undefined when all may have changed @returns ends it */
   readonly subscribe = (listener: (added: OutputChunk | undefined) => void): (() => void) => {
     this.#listeners.add(listener)
-    return () => { this.#listeners.delete(listener) }
+    return () => {
+      this.#listeners.delete(listener)
+    }
   }
 
   #tell(added: OutputChunk | undefined): void {

@@ -24,8 +24,12 @@ export function useOutput(id: string): OutputLog {
   useEffect(() => {
     if (complete) return
     const asked = new AbortController()
-    client.operations.output.query({ id }, { signal: asked.signal })
-      .then(kept => log.catchUp(kept), error => { if (!asked.signal.aborted) notifyProblem(error) })
+    client.operations.output.query({ id }, { signal: asked.signal }).then(
+      kept => log.catchUp(kept),
+      error => {
+        if (!asked.signal.aborted) notifyProblem(error)
+      },
+    )
     return () => asked.abort()
   }, [complete, client, id, log])
   return log
@@ -37,11 +41,17 @@ export function OutputPanel({ log, step, onFollow }: OutputPanelProps) {
     <section className={`card ${classes.panel}`} aria-label="Output">
       <div className={classes.head}>
         <Title order={2}>Output {step && <span className="dimmed">· {stepTitle(step)}</span>}</Title>
-        {onFollow && <Button size="compact-xs" variant="subtle" onClick={onFollow}>Show the running step</Button>}
+        {onFollow && (
+          <Button size="compact-xs" variant="subtle" onClick={onFollow}>
+            Show the running step
+          </Button>
+        )}
       </div>
-      {step && printed
-        ? <OutputTerminal log={log} step={step} label={`Output of: ${stepTitle(step)}`} />
-        : <div className={classes.none}>{step ? 'This step has printed nothing.' : 'Nothing has run yet.'}</div>}
+      {step && printed ? (
+        <OutputTerminal log={log} step={step} label={`Output of: ${stepTitle(step)}`} />
+      ) : (
+        <div className={classes.none}>{step ? 'This step has printed nothing.' : 'Nothing has run yet.'}</div>
+      )}
     </section>
   )
 }

@@ -21,7 +21,11 @@ export function OutputTerminal({ log, step, label }: { log: OutputLog; step: str
     const { view, close } = openTerminal(host.current, scheme, 10_000)
     terminal.current = view
     const stop = pour(log, step, view)
-    return () => { stop(); close(); terminal.current = null }
+    return () => {
+      stop()
+      close()
+      terminal.current = null
+    }
   }, [log, step, scheme])
 
   const scroll = (event: React.KeyboardEvent): void => {
@@ -34,7 +38,11 @@ export function OutputTerminal({ log, step, label }: { log: OutputLog; step: str
     else return
     event.preventDefault()
   }
-  return <div className={classes.terminal} role="region" aria-label={label} tabIndex={0} onKeyDown={scroll}><div ref={host} className={classes.host} /></div>
+  return (
+    <div className={classes.terminal} role="region" aria-label={label} tabIndex={0} onKeyDown={scroll}>
+      <div ref={host} className={classes.host} />
+    </div>
+  )
 }
 
 /** Pours a step's output into the terminal: what is there, then what comes. @returns ends it */
@@ -46,15 +54,29 @@ function pour(log: OutputLog, step: string, view: Terminal): () => void {
     waiting = waiting.slice(writeSize)
     return part
   })
-  const take = (chunk: string): void => { waiting += filter.push(chunk); more() }
+  const take = (chunk: string): void => {
+    waiting += filter.push(chunk)
+    more()
+  }
   const all = (): void => {
     filter = new SgrFilter()
     waiting = ''
-    take(log.chunks.filter(it => it.step === step).map(it => it.chunk).join(''))
+    take(
+      log.chunks
+        .filter(it => it.step === step)
+        .map(it => it.chunk)
+        .join(''),
+    )
   }
   all()
   const unsubscribe = log.subscribe(added => {
-    if (!added) { view.reset(); all() } else if (added.step === step) take(added.chunk)
+    if (!added) {
+      view.reset()
+      all()
+    } else if (added.step === step) take(added.chunk)
   })
-  return () => { unsubscribe(); end() }
+  return () => {
+    unsubscribe()
+    end()
+  }
 }

@@ -8,7 +8,9 @@ import classes from './recovered.module.css'
 import { headline } from '../../../shared/titles'
 
 /** A page that was loaded anew finds its own jobs running: nothing was interrupted. */
-const reloaded = performance.getEntriesByType('navigation').some(it => it instanceof PerformanceNavigationTiming && it.type === 'reload')
+const reloaded = performance
+  .getEntriesByType('navigation')
+  .some(it => it instanceof PerformanceNavigationTiming && it.type === 'reload')
 
 export function Recovered() {
   const { operations, ready } = useOperations()
@@ -16,7 +18,13 @@ export function Recovered() {
   const [dismissed, setDismissed] = useState(false)
   if (ready && !found) {
     const began = performance.timeOrigin
-    setFound(reloaded ? [] : operations.filter(it => (it.phase === 'running' || it.phase === 'undoing') && Date.parse(it.openedAt) < began).map(it => it.id))
+    setFound(
+      reloaded
+        ? []
+        : operations
+            .filter(it => (it.phase === 'running' || it.phase === 'undoing') && Date.parse(it.openedAt) < began)
+            .map(it => it.id),
+    )
   }
   const open = operations.filter(it => found?.includes(it.id) && isOpen(it) && it.phase !== 'stuck')
   if (dismissed || !open.length) return null
@@ -24,9 +32,17 @@ export function Recovered() {
     <div className={classes.place}>
       <div className={`card ${classes.notice}`} role="status">
         <Loader size={18} aria-hidden />
-        <p><strong>Finishing what was interrupted.</strong> {open.map((it, index) => (
-          <span key={it.id}>{index > 0 && ' · '}<Anchor component={Link} href={`/operations/${it.id}`} inherit underline="always">{headline(it)}</Anchor></span>
-        ))}</p>
+        <p>
+          <strong>Finishing what was interrupted.</strong>{' '}
+          {open.map((it, index) => (
+            <span key={it.id}>
+              {index > 0 && ' · '}
+              <Anchor component={Link} href={`/operations/${it.id}`} inherit underline="always">
+                {headline(it)}
+              </Anchor>
+            </span>
+          ))}
+        </p>
         <CloseButton aria-label="Dismiss" size="sm" onClick={() => setDismissed(true)} />
       </div>
     </div>

@@ -10,16 +10,20 @@ import { useTRPC } from '../app/trpc'
 export function RefusedJournal({ journal }: { journal: UnreadableJournal }) {
   const trpc = useTRPC()
   const abandon = useMutation(trpc.operations.abandon.mutationOptions({ onError: notifyProblem }))
-  const ask = (): void => confirm({
-    title: 'Abandon this operation?',
-    children: 'Whatever it had begun is neither finished nor undone, so check that first. Its journal is put aside, and other jobs on the same things can begin again.',
-    confirm: 'Abandon',
-    cancel: 'Keep it',
-    onConfirm: () => abandon.mutate({ id: journal.id }),
-  })
+  const ask = (): void =>
+    confirm({
+      title: 'Abandon this operation?',
+      children:
+        'Whatever it had begun is neither finished nor undone, so check that first. Its journal is put aside, and other jobs on the same things can begin again.',
+      confirm: 'Abandon',
+      cancel: 'Keep it',
+      onConfirm: () => abandon.mutate({ id: journal.id }),
+    })
   return (
     <ProblemView problem={journal.problem} tone="warn" quiet>
-      <Button size="xs" variant="default" onClick={ask} loading={abandon.isPending}>Abandon…</Button>
+      <Button size="xs" variant="default" onClick={ask} loading={abandon.isPending}>
+        Abandon…
+      </Button>
     </ProblemView>
   )
 }

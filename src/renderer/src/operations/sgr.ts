@@ -21,7 +21,10 @@ export class SgrFilter {
       if (rest[0] === '\u001b' || rest[0] === '\u009b' || /^[\u0090\u0098\u009d-\u009f]/.test(rest)) {
         const sequence = complete.exec(rest)?.[0]
         if (sequence === undefined) {
-          if (text.length - index < longest) { this.#pending = text.slice(index); break }
+          if (text.length - index < longest) {
+            this.#pending = text.slice(index)
+            break
+          }
           index += 1 // no sequence is that long: drop what announces one, show the rest as text
           continue
         }
@@ -40,9 +43,11 @@ export class SgrFilter {
 const colour = /^\u001b\[[0-9;:]*m$/
 
 /** A whole sequence: CSI; a string (OSC, DCS, APC, PM, SOS) with its end; or one of two or three characters. */
-const complete = new RegExp([
-  '^(?:\\u001b\\[|\\u009b)[0-?]*[ -/]*[@-~]',
-  '^(?:\\u001b[\\]PX^_]|[\\u0090\\u0098\\u009d-\\u009f])[^\\u0007\\u001b\\u009c]*(?:\\u0007|\\u001b\\\\|\\u009c)',
-  '^\\u001b[ -/]+[0-~]',
-  '^\\u001b[0-OQ-WYZ\\\\`-~]',
-].join('|'))
+const complete = new RegExp(
+  [
+    '^(?:\\u001b\\[|\\u009b)[0-?]*[ -/]*[@-~]',
+    '^(?:\\u001b[\\]PX^_]|[\\u0090\\u0098\\u009d-\\u009f])[^\\u0007\\u001b\\u009c]*(?:\\u0007|\\u001b\\\\|\\u009c)',
+    '^\\u001b[ -/]+[0-~]',
+    '^\\u001b[0-OQ-WYZ\\\\`-~]',
+  ].join('|'),
+)

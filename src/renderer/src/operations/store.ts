@@ -1,5 +1,11 @@
 /** All operations as the screens see them: folded from the pushed events, the output kept aside. */
-import { fold, isOpen, type OperationState, type OperationsUpdate, type UnreadableJournal } from '../../../shared/operation'
+import {
+  fold,
+  isOpen,
+  type OperationState,
+  type OperationsUpdate,
+  type UnreadableJournal,
+} from '../../../shared/operation'
 import { OutputLog } from './output-log'
 
 export interface OperationsView {
@@ -19,13 +25,15 @@ export class OperationsStore {
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
-    return () => { this.#listeners.delete(listener) }
+    return () => {
+      this.#listeners.delete(listener)
+    }
   }
 
   /** The output of one operation; made when first asked for. */
   log(id: string): OutputLog {
     let log = this.#logs.get(id)
-    if (!log) this.#logs.set(id, log = new OutputLog())
+    if (!log) this.#logs.set(id, (log = new OutputLog()))
     return log
   }
 
@@ -36,7 +44,10 @@ export class OperationsStore {
       return
     }
     const { event } = update
-    if (event.type === 'output') { this.log(event.id).append(event); return }
+    if (event.type === 'output') {
+      this.log(event.id).append(event)
+      return
+    }
     const known = this.#view.operations.find(it => it.id === event.id)
     if (!known && event.type !== 'opened') return // it was open before our snapshot, and is not ours to guess at
     if (event.type === 'opened') this.log(event.id).begin()

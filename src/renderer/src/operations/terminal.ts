@@ -1,4 +1,7 @@
-/** A terminal that only shows: xterm with its DOM renderer, in our colours, as large as its host, and never asked for more than it can draw. */
+/**
+ * A terminal that only shows: xterm with its DOM renderer, in our colours, as large as its host, and never asked for
+ * more than it can draw.
+ */
 import { FitAddon } from '@xterm/addon-fit'
 import { Terminal } from '@xterm/xterm'
 import { terminalTheme } from './terminal-theme'
@@ -9,21 +12,45 @@ const maxPending = 4
 export const terminalFont = "'JetBrains Mono Variable', monospace"
 
 /** @param lineHeight of the font's own height @returns the terminal, and what ends it */
-export function openTerminal(host: HTMLElement, scheme: 'light' | 'dark', scrollback: number, lineHeight = 1.35): { readonly view: Terminal; readonly close: () => void } {
+export function openTerminal(
+  host: HTMLElement,
+  scheme: 'light' | 'dark',
+  scrollback: number,
+  lineHeight = 1.35,
+): { readonly view: Terminal; readonly close: () => void } {
   const view = new Terminal({
-    convertEol: true, disableStdin: true, scrollback, fontSize: 12, lineHeight, cursorInactiveStyle: 'none',
-    fontFamily: terminalFont, minimumContrastRatio: 4.5, theme: terminalTheme[scheme],
+    convertEol: true,
+    disableStdin: true,
+    scrollback,
+    fontSize: 12,
+    lineHeight,
+    cursorInactiveStyle: 'none',
+    fontFamily: terminalFont,
+    minimumContrastRatio: 4.5,
+    theme: terminalTheme[scheme],
   })
   const fit = new FitAddon()
   view.loadAddon(fit)
   view.open(host)
   view.textarea?.setAttribute('tabindex', '-1') // nothing can be typed: the region around it takes the keyboard
-  view.attachCustomKeyEventHandler(event => !(event.ctrlKey && event.key === 'c')) // it copies: there is nothing to interrupt
-  const resize = new ResizeObserver(() => { if (host.clientHeight > 0) fit.fit() })
+  // it copies: there is nothing to interrupt
+  view.attachCustomKeyEventHandler(event => !(event.ctrlKey && event.key === 'c'))
+  const resize = new ResizeObserver(() => {
+    if (host.clientHeight > 0) fit.fit()
+  })
   resize.observe(host)
   let open = true
-  void document.fonts.ready.then(() => { if (open) fit.fit() })
-  return { view, close: () => { open = false; resize.disconnect(); view.dispose() } }
+  void document.fonts.ready.then(() => {
+    if (open) fit.fit()
+  })
+  return {
+    view,
+    close: () => {
+      open = false
+      resize.disconnect()
+      view.dispose()
+    },
+  }
 }
 
 /** Milliseconds. */
@@ -31,9 +58,14 @@ const aFrame = 16
 
 /**
  * Writes at once what comes after a pause, and else once a frame, as much as the terminal has room for.
- * @param next gives the next part, empty when there is none @param perFrame parts, at most @returns to be called when there is more, and what ends it
+ * @param next gives the next part, empty when there is none @param perFrame parts, at most @returns to be called when
+ * there is more, and what ends it
  */
-export function pourInto(view: Terminal, next: () => string, perFrame = maxPending): { readonly more: () => void; readonly end: () => void } {
+export function pourInto(
+  view: Terminal,
+  next: () => string,
+  perFrame = maxPending,
+): { readonly more: () => void; readonly end: () => void } {
   let pending = 0
   let frame = 0
   let last = -aFrame
@@ -45,7 +77,10 @@ export function pourInto(view: Terminal, next: () => string, perFrame = maxPendi
       const text = next()
       if (!text) return
       pending += 1
-      view.write(text, () => { pending -= 1; more() })
+      view.write(text, () => {
+        pending -= 1
+        more()
+      })
     }
   }
   const more = (): void => {
@@ -53,5 +88,11 @@ export function pourInto(view: Terminal, next: () => string, perFrame = maxPendi
     if (performance.now() - last > aFrame) write()
     else frame = requestAnimationFrame(write)
   }
-  return { more, end: () => { done = true; cancelAnimationFrame(frame) } }
+  return {
+    more,
+    end: () => {
+      done = true
+      cancelAnimationFrame(frame)
+    },
+  }
 }

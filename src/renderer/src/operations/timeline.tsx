@@ -17,7 +17,8 @@ interface TimelineProps {
 }
 
 /**
- * How a step is shown: the one that turned the operation around stays visible as such. One of many may have gone wrong by itself (`wrong`), and is
+ * How a step is shown: the one that turned the operation around stays visible as such. One of many may have gone wrong
+ * by itself (`wrong`), and is
  * `left` to its own job when the rest is cancelled: nothing of it is undone.
  */
 type Shown = StepStatus | 'failed' | 'wrong' | 'left'
@@ -34,10 +35,25 @@ export function Timeline({ operation, selected, onSelect }: TimelineProps) {
           <li key={step.name} className={classes.step} data-status={shown} aria-current={active ? 'step' : undefined}>
             <Mark shown={shown} />
             <div className={classes.content} data-selected={selected === step.name || undefined}>
-              {onSelect && step.startedAt
-                ? <UnstyledButton className={classes.body} aria-pressed={selected === step.name} onClick={() => onSelect(step.name)}>{body}</UnstyledButton>
-                : <div className={classes.body}>{body}</div>}
-              {active && step.fraction !== undefined && <Progress className={classes.bar} value={step.fraction * 100} size="sm" aria-label={stepTitle(step.name)} />}
+              {onSelect && step.startedAt ? (
+                <UnstyledButton
+                  className={classes.body}
+                  aria-pressed={selected === step.name}
+                  onClick={() => onSelect(step.name)}
+                >
+                  {body}
+                </UnstyledButton>
+              ) : (
+                <div className={classes.body}>{body}</div>
+              )}
+              {active && step.fraction !== undefined && (
+                <Progress
+                  className={classes.bar}
+                  value={step.fraction * 100}
+                  size="sm"
+                  aria-label={stepTitle(step.name)}
+                />
+              )}
             </div>
           </li>
         )
@@ -55,7 +71,15 @@ function shownOf({ name, status, result }: StepState, failing: string | undefine
 const isActive = ({ status }: StepState): boolean => status === 'doing' || status === 'undoing' || status === 'stuck'
 
 const words: Record<Shown, string> = {
-  waiting: 'waiting', doing: 'running', done: 'done', undoing: 'undoing', undone: 'undone', stuck: 'stopped here', failed: 'failed, undone', wrong: 'failed', left: 'continues on its own',
+  waiting: 'waiting',
+  doing: 'running',
+  done: 'done',
+  undoing: 'undoing',
+  undone: 'undone',
+  stuck: 'stopped here',
+  failed: 'failed, undone',
+  wrong: 'failed',
+  left: 'continues on its own',
 }
 
 function Body({ step, shown }: { step: StepState; shown: Shown }) {
@@ -64,9 +88,17 @@ function Body({ step, shown }: { step: StepState; shown: Shown }) {
     <>
       <span className={classes.line}>
         <span className={classes.title}>
-          {step.result?.operation === undefined ? stepTitle(step.name) : <Anchor component={Link} href={`/operations/${step.result.operation}`} inherit>{stepTitle(step.name)}</Anchor>}
+          {step.result?.operation === undefined ? (
+            stepTitle(step.name)
+          ) : (
+            <Anchor component={Link} href={`/operations/${step.result.operation}`} inherit>
+              {stepTitle(step.name)}
+            </Anchor>
+          )}
         </span>
-        <span className={`${classes.time} number`}><Time step={step} shown={shown} /></span>
+        <span className={`${classes.time} number`}>
+          <Time step={step} shown={shown} />
+        </span>
       </span>
       {isActive(step) && explanation && <span className={classes.explanation}>{explanation}</span>}
       {step.result?.problem && <span className={classes.explanation}>{step.result.problem.message}</span>}
@@ -76,7 +108,8 @@ function Body({ step, shown }: { step: StepState; shown: Shown }) {
 
 function Time({ step, shown }: { step: StepState; shown: Shown }) {
   if (shown === 'doing' && step.startedAt) return <Elapsed since={step.startedAt} />
-  if (step.status === 'done' && step.startedAt && step.endedAt) return duration(Date.parse(step.endedAt) - Date.parse(step.startedAt))
+  if (step.status === 'done' && step.startedAt && step.endedAt)
+    return duration(Date.parse(step.endedAt) - Date.parse(step.startedAt))
   return shown === 'waiting' ? null : words[shown]
 }
 

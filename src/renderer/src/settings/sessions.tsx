@@ -21,23 +21,49 @@ export function Sessions() {
     <ul className={`card ${classes.sessions}`} aria-label="Browsers">
       {data?.sessions.map(it => (
         <li key={it.id}>
-          <span className={classes.browser}>{browserName(it.browser)}{it.id === data.own && <span className="dimmed"> · this one</span>}</span>
+          <span className={classes.browser}>
+            {browserName(it.browser)}
+            {it.id === data.own && <span className="dimmed"> · this one</span>}
+          </span>
           <span className="dimmed">{seen(it)}</span>
-          {it.id !== data.own && <Button size="xs" variant="default" onClick={() => revoke.mutate({ id: it.id })} aria-label={`End the session of ${browserName(it.browser)}`}>End session</Button>}
+          {it.id !== data.own && (
+            <Button
+              size="xs"
+              variant="default"
+              onClick={() => revoke.mutate({ id: it.id })}
+              aria-label={`End the session of ${browserName(it.browser)}`}
+            >
+              End session
+            </Button>
+          )}
         </li>
       ))}
-      <li><NewLink /></li>
+      <li>
+        <NewLink />
+      </li>
     </ul>
   )
 }
 
-const seen = ({ connections, lastSeen }: SessionView): string => (connections > 0 ? 'Open now' : `Last seen ${when(lastSeen)}`)
+const seen = ({ connections, lastSeen }: SessionView): string =>
+  connections > 0 ? 'Open now' : `Last seen ${when(lastSeen)}`
 
 /** Its address is this page's: what the server calls itself may be hidden behind a tunnel. */
 function NewLink() {
   const trpc = useTRPC()
   const link = useMutation(trpc.serve.link.mutationOptions({ onError: notifyProblem }))
   const address = link.data && new URL(new URL(link.data.link).hash, location.href).href
-  if (address === undefined) return <Button size="xs" variant="default" loading={link.isPending} onClick={() => link.mutate()}>Let another browser in…</Button>
-  return <><code className={`mono ${classes.command}`}>{address}</code><CopyButton value={address} label="link" /><span className="dimmed">Opens a session once, within an hour.</span></>
+  if (address === undefined)
+    return (
+      <Button size="xs" variant="default" loading={link.isPending} onClick={() => link.mutate()}>
+        Let another browser in…
+      </Button>
+    )
+  return (
+    <>
+      <code className={`mono ${classes.command}`}>{address}</code>
+      <CopyButton value={address} label="link" />
+      <span className="dimmed">Opens a session once, within an hour.</span>
+    </>
+  )
 }

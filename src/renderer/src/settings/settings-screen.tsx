@@ -20,38 +20,78 @@ export function SettingsScreen() {
       <Section title="Appearance">
         <Card>
           <Row word="Theme">
-            <SegmentedControl aria-label="Theme" value={colorScheme} onChange={value => setColorScheme(value)}
-              data={[{ value: 'auto', label: 'System' }, { value: 'light', label: 'Light' }, { value: 'dark', label: 'Dark' }]} />
+            <SegmentedControl
+              aria-label="Theme"
+              value={colorScheme}
+              onChange={value => setColorScheme(value)}
+              data={[
+                { value: 'auto', label: 'System' },
+                { value: 'light', label: 'Light' },
+                { value: 'dark', label: 'Dark' },
+              ]}
+            />
           </Row>
         </Card>
       </Section>
-      <Section title="Disk space"><DiskFacts /></Section>
-      <Section title="Notifications"><Card><Row word="On the desktop"><Notifications /></Row></Card></Section>
-      {served && <Section title="Browsers with these pages open"><Sessions /></Section>}
+      <Section title="Disk space">
+        <DiskFacts />
+      </Section>
+      <Section title="Notifications">
+        <Card>
+          <Row word="On the desktop">
+            <Notifications />
+          </Row>
+        </Card>
+      </Section>
+      {served && (
+        <Section title="Browsers with these pages open">
+          <Sessions />
+        </Section>
+      )}
       <Section title="After a reboot">
         <Card>
-          <Row word="By themselves"><span>Run this once in a terminal; from then on PM2 starts what ran before the machine went down. Without it, the list of instances offers to start them.</span><Command /></Row>
+          <Row word="By themselves">
+            <span>
+              Run this once in a terminal; from then on PM2 starts what ran before the machine went down. Without it,
+              the list of instances offers to start them.
+            </span>
+            <Command />
+          </Row>
         </Card>
       </Section>
       <Section title="Workspace">
         <Card>
-          <Row word="Folder"><Path path={workspace?.path ?? ''} /></Row>
-          <Row word="Our own data"><Path path={`${workspace?.path ?? ''}/.instance-manager`} /></Row>
+          <Row word="Folder">
+            <Path path={workspace?.path ?? ''} />
+          </Row>
+          <Row word="Our own data">
+            <Path path={`${workspace?.path ?? ''}/.instance-manager`} />
+          </Row>
         </Card>
       </Section>
       {data && (
         <Section title="Infrastructure">
           <Card>
-            <Row word="PostgreSQL"><span className="mono">127.0.0.1:{data.postgres.port}</span></Row>
-            <Row word="PgBouncer"><span className="mono">127.0.0.1:{data.pgbouncer.port}</span></Row>
+            <Row word="PostgreSQL">
+              <span className="mono">127.0.0.1:{data.postgres.port}</span>
+            </Row>
+            <Row word="PgBouncer">
+              <span className="mono">127.0.0.1:{data.pgbouncer.port}</span>
+            </Row>
             <Row word="Run by">{driverTitle[data.driver]}</Row>
-            <Row word="To change"><span>Ports and images are in <span className="mono">settings.json</span>, in the folder of our own data.</span></Row>
+            <Row word="To change">
+              <span>
+                Ports and images are in <span className="mono">settings.json</span>, in the folder of our own data.
+              </span>
+            </Row>
           </Card>
         </Section>
       )}
       <Section title="About">
         <Card>
-          <Row word="Instance Manager">Version {version}, {desktop ? 'desktop app' : 'served page'}</Row>
+          <Row word="Instance Manager">
+            Version {version}, {desktop ? 'desktop app' : 'served page'}
+          </Row>
         </Card>
       </Section>
     </Page>
@@ -60,16 +100,27 @@ export function SettingsScreen() {
 
 /** PM2's own, for systemd; the shell fills in who and where. */
 const startup = 'sudo env PATH=$PATH pm2 startup systemd -u $USER --hp $HOME'
-const Command = () => <><code className={`mono ${classes.command}`}>{startup}</code><CopyButton value={startup} label="command" /></>
+const Command = () => (
+  <>
+    <code className={`mono ${classes.command}`}>{startup}</code>
+    <CopyButton value={startup} label="command" />
+  </>
+)
 
 /** The desktop app may; a served page has to be allowed to by the browser's user. */
 function Notifications() {
   const [permission, setPermission] = useState(() => ('Notification' in window ? Notification.permission : 'denied'))
-  const ask = (): void => { Notification.requestPermission().then(setPermission, notifyProblem) }
+  const ask = (): void => {
+    Notification.requestPermission().then(setPermission, notifyProblem)
+  }
   return (
     <>
       <span>When an instance errors, and when a long job ends while this window is hidden.</span>
-      {permission === 'default' && <Button size="xs" variant="default" onClick={ask}>Allow notifications</Button>}
+      {permission === 'default' && (
+        <Button size="xs" variant="default" onClick={ask}>
+          Allow notifications
+        </Button>
+      )}
       {permission === 'granted' && <Status tone="good">Allowed</Status>}
       {permission === 'denied' && <Status tone="idle">Not allowed by the browser</Status>}
     </>
@@ -77,5 +128,15 @@ function Notifications() {
 }
 
 const Card = ({ children }: { children: ReactNode }) => <dl className={`card ${classes.card}`}>{children}</dl>
-const Row = ({ word, children }: { word: string; children: ReactNode }) => <div><dt>{word}</dt><dd>{children}</dd></div>
-const Path = ({ path }: { path: string }) => <><span className={`mono ${classes.path}`}>{path}</span><CopyButton value={path} label="path" /></>
+const Row = ({ word, children }: { word: string; children: ReactNode }) => (
+  <div>
+    <dt>{word}</dt>
+    <dd>{children}</dd>
+  </div>
+)
+const Path = ({ path }: { path: string }) => (
+  <>
+    <span className={`mono ${classes.path}`}>{path}</span>
+    <CopyButton value={path} label="path" />
+  </>
+)

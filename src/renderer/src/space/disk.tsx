@@ -23,11 +23,21 @@ export function LowSpace() {
   if (!low) return null
   const freeable = data?.freeable.filter(it => it.bytes > 0).map(it => `${freeableTitle(it)} (${bytes(it.bytes)})`)
   return (
-    <ProblemView tone="warn" quiet problem={{
-      code: 'disk-low', message: `The disk is nearly full: ${bytes(disk.free)} of ${bytes(disk.total)} free.`,
-      cause: 'A full disk stops PostgreSQL, and every instance with it. You can’t create instances until there is more space.',
-      hint: freeable && (freeable.length ? `Can be freed here: ${freeable.join(' · ')}` : 'There is nothing to free here. Delete an instance, or remove other files from the disk.'),
-    }}>
+    <ProblemView
+      tone="warn"
+      quiet
+      problem={{
+        code: 'disk-low',
+        message: `The disk is nearly full: ${bytes(disk.free)} of ${bytes(disk.total)} free.`,
+        cause:
+          'A full disk stops PostgreSQL, and every instance with it. You can’t create instances until there is more space.',
+        hint:
+          freeable &&
+          (freeable.length
+            ? `Can be freed here: ${freeable.join(' · ')}`
+            : 'There is nothing to free here. Delete an instance, or remove other files from the disk.'),
+      }}
+    >
       <FreeSpaceButton primary />
     </ProblemView>
   )
@@ -40,8 +50,22 @@ export function DiskFacts() {
   const { data } = useQuery(trpc.space.report.queryOptions(undefined, { staleTime: 0 }))
   return (
     <dl className={`card ${classes.facts}`}>
-      <div><dt>Free</dt><dd>{disk && <span>{bytes(disk.free)} of {bytes(disk.total)}<span className="dimmed">; new instances are refused below {bytes(disk.reserve)}</span></span>}<FreeSpaceButton /></dd></div>
-      <div><dt>Releases</dt><dd>{data && <span>{releasesText(data)}</span>}</dd></div>
+      <div>
+        <dt>Free</dt>
+        <dd>
+          {disk && (
+            <span>
+              {bytes(disk.free)} of {bytes(disk.total)}
+              <span className="dimmed">; new instances are refused below {bytes(disk.reserve)}</span>
+            </span>
+          )}
+          <FreeSpaceButton />
+        </dd>
+      </div>
+      <div>
+        <dt>Releases</dt>
+        <dd>{data && <span>{releasesText(data)}</span>}</dd>
+      </div>
     </dl>
   )
 }

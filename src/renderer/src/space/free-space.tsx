@@ -15,8 +15,12 @@ export function FreeSpaceButton({ primary }: { primary?: boolean }) {
   const close = (): void => setOpen(false)
   return (
     <>
-      <Button size="xs" variant={primary ? 'filled' : 'default'} onClick={() => setOpen(true)}>Free space…</Button>
-      <Modal opened={open} onClose={close} title="Free space on the disk" size={560}><FreeSpaceForm onClose={close} /></Modal>
+      <Button size="xs" variant={primary ? 'filled' : 'default'} onClick={() => setOpen(true)}>
+        Free space…
+      </Button>
+      <Modal opened={open} onClose={close} title="Free space on the disk" size={560}>
+        <FreeSpaceForm onClose={close} />
+      </Modal>
     </>
   )
 }
@@ -34,31 +38,66 @@ function FreeSpaceForm({ onClose }: { onClose: () => void }) {
   const report = useQuery(trpc.space.report.queryOptions(undefined, { staleTime: 0 }))
   const [chosen, setChosen] = useState<ReadonlySet<FreeableKind>>(new Set(harmless))
   const before = report.data?.disk.free ?? 0
-  const free = useMutation(trpc.space.free.mutationOptions({
-    onSuccess: (disk: DiskSpace) => {
-      void queries.invalidateQueries({ queryKey: trpc.space.report.queryKey() })
-      notifyNews(`Freed ${bytes(Math.max(0, disk.free - before))}`, `${bytes(disk.free)} of ${bytes(disk.total)} free.`, true)
-      onClose()
-    },
-  }))
+  const free = useMutation(
+    trpc.space.free.mutationOptions({
+      onSuccess: (disk: DiskSpace) => {
+        void queries.invalidateQueries({ queryKey: trpc.space.report.queryKey() })
+        notifyNews(
+          `Freed ${bytes(Math.max(0, disk.free - before))}`,
+          `${bytes(disk.free)} of ${bytes(disk.total)} free.`,
+          true,
+        )
+        onClose()
+      },
+    }),
+  )
   const some = report.data?.freeable.filter(it => it.bytes > 0) ?? []
   const what = some.map(it => it.what).filter(it => chosen.has(it))
   const sum = some.filter(it => chosen.has(it.what)).reduce((total, it) => total + it.bytes, 0)
-  const toggle = (kind: FreeableKind): void => setChosen(it => new Set(it.has(kind) ? [...it].filter(one => one !== kind) : [...it, kind]))
+  const toggle = (kind: FreeableKind): void =>
+    setChosen(it => new Set(it.has(kind) ? [...it].filter(one => one !== kind) : [...it, kind]))
   return (
-    <form className={classes.form} aria-label="Free space" onSubmit={event => { event.preventDefault(); free.mutate({ what }) }}>
+    <form
+      className={classes.form}
+      aria-label="Free space"
+      onSubmit={event => {
+        event.preventDefault()
+        free.mutate({ what })
+      }}
+    >
       {report.isPending && <Skeleton height={160} aria-label="Looking at what can be freed" />}
-      {report.error && <ProblemView problem={problemOf(report.error)} onRetry={() => void report.refetch()} retrying={report.isFetching} />}
-      {report.data && some.length === 0 && <p>There is nothing to free here. Delete instances you no longer need, or remove other files from the disk.</p>}
+      {report.error && (
+        <ProblemView
+          problem={problemOf(report.error)}
+          onRetry={() => void report.refetch()}
+          retrying={report.isFetching}
+        />
+      )}
+      {report.data && some.length === 0 && (
+        <p>There is nothing to free here. Delete instances you no longer need, or remove other files from the disk.</p>
+      )}
       {some.length > 0 && (
         <ul className={classes.choices} aria-label="What can be freed">
-          {some.map(it => <Choice key={it.what} freeable={it} checked={chosen.has(it.what)} onChange={() => toggle(it.what)} />)}
+          {some.map(it => (
+            <Choice key={it.what} freeable={it} checked={chosen.has(it.what)} onChange={() => toggle(it.what)} />
+          ))}
         </ul>
       )}
       {free.error && <ProblemView problem={problemOf(free.error)} />}
       <div className={classes.buttons}>
-        <Button variant="default" onClick={onClose} data-autofocus>Cancel</Button>
-        {some.length > 0 && <Button type="submit" color={chosen.has('logs') ? 'red' : undefined} disabled={what.length === 0} loading={free.isPending}>Free {bytes(sum)}</Button>}
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Cancel
+        </Button>
+        {some.length > 0 && (
+          <Button
+            type="submit"
+            color={chosen.has('logs') ? 'red' : undefined}
+            disabled={what.length === 0}
+            loading={free.isPending}
+          >
+            Free {bytes(sum)}
+          </Button>
+        )}
       </div>
     </form>
   )
@@ -67,7 +106,12 @@ function FreeSpaceForm({ onClose }: { onClose: () => void }) {
 function Choice({ freeable, checked, onChange }: { freeable: Freeable; checked: boolean; onChange: () => void }) {
   return (
     <li>
-      <Checkbox checked={checked} onChange={onChange} label={freeableTitle(freeable)} description={explanations[freeable.what]} />
+      <Checkbox
+        checked={checked}
+        onChange={onChange}
+        label={freeableTitle(freeable)}
+        description={explanations[freeable.what]}
+      />
       <span className={classes.amount}>{bytes(freeable.bytes)}</span>
     </li>
   )

@@ -7,16 +7,28 @@ import { numbered, SimulatedLog } from './simulated-log'
 
 const all = everything({ kind: 'app' })
 const readers: LogReader[] = []
-afterEach(() => { for (const it of readers.splice(0)) it.close() })
+afterEach(() => {
+  for (const it of readers.splice(0)) it.close()
+})
 
 function read(log: SimulatedLog, wanted: Wanted = all) {
   const reader = new LogReader(log, wanted)
   readers.push(reader)
   const news: (LogNews | 'anew')[] = []
   reader.onNews(it => news.push(it))
-  const texts = () => (reader.state().mode === 'follow' ? reader.newest : reader.state().loaded?.lines ?? []).map(it => it.text)
-  const until = (check: () => boolean) => vi.waitFor(() => { if (!check()) throw new Error('not yet') })
-  const opened = () => until(() => !reader.state().opening && !reader.state().searching && (reader.state().mode === 'follow' || reader.state().loaded !== undefined))
+  const texts = () =>
+    (reader.state().mode === 'follow' ? reader.newest : (reader.state().loaded?.lines ?? [])).map(it => it.text)
+  const until = (check: () => boolean) =>
+    vi.waitFor(() => {
+      if (!check()) throw new Error('not yet')
+    })
+  const opened = () =>
+    until(
+      () =>
+        !reader.state().opening &&
+        !reader.state().searching &&
+        (reader.state().mode === 'follow' || reader.state().loaded !== undefined),
+    )
   return { reader, news, texts, until, opened }
 }
 
@@ -144,7 +156,10 @@ describe('history', () => {
     for (const fraction of [0.1, 0.2, 0.3, 0.8]) reader.go(fraction)
     await opened()
     await until(() => texts()[0] === 'line 2400')
-    expect(log.asked).toEqual([{ type: 'fraction', fraction: 0.1 }, { type: 'fraction', fraction: 0.8 }])
+    expect(log.asked).toEqual([
+      { type: 'fraction', fraction: 0.1 },
+      { type: 'fraction', fraction: 0.8 },
+    ])
   })
 
   it('other lines are wanted: one stays where one was', async () => {
@@ -173,7 +188,8 @@ describe('history', () => {
 })
 
 describe('search', () => {
-  const haystack = () => new SimulatedLog(numbered(5000, index => ({ text: index % 1000 === 500 ? `needle ${index}` : `line ${index}` })))
+  const haystack = () =>
+    new SimulatedLog(numbered(5000, index => ({ text: index % 1000 === 500 ? `needle ${index}` : `line ${index}` })))
 
   it('goes to the last match before where one is, knows which it is, and goes through all of them', async () => {
     const log = haystack()
@@ -215,7 +231,9 @@ describe('search', () => {
     reader.open()
     await opened()
     reader.change({ ...all, search: 'absent' }, reader.newest.at(-1))
-    await until(() => reader.state().count?.done === true && reader.state().loaded !== undefined && !reader.state().searching)
+    await until(
+      () => reader.state().count?.done === true && reader.state().loaded !== undefined && !reader.state().searching,
+    )
     expect(reader.state()).toMatchObject({ current: undefined, count: { hits: 0 } })
     expect(texts()).toContain('line 4999')
   })

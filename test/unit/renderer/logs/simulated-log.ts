@@ -1,8 +1,20 @@
 /** A log in memory that answers as the router does: positions, filters, pages that give up, news. */
-import type { LogAnchor, LogLine, LogNews, LogPage, LogPosition, LogProgress, LogQuery } from '../../../../src/shared/log'
+import type {
+  LogAnchor,
+  LogLine,
+  LogNews,
+  LogPage,
+  LogPosition,
+  LogProgress,
+  LogQuery,
+} from '../../../../src/shared/log'
 import type { LogClient } from '../../../../src/renderer/src/logs/client'
 
-export interface Written { readonly text: string; readonly error?: boolean; readonly continues?: boolean }
+export interface Written {
+  readonly text: string
+  readonly error?: boolean
+  readonly continues?: boolean
+}
 
 /** Lines that one page looks at, at most, when only some are wanted. */
 const bound = 1000
@@ -13,23 +25,33 @@ export class SimulatedLog implements LogClient {
   /** What answers next is refused with. */
   refusal: Error | undefined
   /** Who follows, with what. */
-  readonly followers = new Set<{ input: LogQuery & { after?: LogPosition }; lost: () => void; data: (news: LogNews) => void }>()
+  readonly followers = new Set<{
+    input: LogQuery & { after?: LogPosition }
+    lost: () => void
+    data: (news: LogNews) => void
+  }>()
 
-  constructor(lines: readonly Written[] = []) { this.written.push(...lines) }
+  constructor(lines: readonly Written[] = []) {
+    this.written.push(...lines)
+  }
 
   write(...lines: Written[]): void {
     const from = this.written.length
     this.written.push(...lines)
-    for (const { input, data } of this.followers) data({ lines: this.#wanted(input, from, this.written.length), skipped: 0 })
+    for (const { input, data } of this.followers)
+      data({ lines: this.#wanted(input, from, this.written.length), skipped: 0 })
   }
 
   /** So many more came that only the last is told. */
   burst(count: number): void {
     this.written.push(...Array.from({ length: count }, (_, index) => ({ text: `burst ${index}` })))
-    for (const { input, data } of this.followers) data({ lines: this.#wanted(input, this.written.length - 1, this.written.length), skipped: count - 1 })
+    for (const { input, data } of this.followers)
+      data({ lines: this.#wanted(input, this.written.length - 1, this.written.length), skipped: count - 1 })
   }
 
-  loseConnection(): void { for (const { lost } of Array.from(this.followers)) lost() }
+  loseConnection(): void {
+    for (const { lost } of Array.from(this.followers)) lost()
+  }
 
   async page(input: LogQuery & { anchor: LogAnchor; count: number }, signal: AbortSignal): Promise<LogPage> {
     this.asked.push(input.anchor)
@@ -47,17 +69,28 @@ export class SimulatedLog implements LogClient {
     if (anchor.type === 'end' || anchor.type === 'before') {
       const { lines, from } = this.#back(input, 'position' in anchor ? Number(anchor.position) : total, count)
       const more = from > 0 && lines.length < count ? String(from) : undefined
-      return { ...this.#told(lines, from === 0, anchor.type === 'end', from, total), ...more && { more } }
+      return { ...this.#told(lines, from === 0, anchor.type === 'end', from, total), ...(more && { more }) }
     }
-    const begin = 'position' in anchor ? Number(anchor.position) + 1 : anchor.type === 'fraction' ? Math.floor(anchor.fraction * total) : 0
+    const begin =
+      'position' in anchor
+        ? Number(anchor.position) + 1
+        : anchor.type === 'fraction'
+          ? Math.floor(anchor.fraction * total)
+          : 0
     const { lines, to } = this.#on(input, begin, count)
     const more = to < total && lines.length < count ? String(to - 1) : undefined
-    return { ...this.#told(lines, begin === 0, to === total, begin, to), ...more && { more } }
+    return { ...this.#told(lines, begin === 0, to === total, begin, to), ...(more && { more }) }
   }
 
-  async find({ from, direction, ...query }: LogQuery & { from: LogPosition; direction: 'next' | 'previous' }): Promise<LogPosition | null> {
+  async find({
+    from,
+    direction,
+    ...query
+  }: LogQuery & { from: LogPosition; direction: 'next' | 'previous' }): Promise<LogPosition | null> {
     await Promise.resolve()
-    const hits = this.#wanted(query, 0, this.written.length).filter(it => it.matches.length).map(it => Number(it.position))
+    const hits = this.#wanted(query, 0, this.written.length)
+      .filter(it => it.matches.length)
+      .map(it => Number(it.position))
     const found = direction === 'next' ? hits.find(it => it > Number(from)) : hits.findLast(it => it < Number(from))
     return found === undefined ? null : String(found)
   }
@@ -69,10 +102,15 @@ export class SimulatedLog implements LogClient {
     return () => undefined
   }
 
-  follow(input: LogQuery & { after?: LogPosition }, on: { data: (news: LogNews) => void; lost: () => void }): () => void {
+  follow(
+    input: LogQuery & { after?: LogPosition },
+    on: { data: (news: LogNews) => void; lost: () => void },
+  ): () => void {
     const follower = { input, ...on }
     this.followers.add(follower)
-    return () => { this.followers.delete(follower) }
+    return () => {
+      this.followers.delete(follower)
+    }
   }
 
   #wanted({ filter }: LogQuery, from: number, to: number): LogLine[] {
@@ -81,7 +119,13 @@ export class SimulatedLog implements LogClient {
       const { text, error = false, continues = false } = this.written[index] ?? { text: '' }
       const at = filter.search ? text.indexOf(filter.search.text) : -1
       if ((filter.errorsOnly && !error) || (filter.matchesOnly && at < 0)) continue
-      lines.push({ position: String(index), text, error, continues, matches: at < 0 || !filter.search ? [] : [[at, at + filter.search.text.length]] })
+      lines.push({
+        position: String(index),
+        text,
+        error,
+        continues,
+        matches: at < 0 || !filter.search ? [] : [[at, at + filter.search.text.length]],
+      })
     }
     return lines
   }
@@ -89,13 +133,17 @@ export class SimulatedLog implements LogClient {
   #back(query: LogQuery, end: number, count: number): { lines: LogLine[]; from: number } {
     const bottom = Math.max(0, end - bound)
     const lines = this.#wanted(query, bottom, end)
-    return lines.length > count ? { lines: lines.slice(-count), from: Number(lines.at(-count)?.position) } : { lines, from: bottom }
+    return lines.length > count
+      ? { lines: lines.slice(-count), from: Number(lines.at(-count)?.position) }
+      : { lines, from: bottom }
   }
 
   #on(query: LogQuery, begin: number, count: number): { lines: LogLine[]; to: number } {
     const top = Math.min(this.written.length, begin + bound)
     const lines = this.#wanted(query, begin, top)
-    return lines.length > count ? { lines: lines.slice(0, count), to: Number(lines[count - 1]?.position) + 1 } : { lines, to: top }
+    return lines.length > count
+      ? { lines: lines.slice(0, count), to: Number(lines[count - 1]?.position) + 1 }
+      : { lines, to: top }
   }
 
   #told(lines: LogLine[], atStart: boolean, atEnd: boolean, from: number, to: number): LogPage {
@@ -105,4 +153,7 @@ export class SimulatedLog implements LogClient {
 }
 
 /** e.g. `line 0`, `line 1` … */
-export const numbered = (count: number, make: (index: number) => Written = index => ({ text: `line ${index}` })): Written[] => Array.from({ length: count }, (_, index) => make(index))
+export const numbered = (
+  count: number,
+  make: (index: number) => Written = index => ({ text: `line ${index}` }),
+): Written[] => Array.from({ length: count }, (_, index) => make(index))
