@@ -2,7 +2,6 @@
  * The shared PostgreSQL and PgBouncer as the rest of the app sees them: which driver runs them, how they are, and that
  * this changes.
  */
-import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   driverKinds,
@@ -15,8 +14,8 @@ import {
 } from '../../shared/infrastructure'
 import { problem, toProblem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
-import { Latest } from '../system/latest'
 import { runsNow } from '../system/proc'
+import { Watched } from '../system/watched'
 import type { Login, Server } from './connection'
 import { adminLogin, type Driver, type DriverContext, type DriverStatus } from './driver'
 import { poolerRole, weakRules } from './postgres'
@@ -65,7 +64,9 @@ export interface Restarting {
 }
 
 export class Infrastructure {
-  private readonly changes = new EventEmitter().setMaxListeners(0)
+  readonly #watched: Watched<InfrastructureStatus>
+  /** The processes of all that should run, at the last look. */
+  #alive: DriverStatus['alive']
   /** What an operation of ours does just now. */
   private readonly moving = new Map<ServiceName, 'starting' | 'stopping'>()
   /** Why the last start failed; until the next one. */
@@ -74,16 +75,17 @@ export class Infrastructure {
   private readonly restarting = new Map<ServiceName, Restarting>()
   /** The supervisor's attempt that is under way; an operation interrupts it. */
   private attempt: { readonly interruption: AbortController; readonly ended: Promise<unknown> } | undefined
-  /** The newest status, or why there is none, for those who watch. */
-  private readonly shown = new Latest<{ readonly status?: InfrastructureStatus; readonly error?: Error }>({})
   /** Where PostgreSQL's data lay at the last look, if not in the workspace. */
   dataFolder: string | undefined
-  private watchers = 0
-  private looking = new AbortController()
   private detected: Promise<readonly DriverOption[]> | undefined
   private warnings: { readonly of: string; readonly found: readonly Problem[] } | undefined
 
-  constructor(private readonly services: InfrastructureServices) {}
+  constructor(private readonly services: InfrastructureServices) {
+    this.#watched = new Watched(
+      { look: () => this.status(), due: signal => due(this.#alive, signal) },
+      this.services.signal,
+    )
+  }
 
   /** Which drivers work here, and why (not). Looks again at every call; within 10 s. */
   options(): Promise<readonly DriverOption[]> {
@@ -148,15 +150,12 @@ export class Infrastructure {
 
   /** Within 3 s. Everything in it is derived from the world and from what runs of ours. */
   async status(): Promise<InfrastructureStatus> {
-    return (await this.look()).status
-  }
-
-  private async look(): Promise<{ status: InfrastructureStatus } & Pick<DriverStatus, 'alive'>> {
     const kind = await this.kind()
     const [found, used] = await Promise.all([this.services.drivers[kind].status(), this.services.hasInstances()])
     this.dataFolder = found.dataFolder
+    this.#alive = found.alive
     const [postgres, pgbouncer] = [this.shownStatus(found.postgres), this.shownStatus(found.pgbouncer)]
-    const status = {
+    return {
       driver: kind,
       reason: await this.reason(kind),
       postgres,
@@ -166,51 +165,11 @@ export class Infrastructure {
       warnings: [...found.warnings, ...(await this.ruleWarnings(kind, postgres))],
       canChangeDriver: !used,
     }
-    return { status, alive: found.alive }
   }
 
-  /**
-   * The status once, then again whenever it has changed, until the signal or the workspace's end. However many watch,
-   * one looks.
-   */
-  async *watch(signal: AbortSignal): AsyncGenerator<InfrastructureStatus, void> {
-    if (this.watchers++ === 0) this.startLooking()
-    try {
-      for await (const { status, error } of this.shown.follow(AbortSignal.any([signal, this.services.signal]))) {
-        if (error) throw error
-        if (status) yield status
-      }
-    } finally {
-      if (--this.watchers === 0) this.looking.abort()
-    }
-  }
-
-  private startLooking(): void {
-    this.looking = new AbortController()
-    this.shown.set({})
-    void this.keepLooking(this.looking.signal)
-  }
-
-  private async keepLooking(signal: AbortSignal): Promise<void> {
-    let told = ''
-    while (!signal.aborted) {
-      const round = new AbortController()
-      const ended = { signal: AbortSignal.any([signal, round.signal]) }
-      // before the look: a change during it asks for another one
-      const changed = once(this.changes, 'change', ended).catch(() => undefined)
-      try {
-        const { status, alive } = await this.look()
-        const text = JSON.stringify(status)
-        if (text !== told && !signal.aborted) this.shown.set({ status })
-        told = text
-        await Promise.race([changed, due(alive, ended)])
-      } catch (error) {
-        if (!signal.aborted) this.shown.set({ error: error instanceof Error ? error : new Error(String(error)) })
-        return
-      } finally {
-        round.abort()
-      }
-    }
+  /** The status, and again whenever it has changed, until the signal or the workspace's end. */
+  watch(signal: AbortSignal): AsyncGenerator<InfrastructureStatus, void> {
+    return this.#watched.watch(signal)
   }
 
   /** Our role's login to the database `postgres`, not through PgBouncer. */
@@ -294,14 +253,14 @@ export class Infrastructure {
       this.failures.delete(service)
     } finally {
       this.attempt = undefined
-      this.changes.emit('change')
+      this.#watched.again()
     }
   }
 
   showRestarting(service: ServiceName, restarting: Restarting | undefined): void {
     if (restarting) this.restarting.set(service, { ...restarting })
     else this.restarting.delete(service)
-    this.changes.emit('change')
+    this.#watched.again()
   }
 
   /** Sets up PgBouncer's role and look-up in the running PostgreSQL. Safe to repeat. */
@@ -327,7 +286,7 @@ export class Infrastructure {
     this.moving.set(service, how)
     this.failures.delete(service)
     this.restarting.delete(service)
-    this.changes.emit('change')
+    this.#watched.again()
     this.attempt?.interruption.abort()
     await this.attempt?.ended // never two that start the same thing
     try {
@@ -337,12 +296,12 @@ export class Infrastructure {
       throw error
     } finally {
       this.moving.delete(service)
-      this.changes.emit('change')
+      this.#watched.again()
     }
   }
 
   private async changed(): Promise<InfrastructureStatus> {
-    this.changes.emit('change')
+    this.#watched.again()
     return await this.status()
   }
 
@@ -394,9 +353,9 @@ export class Infrastructure {
 }
 
 /** Until it is worth another look in full: soon, unless all that runs lives on. */
-async function due(alive: DriverStatus['alive'], options: { readonly signal: AbortSignal }): Promise<void> {
+async function due(alive: DriverStatus['alive'], signal: AbortSignal): Promise<void> {
   for (let passed = 0; passed < calmInterval; passed += watchInterval) {
-    await sleep(watchInterval, undefined, options).catch(() => undefined)
-    if (options.signal.aborted || !alive?.every(runsNow)) return
+    await sleep(watchInterval, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted || !alive?.every(runsNow)) return
   }
 }

@@ -11,6 +11,7 @@ import type { AnyOperation } from '../operations/operation'
 import type { Releases } from '../releases/releases'
 import { tightestDisk } from '../system/space'
 import type { Run } from '../system/run'
+import { Watched } from '../system/watched'
 import type { WorkspacePaths } from '../workspace/paths'
 import type { Configs } from './configs'
 import type { Trash } from './trash'
@@ -40,7 +41,18 @@ const lookEvery = 5000
 export const spareBytes = 64 * 2 ** 20
 
 export class Space {
-  constructor(private readonly to: SpaceServices) {}
+  readonly #watched: Watched<DiskSpace>
+
+  constructor(private readonly to: SpaceServices) {
+    this.#watched = new Watched(
+      {
+        look: () => this.disk(),
+        due: signal => delay(lookEvery, undefined, { signal, ref: false }).catch(() => undefined),
+        differs: (shown, now) => isLow(shown) !== isLow(now) || Math.abs(shown.free - now.free) > now.total / 100,
+      },
+      to.signal,
+    )
+  }
 
   /** The tightest of the disks that hold the workspace, its instances and PostgreSQL's data. */
   disk(): Promise<DiskSpace> {
@@ -48,15 +60,9 @@ export class Space {
     return tightestDisk([root, state, instances, ...(data === undefined ? [] : [data])])
   }
 
-  /** Tells what is free now, and again when it has changed by a hundredth of the disk, or has crossed the reserve. */
-  async *watch(signal: AbortSignal): AsyncGenerator<DiskSpace, void, undefined> {
-    const ended = AbortSignal.any([signal, this.to.signal])
-    let told: DiskSpace | undefined
-    while (!ended.aborted) {
-      const now = await this.disk()
-      if (!told || isLow(told) !== isLow(now) || Math.abs(told.free - now.free) > now.total / 100) yield (told = now)
-      await delay(lookEvery, undefined, { signal: ended, ref: false }).catch(() => undefined)
-    }
+  /** What is free now, and again when it has changed by a hundredth of the disk or has crossed the reserve. */
+  watch(signal: AbortSignal): AsyncGenerator<DiskSpace, void, undefined> {
+    return this.#watched.watch(signal)
   }
 
   async report(): Promise<SpaceReport> {

@@ -1,0 +1,95 @@
+/** One looks, many watch: something in the world that is looked at only while someone wants to know. */
+import { isDeepStrictEqual } from 'node:util'
+import { Latest } from './latest'
+
+export interface Looking<T> {
+  /** Looks once. If it throws, everyone who watches gets the error and the looking ends. */
+  look(): Promise<T>
+  /** Resolves when another look is due, and at once when the signal is aborted. Never rejects. */
+  due(signal: AbortSignal): Promise<void>
+  /** Whether a value is worth showing after the one shown last. By default: whether anything in it differs. */
+  differs?(shown: T, found: T): boolean
+  /** Called when the first one begins to watch, with a signal that is aborted when the last one has stopped. */
+  begin?(signal: AbortSignal): void
+}
+
+type Shown<T> = { readonly value: T } | { readonly error: unknown }
+
+/** From the first one who watches to the last one who stops, or to an error. */
+interface Session<T> {
+  readonly shown: Latest<Shown<T> | undefined>
+  readonly end: AbortController
+  /** Cut short by `again`. */
+  pause: AbortController
+  watchers: number
+}
+
+export class Watched<T> {
+  readonly #how: Looking<T>
+  readonly #closed: AbortSignal
+  #session: Session<T> | undefined
+
+  /** @param closed ends every watch */
+  constructor(how: Looking<T>, closed: AbortSignal) {
+    this.#how = how
+    this.#closed = closed
+  }
+
+  /** Looks again now, if anyone watches. Called during a look, it causes another one. */
+  again(): void {
+    this.#session?.pause.abort()
+  }
+
+  /**
+   * The value as found last, then each one that differs, until the signal is aborted. A slow reader skips what has been
+   * overtaken. @throws what `look` threw
+   */
+  async *watch(signal: AbortSignal): AsyncGenerator<T, void, undefined> {
+    const session = (this.#session ??= this.#begin())
+    session.watchers++
+    try {
+      for await (const it of session.shown.follow(AbortSignal.any([signal, this.#closed]))) {
+        if (!it) continue
+        if ('error' in it) throw it.error
+        yield it.value
+      }
+    } finally {
+      if (--session.watchers === 0) this.#end(session)
+    }
+  }
+
+  #begin(): Session<T> {
+    const session: Session<T> = {
+      shown: new Latest<Shown<T> | undefined>(undefined),
+      end: new AbortController(),
+      pause: new AbortController(),
+      watchers: 0,
+    }
+    this.#how.begin?.(session.end.signal)
+    void this.#run(session).catch((error: unknown) => {
+      session.shown.set({ error })
+      this.#end(session)
+    })
+    return session
+  }
+
+  /** Whoever comes next begins anew. */
+  #end(session: Session<T>): void {
+    session.end.abort()
+    if (this.#session === session) this.#session = undefined
+  }
+
+  async #run(session: Session<T>): Promise<void> {
+    const { signal } = session.end
+    const differs = this.#how.differs ?? ((shown, found) => !isDeepStrictEqual(shown, found))
+    let last: { readonly value: T } | undefined
+    while (!signal.aborted) {
+      session.pause = new AbortController() // before the look: a change during it asks for another one
+      const pause = AbortSignal.any([signal, session.pause.signal])
+      const value = await this.#how.look()
+      if (signal.aborted) return
+      if (!last || differs(last.value, value)) session.shown.set((last = { value }))
+      await this.#how.due(pause)
+    }
+  }
+}
