@@ -16,13 +16,14 @@ import { things } from '../shared/things'
 import type { Manifest } from '../shared/workspace'
 import { App, type Desktop, type Served } from './app'
 import { Databases } from './infrastructure/databases'
-import { EmbeddedDriver, embeddedLogs } from './infrastructure/embedded'
-import { Engine } from './infrastructure/engine'
+import { ContainerDriver } from './infrastructure/drivers/container-driver'
+import { EmbeddedDriver } from './infrastructure/drivers/embedded-driver'
+import { Engine } from './infrastructure/drivers/engine'
 import { Infrastructure } from './infrastructure/infrastructure'
-import { ContainerDriver } from './infrastructure/podman'
 import { infrastructureUsers, startInfrastructure } from './infrastructure/start'
 import { stopInfrastructure } from './infrastructure/stop'
 import { Pools } from './infrastructure/pools'
+import { allServices } from './infrastructure/services'
 import { Supervisor } from './infrastructure/supervisor'
 import { Wanted } from './infrastructure/wanted'
 import { instanceFolders, readConfigs, type ConfigCache, type Configs } from './instances/configs'
@@ -217,6 +218,11 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const processes = new Processes(host.pm2Home)
   const trash = new Trash(paths.instances, it => ownBytes(run, it), identity.copyOf !== undefined)
   const driverServices = { paths, run, settings, secrets }
+  const drivers = {
+    podman: new ContainerDriver('podman', allServices, driverServices),
+    docker: new ContainerDriver('docker', allServices, driverServices),
+    embedded: new EmbeddedDriver(allServices, driverServices),
+  }
   const infrastructure: Infrastructure = new Infrastructure({
     settings,
     secrets,
@@ -226,11 +232,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     healPools: () => healRunning({ paths, configs, processes, pools }),
     secured: async () => ownership.claim(await configs()),
     hasInstances: async () => (await instanceFolders(paths)).length > 0,
-    drivers: {
-      podman: new ContainerDriver('podman', driverServices),
-      docker: new ContainerDriver('docker', driverServices),
-      embedded: new EmbeddedDriver(driverServices),
-    },
+    drivers,
   })
   const pools = new InstancePools(
     new Pools(database => infrastructure.throughPool(database)),
@@ -394,7 +396,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
       configs,
       spools,
       ours: () => secrets.all(),
-      embedded: async () => (await infrastructure.kind()) === 'embedded',
+      driver: () => infrastructure.driver(),
       containerLog: containerLogs,
     }),
     threads: new LogThreads(host.logWorker ?? join(host.resources, '..', 'out', 'main', 'log-worker.cjs')),
@@ -414,7 +416,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     targets: () =>
       rotationTargets({
         processes,
-        services: () => [...Object.values(embeddedLogs(paths.embedded)), ...containerLogs.files()],
+        services: () => [...allServices.map(it => drivers.embedded.logFile(it)), ...containerLogs.files()],
         instances: async () => {
           const { configs: found, serverOf } = await configs()
           return found.map(({ name }) => ({ name, cwd: serverOf(name) }))

@@ -1,11 +1,15 @@
 /** The shared PostgreSQL and PgBouncer, as everyone sees them. */
 import type { Problem } from './problem'
 
-export const driverKinds = ['podman', 'docker', 'embedded'] as const
-export type DriverKind = (typeof driverKinds)[number]
+/** All drivers, the preferred ones first, and what people call them. */
+export const driverTitle = { podman: 'Podman', docker: 'Docker', embedded: 'Embedded' } as const
+export type DriverKind = keyof typeof driverTitle
+export const driverKinds = Object.keys(driverTitle) as DriverKind[]
 
-export const serviceNames = ['postgres', 'pgbouncer'] as const
-export type ServiceName = (typeof serviceNames)[number]
+/** All services, each after those that it needs, and what people call them. */
+export const serviceTitle = { postgres: 'PostgreSQL', pgbouncer: 'PgBouncer' } as const
+export type ServiceName = keyof typeof serviceTitle
+export const serviceNames = Object.keys(serviceTitle) as ServiceName[]
 
 /**
  * `absent`: not made yet. `unavailable`: cannot be had on this machine (PgBouncer only). `restarting`: it had ended,

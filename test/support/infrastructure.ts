@@ -9,10 +9,12 @@ import type { DriverKind } from '../../src/shared/infrastructure'
 import { settingsSchema, type Settings } from '../../src/shared/settings'
 import { Databases } from '../../src/main/infrastructure/databases'
 import type { Login } from '../../src/main/infrastructure/connection'
-import { adminLogin, type DriverContext } from '../../src/main/infrastructure/driver'
-import { EmbeddedDriver } from '../../src/main/infrastructure/embedded'
+import type { DriverContext } from '../../src/main/infrastructure/drivers/driver'
+import { EmbeddedDriver } from '../../src/main/infrastructure/drivers/embedded-driver'
 import { Infrastructure } from '../../src/main/infrastructure/infrastructure'
-import { ContainerDriver } from '../../src/main/infrastructure/podman'
+import { ContainerDriver } from '../../src/main/infrastructure/drivers/container-driver'
+import { allServices } from '../../src/main/infrastructure/services'
+import { adminLogin, postgres } from '../../src/main/infrastructure/services/postgres'
 import { Wanted } from '../../src/main/infrastructure/wanted'
 import { makePrivateFolder } from '../../src/main/system/files'
 import { createRun, type Run } from '../../src/main/system/run'
@@ -83,9 +85,9 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
   const services = { paths, run, settings: store, secrets }
   const infrastructure = new Infrastructure({
     drivers: {
-      podman: new ContainerDriver('podman', services),
-      docker: new ContainerDriver('docker', services),
-      embedded: new EmbeddedDriver(services),
+      podman: new ContainerDriver('podman', allServices, services),
+      docker: new ContainerDriver('docker', allServices, services),
+      embedded: new EmbeddedDriver(allServices, services),
     },
     settings: store,
     secrets,
@@ -134,10 +136,9 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
 export async function embeddedAdmin(root: string, defaults: string): Promise<Login> {
   const paths = workspacePaths(root)
   const secrets = new Secrets(paths.secrets)
-  return adminLogin(
-    new EmbeddedDriver({ paths, secrets, run: createRun(root), settings: new SettingsFile(paths.settings, defaults) }),
-    secrets,
-  )
+  const settings = new SettingsFile(paths.settings, defaults)
+  const driver = new EmbeddedDriver(allServices, { paths, secrets, run: createRun(root), settings })
+  return adminLogin(await driver.server(postgres), secrets)
 }
 
 /** Containers, network and volume of one test. */

@@ -8,7 +8,7 @@ import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { problem } from '../../shared/problem'
 import { isRefused, type Login, unreachable, withConnection } from './connection'
 import { roleConnections } from './limits'
-import { poolerRole } from './postgres'
+import { poolerRole } from './services/postgres-config'
 import { scramSecret } from './scram'
 import { provideTemplate, templateDatabase } from './secure'
 

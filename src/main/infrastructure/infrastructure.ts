@@ -17,10 +17,12 @@ import type { Settings } from '../../shared/settings'
 import { runsNow } from '../system/proc'
 import { Watched } from '../system/watched'
 import type { Login, Server } from './connection'
-import { adminLogin, type Driver, type DriverContext, type DriverStatus } from './driver'
-import { poolerRole, weakRules } from './postgres'
+import type { Driver, DriverContext, DriverStatus } from './drivers/driver'
 import { isSecured, securePostgres } from './secure'
 import { passwordOf, type Secrets } from './secrets'
+import { serviceOf } from './services'
+import { adminLogin, weakRules } from './services/postgres'
+import { poolerRole } from './services/postgres-config'
 import type { Wanted } from './wanted'
 
 export interface InfrastructureServices {
@@ -138,7 +140,7 @@ export class Infrastructure {
     if (await this.services.hasInstances())
       throw inUse('It holds the data of the instances.', 'Delete them first, or use another workspace.')
     const status = await this.services.drivers[present].status()
-    if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(status[it].state)))
+    if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(status.services[it].state)))
       throw inUse('Its services run and hold the ports.', 'Stop the infrastructure first.')
   }
 
@@ -154,13 +156,14 @@ export class Infrastructure {
     const [found, used] = await Promise.all([this.services.drivers[kind].status(), this.services.hasInstances()])
     this.dataFolder = found.dataFolder
     this.#alive = found.alive
-    const [postgres, pgbouncer] = [this.shownStatus(found.postgres), this.shownStatus(found.pgbouncer)]
+    const postgres = this.shownStatus(found.services.postgres)
+    const pgbouncer = this.shownStatus(found.services.pgbouncer)
     return {
       driver: kind,
       reason: await this.reason(kind),
       postgres,
       pgbouncer,
-      adopted: serviceNames.some(it => found.adopted[it]),
+      adopted: (found.adopted?.size ?? 0) > 0,
       pooled: pgbouncer.state !== 'unavailable',
       warnings: [...found.warnings, ...(await this.ruleWarnings(kind, postgres))],
       canChangeDriver: !used,
@@ -172,14 +175,19 @@ export class Infrastructure {
     return this.#watched.watch(signal)
   }
 
+  /** What runs the services now. */
+  async driver(): Promise<Driver> {
+    return this.services.drivers[await this.kind()]
+  }
+
   /** Our role's login to the database `postgres`, not through PgBouncer. */
   async admin(): Promise<Login> {
-    return await adminLogin(this.services.drivers[await this.kind()], this.services.secrets)
+    return await adminLogin(await this.server('postgres'), this.services.secrets)
   }
 
   /** Where the engine reaches the service. @throws a Problem if what listens there cannot be it */
   async server(service: ServiceName): Promise<Server> {
-    return await this.services.drivers[await this.kind()].server(service)
+    return await (await this.driver()).server(serviceOf(service))
   }
 
   /** PgBouncer's own role's login through PgBouncer. @param database `pgbouncer` is its console */
@@ -195,19 +203,19 @@ export class Infrastructure {
   // What operations do. Each tells the watchers at its begin and end.
 
   provision(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.move(service, 'starting', () => this.services.drivers[kind].provision(service, context))
+    return this.move(service, 'starting', () => this.services.drivers[kind].provision(serviceOf(service), context))
   }
 
   provisioned(kind: DriverKind, service: ServiceName): Promise<boolean> {
-    return this.services.drivers[kind].provisioned(service)
+    return this.services.drivers[kind].provisioned(serviceOf(service))
   }
 
   start(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.move(service, 'starting', () => this.services.drivers[kind].start(service, context))
+    return this.move(service, 'starting', () => this.services.drivers[kind].start(serviceOf(service), context))
   }
 
   stop(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.move(service, 'stopping', () => this.services.drivers[kind].stop(service, context))
+    return this.move(service, 'stopping', () => this.services.drivers[kind].stop(serviceOf(service), context))
   }
 
   /** Remembers whether both should run. */
@@ -232,7 +240,7 @@ export class Infrastructure {
   }
 
   lastWords(kind: DriverKind, service: ServiceName): Promise<string> {
-    return this.services.drivers[kind].lastWords(service)
+    return this.services.drivers[kind].lastWords(serviceOf(service))
   }
 
   /**
@@ -246,7 +254,7 @@ export class Infrastructure {
       report: () => undefined,
       output: () => undefined,
     }
-    const work = this.services.drivers[kind].start(service, context)
+    const work = this.services.drivers[kind].start(serviceOf(service), context)
     this.attempt = { interruption, ended: work.catch(() => undefined) }
     try {
       await work
@@ -267,7 +275,7 @@ export class Infrastructure {
   async secure(kind: DriverKind): Promise<void> {
     const password = await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
     await securePostgres(await this.admin(), password, {
-      adopted: (await this.services.drivers[kind].status()).adopted.postgres,
+      adopted: (await this.services.drivers[kind].status()).adopted?.has('postgres') === true,
     })
     await this.services.secured()
   }

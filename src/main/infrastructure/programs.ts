@@ -31,15 +31,17 @@ export function postgresPrograms(): PostgresPrograms | undefined {
 /** @throws Problem `embedded-missing` */
 export function requirePrograms(): PostgresPrograms {
   const found = postgresPrograms()
-  if (!found)
-    throw problem({
-      code: 'embedded-missing',
-      message: `There is no embedded PostgreSQL for ${process.platform} on ${process.arch}.`,
-      hint: 'Use podman or docker instead.',
-      action: 'choose-driver',
-    })
+  if (!found) throw embeddedMissing()
   return found
 }
+
+export const embeddedMissing = () =>
+  problem({
+    code: 'embedded-missing',
+    message: `There is no embedded PostgreSQL for ${process.platform} on ${process.arch}.`,
+    hint: 'Use podman or docker instead.',
+    action: 'choose-driver',
+  })
 
 /** A program in PATH or in the system's administrators' folders. @returns undefined if there is none */
 export async function findProgram(name: string): Promise<string | undefined> {

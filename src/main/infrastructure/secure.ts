@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { hasCode, type Login, withConnection } from './connection'
-import { bornRole, poolerRole } from './postgres'
+import { bornRole, poolerRole } from './services/postgres-config'
 import { scramSecret } from './scram'
 
 /**

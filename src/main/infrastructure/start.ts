@@ -5,7 +5,7 @@ import { things } from '../../shared/things'
 import { owns, uses } from '../operations/claims'
 import type { Operations } from '../operations/engine'
 import type { Context, Operation, Step } from '../operations/operation'
-import type { DriverContext } from './driver'
+import type { DriverContext } from './drivers/driver'
 import type { Infrastructure, InfrastructureUser } from './infrastructure'
 
 export const subjectContradiction = (_plan: unknown, subject: string): string | undefined =>

@@ -7,11 +7,12 @@
  * same service.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DriverKind, ServiceName } from '../../shared/infrastructure'
+import { serviceTitle, type DriverKind, type ServiceName } from '../../shared/infrastructure'
 import { toProblem, type Problem } from '../../shared/problem'
 import { runsNow } from '../system/proc'
-import { title, type DriverStatus } from './driver'
+import type { DriverStatus } from './drivers/driver'
 import type { Infrastructure } from './infrastructure'
+import { allServices } from './services'
 import type { Wanted } from './wanted'
 
 export interface Supervised {
@@ -90,14 +91,16 @@ export class Supervisor {
     const found = await this.to.infrastructure.found(kind)
     if (wanted === undefined) {
       // started by an earlier version
-      if (found.postgres.state === 'running' && !this.to.busy()) await this.to.wanted.set(true)
+      if (found.services.postgres.state === 'running' && !this.to.busy()) await this.to.wanted.set(true)
       return calm
     }
     this.#alive = found.alive
-    const postgres = await this.#attend(kind, 'postgres', found, signal)
-    // it needs the former
-    const pgbouncer = postgres !== 'down' && (await this.#attend(kind, 'pgbouncer', found, signal))
-    if (postgres === 'started' || pgbouncer === 'started') await this.to.restored()
+    const outcomes = new Map<ServiceName, 'up' | 'down' | 'started'>()
+    for (const { name, needs } of allServices) {
+      const blocked = needs.some(it => outcomes.get(it.name) === 'down')
+      outcomes.set(name, blocked ? 'down' : await this.#attend(kind, name, found, signal))
+    }
+    if ([...outcomes.values()].includes('started')) await this.to.restored()
     const due = [...this.#tries.values()].map(it => it.due - performance.now()).filter(it => it > 0)
     return this.#alive ? look : Math.min(calm, ...due)
   }
@@ -108,10 +111,10 @@ export class Supervisor {
     found: DriverStatus,
     signal: AbortSignal,
   ): Promise<'up' | 'down' | 'started'> {
-    if (found[service].state !== 'stopped') return found[service].state === 'running' ? 'up' : 'down'
+    if (found.services[service].state !== 'stopped') return found.services[service].state === 'running' ? 'up' : 'down'
     const tries = this.#tries.get(service) ?? { attempt: 1, due: performance.now() + this.times.pause }
     this.#tries.set(service, tries)
-    if (found.adopted[service]) {
+    if (found.adopted?.has(service)) {
       const problem = adoptedStopped(service)
       if (!tries.problem) this.to.log.problem(problem)
       tries.problem = problem
@@ -130,7 +133,7 @@ export class Supervisor {
       this.#postpone(tries)
       return 'down'
     }
-    this.to.log.info(`${title(service)} had ended and was started again (attempt ${tries.attempt}).`)
+    this.to.log.info(`${serviceTitle[service]} had ended and was started again (attempt ${tries.attempt}).`)
     tries.startedAt = performance.now()
     this.to.infrastructure.showRestarting(service, undefined)
     return 'started'
@@ -178,7 +181,7 @@ export class Supervisor {
 
 const adoptedStopped = (service: ServiceName): Problem => ({
   code: 'adopted-stopped',
-  message: `${title(service)} should be running, but its container has stopped.`,
+  message: `${serviceTitle[service]} should be running, but its container has stopped.`,
   cause: 'The container was created elsewhere, so Instance Manager doesn’t restart it automatically.',
   hint: 'Start the infrastructure.',
   action: 'start-infrastructure',
@@ -186,7 +189,7 @@ const adoptedStopped = (service: ServiceName): Problem => ({
 
 const serviceEnds = (service: ServiceName, seconds: number, words: string): Problem => ({
   code: 'service-ends',
-  message: `${title(service)} keeps stopping after it is restarted.`,
+  message: `${serviceTitle[service]} keeps stopping after it is restarted.`,
   cause: `It last ran for ${Math.round(seconds)} s.`,
   hint: 'See Details for its last log lines. It will be restarted after a pause.',
   details: words.slice(-4000).trim() || undefined,

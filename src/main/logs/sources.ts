@@ -3,7 +3,8 @@ import type { ServiceName } from '../../shared/infrastructure'
 import type { InstanceConfig } from '../../shared/instance'
 import type { LogSource } from '../../shared/log'
 import type { Manifest } from '../../shared/workspace'
-import { embeddedLogs } from '../infrastructure/embedded'
+import type { Driver } from '../infrastructure/drivers/driver'
+import { serviceOf } from '../infrastructure/services'
 import type { Configs } from '../instances/configs'
 import { findInstance } from '../instances/lifecycle/target'
 import type { Processes } from '../processes/client'
@@ -29,8 +30,8 @@ export interface SourceServices {
   readonly containerLog: ContainerLog
   /** The workspace's own secrets, by key. */
   readonly ours: () => Promise<Readonly<Record<string, string>>>
-  /** Whether services run as processes of this machine. */
-  readonly embedded: () => Promise<boolean>
+  /** What runs the services now. */
+  readonly driver: () => Promise<Pick<Driver, 'logFile'>>
 }
 
 /**
@@ -110,8 +111,8 @@ export class LogSources {
   }
 
   async #servicePath(name: ServiceName): Promise<string | undefined> {
-    if (!(await this.to.embedded())) return this.to.containerLog.path(name)
-    return embeddedLogs(this.to.paths.embedded)[name]
+    const driver = await this.to.driver()
+    return driver.logFile?.(serviceOf(name)) ?? (await this.to.containerLog.path(name))
   }
 
   #lately<T>(key: string, ask: () => Promise<T>): Promise<T> {

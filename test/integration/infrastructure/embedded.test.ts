@@ -3,9 +3,11 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { workingIn } from '../../../src/main/infrastructure/daemons'
-import { EmbeddedDriver } from '../../../src/main/infrastructure/embedded'
+import { workingIn } from '../../../src/main/infrastructure/drivers/daemons'
+import { EmbeddedDriver } from '../../../src/main/infrastructure/drivers/embedded-driver'
 import { requirePrograms } from '../../../src/main/infrastructure/programs'
+import { allServices } from '../../../src/main/infrastructure/services'
+import { postgres } from '../../../src/main/infrastructure/services/postgres'
 import type { Run } from '../../../src/main/system/run'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 import { infrastructureSuite } from './suite'
@@ -74,13 +76,13 @@ describe('an embedded PostgreSQL that ends by itself', () => {
       return it.run(file, args, options)
     }
     const state = join(it.root, '.instance-manager')
-    const driver = new EmbeddedDriver({
+    const driver = new EmbeddedDriver(allServices, {
       paths: { root: it.root, state, embedded: join(state, 'embedded') },
       run,
       secrets: it.secrets,
       settings: { read: () => Promise.resolve(it.settings) },
     })
-    await driver.stop('postgres', context)
-    expect((await driver.status()).postgres.state).toBe('stopped')
+    await driver.stop(postgres, context)
+    expect((await driver.status()).services.postgres.state).toBe('stopped')
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parsePoolerVersion, poolerIni, poolerUsers } from '../../../src/main/infrastructure/pgbouncer'
+import { parsePoolerVersion, poolerIni, poolerUsers } from '../../../src/main/infrastructure/services/pgbouncer-config'
 import {
   engineConnections,
   instanceClients,
@@ -8,7 +8,7 @@ import {
   poolerFiles,
   roleConnections,
 } from '../../../src/main/infrastructure/limits'
-import { hostRules, serverSettings } from '../../../src/main/infrastructure/postgres'
+import { hostRules, serverSettings } from '../../../src/main/infrastructure/services/postgres-config'
 import { generatePassword } from '../../../src/main/infrastructure/secrets'
 
 test.each(['container', 'machine'] as const)(

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
-import { workingIn } from '../../../src/main/infrastructure/daemons'
+import { workingIn } from '../../../src/main/infrastructure/drivers/daemons'
 import { temporary } from '../temporary'
 
 it("finds a program in its folder, and not an operator's shell there", async () => {

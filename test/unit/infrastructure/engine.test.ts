@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Engine } from '../../../src/main/infrastructure/engine'
+import { Engine } from '../../../src/main/infrastructure/drivers/engine'
 import { problem } from '../../../src/shared/problem'
 
 const failing = (details: string): Engine =>

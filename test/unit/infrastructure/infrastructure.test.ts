@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import type { DriverKind, ServiceName, ServiceState } from '../../../src/shared/infrastructure'
 import { settingsSchema, type Settings } from '../../../src/shared/settings'
-import type { Driver } from '../../../src/main/infrastructure/driver'
+import type { Driver } from '../../../src/main/infrastructure/drivers/driver'
 import { Infrastructure } from '../../../src/main/infrastructure/infrastructure'
 import { owns, uses } from '../../../src/main/operations/claims'
 import { startInfrastructure } from '../../../src/main/infrastructure/start'
@@ -42,9 +42,7 @@ class FakeDriver implements Driver {
     this.looks += 1
     const of = (name: ServiceName) => ({ name, state: this.states[name], port: 1 })
     return Promise.resolve({
-      postgres: of('postgres'),
-      pgbouncer: of('pgbouncer'),
-      adopted: { postgres: false, pgbouncer: false },
+      services: { postgres: of('postgres'), pgbouncer: of('pgbouncer') },
       warnings: [],
       alive: this.alive,
     })

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { lingerWarning } from '../../../src/main/infrastructure/linger'
+import { lingerWarning } from '../../../src/main/infrastructure/drivers/linger'
 import { temporary } from '../temporary'
 
 const ada = { ...userInfo(), uid: 1000, username: 'ada' }

@@ -1,6 +1,7 @@
 /** Shell completion: scripts that ask a hidden command, which looks into the workspace's folder and needs no engine. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { driverKinds, serviceNames } from '../../../shared/infrastructure'
 import { isHidden, programName, type Completes, type Grammar } from '../grammar'
 import type { Result, Session } from '../session'
 import { chooseWorkspace } from '../workspace'
@@ -78,7 +79,7 @@ const optionsOf = (program: Grammar, command: Grammar): string[] => [
 /** Values that are words of their own, as the description says them. */
 function optionValues(command: Grammar, option: string): string[] {
   const values: Readonly<Record<string, readonly string[]>> = {
-    '--driver': ['podman', 'docker', 'embedded'],
+    '--driver': driverKinds,
     '--port': ['auto'],
     '--confirm': ['DELETE'],
     '--jwt-secret': ['generate', 'base'],
@@ -89,7 +90,7 @@ function optionValues(command: Grammar, option: string): string[] {
 const fixed: Readonly<Record<string, readonly string[]>> = {
   how: ['resume', 'roll-back'],
   shell: ['bash', 'zsh', 'fish'],
-  service: ['postgres', 'pgbouncer'],
+  service: serviceNames,
 }
 
 async function argumentValues(

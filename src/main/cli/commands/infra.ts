@@ -1,5 +1,5 @@
 /** `infra`: the shared PostgreSQL and PgBouncer. */
-import { stateWords, type InfrastructureStatus, type ServiceStatus } from '../../../shared/infrastructure'
+import { serviceTitle, stateWords, type InfrastructureStatus, type ServiceStatus } from '../../../shared/infrastructure'
 import { endedOf, succeed, withOperations } from '../operate'
 import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
@@ -45,7 +45,7 @@ const styles: Readonly<Record<ServiceStatus['state'], Style>> = {
 export const serviceLines = ({ postgres, pgbouncer }: InfrastructureStatus, paint: Paint): string[] =>
   table<ServiceStatus>(
     [
-      { title: 'SERVICE', text: it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer') },
+      { title: 'SERVICE', text: it => serviceTitle[it.name] },
       {
         title: 'STATE',
         text: it => stateWords(it, { 'not-adopted': 'not adopted yet' }),

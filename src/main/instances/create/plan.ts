@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { hash } from 'bcrypt'
 import { parse } from 'dotenv'
 import { z } from 'zod'
+import { serviceTitle } from '../../../shared/infrastructure'
 import {
   createInputSchema,
   databaseNames,
@@ -159,7 +160,7 @@ export async function requireInfrastructure(
   if (unadopted) throw problem({ ...unadopted, hint })
   throw problem({
     code: 'infrastructure-stopped',
-    message: `${down.map(it => (it.name === 'postgres' ? 'PostgreSQL' : 'PgBouncer')).join(' and ')} must run before an instance can be created.`,
+    message: `${down.map(it => serviceTitle[it.name]).join(' and ')} must run before an instance can be created.`,
     hint,
     action: 'start-infrastructure',
   })

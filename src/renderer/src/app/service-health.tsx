@@ -1,8 +1,13 @@
 /** PostgreSQL and PgBouncer in the top bar: how they are, and what to do about it. */
 import { Button, Popover, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useLocation } from 'wouter'
-import type { InfrastructureStatus, ServiceStatus } from '../../../shared/infrastructure'
-import { driverTitle, serviceTitle, useInfrastructureSwitch } from '../infrastructure/switch'
+import {
+  driverTitle,
+  serviceTitle,
+  type InfrastructureStatus,
+  type ServiceStatus,
+} from '../../../shared/infrastructure'
+import { useInfrastructureSwitch } from '../infrastructure/switch'
 import { useInfrastructure } from './live'
 import { ProblemView } from './problem'
 import { serviceTone, serviceWords, Status, StatusIcon } from './status'

@@ -1,11 +1,10 @@
 /** What runs the services: the one that was chosen with its reason, and the others with theirs. */
 import { Radio, Skeleton } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import type { DriverKind, InfrastructureStatus } from '../../../shared/infrastructure'
+import { driverTitle, type DriverKind, type InfrastructureStatus } from '../../../shared/infrastructure'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
-import { driverTitle } from './switch'
 import classes from './infrastructure.module.css'
 
 const descriptions: Record<DriverKind, string> = {

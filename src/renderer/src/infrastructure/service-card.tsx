@@ -1,9 +1,13 @@
 import { Anchor, Title } from '@mantine/core'
 import { Link } from 'wouter'
-import type { InfrastructureStatus, ServiceStatus } from '../../../shared/infrastructure'
+import {
+  driverTitle,
+  serviceTitle,
+  type InfrastructureStatus,
+  type ServiceStatus,
+} from '../../../shared/infrastructure'
 import { ProblemView } from '../app/problem'
 import { serviceTone, serviceWords, Status } from '../app/status'
-import { driverTitle, serviceTitle } from './switch'
 import classes from './infrastructure.module.css'
 
 const purpose = {

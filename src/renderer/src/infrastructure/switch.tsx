@@ -1,15 +1,12 @@
 /** Starting and stopping both services, from wherever it is asked for. */
 import { useIsMutating, useMutation } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
-import type { DriverKind, ServiceName, ServiceState } from '../../../shared/infrastructure'
+import type { ServiceState } from '../../../shared/infrastructure'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import { confirm } from '../app/confirm'
 import { useInfrastructure, useInstances, useOperations } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { useTRPC } from '../app/trpc'
-
-export const serviceTitle: Record<ServiceName, string> = { postgres: 'PostgreSQL', pgbouncer: 'PgBouncer' }
-export const driverTitle: Record<DriverKind, string> = { podman: 'Podman', docker: 'Docker', embedded: 'Embedded' }
 
 const startable: ReadonlySet<ServiceState> = new Set(['stopped', 'absent', 'failed', 'restarting', 'not-adopted'])
 

@@ -1,10 +1,8 @@
 /** Which other logs may know more of a moment. */
+import { serviceNames } from '../../../shared/infrastructure'
 import type { LogSource } from '../../../shared/log'
 
-const services: readonly LogSource[] = [
-  { kind: 'service', name: 'postgres' },
-  { kind: 'service', name: 'pgbouncer' },
-]
+const services = serviceNames.map((name): LogSource => ({ kind: 'service', name }))
 
 /** The likeliest first. */
 export function othersOf(source: LogSource): readonly LogSource[] {

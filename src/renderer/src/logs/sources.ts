@@ -1,7 +1,7 @@
 /** Sources by their names: on the screen, and in an address. */
 import { logSourceSchema, type LogSource } from '../../../shared/log'
 import type { OperationState } from '../../../shared/operation'
-import { serviceTitle } from '../infrastructure/switch'
+import { serviceTitle } from '../../../shared/infrastructure'
 import { headline } from '../../../shared/titles'
 
 export type LogStream = 'both' | 'out' | 'err'

@@ -2,7 +2,7 @@
 import { access } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { Problem } from '../../shared/problem'
+import type { Problem } from '../../../shared/problem'
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(

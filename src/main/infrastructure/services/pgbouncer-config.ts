@@ -1,9 +1,6 @@
-/** What PgBouncer is told, the same for every driver. */
-import { DatabaseError } from 'pg'
-import { isRefused, type Login, type Server, type Timeouts, withConnection } from './connection'
-import { databaseConnections, instanceClients, lookupConnections, poolerClients, poolSize } from './limits'
-import { poolerRole } from './postgres'
-import { isUnproven } from './proof'
+/** PgBouncer's configuration, the same for every driver. */
+import { databaseConnections, instanceClients, lookupConnections, poolerClients, poolSize } from '../limits'
+import { poolerRole } from './postgres-config'
 
 export interface PoolerSettings {
   /** `host`: an address, or the folder of its Unix socket. */
@@ -76,54 +73,3 @@ export const poolerIni = ({ postgres, listen, folder, daemon, version }: PoolerS
 
 /** userlist.txt: PgBouncer's own role, whose password it needs as it is to log in to PostgreSQL. */
 export const poolerUsers = (password: string): string => `"${poolerRole}" "${password.replaceAll('"', '""')}"\n`
-
-/** Whether a query goes through the pooler to PostgreSQL and back. @throws what `pg` throws */
-export const poolerAnswers = (server: Server, password: string, timeouts: Timeouts): Promise<unknown> =>
-  withConnection(
-    { ...server, user: poolerRole, password, database: 'postgres' },
-    client => client.query('SELECT 1'),
-    timeouts,
-  )
-
-/**
- * How a PgBouncer that was made elsewhere takes a query of ours. Its console is not asked: in 1.18 with `auth_user` for
- * all databases, a role that is not in
- * its userlist gets no answer there at all.
- * @returns false if it answers, and refuses our role; instances may still get through
- * @throws what `pg` throws if it does not answer
- */
-export async function poolerPasses(server: Server, password: string, timeouts: Timeouts): Promise<boolean> {
-  try {
-    await poolerAnswers(server, password, timeouts)
-    return true
-  } catch (error) {
-    if (error instanceof DatabaseError || (server.adopted && isUnproven(error))) return false
-    throw error
-  }
-}
-
-/**
- * PgBouncer's version from its console, which needs no PostgreSQL behind it.
- * @returns undefined if it answers but does not let our role in
- * @throws what `pg` throws
- */
-export async function poolerVersion(server: Server, password: string, timeouts: Timeouts): Promise<string | undefined> {
-  const login: Login = { ...server, user: poolerRole, password, database: 'pgbouncer' }
-  try {
-    return await withConnection(
-      login,
-      async client => {
-        const { rows } = await client.query<{ version: string }>('SHOW VERSION')
-        return /[\d.]+/.exec(rows[0]?.version ?? '')?.[0]
-      },
-      timeouts,
-    )
-  } catch (error) {
-    if (isRefused(error) || isPoolerError(error)) return undefined
-    throw error
-  }
-}
-
-/** PgBouncer's own refusals carry SQLSTATE 08P01. */
-const isPoolerError = (error: unknown): boolean =>
-  error instanceof Error && (error as { code?: string }).code === '08P01'

@@ -3,10 +3,8 @@
  * in secure.ts.
  */
 import { escapeIdentifier, escapeLiteral } from 'pg'
-import type { Problem } from '../../shared/problem'
-import { type Login, type Timeouts, withConnection } from './connection'
-import { engineConnections, maxConnections } from './limits'
-import { scramSecret } from './scram'
+import { engineConnections, maxConnections } from '../limits'
+import { scramSecret } from '../scram'
 
 /** Our superuser. */
 export const adminRole = 'instance_manager'
@@ -76,43 +74,3 @@ export const serverSettings = (more: Readonly<Record<string, string | number>>):
   ].join('\n')
 
 const escapeSetting = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
-
-/** The server's version (e.g. `17.2`) by a real query. @throws what `pg` throws */
-export const postgresVersion = (admin: Login, timeouts?: Timeouts): Promise<string> =>
-  withConnection(
-    admin,
-    async client => {
-      const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
-      return rows[0]?.server_version.split(' ')[0] ?? ''
-    },
-    timeouts,
-  )
-
-/**
- * What the running server lacks of the secure set-up: rules in pg_hba.conf that ask for no password, or for a weak
- * proof of it.
- */
-export const weakRules = (admin: Login, timeouts?: Timeouts): Promise<Problem[]> =>
-  withConnection(
-    admin,
-    async client => {
-      const { rows } = await client.query<{
-        line_number: number
-        type: string
-        address: string | null
-        auth_method: string
-      }>(
-        "SELECT line_number, type, address, auth_method FROM pg_hba_file_rules WHERE auth_method IN ('trust', 'password', 'md5', 'ident')",
-      )
-      if (rows.length === 0) return []
-      return [
-        {
-          code: 'postgres-weak-rules',
-          message: 'This PostgreSQL lets some connections in without a safe proof of the password.',
-          cause: `In its pg_hba.conf: ${rows.map(it => `line ${it.line_number}: ${it.type} ${it.address ?? ''} ${it.auth_method}`.replace(/ +/g, ' ')).join('; ')}.`,
-          hint: 'It was made elsewhere and is used as it is. Change these lines to scram-sha-256 when no one depends on them.',
-        },
-      ]
-    },
-    timeouts,
-  )

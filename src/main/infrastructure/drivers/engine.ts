@@ -1,9 +1,9 @@
 /** A container engine's command line, as far as it is used. Podman and Docker agree on all of it. */
 import { z } from 'zod'
-import type { ServiceName } from '../../shared/infrastructure'
-import { problem, ProblemError } from '../../shared/problem'
-import type { Run, RunOptions } from '../system/run'
-import { withFiles } from './programs'
+import { problem, ProblemError } from '../../../shared/problem'
+import type { Run, RunOptions } from '../../system/run'
+import { withFiles } from '../programs'
+import type { Service } from '../services/service'
 
 const containerSchema = z.object({
   Image: z.string(),
@@ -26,15 +26,15 @@ const containerSchema = z.object({
 })
 export interface Container {
   readonly running: boolean
-  /** The id of the image that it was made from. */
+  /** The id of the image that it was created from. */
   readonly image: string
   /** Its first process, as this machine numbers it. */
   readonly pid?: number
   /** Why it does not run; absent if it never ran. */
   readonly ended?: { readonly exitCode: number; readonly outOfMemory: boolean }
   readonly labels: Readonly<Record<string, string>>
-  /** Where its port 5432 is published; an empty address means all. */
-  readonly published: readonly { readonly address: string; readonly port: number }[]
+  /** Where its TCP ports are published on this machine; an empty address means all. */
+  readonly published: readonly { readonly inside: number; readonly address: string; readonly port: number }[]
   readonly networks: readonly { readonly name: string; readonly address: string }[]
   /** Where folders inside it lie on this machine. */
   readonly mounts: readonly { readonly from: string; readonly inside: string }[]
@@ -65,19 +65,21 @@ function toContainer(found: unknown): Container {
         ended: { exitCode: State.ExitCode, outOfMemory: State.OOMKilled === true },
       }),
     labels: Config.Labels ?? {},
-    published: (HostConfig.PortBindings?.[`${innerPort}/tcp`] ?? []).map(it => ({
-      address: it.HostIp ?? '',
-      port: Number(it.HostPort),
-    })),
+    published: Object.entries(HostConfig.PortBindings ?? {})
+      .filter(([inside]) => inside.endsWith('/tcp'))
+      .flatMap(([inside, bindings]) =>
+        (bindings ?? []).map(it => ({
+          inside: Number.parseInt(inside, 10),
+          address: it.HostIp ?? '',
+          port: Number(it.HostPort),
+        })),
+      ),
     networks: Object.entries(NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress }]) =>
       IPAddress ? [{ name: network, address: IPAddress }] : [],
     ),
     mounts: (Mounts ?? []).flatMap(it => (it.Source ? [{ from: it.Source, inside: it.Destination }] : [])),
   }
 }
-
-/** The port of both services inside their containers. */
-export const innerPort = 5432
 
 type Options = Partial<Pick<RunOptions, 'input' | 'signal' | 'timeout' | 'onOutput'>> & {
   /** How many files the command may have open. */
@@ -144,7 +146,7 @@ export class Engine {
   }
 
   /** Pulls the image if it is not there. @throws Problem `image-unavailable` */
-  async image(service: ServiceName, image: string, { signal, onOutput }: Options): Promise<void> {
+  async image({ name }: Service, image: string, { signal, onOutput }: Options): Promise<void> {
     if ((await this.inspect('image', image)) !== undefined) return
     try {
       await this.call(['pull', image], { signal, onOutput, timeout: 900_000 })
@@ -155,7 +157,7 @@ export class Engine {
           code: 'image-unavailable',
           message: `The image ${image} is not on this machine and could not be fetched.`,
           cause: error.problem.cause,
-          hint: `Check the connection, name an image that is there in the settings (containers.${service}Image), or choose the embedded driver.`,
+          hint: `Check the connection, name an image that is there in the settings (containers.${name}Image), or choose the embedded driver.`,
           action: 'choose-driver',
           details: error.problem.details,
         },

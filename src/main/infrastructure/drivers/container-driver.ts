@@ -1,0 +1,221 @@
+/**
+ * Services in containers of Podman or Docker. Containers that have our names and were created elsewhere are adopted:
+ * they are started, stopped and asked, and never changed.
+ */
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DriverOption } from '../../../shared/infrastructure'
+import { problem, ProblemError, toProblem } from '../../../shared/problem'
+import type { Settings } from '../../../shared/settings'
+import { makeFolder, readIfExists, writeFileAtomic } from '../../system/files'
+import { isRefused, unreachable, type Server } from '../connection'
+import type { Access, Service } from '../services/service'
+import { waitFor } from '../wait'
+import { containerOptions, fingerprint, optionsLabel } from './container-options'
+import { networkFor, type ContainerNetwork } from './container-network'
+import { lookAtContainers } from './container-status'
+import { Containers, endOf, isAdopted, requirePort } from './containers'
+import type { Driver, DriverContext, DriverServices, DriverStatus } from './driver'
+import { Engine, type Container } from './engine'
+import { requireFreePort, serviceFailed, serviceSlow } from './problems'
+
+export class ContainerDriver implements Driver {
+  readonly #engine: Engine
+  readonly #containers: Containers
+  readonly #all: readonly Service[]
+  readonly #services: DriverServices
+
+  /** @param all the services that it runs, each after those that it needs */
+  constructor(
+    readonly kind: 'podman' | 'docker',
+    all: readonly Service[],
+    services: DriverServices,
+  ) {
+    this.#all = all
+    this.#services = services
+    this.#engine = new Engine(kind, services.run)
+    this.#containers = new Containers(this.#engine, services.paths.root)
+  }
+
+  async detect(): Promise<DriverOption> {
+    const name = this.kind === 'podman' ? 'Podman' : 'Docker'
+    try {
+      await this.#engine.call(['info'], { timeout: 8000 })
+      return { kind: this.kind, available: true, reason: `${name} works here.` }
+    } catch (error) {
+      const { code, details, cause } = toProblem(error)
+      if (code === 'command-missing') return { kind: this.kind, available: false, reason: `${name} is not installed.` }
+      return {
+        kind: this.kind,
+        available: false,
+        reason: `${name} is installed, but does not work: ${details?.split('\n').at(-1) ?? cause ?? code}`,
+      }
+    }
+  }
+
+  async provision(service: Service, context: DriverContext): Promise<void> {
+    const settings = await this.#services.settings.read()
+    const { name, image } = service.container.of(settings)
+    const present = await this.#containers.own(name)
+    if (present && isAdopted(present)) return
+    const pull = { signal: context.signal, onOutput: context.output }
+    if (!present) {
+      context.report(`Fetching the image of ${service.title}`)
+      await this.#engine.image(service, image, pull)
+    }
+    context.report(`Configuring ${service.title}`)
+    const network = await networkFor(this.#engine, service, settings, context.signal)
+    const folder = join(this.#services.paths.state, 'containers', service.name)
+    const owner = this.#services.paths.root
+    const options = containerOptions({ engine: this.kind, service, settings, network, folder, owner })
+    // A running one keeps its options until it is stopped; the data is on a volume and outlives its container.
+    const kept =
+      present && (present.running || present.labels[optionsLabel] === fingerprint(options)) ? present : undefined
+    await this.#configure(service, folder, network, kept?.running ? { name } : { image: kept?.image ?? image })
+    if (kept) return
+    if (present) {
+      await this.#engine.image(service, image, pull)
+      await this.#engine.call(['rm', name], { signal: context.signal })
+    }
+    await this.#engine.call(
+      ['create', '--name', name, '--label', `${optionsLabel}=${fingerprint(options)}`, ...options],
+      { signal: context.signal, files: service.openFiles },
+    )
+  }
+
+  async provisioned(service: Service): Promise<boolean> {
+    return (await this.#engine.container(await this.#nameOf(service))) !== undefined
+  }
+
+  async start(service: Service, context: DriverContext): Promise<void> {
+    const settings = await this.#services.settings.read()
+    const name = service.container.of(settings).name
+    const present = await this.#containers.own(name)
+    if (!present)
+      throw problem({
+        code: 'container-missing',
+        message: `There is no container ${name}.`,
+        hint: 'Start the infrastructure again: that creates it.',
+        action: 'start-infrastructure',
+      })
+    context.report(`Starting ${service.title}`)
+    requirePort(service, present, settings)
+    if (!present.running) await this.#launch(service, name, settings, context)
+    else if (service.reload && !isAdopted(present))
+      await this.#engine.call(['kill', '--signal', service.reload, name], { signal: context.signal })
+    await this.#answered(service, name, context)
+  }
+
+  async stop(service: Service, context: DriverContext): Promise<void> {
+    const name = await this.#nameOf(service)
+    if (!(await this.#containers.own(name))?.running) return
+    context.report(`Stopping ${service.title}`)
+    await this.#engine.call(['stop', '-t', String(service.container.stopWithin), name], { timeout: 90_000 })
+  }
+
+  async lastWords(service: Service): Promise<string> {
+    return this.#engine.log(await this.#nameOf(service))
+  }
+
+  async server(service: Service): Promise<Server> {
+    const settings = await this.#services.settings.read()
+    const { name } = service.container.of(settings)
+    const port = service.port(settings)
+    const container = await this.#containers.running(name)
+    if (!container) throw unreachable(new Error(`The container ${name} does not run.`), port)
+    requirePort(service, container, settings)
+    return { port, adopted: isAdopted(container) }
+  }
+
+  async status(): Promise<DriverStatus> {
+    return lookAtContainers(this.#all, {
+      containers: this.#containers,
+      settings: await this.#services.settings.read(),
+      secrets: this.#services.secrets,
+      lingering: this.kind === 'docker', // its daemon isn't the user's
+    })
+  }
+
+  #nameOf = async (service: Service): Promise<string> => service.container.of(await this.#services.settings.read()).name
+
+  /**
+   * The container reads the files as another user, so they are readable by all; nobody gets to them on this machine,
+   * since the workspace's state folder is the user's alone.
+   */
+  async #configure(
+    service: Service,
+    folder: string,
+    { addressOf }: ContainerNetwork,
+    place: { readonly name: string } | { readonly image: string },
+  ): Promise<void> {
+    await makeFolder(folder, 0o755)
+    await chmod(folder, 0o755)
+    const files = await service.container.files({
+      secrets: this.#services.secrets,
+      addressOf,
+      present: file => readIfExists(join(folder, file)),
+      ask: (program, ...args) =>
+        this.#engine
+          .call(
+            'name' in place
+              ? ['exec', place.name, program, ...args]
+              : ['run', '--rm', '--network', 'none', '--entrypoint', program, place.image, ...args],
+            { timeout: 30_000 },
+          )
+          .catch(() => ''),
+    })
+    for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(folder, file), content, 0o644)
+  }
+
+  async #launch(service: Service, name: string, settings: Settings, { signal }: DriverContext): Promise<void> {
+    await requireFreePort(service, service.port(settings))
+    try {
+      await this.#engine.call(['start', name], { signal })
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
+      throw serviceFailed(
+        service,
+        `${this.kind} could not start its container.`,
+        `${await this.#engine.log(name)}\n${error.problem.details ?? ''}`,
+      )
+    }
+  }
+
+  /** Waits until it serves; fails at once if its container ends first. */
+  async #answered(service: Service, name: string, context: DriverContext): Promise<void> {
+    const seconds = 90
+    let last: unknown
+    const answer = await waitFor(
+      async () => {
+        try {
+          await this.#ready(service, name)
+          return true
+        } catch (error) {
+          last = error
+        }
+        const container: Container | undefined = await this.#engine.container(name)
+        if (!container?.running) throw serviceFailed(service, endOf(container), await this.#engine.log(name))
+        return undefined
+      },
+      { timeout: seconds * 1000, signal: context.signal },
+    )
+    if (!answer) throw serviceSlow(service, seconds, await this.#engine.log(name), last)
+  }
+
+  /** Refused, our role isn't there yet or has another password: it is set up through the container's own socket. */
+  async #ready(service: Service, name: string): Promise<void> {
+    const { secrets } = this.#services
+    const access: Access = { server: await this.server(service), secrets, needed: () => Promise.resolve([]) }
+    try {
+      await service.ready(access)
+    } catch (error) {
+      if (!service.container.admit || !isRefused(error)) throw error
+      await service.container.admit(
+        (user, command, { input }) =>
+          this.#engine.call(['exec', '-i', '-u', user, name, ...command], { input, timeout: 20_000 }),
+        secrets,
+      )
+      await service.ready(access)
+    }
+  }
+}

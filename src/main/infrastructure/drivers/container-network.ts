@@ -1,0 +1,44 @@
+/** The network that a service's container is in together with those that it needs, and their addresses there. */
+import { problem } from '../../../shared/problem'
+import type { Settings } from '../../../shared/settings'
+import type { Service } from '../services/service'
+import { isAdopted } from './containers'
+import type { Engine } from './engine'
+
+export interface ContainerNetwork {
+  readonly name: string
+  /** The address that the service's container gets; absent in a network that isn't ours: the engine picks one. */
+  readonly own?: string
+  addressOf(service: Service): string
+}
+
+/**
+ * Ours has fixed addresses. A service joins an adopted one that it needs in that one's network, whose address may
+ * change.
+ * @throws Problems `adopted-without-network`, `no-subnet`
+ */
+export async function networkFor(
+  engine: Engine,
+  service: Service,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<ContainerNetwork> {
+  for (const needed of service.needs) {
+    const { name } = needed.container.of(settings)
+    const container = await engine.container(name)
+    if (!container || !isAdopted(container)) continue
+    const [network] = container.networks
+    if (network) return { name: network.name, addressOf: () => network.address }
+    throw problem({
+      code: 'adopted-without-network',
+      message: `${service.title} cannot reach the adopted container ${name}.`,
+      cause: `It runs in no network of its own that ${service.title} could join, or does not run.`,
+      hint: `Start it, or connect it to a network: "${engine.name} network connect".`,
+    })
+  }
+  const first = service.needs[0] ?? service
+  const name = `instance-manager-${first.container.of(settings).name}`
+  const [a = 10, b = 0, c = 0, d = 0] = (await engine.network(name, { signal })).split(/[./]/).map(Number)
+  const addressOf = ({ container }: Service): string => `${a}.${b}.${c}.${d + container.address}`
+  return { name, own: addressOf(service), addressOf }
+}

@@ -1,0 +1,99 @@
+/** The containers of the services: which are there, whose they are, and how they run. */
+import { join } from 'node:path'
+import { problem } from '../../../shared/problem'
+import type { Settings } from '../../../shared/settings'
+import { exists } from '../../system/files'
+import { startTime } from '../../system/proc'
+import type { Service } from '../services/service'
+import { ownerLabel } from './container-options'
+import type { Container, Engine } from './engine'
+
+/** Milliseconds for one look at all containers; 100 to 300 are usual. */
+const lookTimeout = 2000
+
+export class Containers {
+  readonly #engine: Engine
+  readonly #workspace: string
+  /**
+   * Running containers by name, each with the start of its first process: while that lives, the container need not be
+   * asked for again.
+   */
+  readonly #seen = new Map<string, { readonly container: Container; readonly since: number }>()
+
+  constructor(engine: Engine, workspace: string) {
+    this.#engine = engine
+    this.#workspace = workspace
+  }
+
+  /** The container of that name. @throws Problem `container-of-another-workspace` */
+  async own(name: string): Promise<Container | undefined> {
+    const container = await this.#engine.container(name)
+    if (container) await this.requireOwn(name, container)
+    return container
+  }
+
+  /** The container of that name if it is running. @throws Problem `container-of-another-workspace` */
+  async running(name: string): Promise<Container | undefined> {
+    const known = this.#seen.get(name)
+    if (known?.container.pid && (await startTime(known.container.pid)) === known.since) return known.container
+    const container = await this.own(name)
+    await this.#remember(name, container)
+    return container?.running ? container : undefined
+  }
+
+  /** One look at all of them, in this order, whoever owns them. */
+  async look(names: readonly string[]): Promise<readonly (Container | undefined)[]> {
+    const found = await this.#engine.containers(names, lookTimeout)
+    await Promise.all(names.map((name, index) => this.#remember(name, found[index])))
+    return found
+  }
+
+  /** @throws Problem `container-of-another-workspace` */
+  async requireOwn(name: string, { labels }: Container): Promise<void> {
+    const owner = labels[ownerLabel]
+    if (owner === undefined || owner === this.#workspace) return
+    // A workspace that was moved takes its containers along.
+    if (!(await exists(join(owner, '.instance-manager')))) return
+    throw problem({
+      code: 'container-of-another-workspace',
+      message: `The container ${name} belongs to the workspace ${owner}.`,
+      hint: 'Give this workspace other container names and ports in its settings, or choose the embedded driver.',
+      action: 'choose-driver',
+    })
+  }
+
+  async #remember(name: string, container: Container | undefined): Promise<void> {
+    const since = container?.running && container.pid ? await startTime(container.pid) : undefined
+    if (container && since !== undefined) this.#seen.set(name, { container, since })
+    else this.#seen.delete(name)
+  }
+}
+
+/** Created elsewhere: it is started, stopped and asked, and never changed. */
+export const isAdopted = (container: Container): boolean => container.labels[ownerLabel] === undefined
+
+/** Why a container that should be running has ended. */
+export const endOf = (container: Container | undefined): string => {
+  if (container?.ended?.outOfMemory) return 'Its container ran out of memory and was ended.'
+  return `Its container ended right after its start${container?.ended ? `, with exit code ${container.ended.exitCode}` : ''}.`
+}
+
+/** Where it publishes the service's port. */
+export const publishedBy = ({ published }: Container, service: Service): Container['published'] =>
+  published.filter(it => it.inside === service.container.port)
+
+/** @throws Problem `container-port` if the container publishes another port than the settings say */
+export function requirePort(service: Service, container: Container, settings: Settings): void {
+  const port = service.port(settings)
+  const published = publishedBy(container, service)
+  if (published.some(it => it.port === port && ['', '0.0.0.0', '::', '127.0.0.1'].includes(it.address))) return
+  throw problem({
+    code: 'container-port',
+    message: `The container ${service.container.of(settings).name} does not publish port ${port} on this machine’s 127.0.0.1.`,
+    cause:
+      published.length > 0
+        ? `It publishes ${published.map(it => (it.address ? `${it.address}:${it.port}` : it.port)).join(', ')}.`
+        : 'It publishes none.',
+    hint: `Set ports.${service.name} in the settings to its port, or another name in containers.${service.name}.`,
+  })
+}

@@ -1,0 +1,74 @@
+/** What runs services: containers, or daemons of the user. A driver knows how to run a service, and no service by name. */
+import type { DriverKind, DriverOption, ServiceName, ServiceStatus } from '../../../shared/infrastructure'
+import type { Problem } from '../../../shared/problem'
+import type { Settings } from '../../../shared/settings'
+import type { Run } from '../../system/run'
+import type { Server } from '../connection'
+import type { Secrets } from '../secrets'
+import type { Service } from '../services/service'
+
+export interface DriverContext {
+  readonly signal: AbortSignal
+  /** One line of plain text on what is happening. */
+  report(text: string): void
+  output(chunk: string): void
+}
+
+export interface Driver {
+  readonly kind: DriverKind
+  /** Finds out whether this driver works here; never throws, never changes anything. */
+  detect(): Promise<DriverOption>
+  /**
+   * Creates what is missing (image, container, cluster, configuration, our role's password). Safe to repeat, also while
+   * the service runs.
+   */
+  provision(service: Service, context: DriverContext): Promise<void>
+  /** Whether there is nothing left for `provision` to create. */
+  provisioned(service: Service): Promise<boolean>
+  /**
+   * Starts it and returns when it answers a real query of ours. Safe to repeat.
+   * @throws Problem `port-taken`, `service-failed`, `service-slow`
+   */
+  start(service: Service, context: DriverContext): Promise<void>
+  /** Stops it in good order, by force after a while. Safe to repeat. */
+  stop(service: Service, context: DriverContext): Promise<void>
+  /** The last lines of the service's own log; empty if there are none. Never throws. */
+  lastWords(service: Service): Promise<string>
+  /** Ability: services write their logs into files on this machine. @returns the service's */
+  logFile?(service: Service): string
+  /** Where the engine reaches the service. @throws a Problem if what listens there cannot be it */
+  server(service: Service): Promise<Server>
+  /** One look at all services. Derived from the world, never stored; within 4 s; never throws. */
+  status(): Promise<DriverStatus>
+}
+
+export interface DriverStatus {
+  readonly services: Readonly<Record<ServiceName, ServiceStatus>>
+  /**
+   * Services that were found and not created by us: they are used as they are, never restarted for a change and never
+   * removed. Absent where that can't be.
+   */
+  readonly adopted?: ReadonlySet<ServiceName>
+  /** What it lacks of the secure or lasting set-up, as far as the driver can see it from outside. */
+  readonly warnings: readonly Problem[]
+  /** Where the data lies on this machine, if that is known and not in the workspace. */
+  readonly dataFolder?: string
+  /**
+   * The processes of all services, in their order, if all of them run: while these live, a look in full, which costs
+   * logins and commands, can wait.
+   */
+  readonly alive?: readonly number[]
+}
+
+/** What every driver works with. */
+export interface DriverServices {
+  /** `state`: .instance-manager, 0700; `embedded`: the embedded driver's own folder in it. */
+  readonly paths: { readonly root: string; readonly state: string; readonly embedded: string }
+  readonly run: Run
+  readonly settings: { read(): Promise<Settings> }
+  readonly secrets: Secrets
+}
+
+/** A status for each service. */
+export const byName = (all: readonly ServiceStatus[]): Readonly<Record<ServiceName, ServiceStatus>> =>
+  Object.fromEntries(all.map(it => [it.name, it])) as Record<ServiceName, ServiceStatus>

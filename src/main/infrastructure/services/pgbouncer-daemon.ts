@@ -1,0 +1,61 @@
+/** PgBouncer from the system's package as a daemon of the user. */
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makePrivateFolder, readIfExists, writeFileAtomic } from '../../system/files'
+import type { Run } from '../../system/run'
+import { poolerFiles } from '../limits'
+import { findProgram, poolerMissing, withFiles } from '../programs'
+import { passwordOf } from '../secrets'
+import { parsePoolerVersion, poolerIni, poolerUsers } from './pgbouncer-config'
+import { postgres } from './postgres'
+import type { Daemon, DaemonPlace, DaemonRecipe } from './service'
+
+const pidFile = 'pgbouncer.pid'
+const log = 'pgbouncer.log'
+
+export const pgbouncerDaemon: DaemonRecipe = {
+  program: 'pgbouncer',
+  pidFile,
+  log,
+  hasChildren: false,
+  socket: port => `.s.PGSQL.${port}`,
+  missing: async () => ((await findProgram('pgbouncer')) ? undefined : poolerMissing().problem),
+  provision: async daemon => {
+    await makePrivateFolder(daemon.folder)
+    const password = await passwordOf(daemon.secrets, 'infrastructure.pgbouncer_auth')
+    await writeFileAtomic(join(daemon.folder, 'userlist.txt'), poolerUsers(password), 0o600)
+    await writeFileAtomic(join(daemon.folder, 'pgbouncer.ini'), await configuration(daemon), 0o600)
+  },
+  provisioned: async place =>
+    (await readIfExists(join(place.folder, 'pgbouncer.ini'))) === (await configuration(place)),
+  launch: async (daemon: Daemon) => {
+    const program = await findProgram('pgbouncer')
+    if (!program) throw poolerMissing()
+    const [file, args] = withFiles(poolerFiles, program, ['-q', '-d', join(daemon.folder, 'pgbouncer.ini')])
+    await daemon.command(file, args, 10_000, daemon.folder)
+  },
+}
+
+async function configuration({ folder, settings: { ports }, run, serverOf }: DaemonPlace): Promise<string> {
+  const sockets = '/proc/self/cwd/../sockets' // from its folder: a socket's path has at most 107 bytes
+  return poolerIni({
+    // Beside a PostgreSQL that an earlier version started: over TCP, until both are started again.
+    postgres: { host: (await serverOf(postgres)).sockets ? sockets : '127.0.0.1', port: ports.postgres },
+    listen: { address: '127.0.0.1', port: ports.pgbouncer, sockets },
+    folder,
+    version: await installedVersion(run),
+    daemon: { log: join(folder, log), pidFile: join(folder, pidFile) },
+  })
+}
+
+/** Each installation is asked once. */
+const asked = new Map<string, Promise<string>>()
+
+async function installedVersion(run: Run): Promise<string | undefined> {
+  const program = await findProgram('pgbouncer')
+  if (!program) return undefined
+  const installation = `${program} ${(await stat(program)).mtimeMs}`
+  const answer = asked.get(installation) ?? run(program, ['--version'], { timeout: 5000 }).catch(() => '')
+  asked.set(installation, answer)
+  return parsePoolerVersion(await answer)
+}

@@ -1,0 +1,113 @@
+/** PgBouncer: pools the instances' connections to PostgreSQL. */
+import { DatabaseError } from 'pg'
+import { serviceTitle } from '../../../shared/infrastructure'
+import { isRefused, type Login, type Server, type Timeouts, withConnection } from '../connection'
+import { poolerFiles } from '../limits'
+import { isUnproven } from '../proof'
+import { passwordOf, type Secrets } from '../secrets'
+import { parsePoolerVersion, poolerIni, poolerUsers } from './pgbouncer-config'
+import { pgbouncerDaemon } from './pgbouncer-daemon'
+import { postgres } from './postgres'
+import { poolerRole } from './postgres-config'
+import { probe, type ContainerRecipe, type Service } from './service'
+
+const configuration = '/etc/pgbouncer'
+const port = 5432
+
+const container: ContainerRecipe = {
+  of: ({ containers }) => ({ name: containers.pgbouncer, image: containers.pgbouncerImage }),
+  port,
+  address: 11,
+  configuration,
+  options: () => [],
+  command: [],
+  files: async ({ secrets, addressOf, ask }) => ({
+    'pgbouncer.ini': poolerIni({
+      postgres: { host: addressOf(postgres), port: postgres.container.port },
+      listen: { address: '0.0.0.0', port },
+      folder: configuration,
+      version: parsePoolerVersion(await ask('pgbouncer', '--version')),
+    }),
+    'userlist.txt': poolerUsers(await ownPassword(secrets)),
+  }),
+  stopWithin: 10,
+}
+
+export const pgbouncer: Service = {
+  name: 'pgbouncer',
+  title: serviceTitle.pgbouncer,
+  needs: [postgres],
+  port: ({ ports }) => ports.pgbouncer,
+  /** One that was created elsewhere may not let us into its console: a query that is passed on tells, if one can be. */
+  look: async ({ server, secrets, needed }) => {
+    const password = await ownPassword(secrets)
+    if (!server.adopted) return { version: await poolerVersion(server, password, probe) }
+    const [behind] = await needed()
+    if (behind === 'not-adopted') return behind
+    if (behind === 'running') await poolerPasses(server, password, probe)
+    return {}
+  },
+  /** One that was created elsewhere may not know our role: that it answers is enough. */
+  ready: async ({ server, secrets }) =>
+    (server.adopted ? poolerPasses : poolerAnswers)(server, await ownPassword(secrets), {
+      connect: 5000,
+      query: 5000,
+    }),
+  reload: 'SIGHUP',
+  openFiles: poolerFiles,
+  container,
+  daemon: pgbouncerDaemon,
+}
+
+const ownPassword = (secrets: Secrets): Promise<string> => passwordOf(secrets, 'infrastructure.pgbouncer_auth')
+
+/** Whether a query goes through the pooler to PostgreSQL and back. @throws what `pg` throws */
+export const poolerAnswers = (server: Server, password: string, timeouts: Timeouts): Promise<unknown> =>
+  withConnection(
+    { ...server, user: poolerRole, password, database: 'postgres' },
+    client => client.query('SELECT 1'),
+    timeouts,
+  )
+
+/**
+ * How a PgBouncer that was made elsewhere takes a query of ours. Its console is not asked: in 1.18 with `auth_user` for
+ * all databases, a role that is not in
+ * its userlist gets no answer there at all.
+ * @returns false if it answers, and refuses our role; instances may still get through
+ * @throws what `pg` throws if it does not answer
+ */
+export async function poolerPasses(server: Server, password: string, timeouts: Timeouts): Promise<boolean> {
+  try {
+    await poolerAnswers(server, password, timeouts)
+    return true
+  } catch (error) {
+    if (error instanceof DatabaseError || (server.adopted && isUnproven(error))) return false
+    throw error
+  }
+}
+
+/**
+ * PgBouncer's version from its console, which needs no PostgreSQL behind it.
+ * @returns undefined if it answers but does not let our role in
+ * @throws what `pg` throws
+ */
+export async function poolerVersion(server: Server, password: string, timeouts: Timeouts): Promise<string | undefined> {
+  const login: Login = { ...server, user: poolerRole, password, database: 'pgbouncer' }
+  try {
+    return await withConnection(
+      login,
+      async client => {
+        const { rows } = await client.query<{ version: string }>('SHOW VERSION')
+        return /[\d.]+/.exec(rows[0]?.version ?? '')?.[0]
+      },
+      timeouts,
+    )
+  } catch (error) {
+    if (isRefused(error) || isPoolerError(error)) return undefined
+    throw error
+  }
+}
+
+/** PgBouncer's own refusals carry SQLSTATE 08P01. */
+const isPoolerError = (error: unknown): boolean =>
+  error instanceof Error && (error as { code?: string }).code === '08P01'

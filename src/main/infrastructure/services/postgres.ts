@@ -1,0 +1,113 @@
+/** PostgreSQL: the database server that all instances share. */
+import { serviceTitle } from '../../../shared/infrastructure'
+import type { Problem } from '../../../shared/problem'
+import { type Login, type Server, type Timeouts, withConnection } from '../connection'
+import { generatePassword, passwordOf, type Secrets } from '../secrets'
+import { adminRole, adminSql, hostRules, identMap, serverSettings } from './postgres-config'
+import { postgresDaemon } from './postgres-daemon'
+import { probe, type Access, type ContainerRecipe, type Service } from './service'
+
+const configuration = '/etc/instance-manager'
+const data = '/var/lib/postgresql/data'
+
+const container: ContainerRecipe = {
+  of: ({ containers }) => ({ name: containers.postgres, image: containers.postgresImage }),
+  port: 5432,
+  address: 10,
+  configuration,
+  data: '/var/lib/postgresql', // where PostgreSQL's images keep it, or above it
+  options: name => [
+    '--volume',
+    `instance-manager-${name}:${data}`,
+    '--shm-size',
+    '256m',
+    '--env',
+    `PGDATA=${data}/cluster`,
+    '--env',
+    `POSTGRES_PASSWORD_FILE=${configuration}/born-password`,
+  ],
+  command: ['postgres', '-c', `config_file=${configuration}/postgresql.conf`],
+  files: async ({ present }) => ({
+    'postgresql.conf': serverSettings({
+      listen_addresses: '*',
+      hba_file: `${configuration}/pg_hba.conf`,
+      ident_file: `${configuration}/pg_ident.conf`,
+    }),
+    'pg_hba.conf': hostRules('container'),
+    'pg_ident.conf': identMap,
+    // The image needs one to create the cluster; securePostgres removes it from the superuser.
+    'born-password': (await present('born-password')) ?? generatePassword(),
+  }),
+  stopWithin: 60,
+  admit: async (inside, secrets) => {
+    await inside('postgres', ['sh', '-c', asSuperuser], {
+      input: await adminSql(await passwordOf(secrets, 'infrastructure.admin')),
+    })
+  },
+}
+
+/** The image says who its superuser is, and an adopted container may want a password even on its own socket. */
+const asSuperuser =
+  'PGPASSWORD="$POSTGRES_PASSWORD" exec psql -X -q -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d postgres'
+
+const version = async ({ server, secrets }: Access): Promise<string> =>
+  postgresVersion(await adminLogin(server, secrets), probe)
+
+export const postgres: Service = {
+  name: 'postgres',
+  title: serviceTitle.postgres,
+  needs: [],
+  port: ({ ports }) => ports.postgres,
+  look: async access => ({ version: await version(access) }),
+  ready: version,
+  container,
+  daemon: postgresDaemon,
+}
+
+/** Our role's login to the database `postgres`. */
+export const adminLogin = async (server: Server, secrets: Secrets): Promise<Login> => ({
+  ...server,
+  user: adminRole,
+  database: 'postgres',
+  password: await passwordOf(secrets, 'infrastructure.admin'),
+})
+
+/** The server's version (e.g. `17.2`) by a real query. @throws what `pg` throws */
+export const postgresVersion = (admin: Login, timeouts?: Timeouts): Promise<string> =>
+  withConnection(
+    admin,
+    async client => {
+      const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
+      return rows[0]?.server_version.split(' ')[0] ?? ''
+    },
+    timeouts,
+  )
+
+/**
+ * What the running server lacks of the secure set-up: rules in pg_hba.conf that ask for no password, or for a weak
+ * proof of it.
+ */
+export const weakRules = (admin: Login, timeouts?: Timeouts): Promise<Problem[]> =>
+  withConnection(
+    admin,
+    async client => {
+      const { rows } = await client.query<{
+        line_number: number
+        type: string
+        address: string | null
+        auth_method: string
+      }>(
+        "SELECT line_number, type, address, auth_method FROM pg_hba_file_rules WHERE auth_method IN ('trust', 'password', 'md5', 'ident')",
+      )
+      if (rows.length === 0) return []
+      return [
+        {
+          code: 'postgres-weak-rules',
+          message: 'This PostgreSQL lets some connections in without a safe proof of the password.',
+          cause: `In its pg_hba.conf: ${rows.map(it => `line ${it.line_number}: ${it.type} ${it.address ?? ''} ${it.auth_method}`.replace(/ +/g, ' ')).join('; ')}.`,
+          hint: 'It was made elsewhere and is used as it is. Change these lines to scram-sha-256 when no one depends on them.',
+        },
+      ]
+    },
+    timeouts,
+  )
