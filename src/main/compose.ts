@@ -5,12 +5,14 @@ import { join } from 'node:path'
 import type { z } from 'zod'
 import {
   databaseNames,
+  type bootTimeInputSchema,
   type DeletePreview,
   type InstanceDetails,
   type LeftoversPreview,
   type PortCheck,
 } from '../shared/instance'
 import { problem, toProblem, type Problem } from '../shared/problem'
+import type { StartRequest } from '../shared/jobs'
 import { isOpen, type OperationState } from '../shared/operation'
 import { things } from '../shared/things'
 import type { Manifest } from '../shared/workspace'
@@ -20,37 +22,37 @@ import { ContainerDriver } from './infrastructure/drivers/container-driver'
 import { EmbeddedDriver } from './infrastructure/drivers/embedded-driver'
 import { Engine } from './infrastructure/drivers/engine'
 import { Infrastructure } from './infrastructure/infrastructure'
-import { infrastructureUsers, startInfrastructure } from './infrastructure/start'
-import { stopInfrastructure } from './infrastructure/stop'
+import { infrastructureStart, infrastructureUsers } from './infrastructure/start'
+import { infrastructureStop } from './infrastructure/stop'
 import { Pools } from './infrastructure/pools'
 import { allServices } from './infrastructure/services'
 import { Supervisor } from './infrastructure/supervisor'
 import { Wanted } from './infrastructure/wanted'
 import { instanceFolders, readConfigs, type ConfigCache, type Configs } from './instances/configs'
-import { requireUp } from './instances/bring-up'
-import { adoptInstance } from './instances/adopt'
-import { setBootTime, type bootTimeInputSchema } from './instances/boot-time'
-import { changePort } from './instances/change-port'
-import { createInstance } from './instances/create'
+import { requireUp, startJobOn } from './instances/bring-up'
+import { adoption } from './instances/adopt'
+import { setBootTime } from './instances/boot-time'
+import { portChange } from './instances/change-port'
+import { creation } from './instances/create'
 import { requireFreeName } from './instances/create/plan'
 import { takePassword } from './instances/create/password'
 import { checkPort, choosePort, type PortKnowledge } from './instances/ports'
-import { deleteInstance } from './instances/delete'
-import { previewLeftovers, removeLeftovers } from './instances/leftovers'
+import { deletion } from './instances/delete'
+import { leftoverRemoval, previewLeftovers } from './instances/leftovers'
 import { Ownership } from './instances/ownership'
 import { Desired } from './instances/desired'
 import { instanceDetails, previewDelete, revealValue } from './instances/details'
 import { healRunning } from './instances/heal-running'
-import { manyInstances } from './instances/many'
+import { bulkJob } from './instances/many'
 import { InstancePools } from './instances/pooled'
 import { Registry } from './instances/registry'
 import { Resume } from './instances/resume'
-import { restartInstance } from './instances/restart'
+import { restarting } from './instances/restart'
 import { whoRuns } from './instances/lifecycle/target'
 import { Space, withSpace } from './instances/space'
-import { startInstance } from './instances/start'
-import { endLost, stopInstance } from './instances/stop'
-import { isolateInstance, unisolateInstance } from './instances/system-user/isolate'
+import { starting } from './instances/start'
+import { endLost, stopping } from './instances/stop'
+import { endOfIsolation, isolation } from './instances/system-user/isolate'
 import { Trash } from './instances/trash'
 import { AppLog } from './logs/app-log'
 import { ContainerLogs } from './logs/containers'
@@ -62,7 +64,6 @@ import { LogSources } from './logs/sources'
 import { LogThreads } from './logs/threads'
 import { nameOf } from './operations/claims'
 import { Operations } from './operations/engine'
-import type { AnyOperation } from './operations/operation'
 import { Processes } from './processes/client'
 import { findNode } from './processes/daemon'
 import { Releases } from './releases/releases'
@@ -142,8 +143,8 @@ export interface WorkspaceServices {
   checkName(name: string): Promise<{ problem?: Problem; database?: string }>
   /** The password of a created instance's director, once. */
   takePassword(operation: string): Promise<{ email: string; password: string } | undefined>
-  /** Sees that PostgreSQL and PgBouncer run, if any of these is an instance. @throws why they do not */
-  bringUpFor(names: readonly string[]): Promise<void>
+  /** Starts a job, and first what it needs. @returns its operation's id @throws as `Operations.start` */
+  start(request: StartRequest): Promise<string>
   details(name: string): Promise<InstanceDetails>
   /** How long its application may take to answer after a start. */
   setBootTime(input: z.infer<typeof bootTimeInputSchema>): Promise<void>
@@ -283,7 +284,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     check: (port: number) => checkPort(port, portKnowledge),
   }
 
-  const creation = {
+  const creationServices = {
     paths,
     run,
     node,
@@ -300,7 +301,6 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     configs,
     space,
   }
-  const create = createInstance(creation)
   const lifecycle = {
     paths,
     run,
@@ -319,27 +319,26 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     folder: paths.operations,
     secrets,
     operations: [
-      create,
-      startInstance(lifecycle),
-      stopInstance(lifecycle),
-      restartInstance(lifecycle),
-      changePort(lifecycle),
-      deleteInstance(lifecycle),
-      isolateInstance(lifecycle),
-      unisolateInstance(lifecycle),
-      adoptInstance({ ...creation, ownership, trash }),
-      removeLeftovers(leftovers),
-      manyInstances({ operations: () => operations, bringUpFor: names => bringUpFor(names) }),
-      startInfrastructure(infrastructure),
-      stopInfrastructure(infrastructure),
-    ].map(it => withSpace(space, it as AnyOperation)),
+      creation(creationServices),
+      starting(lifecycle),
+      stopping(lifecycle),
+      restarting(lifecycle),
+      portChange(lifecycle),
+      deletion(lifecycle),
+      isolation(lifecycle),
+      endOfIsolation(lifecycle),
+      adoption({ ...creationServices, ownership, trash }),
+      leftoverRemoval(leftovers),
+      bulkJob({ operations: () => operations, bringUpFor: names => bringUpFor(names) }),
+      infrastructureStart(infrastructure),
+      infrastructureStop(infrastructure),
+    ].map(it => withSpace(space, it)),
     lost,
     onSettled: state => {
       registry.poke()
       appLog.operation(state)
       void forgetTrash([state])
-      // the next one does it
-      if (state.kind === 'create' || state.kind === 'delete') void space.tidy().catch(() => undefined)
+      void space.tidyAfter(state).catch(() => undefined) // the next one does it
     },
   })
   const busy = (): ReadonlySet<string> => new Set(operations.held('instance').keys())
@@ -461,7 +460,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
       }
     },
     takePassword: operation => takePassword(operations, operation),
-    bringUpFor,
+    start: request => startJobOn({ operations, bringUpFor }, request),
     details: name => instanceDetails(lifecycle, name),
     reveal: (name, key) => revealValue(lifecycle, name, key),
     setBootTime: async input => {

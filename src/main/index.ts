@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8'
 import { app as electron, BrowserWindow, dialog, Menu, protocol, session, shell } from 'electron'
 import { z } from 'zod'
 import { isOpen } from '../shared/operation'
-import { titlesOf } from '../shared/titles'
+import { wordsOf } from '../shared/jobs/words'
 import { toProblem } from '../shared/problem'
 import type { Desktop } from './app'
 import { composeApp, pm2HomeOf, siteDefaults } from './compose'
@@ -195,7 +195,7 @@ async function quit(app: ReturnType<typeof composeApp>): Promise<void> {
     const names = operations
       .list()
       .filter(isOpen)
-      .map(it => titlesOf(it).noun)
+      .map(it => wordsOf(it).asking)
       .join(', ')
     const options: Electron.MessageBoxOptions = {
       type: 'question',

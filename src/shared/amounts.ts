@@ -46,3 +46,6 @@ export function enumerate(names: readonly string[], limit = 5): string {
   const shown = names.length > limit ? [...names.slice(0, limit - 1), `${names.length - limit + 1} more`] : names
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
 }
+
+/** "one instance" at the beginning of a sentence: "One instance". */
+export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)

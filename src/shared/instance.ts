@@ -120,6 +120,9 @@ export const instanceConfigSchema = z.looseObject({
 })
 export type InstanceConfig = z.infer<typeof instanceConfigSchema>
 
+/** `seconds` null: the manifest's time again. */
+export const bootTimeInputSchema = z.object({ name: nameSchema, seconds: bootSecondsSchema.nullable() })
+
 /** The guide's five. Derived from PM2, never stored. */
 export type InstanceStatus = 'online' | 'stopped' | 'errored' | 'not in PM2' | 'unknown'
 

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { Problem } from './problem'
 import { problemSchema } from './problem-schema'
+import { things } from './things'
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }
 
@@ -241,10 +242,13 @@ export const isMoving = ({ phase }: OperationState): boolean => phase === 'runni
 export const problemOf = (state: OperationState): Problem | undefined =>
   state.turned?.problem ?? state.steps.find(it => it.status === 'stuck')?.problem
 
-/** It is stuck because PostgreSQL or PgBouncer isn't running: `instances/resume.ts` continues it once both are. */
-export const waitsForInfrastructure = ({ kind, phase, steps }: OperationState): boolean =>
+/**
+ * It is stuck because PostgreSQL or PgBouncer isn't running, and isn't what starts or stops them: it continues by itself
+ * once both are (`instances/resume.ts`).
+ */
+export const waitsForInfrastructure = ({ claims, phase, steps }: OperationState): boolean =>
   phase === 'stuck' &&
-  !kind.startsWith('infrastructure-') &&
+  !claims.some(({ on }) => on === things.services) &&
   steps.find(it => it.status === 'stuck')?.problem?.action === 'start-infrastructure'
 
 /** What `operations.watch` pushes: everything once, then each event as it happens. */

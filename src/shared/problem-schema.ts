@@ -19,6 +19,7 @@ export const problemSchema = z.object({
   cause: z.string().optional(),
   hint: z.string().optional(),
   action: z.enum(actions).optional(),
+  instance: z.string().optional(),
   field: z.string().optional(),
   details: z.string().optional(),
 }) satisfies z.ZodType<Problem>

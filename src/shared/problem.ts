@@ -27,6 +27,8 @@ export interface Problem {
   readonly hint?: string | undefined
   /** A button that does it, where there is one. */
   readonly action?: ProblemAction | undefined
+  /** The instance that the action is for. */
+  readonly instance?: string | undefined
   /** The input that is at fault, e.g. `name` or `director.email`. */
   readonly field?: string | undefined
   /** A tool's own last words, trimmed and free of secrets; shown behind "Details". */

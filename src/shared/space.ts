@@ -10,6 +10,9 @@ export interface DiskSpace {
   readonly reserve: number
 }
 
+/** Enough for PostgreSQL to start and delete an instance: a segment of its log (16 MB) with room, and journals. */
+export const spareBytes = 64 * 2 ** 20
+
 export const isLow = ({ free, reserve }: DiskSpace): boolean => free < reserve
 
 /**

@@ -1,3 +1,9 @@
+/** What operations claim: the names of things, as journals have them, and how they are held. */
+import type { Claim } from './operation'
+
+export const owns = (on: string): Claim => ({ on, how: 'own' })
+export const uses = (on: string): Claim => ({ on, how: 'use' })
+
 /** The things that operations claim (see `Claim`), by the names that they have in journals. */
 export const things = {
   instance: (name: string) => `instance/${name.toLowerCase()}`,

@@ -24,7 +24,7 @@ const bench: Bench = {
     const workspace = await testWorkspace()
     try {
       await workspace.open()
-      await workspace.startInfrastructure()
+      await workspace.infrastructureStart()
       return await measure(workspace, context)
     } finally {
       await workspace.remove()

@@ -23,7 +23,7 @@ export const nameOf = (index: number): string => `instance-${String(index).padSt
 export async function busyWorkspace(): Promise<TestWorkspace> {
   const workspace = await testWorkspace({ prepare: makeTiny })
   await workspace.open()
-  await workspace.startInfrastructure()
+  await workspace.infrastructureStart()
   return workspace
 }
 

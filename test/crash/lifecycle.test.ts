@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'dotenv'
 import { layOut, layOutCopy, makeDatabase, type CliInstance } from '../support/cli-instance'
-import { resultsOf } from '../../src/shared/many'
+import { resultsOf } from '../../src/shared/jobs/many'
 import { freePort } from '../support/infrastructure'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
@@ -42,7 +42,7 @@ async function look(): Promise<World> {
 beforeAll(async () => {
   workspace = await testWorkspace({ prepare: makeTiny })
   await workspace.open()
-  await workspace.startInfrastructure()
+  await workspace.infrastructureStart()
   keeper = await layOut(workspace, 'keeper')
   await makeDatabase(workspace, keeper)
   await run('start', { name: 'keeper' })

@@ -71,7 +71,7 @@ test.describe.serial('first run', () => {
     await keyboard.press('Enter')
 
     const operation = new OperationPage(window)
-    await expect(operation.title('Creating ‘Hillside’…')).toBeVisible()
+    await expect(operation.title('Creating “Hillside”…')).toBeVisible()
     await expect(operation.steps.getByRole('listitem')).toHaveCount(9)
     await expect(operation.running).toBeVisible()
     await expect(operation.output).toContainText('npm ci')

@@ -101,7 +101,7 @@ test('many at once: each has its result; one that fails stops no other, one whos
   await expect(list.row('bulk-3')).toContainText('Not in PM2')
   await expect(list.row('bulk-5')).not.toContainText('Online')
   await list.notDone.filter({ hasText: 'bulk-5' }).getByRole('link', { name: 'Show what happened to bulk-5' }).click()
-  await expect(list.room.title('‘bulk-5’ was not started')).toBeVisible()
+  await expect(list.room.title('“bulk-5” was not started')).toBeVisible()
   await expect(list.room.problem('bulk-5')).toBeVisible()
 
   await list.room.go('Instances')
@@ -118,7 +118,7 @@ test('many at once: each has its result; one that fails stops no other, one whos
   await list.report.getByRole('link', { name: 'Show the steps' }).click()
   await expect(list.room.title('3 instances are stopped')).toBeVisible()
   await list.room.go('Activity')
-  await expect(window.getByRole('link', { name: 'Start ‘bulk-2’' })).toHaveCount(0) // it is part of one row
+  await expect(window.getByRole('link', { name: 'Start “bulk-2”' })).toHaveCount(0) // it is part of one row
   await window.getByRole('link', { name: 'Start 4 instances' }).click()
   await expect(list.room.title('2 of 4 instances were started')).toBeVisible()
   await expect(window.getByRole('list', { name: 'Steps' }).getByRole('link', { name: 'bulk-5' })).toBeVisible()
@@ -187,7 +187,7 @@ test('a deletion lists what goes and wants the word; then all of it is gone', as
   await expect(dialog).toBeHidden()
   await expect(list.row('farewell')).toHaveCount(0)
   await list.room.go('Activity')
-  await expect(window.getByRole('row').filter({ hasText: 'Delete ‘farewell’' })).toContainText('Done')
+  await expect(window.getByRole('row').filter({ hasText: 'Delete “farewell”' })).toContainText('Done')
   expect(await readdir(join(place.root, 'instances'))).not.toContain('farewell')
   expect((await place.databases()).filter(it => it.startsWith('farewell'))).toEqual([])
   expect([await place.pidsOf('farewell'), await answerOf(its.port)]).toEqual([[], undefined])

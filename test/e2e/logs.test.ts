@@ -219,7 +219,7 @@ test('known secrets are masked, on the screen and in what is saved; a switch sho
   const saved = async (name: string): Promise<string> => {
     await log.more('Save to a file…')
     const dialog = window.getByRole('dialog', { name: 'Save to a file' })
-    await expect(dialog).toContainText('only lines with ‘connecting with’')
+    await expect(dialog).toContainText('only lines with “connecting with”')
     const path = join(place.home.path, name)
     await dialog.getByRole('textbox', { name: 'File' }).fill(path)
     await dialog.getByRole('button', { name: 'Save', exact: true }).click()

@@ -109,7 +109,7 @@ test('killed in the middle: the next start shows it where it stands, and it ends
 test('a reloaded window shows the running creation and what it printed', async () => {
   const operation = await createHalf('half-reload')
   await launched.window.reload()
-  await expect(operation.title('Creating ‘half-reload’…')).toBeVisible()
+  await expect(operation.title('Creating “half-reload”…')).toBeVisible()
   await expect(operation.output).toContainText(waiting)
   await release(place.root, 'half-reload')
   await operation.succeeded('half-reload')
@@ -118,7 +118,7 @@ test('a reloaded window shows the running creation and what it printed', async (
 test('cancelled in the window: what goes is said first, and then it is gone', async () => {
   const operation = await createHalf('half-undone')
   await operation.cancel.click()
-  const dialog = new ControlRoom(launched.window).dialog('Cancel: Create ‘half-undone’?')
+  const dialog = new ControlRoom(launched.window).dialog('Cancel: Create “half-undone”?')
   await expect(dialog).toContainText('the database and its role, the files, the process')
   await expect(dialog.getByRole('button', { name: 'Let it run' })).toBeFocused()
   await dialog.getByRole('button', { name: 'Cancel and undo' }).click()

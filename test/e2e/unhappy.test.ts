@@ -138,7 +138,7 @@ test('PostgreSQL ends in the middle: it is started again, the rollback continues
   await expect(operation.running).toContainText('Set up the tables', { timeout: patience })
   await endPostgres()
   // The rollback needs PostgreSQL too. What it waits for is on the screen until the supervisor has PostgreSQL back.
-  await operation.title('Create ‘slow-push-cut’: waiting for the database').waitFor({ timeout: patience })
+  await operation.title('Create “slow-push-cut”: waiting for the database').waitFor({ timeout: patience })
   await expect(room.problem('PostgreSQL isn’t answering').first()).toContainText(
     'the rollback will continue on its own',
   )

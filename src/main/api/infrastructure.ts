@@ -15,10 +15,4 @@ export const infrastructureRouter = router({
     .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.choose(input.kind)),
   /** Brings up what does not run. @returns the operation that does it; without an id if both run */
   bringUp: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await bringUp(workspace) })),
-  start: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({
-    id: await workspace.operations.start('infrastructure-start', {}),
-  })),
-  stop: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({
-    id: await workspace.operations.start('infrastructure-stop', {}),
-  })),
 })

@@ -1,10 +1,15 @@
 /** Operations: what runs and ran, and the decisions about one that is open. */
 import { z } from 'zod'
+import { startRequestSchema } from '../../shared/jobs'
 import { router, workspaceProcedure } from './trpc'
 
 const id = z.object({ id: z.string().max(100) })
 
 export const operationsRouter = router({
+  /** Starts a job: its kind, and its input beside it. */
+  start: workspaceProcedure
+    .input(startRequestSchema)
+    .mutation(async ({ ctx: { workspace }, input }) => ({ id: await workspace.start(input) })),
   watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
     workspace.operations.watch(signal ?? new AbortController().signal),
   ),

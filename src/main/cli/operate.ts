@@ -1,8 +1,9 @@
 /** Commands that run operations: live steps, cancelled by Ctrl+C, and a result. */
 import { ProblemError, toProblem, type Problem } from '../../shared/problem'
+import type { StartRequest } from '../../shared/jobs'
 import { isOpen, type OperationState } from '../../shared/operation'
-import { resultsOf, type InstanceResult } from '../../shared/many'
-import { headline, subjectOf } from '../../shared/titles'
+import { resultsOf, type InstanceResult } from '../../shared/jobs/many'
+import { headline, subjectOf } from '../../shared/jobs/words'
 import type { Client, Engine } from './engine'
 import { exitCodes, exitOfPhase, worstExit, type ExitCode } from './exit-codes'
 import { engineGone, Failure, problemOf, toFailure } from './failure'
@@ -91,12 +92,11 @@ function leave(session: Session, { joined }: Engine, follower: Follower): never 
   process.exit(exitCodes.stuck)
 }
 
+const starting = (request: StartRequest) => (client: Client) => client.operations.start.mutate(request)
+
 /** One operation, to its end. @throws Failure if it did not succeed */
-export async function succeed(
-  work: Work,
-  ask: (client: Client) => Promise<{ readonly id: string }>,
-): Promise<OperationState> {
-  return mustSucceed(await work.follower.run(ask))
+export async function succeed(work: Work, request: StartRequest): Promise<OperationState> {
+  return mustSucceed(await work.follower.run(starting(request)))
 }
 
 export function mustSucceed(state: OperationState): OperationState {
@@ -126,13 +126,9 @@ export interface Each {
 }
 
 /** A job on one instance, as one of a list. */
-export async function one(
-  work: Work,
-  name: string,
-  ask: (client: Client) => Promise<{ readonly id: string }>,
-): Promise<Each> {
+export async function one(work: Work, name: string, request: StartRequest): Promise<Each> {
   try {
-    return eachOf(name, await work.follower.run(ask))
+    return eachOf(name, await work.follower.run(starting(request)))
   } catch (error) {
     const { problem, exit } = toFailure(error)
     return { name, exit, problem }
@@ -143,8 +139,8 @@ export async function one(
  * A job on many, and what came of each. When it is cancelled, the operations in progress are cancelled and followed
  * too. @throws Failure if none was begun, or it is stuck itself
  */
-export async function many(work: Work, ask: (client: Client) => Promise<{ readonly id: string }>): Promise<Each[]> {
-  const state = await work.follower.run(ask)
+export async function many(work: Work, request: StartRequest): Promise<Each[]> {
+  const state = await work.follower.run(starting(request))
   if (state.phase === 'stuck' || state.turned?.reason === 'failed') mustSucceed(state)
   return await Promise.all(resultsOf(state).map(it => eachOfMany(work, it, state.openedAt)))
 }

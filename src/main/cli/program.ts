@@ -2,6 +2,9 @@
 import { InvalidArgumentError } from 'commander'
 import { hosts, type InstanceHost } from '../../shared/instance'
 import { driverKinds, serviceNames, type ServiceName } from '../../shared/infrastructure'
+import { deleteWord } from '../../shared/jobs/delete'
+import { simpleJobs } from '../../shared/jobs/lifecycle'
+import { bulkJobs } from '../../shared/jobs/many'
 import { examplesText, Grammar, programName } from './grammar'
 import type { AdoptOptions } from './commands/adopt'
 import type { CreateOptions } from './commands/create'
@@ -227,20 +230,16 @@ export function buildProgram(version: string, perform: Perform): Grammar {
     },
   )
 
-  for (const [name, description] of [
-    ['start', 'Start instances.'],
-    ['stop', 'Stop instances; they stay listed.'],
-    ['restart', 'Restart instances: their .env is read anew.'],
-  ] as const) {
-    add(program, name, description, it => {
+  for (const { kind, input, bulk } of bulkJobs) {
+    add(program, kind, bulk?.command ?? '', it => {
       it.argument('[name...]', 'instances')
         .completes('name', 'instance')
         .option('--all', 'all of them')
-        .example(`${name} school`, 'one')
-        .example(`${name} --all`, 'every instance, four at a time')
-      if (name === 'start') it.option('--stop-other', 'stop the instance that runs on its port first')
+        .example(`${kind} school`, 'one')
+        .example(`${kind} --all`, 'every instance, four at a time')
+      if ('stopOther' in input.shape) it.option('--stop-other', 'stop the instance that runs on its port first')
       does(it, async (session, options: LifecycleOptions, names: string[]) =>
-        (await import('./commands/lifecycle')).lifecycle(session, name, names, options),
+        (await import('./commands/lifecycle')).lifecycle(session, kind, names, options),
       )
     })
   }
@@ -279,27 +278,14 @@ export function buildProgram(version: string, perform: Perform): Grammar {
       )
     },
   )
-  add(
-    program,
-    'isolate',
-    "Give an instance a system user of its own: it then reads no other instance's files, and none of yours. Only root can.",
-    it => {
+  for (const { kind, command } of simpleJobs) {
+    add(program, kind, command?.description ?? '', it => {
       it.argument('<name>', 'an instance')
         .completes('name', 'instance')
-        .example('isolate school', "it is restarted if it runs; if it isn't healthy then, all is as before")
-      does(it, async (session, _, name: string) =>
-        (await import('./commands/lifecycle')).isolation(session, 'isolate', name),
-      )
-    },
-  )
-  add(program, 'unisolate', "Take an instance's system user away again: it runs as you do, as before.", it => {
-    it.argument('<name>', 'an instance')
-      .completes('name', 'instance')
-      .example('unisolate school', 'its files go back to whoever owned them before')
-    does(it, async (session, _, name: string) =>
-      (await import('./commands/lifecycle')).isolation(session, 'unisolate', name),
-    )
-  })
+        .example(`${kind} school`, command?.example ?? '')
+      does(it, async (session, _, name: string) => (await import('./commands/lifecycle')).simple(session, kind, name))
+    })
+  }
   add(
     program,
     'boot-time',
@@ -319,9 +305,9 @@ export function buildProgram(version: string, perform: Perform): Grammar {
   add(program, 'delete', 'Delete an instance: process, files, uploads, database, logs.', it => {
     it.argument('<name>', 'an instance')
       .completes('name', 'instance')
-      .option('--confirm <word>', 'DELETE: without a terminal, the only way')
+      .option('--confirm <word>', `${deleteWord}: without a terminal, the only way`)
       .example('delete school', 'shows what will go, and asks')
-      .example('delete school --confirm DELETE', 'in a script')
+      .example(`delete school --confirm ${deleteWord}`, 'in a script')
     does(it, async (session, options: { confirm?: string }, name: string) =>
       (await import('./commands/delete')).remove(session, name, options),
     )
@@ -333,9 +319,9 @@ export function buildProgram(version: string, perform: Perform): Grammar {
     'Remove what is left of a half-made instance: folder, database, role, process, logs.',
     it => {
       it.argument('<name>', 'the folder in instances/, or the name it was to have')
-        .option('--confirm <word>', 'DELETE: without a terminal, the only way')
+        .option('--confirm <word>', `${deleteWord}: without a terminal, the only way`)
         .example('remove-leftovers school', 'shows what will be deleted and what stays, and asks')
-        .example('remove-leftovers school --confirm DELETE', 'in a script')
+        .example(`remove-leftovers school --confirm ${deleteWord}`, 'in a script')
       does(it, async (session, options: { confirm?: string }, name: string) =>
         (await import('./commands/delete')).removeLeftovers(session, name, options),
       )

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
-import { headline } from '../../shared/titles'
+import { headline } from '../../shared/jobs/words'
 import { openEngine, type Engine, type Needed, type Purpose } from './engine'
 import { exitCodes, type ExitCode } from './exit-codes'
 import { Failure } from './failure'

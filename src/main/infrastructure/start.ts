@@ -1,10 +1,10 @@
 /** Starts PostgreSQL, then PgBouncer, and makes first what is missing. Undone, it leaves running what ran before. */
-import { z } from 'zod'
-import { driverKinds, type ServiceName } from '../../shared/infrastructure'
+import type { ServiceName } from '../../shared/infrastructure'
+import { infrastructureStartJob, type InfrastructureStartPlan } from '../../shared/jobs/infrastructure'
 import { things } from '../../shared/things'
-import { owns, uses } from '../operations/claims'
 import type { Operations } from '../operations/engine'
-import type { Context, Operation, Step } from '../operations/operation'
+import { implement, unchangedSince, type StepActions } from '../operations/implement'
+import type { AnyOperation, Context } from '../operations/operation'
 import type { DriverContext } from './drivers/driver'
 import type { Infrastructure, InfrastructureUser } from './infrastructure'
 
@@ -18,38 +18,30 @@ export const infrastructureUsers = (operations: Operations): InfrastructureUser[
     changesIt: claims.some(({ on }) => on === things.services),
   }))
 
-/** Which of them ran before. */
-export const ranSchema = z.strictObject({ postgres: z.boolean(), pgbouncer: z.boolean() })
-/** `pooled` false: PgBouncer can't be had. What ran before is not stopped by undo. */
-const planSchema = z.strictObject({ driver: z.enum(driverKinds), pooled: z.boolean(), ran: ranSchema })
-export type InfrastructureStartPlan = z.infer<typeof planSchema>
-type StartStep = Step<InfrastructureStartPlan>
+type StartStep = StepActions<InfrastructureStartPlan>
 
-export const startInfrastructure = (to: Infrastructure): Operation<void, InfrastructureStartPlan> => ({
-  kind: 'infrastructure-start',
-  version: 2,
-  recovery: 'resume',
-  planSchema,
-  about: () => things.infrastructure,
-  // It doesn't own the infrastructure: an operation that got stuck because PostgreSQL ended must not keep it from being
-  // started.
-  claims: () => [uses(things.infrastructure), owns(things.services)],
-  adopt: (version, plan) => (version === 1 ? (plan as InfrastructureStartPlan) : undefined), // it may have a step more
-  contradiction: subjectContradiction,
-  plan: async () => {
-    const { driver, pooled, postgres, pgbouncer } = await to.status()
-    return { driver, pooled, ran: { postgres: postgres.state === 'running', pgbouncer: pgbouncer.state === 'running' } }
-  },
-  steps: ({ pooled }) => [
-    provisionPostgres(to),
-    startPostgres(to),
-    securePostgres(to),
-    ...(pooled ? [provisionPgbouncer(to), startPgbouncer(to)] : []),
-  ],
-})
+export const infrastructureStart = (to: Infrastructure): AnyOperation =>
+  implement(infrastructureStartJob, {
+    plan: async () => {
+      const { driver, pooled, postgres, pgbouncer } = await to.status()
+      return {
+        driver,
+        pooled,
+        ran: { postgres: postgres.state === 'running', pgbouncer: pgbouncer.state === 'running' },
+      }
+    },
+    adopt: unchangedSince(1),
+    contradiction: subjectContradiction,
+    steps: {
+      'provision-postgres': provisionPostgres(to),
+      'start-postgres': startPostgres(to),
+      'secure-postgres': securePostgres(to),
+      'provision-pgbouncer': provisionPgbouncer(to),
+      'start-pgbouncer': startPgbouncer(to),
+    },
+  })
 
 const provisionPostgres = (to: Infrastructure): StartStep => ({
-  name: 'provision-postgres',
   do: async context => {
     await to.settle(context.plan.driver)
     await to.provision(context.plan.driver, 'postgres', driverContext(context))
@@ -58,7 +50,6 @@ const provisionPostgres = (to: Infrastructure): StartStep => ({
 })
 
 const startPostgres = (to: Infrastructure): StartStep => ({
-  name: 'start-postgres',
   do: context => to.start(context.plan.driver, 'postgres', driverContext(context)),
   verify: async () => (await to.status()).postgres.state === 'running',
   undo: async context => {
@@ -78,7 +69,6 @@ async function stopUnused(
 }
 
 const securePostgres = (to: Infrastructure): StartStep => ({
-  name: 'secure-postgres',
   async do({ plan }) {
     await to.secure(plan.driver)
     if (!plan.pooled) await to.want(true)
@@ -87,13 +77,11 @@ const securePostgres = (to: Infrastructure): StartStep => ({
 })
 
 const provisionPgbouncer = (to: Infrastructure): StartStep => ({
-  name: 'provision-pgbouncer',
   do: context => to.provision(context.plan.driver, 'pgbouncer', driverContext(context)),
   verify: ({ plan }) => to.provisioned(plan.driver, 'pgbouncer'),
 })
 
 const startPgbouncer = (to: Infrastructure): StartStep => ({
-  name: 'start-pgbouncer',
   do: async context => {
     await to.start(context.plan.driver, 'pgbouncer', driverContext(context))
     context.report({ text: 'Checking the pools of running instances' })

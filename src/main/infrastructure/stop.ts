@@ -1,32 +1,22 @@
 /** Stops PgBouncer, then PostgreSQL. Undone, what ran before runs again. */
-import { z } from 'zod'
-import { driverKinds, type ServiceName } from '../../shared/infrastructure'
-import { things } from '../../shared/things'
-import { owns } from '../operations/claims'
-import type { Operation, Step } from '../operations/operation'
+import type { ServiceName } from '../../shared/infrastructure'
+import { infrastructureStopJob, type InfrastructureStopPlan } from '../../shared/jobs/infrastructure'
+import { implement, type StepActions } from '../operations/implement'
+import type { AnyOperation } from '../operations/operation'
 import type { Infrastructure } from './infrastructure'
-import { driverContext, ranSchema, subjectContradiction } from './start'
+import { driverContext, subjectContradiction } from './start'
 
-const planSchema = z.strictObject({ driver: z.enum(driverKinds), ran: ranSchema })
-export type InfrastructureStopPlan = z.infer<typeof planSchema>
+export const infrastructureStop = (to: Infrastructure): AnyOperation =>
+  implement(infrastructureStopJob, {
+    plan: async () => {
+      const { driver, postgres, pgbouncer } = await to.status()
+      return { driver, ran: { postgres: postgres.state === 'running', pgbouncer: pgbouncer.state === 'running' } }
+    },
+    contradiction: subjectContradiction,
+    steps: { 'stop-pgbouncer': stop(to, 'pgbouncer'), 'stop-postgres': stop(to, 'postgres') },
+  })
 
-export const stopInfrastructure = (to: Infrastructure): Operation<void, InfrastructureStopPlan> => ({
-  kind: 'infrastructure-stop',
-  version: 1,
-  recovery: 'resume',
-  planSchema,
-  about: () => things.infrastructure,
-  claims: () => [owns(things.infrastructure), owns(things.services)],
-  contradiction: subjectContradiction,
-  plan: async () => {
-    const { driver, postgres, pgbouncer } = await to.status()
-    return { driver, ran: { postgres: postgres.state === 'running', pgbouncer: pgbouncer.state === 'running' } }
-  },
-  steps: () => [stop(to, 'pgbouncer'), stop(to, 'postgres')],
-})
-
-const stop = (to: Infrastructure, service: ServiceName): Step<InfrastructureStopPlan> => ({
-  name: `stop-${service}`,
+const stop = (to: Infrastructure, service: ServiceName): StepActions<InfrastructureStopPlan> => ({
   do: async context => {
     await to.want(false) // first: from here on, the supervisor does not start it again
     await to.stop(context.plan.driver, service, driverContext(context))

@@ -6,26 +6,18 @@ import { randomUUID } from 'node:crypto'
 import { lstat, realpath, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import {
-  adoptInputSchema,
-  databaseNames,
-  instanceConfigSchema,
-  nameSchema,
-  urlOf,
-  type AdoptInput,
-} from '../../shared/instance'
+import { databaseNames, instanceConfigSchema, urlOf } from '../../shared/instance'
 import { problem, toProblem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
-import { things } from '../../shared/things'
-import { owns, uses } from '../operations/claims'
-import type { Context, Operation, Step } from '../operations/operation'
+import { adoptJob, fingerprintSchema, unknownRelease, type AdoptPlan } from '../../shared/jobs/create'
+import { implement, unchangedSince, type StepActions } from '../operations/implement'
+import type { AnyOperation, Context } from '../operations/operation'
 import { readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import { formatEnv, setEnv } from '../workspace/env-file'
 import { instancePaths, type InstancePaths } from '../workspace/paths'
 import { createDatabase, createDirector } from './create/database'
 import { databaseConfig } from './create/files'
 import {
-  createPlanSchema,
   creationSecrets,
   directorPassword,
   requireFreeName,
@@ -49,51 +41,39 @@ export interface AdoptServices extends CreateServices {
   readonly trash: Trash
 }
 
-/** What a creation chooses, for what is missing; `from` is the copy's name now. */
-const adoptPlanSchema = createPlanSchema.extend({ from: nameSchema })
-export type AdoptPlan = Readonly<z.infer<typeof adoptPlanSchema>>
-type AdoptStep = Step<AdoptPlan>
+type AdoptStep = StepActions<AdoptPlan>
 
-/** The fingerprint in a plan where the copy's config.json names no release. */
-const unknownRelease = 'unknown'
-
-export const adoptInstance = (to: AdoptServices): Operation<AdoptInput, AdoptPlan> => ({
-  kind: 'adopt',
-  version: 2,
-  recovery: 'resume',
-  planSchema: adoptPlanSchema,
-  about: ({ name }) => things.instance(name),
-  claims: ({ from, name, port, fingerprint, token }) =>
-    [...new Set([from, name].map(things.instance)), things.port(port), things.trash(token)]
-      .map(owns)
-      .concat(uses(things.infrastructure), fingerprint === unknownRelease ? [] : uses(things.release(fingerprint))),
-  // it has more steps, and its secrets elsewhere
-  adopt: (version, plan) => (version === 1 ? (plan as AdoptPlan) : undefined),
-  contradiction: (plan, subject) =>
-    difference(
-      { ...plan, subject },
-      { subject: subjectOf(plan.from), ...databaseNames(plan.name), url: urlOf(plan.port) },
-    ),
-  plan: input => planAdopt(to, adoptInputSchema.parse(input)),
-  ready: async ({ pooled }) => {
-    await requireInfrastructure(to, 'Start the infrastructure, then retry.', pooled)
-  },
-  secrets: input => creationSecrets(adoptInputSchema.parse(input).director.password),
-  shows: directorPassword,
-  steps: ({ pooled }) => [
-    createDatabase(to),
-    adoptFiles(to),
-    pushSchema(to),
-    createDirector(to),
-    ...(pooled ? [switchToPool(to)] : []),
-  ],
-})
+export const adoption = (services: AdoptServices): AnyOperation =>
+  implement(adoptJob, {
+    plan: input => planAdopt(services, input),
+    adopt: unchangedSince(1),
+    contradiction: (plan, subject) =>
+      difference(
+        { ...plan, subject },
+        { subject: subjectOf(plan.from), ...databaseNames(plan.name), url: urlOf(plan.port) },
+      ),
+    ready: async ({ pooled }) => {
+      await requireInfrastructure(services, 'Start the infrastructure, then retry.', pooled)
+    },
+    secrets: input => creationSecrets(input.director.password),
+    shows: directorPassword,
+    steps: {
+      'create-database': createDatabase(services),
+      'adopt-files': adoptFiles(services),
+      'push-schema': pushSchema(services),
+      'create-director': createDirector(services),
+      'switch-to-pool': switchToPool(services),
+    },
+  })
 
 /**
  * @throws Problems `instance-unknown`, `instance-own`, `instance-linked`, `instance-running`, `infrastructure-stopped`,
  * `no-free-port`; for the name those of a creation
  */
-async function planAdopt(to: AdoptServices, { name: from, as, director }: AdoptInput): Promise<AdoptPlan> {
+async function planAdopt(
+  to: AdoptServices,
+  { name: from, as, director }: z.output<typeof adoptJob.input>,
+): Promise<AdoptPlan> {
   const { config, paths, manifest, target } = await findInstance(to, from)
   await requireCopy(to, from)
   await requireNoLinks(paths, manifest)
@@ -119,7 +99,7 @@ async function planAdopt(to: AdoptServices, { name: from, as, director }: AdoptI
     manifest,
     directPort: ports.postgres,
     pooledPort: ports.pgbouncer,
-    fingerprint: createPlanSchema.shape.fingerprint.safeParse(config.release).data ?? unknownRelease,
+    fingerprint: fingerprintSchema.safeParse(config.release).data ?? unknownRelease,
     director: { name: director.name, email: director.email },
     jwtSecret: 'generate',
   }
@@ -191,7 +171,6 @@ const adoptFiles = (to: AdoptServices): AdoptStep => {
     originals: originalsOf(to.trash, plan.token, plan.manifest),
   })
   return {
-    name: 'adopt-files',
     async do(context) {
       const { plan } = context
       const { before, after, originals } = folders(plan)
@@ -274,7 +253,6 @@ async function rewrite(
 
 /** With the copy's own code, which may differ from any release. */
 const pushSchema = (to: AdoptServices): AdoptStep => ({
-  name: 'push-schema',
   async do(context) {
     const { plan, output } = context
     await runTool(to, context, plan.manifest.server.push, output)

@@ -1,15 +1,11 @@
 /** Gives an instance a time of its own to boot. One file, replaced as a whole: there is nothing to undo. */
-import { z } from 'zod'
-import { instanceConfigSchema, nameSchema } from '../../shared/instance'
+import type { z } from 'zod'
+import { instanceConfigSchema, type bootTimeInputSchema } from '../../shared/instance'
 import { isMoving, type OperationState } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import { things } from '../../shared/things'
-import { bootSecondsSchema } from '../../shared/workspace'
 import { readJson, writeJson } from '../system/files'
 import { findOwn, type LifecycleServices } from './lifecycle/target'
-
-/** `seconds` null: the manifest's again. */
-export const bootTimeInputSchema = z.object({ name: nameSchema, seconds: bootSecondsSchema.nullable() })
 
 /**
  * Takes effect when it is waited for the next time; an operation that waits now goes on as it began.

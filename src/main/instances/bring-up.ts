@@ -1,4 +1,6 @@
 /** Instances need PostgreSQL and PgBouncer: what starts one brings them up first, as an operation of its own. */
+import { jobOf, type StartRequest } from '../../shared/jobs'
+import { infrastructureStartJob } from '../../shared/jobs/infrastructure'
 import { isMoving, problemOf } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import type { Infrastructure } from '../infrastructure/infrastructure'
@@ -16,13 +18,13 @@ export interface BringUpServices {
  */
 export async function bringUp({ operations, infrastructure }: BringUpServices): Promise<string | undefined> {
   const starting = (): string | undefined =>
-    operations.list().find(it => it.kind === 'infrastructure-start' && isMoving(it))?.id
+    operations.list().find(it => it.kind === infrastructureStartJob.kind && isMoving(it))?.id
   const found = starting()
   if (found !== undefined) return found
   const { postgres, pgbouncer, pooled } = await infrastructure.status()
   if (postgres.state === 'running' && (!pooled || pgbouncer.state === 'running')) return undefined
   try {
-    return await operations.start('infrastructure-start', undefined)
+    return await operations.start(infrastructureStartJob.kind, {})
   } catch (error) {
     const other = starting() // several ask at once: one starts it, the others wait for it
     if (other !== undefined) return other
@@ -44,4 +46,17 @@ export async function requireUp(to: BringUpServices): Promise<void> {
       action: 'start-infrastructure',
     },
   )
+}
+
+/** Starts a job; one that needs PostgreSQL and PgBouncer waits until they run. @throws why they don't, or it doesn't */
+export async function startJobOn(
+  services: {
+    readonly operations: Pick<Operations, 'start'>
+    /** Sees that they run, if any of these is an instance. @throws why they don't */
+    readonly bringUpFor: (names: readonly string[]) => Promise<void>
+  },
+  { kind, ...input }: StartRequest,
+): Promise<string> {
+  if (jobOf(kind)?.needsInfrastructure && 'name' in input) await services.bringUpFor([input.name])
+  return services.operations.start(kind, input)
 }

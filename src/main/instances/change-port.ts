@@ -3,12 +3,13 @@
  * healthy there, it is back on the old one.
  */
 import { parse } from 'dotenv'
-import { z } from 'zod'
-import { hosts, instanceConfigSchema, nameSchema, portSchema } from '../../shared/instance'
+import type { z } from 'zod'
+import { hosts, instanceConfigSchema } from '../../shared/instance'
+import { changePortJob, type ChangePortPlan } from '../../shared/jobs/lifecycle'
+import type { Target } from '../../shared/jobs/target'
 import { problem } from '../../shared/problem'
-import { things } from '../../shared/things'
-import { owns, uses } from '../operations/claims'
-import type { Operation, Step } from '../operations/operation'
+import { implement, unchangedSince, type StepActions } from '../operations/implement'
+import type { AnyOperation } from '../operations/operation'
 import { readIfExists, readJson, writeJson } from '../system/files'
 import { setEnv, writeEnv } from '../workspace/env-file'
 import { instancePaths } from '../workspace/paths'
@@ -16,49 +17,26 @@ import { readManifest } from '../workspace/base'
 import { describeHolder } from './ports'
 import { difference, targetContradiction } from './lifecycle/derived'
 import { startAgain, startTarget, stopTarget, waitForTarget } from './lifecycle/process-steps'
-import { findInstance, findOwn, isRunning, targetSchema, type PortServices, type Target } from './lifecycle/target'
+import { findInstance, findOwn, isRunning, type PortServices } from './lifecycle/target'
 
-export const changePortInputSchema = z.object({
-  name: nameSchema,
-  port: portSchema,
-  /** Take the port although another instance or a foreign process has it; only one of them runs at a time. */
-  allowSharedPort: z.boolean().default(false),
-  /** Absent: it stays. With a new one, the port may stay. */
-  host: z.enum(hosts).optional(),
-})
-export type ChangePortInput = z.infer<typeof changePortInputSchema>
-
-/** `target` is on the new port, `before` on the old one. `host` is there if it changes. */
-const changePortPlanSchema = z.strictObject({
-  target: targetSchema,
-  before: targetSchema,
-  port: portSchema,
-  ran: z.boolean(),
-  host: z.strictObject({ now: z.enum(hosts), before: z.string() }).optional(),
-})
-export type ChangePortPlan = Readonly<z.infer<typeof changePortPlanSchema>>
-
-export const changePort = (to: PortServices): Operation<ChangePortInput, ChangePortPlan> => ({
-  kind: 'change-port',
-  version: 2,
-  recovery: 'resume',
-  planSchema: changePortPlanSchema,
-  about: ({ name }) => things.instance(name),
-  claims: ({ target, before, ran }) =>
-    [things.instance(target.name), ...new Set([target.port, before.port].map(things.port))]
-      .map(owns)
-      .concat(ran ? uses(things.infrastructure) : []),
-  adopt: (version, plan) => (version === 1 ? (plan as ChangePortPlan) : undefined), // it may have steps more
-  contradiction: async ({ target, before, port }, subject) =>
-    difference({ ...target }, { name: before.name, port }) ?? (await targetContradiction(to, subject, target, before)),
-  plan: input => planChange(to, input),
-  steps: ({ ran }) => [...(ran ? [stopOld(to)] : []), writePort(to), ...(ran ? [startNew(to)] : [])],
-})
+export const portChange = (services: PortServices): AnyOperation =>
+  implement(changePortJob, {
+    plan: input => planChange(services, input),
+    adopt: unchangedSince(1),
+    contradiction: async ({ target, before, port }, subject) =>
+      difference({ ...target }, { name: before.name, port }) ??
+      (await targetContradiction(services, subject, target, before)),
+    steps: {
+      'stop-process': stopOld(services),
+      'write-port': writePort(services),
+      'start-process': startNew(services),
+    },
+  })
 
 /** @throws Problem `port-same`, `port-taken` */
 async function planChange(
   to: PortServices,
-  { name, port, allowSharedPort, host: wanted }: ChangePortInput,
+  { name, port, allowSharedPort, host: wanted }: z.output<typeof changePortJob.input>,
 ): Promise<ChangePortPlan> {
   const { target: before, paths } = await findOwn(to, name)
   const had = parse((await readIfExists(paths.env)) ?? '')['HOST'] ?? hosts[0] // as the guide has it
@@ -88,14 +66,13 @@ async function planChange(
   return { target: { ...before, port }, before, port, ran, host }
 }
 
-const stopOld = (to: PortServices): Step<ChangePortPlan> => ({
-  name: 'stop-process',
+const stopOld = (to: PortServices): StepActions<ChangePortPlan> => ({
   do: ({ plan: { before } }) => stopTarget(to, before),
   verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
   undo: context => startAgain(to, context.plan.before, context),
 })
 
-const writePort = (to: PortServices): Step<ChangePortPlan> => {
+const writePort = (to: PortServices): StepActions<ChangePortPlan> => {
   /** @param mustBeThere else what is gone is passed over */
   const write = async (
     { name }: Target,
@@ -117,7 +94,6 @@ const writePort = (to: PortServices): Step<ChangePortPlan> => {
     if (config) await writeJson(its.config, { ...config, port })
   }
   return {
-    name: 'write-port',
     do: ({ plan: { target, port, host } }) => write(target, port, host?.now, true),
     verify: async ({ plan: { target, port, host } }) =>
       !host && (await findInstance(to, target.name)).config.port === port, // config.json is written last
@@ -125,8 +101,7 @@ const writePort = (to: PortServices): Step<ChangePortPlan> => {
   }
 }
 
-const startNew = (to: PortServices): Step<ChangePortPlan> => ({
-  name: 'start-process',
+const startNew = (to: PortServices): StepActions<ChangePortPlan> => ({
   async do({ plan: { target }, signal, report }) {
     await startTarget(to, target, { signal, report })
     await waitForTarget(to, target, { signal, report })

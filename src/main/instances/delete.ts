@@ -5,21 +5,20 @@
 import { randomUUID } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { databaseNames, instanceConfigSchema, nameSchema } from '../../shared/instance'
+import type { z } from 'zod'
+import { databaseNames, instanceConfigSchema } from '../../shared/instance'
+import { deleteJob, type DeletePlan } from '../../shared/jobs/delete'
 import { problem } from '../../shared/problem'
 import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
-import type { Claim } from '../../shared/operation'
-import { things } from '../../shared/things'
-import { owns, uses } from '../operations/claims'
-import type { Context, Operation, Step } from '../operations/operation'
+import { implement, type StepActions } from '../operations/implement'
+import type { AnyOperation, Context } from '../operations/operation'
 import { readJson } from '../system/files'
 import { isRoot } from '../system/users'
 import type { Run } from '../system/run'
 import { difference, targetContradiction } from './lifecycle/derived'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
-import { absolutePath, findOwn, isRunning, targetSchema, type LifecycleServices } from './lifecycle/target'
+import { findOwn, isRunning, type LifecycleServices } from './lifecycle/target'
 import { linkedFolder } from './ownership'
 import { removeSystemUser } from './system-user/identity'
 import type { Trash } from './trash'
@@ -31,44 +30,19 @@ export interface DeleteServices extends LifecycleServices {
   readonly run: Run
 }
 
-export const deleteInputSchema = z.object({
-  name: nameSchema,
-  confirm: z.literal('DELETE', 'Type DELETE to confirm.'),
-})
-export type DeleteInput = z.infer<typeof deleteInputSchema>
+type DeleteStep = StepActions<DeletePlan>
 
-/** `folder` is the instance's; `database` and `role` are derived from its name, never read from its files. */
-export const deletePlanSchema = z.strictObject({
-  token: z.uuid(),
-  target: targetSchema,
-  ran: z.boolean(),
-  folder: absolutePath,
-  database: z.string().endsWith('_db'),
-  role: z.string().endsWith('_user'),
-})
-export type DeletePlan = Readonly<z.infer<typeof deletePlanSchema>>
-type DeleteStep = Step<DeletePlan>
-
-export const deleteInstance = (to: DeleteServices): Operation<DeleteInput, DeletePlan> => ({
-  kind: 'delete',
-  version: 1,
-  recovery: 'resume',
-  pivot: 'drop-database',
-  planSchema: deletePlanSchema,
-  about: ({ name }) => things.instance(name),
-  claims: deleteClaims,
-  contradiction: (plan, subject) => deleteContradiction(to, plan, subject),
-  plan: input => planDelete(to, input),
-  steps: () => [stopProcess(to), setAside(to), dropDatabase(to), removeProcess(to)],
-})
-
-/** With its port: undone, it may have to run again. */
-export const deleteClaims = ({ target, token, ran }: DeletePlan): Claim[] => [
-  owns(things.instance(target.name)),
-  ...(ran && target.port ? [owns(things.port(target.port))] : []),
-  owns(things.trash(token)),
-  uses(things.infrastructure),
-]
+export const deletion = (services: DeleteServices): AnyOperation =>
+  implement(deleteJob, {
+    plan: input => planDelete(services, input),
+    contradiction: (plan, subject) => deleteContradiction(services, plan, subject),
+    steps: {
+      'stop-process': stopProcess(services),
+      'set-aside': setAside(services),
+      'drop-database': dropDatabase(services),
+      'remove-process': removeProcess(services),
+    },
+  })
 
 /** What in a plan is not as the instance's name gives it. */
 export async function deleteContradiction(
@@ -88,7 +62,7 @@ export async function deleteContradiction(
  * @throws Problem `instance-unknown`, `instance-foreign`, `infrastructure-stopped`, `database-shared`,
  * `database-foreign`
  */
-async function planDelete(to: DeleteServices, { name }: DeleteInput): Promise<DeletePlan> {
+async function planDelete(to: DeleteServices, { name }: z.output<typeof deleteJob.input>): Promise<DeletePlan> {
   const { target, paths, config } = await findOwn(to, name)
   const { configs, taken } = await to.configs()
   const names = databaseNames(name)
@@ -126,7 +100,6 @@ async function planDelete(to: DeleteServices, { name }: DeleteInput): Promise<De
 }
 
 const stopProcess = (to: DeleteServices): DeleteStep => ({
-  name: 'stop-process',
   do: ({ plan }) => stopTarget(to, plan.target),
   verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
   undo: async context => {
@@ -135,7 +108,6 @@ const stopProcess = (to: DeleteServices): DeleteStep => ({
 })
 
 const setAside = (to: DeleteServices): DeleteStep => ({
-  name: 'set-aside',
   async do({ plan }) {
     await to.ownership.requireFolder(plan.target.name)
     await to.databases.requireOwn(plan) // here there still is a way back
@@ -152,7 +124,6 @@ const setAside = (to: DeleteServices): DeleteStep => ({
 })
 
 const dropDatabase = (to: DeleteServices): DeleteStep => ({
-  name: 'drop-database',
   async do({ plan }) {
     await to.ownership.requireFolder(plan.target.name, to.trash.placeOf(plan.token))
     await to.databases.remove(plan)
@@ -168,7 +139,6 @@ const dropDatabase = (to: DeleteServices): DeleteStep => ({
  * said when the disk has the space again.
  */
 const removeProcess = (to: DeleteServices): DeleteStep => ({
-  name: 'remove-process',
   async do({ plan, report }) {
     await to.ownership.requireFolder(plan.target.name, to.trash.placeOf(plan.token))
     await forgetInstance(to, plan, report)

@@ -9,25 +9,19 @@ import { lstat, readlink } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { databaseNames, type LeftoversPreview } from '../../shared/instance'
+import { leftoversJob, type LeftoversPlan } from '../../shared/jobs/delete'
+import type { Target } from '../../shared/jobs/target'
 import { problem, toProblem } from '../../shared/problem'
-import { things } from '../../shared/things'
-import type { Operation, Step } from '../operations/operation'
+import { implement, type StepActions } from '../operations/implement'
+import type { AnyOperation } from '../operations/operation'
 import { readJson } from '../system/files'
 import { readManifest } from '../workspace/base'
 import { instancePaths, type InstancePaths } from '../workspace/paths'
-import {
-  deleteClaims,
-  deleteContradiction,
-  deleteInputSchema,
-  deletePlanSchema,
-  forgetInstance,
-  type DeleteInput,
-  type DeleteServices,
-} from './delete'
+import { deleteContradiction, forgetInstance, type DeleteServices } from './delete'
 import { filesOf, logsOf } from './details'
 import { targetOf } from './lifecycle/derived'
 import { startTarget } from './lifecycle/process-steps'
-import { isRunning, type Target } from './lifecycle/target'
+import { isRunning } from './lifecycle/target'
 import { otherOwner } from './ownership'
 
 export interface LeftoverServices extends DeleteServices {
@@ -35,35 +29,23 @@ export interface LeftoverServices extends DeleteServices {
   readonly copyOf: string | undefined
 }
 
-export const leftoversInputSchema = deleteInputSchema
-
-/** `keepDatabase`: there is none, or it is another's. */
-const leftoversPlanSchema = deletePlanSchema.extend({ keepDatabase: z.boolean() })
-export type LeftoversPlan = Readonly<z.infer<typeof leftoversPlanSchema>>
-type LeftoverStep = Step<LeftoversPlan>
+type LeftoverStep = StepActions<LeftoversPlan>
 
 /** As a deletion, with nothing taken for granted. */
-export const removeLeftovers = (to: LeftoverServices): Operation<DeleteInput, LeftoversPlan> => ({
-  kind: 'remove-leftovers',
-  version: 1,
-  recovery: 'resume',
-  pivot: 'drop-database',
-  planSchema: leftoversPlanSchema,
-  about: ({ name }) => things.instance(name),
-  claims: deleteClaims,
-  contradiction: (plan, subject) => deleteContradiction(to, plan, subject),
-  plan: ({ name }) => planLeftovers(to, name),
-  steps: () => [
-    stopProcess(to),
-    setAside(to),
-    dropDatabase(to),
-    {
-      name: 'remove-process',
-      do: ({ plan, report }) => forgetInstance(to, plan, report),
-      verify: () => Promise.resolve(false),
+export const leftoverRemoval = (services: LeftoverServices): AnyOperation =>
+  implement(leftoversJob, {
+    plan: ({ name }) => planLeftovers(services, name),
+    contradiction: (plan, subject) => deleteContradiction(services, plan, subject),
+    steps: {
+      'stop-process': stopProcess(services),
+      'set-aside': setAside(services),
+      'drop-database': dropDatabase(services),
+      'remove-process': {
+        do: ({ plan, report }) => forgetInstance(services, plan, report),
+        verify: () => Promise.resolve(false),
+      },
     },
-  ],
-})
+  })
 
 /** @throws Problem `instance-whole`, `infrastructure-stopped`, `nothing-left` */
 async function planLeftovers(to: LeftoverServices, name: string): Promise<LeftoversPlan> {
@@ -200,7 +182,6 @@ async function originalOf(to: LeftoverServices, { folder, config }: InstancePath
 }
 
 const stopProcess = (to: LeftoverServices): LeftoverStep => ({
-  name: 'stop-process',
   async do({ plan: { target } }) {
     await to.processes.stop(target)
     await to.processes.save()
@@ -216,7 +197,6 @@ const stopProcess = (to: LeftoverServices): LeftoverStep => ({
 
 /** A link goes alone: nothing here says reliably whose the files are that it leads to. */
 const setAside = (to: LeftoverServices): LeftoverStep => ({
-  name: 'set-aside',
   async do({ plan }) {
     if (!plan.keepDatabase) await to.databases.requireOwn(plan, { halfMade: true }) // here there still is a way back
     await to.trash.put(plan.folder, plan.token, false)
@@ -230,7 +210,6 @@ const setAside = (to: LeftoverServices): LeftoverStep => ({
 })
 
 const dropDatabase = (to: LeftoverServices): LeftoverStep => ({
-  name: 'drop-database',
   do: async ({ plan }) => {
     if (!plan.keepDatabase) await to.databases.remove(plan, { halfMade: true })
   },

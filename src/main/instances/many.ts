@@ -3,12 +3,13 @@
  * one that fails stops no other.
  */
 import { isOpen, problemOf, type OperationState } from '../../shared/operation'
-import { manyKind, manyPlanSchema, stepOf, type ManyInput, type ManyPlan } from '../../shared/many'
+import { bulkOf, manyJob, type ManyPlan } from '../../shared/jobs/many'
 import { toProblem, type Problem } from '../../shared/problem'
 import { things } from '../../shared/things'
-import { nameOf, uses } from '../operations/claims'
+import { nameOf } from '../operations/claims'
 import type { Operations } from '../operations/engine'
-import type { Operation, Step } from '../operations/operation'
+import { implement, type StepActions } from '../operations/implement'
+import type { AnyOperation } from '../operations/operation'
 
 export interface ManyServices {
   operations(): Pick<Operations, 'list' | 'start' | 'rested'>
@@ -16,35 +17,24 @@ export interface ManyServices {
   bringUpFor(names: readonly string[]): Promise<void>
 }
 
-/** More at once only fight over the processor: applications are busiest while they boot. */
-const atOnce = 4
-
 /** A cancel begins no more; it leaves alone what is under way and what is done. */
-export const manyInstances = (to: ManyServices): Operation<ManyInput, ManyPlan> => ({
-  kind: manyKind,
-  version: 1,
-  recovery: 'resume',
-  planSchema: manyPlanSchema,
-  about: () => '(instances)', // no instance can be called that
-  claims: plan => (needsDatabase(plan) ? [uses(things.infrastructure)] : []),
-  abreast: plan => ({ from: needsDatabase(plan) ? 1 : 0, most: atOnce }),
-  ready: async plan => {
-    if (needsDatabase(plan)) await to.bringUpFor(plan.names)
-  },
-  plan: ({ action, names, stopOther = false }) =>
-    Promise.resolve({
-      action,
-      stopOther,
-      names: [...new Map(names.map(it => [things.instance(it), it])).values()],
-      since: new Date().toISOString(),
-    }),
-  steps: plan => [...(needsDatabase(plan) ? [bringUp(to)] : []), ...plan.names.map(it => ofInstance(to, it))],
-})
+export const bulkJob = (services: ManyServices): AnyOperation =>
+  implement(manyJob, {
+    plan: ({ action, names, stopOther }) =>
+      Promise.resolve({
+        action,
+        stopOther,
+        names: [...new Map(names.map(it => [things.instance(it), it])).values()],
+        since: new Date().toISOString(),
+      }),
+    ready: async plan => {
+      if (bulkOf(plan.action).needsInfrastructure) await services.bringUpFor(plan.names)
+    },
+    steps: { 'bring-up': bringUp(services) },
+    instance: name => ofInstance(services, name),
+  })
 
-const needsDatabase = ({ action }: ManyPlan): boolean => action !== 'stop'
-
-const bringUp = (to: ManyServices): Step<ManyPlan> => ({
-  name: 'bring-up',
+const bringUp = (to: ManyServices): StepActions<ManyPlan> => ({
   async do({ plan }) {
     await to.bringUpFor(plan.names)
     return {} // it stays, also when the rest is cancelled
@@ -52,14 +42,13 @@ const bringUp = (to: ManyServices): Step<ManyPlan> => ({
   verify: () => Promise.resolve(false), // to look again is the same
 })
 
-const ofInstance = (to: ManyServices, name: string): Step<ManyPlan> => ({
-  name: stepOf(name),
+const ofInstance = (to: ManyServices, name: string): StepActions<ManyPlan> => ({
   async do({ plan, signal }) {
     const operations = to.operations()
     try {
       const operation =
         begunAlready(operations.list(), plan, name) ??
-        (await operations.start(plan.action, plan.action === 'start' ? { name, stopOther: plan.stopOther } : { name }))
+        (await operations.start(plan.action, { name, stopOther: plan.stopOther }))
       // a stuck one waits for the operator, and the rest must not wait with it
       const problem = whyNot(await operations.rested(operation, signal))
       return { operation, problem }

@@ -5,8 +5,18 @@
 import { rm, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bytes } from '../../shared/amounts'
+import { jobOf } from '../../shared/jobs'
+import type { OperationState } from '../../shared/operation'
 import { problem } from '../../shared/problem'
-import { isLow, type DiskSpace, type Freeable, type FreeableKind, type SpaceReport } from '../../shared/space'
+import {
+  isLow,
+  spareBytes,
+  type DiskSpace,
+  type Freeable,
+  type FreeableKind,
+  type SpaceReport,
+} from '../../shared/space'
+import { things } from '../../shared/things'
 import type { AnyOperation } from '../operations/operation'
 import type { Releases } from '../releases/releases'
 import { tightestDisk } from '../system/space'
@@ -36,9 +46,6 @@ export interface SpaceServices {
 
 /** Milliseconds between looks while someone watches; a look costs a system call. */
 const lookEvery = 5000
-
-/** Enough for PostgreSQL to start and delete an instance: a segment of its log (16 MB) with room, and journals. */
-export const spareBytes = 64 * 2 ** 20
 
 export class Space {
   readonly #watched: Watched<DiskSpace>
@@ -98,6 +105,12 @@ export class Space {
   /** Keeps releases that are used and the newest ones; in the background. */
   tidy(): Promise<void> {
     return this.to.releases.prune(() => this.used(), 'old', this.to.signal)
+  }
+
+  /** As `tidy`, after an operation that has used a release or set files aside. */
+  async tidyAfter({ claims }: Pick<OperationState, 'claims'>): Promise<void> {
+    const kinds = [things.release(''), things.trash('')]
+    if (claims.some(({ on }) => kinds.some(it => on.startsWith(it)))) await this.tidy()
   }
 
   /** Makes the emergency reserve, where it leaves enough. */
@@ -175,10 +188,7 @@ export class Space {
   }
 }
 
-/**
- * Bytes that jobs take, where they do not find out themselves; what is missing here takes little more than its journal.
- */
-const needs: Readonly<Record<string, number>> = { 'infrastructure-start': spareBytes / 2 }
+/** Bytes of a journal. */
 const journal = 2 ** 20
 
 /**
@@ -188,7 +198,7 @@ const journal = 2 ** 20
 export const withSpace = (space: Space, operation: AnyOperation): AnyOperation => ({
   ...operation,
   async plan(input) {
-    await space.require('this', needs[operation.kind] ?? journal, false)
+    await space.require('this', jobOf(operation.kind)?.space ?? journal, false)
     return operation.plan(input)
   },
 })

@@ -1,47 +1,32 @@
 /** Starts an instance; on the operator's word, stops the one that runs on its port first. */
-import { z } from 'zod'
-import { nameSchema } from '../../shared/instance'
+import type { z } from 'zod'
+import { startJob, type StartPlan } from '../../shared/jobs/lifecycle'
 import { problem } from '../../shared/problem'
-import { things } from '../../shared/things'
-import { owns, uses } from '../operations/claims'
-import type { Operation, Step } from '../operations/operation'
+import { implement, unchangedSince, type StepActions } from '../operations/implement'
+import type { AnyOperation } from '../operations/operation'
 import { describeHolder } from './ports'
 import { targetContradiction } from './lifecycle/derived'
 import { othersOnPort, portInUse } from './lifecycle/port'
-import { startAgain, startProcess, startedPlanSchema, stopTarget, verifyHealth } from './lifecycle/process-steps'
-import { findOwn, isOnline, targetSchema, type LifecycleServices, type PortServices } from './lifecycle/target'
+import { startAgain, startProcess, stopTarget, verifyHealth } from './lifecycle/process-steps'
+import { findOwn, isOnline, type LifecycleServices, type PortServices } from './lifecycle/target'
 
-export const startInputSchema = z.object({
-  name: nameSchema,
-  /** Stop the running instance that has the port, and start this one instead. */
-  stopOther: z.boolean().default(false),
-})
-export type StartInput = z.infer<typeof startInputSchema>
-
-const startPlanSchema = startedPlanSchema.extend({ stopFirst: z.array(targetSchema) })
-export type StartPlan = Readonly<z.infer<typeof startPlanSchema>>
-
-export const startInstance = (to: PortServices): Operation<StartInput, StartPlan> => ({
-  kind: 'start',
-  version: 2,
-  recovery: 'resume',
-  planSchema: startPlanSchema,
-  about: ({ name }) => things.instance(name),
-  claims: ({ target, stopFirst }) =>
-    [...[target, ...stopFirst].map(it => things.instance(it.name)), things.port(target.port)]
-      .map(owns)
-      .concat(uses(things.infrastructure)),
-  adopt: (version, plan) => (version === 1 ? (plan as StartPlan) : undefined), // it may have a step more
-  contradiction: ({ target, stopFirst }, subject) => targetContradiction(to, subject, target, ...stopFirst),
-  plan: input => planStart(to, input),
-  steps: ({ stopFirst }) => [...(stopFirst.length ? [stopOthers(to)] : []), startProcess(to), verifyHealth(to)],
-})
+export const starting = (services: PortServices): AnyOperation =>
+  implement(startJob, {
+    plan: input => planStart(services, input),
+    adopt: unchangedSince(1),
+    contradiction: ({ target, stopFirst }, subject) => targetContradiction(services, subject, target, ...stopFirst),
+    steps: {
+      'stop-others': stopOthers(services),
+      'start-process': startProcess(services),
+      'verify-health': verifyHealth(services),
+    },
+  })
 
 /**
  * @throws Problem `instance-unknown`, `instance-running`, `port-in-use` (scenario 3 of the guide: which instance runs
  * there, so that the screen can ask)
  */
-async function planStart(to: PortServices, { name, stopOther }: StartInput): Promise<StartPlan> {
+async function planStart(to: PortServices, { name, stopOther }: z.output<typeof startJob.input>): Promise<StartPlan> {
   const { target } = await findOwn(to, name)
   if (await isOnline(to, target))
     throw problem({
@@ -51,14 +36,13 @@ async function planStart(to: PortServices, { name, stopOther }: StartInput): Pro
     })
   const others = await othersOnPort(to, target)
   const names = others.map(describeHolder).join(', ')
-  if (others.length && !stopOther) throw portInUse(target.port, names, 'stop-other')
+  if (others.length && !stopOther) throw portInUse(target.port, names, name)
   const stopFirst = await Promise.all(others.map(async it => (await findOwn(to, it.name)).target))
   return { target, stopFirst, wanted: (await to.desired.names()).includes(name) }
 }
 
 /** Undone, the others run again: who asked for a switch and did not get it has lost nothing. */
-const stopOthers = (to: LifecycleServices): Step<StartPlan> => ({
-  name: 'stop-others',
+const stopOthers = (to: LifecycleServices): StepActions<StartPlan> => ({
   do: async ({ plan: { stopFirst } }) => {
     for (const other of stopFirst) await stopTarget(to, other)
   },

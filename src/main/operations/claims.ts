@@ -1,9 +1,7 @@
 /** What open operations hold, and what follows from it: which job may begin, and which plan is out of date. */
 import type { Claim, UnreadableJournal } from '../../shared/operation'
 import { problem } from '../../shared/problem'
-
-export const owns = (on: string): Claim => ({ on, how: 'own' })
-export const uses = (on: string): Claim => ({ on, how: 'use' })
+import { owns } from '../../shared/things'
 
 /** An operation that is open or about to be. */
 export interface Holder {

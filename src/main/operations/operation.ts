@@ -56,7 +56,7 @@ export interface Operation<Input, Plan extends Json> {
    * Which steps go abreast. What must turn or stop waits for those under way; their `signal` is aborted. Not for an
    * operation with a pivot.
    */
-  abreast?(plan: Plan): Abreast
+  abreast?(plan: Plan): Abreast | undefined
   /**
    * The step that, once begun, leaves only the way forward (delete: the first destruction; rebuild: the switch). One of
    * every plan's steps.
@@ -74,12 +74,12 @@ export interface Operation<Input, Plan extends Json> {
    */
   contradiction?(plan: Plan, subject: string): Promise<string | undefined> | string | undefined
   /**
-   * Turns the plan of an unsettled journal of an earlier version into one of today, so that an update never strands an
+   * Turns the plan of an unsettled journal of an earlier version into one of today, which its schema checks, so that an update never strands an
    * operation.
    * Steps of the journal that today's plan leaves out have nothing to do. @returns undefined if it can't be done: the
    * operator settles it by hand
    */
-  adopt?(version: number, plan: Json): Plan | undefined
+  adopt?(version: number, plan: Json): Json | undefined
   /**
    * All that `do` and `undo` of its steps may touch. Two open operations never hold the same thing if one of them owns
    * it.

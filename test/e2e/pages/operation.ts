@@ -43,17 +43,17 @@ export class OperationPage {
 
   /** Waits until the instance is made. */
   async succeeded(name: string): Promise<void> {
-    await this.title(`‘${name}’ is ready`).waitFor({ timeout: patience })
+    await this.title(`“${name}” is ready`).waitFor({ timeout: patience })
     await this.ready.waitFor()
   }
 
   /** Made, and not started: its port is someone else's. */
   async madeOnly(name: string): Promise<void> {
-    await this.title(`‘${name}’ was created but isn’t running`).waitFor({ timeout: patience })
+    await this.title(`“${name}” was created but isn’t running`).waitFor({ timeout: patience })
     await this.ready.waitFor()
   }
 
   async undone(name: string): Promise<void> {
-    await this.title(`‘${name}’ was not created`).waitFor({ timeout: patience })
+    await this.title(`“${name}” was not created`).waitFor({ timeout: patience })
   }
 }

@@ -84,7 +84,7 @@ export function lifeSuite(options: CliOptions): void {
     expect(await home.run('delete school --confirm DELETE')).toMatchObject({ exit: 0 })
     expect(((await home.run('list --json')).data as InstanceList).instances).toEqual([])
     const operations = await home.run('operations')
-    expect(operations.out).toMatch(/Create ‘school’ +done[\s\S]+Delete ‘school’ +done/)
+    expect(operations.out).toMatch(/Create “school” +done[\s\S]+Delete “school” +done/)
 
     expect(await home.run('infra down')).toMatchObject({ exit: 0 })
     expect((await home.run('infra status')).out).toMatch(/PostgreSQL +stopped/)

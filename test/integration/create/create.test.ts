@@ -9,7 +9,7 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { OperationEvent } from '../../../src/shared/operation'
 import type { DriverKind } from '../../../src/shared/infrastructure'
-import type { CreatePlan } from '../../../src/main/instances/create/plan'
+import type { CreatePlan } from '../../../src/shared/jobs/create'
 import { withConnection } from '../../../src/main/infrastructure/connection'
 import { poolerRole } from '../../../src/main/infrastructure/services/postgres-config'
 import { instancePaths, workspacePaths } from '../../../src/main/workspace/paths'
@@ -109,7 +109,7 @@ for (const { driver, images, missing } of drivers)
       if (first) await shareReleases(first, workspace)
       first ??= workspace
       await workspace.open()
-      await workspace.startInfrastructure()
+      await workspace.infrastructureStart()
       const { operations } = workspace.services
       const watching = new AbortController()
       const watched = (async () => {

@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startInfrastructure } from '../../../src/main/infrastructure/start'
-import { stopInfrastructure } from '../../../src/main/infrastructure/stop'
+import { infrastructureStart } from '../../../src/main/infrastructure/start'
+import { infrastructureStop } from '../../../src/main/infrastructure/stop'
 import { Operations } from '../../../src/main/operations/engine'
 import type { AnyOperation } from '../../../src/main/operations/operation'
 import { memorySecrets } from '../../support/memory-secrets'
@@ -20,8 +20,8 @@ beforeAll(async () => {
     folder: join(it.root, 'operations'),
     secrets: memorySecrets(),
     operations: [
-      startInfrastructure(it.infrastructure),
-      stopInfrastructure(it.infrastructure),
+      infrastructureStart(it.infrastructure),
+      infrastructureStop(it.infrastructure),
     ] as readonly AnyOperation[],
   })
   await operations.open()

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { expect } from 'vitest'
 import type { InstanceStatus } from '../../../src/shared/instance'
-import { resultsOf, type ManyAction } from '../../../src/shared/many'
+import { resultsOf, type BulkAction } from '../../../src/shared/jobs/many'
 import type { OperationState } from '../../../src/shared/operation'
 import { toProblem, type Problem } from '../../../src/shared/problem'
 import { pm2Paths } from '../../../src/main/processes/daemon'
@@ -39,7 +39,7 @@ export async function mustDo(workspace: TestWorkspace, kind: string, input: obje
 /** A job on many, to its end. @returns what came of each, by name */
 export async function bulk(
   { services: { operations } }: Pick<TestWorkspace, 'services'>,
-  action: ManyAction,
+  action: BulkAction,
   names: readonly string[],
 ) {
   const state = await operations.settled(await operations.start('many', { action, names }))

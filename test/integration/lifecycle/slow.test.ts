@@ -27,7 +27,7 @@ beforeAll(async () => {
     },
   })
   await workspace.open()
-  await workspace.startInfrastructure()
+  await workspace.infrastructureStart()
 })
 afterAll(() => workspace.remove())
 

@@ -8,12 +8,11 @@ import { Databases } from '../../../src/main/infrastructure/databases'
 import { Infrastructure } from '../../../src/main/infrastructure/infrastructure'
 import { Desired } from '../../../src/main/instances/desired'
 import { Trash } from '../../../src/main/instances/trash'
-import { owns, uses } from '../../../src/main/operations/claims'
 import { Processes } from '../../../src/main/processes/client'
 import { Releases } from '../../../src/main/releases/releases'
 import { databaseNames } from '../../../src/shared/instance'
 import type { Claim, OperationState } from '../../../src/shared/operation'
-import { things } from '../../../src/shared/things'
+import { owns, things, uses } from '../../../src/shared/things'
 import { layOut, layOutCopy, makeDatabase } from '../../support/cli-instance'
 import { armFaults } from '../../support/faults'
 import { freePort } from '../../support/infrastructure'
@@ -25,7 +24,7 @@ let workspace: TestWorkspace
 beforeAll(async () => {
   workspace = await tinyWorkspace()
   await execa('chmod', ['711', workspace.home]) // as /srv: a system user passes through
-  await workspace.startInfrastructure()
+  await workspace.infrastructureStart()
   await mustDo(workspace, 'create', createInput('first')) // the release is made, and stays
 })
 afterAll(() => workspace.remove())
@@ -72,7 +71,7 @@ describe('what one operation holds, another does not get', () => {
     const begun = answers.filter(it => it.status === 'fulfilled')
     expect(begun).toHaveLength(1) // whichever was quicker
     expect(await operations.settled(begun[0]?.value ?? '')).toMatchObject({ phase: 'succeeded' })
-    await workspace.startInfrastructure()
+    await workspace.infrastructureStart()
   })
 })
 
@@ -144,7 +143,7 @@ describe('a job claims what its steps touch', () => {
       kind: 'infrastructure-start',
       last: 'start-pgbouncer',
       arrange: async () => {
-        await workspace.stopInfrastructure()
+        await workspace.infrastructureStop()
         return {}
       },
     },
@@ -176,7 +175,7 @@ describe('a job claims what its steps touch', () => {
     const all = [...touched, ...(await changedSince(before))]
     expect(all.length).toBeGreaterThan(0)
     expect(all.filter(it => !isClaimed(state, it)).map(it => `${it.how} ${it.on}`)).toEqual([])
-    if (kind.startsWith('infrastructure')) await workspace.startInfrastructure()
+    if (kind.startsWith('infrastructure')) await workspace.infrastructureStart()
   })
 })
 

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { apiRouter } from '../../../src/main/api/router'
 import type { App } from '../../../src/main/app'
 import { problem, type Problem } from '../../../src/shared/problem'
+import { createJob } from '../../../src/shared/jobs/create'
 
 let app: Partial<Record<keyof App, unknown>>
 beforeEach(() => {
@@ -91,16 +92,17 @@ describe('errors', () => {
   it('name the deepest field, once a workspace is open', async () => {
     Object.defineProperty(app, 'workspace', { value: {} })
     const input = {
+      kind: createJob.kind,
       name: 'a',
       port: 'auto' as const,
       director: { name: 'Ada', email: 'none', password: 'long enough' },
     }
-    expect(await problemOf(caller().instances.create(input))).toMatchObject({
+    expect(await problemOf(caller().operations.start(input))).toMatchObject({
       code: 'input',
       field: 'director.email',
       message: 'This is not an e-mail address.',
     })
-    expect(await problemOf(caller().instances.create({ ...input, name: 'a b' }))).toMatchObject({
+    expect(await problemOf(caller().operations.start({ ...input, name: 'a b' }))).toMatchObject({
       code: 'input',
       field: 'name',
     })

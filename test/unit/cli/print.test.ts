@@ -147,7 +147,7 @@ const story: readonly (Entry | Transient)[] = [
     kind: 'start',
     version: 1,
     subject: 'a',
-    plan: { name: 'Alpha' },
+    plan: { target: { name: 'Alpha', port: 5000, cwd: '/a', script: '/a/b.js' }, wanted: false, stopFirst: [] },
     steps: ['start-process', 'verify-health'],
   },
   { type: 'doing', step: 'start-process' },
@@ -177,12 +177,12 @@ it('without a terminal a line is told when something has happened', () => {
   const { output, text } = stream(80, false)
   tell(new PlainReporter(output))
   expect(text().split('\n')).toEqual([
-    'Starting ‘Alpha’…',
+    'Starting “Alpha”…',
     expect.stringMatching(/^ {2}✓ Start the application {2}0/),
     '  Failed; undoing.',
     '  ↶ Check that it answers  undone',
     '  ↶ Start the application  undone',
-    expect.stringMatching(/^✗ ‘Alpha’ was not started/),
+    expect.stringMatching(/^✗ “Alpha” was not started/),
     '',
   ])
 })

@@ -7,9 +7,9 @@ import type { DriverKind, ServiceName, ServiceState } from '../../../src/shared/
 import { settingsSchema, type Settings } from '../../../src/shared/settings'
 import type { Driver } from '../../../src/main/infrastructure/drivers/driver'
 import { Infrastructure } from '../../../src/main/infrastructure/infrastructure'
-import { owns, uses } from '../../../src/main/operations/claims'
-import { startInfrastructure } from '../../../src/main/infrastructure/start'
-import { stopInfrastructure } from '../../../src/main/infrastructure/stop'
+import { owns, uses } from '../../../src/shared/things'
+import { infrastructureStart } from '../../../src/main/infrastructure/start'
+import { infrastructureStop } from '../../../src/main/infrastructure/stop'
 import { Wanted } from '../../../src/main/infrastructure/wanted'
 
 const folder = mkdtempSync(join(tmpdir(), 'im-infrastructure-'))
@@ -110,15 +110,15 @@ test('the driver stays once an instance exists, and while its services run', asy
 })
 
 test('the driver is not changed while an operation needs it, which is named; what stops it claims it', async () => {
-  const working = ['Creating ‘alpha’']
+  const working = ['Creating “alpha”']
   const { infrastructure } = setUp({ podman: true, working })
-  const busy = { problem: { code: 'infrastructure-busy', cause: 'Creating ‘alpha’.', action: 'open-activity' } }
+  const busy = { problem: { code: 'infrastructure-busy', cause: 'Creating “alpha”.', action: 'open-activity' } }
   await expect(infrastructure.choose('embedded')).rejects.toMatchObject(busy)
-  expect(startInfrastructure(infrastructure).claims(await startInfrastructure(infrastructure).plan())).toEqual([
+  expect(infrastructureStart(infrastructure).claims(await infrastructureStart(infrastructure).plan({}))).toEqual([
     uses('infrastructure'),
     owns('services'),
   ])
-  expect(stopInfrastructure(infrastructure).claims(await stopInfrastructure(infrastructure).plan())).toEqual([
+  expect(infrastructureStop(infrastructure).claims(await infrastructureStop(infrastructure).plan({}))).toEqual([
     owns('infrastructure'),
     owns('services'),
   ])
@@ -126,8 +126,8 @@ test('the driver is not changed while an operation needs it, which is named; wha
 
 test('plans are what their schemas say', async () => {
   const { infrastructure } = setUp()
-  for (const { plan, planSchema } of [startInfrastructure(infrastructure), stopInfrastructure(infrastructure)]) {
-    const made = await plan()
+  for (const { plan, planSchema } of [infrastructureStart(infrastructure), infrastructureStop(infrastructure)]) {
+    const made = await plan({})
     expect(planSchema?.parse(made)).toEqual(made)
   }
 })

@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { manyInstances } from '../../../src/main/instances/many'
+import { bulkJob } from '../../../src/main/instances/many'
 import { endLost } from '../../../src/main/instances/stop'
-import { owns } from '../../../src/main/operations/claims'
+import { owns } from '../../../src/shared/things'
 import { Operations } from '../../../src/main/operations/engine'
 import type { AnyOperation, Operation } from '../../../src/main/operations/operation'
-import { resultsOf, type ManyAction } from '../../../src/shared/many'
+import { resultsOf, type BulkAction } from '../../../src/shared/jobs/many'
 import { isOpen } from '../../../src/shared/operation'
 import { problem } from '../../../src/shared/problem'
-import { headline } from '../../../src/shared/titles'
+import { headline } from '../../../src/shared/jobs/words'
 import { memorySecrets } from '../../support/memory-secrets'
 
 let home: string
@@ -70,7 +70,7 @@ async function open(up = () => Promise.resolve()): Promise<void> {
       operation('start'),
       operation('stop', 'work'),
       operation('restart'),
-      manyInstances({ operations: () => operations, bringUpFor: () => bringUp() }),
+      bulkJob({ operations: () => operations, bringUpFor: () => bringUp() }),
     ] as readonly AnyOperation[],
   })
   running = most = 0
@@ -80,7 +80,7 @@ async function open(up = () => Promise.resolve()): Promise<void> {
   await operations.open()
 }
 
-const begin = (action: ManyAction, names: readonly string[]): Promise<string> =>
+const begin = (action: BulkAction, names: readonly string[]): Promise<string> =>
   operations.start('many', { action, names })
 const ended = async (id: string) => {
   const state = await operations.settled(id)

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { Resume } from '../../../src/main/instances/resume'
 import type { OperationState } from '../../../src/shared/operation'
+import { owns, things } from '../../../src/shared/things'
 
 const stuck = (kind: string, action?: 'start-infrastructure' | 'keep-waiting'): OperationState => ({
   id: kind,
@@ -34,7 +35,7 @@ describe('what is stuck while both services run', () => {
       stuck('create', 'start-infrastructure'),
       stuck('start', 'keep-waiting'),
       stuck('stop'),
-      stuck('infrastructure-start', 'start-infrastructure'),
+      { ...stuck('infrastructure-start', 'start-infrastructure'), claims: [owns(things.services)] },
     ]
     resume.look()
     expect(retried).toEqual(['create'])

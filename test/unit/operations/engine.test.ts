@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { newId } from '../../../src/main/operations/journal'
-import { owns, uses } from '../../../src/main/operations/claims'
+import { owns, uses } from '../../../src/shared/things'
 import { Operations, type OperationsOptions } from '../../../src/main/operations/engine'
 import { keptOfKind } from '../../../src/main/operations/history'
 import type { AnyOperation, Context, Operation, Step } from '../../../src/main/operations/operation'
@@ -884,9 +884,7 @@ describe('closing and opening again', () => {
     const id = await before.start('make', { name: 'alpha' })
     await hold.began
     await before.close()
-    const after = await engine([
-      operation([step('held'), step('more')], { version: 2, adopt: (_, plan) => plan as Plan }),
-    ])
+    const after = await engine([operation([step('held'), step('more')], { version: 2, adopt: (_, plan) => plan })])
     expect(after.unreadable()).toMatchObject([{ id, problem: { code: 'journal-version' } }])
   })
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { owns } from '../../../src/main/operations/claims'
+import { owns } from '../../../src/shared/things'
 import { Operations } from '../../../src/main/operations/engine'
 import type { Operation } from '../../../src/main/operations/operation'
 

@@ -4,8 +4,7 @@ import type { InstanceStatus, InstanceView } from '../../../src/shared/instance'
 import { bytes, count, enumerate, percent, uptime } from '../../../src/shared/amounts'
 import { endedUnseen, newlyErrored, statusNews } from '../../../src/renderer/src/app/news'
 import { findEntries } from '../../../src/renderer/src/app/palette-search'
-import { isPastReturn } from '../../../src/renderer/src/operations/pivots'
-import { headline, subjectOf } from '../../../src/shared/titles'
+import { headline, isPastReturn, subjectOf } from '../../../src/shared/jobs/words'
 
 const views = (statuses: Record<string, InstanceStatus>): InstanceView[] =>
   Object.entries(statuses).map(([name, status]) => ({
@@ -128,10 +127,10 @@ describe('the palette', () => {
 
 describe('jobs on an instance', () => {
   it('are called by the name in their plan', () => {
-    expect(subjectOf(opened('start', { target: { name: 'Alpha', port: 5000 } }))).toBe('Alpha')
-    expect(headline({ ...opened('change-port', { target: { name: 'Alpha' }, port: 5010 }), phase: 'succeeded' })).toBe(
-      '‘Alpha’ was moved to 5010',
-    )
+    const target = { name: 'Alpha', port: 5000, cwd: '/a', script: '/a/b.js' }
+    expect(subjectOf(opened('start', { target, wanted: true, stopFirst: [] }))).toBe('Alpha')
+    const moved = { target: { ...target, port: 5010 }, before: target, port: 5010, ran: false }
+    expect(headline({ ...opened('change-port', moved), phase: 'succeeded' })).toBe('“Alpha” was moved to 5010')
   })
   it('are not taken back once they have destroyed something', () => {
     const step = (name: string) => ({ id: 'o', at: '2026-01-01T00:00:01.000Z', type: 'doing', step: name }) as const

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { when } from '../../../src/renderer/src/app/time'
 import { duration } from '../../../src/shared/amounts'
 import { fold, type OperationState } from '../../../src/shared/operation'
-import { headline, progressOf, stepTitle, titlesOf } from '../../../src/shared/titles'
+import { headline, progressOf, stepTitle, wordsOf } from '../../../src/shared/jobs/words'
 
 describe('durations', () => {
   it.each([
@@ -33,21 +33,25 @@ const operation = (kind: string): OperationState =>
     kind,
     version: 1,
     subject: 'alpha',
-    plan: { name: 'Alpha' },
-    steps: ['reserve', 'new-step'],
+    plan: { target: { name: 'Alpha', port: 5000, cwd: '/a', script: '/a/b.js' }, wanted: false, stopFirst: [] },
+    steps: ['start-process', 'new-step'],
   })
 
-describe('titles', () => {
+describe('words', () => {
   it('name the instance as the operator wrote it', () => {
-    expect(headline(operation('create'))).toBe('Creating ‘Alpha’…')
+    expect(headline(operation('start'))).toBe('Starting “Alpha”…')
+  })
+  it('name it by the subject where the plan is of another version', () => {
+    expect(headline({ ...operation('start'), plan: { name: 'Alpha' } })).toBe('Starting “alpha”…')
   })
   it('follow the phase', () => {
-    expect(headline({ ...operation('create'), phase: 'succeeded' })).toBe('‘Alpha’ is ready')
-    expect(headline({ ...operation('create'), phase: 'rolled-back' })).toBe('‘Alpha’ was not created')
+    expect(headline({ ...operation('start'), phase: 'succeeded' })).toBe('“Alpha” is running')
+    expect(headline({ ...operation('start'), phase: 'rolled-back' })).toBe('“Alpha” was not started')
   })
   it('show what they do not know by its own name', () => {
-    expect(titlesOf(operation('rebuild-all')).noun).toBe('Rebuild all Alpha')
-    expect(stepTitle('new-step')).toBe('New step')
+    expect(wordsOf(operation('rebuild-all')).asking).toBe('Rebuild all alpha')
+    expect(stepTitle('start', 'new-step')).toBe('New step')
+    expect(stepTitle('start', 'start-process')).toBe('Start the application')
   })
   it('count the steps that began', () => {
     expect(progressOf(operation('create'))).toBe('step 1 of 2')

@@ -1,4 +1,5 @@
 /** `adopt`: a copied instance becomes one of its own. */
+import { adoptJob } from '../../../shared/jobs/create'
 import { endedOf, succeed, withOperations } from '../operate'
 import { pairs } from '../print/table'
 import type { Result, Session } from '../session'
@@ -16,16 +17,10 @@ export async function adopt(session: Session, options: AdoptOptions, name: strin
   const password = await passwordBy(options)
   const director = { name: options.directorName, email: options.directorEmail, password }
   return withOperations(session, async work => {
-    const state = await succeed(work, client =>
-      client.instances.adopt.mutate({ name, director, ...(options.as !== undefined && { as: options.as }) }),
-    )
+    const state = await succeed(work, { kind: adoptJob.kind, name, director, as: options.as })
     // it was shown, or is known: the workspace forgets it
     await work.client.operations.takePassword.mutate({ id: state.id })
-    const {
-      name: adopted,
-      port,
-      url,
-    } = state.plan as { readonly name: string; readonly port: number; readonly url: string }
+    const { name: adopted, port, url } = adoptJob.plan.parse(state.plan)
     const shown = {
       name: adopted,
       url,

@@ -2,7 +2,7 @@
 import { stdin } from 'node:process'
 import { createInterface } from 'node:readline'
 import type { CreateInput, InstanceHost } from '../../../shared/instance'
-import { unlockedText } from '../../../shared/titles'
+import { createJob, unlockedText } from '../../../shared/jobs/create'
 import { wrongUsage } from '../failure'
 import { endedOf, succeed, withOperations } from '../operate'
 import { pairs } from '../print/table'
@@ -34,14 +34,10 @@ export async function create(session: Session, options: CreateOptions, name: str
     director: { name: options.directorName, email: options.directorEmail, password },
   }
   return withOperations(session, async work => {
-    const state = await succeed(work, client => client.instances.create.mutate(input))
+    const state = await succeed(work, { kind: createJob.kind, ...input })
     // it was shown, or is known: the workspace forgets it
     await work.client.operations.takePassword.mutate({ id: state.id })
-    const {
-      port,
-      url,
-      unlocked = [],
-    } = state.plan as { readonly port: number; readonly url: string; readonly unlocked?: readonly string[] }
+    const { port, url, unlocked = [] } = createJob.plan.parse(state.plan)
     const shown = { name, url, port, director: options.directorEmail, ...(options.generatePassword && { password }) }
     return {
       data: { operation: endedOf(state), instance: shown },

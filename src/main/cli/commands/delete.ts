@@ -3,6 +3,7 @@ import { stdin, stderr } from 'node:process'
 import { createInterface } from 'node:readline/promises'
 import { bytes, count } from '../../../shared/amounts'
 import type { DeletePreview, LeftoversPreview } from '../../../shared/instance'
+import { deleteJob, deleteWord, leftoversJob } from '../../../shared/jobs/delete'
 import type { Client } from '../engine'
 import { exitCodes } from '../exit-codes'
 import { Failure, wrongUsage } from '../failure'
@@ -11,22 +12,20 @@ import { cleanLine } from '../print/clean'
 import { pairs } from '../print/table'
 import { interrupted, type Result, type Session } from '../session'
 
-const word = 'DELETE'
-
 export async function remove(
   session: Session,
   name: string,
   { confirm }: { readonly confirm?: string },
 ): Promise<Result> {
   if (confirm === undefined && !session.canAsk)
-    throw wrongUsage('Deleting must be confirmed.', `Give --confirm ${word}.`)
-  if (confirm !== undefined && confirm !== word) throw wrongUsage(`--confirm takes the word ${word}.`)
+    throw wrongUsage('Deleting must be confirmed.', `Give --confirm ${deleteWord}.`)
+  if (confirm !== undefined && confirm !== deleteWord) throw wrongUsage(`--confirm takes the word ${deleteWord}.`)
   if (confirm === undefined)
-    await ask(session, `Type ${word} to delete "${cleanLine(name)}" for good: `, async client =>
+    await ask(session, `Type ${deleteWord} to delete "${cleanLine(name)}" for good: `, async client =>
       previewLines(await client.instances.previewDelete.query({ name }), session),
     )
   return withOperations(session, async work => {
-    const state = await succeed(work, client => client.instances.delete.mutate({ name, confirm: word }))
+    const state = await succeed(work, { kind: deleteJob.kind, name, confirm: deleteWord })
     return { data: { operation: endedOf(state) } }
   })
 }
@@ -37,15 +36,15 @@ export async function removeLeftovers(
   { confirm }: { readonly confirm?: string },
 ): Promise<Result> {
   if (confirm === undefined && !session.canAsk)
-    throw wrongUsage('Removing must be confirmed.', `Give --confirm ${word}.`)
-  if (confirm !== undefined && confirm !== word) throw wrongUsage(`--confirm takes the word ${word}.`)
+    throw wrongUsage('Removing must be confirmed.', `Give --confirm ${deleteWord}.`)
+  if (confirm !== undefined && confirm !== deleteWord) throw wrongUsage(`--confirm takes the word ${deleteWord}.`)
   if (confirm === undefined) {
-    await ask(session, `Type ${word} to remove what is left of "${cleanLine(name)}": `, async client =>
+    await ask(session, `Type ${deleteWord} to remove what is left of "${cleanLine(name)}": `, async client =>
       leftoverLines(await client.instances.previewLeftovers.query({ name }), session),
     )
   }
   return withOperations(session, async work => {
-    const state = await succeed(work, client => client.instances.removeLeftovers.mutate({ name, confirm: word }))
+    const state = await succeed(work, { kind: leftoversJob.kind, name, confirm: deleteWord })
     return { data: { operation: endedOf(state) } }
   })
 }
@@ -64,7 +63,7 @@ async function ask(session: Session, question: string, preview: (client: Client)
       lines.close()
     }
   })
-  if (answer.trim() !== word)
+  if (answer.trim() !== deleteWord)
     throw new Failure({ code: 'cancelled', message: 'Nothing was deleted.' }, exitCodes.refused)
 }
 

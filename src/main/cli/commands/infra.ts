@@ -1,5 +1,6 @@
 /** `infra`: the shared PostgreSQL and PgBouncer. */
 import { serviceTitle, stateWords, type InfrastructureStatus, type ServiceStatus } from '../../../shared/infrastructure'
+import { infrastructureStartJob, infrastructureStopJob } from '../../../shared/jobs/infrastructure'
 import { endedOf, succeed, withOperations } from '../operate'
 import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
@@ -10,8 +11,8 @@ import type { Result, Session } from '../session'
 export function change(session: Session, how: 'up' | 'down' | 'restart'): Promise<Result> {
   return withOperations(session, async work => {
     const operations = []
-    if (how !== 'up') operations.push(endedOf(await succeed(work, client => client.infrastructure.stop.mutate())))
-    if (how !== 'down') operations.push(endedOf(await succeed(work, client => client.infrastructure.start.mutate())))
+    if (how !== 'up') operations.push(endedOf(await succeed(work, { kind: infrastructureStopJob.kind })))
+    if (how !== 'down') operations.push(endedOf(await succeed(work, { kind: infrastructureStartJob.kind })))
     const infrastructure = await work.client.infrastructure.status.query()
     return { data: { operations, infrastructure }, lines: serviceLines(infrastructure, session.out.paint) }
   })

@@ -1,6 +1,7 @@
 /** `start`, `stop`, `restart`, `resurrect`, `port`, `isolate` and `unisolate`. */
 import type { InstanceHost } from '../../../shared/instance'
-import type { ManyAction } from '../../../shared/many'
+import { changePortJob, startJob, type SimpleKind } from '../../../shared/jobs/lifecycle'
+import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
 import { exitCodes } from '../exit-codes'
 import { wrongUsage } from '../failure'
 import {
@@ -24,19 +25,18 @@ export interface LifecycleOptions {
 
 export function lifecycle(
   session: Session,
-  action: ManyAction,
+  action: BulkAction,
   names: readonly string[],
   options: LifecycleOptions,
 ): Promise<Result> {
   requireOneWay(names, options)
   return withOperations(session, async work => {
     const { instances } = await work.client.instances.list.query()
+    const { passesOver, needsInfrastructure } = bulkOf(action)
     const chosen = options.all
-      ? instances
-          .filter(it => it.foreign === undefined && (action !== 'stop' || it.status !== 'stopped'))
-          .map(it => it.name)
+      ? instances.filter(it => it.foreign === undefined && it.status !== passesOver).map(it => it.name)
       : names
-    if (action !== 'stop' && instances.some(it => chosen.includes(it.name))) await bringUp(work)
+    if (needsInfrastructure && instances.some(it => chosen.includes(it.name))) await bringUp(work)
     return run(session, work, action, chosen, options)
   })
 }
@@ -46,7 +46,7 @@ export function resurrect(session: Session, names: readonly string[], options: L
   return withOperations(session, async work => {
     await bringUp(work) // even if every instance runs: after a reboot PM2 may have been quicker
     const chosen = names.length ? names : (await work.client.instances.list.query()).down
-    return run(session, work, 'start', chosen, {})
+    return run(session, work, startJob.kind, chosen, {})
   })
 }
 
@@ -57,9 +57,7 @@ export function port(
   { allowSharedPort = false, host }: { readonly allowSharedPort?: boolean; readonly host?: InstanceHost },
 ): Promise<Result> {
   return withOperations(session, async work => {
-    const operation = endedOf(
-      await succeed(work, client => client.instances.changePort.mutate({ name, port: to, allowSharedPort, host })),
-    )
+    const operation = endedOf(await succeed(work, { kind: changePortJob.kind, name, port: to, allowSharedPort, host }))
     return { data: { operation }, lines: [`${cleanLine(name)}  http://127.0.0.1:${to}`] }
   })
 }
@@ -70,11 +68,11 @@ async function bringUp({ follower }: Work): Promise<void> {
   if (state) mustSucceed(state)
 }
 
-export function isolation(session: Session, job: 'isolate' | 'unisolate', name: string): Promise<Result> {
-  return withOperations(session, async work => {
-    const operation = endedOf(await succeed(work, client => client.instances[job].mutate({ name })))
-    return { data: { operation } }
-  })
+/** A job that asks for a name only. */
+export function simple(session: Session, kind: SimpleKind, name: string): Promise<Result> {
+  return withOperations(session, async work => ({
+    data: { operation: endedOf(await succeed(work, { kind, name })) },
+  }))
 }
 
 function requireOneWay(names: readonly string[], { all }: LifecycleOptions): void {
@@ -85,7 +83,7 @@ function requireOneWay(names: readonly string[], { all }: LifecycleOptions): voi
 async function run(
   session: Session,
   work: Work,
-  action: ManyAction,
+  action: BulkAction,
   names: readonly string[],
   { stopOther = false }: LifecycleOptions,
 ): Promise<Result> {
@@ -93,16 +91,9 @@ async function run(
   const [name] = names
   const results =
     name !== undefined && names.length === 1
-      ? [
-          asAskedFor(
-            session,
-            await one(work, name, ({ instances }) =>
-              action === 'start' ? instances.start.mutate({ name, stopOther }) : instances[action].mutate({ name }),
-            ),
-          ),
-        ]
+      ? [asAskedFor(session, await one(work, name, { kind: action, name, stopOther }))]
       : names.length > 0
-        ? await many(work, ({ instances }) => instances.many.mutate({ action, names: [...names], stopOther }))
+        ? await many(work, { kind: manyJob.kind, action, names: [...names], stopOther })
         : []
   return resultOfMany(session, results)
 }

@@ -1,7 +1,7 @@
 /** `operations` and `recover`: what runs and ran, and what to do about one that is open. */
 import { duration } from '../../../shared/amounts'
 import { isOpen, type OperationState } from '../../../shared/operation'
-import { titlesOf } from '../../../shared/titles'
+import { wordsOf } from '../../../shared/jobs/words'
 import { exitCodes, exitOfPhase } from '../exit-codes'
 import { Failure, refused } from '../failure'
 import { endedOf, problemOfState, withOperations } from '../operate'
@@ -121,7 +121,7 @@ const listLines = ({ out }: Session, states: readonly OperationState[]): string[
   table<OperationState>(
     [
       { title: 'ID', text: it => it.id },
-      { title: 'OPERATION', text: it => cleanLine(titlesOf(it).noun) },
+      { title: 'OPERATION', text: it => cleanLine(wordsOf(it).asking) },
       {
         title: 'STATE',
         text: it => phases[it.phase],
@@ -143,7 +143,7 @@ function oneLines({ out }: Session, state: OperationState): string[] {
   const now = Date.now()
   return [
     headLine(state, out.paint, now),
-    ...state.steps.map(it => stepLine(it, out.paint, now)),
+    ...state.steps.map(it => stepLine(state.kind, it, out.paint, now)),
     ...(state.turned?.problem ? problemLines(state.turned.problem, out.paint) : []),
     ...(isOpen(state) ? [`It is open: instance-manager recover ${state.id} resume|roll-back`] : []),
   ]

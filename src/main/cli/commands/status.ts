@@ -1,7 +1,7 @@
 /** `status`: the workspace as a whole, or one instance in full. */
 import { bytes, count, percent, uptime } from '../../../shared/amounts'
 import { isOpen } from '../../../shared/operation'
-import { headline } from '../../../shared/titles'
+import { headline } from '../../../shared/jobs/words'
 import type { Client } from '../engine'
 import { refused } from '../failure'
 import { cleanLine } from '../print/clean'

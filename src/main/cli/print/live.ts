@@ -63,7 +63,7 @@ export class LiveReporter implements Reporter {
     )
     return [
       headLine(state, this.out.paint, now, spinner),
-      ...steps.map(it => stepLine(it, this.out.paint, now, spinner)),
+      ...steps.map(it => stepLine(state.kind, it, this.out.paint, now, spinner)),
     ]
   }
 

@@ -1,6 +1,6 @@
 /** Without a terminal (cron, a file): a line when something has happened, nothing that moves. */
 import { hasBegun, type OperationEvent, type OperationState } from '../../../shared/operation'
-import { headline, stepTitle } from '../../../shared/titles'
+import { headline, stepTitle } from '../../../shared/jobs/words'
 import { cleanLine } from './clean'
 import type { Output } from './output'
 import type { Reporter } from './reporter'
@@ -25,7 +25,7 @@ export class PlainReporter implements Reporter {
       case 'turned':
         return this.out.line(event.reason === 'failed' ? '  Failed; undoing.' : '  Cancelled; undoing.')
       case 'retrying':
-        return this.out.line(`  Again: ${stepTitle(event.step)}`)
+        return this.out.line(`  Again: ${stepTitle(state.kind, event.step)}`)
       case 'settled':
         return this.out.line(headLine(state, this.out.paint, Date.parse(event.at)))
       case 'doing':
@@ -44,6 +44,6 @@ export class PlainReporter implements Reporter {
 
   #step(state: OperationState, name: string): void {
     const step = state.steps.find(it => it.name === name)
-    if (step) this.out.line(stepLine(step, this.out.paint, Date.now()))
+    if (step) this.out.line(stepLine(state.kind, step, this.out.paint, Date.now()))
   }
 }

@@ -1,8 +1,8 @@
 /** An operation and its steps in lines of text. */
 import { duration } from '../../../shared/amounts'
-import { instanceOf } from '../../../shared/many'
+import { instanceOf } from '../../../shared/jobs/many'
 import type { OperationState, StepState } from '../../../shared/operation'
-import { headline, progressOf, stepTitle } from '../../../shared/titles'
+import { headline, progressOf, stepTitle } from '../../../shared/jobs/words'
 import { cleanLine } from './clean'
 import type { Paint, Style } from './style'
 
@@ -21,14 +21,14 @@ const taken = (from: string | undefined, to: string | undefined, now: number): s
   from === undefined ? '' : duration((to === undefined ? now : Date.parse(to)) - Date.parse(from))
 
 /** @param spinner shown for what goes on now */
-export function stepLine(step: StepState, paint: Paint, now: number, spinner?: string): string {
+export function stepLine(kind: string, step: StepState, paint: Paint, now: number, spinner?: string): string {
   const status = step.result ? 'done' : step.status // it stays, when the others are cancelled too
   const [mark, style] = step.result?.problem ? wrong : marks[status]
   const active = step.status === 'doing' || step.status === 'undoing'
   const fraction = step.fraction === undefined ? '' : `${Math.round(step.fraction * 100)} %`
   const undone = step.result ? '' : instanceOf(step.name) === undefined ? 'undone' : 'continues on its own'
   const text = [
-    stepTitle(step.name),
+    stepTitle(kind, step.name),
     step.status === 'undone' ? undone : taken(step.startedAt, step.endedAt, now),
     active ? fraction : '',
     active ? (step.text ?? '') : '',

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { problem } from '../../../shared/problem'
 import { baseEnvironment } from '../../system/run'
 import type { Context } from '../../operations/operation'
-import type { CreatePlan } from './plan'
+import type { CreatePlan } from '../../../shared/jobs/create'
 import { databaseUrls } from './schema'
 import { folderOf, type CreateStep } from './step'
 
@@ -15,7 +15,6 @@ export const createDatabase: CreateStep = to => {
     password: await secret('database'),
   })
   return {
-    name: 'create-database',
     do: async context => to.databases.create(await target(context)),
     verify: async context => to.databases.verify(await target(context)),
     undo: ({ plan }) => to.databases.drop(plan),
@@ -64,7 +63,6 @@ export const createDirector: CreateStep = to => {
     })
   }
   return {
-    name: 'create-director',
     do: async context => {
       await ask(context, false)
     },

@@ -5,7 +5,8 @@ import { makeFolder, syncFolder, writeFileAtomic, writeJson } from '../../system
 import { formatEnv } from '../../workspace/env-file'
 import type { InstancePaths } from '../../workspace/paths'
 import type { Context } from '../../operations/operation'
-import { readBaseEnv, type CreatePlan } from './plan'
+import type { CreatePlan } from '../../../shared/jobs/create'
+import { readBaseEnv } from './plan'
 import type { CreateServices } from './services'
 
 const host = '127.0.0.1'

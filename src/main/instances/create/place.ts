@@ -5,7 +5,7 @@ import { problem } from '../../../shared/problem'
 import { makeFolder, readIfExists, syncFolder, writeFileAtomic } from '../../system/files'
 import type { InstancePaths } from '../../workspace/paths'
 import { writeInstanceFiles } from './files'
-import type { CreatePlan } from './plan'
+import type { CreatePlan } from '../../../shared/jobs/create'
 import type { CreateServices } from './services'
 import { folderOf, takenAway, type CreateStep } from './step'
 
@@ -18,7 +18,6 @@ const besideOf = (to: CreateServices, plan: CreatePlan): string => join(to.paths
 
 /** The instance's folder is the reservation of its name; its port is reserved by the open operation's plan. */
 export const reserve: CreateStep = to => ({
-  name: 'reserve',
   async do({ plan }) {
     const { folder } = folderOf(to, plan)
     const beside = besideOf(to, plan)
@@ -61,14 +60,12 @@ const baseOf = (to: CreateServices, { manifest, fingerprint, install }: CreatePl
  * store itself.
  */
 export const prepareRelease: CreateStep = to => ({
-  name: 'prepare-release',
   do: ({ plan, signal, report, output }) => to.releases.prepare(baseOf(to, plan), { signal, report, output }),
   verify: ({ plan }) => to.releases.has(plan.fingerprint),
 })
 
 /** config.json comes last: where it is, all is. */
 export const placeFiles: CreateStep = to => ({
-  name: 'place-files',
   async do({ plan, signal, report, output, secret }) {
     const paths = folderOf(to, plan)
     if (!(await isReserved(to, plan))) throw takenAway(plan)

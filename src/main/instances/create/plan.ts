@@ -3,19 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { hash } from 'bcrypt'
 import { parse } from 'dotenv'
-import { z } from 'zod'
 import { serviceTitle } from '../../../shared/infrastructure'
-import {
-  createInputSchema,
-  databaseNames,
-  nameSchema,
-  portSchema,
-  urlOf,
-  type CreateInput,
-  type PortHolder,
-} from '../../../shared/instance'
+import { databaseNames, urlOf, type CreateInput, type PortHolder } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
-import { manifestSchema, type Manifest } from '../../../shared/workspace'
+import type { CreatePlan } from '../../../shared/jobs/create'
+import type { Manifest } from '../../../shared/workspace'
 import { generatePassword } from '../../infrastructure/secrets'
 import { hasLockFile } from '../../releases/recipes'
 import { readIfExists } from '../../system/files'
@@ -25,35 +17,6 @@ import { describeHolder } from '../ports'
 import { findSystemUser } from '../system-user/identity'
 import { requireReach } from '../system-user/reach'
 import type { CreateServices } from './services'
-
-/** Journaled as it is. */
-export const createPlanSchema = z.strictObject({
-  /** Marks all that this operation makes: folder, role. */
-  token: z.uuid(),
-  name: nameSchema,
-  port: portSchema,
-  url: z.string(),
-  database: z.string(),
-  role: z.string(),
-  /** Ports of PostgreSQL and PgBouncer that the URLs name. */
-  directPort: z.int(),
-  pooledPort: z.int(),
-  pooled: z.boolean(),
-  /** What holds its port now, as text; absent if the instance will be started. */
-  heldBy: z.string().optional(),
-  /** It becomes part of a path. */
-  fingerprint: z.string().regex(/^[\w-]+$/),
-  /** How packages are installed, should the release have to be prepared. */
-  install: createInputSchema.shape.install.unwrap().optional(),
-  /** Folders of the base application without a lock file: a new release has newer packages than the one before. */
-  unlocked: z.array(z.string()).optional(),
-  manifest: manifestSchema,
-  director: z.object({ name: z.string(), email: z.string() }),
-  jwtSecret: createInputSchema.shape.jwtSecret.unwrap(),
-  host: createInputSchema.shape.host,
-  systemUser: z.boolean().optional(),
-})
-export type CreatePlan = Readonly<z.infer<typeof createPlanSchema>>
 
 /** A new database takes 8 MB, and PostgreSQL's log of it up to two segments of 16 MB. */
 const databaseBytes = 40 * 2 ** 20

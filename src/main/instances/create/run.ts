@@ -10,7 +10,7 @@ import { handOver } from '../system-user/hand-over'
 import { ensureSystemUser, removeSystemUser } from '../system-user/identity'
 import { databaseConfig } from './files'
 import type { Context } from '../../operations/operation'
-import type { CreatePlan } from './plan'
+import type { CreatePlan } from '../../../shared/jobs/create'
 import { isReserved } from './place'
 import type { CreateServices } from './services'
 import { folderOf, takenAway, type CreateStep } from './step'
@@ -19,7 +19,6 @@ import { folderOf, takenAway, type CreateStep } from './step'
 export const switchToPool: CreateStep = to => {
   const urls = async ({ plan, secret }: Context<CreatePlan>) => databaseConfig(plan, await secret('database'))
   return {
-    name: 'switch-to-pool',
     async do(context) {
       const { env } = folderOf(to, context.plan)
       const text = await readIfExists(env)
@@ -42,7 +41,6 @@ export const switchToPool: CreateStep = to => {
 
 /** An instance whose port another one holds is made complete and left stopped: the operator chose to share. */
 export const startProcess: CreateStep = to => ({
-  name: 'start-process',
   async do({ plan, signal, report }) {
     if (plan.systemUser) await isolate(to, plan, signal)
     if (plan.heldBy !== undefined) return // only its user was to be made
@@ -91,7 +89,6 @@ async function isolate(to: CreateServices, plan: CreatePlan, signal: AbortSignal
 
 /** Healthy at last, the folder is no longer in the making. */
 export const verifyHealth: CreateStep = to => ({
-  name: 'verify-health',
   async do({ plan, signal, report }) {
     if (!(await isReserved(to, plan))) throw takenAway(plan)
     if (plan.heldBy === undefined)

@@ -6,7 +6,7 @@ import type { Context } from '../../operations/operation'
 import { withConnection } from '../../infrastructure/connection'
 import { readIfExists } from '../../system/files'
 import { baseEnvironment } from '../../system/run'
-import type { CreatePlan } from './plan'
+import type { CreatePlan } from '../../../shared/jobs/create'
 import type { CreateServices } from './services'
 import { folderOf, type CreateStep } from './step'
 
@@ -26,7 +26,6 @@ export async function databaseUrls(env: string): Promise<Record<string, string>>
  * The database remembers which schema it has; dropping it (create-database's undo) undoes this.
  */
 export const pushSchema: CreateStep = to => ({
-  name: 'push-schema',
   async do(context) {
     const { plan, signal, output } = context
     if (isPrismaPush(plan)) {

@@ -1,12 +1,12 @@
 /** What the steps of a creation share. */
 import { problem } from '../../../shared/problem'
-import type { Step } from '../../operations/operation'
+import type { StepActions } from '../../operations/implement'
 import { instancePaths, type InstancePaths } from '../../workspace/paths'
-import type { CreatePlan } from './plan'
+import type { CreatePlan } from '../../../shared/jobs/create'
 import type { CreateServices } from './services'
 
 /** A step, given its collaborators. */
-export type CreateStep = (to: CreateServices) => Step<CreatePlan>
+export type CreateStep = (to: CreateServices) => StepActions<CreatePlan>
 
 export const folderOf = (to: CreateServices, plan: CreatePlan): InstancePaths =>
   instancePaths(to.paths, plan.manifest, plan.name)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Manifest } from '../../../shared/workspace'
 import { readManifest } from '../../workspace/base'
 import { instancePaths, type WorkspacePaths } from '../../workspace/paths'
-import type { Target } from './target'
+import type { Target } from '../../../shared/jobs/target'
 
 /** The subject of every job on an instance: names differ by more than case. */
 export const subjectOf = (name: string): string => name.toLowerCase()

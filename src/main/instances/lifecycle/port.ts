@@ -1,8 +1,9 @@
 /** Who is in the way of an instance that is to run on its port: the guide's port rules. */
 import type { PortHolder } from '../../../shared/instance'
+import type { Target } from '../../../shared/jobs/target'
 import { problem, type ProblemError } from '../../../shared/problem'
 import { describeHolder } from '../ports'
-import type { PortServices, Target } from './target'
+import type { PortServices } from './target'
 
 /**
  * @returns the other instances that run on it now
@@ -18,16 +19,16 @@ export async function othersOnPort(
   return holders.filter(it => it.type === 'instance').filter(it => it.running && it.name !== name)
 }
 
-/** @param action the instance that runs there can be stopped first */
-export function portInUse(port: number, by: string, action?: 'stop-other'): ProblemError {
+/** @param instance to be started: what runs there is an instance, which can be stopped first */
+export function portInUse(port: number, by: string, instance?: string): ProblemError {
   return problem({
     code: 'port-in-use',
     field: 'port',
     message: `Port ${port} is in use.`,
     cause: `${by}.`,
-    hint: action
+    hint: instance
       ? 'Stop that instance first, or change the port of this one.'
       : 'Wait for it or end it, or change the port of this instance.',
-    action,
+    ...(instance !== undefined && { action: 'stop-other', instance }),
   })
 }

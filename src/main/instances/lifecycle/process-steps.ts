@@ -1,13 +1,15 @@
 /** Steps on an instance's process, used by every job that starts or stops one. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { z } from 'zod'
+import type { StartPlan } from '../../../shared/jobs/lifecycle'
+import type { Target } from '../../../shared/jobs/target'
 import { problem, toProblem } from '../../../shared/problem'
-import type { Context, Step } from '../../operations/operation'
+import type { StepActions } from '../../operations/implement'
+import type { Context } from '../../operations/operation'
 import { exists } from '../../system/files'
 import { waitForHealth, type HealthServices } from '../health'
 import { ownProcess } from './own-process'
 import { runAs } from '../system-user/identity'
-import { bootTime, isOnline, targetSchema, type LifecycleServices, type Target } from './target'
+import { bootTime, isOnline, type LifecycleServices } from './target'
 
 /**
  * Starts it (a new process, so `.env` is read anew) as its own user if it has one, on a pool that is well; keeps that
@@ -68,13 +70,8 @@ export async function startAgain(
 /** Seconds that undo waits for an application to boot: nobody can cancel it, and nothing depends on the answer. */
 const longestUndo = 60
 
-/** `wanted`: it should have run before already, so that a start that fails does not change what should run. */
-export const startedPlanSchema = z.strictObject({ target: targetSchema, wanted: z.boolean() })
-export type StartedPlan = Readonly<z.infer<typeof startedPlanSchema>>
-
 /** Starts the instance. Undone, it is stopped, unless PM2 has given it up already: then its state tells why. */
-export const startProcess = <Plan extends StartedPlan>(to: LifecycleServices): Step<Plan> => ({
-  name: 'start-process',
+export const startProcess = (to: LifecycleServices): StepActions<StartPlan> => ({
   async do({ plan, signal, report }) {
     await claimDatabase(to, plan.target.name)
     await startTarget(to, plan.target, { signal, report })
@@ -120,8 +117,7 @@ export async function waitForTarget(
   await waitForHealth(to, { ...target, bootSeconds: (await bootTime(to, target.name)).seconds }, context)
 }
 
-export const verifyHealth = <Plan extends { readonly target: Target }>(to: LifecycleServices): Step<Plan> => ({
-  name: 'verify-health',
+export const verifyHealth = <Plan extends { readonly target: Target }>(to: LifecycleServices): StepActions<Plan> => ({
   do: ({ plan, signal, report }) => waitForTarget(to, plan.target, { signal, report }),
   verify: () => Promise.resolve(false), // a look is cheap and always due
 })

@@ -1,15 +1,13 @@
 /**
  * What the jobs on an existing instance share: their collaborators, and what they find out about it before they begin.
  */
-import { isAbsolute } from 'node:path'
-import { z } from 'zod'
 import {
   instanceConfigSchema,
-  nameSchema,
   type InstanceConfig,
   type InstanceDetails,
   type PortCheck,
 } from '../../../shared/instance'
+import type { Target } from '../../../shared/jobs/target'
 import { problem } from '../../../shared/problem'
 import type { Manifest } from '../../../shared/workspace'
 import type { Processes } from '../../processes/client'
@@ -36,12 +34,6 @@ export interface LifecycleServices {
 export interface PortServices extends LifecycleServices {
   readonly ports: { check(port: number): Promise<PortCheck> }
 }
-
-export const absolutePath = z.string().refine(isAbsolute, 'Not an absolute path.')
-
-/** An instance as a plan names it. */
-export const targetSchema = z.strictObject({ name: nameSchema, port: z.int(), cwd: absolutePath, script: absolutePath })
-export type Target = Readonly<z.infer<typeof targetSchema>>
 
 /** @throws Problem `instance-unknown`, or the one that its folder has */
 export async function findInstance(

@@ -4,19 +4,17 @@
  * and the reverse. Both restart an instance that runs, and end as they began if it is not healthy afterwards.
  */
 import { join } from 'node:path'
-import { z } from 'zod'
-import { nameSchema, ownersSchema } from '../../../shared/instance'
+import type { z } from 'zod'
+import { isolateJob, unisolateJob, type IsolatePlan } from '../../../shared/jobs/lifecycle'
 import { problem } from '../../../shared/problem'
-import type { Claim } from '../../../shared/operation'
-import { things } from '../../../shared/things'
-import { owns, uses } from '../../operations/claims'
-import type { Operation, Step } from '../../operations/operation'
+import { implement, unchangedSince, type StepActions } from '../../operations/implement'
+import type { AnyOperation } from '../../operations/operation'
 import { exists } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
 import type { Run } from '../../system/run'
 import { targetContradiction } from '../lifecycle/derived'
 import { startAgain, startTarget, stopTarget, waitForTarget } from '../lifecycle/process-steps'
-import { findOwn, isRunning, targetSchema, type LifecycleServices } from '../lifecycle/target'
+import { findOwn, isRunning, type LifecycleServices } from '../lifecycle/target'
 import { ensureSystemUser, findSystemUser, removeSystemUser, requireSystemUser } from './identity'
 import { handBack, handOver } from './hand-over'
 import { placesOf, readOwners } from './ownership'
@@ -26,49 +24,37 @@ export interface IsolateServices extends LifecycleServices {
   readonly run: Run
 }
 
-export const isolateInputSchema = z.object({ name: nameSchema })
-type Input = z.infer<typeof isolateInputSchema>
+type Named = z.output<typeof isolateJob.input>
+type IsolateStep = StepActions<IsolatePlan>
 
-/** `before`: who owned its files before it had a user. */
-const isolatePlanSchema = z.strictObject({ target: targetSchema, ran: z.boolean(), before: ownersSchema })
-export type IsolatePlan = Readonly<z.infer<typeof isolatePlanSchema>>
-type IsolateStep = Step<IsolatePlan>
+export const isolation = (services: IsolateServices): AnyOperation =>
+  implement(isolateJob, {
+    plan: input => planIsolation(services, input),
+    adopt: unchangedSince(1),
+    contradiction: ({ target }, subject) => targetContradiction(services, subject, target),
+    steps: {
+      'stop-process': stopProcess(services),
+      'create-user': createUser(services),
+      'give-files': giveFiles(services),
+      'start-process': startProcess(services),
+    },
+  })
 
-export const isolateInstance = (to: IsolateServices): Operation<Input, IsolatePlan> => ({
-  kind: 'isolate',
-  version: 2,
-  recovery: 'resume',
-  planSchema: isolatePlanSchema,
-  about: ({ name }) => things.instance(name),
-  claims: isolateClaims,
-  adopt: (version, plan) => (version === 1 ? (plan as IsolatePlan) : undefined), // it may have a step more
-  contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
-  plan: input => planIsolation(to, input),
-  steps: ({ ran }) => [stopProcess(to), createUser(to), giveFiles(to), ...(ran ? [startProcess(to)] : [])],
-})
-
-/** Past its pivot the user is deleted; until then the instance is its user's. */
-export const unisolateInstance = (to: IsolateServices): Operation<Input, IsolatePlan> => ({
-  kind: 'unisolate',
-  version: 2,
-  recovery: 'resume',
-  pivot: 'remove-user',
-  planSchema: isolatePlanSchema,
-  about: ({ name }) => things.instance(name),
-  claims: isolateClaims,
-  adopt: (version, plan) => (version === 1 ? (plan as IsolatePlan) : undefined), // it may have a step more
-  contradiction: ({ target }, subject) => targetContradiction(to, subject, target),
-  plan: input => planReturn(to, input),
-  steps: ({ ran }) => [stopProcess(to), takeFiles(to), ...(ran ? [startProcess(to)] : []), removeUser(to)],
-})
-
-const isolateClaims = ({ target, ran }: IsolatePlan): Claim[] => [
-  owns(things.instance(target.name)),
-  ...(ran ? [owns(things.port(target.port)), uses(things.infrastructure)] : []),
-]
+export const endOfIsolation = (services: IsolateServices): AnyOperation =>
+  implement(unisolateJob, {
+    plan: input => planReturn(services, input),
+    adopt: unchangedSince(1),
+    contradiction: ({ target }, subject) => targetContradiction(services, subject, target),
+    steps: {
+      'stop-process': stopProcess(services),
+      'take-files': takeFiles(services),
+      'start-process': startProcess(services),
+      'remove-user': removeUser(services),
+    },
+  })
 
 /** @throws Problem `isolated-already`, `system-user-foreign`, `isolation-link`, and those of `requireReach` */
-async function planIsolation(to: IsolateServices, { name }: Input): Promise<IsolatePlan> {
+async function planIsolation(to: IsolateServices, { name }: Named): Promise<IsolatePlan> {
   const { target, config, paths, manifest } = await findOwn(to, name)
   await requireReach(to.paths, paths.folder)
   const user = await findSystemUser(to.paths, name)
@@ -84,7 +70,7 @@ async function planIsolation(to: IsolateServices, { name }: Input): Promise<Isol
 }
 
 /** @throws Problem `not-isolated` */
-async function planReturn(to: IsolateServices, { name }: Input): Promise<IsolatePlan> {
+async function planReturn(to: IsolateServices, { name }: Named): Promise<IsolatePlan> {
   const { target, config } = await findOwn(to, name)
   if (!config.systemUser) throw problem({ code: 'not-isolated', message: `"${name}" has no system user of its own.` })
   await requireSystemUser(to.paths, name)
@@ -93,7 +79,6 @@ async function planReturn(to: IsolateServices, { name }: Input): Promise<Isolate
 
 /** Until its files are another's, nothing of it may run, and PM2 must not start it by itself or by hand as before. */
 const stopProcess = (to: IsolateServices): IsolateStep => ({
-  name: 'stop-process',
   async do({ plan: { target, ran } }) {
     if (ran) await stopTarget(to, target)
     await to.processes.unlist(target)
@@ -108,21 +93,18 @@ const stopProcess = (to: IsolateServices): IsolateStep => ({
 })
 
 const createUser = (to: IsolateServices): IsolateStep => ({
-  name: 'create-user',
   do: ({ plan: { target } }) => ensureSystemUser(to.run, to.paths, target.name),
   verify: () => Promise.resolve(false), // it looks first itself
   undo: ({ plan: { target } }) => removeSystemUser(to.run, to.paths, target.name),
 })
 
 const giveFiles = (to: IsolateServices): IsolateStep => ({
-  name: 'give-files',
   do: ({ plan: { target, before }, signal }) => handOver(to, target.name, before, signal),
   verify: () => Promise.resolve(false), // to look at each file takes as long as to give it
   undo: ({ plan: { target, before }, signal }) => handBack(to, target.name, before, signal),
 })
 
 const takeFiles = (to: IsolateServices): IsolateStep => ({
-  name: 'take-files',
   do: ({ plan: { target, before }, signal }) => handBack(to, target.name, before, signal),
   verify: () => Promise.resolve(false), // as above
   /** What was removed by hand meanwhile has no files to be given again. */
@@ -133,7 +115,6 @@ const takeFiles = (to: IsolateServices): IsolateStep => ({
 })
 
 const startProcess = (to: IsolateServices): IsolateStep => ({
-  name: 'start-process',
   async do({ plan: { target }, signal, report }) {
     await startTarget(to, target, { signal, report })
     await waitForTarget(to, target, { signal, report })
@@ -143,7 +124,6 @@ const startProcess = (to: IsolateServices): IsolateStep => ({
 })
 
 const removeUser = (to: IsolateServices): IsolateStep => ({
-  name: 'remove-user',
   do: ({ plan: { target } }) => removeSystemUser(to.run, to.paths, target.name),
   verify: async ({ plan: { target } }) => (await findSystemUser(to.paths, target.name)) === undefined,
 })

@@ -16,7 +16,7 @@ import {
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { useInfrastructureSwitch } from '../infrastructure/switch'
-import { useInstanceActions, type InstanceAction } from '../instances/actions'
+import { useInstanceActions } from '../instances/actions'
 import { pageOf } from '../instances/page-of'
 import { useShownInstances } from '../instances/use-shown'
 import { findEntries, type Entry } from './palette-search'
@@ -27,13 +27,6 @@ interface PaletteEntry extends Entry {
 }
 
 const limit = 14
-/** How an action is said with a name after it, where its own label does not do. */
-const phrases: Partial<Record<InstanceAction['id'], string>> = {
-  logs: 'Logs of',
-  progress: 'Show the progress of',
-  'change-port': 'Change the port of',
-}
-
 export function CommandPalette() {
   const [query, setQuery] = useState('')
   return (
@@ -82,7 +75,7 @@ function Found({ query }: { query: string }) {
           ))}
         </Spotlight.ActionsGroup>
       ))}
-      {!groups.length && <Spotlight.Empty>Nothing is called that.</Spotlight.Empty>}
+      {!groups.length && <Spotlight.Empty>No results.</Spotlight.Empty>}
     </Spotlight.ActionsList>
   )
 }
@@ -123,11 +116,11 @@ function useEntries(): PaletteEntry[] {
     ...shown.flatMap(it =>
       actionsOf(it)
         .filter(({ id }) => id !== 'show')
-        .map(({ id, label, Icon: Mark, run }): PaletteEntry => {
+        .map(({ id, label, before, Icon: Mark, run }): PaletteEntry => {
           const { name, port } = it.instance
           return {
             id: `${id}-${name}`,
-            label: `${phrases[id] ?? label.replace(/…$/, '')} ${name}${label.endsWith('…') ? '…' : ''}`,
+            label: `${before} ${name}${label.endsWith('…') ? '…' : ''}`,
             keywords: `${port}`,
             icon: Mark,
             run,

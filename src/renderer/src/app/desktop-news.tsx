@@ -4,7 +4,7 @@ import { useLocation } from 'wouter'
 import type { InstanceStatus } from '../../../shared/instance'
 import type { OperationState, Phase } from '../../../shared/operation'
 import { useInstances, useOperations } from './live'
-import { headline } from '../../../shared/titles'
+import { headline } from '../../../shared/jobs/words'
 import { endedUnseen, newlyErrored } from './news'
 
 /** What the browser lets us; asked for in the settings. */

@@ -1,9 +1,11 @@
 /** How a Problem looks everywhere: what happened, why, what to do now, and a button that does it. */
 import { Button, Collapse, UnstyledButton } from '@mantine/core'
 import { IconAlertTriangle, IconCircleX, IconChevronRight } from '@tabler/icons-react'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useId, useState, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
+import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
+import { startJob } from '../../../shared/jobs/lifecycle'
 import type { Problem } from '../../../shared/problem'
 import { CopyButton } from './copy-button'
 import { problemOf } from './problem-of'
@@ -15,6 +17,8 @@ interface ProblemProps {
   /** What "Try again" does; without it the button is not shown. */
   onRetry?: () => void
   retrying?: boolean
+  /** What the Problem's action does here, if not what it does everywhere. */
+  does?: { label: string; run: () => void }
   /** A warning works but wants attention. */
   tone?: 'bad' | 'warn'
   /** It was there already: not announced as news. */
@@ -23,7 +27,7 @@ interface ProblemProps {
   children?: ReactNode
 }
 
-export function ProblemView({ problem, onRetry, retrying, tone = 'bad', quiet, children }: ProblemProps) {
+export function ProblemView({ problem, onRetry, retrying, does, tone = 'bad', quiet, children }: ProblemProps) {
   const waits = problem.action === 'keep-waiting'
   const Icon = tone === 'bad' ? IconCircleX : IconAlertTriangle
   const retry = onRetry && (
@@ -31,7 +35,13 @@ export function ProblemView({ problem, onRetry, retrying, tone = 'bad', quiet, c
       {waits ? 'Keep waiting' : 'Try again'}
     </Button>
   )
-  const action = retry && waits ? null : <ProblemAction problem={problem} />
+  const action = does ? (
+    <Button size="xs" onClick={does.run}>
+      {does.label}
+    </Button>
+  ) : retry && (waits || problem.action === 'retry') ? null : (
+    <ProblemAction problem={problem} />
+  )
   return (
     <div
       className={classes.problem}
@@ -105,52 +115,46 @@ function ProblemDetails({ problem }: { problem: Problem }) {
   )
 }
 
-/** The button that does what the problem asks for, where there is one that every screen can do. */
+/** The button that does what the problem asks for: every action has one. */
 export function ProblemAction({ problem }: { problem: Problem }) {
   const [, navigate] = useLocation()
   const trpc = useTRPC()
+  const queries = useQueryClient()
   const start = useMutation(
-    trpc.infrastructure.start.mutationOptions({ onSuccess: ({ id }) => navigate(`/operations/${id}`) }),
+    trpc.operations.start.mutationOptions({ onSuccess: ({ id }) => navigate(`/operations/${id}`) }),
+  )
+  const button = (label: string, run: () => void, important = false) => (
+    <>
+      <Button size="xs" variant={important ? 'filled' : 'default'} loading={start.isPending} onClick={run}>
+        {label}
+      </Button>
+      {start.error && <span>{problemOf(start.error).message}</span>}
+    </>
   )
   switch (problem.action) {
+    case undefined:
+      return null
     case 'start-infrastructure':
-      return (
-        <>
-          <Button size="xs" loading={start.isPending} onClick={() => start.mutate()}>
-            Start the infrastructure
-          </Button>
-          {start.error && <span>{problemOf(start.error).message}</span>}
-        </>
-      )
-    case 'choose-driver': {
-      const choose = (): void => {
+      return button('Start the infrastructure', () => start.mutate({ kind: infrastructureStartJob.kind }), true)
+    case 'stop-other': {
+      const name = problem.instance
+      return name === undefined
+        ? button('Open Instances', () => navigate('/instances'))
+        : button(`Stop it and start ${name}`, () => start.mutate({ kind: startJob.kind, name, stopOther: true }))
+    }
+    case 'choose-driver':
+      return button('Choose another driver', () => {
         const choice = document.getElementById('driver-choice') // DriverChoice, if it is on the screen already
         if (choice) choice.focus()
         else navigate('/infrastructure')
-      }
-      return (
-        <Button size="xs" variant="default" onClick={choose}>
-          Choose another driver
-        </Button>
-      )
-    }
+      })
+    case 'free-space':
+      return button('See what can be freed', () => navigate('/settings'))
+    case 'retry': // where no operation is to be retried: what the screen shows is asked for again
+      return button('Try again', () => void queries.invalidateQueries())
+    case 'use-npm-install':
     case 'keep-waiting': // where its operation is not on the screen
     case 'open-activity':
-      return (
-        <Button size="xs" variant="default" onClick={() => navigate('/activity')}>
-          Open Activity
-        </Button>
-      )
-    case 'free-space':
-      return (
-        <Button size="xs" variant="default" onClick={() => navigate('/settings')}>
-          See what can be freed
-        </Button>
-      )
-    case 'stop-other':
-    case 'retry':
-    case 'use-npm-install':
-    case undefined:
-      return null
+      return button('Open Activity', () => navigate('/activity'))
   }
 }

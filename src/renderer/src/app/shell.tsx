@@ -5,7 +5,7 @@ import { IconActivity, IconDatabase, IconFileText, IconLayoutGrid, IconSettings,
 import { useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { isOpen } from '../../../shared/operation'
-import { InstanceDialogs } from '../instances/dialogs'
+import { JobDialog } from '../jobs/dialogs'
 import { LogsScreen } from '../logs/logs-screen'
 import { Announcer } from '../operations/announcer'
 import { Recovered } from '../operations/recovered'
@@ -45,7 +45,7 @@ export function Shell() {
         <Routes />
       </main>
       <CommandPalette />
-      <InstanceDialogs />
+      <JobDialog />
       <Announcer />
       <DesktopNews />
     </div>

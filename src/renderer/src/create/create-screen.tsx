@@ -3,6 +3,7 @@ import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, type FormEvent } from 'react'
 import { useLocation } from 'wouter'
+import { createJob } from '../../../shared/jobs/create'
 import { confirm } from '../app/confirm'
 import { Page } from '../app/page'
 import { ProblemView } from '../app/problem'
@@ -33,7 +34,7 @@ export function CreateScreen() {
   const Body = bodies[step]
 
   const create = useMutation(
-    trpc.instances.create.mutationOptions({
+    trpc.operations.start.mutationOptions({
       onSuccess: ({ id }) => {
         remember(id, wizard.answers)
         dispatch({ type: 'discarded' })
@@ -65,7 +66,7 @@ export function CreateScreen() {
     else if (faulty) {
       dispatch({ type: 'go', step: faulty })
       dispatch({ type: 'continue' })
-    } else create.mutate(toInput(wizard.answers))
+    } else create.mutate({ kind: createJob.kind, ...toInput(wizard.answers) })
     focusFault()
   }
   const errors = Object.keys(errorsOf(wizard, step))

@@ -1,5 +1,7 @@
 /** The wizard's state lives above the screens: going to look at something else loses nothing that was typed. */
 import { createContext, useContext, useReducer, useRef, type Dispatch, type ReactNode } from 'react'
+import { createJob } from '../../../shared/jobs/create'
+import { planOf } from '../../../shared/jobs/words'
 import type { OperationState } from '../../../shared/operation'
 import { newWizard, reduce, type Answers, type Wizard, type WizardAction } from './wizard'
 
@@ -25,7 +27,7 @@ export function DraftProvider({ children }: { children: ReactNode }) {
     remember: (id, { password: _secret, ...answers }) => {
       remembered.current.set(id, { ...answers, passwordMode: 'typed' })
     },
-    recall: operation => remembered.current.get(operation.id) ?? fromPlan(operation.plan),
+    recall: operation => remembered.current.get(operation.id) ?? fromPlan(operation),
   }
   return <DraftContext value={draft}>{children}</DraftContext>
 }
@@ -36,20 +38,19 @@ export function useDraft(): Draft {
   return draft
 }
 
-/** What of the answers a plan holds. */
-function fromPlan(plan: unknown): Partial<Reusable> {
-  const of = (value: unknown, key: string): unknown =>
-    typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-  const port = of(plan, 'port')
-  const director = of(plan, 'director')
+/** What of the answers its plan holds. */
+function fromPlan(operation: OperationState): Partial<Reusable> {
+  const plan = planOf(createJob, operation)
+  if (!plan) return {}
+  const { name, director, systemUser, host, install, port } = plan
   return {
-    name: text(of(plan, 'name')),
-    directorName: text(of(director, 'name')),
-    email: text(of(director, 'email')),
-    systemUser: of(plan, 'systemUser') === true,
-    ...(of(plan, 'host') === '127.0.0.1' && { host: '127.0.0.1' as const }),
-    install: of(plan, 'install') === 'install' ? 'install' : 'ci',
-    ...(typeof port === 'number' && { portMode: 'manual' as const, port: String(port) }),
+    name,
+    directorName: director.name,
+    email: director.email,
+    systemUser: systemUser === true,
+    ...(host === '127.0.0.1' && { host }),
+    install: install ?? 'ci',
+    portMode: 'manual',
+    port: String(port),
   }
 }

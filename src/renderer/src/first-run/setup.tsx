@@ -1,6 +1,8 @@
 /** A fresh workspace first gets its infrastructure; where there is one already, or instances, this is not seen. */
 import { Button, Center, Loader } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
+import { createJob } from '../../../shared/jobs/create'
+import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
 import { isOpen } from '../../../shared/operation'
 import { useFailedLive, useInfrastructure, useInstances, useOperations } from '../app/live'
 import { ProblemView } from '../app/problem'
@@ -21,8 +23,8 @@ export function Setup({ children }: { children: ReactNode }) {
   if (shown === undefined && failed.length) setShown(false)
   else if (shown === undefined && infrastructure && instances && ready) {
     const fresh =
-      !instances.instances.length && !instances.broken.length && !operations.some(it => it.kind === 'create')
-    const starting = operations.some(it => isOpen(it) && it.kind === 'infrastructure-start')
+      !instances.instances.length && !instances.broken.length && !operations.some(it => it.kind === createJob.kind)
+    const starting = operations.some(it => isOpen(it) && it.kind === infrastructureStartJob.kind)
     setShown(fresh && (starting || infrastructure.postgres.state !== 'running'))
   }
   if (shown === undefined)
@@ -39,7 +41,7 @@ function StartInfrastructure({ onDone }: { onDone: () => void }) {
   const { operations } = useOperations()
   const { start, busy } = useInfrastructureSwitch({ stay: true })
   const operation = operations
-    .filter(it => it.kind === 'infrastructure-start')
+    .filter(it => it.kind === infrastructureStartJob.kind)
     .toSorted((a, b) => b.openedAt.localeCompare(a.openedAt))[0]
   if (!data) return null
   const starting = operation !== undefined && isOpen(operation)

@@ -2,7 +2,9 @@
 import { useIsMutating, useMutation } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
 import type { ServiceState } from '../../../shared/infrastructure'
+import { infrastructureStartJob, infrastructureStopJob } from '../../../shared/jobs/infrastructure'
 import { isOpen, type OperationState } from '../../../shared/operation'
+import { things } from '../../../shared/things'
 import { confirm } from '../app/confirm'
 import { useInfrastructure, useInstances, useOperations } from '../app/live'
 import { notifyProblem } from '../app/notify'
@@ -29,15 +31,17 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
   const [, navigate] = useLocation()
   const { data } = useInfrastructure()
   const online = useInstances().data?.instances.filter(it => it.status === 'online').length ?? 0
-  const operation = useOperations().operations.find(it => isOpen(it) && it.kind.startsWith('infrastructure-'))
+  const operation = useOperations().operations.find(
+    it => isOpen(it) && it.claims.some(({ on }) => on === things.services),
+  )
   const options = {
     onSuccess: ({ id }: { id: string }) => {
       if (!stay) navigate(`/operations/${id}`)
     },
     onError: notifyProblem,
   }
-  const start = useMutation(trpc.infrastructure.start.mutationOptions(options))
-  const stop = useMutation(trpc.infrastructure.stop.mutationOptions(options))
+  const start = useMutation(trpc.operations.start.mutationOptions(options))
+  const stop = useMutation(trpc.operations.start.mutationOptions(options))
   const choosing = useIsMutating({ mutationKey: trpc.infrastructure.choose.mutationKey() }) > 0
   const services = data ? [data.postgres, data.pgbouncer] : []
   const askStop = (): void => {
@@ -48,7 +52,7 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
         : 'Instances cannot reach their databases until both run again. No data is lost.',
       confirm: 'Stop both',
       cancel: 'Keep running',
-      onConfirm: () => stop.mutate(),
+      onConfirm: () => stop.mutate({ kind: infrastructureStopJob.kind }),
     })
   }
   return {
@@ -56,7 +60,7 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
     canStop: services.some(it => it.state === 'running' || it.state === 'restarting'),
     busy: choosing || start.isPending || stop.isPending || operation !== undefined,
     operation,
-    start: () => start.mutate(),
+    start: () => start.mutate({ kind: infrastructureStartJob.kind }),
     stop: askStop,
   }
 }

@@ -1,102 +1,75 @@
 /** What can be done with one instance: the same list in its row, on its page and in the command palette. */
-import {
-  IconCopyCheck,
-  IconExternalLink,
-  IconFileText,
-  IconInfoCircle,
-  IconPlayerPlay,
-  IconPlayerStop,
-  IconPlugConnected,
-  IconRefresh,
-  IconShieldLock,
-  IconShieldOff,
-  IconTrash,
-  IconTimeline,
-  type Icon,
-} from '@tabler/icons-react'
+import { IconExternalLink, IconFileText, IconInfoCircle, IconTimeline, type Icon } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
+import { jobs } from '../../../shared/jobs'
+import type { AnyJob, Offer } from '../../../shared/jobs/job'
 import { useApp } from '../app/live'
+import { faceOf } from '../jobs/faces'
+import { useJobs } from '../jobs/jobs'
 import type { Shown } from './arrange'
-import { useJobs } from './jobs'
 import { useOpenInstance } from './open'
 import { pageOf } from './page-of'
 
 export interface InstanceAction {
-  readonly id:
-    | 'show'
-    | 'logs'
-    | 'progress'
-    | 'open'
-    | 'start'
-    | 'stop'
-    | 'restart'
-    | 'change-port'
-    | 'adopt'
-    | 'isolate'
-    | 'unisolate'
-    | 'delete'
+  /** A job's kind, or one of `show`, `logs`, `progress`, `open`. */
+  readonly id: string
   readonly label: string
+  /** The label before a name, e.g. “Change the port of”. */
+  readonly before: string
   readonly Icon: Icon
   readonly run: () => void
+  readonly quick?: Offer['quick']
   readonly danger?: boolean
 }
+
+const offered: readonly AnyJob[] = jobs
 
 /** @returns asks what can be done with an instance as it is now, the likeliest first */
 export function useInstanceActions(): (shown: Shown) => InstanceAction[] {
   const [, navigate] = useLocation()
   const open = useOpenInstance()
-  const { run, ask, isolate, unisolate } = useJobs()
+  const { run, ask } = useJobs()
   const { root } = useApp()
   return ({ instance: { name, url, isolated }, status: { group, operation } }) => {
-    const online = group === 'online'
-    const free = group !== 'busy' && group !== 'copy' // nothing is done to a copy until it is adopted
-    const all: (InstanceAction | false)[] = [
-      online && { id: 'open', label: 'Open', Icon: IconExternalLink, run: () => open(url) },
-      { id: 'show', label: 'Show', Icon: IconInfoCircle, run: () => navigate(pageOf(name)) },
-      { id: 'logs', label: 'Logs', Icon: IconFileText, run: () => navigate(`${pageOf(name)}/logs`) },
+    const go = (to: string) => (): void => navigate(to)
+    const links: (InstanceAction | false)[] = [
+      group === 'online' && {
+        id: 'open',
+        label: 'Open',
+        before: 'Open',
+        Icon: IconExternalLink,
+        run: () => open(url),
+        quick: 'likeliest',
+      },
+      { id: 'show', label: 'Show', before: 'Show', Icon: IconInfoCircle, run: go(pageOf(name)) },
+      { id: 'logs', label: 'Logs', before: 'Logs of', Icon: IconFileText, run: go(`${pageOf(name)}/logs`) },
       operation !== undefined && {
         id: 'progress',
         label: 'Show the progress',
+        before: 'Show the progress of',
         Icon: IconTimeline,
-        run: () => navigate(`/operations/${operation}`),
-      },
-      free && !online && { id: 'start', label: 'Start', Icon: IconPlayerPlay, run: () => run('start', name) },
-      (online || group === 'unknown') && {
-        id: 'restart',
-        label: 'Restart',
-        Icon: IconRefresh,
-        run: () => run('restart', name),
-      },
-      (online || group === 'unknown' || group === 'errored') && {
-        id: 'stop',
-        label: 'Stop',
-        Icon: IconPlayerStop,
-        run: () => run('stop', name),
-      },
-      group === 'copy' && {
-        id: 'adopt',
-        label: 'Adopt…',
-        Icon: IconCopyCheck,
-        run: () => ask({ type: 'adopt', name }),
-      },
-      free && {
-        id: 'change-port',
-        label: 'Change port…',
-        Icon: IconPlugConnected,
-        run: () => ask({ type: 'change-port', name }),
-      },
-      free && root && !isolated && { id: 'isolate', label: 'Isolate…', Icon: IconShieldLock, run: () => isolate(name) },
-      free &&
-        root &&
-        isolated && { id: 'unisolate', label: 'End isolation…', Icon: IconShieldOff, run: () => unisolate(name) },
-      free && {
-        id: 'delete',
-        label: 'Delete…',
-        Icon: IconTrash,
-        run: () => ask({ type: 'delete', name }),
-        danger: true,
+        run: go(`/operations/${operation}`),
+        quick: 'likely',
       },
     ]
-    return all.filter(it => it !== false)
+    return [
+      ...links.filter(it => it !== false),
+      ...offered.flatMap(({ kind, offer }) => {
+        if (!offer?.when({ group, isolated, root })) return []
+        const { label, before = label.replace(/…$/, ''), quick, danger } = offer
+        const { Icon, dialog } = faceOf(kind)
+        return [
+          {
+            id: kind,
+            label,
+            before,
+            Icon,
+            quick,
+            danger,
+            run: () => (dialog ? ask({ dialog, name }) : run(kind, name)),
+          },
+        ]
+      }),
+    ]
   }
 }

@@ -4,18 +4,18 @@ import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { useLocation } from 'wouter'
 import { adoptInputSchema } from '../../../shared/instance'
+import { adoptJob } from '../../../shared/jobs/create'
 import type { Problem } from '../../../shared/problem'
 import { CopyButton } from '../app/copy-button'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
-import { useTRPC, useTRPCClient } from '../app/trpc'
+import { useTRPC } from '../app/trpc'
 import { generatePassword } from '../create/password'
-import { useJobs } from './jobs'
+import { useJobs } from '../jobs/jobs'
 import classes from './dialogs.module.css'
 
 export function AdoptForm({ name, onClose }: { name: string; onClose: () => void }) {
   const trpc = useTRPC()
-  const client = useTRPCClient()
   const [, navigate] = useLocation()
   const { send } = useJobs()
   const [as, setAs] = useState('')
@@ -38,11 +38,14 @@ export function AdoptForm({ name, onClose }: { name: string; onClose: () => void
     setTried(true)
     if (issues.length) return
     setSending(true)
-    send('adopt', name, async () => {
-      const { id } = await client.instances.adopt.mutate(input)
-      navigate(`/operations/${id}`)
-    })
-      .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
+    send({ kind: adoptJob.kind, ...input })
+      .then(
+        id => {
+          navigate(`/operations/${id}`)
+          onClose()
+        },
+        (refused: unknown) => setProblem(problemOf(refused)),
+      )
       .finally(() => setSending(false))
   }
   return (

@@ -1,6 +1,7 @@
 /** Which instances are shown, and in which order. */
 import type { InstanceView } from '../../../shared/instance'
-import type { ShownStatus, StatusGroup } from './shown-status'
+import type { StatusGroup } from '../../../shared/jobs/job'
+import type { ShownStatus } from './shown-status'
 
 /** An instance with the status that it is shown with. */
 export interface Shown {

@@ -3,6 +3,7 @@ import { Anchor, Button, CloseButton } from '@mantine/core'
 import { IconPlugConnectedX, IconPower } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
 import { Link } from 'wouter'
+import { restartJob, startJob } from '../../../shared/jobs/lifecycle'
 import type { LostProcess } from '../../../shared/instance'
 import { count, enumerate } from '../../../shared/amounts'
 import { useInfrastructure, useInstances } from '../app/live'
@@ -11,7 +12,7 @@ import { ProblemView } from '../app/problem'
 import { useTRPCClient } from '../app/trpc'
 import { LowSpace } from '../space/disk'
 import type { Shown } from './arrange'
-import { useJobs } from './jobs'
+import { useJobs } from '../jobs/jobs'
 import classes from './list.module.css'
 
 export function Banners({
@@ -121,7 +122,7 @@ function Down({ names, onChoose }: { names: readonly string[]; onChoose: (names:
           Choose…
         </Button>
       )}
-      <Button size="xs" onClick={() => bulk('start', names)}>
+      <Button size="xs" onClick={() => bulk(startJob.kind, names)}>
         {many ? 'Start them' : 'Start it'}
       </Button>
     </Banner>
@@ -149,7 +150,7 @@ function Lost({ lost }: { lost: readonly LostProcess[] }) {
       <Button size="xs" variant="default" onClick={end} loading={ending}>
         {many ? 'Stop them' : 'Stop it'}
       </Button>
-      <Button size="xs" onClick={() => bulk('restart', names)}>
+      <Button size="xs" onClick={() => bulk(restartJob.kind, names)}>
         Take over
       </Button>
     </Banner>

@@ -1,19 +1,13 @@
 /** What can be done with the chosen ones. */
 import { Button, CloseButton } from '@mantine/core'
-import { IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react'
 import { count, enumerate } from '../../../shared/amounts'
-import type { ManyAction } from '../../../shared/many'
+import { bulkJobs, bulkOf, type BulkAction } from '../../../shared/jobs/many'
 import { confirm } from '../app/confirm'
 import type { Shown } from './arrange'
-import { useJobs, type Skipped } from './jobs'
+import { faceOf } from '../jobs/faces'
+import { useJobs, type Skipped } from '../jobs/jobs'
 import { idleReason } from './shown-status'
 import classes from './list.module.css'
-
-const actions = [
-  { action: 'start', word: 'Start', Icon: IconPlayerPlay },
-  { action: 'stop', word: 'Stop', Icon: IconPlayerStop },
-  { action: 'restart', word: 'Restart', Icon: IconRefresh },
-] as const
 
 /** More than these are not interrupted by one slip. */
 const askAbove = 5
@@ -33,7 +27,8 @@ export function BulkBar({ chosen, hidden, onClear }: BulkBarProps) {
         <strong>{chosen.length} selected</strong>
         {hidden > 0 && <span className="dimmed">, {hidden} not shown</span>}
       </span>
-      {actions.map(({ action, word, Icon }) => {
+      {bulkJobs.map(({ kind: action }) => {
+        const { Icon } = faceOf(action)
         const { names, skipped } = split(action, chosen)
         return (
           <Button
@@ -44,7 +39,7 @@ export function BulkBar({ chosen, hidden, onClear }: BulkBarProps) {
             leftSection={<Icon size={15} aria-hidden />}
             onClick={() => ask(action, names, () => bulk(action, names, skipped))}
           >
-            {word}
+            {bulkOf(action).verb}
             {names.length && names.length < chosen.length ? ` ${names.length}` : ''}
           </Button>
         )
@@ -54,7 +49,7 @@ export function BulkBar({ chosen, hidden, onClear }: BulkBarProps) {
   )
 }
 
-function split(action: ManyAction, chosen: readonly Shown[]): { names: string[]; skipped: Skipped[] } {
+function split(action: BulkAction, chosen: readonly Shown[]): { names: string[]; skipped: Skipped[] } {
   const names: string[] = []
   const skipped: Skipped[] = []
   for (const {
@@ -68,16 +63,16 @@ function split(action: ManyAction, chosen: readonly Shown[]): { names: string[];
   return { names, skipped }
 }
 
-function ask(action: ManyAction, names: readonly string[], go: () => void): void {
-  if (action === 'start' || names.length <= askAbove) {
+function ask(action: BulkAction, names: readonly string[], go: () => void): void {
+  const { verb, warning } = bulkOf(action)
+  if (warning === undefined || names.length <= askAbove) {
     go()
     return
   }
-  const word = action === 'stop' ? 'Stop' : 'Restart'
   confirm({
-    title: `${word} ${count(names.length, 'instance')}?`,
-    children: `${enumerate(names)}. ${action === 'stop' ? 'Nobody can use them until they are started again. No data is lost.' : 'Each is away for a moment, at most four at a time.'}`,
-    confirm: `${word} ${names.length}`,
+    title: `${verb} ${count(names.length, 'instance')}?`,
+    children: `${enumerate(names)}. ${warning}`,
+    confirm: `${verb} ${names.length}`,
     cancel: 'Leave them',
     onConfirm: go,
   })

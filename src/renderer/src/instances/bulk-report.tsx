@@ -3,16 +3,14 @@ import { Anchor, Button, CloseButton, Loader } from '@mantine/core'
 import { IconAlertTriangleFilled, IconCircleCheckFilled } from '@tabler/icons-react'
 import { Link } from 'wouter'
 import { isMoving, isOpen, problemOf, type OperationState } from '../../../shared/operation'
-import { resultsOf } from '../../../shared/many'
+import { capital } from '../../../shared/amounts'
+import { bulkOf, resultsOf } from '../../../shared/jobs/many'
+import { headline } from '../../../shared/jobs/words'
 import type { Problem } from '../../../shared/problem'
-import { headline } from '../../../shared/titles'
 import { useOperations } from '../app/live'
 import { ProblemView } from '../app/problem'
-import { useJobs, type Asked } from './jobs'
+import { useJobs, type Asked } from '../jobs/jobs'
 import classes from './list.module.css'
-
-const past = { start: 'Started', stop: 'Stopped', restart: 'Restarted' } as const
-const present = { start: 'Starting', stop: 'Stopping', restart: 'Restarting' } as const
 
 export function BulkReportPanel() {
   const { asked, dismissReport } = useJobs()
@@ -128,7 +126,7 @@ function Failure({
 
 function running({ action, count }: Asked, operation: OperationState | undefined): string {
   const done = operation ? resultsOf(operation).filter(it => it.result).length : 0
-  return `${present[action]} ${count}${done > 0 ? `, ${done} done` : ''}…`
+  return `${bulkOf(action).doing} ${count}${done > 0 ? `, ${done} done` : ''}…`
 }
 
 function ended({ action, count, skipped }: Asked, operation: OperationState | undefined): string {
@@ -138,7 +136,7 @@ function ended({ action, count, skipped }: Asked, operation: OperationState | un
   const left = results.filter(it => !it.result)
   const goesOn = left.filter(it => it.begun).length
   const parts = [
-    `${past[action]} ${results.length - problems.length - left.length} of ${count + skipped.length}`,
+    `${capital(bulkOf(action).done)} ${results.length - problems.length - left.length} of ${count + skipped.length}`,
     skipped.length + ports > 0 && `${skipped.length + ports} skipped`,
     problems.length - ports > 0 && `${problems.length - ports} failed`,
     left.length > goesOn && `${left.length - goesOn} not begun`,

@@ -7,18 +7,18 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { hosts, portSchema, type PortHolder } from '../../../shared/instance'
+import { changePortJob } from '../../../shared/jobs/lifecycle'
 import type { Problem } from '../../../shared/problem'
 import { useInstances } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
-import { useTRPC, useTRPCClient } from '../app/trpc'
-import { useJobs } from './jobs'
+import { useTRPC } from '../app/trpc'
+import { useJobs } from '../jobs/jobs'
 import { PortTaken } from './port-taken'
 import classes from './dialogs.module.css'
 
 export function ChangePortForm({ name, onClose }: { name: string; onClose: () => void }) {
   const trpc = useTRPC()
-  const client = useTRPCClient()
   const { send } = useJobs()
   const instance = useInstances().data?.instances.find(it => it.name === name)
   const [typed, setTyped] = useState('')
@@ -33,7 +33,7 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
   const suggestion = useQuery(trpc.instances.suggestPort.queryOptions(undefined, { staleTime: 0 }))
   const valid = portSchema.safeParse(port)
   const check = useQuery(trpc.instances.checkPort.queryOptions({ port }, { enabled: valid.success, staleTime: 0 }))
-  if (!instance) return <p>There is no instance ‘{name}’ any more.</p>
+  if (!instance) return <p>There is no instance “{name}” any more.</p>
 
   const runs = instance.status === 'online'
   const host = details.data?.env.find(it => it.key === 'HOST')?.value
@@ -55,14 +55,7 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
     setTried(true)
     if (error || typed !== settled || check.isFetching || blocking || (holders.length > 0 && !share)) return
     setSending(true)
-    send('change-port', name, () =>
-      client.instances.changePort.mutate({
-        name,
-        port: same ? instance.port : port,
-        allowSharedPort: share,
-        host: newHost,
-      }),
-    )
+    send({ kind: changePortJob.kind, name, port: same ? instance.port : port, allowSharedPort: share, host: newHost })
       .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
       .finally(() => setSending(false))
   }

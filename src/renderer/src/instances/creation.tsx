@@ -3,7 +3,7 @@ import { Link } from 'wouter'
 import type { OperationState } from '../../../shared/operation'
 import { Status } from '../app/status'
 import { Elapsed } from '../app/time'
-import { progressOf, stepTitle, subjectOf } from '../../../shared/titles'
+import { progressOf, stepTitle, subjectOf } from '../../../shared/jobs/words'
 import { ofOperation } from './shown-status'
 import table from './table.module.css'
 import grid from './grid.module.css'
@@ -28,7 +28,9 @@ export function CreationRow({ operation, index }: { operation: OperationState; i
         <Status tone={tone}>{word}</Status>
       </td>
       <td colSpan={4} className={table.creating}>
-        {[operation.phase === 'running' && progressOf(operation), step && stepTitle(step)].filter(Boolean).join(' · ')}{' '}
+        {[operation.phase === 'running' && progressOf(operation), step && stepTitle(operation.kind, step)]
+          .filter(Boolean)
+          .join(' · ')}{' '}
         · <Elapsed since={operation.openedAt} />
       </td>
       {/* Columns that narrow windows hide: spanning them would add columns there. */}
@@ -59,7 +61,7 @@ export function CreationCard({ operation }: { operation: OperationState }) {
         <Status tone={tone}>{word}</Status>
         <Elapsed since={operation.openedAt} />
       </div>
-      <p className={grid.step}>{step && stepTitle(step)}</p>
+      <p className={grid.step}>{step && stepTitle(operation.kind, step)}</p>
       <div className={grid.foot}>
         <span className="dimmed">{operation.phase === 'running' && progressOf(operation)}</span>
         <Link href={href} className={table.show} aria-label={`Show the creation of ${name}`}>

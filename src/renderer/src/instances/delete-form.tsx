@@ -5,27 +5,25 @@ import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import type { DeletePreview, LeftoversPreview } from '../../../shared/instance'
+import { deleteJob, deleteWord, leftoversJob } from '../../../shared/jobs/delete'
 import type { Problem } from '../../../shared/problem'
 import { bytes, count } from '../../../shared/amounts'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
-import { useTRPC, useTRPCClient } from '../app/trpc'
+import { useTRPC } from '../app/trpc'
 import { pageOf } from './page-of'
-import { useJobs } from './jobs'
+import { useJobs } from '../jobs/jobs'
 import classes from './dialogs.module.css'
-
-const word = 'DELETE'
 
 export function DeleteForm({ name, onClose }: { name: string; onClose: () => void }) {
   const trpc = useTRPC()
-  const client = useTRPCClient()
   const [location, navigate] = useLocation()
   const { send } = useJobs()
   const preview = useQuery(
     trpc.instances.previewDelete.queryOptions({ name }, { staleTime: 0, trpc: { abortOnUnmount: true } }),
   )
   const remove = async (): Promise<void> => {
-    await send('delete', name, () => client.instances.delete.mutate({ name, confirm: word }))
+    await send({ kind: deleteJob.kind, name, confirm: deleteWord })
     if (location === pageOf(name)) navigate('/instances')
   }
   return (
@@ -45,14 +43,13 @@ export function DeleteForm({ name, onClose }: { name: string; onClose: () => voi
 /** The same for what the older tool left half made. */
 export function LeftoversForm({ name, onClose }: { name: string; onClose: () => void }) {
   const trpc = useTRPC()
-  const client = useTRPCClient()
   const [, navigate] = useLocation()
+  const { send } = useJobs()
   const preview = useQuery(
     trpc.instances.previewLeftovers.queryOptions({ name }, { staleTime: 0, trpc: { abortOnUnmount: true } }),
   )
   const remove = async (): Promise<void> => {
-    const { id } = await client.instances.removeLeftovers.mutate({ name, confirm: word })
-    navigate(`/operations/${id}`)
+    navigate(`/operations/${await send({ kind: leftoversJob.kind, name, confirm: deleteWord })}`)
   }
   return (
     <ConfirmForm
@@ -86,7 +83,7 @@ function ConfirmForm({ label, verb, name, preview, children, onConfirm, onClose 
   const [problem, setProblem] = useState<Problem>()
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    if (typed !== word || !children) return
+    if (typed !== deleteWord || !children) return
     setSending(true)
     onConfirm()
       .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
@@ -107,10 +104,10 @@ function ConfirmForm({ label, verb, name, preview, children, onConfirm, onClose 
       <TextInput
         label={
           <>
-            Type <code>{word}</code> to confirm
+            Type <code>{deleteWord}</code> to confirm
           </>
         }
-        aria-label={`Type ${word} to confirm`}
+        aria-label={`Type ${deleteWord} to confirm`}
         value={typed}
         onChange={event => setTyped(event.currentTarget.value)}
         autoComplete="off"
@@ -123,7 +120,7 @@ function ConfirmForm({ label, verb, name, preview, children, onConfirm, onClose 
         <Button variant="default" onClick={onClose}>
           Keep it
         </Button>
-        <Button type="submit" color="red" disabled={typed !== word || !children} loading={sending}>
+        <Button type="submit" color="red" disabled={typed !== deleteWord || !children} loading={sending}>
           {verb} {name.length > 24 ? 'it' : name}
         </Button>
       </div>

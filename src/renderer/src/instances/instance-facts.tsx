@@ -8,7 +8,8 @@ import { CopyButton } from '../app/copy-button'
 import { useApp } from '../app/live'
 import { Status } from '../app/status'
 import { useTRPC } from '../app/trpc'
-import { useJobs } from './jobs'
+import { bootTimeDialog } from '../jobs/faces'
+import { useJobs } from '../jobs/jobs'
 import classes from './instance.module.css'
 
 export function DatabaseFacts({
@@ -94,7 +95,7 @@ export function ProcessFacts({
             size="compact-xs"
             variant="subtle"
             aria-label="Change the boot time…"
-            onClick={() => ask({ type: 'boot-time', name })}
+            onClick={() => ask({ dialog: bootTimeDialog, name })}
           >
             Change…
           </Button>

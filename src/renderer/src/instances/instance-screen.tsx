@@ -16,7 +16,8 @@ import { useInstanceActions } from './actions'
 import type { Shown } from './arrange'
 import { InstanceLogs } from '../logs/instance-logs'
 import { useWarmLogs } from '../logs/warm'
-import { useJobs } from './jobs'
+import { adoptDialog } from '../jobs/faces'
+import { useJobs } from '../jobs/jobs'
 import { pageOf } from './page-of'
 import { InfrastructureDown } from './banners'
 import { Broken } from './broken'
@@ -131,7 +132,7 @@ function Copy({ name, why }: { name: string; why: string }) {
         hint: 'It still names the other one’s database, so it can’t be started, changed or deleted. Adopt it to give it a name, database, port and secrets of its own.',
       }}
     >
-      <Button size="xs" onClick={() => ask({ type: 'adopt', name })}>
+      <Button size="xs" onClick={() => ask({ dialog: adoptDialog, name })}>
         Adopt this copy…
       </Button>
     </ProblemView>
@@ -163,15 +164,13 @@ function Details({ details, shown }: { details: InstanceDetails; shown: Shown })
 function Actions({ shown }: { shown: Shown }) {
   const actionsOf = useInstanceActions()
   const [menu, setMenu] = useState<{ x: number; y: number }>()
-  const quick = actionsOf(shown).filter(
-    it => it.id === 'open' || it.id === 'start' || it.id === 'stop' || it.id === 'restart' || it.id === 'progress',
-  )
+  const quick = actionsOf(shown).filter(it => it.quick)
   return (
     <>
-      {quick.toReversed().map(({ id, label, Icon, run }) => (
+      {quick.toReversed().map(({ id, label, Icon, run, quick: how }) => (
         <Button
           key={id}
-          variant={id === 'open' || id === 'start' ? 'filled' : 'default'}
+          variant={how === 'likeliest' ? 'filled' : 'default'}
           leftSection={<Icon size={16} aria-hidden />}
           onClick={run}
         >

@@ -3,6 +3,7 @@ import { Button, Skeleton } from '@mantine/core'
 import { IconLayoutGrid, IconPlus } from '@tabler/icons-react'
 import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Link } from 'wouter'
+import { createJob } from '../../../shared/jobs/create'
 import { isOpen } from '../../../shared/operation'
 import { useInstances, useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
@@ -14,7 +15,7 @@ import { BulkBar } from './bulk-bar'
 import { BulkReportPanel } from './bulk-report'
 import { InstanceGrid } from './grid'
 import type { Item, ItemHandlers } from './item'
-import { useJobs } from './jobs'
+import { useJobs } from '../jobs/jobs'
 import { useListKeys } from './list-keys'
 import { useListState } from './list-state'
 import { useOpenInstance } from './open'
@@ -29,7 +30,7 @@ export function InstancesScreen() {
   const shown = useShownInstances()
   const { operations } = useOperations()
   const { setSelection, setFilter, setQuery } = useListState()
-  const creations = useMemo(() => operations.filter(it => it.kind === 'create' && isOpen(it)), [operations])
+  const creations = useMemo(() => operations.filter(it => it.kind === createJob.kind && isOpen(it)), [operations])
   const made = useMemo(() => {
     const subjects = new Set(creations.map(it => it.subject))
     return shown.filter(it => !subjects.has(it.instance.name.toLowerCase())) // half made: its creation stands for it

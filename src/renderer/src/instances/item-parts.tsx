@@ -11,6 +11,7 @@ import type { MouseEvent } from 'react'
 import { Link } from 'wouter'
 import { Status } from '../app/status'
 import { pageOf } from './page-of'
+import { startJob, stopJob } from '../../../shared/jobs/lifecycle'
 import { bytes } from '../../../shared/amounts'
 import type { InstanceItemProps } from './item'
 import classes from './parts.module.css'
@@ -149,7 +150,7 @@ export function Buttons({ shown, menu, handlers }: PartProps & { menu: boolean }
           data-control="quick"
           aria-label={`Stop ${name}`}
           title="Stop"
-          onClick={() => handlers.run('stop', name)}
+          onClick={() => handlers.run(stopJob.kind, name)}
         >
           <IconPlayerStopFilled size={15} aria-hidden />
         </button>
@@ -161,7 +162,7 @@ export function Buttons({ shown, menu, handlers }: PartProps & { menu: boolean }
           data-control="quick"
           aria-label={`Start ${name}`}
           title="Start"
-          onClick={() => handlers.run('start', name)}
+          onClick={() => handlers.run(startJob.kind, name)}
         >
           <IconPlayerPlayFilled size={15} aria-hidden />
         </button>

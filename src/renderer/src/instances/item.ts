@@ -14,7 +14,7 @@ export interface ItemHandlers {
   /** @param at the menu's corner, in the window */
   readonly openMenu: (name: string, at: { readonly x: number; readonly y: number }) => void
   readonly open: (url: string) => void
-  readonly run: (action: 'start' | 'stop', name: string) => void
+  readonly run: (kind: string, name: string) => void
 }
 
 export interface InstanceItemProps {

@@ -36,9 +36,9 @@ export function PortTaken({
 function textOf(holder: PortHolder): string {
   switch (holder.type) {
     case 'instance':
-      return `Instance ‘${holder.name}’ has it (${holder.running ? 'running' : 'not running'}).`
+      return `Instance “${holder.name}” has it (${holder.running ? 'running' : 'not running'}).`
     case 'operation':
-      return `An open job on ‘${holder.subject}’ has it.`
+      return `An open job on “${holder.subject}” has it.`
     case 'process':
       return `${holder.program ?? 'A program'}${holder.pid ? ` (pid ${holder.pid})` : ''} listens on it.`
   }

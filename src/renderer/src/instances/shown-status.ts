@@ -1,11 +1,10 @@
 /** The status that is shown: what PM2 says, unless a job on the instance is under way or was just asked for. */
-import { manyKind, resultsOf, type ManyAction } from '../../../shared/many'
+import { jobOf } from '../../../shared/jobs'
+import type { StatusGroup } from '../../../shared/jobs/job'
+import { bulkOf, manyJob, resultsOf, type BulkAction } from '../../../shared/jobs/many'
 import { isOpen, waitsForInfrastructure, type OperationState } from '../../../shared/operation'
-import type { InstanceStatus, InstanceView } from '../../../shared/instance'
+import type { InstanceView } from '../../../shared/instance'
 import { instanceTone, instanceWord, type Tone } from '../app/status'
-
-/** What the list can be filtered by; `busy` has a job under way, `copy` is another instance's until it is adopted. */
-export type StatusGroup = InstanceStatus | 'busy' | 'copy'
 
 export interface ShownStatus {
   readonly group: StatusGroup
@@ -15,26 +14,14 @@ export interface ShownStatus {
   readonly operation?: string
 }
 
-export type JobKind = 'start' | 'stop' | 'restart' | 'change-port' | 'isolate' | 'unisolate' | 'delete' | 'adopt'
-
 /** A job that was asked for and whose operation is not there yet. */
 export interface PendingJob {
-  readonly kind: JobKind
+  readonly kind: string
   /** The instance's newest operation when it was asked for: once there is a newer one, that one tells. */
   readonly after: string | undefined
 }
 
-const running: Readonly<Record<string, string>> = {
-  create: 'Creating…',
-  start: 'Starting…',
-  stop: 'Stopping…',
-  restart: 'Restarting…',
-  'change-port': 'Changing port…',
-  isolate: 'Isolating…',
-  unisolate: 'Ending isolation…',
-  delete: 'Deleting…',
-  adopt: 'Adopting…',
-}
+const running = (kind: string): string => jobOf(kind)?.status ?? 'Working…'
 
 /** @param queue the job on many in which it waits for its turn */
 export function shownStatus(
@@ -44,8 +31,7 @@ export function shownStatus(
   queue?: string,
 ): ShownStatus {
   if (newest && isOpen(newest)) return ofOperation(newest)
-  if (pending && pending.after === newest?.id)
-    return { group: 'busy', tone: 'busy', word: running[pending.kind] ?? 'Working…' }
+  if (pending && pending.after === newest?.id) return { group: 'busy', tone: 'busy', word: running(pending.kind) }
   if (queue !== undefined) return { group: 'busy', tone: 'busy', word: 'Waiting…', operation: queue }
   const group = foreign === undefined ? status : 'copy'
   return { group, tone: instanceTone[group], word: instanceWord[group] }
@@ -63,7 +49,7 @@ export function ofOperation(operation: OperationState): ShownStatus {
   return {
     group: 'busy',
     tone: 'busy',
-    word: phase === 'undoing' ? 'Undoing…' : (running[kind] ?? 'Working…'),
+    word: phase === 'undoing' ? 'Undoing…' : running(kind),
     operation: id,
   }
 }
@@ -79,7 +65,7 @@ export function newestBySubject(operations: readonly OperationState[]): Readonly
 export const queuesOf = (operations: readonly OperationState[]): ReadonlyMap<string, string> =>
   new Map(
     operations
-      .filter(it => it.kind === manyKind && it.phase === 'running')
+      .filter(it => it.kind === manyJob.kind && it.phase === 'running')
       .flatMap(job =>
         resultsOf(job)
           .filter(it => !it.begun)
@@ -88,11 +74,8 @@ export const queuesOf = (operations: readonly OperationState[]): ReadonlyMap<str
   )
 
 /** Whether an action would change anything; undefined if so, else why not. */
-export function idleReason(action: ManyAction, { group }: ShownStatus): string | undefined {
+export function idleReason(action: BulkAction, { group }: ShownStatus): string | undefined {
   if (group === 'busy') return 'another job on it is under way'
   if (group === 'copy') return 'it is a copy of another instance: adopt it first'
-  if (action === 'start') return group === 'online' ? 'it runs already' : undefined
-  const rests = group === 'stopped' || group === 'not in PM2'
-  if (action === 'stop') return rests ? 'it does not run' : undefined
-  return rests ? 'it does not run: start it' : undefined
+  return bulkOf(action).idle(group)
 }

@@ -4,7 +4,7 @@ import { IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react
 import type { RefObject } from 'react'
 import { instanceWord, StatusIcon, instanceTone } from '../app/status'
 import type { Filter } from './arrange'
-import type { StatusGroup } from './shown-status'
+import type { StatusGroup } from '../../../shared/jobs/job'
 import { useListState } from './list-state'
 import classes from './list.module.css'
 

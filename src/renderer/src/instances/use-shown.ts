@@ -4,7 +4,7 @@
 import { useMemo } from 'react'
 import { useInstances, useOperations } from '../app/live'
 import type { Shown } from './arrange'
-import { useJobs } from './jobs'
+import { useJobs } from '../jobs/jobs'
 import { newestBySubject, queuesOf, shownStatus } from './shown-status'
 
 export function useShownInstances(): readonly Shown[] {

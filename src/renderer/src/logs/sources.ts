@@ -2,7 +2,7 @@
 import { logSourceSchema, type LogSource } from '../../../shared/log'
 import type { OperationState } from '../../../shared/operation'
 import { serviceTitle } from '../../../shared/infrastructure'
-import { headline } from '../../../shared/titles'
+import { headline } from '../../../shared/jobs/words'
 
 export type LogStream = 'both' | 'out' | 'err'
 

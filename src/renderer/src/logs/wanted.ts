@@ -64,7 +64,7 @@ export const withoutFilters = (wanted: Wanted): Wanted => ({
   matchCase: wanted.matchCase,
 })
 
-/** In words, for what is saved: e.g. "only errors, last hour, only lines with ‘timeout’". Empty: everything. */
+/** In words, for what is saved: e.g. "only errors, last hour, only lines with “timeout”". Empty: everything. */
 export function filterWords(
   { errorsOnly, search, matchesOnly, context }: Wanted,
   rangeWords: string | undefined,
@@ -72,7 +72,7 @@ export function filterWords(
   return [
     errorsOnly && 'only errors',
     rangeWords,
-    search !== '' && matchesOnly && `only lines with ‘${search}’${context ? ` and ${context} around each` : ''}`,
+    search !== '' && matchesOnly && `only lines with “${search}”${context ? ` and ${context} around each` : ''}`,
   ]
     .filter(Boolean)
     .join(', ')

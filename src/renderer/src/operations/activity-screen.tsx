@@ -3,14 +3,13 @@ import { Anchor, Button, Select } from '@mantine/core'
 import { IconActivity } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import { Link } from 'wouter'
-import { manyKind } from '../../../shared/many'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import { useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
 import { OperationsTable } from './operations-table'
 import { Stuck } from './outcome'
 import { RefusedJournal } from './refused-journal'
-import { subjectOf, titlesOf } from '../../../shared/titles'
+import { instanceNameOf, wordsOf } from '../../../shared/jobs/words'
 import classes from './activity.module.css'
 
 /** Rows drawn at once; the rest on demand. */
@@ -45,7 +44,7 @@ export function ActivityScreen() {
           {stuck.map(it => (
             <div key={it.id} className={classes.stuck}>
               <Anchor component={Link} href={`/operations/${it.id}`} fw={600}>
-                {titlesOf(it).noun}
+                {wordsOf(it).asking}
               </Anchor>
               <Stuck operation={it} />
             </div>
@@ -78,9 +77,10 @@ function withoutParts(operations: readonly OperationState[]): readonly Operation
 /** Instances that something was done with, as the newest job names them. */
 function subjectsOf(operations: readonly OperationState[]): { value: string; label: string }[] {
   const names = new Map<string, string>()
-  for (const it of operations)
-    if (!it.kind.startsWith('infrastructure-') && it.kind !== manyKind && !names.has(it.subject))
-      names.set(it.subject, subjectOf(it))
+  for (const it of operations) {
+    const name = instanceNameOf(it)
+    if (name !== undefined && !names.has(it.subject)) names.set(it.subject, name)
+  }
   return [...names].map(([value, label]) => ({ value, label })).toSorted((a, b) => a.label.localeCompare(b.label))
 }
 

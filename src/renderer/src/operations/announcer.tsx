@@ -8,9 +8,10 @@ import { useInfrastructure, useInstances, useOperations } from '../app/live'
 import { statusNews } from '../app/news'
 import { notifyNews } from '../app/notify'
 import { serviceWord } from '../app/status'
-import { useJobs } from '../instances/jobs'
-import { resultsOf } from '../../../shared/many'
-import { failuresOf, headline } from '../../../shared/titles'
+import { useJobs } from '../jobs/jobs'
+import { resultsOf } from '../../../shared/jobs/many'
+import { jobOf } from '../../../shared/jobs'
+import { failuresOf, headline } from '../../../shared/jobs/words'
 
 export function Announcer() {
   const news = useOperationNews()
@@ -26,9 +27,6 @@ export function Announcer() {
     </VisuallyHidden>
   )
 }
-
-/** Jobs that last a moment and whose success their row shows. */
-const brief: ReadonlySet<string> = new Set(['start', 'stop', 'restart'])
 
 function useOperationNews(): string {
   const { operations, ready } = useOperations()
@@ -65,7 +63,7 @@ function useOperationNews(): string {
 }
 
 const isWorthAWord = ({ kind, phase }: OperationState): boolean =>
-  phase === 'stuck' || phase === 'rolled-back' || (phase === 'succeeded' && !brief.has(kind))
+  phase === 'stuck' || phase === 'rolled-back' || (phase === 'succeeded' && !jobOf(kind)?.brief)
 
 function Look({ operation: { id, turned, steps } }: { operation: OperationState }) {
   const problem = steps.find(it => it.status === 'stuck')?.problem ?? turned?.problem

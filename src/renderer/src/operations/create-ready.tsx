@@ -2,9 +2,10 @@
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { IconAlertTriangleFilled, IconCircleCheckFilled, IconEye, IconExternalLink } from '@tabler/icons-react'
+import { createJob, unlockedText } from '../../../shared/jobs/create'
+import { planOf, wordsOf } from '../../../shared/jobs/words'
 import type { OperationState } from '../../../shared/operation'
 import { CopyButton } from '../app/copy-button'
-import { unlockedText } from '../../../shared/titles'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { Status } from '../app/status'
@@ -14,7 +15,9 @@ import classes from './operation.module.css'
 
 export function CreateReady({ operation }: { operation: OperationState }) {
   const open = useOpenInstance()
-  const { url, email, pooled, heldBy, unlocked } = readPlan(operation.plan)
+  const plan = planOf(createJob, operation)
+  if (!plan) return <p role="status">{wordsOf(operation).done}.</p>
+  const { url, director, pooled, heldBy, unlocked = [] } = plan
   return (
     <section className={`card ${classes.ready}`} aria-label="Ready">
       <div className={classes.readyHead} role="status">
@@ -32,7 +35,7 @@ export function CreateReady({ operation }: { operation: OperationState }) {
           </p>
         </div>
         {!pooled && <Status tone="warn">Not pooled</Status>}
-        {url && !heldBy && (
+        {!heldBy && (
           <Button size="md" onClick={() => open(url)} rightSection={<IconExternalLink size={18} aria-hidden />}>
             Open
           </Button>
@@ -41,8 +44,8 @@ export function CreateReady({ operation }: { operation: OperationState }) {
       <dl className={classes.secret}>
         <dt>Director</dt>
         <dd>
-          {email}
-          <CopyButton value={email} label="e-mail" />
+          {director.email}
+          <CopyButton value={director.email} label="e-mail" />
         </dd>
         <dt>Password</dt>
         <dd>
@@ -92,27 +95,4 @@ function PasswordOnce({ id }: { id: string }) {
       <span className="dimmed">It can be shown only once.</span>
     </>
   )
-}
-
-interface ReadyPlan {
-  readonly url: string
-  readonly email: string
-  readonly pooled: boolean
-  /** Who has its port, so that it was not started. */
-  readonly heldBy?: string
-  readonly unlocked: readonly string[]
-}
-
-function readPlan(plan: unknown): ReadyPlan {
-  const { url, director, pooled, heldBy, unlocked } = (typeof plan === 'object' && plan !== null ? plan : {}) as Record<
-    string,
-    unknown
-  > & { director?: { email?: unknown } }
-  return {
-    url: typeof url === 'string' ? url : '',
-    email: typeof director?.email === 'string' ? director.email : '',
-    pooled: pooled !== false,
-    ...(typeof heldBy === 'string' && { heldBy }),
-    unlocked: Array.isArray(unlocked) ? unlocked.filter(it => typeof it === 'string') : [],
-  }
 }

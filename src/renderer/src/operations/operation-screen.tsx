@@ -5,7 +5,8 @@ import { useMutation } from '@tanstack/react-query'
 import { useState, useSyncExternalStore } from 'react'
 import { Link } from 'wouter'
 import { duration } from '../../../shared/amounts'
-import { manyKind } from '../../../shared/many'
+import { jobOf } from '../../../shared/jobs'
+import { undoesAll } from '../../../shared/jobs/job'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import { confirm } from '../app/confirm'
 import { useOperations } from '../app/live'
@@ -15,9 +16,8 @@ import { Elapsed, when } from '../app/time'
 import { useTRPC } from '../app/trpc'
 import { Outcome } from './outcome'
 import { OutputPanel, useOutput } from './output-panel'
-import { isPastReturn } from './pivots'
 import { Timeline } from './timeline'
-import { headline, titlesOf } from '../../../shared/titles'
+import { headline, isPastReturn, wordsOf } from '../../../shared/jobs/words'
 import classes from './operation.module.css'
 
 export function OperationScreen({ id }: { id: string }) {
@@ -51,7 +51,7 @@ function Known({ operation }: { operation: OperationState }) {
   const running = open && operation.phase !== 'stuck' ? activeStep(operation) : printed
   const step = chosen ?? running
   // A short job that prints nothing has no need of an empty pane.
-  const shown = printed !== undefined || (operation.phase === 'running' && talkative.has(operation.kind))
+  const shown = printed !== undefined || (operation.phase === 'running' && jobOf(operation.kind)?.prints)
   const actions = (
     <>
       <Button
@@ -78,6 +78,7 @@ function Known({ operation }: { operation: OperationState }) {
         </section>
         {shown && (
           <OutputPanel
+            kind={operation.kind}
             log={log}
             step={step}
             onFollow={chosen && chosen !== running && open ? () => setChosen(undefined) : undefined}
@@ -87,9 +88,6 @@ function Known({ operation }: { operation: OperationState }) {
     </Page>
   )
 }
-
-/** Kinds that call tools, whose output comes soon. */
-const talkative: ReadonlySet<string> = new Set(['create', 'infrastructure-start'])
 
 /** The step that runs; once nothing does, the one that ran last. */
 function activeStep({ steps }: OperationState): string | undefined {
@@ -101,9 +99,7 @@ function Lead({ operation }: { operation: OperationState }) {
   const { steps, openedAt, settledAt } = operation
   if (settledAt) {
     const took = `${when(openedAt)}, took ${duration(Date.parse(settledAt) - Date.parse(openedAt))}`
-    return operation.phase === 'rolled-back' && operation.kind !== manyKind
-      ? `${took}. Everything was rolled back.`
-      : took
+    return operation.phase === 'rolled-back' && !operation.abreast ? `${took}. Everything was rolled back.` : took
   }
   const done = steps.filter(it => it.status === 'done').length
   return (
@@ -121,11 +117,12 @@ function Lead({ operation }: { operation: OperationState }) {
 function Cancel({ operation }: { operation: OperationState }) {
   const trpc = useTRPC()
   const cancel = useMutation(trpc.operations.cancel.mutationOptions({ onError: notifyProblem }))
+  const { meaning, confirm: yes } = jobOf(operation.kind)?.cancel ?? undoesAll
   const ask = (): void => {
     confirm({
-      title: `Cancel: ${titlesOf(operation).noun}?`,
-      children: cancelMeaning(operation),
-      confirm: operation.kind === manyKind ? 'Cancel the rest' : 'Cancel and undo',
+      title: `Cancel: ${wordsOf(operation).asking}?`,
+      children: meaning,
+      confirm: yes,
       cancel: 'Let it run',
       onConfirm: () => cancel.mutate({ id: operation.id }),
     })
@@ -135,15 +132,4 @@ function Cancel({ operation }: { operation: OperationState }) {
       Cancel…
     </Button>
   )
-}
-
-function cancelMeaning({ kind }: OperationState): string {
-  switch (kind) {
-    case 'create':
-      return 'Everything created so far will be removed: the database and its role, the files, the process, and the reserved name and port. Nothing else is touched.'
-    case manyKind:
-      return 'The instances still waiting are left alone. Those under way are finished, and those already done stay as they are.'
-    default:
-      return 'Everything done so far will be undone, newest first.'
-  }
 }

@@ -5,7 +5,7 @@ import { duration } from '../../../shared/amounts'
 import { waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import { Status, type Tone } from '../app/status'
 import { Elapsed, when } from '../app/time'
-import { failuresOf, progressOf, stepTitle, titlesOf } from '../../../shared/titles'
+import { failuresOf, progressOf, stepTitle, wordsOf } from '../../../shared/jobs/words'
 import classes from './activity.module.css'
 
 export function OperationsTable({ operations }: { operations: readonly OperationState[] }) {
@@ -37,7 +37,7 @@ function Row({ operation }: { operation: OperationState }) {
     <Table.Tr>
       <Table.Th scope="row" className={classes.job}>
         <Anchor component={Link} href={`/operations/${operation.id}`} inherit>
-          {titlesOf(operation).noun}
+          {wordsOf(operation).asking}
         </Anchor>
         {note && <span className={classes.note}>{note}</span>}
       </Table.Th>
@@ -57,10 +57,10 @@ function Row({ operation }: { operation: OperationState }) {
 }
 
 /** The step that is under way, or why it failed. */
-function noteOf({ phase, steps, turned }: OperationState): string | undefined {
+function noteOf({ kind, phase, steps, turned }: OperationState): string | undefined {
   if (phase === 'succeeded') return undefined
   const step = steps.findLast(it => it.status === 'doing' || it.status === 'undoing' || it.status === 'stuck')
-  return step?.problem?.message ?? turned?.problem?.message ?? (step && stepTitle(step.name))
+  return step?.problem?.message ?? turned?.problem?.message ?? (step && stepTitle(kind, step.name))
 }
 
 function outcomeOf(operation: OperationState): { tone: Tone; word: string } {

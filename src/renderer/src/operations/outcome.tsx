@@ -3,20 +3,21 @@ import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { IconAlertTriangleFilled, IconArrowBackUp, IconCircleCheckFilled } from '@tabler/icons-react'
 import { Link, useLocation } from 'wouter'
-import { manyKind } from '../../../shared/many'
+import { jobOf, startRequestSchema } from '../../../shared/jobs'
+import { createJob } from '../../../shared/jobs/create'
+import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
 import { waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import type { Problem } from '../../../shared/problem'
 import { notifyProblem } from '../app/notify'
 import { ProblemView } from '../app/problem'
-import { useTRPC } from '../app/trpc'
+import { useTRPC, useTRPCClient } from '../app/trpc'
 import { useInfrastructure, useOperations } from '../app/live'
 import { useDraft } from '../create/draft'
 import { isDirty, type Answers } from '../create/wizard'
 import { pageOf } from '../instances/page-of'
 import { CreateReady } from './create-ready'
 import { serviceTitle } from '../../../shared/infrastructure'
-import { isPastReturn } from './pivots'
-import { failuresOf, subjectOf, titlesOf } from '../../../shared/titles'
+import { failuresOf, isPastReturn, planOf, subjectOf, wordsOf } from '../../../shared/jobs/words'
 import classes from './operation.module.css'
 
 export function Outcome({ operation }: { operation: OperationState }) {
@@ -29,18 +30,15 @@ export function Outcome({ operation }: { operation: OperationState }) {
     case 'rolled-back':
       return <Turned operation={operation} />
     case 'succeeded':
-      return operation.kind === 'create' ? <CreateReady operation={operation} /> : <Done operation={operation} />
+      return operation.kind === createJob.kind ? <CreateReady operation={operation} /> : <Done operation={operation} />
   }
 }
-
-/** Jobs whose instance is there afterwards. */
-const onInstance: ReadonlySet<string> = new Set(['start', 'stop', 'restart', 'change-port', 'adopt'])
 
 function Done({ operation }: { operation: OperationState }) {
   const { wizard } = useDraft()
   const { operations } = useOperations()
   // for want of it, most likely
-  const waiting = operation.kind === 'infrastructure-start' ? operations.filter(it => it.phase === 'stuck') : []
+  const waiting = operation.kind === infrastructureStartJob.kind ? operations.filter(it => it.phase === 'stuck') : []
   return (
     <div className={`card ${classes.note}`} role="status">
       {failuresOf(operation) === 0 ? (
@@ -48,15 +46,15 @@ function Done({ operation }: { operation: OperationState }) {
       ) : (
         <IconAlertTriangleFilled size={22} color="var(--warn)" aria-hidden />
       )}
-      <p>{titlesOf(operation).done}.</p>
-      {onInstance.has(operation.kind) && (
+      <p>{wordsOf(operation).done}.</p>
+      {jobOf(operation.kind)?.keeps && (
         <Button size="xs" variant="default" component={Link} href={pageOf(subjectOf(operation))}>
           Show {subjectOf(operation)}
         </Button>
       )}
       {waiting.map(it => (
         <Button key={it.id} size="xs" component={Link} href={`/operations/${it.id}`}>
-          Back to: {titlesOf(it).noun}
+          Back to: {wordsOf(it).asking}
         </Button>
       ))}
       {isDirty(wizard) && (
@@ -116,21 +114,28 @@ function useWaiting(operation: OperationState, found: Problem): Problem {
 }
 
 function Turned({ operation }: { operation: OperationState }) {
-  const { turned, phase, kind } = operation
+  const { turned, phase } = operation
+  const { again, install } = useAgain(operation)
   const undone = phase === 'rolled-back'
-  const again = undone && kind === 'create' && (
-    <>
-      <UseNpmInstall operation={operation} />
-      <TryAgain operation={operation} />
-    </>
+  const problem = turned?.problem
+  const button = undone && again && problem?.action !== 'retry' && (
+    <Button size="xs" variant={install ? 'default' : 'filled'} onClick={again.run}>
+      {again.label}
+    </Button>
   )
-  if (turned?.problem) {
-    return <ProblemView problem={turned.problem}>{again}</ProblemView>
+  if (problem) {
+    return undone ? (
+      <ProblemView problem={problem} does={problem.action === 'retry' ? again : install}>
+        {button}
+      </ProblemView>
+    ) : (
+      <ProblemView problem={{ ...problem, action: undefined }} />
+    )
   }
   const why = turned?.reason === 'cancelled' ? 'You cancelled it.' : 'You rolled it back.'
-  if (kind === manyKind)
-    return <Note>{`${why} ${titlesOf(operation).failed}; what was under way continues as its own job.`}</Note>
-  return <Note action={again}>{undone ? why : `${why} Everything done so far is being rolled back.`}</Note>
+  if (operation.abreast)
+    return <Note>{`${why} ${wordsOf(operation).failed}; what was under way continues as its own job.`}</Note>
+  return <Note action={button}>{undone ? why : `${why} Everything done so far is being rolled back.`}</Note>
 }
 
 function Note({ children, action }: { children: string; action?: React.ReactNode }) {
@@ -143,36 +148,39 @@ function Note({ children, action }: { children: string; action?: React.ReactNode
   )
 }
 
-function TryAgain({ operation }: { operation: OperationState }) {
-  return (
-    <Button
-      size="xs"
-      variant={operation.turned?.problem?.action === 'use-npm-install' ? 'default' : 'filled'}
-      onClick={useAgain(operation)}
-    >
-      Try again with the same answers
-    </Button>
-  )
+interface Again {
+  readonly label: string
+  readonly run: () => void
 }
 
-/** What the Problem offers: the same creation with the other command. */
-function UseNpmInstall({ operation }: { operation: OperationState }) {
-  const again = useAgain(operation, { install: 'install' })
-  return (
-    operation.turned?.problem?.action === 'use-npm-install' && (
-      <Button size="xs" onClick={again}>
-        Use npm install
-      </Button>
-    )
-  )
-}
-
-/** Back to the wizard, with the answers of before. */
-function useAgain(operation: OperationState, change: Partial<Answers> = {}): () => void {
+/**
+ * What asks for the same once more: the wizard with the answers of before, or the job itself. `install`: the same with
+ * the other command, where the Problem offers it.
+ */
+function useAgain(operation: OperationState): { readonly again?: Again; readonly install?: Again } {
   const { dispatch, recall } = useDraft()
   const [, navigate] = useLocation()
-  return () => {
-    dispatch({ type: 'restored', answers: { ...recall(operation), ...change } })
-    navigate('/create')
+  const client = useTRPCClient()
+  if (operation.kind === createJob.kind) {
+    const wizard = (change: Partial<Answers>) => (): void => {
+      dispatch({ type: 'restored', answers: { ...recall(operation), ...change } })
+      navigate('/create')
+    }
+    return {
+      again: { label: 'Try again with the same answers', run: wizard({}) },
+      ...(operation.turned?.problem?.action === 'use-npm-install' && {
+        install: { label: 'Use npm install', run: wizard({ install: 'install' }) },
+      }),
+    }
   }
+  const job = jobOf(operation.kind)
+  const plan: unknown = job && planOf(job, operation)
+  const input = plan === undefined ? undefined : job?.again?.(plan)
+  if (!job || !input) return {}
+  const run = (): void => {
+    client.operations.start
+      .mutate(startRequestSchema.parse({ kind: job.kind, ...input }))
+      .then(({ id }) => navigate(`/operations/${id}`), notifyProblem)
+  }
+  return { again: { label: 'Try again', run } }
 }

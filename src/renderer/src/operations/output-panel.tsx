@@ -6,10 +6,12 @@ import { notifyProblem } from '../app/notify'
 import { useTRPCClient } from '../app/trpc'
 import type { OutputLog } from './output-log'
 import { OutputTerminal } from './output-terminal'
-import { stepTitle } from '../../../shared/titles'
+import { stepTitle } from '../../../shared/jobs/words'
 import classes from './output.module.css'
 
 interface OutputPanelProps {
+  /** Of its operation. */
+  kind: string
   log: OutputLog
   step: string | undefined
   /** Goes back to the running step; absent while it is that one. */
@@ -35,12 +37,12 @@ export function useOutput(id: string): OutputLog {
   return log
 }
 
-export function OutputPanel({ log, step, onFollow }: OutputPanelProps) {
+export function OutputPanel({ kind, log, step, onFollow }: OutputPanelProps) {
   const printed = useSyncExternalStore(log.subscribe, () => step !== undefined && log.has(step))
   return (
     <section className={`card ${classes.panel}`} aria-label="Output">
       <div className={classes.head}>
-        <Title order={2}>Output {step && <span className="dimmed">· {stepTitle(step)}</span>}</Title>
+        <Title order={2}>Output {step && <span className="dimmed">· {stepTitle(kind, step)}</span>}</Title>
         {onFollow && (
           <Button size="compact-xs" variant="subtle" onClick={onFollow}>
             Show the running step
@@ -48,7 +50,7 @@ export function OutputPanel({ log, step, onFollow }: OutputPanelProps) {
         )}
       </div>
       {step && printed ? (
-        <OutputTerminal log={log} step={step} label={`Output of: ${stepTitle(step)}`} />
+        <OutputTerminal log={log} step={step} label={`Output of: ${stepTitle(kind, step)}`} />
       ) : (
         <div className={classes.none}>{step ? 'This step has printed nothing.' : 'Nothing has run yet.'}</div>
       )}

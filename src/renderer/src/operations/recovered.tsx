@@ -5,7 +5,7 @@ import { Link } from 'wouter'
 import { isOpen } from '../../../shared/operation'
 import { useOperations } from '../app/live'
 import classes from './recovered.module.css'
-import { headline } from '../../../shared/titles'
+import { headline } from '../../../shared/jobs/words'
 
 /** A page that was loaded anew finds its own jobs running: nothing was interrupted. */
 const reloaded = performance

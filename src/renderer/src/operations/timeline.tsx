@@ -3,10 +3,10 @@ import { Anchor, Progress, UnstyledButton } from '@mantine/core'
 import { IconArrowBackUp, IconCheck, IconExclamationMark, IconX } from '@tabler/icons-react'
 import { Link } from 'wouter'
 import { duration } from '../../../shared/amounts'
-import { instanceOf } from '../../../shared/many'
+import { instanceOf } from '../../../shared/jobs/many'
 import type { OperationState, StepState, StepStatus } from '../../../shared/operation'
 import { Elapsed } from '../app/time'
-import { stepExplanation, stepTitle } from '../../../shared/titles'
+import { stepExplanation, stepTitle } from '../../../shared/jobs/words'
 import classes from './timeline.module.css'
 
 interface TimelineProps {
@@ -24,13 +24,14 @@ interface TimelineProps {
 type Shown = StepStatus | 'failed' | 'wrong' | 'left'
 
 export function Timeline({ operation, selected, onSelect }: TimelineProps) {
+  const { kind } = operation
   const failing = operation.turned?.reason === 'failed' ? operation.steps.findLast(it => it.startedAt)?.name : undefined
   return (
     <ol className={classes.timeline} aria-label="Steps">
       {operation.steps.map(step => {
         const shown = shownOf(step, failing)
         const active = isActive(step)
-        const body = <Body step={step} shown={shown} />
+        const body = <Body kind={kind} step={step} shown={shown} />
         return (
           <li key={step.name} className={classes.step} data-status={shown} aria-current={active ? 'step' : undefined}>
             <Mark shown={shown} />
@@ -51,7 +52,7 @@ export function Timeline({ operation, selected, onSelect }: TimelineProps) {
                   className={classes.bar}
                   value={step.fraction * 100}
                   size="sm"
-                  aria-label={stepTitle(step.name)}
+                  aria-label={stepTitle(kind, step.name)}
                 />
               )}
             </div>
@@ -82,17 +83,17 @@ const words: Record<Shown, string> = {
   left: 'continues on its own',
 }
 
-function Body({ step, shown }: { step: StepState; shown: Shown }) {
-  const explanation = step.text ?? stepExplanation(step.name)
+function Body({ kind, step, shown }: { kind: string; step: StepState; shown: Shown }) {
+  const explanation = step.text ?? stepExplanation(kind, step.name)
   return (
     <>
       <span className={classes.line}>
         <span className={classes.title}>
           {step.result?.operation === undefined ? (
-            stepTitle(step.name)
+            stepTitle(kind, step.name)
           ) : (
             <Anchor component={Link} href={`/operations/${step.result.operation}`} inherit>
-              {stepTitle(step.name)}
+              {stepTitle(kind, step.name)}
             </Anchor>
           )}
         </span>

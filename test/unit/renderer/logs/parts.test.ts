@@ -269,7 +269,7 @@ describe('what is wanted', () => {
   it('says in words what is saved', () => {
     expect(filterWords(all, undefined)).toBe('')
     expect(filterWords({ ...all, errorsOnly: true, search: 'boom', matchesOnly: true, context: 2 }, 'last hour')).toBe(
-      'only errors, last hour, only lines with ‘boom’ and 2 around each',
+      'only errors, last hour, only lines with “boom” and 2 around each',
     )
   })
   it('says what was found', () => {

@@ -1,7 +1,19 @@
 /** Jobs on instances, from wherever they are asked for: shown at once, refused with a Problem, told when many ended. */
 import { useSessionStorage } from '@mantine/hooks'
-import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
-import { manyKind, manyPlanSchema, type ManyAction } from '../../../shared/many'
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type ComponentType,
+  type ReactNode,
+} from 'react'
+import { jobOf, startRequestSchema, type StartRequest } from '../../../shared/jobs'
+import { startJob } from '../../../shared/jobs/lifecycle'
+import { manyJob, type BulkAction } from '../../../shared/jobs/many'
+import { planOf } from '../../../shared/jobs/words'
 import { isOpen } from '../../../shared/operation'
 import type { Problem } from '../../../shared/problem'
 import type { InstanceView } from '../../../shared/instance'
@@ -10,7 +22,7 @@ import { useInstances, useOperationsStore } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
-import { newestBySubject, type JobKind, type PendingJob } from './shown-status'
+import { newestBySubject, type PendingJob } from '../instances/shown-status'
 
 export interface Skipped {
   readonly name: string
@@ -18,7 +30,7 @@ export interface Skipped {
 }
 /** The job on many that the list tells of; its results are in the operation. */
 export interface Asked {
-  readonly action: ManyAction
+  readonly action: BulkAction
   /** How many were asked for. */
   readonly count: number
   /** Left out here: the action would change nothing. */
@@ -29,29 +41,37 @@ export interface Asked {
   readonly problem?: Problem
 }
 
-/** A question that has a dialog of its own. */
-export interface Question {
-  readonly type: 'change-port' | 'boot-time' | 'delete' | 'adopt' | 'leftovers'
+/** A dialog that asks what a job needs to know, and starts it. */
+export interface Dialog {
+  readonly title: (name: string) => string
+  readonly Form: ComponentType<{ name: string; onClose: () => void }>
+  readonly wide?: true
+}
+
+/** A dialog that is open, and the instance that it is about. */
+interface Question {
+  readonly dialog: Dialog
   readonly name: string
 }
+
+/** A request about one instance. */
+type InstanceRequest = Extract<StartRequest, { readonly name: string }>
 
 interface Jobs {
   /** By instance. */
   readonly pending: ReadonlyMap<string, PendingJob>
   readonly asked?: Asked
   readonly question?: Question
-  readonly run: (action: ManyAction, name: string) => void
-  /** Starts one and stops whoever runs on its port; asks first. */
+  /** Starts a job that needs no more than a name; asks first, if its descriptor says so. */
+  readonly run: (kind: string, name: string) => void
+  /** Starts one and stops whatever runs on its port; asks first. */
   readonly switchTo: (name: string) => void
-  /** Gives an instance a system user of its own, or takes it away; asks first. */
-  readonly isolate: (name: string) => void
-  readonly unisolate: (name: string) => void
-  readonly bulk: (action: ManyAction, names: readonly string[], skipped?: readonly Skipped[]) => void
+  readonly bulk: (action: BulkAction, names: readonly string[], skipped?: readonly Skipped[]) => void
   readonly dismissReport: () => void
   /** Opens a dialog, or closes it. */
   readonly ask: (question: Question | undefined) => void
-  /** Sends a job of a dialog; its Problem is the dialog's to show. @throws what the router refuses with */
-  readonly send: (kind: JobKind, name: string, call: () => Promise<unknown>) => Promise<void>
+  /** Starts a job; a dialog shows its Problem itself. @returns its operation's id @throws what the router refuses with */
+  readonly send: (request: InstanceRequest) => Promise<string>
 }
 
 const JobsContext = createContext<Jobs | undefined>(undefined)
@@ -80,21 +100,30 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   const [question, ask] = useState<Question>()
 
   const acts = useMemo(() => {
-    const send: Jobs['send'] = async (kind, name, call) => {
+    const send: Jobs['send'] = async request => {
+      const { kind, name } = request
       const after = newestBySubject(operations.view().operations).get(name.toLowerCase())?.id
       setPending(before => new Map([...before, [name, { kind, after }]]))
       try {
-        await call()
+        return (await client.operations.start.mutate(request)).id
       } catch (error) {
         setPending(before => new Map([...before].filter(it => it[0] !== name)))
         throw error
       }
     }
-    const run: Jobs['run'] = (action, name) => {
-      send(action, name, () => client.instances[action].mutate({ name })).catch((error: unknown) => {
+    const begin = (kind: string, name: string): void => {
+      const request = startRequestSchema.parse({ kind, name })
+      if (!('name' in request)) return
+      send(request).catch((error: unknown) => {
         if (problemOf(error).action === 'stop-other') switchTo(name)
         else notifyProblem(error)
       })
+    }
+    const run: Jobs['run'] = (kind, name) => {
+      const asks = jobOf(kind)?.offer?.question?.(name)
+      if (!asks) return begin(kind, name)
+      const { text, ...rest } = asks
+      confirm({ ...rest, children: text, cancel: 'Cancel', onConfirm: () => begin(kind, name) })
     }
     const switchTo: Jobs['switchTo'] = name => {
       const port = instances.current.find(it => it.name === name)?.port
@@ -109,38 +138,15 @@ export function JobsProvider({ children }: { children: ReactNode }) {
         cancel: 'Change nothing',
         calm: true,
         onConfirm: () => {
-          send('start', name, () => client.instances.start.mutate({ name, stopOther: true })).catch(notifyProblem)
+          send({ kind: startJob.kind, name, stopOther: true }).catch(notifyProblem)
         },
       })
     }
-    const isolate: Jobs['isolate'] = name =>
-      confirm({
-        title: `Give ${name} its own system user?`,
-        children:
-          'Its application can then read only its own files, and write only to its data folders. If it runs, it restarts; if it isn’t healthy afterwards, everything is put back.',
-        confirm: 'Isolate',
-        cancel: 'Cancel',
-        calm: true,
-        onConfirm: () => {
-          send('isolate', name, () => client.instances.isolate.mutate({ name })).catch(notifyProblem)
-        },
-      })
-    const unisolate: Jobs['unisolate'] = name =>
-      confirm({
-        title: `Run ${name} as root again?`,
-        children:
-          'Its system user is deleted, and its files go back to their previous owners. If its application is ever compromised, it can then read every file on this machine.',
-        confirm: 'End isolation',
-        cancel: 'Cancel',
-        onConfirm: () => {
-          send('unisolate', name, () => client.instances.unisolate.mutate({ name })).catch(notifyProblem)
-        },
-      })
     const bulk: Jobs['bulk'] = (action, names, skipped = []) => {
       const it = { action, count: names.length, skipped }
       setAsking(it)
       if (!names.length) return
-      client.instances.many.mutate({ action, names: [...names] }).then(
+      client.operations.start.mutate({ kind: manyJob.kind, action, names: [...names] }).then(
         ({ id }) => {
           setBegun({ ...it, id })
           setAsking(undefined)
@@ -152,7 +158,7 @@ export function JobsProvider({ children }: { children: ReactNode }) {
       setAsking(undefined)
       forgetBegun()
     }
-    return { send, run, switchTo, isolate, unisolate, bulk, dismissReport, ask }
+    return { send, run, switchTo, bulk, dismissReport, ask }
   }, [client, operations, setBegun, forgetBegun])
 
   // One that was begun elsewhere, or before a crash, is told of too.
@@ -161,11 +167,11 @@ export function JobsProvider({ children }: { children: ReactNode }) {
     const look = (): void => {
       const other = operations
         .view()
-        .operations.find(it => it.kind === manyKind && isOpen(it) && !told.current.has(it.id))
-      if (!other) return
+        .operations.find(it => it.kind === manyJob.kind && isOpen(it) && !told.current.has(it.id))
+      const plan = other && planOf(manyJob, other)
+      if (!plan) return
       told.current.add(other.id)
-      const { action, names } = manyPlanSchema.parse(other.plan)
-      setBegun({ action, count: names.length, skipped: [], id: other.id })
+      setBegun({ action: plan.action, count: plan.names.length, skipped: [], id: other.id })
     }
     look()
     return operations.subscribe(look)

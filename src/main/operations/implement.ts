@@ -1,0 +1,53 @@
+/** A job's descriptor and what does it, put together: what the engine runs. */
+import type { z } from 'zod'
+import type { Job } from '../../shared/jobs/job'
+import { stepOf } from '../../shared/jobs/many'
+import type { Json } from '../../shared/operation'
+import type { AnyOperation, Operation, Step } from './operation'
+
+/** A step as its job's implementation has it: the descriptor names it. */
+export type StepActions<Plan> = Omit<Step<Plan>, 'name'>
+
+/** What the descriptor leaves open; see `Operation` for what each is for. */
+export interface Implementation<Input extends z.ZodObject, Plan extends Json, StepName extends string> extends Pick<
+  Operation<z.output<Input>, Plan>,
+  'plan' | 'secrets' | 'shows' | 'contradiction' | 'adopt' | 'ready'
+> {
+  readonly steps: Readonly<Record<StepName, StepActions<Plan>>>
+  /** For a job on many: the step of one of its instances. */
+  instance?(name: string): StepActions<Plan>
+}
+
+/** The compiler wants exactly the steps that the descriptor names. */
+export function implement<Input extends z.ZodObject, Plan extends Json, StepName extends string>(
+  job: Job<string, Input, Plan, StepName>,
+  implementation: Implementation<NoInfer<Input>, NoInfer<Plan>, NoInfer<StepName>>,
+): AnyOperation {
+  const { kind, version, recovery, pivot, input, plan: planSchema } = job
+  const { steps, instance, plan, secrets, ...rest } = implementation
+  const names = Object.keys(job.steps) as StepName[]
+  const operation: Operation<unknown, Plan> = {
+    ...rest,
+    kind,
+    version,
+    recovery,
+    pivot,
+    planSchema,
+    about: given => job.about(input.parse(given)),
+    claims: it => job.claims(it),
+    ...(job.abreast && { abreast: it => job.abreast?.(it) }),
+    plan: given => plan(input.parse(given)),
+    ...(secrets && { secrets: given => secrets(input.parse(given)) }),
+    steps: it => [
+      ...names.filter(name => job.steps[name].when?.(it) ?? true).map(name => ({ name, ...steps[name] })),
+      ...(job.instances?.(it) ?? []).flatMap(name => (instance ? [{ name: stepOf(name), ...instance(name) }] : [])),
+    ],
+  }
+  return operation
+}
+
+/** For `adopt`: journals from this version on have plans that are as today's. */
+export const unchangedSince =
+  (from: number) =>
+  (version: number, plan: Json): Json | undefined =>
+    version >= from ? plan : undefined

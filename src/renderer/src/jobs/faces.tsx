@@ -1,0 +1,51 @@
+/** What a job looks like in the windows: its icon, and its dialog, where it asks for more than a yes. */
+import {
+  IconBolt,
+  IconCopyCheck,
+  IconPlayerPlay,
+  IconPlayerStop,
+  IconPlugConnected,
+  IconRefresh,
+  IconShieldLock,
+  IconShieldOff,
+  IconTrash,
+  type Icon,
+} from '@tabler/icons-react'
+import { adoptJob } from '../../../shared/jobs/create'
+import { deleteJob } from '../../../shared/jobs/delete'
+import { changePortJob, isolateJob, restartJob, startJob, stopJob, unisolateJob } from '../../../shared/jobs/lifecycle'
+import { AdoptForm } from '../instances/adopt-form'
+import { BootTimeForm } from '../instances/boot-time-form'
+import { ChangePortForm } from '../instances/change-port-form'
+import { DeleteForm, LeftoversForm } from '../instances/delete-form'
+import type { Dialog } from './jobs'
+
+interface Face {
+  readonly Icon: Icon
+  /** Absent: what the descriptor asks is enough. */
+  readonly dialog?: Dialog
+}
+
+export const adoptDialog: Dialog = { title: name => `Adopt ${name}`, Form: AdoptForm, wide: true }
+export const leftoversDialog: Dialog = {
+  title: name => `Remove what is left of ${name}?`,
+  Form: LeftoversForm,
+  wide: true,
+}
+export const bootTimeDialog: Dialog = { title: name => `Change the boot time of ${name}`, Form: BootTimeForm }
+
+const faces: ReadonlyMap<string, Face> = new Map<string, Face>([
+  [startJob.kind, { Icon: IconPlayerPlay }],
+  [stopJob.kind, { Icon: IconPlayerStop }],
+  [restartJob.kind, { Icon: IconRefresh }],
+  [adoptJob.kind, { Icon: IconCopyCheck, dialog: adoptDialog }],
+  [
+    changePortJob.kind,
+    { Icon: IconPlugConnected, dialog: { title: name => `Change the port of ${name}`, Form: ChangePortForm } },
+  ],
+  [isolateJob.kind, { Icon: IconShieldLock }],
+  [unisolateJob.kind, { Icon: IconShieldOff }],
+  [deleteJob.kind, { Icon: IconTrash, dialog: { title: name => `Delete ${name}?`, Form: DeleteForm, wide: true } }],
+])
+
+export const faceOf = (kind: string): Face => faces.get(kind) ?? { Icon: IconBolt }

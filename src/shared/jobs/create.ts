@@ -1,0 +1,151 @@
+/** Jobs that make an instance: from the base application, or from a copy of another one. */
+import { z } from 'zod'
+import { adoptInputSchema, createInputSchema, nameSchema, portSchema } from '../instance'
+import { owns, things, uses } from '../things'
+import { manifestSchema } from '../workspace'
+import { defineJob, undoesAll, type StepDescription } from './job'
+import { startProcess, verifyHealth } from './target'
+
+/** Of a release. It becomes part of a path. */
+export const fingerprintSchema = z.string().regex(/^[\w-]+$/)
+
+const createPlanSchema = z.strictObject({
+  /** Marks all that this operation makes: folder, role. */
+  token: z.uuid(),
+  name: nameSchema,
+  port: portSchema,
+  url: z.string(),
+  database: z.string(),
+  role: z.string(),
+  /** Ports of PostgreSQL and PgBouncer that the URLs name. */
+  directPort: z.int(),
+  pooledPort: z.int(),
+  pooled: z.boolean(),
+  /** What holds its port now, as text; absent if the instance will be started. */
+  heldBy: z.string().optional(),
+  fingerprint: fingerprintSchema,
+  /** How packages are installed, should the release have to be prepared. */
+  install: createInputSchema.shape.install.unwrap().optional(),
+  /** Folders of the base application without a lock file: a new release has newer packages than the one before. */
+  unlocked: z.array(z.string()).optional(),
+  manifest: manifestSchema,
+  director: z.object({ name: z.string(), email: z.string() }),
+  jwtSecret: createInputSchema.shape.jwtSecret.unwrap(),
+  host: createInputSchema.shape.host,
+  systemUser: z.boolean().optional(),
+})
+export type CreatePlan = Readonly<z.infer<typeof createPlanSchema>>
+
+const steps = {
+  reserve: { title: 'Reserve the name and port', explanation: 'So nothing else can take them.' },
+  'prepare-release': {
+    title: 'Prepare the application',
+    explanation: 'Installs its packages and builds the client. The next instance reuses this.',
+  },
+  'create-database': {
+    title: 'Create the database',
+    explanation: 'Its own database and role, closed to every other instance.',
+  },
+  'place-files': {
+    title: 'Place the files',
+    explanation: 'The application, its configuration and folders for uploads.',
+  },
+  'push-schema': { title: 'Set up the tables', explanation: 'Applies the application’s schema to the new database.' },
+  'create-director': {
+    title: 'Create the director',
+    explanation: 'The administrator account, through the application’s own Prisma client.',
+  },
+  'switch-to-pool': {
+    title: 'Connect through the pool',
+    explanation: 'From now on it reaches the database through PgBouncer.',
+    when: ({ pooled }) => pooled,
+  },
+} as const satisfies Readonly<Record<string, StepDescription<CreatePlan>>>
+
+export const createJob = defineJob({
+  kind: 'create',
+  version: 2,
+  input: createInputSchema,
+  plan: createPlanSchema,
+  steps: {
+    ...steps,
+    'start-process': {
+      ...startProcess,
+      when: ({ heldBy, systemUser }) => heldBy === undefined || systemUser === true,
+    },
+    'verify-health': verifyHealth,
+  },
+  recovery: 'resume',
+  about: ({ name }) => things.instance(name),
+  // Where another instance runs on its port, it isn't started, and the port stays the other's.
+  claims: ({ name, port, heldBy, fingerprint }) => [
+    owns(things.instance(name)),
+    ...(heldBy === undefined ? [owns(things.port(port))] : []),
+    uses(things.infrastructure),
+    uses(things.release(fingerprint)),
+  ],
+  name: ({ name }) => name,
+  words: ({ name, plan }) => ({
+    asking: `Create “${name}”`,
+    running: `Creating “${name}”`,
+    done: plan?.heldBy === undefined ? `“${name}” is ready` : `“${name}” was created but isn’t running`,
+    failed: `“${name}” was not created`,
+  }),
+  status: 'Creating…',
+  cancel: {
+    meaning:
+      'Everything created so far will be removed: the database and its role, the files, the process, and the reserved name and port. Nothing else is touched.',
+    confirm: 'Cancel and undo',
+  },
+  prints: true,
+})
+
+/** The fingerprint in an adoption's plan where the copy's config.json names no release. */
+export const unknownRelease = 'unknown'
+
+/** What a creation chooses, for what is missing; `from` is the copy's name now. */
+const adoptPlanSchema = createPlanSchema.extend({ from: nameSchema })
+export type AdoptPlan = Readonly<z.infer<typeof adoptPlanSchema>>
+
+export const adoptJob = defineJob({
+  kind: 'adopt',
+  version: 2,
+  input: adoptInputSchema,
+  plan: adoptPlanSchema,
+  steps: {
+    'create-database': steps['create-database'],
+    'adopt-files': {
+      title: 'Write its own settings',
+      explanation: 'New name, port, database login and secrets; uploads and everything else stay.',
+    },
+    'push-schema': steps['push-schema'],
+    'create-director': steps['create-director'],
+    'switch-to-pool': steps['switch-to-pool'],
+  },
+  recovery: 'resume',
+  about: ({ name }) => things.instance(name),
+  claims: ({ from, name, port, fingerprint, token }) => [
+    ...[...new Set([from, name].map(things.instance)), things.port(port), things.trash(token)].map(owns),
+    uses(things.infrastructure),
+    ...(fingerprint === unknownRelease ? [] : [uses(things.release(fingerprint))]),
+  ],
+  name: ({ name }) => name,
+  words: ({ name, plan }) => {
+    const was = plan?.from ?? name
+    const as = was === name ? '' : ` as “${name}”`
+    return {
+      asking: `Adopt “${was}”${as}`,
+      running: `Adopting “${was}”${as}`,
+      done: `“${was}” was adopted${as}`,
+      failed: `“${was}” was not adopted`,
+    }
+  },
+  status: 'Adopting…',
+  cancel: undoesAll,
+  keeps: true,
+  offer: { label: 'Adopt…', when: ({ group }) => group === 'copy' },
+})
+
+/** @param folders of the base application that have no lock file */
+export const unlockedText = (folders: readonly string[]): string =>
+  `${folders.join(' and ')} ${folders.length > 1 ? 'have' : 'has'} no package-lock.json, so packages may be newer than those of earlier instances.`

@@ -1,0 +1,308 @@
+/** Jobs on an existing instance that keep it: start, stop, restart, its port, its system user. */
+import { z } from 'zod'
+import { hosts, nameSchema, ownersSchema, portSchema } from '../instance'
+import { owns, things, uses } from '../things'
+import { defineJob, undoesAll, type Candidate } from './job'
+import { namedSchema, startProcess, stopProcess, targetSchema, verifyHealth } from './target'
+
+/** Nothing is done to an instance with an open job, nor to a copy until it is adopted. */
+const isFree = ({ group }: Candidate): boolean => group !== 'busy' && group !== 'copy'
+
+const startPlanSchema = z.strictObject({
+  target: targetSchema,
+  /** It should have run before already, so that a start that fails does not change what should run. */
+  wanted: z.boolean(),
+  /** What runs on its port, and is to be stopped. */
+  stopFirst: z.array(targetSchema),
+})
+export type StartPlan = Readonly<z.infer<typeof startPlanSchema>>
+
+export const startJob = defineJob({
+  kind: 'start',
+  version: 2,
+  input: z.object({
+    name: nameSchema,
+    /** Stop the running instance that has the port, and start this one instead. */
+    stopOther: z.boolean().default(false),
+  }),
+  plan: startPlanSchema,
+  steps: {
+    'stop-others': {
+      title: 'Stop the other one on its port',
+      explanation: 'Only one of them can run at a time.',
+      when: ({ stopFirst }) => stopFirst.length > 0,
+    },
+    'start-process': startProcess,
+    'verify-health': verifyHealth,
+  },
+  recovery: 'resume',
+  about: ({ name }) => things.instance(name),
+  claims: ({ target, stopFirst }) => [
+    ...[...[target, ...stopFirst].map(it => things.instance(it.name)), things.port(target.port)].map(owns),
+    uses(things.infrastructure),
+  ],
+  name: ({ target }) => target.name,
+  again: ({ target, stopFirst }) => ({ name: target.name, stopOther: stopFirst.length > 0 }),
+  words: ({ name }) => ({
+    asking: `Start “${name}”`,
+    running: `Starting “${name}”`,
+    done: `“${name}” is running`,
+    failed: `“${name}” was not started`,
+  }),
+  status: 'Starting…',
+  cancel: undoesAll,
+  needsInfrastructure: true,
+  brief: true,
+  keeps: true,
+  offer: { label: 'Start', when: it => isFree(it) && it.group !== 'online', quick: 'likeliest' },
+  bulk: {
+    verb: 'Start',
+    doing: 'Starting',
+    done: 'started',
+    state: 'running',
+    idle: status => (status === 'online' ? 'it runs already' : undefined),
+    command: 'Start instances.',
+  },
+})
+
+const stopPlanSchema = z.strictObject({ target: targetSchema })
+export type StopPlan = Readonly<z.infer<typeof stopPlanSchema>>
+
+const rests = (status: string): boolean => status === 'stopped' || status === 'not in PM2'
+
+export const stopJob = defineJob({
+  kind: 'stop',
+  version: 1,
+  input: namedSchema,
+  plan: stopPlanSchema,
+  steps: { 'stop-process': stopProcess },
+  pivot: 'stop-process',
+  recovery: 'resume',
+  about: ({ name }) => things.instance(name),
+  claims: ({ target }) => [owns(things.instance(target.name))],
+  name: ({ target }) => target.name,
+  words: ({ name }) => ({
+    asking: `Stop “${name}”`,
+    running: `Stopping “${name}”`,
+    done: `“${name}” is stopped`,
+    failed: `“${name}” was not stopped`,
+  }),
+  status: 'Stopping…',
+  cancel: undoesAll,
+  brief: true,
+  keeps: true,
+  offer: {
+    label: 'Stop',
+    when: ({ group }) => group === 'online' || group === 'unknown' || group === 'errored',
+    quick: 'likely',
+  },
+  bulk: {
+    verb: 'Stop',
+    doing: 'Stopping',
+    done: 'stopped',
+    state: 'stopped',
+    idle: status => (rests(status) ? 'it isn’t running' : undefined),
+    warning: 'Nobody can use them until they are started again. No data is lost.',
+    command: 'Stop instances; they stay listed.',
+    passesOver: 'stopped',
+  },
+})
+
+export const restartJob = defineJob({
+  kind: 'restart',
+  version: 1,
+  input: namedSchema,
+  plan: stopPlanSchema,
+  steps: {
+    'restart-process': { title: 'Restart the application', explanation: 'A new process, which reads .env again.' },
+    'verify-health': verifyHealth,
+  },
+  recovery: 'resume',
+  about: ({ name }) => things.instance(name),
+  claims: ({ target }) => [
+    owns(things.instance(target.name)),
+    owns(things.port(target.port)),
+    uses(things.infrastructure),
+  ],
+  name: ({ target }) => target.name,
+  again: ({ target }) => ({ name: target.name }),
+  words: ({ name }) => ({
+    asking: `Restart “${name}”`,
+    running: `Restarting “${name}”`,
+    done: `“${name}” was restarted`,
+    failed: `“${name}” was not restarted`,
+  }),
+  status: 'Restarting…',
+  cancel: undoesAll,
+  needsInfrastructure: true,
+  brief: true,
+  keeps: true,
+  offer: { label: 'Restart', when: ({ group }) => group === 'online' || group === 'unknown', quick: 'likely' },
+  bulk: {
+    verb: 'Restart',
+    doing: 'Restarting',
+    done: 'restarted',
+    state: 'running again',
+    idle: status => (rests(status) ? 'it isn’t running: start it' : undefined),
+    warning: 'Each is away for a moment, at most four at a time.',
+    command: 'Restart instances: their .env is read again.',
+  },
+})
+
+const changePortPlanSchema = z.strictObject({
+  /** On the new port, and on the old one. */
+  target: targetSchema,
+  before: targetSchema,
+  port: portSchema,
+  ran: z.boolean(),
+  /** There if it changes. */
+  host: z.strictObject({ now: z.enum(hosts), before: z.string() }).optional(),
+})
+export type ChangePortPlan = Readonly<z.infer<typeof changePortPlanSchema>>
+
+export const changePortJob = defineJob({
+  kind: 'change-port',
+  version: 2,
+  input: z.object({
+    name: nameSchema,
+    port: portSchema,
+    /** Take the port although another instance or a foreign process has it; only one of them runs at a time. */
+    allowSharedPort: z.boolean().default(false),
+    /** Absent: it stays. With a new one, the port may stay. */
+    host: z.enum(hosts).optional(),
+  }),
+  plan: changePortPlanSchema,
+  steps: {
+    'stop-process': { ...stopProcess, when: ({ ran }) => ran },
+    'write-port': { title: 'Write the new port', explanation: 'To config.json and .env.' },
+    'start-process': { ...startProcess, when: ({ ran }) => ran },
+  },
+  recovery: 'resume',
+  about: ({ name }) => things.instance(name),
+  claims: ({ target, before, ran }) => [
+    ...[things.instance(target.name), ...new Set([target.port, before.port].map(things.port))].map(owns),
+    ...(ran ? [uses(things.infrastructure)] : []),
+  ],
+  name: ({ target }) => target.name,
+  words: ({ name, plan }) => {
+    const to = plan ? ` to ${plan.port}` : ''
+    return {
+      asking: `Change the port of “${name}”${to}`,
+      running: `Changing the port of “${name}”${to}`,
+      done: `“${name}” was moved${to || ' to its new port'}`,
+      failed: `“${name}” kept its port`,
+    }
+  },
+  status: 'Changing port…',
+  cancel: undoesAll,
+  keeps: true,
+  offer: { label: 'Change port…', before: 'Change the port of', when: isFree },
+})
+
+const isolatePlanSchema = z.strictObject({
+  target: targetSchema,
+  ran: z.boolean(),
+  /** Who owned its files before it had a user. */
+  before: ownersSchema,
+})
+export type IsolatePlan = Readonly<z.infer<typeof isolatePlanSchema>>
+
+const isolateClaims = ({ target, ran }: IsolatePlan) => [
+  owns(things.instance(target.name)),
+  ...(ran ? [owns(things.port(target.port)), uses(things.infrastructure)] : []),
+]
+
+export const isolateJob = defineJob({
+  kind: 'isolate',
+  version: 2,
+  input: namedSchema,
+  plan: isolatePlanSchema,
+  steps: {
+    'stop-process': stopProcess,
+    'create-user': {
+      title: 'Create the system user',
+      explanation: 'No password, no shell, and access to this instance only.',
+    },
+    'give-files': {
+      title: 'Hand over the files',
+      explanation: 'It reads the code and .env, and writes only its data folders. Everyone else is shut out.',
+    },
+    'start-process': { ...startProcess, when: ({ ran }) => ran },
+  },
+  recovery: 'resume',
+  about: ({ name }) => things.instance(name),
+  claims: isolateClaims,
+  name: ({ target }) => target.name,
+  again: ({ target }) => ({ name: target.name }),
+  words: ({ name }) => ({
+    asking: `Give “${name}” its own system user`,
+    running: `Giving “${name}” its own system user`,
+    done: `“${name}” runs as its own system user`,
+    failed: `“${name}” runs as before`,
+  }),
+  status: 'Isolating…',
+  cancel: undoesAll,
+  offer: {
+    label: 'Isolate…',
+    when: it => isFree(it) && it.root && !it.isolated,
+    question: name => ({
+      title: `Give ${name} its own system user?`,
+      text: 'Its application can then read only its own files, and write only to its data folders. If it runs, it restarts; if it isn’t healthy afterwards, everything is put back.',
+      confirm: 'Isolate',
+      calm: true,
+    }),
+  },
+  command: {
+    description:
+      "Give an instance a system user of its own: it can then read no other instance's files, and none of yours. Only root can.",
+    example: "it restarts if it runs; if it isn't healthy then, everything is put back",
+  },
+})
+
+export const unisolateJob = defineJob({
+  kind: 'unisolate',
+  version: 2,
+  input: namedSchema,
+  plan: isolatePlanSchema,
+  steps: {
+    'stop-process': stopProcess,
+    'take-files': { title: 'Take the files back', explanation: 'Owners and permissions are restored.' },
+    'start-process': { ...startProcess, when: ({ ran }) => ran },
+    'remove-user': {
+      title: 'Delete the system user',
+      explanation: 'Nothing runs as it or belongs to it any more.',
+    },
+  },
+  // Until then the instance is its user's.
+  pivot: 'remove-user',
+  recovery: 'resume',
+  about: ({ name }) => things.instance(name),
+  claims: isolateClaims,
+  name: ({ target }) => target.name,
+  again: ({ target }) => ({ name: target.name }),
+  words: ({ name }) => ({
+    asking: `Take away the system user of “${name}”`,
+    running: `Taking away the system user of “${name}”`,
+    done: `“${name}” no longer has its own system user`,
+    failed: `“${name}” kept its system user`,
+  }),
+  status: 'Ending isolation…',
+  cancel: undoesAll,
+  offer: {
+    label: 'End isolation…',
+    when: it => isFree(it) && it.root && it.isolated,
+    question: name => ({
+      title: `Run ${name} as root again?`,
+      text: 'Its system user is deleted, and its files go back to their previous owners. If its application is ever compromised, it can then read every file on this machine.',
+      confirm: 'End isolation',
+    }),
+  },
+  command: {
+    description: "Take an instance's system user away: it runs as root again.",
+    example: 'its files go back to their previous owners',
+  },
+})
+
+/** Jobs that ask for a name only: the command line makes their commands of what they say here. */
+export const simpleJobs = [isolateJob, unisolateJob] as const
+export type SimpleKind = (typeof simpleJobs)[number]['kind']

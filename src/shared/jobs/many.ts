@@ -1,0 +1,97 @@
+/** A job on many instances: an operation with one step an instance, several at once, each with its own result. */
+import { z } from 'zod'
+import { capital, count } from '../amounts'
+import { nameSchema } from '../instance'
+import type { OperationState, StepResult } from '../operation'
+import { things, uses } from '../things'
+import { defineJob } from './job'
+import { restartJob, startJob, stopJob } from './lifecycle'
+
+/** The jobs that are done to many at once. */
+export const bulkJobs = [startJob, stopJob, restartJob] as const
+export type BulkAction = (typeof bulkJobs)[number]['kind']
+
+export function bulkOf(action: BulkAction) {
+  const job = bulkJobs.find(it => it.kind === action)
+  if (!job?.bulk) throw new Error(`${action} isn't done to many`)
+  return { ...job.bulk, needsInfrastructure: job.needsInfrastructure === true }
+}
+
+const inputSchema = z.strictObject({
+  action: z.enum(bulkJobs.map(it => it.kind)),
+  names: z.array(nameSchema).min(1).max(1000),
+  /** As of a single start: stop the running instance that has the port. */
+  stopOther: z.boolean().default(false),
+})
+
+/** `since` is when it was planned, ISO 8601. */
+const planSchema = inputSchema.extend({ since: z.iso.datetime() })
+export type ManyPlan = Readonly<z.output<typeof planSchema>>
+
+/** More at once only fight over the processor: applications are busiest while they boot. */
+const atOnce = 4
+
+const needsDatabase = ({ action }: ManyPlan): boolean => bulkOf(action).needsInfrastructure
+
+export const manyJob = defineJob({
+  kind: 'many',
+  version: 1,
+  input: inputSchema,
+  plan: planSchema,
+  steps: {
+    'bring-up': {
+      title: 'Check the database',
+      explanation: 'PostgreSQL and PgBouncer are started if they aren’t running.',
+      when: needsDatabase,
+    },
+  },
+  instances: ({ names }) => names,
+  abreast: plan => ({ from: needsDatabase(plan) ? 1 : 0, most: atOnce }),
+  recovery: 'resume',
+  about: () => '(instances)', // no instance can be called that
+  claims: plan => (needsDatabase(plan) ? [uses(things.infrastructure)] : []),
+  words: ({ plan, state }) => {
+    const { verb, doing, done, state: are } = bulkOf(plan?.action ?? startJob.kind)
+    const all = resultsOf(state)
+    const well = all.filter(it => it.result && !it.result.problem).length
+    const those = count(all.length, 'instance')
+    const some = `${well} of ${all.length} instances ${well === 1 ? 'was' : 'were'} ${done}`
+    return {
+      asking: `${verb} ${those}`,
+      running: `${doing} ${those}`,
+      done: well === all.length ? capital(`${those} ${well === 1 ? 'is' : 'are'} ${are}`) : some,
+      failed: some,
+    }
+  },
+  cancel: {
+    meaning:
+      'The instances still waiting are left alone. Those under way are finished, and those already done stay as they are.',
+    confirm: 'Cancel the rest',
+  },
+})
+
+const prefix = 'instance/'
+/** The name of the step for an instance. */
+export const stepOf = (name: string): string => prefix + name
+/** The instance that a step is for; undefined for every other step. */
+export const instanceOf = (step: string): string | undefined =>
+  step.startsWith(prefix) ? step.slice(prefix.length) : undefined
+
+/**
+ * What has become of one of the instances so far. Without a result it is waiting, under way (`begun`), or was when the
+ * job was cancelled.
+ */
+export interface InstanceResult {
+  readonly name: string
+  readonly begun: boolean
+  readonly result: StepResult | undefined
+}
+
+/** By name. */
+export const resultsOf = ({ steps }: OperationState): readonly InstanceResult[] =>
+  steps
+    .flatMap(step => {
+      const name = instanceOf(step.name)
+      return name === undefined ? [] : [{ name, begun: step.startedAt !== undefined, result: step.result }]
+    })
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
