@@ -6,6 +6,7 @@ import type { ServeStatus, SessionView } from '../shared/served'
 import type { AppState, WorkspaceCheck } from '../shared/workspace'
 import type { WorkspaceServices } from './compose'
 import { Latest } from './system/latest'
+import { SerialQueue } from './system/serial-queue'
 import { isRoot } from './system/users'
 import type { LocalListener } from './transport/local-socket'
 import { checkWorkspace, requireWorkspace } from './workspace/base'
@@ -55,8 +56,8 @@ export class App {
   readonly #state: Latest<AppState>
   #services: WorkspaceServices | undefined
   #listener: LocalListener | undefined
-  /** Opening and closing happen one at a time. */
-  #changing: Promise<unknown> = Promise.resolve()
+  /** Opening and closing. */
+  readonly #changes = new SerialQueue()
 
   constructor(private readonly options: AppOptions) {
     this.#state = new Latest<AppState>({
@@ -93,7 +94,7 @@ export class App {
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<AppState, void, undefined> {
-    await this.#changing.catch(() => undefined)
+    await this.#changes.idle()
     await this.#show({})
     yield* this.#state.follow(signal)
   }
@@ -189,15 +190,13 @@ export class App {
   }
 
   #change(work: () => Promise<void>): Promise<void> {
-    const next = this.#changing.then(async () => {
+    return this.#changes.run(async () => {
       try {
         await work()
       } finally {
         await this.#show({ problem: undefined })
       }
     })
-    this.#changing = next.catch(() => undefined)
-    return next
   }
 
   /** What runs would be interrupted, and wait until somebody opens the workspace again. */

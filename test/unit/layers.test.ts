@@ -47,6 +47,7 @@ const allowed = [
   ['src/main/operations/engine.ts', `import { fold } from '../../shared/operation'`],
   ['src/main/operations/engine.ts', `import { open } from 'node:fs/promises'`],
   ['src/main/operations/engine.ts', `import { journal } from './journal'`],
+  ['src/main/operations/claims.ts', `import { KeyedQueue } from '../system/serial-queue'`],
   ['src/main/infrastructure/podman.ts', `import type { Run } from '../system/run'`],
   ['src/main/instances/create.ts', `import { client } from '../processes/client'`],
 ] as const

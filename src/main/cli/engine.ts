@@ -2,11 +2,12 @@
  * The engine that a command asks: the one that runs on the workspace, or one in this process. Commands see no
  * difference.
  */
-import { access, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TRPCClient } from '@trpc/client'
 import type { OperationState } from '../../shared/operation'
 import type { Router } from '../api/router'
+import { exists } from '../system/files'
 import { problemOf, refused } from './failure'
 
 export type Client = TRPCClient<Router>
@@ -78,13 +79,7 @@ export async function openEngine(opening: Opening): Promise<Engine> {
 async function running(workspace: string, joinsCommands: boolean): Promise<Engine | undefined> {
   const state = join(workspace, '.instance-manager')
   const socket = join(state, 'engine.sock')
-  if (
-    !(await access(socket).then(
-      () => true,
-      () => false,
-    ))
-  )
-    return undefined // the module is loaded only where it is needed
+  if (!(await exists(socket))) return undefined // the module is loaded only where it is needed
   if (!joinsCommands && (await heldByCommand(state))) return undefined
   const { connectLocally } = await import('../transport/local-client')
   const connection = await connectLocally(socket)
@@ -104,12 +99,7 @@ async function heldByCommand(state: string): Promise<boolean> {
 
 async function own({ root, workspace, purpose }: Opening): Promise<Engine> {
   const { client, app } = await localApp(root, purpose)
-  if (
-    !(await access(workspace).then(
-      () => true,
-      () => false,
-    ))
-  )
+  if (!(await exists(workspace)))
     throw refused({
       code: 'workspace-unusable',
       message: `${workspace} is not a workspace.`,

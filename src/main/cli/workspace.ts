@@ -1,8 +1,7 @@
 /** Which workspace a command is about. Reads as little as it can: it is part of every start. */
-import { access } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { readIfExists } from '../system/files'
+import { exists, readIfExists } from '../system/files'
 import { wrongUsage } from './failure'
 
 export interface ChosenWorkspace {
@@ -30,12 +29,6 @@ export async function chooseWorkspace(option: string | undefined, data: string):
 
 /** `~` is the user's home, where the shell has left it. */
 export const absolute = (path: string): string => resolve(path.replace(/^~(?=\/|$)/, homedir()))
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
 
 /** The folder itself, or the nearest above it, that is a workspace. */
 async function above(folder: string): Promise<string | undefined> {

@@ -5,9 +5,9 @@
  * made anew.
  */
 import { DatabaseError, escapeIdentifier } from 'pg'
+import { waitFor } from '../system/wait'
 import { withConnection, type Login } from './connection'
 import { isUnproven } from './proof'
-import { waitFor } from './wait'
 
 export interface PoolUser {
   readonly database: string

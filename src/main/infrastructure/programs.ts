@@ -1,8 +1,8 @@
 /** Where the embedded driver's programs are, and how they run as root, which they refuse. */
-import { access, constants } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { problem } from '../../shared/problem'
+import { isExecutable } from '../system/files'
 import type { Run } from '../system/run'
 
 export interface PostgresPrograms {
@@ -48,13 +48,7 @@ export async function findProgram(name: string): Promise<string | undefined> {
   for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
     if (!folder) continue
     const path = join(folder, name)
-    if (
-      await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path
+    if (await isExecutable(path)) return path
   }
   return undefined
 }

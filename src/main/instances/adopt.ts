@@ -12,7 +12,7 @@ import type { Manifest } from '../../shared/workspace'
 import { adoptJob, fingerprintSchema, unknownRelease, type AdoptPlan } from '../../shared/jobs/create'
 import { implement, unchangedSince, type StepActions } from '../operations/implement'
 import type { AnyOperation, Context } from '../operations/operation'
-import { readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
+import { existsItself, readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import { formatEnv, setEnv } from '../workspace/env-file'
 import { instancePaths, type InstancePaths } from '../workspace/paths'
 import { createDatabase, createDirector } from './create/database'
@@ -174,11 +174,11 @@ const adoptFiles = (to: AdoptServices): AdoptStep => {
     async do(context) {
       const { plan } = context
       const { before, after, originals } = folders(plan)
-      const here = (await exists(before.folder)) ? before : after
+      const here = (await existsItself(before.folder)) ? before : after
       await keepOriginals(to.paths.instances, here, originals)
       await rewrite(context, originals, here, after)
       if (here.folder === after.folder) return
-      if (await exists(after.folder))
+      if (await existsItself(after.folder))
         throw problem({
           code: 'name-taken',
           field: 'as',
@@ -191,9 +191,9 @@ const adoptFiles = (to: AdoptServices): AdoptStep => {
     verify: () => Promise.resolve(false), // to write the same again costs nothing
     async undo({ plan }) {
       const { before, after, originals } = folders(plan)
-      if (!(await exists(originals.folder))) return // nothing was rewritten
-      if (!(await exists(before.folder))) {
-        if (!(await exists(after.folder))) return // removed by hand: there is nothing to give back
+      if (!(await existsItself(originals.folder))) return // nothing was rewritten
+      if (!(await existsItself(before.folder))) {
+        if (!(await existsItself(after.folder))) return // removed by hand: there is nothing to give back
         await rename(after.folder, before.folder)
       }
       await restoreOriginals(originals, before)
@@ -201,12 +201,6 @@ const adoptFiles = (to: AdoptServices): AdoptStep => {
     },
   }
 }
-
-const exists = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  )
 
 /** config.json comes last. */
 async function rewrite(

@@ -3,7 +3,6 @@
  * is finished, after a crash too.
  */
 import { randomUUID } from 'node:crypto'
-import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { databaseNames, instanceConfigSchema } from '../../shared/instance'
@@ -13,7 +12,7 @@ import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation, Context } from '../operations/operation'
-import { readJson } from '../system/files'
+import { existsItself, readJson } from '../system/files'
 import { isRoot } from '../system/users'
 import type { Run } from '../system/run'
 import { difference, targetContradiction } from './lifecycle/derived'
@@ -115,11 +114,7 @@ const setAside = (to: DeleteServices): DeleteStep => ({
     const linked = config && (await linkedFolder(config.paths.instance, plan.folder))
     await to.trash.put(plan.folder, plan.token, linked?.owned === true)
   },
-  verify: ({ plan }) =>
-    lstat(plan.folder).then(
-      () => false,
-      () => true,
-    ),
+  verify: async ({ plan }) => !(await existsItself(plan.folder)),
   undo: ({ plan }) => to.trash.restore(plan.token, plan.folder),
 })
 

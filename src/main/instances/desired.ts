@@ -2,11 +2,12 @@
 import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
 import { readSealed, writeSealed } from '../system/sealed'
+import { SerialQueue } from '../system/serial-queue'
 
 const hint = 'Move it away: it is made anew from the instances that run.'
 
 export class Desired {
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #changes = new SerialQueue()
   #closed = false
 
   /** @param path a file in the workspace's own folder */
@@ -14,7 +15,7 @@ export class Desired {
 
   /** @throws Problem `file-corrupt` */
   async names(): Promise<readonly string[]> {
-    await this.#last
+    await this.#changes.idle()
     return this.#read()
   }
 
@@ -29,7 +30,7 @@ export class Desired {
   /** Nothing is changed any more. Returns when the last change is on disk. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.#last
+    await this.#changes.idle()
   }
 
   async #read(): Promise<readonly string[]> {
@@ -38,12 +39,10 @@ export class Desired {
 
   #change(how: (names: readonly string[]) => readonly string[]): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('the workspace is closed'))
-    const next = this.#last.then(async () => {
+    return this.#changes.run(async () => {
       const names = await this.#read()
       const wanted = how(names)
       if (wanted.join('\n') !== names.join('\n')) await writeSealed(this.path, [...wanted])
     })
-    this.#last = next.catch(() => undefined) // the caller hears of it; the next change is not its victim
-    return next
   }
 }

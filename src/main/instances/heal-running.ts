@@ -1,4 +1,5 @@
 /** After PostgreSQL and PgBouncer were started: the pools of what runs. */
+import { mapLimited } from '../system/map-limited'
 import { whoRuns } from './lifecycle/target'
 import type { InstancePools } from './pooled'
 
@@ -11,9 +12,5 @@ export async function healRunning({
   ...to
 }: Parameters<typeof whoRuns>[0] & { readonly pools: InstancePools }): Promise<void> {
   const [running, { serverOf }] = [(await whoRuns(to)).filter(it => it.running), await to.configs()]
-  const worker = async (): Promise<void> => {
-    for (let one = running.shift(); one; one = running.shift())
-      await pools.heal({ name: one.name, cwd: serverOf(one.name) })
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
+  await mapLimited(running, atOnce, ({ name }) => pools.heal({ name, cwd: serverOf(name) }))
 }

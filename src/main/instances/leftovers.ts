@@ -5,7 +5,7 @@
  * may say anything.
  */
 import { randomUUID } from 'node:crypto'
-import { lstat, readlink } from 'node:fs/promises'
+import { readlink } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { databaseNames, type LeftoversPreview } from '../../shared/instance'
@@ -14,7 +14,7 @@ import type { Target } from '../../shared/jobs/target'
 import { problem, toProblem } from '../../shared/problem'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
-import { readJson } from '../system/files'
+import { existsItself, readJson } from '../system/files'
 import { readManifest } from '../workspace/base'
 import { instancePaths, type InstancePaths } from '../workspace/paths'
 import { deleteContradiction, forgetInstance, type DeleteServices } from './delete'
@@ -127,10 +127,7 @@ async function look(to: LeftoverServices, name: string): Promise<Found> {
   const paths = instancePaths(to.paths, manifest, name)
   const target = targetOf(to.paths, manifest, name, 0) // it has no port, and is not started
   const ran = await isRunning(to, target)
-  const hasFolder = await lstat(paths.folder).then(
-    () => true,
-    () => false,
-  )
+  const hasFolder = await existsItself(paths.folder)
   return { target, paths, ran, hasFolder, database: await databaseOf(to, name, paths, ran) }
 }
 
@@ -175,10 +172,7 @@ async function originalOf(to: LeftoverServices, { folder, config }: InstancePath
   const other = claim && (await otherOwner(claim.paths.instance, folder))
   if (other !== undefined || to.copyOf === undefined) return other
   const there = join(to.copyOf, 'instances', basename(folder))
-  return lstat(there).then(
-    () => there,
-    () => undefined,
-  )
+  return (await existsItself(there)) ? there : undefined
 }
 
 const stopProcess = (to: LeftoverServices): LeftoverStep => ({
@@ -201,11 +195,7 @@ const setAside = (to: LeftoverServices): LeftoverStep => ({
     if (!plan.keepDatabase) await to.databases.requireOwn(plan, { halfMade: true }) // here there still is a way back
     await to.trash.put(plan.folder, plan.token, false)
   },
-  verify: ({ plan }) =>
-    lstat(plan.folder).then(
-      () => false,
-      () => true,
-    ),
+  verify: async ({ plan }) => !(await existsItself(plan.folder)),
   undo: ({ plan }) => to.trash.restore(plan.token, plan.folder),
 })
 

@@ -5,12 +5,13 @@
 import { appendFile, chmod, rename, stat } from 'node:fs/promises'
 import { hasBegun, type OperationState } from '../../shared/operation'
 import type { Problem } from '../../shared/problem'
+import { SerialQueue } from '../system/serial-queue'
 
 /** Above it the present file becomes `app.log.1`, which it replaces. Bytes. */
 const limit = 5 << 20
 
 export class AppLog {
-  #writing: Promise<unknown> = Promise.resolve()
+  readonly #lines = new SerialQueue()
 
   constructor(readonly path: string) {}
 
@@ -31,16 +32,16 @@ export class AppLog {
     this.#write('ERROR', `${code}: ${message}${cause ? ` ${cause}` : ''}`)
   }
 
-  /** When all is written. */
-  async settled(): Promise<void> {
-    await this.#writing
+  /** Resolves when everything is written. */
+  settled(): Promise<void> {
+    return this.#lines.idle()
   }
 
-  /** A log that cannot be written must not stop the work that it tells of. */
+  /** A log that can't be written must not stop the work it reports on. */
   #write(level: string, text: string): void {
     const line = `${new Date().toISOString()} ${level} ${text.replaceAll(/\s*\n\s*/g, ' ').slice(0, 4000)}\n`
-    this.#writing = this.#writing
-      .then(async () => {
+    void this.#lines
+      .run(async () => {
         if (((await stat(this.path).catch(() => undefined))?.size ?? 0) > limit)
           await rename(this.path, `${this.path}.1`)
         await appendFile(this.path, line, { mode: 0o600 })

@@ -11,6 +11,7 @@ import type { ServiceName } from '../../shared/infrastructure'
 import type { Engine } from '../infrastructure/drivers/engine'
 import { makePrivateFolder } from '../system/files'
 import { baseEnvironment } from '../system/run'
+import { waitFor } from '../system/wait'
 import { rotatedFiles } from './rotate-names'
 
 export interface ContainerLogServices {
@@ -132,11 +133,14 @@ export class ContainerLogs {
 
 async function filled(path: string, child: ChildProcess): Promise<void> {
   let last = -1
-  for (const end = Date.now() + filling; Date.now() < end && isAlive(child); await delay(quiet)) {
-    const { size } = await stat(path)
-    if (size > 0 && size === last) return
-    last = size
-  }
+  await waitFor(
+    async () => {
+      const before = last
+      last = (await stat(path)).size
+      return !isAlive(child) || (last > 0 && last === before)
+    },
+    { every: quiet, timeout: filling },
+  )
 }
 
 const isAlive = (child: ChildProcess): boolean =>

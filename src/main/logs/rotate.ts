@@ -9,6 +9,7 @@ import type { LogUsage } from '../../shared/log'
 import { problem, ProblemError, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
 import type { Run } from '../system/run'
+import { SerialQueue } from '../system/serial-queue'
 import { prune, rotateOnce, settle } from './rotate-file'
 import { archivesIn, partsIn, partsOf, temporariesIn } from './rotate-names'
 
@@ -56,7 +57,7 @@ export class Rotation {
   readonly #failures = new Map<string, Failure>()
   readonly #seen = new Map<string, Seen>()
   #loop: Promise<void> | undefined
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #work = new SerialQueue()
 
   constructor(private readonly to: RotationServices) {}
 
@@ -68,7 +69,7 @@ export class Rotation {
   /** Returns when nothing is done any more. The signal is aborted. */
   async ended(): Promise<void> {
     await this.#loop
-    await this.#turn
+    await this.#work.idle()
   }
 
   /**
@@ -76,9 +77,7 @@ export class Rotation {
    * @returns in how many milliseconds to look again
    */
   look(): Promise<number> {
-    const turn = this.#turn.then(() => this.#look())
-    this.#turn = turn.catch(() => undefined) // the caller hears of it
-    return turn
+    return this.#work.run(() => this.#look())
   }
 
   /** What an instance's logs take, and why they are not kept small, if so. */
@@ -119,11 +118,9 @@ export class Rotation {
   /** Deletes them: their lines are lost. */
   async removeOldArchives(): Promise<void> {
     const { logs } = await this.to.targets()
-    const turn = this.#turn.then(async () => {
+    await this.#work.run(async () => {
       for (const { path } of logs) await prune(path, 1)
     })
-    this.#turn = turn.catch(() => undefined)
-    await turn
   }
 
   async #keepLooking(): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Claim, UnreadableJournal } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import { owns } from '../../shared/things'
+import { KeyedQueue } from '../system/serial-queue'
 
 /** An operation that is open or about to be. */
 export interface Holder {
@@ -28,8 +29,8 @@ export class Claims {
   readonly #held = new Map<string, Holder>()
   /** For each plan that is being made: what was taken and released meanwhile. */
   readonly #plannings = new Set<Claim[]>()
-  /** The last planning about each thing. */
-  readonly #last = new Map<string, Promise<unknown>>()
+  /** Plans about the same thing are made one after the other. */
+  readonly #turns = new KeyedQueue()
   #refused: readonly Unreadable[] = []
 
   /** Takes without asking: for what is open already. */
@@ -58,15 +59,7 @@ export class Claims {
    * @throws what `plan` throws; Problem `operation-open`
    */
   acquire<Made extends Holder>(about: string, plan: () => Promise<Made>): Promise<Made> {
-    const earlier = this.#last.get(about) ?? Promise.resolve()
-    const made = earlier.then(() => this.#acquire(about, plan))
-    const ended = made
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#last.get(about) === ended) this.#last.delete(about)
-      })
-    this.#last.set(about, ended)
-    return made
+    return this.#turns.run(about, () => this.#acquire(about, plan))
   }
 
   async #acquire<Made extends Holder>(about: string, plan: () => Promise<Made>): Promise<Made> {

@@ -1,5 +1,6 @@
 /** What lies in the folder of journals when it is opened. */
 import { readdir } from 'node:fs/promises'
+import { mapLimited } from '../system/map-limited'
 import type { Unreadable } from './claims'
 import { keptOfKind } from './history'
 import { idOfFile, Journal, removeJournal, type Readable, type Reading } from './journal'
@@ -25,14 +26,16 @@ export async function findJournals(folder: string, kinds: ReadonlyMap<string, An
     if (error.code === 'ENOENT') return []
     throw error
   })
-  const glances = await each(
+  const glances = await mapLimited(
     files.map(idOfFile).filter(it => it !== undefined),
+    atOnce,
     async id => ({ id, settled: await Journal.glance(folder, id) }),
   )
   const old = oldOnes(glances.filter((it): it is Settled => it.settled !== undefined))
   const found = { usable: [] as Readable[], unreadable: [] as Unreadable[], spare: [...old] }
-  for (const { id, reading } of await each(
+  for (const { id, reading } of await mapLimited(
     glances.filter(it => !old.has(it.id)),
+    atOnce,
     async it => ({ id: it.id, reading: await read(folder, it.id, kinds) }),
   )) {
     if (!reading) found.spare.push(id)
@@ -79,12 +82,5 @@ async function read(
 
 /** Deletes what nobody needs. Only for whoever has the lock. */
 export const tidy = async (folder: string, { spare }: Found): Promise<void> => {
-  await each(spare, it => removeJournal(folder, it))
-}
-
-async function each<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
-  const results: Result[] = []
-  for (let at = 0; at < items.length; at += atOnce)
-    results.push(...(await Promise.all(items.slice(at, at + atOnce).map(work))))
-  return results
+  await mapLimited(spare, atOnce, it => removeJournal(folder, it))
 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { rotatedFiles } from '../logs/rotate-names'
 import { readIfExists, writeFileAtomic } from '../system/files'
+import { SerialQueue } from '../system/serial-queue'
 import type { SystemUser } from '../system/users'
 import { Daemon, findNode, pm2Paths, processEnvironment } from './daemon'
 import { entriesSchema, eventSchema, parseDump, savedSchema, toInfo, type Entry, type ProcessInfo } from './entries'
@@ -40,8 +41,8 @@ export class Processes {
   readonly #home: string
   readonly #daemon: Daemon
   readonly #deletions = new EventEmitter()
-  #saving: Promise<unknown> = Promise.resolve()
-  #asking: Promise<unknown> = Promise.resolve()
+  readonly #saving = new SerialQueue()
+  readonly #asking = new SerialQueue()
   #nextAnswer: Promise<unknown> | undefined
 
   /** @param home PM2_HOME; the user's own is `~/.pm2` */
@@ -134,12 +135,10 @@ export class Processes {
    * that still run stay in it: saving after such an accident must not forget them.
    */
   save(): Promise<void> {
-    const next = this.#saving.then(() => this.#save())
-    this.#saving = next.catch(() => undefined) // the caller hears of it; the next one is not its victim
-    return next
+    return this.#saving.run(() => this.#save())
   }
 
-  /** One at a time: who reads the list first must not write it last. */
+  /** One at a time: the call that reads the list first must not write it last. */
   async #save(): Promise<void> {
     const { dump, dumpBackup } = pm2Paths(this.#home)
     const raw = savedSchema.parse(await this.#monitorData())
@@ -228,13 +227,11 @@ export class Processes {
    */
   #monitorData(): Promise<unknown> {
     if (this.#nextAnswer) return this.#nextAnswer
-    const answer = this.#asking.then(() => {
+    this.#nextAnswer = this.#asking.run(() => {
       this.#nextAnswer = undefined
       return this.#call('getMonitorData', {}, listTimeout, true)
     })
-    this.#nextAnswer = answer
-    this.#asking = answer.catch(() => undefined)
-    return answer
+    return this.#nextAnswer
   }
 
   #named = async (name: string): Promise<Entry[]> => (await this.#entries()).filter(it => it.name === name)

@@ -4,14 +4,13 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { constants } from 'node:fs'
-import { access, chmod, open, stat } from 'node:fs/promises'
+import { chmod, open, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { withoutInherited } from '../system/clean-exec'
-import { makeFolder, readIfExists } from '../system/files'
+import { isExecutable, makeFolder, readIfExists } from '../system/files'
 import { holdLock } from '../system/kernel-lock'
 
 /** PM2's own names inside its home; `start` is ours: the holder of its lock starts the daemon. */
@@ -52,13 +51,7 @@ export const processEnvironment = (): Record<string, string> =>
 export async function findNode(): Promise<string> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(it => it.startsWith('/'))) {
     const candidate = join(folder, 'node')
-    if (
-      await access(candidate, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return candidate
+    if (await isExecutable(candidate)) return candidate
   }
   if (!process.versions['electron']) return process.execPath
   throw problem({

@@ -3,9 +3,9 @@
  * Each is known by what PM2 wrote into its environment when it started it.
  */
 import { readlink, realpath } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
 import { problem } from '../../shared/problem'
 import { environmentOf, isAlive, allPids, startTime } from '../system/proc'
+import { waitFor } from '../system/wait'
 import { pm2Paths } from './daemon'
 
 /** A process of PM2 by name and working folder: another app of the same name is not ours. */
@@ -71,7 +71,7 @@ async function end(pid: number): Promise<void> {
     } catch {
       return
     } // it is gone already
-    for (const until = Date.now() + patience; Date.now() < until && (await runs());) await delay(20)
+    await waitFor(async () => !(await runs()), { every: 20, timeout: patience })
   }
   if (!(await runs())) return
   throw problem({

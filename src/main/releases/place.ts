@@ -4,6 +4,7 @@ import { copyFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { makeFolder } from '../system/files'
+import { mapLimited } from '../system/map-limited'
 import type { Run } from '../system/run'
 import { syncTimeout, type PartName, type Parts } from './parts'
 
@@ -63,16 +64,12 @@ async function sharedBy(content: string, target: string): Promise<'clone' | 'lin
   return clones ? 'clone' : 'link'
 }
 
-/** Files at once. */
-const batch = 64
+/** Files copied at the same time. */
+const atOnce = 64
 
 async function replaceByCopies(content: string, files: readonly string[], target: string): Promise<void> {
-  for (let start = 0; start < files.length; start += batch) {
-    await Promise.all(
-      files.slice(start, start + batch).map(async it => {
-        await rm(join(target, it)) // copied into, the link would be written through
-        await copyFile(join(content, it), join(target, it), constants.COPYFILE_EXCL)
-      }),
-    )
-  }
+  await mapLimited(files, atOnce, async it => {
+    await rm(join(target, it)) // copied into, the link would be written through
+    await copyFile(join(content, it), join(target, it), constants.COPYFILE_EXCL)
+  })
 }

@@ -1,6 +1,6 @@
 /** How each part of a release is made: by which command, from which files, on top of which other part. */
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { exists } from '../system/files'
 import { digestFiles, platform } from '../workspace/fingerprint'
 import type { Base } from './copy-base'
 import { buildInputs, generateInputs, installInputs, type Sources } from './inputs'
@@ -80,11 +80,8 @@ export async function recipesOf(sources: Sources, base: Base): Promise<Recipes> 
   return { server: [serverPackages, generated], client: [clientPackages, build] }
 }
 
-export const hasLockFile = (folder: string): Promise<boolean> =>
-  Promise.any(['package-lock.json', 'npm-shrinkwrap.json'].map(it => stat(join(folder, it)))).then(
-    () => true,
-    () => false,
-  )
+export const hasLockFile = async (folder: string): Promise<boolean> =>
+  (await exists(join(folder, 'package-lock.json'))) || exists(join(folder, 'npm-shrinkwrap.json'))
 
 /** `npm ci` takes exactly what the lock file names, so its cache needs no questions to the registry. */
 async function installCommand(folder: string, install: Base['install']): Promise<readonly [string, ...string[]]> {

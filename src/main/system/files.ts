@@ -1,7 +1,7 @@
 /** Files that are whole or not there: written aside, fsynced, renamed, the folder fsynced. */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, chmod, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
 import { problem, ProblemError } from '../../shared/problem'
@@ -49,11 +49,20 @@ export async function writeFileAtomic(
   await syncFolder(dirname(path))
 }
 
-export const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
+const succeeds = (look: Promise<unknown>): Promise<boolean> =>
+  look.then(
     () => true,
     () => false,
   )
+
+/** Whether something is there. A link counts as what it leads to. */
+export const exists = (path: string): Promise<boolean> => succeeds(stat(path))
+
+/** Whether something is there. A link counts itself, even if it leads nowhere. */
+export const existsItself = (path: string): Promise<boolean> => succeeds(lstat(path))
+
+/** Whether we may run it. */
+export const isExecutable = (path: string): Promise<boolean> => succeeds(access(path, constants.X_OK))
 
 export const isFolder = (path: string): Promise<boolean> =>
   stat(path).then(

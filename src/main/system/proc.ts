@@ -128,6 +128,15 @@ export async function environmentOf(pid: number): Promise<ReadonlyMap<string, st
 
 const read = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined)
 
+/** Sends SIGKILL. Nothing to do if the process is gone, or isn't ours to end. @param pid negative for a process group */
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    /* gone already */
+  }
+}
+
 /** Every process there is. */
 export const allPids = async (): Promise<number[]> =>
   (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)

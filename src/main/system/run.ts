@@ -6,11 +6,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
-import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { problem } from '../../shared/problem'
 import { diskFull, saysDiskFull, systemProblem } from '../../shared/system-errors'
 import { withoutInherited } from './clean-exec'
+import { kill } from './proc'
+import { waitFor } from './wait'
 
 /** The environment's name of the marker; its value names the workspace. */
 export const marker = 'INSTANCE_MANAGER_RUN'
@@ -131,12 +132,12 @@ export const createRun =
       stripFinalNewline: false,
       maxBuffer: 50_000_000,
     })
-    const kill = (): void => {
-      if (child.pid) endGroup(child.pid)
+    const end = (): void => {
+      if (child.pid) kill(-child.pid)
     }
-    const timer = setTimeout(kill, timeout)
+    const timer = setTimeout(end, timeout)
     const started = Date.now()
-    signal?.addEventListener('abort', kill)
+    signal?.addEventListener('abort', end)
     const masked = (text: string): string => mask(text, secrets)
     if (onOutput) for (const stream of [child.stdout, child.stderr]) showAsItComes(stream, secrets, onOutput)
     // A child that left the group may hold the pipes for ever: what it says after the command's end is not waited for.
@@ -147,7 +148,7 @@ export const createRun =
     const result = await child
     clearTimeout(timer)
     clearTimeout(lingering)
-    signal?.removeEventListener('abort', kill)
+    signal?.removeEventListener('abort', end)
     signal?.throwIfAborted()
     if (!result.failed || (result.exitCode !== undefined && answers.includes(result.exitCode))) return result.stdout
     const name = [file.split('/').at(-1), ...args.slice(0, 3)].join(' ')
@@ -215,14 +216,6 @@ function begunAtEnd(text: string, secret: string): number {
   return 0
 }
 
-function endGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    /* it is gone already */
-  }
-}
-
 const sweepPatience = 10_000 // ms; what waits for a disk ends only after that
 
 /**
@@ -232,17 +225,14 @@ const sweepPatience = 10_000 // ms; what waits for a disk ends only after that
  * Linux only: it reads the environments of the user's own processes.
  */
 export async function sweep(id: string): Promise<void> {
-  for (const end = Date.now() + sweepPatience; Date.now() < end; await delay(20)) {
-    const found = await carrying(`${marker}=${id}`)
-    if (found.length === 0) return
-    for (const pid of found) {
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {
-        /* it is gone already */
-      }
-    }
-  }
+  await waitFor(
+    async () => {
+      const found = await carrying(`${marker}=${id}`)
+      for (const it of found) kill(it)
+      return found.length === 0
+    },
+    { every: 20, timeout: sweepPatience },
+  )
 }
 
 /** A process that has ended carries nothing any more. */

@@ -1,10 +1,10 @@
 /** System users of this machine, for programs that must not run as ours. Linux, as root. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
 import { problem } from '../../shared/problem'
-import { allPids } from './proc'
+import { allPids, kill } from './proc'
 import { baseEnvironment, type Run } from './run'
+import { waitFor } from './wait'
 
 export interface SystemUser {
   readonly name: string
@@ -114,26 +114,23 @@ export async function endProcessesOf(run: Run, { uid, gid }: Pick<SystemUser, 'u
     () => true,
     () => false,
   )
-  let pids = await processesOf(uid)
-  for (const end = Date.now() + patience; pids.length > 0;) {
-    if (Date.now() > end)
-      throw problem({
-        code: 'process-not-stopped',
-        message: `The process ${pids.join(', ')} cannot be ended.`,
-        cause: 'It is still there after SIGKILL: it waits for a disk or a network file system.',
-        hint: 'Try again later, or restart the machine.',
-      })
-    for (const pid of pids) {
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {
-        /* it is gone already */
-      }
-    }
-    await delay(20)
-    const before = pids
-    pids = (await processesOf(uid)).filter(it => !hitAll || before.includes(it))
-  }
+  let pids: number[] | undefined
+  const ended = await waitFor(
+    async () => {
+      const before = pids
+      pids = (await processesOf(uid)).filter(it => !hitAll || !before || before.includes(it))
+      for (const it of pids) kill(it)
+      return pids.length === 0
+    },
+    { every: 20, timeout: patience },
+  )
+  if (ended) return
+  throw problem({
+    code: 'process-not-stopped',
+    message: `The process ${pids?.join(', ')} cannot be ended.`,
+    cause: 'It is still there after SIGKILL: it waits for a disk or a network file system.',
+    hint: 'Try again later, or restart the machine.',
+  })
 }
 
 const noProcess = 1 // kill's exit code: there is none that it may signal

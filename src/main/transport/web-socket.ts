@@ -2,9 +2,9 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { App } from '../app'
+import { waitFor } from '../system/wait'
 import { connectRouter } from './router-connection'
 
 /** Bytes of one message: far more than any request needs. */
@@ -71,9 +71,9 @@ export function serveSockets(server: Server, app: App, door?: Door): Sockets {
   }
 }
 
-/** Until less than 1 MB waits to be sent. */
+/** Resolves when less than 1 MB is waiting to be sent, or the socket is closed. */
 async function drained(socket: WebSocket): Promise<void> {
-  while (socket.readyState === socket.OPEN && socket.bufferedAmount > 1_000_000) await delay(20)
+  await waitFor(() => socket.readyState !== socket.OPEN || socket.bufferedAmount <= 1_000_000, { every: 20 })
 }
 
 /** The connection ends when this is sent, whatever the other end does: it may never close its side. */

@@ -5,10 +5,11 @@ import { lstat, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Manifest } from '../../shared/workspace'
+import { mapLimited } from '../system/map-limited'
 import { baseFiles } from './base'
 
-/** Files read at once: enough to keep the disk busy, few enough to spare descriptors. */
-const batch = 64
+/** Files read at the same time: enough to keep the disk busy, few enough to spare descriptors. */
+const atOnce = 64
 
 /**
  * 32 hex digits over every file's path, executable bit and content, the commands that build it, and what compiled
@@ -47,10 +48,7 @@ export async function digestFiles(
 ): Promise<string> {
   const digest = createHash('sha256')
   digest.update(JSON.stringify(also))
-  for (let start = 0; start < files.length; start += batch) {
-    const digests = await Promise.all(files.slice(start, start + batch).map(it => digestFile(root, it, known)))
-    for (const it of digests) digest.update(it)
-  }
+  for (const it of await mapLimited(files, atOnce, it => digestFile(root, it, known))) digest.update(it)
   return digest.digest('hex').slice(0, 32)
 }
 async function digestFile(root: string, path: string, known: Map<string, string>): Promise<string> {

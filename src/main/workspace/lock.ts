@@ -1,11 +1,11 @@
 /** One process runs the operations of a workspace. The kernel says which (`system/kernel-lock.ts`). */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { problem } from '../../shared/problem'
 import { makePrivateFolder, readJson, writeJson } from '../system/files'
 import { holdLock, type HeldLock, type LockOptions } from '../system/kernel-lock'
+import { waitFor } from '../system/wait'
 
 /** Who holds the lock, for those it refuses. `since` is ISO 8601. */
 const lockHolderSchema = z.object({
@@ -42,17 +42,17 @@ export async function acquireLock(folder: string, kind: HolderKind, options: Loc
 const holderFile = (folder: string): string => join(folder, 'lock.json')
 
 /**
- * Who holds the lock. The winner writes it down a moment after it has won, so a note of a dead process is not believed
- * but read again.
+ * Who holds the lock. The winner writes it down a moment after it has won, so a note left by a dead process is not
+ * believed but read again.
  */
-async function holderOf(folder: string): Promise<LockHolder | undefined> {
-  for (let attempt = 0; attempt < 10; attempt++) {
-    const holder = await readJson(holderFile(folder), lockHolderSchema).catch(() => undefined) // it only informs
-    if (holder && isAlive(holder.pid)) return holder
-    await delay(50)
-  }
-  return undefined
-}
+const holderOf = (folder: string): Promise<LockHolder | undefined> =>
+  waitFor(
+    async () => {
+      const holder = await readJson(holderFile(folder), lockHolderSchema).catch(() => undefined) // it only informs
+      return holder && isAlive(holder.pid) && holder
+    },
+    { every: 50, timeout: 500 },
+  )
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,20 +1,21 @@
 /** The workspace's secrets, in one file that only its user can read. Plans and journals refer to them by key. */
 import { z } from 'zod'
 import { readSealed, writeSealed } from '../system/sealed'
+import { SerialQueue } from '../system/serial-queue'
 
 const schema = z.record(z.string(), z.string())
 const hint = "Restore it from a backup: PostgreSQL's administrator and unfinished operations need what it held."
 
 export class Secrets {
-  /** Writes are serialized: each one reads the file, changes it and replaces it. */
-  private last: Promise<unknown> = Promise.resolve()
+  /** Each change reads the file, changes it and replaces it. */
+  readonly #changes = new SerialQueue()
   private closed = false
 
   constructor(private readonly path: string) {}
 
   /** @returns undefined if there is no such secret */
   async get(key: string): Promise<string | undefined> {
-    await this.last
+    await this.#changes.idle()
     return (await this.read())[key]
   }
 
@@ -34,13 +35,13 @@ export class Secrets {
 
   /** All of them, for whoever masks them. */
   async all(): Promise<Readonly<Record<string, string>>> {
-    await this.last
+    await this.#changes.idle()
     return this.read()
   }
 
   /** The keys that are there: names, not secrets. */
   async keys(): Promise<string[]> {
-    await this.last
+    await this.#changes.idle()
     return Object.keys(await this.read())
   }
 
@@ -52,7 +53,7 @@ export class Secrets {
   /** Nothing is changed any more. Returns when the last change is on disk. */
   async close(): Promise<void> {
     this.closed = true
-    await this.last
+    await this.#changes.idle()
   }
 
   private async read(): Promise<Record<string, string>> {
@@ -61,8 +62,6 @@ export class Secrets {
 
   private change(how: (all: Record<string, string>) => Record<string, string>): Promise<void> {
     if (this.closed) return Promise.reject(new Error('the workspace is closed'))
-    const next = this.last.then(async () => writeSealed(this.path, how(await this.read())))
-    this.last = next.catch(() => undefined) // the caller hears of it; the next write is not its victim
-    return next
+    return this.#changes.run(async () => writeSealed(this.path, how(await this.read())))
   }
 }

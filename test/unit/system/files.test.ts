@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
+  exists,
+  existsItself,
+  isExecutable,
   makeFolder,
   makePrivateFolder,
   readEnd,
@@ -18,6 +21,24 @@ import { temporary } from '../temporary'
 let folder: string
 beforeEach(async () => {
   folder = await temporary()
+})
+
+it('a link that leads nowhere exists only itself; a program is executable', async () => {
+  const [file, link, dangling, absent] = ['file', 'link', 'dangling', 'absent'].map(it => join(folder, it)) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  await writeFile(file, '', { mode: 0o600 })
+  await symlink(file, link)
+  await symlink(absent, dangling)
+  const all = [file, link, dangling, absent]
+  expect(await Promise.all(all.map(exists))).toEqual([true, true, false, false])
+  expect(await Promise.all(all.map(existsItself))).toEqual([true, true, true, false])
+  expect(await isExecutable(file)).toBe(false)
+  await chmod(file, 0o700)
+  expect(await isExecutable(file)).toBe(true)
 })
 
 it('refuses what is no regular file instead of waiting for it', async () => {

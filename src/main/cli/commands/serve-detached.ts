@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { makePrivateFolder } from '../../system/files'
+import { waitFor } from '../../system/wait'
 import { exitCodes } from '../exit-codes'
 import { Failure } from '../failure'
 import type { Result, Session } from '../session'
@@ -37,24 +37,27 @@ export async function detach(session: Session, options: ServeCommandOptions): Pr
   const log = join(data, 'serve.log')
   const errors = await open(log, 'w', 0o600)
   const child = spawn(file, args, { detached: true, stdio: ['ignore', 'ignore', errors.fd], cwd: '/' })
-  const ended = new AbortController()
-  for (const it of ['exit', 'error']) child.once(it, () => ended.abort())
+  let ended = false
+  for (const it of ['exit', 'error'])
+    child.once(it, () => {
+      ended = true
+    })
   child.unref()
   await errors.close()
-  const until = Date.now() + patience
-  while (!ended.signal.aborted && Date.now() < until) {
-    const running = await servers(session)
-    const mine = running.find(it => it.status.pid === child.pid)
-    const link = await mine?.connection.client.serve.link.mutate()
-    await Promise.all(running.map(it => it.connection.close()))
-    if (mine && link)
-      return {
-        data: { ...mine.status, ...link },
-        lines: welcome(session, link.link, mine.status.port, options.address !== undefined),
-      }
-    await delay(100, undefined, { signal: ended.signal }).catch(() => undefined)
-  }
-  if (!ended.signal.aborted) child.kill()
+  const answer = await waitFor(
+    async () => {
+      if (ended) return 'ended'
+      const running = await servers(session)
+      const mine = running.find(it => it.status.pid === child.pid)
+      const link = await mine?.connection.client.serve.link.mutate()
+      await Promise.all(running.map(it => it.connection.close()))
+      return mine && link && { ...mine.status, ...link }
+    },
+    { timeout: patience },
+  )
+  if (answer !== undefined && answer !== 'ended')
+    return { data: answer, lines: welcome(session, answer.link, answer.port, options.address !== undefined) }
+  if (!ended) child.kill()
   throw new Failure(
     {
       code: 'serve-not-started',

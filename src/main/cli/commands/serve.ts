@@ -3,11 +3,11 @@
  * run.
  */
 import { hostname, userInfo } from 'node:os'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Problem } from '../../../shared/problem'
 import type { ServeStatus } from '../../../shared/served'
 import { runningServers } from '../../serve/control'
 import { commandIn } from '../../host'
+import { waitFor } from '../../system/wait'
 import type { LocalConnection } from '../../transport/local-client'
 import { exitCodes } from '../exit-codes'
 import { refused, wrongUsage } from '../failure'
@@ -185,10 +185,10 @@ async function stop(session: Session, port?: number): Promise<Result> {
   await closed(running)
   const pids = running.map(it => it.status.pid)
   await session.whileWatched(async signal => {
-    for (let looks = 0; pids.some(alive); looks++) {
-      if (looks === 30) session.say('It ends when the operations that run have ended.')
-      await delay(100, undefined, { signal })
-    }
+    const ended = (): boolean => !pids.some(alive)
+    if (await waitFor(ended, { timeout: 3000, signal })) return
+    session.say('Waiting for running operations to finish.')
+    await waitFor(ended, { signal })
   })
   return { data: { stopped: pids }, lines: ['Stopped.'] }
 }

@@ -8,8 +8,8 @@ import { problem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
 import { exists, readIfExists } from '../../system/files'
 import { allPids, program } from '../../system/proc'
+import { waitFor } from '../../system/wait'
 import type { Service } from '../services/service'
-import { waitFor } from '../wait'
 
 /** The daemons of services, each in a folder of its name, their sockets in one for all. */
 export class Daemons {
@@ -45,7 +45,7 @@ export class Daemons {
 
   /** Waits until none is left. @returns whether that was so within that many milliseconds */
   async gone(service: Service, timeout: number): Promise<boolean> {
-    return (await waitFor(async () => (await this.processes(service)).length === 0 || undefined, { timeout })) === true
+    return (await waitFor(async () => (await this.processes(service)).length === 0, { timeout })) === true
   }
 
   /**

@@ -1,14 +1,8 @@
 /** Whether rootless containers outlive their user's last session. Linux with systemd only. */
-import { access } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Problem } from '../../../shared/problem'
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
+import { exists } from '../../system/files'
 
 /**
  * systemd ends what belongs to a user at that user's last logout, containers included, unless it was told to let them

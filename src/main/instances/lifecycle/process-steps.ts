@@ -1,11 +1,11 @@
 /** Steps on an instance's process, used by every job that starts or stops one. */
-import { setTimeout as delay } from 'node:timers/promises'
 import type { StartPlan } from '../../../shared/jobs/lifecycle'
 import type { Target } from '../../../shared/jobs/target'
 import { problem, toProblem } from '../../../shared/problem'
 import type { StepActions } from '../../operations/implement'
 import type { Context } from '../../operations/operation'
 import { exists } from '../../system/files'
+import { waitFor } from '../../system/wait'
 import { waitForHealth, type HealthServices } from '../health'
 import { ownProcess } from './own-process'
 import { runAs } from '../system-user/identity'
@@ -101,11 +101,15 @@ const patience = 16_000
  * `stopped`.
  */
 async function isGivenUp({ processes }: LifecycleServices, target: Target): Promise<boolean> {
-  for (const end = Date.now() + patience; ; await delay(100)) {
-    const process = await ownProcess(await processes.list(), target)
-    if (process?.status === 'errored') return true
-    if (!process || process.restarts === 0 || Date.now() > end) return false // between two starts PM2 says "stopped"
-  }
+  const answer = await waitFor(
+    async () => {
+      const process = await ownProcess(await processes.list(), target)
+      if (process?.status === 'errored') return 'yes'
+      return (!process || process.restarts === 0) && 'no' // between two starts PM2 says "stopped"
+    },
+    { timeout: patience },
+  )
+  return answer === 'yes'
 }
 
 /** Waits for a target as long as it may take to boot. @throws as `waitForHealth` */

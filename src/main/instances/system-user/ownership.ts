@@ -17,6 +17,7 @@ import { join, relative } from 'node:path'
 import type { Owner, Owners } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import type { Manifest } from '../../../shared/workspace'
+import { existsItself } from '../../system/files'
 import type { Run } from '../../system/run'
 import type { SystemUser } from '../../system/users'
 import { sharedMode } from '../../workspace/env-file'
@@ -179,14 +180,7 @@ export async function takeBack(
 const finder =
   (run: Run, signal: AbortSignal) =>
   async (starts: readonly string[], tests: readonly string[]): Promise<void> => {
-    const there = await Promise.all(
-      starts.map(it =>
-        lstat(it).then(
-          () => true,
-          () => false,
-        ),
-      ),
-    )
+    const there = await Promise.all(starts.map(existsItself))
     const found = starts.filter((_, index) => there[index])
     if (found.length > 0)
       // `-execdir` refuses a PATH with relative folders
