@@ -22,13 +22,14 @@ import { ContainerDriver } from './infrastructure/drivers/container-driver'
 import { EmbeddedDriver } from './infrastructure/drivers/embedded-driver'
 import { Engine } from './infrastructure/drivers/engine'
 import { Infrastructure } from './infrastructure/infrastructure'
+import { guardInfrastructure } from './infrastructure/settings-guard'
 import { infrastructureStart, infrastructureUsers } from './infrastructure/start'
 import { infrastructureStop } from './infrastructure/stop'
 import { Pools } from './infrastructure/pools'
 import { allServices } from './infrastructure/services'
 import { Supervisor } from './infrastructure/supervisor'
 import { Wanted } from './infrastructure/wanted'
-import { instanceFolders, readConfigs, type ConfigCache, type Configs } from './instances/configs'
+import { connectedInstances, instanceFolders, readConfigs, type ConfigCache, type Configs } from './instances/configs'
 import { requireUp, startJobOn } from './instances/bring-up'
 import { adoption } from './instances/adopt'
 import { setBootTime } from './instances/boot-time'
@@ -133,6 +134,7 @@ export interface WorkspaceServices {
   readonly paths: WorkspacePaths
   readonly operations: Operations
   readonly infrastructure: Infrastructure
+  readonly settings: SettingsFile
   readonly registry: Registry
   readonly logs: Logs
   readonly rotation: Rotation
@@ -246,6 +248,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   const known: ConfigCache = new Map()
   const configs = async (manifest?: Manifest): Promise<Configs> =>
     readConfigs(paths, manifest ?? (await readManifest(paths.root)), busy(), known)
+  settings.guard(guardInfrastructure({ infrastructure, instances: async () => connectedInstances(await configs()) }))
   const digests = new Map<string, string>()
   const base = async (): Promise<string> => fingerprint(paths.root, await readManifest(paths.root), node.major, digests)
   const registry = new Registry({
@@ -444,6 +447,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     paths,
     operations,
     infrastructure,
+    settings,
     registry,
     logs,
     rotation,

@@ -1,40 +1,199 @@
-/** Settings of one workspace (`.instance-manager/settings.json`), all with defaults. */
+/**
+ * Settings of one workspace (`.instance-manager/settings.json`), all with defaults. What stands here is all that the
+ * Settings screen, the command `settings` and docs/cli.md know of them: a new section is added here and nowhere else.
+ */
 import { z } from 'zod'
 import { driverKinds } from './infrastructure'
 import { portSchema } from './instance'
+import { nearest } from './nearest'
+import { problem } from './problem'
+
+interface SectionWords {
+  readonly title: string
+  readonly explanation: string
+}
+
+interface SettingWords extends SectionWords {
+  /** Shown after the value. */
+  readonly unit?: string
+  /** When a change takes effect, and when it is refused. */
+  readonly effect: string
+  /** Where to change it, if it can't be changed among the others. */
+  readonly elsewhere?: string
+}
+
+const sections = z.registry<SectionWords>()
+const words = z.registry<SettingWords>()
 
 const image = z.string().regex(/^[a-z0-9][\w./:@-]*$/, 'Not an image name.')
 const containerName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'Not a container name.')
+const wholeNumber = (from: number, to: number) => {
+  const message = `Enter a whole number from ${from} to ${to.toLocaleString('en')}.`
+  return z.int(message).min(from, message).max(to, message)
+}
+
+const stopped = 'Can be changed while the infrastructure is stopped'
+const nextStart = 'Takes effect when the infrastructure is restarted.'
 
 /** Strict: a misspelt key is named, not ignored. */
 export const settingsSchema = z.strictObject({
-  /** Absent until it is chosen at first run. */
-  driver: z.enum(driverKinds).optional(),
-  /** On 127.0.0.1; the guide's numbers. */
+  driver: z.enum(driverKinds).optional().register(words, {
+    title: 'Driver',
+    explanation: 'Runs PostgreSQL and PgBouncer. Chosen when the workspace is set up.',
+    effect: 'Can be changed while there are no instances.',
+    elsewhere: 'Change it under Infrastructure, or with “instance-manager init --driver KIND”.',
+  }),
   ports: z
     .strictObject({
-      postgres: portSchema.default(15_432),
-      pgbouncer: portSchema.default(16_432),
-      /** Automatic ports of instances start here. */
-      firstInstance: portSchema.default(5000),
+      postgres: portSchema.default(15_432).register(words, {
+        title: 'PostgreSQL',
+        explanation: 'Instances connect to this port to change their schema.',
+        effect: `${stopped} and no instance connects to it.`,
+      }),
+      pgbouncer: portSchema.default(16_432).register(words, {
+        title: 'PgBouncer',
+        explanation: 'Instances connect to this port for everything else.',
+        effect: `${stopped} and no instance connects to it.`,
+      }),
+      firstInstance: portSchema.default(5000).register(words, {
+        title: 'First instance',
+        explanation: 'An automatic port is the first free one from here on.',
+        effect: 'Applies to new instances. Existing ones keep their ports.',
+      }),
     })
-    .prefault({}),
+    .prefault({})
+    .register(sections, {
+      title: 'Ports',
+      explanation: 'PostgreSQL and PgBouncer listen on 127.0.0.1: other machines can’t reach them.',
+    }),
   containers: z
     .strictObject({
-      postgres: containerName.default('postgres'),
-      pgbouncer: containerName.default('pgbouncer'),
-      postgresImage: image.default('docker.io/library/postgres:17-alpine'),
-      pgbouncerImage: image.default('docker.io/edoburu/pgbouncer:v1.24.1-p1'),
+      postgres: containerName.default('postgres').register(words, {
+        title: 'PostgreSQL container',
+        explanation: 'The volume instance-manager-NAME holds its data: all databases.',
+        effect: `${stopped} and there are no instances.`,
+      }),
+      pgbouncer: containerName.default('pgbouncer').register(words, {
+        title: 'PgBouncer container',
+        explanation: 'It holds no data.',
+        effect: `${stopped}. The old container stays, stopped.`,
+      }),
+      postgresImage: image.default('docker.io/library/postgres:17-alpine').register(words, {
+        title: 'PostgreSQL image',
+        explanation: 'Keep the major version: PostgreSQL can’t read the data of another one.',
+        effect: nextStart,
+      }),
+      pgbouncerImage: image.default('docker.io/edoburu/pgbouncer:v1.24.1-p1').register(words, {
+        title: 'PgBouncer image',
+        explanation: 'A container that was created elsewhere keeps its own image.',
+        effect: nextStart,
+      }),
     })
-    .prefault({}),
-  /** Limits of each log file: an instance has two. */
+    .prefault({})
+    .register(sections, { title: 'Containers', explanation: 'Used with Podman and Docker only.' }),
   logs: z
     .strictObject({
-      /** A file that is larger moves its older part, compressed, into an archive. 1 MB is 2^20 bytes. */
-      maxSizeMB: z.number().int().min(1).max(1_000_000).default(50),
-      /** How many archives are kept; the oldest are deleted. */
-      keep: z.number().int().min(1).max(1000).default(5),
+      maxSizeMB: wholeNumber(1, 1_000_000).default(50).register(words, {
+        title: 'Size limit',
+        unit: 'MB',
+        explanation: 'The older part of a larger log is compressed into an archive. 1 MB is 2^20 bytes.',
+        effect: 'Takes effect within a minute.',
+      }),
+      keep: wholeNumber(1, 1000).default(5).register(words, {
+        title: 'Archives kept',
+        unit: 'per log',
+        explanation: 'When there are more, the oldest are deleted.',
+        effect: 'Takes effect within a minute. A lower number deletes older archives then.',
+      }),
     })
-    .prefault({}),
+    .prefault({})
+    .register(sections, {
+      title: 'Log files',
+      explanation: 'For every log: an instance has two, PostgreSQL and PgBouncer have one each.',
+    }),
 })
 export type Settings = z.infer<typeof settingsSchema>
+
+export type SettingValue = string | number
+
+/** One setting, as it is described. */
+export interface Setting extends SettingWords {
+  /** Dotted, e.g. `ports.postgres`. */
+  readonly key: string
+  /** The first part of a dotted key. */
+  readonly section?: string
+  readonly numeric: boolean
+  readonly schema: z.ZodType
+}
+
+export interface SettingsSection extends SectionWords {
+  readonly name: string
+  readonly settings: readonly Setting[]
+}
+
+/** Without what makes it optional. */
+const inner = (schema: z.ZodType): z.ZodType =>
+  schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
+    ? inner(schema.unwrap() as z.ZodType)
+    : schema
+
+function described(key: string, schema: z.ZodType, section?: string): Setting {
+  const text = words.get(schema)
+  if (!text) throw new Error(`The setting ${key} isn't described.`)
+  return { ...text, key, section, schema, numeric: inner(schema) instanceof z.ZodNumber }
+}
+
+/** Every setting, in the order of the schema. */
+export const allSettings: readonly Setting[] = Object.entries(settingsSchema.shape).flatMap(([name, schema]) => {
+  const object = inner(schema)
+  return object instanceof z.ZodObject
+    ? Object.entries(object.shape).map(([key, field]) => described(`${name}.${key}`, field as z.ZodType, name))
+    : [described(name, schema)]
+})
+
+/** @throws Problem `setting-unknown` */
+export function settingOf(key: string): Setting {
+  const found = allSettings.find(it => it.key === key)
+  if (found) return found
+  const meant = nearest(
+    key,
+    allSettings.map(it => it.key),
+  )
+  throw problem({
+    code: 'setting-unknown',
+    message: `There is no setting “${key}”.`,
+    hint: meant === undefined ? 'Run “instance-manager settings get” to list them.' : `Did you mean ${meant}?`,
+  })
+}
+
+export const settingsSections: readonly SettingsSection[] = Object.entries(settingsSchema.shape).flatMap(
+  ([name, schema]) => {
+    const text = sections.get(schema)
+    return text ? [{ ...text, name, settings: allSettings.filter(it => it.section === name) }] : []
+  },
+)
+
+/** Typed text as a value; what is no number stays text, for the schema to refuse. */
+export const valueOf = ({ numeric }: Setting, text: string): SettingValue =>
+  numeric && /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text.trim()
+
+/** Why it can't have this value. */
+export const invalid = ({ schema }: Setting, value: SettingValue): string | undefined =>
+  schema.safeParse(value).error?.issues[0]?.message
+
+/** Who says what a setting is: the workspace's own file, the site's defaults, or we. */
+export type SettingOrigin = 'workspace' | 'site' | 'product'
+
+/** A setting as it is. */
+export interface SettingState {
+  readonly key: string
+  /** Absent where nothing was chosen. */
+  readonly value?: SettingValue
+  readonly origin: SettingOrigin
+  /** What it would be if the workspace didn't say. */
+  readonly fallback: { readonly value?: SettingValue; readonly origin: Exclude<SettingOrigin, 'workspace'> }
+}
+
+/** By key; null is back to the default. */
+export const settingChangesSchema = z.record(z.string().max(100), z.union([z.string().max(1000), z.number(), z.null()]))
+export type SettingChanges = Readonly<z.infer<typeof settingChangesSchema>>

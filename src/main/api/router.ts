@@ -5,6 +5,7 @@ import { instancesRouter } from './instances'
 import { logsRouter } from './logs'
 import { operationsRouter } from './operations'
 import { serveRouter } from './serve'
+import { settingsRouter } from './settings'
 import { spaceRouter } from './space'
 import { router } from './trpc'
 
@@ -15,6 +16,7 @@ export const apiRouter = router({
   logs: logsRouter,
   operations: operationsRouter,
   serve: serveRouter,
+  settings: settingsRouter,
   space: spaceRouter,
 })
 export type Router = typeof apiRouter

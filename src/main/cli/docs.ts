@@ -1,4 +1,5 @@
 /** docs/cli.md, from the same definitions that parse. */
+import { settingsSchema, settingsSections, type Setting } from '../../shared/settings'
 import { isHidden, programName, type Grammar } from './grammar'
 
 const code = (lines: readonly string[], language: string): string => `\`\`\`${language}\n${lines.join('\n')}\n\`\`\``
@@ -34,6 +35,12 @@ export function documentation(program: Grammar): string {
     '## Commands',
     '',
     ...visible(program).flatMap(it => section(it, programName, 3)),
+    '## Settings',
+    '',
+    settingsIntroduction,
+    '',
+    ...settingsRows(),
+    '',
     ...endings,
   ].join('\n')
 }
@@ -45,6 +52,23 @@ killed or left, they take over and finish what was begun. \`--wait\` waits for t
 On a terminal, jobs show their steps with times; **Ctrl+C** cancels and undoes what was begun, and returns when that is done. A second Ctrl+C leaves
 at once and says how to recover. SIGTERM is as one Ctrl+C. Progress and Problems go to standard error, results to standard output. Without a terminal nothing
 is ever asked: what is missing is an error that names the option.`
+
+const settingsIntroduction = `They lie in \`.instance-manager/settings.json\` and can also be changed in the Settings screen. A workspace's own value wins over the site's
+defaults (a file of the same form, /etc/instance-manager/defaults.json), which win over the defaults below.`
+
+const settingsRows = (): string[] => [
+  '| setting | default | meaning | effect of a change |',
+  '|---|---|---|---|',
+  ...settingsSections.flatMap(it => it.settings.map(settingRow)),
+]
+
+const defaults: Readonly<Record<string, unknown>> = settingsSchema.parse({})
+
+function settingRow({ key, title, unit, explanation, effect }: Setting): string {
+  const [part = '', name = ''] = key.split('.')
+  const value = (defaults[part] as Readonly<Record<string, unknown>>)[name]
+  return `| \`${key}\` | ${String(value)}${unit === undefined ? '' : ` ${unit}`} | ${title}. ${explanation} | ${effect} |`
+}
 
 const endings = [
   '## Exit codes',

@@ -7,7 +7,7 @@ export interface Example {
 }
 
 /** What completes an argument. */
-export type Completes = 'instance' | 'operation'
+export type Completes = 'instance' | 'operation' | 'setting'
 
 export class Grammar extends Command {
   readonly examples: Example[] = []

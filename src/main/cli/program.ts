@@ -114,7 +114,7 @@ export function buildProgram(version: string, perform: Perform): Grammar {
           ? 'done when both answer'
           : name === 'down'
             ? 'data stays where it is'
-            : 'after a change of settings',
+            : 'after a change of an image',
       )
       does(it, async session => (await import('./commands/infra')).change(session, name))
     })
@@ -207,6 +207,38 @@ export function buildProgram(version: string, perform: Perform): Grammar {
       .example('status', 'infrastructure, instances, open operations')
       .example('status school', 'one instance: paths, database, process')
     does(it, async (session, _, name: string | undefined) => (await import('./commands/status')).status(session, name))
+  })
+
+  const settings = add(
+    program,
+    'settings',
+    'The settings of the workspace: what each is, who set it, and changing it.',
+    it => {
+      it.example('settings get', 'all of them').example('settings set ports.firstInstance 5100', 'change one')
+    },
+  )
+  add(settings, 'get', 'All settings, those of a section, or the value of one.', it => {
+    it.argument('[key]', 'a setting or a section')
+      .completes('key', 'setting')
+      .example('settings get', 'what is set, by whom, and the default')
+      .example('settings get logs', 'one section')
+      .example('settings get ports.pgbouncer', 'its value only, for a script')
+    does(it, async (session, _, key: string | undefined) => (await import('./commands/settings')).get(session, key))
+  })
+  add(settings, 'set', 'Change a setting of this workspace.', it => {
+    it.argument('<key>', 'a setting')
+      .completes('key', 'setting')
+      .argument('<value>', 'its new value')
+      .example('settings set logs.maxSizeMB 20', 'says when it takes effect')
+    does(it, async (session, _, key: string, value: string) =>
+      (await import('./commands/settings')).set(session, key, value),
+    )
+  })
+  add(settings, 'unset', "Go back to the site's default, or else to the product's.", it => {
+    it.argument('<key>', 'a setting')
+      .completes('key', 'setting')
+      .example('settings unset logs.maxSizeMB', '50 MB, unless the site has another default')
+    does(it, async (session, _, key: string) => (await import('./commands/settings')).unset(session, key))
   })
 
   const space = add(program, 'space', 'Space on the disk.', it => {

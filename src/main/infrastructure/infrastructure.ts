@@ -122,7 +122,8 @@ export class Infrastructure {
     return this.services.users()
   }
 
-  private requireIdle(): void {
+  /** @throws Problem `infrastructure-busy` while an operation needs it as it is */
+  requireIdle(): void {
     const users = this.users()
     if (users.length === 0) return
     throw problem({

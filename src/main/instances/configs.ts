@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { instanceConfigSchema, nameSchema, type BrokenInstance, type InstanceConfig } from '../../shared/instance'
 import { problem, toProblem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
+import type { ConnectedInstance } from '../infrastructure/settings-guard'
 import { readIfExists, readJson } from '../system/files'
 import { instancePaths, type WorkspacePaths } from '../workspace/paths'
 import { otherOwner } from './ownership'
@@ -52,6 +53,12 @@ export async function readConfigs(
     serverOf: name => instancePaths(paths, manifest, name).server,
   }
 }
+
+/** Whose databases are this workspace's: all but copies, which get theirs when they are adopted. */
+export const connectedInstances = ({ configs, broken, foreign }: Configs): ConnectedInstance[] => [
+  ...configs.filter(it => !foreign.has(it.name)),
+  ...broken.map(it => ({ name: it.folder })),
+]
 
 /** Every instance's folder by its name, whatever is in it. */
 export async function instanceFolders(paths: WorkspacePaths): Promise<string[]> {

@@ -1,55 +1,140 @@
 /** Settings of a workspace: its own file over the site's defaults over ours. */
 import { z } from 'zod'
-import { settingsSchema, type Settings } from '../../shared/settings'
+import { problem } from '../../shared/problem'
+import {
+  allSettings,
+  invalid,
+  settingOf,
+  settingsSchema,
+  type Setting,
+  type SettingChanges,
+  type Settings,
+  type SettingState,
+  type SettingValue,
+} from '../../shared/settings'
 import { explain } from '../system/explain'
 import { corrupt, readJson, writeJson } from '../system/files'
+import { Latest } from '../system/latest'
 
-/** Any JSON object: what is in it is checked apart. */
-const partial = z.record(z.string(), z.json())
-type Partly = z.infer<typeof partial>
+/** Any JSON object: its content is checked separately. */
+const partSchema = z.record(z.string(), z.json())
+type Part = z.infer<typeof partSchema>
+type Json = Part[string]
+
+/** Refuses a change that would do harm now. @throws a Problem whose `field` is the setting's key */
+export type SettingsGuard = (before: Settings, after: Settings) => Promise<void>
 
 export class SettingsFile {
+  readonly #path: string
+  readonly #defaults: string
+  readonly #guards: SettingsGuard[] = []
+  readonly #changes = new Latest(0)
+  #turn: Promise<unknown> = Promise.resolve()
+
   /**
    * @param path `.instance-manager/settings.json`
    * @param defaults the site's defaults, a file of the same shape: /etc/instance-manager/defaults.json unless named
    * otherwise
    */
-  constructor(
-    private readonly path: string,
-    private readonly defaults: string,
-  ) {}
+  constructor(path: string, defaults: string) {
+    this.#path = path
+    this.#defaults = defaults
+  }
 
   /** @throws Problem `file-corrupt` that names the file and the key, an unknown one too; `file-too-large` */
   async read(): Promise<Settings> {
-    const [site, own] = await Promise.all([readPart(this.defaults), readPart(this.path)])
-    const section = (name: string): unknown => merge(site?.[name], own?.[name])
-    return settingsSchema.parse({
-      ...site,
-      ...own,
-      ports: section('ports'),
-      containers: section('containers'),
-      logs: section('logs'),
+    const [site, own] = await this.#parts()
+    return parsed(site, own)
+  }
+
+  /** Every setting with its value and who set it. @throws as `read` */
+  async list(): Promise<readonly SettingState[]> {
+    const [site, own] = await this.#parts()
+    const [present, fallback] = [parsed(site, own), parsed(site, {})]
+    return allSettings.map(setting => {
+      const byDefault = at(site, setting) === undefined ? 'product' : 'site'
+      return {
+        key: setting.key,
+        value: at(present, setting) as SettingValue | undefined,
+        origin: at(own, setting) === undefined ? byDefault : 'workspace',
+        fallback: { value: at(fallback, setting) as SettingValue | undefined, origin: byDefault },
+      }
     })
   }
 
-  /** Changes some settings and keeps the rest of the workspace's file. */
-  async change(values: Partial<Pick<Settings, 'driver'>>): Promise<void> {
-    await writeJson(this.path, { ...(await readPart(this.path)), ...values })
+  /** As `list`, now and after each change that is made here. */
+  async *watch(signal: AbortSignal): AsyncGenerator<readonly SettingState[], void> {
+    for await (const _ of this.#changes.follow(signal)) yield await this.list()
+  }
+
+  /** From now on every change must pass it. */
+  guard(check: SettingsGuard): void {
+    this.#guards.push(check)
+  }
+
+  /**
+   * Changes some settings, all or none, and keeps the rest of the workspace's file. One change at a time.
+   * @throws Problems `setting-unknown`, `input` (a value that the setting can't have), what a guard throws; as `read`
+   */
+  change(changes: SettingChanges): Promise<void> {
+    const turn = this.#turn.then(() => this.#change(changes))
+    this.#turn = turn.catch(() => undefined) // the caller hears of it
+    return turn
+  }
+
+  async #change(changes: SettingChanges): Promise<void> {
+    const [site, own] = await this.#parts()
+    const changed = structuredClone(own)
+    for (const [key, value] of Object.entries(changes)) put(changed, settingOf(key), value)
+    const [before, after] = [parsed(site, own), parsed(site, changed)]
+    for (const check of this.#guards) await check(before, after)
+    await writeJson(this.#path, changed)
+    this.#changes.set(this.#changes.value + 1)
+  }
+
+  async #parts(): Promise<[site: Part, own: Part]> {
+    return [await readPart(this.#defaults), await readPart(this.#path)]
   }
 }
 
-/** What the file itself says, without defaults. */
-async function readPart(path: string): Promise<Partly | undefined> {
-  const found = await readJson(path, partial)
-  const result = settingsSchema.safeParse(found ?? {})
+/** What the file itself says, without defaults; nothing if there is none. */
+async function readPart(path: string): Promise<Part> {
+  const found = (await readJson(path, partSchema)) ?? {}
+  const result = settingsSchema.safeParse(found)
   if (!result.success)
     throw corrupt(path, explain(result.error, settingsSchema), 'Correct it and open the workspace again.')
   return found
 }
 
-/** What is no object stays, for the schema to refuse. */
-const merge = (under: unknown, over: unknown): unknown =>
+/** Section by section, key by key. */
+const parsed = (site: Part, own: Part): Settings =>
+  settingsSchema.parse(
+    Object.fromEntries(Object.keys({ ...site, ...own }).map(name => [name, merge(site[name], own[name])])),
+  )
+
+const merge = (under: Json | undefined, over: Json | undefined): Json | undefined =>
   isObject(under) && isObject(over) ? { ...under, ...over } : (over ?? under)
 
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Part => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const lastPart = (key: string): string => key.slice(key.indexOf('.') + 1)
+
+function at(values: Readonly<Record<string, unknown>>, { key, section }: Setting): unknown {
+  const within = section === undefined ? values : values[section]
+  return isObject(within) ? within[lastPart(key)] : undefined
+}
+
+/** @param value null removes it, and a section that is empty then. @throws Problem `input` */
+function put(values: Part, setting: Setting, value: SettingValue | null): void {
+  const wrong = value === null ? undefined : invalid(setting, value)
+  if (wrong !== undefined)
+    throw problem({ code: 'input', message: wrong, field: setting.key, hint: 'Correct it and try again.' })
+  const { section, key } = setting
+  const present = section === undefined ? values : values[section]
+  const within: Part = isObject(present) ? present : {}
+  if (value === null) delete within[lastPart(key)]
+  else within[lastPart(key)] = value
+  if (section === undefined) return
+  if (Object.keys(within).length > 0) values[section] = within
+  else delete values[section]
+}

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { SettingsFile } from '../../../src/main/workspace/settings'
+import { allSettings, invalid, settingOf, settingsSections, valueOf } from '../../../src/shared/settings'
 import { temporary } from '../temporary'
 
 let own: string, site: string, settings: SettingsFile
@@ -11,6 +12,7 @@ beforeEach(async () => {
   site = join(folder, 'defaults.json')
   settings = new SettingsFile(own, site)
 })
+const ownFile = async (): Promise<unknown> => JSON.parse(await readFile(own, 'utf8'))
 const write = (path: string, data: unknown): Promise<void> => writeFile(path, JSON.stringify(data))
 
 describe('SettingsFile', () => {
@@ -95,11 +97,107 @@ describe('SettingsFile', () => {
   it('changes one setting, keeps the others, and writes no default down', async () => {
     await write(own, { logs: { keep: 3 }, ports: { postgres: 3000 } })
     await write(site, { containers: { postgres: 'site' } })
-    await settings.change({ driver: 'podman' })
-    expect(JSON.parse(await readFile(own, 'utf8'))).toEqual({
-      logs: { keep: 3 },
-      ports: { postgres: 3000 },
-      driver: 'podman',
+    await settings.change({ driver: 'podman', 'logs.maxSizeMB': 7 })
+    expect(await ownFile()).toEqual({ logs: { keep: 3, maxSizeMB: 7 }, ports: { postgres: 3000 }, driver: 'podman' })
+  })
+
+  it('takes a value back, and a section that is empty then', async () => {
+    await write(own, { logs: { keep: 3, maxSizeMB: 7 } })
+    await settings.change({ 'logs.keep': null, 'ports.postgres': null })
+    expect(await ownFile()).toEqual({ logs: { maxSizeMB: 7 } })
+    await settings.change({ 'logs.maxSizeMB': null })
+    expect(await ownFile()).toEqual({})
+  })
+
+  it('loses nothing when many changes are made at once', async () => {
+    const changes = {
+      'ports.postgres': 2000,
+      'ports.pgbouncer': 2001,
+      'logs.keep': 7,
+      'logs.maxSizeMB': 8,
+      driver: 'docker',
+    }
+    await Promise.all(Object.entries(changes).map(([key, value]) => settings.change({ [key]: value })))
+    expect(await ownFile()).toEqual({
+      driver: 'docker',
+      ports: { postgres: 2000, pgbouncer: 2001 },
+      logs: { keep: 7, maxSizeMB: 8 },
     })
   })
+
+  it('changes all or nothing', async () => {
+    await write(own, { logs: { keep: 3 } })
+    const refused = [
+      [
+        { 'logs.keep': 4, 'logs.maxSizeMB': 0 },
+        { code: 'input', field: 'logs.maxSizeMB' },
+      ],
+      [
+        { 'logs.keep': 4, 'logs.maxSize': 5 },
+        { code: 'setting-unknown', hint: 'Did you mean logs.maxSizeMB?' },
+      ],
+      [{ 'logs.keep': 4, logs: 5 }, { code: 'setting-unknown' }],
+      [{ 'logs.keep': 4, '__proto__.keep': 5 }, { code: 'setting-unknown' }],
+      [
+        { 'logs.keep': 4, 'ports.postgres': '5433' },
+        { code: 'input', message: 'A port is a whole number.' },
+      ],
+    ] as const
+    for (const [changes, problem] of refused) await expect(settings.change(changes)).rejects.toMatchObject({ problem })
+    expect(await ownFile()).toEqual({ logs: { keep: 3 } })
+  })
+
+  it('asks the guards with what is and what would be, site defaults included, and goes on after a refusal', async () => {
+    await write(site, { ports: { postgres: 3000 } })
+    const asked: [number, number][] = []
+    settings.guard((before, after) => {
+      asked.push([before.ports.postgres, after.ports.postgres])
+      return after.ports.postgres === 3001 ? Promise.reject(new Error('no')) : Promise.resolve()
+    })
+    await expect(settings.change({ 'ports.postgres': 3001 })).rejects.toThrow('no')
+    expect(await settings.read()).toMatchObject({ ports: { postgres: 3000 } })
+    await settings.change({ 'ports.postgres': 3002 })
+    await settings.change({ 'ports.postgres': null })
+    expect(asked).toEqual([
+      [3000, 3001],
+      [3000, 3002],
+      [3002, 3000],
+    ])
+  })
+
+  it('says who set each, and what it would be otherwise', async () => {
+    await write(site, { logs: { keep: 2, maxSizeMB: 9 } })
+    await write(own, { logs: { keep: 3 } })
+    const list = await settings.list()
+    expect(list).toEqual(
+      expect.arrayContaining([
+        { key: 'logs.keep', value: 3, origin: 'workspace', fallback: { value: 2, origin: 'site' } },
+        { key: 'logs.maxSizeMB', value: 9, origin: 'site', fallback: { value: 9, origin: 'site' } },
+        { key: 'ports.firstInstance', value: 5000, origin: 'product', fallback: { value: 5000, origin: 'product' } },
+        { key: 'driver', value: undefined, origin: 'product', fallback: { value: undefined, origin: 'product' } },
+      ]),
+    )
+    expect(list.map(it => it.key)).toEqual(allSettings.map(it => it.key))
+  })
+
+  it('tells those who watch of each change', async () => {
+    const stop = new AbortController()
+    const seen: unknown[] = []
+    for await (const list of settings.watch(stop.signal)) {
+      seen.push(list.find(it => it.key === 'logs.keep')?.value)
+      if (seen.length === 1) await settings.change({ 'logs.keep': 8 })
+      else stop.abort()
+    }
+    expect(seen).toEqual([5, 8])
+  })
+})
+
+it('every setting is described, and its typed value is read', () => {
+  for (const it of allSettings) for (const text of [it.title, it.explanation, it.effect]) expect(text).toMatch(/\S/)
+  expect(settingsSections.map(it => it.name)).toEqual(['ports', 'containers', 'logs'])
+  const keep = settingOf('logs.keep')
+  expect(valueOf(keep, ' 12 ')).toBe(12)
+  for (const wrong of ['', 'x', '1e3', '0x10', '1.5', '0', '1001', 'Infinity'])
+    expect([wrong, invalid(keep, valueOf(keep, wrong))]).toEqual([wrong, 'Enter a whole number from 1 to 1,000.'])
+  expect(valueOf(settingOf('containers.postgres'), ' 5 ')).toBe('5')
 })

@@ -104,13 +104,14 @@ async function argumentValues(
   if (!argument) return []
   const by = command.completed.get(argument.name())
   if (!by) return [...(fixed[argument.name()] ?? [])]
+  if (by === 'setting') return (await import('../../../shared/settings')).allSettings.map(it => it.key)
   const chosen = await chooseWorkspace(workspace ?? session.options.workspace, await session.data()).catch(
     () => undefined,
   )
   return chosen ? namesOf(by, chosen.path) : []
 }
 
-async function namesOf(by: Completes, workspace: string): Promise<string[]> {
+async function namesOf(by: Exclude<Completes, 'setting'>, workspace: string): Promise<string[]> {
   const [folder, pattern] =
     by === 'instance'
       ? ([join(workspace, 'instances'), /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/] as const)

@@ -1,0 +1,21 @@
+/** The workspace's settings: what each is and who set it, and changing them. */
+import { problem } from '../../shared/problem'
+import { settingChangesSchema, settingOf } from '../../shared/settings'
+import { router, workspaceProcedure } from './trpc'
+
+export const settingsRouter = router({
+  list: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.settings.list()),
+  watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal = new AbortController().signal }) =>
+    workspace.settings.watch(AbortSignal.any([signal, workspace.signal])),
+  ),
+  /** All of them or none. */
+  change: workspaceProcedure.input(settingChangesSchema).mutation(async ({ ctx: { workspace }, input }) => {
+    for (const key of Object.keys(input)) {
+      const { title, elsewhere } = settingOf(key)
+      if (elsewhere !== undefined)
+        throw problem({ code: 'setting-elsewhere', message: `${title} can’t be changed here.`, hint: elsewhere })
+    }
+    await workspace.settings.change(input)
+    return await workspace.settings.list()
+  }),
+})
