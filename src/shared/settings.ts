@@ -3,7 +3,7 @@
  * Settings screen, the command `settings` and docs/cli.md know of them: a new section is added here and nowhere else.
  */
 import { z } from 'zod'
-import { driverKinds } from './infrastructure'
+import { driverKinds, type DriverKind } from './infrastructure'
 import { portSchema } from './instance'
 import { nearest } from './nearest'
 import { problem } from './problem'
@@ -11,9 +11,13 @@ import { problem } from './problem'
 interface SectionWords {
   readonly title: string
   readonly explanation: string
+  /** The drivers that use it; all of them if absent. */
+  readonly drivers?: readonly DriverKind[]
 }
 
-interface SettingWords extends SectionWords {
+interface SettingWords {
+  readonly title: string
+  readonly explanation: string
   /** Shown after the value. */
   readonly unit?: string
   /** When a change takes effect, and when it is refused. */
@@ -90,7 +94,11 @@ export const settingsSchema = z.strictObject({
       }),
     })
     .prefault({})
-    .register(sections, { title: 'Containers', explanation: 'Used with Podman and Docker only.' }),
+    .register(sections, {
+      title: 'Containers',
+      explanation: 'Used with Podman and Docker only.',
+      drivers: ['podman', 'docker'],
+    }),
   logs: z
     .strictObject({
       maxSizeMB: wholeNumber(1, 1_000_000).default(50).register(words, {

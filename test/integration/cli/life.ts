@@ -64,6 +64,9 @@ export function lifeSuite(options: CliOptions): void {
       { text: expect.stringContaining('listens on') as string },
     ])
     expect((await home.run('infra logs postgres --lines 5')).exit).toBe(0)
+    const cut = await home.run('settings set ports.pgbouncer 4321 --json')
+    expect(cut).toMatchObject({ exit: 4, problem: { code: 'setting-needed', field: 'ports.pgbouncer' } })
+    expect(cut.problem?.cause).toContain('“school”')
 
     const moved = await home.run(`port school ${port + 7}`)
     expect(moved).toMatchObject({ exit: 0, out: `school  http://127.0.0.1:${port + 7}\n` })

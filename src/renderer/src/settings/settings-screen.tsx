@@ -1,6 +1,7 @@
-/** How it looks, where things are, what this is. */
+/** How it looks, how the workspace is run, where things are, what this is. */
 import { Button, SegmentedControl, useMantineColorScheme } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
+import { Link } from 'wouter'
 import { CopyButton } from '../app/copy-button'
 import { useApp, useInfrastructure } from '../app/live'
 import { notifyProblem } from '../app/notify'
@@ -9,6 +10,7 @@ import { Status } from '../app/status'
 import { driverTitle } from '../../../shared/infrastructure'
 import { DiskFacts } from '../space/disk'
 import { Sessions } from './sessions'
+import { WorkspaceSettings } from './settings-form'
 import classes from './settings.module.css'
 
 export function SettingsScreen() {
@@ -48,12 +50,13 @@ export function SettingsScreen() {
           <Sessions />
         </Section>
       )}
+      <WorkspaceSettings driver={data?.driver} />
       <Section title="After a reboot">
         <Card>
-          <Row word="By themselves">
+          <Row word="Auto-start">
             <span>
-              Run this once in a terminal; from then on PM2 starts what ran before the machine went down. Without it,
-              the list of instances offers to start them.
+              Run this once in a terminal. PM2 then starts whatever was running before the machine went down. Without
+              it, the list of instances offers to start them.
             </span>
             <Command />
           </Row>
@@ -64,29 +67,19 @@ export function SettingsScreen() {
           <Row word="Folder">
             <Path path={workspace?.path ?? ''} />
           </Row>
-          <Row word="Our own data">
+          <Row word="Internal data">
             <Path path={`${workspace?.path ?? ''}/.instance-manager`} />
           </Row>
-        </Card>
-      </Section>
-      {data && (
-        <Section title="Infrastructure">
-          <Card>
-            <Row word="PostgreSQL">
-              <span className="mono">127.0.0.1:{data.postgres.port}</span>
-            </Row>
-            <Row word="PgBouncer">
-              <span className="mono">127.0.0.1:{data.pgbouncer.port}</span>
-            </Row>
-            <Row word="Run by">{driverTitle[data.driver]}</Row>
-            <Row word="To change">
-              <span>
-                Ports and images are in <span className="mono">settings.json</span>, in the folder of our own data.
+          {data && (
+            <Row word="Driver">
+              {driverTitle[data.driver]}
+              <span className="dimmed">
+                · change it under <Link href="/infrastructure">Infrastructure</Link>
               </span>
             </Row>
-          </Card>
-        </Section>
-      )}
+          )}
+        </Card>
+      </Section>
       <Section title="About">
         <Card>
           <Row word="Instance Manager">
