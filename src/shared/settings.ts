@@ -101,10 +101,11 @@ export const settingsSchema = z.strictObject({
     }),
   logs: z
     .strictObject({
+      /** 1 MB is 2^20 bytes. */
       maxSizeMB: wholeNumber(1, 1_000_000).default(50).register(words, {
         title: 'Size limit',
         unit: 'MB',
-        explanation: 'The older part of a larger log is compressed into an archive. 1 MB is 2^20 bytes.',
+        explanation: 'The older part of a larger log is compressed into an archive.',
         effect: 'Takes effect within a minute.',
       }),
       keep: wholeNumber(1, 1000).default(5).register(words, {

@@ -15,6 +15,7 @@ const without = new Set([
   'wizard-name-refused',
   'wizard-port',
   'create-done',
+  'settings-refused',
   'infrastructure-stop',
   'infrastructure-stopped',
 ])

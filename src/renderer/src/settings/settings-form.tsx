@@ -138,9 +138,18 @@ function Field({ setting, state, draft, error, busy, onType, onReset }: FieldPro
         autoComplete="off"
         spellCheck={false}
         error={error}
-        description={`${explanation} ${effect}`}
+        description={
+          <>
+            {explanation} <span className={classes.effect}>{effect}</span>
+          </>
+        }
         inputWrapperOrder={['input', 'error', 'description']}
-        classNames={{ root: classes.input, input: numeric ? 'number' : 'mono' }}
+        classNames={{
+          wrapper: classes.bare,
+          description: classes.words,
+          error: classes.words,
+          input: numeric ? 'number' : 'mono',
+        }}
         inputContainer={input => (
           <div className={classes.value}>
             <div className={numeric ? classes.short : classes.long}>{input}</div>

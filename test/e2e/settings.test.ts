@@ -1,0 +1,83 @@
+/** Settings in the window: changed, refused beside the field, reset, and kept in step with what a command changes. */
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import type { Page } from '@playwright/test'
+import { ControlRoom } from './pages/control-room'
+import { Setup } from './pages/first-run'
+import { expect, test, testHome, type TestHome } from './support/fixtures'
+
+let place: TestHome
+let window: Page
+let room: ControlRoom
+
+test.beforeAll(async ({ prepared }) => {
+  place = await testHome()
+  await place.placeWorkspace(prepared)
+  ;({ window } = await place.launch({ workspace: place.root }))
+  room = new ControlRoom(window)
+  await new Setup(window).complete()
+  await room.go('Settings')
+})
+test.afterAll(() => place.remove())
+
+const form = (name: string) => window.getByRole('form', { name })
+const save = (name: string) => form(name).getByRole('button', { name: 'Save' })
+const ownFile = async (): Promise<unknown> =>
+  JSON.parse(await readFile(join(place.root, '.instance-manager/settings.json'), 'utf8'))
+
+test('a change is checked, saved with Enter, and reset to the default', async () => {
+  const first = form('Ports').getByRole('textbox', { name: 'First instance' })
+  await expect(first).toHaveValue(String(place.ports.firstInstance))
+  await expect(form('Ports').getByText('Set by the site’s defaults')).toHaveCount(3)
+  await expect(save('Ports')).toBeHidden()
+
+  await first.fill('80')
+  await save('Ports').click()
+  await expect(first).toHaveAccessibleDescription(/^At least 1024\./)
+  await expect(first).toBeFocused()
+  await first.press('Escape')
+  await expect(first).toHaveValue(String(place.ports.firstInstance))
+  await expect(save('Ports')).toBeHidden()
+
+  await first.fill('21000')
+  await first.press('Enter')
+  await expect(form('Ports').getByRole('status')).toHaveText('Saved')
+  expect(await ownFile()).toMatchObject({ ports: { firstInstance: 21_000 } })
+  await expect(form('Ports').getByText(`The site’s default is ${place.ports.firstInstance}`)).toBeVisible()
+
+  await form('Ports').getByRole('button', { name: 'Reset First instance to default' }).click()
+  await expect(first).toHaveValue(String(place.ports.firstInstance))
+  expect(await ownFile()).not.toHaveProperty('ports')
+})
+
+test('what would do harm is refused, with the reason beside the field; nothing typed is lost', async () => {
+  const port = form('Ports').getByRole('textbox', { name: 'PostgreSQL' })
+  const first = form('Ports').getByRole('textbox', { name: 'First instance' })
+  await port.fill('15999')
+  await first.fill('21001')
+  await save('Ports').click()
+  await expect(port).toHaveAccessibleDescription(/can’t be changed until the infrastructure is stopped\. Stop it/)
+  await expect(first).toHaveValue('21001')
+  expect(await ownFile()).not.toHaveProperty('ports')
+  await form('Ports').getByRole('button', { name: 'Discard' }).click()
+  await expect(port).toHaveValue(String(place.ports.postgres))
+  await expect(port).toHaveAccessibleDescription(/^Instances connect/)
+})
+
+test('what a command changes is shown at once, and leaves alone what is being typed', async () => {
+  const [limit, keep] = [
+    form('Log files').getByRole('textbox', { name: 'Size limit' }),
+    form('Log files').getByRole('textbox', { name: 'Archives kept' }),
+  ]
+  await limit.fill('77')
+  const cli = resolve(import.meta.dirname, '../../out/main/cli.cjs')
+  const args = [cli, '--workspace', place.root, 'settings', 'set', 'logs.keep', '8']
+  await promisify(execFile)('node', args, {
+    env: { ...process.env, ...place.home.env, INSTANCE_MANAGER_DEFAULTS: place.defaults },
+    timeout: 60_000,
+  })
+  await expect(keep).toHaveValue('8')
+  await expect(limit).toHaveValue('77')
+})
