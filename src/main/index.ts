@@ -1,7 +1,7 @@
 /** The desktop app: Electron's life cycle, and nothing else. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { extname, join, normalize, resolve } from 'node:path'
+import { join, normalize, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { app as electron, BrowserWindow, dialog, Menu, protocol, session, shell } from 'electron'
@@ -11,7 +11,7 @@ import { wordsOf } from '../shared/jobs/words'
 import { toProblem } from '../shared/problem'
 import type { Desktop } from './app'
 import { composeApp, pm2HomeOf, siteDefaults } from './compose'
-import { contentSecurityPolicy, contentTypes } from './pages'
+import { contentSecurityPolicy, contentTypeOf } from './pages'
 import { serveWindows } from './transport/ipc-socket'
 
 /** The page's own scheme: `file:` would let a page read other files. */
@@ -223,7 +223,7 @@ async function servePage({ host, pathname }: URL): Promise<Response> {
   if (!content) return new Response('Not found', { status: 404 })
   return new Response(new Uint8Array(content), {
     headers: {
-      'content-type': contentTypes[extname(path)] ?? 'application/octet-stream',
+      'content-type': contentTypeOf(path),
       'content-security-policy': contentSecurityPolicy(),
       'x-content-type-options': 'nosniff',
     },

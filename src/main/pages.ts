@@ -1,16 +1,13 @@
 /** The built pages, and what one of them may do, in a window and in a browser. */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { extname, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
+import { lookup } from 'mrmime'
 
-/** By the extension of a file. */
-export const contentTypes: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.woff2': 'font/woff2',
-  '.png': 'image/png',
+/** A content type, by the extension of the file. All text of ours is UTF-8. */
+export function contentTypeOf(path: string): string {
+  const type = lookup(path) ?? 'application/octet-stream'
+  return type.startsWith('text/') ? `${type}; charset=utf-8` : type
 }
 
 /** @param sockets where it may open WebSockets besides its own origin, which not every browser counts as `'self'` */
@@ -34,9 +31,8 @@ export interface PageFile {
 }
 
 /**
- * All files of a folder (some 3 MB), by their paths below it. Served from memory, so that no number of requests opens
- * files, and no
- * path leads elsewhere.
+ * All files of a folder (some 4 MB), by their paths below it. Served from memory, so that no number of requests opens
+ * files, and no path leads elsewhere.
  */
 export async function readPages(folder: string): Promise<ReadonlyMap<string, PageFile>> {
   const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(it => it.isFile())
@@ -46,10 +42,7 @@ export async function readPages(folder: string): Promise<ReadonlyMap<string, Pag
         const path = join(parentPath, name)
         const content = await readFile(path)
         const etag = `"${createHash('sha256').update(content).digest('base64url')}"`
-        return [
-          relative(folder, path),
-          { type: contentTypes[extname(name)] ?? 'application/octet-stream', content, etag },
-        ]
+        return [relative(folder, path), { type: contentTypeOf(name), content, etag }]
       }),
     ),
   )
