@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { generatePassword, strengthOf } from '../../../src/renderer/src/create/password'
+import { generatePassword } from '../../../src/renderer/src/create/password'
+import { strengthOf } from '../../../src/renderer/src/create/strength'
 
 describe('a generated password', () => {
   it('has 24 alphanumerics and is never the same', () => {
@@ -24,25 +25,37 @@ describe('a generated password', () => {
 
 describe('a typed password is judged', () => {
   it.each([
-    ['', 0],
-    ['aaaaaaaaaaaaaaaa', 1],
-    ['abcdefghijklmnop', 1],
-    ['Password123', 1],
-    ['1234567890', 1],
-    ['correct horse battery', 4],
-  ])('%j: %i', (password, level) => {
-    expect(strengthOf(password, []).level).toBe(level)
+    ['aaaaaaaaaaaaaaaa', 'Weak', 'Repeated characters'],
+    ['abcdefghijklmnop', 'Weak', 'Sequences'],
+    ['qwertyuiop123', 'Weak', 'much like a common password'],
+    ['Password123', 'Weak', 'common password'],
+    ['1234567890', 'Weak', 'hundred most common'],
+    ['iloveyou1985', 'Weak', 'common password'],
+    ['P@ssw0rd2026!', 'Fair', 'much like a common password'],
+    ['headteacher1', 'Fair', 'Add a few unrelated words'],
+    ['correct horse battery', 'Strong', undefined],
+    ['kq7#Vz9!mPx2', 'Strong', undefined],
+  ])('%j: %s', (password, word, advice) => {
+    const strength = strengthOf(password, [])
+    expect(strength.word).toBe(word)
+    if (advice === undefined) expect(strength.advice).toBeUndefined()
+    else expect(strength.advice).toContain(advice)
   })
   it('by what a guesser knows', () => {
-    expect(strengthOf('maeve-obrien-riverside', []).level).toBeGreaterThan(2)
-    expect(strengthOf('maeve-obrien-riverside', ['Maeve OBrien', 'maeve@riverside.example']).level).toBe(1)
+    const known = ['Lakeside', 'Maeve (O’Brien)', 'maeve@lakeside.example']
+    expect(strengthOf('maeve-Brien-LAKESIDE', []).level).toBeGreaterThan(2)
+    expect(strengthOf('maeve-Brien-LAKESIDE', known)).toMatchObject({
+      word: 'Weak',
+      advice: expect.stringContaining('from this page') as string,
+    })
+    expect(strengthOf('Lakeside kq7#Vz9!mPx2', known).word).toBe('Strong')
   })
-  it('never worse for one more surprising character', () => {
+  it('whatever is typed', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('a', 'k', 'Q', '7', '!'), minLength: 1 }), text => {
-        const more = strengthOf(`${text}${text.endsWith('~') ? '§' : '~'}`, []).level
-        expect(more).toBeGreaterThanOrEqual(strengthOf(text, []).level)
+      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 72 }), fc.array(fc.string()), (text, known) => {
+        expect([1, 2, 3, 4]).toContain(strengthOf(text, known).level)
       }),
+      { numRuns: 30 },
     )
   })
 })

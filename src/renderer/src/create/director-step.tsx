@@ -10,10 +10,11 @@ import {
   Tooltip,
 } from '@mantine/core'
 import { IconEye, IconEyeOff, IconRefresh } from '@tabler/icons-react'
-import { useId, useState } from 'react'
+import { useDeferredValue, useEffect, useId, useState } from 'react'
 import { CopyButton } from '../app/copy-button'
 import { useDraft } from './draft'
-import { generatePassword, strengthOf } from './password'
+import { generatePassword } from './password'
+import type { strengthOf } from './strength'
 import { errorsOf, type Answers } from './wizard'
 import classes from './create.module.css'
 
@@ -27,8 +28,8 @@ export function DirectorStep() {
   return (
     <div className={classes.fields}>
       <div>
-        <Title order={2}>Who directs it?</Title>
-        <p className="dimmed">The first account of the instance, with all rights. You hand it over.</p>
+        <Title order={2}>Administrator account</Title>
+        <p className="dimmed">The first account of the instance, with all rights. You’ll pass these details on.</p>
       </div>
       <TextInput
         label="Name"
@@ -96,9 +97,6 @@ function Password({ answers, error, onType }: PasswordProps) {
 }
 
 function Typed({ id, answers, error, onType }: PasswordProps & { id: string }) {
-  const strength = strengthOf(answers.password, [answers.name, answers.directorName, answers.email])
-  const colour =
-    ['var(--idle)', 'var(--bad)', 'var(--warn)', 'var(--good)', 'var(--good)'][strength.level] ?? 'var(--idle)'
   return (
     <>
       <PasswordInput
@@ -111,17 +109,37 @@ function Typed({ id, answers, error, onType }: PasswordProps & { id: string }) {
         inputWrapperOrder={['input', 'description', 'error']}
         onChange={event => onType({ password: event.currentTarget.value })}
       />
-      <div className={classes.strength} aria-live="polite">
-        {answers.password && (
-          <>
-            <Progress value={strength.level * 25} color={colour} size="sm" aria-label="Password strength" />
-            <span className={classes.note}>
-              {strength.word}. {strength.advice}
-            </span>
-          </>
-        )}
-      </div>
+      <Meter answers={answers} />
     </>
+  )
+}
+
+const colours = ['var(--bad)', 'var(--warn)', 'var(--good)', 'var(--good)']
+
+/** Only advice: what may be used is the rule’s to say. Without it, if what it needs cannot be loaded. */
+function Meter({ answers }: { answers: Answers }) {
+  const [judge, setJudge] = useState<typeof strengthOf>()
+  useEffect(() => {
+    import('./strength').then(it => setJudge(() => it.strengthOf)).catch(() => undefined)
+  }, [])
+  const password = useDeferredValue(answers.password) // typing never waits for it
+  const strength = password && judge?.(password, [answers.name, answers.directorName, answers.email])
+  return (
+    <div className={classes.strength} aria-live="polite">
+      {strength && (
+        <>
+          <Progress
+            value={strength.level * 25}
+            color={colours[strength.level - 1]}
+            size="sm"
+            aria-label="Password strength"
+          />
+          <span className={classes.note}>
+            {strength.word}. {strength.advice}
+          </span>
+        </>
+      )}
+    </div>
   )
 }
 
@@ -144,9 +162,9 @@ function Generated({ id, password, onNew }: { id: string; password: string; onNe
       </Tooltip>
       <CopyButton value={password} label="password" />
       <Button size="xs" variant="subtle" leftSection={<IconRefresh size={14} aria-hidden />} onClick={onNew}>
-        Another
+        Regenerate
       </Button>
-      <p className={classes.note}>24 letters and digits, by chance. You can copy it now, or once after the creation.</p>
+      <p className={classes.note}>Random, 24 characters. Copy it now, or once the instance is created.</p>
     </div>
   )
 }
