@@ -25,21 +25,20 @@ describe('a generated password', () => {
 
 describe('a typed password is judged', () => {
   it.each([
-    ['aaaaaaaaaaaaaaaa', 'Weak', 'Repeated characters'],
-    ['abcdefghijklmnop', 'Weak', 'Sequences'],
-    ['qwertyuiop123', 'Weak', 'much like a common password'],
-    ['Password123', 'Weak', 'common password'],
-    ['1234567890', 'Weak', 'hundred most common'],
-    ['iloveyou1985', 'Weak', 'common password'],
-    ['P@ssw0rd2026!', 'Fair', 'much like a common password'],
-    ['headteacher1', 'Fair', 'Add a few unrelated words'],
-    ['correct horse battery', 'Strong', undefined],
-    ['kq7#Vz9!mPx2', 'Strong', undefined],
-  ])('%j: %s', (password, word, advice) => {
-    const strength = strengthOf(password, [])
-    expect(strength.word).toBe(word)
-    if (advice === undefined) expect(strength.advice).toBeUndefined()
-    else expect(strength.advice).toContain(advice)
+    ['aaaaaaaaaaaaaaaa', 'Weak', /Repeated characters/],
+    ['abcdefghijklmnop', 'Weak', /Sequences/],
+    ['qwertyuiop123', 'Weak', /much like a common password/],
+    ['Password123', 'Weak', /a common password/],
+    ['1234567890', 'Weak', /hundred most common/],
+    ['iloveyou1985', 'Weak', /common password/],
+    ['P@ssw0rd2026!', 'Fair', /much like a common password/],
+    ['headteacher1', 'Fair', /^Add a few unrelated words/],
+    ['correct horse battery', 'Strong', /^none$/],
+    ['kq7#Vz9!mPx2', 'Strong', /^none$/],
+  ])('%j: %s, %s', (password, word, advised) => {
+    const { word: found, advice = 'none' } = strengthOf(password, [])
+    expect(found).toBe(word)
+    expect(advice).toMatch(advised)
   })
   it('by what a guesser knows', () => {
     const known = ['Lakeside', 'Maeve (O’Brien)', 'maeve@lakeside.example']

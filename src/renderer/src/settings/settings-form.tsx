@@ -1,5 +1,5 @@
 /** The settings of the workspace, a card for each section: typed, then saved together. */
-import { Button, TextInput } from '@mantine/core'
+import { Button, Input } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
@@ -129,14 +129,8 @@ function Field({ setting, state, draft, error, busy, onType, onReset }: FieldPro
   return (
     <div className={classes.field}>
       <label htmlFor={key}>{title}</label>
-      <TextInput
+      <Input.Wrapper
         id={key}
-        name={key}
-        size="sm"
-        value={draft ?? text(state?.value)}
-        inputMode={numeric ? 'numeric' : undefined}
-        autoComplete="off"
-        spellCheck={false}
         error={error}
         description={
           <>
@@ -144,24 +138,29 @@ function Field({ setting, state, draft, error, busy, onType, onReset }: FieldPro
           </>
         }
         inputWrapperOrder={['input', 'error', 'description']}
-        classNames={{
-          wrapper: classes.bare,
-          description: classes.words,
-          error: classes.words,
-          input: numeric ? 'number' : 'mono',
-        }}
-        inputContainer={input => (
-          <div className={classes.value}>
-            <div className={numeric ? classes.short : classes.long}>{input}</div>
-            {unit !== undefined && <span className="dimmed">{unit}</span>}
-            <Origin title={title} state={state} busy={busy} onReset={onReset} />
-          </div>
-        )}
-        onChange={event => onType(event.currentTarget.value)}
-        onKeyDown={event => {
-          if (event.key === 'Escape') onType(undefined)
-        }}
-      />
+        classNames={{ description: classes.words, error: classes.words }}
+      >
+        <div className={classes.value}>
+          <Input
+            id={key}
+            name={key}
+            size="sm"
+            className={numeric ? classes.short : classes.long}
+            classNames={{ wrapper: classes.bare, input: numeric ? 'number' : 'mono' }}
+            value={draft ?? text(state?.value)}
+            error={error !== undefined}
+            inputMode={numeric ? 'numeric' : undefined}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={event => onType(event.currentTarget.value)}
+            onKeyDown={event => {
+              if (event.key === 'Escape') onType(undefined)
+            }}
+          />
+          {unit !== undefined && <span className="dimmed">{unit}</span>}
+          <Origin title={title} state={state} busy={busy} onReset={onReset} />
+        </div>
+      </Input.Wrapper>
     </div>
   )
 }
