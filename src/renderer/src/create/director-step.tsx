@@ -29,7 +29,9 @@ export function DirectorStep() {
     <div className={classes.fields}>
       <div>
         <Title order={2}>Administrator account</Title>
-        <p className="dimmed">The first account of the instance, with all rights. You’ll pass these details on.</p>
+        <p className="dimmed">
+          The director is the first account of the instance, with all rights. You’ll pass these details on.
+        </p>
       </div>
       <TextInput
         label="Name"
