@@ -1,8 +1,7 @@
 /** Which settings of PostgreSQL and PgBouncer can't be changed now: a change must never cut an instance off its data. */
-import { serviceNames, type ServiceName } from '../../shared/infrastructure'
+import { serviceNames, serviceTitle, type ServiceName } from '../../shared/infrastructure'
 import { problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
-import { title } from './driver'
 import type { Infrastructure } from './infrastructure'
 
 /** An instance whose database is this workspace's. Without ports if its files can't be read. */
@@ -44,14 +43,14 @@ export const guardInfrastructure =
     const relevant = changes.filter(it => it.of === 'ports' || kind !== 'embedded')
     if (relevant.length === 0) return
     infrastructure.requireIdle()
-    const [status, connected] = await Promise.all([infrastructure.found(kind), instances()])
+    const [{ services }, connected] = await Promise.all([infrastructure.found(kind), instances()])
     for (const it of relevant) {
-      const usable = !unusable.has(status[it.service].problem?.code ?? '')
+      const usable = !unusable.has(services[it.service].problem?.code ?? '')
       requireUnneeded(it, before, connected, usable)
     }
     // What is wanted and has ended is about to be started again.
     const busy = ['running', 'starting', 'not-adopted', ...((await infrastructure.wanted()) ? ['stopped'] : [])]
-    for (const { key, words } of serviceNames.some(it => busy.includes(status[it].state)) ? relevant : [])
+    for (const { key, words } of serviceNames.some(it => busy.includes(services[it].state)) ? relevant : [])
       throw problem({
         code: 'setting-while-running',
         message: `${words} can’t be changed until the infrastructure is stopped.`,
@@ -71,7 +70,7 @@ function changesOf(before: Settings, after: Settings): Change[] {
         service,
         of,
         key: `${of}.${service}`,
-        words: of === 'ports' ? `${title(service)}’s port` : `The name of ${title(service)}’s container`,
+        words: of === 'ports' ? `${serviceTitle[service]}’s port` : `The name of ${serviceTitle[service]}’s container`,
         to: after[of][service],
       })),
   )
@@ -82,7 +81,7 @@ function requireDifferent({ service, of, key, to }: Change, after: Settings): vo
   if (other === undefined) return
   throw problem({
     code: 'input',
-    message: `${title(other)} has this ${of === 'ports' ? 'port' : 'name'}.`,
+    message: `${serviceTitle[other]} has this ${of === 'ports' ? 'port' : 'name'}.`,
     field: key,
     hint: 'Choose another one.',
   })

@@ -25,14 +25,15 @@ function guard({ kind = 'podman', postgres = 'stopped', pgbouncer = 'stopped', .
       },
       found: () =>
         Promise.resolve({
-          postgres: {
-            name: 'postgres',
-            state: postgres,
-            port: 1,
-            ...(world.code !== undefined && { problem: { code: world.code, message: '' } }),
+          services: {
+            postgres: {
+              name: 'postgres',
+              state: postgres,
+              port: 1,
+              ...(world.code !== undefined && { problem: { code: world.code, message: '' } }),
+            },
+            pgbouncer: { name: 'pgbouncer', state: pgbouncer, port: 1 },
           },
-          pgbouncer: { name: 'pgbouncer', state: pgbouncer, port: 1 },
-          adopted: { postgres: false, pgbouncer: false },
           warnings: [],
         }),
     },
