@@ -15,6 +15,7 @@ import {
 import { explain } from '../system/explain'
 import { corrupt, readJson, writeJson } from '../system/files'
 import { Latest } from '../system/latest'
+import { SerialQueue } from '../system/serial-queue'
 
 /** Any JSON object: its content is checked separately. */
 const partSchema = z.record(z.string(), z.json())
@@ -28,8 +29,9 @@ export class SettingsFile {
   readonly #path: string
   readonly #defaults: string
   readonly #guards: SettingsGuard[] = []
+  readonly #queue = new SerialQueue()
+  /** How many changes there were. */
   readonly #changes = new Latest(0)
-  #turn: Promise<unknown> = Promise.resolve()
 
   /**
    * @param path `.instance-manager/settings.json`
@@ -77,9 +79,7 @@ export class SettingsFile {
    * @throws Problems `setting-unknown`, `input` (a value that the setting can't have), what a guard throws; as `read`
    */
   change(changes: SettingChanges): Promise<void> {
-    const turn = this.#turn.then(() => this.#change(changes))
-    this.#turn = turn.catch(() => undefined) // the caller hears of it
-    return turn
+    return this.#queue.run(() => this.#change(changes))
   }
 
   async #change(changes: SettingChanges): Promise<void> {
