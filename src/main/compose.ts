@@ -42,6 +42,7 @@ import { deletion } from './instances/delete'
 import { leftoverRemoval, previewLeftovers } from './instances/leftovers'
 import { Ownership } from './instances/ownership'
 import { Desired } from './instances/desired'
+import { DesiredKeeper } from './instances/desired-keeper'
 import { instanceDetails, previewDelete, revealValue } from './instances/details'
 import { healRunning } from './instances/heal-running'
 import { bulkJob } from './instances/many'
@@ -258,8 +259,8 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     databases,
     ownership,
     desired,
+    keeper: lock && new DesiredKeeper({ desired, signal, busy: () => busy() }),
     signal,
-    busy: () => busy(),
     base,
   })
   const space = new Space({
@@ -379,7 +380,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
       .tidy()
       .then(() => space.keepSpare())
       .catch(() => undefined) // the next opening does it
-    void registry.remember().catch(() => undefined) // PM2 is asked again by whoever needs it
+    void (host.kind === 'command' ? registry.lookOnce() : registry.keepLooking()).catch(() => undefined)
   }
   if (lock) await rm(paths.logCache, { recursive: true, force: true }) // left by a crashed process
   await (lock ? recover() : operations.look())

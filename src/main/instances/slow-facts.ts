@@ -1,4 +1,4 @@
-/** What the list shows and what costs more than a look at PM2: looked up seldom, and only while someone watches. */
+/** What the list shows and what costs more than a look at PM2: looked up once a minute. */
 import { databaseNames, type LostProcess } from '../../shared/instance'
 import type { Databases } from '../infrastructure/databases'
 import type { Processes } from '../processes/client'
@@ -27,12 +27,12 @@ export interface SlowFactServices {
   readonly base: () => Promise<string>
 }
 
-/** Each part by itself: what cannot be found out is left out. */
-export async function lookUpSlowFacts(to: SlowFactServices): Promise<SlowFacts> {
+/** Each part by itself: what can't be found out is left out. @param revive whether PM2's daemon may be started for it */
+export async function lookUpSlowFacts(to: SlowFactServices, revive: boolean): Promise<SlowFacts> {
   const [sizes, base, lost, foreign] = await Promise.all([
     to.databases.sizes().catch(() => noFacts.sizes),
     to.base().catch(() => undefined),
-    lostInstances(to).catch(() => noFacts.lost),
+    lostInstances(to, revive).catch(() => noFacts.lost),
     foreignInstances(to).catch(() => noFacts.foreign),
   ])
   return { sizes, base, lost, foreign }
@@ -56,8 +56,8 @@ async function foreignInstances(to: SlowFactServices): Promise<ReadonlyMap<strin
   return new Map(found.filter(it => it !== undefined))
 }
 
-async function lostInstances(to: SlowFactServices): Promise<LostProcess[]> {
-  const all = await to.processes.lost()
+async function lostInstances(to: SlowFactServices, revive: boolean): Promise<LostProcess[]> {
+  const all = await to.processes.lost({ revive })
   if (all.length === 0) return []
   const { configs, serverOf } = await to.configs()
   const own = await Promise.all(configs.map(({ name }) => ownedBy(all, { name, cwd: serverOf(name) })))

@@ -51,9 +51,12 @@ export class Processes {
     this.#daemon = new Daemon(home)
   }
 
-  /** Every process but PM2's modules, in PM2's order. @throws Problem `pm2-…` */
-  async list(): Promise<ProcessInfo[]> {
-    return (await this.#entries()).map(toInfo)
+  /**
+   * Every process but PM2's modules, in PM2's order. @param revive start the daemon if it isn't running @throws Problem
+   * `pm2-…`; without `revive`, DaemonLost
+   */
+  async list({ revive = true } = {}): Promise<ProcessInfo[]> {
+    return (await this.#entries(revive)).map(toInfo)
   }
 
   /**
@@ -188,9 +191,9 @@ export class Processes {
     }
   }
 
-  /** Apps that run although the daemon knows nothing of them: they outlived one that was killed. */
-  async lost(): Promise<PM2App[]> {
-    const [apps, listed] = await Promise.all([appsOf(this.#home), this.#entries()])
+  /** Apps that run although the daemon knows nothing of them: they outlived one that was killed. Else as `list`. */
+  async lost({ revive = true } = {}): Promise<PM2App[]> {
+    const [apps, listed] = await Promise.all([appsOf(this.#home), this.#entries(revive)])
     const known = new Set(listed.map(it => it.pid))
     return apps.filter(it => !known.has(it.pid))
   }
@@ -213,23 +216,34 @@ export class Processes {
     return (await this.#all()).filter(it => it.pm2_env.pmx_module).map(it => it.name)
   }
 
-  async #entries(): Promise<Entry[]> {
-    return (await this.#all()).filter(it => !it.pm2_env.pmx_module)
+  async #entries(revive = true): Promise<Entry[]> {
+    return (await this.#all(revive)).filter(it => !it.pm2_env.pmx_module)
   }
 
-  #all = async (): Promise<Entry[]> => entriesSchema.parse(await this.#monitorData())
+  #all = async (revive = true): Promise<Entry[]> => entriesSchema.parse(await this.#monitorData(revive))
+
+  /** PM2's whole list. @param revive start the daemon if it isn't running */
+  async #monitorData(revive = true): Promise<unknown> {
+    try {
+      return await this.#askTogether()
+    } catch (error) {
+      if (!(error instanceof DaemonLost) || !revive) throw error
+    }
+    await this.#daemon.ensure()
+    return this.#askTogether()
+  }
 
   /**
-   * PM2's whole list. One request at a time, and everyone who asks meanwhile shares the next one: PM2 measures each
+   * One request at a time, and everyone who asks meanwhile shares the next one: PM2 measures each
    * process through a
    * descriptor of its /proc/PID/stat, and two requests at once that meet a new process open two, of which it never
    * closes the first.
    */
-  #monitorData(): Promise<unknown> {
+  #askTogether(): Promise<unknown> {
     if (this.#nextAnswer) return this.#nextAnswer
     this.#nextAnswer = this.#asking.run(() => {
       this.#nextAnswer = undefined
-      return this.#call('getMonitorData', {}, listTimeout, true)
+      return request(pm2Paths(this.#home).rpc, 'getMonitorData', {}, listTimeout)
     })
     return this.#nextAnswer
   }
@@ -241,16 +255,13 @@ export class Processes {
     return entries.filter((_, index) => same[index])
   }
 
-  #act = (method: string, argument: unknown): Promise<unknown> => this.#call(method, argument, actTimeout, false)
-
-  /** @param repeat the request changes nothing: ask again if the daemon died over it */
-  async #call(method: string, argument: unknown, timeout: number, repeat: boolean): Promise<unknown> {
+  async #act(method: string, argument: unknown): Promise<unknown> {
     const { rpc } = pm2Paths(this.#home)
     try {
-      return await request(rpc, method, argument, timeout)
+      return await request(rpc, method, argument, actTimeout)
     } catch (error) {
       if (!(error instanceof DaemonLost)) throw error
-      if (error.sent && !repeat) {
+      if (error.sent) {
         throw problem(
           {
             code: 'pm2-died',
@@ -264,7 +275,7 @@ export class Processes {
       }
     }
     await this.#daemon.ensure()
-    return request(rpc, method, argument, timeout)
+    return request(rpc, method, argument, actTimeout)
   }
 
   /**

@@ -70,7 +70,10 @@ export async function startAgain(
 /** Seconds that undo waits for an application to boot: nobody can cancel it, and nothing depends on the answer. */
 const longestUndo = 60
 
-/** Starts the instance. Undone, it is stopped, unless PM2 has given it up already: then its state tells why. */
+/**
+ * Starts the instance. Undo stops it, unless PM2 has given it up already: then its state tells why. One that should run
+ * all the same is taken from PM2's list: *stopped* there would mean that someone wants it so (desired-keeper.ts).
+ */
 export const startProcess = (to: LifecycleServices): StepActions<StartPlan> => ({
   async do({ plan, signal, report }) {
     await claimDatabase(to, plan.target.name)
@@ -81,7 +84,7 @@ export const startProcess = (to: LifecycleServices): StepActions<StartPlan> => (
     (await to.processes.saved(target)) &&
     (await to.desired.names()).includes(target.name),
   undo: async ({ plan: { target, wanted } }) => {
-    if (!(await isGivenUp(to, target))) await to.processes.stop(target)
+    if (!(await isGivenUp(to, target))) await (wanted ? to.processes.unlist(target) : to.processes.stop(target))
     await to.processes.save()
     if (!wanted) await to.desired.remove(target.name)
   },

@@ -1,0 +1,93 @@
+/** The list of instances as the screens see it: a pure join of what was found and what was measured. */
+import {
+  urlOf,
+  type InstanceConfig,
+  type InstanceList,
+  type InstanceStatus,
+  type InstanceView,
+} from '../../shared/instance'
+import type { ProcessInfo, ProcessStatus } from '../processes/client'
+import type { Found } from './gather'
+import type { SlowFacts } from './slow-facts'
+import type { Usage } from './usage'
+
+export interface Measured {
+  readonly facts: SlowFacts
+  /** As measured last; undefined until the process has been measured twice. */
+  usageOf(pid: number | undefined): Usage | undefined
+}
+
+export function joinList(
+  { instances, broken, foreign, desired, processProblem }: Found,
+  measured: Measured,
+): InstanceList {
+  const { facts } = measured
+  const views = instances.map(({ config, process }): InstanceView => {
+    const view = viewOf(config, processProblem ? 'unknown' : statusOf(process?.status), process, measured)
+    const owner = foreign.get(config.name)
+    const why =
+      owner === undefined ? facts.foreign.get(config.name) : `Its config.json is that of ${owner}, which exists.`
+    return why === undefined ? view : { ...view, foreign: why }
+  })
+  if (processProblem) return { instances: views, broken, lost: [], down: [], processProblem }
+  const listed = new Set(instances.map(it => it.process?.pid))
+  const byName = new Map(views.map(it => [it.name, it]))
+  const lost = facts.lost.filter(it => !listed.has(it.pid) && byName.has(it.name))
+  const down = desired.filter(name => {
+    const view = byName.get(name)
+    return view && isDown(view) && !lost.some(it => it.name === name)
+  })
+  return { instances: views, broken, lost, down }
+}
+
+/**
+ * Whether an instance that should run doesn't, though nobody stopped it. PM2 says *stopped* only after `pm2 stop` or a
+ * stop of ours: a process that ends by itself is restarted or given up (*errored*), and after a reboot PM2 has none.
+ */
+const isDown = ({ status, foreign }: InstanceView): boolean =>
+  foreign === undefined && (status === 'errored' || status === 'not in PM2')
+
+function viewOf(
+  config: InstanceConfig,
+  status: InstanceStatus,
+  process: ProcessInfo | undefined,
+  { facts: { base, sizes }, usageOf }: Measured,
+): InstanceView {
+  const { name, port, database, created, release } = config
+  const view = {
+    name,
+    port,
+    url: urlOf(port),
+    status,
+    database: database.name,
+    pooled: database.port !== database.directPort,
+    created,
+    release,
+    databaseSize: sizes.get(database.name),
+    isolated: config.systemUser !== undefined,
+    outdated: base !== undefined && release !== undefined ? base !== release : undefined,
+  }
+  if (!process) return view
+  if (status !== 'online') return { ...view, restarts: process.restarts }
+  const { cpu, memory } = usageOf(process.pid) ?? process
+  return { ...view, startedAt: process.startedAt, restarts: process.restarts, cpu, memory }
+}
+
+/** PM2's words in the guide's. */
+function statusOf(pm2: ProcessStatus | undefined): InstanceStatus {
+  switch (pm2) {
+    case undefined:
+      return 'not in PM2'
+    case 'online':
+      return 'online'
+    case 'stopped':
+    case 'stopping':
+      return 'stopped'
+    case 'errored':
+      return 'errored'
+    case 'launching':
+    case 'waiting restart':
+    case 'one-launch-status':
+      return 'unknown'
+  }
+}

@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { DesiredKeeper, settling } from '../../../src/main/instances/desired-keeper'
+import type { Found } from '../../../src/main/instances/gather'
+import type { ProcessInfo, ProcessStatus } from '../../../src/main/processes/client'
+
+let desired: string[]
+let busy: Set<string>
+let closing: AbortController
+let keeper: DesiredKeeper
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  desired = ['a']
+  busy = new Set()
+  closing = new AbortController()
+  keeper = new DesiredKeeper({
+    desired: {
+      add: name => Promise.resolve(void desired.push(name)),
+      remove: name => Promise.resolve(void (desired = desired.filter(it => it !== name))),
+    },
+    busy: () => busy,
+    signal: closing.signal,
+  })
+})
+afterEach(() => vi.useRealTimers())
+
+const look = (name: string, status: ProcessStatus | undefined, restarts = 0, more: Partial<Found> = {}): Found => ({
+  instances: [
+    {
+      config: { name } as never,
+      process: status && ({ name, status, restarts } satisfies Partial<ProcessInfo> as never),
+    },
+  ],
+  broken: [],
+  foreign: new Map(),
+  desired: [...desired],
+  ...more,
+})
+const saw = (found: Found, current = true): Promise<boolean> => keeper.saw(found, () => current)
+const passes = (ms = settling): void => void vi.advanceTimersByTime(ms)
+
+describe('DesiredKeeper', () => {
+  it('what is online should run', async () => {
+    expect(await saw(look('b', 'online'))).toBe(false)
+    expect(desired).toEqual(['a', 'b'])
+    await saw(look('b', 'online'))
+    expect(desired).toEqual(['a', 'b'])
+  })
+
+  it('what stays stopped should not, and not what is between a crash and its restart', async () => {
+    expect(await saw(look('a', 'stopped', 1))).toBe(true)
+    passes()
+    expect(await saw(look('a', 'stopped', 2))).toBe(true) // restarted meanwhile
+    passes(settling - 1)
+    expect(await saw(look('a', 'stopped', 2))).toBe(true)
+    expect(desired).toEqual(['a'])
+    passes(1)
+    expect(await saw(look('a', 'stopped', 2))).toBe(false)
+    expect(desired).toEqual([])
+  })
+
+  it('nor what was online in between', async () => {
+    await saw(look('a', 'stopped'))
+    passes()
+    await saw(look('a', 'online'))
+    await saw(look('a', 'stopped'))
+    expect(desired).toEqual(['a'])
+  })
+
+  it.each([undefined, 'errored', 'stopping', 'launching', 'waiting restart'] as const)(
+    'one that PM2 calls %s should run as before',
+    async status => {
+      for (let looks = 0; looks < 3; looks++, passes()) await saw(look('a', status))
+      expect(desired).toEqual(['a'])
+    },
+  )
+
+  it('what an open operation owns is the operation’s', async () => {
+    busy.add('a').add('b')
+    for (let looks = 0; looks < 3; looks++, passes()) {
+      await saw(look('A', 'online'))
+      await saw(look('b', 'online'))
+    }
+    for (let looks = 0; looks < 3; looks++, passes()) await saw(look('a', 'stopped'))
+    expect(desired).toEqual(['a'])
+  })
+
+  it('nothing follows from an old look, of a copy, without PM2, or after the end', async () => {
+    await saw(look('b', 'online'), false)
+    await saw(look('b', 'online', 0, { foreign: new Map([['b', '/elsewhere']]) }))
+    await saw(look('b', 'online', 0, { processProblem: { code: 'pm2-died', message: '' } }))
+    await saw(look('a', 'stopped'))
+    passes()
+    await saw(look('a', 'stopped'), false)
+    closing.abort()
+    await saw(look('a', 'stopped'))
+    await saw(look('b', 'online'))
+    expect(desired).toEqual(['a'])
+  })
+})

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import type { InstanceConfig } from '../../../src/shared/instance'
+import type { Found } from '../../../src/main/instances/gather'
+import { joinList } from '../../../src/main/instances/list'
+import { noFacts, type SlowFacts } from '../../../src/main/instances/slow-facts'
+import type { ProcessInfo, ProcessStatus } from '../../../src/main/processes/client'
+
+const config = (name: string, more: object = {}): InstanceConfig =>
+  ({ name, port: 5001, database: { name: `${name}_db`, port: 6432, directPort: 5432 }, created: '', ...more }) as never
+
+const process = (status: ProcessStatus, more: Partial<ProcessInfo> = {}): ProcessInfo =>
+  ({ id: 1, name: '', status, cwd: '', restarts: 2, cpu: 9, memory: 99, ...more }) as never
+
+const found = (more: Partial<Found>): Found => ({ instances: [], broken: [], foreign: new Map(), desired: [], ...more })
+
+const join = (it: Partial<Found>, facts: Partial<SlowFacts> = {}) =>
+  joinList(found(it), {
+    facts: { ...noFacts, ...facts },
+    usageOf: pid => (pid === 7 ? { cpu: 3, memory: 2 ** 20 } : undefined),
+  })
+
+describe('joinList', () => {
+  it.each([
+    [undefined, 'not in PM2'],
+    ['online', 'online'],
+    ['stopped', 'stopped'],
+    ['stopping', 'stopped'],
+    ['errored', 'errored'],
+    ['launching', 'unknown'],
+    ['waiting restart', 'unknown'],
+  ] as const)('PM2 says %s: %s', (status, shown) => {
+    const { instances } = join({ instances: [{ config: config('a'), process: status && process(status) }] })
+    expect(instances[0]?.status).toBe(shown)
+  })
+
+  it('our measure of what runs, and PM2’s until there is one; none of what doesn’t', () => {
+    const { instances } = join({
+      instances: [
+        { config: config('a'), process: process('online', { pid: 7, startedAt: 5 }) },
+        { config: config('b'), process: process('online', { pid: 8 }) },
+        { config: config('c'), process: process('stopped') },
+      ],
+    })
+    expect(instances).toMatchObject([
+      { cpu: 3, memory: 2 ** 20, startedAt: 5, restarts: 2 },
+      { cpu: 9, memory: 99 },
+      { restarts: 2 },
+    ])
+    expect(instances[2]).not.toHaveProperty('cpu')
+  })
+
+  it('down: what should run and was not stopped by anyone, neither lost nor a copy', () => {
+    const names = ['gone', 'given-up', 'stopped', 'runs', 'starts', 'lost', 'copy', 'marked']
+    const processes: Partial<Record<string, ProcessInfo>> = {
+      'given-up': process('errored'),
+      stopped: process('stopped'),
+      runs: process('online'),
+      starts: process('launching'),
+    }
+    const { down, lost, instances } = join(
+      {
+        instances: names.map(it => ({ config: config(it), process: processes[it] })),
+        desired: [...names, 'removed-by-hand'],
+        foreign: new Map([['copy', '/elsewhere']]),
+      },
+      { lost: [{ name: 'lost', pid: 9 }], foreign: new Map([['marked', 'Its database is another’s.']]) },
+    )
+    expect(down).toEqual(['gone', 'given-up'])
+    expect(lost).toEqual([{ name: 'lost', pid: 9 }])
+    expect(instances.filter(it => it.foreign !== undefined).map(it => [it.name, it.foreign])).toEqual([
+      ['copy', 'Its config.json is that of /elsewhere, which exists.'],
+      ['marked', 'Its database is another’s.'],
+    ])
+  })
+
+  it('nothing is lost that PM2 lists again, or that is no instance of ours', () => {
+    const { lost } = join(
+      { instances: [{ config: config('a'), process: process('online', { pid: 9 }) }] },
+      {
+        lost: [
+          { name: 'a', pid: 9 },
+          { name: 'other', pid: 10 },
+        ],
+      },
+    )
+    expect(lost).toEqual([])
+  })
+
+  it('while PM2 can’t be asked, every status is unknown and nothing is called down or lost', () => {
+    const processProblem = { code: 'pm2-not-answering', message: 'PM2 does not answer.' }
+    const list = join(
+      { instances: [{ config: config('a') }], desired: ['a'], processProblem },
+      { lost: [{ name: 'a', pid: 9 }] },
+    )
+    expect(list).toMatchObject({ instances: [{ status: 'unknown' }], down: [], lost: [], processProblem })
+  })
+
+  it('outdated: known only if both fingerprints are', () => {
+    const instances = [{ config: config('a', { release: 'x' }) }, { config: config('b') }]
+    const outdated = (base?: string) => join({ instances }, { base }).instances.map(it => it.outdated)
+    expect([outdated('x'), outdated('y'), outdated()]).toEqual([
+      [false, undefined],
+      [true, undefined],
+      [undefined, undefined],
+    ])
+  })
+})

@@ -1,0 +1,107 @@
+/** Who makes the registry look, and what a look may start. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { Registry, type RegistryServices } from '../../../src/main/instances/registry'
+import type { ProcessEvent } from '../../../src/main/processes/client'
+
+let folder: string
+let closing: AbortController
+let tell: (event: ProcessEvent) => void
+const list = vi.fn<RegistryServices['processes']['list']>()
+const lost = vi.fn<RegistryServices['processes']['lost']>()
+const saw = vi.fn<NonNullable<RegistryServices['keeper']>['saw']>()
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'im-registry-'))
+  closing = new AbortController()
+  list.mockReset().mockResolvedValue([])
+  lost.mockReset().mockResolvedValue([])
+  saw.mockReset().mockResolvedValue(false)
+})
+afterEach(async () => {
+  closing.abort()
+  await rm(folder, { recursive: true })
+})
+
+const registry = (more: Partial<RegistryServices> = {}): Registry =>
+  new Registry({
+    folder,
+    configs: () =>
+      Promise.resolve({
+        configs: [],
+        broken: [],
+        foreign: new Map(),
+        taken: [],
+        manifest: {} as never,
+        serverOf: name => name,
+      }),
+    processes: {
+      list,
+      lost,
+      async *watch(signal) {
+        const events: ProcessEvent[] = []
+        let wake = (): void => undefined
+        signal.addEventListener('abort', () => wake())
+        tell = event => {
+          events.push(event)
+          wake()
+        }
+        while (!signal.aborted) {
+          yield* events.splice(0)
+          await new Promise<void>(resolve => {
+            wake = resolve
+          })
+        }
+      },
+    },
+    desired: { names: () => Promise.resolve([]) },
+    databases: { sizes: () => Promise.resolve(new Map()), foreign: () => Promise.resolve(new Set()) },
+    ownership: { runsElsewhere: () => Promise.resolve(undefined) },
+    base: () => Promise.resolve('x'),
+    keeper: { saw },
+    signal: closing.signal,
+    ...more,
+  })
+
+const revives = (of: typeof list | typeof lost) => of.mock.calls.map(([options]) => options?.revive)
+
+it('an engine looks and keeps desired.json while nobody watches, and starts no daemon of PM2 for it', async () => {
+  const its = registry()
+  const looking = its.keepLooking()
+  await vi.waitFor(() => expect([list.mock.calls.length, saw.mock.calls.length]).toEqual([1, 1]))
+  list.mockRejectedValue(new Error('PM2’s daemon is not running.'))
+  tell({ type: 'lost' })
+  await vi.waitFor(() => expect(list.mock.calls.length).toBeGreaterThan(1))
+  expect([revives(list), revives(lost)].flat()).not.toContain(true)
+  closing.abort()
+  await looking
+})
+
+it('for someone who watches, the daemon is started again, and the first list is a new one', async () => {
+  const its = registry()
+  void its.keepLooking()
+  await vi.waitFor(() => expect(list).toHaveBeenCalledTimes(1))
+  list.mockImplementation(({ revive } = {}) => (revive ? Promise.resolve([]) : Promise.reject(new Error('it is gone'))))
+  tell({ type: 'lost' })
+  await vi.waitFor(() => expect(list.mock.calls.length).toBeGreaterThan(1))
+  await vi.waitFor(() => expect(saw.mock.calls.length).toBeGreaterThan(1))
+  for await (const shown of its.watch(closing.signal)) {
+    expect(shown.processProblem).toBeUndefined()
+    break
+  }
+  expect([revives(list).at(-1), revives(lost).at(-1)]).toEqual([true, true])
+})
+
+it('what may be a stop is looked at once more', async () => {
+  saw.mockResolvedValueOnce(true)
+  await registry().lookOnce()
+  expect(saw).toHaveBeenCalledTimes(2)
+})
+
+it('a workspace that is only looked at is not written to', async () => {
+  await registry({ keeper: undefined }).list()
+  await registry().list()
+  expect(saw).not.toHaveBeenCalled()
+})
