@@ -70,7 +70,7 @@ import { Processes } from './processes/client'
 import { findNode } from './processes/daemon'
 import { Releases } from './releases/releases'
 import { ownBytes } from './releases/tree'
-import { portFree, portHolders } from './system/proc'
+import { portFree, portHolders, portsHolders } from './system/proc'
 import { makeFolder, removeTemporary } from './system/files'
 import { createRun, sweep, type Run } from './system/run'
 import { engineSocket } from './transport/local-client'
@@ -244,7 +244,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
   )
   const appLog = new AppLog(paths.appLog)
   const databases = new Databases(() => infrastructure.admin(), identity.id)
-  const ownership = new Ownership({ paths, databases, portHolders })
+  const ownership = new Ownership({ paths, databases, portsHolders })
 
   const known: ConfigCache = new Map()
   const configs = async (manifest?: Manifest): Promise<Configs> =>

@@ -81,29 +81,36 @@ async function taken(work: () => Promise<void>): Promise<number> {
   return performance.now() - start
 }
 
-/** One run: it takes a minute. */
+/** One run of each: it takes a minute. */
 async function idle(workspace: TestWorkspace, say: (text: string) => void): Promise<Measured[]> {
-  say(`${idleSeconds} s of nothing`)
   const daemon = Number(await readFile(pm2Paths(workspace.host.pm2Home).pid, 'utf8'))
-  const cpuTime = (pid: number): number => usageOf(pid)?.cpuTime ?? NaN
-  const stop = watch(workspace, () => undefined)
-  await delay(5000) // what begins with watching
-  const before = [cpuTime(process.pid), cpuTime(daemon)]
+  const measured: Measured[] = []
+  for (const how of ['unwatched', 'watched'] as const) {
+    say(`${idleSeconds} s of nothing, ${how}`)
+    const stop = how === 'watched' ? watch(workspace, () => undefined) : () => undefined
+    await delay(5000) // what begins with watching
+    const [engine = NaN, pm2s = NaN] = await percentOf([process.pid, daemon])
+    stop()
+    measured.push(
+      {
+        name: `idle CPU of the engine, 100 instances ${how} for 60 s`,
+        unit: '% of a core',
+        values: [engine],
+        goal: '<= 1',
+      },
+      { name: "the same of PM2's daemon", unit: '% of a core', values: [pm2s] },
+    )
+  }
+  const megabytes = process.memoryUsage().rss / 1e6
+  return [...measured, { name: "memory of the engine's process, benches included", unit: 'MB', values: [megabytes] }]
+}
+
+/** What processes take while nothing happens, each in per cent of a core. */
+async function percentOf(pids: readonly number[]): Promise<number[]> {
+  const times = (): number[] => pids.map(it => usageOf(it)?.cpuTime ?? NaN)
+  const before = times()
   await delay(idleSeconds * 1000)
-  const percent = [cpuTime(process.pid), cpuTime(daemon)].map(
-    (it, index) => (it - (before[index] ?? NaN)) / (idleSeconds * 10),
-  )
-  stop()
-  return [
-    {
-      name: 'idle CPU of the engine, 100 instances watched for 60 s',
-      unit: '% of a core',
-      values: percent.slice(0, 1),
-      goal: '<= 1',
-    },
-    { name: "the same of PM2's daemon", unit: '% of a core', values: percent.slice(1) },
-    { name: "memory of the engine's process, benches included", unit: 'MB', values: [process.memoryUsage().rss / 1e6] },
-  ]
+  return times().map((it, index) => (it - (before[index] ?? NaN)) / (idleSeconds * 10))
 }
 
 /**

@@ -19,9 +19,9 @@ const project = resolve(import.meta.dirname, '..', '..')
 /** Names that sort as they were made. */
 export const nameOf = (index: number): string => `instance-${String(index).padStart(3, '0')}`
 
-/** With PostgreSQL and PgBouncer running, as where people work; the workspace is open, and the caller removes it. */
+/** With PostgreSQL and PgBouncer running, as where people work; an engine has it open, and the caller removes it. */
 export async function busyWorkspace(): Promise<TestWorkspace> {
-  const workspace = await testWorkspace({ prepare: makeTiny })
+  const workspace = await testWorkspace({ prepare: makeTiny, as: 'serve' })
   await workspace.open()
   await workspace.infrastructureStart()
   return workspace

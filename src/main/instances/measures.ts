@@ -22,7 +22,7 @@ export class Measures implements Measured {
   constructor(services: SlowFactServices, revive: () => boolean, closed: AbortSignal) {
     this.#slow = new Watched(
       {
-        look: () => lookUpSlowFacts(services, revive()),
+        look: () => lookUpSlowFacts(services, this.#pids, revive()),
         due: signal => delay(factsEvery, undefined, { signal }).catch(() => undefined),
       },
       closed,

@@ -10,7 +10,7 @@ import { problem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
 import type { Databases } from '../infrastructure/databases'
 import { readJson } from '../system/files'
-import type { ListeningProcess } from '../system/proc'
+import type { ListeningProcess, portsHolders } from '../system/proc'
 import { instancePaths, type WorkspacePaths } from '../workspace/paths'
 import type { Configs } from './configs'
 
@@ -51,7 +51,7 @@ export async function linkedFolder(
 export interface OwnershipServices {
   readonly paths: WorkspacePaths
   readonly databases: Pick<Databases, 'isForeign' | 'claim'>
-  readonly portHolders: (port: number) => Promise<readonly ListeningProcess[]>
+  readonly portsHolders: typeof portsHolders
 }
 
 export class Ownership {
@@ -64,7 +64,7 @@ export class Ownership {
    */
   async require(config: InstanceConfig, manifest: Manifest): Promise<void> {
     await this.requireFolder(config.name)
-    const holder = await this.runsElsewhere(config, manifest)
+    const holder = (await this.runningElsewhere([config], manifest)).get(config.name)
     if (holder !== undefined)
       throw foreignInstance(config.name, `Its port ${config.port} is in use by the same instance in ${holder}.`)
     const names = databaseNames(config.name)
@@ -92,23 +92,46 @@ export class Ownership {
    * time.
    */
   async claim({ configs, foreign, manifest }: Pick<Configs, 'configs' | 'foreign' | 'manifest'>): Promise<void> {
-    const own = await Promise.all(
-      configs
-        .filter(it => !foreign.has(it.name))
-        .map(async config => {
-          const names = databaseNames(config.name)
-          const isNamed = config.database.name === names.database && config.database.user === names.role
-          return isNamed && (await this.runsElsewhere(config, manifest)) === undefined ? names : undefined
-        }),
-    )
-    await this.to.databases.claim(own.filter(it => it !== undefined)).catch(() => undefined)
+    const ours = configs.filter(it => !foreign.has(it.name))
+    const elsewhere = await this.runningElsewhere(ours, manifest)
+    const own = ours.flatMap(({ name, database }) => {
+      const names = databaseNames(name)
+      const isNamed = database.name === names.database && database.user === names.role
+      return isNamed && !elsewhere.has(name) ? [names] : []
+    })
+    await this.to.databases.claim(own).catch(() => undefined)
   }
 
-  /** The folder of an instance that uses the same database and listens on the same port, if it is another one. */
-  async runsElsewhere({ name, port, database }: InstanceConfig, manifest: Manifest): Promise<string | undefined> {
+  /**
+   * Folders of other instances that use the same database and listen on the same port, by the name of ours.
+   * @param likely processes that hold the instances' ports, if that is known: it saves a look at every process there is
+   */
+  async runningElsewhere(
+    configs: readonly InstanceConfig[],
+    manifest: Manifest,
+    likely: readonly number[] = [],
+  ): Promise<ReadonlyMap<string, string>> {
+    const holders = await this.to.portsHolders(
+      configs.map(it => it.port),
+      likely,
+    )
+    const found = await Promise.all(
+      configs.map(async config => {
+        const folder = await this.#elsewhere(config, manifest, holders.get(config.port) ?? [])
+        return folder === undefined ? [] : [[config.name, folder] as const]
+      }),
+    )
+    return new Map(found.flat())
+  }
+
+  async #elsewhere(
+    { name, database }: InstanceConfig,
+    manifest: Manifest,
+    holders: readonly ListeningProcess[],
+  ): Promise<string | undefined> {
     const { server } = instancePaths(this.to.paths, manifest, name)
     const own = await realpath(server).catch(() => server)
-    for (const { pid } of await this.to.portHolders(port)) {
+    for (const { pid } of holders) {
       const cwd = pid === undefined ? undefined : await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
       if (cwd === own || !cwd?.endsWith(`/${manifest.server.folder}`)) continue
       const folder = cwd.slice(0, -manifest.server.folder.length - 1)

@@ -21,39 +21,42 @@ export const noFacts: SlowFacts = { sizes: new Map(), base: undefined, lost: [],
 
 export interface SlowFactServices {
   readonly databases: Pick<Databases, 'sizes' | 'foreign'>
-  readonly ownership: Pick<Ownership, 'runsElsewhere'>
+  readonly ownership: Pick<Ownership, 'runningElsewhere'>
   readonly processes: Pick<Processes, 'lost'>
   readonly configs: () => Promise<Configs>
   readonly base: () => Promise<string>
 }
 
-/** Each part by itself: what can't be found out is left out. @param revive whether PM2's daemon may be started for it */
-export async function lookUpSlowFacts(to: SlowFactServices, revive: boolean): Promise<SlowFacts> {
+/**
+ * Each part by itself: what can't be found out is left out. @param pids the instances' processes @param revive whether
+ * PM2's daemon may be started for it
+ */
+export async function lookUpSlowFacts(
+  to: SlowFactServices,
+  pids: readonly number[],
+  revive: boolean,
+): Promise<SlowFacts> {
   const [sizes, base, lost, foreign] = await Promise.all([
     to.databases.sizes().catch(() => noFacts.sizes),
     to.base().catch(() => undefined),
     lostInstances(to, revive).catch(() => noFacts.lost),
-    foreignInstances(to).catch(() => noFacts.foreign),
+    foreignInstances(to, pids).catch(() => noFacts.foreign),
   ])
   return { sizes, base, lost, foreign }
 }
 
-async function foreignInstances(to: SlowFactServices): Promise<ReadonlyMap<string, string>> {
+async function foreignInstances(to: SlowFactServices, pids: readonly number[]): Promise<ReadonlyMap<string, string>> {
   const [{ configs, manifest }, marked] = await Promise.all([
     to.configs(),
     to.databases.foreign().catch(() => new Set<string>()),
   ])
-  const found = await Promise.all(
-    configs.map(async config => {
-      if (marked.has(databaseNames(config.name).database))
-        return [config.name, 'Its database is marked as another workspace’s.'] as const
-      const holder = await to.ownership.runsElsewhere(config, manifest)
-      return holder === undefined
-        ? undefined
-        : ([config.name, `Its port is in use by the same instance in ${holder}.`] as const)
-    }),
-  )
-  return new Map(found.filter(it => it !== undefined))
+  const elsewhere = await to.ownership.runningElsewhere(configs, manifest, pids)
+  return new Map([
+    ...[...elsewhere].map(([name, holder]) => [name, `Its port is in use by the same instance in ${holder}.`] as const),
+    ...configs
+      .filter(it => marked.has(databaseNames(it.name).database))
+      .map(it => [it.name, 'Its database is marked as another workspace’s.'] as const),
+  ])
 }
 
 async function lostInstances(to: SlowFactServices, revive: boolean): Promise<LostProcess[]> {

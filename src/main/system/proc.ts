@@ -20,27 +20,32 @@ export interface ListeningProcess {
  * process there is
  * @returns empty if nobody listens
  */
-export async function portHolders(port: number, likely?: number): Promise<ListeningProcess[]> {
-  const inodes = new Set(
-    (await Promise.all([listeners(port, 'tcp'), listeners(port, 'tcp6')])).flat().map(it => it.inode),
-  )
-  if (inodes.size === 0) return []
-  const seen = new Set<string>()
-  const holding = async (all: readonly number[]): Promise<number[]> =>
-    (
-      await Promise.all(
-        all.map(async pid => {
-          const open = await socketInodes(pid)
-          const held = [...inodes].filter(it => open.has(it))
-          for (const inode of held) seen.add(inode)
-          return held.length > 0 ? pid : undefined
-        }),
-      )
-    ).filter(it => it !== undefined)
-  const first = likely === undefined ? [] : await holding([likely])
-  const pids = first.length > 0 && seen.size === inodes.size ? first : await holding(await allPids())
-  const holders: ListeningProcess[] = await Promise.all(pids.map(async pid => ({ pid, program: await program(pid) })))
-  return seen.size < inodes.size ? [...holders, {}] : holders
+export const portHolders = async (port: number, likely?: number): Promise<readonly ListeningProcess[]> =>
+  (await portsHolders([port], likely === undefined ? [] : [likely])).get(port) ?? []
+
+/**
+ * As `portHolders`, of many ports for the price of one. @param likely who is asked first: if they hold all of the
+ * ports, no one else is looked at @returns nothing for a port on which nobody listens
+ */
+export async function portsHolders(
+  ports: readonly number[],
+  likely: readonly number[],
+): Promise<ReadonlyMap<number, readonly ListeningProcess[]>> {
+  const asked = new Set(ports)
+  const sockets = (await Promise.all([listeners('tcp'), listeners('tcp6')])).flat().filter(it => asked.has(it.port))
+  const holders = new Map(sockets.map(it => [it.inode, new Set<number>()]))
+  const look = (pids: readonly number[]): Promise<unknown> =>
+    Promise.all(pids.map(async pid => (await socketInodes(pid)).forEach(it => holders.get(it)?.add(pid))))
+  if (sockets.length > 0) await look(likely)
+  if ([...holders.values()].some(it => it.size === 0)) await look(await allPids())
+  const found = new Map<number, readonly ListeningProcess[]>()
+  for (const port of new Set(sockets.map(it => it.port))) {
+    const held = sockets.filter(it => it.port === port).map(it => holders.get(it.inode) ?? new Set<number>())
+    const pids = [...new Set(held.flatMap(it => [...it]))]
+    const known: ListeningProcess[] = await Promise.all(pids.map(async pid => ({ pid, program: await program(pid) })))
+    found.set(port, held.some(it => it.size === 0) ? [...known, {}] : known)
+  }
+  return found
 }
 
 /**
@@ -52,7 +57,7 @@ export async function listeningUsers(port: number): Promise<number[]> {
   // Nobody can take IPv4 with a socket of IPv6 while one of IPv4 has the port; one that takes no IPv4 does not matter
   // then.
   for (const { table, addresses } of addressesOfLoopback) {
-    const sockets = await listeners(port, table)
+    const sockets = (await listeners(table)).filter(it => it.port === port)
     for (const address of addresses) {
       const found = sockets.filter(it => it.address === address)
       if (found.length > 0) return [...new Set(found.map(it => it.user))]
@@ -215,19 +220,21 @@ const listening = '0A' // TCP_LISTEN in /proc/net/tcp
 
 interface Listener {
   readonly address: string
+  readonly port: number
   readonly user: number
   readonly inode: string
 }
 
-async function listeners(port: number, table: 'tcp' | 'tcp6'): Promise<Listener[]> {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+/** Every socket that listens. */
+async function listeners(table: 'tcp' | 'tcp6'): Promise<Listener[]> {
   return ((await read(`/proc/net/${table}`)) ?? '')
     .split('\n')
     .slice(1)
     .flatMap(line => {
       const [, local, , state, , , , user, , inode] = line.trim().split(/\s+/)
-      return state === listening && local?.endsWith(suffix) && inode
-        ? [{ address: local.slice(0, -suffix.length), user: Number(user), inode }]
+      const [address, port] = local?.split(':') ?? []
+      return state === listening && address && port && inode
+        ? [{ address, port: Number.parseInt(port, 16), user: Number(user), inode }]
         : []
     })
 }

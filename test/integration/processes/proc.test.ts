@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import {
   descendants,
   environmentOf,
@@ -9,6 +9,7 @@ import {
   parent,
   portFree,
   portHolders,
+  portsHolders,
   program,
   startTime,
   usageOf,
@@ -66,6 +67,21 @@ test('another process is named by its program only, never by its arguments', asy
   const { pid, line } = child(`process.title = "node secret-4711"; ${server}`)
   expect(await portHolders(Number(await line))).toEqual([{ pid, program: 'node' }])
   expect(await program(pid)).toBe('node')
+})
+
+test('of many ports at once: who is asked first, everyone else if that does not tell all, and nobody for a free one', async () => {
+  const own = [await listen('127.0.0.1'), await listen('::1')]
+  const server = 'require("net").createServer().listen(0, function () { console.log(this.address().port) })'
+  const { pid, line } = child(server)
+  const theirs = Number(await line)
+  const us = { pid: process.pid, program: 'node' }
+  const asked = [...own, theirs, await freePort()]
+  const all = new Map([...own.map(it => [it, [us]] as const), [theirs, [{ pid, program: 'node' }]]])
+  for (const likely of [[], [process.pid], [pid, process.pid]]) {
+    // a process that is just being forked has its parent's sockets for a moment
+    await vi.waitFor(async () => expect(await portsHolders(asked, likely)).toEqual(all))
+  }
+  expect(await portsHolders([], [process.pid])).toEqual(new Map())
 })
 
 test('family, life, start and environment of processes', async () => {

@@ -58,7 +58,7 @@ const registry = (more: Partial<RegistryServices> = {}): Registry =>
     },
     desired: { names: () => Promise.resolve([]) },
     databases: { sizes: () => Promise.resolve(new Map()), foreign: () => Promise.resolve(new Set()) },
-    ownership: { runsElsewhere: () => Promise.resolve(undefined) },
+    ownership: { runningElsewhere: () => Promise.resolve(new Map()) },
     base: () => Promise.resolve('x'),
     keeper: { saw },
     signal: closing.signal,
