@@ -234,8 +234,7 @@ export class Processes {
   }
 
   /**
-   * One request at a time, and everyone who asks meanwhile shares the next one: PM2 measures each
-   * process through a
+   * One request at a time, and everyone who asks meanwhile shares the next one: PM2 measures each process through a
    * descriptor of its /proc/PID/stat, and two requests at once that meet a new process open two, of which it never
    * closes the first.
    */
