@@ -123,7 +123,7 @@ export async function testWorkspace({
     return services
   }
   const settle = async (kind: string): Promise<void> => {
-    mustSucceed(await its().operations.settled(await its().operations.start(kind, undefined)))
+    mustSucceed(await its().operations.settled(await its().operations.start(kind, {})))
   }
   const workspace: TestWorkspace = {
     home,

@@ -2,7 +2,8 @@
 import { InvalidArgumentError } from 'commander'
 import { hosts, type InstanceHost } from '../../shared/instance'
 import { driverKinds, serviceNames, type ServiceName } from '../../shared/infrastructure'
-import { deleteWord } from '../../shared/jobs/delete'
+import { adoptJob, createJob } from '../../shared/jobs/create'
+import { deleteJob, deleteWord, leftoversJob } from '../../shared/jobs/delete'
 import { simpleJobs } from '../../shared/jobs/lifecycle'
 import { bulkJobs } from '../../shared/jobs/many'
 import { examplesText, Grammar, programName } from './grammar'
@@ -135,7 +136,7 @@ export function buildProgram(version: string, perform: Perform): Grammar {
     )
   })
 
-  add(program, 'create', 'Create an instance: files, database, director, process.', it => {
+  add(program, createJob.kind, 'Create an instance: files, database, director, process.', it => {
     it.argument('<name>', 'letters, digits, hyphens and underscores')
       .option('--port <number|auto>', 'its port', text => (text === 'auto' ? text : port(text)), 'auto')
       .requiredOption('--director-name <name>', "the administrator's name")
@@ -177,7 +178,7 @@ export function buildProgram(version: string, perform: Perform): Grammar {
 
   add(
     program,
-    'adopt',
+    adoptJob.kind,
     'Give a copied instance a name, an empty database, a port and secrets of its own. Files and uploads stay.',
     it => {
       it.argument('<name>', 'the copy')
@@ -334,7 +335,7 @@ export function buildProgram(version: string, perform: Perform): Grammar {
       )
     },
   )
-  add(program, 'delete', 'Delete an instance: process, files, uploads, database, logs.', it => {
+  add(program, deleteJob.kind, 'Delete an instance: process, files, uploads, database, logs.', it => {
     it.argument('<name>', 'an instance')
       .completes('name', 'instance')
       .option('--confirm <word>', `${deleteWord}: without a terminal, the only way`)
@@ -347,7 +348,7 @@ export function buildProgram(version: string, perform: Perform): Grammar {
 
   add(
     program,
-    'remove-leftovers',
+    leftoversJob.kind,
     'Remove what is left of a half-made instance: folder, database, role, process, logs.',
     it => {
       it.argument('<name>', 'the folder in instances/, or the name it was to have')

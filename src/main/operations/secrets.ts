@@ -2,6 +2,7 @@
  * The secrets of operations: what their steps need and no journal may hold. Kept under the operation's id until it
  * settles.
  */
+import { z } from 'zod'
 import { isOpen, type OperationState } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 
@@ -88,8 +89,9 @@ export class OperationSecrets {
 const prefix = 'operation:'
 /** Up to 0.1, only creations had secrets, under their plan's token. */
 const oldPrefix = 'create:'
+const oldPlan = z.looseObject({ token: z.string() })
 
 function prefixesOf({ id, plan }: Owner): string[] {
-  const token = (plan as { readonly token?: unknown } | null)?.token
-  return [`${prefix}${id}:`, ...(typeof token === 'string' ? [`${oldPrefix}${token}:`] : [])]
+  const token = oldPlan.safeParse(plan).data?.token
+  return [`${prefix}${id}:`, ...(token === undefined ? [] : [`${oldPrefix}${token}:`])]
 }

@@ -49,7 +49,7 @@ export async function tinyHome({ infrastructure = false } = {}): Promise<TinyHom
   }
   if (infrastructure) {
     const { operations, close } = await openWorkspace(host, root)
-    mustSucceed(await operations.settled(await operations.start('infrastructure-start', undefined)))
+    mustSucceed(await operations.settled(await operations.start('infrastructure-start', {})))
     await close()
   }
   const status = () => Promise.resolve({ postgres: { port: ports.postgres }, pgbouncer: { port: ports.pgbouncer } })

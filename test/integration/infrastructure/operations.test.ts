@@ -12,7 +12,7 @@ import { testInfrastructure, type TestInfrastructure } from '../../support/infra
 
 let it: TestInfrastructure
 let operations: Operations
-const run = async (kind: string) => operations.settled(await operations.start(kind, undefined))
+const run = async (kind: string) => operations.settled(await operations.start(kind, {}))
 
 beforeAll(async () => {
   it = await testInfrastructure({ driver: 'embedded' })

@@ -66,7 +66,7 @@ describe('what one operation holds, another does not get', () => {
     const { operations } = workspace.services
     const answers = await Promise.allSettled([
       operations.start('create', createInput('planned')),
-      operations.start('infrastructure-stop', undefined),
+      operations.start('infrastructure-stop', {}),
     ])
     const begun = answers.filter(it => it.status === 'fulfilled')
     expect(begun).toHaveLength(1) // whichever was quicker

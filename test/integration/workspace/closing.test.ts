@@ -58,7 +58,7 @@ it('a lost lock ends them too, says so, and the workspace can be opened again', 
   await until(() => services.signal.aborted)
   expect(services.signal.reason).toBeInstanceOf(ProblemError)
   expect((services.signal.reason as ProblemError).problem.code).toBe('workspace-lock-lost')
-  await expect(services.operations.start('infrastructure-stop', undefined)).rejects.toMatchObject({
+  await expect(services.operations.start('infrastructure-stop', {})).rejects.toMatchObject({
     problem: { code: 'shutting-down' },
   })
   await workspace.close()
