@@ -24,7 +24,7 @@ const bench: Bench = {
     const workspace = await testWorkspace()
     try {
       await workspace.open()
-      await workspace.infrastructureStart()
+      await workspace.startInfrastructure()
       return await measure(workspace, context)
     } finally {
       await workspace.remove()

@@ -23,7 +23,7 @@ export const nameOf = (index: number): string => `instance-${String(index).padSt
 export async function busyWorkspace(): Promise<TestWorkspace> {
   const workspace = await testWorkspace({ prepare: makeTiny, as: 'serve' })
   await workspace.open()
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   return workspace
 }
 

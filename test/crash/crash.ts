@@ -82,7 +82,7 @@ export async function killedAndFinished(
 /** Where comparisons begin: one instance that is left alone. Leaves the workspace open. */
 export async function makeKeeper(workspace: TestWorkspace): Promise<World> {
   await workspace.open()
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   const keeper = mustSucceed(await workspace.create({ name: 'keeper' }))
   await workspace.services.takePassword(keeper.id)
   await secretsForgotten(workspace)

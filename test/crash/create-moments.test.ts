@@ -87,7 +87,7 @@ describe('after a power cut the database does not run yet', () => {
         code: 'infrastructure-stopped',
         action: 'start-infrastructure',
       })
-      await workspace.infrastructureStart()
+      await workspace.startInfrastructure()
       operations.retry(state.id)
       expect(mustSucceed(await operations.settled(state.id)).turned).toBeUndefined()
       await expectAfter(workspace, before, name)
@@ -100,7 +100,7 @@ describe('after a power cut the database does not run yet', () => {
     await workspace.open()
     const { operations } = workspace.services
     const { id } = await until(() => operations.list().find(it => it.subject === name && it.phase === 'stuck'))
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
     operations.rollBack(id)
     expect(await operations.settled(id)).toMatchObject({ phase: 'rolled-back', turned: { reason: 'asked' } })
     await expectBefore(workspace, before)

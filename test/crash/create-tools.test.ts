@@ -156,7 +156,7 @@ describe('under a creation', () => {
     killAll(await workingIn(join(workspacePaths(workspace.root).embedded, 'postgres'), 'postgres'))
     await until(() => ['stuck', 'rolled-back'].includes(stateOf(id).phase))
     expect(stateOf(id).turned?.problem).toMatchObject({ code: 'command-failed' })
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
     if (stateOf(id).phase === 'stuck') workspace.services.operations.retry(id)
     expect((await workspace.services.operations.settled(id)).phase).toBe('rolled-back')
     await until(() =>

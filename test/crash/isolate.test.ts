@@ -71,7 +71,7 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     workspace = await testWorkspace({ prepare: makeTiny })
     await chmod(workspace.home, 0o711) // as /srv: others pass through
     await workspace.open()
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
     its = await layOut(workspace, name)
     await writeFile(join(its.server, 'uploads/profile-pics/old.png'), 'old')
     await chmod(its.folder, 0o751) // a mode that nothing sets by chance

@@ -42,7 +42,7 @@ async function look(): Promise<World> {
 beforeAll(async () => {
   workspace = await testWorkspace({ prepare: makeTiny })
   await workspace.open()
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   keeper = await layOut(workspace, 'keeper')
   await makeDatabase(workspace, keeper)
   await run('start', { name: 'keeper' })

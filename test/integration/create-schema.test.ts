@@ -13,7 +13,7 @@ let first: OperationState
 beforeAll(async () => {
   workspace = await testWorkspace()
   await workspace.open()
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   first = await workspace.create({ name: 'first' })
 })
 afterAll(() => workspace?.remove())

@@ -53,8 +53,8 @@ export interface TestWorkspace {
   readonly processes: Processes
   open(): Promise<void>
   close(): Promise<void>
-  infrastructureStart(): Promise<void>
-  infrastructureStop(): Promise<void>
+  startInfrastructure(): Promise<void>
+  stopInfrastructure(): Promise<void>
   /**
    * PostgreSQL and PgBouncer are gone in a moment, as after a power cut; the workspace may be closed. Embedded driver
    * only.
@@ -141,8 +141,8 @@ export async function testWorkspace({
       services = undefined
       await open?.close()
     },
-    infrastructureStart: () => settle('infrastructure-start'),
-    infrastructureStop: () => settle('infrastructure-stop'),
+    startInfrastructure: () => settle('infrastructure-start'),
+    stopInfrastructure: () => settle('infrastructure-stop'),
     async killInfrastructure() {
       const running = async (): Promise<number[]> =>
         (

@@ -25,6 +25,7 @@ export function implement<Input extends z.ZodObject, Plan extends Json, StepName
 ): AnyOperation {
   const { kind, version, recovery, pivot, input, plan: planSchema } = job
   const { steps, instance, plan, secrets, ...rest } = implementation
+  const parse = (given: unknown) => input.parse(given ?? {}) // a job that asks for nothing needs no input
   const names = Object.keys(job.steps) as StepName[]
   const operation: Operation<unknown, Plan> = {
     ...rest,
@@ -33,11 +34,11 @@ export function implement<Input extends z.ZodObject, Plan extends Json, StepName
     recovery,
     pivot,
     planSchema,
-    about: given => job.about(input.parse(given)),
+    about: given => job.about(parse(given)),
     claims: it => job.claims(it),
     ...(job.abreast && { abreast: it => job.abreast?.(it) }),
-    plan: given => plan(input.parse(given)),
-    ...(secrets && { secrets: given => secrets(input.parse(given)) }),
+    plan: given => plan(parse(given)),
+    ...(secrets && { secrets: given => secrets(parse(given)) }),
     steps: it => [
       ...names.filter(name => job.steps[name].when?.(it) ?? true).map(name => ({ name, ...steps[name] })),
       ...(job.instances?.(it) ?? []).flatMap(name => (instance ? [{ name: stepOf(name), ...instance(name) }] : [])),

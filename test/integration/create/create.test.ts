@@ -109,7 +109,7 @@ for (const { driver, images, missing } of drivers)
       if (first) await shareReleases(first, workspace)
       first ??= workspace
       await workspace.open()
-      await workspace.infrastructureStart()
+      await workspace.startInfrastructure()
       const { operations } = workspace.services
       const watching = new AbortController()
       const watched = (async () => {

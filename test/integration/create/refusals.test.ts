@@ -69,7 +69,7 @@ describe('creation is refused', () => {
     workspace = await testWorkspace()
     await workspace.open()
     await makeKeeper()
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
     before = await world(workspace)
   })
   afterAll(() => workspace.remove())
@@ -208,7 +208,7 @@ describe('creation is refused', () => {
   })
 
   it('while the infrastructure is stopped, and offers to start it', async () => {
-    await workspace.infrastructureStop()
+    await workspace.stopInfrastructure()
     const error: unknown = await workspace.begin({ name: 'new-one' }).catch((it: unknown) => it)
     expect(toProblem(error)).toMatchObject({
       code: 'infrastructure-stopped',

@@ -25,7 +25,7 @@ let before: World
 beforeAll(async () => {
   workspace = await testWorkspace({ prepare: makeQuick })
   await workspace.open()
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   const keeper = mustSucceed(await workspace.create({ name: 'keeper' }))
   await workspace.services.takePassword(keeper.id)
   await secretsForgotten()
@@ -228,7 +228,7 @@ describe('PostgreSQL in the middle of a creation', () => {
     const { operations } = workspace.services
     const id = await workspace.begin({ name: `${behaviour.slowPush}-2` })
     await sleeping('slow-push-2_user')
-    await expect(workspace.infrastructureStop()).rejects.toMatchObject({
+    await expect(workspace.stopInfrastructure()).rejects.toMatchObject({
       problem: { code: 'operation-open', message: expect.stringContaining('slow-push-2') as string },
     })
     await workspace.killInfrastructure()
@@ -243,7 +243,7 @@ describe('PostgreSQL in the middle of a creation', () => {
     operations.retry(id) // too early: it is stuck again, with the same Problem
     await until(() => statesOf(id).phase === 'stuck')
 
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
     operations.retry(id)
     await operations.settled(id)
     await until(() =>

@@ -27,7 +27,7 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance that is created with a syst
     workspace = await testWorkspace({ prepare: makeQuick })
     await chmod(workspace.home, 0o711) // as /srv: others pass through
     await workspace.open()
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
   })
   afterAll(async () => {
     const { operations, registry } = workspace.services

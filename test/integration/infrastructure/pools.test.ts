@@ -15,7 +15,7 @@ let port: number
 beforeAll(async () => {
   workspace = await testWorkspace({ prepare: makeTiny })
   await workspace.open()
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   port = (await workspace.services.infrastructure.status()).pgbouncer.port
 })
 afterAll(() => workspace.remove())
@@ -76,7 +76,7 @@ it('one that was stopped while PostgreSQL crashed: started, its application meet
   mustSucceed(await operations.settled(await operations.start('stop', { name: 'zeta' })))
   await endPostgres()
   await refused(user)
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   mustSucceed(await operations.settled(await operations.start('start', { name: 'zeta' })))
   expect(await login(user)).toBe('zeta_user')
 })
@@ -87,7 +87,7 @@ it('one that runs while PostgreSQL crashes: once both are up, no refusal; its op
   await open.connect()
   await endPostgres()
   await refused(user)
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   expect(await login(user)).toBe('zeta_user')
   expect((await open.query<{ who: string }>('SELECT current_user AS who')).rows).toEqual([{ who: 'zeta_user' }])
   await open.end()

@@ -32,7 +32,7 @@ describe('the embedded driver', () => {
   beforeEach(async () => {
     workspace = await testWorkspace({ as: 'serve', prepare: makeTiny })
     await workspace.open()
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
   })
   afterEach(() => workspace.remove())
 
@@ -70,7 +70,7 @@ describe('the embedded driver', () => {
   })
 
   it('what the operator stopped stays stopped, in the next engine too; what should run is started by it', async () => {
-    await workspace.infrastructureStop()
+    await workspace.stopInfrastructure()
     await workspace.close()
     await workspace.open()
     const { postgres, pgbouncer } = await status(workspace)
@@ -79,7 +79,7 @@ describe('the embedded driver', () => {
       wanted: false,
       workspace: workspace.root,
     })
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
     await workspace.close()
     await workspace.killInfrastructure() // as a reboot does
     await workspace.open()
@@ -94,7 +94,7 @@ describe('the embedded driver', () => {
   it('an operation has it for itself: stopped while it is being started again, it stays stopped', async () => {
     process.kill(await first('postgres'), 'SIGKILL')
     await until(async () => (await status(workspace)).postgres.state === 'restarting')
-    await workspace.infrastructureStop()
+    await workspace.stopInfrastructure()
     const { postgres, pgbouncer } = await status(workspace)
     expect([postgres.state, pgbouncer.state]).toEqual(['stopped', 'stopped'])
     expect(await workingIn(folderOf('postgres'), 'postgres')).toEqual([])
@@ -122,7 +122,7 @@ describeWhere(missing === undefined, missing ?? '')('Podman', () => {
       }
     ).containers
     await workspace.open()
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
   })
   afterAll(() => workspace.remove())
 
@@ -142,7 +142,7 @@ describeWhere(missing === undefined, missing ?? '')('Podman', () => {
   })
 
   it('an adopted container that ended is told and left as it is', async () => {
-    await workspace.infrastructureStop()
+    await workspace.stopInfrastructure()
     const image = await inspect(names.pgbouncer, '{{.ImageName}}')
     await execa('podman', ['rm', '--force', names.pgbouncer])
     const { port } = (await status(workspace)).pgbouncer
@@ -160,7 +160,7 @@ describeWhere(missing === undefined, missing ?? '')('Podman', () => {
       'AUTH_TYPE=scram-sha-256',
       image,
     ])
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
     await execa('podman', ['stop', '-t', '5', names.pgbouncer])
     const found = await until(async () => {
       const { pgbouncer } = await status(workspace)

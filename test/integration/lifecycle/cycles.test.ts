@@ -13,7 +13,7 @@ const atOnce = 2
 let workspace: TestWorkspace
 beforeAll(async () => {
   workspace = await tinyWorkspace()
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
 })
 afterAll(() => workspace.remove())
 

@@ -25,7 +25,7 @@ async function made(name: string): Promise<CliInstance> {
 
 beforeAll(async () => {
   workspace = await tinyWorkspace()
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   for (const name of similar) {
     await made(name)
     await mustDo(workspace, 'start', { name })
@@ -228,12 +228,12 @@ describe('is refused, and nothing is touched', () => {
   })
 
   it('where PostgreSQL does not run', async () => {
-    await workspace.infrastructureStop()
+    await workspace.stopInfrastructure()
     expect(await refusal(workspace, 'delete', { name: 'a', confirm: 'DELETE' })).toMatchObject({
       code: 'infrastructure-stopped',
       action: 'start-infrastructure',
     })
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
     await expectNothingElse()
   })
 })

@@ -27,7 +27,7 @@ let workspace: TestWorkspace
 beforeAll(async () => {
   workspace = await tinyWorkspace()
   await chmod(workspace.home, 0o711) // system users pass through
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   await mustDo(workspace, 'create', createInput('first')) // the release is made, and stays
 })
 afterAll(() => workspace.remove())

@@ -34,7 +34,7 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
   beforeAll(async () => {
     workspace = await tinyWorkspace()
     await chmod(workspace.home, 0o711) // as /srv: others pass through
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
   })
   afterAll(async () => {
     for (const name of used) await job(workspace, 'unisolate', { name }).catch(() => undefined)

@@ -27,7 +27,7 @@ const databases = async (...names: string[]): Promise<string[]> =>
 
 beforeAll(async () => {
   workspace = await tinyWorkspace()
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   await makeDatabase(workspace, await layOut(workspace, 'whole'))
 })
 beforeEach(async () => {

@@ -89,7 +89,7 @@ async function refusals({ operations }: WorkspaceServices, name: string): Promis
 
 beforeAll(async () => {
   workspace = await tinyWorkspace()
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
 })
 beforeEach(async () => {
   victim = await make(`victim-${++copies}`)
@@ -338,7 +338,7 @@ describe('a workspace that was moved', () => {
     const marked = await make(`marked-${copies}`)
     await mustDo(workspace, 'start', { name: marked.name })
     await mustDo(workspace, 'stop', { name: marked.name })
-    await workspace.infrastructureStop()
+    await workspace.stopInfrastructure()
     await workspace.close()
     const [here, there] = [workspace.root, join(workspace.home, 'moved')]
     await rename(here, there)
@@ -359,7 +359,7 @@ describe('a workspace that was moved', () => {
     copy = undefined
     await rename(there, here)
     await workspace.open()
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
     expect(
       await workspace.sql('SELECT FROM pg_database WHERE datname = ANY($1)', [[marked.database, victim.database]]),
     ).toEqual([])

@@ -27,7 +27,7 @@ beforeAll(async () => {
     },
   })
   await workspace.open()
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
 })
 afterAll(() => workspace.remove())
 

@@ -106,7 +106,7 @@ it('of a PM2 that does not answer, the log is shown all the same', async () => {
 }, 60_000) // PM2 is given up after 5 s
 
 it('PostgreSQL, an operation, and the app itself', async () => {
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   const postgres = await caller().logs.page({ source: { kind: 'service', name: 'postgres' }, anchor: end, count: 1000 })
   const ready = postgres.lines.find(it => it.text.includes('ready to accept connections'))
   expect(ready?.at).toBeGreaterThan(Date.now() - 300_000)

@@ -46,7 +46,7 @@ const here = new Map<string, string>()
 beforeAll(async () => {
   workspace = await tinyWorkspace()
   await chmod(workspace.home, 0o711) // as /srv: a system user passes through
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   const { postgres, pgbouncer } = await workspace.services.infrastructure.status()
   here.set('31001', String(postgres.port)).set('31002', String(pgbouncer.port))
 })
@@ -125,7 +125,7 @@ const cases: readonly Case[] = [
     arrangeClosed: killPgbouncer,
     async check() {
       expect(await services()).toEqual(['stopped', 'stopped'])
-      await workspace.infrastructureStart()
+      await workspace.startInfrastructure()
     },
   },
   {

@@ -24,7 +24,7 @@ let workspace: TestWorkspace
 beforeAll(async () => {
   workspace = await tinyWorkspace()
   await execa('chmod', ['711', workspace.home]) // as /srv: a system user passes through
-  await workspace.infrastructureStart()
+  await workspace.startInfrastructure()
   await mustDo(workspace, 'create', createInput('first')) // the release is made, and stays
 })
 afterAll(() => workspace.remove())
@@ -71,7 +71,7 @@ describe('what one operation holds, another does not get', () => {
     const begun = answers.filter(it => it.status === 'fulfilled')
     expect(begun).toHaveLength(1) // whichever was quicker
     expect(await operations.settled(begun[0]?.value ?? '')).toMatchObject({ phase: 'succeeded' })
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
   })
 })
 
@@ -143,7 +143,7 @@ describe('a job claims what its steps touch', () => {
       kind: 'infrastructure-start',
       last: 'start-pgbouncer',
       arrange: async () => {
-        await workspace.infrastructureStop()
+        await workspace.stopInfrastructure()
         return {}
       },
     },
@@ -175,7 +175,7 @@ describe('a job claims what its steps touch', () => {
     const all = [...touched, ...(await changedSince(before))]
     expect(all.length).toBeGreaterThan(0)
     expect(all.filter(it => !isClaimed(state, it)).map(it => `${it.how} ${it.on}`)).toEqual([])
-    if (kind.startsWith('infrastructure')) await workspace.infrastructureStart()
+    if (kind.startsWith('infrastructure')) await workspace.startInfrastructure()
   })
 })
 

@@ -42,7 +42,7 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
     process.env['TMPDIR'] = disk
     workspace = await testWorkspace({ prepare: makeTiny })
     await workspace.open()
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
     mustSucceed(await workspace.create({ name: 'one' }))
     for (const text of ['second', 'third']) {
       // releases that nobody uses, each with a big client
@@ -114,7 +114,7 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
     await fillTo(0)
     await space.free(['spare'])
     expect(await freeBytes()).toBeGreaterThanOrEqual(spareBytes)
-    await workspace.infrastructureStart()
+    await workspace.startInfrastructure()
     mustSucceed(await operations.settled(await operations.start('delete', { name: 'one', confirm: 'DELETE' })))
     expect(await readdir(workspace.services.paths.instances)).not.toContain('one')
   })
