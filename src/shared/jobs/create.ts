@@ -146,6 +146,8 @@ export const adoptJob = defineJob({
   offer: { label: 'Adopt…', when: ({ group }) => group === 'copy' },
 })
 
+export const createJobs = [createJob, adoptJob] as const
+
 /** @param folders of the base application that have no lock file */
 export const unlockedText = (folders: readonly string[]): string =>
   `${folders.join(' and ')} ${folders.length > 1 ? 'have' : 'has'} no package-lock.json, so packages may be newer than those of earlier instances.`

@@ -97,3 +97,5 @@ export const leftoversJob = defineJob({
   status: 'Removing…',
   cancel: undoesAll,
 })
+
+export const deleteJobs = [deleteJob, leftoversJob] as const

@@ -1,28 +1,13 @@
-/** The one list of jobs. */
+/** The one list of jobs; those on an instance in the order in which its menu offers them. */
 import { z } from 'zod'
-import { adoptJob, createJob } from './create'
-import { deleteJob, leftoversJob } from './delete'
-import { infrastructureStartJob, infrastructureStopJob } from './infrastructure'
+import { createJobs } from './create'
+import { deleteJobs } from './delete'
+import { infrastructureJobs } from './infrastructure'
 import type { AnyJob } from './job'
-import { changePortJob, isolateJob, restartJob, startJob, stopJob, unisolateJob } from './lifecycle'
+import { lifecycleJobs } from './lifecycle'
 import { manyJob } from './many'
 
-/** Those of an instance in the order in which its menu offers them. */
-export const jobs = [
-  createJob,
-  startJob,
-  restartJob,
-  stopJob,
-  adoptJob,
-  changePortJob,
-  isolateJob,
-  unisolateJob,
-  deleteJob,
-  leftoversJob,
-  manyJob,
-  infrastructureStartJob,
-  infrastructureStopJob,
-] as const
+export const jobs = [...createJobs, ...lifecycleJobs, ...deleteJobs, manyJob, ...infrastructureJobs] as const
 
 export type KnownJob = (typeof jobs)[number]
 

@@ -78,3 +78,5 @@ export const infrastructureStopJob = defineJob({
   }),
   cancel: undoesAll,
 })
+
+export const infrastructureJobs = [infrastructureStartJob, infrastructureStopJob] as const

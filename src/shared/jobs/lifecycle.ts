@@ -303,6 +303,9 @@ export const unisolateJob = defineJob({
   },
 })
 
+/** In the order in which an instance's menu offers them. */
+export const lifecycleJobs = [startJob, restartJob, stopJob, changePortJob, isolateJob, unisolateJob] as const
+
 /** Jobs that ask for a name only: the command line makes their commands of what they say here. */
 export const simpleJobs = [isolateJob, unisolateJob] as const
 export type SimpleKind = (typeof simpleJobs)[number]['kind']
