@@ -108,7 +108,7 @@ test('many at once: each has its result; one that fails stops no other, one whos
   await list.row('bulk-5').getByRole('checkbox').uncheck()
   await list.chosen.getByRole('button', { name: 'Stop 3' }).click()
   await expect(list.report).toContainText('Stopped 3 of 4, 1 skipped.')
-  await expect(list.notDone).toHaveText([/bulk-3.*it does not run/])
+  await expect(list.notDone).toHaveText([/bulk-3.*it isn’t running/])
   for (const name of ['bulk-1', 'bulk-2', 'bulk-4']) await stopped(name)
   expect(await answerOf(first?.port ?? 0)).toBeUndefined()
 
@@ -212,7 +212,7 @@ test('Ctrl+K finds an instance and an action by typing, and runs it', async () =
   await expect(list.room.title('Kestrel-School')).toBeVisible()
   await window.keyboard.press('Control+k')
   await window.keyboard.type('no such thing')
-  await expect(list.room.palette).toContainText('Nothing is called that.')
+  await expect(list.room.palette).toContainText('No results.')
 })
 
 test('Ctrl+K has the focus before the next key can come', async () => {
