@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { lstat, realpath, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { databaseNames, instanceConfigSchema, urlOf } from '../../shared/instance'
+import { databaseNames, urlOf } from '../../shared/instance'
 import { problem, toProblem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
 import { adoptJob, fingerprintSchema, unknownRelease, type AdoptPlan } from '../../shared/jobs/create'
@@ -14,6 +14,7 @@ import { implement, unchangedSince, type StepActions } from '../operations/imple
 import type { AnyOperation, Context } from '../operations/operation'
 import { existsItself, readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import { formatEnv, setEnv } from '../workspace/env-file'
+import { configMissing, readInstanceConfig, writeInstanceConfig } from '../workspace/instance-config'
 import { instancePaths, type InstancePaths } from '../workspace/paths'
 import { createDatabase, createDirector } from './create/database'
 import { databaseConfig } from './create/files'
@@ -209,9 +210,8 @@ async function rewrite(
   here: InstancePaths,
   after: InstancePaths,
 ): Promise<void> {
-  const config = await readJson(originals.config, instanceConfigSchema)
-  if (!config)
-    throw problem({ code: 'config-missing', message: `${here.config} is gone.`, hint: 'Restore it, then retry.' })
+  const config = await readInstanceConfig(originals.config)
+  if (!config) throw configMissing(here.config)
   const database = databaseConfig(plan, await secret('database'))
   const env = (await readIfExists(originals.env)) ?? formatEnv({ NODE_ENV: 'production', HOST: '0.0.0.0' })
   // A link is replaced with a file: what it leads to may be the original's.
@@ -230,7 +230,7 @@ async function rewrite(
     ...(await readJson(originals.databaseConfig, z.looseObject({}))),
     ...database,
   })
-  await writeJson(here.config, {
+  await writeInstanceConfig(here.config, {
     ...config,
     name: plan.name,
     port: plan.port,

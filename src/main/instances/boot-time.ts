@@ -1,10 +1,10 @@
 /** Gives an instance a time of its own to boot. One file, replaced as a whole: there is nothing to undo. */
 import type { z } from 'zod'
-import { instanceConfigSchema, type bootTimeInputSchema } from '../../shared/instance'
+import type { bootTimeInputSchema } from '../../shared/instance'
 import { isMoving, type OperationState } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import { things } from '../../shared/things'
-import { readJson, writeJson } from '../system/files'
+import { changeInstanceConfig } from '../workspace/instance-config'
 import { findOwn, type LifecycleServices } from './lifecycle/target'
 
 /**
@@ -25,8 +25,5 @@ export async function setBootTime(
       hint: 'Wait until it has ended, then try again.',
       action: 'open-activity',
     })
-  const config = await readJson(paths.config, instanceConfigSchema)
-  if (!config)
-    throw problem({ code: 'config-missing', message: `${paths.config} is gone.`, hint: 'Restore it, then try again.' })
-  await writeJson(paths.config, { ...config, bootSeconds: seconds ?? undefined })
+  await changeInstanceConfig(paths.config, it => ({ ...it, bootSeconds: seconds ?? undefined }))
 }

@@ -4,16 +4,17 @@
  */
 import { parse } from 'dotenv'
 import type { z } from 'zod'
-import { hosts, instanceConfigSchema } from '../../shared/instance'
+import { hosts } from '../../shared/instance'
 import { changePortJob, type ChangePortPlan } from '../../shared/jobs/lifecycle'
 import type { Target } from '../../shared/jobs/target'
 import { problem } from '../../shared/problem'
 import { implement, unchangedSince, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
-import { readIfExists, readJson, writeJson } from '../system/files'
+import { readIfExists } from '../system/files'
 import { setEnv, writeEnv } from '../workspace/env-file'
 import { instancePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
+import { changeInstanceConfig, readInstanceConfig } from '../workspace/instance-config'
 import { describeHolder } from './ports'
 import { difference, targetContradiction } from './lifecycle/derived'
 import { startAgain, startTarget, stopTarget, waitForTarget } from './lifecycle/process-steps'
@@ -81,7 +82,7 @@ const writePort = (to: PortServices): StepActions<ChangePortPlan> => {
     mustBeThere: boolean,
   ): Promise<void> => {
     const its = instancePaths(to.paths, await readManifest(to.paths.root), name)
-    const [config, env] = [await readJson(its.config, instanceConfigSchema), await readIfExists(its.env)]
+    const [config, env] = [await readInstanceConfig(its.config), await readIfExists(its.env)]
     if (mustBeThere && (!config || env === undefined)) {
       throw problem({
         code: 'config-missing',
@@ -91,7 +92,7 @@ const writePort = (to: PortServices): StepActions<ChangePortPlan> => {
     }
     if (env !== undefined)
       await writeEnv(its.env, setEnv(env, { PORT: String(port), ...(host !== undefined && { HOST: host }) }))
-    if (config) await writeJson(its.config, { ...config, port })
+    if (config) await changeInstanceConfig(its.config, it => ({ ...it, port }))
   }
   return {
     do: ({ plan: { target, port, host } }) => write(target, port, host?.now, true),

@@ -1,10 +1,11 @@
 /** The instances that are there, read from their folders: the guide's files are the only truth. */
 import { readdir, stat } from 'node:fs/promises'
-import { instanceConfigSchema, nameSchema, type BrokenInstance, type InstanceConfig } from '../../shared/instance'
+import { nameSchema, type BrokenInstance, type InstanceConfig } from '../../shared/instance'
 import { problem, toProblem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
 import type { ConnectedInstance } from '../infrastructure/settings-guard'
-import { readIfExists, readJson } from '../system/files'
+import { readIfExists } from '../system/files'
+import { readInstanceConfig } from '../workspace/instance-config'
 import { instancePaths, type WorkspacePaths } from '../workspace/paths'
 import { otherOwner } from './ownership'
 
@@ -121,7 +122,7 @@ async function readKnown(path: string, known: ConfigCache): Promise<InstanceConf
   const stamp = info && `${info.ino} ${info.size} ${info.mtimeMs} ${info.ctimeMs}`
   const before = known.get(path)
   if (before && before.stamp === stamp) return before.config
-  const config = await readJson(path, instanceConfigSchema)
+  const config = await readInstanceConfig(path)
   if (config && stamp !== undefined) known.set(path, { stamp, config })
   return config
 }

@@ -5,16 +5,17 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { z } from 'zod'
-import { databaseNames, instanceConfigSchema } from '../../shared/instance'
+import { databaseNames } from '../../shared/instance'
 import { deleteJob, type DeletePlan } from '../../shared/jobs/delete'
 import { problem } from '../../shared/problem'
 import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation, Context } from '../operations/operation'
-import { existsItself, readJson } from '../system/files'
+import { existsItself } from '../system/files'
 import { isRoot } from '../system/users'
 import type { Run } from '../system/run'
+import { readInstanceConfig } from '../workspace/instance-config'
 import { difference, targetContradiction } from './lifecycle/derived'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
 import { findOwn, isRunning, type LifecycleServices } from './lifecycle/target'
@@ -110,7 +111,7 @@ const setAside = (to: DeleteServices): DeleteStep => ({
   async do({ plan }) {
     await to.ownership.requireFolder(plan.target.name)
     await to.databases.requireOwn(plan) // here there still is a way back
-    const config = await readJson(join(plan.folder, 'config.json'), instanceConfigSchema)
+    const config = await readInstanceConfig(join(plan.folder, 'config.json'))
     const linked = config && (await linkedFolder(config.paths.instance, plan.folder))
     await to.trash.put(plan.folder, plan.token, linked?.owned === true)
   },

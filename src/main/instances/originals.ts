@@ -2,7 +2,7 @@
 import { copyFile, lstat, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Manifest } from '../../shared/workspace'
-import { syncFolder } from '../system/files'
+import { existsItself, syncFolder } from '../system/files'
 import { removeTree } from '../system/tree'
 import type { InstancePaths } from '../workspace/paths'
 import type { Trash } from './trash'
@@ -27,13 +27,7 @@ export function originalsOf(trash: Trash, token: string, { server, client }: Man
 
 /** All of them or none; those that were kept before stay. @param instances the folder that both lie in */
 export async function keepOriginals(instances: string, from: InstancePaths, originals: InstancePaths): Promise<void> {
-  if (
-    await lstat(originals.folder).then(
-      () => true,
-      () => false,
-    )
-  )
-    return
+  if (await existsItself(originals.folder)) return
   const fresh = join(instances, `.new${basename(originals.folder)}`) // not in the trash, which may be emptied just now
   await removeTree(fresh)
   await mkdir(fresh, { recursive: true, mode: 0o700 })

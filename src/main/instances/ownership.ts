@@ -5,12 +5,12 @@
  */
 import { lstat, readlink, realpath } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { databaseNames, instanceConfigSchema, type InstanceConfig } from '../../shared/instance'
+import { databaseNames, type InstanceConfig } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
 import type { Databases } from '../infrastructure/databases'
-import { readJson } from '../system/files'
 import type { ListeningProcess, portsHolders } from '../system/proc'
+import { readInstanceConfig } from '../workspace/instance-config'
 import { instancePaths, type WorkspacePaths } from '../workspace/paths'
 import type { Configs } from './configs'
 
@@ -80,7 +80,7 @@ export class Ownership {
    */
   async requireFolder(name: string, place?: string): Promise<void> {
     const folder = place ?? join(this.to.paths.instances, name)
-    const config = await readJson(join(folder, 'config.json'), instanceConfigSchema)
+    const config = await readInstanceConfig(join(folder, 'config.json'))
     const other = config && (await otherOwner(config.paths.instance, folder))
     if (other !== undefined) throw foreignInstance(name, `Its config.json is that of ${other}, which exists.`)
   }
@@ -135,7 +135,7 @@ export class Ownership {
       const cwd = pid === undefined ? undefined : await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
       if (cwd === own || !cwd?.endsWith(`/${manifest.server.folder}`)) continue
       const folder = cwd.slice(0, -manifest.server.folder.length - 1)
-      const other = await readJson(join(folder, 'config.json'), instanceConfigSchema).catch(() => undefined)
+      const other = await readInstanceConfig(join(folder, 'config.json')).catch(() => undefined)
       if (other?.database.directUrl === database.directUrl && other.database.password === database.password)
         return folder
     }

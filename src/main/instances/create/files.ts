@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseConfig, InstanceConfig } from '../../../shared/instance'
 import { makeFolder, syncFolder, writeFileAtomic, writeJson } from '../../system/files'
 import { formatEnv } from '../../workspace/env-file'
+import { writeInstanceConfig } from '../../workspace/instance-config'
 import type { InstancePaths } from '../../workspace/paths'
 import type { Context } from '../../operations/operation'
 import type { CreatePlan } from '../../../shared/jobs/create'
@@ -74,6 +75,6 @@ export async function writeInstanceFiles(
     created: new Date().toISOString(),
     release: plan.fingerprint,
   }
-  await writeJson(paths.config, config)
+  await writeInstanceConfig(paths.config, config)
   await syncFolder(paths.folder)
 }

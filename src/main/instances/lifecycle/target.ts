@@ -1,18 +1,13 @@
 /**
  * What the jobs on an existing instance share: their collaborators, and what they find out about it before they begin.
  */
-import {
-  instanceConfigSchema,
-  type InstanceConfig,
-  type InstanceDetails,
-  type PortCheck,
-} from '../../../shared/instance'
+import type { InstanceConfig, InstanceDetails, PortCheck } from '../../../shared/instance'
 import type { Target } from '../../../shared/jobs/target'
 import { problem } from '../../../shared/problem'
 import type { Manifest } from '../../../shared/workspace'
 import type { Processes } from '../../processes/client'
-import { readJson } from '../../system/files'
 import { readManifest } from '../../workspace/base'
+import { readInstanceConfig } from '../../workspace/instance-config'
 import { instancePaths, type InstancePaths, type WorkspacePaths } from '../../workspace/paths'
 import type { Configs } from '../configs'
 import type { Desired } from '../desired'
@@ -75,7 +70,7 @@ export async function bootTime(
   name: string,
 ): Promise<InstanceDetails['boot']> {
   const manifest = await readManifest(paths.root)
-  const own = (await readJson(instancePaths(paths, manifest, name).config, instanceConfigSchema))?.bootSeconds
+  const own = (await readInstanceConfig(instancePaths(paths, manifest, name).config))?.bootSeconds
   const standard = manifest.server.bootSeconds
   return { seconds: own ?? standard, own: own !== undefined, standard }
 }

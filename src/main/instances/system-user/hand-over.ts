@@ -7,12 +7,12 @@
  * can't enter. After a
  * crash the folder stays closed until the step, or its undo, has run again.
  */
-import { instanceConfigSchema, type Owners } from '../../../shared/instance'
-import { problem } from '../../../shared/problem'
-import { isFolder, readJson, removeTemporary, writeJson } from '../../system/files'
+import type { Owners } from '../../../shared/instance'
+import { exists, isFolder, removeTemporary } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
 import type { Run } from '../../system/run'
 import { readManifest } from '../../workspace/base'
+import { changeInstanceConfig, requireInstanceConfig } from '../../workspace/instance-config'
 import { instancePaths, type WorkspacePaths } from '../../workspace/paths'
 import { findSystemUser, requireSystemUser } from './identity'
 import { closeFolder, giveTo, openFolder, ownerBefore, placesOf, takeBack } from './ownership'
@@ -30,13 +30,12 @@ export async function handOver(to: HandOverServices, name: string, before: Owner
   const user = await requireSystemUser(to.paths, name)
   const { paths, manifest } = await filesOf(to, name)
   const places = placesOf(paths, manifest)
-  const config = await readJson(paths.config, instanceConfigSchema)
-  if (!config)
-    throw problem({ code: 'config-missing', message: `${paths.config} is gone.`, hint: 'Restore it, then retry.' })
+  await requireInstanceConfig(paths.config)
   await closeFolder(places)
   await endProcessesOf(to.run, user)
   await removeTemporary(paths.folder) // a crash may have left some of config.json
-  await writeJson(paths.config, { ...config, systemUser: { before } }) // from here on it is never started as us
+  // from here on it is never started as us
+  await changeInstanceConfig(paths.config, it => ({ ...it, systemUser: { before } }))
   await giveTo(to.run, user, places, signal)
   await openFolder(places, { uid: 0, gid: user.gid, mode: 0o750 })
 }
@@ -53,8 +52,7 @@ export async function handBack(to: HandOverServices, name: string, before: Owner
   await removeTemporary(paths.folder)
   if (user) await takeBack(to.run, user, places, before, signal)
   await openFolder(places, ownerBefore(before, '.'))
-  const config = await readJson(paths.config, instanceConfigSchema)
-  if (config) await writeJson(paths.config, { ...config, systemUser: undefined })
+  if (await exists(paths.config)) await changeInstanceConfig(paths.config, it => ({ ...it, systemUser: undefined }))
 }
 
 async function filesOf({ paths }: HandOverServices, name: string) {

@@ -5,9 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { instanceConfigSchema } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
-import { readJson } from '../../system/files'
 import {
   addUser,
   deleteUser,
@@ -18,6 +16,7 @@ import {
   type SystemUser,
 } from '../../system/users'
 import type { Run } from '../../system/run'
+import { readInstanceConfig } from '../../workspace/instance-config'
 import type { WorkspacePaths } from '../../workspace/paths'
 
 const longestName = 32 // useradd's limit
@@ -74,7 +73,7 @@ export async function runAs(
   paths: Pick<WorkspacePaths, 'root' | 'instances'>,
   name: string,
 ): Promise<SystemUser | undefined> {
-  const config = await readJson(join(paths.instances, name, 'config.json'), instanceConfigSchema)
+  const config = await readInstanceConfig(join(paths.instances, name, 'config.json'))
   return config?.systemUser && requireSystemUser(paths, name)
 }
 

@@ -1,0 +1,23 @@
+/** Rules that no linter knows: what has one place only. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+
+const source = resolve(import.meta.dirname, '..', '..', 'src')
+let files: ReadonlyMap<string, string>
+
+beforeAll(async () => {
+  const entries = await readdir(source, { recursive: true, withFileTypes: true })
+  const paths = entries.filter(it => /\.tsx?$/.test(it.name)).map(it => join(it.parentPath, it.name))
+  files = new Map(await Promise.all(paths.map(async it => [relative(source, it), await readFile(it, 'utf8')] as const)))
+})
+
+/** The files that hold it, by their paths in src/. */
+const holding = (pattern: RegExp): string[] => [...files].filter(([, text]) => pattern.test(text)).map(([path]) => path)
+
+test('an instance’s config.json is read and written in one place', () => {
+  expect(holding(/\binstanceConfigSchema\b/).toSorted()).toEqual([
+    'main/workspace/instance-config.ts',
+    'shared/instance.ts',
+  ])
+})
