@@ -4,12 +4,12 @@ import { isMoving, isOpen, type OperationState } from '../shared/operation'
 import { problem, ProblemError, toProblem } from '../shared/problem'
 import type { ServeStatus, SessionView } from '../shared/served'
 import type { AppState, WorkspaceCheck } from '../shared/workspace'
-import type { WorkspaceServices } from './compose'
+import type { WorkspaceServices } from './services'
 import { Latest } from './system/latest'
 import { SerialQueue } from './system/serial-queue'
 import { isRoot } from './system/users'
-import type { LocalListener } from './transport/local-socket'
 import { checkWorkspace, requireWorkspace } from './workspace/base'
+import { foldersLike } from './workspace/folders'
 import type { RecentWorkspaces } from './workspace/recent'
 import { createSample } from './workspace/sample'
 
@@ -34,6 +34,17 @@ export interface Served {
   revoke(id: string): void
   /** Asks for the end: what runs is finished first. */
   stop(): void
+}
+
+/** Commands on this machine that have reached the open workspace. */
+export interface LocalListener {
+  /** How many connections there are. */
+  count(): number
+  /** If there are none, none can come any more. @returns whether that is so */
+  endIfUnused(): boolean
+  /** Resolves when a connection has ended, or the signal is aborted. */
+  disconnected(signal: AbortSignal): Promise<void>
+  close(): Promise<void>
 }
 
 export interface AppOptions {
@@ -101,6 +112,11 @@ export class App {
 
   check(path: string): Promise<WorkspaceCheck> {
     return checkWorkspace(path)
+  }
+
+  /** For typing a path where there is no native dialog. @see foldersLike */
+  folders(path: string, whole: boolean): Promise<string[]> {
+    return foldersLike(path, whole)
   }
 
   /**

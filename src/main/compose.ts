@@ -2,17 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { z } from 'zod'
-import {
-  databaseNames,
-  type bootTimeInputSchema,
-  type DeletePreview,
-  type InstanceDetails,
-  type LeftoversPreview,
-  type PortCheck,
-} from '../shared/instance'
-import { problem, toProblem, type Problem } from '../shared/problem'
-import type { StartRequest } from '../shared/jobs'
+import { databaseNames } from '../shared/instance'
+import { problem, toProblem } from '../shared/problem'
 import { isOpen, type OperationState } from '../shared/operation'
 import { things } from '../shared/things'
 import type { Manifest } from '../shared/workspace'
@@ -30,7 +21,7 @@ import { allServices } from './infrastructure/services'
 import { Supervisor } from './infrastructure/supervisor'
 import { Wanted } from './infrastructure/wanted'
 import { connectedInstances, instanceFolders, readConfigs, type ConfigCache, type Configs } from './instances/configs'
-import { requireUp, startJobOn } from './instances/bring-up'
+import { bringUp, requireUp, startJobOn } from './instances/bring-up'
 import { adoption } from './instances/adopt'
 import { setBootTime } from './instances/boot-time'
 import { portChange } from './instances/change-port'
@@ -72,6 +63,7 @@ import { Releases } from './releases/releases'
 import { ownBytes } from './releases/tree'
 import { portFree, portHolders, portsHolders } from './system/proc'
 import { makeFolder, removeTemporary } from './system/files'
+import type { WorkspaceServices } from './services'
 import { createRun, sweep, type Run } from './system/run'
 import { engineSocket } from './transport/local-client'
 import { listenLocally } from './transport/local-socket'
@@ -128,42 +120,6 @@ export function composeApp(host: Host): App {
     listen: host.looking ? undefined : ({ paths }) => listenLocally(join(paths.state, engineSocket), app),
   })
   return app
-}
-
-/** The services of one open workspace. */
-export interface WorkspaceServices {
-  readonly paths: WorkspacePaths
-  readonly operations: Operations
-  readonly infrastructure: Infrastructure
-  readonly settings: SettingsFile
-  readonly registry: Registry
-  readonly logs: Logs
-  readonly rotation: Rotation
-  readonly space: Space
-  readonly appLog: AppLog
-  readonly ports: { suggest(): Promise<number>; check(port: number): Promise<PortCheck> }
-  /** Whether a name can be had, and what it would be called in the database. */
-  checkName(name: string): Promise<{ problem?: Problem; database?: string }>
-  /** The password of a created instance's director, once. */
-  takePassword(operation: string): Promise<{ email: string; password: string } | undefined>
-  /** Starts a job, and first what it needs. @returns its operation's id @throws as `Operations.start` */
-  start(request: StartRequest): Promise<string>
-  details(name: string): Promise<InstanceDetails>
-  /** How long its application may take to answer after a start. */
-  setBootTime(input: z.infer<typeof bootTimeInputSchema>): Promise<void>
-  /** One masked value of its `.env`. */
-  reveal(name: string, key: string): Promise<string>
-  previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
-  previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
-  /** Ends an instance's process that PM2 has lost. To keep it, start the instance: PM2 then replaces it. */
-  endLost(name: string): Promise<void>
-  /**
-   * Aborted when it is closed, and when its lock is lost: its reason is then the Problem `workspace-lock-lost`. It is
-   * still to be closed.
-   */
-  readonly signal: AbortSignal
-  /** Lets go of everything; what runs is interrupted and recovered at the next opening. */
-  close(): Promise<void>
 }
 
 /**
@@ -465,6 +421,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
       }
     },
     takePassword: operation => takePassword(operations, operation),
+    bringUp: () => bringUp({ operations, infrastructure }),
     start: request => startJobOn({ operations, bringUpFor }, request),
     details: name => instanceDetails(lifecycle, name),
     reveal: (name, key) => revealValue(lifecycle, name, key),

@@ -3,7 +3,8 @@
  * itself as a power cut would.
  */
 import { writeSync } from 'node:fs'
-import { openWorkspace, type Host, type WorkspaceServices } from '../../src/main/compose'
+import { openWorkspace, type Host } from '../../src/main/compose'
+import type { WorkspaceServices } from '../../src/main/services'
 import { isOpen } from '../../src/shared/operation'
 import { armFaults, type Moment } from './faults'
 

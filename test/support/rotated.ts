@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
-import { archivesIn, type ArchiveName } from '../../src/main/logs/rotate-names'
+import { archivesIn, type ArchiveName } from '../../src/main/system/rotate-names'
 
 export const archivesOf = async (live: string): Promise<ArchiveName[]> => archivesIn(await readdir(dirname(live)), live)
 

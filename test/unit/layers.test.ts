@@ -1,12 +1,13 @@
 /**
- * The linter holds the layers of docs/architecture.md: each forbidden import is planted and must be found, each allowed
- * one must pass.
+ * The layers of docs/architecture.md. Every import of src is held against src/layers.json. The linter holds what concerns
+ * packages, and types: each forbidden import is planted and must be found, each allowed one must pass.
  */
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { allArrows, arrowsOf, isAllowed, layers, layerTable, roomOf, sourceFiles } from './arrows'
 
 const forbidden = [
   ['src/shared/a.ts', `import { readFile } from 'node:fs'`],
@@ -100,4 +101,44 @@ describe('allowed', () => {
       expect(found).not.toContain(file)
     },
   )
+})
+
+describe('src/layers.json', () => {
+  test('has a room for every file', async () => {
+    expect((await sourceFiles()).filter(it => roomOf(it) === undefined)).toEqual([])
+  })
+
+  test('allows every import of src, and nothing that no file imports', async () => {
+    const arrows = await allArrows()
+    expect(arrows.filter(it => !isAllowed(it)).map(it => `${it.file} imports ${it.imported}`)).toEqual([])
+    const drawn = new Set(arrows.map(it => `${it.from} → ${it.to}`))
+    expect(
+      layers.flatMap(({ room, imports }) => imports.map(it => `${room} → ${it}`)).filter(it => !drawn.has(it)),
+    ).toEqual([])
+  })
+
+  test('has no circle: a room imports only rooms that stand before it', () => {
+    const before: string[] = []
+    for (const { room, imports } of layers) {
+      expect(imports.filter(it => !before.includes(it))).toEqual([])
+      before.push(room)
+    }
+  })
+
+  test('is the table that docs/architecture.md shows', async () => {
+    expect(await readFile(join(project, 'docs/architecture.md'), 'utf8')).toContain(`\n${layerTable()}\n`)
+  })
+
+  test.each([
+    [`import { rotatedFiles } from '../logs/rotate-names'`],
+    [`import type { Logs } from '../logs/logs'`],
+    [`export * from '../logs/logs'`],
+    [`export type { Logs } from '../logs/logs'`],
+    [`const { Logs } = await import('../logs/logs')`],
+    [`type Logs = import('../logs/logs').Logs`],
+  ])('finds %s', code => {
+    const [arrow, ...more] = arrowsOf('src/main/processes/a.ts', code)
+    expect([arrow, more]).toMatchObject([{ from: 'src/main/processes', to: 'src/main/logs' }, []])
+    expect(arrow && isAllowed(arrow)).toBe(false)
+  })
 })

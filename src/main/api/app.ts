@@ -2,7 +2,6 @@
 import { isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
 import { problem } from '../../shared/problem'
-import { foldersLike } from '../workspace/folders'
 import { procedure, router, workspaceProcedure } from './trpc'
 
 /** An absolute path; `~` is the user's home. */
@@ -34,10 +33,9 @@ export const appRouter = router({
     )
     .mutation(async ({ ctx: { app }, input }) => (await app.desktop?.chooseFile(input.title, input.name)) ?? null),
   checkFolder: procedure.input(path).query(({ ctx: { app }, input }) => app.check(absolute(app.home, input.path))),
-  /** For typing a path where there is no native dialog. */
   folders: procedure
     .input(z.object({ path: z.string().max(4000) }))
-    .query(({ ctx: { app }, input }) => foldersLike(absolute(app.home, input.path), input.path.endsWith('/'))),
+    .query(({ ctx: { app }, input }) => app.folders(absolute(app.home, input.path), input.path.endsWith('/'))),
   open: procedure.input(path).mutation(({ ctx: { app }, input }) => app.open(absolute(app.home, input.path))),
   createSample: procedure
     .input(path)

@@ -1,7 +1,6 @@
 /** The shared PostgreSQL and PgBouncer. */
 import { z } from 'zod'
 import { driverKinds } from '../../shared/infrastructure'
-import { bringUp } from '../instances/bring-up'
 import { router, workspaceProcedure } from './trpc'
 
 export const infrastructureRouter = router({
@@ -14,5 +13,5 @@ export const infrastructureRouter = router({
     .input(z.object({ kind: z.enum(driverKinds) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.choose(input.kind)),
   /** Brings up what does not run. @returns the operation that does it; without an id if both run */
-  bringUp: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await bringUp(workspace) })),
+  bringUp: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.bringUp() })),
 })

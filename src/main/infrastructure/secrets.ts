@@ -1,5 +1,5 @@
 /** The infrastructure's own passwords: made once, kept with the workspace's secrets. */
-import { randomInt } from 'node:crypto'
+import { generatePassword } from '../../shared/password'
 
 /** The workspace's secrets, as far as the infrastructure needs them. */
 export interface Secrets {
@@ -8,12 +8,6 @@ export interface Secrets {
 }
 
 export type SecretKey = 'infrastructure.admin' | 'infrastructure.pgbouncer_auth'
-
-const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-
-/** 24 alphanumerics (142 bits) from a CSPRNG: they need no quoting anywhere. */
-export const generatePassword = (): string =>
-  Array.from({ length: 24 }, () => letters[randomInt(letters.length)]).join('')
 
 /** The password of that key; made and kept before anything uses it, so that a crash cannot lose it. */
 export const passwordOf = (secrets: Secrets, key: SecretKey): Promise<string> => secrets.ensure(key, generatePassword)

@@ -12,7 +12,7 @@ import type { Engine } from '../infrastructure/drivers/engine'
 import { makePrivateFolder } from '../system/files'
 import { baseEnvironment } from '../system/run'
 import { waitFor } from '../system/wait'
-import { rotatedFiles } from './rotate-names'
+import { rotatedFiles } from '../system/rotate-names'
 
 export interface ContainerLogServices {
   /** A private folder of its own for the spools. */

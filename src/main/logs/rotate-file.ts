@@ -26,7 +26,7 @@ import {
   temporaryPath,
   type ArchiveName,
   type LogArchive,
-} from './rotate-names'
+} from '../system/rotate-names'
 import { holds, isHole, seemsHole, stillThere, Witness } from './rotate-compare'
 import { alignment, collapse, isUnable, punchHole } from './rotate-shrink'
 

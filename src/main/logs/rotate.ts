@@ -11,7 +11,7 @@ import type { Settings } from '../../shared/settings'
 import type { Run } from '../system/run'
 import { SerialQueue } from '../system/serial-queue'
 import { prune, rotateOnce, settle } from './rotate-file'
-import { archivesIn, partsIn, partsOf, temporariesIn } from './rotate-names'
+import { archivesIn, partsIn, partsOf, temporariesIn } from '../system/rotate-names'
 
 /** A file that someone appends to, and whose it is if it is an instance's. */
 export interface RotatedLog {

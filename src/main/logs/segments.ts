@@ -9,7 +9,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { problem } from '../../shared/problem'
-import { archivesIn, foreignIn, partsIn, type LogParts } from './rotate-names'
+import { archivesIn, foreignIn, partsIn, type LogParts } from '../system/rotate-names'
 
 export interface Segment {
   readonly path: string

@@ -7,20 +7,10 @@ import { EventEmitter, once } from 'node:events'
 import { open, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { dirname } from 'node:path'
-import type { App } from '../app'
+import type { App, LocalListener } from '../app'
 import { makePrivateFolder } from '../system/files'
 import { shortPath } from './local-client'
 import { serveSockets } from './web-socket'
-
-export interface LocalListener {
-  /** How many connections there are. */
-  count(): number
-  /** If there are none, none can come any more. @returns whether that is so */
-  endIfUnused(): boolean
-  /** Resolves when a connection has ended, or the signal is aborted. */
-  disconnected(signal: AbortSignal): Promise<void>
-  close(): Promise<void>
-}
 
 /**
  * Listens until it is closed. What an earlier process left at the path is replaced: the caller holds the lock on it.

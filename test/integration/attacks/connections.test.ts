@@ -14,7 +14,7 @@ import {
   poolSize,
   roleConnections,
 } from '../../../src/main/infrastructure/limits'
-import { generatePassword } from '../../../src/main/infrastructure/secrets'
+import { generatePassword } from '../../../src/shared/password'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 import { describeWhere } from '../../support/requires'
 import { canMakeUsers, secondUser, whyNoUsers, type Running, type SecondUser } from '../../support/second-user'

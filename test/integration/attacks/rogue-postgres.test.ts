@@ -1,7 +1,7 @@
 /** While PostgreSQL or PgBouncer is down, another user listens on its port and waits for passwords. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { withConnection } from '../../../src/main/infrastructure/connection'
-import { generatePassword } from '../../../src/main/infrastructure/secrets'
+import { generatePassword } from '../../../src/shared/password'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 import { podmanForTests } from '../../support/podman/podman'
 import { describeWhere } from '../../support/requires'

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { poolerFiles } from '../../../src/main/infrastructure/limits'
-import { generatePassword } from '../../../src/main/infrastructure/secrets'
+import { generatePassword } from '../../../src/shared/password'
 import { withConnection, type Login } from '../../../src/main/infrastructure/connection'
 import { testInfrastructure, type TestInfrastructure, type TestOptions } from '../../support/infrastructure'
 

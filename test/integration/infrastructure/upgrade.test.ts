@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { withConnection } from '../../../src/main/infrastructure/connection'
-import { generatePassword } from '../../../src/main/infrastructure/secrets'
+import { generatePassword } from '../../../src/shared/password'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 
 let it: TestInfrastructure

@@ -9,7 +9,7 @@ import {
   roleConnections,
 } from '../../../src/main/infrastructure/limits'
 import { hostRules, serverSettings } from '../../../src/main/infrastructure/services/postgres-config'
-import { generatePassword } from '../../../src/main/infrastructure/secrets'
+import { generatePassword } from '../../../src/shared/password'
 
 test.each(['container', 'machine'] as const)(
   'pg_hba.conf of a %s trusts nobody and rejects the superuser before anyone is let in',

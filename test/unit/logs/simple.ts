@@ -9,7 +9,7 @@ import fc from 'fast-check'
 import { logFilterSchema, type LogAnchor, type LogFilter, type LogPage } from '../../../src/shared/log'
 import { perform } from '../../../src/main/logs/tasks'
 import type { LogTask, LogView, StreamSource } from '../../../src/main/logs/open'
-import { archivePath } from '../../../src/main/logs/rotate-names'
+import { archivePath } from '../../../src/main/system/rotate-names'
 
 /** Base of the times in random logs. Local time, as PM2 writes. */
 export const epoch = new Date(2026, 10, 23, 12, 0, 0).getTime()

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { generatePassword } from '../../../src/renderer/src/create/password'
+import { generatePassword } from '../../../src/shared/password'
 import { strengthOf } from '../../../src/renderer/src/create/strength'
 
 describe('a generated password', () => {

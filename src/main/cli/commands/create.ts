@@ -67,7 +67,7 @@ export async function passwordBy({
       'Give --director-password-stdin and write it to standard input, or give --generate-password.',
     )
   }
-  if (generatePassword) return (await import('../../infrastructure/secrets')).generatePassword()
+  if (generatePassword) return (await import('../../../shared/password')).generatePassword()
   const password = await firstLine()
   if (password === undefined)
     throw wrongUsage(

@@ -12,7 +12,8 @@ import {
   rootRefused,
   unprivileged,
 } from '../programs'
-import { generatePassword, passwordOf } from '../secrets'
+import { generatePassword } from '../../../shared/password'
+import { passwordOf } from '../secrets'
 import { adminSql, bornRole, hostRules, serverSettings } from './postgres-config'
 import type { Daemon, DaemonPlace, DaemonRecipe } from './service'
 

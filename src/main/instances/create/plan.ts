@@ -8,7 +8,7 @@ import { databaseNames, urlOf, type CreateInput, type PortHolder } from '../../.
 import { problem } from '../../../shared/problem'
 import type { CreatePlan } from '../../../shared/jobs/create'
 import type { Manifest } from '../../../shared/workspace'
-import { generatePassword } from '../../infrastructure/secrets'
+import { generatePassword } from '../../../shared/password'
 import { hasLockFile } from '../../releases/recipes'
 import { readIfExists } from '../../system/files'
 import { readManifest, requireWorkspace } from '../../workspace/base'

@@ -10,7 +10,7 @@ import { CopyButton } from '../app/copy-button'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
-import { generatePassword } from '../create/password'
+import { generatePassword } from '../../../shared/password'
 import { useJobs } from '../jobs/jobs'
 import classes from './dialogs.module.css'
 

@@ -1,11 +1,13 @@
-/** Random passwords for the director. strength.ts judges those that are typed. */
+/** Random passwords, from the same generator in a page, the engine and a command. */
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 /** The largest multiple of 62 in a byte: what lies above would favour the first letters. */
 const usable = 256 - (256 % alphabet.length)
 
-/** 24 alphanumerics, each of the 62 equally likely: 142 bits. */
-export function generatePassword(length = 24): string {
+const length = 24
+
+/** 24 alphanumerics, each of the 62 equally likely: 142 bits. They need no quoting anywhere. */
+export function generatePassword(): string {
   let password = ''
   while (password.length < length) {
     for (const byte of crypto.getRandomValues(new Uint8Array(length))) {
