@@ -64,6 +64,7 @@ import { ownBytes } from './releases/tree'
 import { portFree, portHolders, portsHolders } from './system/proc'
 import { makeFolder, removeTemporary } from './system/files'
 import type { WorkspaceServices } from './services'
+import type { Product } from './system/product'
 import { createRun, sweep, type Run } from './system/run'
 import { engineSocket } from './transport/local-client'
 import { listenLocally } from './transport/local-socket'
@@ -81,14 +82,11 @@ export interface Host {
   readonly kind: HolderKind
   readonly version: string
   readonly home: string
-  /** The folder `resources/`. */
-  readonly resources: string
+  readonly product: Product
   /** The user's own folder of the app; it exists. */
   readonly data: string
   /** The site's default settings. */
   readonly defaults: string
-  /** What the threads that read logs run, if it is not in out/main. */
-  readonly logWorker?: string
   readonly pm2Home: string
   readonly desktop?: Desktop
   readonly served?: Served
@@ -111,7 +109,7 @@ export function composeApp(host: Host): App {
   const app: App = new App({
     version: host.version,
     home: host.home,
-    sample: join(host.resources, 'sample-app'),
+    sample: host.product.sampleApp,
     desktop: host.desktop,
     served: host.served,
     recent: new RecentWorkspaces(join(host.data, 'recent.json')),
@@ -248,7 +246,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
     paths,
     run,
     node,
-    directorScript: join(host.resources, 'create-director.cjs'),
+    directorScript: host.product.directorScript,
     releases,
     databases,
     infrastructure,
@@ -358,7 +356,7 @@ async function compose(host: Host, paths: WorkspacePaths, { lock, lost, ending }
       driver: () => infrastructure.driver(),
       containerLog: containerLogs,
     }),
-    threads: new LogThreads(host.logWorker ?? join(host.resources, '..', 'out', 'main', 'log-worker.cjs')),
+    threads: new LogThreads(host.product.logWorker),
     cache: logCache,
     exports: paths.exports,
     instances: async () => (await configs()).configs.map(it => it.name),

@@ -5,16 +5,18 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { makeFolder } from './system/files'
+import { productIn } from './system/product'
 import { pm2HomeOf, siteDefaults, type Host } from './compose'
 
 const packageSchema = z.object({ version: z.string(), productName: z.string() })
 
 /**
- * @param root the product's own folder, with package.json, out/ and resources/
+ * @param root the product's own folder
  * @returns the host; its data folder is the desktop app's, so that both know the same workspaces
  */
 export async function plainHost(kind: Host['kind'], root: string): Promise<Host> {
-  const { version, productName } = packageSchema.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')))
+  const product = productIn(root)
+  const { version, productName } = packageSchema.parse(JSON.parse(await readFile(product.packageJson, 'utf8')))
   const home = homedir()
   const data = join(process.env['XDG_CONFIG_HOME'] ?? join(home, '.config'), productName)
   await makeFolder(data, 0o700)
@@ -22,7 +24,7 @@ export async function plainHost(kind: Host['kind'], root: string): Promise<Host>
     kind,
     version,
     home,
-    resources: join(root, 'resources'),
+    product,
     data,
     defaults: siteDefaults(),
     pm2Home: pm2HomeOf(home),
@@ -31,4 +33,4 @@ export async function plainHost(kind: Host['kind'], root: string): Promise<Host>
 
 /** What one types for a command: installed, or in a clone. */
 export const commandIn = (root: string): string =>
-  existsSync(join(root, 'scripts', 'cli.mjs')) ? 'npm run -s cli --' : 'instance-manager'
+  existsSync(productIn(root).cliSource) ? 'npm run -s cli --' : 'instance-manager'

@@ -12,13 +12,14 @@ import { toProblem } from '../shared/problem'
 import type { Desktop } from './app'
 import { composeApp, pm2HomeOf, siteDefaults } from './compose'
 import { contentSecurityPolicy, contentTypeOf } from './pages'
+import { productIn } from './system/product'
 import { serveWindows } from './transport/ipc-socket'
 
 /** The page's own scheme: `file:` would let a page read other files. */
 const scheme = 'app'
 const origin = `${scheme}://instance-manager`
-const root = electron.getAppPath()
-const pages = join(root, 'out', 'renderer')
+const product = productIn(electron.getAppPath())
+const { pages } = product
 
 /** What a second start hands over. */
 const secondStartSchema = z.object({ workspace: z.string().optional() })
@@ -110,7 +111,7 @@ async function start(): Promise<void> {
     kind: 'window',
     version: electron.getVersion(),
     home: electron.getPath('home'),
-    resources: join(root, 'resources'),
+    product,
     data: electron.getPath('userData'),
     defaults: siteDefaults(),
     pm2Home: pm2HomeOf(electron.getPath('home')),
@@ -160,9 +161,9 @@ function newWindow(path: string, size: Electron.BrowserWindowConstructorOptions)
     show: false,
     autoHideMenuBar: true,
     title: 'Instance Manager',
-    icon: join(root, 'resources', 'icons', 'icon.png'),
+    icon: product.icon,
     webPreferences: {
-      preload: join(root, 'out', 'preload', 'index.cjs'),
+      preload: product.preload,
       contextIsolation: true,
       sandbox: true,
       nodeIntegration: false,

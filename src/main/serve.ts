@@ -6,7 +6,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { problem } from '../shared/problem'
 import { linkFragment } from '../shared/served'
 import type { App } from './app'
@@ -19,11 +19,12 @@ import { servePages } from './serve/http'
 import { Sessions } from './serve/sessions'
 import { signIn } from './serve/sign-in'
 import { Strangers } from './serve/strangers'
+import { productIn } from './system/product'
 import { listenLocally } from './transport/local-socket'
 import { serveSockets } from './transport/web-socket'
 
 export interface ServeOptions {
-  /** The product's own folder, with package.json, out/ and resources/. */
+  /** The product's own folder. */
   readonly root: string
   /** Opened at once; else the one that was open last, if it can be opened. */
   readonly workspace?: string
@@ -84,7 +85,7 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
     },
   })
   const gate = new Gate({ scheme: tls ? 'https' : 'http', names: tls?.names ?? [] })
-  const server = servePages({ files: await readPages(join(root, 'out', 'renderer')), gate, tls })
+  const server = servePages({ files: await readPages(productIn(root).pages), gate, tls })
   const strangers = new Strangers(server)
   const sockets = serveSockets(server, app, {
     refuses: request => (gate.sameOrigin(request.headers) && request.url === '/api' ? undefined : '403 Forbidden'),

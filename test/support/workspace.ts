@@ -18,6 +18,7 @@ import { withConnection } from '../../src/main/infrastructure/connection'
 import { signalTo, workingIn } from '../../src/main/infrastructure/drivers/daemons'
 import { Processes } from '../../src/main/processes/client'
 import { makePrivateFolder, writeJson } from '../../src/main/system/files'
+import { productIn, type Product } from '../../src/main/system/product'
 import { writeSealed } from '../../src/main/system/sealed'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { createSample } from '../../src/main/workspace/sample'
@@ -29,6 +30,9 @@ export const resources = resolve(import.meta.dirname, '../../resources')
 
 /** The threads that read logs, from the sources. */
 export const logWorker = resolve(import.meta.dirname, 'log-worker.mjs')
+
+/** This clone, without a build of it. */
+export const product: Product = { ...productIn(resolve(import.meta.dirname, '../..')), logWorker }
 
 /** What a creation of a test is asked unless it says otherwise. */
 export const director = { name: 'Ada Lovelace', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
@@ -111,11 +115,10 @@ export async function testWorkspace({
     kind: as,
     version: '0',
     home,
-    resources,
+    product,
     data,
     defaults: join(home, 'no-defaults.json'),
     pm2Home: join(home, '.pm2'),
-    logWorker,
   }
   const processes = new Processes(host.pm2Home)
   let services: WorkspaceServices | undefined

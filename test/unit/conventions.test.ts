@@ -15,6 +15,12 @@ beforeAll(async () => {
 /** The files that hold it, by their paths in src/. */
 const holding = (pattern: RegExp): string[] => [...files].filter(([, text]) => pattern.test(text)).map(([path]) => path)
 
+test('only the product module knows how the product’s own folder is arranged', () => {
+  const paths = /join\([^)\n]*'(?:out|resources|scripts)'|createRequire|resourcesPath|__dirname/
+  const elsewhere = holding(paths).filter(it => it.startsWith('main/') || it.startsWith('preload/'))
+  expect(elsewhere).toEqual(['main/system/product.ts'])
+})
+
 test('an instance’s config.json is read and written in one place', () => {
   expect(holding(/\binstanceConfigSchema\b/).toSorted()).toEqual([
     'main/workspace/instance-config.ts',

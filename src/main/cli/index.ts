@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import { exitCodes, type ExitCode } from './exit-codes'
 import { toFailure, wrongUsage, type Failure } from './failure'
+import { productIn } from '../system/product'
 import { asJson } from './print/clean'
 import { Output } from './print/output'
 import { problemLines } from './print/problem'
@@ -21,7 +22,7 @@ main(process.argv.slice(2)).then(end, error => {
 async function main(args: readonly string[]): Promise<ExitCode> {
   const json = args.includes('--json') && !args.includes('__complete')
   let exit: ExitCode = exitCodes.done
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
+  const { version } = JSON.parse(readFileSync(productIn(root).packageJson, 'utf8')) as { readonly version: string }
   const program = buildProgram(version, async (options, work) => {
     const session = new Session(root, options, out, err)
     let ended: Parameters<typeof report>[0]

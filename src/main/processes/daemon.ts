@@ -5,12 +5,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, open, stat } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { withoutInherited } from '../system/clean-exec'
 import { isExecutable, makeFolder, readIfExists } from '../system/files'
+import { packageFile } from '../system/product'
 import { holdLock } from '../system/kernel-lock'
 
 /** PM2's own names inside its home; `start` is ours: the holder of its lock starts the daemon. */
@@ -110,7 +110,7 @@ export class Daemon {
     const { rpc, log, pid } = pm2Paths(this.#home)
     const node = await findNode()
     const output = await open(log, 'a', 0o600)
-    const child = spawn(...withoutInherited(node, [createRequire(import.meta.url).resolve('pm2/lib/Daemon.js')]), {
+    const child = spawn(...withoutInherited(node, [packageFile('pm2/lib/Daemon.js')]), {
       cwd: this.#home,
       detached: true,
       stdio: ['ignore', output.fd, output.fd, 'ipc'],

@@ -15,7 +15,7 @@ import { isAlive } from '../../../src/main/system/proc'
 import { createSample } from '../../../src/main/workspace/sample'
 import { layOut, makeDatabase, pm2, startByCli, type CliInstance } from '../../support/cli-instance'
 import { makeTiny } from '../../support/tiny-base'
-import { mustSucceed, resources, until } from '../../support/workspace'
+import { mustSucceed, product, resources, until } from '../../support/workspace'
 import { testHome, type TestHome } from './fixtures'
 
 export interface TinyHome extends TestHome {
@@ -42,7 +42,7 @@ export async function tinyHome({ infrastructure = false } = {}): Promise<TinyHom
     kind: 'command',
     version: '0',
     home: home.path,
-    resources,
+    product,
     data: join(home.path, 'data'),
     defaults,
     pm2Home: join(home.path, '.pm2'),

@@ -6,7 +6,7 @@ import type { App } from '../../../src/main/app'
 import { composeApp } from '../../../src/main/compose'
 import type { InstanceList } from '../../../src/shared/instance'
 import { makeTiny } from '../../support/tiny-base'
-import { resources } from '../../support/workspace'
+import { product } from '../../support/workspace'
 import { cliHome, type CliHome } from './cli'
 
 const director = '--director-name Ada --director-email ada@school.example --generate-password'
@@ -25,11 +25,10 @@ beforeAll(async () => {
     kind: 'serve',
     version: '0',
     home: home.path,
-    resources,
+    product,
     data,
     defaults: home.env['INSTANCE_MANAGER_DEFAULTS'] ?? '',
     pm2Home: home.env['PM2_HOME'] ?? '',
-    logWorker: join(import.meta.dirname, '../../support/log-worker.mjs'),
   })
 })
 afterAll(async () => {

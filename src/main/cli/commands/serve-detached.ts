@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makePrivateFolder } from '../../system/files'
+import { productIn } from '../../system/product'
 import { waitFor } from '../../system/wait'
 import { exitCodes } from '../exit-codes'
 import { Failure } from '../failure'
@@ -24,7 +25,7 @@ function command({ root, options }: Session, { port, address, certificate, key }
   })
   return [
     process.execPath,
-    join(root, 'out', 'main', 'cli.cjs'),
+    productIn(root).cli,
     'serve',
     ...given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
   ]

@@ -19,7 +19,7 @@ export interface CreateServices {
   readonly run: Run
   /** A real Node (never Electron) and its major version, e.g. `20`. */
   readonly node: { readonly path: string; readonly major: string }
-  /** resources/create-director.cjs */
+  /** `Product.directorScript` */
   readonly directorScript: string
   readonly releases: Releases
   readonly databases: Databases
