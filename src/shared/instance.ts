@@ -1,5 +1,6 @@
 /** Instances: their rules, their files (the guide's exact keys), and how the screens see them. */
 import { z } from 'zod'
+import { loopback } from './address'
 import type { Problem } from './problem'
 import { bootSecondsSchema } from './workspace'
 
@@ -18,8 +19,6 @@ export const portSchema = z
   .int('A port is a whole number.')
   .min(minPort, `At least ${minPort}.`)
   .max(maxPort, `At most ${maxPort}.`)
-
-export const urlOf = (port: number): string => `http://127.0.0.1:${port}`
 
 /** Names of the database and role that belong to an instance; unique because names are, regardless of case. */
 export const databaseNames = (name: string): { database: string; role: string } => ({
@@ -49,7 +48,7 @@ export type Director = z.infer<typeof directorSchema>
  * What an instance's HOST can be: all of the machine's addresses, as the guide has it, or its own only (behind a
  * reverse proxy).
  */
-export const hosts = ['0.0.0.0', '127.0.0.1'] as const
+export const hosts = ['0.0.0.0', loopback] as const
 export type InstanceHost = (typeof hosts)[number]
 
 export const createInputSchema = z.object({

@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto'
 import { lstat, realpath, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { databaseNames, urlOf } from '../../shared/instance'
+import { urlOf } from '../../shared/address'
+import { databaseNames } from '../../shared/instance'
 import { problem, toProblem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
 import { adoptJob, fingerprintSchema, unknownRelease, type AdoptPlan } from '../../shared/jobs/create'
@@ -51,7 +52,7 @@ export const adoption = (services: AdoptServices): AnyOperation =>
     contradiction: (plan, subject) =>
       difference(
         { ...plan, subject },
-        { subject: subjectOf(plan.from), ...databaseNames(plan.name), url: urlOf(plan.port) },
+        { subject: subjectOf(plan.from), ...databaseNames(plan.name), url: urlOf(plan) },
       ),
     ready: async ({ pooled }) => {
       await requireInfrastructure(services, 'Start the infrastructure, then retry.', pooled)
@@ -94,7 +95,7 @@ async function planAdopt(
     from,
     name,
     port,
-    url: urlOf(port),
+    url: urlOf({ port }),
     ...databaseNames(name),
     pooled,
     manifest,

@@ -1,6 +1,7 @@
 /** Creates an instance: the guide's nine steps, in seconds, whole or not at all. */
 import { createJob } from '../../shared/jobs/create'
-import { databaseNames, urlOf } from '../../shared/instance'
+import { urlOf } from '../../shared/address'
+import { databaseNames } from '../../shared/instance'
 import { implement, unchangedSince } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
 import { createDatabase, createDirector } from './create/database'
@@ -19,7 +20,7 @@ export const creation = (services: CreateServices): AnyOperation =>
     contradiction: (plan, subject) =>
       difference(
         { ...plan, subject },
-        { subject: subjectOf(plan.name), ...databaseNames(plan.name), url: urlOf(plan.port) },
+        { subject: subjectOf(plan.name), ...databaseNames(plan.name), url: urlOf(plan) },
       ),
     ready: async ({ pooled }) => {
       await requireInfrastructure(services, 'Start the infrastructure, then retry.', pooled)

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path'
 import { parse } from 'dotenv'
 import type { DeletePreview, InstanceDetails } from '../../shared/instance'
 import { problem } from '../../shared/problem'
+import { isHarmlessName } from '../../shared/secret-names'
 import type { Databases } from '../infrastructure/databases'
 import type { Processes } from '../processes/client'
 import { rotatedFiles } from '../system/rotate-names'
@@ -18,9 +19,6 @@ import { identityOf } from './system-user/identity'
 export interface DetailServices extends LifecycleServices {
   readonly databases: Databases
 }
-
-/** Shown as they are; all other values of a `.env` may be secrets and are masked. */
-const harmless = /^(PORT|HOST|NODE_ENV|INSTANCE_NAME|TZ|LOG_LEVEL|S3_REGION|S3_BUCKET_NAME|EMAIL_USER)$/
 
 /** @throws Problem `instance-unknown`, or the one that its folder has */
 export async function instanceDetails(to: DetailServices, name: string): Promise<InstanceDetails> {
@@ -42,7 +40,7 @@ export async function instanceDetails(to: DetailServices, name: string): Promise
     },
     boot: await bootTime(to, name),
     user: systemUser ? identityOf(to.paths, name).name : userInfo().username,
-    env: Object.entries(env).map(([key, value]) => (harmless.test(key) ? { key, value } : { key })),
+    env: Object.entries(env).map(([key, value]) => (isHarmlessName(key) ? { key, value } : { key })),
     logs: await logsOf(to.processes, name),
   }
 }

@@ -5,6 +5,7 @@
  */
 import { get } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+import { loopback, urlOf } from '../../shared/address'
 import type { Problem } from '../../shared/problem'
 import { problem } from '../../shared/problem'
 import type { ProcessInfo, ProcessRef, Processes } from '../processes/client'
@@ -116,7 +117,7 @@ async function foreign(
 function request(port: number, signal: AbortSignal): Promise<number | string> {
   return new Promise(resolve => {
     const limit = AbortSignal.timeout(answerWithin)
-    get({ host: '127.0.0.1', port, path: '/', agent: false, signal: AbortSignal.any([signal, limit]) }, response => {
+    get({ host: loopback, port, path: '/', agent: false, signal: AbortSignal.any([signal, limit]) }, response => {
       response.destroy()
       resolve(response.statusCode ?? 0)
     })
@@ -188,7 +189,7 @@ const noAnswer = (name: string, port: number, cause: string): Problem => ({
 const httpError = (name: string, port: number, status: number): Problem => ({
   code: 'http-error',
   message: `"${name}" answers with an error.`,
-  cause: `GET http://127.0.0.1:${port}/ gave HTTP status ${status}.`,
+  cause: `GET ${urlOf({ port })}/ gave HTTP status ${status}.`,
   hint: 'Its last error lines are under details.',
   action: 'retry',
 })

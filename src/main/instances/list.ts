@@ -1,11 +1,6 @@
 /** The list of instances as the screens see it: a pure join of what was found and what was measured. */
-import {
-  urlOf,
-  type InstanceConfig,
-  type InstanceList,
-  type InstanceStatus,
-  type InstanceView,
-} from '../../shared/instance'
+import { urlOf } from '../../shared/address'
+import type { InstanceConfig, InstanceList, InstanceStatus, InstanceView } from '../../shared/instance'
 import type { ProcessInfo, ProcessStatus } from '../processes/client'
 import type { Found } from './gather'
 import type { SlowFacts } from './slow-facts'
@@ -57,7 +52,7 @@ function viewOf(
   const view = {
     name,
     port,
-    url: urlOf(port),
+    url: urlOf(config),
     status,
     database: database.name,
     pooled: database.port !== database.directPort,

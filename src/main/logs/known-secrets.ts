@@ -1,9 +1,7 @@
 /** The secrets that we know, in all the forms that a log may show them in: what the view masks. */
 import { parse } from 'dotenv'
+import { isSecretName, passwordsInUrl } from '../../shared/secret-names'
 
-/** Keys of a `.env` whose values are secrets. */
-const secretKey =
-  /pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|private|encryption|signing|auth)_?key|^key$|_key$|credential|salt|cookie/i
 /** Shorter values, and those that are words of every log, would mask what is no secret. */
 const shortest = 4
 const harmless = /^(?:true|false|none|null|undefined|yes|no|on|off|localhost|development|production|test|\d{1,5})$/i
@@ -11,20 +9,9 @@ const harmless = /^(?:true|false|none|null|undefined|yes|no|on|off|localhost|dev
 /** @param env the text of a `.env` */
 export const secretsInEnv = (env: string): string[] =>
   Object.entries(parse(env)).flatMap(([key, value]) => [
-    ...(secretKey.test(key) ? [value] : []),
+    ...(isSecretName(key) ? [value] : []),
     ...passwordsInUrl(value),
   ])
-
-/** The password in a URL, as it stands there and decoded. */
-export function passwordsInUrl(value: string): string[] {
-  const password = /^[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:(.*)@/i.exec(value)?.[1]
-  if (!password) return []
-  try {
-    return [password, decodeURIComponent(password)]
-  } catch {
-    return [password]
-  }
-}
 
 /**
  * Each secret as it is, by line, URL-encoded (fully, and as a form does) and as JSON writes it; without those that are

@@ -1,5 +1,6 @@
 /** What an app said last, for a Problem's details. */
 import { open } from 'node:fs/promises'
+import { maskSecrets } from '../../shared/secret-names'
 
 const readAtMost = 16_384 // bytes
 const lineCount = 20
@@ -18,12 +19,3 @@ export async function lastWords(path: string): Promise<string | undefined> {
     await file.close()
   }
 }
-
-/** Hides passwords in URLs and the values of what is called password, secret, token or key. */
-export const maskSecrets = (text: string): string =>
-  text
-    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):\S*@/gi, '$1:***@') // to the last @: a password may hold one
-    .replace(
-      /((?:password|passwd|pwd|secret|token|api_?key)[\w-]*["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;]+)/gi,
-      '$1***',
-    )

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { lastWords, maskSecrets } from '../../../src/main/processes/last-words'
+import { lastWords } from '../../../src/main/processes/last-words'
 
 async function log(content: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'im-'))
@@ -21,12 +21,8 @@ test('no log, or an empty one, has none', async () => {
   expect(await lastWords(await log(''))).toBeUndefined()
 })
 
-test.each([
-  ['postgresql://user:p@ss:w/rd@localhost:5432/db', 'postgresql://user:***@localhost:5432/db'],
-  ['see http://localhost:5000/ and mail a:b@c.org', 'see http://localhost:5000/ and mail a:b@c.org'],
-  ['JWT_SECRET=abc123 PORT=5000', 'JWT_SECRET=*** PORT=5000'],
-  ['{ password: "a b\'c", user: "x" }', '{ password: ***, user: "x" }'],
-  ['"apiKey": \'k\', "token":"t"', '"apiKey": ***, "token":***'],
-  ['DB_PASSWORD = hunter2; next', 'DB_PASSWORD = ***; next'],
-  ['the password is wrong', 'the password is wrong'],
-])('masks %s', (text, masked) => expect(maskSecrets(text)).toBe(masked))
+test('with the secrets masked', async () => {
+  expect(await lastWords(await log('refused: DB_PASS=hunter2 at postgresql://u:p@ss@host/db\n'))).toBe(
+    'refused: DB_PASS=*** at postgresql://u:***@host/db',
+  )
+})

@@ -1,4 +1,5 @@
 /** `start`, `stop`, `restart`, `resurrect`, `port`, `isolate` and `unisolate`. */
+import { urlOf } from '../../../shared/address'
 import type { InstanceHost } from '../../../shared/instance'
 import { changePortJob, startJob, type SimpleKind } from '../../../shared/jobs/lifecycle'
 import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
@@ -58,7 +59,7 @@ export function port(
 ): Promise<Result> {
   return withOperations(session, async work => {
     const operation = endedOf(await succeed(work, { kind: changePortJob.kind, name, port: to, allowSharedPort, host }))
-    return { data: { operation }, lines: [`${cleanLine(name)}  http://127.0.0.1:${to}`] }
+    return { data: { operation }, lines: [`${cleanLine(name)}  ${urlOf({ port: to })}`] }
   })
 }
 

@@ -1,5 +1,6 @@
 /** The files of an instance, with the guide's exact keys. */
 import { join } from 'node:path'
+import { addressOf, loopback } from '../../../shared/address'
 import type { DatabaseConfig, InstanceConfig } from '../../../shared/instance'
 import { makeFolder, syncFolder, writeFileAtomic, writeJson } from '../../system/files'
 import { formatEnv } from '../../workspace/env-file'
@@ -10,17 +11,15 @@ import type { CreatePlan } from '../../../shared/jobs/create'
 import { readBaseEnv } from './plan'
 import type { CreateServices } from './services'
 
-const host = '127.0.0.1'
-
 /** db-config.json. Without PgBouncer both URLs are the direct one. */
 export function databaseConfig(plan: CreatePlan, password: string): DatabaseConfig {
-  const url = (port: number): string => `postgresql://${plan.role}:${password}@${host}:${port}/${plan.database}`
+  const url = (port: number): string => `postgresql://${plan.role}:${password}@${addressOf({ port })}/${plan.database}`
   const directUrl = url(plan.directPort)
   return {
     name: plan.database,
     user: plan.role,
     password,
-    host,
+    host: loopback,
     directPort: plan.directPort,
     directUrl,
     port: plan.pooled ? plan.pooledPort : plan.directPort,

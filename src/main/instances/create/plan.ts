@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { hash } from 'bcrypt'
 import { parse } from 'dotenv'
 import { serviceTitle } from '../../../shared/infrastructure'
-import { databaseNames, urlOf, type CreateInput, type PortHolder } from '../../../shared/instance'
+import { urlOf } from '../../../shared/address'
+import { databaseNames, type CreateInput, type PortHolder } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import type { CreatePlan } from '../../../shared/jobs/create'
 import type { Manifest } from '../../../shared/workspace'
@@ -45,7 +46,7 @@ export async function planCreate(to: CreateServices, input: CreateInput): Promis
     token,
     name: input.name,
     port,
-    url: urlOf(port),
+    url: urlOf({ port }),
     ...names,
     pooled,
     manifest,

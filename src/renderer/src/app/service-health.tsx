@@ -1,6 +1,7 @@
 /** PostgreSQL and PgBouncer in the top bar: how they are, and what to do about it. */
 import { Button, Popover, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useLocation } from 'wouter'
+import { addressOf } from '../../../shared/address'
 import {
   driverTitle,
   serviceTitle,
@@ -56,7 +57,7 @@ function HealthDetails({ service, infrastructure }: { service: ServiceStatus; in
           <Status tone={serviceTone[service.state]}>{serviceWords(service)}</Status>
         </dd>
         <dt>Port</dt>
-        <dd>127.0.0.1:{service.port}</dd>
+        <dd>{addressOf(service)}</dd>
         {service.version && (
           <>
             <dt>Version</dt>

@@ -1,5 +1,6 @@
 import { Anchor, Title } from '@mantine/core'
 import { Link } from 'wouter'
+import { addressOf } from '../../../shared/address'
 import {
   driverTitle,
   serviceTitle,
@@ -23,7 +24,7 @@ export function ServiceCard({
   service: ServiceStatus
   infrastructure: InfrastructureStatus
 }) {
-  const { name, state, port, version, problem } = service
+  const { name, state, version, problem } = service
   return (
     <section className={`card ${classes.service}`} aria-label={serviceTitle[name]}>
       <div className={classes.serviceHead}>
@@ -34,7 +35,7 @@ export function ServiceCard({
       <dl>
         <div>
           <dt>Address</dt>
-          <dd className="mono">127.0.0.1:{port}</dd>
+          <dd className="mono">{addressOf(service)}</dd>
         </div>
         {state !== 'unavailable' && (
           <div>
