@@ -1,10 +1,13 @@
 /** `settings get|set|unset`, on a real workspace with the embedded PostgreSQL and PgBouncer. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { InfrastructureStatus } from '../../../src/shared/infrastructure'
 import type { SettingState } from '../../../src/shared/settings'
 import { freePort } from '../../support/infrastructure'
+import { podmanForTests } from '../../support/podman/podman'
+import { describeWhere } from '../../support/requires'
 import { cliHome, type CliHome } from './cli'
 
 let home: CliHome
@@ -98,3 +101,46 @@ it('moves PostgreSQL to another port, but only while it is stopped', async () =>
     pgbouncer: { state: 'running' },
   })
 }, 120_000)
+
+const podman = await podmanForTests()
+
+describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('with Podman', () => {
+  let place: CliHome
+  beforeAll(async () => {
+    place = await cliHome({ driver: 'podman', images: 'images' in podman ? podman.images : undefined })
+    await place.run('init --sample')
+  }, 300_000)
+  afterAll(() => place.remove())
+
+  it('creates the containers again with another port and name, over the same data', async () => {
+    const [postgres, pooler] = await Promise.all(
+      ['postgres', 'pgbouncer'].map(async it => (await place.run(`settings get containers.${it}`)).out.trim()),
+    )
+    const inspect = async (): Promise<{ id: string; volumes: string[] }> => {
+      const [it] = JSON.parse((await execa('podman', ['container', 'inspect', postgres ?? ''])).stdout) as {
+        Id: string
+        Mounts: { Type: string; Name?: string }[]
+      }[]
+      return { id: it?.Id ?? '', volumes: it?.Mounts.flatMap(mount => mount.Name ?? []) ?? [] }
+    }
+    expect(await place.run('infra up')).toMatchObject({ exit: 0 })
+    const before = await inspect()
+    const refused = await place.run(`settings set containers.pgbouncer ${pooler}-2 --json`)
+    expect(refused).toMatchObject({ exit: 4, problem: { code: 'setting-while-running' } })
+
+    expect(await place.run('infra down')).toMatchObject({ exit: 0 })
+    const port = await freePort()
+    expect(await place.run(`settings set ports.postgres ${port}`)).toMatchObject({ exit: 0 })
+    expect(await place.run(`settings set containers.pgbouncer ${pooler}-2`)).toMatchObject({ exit: 0 })
+    expect(await place.run('infra up')).toMatchObject({ exit: 0 })
+    expect((await place.run('infra status --json')).data as InfrastructureStatus).toMatchObject({
+      postgres: { state: 'running', port },
+      pgbouncer: { state: 'running' },
+    })
+    const after = await inspect()
+    expect(after.volumes).toEqual(before.volumes)
+    expect(after.volumes).toHaveLength(1)
+    expect(after.id).not.toBe(before.id)
+    expect(await place.run('infra down')).toMatchObject({ exit: 0 })
+  }, 240_000)
+})
