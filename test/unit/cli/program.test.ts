@@ -68,6 +68,7 @@ describe('every command', () => {
         'logs',
         'operations',
         'recover',
+        'settings',
         'serve',
         'completion',
       ]),

@@ -29,9 +29,7 @@ export function DirectorStep() {
     <div className={classes.fields}>
       <div>
         <Title order={2}>Administrator account</Title>
-        <p className="dimmed">
-          The director is the first account of the instance, with all rights. You’ll pass these details on.
-        </p>
+        <p className="dimmed">The instance’s first account, with all rights. You’ll pass these details on.</p>
       </div>
       <TextInput
         label="Name"
