@@ -244,7 +244,7 @@ export const problemOf = (state: OperationState): Problem | undefined =>
 
 /**
  * It is stuck because PostgreSQL or PgBouncer isn't running, and isn't what starts or stops them: it continues by itself
- * once both are (`instances/resume.ts`).
+ * once both are (`infrastructure/resume.ts`).
  */
 export const waitsForInfrastructure = ({ claims, phase, steps }: OperationState): boolean =>
   phase === 'stuck' &&

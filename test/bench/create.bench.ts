@@ -6,7 +6,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { findNode } from '../../src/main/processes/daemon'
+import { findNode } from '../../src/main/system/node'
 import type { OperationState } from '../../src/shared/operation'
 import { freePort } from '../support/infrastructure'
 import { director, testWorkspace, type TestWorkspace } from '../support/workspace'

@@ -5,12 +5,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Operations } from '../../src/main/operations/engine'
 import { newId } from '../../src/main/operations/journal'
 import { encode, startOf } from '../../src/main/operations/journal-lines'
 import type { Entry } from '../../src/shared/operation'
 import { memorySecrets } from '../support/memory-secrets'
 import type { Bench } from './bench'
+import { engineOf } from '../support/engine'
 
 const count = 5000
 const kinds = ['create', 'start', 'stop', 'restart', 'delete']
@@ -25,7 +25,7 @@ const bench: Bench = {
       try {
         say(`run ${run + 1}: writing the journals`)
         for (let made = 0; made < count; made++) await write(folder, made)
-        const operations = new Operations({ folder, operations: [], secrets: memorySecrets() })
+        const operations = engineOf({ folder, operations: [], secrets: memorySecrets() })
         const start = performance.now()
         await operations.open()
         opening.push(performance.now() - start)

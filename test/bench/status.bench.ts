@@ -42,7 +42,7 @@ async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): P
     for (let run = 0; run < runs; run++) {
       ours.push(
         await taken(async () => {
-          const { instances } = await workspace.services.registry.list()
+          const { instances } = await workspace.services.instances.registry.list()
           if (instances.filter(it => it.status === 'online').length !== count) throw new Error('not all of them run')
         }),
       )
@@ -177,7 +177,7 @@ async function crashes(workspace: TestWorkspace, runs: number): Promise<Measured
 function watch({ services }: TestWorkspace, see: (restarts: Map<string, number>) => void): () => void {
   const stop = new AbortController()
   void (async () => {
-    for await (const { instances } of services.registry.watch(stop.signal)) {
+    for await (const { instances } of services.instances.registry.watch(stop.signal)) {
       see(new Map(instances.map(it => [it.name, it.status === 'online' ? (it.restarts ?? 0) : -1])))
     }
   })()

@@ -84,7 +84,7 @@ export async function makeKeeper(workspace: TestWorkspace): Promise<World> {
   await workspace.open()
   await workspace.startInfrastructure()
   const keeper = mustSucceed(await workspace.create({ name: 'keeper' }))
-  await workspace.services.takePassword(keeper.id)
+  await workspace.services.instances.takePassword(keeper.id)
   await secretsForgotten(workspace)
   return await world(workspace)
 }
@@ -122,13 +122,16 @@ export async function expectAfter(workspace: TestWorkspace, before: World, name:
   expect(filesOf(name)).toEqual(filesOf('keeper'))
   const created = workspace.services.operations.list().filter(it => it.phase === 'succeeded' && it.subject === name)
   for (const { id } of created)
-    expect(await workspace.services.takePassword(id)).toEqual({ email: director.email, password: director.password })
+    expect(await workspace.services.instances.takePassword(id)).toEqual({
+      email: director.email,
+      password: director.password,
+    })
   await workspace.discard(name)
   expect(await world(workspace)).toEqual(before)
 }
 
 async function expectServes({ services }: TestWorkspace, name: string): Promise<void> {
-  const { instances, broken } = await services.registry.list()
+  const { instances, broken } = await services.instances.registry.list()
   expect(broken).toEqual([])
   const found = instances.find(it => it.name === name)
   expect(found).toMatchObject({ status: 'online', pooled: true })

@@ -135,7 +135,7 @@ describe('under a creation', () => {
         : []
     expect(logins).not.toContain(401)
     if (phase === 'succeeded') {
-      await workspace.services.takePassword(id)
+      await workspace.services.instances.takePassword(id)
       await workspace.discard('orphaned')
     }
     await until(async () => !(await appsOf(pm2Home)).some(it => it.name === 'orphaned'))

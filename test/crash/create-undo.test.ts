@@ -58,7 +58,7 @@ describe('cancelled, a creation leaves nothing', () => {
     } finally {
       disarm()
     }
-    for (const { id } of operations.list()) await workspace.services.takePassword(id)
+    for (const { id } of operations.list()) await workspace.services.instances.takePassword(id)
     await workspace.discard('late')
     await expectBefore(workspace, before)
   })

@@ -176,7 +176,7 @@ describe('an adoption', () => {
       database: { name: `${name}-own_db` },
     })
     expect(await readFile(join(folder, 'server/.env'), 'utf8')).not.toContain(its.password)
-    expect((await workspace.services.registry.list()).instances.map(it => it.name)).not.toContain(name)
+    expect((await workspace.services.instances.registry.list()).instances.map(it => it.name)).not.toContain(name)
     expect(await workspace.sql('SELECT FROM pg_database WHERE datname = $1', [its.database])).toHaveLength(1)
     await run('start', { name: `${name}-own` })
     await run('delete', { name: `${name}-own`, confirm: 'DELETE' })

@@ -91,12 +91,9 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     },
     settings: store,
     secrets,
-    hasInstances: () => Promise.resolve(false),
     users: () => [],
-    secured: () => Promise.resolve(),
     signal: new AbortController().signal,
     wanted: new Wanted(join(state, 'infrastructure.json'), root),
-    healPools: () => Promise.resolve(),
   })
   const output: string[] = []
   const context: DriverContext = {

@@ -55,7 +55,7 @@ export const appRouter = router({
   openExternal: workspaceProcedure
     .input(z.object({ url: z.string() }))
     .mutation(async ({ ctx: { app, workspace }, input }) => {
-      const { instances } = await workspace.registry.list()
+      const { instances } = await workspace.instances.registry.list()
       if (!instances.some(it => it.url === input.url))
         throw problem({ code: 'url-unknown', message: 'This is not the address of an instance.' })
       await app.desktop?.openExternal(input.url)

@@ -13,5 +13,5 @@ export const infrastructureRouter = router({
     .input(z.object({ kind: z.enum(driverKinds) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.choose(input.kind)),
   /** Brings up what does not run. @returns the operation that does it; without an id if both run */
-  bringUp: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.bringUp() })),
+  bringUp: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.instances.bringUp() })),
 })

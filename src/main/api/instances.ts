@@ -6,32 +6,32 @@ import { router, workspaceProcedure } from './trpc'
 
 export const instancesRouter = router({
   watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
-    workspace.registry.watch(signal ?? new AbortController().signal),
+    workspace.instances.registry.watch(signal ?? new AbortController().signal),
   ),
-  list: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.registry.list()),
+  list: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.instances.registry.list()),
   checkName: workspaceProcedure
     .input(namedSchema)
-    .query(({ ctx: { workspace }, input }) => workspace.checkName(input.name)),
-  suggestPort: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.ports.suggest()),
+    .query(({ ctx: { workspace }, input }) => workspace.instances.checkName(input.name)),
+  suggestPort: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.instances.ports.suggest()),
   checkPort: workspaceProcedure
     .input(z.object({ port: portSchema }))
-    .query(({ ctx: { workspace }, input }) => workspace.ports.check(input.port)),
+    .query(({ ctx: { workspace }, input }) => workspace.instances.ports.check(input.port)),
   previewLeftovers: workspaceProcedure
     .input(namedSchema)
-    .query(({ ctx: { workspace }, input, signal }) => workspace.previewLeftovers(input.name, signal)),
+    .query(({ ctx: { workspace }, input, signal }) => workspace.instances.previewLeftovers(input.name, signal)),
   details: workspaceProcedure
     .input(namedSchema)
-    .query(({ ctx: { workspace }, input }) => workspace.details(input.name)),
+    .query(({ ctx: { workspace }, input }) => workspace.instances.details(input.name)),
   setBootTime: workspaceProcedure
     .input(bootTimeInputSchema)
-    .mutation(({ ctx: { workspace }, input }) => workspace.setBootTime(input)),
+    .mutation(({ ctx: { workspace }, input }) => workspace.instances.setBootTime(input)),
   reveal: workspaceProcedure
     .input(namedSchema.extend({ key: z.string().max(200) }))
-    .mutation(({ ctx: { workspace }, input }) => workspace.reveal(input.name, input.key)),
+    .mutation(({ ctx: { workspace }, input }) => workspace.instances.reveal(input.name, input.key)),
   previewDelete: workspaceProcedure
     .input(namedSchema)
-    .query(({ ctx: { workspace }, input, signal }) => workspace.previewDelete(input.name, signal)),
+    .query(({ ctx: { workspace }, input, signal }) => workspace.instances.previewDelete(input.name, signal)),
   endLost: workspaceProcedure
     .input(namedSchema)
-    .mutation(({ ctx: { workspace }, input }) => workspace.endLost(input.name)),
+    .mutation(({ ctx: { workspace }, input }) => workspace.instances.endLost(input.name)),
 })

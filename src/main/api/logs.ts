@@ -14,31 +14,31 @@ import { router, workspaceProcedure } from './trpc'
 const never = new AbortController().signal
 
 export const logsRouter = router({
-  list: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.logs.list()),
+  list: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.logs.reader.list()),
   /** A log is likely to be opened soon. */
-  warm: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.logs.warm()),
+  warm: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.logs.reader.warm()),
   page: workspaceProcedure
     .input(logPageInputSchema)
     .query(({ ctx: { workspace }, input: { anchor, count, ...query }, signal }) =>
-      workspace.logs.page(query, anchor, count, signal ?? never),
+      workspace.logs.reader.page(query, anchor, count, signal ?? never),
     ),
   find: workspaceProcedure
     .input(logFindSchema)
     .query(({ ctx: { workspace }, input: { from, direction, ...query }, signal }) =>
-      workspace.logs.find(query, from, direction, signal ?? never),
+      workspace.logs.reader.find(query, from, direction, signal ?? never),
     ),
   /** Lines that match; the last value is `done`. */
   count: workspaceProcedure
     .input(logCountSchema)
     .subscription(({ ctx: { workspace }, input: { until, ...query }, signal }) =>
-      workspace.logs.count(query, until, signal ?? never),
+      workspace.logs.reader.count(query, until, signal ?? never),
     ),
   follow: workspaceProcedure.input(logFollowSchema).subscription(async function* ({
     ctx: { workspace, drained },
     input: { after, drawn, ...query },
     signal,
   }) {
-    for await (const news of workspace.logs.follow(query, { after, drawn }, signal ?? never)) {
+    for await (const news of workspace.logs.reader.follow(query, { after, drawn }, signal ?? never)) {
       yield news
       await drained?.()
     }
@@ -46,12 +46,12 @@ export const logsRouter = router({
   /** What an instance's logs take on the disk. */
   usage: workspaceProcedure
     .input(z.object({ name: nameSchema }))
-    .query(({ ctx: { workspace }, input }) => workspace.rotation.usage(input.name)),
+    .query(({ ctx: { workspace }, input }) => workspace.logs.rotation.usage(input.name)),
   /** Unsubscribing cancels it. */
   save: workspaceProcedure
     .input(logSaveSchema)
     .subscription(({ ctx: { workspace, session }, input: { path, overwrite, colours, ...query }, signal }) =>
-      workspace.logs.save(query, { path, overwrite, colours, served: session !== undefined }, signal ?? never),
+      workspace.logs.reader.save(query, { path, overwrite, colours, served: session !== undefined }, signal ?? never),
     ),
   /** The same text in parts, for a browser to keep. */
   download: workspaceProcedure.input(logDownloadSchema).subscription(async function* ({
@@ -59,7 +59,7 @@ export const logsRouter = router({
     input: { colours, ...query },
     signal,
   }) {
-    for await (const part of workspace.logs.text(query, colours, signal ?? never)) {
+    for await (const part of workspace.logs.reader.text(query, colours, signal ?? never)) {
       yield part
       await drained?.()
     }

@@ -9,7 +9,7 @@ export const operationsRouter = router({
   /** Starts a job: its kind, and its input beside it. */
   start: workspaceProcedure
     .input(startRequestSchema)
-    .mutation(async ({ ctx: { workspace }, input }) => ({ id: await workspace.start(input) })),
+    .mutation(async ({ ctx: { workspace }, input }) => ({ id: await workspace.instances.begin(input) })),
   watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
     workspace.operations.watch(signal ?? new AbortController().signal),
   ),
@@ -35,5 +35,5 @@ export const operationsRouter = router({
   /** The new director's password, once. */
   takePassword: workspaceProcedure
     .input(id)
-    .mutation(async ({ ctx: { workspace }, input }) => (await workspace.takePassword(input.id)) ?? null),
+    .mutation(async ({ ctx: { workspace }, input }) => (await workspace.instances.takePassword(input.id)) ?? null),
 })

@@ -16,7 +16,7 @@ const trpc = initTRPC.context<Context>().create({
   isDev: false,
   errorFormatter: ({ shape, error, ctx }) => {
     const problem = problemOf(error.cause ?? error)
-    if (!ownMistakes.has(problem.code)) ctx?.app.opened?.appLog.problem(problem)
+    if (!ownMistakes.has(problem.code)) ctx?.app.opened?.log.problem(problem)
     return { ...shape, data: { ...shape.data, problem } }
   },
 })

@@ -29,22 +29,32 @@ export interface InfrastructureServices {
   readonly drivers: Readonly<Record<DriverKind, Driver>>
   readonly settings: { read(): Promise<Settings>; change(values: { driver: DriverKind }): Promise<void> }
   readonly secrets: Secrets
-  /** Whether an instance exists: the driver then holds its data and stays. */
-  readonly hasInstances: () => Promise<boolean>
-  /** Called when PostgreSQL has been set up: what is to be done in it for the instances. */
-  readonly secured: () => Promise<void>
   readonly users: () => readonly InfrastructureUser[]
   readonly wanted: Wanted
-  /** Makes PgBouncer serve running instances again that it refused while PostgreSQL was down. */
-  readonly healPools: () => Promise<void>
   /** Aborted when the workspace is closed: whoever watches is let go. */
   readonly signal: AbortSignal
+}
+
+/** Whom the services are for: the instances. */
+export interface Tenants {
+  /** Whether there is one: the driver then holds its data and stays. */
+  any(): Promise<boolean>
+  /** PostgreSQL has been set up: what is to be done in it for them. */
+  secured(): Promise<void>
+  /** Makes PgBouncer serve those again that it refused while PostgreSQL was down. */
+  heal(): Promise<void>
 }
 
 /** An open operation that needs the infrastructure as it is, or starts or stops it. */
 export interface InfrastructureUser {
   readonly text: string
   readonly changesIt: boolean
+}
+
+const nobody: Tenants = {
+  any: () => Promise.resolve(false),
+  secured: () => Promise.resolve(),
+  heal: () => Promise.resolve(),
 }
 
 const names: Readonly<Record<DriverKind, string>> = {
@@ -66,6 +76,7 @@ export interface Restarting {
 }
 
 export class Infrastructure {
+  #tenants: Tenants = nobody
   readonly #watched: Watched<InfrastructureStatus>
   /** The processes of all that should run, at the last look. */
   #alive: DriverStatus['alive']
@@ -87,6 +98,11 @@ export class Infrastructure {
       { look: () => this.status(), due: signal => due(this.#alive, signal) },
       this.services.signal,
     )
+  }
+
+  /** From now on it is for these. */
+  serve(tenants: Tenants): void {
+    this.#tenants = tenants
   }
 
   /** Which drivers work here, and why (not). Looks again at every call; within 10 s. */
@@ -138,7 +154,7 @@ export class Infrastructure {
   private async requireUnused(present: DriverKind): Promise<void> {
     const inUse = (cause: string, hint: string) =>
       problem({ code: 'driver-in-use', message: `${names[present]} cannot be exchanged now.`, cause, hint })
-    if (await this.services.hasInstances())
+    if (await this.#tenants.any())
       throw inUse('It holds the data of the instances.', 'Delete them first, or use another workspace.')
     const status = await this.services.drivers[present].status()
     if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(status.services[it].state)))
@@ -154,7 +170,7 @@ export class Infrastructure {
   /** Within 3 s. Everything in it is derived from the world and from what runs of ours. */
   async status(): Promise<InfrastructureStatus> {
     const kind = await this.kind()
-    const [found, used] = await Promise.all([this.services.drivers[kind].status(), this.services.hasInstances()])
+    const [found, used] = await Promise.all([this.services.drivers[kind].status(), this.#tenants.any()])
     this.dataFolder = found.dataFolder
     this.#alive = found.alive
     const postgres = this.shownStatus(found.services.postgres)
@@ -230,7 +246,7 @@ export class Infrastructure {
 
   /** After both were started. Never throws: an instance that is still refused is its own health's matter. */
   async healPools(): Promise<void> {
-    await this.services.healPools().catch(() => undefined)
+    await this.#tenants.heal().catch(() => undefined)
   }
 
   // What the supervisor does.
@@ -278,7 +294,7 @@ export class Infrastructure {
     await securePostgres(await this.admin(), password, {
       adopted: (await this.services.drivers[kind].status()).adopted?.has('postgres') === true,
     })
-    await this.services.secured()
+    await this.#tenants.secured()
   }
 
   async secured(): Promise<boolean> {

@@ -1,11 +1,12 @@
 /** Gives an instance a time of its own to boot. One file, replaced as a whole: there is nothing to undo. */
 import type { z } from 'zod'
 import type { bootTimeInputSchema } from '../../shared/instance'
-import { isMoving, type OperationState } from '../../shared/operation'
+import { isMoving } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import { things } from '../../shared/things'
 import { changeInstanceConfig } from '../workspace/instance-config'
 import { findOwn, type LifecycleServices } from './lifecycle/target'
+import type { Operations } from '../operations/engine'
 
 /**
  * Takes effect when it is waited for the next time; an operation that waits now goes on as it began.
@@ -13,11 +14,11 @@ import { findOwn, type LifecycleServices } from './lifecycle/target'
  * instance: it may write config.json too
  */
 export async function setBootTime(
-  to: LifecycleServices & { readonly operations: () => readonly OperationState[] },
+  to: LifecycleServices & { readonly operations: Pick<Operations, 'list'> },
   { name, seconds }: z.infer<typeof bootTimeInputSchema>,
 ): Promise<void> {
   const { paths } = await findOwn(to, name)
-  const open = to.operations().find(it => isMoving(it) && it.claims.some(({ on }) => on === things.instance(name)))
+  const open = to.operations.list().find(it => isMoving(it) && it.claims.some(({ on }) => on === things.instance(name)))
   if (open)
     throw problem({
       code: 'operation-open',

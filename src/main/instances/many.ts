@@ -12,7 +12,7 @@ import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
 
 export interface ManyServices {
-  operations(): Pick<Operations, 'list' | 'start' | 'rested'>
+  readonly operations: Pick<Operations, 'list' | 'start' | 'rested'>
   /** Sees that PostgreSQL and PgBouncer run, if any of these is an instance. @throws why they do not */
   bringUpFor(names: readonly string[]): Promise<void>
 }
@@ -44,7 +44,7 @@ const bringUp = (to: ManyServices): StepActions<ManyPlan> => ({
 
 const ofInstance = (to: ManyServices, name: string): StepActions<ManyPlan> => ({
   async do({ plan, signal }) {
-    const operations = to.operations()
+    const { operations } = to
     try {
       const operation =
         begunAlready(operations.list(), plan, name) ??

@@ -6,7 +6,7 @@ import { rm, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bytes } from '../../shared/amounts'
 import { jobOf } from '../../shared/jobs'
-import type { OperationState } from '../../shared/operation'
+import { isOpen, type OperationState } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import {
   isLow,
@@ -17,13 +17,16 @@ import {
   type SpaceReport,
 } from '../../shared/space'
 import { things } from '../../shared/things'
+import type { Infrastructure } from '../infrastructure/infrastructure'
+import { nameOf } from '../operations/claims'
+import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
 import type { Releases } from '../releases/releases'
 import { tightestDisk } from '../system/space'
 import type { Run } from '../system/run'
 import { Watched } from '../system/watched'
 import type { WorkspacePaths } from '../workspace/paths'
-import type { Configs } from './configs'
+import type { Roster } from './roster'
 import type { Trash } from './trash'
 
 export interface SpaceServices {
@@ -31,16 +34,14 @@ export interface SpaceServices {
   readonly run: Run
   readonly releases: Releases
   readonly trash: Trash
-  readonly configs: () => Promise<Configs>
-  /** Where PostgreSQL's data lies, if not in the workspace and known. */
-  readonly dataFolder: () => string | undefined
-  /** The base application's fingerprint now. */
-  readonly base: () => Promise<string>
-  /** Fingerprints that open operations name. */
-  readonly planned: () => Iterable<string>
-  /** Tokens of deletions that may still be taken back. */
-  readonly keptTrash: () => ReadonlySet<string> | undefined
-  readonly archives: { list(): Promise<readonly { readonly bytes: number }[]>; remove(): Promise<void> }
+  readonly roster: Pick<Roster, 'configs' | 'baseFingerprint'>
+  readonly infrastructure: Pick<Infrastructure, 'dataFolder'>
+  readonly operations: Pick<Operations, 'held' | 'unreadable' | 'list' | 'whenSettled'>
+  /** Older parts of logs. */
+  readonly archives: {
+    oldArchives(): Promise<readonly { readonly bytes: number }[]>
+    removeOldArchives(): Promise<void>
+  }
   readonly signal: AbortSignal
 }
 
@@ -50,20 +51,27 @@ const lookEvery = 5000
 export class Space {
   readonly #watched: Watched<DiskSpace>
 
-  constructor(private readonly to: SpaceServices) {
+  readonly #services: SpaceServices
+
+  constructor(services: SpaceServices) {
+    this.#services = services
+    services.operations.whenSettled(state => {
+      void this.#forget([state])
+      void this.#tidyAfter(state).catch(() => undefined) // the next one does it
+    })
     this.#watched = new Watched(
       {
         look: () => this.disk(),
         due: signal => delay(lookEvery, undefined, { signal, ref: false }).catch(() => undefined),
         differs: (shown, now) => isLow(shown) !== isLow(now) || Math.abs(shown.free - now.free) > now.total / 100,
       },
-      to.signal,
+      services.signal,
     )
   }
 
   /** The tightest of the disks that hold the workspace, its instances and PostgreSQL's data. */
   disk(): Promise<DiskSpace> {
-    const [{ root, state, instances }, data] = [this.to.paths, this.to.dataFolder()]
+    const [{ root, state, instances }, data] = [this.#services.paths, this.#services.infrastructure.dataFolder]
     return tightestDisk([root, state, instances, ...(data === undefined ? [] : [data])])
   }
 
@@ -73,12 +81,12 @@ export class Space {
   }
 
   async report(): Promise<SpaceReport> {
-    const { releases } = this.to
+    const { releases } = this.#services
     const [disk, found, names, base] = await Promise.all([
       this.disk(),
       releases.list(),
-      this.instancesByRelease(),
-      this.to.base().catch(() => undefined),
+      this.#instancesByRelease(),
+      this.#services.roster.baseFingerprint().catch(() => undefined),
     ])
     const all = { releases: found.map(it => it.fingerprint), parts: await releases.parts.list() }
     const views = found.map(({ fingerprint, prepared }) => ({
@@ -87,16 +95,16 @@ export class Space {
       instances: names.get(fingerprint) ?? [],
       current: fingerprint === base,
     }))
-    return { disk, releases: views, releaseBytes: await releases.sizeOf(all), freeable: await this.freeable() }
+    return { disk, releases: views, releaseBytes: await releases.sizeOf(all), freeable: await this.#freeable() }
   }
 
   /** Removes what is asked for; may be repeated. @returns the bytes that are free now */
   async free(what: readonly FreeableKind[]): Promise<DiskSpace> {
     const ways: Readonly<Record<FreeableKind, () => Promise<void>>> = {
-      releases: () => this.to.releases.prune(() => this.used(), 'all', this.to.signal),
-      trash: () => this.to.trash.empty(this.to.keptTrash()),
-      logs: () => this.to.archives.remove(),
-      spare: () => rm(this.to.paths.spare, { force: true }),
+      releases: () => this.#services.releases.prune(() => this.#used(), 'all', this.#services.signal),
+      trash: () => this.#services.trash.empty(this.#keptTrash()),
+      logs: () => this.#services.archives.removeOldArchives(),
+      spare: () => rm(this.#services.paths.spare, { force: true }),
     }
     for (const it of what) await ways[it]()
     return this.disk()
@@ -104,13 +112,35 @@ export class Space {
 
   /** Keeps releases that are used and the newest ones; in the background. */
   tidy(): Promise<void> {
-    return this.to.releases.prune(() => this.used(), 'old', this.to.signal)
+    return this.#services.releases.prune(() => this.#used(), 'old', this.#services.signal)
+  }
+
+  /** What is to be done when a workspace was opened, in the background. */
+  start(): void {
+    void this.#forget(this.#services.operations.list().filter(it => !isOpen(it)))
+    void this.tidy()
+      .then(() => this.keepSpare())
+      .catch(() => undefined) // the next opening does it
   }
 
   /** As `tidy`, after an operation that has used a release or set files aside. */
-  async tidyAfter({ claims }: Pick<OperationState, 'claims'>): Promise<void> {
+  async #tidyAfter({ claims }: OperationState): Promise<void> {
     const kinds = [things.release(''), things.trash('')]
     if (claims.some(({ on }) => kinds.some(it => on.startsWith(it)))) await this.tidy()
+  }
+
+  /** Frees what settled operations had set aside. */
+  #forget(settled: readonly OperationState[]): Promise<void> {
+    const tokens = settled.flatMap(({ claims }) =>
+      claims.filter(({ on }) => on.startsWith(things.trash(''))).map(({ on }) => nameOf(on)),
+    )
+    return this.#services.trash.forget(tokens)
+  }
+
+  /** Tokens that stay. What a refused journal set aside is still to be brought back, and isn't known: then all do. */
+  #keptTrash(): ReadonlySet<string> | undefined {
+    const { operations } = this.#services
+    return operations.unreadable().length > 0 ? undefined : new Set(operations.held('trash').keys())
   }
 
   /** Makes the emergency reserve, where it leaves enough. */
@@ -118,8 +148,8 @@ export class Space {
     const {
       paths: { spare },
       run,
-    } = this.to
-    const { free, reserve } = await tightestDisk([this.to.paths.state])
+    } = this.#services
+    const { free, reserve } = await tightestDisk([this.#services.paths.state])
     const present = (await stat(spare).catch(() => undefined))?.size === spareBytes
     if (present || free < reserve + 2 * spareBytes) return
     await run('fallocate', ['--length', String(spareBytes), spare], { timeout: 60_000 })
@@ -134,7 +164,7 @@ export class Space {
     const disk = await this.disk()
     const kept = reserve ? disk.reserve : 0
     if (disk.free >= need + kept) return
-    const freeable = (await this.freeable()).filter(it => it.bytes > 0)
+    const freeable = (await this.#freeable()).filter(it => it.bytes > 0)
     throw problem({
       code: 'disk-space',
       message: `There is too little space on the disk for ${job}.`,
@@ -146,17 +176,17 @@ export class Space {
     })
   }
 
-  private async freeable(): Promise<Freeable[]> {
-    const { releases, trash, archives, paths } = this.to
+  async #freeable(): Promise<Freeable[]> {
+    const { releases, trash, archives, paths } = this.#services
     // Where it cannot be told what is used, no release can be freed.
-    const unneeded = await this.used().then(
+    const unneeded = await this.#used().then(
       it => releases.unneeded(it, 'all'),
       () => ({ releases: [], parts: [] }),
     )
     const [old, thrown, rotated, spare] = await Promise.all([
       releases.sizeOf(unneeded),
-      trash.sizes(this.to.keptTrash()),
-      archives.list().catch(() => []),
+      trash.sizes(this.#keptTrash()),
+      archives.oldArchives().catch(() => []),
       stat(paths.spare).catch(() => undefined),
     ])
     const sum = (sizes: readonly { readonly bytes: number }[]) => ({
@@ -171,9 +201,9 @@ export class Space {
     ]
   }
 
-  private async instancesByRelease(): Promise<Map<string, string[]>> {
+  async #instancesByRelease(): Promise<Map<string, string[]>> {
     const found = new Map<string, string[]>()
-    for (const { name, release } of (await this.to.configs()).configs)
+    for (const { name, release } of (await this.#services.roster.configs()).configs)
       if (release !== undefined) found.set(release, [...(found.get(release) ?? []), name])
     return found
   }
@@ -182,9 +212,16 @@ export class Space {
    * Fingerprints of what instances, open operations and the next instance are made of. A base application that cannot
    * be read has none.
    */
-  private async used(): Promise<ReadonlySet<string>> {
-    const [instances, base] = await Promise.all([this.instancesByRelease(), this.to.base().catch(() => undefined)])
-    return new Set([...instances.keys(), ...this.to.planned(), ...(base === undefined ? [] : [base])])
+  async #used(): Promise<ReadonlySet<string>> {
+    const [instances, base] = await Promise.all([
+      this.#instancesByRelease(),
+      this.#services.roster.baseFingerprint().catch(() => undefined),
+    ])
+    return new Set([
+      ...instances.keys(),
+      ...this.#services.operations.held('release').keys(),
+      ...(base === undefined ? [] : [base]),
+    ])
   }
 }
 

@@ -28,11 +28,8 @@ import { Walk } from './walk'
 export interface OperationsOptions {
   /** Where the journals lie; made (0700) if missing. */
   readonly folder: string
-  readonly operations: readonly AnyOperation[]
   readonly secrets: KeyStore
   readonly now?: () => Date
-  /** Called when an operation settles, after its journal says so. Must not throw. */
-  readonly onSettled?: (state: OperationState) => void
   /**
    * Aborted when another process may run these operations: what runs is interrupted as by a crash, undo and what is
    * past its pivot too,
@@ -42,7 +39,9 @@ export interface OperationsOptions {
 }
 
 export class Operations {
-  readonly #kinds: ReadonlyMap<string, AnyOperation>
+  /** Of which it can run operations. */
+  readonly #kinds = new Map<string, AnyOperation>()
+  readonly #whenSettled: ((state: OperationState) => void)[] = []
   readonly #feed = new Feed()
   readonly #history: History
   readonly #secrets: OperationSecrets
@@ -54,9 +53,18 @@ export class Operations {
   #looking = false
 
   constructor(private readonly options: OperationsOptions) {
-    this.#kinds = new Map(options.operations.map(it => [it.kind, it]))
     this.#history = new History(options.folder)
     this.#secrets = new OperationSecrets(options.secrets)
+  }
+
+  /** What it can run, to be said before it is opened. */
+  define(operations: readonly AnyOperation[]): void {
+    for (const it of operations) this.#kinds.set(it.kind, it)
+  }
+
+  /** @param listener called when an operation settles, after its journal says so; it must not throw */
+  whenSettled(listener: (state: OperationState) => void): void {
+    this.#whenSettled.push(listener)
   }
 
   /**
@@ -321,7 +329,7 @@ export class Operations {
             .forget(settled, settled.phase === 'succeeded' ? operation.shows : undefined)
             .catch(() => undefined) // the next opening does it
           this.#history.bound(settled)
-          this.options.onSettled?.(settled)
+          for (const listener of this.#whenSettled) listener(settled)
         },
       },
       state,

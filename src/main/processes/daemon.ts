@@ -6,12 +6,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, open, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { withoutInherited } from '../system/clean-exec'
-import { isExecutable, makeFolder, readIfExists } from '../system/files'
-import { packageFile } from '../system/product'
+import { makeFolder, readIfExists } from '../system/files'
 import { holdLock } from '../system/kernel-lock'
+import { findNode } from '../system/node'
+import { packageFile } from '../system/product'
 
 /** PM2's own names inside its home; `start` is ours: the holder of its lock starts the daemon. */
 export const pm2Paths = (home: string) => ({
@@ -46,21 +47,6 @@ const passed = [
  */
 export const processEnvironment = (): Record<string, string> =>
   Object.fromEntries(passed.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
-
-/** A real Node: the one on PATH, or the one that we run on unless that is Electron. @throws Problem `node-missing` */
-export async function findNode(): Promise<string> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(it => it.startsWith('/'))) {
-    const candidate = join(folder, 'node')
-    if (await isExecutable(candidate)) return candidate
-  }
-  if (!process.versions['electron']) return process.execPath
-  throw problem({
-    code: 'node-missing',
-    message: 'Node.js was not found.',
-    cause: 'There is no program "node" in any folder of PATH.',
-    hint: 'Install Node.js 20.19 or newer, or start Instance Manager from a terminal where "node --version" works.',
-  })
-}
 
 const longestSocketPath = 107 // bytes, Linux' sockaddr_un
 const startTimeout = 20_000 // ms; about 400 are usual

@@ -149,7 +149,7 @@ for (const { driver, images, missing } of drivers)
       const page = await fetch(planOf('other').url)
       expect(page.status).toBe(200)
       expect(await page.text()).toContain('<div id="root">')
-      const { instances, broken } = await workspace.services.registry.list()
+      const { instances, broken } = await workspace.services.instances.registry.list()
       expect(broken).toEqual([])
       expect(instances.map(({ name, status, pooled, url }) => ({ name, status, pooled, url }))).toEqual(
         ['Haupt-Schule_2', 'other'].map(name => ({ name, status: 'online', pooled: true, url: planOf(name).url })),
@@ -299,7 +299,7 @@ for (const { driver, images, missing } of drivers)
       expect(commandLines.filter(it => leaks(it).length > 0)).toEqual([])
       expect(events.length).toBeGreaterThan(20)
       expect(events.filter(it => leaks(JSON.stringify(it)).length > 0)).toEqual([])
-      expect(leaks(JSON.stringify(await workspace.services.registry.list()))).toEqual([])
+      expect(leaks(JSON.stringify(await workspace.services.instances.registry.list()))).toEqual([])
 
       await writeFile(join(workspace.home, 'planted'), `x${password}x`) // the search does find
       const allowed = [
@@ -319,9 +319,9 @@ for (const { driver, images, missing } of drivers)
       const succeeded = workspace.services.operations
         .list()
         .filter(it => it.kind === 'create' && it.phase === 'succeeded')
-      const taken = await Promise.all(succeeded.map(it => workspace.services.takePassword(it.id)))
+      const taken = await Promise.all(succeeded.map(it => workspace.services.instances.takePassword(it.id)))
       expect(taken).toContainEqual({ email: hostile.email, password: hostile.password })
-      expect(await Promise.all(succeeded.map(it => workspace.services.takePassword(it.id)))).toEqual(
+      expect(await Promise.all(succeeded.map(it => workspace.services.instances.takePassword(it.id)))).toEqual(
         succeeded.map(() => undefined),
       )
       const keys = await until(async () => {

@@ -45,7 +45,7 @@ describe('without PgBouncer', () => {
     )
     expect(all).toContain('create succeeded')
     await workspace.open()
-    const { instances } = await workspace.services.registry.list()
+    const { instances } = await workspace.services.instances.registry.list()
     expect(instances).toMatchObject([{ name: 'direct', status: 'online', pooled: false }])
     expect((await login(instances[0]?.port ?? 0, director.email, director.password)).status).toBe(200)
 

@@ -94,7 +94,7 @@ describe('creation is refused', () => {
       message: expect.stringContaining('"Keeper"') as string,
     })
     expect(other.cause).toContain('share a database')
-    expect((await workspace.services.checkName('KEEPER')).problem?.code).toBe('name-taken')
+    expect((await workspace.services.instances.checkName('KEEPER')).problem?.code).toBe('name-taken')
   })
 
   it.each(['all', 'ALL', 'max', '7', '0042'])('with the name %s, which PM2 reads as something else', async name => {

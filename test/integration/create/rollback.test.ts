@@ -27,7 +27,7 @@ beforeAll(async () => {
   await workspace.open()
   await workspace.startInfrastructure()
   const keeper = mustSucceed(await workspace.create({ name: 'keeper' }))
-  await workspace.services.takePassword(keeper.id)
+  await workspace.services.instances.takePassword(keeper.id)
   await secretsForgotten()
   before = await world(workspace)
 })
@@ -43,8 +43,13 @@ async function expectNothingLeft(state: OperationState): Promise<NonNullable<Ope
   await secretsForgotten()
   expect(await world(workspace)).toEqual(before)
   expect(
-    (await login((await workspace.services.registry.list()).instances[0]?.port ?? 0, director.email, director.password))
-      .status,
+    (
+      await login(
+        (await workspace.services.instances.registry.list()).instances[0]?.port ?? 0,
+        director.email,
+        director.password,
+      )
+    ).status,
   ).toBe(200)
   if (!state.turned) throw new Error('it never turned')
   return state.turned
@@ -195,7 +200,7 @@ describe('a creation that is cancelled', () => {
         expect(made.turned).toBeUndefined()
         expect(made.phase).toBe('succeeded')
         expect((await login((made.plan as { port: number }).port, director.email, director.password)).status).toBe(200)
-        await workspace.services.takePassword(two)
+        await workspace.services.instances.takePassword(two)
         await workspace.discard('two')
         await secretsForgotten()
         expect(await world(workspace)).toEqual(before)
@@ -267,7 +272,7 @@ describe('a port that is shared knowingly', () => {
       phase: 'succeeded',
       plan: { heldBy: expect.stringContaining(`pid ${process.pid}`) as string },
     })
-    const { instances } = await workspace.services.registry.list()
+    const { instances } = await workspace.services.instances.registry.list()
     expect(instances.find(it => it.name === 'sharing')).toMatchObject({ port, status: 'not in PM2' })
     expect(holder.listening).toBe(true)
     expect((await workspace.processes.list()).map(it => it.name)).toEqual(['keeper'])
@@ -282,7 +287,7 @@ describe('a port that is shared knowingly', () => {
         () => false,
       ),
     )
-    await workspace.services.takePassword(state.id)
+    await workspace.services.instances.takePassword(state.id)
     await workspace.discard('sharing')
     await secretsForgotten()
     expect(await world(workspace)).toEqual(before)

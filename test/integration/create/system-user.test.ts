@@ -30,7 +30,10 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance that is created with a syst
     await workspace.startInfrastructure()
   })
   afterAll(async () => {
-    const { operations, registry } = workspace.services
+    const {
+      operations,
+      instances: { registry },
+    } = workspace.services
     for (const { name } of (await registry.list()).instances)
       await operations.settled(await operations.start('delete', { name, confirm: 'DELETE' }))
     await workspace.remove()
@@ -57,7 +60,7 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance that is created with a syst
     expect(answer.status).toBe(200)
     const { picture: place } = ((await answer.json()) as { user: { picture: string } }).user
     expect((await lstat(join(server, place))).uid).toBe(user?.uid)
-    expect((await workspace.services.details('apart')).user).toBe(user?.name)
+    expect((await workspace.services.instances.details('apart')).user).toBe(user?.name)
   })
 
   it('leaves packages to root, whose inodes other instances and the release share', async () => {

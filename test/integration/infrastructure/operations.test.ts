@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { infrastructureStart } from '../../../src/main/infrastructure/start'
 import { infrastructureStop } from '../../../src/main/infrastructure/stop'
-import { Operations } from '../../../src/main/operations/engine'
+import type { Operations } from '../../../src/main/operations/engine'
 import type { AnyOperation } from '../../../src/main/operations/operation'
 import { memorySecrets } from '../../support/memory-secrets'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
+import { engineOf } from '../../support/engine'
 
 let it: TestInfrastructure
 let operations: Operations
@@ -16,7 +17,7 @@ const run = async (kind: string) => operations.settled(await operations.start(ki
 
 beforeAll(async () => {
   it = await testInfrastructure({ driver: 'embedded' })
-  operations = new Operations({
+  operations = engineOf({
     folder: join(it.root, 'operations'),
     secrets: memorySecrets(),
     operations: [

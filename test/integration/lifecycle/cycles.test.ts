@@ -19,7 +19,7 @@ afterAll(() => workspace.remove())
 
 async function cycle(name: string): Promise<void> {
   const { id } = mustSucceed(await workspace.create({ name }))
-  await workspace.services.takePassword(id)
+  await workspace.services.instances.takePassword(id)
   await mustDo(workspace, 'delete', { name, confirm: 'DELETE' })
 }
 

@@ -78,12 +78,12 @@ it('a reboot: those that ran are down, and resurrecting them brings back them an
   await kill9(await daemonPid(workspace)) // first, or it starts them again
   for (const { pid } of await appsOf(workspace.host.pm2Home)) await kill9(pid)
   await workspace.open()
-  const { down, lost } = await workspace.services.registry.list()
+  const { down, lost } = await workspace.services.instances.registry.list()
   expect([down.toSorted(), lost]).toEqual([ran, []])
   const results = await bulk(workspace, 'start', down)
   expect(results.map(it => [it.name, it.problem])).toEqual(ran.map(it => [it, undefined]))
   expect(await apps()).toEqual(ran)
-  expect((await workspace.services.registry.list()).down).toEqual([])
+  expect((await workspace.services.instances.registry.list()).down).toEqual([])
   await expectConsistent()
 })
 
@@ -95,7 +95,7 @@ it('a reboot after which one does not start: it is still one that should run', a
   await writeJson(`${workspace.root}/.instance-manager/desired.json`, ['mortal'])
   await workspace.open()
   expect((await bulk(workspace, 'start', ['mortal']))[0]?.problem).toMatchObject({ code: 'not-online' })
-  expect((await workspace.services.registry.list()).down).toEqual([broken.name])
+  expect((await workspace.services.instances.registry.list()).down).toEqual([broken.name])
   expect((await bulk(workspace, 'stop', ['mortal']))[0]?.problem).toBeUndefined() // given up by the operator
-  expect((await workspace.services.registry.list()).down).toEqual([])
+  expect((await workspace.services.instances.registry.list()).down).toEqual([])
 })

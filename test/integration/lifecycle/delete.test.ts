@@ -51,7 +51,7 @@ it('of an instance that the command line tool made, with its log files; its neig
       writeFile(join(logs, it), ''),
     ),
   )
-  const preview = await workspace.services.previewDelete('a-b')
+  const preview = await workspace.services.instances.previewDelete('a-b')
   expect(preview).toMatchObject({
     name: 'a-b',
     running: true,
@@ -63,7 +63,7 @@ it('of an instance that the command line tool made, with its log files; its neig
   expect((await readdir(logs)).filter(it => it.endsWith('.gz'))).toEqual([`${archives[2]}.gz`])
   await rm(join(logs, `${archives[2]}.gz`))
   await expectNothingElse()
-  for (const { name, port } of (await workspace.services.registry.list()).instances)
+  for (const { name, port } of (await workspace.services.instances.registry.list()).instances)
     expect(await answerOf(port)).toBe(`${name} `)
 })
 
@@ -74,7 +74,7 @@ it('of one whose log files PM2 has made those of another, too: these stay', asyn
   expect(await readdir(pm2Paths(workspace.host.pm2Home).logs)).toEqual(
     expect.arrayContaining(['x-y-out.log', 'x-y-error.log']),
   )
-  expect((await workspace.services.details('x-y')).logs).toHaveLength(2)
+  expect((await workspace.services.instances.details('x-y')).logs).toHaveLength(2)
   await remove('x-y')
   await expectNothingElse()
 })
@@ -96,7 +96,7 @@ it('with connections open, directly and through PgBouncer', async () => {
   const open = await workspace.sql<{ count: string }>('SELECT count(*) FROM pg_stat_activity WHERE datname = $1', [
     database,
   ]) // PgBouncer's look-up is one of them
-  expect((await workspace.services.previewDelete('busy')).database.connections).toBe(Number(open[0]?.count))
+  expect((await workspace.services.instances.previewDelete('busy')).database.connections).toBe(Number(open[0]?.count))
   expect(Number(open[0]?.count)).toBeGreaterThanOrEqual(2)
   await remove('busy')
   await until(() => errors.length > 0)
@@ -120,7 +120,10 @@ it('of a folder that is a link to another disk: what it leads to goes too', asyn
   await rename(folder, elsewhere)
   await symlink(elsewhere, folder)
   await mustDo(workspace, 'start', { name: 'linked' })
-  expect((await workspace.services.previewDelete('linked')).files).toMatchObject({ folder, target: elsewhere })
+  expect((await workspace.services.instances.previewDelete('linked')).files).toMatchObject({
+    folder,
+    target: elsewhere,
+  })
   await remove('linked')
   expect(await readdir(join(workspace.home, 'disk'))).toEqual([])
   expect(await statuses(workspace)).not.toHaveProperty('linked')
@@ -134,7 +137,7 @@ it('of a link to a folder whose config.json does not name it: only the link goes
   await symlink(elsewhere, folder)
   const config = join(elsewhere, 'config.json')
   await writeFile(config, (await readFile(config, 'utf8')).replaceAll(folder, '/nowhere/instances/unnamed'))
-  expect((await workspace.services.previewDelete('unnamed')).files).toMatchObject({
+  expect((await workspace.services.instances.previewDelete('unnamed')).files).toMatchObject({
     folder,
     target: elsewhere,
     stays: true,
@@ -161,7 +164,7 @@ it('what links in it lead to stays, and the preview says so; a change of port le
     env,
     expect.stringContaining(`PORT=${port}\n`),
   ])
-  const { files } = await workspace.services.previewDelete('linking')
+  const { files } = await workspace.services.instances.previewDelete('linking')
   expect(files).toMatchObject({ folder, uploads: 0, complete: true })
   expect(files.links.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toEqual([
     { path: join(server, '.env'), target: env },

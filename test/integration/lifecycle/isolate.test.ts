@@ -52,7 +52,7 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     expect(await ownerOf(join(a.server, '.env'))).toEqual([0, user?.gid, 0o640])
     expect(await ownerOf(join(a.server, 'uploads/profile-pics/old.png'))).toEqual([user?.uid, user?.gid, 0o644])
     expect(await ownerOf(join(workspace.home, 'a-package.js'))).toEqual([0, 0, 0o644]) // read by all who can reach it
-    expect((await workspace.services.registry.list()).instances.map(it => it.isolated)).toEqual([true, true])
+    expect((await workspace.services.instances.registry.list()).instances.map(it => it.isolated)).toEqual([true, true])
     await mustDo(workspace, 'start', { name: 'b' })
     expect((await stat(`/proc/${await pidOf(workspace, 'b')}`)).uid).toBe((await userOf('b'))?.uid)
     expect(await answerOf(b.port)).toBe('b ')
@@ -190,7 +190,7 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     await mustDo(workspace, 'start', { name: 'doomed' })
     await mustDo(workspace, 'isolate', { name: 'doomed' })
     const user = await userOf('doomed')
-    expect((await workspace.services.previewDelete('doomed')).systemUser).toBe(user?.name)
+    expect((await workspace.services.instances.previewDelete('doomed')).systemUser).toBe(user?.name)
     const { uid, gid, name } = user ?? { uid: -1, gid: -1, name: 'none' }
     const left = spawn('sleep', ['600'], { uid, gid, stdio: 'ignore' })
     const spool = '/var/spool/cron/crontabs'

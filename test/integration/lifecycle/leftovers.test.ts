@@ -38,7 +38,7 @@ afterAll(() => workspace.remove())
 describe('is removed', () => {
   it('a database alone, which still belongs to the superuser; a role alone', async () => {
     await workspace.sql('CREATE DATABASE "bare_db"')
-    expect(await workspace.services.previewLeftovers('bare')).toMatchObject({
+    expect(await workspace.services.instances.previewLeftovers('bare')).toMatchObject({
       running: false,
       database: { name: 'bare_db', role: 'bare_user', state: 'ours', bytes: expect.any(Number) as number },
       logs: { count: 0 },
@@ -56,10 +56,10 @@ describe('is removed', () => {
     await rm(join(its.folder, 'config.json'))
     await startByCli(workspace, its)
     await until(() => answerOf(its.port))
-    expect((await workspace.services.registry.list()).broken).toMatchObject([
+    expect((await workspace.services.instances.registry.list()).broken).toMatchObject([
       { folder: 'half', problem: { code: 'config-missing' } },
     ])
-    expect(await workspace.services.previewLeftovers('half')).toMatchObject({
+    expect(await workspace.services.instances.previewLeftovers('half')).toMatchObject({
       running: true,
       database: { state: 'ours' },
       files: { folder: its.folder, uploads: 5000, complete: true },
@@ -73,7 +73,7 @@ describe('is removed', () => {
   it('a folder with a config.json that cannot be read', async () => {
     const { folder } = await layOut(workspace, 'torn')
     await writeFile(join(folder, 'config.json'), '{"name":"torn","data')
-    expect((await workspace.services.previewLeftovers('torn')).database.state).toBe('none')
+    expect((await workspace.services.instances.previewLeftovers('torn')).database.state).toBe('none')
     await remove('torn')
     expect(await world(workspace)).toEqual(before)
   })
@@ -88,7 +88,7 @@ describe('is left alone', () => {
   }
   /** The folder goes; the database stays, and the preview says why. */
   async function expectKept(name: string, why: RegExp): Promise<void> {
-    expect((await workspace.services.previewLeftovers(name)).database).toMatchObject({
+    expect((await workspace.services.instances.previewLeftovers(name)).database).toMatchObject({
       state: 'theirs',
       why: expect.stringMatching(why) as string,
     })
@@ -103,7 +103,7 @@ describe('is left alone', () => {
     const text = await readFile(config, 'utf8')
     await writeFile(config, text.replaceAll('whole_db', 'shared_db'))
     await half('shared')
-    expect((await workspace.services.previewLeftovers('shared')).database).toMatchObject({
+    expect((await workspace.services.instances.previewLeftovers('shared')).database).toMatchObject({
       state: 'theirs',
       why: 'It belongs to “whole”.',
     })
@@ -137,12 +137,12 @@ describe('is left alone', () => {
     })
     client.on('error', () => undefined)
     await client.connect()
-    expect((await workspace.services.previewLeftovers('busy')).database).toMatchObject({
+    expect((await workspace.services.instances.previewLeftovers('busy')).database).toMatchObject({
       state: 'theirs',
       why: 'Something still uses it: 1 open connection.',
     })
     await client.end()
-    await until(async () => (await workspace.services.previewLeftovers('busy')).database.state === 'ours')
+    await until(async () => (await workspace.services.instances.previewLeftovers('busy')).database.state === 'ours')
     await writeFile(
       join(workspace.root, 'instances/busy/config.json'),
       JSON.stringify({ name: 'busy', paths: { instance: join(workspace.root, 'instances/whole') } }),
@@ -176,7 +176,7 @@ describe('is left alone', () => {
     await mkdir(elsewhere)
     await writeFile(join(elsewhere, 'file'), '')
     await symlink(elsewhere, join(workspace.root, 'instances/linked'))
-    expect((await workspace.services.previewLeftovers('linked')).files).toMatchObject({
+    expect((await workspace.services.instances.previewLeftovers('linked')).files).toMatchObject({
       target: elsewhere,
       stays: true,
     })

@@ -58,7 +58,7 @@ export async function refusal(workspace: TestWorkspace, kind: string, input: obj
 }
 
 export async function statuses({ services }: TestWorkspace): Promise<Record<string, InstanceStatus>> {
-  return Object.fromEntries((await services.registry.list()).instances.map(it => [it.name, it.status]))
+  return Object.fromEntries((await services.instances.registry.list()).instances.map(it => [it.name, it.status]))
 }
 
 /** What the server on the port says; undefined if nobody answers. */

@@ -20,7 +20,7 @@ beforeEach(async () => {
 })
 afterEach(() => workspace.close())
 
-const down = async (): Promise<readonly string[]> => (await workspace.services.registry.list()).down
+const down = async (): Promise<readonly string[]> => (await workspace.services.instances.registry.list()).down
 const found = async (name: string) => (await workspace.processes.list()).find(it => it.name === name)
 
 it('a stop while nobody watches counts, and so does a start', async () => {
@@ -63,7 +63,10 @@ it('one that crashes, or whose start is rolled back, should run all the same', a
     const now = await found('alpha')
     return now?.status === 'online' && now.restarts > (before?.restarts ?? 0)
   })
-  const { operations, setBootTime } = workspace.services
+  const {
+    operations,
+    instances: { setBootTime },
+  } = workspace.services
   const script = join(workspace.root, 'instances/alpha/server/index.js')
   const text = await readFile(script)
   await pm2(workspace, 'delete', 'alpha')

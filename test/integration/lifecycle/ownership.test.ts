@@ -112,7 +112,7 @@ describe('a copy of the base application and one instance, on the same server', 
     await until(() => answerOf(victim.port))
     const pid = await pidOf(workspace, victim.name)
     const services = await openCopy(await copyInstance(victim))
-    const { instances, down } = await services.registry.list()
+    const { instances, down } = await services.instances.registry.list()
     expect(instances).toMatchObject([
       { name: victim.name, foreign: `Its config.json is that of ${victim.folder}, which exists.` },
     ])
@@ -124,7 +124,7 @@ describe('a copy of the base application and one instance, on the same server', 
     expect((await bulk({ services }, 'start', [victim.name]))[0]?.problem?.code).toBe('instance-foreign')
     await expectUntouched(victim, pid)
     expect(
-      (await workspace.services.registry.list()).instances.find(it => it.name === victim.name)?.foreign,
+      (await workspace.services.instances.registry.list()).instances.find(it => it.name === victim.name)?.foreign,
     ).toBeUndefined()
   })
 
@@ -142,7 +142,7 @@ describe('a copy of the base application and one instance, on the same server', 
     for (const why of Object.values(await refusals(services, victim.name)))
       expect(why).toBe(`instance-foreign: The database ${victim.database} is marked as another workspace's.`)
     const watching = new AbortController()
-    for await (const { instances } of services.registry.watch(watching.signal))
+    for await (const { instances } of services.instances.registry.watch(watching.signal))
       if (instances[0]?.foreign) watching.abort()
     await expectUntouched(victim)
   })
@@ -185,7 +185,7 @@ describe('adopting a copy', () => {
     expect([state.phase, state.turned]).toEqual(['succeeded', undefined])
     // its own is taken in PostgreSQL
     const [name, folder] = [`${victim.name}-copy`, join(root, 'instances', `${victim.name}-copy`)]
-    const { instances, broken } = await services.registry.list()
+    const { instances, broken } = await services.instances.registry.list()
     expect([instances.map(it => [it.name, it.foreign]), broken]).toEqual([[[name, undefined]], []])
     const [config, database, env] = await Promise.all([
       json(join(folder, 'config.json')),
@@ -291,7 +291,7 @@ describe('adopting a copy', () => {
     const copied = join(root, 'instances', victim.name)
     await rm(copied, { recursive: true })
     await symlink(victim.folder, copied)
-    expect((await services.registry.list()).instances[0]?.foreign).toContain(victim.folder)
+    expect((await services.instances.registry.list()).instances[0]?.foreign).toContain(victim.folder)
     expect(await refusal(services, { as: 'other' })).toBe('instance-linked')
     await expectUntouched(victim)
   })
@@ -316,7 +316,7 @@ describe('a copy of a whole workspace, made while the original runs', () => {
     expect((await readdir(join(root, 'instances'))).filter(it => it.startsWith('.'))).toEqual([])
     expect(await readdir(disk)).toEqual(['.trash'])
     expect(services.operations.list()).toEqual([])
-    expect((await services.registry.list()).down).toEqual([])
+    expect((await services.instances.registry.list()).down).toEqual([])
     for (const why of Object.values(await refusals(services, victim.name))) expect(why).toContain('instance-foreign')
     await expectUntouched(victim, pid)
     const ids = await Promise.all(
@@ -350,7 +350,7 @@ describe('a workspace that was moved', () => {
     }
     await must('infrastructure-start')
     for (const { name, port } of [marked, victim]) {
-      expect((await services.registry.list()).instances.find(it => it.name === name)?.foreign).toBeUndefined()
+      expect((await services.instances.registry.list()).instances.find(it => it.name === name)?.foreign).toBeUndefined()
       await must('start', { name })
       expect(await answerOf(port)).toBe(`${name} `)
       await must('delete', { name, confirm: 'DELETE' })

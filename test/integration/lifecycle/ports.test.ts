@@ -59,7 +59,7 @@ describe('a foreign process has the port', () => {
 describe('two instances share a port', () => {
   it('both are named, one runs', async () => {
     await mustDo(workspace, 'start', { name: 'A' })
-    expect((await workspace.services.ports.check(a.port)).holders).toEqual([
+    expect((await workspace.services.instances.ports.check(a.port)).holders).toEqual([
       { type: 'instance', name: 'A', running: true },
       { type: 'instance', name: 'B', running: false },
     ])

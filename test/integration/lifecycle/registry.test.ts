@@ -24,7 +24,7 @@ beforeEach(async () => {
   stop = new AbortController()
   latest = undefined
   void (async () => {
-    for await (const list of workspace.services.registry.watch(stop.signal)) {
+    for await (const list of workspace.services.instances.registry.watch(stop.signal)) {
       latest = list
       pushes += 1
     }
@@ -95,7 +95,7 @@ it('CPU and memory of what runs, and nothing is pushed while nothing changes', a
   const before = pushes
   await until(async () => {
     // a few looks later
-    await workspace.services.registry.list()
+    await workspace.services.instances.registry.list()
     return pushes > before || performance.now() % 5000 < 100
   })
   expect(pushes - before).toBeLessThan(3)
@@ -130,7 +130,7 @@ it("PM2's daemon killed: the lost instance is ended on the operator's word", asy
   const pid = await pidOf(workspace, 'alpha')
   await kill9(await daemonPid(workspace))
   await until(() => latest?.lost.length === 1)
-  await workspace.services.endLost('alpha')
+  await workspace.services.instances.endLost('alpha')
   await until(() => latest?.lost.length === 0)
   expect(await isAlive(pid)).toBe(false)
   expect(await desired(workspace)).not.toContain('alpha')
@@ -144,6 +144,6 @@ it('who stops watching gets nothing any more, and neither timers nor watches are
   await until(() => active('FSEventWrap') === 0 && active('Timeout') <= timers - 3)
   const before = pushes
   await layOut(workspace, 'unseen')
-  expect((await workspace.services.registry.list()).instances.map(it => it.name)).toContain('unseen')
+  expect((await workspace.services.instances.registry.list()).instances.map(it => it.name)).toContain('unseen')
   expect(pushes).toBe(before)
 })

@@ -35,16 +35,16 @@ describe('an instance that the command line tool left running', () => {
     await workspace.close()
     await workspace.open() // that alone remembers it
     await until(async () => (await desired(workspace)).includes('by-hand'))
-    const { instances } = await workspace.services.registry.list()
+    const { instances } = await workspace.services.instances.registry.list()
     expect(instances).toMatchObject([
       { name: 'by-hand', port: its.port, status: 'online', pooled: true, created: '2025-01-17T10:30:00.000Z' },
     ])
     expect(await readFile(join(its.folder, 'config.json'), 'utf8')).toBe(text)
-    const details = await workspace.services.details('by-hand')
+    const details = await workspace.services.instances.details('by-hand')
     expect(details.logs.map(log => log.path)).toContain(join(workspace.host.pm2Home, 'logs/by-hand-out.log'))
     expect(JSON.stringify(details)).not.toContain(its.password)
-    expect(await workspace.services.reveal('by-hand', 'DATABASE_URL')).toContain(its.password)
-    await expect(workspace.services.reveal('by-hand', 'constructor')).rejects.toMatchObject({
+    expect(await workspace.services.instances.reveal('by-hand', 'DATABASE_URL')).toContain(its.password)
+    await expect(workspace.services.instances.reveal('by-hand', 'constructor')).rejects.toMatchObject({
       problem: { code: 'env-key-unknown' },
     })
   })
@@ -65,7 +65,7 @@ describe('an instance that the command line tool left running', () => {
     ])
     const [pid, { port }] = [
       await pidOf(workspace, 'by-hand'),
-      (await workspace.services.registry.list()).instances[0] ?? { port: 0 },
+      (await workspace.services.instances.registry.list()).instances[0] ?? { port: 0 },
     ]
     await addEnv(server, 'GREETING=hello')
     expect(await answerOf(port)).toBe('by-hand ')
@@ -136,7 +136,10 @@ describe('an instance that does not get healthy', () => {
   it('its port is taken by another program meanwhile: unhealthy, the holder is named', async () => {
     const { port } = await layOut(workspace, 'robbed')
     const thief = createServer((_, response) => response.end('mine'))
-    const { operations, ports } = workspace.services
+    const {
+      operations,
+      instances: { ports },
+    } = workspace.services
     const id = await operations.start('start', { name: 'robbed' }) // the port was free when it was planned
     await once(thief.listen(port, '127.0.0.1'), 'listening')
     const { phase, turned } = await operations.settled(id)

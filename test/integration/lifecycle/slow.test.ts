@@ -65,7 +65,7 @@ it('a creation waits for a decision with all that was made; kept waiting for, it
   operations.retry(id)
   expect((await operations.settled(id)).phase).toBe('succeeded')
   expect(await pidOf(workspace, 'late')).toBe(pid) // the very process, never restarted
-  const { port } = (await workspace.services.registry.list()).instances[0] ?? { port: 0 }
+  const { port } = (await workspace.services.instances.registry.list()).instances[0] ?? { port: 0 }
   expect(await answerOf(port)).toContain('late')
 })
 
@@ -94,7 +94,7 @@ it('in bulk it is reported as slow, and runs', async () => {
 it('one that ends while it is waited for is not slow', async () => {
   const { operations } = workspace.services
   await rm(boots('late'))
-  await workspace.services.setBootTime({ name: 'late', seconds: 3600 })
+  await workspace.services.instances.setBootTime({ name: 'late', seconds: 3600 })
   const id = await operations.start('restart', { name: 'late' })
   await until(() =>
     operations
@@ -111,34 +111,40 @@ it('one that ends while it is waited for is not slow', async () => {
 })
 
 it('an instance has a time of its own, shown, kept by other jobs, and taken away again', async () => {
-  await workspace.services.setBootTime({ name: 'late', seconds: 1 })
-  expect((await workspace.services.details('late')).boot).toMatchObject({ seconds: 1, own: true })
-  const { operations, ports } = workspace.services
+  await workspace.services.instances.setBootTime({ name: 'late', seconds: 1 })
+  expect((await workspace.services.instances.details('late')).boot).toMatchObject({ seconds: 1, own: true })
+  const {
+    operations,
+    instances: { ports },
+  } = workspace.services
   await mustDo(workspace, 'stop', { name: 'late' })
   await mustDo(workspace, 'change-port', { name: 'late', port: await ports.suggest() })
   expect(await configOf('late')).toMatchObject({ bootSeconds: 1, name: 'late' })
   const id = await operations.start('start', { name: 'late' })
   expect((await operations.rested(id)).steps.at(-1)?.problem).toMatchObject(slow(1))
   // while it waits for a decision: the next wait is longer
-  await workspace.services.setBootTime({ name: 'late', seconds: 3600 })
+  await workspace.services.instances.setBootTime({ name: 'late', seconds: 3600 })
   operations.retry(id)
   await until(() => operations.list().find(it => it.id === id)?.phase === 'running')
-  await expect(workspace.services.setBootTime({ name: 'late', seconds: 5 })).rejects.toMatchObject({
+  await expect(workspace.services.instances.setBootTime({ name: 'late', seconds: 5 })).rejects.toMatchObject({
     problem: { code: 'operation-open' },
   })
   await writeFile(boots('late'), '')
   expect((await operations.settled(id)).phase).toBe('succeeded')
-  await workspace.services.setBootTime({ name: 'late', seconds: null })
-  expect((await workspace.services.details('late')).boot).toEqual({ seconds: 2, own: false, standard: 2 })
+  await workspace.services.instances.setBootTime({ name: 'late', seconds: null })
+  expect((await workspace.services.instances.details('late')).boot).toEqual({ seconds: 2, own: false, standard: 2 })
   expect(await configOf('late')).not.toHaveProperty('bootSeconds')
-  await expect(workspace.services.setBootTime({ name: 'nobody', seconds: 5 })).rejects.toMatchObject({
+  await expect(workspace.services.instances.setBootTime({ name: 'nobody', seconds: 5 })).rejects.toMatchObject({
     problem: { code: 'instance-unknown' },
   })
 })
 
 it('undo waits a minute for it at most, however long it may take', async () => {
-  const { operations, ports } = workspace.services
-  await workspace.services.setBootTime({ name: 'late', seconds: 3600 })
+  const {
+    operations,
+    instances: { ports },
+  } = workspace.services
+  await workspace.services.instances.setBootTime({ name: 'late', seconds: 3600 })
   await rm(boots('late'))
   const id = await operations.start('change-port', {
     name: 'late',

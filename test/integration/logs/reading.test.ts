@@ -115,7 +115,7 @@ it('PostgreSQL, an operation, and the app itself', async () => {
   expect(operation[0]).toMatch(/^\[infrastructure-start\]/)
   expect(operation.at(-1)).toBe('settled: succeeded')
   expect(operation.join('\n')).toContain('creating configuration files ... ok')
-  await workspace.services.appLog.settled()
+  await workspace.services.log.settled()
   const app = textsOf(await caller().logs.page({ source: { kind: 'app' }, anchor: end, count: 1000 }))
   expect(app[0]).toContain('The workspace was opened')
   expect(app.some(it => it.includes('infrastructure-start') && it.includes('succeeded'))).toBe(true)

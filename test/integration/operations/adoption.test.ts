@@ -91,7 +91,10 @@ async function reserve(name: string, { token }: OldJournal): Promise<void> {
 }
 
 const takesPassword = async (id: string): Promise<void> => {
-  expect(await workspace.services.takePassword(id)).toEqual({ email: director.email, password: director.password })
+  expect(await workspace.services.instances.takePassword(id)).toEqual({
+    email: director.email,
+    password: director.password,
+  })
 }
 
 /** PostgreSQL runs and PgBouncer doesn't. */

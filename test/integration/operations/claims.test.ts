@@ -149,7 +149,7 @@ describe('a job claims what its steps touch', () => {
     },
   ]
   const portOf = async (name: string): Promise<number> =>
-    (await workspace.services.registry.list()).instances.find(it => it.name === name)?.port ?? 0
+    (await workspace.services.instances.registry.list()).instances.find(it => it.name === name)?.port ?? 0
 
   it.each(
     jobs.flatMap((job, index) =>

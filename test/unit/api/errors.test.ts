@@ -131,7 +131,9 @@ describe('openExternal', () => {
     const opened: string[] = []
     Object.defineProperty(app, 'workspace', {
       value: {
-        registry: { list: () => Promise.resolve({ instances: [{ url: 'http://127.0.0.1:5000' }], broken: [] }) },
+        instances: {
+          registry: { list: () => Promise.resolve({ instances: [{ url: 'http://127.0.0.1:5000' }], broken: [] }) },
+        },
       },
     })
     app.desktop = {

@@ -59,9 +59,7 @@ function setUp({ podman = false, docker = false, instances = false, working = []
   }
   const infrastructure = new Infrastructure({
     drivers,
-    hasInstances: () => Promise.resolve(instances),
     signal: closing.signal,
-    secured: () => Promise.resolve(),
     users: () => working.map(text => ({ text, changesIt: false })),
     settings: {
       read: () => Promise.resolve(settings),
@@ -72,7 +70,11 @@ function setUp({ podman = false, docker = false, instances = false, working = []
     },
     secrets: { ensure: () => Promise.resolve('secret') },
     wanted: new Wanted(join(folder, 'infrastructure.json'), folder),
-    healPools: () => Promise.resolve(),
+  })
+  infrastructure.serve({
+    any: () => Promise.resolve(instances),
+    secured: () => Promise.resolve(),
+    heal: () => Promise.resolve(),
   })
   return { infrastructure, drivers, settings: () => settings }
 }

@@ -5,13 +5,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { bulkJob } from '../../../src/main/instances/many'
 import { endLost } from '../../../src/main/instances/stop'
 import { owns } from '../../../src/shared/things'
-import { Operations } from '../../../src/main/operations/engine'
+import type { Operations } from '../../../src/main/operations/engine'
 import type { AnyOperation, Operation } from '../../../src/main/operations/operation'
 import { resultsOf, type BulkAction } from '../../../src/shared/jobs/many'
 import { isOpen } from '../../../src/shared/operation'
 import { problem } from '../../../src/shared/problem'
 import { headline } from '../../../src/shared/jobs/words'
 import { memorySecrets } from '../../support/memory-secrets'
+import { engineOf } from '../../support/engine'
 
 let home: string
 let operations: Operations
@@ -63,16 +64,12 @@ afterEach(async () => {
 })
 
 async function open(up = () => Promise.resolve()): Promise<void> {
-  operations = new Operations({
+  operations = engineOf({
     folder: join(home, 'operations'),
     secrets: memorySecrets(),
-    operations: [
-      operation('start'),
-      operation('stop', 'work'),
-      operation('restart'),
-      bulkJob({ operations: () => operations, bringUpFor: () => bringUp() }),
-    ] as readonly AnyOperation[],
+    operations: [operation('start'), operation('stop', 'work'), operation('restart')] as readonly AnyOperation[],
   })
+  operations.define([bulkJob({ operations, bringUpFor: () => bringUp() })])
   running = most = 0
   begun = []
   waiting = []

@@ -5,12 +5,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { newId } from '../../../src/main/operations/journal'
 import { owns, uses } from '../../../src/shared/things'
-import { Operations, type OperationsOptions } from '../../../src/main/operations/engine'
+import type { Operations } from '../../../src/main/operations/engine'
 import { keptOfKind } from '../../../src/main/operations/history'
 import type { AnyOperation, Context, Operation, Step } from '../../../src/main/operations/operation'
 import { fold, isOpen, type OperationState, type OperationsUpdate } from '../../../src/shared/operation'
 import { problem } from '../../../src/shared/problem'
 import { memorySecrets } from '../../support/memory-secrets'
+import { engineOf, type TestEngineOptions } from '../../support/engine'
 
 let folder: string
 const engines: Operations[] = []
@@ -24,9 +25,9 @@ afterEach(async () => {
 
 async function engine(
   operations: readonly AnyOperation[],
-  options: Partial<OperationsOptions> = {},
+  options: Partial<TestEngineOptions> = {},
 ): Promise<Operations> {
-  const made = new Operations({ folder, operations, secrets: memorySecrets(), ...options })
+  const made = engineOf({ folder, operations, secrets: memorySecrets(), ...options })
   engines.push(made)
   await made.open()
   return made
@@ -122,7 +123,7 @@ describe('what is found in the folder of journals', () => {
     for (let age = 1; age <= keptOfKind + 2; age++) ids.push(await put(age))
     const begun = newId(new Date())
     await writeFile(join(folder, `${begun}.jsonl`), '{"id":"torn')
-    const looking = new Operations({ folder, secrets: memorySecrets(), operations: [operation([step('one')])] })
+    const looking = engineOf({ folder, secrets: memorySecrets(), operations: [operation([step('one')])] })
     await looking.look() // who only looks deletes nothing: another process may be about to write
     expect(await readdir(folder)).toHaveLength(keptOfKind + 4)
     const operations = await engine([operation([step('one')], { recovery: 'resume' })])
@@ -771,7 +772,7 @@ describe('closing and opening again', () => {
     await expect(before.start('make', { name: 'beta' })).rejects.toEqual(withCode('shutting-down'))
     expect(await story(id)).toEqual(['opened', 'doing one'])
 
-    const after = new Operations({ folder, secrets: memorySecrets(), operations: [operation([hold.step])] })
+    const after = engineOf({ folder, secrets: memorySecrets(), operations: [operation([hold.step])] })
     engines.push(after)
     expect((await after.open()).map(it => it.id)).toEqual([id])
     expect(await after.settled(id)).toMatchObject({
@@ -900,7 +901,7 @@ describe('closing and opening again', () => {
       })
     const live = async (): Promise<Operations> => {
       // never closed: as good as killed
-      const made = new Operations({
+      const made = engineOf({
         folder,
         secrets: memorySecrets(),
         operations: [operation([killer()], { recovery: 'resume' })],

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { owns } from '../../../src/shared/things'
-import { Operations } from '../../../src/main/operations/engine'
 import type { Operation } from '../../../src/main/operations/operation'
 
 import { memorySecrets } from '../../support/memory-secrets'
+import { engineOf } from '../../support/engine'
 
 type Plan = { readonly name: string }
 
@@ -37,7 +37,7 @@ it('an operation that another engine runs is shown as it stands, not walked on, 
       },
     ],
   }
-  const engine = new Operations({ folder, secrets: memorySecrets(), operations: [operation] })
+  const engine = engineOf({ folder, secrets: memorySecrets(), operations: [operation] })
   onTestFinished(async () => {
     await engine.close()
     await rm(folder, { recursive: true })
@@ -48,7 +48,7 @@ it('an operation that another engine runs is shown as it stands, not walked on, 
   await expect.poll(() => readFile(journal, 'utf8')).toContain('"doing"')
   const before = [await readdir(folder), await readFile(journal, 'utf8')]
 
-  const looker = new Operations({ folder, secrets: memorySecrets(), operations: [operation] })
+  const looker = engineOf({ folder, secrets: memorySecrets(), operations: [operation] })
   await looker.look()
   expect(looker.list()).toMatchObject([{ id, phase: 'running', steps: [{ name: 'wait', status: 'doing' }] }])
   expect(looker.running()).toBe(false) // not here
@@ -66,7 +66,7 @@ it('an operation that another engine runs is shown as it stands, not walked on, 
 
 it('a folder that is not there yet is empty, and is not made', async () => {
   const folder = join(tmpdir(), 'im-look-never')
-  const looker = new Operations({ folder, secrets: memorySecrets(), operations: [] })
+  const looker = engineOf({ folder, secrets: memorySecrets(), operations: [] })
   await looker.look()
   expect(looker.list()).toEqual([])
   await expect(readdir(folder)).rejects.toMatchObject({ code: 'ENOENT' })

@@ -11,11 +11,12 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { owns, uses } from '../../../src/shared/things'
-import { Operations } from '../../../src/main/operations/engine'
+import type { Operations } from '../../../src/main/operations/engine'
 import type { Operation, Step } from '../../../src/main/operations/operation'
 import { isOpen, type OperationState } from '../../../src/shared/operation'
 import { toProblem } from '../../../src/shared/problem'
 import { memorySecrets } from '../../support/memory-secrets'
+import { engineOf } from '../../support/engine'
 
 const things = ['port/1', 'port/2', 'instance/a', 'instance/b', 'infrastructure']
 
@@ -136,7 +137,7 @@ async function overlap(jobs: readonly Job[], interruptions: readonly number[], f
   let lost = new AbortController()
   const live = async (): Promise<Operations> => {
     lost = new AbortController()
-    const made = new Operations({
+    const made = engineOf({
       folder,
       lost: lost.signal,
       secrets: memorySecrets(secrets),

@@ -6,12 +6,13 @@ import { setImmediate } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { vi } from 'vitest'
 import { owns } from '../../../src/shared/things'
-import { Operations } from '../../../src/main/operations/engine'
+import type { Operations } from '../../../src/main/operations/engine'
 import { Journal } from '../../../src/main/operations/journal'
 import type { Context, Operation, Step } from '../../../src/main/operations/operation'
 import { fold, isOpen, journalLineSchema, type JournalLine, type OperationState } from '../../../src/shared/operation'
 import { ProblemError } from '../../../src/shared/problem'
 import { memorySecrets } from '../../support/memory-secrets'
+import { engineOf } from '../../support/engine'
 
 /**
  * What happens at a point. Points are: before each partial effect of a do or undo and after the last, each verify, each
@@ -94,7 +95,7 @@ class Simulation {
   }
 
   async #live(first: boolean, signal: AbortSignal): Promise<OperationState | undefined> {
-    const operations = new Operations({
+    const operations = engineOf({
       folder: this.folder,
       secrets: memorySecrets(),
       operations: [this.#operation(this.life)],
@@ -316,7 +317,7 @@ class Simulation {
       'is open when it has ended',
     )
 
-    const again = new Operations({
+    const again = engineOf({
       folder: this.folder,
       secrets: memorySecrets(),
       operations: [this.#operation(this.life)],

@@ -188,6 +188,8 @@ describe('sweep', () => {
     await Promise.all([ours.ended, theirs.ended])
     const [our, their] = [ours.pids[1] as number, theirs.pids[1] as number]
     try {
+      // in the middle of an exec it carries nothing, and isn't found
+      await vi.waitUntil(async () => (await readFile(`/proc/${our}/comm`, 'utf8')) === 'sleep\n', { timeout })
       await sweep(id)
       expect(await gone(our)).toBe(true)
       expect(await isAlive(their)).toBe(true)

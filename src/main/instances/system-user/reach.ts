@@ -2,7 +2,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { problem } from '../../../shared/problem'
-import { findNode } from '../../processes/daemon'
+import { findNode } from '../../system/node'
 import { isRoot } from '../../system/users'
 import { readManifest } from '../../workspace/base'
 import type { WorkspacePaths } from '../../workspace/paths'

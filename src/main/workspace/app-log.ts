@@ -15,6 +15,13 @@ export class AppLog {
 
   constructor(readonly path: string) {}
 
+  /** @param copyOf the workspace that this one was copied from */
+  opened(version: string, copyOf: string | undefined): void {
+    this.info(`The workspace was opened by Instance Manager ${version}.`)
+    if (copyOf !== undefined)
+      this.info(`It is a copy of ${copyOf}: instances that belong there are left alone until they are adopted.`)
+  }
+
   info(text: string): void {
     this.#write('INFO', text)
   }

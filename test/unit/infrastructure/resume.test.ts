@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { Resume } from '../../../src/main/instances/resume'
+import { Resume } from '../../../src/main/infrastructure/resume'
 import type { OperationState } from '../../../src/shared/operation'
 import { owns, things } from '../../../src/shared/things'
 

@@ -1,0 +1,59 @@
+/** The room of the shared services: what runs them, what is set up in PostgreSQL, and that they run when they should. */
+import { things } from '../../shared/things'
+import type { Operations } from '../operations/engine'
+import type { AnyOperation } from '../operations/operation'
+import type { Base } from '../workspace/opened'
+import { Databases } from './databases'
+import { ContainerDriver } from './drivers/container-driver'
+import { EmbeddedDriver } from './drivers/embedded-driver'
+import { Infrastructure } from './infrastructure'
+import { Resume } from './resume'
+import { allServices } from './services'
+import { infrastructureStart, infrastructureUsers } from './start'
+import { infrastructureStop } from './stop'
+import { Supervisor } from './supervisor'
+import { Wanted } from './wanted'
+
+export interface InfrastructureRoom {
+  readonly infrastructure: Infrastructure
+  readonly databases: Databases
+  readonly embedded: EmbeddedDriver
+  readonly jobs: readonly AnyOperation[]
+  /** Sees that they run while the workspace is open. */
+  start(): void
+}
+
+/** @throws Problem `file-corrupt` */
+export async function infrastructureRoom(base: Base, operations: Operations): Promise<InfrastructureRoom> {
+  const { paths, settings, secrets, signal, log, place } = base
+  const wanted = new Wanted(paths.wanted, paths.root)
+  await wanted.read()
+  const embedded = new EmbeddedDriver(allServices, base)
+  const drivers = {
+    podman: new ContainerDriver('podman', allServices, base),
+    docker: new ContainerDriver('docker', allServices, base),
+    embedded,
+  }
+  const users = () => infrastructureUsers(operations)
+  const infrastructure = new Infrastructure({ settings, secrets, wanted, signal, users, drivers })
+  const resume = new Resume(operations)
+  const supervisor = new Supervisor({
+    infrastructure,
+    wanted,
+    log,
+    busy: () => operations.holders(things.services).length > 0,
+    restored: () => infrastructure.healPools(),
+    healthy: () => resume.look(),
+  })
+  return {
+    infrastructure,
+    databases: new Databases(() => infrastructure.admin(), base.identity.id),
+    embedded,
+    jobs: [infrastructureStart(infrastructure), infrastructureStop(infrastructure)],
+    start() {
+      if (place.kind === 'command') return // it ends with its own work: what should run is the next engine's matter
+      const supervised = supervisor.run(signal)
+      base.closing.add(() => supervised)
+    },
+  }
+}

@@ -1,0 +1,143 @@
+/** The room of the instances: the jobs on them, and all that is asked about one. */
+import type { z } from 'zod'
+import {
+  databaseNames,
+  type bootTimeInputSchema,
+  type DeletePreview,
+  type InstanceDetails,
+  type LeftoversPreview,
+  type PortCheck,
+} from '../../shared/instance'
+import type { StartRequest } from '../../shared/jobs'
+import { toProblem, type Problem } from '../../shared/problem'
+import type { InfrastructureRoom } from '../infrastructure/room'
+import type { Operations } from '../operations/engine'
+import type { AnyOperation } from '../operations/operation'
+import type { Processes } from '../processes/client'
+import type { Releases } from '../releases/releases'
+import { portFree, portHolders } from '../system/proc'
+import { readManifest } from '../workspace/base'
+import type { Base } from '../workspace/opened'
+import { adoption } from './adopt'
+import { setBootTime } from './boot-time'
+import { bringUp, requireUp, startJobOn } from './bring-up'
+import { portChange } from './change-port'
+import { creation } from './create'
+import { takePassword } from './create/password'
+import { requireFreeName } from './create/plan'
+import { deletion } from './delete'
+import { instanceDetails, previewDelete, revealValue } from './details'
+import { leftoverRemoval, previewLeftovers } from './leftovers'
+import { whoRuns } from './lifecycle/target'
+import { bulkJob } from './many'
+import { checkPort, choosePort, type PortKnowledge } from './ports'
+import type { Registry } from './registry'
+import { restarting } from './restart'
+import type { Roster } from './roster'
+import type { Space } from './space'
+import { starting } from './start'
+import { endLost, stopping } from './stop'
+import { endOfIsolation, isolation } from './system-user/isolate'
+import type { Trash } from './trash'
+
+export interface Instances {
+  readonly jobs: readonly AnyOperation[]
+  readonly registry: Registry
+  readonly ports: { suggest(): Promise<number>; check(port: number): Promise<PortCheck> }
+  /** Whether a name can be had, and what it would be called in the database. */
+  checkName(name: string): Promise<{ problem?: Problem; database?: string }>
+  /** The password of a created instance's director, once. */
+  takePassword(operation: string): Promise<{ email: string; password: string } | undefined>
+  /** Brings PostgreSQL and PgBouncer up. @returns the operation that does it; undefined if both run */
+  bringUp(): Promise<string | undefined>
+  /** Starts a job, and first what it needs. @returns its operation's id @throws as `Operations.start` */
+  begin(request: StartRequest): Promise<string>
+  details(name: string): Promise<InstanceDetails>
+  /** How long its application may take to answer after a start. */
+  setBootTime(input: z.infer<typeof bootTimeInputSchema>): Promise<void>
+  /** One masked value of its `.env`. */
+  reveal(name: string, key: string): Promise<string>
+  previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
+  previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
+  /** Ends an instance's process that PM2 has lost. To keep it, start the instance: PM2 then replaces it. */
+  endLost(name: string): Promise<void>
+}
+
+interface Others {
+  readonly shared: InfrastructureRoom
+  readonly processes: Processes
+  readonly releases: Releases
+  readonly roster: Roster
+  readonly trash: Trash
+  readonly space: Space
+}
+
+export function instancesRoom(base: Base, operations: Operations, others: Others): Instances {
+  const { paths, settings, place } = base
+  const { processes } = others
+  const { infrastructure, databases } = others.shared
+  const { registry, configs } = others.roster
+  const knowledge: PortKnowledge = {
+    instances: () => whoRuns({ paths, configs, processes }),
+    reservations: async () =>
+      [...operations.held('port')].map(([port, { subject }]) => ({ subject, port: Number(port) })),
+    portFree,
+    portHolders,
+  }
+  const ports = {
+    suggest: async () => choosePort((await settings.read()).ports.firstInstance, knowledge),
+    check: (port: number) => checkPort(port, knowledge),
+  }
+  const services = {
+    ...base,
+    ...others.roster,
+    ...others,
+    infrastructure,
+    databases,
+    ports,
+    directorScript: place.product.directorScript,
+    copyOf: base.identity.copyOf,
+    operations,
+  }
+  const bringUpFor = async (names: readonly string[]): Promise<void> => {
+    const found = (await configs()).configs
+    if (found.some(it => names.includes(it.name))) await requireUp({ operations, infrastructure })
+  }
+  return {
+    jobs: [
+      creation(services),
+      starting(services),
+      stopping(services),
+      restarting(services),
+      portChange(services),
+      deletion(services),
+      isolation(services),
+      endOfIsolation(services),
+      adoption(services),
+      leftoverRemoval(services),
+      bulkJob({ operations, bringUpFor }),
+    ],
+    registry,
+    ports,
+    async checkName(name) {
+      try {
+        await requireFreeName({ configs, processes }, name, await readManifest(paths.root))
+        return { database: databaseNames(name).database }
+      } catch (error) {
+        return { problem: toProblem(error) }
+      }
+    },
+    takePassword: operation => takePassword(operations, operation),
+    bringUp: () => bringUp({ operations, infrastructure }),
+    begin: request => startJobOn({ operations, bringUpFor }, request),
+    details: name => instanceDetails(services, name),
+    async setBootTime(input) {
+      await setBootTime(services, input)
+      registry.poke()
+    },
+    reveal: (name, key) => revealValue(services, name, key),
+    previewDelete: (name, signal) => previewDelete(services, name, signal),
+    previewLeftovers: (name, signal) => previewLeftovers(services, name, signal),
+    endLost: name => endLost(operations, name),
+  }
+}

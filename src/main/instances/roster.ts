@@ -1,0 +1,95 @@
+/** The room of who is there: the instances as their files, PM2 and PostgreSQL have them, live; whose they are. */
+import type { Manifest } from '../../shared/workspace'
+import type { InfrastructureRoom } from '../infrastructure/room'
+import { Pools } from '../infrastructure/pools'
+import { guardInfrastructure } from '../infrastructure/settings-guard'
+import type { Operations } from '../operations/engine'
+import type { Processes } from '../processes/client'
+import { portsHolders } from '../system/proc'
+import { readManifest } from '../workspace/base'
+import { fingerprint } from '../workspace/fingerprint'
+import type { Base } from '../workspace/opened'
+import { connectedInstances, instanceFolders, readConfigs, type ConfigCache, type Configs } from './configs'
+import { Desired } from './desired'
+import { DesiredKeeper } from './desired-keeper'
+import { healRunning } from './heal-running'
+import { Ownership } from './ownership'
+import { InstancePools } from './pooled'
+import { Registry } from './registry'
+
+export interface Roster {
+  readonly desired: Desired
+  readonly ownership: Ownership
+  readonly pools: InstancePools
+  /** The live list. */
+  readonly registry: Registry
+  /** Every config.json, with what is broken, foreign or busy. */
+  readonly configs: (manifest?: Manifest) => Promise<Configs>
+  /** The fingerprint of the base application as it is now. @throws Problems of the manifest */
+  readonly baseFingerprint: () => Promise<string>
+  /** Keeps looking while the workspace is open; a command looks once. */
+  start(): void
+}
+
+/** @throws Problem `file-corrupt` */
+export async function rosterRoom(
+  base: Base,
+  operations: Operations,
+  { infrastructure, databases }: InfrastructureRoom,
+  processes: Processes,
+): Promise<Roster> {
+  const { paths, settings, signal, log, place, node } = base
+  const desired = new Desired(paths.desired)
+  base.closing.add(() => desired.close())
+  await desired.names()
+  const busy = (): ReadonlySet<string> => new Set(operations.held('instance').keys())
+  const ownership = new Ownership({ paths, databases, portsHolders })
+  const known: ConfigCache = new Map()
+  const configs = async (manifest?: Manifest): Promise<Configs> =>
+    readConfigs(paths, manifest ?? (await readManifest(paths.root)), busy(), known)
+  const digests = new Map<string, string>()
+  const baseFingerprint = async (): Promise<string> =>
+    fingerprint(paths.root, await readManifest(paths.root), node.major, digests)
+  const pools = new InstancePools(
+    new Pools(database => infrastructure.throughPool(database)),
+    async () => (await settings.read()).ports.pgbouncer,
+  )
+  infrastructure.serve({
+    any: async () => (await instanceFolders(paths)).length > 0,
+    secured: async () => ownership.claim(await configs()),
+    heal: () => healRunning({ paths, configs, processes, pools }),
+  })
+  settings.guard(guardInfrastructure({ infrastructure, instances: async () => connectedInstances(await configs()) }))
+  const registry = new Registry({
+    folder: paths.instances,
+    configs,
+    processes,
+    databases,
+    ownership,
+    desired,
+    signal,
+    base: baseFingerprint,
+    ...(!place.looking && { keeper: new DesiredKeeper({ desired, signal, busy }) }),
+  })
+  operations.whenSettled(() => registry.poke())
+
+  /** Left by a folder that was removed by hand. */
+  const tellStrayNames = async (): Promise<void> => {
+    const [names, folders] = await Promise.all([desired.names(), instanceFolders(paths)])
+    const stray = names.filter(it => !folders.includes(it))
+    if (stray.length) log.info(`${paths.desired} names instances that do not exist: ${stray.join(', ')}.`)
+  }
+
+  return {
+    desired,
+    ownership,
+    pools,
+    registry,
+    configs,
+    baseFingerprint,
+    start() {
+      void tellStrayNames().catch(() => undefined)
+      void (place.kind === 'command' ? registry.lookOnce() : registry.keepLooking()).catch(() => undefined)
+    },
+  }
+}

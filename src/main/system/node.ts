@@ -1,0 +1,30 @@
+/** The Node that instances and tools run on. */
+import { realpath } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { problem } from '../../shared/problem'
+import { isExecutable } from './files'
+import type { Run } from './run'
+
+/** A real Node: the one on PATH, or the one that we run on unless that is Electron. @throws Problem `node-missing` */
+export async function findNode(): Promise<string> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(it => it.startsWith('/'))) {
+    const candidate = join(folder, 'node')
+    if (await isExecutable(candidate)) return candidate
+  }
+  if (!process.versions['electron']) return process.execPath
+  throw problem({
+    code: 'node-missing',
+    message: 'Node.js was not found.',
+    cause: 'There is no program "node" in any folder of PATH.',
+    hint: 'Install Node.js 20.19 or newer, or start Instance Manager from a terminal where "node --version" works.',
+  })
+}
+
+/** `findNode`, with its major version, e.g. `20`. @throws as `findNode` */
+export async function realNode(run: Run): Promise<{ readonly path: string; readonly major: string }> {
+  const path = await findNode()
+  // it is us: a start saved
+  if ((await realpath(path)) === process.execPath) return { path, major: process.versions.node.split('.')[0] ?? '' }
+  const version = await run(path, ['--version'], { timeout: 10_000 })
+  return { path, major: version.replace(/^v/, '').split('.')[0] ?? '' }
+}

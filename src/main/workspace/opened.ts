@@ -1,0 +1,128 @@
+/** An opened workspace, before anything works in it: what every room is given. */
+import { createHash } from 'node:crypto'
+import { problem } from '../../shared/problem'
+import { Closing } from '../system/closing'
+import { makeFolder, removeTemporary } from '../system/files'
+import { realNode } from '../system/node'
+import type { Product } from '../system/product'
+import { createRun, sweep, type Run } from '../system/run'
+import { AppLog } from './app-log'
+import { identify, lookAtIdentity, type Identity } from './identity'
+import { acquireLock, type HolderKind } from './lock'
+import { workspacePaths, type WorkspacePaths } from './paths'
+import { Secrets } from './secrets'
+import { SettingsFile } from './settings'
+
+/** Where and as what the product runs, as far as a workspace needs to know. */
+export interface Place {
+  readonly kind: HolderKind
+  readonly version: string
+  readonly product: Product
+  /** The site's default settings. */
+  readonly defaults: string
+  readonly pm2Home: string
+  /**
+   * Nothing is to be changed: a workspace is opened without its lock, beside whoever works in it, and nothing is
+   * recovered.
+   */
+  readonly looking?: boolean
+  /** How long another process that is just ending may keep the lock. Milliseconds; 3000 unless told. */
+  readonly lockWait?: number
+}
+
+export interface Base {
+  readonly place: Place
+  readonly paths: WorkspacePaths
+  /** Runs a tool, marked as this workspace's, so that what outlives a crash is found and ended. */
+  readonly run: Run
+  /** The Node that runs instances and tools, never Electron's, and its major version. */
+  readonly node: { readonly path: string; readonly major: string }
+  readonly identity: Identity
+  readonly settings: SettingsFile
+  readonly secrets: Secrets
+  readonly log: AppLog
+  /**
+   * Aborted when the workspace is closed, and when its lock is lost: its reason is then the Problem
+   * `workspace-lock-lost`.
+   */
+  readonly signal: AbortSignal
+  /** The lock is another's: nothing may be done any more. */
+  readonly lost: AbortSignal
+  readonly closing: Closing
+}
+
+export interface OpenedWorkspace {
+  readonly base: Base
+  /** Ends what an earlier, killed process left running and half written. */
+  clean(): Promise<void>
+  /** Lets go of everything, the newest first. */
+  close(reason?: unknown): Promise<void>
+}
+
+/**
+ * Locks a workspace, unless it is only looked at. What is corrupt is refused before anything runs.
+ * @param root a real path
+ * @throws Problems `workspace-locked`, `file-corrupt` …; then nothing is held
+ */
+export async function openBase(place: Place, root: string): Promise<OpenedWorkspace> {
+  const paths = workspacePaths(root)
+  const [ending, lost, closing] = [new AbortController(), new AbortController(), new Closing()]
+  const close = (reason?: unknown): Promise<void> => {
+    ending.abort(reason)
+    return closing.close()
+  }
+  if (!place.looking) {
+    const onLost = (): void => {
+      lost.abort()
+      ending.abort(lockLost())
+    }
+    const lock = await acquireLock(paths.state, place.kind, { waitMs: place.lockWait ?? 3000, onLost })
+    closing.add(() => lock.release())
+  }
+  const marker = createHash('sha256').update(paths.root).digest('hex').slice(0, 16)
+  const run = createRun(marker)
+  try {
+    if (!place.looking) await makeFolder(paths.instances)
+    const identity = await (place.looking ? lookAtIdentity(paths) : identify(paths))
+    const settings = new SettingsFile(paths.settings, place.defaults)
+    const secrets = new Secrets(paths.secrets)
+    closing.add(() => secrets.close())
+    await Promise.all([settings.read(), secrets.keys()])
+    const log = new AppLog(paths.appLog)
+    closing.add(() => log.settled())
+    const node = await realNode(run)
+    const base = {
+      place,
+      paths,
+      run,
+      node,
+      identity,
+      settings,
+      secrets,
+      log,
+      signal: ending.signal,
+      lost: lost.signal,
+      closing,
+    }
+    return {
+      base,
+      clean: async () => {
+        await sweep(marker)
+        await removeTemporary(paths.state) // they may hold secrets
+      },
+      close,
+    }
+  } catch (error) {
+    await close(error)
+    throw error
+  }
+}
+
+const lockLost = () =>
+  problem({
+    code: 'workspace-lock-lost',
+    message: 'The workspace was closed: its lock was lost.',
+    cause:
+      'The helper process that holds the lock has ended. Another Instance Manager could have taken the workspace over.',
+    hint: 'Open it again: interrupted operations then continue. Instances that are running keep running.',
+  })
