@@ -69,8 +69,11 @@ export class App {
   #listener: LocalListener | undefined
   /** Opening and closing. */
   readonly #changes = new SerialQueue()
+  readonly #options: AppOptions
 
-  constructor(private readonly options: AppOptions) {
+  constructor(options: AppOptions) {
+    this.#options = options
+
     this.#state = new Latest<AppState>({
       version: options.version,
       home: options.home,
@@ -82,15 +85,15 @@ export class App {
   }
 
   get home(): string {
-    return this.options.home
+    return this.#options.home
   }
 
   get desktop(): Desktop | undefined {
-    return this.options.desktop
+    return this.#options.desktop
   }
 
   get served(): Served | undefined {
-    return this.options.served
+    return this.#options.served
   }
 
   /** The open workspace, if any. */
@@ -128,13 +131,13 @@ export class App {
       const root = await requireWorkspace(path)
       if (this.#services?.paths.root === root) return
       this.#requireIdle()
-      const services = await this.options.open(root)
+      const services = await this.#options.open(root)
       await this.#close()
       this.#services = services
       // commands are then told that it is locked
-      this.#listener = await this.options.listen?.(services).catch(() => undefined)
+      this.#listener = await this.#options.listen?.(services).catch(() => undefined)
       services.signal.addEventListener('abort', () => void this.#leave(services).catch(() => undefined))
-      if (!this.options.looking) await this.options.recent.add(root)
+      if (!this.#options.looking) await this.#options.recent.add(root)
     })
   }
 
@@ -145,7 +148,7 @@ export class App {
 
   /** @throws Problems of `createSample` */
   async createSample(path: string): Promise<void> {
-    await createSample(this.options.sample, path)
+    await createSample(this.#options.sample, path)
     await this.open(path)
   }
 
@@ -184,7 +187,7 @@ export class App {
 
   /** The workspace that was open last, if it is still there. */
   async last(): Promise<string | undefined> {
-    return (await this.options.recent.list()).find(it => it.exists)?.path
+    return (await this.#options.recent.list()).find(it => it.exists)?.path
   }
 
   /** Waits until no operation runs. @param cancel undo what runs first, as far as it can be undone */
@@ -201,7 +204,7 @@ export class App {
   }
 
   async forget(path: string): Promise<void> {
-    await this.options.recent.forget(path)
+    await this.#options.recent.forget(path)
     await this.#show({})
   }
 
@@ -245,7 +248,7 @@ export class App {
   }
 
   async #show(change: Partial<AppState>): Promise<void> {
-    const recent = await this.options.recent.list()
+    const recent = await this.#options.recent.list()
     // Nothing is waited for from here on: two changes at once must not undo each other.
     const root = this.#services?.paths.root
     this.#state.set({

@@ -24,23 +24,30 @@ export class Follower {
   #stop = (): void => undefined
   /** What happened up to the first snapshot is known. */
   #ready: Promise<void>
+  #current: Client
+  readonly #reporter: Reporter
+  readonly #another: () => Promise<Client>
 
   /**
    * @param another finds an engine to follow the same operations on when this one has vanished; it throws if there is
    * none
    */
   constructor(
-    private current: Client,
-    private readonly reporter: Reporter,
-    private readonly another: () => Promise<Client> = () => Promise.reject(new Failure(engineGone(), exitCodes.failed)),
+    current: Client,
+    reporter: Reporter,
+    another: () => Promise<Client> = () => Promise.reject(new Failure(engineGone(), exitCodes.failed)),
   ) {
+    this.#current = current
+    this.#reporter = reporter
+    this.#another = another
+
     this.#ready = this.#watch()
     this.#ready.catch(() => undefined)
   }
 
   /** Of the engine as it is now. */
   get client(): Client {
-    return this.current
+    return this.#current
   }
 
   /** @returns when the first snapshot is there, of this engine or of one that took over. @throws why there is none */
@@ -60,13 +67,13 @@ export class Follower {
       }
       const gone = (): void =>
         end(() => {
-          this.#ready = this.another().then(client => {
-            this.current = client
+          this.#ready = this.#another().then(client => {
+            this.#current = client
             return this.#watch()
           })
           this.#ready.then(known, fail)
         })
-      const subscription = this.current.operations.watch.subscribe(undefined, {
+      const subscription = this.#current.operations.watch.subscribe(undefined, {
         onData: update => {
           this.#update(update)
           if (update.type === 'snapshot') known()
@@ -99,7 +106,7 @@ export class Follower {
     this.#asking++
     let id: string | undefined
     try {
-      ;({ id } = await ask(this.current))
+      ;({ id } = await ask(this.#current))
     } catch (error) {
       this.#asked()
       throw error
@@ -112,7 +119,7 @@ export class Follower {
     const known = this.#states.get(id)
     if (known && !this.#early.some(it => it.event.id === id)) {
       // it was under way before it was asked for
-      this.reporter.snapshot(known)
+      this.#reporter.snapshot(known)
       this.#settle(known)
     }
     for (const { event, state } of this.#early) if (event.id === id) this.#tell(event, state)
@@ -134,7 +141,7 @@ export class Follower {
         },
         exitCodes.refused,
       )
-    this.reporter.snapshot(state)
+    this.#reporter.snapshot(state)
     const ended = this.#wait(id)
     ended.catch(() => undefined)
     await decide(state)
@@ -167,12 +174,12 @@ export class Follower {
   close(): void {
     this.#closed = true
     this.#stop()
-    this.reporter.end()
+    this.#reporter.end()
   }
 
   async #cancel(id: string): Promise<void> {
-    await this.current.operations.cancel.mutate({ id }).catch((error: unknown) => {
-      this.reporter.note(cleanLine(problemOf(error).message))
+    await this.#current.operations.cancel.mutate({ id }).catch((error: unknown) => {
+      this.#reporter.note(cleanLine(problemOf(error).message))
     })
   }
 
@@ -193,7 +200,7 @@ export class Follower {
       for (const state of update.operations) {
         this.#states.set(state.id, state)
         if (!this.#waiting.has(state.id)) continue
-        this.reporter.snapshot(state) // we were too slow, or it is another engine: events were missed
+        this.#reporter.snapshot(state) // we were too slow, or it is another engine: events were missed
         if (this.#cancelled && !state.turned) void this.#cancel(state.id)
         this.#settle(state)
       }
@@ -209,7 +216,7 @@ export class Follower {
   }
 
   #tell(event: OperationEvent, state: OperationState): void {
-    this.reporter.event(event, state)
+    this.#reporter.event(event, state)
     this.#settle(state)
   }
 

@@ -29,18 +29,21 @@ export interface NewDatabase extends OwnedDatabase {
  * All methods throw Problem `postgres-unreachable`, `postgres-refused-us` or `postgres-failed` besides what they say.
  */
 export class Databases {
+  readonly #admin: () => Promise<Login>
+  readonly #workspace: string
+
   /**
    * @param admin our role's login to the database `postgres`, not through PgBouncer
    * @param workspace the id that marks what belongs to this workspace
    */
-  constructor(
-    private readonly admin: () => Promise<Login>,
-    private readonly workspace: string,
-  ) {}
+  constructor(admin: () => Promise<Login>, workspace: string) {
+    this.#admin = admin
+    this.#workspace = workspace
+  }
 
   /** Which of the two names are taken, by whomever. */
   find({ database, role }: DatabaseNames): Promise<{ database: boolean; role: boolean }> {
-    return this.connected(async client => {
+    return this.#connected(async client => {
       const { rows } = await client.query<{ database: boolean; role: boolean }>(
         `
         SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1) AS database, EXISTS (SELECT FROM pg_roles WHERE rolname = $2) AS role`,
@@ -55,8 +58,8 @@ export class Databases {
    * @throws Problem `database-exists` if one of the names is taken by someone else; then nothing was changed
    */
   create({ database, role, password, token }: NewDatabase): Promise<void> {
-    return this.locked(database, async client => {
-      const owner = await this.owner(client, { database, role })
+    return this.#locked(database, async client => {
+      const owner = await this.#owner(client, { database, role })
       if ((owner.role && owner.roleMark?.token !== token) || (owner.database && !owner.ownedByRole))
         throw taken({ database, role }, owner)
       const name = escapeIdentifier(role)
@@ -67,17 +70,17 @@ export class Databases {
       await client.query(`
         BEGIN;
         ${owner.role ? 'ALTER' : 'CREATE'} ROLE ${name} ${rights} ${limit} PASSWORD ${secret};
-        COMMENT ON ROLE ${name} IS ${escapeLiteral(formatMark({ token, owner: this.ownerMark({ database, role }) }))};
+        COMMENT ON ROLE ${name} IS ${escapeLiteral(formatMark({ token, owner: this.#ownerMark({ database, role }) }))};
         COMMIT;`)
       if (!owner.database) {
-        await provideTemplate(await this.admin()) // a server that an earlier version set up has none yet
+        await provideTemplate(await this.#admin()) // a server that an earlier version set up has none yet
         await client.query(`CREATE DATABASE ${escapeIdentifier(database)} OWNER ${name} TEMPLATE ${templateDatabase}`)
       }
       await client.query(`
         BEGIN;
         REVOKE CONNECT, TEMPORARY ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC;
         GRANT CONNECT ON DATABASE ${escapeIdentifier(database)} TO ${escapeIdentifier(poolerRole)};
-        COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(formatMark({ owner: this.ownerMark({ database, role }) }))};
+        COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(formatMark({ owner: this.#ownerMark({ database, role }) }))};
         COMMIT;`)
     })
   }
@@ -87,9 +90,9 @@ export class Databases {
    * nothing.
    */
   async verify({ database, role, password, token }: NewDatabase): Promise<boolean> {
-    const complete = await this.connected(async client => {
-      const owner = await this.owner(client, { database, role })
-      const ours = this.ownerMark({ database, role })
+    const complete = await this.#connected(async client => {
+      const owner = await this.#owner(client, { database, role })
+      const ours = this.#ownerMark({ database, role })
       if (
         owner.roleMark?.token !== token ||
         !owner.ownedByRole ||
@@ -105,7 +108,7 @@ export class Databases {
       return rows[0]?.safe === true
     })
     if (!complete) return false
-    const admin = await this.admin()
+    const admin = await this.#admin()
     try {
       return await withConnection({ ...admin, user: role, password, database }, async client => {
         const { rows } = await client.query<{ found: boolean }>(`
@@ -125,10 +128,10 @@ export class Databases {
    * nothing is dropped
    */
   drop({ database, role, token }: OwnedDatabase): Promise<void> {
-    return this.locked(database, async client => {
-      const owner = await this.owner(client, { database, role })
+    return this.#locked(database, async client => {
+      const owner = await this.#owner(client, { database, role })
       if (!token || owner.roleMark?.token !== token) return
-      this.refuseForeign({ database, role }, owner)
+      this.#refuseForeign({ database, role }, owner)
       // FORCE: PgBouncer keeps server connections for a while after the application has stopped.
       if (owner.ownedByRole) await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`)
       await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(role)}`)
@@ -140,8 +143,8 @@ export class Databases {
    * @throws Problem `database-foreign`, as `requireOwn`; then nothing is dropped
    */
   remove({ database, role }: DatabaseNames, how?: { readonly halfMade: boolean }): Promise<void> {
-    return this.locked(database, async client => {
-      this.refuseForeign({ database, role }, await this.owner(client, { database, role }), how)
+    return this.#locked(database, async client => {
+      this.#refuseForeign({ database, role }, await this.#owner(client, { database, role }), how)
       await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`)
       await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(role)}`)
     })
@@ -155,12 +158,12 @@ export class Databases {
    * belongs to another role
    */
   requireOwn(names: DatabaseNames, how?: { readonly halfMade: boolean }): Promise<void> {
-    return this.connected(async client => this.refuseForeign(names, await this.owner(client, names), how))
+    return this.#connected(async client => this.#refuseForeign(names, await this.#owner(client, names), how))
   }
 
   /** Whether one of them is marked as another workspace's or instance's. */
   isForeign(names: DatabaseNames): Promise<boolean> {
-    return this.connected(async client => this.otherMark(names, await this.owner(client, names)) !== undefined)
+    return this.#connected(async client => this.#otherMark(names, await this.#owner(client, names)) !== undefined)
   }
 
   /**
@@ -168,12 +171,12 @@ export class Databases {
    * A comment that is not ours stays, and so does what belongs to another role.
    */
   claim(all: readonly DatabaseNames[]): Promise<void> {
-    return this.connected(async client => {
+    return this.#connected(async client => {
       for (const names of all) {
-        const found = await this.owner(client, names)
+        const found = await this.#owner(client, names)
         const { roleMark, databaseMark } = found
-        const owner = this.ownerMark(names)
-        if (!found.ownedByRole || this.otherMark(names, found)) continue
+        const owner = this.#ownerMark(names)
+        if (!found.ownedByRole || this.#otherMark(names, found)) continue
         if (roleMark && !roleMark.owner)
           await client.query(
             `COMMENT ON ROLE ${escapeIdentifier(names.role)} IS ${escapeLiteral(formatMark({ ...roleMark, owner }))}`,
@@ -191,13 +194,13 @@ export class Databases {
 
   /** The names of all databases that are marked as another workspace's. */
   foreign(): Promise<ReadonlySet<string>> {
-    return this.connected(async client => {
+    return this.#connected(async client => {
       const { rows } = await client.query<{ name: string; comment: string | null }>(
         "SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE NOT datistemplate",
       )
       return new Set(
         rows
-          .filter(it => !(parseMark(it.comment)?.owner ?? this.workspace).startsWith(this.workspace))
+          .filter(it => !(parseMark(it.comment)?.owner ?? this.#workspace).startsWith(this.#workspace))
           .map(it => it.name),
       )
     })
@@ -205,16 +208,16 @@ export class Databases {
 
   /** Notes in the database itself which release's schema it has. @param fingerprint the release's */
   markSchema({ database, role }: DatabaseNames, fingerprint: string): Promise<void> {
-    return this.connected(async client => {
+    return this.#connected(async client => {
       await client.query(
-        `COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(formatMark({ schema: fingerprint, owner: this.ownerMark({ database, role }) }))}`,
+        `COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(formatMark({ schema: fingerprint, owner: this.#ownerMark({ database, role }) }))}`,
       )
     })
   }
 
   /** Whether `markSchema` was the last to say so. */
   hasSchema(database: string, fingerprint: string): Promise<boolean> {
-    return this.connected(async client => {
+    return this.#connected(async client => {
       const { rows } = await client.query<{ comment: string | null }>(
         `SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1`,
         [database],
@@ -225,7 +228,7 @@ export class Databases {
 
   /** Size in bytes of every database, by name. */
   sizes(): Promise<ReadonlyMap<string, number>> {
-    return this.connected(async client => {
+    return this.#connected(async client => {
       const { rows } = await client.query<{ name: string; bytes: string }>(
         'SELECT datname AS name, pg_database_size(oid) AS bytes FROM pg_database WHERE datallowconn AND NOT datistemplate',
       )
@@ -235,7 +238,7 @@ export class Databases {
 
   /** Size in bytes and open connections of one database; undefined if there is none. */
   usage(database: string): Promise<{ bytes: number; connections: number } | undefined> {
-    return this.connected(async client => {
+    return this.#connected(async client => {
       const { rows } = await client.query<{ bytes: string; connections: string }>(
         `
         SELECT pg_database_size(oid) AS bytes, (SELECT count(*) FROM pg_stat_activity WHERE pg_stat_activity.datname = $1) AS connections
@@ -246,7 +249,7 @@ export class Databases {
     })
   }
 
-  private async owner(client: Client, { database, role }: DatabaseNames): Promise<Owner> {
+  async #owner(client: Client, { database, role }: DatabaseNames): Promise<Owner> {
     const { rows } = await client.query<{
       role: boolean
       unlimited: boolean
@@ -278,7 +281,7 @@ export class Databases {
   }
 
   /** @throws Problem `database-foreign` */
-  private refuseForeign(
+  #refuseForeign(
     names: DatabaseNames,
     owner: Owner,
     { halfMade }: { readonly halfMade: boolean } = { halfMade: false },
@@ -289,41 +292,41 @@ export class Databases {
         message: `The database ${names.database} does not belong to the role ${names.role}.`,
         hint: 'It is left alone. Look at who owns it, then retry.',
       })
-    const other = this.otherMark(names, owner)
+    const other = this.#otherMark(names, owner)
     if (other !== undefined)
       throw problem({
         code: 'database-foreign',
         message: `The database ${names.database} belongs to another workspace.`,
-        cause: `It is marked as ${other}, not ${this.ownerMark(names)}.`,
+        cause: `It is marked as ${other}, not ${this.#ownerMark(names)}.`,
         hint: 'It is left alone. If this instance is a copy, adopt it to give it a database of its own.',
       })
   }
 
-  private otherMark(names: DatabaseNames, { roleMark, databaseMark }: Owner): string | undefined {
-    return [roleMark, databaseMark].map(it => it?.owner).find(it => it !== undefined && it !== this.ownerMark(names))
+  #otherMark(names: DatabaseNames, { roleMark, databaseMark }: Owner): string | undefined {
+    return [roleMark, databaseMark].map(it => it?.owner).find(it => it !== undefined && it !== this.#ownerMark(names))
   }
 
   /**
    * What marks a database and a role as one instance's of this workspace. The instance's name in lower case is what the
    * database's begins with.
    */
-  private ownerMark({ database }: DatabaseNames): string {
-    return `${this.workspace}/${database.replace(/_db$/, '')}`
+  #ownerMark({ database }: DatabaseNames): string {
+    return `${this.#workspace}/${database.replace(/_db$/, '')}`
   }
 
   /**
    * Two operations never work on the same names at once, and a repeated one waits for what it left running in the
    * server.
    */
-  private locked<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
-    return this.connected(async client => {
+  #locked<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
+    return this.#connected(async client => {
       await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`instance-manager ${database}`])
       return await work(client) // the lock ends with the connection
     })
   }
 
-  private async connected<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    const admin = await this.admin()
+  async #connected<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    const admin = await this.#admin()
     try {
       return await withConnection(admin, work)
     } catch (error) {

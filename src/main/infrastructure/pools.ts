@@ -24,14 +24,18 @@ const probe = { connect: 4000, query: 4000 }
 const patience = 5000
 
 export class Pools {
+  readonly #login: (database: string) => Promise<Login>
+
   /** @param login to a database through PgBouncer, as its own role; `pgbouncer` is the console */
-  constructor(private readonly login: (database: string) => Promise<Login>) {}
+  constructor(login: (database: string) => Promise<Login>) {
+    this.#login = login
+  }
 
   /** Logs in through the pool and runs a query. @returns why that failed; undefined if it did not */
   async refusal({ database, user, password }: PoolUser): Promise<Error | undefined> {
     let adopted: boolean | undefined
     try {
-      const login = await this.login(database)
+      const login = await this.#login(database)
       adopted = login.adopted
       await withConnection({ ...login, user, password }, client => client.query('SELECT 1'), probe)
       return undefined
@@ -52,7 +56,7 @@ export class Pools {
     const first = await this.refusal(user)
     if (!first) return undefined
     if (!isPoolers(first)) return first.message
-    const kept = await this.reset(user.database)
+    const kept = await this.#reset(user.database)
     if (kept === undefined) return (await this.refusal(user))?.message
     let last = first
     const well = await waitFor(
@@ -67,10 +71,10 @@ export class Pools {
   }
 
   /** @returns why it was left as it is; undefined if it was made anew */
-  private async reset(database: string): Promise<string | undefined> {
+  async #reset(database: string): Promise<string | undefined> {
     try {
       return await withConnection(
-        await this.login('pgbouncer'),
+        await this.#login('pgbouncer'),
         async client => {
           const { rows } = await client.query<{
             database: string

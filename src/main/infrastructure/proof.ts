@@ -17,12 +17,14 @@ const leastIterations = 4096
 export class ProofConnection extends Connection {
   /** Whether the server has sent a signature. If it was wrong, `pg` has failed the connection. */
   proven = false
-  private iterations = 0
+  #iterations = 0
+  readonly #port: number
 
-  constructor(private readonly port: number) {
+  constructor(port: number) {
     super()
+    this.#port = port
     this.on('authenticationSASLContinue', ({ data }: { data: string }) => {
-      this.iterations = Number(/(?:^|,)i=(\d+)/.exec(data)?.[1] ?? 0)
+      this.#iterations = Number(/(?:^|,)i=(\d+)/.exec(data)?.[1] ?? 0)
     })
     this.on('authenticationSASLFinal', () => {
       this.proven = true
@@ -31,18 +33,18 @@ export class ProofConnection extends Connection {
 
   /** Called by `pg` to send the password in clear text or as MD5. */
   password(): void {
-    this.refuse('It asks for the password in clear text or as MD5.')
+    this.#refuse('It asks for the password in clear text or as MD5.')
   }
 
   /** Called by `pg` to send what an attacker could guess the password from. */
   override sendSCRAMClientFinalMessage(proof: string): void {
-    if (this.iterations < leastIterations)
-      return this.refuse(`It asks for ${this.iterations} iterations of SCRAM, fewer than ${leastIterations}.`)
+    if (this.#iterations < leastIterations)
+      return this.#refuse(`It asks for ${this.#iterations} iterations of SCRAM, fewer than ${leastIterations}.`)
     super.sendSCRAMClientFinalMessage(proof)
   }
 
-  private refuse(cause: string): void {
-    this.emit('error', unproven(this.port, cause))
+  #refuse(cause: string): void {
+    this.emit('error', unproven(this.#port, cause))
   }
 }
 

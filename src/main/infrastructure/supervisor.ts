@@ -59,18 +59,20 @@ export class Supervisor {
   readonly #tries = new Map<ServiceName, Tries>()
   /** The processes of all that should run, if it all ran at the last look. */
   #alive: readonly number[] | undefined
+  readonly #services: Supervised
+  readonly #times: SupervisorTimes
 
-  constructor(
-    private readonly to: Supervised,
-    private readonly times: SupervisorTimes = supervisorTimes,
-  ) {}
+  constructor(services: Supervised, times: SupervisorTimes = supervisorTimes) {
+    this.#services = services
+    this.#times = times
+  }
 
   /** Until the signal is aborted. Never throws: what fails now is tried again. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const next = await this.#round(signal).catch((error: unknown) => {
-        if (!signal.aborted) this.to.log.problem(toProblem(error))
-        return this.times.longestPause
+        if (!signal.aborted) this.#services.log.problem(toProblem(error))
+        return this.#times.longestPause
       })
       await sleep(next, undefined, { signal }).catch(() => undefined)
     }
@@ -78,20 +80,20 @@ export class Supervisor {
 
   /** @returns milliseconds to the next one */
   async #round(signal: AbortSignal): Promise<number> {
-    const { look, calm } = this.times
-    if (this.to.busy()) return this.#rest()
+    const { look, calm } = this.#times
+    if (this.#services.busy()) return this.#rest()
     if (this.#alive?.every(runsNow)) {
       this.#forgetHealthy()
-      this.to.healthy()
+      this.#services.healthy()
       return look
     }
-    const wanted = await this.to.wanted.read()
+    const wanted = await this.#services.wanted.read()
     if (wanted === false) return this.#rest()
-    const kind = await this.to.infrastructure.kind()
-    const found = await this.to.infrastructure.found(kind)
+    const kind = await this.#services.infrastructure.kind()
+    const found = await this.#services.infrastructure.found(kind)
     if (wanted === undefined) {
       // started by an earlier version
-      if (found.services.postgres.state === 'running' && !this.to.busy()) await this.to.wanted.set(true)
+      if (found.services.postgres.state === 'running' && !this.#services.busy()) await this.#services.wanted.set(true)
       return calm
     }
     this.#alive = found.alive
@@ -100,7 +102,7 @@ export class Supervisor {
       const blocked = needs.some(it => outcomes.get(it.name) === 'down')
       outcomes.set(name, blocked ? 'down' : await this.#attend(kind, name, found, signal))
     }
-    if ([...outcomes.values()].includes('started')) await this.to.restored()
+    if ([...outcomes.values()].includes('started')) await this.#services.restored()
     const due = [...this.#tries.values()].map(it => it.due - performance.now()).filter(it => it > 0)
     return this.#alive ? look : Math.min(calm, ...due)
   }
@@ -112,30 +114,30 @@ export class Supervisor {
     signal: AbortSignal,
   ): Promise<'up' | 'down' | 'started'> {
     if (found.services[service].state !== 'stopped') return found.services[service].state === 'running' ? 'up' : 'down'
-    const tries = this.#tries.get(service) ?? { attempt: 1, due: performance.now() + this.times.pause }
+    const tries = this.#tries.get(service) ?? { attempt: 1, due: performance.now() + this.#times.pause }
     this.#tries.set(service, tries)
     if (found.adopted?.has(service)) {
       const problem = adoptedStopped(service)
-      if (!tries.problem) this.to.log.problem(problem)
+      if (!tries.problem) this.#services.log.problem(problem)
       tries.problem = problem
-      this.to.infrastructure.showRestarting(service, { problem })
+      this.#services.infrastructure.showRestarting(service, { problem })
       return 'down'
     }
     if (tries.startedAt !== undefined) await this.#endedAgain(service, tries, kind)
-    if ((await this.to.wanted.read()) !== true || this.to.busy()) return 'down' // changed during the look
-    this.to.infrastructure.showRestarting(service, tries)
+    if ((await this.#services.wanted.read()) !== true || this.#services.busy()) return 'down' // changed during the look
+    this.#services.infrastructure.showRestarting(service, tries)
     if (performance.now() < tries.due) return 'down'
     try {
-      await this.to.infrastructure.restart(kind, service, signal)
+      await this.#services.infrastructure.restart(kind, service, signal)
     } catch (error) {
-      if (signal.aborted || this.to.busy()) return 'down' // interrupted
+      if (signal.aborted || this.#services.busy()) return 'down' // interrupted
       this.#tell(service, tries, toProblem(error))
       this.#postpone(tries)
       return 'down'
     }
-    this.to.log.info(`${serviceTitle[service]} had ended and was started again (attempt ${tries.attempt}).`)
+    this.#services.log.info(`${serviceTitle[service]} had ended and was started again (attempt ${tries.attempt}).`)
     tries.startedAt = performance.now()
-    this.to.infrastructure.showRestarting(service, undefined)
+    this.#services.infrastructure.showRestarting(service, undefined)
     return 'started'
   }
 
@@ -145,37 +147,37 @@ export class Supervisor {
     this.#tell(
       service,
       tries,
-      serviceEnds(service, lived / 1000, await this.to.infrastructure.lastWords(kind, service)),
+      serviceEnds(service, lived / 1000, await this.#services.infrastructure.lastWords(kind, service)),
     )
     tries.startedAt = undefined
     this.#postpone(tries)
   }
 
   #postpone(tries: Tries): void {
-    tries.due = performance.now() + Math.min(this.times.longestPause, this.times.pause * 2 ** tries.attempt)
+    tries.due = performance.now() + Math.min(this.#times.longestPause, this.#times.pause * 2 ** tries.attempt)
     tries.attempt++
   }
 
   /** Logged once, shown until it is over. */
   #tell(service: ServiceName, tries: Tries, problem: Problem): void {
     if (tries.problem?.message !== problem.message || tries.problem.cause !== problem.cause)
-      this.to.log.problem(problem)
+      this.#services.log.problem(problem)
     tries.problem = problem
-    this.to.infrastructure.showRestarting(service, tries)
+    this.#services.infrastructure.showRestarting(service, tries)
   }
 
   #forgetHealthy(): void {
     const now = performance.now()
     for (const [service, { startedAt }] of this.#tries)
-      if (startedAt !== undefined && now - startedAt > this.times.lasting) this.#tries.delete(service)
+      if (startedAt !== undefined && now - startedAt > this.#times.lasting) this.#tries.delete(service)
   }
 
   /** It is an operation's, or is to be stopped. */
   #rest(): number {
     this.#alive = undefined
-    for (const service of this.#tries.keys()) this.to.infrastructure.showRestarting(service, undefined)
+    for (const service of this.#tries.keys()) this.#services.infrastructure.showRestarting(service, undefined)
     this.#tries.clear()
-    return this.times.look
+    return this.#times.look
   }
 }
 

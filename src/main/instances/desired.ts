@@ -9,9 +9,12 @@ const hint = 'Move it away: it is made anew from the instances that run.'
 export class Desired {
   readonly #changes = new SerialQueue()
   #closed = false
+  readonly #path: string
 
   /** @param path a file in the workspace's own folder */
-  constructor(private readonly path: string) {}
+  constructor(path: string) {
+    this.#path = path
+  }
 
   /** @throws Problem `file-corrupt` */
   async names(): Promise<readonly string[]> {
@@ -34,7 +37,7 @@ export class Desired {
   }
 
   async #read(): Promise<readonly string[]> {
-    return (await readSealed(this.path, z.array(nameSchema), hint)) ?? []
+    return (await readSealed(this.#path, z.array(nameSchema), hint)) ?? []
   }
 
   #change(how: (names: readonly string[]) => readonly string[]): Promise<void> {
@@ -42,7 +45,7 @@ export class Desired {
     return this.#changes.run(async () => {
       const names = await this.#read()
       const wanted = how(names)
-      if (wanted.join('\n') !== names.join('\n')) await writeSealed(this.path, [...wanted])
+      if (wanted.join('\n') !== names.join('\n')) await writeSealed(this.#path, [...wanted])
     })
   }
 }

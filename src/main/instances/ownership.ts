@@ -55,7 +55,11 @@ export interface OwnershipServices {
 }
 
 export class Ownership {
-  constructor(private readonly to: OwnershipServices) {}
+  readonly #services: OwnershipServices
+
+  constructor(services: OwnershipServices) {
+    this.#services = services
+  }
 
   /**
    * For plans: folder, port and database are looked at. A database that cannot be asked now is asked again before it is
@@ -68,7 +72,7 @@ export class Ownership {
     if (holder !== undefined)
       throw foreignInstance(config.name, `Its port ${config.port} is in use by the same instance in ${holder}.`)
     const names = databaseNames(config.name)
-    const marked = await this.to.databases.isForeign(names).catch(() => false)
+    const marked = await this.#services.databases.isForeign(names).catch(() => false)
     if (marked) throw foreignInstance(config.name, `The database ${names.database} is marked as another workspace's.`)
   }
 
@@ -79,7 +83,7 @@ export class Ownership {
    * @throws Problem `instance-foreign`
    */
   async requireFolder(name: string, place?: string): Promise<void> {
-    const folder = place ?? join(this.to.paths.instances, name)
+    const folder = place ?? join(this.#services.paths.instances, name)
     const config = await readInstanceConfig(join(folder, 'config.json'))
     const other = config && (await otherOwner(config.paths.instance, folder))
     if (other !== undefined) throw foreignInstance(name, `Its config.json is that of ${other}, which exists.`)
@@ -99,7 +103,7 @@ export class Ownership {
       const isNamed = database.name === names.database && database.user === names.role
       return isNamed && !elsewhere.has(name) ? [names] : []
     })
-    await this.to.databases.claim(own).catch(() => undefined)
+    await this.#services.databases.claim(own).catch(() => undefined)
   }
 
   /**
@@ -111,7 +115,7 @@ export class Ownership {
     manifest: Manifest,
     likely: readonly number[] = [],
   ): Promise<ReadonlyMap<string, string>> {
-    const holders = await this.to.portsHolders(
+    const holders = await this.#services.portsHolders(
       configs.map(it => it.port),
       likely,
     )
@@ -129,7 +133,7 @@ export class Ownership {
     manifest: Manifest,
     holders: readonly ListeningProcess[],
   ): Promise<string | undefined> {
-    const { server } = instancePaths(this.to.paths, manifest, name)
+    const { server } = instancePaths(this.#services.paths, manifest, name)
     const own = await realpath(server).catch(() => server)
     for (const { pid } of holders) {
       const cwd = pid === undefined ? undefined : await readlink(`/proc/${pid}/cwd`).catch(() => undefined)

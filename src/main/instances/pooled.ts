@@ -12,16 +12,19 @@ interface Pooled {
 }
 
 export class InstancePools {
+  readonly #pools: Pick<Pools, 'refusal' | 'heal'>
+  readonly #port: () => Promise<number>
+
   /** @param port PgBouncer's, on this machine */
-  constructor(
-    private readonly pools: Pick<Pools, 'refusal' | 'heal'>,
-    private readonly port: () => Promise<number>,
-  ) {}
+  constructor(pools: Pick<Pools, 'refusal' | 'heal'>, port: () => Promise<number>) {
+    this.#pools = pools
+    this.#port = port
+  }
 
   /** @returns undefined if it gets through, or does not go through our PgBouncer; else Problem `pool-refuses` */
   async refusal({ name, cwd }: Pooled): Promise<Problem | undefined> {
-    const user = await this.userOf(cwd)
-    const error = user && (await this.pools.refusal(user))
+    const user = await this.#userOf(cwd)
+    const error = user && (await this.#pools.refusal(user))
     return error && refuses(name, error.message)
   }
 
@@ -33,16 +36,20 @@ export class InstancePools {
     { cwd }: Pooled,
     { signal, report }: { readonly signal?: AbortSignal | undefined; report?(progress: { text: string }): void } = {},
   ): Promise<void> {
-    const user = await this.userOf(cwd)
-    const ill = user && (await this.pools.heal(user, signal))
+    const user = await this.#userOf(cwd)
+    const ill = user && (await this.#pools.heal(user, signal))
     if (ill !== undefined) report?.({ text: `PgBouncer refuses its database for now: ${ill}` })
   }
 
   /** What its `.env` has for the application, if that goes to PgBouncer on this machine. */
-  private async userOf(cwd: string): Promise<PoolUser | undefined> {
+  async #userOf(cwd: string): Promise<PoolUser | undefined> {
     const text = parse((await readIfExists(join(cwd, '.env'))) ?? '')['DATABASE_URL']
     const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
-    if (!url || !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname) || Number(url.port) !== (await this.port()))
+    if (
+      !url ||
+      !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname) ||
+      Number(url.port) !== (await this.#port())
+    )
       return undefined
     try {
       return {

@@ -11,17 +11,21 @@ const prefix = '.trash-'
 const mark = '.trash'
 
 export class Trash {
+  readonly #folder: string
+  readonly #sizeOf: (path: string) => Promise<number>
+  readonly #ofCopy: boolean
+
   /**
    * @param folder holds what is thrown away, which stays there under a hidden name: it may be a link to another disk
    * @param sizeOf bytes that removing a folder frees
    * @param ofCopy the workspace was copied: links thrown away in the original lead to what the original may still bring
    * back
    */
-  constructor(
-    private readonly folder: string,
-    private readonly sizeOf: (path: string) => Promise<number>,
-    private readonly ofCopy = false,
-  ) {}
+  constructor(folder: string, sizeOf: (path: string) => Promise<number>, ofCopy = false) {
+    this.#folder = folder
+    this.#sizeOf = sizeOf
+    this.#ofCopy = ofCopy
+  }
 
   /**
    * Takes a folder away in one step, however big it is. Nothing to do if it is gone.
@@ -52,12 +56,12 @@ export class Trash {
     // swaps folders for links while it is removed.
     if (await isFolderItself(path)) await chmod(path, 0o700).catch(() => undefined)
     await removeTree(path)
-    await syncFolder(this.folder)
+    await syncFolder(this.#folder)
   }
 
   /** Frees what these tokens name. Errors are left to the next time: the folders are out of sight already. */
   async forget(tokens: readonly string[]): Promise<void> {
-    for (const it of tokens) await this.free(it, !this.ofCopy).catch(() => undefined)
+    for (const it of tokens) await this.free(it, !this.#ofCopy).catch(() => undefined)
   }
 
   /**
@@ -67,24 +71,24 @@ export class Trash {
    */
   async empty(kept: ReadonlySet<string> | undefined): Promise<void> {
     if (!kept) return
-    const tokens = (await readdir(this.folder)).filter(it => it.startsWith(prefix)).map(it => it.slice(prefix.length))
+    const tokens = (await readdir(this.#folder)).filter(it => it.startsWith(prefix)).map(it => it.slice(prefix.length))
     await this.forget(tokens.filter(it => !kept.has(it)))
   }
 
   /** What emptying frees. @param kept as for `empty` */
   async sizes(kept: ReadonlySet<string> | undefined): Promise<{ readonly bytes: number }[]> {
     if (!kept) return []
-    const tokens = (await readdir(this.folder).catch(() => []))
+    const tokens = (await readdir(this.#folder).catch(() => []))
       .filter(it => it.startsWith(prefix))
       .map(it => it.slice(prefix.length))
     return Promise.all(
-      tokens.filter(it => !kept.has(it)).map(async it => ({ bytes: await this.sizeOf(this.placeOf(it)) })),
+      tokens.filter(it => !kept.has(it)).map(async it => ({ bytes: await this.#sizeOf(this.placeOf(it)) })),
     )
   }
 
   /** Where it lies. */
   placeOf(token: string): string {
-    return join(this.folder, prefix + token)
+    return join(this.#folder, prefix + token)
   }
 }
 

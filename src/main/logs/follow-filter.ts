@@ -13,12 +13,15 @@ export class FollowFilter {
   #waiting: Line[] = []
   #before: Line[] = []
   #owed = 0
+  readonly #query: StreamQuery
 
-  constructor(private readonly query: StreamQuery) {}
+  constructor(query: StreamQuery) {
+    this.#query = query
+  }
 
   /** The lines that are now known to be wanted, oldest first. */
   push(line: Line): Line[] {
-    const { filter, matcher, masks } = this.query
+    const { filter, matcher, masks } = this.#query
     if (!inRange(filter, line.recordAt) || (filter.errorsOnly && !line.error)) return []
     if (!filter.matchesOnly || !matcher) return [line]
     if (line.head !== this.#head) {

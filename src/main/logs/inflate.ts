@@ -18,14 +18,17 @@ import { openRegular, Rotating, type Segment } from './segments'
 const mostKept = 2 ** 31
 
 export class Inflated implements InflatedFiles {
+  readonly #folder: string
+  readonly #touch: Touch
+
   /**
    * @param folder made (0700) when it is needed; whoever opens the workspace empties it. @param touch with the task
    * that needs them
    */
-  constructor(
-    private readonly folder: string,
-    private readonly touch: Touch,
-  ) {}
+  constructor(folder: string, touch: Touch) {
+    this.#folder = folder
+    this.#touch = touch
+  }
 
   path(segment: Segment): string | undefined {
     const path = this.#place(segment)
@@ -47,9 +50,9 @@ export class Inflated implements InflatedFiles {
 
   /** No more than the segment should have; of a damaged one, what comes before the damage. */
   async #inflate(segment: Segment): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
     const file = openRegular(segment.path)
-    const temporary = join(this.folder, `${randomBytes(6).toString('hex')}.part`)
+    const temporary = join(this.#folder, `${randomBytes(6).toString('hex')}.part`)
     const output = createWriteStream(temporary, { mode: 0o600, flags: 'wx' })
     try {
       if (file === undefined) output.end()
@@ -57,11 +60,11 @@ export class Inflated implements InflatedFiles {
         await pipeline(
           createReadStream('', { fd: file, autoClose: false }),
           createGunzip(),
-          upTo(segment.end - segment.start, this.touch.alive),
+          upTo(segment.end - segment.start, this.#touch.alive),
           output,
-          { signal: this.touch.signal },
+          { signal: this.#touch.signal },
         ).catch(() => undefined)
-      this.touch.signal.throwIfAborted() // it is not whole
+      this.#touch.signal.throwIfAborted() // it is not whole
       await rename(temporary, this.#place(segment))
     } finally {
       if (file !== undefined) closeSync(file)
@@ -71,11 +74,11 @@ export class Inflated implements InflatedFiles {
   }
 
   async #tidy(): Promise<void> {
-    const names = (await readdir(this.folder)).filter(it => it.endsWith('.log'))
+    const names = (await readdir(this.#folder)).filter(it => it.endsWith('.log'))
     const files = await Promise.all(
       names.map(async it => ({
-        path: join(this.folder, it),
-        info: await stat(join(this.folder, it)).catch(() => undefined),
+        path: join(this.#folder, it),
+        info: await stat(join(this.#folder, it)).catch(() => undefined),
       })),
     )
     let kept = 0
@@ -87,7 +90,7 @@ export class Inflated implements InflatedFiles {
 
   #place({ path, start, end }: Segment): string {
     return join(
-      this.folder,
+      this.#folder,
       `${createHash('sha256')
         .update(`${path}\0${start}\0${end}\0${identityOf(path)}`)
         .digest('hex')

@@ -37,6 +37,7 @@ export class Line implements Raw {
   readonly bytes: Buffer
   readonly length: number
   readonly whole: boolean
+  readonly #first: Head | undefined
 
   /**
    * @param stamp bytes of its stamp
@@ -48,8 +49,10 @@ export class Line implements Raw {
     readonly stamp: number,
     readonly at: number | undefined,
     readonly continues: boolean,
-    private readonly first: Head | undefined,
+    first: Head | undefined,
   ) {
+    this.#first = first
+
     this.offset = raw.offset
     this.end = raw.end
     this.bytes = raw.bytes
@@ -59,15 +62,15 @@ export class Line implements Raw {
 
   /** Where its record begins. */
   get head(): number {
-    return this.first?.offset ?? this.offset
+    return this.#first?.offset ?? this.offset
   }
   /** When its record was written: what it is sorted by. */
   get recordAt(): number | undefined {
-    return this.first ? this.first.at : this.at
+    return this.#first ? this.#first.at : this.at
   }
   /** Whether its record is an error. */
   get error(): boolean {
-    return this.first?.error ?? false
+    return this.#first?.error ?? false
   }
 }
 
@@ -101,13 +104,18 @@ interface Before {
 export class Lines {
   /** What was known before the line that was given last: reading on from there need not look back. */
   #known: (Before & { readonly offset: number }) | undefined
+  readonly #keep: number
+  readonly #allErrors: boolean
 
   /** @param keep bytes of each line that are wanted. @param allErrors the stream is one of errors */
   constructor(
     readonly file: LogFile,
-    private readonly keep: number,
-    private readonly allErrors: boolean,
-  ) {}
+    keep: number,
+    allErrors: boolean,
+  ) {
+    this.#keep = keep
+    this.#allErrors = allErrors
+  }
 
   /** Other bytes lie there now. */
   forget(): void {
@@ -173,14 +181,14 @@ export class Lines {
     const text = show(raw.bytes.toString('utf8', stamp?.length ?? 0, Math.min(raw.bytes.length, judged))).plain
     const goesOn = seemsToGoOn(text)
     const at = before.stamp && raw.offset - before.stamp.offset <= reach ? before.stamp.at : undefined
-    if (!goesOn) before.head = new Head(raw.offset, at, this.allErrors ? undefined : text)
+    if (!goesOn) before.head = new Head(raw.offset, at, this.#allErrors ? undefined : text)
     const head = before.head && raw.offset - before.head.offset <= reach ? before.head : undefined
     return new Line(
       raw,
       stamp?.length ?? 0,
       at,
       goesOn,
-      head ?? (this.allErrors ? new Head(raw.offset, at, undefined) : undefined),
+      head ?? (this.#allErrors ? new Head(raw.offset, at, undefined) : undefined),
     )
   }
 
@@ -202,7 +210,7 @@ export class Lines {
         found >= 0;
         found = buffer.subarray(0, got).indexOf(newline, start)
       ) {
-        yield cutOut(buffer, start, found, at, this.keep, true)
+        yield cutOut(buffer, start, found, at, this.#keep, true)
         start = found + 1
       }
       if (start === 0 && buffer.length < Math.min(block, to - at) && got === buffer.length) {
@@ -223,7 +231,7 @@ export class Lines {
 
   /** A line that is longer than a block, or the last one if it has no end: read to its end, kept in part. */
   #long(offset: number, to: number): Raw {
-    const kept = Buffer.allocUnsafe(Math.min(this.keep, Math.max(1, Math.min(to, this.file.end) - offset)))
+    const kept = Buffer.allocUnsafe(Math.min(this.#keep, Math.max(1, Math.min(to, this.file.end) - offset)))
     const keptBytes = this.file.read(kept, offset)
     const buffer = Buffer.allocUnsafe(block)
     for (let at = offset; ;) {
@@ -239,7 +247,7 @@ export class Lines {
         0,
         Math.min(keptBytes, contentEnd - offset),
         offset,
-        this.keep,
+        this.#keep,
         found >= 0,
         contentEnd - offset,
       )

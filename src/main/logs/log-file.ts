@@ -21,12 +21,15 @@ export interface InflatedFiles {
 export class LogFile {
   #now: Segments = { all: [], state: '' }
   readonly #files = new Map<string, number | undefined>()
+  readonly #inflated: InflatedFiles
 
   /** @param path the live file. @throws Rotating; Problem `log-unreadable` */
   constructor(
     readonly path: string,
-    private readonly inflated: InflatedFiles,
+    inflated: InflatedFiles,
   ) {
+    this.#inflated = inflated
+
     this.refresh()
   }
 
@@ -112,7 +115,7 @@ export class LogFile {
   }
 
   #readFrom(segment: Segment, buffer: Buffer, into: number, length: number, position: number): number {
-    const path = segment.compressed ? this.inflated.path(segment) : segment.path
+    const path = segment.compressed ? this.#inflated.path(segment) : segment.path
     if (path === undefined) throw new NeedsInflating(segment)
     if (!this.#files.has(path)) this.#open(path, segment)
     const file = this.#files.get(path)

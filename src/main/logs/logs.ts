@@ -69,16 +69,22 @@ const failed = (path: string, error: unknown) =>
 const mostOperations = 50
 
 export class Logs {
-  constructor(private readonly to: LogServices) {}
+  readonly #services: LogServices
+
+  constructor(services: LogServices) {
+    this.#services = services
+  }
 
   /** Everything that can be read. */
   async list(): Promise<LogEntry[]> {
-    const instances = (await this.to.instances()).map(name => ({ kind: 'instance', name, stream: 'both' }) as const)
+    const instances = (await this.#services.instances()).map(
+      name => ({ kind: 'instance', name, stream: 'both' }) as const,
+    )
     const services = serviceNames.map(name => ({ kind: 'service', name }) as const)
     const found = await Promise.all([...instances, ...services, { kind: 'app' } as const].map(it => this.#entry(it)))
     return [
       ...found,
-      ...this.to
+      ...this.#services
         .operations()
         .slice(0, mostOperations)
         .map(id => ({ source: { kind: 'operation', id } as const, size: 0 })),
@@ -87,7 +93,7 @@ export class Logs {
 
   async #entry(source: LogSource): Promise<LogEntry> {
     try {
-      const usages = (await this.to.sources.streams(source)).map(it => usageOnDisk(it.path))
+      const usages = (await this.#services.sources.streams(source)).map(it => usageOnDisk(it.path))
       const times = usages.flatMap(it => it.changedAt ?? [])
       return {
         source,
@@ -101,7 +107,7 @@ export class Logs {
 
   /** A log is likely to be opened soon. */
   warm(): void {
-    this.to.threads.warm()
+    this.#services.threads.warm()
   }
 
   /** @throws Problems `log-search-invalid`, `log-search-slow`, `log-unreadable` … */
@@ -123,11 +129,10 @@ export class Logs {
     until: LogPosition | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<LogProgress, void, undefined> {
-    yield* this.to.threads.run({ view: await this.#view(query), type: 'count', until }, signal) as AsyncGenerator<
-      LogProgress,
-      void,
-      undefined
-    >
+    yield* this.#services.threads.run(
+      { view: await this.#view(query), type: 'count', until },
+      signal,
+    ) as AsyncGenerator<LogProgress, void, undefined>
   }
 
   async *follow(
@@ -135,20 +140,18 @@ export class Logs {
     how: { after: LogPosition | undefined; drawn: boolean },
     signal: AbortSignal,
   ): AsyncGenerator<LogNews, void, undefined> {
-    yield* this.to.threads.run({ view: await this.#view(query), type: 'follow', ...how }, signal) as AsyncGenerator<
-      LogNews,
-      void,
-      undefined
-    >
+    yield* this.#services.threads.run(
+      { view: await this.#view(query), type: 'follow', ...how },
+      signal,
+    ) as AsyncGenerator<LogNews, void, undefined>
   }
 
   /** What is wanted, as the text of a file. */
   async *text(query: LogQuery, colours: boolean, signal: AbortSignal): AsyncGenerator<LogText, void, undefined> {
-    yield* this.to.threads.run({ view: await this.#view(query), type: 'text', colours }, signal) as AsyncGenerator<
-      LogText,
-      void,
-      undefined
-    >
+    yield* this.#services.threads.run(
+      { view: await this.#view(query), type: 'text', colours },
+      signal,
+    ) as AsyncGenerator<LogText, void, undefined>
   }
 
   /**
@@ -163,10 +166,10 @@ export class Logs {
     signal: AbortSignal,
   ): AsyncGenerator<LogProgress, void, undefined> {
     const path = resolve(given)
-    const asExport = dirname(path) === this.to.exports
-    if (served && !asExport) throw elsewhere(path, this.to.exports)
+    const asExport = dirname(path) === this.#services.exports
+    if (served && !asExport) throw elsewhere(path, this.#services.exports)
     try {
-      if (asExport) await makePrivateFolder(this.to.exports)
+      if (asExport) await makePrivateFolder(this.#services.exports)
       const file = await openSaveFile(path, overwrite && !served)
       try {
         for await (const { text, ...progress } of this.text(query, colours, signal)) {
@@ -184,22 +187,22 @@ export class Logs {
 
   /** Ends all that reads. */
   async close(): Promise<void> {
-    await this.to.threads.close()
-    await rm(this.to.cache, { recursive: true, force: true })
+    await this.#services.threads.close()
+    await rm(this.#services.cache, { recursive: true, force: true })
   }
 
   async #view({ source, filter, reveal }: LogQuery): Promise<LogView> {
     requireValid(filter.search)
     const [streams, secrets] = await Promise.all([
-      this.to.sources.streams(source),
-      reveal ? [] : this.to.sources.secrets(source),
+      this.#services.sources.streams(source),
+      reveal ? [] : this.#services.sources.secrets(source),
     ])
-    return { streams, secrets, filter, cache: this.to.cache }
+    return { streams, secrets, filter, cache: this.#services.cache }
   }
 
   /** However long it takes: a thread that gives no sign of life is ended, one that works on a large log is not. */
   async #one<T>(task: LogTask, signal: AbortSignal): Promise<T> {
-    for await (const value of this.to.threads.run(task, signal)) return value as T
+    for await (const value of this.#services.threads.run(task, signal)) return value as T
     throw signal.reason
   }
 }

@@ -46,25 +46,25 @@ export class Matcher {
    * for regular expressions, and for text with characters that are shown in place of others.
    */
   readonly candidates: Candidates | undefined
+  readonly #alive: () => void
 
   /** @param alive called for each line: a pattern that gets through many slowly is none that never ends */
-  constructor(
-    search: LogSearch,
-    private readonly alive: () => void = () => undefined,
-  ) {
+  constructor(search: LogSearch, alive: () => void = () => undefined) {
+    this.#alive = alive
+
     this.#pattern = patternOf(search)
     this.candidates = candidatesOf(search)
   }
 
   test(plain: string): boolean {
-    this.alive()
+    this.#alive()
     this.#pattern.lastIndex = 0
     return this.#pattern.test(plain)
   }
 
   /** [start, end) of what is found, empty matches left out. */
   marks(plain: string): (readonly [number, number])[] {
-    this.alive()
+    this.#alive()
     const marks: (readonly [number, number])[] = []
     this.#pattern.lastIndex = 0
     for (let match = this.#pattern.exec(plain); match && marks.length < mostMarks; match = this.#pattern.exec(plain)) {

@@ -17,17 +17,20 @@ const together = 50
 export class OperationSpools {
   readonly #made = new Map<string, Promise<string>>()
   readonly #ending = new AbortController()
+  readonly #operations: Operations
+  readonly #journals: string
+  readonly #folder: string
 
   /** @param folder private; emptied by whoever opens the workspace */
-  constructor(
-    private readonly operations: Operations,
-    private readonly journals: string,
-    private readonly folder: string,
-  ) {}
+  constructor(operations: Operations, journals: string, folder: string) {
+    this.#operations = operations
+    this.#journals = journals
+    this.#folder = folder
+  }
 
   /** @returns the file's path. @throws Problem `operation-unknown` */
   path(id: string): Promise<string> {
-    const state = this.operations.list().find(it => it.id === id)
+    const state = this.#operations.list().find(it => it.id === id)
     if (!state)
       throw problem({
         code: 'operation-unknown',
@@ -49,12 +52,12 @@ export class OperationSpools {
   }
 
   async #make(state: OperationState): Promise<string> {
-    await makeFolder(this.folder, 0o700)
-    const path = join(this.folder, `operation-${state.id}.log`)
-    const updates = this.operations.watch(this.#ending.signal)
+    await makeFolder(this.#folder, 0o700)
+    const path = join(this.#folder, `operation-${state.id}.log`)
+    const updates = this.#operations.watch(this.#ending.signal)
     await updates.next() // from here on nothing is missed, but the first events may be in the journal already
-    const entries = await Journal.entries(this.journals, state.id).catch(() => []) // it was tidied away
-    const chunks = this.operations.output(state.id)
+    const entries = await Journal.entries(this.#journals, state.id).catch(() => []) // it was tidied away
+    const chunks = this.#operations.output(state.id)
     await writeFile(path, historyOf(entries, chunks), { mode: 0o600 })
     const last = chunks.at(-1)
     if (entries.at(-1)?.type === 'settled') await updates.return()

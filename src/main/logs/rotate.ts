@@ -58,8 +58,11 @@ export class Rotation {
   readonly #seen = new Map<string, Seen>()
   #loop: Promise<void> | undefined
   readonly #work = new SerialQueue()
+  readonly #services: RotationServices
 
-  constructor(private readonly to: RotationServices) {}
+  constructor(services: RotationServices) {
+    this.#services = services
+  }
 
   /** Looks now and then from here on, until the signal. */
   start(): void {
@@ -82,7 +85,7 @@ export class Rotation {
 
   /** What an instance's logs take, and why they are not kept small, if so. */
   async usage(name: string): Promise<LogUsage> {
-    const { logs, pm2Logrotate } = await this.to.targets()
+    const { logs, pm2Logrotate } = await this.#services.targets()
     const own = logs.filter(it => it.instance === name).map(it => it.path)
     const files = (
       await Promise.all(
@@ -104,7 +107,7 @@ export class Rotation {
 
   /** The archives of all logs but for the newest of each, which says where its live file begins. */
   async oldArchives(): Promise<{ readonly path: string; readonly bytes: number }[]> {
-    const { logs } = await this.to.targets()
+    const { logs } = await this.#services.targets()
     const found = await Promise.all(
       logs.map(async ({ path }) =>
         archivesIn(await namesIn(dirname(path)), path)
@@ -117,14 +120,14 @@ export class Rotation {
 
   /** Deletes them: their lines are lost. */
   async removeOldArchives(): Promise<void> {
-    const { logs } = await this.to.targets()
+    const { logs } = await this.#services.targets()
     await this.#work.run(async () => {
       for (const { path } of logs) await prune(path, 1)
     })
   }
 
   async #keepLooking(): Promise<void> {
-    const { signal } = this.to
+    const { signal } = this.#services
     while (!signal.aborted) {
       const pause = await this.look().catch(() => calm) // PM2 or the settings cannot be read: others tell that
       await delay(pause, undefined, { signal, ref: false }).catch(() => undefined)
@@ -132,7 +135,10 @@ export class Rotation {
   }
 
   async #look(): Promise<number> {
-    const [{ maxSizeMB, keep }, { logs, pm2Logrotate }] = await Promise.all([this.to.limits(), this.to.targets()])
+    const [{ maxSizeMB, keep }, { logs, pm2Logrotate }] = await Promise.all([
+      this.#services.limits(),
+      this.#services.targets(),
+    ])
     const limit = maxSizeMB * megabyte
     const rotates = (log: RotatedLog): boolean => !(pm2Logrotate && log.instance !== undefined)
     let due = (await survey(logs)).filter(
@@ -148,7 +154,7 @@ export class Rotation {
 
   /** @returns whether it was rotated: it may still be over its limit */
   async #tend(path: string, rotates: boolean, limit: number, keep: number): Promise<boolean> {
-    const { run, signal } = this.to
+    const { run, signal } = this.#services
     const failure = this.#failures.get(path)
     if (signal.aborted || (failure && Date.now() < failure.until)) return false
     try {

@@ -16,17 +16,19 @@ const escape = 0x1b
 export class Patience {
   #end: number | undefined
   #asked = 0
+  readonly #milliseconds: number
+  readonly #alive: () => void
 
   /** @param alive called each time it is asked */
-  constructor(
-    private readonly milliseconds: number,
-    private readonly alive: () => void,
-  ) {}
+  constructor(milliseconds: number, alive: () => void) {
+    this.#milliseconds = milliseconds
+    this.#alive = alive
+  }
 
   get spent(): boolean {
-    this.alive()
+    this.#alive()
     if (this.#end === undefined) {
-      this.#end = Date.now() + this.milliseconds
+      this.#end = Date.now() + this.#milliseconds
       this.#asked = 0
     }
     if (++this.#asked % 16 > 0 || Date.now() <= this.#end) return false

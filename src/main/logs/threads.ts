@@ -37,9 +37,12 @@ export class LogThreads {
   #waiting: (() => void)[] = []
   readonly #all = new Set<Thread>()
   #closed = false
+  readonly #script: string
 
   /** @param script the built worker.ts */
-  constructor(private readonly script: string) {}
+  constructor(script: string) {
+    this.#script = script
+  }
 
   /** Makes the thread ready that opens logs: its start takes longer than reading. */
   warm(): void {
@@ -71,7 +74,7 @@ export class LogThreads {
   }
 
   #make(): Thread {
-    const thread = new Thread(this.script, () => this.#all.delete(thread))
+    const thread = new Thread(this.#script, () => this.#all.delete(thread))
     this.#all.add(thread)
     return thread
   }

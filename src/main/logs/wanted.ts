@@ -37,20 +37,22 @@ type Record = readonly Line[]
 export class WantedLines {
   /** Outside of it no line is in the range of time. */
   readonly #from: number
-  readonly #to: number
+  readonly #services: number
   readonly #candidates: Candidates | undefined
+  readonly #lines: Lines
+  readonly #query: StreamQuery
 
-  constructor(
-    private readonly lines: Lines,
-    private readonly query: StreamQuery,
-  ) {
+  constructor(lines: Lines, query: StreamQuery) {
+    this.#lines = lines
+    this.#query = query
+
     const { file } = lines
     const { filter, matcher, allErrors } = query
     this.#from =
       filter.from === undefined
         ? file.start
         : Math.max(file.start, lines.startOf(seekTime(lines, filter.from) - disorder))
-    this.#to = filter.to === undefined ? file.end : Math.min(file.end, seekTime(lines, filter.to + 1) + disorder)
+    this.#services = filter.to === undefined ? file.end : Math.min(file.end, seekTime(lines, filter.to + 1) + disorder)
     this.#candidates =
       (filter.matchesOnly ? matcher?.candidates : undefined) ??
       (filter.errorsOnly && !allErrors ? looksLikeError : undefined)
@@ -58,25 +60,25 @@ export class WantedLines {
 
   /** Of the stream. */
   get start(): number {
-    return this.lines.file.start
+    return this.#lines.file.start
   }
   get end(): number {
-    return this.lines.file.end
+    return this.#lines.file.end
   }
 
   get #everything(): boolean {
-    return !this.#sparse && this.query.filter.from === undefined && this.query.filter.to === undefined
+    return !this.#sparse && this.#query.filter.from === undefined && this.#query.filter.to === undefined
   }
   get #sparse(): boolean {
-    return this.query.filter.errorsOnly || (this.query.filter.matchesOnly && this.query.matcher !== undefined)
+    return this.#query.filter.errorsOnly || (this.#query.filter.matchesOnly && this.#query.matcher !== undefined)
   }
   get #context(): number {
-    return this.query.matcher && this.query.filter.matchesOnly ? this.query.filter.context : 0
+    return this.#query.matcher && this.#query.filter.matchesOnly ? this.#query.filter.context : 0
   }
 
   /** Whether a record is wanted. */
   wants(record: Record): boolean {
-    const { filter, matcher, masks } = this.query
+    const { filter, matcher, masks } = this.#query
     const [first] = record
     if (!first || !inRange(filter, first.recordAt)) return false
     if (filter.errorsOnly && !first.error) return false
@@ -84,7 +86,7 @@ export class WantedLines {
   }
 
   *forward(offset: number): Generator<Line | Pause, void, undefined> {
-    if (this.#everything) return yield* this.lines.forward(offset)
+    if (this.#everything) return yield* this.#lines.forward(offset)
     // What is before the offset may have its context, or a match of its record, behind it.
     const start = this.#headOf(this.#back(Math.max(offset, this.#from), this.#context))
     for (const it of this.#walk(start, 1)) if ('pausedAt' in it || it.offset >= offset) yield it
@@ -92,13 +94,13 @@ export class WantedLines {
 
   /** The nearest first. */
   *backward(offset: number): Generator<Line | Pause, void, undefined> {
-    if (this.#everything) return yield* this.lines.backward(offset)
-    for (const it of this.#walk(this.#ahead(Math.min(offset, this.#to), this.#context), -1))
+    if (this.#everything) return yield* this.#lines.backward(offset)
+    for (const it of this.#walk(this.#ahead(Math.min(offset, this.#services), this.#context), -1))
       if ('pausedAt' in it || it.offset < offset) yield it
   }
 
   *#walk(begin: number, direction: 1 | -1): Generator<Line | Pause, void, undefined> {
-    const { patience } = this.query
+    const { patience } = this.#query
     let records = this.#records(begin, direction)
     let beside: Line[] = [] // seen before what may be wanted next
     let owed = 0
@@ -113,13 +115,13 @@ export class WantedLines {
         continue
       }
       for (const line of inOrder(record, direction)) {
-        if (owed > 0 && inRange(this.query.filter, line.recordAt)) {
+        if (owed > 0 && inRange(this.#query.filter, line.recordAt)) {
           owed--
           yield line
           continue
         }
         if (this.#context === 0) break
-        if (inRange(this.query.filter, line.recordAt)) beside.push(line)
+        if (inRange(this.#query.filter, line.recordAt)) beside.push(line)
         if (beside.length > this.#context) beside.shift()
       }
       const reached = direction > 0 ? (record.at(-1)?.end ?? begin) : (record[0]?.offset ?? begin)
@@ -127,7 +129,7 @@ export class WantedLines {
       if (this.#candidates && (reached - lookAgainAt) * direction >= 0) {
         let candidate = this.#candidate(reached, direction)
         while (candidate.type === 'spent') {
-          yield { pausedAt: direction > 0 ? this.lines.startOf(candidate.at) : this.#ahead(candidate.at, 1) }
+          yield { pausedAt: direction > 0 ? this.#lines.startOf(candidate.at) : this.#ahead(candidate.at, 1) }
           candidate = this.#candidate(candidate.at, direction)
         }
         if (candidate.type === 'none') return
@@ -148,15 +150,15 @@ export class WantedLines {
 
   /** Where the record begins that a place lies in. */
   #headOf(offset: number): number {
-    return this.lines.lineAt(offset)?.head ?? offset
+    return this.#lines.lineAt(offset)?.head ?? offset
   }
 
   /** The beginning of the so-many-th line before an offset. */
   #back(offset: number, count: number): number {
-    let start = this.lines.startOf(offset)
+    let start = this.#lines.startOf(offset)
     if (count === 0) return start
     let left = count
-    for (const line of this.lines.backward(start)) {
+    for (const line of this.#lines.backward(start)) {
       start = line.offset
       if (--left <= 0) break
     }
@@ -167,7 +169,7 @@ export class WantedLines {
   #ahead(offset: number, count: number): number {
     let end = offset
     let left = count
-    for (const line of this.lines.forward(offset)) {
+    for (const line of this.#lines.forward(offset)) {
       if (left-- <= 0 && line.head === line.offset) break
       end = line.end
     }
@@ -175,19 +177,19 @@ export class WantedLines {
   }
 
   #candidate(reached: number, direction: 1 | -1): Found {
-    const { file } = this.lines
+    const { file } = this.#lines
     const candidates = this.#candidates
     if (!candidates) return { type: 'none' }
     return direction > 0
-      ? nextCandidate(file, candidates, reached, this.#to, this.query.patience)
-      : previousCandidate(file, candidates, reached, this.#from, this.query.patience)
+      ? nextCandidate(file, candidates, reached, this.#services, this.#query.patience)
+      : previousCandidate(file, candidates, reached, this.#from, this.#query.patience)
   }
 
   /** Lines by record, oldest first within each. */
   *#records(begin: number, direction: 1 | -1): Generator<Record, void, undefined> {
     let record: Line[] = []
-    for (const line of direction > 0 ? this.lines.forward(begin) : this.lines.backward(begin)) {
-      if (direction > 0 ? line.offset >= this.#to : line.end <= this.#from) break
+    for (const line of direction > 0 ? this.#lines.forward(begin) : this.#lines.backward(begin)) {
+      if (direction > 0 ? line.offset >= this.#services : line.end <= this.#from) break
       if (record.length && record[0]?.head !== line.head) {
         yield inOrder(record, direction)
         record = []

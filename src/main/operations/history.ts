@@ -19,8 +19,11 @@ export class History {
   /** Open ones, and the lately settled for their output. */
   readonly #walks = new Map<string, Walk>()
   readonly #settled = new Map<string, OperationState>()
+  readonly #folder: string
 
-  constructor(private readonly folder: string) {}
+  constructor(folder: string) {
+    this.#folder = folder
+  }
 
   remember(found: readonly Readable[]): void {
     for (const { id, state } of found) this.#settled.set(id, state)
@@ -79,7 +82,7 @@ export class History {
       .slice(0, 1 - keptOfKind)) {
       this.#settled.delete(id)
       this.#walks.delete(id)
-      void removeJournal(this.folder, id)
+      void removeJournal(this.#folder, id)
     }
   }
 }

@@ -23,11 +23,15 @@ type Owner = Pick<OperationState, 'id' | 'plan'>
 const shownWithin = 24 * 3_600_000
 
 export class OperationSecrets {
-  constructor(private readonly store: KeyStore) {}
+  readonly #store: KeyStore
+
+  constructor(store: KeyStore) {
+    this.#store = store
+  }
 
   async keep(id: string, secrets: Readonly<Record<string, string>>): Promise<void> {
     const entries = Object.entries(secrets).map(([name, value]) => [`${prefix}${id}:${name}`, value])
-    if (entries.length > 0) await this.store.setAll(Object.fromEntries(entries) as Record<string, string>)
+    if (entries.length > 0) await this.#store.setAll(Object.fromEntries(entries) as Record<string, string>)
   }
 
   /** @throws Problem `secret-missing` */
@@ -44,10 +48,10 @@ export class OperationSecrets {
 
   /** Forgets what an operation had. @param but the name of the one that stays */
   async forget(owner: Owner, but?: string): Promise<void> {
-    const keys = (await this.store.keys()).filter(it =>
+    const keys = (await this.#store.keys()).filter(it =>
       prefixesOf(owner).some(own => it.startsWith(own) && it !== `${own}${but}`),
     )
-    if (keys.length > 0) await this.store.forget(...keys)
+    if (keys.length > 0) await this.#store.forget(...keys)
   }
 
   /** Gives a secret out and forgets it. Undefined if it is gone. */
@@ -72,14 +76,14 @@ export class OperationSecrets {
       const isRecent = it.phase === 'succeeded' && now - Date.parse(it.settledAt ?? '') < shownWithin
       return isRecent && shown !== undefined ? prefixesOf(it).map(own => own + shown) : []
     })
-    const all = (await this.store.keys()).filter(it => it.startsWith(prefix) || it.startsWith(oldPrefix))
+    const all = (await this.#store.keys()).filter(it => it.startsWith(prefix) || it.startsWith(oldPrefix))
     const orphans = all.filter(it => !kept.some(own => it.startsWith(own)))
-    if (orphans.length > 0) await this.store.forget(...orphans)
+    if (orphans.length > 0) await this.#store.forget(...orphans)
   }
 
   async #find(owner: Owner, name: string): Promise<string | undefined> {
     for (const own of prefixesOf(owner)) {
-      const value = await this.store.get(own + name)
+      const value = await this.#store.get(own + name)
       if (value !== undefined) return value
     }
     return undefined

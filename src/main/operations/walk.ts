@@ -77,11 +77,11 @@ export class Walk {
   /** The last entry: they are written one after the other. */
   #recording: Promise<void> = Promise.resolve()
   readonly #cancelled = new AbortController()
+  readonly #services: WalkServices
 
-  constructor(
-    private readonly to: WalkServices,
-    state: OperationState,
-  ) {
+  constructor(services: WalkServices, state: OperationState) {
+    this.#services = services
+
     this.#state = state
   }
 
@@ -103,7 +103,7 @@ export class Walk {
       ? undefined
       : this.#state.steps.find(it => it.status === 'doing' && (it.attempts ?? 1) >= mostAttempts)
     if (step) return this.#publish({ type: 'stuck', step: step.name, problem: neverDone(step.attempts ?? 1) })
-    if (this.to.operation.recovery === 'roll-back' && !this.#state.turned && !this.#isForwardOnly())
+    if (this.#services.operation.recovery === 'roll-back' && !this.#state.turned && !this.#isForwardOnly())
       this.#turn = { reason: 'failed', problem: interrupted }
     this.#resume()
   }
@@ -126,7 +126,7 @@ export class Walk {
       throw problem({
         code: 'operation-past-pivot',
         message: 'This operation can no longer be undone.',
-        cause: `"${this.to.operation.pivot ?? ''}" has begun; what it does cannot be taken back.`,
+        cause: `"${this.#services.operation.pivot ?? ''}" has begun; what it does cannot be taken back.`,
         hint: 'Let it finish. If it is stuck, retry it.',
       })
     this.#turn ??= { reason }
@@ -152,7 +152,7 @@ export class Walk {
   async #isReady(): Promise<boolean> {
     if (this.#state.turned || this.#turn) return true
     try {
-      await this.to.operation.ready?.(this.#state.plan)
+      await this.#services.operation.ready?.(this.#state.plan)
     } catch (error) {
       if (this.#mustEnd()) return false
       if (!this.#turn) this.#publish({ type: 'stuck', step: this.#at(), problem: toProblem(error) })
@@ -164,16 +164,16 @@ export class Walk {
   async #walk(): Promise<void> {
     let failure: Failure | undefined | void
     try {
-      while (!failure && isOpen(this.#state) && !this.to.lost.aborted && (!this.#ending || this.#mustTurn()))
+      while (!failure && isOpen(this.#state) && !this.#services.lost.aborted && (!this.#ending || this.#mustTurn()))
         failure = await this.#move()
     } catch (error) {
       failure = { step: this.#at(), error }
     }
-    if (failure && !this.to.lost.aborted) {
+    if (failure && !this.#services.lost.aborted) {
       this.#crossing = undefined
       this.#publish({ type: 'stuck', step: failure.step, problem: toProblem(failure.error) })
     }
-    if (!isOpen(this.#state)) this.to.onSettled(this.#state)
+    if (!isOpen(this.#state)) this.#services.onSettled(this.#state)
   }
 
   /** One move. What it returns or throws can be met neither by going on nor by undoing: the operation is stuck. */
@@ -216,7 +216,7 @@ export class Walk {
 
   /** It returns with the step not done only if the operation must stop. */
   async #do(step: Step<Json>, inDoubt: boolean): Promise<void> {
-    if (step.name === this.to.operation.pivot) this.#crossing = 'pivot'
+    if (step.name === this.#services.operation.pivot) this.#crossing = 'pivot'
     if (inDoubt && (await this.#succeeds(step, context => step.verify(context))))
       return this.#record({ type: 'done', step: step.name })
     if (this.#mustStop()) return
@@ -230,7 +230,7 @@ export class Walk {
   }
 
   async #undo(step: Step<Json>): Promise<void> {
-    await this.#call(step, this.to.lost, async context => step.undo?.(context))
+    await this.#call(step, this.#services.lost, async context => step.undo?.(context))
     await this.#record({ type: 'undone', step: step.name })
   }
 
@@ -244,7 +244,7 @@ export class Walk {
     try {
       return await this.#call(
         step,
-        forwardOnly ? this.to.lost : AbortSignal.any([this.#cancelled.signal, this.to.lost]),
+        forwardOnly ? this.#services.lost : AbortSignal.any([this.#cancelled.signal, this.#services.lost]),
         work,
       )
     } catch (error) {
@@ -264,7 +264,7 @@ export class Walk {
       return await work({
         plan: this.#state.plan,
         signal,
-        secret: name => this.to.secret(name),
+        secret: name => this.#services.secret(name),
         report: progress => {
           if (live) this.#publish({ type: 'progress', step: step.name, ...progress })
         },
@@ -285,19 +285,19 @@ export class Walk {
 
   /** On disk first, then for all to see. */
   async #write(entry: Entry): Promise<void> {
-    this.to.lost.throwIfAborted()
-    const line: JournalLine = { id: this.#state.id, at: this.to.now().toISOString(), ...entry }
-    await this.to.journal.append(line)
+    this.#services.lost.throwIfAborted()
+    const line: JournalLine = { id: this.#state.id, at: this.#services.now().toISOString(), ...entry }
+    await this.#services.journal.append(line)
     this.#show(line)
   }
 
   #publish(event: Transient): void {
-    this.#show({ id: this.#state.id, at: this.to.now().toISOString(), ...event })
+    this.#show({ id: this.#state.id, at: this.#services.now().toISOString(), ...event })
   }
 
   #show(event: OperationEvent): void {
     this.#state = fold(this.#state, event)
-    this.to.publish(event)
+    this.#services.publish(event)
   }
 
   /** It is decided to undo, and not on disk yet. */
@@ -306,7 +306,7 @@ export class Walk {
   }
 
   #mustEnd(): boolean {
-    return this.#ending || this.to.lost.aborted
+    return this.#ending || this.#services.lost.aborted
   }
 
   #mustStop(): boolean {
@@ -314,7 +314,7 @@ export class Walk {
   }
 
   #isForwardOnly(): boolean {
-    return this.#crossing !== undefined || isPastPivot(this.#state, this.to.operation.pivot)
+    return this.#crossing !== undefined || isPastPivot(this.#state, this.#services.operation.pivot)
   }
 
   /** The step where it stands, to be shown: the stuck one, the next to do or undo, or the last that was. */
@@ -322,13 +322,13 @@ export class Walk {
     const move = nextMove(this.#state)
     const shown =
       this.#state.steps.find(it => it.status === 'stuck')?.name ??
-      (move.type !== 'settle' ? move.step : this.to.steps.at(move.outcome === 'succeeded' ? -1 : 0)?.name)
+      (move.type !== 'settle' ? move.step : this.#services.steps.at(move.outcome === 'succeeded' ? -1 : 0)?.name)
     return shown ?? ''
   }
 
   #step(name: string): Step<Json> {
-    const step = this.to.steps.find(it => it.name === name)
-    if (!step) throw new Error(`operation ${this.to.operation.kind} has no step ${name}`)
+    const step = this.#services.steps.find(it => it.name === name)
+    if (!step) throw new Error(`operation ${this.#services.operation.kind} has no step ${name}`)
     return step
   }
 }

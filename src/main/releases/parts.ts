@@ -57,14 +57,17 @@ const big = 65_536
 const longest = 64 << 20
 
 export class Parts {
+  readonly #folder: string
+  readonly #run: Run
+
   /** @param folder `parts` in the releases' folder */
-  constructor(
-    private readonly folder: string,
-    private readonly run: Run,
-  ) {}
+  constructor(folder: string, run: Run) {
+    this.#folder = folder
+    this.#run = run
+  }
 
   folderOf(name: PartName): string {
-    return join(this.folder, name)
+    return join(this.#folder, name)
   }
 
   content(name: PartName): string {
@@ -77,14 +80,14 @@ export class Parts {
 
   /** Undefined: there is no such part. @throws Problem `file-corrupt` */
   info(name: PartName): Promise<PartInfo | undefined> {
-    return readJson(join(this.folder, name, 'part.json'), partSchema, { most: longest })
+    return readJson(join(this.#folder, name, 'part.json'), partSchema, { most: longest })
   }
 
   /** Paths in `content` that are no longer as they were made: somebody wrote into a file that instances share. */
   async damage(name: PartName, signal?: AbortSignal): Promise<readonly string[]> {
     const [recorded, now] = await Promise.all([
-      readIfExists(join(this.folder, name, 'tree'), longest),
-      readTree(this.run, this.content(name), 'content', signal),
+      readIfExists(join(this.#folder, name, 'tree'), longest),
+      readTree(this.#run, this.content(name), 'content', signal),
     ])
     if (recorded === textOf(now)) return []
     const before = new Map(
@@ -108,19 +111,19 @@ export class Parts {
     sharing: Sharing,
     { before, signal }: { readonly before?: Tree; readonly signal: AbortSignal },
   ): Promise<void> {
-    await makePrivateFolder(this.folder)
-    const aside = join(this.folder, `.${name}`)
+    await makePrivateFolder(this.#folder)
+    const aside = join(this.#folder, `.${name}`)
     const content = join(aside, 'content')
     try {
       await rm(aside, { recursive: true, force: true })
       await mkdir(aside)
       let removed: readonly string[] = []
       if (before) {
-        const found = differences(before, await readTree(this.run, from, 'inode', signal))
+        const found = differences(before, await readTree(this.#run, from, 'inode', signal))
         removed = found.removed
         await takeChanges(from, content, before, found.changed)
       } else await rename(from, content)
-      const own = await this.freeze(content, sharing, signal)
+      const own = await this.#freeze(content, sharing, signal)
       const info: PartInfo = {
         made: new Date().toISOString(),
         removed: [...removed],
@@ -129,39 +132,39 @@ export class Parts {
         ownBytes: own.bytes,
       }
       await writeJson(join(aside, 'part.json'), info)
-      const tree = await readTree(this.run, content, 'content', signal)
+      const tree = await readTree(this.#run, content, 'content', signal)
       await writeFileAtomic(join(aside, 'tree'), textOf(tree), 0o600)
-      await this.run('sync', ['--file-system', aside], { signal, timeout: syncTimeout })
+      await this.#run('sync', ['--file-system', aside], { signal, timeout: syncTimeout })
       await this.remove(name) // a damaged one
-      await rename(aside, join(this.folder, name))
-      await syncFolder(this.folder)
+      await rename(aside, join(this.#folder, name))
+      await syncFolder(this.#folder)
     } finally {
       await rm(aside, { recursive: true, force: true })
     }
   }
 
   async list(): Promise<PartName[]> {
-    return (await readdir(this.folder).catch(() => [])).filter(it => !it.startsWith('.'))
+    return (await readdir(this.#folder).catch(() => [])).filter(it => !it.startsWith('.'))
   }
 
   /** In one step out of sight; what a crash leaves then is removed by `tidy`. */
   async remove(name: PartName): Promise<void> {
-    const gone = join(this.folder, `.gone-${name}`)
+    const gone = join(this.#folder, `.gone-${name}`)
     await rm(gone, { recursive: true, force: true })
-    await rename(join(this.folder, name), gone).catch(() => undefined) // there is none
+    await rename(join(this.#folder, name), gone).catch(() => undefined) // there is none
     await rm(gone, { recursive: true, force: true })
   }
 
   async tidy(): Promise<void> {
-    const left = (await readdir(this.folder).catch(() => [])).filter(it => it.startsWith('.'))
-    await Promise.all(left.map(it => rm(join(this.folder, it), { recursive: true, force: true })))
+    const left = (await readdir(this.#folder).catch(() => [])).filter(it => it.startsWith('.'))
+    await Promise.all(left.map(it => rm(join(this.#folder, it), { recursive: true, force: true })))
   }
 
   /**
    * What is shared is made read-only: an application that is not root cannot open it for writing, whoever's it is.
    * @returns the files that are not shared
    */
-  private async freeze(
+  async #freeze(
     content: string,
     sharing: Sharing,
     signal: AbortSignal,
@@ -170,7 +173,7 @@ export class Parts {
       sharing
     ]
     const find = (...args: readonly string[]): Promise<string> =>
-      this.run('find', ['.', '-type', 'f', ...args], { cwd: content, signal, timeout: syncTimeout })
+      this.#run('find', ['.', '-type', 'f', ...args], { cwd: content, signal, timeout: syncTimeout })
     await find(...shared, '-exec', 'chmod', 'a-w,a+r', '{}', '+')
     const rest = (await find('!', ...shared, '-printf', '%b %P\\0'))
       .split('\0')

@@ -66,20 +66,23 @@ const partsFolder = 'parts'
 export class Releases {
   readonly parts: Parts
   /** Preparing and pruning take turns. */
-  private busy: Promise<unknown> | undefined
+  #busy: Promise<unknown> | undefined
+  readonly #folder: string
+  readonly #instances: string
+  readonly #run: Run
 
   /** @param instances their folder, to name those that share a file */
-  constructor(
-    private readonly folder: string,
-    private readonly instances: string,
-    private readonly run: Run,
-  ) {
+  constructor(folder: string, instances: string, run: Run) {
+    this.#folder = folder
+    this.#instances = instances
+    this.#run = run
+
     this.parts = new Parts(join(folder, partsFolder), run)
   }
 
   /** Whether the release is there with all its parts. */
   async has(fingerprint: string): Promise<boolean> {
-    return (await this.whole(fingerprint)) !== undefined
+    return (await this.#whole(fingerprint)) !== undefined
   }
 
   /**
@@ -89,7 +92,7 @@ export class Releases {
    */
   async prepare(base: Base, options: ReleaseOptions): Promise<void> {
     const wait = (): void => options.report({ text: 'Another operation prepares a release; waiting for it' })
-    await this.exclusively(() => this.make(base, options), options.signal, wait)
+    await this.#exclusively(() => this.#make(base, options), options.signal, wait)
   }
 
   /**
@@ -105,40 +108,40 @@ export class Releases {
     } = base
     const { signal, output } = options
     const release =
-      (await this.undamaged(base, output, signal)) ??
-      (await this.prepare(base, options).then(() => this.whole(fingerprint)))
+      (await this.#undamaged(base, output, signal)) ??
+      (await this.prepare(base, options).then(() => this.#whole(fingerprint)))
     if (!release) throw new Error('the release is gone as soon as it was made')
     const copy = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, mode: constants.COPYFILE_FICLONE }
-    await cp(join(this.folder, fingerprint, 'server'), join(target, server.folder), copy)
-    const placing = { parts: this.parts, run: this.run, signal }
+    await cp(join(this.#folder, fingerprint, 'server'), join(target, server.folder), copy)
+    const placing = { parts: this.parts, run: this.#run, signal }
     await layPart(placing, release.parts.packages, join(target, server.folder), 'share')
     await layPart(placing, release.parts.generated, join(target, server.folder), 'share')
     await layPart(placing, release.parts.build, join(target, client.folder, client.output), 'share')
-    await this.run('sync', ['--file-system', target], { signal, timeout: syncTimeout })
+    await this.#run('sync', ['--file-system', target], { signal, timeout: syncTimeout })
   }
 
   /** The SQL that makes the release's schema in an empty database, if it was kept. */
   schema(fingerprint: string): Promise<string | undefined> {
-    return readIfExists(this.schemaFile(fingerprint), longestText)
+    return readIfExists(this.#schemaFile(fingerprint), longestText)
   }
 
   keepSchema(fingerprint: string, sql: string): Promise<void> {
-    return writeFileAtomic(this.schemaFile(fingerprint), sql, 0o600)
+    return writeFileAtomic(this.#schemaFile(fingerprint), sql, 0o600)
   }
 
   /** Removes what a killed preparation left. Call when none runs. */
   async tidy(): Promise<void> {
-    const left = (await readdir(this.folder).catch(() => [])).filter(it => it.startsWith('.'))
-    await Promise.all(left.map(it => rm(join(this.folder, it), { recursive: true, force: true })))
+    const left = (await readdir(this.#folder).catch(() => [])).filter(it => it.startsWith('.'))
+    await Promise.all(left.map(it => rm(join(this.#folder, it), { recursive: true, force: true })))
     await this.parts.tidy()
   }
 
   /** Newest first. */
   async list(): Promise<KeptRelease[]> {
-    const names = (await readdir(this.folder).catch(() => [])).filter(it => it !== partsFolder && !it.startsWith('.'))
+    const names = (await readdir(this.#folder).catch(() => [])).filter(it => it !== partsFolder && !it.startsWith('.'))
     const found = await Promise.all(
       names.map(async fingerprint => {
-        const release = await this.read(fingerprint)
+        const release = await this.#read(fingerprint)
         return {
           fingerprint,
           prepared: release?.prepared ?? '',
@@ -170,8 +173,8 @@ export class Releases {
   /** Bytes that removing them frees: what an instance shares stays. */
   async sizeOf({ releases, parts }: Unneeded): Promise<number> {
     const sizes = await Promise.all(
-      [...releases.map(it => join(this.folder, it)), ...parts.map(it => this.parts.folderOf(it))].map(it =>
-        ownBytes(this.run, it),
+      [...releases.map(it => join(this.#folder, it)), ...parts.map(it => this.parts.folderOf(it))].map(it =>
+        ownBytes(this.#run, it),
       ),
     )
     return sizes.reduce((sum, it) => sum + it, 0)
@@ -185,9 +188,9 @@ export class Releases {
    * only what is used
    */
   prune(used: () => Promise<ReadonlySet<string>>, which: 'old' | 'all', signal: AbortSignal): Promise<void> {
-    return this.exclusively(async () => {
+    return this.#exclusively(async () => {
       const { releases, parts } = await this.unneeded(await used(), which)
-      for (const it of releases) await this.remove(it)
+      for (const it of releases) await this.#remove(it)
       for (const it of parts) await this.parts.remove(it)
     }, signal)
   }
@@ -199,8 +202,8 @@ export class Releases {
    */
   async need({ root, fingerprint, manifest }: Pick<Base, 'root' | 'fingerprint' | 'manifest'>): Promise<number> {
     const [newestOne] = await this.list()
-    const known = (await this.whole(fingerprint)) ?? (newestOne && (await this.whole(newestOne.fingerprint)))
-    const placed = known ? await this.ownOf(known) : 0
+    const known = (await this.#whole(fingerprint)) ?? (newestOne && (await this.#whole(newestOne.fingerprint)))
+    const placed = known ? await this.#ownOf(known) : 0
     if (known?.fingerprint === fingerprint) return placed
     if (known)
       return (
@@ -220,25 +223,25 @@ export class Releases {
   }
 
   /** What an instance has for itself alone: code, generated files, small files. */
-  private async ownOf({ fingerprint, parts }: Release): Promise<number> {
+  async #ownOf({ fingerprint, parts }: Release): Promise<number> {
     const infos = await Promise.all(Object.values(parts).map(it => this.parts.info(it)))
     return infos.reduce(
       (sum, it) => sum + (it?.ownBytes ?? 0),
-      await ownBytes(this.run, join(this.folder, fingerprint)),
+      await ownBytes(this.#run, join(this.#folder, fingerprint)),
     )
   }
 
-  private schemaFile(fingerprint: string): string {
-    return join(this.folder, fingerprint, 'schema.sql')
+  #schemaFile(fingerprint: string): string {
+    return join(this.#folder, fingerprint, 'schema.sql')
   }
 
   /** Undefined: there is none, or one of an older version's layout. */
-  private read(fingerprint: string): Promise<Release | undefined> {
-    return readJson(join(this.folder, fingerprint, 'release.json'), releaseSchema).catch(() => undefined)
+  #read(fingerprint: string): Promise<Release | undefined> {
+    return readJson(join(this.#folder, fingerprint, 'release.json'), releaseSchema).catch(() => undefined)
   }
 
-  private async whole(fingerprint: string): Promise<Release | undefined> {
-    const release = await this.read(fingerprint)
+  async #whole(fingerprint: string): Promise<Release | undefined> {
+    const release = await this.#read(fingerprint)
     const there = await Promise.all(Object.values(release?.parts ?? {}).map(it => this.parts.has(it)))
     return there.every(Boolean) ? release : undefined
   }
@@ -246,12 +249,8 @@ export class Releases {
   /**
    * The release, if it is there and nobody wrote into its parts; those that were written into are named, and removed.
    */
-  private async undamaged(
-    base: Base,
-    output: ReleaseOptions['output'],
-    signal: AbortSignal,
-  ): Promise<Release | undefined> {
-    const release = await this.whole(base.fingerprint)
+  async #undamaged(base: Base, output: ReleaseOptions['output'], signal: AbortSignal): Promise<Release | undefined> {
+    const release = await this.#whole(base.fingerprint)
     if (!release) return undefined
     const { packages, build } = release.parts
     const { server, client } = base.manifest
@@ -262,7 +261,7 @@ export class Releases {
       ].map(async ([name = '', folder = '']) => ({ name, folder, files: await this.parts.damage(name, signal) })),
     )
     for (const { name, folder, files } of found.filter(it => it.files.length)) {
-      const sharing = await this.sharing(name, folder, files)
+      const sharing = await this.#sharing(name, folder, files)
       const more = files.length > 5 ? ` and ${files.length - 5} more` : ''
       output(
         `Someone wrote into files that instances share: ${files
@@ -278,17 +277,17 @@ export class Releases {
   }
 
   /** Instances that have the same files, not others of the same name. */
-  private async sharing(part: PartName, folder: string, files: readonly string[]): Promise<string[]> {
+  async #sharing(part: PartName, folder: string, files: readonly string[]): Promise<string[]> {
     const inodeOf = (path: string): Promise<number | undefined> =>
       stat(path).then(
         it => it.ino,
         () => undefined,
       )
     const inodes = new Set(await Promise.all(files.map(it => inodeOf(join(this.parts.content(part), it)))))
-    const names = (await readdir(this.instances).catch(() => [])).filter(it => !it.startsWith('.'))
+    const names = (await readdir(this.#instances).catch(() => [])).filter(it => !it.startsWith('.'))
     const shares = await Promise.all(
       names.map(async name =>
-        (await Promise.all(files.map(it => inodeOf(join(this.instances, name, folder, it))))).some(
+        (await Promise.all(files.map(it => inodeOf(join(this.#instances, name, folder, it))))).some(
           it => it !== undefined && inodes.has(it),
         ),
       ),
@@ -296,32 +295,32 @@ export class Releases {
     return names.filter((_, index) => shares[index])
   }
 
-  private async exclusively<T>(work: () => Promise<T>, signal: AbortSignal, wait?: () => void): Promise<T> {
-    while (this.busy) {
+  async #exclusively<T>(work: () => Promise<T>, signal: AbortSignal, wait?: () => void): Promise<T> {
+    while (this.#busy) {
       wait?.()
-      await Promise.race([this.busy.catch(() => undefined), aborted(signal)])
+      await Promise.race([this.#busy.catch(() => undefined), aborted(signal)])
     }
     signal.throwIfAborted()
     const now = work().finally(() => {
-      this.busy = undefined
+      this.#busy = undefined
     })
-    this.busy = now
+    this.#busy = now
     return now
   }
 
-  private async make(base: Base, { signal, report, output }: ReleaseOptions): Promise<void> {
+  async #make(base: Base, { signal, report, output }: ReleaseOptions): Promise<void> {
     const { fingerprint } = base
     if (await this.has(fingerprint)) return
-    await makePrivateFolder(this.folder)
-    const aside = join(this.folder, `.${fingerprint}-${Date.now()}`)
+    await makePrivateFolder(this.#folder)
+    const aside = join(this.#folder, `.${fingerprint}-${Date.now()}`)
     try {
       report({ text: 'Copying the base application' })
       const sources = await copyBase(base, join(aside, 'base'), signal)
-      await this.warnUnlocked(base, output)
+      await this.#warnUnlocked(base, output)
       const { server, client } = await recipesOf(sources, base)
       const both = new AbortController() // one part fails: the other need not go on
       const workshop = {
-        run: this.run,
+        run: this.#run,
         signal: AbortSignal.any([signal, both.signal]),
         sources,
         parts: this.parts,
@@ -329,13 +328,13 @@ export class Releases {
         report: progressOf(report),
         output,
       }
-      const work = [this.makeAll(server, workshop), this.makeClient(client, workshop)]
+      const work = [this.#makeAll(server, workshop), this.#makeClient(client, workshop)]
       await Promise.all(work).catch(async (error: unknown) => {
         both.abort(error)
         await Promise.allSettled(work)
         throw error
       })
-      await this.finish(
+      await this.#finish(
         aside,
         base,
         {
@@ -349,7 +348,7 @@ export class Releases {
     }
   }
 
-  private async makeAll(recipes: readonly Recipe[], workshop: Workshop): Promise<void> {
+  async #makeAll(recipes: readonly Recipe[], workshop: Workshop): Promise<void> {
     for (const recipe of recipes) {
       if ((await this.parts.has(recipe.name)) && (await this.parts.damage(recipe.name, workshop.signal)).length === 0)
         workshop.report(recipe.part, `${recipe.what}, as before`, true)
@@ -358,15 +357,15 @@ export class Releases {
   }
 
   /** Packages are there for the build alone. */
-  private async makeClient(recipes: readonly [Recipe, Recipe], workshop: Workshop): Promise<void> {
+  async #makeClient(recipes: readonly [Recipe, Recipe], workshop: Workshop): Promise<void> {
     const built =
       (await this.parts.has(recipes[1].name)) &&
       (await this.parts.damage(recipes[1].name, workshop.signal)).length === 0
-    await this.makeAll(built ? recipes.slice(1) : recipes, workshop)
+    await this.#makeAll(built ? recipes.slice(1) : recipes, workshop)
   }
 
   /** Keeps the server's code beside the parts' names, makes it durable, and gives it its name in one step. */
-  private async finish(
+  async #finish(
     aside: string,
     { manifest: { server }, fingerprint, nodeMajor }: Base,
     made: Pick<Release, 'parts' | 'clientPackages'>,
@@ -381,21 +380,21 @@ export class Releases {
       prepared: new Date().toISOString(),
       ...made,
     } satisfies Release)
-    await this.run('sync', ['--file-system', whole], { signal, timeout: syncTimeout })
-    await this.remove(fingerprint) // one that is not whole would be in the way for ever
-    await rename(whole, join(this.folder, fingerprint))
-    await syncFolder(this.folder)
+    await this.#run('sync', ['--file-system', whole], { signal, timeout: syncTimeout })
+    await this.#remove(fingerprint) // one that is not whole would be in the way for ever
+    await rename(whole, join(this.#folder, fingerprint))
+    await syncFolder(this.#folder)
   }
 
   /** In one step out of sight; what a crash leaves then is removed by `tidy`. */
-  private async remove(fingerprint: string): Promise<void> {
-    const gone = join(this.folder, `.gone-${fingerprint}`)
+  async #remove(fingerprint: string): Promise<void> {
+    const gone = join(this.#folder, `.gone-${fingerprint}`)
     await rm(gone, { recursive: true, force: true })
-    await rename(join(this.folder, fingerprint), gone).catch(() => undefined) // there is none
+    await rename(join(this.#folder, fingerprint), gone).catch(() => undefined) // there is none
     await rm(gone, { recursive: true, force: true })
   }
 
-  private async warnUnlocked({ root, manifest, install }: Base, output: ReleaseOptions['output']): Promise<void> {
+  async #warnUnlocked({ root, manifest, install }: Base, output: ReleaseOptions['output']): Promise<void> {
     for (const { folder } of [manifest.server, manifest.client]) {
       if (!(await hasLockFile(join(root, folder))))
         output(`${folder} has no package-lock.json: npm takes the newest packages that its package.json allows.\n`)

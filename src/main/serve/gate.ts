@@ -21,12 +21,16 @@ const loopbackAddresses = ['127.0.0.1', '[::1]']
 const written = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i
 
 export class Gate {
-  constructor(private readonly options: GateOptions) {}
+  readonly #options: GateOptions
+
+  constructor(options: GateOptions) {
+    this.#options = options
+  }
 
   /** @returns host and port as the browser wrote them; undefined if they are not ours */
   host({ host }: IncomingHttpHeaders): string | undefined {
     const [, name = ''] = written.exec(host ?? '') ?? []
-    return [...loopbackAddresses, ...this.options.names].includes(name.toLowerCase()) ? host : undefined
+    return [...loopbackAddresses, ...this.#options.names].includes(name.toLowerCase()) ? host : undefined
   }
 
   /**
@@ -35,12 +39,12 @@ export class Gate {
    */
   byAddress({ host }: IncomingHttpHeaders): string | undefined {
     const [, name = '', port = ''] = written.exec(host ?? '') ?? []
-    return name.toLowerCase() === 'localhost' ? `${this.options.scheme}://127.0.0.1${port}/` : undefined
+    return name.toLowerCase() === 'localhost' ? `${this.#options.scheme}://127.0.0.1${port}/` : undefined
   }
 
   /** Whether a socket's request comes from our own page. */
   sameOrigin(headers: IncomingHttpHeaders): boolean {
     const host = this.host(headers)
-    return host !== undefined && headers.origin === `${this.options.scheme}://${host}`
+    return host !== undefined && headers.origin === `${this.#options.scheme}://${host}`
   }
 }

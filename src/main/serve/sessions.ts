@@ -31,18 +31,20 @@ export class Sessions {
   readonly #links = new Map<string, number>()
   readonly #sessions = new Map<string, Session>()
   readonly #changes = new Latest(0)
+  readonly #ended: (id: string) => void
+  readonly #now: () => number
 
   /** @param ended called with the id of each session that ends: its connections must not outlive it */
-  constructor(
-    private readonly ended: (id: string) => void,
-    private readonly now: () => number = Date.now,
-  ) {}
+  constructor(ended: (id: string) => void, now: () => number = Date.now) {
+    this.#ended = ended
+    this.#now = now
+  }
 
   /** A new token for a link: 256 bits, so guesses need no limit. */
   link(): string {
-    for (const [key, until] of this.#links) if (until < this.now()) this.#links.delete(key)
+    for (const [key, until] of this.#links) if (until < this.#now()) this.#links.delete(key)
     const token = randomBytes(32).toString('base64url')
-    this.#links.set(digest(token), this.now() + linkLife)
+    this.#links.set(digest(token), this.#now() + linkLife)
     return token
   }
 
@@ -51,13 +53,13 @@ export class Sessions {
     const key = digest(token)
     const until = this.#links.get(key)
     this.#links.delete(key)
-    if (until === undefined || until < this.now()) return undefined
+    if (until === undefined || until < this.#now()) return undefined
     this.#makeRoom()
     const session: Session = {
       id: randomBytes(6).toString('hex'),
       key: randomBytes(32).toString('hex'),
-      since: this.now(),
-      lastSeen: this.now(),
+      since: this.#now(),
+      lastSeen: this.#now(),
       connections: 0,
       browser: browser.replace(/\p{Cc}/gu, '').slice(0, 200),
     }
@@ -72,7 +74,7 @@ export class Sessions {
    */
   find(id: string): OpenSession | undefined {
     const session = this.#sessions.get(id)
-    if (!session || session.connections > 0 || session.lastSeen >= this.now() - sessionIdle) return session
+    if (!session || session.connections > 0 || session.lastSeen >= this.#now() - sessionIdle) return session
     this.#end(id)
     return undefined
   }
@@ -82,7 +84,7 @@ export class Sessions {
     const session = this.#sessions.get(id)
     if (!session) return
     session.connections += by
-    session.lastSeen = this.now()
+    session.lastSeen = this.#now()
     this.#changed()
   }
 
@@ -108,7 +110,7 @@ export class Sessions {
 
   #end(id: string): void {
     this.#sessions.delete(id)
-    this.ended(id)
+    this.#ended(id)
     this.#changed()
   }
 

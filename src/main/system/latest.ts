@@ -3,15 +3,18 @@
 /** Followers get the present value and then each newer one; who is slow skips what is overtaken. */
 export class Latest<T> {
   readonly #wake = new Set<() => void>()
+  #current: T
 
-  constructor(private current: T) {}
+  constructor(current: T) {
+    this.#current = current
+  }
 
   get value(): T {
-    return this.current
+    return this.#current
   }
 
   set(value: T): void {
-    this.current = value
+    this.#current = value
     for (const wake of this.#wake) wake()
   }
 
@@ -33,7 +36,7 @@ export class Latest<T> {
           })
         if (signal.aborted || !changed) continue
         changed = false
-        yield this.current
+        yield this.#current
       }
     } finally {
       this.#wake.delete(mark)

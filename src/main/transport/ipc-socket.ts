@@ -22,22 +22,23 @@ const messageSchema = z.string().max(longest)
 /** The part of `ws.WebSocket` that tRPC's adapter uses. */
 class IpcSocket extends EventEmitter {
   readyState = 1
+  readonly #contents: WebContents
+  readonly #line: string
 
-  constructor(
-    private readonly contents: WebContents,
-    private readonly line: string,
-  ) {
+  constructor(contents: WebContents, line: string) {
     super()
+    this.#contents = contents
+    this.#line = line
   }
 
   send(data: string): void {
-    if (this.readyState === 1 && !this.contents.isDestroyed()) this.contents.send(channels.message, this.line, data)
+    if (this.readyState === 1 && !this.#contents.isDestroyed()) this.#contents.send(channels.message, this.#line, data)
   }
 
   /** From this side. */
   close(): void {
     if (this.readyState !== 1) return
-    if (!this.contents.isDestroyed()) this.contents.send(channels.closed, this.line)
+    if (!this.#contents.isDestroyed()) this.#contents.send(channels.closed, this.#line)
     this.ended()
   }
 

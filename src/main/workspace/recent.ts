@@ -13,15 +13,17 @@ const patience = 1000
 const mostHanging = 2
 
 export class RecentWorkspaces {
-  private readonly looks = new Map<string, Promise<boolean>>()
+  readonly #looks = new Map<string, Promise<boolean>>()
   /** Those that take too long, until they come back. */
-  private readonly hanging = new Set<string>()
+  readonly #hanging = new Set<string>()
+  readonly #path: string
+  readonly #look: (path: string) => Promise<boolean>
 
   /** @param path a file; its folder exists */
-  constructor(
-    private readonly path: string,
-    private readonly look: (path: string) => Promise<boolean> = isFolder,
-  ) {}
+  constructor(path: string, look: (path: string) => Promise<boolean> = isFolder) {
+    this.#path = path
+    this.#look = look
+  }
 
   /**
    * Newest first, each with whether it is still there, which is not said of what does not answer. An unreadable file
@@ -30,29 +32,29 @@ export class RecentWorkspaces {
   async list(): Promise<RecentWorkspace[]> {
     const found: RecentWorkspace[] = []
     // one by one: see `mostHanging`
-    for (const it of await this.read()) found.push({ ...it, exists: await this.exists(it.path) })
+    for (const it of await this.#read()) found.push({ ...it, exists: await this.#exists(it.path) })
     return found
   }
 
   async add(path: string): Promise<void> {
-    const others = (await this.read()).filter(it => it.path !== path)
-    await writeJson(this.path, [{ path, openedAt: new Date().toISOString() }, ...others].slice(0, kept))
+    const others = (await this.#read()).filter(it => it.path !== path)
+    await writeJson(this.#path, [{ path, openedAt: new Date().toISOString() }, ...others].slice(0, kept))
   }
 
   async forget(path: string): Promise<void> {
     await writeJson(
-      this.path,
-      (await this.read()).filter(it => it.path !== path),
+      this.#path,
+      (await this.#read()).filter(it => it.path !== path),
     )
   }
 
-  private async exists(path: string): Promise<boolean> {
-    if (this.hanging.has(path) || this.hanging.size >= mostHanging) return false
-    const looking = this.looks.get(path) ?? this.begin(path)
+  async #exists(path: string): Promise<boolean> {
+    if (this.#hanging.has(path) || this.#hanging.size >= mostHanging) return false
+    const looking = this.#looks.get(path) ?? this.#begin(path)
     const end = new AbortController()
     const late = delay(patience, undefined, { signal: end.signal }).then(
       () => {
-        if (this.looks.has(path)) this.hanging.add(path)
+        if (this.#looks.has(path)) this.#hanging.add(path)
       },
       () => undefined,
     )
@@ -63,17 +65,17 @@ export class RecentWorkspaces {
     }
   }
 
-  private begin(path: string): Promise<boolean> {
-    const looking = this.look(path).finally(() => {
-      this.looks.delete(path)
-      this.hanging.delete(path)
+  #begin(path: string): Promise<boolean> {
+    const looking = this.#look(path).finally(() => {
+      this.#looks.delete(path)
+      this.#hanging.delete(path)
     })
-    this.looks.set(path, looking)
+    this.#looks.set(path, looking)
     return looking
   }
 
-  private read(): Promise<z.infer<typeof schema>> {
-    return readJson(this.path, schema).then(
+  #read(): Promise<z.infer<typeof schema>> {
+    return readJson(this.#path, schema).then(
       it => it ?? [],
       () => [],
     )

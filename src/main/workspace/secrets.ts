@@ -9,14 +9,17 @@ const hint = "Restore it from a backup: PostgreSQL's administrator and unfinishe
 export class Secrets {
   /** Each change reads the file, changes it and replaces it. */
   readonly #changes = new SerialQueue()
-  private closed = false
+  #closed = false
+  readonly #path: string
 
-  constructor(private readonly path: string) {}
+  constructor(path: string) {
+    this.#path = path
+  }
 
   /** @returns undefined if there is no such secret */
   async get(key: string): Promise<string | undefined> {
     await this.#changes.idle()
-    return (await this.read())[key]
+    return (await this.#read())[key]
   }
 
   /**
@@ -24,44 +27,44 @@ export class Secrets {
    */
   async ensure(key: string, make: () => string): Promise<string> {
     let value = await this.get(key)
-    if (value === undefined) await this.change(all => ({ ...all, [key]: (value = all[key] ?? make()) }))
+    if (value === undefined) await this.#change(all => ({ ...all, [key]: (value = all[key] ?? make()) }))
     return value as string
   }
 
   /** All of them or none. Durable when it resolves. */
   setAll(secrets: Readonly<Record<string, string>>): Promise<void> {
-    return this.change(all => ({ ...all, ...secrets }))
+    return this.#change(all => ({ ...all, ...secrets }))
   }
 
   /** All of them, for whoever masks them. */
   async all(): Promise<Readonly<Record<string, string>>> {
     await this.#changes.idle()
-    return this.read()
+    return this.#read()
   }
 
   /** The keys that are there: names, not secrets. */
   async keys(): Promise<string[]> {
     await this.#changes.idle()
-    return Object.keys(await this.read())
+    return Object.keys(await this.#read())
   }
 
   /** Forgets what is there of these keys. */
   forget(...keys: readonly string[]): Promise<void> {
-    return this.change(all => Object.fromEntries(Object.entries(all).filter(([key]) => !keys.includes(key))))
+    return this.#change(all => Object.fromEntries(Object.entries(all).filter(([key]) => !keys.includes(key))))
   }
 
   /** Nothing is changed any more. Returns when the last change is on disk. */
   async close(): Promise<void> {
-    this.closed = true
+    this.#closed = true
     await this.#changes.idle()
   }
 
-  private async read(): Promise<Record<string, string>> {
-    return (await readSealed(this.path, schema, hint)) ?? {}
+  async #read(): Promise<Record<string, string>> {
+    return (await readSealed(this.#path, schema, hint)) ?? {}
   }
 
-  private change(how: (all: Record<string, string>) => Record<string, string>): Promise<void> {
-    if (this.closed) return Promise.reject(new Error('the workspace is closed'))
-    return this.#changes.run(async () => writeSealed(this.path, how(await this.read())))
+  #change(how: (all: Record<string, string>) => Record<string, string>): Promise<void> {
+    if (this.#closed) return Promise.reject(new Error('the workspace is closed'))
+    return this.#changes.run(async () => writeSealed(this.#path, how(await this.#read())))
   }
 }

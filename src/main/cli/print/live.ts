@@ -14,8 +14,11 @@ export class LiveReporter implements Reporter {
   readonly #states = new Map<string, OperationState>()
   readonly #timer: NodeJS.Timeout
   #drawn = 0
+  readonly #out: Output
 
-  constructor(private readonly out: Output) {
+  constructor(out: Output) {
+    this.#out = out
+
     out.write(hideCursor)
     this.#timer = setInterval(() => this.#draw(), frameEvery)
   }
@@ -30,7 +33,7 @@ export class LiveReporter implements Reporter {
 
   note(text: string): void {
     this.#erase()
-    this.out.line(text)
+    this.#out.line(text)
     this.#draw()
   }
 
@@ -38,7 +41,7 @@ export class LiveReporter implements Reporter {
     clearInterval(this.#timer)
     this.#erase()
     for (const state of this.#states.values()) this.#keep(state)
-    this.out.write(showCursor)
+    this.#out.write(showCursor)
   }
 
   #update(state: OperationState): void {
@@ -52,7 +55,7 @@ export class LiveReporter implements Reporter {
 
   /** As it is to stay. */
   #keep(state: OperationState): void {
-    this.out.lines(this.#lines(state).map(it => this.#fit(it)))
+    this.#out.lines(this.#lines(state).map(it => this.#fit(it)))
   }
 
   #lines(state: OperationState, spinner?: string): string[] {
@@ -62,8 +65,8 @@ export class LiveReporter implements Reporter {
       it => !state.abreast || !isOpen(state) || it.status === 'doing' || it.status === 'stuck',
     )
     return [
-      headLine(state, this.out.paint, now, spinner),
-      ...steps.map(it => stepLine(state.kind, it, this.out.paint, now, spinner)),
+      headLine(state, this.#out.paint, now, spinner),
+      ...steps.map(it => stepLine(state.kind, it, this.#out.paint, now, spinner)),
     ]
   }
 
@@ -71,23 +74,23 @@ export class LiveReporter implements Reporter {
     const spinner = frames[Math.floor(Date.now() / frameEvery) % frames.length]
     const lines = [...this.#states.values()]
       .flatMap(it => this.#lines(it, spinner))
-      .slice(0, (this.out.stream.rows || 24) - 1)
+      .slice(0, (this.#out.stream.rows || 24) - 1)
     this.#erase()
-    this.out.lines(lines.map(it => this.#fit(it)))
+    this.#out.lines(lines.map(it => this.#fit(it)))
     this.#drawn = lines.length
   }
 
   #erase(): void {
-    if (this.#drawn === 0 || this.out.gone.aborted) return
-    moveCursor(this.out.stream, 0, -this.#drawn)
-    cursorTo(this.out.stream, 0)
-    clearScreenDown(this.out.stream)
+    if (this.#drawn === 0 || this.#out.gone.aborted) return
+    moveCursor(this.#out.stream, 0, -this.#drawn)
+    cursorTo(this.#out.stream, 0)
+    clearScreenDown(this.#out.stream)
     this.#drawn = 0
   }
 
   /** Cut to the terminal's width: a line that wraps could not be erased. */
   #fit(line: string): string {
-    const width = this.out.stream.columns || 80
+    const width = this.#out.stream.columns || 80
     let seen = 0
     const cut = line.replace(
       /(\u001b\[[0-9;]*m)|([\s\S])/gu,

@@ -7,27 +7,31 @@ import type { Reporter } from './reporter'
 import { headLine, stepLine } from './steps'
 
 export class PlainReporter implements Reporter {
-  constructor(private readonly out: Output) {}
+  readonly #out: Output
+
+  constructor(out: Output) {
+    this.#out = out
+  }
 
   snapshot(state: OperationState): void {
-    this.out.line(cleanLine(headline(state)))
+    this.#out.line(cleanLine(headline(state)))
     for (const step of state.steps) if (hasBegun(step)) this.#step(state, step.name)
   }
 
   event(event: OperationEvent, state: OperationState): void {
     switch (event.type) {
       case 'opened':
-        return this.out.line(cleanLine(headline(state)))
+        return this.#out.line(cleanLine(headline(state)))
       case 'done':
       case 'undone':
       case 'stuck':
         return this.#step(state, event.step)
       case 'turned':
-        return this.out.line(event.reason === 'failed' ? '  Failed; undoing.' : '  Cancelled; undoing.')
+        return this.#out.line(event.reason === 'failed' ? '  Failed; undoing.' : '  Cancelled; undoing.')
       case 'retrying':
-        return this.out.line(`  Again: ${stepTitle(state.kind, event.step)}`)
+        return this.#out.line(`  Again: ${stepTitle(state.kind, event.step)}`)
       case 'settled':
-        return this.out.line(headLine(state, this.out.paint, Date.parse(event.at)))
+        return this.#out.line(headLine(state, this.#out.paint, Date.parse(event.at)))
       case 'doing':
       case 'progress':
       case 'output':
@@ -35,7 +39,7 @@ export class PlainReporter implements Reporter {
   }
 
   note(text: string): void {
-    this.out.line(text)
+    this.#out.line(text)
   }
 
   end(): void {
@@ -44,6 +48,6 @@ export class PlainReporter implements Reporter {
 
   #step(state: OperationState, name: string): void {
     const step = state.steps.find(it => it.name === name)
-    if (step) this.out.line(stepLine(state.kind, step, this.out.paint, Date.now()))
+    if (step) this.#out.line(stepLine(state.kind, step, this.#out.paint, Date.now()))
   }
 }

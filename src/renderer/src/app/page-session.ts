@@ -15,11 +15,11 @@ interface Session {
 export class PageSession {
   /** A link's token, until it was used. */
   #token: string | undefined
+  readonly #storage: Storage
 
-  constructor(
-    private readonly storage: Storage,
-    token: string | undefined,
-  ) {
+  constructor(storage: Storage, token: string | undefined) {
+    this.#storage = storage
+
     this.#token = token
   }
 
@@ -64,14 +64,14 @@ export class PageSession {
   #keep(welcome: unknown): Promise<void> {
     const { session, key } = welcome as Partial<Extract<Welcome, { key: string }>>
     if (typeof session !== 'string') return Promise.reject(new Error('no session came'))
-    this.storage.setItem(storageKey, JSON.stringify({ id: session, key: secretOf(key) } satisfies Session))
+    this.#storage.setItem(storageKey, JSON.stringify({ id: session, key: secretOf(key) } satisfies Session))
     this.#token = undefined
     return Promise.resolve()
   }
 
   #stored(): Session | undefined {
     try {
-      const { id, key } = JSON.parse(this.storage.getItem(storageKey) ?? 'null') as Partial<Session>
+      const { id, key } = JSON.parse(this.#storage.getItem(storageKey) ?? 'null') as Partial<Session>
       return typeof id === 'string' ? { id, key: secretOf(key) } : undefined
     } catch {
       return undefined

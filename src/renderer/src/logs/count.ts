@@ -5,29 +5,38 @@ import { queryOf, type Wanted } from './wanted'
 
 export class Count {
   #ends: (() => void)[] = []
+  readonly #client: LogClient
+  readonly #told: (count: LogProgress) => void
+  readonly #ranked: (position: LogPosition, rank: number) => void
+  readonly #failed: (error: unknown) => void
 
   constructor(
-    private readonly client: LogClient,
-    private readonly told: (count: LogProgress) => void,
-    private readonly ranked: (position: LogPosition, rank: number) => void,
-    private readonly failed: (error: unknown) => void,
-  ) {}
+    client: LogClient,
+    told: (count: LogProgress) => void,
+    ranked: (position: LogPosition, rank: number) => void,
+    failed: (error: unknown) => void,
+  ) {
+    this.#client = client
+    this.#told = told
+    this.#ranked = ranked
+    this.#failed = failed
+  }
 
   begin(wanted: Wanted): void {
     this.end()
     this.#ends = [
-      this.client.count(queryOf(wanted), { data: this.told, error: this.failed, lost: () => this.begin(wanted) }),
+      this.#client.count(queryOf(wanted), { data: this.#told, error: this.#failed, lost: () => this.begin(wanted) }),
     ]
   }
 
   /** Finds out which of all matches this line is. */
   rank(wanted: Wanted, position: LogPosition): void {
     this.#ends.push(
-      this.client.count(
+      this.#client.count(
         { ...queryOf(wanted), until: position },
         {
           data: ({ hits, done }) => {
-            if (done) this.ranked(position, hits)
+            if (done) this.#ranked(position, hits)
           },
           error: () => undefined, // the count of all tells
           lost: () => undefined,

@@ -11,12 +11,15 @@ export class Newest {
   #filled = false
   #whole = false
   #end: (() => void) | undefined
+  readonly #client: LogClient
+  readonly #told: (news: LogNews) => void
+  readonly #failed: (error: unknown) => void
 
-  constructor(
-    private readonly client: LogClient,
-    private readonly told: (news: LogNews) => void,
-    private readonly failed: (error: unknown) => void,
-  ) {}
+  constructor(client: LogClient, told: (news: LogNews) => void, failed: (error: unknown) => void) {
+    this.#client = client
+    this.#told = told
+    this.#failed = failed
+  }
 
   /** Without gaps. */
   get lines(): readonly LogLine[] {
@@ -39,7 +42,7 @@ export class Newest {
     if (this.#end) return
     let last = after
     const listen = (): (() => void) =>
-      this.client.follow(
+      this.#client.follow(
         { ...queryOf(wanted), after: last },
         {
           data: news => {
@@ -48,7 +51,7 @@ export class Newest {
           },
           error: error => {
             this.#end = undefined
-            this.failed(error)
+            this.#failed(error)
           },
           lost: () => {
             this.#end?.()
@@ -85,6 +88,6 @@ export class Newest {
       this.#lines = this.#lines.slice(-kept)
       this.#whole = false
     }
-    this.told(news)
+    this.#told(news)
   }
 }

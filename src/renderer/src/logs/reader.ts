@@ -29,11 +29,13 @@ export class LogReader {
   readonly #count: Count
   readonly #listeners = new Set<() => void>()
   readonly #newsListeners = new Set<NewsListener>()
+  readonly #client: LogClient
+  #wanted: Wanted
 
-  constructor(
-    private readonly client: LogClient,
-    private wanted: Wanted,
-  ) {
+  constructor(client: LogClient, wanted: Wanted) {
+    this.#client = client
+    this.#wanted = wanted
+
     this.#newest = new Newest(
       client,
       news => this.#take(news),
@@ -71,7 +73,7 @@ export class LogReader {
   /** Begins at the end and follows; or in the history at a moment, or at the last line. */
   open({ at, follow = true }: { readonly at?: number; readonly follow?: boolean } = {}): void {
     if (at !== undefined) this.jump({ type: 'time', time: at })
-    else if (follow && !isPast(this.wanted)) this.follow()
+    else if (follow && !isPast(this.#wanted)) this.follow()
     else this.jump({ type: 'end' })
   }
 
@@ -87,12 +89,12 @@ export class LogReader {
    */
   change(wanted: Wanted, seen: LogLine | undefined): void {
     const { mode } = this.#state
-    const sameFiles = JSON.stringify(wanted.source) === JSON.stringify(this.wanted.source)
+    const sameFiles = JSON.stringify(wanted.source) === JSON.stringify(this.#wanted.source)
     const searched =
-      JSON.stringify(queryOf(wanted).filter.search) !== JSON.stringify(queryOf(this.wanted).filter.search)
+      JSON.stringify(queryOf(wanted).filter.search) !== JSON.stringify(queryOf(this.#wanted).filter.search)
     const search = searched && wanted.search !== ''
     if (search) this.stop() // what is on the screen stays until there is something else
-    this.wanted = wanted
+    this.#wanted = wanted
     this.close()
     this.#set({
       count: undefined,
@@ -110,12 +112,12 @@ export class LogReader {
     else if (sameFiles && seen) this.jump({ type: 'around', position: seen.position })
     else if (seen?.at !== undefined) this.jump({ type: 'time', time: seen.at })
     else this.jump({ type: 'end' })
-    if (wanted.search !== '') this.#count.begin(this.wanted)
+    if (wanted.search !== '') this.#count.begin(this.#wanted)
   }
 
   /** To the end, and on with what comes. */
   follow(): void {
-    if (isPast(this.wanted)) {
+    if (isPast(this.#wanted)) {
       this.jump({ type: 'end' })
       return
     }
@@ -128,7 +130,7 @@ export class LogReader {
 
   /** One is at the end and wants to see more. */
   goOn(): void {
-    if (!isPast(this.wanted)) this.follow()
+    if (!isPast(this.#wanted)) this.follow()
   }
 
   /** Stops following, where one is. @param by pixels to scroll from there */
@@ -191,11 +193,11 @@ export class LogReader {
   /** To the next line that is found, from where one is. */
   async find(direction: 'next' | 'previous', seen: LogLine | undefined): Promise<void> {
     const from = this.#state.current ?? seen?.position
-    if (this.wanted.search === '' || from === undefined || this.#state.searching) return
+    if (this.#wanted.search === '' || from === undefined || this.#state.searching) return
     const signal = this.#anew()
     this.#set({ searching: true, ended: undefined })
     try {
-      const found = await this.client.find({ ...queryOf(this.wanted), from, direction }, signal)
+      const found = await this.#client.find({ ...queryOf(this.#wanted), from, direction }, signal)
       if (signal.aborted) return
       if (found === null) {
         this.#set({ ended: direction })
@@ -235,9 +237,9 @@ export class LogReader {
     const signal = this.#anew()
     this.#set({ mode: 'history', searching: true, fresh: 0 })
     this.#watch(undefined)
-    this.#count.begin(this.wanted)
+    this.#count.begin(this.#wanted)
     try {
-      const query = queryOf(this.wanted)
+      const query = queryOf(this.#wanted)
       const anchor: LogAnchor = seen ? { type: 'around', position: seen.position } : { type: 'end' }
       const page = await this.#page(anchor, signal)
       const at = seen?.position ?? page.lines.at(-1)?.position ?? page.more
@@ -246,8 +248,8 @@ export class LogReader {
         near ??
         (at === undefined
           ? null
-          : ((await this.client.find({ ...query, from: at, direction: 'previous' }, signal)) ??
-            (await this.client.find({ ...query, from: at, direction: 'next' }, signal))))
+          : ((await this.#client.find({ ...query, from: at, direction: 'previous' }, signal)) ??
+            (await this.#client.find({ ...query, from: at, direction: 'next' }, signal))))
       if (signal.aborted) return
       if (found === null || near !== undefined)
         this.#set({
@@ -274,7 +276,7 @@ export class LogReader {
       if (signal.aborted) return
       this.#set({ current: position })
     }
-    if (this.#state.rank === undefined) this.#count.rank(this.wanted, position)
+    if (this.#state.rank === undefined) this.#count.rank(this.#wanted, position)
   }
 
   async #jump(anchor: LogAnchor, to: Target['to'], signal: AbortSignal): Promise<void> {
@@ -324,11 +326,11 @@ export class LogReader {
   }
 
   #page(anchor: LogAnchor, signal: AbortSignal): Promise<LogPage> {
-    return this.client.page({ ...queryOf(this.wanted), anchor, count: pageSize }, signal)
+    return this.#client.page({ ...queryOf(this.#wanted), anchor, count: pageSize }, signal)
   }
 
   #watch(after: LogPosition | undefined): void {
-    if (!isPast(this.wanted)) this.#newest.watch(this.wanted, after)
+    if (!isPast(this.#wanted)) this.#newest.watch(this.#wanted, after)
   }
 
   #take(news: LogNews): void {
