@@ -5,22 +5,11 @@
 import { z } from 'zod'
 import type { Problem } from './problem'
 import { problemSchema } from './problem-schema'
-import { things } from './things'
+import { claimSchema, things, type Claim } from './things'
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }
 
 export type Outcome = 'succeeded' | 'rolled-back'
-
-/**
- * What an operation holds while it is open: `kind/name` of a thing (`instance/school`, `port/5001`), or a single
- * thing's name.
- * Only one operation can `own` it, and then no other can `use` it.
- */
-export interface Claim {
-  readonly on: string
-  readonly how: 'own' | 'use'
-}
-export const claimSchema: z.ZodType<Claim> = z.object({ on: z.string(), how: z.enum(['own', 'use']) })
 
 /** Steps that don't need each other: all from this index on, at most so many at once. */
 export interface Abreast {

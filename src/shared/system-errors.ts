@@ -2,10 +2,18 @@
  * What the operating system's own error codes mean to the operator. Node's errors carry them as `code`, with the `path`
  * where there is one.
  */
-import type { Problem } from './problem'
+
+/** A `Problem` (problem.ts, which uses this file) of the operating system. */
+interface SystemProblem {
+  readonly code: string
+  readonly message: string
+  readonly cause: string
+  readonly hint: string
+  readonly action?: 'free-space'
+}
 
 /** Of an error of the operating system that a person can act on; undefined for any other. */
-export function systemProblem(error: unknown): Problem | undefined {
+export function systemProblem(error: unknown): SystemProblem | undefined {
   if (!(error instanceof Error)) return undefined
   const { code, path, syscall } = error as {
     readonly code?: unknown
@@ -61,7 +69,7 @@ export function systemProblem(error: unknown): Problem | undefined {
 const ofNoFile = new Set(['bind', 'connect', 'kill', 'listen'])
 
 /** @param what could not be written */
-export const diskFull = (what: string, cause: string): Problem => ({
+export const diskFull = (what: string, cause: string): SystemProblem => ({
   code: 'disk-full',
   message: `The disk is full: ${what} cannot be written.`,
   cause,

@@ -1,5 +1,16 @@
 /** What operations claim: the names of things, as journals have them, and how they are held. */
-import type { Claim } from './operation'
+import { z } from 'zod'
+
+/**
+ * What an operation holds while it is open: `kind/name` of a thing (`instance/school`, `port/5001`), or a single
+ * thing's name.
+ * Only one operation can `own` it, and then no other can `use` it.
+ */
+export interface Claim {
+  readonly on: string
+  readonly how: 'own' | 'use'
+}
+export const claimSchema: z.ZodType<Claim> = z.object({ on: z.string(), how: z.enum(['own', 'use']) })
 
 export const owns = (on: string): Claim => ({ on, how: 'own' })
 export const uses = (on: string): Claim => ({ on, how: 'use' })

@@ -50,6 +50,30 @@ export async function allArrows(): Promise<Arrow[]> {
   return found.flat()
 }
 
+/** Circles of files, each with what leads from one to the next; none if every import leads down. */
+export async function circlesOfFiles(): Promise<string[]> {
+  const files = await sourceFiles()
+  const known = new Set(files)
+  const imports = new Map(
+    await Promise.all(
+      files.map(async file => {
+        const found = importsOf(await readFile(join(project, file), 'utf8')).map(it => join(dirname(file), it))
+        const ways = found.flatMap(it => [it, `${it}.ts`, `${it}.tsx`, `${it}/index.ts`])
+        return [file, ways.filter(it => known.has(it))] as const
+      }),
+    ),
+  )
+  const done = new Set<string>()
+  const circles: string[] = []
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' → '))
+    else if (!done.has(file)) for (const it of imports.get(file) ?? []) visit(it, [...way, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+  return circles
+}
+
 export const isAllowed = ({ from, to }: Pick<Arrow, 'from' | 'to'>): boolean =>
   layers.some(it => it.room === from && it.imports.includes(to))
 

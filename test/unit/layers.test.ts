@@ -7,7 +7,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { allArrows, arrowsOf, isAllowed, layers, layerTable, roomOf, sourceFiles } from './arrows'
+import { allArrows, arrowsOf, circlesOfFiles, isAllowed, layers, layerTable, roomOf, sourceFiles } from './arrows'
 
 const forbidden = [
   ['src/shared/a.ts', `import { readFile } from 'node:fs'`],
@@ -123,6 +123,10 @@ describe('src/layers.json', () => {
       expect(imports.filter(it => !before.includes(it))).toEqual([])
       before.push(room)
     }
+  })
+
+  test('nor is there one of files, in any room', async () => {
+    expect(await circlesOfFiles()).toEqual([])
   })
 
   test('is the table that docs/architecture.md shows', async () => {

@@ -2,8 +2,9 @@
  * What `--json` prints, one object a line. Scripts rely on it; tests hold every line to it. Not loaded by any command.
  */
 import { z } from 'zod'
-import { claimSchema, journalLineSchema, type Transient } from '../../shared/operation'
+import { journalLineSchema, type Transient } from '../../shared/operation'
 import { problemSchema } from '../../shared/problem-schema'
+import { claimSchema } from '../../shared/things'
 import { exitCodes } from './exit-codes'
 
 const base = { id: z.string().min(1), at: z.iso.datetime() }

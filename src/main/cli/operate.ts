@@ -10,7 +10,7 @@ import { engineGone, Failure, problemOf, toFailure } from './failure'
 import { Follower } from './follow'
 import { asJson } from './print/clean'
 import { problemLines } from './print/problem'
-import { reporterFor } from './print/reporter'
+import { reporterFor } from './print/reporter-for'
 import type { Result, Session } from './session'
 
 /** One operation of a command, as the result tells it. */

@@ -7,7 +7,7 @@ import type { ConnectedInstance } from '../infrastructure/settings-guard'
 import { readIfExists } from '../system/files'
 import { readInstanceConfig } from '../workspace/instance-config'
 import { instancePaths, type WorkspacePaths } from '../workspace/paths'
-import { otherOwner } from './ownership'
+import { otherOwner } from './folder-owner'
 
 export interface Configs {
   readonly configs: readonly InstanceConfig[]

@@ -19,7 +19,7 @@ import { readInstanceConfig } from '../workspace/instance-config'
 import { difference, targetContradiction } from './lifecycle/derived'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
 import { findOwn, isRunning, type LifecycleServices } from './lifecycle/target'
-import { linkedFolder } from './ownership'
+import { linkedFolder } from './folder-owner'
 import { removeSystemUser } from './system-user/identity'
 import type { Trash } from './trash'
 

@@ -13,7 +13,7 @@ import { readIfExists } from '../system/files'
 import { measure } from '../system/tree'
 import type { InstancePaths } from '../workspace/paths'
 import { bootTime, findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
-import { linkedFolder } from './ownership'
+import { linkedFolder } from './folder-owner'
 import { identityOf } from './system-user/identity'
 
 export interface DetailServices extends LifecycleServices {

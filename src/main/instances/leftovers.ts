@@ -22,7 +22,7 @@ import { filesOf, logsOf } from './details'
 import { targetOf } from './lifecycle/derived'
 import { startTarget } from './lifecycle/process-steps'
 import { isRunning } from './lifecycle/target'
-import { otherOwner } from './ownership'
+import { otherOwner } from './folder-owner'
 
 export interface LeftoverServices extends DeleteServices {
   /** The workspace that this one was copied from: a namesake there may own the database. */

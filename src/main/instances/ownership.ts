@@ -3,8 +3,8 @@
  * done to the original:
  * until it is adopted, no job may touch it.
  */
-import { lstat, readlink, realpath } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { readlink, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
 import { databaseNames, type InstanceConfig } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
@@ -13,40 +13,7 @@ import type { ListeningProcess, portsHolders } from '../system/proc'
 import { readInstanceConfig } from '../workspace/instance-config'
 import { instancePaths, type WorkspacePaths } from '../workspace/paths'
 import type { Configs } from './configs'
-
-/**
- * The folder that a config.json belongs to, if that is another one than it lies in; else undefined. A path that leads
- * nowhere is a stale one of a
- * workspace that was moved. A folder is the same by its inode, however its path is spelt; a link to another instance's
- * folder is not that folder.
- * @param named `paths.instance` of the config.json
- * @param folder where it lies
- */
-export async function otherOwner(named: string, folder: string): Promise<string | undefined> {
-  if (named === folder || !isAbsolute(named)) return undefined
-  try {
-    const [there, here] = await Promise.all([lstat(named), lstat(folder)])
-    return there.ino === here.ino && there.dev === here.dev ? undefined : named
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : named // what must not be looked at may be there
-  }
-}
-
-/**
- * Whether an instance whose folder is a link goes with what the link leads to: only if the config.json there names this
- * very link, and
- * the workspace does not lie in it. Undefined if the folder is no link.
- */
-export async function linkedFolder(
-  named: string,
-  folder: string,
-): Promise<{ readonly target: string; readonly owned: boolean } | undefined> {
-  const here = await lstat(folder)
-  if (!here.isSymbolicLink()) return undefined
-  const [there, target] = await Promise.all([lstat(named).catch(() => undefined), realpath(folder)])
-  return { target, owned: there?.ino === here.ino && there.dev === here.dev && !`${folder}/`.startsWith(`${target}/`) }
-}
+import { otherOwner } from './folder-owner'
 
 export interface OwnershipServices {
   readonly paths: WorkspacePaths

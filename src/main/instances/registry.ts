@@ -131,10 +131,7 @@ export class Registry {
   }
 
   #later(ms: number): void {
-    void delay(ms, undefined, { signal: this.#services.signal }).then(
-      () => this.#again(),
-      () => undefined,
-    )
+    setTimeout(() => this.#again(), ms).unref()
   }
 
   #filesChanged(): void {

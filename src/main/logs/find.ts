@@ -1,9 +1,9 @@
 /** The nearest line that matches, before or behind another. */
 import { setImmediate as othersTurn } from 'node:timers/promises'
-import type { Inflated } from './inflate'
+import type { Inflated, Touch } from './inflate'
 import { shownOf } from './log-view'
 import { cursorPosition, mergedBackward, mergedForward, positionOf } from './merged'
-import { inTurns, openStreams, type LogView, type OpenStream, type Touch } from './open'
+import { inTurns, openStreams, type LogView, type OpenStream } from './open'
 import { placeOf } from './pages'
 import { WantedLines } from './wanted'
 

@@ -9,11 +9,11 @@ import { basename, dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LogLine, LogNews } from '../../shared/log'
 import { FollowFilter } from './follow-filter'
-import type { Inflated } from './inflate'
+import type { Inflated, Touch } from './inflate'
 import type { Line } from './lines'
 import { tell } from './log-view'
 import { mergeForward, positionOf, type Placed } from './merged'
-import { openStreams, type LogTask, type LogView, type OpenStream, type Touch } from './open'
+import { openStreams, type LogTask, type LogView, type OpenStream } from './open'
 import { placeOf } from './pages'
 
 /**

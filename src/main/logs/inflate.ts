@@ -11,11 +11,17 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { NeedsInflating, type InflatedFiles } from './log-file'
-import type { Touch } from './open'
 import { openRegular, Rotating, type Segment } from './segments'
 
 /** Bytes that are kept; the least lately used goes first. */
 const mostKept = 2 ** 31
+
+/** How a task and whoever waits for it keep in touch. */
+export interface Touch {
+  /** Shows that it makes progress: a task that is silent for long is ended. */
+  alive(): void
+  readonly signal: AbortSignal
+}
 
 export class Inflated implements InflatedFiles {
   readonly #folder: string

@@ -1,6 +1,6 @@
 /** What a thread is asked to do with a log, as plain data, and its streams opened for that. */
 import type { LogAnchor, LogFilter } from '../../shared/log'
-import type { Inflated } from './inflate'
+import type { Inflated, Touch } from './inflate'
 import { Lines } from './lines'
 import { LogFile } from './log-file'
 import { Matcher, searchedBytes } from './matcher'
@@ -31,13 +31,6 @@ export type LogTask = { readonly view: LogView } & (
   | { readonly type: 'follow'; readonly after?: string; readonly drawn?: boolean }
   | { readonly type: 'text'; readonly colours: boolean }
 )
-
-/** How the doing and who waits for it keep in touch. */
-export interface Touch {
-  /** Says that it goes on: whoever says nothing for long is ended. */
-  alive(): void
-  readonly signal: AbortSignal
-}
 
 /** A stream that is open for reading. */
 export interface OpenStream {

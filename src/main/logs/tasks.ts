@@ -2,8 +2,8 @@
 import { countMatches } from './count'
 import { findMatch } from './find'
 import { followLog } from './follow'
-import { Inflated } from './inflate'
-import { steadily, type LogTask, type Touch } from './open'
+import { Inflated, type Touch } from './inflate'
+import { steadily, type LogTask } from './open'
 import { readPage } from './pages'
 import { logText } from './text'
 

@@ -3,13 +3,13 @@
  * stamp.
  */
 import type { LogText } from '../../shared/log'
-import type { Inflated } from './inflate'
+import type { Inflated, Touch } from './inflate'
 import type { Line } from './lines'
 import { shownOf } from './log-view'
 import { searchedBytes } from './matcher'
 import { mergedForward, type Cursors } from './merged'
 import { coloured, type Masks } from './show'
-import { inTurns, openStreams, type LogTask, type OpenStream, type Touch } from './open'
+import { inTurns, openStreams, type LogTask, type OpenStream } from './open'
 import { WantedLines } from './wanted'
 
 /** Milliseconds between two tellings. */

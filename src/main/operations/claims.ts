@@ -1,5 +1,6 @@
 /** What open operations hold, and what follows from it: which job may begin, and which plan is out of date. */
-import type { Claim, UnreadableJournal } from '../../shared/operation'
+import type { UnreadableJournal } from '../../shared/operation'
+import type { Claim } from '../../shared/things'
 import { problem } from '../../shared/problem'
 import { owns } from '../../shared/things'
 import { KeyedQueue } from '../system/serial-queue'

@@ -6,7 +6,8 @@
  * Journals of 0.1 have no sums; such a file goes on without them. One with both is corrupt.
  */
 import { createHash } from 'node:crypto'
-import { fold, journalLineSchema, type Claim, type JournalLine, type OperationState } from '../../shared/operation'
+import { fold, journalLineSchema, type JournalLine, type OperationState } from '../../shared/operation'
+import type { Claim } from '../../shared/things'
 import { problem, toProblem, type Problem } from '../../shared/problem'
 import { isLegal } from './moves'
 

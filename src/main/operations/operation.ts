@@ -1,6 +1,7 @@
 /** What an operation is made of. The engine knows no more about create, rebuild or delete than this. */
 import type { z } from 'zod'
-import type { Abreast, Claim, Json, StepResult } from '../../shared/operation'
+import type { Abreast, Json, StepResult } from '../../shared/operation'
+import type { Claim } from '../../shared/things'
 
 /** What a step is given. */
 export interface Context<Plan> {

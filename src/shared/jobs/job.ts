@@ -5,7 +5,8 @@
  */
 import type { z } from 'zod'
 import type { InstanceStatus } from '../instance'
-import type { Abreast, Claim, Json, OperationState } from '../operation'
+import type { Abreast, Json, OperationState } from '../operation'
+import type { Claim } from '../things'
 
 /** An operation in words, e.g. “Start school”, “Starting school”, “school is running”, “school couldn’t be started”. */
 export interface Words {

@@ -9,7 +9,7 @@ import { exitCodes } from '../exit-codes'
 import { Failure } from '../failure'
 import type { Result, Session } from '../session'
 import { absolute } from '../workspace'
-import { servers, welcome, type ServeCommandOptions } from './serve'
+import { servers, welcome, type ServeCommandOptions } from './serving'
 
 /** Milliseconds within which a server must answer. */
 const patience = 30_000

@@ -2,31 +2,16 @@
  * `serve`: the pages for a browser, in the foreground, detached from the terminal, or as a systemd unit; and those that
  * run.
  */
-import { hostname, userInfo } from 'node:os'
 import type { Problem } from '../../../shared/problem'
 import type { ServeStatus } from '../../../shared/served'
-import { runningServers } from '../../serve/control'
-import { commandIn } from '../../host'
 import { waitFor } from '../../system/wait'
-import type { LocalConnection } from '../../transport/local-client'
 import { exitCodes } from '../exit-codes'
 import { refused, wrongUsage } from '../failure'
 import { asJson, cleanLine } from '../print/clean'
 import { table } from '../print/table'
 import { interrupted as interruption, type Result, type Session } from '../session'
 import { absolute } from '../workspace'
-
-export interface ServeCommandOptions {
-  readonly port?: number
-  readonly address?: string
-  readonly certificate?: string
-  readonly key?: string
-  readonly detach?: boolean
-  readonly status?: boolean
-  readonly stop?: boolean
-  readonly link?: boolean
-  readonly unit?: boolean
-}
+import { servers, welcome, type Running, type ServeCommandOptions } from './serving'
 
 /** The first port that is tried. */
 const firstPort = 7600
@@ -98,40 +83,6 @@ async function inForeground(
   await serving.close()
   free()
   return { data: { port: serving.port } }
-}
-
-/** @param link opens a session once */
-export function welcome({ root, out }: Session, link: string, port: number, remote: boolean): string[] {
-  const tunnel = remote
-    ? []
-    : ['', 'From your own computer, open a tunnel first:', `  ssh -L ${port}:127.0.0.1:${port} ${sshTarget()}`]
-  return [
-    'Instance Manager serves its pages. Open this link in a browser; it works once, within an hour:',
-    `  ${out.paint('bold', link)}`,
-    ...tunnel,
-    '',
-    `Another link: ${commandIn(root)} serve --link. Instances keep running when this ends.`,
-  ]
-}
-
-/** How one reaches this machine, as far as it knows. */
-function sshTarget(env = process.env): string {
-  const [, , address] = (env['SSH_CONNECTION'] ?? '').split(' ')
-  return `${userInfo().username}@${address ?? hostname()}`
-}
-
-interface Running {
-  readonly connection: LocalConnection
-  readonly status: ServeStatus
-}
-
-/** @param port only the one at this port */
-export async function servers(session: Session, port?: number): Promise<Running[]> {
-  const connections = await runningServers(await session.data())
-  const found = await Promise.all(
-    connections.map(async connection => ({ connection, status: await connection.client.serve.status.query() })),
-  )
-  return found.filter(it => port === undefined || it.status.port === port)
 }
 
 const closed = async (running: readonly Running[]): Promise<void> => {

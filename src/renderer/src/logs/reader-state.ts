@@ -1,9 +1,7 @@
 /** What a view of a log shows. */
-import { useSyncExternalStore } from 'react'
 import type { LogPosition, LogProgress } from '../../../shared/log'
 import type { Problem } from '../../../shared/problem'
 import type { Loaded } from './pages'
-import type { LogReader } from './reader'
 
 /** Where the rows are to be scrolled to. A new object for each wish. */
 export interface Target {
@@ -41,10 +39,3 @@ export interface ReaderState {
 }
 
 export const nothingRead: ReaderState = { mode: 'follow', opening: true, blank: false, fresh: 0, searching: false }
-
-/**
- * A part of what a reader shows: who uses it is drawn anew only when that part changes. @param select gives the same
- * for the same state
- */
-export const useReader = <T>(reader: LogReader, select: (state: ReaderState) => T): T =>
-  useSyncExternalStore(reader.subscribe, () => select(reader.state()))

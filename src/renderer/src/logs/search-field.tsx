@@ -3,7 +3,8 @@ import { ActionIcon, Checkbox, Kbd, Loader, NumberInput, TextInput, Tooltip, Uns
 import { IconAlertCircle, IconArrowDown, IconArrowUp, IconSearch, IconX } from '@tabler/icons-react'
 import { useEffect, useEffectEvent, useState, type KeyboardEvent, type RefObject } from 'react'
 import type { LogReader } from './reader'
-import { useReader, type ReaderState } from './reader-state'
+import type { ReaderState } from './reader-state'
+import { useReader } from './use-reader'
 import type { Wanted } from './wanted'
 import classes from './view.module.css'
 

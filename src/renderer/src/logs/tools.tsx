@@ -15,7 +15,7 @@ import {
 import type { ReactNode, RefObject } from 'react'
 import { RangeChip } from './range-chip'
 import type { LogReader } from './reader'
-import { useReader } from './reader-state'
+import { useReader } from './use-reader'
 import { SearchField } from './search-field'
 import type { LogStream } from './sources'
 import { isFiltered, withoutFilters, type Wanted } from './wanted'

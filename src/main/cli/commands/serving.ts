@@ -1,0 +1,53 @@
+/** What the ways to serve share: their options, the servers that run, and the words that lead to one. */
+import { hostname, userInfo } from 'node:os'
+import type { ServeStatus } from '../../../shared/served'
+import { commandIn } from '../../host'
+import { runningServers } from '../../serve/control'
+import type { LocalConnection } from '../../transport/local-client'
+import type { Session } from '../session'
+
+export interface ServeCommandOptions {
+  readonly port?: number
+  readonly address?: string
+  readonly certificate?: string
+  readonly key?: string
+  readonly detach?: boolean
+  readonly status?: boolean
+  readonly stop?: boolean
+  readonly link?: boolean
+  readonly unit?: boolean
+}
+
+/** @param link opens a session once */
+export function welcome({ root, out }: Session, link: string, port: number, remote: boolean): string[] {
+  const tunnel = remote
+    ? []
+    : ['', 'From your own computer, open a tunnel first:', `  ssh -L ${port}:127.0.0.1:${port} ${sshTarget()}`]
+  return [
+    'Instance Manager serves its pages. Open this link in a browser; it works once, within an hour:',
+    `  ${out.paint('bold', link)}`,
+    ...tunnel,
+    '',
+    `Another link: ${commandIn(root)} serve --link. Instances keep running when this ends.`,
+  ]
+}
+
+/** How one reaches this machine, as far as it knows. */
+function sshTarget(env = process.env): string {
+  const [, , address] = (env['SSH_CONNECTION'] ?? '').split(' ')
+  return `${userInfo().username}@${address ?? hostname()}`
+}
+
+export interface Running {
+  readonly connection: LocalConnection
+  readonly status: ServeStatus
+}
+
+/** @param port only the one at this port */
+export async function servers(session: Session, port?: number): Promise<Running[]> {
+  const connections = await runningServers(await session.data())
+  const found = await Promise.all(
+    connections.map(async connection => ({ connection, status: await connection.client.serve.status.query() })),
+  )
+  return found.filter(it => port === undefined || it.status.port === port)
+}
