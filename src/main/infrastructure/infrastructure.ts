@@ -81,22 +81,25 @@ export class Infrastructure {
   /** The processes of all that should run, at the last look. */
   #alive: DriverStatus['alive']
   /** What an operation of ours does just now. */
-  private readonly moving = new Map<ServiceName, 'starting' | 'stopping'>()
+  readonly #moving = new Map<ServiceName, 'starting' | 'stopping'>()
   /** Why the last start failed; until the next one. */
-  private readonly failures = new Map<ServiceName, Problem>()
+  readonly #failures = new Map<ServiceName, Problem>()
   /** What the supervisor tries to start again. */
-  private readonly restarting = new Map<ServiceName, Restarting>()
+  readonly #restarting = new Map<ServiceName, Restarting>()
   /** The supervisor's attempt that is under way; an operation interrupts it. */
-  private attempt: { readonly interruption: AbortController; readonly ended: Promise<unknown> } | undefined
+  #attempt: { readonly interruption: AbortController; readonly ended: Promise<unknown> } | undefined
   /** Where PostgreSQL's data lay at the last look, if not in the workspace. */
   dataFolder: string | undefined
-  private detected: Promise<readonly DriverOption[]> | undefined
-  private warnings: { readonly of: string; readonly found: readonly Problem[] } | undefined
+  #detected: Promise<readonly DriverOption[]> | undefined
+  #warnings: { readonly of: string; readonly found: readonly Problem[] } | undefined
+  readonly #services: InfrastructureServices
 
-  constructor(private readonly services: InfrastructureServices) {
+  constructor(services: InfrastructureServices) {
+    this.#services = services
+
     this.#watched = new Watched(
       { look: () => this.status(), due: signal => due(this.#alive, signal) },
-      this.services.signal,
+      this.#services.signal,
     )
   }
 
@@ -107,8 +110,8 @@ export class Infrastructure {
 
   /** Which drivers work here, and why (not). Looks again at every call; within 10 s. */
   options(): Promise<readonly DriverOption[]> {
-    this.detected = Promise.all(driverKinds.map(kind => this.services.drivers[kind].detect()))
-    return this.detected
+    this.#detected = Promise.all(driverKinds.map(kind => this.#services.drivers[kind].detect()))
+    return this.#detected
   }
 
   /**
@@ -119,7 +122,7 @@ export class Infrastructure {
   async choose(kind: DriverKind): Promise<InfrastructureStatus> {
     this.requireIdle()
     const present = await this.kind()
-    if (kind !== present) await this.requireUnused(present)
+    if (kind !== present) await this.#requireUnused(present)
     const option = (await this.options()).find(it => it.kind === kind)
     if (!option?.available)
       throw problem({
@@ -129,13 +132,13 @@ export class Infrastructure {
         hint: 'Choose another one.',
         action: 'choose-driver',
       })
-    if (kind !== present) await this.services.wanted.set(false) // it was the other one that was wanted
-    await this.services.settings.change({ driver: kind })
-    return await this.changed()
+    if (kind !== present) await this.#services.wanted.set(false) // it was the other one that was wanted
+    await this.#services.settings.change({ driver: kind })
+    return await this.#changed()
   }
 
   users(): readonly InfrastructureUser[] {
-    return this.services.users()
+    return this.#services.users()
   }
 
   /** @throws Problem `infrastructure-busy` while an operation needs it as it is */
@@ -151,38 +154,38 @@ export class Infrastructure {
     })
   }
 
-  private async requireUnused(present: DriverKind): Promise<void> {
+  async #requireUnused(present: DriverKind): Promise<void> {
     const inUse = (cause: string, hint: string) =>
       problem({ code: 'driver-in-use', message: `${names[present]} cannot be exchanged now.`, cause, hint })
     if (await this.#tenants.any())
       throw inUse('It holds the data of the instances.', 'Delete them first, or use another workspace.')
-    const status = await this.services.drivers[present].status()
+    const status = await this.#services.drivers[present].status()
     if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(status.services[it].state)))
       throw inUse('Its services run and hold the ports.', 'Stop the infrastructure first.')
   }
 
   /** The chosen driver; before that the one that would be: a working container engine, else embedded. */
   async kind(): Promise<DriverKind> {
-    const { driver } = await this.services.settings.read()
-    return driver ?? (await this.known()).find(it => it.available)?.kind ?? 'embedded'
+    const { driver } = await this.#services.settings.read()
+    return driver ?? (await this.#known()).find(it => it.available)?.kind ?? 'embedded'
   }
 
   /** Within 3 s. Everything in it is derived from the world and from what runs of ours. */
   async status(): Promise<InfrastructureStatus> {
     const kind = await this.kind()
-    const [found, used] = await Promise.all([this.services.drivers[kind].status(), this.#tenants.any()])
+    const [found, used] = await Promise.all([this.#services.drivers[kind].status(), this.#tenants.any()])
     this.dataFolder = found.dataFolder
     this.#alive = found.alive
-    const postgres = this.shownStatus(found.services.postgres)
-    const pgbouncer = this.shownStatus(found.services.pgbouncer)
+    const postgres = this.#shownStatus(found.services.postgres)
+    const pgbouncer = this.#shownStatus(found.services.pgbouncer)
     return {
       driver: kind,
-      reason: await this.reason(kind),
+      reason: await this.#reason(kind),
       postgres,
       pgbouncer,
       adopted: (found.adopted?.size ?? 0) > 0,
       pooled: pgbouncer.state !== 'unavailable',
-      warnings: [...found.warnings, ...(await this.ruleWarnings(kind, postgres))],
+      warnings: [...found.warnings, ...(await this.#ruleWarnings(kind, postgres))],
       canChangeDriver: !used,
     }
   }
@@ -194,12 +197,12 @@ export class Infrastructure {
 
   /** What runs the services now. */
   async driver(): Promise<Driver> {
-    return this.services.drivers[await this.kind()]
+    return this.#services.drivers[await this.kind()]
   }
 
   /** Our role's login to the database `postgres`, not through PgBouncer. */
   async admin(): Promise<Login> {
-    return await adminLogin(await this.server('postgres'), this.services.secrets)
+    return await adminLogin(await this.server('postgres'), this.#services.secrets)
   }
 
   /** Where the engine reaches the service. @throws a Problem if what listens there cannot be it */
@@ -212,7 +215,7 @@ export class Infrastructure {
     return {
       ...(await this.server('pgbouncer')),
       user: poolerRole,
-      password: await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth'),
+      password: await passwordOf(this.#services.secrets, 'infrastructure.pgbouncer_auth'),
       database,
     }
   }
@@ -220,28 +223,28 @@ export class Infrastructure {
   // What operations do. Each tells the watchers at its begin and end.
 
   provision(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.move(service, 'starting', () => this.services.drivers[kind].provision(serviceOf(service), context))
+    return this.#move(service, 'starting', () => this.#services.drivers[kind].provision(serviceOf(service), context))
   }
 
   provisioned(kind: DriverKind, service: ServiceName): Promise<boolean> {
-    return this.services.drivers[kind].provisioned(serviceOf(service))
+    return this.#services.drivers[kind].provisioned(serviceOf(service))
   }
 
   start(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.move(service, 'starting', () => this.services.drivers[kind].start(serviceOf(service), context))
+    return this.#move(service, 'starting', () => this.#services.drivers[kind].start(serviceOf(service), context))
   }
 
   stop(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.move(service, 'stopping', () => this.services.drivers[kind].stop(serviceOf(service), context))
+    return this.#move(service, 'stopping', () => this.#services.drivers[kind].stop(serviceOf(service), context))
   }
 
   /** Remembers whether both should run. */
   want(wanted: boolean): Promise<void> {
-    return this.services.wanted.set(wanted)
+    return this.#services.wanted.set(wanted)
   }
 
   async wanted(): Promise<boolean> {
-    return (await this.services.wanted.read()) === true
+    return (await this.#services.wanted.read()) === true
   }
 
   /** After both were started. Never throws: an instance that is still refused is its own health's matter. */
@@ -253,11 +256,11 @@ export class Infrastructure {
 
   /** As the driver finds it, without what we are doing about it. */
   found(kind: DriverKind): Promise<DriverStatus> {
-    return this.services.drivers[kind].status()
+    return this.#services.drivers[kind].status()
   }
 
   lastWords(kind: DriverKind, service: ServiceName): Promise<string> {
-    return this.services.drivers[kind].lastWords(serviceOf(service))
+    return this.#services.drivers[kind].lastWords(serviceOf(service))
   }
 
   /**
@@ -271,71 +274,74 @@ export class Infrastructure {
       report: () => undefined,
       output: () => undefined,
     }
-    const work = this.services.drivers[kind].start(serviceOf(service), context)
-    this.attempt = { interruption, ended: work.catch(() => undefined) }
+    const work = this.#services.drivers[kind].start(serviceOf(service), context)
+    this.#attempt = { interruption, ended: work.catch(() => undefined) }
     try {
       await work
-      this.failures.delete(service)
+      this.#failures.delete(service)
     } finally {
-      this.attempt = undefined
+      this.#attempt = undefined
       this.#watched.again()
     }
   }
 
   showRestarting(service: ServiceName, restarting: Restarting | undefined): void {
-    if (restarting) this.restarting.set(service, { ...restarting })
-    else this.restarting.delete(service)
+    if (restarting) this.#restarting.set(service, { ...restarting })
+    else this.#restarting.delete(service)
     this.#watched.again()
   }
 
   /** Sets up PgBouncer's role and look-up in the running PostgreSQL. Safe to repeat. */
   async secure(kind: DriverKind): Promise<void> {
-    const password = await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth')
+    const password = await passwordOf(this.#services.secrets, 'infrastructure.pgbouncer_auth')
     await securePostgres(await this.admin(), password, {
-      adopted: (await this.services.drivers[kind].status()).adopted?.has('postgres') === true,
+      adopted: (await this.#services.drivers[kind].status()).adopted?.has('postgres') === true,
     })
     await this.#tenants.secured()
   }
 
   async secured(): Promise<boolean> {
-    return await isSecured(await this.admin(), await passwordOf(this.services.secrets, 'infrastructure.pgbouncer_auth'))
+    return await isSecured(
+      await this.admin(),
+      await passwordOf(this.#services.secrets, 'infrastructure.pgbouncer_auth'),
+    )
   }
 
   /** Keeps the driver that was chosen by itself, so that a later look at the machine cannot change it. */
   async settle(kind: DriverKind): Promise<void> {
-    if ((await this.services.settings.read()).driver === undefined)
-      await this.services.settings.change({ driver: kind })
+    if ((await this.#services.settings.read()).driver === undefined)
+      await this.#services.settings.change({ driver: kind })
   }
 
-  private async move(service: ServiceName, how: 'starting' | 'stopping', work: () => Promise<void>): Promise<void> {
-    this.moving.set(service, how)
-    this.failures.delete(service)
-    this.restarting.delete(service)
+  async #move(service: ServiceName, how: 'starting' | 'stopping', work: () => Promise<void>): Promise<void> {
+    this.#moving.set(service, how)
+    this.#failures.delete(service)
+    this.#restarting.delete(service)
     this.#watched.again()
-    this.attempt?.interruption.abort()
-    await this.attempt?.ended // never two that start the same thing
+    this.#attempt?.interruption.abort()
+    await this.#attempt?.ended // never two that start the same thing
     try {
       await work()
     } catch (error) {
-      if (how === 'starting') this.failures.set(service, toProblem(error))
+      if (how === 'starting') this.#failures.set(service, toProblem(error))
       throw error
     } finally {
-      this.moving.delete(service)
+      this.#moving.delete(service)
       this.#watched.again()
     }
   }
 
-  private async changed(): Promise<InfrastructureStatus> {
+  async #changed(): Promise<InfrastructureStatus> {
     this.#watched.again()
     return await this.status()
   }
 
   /** What the driver found, what we are doing about it, and the result. */
-  private shownStatus(status: ServiceStatus): ServiceStatus {
-    const moving = this.moving.get(status.name)
+  #shownStatus(status: ServiceStatus): ServiceStatus {
+    const moving = this.#moving.get(status.name)
     if (moving && status.state !== 'unavailable') return { ...status, state: moving, problem: undefined }
     const down = status.state === 'stopped' || status.state === 'starting'
-    const restarting = down ? this.restarting.get(status.name) : undefined
+    const restarting = down ? this.#restarting.get(status.name) : undefined
     if (restarting)
       return {
         ...status,
@@ -343,18 +349,18 @@ export class Infrastructure {
         attempt: restarting.attempt,
         problem: restarting.problem,
       }
-    const failure = this.failures.get(status.name)
+    const failure = this.#failures.get(status.name)
     if (failure && (status.state === 'stopped' || status.state === 'absent'))
       return { ...status, state: 'failed', problem: failure }
     return status
   }
 
-  private known(): Promise<readonly DriverOption[]> {
-    return this.detected ?? this.options()
+  #known(): Promise<readonly DriverOption[]> {
+    return this.#detected ?? this.options()
   }
 
-  private async reason(kind: DriverKind): Promise<string> {
-    const options = await this.known()
+  async #reason(kind: DriverKind): Promise<string> {
+    const options = await this.#known()
     const engines = options.filter(it => it.kind !== 'embedded')
     const own = options.find(it => it.kind === kind)?.reason ?? ''
     if (kind !== 'embedded') return own
@@ -365,15 +371,15 @@ export class Infrastructure {
   }
 
   /** Looked up once for each run of the server: rules of pg_hba.conf do not change by themselves. */
-  private async ruleWarnings(kind: DriverKind, postgres: ServiceStatus): Promise<readonly Problem[]> {
+  async #ruleWarnings(kind: DriverKind, postgres: ServiceStatus): Promise<readonly Problem[]> {
     if (postgres.state !== 'running') return []
     const of = `${kind} ${postgres.version ?? ''}`
-    if (this.warnings?.of !== of) {
+    if (this.#warnings?.of !== of) {
       const found = await weakRules(await this.admin()).catch(() => undefined)
       if (!found) return []
-      this.warnings = { of, found }
+      this.#warnings = { of, found }
     }
-    return this.warnings.found
+    return this.#warnings.found
   }
 }
 

@@ -12,12 +12,15 @@ const longestPause = 60_000
 export class Resume {
   /** By operation. `due` is a time of `performance.now()`. */
   readonly #tries = new Map<string, { attempt: number; due: number }>()
+  readonly #operations: Pick<Operations, 'list' | 'retry'>
 
-  constructor(private readonly operations: Pick<Operations, 'list' | 'retry'>) {}
+  constructor(operations: Pick<Operations, 'list' | 'retry'>) {
+    this.#operations = operations
+  }
 
   /** To be called now and then while both services run. */
   look(): void {
-    const open = this.operations.list().filter(isOpen)
+    const open = this.#operations.list().filter(isOpen)
     for (const id of this.#tries.keys()) if (!open.some(it => it.id === id)) this.#tries.delete(id)
     for (const { id } of open.filter(waitsForInfrastructure)) {
       const { attempt, due } = this.#tries.get(id) ?? { attempt: 0, due: 0 }
@@ -26,7 +29,7 @@ export class Resume {
         attempt: attempt + 1,
         due: performance.now() + Math.min(longestPause, pause * 2 ** attempt),
       })
-      this.operations.retry(id)
+      this.#operations.retry(id)
     }
   }
 }

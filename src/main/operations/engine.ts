@@ -51,8 +51,11 @@ export class Operations {
   /** What is being planned and opened. */
   readonly #starting = new Set<Promise<unknown>>()
   #looking = false
+  readonly #options: OperationsOptions
 
-  constructor(private readonly options: OperationsOptions) {
+  constructor(options: OperationsOptions) {
+    this.#options = options
+
     this.#history = new History(options.folder)
     this.#secrets = new OperationSecrets(options.secrets)
   }
@@ -75,9 +78,9 @@ export class Operations {
    * @returns the operations that are being recovered
    */
   async open(): Promise<readonly OperationState[]> {
-    await mkdir(this.options.folder, { recursive: true, mode: 0o700 })
-    const found = await findJournals(this.options.folder, this.#kinds)
-    await tidy(this.options.folder, found)
+    await mkdir(this.#options.folder, { recursive: true, mode: 0o700 })
+    const found = await findJournals(this.#options.folder, this.#kinds)
+    await tidy(this.#options.folder, found)
     this.#remember(
       found.usable.filter(it => !isOpen(it.state)),
       found.unreadable,
@@ -101,7 +104,7 @@ export class Operations {
    */
   async look(): Promise<void> {
     this.#looking = true
-    const { usable, unreadable } = await findJournals(this.options.folder, this.#kinds)
+    const { usable, unreadable } = await findJournals(this.#options.folder, this.#kinds)
     this.#remember(usable, unreadable)
     for (const { state } of usable) if (isOpen(state)) this.#claims.take(state)
   }
@@ -142,7 +145,7 @@ export class Operations {
       const secrets = (await operation.secrets?.(input)) ?? {}
       this.#refuseWhenLost() // they may take long to make
       await this.#secrets.keep(opened.id, secrets)
-      const journal = await Journal.create(this.options.folder, opened)
+      const journal = await Journal.create(this.#options.folder, opened)
       this.#feed.publish(opened)
       const walk = this.#add(operation, opened.steps, journal, state)
       if (!this.#closing.signal.aborted) walk.begin() // else the next opening does
@@ -244,7 +247,7 @@ export class Operations {
     if (this.#looking) throw new Error('the workspace is only looked at')
     this.#refuseWhenClosing()
     if (!this.#unreadable.some(it => it.id === id)) throw unknown()
-    await putAside(this.options.folder, id)
+    await putAside(this.#options.folder, id)
     this.#refuse(this.#unreadable.filter(it => it.id !== id))
     this.#feed.refresh()
   }
@@ -318,7 +321,7 @@ export class Operations {
         steps: stepsOf(operation, state.plan, steps),
         journal,
         now: this.#now,
-        lost: this.options.lost ?? never,
+        lost: this.#options.lost ?? never,
         secret: name => this.#secrets.get(state, name),
         publish: event => {
           if (event.type === 'settled') this.#claims.release(event.id) // before anyone hears of it
@@ -338,7 +341,7 @@ export class Operations {
     return walk
   }
 
-  readonly #now = (): Date => this.options.now?.() ?? new Date()
+  readonly #now = (): Date => this.#options.now?.() ?? new Date()
 
   #kind(kind: string): AnyOperation {
     const operation = this.#kinds.get(kind)
@@ -359,7 +362,7 @@ export class Operations {
   }
 
   #refuseWhenLost(): void {
-    if (this.options.lost?.aborted) throw shuttingDown()
+    if (this.#options.lost?.aborted) throw shuttingDown()
   }
 }
 
