@@ -14,11 +14,13 @@ import type { Operations } from '../operations/engine'
  * instance: it may write config.json too
  */
 export async function setBootTime(
-  to: LifecycleServices & { readonly operations: Pick<Operations, 'list'> },
+  services: LifecycleServices & { readonly operations: Pick<Operations, 'list'> },
   { name, seconds }: z.infer<typeof bootTimeInputSchema>,
 ): Promise<void> {
-  const { paths } = await findOwn(to, name)
-  const open = to.operations.list().find(it => isMoving(it) && it.claims.some(({ on }) => on === things.instance(name)))
+  const { paths } = await findOwn(services, name)
+  const open = services.operations
+    .list()
+    .find(it => isMoving(it) && it.claims.some(({ on }) => on === things.instance(name)))
   if (open)
     throw problem({
       code: 'operation-open',

@@ -33,10 +33,10 @@ export async function bringUp({ operations, infrastructure }: BringUpServices): 
 }
 
 /** As `bringUp`, and waits for its end. @throws why the infrastructure does not run */
-export async function requireUp(to: BringUpServices): Promise<void> {
-  const id = await bringUp(to)
+export async function requireUp(services: BringUpServices): Promise<void> {
+  const id = await bringUp(services)
   if (id === undefined) return
-  const state = await to.operations.rested(id)
+  const state = await services.operations.rested(id)
   if (state.phase === 'succeeded') return
   throw problem(
     problemOf(state) ?? {

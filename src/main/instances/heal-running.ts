@@ -9,8 +9,8 @@ const atOnce = 8
 /** PgBouncer refuses no instance that runs any more for what was while PostgreSQL was down. */
 export async function healRunning({
   pools,
-  ...to
+  ...services
 }: Parameters<typeof whoRuns>[0] & { readonly pools: InstancePools }): Promise<void> {
-  const [running, { serverOf }] = [(await whoRuns(to)).filter(it => it.running), await to.configs()]
+  const [running, { serverOf }] = [(await whoRuns(services)).filter(it => it.running), await services.configs()]
   await mapLimited(running, atOnce, ({ name }) => pools.heal({ name, cwd: serverOf(name) }))
 }

@@ -41,7 +41,7 @@ interface Look {
  * last look's Problem, with the app's last error lines (secrets masked) as details; the signal's reason
  */
 export async function waitForHealth(
-  to: HealthServices,
+  services: HealthServices,
   target: HealthTarget,
   { signal, report }: { readonly signal: AbortSignal; report?(progress: { text: string }): void },
 ): Promise<void> {
@@ -51,7 +51,7 @@ export async function waitForHealth(
   let told: string | undefined
   for (;;) {
     signal.throwIfAborted()
-    const { problem: found, process } = await look(to, target, signal)
+    const { problem: found, process } = await look(services, target, signal)
     signal.throwIfAborted()
     first ??= process
     const restarted = first !== undefined && process !== undefined && process.restarts > first.restarts
@@ -75,9 +75,9 @@ export async function waitForHealth(
  * One look. The reason is one of `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error`,
  * `pool-refuses`.
  */
-async function look(to: HealthServices, target: HealthTarget, signal: AbortSignal): Promise<Look> {
+async function look(services: HealthServices, target: HealthTarget, signal: AbortSignal): Promise<Look> {
   const { name, port } = target
-  const process = await find(to, target)
+  const process = await find(services, target)
   if (!process || process.status !== 'online' || process.pid === undefined)
     return { process, problem: notOnline(name, process) }
   const holders = await portHolders(port, process.pid)
@@ -87,16 +87,16 @@ async function look(to: HealthServices, target: HealthTarget, signal: AbortSigna
   const answer = await request(port, signal)
   if (typeof answer === 'string') return { process, problem: noAnswer(name, port, answer) }
   if (answer >= 500) return { process, problem: httpError(name, port, answer) }
-  const refusal = await to.pools.refusal(target)
+  const refusal = await services.pools.refusal(target)
   if (refusal) return { process, problem: refusal }
-  const after = await find(to, target) // what answered must still be what was looked at
+  const after = await find(services, target) // what answered must still be what was looked at
   return after?.pid === process.pid && after.status === 'online'
     ? { process: after }
     : { process: after, problem: notOnline(name, after) }
 }
 
-const find = async (to: HealthServices, target: ProcessRef): Promise<ProcessInfo | undefined> =>
-  ownProcess(await to.processes.list(), target)
+const find = async (services: HealthServices, target: ProcessRef): Promise<ProcessInfo | undefined> =>
+  ownProcess(await services.processes.list(), target)
 
 /** In cluster mode the socket is that of PM2's daemon, which is the worker's parent. */
 async function foreign(

@@ -22,12 +22,12 @@ export interface PortKnowledge {
  */
 export async function choosePort(
   first: number,
-  to: Pick<PortKnowledge, 'instances' | 'reservations' | 'portFree'>,
+  services: Pick<PortKnowledge, 'instances' | 'reservations' | 'portFree'>,
 ): Promise<number> {
-  const [instances, reservations] = await Promise.all([to.instances(), to.reservations()])
+  const [instances, reservations] = await Promise.all([services.instances(), services.reservations()])
   const taken = new Set([...instances, ...reservations].map(it => it.port))
   for (let port = first; port <= maxPort; port++) {
-    if (!taken.has(port) && (await to.portFree(port))) return port
+    if (!taken.has(port) && (await services.portFree(port))) return port
   }
   throw problem({
     code: 'no-free-port',
@@ -41,11 +41,11 @@ export async function choosePort(
  * Who has a port: instances configured for it, open operations that chose it, and a process that listens on it
  * unless it is one of those instances, running.
  */
-export async function checkPort(port: number, to: PortKnowledge): Promise<PortCheck> {
+export async function checkPort(port: number, services: PortKnowledge): Promise<PortCheck> {
   const [instances, reservations, listening] = await Promise.all([
-    to.instances(),
-    to.reservations(),
-    listeners(port, to),
+    services.instances(),
+    services.reservations(),
+    listeners(port, services),
   ])
   const named: PortHolder[] = instances
     .filter(it => it.port === port)
@@ -61,9 +61,9 @@ export async function checkPort(port: number, to: PortKnowledge): Promise<PortCh
  * A port can be taken without anyone listening to be seen, e.g. by another user's container: then it has a nameless
  * holder.
  */
-async function listeners(port: number, to: PortKnowledge): Promise<PortHolder[]> {
-  const found = await to.portHolders(port)
-  if (found.length === 0 && !(await to.portFree(port))) return [{ type: 'process' }]
+async function listeners(port: number, services: PortKnowledge): Promise<PortHolder[]> {
+  const found = await services.portHolders(port)
+  if (found.length === 0 && !(await services.portFree(port))) return [{ type: 'process' }]
   return found.map(({ pid, program }) => ({ type: 'process', pid, program }))
 }
 

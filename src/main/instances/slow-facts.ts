@@ -32,25 +32,28 @@ export interface SlowFactServices {
  * PM2's daemon may be started for it
  */
 export async function lookUpSlowFacts(
-  to: SlowFactServices,
+  services: SlowFactServices,
   pids: readonly number[],
   revive: boolean,
 ): Promise<SlowFacts> {
   const [sizes, base, lost, foreign] = await Promise.all([
-    to.databases.sizes().catch(() => noFacts.sizes),
-    to.base().catch(() => undefined),
-    lostInstances(to, revive).catch(() => noFacts.lost),
-    foreignInstances(to, pids).catch(() => noFacts.foreign),
+    services.databases.sizes().catch(() => noFacts.sizes),
+    services.base().catch(() => undefined),
+    lostInstances(services, revive).catch(() => noFacts.lost),
+    foreignInstances(services, pids).catch(() => noFacts.foreign),
   ])
   return { sizes, base, lost, foreign }
 }
 
-async function foreignInstances(to: SlowFactServices, pids: readonly number[]): Promise<ReadonlyMap<string, string>> {
+async function foreignInstances(
+  services: SlowFactServices,
+  pids: readonly number[],
+): Promise<ReadonlyMap<string, string>> {
   const [{ configs, manifest }, marked] = await Promise.all([
-    to.configs(),
-    to.databases.foreign().catch(() => new Set<string>()),
+    services.configs(),
+    services.databases.foreign().catch(() => new Set<string>()),
   ])
-  const elsewhere = await to.ownership.runningElsewhere(configs, manifest, pids)
+  const elsewhere = await services.ownership.runningElsewhere(configs, manifest, pids)
   return new Map([
     ...[...elsewhere].map(([name, holder]) => [name, `Its port is in use by the same instance in ${holder}.`] as const),
     ...configs
@@ -59,10 +62,10 @@ async function foreignInstances(to: SlowFactServices, pids: readonly number[]): 
   ])
 }
 
-async function lostInstances(to: SlowFactServices, revive: boolean): Promise<LostProcess[]> {
-  const all = await to.processes.lost({ revive })
+async function lostInstances(services: SlowFactServices, revive: boolean): Promise<LostProcess[]> {
+  const all = await services.processes.lost({ revive })
   if (all.length === 0) return []
-  const { configs, serverOf } = await to.configs()
+  const { configs, serverOf } = await services.configs()
   const own = await Promise.all(configs.map(({ name }) => ownedBy(all, { name, cwd: serverOf(name) })))
   return own.flat().map(({ name, pid }) => ({ name, pid }))
 }

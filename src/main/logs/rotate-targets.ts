@@ -16,8 +16,12 @@ export interface TargetServices {
 }
 
 /** @throws Problem `pm2-…` */
-export async function rotationTargets(to: TargetServices): Promise<RotationTargets> {
-  const [refs, listed, modules] = await Promise.all([to.instances(), to.processes.list(), to.processes.modules()])
+export async function rotationTargets(services: TargetServices): Promise<RotationTargets> {
+  const [refs, listed, modules] = await Promise.all([
+    services.instances(),
+    services.processes.list(),
+    services.processes.modules(),
+  ])
   const owned = await Promise.all(
     listed.map(async it => {
       for (const ref of refs) if (ref.name === it.name && (await sameFolder(it.cwd, ref.cwd, it.pid))) return true
@@ -29,14 +33,14 @@ export async function rotationTargets(to: TargetServices): Promise<RotationTarge
   const found = new Map<string, RotatedLog>()
   for (const { name } of refs) {
     const own = listed.filter((it, index) => owned[index] && it.name === name)
-    const defaults = to.processes.defaultLogs(name)
+    const defaults = services.processes.defaultLogs(name)
     const folder = dirname(defaults.outLog) // never /dev/null, never a path of the operator's own
     for (const path of own.length ? own.flatMap(filesOf) : filesOf(defaults)) {
       if (dirname(path) === folder && !others.has(path)) found.set(path, { path, instance: name })
     }
   }
   return {
-    logs: [...found.values(), ...to.services().map(path => ({ path }))],
+    logs: [...found.values(), ...services.services().map(path => ({ path }))],
     pm2Logrotate: modules.includes('pm2-logrotate'),
   }
 }

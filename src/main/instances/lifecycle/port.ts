@@ -10,10 +10,10 @@ import type { PortServices } from './target'
  * @throws Problem `port-in-use` if a foreign process has it (program and pid are named)
  */
 export async function othersOnPort(
-  to: PortServices,
+  services: PortServices,
   { name, port }: Target,
 ): Promise<Extract<PortHolder, { type: 'instance' }>[]> {
-  const { holders } = await to.ports.check(port)
+  const { holders } = await services.ports.check(port)
   const foreign = holders.filter(it => it.type === 'process')
   if (foreign.length) throw portInUse(port, foreign.map(describeHolder).join(', '))
   return holders.filter(it => it.type === 'instance').filter(it => it.running && it.name !== name)

@@ -51,18 +51,18 @@ export async function stopTarget({ processes, desired, ownership }: LifecycleSer
  * meanwhile, so that it is not healthy now is said and no failure: nothing would get an operation out of that.
  */
 export async function startAgain(
-  to: LifecycleServices,
+  services: LifecycleServices,
   target: Target,
   { signal, report }: Pick<Context<unknown>, 'signal' | 'report'>,
 ): Promise<void> {
   if (!(await exists(target.script))) {
-    await to.desired.remove(target.name)
+    await services.desired.remove(target.name)
     return report({ text: `"${target.name}" cannot run again: ${target.script} is gone` })
   }
-  if (await isOnline(to, target)) await to.desired.add(target.name)
-  else await startTarget(to, target, { signal, report })
-  const { seconds } = await bootTime(to, target.name).catch(() => ({ seconds: longestUndo }))
-  await waitForHealth(to, { ...target, bootSeconds: Math.min(seconds, longestUndo) }, { signal, report }).catch(
+  if (await isOnline(services, target)) await services.desired.add(target.name)
+  else await startTarget(services, target, { signal, report })
+  const { seconds } = await bootTime(services, target.name).catch(() => ({ seconds: longestUndo }))
+  await waitForHealth(services, { ...target, bootSeconds: Math.min(seconds, longestUndo) }, { signal, report }).catch(
     (error: unknown) => report({ text: toProblem(error).message }),
   )
 }
@@ -74,19 +74,20 @@ const longestUndo = 60
  * Starts the instance. Undo stops it, unless PM2 has given it up already: then its state tells why. One that should run
  * all the same is taken from PM2's list: *stopped* there would mean that someone wants it so (desired-keeper.ts).
  */
-export const startProcess = (to: LifecycleServices): StepActions<StartPlan> => ({
+export const startProcess = (services: LifecycleServices): StepActions<StartPlan> => ({
   async do({ plan, signal, report }) {
-    await claimDatabase(to, plan.target.name)
-    await startTarget(to, plan.target, { signal, report })
+    await claimDatabase(services, plan.target.name)
+    await startTarget(services, plan.target, { signal, report })
   },
   verify: async ({ plan: { target } }) =>
-    (await isOnline(to, target)) &&
-    (await to.processes.saved(target)) &&
-    (await to.desired.names()).includes(target.name),
+    (await isOnline(services, target)) &&
+    (await services.processes.saved(target)) &&
+    (await services.desired.names()).includes(target.name),
   undo: async ({ plan: { target, wanted } }) => {
-    if (!(await isGivenUp(to, target))) await (wanted ? to.processes.unlist(target) : to.processes.stop(target))
-    await to.processes.save()
-    if (!wanted) await to.desired.remove(target.name)
+    if (!(await isGivenUp(services, target)))
+      await (wanted ? services.processes.unlist(target) : services.processes.stop(target))
+    await services.processes.save()
+    if (!wanted) await services.desired.remove(target.name)
   },
 })
 
@@ -117,14 +118,16 @@ async function isGivenUp({ processes }: LifecycleServices, target: Target): Prom
 
 /** Waits for a target as long as it may take to boot. @throws as `waitForHealth` */
 export async function waitForTarget(
-  to: HealthServices & Pick<LifecycleServices, 'paths'>,
+  services: HealthServices & Pick<LifecycleServices, 'paths'>,
   target: Pick<Target, 'name' | 'cwd' | 'port'>,
   context: Pick<Context<unknown>, 'signal' | 'report'>,
 ): Promise<void> {
-  await waitForHealth(to, { ...target, bootSeconds: (await bootTime(to, target.name)).seconds }, context)
+  await waitForHealth(services, { ...target, bootSeconds: (await bootTime(services, target.name)).seconds }, context)
 }
 
-export const verifyHealth = <Plan extends { readonly target: Target }>(to: LifecycleServices): StepActions<Plan> => ({
-  do: ({ plan, signal, report }) => waitForTarget(to, plan.target, { signal, report }),
+export const verifyHealth = <Plan extends { readonly target: Target }>(
+  services: LifecycleServices,
+): StepActions<Plan> => ({
+  do: ({ plan, signal, report }) => waitForTarget(services, plan.target, { signal, report }),
   verify: () => Promise.resolve(false), // a look is cheap and always due
 })

@@ -32,11 +32,11 @@ export interface PortServices extends LifecycleServices {
 
 /** @throws Problem `instance-unknown`, or the one that its folder has */
 export async function findInstance(
-  to: Pick<LifecycleServices, 'paths' | 'configs'>,
+  services: Pick<LifecycleServices, 'paths' | 'configs'>,
   name: string,
 ): Promise<{ config: InstanceConfig; paths: InstancePaths; target: Target; manifest: Manifest }> {
-  const manifest = await readManifest(to.paths.root)
-  const { configs, broken } = await to.configs(manifest)
+  const manifest = await readManifest(services.paths.root)
+  const { configs, broken } = await services.configs(manifest)
   const found = broken.find(it => it.folder === name)
   if (found) throw problem(found.problem)
   const config = configs.find(it => it.name === name)
@@ -46,17 +46,17 @@ export async function findInstance(
       message: `There is no instance "${name}".`,
       hint: 'It may have been removed meanwhile.',
     })
-  const paths = instancePaths(to.paths, manifest, name)
-  return { config, paths, manifest, target: targetOf(to.paths, manifest, name, config.port) }
+  const paths = instancePaths(services.paths, manifest, name)
+  return { config, paths, manifest, target: targetOf(services.paths, manifest, name, config.port) }
 }
 
 /** For jobs, which leave what is another's alone. @throws as `findInstance`; Problem `instance-foreign` */
 export async function findOwn(
-  to: Pick<LifecycleServices, 'paths' | 'configs' | 'ownership'>,
+  services: Pick<LifecycleServices, 'paths' | 'configs' | 'ownership'>,
   name: string,
 ): ReturnType<typeof findInstance> {
-  const found = await findInstance(to, name)
-  await to.ownership.require(found.config, found.manifest)
+  const found = await findInstance(services, name)
+  await services.ownership.require(found.config, found.manifest)
   return found
 }
 
@@ -87,23 +87,23 @@ export async function isOnline(
 }
 
 /** Whether it runs at all: PM2 runs it, or it outlived a daemon that was killed. */
-export async function isRunning(to: Pick<LifecycleServices, 'processes'>, target: ProcessLook): Promise<boolean> {
-  return (await isOnline(to, target)) || (await ownedBy(await to.processes.lost(), target)).length > 0
+export async function isRunning(services: Pick<LifecycleServices, 'processes'>, target: ProcessLook): Promise<boolean> {
+  return (await isOnline(services, target)) || (await ownedBy(await services.processes.lost(), target)).length > 0
 }
 
 /** Every instance with its port, and whether it runs. */
 export async function whoRuns(
-  to: Pick<LifecycleServices, 'paths' | 'configs' | 'processes'>,
+  services: Pick<LifecycleServices, 'paths' | 'configs' | 'processes'>,
 ): Promise<{ name: string; port: number; running: boolean }[]> {
-  const manifest = await readManifest(to.paths.root)
+  const manifest = await readManifest(services.paths.root)
   const [{ configs }, listed, lost] = await Promise.all([
-    to.configs(manifest),
-    to.processes.list(),
-    to.processes.lost(),
+    services.configs(manifest),
+    services.processes.list(),
+    services.processes.lost(),
   ])
   return Promise.all(
     configs.map(async ({ name, port }) => {
-      const ref = { name, cwd: instancePaths(to.paths, manifest, name).server }
+      const ref = { name, cwd: instancePaths(services.paths, manifest, name).server }
       const process = await ownProcess(listed, ref)
       return {
         name,

@@ -26,31 +26,41 @@ interface HandOverServices {
  * The user exists already. @param before who owned its files before it had a user @throws Problem `system-user-missing`
  * …
  */
-export async function handOver(to: HandOverServices, name: string, before: Owners, signal: AbortSignal): Promise<void> {
-  const user = await requireSystemUser(to.paths, name)
-  const { paths, manifest } = await filesOf(to, name)
+export async function handOver(
+  services: HandOverServices,
+  name: string,
+  before: Owners,
+  signal: AbortSignal,
+): Promise<void> {
+  const user = await requireSystemUser(services.paths, name)
+  const { paths, manifest } = await filesOf(services, name)
   const places = placesOf(paths, manifest)
   await requireInstanceConfig(paths.config)
   await closeFolder(places)
-  await endProcessesOf(to.run, user)
+  await endProcessesOf(services.run, user)
   await removeTemporary(paths.folder) // a crash may have left some of config.json
   // from here on it is never started as us
   await changeInstanceConfig(paths.config, it => ({ ...it, systemUser: { before } }))
-  await giveTo(to.run, user, places, signal)
+  await giveTo(services.run, user, places, signal)
   await openFolder(places, { uid: 0, gid: user.gid, mode: 0o750 })
 }
 
 /** The reverse. The user stays. If the user or the folder is gone, there is nothing to take back. */
-export async function handBack(to: HandOverServices, name: string, before: Owners, signal: AbortSignal): Promise<void> {
-  const user = await findSystemUser(to.paths, name)
-  const { paths, manifest } = await filesOf(to, name)
+export async function handBack(
+  services: HandOverServices,
+  name: string,
+  before: Owners,
+  signal: AbortSignal,
+): Promise<void> {
+  const user = await findSystemUser(services.paths, name)
+  const { paths, manifest } = await filesOf(services, name)
   const places = placesOf(paths, manifest)
   const isThere = await isFolder(paths.folder)
   if (isThere) await closeFolder(places)
-  if (user) await endProcessesOf(to.run, user)
+  if (user) await endProcessesOf(services.run, user)
   if (!isThere) return
   await removeTemporary(paths.folder)
-  if (user) await takeBack(to.run, user, places, before, signal)
+  if (user) await takeBack(services.run, user, places, before, signal)
   await openFolder(places, ownerBefore(before, '.'))
   if (await exists(paths.config)) await changeInstanceConfig(paths.config, it => ({ ...it, systemUser: undefined }))
 }
