@@ -141,7 +141,7 @@ test.describe.serial('served', () => {
     await list.room.go('Settings')
     const browsers = page.getByRole('list', { name: 'Browsers' })
     await expect(browsers).toContainText('this one')
-    await browsers.getByRole('button', { name: 'Let another browser in…' }).click()
+    await browsers.getByRole('button', { name: 'Create a sign-in link…' }).click()
     const link = await browsers.getByText(/token=/).innerText()
     other = await newPage()
     await other.goto(link)

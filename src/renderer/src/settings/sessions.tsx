@@ -1,4 +1,4 @@
-/** Which browsers have these pages open, where they are served: each can be sent away, and one more let in. */
+/** The browsers that have the served pages open: ending their sessions, and signing in another one. */
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
@@ -48,7 +48,7 @@ export function Sessions() {
 const seen = ({ connections, lastSeen }: SessionView): string =>
   connections > 0 ? 'Open now' : `Last seen ${when(lastSeen)}`
 
-/** Its address is this page's: what the server calls itself may be hidden behind a tunnel. */
+/** With this page's address: the server's own may be hidden behind a tunnel. */
 function NewLink() {
   const trpc = useTRPC()
   const link = useMutation(trpc.serve.link.mutationOptions({ onError: notifyProblem }))
@@ -56,14 +56,14 @@ function NewLink() {
   if (address === undefined)
     return (
       <Button size="xs" variant="default" loading={link.isPending} onClick={() => link.mutate()}>
-        Let another browser in…
+        Create a sign-in link…
       </Button>
     )
   return (
     <>
       <code className={`mono ${classes.command}`}>{address}</code>
       <CopyButton value={address} label="link" />
-      <span className="dimmed">Opens a session once, within an hour.</span>
+      <span className="dimmed">Works once, within an hour.</span>
     </>
   )
 }
