@@ -20,7 +20,10 @@ export type StartRequest<Known extends KnownJob = KnownJob> = Known extends Know
   ? { readonly kind: Known['kind'] } & (keyof Known['input']['shape'] extends never ? unknown : z.input<Known['input']>)
   : never
 
-/** A request as the router takes it. @throws ZodError that names the field */
+/**
+ * A request as the router takes it. Its type can't be inferred from a mapped list, so it is told.
+ * @throws ZodError that names the field
+ */
 export const startRequestSchema = z.discriminatedUnion(
   'kind',
   jobs.map(it => it.input.extend({ kind: z.literal(it.kind) })) as never,
