@@ -24,7 +24,7 @@ export function implement<Input extends z.ZodObject, Plan extends Json, StepName
   implementation: Implementation<NoInfer<Input>, NoInfer<Plan>, NoInfer<StepName>>,
 ): AnyOperation {
   const { kind, version, recovery, pivot, input, plan: planSchema } = job
-  const { steps, instance, plan, secrets, ...rest } = implementation
+  const { steps, instance, plan, secrets, adopt, ...rest } = implementation
   const parse = (given: unknown) => input.parse(given ?? {}) // a job that asks for nothing needs no input
   const names = Object.keys(job.steps) as StepName[]
   const operation: Operation<unknown, Plan> = {
@@ -38,6 +38,8 @@ export function implement<Input extends z.ZodObject, Plan extends Json, StepName
     claims: it => job.claims(it),
     ...(job.abreast && { abreast: it => job.abreast?.(it) }),
     plan: given => plan(parse(given)),
+    // of a later version, nothing is known
+    ...(adopt && { adopt: (from, it) => (from < version ? adopt(from, it) : undefined) }),
     ...(secrets && { secrets: given => secrets(parse(given)) }),
     steps: it => [
       ...names.filter(name => job.steps[name].when?.(it) ?? true).map(name => ({ name, ...steps[name] })),
