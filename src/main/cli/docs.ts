@@ -6,7 +6,7 @@ const code = (lines: readonly string[], language: string): string => `\`\`\`${la
 
 export function documentation(program: Grammar): string {
   return [
-    "<!-- Made from the command line's own definitions by: npm run -s cli -- __docs > docs/cli.md -->",
+    "<!-- Generated from the command line's own definitions by: npm run -s cli -- __docs > docs/cli.md -->",
     '',
     `# ${programName}(1)`,
     '',
@@ -45,16 +45,16 @@ export function documentation(program: Grammar): string {
   ].join('\n')
 }
 
-const introduction = `Everything that the windows do, for terminals, scripts and cron. If the app or its served pages have the workspace open, the command goes
-through them; else it does the work itself. Other commands join one that is working: it keeps serving them when its own work is done, and says so. If it is
-killed or left, they take over and finish what was begun. \`--wait\` waits for the other command to end instead. Commands that only show something need no lock and never wait.
+const introduction = `Everything that the windows do, for terminals, scripts and cron. If the app or its served pages have the workspace open, a command works
+through them; otherwise it does the work itself. Further commands join one that is working: it keeps serving them after its own work is done, and says so. If it is
+killed or left, they take over and finish the work. With \`--wait\`, a command waits for the other one to end instead. Read-only commands need no lock and never wait.
 
-On a terminal, jobs show their steps with times; **Ctrl+C** cancels and undoes what was begun, and returns when that is done. A second Ctrl+C leaves
-at once and says how to recover. SIGTERM is as one Ctrl+C. Progress and Problems go to standard error, results to standard output. Without a terminal nothing
-is ever asked: what is missing is an error that names the option.`
+On a terminal, jobs show their steps with times. **Ctrl+C** cancels, undoes what was begun, and returns when that is done. A second Ctrl+C exits
+immediately and says how to recover. SIGTERM works like one Ctrl+C. Progress and Problems go to standard error, results to standard output. Without a terminal,
+nothing is ever asked: if something is missing, the error names the option to use.`
 
-const settingsIntroduction = `They lie in \`.instance-manager/settings.json\` and can also be changed in the Settings screen. A workspace's own value wins over the site's
-defaults (a file of the same form, /etc/instance-manager/defaults.json), which win over the defaults below.`
+const settingsIntroduction = `Settings are stored in \`.instance-manager/settings.json\` and can also be changed in the Settings screen. A workspace's own values override the site's
+defaults (a file in the same format, /etc/instance-manager/defaults.json), which override the defaults below.`
 
 const settingsRows = (): string[] => [
   '| setting | default | meaning | effect of a change |',
@@ -76,15 +76,15 @@ const endings = [
   '| code | meaning |',
   '|---|---|',
   '| 0 | done |',
-  '| 1 | failed; what was begun is undone |',
+  '| 1 | failed; what was begun has been undone |',
   '| 2 | wrong usage |',
-  '| 3 | stuck or left open: `recover` decides |',
-  '| 4 | refused, nothing was begun: locked, busy, or a precondition is not met |',
-  '| 130 | Ctrl+C where nothing had to be undone |',
+  '| 3 | stuck or left open: use `recover` |',
+  '| 4 | refused, nothing was begun: locked, busy, or a precondition not met |',
+  '| 130 | Ctrl+C when nothing had to be undone |',
   '',
   '## JSON',
   '',
-  "With `--json` standard output has one object a line: the operation's events as they happen (`opened`, `doing`, `done`, `undone`, `turned`, `settled`, `progress`, `output`, `stuck`, `retrying`, each with `id` and `at`), for an operation that was going on already first a `snapshot`, for logs one `line` each, and last one `result`:",
+  "With `--json`, standard output has one object per line: the operation's events as they happen (`opened`, `doing`, `done`, `undone`, `turned`, `settled`, `progress`, `output`, `stuck`, `retrying`, each with `id` and `at`), preceded by a `snapshot` if the operation was already running; for logs, one `line` each; and finally one `result`:",
   '',
   code(
     [
@@ -94,9 +94,9 @@ const endings = [
     'json',
   ),
   '',
-  '`start`, `stop`, `restart` and `resurrect` of several instances are one operation, `many`, with a step for each; `data` lists each instance with its `exit`, its own `operation` and its `problem`.',
+  '`start`, `stop`, `restart` and `resurrect` of several instances are one operation, `many`, with one step per instance; `data` lists each instance with its `exit`, its own `operation` and its `problem`.',
   '',
-  'Codes of Problems are listed in [problems.md](problems.md).',
+  'Problem codes are listed in [problems.md](problems.md).',
   '',
   '## Environment',
   '',
@@ -105,7 +105,7 @@ const endings = [
   '| `INSTANCE_MANAGER_WORKSPACE` | the workspace, if `--workspace` is not given |',
   "| `INSTANCE_MANAGER_DEFAULTS` | the site's default settings, instead of /etc/instance-manager/defaults.json |",
   '| `NO_COLOR` | no colours |',
-  '| `PM2_HOME` | where PM2 lives, ~/.pm2 unless told |',
+  "| `PM2_HOME` | PM2's folder, ~/.pm2 by default |",
   '',
   '## Completion',
   '',
@@ -141,7 +141,7 @@ function section(command: Grammar, parent: string, level: number): string[] {
   ]
 }
 
-/** What must be given is written out. */
+/** Mandatory options are written out. */
 function synopsis(command: Grammar, name: string): string {
   const must = command.options.filter(it => it.mandatory).map(it => it.flags)
   const shown = command.registeredArguments.map(it =>
@@ -151,9 +151,7 @@ function synopsis(command: Grammar, name: string): string {
 }
 
 const argumentRows = (command: Grammar): string[] =>
-  command.registeredArguments.map(
-    it => `- \`${it.name()}\`${it.required ? '' : ' (may be left out)'}: ${it.description}`,
-  )
+  command.registeredArguments.map(it => `- \`${it.name()}\`${it.required ? '' : ' (optional)'}: ${it.description}`)
 
 const optionRows = (command: Grammar): string[] =>
   command.options.map(it => {
