@@ -19,7 +19,7 @@ type Shown<T> = { readonly value: T } | { readonly error: unknown }
 interface Session<T> {
   readonly shown: Latest<Shown<T> | undefined>
   readonly end: AbortController
-  /** Cut short by `again`. */
+  /** Cut short by `again`, and by the end. */
   pause: AbortController
   watchers: number
 }
@@ -76,6 +76,7 @@ export class Watched<T> {
   /** Whoever comes next begins anew. */
   #end(session: Session<T>): void {
     session.end.abort()
+    session.pause.abort()
     if (this.#session === session) this.#session = undefined
   }
 
@@ -85,11 +86,10 @@ export class Watched<T> {
     let last: { readonly value: T } | undefined
     while (!signal.aborted) {
       session.pause = new AbortController() // before the look: a change during it asks for another one
-      const pause = AbortSignal.any([signal, session.pause.signal])
       const value = await this.#how.look()
       if (signal.aborted) return
       if (!last || differs(last.value, value)) session.shown.set((last = { value }))
-      await this.#how.due(pause)
+      await this.#how.due(session.pause.signal)
     }
   }
 }
