@@ -1,6 +1,6 @@
 /**
- * The system's packages: what is missing is found before anything fails, and installed where that needs no
- * password (Debian, Ubuntu); else the one command to type is told.
+ * The system's packages: missing ones are found before anything fails, and installed where that needs no password
+ * (Debian, Ubuntu); otherwise the script prints the one command to run.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -14,7 +14,7 @@ export class Failure extends Error {
   }
 }
 
-/** Runs the whole of a script: a Failure is told plainly and ends it with exit code 1. */
+/** Runs a script's main function: a Failure is printed without a stack and ends it with exit code 1. */
 export async function script(main) {
   // Tools colour by their own guess otherwise, pipes included.
   if (!process.stderr.isTTY) process.env.NO_COLOR = '1'

@@ -43,7 +43,7 @@ electron.commandLine.appendSwitch(
 )
 setFlagsFromString('--optimize-for-size')
 
-/** Only someone who works on the app itself has developer tools: any other start is a release, packaged or not. */
+/** Developer tools are for developing the app itself: every other start is a release, packaged or not. */
 const developing = process.env['NODE_ENV'] === 'development'
 
 const menu: Electron.MenuItemConstructorOptions[] = [

@@ -60,7 +60,7 @@ export function toProblem(error: unknown): Problem {
   const message = error instanceof Error ? error.message : String(error)
   return {
     code: 'unexpected',
-    message: `Instance Manager met an error that it does not know: ${message.split('\n')[0] ?? ''}`,
+    message: `Unexpected error: ${message.split('\n')[0] ?? ''}`,
     hint: 'Try again. If it stays, report it with the details below.',
     details: error instanceof Error ? error.stack : undefined,
   }

@@ -1,4 +1,4 @@
-/** The served pages themselves: who has them open, a link for one more, and their end. */
+/** The served pages: open sessions, a link for another one, and stopping the server. */
 import { z } from 'zod'
 import { problem } from '../../shared/problem'
 import { procedure, router } from './trpc'

@@ -21,7 +21,7 @@ const trpc = initTRPC.context<Context>().create({
   },
 })
 
-/** What the operator is told while typing: not worth a line in the log. */
+/** Validation errors shown while typing: not worth a line in the log. */
 const ownMistakes: ReadonlySet<string> = new Set(['input', 'log-search-invalid', 'log-search-slow'])
 
 function problemOf(error: unknown): Problem {

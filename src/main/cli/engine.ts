@@ -50,12 +50,12 @@ export interface Opening {
 }
 
 /**
- * How long the process that has the workspace may take until it answers, while it is opening or closing. Milliseconds.
+ * How long the process that holds the workspace may take to answer while it is opening or closing. Milliseconds.
  */
 const patience = 30_000
-/** Between two looks whether it answers. Milliseconds. */
+/** Between two attempts. Milliseconds. */
 const lockWait = 250
-/** Waiting is told after so many looks. */
+/** After so many attempts, the command says that it is waiting. */
 const quietLooks = 8
 
 /** @throws Problems of opening a workspace */

@@ -59,7 +59,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-/** The last thing that is told. */
+/** Prints the result. */
 function report(
   ended:
     | Failure

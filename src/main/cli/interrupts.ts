@@ -1,4 +1,4 @@
-/** Ctrl+C, SIGTERM and a closed terminal. Who runs something that must not just be left takes them. */
+/** Ctrl+C, SIGTERM and a closed terminal. Code that must not be interrupted half-way registers a handler. */
 import { exitCodes } from './exit-codes'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -12,8 +12,8 @@ export class Interrupts {
   }
 
   /**
-   * @param handler is told how many there were since it was taken. @returns gives them back: the next one ends the
-   * process
+   * @param handler called with the number of interrupts since it was registered @returns unregisters it: the next
+   * interrupt then ends the process
    */
   take(handler: (count: number) => void): () => void {
     this.#count = 0

@@ -136,8 +136,8 @@ export async function one(work: Work, name: string, request: StartRequest): Prom
 }
 
 /**
- * A job on many, and what came of each. When it is cancelled, the operations in progress are cancelled and followed
- * too. @throws Failure if none was begun, or it is stuck itself
+ * A job on many instances, and the result of each. Cancelling it also cancels the operations in progress, which are
+ * followed to their end. @throws Failure if none was begun, or the job itself is stuck
  */
 export async function many(work: Work, request: StartRequest): Promise<Each[]> {
   const state = await work.follower.run(starting(request))

@@ -156,7 +156,12 @@ export class Infrastructure {
 
   async #requireUnused(present: DriverKind): Promise<void> {
     const inUse = (cause: string, hint: string) =>
-      problem({ code: 'driver-in-use', message: `${names[present]} cannot be exchanged now.`, cause, hint })
+      problem({
+        code: 'driver-in-use',
+        message: `The driver can’t be changed right now: ${names[present]} is in use.`,
+        cause,
+        hint,
+      })
     if (await this.#tenants.any())
       throw inUse('It holds the data of the instances.', 'Delete them first, or use another workspace.')
     const status = await this.#services.drivers[present].status()

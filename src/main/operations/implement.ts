@@ -27,6 +27,7 @@ export function implement<Input extends z.ZodObject, Plan extends Json, StepName
   const { steps, instance, plan, secrets, adopt, ...rest } = implementation
   const parse = (given: unknown) => input.parse(given ?? {}) // a job that asks for nothing needs no input
   const names = Object.keys(job.steps) as StepName[]
+  if (job.instances && !instance) throw new Error(`job ${kind}: the step of an instance is missing`)
   const operation: Operation<unknown, Plan> = {
     ...rest,
     kind,

@@ -1,9 +1,7 @@
-/** The director's password, for an operator who let it be made or wants to pass it on. */
-import { z } from 'zod'
+/** The director's password, for an operator who had it generated or wants to pass it on. */
+import { adoptJob, createJob } from '../../../shared/jobs/create'
+import { planOf } from '../../../shared/jobs/words'
 import type { Operations } from '../../operations/engine'
-
-/** A creation's and an adoption's plan. */
-const planSchema = z.looseObject({ director: z.object({ email: z.string() }) })
 
 /**
  * The new director's password, which is forgotten by this. Undefined if the operation made none or hasn't succeeded, or
@@ -13,7 +11,8 @@ export async function takePassword(
   operations: Operations,
   id: string,
 ): Promise<{ email: string; password: string } | undefined> {
-  const plan = planSchema.safeParse(operations.list().find(it => it.id === id)?.plan).data
+  const operation = operations.list().find(it => it.id === id)
+  const plan = operation && (planOf(createJob, operation) ?? planOf(adoptJob, operation))
   const password = plan && (await operations.takeSecret(id))
   return password === undefined ? undefined : { email: plan?.director.email ?? '', password }
 }

@@ -1,15 +1,24 @@
 /** Short news in the corner, for what has no place of its own on the screen. */
+import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconCheck, IconX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
+import type { Problem } from '../../../shared/problem'
 import { ProblemAction } from './problem'
 import { problemOf } from './problem-of'
 
 /** For the `onError` of a call without a place to show its Problem. Stays until it is closed. */
-export function notifyProblem(error: unknown): void {
-  const problem = problemOf(error)
-  const { message, cause, hint } = problem
-  notifications.show({
+export const notifyProblem = (error: unknown): void => show(problemOf(error))
+
+/** As `notifyProblem`, for a call that can be made once more. */
+export const notifyWithRetry =
+  (retry: () => void) =>
+  (error: unknown): void =>
+    show(problemOf(error), retry)
+
+function show(problem: Problem, retry?: () => void): void {
+  const { message, cause, hint, action } = problem
+  const id = notifications.show({
     title: message,
     color: 'red',
     icon: <IconX size={18} />,
@@ -17,9 +26,22 @@ export function notifyProblem(error: unknown): void {
     message: (
       <>
         {[cause, hint].filter(Boolean).join(' ')}
-        {problem.action && (
+        {action && (action !== 'retry' || retry) && (
           <div style={{ marginTop: 8 }}>
-            <ProblemAction problem={problem} />
+            {action === 'retry' ? (
+              <Button
+                size="xs"
+                variant="default"
+                onClick={() => {
+                  notifications.hide(id)
+                  retry?.()
+                }}
+              >
+                Try again
+              </Button>
+            ) : (
+              <ProblemAction problem={problem} />
+            )}
           </div>
         )}
       </>

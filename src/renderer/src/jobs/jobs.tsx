@@ -19,7 +19,7 @@ import type { Problem } from '../../../shared/problem'
 import type { InstanceView } from '../../../shared/instance'
 import { confirm } from '../app/confirm'
 import { useInstances, useOperationsStore } from '../app/live'
-import { notifyProblem } from '../app/notify'
+import { notifyWithRetry } from '../app/notify'
 import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
 import { newestBySubject, type PendingJob } from '../instances/shown-status'
@@ -116,7 +116,7 @@ export function JobsProvider({ children }: { children: ReactNode }) {
       if (!('name' in request)) return
       send(request).catch((error: unknown) => {
         if (problemOf(error).action === 'stop-other') switchTo(name)
-        else notifyProblem(error)
+        else notifyWithRetry(() => begin(kind, name))(error)
       })
     }
     const run: Jobs['run'] = (kind, name) => {
@@ -124,6 +124,9 @@ export function JobsProvider({ children }: { children: ReactNode }) {
       if (!asks) return begin(kind, name)
       const { text, ...rest } = asks
       confirm({ ...rest, children: text, cancel: 'Cancel', onConfirm: () => begin(kind, name) })
+    }
+    const switchNow = (name: string): void => {
+      send({ kind: startJob.kind, name, stopOther: true }).catch(notifyWithRetry(() => switchNow(name)))
     }
     const switchTo: Jobs['switchTo'] = name => {
       const port = instances.current.find(it => it.name === name)?.port
@@ -137,9 +140,7 @@ export function JobsProvider({ children }: { children: ReactNode }) {
         confirm: `Stop ${others.length ? other : 'it'} and start ${name}`,
         cancel: 'Change nothing',
         calm: true,
-        onConfirm: () => {
-          send({ kind: startJob.kind, name, stopOther: true }).catch(notifyProblem)
-        },
+        onConfirm: () => switchNow(name),
       })
     }
     const bulk: Jobs['bulk'] = (action, names, skipped = []) => {

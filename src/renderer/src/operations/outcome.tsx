@@ -8,7 +8,7 @@ import { createJob } from '../../../shared/jobs/create'
 import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
 import { waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import type { Problem } from '../../../shared/problem'
-import { notifyProblem } from '../app/notify'
+import { notifyProblem, notifyWithRetry } from '../app/notify'
 import { ProblemView } from '../app/problem'
 import { useTRPC, useTRPCClient } from '../app/trpc'
 import { useInfrastructure, useOperations } from '../app/live'
@@ -180,7 +180,7 @@ function useAgain(operation: OperationState): { readonly again?: Again; readonly
   const run = (): void => {
     client.operations.start
       .mutate(startRequestSchema.parse({ kind: job.kind, ...input }))
-      .then(({ id }) => navigate(`/operations/${id}`), notifyProblem)
+      .then(({ id }) => navigate(`/operations/${id}`), notifyWithRetry(run))
   }
   return { again: { label: 'Try again', run } }
 }
