@@ -31,7 +31,9 @@ function follow(
       { alive: () => undefined, signal: stop.signal },
     ))
       news.push(it as LogNews)
-  })()
+  })().catch((error: unknown) => {
+    if (error !== stop.signal.reason) throw error // stopped while a segment is inflated, it ends with that reason
+  })
   const following = {
     news,
     texts: () => news.flatMap(it => it.lines.map(line => line.text)),
