@@ -20,10 +20,8 @@ export default defineConfig({
     build: {
       target: 'node20.18',
       license,
-      // Dependencies stay outside; development dependencies are bundled: what only an ES module offers (execa: Node
-      // 20.18 cannot require one),
-      // what a command would otherwise load whole before it begins (zod, commander: half of its start), what brings a
-      // compiler along (@trpc/server).
+      // Dependencies stay outside; development dependencies are bundled: what a command would otherwise load whole
+      // before it begins (zod, commander: half of its start), what brings a compiler along (@trpc/server).
       rollupOptions: {
         input: Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(at(path)))),
         output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },

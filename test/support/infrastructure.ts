@@ -9,7 +9,7 @@ import type { DriverKind } from '../../src/shared/infrastructure'
 import { settingsSchema, type Settings } from '../../src/shared/settings'
 import { Databases } from '../../src/main/infrastructure/databases'
 import type { Login } from '../../src/main/infrastructure/connection'
-import type { DriverContext } from '../../src/main/infrastructure/drivers/driver'
+import type { DriverContext, DriverServices } from '../../src/main/infrastructure/drivers/driver'
 import { EmbeddedDriver } from '../../src/main/infrastructure/drivers/embedded-driver'
 import { Infrastructure } from '../../src/main/infrastructure/infrastructure'
 import { ContainerDriver } from '../../src/main/infrastructure/drivers/container-driver'
@@ -17,7 +17,8 @@ import { allServices } from '../../src/main/infrastructure/services'
 import { adminLogin, postgres } from '../../src/main/infrastructure/services/postgres'
 import { Wanted } from '../../src/main/infrastructure/wanted'
 import { makePrivateFolder } from '../../src/main/system/files'
-import { createRun, type Run } from '../../src/main/system/run'
+import { createRun, createStart, type Run } from '../../src/main/system/run'
+import { markOf } from '../../src/main/system/sweep'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { Secrets } from '../../src/main/workspace/secrets'
 import { SettingsFile } from '../../src/main/workspace/settings'
@@ -40,6 +41,8 @@ export interface TestInfrastructure {
   readonly settings: Settings
   readonly secrets: Secrets
   readonly run: Run
+  /** For further drivers. */
+  readonly services: DriverServices
   readonly infrastructure: Infrastructure
   readonly databases: Databases
   readonly output: string[]
@@ -82,7 +85,14 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     },
   }
   const paths = { root, state, embedded: join(state, 'embedded') }
-  const services = { paths, run, settings: store, secrets }
+  const services: DriverServices = {
+    paths,
+    run,
+    start: createStart(root),
+    mark: markOf(root),
+    settings: store,
+    secrets,
+  }
   const infrastructure = new Infrastructure({
     drivers: {
       podman: new ContainerDriver('podman', allServices, services),
@@ -110,6 +120,7 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     settings,
     secrets,
     run,
+    services,
     infrastructure,
     output,
     down,
@@ -134,7 +145,14 @@ export async function embeddedAdmin(root: string, defaults: string): Promise<Log
   const paths = workspacePaths(root)
   const secrets = new Secrets(paths.secrets)
   const settings = new SettingsFile(paths.settings, defaults)
-  const driver = new EmbeddedDriver(allServices, { paths, secrets, run: createRun(root), settings })
+  const driver = new EmbeddedDriver(allServices, {
+    paths,
+    secrets,
+    settings,
+    run: createRun(root),
+    start: createStart(root),
+    mark: markOf(root),
+  })
   return adminLogin(await driver.server(postgres), secrets)
 }
 

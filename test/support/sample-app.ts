@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
-import { baseEnvironment, createRun, type Run } from '../../src/main/system/run'
+import { baseEnvironment } from '../../src/main/system/environment'
+import { createRun, type Run } from '../../src/main/system/run'
 import { createSample } from '../../src/main/workspace/sample'
 
 const resources = resolve('resources')

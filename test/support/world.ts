@@ -3,7 +3,7 @@
  */
 import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { marker } from '../../src/main/system/run'
+import { marker } from '../../src/main/system/sweep'
 import { allPids, environmentOf, isAlive, program } from '../../src/main/system/proc'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { processesIn } from './processes'

@@ -1,25 +1,18 @@
-/**
- * Logs of PostgreSQL and PgBouncer in containers. Only the engine can read them: what it says is spooled into files,
- * once someone asks.
- */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+/** Logs of services that only the driver can read, from containers: spooled into files once someone asks for them. */
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ServiceName } from '../../shared/infrastructure'
-import type { Engine } from '../infrastructure/drivers/engine'
+import type { Driver } from '../infrastructure/drivers/driver'
+import { serviceOf } from '../infrastructure/services'
 import { makePrivateFolder } from '../system/files'
-import { baseEnvironment } from '../system/run'
 import { waitFor } from '../system/wait'
 import { rotatedFiles } from '../system/rotate-names'
 
 export interface ContainerLogServices {
   /** A private folder of its own for the spools. */
   readonly folder: string
-  readonly engine: () => Promise<Engine>
-  /** What the container is called now. */
-  readonly nameOf: (service: ServiceName) => Promise<string>
+  readonly driver: () => Promise<Pick<Driver, 'logs'>>
   /** Ends all of it. */
   readonly signal: AbortSignal
 }
@@ -36,7 +29,11 @@ export class ContainerLogs {
   readonly #spools = new Map<ServiceName, Promise<boolean>>()
   readonly #collecting = new Set<Promise<void>>()
 
-  constructor(private readonly to: ContainerLogServices) {}
+  readonly #services: ContainerLogServices
+
+  constructor(services: ContainerLogServices) {
+    this.#services = services
+  }
 
   /** The spools that are written to. */
   files(): string[] {
@@ -44,9 +41,8 @@ export class ContainerLogs {
   }
 
   /**
-   * A file with one line `2026-01-31T10:00:00.000000000Z TEXT` for each of the container's, of both streams. It grows
-   * from now on.
-   * When the container runs again after a stop, or was made anew, a new file takes its place.
+   * A file with one line `2026-01-31T10:00:00.000000000Z TEXT` for each of the container's, from both streams. It grows
+   * from now on. When the container runs again after a stop, or was created again, a new file takes its place.
    * @returns undefined if there is no such container
    * @throws Problems of the engine's command line
    */
@@ -65,83 +61,83 @@ export class ContainerLogs {
   async ended(): Promise<void> {
     await Promise.allSettled(this.#spools.values())
     await Promise.all(this.#collecting)
-    if (this.#collecting.size > 0) await rm(this.to.folder, { recursive: true, force: true })
+    if (this.#collecting.size > 0) await rm(this.#services.folder, { recursive: true, force: true })
   }
 
-  #file = (service: ServiceName): string => join(this.to.folder, `${service}.log`)
+  #file = (service: ServiceName): string => join(this.#services.folder, `${service}.log`)
 
   async #begin(service: ServiceName): Promise<boolean> {
-    this.to.signal.throwIfAborted()
-    const engine = await this.to.engine()
-    if ((await engine.container(await this.to.nameOf(service))) === undefined) return false
-    await makePrivateFolder(this.to.folder)
-    const child = await this.#follow(service, engine)
-    this.#collecting.add(this.#collect(service, child))
+    this.#services.signal.throwIfAborted()
+    const { logs } = await this.#services.driver()
+    if (!(await logs?.exists(serviceOf(service)))) return false
+    await makePrivateFolder(this.#services.folder)
+    this.#collecting.add(this.#collect(service, await this.#follow(service)))
     return true
   }
 
-  /** Follows it again whenever it has ended and the container runs again. */
-  async #collect(service: ServiceName, first: ChildProcess): Promise<void> {
-    const { signal } = this.to
-    for (let child = first; ;) {
-      if (isAlive(child)) await once(child, 'close').catch(() => undefined)
+  /** Follows it again whenever it has ended and the container is running again. */
+  async #collect(service: ServiceName, first: Following): Promise<void> {
+    const { signal } = this.#services
+    for (let following = first; ;) {
+      await following.ended
       try {
         do await delay(lookEvery, undefined, { signal, ref: false })
-        while (!(await this.#runs(service)))
-        child = await this.#follow(service, await this.to.engine())
+        while (!(await this.#grows(service)))
+        following = await this.#follow(service)
       } catch {
         if (signal.aborted) return
       }
     }
   }
 
-  async #runs(service: ServiceName): Promise<boolean> {
-    const engine = await this.to.engine()
-    return (await engine.container(await this.to.nameOf(service)).catch(() => undefined))?.running === true
+  async #grows(service: ServiceName): Promise<boolean> {
+    const { logs } = await this.#services.driver()
+    return (await logs?.grows(serviceOf(service)).catch(() => false)) === true
   }
 
-  /** Spools it anew. @returns the engine's process, once what there is has come */
-  async #follow(service: ServiceName, engine: Engine): Promise<ChildProcess> {
-    const name = await this.to.nameOf(service)
+  /** Spools it anew. @returns once what there is has come */
+  async #follow(service: ServiceName): Promise<Following> {
     const path = this.#file(service)
-    const fresh = join(this.to.folder, `.${service}.new`)
+    const fresh = join(this.#services.folder, `.${service}.new`)
     await rm(fresh, { force: true })
     const output = await open(fresh, 'ax', 0o600) // appended to: it is rotated
-    let child: ChildProcess
+    let following: Following
     try {
-      // It ends with us, even if we are killed. Not marked as ours: an engine may start a daemon of its own on the way.
-      child = spawn(
-        'setpriv',
-        ['--pdeathsig', 'KILL', engine.name, 'logs', '--timestamps', '--follow', '--tail', String(history), name],
-        {
-          env: baseEnvironment(),
-          stdio: ['ignore', output.fd, output.fd],
-          signal: this.to.signal,
-          killSignal: 'SIGKILL',
-        },
-      )
-      child.on('error', () => undefined) // aborted, or not started: then it is not running, and is tried again
-      await filled(fresh, child)
+      const { logs } = await this.#services.driver()
+      const started = await logs?.follow(serviceOf(service), output.fd, history, this.#services.signal)
+      following = new Following(started?.ended)
+      await filled(fresh, following)
     } finally {
       await output.close()
     }
     await Promise.all((await rotatedFiles(path)).map(it => rm(it, { force: true })))
     await rename(fresh, path)
-    return child
+    return following
   }
 }
 
-async function filled(path: string, child: ChildProcess): Promise<void> {
+class Following {
+  isAlive = true
+  /** Aborted, not started, or the container has ended: whatever it is, it is tried again. Never rejects. */
+  readonly ended: Promise<void>
+
+  constructor(ended: Promise<void> | undefined) {
+    this.ended = Promise.resolve(ended)
+      .catch(() => undefined)
+      .then(() => {
+        this.isAlive = false
+      })
+  }
+}
+
+async function filled(path: string, following: Following): Promise<void> {
   let last = -1
   await waitFor(
     async () => {
       const before = last
       last = (await stat(path)).size
-      return !isAlive(child) || (last > 0 && last === before)
+      return !following.isAlive || (last > 0 && last === before)
     },
     { every: quiet, timeout: filling },
   )
 }
-
-const isAlive = (child: ChildProcess): boolean =>
-  child.pid !== undefined && child.exitCode === null && child.signalCode === null

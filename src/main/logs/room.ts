@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Engine } from '../infrastructure/drivers/engine'
 import type { InfrastructureRoom } from '../infrastructure/room'
 import { allServices } from '../infrastructure/services'
 import type { Roster } from '../instances/roster'
@@ -37,8 +36,7 @@ export async function logsRoom(
   const containerLog = new ContainerLogs({
     folder: join(cache, 'containers'),
     signal,
-    nameOf: async service => (await settings.read()).containers[service],
-    engine: async () => new Engine((await infrastructure.kind()) === 'docker' ? 'docker' : 'podman', run),
+    driver: () => infrastructure.driver(),
   })
   const spools = new OperationSpools(operations, paths.operations, cache)
   const reader = new Logs({

@@ -1,7 +1,8 @@
 /** Giving back the disk that the front of a file takes, while another process goes on appending to it. Linux only. */
 import type { FileHandle } from 'node:fs/promises'
 import { ProblemError } from '../../shared/problem'
-import { baseEnvironment, type Run } from '../system/run'
+import { baseEnvironment } from '../system/environment'
+import type { Run } from '../system/run'
 
 /**
  * Every place where a file may be cut is a multiple of it: more than any file system's block (4 to 64 KiB are usual).

@@ -113,7 +113,7 @@ export class LogSources {
 
   async #servicePath(name: ServiceName): Promise<string | undefined> {
     const driver = await this.to.driver()
-    return driver.logFile?.(serviceOf(name)) ?? (await this.to.containerLog.path(name))
+    return driver.logFile ? driver.logFile(serviceOf(name)) : await this.to.containerLog.path(name)
   }
 
   #lately<T>(key: string, ask: () => Promise<T>): Promise<T> {

@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { problem } from '../../shared/problem'
+import { baseEnvironment } from './environment'
 import { allPids, kill } from './proc'
-import { baseEnvironment, type Run } from './run'
+import type { Run } from './run'
 import { waitFor } from './wait'
 
 export interface SystemUser {

@@ -5,7 +5,8 @@ import { Closing } from '../system/closing'
 import { makeFolder, removeTemporary } from '../system/files'
 import { realNode } from '../system/node'
 import type { Product } from '../system/product'
-import { createRun, sweep, type Run } from '../system/run'
+import { createRun, createStart, type Run, type Start } from '../system/run'
+import { markOf, sweep } from '../system/sweep'
 import { AppLog } from './app-log'
 import { identify, lookAtIdentity, type Identity } from './identity'
 import { acquireLock, type HolderKind } from './lock'
@@ -35,6 +36,10 @@ export interface Base {
   readonly paths: WorkspacePaths
   /** Runs a tool, marked as this workspace's, so that what outlives a crash is found and ended. */
   readonly run: Run
+  /** The same for a tool whose input and output are streams. */
+  readonly start: Start
+  /** That mark, for tools inside containers. */
+  readonly mark: string
   /** The Node that runs instances and tools, never Electron's, and its major version. */
   readonly node: { readonly path: string; readonly major: string }
   readonly identity: Identity
@@ -79,8 +84,8 @@ export async function openBase(place: Place, root: string): Promise<OpenedWorksp
     const lock = await acquireLock(paths.state, place.kind, { waitMs: place.lockWait ?? 3000, onLost })
     closing.add(() => lock.release())
   }
-  const marker = createHash('sha256').update(paths.root).digest('hex').slice(0, 16)
-  const run = createRun(marker)
+  const id = createHash('sha256').update(paths.root).digest('hex').slice(0, 16)
+  const run = createRun(id)
   try {
     if (!place.looking) await makeFolder(paths.instances)
     const identity = await (place.looking ? lookAtIdentity(paths) : identify(paths))
@@ -95,6 +100,8 @@ export async function openBase(place: Place, root: string): Promise<OpenedWorksp
       place,
       paths,
       run,
+      start: createStart(id),
+      mark: markOf(id),
       node,
       identity,
       settings,
@@ -107,7 +114,7 @@ export async function openBase(place: Place, root: string): Promise<OpenedWorksp
     return {
       base,
       clean: async () => {
-        await sweep(marker)
+        await sweep(id)
         await removeTemporary(paths.state) // they may hold secrets
       },
       close,

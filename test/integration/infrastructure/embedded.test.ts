@@ -75,13 +75,7 @@ describe('an embedded PostgreSQL that ends by itself', () => {
       if ([file, ...args].includes(requirePrograms().pgCtl) && args.includes('stop')) await kill(it, 'postgres')
       return it.run(file, args, options)
     }
-    const state = join(it.root, '.instance-manager')
-    const driver = new EmbeddedDriver(allServices, {
-      paths: { root: it.root, state, embedded: join(state, 'embedded') },
-      run,
-      secrets: it.secrets,
-      settings: { read: () => Promise.resolve(it.settings) },
-    })
+    const driver = new EmbeddedDriver(allServices, { ...it.services, run })
     await driver.stop(postgres, context)
     expect((await driver.status()).services.postgres.state).toBe('stopped')
   })

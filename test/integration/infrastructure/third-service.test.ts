@@ -62,14 +62,7 @@ describeWhere(missing === undefined, missing ?? '')('a third service', () => {
       },
       daemon: pgbouncer.daemon,
     }
-    const { root, run, secrets, settings } = it
-    const state = join(root, '.instance-manager')
-    driver = new ContainerDriver('podman', [third], {
-      paths: { root, state, embedded: join(state, 'embedded') },
-      run,
-      secrets,
-      settings: { read: () => Promise.resolve(settings) },
-    })
+    driver = new ContainerDriver('podman', [third], it.services)
   })
   afterAll(async () => {
     const { name } = third.container.of(it.settings)

@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { Engine } from '../../../src/main/infrastructure/drivers/engine'
+import { ContainerDriver } from '../../../src/main/infrastructure/drivers/container-driver'
+import { allServices } from '../../../src/main/infrastructure/services'
 import { ContainerLogs } from '../../../src/main/logs/containers'
-import { createRun } from '../../../src/main/system/run'
+import { createRun, createStart } from '../../../src/main/system/run'
+import { markOf } from '../../../src/main/system/sweep'
+import { settingsSchema } from '../../../src/shared/settings'
 import { until } from '../../support/pm2'
 import { processesIn } from '../../support/processes'
 import { describeWhere } from '../../support/requires'
@@ -33,11 +36,19 @@ describeWhere(missing === undefined, missing ?? '')('container logs', () => {
 
   it('are a private file that grows, begins anew with the container, and goes with us', async () => {
     const ending = new AbortController()
+    const settings = settingsSchema.parse({ containers: { postgres: name, pgbouncer: `${name}-none` } })
+    const driver = new ContainerDriver('podman', allServices, {
+      paths: { root: folder, state: folder, embedded: folder },
+      run: createRun('test-spool'),
+      start: createStart('test-spool'),
+      mark: markOf('test-spool'),
+      settings: { read: () => Promise.resolve(settings) },
+      secrets: { ensure: () => Promise.resolve('secret') },
+    })
     const logs = new ContainerLogs({
       folder: join(folder, 'spools'),
       signal: ending.signal,
-      engine: async () => new Engine('podman', createRun('test-spool')),
-      nameOf: async service => (service === 'postgres' ? name : `${name}-none`),
+      driver: () => Promise.resolve(driver),
     })
     expect(await logs.path('pgbouncer')).toBeUndefined()
     await call('start', name)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import bcrypt from 'bcrypt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withConnection } from '../../../src/main/infrastructure/connection'
-import { baseEnvironment } from '../../../src/main/system/run'
+import { baseEnvironment } from '../../../src/main/system/environment'
 import { formatEnv } from '../../../src/main/workspace/env-file'
 import { freePort, testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 import {

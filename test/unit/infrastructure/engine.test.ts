@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest'
 import { Engine } from '../../../src/main/infrastructure/drivers/engine'
+import { createStart, type Run } from '../../../src/main/system/run'
 import { problem } from '../../../src/shared/problem'
 
+const engineOf = (run: Run): Engine => new Engine('podman', { run, start: createStart('test-engine') })
 const failing = (details: string): Engine =>
-  new Engine('podman', () => Promise.reject(problem({ code: 'command-failed', message: 'It failed.', details })))
+  engineOf(() => Promise.reject(problem({ code: 'command-failed', message: 'It failed.', details })))
 
 it.each([
   'Error: inspecting object: no such container nope',
@@ -29,7 +31,7 @@ it('looks at both containers with one command, and at each where one is missing'
   })
   const there: Record<string, unknown> = { a: container(true), b: container(false) }
   const calls: string[] = []
-  const engine = new Engine('podman', (_, args) => {
+  const engine = engineOf((_, args) => {
     calls.push(args.slice(2).join(' '))
     const found = args.slice(2).map(it => there[it])
     if (found.every(it => it !== undefined)) return Promise.resolve(JSON.stringify(found))

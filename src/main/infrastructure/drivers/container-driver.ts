@@ -14,8 +14,9 @@ import type { Access, Service } from '../services/service'
 import { containerOptions, fingerprint, optionsLabel } from './container-options'
 import { networkFor, type ContainerNetwork } from './container-network'
 import { lookAtContainers } from './container-status'
+import { startInside } from './container-tools'
 import { Containers, endOf, isAdopted, requirePort } from './containers'
-import type { Driver, DriverContext, DriverServices, DriverStatus } from './driver'
+import type { Driver, DriverContext, DriverServices, DriverStatus, ServiceLogs, StartTool } from './driver'
 import { Engine, type Container } from './engine'
 import { requireFreePort, serviceFailed, serviceSlow } from './problems'
 
@@ -33,7 +34,7 @@ export class ContainerDriver implements Driver {
   ) {
     this.#all = all
     this.#services = services
-    this.#engine = new Engine(kind, services.run)
+    this.#engine = new Engine(kind, services)
     this.#containers = new Containers(this.#engine, services.paths.root)
   }
 
@@ -134,6 +135,23 @@ export class ContainerDriver implements Driver {
       secrets: this.#services.secrets,
       lingering: this.kind === 'docker', // its daemon isn't the user's
     })
+  }
+
+  readonly logs: ServiceLogs = {
+    exists: service => this.provisioned(service),
+    grows: async service => (await this.#engine.container(await this.#nameOf(service)))?.running === true,
+    follow: async (service, output, lines, signal) =>
+      this.#engine.start(['logs', '--timestamps', '--follow', '--tail', String(lines), await this.#nameOf(service)], {
+        output,
+        signal,
+        timeout: Infinity,
+      }),
+  }
+
+  readonly tool: StartTool = async (service, file, args, options) => {
+    await this.server(service)
+    const services = { engine: this.#engine, secrets: this.#services.secrets, mark: this.#services.mark }
+    return await startInside(services, await this.#nameOf(service), service, [file, ...args], options)
   }
 
   #nameOf = async (service: Service): Promise<string> => service.container.of(await this.#services.settings.read()).name

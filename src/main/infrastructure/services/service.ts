@@ -26,10 +26,18 @@ export interface Service {
   ready(access: Access): Promise<unknown>
   /** The signal that makes it read its configuration again while it runs; absent if it doesn't need to. */
   readonly reload?: NodeJS.Signals
+  /** The environment in which its own client programs find it and log in as our administrator. @param host or a folder */
+  client?(at: { readonly host: string; readonly port: number }, secrets: Secrets): Promise<Client>
   /** How many files it may have open, if the system's default is too few. */
   readonly openFiles?: number
   readonly container: ContainerRecipe
   readonly daemon: DaemonRecipe
+}
+
+export interface Client {
+  readonly env: Readonly<Record<string, string>>
+  /** What of it must not be shown. */
+  readonly secrets: readonly string[]
 }
 
 /** How the engine reaches a service. */
@@ -92,6 +100,8 @@ export interface DaemonRecipe {
   readonly hasChildren: boolean
   /** The name of its Unix socket, in the folder of all sockets. */
   socket(port: number): string
+  /** The folder of its client programs, of its own version, if they were installed on this machine. */
+  readonly programs?: string
   /** Why it doesn't work on this machine, so that the driver doesn't either. */
   broken?(run: Run): Promise<Problem | undefined>
   /** Why it can't be had on this machine; everything else does without it then. Cheap: it is part of each look. */

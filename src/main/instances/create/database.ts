@@ -1,7 +1,7 @@
 /** Steps that make the database and the director in it. */
 import { z } from 'zod'
 import { problem } from '../../../shared/problem'
-import { baseEnvironment } from '../../system/run'
+import { baseEnvironment } from '../../system/environment'
 import type { Context } from '../../operations/operation'
 import type { CreatePlan } from '../../../shared/jobs/create'
 import { databaseUrls } from './schema'

@@ -1,0 +1,50 @@
+/** What commands inherit from us. */
+
+const passed = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'LANG',
+  'LC_ALL',
+  'TMPDIR',
+  'XDG_RUNTIME_DIR',
+  'XDG_CACHE_HOME',
+  'CONTAINERS_CONF',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
+  'CONTAINERS_STORAGE_CONF',
+  'CONTAINERS_REGISTRIES_CONF',
+  'REGISTRY_AUTH_FILE',
+  'CONTAINER_HOST',
+  'DOCKER_HOST',
+  'DOCKER_CONTEXT',
+  'DOCKER_CONFIG',
+  'DOCKER_TLS_VERIFY',
+  'DOCKER_CERT_PATH',
+  'SSH_AUTH_SOCK',
+] as const
+
+/** npm and Prisma neither ask for updates nor report their use. */
+const quiet = { npm_config_update_notifier: 'false', CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' }
+
+/** The few variables that tools need, npm's own settings included; the app's other variables stay with the app. */
+export function baseEnvironment(): Record<string, string> {
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined &&
+        ((passed as readonly string[]).includes(entry[0]) ||
+          /^npm_config_(cache|registry|cafile|userconfig)$/i.test(entry[0])),
+    ),
+  )
+  return { ...inherited, ...quiet }
+}
