@@ -1,21 +1,13 @@
-/**
- * Databases and roles of instances. The role is marked with its operation's token, so that undo drops only what that
- * operation created; both are
- * marked with the workspace and the instance that they belong to, so that a copied workspace never drops the original's
- * (see `Mark`).
- */
+/** Databases and roles of instances, each marked with whose it is (database-marks.ts). */
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { problem } from '../../shared/problem'
 import { isRefused, type Login, unreachable, withConnection } from './connection'
+import { formatMark, ownerOf, parseMark, type DatabaseNames, type Owner } from './database-marks'
 import { roleConnections } from './limits'
 import { poolerRole } from './services/postgres-config'
 import { scramSecret } from './scram'
 import { provideTemplate, templateDatabase } from './secure'
 
-export interface DatabaseNames {
-  readonly database: string
-  readonly role: string
-}
 /** `token` names the operation that makes them; letters, digits and hyphens. */
 export interface OwnedDatabase extends DatabaseNames {
   readonly token: string
@@ -59,7 +51,7 @@ export class Databases {
    */
   create({ database, role, password, token }: NewDatabase): Promise<void> {
     return this.#locked(database, async client => {
-      const owner = await this.#owner(client, { database, role })
+      const owner = await ownerOf(client, { database, role })
       if ((owner.role && owner.roleMark?.token !== token) || (owner.database && !owner.ownedByRole))
         throw taken({ database, role }, owner)
       const name = escapeIdentifier(role)
@@ -91,7 +83,7 @@ export class Databases {
    */
   async verify({ database, role, password, token }: NewDatabase): Promise<boolean> {
     const complete = await this.#connected(async client => {
-      const owner = await this.#owner(client, { database, role })
+      const owner = await ownerOf(client, { database, role })
       const ours = this.#ownerMark({ database, role })
       if (
         owner.roleMark?.token !== token ||
@@ -129,7 +121,7 @@ export class Databases {
    */
   drop({ database, role, token }: OwnedDatabase): Promise<void> {
     return this.#locked(database, async client => {
-      const owner = await this.#owner(client, { database, role })
+      const owner = await ownerOf(client, { database, role })
       if (!token || owner.roleMark?.token !== token) return
       this.#refuseForeign({ database, role }, owner)
       // FORCE: PgBouncer keeps server connections for a while after the application has stopped.
@@ -144,7 +136,7 @@ export class Databases {
    */
   remove({ database, role }: DatabaseNames, how?: { readonly halfMade: boolean }): Promise<void> {
     return this.#locked(database, async client => {
-      this.#refuseForeign({ database, role }, await this.#owner(client, { database, role }), how)
+      this.#refuseForeign({ database, role }, await ownerOf(client, { database, role }), how)
       await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`)
       await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(role)}`)
     })
@@ -158,12 +150,12 @@ export class Databases {
    * belongs to another role
    */
   requireOwn(names: DatabaseNames, how?: { readonly halfMade: boolean }): Promise<void> {
-    return this.#connected(async client => this.#refuseForeign(names, await this.#owner(client, names), how))
+    return this.#connected(async client => this.#refuseForeign(names, await ownerOf(client, names), how))
   }
 
   /** Whether one of them is marked as another workspace's or instance's. */
   isForeign(names: DatabaseNames): Promise<boolean> {
-    return this.#connected(async client => this.#otherMark(names, await this.#owner(client, names)) !== undefined)
+    return this.#connected(async client => this.#otherMark(names, await ownerOf(client, names)) !== undefined)
   }
 
   /**
@@ -173,7 +165,7 @@ export class Databases {
   claim(all: readonly DatabaseNames[]): Promise<void> {
     return this.#connected(async client => {
       for (const names of all) {
-        const found = await this.#owner(client, names)
+        const found = await ownerOf(client, names)
         const { roleMark, databaseMark } = found
         const owner = this.#ownerMark(names)
         if (!found.ownedByRole || this.#otherMark(names, found)) continue
@@ -249,37 +241,6 @@ export class Databases {
     })
   }
 
-  async #owner(client: Client, { database, role }: DatabaseNames): Promise<Owner> {
-    const { rows } = await client.query<{
-      role: boolean
-      unlimited: boolean
-      comment: string | null
-      databaseComment: string | null
-      database: boolean
-      owned: boolean
-      superuser: boolean
-    }>(
-      `
-      SELECT roles.oid IS NOT NULL AS role, coalesce(roles.rolconnlimit = -1 AND NOT roles.rolsuper, false) AS unlimited, shobj_description(roles.oid, 'pg_authid') AS comment,
-        shobj_description(databases.oid, 'pg_database') AS "databaseComment", databases.oid IS NOT NULL AS database, coalesce(databases.datdba = roles.oid, false) AS owned,
-        EXISTS (SELECT FROM pg_roles WHERE oid = databases.datdba AND rolsuper) AS superuser
-      FROM (SELECT 1) AS one
-      LEFT JOIN pg_roles AS roles ON roles.rolname = $1
-      LEFT JOIN pg_database AS databases ON databases.datname = $2`,
-      [role, database],
-    )
-    const row = rows[0]
-    return {
-      role: row?.role === true,
-      database: row?.database === true,
-      ownedByRole: row?.owned === true,
-      ownedBySuperuser: row?.superuser === true,
-      unlimited: row?.unlimited === true,
-      roleMark: parseMark(row?.comment ?? null),
-      databaseMark: parseMark(row?.databaseComment ?? null),
-    }
-  }
-
   /** @throws Problem `database-foreign` */
   #refuseForeign(
     names: DatabaseNames,
@@ -333,41 +294,6 @@ export class Databases {
       throw unreachable(error, admin.port)
     }
   }
-}
-
-interface Owner {
-  readonly role: boolean
-  readonly database: boolean
-  readonly ownedByRole: boolean
-  readonly ownedBySuperuser: boolean
-  /** The role may open as many connections as there are. */
-  readonly unlimited: boolean
-  /** Undefined if it carries a comment that is not ours. */
-  readonly roleMark: Mark | undefined
-  readonly databaseMark: Mark | undefined
-}
-
-/**
- * A role's or a database's comment, e.g. `instance-manager:TOKEN of WORKSPACE/INSTANCE`, `instance-manager schema
- * FINGERPRINT of …`.
- */
-interface Mark {
-  /** Names the operation that created the role. */
-  readonly token?: string | undefined
-  /** The fingerprint of the release whose schema the database has. */
-  readonly schema?: string | undefined
-  /** The workspace's id and the instance's name in lower case. Earlier versions left none. */
-  readonly owner?: string | undefined
-}
-
-const formatMark = ({ token, schema, owner }: Mark): string =>
-  `instance-manager${token ? `:${token}` : ''}${schema ? ` schema ${schema}` : ''}${owner ? ` of ${owner}` : ''}`
-
-/** @returns an empty mark for no comment, undefined for a comment that is not ours */
-function parseMark(comment: string | null): Mark | undefined {
-  if (comment === null) return {}
-  return /^instance-manager(?::(?<token>[\w-]+))?(?: schema (?<schema>\S+))?(?: of (?<owner>\S+))?$/.exec(comment)
-    ?.groups
 }
 
 const taken = ({ database, role }: DatabaseNames, owner: Owner) =>

@@ -5,19 +5,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   driverKinds,
-  serviceNames,
   type DriverKind,
   type DriverOption,
   type InfrastructureStatus,
   type ServiceName,
   type ServiceStatus,
 } from '../../shared/infrastructure'
-import { problem, toProblem, type Problem } from '../../shared/problem'
+import { problem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
 import { runsNow } from '../system/proc'
 import { Watched } from '../system/watched'
 import type { Login, Server } from './connection'
+import { reasonFor, requireAvailable, requireUnused } from './driver-choice'
 import type { Driver, DriverContext, DriverStatus } from './drivers/driver'
+import { Transitions, type Restarting } from './transitions'
 import { isSecured, securePostgres } from './secure'
 import { passwordOf, type Secrets } from './secrets'
 import { serviceOf } from './services'
@@ -57,37 +58,16 @@ const nobody: Tenants = {
   heal: () => Promise.resolve(),
 }
 
-const names: Readonly<Record<DriverKind, string>> = {
-  podman: 'Podman',
-  docker: 'Docker',
-  embedded: 'The embedded driver',
-}
-
 /** Milliseconds between looks at the world while someone watches; between those in full while all processes live. */
 const watchInterval = 2000
 const calmInterval = 10_000
-
-/** What the supervisor is doing about a service that has ended. */
-export interface Restarting {
-  /** The next attempt, or the one under way; from 1. Absent if it is not started again by itself. */
-  readonly attempt?: number
-  /** Why it does not run, if that is known. */
-  readonly problem?: Problem
-}
 
 export class Infrastructure {
   #tenants: Tenants = nobody
   readonly #watched: Watched<InfrastructureStatus>
   /** The processes of all that should run, at the last look. */
   #alive: DriverStatus['alive']
-  /** What an operation of ours does just now. */
-  readonly #moving = new Map<ServiceName, 'starting' | 'stopping'>()
-  /** Why the last start failed; until the next one. */
-  readonly #failures = new Map<ServiceName, Problem>()
-  /** What the supervisor tries to start again. */
-  readonly #restarting = new Map<ServiceName, Restarting>()
-  /** The supervisor's attempt that is under way; an operation interrupts it. */
-  #attempt: { readonly interruption: AbortController; readonly ended: Promise<unknown> } | undefined
+  readonly #transitions: Transitions
   /** Where PostgreSQL's data lay at the last look, if not in the workspace. */
   dataFolder: string | undefined
   #detected: Promise<readonly DriverOption[]> | undefined
@@ -96,11 +76,8 @@ export class Infrastructure {
 
   constructor(services: InfrastructureServices) {
     this.#services = services
-
-    this.#watched = new Watched(
-      { look: () => this.status(), due: signal => due(this.#alive, signal) },
-      this.#services.signal,
-    )
+    this.#watched = new Watched({ look: () => this.status(), due: signal => due(this.#alive, signal) }, services.signal)
+    this.#transitions = new Transitions(() => this.#watched.again())
   }
 
   /** From now on it is for these. */
@@ -122,16 +99,8 @@ export class Infrastructure {
   async choose(kind: DriverKind): Promise<InfrastructureStatus> {
     this.requireIdle()
     const present = await this.kind()
-    if (kind !== present) await this.#requireUnused(present)
-    const option = (await this.options()).find(it => it.kind === kind)
-    if (!option?.available)
-      throw problem({
-        code: 'driver-unavailable',
-        message: `${names[kind]} does not work here.`,
-        cause: option?.reason,
-        hint: 'Choose another one.',
-        action: 'choose-driver',
-      })
+    if (kind !== present) await requireUnused(this.#services.drivers[present], this.#tenants)
+    requireAvailable(kind, await this.options())
     if (kind !== present) await this.#services.wanted.set(false) // it was the other one that was wanted
     await this.#services.settings.change({ driver: kind })
     return await this.#changed()
@@ -154,21 +123,6 @@ export class Infrastructure {
     })
   }
 
-  async #requireUnused(present: DriverKind): Promise<void> {
-    const inUse = (cause: string, hint: string) =>
-      problem({
-        code: 'driver-in-use',
-        message: `The driver can’t be changed right now: ${names[present]} is in use.`,
-        cause,
-        hint,
-      })
-    if (await this.#tenants.any())
-      throw inUse('It holds the data of the instances.', 'Delete them first, or use another workspace.')
-    const status = await this.#services.drivers[present].status()
-    if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(status.services[it].state)))
-      throw inUse('Its services run and hold the ports.', 'Stop the infrastructure first.')
-  }
-
   /** The chosen driver; before that the one that would be: a working container engine, else embedded. */
   async kind(): Promise<DriverKind> {
     const { driver } = await this.#services.settings.read()
@@ -181,11 +135,11 @@ export class Infrastructure {
     const [found, used] = await Promise.all([this.#services.drivers[kind].status(), this.#tenants.any()])
     this.dataFolder = found.dataFolder
     this.#alive = found.alive
-    const postgres = this.#shownStatus(found.services.postgres)
-    const pgbouncer = this.#shownStatus(found.services.pgbouncer)
+    const postgres = this.#transitions.shown(found.services.postgres)
+    const pgbouncer = this.#transitions.shown(found.services.pgbouncer)
     return {
       driver: kind,
-      reason: await this.#reason(kind),
+      reason: reasonFor(kind, await this.#known()),
       postgres,
       pgbouncer,
       adopted: (found.adopted?.size ?? 0) > 0,
@@ -228,7 +182,9 @@ export class Infrastructure {
   // What operations do. Each tells the watchers at its begin and end.
 
   provision(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.#move(service, 'starting', () => this.#services.drivers[kind].provision(serviceOf(service), context))
+    return this.#transitions.move(service, 'starting', () =>
+      this.#services.drivers[kind].provision(serviceOf(service), context),
+    )
   }
 
   provisioned(kind: DriverKind, service: ServiceName): Promise<boolean> {
@@ -236,11 +192,15 @@ export class Infrastructure {
   }
 
   start(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.#move(service, 'starting', () => this.#services.drivers[kind].start(serviceOf(service), context))
+    return this.#transitions.move(service, 'starting', () =>
+      this.#services.drivers[kind].start(serviceOf(service), context),
+    )
   }
 
   stop(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.#move(service, 'stopping', () => this.#services.drivers[kind].stop(serviceOf(service), context))
+    return this.#transitions.move(service, 'stopping', () =>
+      this.#services.drivers[kind].stop(serviceOf(service), context),
+    )
   }
 
   /** Remembers whether both should run. */
@@ -272,28 +232,14 @@ export class Infrastructure {
    * Starts a service outside an operation. @throws Problems of `Driver.start`; when an operation interrupts it, the
    * reason
    */
-  async restart(kind: DriverKind, service: ServiceName, signal: AbortSignal): Promise<void> {
-    const interruption = new AbortController()
-    const context = {
-      signal: AbortSignal.any([signal, interruption.signal]),
-      report: () => undefined,
-      output: () => undefined,
-    }
-    const work = this.#services.drivers[kind].start(serviceOf(service), context)
-    this.#attempt = { interruption, ended: work.catch(() => undefined) }
-    try {
-      await work
-      this.#failures.delete(service)
-    } finally {
-      this.#attempt = undefined
-      this.#watched.again()
-    }
+  restart(kind: DriverKind, service: ServiceName, signal: AbortSignal): Promise<void> {
+    return this.#transitions.attempt(service, signal, context =>
+      this.#services.drivers[kind].start(serviceOf(service), context),
+    )
   }
 
   showRestarting(service: ServiceName, restarting: Restarting | undefined): void {
-    if (restarting) this.#restarting.set(service, { ...restarting })
-    else this.#restarting.delete(service)
-    this.#watched.again()
+    this.#transitions.showRestarting(service, restarting)
   }
 
   /** Sets up PgBouncer's role and look-up in the running PostgreSQL. Safe to repeat. */
@@ -318,61 +264,13 @@ export class Infrastructure {
       await this.#services.settings.change({ driver: kind })
   }
 
-  async #move(service: ServiceName, how: 'starting' | 'stopping', work: () => Promise<void>): Promise<void> {
-    this.#moving.set(service, how)
-    this.#failures.delete(service)
-    this.#restarting.delete(service)
-    this.#watched.again()
-    this.#attempt?.interruption.abort()
-    await this.#attempt?.ended // never two that start the same thing
-    try {
-      await work()
-    } catch (error) {
-      if (how === 'starting') this.#failures.set(service, toProblem(error))
-      throw error
-    } finally {
-      this.#moving.delete(service)
-      this.#watched.again()
-    }
-  }
-
   async #changed(): Promise<InfrastructureStatus> {
     this.#watched.again()
     return await this.status()
   }
 
-  /** What the driver found, what we are doing about it, and the result. */
-  #shownStatus(status: ServiceStatus): ServiceStatus {
-    const moving = this.#moving.get(status.name)
-    if (moving && status.state !== 'unavailable') return { ...status, state: moving, problem: undefined }
-    const down = status.state === 'stopped' || status.state === 'starting'
-    const restarting = down ? this.#restarting.get(status.name) : undefined
-    if (restarting)
-      return {
-        ...status,
-        state: restarting.attempt === undefined ? 'failed' : 'restarting',
-        attempt: restarting.attempt,
-        problem: restarting.problem,
-      }
-    const failure = this.#failures.get(status.name)
-    if (failure && (status.state === 'stopped' || status.state === 'absent'))
-      return { ...status, state: 'failed', problem: failure }
-    return status
-  }
-
   #known(): Promise<readonly DriverOption[]> {
     return this.#detected ?? this.options()
-  }
-
-  async #reason(kind: DriverKind): Promise<string> {
-    const options = await this.#known()
-    const engines = options.filter(it => it.kind !== 'embedded')
-    const own = options.find(it => it.kind === kind)?.reason ?? ''
-    if (kind !== 'embedded') return own
-    const working = engines.find(it => it.available)
-    return working
-      ? `You chose it. ${names[working.kind]} is also available.`
-      : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
   }
 
   /** Looked up once for each run of the server: rules of pg_hba.conf do not change by themselves. */

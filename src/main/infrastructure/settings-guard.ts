@@ -3,6 +3,7 @@ import { serviceNames, serviceTitle, type ServiceName } from '../../shared/infra
 import { problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
 import type { Infrastructure } from './infrastructure'
+import { serviceOf } from './services'
 
 /** An instance whose database is this workspace's. Without ports if its files can't be read. */
 export interface ConnectedInstance {
@@ -104,7 +105,7 @@ function requireUnneeded(
     })
   const needing = instances.filter(({ database }) =>
     of === 'containers'
-      ? service === 'postgres' && usable
+      ? serviceOf(service).container.data !== undefined && usable
       : !database || [database.port, database.directPort].includes(before.ports[service]),
   )
   if (needing.length === 0) return

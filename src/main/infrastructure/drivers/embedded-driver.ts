@@ -22,7 +22,7 @@ import {
   type DriverStatus,
   type StartTool,
 } from './driver'
-import { requireFreePort, serviceFailed, serviceSlow } from './problems'
+import { requireFreePort, restartToSecure, serviceFailed, serviceSlow } from './problems'
 
 /** Bytes of a log that are looked at when a service fails. */
 const shownOfLog = 16_000
@@ -156,16 +156,7 @@ export class EmbeddedDriver implements Driver {
   async #warnings(statuses: readonly ServiceStatus[]): Promise<readonly Problem[]> {
     const running = this.#all.filter((_, index) => statuses[index]?.state === 'running')
     const old = await Promise.all(running.map(async it => !(await this.#daemons.hasSocket(it))))
-    if (!old.includes(true)) return []
-    return [
-      {
-        code: 'restart-to-secure',
-        message: 'The database services still run with the settings of an earlier version.',
-        cause:
-          'They have no Unix socket: the engine and PgBouncer log in over TCP, where another user’s program could take the port while PostgreSQL is down.',
-        hint: 'Restart the infrastructure when it suits you. Instances lose their connections for a few seconds.',
-      },
-    ]
+    return old.includes(true) ? [restartToSecure] : []
   }
 
   async #statusOf(service: Service): Promise<ServiceStatus> {

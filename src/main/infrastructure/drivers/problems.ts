@@ -53,3 +53,12 @@ export const serviceSlow = ({ title }: Service, seconds: number, log: string, er
     },
     error,
   )
+
+/** Daemons without a Unix socket. */
+export const restartToSecure: Problem = {
+  code: 'restart-to-secure',
+  message: 'The database services still run with the settings of an earlier version.',
+  cause:
+    'They have no Unix socket: the engine and PgBouncer log in over TCP, where another user’s program could take the port while PostgreSQL is down.',
+  hint: 'Restart the infrastructure when it suits you. Instances lose their connections for a few seconds.',
+}

@@ -1,0 +1,48 @@
+/** Which driver is taken, why, and when it can be changed. */
+import { serviceNames, type DriverKind, type DriverOption } from '../../shared/infrastructure'
+import { problem } from '../../shared/problem'
+import type { Driver } from './drivers/driver'
+
+/** As the subject of a sentence. */
+const names: Readonly<Record<DriverKind, string>> = {
+  podman: 'Podman',
+  docker: 'Docker',
+  embedded: 'The embedded driver',
+}
+
+/** Why this driver is the one. */
+export function reasonFor(kind: DriverKind, options: readonly DriverOption[]): string {
+  if (kind !== 'embedded') return options.find(it => it.kind === kind)?.reason ?? ''
+  const engines = options.filter(it => it.kind !== 'embedded')
+  const working = engines.find(it => it.available)
+  return working
+    ? `You chose it. ${names[working.kind]} is also available.`
+    : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
+}
+
+/** @throws Problem `driver-unavailable` */
+export function requireAvailable(kind: DriverKind, options: readonly DriverOption[]): void {
+  const option = options.find(it => it.kind === kind)
+  if (option?.available) return
+  throw problem({
+    code: 'driver-unavailable',
+    message: `${names[kind]} does not work here.`,
+    cause: option?.reason,
+    hint: 'Choose another one.',
+    action: 'choose-driver',
+  })
+}
+
+/** @throws Problem `driver-in-use` if this driver holds instances' data, or its services run */
+export async function requireUnused(driver: Driver, instances: { any(): Promise<boolean> }): Promise<void> {
+  const inUse = (cause: string, hint: string) =>
+    problem({ code: 'driver-in-use', message: 'The driver can’t be changed right now.', cause, hint })
+  if (await instances.any())
+    throw inUse(
+      `${names[driver.kind]} holds the data of the instances.`,
+      'Delete them first, or use another workspace.',
+    )
+  const { services } = await driver.status()
+  if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(services[it].state)))
+    throw inUse('Its services are running and hold the ports.', 'Stop the infrastructure first.')
+}
