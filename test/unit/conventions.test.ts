@@ -27,3 +27,14 @@ test('an instance’s config.json is read and written in one place', () => {
     'shared/instance.ts',
   ])
 })
+
+test('private members are #private: TypeScript’s keyword is gone at run time, and its parameter properties hide fields', () => {
+  const keyword = /^\s*(?:private|protected)\s|[(,]\s*(?:private|protected)\s/m
+  const others = /\bprivate constructor\b/g // for which there is no other word
+  const comments = /\/\*[\s\S]*?\*\/|\/\/.*/g
+  expect(
+    [...files]
+      .filter(([, text]) => keyword.test(text.replaceAll(comments, '').replaceAll(others, '')))
+      .map(([path]) => path),
+  ).toEqual([])
+})

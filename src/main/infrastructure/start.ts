@@ -20,10 +20,10 @@ export const infrastructureUsers = (operations: Operations): InfrastructureUser[
 
 type StartStep = StepActions<InfrastructureStartPlan>
 
-export const infrastructureStart = (to: Infrastructure): AnyOperation =>
+export const infrastructureStart = (infrastructure: Infrastructure): AnyOperation =>
   implement(infrastructureStartJob, {
     plan: async () => {
-      const { driver, pooled, postgres, pgbouncer } = await to.status()
+      const { driver, pooled, postgres, pgbouncer } = await infrastructure.status()
       return {
         driver,
         pooled,
@@ -33,64 +33,64 @@ export const infrastructureStart = (to: Infrastructure): AnyOperation =>
     adopt: unchangedSince(1),
     contradiction: subjectContradiction,
     steps: {
-      'provision-postgres': provisionPostgres(to),
-      'start-postgres': startPostgres(to),
-      'secure-postgres': securePostgres(to),
-      'provision-pgbouncer': provisionPgbouncer(to),
-      'start-pgbouncer': startPgbouncer(to),
+      'provision-postgres': provisionPostgres(infrastructure),
+      'start-postgres': startPostgres(infrastructure),
+      'secure-postgres': securePostgres(infrastructure),
+      'provision-pgbouncer': provisionPgbouncer(infrastructure),
+      'start-pgbouncer': startPgbouncer(infrastructure),
     },
   })
 
-const provisionPostgres = (to: Infrastructure): StartStep => ({
+const provisionPostgres = (infrastructure: Infrastructure): StartStep => ({
   do: async context => {
-    await to.settle(context.plan.driver)
-    await to.provision(context.plan.driver, 'postgres', driverContext(context))
+    await infrastructure.settle(context.plan.driver)
+    await infrastructure.provision(context.plan.driver, 'postgres', driverContext(context))
   },
-  verify: ({ plan }) => to.provisioned(plan.driver, 'postgres'),
+  verify: ({ plan }) => infrastructure.provisioned(plan.driver, 'postgres'),
 })
 
-const startPostgres = (to: Infrastructure): StartStep => ({
-  do: context => to.start(context.plan.driver, 'postgres', driverContext(context)),
-  verify: async () => (await to.status()).postgres.state === 'running',
+const startPostgres = (infrastructure: Infrastructure): StartStep => ({
+  do: context => infrastructure.start(context.plan.driver, 'postgres', driverContext(context)),
+  verify: async () => (await infrastructure.status()).postgres.state === 'running',
   undo: async context => {
-    if (!context.plan.ran.postgres) await stopUnused(to, 'postgres', context)
+    if (!context.plan.ran.postgres) await stopUnused(infrastructure, 'postgres', context)
   },
 })
 
 /** Takes a start back, unless an operation needs the service by now. */
 async function stopUnused(
-  to: Infrastructure,
+  infrastructure: Infrastructure,
   service: ServiceName,
   context: Context<InfrastructureStartPlan>,
 ): Promise<void> {
-  const users = to.users().filter(it => !it.changesIt)
+  const users = infrastructure.users().filter(it => !it.changesIt)
   if (users.length > 0) return context.report({ text: `Left running for ${users.map(it => it.text).join(', ')}` })
-  await to.stop(context.plan.driver, service, driverContext(context))
+  await infrastructure.stop(context.plan.driver, service, driverContext(context))
 }
 
-const securePostgres = (to: Infrastructure): StartStep => ({
+const securePostgres = (infrastructure: Infrastructure): StartStep => ({
   async do({ plan }) {
-    await to.secure(plan.driver)
-    if (!plan.pooled) await to.want(true)
+    await infrastructure.secure(plan.driver)
+    if (!plan.pooled) await infrastructure.want(true)
   },
-  verify: async ({ plan }) => (await to.secured()) && (plan.pooled || (await to.wanted())),
+  verify: async ({ plan }) => (await infrastructure.secured()) && (plan.pooled || (await infrastructure.wanted())),
 })
 
-const provisionPgbouncer = (to: Infrastructure): StartStep => ({
-  do: context => to.provision(context.plan.driver, 'pgbouncer', driverContext(context)),
-  verify: ({ plan }) => to.provisioned(plan.driver, 'pgbouncer'),
+const provisionPgbouncer = (infrastructure: Infrastructure): StartStep => ({
+  do: context => infrastructure.provision(context.plan.driver, 'pgbouncer', driverContext(context)),
+  verify: ({ plan }) => infrastructure.provisioned(plan.driver, 'pgbouncer'),
 })
 
-const startPgbouncer = (to: Infrastructure): StartStep => ({
+const startPgbouncer = (infrastructure: Infrastructure): StartStep => ({
   do: async context => {
-    await to.start(context.plan.driver, 'pgbouncer', driverContext(context))
+    await infrastructure.start(context.plan.driver, 'pgbouncer', driverContext(context))
     context.report({ text: 'Checking the pools of running instances' })
-    await to.healPools()
-    await to.want(true)
+    await infrastructure.healPools()
+    await infrastructure.want(true)
   },
-  verify: async () => (await to.status()).pgbouncer.state === 'running' && (await to.wanted()),
+  verify: async () => (await infrastructure.status()).pgbouncer.state === 'running' && (await infrastructure.wanted()),
   undo: async context => {
-    if (!context.plan.ran.pgbouncer) await stopUnused(to, 'pgbouncer', context)
+    if (!context.plan.ran.pgbouncer) await stopUnused(infrastructure, 'pgbouncer', context)
   },
 })
 

@@ -6,27 +6,27 @@ import type { AnyOperation } from '../operations/operation'
 import type { Infrastructure } from './infrastructure'
 import { driverContext, subjectContradiction } from './start'
 
-export const infrastructureStop = (to: Infrastructure): AnyOperation =>
+export const infrastructureStop = (infrastructure: Infrastructure): AnyOperation =>
   implement(infrastructureStopJob, {
     plan: async () => {
-      const { driver, postgres, pgbouncer } = await to.status()
+      const { driver, postgres, pgbouncer } = await infrastructure.status()
       return { driver, ran: { postgres: postgres.state === 'running', pgbouncer: pgbouncer.state === 'running' } }
     },
     contradiction: subjectContradiction,
-    steps: { 'stop-pgbouncer': stop(to, 'pgbouncer'), 'stop-postgres': stop(to, 'postgres') },
+    steps: { 'stop-pgbouncer': stop(infrastructure, 'pgbouncer'), 'stop-postgres': stop(infrastructure, 'postgres') },
   })
 
-const stop = (to: Infrastructure, service: ServiceName): StepActions<InfrastructureStopPlan> => ({
+const stop = (infrastructure: Infrastructure, service: ServiceName): StepActions<InfrastructureStopPlan> => ({
   do: async context => {
-    await to.want(false) // first: from here on, the supervisor does not start it again
-    await to.stop(context.plan.driver, service, driverContext(context))
+    await infrastructure.want(false) // first: from here on, the supervisor does not start it again
+    await infrastructure.stop(context.plan.driver, service, driverContext(context))
   },
   verify: async () =>
-    !(await to.wanted()) &&
-    !['running', 'not-adopted', 'starting', 'stopping'].includes((await to.status())[service].state),
+    !(await infrastructure.wanted()) &&
+    !['running', 'not-adopted', 'starting', 'stopping'].includes((await infrastructure.status())[service].state),
   undo: async context => {
     if (!context.plan.ran[service]) return
-    await to.start(context.plan.driver, service, driverContext(context))
-    await to.want(true)
+    await infrastructure.start(context.plan.driver, service, driverContext(context))
+    await infrastructure.want(true)
   },
 })

@@ -73,23 +73,23 @@ export const adoption = (services: AdoptServices): AnyOperation =>
  * `no-free-port`; for the name those of a creation
  */
 async function planAdopt(
-  to: AdoptServices,
+  services: AdoptServices,
   { name: from, as, director }: z.output<typeof adoptJob.input>,
 ): Promise<AdoptPlan> {
-  const { config, paths, manifest, target } = await findInstance(to, from)
-  await requireCopy(to, from)
+  const { config, paths, manifest, target } = await findInstance(services, from)
+  await requireCopy(services, from)
   await requireNoLinks(paths, manifest)
-  if (await isRunning(to, target)) {
+  if (await isRunning(services, target)) {
     throw problem({
       code: 'instance-running',
       message: `“${from}” is running, on the original’s database.`,
       hint: `Stop it first: "pm2 delete ${from}".`,
     })
   }
-  const { pooled } = await requireInfrastructure(to, 'Start the infrastructure, then adopt it again.')
-  const name = as ?? (await suggestName(to, from, manifest))
-  await requireName(to, from, name, manifest)
-  const [token, port, { ports }] = [randomUUID(), await to.ports.suggest(), await to.settings.read()]
+  const { pooled } = await requireInfrastructure(services, 'Start the infrastructure, then adopt it again.')
+  const name = as ?? (await suggestName(services, from, manifest))
+  await requireName(services, from, name, manifest)
+  const [token, port, { ports }] = [randomUUID(), await services.ports.suggest(), await services.settings.read()]
   return {
     token,
     from,
@@ -107,9 +107,9 @@ async function planAdopt(
   }
 }
 
-async function requireCopy(to: AdoptServices, name: string): Promise<void> {
-  const { config, manifest } = await findInstance(to, name)
-  const why = await to.ownership.require(config, manifest).then(() => undefined, toProblem)
+async function requireCopy(services: AdoptServices, name: string): Promise<void> {
+  const { config, manifest } = await findInstance(services, name)
+  const why = await services.ownership.require(config, manifest).then(() => undefined, toProblem)
   if (why?.code === 'instance-foreign') return
   throw problem(why ?? { code: 'instance-own', message: `“${name}” is no copy: it belongs to this workspace already.` })
 }
@@ -130,11 +130,11 @@ async function requireNoLinks({ folder, server }: InstancePaths, manifest: Manif
 }
 
 /** Its own name where that is free in PostgreSQL and PM2, else one that tells where it comes from. */
-async function suggestName(to: AdoptServices, from: string, manifest: Manifest): Promise<string> {
+async function suggestName(services: AdoptServices, from: string, manifest: Manifest): Promise<string> {
   for (let count = 0; count < 100; count++) {
     const name = count === 0 ? from : `${from.slice(0, 33)}-copy${count === 1 ? '' : count}`
     if (
-      await requireName(to, from, name, manifest).then(
+      await requireName(services, from, name, manifest).then(
         () => true,
         () => false,
       )
@@ -149,35 +149,35 @@ async function suggestName(to: AdoptServices, from: string, manifest: Manifest):
   })
 }
 
-async function requireName(to: AdoptServices, from: string, name: string, manifest: Manifest): Promise<void> {
+async function requireName(services: AdoptServices, from: string, name: string, manifest: Manifest): Promise<void> {
   const others: Pick<AdoptServices, 'configs' | 'processes'> = {
-    processes: to.processes,
+    processes: services.processes,
     configs: async () => {
-      const found = await to.configs(manifest)
+      const found = await services.configs(manifest)
       // its own folder may keep its name
       return { ...found, taken: found.taken.filter(it => it !== from || name !== from) }
     },
   }
   await requireFreeName(others, name, manifest)
-  await requireNoDatabase(to, databaseNames(name))
+  await requireNoDatabase(services, databaseNames(name))
 }
 
 /**
  * Rewritten are config.json, db-config.json and `.env`; what we do not know in them is kept. Then the folder gets its
  * name.
  */
-const adoptFiles = (to: AdoptServices): AdoptStep => {
+const adoptFiles = (services: AdoptServices): AdoptStep => {
   const folders = (plan: AdoptPlan) => ({
-    before: instancePaths(to.paths, plan.manifest, plan.from),
-    after: folderOf(to, plan),
-    originals: originalsOf(to.trash, plan.token, plan.manifest),
+    before: instancePaths(services.paths, plan.manifest, plan.from),
+    after: folderOf(services, plan),
+    originals: originalsOf(services.trash, plan.token, plan.manifest),
   })
   return {
     async do(context) {
       const { plan } = context
       const { before, after, originals } = folders(plan)
       const here = (await existsItself(before.folder)) ? before : after
-      await keepOriginals(to.paths.instances, here, originals)
+      await keepOriginals(services.paths.instances, here, originals)
       await rewrite(context, originals, here, after)
       if (here.folder === after.folder) return
       if (await existsItself(after.folder))
@@ -188,7 +188,7 @@ const adoptFiles = (to: AdoptServices): AdoptStep => {
           hint: 'Choose another name.',
         })
       await rename(here.folder, after.folder)
-      await syncFolder(to.paths.instances)
+      await syncFolder(services.paths.instances)
     },
     verify: () => Promise.resolve(false), // to write the same again costs nothing
     async undo({ plan }) {
@@ -199,7 +199,7 @@ const adoptFiles = (to: AdoptServices): AdoptStep => {
         await rename(after.folder, before.folder)
       }
       await restoreOriginals(originals, before)
-      await syncFolder(to.paths.instances)
+      await syncFolder(services.paths.instances)
     },
   }
 }
@@ -247,11 +247,11 @@ async function rewrite(
 }
 
 /** With the copy's own code, which may differ from any release. */
-const pushSchema = (to: AdoptServices): AdoptStep => ({
+const pushSchema = (services: AdoptServices): AdoptStep => ({
   async do(context) {
     const { plan, output } = context
-    await runTool(to, context, plan.manifest.server.push, output)
-    if (plan.fingerprint !== unknownRelease) await to.databases.markSchema(plan, plan.fingerprint)
+    await runTool(services, context, plan.manifest.server.push, output)
+    if (plan.fingerprint !== unknownRelease) await services.databases.markSchema(plan, plan.fingerprint)
   },
   verify: () => Promise.resolve(false), // pushing again changes nothing
 })

@@ -36,13 +36,14 @@ export const portChange = (services: PortServices): AnyOperation =>
 
 /** @throws Problem `port-same`, `port-taken` */
 async function planChange(
-  to: PortServices,
+  services: PortServices,
   { name, port, allowSharedPort, host: wanted }: z.output<typeof changePortJob.input>,
 ): Promise<ChangePortPlan> {
-  const { target: before, paths } = await findOwn(to, name)
+  const { target: before, paths } = await findOwn(services, name)
   const had = parse((await readIfExists(paths.env)) ?? '')['HOST'] ?? hosts[0] // as the guide has it
   const host = wanted !== undefined && wanted !== had ? { now: wanted, before: had } : undefined
-  if (port === before.port && host) return { target: before, before, port, ran: await isRunning(to, before), host }
+  if (port === before.port && host)
+    return { target: before, before, port, ran: await isRunning(services, before), host }
   if (port === before.port)
     throw problem({
       code: 'port-same',
@@ -50,8 +51,8 @@ async function planChange(
       message: `"${name}" is on port ${port} already.`,
       hint: 'Choose another port.',
     })
-  const { holders } = await to.ports.check(port)
-  const ran = await isRunning(to, before)
+  const { holders } = await services.ports.check(port)
+  const ran = await isRunning(services, before)
   const blocking = ran ? holders.filter(it => it.type === 'process' || (it.type === 'instance' && it.running)) : []
   if (blocking.length || (holders.length && !allowSharedPort)) {
     throw problem({
@@ -67,13 +68,13 @@ async function planChange(
   return { target: { ...before, port }, before, port, ran, host }
 }
 
-const stopOld = (to: PortServices): StepActions<ChangePortPlan> => ({
-  do: ({ plan: { before } }) => stopTarget(to, before),
+const stopOld = (services: PortServices): StepActions<ChangePortPlan> => ({
+  do: ({ plan: { before } }) => stopTarget(services, before),
   verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
-  undo: context => startAgain(to, context.plan.before, context),
+  undo: context => startAgain(services, context.plan.before, context),
 })
 
-const writePort = (to: PortServices): StepActions<ChangePortPlan> => {
+const writePort = (services: PortServices): StepActions<ChangePortPlan> => {
   /** @param mustBeThere else what is gone is passed over */
   const write = async (
     { name }: Target,
@@ -81,7 +82,7 @@ const writePort = (to: PortServices): StepActions<ChangePortPlan> => {
     host: string | undefined,
     mustBeThere: boolean,
   ): Promise<void> => {
-    const its = instancePaths(to.paths, await readManifest(to.paths.root), name)
+    const its = instancePaths(services.paths, await readManifest(services.paths.root), name)
     const [config, env] = [await readInstanceConfig(its.config), await readIfExists(its.env)]
     if (mustBeThere && (!config || env === undefined)) {
       throw problem({
@@ -97,16 +98,16 @@ const writePort = (to: PortServices): StepActions<ChangePortPlan> => {
   return {
     do: ({ plan: { target, port, host } }) => write(target, port, host?.now, true),
     verify: async ({ plan: { target, port, host } }) =>
-      !host && (await findInstance(to, target.name)).config.port === port, // config.json is written last
+      !host && (await findInstance(services, target.name)).config.port === port, // config.json is written last
     undo: ({ plan: { before, host } }) => write(before, before.port, host?.before, false),
   }
 }
 
-const startNew = (to: PortServices): StepActions<ChangePortPlan> => ({
+const startNew = (services: PortServices): StepActions<ChangePortPlan> => ({
   async do({ plan: { target }, signal, report }) {
-    await startTarget(to, target, { signal, report })
-    await waitForTarget(to, target, { signal, report })
+    await startTarget(services, target, { signal, report })
+    await waitForTarget(services, target, { signal, report })
   },
   verify: () => Promise.resolve(false), // a look is cheap and always due
-  undo: ({ plan: { target } }) => stopTarget(to, target),
+  undo: ({ plan: { target } }) => stopTarget(services, target),
 })

@@ -46,15 +46,15 @@ export const deletion = (services: DeleteServices): AnyOperation =>
 
 /** What in a plan is not as the instance's name gives it. */
 export async function deleteContradiction(
-  to: Pick<DeleteServices, 'paths'>,
+  services: Pick<DeleteServices, 'paths'>,
   { target, folder, database, role }: DeletePlan,
   subject: string,
 ): Promise<string | undefined> {
   return (
     difference(
       { folder, database, role },
-      { folder: join(to.paths.instances, target.name), ...databaseNames(target.name) },
-    ) ?? targetContradiction(to, subject, target)
+      { folder: join(services.paths.instances, target.name), ...databaseNames(target.name) },
+    ) ?? targetContradiction(services, subject, target)
   )
 }
 
@@ -62,9 +62,9 @@ export async function deleteContradiction(
  * @throws Problem `instance-unknown`, `instance-foreign`, `infrastructure-stopped`, `database-shared`,
  * `database-foreign`
  */
-async function planDelete(to: DeleteServices, { name }: z.output<typeof deleteJob.input>): Promise<DeletePlan> {
-  const { target, paths, config } = await findOwn(to, name)
-  const { configs, taken } = await to.configs()
+async function planDelete(services: DeleteServices, { name }: z.output<typeof deleteJob.input>): Promise<DeletePlan> {
+  const { target, paths, config } = await findOwn(services, name)
+  const { configs, taken } = await services.configs()
   const names = databaseNames(name)
   const sharing =
     taken.find(it => it !== name && it.toLowerCase() === name.toLowerCase()) ?? // broken ones too
@@ -86,7 +86,7 @@ async function planDelete(to: DeleteServices, { name }: z.output<typeof deleteJo
       hint: 'Correct config.json; nothing was deleted.',
     })
   }
-  const { postgres } = await to.infrastructure.status()
+  const { postgres } = await services.infrastructure.status()
   if (postgres.state !== 'running') {
     throw problem({
       code: 'infrastructure-stopped',
@@ -95,37 +95,37 @@ async function planDelete(to: DeleteServices, { name }: z.output<typeof deleteJo
       action: 'start-infrastructure',
     })
   }
-  await to.databases.requireOwn(names)
-  return { token: randomUUID(), target, ran: await isRunning(to, target), folder: paths.folder, ...names }
+  await services.databases.requireOwn(names)
+  return { token: randomUUID(), target, ran: await isRunning(services, target), folder: paths.folder, ...names }
 }
 
-const stopProcess = (to: DeleteServices): DeleteStep => ({
-  do: ({ plan }) => stopTarget(to, plan.target),
+const stopProcess = (services: DeleteServices): DeleteStep => ({
+  do: ({ plan }) => stopTarget(services, plan.target),
   verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
   undo: async context => {
-    if (context.plan.ran) await startAgain(to, context.plan.target, context)
+    if (context.plan.ran) await startAgain(services, context.plan.target, context)
   },
 })
 
-const setAside = (to: DeleteServices): DeleteStep => ({
+const setAside = (services: DeleteServices): DeleteStep => ({
   async do({ plan }) {
-    await to.ownership.requireFolder(plan.target.name)
-    await to.databases.requireOwn(plan) // here there still is a way back
+    await services.ownership.requireFolder(plan.target.name)
+    await services.databases.requireOwn(plan) // here there still is a way back
     const config = await readInstanceConfig(join(plan.folder, 'config.json'))
     const linked = config && (await linkedFolder(config.paths.instance, plan.folder))
-    await to.trash.put(plan.folder, plan.token, linked?.owned === true)
+    await services.trash.put(plan.folder, plan.token, linked?.owned === true)
   },
   verify: async ({ plan }) => !(await existsItself(plan.folder)),
-  undo: ({ plan }) => to.trash.restore(plan.token, plan.folder),
+  undo: ({ plan }) => services.trash.restore(plan.token, plan.folder),
 })
 
-const dropDatabase = (to: DeleteServices): DeleteStep => ({
+const dropDatabase = (services: DeleteServices): DeleteStep => ({
   async do({ plan }) {
-    await to.ownership.requireFolder(plan.target.name, to.trash.placeOf(plan.token))
-    await to.databases.remove(plan)
+    await services.ownership.requireFolder(plan.target.name, services.trash.placeOf(plan.token))
+    await services.databases.remove(plan)
   },
   async verify({ plan }) {
-    const found = await to.databases.find(plan)
+    const found = await services.databases.find(plan)
     return !found.database && !found.role
   },
 })
@@ -134,10 +134,10 @@ const dropDatabase = (to: DeleteServices): DeleteStep => ({
  * From PM2's list and dump, with its logs, and its system user; then the files, which may take a while: "deleted" is
  * said when the disk has the space again.
  */
-const removeProcess = (to: DeleteServices): DeleteStep => ({
+const removeProcess = (services: DeleteServices): DeleteStep => ({
   async do({ plan, report }) {
-    await to.ownership.requireFolder(plan.target.name, to.trash.placeOf(plan.token))
-    await forgetInstance(to, plan, report)
+    await services.ownership.requireFolder(plan.target.name, services.trash.placeOf(plan.token))
+    await forgetInstance(services, plan, report)
   },
   verify: () => Promise.resolve(false), // logs cannot be looked for by name alone; once more does no harm
 })
@@ -146,24 +146,24 @@ const removeProcess = (to: DeleteServices): DeleteStep => ({
  * The end of a deletion: process, logs, system user, and the files that were set aside. @throws Problem `files-stay`
  */
 export async function forgetInstance(
-  to: DeleteServices,
+  services: DeleteServices,
   { target, token }: DeletePlan,
   report: Context<unknown>['report'],
 ): Promise<void> {
-  await to.processes.remove(target)
-  await to.processes.save()
-  const { taken } = await to.configs()
+  await services.processes.remove(target)
+  await services.processes.save()
+  const { taken } = await services.configs()
   // The older tool allowed names that differ by case only: both have one user.
   const isShared = taken.some(it => it !== target.name && it.toLowerCase() === target.name.toLowerCase())
-  if (isRoot() && !isShared) await removeSystemUser(to.run, to.paths, target.name)
+  if (isRoot() && !isShared) await removeSystemUser(services.run, services.paths, target.name)
   report({ text: 'Deleting the files' })
-  await to.trash.free(token).catch((error: unknown) => {
+  await services.trash.free(token).catch((error: unknown) => {
     throw problem(
       {
         code: 'files-stay',
         message: `Not all files of "${target.name}" could be deleted.`,
         cause: error instanceof Error ? error.message : undefined,
-        hint: `They are in ${to.trash.placeOf(token)}. Correct what the system objects to, then retry.`,
+        hint: `They are in ${services.trash.placeOf(token)}. Correct what the system objects to, then retry.`,
         action: 'retry',
       },
       error,

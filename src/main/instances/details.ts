@@ -21,11 +21,11 @@ export interface DetailServices extends LifecycleServices {
 }
 
 /** @throws Problem `instance-unknown`, or the one that its folder has */
-export async function instanceDetails(to: DetailServices, name: string): Promise<InstanceDetails> {
+export async function instanceDetails(services: DetailServices, name: string): Promise<InstanceDetails> {
   const {
     config: { database, systemUser },
     paths,
-  } = await findInstance(to, name)
+  } = await findInstance(services, name)
   const env = parse((await readIfExists(paths.env)) ?? '')
   return {
     name,
@@ -38,31 +38,35 @@ export async function instanceDetails(to: DetailServices, name: string): Promise
       directPort: database.directPort,
       pooled: database.port !== database.directPort,
     },
-    boot: await bootTime(to, name),
-    user: systemUser ? identityOf(to.paths, name).name : userInfo().username,
+    boot: await bootTime(services, name),
+    user: systemUser ? identityOf(services.paths, name).name : userInfo().username,
     env: Object.entries(env).map(([key, value]) => (isHarmlessName(key) ? { key, value } : { key })),
-    logs: await logsOf(to.processes, name),
+    logs: await logsOf(services.processes, name),
   }
 }
 
 /** One masked value, on the operator's wish. @throws Problem `env-key-unknown` */
-export async function revealValue(to: DetailServices, name: string, key: string): Promise<string> {
-  const { paths } = await findInstance(to, name)
+export async function revealValue(services: DetailServices, name: string, key: string): Promise<string> {
+  const { paths } = await findInstance(services, name)
   const values = parse((await readIfExists(paths.env)) ?? '')
   if (Object.hasOwn(values, key)) return values[key] ?? ''
   throw problem({ code: 'env-key-unknown', message: `The .env of "${name}" has no ${key} (any more).` })
 }
 
 /** Sizes are what the files hold; packages that are shared with other instances are not counted, since they stay. */
-export async function previewDelete(to: DetailServices, name: string, signal?: AbortSignal): Promise<DeletePreview> {
-  const { config, paths, target } = await findInstance(to, name)
+export async function previewDelete(
+  services: DetailServices,
+  name: string,
+  signal?: AbortSignal,
+): Promise<DeletePreview> {
+  const { config, paths, target } = await findInstance(services, name)
   const { database } = config
   const linked = await linkedFolder(config.paths.instance, paths.folder)
   const [running, usage, files, logs] = await Promise.all([
-    isRunning(to, target),
-    to.databases.usage(database.name).catch(() => undefined),
+    isRunning(services, target),
+    services.databases.usage(database.name).catch(() => undefined),
     filesOf(paths, linked, signal),
-    logsOf(to.processes, name, true),
+    logsOf(services.processes, name, true),
   ])
   return {
     name,
@@ -70,7 +74,7 @@ export async function previewDelete(to: DetailServices, name: string, signal?: A
     database: { name: database.name, role: database.user, ...usage },
     files,
     logs: { count: logs.length, bytes: logs.reduce((sum, it) => sum + it.bytes, 0) },
-    ...(config.systemUser && { systemUser: identityOf(to.paths, name).name }),
+    ...(config.systemUser && { systemUser: identityOf(services.paths, name).name }),
   }
 }
 

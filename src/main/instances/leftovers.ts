@@ -48,8 +48,8 @@ export const leftoverRemoval = (services: LeftoverServices): AnyOperation =>
   })
 
 /** @throws Problem `instance-whole`, `infrastructure-stopped`, `nothing-left` */
-async function planLeftovers(to: LeftoverServices, name: string): Promise<LeftoversPlan> {
-  const { target, paths, ran, database, hasFolder } = await look(to, name)
+async function planLeftovers(services: LeftoverServices, name: string): Promise<LeftoversPlan> {
+  const { target, paths, ran, database, hasFolder } = await look(services, name)
   if (database.state === 'unknown') {
     throw problem({
       code: 'infrastructure-stopped',
@@ -71,15 +71,15 @@ async function planLeftovers(to: LeftoverServices, name: string): Promise<Leftov
 
 /** What a removal takes away, and what it leaves alone and why. @throws Problem `instance-whole` */
 export async function previewLeftovers(
-  to: LeftoverServices,
+  services: LeftoverServices,
   name: string,
   signal?: AbortSignal,
 ): Promise<LeftoversPreview> {
-  const { paths, ran, database, hasFolder } = await look(to, name)
+  const { paths, ran, database, hasFolder } = await look(services, name)
   const names = databaseNames(name)
   const [usage, logs, link] = await Promise.all([
-    to.databases.usage(names.database).catch(() => undefined),
-    logsOf(to.processes, name, true),
+    services.databases.usage(names.database).catch(() => undefined),
+    logsOf(services.processes, name, true),
     readlink(paths.folder).catch(() => undefined),
   ])
   return {
@@ -115,47 +115,47 @@ interface LeftoverDatabase {
   readonly why?: string
 }
 
-async function look(to: LeftoverServices, name: string): Promise<Found> {
-  const manifest = await readManifest(to.paths.root)
-  if ((await to.configs(manifest)).configs.some(it => it.name === name)) {
+async function look(services: LeftoverServices, name: string): Promise<Found> {
+  const manifest = await readManifest(services.paths.root)
+  if ((await services.configs(manifest)).configs.some(it => it.name === name)) {
     throw problem({
       code: 'instance-whole',
       message: `“${name}” is a whole instance.`,
       hint: 'Delete it instead; if it is a copy, adopt it or move its folder away.',
     })
   }
-  const paths = instancePaths(to.paths, manifest, name)
-  const target = targetOf(to.paths, manifest, name, 0) // it has no port, and is not started
-  const ran = await isRunning(to, target)
+  const paths = instancePaths(services.paths, manifest, name)
+  const target = targetOf(services.paths, manifest, name, 0) // it has no port, and is not started
+  const ran = await isRunning(services, target)
   const hasFolder = await existsItself(paths.folder)
-  return { target, paths, ran, hasFolder, database: await databaseOf(to, name, paths, ran) }
+  return { target, paths, ran, hasFolder, database: await databaseOf(services, name, paths, ran) }
 }
 
 /**
  * Whether database and role are this instance's own. The names are derived from its own name, never read from a file.
  */
 async function databaseOf(
-  to: LeftoverServices,
+  services: LeftoverServices,
   name: string,
   paths: InstancePaths,
   ran: boolean,
 ): Promise<LeftoverDatabase> {
   const names = databaseNames(name)
-  if ((await to.infrastructure.status()).postgres.state !== 'running')
+  if ((await services.infrastructure.status()).postgres.state !== 'running')
     return { state: 'unknown', why: 'PostgreSQL is not running.' }
-  const found = await to.databases.find(names)
+  const found = await services.databases.find(names)
   if (!found.database && !found.role) return { state: 'none' }
   const theirs = (why: string): LeftoverDatabase => ({ state: 'theirs', why })
-  const { configs, taken } = await to.configs()
+  const { configs, taken } = await services.configs()
   const other =
     taken.find(it => it !== name && it.toLowerCase() === name.toLowerCase()) ??
     configs.find(it => it.database.name === names.database || it.database.user === names.role)?.name
   if (other !== undefined) return theirs(`It belongs to “${other}”.`)
-  const original = await originalOf(to, paths)
+  const original = await originalOf(services, paths)
   if (original !== undefined) return theirs(`It may belong to ${original}, which this folder was copied from.`)
-  const refused = await to.databases.requireOwn(names, { halfMade: true }).then(() => undefined, toProblem)
+  const refused = await services.databases.requireOwn(names, { halfMade: true }).then(() => undefined, toProblem)
   if (refused) return theirs(refused.message)
-  const connections = (await to.databases.usage(names.database))?.connections ?? 0
+  const connections = (await services.databases.usage(names.database))?.connections ?? 0
   if (connections > 0 && !ran)
     return theirs(`Something still uses it: ${connections} open connection${connections === 1 ? '' : 's'}.`)
   return { state: 'ours' }
@@ -167,41 +167,41 @@ const claimSchema = z.looseObject({ paths: z.looseObject({ instance: z.string() 
  * The folder that what is left here was copied from, if that still exists: by its own config.json, or by the
  * workspace's origin.
  */
-async function originalOf(to: LeftoverServices, { folder, config }: InstancePaths): Promise<string | undefined> {
+async function originalOf(services: LeftoverServices, { folder, config }: InstancePaths): Promise<string | undefined> {
   const claim = await readJson(config, claimSchema).catch(() => undefined)
   const other = claim && (await otherOwner(claim.paths.instance, folder))
-  if (other !== undefined || to.copyOf === undefined) return other
-  const there = join(to.copyOf, 'instances', basename(folder))
+  if (other !== undefined || services.copyOf === undefined) return other
+  const there = join(services.copyOf, 'instances', basename(folder))
   return (await existsItself(there)) ? there : undefined
 }
 
-const stopProcess = (to: LeftoverServices): LeftoverStep => ({
+const stopProcess = (services: LeftoverServices): LeftoverStep => ({
   async do({ plan: { target } }) {
-    await to.processes.stop(target)
-    await to.processes.save()
-    await to.desired.remove(target.name)
+    await services.processes.stop(target)
+    await services.processes.save()
+    await services.desired.remove(target.name)
   },
   verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
   // It was half-made before: that it can't run again is said and no failure, since nothing would get the operation out
   // of that.
   undo: async ({ plan: { ran, target }, report }) => {
-    if (ran) await startTarget(to, target).catch((error: unknown) => report({ text: toProblem(error).message }))
+    if (ran) await startTarget(services, target).catch((error: unknown) => report({ text: toProblem(error).message }))
   },
 })
 
 /** A link goes alone: nothing here says reliably whose the files are that it leads to. */
-const setAside = (to: LeftoverServices): LeftoverStep => ({
+const setAside = (services: LeftoverServices): LeftoverStep => ({
   async do({ plan }) {
-    if (!plan.keepDatabase) await to.databases.requireOwn(plan, { halfMade: true }) // here there still is a way back
-    await to.trash.put(plan.folder, plan.token, false)
+    if (!plan.keepDatabase) await services.databases.requireOwn(plan, { halfMade: true }) // here there still is a way back
+    await services.trash.put(plan.folder, plan.token, false)
   },
   verify: async ({ plan }) => !(await existsItself(plan.folder)),
-  undo: ({ plan }) => to.trash.restore(plan.token, plan.folder),
+  undo: ({ plan }) => services.trash.restore(plan.token, plan.folder),
 })
 
-const dropDatabase = (to: LeftoverServices): LeftoverStep => ({
+const dropDatabase = (services: LeftoverServices): LeftoverStep => ({
   do: async ({ plan }) => {
-    if (!plan.keepDatabase) await to.databases.remove(plan, { halfMade: true })
+    if (!plan.keepDatabase) await services.databases.remove(plan, { halfMade: true })
   },
   verify: ({ plan }) => Promise.resolve(plan.keepDatabase), // to drop what is gone costs nothing
 })

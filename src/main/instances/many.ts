@@ -34,17 +34,17 @@ export const bulkJob = (services: ManyServices): AnyOperation =>
     instance: name => ofInstance(services, name),
   })
 
-const bringUp = (to: ManyServices): StepActions<ManyPlan> => ({
+const bringUp = (services: ManyServices): StepActions<ManyPlan> => ({
   async do({ plan }) {
-    await to.bringUpFor(plan.names)
+    await services.bringUpFor(plan.names)
     return {} // it stays, also when the rest is cancelled
   },
   verify: () => Promise.resolve(false), // to look again is the same
 })
 
-const ofInstance = (to: ManyServices, name: string): StepActions<ManyPlan> => ({
+const ofInstance = (services: ManyServices, name: string): StepActions<ManyPlan> => ({
   async do({ plan, signal }) {
-    const { operations } = to
+    const { operations } = services
     try {
       const operation =
         begunAlready(operations.list(), plan, name) ??

@@ -29,9 +29,9 @@ export const restarting = (services: PortServices): AnyOperation =>
   })
 
 /** @throws Problem `instance-unknown`, `port-in-use`: one that is stopped may not have its port any more */
-async function planRestart(to: PortServices, name: string): Promise<StopPlan> {
-  const { target } = await findOwn(to, name)
-  const others = await othersOnPort(to, target)
+async function planRestart(services: PortServices, name: string): Promise<StopPlan> {
+  const { target } = await findOwn(services, name)
+  const others = await othersOnPort(services, target)
   if (others.length) throw portInUse(target.port, others.map(describeHolder).join(', '))
   return { target }
 }

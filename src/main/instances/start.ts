@@ -26,28 +26,31 @@ export const starting = (services: PortServices): AnyOperation =>
  * @throws Problem `instance-unknown`, `instance-running`, `port-in-use` (scenario 3 of the guide: which instance runs
  * there, so that the screen can ask)
  */
-async function planStart(to: PortServices, { name, stopOther }: z.output<typeof startJob.input>): Promise<StartPlan> {
-  const { target } = await findOwn(to, name)
-  if (await isOnline(to, target))
+async function planStart(
+  services: PortServices,
+  { name, stopOther }: z.output<typeof startJob.input>,
+): Promise<StartPlan> {
+  const { target } = await findOwn(services, name)
+  if (await isOnline(services, target))
     throw problem({
       code: 'instance-running',
       message: `"${name}" runs already.`,
       hint: 'Restart it to have its .env read anew.',
     })
-  const others = await othersOnPort(to, target)
+  const others = await othersOnPort(services, target)
   const names = others.map(describeHolder).join(', ')
   if (others.length && !stopOther) throw portInUse(target.port, names, name)
-  const stopFirst = await Promise.all(others.map(async it => (await findOwn(to, it.name)).target))
-  return { target, stopFirst, wanted: (await to.desired.names()).includes(name) }
+  const stopFirst = await Promise.all(others.map(async it => (await findOwn(services, it.name)).target))
+  return { target, stopFirst, wanted: (await services.desired.names()).includes(name) }
 }
 
 /** Undone, the others run again: who asked for a switch and did not get it has lost nothing. */
-const stopOthers = (to: LifecycleServices): StepActions<StartPlan> => ({
+const stopOthers = (services: LifecycleServices): StepActions<StartPlan> => ({
   do: async ({ plan: { stopFirst } }) => {
-    for (const other of stopFirst) await stopTarget(to, other)
+    for (const other of stopFirst) await stopTarget(services, other)
   },
   verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
   undo: async context => {
-    for (const other of context.plan.stopFirst) await startAgain(to, other, context)
+    for (const other of context.plan.stopFirst) await startAgain(services, other, context)
   },
 })

@@ -47,13 +47,17 @@ export class LogSources {
   /** Where PM2 said last that an instance's logs are. */
   readonly #said = new Map<string, readonly string[]>()
 
-  constructor(private readonly to: SourceServices) {}
+  readonly #services: SourceServices
+
+  constructor(services: SourceServices) {
+    this.#services = services
+  }
 
   /** @throws Problems `instance-unknown`, `operation-unknown` */
   async streams(source: LogSource): Promise<StreamSource[]> {
     switch (source.kind) {
       case 'instance': {
-        await findInstance(this.to, source.name)
+        await findInstance(this.#services, source.name)
         const [out, err] = await this.#lately(`files ${source.name}`, () => this.#files(source.name))
         const all: StreamSource[] = [
           { path: out, name: 'out' },
@@ -68,26 +72,26 @@ export class LogSources {
         return path === undefined ? [] : [{ path }]
       }
       case 'operation':
-        return [{ path: await this.to.spools.path(source.id) }]
+        return [{ path: await this.#services.spools.path(source.id) }]
       case 'app':
-        return [{ path: this.to.paths.appLog }]
+        return [{ path: this.#services.paths.appLog }]
     }
   }
 
   /** What is masked in it: an instance's own secrets, in other logs those of all. */
   async secrets(source: LogSource): Promise<string[]> {
     return await this.#lately(`secrets ${source.kind === 'instance' ? source.name : ''}`, async () => {
-      const manifest = await readManifest(this.to.paths.root)
-      const { configs } = await this.to.configs(manifest)
+      const manifest = await readManifest(this.#services.paths.root)
+      const { configs } = await this.#services.configs(manifest)
       const wanted = source.kind === 'instance' ? configs.filter(it => it.name === source.name) : configs
       const found = await Promise.all(wanted.map(it => this.#instanceSecrets(it, manifest)))
-      const ours = source.kind === 'instance' ? {} : await this.to.ours().catch(() => ({}))
+      const ours = source.kind === 'instance' ? {} : await this.#services.ours().catch(() => ({}))
       return formsOf([...found.flat(), ...Object.values(ours)])
     })
   }
 
   async #instanceSecrets(config: InstanceConfig, manifest: Manifest): Promise<string[]> {
-    const { env, databaseConfig } = instancePaths(this.to.paths, manifest, config.name)
+    const { env, databaseConfig } = instancePaths(this.#services.paths, manifest, config.name)
     const [text, database] = await Promise.all([
       readIfExists(env).catch(() => undefined),
       readJson(databaseConfig, databaseConfigSchema).catch(() => undefined),
@@ -104,16 +108,16 @@ export class LogSources {
    * broken.
    */
   async #files(name: string): Promise<readonly [out: string, err: string]> {
-    const { outLog, errLog } = this.to.processes.defaultLogs(name)
-    const said = await this.to.processes.logFiles(name).catch(() => undefined)
+    const { outLog, errLog } = this.#services.processes.defaultLogs(name)
+    const said = await this.#services.processes.logFiles(name).catch(() => undefined)
     if (said) this.#said.set(name, said)
     const [out, err] = this.#said.get(name) ?? []
     return [out || outLog, err || errLog]
   }
 
   async #servicePath(name: ServiceName): Promise<string | undefined> {
-    const driver = await this.to.driver()
-    return driver.logFile ? driver.logFile(serviceOf(name)) : await this.to.containerLog.path(name)
+    const driver = await this.#services.driver()
+    return driver.logFile ? driver.logFile(serviceOf(name)) : await this.#services.containerLog.path(name)
   }
 
   #lately<T>(key: string, ask: () => Promise<T>): Promise<T> {

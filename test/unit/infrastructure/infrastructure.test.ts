@@ -22,7 +22,7 @@ class FakeDriver implements Driver {
   failure: Error | undefined
   constructor(
     readonly kind: DriverKind,
-    private readonly available: boolean,
+    readonly available: boolean,
   ) {}
   detect = () =>
     Promise.resolve({

@@ -7,7 +7,7 @@ import type { CreatePlan } from '../../../shared/jobs/create'
 import { databaseUrls } from './schema'
 import { folderOf, type CreateStep } from './step'
 
-export const createDatabase: CreateStep = to => {
+export const createDatabase: CreateStep = services => {
   const target = async ({ plan, secret }: Context<CreatePlan>) => ({
     database: plan.database,
     role: plan.role,
@@ -15,9 +15,9 @@ export const createDatabase: CreateStep = to => {
     password: await secret('database'),
   })
   return {
-    do: async context => to.databases.create(await target(context)),
-    verify: async context => to.databases.verify(await target(context)),
-    undo: ({ plan }) => to.databases.drop(plan),
+    do: async context => services.databases.create(await target(context)),
+    verify: async context => services.databases.verify(await target(context)),
+    undo: ({ plan }) => services.databases.drop(plan),
   }
 }
 
@@ -37,13 +37,13 @@ const hints: Record<string, string> = {
  * Through the instance's own Prisma client, in a process of its own; its data goes by standard input. Undone with the
  * database.
  */
-export const createDirector: CreateStep = to => {
+export const createDirector: CreateStep = services => {
   const ask = async ({ plan, signal, secret }: Context<CreatePlan>, check: boolean) => {
-    const { server, env } = folderOf(to, plan)
+    const { server, env } = folderOf(services, plan)
     const { model, role, status } = plan.manifest.director
     const input = { ...plan.director, passwordHash: await secret('director-hash'), model, role, status, check }
     const secrets = [input.passwordHash, await secret('database')]
-    const answer = await to.run(to.node.path, [to.directorScript], {
+    const answer = await services.run(services.node.path, [services.directorScript], {
       cwd: server,
       signal,
       secrets,

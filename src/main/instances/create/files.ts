@@ -29,7 +29,7 @@ export function databaseConfig(plan: CreatePlan, password: string): DatabaseConf
 
 /** Data folders, `.env` on the direct URL, db-config.json and, last, config.json. */
 export async function writeInstanceFiles(
-  to: CreateServices,
+  services: CreateServices,
   { plan, secret }: Pick<Context<CreatePlan>, 'plan' | 'secret'>,
   paths: InstancePaths,
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function writeInstanceFiles(
   const [password, jwtSecret] = await Promise.all([secret('database'), secret('jwt')])
   const folders = dataFolders.flatMap(it => (it === 'uploads' ? [it, 'uploads/profile-pics'] : [it]))
   await Promise.all(folders.map(it => makeFolder(join(paths.server, it))))
-  const base = await readBaseEnv(to.paths.root, plan.manifest)
+  const base = await readBaseEnv(services.paths.root, plan.manifest)
   const copied = Object.fromEntries(copy.filter(it => base[it] !== undefined).map(it => [it, base[it] as string]))
   const database = databaseConfig(plan, password)
   await writeFileAtomic(

@@ -10,19 +10,20 @@ import type { CreateServices } from './services'
 import { folderOf, takenAway, type CreateStep } from './step'
 
 /** Whether the folder carries this operation's mark. */
-export const isReserved = async (to: CreateServices, plan: CreatePlan): Promise<boolean> =>
-  (await readIfExists(folderOf(to, plan).reservation)) === plan.token
+export const isReserved = async (services: CreateServices, plan: CreatePlan): Promise<boolean> =>
+  (await readIfExists(folderOf(services, plan).reservation)) === plan.token
 
 /** Beside the target: the folder before it gets its name, and after it lost it. */
-const besideOf = (to: CreateServices, plan: CreatePlan): string => join(to.paths.instances, `.${plan.token}`)
+const besideOf = (services: CreateServices, plan: CreatePlan): string =>
+  join(services.paths.instances, `.${plan.token}`)
 
 /** The instance's folder is the reservation of its name; its port is reserved by the open operation's plan. */
-export const reserve: CreateStep = to => ({
+export const reserve: CreateStep = services => ({
   async do({ plan }) {
-    const { folder } = folderOf(to, plan)
-    const beside = besideOf(to, plan)
+    const { folder } = folderOf(services, plan)
+    const beside = besideOf(services, plan)
     await makeFolder(beside, 0o700)
-    await writeFileAtomic(join(beside, basename(folderOf(to, plan).reservation)), plan.token, 0o600)
+    await writeFileAtomic(join(beside, basename(folderOf(services, plan).reservation)), plan.token, 0o600)
     await rename(beside, folder).catch((error: unknown) => {
       throw problem(
         {
@@ -34,22 +35,22 @@ export const reserve: CreateStep = to => ({
         error,
       )
     })
-    await syncFolder(to.paths.instances)
+    await syncFolder(services.paths.instances)
   },
-  verify: ({ plan }) => isReserved(to, plan),
+  verify: ({ plan }) => isReserved(services, plan),
   async undo({ plan }) {
-    const beside = besideOf(to, plan)
+    const beside = besideOf(services, plan)
     await rm(beside, { recursive: true, force: true })
-    if (!(await isReserved(to, plan))) return
-    await rename(folderOf(to, plan).folder, beside) // gone in one step; the disk is freed after
-    await syncFolder(to.paths.instances)
+    if (!(await isReserved(services, plan))) return
+    await rename(folderOf(services, plan).folder, beside) // gone in one step; the disk is freed after
+    await syncFolder(services.paths.instances)
     await rm(beside, { recursive: true, force: true })
   },
 })
 
-const baseOf = (to: CreateServices, { manifest, fingerprint, install }: CreatePlan) => ({
-  root: to.paths.root,
-  nodeMajor: to.node.major,
+const baseOf = (services: CreateServices, { manifest, fingerprint, install }: CreatePlan) => ({
+  root: services.paths.root,
+  nodeMajor: services.node.major,
   manifest,
   fingerprint,
   install,
@@ -59,22 +60,23 @@ const baseOf = (to: CreateServices, { manifest, fingerprint, install }: CreatePl
  * A release once made stays: it is a cache that the next instance uses. What is half made is removed by the release
  * store itself.
  */
-export const prepareRelease: CreateStep = to => ({
-  do: ({ plan, signal, report, output }) => to.releases.prepare(baseOf(to, plan), { signal, report, output }),
-  verify: ({ plan }) => to.releases.has(plan.fingerprint),
+export const prepareRelease: CreateStep = services => ({
+  do: ({ plan, signal, report, output }) =>
+    services.releases.prepare(baseOf(services, plan), { signal, report, output }),
+  verify: ({ plan }) => services.releases.has(plan.fingerprint),
 })
 
 /** config.json comes last: where it is, all is. */
-export const placeFiles: CreateStep = to => ({
+export const placeFiles: CreateStep = services => ({
   async do({ plan, signal, report, output, secret }) {
-    const paths = folderOf(to, plan)
-    if (!(await isReserved(to, plan))) throw takenAway(plan)
+    const paths = folderOf(services, plan)
+    if (!(await isReserved(services, plan))) throw takenAway(plan)
     await clear(paths)
-    await to.releases.place(baseOf(to, plan), paths.folder, { signal, report, output })
-    await writeInstanceFiles(to, { plan, secret }, paths)
+    await services.releases.place(baseOf(services, plan), paths.folder, { signal, report, output })
+    await writeInstanceFiles(services, { plan, secret }, paths)
   },
-  verify: async ({ plan }) => (await readIfExists(folderOf(to, plan).config)) !== undefined,
-  undo: ({ plan }) => clear(folderOf(to, plan)),
+  verify: async ({ plan }) => (await readIfExists(folderOf(services, plan).config)) !== undefined,
+  undo: ({ plan }) => clear(folderOf(services, plan)),
 })
 
 async function clear(paths: InstancePaths): Promise<void> {

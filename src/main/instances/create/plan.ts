@@ -29,17 +29,17 @@ const bcryptRounds = 10
  * @throws Problems that name the field: `name-taken`, `name-reserved`, `port-taken`, `database-exists`,
  * `process-name-taken`, `jwt-secret-missing`; `disk-space`; and those of the workspace and the infrastructure
  */
-export async function planCreate(to: CreateServices, input: CreateInput): Promise<CreatePlan> {
-  const manifest = await readManifest(to.paths.root)
-  await requireWorkspace(to.paths.root)
-  await requireFreeName(to, input.name, manifest)
-  const { pooled } = await requireInfrastructure(to, 'Start the infrastructure, then create again.')
-  if (input.systemUser) await requireUserFor(to, input.name)
+export async function planCreate(services: CreateServices, input: CreateInput): Promise<CreatePlan> {
+  const manifest = await readManifest(services.paths.root)
+  await requireWorkspace(services.paths.root)
+  await requireFreeName(services, input.name, manifest)
+  const { pooled } = await requireInfrastructure(services, 'Start the infrastructure, then create again.')
+  if (input.systemUser) await requireUserFor(services, input.name)
   const names = databaseNames(input.name)
-  await requireNoDatabase(to, names)
-  if (input.jwtSecret === 'base') await requireBaseSecret(to, manifest)
-  const { port, holders } = await choosePort(to, input)
-  const settings = await to.settings.read()
+  await requireNoDatabase(services, names)
+  if (input.jwtSecret === 'base') await requireBaseSecret(services, manifest)
+  const { port, holders } = await choosePort(services, input)
+  const settings = await services.settings.read()
   const running = holders.filter(it => it.type !== 'instance' || it.running)
   const token = randomUUID()
   const plan: CreatePlan = {
@@ -53,17 +53,17 @@ export async function planCreate(to: CreateServices, input: CreateInput): Promis
     directPort: settings.ports.postgres,
     pooledPort: settings.ports.pgbouncer,
     heldBy: running.length ? running.map(describeHolder).join(', ') : undefined,
-    fingerprint: await fingerprint(to.paths.root, manifest, to.node.major),
+    fingerprint: await fingerprint(services.paths.root, manifest, services.node.major),
     install: input.install,
-    unlocked: await unlockedIn(to.paths.root, manifest),
+    unlocked: await unlockedIn(services.paths.root, manifest),
     director: { name: input.director.name, email: input.director.email },
     jwtSecret: input.jwtSecret,
     host: input.host,
     systemUser: input.systemUser || undefined,
   }
-  await to.space.require(
+  await services.space.require(
     'a new instance',
-    databaseBytes + (await to.releases.need({ root: to.paths.root, ...plan })),
+    databaseBytes + (await services.releases.need({ root: services.paths.root, ...plan })),
     true,
   )
   return plan
@@ -74,7 +74,7 @@ const reserved = new Set(['all', 'max'])
 
 /** Whether a name can be had; the wizard asks this while one types. */
 export async function requireFreeName(
-  to: Pick<CreateServices, 'configs' | 'processes'>,
+  services: Pick<CreateServices, 'configs' | 'processes'>,
   name: string,
   manifest: Manifest,
 ): Promise<void> {
@@ -86,7 +86,7 @@ export async function requireFreeName(
       hint: 'Choose another name.',
     })
   }
-  const { taken } = await to.configs(manifest)
+  const { taken } = await services.configs(manifest)
   const same = taken.find(it => it.toLowerCase() === name.toLowerCase())
   if (same !== undefined) {
     throw problem({
@@ -97,7 +97,7 @@ export async function requireFreeName(
       hint: 'Choose another name.',
     })
   }
-  const process = (await to.processes.list()).find(it => it.name === name)
+  const process = (await services.processes.list()).find(it => it.name === name)
   if (process) {
     throw problem({
       code: 'process-name-taken',
@@ -113,11 +113,11 @@ export async function requireFreeName(
  * `not-adopted` with this hint
  */
 export async function requireInfrastructure(
-  to: Pick<CreateServices, 'infrastructure'>,
+  services: Pick<CreateServices, 'infrastructure'>,
   hint: string,
   needsPool?: boolean,
 ): Promise<{ pooled: boolean }> {
-  const { postgres, pgbouncer, pooled } = await to.infrastructure.status()
+  const { postgres, pgbouncer, pooled } = await services.infrastructure.status()
   const down = [postgres, ...((needsPool ?? pooled) ? [pgbouncer] : [])].filter(it => it.state !== 'running')
   if (down.length === 0) return { pooled }
   const unadopted = down.find(it => it.state === 'not-adopted')?.problem
@@ -137,10 +137,10 @@ async function requireUserFor({ paths }: CreateServices, name: string): Promise<
 }
 
 export async function requireNoDatabase(
-  to: Pick<CreateServices, 'databases'>,
+  services: Pick<CreateServices, 'databases'>,
   names: { database: string; role: string },
 ): Promise<void> {
-  const found = await to.databases.find(names)
+  const found = await services.databases.find(names)
   if (!found.database && !found.role) return
   const what = [found.database && `database ${names.database}`, found.role && `role ${names.role}`]
     .filter(Boolean)
@@ -153,8 +153,8 @@ export async function requireNoDatabase(
   })
 }
 
-async function requireBaseSecret(to: CreateServices, manifest: Manifest): Promise<void> {
-  if ((await readBaseEnv(to.paths.root, manifest))['JWT_SECRET']) return
+async function requireBaseSecret(services: CreateServices, manifest: Manifest): Promise<void> {
+  if ((await readBaseEnv(services.paths.root, manifest))['JWT_SECRET']) return
   throw problem({
     code: 'jwt-secret-missing',
     field: 'jwtSecret',
@@ -175,11 +175,11 @@ async function unlockedIn(root: string, { server, client }: Manifest): Promise<s
 }
 
 async function choosePort(
-  to: CreateServices,
+  services: CreateServices,
   { port, allowSharedPort }: CreateInput,
 ): Promise<{ port: number; holders: readonly PortHolder[] }> {
-  if (port === 'auto') return { port: await to.ports.suggest(), holders: [] }
-  const { holders } = await to.ports.check(port)
+  if (port === 'auto') return { port: await services.ports.suggest(), holders: [] }
+  const { holders } = await services.ports.check(port)
   if (holders.length === 0 || allowSharedPort) return { port, holders }
   throw problem({
     code: 'port-taken',

@@ -16,22 +16,22 @@ import type { CreateServices } from './services'
 import { folderOf, takenAway, type CreateStep } from './step'
 
 /** Set-up needs a direct connection, the running application gets a pooled one. */
-export const switchToPool: CreateStep = to => {
+export const switchToPool: CreateStep = services => {
   const urls = async ({ plan, secret }: Context<CreatePlan>) => databaseConfig(plan, await secret('database'))
   return {
     async do(context) {
-      const { env } = folderOf(to, context.plan)
+      const { env } = folderOf(services, context.plan)
       const text = await readIfExists(env)
       if (text === undefined) throw takenAway(context.plan)
       await writeEnv(env, setEnv(text, { DATABASE_URL: (await urls(context)).url }))
     },
     async verify(context) {
       const { url } = await urls(context)
-      return parse((await readIfExists(folderOf(to, context.plan).env)) ?? '')['DATABASE_URL'] === url
+      return parse((await readIfExists(folderOf(services, context.plan).env)) ?? '')['DATABASE_URL'] === url
     },
     /** From the file itself: it needs no secret, which may be lost, and no file, which may be gone. */
     async undo({ plan }) {
-      const { env } = folderOf(to, plan)
+      const { env } = folderOf(services, plan)
       const text = await readIfExists(env)
       const { DIRECT_URL } = parse(text ?? '')
       if (text !== undefined && DIRECT_URL) await writeEnv(env, setEnv(text, { DATABASE_URL: DIRECT_URL }))
@@ -40,38 +40,40 @@ export const switchToPool: CreateStep = to => {
 }
 
 /** An instance whose port another one holds is made complete and left stopped: the operator chose to share. */
-export const startProcess: CreateStep = to => ({
+export const startProcess: CreateStep = services => ({
   async do({ plan, signal, report }) {
-    if (plan.systemUser) await isolate(to, plan, signal)
+    if (plan.systemUser) await isolate(services, plan, signal)
     if (plan.heldBy !== undefined) return // only its user was to be made
-    const { server } = folderOf(to, plan)
+    const { server } = folderOf(services, plan)
     // logs of an earlier one of its name, whose folder was deleted by hand, are not its own
-    await to.processes.remove({ name: plan.name, cwd: server })
+    await services.processes.remove({ name: plan.name, cwd: server })
     await startTarget(
-      to,
+      services,
       { name: plan.name, port: plan.port, script: join(server, plan.manifest.server.entry), cwd: server },
       { signal, report },
     )
   },
   async verify({ plan }) {
     if (plan.heldBy !== undefined) return false
-    const app = { name: plan.name, cwd: folderOf(to, plan).server }
-    const process = await ownProcess(await to.processes.list(), app)
+    const app = { name: plan.name, cwd: folderOf(services, plan).server }
+    const process = await ownProcess(await services.processes.list(), app)
     return (
-      process?.status === 'online' && (await to.processes.saved(app)) && (await to.desired.names()).includes(plan.name)
+      process?.status === 'online' &&
+      (await services.processes.saved(app)) &&
+      (await services.desired.names()).includes(plan.name)
     )
   },
   async undo({ plan }) {
-    await to.processes.remove({ name: plan.name, cwd: folderOf(to, plan).server })
-    await to.processes.save()
-    await to.desired.remove(plan.name)
+    await services.processes.remove({ name: plan.name, cwd: folderOf(services, plan).server })
+    await services.processes.save()
+    await services.desired.remove(plan.name)
     // the undo of place-files deletes its files
-    if (plan.systemUser) await removeSystemUser(to.run, to.paths, plan.name)
+    if (plan.systemUser) await removeSystemUser(services.run, services.paths, plan.name)
   },
 })
 
 /** Before anything of the application runs but its own set-up. */
-async function isolate(to: CreateServices, plan: CreatePlan, signal: AbortSignal): Promise<void> {
+async function isolate(services: CreateServices, plan: CreatePlan, signal: AbortSignal): Promise<void> {
   const [folder, readable] = [
     { uid: 0, gid: 0, mode: 0o700 },
     { uid: 0, gid: 0, mode: 0o755 },
@@ -83,26 +85,31 @@ async function isolate(to: CreateServices, plan: CreatePlan, signal: AbortSignal
     ['.', folder],
     [join(server.folder, '.env'), { ...folder, mode: 0o600 }],
   ])
-  await ensureSystemUser(to.run, to.paths, plan.name)
-  await handOver(to, plan.name, before, signal)
+  await ensureSystemUser(services.run, services.paths, plan.name)
+  await handOver(services, plan.name, before, signal)
 }
 
 /** Healthy at last, the folder is no longer in the making. */
-export const verifyHealth: CreateStep = to => ({
+export const verifyHealth: CreateStep = services => ({
   async do({ plan, signal, report }) {
-    if (!(await isReserved(to, plan))) throw takenAway(plan)
+    if (!(await isReserved(services, plan))) throw takenAway(plan)
     if (plan.heldBy === undefined)
-      await waitForTarget(to, { name: plan.name, port: plan.port, cwd: folderOf(to, plan).server }, { signal, report })
-    const { reservation, folder, env } = folderOf(to, plan)
+      await waitForTarget(
+        services,
+        { name: plan.name, port: plan.port, cwd: folderOf(services, plan).server },
+        { signal, report },
+      )
+    const { reservation, folder, env } = folderOf(services, plan)
     for (const it of [folder, dirname(env)]) await removeTemporary(it) // a crash may have left some of a file
     await rm(reservation, { force: true })
     await syncFolder(folder)
   },
   verify: async ({ plan }) =>
-    (await exists(folderOf(to, plan).config)) && (await readIfExists(folderOf(to, plan).reservation)) === undefined,
+    (await exists(folderOf(services, plan).config)) &&
+    (await readIfExists(folderOf(services, plan).reservation)) === undefined,
   /** The folder gets its mark back, by which the undo of `reserve` knows it. */
   async undo({ plan }) {
-    const { folder, reservation } = folderOf(to, plan)
+    const { folder, reservation } = folderOf(services, plan)
     if (await isFolder(folder)) await writeFileAtomic(reservation, plan.token, 0o600)
   },
 })

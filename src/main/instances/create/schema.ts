@@ -25,22 +25,26 @@ export async function databaseUrls(env: string): Promise<Record<string, string>>
  * Whatever keeps that from working, the push itself is the other way, and says what is wrong.
  * The database remembers which schema it has; dropping it (create-database's undo) undoes this.
  */
-export const pushSchema: CreateStep = to => ({
+export const pushSchema: CreateStep = services => ({
   async do(context) {
     const { plan, signal, output } = context
     if (isPrismaPush(plan)) {
       try {
-        await runSql(to, context, (await to.releases.schema(plan.fingerprint)) ?? (await writeSql(to, context)))
-        return await to.databases.markSchema(plan, plan.fingerprint)
+        await runSql(
+          services,
+          context,
+          (await services.releases.schema(plan.fingerprint)) ?? (await writeSql(services, context)),
+        )
+        return await services.databases.markSchema(plan, plan.fingerprint)
       } catch (error) {
         signal.throwIfAborted()
         output(`Without the schema's SQL (${error instanceof Error ? error.message : String(error)})\n`)
       }
     }
-    await runTool(to, context, plan.manifest.server.push, output)
-    await to.databases.markSchema(plan, plan.fingerprint)
+    await runTool(services, context, plan.manifest.server.push, output)
+    await services.databases.markSchema(plan, plan.fingerprint)
   },
-  verify: ({ plan }) => to.databases.hasSchema(plan.database, plan.fingerprint),
+  verify: ({ plan }) => services.databases.hasSchema(plan.database, plan.fingerprint),
 })
 
 const prismaPush = manifestSchema.parse({}).server.push.join(' ')
@@ -49,9 +53,9 @@ const isPrismaPush = (plan: CreatePlan): boolean => plan.manifest.server.push.jo
 /** The schema as Prisma itself found it when it generated the client, wherever the base application keeps it. */
 const generatedSchema = 'node_modules/.prisma/client/schema.prisma'
 
-async function writeSql(to: CreateServices, context: Context<CreatePlan>): Promise<string> {
+async function writeSql(services: CreateServices, context: Context<CreatePlan>): Promise<string> {
   context.report({ text: 'Writing the schema as SQL, once for this release' })
-  const sql = await runTool(to, context, [
+  const sql = await runTool(services, context, [
     'node_modules/.bin/prisma',
     'migrate',
     'diff',
@@ -60,7 +64,7 @@ async function writeSql(to: CreateServices, context: Context<CreatePlan>): Promi
     generatedSchema,
     '--script',
   ])
-  await to.releases.keepSchema(context.plan.fingerprint, sql)
+  await services.releases.keepSchema(context.plan.fingerprint, sql)
   return sql
 }
 
@@ -68,9 +72,9 @@ async function writeSql(to: CreateServices, context: Context<CreatePlan>): Promi
  * As the instance's role, which then owns all of it. Several statements in one query are one transaction: all or
  * nothing.
  */
-async function runSql(to: CreateServices, { plan, secret }: Context<CreatePlan>, sql: string): Promise<void> {
+async function runSql(services: CreateServices, { plan, secret }: Context<CreatePlan>, sql: string): Promise<void> {
   const login = {
-    ...(await to.infrastructure.server('postgres')),
+    ...(await services.infrastructure.server('postgres')),
     user: plan.role,
     password: await secret('database'),
     database: plan.database,
@@ -80,15 +84,15 @@ async function runSql(to: CreateServices, { plan, secret }: Context<CreatePlan>,
 
 /** In the instance's server, with the direct URL. @returns its standard output */
 export async function runTool(
-  to: CreateServices,
+  services: CreateServices,
   { plan, signal, secret }: Pick<Context<CreatePlan>, 'plan' | 'signal' | 'secret'>,
   [file, ...args]: readonly [string, ...string[]],
   onOutput?: (chunk: string) => void,
 ): Promise<string> {
-  const { env, server } = folderOf(to, plan)
+  const { env, server } = folderOf(services, plan)
   const program = file.includes('/') ? join(server, file) : file
   const secrets = [await secret('database')]
-  return to.run(program, args, {
+  return services.run(program, args, {
     cwd: server,
     signal,
     timeout: toolTimeout,

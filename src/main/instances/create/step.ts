@@ -6,10 +6,10 @@ import type { CreatePlan } from '../../../shared/jobs/create'
 import type { CreateServices } from './services'
 
 /** A step, given its collaborators. */
-export type CreateStep = (to: CreateServices) => StepActions<CreatePlan>
+export type CreateStep = (services: CreateServices) => StepActions<CreatePlan>
 
-export const folderOf = (to: CreateServices, plan: CreatePlan): InstancePaths =>
-  instancePaths(to.paths, plan.manifest, plan.name)
+export const folderOf = (services: CreateServices, plan: CreatePlan): InstancePaths =>
+  instancePaths(services.paths, plan.manifest, plan.name)
 
 /**
  * Someone removed the folder while it was in the making. What would be made anew had no mark, and nobody would dare to

@@ -54,10 +54,10 @@ export const endOfIsolation = (services: IsolateServices): AnyOperation =>
   })
 
 /** @throws Problem `isolated-already`, `system-user-foreign`, `isolation-link`, and those of `requireReach` */
-async function planIsolation(to: IsolateServices, { name }: Named): Promise<IsolatePlan> {
-  const { target, config, paths, manifest } = await findOwn(to, name)
-  await requireReach(to.paths, paths.folder)
-  const user = await findSystemUser(to.paths, name)
+async function planIsolation(services: IsolateServices, { name }: Named): Promise<IsolatePlan> {
+  const { target, config, paths, manifest } = await findOwn(services, name)
+  await requireReach(services.paths, paths.folder)
+  const user = await findSystemUser(services.paths, name)
   if (config.systemUser && user) {
     throw problem({
       code: 'isolated-already',
@@ -66,64 +66,64 @@ async function planIsolation(to: IsolateServices, { name }: Named): Promise<Isol
   }
   const owners = await readOwners(placesOf(paths, manifest))
   // Where its user is gone, the files are nobody's now: what was recorded then still holds.
-  return { target, ran: await isRunning(to, target), before: config.systemUser?.before ?? owners }
+  return { target, ran: await isRunning(services, target), before: config.systemUser?.before ?? owners }
 }
 
 /** @throws Problem `not-isolated` */
-async function planReturn(to: IsolateServices, { name }: Named): Promise<IsolatePlan> {
-  const { target, config } = await findOwn(to, name)
+async function planReturn(services: IsolateServices, { name }: Named): Promise<IsolatePlan> {
+  const { target, config } = await findOwn(services, name)
   if (!config.systemUser) throw problem({ code: 'not-isolated', message: `"${name}" has no system user of its own.` })
-  await requireSystemUser(to.paths, name)
-  return { target, ran: await isRunning(to, target), before: config.systemUser.before }
+  await requireSystemUser(services.paths, name)
+  return { target, ran: await isRunning(services, target), before: config.systemUser.before }
 }
 
 /** Until its files are another's, nothing of it may run, and PM2 must not start it by itself or by hand as before. */
-const stopProcess = (to: IsolateServices): IsolateStep => ({
+const stopProcess = (services: IsolateServices): IsolateStep => ({
   async do({ plan: { target, ran } }) {
-    if (ran) await stopTarget(to, target)
-    await to.processes.unlist(target)
-    await to.processes.save()
-    const user = await findSystemUser(to.paths, target.name)
-    if (user) await endProcessesOf(to.run, user)
+    if (ran) await stopTarget(services, target)
+    await services.processes.unlist(target)
+    await services.processes.save()
+    const user = await findSystemUser(services.paths, target.name)
+    if (user) await endProcessesOf(services.run, user)
   },
   verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
   undo: async context => {
-    if (context.plan.ran) await startAgain(to, context.plan.target, context)
+    if (context.plan.ran) await startAgain(services, context.plan.target, context)
   },
 })
 
-const createUser = (to: IsolateServices): IsolateStep => ({
-  do: ({ plan: { target } }) => ensureSystemUser(to.run, to.paths, target.name),
+const createUser = (services: IsolateServices): IsolateStep => ({
+  do: ({ plan: { target } }) => ensureSystemUser(services.run, services.paths, target.name),
   verify: () => Promise.resolve(false), // it looks first itself
-  undo: ({ plan: { target } }) => removeSystemUser(to.run, to.paths, target.name),
+  undo: ({ plan: { target } }) => removeSystemUser(services.run, services.paths, target.name),
 })
 
-const giveFiles = (to: IsolateServices): IsolateStep => ({
-  do: ({ plan: { target, before }, signal }) => handOver(to, target.name, before, signal),
+const giveFiles = (services: IsolateServices): IsolateStep => ({
+  do: ({ plan: { target, before }, signal }) => handOver(services, target.name, before, signal),
   verify: () => Promise.resolve(false), // to look at each file takes as long as to give it
-  undo: ({ plan: { target, before }, signal }) => handBack(to, target.name, before, signal),
+  undo: ({ plan: { target, before }, signal }) => handBack(services, target.name, before, signal),
 })
 
-const takeFiles = (to: IsolateServices): IsolateStep => ({
-  do: ({ plan: { target, before }, signal }) => handBack(to, target.name, before, signal),
+const takeFiles = (services: IsolateServices): IsolateStep => ({
+  do: ({ plan: { target, before }, signal }) => handBack(services, target.name, before, signal),
   verify: () => Promise.resolve(false), // as above
   /** What was removed by hand meanwhile has no files to be given again. */
   undo: async ({ plan: { target, before }, signal }) => {
-    if (await exists(join(to.paths.instances, target.name, 'config.json')))
-      await handOver(to, target.name, before, signal)
+    if (await exists(join(services.paths.instances, target.name, 'config.json')))
+      await handOver(services, target.name, before, signal)
   },
 })
 
-const startProcess = (to: IsolateServices): IsolateStep => ({
+const startProcess = (services: IsolateServices): IsolateStep => ({
   async do({ plan: { target }, signal, report }) {
-    await startTarget(to, target, { signal, report })
-    await waitForTarget(to, target, { signal, report })
+    await startTarget(services, target, { signal, report })
+    await waitForTarget(services, target, { signal, report })
   },
   verify: () => Promise.resolve(false), // a look is cheap and always due
-  undo: ({ plan: { target } }) => stopTarget(to, target),
+  undo: ({ plan: { target } }) => stopTarget(services, target),
 })
 
-const removeUser = (to: IsolateServices): IsolateStep => ({
-  do: ({ plan: { target } }) => removeSystemUser(to.run, to.paths, target.name),
-  verify: async ({ plan: { target } }) => (await findSystemUser(to.paths, target.name)) === undefined,
+const removeUser = (services: IsolateServices): IsolateStep => ({
+  do: ({ plan: { target } }) => removeSystemUser(services.run, services.paths, target.name),
+  verify: async ({ plan: { target } }) => (await findSystemUser(services.paths, target.name)) === undefined,
 })
