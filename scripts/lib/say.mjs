@@ -1,6 +1,6 @@
 /**
- * What the scripts tell the person. Everything goes to standard error: standard output belongs to results
- * (`npm run -s bench -- --json` prints nothing else there).
+ * What the scripts tell the person. Everything goes to standard error: standard output belongs to results (`npm run -s
+ * bench -- --json` prints nothing else there).
  */
 import { spawn } from 'node:child_process'
 
@@ -43,9 +43,8 @@ export async function step(text, work) {
 }
 
 /**
- * Runs a command to its end; its output goes to standard error as it comes, or is collected with `quiet`.
- * `timeout` is in milliseconds. @returns { code, output }; code is null when it was ended by a signal or could not
- * start
+ * Runs a command to its end; its output goes to standard error as it comes, or is collected with `quiet`. `timeout` is
+ * in milliseconds. @returns { code, output }; code is null when it was ended by a signal or could not start
  */
 export function run(file, args, { cwd, env, timeout, quiet = false, input } = {}) {
   return new Promise(resolve => {

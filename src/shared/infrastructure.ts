@@ -13,8 +13,8 @@ export const serviceNames = Object.keys(serviceTitle) as ServiceName[]
 
 /**
  * `absent`: not made yet. `unavailable`: cannot be had on this machine (PgBouncer only). `restarting`: it had ended,
- * and is started again. `not-adopted`: it runs, was
- * made elsewhere, and does not know Instance Manager's roles yet: the next start of the infrastructure makes them.
+ * and is started again. `not-adopted`: it runs, was made elsewhere, and does not know Instance Manager's roles yet: the
+ * next start of the infrastructure makes them.
  */
 export type ServiceState =
   'running' | 'not-adopted' | 'starting' | 'restarting' | 'stopping' | 'stopped' | 'failed' | 'absent' | 'unavailable'

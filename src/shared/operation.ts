@@ -1,6 +1,6 @@
 /**
- * Operations as everyone sees them: journal entries, live events, and the state folded from them.
- * A journal entry *is* the event: what is on disk and what is on the screen cannot differ.
+ * Operations as everyone sees them: journal entries, live events, and the state folded from them. A journal entry *is*
+ * the event: what is on disk and what is on the screen cannot differ.
  */
 import { z } from 'zod'
 import type { Problem } from './problem'
@@ -232,8 +232,8 @@ export const problemOf = (state: OperationState): Problem | undefined =>
   state.turned?.problem ?? state.steps.find(it => it.status === 'stuck')?.problem
 
 /**
- * It is stuck because PostgreSQL or PgBouncer isn't running, and isn't what starts or stops them: it continues by itself
- * once both are (`infrastructure/resume.ts`).
+ * It is stuck because PostgreSQL or PgBouncer isn't running, and isn't what starts or stops them: it continues by
+ * itself once both are (`infrastructure/resume.ts`).
  */
 export const waitsForInfrastructure = ({ claims, phase, steps }: OperationState): boolean =>
   phase === 'stuck' &&

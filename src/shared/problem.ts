@@ -1,6 +1,6 @@
 /**
- * Problems: errors that a person can act on. They cross every border of the app as plain data
- * (journal, IPC, socket, command line), so that nobody ever reads "Something went wrong".
+ * Problems: errors that a person can act on. They cross every border of the app as plain data (journal, IPC, socket,
+ * command line), so that nobody ever reads "Something went wrong".
  */
 
 import { systemProblem } from './system-errors'

@@ -3,8 +3,7 @@ import { z } from 'zod'
 
 /**
  * What an operation holds while it is open: `kind/name` of a thing (`instance/school`, `port/5001`), or a single
- * thing's name.
- * Only one operation can `own` it, and then no other can `use` it.
+ * thing's name. Only one operation can `own` it, and then no other can `use` it.
  */
 export interface Claim {
   readonly on: string

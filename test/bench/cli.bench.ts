@@ -1,7 +1,7 @@
 /**
  * What a command costs before and while it does nothing much: `list` of ten instances that run, with nothing else open
- * and through an engine
- * that is, against `pm2 jlist` and against Node itself; and how long an instance's name takes to complete.
+ * and through an engine that is, against `pm2 jlist` and against Node itself; and how long an instance's name takes to
+ * complete.
  */
 import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'

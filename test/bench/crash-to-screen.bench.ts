@@ -1,7 +1,7 @@
 /**
  * From kill -9 of an instance's process to the frame in which its row in the real window tells it: a hundred instances,
- * each a real PM2 process.
- * Both ends read the same machine's clock. The window is as under Xvfb: drawn without a graphics card.
+ * each a real PM2 process. Both ends read the same machine's clock. The window is as under Xvfb: drawn without a
+ * graphics card.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Page } from '@playwright/test'

@@ -1,7 +1,7 @@
 /**
  * From the review's *Create* to *healthy* on the sample application: cold (no release prepared), warm (a second
- * instance of the same base),
- * and the guide's sequence, in turn, on the same PostgreSQL, PgBouncer and PM2, with a warm npm cache.
+ * instance of the same base), and the guide's sequence, in turn, on the same PostgreSQL, PgBouncer and PM2, with a warm
+ * npm cache.
  */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,10 +1,8 @@
 /**
  * Frames while the list is scrolled and filtered in the real window, with 100 and with 500 instances. Of both, a
- * hundred are real PM2 processes,
- * whose usage is pushed meanwhile; the others are folders as the guide's command line leaves them, between them in the
- * list.
- * A frame is the time between two calls of requestAnimationFrame. The window is as under Xvfb: drawn by the processor,
- * without a graphics card.
+ * hundred are real PM2 processes, whose usage is pushed meanwhile; the others are folders as the guide's command line
+ * leaves them, between them in the list. A frame is the time between two calls of requestAnimationFrame. The window is
+ * as under Xvfb: drawn by the processor, without a graphics card.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Page } from '@playwright/test'

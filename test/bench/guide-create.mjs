@@ -1,9 +1,8 @@
 /**
  * Creates an instance as the implementation guide's command line did: nine steps, one after the other, every tool
- * through its own command.
- * Standard input, one JSON object: { workspace, name, port, admin: { port, sockets?, user, password, database },
- * pooledPort, director: { name, email, password } }
- * PM2_HOME is in the environment. Standard output, one JSON line: the seconds of each step.
+ * through its own command. Standard input, one JSON object: { workspace, name, port, admin: { port, sockets?, user,
+ * password, database }, pooledPort, director: { name, email, password } } PM2_HOME is in the environment. Standard
+ * output, one JSON line: the seconds of each step.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'

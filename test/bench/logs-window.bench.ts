@@ -1,8 +1,7 @@
 /**
  * Logs in the real window: a log of 3 GB opened to its last line, beside `tail -n 1000`, and searched, with what that
- * takes of memory; lines as fast as an
- * instance writes them, and one line after the other, beside `pm2 logs`. The window is as under Xvfb: drawn without a
- * graphics card.
+ * takes of memory; lines as fast as an instance writes them, and one line after the other, beside `pm2 logs`. The
+ * window is as under Xvfb: drawn without a graphics card.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,7 +1,7 @@
 /**
  * A log of 3 GB read by the engine: opened at its end, beside `tail -n 1000`; searched, beside `grep -c` and ripgrep
- * where it is; the memory
- * that this takes. Every side runs in turn, on the same file in the page cache. Includes the threads, not the window.
+ * where it is; the memory that this takes. Every side runs in turn, on the same file in the page cache. Includes the
+ * threads, not the window.
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

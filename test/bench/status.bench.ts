@@ -1,10 +1,8 @@
 /**
  * The full list of instances with real PM2 processes, against `pm2 jlist` once per instance, as the guide's command
- * line asks for each status;
- * and what it costs to watch a hundred instances of which nothing happens: first the engine alone, in this process,
- * with PM2's daemon apart;
- * then the whole app, all of Electron's processes with the window open and shown. PM2, PostgreSQL, PgBouncer and the
- * instances are none of them.
+ * line asks for each status; and what it costs to watch a hundred instances of which nothing happens: first the engine
+ * alone, in this process, with PM2's daemon apart; then the whole app, all of Electron's processes with the window open
+ * and shown. PM2, PostgreSQL, PgBouncer and the instances are none of them.
  */
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'

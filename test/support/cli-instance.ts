@@ -29,8 +29,7 @@ interface Place {
 
 /**
  * Writes the folder: config.json, db-config.json, server/ with `.env` and uploads. Readable for all, as the tool left
- * them. As with the tool, `.env` has
- * the direct URL until the database is made.
+ * them. As with the tool, `.env` has the direct URL until the database is made.
  */
 export async function layOut({ root, services }: Place, name: string, chosen?: number): Promise<CliInstance> {
   const port = chosen ?? (await freePort())

@@ -1,6 +1,6 @@
 /**
- * The built app in a real window, each test in a home of its own: settings, PM2, temporary files and workspace of
- * the machine's user stay untouched. Only downloads are shared (npm's cache, our cache, the registry's settings).
+ * The built app in a real window, each test in a home of its own: settings, PM2, temporary files and workspace of the
+ * machine's user stay untouched. Only downloads are shared (npm's cache, our cache, the registry's settings).
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'

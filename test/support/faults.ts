@@ -1,7 +1,7 @@
 /**
  * Makes something happen at an exact moment of an operation: when a line of its journal is about to be written, half
- * written, or safely on disk; or when one of its files is written and not yet in its place.
- * It wraps the file handles of this process, so that the code under test stays as it is.
+ * written, or safely on disk; or when one of its files is written and not yet in its place. It wraps the file handles
+ * of this process, so that the code under test stays as it is.
  */
 import { readlinkSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'

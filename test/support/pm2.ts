@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Processes, type App } from '../../src/main/processes/client'
+import { Processes, type NewProcess } from '../../src/main/processes/client'
 import { pm2Paths } from '../../src/main/processes/daemon'
 import { appsOf } from '../../src/main/processes/leftovers'
 import { allPids, descendants, environmentOf, isAlive } from '../../src/main/system/proc'
@@ -14,7 +14,7 @@ export interface PrivatePm2 {
   readonly home: string
   readonly processes: Processes
   /** Writes an app's index.js into a folder of its own. */
-  app(name: string, code: string): Promise<App>
+  app(name: string, code: string): Promise<NewProcess>
   /** The pid in PM2's pid file; undefined if there is none. */
   daemonPid(): Promise<number | undefined>
   /** Ends the daemon as a crash would: its apps stay. */

@@ -1,6 +1,6 @@
 /**
- * Tests that cannot run on every machine say why. The run names each with its reason, and `npm test -- --strict`
- * counts it as failed. In Playwright use its own `test.skip(condition, reason)`.
+ * Tests that cannot run on every machine say why. The run names each with its reason, and `npm test -- --strict` counts
+ * it as failed. In Playwright use its own `test.skip(condition, reason)`.
  */
 import { describe, type TestContext } from 'vitest'
 

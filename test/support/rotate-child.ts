@@ -1,7 +1,7 @@
 /**
- * Rotates a log and dies by SIGKILL at one of the moments at which something changes on the disk: after its
- * Nth change (0: never). Prints the changes that it has begun. It wraps this process' own calls, so that the code under
- * test stays as it is.
+ * Rotates a log and dies by SIGKILL at one of the moments at which something changes on the disk: after its Nth change
+ * (0: never). Prints the changes that it has begun. It wraps this process' own calls, so that the code under test stays
+ * as it is.
  */
 import fs, { writeSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'

@@ -1,7 +1,6 @@
 /**
  * A base application without packages: a server of a few lines, a client of one page, and a Prisma client that its own
- * `generate`
- * writes and that keeps nothing. Where it is made of it in a second, a test can afford many instances.
+ * `generate` writes and that keeps nothing. Where it is made of it in a second, a test can afford many instances.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * The layers of docs/architecture.md. Every import of src is held against src/layers.json. The linter holds what concerns
- * packages, and types: each forbidden import is planted and must be found, each allowed one must pass.
+ * The layers of docs/architecture.md. Every import of src is held against src/layers.json. The linter holds what
+ * concerns packages, and types: each forbidden import is planted and must be found, each allowed one must pass.
  */
 import { execFile } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'

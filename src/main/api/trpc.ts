@@ -4,7 +4,7 @@ import { ZodError } from 'zod'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { App } from '../app'
 
-export interface Context {
+export interface ApiContext {
   readonly app: App
   /** Whose it is, where the pages are served; absent for a window and for a command on this machine. */
   readonly session?: string
@@ -12,7 +12,7 @@ export interface Context {
   readonly drained?: () => Promise<void>
 }
 
-const trpc = initTRPC.context<Context>().create({
+const trpc = initTRPC.context<ApiContext>().create({
   isDev: false,
   errorFormatter: ({ shape, error, ctx }) => {
     const problem = problemOf(error.cause ?? error)
@@ -39,8 +39,8 @@ export const { router } = trpc
 
 /**
  * A subscription that fails says so with a code that is no invitation to ask again. tRPC takes what is thrown for an
- * INTERNAL_SERVER_ERROR, which
- * its local link asks again for at once and for ever (`retryableRpcCodes` in @trpc/server).
+ * INTERNAL_SERVER_ERROR, which its local link asks again for at once and for ever (`retryableRpcCodes` in
+ * @trpc/server).
  */
 async function* failingOnce(values: AsyncIterable<unknown>): AsyncGenerator<unknown, void, undefined> {
   try {

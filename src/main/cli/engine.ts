@@ -49,9 +49,7 @@ export interface Opening {
   readonly waiting: () => void
 }
 
-/**
- * How long the process that holds the workspace may take to answer while it is opening or closing. Milliseconds.
- */
+/** How long the process that holds the workspace may take to answer while it is opening or closing. Milliseconds. */
 const patience = 30_000
 /** Between two attempts. Milliseconds. */
 const lockWait = 250

@@ -32,8 +32,7 @@ const options: Readonly<Record<string, string>> = {
 
 /**
  * Anything thrown, as a Failure. A Problem that the engine answers with means that nothing was begun: it is refused, or
- * the input is not
- * valid, which is wrong usage. What is no Problem is a defect.
+ * the input is not valid, which is wrong usage. What is no Problem is a defect.
  */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error

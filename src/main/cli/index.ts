@@ -9,7 +9,7 @@ import { asJson } from './print/clean'
 import { Output } from './print/output'
 import { problemLines } from './print/problem'
 import { buildProgram } from './program'
-import { Session } from './session'
+import { CommandSession } from './session'
 
 /** The product's own folder: this file is out/main/cli.cjs in it. */
 const root = join(import.meta.dirname, '..', '..')
@@ -24,7 +24,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
   let exit: ExitCode = exitCodes.done
   const { version } = JSON.parse(readFileSync(productIn(root).packageJson, 'utf8')) as { readonly version: string }
   const program = buildProgram(version, async (options, work) => {
-    const session = new Session(root, options, out, err)
+    const session = new CommandSession(root, options, out, err)
     let ended: Parameters<typeof report>[0]
     try {
       ended = await work(session)

@@ -11,7 +11,7 @@ import { Follower } from './follow'
 import { asJson } from './print/clean'
 import { problemLines } from './print/problem'
 import { reporterFor } from './print/reporter-for'
-import type { Result, Session } from './session'
+import type { Result, CommandSession } from './session'
 
 /** One operation of a command, as the result tells it. */
 export interface Ended {
@@ -30,7 +30,7 @@ export const endedOf = (state: OperationState): Ended => ({
   ...(state.phase !== 'succeeded' && { problem: problemOfState(state) }),
 })
 
-export interface Work {
+export interface FollowServices {
   /** Of the engine as it is now: one that vanishes is taken over from. */
   readonly client: Client
   readonly follower: Follower
@@ -40,7 +40,10 @@ export interface Work {
  * Opens the engine and a follower, and does the work. If a joined engine vanishes, another is joined, or this process
  * goes on with the operations.
  */
-export async function withOperations<T>(session: Session, work: (work: Work) => Promise<T>): Promise<T> {
+export async function withOperations<T>(
+  session: CommandSession,
+  work: (services: FollowServices) => Promise<T>,
+): Promise<T> {
   let engine = await session.engine('change')
   const reporter = await reporterFor(session.json, session.out, session.err)
   const follower = new Follower(engine.client, reporter, async () => {
@@ -71,7 +74,7 @@ export async function withOperations<T>(session: Session, work: (work: Work) => 
 }
 
 /** The second Ctrl+C. The kernel frees the lock; the journal has what is open. */
-function leave(session: Session, { joined }: Engine, follower: Follower): never {
+function leave(session: CommandSession, { joined }: Engine, follower: Follower): never {
   const { open } = follower
   follower.close()
   session.say(
@@ -95,8 +98,8 @@ function leave(session: Session, { joined }: Engine, follower: Follower): never 
 const starting = (request: StartRequest) => (client: Client) => client.operations.start.mutate(request)
 
 /** One operation, to its end. @throws Failure if it did not succeed */
-export async function succeed(work: Work, request: StartRequest): Promise<OperationState> {
-  return mustSucceed(await work.follower.run(starting(request)))
+export async function succeed(services: FollowServices, request: StartRequest): Promise<OperationState> {
+  return mustSucceed(await services.follower.run(starting(request)))
 }
 
 export function mustSucceed(state: OperationState): OperationState {
@@ -126,9 +129,9 @@ export interface Each {
 }
 
 /** A job on one instance, as one of a list. */
-export async function one(work: Work, name: string, request: StartRequest): Promise<Each> {
+export async function one(services: FollowServices, name: string, request: StartRequest): Promise<Each> {
   try {
-    return eachOf(name, await work.follower.run(starting(request)))
+    return eachOf(name, await services.follower.run(starting(request)))
   } catch (error) {
     const { problem, exit } = toFailure(error)
     return { name, exit, problem }
@@ -139,13 +142,17 @@ export async function one(work: Work, name: string, request: StartRequest): Prom
  * A job on many instances, and the result of each. Cancelling it also cancels the operations in progress, which are
  * followed to their end. @throws Failure if none was begun, or the job itself is stuck
  */
-export async function many(work: Work, request: StartRequest): Promise<Each[]> {
-  const state = await work.follower.run(starting(request))
+export async function many(services: FollowServices, request: StartRequest): Promise<Each[]> {
+  const state = await services.follower.run(starting(request))
   if (state.phase === 'stuck' || state.turned?.reason === 'failed') mustSucceed(state)
-  return await Promise.all(resultsOf(state).map(it => eachOfMany(work, it, state.openedAt)))
+  return await Promise.all(resultsOf(state).map(it => eachOfMany(services, it, state.openedAt)))
 }
 
-async function eachOfMany({ follower }: Work, { name, begun, result }: InstanceResult, since: string): Promise<Each> {
+async function eachOfMany(
+  { follower }: FollowServices,
+  { name, begun, result }: InstanceResult,
+  since: string,
+): Promise<Each> {
   const own = follower.states.findLast(it =>
     result
       ? it.id === result.operation
@@ -174,7 +181,7 @@ function eachOf(name: string, state: OperationState): Each {
 }
 
 /** What becomes of many. */
-export function resultOfMany(session: Session, results: readonly Each[], lines?: readonly string[]): Result {
+export function resultOfMany(session: CommandSession, results: readonly Each[], lines?: readonly string[]): Result {
   const failed = results.filter(it => it.exit !== exitCodes.done)
   if (failed.length === 0) return { data: results, lines }
   const [first] = failed

@@ -12,13 +12,13 @@ import type { CreateOptions } from './commands/create'
 import type { InitOptions } from './commands/init'
 import type { LifecycleOptions } from './commands/lifecycle'
 import type { LogOptions } from './commands/logs'
-import type { GlobalOptions, Result, Session } from './session'
+import type { GlobalOptions, Result, CommandSession } from './session'
 
 /** Does a command's work. @param global the options given before or after the command */
-export type Perform = (global: GlobalOptions, work: (session: Session) => Promise<Result>) => Promise<void>
+export type Perform = (global: GlobalOptions, work: (session: CommandSession) => Promise<Result>) => Promise<void>
 
 /** What commander parsed fits what the command takes, as the definitions beside it and the tests ensure. */
-type Work = (session: Session, options: never, ...its: never[]) => Promise<Result>
+type Work = (session: CommandSession, options: never, ...its: never[]) => Promise<Result>
 
 /** @param name the argument's name in the message */
 const wholeNumber =

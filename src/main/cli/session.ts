@@ -29,7 +29,7 @@ export interface GlobalOptions {
   readonly wait?: boolean
 }
 
-export class Session {
+export class CommandSession {
   readonly interrupts = new Interrupts()
   readonly #engines: Engine[] = []
   #workspace: ChosenWorkspace | undefined

@@ -1,7 +1,7 @@
 /**
- * Whose databases and roles are. A role is marked with its operation's token, so that undo drops only what that operation
- * created; both are marked with the workspace and the instance that they belong to, so that a copied workspace never
- * drops the original's.
+ * Whose databases and roles are. A role is marked with its operation's token, so that undo drops only what that
+ * operation created; both are marked with the workspace and the instance that they belong to, so that a copied
+ * workspace never drops the original's.
  */
 import type { Client } from 'pg'
 
@@ -9,7 +9,7 @@ export interface DatabaseNames {
   readonly database: string
   readonly role: string
 }
-export interface Owner {
+export interface DatabaseOwner {
   readonly role: boolean
   readonly database: boolean
   readonly ownedByRole: boolean
@@ -45,7 +45,7 @@ export function parseMark(comment: string | null): Mark | undefined {
 }
 
 /** Whose they are, as the server knows it. */
-export async function ownerOf(client: Client, { database, role }: DatabaseNames): Promise<Owner> {
+export async function ownerOf(client: Client, { database, role }: DatabaseNames): Promise<DatabaseOwner> {
   const { rows } = await client.query<{
     role: boolean
     unlimited: boolean

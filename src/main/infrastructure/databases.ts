@@ -2,7 +2,7 @@
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { problem } from '../../shared/problem'
 import { isRefused, type Login, unreachable, withConnection } from './connection'
-import { formatMark, ownerOf, parseMark, type DatabaseNames, type Owner } from './database-marks'
+import { formatMark, ownerOf, parseMark, type DatabaseNames, type DatabaseOwner } from './database-marks'
 import { roleConnections } from './limits'
 import { poolerRole } from './services/postgres-config'
 import { scramSecret } from './scram'
@@ -144,8 +144,7 @@ export class Databases {
 
   /**
    * Changes nothing. With `halfMade` a database that still belongs to a superuser passes, too: the older tool gave it
-   * to its role last.
-   * Those that carry no mark (the older tool left none) pass.
+   * to its role last. Those that carry no mark (the older tool left none) pass.
    * @throws Problem `database-foreign` if one of them is marked as another workspace's or instance's, or the database
    * belongs to another role
    */
@@ -244,7 +243,7 @@ export class Databases {
   /** @throws Problem `database-foreign` */
   #refuseForeign(
     names: DatabaseNames,
-    owner: Owner,
+    owner: DatabaseOwner,
     { halfMade }: { readonly halfMade: boolean } = { halfMade: false },
   ): void {
     if (owner.database && !owner.ownedByRole && !(halfMade && owner.ownedBySuperuser))
@@ -263,7 +262,7 @@ export class Databases {
       })
   }
 
-  #otherMark(names: DatabaseNames, { roleMark, databaseMark }: Owner): string | undefined {
+  #otherMark(names: DatabaseNames, { roleMark, databaseMark }: DatabaseOwner): string | undefined {
     return [roleMark, databaseMark].map(it => it?.owner).find(it => it !== undefined && it !== this.#ownerMark(names))
   }
 
@@ -296,7 +295,7 @@ export class Databases {
   }
 }
 
-const taken = ({ database, role }: DatabaseNames, owner: Owner) =>
+const taken = ({ database, role }: DatabaseNames, owner: DatabaseOwner) =>
   problem({
     code: 'database-exists',
     field: 'name',

@@ -20,7 +20,7 @@ import { reasonFor, requireAvailable, requireUnused } from './driver-choice'
 import type { Driver, DriverContext, DriverStatus } from './drivers/driver'
 import { Transitions, type Restarting } from './transitions'
 import { isSecured, securePostgres } from './secure'
-import { passwordOf, type Secrets } from './secrets'
+import { passwordOf, type SecretStore } from './secrets'
 import { serviceOf } from './services'
 import { adminLogin, weakRules } from './services/postgres'
 import { poolerRole } from './services/postgres-config'
@@ -29,7 +29,7 @@ import type { Wanted } from './wanted'
 export interface InfrastructureServices {
   readonly drivers: Readonly<Record<DriverKind, Driver>>
   readonly settings: { read(): Promise<Settings>; change(values: { driver: DriverKind }): Promise<void> }
-  readonly secrets: Secrets
+  readonly secrets: SecretStore
   readonly users: () => readonly InfrastructureUser[]
   readonly wanted: Wanted
   /** Aborted when the workspace is closed: whoever watches is let go. */

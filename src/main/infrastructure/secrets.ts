@@ -2,7 +2,7 @@
 import { generatePassword } from '../../shared/password'
 
 /** The workspace's secrets, as far as the infrastructure needs them. */
-export interface Secrets {
+export interface SecretStore {
   /** The secret of that key, made and kept if there is none; who asks at once gets the same one. */
   ensure(key: string, make: () => string): Promise<string>
 }
@@ -10,4 +10,5 @@ export interface Secrets {
 export type SecretKey = 'infrastructure.admin' | 'infrastructure.pgbouncer_auth'
 
 /** The password of that key; made and kept before anything uses it, so that a crash cannot lose it. */
-export const passwordOf = (secrets: Secrets, key: SecretKey): Promise<string> => secrets.ensure(key, generatePassword)
+export const passwordOf = (secrets: SecretStore, key: SecretKey): Promise<string> =>
+  secrets.ensure(key, generatePassword)

@@ -10,8 +10,7 @@ import { scramSecret } from './scram'
 
 /**
  * Nobody can be connected to it, so nobody keeps PostgreSQL from copying it. In template1 anyone could: for each client
- * that names a database,
- * PgBouncer connects to that database with its own role, before it knows the password.
+ * that names a database, PgBouncer connects to that database with its own role, before it knows the password.
  */
 export const templateDatabase = 'instance_manager_template'
 
@@ -19,8 +18,8 @@ const lookupBody = `SELECT rolname::text, rolpassword::text FROM pg_catalog.pg_a
   WHERE rolname = name AND rolcanlogin AND NOT rolsuper AND (rolvaliduntil IS NULL OR rolvaliduntil > pg_catalog.now())`
 
 /**
- * Makes PgBouncer's role, its look-up, and our template, from which every instance's database is made.
- * Safe to repeat. @param adopted leave what is there as it is: only add
+ * Makes PgBouncer's role, its look-up, and our template, from which every instance's database is made. Safe to repeat.
+ * @param adopted leave what is there as it is: only add
  */
 export async function securePostgres(
   admin: Login,

@@ -1,10 +1,8 @@
 /**
  * While an engine has the workspace, PostgreSQL and PgBouncer are started again when they should run and have ended:
- * after a reboot, a
- * crash, or running out of memory. A growing pause lies between attempts. It does nothing while an operation owns the
- * infrastructure, and
- * an operation that begins interrupts an attempt and waits for its end (`Infrastructure.move`), so two never start the
- * same service.
+ * after a reboot, a crash, or running out of memory. A growing pause lies between attempts. It does nothing while an
+ * operation owns the infrastructure, and an operation that begins interrupts an attempt and waits for its end
+ * (`Infrastructure.move`), so two never start the same service.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serviceTitle, type DriverKind, type ServiceName } from '../../shared/infrastructure'

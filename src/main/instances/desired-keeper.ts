@@ -8,7 +8,7 @@
  */
 import type { ProcessInfo } from '../processes/client'
 import type { Desired } from './desired'
-import type { Found } from './gather'
+import type { Gathered } from './gather'
 
 export interface DesiredKeeperServices {
   readonly desired: Pick<Desired, 'add' | 'remove'>
@@ -19,8 +19,8 @@ export interface DesiredKeeperServices {
 }
 
 /**
- * Milliseconds for which an instance must stay *stopped*: PM2 says so for a moment between a crash and the restart, too,
- * but counts the restart then.
+ * Milliseconds for which an instance must stay *stopped*: PM2 says so for a moment between a crash and the restart,
+ * too, but counts the restart then.
  */
 export const settling = 1000
 
@@ -37,7 +37,7 @@ export class DesiredKeeper {
    * @param isCurrent false once something has happened since the look: an operation may have stopped what ran then
    * @returns whether another look, `settling` ms later, may tell more
    */
-  async saw(found: Found, isCurrent: () => boolean): Promise<boolean> {
+  async saw(found: Gathered, isCurrent: () => boolean): Promise<boolean> {
     if (found.processProblem) return false
     const { desired, busy, signal } = this.#services
     const owned = busy()

@@ -4,8 +4,8 @@ import { isAbsolute } from 'node:path'
 
 /**
  * The folder that a config.json belongs to, if that is another one than it lies in; else undefined. A path that leads
- * nowhere is a stale one, of a workspace that was moved. A folder is the same by its inode, however its path is spelt; a
- * link to another instance's folder is not that folder.
+ * nowhere is a stale one, of a workspace that was moved. A folder is the same by its inode, however its path is spelt;
+ * a link to another instance's folder is not that folder.
  * @param named `paths.instance` of the config.json
  * @param folder where it lies
  */

@@ -6,7 +6,7 @@ import type { Configs } from './configs'
 import type { Desired } from './desired'
 import { ownProcess } from './lifecycle/own-process'
 
-export interface Found {
+export interface Gathered {
   readonly instances: readonly { readonly config: InstanceConfig; readonly process?: ProcessInfo }[]
   readonly broken: InstanceList['broken']
   /** Copies, each with the folder that it belongs to. */
@@ -26,7 +26,7 @@ export async function gather(
   { desired: wanted, processes }: GatherServices,
   { configs, broken, foreign, serverOf }: Configs,
   revive: boolean,
-): Promise<Found> {
+): Promise<Gathered> {
   const [desired, listed] = await Promise.all([
     wanted.names().catch(() => []),
     processes.list({ revive }).catch((error: unknown) => toProblem(error)),

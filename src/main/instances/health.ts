@@ -1,7 +1,7 @@
 /**
- * Whether an instance is healthy: PM2 says online, and the port is held by this very process, and an HTTP request
- * gets an answer below 500, and the instance's role gets through PgBouncer to its database. That someone listens on the
- * port is not enough.
+ * Whether an instance is healthy: PM2 says online, and the port is held by this very process, and an HTTP request gets
+ * an answer below 500, and the instance's role gets through PgBouncer to its database. That someone listens on the port
+ * is not enough.
  */
 import { get } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'

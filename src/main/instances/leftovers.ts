@@ -1,8 +1,7 @@
 /**
  * Half-made instances: the older command line tool left some of folder, database, role and process when it failed or
- * was interrupted. Each is removed
- * only if it is the instance's own by its name, and no sign says that it is another's; nothing is taken from files that
- * may say anything.
+ * was interrupted. Each is removed only if it is the instance's own by its name, and no sign says that it is another's;
+ * nothing is taken from files that may say anything.
  */
 import { randomUUID } from 'node:crypto'
 import { readlink } from 'node:fs/promises'

@@ -2,7 +2,7 @@
 import { urlOf } from '../../shared/address'
 import type { InstanceConfig, InstanceList, InstanceStatus, InstanceView } from '../../shared/instance'
 import type { ProcessInfo, ProcessStatus } from '../processes/client'
-import type { Found } from './gather'
+import type { Gathered } from './gather'
 import type { SlowFacts } from './slow-facts'
 import type { Usage } from './usage'
 
@@ -13,7 +13,7 @@ export interface Measured {
 }
 
 export function joinList(
-  { instances, broken, foreign, desired, processProblem }: Found,
+  { instances, broken, foreign, desired, processProblem }: Gathered,
   measured: Measured,
 ): InstanceList {
   const { facts } = measured

@@ -16,9 +16,7 @@ export class Measures implements Measured {
   #facts = noFacts
   #pids: readonly number[] = []
 
-  /**
-   * @param revive whether PM2's daemon may be started for it @param closed the workspace's end
-   */
+  /** @param revive whether PM2's daemon may be started for it @param closed the workspace's end */
   constructor(services: SlowFactServices, revive: () => boolean, closed: AbortSignal) {
     this.#slow = new Watched(
       {

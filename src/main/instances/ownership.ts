@@ -1,7 +1,6 @@
 /**
  * Whose an instance is. A copied folder still names the original's database, so whatever is done to the copy would be
- * done to the original:
- * until it is adopted, no job may touch it.
+ * done to the original: until it is adopted, no job may touch it.
  */
 import { readlink, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -58,9 +57,8 @@ export class Ownership {
 
   /**
    * Marks the databases of these instances as this workspace's, if they carry no mark: the older tool left none. Those
-   * that are another's are left out.
-   * To be told apart from a copy later is no condition of anything that is done now, so what fails is left to the next
-   * time.
+   * that are another's are left out. To be told apart from a copy later is no condition of anything that is done now,
+   * so what fails is left to the next time.
    */
   async claim({ configs, foreign, manifest }: Pick<Configs, 'configs' | 'foreign' | 'manifest'>): Promise<void> {
     const ours = configs.filter(it => !foreign.has(it.name))

@@ -16,8 +16,7 @@ export interface PortKnowledge {
 
 /**
  * The first port from `first` upwards that no instance is configured for (running or not), no open operation has
- * chosen,
- * and on which a server could listen now.
+ * chosen, and on which a server could listen now.
  * @throws Problem `no-free-port`
  */
 export async function choosePort(
@@ -38,8 +37,8 @@ export async function choosePort(
 }
 
 /**
- * Who has a port: instances configured for it, open operations that chose it, and a process that listens on it
- * unless it is one of those instances, running.
+ * Who has a port: instances configured for it, open operations that chose it, and a process that listens on it unless
+ * it is one of those instances, running.
  */
 export async function checkPort(port: number, services: PortKnowledge): Promise<PortCheck> {
   const [instances, reservations, listening] = await Promise.all([

@@ -1,6 +1,6 @@
 /**
- * The live list of instances. Nothing of it is stored: each look gathers the facts (gather.ts), measures lie beside them
- * (measures.ts), and the list is their join (list.ts).
+ * The live list of instances. Nothing of it is stored: each look gathers the facts (gather.ts), measures lie beside
+ * them (measures.ts), and the list is their join (list.ts).
  *
  * An engine (a window, served pages) looks as long as the workspace is open, so that desired.json is kept and measures
  * are at hand whether or not anyone watches. A command looks once when it opens the workspace, and a process that only
@@ -14,7 +14,7 @@ import { Watched } from '../system/watched'
 import type { Configs } from './configs'
 import { settling, type DesiredKeeper } from './desired-keeper'
 import { watchFolders } from './folder-watch'
-import { gather, type Found, type GatherServices } from './gather'
+import { gather, type Gathered, type GatherServices } from './gather'
 import { joinList } from './list'
 import { Measures } from './measures'
 import type { SlowFactServices } from './slow-facts'
@@ -41,7 +41,7 @@ export class Registry {
   /** Undefined while nothing is known: nobody watches, and PM2's daemon isn't running. */
   readonly #watched: Watched<InstanceList | undefined>
   /** As found last; undefined before the first look. */
-  #found: Found | undefined
+  #found: Gathered | undefined
   /** Something may have happened since. */
   #stale = true
   /** The folders as read last; undefined when they may have changed since. */

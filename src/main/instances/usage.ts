@@ -44,8 +44,7 @@ export class UsageMeter {
 
 /**
  * A measure in whole units, the same as before until it is clearly another: what wobbles between two of them is no
- * news,
- * and with a hundred instances some always do (the kernel counts CPU time in hundredths of a second).
+ * news, and with a hundred instances some always do (the kernel counts CPU time in hundredths of a second).
  */
 export const steady = (value: number, before: number | undefined, unit: number): number =>
   before !== undefined && Math.abs(value - before) < 0.75 * unit ? before : Math.round(value / unit) * unit

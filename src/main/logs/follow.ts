@@ -1,8 +1,7 @@
 /**
  * New lines as they come. Nothing waits in memory: what the reader has not taken yet is in the file. A reader that is
- * far behind is told
- * how many lines it missed. Rotation moves bytes to other files and changes no offset; a log that was emptied or
- * replaced begins anew.
+ * far behind is told how many lines it missed. Rotation moves bytes to other files and changes no offset; a log that
+ * was emptied or replaced begins anew.
  */
 import { watch } from 'node:fs'
 import { basename, dirname } from 'node:path'

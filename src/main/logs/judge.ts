@@ -1,7 +1,6 @@
 /**
  * What a line says of itself: whether it goes on with the one before it, and whether it looks like an error. PM2 puts
- * its time in
- * front of every line, frames of a stack too: what is judged is the text behind it, without colours.
+ * its time in front of every line, frames of a stack too: what is judged is the text behind it, without colours.
  */
 
 /**

@@ -1,9 +1,7 @@
 /**
  * Lines of a log, forward and backward from anywhere, each with the *record* that it belongs to: a line that goes on
- * with the one
- * before it (a frame of a stack) has that one's time and is an error if that one is. What a line is depends only on the
- * bytes before
- * it, at most `reach` of them, never on where reading began.
+ * with the one before it (a frame of a stack) has that one's time and is an error if that one is. What a line is
+ * depends only on the bytes before it, at most `reach` of them, never on where reading began.
  */
 import { continues as seemsToGoOn, looksLikeError } from './judge'
 import type { LogFile } from './log-file'

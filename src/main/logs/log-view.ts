@@ -2,10 +2,10 @@
 import type { LogFilter, LogLine } from '../../shared/log'
 import type { Line } from './lines'
 import type { Matcher } from './matcher'
-import { coloured, cutTo, show, shownBytes, type Masks, type Shown } from './show'
+import { coloured, cutTo, show, shownBytes, type Masks, type SafeLine } from './show'
 
 /** The text of a line, masked, without colours: what is searched and shown. */
-export function shownOf(line: Line, masks: Masks): Shown {
+export function shownOf(line: Line, masks: Masks): SafeLine {
   return masks.apply(show(line.bytes.toString('utf8', line.stamp)))
 }
 

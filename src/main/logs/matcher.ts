@@ -42,8 +42,7 @@ export class Matcher {
   readonly #pattern: RegExp
   /**
    * Finds quickly, in the bytes of a file, the lines that may match: all others cannot. Undefined if every line has to
-   * be looked at:
-   * for regular expressions, and for text with characters that are shown in place of others.
+   * be looked at: for regular expressions, and for text with characters that are shown in place of others.
    */
   readonly candidates: Candidates | undefined
   readonly #alive: () => void

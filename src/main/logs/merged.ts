@@ -1,8 +1,7 @@
 /**
  * Streams merged by time into one row of lines. A place in it (a *position*) holds a cursor for every stream, so that
- * reading goes on
- * from it either way without losing or doubling a line, whatever the times say. Streams without times come one after
- * the other.
+ * reading goes on from it either way without losing or doubling a line, whatever the times say. Streams without times
+ * come one after the other.
  */
 import type { Line } from './lines'
 import type { Pause, WantedLines } from './wanted'
@@ -26,9 +25,8 @@ export interface Paused {
 
 /**
  * In writing: one stream `OFFSET`; two `STREAM.OFFSET.OTHER`, OFFSET being that of the stream named, or
- * `STREAM.OFFSET.LOW.HIGH` if the
- * other's cursor is anywhere between two places for the filter that it was read with. A cursor, which is no line,
- * begins with `9.`.
+ * `STREAM.OFFSET.LOW.HIGH` if the other's cursor is anywhere between two places for the filter that it was read with. A
+ * cursor, which is no line, begins with `9.`.
  */
 export function positionOf({ stream, before, slack }: Pick<Placed, 'stream' | 'before' | 'slack'>): string {
   const other = before[1 - stream]

@@ -4,7 +4,7 @@ import type { Inflated, Touch } from './inflate'
 import { Lines } from './lines'
 import { LogFile } from './log-file'
 import { Matcher, searchedBytes } from './matcher'
-import { Patience } from './scan'
+import { TimeSlice } from './scan'
 import { Masks, shownBytes } from './show'
 import type { StreamQuery } from './wanted'
 
@@ -67,9 +67,8 @@ export async function steadily<T>(
 
 /**
  * Reads in turns. What was read and judged for one turn is not lost to the next, so however slow the machine is, a
- * reading takes no more
- * work than in one go. It is begun again from its last step if the log was rotated meanwhile or a file had to be
- * inflated first.
+ * reading takes no more work than in one go. It is begun again from its last step if the log was rotated meanwhile or a
+ * file had to be inflated first.
  * @param read yields where it is whenever a turn is over, and at what it found
  */
 export async function* inTurns<Place, Step extends { readonly at: Place }>(
@@ -119,7 +118,7 @@ export function openStreams(
 ): OpenStream[] {
   const masks = new Masks(secrets)
   const matcher = filter.search && new Matcher(filter.search, touch.alive)
-  const shared = new Patience(patience, touch.alive)
+  const shared = new TimeSlice(patience, touch.alive)
   return streams.map(({ path, name }) => {
     const allErrors = name === 'err'
     const file = new LogFile(path, inflated)

@@ -163,8 +163,7 @@ async function isAt(file: FileHandle, path: string): Promise<boolean> {
 
 /**
  * Finishes what a crash left in the middle, and drops what it left half written. Also for a log with a hole that was
- * emptied or
- * replaced: it has none any more.
+ * emptied or replaced: it has none any more.
  */
 export async function settle(live: string, run: Run): Promise<void> {
   const names = await readdir(dirname(live))

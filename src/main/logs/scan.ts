@@ -13,7 +13,7 @@ const escape = 0x1b
  * How long to look before reporting how far one got. It counts from the first time it is asked, and again after each
  * time it was spent.
  */
-export class Patience {
+export class TimeSlice {
   #end: number | undefined
   #asked = 0
   readonly #milliseconds: number
@@ -38,7 +38,7 @@ export class Patience {
 }
 
 /** `spent`: patience is, everything up (or down) to here was looked at. */
-export type Found = { readonly type: 'found' | 'spent'; readonly at: number } | { readonly type: 'none' }
+export type ScanResult = { readonly type: 'found' | 'spent'; readonly at: number } | { readonly type: 'none' }
 
 const buffer = Buffer.allocUnsafe(most)
 
@@ -51,8 +51,8 @@ export function nextCandidate(
   candidates: Candidates,
   from: number,
   to: number,
-  patience: Patience,
-): Found {
+  patience: TimeSlice,
+): ScanResult {
   let size = least
   for (let at = from; at < to; size = Math.min(most, size * 2)) {
     if (patience.spent) return { type: 'spent', at }
@@ -76,8 +76,8 @@ export function previousCandidate(
   candidates: Candidates,
   from: number,
   to: number,
-  patience: Patience,
-): Found {
+  patience: TimeSlice,
+): ScanResult {
   let size = least
   for (let end = file.back(from); end > to; size = Math.min(most, size * 2)) {
     if (patience.spent) return { type: 'spent', at: end }

@@ -1,10 +1,8 @@
 /**
  * What a log is made of: its live file and what was rotated away before, oldest first. A place in it is a *logical
- * offset*, the
- * number of bytes written before it since the file began, so that it stays true when the log grows and rotates.
- * Our own archives say their range in their names (rotate-names.ts); what other rotators left lies among them by its
- * age, and what is older is
- * moved down by its size: the live file stays where it is.
+ * offset*, the number of bytes written before it since the file began, so that it stays true when the log grows and
+ * rotates. Our own archives say their range in their names (rotate-names.ts); what other rotators left lies among them
+ * by its age, and what is older is moved down by its size: the live file stays where it is.
  */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs'
 import { basename, dirname } from 'node:path'
@@ -144,8 +142,7 @@ function withFile<T>(path: string, work: (file: number, info: Stats) => T): T | 
 
 /**
  * Opens a file to read; undefined if there is none. A link, a named pipe or a device is refused: reading it could hang,
- * or
- * show what is not a log.
+ * or show what is not a log.
  * @throws Problem `log-unreadable`
  */
 export function openRegular(path: string): number | undefined {

@@ -1,22 +1,20 @@
 /**
  * A line's bytes as everyone sees them. What a log holds is not trusted: it could move the cursor, clear the screen,
- * set the title,
- * make links, hide text or turn it around. Text and a few colours pass; the rest is made visible or dropped. What is
- * searched is the
- * very text that is shown, masks included.
+ * set the title, make links, hide text or turn it around. Text and a few colours pass; the rest is made visible or
+ * dropped. What is searched is the very text that is shown, masks included.
  */
 import { invisible, replacement } from '../../shared/invisible'
 
 /** Colours and where they stand: before the character of that index. */
-export interface Colour {
+export interface ColourChange {
   readonly at: number
   readonly code: string
 }
 
-export interface Shown {
+export interface SafeLine {
   /** Without colours. */
   readonly plain: string
-  readonly colours: readonly Colour[]
+  readonly colours: readonly ColourChange[]
 }
 
 /** Bytes of a line that are shown. */
@@ -52,14 +50,14 @@ const printable = /^[\t\u0020-\u007e]*$/
 const clean = (text: string): string =>
   !printable.test(text) && anyUnsafe.test(text) ? text.replace(unsafe, visible) : text
 
-const none: readonly Colour[] = []
+const none: readonly ColourChange[] = []
 
 /** @param text a line, decoded, without its end and its stamp */
-export function show(text: string): Shown {
+export function show(text: string): SafeLine {
   if (!text.includes(escape)) return { plain: clean(text), colours: none }
   let plain = ''
   let last = 0
-  const colours: Colour[] = []
+  const colours: ColourChange[] = []
   for (const match of text.matchAll(sequences)) {
     plain += clean(text.slice(last, match.index))
     last = match.index + match[0].length
@@ -88,7 +86,7 @@ function colourOf(sequence: string): string | undefined {
 }
 
 /** The line as a terminal takes it: its colours, ended with it. */
-export function coloured({ plain, colours }: Shown): string {
+export function coloured({ plain, colours }: SafeLine): string {
   if (colours.length === 0) return plain
   let text = ''
   let last = 0
@@ -102,10 +100,14 @@ export function coloured({ plain, colours }: Shown): string {
 /**
  * Puts something else in the place of some ranges, in their order; colours inside a range move behind what replaces it.
  */
-function replaceRanges({ plain, colours }: Shown, ranges: readonly (readonly [number, number])[], by: string): Shown {
+function replaceRanges(
+  { plain, colours }: SafeLine,
+  ranges: readonly (readonly [number, number])[],
+  by: string,
+): SafeLine {
   let text = ''
   let last = 0
-  const moved: Colour[] = []
+  const moved: ColourChange[] = []
   let next = 0
   for (const [start, end] of ranges) {
     for (; next < colours.length && (colours[next]?.at ?? 0) <= start; next++)
@@ -121,7 +123,7 @@ function replaceRanges({ plain, colours }: Shown, ranges: readonly (readonly [nu
 }
 
 /** The first so many characters; never half of one. */
-export function cutTo({ plain, colours }: Shown, length: number): Shown {
+export function cutTo({ plain, colours }: SafeLine, length: number): SafeLine {
   if (plain.length <= length) return { plain, colours }
   const end = /[\ud800-\udbff]/.test(plain[length - 1] ?? '') ? length - 1 : length
   return { plain: plain.slice(0, end), colours: colours.filter(it => it.at <= end) }
@@ -143,7 +145,7 @@ export class Masks {
     this.#pattern = all.length ? new RegExp(all.map(escapePattern).join('|'), 'g') : undefined
   }
 
-  apply(shown: Shown): Shown {
+  apply(shown: SafeLine): SafeLine {
     if (!this.#pattern) return shown
     const ranges = [...shown.plain.matchAll(this.#pattern)].map(it => [it.index, it.index + it[0].length] as const)
     return ranges.length ? replaceRanges(shown, ranges, mask) : shown

@@ -1,7 +1,7 @@
 /**
  * The time in front of a line: PM2's `2026-11-23T18:26:07: ` (local time), PostgreSQL's and PgBouncer's `2026-11-23
- * 18:26:07.123 UTC `,
- * and ISO 8601, with or without a bracket around it. Without a zone it is local time, as those programs write it.
+ * 18:26:07.123 UTC `, and ISO 8601, with or without a bracket around it. Without a zone it is local time, as those
+ * programs write it.
  */
 
 export interface Stamp {

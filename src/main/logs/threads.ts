@@ -1,7 +1,6 @@
 /**
  * The threads that read logs. What is short or takes turns shares one, since each takes 10 MB; what reads much at once,
- * or runs an
- * operator's pattern, has one of its own, which is ended when it gives no sign of life.
+ * or runs an operator's pattern, has one of its own, which is ended when it gives no sign of life.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'

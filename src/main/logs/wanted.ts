@@ -7,7 +7,7 @@ import { hint } from './judge'
 import type { Line, Lines } from './lines'
 import { inRange, shownOf } from './log-view'
 import { byPattern, type Candidates, type Matcher } from './matcher'
-import { nextCandidate, previousCandidate, type Found, type Patience } from './scan'
+import { nextCandidate, previousCandidate, type ScanResult, type TimeSlice } from './scan'
 import type { Masks } from './show'
 import { seekTime } from './seek'
 
@@ -22,7 +22,7 @@ export interface StreamQuery {
   readonly masks: Masks
   /** The stream is one of errors. */
   readonly allErrors: boolean
-  readonly patience: Patience
+  readonly patience: TimeSlice
 }
 
 /** A jump is worth it only over so many bytes: it begins with reading what lies before. */
@@ -176,7 +176,7 @@ export class WantedLines {
     return end
   }
 
-  #candidate(reached: number, direction: 1 | -1): Found {
+  #candidate(reached: number, direction: 1 | -1): ScanResult {
     const { file } = this.#lines
     const candidates = this.#candidates
     if (!candidates) return { type: 'none' }

@@ -1,7 +1,6 @@
 /**
  * A thread that reads logs: disks may be slow and patterns may be endless, and neither may hold up the app. It gives
- * one value of a
- * task each time it is asked, so a reader that is slow holds up only its own task.
+ * one value of a task each time it is asked, so a reader that is slow holds up only its own task.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { toProblem } from '../../shared/problem'

@@ -53,8 +53,8 @@ export class Claims {
 
   /**
    * Makes a plan and takes what it claims. It is made again if an operation that holds some of it began or ended
-   * meanwhile: it was chosen from what is no longer so.
-   * Plans about the same thing are made one after the other, so of two clicks the first one wins.
+   * meanwhile: it was chosen from what is no longer so. Plans about the same thing are made one after the other, so of
+   * two clicks the first one wins.
    * @param about the thing that it will own in any case: while another operation owns that, a plan would only fail with
    * a less helpful reason
    * @throws what `plan` throws; Problem `operation-open`

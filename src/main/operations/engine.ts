@@ -32,8 +32,7 @@ export interface OperationsOptions {
   readonly now?: () => Date
   /**
    * Aborted when another process may run these operations: what runs is interrupted as by a crash, undo and what is
-   * past its pivot too,
-   * and no journal is written any more. `close` is still to be called.
+   * past its pivot too, and no journal is written any more. `close` is still to be called.
    */
   readonly lost?: AbortSignal
 }
@@ -72,9 +71,8 @@ export class Operations {
 
   /**
    * Reads the journals and recovers every unsettled operation: resumed or rolled back as its kind says, undone further
-   * if it had
-   * turned, forward if past its pivot. Call it once, with the workspace locked. Journals that cannot be used are shown
-   * and left alone.
+   * if it had turned, forward if past its pivot. Call it once, with the workspace locked. Journals that cannot be used
+   * are shown and left alone.
    * @returns the operations that are being recovered
    */
   async open(): Promise<readonly OperationState[]> {
@@ -279,8 +277,8 @@ export class Operations {
 
   /**
    * A snapshot, then every event, until the signal is aborted or the engine is closed; nothing is lost or doubled
-   * between. A reader too slow for its 2 MB of
-   * waiting events gets a new snapshot instead of them, which replaces all it knew (see feed.ts).
+   * between. A reader too slow for its 2 MB of waiting events gets a new snapshot instead of them, which replaces all
+   * it knew (see feed.ts).
    */
   watch(signal: AbortSignal): AsyncGenerator<OperationsUpdate, void, undefined> {
     return this.#feed.follow(
@@ -303,8 +301,7 @@ export class Operations {
 
   /**
    * Ends without settling: what is open stays so in its journal, and the next `open` recovers it. Interrupts steps that
-   * may be cancelled;
-   * waits for the end of a step that may not (an undo, or past the pivot).
+   * may be cancelled; waits for the end of a step that may not (an undo, or past the pivot).
    */
   async close(): Promise<void> {
     this.#closing.abort()

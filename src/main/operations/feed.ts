@@ -2,7 +2,7 @@
 import type { OperationEvent, OperationsUpdate } from '../../shared/operation'
 
 /** How much may wait for a slow reader, in characters; roughly 2 MB. */
-const patience = 1_000_000
+const backlogLimit = 1_000_000
 /** What an event weighs beside its output. */
 const eventWeight = 200
 /** Waiting output is joined into chunks of up to this many characters. */
@@ -10,10 +10,8 @@ const chunkLength = 64_000
 
 /**
  * A reader is *behind* or *following*. Behind (at first, and when too much waits for it) it is owed a snapshot, and
- * events
- * need not be kept, as the snapshot will hold them. Following, each event is queued. So memory is bounded, and a slow
- * reader misses
- * only output, which `Operations.output` still has.
+ * events need not be kept, as the snapshot will hold them. Following, each event is queued. So memory is bounded, and a
+ * slow reader misses only output, which `Operations.output` still has.
  */
 interface Reader {
   behind: boolean
@@ -107,5 +105,5 @@ function enqueue(reader: Reader, event: OperationEvent): void {
     reader.weight += eventWeight
   }
   if (event.type === 'output') reader.weight += event.chunk.length
-  if (reader.weight > patience) Object.assign(reader, { behind: true, queue: [], weight: 0 })
+  if (reader.weight > backlogLimit) Object.assign(reader, { behind: true, queue: [], weight: 0 })
 }

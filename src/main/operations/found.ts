@@ -8,7 +8,7 @@ import type { Glance } from './journal-lines'
 import type { AnyOperation } from './operation'
 import { recoverable } from './recoverable'
 
-export interface Found {
+export interface FoundJournals {
   readonly usable: readonly Readable[]
   readonly unreadable: readonly Unreadable[]
   /**
@@ -21,7 +21,7 @@ export interface Found {
 /** How many files are read at a time: enough to keep the disk busy, and far from the limit of open files. */
 const atOnce = 32
 
-export async function findJournals(folder: string, kinds: ReadonlyMap<string, AnyOperation>): Promise<Found> {
+export async function findJournals(folder: string, kinds: ReadonlyMap<string, AnyOperation>): Promise<FoundJournals> {
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
@@ -81,6 +81,6 @@ async function read(
 }
 
 /** Deletes what nobody needs. Only for whoever has the lock. */
-export const tidy = async (folder: string, { spare }: Found): Promise<void> => {
+export const tidy = async (folder: string, { spare }: FoundJournals): Promise<void> => {
   await mapLimited(spare, atOnce, it => removeJournal(folder, it))
 }

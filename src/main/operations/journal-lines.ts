@@ -1,9 +1,7 @@
 /**
  * The lines of a journal, as bytes: JSON, a tab, a check sum, a newline. The sum covers the sum before it (the first
- * one the
- * operation's identifier), so no line can be changed, dropped, moved or taken from another journal without being
- * noticed.
- * Journals of 0.1 have no sums; such a file goes on without them. One with both is corrupt.
+ * one the operation's identifier), so no line can be changed, dropped, moved or taken from another journal without
+ * being noticed. Journals of 0.1 have no sums; such a file goes on without them. One with both is corrupt.
  */
 import { createHash } from 'node:crypto'
 import { fold, journalLineSchema, type JournalLine, type OperationState } from '../../shared/operation'

@@ -1,6 +1,6 @@
 /**
- * Journals: what makes an operation survive a power cut. One file an operation, one JSON line an entry,
- * each on disk (fsync) before the engine acts on it.
+ * Journals: what makes an operation survive a power cut. One file an operation, one JSON line an entry, each on disk
+ * (fsync) before the engine acts on it.
  */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'

@@ -1,7 +1,6 @@
 /**
- * The rules of the engine, as pure functions of what the journal says: what comes next, and what may come next.
- * The walker and the journal's reader use the same rules, so a journal that the walker could not have written is
- * refused.
+ * The rules of the engine, as pure functions of what the journal says: what comes next, and what may come next. The
+ * walker and the journal's reader use the same rules, so a journal that the walker could not have written is refused.
  */
 import { hasBegun, isOpen, type Entry, type OperationState, type Outcome, type StepState } from '../../shared/operation'
 
@@ -23,8 +22,7 @@ export function dueSteps({ turned, steps, abreast }: OperationState): readonly S
 
 /**
  * Forward: the first step that is not done. Turned: the newest step that began and is not undone, the one in doubt
- * included.
- * None left: settled.
+ * included. None left: settled.
  */
 export function nextMove(state: OperationState): Move {
   const { turned, steps } = state

@@ -18,16 +18,16 @@ export interface Context<Plan> {
 }
 
 /**
- * One named change to the world. What it throws is journaled and shown, so it must be free of secrets;
- * a `ProblemError` is shown as its Problem. The engine sets no time limits: a step bounds what it calls.
+ * One named change to the world. What it throws is journaled and shown, so it must be free of secrets; a `ProblemError`
+ * is shown as its Problem. The engine sets no time limits: a step bounds what it calls.
  */
 export interface Step<Plan> {
   /** The journal's key: renaming it bumps the operation's version. */
   readonly name: string
   /**
    * Makes the change; may run again after a crash, from any half. When it returns, the step is done. If it throws a
-   * Problem whose action is `keep-waiting`, the
-   * operation is stuck there, with nothing undone: a retry does the step again, and it can be rolled back.
+   * Problem whose action is `keep-waiting`, the operation is stuck there, with nothing undone: a retry does the step
+   * again, and it can be rolled back.
    * @returns its result, where it is one of many that don't need each other
    */
   do(context: Context<Plan>): Promise<StepResult | void>
@@ -43,9 +43,9 @@ export interface Step<Plan> {
 }
 
 /**
- * A sequence of steps that ends *after* (all done) or *before* (all undone), whatever happens in between.
- * `Plan` is journaled as it is, so it is plain data (a `type`, not an `interface`: only those are assignable to `Json`)
- * without secrets.
+ * A sequence of steps that ends *after* (all done) or *before* (all undone), whatever happens in between. `Plan` is
+ * journaled as it is, so it is plain data (a `type`, not an `interface`: only those are assignable to `Json`) without
+ * secrets.
  */
 export interface Operation<Input, Plan extends Json> {
   readonly kind: string
@@ -70,15 +70,14 @@ export interface Operation<Input, Plan extends Json> {
   readonly planSchema?: z.ZodType<Plan>
   /**
    * Asked of an unsettled journal whose plan fits the schema: what in it is not as it follows from the instance's name,
-   * as one sentence.
-   * Such a journal was damaged or changed, and is refused: a path or a database name in it is never obeyed.
+   * as one sentence. Such a journal was damaged or changed, and is refused: a path or a database name in it is never
+   * obeyed.
    */
   contradiction?(plan: Plan, subject: string): Promise<string | undefined> | string | undefined
   /**
-   * Turns the plan of an unsettled journal of an earlier version into one of today, which its schema checks, so that an update never strands an
-   * operation.
-   * Steps of the journal that today's plan leaves out have nothing to do. @returns undefined if it can't be done: the
-   * operator settles it by hand
+   * Turns the plan of an unsettled journal of an earlier version into one of today, which its schema checks, so that an
+   * update never strands an operation. Steps of the journal that today's plan leaves out have nothing to do. @returns
+   * undefined if it can't be done: the operator settles it by hand
    */
   adopt?(version: number, plan: Json): Json | undefined
   /**
@@ -90,8 +89,8 @@ export interface Operation<Input, Plan extends Json> {
   readonly recovery: 'resume' | 'roll-back'
   /**
    * Asked before an interrupted or stuck operation goes on forward: whether what it needs is there again (after a
-   * reboot a database may not be).
-   * What it throws makes it stuck where it stands, instead of failing a step and turning it.
+   * reboot a database may not be). What it throws makes it stuck where it stands, instead of failing a step and turning
+   * it.
    */
   ready?(plan: Plan): Promise<void>
   /**
@@ -100,8 +99,7 @@ export interface Operation<Input, Plan extends Json> {
   about(input: Input): string
   /**
    * Makes all choices and touches nothing. Several may be made at a time; one is made again if an operation on the same
-   * things began or ended meanwhile,
-   * so two never choose the same port.
+   * things began or ended meanwhile, so two never choose the same port.
    */
   plan(input: Input): Promise<Plan>
   /**

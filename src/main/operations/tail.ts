@@ -12,7 +12,7 @@ const limit = 256_000
 /** Small chunks are joined up to this many characters: a progress bar prints thousands. */
 const chunkLength = 4000
 
-export class Tail {
+export class OutputTail {
   readonly #chunks: OutputChunk[] = []
   #length = 0
 

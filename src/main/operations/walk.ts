@@ -36,7 +36,7 @@ import { problem, ProblemError, toProblem, type Problem } from '../../shared/pro
 import type { Journal } from './journal'
 import { dueSteps, isPastPivot, nextMove } from './moves'
 import type { AnyOperation, Context, Step } from './operation'
-import { Tail } from './tail'
+import { OutputTail } from './tail'
 
 export interface WalkServices {
   readonly operation: AnyOperation
@@ -65,7 +65,7 @@ interface Turn {
 }
 
 export class Walk {
-  readonly output = new Tail()
+  readonly output = new OutputTail()
   #state: OperationState
   /** Why to undo, once that is decided; `state.turned` once it is on disk, which an ending app still sees to. */
   #turn: Turn | undefined

@@ -10,7 +10,7 @@ import { SerialQueue } from '../system/serial-queue'
 import type { SystemUser } from '../system/users'
 import { Daemon, pm2Paths, processEnvironment } from './daemon'
 import { findNode } from '../system/node'
-import { entriesSchema, eventSchema, parseDump, savedSchema, toInfo, type Entry, type ProcessInfo } from './entries'
+import { entriesSchema, eventSchema, parseDump, savedSchema, toInfo, type ListEntry, type ProcessInfo } from './entries'
 import { appsOf, endLeftovers, sameFolder, type PM2App, type ProcessRef } from './leftovers'
 import { DaemonLost, follow, request } from './sockets'
 
@@ -21,7 +21,7 @@ export type { ProcessRef } from './leftovers'
  * An app to start. Its settings and secrets come from its own `.env`, never from here: PM2 keeps what it is given in a
  * file.
  */
-export interface App extends ProcessRef {
+export interface NewProcess extends ProcessRef {
   readonly script: string
   /** Whom it runs as; by default as the daemon, which is us. Only root's daemon can run it as another. */
   readonly user?: Pick<SystemUser, 'name' | 'uid' | 'gid' | 'home'>
@@ -62,11 +62,10 @@ export class Processes {
 
   /**
    * Starts an app in fork mode, kept alive, its log lines with their time. Replaces our own of that name, listed or
-   * lost.
-   * Returns when PM2 calls it online, which says nothing of its health.
+   * lost. Returns when PM2 calls it online, which says nothing of its health.
    * @throws Problem `process-name-taken` if an app of another folder has the name
    */
-  async start(app: App, signal?: AbortSignal): Promise<void> {
+  async start(app: NewProcess, signal?: AbortSignal): Promise<void> {
     const entries = await this.#named(app.name)
     const ours = await this.#ours(entries, app)
     const foreign = entries.find(it => !ours.includes(it))
@@ -217,11 +216,11 @@ export class Processes {
     return (await this.#all()).filter(it => it.pm2_env.pmx_module).map(it => it.name)
   }
 
-  async #entries(revive = true): Promise<Entry[]> {
+  async #entries(revive = true): Promise<ListEntry[]> {
     return (await this.#all(revive)).filter(it => !it.pm2_env.pmx_module)
   }
 
-  #all = async (revive = true): Promise<Entry[]> => entriesSchema.parse(await this.#monitorData(revive))
+  #all = async (revive = true): Promise<ListEntry[]> => entriesSchema.parse(await this.#monitorData(revive))
 
   /** PM2's whole list. @param revive start the daemon if it isn't running */
   async #monitorData(revive = true): Promise<unknown> {
@@ -248,9 +247,9 @@ export class Processes {
     return this.#nextAnswer
   }
 
-  #named = async (name: string): Promise<Entry[]> => (await this.#entries()).filter(it => it.name === name)
+  #named = async (name: string): Promise<ListEntry[]> => (await this.#entries()).filter(it => it.name === name)
 
-  async #ours(entries: readonly Entry[], { cwd }: ProcessRef): Promise<Entry[]> {
+  async #ours(entries: readonly ListEntry[], { cwd }: ProcessRef): Promise<ListEntry[]> {
     const same = await Promise.all(entries.map(it => sameFolder(it.pm2_env.pm_cwd, cwd, it.pid)))
     return entries.filter((_, index) => same[index])
   }
@@ -294,7 +293,7 @@ export class Processes {
    * What `pm2 start SCRIPT --name NAME --cwd CWD --time` hands to the daemon, without the caller's environment and
    * PM2's probes in the app.
    */
-  async #definition({ name, script, cwd, user }: App): Promise<Record<string, unknown>> {
+  async #definition({ name, script, cwd, user }: NewProcess): Promise<Record<string, unknown>> {
     const { outLog, errLog } = this.defaultLogs(name)
     const node = await findNode()
     return {
@@ -329,7 +328,7 @@ export class Processes {
 }
 
 /** PM2 gives up every group of its own before it becomes this user, and keeps both numbers in its dump. */
-function asUser({ name, uid, gid, home }: NonNullable<App['user']>, node: string): Record<string, unknown> {
+function asUser({ name, uid, gid, home }: NonNullable<NewProcess['user']>, node: string): Record<string, unknown> {
   const { TMPDIR: _, XDG_RUNTIME_DIR: __, ...environment } = processEnvironment() // ours, and closed to it
   return {
     uid,
@@ -343,9 +342,7 @@ function asUser({ name, uid, gid, home }: NonNullable<App['user']>, node: string
 
 /**
  * PM2 opens a channel to each of its applications and believes what comes through it: an application could call itself
- * by another's name,
- * or crash the daemon. Through an interpreter that PM2 takes for no Node it starts the script without its own wrapper,
- * which other users
- * may not be able to read.
+ * by another's name, or crash the daemon. Through an interpreter that PM2 takes for no Node it starts the script
+ * without its own wrapper, which other users may not be able to read.
  */
 const withoutChannel = 'exec {NODE_CHANNEL_FD}>&-; unset NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE; exec "$@"'

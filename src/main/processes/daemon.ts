@@ -1,6 +1,6 @@
 /**
- * PM2's daemon for one PM2_HOME. PM2 itself would start it with `process.execPath`, which in Electron is not Node,
- * and give it (and so every app in cluster mode) our whole environment.
+ * PM2's daemon for one PM2_HOME. PM2 itself would start it with `process.execPath`, which in Electron is not Node, and
+ * give it (and so every app in cluster mode) our whole environment.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

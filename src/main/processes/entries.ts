@@ -48,7 +48,7 @@ const entrySchema = z.object({
     pmx_module: z.unknown().optional(),
   }),
 })
-export type Entry = z.infer<typeof entrySchema>
+export type ListEntry = z.infer<typeof entrySchema>
 /** What `getMonitorData` answers. */
 export const entriesSchema = z.array(entrySchema)
 
@@ -69,7 +69,7 @@ export function parseDump(text: string | undefined): z.infer<typeof dumpSchema> 
   }
 }
 
-export function toInfo({ pid, name, pm_id, monit, pm2_env: it }: Entry): ProcessInfo {
+export function toInfo({ pid, name, pm_id, monit, pm2_env: it }: ListEntry): ProcessInfo {
   const runs = pid !== undefined && pid > 0
   return {
     id: pm_id,

@@ -1,8 +1,7 @@
 /**
- * PM2's two sockets, spoken directly: the `pm2` module takes four times as long to load, copies our whole
- * environment into every app that it starts, and waits for ever for a daemon that was killed.
- * PM2 is AGPL-3.0, so nothing of it is loaded into our process: its messages are AMP, which the MIT packages `amp` and
- * `amp-message` read and write.
+ * PM2's two sockets, spoken directly: the `pm2` module takes four times as long to load, copies our whole environment
+ * into every app that it starts, and waits for ever for a daemon that was killed. PM2 is AGPL-3.0, so nothing of it is
+ * loaded into our process: its messages are AMP, which the MIT packages `amp` and `amp-message` read and write.
  */
 import { connect, type Socket } from 'node:net'
 import { Stream as Parser } from 'amp'

@@ -10,7 +10,7 @@ import { fingerprint } from '../workspace/fingerprint'
 import type { Sources } from './inputs'
 
 /** The base application as an operation's plan pins it. */
-export interface Base {
+export interface PinnedBase {
   readonly root: string
   readonly manifest: Manifest
   readonly fingerprint: string
@@ -22,7 +22,7 @@ export interface Base {
 }
 
 /** @throws Problem `base-changed`, the signal's reason */
-export async function copyBase(base: Base, target: string, signal: AbortSignal): Promise<Sources> {
+export async function copyBase(base: PinnedBase, target: string, signal: AbortSignal): Promise<Sources> {
   const files = await baseFiles(base.root, base.manifest)
   await copyFiles(base.root, files, target, signal)
   if ((await fingerprint(target, base.manifest, base.nodeMajor)) === base.fingerprint) return { root: target, files }

@@ -1,8 +1,7 @@
 /**
  * Which of the base application's files each command can read. A part is made in a folder that holds these files and no
- * others, and its
- * key is their digest: whatever else changes, the part stays the same. Where it cannot be told what a command reads,
- * all files count.
+ * others, and its key is their digest: whatever else changes, the part stays the same. Where it cannot be told what a
+ * command reads, all files count.
  */
 import { lstat, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'

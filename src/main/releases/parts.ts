@@ -1,7 +1,6 @@
 /**
  * Parts of releases: packages, the generated Prisma client, the client's build. Each is named by the digest of what it
- * is made from,
- * made aside, and renamed into place when it is whole and on the disk, so that half a part is never seen.
+ * is made from, made aside, and renamed into place when it is whole and on the disk, so that half a part is never seen.
  */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -40,8 +39,7 @@ export type Sharing =
   | 'none'
   /**
    * `node_modules`, where npm replaces files instead of writing into them, but for what tools keep for themselves under
-   * a hidden name:
-   * npm writes `.package-lock.json` in place, `prisma generate` writes `.prisma`.
+   * a hidden name: npm writes `.package-lock.json` in place, `prisma generate` writes `.prisma`.
    */
   | 'packages'
   /**

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { exists } from '../system/files'
 import { digestFiles, platform } from '../workspace/fingerprint'
-import type { Base } from './copy-base'
+import type { PinnedBase } from './copy-base'
 import { buildInputs, generateInputs, installInputs, type Sources } from './inputs'
 import type { PartName, Sharing } from './parts'
 
@@ -28,7 +28,7 @@ export interface Recipes {
   readonly client: readonly [packages: Recipe, build: Recipe]
 }
 
-export async function recipesOf(sources: Sources, base: Base): Promise<Recipes> {
+export async function recipesOf(sources: Sources, base: PinnedBase): Promise<Recipes> {
   const { server, client } = base.manifest
   const named = async (kind: string, recipe: Omit<Recipe, 'name'>): Promise<Recipe> => {
     const { command, folder, output, packages, inputs } = recipe
@@ -84,7 +84,7 @@ export const hasLockFile = async (folder: string): Promise<boolean> =>
   (await exists(join(folder, 'package-lock.json'))) || exists(join(folder, 'npm-shrinkwrap.json'))
 
 /** `npm ci` takes exactly what the lock file names, so its cache needs no questions to the registry. */
-async function installCommand(folder: string, install: Base['install']): Promise<readonly [string, ...string[]]> {
+async function installCommand(folder: string, install: PinnedBase['install']): Promise<readonly [string, ...string[]]> {
   const locked = await hasLockFile(folder)
   return [
     'npm',

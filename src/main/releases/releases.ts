@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { makePrivateFolder, readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import type { Run } from '../system/run'
 import { makePart, type Progress, type Workshop } from './build'
-import { copyBase, type Base } from './copy-base'
+import { copyBase, type PinnedBase } from './copy-base'
 import { Parts, syncTimeout, type PartName } from './parts'
 import { layPart } from './place'
 import { hasLockFile, recipesOf, type Recipe } from './recipes'
@@ -90,18 +90,17 @@ export class Releases {
    * @throws Problem `base-changed` if the base application is no longer what its fingerprint says; Problems of the
    * commands
    */
-  async prepare(base: Base, options: ReleaseOptions): Promise<void> {
+  async prepare(base: PinnedBase, options: ReleaseOptions): Promise<void> {
     const wait = (): void => options.report({ text: 'Another operation prepares a release; waiting for it' })
     await this.#exclusively(() => this.#make(base, options), options.signal, wait)
   }
 
   /**
    * Puts a release into an instance: code and generated files as copies, packages and big files of the client's build
-   * shared
-   * (decision 0015). Data folders and .env are not in it. What was written into since it was made is made anew, and
-   * never placed.
+   * shared (decision 0015). Data folders and .env are not in it. What was written into since it was made is made anew,
+   * and never placed.
    */
-  async place(base: Base, target: string, options: ReleaseOptions): Promise<void> {
+  async place(base: PinnedBase, target: string, options: ReleaseOptions): Promise<void> {
     const {
       manifest: { server, client },
       fingerprint,
@@ -197,10 +196,10 @@ export class Releases {
 
   /**
    * Bytes that a new instance takes for its files, and its release where that is not prepared yet: as much as the
-   * newest one took, in its
-   * folders and once more while it is made; for a first one, by the number of packages in the lock files.
+   * newest one took, in its folders and once more while it is made; for a first one, by the number of packages in the
+   * lock files.
    */
-  async need({ root, fingerprint, manifest }: Pick<Base, 'root' | 'fingerprint' | 'manifest'>): Promise<number> {
+  async need({ root, fingerprint, manifest }: Pick<PinnedBase, 'root' | 'fingerprint' | 'manifest'>): Promise<number> {
     const [newestOne] = await this.list()
     const known = (await this.#whole(fingerprint)) ?? (newestOne && (await this.#whole(newestOne.fingerprint)))
     const placed = known ? await this.#ownOf(known) : 0
@@ -249,7 +248,11 @@ export class Releases {
   /**
    * The release, if it is there and nobody wrote into its parts; those that were written into are named, and removed.
    */
-  async #undamaged(base: Base, output: ReleaseOptions['output'], signal: AbortSignal): Promise<Release | undefined> {
+  async #undamaged(
+    base: PinnedBase,
+    output: ReleaseOptions['output'],
+    signal: AbortSignal,
+  ): Promise<Release | undefined> {
     const release = await this.#whole(base.fingerprint)
     if (!release) return undefined
     const { packages, build } = release.parts
@@ -308,7 +311,7 @@ export class Releases {
     return now
   }
 
-  async #make(base: Base, { signal, report, output }: ReleaseOptions): Promise<void> {
+  async #make(base: PinnedBase, { signal, report, output }: ReleaseOptions): Promise<void> {
     const { fingerprint } = base
     if (await this.has(fingerprint)) return
     await makePrivateFolder(this.#folder)
@@ -367,7 +370,7 @@ export class Releases {
   /** Keeps the server's code beside the parts' names, makes it durable, and gives it its name in one step. */
   async #finish(
     aside: string,
-    { manifest: { server }, fingerprint, nodeMajor }: Base,
+    { manifest: { server }, fingerprint, nodeMajor }: PinnedBase,
     made: Pick<Release, 'parts' | 'clientPackages'>,
     signal: AbortSignal,
   ): Promise<void> {
@@ -394,7 +397,7 @@ export class Releases {
     await rm(gone, { recursive: true, force: true })
   }
 
-  async #warnUnlocked({ root, manifest, install }: Base, output: ReleaseOptions['output']): Promise<void> {
+  async #warnUnlocked({ root, manifest, install }: PinnedBase, output: ReleaseOptions['output']): Promise<void> {
     for (const { folder } of [manifest.server, manifest.client]) {
       if (!(await hasLockFile(join(root, folder))))
         output(`${folder} has no package-lock.json: npm takes the newest packages that its package.json allows.\n`)

@@ -13,8 +13,7 @@ const versions = {
   inode: '%i %s %T@ %C@',
   /**
    * Any write changes the time; whole seconds survive every kind of copy. Modes and inodes are left out: npm sets the
-   * modes of programs,
-   * and a workspace may be moved to another disk.
+   * modes of programs, and a workspace may be moved to another disk.
    */
   content: '%s %Ts',
 } as const

@@ -1,8 +1,7 @@
 /**
  * Which requests may come from the operator's own browser. A page of another site can send requests here too, directly
- * or by pointing a
- * name of its own at 127.0.0.1: so the Host must be an address that we serve at, and the Origin of a socket must be
- * that Host.
+ * or by pointing a name of its own at 127.0.0.1: so the Host must be an address that we serve at, and the Origin of a
+ * socket must be that Host.
  */
 import type { IncomingHttpHeaders } from 'node:http'
 
@@ -14,8 +13,7 @@ export interface GateOptions {
 
 /**
  * A tunnel may have any port on its near side, so only the name is checked. `localhost` isn't one: browsers try ::1
- * first, where another user could
- * listen and would share the origin, and so the session that the page keeps for it.
+ * first, where another user could listen and would share the origin, and so the session that the page keeps for it.
  */
 const loopbackAddresses = ['127.0.0.1', '[::1]']
 const written = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i

@@ -1,7 +1,6 @@
 /**
  * The pages over HTTP: files of the built renderer, and nothing else. They hold no secret, so they are served to
- * anyone; what they show
- * comes over a WebSocket, for which a page must sign in.
+ * anyone; what they show comes over a WebSocket, for which a page must sign in.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'

@@ -1,7 +1,7 @@
 /**
  * Connections that no session has vouched for. Anyone on the machine can open them, and hold them open: so they are
- * few, and a new one
- * takes the place of the oldest. An operator always gets a connection, and no stranger can end one that a session has.
+ * few, and a new one takes the place of the oldest. An operator always gets a connection, and no stranger can end one
+ * that a session has.
  */
 import type { Server, Socket } from 'node:net'
 

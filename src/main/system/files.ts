@@ -78,8 +78,7 @@ export async function removeTemporary(folder: string): Promise<void> {
 
 /**
  * Makes a folder and its parents where they are missing. Node's own `recursive` never returns where the system says
- * that a parent is
- * missing although it is there, as in /proc.
+ * that a parent is missing although it is there, as in /proc.
  * @param mode of those that are made
  */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {

@@ -1,10 +1,8 @@
 /**
  * A lock on a file that the kernel keeps: `flock` holds it for as long as its helper lives, and the helper (`cat`)
- * lives for as long
- * as we hold the other end of its standard input. However our process ends, kill -9 included, the pipe closes, `cat`
- * ends and the
- * lock is free. Nothing goes stale, no process id is trusted. Whoever can open the file can hold the lock, so it lies
- * in a private folder.
+ * lives for as long as we hold the other end of its standard input. However our process ends, kill -9 included, the
+ * pipe closes, `cat` ends and the lock is free. Nothing goes stale, no process id is trusted. Whoever can open the file
+ * can hold the lock, so it lies in a private folder.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
@@ -60,9 +58,8 @@ export async function holdLock(path: string, { waitMs = 0, onLost }: LockOptions
 
 /**
  * Waits for the lock and then holds it; it says `held` when it has it. Detached: Ctrl+C in our terminal must not end it
- * before us.
- * `--no-fork`: one process, so that its end and the lock's are one. Only pipes to us: no terminal or test runner is
- * kept open.
+ * before us. `--no-fork`: one process, so that its end and the lock's are one. Only pipes to us: no terminal or test
+ * runner is kept open.
  */
 function startHelper(path: string, waitMs: number): ChildProcessWithoutNullStreams {
   const helper = spawn(

@@ -167,8 +167,8 @@ function endGroup({ pid }: ChildProcess): void {
 
 /**
  * @param said what the command has written, for people
- * @throws Problem `command-failed`, `command-timeout`, `command-missing`, `disk-full`, the signal's reason if cancelled,
- * or what its input failed with
+ * @throws Problem `command-failed`, `command-timeout`, `command-missing`, `disk-full`, the signal's reason if
+ * cancelled, or what its input failed with
  */
 export function requireSuccess(
   { code, signal: by, error, timedOut, inputError }: Exit,

@@ -3,8 +3,8 @@
 /**
  * Like `Promise.all(items.map(work))`, but with at most `limit` under way.
  * @returns the results in the order of the items
- * @throws the first failure, once everything under way has ended: nothing runs on behind the caller's back. Nothing
- * new begins after a failure
+ * @throws the first failure, once everything under way has ended: nothing runs on behind the caller's back. Nothing new
+ * begins after a failure
  */
 export async function mapLimited<Item, Result>(
   items: readonly Item[],

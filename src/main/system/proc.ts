@@ -1,6 +1,6 @@
 /**
- * What Linux knows about processes and ports (/proc). The one place that reads it for that.
- * A process that ends while it is looked at counts as not there.
+ * What Linux knows about processes and ports (/proc). The one place that reads it for that. A process that ends while
+ * it is looked at counts as not there.
  */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { readdir, readFile, readlink } from 'node:fs/promises'
@@ -14,8 +14,8 @@ export interface ListeningProcess {
 }
 
 /**
- * Who listens on a TCP port, on any local address, IPv4 or IPv6; each process once.
- * For a container's published port that is the engine's forwarder (`rootlessport`, `conmon`, `docker-proxy`).
+ * Who listens on a TCP port, on any local address, IPv4 or IPv6; each process once. For a container's published port
+ * that is the engine's forwarder (`rootlessport`, `conmon`, `docker-proxy`).
  * @param likely who is asked first: if it holds all of the port, no one else is looked at, which costs a look at every
  * process there is
  * @returns empty if nobody listens
@@ -50,8 +50,7 @@ export async function portsHolders(
 
 /**
  * Whose sockets a connection to 127.0.0.1 on this port reaches, as user numbers: those that listen on that address,
- * else those on
- * all addresses. One or two reads of some ms, however many processes there are. Empty if nobody listens.
+ * else those on all addresses. One or two reads of some ms, however many processes there are. Empty if nobody listens.
  */
 export async function listeningUsers(port: number): Promise<number[]> {
   // Nobody can take IPv4 with a socket of IPv6 while one of IPv4 has the port; one that takes no IPv4 does not matter

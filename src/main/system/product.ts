@@ -1,6 +1,6 @@
 /**
- * Where things lie in the product's own folder: package.json, out/ (what is built) and resources/. Every path into it is
- * here, so that a package may arrange it in another way.
+ * Where things lie in the product's own folder: package.json, out/ (what is built) and resources/. Every path into it
+ * is here, so that a package may arrange it in another way.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * External commands: never through a shell, always with a timeout, cancelled with all their children. `Run` returns text,
- * `Start` streams.
+ * External commands: never through a shell, always with a timeout, cancelled with all their children. `Run` returns
+ * text, `Start` streams.
  */
 import { PassThrough, type Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'

@@ -1,7 +1,7 @@
 /**
  * A file that the operator has something saved to. Others may write to its folder too (/tmp), and we may be root:
- * nothing is ever written
- * through a link of theirs, over a device or a pipe, or over anything at all without an explicit yes.
+ * nothing is ever written through a link of theirs, over a device or a pipe, or over anything at all without an
+ * explicit yes.
  */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'

@@ -1,7 +1,7 @@
 /**
  * Small JSON files of ours with a check sum, so that a damaged one is refused instead of obeyed: `{ "content": …,
- * "sum": "…" }`.
- * A file without the envelope, as 0.1 wrote and as a person may write, is read too; the next change seals it.
+ * "sum": "…" }`. A file without the envelope, as 0.1 wrote and as a person may write, is read too; the next change
+ * seals it.
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'

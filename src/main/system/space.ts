@@ -6,8 +6,7 @@ const gigabyte = 2 ** 30
 
 /**
  * What must stay free for PostgreSQL, logs and journals: a twentieth of the disk, and at most 1 GB, which is what
- * PostgreSQL's
- * write-ahead log grows to between two checkpoints (`max_wal_size`, its default).
+ * PostgreSQL's write-ahead log grows to between two checkpoints (`max_wal_size`, its default).
  */
 export const reserveOf = (total: number): number => Math.min(total / 20, gigabyte)
 

@@ -1,7 +1,6 @@
 /**
  * Folders of any size, measured and removed a few entries at a time: 150,000 uploads neither fill the memory nor keep
- * anything else waiting.
- * Symbolic links are never followed.
+ * anything else waiting. Symbolic links are never followed.
  */
 import type { Stats } from 'node:fs'
 import { lstat, opendir, readlink, rmdir, unlink } from 'node:fs/promises'
@@ -10,7 +9,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path'
 /** How many entries are looked at or removed at once. */
 const atOnce = 32
 
-export interface Measured {
+export interface TreeSize {
   /** What the files hold; a file that vanishes meanwhile counts as none. */
   readonly bytes: number
   readonly files: number
@@ -37,7 +36,7 @@ export interface MeasureOptions {
 export async function measure(
   folder: string,
   { signal, skipped = [], most = 100_000 }: MeasureOptions = {},
-): Promise<Measured> {
+): Promise<TreeSize> {
   let [bytes, files] = [0, 0]
   const links: Link[] = []
   const waiting = (await isFolderItself(folder)) ? [folder] : []

@@ -60,8 +60,8 @@ export async function addUser(
 
 /**
  * Makes the account expire, so that PAM refuses it: no cron or at job, no su, no login. Starting a program with its
- * number doesn't ask PAM.
- * A step of its own, because `useradd --system` ignores `--expiredate`. May be done again. @throws as `addUser`
+ * number doesn't ask PAM. A step of its own, because `useradd --system` ignores `--expiredate`. May be done again.
+ * @throws as `addUser`
  */
 export async function lockAccount(run: Run, name: string): Promise<void> {
   // days since 1970; passwd(1) names this value for the purpose

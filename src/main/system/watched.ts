@@ -13,11 +13,11 @@ export interface Looking<T> {
   begin?(signal: AbortSignal): void
 }
 
-type Shown<T> = { readonly value: T } | { readonly error: unknown }
+type Outcome<T> = { readonly value: T } | { readonly error: unknown }
 
 /** From the first one who watches to the last one who stops, or to an error. */
-interface Session<T> {
-  readonly shown: Latest<Shown<T> | undefined>
+interface Watch<T> {
+  readonly shown: Latest<Outcome<T> | undefined>
   readonly end: AbortController
   /** Cut short by `again`, and by the end. */
   pause: AbortController
@@ -27,7 +27,7 @@ interface Session<T> {
 export class Watched<T> {
   readonly #how: Looking<T>
   readonly #closed: AbortSignal
-  #session: Session<T> | undefined
+  #session: Watch<T> | undefined
 
   /** @param closed ends every watch */
   constructor(how: Looking<T>, closed: AbortSignal) {
@@ -58,9 +58,9 @@ export class Watched<T> {
     }
   }
 
-  #begin(): Session<T> {
-    const session: Session<T> = {
-      shown: new Latest<Shown<T> | undefined>(undefined),
+  #begin(): Watch<T> {
+    const session: Watch<T> = {
+      shown: new Latest<Outcome<T> | undefined>(undefined),
       end: new AbortController(),
       pause: new AbortController(),
       watchers: 0,
@@ -74,13 +74,13 @@ export class Watched<T> {
   }
 
   /** Whoever comes next begins anew. */
-  #end(session: Session<T>): void {
+  #end(session: Watch<T>): void {
     session.end.abort()
     session.pause.abort()
     if (this.#session === session) this.#session = undefined
   }
 
-  async #run(session: Session<T>): Promise<void> {
+  async #run(session: Watch<T>): Promise<void> {
     const { signal } = session.end
     const differs = this.#how.differs ?? ((shown, found) => !isDeepStrictEqual(shown, found))
     let last: { readonly value: T } | undefined

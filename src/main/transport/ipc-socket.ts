@@ -1,7 +1,6 @@
 /**
  * The router over Electron IPC: each line that a window opens becomes a socket-like object for tRPC's own WebSocket
- * adapter,
- * so that the desktop app and a served page speak exactly the same protocol.
+ * adapter, so that the desktop app and a served page speak exactly the same protocol.
  */
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'

@@ -1,7 +1,6 @@
 /**
  * The router over a Unix socket: how the command line reaches an engine that runs. Who may enter the socket's folder
- * (0700) may
- * ask for everything; there is no other check.
+ * (0700) may ask for everything; there is no other check.
  */
 import { EventEmitter, once } from 'node:events'
 import { open, rm } from 'node:fs/promises'

@@ -5,8 +5,7 @@ import { jsonEncoder, type Encoder } from '@trpc/server/adapters/ws'
 
 /**
  * Calls without an answer yet, live subscriptions among them. A page has about ten, and some hundred while it starts
- * that many
- * instances at once.
+ * that many instances at once.
  */
 export const mostOpenCalls = 500
 

@@ -6,14 +6,14 @@ import { getWSConnectionHandler, type WSSHandlerOptions } from '@trpc/server/ada
 import type { WebSocket } from 'ws'
 import { closeCodes } from '../../shared/served'
 import { apiRouter, type Router } from '../api/router'
-import type { Context } from '../api/trpc'
+import type { ApiContext } from '../api/trpc'
 import { countingEncoder, mostOpenCalls } from './open-calls'
 
 /** @param socket a WebSocket, or the part of one that tRPC's adapter uses */
 export function connectRouter(
   socket: WebSocket,
   request: IncomingMessage,
-  context: Context,
+  context: ApiContext,
   keepAlive?: WSSHandlerOptions<Router>['keepAlive'],
 ): void {
   const encoder = countingEncoder(() =>

@@ -73,9 +73,8 @@ export async function requireWorkspace(root: string): Promise<string> {
 const foreign = new Set(['node_modules', '.git'])
 
 /**
- * The base application's own files, relative to the workspace, sorted: what a release is made of.
- * Left out: installed packages, the client's build, the server's .env (secrets belong to instances) and the contents of
- * data folders.
+ * The base application's own files, relative to the workspace, sorted: what a release is made of. Left out: installed
+ * packages, the client's build, the server's .env (secrets belong to instances) and the contents of data folders.
  */
 export async function baseFiles(root: string, { server, client }: Manifest): Promise<string[]> {
   const skipped = new Set([

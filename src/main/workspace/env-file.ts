@@ -27,8 +27,7 @@ export function setEnv(text: string, values: EnvValues): string {
 
 /**
  * Replaces an instance's `.env`: its group may read it where the instance has a system user of its own, and nobody else
- * but us.
- * One that is a link stays one: the file that it leads to is replaced.
+ * but us. One that is a link stays one: the file that it leads to is replaced.
  * @throws Problem `env-link` if it leads to anything but a regular file of this user's
  */
 export async function writeEnv(path: string, text: string): Promise<void> {

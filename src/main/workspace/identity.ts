@@ -17,10 +17,9 @@ export type Identity = Readonly<z.infer<typeof identitySchema>>
 
 /**
  * The workspace's identity, created at its first opening. A workspace whose recorded path is gone was moved: it stays
- * the same one.
- * If the recorded path still holds a workspace of this id, this one is a copy: it becomes a workspace of its own, and
- * does not inherit
- * the original's unfinished operations (they would work on the original) or its list of what should run.
+ * the same one. If the recorded path still holds a workspace of this id, this one is a copy: it becomes a workspace of
+ * its own, and does not inherit the original's unfinished operations (they would work on the original) or its list of
+ * what should run.
  * @throws Problem `file-corrupt`
  */
 export async function identify(paths: WorkspacePaths): Promise<Identity> {

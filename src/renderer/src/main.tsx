@@ -8,7 +8,7 @@ import '@xterm/xterm/css/xterm.css'
 import './app/theme.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { App } from './app/app'
+import { Root } from './app/app'
 import { hasToken } from './app/page-session'
 import { SignedOut } from './app/signed-out'
 import { connect } from './app/trpc'
@@ -25,7 +25,7 @@ const connection = connect(() =>
 )
 root.render(
   <StrictMode>
-    <App connection={connection} />
+    <Root connection={connection} />
   </StrictMode>,
 )
 // A link opened in a tab that shows these pages changes only the fragment.

@@ -1,7 +1,7 @@
 /**
  * What a job is. A job describes itself here, once: what it asks for, what it decides, its steps, what it holds, and
- * every word that is said about it. The main process implements it (`operations/implement.ts`); the router, the
- * windows and the command line read it.
+ * every word that is said about it. The main process implements it (`operations/implement.ts`); the router, the windows
+ * and the command line read it.
  */
 import type { z } from 'zod'
 import type { InstanceStatus } from '../instance'

@@ -1,7 +1,6 @@
 /**
  * What windows are tested with. A release is prepared once and copied; each test file has a home of its own with its
- * own
- * ports, PostgreSQL, PgBouncer and PM2, and whatever was started in it is ended with it.
+ * own ports, PostgreSQL, PgBouncer and PM2, and whatever was started in it is ended with it.
  */
 import { randomInt } from 'node:crypto'
 import { cp, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'

@@ -1,7 +1,6 @@
 /**
  * The sample application, obedient: while a test holds a creation, the push of its schema waits, so that it can be met
- * in its middle for
- * as long as one likes. Names that begin with `slow-push` wait in PostgreSQL instead (quick-base.ts).
+ * in its middle for as long as one likes. Names that begin with `slow-push` wait in PostgreSQL instead (quick-base.ts).
  */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,7 +1,6 @@
 /**
  * A home whose workspace has the tiny base application, and instances that are laid out as the older command line tool
- * left them:
- * each is there in milliseconds, so that one window and one PM2 serve all tests of a file.
+ * left them: each is there in milliseconds, so that one window and one PM2 serve all tests of a file.
  */
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'

@@ -1,7 +1,6 @@
 /**
  * A walk through every screen in each of its states that a reader should see, with a stop at each. It is walked for
- * accessibility
- * and for pictures, so that no screen is in one and not in the other.
+ * accessibility and for pictures, so that no screen is in one and not in the other.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'

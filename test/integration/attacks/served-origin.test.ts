@@ -15,8 +15,7 @@ const program = '/usr/bin/chromium'
 
 /**
  * Listens at a port and prints, line by line, what it gets: headers of requests, what its page finds in the browser,
- * and messages of
- * WebSockets, which it greets as a server of ours would. Its page also tries the pages at `target`.
+ * and messages of WebSockets, which it greets as a server of ours would. Its page also tries the pages at `target`.
  */
 const rogue = `
   import { createServer } from 'node:http'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeEach, expect, it } from 'vitest'
-import type { Base } from '../../../src/main/releases/copy-base'
+import type { PinnedBase } from '../../../src/main/releases/copy-base'
 import { Releases } from '../../../src/main/releases/releases'
 import { createRun } from '../../../src/main/system/run'
 import { fingerprint } from '../../../src/main/workspace/fingerprint'
@@ -43,7 +43,7 @@ async function write(path: string, content: object): Promise<void> {
   await mkdir(join(root, path, '..'), { recursive: true })
   await writeFile(join(root, path), JSON.stringify(content))
 }
-async function base(install: Base['install'] = 'ci'): Promise<Base> {
+async function base(install: PinnedBase['install'] = 'ci'): Promise<PinnedBase> {
   const manifest = manifestSchema.parse({ server: { generate: ['true'] }, client: { build: ['mkdir', 'build'] } })
   return { root, manifest, nodeMajor: '20', fingerprint: await fingerprint(root, manifest, '20'), install }
 }

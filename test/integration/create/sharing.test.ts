@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Base } from '../../../src/main/releases/copy-base'
+import type { PinnedBase } from '../../../src/main/releases/copy-base'
 import { Releases } from '../../../src/main/releases/releases'
 import { baseEnvironment } from '../../../src/main/system/environment'
 import { createRun } from '../../../src/main/system/run'
@@ -20,7 +20,7 @@ import { canMakeUsers, secondUser, whyNoUsers } from '../../support/second-user'
 import { resources } from '../../support/workspace'
 
 let models = 0
-let root: string, base: Base, releases: Releases
+let root: string, base: PinnedBase, releases: Releases
 let before: ReadonlyMap<string, string>
 const options = { signal: new AbortController().signal, report: () => undefined, output: () => undefined }
 const instance = (name: string, ...path: string[]): string => join(root, 'instances', name, ...path)

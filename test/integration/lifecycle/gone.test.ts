@@ -1,7 +1,7 @@
 /**
  * A job is interrupted, and what it works on is taken away by hand before it goes on: the folder alone, or the process
- * and the database
- * too. What is gone is undone, and cannot be done: every job ends, finished or rolled back, and none is stuck.
+ * and the database too. What is gone is undone, and cannot be done: every job ends, finished or rolled back, and none
+ * is stuck.
  */
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,7 +1,7 @@
 /**
  * Journals that 0.1 left open at a kill -9 (test/fixtures/journals-0.1) are finished by this version, so no update
- * strands one. Each is put into the world as it was
- * just before the step in doubt. Going forward, the world must end as the real job leaves it; turned, as it was before.
+ * strands one. Each is put into the world as it was just before the step in doubt. Going forward, the world must end as
+ * the real job leaves it; turned, as it was before.
  */
 import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

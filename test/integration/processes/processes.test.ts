@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Processes, type App, type ProcessEvent, type ProcessInfo } from '../../../src/main/processes/client'
+import { Processes, type NewProcess, type ProcessEvent, type ProcessInfo } from '../../../src/main/processes/client'
 import { pm2Paths } from '../../../src/main/processes/daemon'
 import { environmentOf, isAlive, portHolders } from '../../../src/main/system/proc'
 import { freePort, httpApp, privatePm2, sure, until, type PrivatePm2 } from '../../support/pm2'
@@ -17,7 +17,7 @@ afterEach(() => pm2.cleanUp())
 
 const forever = 'console.log("ready"); setInterval(() => {}, 1000)'
 /** Starts an app and waits until its own code runs: an app whose daemon dies while it boots dies too. */
-async function startReady(app: App): Promise<ProcessInfo> {
+async function startReady(app: NewProcess): Promise<ProcessInfo> {
   await pm2.processes.start(app)
   const info = sure((await pm2.processes.list()).find(it => it.name === app.name))
   await until(async () => (await readFile(info.outLog, 'utf8')).includes('ready'))
@@ -201,7 +201,7 @@ test.each([
   ['listed', false],
   ['lost', true],
 ])("an app of a workspace that was moved, %s, is still that workspace's, and no namesake's", async (_, lost) => {
-  const inWorkspace = async (workspace: string): Promise<App> => ({
+  const inWorkspace = async (workspace: string): Promise<NewProcess> => ({
     ...(await pm2.app(`${workspace}/instances/school/server`, forever)),
     name: 'school',
   })

@@ -1,7 +1,6 @@
 /**
  * resources/create-director.cjs with `new PrismaClient()` as most applications have it. Such a client needs Prisma's
- * native
- * engine, which cannot be had everywhere: a stand-in of the same face takes its place. A real client is in
+ * native engine, which cannot be had everywhere: a stand-in of the same face takes its place. A real client is in
  * sample-app.test.ts.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'

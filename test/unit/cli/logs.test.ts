@@ -2,11 +2,11 @@
 import { expect, it } from 'vitest'
 import { logs } from '../../../src/main/cli/commands/logs'
 import { Output } from '../../../src/main/cli/print/output'
-import type { Session } from '../../../src/main/cli/session'
+import type { CommandSession } from '../../../src/main/cli/session'
 import type { LogAnchor, LogPage } from '../../../src/shared/log'
 
 /** A log of which each page looks at one line only: every third is wanted. */
-function session(): { readonly session: Session; readonly printed: () => string } {
+function session(): { readonly session: CommandSession; readonly printed: () => string } {
   let text = ''
   const out = new Output({
     on: () => undefined,
@@ -32,7 +32,7 @@ function session(): { readonly session: Session; readonly printed: () => string 
       json: false,
       engine: () => Promise.resolve({ client }),
       whileWatched: (work: (signal: AbortSignal) => unknown) => work(new AbortController().signal),
-    } as unknown as Session,
+    } as unknown as CommandSession,
   }
 }
 const source = { kind: 'app' } as const

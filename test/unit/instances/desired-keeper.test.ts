@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DesiredKeeper, settling } from '../../../src/main/instances/desired-keeper'
-import type { Found } from '../../../src/main/instances/gather'
+import type { Gathered } from '../../../src/main/instances/gather'
 import type { ProcessInfo, ProcessStatus } from '../../../src/main/processes/client'
 
 let desired: string[]
@@ -23,7 +23,12 @@ beforeEach(() => {
 })
 afterEach(() => vi.useRealTimers())
 
-const look = (name: string, status: ProcessStatus | undefined, restarts = 0, more: Partial<Found> = {}): Found => ({
+const look = (
+  name: string,
+  status: ProcessStatus | undefined,
+  restarts = 0,
+  more: Partial<Gathered> = {},
+): Gathered => ({
   instances: [
     {
       config: { name } as never,
@@ -35,7 +40,7 @@ const look = (name: string, status: ProcessStatus | undefined, restarts = 0, mor
   desired: [...desired],
   ...more,
 })
-const saw = (found: Found, current = true): Promise<boolean> => keeper.saw(found, () => current)
+const saw = (found: Gathered, current = true): Promise<boolean> => keeper.saw(found, () => current)
 const passes = (ms = settling): void => void vi.advanceTimersByTime(ms)
 
 describe('DesiredKeeper', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { InstanceConfig } from '../../../src/shared/instance'
-import type { Found } from '../../../src/main/instances/gather'
+import type { Gathered } from '../../../src/main/instances/gather'
 import { joinList } from '../../../src/main/instances/list'
 import { noFacts, type SlowFacts } from '../../../src/main/instances/slow-facts'
 import type { ProcessInfo, ProcessStatus } from '../../../src/main/processes/client'
@@ -11,9 +11,15 @@ const config = (name: string, more: object = {}): InstanceConfig =>
 const process = (status: ProcessStatus, more: Partial<ProcessInfo> = {}): ProcessInfo =>
   ({ id: 1, name: '', status, cwd: '', restarts: 2, cpu: 9, memory: 99, ...more }) as never
 
-const found = (more: Partial<Found>): Found => ({ instances: [], broken: [], foreign: new Map(), desired: [], ...more })
+const found = (more: Partial<Gathered>): Gathered => ({
+  instances: [],
+  broken: [],
+  foreign: new Map(),
+  desired: [],
+  ...more,
+})
 
-const join = (it: Partial<Found>, facts: Partial<SlowFacts> = {}) =>
+const join = (it: Partial<Gathered>, facts: Partial<SlowFacts> = {}) =>
   joinList(found(it), {
     facts: { ...noFacts, ...facts },
     usageOf: pid => (pid === 7 ? { cpu: 3, memory: 2 ** 20 } : undefined),

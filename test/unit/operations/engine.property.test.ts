@@ -1,7 +1,6 @@
 /**
  * The engine against a simulated world and real journals: whatever is done to it at whatever point (crash, torn write,
- * full disk,
- * failure, cancel, closing, again during the recovery), the world ends *before* or *after*, never between.
+ * full disk, failure, cancel, closing, again during the recovery), the world ends *before* or *after*, never between.
  */
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'

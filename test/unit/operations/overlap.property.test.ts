@@ -1,8 +1,7 @@
 /**
  * Operations that overlap, against one world and real journals: whatever is begun, cancelled, fails, is interrupted or
- * planned slowly, no two work on the same
- * thing, each ends *before* or *after* as if it had been alone, and no plan is carried out in a world that has changed
- * since it was made.
+ * planned slowly, no two work on the same thing, each ends *before* or *after* as if it had been alone, and no plan is
+ * carried out in a world that has changed since it was made.
  */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { existsSync } from 'node:fs'

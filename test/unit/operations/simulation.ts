@@ -16,9 +16,8 @@ import { engineOf } from '../../support/engine'
 
 /**
  * What happens at a point. Points are: before each partial effect of a do or undo and after the last, each verify, each
- * journal append.
- * `late` means after an append instead of before it; at other points it makes no difference. `fail` makes a step throw,
- * or the disk full.
+ * journal append. `late` means after an append instead of before it; at other points it makes no difference. `fail`
+ * makes a step throw, or the disk full.
  */
 export const actions = [
   'crash',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Base } from '../../../src/main/releases/copy-base'
+import type { PinnedBase } from '../../../src/main/releases/copy-base'
 import { Releases } from '../../../src/main/releases/releases'
 import { createRun } from '../../../src/main/system/run'
 import { fingerprint } from '../../../src/main/workspace/fingerprint'
@@ -59,7 +59,7 @@ async function write(path: string, text: string): Promise<void> {
   await mkdir(join(root, path, '..'), { recursive: true })
   await writeFile(join(root, path), text)
 }
-async function base(changes: { server?: object; client?: object } = {}): Promise<Base> {
+async function base(changes: { server?: object; client?: object } = {}): Promise<PinnedBase> {
   const manifest = manifestSchema.parse({
     server: { ...commands.server, ...changes.server },
     client: { ...commands.client, ...changes.client },
@@ -74,7 +74,7 @@ const kept = async (): Promise<string[]> =>
   (await readdir(join(root, 'releases')).catch(() => [])).filter(it => it !== 'parts')
 const parts = async (): Promise<string[]> =>
   (await readdir(join(root, 'releases/parts')).catch(() => [])).toSorted((a, b) => (a < b ? -1 : 1))
-const place = async (its: Base, name: string): Promise<string> => {
+const place = async (its: PinnedBase, name: string): Promise<string> => {
   const target = join(root, 'instances', name)
   await mkdir(target, { recursive: true })
   await releases.place(its, target, options)
@@ -348,16 +348,16 @@ describe('prune', () => {
     releases.prune(() => Promise.resolve(new Set(used)), which, signal)
 
   it('keeps what is used and the newest two, with their parts; instances keep their files', async () => {
-    const made: Base[] = []
+    const made: PinnedBase[] = []
     for (const text of ['1', '2', '3', '4', '5']) {
       await write('server/index.js', text)
       await write('client/index.html', text)
       made.push(await base())
-      await releases.prepare(made.at(-1) as Base, options)
+      await releases.prepare(made.at(-1) as PinnedBase, options)
     }
     await write('server/index.js', '2')
     await write('client/index.html', '2')
-    const [, second, , fourth, fifth] = made as [Base, Base, Base, Base, Base]
+    const [, second, , fourth, fifth] = made as [PinnedBase, PinnedBase, PinnedBase, PinnedBase, PinnedBase]
     const instance = await place(second, 'one')
     const unneeded = await releases.unneeded(new Set([second.fingerprint]), 'old')
     expect(unneeded.releases).toHaveLength(2)

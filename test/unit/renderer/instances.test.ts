@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { fold, type OperationState } from '../../../src/shared/operation'
 import type { InstanceStatus, InstanceView } from '../../../src/shared/instance'
-import { arrange, countGroups, nextSort, type Shown, type SortKey } from '../../../src/renderer/src/instances/arrange'
+import {
+  arrange,
+  countGroups,
+  nextSort,
+  type ShownInstance,
+  type SortKey,
+} from '../../../src/renderer/src/instances/arrange'
 import { idleReason, newestBySubject, shownStatus } from '../../../src/renderer/src/instances/shown-status'
 import {
   extend,
@@ -11,7 +17,7 @@ import {
   toggle,
   toggleAll,
 } from '../../../src/renderer/src/instances/selection'
-import { History, sampleLimit } from '../../../src/renderer/src/instances/history'
+import { UsageHistory, sampleLimit } from '../../../src/renderer/src/instances/history'
 import { sparklinePath } from '../../../src/renderer/src/instances/sparkline-path'
 import { rangeOf } from '../../../src/renderer/src/instances/use-window'
 import { sameShown } from '../../../src/renderer/src/instances/same'
@@ -27,7 +33,7 @@ const view = (name: string, more: Partial<InstanceView> = {}): InstanceView => (
   created: '2026-01-01T00:00:00.000Z',
   ...more,
 })
-const shown = (name: string, more: Partial<InstanceView> = {}): Shown => {
+const shown = (name: string, more: Partial<InstanceView> = {}): ShownInstance => {
   const instance = view(name, more)
   return { instance, status: shownStatus(instance, undefined, undefined) }
 }
@@ -44,7 +50,7 @@ const operation = (kind: string, id = 'o1', phase: OperationState['phase'] = 'ru
   }),
   phase,
 })
-const names = (all: readonly Shown[]): string[] => all.map(it => it.instance.name)
+const names = (all: readonly ShownInstance[]): string[] => all.map(it => it.instance.name)
 
 describe('the status that is shown', () => {
   const alpha = view('Alpha', { status: 'stopped' })
@@ -174,16 +180,16 @@ describe('the selection', () => {
 })
 
 describe('the history', () => {
-  const at = (history: History, time: number, cpu?: number): void =>
+  const at = (history: UsageHistory, time: number, cpu?: number): void =>
     history.sample([view('a', cpu === undefined ? {} : { cpu, memory: 1 })], time)
   it('keeps the last samples', () => {
-    const history = new History()
+    const history = new UsageHistory()
     for (let index = 0; index < sampleLimit + 5; index++) at(history, index * 2000, index)
     expect(history.of('a').cpu).toHaveLength(sampleLimit)
     expect(history.of('a').cpu.at(-1)).toBe(sampleLimit + 4)
   })
   it('leaves out what comes between, and begins anew with a new run', () => {
-    const history = new History()
+    const history = new UsageHistory()
     at(history, 0, 1)
     at(history, 400, 2)
     at(history, 2000, 3)
@@ -192,7 +198,7 @@ describe('the history', () => {
     expect(history.of('a').cpu).toEqual([])
   })
   it('goes on level while nothing is pushed, since then nothing has changed', () => {
-    const history = new History()
+    const history = new UsageHistory()
     at(history, 0, 1)
     at(history, 5000, 2)
     for (let time = 5000; time < 15_000; time += 1000) history.tick(time)

@@ -2,7 +2,7 @@
 import { adoptJob } from '../../../shared/jobs/create'
 import { endedOf, succeed, withOperations } from '../operate'
 import { pairs } from '../print/table'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 import { passwordBy } from './create'
 
 export interface AdoptOptions {
@@ -13,13 +13,13 @@ export interface AdoptOptions {
   readonly generatePassword?: boolean
 }
 
-export async function adopt(session: Session, options: AdoptOptions, name: string): Promise<Result> {
+export async function adopt(session: CommandSession, options: AdoptOptions, name: string): Promise<Result> {
   const password = await passwordBy(options)
   const director = { name: options.directorName, email: options.directorEmail, password }
-  return withOperations(session, async work => {
-    const state = await succeed(work, { kind: adoptJob.kind, name, director, as: options.as })
+  return withOperations(session, async services => {
+    const state = await succeed(services, { kind: adoptJob.kind, name, director, as: options.as })
     // it was shown, or is known: the workspace forgets it
-    await work.client.operations.takePassword.mutate({ id: state.id })
+    await services.client.operations.takePassword.mutate({ id: state.id })
     const { name: adopted, port, url } = adoptJob.plan.parse(state.plan)
     const shown = {
       name: adopted,

@@ -1,9 +1,9 @@
 /** `boot-time`: how long an instance's application may take to answer. */
 import { cleanLine } from '../print/clean'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 
 export async function bootTime(
-  session: Session,
+  session: CommandSession,
   name: string,
   seconds: number | 'default' | undefined,
 ): Promise<Result> {

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { driverKinds, serviceNames } from '../../../shared/infrastructure'
 import { isHidden, programName, type Completes, type Grammar } from '../grammar'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 import { chooseWorkspace } from '../workspace'
 
 const scripts: Readonly<Record<string, string>> = {
@@ -33,7 +33,7 @@ export const completionScript = (shell: string): Promise<Result> =>
   Promise.resolve({ data: { shell, script: scripts[shell] }, lines: [(scripts[shell] ?? '').trimEnd()] })
 
 /** @param words what is typed after the program's name; the last one is to be completed */
-export async function complete(program: Grammar, session: Session, words: readonly string[]): Promise<Result> {
+export async function complete(program: Grammar, session: CommandSession, words: readonly string[]): Promise<Result> {
   const typed = words.at(-1) ?? ''
   const before = words.slice(0, -1)
   const { command, given, valueOf, workspace } = walk(program, before)
@@ -96,7 +96,7 @@ const fixed: Readonly<Record<string, readonly string[]>> = {
 async function argumentValues(
   command: Grammar,
   given: number,
-  session: Session,
+  session: CommandSession,
   workspace: string | undefined,
 ): Promise<string[]> {
   const { registeredArguments: all } = command

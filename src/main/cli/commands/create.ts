@@ -6,7 +6,7 @@ import { createJob, unlockedText } from '../../../shared/jobs/create'
 import { wrongUsage } from '../failure'
 import { endedOf, succeed, withOperations } from '../operate'
 import { pairs } from '../print/table'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 
 export interface CreateOptions {
   readonly port: number | 'auto'
@@ -21,7 +21,7 @@ export interface CreateOptions {
   readonly npmInstall?: boolean
 }
 
-export async function create(session: Session, options: CreateOptions, name: string): Promise<Result> {
+export async function create(session: CommandSession, options: CreateOptions, name: string): Promise<Result> {
   const password = await passwordBy(options)
   const input: CreateInput = {
     name,
@@ -33,10 +33,10 @@ export async function create(session: Session, options: CreateOptions, name: str
     install: options.npmInstall ? 'install' : 'ci',
     director: { name: options.directorName, email: options.directorEmail, password },
   }
-  return withOperations(session, async work => {
-    const state = await succeed(work, { kind: createJob.kind, ...input })
+  return withOperations(session, async services => {
+    const state = await succeed(services, { kind: createJob.kind, ...input })
     // it was shown, or is known: the workspace forgets it
-    await work.client.operations.takePassword.mutate({ id: state.id })
+    await services.client.operations.takePassword.mutate({ id: state.id })
     const { port, url, unlocked = [] } = createJob.plan.parse(state.plan)
     const shown = { name, url, port, director: options.directorEmail, ...(options.generatePassword && { password }) }
     return {

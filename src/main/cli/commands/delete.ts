@@ -10,10 +10,10 @@ import { Failure, wrongUsage } from '../failure'
 import { endedOf, succeed, withOperations } from '../operate'
 import { cleanLine } from '../print/clean'
 import { pairs } from '../print/table'
-import { interrupted, type Result, type Session } from '../session'
+import { interrupted, type Result, type CommandSession } from '../session'
 
 export async function remove(
-  session: Session,
+  session: CommandSession,
   name: string,
   { confirm }: { readonly confirm?: string },
 ): Promise<Result> {
@@ -24,14 +24,14 @@ export async function remove(
     await ask(session, `Type ${deleteWord} to delete "${cleanLine(name)}" for good: `, async client =>
       previewLines(await client.instances.previewDelete.query({ name }), session),
     )
-  return withOperations(session, async work => {
-    const state = await succeed(work, { kind: deleteJob.kind, name, confirm: deleteWord })
+  return withOperations(session, async services => {
+    const state = await succeed(services, { kind: deleteJob.kind, name, confirm: deleteWord })
     return { data: { operation: endedOf(state) } }
   })
 }
 
 export async function removeLeftovers(
-  session: Session,
+  session: CommandSession,
   name: string,
   { confirm }: { readonly confirm?: string },
 ): Promise<Result> {
@@ -43,13 +43,17 @@ export async function removeLeftovers(
       leftoverLines(await client.instances.previewLeftovers.query({ name }), session),
     )
   }
-  return withOperations(session, async work => {
-    const state = await succeed(work, { kind: leftoversJob.kind, name, confirm: deleteWord })
+  return withOperations(session, async services => {
+    const state = await succeed(services, { kind: leftoversJob.kind, name, confirm: deleteWord })
     return { data: { operation: endedOf(state) } }
   })
 }
 
-async function ask(session: Session, question: string, preview: (client: Client) => Promise<string[]>): Promise<void> {
+async function ask(
+  session: CommandSession,
+  question: string,
+  preview: (client: Client) => Promise<string[]>,
+): Promise<void> {
   const { client } = await session.engine('look')
   session.err.lines(await preview(client))
   const answer = await session.whileWatched(async signal => {
@@ -67,7 +71,7 @@ async function ask(session: Session, question: string, preview: (client: Client)
     throw new Failure({ code: 'cancelled', message: 'Nothing was deleted.' }, exitCodes.refused)
 }
 
-function leftoverLines({ running, files, database, logs }: LeftoversPreview, session: Session): string[] {
+function leftoverLines({ running, files, database, logs }: LeftoversPreview, session: CommandSession): string[] {
   const names = `${database.name}, role ${database.role}`
   const states: Record<LeftoversPreview['database']['state'], string | undefined> = {
     ours: `${names}${database.bytes === undefined ? '' : `, ${bytes(database.bytes)}`}`,
@@ -108,7 +112,10 @@ function fileLine({
   return target === undefined ? `${folder}, ${size}` : `${target} and the link ${folder}, ${size}`
 }
 
-function previewLines({ running, database, files, logs, systemUser }: DeletePreview, session: Session): string[] {
+function previewLines(
+  { running, database, files, logs, systemUser }: DeletePreview,
+  session: CommandSession,
+): string[] {
   const size = (value: number | undefined): string => (value === undefined ? '' : `, ${bytes(value)}`)
   const connections = database.connections ? `, ${count(database.connections, 'connection')} will be closed` : ''
   return [

@@ -6,19 +6,19 @@ import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
 import type { Paint, Style } from '../print/style'
 import { table } from '../print/table'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 
-export function change(session: Session, how: 'up' | 'down' | 'restart'): Promise<Result> {
-  return withOperations(session, async work => {
+export function change(session: CommandSession, how: 'up' | 'down' | 'restart'): Promise<Result> {
+  return withOperations(session, async services => {
     const operations = []
-    if (how !== 'up') operations.push(endedOf(await succeed(work, { kind: infrastructureStopJob.kind })))
-    if (how !== 'down') operations.push(endedOf(await succeed(work, { kind: infrastructureStartJob.kind })))
-    const infrastructure = await work.client.infrastructure.status.query()
+    if (how !== 'up') operations.push(endedOf(await succeed(services, { kind: infrastructureStopJob.kind })))
+    if (how !== 'down') operations.push(endedOf(await succeed(services, { kind: infrastructureStartJob.kind })))
+    const infrastructure = await services.client.infrastructure.status.query()
     return { data: { operations, infrastructure }, lines: serviceLines(infrastructure, session.out.paint) }
   })
 }
 
-export async function status(session: Session): Promise<Result> {
+export async function status(session: CommandSession): Promise<Result> {
   const { client } = await session.engine('look')
   const infrastructure = await client.infrastructure.status.query()
   if (!session.json) for (const it of infrastructure.warnings) session.err.lines(problemLines(it, session.err.paint))

@@ -6,7 +6,7 @@ import { refused } from '../failure'
 import { cleanLine } from '../print/clean'
 import type { Paint } from '../print/style'
 import { pairs } from '../print/table'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 import { absolute } from '../workspace'
 
 export interface InitOptions {
@@ -14,7 +14,7 @@ export interface InitOptions {
   readonly driver?: DriverKind
 }
 
-export async function init(session: Session, { sample, driver }: InitOptions): Promise<Result> {
+export async function init(session: CommandSession, { sample, driver }: InitOptions): Promise<Result> {
   // Never the one opened last: what is made is named, or here.
   const path = absolute(session.options.workspace ?? (process.env['INSTANCE_MANAGER_WORKSPACE'] || '.'))
   const { client } = await localApp(session.root, 'change')

@@ -14,10 +14,10 @@ import {
   succeed,
   withOperations,
   type Each,
-  type Work,
+  type FollowServices,
 } from '../operate'
 import { cleanLine } from '../print/clean'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 
 export interface LifecycleOptions {
   readonly all?: boolean
@@ -25,54 +25,60 @@ export interface LifecycleOptions {
 }
 
 export function lifecycle(
-  session: Session,
+  session: CommandSession,
   action: BulkAction,
   names: readonly string[],
   options: LifecycleOptions,
 ): Promise<Result> {
   requireOneWay(names, options)
-  return withOperations(session, async work => {
-    const { instances } = await work.client.instances.list.query()
+  return withOperations(session, async services => {
+    const { instances } = await services.client.instances.list.query()
     const { passesOver, needsInfrastructure } = bulkOf(action)
     const chosen = options.all
       ? instances.filter(it => it.foreign === undefined && it.status !== passesOver).map(it => it.name)
       : names
-    if (needsInfrastructure && instances.some(it => chosen.includes(it.name))) await bringUp(work)
-    return run(session, work, action, chosen, options)
+    if (needsInfrastructure && instances.some(it => chosen.includes(it.name))) await bringUp(services)
+    return run(session, services, action, chosen, options)
   })
 }
 
-export function resurrect(session: Session, names: readonly string[], options: LifecycleOptions): Promise<Result> {
+export function resurrect(
+  session: CommandSession,
+  names: readonly string[],
+  options: LifecycleOptions,
+): Promise<Result> {
   if (names.length && options.all) throw wrongUsage('Name instances, or give --all: not both.')
-  return withOperations(session, async work => {
-    await bringUp(work) // even if every instance runs: after a reboot PM2 may have been quicker
-    const chosen = names.length ? names : (await work.client.instances.list.query()).down
-    return run(session, work, startJob.kind, chosen, {})
+  return withOperations(session, async services => {
+    await bringUp(services) // even if every instance runs: after a reboot PM2 may have been quicker
+    const chosen = names.length ? names : (await services.client.instances.list.query()).down
+    return run(session, services, startJob.kind, chosen, {})
   })
 }
 
 export function port(
-  session: Session,
+  session: CommandSession,
   name: string,
   to: number,
   { allowSharedPort = false, host }: { readonly allowSharedPort?: boolean; readonly host?: InstanceHost },
 ): Promise<Result> {
-  return withOperations(session, async work => {
-    const operation = endedOf(await succeed(work, { kind: changePortJob.kind, name, port: to, allowSharedPort, host }))
+  return withOperations(session, async services => {
+    const operation = endedOf(
+      await succeed(services, { kind: changePortJob.kind, name, port: to, allowSharedPort, host }),
+    )
     return { data: { operation }, lines: [`${cleanLine(name)}  ${urlOf({ port: to })}`] }
   })
 }
 
 /** PostgreSQL and PgBouncer first, shown as the operation that it is. @throws Failure why they do not run */
-async function bringUp({ follower }: Work): Promise<void> {
+async function bringUp({ follower }: FollowServices): Promise<void> {
   const state = await follower.runIfAny(client => client.infrastructure.bringUp.mutate())
   if (state) mustSucceed(state)
 }
 
 /** A job that asks for a name only. */
-export function simple(session: Session, kind: SimpleKind, name: string): Promise<Result> {
-  return withOperations(session, async work => ({
-    data: { operation: endedOf(await succeed(work, { kind, name })) },
+export function simple(session: CommandSession, kind: SimpleKind, name: string): Promise<Result> {
+  return withOperations(session, async services => ({
+    data: { operation: endedOf(await succeed(services, { kind, name })) },
   }))
 }
 
@@ -82,8 +88,8 @@ function requireOneWay(names: readonly string[], { all }: LifecycleOptions): voi
 }
 
 async function run(
-  session: Session,
-  work: Work,
+  session: CommandSession,
+  services: FollowServices,
   action: BulkAction,
   names: readonly string[],
   { stopOther = false }: LifecycleOptions,
@@ -92,15 +98,15 @@ async function run(
   const [name] = names
   const results =
     name !== undefined && names.length === 1
-      ? [asAskedFor(session, await one(work, name, { kind: action, name, stopOther }))]
+      ? [asAskedFor(session, await one(services, name, { kind: action, name, stopOther }))]
       : names.length > 0
-        ? await many(work, { kind: manyJob.kind, action, names: [...names], stopOther })
+        ? await many(services, { kind: manyJob.kind, action, names: [...names], stopOther })
         : []
   return resultOfMany(session, results)
 }
 
 /** It runs, and was to be started. */
-function asAskedFor(session: Session, each: Each): Each {
+function asAskedFor(session: CommandSession, each: Each): Each {
   if (each.problem?.code !== 'instance-running') return each
   if (!session.json) session.say(cleanLine(each.problem.message))
   return { name: each.name, exit: exitCodes.done }

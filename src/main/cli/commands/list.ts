@@ -5,9 +5,9 @@ import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
 import type { Paint, Style } from '../print/style'
 import { table, type Column } from '../print/table'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 
-export async function list(session: Session): Promise<Result> {
+export async function list(session: CommandSession): Promise<Result> {
   const { client } = await session.engine('look')
   const data = await client.instances.list.query()
   if (!session.json) tellTroubles(session, data)
@@ -44,7 +44,10 @@ export function tableOf(instances: readonly InstanceView[], paint: Paint): strin
 }
 
 /** What the table cannot show. */
-export function tellTroubles({ err }: Session, { instances, broken, lost, down, processProblem }: InstanceList): void {
+export function tellTroubles(
+  { err }: CommandSession,
+  { instances, broken, lost, down, processProblem }: InstanceList,
+): void {
   if (processProblem) err.lines(problemLines(processProblem, err.paint))
   for (const { folder, problem } of broken)
     err.line(`${err.paint('yellow', '!')} ${cleanLine(folder)}: ${cleanLine(problem.message)}`)

@@ -5,7 +5,7 @@ import type { Client } from '../engine'
 import { toFailure, wrongUsage } from '../failure'
 import { asJson, clean } from '../print/clean'
 import type { Output } from '../print/output'
-import { interrupted, type Result, type Session } from '../session'
+import { interrupted, type Result, type CommandSession } from '../session'
 import { absolute } from '../workspace'
 
 export interface LogOptions {
@@ -24,7 +24,7 @@ export interface LogOptions {
 const pageLength = 1000
 const usualLines = 100
 
-export async function logs(session: Session, source: LogSource, options: LogOptions): Promise<Result> {
+export async function logs(session: CommandSession, source: LogSource, options: LogOptions): Promise<Result> {
   if (options.force && options.save === undefined) throw wrongUsage('--force goes with --save.')
   const query = { source, filter: filterOf(options) }
   const { client } = await session.engine('look')
@@ -93,7 +93,7 @@ async function* forward(
   }
 }
 
-function show({ json, out }: Session, lines: readonly LogLine[]): void {
+function show({ json, out }: CommandSession, lines: readonly LogLine[]): void {
   out.lines(
     lines.map(it =>
       json ? asJson({ type: 'line', ...it }) : `${time(it, out)}${out.coloured ? it.text : clean(it.text)}`,
@@ -110,7 +110,7 @@ function time({ at, continues }: LogLine, { paint }: Output): string {
 
 /** Until Ctrl+C, which is how it is meant to end. */
 function follow(
-  session: Session,
+  session: CommandSession,
   client: Client,
   query: Query,
   after: string | undefined,
@@ -133,7 +133,13 @@ function follow(
   })
 }
 
-async function save(session: Session, client: Client, query: Query, path: string, overwrite: boolean): Promise<Result> {
+async function save(
+  session: CommandSession,
+  client: Client,
+  query: Query,
+  path: string,
+  overwrite: boolean,
+): Promise<Result> {
   let last: LogProgress | undefined
   await session.whileWatched(async signal => {
     await told(signal, done =>

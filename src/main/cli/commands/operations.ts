@@ -9,10 +9,10 @@ import { clean, cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
 import { headLine, stepLine } from '../print/steps'
 import { pairs, table } from '../print/table'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 
 export async function operations(
-  session: Session,
+  session: CommandSession,
   id: string | undefined,
   { password }: { readonly password?: boolean },
 ): Promise<Result> {
@@ -48,7 +48,7 @@ export async function operations(
   }
 }
 
-export async function recover(session: Session, id: string, how: 'resume' | 'roll-back'): Promise<Result> {
+export async function recover(session: CommandSession, id: string, how: 'resume' | 'roll-back'): Promise<Result> {
   return withOperations(session, async ({ client, follower }) => {
     // In our own process, opening the workspace has begun to recover it already.
     const state = await follower.follow(id, found => {
@@ -70,7 +70,7 @@ export async function recover(session: Session, id: string, how: 'resume' | 'rol
 }
 
 /** @throws Problem `operation-unknown` */
-export async function abandon(session: Session, id: string): Promise<Result> {
+export async function abandon(session: CommandSession, id: string): Promise<Result> {
   const { client } = await session.engine('change')
   await client.operations.abandon.mutate({ id })
   return {
@@ -87,7 +87,7 @@ const unknown = () =>
   })
 
 /** Of a creation that nobody saw the end of. */
-async function takePassword(session: Session, id: string | undefined): Promise<Result> {
+async function takePassword(session: CommandSession, id: string | undefined): Promise<Result> {
   if (id === undefined) throw unknown()
   const { client } = await session.engine('change')
   const taken = await client.operations.takePassword.mutate({ id })
@@ -117,7 +117,7 @@ const phases: Readonly<Record<OperationState['phase'], string>> = {
   'rolled-back': 'undone',
 }
 
-const listLines = ({ out }: Session, states: readonly OperationState[]): string[] =>
+const listLines = ({ out }: CommandSession, states: readonly OperationState[]): string[] =>
   table<OperationState>(
     [
       { title: 'ID', text: it => it.id },
@@ -139,7 +139,7 @@ const listLines = ({ out }: Session, states: readonly OperationState[]): string[
     text => out.paint('dim', text),
   )
 
-function oneLines({ out }: Session, state: OperationState): string[] {
+function oneLines({ out }: CommandSession, state: OperationState): string[] {
   const now = Date.now()
   return [
     headLine(state, out.paint, now),

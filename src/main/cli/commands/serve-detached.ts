@@ -7,7 +7,7 @@ import { productIn } from '../../system/product'
 import { waitFor } from '../../system/wait'
 import { exitCodes } from '../exit-codes'
 import { Failure } from '../failure'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 import { absolute } from '../workspace'
 import { servers, welcome, type ServeCommandOptions } from './serving'
 
@@ -15,7 +15,10 @@ import { servers, welcome, type ServeCommandOptions } from './serving'
 const patience = 30_000
 
 /** The same command in the foreground, for another process. */
-function command({ root, options }: Session, { port, address, certificate, key }: ServeCommandOptions): string[] {
+function command(
+  { root, options }: CommandSession,
+  { port, address, certificate, key }: ServeCommandOptions,
+): string[] {
   const given = Object.entries({
     workspace: options.workspace === undefined ? undefined : absolute(options.workspace),
     port,
@@ -31,7 +34,7 @@ function command({ root, options }: Session, { port, address, certificate, key }
   ]
 }
 
-export async function detach(session: Session, options: ServeCommandOptions): Promise<Result> {
+export async function detach(session: CommandSession, options: ServeCommandOptions): Promise<Result> {
   const [file = '', ...args] = command(session, options)
   const data = await session.data()
   await makePrivateFolder(data)
@@ -71,7 +74,7 @@ export async function detach(session: Session, options: ServeCommandOptions): Pr
 }
 
 /** The unit's text on standard output, what to do with it on standard error. */
-export async function unit(session: Session, options: ServeCommandOptions): Promise<Result> {
+export async function unit(session: CommandSession, options: ServeCommandOptions): Promise<Result> {
   const text = [
     '[Unit]',
     'Description=Instance Manager',

@@ -9,14 +9,14 @@ import { exitCodes } from '../exit-codes'
 import { refused, wrongUsage } from '../failure'
 import { asJson, cleanLine } from '../print/clean'
 import { table } from '../print/table'
-import { interrupted as interruption, type Result, type Session } from '../session'
+import { interrupted as interruption, type Result, type CommandSession } from '../session'
 import { absolute } from '../workspace'
 import { servers, welcome, type Running, type ServeCommandOptions } from './serving'
 
 /** The first port that is tried. */
 const firstPort = 7600
 
-export async function serve(session: Session, options: ServeCommandOptions): Promise<Result> {
+export async function serve(session: CommandSession, options: ServeCommandOptions): Promise<Result> {
   const modes = (['detach', 'status', 'stop', 'link', 'unit'] as const).filter(it => options[it])
   if (modes.length > 1) throw wrongUsage(`Choose one of ${modes.map(it => `--${it}`).join(' and ')}.`)
   const { address, certificate, key } = options
@@ -48,7 +48,7 @@ export async function serve(session: Session, options: ServeCommandOptions): Pro
 }
 
 async function inForeground(
-  session: Session,
+  session: CommandSession,
   { port = firstPort, address, certificate, key }: ServeCommandOptions,
 ): Promise<Result> {
   const { serve: startServing } = await import('../../serve')
@@ -89,7 +89,7 @@ const closed = async (running: readonly Running[]): Promise<void> => {
   await Promise.all(running.map(it => it.connection.close()))
 }
 
-async function status(session: Session): Promise<Result> {
+async function status(session: CommandSession): Promise<Result> {
   const running = await servers(session)
   await closed(running)
   const data = running.map(it => it.status)
@@ -110,7 +110,7 @@ async function status(session: Session): Promise<Result> {
   }
 }
 
-async function links(session: Session, port?: number): Promise<Result> {
+async function links(session: CommandSession, port?: number): Promise<Result> {
   const running = await servers(session, port)
   try {
     if (running.length === 0) throw notServed()
@@ -121,7 +121,7 @@ async function links(session: Session, port?: number): Promise<Result> {
   }
 }
 
-async function stop(session: Session, port?: number): Promise<Result> {
+async function stop(session: CommandSession, port?: number): Promise<Result> {
   const running = await servers(session, port)
   if (running.length === 0) throw notServed()
   if (running.length > 1) {

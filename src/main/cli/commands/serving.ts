@@ -4,7 +4,7 @@ import type { ServeStatus } from '../../../shared/served'
 import { commandIn } from '../../host'
 import { runningServers } from '../../serve/control'
 import type { LocalConnection } from '../../transport/local-client'
-import type { Session } from '../session'
+import type { CommandSession } from '../session'
 
 export interface ServeCommandOptions {
   readonly port?: number
@@ -19,7 +19,7 @@ export interface ServeCommandOptions {
 }
 
 /** @param link opens a session once */
-export function welcome({ root, out }: Session, link: string, port: number, remote: boolean): string[] {
+export function welcome({ root, out }: CommandSession, link: string, port: number, remote: boolean): string[] {
   const tunnel = remote
     ? []
     : ['', 'From your own computer, open a tunnel first:', `  ssh -L ${port}:127.0.0.1:${port} ${sshTarget()}`]
@@ -44,7 +44,7 @@ export interface Running {
 }
 
 /** @param port only the one at this port */
-export async function servers(session: Session, port?: number): Promise<Running[]> {
+export async function servers(session: CommandSession, port?: number): Promise<Running[]> {
   const connections = await runningServers(await session.data())
   const found = await Promise.all(
     connections.map(async connection => ({ connection, status: await connection.client.serve.status.query() })),

@@ -10,9 +10,9 @@ import {
 } from '../../../shared/settings'
 import { cleanLine } from '../print/clean'
 import { table } from '../print/table'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 
-export async function get(session: Session, key: string | undefined): Promise<Result> {
+export async function get(session: CommandSession, key: string | undefined): Promise<Result> {
   const chosen = allSettings.filter(it => key === undefined || it.section === key)
   const one = chosen.length > 0 ? undefined : settingOf(key ?? '')
   const { client } = await session.engine('look')
@@ -36,12 +36,12 @@ export async function get(session: Session, key: string | undefined): Promise<Re
   }
 }
 
-export const set = (session: Session, key: string, text: string): Promise<Result> =>
+export const set = (session: CommandSession, key: string, text: string): Promise<Result> =>
   change(session, key, it => valueOf(it, text))
 
-export const unset = (session: Session, key: string): Promise<Result> => change(session, key, () => null)
+export const unset = (session: CommandSession, key: string): Promise<Result> => change(session, key, () => null)
 
-async function change(session: Session, key: string, to: (it: Setting) => SettingValue | null): Promise<Result> {
+async function change(session: CommandSession, key: string, to: (it: Setting) => SettingValue | null): Promise<Result> {
   const setting = settingOf(key)
   const { client } = await session.engine('change')
   const state = stateOf(await client.settings.change.mutate({ [key]: to(setting) }), setting)

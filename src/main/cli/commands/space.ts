@@ -12,15 +12,15 @@ import type { Client } from '../engine'
 import type { Paint } from '../print/style'
 import { cleanLine } from '../print/clean'
 import { table } from '../print/table'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 
-export async function status(session: Session): Promise<Result> {
+export async function status(session: CommandSession): Promise<Result> {
   const { client } = await session.engine('look')
   const report = await client.space.report.query()
   return { data: report, lines: linesOf(report, session.out.paint) }
 }
 
-export async function free(session: Session, { logs }: { readonly logs?: boolean }): Promise<Result> {
+export async function free(session: CommandSession, { logs }: { readonly logs?: boolean }): Promise<Result> {
   const { client } = await session.engine('change')
   const before = await client.space.report.query()
   const what: FreeableKind[] = [...harmless, ...(logs ? ['logs' as const] : [])]

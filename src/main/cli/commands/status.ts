@@ -7,17 +7,17 @@ import { refused } from '../failure'
 import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
 import { pairs } from '../print/table'
-import type { Result, Session } from '../session'
+import type { Result, CommandSession } from '../session'
 import { serviceLines } from './infra'
 import { tableOf, tellTroubles } from './list'
 import { lowLine } from './space'
 
-export async function status(session: Session, name: string | undefined): Promise<Result> {
+export async function status(session: CommandSession, name: string | undefined): Promise<Result> {
   const { client } = await session.engine('look')
   return name === undefined ? whole(session, client) : one(session, client, name)
 }
 
-async function whole(session: Session, client: Client): Promise<Result> {
+async function whole(session: CommandSession, client: Client): Promise<Result> {
   const [list, infrastructure, { operations, unreadable }, low] = await Promise.all([
     client.instances.list.query(),
     client.infrastructure.status.query(),
@@ -43,7 +43,7 @@ async function whole(session: Session, client: Client): Promise<Result> {
   }
 }
 
-async function one(session: Session, client: Client, name: string): Promise<Result> {
+async function one(session: CommandSession, client: Client, name: string): Promise<Result> {
   const [list, details] = await Promise.all([client.instances.list.query(), client.instances.details.query({ name })])
   const view = list.instances.find(it => it.name === name)
   if (!view)

@@ -1,6 +1,5 @@
 /**
- * Standard output and error of a command. A reader that has gone (| head) is not an error: further output is
- * dropped.
+ * Standard output and error of a command. A reader that has gone (| head) is not an error: further output is dropped.
  */
 import { isColoured, painter, type Paint } from './style'
 

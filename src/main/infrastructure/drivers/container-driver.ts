@@ -17,11 +17,11 @@ import { lookAtContainers } from './container-status'
 import { startInside } from './container-tools'
 import { Containers, endOf, isAdopted, requirePort } from './containers'
 import type { Driver, DriverContext, DriverServices, DriverStatus, ServiceLogs, StartTool } from './driver'
-import { Engine, type Container } from './engine'
+import { ContainerEngine, type Container } from './container-engine'
 import { requireFreePort, serviceFailed, serviceSlow } from './problems'
 
 export class ContainerDriver implements Driver {
-  readonly #engine: Engine
+  readonly #engine: ContainerEngine
   readonly #containers: Containers
   readonly #all: readonly Service[]
   readonly #services: DriverServices
@@ -34,7 +34,7 @@ export class ContainerDriver implements Driver {
   ) {
     this.#all = all
     this.#services = services
-    this.#engine = new Engine(kind, services)
+    this.#engine = new ContainerEngine(kind, services)
     this.#containers = new Containers(this.#engine, services.paths.root)
   }
 

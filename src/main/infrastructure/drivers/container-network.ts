@@ -3,7 +3,7 @@ import { problem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
 import type { Service } from '../services/service'
 import { isAdopted } from './containers'
-import type { Engine } from './engine'
+import type { ContainerEngine } from './container-engine'
 
 export interface ContainerNetwork {
   readonly name: string
@@ -18,7 +18,7 @@ export interface ContainerNetwork {
  * @throws Problems `adopted-without-network`, `no-subnet`
  */
 export async function networkFor(
-  engine: Engine,
+  engine: ContainerEngine,
   service: Service,
   settings: Settings,
   signal: AbortSignal,

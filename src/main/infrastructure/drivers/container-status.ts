@@ -3,18 +3,18 @@ import type { ServiceState, ServiceStatus } from '../../../shared/infrastructure
 import { ProblemError, toProblem, type Problem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
 import { isRefused } from '../connection'
-import type { Secrets } from '../secrets'
+import type { SecretStore } from '../secrets'
 import { probe, type Service } from '../services/service'
 import { isAdopted, publishedBy, requirePort, type Containers } from './containers'
 import { byName, type DriverStatus } from './driver'
-import type { Container } from './engine'
+import type { Container } from './container-engine'
 import { lingerWarning } from './linger'
 import { notAdopted, serviceSlow } from './problems'
 
 interface LookServices {
   readonly containers: Containers
   readonly settings: Settings
-  readonly secrets: Secrets
+  readonly secrets: SecretStore
   /** Whether containers outlive the user's last session by themselves. */
   readonly lingering: boolean
 }

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { baseEnvironment } from '../../system/environment'
 import type { Started } from '../../system/run'
-import type { Secrets } from '../secrets'
+import type { SecretStore } from '../secrets'
 import type { Service } from '../services/service'
 import type { ToolOptions } from './driver'
-import type { Engine } from './engine'
+import type { ContainerEngine } from './container-engine'
 
 /** Names one program inside a container in its environment, by which it is found and ended. */
 const toolMarker = 'INSTANCE_MANAGER_TOOL'
@@ -16,8 +16,8 @@ const killScript = `for it in /proc/[0-9]*; do
 done`
 
 interface ToolServices {
-  readonly engine: Engine
-  readonly secrets: Secrets
+  readonly engine: ContainerEngine
+  readonly secrets: SecretStore
   /** By which `sweep` finds programs that a crash of ours left behind. */
   readonly mark: string
 }

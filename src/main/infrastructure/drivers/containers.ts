@@ -6,13 +6,13 @@ import { exists } from '../../system/files'
 import { startTime } from '../../system/proc'
 import type { Service } from '../services/service'
 import { ownerLabel } from './container-options'
-import type { Container, Engine } from './engine'
+import type { Container, ContainerEngine } from './container-engine'
 
 /** Milliseconds for one look at all containers; 100 to 300 are usual. */
 const lookTimeout = 2000
 
 export class Containers {
-  readonly #engine: Engine
+  readonly #engine: ContainerEngine
   readonly #workspace: string
   /**
    * Running containers by name, each with the start of its first process: while that lives, the container need not be
@@ -20,7 +20,7 @@ export class Containers {
    */
   readonly #seen = new Map<string, { readonly container: Container; readonly since: number }>()
 
-  constructor(engine: Engine, workspace: string) {
+  constructor(engine: ContainerEngine, workspace: string) {
     this.#engine = engine
     this.#workspace = workspace
   }

@@ -77,9 +77,8 @@ export class Daemons {
 
 /**
  * Which processes of a program work in exactly this folder; an operator's shell there is not one of them. A process
- * that ended
- * and waits for its parent does not work there. @param folder without symbolic links @param name the program's, e.g.
- * `pgbouncer`
+ * that ended and waits for its parent does not work there. @param folder without symbolic links @param name the
+ * program's, e.g. `pgbouncer`
  * @param among who is asked; every process there is costs some 5 ms
  */
 export async function workingIn(folder: string, name: string, among?: readonly number[]): Promise<number[]> {

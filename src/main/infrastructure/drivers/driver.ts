@@ -5,7 +5,7 @@ import type { Problem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
 import type { Run, Start, Started } from '../../system/run'
 import type { Server } from '../connection'
-import type { Secrets } from '../secrets'
+import type { SecretStore } from '../secrets'
 import type { Service } from '../services/service'
 
 export interface DriverContext {
@@ -62,10 +62,10 @@ export interface ServiceLogs {
 }
 
 /**
- * Starts a program inside a running service, e.g. `pg_dump`: the service's own client programs find their server and our
- * administrator's role in their environment. When it is aborted, when it takes too long, or when its input fails, the
- * program is killed before its input ends, so that it never takes half of the input for all of it; after a crash of ours
- * it does see the end: let it commit only on its input's last word (one transaction).
+ * Starts a program inside a running service, e.g. `pg_dump`: the service's own client programs find their server and
+ * our administrator's role in their environment. When it is aborted, when it takes too long, or when its input fails,
+ * the program is killed before its input ends, so that it never takes half of the input for all of it; after a crash of
+ * ours it does see the end: let it commit only on its input's last word (one transaction).
  * @throws a Problem if the service isn't running
  */
 export type StartTool = (
@@ -113,7 +113,7 @@ export interface DriverServices {
   /** The marker of the workspace's commands, for those inside containers. */
   readonly mark: string
   readonly settings: { read(): Promise<Settings> }
-  readonly secrets: Secrets
+  readonly secrets: SecretStore
 }
 
 /** A status for each service. */

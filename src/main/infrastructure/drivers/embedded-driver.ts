@@ -12,7 +12,7 @@ import { makePrivateFolder, readEnd, sizeOfFile } from '../../system/files'
 import { waitFor } from '../../system/wait'
 import { isRefused, type Server } from '../connection'
 import { unprivileged } from '../programs'
-import { probe, type Access, type Daemon, type DaemonPlace, type Service } from '../services/service'
+import { probe, type Access, type RunningDaemon, type DaemonPlace, type Service } from '../services/service'
 import { Daemons, signalTo } from './daemons'
 import {
   byName,
@@ -253,7 +253,7 @@ export class EmbeddedDriver implements Driver {
     }
   }
 
-  async #daemon(service: Service, { signal, report, output }: DriverContext): Promise<Daemon> {
+  async #daemon(service: Service, { signal, report, output }: DriverContext): Promise<RunningDaemon> {
     return {
       ...(await this.#place(service)),
       signal,

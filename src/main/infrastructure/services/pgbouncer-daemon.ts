@@ -8,7 +8,7 @@ import { findProgram, poolerMissing, withFiles } from '../programs'
 import { passwordOf } from '../secrets'
 import { parsePoolerVersion, poolerIni, poolerUsers } from './pgbouncer-config'
 import { postgres } from './postgres'
-import type { Daemon, DaemonPlace, DaemonRecipe } from './service'
+import type { RunningDaemon, DaemonPlace, DaemonRecipe } from './service'
 
 const pidFile = 'pgbouncer.pid'
 const log = 'pgbouncer.log'
@@ -28,7 +28,7 @@ export const pgbouncerDaemon: DaemonRecipe = {
   },
   provisioned: async place =>
     (await readIfExists(join(place.folder, 'pgbouncer.ini'))) === (await configuration(place)),
-  launch: async (daemon: Daemon) => {
+  launch: async (daemon: RunningDaemon) => {
     const program = await findProgram('pgbouncer')
     if (!program) throw poolerMissing()
     const [file, args] = withFiles(poolerFiles, program, ['-q', '-d', join(daemon.folder, 'pgbouncer.ini')])

@@ -4,7 +4,7 @@ import { serviceTitle } from '../../../shared/infrastructure'
 import { isRefused, type Login, type Server, type Timeouts, withConnection } from '../connection'
 import { poolerFiles } from '../limits'
 import { isUnproven } from '../proof'
-import { passwordOf, type Secrets } from '../secrets'
+import { passwordOf, type SecretStore } from '../secrets'
 import { parsePoolerVersion, poolerIni, poolerUsers } from './pgbouncer-config'
 import { pgbouncerDaemon } from './pgbouncer-daemon'
 import { postgres } from './postgres'
@@ -59,7 +59,7 @@ export const pgbouncer: Service = {
   daemon: pgbouncerDaemon,
 }
 
-const ownPassword = (secrets: Secrets): Promise<string> => passwordOf(secrets, 'infrastructure.pgbouncer_auth')
+const ownPassword = (secrets: SecretStore): Promise<string> => passwordOf(secrets, 'infrastructure.pgbouncer_auth')
 
 /** Whether a query goes through the pooler to PostgreSQL and back. @throws what `pg` throws */
 export const poolerAnswers = (server: Server, password: string, timeouts: Timeouts): Promise<unknown> =>
@@ -71,8 +71,7 @@ export const poolerAnswers = (server: Server, password: string, timeouts: Timeou
 
 /**
  * How a PgBouncer that was made elsewhere takes a query of ours. Its console is not asked: in 1.18 with `auth_user` for
- * all databases, a role that is not in
- * its userlist gets no answer there at all.
+ * all databases, a role that is not in its userlist gets no answer there at all.
  * @returns false if it answers, and refuses our role; instances may still get through
  * @throws what `pg` throws if it does not answer
  */

@@ -30,9 +30,8 @@ export async function adminSql(password: string): Promise<string> {
 
 /**
  * pg_hba.conf. `container`: the superuser that the cluster was born with comes in by the socket inside the container,
- * as `podman exec` does.
- * `machine`: we and PgBouncer come in by a socket that only we reach, so over TCP, where anyone may try, neither of our
- * roles does.
+ * as `podman exec` does. `machine`: we and PgBouncer come in by a socket that only we reach, so over TCP, where anyone
+ * may try, neither of our roles does.
  */
 export const hostRules = (place: 'container' | 'machine'): string =>
   [

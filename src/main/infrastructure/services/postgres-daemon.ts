@@ -15,7 +15,7 @@ import {
 import { generatePassword } from '../../../shared/password'
 import { passwordOf } from '../secrets'
 import { adminSql, bornRole, hostRules, serverSettings } from './postgres-config'
-import type { Daemon, DaemonPlace, DaemonRecipe } from './service'
+import type { RunningDaemon, DaemonPlace, DaemonRecipe } from './service'
 
 /** Relative to the driver's folder, as all that pg_ctl passes through a shell, where a workspace's path could mean anything. */
 const folder = 'postgres'
@@ -70,7 +70,7 @@ async function provisioned(place: DaemonPlace): Promise<boolean> {
 }
 
 /** Created aside and put in place whole: a crash half-way leaves nothing that looks like a cluster. */
-async function createCluster(daemon: Daemon): Promise<void> {
+async function createCluster(daemon: RunningDaemon): Promise<void> {
   daemon.report('Making the PostgreSQL cluster')
   const fresh = `${daemon.folder}.new`
   await rm(fresh, { recursive: true, force: true })
@@ -91,7 +91,7 @@ async function createCluster(daemon: Daemon): Promise<void> {
   await syncFolder(daemon.base)
 }
 
-async function configure({ folder: at, sockets, settings }: Daemon): Promise<void> {
+async function configure({ folder: at, sockets, settings }: RunningDaemon): Promise<void> {
   await writeFileAtomic(
     join(at, 'postgresql.conf'),
     serverSettings({
@@ -115,7 +115,7 @@ async function configure({ folder: at, sockets, settings }: Daemon): Promise<voi
 }
 
 /** In single-user mode: nobody can come in before our role's password is there. */
-async function setUpAdministrator({ folder: at, secrets, run, signal, report, output }: Daemon): Promise<void> {
+async function setUpAdministrator({ folder: at, secrets, run, signal, report, output }: RunningDaemon): Promise<void> {
   report('Setting up the administrator')
   const password = await passwordOf(secrets, 'infrastructure.admin')
   const [file, args] = unprivileged(requirePrograms().postgres, ['--single', '-D', at, 'postgres'])

@@ -3,7 +3,7 @@ import { serviceTitle } from '../../../shared/infrastructure'
 import type { Problem } from '../../../shared/problem'
 import { type Login, type Server, type Timeouts, withConnection } from '../connection'
 import { generatePassword } from '../../../shared/password'
-import { passwordOf, type Secrets } from '../secrets'
+import { passwordOf, type SecretStore } from '../secrets'
 import { adminRole, adminSql, hostRules, identMap, serverSettings } from './postgres-config'
 import { postgresDaemon } from './postgres-daemon'
 import { probe, type Access, type ContainerRecipe, type Service } from './service'
@@ -81,7 +81,7 @@ export const postgres: Service = {
 }
 
 /** Our role's login to the database `postgres`. */
-export const adminLogin = async (server: Server, secrets: Secrets): Promise<Login> => ({
+export const adminLogin = async (server: Server, secrets: SecretStore): Promise<Login> => ({
   ...server,
   user: adminRole,
   database: 'postgres',

@@ -7,7 +7,7 @@ import type { Problem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
 import type { Run } from '../../system/run'
 import type { Server } from '../connection'
-import type { Secrets } from '../secrets'
+import type { SecretStore } from '../secrets'
 
 export interface Service {
   readonly name: ServiceName
@@ -27,14 +27,14 @@ export interface Service {
   /** The signal that makes it read its configuration again while it runs; absent if it doesn't need to. */
   readonly reload?: NodeJS.Signals
   /** The environment in which its own client programs find it and log in as our administrator. @param host or a folder */
-  client?(at: { readonly host: string; readonly port: number }, secrets: Secrets): Promise<Client>
+  client?(at: { readonly host: string; readonly port: number }, secrets: SecretStore): Promise<ServiceClient>
   /** How many files it may have open, if the system's default is too few. */
   readonly openFiles?: number
   readonly container: ContainerRecipe
   readonly daemon: DaemonRecipe
 }
 
-export interface Client {
+export interface ServiceClient {
   readonly env: Readonly<Record<string, string>>
   /** What of it must not be shown. */
   readonly secrets: readonly string[]
@@ -43,7 +43,7 @@ export interface Client {
 /** How the engine reaches a service. */
 export interface Access {
   readonly server: Server
-  readonly secrets: Secrets
+  readonly secrets: SecretStore
   /** The states of what it needs, in that order. */
   readonly needed: () => Promise<readonly ServiceState[]>
 }
@@ -69,12 +69,12 @@ export interface ContainerRecipe {
   /** Seconds after which a stop becomes a kill. */
   readonly stopWithin: number
   /** Creates our role through the container's own socket: called when it refuses our role. */
-  admit?(inside: Inside, secrets: Secrets): Promise<void>
+  admit?(inside: Inside, secrets: SecretStore): Promise<void>
 }
 
 /** What a container's configuration is written from. */
 export interface ContainerPlace {
-  readonly secrets: Secrets
+  readonly secrets: SecretStore
   /** The address of a service that it needs, in the network that both are in. */
   addressOf(needed: Service): string
   /** The file as it is now; undefined if there is none. */
@@ -106,12 +106,12 @@ export interface DaemonRecipe {
   broken?(run: Run): Promise<Problem | undefined>
   /** Why it can't be had on this machine; everything else does without it then. Cheap: it is part of each look. */
   missing?(): Promise<Problem | undefined>
-  provision(daemon: Daemon): Promise<void>
+  provision(daemon: RunningDaemon): Promise<void>
   provisioned(daemon: DaemonPlace): Promise<boolean>
   /** Starts it; a command that fails is reported with the words of its log. */
-  launch(daemon: Daemon): Promise<void>
+  launch(daemon: RunningDaemon): Promise<void>
   /** Its own way to stop in good order; without it, signals do. */
-  stop?(daemon: Daemon): Promise<void>
+  stop?(daemon: RunningDaemon): Promise<void>
   /** What it means that it refuses our role; without it, it is asked again for a while. */
   refused?(error: unknown, port: number): Error
 }
@@ -124,14 +124,14 @@ export interface DaemonPlace {
   /** The folder of all Unix sockets, 0700. */
   readonly sockets: string
   readonly settings: Settings
-  readonly secrets: Secrets
+  readonly secrets: SecretStore
   readonly run: Run
   /** Where a service is reached. */
   serverOf(service: Service): Promise<Server>
 }
 
 /** A daemon that the driver is working on. */
-export interface Daemon extends DaemonPlace {
+export interface RunningDaemon extends DaemonPlace {
   readonly signal: AbortSignal
   report(text: string): void
   output(chunk: string): void

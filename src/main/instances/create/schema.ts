@@ -21,9 +21,8 @@ export async function databaseUrls(env: string): Promise<Record<string, string>>
 
 /**
  * Where Prisma pushes the schema, its SQL is written once a release and run for each instance, which takes a twentieth
- * of the time.
- * Whatever keeps that from working, the push itself is the other way, and says what is wrong.
- * The database remembers which schema it has; dropping it (create-database's undo) undoes this.
+ * of the time. Whatever keeps that from working, the push itself is the other way, and says what is wrong. The database
+ * remembers which schema it has; dropping it (create-database's undo) undoes this.
  */
 export const pushSchema: CreateStep = services => ({
   async do(context) {

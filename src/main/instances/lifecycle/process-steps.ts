@@ -47,8 +47,8 @@ export async function stopTarget({ processes, desired, ownership }: LifecycleSer
 
 /**
  * As it was before: it runs again. For undo, which nobody aborts. It may have been unhealthy before, or its folder was
- * removed by hand
- * meanwhile, so that it is not healthy now is said and no failure: nothing would get an operation out of that.
+ * removed by hand meanwhile, so that it is not healthy now is said and no failure: nothing would get an operation out
+ * of that.
  */
 export async function startAgain(
   services: LifecycleServices,

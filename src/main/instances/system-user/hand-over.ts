@@ -2,10 +2,9 @@
  * An instance's files go to its system user and come back, and its config.json says whose they are.
  *
  * root changes owners file by file, which may take minutes, and nobody may swap a folder for a link meanwhile. So the
- * instance's folder is closed
- * first, then the user's processes are ended, and the folder is opened last: whatever starts as the user in between
- * can't enter. After a
- * crash the folder stays closed until the step, or its undo, has run again.
+ * instance's folder is closed first, then the user's processes are ended, and the folder is opened last: whatever
+ * starts as the user in between can't enter. After a crash the folder stays closed until the step, or its undo, has run
+ * again.
  */
 import type { Owners } from '../../../shared/instance'
 import { exists, isFolder, removeTemporary } from '../../system/files'

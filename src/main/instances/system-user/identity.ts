@@ -1,7 +1,6 @@
 /**
  * The system user of an instance: named after workspace and instance, and marked, so that no other user is ever taken
- * for it,
- * and none but ours is ever deleted.
+ * for it, and none but ours is ever deleted.
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'

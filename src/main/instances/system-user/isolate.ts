@@ -1,7 +1,7 @@
 /**
  * Gives an instance a system user of its own, so that a compromised application reads no other instance's secrets and
- * none of ours;
- * and the reverse. Both restart an instance that runs, and end as they began if it is not healthy afterwards.
+ * none of ours; and the reverse. Both restart an instance that runs, and end as they began if it is not healthy
+ * afterwards.
  */
 import { join } from 'node:path'
 import type { z } from 'zod'

@@ -1,15 +1,13 @@
 /**
  * Who may do what with an instance's files once it has a user of its own. The folder stays root's and is closed to all
- * but the user's
- * group; so are code and packages, which the user reads and cannot change; `.env` it reads; its data folders are its
- * own. Packages are
- * hard links: their owner is the release's and every other instance's too, so it is never changed.
+ * but the user's group; so are code and packages, which the user reads and cannot change; `.env` it reads; its data
+ * folders are its own. Packages are hard links: their owner is the release's and every other instance's too, so it is
+ * never changed.
  *
- * The user must not own the folder: it could then put links in place of what root reads and writes there.
- * All of this happens while the folder is closed and no process of the user runs (hand-over.ts). A process of yet
- * another user may still hold a data
- * folder open that the user passed to it, so owners there change by `-execdir`, which a folder swapped for a link can't
- * lead elsewhere.
+ * The user must not own the folder: it could then put links in place of what root reads and writes there. All of this
+ * happens while the folder is closed and no process of the user runs (hand-over.ts). A process of yet another user may
+ * still hold a data folder open that the user passed to it, so owners there change by `-execdir`, which a folder
+ * swapped for a link can't lead elsewhere.
  */
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, realpath, stat } from 'node:fs/promises'

@@ -19,7 +19,7 @@ import { cssVariablesResolver, theme } from './theme'
 import { TRPCProvider, type Connection } from './trpc'
 import classes from './app.module.css'
 
-export function App({ connection }: { connection: Connection }) {
+export function Root({ connection }: { connection: Connection }) {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme="auto">
       <QueryClientProvider client={connection.queryClient}>

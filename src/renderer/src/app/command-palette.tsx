@@ -19,9 +19,9 @@ import { useInfrastructureSwitch } from '../infrastructure/switch'
 import { useInstanceActions } from '../instances/actions'
 import { pageOf } from '../instances/page-of'
 import { useShownInstances } from '../instances/use-shown'
-import { findEntries, type Entry } from './palette-search'
+import { findEntries, type SearchEntry } from './palette-search'
 
-interface PaletteEntry extends Entry {
+interface PaletteEntry extends SearchEntry {
   readonly icon: Icon
   readonly run: () => void
 }

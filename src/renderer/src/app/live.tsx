@@ -14,7 +14,7 @@ import type { InfrastructureStatus } from '../../../shared/infrastructure'
 import type { InstanceList } from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
 import type { AppState } from '../../../shared/workspace'
-import { History, sampleInterval } from '../instances/history'
+import { UsageHistory, sampleInterval } from '../instances/history'
 import { OperationsStore, type OperationsView } from '../operations/store'
 import { problemOf } from './problem-of'
 import { useTRPC } from './trpc'
@@ -30,7 +30,7 @@ export interface LiveValue<T> {
 interface WorkspaceLive {
   readonly infrastructure: LiveValue<InfrastructureStatus>
   readonly instances: LiveValue<InstanceList>
-  readonly history: History
+  readonly history: UsageHistory
   readonly operations: OperationsStore
   /** What could not be watched. */
   readonly failed: readonly LiveValue<unknown>[]
@@ -60,7 +60,7 @@ export function AppLive({
 export function WorkspaceLiveProvider({ children }: { children: ReactNode }) {
   const trpc = useTRPC()
   const [operations] = useState(() => new OperationsStore())
-  const [history] = useState(() => new History())
+  const [history] = useState(() => new UsageHistory())
   const infrastructure = useLiveValue(useSubscription(trpc.infrastructure.watch.subscriptionOptions()))
   const instances = useLiveValue(
     useSubscription(
@@ -106,7 +106,7 @@ function useWorkspaceLive(): WorkspaceLive {
 export const useInfrastructure = (): LiveValue<InfrastructureStatus> => useWorkspaceLive().infrastructure
 export const useFailedLive = (): readonly LiveValue<unknown>[] => useWorkspaceLive().failed
 export const useInstances = (): LiveValue<InstanceList> => useWorkspaceLive().instances
-export const useHistory = (): History => useWorkspaceLive().history
+export const useHistory = (): UsageHistory => useWorkspaceLive().history
 export const useOperationsStore = (): OperationsStore => useWorkspaceLive().operations
 export function useOperations(): OperationsView {
   const store = useOperationsStore()

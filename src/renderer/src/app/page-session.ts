@@ -1,7 +1,6 @@
 /**
  * The session of a served page: this side of the messages in shared/served.ts. Its key is kept by the origin, name and
- * port, so no other
- * port of the host gets it; all tabs share it, and it is worthless once its server has ended.
+ * port, so no other port of the host gets it; all tabs share it, and it is worthless once its server has ended.
  */
 import { linkFragment, proofText, secretPattern, type Greeting, type Hello, type Welcome } from '../../../shared/served'
 

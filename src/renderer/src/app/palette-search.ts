@@ -1,5 +1,5 @@
 /** Finding in the command palette: every word that was typed must be there, what begins with it comes first. */
-export interface Entry {
+export interface SearchEntry {
   readonly id: string
   readonly label: string
   /** What else it is found by. */
@@ -12,7 +12,7 @@ export interface Entry {
 }
 
 /** @returns at most `limit`, the best first; groups stay together in the order of their best entry */
-export function findEntries<T extends Entry>(
+export function findEntries<T extends SearchEntry>(
   entries: readonly T[],
   query: string,
   limit: number,
@@ -34,7 +34,7 @@ export function findEntries<T extends Entry>(
 /**
  * 0: not found. A word at the beginning of a word of the label counts most, then in the label, then in the keywords.
  */
-function scoreOf({ label, keywords = '' }: Entry, words: readonly string[]): number {
+function scoreOf({ label, keywords = '' }: SearchEntry, words: readonly string[]): number {
   const text = label.toLowerCase()
   const more = keywords.toLowerCase()
   let score = 0

@@ -1,11 +1,11 @@
 /** The menu of one instance, wherever it was asked for. One serves the whole list. */
 import { Menu } from '@mantine/core'
-import type { Shown } from './arrange'
+import type { ShownInstance } from './arrange'
 import { useInstanceActions } from './actions'
 import classes from './list.module.css'
 
 interface ActionsMenuProps {
-  shown: Shown | undefined
+  shown: ShownInstance | undefined
   /** The corner that it opens at, in the window. */
   at: { readonly x: number; readonly y: number }
   onClose: () => void

@@ -6,7 +6,7 @@ import type { AnyJob, Offer } from '../../../shared/jobs/job'
 import { useApp } from '../app/live'
 import { faceOf } from '../jobs/faces'
 import { useJobs } from '../jobs/jobs'
-import type { Shown } from './arrange'
+import type { ShownInstance } from './arrange'
 import { useOpenInstance } from './open'
 import { pageOf } from './page-of'
 
@@ -25,7 +25,7 @@ export interface InstanceAction {
 const offered: readonly AnyJob[] = jobs
 
 /** @returns asks what can be done with an instance as it is now, the likeliest first */
-export function useInstanceActions(): (shown: Shown) => InstanceAction[] {
+export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[] {
   const [, navigate] = useLocation()
   const open = useOpenInstance()
   const { run, ask } = useJobs()

@@ -4,7 +4,7 @@ import type { StatusGroup } from '../../../shared/jobs/job'
 import type { ShownStatus } from './shown-status'
 
 /** An instance with the status that it is shown with. */
-export interface Shown {
+export interface ShownInstance {
   readonly instance: InstanceView
   readonly status: ShownStatus
 }
@@ -22,7 +22,7 @@ const urgency: readonly StatusGroup[] = ['errored', 'unknown', 'copy', 'busy', '
 const names = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
 /** undefined sorts last, whichever the direction. */
-const values: Record<Exclude<SortKey, 'name'>, (it: Shown) => number | undefined> = {
+const values: Record<Exclude<SortKey, 'name'>, (it: ShownInstance) => number | undefined> = {
   status: it => urgency.indexOf(it.status.group),
   port: it => it.instance.port,
   // the longest has the earliest start
@@ -34,9 +34,9 @@ const values: Record<Exclude<SortKey, 'name'>, (it: Shown) => number | undefined
 }
 
 export function arrange(
-  all: readonly Shown[],
+  all: readonly ShownInstance[],
   { query, filter, sort }: { query: string; filter: Filter; sort: Sort },
-): Shown[] {
+): ShownInstance[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean)
   return all
     .filter(
@@ -47,7 +47,7 @@ export function arrange(
     .toSorted((a, b) => compare(a, b, sort))
 }
 
-function compare(a: Shown, b: Shown, { key, descending }: Sort): number {
+function compare(a: ShownInstance, b: ShownInstance, { key, descending }: Sort): number {
   const sign = descending ? -1 : 1
   const byName = names.compare(a.instance.name, b.instance.name)
   if (key === 'name') return sign * byName
@@ -57,7 +57,7 @@ function compare(a: Shown, b: Shown, { key, descending }: Sort): number {
 }
 
 /** How many there are of each, the calm ones first; those without any are left out. */
-export function countGroups(all: readonly Shown[]): { readonly group: StatusGroup; readonly count: number }[] {
+export function countGroups(all: readonly ShownInstance[]): { readonly group: StatusGroup; readonly count: number }[] {
   return urgency
     .toReversed()
     .map(group => ({ group, count: all.filter(it => it.status.group === group).length }))

@@ -11,7 +11,7 @@ import { notifyProblem } from '../app/notify'
 import { ProblemView } from '../app/problem'
 import { useTRPCClient } from '../app/trpc'
 import { LowSpace } from '../space/disk'
-import type { Shown } from './arrange'
+import type { ShownInstance } from './arrange'
 import { useJobs } from '../jobs/jobs'
 import classes from './list.module.css'
 
@@ -19,7 +19,7 @@ export function Banners({
   shown,
   onChoose,
 }: {
-  shown: readonly Shown[]
+  shown: readonly ShownInstance[]
   onChoose: (names: readonly string[]) => void
 }) {
   const { data } = useInstances()

@@ -3,7 +3,7 @@ import { Button, CloseButton } from '@mantine/core'
 import { count, enumerate } from '../../../shared/amounts'
 import { bulkJobs, bulkOf, type BulkAction } from '../../../shared/jobs/many'
 import { confirm } from '../app/confirm'
-import type { Shown } from './arrange'
+import type { ShownInstance } from './arrange'
 import { faceOf } from '../jobs/faces'
 import { useJobs, type Skipped } from '../jobs/jobs'
 import { idleReason } from './shown-status'
@@ -13,7 +13,7 @@ import classes from './list.module.css'
 const askAbove = 5
 
 interface BulkBarProps {
-  chosen: readonly Shown[]
+  chosen: readonly ShownInstance[]
   /** How many of them the filter hides. */
   hidden: number
   onClear: () => void
@@ -49,7 +49,7 @@ export function BulkBar({ chosen, hidden, onClear }: BulkBarProps) {
   )
 }
 
-function split(action: BulkAction, chosen: readonly Shown[]): { names: string[]; skipped: Skipped[] } {
+function split(action: BulkAction, chosen: readonly ShownInstance[]): { names: string[]; skipped: Skipped[] } {
   const names: string[] = []
   const skipped: Skipped[] = []
   for (const {

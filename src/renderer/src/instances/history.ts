@@ -15,7 +15,7 @@ const minInterval = 1500
 
 const empty: Series = { cpu: [], memory: [] }
 
-export class History {
+export class UsageHistory {
   #series = new Map<string, Series>()
   #sampledAt = -Infinity
   #shown: readonly InstanceView[] = []

@@ -13,7 +13,7 @@ import { useTRPC } from '../app/trpc'
 import { OperationsTable } from '../operations/operations-table'
 import { ActionsMenu } from './actions-menu'
 import { useInstanceActions } from './actions'
-import type { Shown } from './arrange'
+import type { ShownInstance } from './arrange'
 import { InstanceLogs } from '../logs/instance-logs'
 import { useWarmLogs } from '../logs/warm'
 import { adoptDialog } from '../jobs/faces'
@@ -61,7 +61,7 @@ const Back = () => (
   </Anchor>
 )
 
-function Known({ shown, tab }: { shown: Shown; tab: string | undefined }) {
+function Known({ shown, tab }: { shown: ShownInstance; tab: string | undefined }) {
   const { name } = shown.instance
   const logs = tab === 'logs' || tab === 'errors'
   useWarmLogs()
@@ -80,7 +80,7 @@ function Known({ shown, tab }: { shown: Shown; tab: string | undefined }) {
   )
 }
 
-function Overview({ shown }: { shown: Shown }) {
+function Overview({ shown }: { shown: ShownInstance }) {
   const { instance } = shown
   const trpc = useTRPC()
   const { operations } = useOperations()
@@ -139,7 +139,7 @@ function Copy({ name, why }: { name: string; why: string }) {
   )
 }
 
-function Details({ details, shown }: { details: InstanceDetails; shown: Shown }) {
+function Details({ details, shown }: { details: InstanceDetails; shown: ShownInstance }) {
   return (
     <div className={classes.columns}>
       <Section title="Configuration">
@@ -161,7 +161,7 @@ function Details({ details, shown }: { details: InstanceDetails; shown: Shown })
 }
 
 /** The two likeliest as buttons, the rest behind one. */
-function Actions({ shown }: { shown: Shown }) {
+function Actions({ shown }: { shown: ShownInstance }) {
   const actionsOf = useInstanceActions()
   const [menu, setMenu] = useState<{ x: number; y: number }>()
   const quick = actionsOf(shown).filter(it => it.quick)

@@ -8,7 +8,7 @@ import { isOpen } from '../../../shared/operation'
 import { useInstances, useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
 import { ActionsMenu } from './actions-menu'
-import { arrange, countGroups, type Shown } from './arrange'
+import { arrange, countGroups, type ShownInstance } from './arrange'
 import { Banners } from './banners'
 import { Broken } from './broken'
 import { BulkBar } from './bulk-bar'
@@ -63,7 +63,7 @@ function List({
   made,
   creations,
 }: {
-  made: readonly Shown[]
+  made: readonly ShownInstance[]
   creations: readonly Extract<Item, { type: 'creation' }>['operation'][]
 }) {
   const { view, sort, setSort, query: typed, filter, setFilter, setQuery, selection, setSelection } = useListState()
@@ -190,7 +190,7 @@ function NoInstances() {
 }
 
 /** @param lost how many run that PM2 knows nothing of */
-function summary(made: readonly Shown[], lost: number): string | undefined {
+function summary(made: readonly ShownInstance[], lost: number): string | undefined {
   if (!made.length) return undefined
   const online = made.filter(it => it.instance.status === 'online').length
   if (made.length === 1) return online ? 'One instance, online' : 'One instance, not online'

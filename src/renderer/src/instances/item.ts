@@ -1,12 +1,12 @@
 /** What a row and a card are given: one thing of the list, and what can be done to it. */
 import type { OperationState } from '../../../shared/operation'
-import type { Shown } from './arrange'
+import type { ShownInstance } from './arrange'
 import { sameShown } from './same'
 
 /** A creation stands for its instance until it is made. */
 export type Item =
   | { readonly type: 'creation'; readonly operation: OperationState }
-  | { readonly type: 'instance'; readonly shown: Shown }
+  | { readonly type: 'instance'; readonly shown: ShownInstance }
 
 export interface ItemHandlers {
   /** @param range everything from the last one that was chosen */
@@ -18,7 +18,7 @@ export interface ItemHandlers {
 }
 
 export interface InstanceItemProps {
-  readonly shown: Shown
+  readonly shown: ShownInstance
   readonly selected: boolean
   /** Its menu is open. */
   readonly menu: boolean

@@ -1,9 +1,9 @@
 /**
  * Whether a row would look the same: the list is pushed anew when anything of it has changed, and few of its rows have.
  */
-import type { Shown } from './arrange'
+import type { ShownInstance } from './arrange'
 
-export function sameShown(a: Shown, b: Shown): boolean {
+export function sameShown(a: ShownInstance, b: ShownInstance): boolean {
   return same(a.instance, b.instance) && same(a.status, b.status)
 }
 

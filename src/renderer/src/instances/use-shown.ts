@@ -3,11 +3,11 @@
  */
 import { useMemo } from 'react'
 import { useInstances, useOperations } from '../app/live'
-import type { Shown } from './arrange'
+import type { ShownInstance } from './arrange'
 import { useJobs } from '../jobs/jobs'
 import { newestBySubject, queuesOf, shownStatus } from './shown-status'
 
-export function useShownInstances(): readonly Shown[] {
+export function useShownInstances(): readonly ShownInstance[] {
   const { data } = useInstances()
   const { operations } = useOperations()
   const { pending } = useJobs()

@@ -8,7 +8,7 @@ import { startTransition, useEffect, useEffectEvent, useState, type RefObject } 
 const overscan = 360
 const step = 180
 
-export interface Range {
+export interface RowRange {
   readonly first: number
   readonly end: number
 }
@@ -24,7 +24,7 @@ export function rangeOf({
   seen: number
   rows: number
   height: number
-}): Range {
+}): RowRange {
   const [beyond, by] = [Math.ceil(overscan / height), Math.ceil(step / height)]
   const first = Math.floor((top / height - beyond) / by) * by
   const end = Math.ceil(((top + seen) / height + beyond) / by) * by
@@ -35,9 +35,9 @@ export function rangeOf({
  * @param host the element whose top is the first row's
  * @param rows how many there are @param height of each, in pixels
  */
-export function useWindow(host: RefObject<HTMLElement | null>, rows: number, height: number): Range {
+export function useWindow(host: RefObject<HTMLElement | null>, rows: number, height: number): RowRange {
   // What is seen at once; what is beyond comes after the first frame.
-  const [range, setRange] = useState<Range>(() => ({
+  const [range, setRange] = useState<RowRange>(() => ({
     first: 0,
     end: Math.min(rows, Math.ceil(window.innerHeight / height)),
   }))

@@ -5,12 +5,12 @@ import { bytes, percent } from '../../../shared/amounts'
 import { CopyButton } from '../app/copy-button'
 import { when } from '../app/time'
 import { Uptime } from '../app/uptime'
-import type { Shown } from './arrange'
+import type { ShownInstance } from './arrange'
 import { StatusCell } from './item-parts'
 import { Sparkline } from './sparkline'
 import classes from './instance.module.css'
 
-export function Vitals({ shown }: { shown: Shown }) {
+export function Vitals({ shown }: { shown: ShownInstance }) {
   const { instance } = shown
   const { startedAt, restarts, cpu, memory, url, created, outdated } = instance
   return (

@@ -1,7 +1,7 @@
 /** How many lines a search finds, told while they are counted; and which of them one is at. */
 import type { LogPosition, LogProgress } from '../../../shared/log'
 import type { LogClient } from './client'
-import { queryOf, type Wanted } from './wanted'
+import { queryOf, type LogChoice } from './wanted'
 
 export class Count {
   #ends: (() => void)[] = []
@@ -22,7 +22,7 @@ export class Count {
     this.#failed = failed
   }
 
-  begin(wanted: Wanted): void {
+  begin(wanted: LogChoice): void {
     this.end()
     this.#ends = [
       this.#client.count(queryOf(wanted), { data: this.#told, error: this.#failed, lost: () => this.begin(wanted) }),
@@ -30,7 +30,7 @@ export class Count {
   }
 
   /** Finds out which of all matches this line is. */
-  rank(wanted: Wanted, position: LogPosition): void {
+  rank(wanted: LogChoice, position: LogPosition): void {
     this.#ends.push(
       this.#client.count(
         { ...queryOf(wanted), until: position },

@@ -20,7 +20,7 @@ import { Found } from './search-field'
 import { sourceTitle, type Pane } from './sources'
 import { colouredOf, plainOf } from './spans'
 import { Tools, type Looks } from './tools'
-import { everything, isFiltered, withoutFilters, type Wanted } from './wanted'
+import { everything, isFiltered, withoutFilters, type LogChoice } from './wanted'
 import classes from './view.module.css'
 
 interface LogViewProps {
@@ -48,7 +48,7 @@ interface Key {
 export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogViewProps) {
   const client = useTRPCClient()
   const { operations } = useOperations()
-  const [wanted, setWanted] = useState<Wanted>(() => ({
+  const [wanted, setWanted] = useState<LogChoice>(() => ({
     ...everything(pane.source),
     errorsOnly: pane.errorsOnly ?? false,
   }))
@@ -86,7 +86,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   }, [drawn])
 
   const seen = () => (mode === 'history' ? rows.current?.top() : reader.newest.at(-1))
-  const change = (changed: Partial<Wanted>): void => {
+  const change = (changed: Partial<LogChoice>): void => {
     const next = { ...wanted, ...changed }
     setWanted(next)
     reader.change(next, seen())
@@ -231,9 +231,9 @@ function Strips({
   reader,
   onChange,
 }: {
-  wanted: Wanted
+  wanted: LogChoice
   reader: LogReader
-  onChange: (change: Partial<Wanted>) => void
+  onChange: (change: Partial<LogChoice>) => void
 }) {
   const restartedAt = useReader(reader, it => it.restartedAt)
   return (
@@ -261,7 +261,7 @@ function Strips({
 }
 
 /** What stands over the lines, or in their place. */
-function Over({ wanted, reader, onClear }: { wanted: Wanted; reader: LogReader; onClear: () => void }) {
+function Over({ wanted, reader, onClear }: { wanted: LogChoice; reader: LogReader; onClear: () => void }) {
   const { mode, loaded, opening, looked, blank, fresh, problem } = useReader(reader, it => it)
   if (problem)
     return (

@@ -42,23 +42,23 @@ export const presetWord: Record<Preset, string> = {
 }
 
 /** Which moments are wanted. A preset is counted from when it was chosen. */
-export interface Range {
+export interface TimeRange {
   readonly preset: Preset | 'custom'
   /** Milliseconds since 1970. */
   readonly from?: number
   readonly to?: number
 }
 
-export const allTime: Range = { preset: 'all' }
+export const allTime: TimeRange = { preset: 'all' }
 
-export function rangeOf(preset: Preset, now = new Date()): Range {
+export function rangeOf(preset: Preset, now = new Date()): TimeRange {
   if (preset === 'all') return allTime
   if (preset === 'today') return { preset, from: new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime() }
   return { preset, from: now.getTime() - Number(preset) * 60_000 }
 }
 
 /** e.g. `Last hour`, `23 Nov, 14:00 – 15:30`. */
-export function rangeWord({ preset, from, to }: Range): string {
+export function rangeWord({ preset, from, to }: TimeRange): string {
   if (preset !== 'custom') return presetWord[preset]
   const words = [from, to].map(it => (it === undefined ? undefined : short.format(it)))
   if (words[0] && words[1]) return `${words[0]} – ${words[1]}`

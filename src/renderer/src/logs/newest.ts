@@ -1,7 +1,7 @@
 /** The newest lines of a log: heard of as they are written, and kept, so that following can stop without asking. */
 import { lineOf, type LogLine, type LogNews, type LogPosition } from '../../../shared/log'
 import type { LogClient } from './client'
-import { queryOf, type Wanted } from './wanted'
+import { queryOf, type LogChoice } from './wanted'
 
 /** Lines that are kept. */
 const kept = 1000
@@ -38,7 +38,7 @@ export class Newest {
   }
 
   /** Hears of what is written from now on, or after a line. */
-  watch(wanted: Wanted, after: LogPosition | undefined): void {
+  watch(wanted: LogChoice, after: LogPosition | undefined): void {
     if (this.#end) return
     let last = after
     const listen = (): (() => void) =>

@@ -2,12 +2,22 @@
 import { Button, Popover, TextInput, UnstyledButton } from '@mantine/core'
 import { IconChevronDown, IconClock } from '@tabler/icons-react'
 import { useState } from 'react'
-import { allTime, inputOf, momentOf, presets, presetWord, rangeOf, rangeWord, timeZone, type Range } from './moments'
+import {
+  allTime,
+  inputOf,
+  momentOf,
+  presets,
+  presetWord,
+  rangeOf,
+  rangeWord,
+  timeZone,
+  type TimeRange,
+} from './moments'
 import classes from './view.module.css'
 
 interface RangeChipProps {
-  range: Range
-  onChange: (range: Range) => void
+  range: TimeRange
+  onChange: (range: TimeRange) => void
   onGo: (at: number) => void
 }
 

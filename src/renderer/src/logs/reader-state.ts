@@ -4,7 +4,7 @@ import type { Problem } from '../../../shared/problem'
 import type { Loaded } from './pages'
 
 /** Where the rows are to be scrolled to. A new object for each wish. */
-export interface Target {
+export interface ScrollTarget {
   readonly position?: LogPosition
   readonly to: 'top' | 'middle' | 'bottom'
   /** Pixels from there. */
@@ -15,7 +15,7 @@ export interface ReaderState {
   readonly mode: 'follow' | 'history'
   /** The rows of the history. */
   readonly loaded?: Loaded
-  readonly target?: Target
+  readonly target?: ScrollTarget
   /** The first lines are on their way; and how far a look through a filtered log has come, 0 to 1. */
   readonly opening: boolean
   readonly looked?: number

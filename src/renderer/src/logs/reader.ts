@@ -10,8 +10,8 @@ import type { LogClient } from './client'
 import { Count } from './count'
 import { Newest } from './newest'
 import { grown, loadedOf, loadedOfLive, lookedOf, pageSize, withAfter, withBefore } from './pages'
-import { nothingRead, type ReaderState, type Target } from './reader-state'
-import { isPast, queryOf, type Wanted } from './wanted'
+import { nothingRead, type ReaderState, type ScrollTarget } from './reader-state'
+import { isPast, queryOf, type LogChoice } from './wanted'
 
 /** Lines that are looked for, at least, before one is shown the end of a log of which only some are wanted. */
 const screenful = 100
@@ -30,9 +30,9 @@ export class LogReader {
   readonly #listeners = new Set<() => void>()
   readonly #newsListeners = new Set<NewsListener>()
   readonly #client: LogClient
-  #wanted: Wanted
+  #wanted: LogChoice
 
-  constructor(client: LogClient, wanted: Wanted) {
+  constructor(client: LogClient, wanted: LogChoice) {
     this.#client = client
     this.#wanted = wanted
 
@@ -87,7 +87,7 @@ export class LogReader {
    * Other lines are wanted: one stays where one is, as far as these have it. @param seen the line at the top of the
    * window
    */
-  change(wanted: Wanted, seen: LogLine | undefined): void {
+  change(wanted: LogChoice, seen: LogLine | undefined): void {
     const { mode } = this.#state
     const sameFiles = JSON.stringify(wanted.source) === JSON.stringify(this.#wanted.source)
     const searched =
@@ -149,7 +149,7 @@ export class LogReader {
 
   jump(
     anchor: LogAnchor,
-    to: Target['to'] = anchor.type === 'end' ? 'bottom' : anchor.type === 'around' ? 'middle' : 'top',
+    to: ScrollTarget['to'] = anchor.type === 'end' ? 'bottom' : anchor.type === 'around' ? 'middle' : 'top',
   ): void {
     void this.#jump(anchor, to, this.#anew())
   }
@@ -279,7 +279,7 @@ export class LogReader {
     if (this.#state.rank === undefined) this.#count.rank(this.#wanted, position)
   }
 
-  async #jump(anchor: LogAnchor, to: Target['to'], signal: AbortSignal): Promise<void> {
+  async #jump(anchor: LogAnchor, to: ScrollTarget['to'], signal: AbortSignal): Promise<void> {
     const shown = this.#state.loaded
     this.#set({ mode: 'history', opening: !shown, looked: undefined, problem: undefined })
     try {

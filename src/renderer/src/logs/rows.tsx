@@ -20,7 +20,7 @@ import { foldLines } from './folds'
 import { isOtherDay } from './moments'
 import { noRows } from './pages'
 import type { LogReader } from './reader'
-import type { Target } from './reader-state'
+import type { ScrollTarget } from './reader-state'
 import { useReader } from './use-reader'
 import { Row, type RowHandlers } from './row'
 import { Track, type Seen } from './track'
@@ -58,7 +58,7 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
   const scroller = useRef<HTMLDivElement>(null)
   /** The row at the top and how far it is scrolled out: kept through every change of what is drawn. */
   const anchor = useRef<{ position: string; offset: number; bottom: boolean }>(undefined)
-  const reached = useRef<Target>(undefined)
+  const reached = useRef<ScrollTarget>(undefined)
   const drawn = useRef<unknown[]>([])
   const [seen, setSeen] = useState<Seen>({ from: 0, to: 1 })
   const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set())

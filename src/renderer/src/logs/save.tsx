@@ -14,7 +14,7 @@ import { notifyProblem } from '../app/notify'
 import { problemOf } from '../app/problem-of'
 import { useTRPC, useTRPCClient } from '../app/trpc'
 import { rangeWord } from './moments'
-import { filterWords, queryOf, type Wanted } from './wanted'
+import { filterWords, queryOf, type LogChoice } from './wanted'
 import classes from './view.module.css'
 
 type Client = ReturnType<typeof useTRPCClient>
@@ -22,7 +22,7 @@ type Client = ReturnType<typeof useTRPCClient>
 interface SaveDialogProps {
   opened: boolean
   onClose: () => void
-  wanted: Wanted
+  wanted: LogChoice
   title: string
 }
 

@@ -5,17 +5,17 @@ import { useEffect, useEffectEvent, useState, type KeyboardEvent, type RefObject
 import type { LogReader } from './reader'
 import type { ReaderState } from './reader-state'
 import { useReader } from './use-reader'
-import type { Wanted } from './wanted'
+import type { LogChoice } from './wanted'
 import classes from './view.module.css'
 
 /** Milliseconds without a key before a log is searched. */
 const pause = 200
 
 interface SearchFieldProps {
-  wanted: Wanted
+  wanted: LogChoice
   field: RefObject<HTMLInputElement | null>
   problem: boolean
-  onChange: (change: Partial<Wanted>) => void
+  onChange: (change: Partial<LogChoice>) => void
   onFind: (direction: 'next' | 'previous') => void
 }
 
@@ -105,9 +105,9 @@ export function SearchField({ wanted, field, problem, onChange, onFind }: Search
 }
 
 interface FoundProps {
-  wanted: Wanted
+  wanted: LogChoice
   reader: LogReader
-  onChange: (change: Partial<Wanted>) => void
+  onChange: (change: Partial<LogChoice>) => void
   onFind: (direction: 'next' | 'previous') => void
 }
 

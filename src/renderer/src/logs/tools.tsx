@@ -18,7 +18,7 @@ import type { LogReader } from './reader'
 import { useReader } from './use-reader'
 import { SearchField } from './search-field'
 import type { LogStream } from './sources'
-import { isFiltered, withoutFilters, type Wanted } from './wanted'
+import { isFiltered, withoutFilters, type LogChoice } from './wanted'
 import classes from './view.module.css'
 
 export interface Looks {
@@ -31,12 +31,12 @@ interface ToolsProps {
   title?: ReactNode
   /** After all the rest: what closes the pane. */
   end?: ReactNode
-  wanted: Wanted
+  wanted: LogChoice
   reader: LogReader
   field: RefObject<HTMLInputElement | null>
   looks: Looks
   onLooks: (looks: Looks) => void
-  onChange: (change: Partial<Wanted>) => void
+  onChange: (change: Partial<LogChoice>) => void
   onFind: (direction: 'next' | 'previous') => void
   onCopy: (colours: boolean) => void
   onSave: () => void

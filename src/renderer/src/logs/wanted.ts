@@ -1,11 +1,11 @@
 /** What of a log one wants to see, as it is chosen on the screen. */
 import type { LogFilter, LogQuery, LogSource } from '../../../shared/log'
-import { allTime, type Range } from './moments'
+import { allTime, type TimeRange } from './moments'
 
-export interface Wanted {
+export interface LogChoice {
   readonly source: LogSource
   readonly errorsOnly: boolean
-  readonly range: Range
+  readonly range: TimeRange
   readonly search: string
   readonly regex: boolean
   readonly matchCase: boolean
@@ -15,7 +15,7 @@ export interface Wanted {
   readonly reveal: boolean
 }
 
-export const everything = (source: LogSource): Wanted => ({
+export const everything = (source: LogSource): LogChoice => ({
   source,
   errorsOnly: false,
   range: allTime,
@@ -37,7 +37,7 @@ export function queryOf({
   matchesOnly,
   context,
   reveal,
-}: Wanted): LogQuery {
+}: LogChoice): LogQuery {
   const searching = search !== ''
   const filter: LogFilter = {
     errorsOnly,
@@ -51,13 +51,13 @@ export function queryOf({
 }
 
 /** Whether lines are left out. */
-export const isFiltered = ({ errorsOnly, range, search, matchesOnly }: Wanted): boolean =>
+export const isFiltered = ({ errorsOnly, range, search, matchesOnly }: LogChoice): boolean =>
   errorsOnly || range.from !== undefined || range.to !== undefined || (search !== '' && matchesOnly)
 
 /** Nothing new can come into it. */
-export const isPast = ({ range }: Wanted, now = Date.now()): boolean => range.to !== undefined && range.to < now
+export const isPast = ({ range }: LogChoice, now = Date.now()): boolean => range.to !== undefined && range.to < now
 
-export const withoutFilters = (wanted: Wanted): Wanted => ({
+export const withoutFilters = (wanted: LogChoice): LogChoice => ({
   ...everything(wanted.source),
   reveal: wanted.reveal,
   regex: wanted.regex,
@@ -66,7 +66,7 @@ export const withoutFilters = (wanted: Wanted): Wanted => ({
 
 /** In words, for what is saved: e.g. "only errors, last hour, only lines with “timeout”". Empty: everything. */
 export function filterWords(
-  { errorsOnly, search, matchesOnly, context }: Wanted,
+  { errorsOnly, search, matchesOnly, context }: LogChoice,
   rangeWords: string | undefined,
 ): string {
   return [

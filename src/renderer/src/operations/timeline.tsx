@@ -18,10 +18,9 @@ interface TimelineProps {
 
 /**
  * How a step is shown: the one that turned the operation around stays visible as such. One of many may have gone wrong
- * by itself (`wrong`), and is
- * `left` to its own job when the rest is cancelled: nothing of it is undone.
+ * by itself (`wrong`), and is `left` to its own job when the rest is cancelled: nothing of it is undone.
  */
-type Shown = StepStatus | 'failed' | 'wrong' | 'left'
+type StepLook = StepStatus | 'failed' | 'wrong' | 'left'
 
 export function Timeline({ operation, selected, onSelect }: TimelineProps) {
   const { kind } = operation
@@ -63,7 +62,7 @@ export function Timeline({ operation, selected, onSelect }: TimelineProps) {
   )
 }
 
-function shownOf({ name, status, result }: StepState, failing: string | undefined): Shown {
+function shownOf({ name, status, result }: StepState, failing: string | undefined): StepLook {
   if (result) return result.problem ? 'wrong' : 'done'
   if (status === 'undone' && instanceOf(name) !== undefined) return 'left'
   return status === 'undone' && name === failing ? 'failed' : status
@@ -71,7 +70,7 @@ function shownOf({ name, status, result }: StepState, failing: string | undefine
 
 const isActive = ({ status }: StepState): boolean => status === 'doing' || status === 'undoing' || status === 'stuck'
 
-const words: Record<Shown, string> = {
+const words: Record<StepLook, string> = {
   waiting: 'waiting',
   doing: 'running',
   done: 'done',
@@ -83,7 +82,7 @@ const words: Record<Shown, string> = {
   left: 'continues on its own',
 }
 
-function Body({ kind, step, shown }: { kind: string; step: StepState; shown: Shown }) {
+function Body({ kind, step, shown }: { kind: string; step: StepState; shown: StepLook }) {
   const explanation = step.text ?? stepExplanation(kind, step.name)
   return (
     <>
@@ -107,14 +106,14 @@ function Body({ kind, step, shown }: { kind: string; step: StepState; shown: Sho
   )
 }
 
-function Time({ step, shown }: { step: StepState; shown: Shown }) {
+function Time({ step, shown }: { step: StepState; shown: StepLook }) {
   if (shown === 'doing' && step.startedAt) return <Elapsed since={step.startedAt} />
   if (step.status === 'done' && step.startedAt && step.endedAt)
     return duration(Date.parse(step.endedAt) - Date.parse(step.startedAt))
   return shown === 'waiting' ? null : words[shown]
 }
 
-function Mark({ shown }: { shown: Shown }) {
+function Mark({ shown }: { shown: StepLook }) {
   return (
     <span className={classes.mark} role="img" aria-label={words[shown]}>
       {shown === 'done' && <IconCheck size={14} stroke={3} aria-hidden />}

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ProblemError } from '../../../../src/shared/problem'
 import type { LogNews } from '../../../../src/shared/log'
 import { LogReader } from '../../../../src/renderer/src/logs/reader'
-import { everything, type Wanted } from '../../../../src/renderer/src/logs/wanted'
+import { everything, type LogChoice } from '../../../../src/renderer/src/logs/wanted'
 import { numbered, SimulatedLog } from './simulated-log'
 
 const all = everything({ kind: 'app' })
@@ -11,7 +11,7 @@ afterEach(() => {
   for (const it of readers.splice(0)) it.close()
 })
 
-function read(log: SimulatedLog, wanted: Wanted = all) {
+function read(log: SimulatedLog, wanted: LogChoice = all) {
   const reader = new LogReader(log, wanted)
   readers.push(reader)
   const news: (LogNews | 'anew')[] = []

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
-import { Engine } from '../../../src/main/infrastructure/drivers/engine'
+import { ContainerEngine } from '../../../src/main/infrastructure/drivers/container-engine'
 import { createStart, type Run } from '../../../src/main/system/run'
 import { problem } from '../../../src/shared/problem'
 
-const engineOf = (run: Run): Engine => new Engine('podman', { run, start: createStart('test-engine') })
-const failing = (details: string): Engine =>
+const engineOf = (run: Run): ContainerEngine =>
+  new ContainerEngine('podman', { run, start: createStart('test-engine') })
+const failing = (details: string): ContainerEngine =>
   engineOf(() => Promise.reject(problem({ code: 'command-failed', message: 'It failed.', details })))
 
 it.each([

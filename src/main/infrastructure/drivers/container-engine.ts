@@ -87,7 +87,7 @@ type Options = Partial<Pick<RunOptions, 'input' | 'signal' | 'timeout' | 'onOutp
   readonly files?: number
 }
 
-export class Engine {
+export class ContainerEngine {
   readonly name: 'podman' | 'docker'
   readonly #commands: { readonly run: Run; readonly start: Start }
 
