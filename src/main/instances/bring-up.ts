@@ -5,6 +5,7 @@ import { isMoving, problemOf } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Operations } from '../operations/engine'
+import { interruptFor } from './interrupt'
 
 export interface BringUpServices {
   readonly operations: Pick<Operations, 'list' | 'start' | 'rested'>
@@ -48,15 +49,21 @@ export async function requireUp(services: BringUpServices): Promise<void> {
   )
 }
 
-/** Starts a job; one that needs PostgreSQL and PgBouncer waits until they run. @throws why they don't, or it doesn't */
+/**
+ * Starts a job. First cancels those that it interrupts; one that needs PostgreSQL and PgBouncer waits until they run.
+ * @throws why they don't, or it doesn't
+ */
 export async function startJobOn(
   services: {
-    readonly operations: Pick<Operations, 'start'>
+    readonly operations: Pick<Operations, 'list' | 'start' | 'cancel' | 'rested'>
     /** Sees that they run, if any of these is an instance. @throws why they don't */
     readonly bringUpFor: (names: readonly string[]) => Promise<void>
   },
   { kind, ...input }: StartRequest,
 ): Promise<string> {
-  if (jobOf(kind)?.needsInfrastructure && 'name' in input) await services.bringUpFor([input.name])
+  if ('name' in input) {
+    await interruptFor(services.operations, kind, input.name)
+    if (jobOf(kind)?.needsInfrastructure) await services.bringUpFor([input.name])
+  }
   return services.operations.start(kind, input)
 }

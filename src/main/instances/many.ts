@@ -10,9 +10,10 @@ import { nameOf } from '../operations/claims'
 import type { Operations } from '../operations/engine'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
+import { interruptFor } from './interrupt'
 
 export interface ManyServices {
-  readonly operations: Pick<Operations, 'list' | 'start' | 'rested'>
+  readonly operations: Pick<Operations, 'list' | 'start' | 'cancel' | 'rested'>
   /** Sees that PostgreSQL and PgBouncer run, if any of these is an instance. @throws why they do not */
   bringUpFor(names: readonly string[]): Promise<void>
 }
@@ -46,9 +47,11 @@ const ofInstance = (services: ManyServices, name: string): StepActions<ManyPlan>
   async do({ plan, signal }) {
     const { operations } = services
     try {
-      const operation =
-        begunAlready(operations.list(), plan, name) ??
-        (await operations.start(plan.action, { name, stopOther: plan.stopOther }))
+      let operation = begunAlready(operations.list(), plan, name)
+      if (operation === undefined) {
+        await interruptFor(operations, plan.action, name, signal)
+        operation = await operations.start(plan.action, { name, stopOther: plan.stopOther })
+      }
       // a stuck one waits for the operator, and the rest must not wait with it
       const problem = whyNot(await operations.rested(operation, signal))
       return { operation, problem }

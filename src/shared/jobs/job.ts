@@ -38,6 +38,8 @@ export type StatusGroup = InstanceStatus | 'busy' | 'copy'
 /** An instance that a job may be offered for. */
 export interface Candidate {
   readonly group: StatusGroup
+  /** The kind of the open job that makes it busy; absent while that is being undone. */
+  readonly job?: string | undefined
   /** It runs as a system user of its own. */
   readonly isolated: boolean
   /** The operator is root. */
@@ -114,6 +116,8 @@ export interface Job<
   /** Of the instance in the list while it runs, e.g. “Starting…”. */
   readonly status?: string
   readonly cancel: { readonly meaning: string; readonly confirm: string }
+  /** Jobs on the same instance that it doesn't wait for: an open one is cancelled and undone first. */
+  readonly interrupts?: readonly string[]
   /** PostgreSQL and PgBouncer are started first, as an operation of their own. */
   readonly needsInfrastructure?: true
   /** Bytes that it takes on the disk, where it doesn't find out itself; absent: little more than its journal. */

@@ -70,44 +70,6 @@ export type StopPlan = Readonly<z.infer<typeof stopPlanSchema>>
 
 const rests = (status: string): boolean => status === 'stopped' || status === 'not in PM2'
 
-export const stopJob = defineJob({
-  kind: 'stop',
-  version: 1,
-  input: namedSchema,
-  plan: stopPlanSchema,
-  steps: { 'stop-process': stopProcess },
-  pivot: 'stop-process',
-  recovery: 'resume',
-  about: ({ name }) => things.instance(name),
-  claims: ({ target }) => [owns(things.instance(target.name))],
-  name: ({ target }) => target.name,
-  words: ({ name }) => ({
-    asking: `Stop “${name}”`,
-    running: `Stopping “${name}”`,
-    done: `“${name}” is stopped`,
-    failed: `“${name}” was not stopped`,
-  }),
-  status: 'Stopping…',
-  cancel: undoesAll,
-  brief: true,
-  keeps: true,
-  offer: {
-    label: 'Stop',
-    when: ({ group }) => group === 'online' || group === 'unknown' || group === 'errored',
-    quick: 'likely',
-  },
-  bulk: {
-    verb: 'Stop',
-    doing: 'Stopping',
-    done: 'stopped',
-    state: 'stopped',
-    idle: status => (rests(status) ? 'it isn’t running' : undefined),
-    warning: 'Nobody can use them until they are started again. No data is lost.',
-    command: 'Stop instances; they stay listed.',
-    passesOver: 'stopped',
-  },
-})
-
 export const restartJob = defineJob({
   kind: 'restart',
   version: 1,
@@ -146,6 +108,52 @@ export const restartJob = defineJob({
     idle: status => (rests(status) ? 'it isn’t running: start it' : undefined),
     warning: 'Each is away for a moment, at most four at a time.',
     command: 'Restart instances: their .env is read again.',
+  },
+})
+
+/** Neither is worth waiting for once the instance is to be stopped. */
+const interruptedByStop: readonly string[] = [startJob.kind, restartJob.kind]
+
+export const stopJob = defineJob({
+  kind: 'stop',
+  version: 1,
+  input: namedSchema,
+  plan: stopPlanSchema,
+  steps: { 'stop-process': stopProcess },
+  pivot: 'stop-process',
+  recovery: 'resume',
+  about: ({ name }) => things.instance(name),
+  claims: ({ target }) => [owns(things.instance(target.name))],
+  name: ({ target }) => target.name,
+  words: ({ name }) => ({
+    asking: `Stop “${name}”`,
+    running: `Stopping “${name}”`,
+    done: `“${name}” is stopped`,
+    failed: `“${name}” was not stopped`,
+  }),
+  status: 'Stopping…',
+  cancel: undoesAll,
+  interrupts: interruptedByStop,
+  brief: true,
+  keeps: true,
+  offer: {
+    label: 'Stop',
+    when: ({ group, job }) =>
+      group === 'online' ||
+      group === 'unknown' ||
+      group === 'errored' ||
+      (job !== undefined && interruptedByStop.includes(job)),
+    quick: 'likely',
+  },
+  bulk: {
+    verb: 'Stop',
+    doing: 'Stopping',
+    done: 'stopped',
+    state: 'stopped',
+    idle: status => (rests(status) ? 'it isn’t running' : undefined),
+    warning: 'Nobody can use them until they are started again. No data is lost.',
+    command: 'Stop instances; they stay listed. A start or restart still in progress is cancelled first.',
+    passesOver: 'stopped',
   },
 })
 

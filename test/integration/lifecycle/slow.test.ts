@@ -81,6 +81,28 @@ it('a start leaves it running; rolled back, it is stopped', async () => {
   expect([await statuses(workspace), await desired(workspace)]).toEqual([{ late: 'stopped' }, []])
 })
 
+it.each(['stuck', 'running'] as const)('stop works at once while a start is %s', async phase => {
+  const { operations, instances } = workspace.services
+  await instances.setBootTime({ name: 'late', seconds: phase === 'stuck' ? 1 : 3600 })
+  const id = await operations.start('start', { name: 'late' })
+  const state = () => operations.list().find(it => it.id === id)
+  await until(() => state()?.phase === phase && state()?.steps.at(-1)?.startedAt)
+  const stop = await instances.begin({ kind: 'stop', name: 'late' })
+  expect((await operations.settled(stop)).phase).toBe('succeeded')
+  expect(state()).toMatchObject({ phase: 'rolled-back', turned: { reason: 'cancelled' } })
+  expect([await statuses(workspace), await desired(workspace)]).toEqual([{ late: 'stopped' }, []])
+})
+
+it('stop works at once while a restart waits for a decision', async () => {
+  const { operations, instances } = workspace.services
+  await instances.setBootTime({ name: 'late', seconds: 1 })
+  const id = await operations.start('restart', { name: 'late' })
+  expect((await operations.rested(id)).phase).toBe('stuck')
+  expect(await bulk(workspace, 'stop', ['late'])).toMatchObject([{ name: 'late', problem: undefined }])
+  expect([await statuses(workspace), await desired(workspace)]).toEqual([{ late: 'stopped' }, []])
+  await instances.setBootTime({ name: 'late', seconds: null })
+})
+
 it('in bulk it is reported as slow, and runs', async () => {
   const { operations } = workspace.services
   const [result] = await bulk(workspace, 'start', ['late'])

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fold, type OperationState } from '../../../src/shared/operation'
+import { stopJob } from '../../../src/shared/jobs/lifecycle'
 import type { InstanceStatus, InstanceView } from '../../../src/shared/instance'
 import {
   arrange,
@@ -75,6 +76,7 @@ describe('the status that is shown', () => {
       tone: 'busy',
       word,
       operation: 'o1',
+      job: kind,
     })
   })
   it('says when a job undoes, and when it waits for someone', () => {
@@ -107,6 +109,23 @@ describe('the status that is shown', () => {
     expect(
       [idleReason('start', its), idleReason('stop', its), idleReason('restart', its)].map(it => it === undefined),
     ).toEqual([start, stop, restart])
+  })
+})
+
+describe('stop', () => {
+  it('is offered while a start or restart is open, until that is undone', () => {
+    const offered = (state: OperationState): boolean[] => {
+      const its = shownStatus({ status: 'online' }, state, undefined)
+      return [
+        stopJob.offer?.when({ ...its, root: false, isolated: false }) ?? false,
+        idleReason('stop', its) === undefined,
+      ]
+    }
+    for (const kind of ['start', 'restart'])
+      for (const phase of ['running', 'stuck'] as const)
+        expect(offered(operation(kind, 'o1', phase))).toEqual([true, true])
+    expect(offered(operation('change-port'))).toEqual([false, false])
+    expect(offered({ ...operation('start', 'o1', 'undoing'), turned: { reason: 'cancelled' } })).toEqual([false, false])
   })
 })
 

@@ -135,7 +135,7 @@ export const None = () => (
 export function Buttons({ shown, menu, handlers }: PartProps & { menu: boolean }) {
   const {
     instance: { name },
-    status: { group },
+    status: { group, job },
   } = shown
   const openMenu = ({ currentTarget }: MouseEvent<HTMLElement>): void => {
     const { right, bottom } = currentTarget.getBoundingClientRect()
@@ -143,7 +143,7 @@ export function Buttons({ shown, menu, handlers }: PartProps & { menu: boolean }
   }
   return (
     <span className={classes.buttons}>
-      {(group === 'online' || group === 'unknown') && (
+      {(group === 'online' || group === 'unknown' || (job !== undefined && stopJob.interrupts?.includes(job))) && (
         <button
           type="button"
           className={classes.button}

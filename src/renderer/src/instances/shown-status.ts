@@ -12,6 +12,8 @@ export interface ShownStatus {
   readonly word: string
   /** The open operation behind it. */
   readonly operation?: string
+  /** Its kind, while it isn't being undone. */
+  readonly job?: string
 }
 
 /** A job that was asked for and whose operation is not there yet. */
@@ -38,20 +40,11 @@ export function shownStatus(
 }
 
 export function ofOperation(operation: OperationState): ShownStatus {
-  const { id, kind, phase } = operation
+  const { id, kind, phase, turned } = operation
+  const base = { group: 'busy', operation: id, ...(!turned && { job: kind }) } as const
   if (phase === 'stuck')
-    return {
-      group: 'busy',
-      tone: 'warn',
-      word: waitsForInfrastructure(operation) ? 'Waiting' : 'Needs attention',
-      operation: id,
-    }
-  return {
-    group: 'busy',
-    tone: 'busy',
-    word: phase === 'undoing' ? 'Undoing…' : running(kind),
-    operation: id,
-  }
+    return { ...base, tone: 'warn', word: waitsForInfrastructure(operation) ? 'Waiting' : 'Needs attention' }
+  return { ...base, tone: 'busy', word: phase === 'undoing' ? 'Undoing…' : running(kind) }
 }
 
 /** Each instance's open operation, else its newest; by subject. @param operations open ones first, then newest first */
@@ -74,7 +67,8 @@ export const queuesOf = (operations: readonly OperationState[]): ReadonlyMap<str
   )
 
 /** Whether an action would change anything; undefined if so, else why not. */
-export function idleReason(action: BulkAction, { group }: ShownStatus): string | undefined {
+export function idleReason(action: BulkAction, { group, job }: ShownStatus): string | undefined {
+  if (job !== undefined && jobOf(action)?.interrupts?.includes(job)) return undefined
   if (group === 'busy') return 'another job on it is under way'
   if (group === 'copy') return 'it is a copy of another instance: adopt it first'
   return bulkOf(action).idle(group)
