@@ -40,7 +40,7 @@ function show(problem: Problem, retry?: () => void): void {
                 Try again
               </Button>
             ) : (
-              <ProblemAction problem={problem} />
+              <ProblemAction problem={problem} onStarted={() => notifications.hide(id)} />
             )}
           </div>
         )}

@@ -7,6 +7,7 @@ import { useLocation } from 'wouter'
 import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
 import { startJob } from '../../../shared/jobs/lifecycle'
 import type { Problem } from '../../../shared/problem'
+import { confirm } from './confirm'
 import { CopyButton } from './copy-button'
 import { problemOf } from './problem-of'
 import { useTRPC } from './trpc'
@@ -115,13 +116,21 @@ function ProblemDetails({ problem }: { problem: Problem }) {
   )
 }
 
-/** The button that does what the problem asks for: every action has one. */
-export function ProblemAction({ problem }: { problem: Problem }) {
+/**
+ * The button that does what the problem asks for: every action has one.
+ * @param onStarted the job that it starts has begun
+ */
+export function ProblemAction({ problem, onStarted }: { problem: Problem; onStarted?: () => void }) {
   const [, navigate] = useLocation()
   const trpc = useTRPC()
   const queries = useQueryClient()
   const start = useMutation(
-    trpc.operations.start.mutationOptions({ onSuccess: ({ id }) => navigate(`/operations/${id}`) }),
+    trpc.operations.start.mutationOptions({
+      onSuccess: ({ id }) => {
+        onStarted?.()
+        navigate(`/operations/${id}`)
+      },
+    }),
   )
   const button = (label: string, run: () => void, important = false) => (
     <>
@@ -140,7 +149,16 @@ export function ProblemAction({ problem }: { problem: Problem }) {
       const name = problem.instance
       return name === undefined
         ? button('Open Instances', () => navigate('/instances'))
-        : button(`Stop it and start ${name}`, () => start.mutate({ kind: startJob.kind, name, stopOther: true }))
+        : button(`Stop it and start ${name}…`, () =>
+            confirm({
+              title: `Start ${name} instead?`,
+              children: `${problem.message} ${problem.cause ?? ''} It will be stopped: only one of them can run at a time. If ${name} doesn’t start, it runs again.`,
+              confirm: `Stop it and start ${name}`,
+              cancel: 'Change nothing',
+              calm: true,
+              onConfirm: () => start.mutate({ kind: startJob.kind, name, stopOther: true }),
+            }),
+          )
     }
     case 'choose-driver':
       return button('Choose another driver', () => {
