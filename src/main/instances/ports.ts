@@ -1,7 +1,8 @@
-/** Which port an instance may have. Pure: who holds what is told to it. */
+/** Which port an instance may have. It looks at nothing itself: its services tell who holds what. */
 import type { PortCheck, PortHolder } from '../../shared/instance'
 import { maxPort } from '../../shared/instance'
 import { problem } from '../../shared/problem'
+import { waitFor } from '../system/wait'
 
 export interface PortKnowledge {
   /** Every instance with its configured port, and whether it runs. */
@@ -56,11 +57,26 @@ export async function checkPort(port: number, services: PortKnowledge): Promise<
   return { port, holders: [...named, ...reserved, ...(explained ? [] : listening)] }
 }
 
+/** Milliseconds that a process may take to free its port once it has been killed: its memory is freed first. */
+const ending = 1000
+
 /**
  * A port can be taken without anyone listening to be seen, e.g. by another user's container: then it has a nameless
- * holder.
+ * holder. A process that is just ending, an instance's own too, looks the same for a moment, so that is waited for.
  */
 async function listeners(port: number, services: PortKnowledge): Promise<PortHolder[]> {
+  let found: PortHolder[] = []
+  await waitFor(
+    async () => {
+      found = await listenersNow(port, services)
+      return found.every(it => it.type !== 'process' || it.pid !== undefined)
+    },
+    { timeout: ending },
+  )
+  return found
+}
+
+async function listenersNow(port: number, services: PortKnowledge): Promise<PortHolder[]> {
   const found = await services.portHolders(port)
   if (found.length === 0 && !(await services.portFree(port))) return [{ type: 'process' }]
   return found.map(({ pid, program }) => ({ type: 'process', pid, program }))

@@ -1,4 +1,5 @@
 /** The guide's three scenarios of a port, and changing one. */
+import { spawn } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -207,4 +208,16 @@ describe('changing the port', () => {
     })
     expect(await operations.settled(first)).toMatchObject({ phase: 'succeeded' })
   })
+})
+
+it('a process that was killed just now still has the port for a moment: it is waited for', async () => {
+  const { port } = await layOut(workspace, 'patient')
+  const memory = 'const held = Array.from({ length: 6 }, () => Buffer.alloc(5e7, 1))' // takes a moment to free
+  const listen = `require('node:http').createServer().listen(${port}, '127.0.0.1', () => console.log(held.length))`
+  const holder = spawn(process.execPath, ['-e', `${memory}\n${listen}`])
+  await once(holder.stdout, 'data')
+  holder.kill('SIGKILL')
+  expect((await workspace.services.instances.ports.check(port)).holders).toEqual([
+    { type: 'instance', name: 'patient', running: false },
+  ])
 })

@@ -105,3 +105,9 @@ test('a port that is taken by nobody to be seen has a nameless holder', async ()
   expect((await checkPort(5000, knowledge({ bound: [5000] }))).holders).toEqual([{ type: 'process' }])
   expect((await checkPort(5000, knowledge({ listening: { 5000: [{}] } }))).holders).toEqual([{ type: 'process' }])
 })
+
+test('one that is nameless only while it ends holds nothing', async () => {
+  const looks: { pid?: number }[][] = [[{}], [{}]]
+  const to = { ...knowledge({}), portHolders: async () => looks.shift() ?? [] }
+  expect((await checkPort(5000, to)).holders).toEqual([])
+})
