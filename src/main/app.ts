@@ -225,7 +225,7 @@ export class App {
       code: 'operations-running',
       message: 'An operation is still running in this workspace.',
       action: 'open-activity',
-      hint: 'Let it end, or cancel it in Activity. Then switch.',
+      hint: 'Wait for it, or cancel it in Activity. Then switch.',
     })
   }
 

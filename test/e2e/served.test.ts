@@ -169,7 +169,7 @@ test.describe.serial('served', () => {
     expect(listed.out).toContain('"Hillside"')
 
     const { window, close } = await place.launch({ workspace: place.root })
-    await expect(window.getByText('Another Instance Manager runs the operations of this workspace.')).toBeVisible()
+    await expect(window.getByText('This workspace is already open in another Instance Manager.')).toBeVisible()
     await expect(window.getByText(/It is the headless server, process \d+/)).toBeVisible()
     await close()
   })

@@ -49,7 +49,7 @@ test('names: the rule, the taken, the reserved', async () => {
     ['two words', 'Letters, digits, hyphens and underscores'],
     ['-begins', 'begins with a letter or a digit'],
     ['x'.repeat(41), 'At most 40 characters'],
-    ['ALPHA', 'There is an instance "Alpha" already.'],
+    ['ALPHA', 'There is already an instance “Alpha”.'],
     ['all', 'PM2'],
     ['42', 'PM2'],
   ]
@@ -80,7 +80,7 @@ test('a port that a foreign program has: it is named, and can be taken knowingly
     await wizard.next.click()
     await expect(wizard.port).toHaveAccessibleDescription(/At least 1024/)
     await wizard.port.fill(String(port))
-    await expect(wizard.form('port')).toContainText(`(pid ${process.pid}) listens on it`)
+    await expect(wizard.form('port')).toContainText(`(pid ${process.pid}) is listening on it`)
     await wizard.next.click()
     await expect(wizard.form('port')).toContainText('Choose another port, or use this one anyway.')
     await wizard.useAnyway.check()
@@ -167,7 +167,7 @@ test('the infrastructure is stopped: the list and the wizard say so, with the bu
   await startWizard()
   await wizard.answer('too-early')
   await wizard.create.click()
-  const problem = room.problem('must run before an instance can be created')
+  const problem = room.problem('must be running before an instance can be created')
   await problem.getByRole('button', { name: 'Start the infrastructure' }).click()
   await operation.title('The infrastructure is running').waitFor({ timeout: patience })
   await window.getByRole('link', { name: 'Continue with the new instance' }).click()
@@ -196,7 +196,7 @@ test('a folder that is no workspace: what is missing, each with what to do', asy
   await first.type('relative')
   await expect(first.existing).toContainText('Enter the full path, starting with /.')
   await first.createSample(folder)
-  await expect(first.sample.getByRole('alert')).toContainText('is not empty')
+  await expect(first.sample.getByRole('alert')).toContainText('isn’t empty')
   await close()
 })
 
@@ -206,7 +206,7 @@ test('a workspace that another process has: told who, and it can be opened when 
   await expect(first.title).toBeVisible()
   const locked = other.window
     .getByRole('alert')
-    .filter({ hasText: 'Another Instance Manager runs the operations of this workspace.' })
+    .filter({ hasText: 'This workspace is already open in another Instance Manager.' })
   await expect(locked).toContainText(`a window, process ${launched.app.process().pid}`)
   await launched.kill()
   await first.type(place.root)

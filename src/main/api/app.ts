@@ -57,7 +57,7 @@ export const appRouter = router({
     .mutation(async ({ ctx: { app, workspace }, input }) => {
       const { instances } = await workspace.instances.registry.list()
       if (!instances.some(it => it.url === input.url))
-        throw problem({ code: 'url-unknown', message: 'This is not the address of an instance.' })
+        throw problem({ code: 'url-unknown', message: 'This isn’t the address of an instance.' })
       await app.desktop?.openExternal(input.url)
     }),
 })

@@ -5,7 +5,7 @@ import { procedure, router } from './trpc'
 
 const served = procedure.use(({ ctx, next }) => {
   if (!ctx.app.served)
-    throw problem({ code: 'not-served', message: 'This is the desktop app: its pages are not served.' })
+    throw problem({ code: 'not-served', message: 'This is the desktop app: its pages aren’t served.' })
   return next({ ctx: { ...ctx, served: ctx.app.served } })
 })
 

@@ -29,9 +29,9 @@ function problemOf(error: unknown): Problem {
   const [first] = error.issues
   return {
     code: 'input',
-    message: first?.message ?? 'The input is not valid.',
+    message: first?.message ?? 'The input isn’t valid.',
     field: first?.path.join('.') || undefined,
-    hint: 'Correct it and try again.',
+    hint: 'Correct it, then try again.',
   }
 }
 

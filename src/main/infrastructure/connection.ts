@@ -81,9 +81,9 @@ async function openSockets(path: string): Promise<FileHandle> {
   await folder.close()
   throw problem({
     code: 'sockets-open',
-    message: 'Other users may enter the folder of the database’s sockets.',
+    message: 'Other users can enter the folder with the database’s sockets.',
     cause: `It is ${path}.`,
-    hint: `Start the infrastructure: that closes it. By hand: chmod 700.`,
+    hint: `Start the infrastructure: that makes it private. By hand: chmod 700.`,
     action: 'start-infrastructure',
   })
 }
@@ -94,9 +94,9 @@ async function requireOwnPort(port: number): Promise<void> {
   if (foreign.length === 0) return
   throw problem({
     code: 'port-of-another-user',
-    message: `Port ${port} is held by another user’s program.`,
-    cause: `The user’s number is ${foreign.join(', ')}. Nothing was sent to it.`,
-    hint: 'Find that program as root ("ss -ltnp"), stop it, and start the infrastructure. Or use another port (settings: ports).',
+    message: `Another user’s program is listening on port ${port}.`,
+    cause: `The user id is ${foreign.join(', ')}. Nothing was sent to the program.`,
+    hint: 'Find it as root (“ss -ltnp”), stop it, then start the infrastructure. Or use another port (settings: ports).',
     action: 'start-infrastructure',
   })
 }
@@ -123,9 +123,8 @@ export function unreachable(error: unknown, port: number): ProblemError {
     return problem(
       {
         code: 'postgres-refused-us',
-        message: `PostgreSQL on port ${port} refused Instance Manager's own role.`,
-        cause:
-          'The password in .instance-manager/secrets.json is not the one that the server knows, or another server has the port.',
+        message: `PostgreSQL on port ${port} refused Instance Manager’s own role.`,
+        cause: 'The password in .instance-manager/secrets.json isn’t the server’s, or another server has the port.',
         hint: 'Stop and start the infrastructure: that sets the role up again.',
         action: 'start-infrastructure',
       },
@@ -145,9 +144,9 @@ export function unreachable(error: unknown, port: number): ProblemError {
     return problem(
       {
         code: 'too-many-connections',
-        message: `PostgreSQL on port ${port} has no connection left.`,
-        cause: 'Instances and other programs hold all that it allows (SQLSTATE 53300).',
-        hint: 'Try again in a moment. If it stays, see in pg_stat_activity who holds them, and restart or stop that instance.',
+        message: `PostgreSQL on port ${port} has no connections left.`,
+        cause: 'Instances and other programs are using all that it allows (SQLSTATE 53300).',
+        hint: 'Try again in a moment. If it persists, see pg_stat_activity for what uses them, and restart or stop that instance.',
       },
       error,
     )
@@ -156,7 +155,7 @@ export function unreachable(error: unknown, port: number): ProblemError {
     return problem(
       {
         code: 'postgres-failed',
-        message: 'PostgreSQL refused a command.',
+        message: 'PostgreSQL refused a statement.',
         cause: error.message,
         details: `SQLSTATE ${error.code ?? 'unknown'}`,
       },

@@ -249,8 +249,8 @@ export class Databases {
     if (owner.database && !owner.ownedByRole && !(halfMade && owner.ownedBySuperuser))
       throw problem({
         code: 'database-foreign',
-        message: `The database ${names.database} does not belong to the role ${names.role}.`,
-        hint: 'It is left alone. Look at who owns it, then retry.',
+        message: `The database ${names.database} doesn’t belong to the role ${names.role}.`,
+        hint: 'It was left untouched. Check who owns it, then retry.',
       })
     const other = this.#otherMark(names, owner)
     if (other !== undefined)
@@ -258,7 +258,7 @@ export class Databases {
         code: 'database-foreign',
         message: `The database ${names.database} belongs to another workspace.`,
         cause: `It is marked as ${other}, not ${this.#ownerMark(names)}.`,
-        hint: 'It is left alone. If this instance is a copy, adopt it to give it a database of its own.',
+        hint: 'It was left untouched. If this instance is a copy, adopt it to give it its own database.',
       })
   }
 
@@ -299,7 +299,7 @@ const taken = ({ database, role }: DatabaseNames, owner: DatabaseOwner) =>
   problem({
     code: 'database-exists',
     field: 'name',
-    message: owner.database ? `There is a database ${database} already.` : `There is a database role ${role} already.`,
-    cause: 'Instance Manager did not make it for this instance, so it is left alone.',
-    hint: 'Choose another name, or remove it first if nobody needs it.',
+    message: owner.database ? `The database ${database} already exists.` : `The database role ${role} already exists.`,
+    cause: 'Instance Manager didn’t create it for this instance, so it was left untouched.',
+    hint: 'Choose another name. If nothing uses it any more, remove it first.',
   })

@@ -26,9 +26,9 @@ export function requireAvailable(kind: DriverKind, options: readonly DriverOptio
   if (option?.available) return
   throw problem({
     code: 'driver-unavailable',
-    message: `${names[kind]} does not work here.`,
+    message: `${names[kind]} doesn’t work here.`,
     cause: option?.reason,
-    hint: 'Choose another one.',
+    hint: 'Choose another driver.',
     action: 'choose-driver',
   })
 }
@@ -38,10 +38,7 @@ export async function requireUnused(driver: Driver, instances: { any(): Promise<
   const inUse = (cause: string, hint: string) =>
     problem({ code: 'driver-in-use', message: 'The driver can’t be changed right now.', cause, hint })
   if (await instances.any())
-    throw inUse(
-      `${names[driver.kind]} holds the data of the instances.`,
-      'Delete them first, or use another workspace.',
-    )
+    throw inUse(`${names[driver.kind]} holds the instances’ data.`, 'Delete them first, or use another workspace.')
   const { services } = await driver.status()
   if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(services[it].state)))
     throw inUse('Its services are running and hold the ports.', 'Stop the infrastructure first.')

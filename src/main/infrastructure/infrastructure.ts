@@ -116,9 +116,9 @@ export class Infrastructure {
     if (users.length === 0) return
     throw problem({
       code: 'infrastructure-busy',
-      message: 'Operations that need the database aren’t finished.',
+      message: 'Operations that need the database haven’t finished.',
       cause: `${users.map(it => it.text).join(', ')}.`,
-      hint: 'Let them end, or cancel them in Activity. Then try again.',
+      hint: 'Wait for them, or cancel them in Activity. Then try again.',
       action: 'open-activity',
     })
   }

@@ -84,7 +84,7 @@ export const rootRefused = () =>
   problem({
     code: 'root-refused',
     message: 'PostgreSQL refuses to run as root, and this system forbids user namespaces.',
-    cause: '"unshare --user" does not work here.',
+    cause: '“unshare --user” fails here.',
     hint: 'Start Instance Manager as an ordinary user, or use podman or docker.',
     action: 'choose-driver',
   })
@@ -92,8 +92,8 @@ export const rootRefused = () =>
 export const poolerMissing = () =>
   problem({
     code: 'pgbouncer-missing',
-    message: 'PgBouncer is not installed: instances run without pooling.',
-    cause: 'There is no program pgbouncer in PATH or /usr/sbin.',
-    hint: 'Install it, then start the infrastructure again: "sudo apt-get install pgbouncer" (Debian, Ubuntu) or "sudo dnf install pgbouncer" (Fedora).',
+    message: 'PgBouncer isn’t installed, so instances run without connection pooling.',
+    cause: 'There is no pgbouncer in PATH or /usr/sbin.',
+    hint: 'Install it, then start the infrastructure again: “sudo apt-get install pgbouncer” (Debian, Ubuntu) or “sudo dnf install pgbouncer” (Fedora).',
     action: 'start-infrastructure',
   })

@@ -51,9 +51,9 @@ export class ProofConnection extends Connection {
 export const unproven = (port: number, cause: string): ProblemError =>
   problem({
     code: 'server-unproven',
-    message: `What answers on port ${port} does not prove that it knows Instance Manager’s password.`,
+    message: `The program on port ${port} didn’t prove that it knows Instance Manager’s password.`,
     cause,
-    hint: 'It may be another program’s server, or an attacker’s. Find out who has the port, stop it, and start the infrastructure.',
+    hint: 'It may be another server, or an attacker’s. Find out what has the port, stop it, then start the infrastructure.',
     action: 'start-infrastructure',
   })
 

@@ -82,9 +82,9 @@ function requireDifferent({ service, of, key, to }: Change, after: Settings): vo
   if (other === undefined) return
   throw problem({
     code: 'input',
-    message: `${serviceTitle[other]} has this ${of === 'ports' ? 'port' : 'name'}.`,
+    message: `${serviceTitle[other]} already has this ${of === 'ports' ? 'port' : 'name'}.`,
     field: key,
-    hint: 'Choose another one.',
+    hint: 'Choose another.',
   })
 }
 
@@ -99,9 +99,9 @@ function requireUnneeded(
   if (holder)
     throw problem({
       code: 'input',
-      message: `“${holder.name}” has port ${to}.`,
+      message: `“${holder.name}” already has port ${to}.`,
       field: key,
-      hint: 'Choose another one.',
+      hint: 'Choose another.',
     })
   const needing = instances.filter(({ database }) =>
     of === 'containers'

@@ -1,6 +1,7 @@
-/** Starts PostgreSQL, then PgBouncer, and makes first what is missing. Undone, it leaves running what ran before. */
+/** Starts PostgreSQL, then PgBouncer, creating what is missing. Undo leaves services running that ran before. */
 import type { ServiceName } from '../../shared/infrastructure'
 import { infrastructureStartJob, type InfrastructureStartPlan } from '../../shared/jobs/infrastructure'
+import { wordsOf } from '../../shared/jobs/words'
 import { things } from '../../shared/things'
 import type { Operations } from '../operations/engine'
 import { implement, unchangedSince, type StepActions } from '../operations/implement'
@@ -11,11 +12,11 @@ import type { Infrastructure, InfrastructureUser } from './infrastructure'
 export const subjectContradiction = (_plan: unknown, subject: string): string | undefined =>
   subject === things.infrastructure ? undefined : `its subject is ${JSON.stringify(subject)}.`
 
-/** The open operations that have claimed it. */
+/** The open operations that hold the infrastructure. */
 export const infrastructureUsers = (operations: Operations): InfrastructureUser[] =>
-  operations.holders(things.infrastructure).map(({ kind, subject, claims }) => ({
-    text: `${kind} ${subject}`,
-    changesIt: claims.some(({ on }) => on === things.services),
+  operations.holders(things.infrastructure).map(it => ({
+    text: wordsOf(it).asking,
+    changesIt: it.claims.some(({ on }) => on === things.services),
   }))
 
 type StartStep = StepActions<InfrastructureStartPlan>
@@ -57,14 +58,14 @@ const startPostgres = (infrastructure: Infrastructure): StartStep => ({
   },
 })
 
-/** Takes a start back, unless an operation needs the service by now. */
+/** Reverses a start, unless another operation needs the service by now. */
 async function stopUnused(
   infrastructure: Infrastructure,
   service: ServiceName,
   context: Context<InfrastructureStartPlan>,
 ): Promise<void> {
   const users = infrastructure.users().filter(it => !it.changesIt)
-  if (users.length > 0) return context.report({ text: `Left running for ${users.map(it => it.text).join(', ')}` })
+  if (users.length > 0) return context.report({ text: `Left running for: ${users.map(it => it.text).join(', ')}` })
   await infrastructure.stop(context.plan.driver, service, driverContext(context))
 }
 
@@ -94,7 +95,7 @@ const startPgbouncer = (infrastructure: Infrastructure): StartStep => ({
   },
 })
 
-/** What a driver is given of a step's context. */
+/** The part of a step's context that a driver gets. */
 export const driverContext = (context: Pick<Context<unknown>, 'signal' | 'report' | 'output'>): DriverContext => ({
   signal: context.signal,
   report: text => context.report({ text }),

@@ -82,8 +82,8 @@ async function planAdopt(
   if (await isRunning(services, target)) {
     throw problem({
       code: 'instance-running',
-      message: `“${from}” is running, on the original’s database.`,
-      hint: `Stop it first: "pm2 delete ${from}".`,
+      message: `“${from}” is running on the original’s database.`,
+      hint: `Stop it first: “pm2 delete ${from}”.`,
     })
   }
   const { pooled } = await requireInfrastructure(services, 'Start the infrastructure, then adopt it again.')
@@ -111,7 +111,9 @@ async function requireCopy(services: AdoptServices, name: string): Promise<void>
   const { config, manifest } = await findInstance(services, name)
   const why = await services.ownership.require(config, manifest).then(() => undefined, toProblem)
   if (why?.code === 'instance-foreign') return
-  throw problem(why ?? { code: 'instance-own', message: `“${name}” is no copy: it belongs to this workspace already.` })
+  throw problem(
+    why ?? { code: 'instance-own', message: `“${name}” isn’t a copy: it already belongs to this workspace.` },
+  )
 }
 
 /** What a link leads to is the original's, too: its files must not be rewritten. */
@@ -125,7 +127,7 @@ async function requireNoLinks({ folder, server }: InstancePaths, manifest: Manif
   throw problem({
     code: 'instance-linked',
     message: `${isLink ? folder : server} is a link to files that belong to the original.`,
-    hint: 'Replace the link with a copy of what it leads to, then adopt it again.',
+    hint: 'Replace the link with a copy of its target, then adopt it again.',
   })
 }
 
@@ -145,7 +147,7 @@ async function suggestName(services: AdoptServices, from: string, manifest: Mani
     code: 'name-taken',
     field: 'as',
     message: `All names like “${from}-copy” are taken.`,
-    hint: 'Choose a name.',
+    hint: 'Choose another name.',
   })
 }
 
@@ -184,7 +186,7 @@ const adoptFiles = (services: AdoptServices): AdoptStep => {
         throw problem({
           code: 'name-taken',
           field: 'as',
-          message: `The folder ${after.folder} exists already.`,
+          message: `The folder ${after.folder} already exists.`,
           hint: 'Choose another name.',
         })
       await rename(here.folder, after.folder)

@@ -1,6 +1,7 @@
-/** Gives an instance a time of its own to boot. One file, replaced as a whole: there is nothing to undo. */
+/** Sets an instance's boot time. One file is replaced atomically, so there is nothing to undo. */
 import type { z } from 'zod'
 import type { bootTimeInputSchema } from '../../shared/instance'
+import { wordsOf } from '../../shared/jobs/words'
 import { isMoving } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 import { things } from '../../shared/things'
@@ -9,9 +10,9 @@ import { findOwn, type LifecycleServices } from './lifecycle/target'
 import type { Operations } from '../operations/engine'
 
 /**
- * Takes effect when it is waited for the next time; an operation that waits now goes on as it began.
- * @throws Problem `instance-unknown`, `instance-foreign`, and `operation-open` while an operation works on the
- * instance: it may write config.json too
+ * Takes effect at the next start or restart; an operation that is already waiting keeps its limit.
+ * @throws Problem `instance-unknown`, `instance-foreign`, and `operation-open` while an operation on the instance is
+ * running: it may write config.json too
  */
 export async function setBootTime(
   services: LifecycleServices & { readonly operations: Pick<Operations, 'list'> },
@@ -24,8 +25,8 @@ export async function setBootTime(
   if (open)
     throw problem({
       code: 'operation-open',
-      message: `Another operation on ${name} is not finished: ${open.kind}.`,
-      hint: 'Wait until it has ended, then try again.',
+      message: `Another operation hasn’t finished: ${wordsOf(open).asking}.`,
+      hint: 'Wait for it, then try again.',
       action: 'open-activity',
     })
   await changeInstanceConfig(paths.config, it => ({ ...it, bootSeconds: seconds ?? undefined }))

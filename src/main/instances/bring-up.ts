@@ -42,7 +42,7 @@ export async function requireUp(services: BringUpServices): Promise<void> {
   throw problem(
     problemOf(state) ?? {
       code: 'infrastructure-stopped',
-      message: 'PostgreSQL and PgBouncer must run before an instance can be started, and starting them was cancelled.',
+      message: 'Instances need PostgreSQL and PgBouncer, but starting them was cancelled.',
       hint: 'Start the infrastructure, then try again.',
       action: 'start-infrastructure',
     },

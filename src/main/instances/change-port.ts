@@ -48,7 +48,7 @@ async function planChange(
     throw problem({
       code: 'port-same',
       field: 'port',
-      message: `"${name}" is on port ${port} already.`,
+      message: `“${name}” is already on port ${port}.`,
       hint: 'Choose another port.',
     })
   const { holders } = await services.ports.check(port)
@@ -61,8 +61,8 @@ async function planChange(
       message: `Port ${port} is taken.`,
       cause: `${(blocking.length ? blocking : holders).map(describeHolder).join(', ')}.`,
       hint: blocking.length
-        ? 'Stop what runs there, or stop this instance before it moves there.'
-        : 'Choose another port, or choose to share it: only one of them can run at a time.',
+        ? 'Stop what is running there, or stop this instance before changing its port.'
+        : 'Choose another port, or share this one: only one of them can run at a time.',
     })
   }
   return { target: { ...before, port }, before, port, ran, host }
@@ -87,7 +87,7 @@ const writePort = (services: PortServices): StepActions<ChangePortPlan> => {
     if (mustBeThere && (!config || env === undefined)) {
       throw problem({
         code: 'config-missing',
-        message: `${config ? its.env : its.config} is gone.`,
+        message: `${config ? its.env : its.config} is missing.`,
         hint: 'Restore it, then retry.',
       })
     }

@@ -87,8 +87,8 @@ async function readConfig(
         folder,
         problem: {
           code: 'instance-name',
-          message: `"${folder}" is not a name that an instance can have.`,
-          hint: 'It is left alone. Rename or move the folder.',
+          message: `“${folder}” isn’t a valid instance name.`,
+          hint: 'It was left untouched. Rename or move the folder.',
         },
       },
     }
@@ -101,19 +101,19 @@ async function readConfig(
       throw problem({
         code: 'config-missing',
         message: `${folder} has no config.json.`,
-        hint: 'It is left alone. Restore the file, or move the folder away.',
+        hint: 'It was left untouched. Restore the file, or move the folder away.',
       })
     if (config.name !== folder)
       throw problem({
         code: 'config-name',
-        message: `The config.json in ${folder} is that of "${config.name}".`,
-        hint: 'It is left alone. Correct "name", or rename the folder.',
+        message: `The config.json in ${folder} belongs to “${config.name}”.`,
+        hint: 'It was left untouched. Correct “name”, or rename the folder.',
       })
     return { config }
   } catch (error) {
     const found = toProblem(error)
     if (found.code !== 'file-corrupt') return { broken: { folder, problem: found } }
-    return { broken: { folder, problem: { ...found, message: `The config.json of "${folder}" cannot be used.` } } }
+    return { broken: { folder, problem: { ...found, message: `The config.json of “${folder}” can’t be used.` } } }
   }
 }
 

@@ -73,24 +73,24 @@ async function planDelete(services: DeleteServices, { name }: z.output<typeof de
   if (sharing !== undefined) {
     throw problem({
       code: 'database-shared',
-      message: `"${name}" and "${sharing}" use the same database or role: ${names.database}, ${names.role}.`,
+      message: `“${name}” and “${sharing}” use the same database or role: ${names.database}, ${names.role}.`,
       cause: 'The older command line tool allowed names that differ only by case.',
-      hint: 'Give one of them a database and a role of its own first; nothing was deleted.',
+      hint: 'Nothing was deleted. Give one of them its own database and role first.',
     })
   }
   if (config.database.name !== names.database || config.database.user !== names.role) {
     throw problem({
       code: 'database-foreign',
-      message: `config.json of "${name}" names another database than its own.`,
+      message: `The config.json of “${name}” names a database that isn’t its own.`,
       cause: `It says ${config.database.name}, not ${names.database}.`,
-      hint: 'Correct config.json; nothing was deleted.',
+      hint: 'Nothing was deleted. Correct config.json first.',
     })
   }
   const { postgres } = await services.infrastructure.status()
   if (postgres.state !== 'running') {
     throw problem({
       code: 'infrastructure-stopped',
-      message: 'PostgreSQL must run, so that the database can be removed too.',
+      message: 'PostgreSQL must be running to delete the database too.',
       hint: 'Start the infrastructure, then delete again.',
       action: 'start-infrastructure',
     })
@@ -161,9 +161,9 @@ export async function forgetInstance(
     throw problem(
       {
         code: 'files-stay',
-        message: `Not all files of "${target.name}" could be deleted.`,
+        message: `Some files of “${target.name}” couldn’t be deleted.`,
         cause: error instanceof Error ? error.message : undefined,
-        hint: `They are in ${services.trash.placeOf(token)}. Correct what the system objects to, then retry.`,
+        hint: `They are in ${services.trash.placeOf(token)}. Fix the cause, then retry.`,
         action: 'retry',
       },
       error,

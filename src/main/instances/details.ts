@@ -50,7 +50,7 @@ export async function revealValue(services: DetailServices, name: string, key: s
   const { paths } = await findInstance(services, name)
   const values = parse((await readIfExists(paths.env)) ?? '')
   if (Object.hasOwn(values, key)) return values[key] ?? ''
-  throw problem({ code: 'env-key-unknown', message: `The .env of "${name}" has no ${key} (any more).` })
+  throw problem({ code: 'env-key-unknown', message: `The .env of “${name}” has no ${key} any more.` })
 }
 
 /** Sizes are what the files hold; packages that are shared with other instances are not counted, since they stay. */

@@ -141,21 +141,21 @@ const slowStart = ({ name, bootSeconds }: HealthTarget, { message, cause }: Prob
 
 const notOnline = (name: string, process: ProcessInfo | undefined): Problem => ({
   code: 'not-online',
-  message: `"${name}" does not run.`,
+  message: `“${name}” isn’t running.`,
   cause: !process
-    ? 'PM2 does not know it.'
+    ? 'It isn’t in PM2’s list.'
     : process.status === 'errored'
-      ? 'It ended again and again right after its start, and PM2 gave up.'
-      : `PM2 says: ${process.status}.`,
-  hint: 'Its last error lines are under details. Repair the cause, then start it again.',
+      ? 'It kept crashing right after starting, so PM2 gave up.'
+      : `PM2 reports: ${process.status}.`,
+  hint: 'See Details for its last error lines. Fix the cause, then start it again.',
   action: 'retry',
 })
 
 const endedAndRestarted = ({ name }: HealthTarget): Problem => ({
   code: 'not-online',
-  message: `"${name}" does not keep running.`,
-  cause: 'It ended, and PM2 restarted it, while it was being checked.',
-  hint: 'Its last error lines are under details. Repair the cause, then start it again.',
+  message: `“${name}” keeps crashing.`,
+  cause: 'It crashed and was restarted by PM2 while it was being checked.',
+  hint: 'See Details for its last error lines. Fix the cause, then start it again.',
   action: 'retry',
 })
 
@@ -163,13 +163,13 @@ const notListening = (name: string, port: number): Problem => ({
   code: 'not-listening',
   message: `“${name}” is running, but isn’t listening on port ${port}.`,
   cause: 'Nothing is listening on that port.',
-  hint: 'The application must listen on the PORT of its .env. Its last error lines are under details.',
+  hint: 'The application must listen on the PORT in its .env. See Details for its last error lines.',
   action: 'retry',
 })
 
 const heldByOther = (name: string, port: number, others: readonly ListeningProcess[]): Problem => ({
   code: 'port-held-by-other',
-  message: `Port ${port} is held by another program, not by "${name}".`,
+  message: `Port ${port} is held by another program, not by “${name}”.`,
   cause: `It is held by ${others.map(describe).join(', ')}.`,
   hint: 'Stop that program, or give the instance another port.',
   action: 'retry',
@@ -180,16 +180,16 @@ const describe = ({ pid, program }: ListeningProcess): string =>
 
 const noAnswer = (name: string, port: number, cause: string): Problem => ({
   code: 'no-http-answer',
-  message: `"${name}" listens on port ${port}, but does not answer.`,
+  message: `“${name}” is listening on port ${port}, but doesn’t answer.`,
   cause,
-  hint: 'Its last error lines are under details.',
+  hint: 'See Details for its last error lines.',
   action: 'retry',
 })
 
 const httpError = (name: string, port: number, status: number): Problem => ({
   code: 'http-error',
-  message: `"${name}" answers with an error.`,
-  cause: `GET ${urlOf({ port })}/ gave HTTP status ${status}.`,
-  hint: 'Its last error lines are under details.',
+  message: `“${name}” answers with an error.`,
+  cause: `GET ${urlOf({ port })}/ returned HTTP status ${status}.`,
+  hint: 'See Details for its last error lines.',
   action: 'retry',
 })

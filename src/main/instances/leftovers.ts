@@ -52,7 +52,7 @@ async function planLeftovers(services: LeftoverServices, name: string): Promise<
   if (database.state === 'unknown') {
     throw problem({
       code: 'infrastructure-stopped',
-      message: 'PostgreSQL must run, so that the database can be removed too.',
+      message: 'PostgreSQL must be running to delete the database too.',
       hint: 'Start the infrastructure, then try again.',
       action: 'start-infrastructure',
     })
@@ -61,7 +61,7 @@ async function planLeftovers(services: LeftoverServices, name: string): Promise<
   if (!ran && !hasFolder && keepDatabase) {
     throw problem({
       code: 'nothing-left',
-      message: `Nothing is left of “${name}” that could be removed.`,
+      message: `There is nothing left of “${name}” to remove.`,
       cause: database.why,
     })
   }
@@ -119,8 +119,8 @@ async function look(services: LeftoverServices, name: string): Promise<Found> {
   if ((await services.configs(manifest)).configs.some(it => it.name === name)) {
     throw problem({
       code: 'instance-whole',
-      message: `“${name}” is a whole instance.`,
-      hint: 'Delete it instead; if it is a copy, adopt it or move its folder away.',
+      message: `“${name}” is a complete instance.`,
+      hint: 'Delete it instead. If it is a copy, adopt it or move its folder away.',
     })
   }
   const paths = instancePaths(services.paths, manifest, name)

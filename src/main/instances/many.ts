@@ -80,6 +80,4 @@ function begunAlready(
 
 const whyNot = (state: OperationState): Problem | undefined =>
   problemOf(state) ??
-  (state.phase === 'succeeded'
-    ? undefined
-    : { code: 'cancelled', message: 'It was cancelled, and what was begun is undone.' })
+  (state.phase === 'succeeded' ? undefined : { code: 'cancelled', message: 'It was cancelled and rolled back.' })

@@ -117,5 +117,5 @@ export const foreignInstance = (name: string, cause: string) =>
     code: 'instance-foreign',
     message: `“${name}” is a copy: its database belongs to another instance.`,
     cause,
-    hint: 'Adopt it to give it a name, database, port and secrets of its own. Until then nothing is done to it. If it is the only one left, delete the other folder, or correct "paths.instance" in its config.json.',
+    hint: 'Adopt it to give it its own name, database, port and secrets. Until then it is left untouched. If it is the only one left, correct “paths.instance” in its config.json.',
   })

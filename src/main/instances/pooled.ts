@@ -38,7 +38,7 @@ export class InstancePools {
   ): Promise<void> {
     const user = await this.#userOf(cwd)
     const ill = user && (await this.#pools.heal(user, signal))
-    if (ill !== undefined) report?.({ text: `PgBouncer refuses its database for now: ${ill}` })
+    if (ill !== undefined) report?.({ text: `PgBouncer is still refusing its database: ${ill}` })
   }
 
   /** What its `.env` has for the application, if that goes to PgBouncer on this machine. */
@@ -65,8 +65,8 @@ export class InstancePools {
 
 const refuses = (name: string, cause: string): Problem => ({
   code: 'pool-refuses',
-  message: `“${name}” answers, but doesn’t get to its database through PgBouncer.`,
+  message: `“${name}” answers, but can’t reach its database through PgBouncer.`,
   cause,
-  hint: 'Check that PostgreSQL and PgBouncer are running, and the DATABASE_URL in its .env. Then try again.',
+  hint: 'Check that PostgreSQL and PgBouncer are running, and check DATABASE_URL in its .env. Then try again.',
   action: 'retry',
 })

@@ -93,7 +93,7 @@ export function describeHolder(holder: PortHolder): string {
       return `an operation on "${holder.subject}" has it`
     case 'process':
       return holder.program
-        ? `${holder.program} (pid ${holder.pid ?? 'unknown'}) listens on it`
-        : 'a process of another user listens on it'
+        ? `${holder.program} (pid ${holder.pid ?? 'unknown'}) is listening on it`
+        : 'another user’s process is listening on it'
   }
 }

@@ -167,11 +167,11 @@ export class Space {
     const freeable = (await this.#freeable()).filter(it => it.bytes > 0)
     throw problem({
       code: 'disk-space',
-      message: `There is too little space on the disk for ${job}.`,
-      cause: `It needs about ${bytes(need)}${kept ? `, and ${bytes(kept)} must stay free for PostgreSQL` : ''}. ${bytes(disk.free)} of ${bytes(disk.total)} are free at ${disk.path}.`,
+      message: `There isn’t enough disk space for ${job}.`,
+      cause: `It needs about ${bytes(need)}${kept ? `, and ${bytes(kept)} must stay free for PostgreSQL` : ''}. ${bytes(disk.free)} of ${bytes(disk.total)} is free at ${disk.path}.`,
       hint: freeable.length
         ? `Free up to ${bytes(freeable.reduce((sum, it) => sum + it.bytes, 0))} here, then try again.`
-        : 'Remove something from the disk, then try again.',
+        : 'Delete something from the disk, then try again.',
       action: 'free-space',
     })
   }

@@ -34,8 +34,8 @@ async function planStart(
   if (await isOnline(services, target))
     throw problem({
       code: 'instance-running',
-      message: `"${name}" runs already.`,
-      hint: 'Restart it to have its .env read anew.',
+      message: `“${name}” is already running.`,
+      hint: 'To make it reread its .env, restart it.',
     })
   const others = await othersOnPort(services, target)
   const names = others.map(describeHolder).join(', ')

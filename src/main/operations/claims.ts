@@ -1,41 +1,34 @@
-/** What open operations hold, and what follows from it: which job may begin, and which plan is out of date. */
-import type { UnreadableJournal } from '../../shared/operation'
+/** What open operations hold. Decides which jobs may begin and which plans are out of date. */
+import { wordsOf } from '../../shared/jobs/words'
+import type { OperationState, UnreadableJournal } from '../../shared/operation'
 import type { Claim } from '../../shared/things'
 import { problem } from '../../shared/problem'
 import { owns } from '../../shared/things'
 import { KeyedQueue } from '../system/serial-queue'
 
-/** An operation that is open or about to be. */
-export interface Holder {
-  readonly id: string
-  readonly kind: string
-  readonly subject: string
-  readonly claims: readonly Claim[]
-}
-
-/** A refused journal. Where its claims can't be read, it holds every thing of its subject's name. */
+/** A refused journal. If its claims can't be read, it holds everything that has its subject's name. */
 export type Unreadable = UnreadableJournal & {
   readonly subject: string | undefined
   readonly claims: readonly Claim[] | undefined
 }
 
-/** The first thing that both hold and one of them owns. */
+/** The first thing that both hold and at least one of them owns. */
 const contested = (one: readonly Claim[], other: readonly Claim[]): string | undefined =>
   one.find(it => other.some(theirs => theirs.on === it.on && (it.how === 'own' || theirs.how === 'own')))?.on
 
-/** `instance/school` is called `school`. */
+/** The name in a thing, e.g. `school` in `instance/school`. */
 export const nameOf = (thing: string): string => thing.slice(thing.indexOf('/') + 1)
 
 export class Claims {
-  readonly #held = new Map<string, Holder>()
-  /** For each plan that is being made: what was taken and released meanwhile. */
+  readonly #held = new Map<string, OperationState>()
+  /** For each plan being made: the claims taken or released since it began. */
   readonly #plannings = new Set<Claim[]>()
-  /** Plans about the same thing are made one after the other. */
+  /** Plans about the same thing are made one at a time. */
   readonly #turns = new KeyedQueue()
   #refused: readonly Unreadable[] = []
 
-  /** Takes without asking: for what is open already. */
-  take(holder: Holder): void {
+  /** Takes an operation's claims unchecked: for operations that are already open. */
+  take(holder: OperationState): void {
     this.#held.set(holder.id, holder)
     this.#changed(holder.claims)
   }
@@ -46,47 +39,54 @@ export class Claims {
     this.#changed(claims)
   }
 
-  /** Which refused journals there are. What they hold, nobody gets. */
+  /** Sets the refused journals. Whatever they hold stays taken. */
   refuse(journals: readonly Unreadable[]): void {
     this.#refused = journals
   }
 
   /**
-   * Makes a plan and takes what it claims. It is made again if an operation that holds some of it began or ended
-   * meanwhile: it was chosen from what is no longer so. Plans about the same thing are made one after the other, so of
-   * two clicks the first one wins.
-   * @param about the thing that it will own in any case: while another operation owns that, a plan would only fail with
-   * a less helpful reason
+   * Makes a plan and takes what it claims. If an operation that holds some of it began or ended meanwhile, the choices
+   * may be out of date, so the plan is made again. Plans about the same thing are made one at a time, so of two clicks
+   * the first wins.
+   * @param about the thing that the operation owns in any case: while another operation owns it, planning would only
+   * fail with a less helpful reason
    * @throws what `plan` throws; Problem `operation-open`
    */
-  acquire<Made extends Holder>(about: string, plan: () => Promise<Made>): Promise<Made> {
+  acquire<Planned extends { readonly state: OperationState }>(
+    about: string,
+    plan: () => Promise<Planned>,
+  ): Promise<Planned> {
     return this.#turns.run(about, () => this.#acquire(about, plan))
   }
 
-  async #acquire<Made extends Holder>(about: string, plan: () => Promise<Made>): Promise<Made> {
+  async #acquire<Planned extends { readonly state: OperationState }>(
+    about: string,
+    plan: () => Promise<Planned>,
+  ): Promise<Planned> {
     this.#requireFree([owns(about)], ({ how }) => how === 'own')
     const changes: Claim[] = []
     this.#plannings.add(changes)
     try {
       for (;;) {
-        const made = await plan()
-        if (contested(made.claims, changes.splice(0)) !== undefined) continue
-        this.#requireFree(made.claims)
-        this.take(made)
-        return made
+        const planned = await plan()
+        const { claims } = planned.state
+        if (contested(claims, changes.splice(0)) !== undefined) continue
+        this.#requireFree(claims)
+        this.take(planned.state)
+        return planned
       }
     } finally {
       this.#plannings.delete(changes)
     }
   }
 
-  /** Open operations that hold a thing, e.g. `infrastructure`. */
-  holders(on: string): readonly Holder[] {
+  /** The open operations that hold a thing, e.g. `infrastructure`. */
+  holders(on: string): readonly OperationState[] {
     return [...this.#held.values()].filter(it => it.claims.some(claim => claim.on === on))
   }
 
-  /** What is held of a kind, e.g. `port`: the things' names without it, and by whom. */
-  held(kind: string): ReadonlyMap<string, Holder> {
+  /** What is held of a kind, e.g. `port`: the name of each thing, and its holder. */
+  held(kind: string): ReadonlyMap<string, OperationState> {
     const prefix = `${kind}/`
     return new Map(
       [...this.#held.values()].flatMap(holder =>
@@ -105,10 +105,10 @@ export class Claims {
       if (thing !== undefined)
         throw problem({
           code: 'operation-open',
-          message: `Another operation isn’t finished: ${it.kind} ${it.subject}.`,
+          message: `Another operation hasn’t finished: ${wordsOf(it).asking}.`,
           action: 'open-activity',
-          cause: `Operation ${it.id} holds ${thing.replace('/', ' ')}; two at once would work against each other.`,
-          hint: 'Wait for it, retry it or cancel it in Activity.',
+          cause: `Operation ${it.id} holds ${thing.replace('/', ' ')}, which this one needs too.`,
+          hint: 'Wait for it, or retry or cancel it in Activity.',
         })
     }
     const refused = this.#refused.find(it =>
@@ -117,7 +117,7 @@ export class Claims {
     if (refused)
       throw problem({
         code: 'operation-open',
-        message: `An earlier operation on ${refused.subject ?? 'the same'} may be unfinished.`,
+        message: `An earlier operation${refused.subject === undefined ? '' : ` on “${refused.subject}”`} may be unfinished.`,
         action: 'open-activity',
         cause: `The journal of operation ${refused.id} can’t be used: ${refused.problem.message}`,
         hint: refused.problem.hint,

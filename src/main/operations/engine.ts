@@ -1,5 +1,6 @@
 /**
- * Runs operations, journals them, and recovers what a crash left unsettled. Knows no instance, no Podman, no Electron.
+ * Runs operations, journals them, and recovers those that a crash left unsettled. Knows nothing of instances, Podman or
+ * Electron.
  */
 import { mkdir } from 'node:fs/promises'
 import {
@@ -14,7 +15,7 @@ import {
   type UnreadableJournal,
 } from '../../shared/operation'
 import { problem } from '../../shared/problem'
-import { Claims, nameOf, type Holder, type Unreadable } from './claims'
+import { Claims, nameOf, type Unreadable } from './claims'
 import { Feed } from './feed'
 import { findJournals, tidy } from './found'
 import { History, unknown } from './history'
@@ -26,19 +27,19 @@ import type { OutputChunk } from './tail'
 import { Walk } from './walk'
 
 export interface OperationsOptions {
-  /** Where the journals lie; made (0700) if missing. */
+  /** The folder of the journals; created (0700) if missing. */
   readonly folder: string
   readonly secrets: KeyStore
   readonly now?: () => Date
   /**
-   * Aborted when another process may run these operations: what runs is interrupted as by a crash, undo and what is
-   * past its pivot too, and no journal is written any more. `close` is still to be called.
+   * Aborted when another process may run these operations. Everything in progress is interrupted as by a crash, even
+   * undo and steps past the pivot, and no journal is written any more. `close` must still be called.
    */
   readonly lost?: AbortSignal
 }
 
 export class Operations {
-  /** Of which it can run operations. */
+  /** The kinds of operations it can run. */
   readonly #kinds = new Map<string, AnyOperation>()
   readonly #whenSettled: ((state: OperationState) => void)[] = []
   readonly #feed = new Feed()
@@ -47,33 +48,32 @@ export class Operations {
   readonly #closing = new AbortController()
   readonly #claims = new Claims()
   #unreadable: readonly Unreadable[] = []
-  /** What is being planned and opened. */
+  /** Operations being planned and opened. */
   readonly #starting = new Set<Promise<unknown>>()
-  #looking = false
+  #readOnly = false
   readonly #options: OperationsOptions
 
   constructor(options: OperationsOptions) {
     this.#options = options
-
     this.#history = new History(options.folder)
     this.#secrets = new OperationSecrets(options.secrets)
   }
 
-  /** What it can run, to be said before it is opened. */
+  /** Adds kinds that it can run. Call it before `open`. */
   define(operations: readonly AnyOperation[]): void {
     for (const it of operations) this.#kinds.set(it.kind, it)
   }
 
-  /** @param listener called when an operation settles, after its journal says so; it must not throw */
+  /** @param listener called when an operation has settled, once its journal says so; it must not throw */
   whenSettled(listener: (state: OperationState) => void): void {
     this.#whenSettled.push(listener)
   }
 
   /**
-   * Reads the journals and recovers every unsettled operation: resumed or rolled back as its kind says, undone further
-   * if it had turned, forward if past its pivot. Call it once, with the workspace locked. Journals that cannot be used
-   * are shown and left alone.
-   * @returns the operations that are being recovered
+   * Reads the journals and recovers every unsettled operation: it is resumed or rolled back as its kind demands, undone
+   * further if it had turned, and continued if it is past its pivot. Call it once, with the workspace locked. Journals
+   * that can't be used are shown and left untouched.
+   * @returns the operations being recovered
    */
   async open(): Promise<readonly OperationState[]> {
     await mkdir(this.#options.folder, { recursive: true, mode: 0o700 })
@@ -88,8 +88,8 @@ export class Operations {
       .map(it => this.#add(this.#kind(it.opened.kind), it.opened.steps, it.journal, it.state))
     const states = recovering.map(it => it.state)
     for (const it of states) this.#claims.take(it)
-    // Whoever finishes a refused journal needs its secrets. What can't be forgotten now is forgotten at the next
-    // opening.
+    // The version that can finish a refused journal needs its secrets. Whatever can't be forgotten now is forgotten at
+    // the next opening.
     if (this.#unreadable.length === 0)
       await this.#secrets.tidy(this.list(), it => this.#kinds.get(it)?.shows).catch(() => undefined)
     for (const walk of recovering) walk.recover()
@@ -97,11 +97,11 @@ export class Operations {
   }
 
   /**
-   * Instead of `open`, without the lock: reads the journals, which another process may be writing. Nothing can be
-   * started then.
+   * Read-only alternative to `open`, without the lock: reads the journals, which another process may be writing.
+   * Nothing can be started afterwards.
    */
   async look(): Promise<void> {
-    this.#looking = true
+    this.#readOnly = true
     const { usable, unreadable } = await findJournals(this.#options.folder, this.#kinds)
     this.#remember(usable, unreadable)
     for (const { state } of usable) if (isOpen(state)) this.#claims.take(state)
@@ -118,13 +118,13 @@ export class Operations {
   }
 
   /**
-   * Plans and opens an operation, and begins it.
+   * Plans, opens and begins an operation.
    * @returns its id, once its opening is on disk
-   * @throws what `plan` throws, or Problem `operation-open`, `journal-write-failed`, `shutting-down`; then nothing is
-   * left
+   * @throws what `plan` throws, or Problem `operation-open`, `journal-write-failed`, `shutting-down`; nothing is left
+   * behind then
    */
   async start(kind: string, input: unknown): Promise<string> {
-    if (this.#looking) throw new Error('the workspace is only looked at')
+    if (this.#readOnly) throw new Error('the workspace is read-only')
     const started = this.#start(this.#kind(kind), input)
     this.#starting.add(started)
     return started.finally(() => this.#starting.delete(started))
@@ -133,30 +133,30 @@ export class Operations {
   async #start(operation: AnyOperation, input: unknown): Promise<string> {
     this.#refuseWhenClosing()
     const about = operation.about(input)
-    const opened = await this.#claims.acquire(about, async () => {
+    const { opened, state } = await this.#claims.acquire(about, async () => {
       const plan = await operation.plan(input)
       this.#refuseWhenClosing()
-      return this.#opened(operation, nameOf(about), plan)
+      const line = this.#opened(operation, nameOf(about), plan)
+      return { opened: line, state: fold(undefined, line) }
     })
-    const state = fold(undefined, opened)
     try {
       const secrets = (await operation.secrets?.(input)) ?? {}
-      this.#refuseWhenLost() // they may take long to make
+      this.#refuseWhenLost() // secrets may take a while to make
       await this.#secrets.keep(opened.id, secrets)
       const journal = await Journal.create(this.#options.folder, opened)
       this.#feed.publish(opened)
       const walk = this.#add(operation, opened.steps, journal, state)
-      if (!this.#closing.signal.aborted) walk.begin() // else the next opening does
+      if (!this.#closing.signal.aborted) walk.begin() // otherwise it begins at the next opening
       return opened.id
     } catch (error) {
       this.#claims.release(opened.id)
-      await this.#secrets.forget(state).catch(() => undefined) // the next opening does it
+      await this.#secrets.forget(state).catch(() => undefined) // done at the next opening
       throw error
     }
   }
 
-  /** The first line, as a later start will read it, so that a step sees the same plan now and after a crash. */
-  #opened(operation: AnyOperation, subject: string, plan: Json): OpenedLine & Holder {
+  /** The first line, exactly as it is read after a crash, so a step sees the same plan then. */
+  #opened(operation: AnyOperation, subject: string, plan: Json): OpenedLine {
     const [now, claims, steps, abreast] = [
       this.#now(),
       operation.claims(plan),
@@ -177,8 +177,8 @@ export class Operations {
       abreast,
     }
     const opened = journalLineSchema.parse(JSON.parse(JSON.stringify(line))) as OpenedLine
-    operation.planSchema?.parse(opened.plan) // else a crash would leave a journal that is refused
-    return { ...opened, claims }
+    operation.planSchema?.parse(opened.plan) // a plan that doesn't fit would be refused after a crash
+    return opened
   }
 
   /**
@@ -189,7 +189,7 @@ export class Operations {
     this.#open(id).turn('cancelled')
   }
 
-  /** Undoes an operation, a stuck one too, on the operator's wish; returns at once. @throws as `cancel` */
+  /** Undoes an operation, stuck or not, at the operator's request; returns at once. @throws as `cancel` */
   rollBack(id: string): void {
     this.#open(id).turn('asked')
   }
@@ -203,16 +203,16 @@ export class Operations {
   }
 
   /**
-   * How an operation ended. Waits while it runs or is stuck. @throws Problem `operation-unknown`; `shutting-down` if
-   * the engine closes first
+   * Waits until an operation has settled, also while it is stuck. @throws Problem `operation-unknown`; `shutting-down`
+   * if the engine closes first
    */
   settled(id: string): Promise<OperationState> {
     return this.#once(id, it => !isOpen(it))
   }
 
   /**
-   * As `settled`, but one that is stuck is an answer too: it waits for the operator. @throws also the reason of
-   * `signal`, which ends waiting
+   * As `settled`, but returns a stuck operation too: it waits for the operator. @throws also the reason of `signal`,
+   * which ends the wait
    */
   rested(id: string, signal = never): Promise<OperationState> {
     return this.#once(id, it => !isMoving(it), signal)
@@ -227,22 +227,22 @@ export class Operations {
     throw shuttingDown()
   }
 
-  /** All operations that are known, oldest first. */
+  /** All known operations, oldest first. */
   list(): readonly OperationState[] {
     return this.#history.list()
   }
 
-  /** Journals that were refused and left alone: what they are about is not known to be finished. */
+  /** Journals that were refused and left untouched: their operations may be unfinished. */
   unreadable(): readonly UnreadableJournal[] {
     return this.#unreadable.map(({ id, problem: why }) => ({ id, problem: why }))
   }
 
   /**
-   * Gives a refused journal up: it is put aside, and what it held is free. The world stays as it is. @throws Problem
+   * Abandons a refused journal: sets it aside and frees what it held. Everything else stays as it is. @throws Problem
    * `operation-unknown`, `shutting-down`
    */
   async abandon(id: string): Promise<void> {
-    if (this.#looking) throw new Error('the workspace is only looked at')
+    if (this.#readOnly) throw new Error('the workspace is read-only')
     this.#refuseWhenClosing()
     if (!this.#unreadable.some(it => it.id === id)) throw unknown()
     await putAside(this.#options.folder, id)
@@ -251,18 +251,18 @@ export class Operations {
   }
 
   /** The open operations that hold a thing, e.g. `infrastructure`. */
-  holders(thing: string): readonly Holder[] {
+  holders(thing: string): readonly OperationState[] {
     return this.#claims.holders(thing)
   }
 
-  /** What open operations hold of a kind, e.g. `port`: the names of the things, and by whom each is held. */
-  held(kind: string): ReadonlyMap<string, Holder> {
+  /** What open operations hold of a kind, e.g. `port`: the name of each thing, and its holder. */
+  held(kind: string): ReadonlyMap<string, OperationState> {
     return this.#claims.held(kind)
   }
 
   /**
-   * What a success left to be shown to the operator once; it is forgotten by this. Undefined if there is nothing, or it
-   * was taken before.
+   * The secret that a success leaves to be shown to the operator once. Forgets it. Undefined if there is none, or it
+   * was already taken.
    */
   async takeSecret(id: string): Promise<string | undefined> {
     const state = this.list().find(it => it.id === id && it.phase === 'succeeded')
@@ -270,15 +270,15 @@ export class Operations {
     return state && shows !== undefined ? this.#secrets.take(state, shows) : undefined
   }
 
-  /** Whether anything is being done or undone now, by this engine. What is stuck waits, and does not count. */
+  /** Whether this engine is doing or undoing anything. Stuck operations only wait, so they don't count. */
   running(): boolean {
-    return !this.#looking && this.list().some(isMoving)
+    return !this.#readOnly && this.list().some(isMoving)
   }
 
   /**
-   * A snapshot, then every event, until the signal is aborted or the engine is closed; nothing is lost or doubled
-   * between. A reader too slow for its 2 MB of waiting events gets a new snapshot instead of them, which replaces all
-   * it knew (see feed.ts).
+   * A snapshot, then every event, without gaps or duplicates, until the signal is aborted or the engine is closed. A
+   * reader with more than 2 MB of events waiting gets a new snapshot instead, which replaces everything it knew (see
+   * feed.ts).
    */
   watch(signal: AbortSignal): AsyncGenerator<OperationsUpdate, void, undefined> {
     return this.#feed.follow(
@@ -292,7 +292,7 @@ export class Operations {
   }
 
   /**
-   * The end of an operation's output (about 256,000 characters), oldest first; none for those settled long ago or in an
+   * The last 256,000 characters or so of an operation's output, oldest first; none if it settled long ago or in an
    * earlier run of the app. @throws Problem `operation-unknown`
    */
   output(id: string): readonly OutputChunk[] {
@@ -300,12 +300,12 @@ export class Operations {
   }
 
   /**
-   * Ends without settling: what is open stays so in its journal, and the next `open` recovers it. Interrupts steps that
-   * may be cancelled; waits for the end of a step that may not (an undo, or past the pivot).
+   * Ends without settling: open operations stay open in their journals, and the next `open` recovers them. Interrupts
+   * steps that may be cancelled, and waits for those that may not (an undo, or past the pivot).
    */
   async close(): Promise<void> {
     this.#closing.abort()
-    const ended = this.#history.end() // before any step hears that the engine closes: it is interrupted, not failed
+    const ended = this.#history.end() // first, so that steps are interrupted by the closing engine rather than fail
     await Promise.allSettled(this.#starting)
     await Promise.all([ended, this.#history.end()])
     this.#feed.close()
@@ -321,13 +321,13 @@ export class Operations {
         lost: this.#options.lost ?? never,
         secret: name => this.#secrets.get(state, name),
         publish: event => {
-          if (event.type === 'settled') this.#claims.release(event.id) // before anyone hears of it
+          if (event.type === 'settled') this.#claims.release(event.id) // before anyone sees the event
           this.#feed.publish(event)
         },
         onSettled: settled => {
           void this.#secrets
             .forget(settled, settled.phase === 'succeeded' ? operation.shows : undefined)
-            .catch(() => undefined) // the next opening does it
+            .catch(() => undefined) // done at the next opening
           this.#history.bound(settled)
           for (const listener of this.#whenSettled) listener(settled)
         },
@@ -346,7 +346,7 @@ export class Operations {
     return operation
   }
 
-  /** An open operation, to be changed: once the engine is closing, its journal may soon be another's. */
+  /** An open operation that is to be changed; refused once closing, as another process may soon own its journal. */
   #open(id: string): Walk {
     const walk = this.#history.open(id)
     this.#refuseWhenClosing()
@@ -363,7 +363,7 @@ export class Operations {
   }
 }
 
-/** Nobody aborts it. */
+/** Never aborted. */
 const never = new AbortController().signal
 
 function requireWellFormed(
@@ -372,15 +372,15 @@ function requireWellFormed(
   abreast: Abreast | undefined,
 ): void {
   if (steps.length === 0 || new Set(steps).size < steps.length)
-    throw new Error(`operation ${kind}: at least one step, each name once`)
+    throw new Error(`operation ${kind}: needs at least one step, and unique names`)
   if (pivot !== undefined && !steps.includes(pivot))
-    throw new Error(`operation ${kind}: its pivot is none of its steps`)
-  if (pivot !== undefined && abreast) throw new Error(`operation ${kind}: no step goes abreast of a pivot`)
+    throw new Error(`operation ${kind}: the pivot isn't one of its steps`)
+  if (pivot !== undefined && abreast) throw new Error(`operation ${kind}: has a pivot, so no steps may run abreast`)
 }
 
 const shuttingDown = () =>
   problem({
     code: 'shutting-down',
     message: 'Instance Manager is closing.',
-    hint: 'What was open goes on when it is started again.',
+    hint: 'Open operations continue at the next start.',
   })

@@ -1,16 +1,16 @@
-/** What is pushed to whoever watches: everything once, then each event, nothing lost or doubled between. */
+/** What watchers are sent: a snapshot, then each event, without gaps or duplicates. */
 import type { OperationEvent, OperationsUpdate } from '../../shared/operation'
 
-/** How much may wait for a slow reader, in characters; roughly 2 MB. */
+/** Characters that may wait for a slow reader; roughly 2 MB. */
 const backlogLimit = 1_000_000
-/** What an event weighs beside its output. */
+/** Characters that an event counts for, besides its output. */
 const eventWeight = 200
-/** Waiting output is joined into chunks of up to this many characters. */
+/** Waiting output is joined into chunks of about this many characters. */
 const chunkLength = 64_000
 
 /**
- * A reader is *behind* or *following*. Behind (at first, and when too much waits for it) it is owed a snapshot, and
- * events need not be kept, as the snapshot will hold them. Following, each event is queued. So memory is bounded, and a
+ * A reader is *behind* or *following*. While behind (at first, and when too much waits for it), it is owed a snapshot,
+ * which will include all events, so none are queued. While following, each event is queued. So memory is bounded, and a
  * slow reader misses only output, which `Operations.output` still has.
  */
 interface Reader {
@@ -31,7 +31,7 @@ export class Feed {
     }
   }
 
-  /** Readers get a new snapshot. */
+  /** Sends every reader a new snapshot. */
   refresh(): void {
     for (const reader of this.#readers) {
       Object.assign(reader, { behind: true, queue: [], weight: 0 })
@@ -39,15 +39,15 @@ export class Feed {
     }
   }
 
-  /** Readers get what was published, and end. */
+  /** Ends every reader once it has what was published. */
   close(): void {
     this.#closed = true
     for (const reader of this.#readers) reader.wake()
   }
 
   /**
-   * Until the signal is aborted, the feed is closed or the caller stops. A later snapshot replaces all that came before
-   * it.
+   * Runs until the signal is aborted, the feed is closed or the caller stops. A later snapshot replaces everything
+   * before it.
    */
   async *follow(
     snapshot: () => OperationsUpdate,
@@ -60,7 +60,7 @@ export class Feed {
     try {
       while (!signal.aborted) {
         if (reader.behind) {
-          reader.behind = false // before the snapshot leaves: from here on events are queued
+          reader.behind = false // before the snapshot is taken: events are queued from here on
           yield snapshot()
         } else if (reader.queue.length > 0) {
           const events = reader.queue

@@ -1,4 +1,4 @@
-/** What lies in the folder of journals when it is opened. */
+/** Reads the folder of journals when it is opened. */
 import { readdir } from 'node:fs/promises'
 import { mapLimited } from '../system/map-limited'
 import type { Unreadable } from './claims'
@@ -12,13 +12,13 @@ export interface FoundJournals {
   readonly usable: readonly Readable[]
   readonly unreadable: readonly Unreadable[]
   /**
-   * Journals that nobody needs: of what never began (or is just beginning in another process), and of settled
-   * operations but the newest of each kind.
+   * Journals that aren't needed: of operations that never began (or are just beginning in another process), and of all
+   * but the newest settled operations of each kind.
    */
   readonly spare: readonly string[]
 }
 
-/** How many files are read at a time: enough to keep the disk busy, and far from the limit of open files. */
+/** Files read at a time: enough to keep the disk busy, and far below the limit of open files. */
 const atOnce = 32
 
 export async function findJournals(folder: string, kinds: ReadonlyMap<string, AnyOperation>): Promise<FoundJournals> {
@@ -50,7 +50,7 @@ interface Settled {
   readonly settled: Glance
 }
 
-/** By when they settled: one that was stuck for long and has ended just now is new. */
+/** Sorted by when they settled, so that one which was stuck for a long time and has just settled counts as new. */
 function oldOnes(settled: readonly Settled[]): ReadonlySet<string> {
   const kinds = new Map<string, Settled[]>()
   for (const it of settled) {
@@ -80,7 +80,7 @@ async function read(
   return reading && (reading.problem ? reading : recoverable(reading, kinds))
 }
 
-/** Deletes what nobody needs. Only for whoever has the lock. */
+/** Deletes the journals that aren't needed. The caller must hold the workspace's lock. */
 export const tidy = async (folder: string, { spare }: FoundJournals): Promise<void> => {
   await mapLimited(spare, atOnce, it => removeJournal(folder, it))
 }

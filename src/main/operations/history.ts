@@ -1,6 +1,5 @@
 /**
- * The operations that are known: open ones, and the newest settled ones of each kind. Bounded however long the app
- * runs.
+ * The known operations: the open ones, and the newest settled ones of each kind. Bounded, however long the app runs.
  */
 import { isOpen, type OperationState } from '../../shared/operation'
 import { problem } from '../../shared/problem'
@@ -9,14 +8,14 @@ import type { OutputChunk } from './tail'
 import { hasEnded, type Walk } from './walk'
 
 /**
- * How many settled operations of a kind are remembered, with their journals. Scheduled jobs don't push out the others.
+ * Settled operations of each kind that are remembered, with their journals. A frequent job doesn't push out the others.
  */
 export const keptOfKind = 50
-/** How many settled operations keep their output in memory. */
+/** Settled operations that keep their output in memory. */
 const outputsKept = 20
 
 export class History {
-  /** Open ones, and the lately settled for their output. */
+  /** Open operations, and recently settled ones with their output. */
   readonly #walks = new Map<string, Walk>()
   readonly #settled = new Map<string, OperationState>()
   readonly #folder: string
@@ -67,8 +66,8 @@ export class History {
   }
 
   /**
-   * Call when an operation has settled. Older ones of its kind are forgotten, and their journals deleted; never this
-   * one, whatever the clock says.
+   * Call it when an operation has settled. Forgets older ones of its kind and deletes their journals; never this one,
+   * whatever the clock says.
    */
   bound({ id: newest, kind }: OperationState): void {
     const settled = [...this.#walks.values()].map(it => it.state).filter(it => !isOpen(it))
@@ -87,7 +86,7 @@ export class History {
   }
 }
 
-/** Oldest first: one that was stuck for long and settled just now is new. */
+/** Oldest first; one that was stuck for a long time and has just settled counts as new. */
 const bySettling = (a: OperationState, b: OperationState): number =>
   Date.parse(a.settledAt ?? '') - Date.parse(b.settledAt ?? '')
 
@@ -95,6 +94,6 @@ export const unknown = () =>
   problem({
     code: 'operation-unknown',
     message: 'There is no such operation.',
-    hint: 'Activity lists those that are known.',
+    hint: 'Activity lists all known operations.',
     action: 'open-activity',
   })

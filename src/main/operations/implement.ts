@@ -1,31 +1,31 @@
-/** A job's descriptor and what does it, put together: what the engine runs. */
+/** Joins a job's descriptor and its implementation into the operation that the engine runs. */
 import type { z } from 'zod'
 import type { Job } from '../../shared/jobs/job'
 import { stepOf } from '../../shared/jobs/many'
 import type { Json } from '../../shared/operation'
 import type { AnyOperation, Operation, Step } from './operation'
 
-/** A step as its job's implementation has it: the descriptor names it. */
+/** A step without its name, which comes from the descriptor. */
 export type StepActions<Plan> = Omit<Step<Plan>, 'name'>
 
-/** What the descriptor leaves open; see `Operation` for what each is for. */
+/** What the descriptor leaves open; see `Operation` for each member. */
 export interface Implementation<Input extends z.ZodObject, Plan extends Json, StepName extends string> extends Pick<
   Operation<z.output<Input>, Plan>,
   'plan' | 'secrets' | 'shows' | 'contradiction' | 'adopt' | 'ready'
 > {
   readonly steps: Readonly<Record<StepName, StepActions<Plan>>>
-  /** For a job on many: the step of one of its instances. */
+  /** For a job on several instances: the step for one of them. */
   instance?(name: string): StepActions<Plan>
 }
 
-/** The compiler wants exactly the steps that the descriptor names. */
+/** The compiler demands exactly the steps that the descriptor names. */
 export function implement<Input extends z.ZodObject, Plan extends Json, StepName extends string>(
   job: Job<string, Input, Plan, StepName>,
   implementation: Implementation<NoInfer<Input>, NoInfer<Plan>, NoInfer<StepName>>,
 ): AnyOperation {
   const { kind, version, recovery, pivot, input, plan: planSchema } = job
   const { steps, instance, plan, secrets, adopt, ...rest } = implementation
-  const parse = (given: unknown) => input.parse(given ?? {}) // a job that asks for nothing needs no input
+  const parse = (given: unknown) => input.parse(given ?? {}) // a job without fields needs no input
   const names = Object.keys(job.steps) as StepName[]
   if (job.instances && !instance) throw new Error(`job ${kind}: the step of an instance is missing`)
   const operation: Operation<unknown, Plan> = {
@@ -39,7 +39,7 @@ export function implement<Input extends z.ZodObject, Plan extends Json, StepName
     claims: it => job.claims(it),
     ...(job.abreast && { abreast: it => job.abreast?.(it) }),
     plan: given => plan(parse(given)),
-    // of a later version, nothing is known
+    // a later version's plan can't be understood
     ...(adopt && { adopt: (from, it) => (from < version ? adopt(from, it) : undefined) }),
     ...(secrets && { secrets: given => secrets(parse(given)) }),
     steps: it => [
@@ -50,7 +50,7 @@ export function implement<Input extends z.ZodObject, Plan extends Json, StepName
   return operation
 }
 
-/** For `adopt`: journals from this version on have plans that are as today's. */
+/** For `adopt`: plans are the same as today's from this version on. */
 export const unchangedSince =
   (from: number) =>
   (version: number, plan: Json): Json | undefined =>

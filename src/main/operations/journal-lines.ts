@@ -1,7 +1,7 @@
 /**
- * The lines of a journal, as bytes: JSON, a tab, a check sum, a newline. The sum covers the sum before it (the first
- * one the operation's identifier), so no line can be changed, dropped, moved or taken from another journal without
- * being noticed. Journals of 0.1 have no sums; such a file goes on without them. One with both is corrupt.
+ * The lines of a journal, as bytes: JSON, a tab, a checksum, a newline. Each checksum also covers the previous one (the
+ * first covers the operation's id), so a line that was changed, dropped, moved or taken from another journal is
+ * detected. Journals from 0.1 have no checksums and continue without them. A file with both kinds of lines is corrupt.
  */
 import { createHash } from 'node:crypto'
 import { fold, journalLineSchema, type JournalLine, type OperationState } from '../../shared/operation'
@@ -11,19 +11,19 @@ import { isLegal } from './moves'
 
 export type OpenedLine = Extract<JournalLine, { type: 'opened' }>
 
-/** Where the next line is written, and the sum that it continues; no sum in a journal without sums. */
+/** Where the next line is written, and the checksum that it continues; undefined in a journal without checksums. */
 export interface End {
   readonly length: number
   readonly sum: string | undefined
 }
 
-/** What is known of a refused journal, if its first line is good. */
+/** What is known of a refused journal if its first line is intact. */
 export interface About {
   readonly subject: string | undefined
   readonly claims: readonly Claim[] | undefined
 }
 
-/** What a journal says: usable, or refused. */
+/** A journal's content: usable or refused. */
 export type Decoded =
   | { readonly opened: OpenedLine; readonly state: OperationState; readonly end: End; readonly problem?: undefined }
   | (About & { readonly problem: Problem })
@@ -31,7 +31,7 @@ export type Decoded =
 /** The end of a new journal. */
 export const startOf = (id: string): End => ({ length: 0, sum: id })
 
-/** The line's bytes after `end`, and the end after them. */
+/** The bytes to write at `end`, and the end after them. */
 export function encode(line: JournalLine, end: End): { data: Buffer; end: End } {
   const json = JSON.stringify(line)
   const sum = end.sum === undefined ? undefined : sumOf(json, end.sum)
@@ -40,20 +40,20 @@ export function encode(line: JournalLine, end: End): { data: Buffer; end: End } 
 }
 
 /**
- * Checks every line and their order. A torn last line (a crash while it was written) does not count.
- * @returns undefined if not even `opened` is whole: then nothing was done (or is done just now by another process)
+ * Checks every line and their order. A torn last line (a crash during the write) is ignored.
+ * @returns undefined if not even `opened` is complete: then nothing was done yet (another process may just be writing)
  */
 export function decode(id: string, data: Buffer): Decoded | undefined {
   const whole: WholeLine[] = []
   try {
-    for (const it of wholeLines(id, data)) whole.push(it) // all sums before any content
+    for (const it of wholeLines(id, data)) whole.push(it) // all checksums before any content
     let opened: OpenedLine | undefined
     let state: OperationState | undefined
     for (const [index, { json }] of whole.entries()) {
       const line = parse(json, index + 1)
       if (line.id !== id) throw corrupt(`Line ${index + 1} belongs to operation ${line.id}.`)
       if (state ? !isLegal(state, line) : line.type !== 'opened')
-        throw corrupt(`Line ${index + 1} (${line.type}) cannot come there.`)
+        throw corrupt(`Line ${index + 1} (${line.type}) is out of order.`)
       if (line.type === 'opened') opened = line
       state = fold(state, line)
     }
@@ -75,16 +75,16 @@ function aboutOf(first: Buffer | undefined): About {
 }
 const nothing: About = { subject: undefined, claims: undefined }
 
-/** What the first and the last line of a settled journal say. */
+/** What a settled journal's first and last lines contain. */
 export interface Glance {
   readonly kind: string
   readonly settledAt: string
 }
 
 /**
- * Whether a journal has settled, at a glance: its last line says so and follows from the one before it. The lines
- * between are not looked at.
- * @returns undefined if it hasn't, or if that can't be told this way
+ * Checks quickly whether a journal has settled: its last line says so, and its checksum follows from the line before.
+ * The other lines aren't checked.
+ * @returns undefined if it hasn't settled, or if this check can't tell
  */
 export function glance(data: Buffer): Glance | undefined {
   const start = data.lastIndexOf(newline, -2) + 1
@@ -108,22 +108,21 @@ export function glance(data: Buffer): Glance | undefined {
   }
 }
 
-/** The entries of a journal that is being written, for whoever only shows them. @throws Problem `journal-corrupt` */
+/** The entries of a journal that may still be written, to be shown. @throws Problem `journal-corrupt` */
 export const entriesOf = (id: string, data: Buffer): JournalLine[] =>
   [...wholeLines(id, data)].map((it, index) => parse(it.json, index + 1))
 
-/** What to do about a journal that cannot be used. */
-const corruptHint = 'It was left as it is. Put right by hand what the operation was about, then abandon it.'
+const corruptHint = 'It was left as it is. Put things right by hand, then abandon the operation.'
 
 export const corrupt = (cause: string) =>
   problem({
     code: 'journal-corrupt',
-    message: 'The journal of an operation cannot be read.',
+    message: 'An operation’s journal can’t be read.',
     cause,
     hint: corruptHint,
   })
 
-/** 64 bits of SHA-256: against damage. Whoever may write our files needs no journal to do harm. */
+/** 64 bits of SHA-256: against damage only. Anyone who can write our files needs no journal to do harm. */
 const sumOf = (json: string | Buffer, before: string): string =>
   createHash('sha256').update(`${before}\n`).update(json).digest('hex').slice(0, sumLength)
 const sumLength = 16
@@ -136,39 +135,39 @@ interface WholeLine {
   readonly end: End
 }
 
-/** The lines that are wholly on disk, their sums checked. */
+/** The lines that are complete on disk, with their checksums checked. */
 function* wholeLines(id: string, data: Buffer): Generator<WholeLine, void> {
   let at: End = startOf(id)
   let count = 0
   for (let stop = data.indexOf(newline); stop >= 0; stop = data.indexOf(newline, at.length)) {
     const line = data.subarray(at.length, stop)
-    // Not for the first line: without it nothing is known.
+    // Never skip the first line: without it, nothing is known.
     if (count > 0 && stop + 1 === data.length && isUnwritten(line)) return
     count++
     const split = splitSum(line)
     if (count === 1 && !split) at = { ...at, sum: undefined }
     if ((split !== undefined) !== (at.sum !== undefined))
-      throw corrupt(`Line ${count} ${split ? 'has a' : 'has no'} check sum, unlike those before it.`)
+      throw corrupt(`Line ${count} ${split ? 'has a' : 'has no'} checksum, unlike those before it.`)
     if (split && at.sum !== undefined && split.sum !== sumOf(split.json, at.sum))
-      throw corrupt(`Line ${count} is not as it was written: its check sum differs.`)
+      throw corrupt(`Line ${count} was changed after it was written: its checksum differs.`)
     at = { length: stop + 1, sum: split?.sum }
     yield { json: split?.json ?? line, end: at }
   }
-  // A write that was cut short leaves less than the newline; another byte in its place is damage, and the line was
-  // acted on.
+  // A write that was cut short ends before the newline. If another byte stands in its place, the file is damaged, and
+  // the line has been acted on.
   const rest = data.subarray(at.length)
   const damaged = rest.at(-1) === 0 ? undefined : splitSum(rest.subarray(0, -1))
   if (damaged && at.sum !== undefined && damaged.sum === sumOf(damaged.json, at.sum))
-    throw corrupt(`The end of line ${count + 1} is not as it was written.`)
+    throw corrupt(`The end of line ${count + 1} was changed after it was written.`)
 }
 
 /**
- * A power cut may keep a line's length and newline but not all of its content, which then is zeros. One zero may be a
- * flipped bit.
+ * A power cut may preserve a line's length and newline but not all of its content, which then reads as zeros. A single
+ * zero may be a flipped bit.
  */
 const isUnwritten = (line: Buffer): boolean => line.includes('\0\0')
 
-/** The JSON and the sum behind it; undefined if there is none. JSON itself never holds a tab: strings escape it. */
+/** The JSON and the checksum after it; undefined if there is none. JSON never contains a tab: strings escape it. */
 function splitSum(line: Buffer): { json: Buffer; sum: string } | undefined {
   const place = line.length - sumLength - 1
   return line[place] === tab ? { json: line.subarray(0, place), sum: line.toString('latin1', place + 1) } : undefined

@@ -140,7 +140,7 @@ export interface Readable {
 export type Reading = Readable | (About & { readonly id: string; readonly problem: Problem })
 
 function pathOf(folder: string, id: string): string {
-  if (!idPattern.test(id)) throw corrupt(`"${id}" is not an operation's identifier.`)
+  if (!idPattern.test(id)) throw corrupt(`“${id}” isn’t an operation’s id.`)
   return join(folder, `${id}${extension}`)
 }
 
@@ -167,8 +167,8 @@ const mostBytes = 16 << 20
 const readBounded = (path: string): Promise<Buffer> =>
   withFile(path, constants.O_RDONLY | constants.O_NONBLOCK, async file => {
     const info = await file.stat()
-    if (!info.isFile()) throw corrupt('It is not a regular file.') // a pipe would never end
-    if (info.size > mostBytes) throw corrupt(`It has more than ${mostBytes >> 20} MB.`)
+    if (!info.isFile()) throw corrupt('It isn’t a regular file.') // reading a pipe would never end
+    if (info.size > mostBytes) throw corrupt(`It is larger than ${mostBytes >> 20} MB.`)
     return file.readFile()
   })
 
@@ -176,9 +176,9 @@ const writeFailed = (error: unknown) =>
   problem(
     {
       code: 'journal-write-failed',
-      message: 'The journal of the operation could not be written, so nothing more was done.',
+      message: 'The operation’s journal couldn’t be written, so the operation stopped.',
       cause: systemProblem(error)?.message ?? (error instanceof Error ? error.message : String(error)),
-      hint: systemProblem(error)?.hint ?? 'Free space on the disk or repair its permissions, then retry.',
+      hint: systemProblem(error)?.hint ?? 'Free disk space or fix the permissions, then retry.',
       action: 'retry',
     },
     error,

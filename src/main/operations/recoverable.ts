@@ -1,4 +1,4 @@
-/** Which unsettled journals this version of the app may walk on from. The others are refused, never guessed at. */
+/** Which unsettled journals this version of the app may continue. Others are refused: nothing is guessed. */
 import { isOpen, type Json } from '../../shared/operation'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { Readable, Reading } from './journal'
@@ -7,8 +7,8 @@ import { isPastPivot } from './moves'
 import type { AnyOperation, Step } from './operation'
 
 /**
- * @returns the reading with its plan and claims as today's version has them, or refused; a settled one is history,
- * whatever its kind and version
+ * @returns the reading with its plan and claims in the current version's form, or refused; a settled operation is
+ * history, whatever its kind and version
  */
 export async function recoverable(reading: Readable, kinds: ReadonlyMap<string, AnyOperation>): Promise<Reading> {
   if (!isOpen(reading.state)) return reading
@@ -32,7 +32,7 @@ async function check(reading: Readable, operation: AnyOperation | undefined): Pr
   const parsed = operation.planSchema?.safeParse(plan)
   if (parsed?.success === false) {
     return corrupt(
-      `Its plan is none of ${opened.kind}: ${parsed.error.issues.map(it => `${it.path.join('.')} ${it.message}`).join('; ')}`,
+      `Its plan doesn’t fit ${opened.kind}: ${parsed.error.issues.map(it => `${it.path.join('.')} ${it.message}`).join('; ')}`,
     ).problem
   }
   const contradiction = await operation.contradiction?.(plan, opened.subject)
@@ -41,18 +41,18 @@ async function check(reading: Readable, operation: AnyOperation | undefined): Pr
   const found = isSame ? opened.steps : opened.steps.filter(it => due.includes(it))
   if (JSON.stringify(due) !== JSON.stringify(found)) return otherVersion(reading, operation)
   if (state.turned && isPastPivot(state, operation.pivot))
-    return corrupt('It turned past the point of no return.').problem
+    return corrupt('It was turned back after the point of no return.').problem
   return { ...reading, state: { ...state, plan, claims: operation.claims(plan) } }
 }
 
 const otherVersion = ({ opened }: Readable, operation: AnyOperation | undefined): Problem => ({
   code: 'journal-version',
   message: `An unfinished operation (${opened.kind} ${opened.subject}) is from another version of Instance Manager.`,
-  cause: `Its journal is of ${opened.kind}, version ${opened.version}; this app ${operation ? `has version ${operation.version}` : 'does not know that kind'}.`,
-  hint: 'It was left as it is. Finish it with the version that began it, or abandon it and put right by hand what it was about.',
+  cause: `Its journal has version ${opened.version} of ${opened.kind}; this app ${operation ? `has version ${operation.version}` : 'has no such job'}.`,
+  hint: 'It was left as it is. Finish it with the version that began it, or put things right by hand and abandon it.',
 })
 
-/** The steps that a journal names, in its order. What today's plan leaves out has nothing to do: it is passed over. */
+/** The steps that a journal names, in its order. Those that the current plan leaves out do nothing. */
 export function stepsOf(operation: AnyOperation, plan: Json, names: readonly string[]): readonly Step<Json>[] {
   const steps = operation.steps(plan)
   return names.map(

@@ -1,15 +1,12 @@
-/**
- * The secrets of operations: what their steps need and no journal may hold. Kept under the operation's id until it
- * settles.
- */
+/** Secrets that operations' steps need and no journal may contain. Stored under the operation's id until it settles. */
 import { z } from 'zod'
 import { isOpen, type OperationState } from '../../shared/operation'
 import { problem } from '../../shared/problem'
 
-/** Where they are kept. */
+/** Where secrets are stored. */
 export interface KeyStore {
   get(key: string): Promise<string | undefined>
-  /** All of them or none; durable when it returns. */
+  /** Stores all or none; durable when it returns. */
   setAll(secrets: Readonly<Record<string, string>>): Promise<void>
   forget(...keys: readonly string[]): Promise<void>
   keys(): Promise<readonly string[]>
@@ -18,9 +15,10 @@ export interface KeyStore {
 type Owner = Pick<OperationState, 'id' | 'plan'>
 
 /**
- * Milliseconds. An operator who hasn't looked by then has the secret elsewhere: it need not lie on the disk for ever.
+ * Milliseconds that a secret waits to be seen. An operator who hasn't looked by then doesn't need it from us, and it
+ * shouldn't stay on disk for ever.
  */
-const shownWithin = 24 * 3_600_000
+const waitsAtMost = 24 * 3_600_000
 
 export class OperationSecrets {
   readonly #store: KeyStore
@@ -40,13 +38,13 @@ export class OperationSecrets {
     if (value !== undefined) return value
     throw problem({
       code: 'secret-missing',
-      message: 'A secret of this operation is no longer there.',
+      message: 'A secret that this operation needs is missing.',
       cause: `secrets.json has no “${name}” for operation ${owner.id}.`,
-      hint: 'Roll the operation back and begin again.',
+      hint: 'Roll the operation back and start over.',
     })
   }
 
-  /** Forgets what an operation had. @param but the name of the one that stays */
+  /** Forgets an operation's secrets. @param but the name of one to keep */
   async forget(owner: Owner, but?: string): Promise<void> {
     const keys = (await this.#store.keys()).filter(it =>
       prefixesOf(owner).some(own => it.startsWith(own) && it !== `${own}${but}`),
@@ -54,7 +52,7 @@ export class OperationSecrets {
     if (keys.length > 0) await this.#store.forget(...keys)
   }
 
-  /** Gives a secret out and forgets it. Undefined if it is gone. */
+  /** Returns a secret and forgets it. Undefined if there is none. */
   async take(owner: Owner, name: string): Promise<string | undefined> {
     const value = await this.#find(owner, name)
     if (value !== undefined) await this.forget(owner)
@@ -62,8 +60,8 @@ export class OperationSecrets {
   }
 
   /**
-   * Forgets what a crash left of operations that were never opened or have settled. @param shows of a kind: the secret
-   * that stays after a success until it is taken, for a day
+   * Forgets secrets left by a crash whose operations were never opened or have settled. @param shows by kind, the
+   * secret that is kept after a success until it is taken, for a day
    */
   async tidy(
     operations: readonly OperationState[],
@@ -73,7 +71,7 @@ export class OperationSecrets {
     const kept = operations.flatMap(it => {
       if (isOpen(it)) return prefixesOf(it)
       const shown = shows(it.kind)
-      const isRecent = it.phase === 'succeeded' && now - Date.parse(it.settledAt ?? '') < shownWithin
+      const isRecent = it.phase === 'succeeded' && now - Date.parse(it.settledAt ?? '') < waitsAtMost
       return isRecent && shown !== undefined ? prefixesOf(it).map(own => own + shown) : []
     })
     const all = (await this.#store.keys()).filter(it => it.startsWith(prefix) || it.startsWith(oldPrefix))
@@ -91,7 +89,7 @@ export class OperationSecrets {
 }
 
 const prefix = 'operation:'
-/** Up to 0.1, only creations had secrets, under their plan's token. */
+/** In 0.1 only creations had secrets, stored under their plan's token. */
 const oldPrefix = 'create:'
 const oldPlan = z.looseObject({ token: z.string() })
 

@@ -1,4 +1,4 @@
-/** The end of an operation's output, for a window that comes later. */
+/** The end of an operation's output, for windows opened later. */
 
 /** `offset`: characters of this operation's output before this chunk. */
 export interface OutputChunk {
@@ -7,9 +7,9 @@ export interface OutputChunk {
   readonly offset: number
 }
 
-/** Characters kept; at most one chunk more. */
+/** Characters kept, give or take one chunk. */
 const limit = 256_000
-/** Small chunks are joined up to this many characters: a progress bar prints thousands. */
+/** Chunks are joined up to this many characters: a progress bar prints thousands of small ones. */
 const chunkLength = 4000
 
 export class OutputTail {

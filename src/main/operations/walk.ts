@@ -1,24 +1,26 @@
 /**
- * One open operation, walked from where its journal stands to where it settles.
+ * Runs one open operation from where its journal stands until it settles.
  *
  *                ┌─ doing → done, each step in order ──────────────────────► succeeded
  *      running ──┤
  *         │      └─ a step fails past the pivot, or only needs more time (`keep-waiting`) ─► stuck ── retry ─► running
  *         │
- *         │ turned: a step failed, or someone cancelled or asked (never past the pivot)
+ *         │ turned: a step failed, or the operator cancelled or rolled back (never past the pivot)
  *         ▼
  *      undoing ──┬─ undone, each step that began, newest first ────────────► rolled-back
  *                └─ an undo fails ─► stuck ── retry ─► undoing
  *
- * From any of them: the journal cannot be written ─► stuck where it was; the app ends ─► the journal stays
- * unsettled, and the next start walks on from it; the lock is lost ─► the same, at once. A step is *in doubt* when it began and nothing says that it ended
- * (a crash, or it was stuck): going forward, the world is asked (`verify`) before it is done again. Going forward after
- * a crash or a retry,
- * what it needs must be there (`ready`), else it is stuck where it stands; so it is if the step was begun
- * `mostAttempts` times already.
- * Steps that go abreast are done several at a time. Before it turns, gets stuck or ends, those under way have ended.
+ * From any state: if the journal can't be written, the operation is stuck where it was. If the app ends, the journal
+ * stays unsettled and the next start continues from it; if the lock is lost, the same happens at once.
  *
- * Nothing is done in the world before the entry that announces it is on disk.
+ * A step is *in doubt* if it began and no entry says that it ended (after a crash, or because it was stuck). Going
+ * forward, `verify` looks at the world before the step runs again. Before going forward after a crash or a retry,
+ * whatever the operation needs must be available (`ready`); otherwise it is stuck where it stands, as it is if a step
+ * has begun `mostAttempts` times.
+ *
+ * Steps may run abreast. Those in progress end before the operation turns, gets stuck or ends.
+ *
+ * Nothing is changed in the world before the entry that announces it is on disk.
  */
 import {
   fold,
@@ -32,6 +34,7 @@ import {
   type StepResult,
   type Transient,
 } from '../../shared/operation'
+import { stepTitle } from '../../shared/jobs/words'
 import { problem, ProblemError, toProblem, type Problem } from '../../shared/problem'
 import type { Journal } from './journal'
 import { dueSteps, isPastPivot, nextMove } from './moves'
@@ -40,20 +43,20 @@ import { OutputTail } from './tail'
 
 export interface WalkServices {
   readonly operation: AnyOperation
-  /** Those that its journal names. */
+  /** The steps that its journal names. */
   readonly steps: readonly Step<Json>[]
   readonly journal: Journal
   readonly now: () => Date
-  /** See `OperationsOptions`: from then on nothing is journaled, and what runs is to stop. */
+  /** See `OperationsOptions`: once aborted, nothing is journaled any more and everything in progress must stop. */
   readonly lost: AbortSignal
   /** @throws Problem `secret-missing` */
   secret(name: string): Promise<string>
   publish(event: OperationEvent): void
-  /** It settled; called once. */
+  /** Called once, when it has settled. */
   onSettled(state: OperationState): void
 }
 
-/** A step that can go neither way now, and why. */
+/** A step that can go neither forward nor back, and why. */
 interface Failure {
   readonly step: string
   readonly error: unknown
@@ -67,21 +70,20 @@ interface Turn {
 export class Walk {
   readonly output = new OutputTail()
   #state: OperationState
-  /** Why to undo, once that is decided; `state.turned` once it is on disk, which an ending app still sees to. */
+  /** Why to undo, once decided; `state.turned` once it is on disk. A closing app still writes it. */
   #turn: Turn | undefined
-  /** The entry that leaves no way back is being written: a cancel in that moment is refused, not lost. */
+  /** Set while the entry after which there is no way back is written, so that a cancel at that moment is refused. */
   #crossing: 'pivot' | 'end' | undefined
-  /** The app ends: stop without turning. */
+  /** The app is closing: stop without turning. */
   #ending = false
   #walking: Promise<void> = Promise.resolve()
-  /** The last entry: they are written one after the other. */
+  /** Resolves when the newest entry is written: entries are written one at a time. */
   #recording: Promise<void> = Promise.resolve()
   readonly #cancelled = new AbortController()
   readonly #services: WalkServices
 
   constructor(services: WalkServices, state: OperationState) {
     this.#services = services
-
     this.#state = state
   }
 
@@ -89,14 +91,14 @@ export class Walk {
     return this.#state
   }
 
-  /** Walks on from where the journal stands. */
+  /** Continues from where the journal stands. */
   begin(): void {
     this.#walking = this.#walk()
   }
 
   /**
-   * Walks on after a crash, as the kind says; forward if the pivot had begun, undoing if it had turned. A step that was
-   * begun `mostAttempts` times waits for a decision.
+   * Continues after a crash as the kind demands: forward if the pivot had begun, undoing if it had turned. If a step
+   * has begun `mostAttempts` times, the operator decides.
    */
   recover(): void {
     const step = this.#state.turned
@@ -111,13 +113,16 @@ export class Walk {
   /** Tries a stuck step again. @throws Problem `operation-not-stuck` */
   retry(): void {
     if (this.#state.phase !== 'stuck')
-      throw problem({ code: 'operation-not-stuck', message: 'This operation is not stuck; there is nothing to retry.' })
+      throw problem({
+        code: 'operation-not-stuck',
+        message: 'This operation isn’t stuck, so there is nothing to retry.',
+      })
     this.#publish({ type: 'retrying', step: this.#at() })
     this.#resume()
   }
 
   /**
-   * Stops what runs and undoes what was done; returns at once. An operation that undoes already goes on with that.
+   * Stops the steps in progress and undoes everything done; returns at once. If it is already undoing, it continues.
    * @throws Problem `operation-past-pivot`, `operation-settled`
    */
   turn(reason: 'cancelled' | 'asked'): void {
@@ -126,7 +131,7 @@ export class Walk {
       throw problem({
         code: 'operation-past-pivot',
         message: 'This operation can no longer be undone.',
-        cause: `"${this.#services.operation.pivot ?? ''}" has begun; what it does cannot be taken back.`,
+        cause: `“${stepTitle(this.#state.kind, this.#services.operation.pivot ?? '')}” has begun, and can’t be reversed.`,
         hint: 'Let it finish. If it is stuck, retry it.',
       })
     this.#turn ??= { reason }
@@ -135,8 +140,8 @@ export class Walk {
   }
 
   /**
-   * Stops without turning, for the next start to recover: interrupts a step that may be cancelled, and waits for the
-   * end of one that may not.
+   * Stops without turning; the next start recovers it. Interrupts a step that may be cancelled, and waits for one that
+   * may not.
    */
   async end(): Promise<void> {
     this.#ending = true
@@ -148,7 +153,10 @@ export class Walk {
     this.#walking = this.#isReady().then(ready => (ready ? this.#walk() : undefined))
   }
 
-  /** Whether to walk on. Undoing asks nobody; a cancel while it is asked is one to walk on for. */
+  /**
+   * Resolves to true if the operation may continue. Undo needs no check; a cancel that arrives meanwhile continues too,
+   * into undo.
+   */
   async #isReady(): Promise<boolean> {
     if (this.#state.turned || this.#turn) return true
     try {
@@ -176,7 +184,7 @@ export class Walk {
     if (!isOpen(this.#state)) this.#services.onSettled(this.#state)
   }
 
-  /** One move. What it returns or throws can be met neither by going on nor by undoing: the operation is stuck. */
+  /** Makes one move. If it returns a failure or throws, the operation can go neither way: it is stuck. */
   async #move(): Promise<Failure | undefined | void> {
     if (this.#turn && this.#mustTurn()) return await this.#record({ type: 'turned', ...this.#turn })
     const move = nextMove(this.#state)
@@ -192,8 +200,8 @@ export class Walk {
   }
 
   /**
-   * Does the steps whose turn it is, until none is left or it must stop. @returns the first failure, when those under
-   * way have ended too
+   * Runs the steps that are due until none is left or the operation must stop. @returns the first failure, once the
+   * steps in progress have ended
    */
   async #goForward(): Promise<Failure | undefined> {
     const underWay = new Map<string, Promise<void>>()
@@ -214,7 +222,7 @@ export class Walk {
     }
   }
 
-  /** It returns with the step not done only if the operation must stop. */
+  /** Returns without completing the step only if the operation must stop. */
   async #do(step: Step<Json>, inDoubt: boolean): Promise<void> {
     if (step.name === this.#services.operation.pivot) this.#crossing = 'pivot'
     if (inDoubt && (await this.#succeeds(step, context => step.verify(context))))
@@ -235,8 +243,8 @@ export class Walk {
   }
 
   /**
-   * The work's answer; false, and turned, if it failed; false if it was stopped. @throws what it failed with, past the
-   * pivot or where it may be waited for
+   * Resolves to the work's result; to false if the work was stopped, or if it failed, which turns the operation.
+   * @throws its error if the operation is past the pivot, or if the step only needs more time
    */
   async #succeeds(step: Step<Json>, work: (context: Context<Json>) => Promise<boolean>): Promise<boolean> {
     if (this.#mustStop()) return false
@@ -250,16 +258,16 @@ export class Walk {
     } catch (error) {
       if (forwardOnly || (isWaiting(error) && !this.#mustStop())) throw error
       if (!this.#mustEnd()) {
-        // an ending app has interrupted it itself
+        // otherwise the closing app interrupted it
         this.#turn ??= { reason: 'failed', problem: toProblem(error) }
-        this.#cancelled.abort() // those beside it
+        this.#cancelled.abort() // the steps abreast of it
       }
       return false
     }
   }
 
   async #call<T>(step: Step<Json>, signal: AbortSignal, work: (context: Context<Json>) => Promise<T>): Promise<T> {
-    let live = true // what a step's leftovers say after its end would be shown at the wrong step
+    let live = true // output that arrives after the step has ended would be shown at the wrong step
     try {
       return await work({
         plan: this.#state.plan,
@@ -279,11 +287,11 @@ export class Walk {
 
   #record(entry: Entry): Promise<void> {
     const recorded = this.#recording.then(() => this.#write(entry))
-    this.#recording = recorded.catch(() => undefined) // whoever recorded it hears of it
+    this.#recording = recorded.catch(() => undefined) // the caller handles the error
     return recorded
   }
 
-  /** On disk first, then for all to see. */
+  /** On disk first, then published. */
   async #write(entry: Entry): Promise<void> {
     this.#services.lost.throwIfAborted()
     const line: JournalLine = { id: this.#state.id, at: this.#services.now().toISOString(), ...entry }
@@ -300,7 +308,7 @@ export class Walk {
     this.#services.publish(event)
   }
 
-  /** It is decided to undo, and not on disk yet. */
+  /** Undo has been decided, but isn't on disk yet. */
   #mustTurn(): boolean {
     return this.#turn !== undefined && !this.#state.turned
   }
@@ -317,7 +325,7 @@ export class Walk {
     return this.#crossing !== undefined || isPastPivot(this.#state, this.#services.operation.pivot)
   }
 
-  /** The step where it stands, to be shown: the stuck one, the next to do or undo, or the last that was. */
+  /** The step to show as the current one: the stuck one, the next to do or undo, or the last one. */
   #at(): string {
     const move = nextMove(this.#state)
     const shown =
@@ -333,24 +341,24 @@ export class Walk {
   }
 }
 
-/** Only time is missing, says the step: it waits for a decision where it stands, instead of turning. */
+/** The step says it only needs more time: the operation waits for a decision instead of turning. */
 const isWaiting = (error: unknown): boolean => error instanceof ProblemError && error.problem.action === 'keep-waiting'
 
-export const hasEnded = () => problem({ code: 'operation-settled', message: 'This operation has ended already.' })
+export const hasEnded = () => problem({ code: 'operation-settled', message: 'This operation has already ended.' })
 
-/** Twice may be chance (two power cuts); a third time, the step itself is suspected. */
+/** Two interruptions may be chance (power cuts); after a third, the step itself is suspect. */
 const mostAttempts = 3
 
 const neverDone = (attempts: number): Problem => ({
   code: 'step-interrupted',
-  message: `This step was begun ${attempts} times and never finished.`,
-  cause: 'Instance Manager ended while it ran. The step itself may be the reason, so it isn’t begun again without you.',
-  hint: 'Find out why Instance Manager ended, then try again, or roll the operation back.',
+  message: `This step began ${attempts} times and never finished.`,
+  cause: 'Instance Manager ended each time. The step may be the reason, so it isn’t repeated automatically.',
+  hint: 'Find out why Instance Manager ended, then retry or roll back.',
   action: 'retry',
 })
 
 const interrupted: Problem = {
   code: 'operation-interrupted',
-  message: 'Instance Manager ended while this ran, so it is undone.',
-  hint: 'Start it again when it is rolled back.',
+  message: 'Instance Manager ended part-way through, so this is rolled back.',
+  hint: 'Start it again once it is rolled back.',
 }

@@ -72,9 +72,9 @@ export class Processes {
     if (foreign) {
       throw problem({
         code: 'process-name-taken',
-        message: `PM2 already runs another application named "${app.name}".`,
-        cause: `It works in ${foreign.pm2_env.pm_cwd}.`,
-        hint: `Choose another name, or delete that one with "pm2 delete ${app.name}".`,
+        message: `PM2 already has another process named “${app.name}”.`,
+        cause: `Its working folder is ${foreign.pm2_env.pm_cwd}.`,
+        hint: `Choose another name, or delete that process: “pm2 delete ${app.name}”.`,
         field: 'name',
       })
     }
@@ -264,9 +264,9 @@ export class Processes {
         throw problem(
           {
             code: 'pm2-died',
-            message: `PM2's daemon ended during "${method}".`,
+            message: `PM2’s daemon ended during “${method}”.`,
             cause: 'It was killed or crashed.',
-            hint: 'Try again: it is started anew.',
+            hint: 'Try again: it will be started again.',
             action: 'retry',
           },
           error,

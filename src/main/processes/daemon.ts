@@ -76,8 +76,8 @@ export class Daemon {
     if (Buffer.byteLength(rpc) > longestSocketPath) {
       throw problem({
         code: 'pm2-home-too-long',
-        message: `PM2 cannot use the folder ${this.#home}.`,
-        cause: `The path of a socket has at most ${longestSocketPath} bytes.`,
+        message: `PM2 can’t use the folder ${this.#home}.`,
+        cause: `A socket’s path can have at most ${longestSocketPath} bytes.`,
         hint: 'Choose a PM2_HOME with a shorter path.',
       })
     }
@@ -127,9 +127,9 @@ const notStarted = (log: string, error: unknown) =>
   problem(
     {
       code: 'pm2-not-started',
-      message: "PM2's daemon could not be started.",
-      cause: 'It ended, or was not ready in time.',
-      hint: `Look at ${log}, then try again.`,
+      message: 'PM2’s daemon couldn’t be started.',
+      cause: 'It ended, or wasn’t ready in time.',
+      hint: `See ${log}, then try again.`,
     },
     error,
   )
@@ -159,8 +159,8 @@ async function makeHome(home: string): Promise<void> {
   if (uid !== process.getuid?.()) {
     throw problem({
       code: 'pm2-home-foreign',
-      message: `PM2's folder ${home} belongs to another user.`,
-      cause: `Its owner has the user number ${uid}, and could run programs as you through it.`,
+      message: `PM2’s folder ${home} belongs to another user.`,
+      cause: `Its owner (user id ${uid}) could run programs as you through it.`,
       hint: 'Set PM2_HOME to a folder of your own, or run Instance Manager as that user.',
     })
   }

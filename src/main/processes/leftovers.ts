@@ -76,8 +76,8 @@ async function end(pid: number): Promise<void> {
   if (!(await runs())) return
   throw problem({
     code: 'process-not-stopped',
-    message: `The process ${pid} cannot be ended.`,
-    cause: 'It still runs after SIGKILL: it waits for a disk or a network file system.',
+    message: `Process ${pid} can’t be stopped.`,
+    cause: 'It survived SIGKILL: it is waiting for a disk or a network file system.',
     hint: 'Try again later, or restart the machine.',
   })
 }

@@ -27,7 +27,7 @@ function readMessages(socket: Socket, tell: (parts: readonly unknown[]) => void)
     try {
       tell(new Message(message).args)
     } catch (error) {
-      socket.destroy(new Error('What it sent cannot be read.', { cause: error }))
+      socket.destroy(new Error('Its answer can’t be read.', { cause: error }))
     }
   })
   socket.pipe(parser)
@@ -54,9 +54,9 @@ export function request(path: string, method: string, argument: unknown, timeout
         reject(
           problem({
             code: 'pm2-not-answering',
-            message: 'PM2 does not answer.',
-            cause: `Its daemon accepted "${method}" and gave no answer within ${Math.round(timeout / 1000)} s.`,
-            hint: 'Wait a moment and try again. If it stays, end the daemon with "pm2 kill" and start the instances again.',
+            message: 'PM2 isn’t answering.',
+            cause: `Its daemon accepted “${method}”, but didn’t answer within ${Math.round(timeout / 1000)} s.`,
+            hint: 'Wait a moment and try again. If it persists, end the daemon with “pm2 kill” and start the instances again.',
           }),
         ),
       timeout,
@@ -67,7 +67,7 @@ export function request(path: string, method: string, argument: unknown, timeout
         problem(
           {
             code: 'pm2-not-reachable',
-            message: "PM2's daemon cannot be reached.",
+            message: 'PM2’s daemon can’t be reached.',
             cause: error.message,
             hint: `Check who owns ${path}: the daemon may run as another user.`,
           },
@@ -87,9 +87,9 @@ export function request(path: string, method: string, argument: unknown, timeout
       reject(
         problem({
           code: 'pm2-refused',
-          message: `PM2 refused "${method}".`,
+          message: `PM2 refused “${method}”.`,
           cause: reply.error,
-          hint: "Look at PM2's own log, pm2.log.",
+          hint: 'See PM2’s own log, pm2.log.',
         }),
       )
     })

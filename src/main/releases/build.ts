@@ -62,8 +62,8 @@ async function builtIn(folder: string, { folder: client, output = '' }: Recipe):
   if (await isFolder(built)) return built
   throw problem({
     code: 'client-build-missing',
-    message: `The client's build left no folder ${join(client, output)}.`,
-    hint: 'If the client builds into another folder, name it in instance-manager.json as client.output.',
+    message: `The client’s build didn’t create the folder ${join(client, output)}.`,
+    hint: 'If the client builds into another folder, set client.output in instance-manager.json.',
   })
 }
 

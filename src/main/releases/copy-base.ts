@@ -29,7 +29,7 @@ export async function copyBase(base: PinnedBase, target: string, signal: AbortSi
   throw problem({
     code: 'base-changed',
     message: 'The base application changed while it was being prepared.',
-    hint: 'Try again when nobody edits server/ or client/.',
+    hint: 'Try again when nobody is editing server/ or client/.',
   })
 }
 

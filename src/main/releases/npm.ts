@@ -19,11 +19,11 @@ export function explainInstall({ command: [file, ...args], folder, what }: Recip
     return problem(
       {
         code: 'lock-file-differs',
-        message: `${join(folder, 'package-lock.json')} does not fit ${join(folder, 'package.json')}.`,
+        message: `${join(folder, 'package-lock.json')} doesn’t match ${join(folder, 'package.json')}.`,
         cause: (differs.length ? differs : said).slice(0, 5).join(' ') || undefined,
         details,
         action: 'use-npm-install',
-        hint: `Run "npm install" in the base application's ${folder} and try again; or use npm install this time, which takes newer packages where the lock file names none.`,
+        hint: `Run “npm install” in the base application’s ${folder} and try again. Or use npm install this time, which takes newer packages where the lock file names none.`,
       },
       error,
     )

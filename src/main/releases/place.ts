@@ -28,9 +28,9 @@ export async function layPart(
   if (!info)
     throw problem({
       code: 'release-missing',
-      message: 'A part of the prepared release is gone.',
+      message: 'A part of the prepared release is missing.',
       cause: name,
-      hint: 'Try again: it is prepared anew.',
+      hint: 'Try again: it will be prepared again.',
       action: 'retry',
     })
   const content = parts.content(name)

@@ -91,7 +91,7 @@ export class Releases {
    * commands
    */
   async prepare(base: PinnedBase, options: ReleaseOptions): Promise<void> {
-    const wait = (): void => options.report({ text: 'Another operation prepares a release; waiting for it' })
+    const wait = (): void => options.report({ text: 'Waiting for another operation to prepare a release' })
     await this.#exclusively(() => this.#make(base, options), options.signal, wait)
   }
 
@@ -109,7 +109,7 @@ export class Releases {
     const release =
       (await this.#undamaged(base, output, signal)) ??
       (await this.prepare(base, options).then(() => this.#whole(fingerprint)))
-    if (!release) throw new Error('the release is gone as soon as it was made')
+    if (!release) throw new Error('the release disappeared as soon as it was prepared')
     const copy = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, mode: constants.COPYFILE_FICLONE }
     await cp(join(this.#folder, fingerprint, 'server'), join(target, server.folder), copy)
     const placing = { parts: this.parts, run: this.#run, signal }
@@ -403,7 +403,7 @@ export class Releases {
         output(`${folder} has no package-lock.json: npm takes the newest packages that its package.json allows.\n`)
       else if (install === 'install')
         output(
-          `npm install instead of npm ci, as was asked for: ${folder} may get newer packages than its package-lock.json names.\n`,
+          `Using npm install instead of npm ci, as requested: ${folder} may get newer packages than its package-lock.json names.\n`,
         )
     }
   }

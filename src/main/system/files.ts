@@ -119,7 +119,7 @@ export async function readIfExists(path: string, most = small): Promise<string |
   })
   if (!file) return undefined
   try {
-    if (!(await file.stat()).isFile()) throw corrupt(path, 'It is not a regular file.')
+    if (!(await file.stat()).isFile()) throw corrupt(path, 'It isn’t a regular file.')
     const chunks: Buffer[] = []
     // `end` is read too
     for await (const chunk of file.createReadStream({ autoClose: false, end: most })) chunks.push(chunk as Buffer)
@@ -182,7 +182,7 @@ export async function readJson<T>(
   try {
     data = JSON.parse(text)
   } catch {
-    throw corrupt(path, 'It is not valid JSON.', hint) // the parser's message would quote the content, secrets included
+    throw corrupt(path, 'It isn’t valid JSON.', hint) // the parser's message would quote the content, secrets included
   }
   const result = schema.safeParse(data)
   if (result.success) return result.data
@@ -193,7 +193,7 @@ export async function readJson<T>(
 export const corrupt = (path: string, cause: string, hint = 'Repair it, or move it away and try again.') =>
   problem({
     code: 'file-corrupt',
-    message: `${path} cannot be used.`,
+    message: `${path} can’t be used.`,
     cause,
     hint: `It was left as it is. ${hint}`,
   })
@@ -201,9 +201,9 @@ export const corrupt = (path: string, cause: string, hint = 'Repair it, or move 
 const tooLarge = (path: string, most: number) =>
   problem({
     code: 'file-too-large',
-    message: `${path} is too large to be read.`,
+    message: `${path} is too large to read.`,
     cause: `It has more than ${Math.round(most / 1024).toLocaleString('en')} KB, far more than such a file needs.`,
-    hint: 'It was left as it is. Look at what it holds; repair it, or move it away and try again.',
+    hint: 'It was left as it is. Check its contents; repair it, or move it away and try again.',
   })
 
 /** Writes data as indented JSON, atomically. @param mode default 0600 */

@@ -96,9 +96,9 @@ const unavailable = (path: string, reason: number | Error) =>
   problem(
     {
       code: 'lock-unavailable',
-      message: `${path} could not be locked.`,
+      message: `${path} couldn’t be locked.`,
       cause: reason instanceof Error ? reason.message : `flock exited with code ${reason}.`,
-      hint: 'The program flock (package util-linux) is needed, and a file system that can lock.',
+      hint: 'Install flock (package util-linux), and use a file system that supports locks.',
     },
     reason,
   )

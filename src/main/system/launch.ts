@@ -183,7 +183,7 @@ export function requireSuccess(
   if (error?.code === 'ENOENT' || (unmarked && code === 127))
     throw problem({
       code: 'command-missing',
-      message: `${options.name ?? file} could not be started.`,
+      message: `${options.name ?? file} couldn’t be started.`,
       cause: 'There is no such program or folder.',
       hint: `Install ${options.name ?? file}, or check PATH.`,
     })
@@ -203,7 +203,7 @@ export function requireSuccess(
     message: `“${name}” failed.`,
     details,
     hint: 'See Details for its output.',
-    cause: by ? `It was ended by ${by}.` : `It ended with exit code ${code ?? 'unknown'}.`,
+    cause: by ? `It was ended by ${by}.` : `It exited with code ${code ?? 'unknown'}.`,
   })
 }
 

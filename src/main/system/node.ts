@@ -14,9 +14,9 @@ export async function findNode(): Promise<string> {
   if (!process.versions['electron']) return process.execPath
   throw problem({
     code: 'node-missing',
-    message: 'Node.js was not found.',
-    cause: 'There is no program "node" in any folder of PATH.',
-    hint: 'Install Node.js 20.19 or newer, or start Instance Manager from a terminal where "node --version" works.',
+    message: 'Node.js wasn’t found.',
+    cause: 'There is no program “node” in any folder of PATH.',
+    hint: 'Install Node.js 20.19 or newer, or start Instance Manager from a terminal where “node --version” works.',
   })
 }
 

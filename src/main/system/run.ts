@@ -58,7 +58,7 @@ export const createRun =
       throw problem({
         code: 'command-failed',
         message: `“${file}” was stopped.`,
-        cause: `It wrote more than ${mostOutput / 1_000_000} MB.`,
+        cause: `It printed more than ${mostOutput / 1_000_000} MB.`,
       })
     requireSuccess(ended, [file, args, options], () => Buffer.concat(all).toString())
     return Buffer.concat(output).toString()

@@ -72,7 +72,7 @@ async function requireFree(target: string, path: string, overwrite: boolean): Pr
   if (!info.isFile()) {
     throw problem({
       code: 'file-not-regular',
-      message: `${path} is not a regular file.`,
+      message: `${path} isn’t a regular file.`,
       field: 'path',
       hint: 'Choose another name.',
       cause: info.isSymbolicLink()
@@ -128,8 +128,8 @@ async function trustedPath(path: string): Promise<string> {
 const foreignLink = (path: string) =>
   problem({
     code: 'folder-link',
-    message: `${path} is a link that another user made.`,
+    message: `${path} is another user’s link.`,
     field: 'path',
     cause: 'It could lead anywhere.',
-    hint: 'Choose a folder by its real path.',
+    hint: 'Use the folder’s real path.',
   })

@@ -24,8 +24,8 @@ export async function readSealed<T>(path: string, schema: z.ZodType<T>, hint: st
   if (sealed.success && sealed.data.sum !== sumOf(sealed.data.content)) {
     throw corrupt(
       path,
-      'Its check sum differs: it was damaged, or changed by hand.',
-      `${hint} If it was changed on purpose, keep only what is in "content".`,
+      'Its checksum differs: it was damaged, or changed by hand.',
+      `${hint} If it was changed on purpose, keep only what is in “content”.`,
     )
   }
   const result = schema.safeParse(sealed.success ? sealed.data.content : found)

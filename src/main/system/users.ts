@@ -128,8 +128,8 @@ export async function endProcessesOf(run: Run, { uid, gid }: Pick<SystemUser, 'u
   if (ended) return
   throw problem({
     code: 'process-not-stopped',
-    message: `The process ${pids?.join(', ')} cannot be ended.`,
-    cause: 'It is still there after SIGKILL: it waits for a disk or a network file system.',
+    message: `Process ${pids?.join(', ')} can’t be stopped.`,
+    cause: 'It survived SIGKILL: it is waiting for a disk or a network file system.',
     hint: 'Try again later, or restart the machine.',
   })
 }

@@ -16,7 +16,7 @@ export const isUnusable = (path: string): boolean => path.includes(delimiter)
 export const usablePath = {
   item: `A path without "${delimiter}"`,
   found: false,
-  hint: 'npm and containers cannot work in such a folder: rename it.',
+  hint: 'npm and containers can’t work in such a folder, so rename it.',
 } as const
 
 /** Looks whether a folder can serve as a workspace, and says of each thing whether it is there. Changes nothing. */
@@ -41,7 +41,7 @@ export async function checkWorkspace(root: string): Promise<WorkspaceCheck> {
     look(`${server.folder}/package.json`, 'The server is an npm package.'),
     look(
       `${server.folder}/${server.entry}`,
-      'PM2 starts this file. Another name goes into instance-manager.json as server.entry.',
+      'PM2 starts this file. If it has another name, set server.entry in instance-manager.json.',
     ),
     look(`${server.folder}/prisma/schema.prisma`, 'The schema is pushed to each new database.'),
     look(`${client.folder}/package.json`, 'The client is an npm package with a "build" script.'),
@@ -62,7 +62,7 @@ export async function requireWorkspace(root: string): Promise<string> {
   const missing = check.checks.filter(it => !it.found)
   throw problem({
     code: 'workspace-unusable',
-    message: `${root} is not a workspace.`,
+    message: `${root} isn’t a workspace.`,
     field: 'path',
     cause: `Missing: ${missing.map(it => it.item).join(', ')}.`,
     hint: missing.map(it => it.hint).join(' '),

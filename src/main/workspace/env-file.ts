@@ -50,9 +50,9 @@ async function behindLink(path: string): Promise<string> {
   if (target !== undefined && info?.isFile() && info.uid === process.geteuid?.()) return target
   throw problem({
     code: 'env-link',
-    message: `${path} is a link that is not followed.`,
-    cause: `It leads to ${target ?? 'nothing'}, which is no regular file of yours.`,
-    hint: 'Replace the link with a file, or let it lead to one that belongs to you.',
+    message: `${path} is a link that can’t be followed safely.`,
+    cause: `It points to ${target ?? 'nothing'}, which isn’t a regular file of yours.`,
+    hint: 'Replace the link with a file, or point it to a file that belongs to you.',
   })
 }
 
@@ -86,9 +86,9 @@ function assignment(key: string, value: string): string {
   if (found === undefined) {
     throw problem({
       code: 'env-value',
-      message: `The value of ${key} cannot be written to a .env file.`,
-      cause: 'It mixes all kinds of quotes, or line endings with backslashes.',
-      hint: `Change ${key} in the base application's server/.env.`,
+      message: `The value of ${key} can’t be written to a .env file.`,
+      cause: 'It mixes all kinds of quotes, or line breaks with backslashes.',
+      hint: `Change ${key} in the base application’s server/.env.`,
     })
   }
   return found

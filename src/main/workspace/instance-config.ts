@@ -26,7 +26,7 @@ export async function requireInstanceConfig(path: string): Promise<InstanceConfi
 }
 
 export const configMissing = (path: string) =>
-  problem({ code: 'config-missing', message: `${path} is gone.`, hint: 'Restore it, then try again.' })
+  problem({ code: 'config-missing', message: `${path} is missing.`, hint: 'Restore it, then try again.' })
 
 /** Writes a whole new one: of an instance that is created, or adopted. */
 export const writeInstanceConfig = (path: string, config: InstanceConfig): Promise<void> =>

@@ -67,7 +67,7 @@ const kindWords: Record<HolderKind, string> = { window: 'a window', serve: 'the 
 const locked = (holder: LockHolder | undefined) =>
   problem({
     code: 'workspace-locked',
-    message: 'Another Instance Manager runs the operations of this workspace.',
+    message: 'This workspace is already open in another Instance Manager.',
     cause: holder && `It is ${kindWords[holder.kind]}, process ${holder.pid}, since ${holder.since}.`,
-    hint: 'Use that one, or end it and try again.',
+    hint: 'Use that one, or close it and try again.',
   })

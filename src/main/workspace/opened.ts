@@ -129,7 +129,6 @@ const lockLost = () =>
   problem({
     code: 'workspace-lock-lost',
     message: 'The workspace was closed: its lock was lost.',
-    cause:
-      'The helper process that holds the lock has ended. Another Instance Manager could have taken the workspace over.',
-    hint: 'Open it again: interrupted operations then continue. Instances that are running keep running.',
+    cause: 'The helper process that held the lock ended, so another Instance Manager could have opened the workspace.',
+    hint: 'Open it again: interrupted operations will continue. Running instances keep running.',
   })

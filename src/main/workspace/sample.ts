@@ -15,7 +15,7 @@ export async function createSample(sample: string, target: string): Promise<void
   if (isUnusable(target))
     throw problem({
       code: 'workspace-unusable',
-      message: `${target} cannot be a workspace.`,
+      message: `${target} can’t be a workspace.`,
       field: 'path',
       cause: `It needs ${usablePath.item.replace('A', 'a')}.`,
       hint: 'Choose another folder.',
@@ -27,9 +27,9 @@ export async function createSample(sample: string, target: string): Promise<void
   if (present?.length) {
     throw problem({
       code: 'folder-not-empty',
-      message: `${target} is not empty.`,
+      message: `${target} isn’t empty.`,
       field: 'path',
-      hint: 'Choose a new folder. To use what is there, choose "Open an existing folder".',
+      hint: 'Choose a new folder. To use its contents, choose “Open an existing folder”.',
     })
   }
   const aside = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}`)
@@ -52,10 +52,10 @@ const unwritable = (target: string, error: NodeJS.ErrnoException) =>
   problem(
     {
       code: 'folder-not-writable',
-      message: `The workspace cannot be made at ${target}.`,
+      message: `The workspace can’t be created at ${target}.`,
       field: 'path',
       cause: `${error.code ?? 'error'}: ${error.syscall ?? 'copy'} failed.`,
-      hint: 'Choose a folder that you may write to, on a disk with space.',
+      hint: 'Choose a folder that you can write to, on a disk with free space.',
     },
     error,
   )

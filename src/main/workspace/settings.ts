@@ -102,7 +102,7 @@ async function readPart(path: string): Promise<Part> {
   const found = (await readJson(path, partSchema)) ?? {}
   const result = settingsSchema.safeParse(found)
   if (!result.success)
-    throw corrupt(path, explain(result.error, settingsSchema), 'Correct it and open the workspace again.')
+    throw corrupt(path, explain(result.error, settingsSchema), 'Correct it, then open the workspace again.')
   return found
 }
 
@@ -128,7 +128,7 @@ function at(values: Readonly<Record<string, unknown>>, { key, section }: Setting
 function put(values: Part, setting: Setting, value: SettingValue | null): void {
   const wrong = value === null ? undefined : invalid(setting, value)
   if (wrong !== undefined)
-    throw problem({ code: 'input', message: wrong, field: setting.key, hint: 'Correct it and try again.' })
+    throw problem({ code: 'input', message: wrong, field: setting.key, hint: 'Correct it, then try again.' })
   const { section, key } = setting
   const present = section === undefined ? values : values[section]
   const within: Part = isObject(present) ? present : {}

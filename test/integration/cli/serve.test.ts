@@ -73,7 +73,7 @@ it('goes on without its terminal; is found, gives new links, and is stopped', as
 
   const second = await home.run(`serve --detach --port ${await freePort()}`)
   expect(second).toMatchObject({ exit: 1 })
-  expect(second.err).toContain('Another Instance Manager runs the operations of this workspace.')
+  expect(second.err).toContain('This workspace is already open in another Instance Manager.')
 
   expect(await home.run('serve --stop --json')).toMatchObject({ exit: 0, ok: true })
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed')

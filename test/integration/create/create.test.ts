@@ -142,7 +142,9 @@ for (const { driver, images, missing } of drivers)
       if (workspace !== first) return // its release was copied from the first
       const copies = events.filter(it => it.type === 'progress' && it.text === 'Copying the base application')
       expect(copies).toHaveLength(1)
-      expect(events.some(it => it.type === 'progress' && it.text?.startsWith('Another operation prepares'))).toBe(true)
+      expect(events.some(it => it.type === 'progress' && it.text?.startsWith('Waiting for another operation'))).toBe(
+        true,
+      )
     })
 
     it('serves the client and lists the instance as online and pooled', async () => {

@@ -59,7 +59,7 @@ it("names what the lock file lacks, with npm's words from the first on, and offe
     problem: {
       code: 'lock-file-differs',
       action: 'use-npm-install',
-      message: 'server/package-lock.json does not fit server/package.json.',
+      message: 'server/package-lock.json doesn’t match server/package.json.',
       cause: 'Missing: two@1.0.0 from lock file',
       details: expect.stringContaining('npm error code EUSAGE') as string,
     },

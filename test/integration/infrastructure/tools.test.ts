@@ -166,7 +166,7 @@ function suite(name: string, options: () => Promise<TestOptions>): void {
 
     test('one that isn’t there is a Problem', async () => {
       expect(await reason(await tool('pg_nothing', []))).toMatchObject({
-        problem: { code: 'command-missing', message: 'pg_nothing could not be started.' },
+        problem: { code: 'command-missing', message: 'pg_nothing couldn’t be started.' },
       })
     })
 

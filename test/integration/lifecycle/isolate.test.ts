@@ -234,7 +234,7 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
     expect(await refusal(workspace, 'isolate', { name: 'far' })).toMatchObject({
       code: 'system-user-shut-out',
       message: expect.stringContaining(workspace.home) as string,
-      hint: expect.stringContaining(`"chmod o+x ${workspace.home}"`) as string,
+      hint: expect.stringContaining(`“chmod o+x ${workspace.home}”`) as string,
     })
     await chmod(workspace.home, 0o711)
     await writeFile(join(workspace.root, 'server/.env'), 'EMAIL_PASSWORD=x', { mode: 0o644 })

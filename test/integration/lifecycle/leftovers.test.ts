@@ -122,7 +122,7 @@ describe('is left alone', () => {
     await expectKept('marked', /belongs to another workspace/)
     await half('owned')
     await workspace.sql('ALTER DATABASE "owned_db" OWNER TO "whole_user"')
-    await expectKept('owned', /does not belong to the role owned_user/)
+    await expectKept('owned', /doesn’t belong to the role owned_user/)
     expect(await databases('whole_db')).toEqual(['whole_db'])
   })
 

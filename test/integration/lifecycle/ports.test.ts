@@ -49,7 +49,7 @@ describe('a foreign process has the port', () => {
     for (const kind of ['start', 'restart']) {
       expect(await refusal(workspace, kind, { name: 'robbed' })).toMatchObject({
         code: 'port-in-use',
-        cause: `node (pid ${process.pid}) listens on it.`,
+        cause: `node (pid ${process.pid}) is listening on it.`,
       })
     }
     expect(await answerOf(robbed.port)).toBe('foreign')

@@ -55,7 +55,7 @@ test('a redirect or a client error is an answer', async () => {
 })
 
 test('what PM2 does not know, or has stopped, is not online', async () => {
-  await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'not-online', cause: 'PM2 does not know it.' } })
+  await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'not-online', cause: 'It isn’t in PM2’s list.' } })
   await start(httpApp(port))
   await wait()
   await pm2.processes.stop(sure((await pm2.processes.list())[0]))

@@ -44,7 +44,7 @@ it('an answer that cannot be read is a Problem', async () => {
     socket.on('error', () => undefined).once('data', () => socket.write(garbage))
   })
   await expect(request(path, 'getMonitorData', {}, 5000)).rejects.toMatchObject({
-    problem: { code: 'pm2-not-reachable', cause: 'What it sent cannot be read.' },
+    problem: { code: 'pm2-not-reachable', cause: 'Its answer can’t be read.' },
   })
   expect(uncaught).toEqual([])
 })

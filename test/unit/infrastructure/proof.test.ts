@@ -51,7 +51,7 @@ async function rogue(port: number, mode: RogueMode): Promise<RogueWord[]> {
 test.each(rogueModes)('%s: refused, and neither the password nor SQL is sent', async mode => {
   const port = await freePort()
   const words = await rogue(port, mode)
-  await expect(ask(login(port))).rejects.toThrow(mode === 'scram' ? /signature does not match/ : /does not prove/)
+  await expect(ask(login(port))).rejects.toThrow(mode === 'scram' ? /signature does not match/ : /didn’t prove/)
   await expect
     .poll(() => words.filter(it => it.what !== 'message').map(it => it.what))
     .toEqual(['listening', 'connection', 'startup'])

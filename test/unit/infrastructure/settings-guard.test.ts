@@ -128,7 +128,7 @@ test.each<[string, Settings, World, object]>([
     'an instance’s port',
     ports({ postgres: 5000 }),
     { instances: [{ ...school, database: undefined }] },
-    { code: 'input', message: '“school” has port 5000.' },
+    { code: 'input', message: '“school” already has port 5000.' },
   ],
   ['anything while an operation needs it', ports({ postgres: 3000 }), { busy: true }, { code: 'infrastructure-busy' }],
 ])('refuses %s', async (_, after, world, refusal) => {

@@ -93,7 +93,7 @@ describe('joinList', () => {
   })
 
   it('while PM2 can’t be asked, every status is unknown and nothing is called down or lost', () => {
-    const processProblem = { code: 'pm2-not-answering', message: 'PM2 does not answer.' }
+    const processProblem = { code: 'pm2-not-answering', message: 'PM2 isn’t answering.' }
     const list = join(
       { instances: [{ config: config('a') }], desired: ['a'], processProblem },
       { lost: [{ name: 'a', pid: 9 }] },

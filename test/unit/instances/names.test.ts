@@ -27,10 +27,10 @@ const check = (
 
 describe('requireFreeName', () => {
   it.each([
-    ['all', 'a word of their own'],
-    ['MAX', 'a word of their own'],
-    ['0', 'a process number'],
-    ['123', 'a process number'],
+    ['all', 'a keyword'],
+    ['MAX', 'a keyword'],
+    ['0', 'a process id'],
+    ['123', 'a process id'],
   ])('keeps %s for PM2', async (name, why) => {
     await expect(check(name)).rejects.toMatchObject({
       problem: { code: 'name-reserved', field: 'name', message: expect.stringContaining(why) as string },

@@ -16,7 +16,7 @@ it('PM2 that hangs is waited for once, not for each page; what it said last coun
   const logFiles = vi.fn<() => Promise<string[]>>(async () => ['/pm2/logs/a-b-out.log', '/pm2/logs/a-b-error.log'])
   const hang = async (): Promise<never> => {
     vi.advanceTimersByTime(5000) // it is given up
-    throw new Error('PM2 does not answer.')
+    throw new Error('PM2 isn’t answering.')
   }
   const defaultLogs = (name: string) => ({ outLog: `/pm2/logs/${name}-out.log`, errLog: `/pm2/logs/${name}-error.log` })
   const configs = async () => ({ configs: [{ name: 'a_b' }, { name: 'c' }], broken: [] })

@@ -447,7 +447,7 @@ describe('an operation', () => {
 
   it.each([
     ['at least one step', operation([])],
-    ['each name once', operation([step('a'), step('a')])],
+    ['needs at least one step, and unique names', operation([step('a'), step('a')])],
     ['pivot', operation([step('a')], { pivot: 'b' })],
     [
       'expected string',
@@ -622,7 +622,7 @@ describe('two operations', () => {
       reason: {
         problem: {
           code: 'operation-open',
-          message: expect.stringContaining('isn’t finished: make alpha') as string,
+          message: expect.stringContaining('hasn’t finished: Make alpha') as string,
           cause: expect.stringContaining(first.value) as string,
         },
       },

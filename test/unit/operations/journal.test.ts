@@ -217,12 +217,12 @@ describe('a corrupt journal is refused and left alone', () => {
     await writeFile(path(), '')
     await truncate(path(), 5e9) // takes no room
     expect(await Journal.read(folder, id)).toMatchObject({
-      problem: { code: 'journal-corrupt', cause: 'It has more than 16 MB.' },
+      problem: { code: 'journal-corrupt', cause: 'It is larger than 16 MB.' },
     })
     await rm(path())
     execFileSync('mkfifo', [path()])
     expect(await Journal.read(folder, id)).toMatchObject({
-      problem: { code: 'journal-corrupt', cause: 'It is not a regular file.' },
+      problem: { code: 'journal-corrupt', cause: 'It isn’t a regular file.' },
     })
   })
 

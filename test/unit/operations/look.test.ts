@@ -54,8 +54,8 @@ it('an operation that another engine runs is shown as it stands, not walked on, 
   expect(looker.running()).toBe(false) // not here
   expect(looker.holders('thing/a')).toMatchObject([{ id }]) // so it isn't shown as broken, nor its release as spare
   expect([...looker.held('thing').keys()]).toEqual(['a'])
-  await expect(looker.start('make', { name: 'b' })).rejects.toThrow('only looked at')
-  expect(() => looker.cancel(id)).toThrow('has ended already')
+  await expect(looker.start('make', { name: 'b' })).rejects.toThrow('read-only')
+  expect(() => looker.cancel(id)).toThrow('has already ended')
   await looker.close()
   expect([await readdir(folder), await readFile(journal, 'utf8')]).toEqual(before)
   expect(done).toBe(1)

@@ -46,7 +46,7 @@ it('refuses what is no regular file instead of waiting for it', async () => {
   execFileSync('mkfifo', [pipe])
   for (const path of [pipe, '/dev/zero', folder]) {
     await expect(readIfExists(path)).rejects.toMatchObject({
-      problem: { code: 'file-corrupt', cause: 'It is not a regular file.' },
+      problem: { code: 'file-corrupt', cause: 'It isn’t a regular file.' },
     })
   }
 })

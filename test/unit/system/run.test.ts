@@ -88,7 +88,7 @@ describe('run', () => {
     await expect(node(script)).rejects.toMatchObject({
       problem: {
         code: 'command-failed',
-        cause: 'It ended with exit code 3.',
+        cause: 'It exited with code 3.',
         details: expect.stringContaining('why') as string,
       },
     })

@@ -57,7 +57,7 @@ describe('standard output', () => {
     const started = shell('echo half; echo why >&2; exit 3')
     await expect(text(started.stdout)).rejects.toMatchObject({ problem: { code: 'command-failed' } })
     expect(await reason(started)).toMatchObject({
-      problem: { code: 'command-failed', cause: 'It ended with exit code 3.', details: 'why' },
+      problem: { code: 'command-failed', cause: 'It exited with code 3.', details: 'why' },
     })
   })
 
@@ -123,7 +123,7 @@ describe('standard input', () => {
       })(),
     )
     expect(await reason(shell('head -c 10 > /dev/null; exit 4', { input }))).toMatchObject({
-      problem: { cause: 'It ended with exit code 4.' },
+      problem: { cause: 'It exited with code 4.' },
     })
     expect(input.destroyed).toBe(true)
   })
@@ -159,7 +159,7 @@ describe('its end', () => {
   it('of a program that isn’t there is told by the name that people know', async () => {
     const started = start('no-such-program-anywhere', [], { timeout, name: 'the tool' })
     expect(await reason(started)).toMatchObject({
-      problem: { code: 'command-missing', message: 'the tool could not be started.' },
+      problem: { code: 'command-missing', message: 'the tool couldn’t be started.' },
     })
   })
 

@@ -81,7 +81,7 @@ describe('checkWorkspace', () => {
     const root = await workspace(...whole)
     await writeFile(join(root, 'instance-manager.json'), '{"server": canary')
     await expect(checkWorkspace(root)).rejects.toMatchObject({
-      problem: { code: 'file-corrupt', cause: 'It is not valid JSON.' },
+      problem: { code: 'file-corrupt', cause: 'It isn’t valid JSON.' },
     })
     await writeFile(join(root, 'instance-manager.json'), '{"server":{"folder":"../elsewhere"}}')
     await expect(checkWorkspace(root)).rejects.toMatchObject({

@@ -80,8 +80,8 @@ describe('Secrets', () => {
     await expect(secrets.get('a')).rejects.toMatchObject({
       problem: {
         code: 'file-corrupt',
-        cause: expect.stringContaining('check sum') as string,
-        hint: expect.stringMatching(/backup.*only what is in "content"/s) as string,
+        cause: expect.stringContaining('checksum') as string,
+        hint: expect.stringMatching(/backup.*only what is in “content”/s) as string,
       },
     })
   })

@@ -96,7 +96,7 @@ export class ContainerDriver implements Driver {
       throw problem({
         code: 'container-missing',
         message: `There is no container ${name}.`,
-        hint: 'Start the infrastructure again: that creates it.',
+        hint: 'Start the infrastructure: that creates it.',
         action: 'start-infrastructure',
       })
     context.report(`Starting ${service.title}`)
@@ -123,7 +123,7 @@ export class ContainerDriver implements Driver {
     const { name } = service.container.of(settings)
     const port = service.port(settings)
     const container = await this.#containers.running(name)
-    if (!container) throw unreachable(new Error(`The container ${name} does not run.`), port)
+    if (!container) throw unreachable(new Error(`The container ${name} isn’t running.`), port)
     requirePort(service, container, settings)
     return { port, adopted: isAdopted(container) }
   }
@@ -193,7 +193,7 @@ export class ContainerDriver implements Driver {
       if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
       throw serviceFailed(
         service,
-        `${this.kind} could not start its container.`,
+        `${this.kind} couldn’t start the container.`,
         `${await this.#engine.log(name)}\n${error.problem.details ?? ''}`,
       )
     }

@@ -151,8 +151,8 @@ export class ContainerEngine {
     if (subnet === undefined)
       throw problem({
         code: 'no-subnet',
-        message: `${this.name} has no free network left.`,
-        hint: `Remove unused networks: "${this.name} network prune".`,
+        message: `${this.name} has no free subnet left for a network.`,
+        hint: `Remove unused networks: “${this.name} network prune”.`,
       })
     await this.call(['network', 'create', '--subnet', subnet, name], options)
     return subnet
@@ -168,9 +168,9 @@ export class ContainerEngine {
       throw problem(
         {
           code: 'image-unavailable',
-          message: `The image ${image} is not on this machine and could not be fetched.`,
+          message: `The image ${image} isn’t on this machine and couldn’t be pulled.`,
           cause: error.problem.cause,
-          hint: `Check the connection, name an image that is there in the settings (containers.${name}Image), or choose the embedded driver.`,
+          hint: `Check the connection, name a local image in the settings (containers.${name}Image), or choose the embedded driver.`,
           action: 'choose-driver',
           details: error.problem.details,
         },

@@ -31,9 +31,9 @@ export async function networkFor(
     if (network) return { name: network.name, addressOf: () => network.address }
     throw problem({
       code: 'adopted-without-network',
-      message: `${service.title} cannot reach the adopted container ${name}.`,
-      cause: `It runs in no network of its own that ${service.title} could join, or does not run.`,
-      hint: `Start it, or connect it to a network: "${engine.name} network connect".`,
+      message: `${service.title} can’t reach the adopted container ${name}.`,
+      cause: `It isn’t running, or isn’t in a network that ${service.title} could join.`,
+      hint: `Start it, or connect it to a network: “${engine.name} network connect”.`,
     })
   }
   const first = service.needs[0] ?? service

@@ -89,11 +89,11 @@ export function requirePort(service: Service, container: Container, settings: Se
   if (published.some(it => it.port === port && ['', '0.0.0.0', '::', '127.0.0.1'].includes(it.address))) return
   throw problem({
     code: 'container-port',
-    message: `The container ${service.container.of(settings).name} does not publish port ${port} on this machine’s 127.0.0.1.`,
+    message: `The container ${service.container.of(settings).name} doesn’t publish port ${port} on 127.0.0.1.`,
     cause:
       published.length > 0
         ? `It publishes ${published.map(it => (it.address ? `${it.address}:${it.port}` : it.port)).join(', ')}.`
-        : 'It publishes none.',
-    hint: `Set ports.${service.name} in the settings to its port, or another name in containers.${service.name}.`,
+        : 'It publishes no port.',
+    hint: `Set ports.${service.name} in the settings to its port, or containers.${service.name} to another name.`,
   })
 }

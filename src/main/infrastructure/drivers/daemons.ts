@@ -57,9 +57,9 @@ export class Daemons {
     if (!(await this.gone(service, 20_000))) {
       throw problem({
         code: 'service-stays',
-        message: `Processes of a ${service.title} that was killed are still running.`,
-        cause: `Their numbers are ${(await this.processes(service)).join(', ')}.`,
-        hint: 'End them, then start again.',
+        message: `${service.title} was killed, but some of its processes are still running.`,
+        cause: `Their process ids: ${(await this.processes(service)).join(', ')}.`,
+        hint: 'End them, then start the infrastructure again.',
       })
     }
     await rm(this.#pidFileOf(service), { force: true })

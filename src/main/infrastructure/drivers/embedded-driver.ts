@@ -108,7 +108,7 @@ export class EmbeddedDriver implements Driver {
     }
     throw problem({
       code: 'service-stays',
-      message: `${service.title} does not end.`,
+      message: `${service.title} won’t stop.`,
       hint: 'Try again, or restart the machine.',
       action: 'retry',
     })

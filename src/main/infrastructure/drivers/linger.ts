@@ -19,8 +19,8 @@ export async function lingerWarning(root = '/', { uid, username } = userInfo()):
     return undefined
   return {
     code: 'containers-end-at-logout',
-    message: 'PostgreSQL and PgBouncer will be stopped when you log out, and every instance loses its database.',
-    cause: `Podman runs them as your own processes, and systemd ends those with the last session of ${username}.`,
-    hint: `Let them go on: loginctl enable-linger ${username}`,
+    message: 'PostgreSQL and PgBouncer will stop when you log out, so every instance will lose its database.',
+    cause: `Podman runs them as your own processes, and systemd ends those at ${username}’s last logout.`,
+    hint: `Keep them running: loginctl enable-linger ${username}`,
   }
 }

@@ -15,7 +15,7 @@ export async function requireFreePort({ name, title }: Service, port: number): P
     .join(', ')
   throw problem({
     code: 'port-taken',
-    message: `${title} cannot have port ${port}: it is taken.`,
+    message: `${title} can’t use port ${port}: it is taken.`,
     cause: `It is held by ${who}.`,
     hint: `Stop that program, or give ${title} another port in the settings (ports.${name}).`,
   })
@@ -34,7 +34,7 @@ export const notAdopted = ({ title }: Service): Problem => ({
 export const serviceFailed = ({ title }: Service, cause: string, log: string) =>
   problem({
     code: 'service-failed',
-    message: `${title} did not start.`,
+    message: `${title} didn’t start.`,
     cause: [cause, tellingLines(log)].filter(Boolean).join(' '),
     hint: 'See Details for its last log lines. Fix what they report, then start it again.',
     action: 'start-infrastructure',
@@ -57,8 +57,8 @@ export const serviceSlow = ({ title }: Service, seconds: number, log: string, er
 /** Daemons without a Unix socket. */
 export const restartToSecure: Problem = {
   code: 'restart-to-secure',
-  message: 'The database services still run with the settings of an earlier version.',
+  message: 'The database services are still running with an earlier version’s settings.',
   cause:
     'They have no Unix socket: the engine and PgBouncer log in over TCP, where another user’s program could take the port while PostgreSQL is down.',
-  hint: 'Restart the infrastructure when it suits you. Instances lose their connections for a few seconds.',
+  hint: 'Restart the infrastructure when convenient. Instances will lose their connections for a few seconds.',
 }

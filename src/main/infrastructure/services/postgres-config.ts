@@ -35,7 +35,7 @@ export async function adminSql(password: string): Promise<string> {
  */
 export const hostRules = (place: 'container' | 'machine'): string =>
   [
-    '# Written by Instance Manager. Nobody without a password; no superuser over TCP but ours, in a container.',
+    '# Written by Instance Manager. Every login needs a password. Over TCP, no superuser but ours in a container.',
     `local all ${bornRole} ${place === 'container' ? 'peer map=container' : 'reject'}`,
     'local all all scram-sha-256',
     `host all ${place === 'container' ? bornRole : [bornRole, adminRole, poolerRole].join(',')} all reject`,

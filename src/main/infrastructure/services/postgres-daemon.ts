@@ -38,7 +38,7 @@ export const postgresDaemon: DaemonRecipe = {
     } catch {
       return {
         code: 'embedded-missing',
-        message: 'The embedded PostgreSQL does not run here: its installation is not complete.',
+        message: 'The embedded PostgreSQL can’t run here: its installation is incomplete.',
       }
     }
     return (await canBeUnprivileged(run)) ? undefined : rootRefused().problem

@@ -119,9 +119,9 @@ export const weakRules = (admin: Login, timeouts?: Timeouts): Promise<Problem[]>
       return [
         {
           code: 'postgres-weak-rules',
-          message: 'This PostgreSQL lets some connections in without a safe proof of the password.',
+          message: 'This PostgreSQL accepts some connections without a secure password check.',
           cause: `In its pg_hba.conf: ${rows.map(it => `line ${it.line_number}: ${it.type} ${it.address ?? ''} ${it.auth_method}`.replace(/ +/g, ' ')).join('; ')}.`,
-          hint: 'It was made elsewhere and is used as it is. Change these lines to scram-sha-256 when no one depends on them.',
+          hint: 'It was created elsewhere and is used as it is. Change these lines to scram-sha-256 once nothing depends on them.',
         },
       ]
     },

@@ -27,10 +27,10 @@ const directorAnswer = z.discriminatedUnion('ok', [
 ])
 
 const hints: Record<string, string> = {
-  'director-email-taken': 'Choose another e-mail address.',
-  'director-client': 'The server needs a generated Prisma client: check "server.generate" in instance-manager.json.',
-  'director-model': 'Check "director" in instance-manager.json against the Prisma schema.',
-  'director-database': 'Check that PostgreSQL runs, then try again.',
+  'director-email-taken': 'Choose another email address.',
+  'director-client': 'The server needs a generated Prisma client: check “server.generate” in instance-manager.json.',
+  'director-model': 'Check “director” in instance-manager.json against the Prisma schema.',
+  'director-database': 'Check that PostgreSQL is running, then try again.',
 }
 
 /**

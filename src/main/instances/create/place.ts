@@ -29,7 +29,7 @@ export const reserve: CreateStep = services => ({
         {
           code: 'name-taken',
           field: 'name',
-          message: `The folder ${folder} exists already.`,
+          message: `The folder ${folder} already exists.`,
           hint: 'Choose another name.',
         },
         error,

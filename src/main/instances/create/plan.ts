@@ -82,7 +82,7 @@ export async function requireFreeName(
     throw problem({
       code: 'name-reserved',
       field: 'name',
-      message: `"${name}" cannot be a name: PM2's commands read it as ${/\d/.test(name) ? 'a process number' : 'a word of their own'}.`,
+      message: `“${name}” can’t be a name: PM2’s commands read it as ${/\d/.test(name) ? 'a process id' : 'a keyword'}.`,
       hint: 'Choose another name.',
     })
   }
@@ -92,7 +92,7 @@ export async function requireFreeName(
     throw problem({
       code: 'name-taken',
       field: 'name',
-      message: `There is an instance "${same}" already.`,
+      message: `There is already an instance “${same}”.`,
       cause: same === name ? undefined : 'Names that differ only by case would share a database.',
       hint: 'Choose another name.',
     })
@@ -102,7 +102,7 @@ export async function requireFreeName(
     throw problem({
       code: 'process-name-taken',
       field: 'name',
-      message: `PM2 runs another process named "${name}".`,
+      message: `PM2 already has another process named “${name}”.`,
       hint: `Choose another name, or remove it with: pm2 delete ${name}`,
     })
   }
@@ -124,7 +124,7 @@ export async function requireInfrastructure(
   if (unadopted) throw problem({ ...unadopted, hint })
   throw problem({
     code: 'infrastructure-stopped',
-    message: `${down.map(it => serviceTitle[it.name]).join(' and ')} must run before an instance can be created.`,
+    message: `${down.map(it => serviceTitle[it.name]).join(' and ')} must be running before an instance can be created.`,
     hint,
     action: 'start-infrastructure',
   })
@@ -148,8 +148,8 @@ export async function requireNoDatabase(
   throw problem({
     code: 'database-exists',
     field: 'name',
-    message: `The ${what} exists already, without an instance that owns it.`,
-    hint: 'Choose another name. If it is a leftover, drop it first.',
+    message: `The ${what} already exists, but no instance owns it.`,
+    hint: 'Choose another name. If it is left over, drop it first.',
   })
 }
 
@@ -159,7 +159,7 @@ async function requireBaseSecret(services: CreateServices, manifest: Manifest): 
     code: 'jwt-secret-missing',
     field: 'jwtSecret',
     message: `The base application has no JWT_SECRET in ${manifest.server.folder}/.env.`,
-    hint: 'Let the instance have its own, or add it there.',
+    hint: 'Give the instance its own secret, or add one there.',
   })
 }
 
@@ -186,7 +186,7 @@ async function choosePort(
     field: 'port',
     message: `Port ${port} is taken.`,
     cause: `${holders.map(describeHolder).join(', ')}.`,
-    hint: 'Choose another port, or choose to share it: only one of them can run at a time.',
+    hint: 'Choose another port, or share this one: only one of them can run at a time.',
   })
 }
 

@@ -53,7 +53,7 @@ const isPrismaPush = (plan: CreatePlan): boolean => plan.manifest.server.push.jo
 const generatedSchema = 'node_modules/.prisma/client/schema.prisma'
 
 async function writeSql(services: CreateServices, context: Context<CreatePlan>): Promise<string> {
-  context.report({ text: 'Writing the schema as SQL, once for this release' })
+  context.report({ text: 'Generating the schema’s SQL, once for this release' })
   const sql = await runTool(services, context, [
     'node_modules/.bin/prisma',
     'migrate',

@@ -18,6 +18,6 @@ export const folderOf = (services: CreateServices, plan: CreatePlan): InstancePa
 export const takenAway = ({ name }: CreatePlan) =>
   problem({
     code: 'folder-taken-away',
-    message: `The folder of "${name}" was removed while the instance was being made.`,
-    hint: 'What is left is taken back. Create it again.',
+    message: `The folder of “${name}” was removed while the instance was being created.`,
+    hint: 'The rest is rolled back. Create it again.',
   })

@@ -27,8 +27,8 @@ export function portInUse(port: number, by: string, instance?: string): ProblemE
     message: `Port ${port} is in use.`,
     cause: `${by}.`,
     hint: instance
-      ? 'Stop that instance first, or change the port of this one.'
-      : 'Wait for it or end it, or change the port of this instance.',
+      ? 'Stop that instance first, or change this one’s port.'
+      : 'Wait for it or end it, or change this instance’s port.',
     ...(instance !== undefined && { action: 'stop-other', instance }),
   })
 }

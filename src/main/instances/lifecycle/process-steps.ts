@@ -24,8 +24,8 @@ export async function startTarget(
   if (!(await exists(target.script))) {
     throw problem({
       code: 'script-missing',
-      message: `"${target.name}" cannot be started: ${target.script} is gone.`,
-      hint: "Restore the instance's folder from a backup, or delete what is left of it.",
+      message: `“${target.name}” can’t be started: ${target.script} is missing.`,
+      hint: 'Restore the instance’s folder from a backup, or delete the instance.',
     })
   }
   await pools.heal(target, { signal, report })
@@ -57,7 +57,7 @@ export async function startAgain(
 ): Promise<void> {
   if (!(await exists(target.script))) {
     await services.desired.remove(target.name)
-    return report({ text: `"${target.name}" cannot run again: ${target.script} is gone` })
+    return report({ text: `“${target.name}” can’t be restarted: ${target.script} is missing` })
   }
   if (await isOnline(services, target)) await services.desired.add(target.name)
   else await startTarget(services, target, { signal, report })

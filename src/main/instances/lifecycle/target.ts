@@ -43,8 +43,8 @@ export async function findInstance(
   if (!config)
     throw problem({
       code: 'instance-unknown',
-      message: `There is no instance "${name}".`,
-      hint: 'It may have been removed meanwhile.',
+      message: `There is no instance “${name}”.`,
+      hint: 'It may have been removed in the meantime.',
     })
   const paths = instancePaths(services.paths, manifest, name)
   return { config, paths, manifest, target: targetOf(services.paths, manifest, name, config.port) }

@@ -45,8 +45,8 @@ export async function findSystemUser(
   if (!found || (found.comment === identity.comment && found.uid > 0)) return found
   throw problem({
     code: 'system-user-foreign',
-    message: `The user ${identity.name} exists already, and isn't this instance's.`,
-    cause: "It doesn't carry the mark that Instance Manager gives to the users it creates.",
+    message: `The user ${identity.name} already exists and isn’t this instance’s.`,
+    cause: 'It doesn’t have the mark of users that Instance Manager creates.',
     hint: `Find out what it is for: getent passwd ${identity.name}`,
   })
 }
@@ -57,9 +57,9 @@ export async function requireSystemUser(paths: Pick<WorkspacePaths, 'root'>, nam
   if (found) return found
   throw problem({
     code: 'system-user-missing',
-    message: `The system user of "${name}" is gone.`,
+    message: `The system user of “${name}” is missing.`,
     cause: `There is no user ${identityOf(paths, name).name} on this machine: it was deleted, or the workspace was moved or copied.`,
-    hint: `Give it one again: instance-manager isolate ${name}`,
+    hint: `Give it a new one: instance-manager isolate ${name}`,
   })
 }
 

@@ -61,7 +61,7 @@ async function planIsolation(services: IsolateServices, { name }: Named): Promis
   if (config.systemUser && user) {
     throw problem({
       code: 'isolated-already',
-      message: `"${name}" already runs as a system user of its own, ${user.name}.`,
+      message: `“${name}” already runs as its own system user, ${user.name}.`,
     })
   }
   const owners = await readOwners(placesOf(paths, manifest))
@@ -72,7 +72,8 @@ async function planIsolation(services: IsolateServices, { name }: Named): Promis
 /** @throws Problem `not-isolated` */
 async function planReturn(services: IsolateServices, { name }: Named): Promise<IsolatePlan> {
   const { target, config } = await findOwn(services, name)
-  if (!config.systemUser) throw problem({ code: 'not-isolated', message: `"${name}" has no system user of its own.` })
+  if (!config.systemUser)
+    throw problem({ code: 'not-isolated', message: `“${name}” doesn’t have its own system user.` })
   await requireSystemUser(services.paths, name)
   return { target, ran: await isRunning(services, target), before: config.systemUser.before }
 }

@@ -47,8 +47,8 @@ export async function readOwners({ folder, server, client, env, data }: Places):
         throw problem({
           code: 'isolation-link',
           message: `${path} is a link.`,
-          cause: 'Where it leads to stays closed to a system user, and is not changed.',
-          hint: 'Put the file or folder itself there (for a folder on another disk, a bind mount), then try again.',
+          cause: 'A system user couldn’t reach its target, whose permissions aren’t changed.',
+          hint: 'Replace the link with the file or folder itself (a bind mount if it is on another disk), then try again.',
         })
       }
       return found

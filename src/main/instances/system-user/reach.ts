@@ -16,9 +16,9 @@ export async function requireReach({ root }: Pick<WorkspacePaths, 'root'>, folde
   if (!isRoot()) {
     throw problem({
       code: 'system-user-needs-root',
-      message: 'Only root can give an instance a system user of its own.',
-      cause: "Instance Manager doesn't run as root, so every instance runs as your own user.",
-      hint: "Run it as root, e.g. with sudo, on a workspace of root's.",
+      message: 'Only root can give an instance its own system user.',
+      cause: 'Instance Manager isn’t running as root, so every instance runs as your own user.',
+      hint: 'Run it as root, e.g. with sudo, on a workspace that belongs to root.',
     })
   }
   for (const [path, what] of [
@@ -29,18 +29,18 @@ export async function requireReach({ root }: Pick<WorkspacePaths, 'root'>, folde
     if (closed === undefined) continue
     throw problem({
       code: 'system-user-shut-out',
-      message: `A system user could not reach ${closed}.`,
-      cause: `${what} lies in it, and only its owner and group may enter.`,
-      hint: `Move it to a folder that others may enter, such as /srv; or let others pass through this one, without listing it: "chmod o+x ${closed}"`,
+      message: `A system user couldn’t reach ${closed}.`,
+      cause: `It contains ${what}, and only its owner and group may enter.`,
+      hint: `Move it to a folder that others may enter, such as /srv. Or let others pass through this one without listing it: “chmod o+x ${closed}”`,
     })
   }
   const baseEnv = join(root, (await readManifest(root)).server.folder, '.env')
   if (((await stat(baseEnv).catch(() => undefined))?.mode ?? 0) & 0o004) {
     throw problem({
       code: 'base-env-open',
-      message: `Every user of this machine can read ${baseEnv}.`,
-      cause: "It holds the base application's secrets, and system users are users too.",
-      hint: `Close it: "chmod go-rwx ${baseEnv}"`,
+      message: `Every user on this machine can read ${baseEnv}.`,
+      cause: 'It holds the base application’s secrets, and system users are users too.',
+      hint: `Close it: “chmod go-rwx ${baseEnv}”`,
     })
   }
 }
