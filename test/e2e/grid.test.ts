@@ -93,7 +93,7 @@ test('many at once: each has its result; one that fails stops no other, one whos
   await expect(list.report).toContainText('Started 2 of 5, 2 skipped, 1 failed.', { timeout: 60_000 })
   await expect(list.notDone).toHaveCount(3)
   await expect(list.notDone.filter({ hasText: 'bulk-3' })).toContainText(
-    `Skipped: Port ${first?.port} is in use. "bulk-1" runs on it.`,
+    `Skipped: Port ${first?.port} is in use. “bulk-1” is running on it.`,
   )
   await expect(list.notDone.filter({ hasText: 'bulk-1' }).last()).toContainText('Skipped: it runs already.')
   await expect(list.notDone.filter({ hasText: 'bulk-5' })).toContainText(/keeps crashing|not online/)

@@ -1,6 +1,6 @@
 /**
- * Gives a copied instance what is its own: a name, an empty database with tables and a director, a port and secrets.
- * Its files and uploads stay.
+ * Gives a copied instance its own name, port, secrets and database (with empty tables and a director). Its files and
+ * uploads stay.
  */
 import { randomUUID } from 'node:crypto'
 import { lstat, realpath, rename } from 'node:fs/promises'
@@ -39,7 +39,7 @@ import type { Trash } from './trash'
 export interface AdoptServices extends CreateServices {
   readonly configs: LifecycleServices['configs']
   readonly ownership: Ownership
-  /** Keeps the files that are rewritten, until the operation settles. */
+  /** Keeps the originals of rewritten files until the operation settles. */
   readonly trash: Trash
 }
 
@@ -70,7 +70,7 @@ export const adoption = (services: AdoptServices): AnyOperation =>
 
 /**
  * @throws Problems `instance-unknown`, `instance-own`, `instance-linked`, `instance-running`, `infrastructure-stopped`,
- * `no-free-port`; for the name those of a creation
+ * `no-free-port`; and those of a creation about the name
  */
 async function planAdopt(
   services: AdoptServices,
@@ -116,7 +116,7 @@ async function requireCopy(services: AdoptServices, name: string): Promise<void>
   )
 }
 
-/** What a link leads to is the original's, too: its files must not be rewritten. */
+/** A link's target belongs to the original too, so its files must not be rewritten. */
 async function requireNoLinks({ folder, server }: InstancePaths, manifest: Manifest): Promise<void> {
   const isLink = (await lstat(folder)).isSymbolicLink()
   if (
@@ -131,7 +131,7 @@ async function requireNoLinks({ folder, server }: InstancePaths, manifest: Manif
   })
 }
 
-/** Its own name where that is free in PostgreSQL and PM2, else one that tells where it comes from. */
+/** Its own name if that is free in PostgreSQL and PM2; otherwise one that shows where it came from. */
 async function suggestName(services: AdoptServices, from: string, manifest: Manifest): Promise<string> {
   for (let count = 0; count < 100; count++) {
     const name = count === 0 ? from : `${from.slice(0, 33)}-copy${count === 1 ? '' : count}`
@@ -156,7 +156,7 @@ async function requireName(services: AdoptServices, from: string, name: string, 
     processes: services.processes,
     configs: async () => {
       const found = await services.configs(manifest)
-      // its own folder may keep its name
+      // its own folder doesn't count
       return { ...found, taken: found.taken.filter(it => it !== from || name !== from) }
     },
   }
@@ -165,8 +165,8 @@ async function requireName(services: AdoptServices, from: string, name: string, 
 }
 
 /**
- * Rewritten are config.json, db-config.json and `.env`; what we do not know in them is kept. Then the folder gets its
- * name.
+ * Rewrites config.json, db-config.json and `.env`, keeping everything in them that we don't know. Then renames the
+ * folder.
  */
 const adoptFiles = (services: AdoptServices): AdoptStep => {
   const folders = (plan: AdoptPlan) => ({
@@ -192,12 +192,12 @@ const adoptFiles = (services: AdoptServices): AdoptStep => {
       await rename(here.folder, after.folder)
       await syncFolder(services.paths.instances)
     },
-    verify: () => Promise.resolve(false), // to write the same again costs nothing
+    verify: () => Promise.resolve(false), // writing the same again costs nothing
     async undo({ plan }) {
       const { before, after, originals } = folders(plan)
       if (!(await existsItself(originals.folder))) return // nothing was rewritten
       if (!(await existsItself(before.folder))) {
-        if (!(await existsItself(after.folder))) return // removed by hand: there is nothing to give back
+        if (!(await existsItself(after.folder))) return // removed by hand: nothing to restore
         await rename(after.folder, before.folder)
       }
       await restoreOriginals(originals, before)
@@ -217,7 +217,7 @@ async function rewrite(
   if (!config) throw configMissing(here.config)
   const database = databaseConfig(plan, await secret('database'))
   const env = (await readIfExists(originals.env)) ?? formatEnv({ NODE_ENV: 'production', HOST: '0.0.0.0' })
-  // A link is replaced with a file: what it leads to may be the original's.
+  // A link is replaced with a file: its target may be the original's.
   await writeFileAtomic(
     here.env,
     setEnv(env, {
@@ -248,7 +248,7 @@ async function rewrite(
   })
 }
 
-/** With the copy's own code, which may differ from any release. */
+/** Uses the copy's own code, which may differ from any release. */
 const pushSchema = (services: AdoptServices): AdoptStep => ({
   async do(context) {
     const { plan, output } = context

@@ -1,4 +1,4 @@
-/** Instances need PostgreSQL and PgBouncer: what starts one brings them up first, as an operation of its own. */
+/** Instances need PostgreSQL and PgBouncer: whatever starts one brings them up first, as a separate operation. */
 import { jobOf, type StartRequest } from '../../shared/jobs'
 import { infrastructureStartJob } from '../../shared/jobs/infrastructure'
 import { isMoving, problemOf } from '../../shared/operation'
@@ -13,8 +13,8 @@ export interface BringUpServices {
 }
 
 /**
- * @returns the id of the operation that brings the infrastructure up, a new one or the one under way; undefined if both
- * services run
+ * @returns the id of the operation that brings the infrastructure up, new or already in progress; undefined if both
+ * services are running
  * @throws Problem `operation-open` while another operation owns the infrastructure, and those of its plan
  */
 export async function bringUp({ operations, infrastructure }: BringUpServices): Promise<string | undefined> {
@@ -27,13 +27,13 @@ export async function bringUp({ operations, infrastructure }: BringUpServices): 
   try {
     return await operations.start(infrastructureStartJob.kind, {})
   } catch (error) {
-    const other = starting() // several ask at once: one starts it, the others wait for it
+    const other = starting() // of several concurrent callers, one starts it and the others wait for it
     if (other !== undefined) return other
     throw error
   }
 }
 
-/** As `bringUp`, and waits for its end. @throws why the infrastructure does not run */
+/** As `bringUp`, but waits until it is done. @throws why the infrastructure isn't running */
 export async function requireUp(services: BringUpServices): Promise<void> {
   const id = await bringUp(services)
   if (id === undefined) return
@@ -50,13 +50,13 @@ export async function requireUp(services: BringUpServices): Promise<void> {
 }
 
 /**
- * Starts a job. First cancels those that it interrupts; one that needs PostgreSQL and PgBouncer waits until they run.
- * @throws why they don't, or it doesn't
+ * Starts a job. First cancels those that it interrupts and, if it needs PostgreSQL and PgBouncer, brings them up.
+ * @throws why they aren't running, or why the job can't be started
  */
 export async function startJobOn(
   services: {
     readonly operations: Pick<Operations, 'list' | 'start' | 'cancel' | 'rested'>
-    /** Sees that they run, if any of these is an instance. @throws why they don't */
+    /** Brings them up if any of these is an instance. @throws why they aren't running */
     readonly bringUpFor: (names: readonly string[]) => Promise<void>
   },
   { kind, ...input }: StartRequest,

@@ -1,6 +1,6 @@
 /**
- * Gives an instance another port, another HOST, or both: config.json and `.env`, and a restart if it runs. If it is not
- * healthy there, it is back on the old one.
+ * Changes an instance's port, its HOST, or both, in config.json and `.env`, and restarts it if it was running. If it
+ * isn't healthy afterwards, it goes back to the old port.
  */
 import { parse } from 'dotenv'
 import type { z } from 'zod'
@@ -40,7 +40,7 @@ async function planChange(
   { name, port, allowSharedPort, host: wanted }: z.output<typeof changePortJob.input>,
 ): Promise<ChangePortPlan> {
   const { target: before, paths } = await findOwn(services, name)
-  const had = parse((await readIfExists(paths.env)) ?? '')['HOST'] ?? hosts[0] // as the guide has it
+  const had = parse((await readIfExists(paths.env)) ?? '')['HOST'] ?? hosts[0] // the guide's default
   const host = wanted !== undefined && wanted !== had ? { now: wanted, before: had } : undefined
   if (port === before.port && host)
     return { target: before, before, port, ran: await isRunning(services, before), host }
@@ -70,21 +70,16 @@ async function planChange(
 
 const stopOld = (services: PortServices): StepActions<ChangePortPlan> => ({
   do: ({ plan: { before } }) => stopTarget(services, before),
-  verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
+  verify: () => Promise.resolve(false), // stopping it again costs nothing
   undo: context => startAgain(services, context.plan.before, context),
 })
 
 const writePort = (services: PortServices): StepActions<ChangePortPlan> => {
-  /** @param mustBeThere else what is gone is passed over */
-  const write = async (
-    { name }: Target,
-    port: number,
-    host: string | undefined,
-    mustBeThere: boolean,
-  ): Promise<void> => {
+  /** @param mustExist if false, missing files are skipped */
+  const write = async ({ name }: Target, port: number, host: string | undefined, mustExist: boolean): Promise<void> => {
     const its = instancePaths(services.paths, await readManifest(services.paths.root), name)
     const [config, env] = [await readInstanceConfig(its.config), await readIfExists(its.env)]
-    if (mustBeThere && (!config || env === undefined)) {
+    if (mustExist && (!config || env === undefined)) {
       throw problem({
         code: 'config-missing',
         message: `${config ? its.env : its.config} is missing.`,
@@ -108,6 +103,6 @@ const startNew = (services: PortServices): StepActions<ChangePortPlan> => ({
     await startTarget(services, target, { signal, report })
     await waitForTarget(services, target, { signal, report })
   },
-  verify: () => Promise.resolve(false), // a look is cheap and always due
+  verify: () => Promise.resolve(false), // checking again is cheap
   undo: ({ plan: { target } }) => stopTarget(services, target),
 })

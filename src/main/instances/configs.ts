@@ -1,4 +1,4 @@
-/** The instances that are there, read from their folders: the guide's files are the only truth. */
+/** Reads the instances from their folders: the guide's files are the only source of truth. */
 import { readdir, stat } from 'node:fs/promises'
 import { nameSchema, type BrokenInstance, type InstanceConfig } from '../../shared/instance'
 import { problem, toProblem } from '../../shared/problem'
@@ -12,23 +12,23 @@ import { otherOwner } from './folder-owner'
 export interface Configs {
   readonly configs: readonly InstanceConfig[]
   readonly broken: readonly BrokenInstance[]
-  /** Instances whose config.json is that of another folder, which is named: copies. By name; see ownership.ts. */
+  /** Copies, by name: the folder to which each one's config.json belongs. See ownership.ts. */
   readonly foreign: ReadonlyMap<string, string>
-  /** Every folder's name, those in the making and the broken ones included: none of them is free. */
+  /** Every folder's name, including broken instances and those being created: none of them is free. */
   readonly taken: readonly string[]
-  /** By which they were read. */
+  /** The manifest that they were read with. */
   readonly manifest: Manifest
   /** An instance's server folder, by its name. */
   readonly serverOf: (name: string) => string
 }
 
-/** Files read before, by path: one whose stamp is the same is not read again. */
+/** Files read before, by path. A file with the same stamp isn't read again. */
 export type ConfigCache = Map<string, { readonly stamp: string; readonly config: InstanceConfig }>
 
 /**
- * @param busy names, in lower case, of instances that an open operation owns: a folder with a reservation is in the
- * making then, not broken
- * @param known kept by callers that ask often
+ * @param busy lower-case names of instances that an open operation owns: such a folder with a reservation is being
+ * created, not broken
+ * @param known a cache, for callers that read often
  */
 export async function readConfigs(
   paths: WorkspacePaths,
@@ -55,13 +55,13 @@ export async function readConfigs(
   }
 }
 
-/** Whose databases are this workspace's: all but copies, which get theirs when they are adopted. */
+/** Instances with a database in this workspace: all but copies, which get one when they are adopted. */
 export const connectedInstances = ({ configs, broken, foreign }: Configs): ConnectedInstance[] => [
   ...configs.filter(it => !foreign.has(it.name)),
   ...broken.map(it => ({ name: it.folder })),
 ]
 
-/** Every instance's folder by its name, whatever is in it. */
+/** The names of all instances' folders, whatever they contain. */
 export async function instanceFolders(paths: WorkspacePaths): Promise<string[]> {
   const entries = await readdir(paths.instances, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
@@ -118,7 +118,7 @@ async function readConfig(
 }
 
 async function readKnown(path: string, known: ConfigCache): Promise<InstanceConfig | undefined> {
-  const info = await stat(path).catch(() => undefined) // what is wrong with it, reading it says
+  const info = await stat(path).catch(() => undefined) // reading it reports what is wrong
   const stamp = info && `${info.ino} ${info.size} ${info.mtimeMs} ${info.ctimeMs}`
   const before = known.get(path)
   if (before && before.stamp === stamp) return before.config

@@ -1,4 +1,4 @@
-/** Creates an instance: the guide's nine steps, in seconds, whole or not at all. */
+/** Creates an instance: the guide's nine steps, in seconds, all or nothing. */
 import { createJob } from '../../shared/jobs/create'
 import { urlOf } from '../../shared/address'
 import { databaseNames } from '../../shared/instance'
@@ -12,7 +12,7 @@ import { pushSchema } from './create/schema'
 import type { CreateServices } from './create/services'
 import { difference, subjectOf } from './lifecycle/derived'
 
-/** Leaves nothing behind unless it succeeds; after a crash it is finished. */
+/** All or nothing. Resumes after a crash. */
 export const creation = (services: CreateServices): AnyOperation =>
   implement(createJob, {
     plan: input => planCreate(services, input),

@@ -1,6 +1,6 @@
 /**
- * Deletes an instance with all that belongs to it. Until the first destruction it can be taken back; from there on it
- * is finished, after a crash too.
+ * Deletes an instance and everything that belongs to it. It can be rolled back until the first destructive step; from
+ * then on it is always finished, even after a crash.
  */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
@@ -44,7 +44,7 @@ export const deletion = (services: DeleteServices): AnyOperation =>
     },
   })
 
-/** What in a plan is not as the instance's name gives it. */
+/** What in a plan doesn't follow from the instance's name. */
 export async function deleteContradiction(
   services: Pick<DeleteServices, 'paths'>,
   { target, folder, database, role }: DeletePlan,
@@ -67,7 +67,7 @@ async function planDelete(services: DeleteServices, { name }: z.output<typeof de
   const { configs, taken } = await services.configs()
   const names = databaseNames(name)
   const sharing =
-    taken.find(it => it !== name && it.toLowerCase() === name.toLowerCase()) ?? // broken ones too
+    taken.find(it => it !== name && it.toLowerCase() === name.toLowerCase()) ?? // including broken ones
     configs.find(it => it.name !== name && (it.database.name === names.database || it.database.user === names.role))
       ?.name
   if (sharing !== undefined) {
@@ -101,7 +101,7 @@ async function planDelete(services: DeleteServices, { name }: z.output<typeof de
 
 const stopProcess = (services: DeleteServices): DeleteStep => ({
   do: ({ plan }) => stopTarget(services, plan.target),
-  verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
+  verify: () => Promise.resolve(false), // stopping it again costs nothing
   undo: async context => {
     if (context.plan.ran) await startAgain(services, context.plan.target, context)
   },
@@ -110,7 +110,7 @@ const stopProcess = (services: DeleteServices): DeleteStep => ({
 const setAside = (services: DeleteServices): DeleteStep => ({
   async do({ plan }) {
     await services.ownership.requireFolder(plan.target.name)
-    await services.databases.requireOwn(plan) // here there still is a way back
+    await services.databases.requireOwn(plan) // while there is still a way back
     const config = await readInstanceConfig(join(plan.folder, 'config.json'))
     const linked = config && (await linkedFolder(config.paths.instance, plan.folder))
     await services.trash.put(plan.folder, plan.token, linked?.owned === true)
@@ -131,20 +131,18 @@ const dropDatabase = (services: DeleteServices): DeleteStep => ({
 })
 
 /**
- * From PM2's list and dump, with its logs, and its system user; then the files, which may take a while: "deleted" is
- * said when the disk has the space again.
+ * Removes the process from PM2's list and dump, its logs and its system user; then the files, which may take a while:
+ * the instance counts as deleted once the space is free again.
  */
 const removeProcess = (services: DeleteServices): DeleteStep => ({
   async do({ plan, report }) {
     await services.ownership.requireFolder(plan.target.name, services.trash.placeOf(plan.token))
     await forgetInstance(services, plan, report)
   },
-  verify: () => Promise.resolve(false), // logs cannot be looked for by name alone; once more does no harm
+  verify: () => Promise.resolve(false), // logs can't be found by name alone; repeating is harmless
 })
 
-/**
- * The end of a deletion: process, logs, system user, and the files that were set aside. @throws Problem `files-stay`
- */
+/** Finishes a deletion: process, logs, system user, and the files that were set aside. @throws Problem `files-stay` */
 export async function forgetInstance(
   services: DeleteServices,
   { target, token }: DeletePlan,
@@ -153,7 +151,7 @@ export async function forgetInstance(
   await services.processes.remove(target)
   await services.processes.save()
   const { taken } = await services.configs()
-  // The older tool allowed names that differ by case only: both have one user.
+  // The older tool allowed names that differ only by case: they share a user.
   const isShared = taken.some(it => it !== target.name && it.toLowerCase() === target.name.toLowerCase())
   if (isRoot() && !isShared) await removeSystemUser(services.run, services.paths, target.name)
   report({ text: 'Deleting the files' })

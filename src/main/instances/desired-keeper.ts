@@ -1,10 +1,10 @@
 /**
- * Keeps desired.json true when an instance is started or stopped from outside, e.g. by `pm2 stop` or by the older
- * command line tool. Jobs write there themselves.
+ * Keeps desired.json up to date when an instance is started or stopped from outside, e.g. by `pm2 stop` or the older
+ * command-line tool. Jobs write to it themselves.
  *
- * What PM2 says of an instance is enough, so nothing has to be witnessed: a `pm2 stop` that happened while no engine
- * had the workspace counts at the next opening. *online*: it should run. *stopped*: it should not, because PM2 says so
- * only after a stop, and no job of ours leaves an instance *stopped* that should run.
+ * The state that PM2 reports is enough, so nothing has to be witnessed: a `pm2 stop` while no engine had the workspace
+ * counts when it is next opened. *online* means that the instance should run; *stopped* that it shouldn't, because PM2
+ * reports that only after a stop, and none of our jobs leaves an instance *stopped* that should run.
  */
 import type { ProcessInfo } from '../processes/client'
 import type { Desired } from './desired'
@@ -12,21 +12,21 @@ import type { Gathered } from './gather'
 
 export interface DesiredKeeperServices {
   readonly desired: Pick<Desired, 'add' | 'remove'>
-  /** Instances that open operations own, in lower case: whether those should run is the operation's to say. */
+  /** Lower-case names of instances that open operations own: those operations decide whether they should run. */
   readonly busy: () => ReadonlySet<string>
-  /** The workspace's end: nothing is written after it. */
+  /** Aborted when the workspace is closed: nothing is written afterwards. */
   readonly signal: AbortSignal
 }
 
 /**
- * Milliseconds for which an instance must stay *stopped*: PM2 says so for a moment between a crash and the restart,
- * too, but counts the restart then.
+ * Milliseconds for which an instance must stay *stopped*. PM2 also reports that briefly between a crash and the
+ * restart, but then counts the restart.
  */
 export const settling = 1000
 
 export class DesiredKeeper {
   readonly #services: DesiredKeeperServices
-  /** Instances that should run and were found stopped: how often PM2 had restarted them, and when that was seen. */
+  /** Instances that should run but were found stopped: PM2's restart count, and when that was first seen. */
   #stopped: ReadonlyMap<string, { readonly restarts: number; readonly at: number }> = new Map()
 
   constructor(services: DesiredKeeperServices) {
@@ -34,8 +34,8 @@ export class DesiredKeeper {
   }
 
   /**
-   * @param isCurrent false once something has happened since the look: an operation may have stopped what ran then
-   * @returns whether another look, `settling` ms later, may tell more
+   * @param isCurrent false once something has happened since the look, e.g. an operation stopped an instance
+   * @returns whether it is worth looking again `settling` ms later
    */
   async saw(found: Gathered, isCurrent: () => boolean): Promise<boolean> {
     if (found.processProblem) return false
@@ -58,6 +58,6 @@ export class DesiredKeeper {
   }
 }
 
-/** The earlier one, if it has been stopped ever since. */
+/** The earlier sighting, if the process has been stopped ever since. */
 const sighting = ({ restarts }: ProcessInfo, before: { readonly restarts: number; readonly at: number } | undefined) =>
   before?.restarts === restarts ? before : { restarts, at: performance.now() }

@@ -1,10 +1,10 @@
-/** Which instances should run: what the operator wants, not what is. After a reboot, *resurrect all* means these. */
+/** Which instances should be running: what the operator wants, not what is. *Resurrect* starts these after a reboot. */
 import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
 import { readSealed, writeSealed } from '../system/sealed'
 import { SerialQueue } from '../system/serial-queue'
 
-const hint = 'Move it away: it is made anew from the instances that run.'
+const hint = 'Move it away: a new one will be made from the running instances.'
 
 export class Desired {
   readonly #changes = new SerialQueue()
@@ -30,7 +30,7 @@ export class Desired {
     return this.#change(names => names.filter(it => it !== name))
   }
 
-  /** Nothing is changed any more. Returns when the last change is on disk. */
+  /** Refuses further changes. Returns when the last one is on disk. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#changes.idle()

@@ -1,4 +1,4 @@
-/** One instance looked at closely: its settings with secrets masked, and what a deletion would take away. */
+/** The details of one instance: its settings, with secrets masked, and what a deletion would remove. */
 import { realpath, stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join, relative } from 'node:path'
@@ -45,7 +45,7 @@ export async function instanceDetails(services: DetailServices, name: string): P
   }
 }
 
-/** One masked value, on the operator's wish. @throws Problem `env-key-unknown` */
+/** One masked value, at the operator's request. @throws Problem `env-key-unknown` */
 export async function revealValue(services: DetailServices, name: string, key: string): Promise<string> {
   const { paths } = await findInstance(services, name)
   const values = parse((await readIfExists(paths.env)) ?? '')
@@ -53,7 +53,7 @@ export async function revealValue(services: DetailServices, name: string, key: s
   throw problem({ code: 'env-key-unknown', message: `The .env of “${name}” has no ${key} any more.` })
 }
 
-/** Sizes are what the files hold; packages that are shared with other instances are not counted, since they stay. */
+/** Sizes are of the files' contents. Packages shared with other instances aren't counted, since they stay. */
 export async function previewDelete(
   services: DetailServices,
   name: string,
@@ -78,7 +78,7 @@ export async function previewDelete(
   }
 }
 
-/** @param linked what the instance's folder leads to, if it is a link */
+/** @param linked the target of the instance's folder, if that is a link */
 export async function filesOf(
   { folder, server }: InstancePaths,
   linked: Awaited<ReturnType<typeof linkedFolder>>,
@@ -88,7 +88,7 @@ export async function filesOf(
     return { folder, target: linked.target, stays: true, bytes: 0, uploads: 0, count: 0, complete: true, links: [] }
   const real = await realpath(folder)
   const uploads = join(real, relative(folder, server), 'uploads')
-  const isInside = (await realpath(uploads).catch(() => undefined)) === uploads // no link leads to it
+  const isInside = (await realpath(uploads).catch(() => undefined)) === uploads // not through a link
   const apart = isInside ? await measure(uploads, { signal }) : { bytes: 0, files: 0, complete: true, links: [] }
   const rest = await measure(real, { signal, skipped: ['node_modules', ...(isInside ? [uploads] : [])] })
   return {
@@ -102,7 +102,7 @@ export async function filesOf(
   }
 }
 
-/** @param rotated its archives too */
+/** @param rotated include archives */
 export async function logsOf(
   processes: Processes,
   name: string,

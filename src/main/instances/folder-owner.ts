@@ -1,13 +1,13 @@
-/** Which folder a config.json belongs to: that of a copied folder still names the original. */
+/** Which folder a config.json belongs to: in a copied folder, it still names the original. */
 import { lstat, realpath } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
 
 /**
- * The folder that a config.json belongs to, if that is another one than it lies in; else undefined. A path that leads
- * nowhere is a stale one, of a workspace that was moved. A folder is the same by its inode, however its path is spelt;
- * a link to another instance's folder is not that folder.
- * @param named `paths.instance` of the config.json
- * @param folder where it lies
+ * The folder that a config.json belongs to, if it isn't the one that contains it; otherwise undefined. A path that
+ * doesn't exist is stale: the workspace was moved. Folders are compared by inode, however their paths are spelt; a link
+ * to another instance's folder isn't that folder.
+ * @param named `paths.instance` in the config.json
+ * @param folder the folder that contains it
  */
 export async function otherOwner(named: string, folder: string): Promise<string | undefined> {
   if (named === folder || !isAbsolute(named)) return undefined
@@ -16,13 +16,13 @@ export async function otherOwner(named: string, folder: string): Promise<string 
     return there.ino === here.ino && there.dev === here.dev ? undefined : named
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : named // what must not be looked at may be there
+    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : named // if we may not look, it may exist
   }
 }
 
 /**
- * Whether an instance whose folder is a link goes with what the link leads to: only if the config.json there names this
- * very link, and the workspace does not lie in it. Undefined if the folder is no link.
+ * For an instance whose folder is a link: the target, and whether it is deleted with the instance. It is only if its
+ * config.json names this very link and the workspace isn't inside it. Undefined if the folder isn't a link.
  */
 export async function linkedFolder(
   named: string,

@@ -1,13 +1,13 @@
-/** Changes of files in `instances/` and in the instances' own folders, whoever makes them. */
+/** Watches `instances/` and the instances' folders for changes made by anyone. */
 import { watch, type FSWatcher } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * Tells of every change in a folder and directly in its subfolders (not deeper: uploads are no news), until the signal.
- * Where the system cannot watch any more folders, those are left out: who listens looks now and then by itself.
+ * Reports every change in a folder and directly in its subfolders (no deeper: uploads don't matter) until the signal is
+ * aborted. Folders beyond the system's limit of watches are left out, so callers must also look now and then.
  */
-export function watchFolders(root: string, signal: AbortSignal, tell: () => void): void {
+export function watchFolders(root: string, signal: AbortSignal, onChange: () => void): void {
   const watched = new Map<string, FSWatcher>()
   const forget = (name: string): void => {
     watched.get(name)?.close()
@@ -18,10 +18,10 @@ export function watchFolders(root: string, signal: AbortSignal, tell: () => void
     try {
       watched.set(
         name,
-        watch(join(root, name), tell).on('error', () => forget(name)),
+        watch(join(root, name), onChange).on('error', () => forget(name)),
       )
     } catch {
-      /* it is gone, is no folder, or there are too many */
+      /* it is gone, isn't a folder, or there are too many */
     }
   }
   const addAll = async (): Promise<void> => {
@@ -30,8 +30,8 @@ export function watchFolders(root: string, signal: AbortSignal, tell: () => void
   try {
     watch(root, { signal }, (_, name) => {
       if (name !== null) forget(name) // another folder may have its name now
-      void addAll().then(tell)
-    }).on('error', tell)
+      void addAll().then(onChange)
+    }).on('error', onChange)
   } catch {
     /* as above */
   }

@@ -1,4 +1,4 @@
-/** One look at the world: the instances' folders, what PM2 runs of them, and which should run. */
+/** One look at the world: the instances' folders, their processes in PM2, and which should be running. */
 import type { InstanceConfig, InstanceList } from '../../shared/instance'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { Processes, ProcessInfo } from '../processes/client'
@@ -21,7 +21,7 @@ export interface GatherServices {
   readonly processes: Pick<Processes, 'list'>
 }
 
-/** @param revive whether to start PM2's daemon if it isn't running. Never throws: what can't be found out is left out */
+/** Never throws: whatever can't be found out is left out. @param revive start PM2's daemon if it isn't running */
 export async function gather(
   { desired: wanted, processes }: GatherServices,
   { configs, broken, foreign, serverOf }: Configs,

@@ -1,16 +1,16 @@
-/** After PostgreSQL and PgBouncer were started: the pools of what runs. */
+/** Heals the pools of running instances after PostgreSQL and PgBouncer have started. */
 import { mapLimited } from '../system/map-limited'
-import { whoRuns } from './lifecycle/target'
+import { instancePorts } from './lifecycle/target'
 import type { InstancePools } from './pooled'
 
-/** Logins at a time; a hundred at once would be what the pools are there to prevent. */
+/** Logins at a time; a hundred at once is what the pools are there to prevent. */
 const atOnce = 8
 
-/** PgBouncer refuses no instance that runs any more for what was while PostgreSQL was down. */
+/** Afterwards PgBouncer no longer refuses running instances because PostgreSQL was down. */
 export async function healRunning({
   pools,
   ...services
-}: Parameters<typeof whoRuns>[0] & { readonly pools: InstancePools }): Promise<void> {
-  const [running, { serverOf }] = [(await whoRuns(services)).filter(it => it.running), await services.configs()]
+}: Parameters<typeof instancePorts>[0] & { readonly pools: InstancePools }): Promise<void> {
+  const [running, { serverOf }] = [(await instancePorts(services)).filter(it => it.running), await services.configs()]
   await mapLimited(running, atOnce, ({ name }) => pools.heal({ name, cwd: serverOf(name) }))
 }

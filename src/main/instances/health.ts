@@ -1,7 +1,7 @@
 /**
- * Whether an instance is healthy: PM2 says online, and the port is held by this very process, and an HTTP request gets
- * an answer below 500, and the instance's role gets through PgBouncer to its database. That someone listens on the port
- * is not enough.
+ * Whether an instance is healthy: PM2 reports it online, this very process holds the port, an HTTP request gets an
+ * answer below 500, and the instance's role reaches its database through PgBouncer. It isn't enough that something
+ * listens on the port.
  */
 import { get } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,7 +9,7 @@ import { loopback, urlOf } from '../../shared/address'
 import type { Problem } from '../../shared/problem'
 import { problem } from '../../shared/problem'
 import type { ProcessInfo, ProcessRef, Processes } from '../processes/client'
-import { lastWords } from '../processes/last-words'
+import { lastLines } from '../processes/last-lines'
 import { descendants, parent, portHolders, type ListeningProcess } from '../system/proc'
 import { ownProcess } from './lifecycle/own-process'
 import type { InstancePools } from './pooled'
@@ -18,15 +18,15 @@ export interface HealthServices {
   readonly processes: Pick<Processes, 'list'>
   readonly pools: Pick<InstancePools, 'refusal'>
 }
-/** Named as PM2 knows it, with the folder that tells it from a namesake. */
+/** PM2's name for it, with the folder that distinguishes it from a namesake. */
 export interface HealthTarget extends ProcessRef {
   readonly port: number
-  /** How long it may take to answer. */
+  /** Seconds it may take to answer. */
   readonly bootSeconds: number
 }
 
 const pollEvery = 100 // ms
-const confirmAfter = 250 // ms; what ends over its first request ends within that
+const confirmAfter = 250 // ms; an application that crashes on its first request does so within that
 const answerWithin = 5000 // ms
 
 interface Look {
@@ -35,10 +35,11 @@ interface Look {
 }
 
 /**
- * Looks until it is healthy twice in a row: an app that ends over its first request is not. Gives up at once when PM2
- * gave up, or when the process ended and was restarted meanwhile.
- * @throws Problem `slow-start` if it lives, and only does not answer in time: whoever waits may wait longer; else the
- * last look's Problem, with the app's last error lines (secrets masked) as details; the signal's reason
+ * Checks until it is healthy twice in a row, because an application may crash on its first request. Gives up at once if
+ * PM2 gave up, or if the process crashed and was restarted meanwhile.
+ * @throws Problem `slow-start` if it is running but doesn't answer in time, so that the caller can wait longer;
+ * otherwise the last check's Problem. Details are the application's last error lines, with secrets masked. The signal's
+ * reason if aborted.
  */
 export async function waitForHealth(
   services: HealthServices,
@@ -48,7 +49,7 @@ export async function waitForHealth(
   const end = Date.now() + target.bootSeconds * 1000
   let first: ProcessInfo | undefined
   let healthyBefore = false
-  let told: string | undefined
+  let reported: string | undefined
   for (;;) {
     signal.throwIfAborted()
     const { problem: found, process } = await look(services, target, signal)
@@ -61,18 +62,18 @@ export async function waitForHealth(
       const slow = !restarted && process?.status === 'online' && startingUp.has(reason.code)
       throw problem({
         ...(slow ? slowStart(target, reason) : reason),
-        details: process && (await lastWords(process.errLog)),
+        details: process && (await lastLines(process.errLog)),
       })
     }
-    if (reason && reason.message !== told) report?.({ text: reason.message })
-    told = reason?.message
+    if (reason && reason.message !== reported) report?.({ text: reason.message })
+    reported = reason?.message
     healthyBefore = !reason
     await delay(healthyBefore ? confirmAfter : pollEvery)
   }
 }
 
 /**
- * One look. The reason is one of `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error`,
+ * Checks once. The problem is `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error` or
  * `pool-refuses`.
  */
 async function look(services: HealthServices, target: HealthTarget, signal: AbortSignal): Promise<Look> {
@@ -89,7 +90,7 @@ async function look(services: HealthServices, target: HealthTarget, signal: Abor
   if (answer >= 500) return { process, problem: httpError(name, port, answer) }
   const refusal = await services.pools.refusal(target)
   if (refusal) return { process, problem: refusal }
-  const after = await find(services, target) // what answered must still be what was looked at
+  const after = await find(services, target) // the process that answered must still be the same
   return after?.pid === process.pid && after.status === 'online'
     ? { process: after }
     : { process: after, problem: notOnline(name, after) }
@@ -98,7 +99,7 @@ async function look(services: HealthServices, target: HealthTarget, signal: Abor
 const find = async (services: HealthServices, target: ProcessRef): Promise<ProcessInfo | undefined> =>
   ownProcess(await services.processes.list(), target)
 
-/** In cluster mode the socket is that of PM2's daemon, which is the worker's parent. */
+/** In cluster mode PM2's daemon, the worker's parent, holds the socket. */
 async function foreign(
   { execMode }: ProcessInfo,
   pid: number,
@@ -111,8 +112,8 @@ async function foreign(
 }
 
 /**
- * @returns the HTTP status, or why there was none. `fetch` would refuse some ports, 6000 for one, and follow redirects
- * elsewhere.
+ * Not `fetch`, which refuses some ports (e.g. 6000) and follows redirects. @returns the HTTP status, or why there was
+ * none
  */
 function request(port: number, signal: AbortSignal): Promise<number | string> {
   return new Promise(resolve => {
@@ -121,14 +122,14 @@ function request(port: number, signal: AbortSignal): Promise<number | string> {
       response.destroy()
       resolve(response.statusCode ?? 0)
     })
-      .on('close', () => resolve('The connection was closed.')) // an answer of another protocol has no response
+      .on('close', () => resolve('The connection was closed.')) // another protocol's answer yields no response
       .on('error', error =>
         resolve(limit.aborted ? `There was no answer within ${answerWithin / 1000} s.` : `${error.message}.`),
       )
   })
 }
 
-/** What is wrong with an application that is still starting up. */
+/** Problems that an application may have while it is still starting. */
 const startingUp: ReadonlySet<string> = new Set(['not-listening', 'no-http-answer'])
 
 const slowStart = ({ name, bootSeconds }: HealthTarget, { message, cause }: Problem): Problem => ({
@@ -176,7 +177,7 @@ const heldByOther = (name: string, port: number, others: readonly ListeningProce
 })
 
 const describe = ({ pid, program }: ListeningProcess): string =>
-  pid === undefined ? 'a process of another user' : `${program ?? 'a process'} (pid ${pid})`
+  pid === undefined ? 'another user’s process' : `${program ?? 'a process'} (pid ${pid})`
 
 const noAnswer = (name: string, port: number, cause: string): Problem => ({
   code: 'no-http-answer',

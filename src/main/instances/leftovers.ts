@@ -1,7 +1,7 @@
 /**
- * Half-made instances: the older command line tool left some of folder, database, role and process when it failed or
- * was interrupted. Each is removed only if it is the instance's own by its name, and no sign says that it is another's;
- * nothing is taken from files that may say anything.
+ * Half-made instances: when the older command-line tool failed or was interrupted, it left behind some of folder,
+ * database, role and process. Each is removed only if its name is derived from the instance's and nothing suggests that
+ * it belongs to another; files' contents aren't trusted.
  */
 import { randomUUID } from 'node:crypto'
 import { readlink } from 'node:fs/promises'
@@ -24,13 +24,13 @@ import { isRunning } from './lifecycle/target'
 import { otherOwner } from './folder-owner'
 
 export interface LeftoverServices extends DeleteServices {
-  /** The workspace that this one was copied from: a namesake there may own the database. */
+  /** The workspace that this one was copied from, if any: a namesake there may own the database. */
   readonly copyOf: string | undefined
 }
 
 type LeftoverStep = StepActions<LeftoversPlan>
 
-/** As a deletion, with nothing taken for granted. */
+/** Like a deletion, but takes nothing for granted. */
 export const leftoverRemoval = (services: LeftoverServices): AnyOperation =>
   implement(leftoversJob, {
     plan: ({ name }) => planLeftovers(services, name),
@@ -68,7 +68,7 @@ async function planLeftovers(services: LeftoverServices, name: string): Promise<
   return { token: randomUUID(), target, ran, folder: paths.folder, ...databaseNames(name), keepDatabase }
 }
 
-/** What a removal takes away, and what it leaves alone and why. @throws Problem `instance-whole` */
+/** What a removal would delete, and what it leaves untouched and why. @throws Problem `instance-whole` */
 export async function previewLeftovers(
   services: LeftoverServices,
   name: string,
@@ -124,14 +124,14 @@ async function look(services: LeftoverServices, name: string): Promise<Found> {
     })
   }
   const paths = instancePaths(services.paths, manifest, name)
-  const target = targetOf(services.paths, manifest, name, 0) // it has no port, and is not started
+  const target = targetOf(services.paths, manifest, name, 0) // the port doesn't matter: it isn't started
   const ran = await isRunning(services, target)
   const hasFolder = await existsItself(paths.folder)
   return { target, paths, ran, hasFolder, database: await databaseOf(services, name, paths, ran) }
 }
 
 /**
- * Whether database and role are this instance's own. The names are derived from its own name, never read from a file.
+ * Whether the database and role are this instance's own. Their names are derived from its name, never read from a file.
  */
 async function databaseOf(
   services: LeftoverServices,
@@ -141,7 +141,7 @@ async function databaseOf(
 ): Promise<LeftoverDatabase> {
   const names = databaseNames(name)
   if ((await services.infrastructure.status()).postgres.state !== 'running')
-    return { state: 'unknown', why: 'PostgreSQL is not running.' }
+    return { state: 'unknown', why: 'PostgreSQL isn’t running.' }
   const found = await services.databases.find(names)
   if (!found.database && !found.role) return { state: 'none' }
   const theirs = (why: string): LeftoverDatabase => ({ state: 'theirs', why })
@@ -163,8 +163,8 @@ async function databaseOf(
 const claimSchema = z.looseObject({ paths: z.looseObject({ instance: z.string() }) })
 
 /**
- * The folder that what is left here was copied from, if that still exists: by its own config.json, or by the
- * workspace's origin.
+ * The folder that this one was copied from, if it still exists: according to its config.json, or to the workspace's
+ * origin.
  */
 async function originalOf(services: LeftoverServices, { folder, config }: InstancePaths): Promise<string | undefined> {
   const claim = await readJson(config, claimSchema).catch(() => undefined)
@@ -180,18 +180,17 @@ const stopProcess = (services: LeftoverServices): LeftoverStep => ({
     await services.processes.save()
     await services.desired.remove(target.name)
   },
-  verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
-  // It was half-made before: that it can't run again is said and no failure, since nothing would get the operation out
-  // of that.
+  verify: () => Promise.resolve(false), // stopping it again costs nothing
+  // It was half-made before, so a failure to restart it is only reported: otherwise the operation could never end.
   undo: async ({ plan: { ran, target }, report }) => {
     if (ran) await startTarget(services, target).catch((error: unknown) => report({ text: toProblem(error).message }))
   },
 })
 
-/** A link goes alone: nothing here says reliably whose the files are that it leads to. */
+/** Of a link, only the link is deleted: nothing here shows reliably whose files its target holds. */
 const setAside = (services: LeftoverServices): LeftoverStep => ({
   async do({ plan }) {
-    if (!plan.keepDatabase) await services.databases.requireOwn(plan, { halfMade: true }) // here there still is a way back
+    if (!plan.keepDatabase) await services.databases.requireOwn(plan, { halfMade: true }) // while there is still a way back
     await services.trash.put(plan.folder, plan.token, false)
   },
   verify: async ({ plan }) => !(await existsItself(plan.folder)),
@@ -202,5 +201,5 @@ const dropDatabase = (services: LeftoverServices): LeftoverStep => ({
   do: async ({ plan }) => {
     if (!plan.keepDatabase) await services.databases.remove(plan, { halfMade: true })
   },
-  verify: ({ plan }) => Promise.resolve(plan.keepDatabase), // to drop what is gone costs nothing
+  verify: ({ plan }) => Promise.resolve(plan.keepDatabase), // dropping it again costs nothing
 })

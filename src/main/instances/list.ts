@@ -1,4 +1,4 @@
-/** The list of instances as the screens see it: a pure join of what was found and what was measured. */
+/** The list of instances as the screens show it: a pure join of what was found and what was measured. */
 import { urlOf } from '../../shared/address'
 import type { InstanceConfig, InstanceList, InstanceStatus, InstanceView } from '../../shared/instance'
 import type { ProcessInfo, ProcessStatus } from '../processes/client'
@@ -8,7 +8,7 @@ import type { Usage } from './usage'
 
 export interface Measured {
   readonly facts: SlowFacts
-  /** As measured last; undefined until the process has been measured twice. */
+  /** The latest measurement; undefined until the process has been measured twice. */
   usageOf(pid: number | undefined): Usage | undefined
 }
 
@@ -21,7 +21,7 @@ export function joinList(
     const view = viewOf(config, processProblem ? 'unknown' : statusOf(process?.status), process, measured)
     const owner = foreign.get(config.name)
     const why =
-      owner === undefined ? facts.foreign.get(config.name) : `Its config.json is that of ${owner}, which exists.`
+      owner === undefined ? facts.foreign.get(config.name) : `Its config.json belongs to ${owner}, which exists.`
     return why === undefined ? view : { ...view, foreign: why }
   })
   if (processProblem) return { instances: views, broken, lost: [], down: [], processProblem }
@@ -36,8 +36,9 @@ export function joinList(
 }
 
 /**
- * Whether an instance that should run doesn't, though nobody stopped it. PM2 says *stopped* only after `pm2 stop` or a
- * stop of ours: a process that ends by itself is restarted or given up (*errored*), and after a reboot PM2 has none.
+ * Whether an instance that should be running isn't, although nobody stopped it. PM2 reports *stopped* only after `pm2
+ * stop` or one of our jobs: a process that crashes is restarted or given up (*errored*), and after a reboot PM2 has
+ * none.
  */
 const isDown = ({ status, foreign }: InstanceView): boolean =>
   foreign === undefined && (status === 'errored' || status === 'not in PM2')
@@ -68,7 +69,7 @@ function viewOf(
   return { ...view, startedAt: process.startedAt, restarts: process.restarts, cpu, memory }
 }
 
-/** PM2's words in the guide's. */
+/** Translates PM2's status into the guide's. */
 function statusOf(pm2: ProcessStatus | undefined): InstanceStatus {
   switch (pm2) {
     case undefined:

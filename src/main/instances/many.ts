@@ -1,6 +1,6 @@
 /**
- * Starts, stops or restarts many instances. Each is an operation of its own, which claims, undoes and recovers itself;
- * one that fails stops no other.
+ * Starts, stops or restarts several instances. Each is a separate operation, which claims, undoes and recovers on its
+ * own; a failure doesn't stop the others.
  */
 import { isOpen, problemOf, type OperationState } from '../../shared/operation'
 import { bulkOf, manyJob, type ManyPlan } from '../../shared/jobs/many'
@@ -14,11 +14,11 @@ import { interruptFor } from './interrupt'
 
 export interface ManyServices {
   readonly operations: Pick<Operations, 'list' | 'start' | 'cancel' | 'rested'>
-  /** Sees that PostgreSQL and PgBouncer run, if any of these is an instance. @throws why they do not */
+  /** Brings PostgreSQL and PgBouncer up if any of these is an instance. @throws why they aren't running */
   bringUpFor(names: readonly string[]): Promise<void>
 }
 
-/** A cancel begins no more; it leaves alone what is under way and what is done. */
+/** After a cancel no more are begun; those in progress or done are left as they are. */
 export const bulkJob = (services: ManyServices): AnyOperation =>
   implement(manyJob, {
     plan: ({ action, names, stopOther }) =>
@@ -38,9 +38,9 @@ export const bulkJob = (services: ManyServices): AnyOperation =>
 const bringUp = (services: ManyServices): StepActions<ManyPlan> => ({
   async do({ plan }) {
     await services.bringUpFor(plan.names)
-    return {} // it stays, also when the rest is cancelled
+    return {} // a result, so it stays even if the rest is cancelled
   },
-  verify: () => Promise.resolve(false), // to look again is the same
+  verify: () => Promise.resolve(false), // repeating it is the check
 })
 
 const ofInstance = (services: ManyServices, name: string): StepActions<ManyPlan> => ({
@@ -52,21 +52,21 @@ const ofInstance = (services: ManyServices, name: string): StepActions<ManyPlan>
         await interruptFor(operations, plan.action, name, signal)
         operation = await operations.start(plan.action, { name, stopOther: plan.stopOther })
       }
-      // a stuck one waits for the operator, and the rest must not wait with it
+      // a stuck operation waits for the operator; the others must not wait with it
       const problem = whyNot(await operations.rested(operation, signal))
       return { operation, problem }
     } catch (error) {
       signal.throwIfAborted()
       const problem = toProblem(error)
-      return problem.code === 'instance-running' ? {} : { problem } // it is as it was asked for
+      return problem.code === 'instance-running' ? {} : { problem } // already as requested
     }
   },
-  verify: () => Promise.resolve(false), // its operation tells
+  verify: () => Promise.resolve(false), // `do` looks for its operation
 })
 
 /**
- * The instance's operation of this kind that is open, or began since the job was planned: by this step before a crash,
- * most likely.
+ * The instance's operation of this kind that is open or began after the job was planned: most likely begun by this step
+ * before a crash.
  */
 function begunAlready(
   operations: readonly OperationState[],

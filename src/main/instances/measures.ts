@@ -1,4 +1,4 @@
-/** What is measured of instances: CPU and memory of their processes, and facts that cost more. */
+/** Measures instances: their processes' CPU and memory, and facts that are slower to look up. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { usageOf } from '../system/proc'
 import { Watched } from '../system/watched'
@@ -6,7 +6,7 @@ import type { Measured } from './list'
 import { lookUpSlowFacts, noFacts, type SlowFacts, type SlowFactServices } from './slow-facts'
 import { UsageMeter } from './usage'
 
-// Milliseconds. From /proc: 3 ms for a hundred, where asking PM2 takes 9 of ours and 10 of its daemon's
+// Milliseconds. Reading /proc takes 3 ms for a hundred processes; asking PM2 takes 9 of ours and 10 of its daemon's.
 const usageEvery = 5000
 const factsEvery = 60_000
 
@@ -16,7 +16,7 @@ export class Measures implements Measured {
   #facts = noFacts
   #pids: readonly number[] = []
 
-  /** @param revive whether PM2's daemon may be started for it @param closed the workspace's end */
+  /** @param revive whether PM2's daemon may be started @param closed aborted when the workspace is closed */
   constructor(services: SlowFactServices, revive: () => boolean, closed: AbortSignal) {
     this.#slow = new Watched(
       {
@@ -38,16 +38,16 @@ export class Measures implements Measured {
     this.#pids = pids
   }
 
-  /** The slow facts may have changed. */
+  /** Looks the slow facts up again: they may have changed. */
   again(): void {
     this.#slow.again()
   }
 
-  /** Measures until the signal. @param changed called after each measurement */
+  /** Measures until the signal is aborted. @param changed called after each measurement */
   async run(signal: AbortSignal, changed: () => void): Promise<void> {
     const timer = setInterval(() => {
       this.#meter.measure(this.#pids)
-      if (this.#facts.lost.some(it => !usageOf(it.pid))) this.again() // it has ended at last
+      if (this.#facts.lost.some(it => !usageOf(it.pid))) this.again() // it has ended
       changed()
     }, usageEvery)
     signal.addEventListener('abort', () => clearInterval(timer))

@@ -1,4 +1,4 @@
-/** The three files that an adoption rewrites, kept as they were until it settles. Links are kept as links. */
+/** The originals of the three files that an adoption rewrites, kept until it settles. Links are kept as links. */
 import { copyFile, lstat, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Manifest } from '../../shared/workspace'
@@ -10,7 +10,8 @@ import type { Trash } from './trash'
 const files = ['config', 'databaseConfig', 'env'] as const
 
 /**
- * Where they are kept: a folder of the same form in the trash, which is emptied once no open operation has the token.
+ * Where they are kept: a folder with the same layout in the trash, which is emptied once no open operation has the
+ * token.
  */
 export function originalsOf(trash: Trash, token: string, { server, client }: Manifest): InstancePaths {
   const folder = trash.placeOf(token)
@@ -25,10 +26,10 @@ export function originalsOf(trash: Trash, token: string, { server, client }: Man
   }
 }
 
-/** All of them or none; those that were kept before stay. @param instances the folder that both lie in */
+/** Keeps all or none; doesn't replace those already kept. @param instances the folder that contains both */
 export async function keepOriginals(instances: string, from: InstancePaths, originals: InstancePaths): Promise<void> {
   if (await existsItself(originals.folder)) return
-  const fresh = join(instances, `.new${basename(originals.folder)}`) // not in the trash, which may be emptied just now
+  const fresh = join(instances, `.new${basename(originals.folder)}`) // not in the trash, which may be emptied meanwhile
   await removeTree(fresh)
   await mkdir(fresh, { recursive: true, mode: 0o700 })
   for (const it of files) await copy(from[it], originals[it].replace(originals.folder, fresh))
@@ -36,7 +37,7 @@ export async function keepOriginals(instances: string, from: InstancePaths, orig
   await syncFolder(instances)
 }
 
-/** What was not there before is removed. */
+/** Restores the files, and removes those that didn't exist before. */
 export async function restoreOriginals(originals: InstancePaths, target: InstancePaths): Promise<void> {
   for (const it of files.toReversed()) {
     await rm(target[it], { force: true })
@@ -49,7 +50,7 @@ async function copy(from: string, target: string): Promise<void> {
   if (!info) return
   await mkdir(dirname(target), { recursive: true, mode: 0o700 })
   if (info.isSymbolicLink()) return symlink(await readlink(from), target)
-  await copyFile(from, target) // with its mode
+  await copyFile(from, target) // keeps its mode
   const file = await open(target, 'r')
   try {
     await file.sync()

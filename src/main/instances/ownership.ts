@@ -1,6 +1,6 @@
 /**
- * Whose an instance is. A copied folder still names the original's database, so whatever is done to the copy would be
- * done to the original: until it is adopted, no job may touch it.
+ * Whose instance it is. A copied folder still names the original's database, so whatever is done to the copy would be
+ * done to the original. No job may touch it until it is adopted.
  */
 import { readlink, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ export class Ownership {
   }
 
   /**
-   * For plans: folder, port and database are looked at. A database that cannot be asked now is asked again before it is
+   * For plans: checks folder, port and database. A database that can't be reached now is checked again before it is
    * dropped.
    * @throws Problem `instance-foreign`
    */
@@ -36,29 +36,28 @@ export class Ownership {
     await this.requireFolder(config.name)
     const holder = (await this.runningElsewhere([config], manifest)).get(config.name)
     if (holder !== undefined)
-      throw foreignInstance(config.name, `Its port ${config.port} is in use by the same instance in ${holder}.`)
+      throw foreignInstance(config.name, `The same instance is running on port ${config.port} from ${holder}.`)
     const names = databaseNames(config.name)
     const marked = await this.#services.databases.isForeign(names).catch(() => false)
-    if (marked) throw foreignInstance(config.name, `The database ${names.database} is marked as another workspace's.`)
+    if (marked) throw foreignInstance(config.name, `The database ${names.database} is marked as another workspace’s.`)
   }
 
   /**
-   * For steps, right before they destroy something: the folder alone, by what its config.json says now. One that is
-   * gone is nobody's.
-   * @param place where the instance's folder lies now, if it was set aside
+   * For steps, right before they destroy something: checks only the folder, by its current config.json. Passes if the
+   * folder is gone.
+   * @param place where the instance's folder is now, if it was set aside
    * @throws Problem `instance-foreign`
    */
   async requireFolder(name: string, place?: string): Promise<void> {
     const folder = place ?? join(this.#services.paths.instances, name)
     const config = await readInstanceConfig(join(folder, 'config.json'))
     const other = config && (await otherOwner(config.paths.instance, folder))
-    if (other !== undefined) throw foreignInstance(name, `Its config.json is that of ${other}, which exists.`)
+    if (other !== undefined) throw foreignInstance(name, `Its config.json belongs to ${other}, which exists.`)
   }
 
   /**
-   * Marks the databases of these instances as this workspace's, if they carry no mark: the older tool left none. Those
-   * that are another's are left out. To be told apart from a copy later is no condition of anything that is done now,
-   * so what fails is left to the next time.
+   * Marks these instances' databases as this workspace's if they have no mark (the older tool left none), except those
+   * that belong to another. The mark only helps to recognise copies later, so failures are left to the next time.
    */
   async claim({ configs, foreign, manifest }: Pick<Configs, 'configs' | 'foreign' | 'manifest'>): Promise<void> {
     const ours = configs.filter(it => !foreign.has(it.name))
@@ -73,7 +72,7 @@ export class Ownership {
 
   /**
    * Folders of other instances that use the same database and listen on the same port, by the name of ours.
-   * @param likely processes that hold the instances' ports, if that is known: it saves a look at every process there is
+   * @param likely processes that probably hold the instances' ports: saves examining every process on the machine
    */
   async runningElsewhere(
     configs: readonly InstanceConfig[],

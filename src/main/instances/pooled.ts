@@ -1,11 +1,11 @@
-/** Whether an instance gets through PgBouncer to its database, asked with its own credentials. */
+/** Whether an instance reaches its database through PgBouncer, tried with its own credentials. */
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import type { Problem } from '../../shared/problem'
 import type { PoolUser, Pools } from '../infrastructure/pools'
 import { readIfExists } from '../system/files'
 
-/** An instance, as far as its pool matters: its name and its server folder. */
+/** `cwd` is the instance's server folder. */
 interface Pooled {
   readonly name: string
   readonly cwd: string
@@ -15,13 +15,13 @@ export class InstancePools {
   readonly #pools: Pick<Pools, 'refusal' | 'heal'>
   readonly #port: () => Promise<number>
 
-  /** @param port PgBouncer's, on this machine */
+  /** @param port PgBouncer's port */
   constructor(pools: Pick<Pools, 'refusal' | 'heal'>, port: () => Promise<number>) {
     this.#pools = pools
     this.#port = port
   }
 
-  /** @returns undefined if it gets through, or does not go through our PgBouncer; else Problem `pool-refuses` */
+  /** @returns undefined if it gets through, or doesn't use our PgBouncer; otherwise Problem `pool-refuses` */
   async refusal({ name, cwd }: Pooled): Promise<Problem | undefined> {
     const user = await this.#userOf(cwd)
     const error = user && (await this.#pools.refusal(user))
@@ -29,8 +29,8 @@ export class InstancePools {
   }
 
   /**
-   * Makes the instance's first login succeed, if it is PgBouncer that would refuse it. That it cannot is reported, and
-   * no failure: health judges.
+   * Makes the instance's first login succeed if PgBouncer would refuse it. Doesn't fail if it can't, but reports it:
+   * the health check decides.
    */
   async heal(
     { cwd }: Pooled,
@@ -41,7 +41,7 @@ export class InstancePools {
     if (ill !== undefined) report?.({ text: `PgBouncer is still refusing its database: ${ill}` })
   }
 
-  /** What its `.env` has for the application, if that goes to PgBouncer on this machine. */
+  /** The application's login from its `.env`, if it is for PgBouncer on this machine. */
   async #userOf(cwd: string): Promise<PoolUser | undefined> {
     const text = parse((await readIfExists(join(cwd, '.env'))) ?? '')['DATABASE_URL']
     const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
@@ -59,7 +59,7 @@ export class InstancePools {
       }
     } catch {
       return undefined
-    } // not ours, and not encoded as a URL is: whether it works, the application finds out
+    } // badly encoded, so not written by us: the application finds out whether it works
   }
 }
 

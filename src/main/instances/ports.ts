@@ -1,23 +1,23 @@
-/** Which port an instance may have. It looks at nothing itself: its services tell who holds what. */
+/** Which port an instance may have. It looks at nothing itself: its services say who holds what. */
 import type { PortCheck, PortHolder } from '../../shared/instance'
 import { maxPort } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import { waitFor } from '../system/wait'
 
 export interface PortKnowledge {
-  /** Every instance with its configured port, and whether it runs. */
+  /** Every instance with its configured port, and whether it is running. */
   instances(): Promise<readonly { readonly name: string; readonly port: number; readonly running: boolean }[]>
-  /** Ports that open operations have chosen, with their subject. */
+  /** Ports that open operations have chosen, with the operations' subjects. */
   reservations(): Promise<readonly { readonly subject: string; readonly port: number }[]>
   /** Whether a server could listen on it now. */
   portFree(port: number): Promise<boolean>
-  /** Who listens on it now. */
+  /** The processes listening on it now. */
   portHolders(port: number): Promise<readonly { readonly pid?: number; readonly program?: string }[]>
 }
 
 /**
- * The first port from `first` upwards that no instance is configured for (running or not), no open operation has
- * chosen, and on which a server could listen now.
+ * The first port from `first` on that no instance is configured for (running or not), no open operation has chosen, and
+ * on which a server could listen now.
  * @throws Problem `no-free-port`
  */
 export async function choosePort(
@@ -38,8 +38,8 @@ export async function choosePort(
 }
 
 /**
- * Who has a port: instances configured for it, open operations that chose it, and a process that listens on it unless
- * it is one of those instances, running.
+ * Who has a port: instances configured for it, open operations that chose it, and a process listening on it, unless one
+ * of those instances is running.
  */
 export async function checkPort(port: number, services: PortKnowledge): Promise<PortCheck> {
   const [instances, reservations, listening] = await Promise.all([
@@ -61,8 +61,8 @@ export async function checkPort(port: number, services: PortKnowledge): Promise<
 const ending = 1000
 
 /**
- * A port can be taken without anyone listening to be seen, e.g. by another user's container: then it has a nameless
- * holder. A process that is just ending, an instance's own too, looks the same for a moment, so that is waited for.
+ * A port can be taken without a visible listener, e.g. by another user's container; the holder is then nameless. A
+ * process that is just ending, even an instance's own, looks the same for a moment, so this waits for it.
  */
 async function listeners(port: number, services: PortKnowledge): Promise<PortHolder[]> {
   let found: PortHolder[] = []
@@ -88,9 +88,9 @@ const sameName = (one: string, other: string): boolean => one.toLowerCase() === 
 export function describeHolder(holder: PortHolder): string {
   switch (holder.type) {
     case 'instance':
-      return `"${holder.name}"${holder.running ? ' runs on it' : ' is configured for it'}`
+      return `“${holder.name}” is ${holder.running ? 'running on it' : 'configured for it'}`
     case 'operation':
-      return `an operation on "${holder.subject}" has it`
+      return `an open operation on “${holder.subject}” has it`
     case 'process':
       return holder.program
         ? `${holder.program} (pid ${holder.pid ?? 'unknown'}) is listening on it`

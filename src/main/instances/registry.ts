@@ -1,10 +1,10 @@
 /**
- * The live list of instances. Nothing of it is stored: each look gathers the facts (gather.ts), measures lie beside
- * them (measures.ts), and the list is their join (list.ts).
+ * The live list of instances. Nothing is stored: each look gathers the facts (gather.ts), which are joined (list.ts)
+ * with the latest measurements (measures.ts).
  *
- * An engine (a window, served pages) looks as long as the workspace is open, so that desired.json is kept and measures
- * are at hand whether or not anyone watches. A command looks once when it opens the workspace, and a process that only
- * looks never writes.
+ * An engine (a window, served pages) keeps looking while the workspace is open, so desired.json stays up to date and
+ * measurements are at hand even if nobody is watching. A command looks once when it opens the workspace. A read-only
+ * process never writes.
  */
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -23,30 +23,30 @@ export interface RegistryServices extends SlowFactServices, GatherServices {
   /** `instances/`; it exists. */
   readonly folder: string
   readonly processes: Pick<Processes, 'list' | 'watch' | 'lost'>
-  /** Absent where the workspace is only looked at. */
+  /** Absent if the workspace is read-only. */
   readonly keeper?: Pick<DesiredKeeper, 'saw'>
-  /** Aborted when the workspace is closed: whoever watches is let go. */
+  /** Aborted when the workspace is closed: ends all watchers. */
   readonly signal: AbortSignal
 }
 
-// Milliseconds. What happens is told by PM2's bus and the folders' watch; the rest is for what they don't tell
-const processesEvery = 10_000 // `pm2 delete` of a stopped one
-const foldersEvery = 60_000 // not every disk tells of every change
-const aftermath = 700 // after an event; `pm2 delete` ends a process first and forgets it a moment later
-const burst = 40 // what comes within this after a look is met by one more look
+// Milliseconds. PM2's bus and the watched folders report most changes; the intervals catch the rest.
+const processesEvery = 10_000 // e.g. `pm2 delete` of a stopped process
+const foldersEvery = 60_000 // not every file system reports every change
+const aftermath = 700 // after an event: `pm2 delete` ends a process first and removes it from the list a moment later
+const burst = 40 // events within this time after a look cause only one more look
 
 export class Registry {
   readonly #services: RegistryServices
   readonly #measures: Measures
-  /** Undefined while nothing is known: nobody watches, and PM2's daemon isn't running. */
+  /** Undefined while nothing is known, because nobody is watching and PM2's daemon isn't running. */
   readonly #watched: Watched<InstanceList | undefined>
-  /** As found last; undefined before the first look. */
+  /** The latest facts; undefined before the first look. */
   #found: Gathered | undefined
-  /** Something may have happened since. */
+  /** Something may have changed since. */
   #stale = true
-  /** The folders as read last; undefined when they may have changed since. */
+  /** The folders as last read; undefined if they may have changed since. */
   #configs: Promise<Configs> | undefined
-  /** How many people watch: for them PM2's daemon is started again if it has ended. */
+  /** How many people are watching: for them, PM2's daemon is restarted if it has ended. */
   #people = 0
 
   constructor(services: RegistryServices) {
@@ -63,13 +63,13 @@ export class Registry {
     return joinList(await gather(this.#services, await this.#services.configs(), true), this.#measures)
   }
 
-  /** Something changed that no watched source tells, e.g. an operation ended. */
+  /** Call it when something changed that no watched source reports, e.g. an operation has ended. */
   poke(): void {
     this.#filesChanged()
     this.#measures.again()
   }
 
-  /** The list, and again whenever it differs, until the signal or the workspace's end. */
+  /** The list, and again whenever it differs, until the signal is aborted or the workspace is closed. */
   async *watch(signal: AbortSignal): AsyncGenerator<InstanceList, void, undefined> {
     if (this.#people++ === 0) this.#daemonChanged()
     try {
@@ -79,12 +79,12 @@ export class Registry {
     }
   }
 
-  /** Looks until the workspace's end, whether or not anyone watches. */
+  /** Looks until the workspace is closed, whether or not anyone is watching. */
   async keepLooking(): Promise<void> {
     for await (const _ of this.#watched.watch(this.#services.signal));
   }
 
-  /** Looks once or twice, so that desired.json is true; for a command. */
+  /** For a command: looks once or twice to bring desired.json up to date. */
   async lookOnce(): Promise<void> {
     const { signal } = this.#services
     if (await this.#gather(false)) await delay(settling, undefined, { signal }).then(() => this.#gather(false))
@@ -109,20 +109,20 @@ export class Registry {
       try {
         if (await this.#gather(seen)) this.#later(settling)
       } catch {
-        this.#stale = true // a folder vanished just now: the next reason looks again
+        this.#stale = true // a folder has just vanished: the next event looks again
       }
     }
     if (!this.#found || (this.#found.processProblem && !seen)) return undefined
     return joinList(this.#found, this.#measures)
   }
 
-  /** @returns whether another look may tell more of what should run */
+  /** @returns whether another look may show more of what should be running */
   async #gather(revive: boolean): Promise<boolean> {
-    this.#stale = false // before the look: what happens during it asks for another one
+    this.#stale = false // before the look: changes during it need another one
     const found = await gather(this.#services, await this.#readConfigs(), revive)
     this.#found = found
     this.#measures.follow(found.instances.flatMap(it => it.process?.pid ?? []))
-    return (await this.#services.keeper?.saw(found, () => !this.#stale).catch(() => false)) ?? false // it stays as it is
+    return (await this.#services.keeper?.saw(found, () => !this.#stale).catch(() => false)) ?? false // on failure, desired.json stays as it is
   }
 
   #again(): void {
@@ -139,15 +139,15 @@ export class Registry {
     this.#again()
   }
 
-  /** A new daemon: which processes outlived the old one? */
+  /** There is a new daemon: processes may have outlived the old one. */
   #daemonChanged(): void {
     this.#again()
     this.#measures.again()
   }
 
   /**
-   * Reads the folders only when something has changed there: a hundred files each time would be most of what an idle
-   * app does.
+   * Reads the folders only if something has changed there: a hundred files each time would be most of an idle app's
+   * work.
    */
   async #readConfigs(): Promise<Configs> {
     this.#configs ??= this.#services.configs()
@@ -167,12 +167,12 @@ export class Registry {
         this.#later(aftermath)
       }
     } catch {
-      /* the timer keeps looking, and the list says what is wrong */
+      /* the timer keeps looking, and the list shows what is wrong */
     }
   }
 }
 
-/** Until it is time for another look: never by itself. */
+/** Waits out the burst, then until something aborts it: no look is due by itself. */
 async function rest(signal: AbortSignal): Promise<void> {
   await delay(burst)
   if (!signal.aborted) await once(signal, 'abort')

@@ -1,4 +1,4 @@
-/** Restarts an instance with its `.env` read anew: delete and start, as the guide says. */
+/** Restarts an instance so that it rereads `.env`: delete and start, as the guide says. */
 import { restartJob, type StopPlan } from '../../shared/jobs/lifecycle'
 import { implement } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
@@ -9,8 +9,8 @@ import { claimDatabase, startTarget, verifyHealth } from './lifecycle/process-st
 import { findOwn, type PortServices } from './lifecycle/target'
 
 /**
- * There is nothing to go back to: the old process ran with settings that are gone. Unhealthy, it stays as PM2 has it,
- * with the reason told.
+ * There is no going back: the old process ran with settings that no longer exist. If the instance is unhealthy, it
+ * stays as it is in PM2, and the reason is reported.
  */
 export const restarting = (services: PortServices): AnyOperation =>
   implement(restartJob, {
@@ -22,13 +22,13 @@ export const restarting = (services: PortServices): AnyOperation =>
           await claimDatabase(services, plan.target.name)
           await startTarget(services, plan.target, { signal, report }) // PM2 replaces the old one
         },
-        verify: () => Promise.resolve(false), // whether what runs is the new one cannot be told: once more is right
+        verify: () => Promise.resolve(false), // old and new process look the same, so it is restarted again
       },
       'verify-health': verifyHealth(services),
     },
   })
 
-/** @throws Problem `instance-unknown`, `port-in-use`: one that is stopped may not have its port any more */
+/** @throws Problem `instance-unknown`, `port-in-use`: a stopped instance may have lost its port */
 async function planRestart(services: PortServices, name: string): Promise<StopPlan> {
   const { target } = await findOwn(services, name)
   const others = await othersOnPort(services, target)

@@ -1,4 +1,4 @@
-/** The room of the instances: the jobs on them, and all that is asked about one. */
+/** The room of the instances: the jobs on them, and queries about one. */
 import type { z } from 'zod'
 import {
   databaseNames,
@@ -28,7 +28,7 @@ import { requireFreeName } from './create/plan'
 import { deletion } from './delete'
 import { instanceDetails, previewDelete, revealValue } from './details'
 import { leftoverRemoval, previewLeftovers } from './leftovers'
-import { whoRuns } from './lifecycle/target'
+import { instancePorts } from './lifecycle/target'
 import { bulkJob } from './many'
 import { checkPort, choosePort, type PortKnowledge } from './ports'
 import type { Registry } from './registry'
@@ -44,22 +44,22 @@ export interface Instances {
   readonly jobs: readonly AnyOperation[]
   readonly registry: Registry
   readonly ports: { suggest(): Promise<number>; check(port: number): Promise<PortCheck> }
-  /** Whether a name can be had, and what it would be called in the database. */
+  /** Whether a name is free, and the database's name that follows from it. */
   checkName(name: string): Promise<{ problem?: Problem; database?: string }>
   /** The password of a created instance's director, once. */
   takePassword(operation: string): Promise<{ email: string; password: string } | undefined>
-  /** Brings PostgreSQL and PgBouncer up. @returns the operation that does it; undefined if both run */
+  /** Brings PostgreSQL and PgBouncer up. @returns the operation that does it; undefined if both are running */
   bringUp(): Promise<string | undefined>
-  /** Starts a job, and first what it needs. @returns its operation's id @throws as `Operations.start` */
+  /** Starts a job, and first whatever it needs. @returns its operation's id @throws as `Operations.start` */
   begin(request: StartRequest): Promise<string>
   details(name: string): Promise<InstanceDetails>
-  /** How long its application may take to answer after a start. */
+  /** Sets how long its application may take to answer after a start. */
   setBootTime(input: z.infer<typeof bootTimeInputSchema>): Promise<void>
   /** One masked value of its `.env`. */
   reveal(name: string, key: string): Promise<string>
   previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
   previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
-  /** Ends an instance's process that PM2 has lost. To keep it, start the instance: PM2 then replaces it. */
+  /** Ends an instance's process that PM2 has lost. To keep the instance running, start it: PM2 replaces the process. */
   endLost(name: string): Promise<void>
 }
 
@@ -78,7 +78,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
   const { infrastructure, databases } = others.shared
   const { registry, configs } = others.roster
   const knowledge: PortKnowledge = {
-    instances: () => whoRuns({ paths, configs, processes }),
+    instances: () => instancePorts({ paths, configs, processes }),
     reservations: async () =>
       [...operations.held('port')].map(([port, { subject }]) => ({ subject, port: Number(port) })),
     portFree,

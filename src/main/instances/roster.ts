@@ -1,4 +1,4 @@
-/** The room of who is there: the instances as their files, PM2 and PostgreSQL have them, live; whose they are. */
+/** The room of the live list: instances according to their files, PM2 and PostgreSQL, and whose they are. */
 import type { Manifest } from '../../shared/workspace'
 import type { InfrastructureRoom } from '../infrastructure/room'
 import { Pools } from '../infrastructure/pools'
@@ -23,11 +23,11 @@ export interface Roster {
   readonly pools: InstancePools
   /** The live list. */
   readonly registry: Registry
-  /** Every config.json, with what is broken, foreign or busy. */
+  /** Every config.json, and which instances are broken or copies. */
   readonly configs: (manifest?: Manifest) => Promise<Configs>
-  /** The fingerprint of the base application as it is now. @throws Problems of the manifest */
+  /** The base application's current fingerprint. @throws Problems of the manifest */
   readonly baseFingerprint: () => Promise<string>
-  /** Keeps looking while the workspace is open; a command looks once. */
+  /** Keeps looking while the workspace is open; in a command, looks once. */
   start(): void
 }
 
@@ -73,11 +73,11 @@ export async function rosterRoom(
   })
   operations.whenSettled(() => registry.poke())
 
-  /** Left by a folder that was removed by hand. */
-  const tellStrayNames = async (): Promise<void> => {
+  /** Logs names whose folders were removed by hand. */
+  const logStrayNames = async (): Promise<void> => {
     const [names, folders] = await Promise.all([desired.names(), instanceFolders(paths)])
     const stray = names.filter(it => !folders.includes(it))
-    if (stray.length) log.info(`${paths.desired} names instances that do not exist: ${stray.join(', ')}.`)
+    if (stray.length) log.info(`${paths.desired} names instances that don’t exist: ${stray.join(', ')}.`)
   }
 
   return {
@@ -88,7 +88,7 @@ export async function rosterRoom(
     configs,
     baseFingerprint,
     start() {
-      void tellStrayNames().catch(() => undefined)
+      void logStrayNames().catch(() => undefined)
       void (place.kind === 'command' ? registry.lookOnce() : registry.keepLooking()).catch(() => undefined)
     },
   }

@@ -1,4 +1,4 @@
-/** What the list shows and what costs more than a look at PM2: looked up once a minute. */
+/** Facts for the list that cost more than a look at PM2: looked up once a minute. */
 import { databaseNames, type LostProcess } from '../../shared/instance'
 import type { Databases } from '../infrastructure/databases'
 import type { Processes } from '../processes/client'
@@ -7,13 +7,13 @@ import { ownedBy } from './lifecycle/own-process'
 import type { Ownership } from './ownership'
 
 export interface SlowFacts {
-  /** Bytes by database; empty while PostgreSQL does not answer. */
+  /** Bytes by database; empty while PostgreSQL isn't answering. */
   readonly sizes: ReadonlyMap<string, number>
-  /** The base application's fingerprint now; undefined if it cannot be read. */
+  /** The base application's current fingerprint; undefined if it can't be read. */
   readonly base: string | undefined
   /** Instances' processes that PM2 has lost. */
   readonly lost: readonly LostProcess[]
-  /** Why an instance is another's although its config.json says that it is ours, by its name. */
+  /** By name, why an instance belongs to another although its config.json says that it is ours. */
   readonly foreign: ReadonlyMap<string, string>
 }
 
@@ -28,8 +28,8 @@ export interface SlowFactServices {
 }
 
 /**
- * Each part by itself: what can't be found out is left out. @param pids the instances' processes @param revive whether
- * PM2's daemon may be started for it
+ * Whatever can't be found out is left out. @param pids the instances' processes @param revive whether PM2's daemon may
+ * be started
  */
 export async function lookUpSlowFacts(
   services: SlowFactServices,
@@ -55,7 +55,9 @@ async function foreignInstances(
   ])
   const elsewhere = await services.ownership.runningElsewhere(configs, manifest, pids)
   return new Map([
-    ...[...elsewhere].map(([name, holder]) => [name, `Its port is in use by the same instance in ${holder}.`] as const),
+    ...[...elsewhere].map(
+      ([name, holder]) => [name, `The same instance is running on its port from ${holder}.`] as const,
+    ),
     ...configs
       .filter(it => marked.has(databaseNames(it.name).database))
       .map(it => [it.name, 'Its database is marked as another workspace’s.'] as const),

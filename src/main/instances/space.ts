@@ -1,6 +1,6 @@
 /**
- * The workspace's space on the disk: looked at before a job, reported, and freed without PostgreSQL and without a
- * journal, for a disk that is full already.
+ * The workspace's disk space: checked before each job, reported, and freed without PostgreSQL or a journal, since the
+ * disk may already be full.
  */
 import { rm, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -45,7 +45,7 @@ export interface SpaceServices {
   readonly signal: AbortSignal
 }
 
-/** Milliseconds between looks while someone watches; a look costs a system call. */
+/** Milliseconds between checks while someone is watching; a check is one system call. */
 const lookEvery = 5000
 
 export class Space {
@@ -57,7 +57,7 @@ export class Space {
     this.#services = services
     services.operations.whenSettled(state => {
       void this.#forget([state])
-      void this.#tidyAfter(state).catch(() => undefined) // the next one does it
+      void this.#tidyAfter(state).catch(() => undefined) // left to the next operation
     })
     this.#watched = new Watched(
       {
@@ -69,13 +69,13 @@ export class Space {
     )
   }
 
-  /** The tightest of the disks that hold the workspace, its instances and PostgreSQL's data. */
+  /** The fullest of the disks that hold the workspace, its instances and PostgreSQL's data. */
   disk(): Promise<DiskSpace> {
     const [{ root, state, instances }, data] = [this.#services.paths, this.#services.infrastructure.dataFolder]
     return tightestDisk([root, state, instances, ...(data === undefined ? [] : [data])])
   }
 
-  /** What is free now, and again when it has changed by a hundredth of the disk or has crossed the reserve. */
+  /** The free space, and again whenever it has changed by 1 % of the disk or crossed the reserve. */
   watch(signal: AbortSignal): AsyncGenerator<DiskSpace, void, undefined> {
     return this.#watched.watch(signal)
   }
@@ -98,7 +98,7 @@ export class Space {
     return { disk, releases: views, releaseBytes: await releases.sizeOf(all), freeable: await this.#freeable() }
   }
 
-  /** Removes what is asked for; may be repeated. @returns the bytes that are free now */
+  /** Removes the given kinds of things; may be repeated. @returns the space that is free now */
   async free(what: readonly FreeableKind[]): Promise<DiskSpace> {
     const ways: Readonly<Record<FreeableKind, () => Promise<void>>> = {
       releases: () => this.#services.releases.prune(() => this.#used(), 'all', this.#services.signal),
@@ -110,26 +110,26 @@ export class Space {
     return this.disk()
   }
 
-  /** Keeps releases that are used and the newest ones; in the background. */
+  /** Removes old releases, except those in use and the newest ones. */
   tidy(): Promise<void> {
     return this.#services.releases.prune(() => this.#used(), 'old', this.#services.signal)
   }
 
-  /** What is to be done when a workspace was opened, in the background. */
+  /** Tidies up in the background after the workspace has been opened. */
   start(): void {
     void this.#forget(this.#services.operations.list().filter(it => !isOpen(it)))
     void this.tidy()
       .then(() => this.keepSpare())
-      .catch(() => undefined) // the next opening does it
+      .catch(() => undefined) // left to the next opening
   }
 
-  /** As `tidy`, after an operation that has used a release or set files aside. */
+  /** Calls `tidy` if the operation used a release or set files aside. */
   async #tidyAfter({ claims }: OperationState): Promise<void> {
     const kinds = [things.release(''), things.trash('')]
     if (claims.some(({ on }) => kinds.some(it => on.startsWith(it)))) await this.tidy()
   }
 
-  /** Frees what settled operations had set aside. */
+  /** Frees what settled operations set aside. */
   #forget(settled: readonly OperationState[]): Promise<void> {
     const tokens = settled.flatMap(({ claims }) =>
       claims.filter(({ on }) => on.startsWith(things.trash(''))).map(({ on }) => nameOf(on)),
@@ -137,13 +137,16 @@ export class Space {
     return this.#services.trash.forget(tokens)
   }
 
-  /** Tokens that stay. What a refused journal set aside is still to be brought back, and isn't known: then all do. */
+  /**
+   * Tokens that must stay. Undefined, meaning all, if a journal was refused: what its operation set aside may have to
+   * be restored, and isn't known.
+   */
   #keptTrash(): ReadonlySet<string> | undefined {
     const { operations } = this.#services
     return operations.unreadable().length > 0 ? undefined : new Set(operations.held('trash').keys())
   }
 
-  /** Makes the emergency reserve, where it leaves enough. */
+  /** Creates the emergency reserve if that leaves enough space. */
   async keepSpare(): Promise<void> {
     const {
       paths: { spare },
@@ -156,8 +159,8 @@ export class Space {
   }
 
   /**
-   * Call before a job touches anything.
-   * @param job e.g. "a new instance" @param need bytes that it takes @param reserve whether the reserve must be left
+   * Call it before a job touches anything.
+   * @param job e.g. “a new instance” @param need bytes it needs @param reserve whether the reserve must stay free
    * @throws Problem `disk-space`
    */
   async require(job: string, need: number, reserve: boolean): Promise<void> {
@@ -178,7 +181,7 @@ export class Space {
 
   async #freeable(): Promise<Freeable[]> {
     const { releases, trash, archives, paths } = this.#services
-    // Where it cannot be told what is used, no release can be freed.
+    // If it isn't known which releases are in use, none can be freed.
     const unneeded = await this.#used().then(
       it => releases.unneeded(it, 'all'),
       () => ({ releases: [], parts: [] }),
@@ -209,8 +212,8 @@ export class Space {
   }
 
   /**
-   * Fingerprints of what instances, open operations and the next instance are made of. A base application that cannot
-   * be read has none.
+   * Fingerprints of the releases that instances, open operations and the next instance use. A base application that
+   * can't be read has none.
    */
   async #used(): Promise<ReadonlySet<string>> {
     const [instances, base] = await Promise.all([
@@ -229,13 +232,13 @@ export class Space {
 const journal = 2 ** 20
 
 /**
- * The same job, refused before anything is touched where the disk has no room for it. Jobs that repair or remove may
+ * The same job, but refused before it touches anything if the disk has too little space. Jobs that repair or remove may
  * use the reserve.
  */
 export const withSpace = (space: Space, operation: AnyOperation): AnyOperation => ({
   ...operation,
   async plan(input) {
-    await space.require('this', jobOf(operation.kind)?.space ?? journal, false)
+    await space.require('this job', jobOf(operation.kind)?.space ?? journal, false)
     return operation.plan(input)
   },
 })

@@ -1,4 +1,4 @@
-/** Starts an instance; on the operator's word, stops the one that runs on its port first. */
+/** Starts an instance. If the operator agreed, first stops the one that is running on its port. */
 import type { z } from 'zod'
 import { startJob, type StartPlan } from '../../shared/jobs/lifecycle'
 import { problem } from '../../shared/problem'
@@ -23,8 +23,8 @@ export const starting = (services: PortServices): AnyOperation =>
   })
 
 /**
- * @throws Problem `instance-unknown`, `instance-running`, `port-in-use` (scenario 3 of the guide: which instance runs
- * there, so that the screen can ask)
+ * @throws Problem `instance-unknown`, `instance-running`, `port-in-use` (scenario 3 of the guide: it names the instance
+ * on the port, so that the screen can ask)
  */
 async function planStart(
   services: PortServices,
@@ -44,12 +44,12 @@ async function planStart(
   return { target, stopFirst, wanted: (await services.desired.names()).includes(name) }
 }
 
-/** Undone, the others run again: who asked for a switch and did not get it has lost nothing. */
+/** Undo restarts the instances we stopped, so a failed switch loses nothing. */
 const stopOthers = (services: LifecycleServices): StepActions<StartPlan> => ({
   do: async ({ plan: { stopFirst } }) => {
     for (const other of stopFirst) await stopTarget(services, other)
   },
-  verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
+  verify: () => Promise.resolve(false), // stopping them again costs nothing
   undo: async context => {
     for (const other of context.plan.stopFirst) await startAgain(services, other, context)
   },

@@ -1,4 +1,4 @@
-/** Stops an instance and keeps it listed. */
+/** Stops an instance and keeps it in PM2's list. */
 import { stopJob } from '../../shared/jobs/lifecycle'
 import { problemOf } from '../../shared/operation'
 import { problem } from '../../shared/problem'
@@ -9,7 +9,7 @@ import { targetContradiction } from './lifecycle/derived'
 import { stopTarget } from './lifecycle/process-steps'
 import { findOwn, type LifecycleServices } from './lifecycle/target'
 
-/** Forward only: what was told to stop does not start again by itself. Ends a process that PM2 has lost, too. */
+/** Forward only: a stopped instance isn't restarted automatically. Also ends a process that PM2 has lost. */
 export const stopping = (services: LifecycleServices): AnyOperation =>
   implement(stopJob, {
     plan: async ({ name }) => ({ target: (await findOwn(services, name)).target }),
@@ -17,13 +17,13 @@ export const stopping = (services: LifecycleServices): AnyOperation =>
     steps: {
       'stop-process': {
         do: ({ plan }) => stopTarget(services, plan.target),
-        // a lost process, PM2's dump and what should run: to do it again is simpler than to look
+        // repeating it is simpler than checking lost processes, PM2's dump and desired.json
         verify: () => Promise.resolve(false),
       },
     },
   })
 
-/** Ends an instance's process that PM2 has lost: stopping it does that. @throws why it couldn't be stopped */
+/** Ends an instance's process that PM2 has lost, by stopping the instance. @throws why it couldn't be stopped */
 export async function endLost(operations: Pick<Operations, 'start' | 'rested'>, name: string): Promise<void> {
   const found = problemOf(await operations.rested(await operations.start(stopJob.kind, { name })))
   if (found) throw problem(found)

@@ -1,13 +1,11 @@
-/** Folders that are gone for the operator, until what they hold is freed. */
+/** Folders that have been deleted from the operator's point of view, until their space is freed. */
 import { chmod, lstat, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readIfExists, syncFolder, writeFileAtomic } from '../system/files'
 import { isFolderItself, removeTree } from '../system/tree'
 
 const prefix = '.trash-'
-/**
- * In what a link leads to: that it was thrown away with the link. A link that somebody laid there is never followed.
- */
+/** A file in a link's target that says it was deleted together with the link. Without it, a link is never followed. */
 const mark = '.trash'
 
 export class Trash {
@@ -16,10 +14,10 @@ export class Trash {
   readonly #ofCopy: boolean
 
   /**
-   * @param folder holds what is thrown away, which stays there under a hidden name: it may be a link to another disk
+   * @param folder the parent of everything deleted, which stays there under a hidden name as it may be a link to
+   * another disk
    * @param sizeOf bytes that removing a folder frees
-   * @param ofCopy the workspace was copied: links thrown away in the original lead to what the original may still bring
-   * back
+   * @param ofCopy whether the workspace is a copy: the original may still restore the targets of links it deleted
    */
   constructor(folder: string, sizeOf: (path: string) => Promise<number>, ofCopy = false) {
     this.#folder = folder
@@ -28,9 +26,9 @@ export class Trash {
   }
 
   /**
-   * Takes a folder away in one step, however big it is. Nothing to do if it is gone.
+   * Takes a folder away in one step, however big it is. Does nothing if it is gone.
    * @param token names it; letters, digits, hyphens
-   * @param withTarget of a link: what it leads to is to be freed with it
+   * @param withTarget whether a link's target is freed with it
    */
   async put(path: string, token: string, withTarget: boolean): Promise<void> {
     if (withTarget && (await isLink(path)) && (await isFolder(path)))
@@ -38,36 +36,33 @@ export class Trash {
     await move(path, this.placeOf(token))
   }
 
-  /** Brings it back, if it is still there. */
+  /** Restores it, if it still exists. */
   async restore(token: string, path: string): Promise<void> {
     await move(this.placeOf(token), path)
     await rm(join(path, mark), { force: true })
   }
 
-  /**
-   * Frees what a token names. Returns when the disk has the space again. @throws what the system refuses with; what is
-   * left can be freed again
-   */
+  /** Frees a token's folder. Returns once the space is free. @throws the system's error; the rest can be freed later */
   async free(token: string, withTarget = true): Promise<void> {
     const path = this.placeOf(token)
     if (withTarget && (await isLink(path)) && (await readIfExists(join(path, mark))) === token)
       await freeTarget(await realpath(path))
-    // A folder whose system user another instance shares (names that differ only by case) is closed, so that nobody
-    // swaps folders for links while it is removed.
+    // Another instance may share the folder's system user (if names differ only by case). So the folder is closed while
+    // it is removed, to keep that user from swapping folders for links.
     if (await isFolderItself(path)) await chmod(path, 0o700).catch(() => undefined)
     await removeTree(path)
     await syncFolder(this.#folder)
   }
 
-  /** Frees what these tokens name. Errors are left to the next time: the folders are out of sight already. */
+  /** Frees these tokens' folders. Errors are left to the next time: the folders are already out of sight. */
   async forget(tokens: readonly string[]): Promise<void> {
     for (const it of tokens) await this.free(it, !this.#ofCopy).catch(() => undefined)
   }
 
   /**
-   * Frees all that it holds, but for the tokens of open operations. Only on the operator's word: whose files are there
-   * without an operation, nobody knows.
-   * @param kept undefined: nobody knows whose the tokens are, so all of it stays
+   * Frees everything except the tokens of open operations. Only at the operator's request: nobody knows whose the files
+   * without an operation are.
+   * @param kept undefined: it isn't known which tokens are needed, so everything stays
    */
   async empty(kept: ReadonlySet<string> | undefined): Promise<void> {
     if (!kept) return
@@ -75,7 +70,7 @@ export class Trash {
     await this.forget(tokens.filter(it => !kept.has(it)))
   }
 
-  /** What emptying frees. @param kept as for `empty` */
+  /** What `empty` would free. @param kept as for `empty` */
   async sizes(kept: ReadonlySet<string> | undefined): Promise<{ readonly bytes: number }[]> {
     if (!kept) return []
     const tokens = (await readdir(this.#folder).catch(() => []))
@@ -86,7 +81,7 @@ export class Trash {
     )
   }
 
-  /** Where it lies. */
+  /** Where a token's folder is. */
   placeOf(token: string): string {
     return join(this.#folder, prefix + token)
   }
@@ -103,10 +98,7 @@ const isFolder = (path: string): Promise<boolean> =>
     () => false,
   )
 
-/**
- * The mark goes last: without it the rest would never be freed after a failure. The folder may be a mount point, which
- * stays.
- */
+/** Removes the mark last: without it, the rest would never be freed after a failure. A mount point stays. */
 async function freeTarget(folder: string): Promise<void> {
   for (const it of await readdir(folder)) if (it !== mark) await removeTree(join(folder, it))
   await rm(join(folder, mark), { force: true })

@@ -1,10 +1,10 @@
-/** CPU and memory of many processes, measured between two looks. */
+/** CPU and memory of many processes, measured between two samples. */
 import { usageOf } from '../system/proc'
 
 export interface Usage {
-  /** Per cent of one core, whole ones. */
+  /** Per cent of one core, as a whole number. */
   readonly cpu: number
-  /** Bytes, whole mebibytes. */
+  /** Bytes, rounded to whole mebibytes. */
   readonly memory: number
 }
 
@@ -19,7 +19,7 @@ const mebibyte = 2 ** 20
 export class UsageMeter {
   #samples: ReadonlyMap<number, Sample> = new Map()
 
-  /** Looks at the processes, and forgets all others. */
+  /** Measures these processes and forgets all others. */
   measure(pids: readonly number[]): void {
     const at = performance.now()
     this.#samples = new Map(
@@ -36,15 +36,15 @@ export class UsageMeter {
     )
   }
 
-  /** As measured last; undefined until the process was looked at twice. */
+  /** The latest measurement; undefined until the process has been measured twice. */
   of(pid: number | undefined): Usage | undefined {
     return pid === undefined ? undefined : this.#samples.get(pid)?.usage
   }
 }
 
 /**
- * A measure in whole units, the same as before until it is clearly another: what wobbles between two of them is no
- * news, and with a hundred instances some always do (the kernel counts CPU time in hundredths of a second).
+ * Rounds to whole units, but keeps the previous value until the new one is clearly different: wavering between two
+ * units isn't worth reporting, and of a hundred instances some always do (the kernel counts CPU time in 10 ms units).
  */
 export const steady = (value: number, before: number | undefined, unit: number): number =>
   before !== undefined && Math.abs(value - before) < 0.75 * unit ? before : Math.round(value / unit) * unit

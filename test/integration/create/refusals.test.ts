@@ -136,13 +136,13 @@ describe('creation is refused', () => {
   })
 
   it('on the port of another instance, running or stopped', async () => {
-    expect((await refusal({ port: keeperPort })).cause).toContain('"Keeper" runs on it')
+    expect((await refusal({ port: keeperPort })).cause).toContain('“Keeper” is running on it')
     const keeper = { name: 'Keeper', cwd: join(workspace.root, 'instances/Keeper/server') }
     await workspace.processes.stop(keeper)
     const error: unknown = await workspace.begin({ name: 'new-one', port: keeperPort }).catch((it: unknown) => it)
     expect(toProblem(error)).toMatchObject({
       code: 'port-taken',
-      cause: expect.stringContaining('"Keeper" is configured for it') as string,
+      cause: expect.stringContaining('“Keeper” is configured for it') as string,
     })
     await workspace.processes.start({ ...keeper, script: join(keeper.cwd, 'index.js') })
     await until(() =>

@@ -114,13 +114,13 @@ describe('a copy of the base application and one instance, on the same server', 
     const services = await openCopy(await copyInstance(victim))
     const { instances, down } = await services.instances.registry.list()
     expect(instances).toMatchObject([
-      { name: victim.name, foreign: `Its config.json is that of ${victim.folder}, which exists.` },
+      { name: victim.name, foreign: `Its config.json belongs to ${victim.folder}, which exists.` },
     ])
     expect(down).toEqual([])
     const found = await refusals(services, victim.name)
     expect(Object.keys(found)).toHaveLength(jobs.length)
     for (const why of Object.values(found))
-      expect(why).toBe(`instance-foreign: Its config.json is that of ${victim.folder}, which exists.`)
+      expect(why).toBe(`instance-foreign: Its config.json belongs to ${victim.folder}, which exists.`)
     expect((await bulk({ services }, 'start', [victim.name]))[0]?.problem?.code).toBe('instance-foreign')
     await expectUntouched(victim, pid)
     expect(
@@ -136,11 +136,11 @@ describe('a copy of the base application and one instance, on the same server', 
     await writeFile(config, (await readFile(config, 'utf8')).replaceAll(victim.folder, dirname(config)))
     const services = await openCopy(root)
     for (const why of Object.values(await refusals(services, victim.name)))
-      expect(why).toBe(`instance-foreign: Its port ${victim.port} is in use by the same instance in ${victim.folder}.`)
+      expect(why).toBe(`instance-foreign: The same instance is running on port ${victim.port} from ${victim.folder}.`)
     await mustDo(workspace, 'restart', { name: victim.name }) // marks the database
     await mustDo(workspace, 'stop', { name: victim.name }) // frees the port
     for (const why of Object.values(await refusals(services, victim.name)))
-      expect(why).toBe(`instance-foreign: The database ${victim.database} is marked as another workspace's.`)
+      expect(why).toBe(`instance-foreign: The database ${victim.database} is marked as another workspace’s.`)
     const watching = new AbortController()
     for await (const { instances } of services.instances.registry.watch(watching.signal))
       if (instances[0]?.foreign) watching.abort()

@@ -76,11 +76,11 @@ describe('two instances share a port', () => {
     expect(await refusal(workspace, 'start', { name: 'B' })).toMatchObject({
       code: 'port-in-use',
       action: 'stop-other',
-      cause: '"A" runs on it.',
+      cause: '“A” is running on it.',
     })
     expect(await refusal(workspace, 'restart', { name: 'B' })).toMatchObject({
       code: 'port-in-use',
-      cause: '"A" runs on it.',
+      cause: '“A” is running on it.',
     })
     expect([
       await pidOf(workspace, 'A'),
@@ -157,7 +157,7 @@ describe('changing the port', () => {
     })
     expect(await refusal(workspace, 'change-port', { name: 'B', port: a.port, allowSharedPort: false })).toMatchObject({
       code: 'port-taken',
-      cause: '"A" runs on it.',
+      cause: '“A” is running on it.',
     })
     expect(
       await refusal(workspace, 'change-port', { name: 'A', port: foreignPort(), allowSharedPort: true }),

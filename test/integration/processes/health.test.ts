@@ -59,7 +59,7 @@ test('what PM2 does not know, or has stopped, is not online', async () => {
   await start(httpApp(port))
   await wait()
   await pm2.processes.stop(sure((await pm2.processes.list())[0]))
-  await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'not-online', cause: 'PM2 says: stopped.' } })
+  await expect(wait(0)).rejects.toMatchObject({ problem: { code: 'not-online', cause: 'PM2 reports: stopped.' } })
 })
 
 test('an app that dies at once is given up before the time is over, with its last words, secrets masked', async () => {

@@ -74,7 +74,7 @@ describe('joinList', () => {
     expect(down).toEqual(['gone', 'given-up'])
     expect(lost).toEqual([{ name: 'lost', pid: 9 }])
     expect(instances.filter(it => it.foreign !== undefined).map(it => [it.name, it.foreign])).toEqual([
-      ['copy', 'Its config.json is that of /elsewhere, which exists.'],
+      ['copy', 'Its config.json belongs to /elsewhere, which exists.'],
       ['marked', 'Its database is another’s.'],
     ])
   })

@@ -691,7 +691,7 @@ describe('turning', () => {
     const undone: string[] = []
     const undo = (name: string) => ({
       undo: async () => {
-        if (name === 'two' && broken) throw problem({ code: 'postgres-down', message: 'PostgreSQL does not answer.' })
+        if (name === 'two' && broken) throw problem({ code: 'postgres-down', message: 'PostgreSQL isn’t answering.' })
         undone.push(name)
       },
     })

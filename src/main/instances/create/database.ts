@@ -1,4 +1,4 @@
-/** Steps that make the database and the director in it. */
+/** The steps that create the database and the director's account in it. */
 import { z } from 'zod'
 import { problem } from '../../../shared/problem'
 import { baseEnvironment } from '../../system/environment'
@@ -34,8 +34,8 @@ const hints: Record<string, string> = {
 }
 
 /**
- * Through the instance's own Prisma client, in a process of its own; its data goes by standard input. Undone with the
- * database.
+ * Creates the account through the instance's own Prisma client, in a separate process that gets its data on standard
+ * input. Dropping the database undoes it.
  */
 export const createDirector: CreateStep = services => {
   const ask = async ({ plan, signal, secret }: Context<CreatePlan>, check: boolean) => {

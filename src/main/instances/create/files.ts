@@ -1,4 +1,4 @@
-/** The files of an instance, with the guide's exact keys. */
+/** An instance's files, with the guide's exact keys. */
 import { join } from 'node:path'
 import { addressOf, loopback } from '../../../shared/address'
 import type { DatabaseConfig, InstanceConfig } from '../../../shared/instance'
@@ -11,7 +11,7 @@ import type { CreatePlan } from '../../../shared/jobs/create'
 import { readBaseEnv } from './plan'
 import type { CreateServices } from './services'
 
-/** db-config.json. Without PgBouncer both URLs are the direct one. */
+/** The content of db-config.json. Without PgBouncer, both URLs are the direct one. */
 export function databaseConfig(plan: CreatePlan, password: string): DatabaseConfig {
   const url = (port: number): string => `postgresql://${plan.role}:${password}@${addressOf({ port })}/${plan.database}`
   const directUrl = url(plan.directPort)
@@ -27,7 +27,7 @@ export function databaseConfig(plan: CreatePlan, password: string): DatabaseConf
   }
 }
 
-/** Data folders, `.env` on the direct URL, db-config.json and, last, config.json. */
+/** Creates the data folders, `.env` with the direct URL, db-config.json and, last, config.json. */
 export async function writeInstanceFiles(
   services: CreateServices,
   { plan, secret }: Pick<Context<CreatePlan>, 'plan' | 'secret'>,
@@ -49,7 +49,7 @@ export async function writeInstanceFiles(
       NODE_ENV: 'production',
       HOST: '0.0.0.0',
       ...copied,
-      // After them: a manifest that copies DATABASE_URL or PORT too must not set this instance to work on the base
+      // After the copied values: if the manifest copies DATABASE_URL or PORT too, this instance must not use the base
       // application's.
       ...(plan.host && { HOST: plan.host }),
       DATABASE_URL: database.directUrl,

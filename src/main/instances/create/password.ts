@@ -1,11 +1,11 @@
-/** The director's password, for an operator who had it generated or wants to pass it on. */
+/** The director's password, for an operator who had it generated or passes it on. */
 import { adoptJob, createJob } from '../../../shared/jobs/create'
 import { planOf } from '../../../shared/jobs/words'
 import type { Operations } from '../../operations/engine'
 
 /**
- * The new director's password, which is forgotten by this. Undefined if the operation made none or hasn't succeeded, or
- * it was taken before.
+ * Returns the new director's password and forgets it. Undefined if the operation created none or hasn't succeeded, or
+ * if it was already taken.
  */
 export async function takePassword(
   operations: Operations,

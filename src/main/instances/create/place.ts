@@ -1,4 +1,4 @@
-/** Steps that put the instance on the disk: its folder, the release, its files. */
+/** The steps that put the instance on disk: its folder, the release, its files. */
 import { rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { problem } from '../../../shared/problem'
@@ -9,15 +9,15 @@ import type { CreatePlan } from '../../../shared/jobs/create'
 import type { CreateServices } from './services'
 import { folderOf, takenAway, type CreateStep } from './step'
 
-/** Whether the folder carries this operation's mark. */
+/** Whether the folder carries this operation's token. */
 export const isReserved = async (services: CreateServices, plan: CreatePlan): Promise<boolean> =>
   (await readIfExists(folderOf(services, plan).reservation)) === plan.token
 
-/** Beside the target: the folder before it gets its name, and after it lost it. */
+/** Where the folder is before it gets its name, and while it is deleted. */
 const besideOf = (services: CreateServices, plan: CreatePlan): string =>
   join(services.paths.instances, `.${plan.token}`)
 
-/** The instance's folder is the reservation of its name; its port is reserved by the open operation's plan. */
+/** The folder itself reserves the instance's name; the open operation's plan reserves its port. */
 export const reserve: CreateStep = services => ({
   async do({ plan }) {
     const { folder } = folderOf(services, plan)
@@ -42,7 +42,7 @@ export const reserve: CreateStep = services => ({
     const beside = besideOf(services, plan)
     await rm(beside, { recursive: true, force: true })
     if (!(await isReserved(services, plan))) return
-    await rename(folderOf(services, plan).folder, beside) // gone in one step; the disk is freed after
+    await rename(folderOf(services, plan).folder, beside) // gone at once; the space is freed afterwards
     await syncFolder(services.paths.instances)
     await rm(beside, { recursive: true, force: true })
   },
@@ -57,8 +57,7 @@ const baseOf = (services: CreateServices, { manifest, fingerprint, install }: Cr
 })
 
 /**
- * A release once made stays: it is a cache that the next instance uses. What is half made is removed by the release
- * store itself.
+ * Not undone: a prepared release is a cache for the next instance. The release store itself removes incomplete ones.
  */
 export const prepareRelease: CreateStep = services => ({
   do: ({ plan, signal, report, output }) =>
@@ -66,7 +65,7 @@ export const prepareRelease: CreateStep = services => ({
   verify: ({ plan }) => services.releases.has(plan.fingerprint),
 })
 
-/** config.json comes last: where it is, all is. */
+/** config.json comes last: if it exists, everything does. */
 export const placeFiles: CreateStep = services => ({
   async do({ plan, signal, report, output, secret }) {
     const paths = folderOf(services, plan)

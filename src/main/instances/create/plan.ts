@@ -1,4 +1,4 @@
-/** The choices of a creation, all of them, made before anything is touched. */
+/** Makes all of a creation's choices before anything is touched. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { hash } from 'bcrypt'
@@ -19,10 +19,10 @@ import { findSystemUser } from '../system-user/identity'
 import { requireReach } from '../system-user/reach'
 import type { CreateServices } from './services'
 
-/** A new database takes 8 MB, and PostgreSQL's log of it up to two segments of 16 MB. */
+/** A new database takes 8 MB, and PostgreSQL's write-ahead log for it up to two segments of 16 MB. */
 const databaseBytes = 40 * 2 ** 20
 
-/** The guide's rounds. */
+/** The guide's cost factor. */
 const bcryptRounds = 10
 
 /**
@@ -69,10 +69,10 @@ export async function planCreate(services: CreateServices, input: CreateInput): 
   return plan
 }
 
-/** Names that PM2's commands read as something else. */
+/** Keywords of PM2's commands. */
 const reserved = new Set(['all', 'max'])
 
-/** Whether a name can be had; the wizard asks this while one types. */
+/** @throws unless a name is free; the wizard calls it while the operator types */
 export async function requireFreeName(
   services: Pick<CreateServices, 'configs' | 'processes'>,
   name: string,
@@ -109,7 +109,7 @@ export async function requireFreeName(
 }
 
 /**
- * @param needsPool undefined: PgBouncer is needed where it can be had @throws Problem `infrastructure-stopped` or
+ * @param needsPool undefined: PgBouncer is needed if it is available @throws Problem `infrastructure-stopped` or
  * `not-adopted` with this hint
  */
 export async function requireInfrastructure(
@@ -190,7 +190,7 @@ async function choosePort(
   })
 }
 
-/** What its steps need. The director's password is only kept to be shown; the steps use its hash. */
+/** The secrets that the steps need. The director's password is kept only to be shown; the steps use its hash. */
 export async function creationSecrets(password: string): Promise<Record<string, string>> {
   return {
     database: generatePassword(),
@@ -200,5 +200,5 @@ export async function creationSecrets(password: string): Promise<Record<string, 
   }
 }
 
-/** The secret that a creation's success leaves for the operator. */
+/** The secret that a successful creation leaves for the operator. */
 export const directorPassword = 'director-password'

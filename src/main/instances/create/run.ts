@@ -1,4 +1,4 @@
-/** Steps that bring the instance to life: the pooled URL, the process, its health. */
+/** The steps that get the instance running: the pooled URL, the process, its health. */
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parse } from 'dotenv'
@@ -15,7 +15,7 @@ import { isReserved } from './place'
 import type { CreateServices } from './services'
 import { folderOf, takenAway, type CreateStep } from './step'
 
-/** Set-up needs a direct connection, the running application gets a pooled one. */
+/** Set-up needs a direct connection; the running application gets a pooled one. */
 export const switchToPool: CreateStep = services => {
   const urls = async ({ plan, secret }: Context<CreatePlan>) => databaseConfig(plan, await secret('database'))
   return {
@@ -29,7 +29,7 @@ export const switchToPool: CreateStep = services => {
       const { url } = await urls(context)
       return parse((await readIfExists(folderOf(services, context.plan).env)) ?? '')['DATABASE_URL'] === url
     },
-    /** From the file itself: it needs no secret, which may be lost, and no file, which may be gone. */
+    /** Uses only the file itself, so it works even if the secret is lost, and does nothing if the file is gone. */
     async undo({ plan }) {
       const { env } = folderOf(services, plan)
       const text = await readIfExists(env)
@@ -39,13 +39,13 @@ export const switchToPool: CreateStep = services => {
   }
 }
 
-/** An instance whose port another one holds is made complete and left stopped: the operator chose to share. */
+/** If another instance is running on the port, this one is left stopped: the operator chose to share it. */
 export const startProcess: CreateStep = services => ({
   async do({ plan, signal, report }) {
     if (plan.systemUser) await isolate(services, plan, signal)
-    if (plan.heldBy !== undefined) return // only its user was to be made
+    if (plan.heldBy !== undefined) return // only the user is needed
     const { server } = folderOf(services, plan)
-    // logs of an earlier one of its name, whose folder was deleted by hand, are not its own
+    // an earlier instance of this name may have left logs, if its folder was deleted by hand
     await services.processes.remove({ name: plan.name, cwd: server })
     await startTarget(
       services,
@@ -67,12 +67,12 @@ export const startProcess: CreateStep = services => ({
     await services.processes.remove({ name: plan.name, cwd: folderOf(services, plan).server })
     await services.processes.save()
     await services.desired.remove(plan.name)
-    // the undo of place-files deletes its files
+    // the files are deleted when place-files is undone
     if (plan.systemUser) await removeSystemUser(services.run, services.paths, plan.name)
   },
 })
 
-/** Before anything of the application runs but its own set-up. */
+/** Runs before any of the application's code, except its set-up. */
 async function isolate(services: CreateServices, plan: CreatePlan, signal: AbortSignal): Promise<void> {
   const [folder, readable] = [
     { uid: 0, gid: 0, mode: 0o700 },
@@ -89,7 +89,7 @@ async function isolate(services: CreateServices, plan: CreatePlan, signal: Abort
   await handOver(services, plan.name, before, signal)
 }
 
-/** Healthy at last, the folder is no longer in the making. */
+/** Once the instance is healthy, its folder no longer counts as being created. */
 export const verifyHealth: CreateStep = services => ({
   async do({ plan, signal, report }) {
     if (!(await isReserved(services, plan))) throw takenAway(plan)
@@ -100,14 +100,14 @@ export const verifyHealth: CreateStep = services => ({
         { signal, report },
       )
     const { reservation, folder, env } = folderOf(services, plan)
-    for (const it of [folder, dirname(env)]) await removeTemporary(it) // a crash may have left some of a file
+    for (const it of [folder, dirname(env)]) await removeTemporary(it) // left by a crash
     await rm(reservation, { force: true })
     await syncFolder(folder)
   },
   verify: async ({ plan }) =>
     (await exists(folderOf(services, plan).config)) &&
     (await readIfExists(folderOf(services, plan).reservation)) === undefined,
-  /** The folder gets its mark back, by which the undo of `reserve` knows it. */
+  /** Restores the folder's token, by which the undo of `reserve` recognises it. */
   async undo({ plan }) {
     const { folder, reservation } = folderOf(services, plan)
     if (await isFolder(folder)) await writeFileAtomic(reservation, plan.token, 0o600)

@@ -1,4 +1,4 @@
-/** The step that gives the database its tables. */
+/** The step that creates the database's tables. */
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { manifestSchema } from '../../../shared/workspace'
@@ -10,19 +10,19 @@ import type { CreatePlan } from '../../../shared/jobs/create'
 import type { CreateServices } from './services'
 import { folderOf, type CreateStep } from './step'
 
-/** Five minutes: hundreds of models on a slow disk. */
+/** Milliseconds: hundreds of models on a slow disk. */
 const toolTimeout = 300_000
 
-/** What the tools that talk to the database need of the instance's .env; its other secrets stay there. */
+/** What database tools need from the instance's .env; its other secrets stay there. */
 export async function databaseUrls(env: string): Promise<Record<string, string>> {
   const { DATABASE_URL, DIRECT_URL } = parse((await readIfExists(env)) ?? '')
   return { ...(DATABASE_URL && { DATABASE_URL }), ...(DIRECT_URL && { DIRECT_URL }) }
 }
 
 /**
- * Where Prisma pushes the schema, its SQL is written once a release and run for each instance, which takes a twentieth
- * of the time. Whatever keeps that from working, the push itself is the other way, and says what is wrong. The database
- * remembers which schema it has; dropping it (create-database's undo) undoes this.
+ * If Prisma pushes the schema, its SQL is generated once per release and run for each instance, which takes a twentieth
+ * of the time. If that fails for any reason, falls back to the push itself, which reports what is wrong. A comment on
+ * the database records its schema. Dropping the database (create-database's undo) undoes this step.
  */
 export const pushSchema: CreateStep = services => ({
   async do(context) {
@@ -37,7 +37,7 @@ export const pushSchema: CreateStep = services => ({
         return await services.databases.markSchema(plan, plan.fingerprint)
       } catch (error) {
         signal.throwIfAborted()
-        output(`Without the schema's SQL (${error instanceof Error ? error.message : String(error)})\n`)
+        output(`Couldn’t use the schema’s SQL (${error instanceof Error ? error.message : String(error)})\n`)
       }
     }
     await runTool(services, context, plan.manifest.server.push, output)
@@ -49,7 +49,7 @@ export const pushSchema: CreateStep = services => ({
 const prismaPush = manifestSchema.parse({}).server.push.join(' ')
 const isPrismaPush = (plan: CreatePlan): boolean => plan.manifest.server.push.join(' ') === prismaPush
 
-/** The schema as Prisma itself found it when it generated the client, wherever the base application keeps it. */
+/** The schema as Prisma saved it when it generated the client, wherever the base application keeps it. */
 const generatedSchema = 'node_modules/.prisma/client/schema.prisma'
 
 async function writeSql(services: CreateServices, context: Context<CreatePlan>): Promise<string> {
@@ -68,8 +68,7 @@ async function writeSql(services: CreateServices, context: Context<CreatePlan>):
 }
 
 /**
- * As the instance's role, which then owns all of it. Several statements in one query are one transaction: all or
- * nothing.
+ * Runs as the instance's role, which then owns everything. Statements in one query are one transaction: all or nothing.
  */
 async function runSql(services: CreateServices, { plan, secret }: Context<CreatePlan>, sql: string): Promise<void> {
   const login = {
@@ -81,7 +80,7 @@ async function runSql(services: CreateServices, { plan, secret }: Context<Create
   await withConnection(login, client => client.query(`SET search_path = public;\n${sql}`))
 }
 
-/** In the instance's server, with the direct URL. @returns its standard output */
+/** Runs a tool in the instance's server folder, with the direct URL. @returns its standard output */
 export async function runTool(
   services: CreateServices,
   { plan, signal, secret }: Pick<Context<CreatePlan>, 'plan' | 'signal' | 'secret'>,

@@ -1,4 +1,4 @@
-/** What creation works with. */
+/** The services that a creation uses. */
 import type { PortCheck } from '../../../shared/instance'
 import type { Manifest } from '../../../shared/workspace'
 import type { Databases } from '../../infrastructure/databases'

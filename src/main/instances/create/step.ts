@@ -1,19 +1,19 @@
-/** What the steps of a creation share. */
+/** Shared by the steps of a creation. */
 import { problem } from '../../../shared/problem'
 import type { StepActions } from '../../operations/implement'
 import { instancePaths, type InstancePaths } from '../../workspace/paths'
 import type { CreatePlan } from '../../../shared/jobs/create'
 import type { CreateServices } from './services'
 
-/** A step, given its collaborators. */
+/** Makes a step that uses these services. */
 export type CreateStep = (services: CreateServices) => StepActions<CreatePlan>
 
 export const folderOf = (services: CreateServices, plan: CreatePlan): InstancePaths =>
   instancePaths(services.paths, plan.manifest, plan.name)
 
 /**
- * Someone removed the folder while it was in the making. What would be made anew had no mark, and nobody would dare to
- * take it back.
+ * Someone removed the folder while the instance was being created. A new folder would have no token, so it could never
+ * be removed safely.
  */
 export const takenAway = ({ name }: CreatePlan) =>
   problem({

@@ -1,6 +1,6 @@
 /**
- * What follows from an instance's name, checked against what an unfinished job's plan says: a path in a journal is
- * never obeyed.
+ * Checks an unfinished job's plan against what follows from the instance's name: a path in a journal is never simply
+ * obeyed.
  */
 import { join } from 'node:path'
 import type { Manifest } from '../../../shared/workspace'
@@ -8,16 +8,16 @@ import { readManifest } from '../../workspace/base'
 import { instancePaths, type WorkspacePaths } from '../../workspace/paths'
 import type { Target } from '../../../shared/jobs/target'
 
-/** The subject of every job on an instance: names differ by more than case. */
+/** The subject of every job on an instance. Lower case, because names must differ by more than case. */
 export const subjectOf = (name: string): string => name.toLowerCase()
 
-/** How jobs name an instance. @param name a valid one */
+/** The instance as jobs see it. @param name a valid name */
 export function targetOf(paths: WorkspacePaths, manifest: Manifest, name: string, port: number): Target {
   const { server } = instancePaths(paths, manifest, name)
   return { name, port, cwd: server, script: join(server, manifest.server.entry) }
 }
 
-/** The first value that is not as it should be, as a sentence; undefined if all are. */
+/** The first value that isn't as it should be, as a sentence; undefined if all are. */
 export function difference(
   found: Readonly<Record<string, unknown>>,
   due: Readonly<Record<string, unknown>>,
@@ -27,8 +27,8 @@ export function difference(
 }
 
 /**
- * Whether the subject and every instance that a plan names are as their names and the present manifest give. The first
- * is whom the job is about.
+ * Checks that the subject and every target in a plan follow from their names and the current manifest. The first target
+ * is the job's instance. @returns what differs, as a sentence
  */
 export async function targetContradiction(
   { paths }: { readonly paths: WorkspacePaths },

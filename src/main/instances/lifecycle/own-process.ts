@@ -1,8 +1,8 @@
-/** Which of PM2's processes is an instance's: its name and its folder. A namesake from elsewhere is not. */
+/** Finds an instance's process in PM2, by name and folder: a namesake elsewhere doesn't count. */
 import type { ProcessInfo, ProcessRef, ProcessStatus } from '../../processes/client'
 import { sameFolder } from '../../processes/leftovers'
 
-/** Those of the name and folder. */
+/** The processes with this name and folder. */
 export async function ownedBy<T extends ProcessRef & { readonly pid?: number }>(
   all: readonly T[],
   { name, cwd }: ProcessRef,
@@ -12,11 +12,11 @@ export async function ownedBy<T extends ProcessRef & { readonly pid?: number }>(
   return named.filter((_, index) => own[index])
 }
 
-/** The process, of several (PM2 allows that) one that runs. */
+/** The process; if there are several (PM2 allows that), preferably one that is online. */
 export async function ownProcess(listed: readonly ProcessInfo[], ref: ProcessRef): Promise<ProcessInfo | undefined> {
   const own = await ownedBy(listed, ref)
   return own.find(it => it.status === 'online') ?? own[0]
 }
 
-/** It runs, or comes and goes without anyone's doing. */
+/** It is running, or PM2 is about to start it. */
 export const isActive = (status: ProcessStatus): boolean => status !== 'stopped' && status !== 'errored'

@@ -1,4 +1,4 @@
-/** Who is in the way of an instance that is to run on its port: the guide's port rules. */
+/** What keeps an instance from running on its port: the guide's port rules. */
 import type { PortHolder } from '../../../shared/instance'
 import type { Target } from '../../../shared/jobs/target'
 import { problem, type ProblemError } from '../../../shared/problem'
@@ -6,8 +6,8 @@ import { describeHolder } from '../ports'
 import type { PortServices } from './target'
 
 /**
- * @returns the other instances that run on it now
- * @throws Problem `port-in-use` if a foreign process has it (program and pid are named)
+ * @returns the other instances that are running on it
+ * @throws Problem `port-in-use` if a foreign process has it; names its program and pid
  */
 export async function othersOnPort(
   services: PortServices,
@@ -19,7 +19,7 @@ export async function othersOnPort(
   return holders.filter(it => it.type === 'instance').filter(it => it.running && it.name !== name)
 }
 
-/** @param instance to be started: what runs there is an instance, which can be stopped first */
+/** @param instance the instance to start, if another instance has the port and can be stopped first */
 export function portInUse(port: number, by: string, instance?: string): ProblemError {
   return problem({
     code: 'port-in-use',

@@ -1,4 +1,4 @@
-/** Steps on an instance's process, used by every job that starts or stops one. */
+/** Starting and stopping an instance's process, for every job that does so. */
 import type { StartPlan } from '../../../shared/jobs/lifecycle'
 import type { Target } from '../../../shared/jobs/target'
 import { problem, toProblem } from '../../../shared/problem'
@@ -12,9 +12,9 @@ import { runAs } from '../system-user/identity'
 import { bootTime, isOnline, type LifecycleServices } from './target'
 
 /**
- * Starts it (a new process, so `.env` is read anew) as its own user if it has one, on a pool that is well; keeps that
- * in PM2's dump, and remembers that it should run.
- * @throws Problem `script-missing`, which PM2 would not tell
+ * Heals its pool, starts it (a new process, so `.env` is reread; as its own user, if it has one), saves PM2's list and
+ * records that it should be running.
+ * @throws Problem `script-missing`, which PM2 wouldn't report
  */
 export async function startTarget(
   { paths, processes, desired, pools }: Pick<LifecycleServices, 'paths' | 'processes' | 'desired' | 'pools'>,
@@ -35,8 +35,8 @@ export async function startTarget(
 }
 
 /**
- * Stops it, keeps that in PM2's dump, and remembers that it should not run. @throws Problem `instance-foreign` if its
- * folder has become another's
+ * Stops it, saves PM2's list and records that it shouldn't be running. @throws Problem `instance-foreign` if its folder
+ * now belongs to another instance
  */
 export async function stopTarget({ processes, desired, ownership }: LifecycleServices, target: Target): Promise<void> {
   await ownership.requireFolder(target.name)
@@ -46,9 +46,8 @@ export async function stopTarget({ processes, desired, ownership }: LifecycleSer
 }
 
 /**
- * As it was before: it runs again. For undo, which nobody aborts. It may have been unhealthy before, or its folder was
- * removed by hand meanwhile, so that it is not healthy now is said and no failure: nothing would get an operation out
- * of that.
+ * Gets it running again, for undo. It may have been unhealthy before, or its folder may have been removed by hand, so a
+ * failure is only reported: otherwise the operation could never end.
  */
 export async function startAgain(
   services: LifecycleServices,
@@ -67,12 +66,12 @@ export async function startAgain(
   )
 }
 
-/** Seconds that undo waits for an application to boot: nobody can cancel it, and nothing depends on the answer. */
+/** Seconds that undo waits for an application to boot: it can't be cancelled, and nothing depends on the outcome. */
 const longestUndo = 60
 
 /**
- * Starts the instance. Undo stops it, unless PM2 has given it up already: then its state tells why. One that should run
- * all the same is taken from PM2's list: *stopped* there would mean that someone wants it so (desired-keeper.ts).
+ * Starts the instance. Undo stops it, unless PM2 has given up: its state then shows why. If it should be running all
+ * the same, it is removed from PM2's list instead: *stopped* would mean that someone stopped it (desired-keeper.ts).
  */
 export const startProcess = (services: LifecycleServices): StepActions<StartPlan> => ({
   async do({ plan, signal, report }) {
@@ -91,32 +90,29 @@ export const startProcess = (services: LifecycleServices): StepActions<StartPlan
   },
 })
 
-/** From the first start by us on, its database carries our mark. */
+/** Marks its database as ours the first time we start it. */
 export async function claimDatabase({ configs, ownership }: LifecycleServices, name: string): Promise<void> {
   const found = await configs()
   await ownership.claim({ ...found, configs: found.configs.filter(it => it.name === name) })
 }
 
-// ms; PM2 gives up after 16 ends, which take it 2 to 4 s, and counts only those in the first 16 s
-const patience = 16_000
+// ms; PM2 gives up after 16 crashes, which take 2 to 4 s, and counts only those in the first 16 s
+const givesUpWithin = 16_000
 
-/**
- * Whether PM2 gave it up. One that ends again and again gets a moment for that: `errored` tells the operator more than
- * `stopped`.
- */
+/** Whether PM2 has given up on it. Waits while it keeps crashing: `errored` tells the operator more than `stopped`. */
 async function isGivenUp({ processes }: LifecycleServices, target: Target): Promise<boolean> {
   const answer = await waitFor(
     async () => {
       const process = await ownProcess(await processes.list(), target)
       if (process?.status === 'errored') return 'yes'
-      return (!process || process.restarts === 0) && 'no' // between two starts PM2 says "stopped"
+      return (!process || process.restarts === 0) && 'no' // between two starts PM2 reports “stopped”
     },
-    { timeout: patience },
+    { timeout: givesUpWithin },
   )
   return answer === 'yes'
 }
 
-/** Waits for a target as long as it may take to boot. @throws as `waitForHealth` */
+/** Waits until it is healthy, for as long as it may take to boot. @throws as `waitForHealth` */
 export async function waitForTarget(
   services: HealthServices & Pick<LifecycleServices, 'paths'>,
   target: Pick<Target, 'name' | 'cwd' | 'port'>,
@@ -129,5 +125,5 @@ export const verifyHealth = <Plan extends { readonly target: Target }>(
   services: LifecycleServices,
 ): StepActions<Plan> => ({
   do: ({ plan, signal, report }) => waitForTarget(services, plan.target, { signal, report }),
-  verify: () => Promise.resolve(false), // a look is cheap and always due
+  verify: () => Promise.resolve(false), // checking again is cheap
 })

@@ -1,6 +1,4 @@
-/**
- * What the jobs on an existing instance share: their collaborators, and what they find out about it before they begin.
- */
+/** Shared by the jobs on an existing instance: their services, and what they look up about it before they begin. */
 import type { InstanceConfig, InstanceDetails, PortCheck } from '../../../shared/instance'
 import type { Target } from '../../../shared/jobs/target'
 import { problem } from '../../../shared/problem'
@@ -50,7 +48,7 @@ export async function findInstance(
   return { config, paths, manifest, target: targetOf(services.paths, manifest, name, config.port) }
 }
 
-/** For jobs, which leave what is another's alone. @throws as `findInstance`; Problem `instance-foreign` */
+/** For jobs, which never touch another's instance. @throws as `findInstance`; Problem `instance-foreign` */
 export async function findOwn(
   services: Pick<LifecycleServices, 'paths' | 'configs' | 'ownership'>,
   name: string,
@@ -61,8 +59,8 @@ export async function findOwn(
 }
 
 /**
- * How long its application may take to answer, in seconds: its own time, else the manifest's. Read when it is waited
- * for: the operator may have changed it.
+ * Seconds that its application may take to answer: its own limit, or the manifest's. Read when the wait begins, as the
+ * operator may have changed it.
  * @throws Problem `file-corrupt`
  */
 export async function bootTime(
@@ -77,7 +75,7 @@ export async function bootTime(
 
 type ProcessLook = Pick<Target, 'name' | 'cwd'>
 
-/** Whether PM2 runs it now, or is about to. */
+/** Whether PM2 is running it, or is about to. */
 export async function isOnline(
   { processes }: Pick<LifecycleServices, 'processes'>,
   target: ProcessLook,
@@ -86,13 +84,13 @@ export async function isOnline(
   return found !== undefined && isActive(found.status)
 }
 
-/** Whether it runs at all: PM2 runs it, or it outlived a daemon that was killed. */
+/** Whether it is running at all: in PM2, or as a process that outlived a killed daemon. */
 export async function isRunning(services: Pick<LifecycleServices, 'processes'>, target: ProcessLook): Promise<boolean> {
   return (await isOnline(services, target)) || (await ownedBy(await services.processes.lost(), target)).length > 0
 }
 
-/** Every instance with its port, and whether it runs. */
-export async function whoRuns(
+/** Every instance with its port, and whether it is running. */
+export async function instancePorts(
   services: Pick<LifecycleServices, 'paths' | 'configs' | 'processes'>,
 ): Promise<{ name: string; port: number; running: boolean }[]> {
   const manifest = await readManifest(services.paths.root)

@@ -1,10 +1,10 @@
 /**
- * An instance's files go to its system user and come back, and its config.json says whose they are.
+ * Gives an instance's files to its system user, and takes them back. Its config.json records which is the case.
  *
- * root changes owners file by file, which may take minutes, and nobody may swap a folder for a link meanwhile. So the
- * instance's folder is closed first, then the user's processes are ended, and the folder is opened last: whatever
- * starts as the user in between can't enter. After a crash the folder stays closed until the step, or its undo, has run
- * again.
+ * root changes owners file by file, which may take minutes, and meanwhile nobody must be able to swap a folder for a
+ * link. So the instance's folder is closed first, then the user's processes are ended, and the folder is opened last: a
+ * process that starts as the user in between can't enter. After a crash the folder stays closed until the step or its
+ * undo has run again.
  */
 import type { Owners } from '../../../shared/instance'
 import { exists, isFolder, removeTemporary } from '../../system/files'
@@ -22,7 +22,7 @@ interface HandOverServices {
 }
 
 /**
- * The user exists already. @param before who owned its files before it had a user @throws Problem `system-user-missing`
+ * The user must exist. @param before who owned the files before there was a user @throws Problem `system-user-missing`
  * …
  */
 export async function handOver(
@@ -37,14 +37,14 @@ export async function handOver(
   await requireInstanceConfig(paths.config)
   await closeFolder(places)
   await endProcessesOf(services.run, user)
-  await removeTemporary(paths.folder) // a crash may have left some of config.json
-  // from here on it is never started as us
+  await removeTemporary(paths.folder) // a crash may have left part of a config.json
+  // from here on it is never started as our own user
   await changeInstanceConfig(paths.config, it => ({ ...it, systemUser: { before } }))
   await giveTo(services.run, user, places, signal)
   await openFolder(places, { uid: 0, gid: user.gid, mode: 0o750 })
 }
 
-/** The reverse. The user stays. If the user or the folder is gone, there is nothing to take back. */
+/** The reverse; the user stays. If the user or the folder is gone, there is nothing to take back. */
 export async function handBack(
   services: HandOverServices,
   name: string,

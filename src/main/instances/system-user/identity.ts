@@ -1,6 +1,6 @@
 /**
- * The system user of an instance: named after workspace and instance, and marked, so that no other user is ever taken
- * for it, and none but ours is ever deleted.
+ * An instance's system user. It is named after workspace and instance, and marked, so that no other user is ever
+ * mistaken for it and only our own users are ever deleted.
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
@@ -20,10 +20,7 @@ import type { WorkspacePaths } from '../../workspace/paths'
 
 const longestName = 32 // useradd's limit
 
-/**
- * What the user of an instance is called, and its mark. The same for names that differ only by case, as their databases
- * are.
- */
+/** The name and mark of an instance's user. Names that differ only by case share it, as they share a database. */
 export function identityOf(
   { root }: Pick<WorkspacePaths, 'root'>,
   name: string,
@@ -35,7 +32,7 @@ export function identityOf(
   }
 }
 
-/** The instance's own user, if there is one. @throws Problem `system-user-foreign` if its name is somebody else's */
+/** The instance's own user, if there is one. @throws Problem `system-user-foreign` if another user has its name */
 export async function findSystemUser(
   paths: Pick<WorkspacePaths, 'root'>,
   name: string,
@@ -64,8 +61,8 @@ export async function requireSystemUser(paths: Pick<WorkspacePaths, 'root'>, nam
 }
 
 /**
- * Whom PM2 runs an instance as; undefined: as us. An instance that should have a user never runs as root because that
- * user is missing.
+ * The user as which PM2 runs an instance; undefined means our own. If an instance's user is missing, it is never run as
+ * root instead.
  * @throws Problem `system-user-missing`, `system-user-foreign`, `file-corrupt`
  */
 export async function runAs(
@@ -77,8 +74,8 @@ export async function runAs(
 }
 
 /**
- * Creates the instance's user unless it exists, and locks its account. Its home is the instance's folder, which it
- * can't write to.
+ * Creates the instance's user if necessary, and locks its account. Its home is the instance's folder, which it can't
+ * write to.
  */
 export async function ensureSystemUser(
   run: Run,
@@ -88,29 +85,26 @@ export async function ensureSystemUser(
   const identity = identityOf(paths, name)
   const found = await findSystemUser(paths, name)
   if (!found || !(await isWhole(found))) {
-    if (found) await deleteUser(run, found) // a crash left half of it
+    if (found) await deleteUser(run, found) // left incomplete by a crash
     await addUser(run, { ...identity, home: join(paths.instances, name) })
   }
   await lockAccount(run, identity.name)
 }
 
-/**
- * Ends whatever still runs as the instance's user, and deletes the user. Nothing to do if there is none, or it isn't
- * ours.
- */
+/** Ends the user's processes and deletes the user. Does nothing if there is none, or it isn't ours. */
 export async function removeSystemUser(run: Run, paths: Pick<WorkspacePaths, 'root'>, name: string): Promise<void> {
   const identity = identityOf(paths, name)
   const found = await findUser(identity.name)
   if (found?.comment !== identity.comment) return
-  for (const end = Date.now() + patience; ;) {
+  for (const end = Date.now() + deleteWithin; ;) {
     await endProcessesOf(run, found)
     try {
       return await deleteUser(run, found)
     } catch (error) {
       if (Date.now() > end) throw error
-    } // something has started one as that user meanwhile
+    } // a new process of the user has started meanwhile
   }
 }
 
-/** Milliseconds. PM2 gives up an application that keeps ending after 16 starts, some seconds. */
-const patience = 15_000
+/** Milliseconds. PM2 gives up on a crashing application after 16 starts, which take a few seconds. */
+const deleteWithin = 15_000

@@ -1,7 +1,6 @@
 /**
- * Gives an instance a system user of its own, so that a compromised application reads no other instance's secrets and
- * none of ours; and the reverse. Both restart an instance that runs, and end as they began if it is not healthy
- * afterwards.
+ * Gives an instance its own system user, so that a compromised application can read neither other instances' secrets
+ * nor ours; and the reverse. Both restart a running instance, and roll back if it isn't healthy afterwards.
  */
 import { join } from 'node:path'
 import type { z } from 'zod'
@@ -65,7 +64,7 @@ async function planIsolation(services: IsolateServices, { name }: Named): Promis
     })
   }
   const owners = await readOwners(placesOf(paths, manifest))
-  // Where its user is gone, the files are nobody's now: what was recorded then still holds.
+  // If its user is gone, the files belong to nobody now: what was recorded then still holds.
   return { target, ran: await isRunning(services, target), before: config.systemUser?.before ?? owners }
 }
 
@@ -78,7 +77,7 @@ async function planReturn(services: IsolateServices, { name }: Named): Promise<I
   return { target, ran: await isRunning(services, target), before: config.systemUser.before }
 }
 
-/** Until its files are another's, nothing of it may run, and PM2 must not start it by itself or by hand as before. */
+/** Until its files have changed hands, none of it may run: PM2 must not start it as before, not even by hand. */
 const stopProcess = (services: IsolateServices): IsolateStep => ({
   async do({ plan: { target, ran } }) {
     if (ran) await stopTarget(services, target)
@@ -87,7 +86,7 @@ const stopProcess = (services: IsolateServices): IsolateStep => ({
     const user = await findSystemUser(services.paths, target.name)
     if (user) await endProcessesOf(services.run, user)
   },
-  verify: () => Promise.resolve(false), // to stop again what is stopped costs nothing
+  verify: () => Promise.resolve(false), // stopping it again costs nothing
   undo: async context => {
     if (context.plan.ran) await startAgain(services, context.plan.target, context)
   },
@@ -95,20 +94,20 @@ const stopProcess = (services: IsolateServices): IsolateStep => ({
 
 const createUser = (services: IsolateServices): IsolateStep => ({
   do: ({ plan: { target } }) => ensureSystemUser(services.run, services.paths, target.name),
-  verify: () => Promise.resolve(false), // it looks first itself
+  verify: () => Promise.resolve(false), // it checks for itself
   undo: ({ plan: { target } }) => removeSystemUser(services.run, services.paths, target.name),
 })
 
 const giveFiles = (services: IsolateServices): IsolateStep => ({
   do: ({ plan: { target, before }, signal }) => handOver(services, target.name, before, signal),
-  verify: () => Promise.resolve(false), // to look at each file takes as long as to give it
+  verify: () => Promise.resolve(false), // checking each file takes as long as giving it
   undo: ({ plan: { target, before }, signal }) => handBack(services, target.name, before, signal),
 })
 
 const takeFiles = (services: IsolateServices): IsolateStep => ({
   do: ({ plan: { target, before }, signal }) => handBack(services, target.name, before, signal),
   verify: () => Promise.resolve(false), // as above
-  /** What was removed by hand meanwhile has no files to be given again. */
+  /** If the folder was removed by hand meanwhile, there are no files to give. */
   undo: async ({ plan: { target, before }, signal }) => {
     if (await exists(join(services.paths.instances, target.name, 'config.json')))
       await handOver(services, target.name, before, signal)
@@ -120,7 +119,7 @@ const startProcess = (services: IsolateServices): IsolateStep => ({
     await startTarget(services, target, { signal, report })
     await waitForTarget(services, target, { signal, report })
   },
-  verify: () => Promise.resolve(false), // a look is cheap and always due
+  verify: () => Promise.resolve(false), // checking again is cheap
   undo: ({ plan: { target } }) => stopTarget(services, target),
 })
 

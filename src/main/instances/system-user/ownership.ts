@@ -1,13 +1,13 @@
 /**
- * Who may do what with an instance's files once it has a user of its own. The folder stays root's and is closed to all
- * but the user's group; so are code and packages, which the user reads and cannot change; `.env` it reads; its data
- * folders are its own. Packages are hard links: their owner is the release's and every other instance's too, so it is
- * never changed.
+ * Who may do what with an instance's files once it has its own user. The folder, code and packages still belong to root
+ * and are closed to everyone but the user's group, which can read but not change them. The user can read `.env`, and
+ * owns its data folders. Packages are hard links whose owner is shared with the release and every other instance, so it
+ * is never changed.
  *
- * The user must not own the folder: it could then put links in place of what root reads and writes there. All of this
- * happens while the folder is closed and no process of the user runs (hand-over.ts). A process of yet another user may
- * still hold a data folder open that the user passed to it, so owners there change by `-execdir`, which a folder
- * swapped for a link can't lead elsewhere.
+ * The user must not own the folder: it could then replace files that root reads and writes there with links. All of
+ * this happens while the folder is closed and none of the user's processes are running (hand-over.ts). A process of a
+ * third user may still hold a data folder open that the user passed to it. So owners there are changed with `-execdir`,
+ * which can't be diverted by swapping a folder for a link.
  */
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, realpath, stat } from 'node:fs/promises'
@@ -21,7 +21,7 @@ import type { SystemUser } from '../../system/users'
 import { sharedMode } from '../../workspace/env-file'
 import type { InstancePaths } from '../../workspace/paths'
 
-/** An instance's paths; `data`: its data folders, none inside another. */
+/** An instance's paths. `data`: its data folders, none inside another. */
 export interface Places extends Pick<InstancePaths, 'folder' | 'server' | 'client' | 'env'> {
   readonly data: readonly string[]
 }
@@ -35,13 +35,13 @@ export function placesOf({ folder, server, client, env }: InstancePaths, manifes
 const timeout = 600_000 // ms; 150,000 uploads on a slow disk
 
 /**
- * Who owns what now: of the folder, `.env`, the code and the data folders, by their paths inside the folder. @throws
+ * The current owners of the folder, `.env`, the code and the data folders, by their paths inside the folder. @throws
  * Problem `isolation-link`
  */
 export async function readOwners({ folder, server, client, env, data }: Places): Promise<Owners> {
   const entries = await Promise.all(
     [folder, server, client, env, ...data].map(async path => {
-      // a folder that is a link is an instance on another disk
+      // the instance's folder may be a link to another disk
       const found = await (path === folder ? stat : lstat)(path).catch(() => undefined)
       if (found?.isSymbolicLink()) {
         throw problem({
@@ -59,17 +59,17 @@ export async function readOwners({ folder, server, client, env, data }: Places):
   return Object.fromEntries(entries.flat())
 }
 
-/** Closes an instance's folder to everyone but root: nothing inside can be reached by its path. */
+/** Closes an instance's folder to everyone but root, so nothing inside can be reached by its path. */
 export const closeFolder = (places: Places): Promise<void> => openFolder(places, { uid: 0, gid: 0, mode: 0o700 })
 
 /** Opens it again. */
 export const openFolder = async ({ folder }: Pick<Places, 'folder'>, owner: Owner): Promise<void> =>
   change(await realpath(folder), owner)
 
-/** Who had a path before. @param path inside the instance's folder; `.` is the folder */
+/** Who owned a path before. @param path inside the instance's folder; `.` is the folder itself */
 export const ownerBefore = (before: Owners, path: string): Owner => before[path] ?? { uid: 0, gid: 0, mode: 0o700 }
 
-/** Gives what is in an instance's folder to its user. May be done again from any half. */
+/** Gives the contents of an instance's folder to its user. Safe to repeat after an interruption. */
 export async function giveTo(run: Run, { uid, gid }: SystemUser, places: Places, signal: AbortSignal): Promise<void> {
   const { server, client, env, data } = places
   const find = finder(run, signal)
@@ -100,10 +100,10 @@ export async function giveTo(run: Run, { uid, gid }: SystemUser, places: Places,
       '+',
     ],
   )
-  // A number that the files' former owner had may be given to this user.
+  // The new user may have got the user id of the files' former owner.
   await find([server, client], [...code, '-user', String(uid), '-exec', 'chown', '--no-dereference', '0', '{}', '+'])
   await find([server, client], [...code, '-type', 'f', '-links', '+1', '-exec', 'chmod', 'a+rX,go-w', '{}', '+'])
-  // A data file with a second name may be somebody else's too.
+  // A data file with a second hard link may be somebody else's too.
   await find(data, [
     '(',
     '-type',
@@ -123,7 +123,7 @@ export async function giveTo(run: Run, { uid, gid }: SystemUser, places: Places,
   await change(env, { uid: 0, gid, mode: sharedMode })
 }
 
-/** Gives it back to whoever had it before. May be done again from any half. */
+/** Gives everything back to its former owners. Safe to repeat after an interruption. */
 export async function takeBack(
   run: Run,
   { uid, gid }: SystemUser,
@@ -174,7 +174,7 @@ export async function takeBack(
   await change(env, had(env))
 }
 
-/** `find` walks folders of any size without holding them, and never follows a link below its starting points. */
+/** `find` walks folders of any size in constant memory, and never follows a link below its starting points. */
 const finder =
   (run: Run, signal: AbortSignal) =>
   async (starts: readonly string[], tests: readonly string[]): Promise<void> => {
@@ -185,7 +185,7 @@ const finder =
       await run('find', ['-P', ...found, ...tests], { signal, timeout, env: { PATH: '/usr/bin:/bin' } })
   }
 
-/** Leaves these paths out, with all below them. */
+/** Leaves out these paths and everything below them. */
 const skipping = (paths: readonly string[]): string[] => [
   '(',
   ...paths.flatMap((it, index) => [...(index > 0 ? ['-o'] : []), '-path', it.replaceAll(/[\\*?[]/g, '\\$&')]),
@@ -194,7 +194,7 @@ const skipping = (paths: readonly string[]): string[] => [
   '-o',
 ]
 
-/** Nothing to do if it is gone. A link is never followed. */
+/** Does nothing if the path is gone. Never follows a link. */
 async function change(path: string, { uid, gid, mode }: Owner): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-/** Whether a user that owns nothing yet could reach what it is to run, and nothing that it should not. */
+/** Whether a new user could reach everything it must run, and nothing that it shouldn't. */
 import { realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { problem } from '../../../shared/problem'
@@ -8,7 +8,7 @@ import { readManifest } from '../../workspace/base'
 import type { WorkspacePaths } from '../../workspace/paths'
 
 /**
- * @param folder the instance's, or where it will be
+ * @param folder the instance's folder, which needn't exist yet
  * @throws Problem `system-user-needs-root`, `system-user-shut-out` naming the folder that is in the way,
  * `base-env-open`
  */
@@ -22,7 +22,7 @@ export async function requireReach({ root }: Pick<WorkspacePaths, 'root'>, folde
     })
   }
   for (const [path, what] of [
-    [dirname(await realpath(folder).catch(() => folder)), 'The workspace'],
+    [dirname(await realpath(folder).catch(() => folder)), 'the workspace'],
     [await findNode(), 'Node.js'],
   ] as const) {
     const closed = await closedAt(await realpath(path))
@@ -45,7 +45,7 @@ export async function requireReach({ root }: Pick<WorkspacePaths, 'root'>, folde
   }
 }
 
-/** The first folder on the way, or the last part itself, that other users may not enter or run. */
+/** The first part of the path that other users may not enter (or, at its end, run). */
 async function closedAt(path: string): Promise<string | undefined> {
   const parts = path.split('/').slice(1)
   for (const [index] of parts.entries()) {

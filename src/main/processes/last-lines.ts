@@ -1,4 +1,4 @@
-/** What an app said last, for a Problem's details. */
+/** The end of a log, for a Problem’s details. */
 import { open } from 'node:fs/promises'
 import { maskSecrets } from '../../shared/secret-names'
 
@@ -6,7 +6,7 @@ const readAtMost = 16_384 // bytes
 const lineCount = 20
 
 /** The last lines of a log file, its secrets masked; undefined if there are none. */
-export async function lastWords(path: string): Promise<string | undefined> {
+export async function lastLines(path: string): Promise<string | undefined> {
   const file = await open(path, 'r').catch(() => undefined)
   if (!file) return undefined
   try {
