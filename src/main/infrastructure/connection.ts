@@ -1,6 +1,6 @@
 /**
- * Short-lived connections to PostgreSQL and PgBouncer on this machine. Every one has timeouts and is closed after use.
- * Each server proves itself before anything but names is sent to it (proof.ts).
+ * Short-lived connections to PostgreSQL and PgBouncer on this machine. All have timeouts and are closed after use. A
+ * server must prove itself before anything but names is sent to it (proof.ts).
  */
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
@@ -10,12 +10,12 @@ import { diskFull } from '../../shared/system-errors'
 import { listeningUsers } from '../system/proc'
 import { ProofConnection, unproven } from './proof'
 
-/** Where a server of ours is reached. */
+/** Where one of our servers is reached. */
 export interface Server {
   readonly port: number
-  /** The folder of its Unix socket, which only we may enter. Absent: over TCP, if nobody else has the port. */
+  /** The folder of its Unix socket, which only we may enter. Absent: over TCP, unless another user has the port. */
   readonly sockets?: string
-  /** An adopted server may let us in without asking for a password: then it has nothing to prove. */
+  /** An adopted server may let us in without asking for a password, and then has nothing to prove. */
   readonly adopted?: boolean
 }
 
@@ -26,20 +26,21 @@ export interface Login extends Server {
 }
 
 export interface Timeouts {
-  /** Milliseconds. PgBouncer lets a client wait when the database is missing: never connect without. */
+  /** Milliseconds. Never connect without: PgBouncer makes clients wait if the database is missing. */
   readonly connect: number
   readonly query: number
 }
-const patient: Timeouts = { connect: 10_000, query: 60_000 }
+const defaultTimeouts: Timeouts = { connect: 10_000, query: 60_000 }
 
 /**
- * Runs work on a connection of its own.
- * @throws Problem `port-of-another-user`, `server-unproven`, or what `pg` throws; `unreachable` makes a Problem of it
+ * Runs work on its own connection.
+ * @throws Problem `port-of-another-user`, `server-unproven`, or what `pg` throws; `unreachable` turns that into a
+ * Problem
  */
 export async function withConnection<T>(
   login: Login,
   work: (client: Client) => Promise<T>,
-  timeouts: Timeouts = patient,
+  timeouts: Timeouts = defaultTimeouts,
 ): Promise<T> {
   const { port, sockets, adopted = false, user, password, database } = login
   const folder = sockets === undefined ? undefined : await openSockets(sockets)
@@ -47,7 +48,7 @@ export async function withConnection<T>(
     if (!folder) await requireOwnPort(port)
     const connection = new ProofConnection(port)
     const client = new Client({
-      // A socket's path has at most 107 bytes, and a workspace's may be longer.
+      // A socket's path can have at most 107 bytes; a workspace's may be longer.
       host: folder ? `/proc/self/fd/${folder.fd}` : '127.0.0.1',
       port,
       user,
@@ -59,7 +60,7 @@ export async function withConnection<T>(
       connectionTimeoutMillis: timeouts.connect,
       query_timeout: timeouts.query,
     })
-    // a server that goes away fails the query too; without this it would end the process
+    // if the server goes away, the query fails too; without a listener, this event would end the process
     client.on('error', () => undefined)
     try {
       await client.connect()
@@ -73,7 +74,7 @@ export async function withConnection<T>(
   }
 }
 
-/** @throws if others than we may enter the folder */
+/** @throws Problem `sockets-open` if anyone else may enter the folder */
 async function openSockets(path: string): Promise<FileHandle> {
   const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
   const { uid, mode } = await folder.stat()
@@ -88,7 +89,7 @@ async function openSockets(path: string): Promise<FileHandle> {
   })
 }
 
-/** Only root and our own user may answer on a port of ours. @throws Problem `port-of-another-user` */
+/** Only root and our own user may answer on our ports. @throws Problem `port-of-another-user` */
 async function requireOwnPort(port: number): Promise<void> {
   const foreign = (await listeningUsers(port)).filter(it => it !== 0 && it !== process.getuid?.())
   if (foreign.length === 0) return
@@ -105,10 +106,10 @@ async function requireOwnPort(port: number): Promise<void> {
 export const isRefused = (error: unknown): boolean =>
   error instanceof DatabaseError && (error.code === '28P01' || error.code === '28000')
 
-/** Whether the server has that code (SQLSTATE). */
+/** Whether it is an error from the server with this SQLSTATE. */
 export const hasCode = (error: unknown, code: string): boolean => error instanceof DatabaseError && error.code === code
 
-/** Whether there is no socket, or nobody at its other end. */
+/** Whether there is no socket, or nothing listening on it. */
 const isNoSocket = (error: unknown): boolean =>
   error instanceof Error &&
   'address' in error &&
@@ -116,7 +117,7 @@ const isNoSocket = (error: unknown): boolean =>
   ['ENOENT', 'ECONNREFUSED'].includes(String(error.code)) &&
   String(error.address).startsWith('/')
 
-/** What a failed administrator's connection means, for people. Problems pass unchanged. */
+/** Explains why an administrator's connection failed. Problems pass unchanged. */
 export function unreachable(error: unknown, port: number): ProblemError {
   if (error instanceof ProblemError) return error
   if (isRefused(error)) {
@@ -134,7 +135,7 @@ export function unreachable(error: unknown, port: number): ProblemError {
   if (hasCode(error, '53100')) {
     return problem(
       {
-        ...diskFull('the data of PostgreSQL', 'PostgreSQL says so (SQLSTATE 53100).'),
+        ...diskFull('the data of PostgreSQL', 'PostgreSQL reports it (SQLSTATE 53100).'),
         details: error instanceof Error ? error.message : undefined,
       },
       error,
@@ -167,7 +168,7 @@ export function unreachable(error: unknown, port: number): ProblemError {
       code: 'postgres-unreachable',
       message: `PostgreSQL isn’t answering on port ${port}.`,
       cause: isNoSocket(error) ? 'It isn’t running.' : error instanceof Error ? error.message : undefined,
-      hint: 'Start the infrastructure and try again.',
+      hint: 'Start the infrastructure, then try again.',
       action: 'start-infrastructure',
     },
     error,

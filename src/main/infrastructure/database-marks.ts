@@ -1,7 +1,7 @@
 /**
- * Whose databases and roles are. A role is marked with its operation's token, so that undo drops only what that
- * operation created; both are marked with the workspace and the instance that they belong to, so that a copied
- * workspace never drops the original's.
+ * Who owns databases and roles. A role is marked with its operation's token, so undo drops only what that operation
+ * created. Both are marked with the workspace and the instance that they belong to, so a copied workspace never drops
+ * the original's.
  */
 import type { Client } from 'pg'
 
@@ -14,37 +14,37 @@ export interface DatabaseOwner {
   readonly database: boolean
   readonly ownedByRole: boolean
   readonly ownedBySuperuser: boolean
-  /** The role may open as many connections as there are. */
+  /** The role has no connection limit. */
   readonly unlimited: boolean
-  /** Undefined if it carries a comment that is not ours. */
+  /** Undefined if it has a comment that isn't ours. */
   readonly roleMark: Mark | undefined
   readonly databaseMark: Mark | undefined
 }
 
 /**
- * A role's or a database's comment, e.g. `instance-manager:TOKEN of WORKSPACE/INSTANCE`, `instance-manager schema
+ * A role's or database's comment, e.g. `instance-manager:TOKEN of WORKSPACE/INSTANCE` or `instance-manager schema
  * FINGERPRINT of …`.
  */
 interface Mark {
-  /** Names the operation that created the role. */
+  /** The token of the operation that created the role. */
   readonly token?: string | undefined
   /** The fingerprint of the release whose schema the database has. */
   readonly schema?: string | undefined
-  /** The workspace's id and the instance's name in lower case. Earlier versions left none. */
+  /** The workspace's id and the instance's lower-case name. Earlier versions wrote none. */
   readonly owner?: string | undefined
 }
 
 export const formatMark = ({ token, schema, owner }: Mark): string =>
   `instance-manager${token ? `:${token}` : ''}${schema ? ` schema ${schema}` : ''}${owner ? ` of ${owner}` : ''}`
 
-/** @returns an empty mark for no comment, undefined for a comment that is not ours */
+/** @returns an empty mark if there is no comment, undefined if the comment isn't ours */
 export function parseMark(comment: string | null): Mark | undefined {
   if (comment === null) return {}
   return /^instance-manager(?::(?<token>[\w-]+))?(?: schema (?<schema>\S+))?(?: of (?<owner>\S+))?$/.exec(comment)
     ?.groups
 }
 
-/** Whose they are, as the server knows it. */
+/** Looks up who owns them. */
 export async function ownerOf(client: Client, { database, role }: DatabaseNames): Promise<DatabaseOwner> {
   const { rows } = await client.query<{
     role: boolean

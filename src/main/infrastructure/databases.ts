@@ -1,4 +1,4 @@
-/** Databases and roles of instances, each marked with whose it is (database-marks.ts). */
+/** Instances' databases and roles, each marked with its owner (database-marks.ts). */
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { problem } from '../../shared/problem'
 import { isRefused, type Login, unreachable, withConnection } from './connection'
@@ -8,7 +8,7 @@ import { poolerRole } from './services/postgres-config'
 import { scramSecret } from './scram'
 import { provideTemplate, templateDatabase } from './secure'
 
-/** `token` names the operation that makes them; letters, digits and hyphens. */
+/** `token` names the operation that creates them; letters, digits and hyphens. */
 export interface OwnedDatabase extends DatabaseNames {
   readonly token: string
 }
@@ -17,9 +17,7 @@ export interface NewDatabase extends OwnedDatabase {
   readonly password: string
 }
 
-/**
- * All methods throw Problem `postgres-unreachable`, `postgres-refused-us` or `postgres-failed` besides what they say.
- */
+/** All methods also throw Problem `postgres-unreachable`, `postgres-refused-us` or `postgres-failed`. */
 export class Databases {
   readonly #admin: () => Promise<Login>
   readonly #workspace: string
@@ -33,7 +31,7 @@ export class Databases {
     this.#workspace = workspace
   }
 
-  /** Which of the two names are taken, by whomever. */
+  /** Which of the two names are taken, by anyone. */
   find({ database, role }: DatabaseNames): Promise<{ database: boolean; role: boolean }> {
     return this.#connected(async client => {
       const { rows } = await client.query<{ database: boolean; role: boolean }>(
@@ -46,8 +44,8 @@ export class Databases {
   }
 
   /**
-   * Makes the role and the database that it owns, where nobody else's role but PgBouncer's may connect. Safe to repeat.
-   * @throws Problem `database-exists` if one of the names is taken by someone else; then nothing was changed
+   * Creates the role and the database that it owns. Only this role and PgBouncer's may connect. Safe to repeat.
+   * @throws Problem `database-exists` if one of the names is already taken; nothing is changed then
    */
   create({ database, role, password, token }: NewDatabase): Promise<void> {
     return this.#locked(database, async client => {
@@ -58,14 +56,14 @@ export class Databases {
       const secret = escapeLiteral(await scramSecret(password))
       const rights = 'LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS'
       const limit = `CONNECTION LIMIT ${roleConnections()}`
-      // Role and mark in one transaction: a crash never leaves a role that nobody dares to drop.
+      // Role and mark in one transaction, so a crash never leaves a role that can't safely be dropped.
       await client.query(`
         BEGIN;
         ${owner.role ? 'ALTER' : 'CREATE'} ROLE ${name} ${rights} ${limit} PASSWORD ${secret};
         COMMENT ON ROLE ${name} IS ${escapeLiteral(formatMark({ token, owner: this.#ownerMark({ database, role }) }))};
         COMMIT;`)
       if (!owner.database) {
-        await provideTemplate(await this.#admin()) // a server that an earlier version set up has none yet
+        await provideTemplate(await this.#admin()) // a server set up by an earlier version has none yet
         await client.query(`CREATE DATABASE ${escapeIdentifier(database)} OWNER ${name} TEMPLATE ${templateDatabase}`)
       }
       await client.query(`
@@ -78,8 +76,7 @@ export class Databases {
   }
 
   /**
-   * Whether `create` has done all of it: marks, rights, PgBouncer's look-up, and a login with the password. Changes
-   * nothing.
+   * Whether `create` is complete: marks, rights, PgBouncer's look-up, and a login with the password. Changes nothing.
    */
   async verify({ database, role, password, token }: NewDatabase): Promise<boolean> {
     const complete = await this.#connected(async client => {
@@ -115,9 +112,9 @@ export class Databases {
   }
 
   /**
-   * Drops the database and the role if they carry the token; what is another's is left alone. Safe to repeat.
-   * @throws Problem `database-foreign` if they carry the token and belong to another workspace or instance; then
-   * nothing is dropped
+   * Drops the database and the role if they have the token; others are left untouched. Safe to repeat.
+   * @throws Problem `database-foreign` if they have the token but belong to another workspace or instance; nothing is
+   * dropped then
    */
   drop({ database, role, token }: OwnedDatabase): Promise<void> {
     return this.#locked(database, async client => {
@@ -131,8 +128,8 @@ export class Databases {
   }
 
   /**
-   * Drops an instance's database and role, whatever created them, connections included. Safe to repeat.
-   * @throws Problem `database-foreign`, as `requireOwn`; then nothing is dropped
+   * Drops an instance's database and role, whatever created them, and cuts their connections. Safe to repeat.
+   * @throws Problem `database-foreign`, as `requireOwn`; nothing is dropped then
    */
   remove({ database, role }: DatabaseNames, how?: { readonly halfMade: boolean }): Promise<void> {
     return this.#locked(database, async client => {
@@ -143,23 +140,23 @@ export class Databases {
   }
 
   /**
-   * Changes nothing. With `halfMade` a database that still belongs to a superuser passes, too: the older tool gave it
-   * to its role last. Those that carry no mark (the older tool left none) pass.
-   * @throws Problem `database-foreign` if one of them is marked as another workspace's or instance's, or the database
+   * Changes nothing. Databases without a mark pass (the older tool wrote none). With `halfMade`, so does one that still
+   * belongs to a superuser: the older tool changed the owner last.
+   * @throws Problem `database-foreign` if either is marked as another workspace's or instance's, or the database
    * belongs to another role
    */
   requireOwn(names: DatabaseNames, how?: { readonly halfMade: boolean }): Promise<void> {
     return this.#connected(async client => this.#refuseForeign(names, await ownerOf(client, names), how))
   }
 
-  /** Whether one of them is marked as another workspace's or instance's. */
+  /** Whether either is marked as another workspace's or instance's. */
   isForeign(names: DatabaseNames): Promise<boolean> {
     return this.#connected(async client => this.#otherMark(names, await ownerOf(client, names)) !== undefined)
   }
 
   /**
-   * Marks those as this workspace's that carry no mark yet, and limits the connections of roles that have no limit yet.
-   * A comment that is not ours stays, and so does what belongs to another role.
+   * Marks those without a mark as this workspace's, and limits the connections of roles without a limit. Comments that
+   * aren't ours stay, and so does whatever belongs to another role.
    */
   claim(all: readonly DatabaseNames[]): Promise<void> {
     return this.#connected(async client => {
@@ -183,7 +180,7 @@ export class Databases {
     })
   }
 
-  /** The names of all databases that are marked as another workspace's. */
+  /** The names of all databases marked as another workspace's. */
   foreign(): Promise<ReadonlySet<string>> {
     return this.#connected(async client => {
       const { rows } = await client.query<{ name: string; comment: string | null }>(
@@ -197,7 +194,7 @@ export class Databases {
     })
   }
 
-  /** Notes in the database itself which release's schema it has. @param fingerprint the release's */
+  /** Records in the database itself which release's schema it has. @param fingerprint the release's */
   markSchema({ database, role }: DatabaseNames, fingerprint: string): Promise<void> {
     return this.#connected(async client => {
       await client.query(
@@ -206,7 +203,7 @@ export class Databases {
     })
   }
 
-  /** Whether `markSchema` was the last to say so. */
+  /** Whether `markSchema` last recorded this release. */
   hasSchema(database: string, fingerprint: string): Promise<boolean> {
     return this.#connected(async client => {
       const { rows } = await client.query<{ comment: string | null }>(
@@ -217,7 +214,7 @@ export class Databases {
     })
   }
 
-  /** Size in bytes of every database, by name. */
+  /** The size of every database in bytes, by name. */
   sizes(): Promise<ReadonlyMap<string, number>> {
     return this.#connected(async client => {
       const { rows } = await client.query<{ name: string; bytes: string }>(
@@ -227,7 +224,7 @@ export class Databases {
     })
   }
 
-  /** Size in bytes and open connections of one database; undefined if there is none. */
+  /** A database's size in bytes and its open connections; undefined if it doesn't exist. */
   usage(database: string): Promise<{ bytes: number; connections: number } | undefined> {
     return this.#connected(async client => {
       const { rows } = await client.query<{ bytes: string; connections: string }>(
@@ -267,16 +264,16 @@ export class Databases {
   }
 
   /**
-   * What marks a database and a role as one instance's of this workspace. The instance's name in lower case is what the
-   * database's begins with.
+   * Marks a database and a role as belonging to an instance of this workspace. A database's name begins with the
+   * instance's lower-case name.
    */
   #ownerMark({ database }: DatabaseNames): string {
     return `${this.#workspace}/${database.replace(/_db$/, '')}`
   }
 
   /**
-   * Two operations never work on the same names at once, and a repeated one waits for what it left running in the
-   * server.
+   * Never lets two operations work on the same names at once; a repeated one waits for statements that it left running
+   * in the server.
    */
   #locked<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
     return this.#connected(async client => {

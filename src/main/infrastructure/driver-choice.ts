@@ -1,16 +1,16 @@
-/** Which driver is taken, why, and when it can be changed. */
+/** Which driver is used, why, and when it can be changed. */
 import { serviceNames, type DriverKind, type DriverOption } from '../../shared/infrastructure'
 import { problem } from '../../shared/problem'
 import type { Driver } from './drivers/driver'
 
-/** As the subject of a sentence. */
+/** Names as they begin a sentence. */
 const names: Readonly<Record<DriverKind, string>> = {
   podman: 'Podman',
   docker: 'Docker',
   embedded: 'The embedded driver',
 }
 
-/** Why this driver is the one. */
+/** Why this driver is used. */
 export function reasonFor(kind: DriverKind, options: readonly DriverOption[]): string {
   if (kind !== 'embedded') return options.find(it => it.kind === kind)?.reason ?? ''
   const engines = options.filter(it => it.kind !== 'embedded')
@@ -33,7 +33,7 @@ export function requireAvailable(kind: DriverKind, options: readonly DriverOptio
   })
 }
 
-/** @throws Problem `driver-in-use` if this driver holds instances' data, or its services run */
+/** @throws Problem `driver-in-use` if this driver holds instances' data, or its services are running */
 export async function requireUnused(driver: Driver, instances: { any(): Promise<boolean> }): Promise<void> {
   const inUse = (cause: string, hint: string) =>
     problem({ code: 'driver-in-use', message: 'The driver can’t be changed right now.', cause, hint })

@@ -1,6 +1,6 @@
 /**
- * The shared PostgreSQL and PgBouncer as the rest of the app sees them: which driver runs them, how they are, and that
- * this changes.
+ * The shared PostgreSQL and PgBouncer as the rest of the app sees them: the driver that runs them, their status, and
+ * changes to it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -32,17 +32,17 @@ export interface InfrastructureServices {
   readonly secrets: SecretStore
   readonly users: () => readonly InfrastructureUser[]
   readonly wanted: Wanted
-  /** Aborted when the workspace is closed: whoever watches is let go. */
+  /** Aborted when the workspace is closed: ends all watchers. */
   readonly signal: AbortSignal
 }
 
-/** Whom the services are for: the instances. */
+/** The instances, for which the services run. */
 export interface Tenants {
-  /** Whether there is one: the driver then holds its data and stays. */
+  /** Whether there are any: the driver then holds their data and can't be changed. */
   any(): Promise<boolean>
-  /** PostgreSQL has been set up: what is to be done in it for them. */
+  /** Called once PostgreSQL has been set up, to do what they need there. */
   secured(): Promise<void>
-  /** Makes PgBouncer serve those again that it refused while PostgreSQL was down. */
+  /** Makes PgBouncer accept those again that it refused while PostgreSQL was down. */
   heal(): Promise<void>
 }
 
@@ -58,17 +58,17 @@ const nobody: Tenants = {
   heal: () => Promise.resolve(),
 }
 
-/** Milliseconds between looks at the world while someone watches; between those in full while all processes live. */
+/** Milliseconds between checks while someone is watching, and between full checks while all processes live. */
 const watchInterval = 2000
 const calmInterval = 10_000
 
 export class Infrastructure {
   #tenants: Tenants = nobody
   readonly #watched: Watched<InfrastructureStatus>
-  /** The processes of all that should run, at the last look. */
+  /** The services' processes at the latest check, if all were running. */
   #alive: DriverStatus['alive']
   readonly #transitions: Transitions
-  /** Where PostgreSQL's data lay at the last look, if not in the workspace. */
+  /** Where PostgreSQL's data was at the latest check, if not in the workspace. */
   dataFolder: string | undefined
   #detected: Promise<readonly DriverOption[]> | undefined
   #warnings: { readonly of: string; readonly found: readonly Problem[] } | undefined
@@ -80,28 +80,28 @@ export class Infrastructure {
     this.#transitions = new Transitions(() => this.#watched.again())
   }
 
-  /** From now on it is for these. */
+  /** Sets whom it serves. */
   serve(tenants: Tenants): void {
     this.#tenants = tenants
   }
 
-  /** Which drivers work here, and why (not). Looks again at every call; within 10 s. */
+  /** Which drivers work here, and why (not). Checks again at every call, within 10 s. */
   options(): Promise<readonly DriverOption[]> {
     this.#detected = Promise.all(driverKinds.map(kind => this.#services.drivers[kind].detect()))
     return this.#detected
   }
 
   /**
-   * Takes this driver from now on.
-   * @throws Problem `infrastructure-busy`; `driver-in-use` once an instance exists or the present driver's services
-   * run, `driver-unavailable`
+   * Changes to this driver.
+   * @throws Problem `infrastructure-busy`; `driver-in-use` if an instance exists or the current driver's services are
+   * running; `driver-unavailable`
    */
   async choose(kind: DriverKind): Promise<InfrastructureStatus> {
     this.requireIdle()
     const present = await this.kind()
     if (kind !== present) await requireUnused(this.#services.drivers[present], this.#tenants)
     requireAvailable(kind, await this.options())
-    if (kind !== present) await this.#services.wanted.set(false) // it was the other one that was wanted
+    if (kind !== present) await this.#services.wanted.set(false) // that was about the other driver's services
     await this.#services.settings.change({ driver: kind })
     return await this.#changed()
   }
@@ -123,13 +123,13 @@ export class Infrastructure {
     })
   }
 
-  /** The chosen driver; before that the one that would be: a working container engine, else embedded. */
+  /** The chosen driver, or the one that would be chosen: a working container engine, otherwise embedded. */
   async kind(): Promise<DriverKind> {
     const { driver } = await this.#services.settings.read()
     return driver ?? (await this.#known()).find(it => it.available)?.kind ?? 'embedded'
   }
 
-  /** Within 3 s. Everything in it is derived from the world and from what runs of ours. */
+  /** Takes at most 3 s. Derived from the world and from our own work in progress. */
   async status(): Promise<InfrastructureStatus> {
     const kind = await this.kind()
     const [found, used] = await Promise.all([this.#services.drivers[kind].status(), this.#tenants.any()])
@@ -149,12 +149,12 @@ export class Infrastructure {
     }
   }
 
-  /** The status, and again whenever it has changed, until the signal or the workspace's end. */
+  /** The status, and again whenever it has changed, until the signal is aborted or the workspace is closed. */
   watch(signal: AbortSignal): AsyncGenerator<InfrastructureStatus, void> {
     return this.#watched.watch(signal)
   }
 
-  /** What runs the services now. */
+  /** The driver that runs the services. */
   async driver(): Promise<Driver> {
     return this.#services.drivers[await this.kind()]
   }
@@ -164,12 +164,12 @@ export class Infrastructure {
     return await adminLogin(await this.server('postgres'), this.#services.secrets)
   }
 
-  /** Where the engine reaches the service. @throws a Problem if what listens there cannot be it */
+  /** Where the engine reaches the service. @throws a Problem if whatever listens there can't be it */
   async server(service: ServiceName): Promise<Server> {
     return await (await this.driver()).server(serviceOf(service))
   }
 
-  /** PgBouncer's own role's login through PgBouncer. @param database `pgbouncer` is its console */
+  /** A login through PgBouncer as its own role. @param database `pgbouncer` is its console */
   async throughPool(database: string): Promise<Login> {
     return {
       ...(await this.server('pgbouncer')),
@@ -179,7 +179,7 @@ export class Infrastructure {
     }
   }
 
-  // What operations do. Each tells the watchers at its begin and end.
+  // For operations. Watchers are notified when each begins and ends.
 
   provision(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
     return this.#transitions.move(service, 'starting', () =>
@@ -203,7 +203,7 @@ export class Infrastructure {
     )
   }
 
-  /** Remembers whether both should run. */
+  /** Records whether both should be running. */
   want(wanted: boolean): Promise<void> {
     return this.#services.wanted.set(wanted)
   }
@@ -212,24 +212,24 @@ export class Infrastructure {
     return (await this.#services.wanted.read()) === true
   }
 
-  /** After both were started. Never throws: an instance that is still refused is its own health's matter. */
+  /** Call it after both were started. Never throws: an instance's own health check shows if it is still refused. */
   async healPools(): Promise<void> {
     await this.#tenants.heal().catch(() => undefined)
   }
 
-  // What the supervisor does.
+  // For the supervisor.
 
-  /** As the driver finds it, without what we are doing about it. */
+  /** The driver's own findings, without our work in progress. */
   found(kind: DriverKind): Promise<DriverStatus> {
     return this.#services.drivers[kind].status()
   }
 
-  lastWords(kind: DriverKind, service: ServiceName): Promise<string> {
-    return this.#services.drivers[kind].lastWords(serviceOf(service))
+  logTail(kind: DriverKind, service: ServiceName): Promise<string> {
+    return this.#services.drivers[kind].logTail(serviceOf(service))
   }
 
   /**
-   * Starts a service outside an operation. @throws Problems of `Driver.start`; when an operation interrupts it, the
+   * Starts a service outside an operation. @throws Problems of `Driver.start`; if an operation interrupts it, the abort
    * reason
    */
   restart(kind: DriverKind, service: ServiceName, signal: AbortSignal): Promise<void> {
@@ -258,7 +258,7 @@ export class Infrastructure {
     )
   }
 
-  /** Keeps the driver that was chosen by itself, so that a later look at the machine cannot change it. */
+  /** Records the automatically chosen driver, so that later changes to the machine don't change it. */
   async settle(kind: DriverKind): Promise<void> {
     if ((await this.#services.settings.read()).driver === undefined)
       await this.#services.settings.change({ driver: kind })
@@ -273,7 +273,7 @@ export class Infrastructure {
     return this.#detected ?? this.options()
   }
 
-  /** Looked up once for each run of the server: rules of pg_hba.conf do not change by themselves. */
+  /** Looked up once per run of the server: pg_hba.conf's rules don't change by themselves. */
   async #ruleWarnings(kind: DriverKind, postgres: ServiceStatus): Promise<readonly Problem[]> {
     if (postgres.state !== 'running') return []
     const of = `${kind} ${postgres.version ?? ''}`
@@ -286,7 +286,7 @@ export class Infrastructure {
   }
 }
 
-/** Until it is worth another look in full: soon, unless all that runs lives on. */
+/** Waits until another full check is due: soon, unless all running processes live on. */
 async function due(alive: DriverStatus['alive'], signal: AbortSignal): Promise<void> {
   for (let passed = 0; passed < calmInterval; passed += watchInterval) {
     await sleep(watchInterval, undefined, { signal }).catch(() => undefined)

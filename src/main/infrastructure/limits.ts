@@ -1,43 +1,41 @@
-/**
- * How many connections may be open, so that no instance takes those of the others. For 100 instances on one machine.
- */
+/** Limits on connections, so that no instance uses up the others'. Designed for 100 instances on one machine. */
 import { availableParallelism } from 'node:os'
 
 /** PgBouncer's connections to PostgreSQL for one instance. */
 export const poolSize = 5
 
 /**
- * PgBouncer's connections to one database: the instance's, and as many in which it looks up passwords (`auth_query`)
- * before it knows who asks.
+ * PgBouncer's connections to one database: the instance's, and as many again to look up passwords (`auth_query`) before
+ * it knows who is connecting.
  */
 export const databaseConnections = 2 * poolSize
 
-/** PgBouncer's look-ups in all databases. Those at rest are closed to make room: a look-up takes milliseconds. */
+/** PgBouncer's look-up connections in all databases. Idle ones are closed to make room: a look-up takes milliseconds. */
 export const lookupConnections = 100
 
 /**
- * An instance's role at PostgreSQL, pooled and direct: what an instance without PgBouncer opens (Prisma's default, 2 ×
- * cores + 1), its pool, and 12 for migrations and a console.
+ * Connections of an instance's role to PostgreSQL, pooled and direct: those of an instance without PgBouncer (Prisma's
+ * default, 2 × cores + 1), its pool, and 12 for migrations and a console.
  */
 export const roleConnections = (cores = availableParallelism()): number => Math.max(50, 2 * cores + 1 + poolSize + 12)
 
-/** Of PostgreSQL's connections those that only a superuser gets: the engine. */
+/** PostgreSQL's connections that are reserved for superusers: the engine. */
 export const engineConnections = 10
 
 /**
- * PostgreSQL's: 100 pools of 5, the look-ups, the engine's, and 190 for migrations and direct use. One at rest costs
- * about 2 MB, and PgBouncer closes it after a minute.
+ * PostgreSQL's connections: 100 pools of 5, the look-ups, the engine's, and 190 for migrations and direct use. An idle
+ * one costs about 2 MB, and PgBouncer closes it after a minute.
  */
 export const maxConnections = 800
 
-/** Clients of PgBouncer: 100 instances with 2 × 19 cores + 1 each. */
+/** PgBouncer's clients: 100 instances with 2 × 19 cores + 1 each. */
 export const poolerClients = 4000
 
 /**
- * Of these, one instance's, from PgBouncer 1.24 on. It counts logins that are only begun too, so a low limit would be
- * as easily used up by strangers.
+ * One instance's share of these, from PgBouncer 1.24 on. Unfinished logins count too, so strangers could easily use up
+ * a low limit.
  */
 export const instanceClients = 1000
 
-/** Files that PgBouncer may have open: a socket for each client and each server connection, and a few of its own. */
+/** Files that PgBouncer may have open: a socket per client and server connection, and a few of its own. */
 export const poolerFiles = poolerClients + maxConnections + 200

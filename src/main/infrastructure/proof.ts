@@ -1,20 +1,19 @@
 /**
- * A connection of `pg` that gives nothing to a server which has not proved itself: whoever listens on a port may be
- * anyone. With SCRAM-SHA-256 (RFC 5802) the password is never sent, and the server shows that it holds the password's
- * secret. `pg` alone also answers a request for the password in clear text or as MD5, and takes "you are in" without
- * any proof.
+ * A connection of `pg` that reveals nothing to a server until it has proved itself: anyone may be listening on a port.
+ * With SCRAM-SHA-256 (RFC 5802) the password is never sent, and the server proves that it has the password's secret.
+ * `pg` alone would also send the password in clear text or as MD5 if asked, and accept a login without any proof.
  */
 import { Connection } from 'pg'
 import { problem, ProblemError } from '../../shared/problem'
 
 /**
- * PostgreSQL's default. Our own passwords cannot be guessed at any count (142 bits); those that people chose can, the
- * sooner the lower it is.
+ * PostgreSQL's default. Our own passwords can't be guessed at any count (142 bits); people's can, and the lower the
+ * count, the sooner.
  */
-const leastIterations = 4096
+const minIterations = 4096
 
 export class ProofConnection extends Connection {
-  /** Whether the server has sent a signature. If it was wrong, `pg` has failed the connection. */
+  /** Whether the server has sent a signature. If it was wrong, `pg` fails the connection. */
   proven = false
   #iterations = 0
   readonly #port: number
@@ -35,10 +34,10 @@ export class ProofConnection extends Connection {
     this.#refuse('It asks for the password in clear text or as MD5.')
   }
 
-  /** Called by `pg` to send what an attacker could guess the password from. */
+  /** Called by `pg` to send a proof from which an attacker could guess the password. */
   override sendSCRAMClientFinalMessage(proof: string): void {
-    if (this.#iterations < leastIterations)
-      return this.#refuse(`It asks for ${this.#iterations} iterations of SCRAM, fewer than ${leastIterations}.`)
+    if (this.#iterations < minIterations)
+      return this.#refuse(`It asks for ${this.#iterations} iterations of SCRAM, fewer than ${minIterations}.`)
     super.sendSCRAMClientFinalMessage(proof)
   }
 
@@ -47,7 +46,7 @@ export class ProofConnection extends Connection {
   }
 }
 
-/** What listens on the port cannot be trusted. Nothing was sent to it but a role's and a database's name. */
+/** The program on the port can't be trusted. Only the names of a role and a database were sent to it. */
 export const unproven = (port: number, cause: string): ProblemError =>
   problem({
     code: 'server-unproven',
@@ -60,7 +59,7 @@ export const unproven = (port: number, cause: string): ProblemError =>
 export const isUnproven = (error: unknown): boolean =>
   error instanceof ProblemError && error.problem.code === 'server-unproven'
 
-// What `pg` has beside its published types.
+// Parts of `pg` that its published types lack.
 declare module 'pg' {
   interface ClientConfig {
     connection?: Connection

@@ -3,7 +3,7 @@ import { isOpen, waitsForInfrastructure } from '../../shared/operation'
 import type { Operations } from '../operations/engine'
 
 /**
- * Milliseconds before an operation is retried once more; doubled each time. A retry that fails at once must not fill
+ * Milliseconds before an operation is retried again, doubled each time, so that one that fails at once doesn't flood
  * the log.
  */
 const pause = 2000
@@ -18,7 +18,7 @@ export class Resume {
     this.#operations = operations
   }
 
-  /** To be called now and then while both services run. */
+  /** Call it now and then while both services are running. */
   look(): void {
     const open = this.#operations.list().filter(isOpen)
     for (const id of this.#tries.keys()) if (!open.some(it => it.id === id)) this.#tries.delete(id)

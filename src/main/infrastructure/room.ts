@@ -1,4 +1,4 @@
-/** The room of the shared services: what runs them, what is set up in PostgreSQL, and that they run when they should. */
+/** The room of the shared services: runs them, sets up PostgreSQL, and keeps them running. */
 import { things } from '../../shared/things'
 import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
@@ -19,7 +19,7 @@ export interface InfrastructureRoom {
   readonly databases: Databases
   readonly embedded: EmbeddedDriver
   readonly jobs: readonly AnyOperation[]
-  /** Sees that they run while the workspace is open. */
+  /** Keeps them running while the workspace is open. */
   start(): void
 }
 
@@ -51,7 +51,7 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
     embedded,
     jobs: [infrastructureStart(infrastructure), infrastructureStop(infrastructure)],
     start() {
-      if (place.kind === 'command') return // it ends with its own work: what should run is the next engine's matter
+      if (place.kind === 'command') return // too short-lived to supervise anything
       const supervised = supervisor.run(signal)
       base.closing.add(() => supervised)
     },

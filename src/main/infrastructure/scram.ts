@@ -1,12 +1,12 @@
-/** SCRAM-SHA-256 secrets (RFC 5803) as PostgreSQL stores them, so that a password itself is never sent or logged. */
+/** SCRAM-SHA-256 secrets (RFC 5803) as PostgreSQL stores them, so that the password itself is never sent or logged. */
 import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 
 const iterations = 4096 // PostgreSQL's own default
 
 /**
- * @param password printable ASCII, where SASLprep changes nothing
- * @returns what CREATE ROLE … PASSWORD takes in place of the password
+ * @param password printable ASCII, which SASLprep doesn't change
+ * @returns the secret, for CREATE ROLE … PASSWORD in place of the password
  */
 export async function scramSecret(password: string, salt: Buffer = randomBytes(16)): Promise<string> {
   if (!/^[\x20-\x7e]+$/.test(password)) throw new TypeError('a database password is printable ASCII')

@@ -1,14 +1,14 @@
-/** The infrastructure's own passwords: made once, kept with the workspace's secrets. */
+/** The infrastructure's own passwords: generated once, stored with the workspace's secrets. */
 import { generatePassword } from '../../shared/password'
 
-/** The workspace's secrets, as far as the infrastructure needs them. */
+/** The part of the workspace's secrets that the infrastructure needs. */
 export interface SecretStore {
-  /** The secret of that key, made and kept if there is none; who asks at once gets the same one. */
+  /** The secret with this key, generated and stored if there is none. Concurrent callers get the same one. */
   ensure(key: string, make: () => string): Promise<string>
 }
 
 export type SecretKey = 'infrastructure.admin' | 'infrastructure.pgbouncer_auth'
 
-/** The password of that key; made and kept before anything uses it, so that a crash cannot lose it. */
+/** The password with this key. It is stored before anything uses it, so a crash can't lose it. */
 export const passwordOf = (secrets: SecretStore, key: SecretKey): Promise<string> =>
   secrets.ensure(key, generatePassword)

@@ -1,6 +1,6 @@
 /**
- * What is set up inside PostgreSQL, the same for every driver: PgBouncer's role and look-up, and the database that
- * instances' databases are made from.
+ * Sets up PostgreSQL, the same for every driver: PgBouncer's role and look-up, and the template of instances'
+ * databases.
  */
 import { createHash } from 'node:crypto'
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
@@ -9,8 +9,8 @@ import { bornRole, poolerRole } from './services/postgres-config'
 import { scramSecret } from './scram'
 
 /**
- * Nobody can be connected to it, so nobody keeps PostgreSQL from copying it. In template1 anyone could: for each client
- * that names a database, PgBouncer connects to that database with its own role, before it knows the password.
+ * Nobody can connect to it, so nobody can keep PostgreSQL from copying it. With template1 anyone could: for each
+ * client, PgBouncer connects to the database it names with its own role, before it has checked the password.
  */
 export const templateDatabase = 'instance_manager_template'
 
@@ -18,8 +18,9 @@ const lookupBody = `SELECT rolname::text, rolpassword::text FROM pg_catalog.pg_a
   WHERE rolname = name AND rolcanlogin AND NOT rolsuper AND (rolvaliduntil IS NULL OR rolvaliduntil > pg_catalog.now())`
 
 /**
- * Makes PgBouncer's role, its look-up, and our template, from which every instance's database is made. Safe to repeat.
- * @param adopted leave what is there as it is: only add
+ * Creates PgBouncer's role, its look-up and our template, from which every instance's database is created. Safe to
+ * repeat.
+ * @param adopted only add; leave everything else as it is
  */
 export async function securePostgres(
   admin: Login,
@@ -35,12 +36,11 @@ export async function securePostgres(
     )
     if (!adopted) {
       await client.query('REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC')
-      // it was needed to make the cluster, and never again
+      // needed only to create the cluster
       await client.query(`ALTER ROLE ${escapeIdentifier(bornRole)} PASSWORD NULL`)
     }
     await client.query(`REVOKE CONNECT ON DATABASE template1 FROM ${pooler}`) // earlier versions granted it
-    // Those created from our template have the look-up. Those that others create, as the older tool does, get it from
-    // template1.
+    // Databases created from our template have the look-up. Others, e.g. the older tool's, get it from template1.
     const found = await client.query<{ name: string; template: boolean }>(
       "SELECT datname AS name, datistemplate AS template FROM pg_database WHERE datallowconn AND datname <> $2 AND ($1 OR datname IN ('postgres', 'template1'))",
       [adopted, templateDatabase],
@@ -53,12 +53,12 @@ export async function securePostgres(
   await provideTemplate(admin)
 }
 
-/** Makes the template, or brings its look-up up to date. Safe to repeat, also at once. @throws what `pg` throws */
+/** Creates the template, or updates its look-up. Safe to repeat, even concurrently. @throws what `pg` throws */
 export async function provideTemplate(admin: Login): Promise<void> {
   const template = escapeIdentifier(templateDatabase)
   await withConnection(admin, async client => {
     if (await isTemplateDone(client)) return
-    // ends with the connection
+    // released with the connection
     await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', ['instance-manager template'])
     if (await isTemplateDone(client)) return
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [templateDatabase])
@@ -74,8 +74,8 @@ export async function provideTemplate(admin: Login): Promise<void> {
 }
 
 /**
- * With what an operator put into template1 for all databases. Sessions at rest there, which would forbid the copy, are
- * ended.
+ * Copies template1, including anything an operator has put there for all databases. Idle sessions there would prevent
+ * the copy, so they are ended.
  */
 async function copyTemplate1(client: Client): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -115,12 +115,12 @@ async function installLookup(client: Client): Promise<void> {
     COMMIT;`)
 }
 
-/** Names what is in the template: one with another mark is brought up to date. */
+/** Identifies the template's content: a template with another mark is updated. */
 const templateMark = `instance-manager-template ${createHash('sha256').update(lookupBody).digest('hex').slice(0, 16)}`
 
 /**
- * Whether `securePostgres` has been done with this password: PgBouncer's role can look a role up, and the template is
- * there.
+ * Whether `securePostgres` has been done with this password: PgBouncer's role can look up a role, and the template
+ * exists.
  */
 export async function isSecured(admin: Login, poolerPassword: string): Promise<boolean> {
   try {

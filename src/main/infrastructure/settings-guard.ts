@@ -1,16 +1,16 @@
-/** Which settings of PostgreSQL and PgBouncer can't be changed now: a change must never cut an instance off its data. */
+/** Refuses changes to the settings of PostgreSQL and PgBouncer that would cut an instance off from its data. */
 import { serviceNames, serviceTitle, type ServiceName } from '../../shared/infrastructure'
 import { problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
 import type { Infrastructure } from './infrastructure'
 import { serviceOf } from './services'
 
-/** An instance whose database is this workspace's. Without ports if its files can't be read. */
+/** An instance with a database in this workspace. Without ports if its files can't be read. */
 export interface ConnectedInstance {
   readonly name: string
-  /** Where it listens. */
+  /** The port it listens on. */
   readonly port?: number
-  /** Where it connects to. */
+  /** The ports it connects to. */
   readonly database?: { readonly port: number; readonly directPort: number }
 }
 
@@ -30,7 +30,7 @@ interface Change {
 }
 
 /**
- * For `SettingsFile.guard`. Images need no guard: they take effect when a container is next created, over the same
+ * For `SettingsFile.guard`. Images need no guard: they take effect the next time a container is created, on the same
  * data.
  * @throws Problems `infrastructure-busy`, `setting-while-running`, `setting-needed`, `input`
  */
@@ -49,7 +49,7 @@ export const guardInfrastructure =
       const usable = !unusable.has(services[it.service].problem?.code ?? '')
       requireUnneeded(it, before, connected, usable)
     }
-    // What is wanted and has ended is about to be started again.
+    // A service that should be running but has stopped is about to be restarted.
     const busy = ['running', 'starting', 'not-adopted', ...((await infrastructure.wanted()) ? ['stopped'] : [])]
     for (const { key, words } of serviceNames.some(it => busy.includes(services[it].state)) ? relevant : [])
       throw problem({
@@ -60,7 +60,7 @@ export const guardInfrastructure =
       })
   }
 
-/** The container isn't this workspace's, or isn't reached at its port: nothing of ours can be in it. */
+/** The container isn't this workspace's, or isn't reachable on its port, so it can't hold our data. */
 const unusable: ReadonlySet<string> = new Set(['container-of-another-workspace', 'container-port'])
 
 function changesOf(before: Settings, after: Settings): Change[] {
@@ -88,7 +88,7 @@ function requireDifferent({ service, of, key, to }: Change, after: Settings): vo
   })
 }
 
-/** Refuses what instances need: their `.env` names the port, and their databases are in PostgreSQL's container. */
+/** Refuses to change what instances need: their `.env` names the port; their databases are in PostgreSQL's container. */
 function requireUnneeded(
   { service, of, key, words, to }: Change,
   before: Settings,

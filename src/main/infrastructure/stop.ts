@@ -1,4 +1,4 @@
-/** Stops PgBouncer, then PostgreSQL. Undone, what ran before runs again. */
+/** Stops PgBouncer, then PostgreSQL. Undo restarts those that were running. */
 import type { ServiceName } from '../../shared/infrastructure'
 import { infrastructureStopJob, type InfrastructureStopPlan } from '../../shared/jobs/infrastructure'
 import { implement, type StepActions } from '../operations/implement'
@@ -18,7 +18,7 @@ export const infrastructureStop = (infrastructure: Infrastructure): AnyOperation
 
 const stop = (infrastructure: Infrastructure, service: ServiceName): StepActions<InfrastructureStopPlan> => ({
   do: async context => {
-    await infrastructure.want(false) // first: from here on, the supervisor does not start it again
+    await infrastructure.want(false) // first, so that the supervisor doesn't restart it
     await infrastructure.stop(context.plan.driver, service, driverContext(context))
   },
   verify: async () =>

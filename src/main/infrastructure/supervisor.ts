@@ -1,8 +1,8 @@
 /**
- * While an engine has the workspace, PostgreSQL and PgBouncer are started again when they should run and have ended:
- * after a reboot, a crash, or running out of memory. A growing pause lies between attempts. It does nothing while an
- * operation owns the infrastructure, and an operation that begins interrupts an attempt and waits for its end
- * (`Infrastructure.move`), so two never start the same service.
+ * While an engine has the workspace open, restarts PostgreSQL and PgBouncer if they should be running but have ended:
+ * after a reboot, a crash, or for lack of memory. Pauses between attempts grow. It does nothing while an operation owns
+ * the infrastructure. An operation that begins interrupts an attempt and waits for its end (`Transitions.move`), so two
+ * never start the same service.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serviceTitle, type DriverKind, type ServiceName } from '../../shared/infrastructure'
@@ -14,27 +14,27 @@ import { allServices } from './services'
 import type { Wanted } from './wanted'
 
 export interface Supervised {
-  readonly infrastructure: Pick<Infrastructure, 'kind' | 'found' | 'restart' | 'showRestarting' | 'lastWords'>
+  readonly infrastructure: Pick<Infrastructure, 'kind' | 'found' | 'restart' | 'showRestarting' | 'logTail'>
   readonly wanted: Pick<Wanted, 'read' | 'set'>
-  /** Whether an operation on the infrastructure is open: then it is the operation's. */
+  /** Whether an operation owns the infrastructure: then the supervisor leaves it alone. */
   busy(): boolean
-  /** Called when something was started again. */
+  /** Called after something was restarted. */
   restored(): Promise<void>
-  /** Called at each look while all of them run. */
+  /** Called at each check while all services are running. */
   healthy(): void
   readonly log: { info(text: string): void; problem(problem: Problem): void }
 }
 
 /** Milliseconds. */
 export interface SupervisorTimes {
-  /** Between looks at the processes, which cost nothing while they live. */
+  /** Between checks of the processes, which cost nothing while they live. */
   readonly look: number
-  /** Between looks in full, which cost logins and commands, while something does not run. */
+  /** Between full checks, which cost logins and commands, while something isn't running. */
   readonly calm: number
   /** Before the first attempt; doubled for each further one. */
   readonly pause: number
   readonly longestPause: number
-  /** A service that has run this long since it was started again is healthy: the next pause is the first one. */
+  /** A service that has run this long since its restart is healthy: the next pause is the first one again. */
   readonly lasting: number
 }
 export const supervisorTimes: SupervisorTimes = {
@@ -45,7 +45,7 @@ export const supervisorTimes: SupervisorTimes = {
   lasting: 60_000,
 }
 
-/** `attempt`: the next one, from 1. Times are those of `performance.now()`. */
+/** `attempt`: the next one, from 1. Times are from `performance.now()`. */
 interface Tries {
   attempt: number
   due: number
@@ -55,7 +55,7 @@ interface Tries {
 
 export class Supervisor {
   readonly #tries = new Map<ServiceName, Tries>()
-  /** The processes of all that should run, if it all ran at the last look. */
+  /** The services' processes, if all were running at the latest check. */
   #alive: readonly number[] | undefined
   readonly #services: Supervised
   readonly #times: SupervisorTimes
@@ -65,7 +65,7 @@ export class Supervisor {
     this.#times = times
   }
 
-  /** Until the signal is aborted. Never throws: what fails now is tried again. */
+  /** Runs until the signal is aborted. Never throws: whatever fails is tried again. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const next = await this.#round(signal).catch((error: unknown) => {
@@ -76,7 +76,7 @@ export class Supervisor {
     }
   }
 
-  /** @returns milliseconds to the next one */
+  /** @returns milliseconds until the next round */
   async #round(signal: AbortSignal): Promise<number> {
     const { look, calm } = this.#times
     if (this.#services.busy()) return this.#rest()
@@ -122,30 +122,30 @@ export class Supervisor {
       return 'down'
     }
     if (tries.startedAt !== undefined) await this.#endedAgain(service, tries, kind)
-    if ((await this.#services.wanted.read()) !== true || this.#services.busy()) return 'down' // changed during the look
+    if ((await this.#services.wanted.read()) !== true || this.#services.busy()) return 'down' // changed during the check
     this.#services.infrastructure.showRestarting(service, tries)
     if (performance.now() < tries.due) return 'down'
     try {
       await this.#services.infrastructure.restart(kind, service, signal)
     } catch (error) {
       if (signal.aborted || this.#services.busy()) return 'down' // interrupted
-      this.#tell(service, tries, toProblem(error))
+      this.#report(service, tries, toProblem(error))
       this.#postpone(tries)
       return 'down'
     }
-    this.#services.log.info(`${serviceTitle[service]} had ended and was started again (attempt ${tries.attempt}).`)
+    this.#services.log.info(`${serviceTitle[service]} had stopped and was restarted (attempt ${tries.attempt}).`)
     tries.startedAt = performance.now()
     this.#services.infrastructure.showRestarting(service, undefined)
     return 'started'
   }
 
-  /** It was started, and did not last. */
+  /** It was restarted, but has ended again. */
   async #endedAgain(service: ServiceName, tries: Tries, kind: DriverKind): Promise<void> {
     const lived = performance.now() - (tries.startedAt ?? 0)
-    this.#tell(
+    this.#report(
       service,
       tries,
-      serviceEnds(service, lived / 1000, await this.#services.infrastructure.lastWords(kind, service)),
+      serviceEnds(service, lived / 1000, await this.#services.infrastructure.logTail(kind, service)),
     )
     tries.startedAt = undefined
     this.#postpone(tries)
@@ -156,8 +156,8 @@ export class Supervisor {
     tries.attempt++
   }
 
-  /** Logged once, shown until it is over. */
-  #tell(service: ServiceName, tries: Tries, problem: Problem): void {
+  /** Logs the problem once, and shows it until it is over. */
+  #report(service: ServiceName, tries: Tries, problem: Problem): void {
     if (tries.problem?.message !== problem.message || tries.problem.cause !== problem.cause)
       this.#services.log.problem(problem)
     tries.problem = problem
@@ -170,7 +170,7 @@ export class Supervisor {
       if (startedAt !== undefined && now - startedAt > this.#times.lasting) this.#tries.delete(service)
   }
 
-  /** It is an operation's, or is to be stopped. */
+  /** An operation owns it, or it should be stopped. */
   #rest(): number {
     this.#alive = undefined
     for (const service of this.#tries.keys()) this.#services.infrastructure.showRestarting(service, undefined)
@@ -187,10 +187,10 @@ const adoptedStopped = (service: ServiceName): Problem => ({
   action: 'start-infrastructure',
 })
 
-const serviceEnds = (service: ServiceName, seconds: number, words: string): Problem => ({
+const serviceEnds = (service: ServiceName, seconds: number, log: string): Problem => ({
   code: 'service-ends',
-  message: `${serviceTitle[service]} keeps stopping after it is restarted.`,
+  message: `${serviceTitle[service]} keeps stopping after being restarted.`,
   cause: `It last ran for ${Math.round(seconds)} s.`,
   hint: 'See Details for its last log lines. It will be restarted after a pause.',
-  details: words.slice(-4000).trim() || undefined,
+  details: log.slice(-4000).trim() || undefined,
 })

@@ -1,40 +1,40 @@
-/** What is being done to the services: by operations, which come first, and by the supervisor. */
+/** Work in progress on the services: by operations, which take precedence, and by the supervisor. */
 import type { ServiceName, ServiceStatus } from '../../shared/infrastructure'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { DriverContext } from './drivers/driver'
 
 /** What the supervisor is doing about a service that has ended. */
 export interface Restarting {
-  /** The next attempt, or the one under way; from 1. Absent if it is not started again by itself. */
+  /** The current or next attempt, from 1. Absent if it isn't restarted automatically. */
   readonly attempt?: number
-  /** Why it does not run, if that is known. */
+  /** Why it isn't running, if that is known. */
   readonly problem?: Problem
 }
 
 export class Transitions {
-  /** What an operation is doing just now. */
+  /** What operations are doing. */
   readonly #moving = new Map<ServiceName, 'starting' | 'stopping'>()
-  /** Why the last start failed; until the next one. */
+  /** Why the last start failed; kept until the next one. */
   readonly #failures = new Map<ServiceName, Problem>()
-  /** What the supervisor tries to start again. */
+  /** Services that the supervisor is trying to restart. */
   readonly #restarting = new Map<ServiceName, Restarting>()
-  /** The supervisor's attempt that is under way; an operation interrupts it. */
+  /** The supervisor's current attempt; an operation interrupts it. */
   #attempt: { readonly interruption: AbortController; readonly ended: Promise<unknown> } | undefined
   readonly #changed: () => void
 
-  /** @param changed called whenever what is shown may have changed */
+  /** @param changed called whenever the shown status may have changed */
   constructor(changed: () => void) {
     this.#changed = changed
   }
 
-  /** An operation's work on a service. */
+  /** Does an operation's work on a service. */
   async move(service: ServiceName, how: 'starting' | 'stopping', work: () => Promise<void>): Promise<void> {
     this.#moving.set(service, how)
     this.#failures.delete(service)
     this.#restarting.delete(service)
     this.#changed()
     this.#attempt?.interruption.abort()
-    await this.#attempt?.ended // never two that start the same thing
+    await this.#attempt?.ended // two must never start the same service
     try {
       await work()
     } catch (error) {
@@ -46,7 +46,7 @@ export class Transitions {
     }
   }
 
-  /** The supervisor's start of a service. @throws what `start` throws; the reason when an operation interrupts it */
+  /** Starts a service for the supervisor. @throws what `start` throws; the abort reason if an operation interrupts it */
   async attempt(
     service: ServiceName,
     signal: AbortSignal,
@@ -74,7 +74,7 @@ export class Transitions {
     this.#changed()
   }
 
-  /** A status as the driver found it, with what is being done about it, or why that failed. */
+  /** The driver's status, with work in progress, or why that failed. */
   shown(status: ServiceStatus): ServiceStatus {
     const moving = this.#moving.get(status.name)
     if (moving && status.state !== 'unavailable') return { ...status, state: moving, problem: undefined }

@@ -1,6 +1,6 @@
 /**
- * Whether the infrastructure should run: what the operator asked for last, not what is. After a reboot or a crash, the
- * supervisor goes by it.
+ * Whether the infrastructure should be running: what the operator last asked for, not what is. The supervisor restores
+ * it after a reboot or a crash.
  */
 import { z } from 'zod'
 import { readJson, writeJson } from '../system/files'
@@ -12,8 +12,8 @@ export class Wanted {
   readonly #workspace: string
 
   /**
-   * @param path a file in the workspace's own folder @param workspace whose services are meant: those of a copy's
-   * original are not the copy's
+   * @param path a file in the workspace's own folder @param workspace the workspace's path: the file of a copied
+   * workspace is about the original's services
    */
   constructor(path: string, workspace: string) {
     this.#path = path
@@ -21,7 +21,7 @@ export class Wanted {
   }
 
   /**
-   * @returns undefined if it was never said: a workspace of an earlier version, a new one, a copy. @throws Problem
+   * @returns undefined if it isn't known: in a new workspace, a copy, or one from an earlier version. @throws Problem
    * `file-corrupt`
    */
   async read(): Promise<boolean | undefined> {

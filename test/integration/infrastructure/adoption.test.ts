@@ -157,7 +157,7 @@ describeWhere(missing === undefined, missing ?? '')('adopted containers', () => 
       const pools = new Pools(database => it.infrastructure.throughPool(database))
       expect(await pools.heal({ database: old.database, user: old.role, password: old.password })).toBeUndefined()
       expect(await pools.heal({ database: 'missing_db', user: old.role, password: old.password })).toMatch(
-        /PgBouncer does not let Instance Manager reset the pool/,
+        /PgBouncer doesn’t let Instance Manager reset the pool/,
       )
     },
   )

@@ -46,7 +46,7 @@ describe('the embedded driver', () => {
       expect(await first(service)).not.toBe(before)
       await until(async () =>
         (await appLog(workspace)).includes(
-          `${service === 'postgres' ? 'PostgreSQL' : 'PgBouncer'} had ended and was started again (attempt 1)`,
+          `${service === 'postgres' ? 'PostgreSQL' : 'PgBouncer'} had stopped and was restarted (attempt 1)`,
         ),
       )
     },
@@ -137,7 +137,7 @@ describeWhere(missing === undefined, missing ?? '')('Podman', () => {
 
   it('does not restart what ended by itself, or too often: then the supervisor does', async () => {
     await execa('podman', ['stop', '-t', '30', names.postgres]) // Podman counts that as wanted
-    await until(async () => (await appLog(workspace)).includes('PostgreSQL had ended and was started again'))
+    await until(async () => (await appLog(workspace)).includes('PostgreSQL had stopped and was restarted'))
     expect(await until(() => bothRun(workspace))).toBe(true)
   })
 

@@ -83,7 +83,7 @@ describeWhere(missing === undefined, missing ?? '')('a third service', () => {
     expect(await status()).toEqual({ name: 'lounge', state: 'running', port, version: expect.any(String) as string })
     expect((await driver.status()).alive).toHaveLength(1)
     expect(await driver.server(third)).toEqual({ port, adopted: false })
-    expect(await driver.lastWords(third)).toContain('listening on 0.0.0.0:7777')
+    expect(await driver.logTail(third)).toContain('listening on 0.0.0.0:7777')
     const { name } = third.container.of(it.settings)
     expect(await command('port', name)).toContain(`7777/tcp -> 127.0.0.1:${port}`)
     expect(await command('inspect', '--format', '{{.Config.Env}}', name)).toContain('LOUNGE=open')

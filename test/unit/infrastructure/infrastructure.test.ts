@@ -34,7 +34,7 @@ class FakeDriver implements Driver {
   provisioned = () => Promise.resolve(true)
   start = () => (this.failure ? Promise.reject(this.failure) : Promise.resolve())
   stop = () => Promise.resolve()
-  lastWords = () => Promise.resolve('')
+  logTail = () => Promise.resolve('')
   server = () => Promise.resolve({ port: 1 })
   looks = 0
   alive: readonly number[] | undefined

@@ -1,6 +1,6 @@
 /**
- * Services in containers of Podman or Docker. Containers that have our names and were created elsewhere are adopted:
- * they are started, stopped and asked, and never changed.
+ * Services in containers of Podman or Docker. Containers that have our names but were created elsewhere are adopted:
+ * they are started, stopped and queried, but never changed.
  */
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -26,7 +26,7 @@ export class ContainerDriver implements Driver {
   readonly #all: readonly Service[]
   readonly #services: DriverServices
 
-  /** @param all the services that it runs, each after those that it needs */
+  /** @param all the services to run, each after those it needs */
   constructor(
     readonly kind: 'podman' | 'docker',
     all: readonly Service[],
@@ -45,11 +45,11 @@ export class ContainerDriver implements Driver {
       return { kind: this.kind, available: true, reason: `${name} works here.` }
     } catch (error) {
       const { code, details, cause } = toProblem(error)
-      if (code === 'command-missing') return { kind: this.kind, available: false, reason: `${name} is not installed.` }
+      if (code === 'command-missing') return { kind: this.kind, available: false, reason: `${name} isn’t installed.` }
       return {
         kind: this.kind,
         available: false,
-        reason: `${name} is installed, but does not work: ${details?.split('\n').at(-1) ?? cause ?? code}`,
+        reason: `${name} is installed, but doesn’t work: ${details?.split('\n').at(-1) ?? cause ?? code}`,
       }
     }
   }
@@ -61,7 +61,7 @@ export class ContainerDriver implements Driver {
     if (present && isAdopted(present)) return
     const pull = { signal: context.signal, onOutput: context.output }
     if (!present) {
-      context.report(`Fetching the image of ${service.title}`)
+      context.report(`Pulling the image for ${service.title}`)
       await this.#engine.image(service, image, pull)
     }
     context.report(`Configuring ${service.title}`)
@@ -69,7 +69,7 @@ export class ContainerDriver implements Driver {
     const folder = join(this.#services.paths.state, 'containers', service.name)
     const owner = this.#services.paths.root
     const options = containerOptions({ engine: this.kind, service, settings, network, folder, owner })
-    // A running one keeps its options until it is stopped; the data is on a volume and outlives its container.
+    // A running container keeps its options until it is stopped. The data is on a volume, which outlives it.
     const kept =
       present && (present.running || present.labels[optionsLabel] === fingerprint(options)) ? present : undefined
     await this.#configure(service, folder, network, kept?.running ? { name } : { image: kept?.image ?? image })
@@ -114,7 +114,7 @@ export class ContainerDriver implements Driver {
     await this.#engine.call(['stop', '-t', String(service.container.stopWithin), name], { timeout: 90_000 })
   }
 
-  async lastWords(service: Service): Promise<string> {
+  async logTail(service: Service): Promise<string> {
     return this.#engine.log(await this.#nameOf(service))
   }
 
@@ -157,8 +157,8 @@ export class ContainerDriver implements Driver {
   #nameOf = async (service: Service): Promise<string> => service.container.of(await this.#services.settings.read()).name
 
   /**
-   * The container reads the files as another user, so they are readable by all; nobody gets to them on this machine,
-   * since the workspace's state folder is the user's alone.
+   * The container reads the files as another user, so they are world-readable. Nobody else on this machine can reach
+   * them, since the workspace's state folder is private.
    */
   async #configure(
     service: Service,
@@ -199,7 +199,7 @@ export class ContainerDriver implements Driver {
     }
   }
 
-  /** Waits until it serves; fails at once if its container ends first. */
+  /** Waits until it is ready; fails at once if its container ends first. */
   async #answered(service: Service, name: string, context: DriverContext): Promise<void> {
     const seconds = 90
     let last: unknown
@@ -220,7 +220,7 @@ export class ContainerDriver implements Driver {
     if (!answer) throw serviceSlow(service, seconds, await this.#engine.log(name), last)
   }
 
-  /** Refused, our role isn't there yet or has another password: it is set up through the container's own socket. */
+  /** If our role is refused (it is missing or has another password), sets it up through the container's own socket. */
   async #ready(service: Service, name: string): Promise<void> {
     const { secrets } = this.#services
     const access: Access = { server: await this.server(service), secrets, needed: () => Promise.resolve([]) }

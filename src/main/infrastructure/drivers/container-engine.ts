@@ -1,4 +1,4 @@
-/** A container engine's command line, as far as it is used. Podman and Docker agree on all of it. */
+/** The parts of a container engine's command line that we use. Podman and Docker agree on all of them. */
 import { z } from 'zod'
 import { problem, ProblemError } from '../../../shared/problem'
 import type { LaunchOptions } from '../../system/launch'
@@ -29,15 +29,15 @@ export interface Container {
   readonly running: boolean
   /** The id of the image that it was created from. */
   readonly image: string
-  /** Its first process, as this machine numbers it. */
+  /** The pid of its first process on this machine. */
   readonly pid?: number
-  /** Why it does not run; absent if it never ran. */
+  /** How it ended; absent if it never ran. */
   readonly ended?: { readonly exitCode: number; readonly outOfMemory: boolean }
   readonly labels: Readonly<Record<string, string>>
-  /** Where its TCP ports are published on this machine; an empty address means all. */
+  /** Where its TCP ports are published on this machine. An empty address means all. */
   readonly published: readonly { readonly inside: number; readonly address: string; readonly port: number }[]
   readonly networks: readonly { readonly name: string; readonly address: string }[]
-  /** Where folders inside it lie on this machine. */
+  /** Folders inside it and where they are on this machine. */
   readonly mounts: readonly { readonly from: string; readonly inside: string }[]
 }
 
@@ -50,7 +50,7 @@ const networkSchema = z.union([
     .transform(it => it.IPAM.Config.map(one => one.Subnet)),
 ])
 
-/** How both say that there is none. A socket or a file that is missing is another matter: then nothing is known. */
+/** How both report that something doesn't exist. A missing socket or file is different: then nothing is known. */
 const absent = /no such (container|image|network|object)\b|image not known|network (\S+ )?not found/i
 
 const isAbsent = (error: unknown): boolean => error instanceof ProblemError && absent.test(error.problem.details ?? '')
@@ -83,7 +83,7 @@ function toContainer(found: unknown): Container {
 }
 
 type Options = Partial<Pick<RunOptions, 'input' | 'signal' | 'timeout' | 'onOutput'>> & {
-  /** How many files the command may have open. */
+  /** Files that the command may have open. */
   readonly files?: number
 }
 
@@ -96,13 +96,13 @@ export class ContainerEngine {
     this.#commands = commands
   }
 
-  /** Runs one command. Containers outlive us, and so do the engine's own daemons: they never carry our marker. */
+  /** Runs a command, without our marker: containers and the engine's own daemons outlive us. */
   call(args: readonly string[], { files, ...options }: Options = {}): Promise<string> {
     const [file, all] = files === undefined ? [this.name, args] : withFiles(files, this.name, args)
     return this.#commands.run(file, all, { timeout: 60_000, ...options, unmarked: true })
   }
 
-  /** Starts one command whose input and output are streams. Unmarked like the others, it ends with us even in a crash. */
+  /** Starts a command with streams for input and output. It has no marker either, but ends with us even in a crash. */
   start(args: readonly string[], options: Omit<LaunchOptions, 'unmarked'>): Started {
     return this.#commands.start('setpriv', ['--pdeathsig', 'KILL', this.name, ...args], {
       name: `${this.name} ${args[0] ?? ''}`,
@@ -117,7 +117,7 @@ export class ContainerEngine {
     return found === undefined ? undefined : toContainer(found)
   }
 
-  /** Several at one look, in this order; undefined where there is none. @param timeout milliseconds */
+  /** Several with one command, in this order; undefined for those that don't exist. @param timeout milliseconds */
   async containers(containerNames: readonly string[], timeout: number): Promise<readonly (Container | undefined)[]> {
     try {
       const found = z
@@ -127,14 +127,14 @@ export class ContainerEngine {
       return found.map(toContainer)
     } catch (error) {
       if (!isAbsent(error)) throw error
-      // the engine's answer does not say clearly which one
+      // the engine's answer doesn't say clearly which one is missing
       return Promise.all(containerNames.map(it => this.container(it)))
     }
   }
 
   /**
-   * Makes the network if there is none. Its subnet is named at its making: Docker fixes addresses only in such a one.
-   * The engine picks a free subnet for a first network, which then makes room.
+   * Creates the network if necessary. Its subnet must be given when it is created: Docker allows fixed addresses only
+   * then. To find a free subnet, the engine creates a probe network, which is removed again.
    * @returns the network's IPv4 subnet, e.g. `10.89.0.0/24`
    */
   async network(name: string, options: Options): Promise<string> {
@@ -158,7 +158,7 @@ export class ContainerEngine {
     return subnet
   }
 
-  /** Pulls the image if it is not there. @throws Problem `image-unavailable` */
+  /** Pulls the image if it isn't here. @throws Problem `image-unavailable` */
   async image({ name }: Service, image: string, { signal, onOutput }: Options): Promise<void> {
     if ((await this.#inspect('image', image)) !== undefined) return
     try {
@@ -179,7 +179,7 @@ export class ContainerEngine {
     }
   }
 
-  /** The container's last lines, of standard output and error. */
+  /** The container's last lines of standard output and error. */
   async log(name: string): Promise<string> {
     const chunks: string[] = []
     await this.call(['logs', '--tail', '50', name], { timeout: 10_000, onOutput: chunk => chunks.push(chunk) }).catch(

@@ -1,4 +1,4 @@
-/** The network that a service's container is in together with those that it needs, and their addresses there. */
+/** The network that a service's container shares with those it needs, and their addresses there. */
 import { problem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
 import type { Service } from '../services/service'
@@ -7,14 +7,14 @@ import type { ContainerEngine } from './container-engine'
 
 export interface ContainerNetwork {
   readonly name: string
-  /** The address that the service's container gets; absent in a network that isn't ours: the engine picks one. */
+  /** The address of the service's container; absent in a network that isn't ours, where the engine picks one. */
   readonly own?: string
   addressOf(service: Service): string
 }
 
 /**
- * Ours has fixed addresses. A service joins an adopted one that it needs in that one's network, whose address may
- * change.
+ * Our own network has fixed addresses. If a service needs an adopted container, it joins that container's network,
+ * where addresses may change.
  * @throws Problems `adopted-without-network`, `no-subnet`
  */
 export async function networkFor(

@@ -1,4 +1,4 @@
-/** How the services in containers are. */
+/** The status of services in containers. */
 import type { ServiceState, ServiceStatus } from '../../../shared/infrastructure'
 import { ProblemError, toProblem, type Problem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
@@ -15,7 +15,7 @@ interface LookServices {
   readonly containers: Containers
   readonly settings: Settings
   readonly secrets: SecretStore
-  /** Whether containers outlive the user's last session by themselves. */
+  /** Whether containers outlive the user's last session anyway. */
   readonly lingering: boolean
 }
 
@@ -59,7 +59,7 @@ export async function lookAtContainers(all: readonly Service[], services: LookSe
   }
 }
 
-/** Where its data lies on this machine. */
+/** Where its data is on this machine. */
 function dataOf({ service: { container: recipe }, container }: Found): string | undefined {
   const { data } = recipe
   return data === undefined ? undefined : container?.mounts.find(it => it.inside.startsWith(data))?.from

@@ -1,4 +1,4 @@
-/** Programs inside a service's container, with streams. */
+/** Runs programs inside a service's container, with streams. */
 import { randomUUID } from 'node:crypto'
 import { baseEnvironment } from '../../system/environment'
 import type { Started } from '../../system/run'
@@ -7,10 +7,10 @@ import type { Service } from '../services/service'
 import type { ToolOptions } from './driver'
 import type { ContainerEngine } from './container-engine'
 
-/** Names one program inside a container in its environment, by which it is found and ended. */
+/** An environment variable that identifies one program inside a container, so that it can be found and killed. */
 const toolMarker = 'INSTANCE_MANAGER_TOOL'
 
-/** Kills what carries the marker $1. Without it a program would live on when the engine's command is killed. */
+/** Kills processes with the marker $1. Otherwise a program would survive when the engine's command is killed. */
 const killScript = `for it in /proc/[0-9]*; do
   if tr '\\0' '\\n' < "$it/environ" 2>/dev/null | grep -qxF "$1"; then kill -9 "\${it#/proc/}"; fi
 done`
@@ -18,11 +18,11 @@ done`
 interface ToolServices {
   readonly engine: ContainerEngine
   readonly secrets: SecretStore
-  /** By which `sweep` finds programs that a crash of ours left behind. */
+  /** Our commands' marker, by which `sweep` finds programs left behind by a crash. */
   readonly mark: string
 }
 
-/** @param container the service's, which is running */
+/** @param container the service's running container */
 export async function startInside(
   { engine, secrets, mark }: ToolServices,
   container: string,
@@ -33,7 +33,7 @@ export async function startInside(
   const client = await service.client?.({ host: '127.0.0.1', port: service.container.port }, secrets)
   const given = { ...client?.env, ...env }
   const tool = `${toolMarker}=${randomUUID()}`
-  // By name only: the engine's command takes the values from its own environment, where no other user sees them.
+  // Only names: the engine's command takes the values from its own environment, where no other user can see them.
   const names = [...Object.keys(given), mark, tool].flatMap(it => ['--env', it])
   return engine.start(['exec', '-i', ...names, container, file, ...args], {
     ...options,

@@ -1,4 +1,4 @@
-/** The containers of the services: which are there, whose they are, and how they run. */
+/** The services' containers: which exist, whose they are, and whether they are running. */
 import { join } from 'node:path'
 import { problem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
@@ -8,15 +8,15 @@ import type { Service } from '../services/service'
 import { ownerLabel } from './container-options'
 import type { Container, ContainerEngine } from './container-engine'
 
-/** Milliseconds for one look at all containers; 100 to 300 are usual. */
+/** Milliseconds to inspect all containers; it usually takes 100 to 300. */
 const lookTimeout = 2000
 
 export class Containers {
   readonly #engine: ContainerEngine
   readonly #workspace: string
   /**
-   * Running containers by name, each with the start of its first process: while that lives, the container need not be
-   * asked for again.
+   * Running containers by name, each with the start time of its first process: while that lives, the container needn't
+   * be inspected again.
    */
   readonly #seen = new Map<string, { readonly container: Container; readonly since: number }>()
 
@@ -25,14 +25,14 @@ export class Containers {
     this.#workspace = workspace
   }
 
-  /** The container of that name. @throws Problem `container-of-another-workspace` */
+  /** The container with this name. @throws Problem `container-of-another-workspace` */
   async own(name: string): Promise<Container | undefined> {
     const container = await this.#engine.container(name)
     if (container) await this.requireOwn(name, container)
     return container
   }
 
-  /** The container of that name if it is running. @throws Problem `container-of-another-workspace` */
+  /** The container with this name if it is running. @throws Problem `container-of-another-workspace` */
   async running(name: string): Promise<Container | undefined> {
     const known = this.#seen.get(name)
     if (known?.container.pid && (await startTime(known.container.pid)) === known.since) return known.container
@@ -41,7 +41,7 @@ export class Containers {
     return container?.running ? container : undefined
   }
 
-  /** One look at all of them, in this order, whoever owns them. */
+  /** Inspects all of them, in this order, whoever owns them. */
   async look(names: readonly string[]): Promise<readonly (Container | undefined)[]> {
     const found = await this.#engine.containers(names, lookTimeout)
     await Promise.all(names.map((name, index) => this.#remember(name, found[index])))
@@ -52,7 +52,7 @@ export class Containers {
   async requireOwn(name: string, { labels }: Container): Promise<void> {
     const owner = labels[ownerLabel]
     if (owner === undefined || owner === this.#workspace) return
-    // A workspace that was moved takes its containers along.
+    // If the workspace was moved, its containers still belong to it.
     if (!(await exists(join(owner, '.instance-manager')))) return
     throw problem({
       code: 'container-of-another-workspace',
@@ -69,20 +69,20 @@ export class Containers {
   }
 }
 
-/** Created elsewhere: it is started, stopped and asked, and never changed. */
+/** Created elsewhere: it is started, stopped and queried, but never changed. */
 export const isAdopted = (container: Container): boolean => container.labels[ownerLabel] === undefined
 
-/** Why a container that should be running has ended. */
+/** Why a container that should be running ended. */
 export const endOf = (container: Container | undefined): string => {
-  if (container?.ended?.outOfMemory) return 'Its container ran out of memory and was ended.'
-  return `Its container ended right after its start${container?.ended ? `, with exit code ${container.ended.exitCode}` : ''}.`
+  if (container?.ended?.outOfMemory) return 'Its container was killed for lack of memory.'
+  return `Its container exited right after starting${container?.ended ? `, with code ${container.ended.exitCode}` : ''}.`
 }
 
 /** Where it publishes the service's port. */
 export const publishedBy = ({ published }: Container, service: Service): Container['published'] =>
   published.filter(it => it.inside === service.container.port)
 
-/** @throws Problem `container-port` if the container publishes another port than the settings say */
+/** @throws Problem `container-port` if the container publishes a different port from the settings */
 export function requirePort(service: Service, container: Container, settings: Settings): void {
   const port = service.port(settings)
   const published = publishedBy(container, service)

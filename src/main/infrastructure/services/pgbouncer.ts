@@ -38,7 +38,7 @@ export const pgbouncer: Service = {
   title: serviceTitle.pgbouncer,
   needs: [postgres],
   port: ({ ports }) => ports.pgbouncer,
-  /** One that was created elsewhere may not let us into its console: a query that is passed on tells, if one can be. */
+  /** An adopted one may not let us into its console, so we send a query through it if PostgreSQL is running. */
   look: async ({ server, secrets, needed }) => {
     const password = await ownPassword(secrets)
     if (!server.adopted) return { version: await poolerVersion(server, password, probe) }
@@ -47,7 +47,7 @@ export const pgbouncer: Service = {
     if (behind === 'running') await poolerPasses(server, password, probe)
     return {}
   },
-  /** One that was created elsewhere may not know our role: that it answers is enough. */
+  /** An adopted one may not have our role: any answer is enough. */
   ready: async ({ server, secrets }) =>
     (server.adopted ? poolerPasses : poolerAnswers)(server, await ownPassword(secrets), {
       connect: 5000,
@@ -61,7 +61,7 @@ export const pgbouncer: Service = {
 
 const ownPassword = (secrets: SecretStore): Promise<string> => passwordOf(secrets, 'infrastructure.pgbouncer_auth')
 
-/** Whether a query goes through the pooler to PostgreSQL and back. @throws what `pg` throws */
+/** Sends a query through the pooler to PostgreSQL. @throws what `pg` throws */
 export const poolerAnswers = (server: Server, password: string, timeouts: Timeouts): Promise<unknown> =>
   withConnection(
     { ...server, user: poolerRole, password, database: 'postgres' },
@@ -70,10 +70,10 @@ export const poolerAnswers = (server: Server, password: string, timeouts: Timeou
   )
 
 /**
- * How a PgBouncer that was made elsewhere takes a query of ours. Its console is not asked: in 1.18 with `auth_user` for
- * all databases, a role that is not in its userlist gets no answer there at all.
- * @returns false if it answers, and refuses our role; instances may still get through
- * @throws what `pg` throws if it does not answer
+ * Whether an adopted PgBouncer accepts our query. Its console isn't used: in 1.18 with `auth_user` for all databases, a
+ * role that isn't in its userlist gets no answer there at all.
+ * @returns false if it answers but refuses our role; instances may still get through
+ * @throws what `pg` throws if it doesn't answer
  */
 export async function poolerPasses(server: Server, password: string, timeouts: Timeouts): Promise<boolean> {
   try {
@@ -86,8 +86,8 @@ export async function poolerPasses(server: Server, password: string, timeouts: T
 }
 
 /**
- * PgBouncer's version from its console, which needs no PostgreSQL behind it.
- * @returns undefined if it answers but does not let our role in
+ * PgBouncer's version from its console, which works without PostgreSQL.
+ * @returns undefined if it answers but refuses our role
  * @throws what `pg` throws
  */
 export async function poolerVersion(server: Server, password: string, timeouts: Timeouts): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL's configuration, the same for every driver: our roles, who may log in, how many. What is set up inside is
- * in secure.ts.
+ * PostgreSQL's configuration, the same for every driver: our roles, who may log in, and how many. secure.ts sets up
+ * what is inside.
  */
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import { engineConnections, maxConnections } from '../limits'
@@ -8,14 +8,14 @@ import { scramSecret } from '../scram'
 
 /** Our superuser. */
 export const adminRole = 'instance_manager'
-/** PgBouncer's role: it may connect to every instance's database and call `pgbouncer.get_auth`, nothing else. */
+/** PgBouncer's role: it may only connect to every instance's database and call `pgbouncer.get_auth`. */
 export const poolerRole = 'pgbouncer_auth'
-/** The superuser that a cluster is born with. It cannot come in over TCP. */
+/** The superuser that a cluster is created with. It can't log in over TCP. */
 export const bornRole = 'postgres'
 
 /**
- * SQL for the superuser that makes our administrator, or gives it its password again. One statement a line: single-user
- * mode wants that.
+ * SQL, run by the superuser, that creates our administrator or resets its password. One statement per line, as
+ * single-user mode requires.
  */
 export async function adminSql(password: string): Promise<string> {
   const role = escapeIdentifier(adminRole)
@@ -29,9 +29,9 @@ export async function adminSql(password: string): Promise<string> {
 }
 
 /**
- * pg_hba.conf. `container`: the superuser that the cluster was born with comes in by the socket inside the container,
- * as `podman exec` does. `machine`: we and PgBouncer come in by a socket that only we reach, so over TCP, where anyone
- * may try, neither of our roles does.
+ * pg_hba.conf. `container`: the cluster's first superuser logs in through the socket inside the container, as `podman
+ * exec` does. `machine`: we and PgBouncer log in through a socket that only we can reach, so neither of our roles may
+ * log in over TCP, where anyone can try.
  */
 export const hostRules = (place: 'container' | 'machine'): string =>
   [
@@ -46,21 +46,21 @@ export const hostRules = (place: 'container' | 'machine'): string =>
   ].join('\n')
 
 /**
- * pg_ident.conf: inside a container root and postgres are the superuser, so that the guide's `podman exec postgres
+ * pg_ident.conf: inside a container, root and postgres are the superuser, so that the guide's `podman exec postgres
  * psql` works.
  */
 export const identMap = `container root ${bornRole}\ncontainer postgres ${bornRole}\n`
 
-/** postgresql.conf. @param more further lines */
+/** postgresql.conf. @param more further settings */
 export const serverSettings = (more: Readonly<Record<string, string | number>>): string =>
   [
     '# Written by Instance Manager at every start.',
     ...Object.entries({
       max_connections: maxConnections,
       superuser_reserved_connections: engineConnections,
-      // seconds for a login, which takes milliseconds: until then anyone holds a connection without a password
+      // seconds; a login takes milliseconds, and until then anyone can hold a connection without a password
       authentication_timeout: 10,
-      // moving an instance to another host will need these three, and a later change costs a restart
+      // needed to move an instance to another host; changing them later would cost a restart
       wal_level: 'logical',
       max_wal_senders: 10,
       max_replication_slots: 10,

@@ -17,7 +17,7 @@ import { passwordOf } from '../secrets'
 import { adminSql, bornRole, hostRules, serverSettings } from './postgres-config'
 import type { RunningDaemon, DaemonPlace, DaemonRecipe } from './service'
 
-/** Relative to the driver's folder, as all that pg_ctl passes through a shell, where a workspace's path could mean anything. */
+/** Relative to the driver's folder: pg_ctl passes paths through a shell, where a workspace's path could mean anything. */
 const folder = 'postgres'
 const startLog = 'postgres-start.log'
 
@@ -28,7 +28,7 @@ export const postgresDaemon: DaemonRecipe = {
   startLog,
   hasChildren: true,
   socket: port => `.s.PGSQL.${port}`,
-  // The package has no client programs. Debian's of the same major version, which a dump needs, lie there.
+  // The package has no client programs. A dump needs the same major version: Debian's are here.
   programs: '/usr/lib/postgresql/15/bin',
   broken: async (run): Promise<Problem | undefined> => {
     const programs = postgresPrograms()
@@ -59,7 +59,7 @@ export const postgresDaemon: DaemonRecipe = {
       const stop = ['stop', '-D', folder, '-s', '-m', 'fast', '-w', '-t', '60']
       await daemon.command(requirePrograms().pgCtl, stop, 70_000)
     } catch (error) {
-      if (!(await daemon.gone(5000))) throw error // else it ended by itself, which pg_ctl calls a failure
+      if (!(await daemon.gone(5000))) throw error // it ended by itself, which pg_ctl reports as a failure
     }
   },
   refused: unreachable,
@@ -69,12 +69,12 @@ async function provisioned(place: DaemonPlace): Promise<boolean> {
   return (await readIfExists(join(place.folder, 'PG_VERSION'))) !== undefined
 }
 
-/** Created aside and put in place whole: a crash half-way leaves nothing that looks like a cluster. */
+/** Created aside and then renamed, so a crash half-way leaves nothing that looks like a cluster. */
 async function createCluster(daemon: RunningDaemon): Promise<void> {
-  daemon.report('Making the PostgreSQL cluster')
+  daemon.report('Creating the PostgreSQL cluster')
   const fresh = `${daemon.folder}.new`
   await rm(fresh, { recursive: true, force: true })
-  // initdb wants a password for the superuser; it is never used, and securePostgres removes it.
+  // initdb requires a password for the superuser. It is never used, and securePostgres removes it.
   const passwordFile = join(daemon.base, 'born-password')
   await writeFileAtomic(passwordFile, generatePassword(), 0o600)
   const superuser = ['-U', bornRole, `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
@@ -97,11 +97,11 @@ async function configure({ folder: at, sockets, settings }: RunningDaemon): Prom
     serverSettings({
       port: settings.ports.postgres,
       listen_addresses: '127.0.0.1',
-      // From its folder: a socket's path has at most 107 bytes.
+      // Relative to its folder: a socket's path can have at most 107 bytes.
       unix_socket_directories: relative(at, sockets),
       unix_socket_permissions: '0700',
-      // One file, always appended to: our own rotation keeps it small. One that the server begins anew is not opened
-      // for appending.
+      // A single file, always appended to, which our own rotation keeps small. When the server starts a new file itself,
+      // it doesn't open it for appending.
       logging_collector: 'on',
       log_directory: 'log',
       log_filename: 'postgresql.log',
@@ -114,7 +114,7 @@ async function configure({ folder: at, sockets, settings }: RunningDaemon): Prom
   await writeFileAtomic(join(at, 'pg_hba.conf'), hostRules('machine'), 0o600)
 }
 
-/** In single-user mode: nobody can come in before our role's password is there. */
+/** In single-user mode, so nobody can log in before our role has its password. */
 async function setUpAdministrator({ folder: at, secrets, run, signal, report, output }: RunningDaemon): Promise<void> {
   report('Setting up the administrator')
   const password = await passwordOf(secrets, 'infrastructure.admin')

@@ -16,7 +16,7 @@ const container: ContainerRecipe = {
   port: 5432,
   address: 10,
   configuration,
-  data: '/var/lib/postgresql', // where PostgreSQL's images keep it, or above it
+  data: '/var/lib/postgresql', // where PostgreSQL's images keep it, or its parent
   options: name => [
     '--volume',
     `instance-manager-${name}:${data}`,
@@ -36,7 +36,7 @@ const container: ContainerRecipe = {
     }),
     'pg_hba.conf': hostRules('container'),
     'pg_ident.conf': identMap,
-    // The image needs one to create the cluster; securePostgres removes it from the superuser.
+    // The image needs a password to create the cluster; securePostgres removes it from the superuser.
     'born-password': (await present('born-password')) ?? generatePassword(),
   }),
   stopWithin: 60,
@@ -47,7 +47,7 @@ const container: ContainerRecipe = {
   },
 }
 
-/** The image says who its superuser is, and an adopted container may want a password even on its own socket. */
+/** The image names its superuser, and an adopted container may require a password even on its own socket. */
 const asSuperuser =
   'PGPASSWORD="$POSTGRES_PASSWORD" exec psql -X -q -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d postgres'
 
@@ -88,7 +88,7 @@ export const adminLogin = async (server: Server, secrets: SecretStore): Promise<
   password: await passwordOf(secrets, 'infrastructure.admin'),
 })
 
-/** The server's version (e.g. `17.2`) by a real query. @throws what `pg` throws */
+/** The server's version (e.g. `17.2`), from a real query. @throws what `pg` throws */
 export const postgresVersion = (admin: Login, timeouts?: Timeouts): Promise<string> =>
   withConnection(
     admin,
@@ -99,10 +99,7 @@ export const postgresVersion = (admin: Login, timeouts?: Timeouts): Promise<stri
     timeouts,
   )
 
-/**
- * What the running server lacks of the secure set-up: rules in pg_hba.conf that ask for no password, or for a weak
- * proof of it.
- */
+/** Warnings about an insecure set-up: rules in pg_hba.conf that require no password, or only a weak proof of it. */
 export const weakRules = (admin: Login, timeouts?: Timeouts): Promise<Problem[]> =>
   withConnection(
     admin,

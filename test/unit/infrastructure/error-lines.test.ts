@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { tellingLines } from '../../../src/main/infrastructure/words'
+import { errorLines } from '../../../src/main/infrastructure/error-lines'
 
 test.each([
   ['', undefined],
@@ -9,5 +9,5 @@ test.each([
     'LOG:  could not bind IPv4 address FATAL:  could not create any TCP/IP sockets',
   ],
 ])('the telling lines of %j', (log, lines) => {
-  expect(tellingLines(log)).toBe(lines)
+  expect(errorLines(log)).toBe(lines)
 })
