@@ -171,7 +171,7 @@ test('“Try again” meets one that runs on its port meanwhile: the notice asks
     .getByRole('button', { name: 'Stop it and start again-anna…' })
   await stopOther.click()
   const question = list.room.dialog('Start again-anna instead?')
-  await expect(question).toContainText('"again-bert" runs on it. It will be stopped')
+  await expect(question).toContainText('“again-bert” is running on it. It will be stopped')
   await expect(question.getByRole('button', { name: 'Change nothing' })).toBeFocused()
   await window.keyboard.press('Enter')
   await expect(question).toBeHidden()

@@ -1,4 +1,4 @@
-/** The processes of one PM2 home. Whatever is asked for, a dead daemon is started again first. */
+/** The processes of one PM2 home. Any call first restarts a dead daemon. */
 import { EventEmitter, on } from 'node:events'
 import { readdir, rm } from 'node:fs/promises'
 import { userInfo } from 'node:os'
@@ -18,25 +18,25 @@ export type { ProcessInfo, ProcessStatus } from './entries'
 export type { ProcessRef } from './leftovers'
 
 /**
- * An app to start. Its settings and secrets come from its own `.env`, never from here: PM2 keeps what it is given in a
+ * An app to start. Its settings and secrets come from its own `.env`, never from here: PM2 saves whatever it gets to a
  * file.
  */
 export interface NewProcess extends ProcessRef {
   readonly script: string
-  /** Whom it runs as; by default as the daemon, which is us. Only root's daemon can run it as another. */
+  /** The user it runs as; by default the daemon's, which is our own. Only root's daemon can run it as another. */
   readonly user?: Pick<SystemUser, 'name' | 'uid' | 'gid' | 'home'>
 }
 
-/** `lost`: the daemon went away; any call revives it. After `connected` the list may have changed: read it again. */
+/** `lost`: the daemon ended; any call restarts it. After `connected` the list may have changed: read it again. */
 export type ProcessEvent =
   | { readonly type: 'connected' | 'lost' }
   /** `event` in PM2's words: start, online, exit, stop, restart, delete, restart overlimit … */
   | { readonly type: 'process'; readonly event: string; readonly name: string }
 
-/** Bytes; an app takes some 2 KB, more if it was started with a large environment. */
+/** Bytes. An app takes about 2 KB, more if it was started with a large environment. */
 const longestDump = 64 << 20
-const listTimeout = 5000 // ms; 20 are usual for 100 processes
-const actTimeout = 60_000 // ms; an app of the operator's own may have a long kill_timeout
+const listTimeout = 5000 // ms; it usually takes 20 for 100 processes
+const actTimeout = 60_000 // ms; one of the operator's own apps may have a long kill_timeout
 
 export class Processes {
   readonly #home: string
@@ -53,17 +53,17 @@ export class Processes {
   }
 
   /**
-   * Every process but PM2's modules, in PM2's order. @param revive start the daemon if it isn't running @throws Problem
-   * `pm2-…`; without `revive`, DaemonLost
+   * Every process except PM2's modules, in PM2's order. @param revive start the daemon if it isn't running @throws
+   * Problem `pm2-…`; without `revive`, DaemonLost
    */
   async list({ revive = true } = {}): Promise<ProcessInfo[]> {
     return (await this.#entries(revive)).map(toInfo)
   }
 
   /**
-   * Starts an app in fork mode, kept alive, its log lines with their time. Replaces our own of that name, listed or
-   * lost. Returns when PM2 calls it online, which says nothing of its health.
-   * @throws Problem `process-name-taken` if an app of another folder has the name
+   * Starts an app in fork mode, kept alive, with timestamps in its logs. Replaces our own app of that name, listed or
+   * lost. Returns when PM2 calls it online, which says nothing about its health.
+   * @throws Problem `process-name-taken` if an app in another folder has the name
    */
   async start(app: NewProcess, signal?: AbortSignal): Promise<void> {
     const entries = await this.#named(app.name)
@@ -85,18 +85,18 @@ export class Processes {
   }
 
   /**
-   * Stops an app and keeps it listed. Nothing to do if it is not there, or another folder's. @throws Problem
+   * Stops an app and keeps it listed. Does nothing if there is none in this folder. @throws Problem
    * `process-not-stopped`
    */
   async stop(app: ProcessRef): Promise<void> {
     for (const { pm_id } of await this.#ours(await this.#named(app.name), app)) {
       await this.#act('stopProcessId', pm_id)
-      await this.#act('notifyByProcessId', { id: pm_id, action_name: 'stop' }) // as `pm2 stop` tells its watchers
+      await this.#act('notifyByProcessId', { id: pm_id, action_name: 'stop' }) // as `pm2 stop` notifies watchers
     }
     await endLeftovers(this.#home, app)
   }
 
-  /** Stops an app and takes it from the list; its logs stay. Nothing to do if it is not there, or another folder's. */
+  /** Stops an app and removes it from the list; its logs stay. Does nothing if there is none in this folder. */
   async unlist(app: ProcessRef): Promise<void> {
     for (const { pm_id } of await this.#ours(await this.#named(app.name), app))
       await this.#act('deleteProcessId', pm_id)
@@ -104,8 +104,8 @@ export class Processes {
   }
 
   /**
-   * Stops an app, takes it from the list and deletes its logs, rotated ones too. Nothing to do if it is not there, or
-   * another folder's.
+   * Stops an app, removes it from the list and deletes its logs, including rotated ones. Does nothing if there is none
+   * in this folder.
    */
   async remove(app: ProcessRef): Promise<void> {
     const all = await this.#entries()
@@ -121,12 +121,12 @@ export class Processes {
         .map(toInfo)
         .flatMap(it => [it.outLog, it.errLog]),
     )
-    const unlisted = entries.length === ours.length ? [this.defaultLogs(app.name)] : [] // else they are the namesake's
+    const unlisted = entries.length === ours.length ? [this.defaultLogs(app.name)] : [] // otherwise they are the namesake's
     const files = [...ours.map(toInfo), ...unlisted].flatMap(it => [it.outLog, it.errLog])
-    // never /dev/null, never a path of the operator's own
+    // never /dev/null or one of the operator's own paths
     const doomed = files.filter(it => dirname(it) === logs && !shared.has(it))
     await Promise.all(doomed.map(it => rm(it, { force: true })))
-    // now: a rotation that meets a deleted log deletes what it made
+    // only now: a rotation that finds its log deleted removes its own archive
     const rotated = await Promise.all(doomed.map(rotatedFiles))
     await Promise.all(rotated.flat().map(it => rm(it, { force: true })))
     if (entries.length === ours.length) await this.#forgetPids(app.name)
@@ -134,14 +134,14 @@ export class Processes {
   }
 
   /**
-   * Writes the list to dump.pm2 (0600), which `pm2 resurrect` starts after a reboot. Apps that a killed daemon lost and
-   * that still run stay in it: saving after such an accident must not forget them.
+   * Writes the list to dump.pm2 (0600), which `pm2 resurrect` starts after a reboot. Keeps apps that a killed daemon
+   * lost and that are still running: saving after such an accident must not forget them.
    */
   save(): Promise<void> {
     return this.#saving.run(() => this.#save())
   }
 
-  /** One at a time: the call that reads the list first must not write it last. */
+  /** One at a time: the first call to read the list must not be the last to write it. */
   async #save(): Promise<void> {
     const { dump, dumpBackup } = pm2Paths(this.#home)
     const raw = savedSchema.parse(await this.#monitorData())
@@ -158,28 +158,29 @@ export class Processes {
     await writeFileAtomic(dump, JSON.stringify([...listed, ...lost], null, 2), 0o600)
   }
 
-  /** Whether `pm2 resurrect` would start it: it was there at the last `save`. */
+  /** Whether `pm2 resurrect` would start it: it was listed at the last `save`. */
   async saved({ name, cwd }: ProcessRef): Promise<boolean> {
     const dump = parseDump(await readIfExists(pm2Paths(this.#home).dump, longestDump))
     return dump.some(it => it.name === name && it.pm_cwd === cwd)
   }
 
   /**
-   * What happens to processes, whoever does it, until the signal; survives the daemon's death. Log lines are not in it.
+   * Events of processes, whoever causes them, until the signal is aborted; survives the daemon's death. Log lines
+   * aren't included.
    */
   async *watch(signal: AbortSignal): AsyncGenerator<ProcessEvent, void> {
     const events = new EventEmitter()
-    const tell = (event: ProcessEvent): void => {
+    const emit = (event: ProcessEvent): void => {
       events.emit('event', event)
     }
-    // PM2's bus does not tell this
-    const deleted = (name: string): void => tell({ type: 'process', event: 'delete', name })
+    // PM2's bus doesn't report this
+    const deleted = (name: string): void => emit({ type: 'process', event: 'delete', name })
     this.#deletions.on('deleted', deleted)
-    const queue = on(events, 'event', { signal }) // from here on nothing is missed
+    const queue = on(events, 'event', { signal }) // nothing is missed from here on
     const unfollow = follow(pm2Paths(this.#home).bus, 'process:event', it => {
-      if (it.type !== 'message') return tell(it)
+      if (it.type !== 'message') return emit(it)
       const message = eventSchema.safeParse(it.data)
-      if (message.success) tell({ type: 'process', event: message.data.event, name: message.data.process.name })
+      if (message.success) emit({ type: 'process', event: message.data.event, name: message.data.process.name })
     })
     try {
       for await (const [event] of queue) yield event as ProcessEvent
@@ -191,27 +192,27 @@ export class Processes {
     }
   }
 
-  /** Apps that run although the daemon knows nothing of them: they outlived one that was killed. Else as `list`. */
+  /** Running apps that the daemon doesn't know: they outlived one that was killed. Otherwise as `list`. */
   async lost({ revive = true } = {}): Promise<PM2App[]> {
     const [apps, listed] = await Promise.all([appsOf(this.#home), this.#entries(revive)])
     const known = new Set(listed.map(it => it.pid))
     return apps.filter(it => !known.has(it.pid))
   }
 
-  /** Where its output goes: as PM2 says while it lists it, else where we put it. */
+  /** Where its output goes: according to PM2 if it is listed, otherwise where we put it. */
   async logFiles(name: string): Promise<readonly string[]> {
     const entry = (await this.#named(name))[0]
     const { outLog, errLog } = entry ? toInfo(entry) : this.defaultLogs(name)
     return [outLog, errLog]
   }
 
-  /** Where we put an app's output. PM2's name of the files would be one for `a_b` and `a-b`. */
+  /** Where we put an app's output. PM2 would use the same files for `a_b` and `a-b`. */
   defaultLogs(name: string): { outLog: string; errLog: string } {
     const { logs } = pm2Paths(this.#home)
     return { outLog: join(logs, `${name}-out.log`), errLog: join(logs, `${name}-error.log`) }
   }
 
-  /** Names of PM2's own modules that are installed, e.g. `pm2-logrotate`. */
+  /** Names of installed PM2 modules, e.g. `pm2-logrotate`. */
   async modules(): Promise<string[]> {
     return (await this.#all()).filter(it => it.pm2_env.pmx_module).map(it => it.name)
   }
@@ -234,9 +235,9 @@ export class Processes {
   }
 
   /**
-   * One request at a time, and everyone who asks meanwhile shares the next one: PM2 measures each process through a
-   * descriptor of its /proc/PID/stat, and two requests at once that meet a new process open two, of which it never
-   * closes the first.
+   * One request at a time; callers that arrive meanwhile share the next one. PM2 measures each process through a
+   * descriptor of its /proc/PID/stat, and if two concurrent requests find a new process, it opens two and never closes
+   * the first.
    */
   #askTogether(): Promise<unknown> {
     if (this.#nextAnswer) return this.#nextAnswer
@@ -278,8 +279,8 @@ export class Processes {
   }
 
   /**
-   * A daemon that was killed leaves them; a living one has removed them already. PM2 adds its number of the app to the
-   * name.
+   * Removes pid files left by a killed daemon; a living one has already removed them. PM2 appends its id of the app to
+   * the name.
    */
   async #forgetPids(name: string): Promise<void> {
     const { pids } = pm2Paths(this.#home)
@@ -290,7 +291,7 @@ export class Processes {
   }
 
   /**
-   * What `pm2 start SCRIPT --name NAME --cwd CWD --time` hands to the daemon, without the caller's environment and
+   * What `pm2 start SCRIPT --name NAME --cwd CWD --time` sends to the daemon, but without the caller's environment and
    * PM2's probes in the app.
    */
   async #definition({ name, script, cwd, user }: NewProcess): Promise<Record<string, unknown>> {
@@ -327,9 +328,9 @@ export class Processes {
   }
 }
 
-/** PM2 gives up every group of its own before it becomes this user, and keeps both numbers in its dump. */
+/** PM2 drops all of its own groups before it becomes this user, and keeps both ids in its dump. */
 function asUser({ name, uid, gid, home }: NonNullable<NewProcess['user']>, node: string): Record<string, unknown> {
-  const { TMPDIR: _, XDG_RUNTIME_DIR: __, ...environment } = processEnvironment() // ours, and closed to it
+  const { TMPDIR: _, XDG_RUNTIME_DIR: __, ...environment } = processEnvironment() // ours, which it can't enter
   return {
     uid,
     gid,
@@ -341,8 +342,8 @@ function asUser({ name, uid, gid, home }: NonNullable<NewProcess['user']>, node:
 }
 
 /**
- * PM2 opens a channel to each of its applications and believes what comes through it: an application could call itself
- * by another's name, or crash the daemon. Through an interpreter that PM2 takes for no Node it starts the script
- * without its own wrapper, which other users may not be able to read.
+ * PM2 opens a channel to each application and trusts what comes through it: an application could pretend to be another,
+ * or crash the daemon. With an interpreter that PM2 doesn't recognise as Node, it starts the script without its own
+ * wrapper, which other users may not be able to read.
  */
 const withoutChannel = 'exec {NODE_CHANNEL_FD}>&-; unset NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE; exec "$@"'

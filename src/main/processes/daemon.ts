@@ -1,6 +1,6 @@
 /**
- * PM2's daemon for one PM2_HOME. PM2 itself would start it with `process.execPath`, which in Electron is not Node, and
- * give it (and so every app in cluster mode) our whole environment.
+ * PM2's daemon for one PM2_HOME. PM2 itself would start it with `process.execPath`, which isn't Node in Electron, and
+ * pass our whole environment to it (and so to every app in cluster mode).
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ import { holdLock } from '../system/kernel-lock'
 import { findNode } from '../system/node'
 import { packageFile } from '../system/product'
 
-/** PM2's own names inside its home; `start` is ours: the holder of its lock starts the daemon. */
+/** PM2's own names inside its home, except `start`: whoever holds this lock starts the daemon. */
 export const pm2Paths = (home: string) => ({
   start: join(home, 'instance-manager.lock'),
   rpc: join(home, 'rpc.sock'),
@@ -27,7 +27,7 @@ export const pm2Paths = (home: string) => ({
   dumpBackup: join(home, 'dump.pm2.bak'),
 })
 
-/** What the daemon and its apps get; everything else is the app's own `.env`. */
+/** Variables that the daemon and its apps get; everything else comes from the app's own `.env`. */
 const passed = [
   'PATH',
   'HOME',
@@ -42,14 +42,14 @@ const passed = [
 ] as const
 
 /**
- * The few variables of ours that a long-lived process needs. No `NODE_ENV` and no `PORT`: they would beat the ones in
+ * The few of our variables that a long-lived process needs. Not `NODE_ENV` or `PORT`, which would override those in
  * `.env`.
  */
 export const processEnvironment = (): Record<string, string> =>
   Object.fromEntries(passed.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
 
-const longestSocketPath = 107 // bytes, Linux' sockaddr_un
-const startTimeout = 20_000 // ms; about 400 are usual
+const longestSocketPath = 107 // bytes, Linux's sockaddr_un
+const startTimeout = 20_000 // ms; it usually takes about 400
 
 export class Daemon {
   readonly #home: string
@@ -61,7 +61,7 @@ export class Daemon {
   }
 
   /**
-   * Starts the daemon unless it runs. Any number of callers, in any number of processes, start one daemon.
+   * Starts the daemon unless it is running. Any number of callers, in any number of processes, start only one.
    * @throws Problem `node-missing`, `pm2-not-started`, `pm2-home-too-long`, `pm2-home-foreign`, `lock-unavailable`
    */
   ensure(): Promise<void> {
@@ -105,7 +105,7 @@ export class Daemon {
     try {
       const failed = new AbortController()
       child.once('exit', () => failed.abort())
-      // PM2 sends one message when both sockets listen; 'error' (node cannot be run) rejects too
+      // PM2 sends one message when both sockets are listening; 'error' (Node can't be run) rejects too
       await once(child, 'message', { signal: AbortSignal.any([failed.signal, AbortSignal.timeout(startTimeout)]) })
     } catch (error) {
       child.kill('SIGKILL')
@@ -115,8 +115,8 @@ export class Daemon {
       if (child.connected) child.disconnect()
       child.unref()
     }
-    // The `pm2` command does not know our lock. If it started a daemon in the same moment, the one that owns the pid
-    // file stays.
+    // The `pm2` command doesn't use our lock. If it started a daemon at the same moment, the one that owns the pid file
+    // stays.
     if ((await readIfExists(pid))?.trim() === String(child.pid)) return
     child.kill('SIGKILL')
     if (!(await listens(rpc))) throw notStarted(log, new Error('another daemon took its place and ended'))
@@ -142,14 +142,14 @@ function listens(path: string): Promise<boolean> {
       socket.destroy()
       resolve(true)
     })
-    // another user's: `request` says so
+    // it belongs to another user, which `request` reports
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EACCES'))
   })
 }
 
 /**
- * PM2's home with its folders, closed to other users. Whoever can write there can place sockets, and a list of programs
- * to start.
+ * Creates PM2's home and its folders, closed to other users: anyone who can write there can place sockets, and a list
+ * of programs to start.
  * @throws Problem `pm2-home-foreign` if it is another user's
  */
 async function makeHome(home: string): Promise<void> {

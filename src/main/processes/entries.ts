@@ -1,7 +1,7 @@
-/** What PM2 says of its processes, checked, and how the rest of the app sees it. */
+/** PM2's data about its processes, validated, and converted for the rest of the app. */
 import { z } from 'zod'
 
-/** PM2's own words. */
+/** As PM2 calls them. */
 const statuses = [
   'online',
   'launching',
@@ -14,17 +14,17 @@ const statuses = [
 export type ProcessStatus = (typeof statuses)[number]
 
 export interface ProcessInfo {
-  /** PM2's number of it, e.g. for `pm2 logs 3`. */
+  /** PM2's id, e.g. for `pm2 logs 3`. */
   readonly id: number
   readonly name: string
-  /** Absent when it does not run. */
+  /** Absent if it isn't running. */
   readonly pid?: number
   readonly status: ProcessStatus
   readonly cwd: string
-  /** Milliseconds since 1970; absent when it does not run. */
+  /** Milliseconds since 1970; absent if it isn't running. */
   readonly startedAt?: number
   readonly restarts: number
-  /** Per cent of one core, and bytes; 0 when it does not run. */
+  /** Per cent of one core, and bytes; 0 if it isn't running. */
   readonly cpu: number
   readonly memory: number
   readonly execMode: 'fork' | 'cluster'
@@ -49,18 +49,18 @@ const entrySchema = z.object({
   }),
 })
 export type ListEntry = z.infer<typeof entrySchema>
-/** What `getMonitorData` answers. */
+/** The result of `getMonitorData`. */
 export const entriesSchema = z.array(entrySchema)
 
-/** The same, whole: what a dump keeps. */
+/** The same with all keys, for the dump. */
 export const savedSchema = z.array(
   z.object({ pm2_env: z.looseObject({ name: z.string(), pmx_module: z.unknown().optional() }) }),
 )
 const dumpSchema = z.array(z.looseObject({ name: z.string(), pm_cwd: z.string().optional() }))
-/** A message of the bus. */
+/** A message on the bus. */
 export const eventSchema = z.object({ event: z.string(), process: z.object({ name: z.string() }) })
 
-/** The apps in a dump; none if it is missing or broken: the backup keeps what it was. */
+/** The apps in a dump; none if it is missing or broken: its content stays in the backup. */
 export function parseDump(text: string | undefined): z.infer<typeof dumpSchema> {
   try {
     return dumpSchema.parse(JSON.parse(text ?? '[]'))

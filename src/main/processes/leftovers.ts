@@ -1,6 +1,6 @@
 /**
- * Apps that PM2 lost: they outlive a daemon that was killed, keep their port, and a new daemon knows nothing of them.
- * Each is known by what PM2 wrote into its environment when it started it.
+ * Apps that PM2 lost: they outlive a killed daemon and keep their ports, but a new daemon doesn't know them. They are
+ * recognised by what PM2 put into their environment when it started them.
  */
 import { readlink, realpath } from 'node:fs/promises'
 import { problem } from '../../shared/problem'
@@ -8,16 +8,16 @@ import { environmentOf, isAlive, allPids, startTime } from '../system/proc'
 import { waitFor } from '../system/wait'
 import { pm2Paths } from './daemon'
 
-/** A process of PM2 by name and working folder: another app of the same name is not ours. */
+/** Identifies a process in PM2 by name and working folder: another app with the same name isn't ours. */
 export interface ProcessRef {
   readonly name: string
   readonly cwd: string
 }
 
 /**
- * Whether a folder that PM2 recorded is this one, through symbolic links too. One that is gone counts if it ended alike
- * (`instances/NAME/server`): the workspace was moved. @param pid of the process, if it runs: it may work in another
- * workspace that was moved
+ * Whether a folder that PM2 recorded is this one, even through symbolic links. A folder that is gone counts if its path
+ * ends the same way (`instances/NAME/server`): the workspace was moved. @param pid the process, if it is running: it
+ * may be in another workspace that was moved
  */
 export async function sameFolder(recorded: string, folder: string, pid?: number): Promise<boolean> {
   if (recorded === folder) return true
@@ -34,7 +34,7 @@ export interface PM2App extends ProcessRef {
   readonly pid: number
 }
 
-/** Every process that PM2 with this home started in fork mode, listed by a daemon or not; their own children too. */
+/** Every process that PM2 with this home started in fork mode, and its children, whether a daemon lists it or not. */
 export async function appsOf(home: string): Promise<PM2App[]> {
   const recorded = `${pm2Paths(home).pids}/`
   const apps = await Promise.all(
@@ -48,9 +48,9 @@ export async function appsOf(home: string): Promise<PM2App[]> {
   return apps.filter(it => it !== undefined)
 }
 
-const patience = 2000 // ms between SIGTERM and SIGKILL; PM2 waits 1600
+const killAfter = 2000 // ms after SIGTERM; PM2 waits 1600
 
-/** Ends what still runs of an app that no daemon lists. @throws Problem `process-not-stopped` */
+/** Ends an app's processes that no daemon lists. @throws Problem `process-not-stopped` */
 export async function endLeftovers(home: string, { name, cwd }: ProcessRef): Promise<void> {
   const named = (await appsOf(home)).filter(it => it.name === name)
   await Promise.all(
@@ -62,7 +62,7 @@ export async function endLeftovers(home: string, { name, cwd }: ProcessRef): Pro
 
 async function end(pid: number): Promise<void> {
   const started = await startTime(pid)
-  // not a later process with its number
+  // not a later process with the same pid
   const runs = async (): Promise<boolean> => (await startTime(pid)) === started && (await isAlive(pid))
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     if (!(await runs())) return
@@ -70,8 +70,8 @@ async function end(pid: number): Promise<void> {
       process.kill(pid, signal)
     } catch {
       return
-    } // it is gone already
-    await waitFor(async () => !(await runs()), { every: 20, timeout: patience })
+    } // it has already ended
+    await waitFor(async () => !(await runs()), { every: 20, timeout: killAfter })
   }
   if (!(await runs())) return
   throw problem({

@@ -1,6 +1,6 @@
 /**
- * PM2's two sockets, spoken directly: the `pm2` module takes four times as long to load, copies our whole environment
- * into every app that it starts, and waits for ever for a daemon that was killed. PM2 is AGPL-3.0, so nothing of it is
+ * Talks to PM2's two sockets directly. The `pm2` module would take four times as long to load, copy our whole
+ * environment into every app that it starts, and wait for ever for a killed daemon. PM2 is AGPL-3.0, so none of it is
  * loaded into our process: its messages are AMP, which the MIT packages `amp` and `amp-message` read and write.
  */
 import { connect, type Socket } from 'node:net'
@@ -9,23 +9,23 @@ import Message from 'amp-message'
 import { z } from 'zod'
 import { problem } from '../../shared/problem'
 
-/** The daemon was not reached, or went away. `sent`: the request may have been carried out. */
+/** The daemon wasn't reached, or ended. `sent`: the request may have been carried out. */
 export class DaemonLost extends Error {
   override readonly name = 'DaemonLost'
   constructor(readonly sent: boolean) {
-    super("PM2's daemon is not running.")
+    super('PM2’s daemon isn’t running.')
   }
 }
 
 /**
- * Calls back with the parts of each message. One that can't be read ends the connection with an error: whoever listens
- * there may not be PM2.
+ * Calls back with the parts of each message. A message that can't be read ends the connection with an error: the other
+ * end may not be PM2.
  */
-function readMessages(socket: Socket, tell: (parts: readonly unknown[]) => void): void {
+function readMessages(socket: Socket, onMessage: (parts: readonly unknown[]) => void): void {
   const parser = new Parser()
   parser.on('data', (message: Buffer) => {
     try {
-      tell(new Message(message).args)
+      onMessage(new Message(message).args)
     } catch (error) {
       socket.destroy(new Error('Its answer can’t be read.', { cause: error }))
     }
@@ -33,14 +33,14 @@ function readMessages(socket: Socket, tell: (parts: readonly unknown[]) => void)
   socket.pipe(parser)
 }
 
-/** Marks our one request on a connection; the daemon returns it with the answer. */
+/** Identifies our only request on a connection; the daemon returns it with the answer. */
 const requestId = 'instance-manager:0'
 
-/** The daemon's answer to a call: an error's text, or what the method gave. */
+/** The daemon's answer to a call: an error's text, or the method's result. */
 const replySchema = z.union([z.object({ error: z.string() }), z.object({ args: z.array(z.unknown()) })])
 
 /**
- * One request on a connection of its own, so that the daemon's death is seen at once as a closed connection.
+ * Sends one request on its own connection, so that the daemon's death is noticed at once as a closed connection.
  * @param timeout milliseconds
  * @throws DaemonLost; Problem `pm2-not-answering`, `pm2-refused`, `pm2-not-reachable`
  */
@@ -99,23 +99,23 @@ export function request(path: string, method: string, argument: unknown, timeout
   })
 }
 
-/** Nobody listens, or whoever did has ended: a daemon that isn't there, not one that can't be reached. */
+/** Nothing is listening, or the listener has ended: there is no daemon, as opposed to one that can't be reached. */
 const gone: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'])
 
-/** What `follow` tells: the connection came or went, or a message of the topic. */
+/** What `follow` reports: the connection was made or lost, or a message on the topic. */
 export type BusSignal = { readonly type: 'connected' | 'lost' } | { readonly type: 'message'; readonly data: unknown }
 
 const reconnectEvery = 500 // ms
 
-/** Follows one topic of PM2's bus for good; connects again whenever the daemon is back. @returns ends it */
-export function follow(path: string, topic: string, tell: (signal: BusSignal) => void): () => void {
+/** Follows a topic on PM2's bus, reconnecting whenever the daemon is back. @returns a function that ends it */
+export function follow(path: string, topic: string, onSignal: (signal: BusSignal) => void): () => void {
   let state: 'connected' | 'lost' | undefined
   let timer: NodeJS.Timeout | undefined
   let ended = false
   const become = (next: 'connected' | 'lost'): void => {
     if (ended || state === next) return
     state = next
-    tell({ type: next })
+    onSignal({ type: next })
   }
   const listen = (): Socket => {
     const socket = connect(path)
@@ -124,7 +124,7 @@ export function follow(path: string, topic: string, tell: (signal: BusSignal) =>
     })
     socket.on('connect', () => become('connected'))
     readMessages(socket, ([its, data]) => {
-      if (!ended && its === topic) tell({ type: 'message', data })
+      if (!ended && its === topic) onSignal({ type: 'message', data })
     })
     socket.on('close', () => {
       become('lost')

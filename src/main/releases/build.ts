@@ -1,4 +1,4 @@
-/** Makes a part of a release by its recipe, in a folder that holds what it may read and nothing else. */
+/** Makes a part of a release by its recipe, in a folder that contains only what it may read. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { problem } from '../../shared/problem'
@@ -12,7 +12,7 @@ import { layPart } from './place'
 import type { Recipe } from './recipes'
 import { readTree } from './tree'
 
-/** Which part does what now; `finished`: it has done that. */
+/** Reports what is being done for a part; `finished`: that has been done. */
 export type Progress = (part: Recipe['part'], what: string, finished?: true) => void
 
 export interface Workshop {
@@ -21,13 +21,13 @@ export interface Workshop {
   /** The copy of the base application. */
   readonly sources: Sources
   readonly parts: Parts
-  /** Work is done in folders below this one. */
+  /** The folder in which parts are made. */
   readonly aside: string
   readonly report: Progress
   readonly output: (chunk: string) => void
 }
 
-/** A client on create-react-app needs two minutes to build here (STACK.md); slow disks and networks need more. */
+/** Milliseconds. A create-react-app client takes two minutes to build here; slow disks and networks need more. */
 const timeout = 30 * 60_000
 
 export async function makePart(
@@ -67,7 +67,7 @@ async function builtIn(folder: string, { folder: client, output = '' }: Recipe):
   })
 }
 
-/** Two commands write at once: their output goes on in whole lines, each with its origin. */
+/** Two commands write concurrently, so their output is passed on in whole lines, each with its origin. */
 function linesWith(prefix: string, output: (chunk: string) => void) {
   let rest = ''
   const line = (text: string): void => output(`${prefix}${text}\n`)

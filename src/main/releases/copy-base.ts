@@ -1,4 +1,4 @@
-/** Copies the base application's own files aside and makes sure that they are what the fingerprint names. */
+/** Copies the base application's own files aside and checks them against the fingerprint. */
 import { constants } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -16,7 +16,8 @@ export interface PinnedBase {
   readonly fingerprint: string
   readonly nodeMajor: string
   /**
-   * `install`: `npm install` also where there is a lock file, for one that does not fit its package.json. Default `ci`.
+   * `install`: use `npm install` even if there is a lock file, for one that doesn't match its package.json. Default:
+   * `ci`.
    */
   readonly install?: 'ci' | 'install'
 }

@@ -1,7 +1,6 @@
 /**
- * Which of the base application's files each command can read. A part is made in a folder that holds these files and no
- * others, and its key is their digest: whatever else changes, the part stays the same. Where it cannot be told what a
- * command reads, all files count.
+ * Which of the base application's files each command can read. A part is made in a folder with only these files, and
+ * its key is their digest, so other changes don't affect it. If it isn't known what a command reads, all files count.
  */
 import { lstat, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -10,13 +9,13 @@ import { manifestSchema } from '../../shared/workspace'
 /** The copy of the base application. */
 export interface Sources {
   readonly root: string
-  /** All its files, relative to root, sorted (`baseFiles`). */
+  /** All files, relative to root, sorted (`baseFiles`). */
   readonly files: readonly string[]
 }
 
 type Command = readonly [string, ...string[]]
 
-/** What `npm ci` and `npm install` read of a package that has nothing unusual. */
+/** What `npm ci` and `npm install` read of an ordinary package. */
 const npmFiles = new Set(['package.json', 'package-lock.json', 'npm-shrinkwrap.json', '.npmrc'])
 
 /**
@@ -25,16 +24,14 @@ const npmFiles = new Set(['package.json', 'package-lock.json', 'npm-shrinkwrap.j
  */
 const installScripts = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare']
 
-/** Of these it is known what they read: the Prisma schema, or nothing but git's folder. */
+/** Scripts whose inputs are known: the Prisma schema, or only git's folder. */
 const prismaScript = /^(npx )?prisma generate$/
 const gitHooks = /^husky( install)?$/
 
-/** Packages that lie in the base application itself, as package.json or the lock file name them. */
+/** How package.json or the lock file name packages inside the base application itself. */
 const localPackage = /"(file|link|portal|workspace):|"workspaces"|"link": true|":\s*"\.{0,2}\//
 
-/**
- * What installing the packages of a folder reads. @param generate the server's command that generates the Prisma client
- */
+/** What installing a folder's packages reads. @param generate the server's command that generates the Prisma client */
 export async function installInputs(
   { root, files }: Sources,
   folder: string,
@@ -52,7 +49,7 @@ export async function installInputs(
     localPackage.test(manifest + (await read('package-lock.json')))
   )
     return files
-  // Without a command that generates, Prisma's client is what its own package generates when it is installed.
+  // Without a separate command, Prisma's own package generates the client when it is installed.
   const generates =
     scripts?.some(it => prismaScript.test(it)) ||
     (generate && !isPrismaGenerate(generate) && manifest.includes('"@prisma/client"'))
@@ -60,7 +57,7 @@ export async function installInputs(
   return files.filter(it => wanted.has(it) || (generates && isSchemaFile(it, folder)))
 }
 
-/** @returns undefined: what it is npm will say */
+/** @returns undefined if it isn't valid JSON: npm will report that */
 function scriptsIn(manifest: string): string[] | undefined {
   try {
     const { scripts = {} } = JSON.parse(manifest) as { scripts?: Record<string, string> }
@@ -73,14 +70,14 @@ function scriptsIn(manifest: string): string[] | undefined {
 const defaultGenerate = manifestSchema.parse({}).server.generate.join(' ')
 const isPrismaGenerate = (command: Command): boolean => command.join(' ') === defaultGenerate
 
-/** Schemas wherever they lie, Prisma's configuration, and what its newer generator asks of TypeScript's. */
+/** Schemas anywhere, Prisma's configuration, and the TypeScript configuration that its newer generator reads. */
 const isSchemaFile = (path: string, folder: string): boolean =>
   path.startsWith(`${folder}/`) &&
   (path.endsWith('.prisma') ||
     /^(prisma\.config\.|tsconfig.*\.json$|package\.json$)/.test(basename(path)) ||
     basename(dirname(path)) === '.config')
 
-/** A configuration that imports files of its own, or a generator that is one. */
+/** A configuration that imports local files, or a generator that is a local file. */
 const importsOwn = /(\bfrom|\bimport|\brequire)\s*\(?\s*['"]\.{1,2}\//
 const ownGenerator = /^\s*provider\s*=\s*"[^"]*[./][^"]*"/m
 
@@ -100,11 +97,11 @@ export async function generateInputs(
 }
 
 const code = /\.([cm]?[jt]sx?|json|vue|svelte|css|scss|less|html|mdx?)$/
-/** Bytes: nobody writes more by hand. */
+/** Bytes; nobody writes a longer file by hand. */
 const handwritten = 1_000_000
 
 /**
- * What the client's build reads, besides the packages: its own folder, unless something in it points into the server's.
+ * What the client's build reads, besides the packages: its own folder, unless something in it refers to the server's.
  */
 export async function buildInputs(
   { root, files }: Sources,

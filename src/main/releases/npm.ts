@@ -1,26 +1,26 @@
-/** npm's own reason, found among its words. */
+/** Finds npm's own reason in its output. */
 import { join } from 'node:path'
 import { problem, ProblemError } from '../../shared/problem'
 import type { Recipe } from './recipes'
 
-/** npm's words where package.json and the lock file differ (@npmcli/arborist's validateLockfile, in `npm ci`). */
+/** npm's message if package.json and the lock file differ (@npmcli/arborist's validateLockfile, in `npm ci`). */
 const outOfStep = /can only install packages when your package\.json and package-lock\.json/
 
-/** Lines of npm 10 and later, and of those before it. */
+/** Error lines of npm 10 and later, and of earlier versions. */
 const errorLine = /^npm (?:error|ERR!) ?(.*)$/
 
-/** @returns the same error, or the Problem that says what npm found; other commands' errors are left as they are */
+/** @returns a Problem that says what npm found, or the error unchanged if there is nothing to add */
 export function explainInstall({ command: [file, ...args], folder, what }: Recipe, error: unknown): unknown {
   if (file !== 'npm' || !(error instanceof ProblemError) || error.problem.code !== 'command-failed') return error
   const { details = '' } = error.problem
-  const said = npmReason(details)
+  const reason = npmReason(details)
   if (args[0] === 'ci' && outOfStep.test(details)) {
-    const differs = said.filter(it => /^(Missing|Invalid):/.test(it))
+    const differs = reason.filter(it => /^(Missing|Invalid):/.test(it))
     return problem(
       {
         code: 'lock-file-differs',
         message: `${join(folder, 'package-lock.json')} doesn’t match ${join(folder, 'package.json')}.`,
-        cause: (differs.length ? differs : said).slice(0, 5).join(' ') || undefined,
+        cause: (differs.length ? differs : reason).slice(0, 5).join(' ') || undefined,
         details,
         action: 'use-npm-install',
         hint: `Run “npm install” in the base application’s ${folder} and try again. Or use npm install this time, which takes newer packages where the lock file names none.`,
@@ -28,17 +28,17 @@ export function explainInstall({ command: [file, ...args], folder, what }: Recip
       error,
     )
   }
-  return said.length
+  return reason.length
     ? problem(
-        { ...error.problem, message: `npm failed: ${what}, in ${folder}.`, cause: said.slice(0, 5).join(' ') },
+        { ...error.problem, message: `npm failed: ${what}, in ${folder}.`, cause: reason.slice(0, 5).join(' ') },
         error,
       )
     : error
 }
 
-/** What follows `npm error`, up to the usage that npm adds; codes and where the log lies are left out. */
-export function npmReason(words: string): readonly string[] {
-  const lines = words
+/** The lines after `npm error`, up to npm's usage text, without codes and the log's path. */
+export function npmReason(output: string): readonly string[] {
+  const lines = output
     .split('\n')
     .map(it => it.replace(/\u001B\[[0-9;]*m/g, ''))
     .flatMap(it => errorLine.exec(it)?.[1]?.trim() ?? [])

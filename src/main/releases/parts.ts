@@ -1,6 +1,6 @@
 /**
- * Parts of releases: packages, the generated Prisma client, the client's build. Each is named by the digest of what it
- * is made from, made aside, and renamed into place when it is whole and on the disk, so that half a part is never seen.
+ * Parts of releases: packages, the generated Prisma client, the client's build. Each is named by the digest of its
+ * inputs. It is made aside and renamed into place once it is complete and on disk, so half a part is never seen.
  */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,49 +9,49 @@ import { makePrivateFolder, readIfExists, readJson, syncFolder, writeFileAtomic,
 import type { Run } from '../system/run'
 import { differences, readTree, takeChanges, type Tree } from './tree'
 
-/** Flushing a file system that was just filled by npm may take long on a slow disk. */
+/** Milliseconds: flushing a file system that npm has just filled may take long on a slow disk. */
 export const syncTimeout = 300_000
 
 /** `kind-key`, e.g. `server-packages-3f…`. */
 export type PartName = string
 
-/** A path that stays in its folder. */
+/** A relative path that stays in its folder. */
 const inside = z
   .string()
   .refine(it => !it.startsWith('/') && !it.split('/').includes('..'), 'Not a path inside the folder.')
 
 const partSchema = z.object({
   made: z.iso.datetime(),
-  /** Files that belong to the packages below and that the command removed. */
+  /** Files of the packages below it that the command removed. */
   removed: z.array(inside),
-  /** Whether instances share files of it. */
+  /** Whether instances share its files. */
   shared: z.boolean(),
-  /** The files that they do not share all the same. */
+  /** If they do, the files that each instance copies nevertheless. */
   copied: z.array(inside),
-  /** What an instance's own copies of it take. */
+  /** Bytes of an instance's own copies. */
   ownBytes: z.number(),
 })
 export type PartInfo = z.infer<typeof partSchema>
 
-/** What may be shared by hard links between all instances. */
+/** Which files all instances may share by hard links. */
 export type Sharing =
-  /** Nothing: what it holds is rewritten in place. */
+  /** None: they are rewritten in place. */
   | 'none'
   /**
-   * `node_modules`, where npm replaces files instead of writing into them, but for what tools keep for themselves under
-   * a hidden name: npm writes `.package-lock.json` in place, `prisma generate` writes `.prisma`.
+   * Those in `node_modules`, where npm replaces files instead of writing into them. Except tools' own hidden files: npm
+   * writes `.package-lock.json` in place, and `prisma generate` writes `.prisma`.
    */
   | 'packages'
   /**
-   * Big files. Small ones are what an application may write its settings into (`index.html`, `env.js`), and cost
-   * nothing.
+   * Big ones. An application may write its settings into small ones (`index.html`, `env.js`), which cost nothing to
+   * copy.
    */
   | 'big'
 
 /** Bytes from which a file of the client's build is shared. */
 const big = 65_536
 
-/** Bytes of a list of files: half a million of them. */
+/** Bytes of a list of files; enough for half a million. */
 const longest = 64 << 20
 
 export class Parts {
@@ -76,12 +76,12 @@ export class Parts {
     return (await this.info(name).catch(() => undefined)) !== undefined
   }
 
-  /** Undefined: there is no such part. @throws Problem `file-corrupt` */
+  /** Undefined if there is no such part. @throws Problem `file-corrupt` */
   info(name: PartName): Promise<PartInfo | undefined> {
     return readJson(join(this.#folder, name, 'part.json'), partSchema, { most: longest })
   }
 
-  /** Paths in `content` that are no longer as they were made: somebody wrote into a file that instances share. */
+  /** Paths in `content` that have changed since they were made: something wrote into a file that instances share. */
   async damage(name: PartName, signal?: AbortSignal): Promise<readonly string[]> {
     const [recorded, now] = await Promise.all([
       readIfExists(join(this.#folder, name, 'tree'), longest),
@@ -99,9 +99,9 @@ export class Parts {
   }
 
   /**
-   * Keeps what a command has made, from a folder beside.
-   * @param from on the same disk; what is taken is moved
-   * @param before the folder as the command found it; absent: all that is in it is the part
+   * Keeps what a command has made.
+   * @param from the folder in which it was made, on the same disk; files are moved
+   * @param before the folder as the command found it; absent: everything in it is part of the result
    */
   async keep(
     name: PartName,
@@ -133,7 +133,7 @@ export class Parts {
       const tree = await readTree(this.#run, content, 'content', signal)
       await writeFileAtomic(join(aside, 'tree'), textOf(tree), 0o600)
       await this.#run('sync', ['--file-system', aside], { signal, timeout: syncTimeout })
-      await this.remove(name) // a damaged one
+      await this.remove(name) // if it was damaged
       await rename(aside, join(this.#folder, name))
       await syncFolder(this.#folder)
     } finally {
@@ -145,7 +145,7 @@ export class Parts {
     return (await readdir(this.#folder).catch(() => [])).filter(it => !it.startsWith('.'))
   }
 
-  /** In one step out of sight; what a crash leaves then is removed by `tidy`. */
+  /** Removes it from sight in one step; `tidy` removes what a crash leaves. */
   async remove(name: PartName): Promise<void> {
     const gone = join(this.#folder, `.gone-${name}`)
     await rm(gone, { recursive: true, force: true })
@@ -159,8 +159,8 @@ export class Parts {
   }
 
   /**
-   * What is shared is made read-only: an application that is not root cannot open it for writing, whoever's it is.
-   * @returns the files that are not shared
+   * Makes shared files read-only, so an application that isn't root can't open them for writing.
+   * @returns the files that aren't shared
    */
   async #freeze(
     content: string,

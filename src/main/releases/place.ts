@@ -1,4 +1,4 @@
-/** Lays a part of a release where it is used: shared as far as it may be, else copied. */
+/** Puts a part of a release where it is used: shared as far as possible, otherwise copied. */
 import { constants } from 'node:fs'
 import { copyFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -15,7 +15,7 @@ export interface Placing {
 }
 
 /**
- * Over what is in `target` already; files there are replaced, never written into.
+ * Adds to what is already in `target`. Files there are replaced, never written into.
  * @throws Problem `release-missing`
  */
 export async function layPart(
@@ -42,15 +42,15 @@ export async function layPart(
     timeout: syncTimeout,
   })
   if (way === 'link') await replaceByCopies(content, info.copied, target)
-  // it is read-only to protect who shares it
+  // it is read-only only to protect those who share it
   else if (info.shared) await run('chmod', ['--recursive', 'u+w', target], { signal, timeout: syncTimeout })
 }
 
 const options = { clone: ['--reflink=always'], link: ['--link'], copy: ['--reflink=auto'] } as const
 
 /**
- * A clone shares blocks until one side writes: as cheap as a link, and nobody sees another's changes. ext4 has none;
- * XFS and Btrfs do.
+ * A clone shares blocks until one side writes: as cheap as a link, and changes stay private. XFS and Btrfs support it;
+ * ext4 doesn't.
  */
 async function sharedBy(content: string, target: string): Promise<'clone' | 'link' | 'copy'> {
   const [from, to] = await Promise.all([stat(content), stat(target)])
@@ -69,7 +69,7 @@ const atOnce = 64
 
 async function replaceByCopies(content: string, files: readonly string[], target: string): Promise<void> {
   await mapLimited(files, atOnce, async it => {
-    await rm(join(target, it)) // copied into, the link would be written through
+    await rm(join(target, it)) // copying onto the link would write through it
     await copyFile(join(content, it), join(target, it), constants.COPYFILE_EXCL)
   })
 }

@@ -1,4 +1,4 @@
-/** How each part of a release is made: by which command, from which files, on top of which other part. */
+/** How each part of a release is made: the command, its input files, and the packages it needs. */
 import { join } from 'node:path'
 import { exists } from '../system/files'
 import { digestFiles, platform } from '../workspace/fingerprint'
@@ -9,16 +9,16 @@ import type { PartName, Sharing } from './parts'
 export interface Recipe {
   readonly name: PartName
   readonly part: 'server' | 'client'
-  /** As the progress tells it. */
+  /** As shown in the progress. */
   readonly what: string
   /** The base application's folder in which the command runs. */
   readonly folder: string
   readonly command: readonly [string, ...string[]]
-  /** The base application's files that it is given. */
+  /** The base application's files that it gets. */
   readonly inputs: readonly string[]
-  /** The packages that it is given, as a copy if it may write into them. */
+  /** The packages that it gets, copied if it may write into them. */
   readonly packages?: { readonly name: PartName; readonly how: 'copy' | 'share' }
-  /** The folder that it makes, if that alone is wanted; else whatever it makes or changes. */
+  /** The folder that it makes, if only that is wanted; absent: everything that it makes or changes. */
   readonly output?: string
   readonly sharing: Sharing
 }
@@ -83,7 +83,7 @@ export async function recipesOf(sources: Sources, base: PinnedBase): Promise<Rec
 export const hasLockFile = async (folder: string): Promise<boolean> =>
   (await exists(join(folder, 'package-lock.json'))) || exists(join(folder, 'npm-shrinkwrap.json'))
 
-/** `npm ci` takes exactly what the lock file names, so its cache needs no questions to the registry. */
+/** `npm ci` installs exactly what the lock file names, so it can use its cache without asking the registry. */
 async function installCommand(folder: string, install: PinnedBase['install']): Promise<readonly [string, ...string[]]> {
   const locked = await hasLockFile(folder)
   return [

@@ -1,4 +1,4 @@
-/** Releases: the base application prepared once for use, kept by fingerprint, placed into many instances. */
+/** Releases: the base application, prepared once, kept by its fingerprint and placed into many instances. */
 import { constants } from 'node:fs'
 import { cp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,21 +18,21 @@ export interface ReleaseOptions {
   readonly output: (chunk: string) => void
 }
 
-/** It becomes part of a path. */
+/** Validated, because it becomes part of a path. */
 const partName = z.string().regex(/^[a-z]+-[a-z]+-[0-9a-f]{32}$/)
 
-/** `<fingerprint>/release.json`: renamed into place with the server's code when all parts are there. */
+/** `<fingerprint>/release.json`: renamed into place with the server's code once all parts exist. */
 const releaseSchema = z.object({
   fingerprint: z.string(),
   nodeMajor: z.string(),
   prepared: z.iso.datetime(),
   parts: z.object({ packages: partName, generated: partName, build: partName }),
-  /** The client's packages, of which its next build is made; no instance has them. */
+  /** The client's packages, for its next build; instances don't have them. */
   clientPackages: partName,
 })
 type Release = z.infer<typeof releaseSchema>
 
-/** One that is kept on the disk. */
+/** A release on disk. */
 export interface KeptRelease {
   readonly fingerprint: string
   readonly prepared: string
@@ -44,20 +44,20 @@ export interface Unneeded {
   readonly parts: readonly PartName[]
 }
 
-/** Commands of a whole preparation: install and generate, install and build. */
+/** Commands of a full preparation: install and generate, install and build. */
 const commandCount = 4
 
-/** The newest ones stay although nobody uses them: the way back from an update. */
+/** The newest releases stay even if unused, so that an update can be reverted. */
 const newest = 2
 
-/** Bytes; a thousand models take 2 MB, ten thousand packages as much. */
+/** Bytes. A thousand models take 2 MB, as do ten thousand packages. */
 const longestText = 64 << 20
 
 /** Measured on the sample application: 150 packages, 180 MB. */
 const bytesPerPackage = 1_200_000
 
 /**
- * Milliseconds for which a part that no release has is kept: a preparation that failed at a later one finds it made.
+ * Milliseconds for which a part is kept that no release uses: when a preparation fails, its next attempt can reuse it.
  */
 const retryWithin = 24 * 3_600_000
 
@@ -71,24 +71,22 @@ export class Releases {
   readonly #instances: string
   readonly #run: Run
 
-  /** @param instances their folder, to name those that share a file */
+  /** @param instances the instances' folder, to name those that share a file */
   constructor(folder: string, instances: string, run: Run) {
     this.#folder = folder
     this.#instances = instances
     this.#run = run
-
     this.parts = new Parts(join(folder, partsFolder), run)
   }
 
-  /** Whether the release is there with all its parts. */
+  /** Whether the release exists with all its parts. */
   async has(fingerprint: string): Promise<boolean> {
     return (await this.#whole(fingerprint)) !== undefined
   }
 
   /**
-   * Makes the parts that are not there yet, each aside, then the release. Nothing to do if it is there already.
-   * @throws Problem `base-changed` if the base application is no longer what its fingerprint says; Problems of the
-   * commands
+   * Makes missing parts, each aside, then the release. Does nothing if it already exists.
+   * @throws Problem `base-changed` if the base application no longer matches its fingerprint; Problems of the commands
    */
   async prepare(base: PinnedBase, options: ReleaseOptions): Promise<void> {
     const wait = (): void => options.report({ text: 'Waiting for another operation to prepare a release' })
@@ -96,9 +94,9 @@ export class Releases {
   }
 
   /**
-   * Puts a release into an instance: code and generated files as copies, packages and big files of the client's build
-   * shared (decision 0015). Data folders and .env are not in it. What was written into since it was made is made anew,
-   * and never placed.
+   * Puts a release into an instance: code and generated files are copied, packages and big files of the client's build
+   * are shared (decision 0015). It doesn't include data folders or .env. Parts that were changed since they were made
+   * are made again, never placed.
    */
   async place(base: PinnedBase, target: string, options: ReleaseOptions): Promise<void> {
     const {
@@ -119,7 +117,7 @@ export class Releases {
     await this.#run('sync', ['--file-system', target], { signal, timeout: syncTimeout })
   }
 
-  /** The SQL that makes the release's schema in an empty database, if it was kept. */
+  /** The SQL that creates the release's schema in an empty database, if it was kept. */
   schema(fingerprint: string): Promise<string | undefined> {
     return readIfExists(this.#schemaFile(fingerprint), longestText)
   }
@@ -128,7 +126,7 @@ export class Releases {
     return writeFileAtomic(this.#schemaFile(fingerprint), sql, 0o600)
   }
 
-  /** Removes what a killed preparation left. Call when none runs. */
+  /** Removes what a killed preparation left. Call it while none is running. */
   async tidy(): Promise<void> {
     const left = (await readdir(this.#folder).catch(() => [])).filter(it => it.startsWith('.'))
     await Promise.all(left.map(it => rm(join(this.#folder, it), { recursive: true, force: true })))
@@ -162,14 +160,14 @@ export class Releases {
     const parts: PartName[] = []
     for (const name of (await this.parts.list()).filter(it => !needed?.has(it))) {
       const made = (await this.parts.info(name).catch(() => undefined))?.made
-      // One that never was in a release is what a preparation that failed has made.
+      // A part that never was in a release was made by a preparation that failed.
       if (which === 'all' || given?.has(name) || made === undefined || Date.now() - Date.parse(made) > retryWithin)
         parts.push(name)
     }
     return { releases: gone.map(it => it.fingerprint), parts }
   }
 
-  /** Bytes that removing them frees: what an instance shares stays. */
+  /** Bytes that removing them frees. Files that instances share stay. */
   async sizeOf({ releases, parts }: Unneeded): Promise<number> {
     const sizes = await Promise.all(
       [...releases.map(it => join(this.#folder, it)), ...parts.map(it => this.parts.folderOf(it))].map(it =>
@@ -180,11 +178,11 @@ export class Releases {
   }
 
   /**
-   * Removes releases that nobody uses, and parts that no release has. An instance keeps its files: links hold them.
-   * Needs no space on the disk. Waits for a preparation to end.
+   * Removes unused releases, and parts that no release uses. Instances keep their files through their own links. Needs
+   * no disk space. Waits for a preparation to end.
    * @param used fingerprints of instances, open operations and the base application
-   * @param which `old` leaves the newest two releases and what a preparation that failed lately has made; `all` leaves
-   * only what is used
+   * @param which `old` keeps the newest two releases and parts from a recently failed preparation; `all` keeps only
+   * what is used
    */
   prune(used: () => Promise<ReadonlySet<string>>, which: 'old' | 'all', signal: AbortSignal): Promise<void> {
     return this.#exclusively(async () => {
@@ -195,9 +193,9 @@ export class Releases {
   }
 
   /**
-   * Bytes that a new instance takes for its files, and its release where that is not prepared yet: as much as the
-   * newest one took, in its folders and once more while it is made; for a first one, by the number of packages in the
-   * lock files.
+   * Bytes that a new instance needs for its files, and for its release if that isn't prepared yet: as much as the
+   * newest release took, and again as much while it is made; for the first one, estimated from the number of packages
+   * in the lock files.
    */
   async need({ root, fingerprint, manifest }: Pick<PinnedBase, 'root' | 'fingerprint' | 'manifest'>): Promise<number> {
     const [newestOne] = await this.list()
@@ -221,7 +219,7 @@ export class Releases {
     return 2 * bytesPerPackage * (locks.join('').match(/^ {4}"node_modules\//gm)?.length ?? 0)
   }
 
-  /** What an instance has for itself alone: code, generated files, small files. */
+  /** Bytes that an instance doesn't share: code, generated files, small files. */
   async #ownOf({ fingerprint, parts }: Release): Promise<number> {
     const infos = await Promise.all(Object.values(parts).map(it => this.parts.info(it)))
     return infos.reduce(
@@ -234,7 +232,7 @@ export class Releases {
     return join(this.#folder, fingerprint, 'schema.sql')
   }
 
-  /** Undefined: there is none, or one of an older version's layout. */
+  /** Undefined if there is none, or if it has an older version's layout. */
   #read(fingerprint: string): Promise<Release | undefined> {
     return readJson(join(this.#folder, fingerprint, 'release.json'), releaseSchema).catch(() => undefined)
   }
@@ -245,9 +243,7 @@ export class Releases {
     return there.every(Boolean) ? release : undefined
   }
 
-  /**
-   * The release, if it is there and nobody wrote into its parts; those that were written into are named, and removed.
-   */
+  /** The release, if it exists and nothing has written into its parts. Damaged parts are reported and removed. */
   async #undamaged(
     base: PinnedBase,
     output: ReleaseOptions['output'],
@@ -267,11 +263,11 @@ export class Releases {
       const sharing = await this.#sharing(name, folder, files)
       const more = files.length > 5 ? ` and ${files.length - 5} more` : ''
       output(
-        `Someone wrote into files that instances share: ${files
+        `Something wrote into files that instances share: ${files
           .slice(0, 5)
           .map(it => join(folder, it))
-          .join(', ')}${more}. They are made anew.${
-          sharing.length ? ` These instances have the changed ones: ${sharing.join(', ')}.` : ''
+          .join(', ')}${more}. They will be made again.${
+          sharing.length ? ` These instances have the changed files: ${sharing.join(', ')}.` : ''
         }\n`,
       )
       await this.parts.remove(name)
@@ -279,7 +275,7 @@ export class Releases {
     return found.some(it => it.files.length) ? undefined : release
   }
 
-  /** Instances that have the same files, not others of the same name. */
+  /** Instances that share these very files. */
   async #sharing(part: PartName, folder: string, files: readonly string[]): Promise<string[]> {
     const inodeOf = (path: string): Promise<number | undefined> =>
       stat(path).then(
@@ -321,7 +317,7 @@ export class Releases {
       const sources = await copyBase(base, join(aside, 'base'), signal)
       await this.#warnUnlocked(base, output)
       const { server, client } = await recipesOf(sources, base)
-      const both = new AbortController() // one part fails: the other need not go on
+      const both = new AbortController() // if one part fails, the other is stopped
       const workshop = {
         run: this.#run,
         signal: AbortSignal.any([signal, both.signal]),
@@ -359,7 +355,7 @@ export class Releases {
     }
   }
 
-  /** Packages are there for the build alone. */
+  /** The packages are needed only for the build. */
   async #makeClient(recipes: readonly [Recipe, Recipe], workshop: Workshop): Promise<void> {
     const built =
       (await this.parts.has(recipes[1].name)) &&
@@ -367,7 +363,7 @@ export class Releases {
     await this.#makeAll(built ? recipes.slice(1) : recipes, workshop)
   }
 
-  /** Keeps the server's code beside the parts' names, makes it durable, and gives it its name in one step. */
+  /** Adds the server's code and the parts' names, makes everything durable, and renames it into place. */
   async #finish(
     aside: string,
     { manifest: { server }, fingerprint, nodeMajor }: PinnedBase,
@@ -384,12 +380,12 @@ export class Releases {
       ...made,
     } satisfies Release)
     await this.#run('sync', ['--file-system', whole], { signal, timeout: syncTimeout })
-    await this.#remove(fingerprint) // one that is not whole would be in the way for ever
+    await this.#remove(fingerprint) // an incomplete one would be in the way for ever
     await rename(whole, join(this.#folder, fingerprint))
     await syncFolder(this.#folder)
   }
 
-  /** In one step out of sight; what a crash leaves then is removed by `tidy`. */
+  /** Removes it from sight in one step; `tidy` removes what a crash leaves. */
   async #remove(fingerprint: string): Promise<void> {
     const gone = join(this.#folder, `.gone-${fingerprint}`)
     await rm(gone, { recursive: true, force: true })
@@ -409,7 +405,7 @@ export class Releases {
   }
 }
 
-/** Both sides in one line, and how many of their commands are finished. */
+/** Shows both sides in one line, and what fraction of their commands is finished. */
 function progressOf(report: ReleaseOptions['report']): Progress {
   const doing = new Map<string, string>()
   let finished = 0

@@ -1,4 +1,4 @@
-/** A folder as a list of its entries, read by one `find`: thousands of files in a few milliseconds. */
+/** Reads a folder's entries with one `find`: thousands of files in a few milliseconds. */
 import { rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolder } from '../system/files'
@@ -6,19 +6,19 @@ import type { Run } from '../system/run'
 
 const timeout = 300_000
 
-/** Each entry below the folder: its path, and what tells one version of it from another. Folders have no version. */
+/** Each entry below the folder: its path, and what distinguishes versions of it. Folders have no version. */
 export type Tree = ReadonlyMap<string, string>
 
 const versions = {
   inode: '%i %s %T@ %C@',
   /**
-   * Any write changes the time; whole seconds survive every kind of copy. Modes and inodes are left out: npm sets the
-   * modes of programs, and a workspace may be moved to another disk.
+   * Every write changes the time, and whole seconds survive every kind of copy. Modes and inodes are left out: npm sets
+   * programs' modes, and a workspace may be moved to another disk.
    */
   content: '%s %Ts',
 } as const
 
-/** @param what `inode` sees every write and replacement until the next link is made; `content` is true of a copy too */
+/** @param what `inode` detects every write and replacement, but also new links; `content` also holds for a copy */
 export async function readTree(
   run: Run,
   folder: string,
@@ -52,7 +52,7 @@ export async function readTree(
   return tree
 }
 
-/** Paths that differ. */
+/** Paths that were added, changed or removed. */
 export function differences(
   before: Tree,
   after: Tree,
@@ -63,7 +63,7 @@ export function differences(
   }
 }
 
-/** Moves what a command made or changed to a folder of its own; a new folder as a whole. */
+/** Moves what a command created or changed to a separate folder; a new folder as a whole. */
 export async function takeChanges(from: string, to: string, before: Tree, changed: readonly string[]): Promise<void> {
   let moved = '\0'
   await makeFolder(to)
@@ -75,7 +75,7 @@ export async function takeChanges(from: string, to: string, before: Tree, change
   }
 }
 
-/** Bytes on the disk that nothing but this folder holds: what removing it frees. */
+/** Bytes on disk that removing this folder frees: those of files without other links. */
 export async function ownBytes(run: Run, folder: string): Promise<number> {
   const out = await run('find', [folder, '-type', 'f', '-links', '1', '-printf', '%b\\n'], { timeout })
   return out.split('\n').reduce((sum, it) => sum + Number(it) * 512, 0)

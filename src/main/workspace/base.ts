@@ -14,7 +14,7 @@ export async function readManifest(root: string): Promise<Manifest> {
 /** npm finds programs by PATH, and containers mount folders, with ":" between the parts. */
 export const isUnusable = (path: string): boolean => path.includes(delimiter)
 export const usablePath = {
-  item: `A path without "${delimiter}"`,
+  item: `A path without “${delimiter}”`,
   found: false,
   hint: 'npm and containers can’t work in such a folder, so rename it.',
 } as const
@@ -44,7 +44,7 @@ export async function checkWorkspace(root: string): Promise<WorkspaceCheck> {
       'PM2 starts this file. If it has another name, set server.entry in instance-manager.json.',
     ),
     look(`${server.folder}/prisma/schema.prisma`, 'The schema is pushed to each new database.'),
-    look(`${client.folder}/package.json`, 'The client is an npm package with a "build" script.'),
+    look(`${client.folder}/package.json`, 'The client is an npm package with a “build” script.'),
   ])
   const instances = await readdir(workspacePaths(root).instances, { withFileTypes: true }).catch(() => [])
   return {

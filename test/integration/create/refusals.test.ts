@@ -91,7 +91,7 @@ describe('creation is refused', () => {
     expect(other).toMatchObject({
       code: 'name-taken',
       field: 'name',
-      message: expect.stringContaining('"Keeper"') as string,
+      message: expect.stringContaining('“Keeper”') as string,
     })
     expect(other.cause).toContain('share a database')
     expect((await workspace.services.instances.checkName('KEEPER')).problem?.code).toBe('name-taken')

@@ -191,7 +191,7 @@ describe('is refused, and nothing is touched', () => {
       if (text) await writeFile(join(its.folder, 'config.json'), text)
       expect(await refusal(workspace, 'delete', { name: 'a_b', confirm: 'DELETE' })).toMatchObject({
         code: 'database-shared',
-        message: expect.stringContaining('"A_B"') as string,
+        message: expect.stringContaining('“A_B”') as string,
       })
     }
     await rm(its.folder, { recursive: true })

@@ -71,7 +71,7 @@ it('an engine looks and keeps desired.json while nobody watches, and starts no d
   const its = registry()
   const looking = its.keepLooking()
   await vi.waitFor(() => expect([list.mock.calls.length, saw.mock.calls.length]).toEqual([1, 1]))
-  list.mockRejectedValue(new Error('PM2’s daemon is not running.'))
+  list.mockRejectedValue(new Error('PM2’s daemon isn’t running.'))
   tell({ type: 'lost' })
   await vi.waitFor(() => expect(list.mock.calls.length).toBeGreaterThan(1))
   expect([revives(list), revives(lost)].flat()).not.toContain(true)

@@ -301,7 +301,7 @@ describe('place', () => {
       const third = await place(its, 'third')
       expect(await readFile(join(third, path), 'utf8')).not.toMatch(/^evil/)
       expect(said).toContain(path)
-      expect(said).toContain('These instances have the changed ones: one, two.')
+      expect(said).toContain('These instances have the changed files: one, two.')
     },
   )
 

@@ -53,7 +53,7 @@ describe('checkWorkspace', () => {
     await mkdir(root)
     expect(await checkWorkspace(root)).toMatchObject({
       usable: false,
-      checks: [{ item: 'A path without ":"', found: false }],
+      checks: [{ item: 'A path without “:”', found: false }],
     })
   })
 

@@ -33,7 +33,7 @@ describe('createSample', () => {
   it('makes nothing where a workspace could not work', async () => {
     const target = join(folder, 'parents/a:b/workspace')
     await expect(createSample(sample, target)).rejects.toMatchObject({
-      problem: { code: 'workspace-unusable', field: 'path', cause: 'It needs a path without ":".' },
+      problem: { code: 'workspace-unusable', field: 'path', cause: 'It needs a path without “:”.' },
     })
     expect(await readdir(folder)).toEqual(['sample'])
   })
