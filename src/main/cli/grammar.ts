@@ -1,5 +1,6 @@
 /** A command with its examples; from it come the parser, the help, the completion and docs/cli.md. */
 import { Command } from 'commander'
+import type { CommandSession, GlobalOptions, Result } from './session'
 
 export interface Example {
   readonly command: string
@@ -9,13 +10,41 @@ export interface Example {
 /** What completes an argument. */
 export type Completes = 'instance' | 'operation' | 'setting'
 
+/** Runs a command's work in a session. @param options the global options, given before or after the command */
+export type Perform = (options: GlobalOptions, work: (session: CommandSession) => Promise<Result>) => Promise<void>
+
+/** The definition beside it ensures that what commander parsed fits the work's parameters; tests run each example. */
+type Work = (session: CommandSession, options: never, ...args: never[]) => Promise<Result>
+
 export class Grammar extends Command {
   readonly examples: Example[] = []
   /** By the argument's name. */
   readonly completed = new Map<string, Completes>()
 
+  readonly #perform: Perform
+
+  constructor(name: string | undefined, perform: Perform) {
+    super(name)
+    this.#perform = perform
+  }
+
   override createCommand(name?: string): Grammar {
-    return new Grammar(name)
+    return new Grammar(name, this.#perform)
+  }
+
+  /** Adds a command with its help. */
+  add(name: string, description: string): Grammar {
+    const command = this.command(name).description(description).helpOption('-h, --help', 'show help')
+    return command.addHelpText('after', () => examplesText(command))
+  }
+
+  /** @param work gets the options and then the arguments; it loads the code it needs only when it runs */
+  does(work: Work): this {
+    return this.action((...given: unknown[]) => {
+      const args = given.slice(0, -2) // commander adds the options and the command
+      const options = this.optsWithGlobals<GlobalOptions>()
+      return this.#perform(options, session => work(session, options as never, ...(args as never[])))
+    })
   }
 
   /** @param command without the program's name */

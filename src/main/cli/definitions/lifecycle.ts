@@ -1,0 +1,88 @@
+/** Commands on an instance's process: start, stop, restart and what changes how it runs. */
+import { hosts, type InstanceHost } from '../../../shared/instance'
+import { simpleJobs } from '../../../shared/jobs/lifecycle'
+import { bulkJobs } from '../../../shared/jobs/many'
+import type { LifecycleOptions } from '../commands/lifecycle'
+import type { Grammar } from '../grammar'
+import { bootSeconds, oneOf, port } from './values'
+
+/** Start, stop and restart, of one or many. */
+export function startStopRestart(program: Grammar): void {
+  for (const { kind, input, bulk } of bulkJobs) {
+    const command = program
+      .add(kind, bulk?.command ?? '')
+      .argument('[name...]', 'instances')
+      .completes('name', 'instance')
+      .option('--all', 'all of them')
+      .example(`${kind} school`, 'one')
+      .example(`${kind} --all`, 'every instance, four at a time')
+      .does(async (session, options: LifecycleOptions, names: string[]) =>
+        (await import('../commands/lifecycle')).lifecycle(session, kind, names, options),
+      )
+    if ('stopOther' in input.shape)
+      command.option('--stop-other', 'first stop the instance that is running on its port')
+  }
+}
+
+export function resurrect(program: Grammar): void {
+  program
+    .add('resurrect', "Start the infrastructure, and instances that should be running but aren't, e.g. after a reboot.")
+    .argument('[name...]', 'instances; by default all that should be running')
+    .completes('name', 'instance')
+    .option('--all', 'all that should be running')
+    .example('resurrect --all', 'after a reboot, or from cron with @reboot')
+    .does(async (session, options: LifecycleOptions, names: string[]) =>
+      (await import('../commands/lifecycle')).resurrect(session, names, options),
+    )
+}
+
+export function changePort(program: Grammar): void {
+  program
+    .add(
+      'port',
+      "Move an instance to another port, or change who can reach it. If it isn't healthy there, the old port is restored.",
+    )
+    .argument('<name>', 'an instance')
+    .completes('name', 'instance')
+    .argument('<port>', 'the new port', port)
+    .option('--allow-shared-port', 'share a port that another instance has; only one of them can run at a time')
+    .option(
+      '--host <address>',
+      '0.0.0.0: other machines too; 127.0.0.1: this machine only. The port may stay the same then',
+      oneOf(hosts),
+    )
+    .example('port school 5020', 'restarts it if it is running')
+    .example('port school 5020 --host 127.0.0.1', 'reachable only from this machine, e.g. by a reverse proxy')
+    .does(async (session, options: { allowSharedPort?: boolean; host?: InstanceHost }, name: string, to: number) =>
+      (await import('../commands/lifecycle')).port(session, name, to, options),
+    )
+}
+
+/** Jobs that take an instance and nothing else. */
+export function simple(program: Grammar): void {
+  for (const { kind, command } of simpleJobs) {
+    program
+      .add(kind, command?.description ?? '')
+      .argument('<name>', 'an instance')
+      .completes('name', 'instance')
+      .example(`${kind} school`, command?.example ?? '')
+      .does(async (session, _, name: string) => (await import('../commands/lifecycle')).simple(session, kind, name))
+  }
+}
+
+export function bootTime(program: Grammar): void {
+  program
+    .add(
+      'boot-time',
+      "Show how long an instance's application may take to answer after a start, or give it its own limit.",
+    )
+    .argument('<name>', 'an instance')
+    .completes('name', 'instance')
+    .argument('[seconds]', "1 to 3600; default: go back to the manifest's server.bootSeconds", bootSeconds)
+    .example('boot-time school', 'show it')
+    .example('boot-time school 180', 'three minutes')
+    .example('boot-time school default', "back to the manifest's")
+    .does(async (session, _: object, name: string, seconds: number | 'default' | undefined) =>
+      (await import('../commands/boot-time')).bootTime(session, name, seconds),
+    )
+}

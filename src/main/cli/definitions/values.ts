@@ -1,0 +1,35 @@
+/** Parsers of what is given to arguments and options; each refuses with a message that says what is allowed. */
+import { InvalidArgumentError } from 'commander'
+
+/** @param name what it is, as the message calls it */
+const wholeNumber =
+  (name: string, from: number, to: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= from && value <= to) return value
+    throw new InvalidArgumentError(`${name} must be a whole number from ${from} to ${to}.`)
+  }
+
+export const port = wholeNumber('A port', 1024, 65_535)
+
+export const lineCount = wholeNumber('The number of lines', 1, 1_000_000)
+
+const bootTime = wholeNumber('The boot time', 1, 3600)
+export const bootSeconds = (text: string): number | 'default' => (text === 'default' ? text : bootTime(text))
+
+export const oneOf =
+  (values: readonly string[]) =>
+  (text: string): string => {
+    if (values.includes(text)) return text
+    throw new InvalidArgumentError(`Choose one of ${values.join(', ')}.`)
+  }
+
+const unitLengths: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** @returns milliseconds since 1970 */
+export function since(text: string): number {
+  const [, amount, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? []
+  const time = amount === undefined ? Date.parse(text) : Date.now() - Number(amount) * (unitLengths[unit] ?? 0)
+  if (time >= 0) return Math.floor(time)
+  throw new InvalidArgumentError('Give a duration like 30s, 10m, 2h or 7d, or a time like 2026-01-31T12:00.')
+}

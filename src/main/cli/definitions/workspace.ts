@@ -1,0 +1,153 @@
+/** Commands on the workspace as a whole: its set-up, infrastructure, settings, space, operations and served pages. */
+import { driverKinds, serviceNames, type ServiceName } from '../../../shared/infrastructure'
+import type { InitOptions } from '../commands/init'
+import type { LogOptions } from '../commands/logs'
+import type { Grammar } from '../grammar'
+import { lineCount, oneOf, port } from './values'
+
+export function init(program: Grammar): void {
+  program
+    .add('init', 'Create a workspace from the sample application, or check one.')
+    .option('--sample', 'create it from the sample application; the folder must be new or empty')
+    .option('--driver <kind>', `what runs PostgreSQL and PgBouncer: ${driverKinds.join(', ')}`, oneOf(driverKinds))
+    .example('init --sample --workspace ~/demo', 'a new workspace with the sample application')
+    .example(
+      'init --workspace /srv/school --driver podman',
+      'check a workspace with server/ and client/, and choose Podman',
+    )
+    .does(async (session, options: InitOptions) => (await import('../commands/init')).init(session, options))
+}
+
+export function infra(program: Grammar): void {
+  const group = program
+    .add('infra', 'The shared PostgreSQL and PgBouncer.')
+    .example('infra up', 'start both')
+    .example('infra status --json', 'for a script')
+  for (const [name, description, example] of [
+    ['up', 'Start PostgreSQL and PgBouncer.', 'returns when both answer'],
+    ['down', 'Stop both. Running instances have no database until both are started again.', 'data is kept'],
+    ['restart', 'Stop both, then start them.', 'after changing an image'],
+  ] as const) {
+    group
+      .add(name, description)
+      .example(`infra ${name}`, example)
+      .does(async session => (await import('../commands/infra')).change(session, name))
+  }
+  group
+    .add('status', 'What is running, on which ports, with which driver.')
+    .example('infra status', 'driver, states, versions and ports')
+    .does(async session => (await import('../commands/infra')).status(session))
+  group
+    .add('logs', "The end of a service's log.")
+    .argument('[service]', serviceNames.join(' or '), oneOf(serviceNames), 'postgres')
+    .option('-n, --lines <number>', 'how many lines, 100 by default', lineCount)
+    .option('-f, --follow', 'show new lines, until Ctrl+C')
+    .example('infra logs', "PostgreSQL's")
+    .example('infra logs pgbouncer --lines 20 --follow', 'and new lines')
+    .does(async (session, options: LogOptions, name: ServiceName) =>
+      (await import('../commands/logs')).logs(session, { kind: 'service', name }, options),
+    )
+}
+
+export function settings(program: Grammar): void {
+  const group = program
+    .add('settings', 'Show and change the settings of the workspace.')
+    .example('settings get', 'all of them')
+    .example('settings set ports.firstInstance 5100', 'change one')
+  group
+    .add('get', 'Show all settings, those of a section, or the value of one.')
+    .argument('[key]', 'a setting or a section')
+    .completes('key', 'setting')
+    .example('settings get', 'each value, who set it, and the default')
+    .example('settings get logs', 'one section')
+    .example('settings get ports.pgbouncer', 'only its value, for a script')
+    .does(async (session, _, key: string | undefined) => (await import('../commands/settings')).get(session, key))
+  group
+    .add('set', 'Change a setting of this workspace.')
+    .argument('<key>', 'a setting')
+    .completes('key', 'setting')
+    .argument('<value>', 'its new value')
+    .example('settings set logs.maxSizeMB 20', 'says when it takes effect')
+    .does(async (session, _, key: string, value: string) =>
+      (await import('../commands/settings')).set(session, key, value),
+    )
+  group
+    .add('unset', "Return to the site's default or, if there is none, the product's.")
+    .argument('<key>', 'a setting')
+    .completes('key', 'setting')
+    .example('settings unset logs.maxSizeMB', '50 MB, unless the site has another default')
+    .does(async (session, _, key: string) => (await import('../commands/settings')).unset(session, key))
+}
+
+export function space(program: Grammar): void {
+  const group = program
+    .add('space', 'Disk space.')
+    .example('space status', 'releases, and what can be freed')
+    .example('space free', 'when the disk is full')
+  group
+    .add('status', 'Free space, what releases take and which instances use them, and what can be freed.')
+    .example('space status', 'releases, and what can be freed')
+    .does(async session => (await import('../commands/space')).status(session))
+  group
+    .add(
+      'free',
+      "Remove what isn't needed: releases that no instance uses, files of deleted instances, the emergency reserve. PostgreSQL needn't be running.",
+    )
+    .option('--logs', 'also older parts of logs; their lines are lost')
+    .example('space free', 'instances keep their files')
+    .example('space free --logs', 'also remove older parts of logs')
+    .does(async (session, options: { logs?: boolean }) => (await import('../commands/space')).free(session, options))
+}
+
+export function operations(program: Grammar): void {
+  program
+    .add('operations', 'List current and past operations, or show one with its steps.')
+    .argument('[id]', 'an operation')
+    .completes('id', 'operation')
+    .option('--password', "print the new director's password if nobody has seen it yet, then forget it")
+    .example('operations', 'the newest last')
+    .example('operations 20260101T120000000Z-0a1b2c3d', 'its steps, times, and why it failed')
+    .does(async (session, options: { password?: boolean }, id: string | undefined) =>
+      (await import('../commands/operations')).operations(session, id, options),
+    )
+}
+
+export function recover(program: Grammar): void {
+  program
+    .add('recover', 'Decide what happens to an open operation, after a crash or when it is stuck.')
+    .argument('<id>', 'an operation')
+    .completes('id', 'operation')
+    .argument(
+      '<how>',
+      'resume: continue; roll-back: undo what it did; abandon: give up an operation whose journal is refused',
+      oneOf(['resume', 'roll-back', 'abandon']),
+    )
+    .example('recover 20260101T120000000Z-0a1b2c3d resume', 'continue where it stopped; a stuck step is retried')
+    .example('recover 20260101T120000000Z-0a1b2c3d roll-back', 'undo what it did')
+    .example(
+      'recover 20260101T120000000Z-0a1b2c3d abandon',
+      'its journal is set aside; what it had begun stays as it is',
+    )
+    .does(async (session, _, id: string, how: 'resume' | 'roll-back' | 'abandon') => {
+      const commands = await import('../commands/operations')
+      return how === 'abandon' ? commands.abandon(session, id) : commands.recover(session, id, how)
+    })
+}
+
+export function serve(program: Grammar): void {
+  program
+    .add('serve', "Serve the windows' pages to a browser, on this machine only; over SSH, use a tunnel.")
+    .option('--port <number>', 'the first port to try', port)
+    .option('--detach', 'keep running without this terminal')
+    .option('--status', 'show what is being served')
+    .option('--link', 'print a new link for a browser; it works once')
+    .option('--stop', 'stop serving once running operations have finished')
+    .option('--unit', 'print a systemd unit')
+    .option('--address <address>', 'serve other machines too, over TLS')
+    .option('--certificate <file>', 'the certificate (PEM), for the names in use')
+    .option('--key <file>', 'its key (PEM)')
+    .example('serve', 'until Ctrl+C; prints a link, and the tunnel to open')
+    .example('serve --detach', 'keeps serving after the terminal closes')
+    .example('serve --unit > ~/.config/systemd/user/instance-manager.service', 'to start it when the machine boots')
+    .does(async (session, options) => (await import('../commands/serve')).serve(session, options))
+}
