@@ -1,8 +1,8 @@
-/** Amounts in few characters. */
+/** Compact formatting of sizes, times and counts. */
 
 const units = ['B', 'KB', 'MB', 'GB', 'TB'] as const
 
-/** e.g. "0 B", "712 KB", "8.4 MB", "1.2 GB"; steps of 1024. */
+/** e.g. "0 B", "712 KB", "8.4 MB", "1.2 GB"; units are powers of 1024. */
 export function bytes(count: number): string {
   let value = Math.max(0, count)
   let unit = 0
@@ -13,10 +13,10 @@ export function bytes(count: number): string {
   return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
-/** Of one core, e.g. "0 %", "3 %", "112 %". */
+/** Percent of one core, e.g. "0 %", "3 %", "112 %". */
 export const percent = (value: number): string => `${Math.round(value)} %`
 
-/** e.g. "48 s", "12 min", "5 h 12 min", "3 d 4 h". @param milliseconds below zero (clocks differ) counts as zero */
+/** e.g. "48 s", "12 min", "5 h 12 min", "3 d 4 h". @param milliseconds negative values (clock skew) count as zero */
 export function uptime(milliseconds: number): string {
   const seconds = Math.floor(Math.max(0, milliseconds) / 1000)
   if (seconds < 60) return `${seconds} s`
@@ -27,7 +27,7 @@ export function uptime(milliseconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
-/** e.g. "3.2 s", "48 s", "2 min 05 s". @param milliseconds below zero (clocks differ) counts as zero */
+/** e.g. "3.2 s", "48 s", "2 min 05 s". @param milliseconds negative values (clock skew) count as zero */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`
@@ -41,11 +41,11 @@ export function duration(milliseconds: number): string {
 /** "one instance", "3 instances". */
 export const count = (number: number, noun: string): string => (number === 1 ? `one ${noun}` : `${number} ${noun}s`)
 
-/** "a", "a and b", "a, b and c"; of more than `limit`, the rest are counted. */
+/** "a", "a and b", "a, b and c". Beyond `limit` names, the rest become "… and 4 more". */
 export function enumerate(names: readonly string[], limit = 5): string {
   const shown = names.length > limit ? [...names.slice(0, limit - 1), `${names.length - limit + 1} more`] : names
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
 }
 
-/** "one instance" at the beginning of a sentence: "One instance". */
+/** Upper-cases the first letter: "one instance" becomes "One instance". */
 export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)

@@ -1,9 +1,7 @@
-/**
- * What the preload gives the window: a line to the main process that carries text, and knows nothing of what it says.
- */
+/** What the preload exposes to the window: a text channel to the main process, independent of what is sent over it. */
 export interface BridgeHandlers {
   onMessage(data: string): void
-  /** The main process closed the line; nothing more comes. */
+  /** The main process closed the line; no more messages will arrive. */
   onClose(): void
 }
 
@@ -19,10 +17,10 @@ export interface Bridge {
 
 declare global {
   interface Window {
-    /** Absent in a page that is served over a socket. */
+    /** Absent in served pages, which use a socket. */
     readonly bridge?: Bridge
   }
 }
 
-/** Names of the IPC channels, used by the preload and the main process. */
+/** IPC channel names, shared by the preload and the main process. */
 export const channels = { open: 'line:open', message: 'line:message', closed: 'line:closed' } as const

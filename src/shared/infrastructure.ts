@@ -1,31 +1,31 @@
-/** The shared PostgreSQL and PgBouncer, as everyone sees them. */
+/** The shared PostgreSQL and PgBouncer, as every client sees them. */
 import type { Problem } from './problem'
 
-/** All drivers, the preferred ones first, and what people call them. */
+/** All drivers with their display names, in order of preference. */
 export const driverTitle = { podman: 'Podman', docker: 'Docker', embedded: 'Embedded' } as const
 export type DriverKind = keyof typeof driverTitle
 export const driverKinds = Object.keys(driverTitle) as DriverKind[]
 
-/** All services, each after those that it needs, and what people call them. */
+/** All services with their display names, each after the ones it depends on. */
 export const serviceTitle = { postgres: 'PostgreSQL', pgbouncer: 'PgBouncer' } as const
 export type ServiceName = keyof typeof serviceTitle
 export const serviceNames = Object.keys(serviceTitle) as ServiceName[]
 
 /**
- * `absent`: not made yet. `unavailable`: cannot be had on this machine (PgBouncer only). `restarting`: it had ended,
- * and is started again. `not-adopted`: it runs, was made elsewhere, and does not know Instance Manager's roles yet: the
- * next start of the infrastructure makes them.
+ * `absent`: not created yet. `unavailable`: not available on this machine (PgBouncer only). `restarting`: it exited and
+ * is being restarted. `not-adopted`: it is running but was created elsewhere and lacks Instance Manager's roles; the
+ * next start of the infrastructure creates them.
  */
 export type ServiceState =
   'running' | 'not-adopted' | 'starting' | 'restarting' | 'stopping' | 'stopped' | 'failed' | 'absent' | 'unavailable'
 export interface ServiceStatus {
   readonly name: ServiceName
   readonly state: ServiceState
-  /** On 127.0.0.1. */
+  /** TCP port on 127.0.0.1. */
   readonly port: number
-  /** e.g. `17.2`; absent until it has run. */
+  /** e.g. `17.2`; absent until it has run once. */
   readonly version?: string
-  /** Of `restarting`: the next attempt, or the one under way; from 1. */
+  /** Only while `restarting`: the current or next attempt, counted from 1. */
   readonly attempt?: number
   readonly problem?: Problem
 }
@@ -36,7 +36,7 @@ export const stateWords = (
   words: Readonly<Partial<Record<ServiceState, string>>> = {},
 ): string => (words[state] ?? state) + (attempt === undefined ? '' : `, attempt ${attempt}`)
 
-/** Whether a driver can be used here, and why (not). */
+/** Whether a driver can be used here, and why or why not. */
 export interface DriverOption {
   readonly kind: DriverKind
   readonly available: boolean
@@ -49,12 +49,12 @@ export interface InfrastructureStatus {
   readonly reason: string
   readonly postgres: ServiceStatus
   readonly pgbouncer: ServiceStatus
-  /** False when PgBouncer cannot be had: instances then use the direct URL. */
+  /** False if PgBouncer isn't available: instances then use the direct URL. */
   readonly pooled: boolean
-  /** Found, not made by us: containers that the CLI left. They are used as they are. */
+  /** The containers were created by the earlier CLI, not by us; they are used unchanged. */
   readonly adopted: boolean
-  /** What of the secure set-up is missing, e.g. `trust` in an adopted container's pg_hba.conf. */
+  /** Security measures that are missing, e.g. because an adopted container's pg_hba.conf says `trust`. */
   readonly warnings: readonly Problem[]
-  /** False once an instance exists: the driver can then no longer be changed. */
+  /** False once an instance exists. */
   readonly canChangeDriver: boolean
 }

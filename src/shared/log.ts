@@ -1,4 +1,4 @@
-/** Logs: what can be read, which lines of it are wanted, and a line as everyone sees it. */
+/** Logs: their sources, filters, positions and lines. */
 import { z } from 'zod'
 import { serviceNames } from './infrastructure'
 import { nameSchema } from './instance'
@@ -6,7 +6,7 @@ import type { Problem } from './problem'
 
 export const logStreams = ['both', 'out', 'err'] as const
 
-/** One log, whatever files it is made of. `app` is our own. */
+/** One log, regardless of how many files it consists of. `app` is Instance Manager's own. */
 export const logSourceSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('instance'), name: nameSchema, stream: z.enum(logStreams).default('both') }),
   z.object({ kind: z.literal('service'), name: z.enum(serviceNames) }),
@@ -25,35 +25,35 @@ export const logSearchSchema = z.object({
 })
 export type LogSearch = z.infer<typeof logSearchSchema>
 
-/** Which lines are wanted; all that is given must hold. Lines of a stack trace go with the line that they belong to. */
+/** Which lines to show; all given conditions must hold. Lines of a stack trace follow the line they belong to. */
 export const logFilterSchema = z.object({
-  /** The err stream, and what looks like an error in out. */
+  /** The err stream, plus lines of out that look like errors. */
   errorsOnly: z.boolean().default(false),
   from: time.optional(),
   to: time.optional(),
   search: logSearchSchema.optional(),
-  /** Only lines that match the search; else all of them, matches marked. */
+  /** Show only lines that match the search. False: show all lines, with matches marked. */
   matchesOnly: z.boolean().default(false),
   /** Lines shown before and after each match, with `matchesOnly`. */
   context: z.number().int().min(0).max(20).default(0),
 })
 export type LogFilter = z.infer<typeof logFilterSchema>
 
-/** A place in a log: opaque, stays true while the log grows and rotates. */
+/** An opaque position in a log, which stays valid while the log grows and rotates. */
 export const logPositionSchema = z.string().regex(/^[0-9.-]{1,64}$/)
 export type LogPosition = z.infer<typeof logPositionSchema>
-/** Which line a position is of: the rest of it depends on what it was found with. */
+/** The part of a position that identifies the line; the rest depends on how it was found. */
 export const lineOf = (position: LogPosition): string => position.split('.').slice(0, 2).join('.')
 
 export const logQuerySchema = z.object({
   source: logSourceSchema,
   filter: logFilterSchema.prefault({}),
-  /** Show the secrets that we know instead of masking them. */
+  /** Show known secrets instead of masking them. */
   reveal: z.boolean().default(false),
 })
 export type LogQuery = z.infer<typeof logQuerySchema>
 
-/** Where a page lies. `before` and `after` leave the given line out, `around` has it in the middle. */
+/** Where a page is. `before` and `after` exclude the given line; `around` has it in the middle. */
 export const logAnchorSchema = z.discriminatedUnion('type', [
   z.object({ type: z.enum(['start', 'end']) }),
   z.object({ type: z.literal('time'), time }),
@@ -67,20 +67,20 @@ export const logPageInputSchema = logQuerySchema.extend({
   count: z.number().int().min(1).max(1000),
 })
 
-/** The nearest line that matches the search; the given one is left out. */
+/** Finds the nearest line that matches the search, excluding `from`. */
 export const logFindSchema = logQuerySchema.extend({ from: logPositionSchema, direction: z.enum(['next', 'previous']) })
-/** `until`: count only up to and with this line. */
+/** `until`: count only up to and including this line. */
 export const logCountSchema = logQuerySchema.extend({ until: logPositionSchema.optional() })
 /**
- * `after`: the last line that is there already; else from the end as it is now. `drawn`: a view draws them; of more
- * than anyone can see it gets the newest, and the count of the others.
+ * `after`: the last line the caller has; absent: from the current end. `drawn`: the lines are for a view, which gets
+ * only the newest if there are more than anyone could see, and the number skipped.
  */
 export const logFollowSchema = logQuerySchema.extend({
   after: logPositionSchema.optional(),
   drawn: z.boolean().default(false),
 })
 export const logDownloadSchema = logQuerySchema.extend({ colours: z.boolean().default(false) })
-/** `path`: absolute. `overwrite`: a regular file that is there is replaced. */
+/** `path`: absolute. `overwrite`: replace an existing regular file. */
 export const logSaveSchema = logDownloadSchema.extend({
   path: z
     .string()
@@ -92,19 +92,19 @@ export const logSaveSchema = logDownloadSchema.extend({
 
 export interface LogLine {
   readonly position: LogPosition
-  /** Which of an instance's streams it was written to. */
+  /** The stream of an instance that it was written to. */
   readonly stream?: 'out' | 'err'
-  /** When it was written, as far as it says so (or a line before it). */
+  /** When it was written, according to its timestamp or the last one before it. */
   readonly at?: number
-  /** Safe to draw: text and colours (SGR) only. */
+  /** Safe to draw: contains only text and colours (SGR). */
   readonly text: string
-  /** Looks like an error, or is on the err stream. */
+  /** Looks like an error or is on the err stream. */
   readonly error: boolean
-  /** Belongs to the line before it, e.g. a frame of a stack trace. */
+  /** Belongs to the line before it, e.g. a stack frame. */
   readonly continues: boolean
-  /** Where the search is found: [start, end) in the text without its colours. */
+  /** Where the search matches: [start, end) in the text without colours. */
   readonly matches: readonly (readonly [number, number])[]
-  /** Bytes of the whole line, if only its beginning is given. */
+  /** Size of the whole line in bytes, if `text` is only its beginning. */
   readonly cut?: number
 }
 
@@ -113,19 +113,19 @@ export interface LogPage {
   readonly lines: readonly LogLine[]
   readonly atStart: boolean
   readonly atEnd: boolean
-  /** Where its first and last line lie in the whole, 0 to 1. */
+  /** Positions of its first and last line in the whole log, 0 to 1. */
   readonly from: number
   readonly to: number
-  /** Bytes of the whole, rotated predecessors included. */
+  /** Size of the whole log in bytes, including rotated files. */
   readonly size: number
   /**
-   * The filter wants so few lines that reading stopped before the page was full: go on before it (end, before) or after
-   * it (else).
+   * So few lines match the filter that reading stopped before the page was full. Continue before this position (for
+   * `end` and `before`) or after it.
    */
   readonly more?: LogPosition
 }
 
-/** How far a count or a save has come; the last one is `done`. Bytes. */
+/** Progress of a count or save, in bytes; the last one is `done`. */
 export interface LogProgress {
   readonly hits: number
   readonly scanned: number
@@ -133,14 +133,14 @@ export interface LogProgress {
   readonly done: boolean
 }
 
-/** A part of what is saved, in order. */
+/** A chunk of a saved log, in order. */
 export interface LogText extends LogProgress {
   readonly text: string
 }
 
 /**
- * New lines. `skipped`: so many more came than could be taken; they are in the log all the same. `restarted`: the file
- * was emptied or replaced.
+ * New lines. `skipped`: how many lines were left out because too many arrived at once; they are still in the log.
+ * `restarted`: the file was truncated or replaced.
  */
 export interface LogNews {
   readonly lines: readonly LogLine[]
@@ -148,22 +148,22 @@ export interface LogNews {
   readonly restarted?: boolean
 }
 
-/** A log that can be chosen. */
+/** A log that can be opened. */
 export interface LogEntry {
   readonly source: LogSource
-  /** Bytes on disk, predecessors included. */
+  /** Bytes on disk, including rotated files. */
   readonly size: number
-  /** Absent if nothing was ever written. */
+  /** Absent if nothing has ever been written. */
   readonly changedAt?: number
-  /** Why it cannot be read now. */
+  /** Why it can't be read right now. */
   readonly problem?: Problem
 }
 
-/** What an instance's logs take. */
+/** Disk space used by an instance's logs. */
 export interface LogUsage {
-  /** On disk, archives included. */
+  /** Including archives. */
   readonly bytes: number
   readonly archives: number
-  /** Why they are not kept small. */
+  /** Why they aren't being rotated. */
   readonly problem?: Problem
 }

@@ -1,6 +1,6 @@
 /** “Did you mean …?” */
 
-/** The known key that takes the fewest changes, at most in a third of its letters. */
+/** The known key with the smallest edit distance, at most a third of its length. */
 export function nearest(key: string, known: readonly string[]): string | undefined {
   const rated = known
     .map(it => ({ it, changes: distance(key.toLowerCase(), it.toLowerCase()) }))
@@ -8,7 +8,7 @@ export function nearest(key: string, known: readonly string[]): string | undefin
   return rated.toSorted((a, b) => a.changes - b.changes)[0]?.it
 }
 
-/** Levenshtein: letters added, left out or exchanged. */
+/** Levenshtein distance. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index)
   for (const [index, letter] of [...one].entries()) {

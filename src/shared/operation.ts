@@ -1,6 +1,6 @@
 /**
- * Operations as everyone sees them: journal entries, live events, and the state folded from them. A journal entry *is*
- * the event: what is on disk and what is on the screen cannot differ.
+ * Operations: journal entries, live events, and the state folded from them. A journal entry *is* the event, so the disk
+ * and the screen can't disagree.
  */
 import { z } from 'zod'
 import type { Problem } from './problem'
@@ -11,15 +11,15 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 export type Outcome = 'succeeded' | 'rolled-back'
 
-/** Steps that don't need each other: all from this index on, at most so many at once. */
+/** Independent steps: all steps from index `from` on, at most `most` of them at once. */
 export interface Abreast {
   readonly from: number
   readonly most: number
 }
 
 /**
- * What came of a step that is one of many: it is done, but with a `problem` it didn't do what it was for. `operation`
- * is the one that did the work.
+ * The outcome of one of many independent steps. With a `problem`, the step is done but didn't achieve its purpose.
+ * `operation` is the one that did the work.
  */
 export interface StepResult {
   readonly operation?: string | undefined
@@ -28,7 +28,7 @@ export interface StepResult {
 
 /** Journaled, one line of JSON each. */
 export type Entry =
-  /** `claims` is absent in journals of 0.1. */
+  /** `claims` is absent in journals written by 0.1. */
   | {
       type: 'opened'
       kind: string
@@ -45,7 +45,7 @@ export type Entry =
   | { type: 'turned'; reason: 'failed' | 'cancelled' | 'asked'; problem?: Problem }
   | { type: 'settled'; outcome: Outcome }
 
-/** Shown, never journaled. */
+/** Events that are shown but never journaled. */
 export type Transient =
   | { type: 'progress'; step: string; fraction?: number; text?: string }
   /** `offset`: characters of this operation's output before this chunk, since the engine was opened. */
@@ -88,22 +88,22 @@ export const journalLineSchema: z.ZodType<JournalLine> = z.discriminatedUnion('t
   z.object({ ...base, type: z.literal('settled'), outcome: z.enum(['succeeded', 'rolled-back']) }),
 ])
 
-/** `undoing` is the newest step that began and is not undone yet, once the operation has turned. */
+/** `undoing`: the latest step that has begun but isn't undone yet, once the operation is rolling back. */
 export type StepStatus = 'waiting' | 'doing' | 'done' | 'undoing' | 'undone' | 'stuck'
 export interface StepState {
   readonly name: string
   readonly status: StepStatus
-  /** ISO 8601: when it began, and when it was done (or undone). */
+  /** ISO 8601: when it began, and when it was done or undone. */
   readonly startedAt?: string
   readonly endedAt?: string
-  /** How often it began, if more than once and not done since. */
+  /** How many times it has begun without finishing, if more than once. */
   readonly attempts?: number
-  /** 0 to 1. */
+  /** Progress, 0 to 1. */
   readonly fraction?: number
   readonly text?: string
   /** Why it is stuck. */
   readonly problem?: Problem
-  /** Stays when the operation turns. */
+  /** Kept when the operation is rolled back. */
   readonly result?: StepResult
 }
 export type Phase = 'running' | 'undoing' | 'stuck' | Outcome
@@ -111,9 +111,9 @@ export interface OperationState {
   readonly id: string
   readonly kind: string
   readonly subject: string
-  /** Every choice of the operation; never a secret. */
+  /** Every choice the operation made; never contains secrets. */
   readonly plan: Json
-  /** What it holds while it is open. */
+  /** What it holds while open. */
   readonly claims: readonly Claim[]
   readonly phase: Phase
   readonly openedAt: string
@@ -123,7 +123,7 @@ export interface OperationState {
   readonly abreast?: Abreast
 }
 
-/** The state after one more event. The first event of an operation is `opened`; others without a state are refused. */
+/** The state after one more event. An operation's first event must be `opened`. @throws Error if it isn't */
 export function fold(state: OperationState | undefined, event: OperationEvent): OperationState {
   if (event.type === 'opened') {
     return {
@@ -210,7 +210,7 @@ export function fold(state: OperationState | undefined, event: OperationEvent): 
 
 const cleared = { fraction: undefined, text: undefined, problem: undefined } as const
 
-/** Whether the step may have touched the world: what must be undone if the operation turns. */
+/** Whether the step may have had effects, which must be undone if the operation is rolled back. */
 export const hasBegun = (step: StepState): boolean => step.startedAt !== undefined
 
 function markUndoing(state: OperationState): OperationState {
@@ -221,26 +221,26 @@ function markUndoing(state: OperationState): OperationState {
   }
 }
 
-/** Still open: it runs, undoes, or waits for a decision. */
+/** Running, undoing, or waiting for a decision. */
 export const isOpen = (state: OperationState): boolean => state.phase !== 'succeeded' && state.phase !== 'rolled-back'
 
-/** Something is being done or undone. What is stuck waits. */
+/** Running or undoing; false if it is stuck and waiting. */
 export const isMoving = ({ phase }: OperationState): boolean => phase === 'running' || phase === 'undoing'
 
-/** Why it was undone, or is stuck; undefined after a success and a cancel. */
+/** Why it was undone or is stuck; undefined after success or a cancel. */
 export const problemOf = (state: OperationState): Problem | undefined =>
   state.turned?.problem ?? state.steps.find(it => it.status === 'stuck')?.problem
 
 /**
- * It is stuck because PostgreSQL or PgBouncer isn't running, and isn't what starts or stops them: it continues by
- * itself once both are (`infrastructure/resume.ts`).
+ * True if it is stuck because PostgreSQL or PgBouncer isn't running, and isn't the operation that starts or stops them.
+ * It continues automatically once both are up (`infrastructure/resume.ts`).
  */
 export const waitsForInfrastructure = ({ claims, phase, steps }: OperationState): boolean =>
   phase === 'stuck' &&
   !claims.some(({ on }) => on === things.services) &&
   steps.find(it => it.status === 'stuck')?.problem?.action === 'start-infrastructure'
 
-/** What `operations.watch` pushes: everything once, then each event as it happens. */
+/** What `operations.watch` sends: everything once, then each event as it happens. */
 export type OperationsUpdate =
   | {
       readonly type: 'snapshot'
@@ -249,7 +249,7 @@ export type OperationsUpdate =
     }
   | { readonly type: 'event'; readonly event: OperationEvent }
 
-/** A journal that is corrupt or of an unknown version: refused, left alone, shown. */
+/** A journal that is corrupt or of an unknown version. It is refused and shown, but never changed. */
 export interface UnreadableJournal {
   readonly id: string
   readonly problem: Problem

@@ -1,4 +1,4 @@
-/** Problems as they cross borders. Apart from problem.ts, so that the threads that read logs need not load zod. */
+/** The schema of serialised problems. Separate from problem.ts so that the log-reading threads needn't load zod. */
 import { z } from 'zod'
 import type { Problem, ProblemAction } from './problem'
 

@@ -1,11 +1,11 @@
 /**
- * Problems: errors that a person can act on. They cross every border of the app as plain data (journal, IPC, socket,
- * command line), so that nobody ever reads "Something went wrong".
+ * Problems: errors that a person can act on. They travel through the journal, IPC, sockets and the command line as
+ * plain data, so nobody ever reads "Something went wrong".
  */
 
 import { systemProblem } from './system-errors'
 
-/** Something the screen can offer as a button beside a problem. */
+/** Something a screen can offer as a button next to a problem. */
 export type ProblemAction =
   | 'start-infrastructure'
   | 'choose-driver'
@@ -19,23 +19,23 @@ export type ProblemAction =
 export interface Problem {
   /** Stable, kebab-case, listed in docs/problems.md. */
   readonly code: string
-  /** What happened, as one sentence to the operator. */
+  /** What happened, in one sentence for the operator. */
   readonly message: string
   /** Why it happened, if known. */
   readonly cause?: string | undefined
   /** What to do now. */
   readonly hint?: string | undefined
-  /** A button that does it, where there is one. */
+  /** The button that does what the hint says, if there is one. */
   readonly action?: ProblemAction | undefined
-  /** The instance that the action is for. */
+  /** The instance that the action applies to. */
   readonly instance?: string | undefined
-  /** The input that is at fault, e.g. `name` or `director.email`. */
+  /** The invalid input, e.g. `name` or `director.email`. */
   readonly field?: string | undefined
-  /** A tool's own last words, trimmed and free of secrets; shown behind "Details". */
+  /** The tail of a tool's output, trimmed and without secrets; shown under "Details". */
   readonly details?: string | undefined
 }
 
-/** An error that carries a Problem. `message` is the problem's, so that stacks stay readable. */
+/** An error that carries a Problem. Its `message` is the problem's, which keeps stack traces readable. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   constructor(
@@ -46,12 +46,12 @@ export class ProblemError extends Error {
   }
 }
 
-/** Throws a problem: `throw problem({ code, message })` reads as what it is. */
+/** For `throw problem({ code, message })`. */
 export const problem = (data: Problem, cause?: unknown): ProblemError => new ProblemError(data, { cause })
 
 /**
- * Turns anything thrown into a Problem: ours, or the operating system's. Anything else is a defect, and says so with
- * its own message.
+ * Turns anything thrown into a Problem. Anything that is neither one of ours nor an error of the operating system is a
+ * bug, and is reported as unexpected.
  */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem
@@ -61,7 +61,7 @@ export function toProblem(error: unknown): Problem {
   return {
     code: 'unexpected',
     message: `Unexpected error: ${message.split('\n')[0] ?? ''}`,
-    hint: 'Try again. If it stays, report it with the details below.',
+    hint: 'Try again. If it keeps happening, report it with the details below.',
     details: error instanceof Error ? error.stack : undefined,
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Settings of one workspace (`.instance-manager/settings.json`), all with defaults. What stands here is all that the
- * Settings screen, the command `settings` and docs/cli.md know of them: a new section is added here and nowhere else.
+ * A workspace's settings (`.instance-manager/settings.json`), all with defaults. The Settings screen, the command
+ * `settings` and docs/cli.md are generated from this schema: a new setting is added here and nowhere else.
  */
 import { z } from 'zod'
 import { driverKinds, type DriverKind } from './infrastructure'
@@ -11,7 +11,7 @@ import { problem } from './problem'
 interface SectionWords {
   readonly title: string
   readonly explanation: string
-  /** The drivers that use it; all of them if absent. */
+  /** The drivers it applies to; absent: all. */
   readonly drivers?: readonly DriverKind[]
 }
 
@@ -20,17 +20,17 @@ interface SettingWords {
   readonly explanation: string
   /** Shown after the value. */
   readonly unit?: string
-  /** When a change takes effect, and when it is refused. */
+  /** When a change takes effect, or when it is refused. */
   readonly effect: string
-  /** Where to change it, if it can't be changed among the others. */
+  /** Where to change it, if not on the Settings screen. */
   readonly elsewhere?: string
 }
 
 const sections = z.registry<SectionWords>()
 const words = z.registry<SettingWords>()
 
-const image = z.string().regex(/^[a-z0-9][\w./:@-]*$/, 'Not an image name.')
-const containerName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'Not a container name.')
+const image = z.string().regex(/^[a-z0-9][\w./:@-]*$/, 'Not a valid image name.')
+const containerName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'Not a valid container name.')
 const wholeNumber = (from: number, to: number) => {
   const message = `Enter a whole number from ${from} to ${to.toLocaleString('en')}.`
   return z.int(message).min(from, message).max(to, message)
@@ -39,7 +39,7 @@ const wholeNumber = (from: number, to: number) => {
 const stopped = 'Can be changed while the infrastructure is stopped'
 const nextStart = 'Takes effect when the infrastructure is restarted.'
 
-/** Strict: a misspelt key is named, not ignored. */
+/** Strict: a misspelt key is reported, not ignored. */
 export const settingsSchema = z.strictObject({
   driver: z.enum(driverKinds).optional().register(words, {
     title: 'Driver',
@@ -61,7 +61,7 @@ export const settingsSchema = z.strictObject({
       }),
       firstInstance: portSchema.default(5000).register(words, {
         title: 'First instance',
-        explanation: 'An automatic port is the first free one from here on.',
+        explanation: 'New instances get the first free port from here on.',
         effect: 'Applies to new instances. Existing ones keep their ports.',
       }),
     })
@@ -74,7 +74,7 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       postgres: containerName.default('postgres').register(words, {
         title: 'PostgreSQL container',
-        explanation: 'The volume instance-manager-NAME holds its data: all databases.',
+        explanation: 'Its data, all databases, is in the volume instance-manager-NAME.',
         effect: `${stopped} and there are no instances.`,
       }),
       pgbouncer: containerName.default('pgbouncer').register(words, {
@@ -84,19 +84,19 @@ export const settingsSchema = z.strictObject({
       }),
       postgresImage: image.default('docker.io/library/postgres:17-alpine').register(words, {
         title: 'PostgreSQL image',
-        explanation: 'Keep the major version: PostgreSQL can’t read the data of another one.',
+        explanation: 'Keep the major version. PostgreSQL can’t read another version’s data.',
         effect: nextStart,
       }),
       pgbouncerImage: image.default('docker.io/edoburu/pgbouncer:v1.24.1-p1').register(words, {
         title: 'PgBouncer image',
-        explanation: 'A container that was created elsewhere keeps its own image.',
+        explanation: 'Containers created elsewhere keep their own image.',
         effect: nextStart,
       }),
     })
     .prefault({})
     .register(sections, {
       title: 'Containers',
-      explanation: 'Used with Podman and Docker only.',
+      explanation: 'Only used with Podman and Docker.',
       drivers: ['podman', 'docker'],
     }),
   logs: z
@@ -112,20 +112,20 @@ export const settingsSchema = z.strictObject({
         title: 'Archives kept',
         unit: 'per log',
         explanation: 'When there are more, the oldest are deleted.',
-        effect: 'Takes effect within a minute. A lower number deletes older archives then.',
+        effect: 'Takes effect within a minute. Archives beyond a lower number are then deleted.',
       }),
     })
     .prefault({})
     .register(sections, {
       title: 'Log files',
-      explanation: 'For every log: an instance has two, PostgreSQL and PgBouncer have one each.',
+      explanation: 'For every log. An instance has two; PostgreSQL and PgBouncer have one each.',
     }),
 })
 export type Settings = z.infer<typeof settingsSchema>
 
 export type SettingValue = string | number
 
-/** One setting, as it is described. */
+/** The description of one setting. */
 export interface Setting extends SettingWords {
   /** Dotted, e.g. `ports.postgres`. */
   readonly key: string
@@ -140,7 +140,7 @@ export interface SettingsSection extends SectionWords {
   readonly settings: readonly Setting[]
 }
 
-/** Without what makes it optional. */
+/** Unwraps defaults and optionals. */
 const inner = (schema: z.ZodType): z.ZodType =>
   schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
     ? inner(schema.unwrap() as z.ZodType)
@@ -152,7 +152,7 @@ function described(key: string, schema: z.ZodType, section?: string): Setting {
   return { ...text, key, section, schema, numeric: inner(schema) instanceof z.ZodNumber }
 }
 
-/** Every setting, in the order of the schema. */
+/** All settings, in schema order. */
 export const allSettings: readonly Setting[] = Object.entries(settingsSchema.shape).flatMap(([name, schema]) => {
   const object = inner(schema)
   return object instanceof z.ZodObject
@@ -182,27 +182,27 @@ export const settingsSections: readonly SettingsSection[] = Object.entries(setti
   },
 )
 
-/** Typed text as a value; what is no number stays text, for the schema to refuse. */
+/** Converts typed text to a value. Invalid numbers stay text, for the schema to reject. */
 export const valueOf = ({ numeric }: Setting, text: string): SettingValue =>
   numeric && /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text.trim()
 
-/** Why it can't have this value. */
+/** Why the value is invalid; undefined if it is valid. */
 export const invalid = ({ schema }: Setting, value: SettingValue): string | undefined =>
   schema.safeParse(value).error?.issues[0]?.message
 
-/** Who says what a setting is: the workspace's own file, the site's defaults, or we. */
+/** Where a setting's value comes from: the workspace's file, the site's defaults, or ours. */
 export type SettingOrigin = 'workspace' | 'site' | 'product'
 
-/** A setting as it is. */
+/** A setting's current value. */
 export interface SettingState {
   readonly key: string
-  /** Absent where nothing was chosen. */
+  /** Absent if nothing has been chosen. */
   readonly value?: SettingValue
   readonly origin: SettingOrigin
-  /** What it would be if the workspace didn't say. */
+  /** The value if the workspace didn't set one. */
   readonly fallback: { readonly value?: SettingValue; readonly origin: Exclude<SettingOrigin, 'workspace'> }
 }
 
-/** By key; null is back to the default. */
+/** By key; null resets to the default. */
 export const settingChangesSchema = z.record(z.string().max(100), z.union([z.string().max(1000), z.number(), z.null()]))
 export type SettingChanges = Readonly<z.infer<typeof settingChangesSchema>>

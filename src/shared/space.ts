@@ -1,23 +1,23 @@
-/** Space on the disk: what is free, what jobs must leave, what can be freed. Amounts are bytes. */
+/** Disk space: what is free, what jobs must leave free, what can be freed. All amounts are in bytes. */
 import { z } from 'zod'
 
-/** The disk of a workspace that has the least to spare. */
+/** Of a workspace's disks, the one with the least space to spare. */
 export interface DiskSpace {
   readonly path: string
   readonly free: number
   readonly total: number
-  /** What must stay free: a full disk stops PostgreSQL, and with it every instance. */
+  /** Must stay free: a full disk stops PostgreSQL, and with it every instance. */
   readonly reserve: number
 }
 
-/** Enough for PostgreSQL to start and delete an instance: a segment of its log (16 MB) with room, and journals. */
+/** Enough to start PostgreSQL and delete an instance: a WAL segment (16 MB) with room to spare, and journals. */
 export const spareBytes = 64 * 2 ** 20
 
 export const isLow = ({ free, reserve }: DiskSpace): boolean => free < reserve
 
 /**
- * `releases`: those that no instance uses. `logs`: their rotated, compressed parts but for the newest of each. `spare`:
- * a file that takes up space for this moment.
+ * `releases`: those no instance uses. `logs`: compressed archives, except the newest of each log. `spare`: a file that
+ * reserves space for an emergency.
  */
 export const freeables = ['releases', 'trash', 'logs', 'spare'] as const
 export type FreeableKind = (typeof freeables)[number]
@@ -32,9 +32,9 @@ export interface Freeable {
 export interface ReleaseView {
   readonly fingerprint: string
   readonly prepared: string
-  /** Names of the instances that came from it. */
+  /** Names of the instances created from it. */
   readonly instances: readonly string[]
-  /** The next instance is made of it. */
+  /** The next instance will be created from it. */
   readonly current: boolean
 }
 
@@ -42,19 +42,19 @@ export interface SpaceReport {
   readonly disk: DiskSpace
   /** Newest first. */
   readonly releases: readonly ReleaseView[]
-  /** What they take together, without what instances share with them. */
+  /** Their total size, without files that instances share. */
   readonly releaseBytes: number
-  /** All kinds, those too of which there is nothing. */
+  /** All kinds, including empty ones. */
   readonly freeable: readonly Freeable[]
 }
 
-/** What is freed unless something else is asked for: nothing that anyone could miss. Old log lines are. */
+/** What is freed by default: nothing anyone could miss, which excludes old logs. */
 export const harmless = ['releases', 'trash', 'spare'] as const satisfies readonly FreeableKind[]
 
 export const freeableTitle = ({ what, count }: Pick<Freeable, 'what' | 'count'>): string =>
   ({
     releases: count === 1 ? 'One release that no instance uses' : `${count} releases that no instance uses`,
     trash: count === 1 ? 'Files of one deleted instance' : `Files of ${count} deleted instances`,
-    logs: count === 1 ? 'One older part of a log' : `${count} older parts of logs`,
+    logs: count === 1 ? 'One older log archive' : `${count} older log archives`,
     spare: 'Emergency reserve',
   })[what]

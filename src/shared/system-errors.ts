@@ -1,9 +1,9 @@
 /**
- * What the operating system's own error codes mean to the operator. Node's errors carry them as `code`, with the `path`
- * where there is one.
+ * Explains the operating system's error codes to the operator. Node's errors have them as `code`, with a `path` if
+ * there is one.
  */
 
-/** A `Problem` (problem.ts, which uses this file) of the operating system. */
+/** A `Problem` caused by the operating system. (problem.ts imports this file.) */
 interface SystemProblem {
   readonly code: string
   readonly message: string
@@ -12,7 +12,7 @@ interface SystemProblem {
   readonly action?: 'free-space'
 }
 
-/** Of an error of the operating system that a person can act on; undefined for any other. */
+/** The problem for a system error that a person can act on; undefined for any other error. */
 export function systemProblem(error: unknown): SystemProblem | undefined {
   if (!(error instanceof Error)) return undefined
   const { code, path, syscall } = error as {
@@ -25,20 +25,20 @@ export function systemProblem(error: unknown): SystemProblem | undefined {
     case 'ENOSPC':
       return diskFull(what, 'No space is left on that disk (ENOSPC).')
     case 'EDQUOT':
-      return diskFull(what, 'Your user may not take more space there (EDQUOT).')
+      return diskFull(what, 'Your user’s disk quota is used up (EDQUOT).')
     case 'EROFS':
       return {
         code: 'disk-read-only',
-        message: `${what} cannot be written: its disk is read-only.`,
-        cause: 'It was mounted so, or the system has closed it after an error of the disk (EROFS).',
-        hint: 'See what the system says of it (dmesg), make it writable, then try again.',
+        message: `${what} can’t be written: its disk is read-only.`,
+        cause: 'It was mounted read-only, or the system made it read-only after a disk error (EROFS).',
+        hint: 'Look for the reason in dmesg, make it writable, then try again.',
       }
     case 'EIO':
       return {
         code: 'disk-error',
-        message: `${what} cannot be read or written: the disk gives errors.`,
-        cause: 'The system reports EIO.',
-        hint: 'See what the system says of it (dmesg), and save what matters from that disk. Then try again.',
+        message: `${what} can’t be read or written: the disk reports errors.`,
+        cause: 'The system reported EIO.',
+        hint: 'Back up what matters on that disk and look for the reason in dmesg. Then try again.',
       }
     case 'EMFILE':
     case 'ENFILE':
@@ -47,36 +47,36 @@ export function systemProblem(error: unknown): SystemProblem | undefined {
         message: 'No more files can be opened.',
         cause:
           code === 'EMFILE'
-            ? 'Instance Manager has as many open as one process may (EMFILE).'
-            : 'All processes of this machine have as many open as it allows (ENFILE).',
-        hint: `Raise the limit (${code === 'EMFILE' ? 'ulimit -n' : 'sysctl fs.file-max'}) and start Instance Manager again, or try again when less is going on.`,
+            ? 'Instance Manager has reached its limit of open files (EMFILE).'
+            : 'This machine has reached its limit of open files (ENFILE).',
+        hint: `Raise the limit (${code === 'EMFILE' ? 'ulimit -n' : 'sysctl fs.file-max'}) and restart Instance Manager, or try again when less is running.`,
       }
     case 'EACCES':
     case 'EPERM':
       if (typeof syscall === 'string' && ofNoFile.has(syscall)) return undefined
       return {
         code: 'access-denied',
-        message: `You have no permission for ${what}.`,
+        message: `Permission denied: ${what}.`,
         cause: `The system refused it (${code}).`,
-        hint: 'See whose it is (ls -ld) and give it to your user, or work as the user whose it is. Then try again.',
+        hint: 'Check the owner (ls -ld). Give it to your user, or run Instance Manager as its owner. Then try again.',
       }
     default:
       return undefined
   }
 }
 
-/** System calls on ports and processes: what they are refused has other causes than a file's owner. */
+/** System calls on ports and processes: these are refused for other reasons than a file's owner. */
 const ofNoFile = new Set(['bind', 'connect', 'kill', 'listen'])
 
 /** @param what could not be written */
 export const diskFull = (what: string, cause: string): SystemProblem => ({
   code: 'disk-full',
-  message: `The disk is full: ${what} cannot be written.`,
+  message: `The disk is full: ${what} can’t be written.`,
   cause,
-  hint: 'Free space there, then try again.',
+  hint: 'Free some space there, then try again.',
   action: 'free-space',
 })
 
-/** What programs say in their output when there is no space left. */
+/** Whether a program's output says that the disk is full. */
 export const saysDiskFull = (output: string): boolean =>
   /\b(ENOSPC|EDQUOT)\b|No space left on device|Disk quota exceeded/.test(output)

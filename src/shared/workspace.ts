@@ -1,4 +1,4 @@
-/** A workspace, its base application and the optional manifest. */
+/** A workspace, its base application and its optional manifest. */
 import { z } from 'zod'
 import type { Problem } from './problem'
 
@@ -6,31 +6,31 @@ const folder = z
   .string()
   .regex(/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/, 'A relative folder, without "..".')
   .refine(it => !it.split('/').includes('..'), 'A relative folder, without "..".')
-/** A command as words, never a shell string: ["npm", "run", "build"]. */
+/** A command as an argument list, never a shell string: ["npm", "run", "build"]. */
 const command = z.tuple([z.string().min(1)], z.string())
 
-/** How long an application may take to answer after its start. */
+/** How long an application may take to answer after starting, in seconds. */
 export const bootSecondsSchema = z
-  .int('A whole number of seconds.')
+  .int('Enter a whole number of seconds.')
   .min(1, 'At least 1 second.')
   .max(3600, 'At most 3600 seconds.')
 
 /**
- * `instance-manager.json`. Every key has the guide's default, so that a plain server/ + client/ needs no manifest.
- * Strict: a misspelt key is named, not ignored.
+ * `instance-manager.json`. Every key has the guide's default, so a plain server/ + client/ needs no manifest. Strict: a
+ * misspelt key is reported, not ignored.
  */
 export const manifestSchema = z.strictObject({
   server: z
     .strictObject({
       folder: folder.default('server'),
       entry: folder.default('index.js'),
-      /** Absent: `npm ci` where there is a lock file, else `npm install`. */
+      /** Absent: `npm ci` if there is a lock file, otherwise `npm install`. */
       install: command.optional(),
       generate: command.default(['npx', 'prisma', 'generate']),
       push: command.default(['npx', 'prisma', 'db', 'push', '--skip-generate', '--accept-data-loss']),
       /**
-       * Seconds after its start within which the application must answer; an instance may have its own (`bootSeconds`
-       * in its config.json).
+       * Seconds within which the application must answer after starting. An instance can override it (`bootSeconds` in
+       * its config.json).
        */
       bootSeconds: bootSecondsSchema.default(60),
       /** Folders inside server/ that belong to the instance and survive a rebuild. */
@@ -48,8 +48,8 @@ export const manifestSchema = z.strictObject({
     })
     .prefault({}),
   /**
-   * Keys copied from the base application's server/.env. JWT_SECRET is generated unless the operator chooses the
-   * base's.
+   * Keys copied from the base application's server/.env. JWT_SECRET is generated unless the operator chooses to share
+   * the base's.
    */
   env: z
     .strictObject({
@@ -69,7 +69,7 @@ export const manifestSchema = z.strictObject({
     .prefault({}),
   director: z
     .strictObject({
-      /** The Prisma client's property: `prisma.user`. */
+      /** The property of the Prisma client, e.g. `user` for `prisma.user`. */
       model: z
         .string()
         .regex(/^[a-z][A-Za-z0-9_]*$/)
@@ -81,7 +81,7 @@ export const manifestSchema = z.strictObject({
 })
 export type Manifest = z.infer<typeof manifestSchema>
 
-/** One thing that a base application needs, and whether it is there. */
+/** A requirement of the base application, and whether it is met. */
 export interface BaseCheck {
   readonly item: string
   readonly found: boolean
@@ -100,19 +100,19 @@ export interface RecentWorkspace {
   readonly exists: boolean
 }
 
-/** What `app.watch` pushes. */
+/** What `app.watch` sends. */
 export interface AppState {
   readonly version: string
-  /** True in a desktop window: native dialogs are there. */
+  /** True in a desktop window, which has native dialogs. */
   readonly desktop: boolean
-  /** True where it runs as root: instances can have system users of their own. */
+  /** Instance Manager runs as root, so instances can have their own system users. */
   readonly root: boolean
-  /** True where the pages are served: there are sessions. */
+  /** The pages are served over HTTP, so there are sessions. */
   readonly served: boolean
-  /** Absent: the first-run screen asks for one. */
+  /** Absent: the first-run screen asks for a workspace. */
   readonly workspace?: { readonly path: string; readonly name: string }
   readonly recent: readonly RecentWorkspace[]
   readonly home: string
-  /** Why the workspace could not be opened, if that was tried. */
+  /** Why the last attempt to open a workspace failed. */
   readonly problem?: Problem
 }

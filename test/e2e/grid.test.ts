@@ -95,7 +95,7 @@ test('many at once: each has its result; one that fails stops no other, one whos
   await expect(list.notDone.filter({ hasText: 'bulk-3' })).toContainText(
     `Skipped: Port ${first?.port} is in use. “bulk-1” is running on it.`,
   )
-  await expect(list.notDone.filter({ hasText: 'bulk-1' }).last()).toContainText('Skipped: it runs already.')
+  await expect(list.notDone.filter({ hasText: 'bulk-1' }).last()).toContainText('Skipped: it is already running.')
   await expect(list.notDone.filter({ hasText: 'bulk-5' })).toContainText(/keeps crashing|not online/)
   for (const name of ['bulk-1', 'bulk-2', 'bulk-4']) await online(name)
   await expect(list.row('bulk-3')).toContainText('Not in PM2')

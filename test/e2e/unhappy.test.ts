@@ -47,7 +47,7 @@ test('names: the rule, the taken, the reserved', async () => {
   await startWizard()
   const refused: readonly (readonly [string, string])[] = [
     ['two words', 'Letters, digits, hyphens and underscores'],
-    ['-begins', 'begins with a letter or a digit'],
+    ['-begins', 'starting with a letter or digit'],
     ['x'.repeat(41), 'At most 40 characters'],
     ['ALPHA', 'There is already an instance “Alpha”.'],
     ['all', 'PM2'],

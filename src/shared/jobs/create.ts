@@ -1,4 +1,4 @@
-/** Jobs that make an instance: from the base application, or from a copy of another one. */
+/** Jobs that create an instance: from the base application, or from a copy of another instance. */
 import { z } from 'zod'
 import { adoptInputSchema, createInputSchema, nameSchema, portSchema } from '../instance'
 import { owns, things, uses } from '../things'
@@ -6,27 +6,27 @@ import { manifestSchema } from '../workspace'
 import { defineJob, undoesAll, type StepDescription } from './job'
 import { startProcess, verifyHealth } from './target'
 
-/** Of a release. It becomes part of a path. */
+/** A release's fingerprint, which becomes part of a path. */
 export const fingerprintSchema = z.string().regex(/^[\w-]+$/)
 
 const createPlanSchema = z.strictObject({
-  /** Marks all that this operation makes: folder, role. */
+  /** Marks everything this operation creates: folder, role. */
   token: z.uuid(),
   name: nameSchema,
   port: portSchema,
   url: z.string(),
   database: z.string(),
   role: z.string(),
-  /** Ports of PostgreSQL and PgBouncer that the URLs name. */
+  /** The ports of PostgreSQL and PgBouncer in the connection URLs. */
   directPort: z.int(),
   pooledPort: z.int(),
   pooled: z.boolean(),
-  /** What holds its port now, as text; absent if the instance will be started. */
+  /** What occupies its port now, as text; absent if the instance will be started. */
   heldBy: z.string().optional(),
   fingerprint: fingerprintSchema,
-  /** How packages are installed, should the release have to be prepared. */
+  /** How to install packages if the release isn't prepared yet. */
   install: createInputSchema.shape.install.unwrap().optional(),
-  /** Folders of the base application without a lock file: a new release has newer packages than the one before. */
+  /** Folders of the base application without a lock file, so a new release may get newer packages than the last. */
   unlocked: z.array(z.string()).optional(),
   manifest: manifestSchema,
   director: z.object({ name: z.string(), email: z.string() }),
@@ -44,20 +44,20 @@ const steps = {
   },
   'create-database': {
     title: 'Create the database',
-    explanation: 'Its own database and role, closed to every other instance.',
+    explanation: 'With its own role; no other instance has access.',
   },
   'place-files': {
     title: 'Place the files',
-    explanation: 'The application, its configuration and folders for uploads.',
+    explanation: 'The application, its configuration and its upload folders.',
   },
   'push-schema': { title: 'Set up the tables', explanation: 'Applies the application’s schema to the new database.' },
   'create-director': {
     title: 'Create the director',
-    explanation: 'The administrator account, through the application’s own Prisma client.',
+    explanation: 'The administrator account, added through the application’s own Prisma client.',
   },
   'switch-to-pool': {
     title: 'Connect through the pool',
-    explanation: 'From now on it reaches the database through PgBouncer.',
+    explanation: 'From now on the instance uses the database through PgBouncer.',
     when: ({ pooled }) => pooled,
   },
 } as const satisfies Readonly<Record<string, StepDescription<CreatePlan>>>
@@ -77,7 +77,7 @@ export const createJob = defineJob({
   },
   recovery: 'resume',
   about: ({ name }) => things.instance(name),
-  // Where another instance runs on its port, it isn't started, and the port stays the other's.
+  // If another instance is running on its port, this one isn't started and doesn't claim the port.
   claims: ({ name, port, heldBy, fingerprint }) => [
     owns(things.instance(name)),
     ...(heldBy === undefined ? [owns(things.port(port))] : []),
@@ -100,10 +100,10 @@ export const createJob = defineJob({
   prints: true,
 })
 
-/** The fingerprint in an adoption's plan where the copy's config.json names no release. */
+/** The fingerprint in an adoption's plan if the copy's config.json names no release. */
 export const unknownRelease = 'unknown'
 
-/** What a creation chooses, for what is missing; `from` is the copy's name now. */
+/** A creation's choices for whatever the copy lacks; `from` is the copy's current name. */
 const adoptPlanSchema = createPlanSchema.extend({ from: nameSchema })
 export type AdoptPlan = Readonly<z.infer<typeof adoptPlanSchema>>
 
@@ -116,7 +116,7 @@ export const adoptJob = defineJob({
     'create-database': steps['create-database'],
     'adopt-files': {
       title: 'Write its own settings',
-      explanation: 'New name, port, database login and secrets; uploads and everything else stay.',
+      explanation: 'Name, port, database login and secrets. Uploads and everything else stay.',
     },
     'push-schema': steps['push-schema'],
     'create-director': steps['create-director'],
@@ -148,6 +148,6 @@ export const adoptJob = defineJob({
 
 export const createJobs = [createJob, adoptJob] as const
 
-/** @param folders of the base application that have no lock file */
+/** @param folders folders of the base application that have no lock file */
 export const unlockedText = (folders: readonly string[]): string =>
   `${folders.join(' and ')} ${folders.length > 1 ? 'have' : 'has'} no package-lock.json, so packages may be newer than those of earlier instances.`

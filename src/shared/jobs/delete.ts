@@ -1,11 +1,11 @@
-/** Jobs that take an instance, or what is left of one, away. */
+/** Jobs that remove an instance, or the leftovers of one. */
 import { z } from 'zod'
 import { nameSchema } from '../instance'
 import { owns, things, uses } from '../things'
 import { defineJob, undoesAll } from './job'
 import { absolutePath, stopProcess, targetSchema } from './target'
 
-/** What is typed to confirm. */
+/** The operator types this to confirm. */
 export const deleteWord = 'DELETE'
 
 const inputSchema = z.object({
@@ -14,13 +14,13 @@ const inputSchema = z.object({
 })
 
 const deletePlanSchema = z.strictObject({
-  /** By which the files that are set aside are found again. */
+  /** Identifies the files that were set aside. */
   token: z.uuid(),
   target: targetSchema,
   ran: z.boolean(),
-  /** The instance's. */
+  /** The instance's folder. */
   folder: absolutePath,
-  /** Derived from its name, never read from its files. */
+  /** Derived from the instance's name, never read from its files. */
   database: z.string().endsWith('_db'),
   role: z.string().endsWith('_user'),
 })
@@ -30,20 +30,19 @@ const steps = {
   'stop-process': stopProcess,
   'set-aside': {
     title: 'Set the files aside',
-    explanation: 'Its folder is renamed away; it is deleted at the end.',
+    explanation: 'The folder is moved aside, and deleted at the end.',
   },
   'drop-database': {
     title: 'Remove the database',
-    explanation:
-      'Connections are closed, then the database and its role are dropped. This can’t be undone from here on.',
+    explanation: 'Closes its connections, then drops the database and its role. From here on this can’t be undone.',
   },
   'remove-process': {
     title: 'Delete the process and the files',
-    explanation: 'PM2 forgets it, and its log files and folder are deleted.',
+    explanation: 'Removes it from PM2 and deletes its log files and folder.',
   },
 } as const
 
-/** With its port: undone, it may have to run again. */
+/** Includes the port, because undo may have to restart the instance. */
 const claims = ({ target, token, ran }: DeletePlan) => [
   owns(things.instance(target.name)),
   ...(ran && target.port ? [owns(things.port(target.port))] : []),
@@ -73,7 +72,7 @@ export const deleteJob = defineJob({
   offer: { label: 'Delete…', when: ({ group }) => group !== 'busy' && group !== 'copy', danger: true },
 })
 
-/** `keepDatabase`: there is none, or it is another's. */
+/** `keepDatabase`: there is no database, or it isn't this instance's. */
 const leftoversPlanSchema = deletePlanSchema.extend({ keepDatabase: z.boolean() })
 export type LeftoversPlan = Readonly<z.infer<typeof leftoversPlanSchema>>
 
@@ -89,10 +88,10 @@ export const leftoversJob = defineJob({
   claims,
   name: ({ target }) => target.name,
   words: ({ name }) => ({
-    asking: `Remove what is left of “${name}”`,
-    running: `Removing what is left of “${name}”`,
-    done: `Nothing is left of “${name}”`,
-    failed: `What is left of “${name}” was not removed`,
+    asking: `Remove leftovers of “${name}”`,
+    running: `Removing leftovers of “${name}”`,
+    done: `Leftovers of “${name}” were removed`,
+    failed: `Leftovers of “${name}” were not removed`,
   }),
   status: 'Removing…',
   cancel: undoesAll,

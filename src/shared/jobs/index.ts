@@ -1,4 +1,4 @@
-/** The one list of jobs; those on an instance in the order in which its menu offers them. */
+/** The list of all jobs. Jobs on an instance are in the order of its menu. */
 import { z } from 'zod'
 import { createJobs } from './create'
 import { deleteJobs } from './delete'
@@ -11,18 +11,18 @@ export const jobs = [...createJobs, ...lifecycleJobs, ...deleteJobs, manyJob, ..
 
 export type KnownJob = (typeof jobs)[number]
 
-/** Undefined: a journal of another version may name a job that is not known here. */
+/** Undefined if unknown: another version's journal may name a job that doesn't exist here. */
 export const jobOf = (kind: string): AnyJob | undefined => byKind.get(kind)
 const byKind = new Map<string, AnyJob>(jobs.map(it => [it.kind, it]))
 
-/** What starts a job: its kind, and its input beside it. */
+/** Starts a job: its kind plus the fields of its input. */
 export type StartRequest<Known extends KnownJob = KnownJob> = Known extends KnownJob
   ? { readonly kind: Known['kind'] } & (keyof Known['input']['shape'] extends never ? unknown : z.input<Known['input']>)
   : never
 
 /**
- * A request as the router takes it. Its type can't be inferred from a mapped list, so it is told.
- * @throws ZodError that names the field
+ * A request as the router accepts it. The type can't be inferred from a mapped list, hence the casts.
+ * @throws ZodError naming the field
  */
 export const startRequestSchema = z.discriminatedUnion(
   'kind',

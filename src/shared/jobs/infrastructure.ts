@@ -5,14 +5,14 @@ import { spareBytes } from '../space'
 import { owns, things, uses } from '../things'
 import { defineJob, undoesAll } from './job'
 
-/** Which of them ran before. */
+/** Which services were already running. */
 const ranSchema = z.strictObject({ postgres: z.boolean(), pgbouncer: z.boolean() })
 
 const startPlanSchema = z.strictObject({
   driver: z.enum(driverKinds),
-  /** False: PgBouncer can't be had. */
+  /** False if PgBouncer isn't available. */
   pooled: z.boolean(),
-  /** What ran before is not stopped by undo. */
+  /** Undo doesn't stop what was already running. */
   ran: ranSchema,
 })
 export type InfrastructureStartPlan = Readonly<z.infer<typeof startPlanSchema>>
@@ -23,12 +23,15 @@ export const infrastructureStartJob = defineJob({
   input: z.object({}),
   plan: startPlanSchema,
   steps: {
-    'provision-postgres': { title: 'Prepare PostgreSQL', explanation: 'Fetches what is missing and sets up its data.' },
+    'provision-postgres': {
+      title: 'Prepare PostgreSQL',
+      explanation: 'Downloads what is missing and sets up its data.',
+    },
     'start-postgres': { title: 'Start PostgreSQL', explanation: 'Done when it answers a query.' },
     'secure-postgres': { title: 'Secure PostgreSQL', explanation: 'Passwords only, loopback only, no shared access.' },
     'provision-pgbouncer': {
       title: 'Prepare PgBouncer',
-      explanation: 'Fetches what is missing and writes its configuration.',
+      explanation: 'Downloads what is missing and writes its configuration.',
       when: ({ pooled }) => pooled,
     },
     'start-pgbouncer': {
@@ -39,8 +42,8 @@ export const infrastructureStartJob = defineJob({
   },
   recovery: 'resume',
   about: () => things.infrastructure,
-  // It doesn't own the infrastructure: an operation that got stuck because PostgreSQL ended must not keep it from being
-  // started.
+  // It doesn't own the infrastructure: an operation that got stuck because PostgreSQL went down must not block its
+  // restart.
   claims: () => [uses(things.infrastructure), owns(things.services)],
   again: () => ({}),
   words: () => ({

@@ -1,7 +1,6 @@
 /**
- * What a job is. A job describes itself here, once: what it asks for, what it decides, its steps, what it holds, and
- * every word that is said about it. The main process implements it (`operations/implement.ts`); the router, the windows
- * and the command line read it.
+ * What a job is. Each job describes itself in one place: its input, its plan, its steps, its claims and all its texts.
+ * The main process implements it (`operations/implement.ts`); the router, the windows and the command line read it.
  */
 import type { z } from 'zod'
 import type { InstanceStatus } from '../instance'
@@ -16,7 +15,7 @@ export interface Words {
   readonly failed: string
 }
 
-/** What the words can say. `plan` is undefined where a journal of another version has one that doesn't fit. */
+/** What a job's texts can refer to. `plan` is undefined if it comes from another version's journal and doesn't parse. */
 export interface Telling<Plan> {
   /** The instance's name as the operator writes it. */
   readonly name: string
@@ -28,56 +27,56 @@ export interface StepDescription<Plan> {
   readonly title: string
   /** One sentence, shown while the step runs. */
   readonly explanation: string
-  /** Whether there is anything to do; absent: always. Without, the step isn't in the list. */
+  /** Whether the step is needed; if not, it isn't listed. Absent: always. */
   readonly when?: (plan: Plan) => boolean
 }
 
-/** What the list of instances can be filtered by: `busy` has an open job, `copy` is to be adopted first. */
+/** Filters of the list of instances. `busy` has an open job; `copy` must be adopted first. */
 export type StatusGroup = InstanceStatus | 'busy' | 'copy'
 
 /** An instance that a job may be offered for. */
 export interface Candidate {
   readonly group: StatusGroup
-  /** The kind of the open job that makes it busy; absent while that is being undone. */
+  /** The kind of the open job that makes it busy; absent while the job is being undone. */
   readonly job?: string | undefined
-  /** It runs as a system user of its own. */
+  /** It runs as its own system user. */
   readonly isolated: boolean
-  /** The operator is root. */
+  /** Instance Manager runs as root. */
   readonly root: boolean
 }
 
-/** How a job is offered for an instance: in its menu, in the palette, on its page. */
+/** How a job is offered for an instance: in its menu, in the command palette, on its page. */
 export interface Offer {
-  /** “…” at its end says that something is asked first. */
+  /** Ends with “…” if the operator is asked something first. */
   readonly label: string
-  /** The label before a name, e.g. “Change the port of”; absent: the label without its dots. */
+  /** The label to put before a name, e.g. “Change the port of”. Absent: the label without “…”. */
   readonly before?: string
   readonly when: (instance: Candidate) => boolean
-  /** One of the few that have a button on the instance's page. `likeliest`: drawn as the first choice. */
+  /** Has a button on the instance's page. `likeliest`: drawn as the primary one. */
   readonly quick?: 'likeliest' | 'likely'
   readonly danger?: true
-  /** What is asked where the job has no dialog; absent: nothing. */
+  /** The confirmation for a job without a dialog of its own. Absent: it starts at once. */
   readonly question?: (name: string) => {
     readonly title: string
     readonly text: string
     readonly confirm: string
-    /** It takes nothing away. */
+    /** Nothing is removed, so the button isn't red. */
     readonly calm?: true
   }
 }
 
-/** How a job is done to many instances at once. */
+/** How a job runs on many instances at once. */
 export interface Bulk {
   readonly verb: string
   readonly doing: string
   readonly done: string
-  /** What the instances are afterwards. */
+  /** The instances' state afterwards. */
   readonly state: string
-  /** Why it would change nothing for such an instance; undefined: it would. */
+  /** Why the job would change nothing for an instance with this status; undefined if it would. */
   readonly idle: (group: InstanceStatus) => string | undefined
-  /** What to know before many are interrupted; absent: nobody is. */
+  /** Shown before many instances are interrupted; absent if none are. */
   readonly warning?: string
-  /** The command's description, and the status that `--all` passes over. */
+  /** The command's description, and the status that `--all` skips. */
   readonly command: string
   readonly passesOver?: InstanceStatus
 }
@@ -88,57 +87,57 @@ export interface Job<
   Plan extends Json = Json,
   Step extends string = string,
 > {
-  /** Journaled, so never changed. */
+  /** Journaled, so it must never change. */
   readonly kind: Kind
-  /** Of plan and steps; a journal of another version is adopted or refused. */
+  /** Version of plan and steps. A journal of another version is migrated or refused. */
   readonly version: number
   readonly input: Input
-  /** Every choice, as it is journaled: plain data without secrets. */
+  /** Every choice the job made, as journaled: plain data without secrets. */
   readonly plan: z.ZodType<Plan>
-  /** In order. A step's name is journaled: renaming one needs a new version. */
+  /** In order. Step names are journaled, so renaming one needs a new version. */
   readonly steps: Readonly<Record<Step, StepDescription<Plan>>>
-  /** The instances that it has one more step for each, after the others. */
+  /** Instances that get one more step each, after the others. */
   instances?(plan: Plan): readonly string[]
   abreast?(plan: Plan): Abreast
-  /** The step that, once begun, leaves only the way forward. */
+  /** Once this step has begun, the job can only be finished, not undone. */
   readonly pivot?: NoInfer<Step>
-  /** What start-up does with one that was interrupted before its pivot. */
+  /** What start-up does with an operation that was interrupted before its pivot. */
   readonly recovery: 'resume' | 'roll-back'
-  /** The thing that it is about, which it owns: `instance/school`, or a single thing. */
+  /** The thing it is about, and owns: `instance/school`, or a thing that exists once. */
   about(input: z.output<Input>): string
-  /** All that `do` and `undo` of its steps may touch. */
+  /** Everything that its steps' `do` and `undo` may touch. */
   claims(plan: Plan): readonly Claim[]
-  /** The instance that it is about, as the operator writes it; absent: it is about none. */
+  /** The instance it is about, as the operator writes it; absent if it isn't about one. */
   name?(plan: Plan): string
-  /** What asks for the same once more; absent where that needs a secret or a decision. */
+  /** The input to run it again; absent if that needs a secret or a decision. */
   again?(plan: Plan): z.input<Input>
   words(telling: Telling<Plan>): Words
-  /** Of the instance in the list while it runs, e.g. “Starting…”. */
+  /** The instance's status in the list while the job runs, e.g. “Starting…”. */
   readonly status?: string
   readonly cancel: { readonly meaning: string; readonly confirm: string }
-  /** Jobs on the same instance that it doesn't wait for: an open one is cancelled and undone first. */
+  /** Kinds of jobs on the same instance that it cancels and undoes first, instead of waiting. */
   readonly interrupts?: readonly string[]
-  /** PostgreSQL and PgBouncer are started first, as an operation of their own. */
+  /** PostgreSQL and PgBouncer are started first, as a separate operation. */
   readonly needsInfrastructure?: true
-  /** Bytes that it takes on the disk, where it doesn't find out itself; absent: little more than its journal. */
+  /** Bytes of disk space it needs, unless it works that out itself. Absent: little more than its journal. */
   readonly space?: number
-  /** Its tools print something soon. */
+  /** Its tools print output early on. */
   readonly prints?: true
-  /** It lasts a moment, and the list shows its success. */
+  /** It is over in a moment, and the list itself shows its success. */
   readonly brief?: true
-  /** Its instance is there afterwards, to be shown. */
+  /** The instance still exists afterwards and can be shown. */
   readonly keeps?: true
   readonly offer?: Offer
   readonly bulk?: Bulk
-  /** The command that does it, named as its kind, where a name is all that it asks for. */
+  /** The command that runs it, named after its kind; for jobs that only need an instance's name. */
   readonly command?: { readonly description: string; readonly example: string }
 }
 
-/** Any job, for code that reads many. Methods take what their own job's schema made. */
+/** Any job. Its methods must be given values that the same job's schemas parsed. */
 // oxlint-disable-next-line typescript/no-explicit-any -- each job has a plan of its own
 export type AnyJob = Job<string, z.ZodObject, any>
 
-/** Checks a descriptor, and keeps its exact types. */
+/** Type-checks a descriptor and keeps its exact types. */
 export const defineJob = <
   const Kind extends string,
   Input extends z.ZodObject,
@@ -148,7 +147,7 @@ export const defineJob = <
   job: Job<Kind, Input, Plan, Step>,
 ): Job<Kind, Input, Plan, Step> => job
 
-/** What a cancel means for most jobs. */
+/** What cancelling means for most jobs. */
 export const undoesAll = {
   meaning: 'Everything done so far will be undone, newest first.',
   confirm: 'Cancel and undo',

@@ -1,18 +1,18 @@
-/** Jobs on an existing instance that keep it: start, stop, restart, its port, its system user. */
+/** Jobs on an existing instance: start, stop, restart, change its port, isolate it. */
 import { z } from 'zod'
 import { hosts, nameSchema, ownersSchema, portSchema } from '../instance'
 import { owns, things, uses } from '../things'
 import { defineJob, undoesAll, type Candidate } from './job'
 import { namedSchema, startProcess, stopProcess, targetSchema, verifyHealth } from './target'
 
-/** Nothing is done to an instance with an open job, nor to a copy until it is adopted. */
+/** An instance with an open job is left alone, and so is a copy until it is adopted. */
 const isFree = ({ group }: Candidate): boolean => group !== 'busy' && group !== 'copy'
 
 const startPlanSchema = z.strictObject({
   target: targetSchema,
-  /** It should have run before already, so that a start that fails does not change what should run. */
+  /** Whether it was already supposed to run, so that a failed start doesn't change what should be running. */
   wanted: z.boolean(),
-  /** What runs on its port, and is to be stopped. */
+  /** Instances running on its port, which must be stopped first. */
   stopFirst: z.array(targetSchema),
 })
 export type StartPlan = Readonly<z.infer<typeof startPlanSchema>>
@@ -22,13 +22,13 @@ export const startJob = defineJob({
   version: 2,
   input: z.object({
     name: nameSchema,
-    /** Stop the running instance that has the port, and start this one instead. */
+    /** Stop the running instance that has the port and start this one instead. */
     stopOther: z.boolean().default(false),
   }),
   plan: startPlanSchema,
   steps: {
     'stop-others': {
-      title: 'Stop the other one on its port',
+      title: 'Stop the other instance on its port',
       explanation: 'Only one of them can run at a time.',
       when: ({ stopFirst }) => stopFirst.length > 0,
     },
@@ -60,7 +60,7 @@ export const startJob = defineJob({
     doing: 'Starting',
     done: 'started',
     state: 'running',
-    idle: status => (status === 'online' ? 'it runs already' : undefined),
+    idle: status => (status === 'online' ? 'it is already running' : undefined),
     command: 'Start instances.',
   },
 })
@@ -105,13 +105,13 @@ export const restartJob = defineJob({
     doing: 'Restarting',
     done: 'restarted',
     state: 'running again',
-    idle: status => (rests(status) ? 'it isn’t running: start it' : undefined),
-    warning: 'Each is away for a moment, at most four at a time.',
-    command: 'Restart instances: their .env is read again.',
+    idle: status => (rests(status) ? 'it isn’t running; start it instead' : undefined),
+    warning: 'Each is briefly unavailable, at most four at a time.',
+    command: 'Restart instances, which makes them read .env again.',
   },
 })
 
-/** Neither is worth waiting for once the instance is to be stopped. */
+/** No point in waiting for these if the instance is to be stopped anyway. */
 const interruptedByStop: readonly string[] = [startJob.kind, restartJob.kind]
 
 export const stopJob = defineJob({
@@ -158,12 +158,12 @@ export const stopJob = defineJob({
 })
 
 const changePortPlanSchema = z.strictObject({
-  /** On the new port, and on the old one. */
+  /** The instance on its new port, and on its old one. */
   target: targetSchema,
   before: targetSchema,
   port: portSchema,
   ran: z.boolean(),
-  /** There if it changes. */
+  /** Present only if it changes. */
   host: z.strictObject({ now: z.enum(hosts), before: z.string() }).optional(),
 })
 export type ChangePortPlan = Readonly<z.infer<typeof changePortPlanSchema>>
@@ -174,9 +174,9 @@ export const changePortJob = defineJob({
   input: z.object({
     name: nameSchema,
     port: portSchema,
-    /** Take the port although another instance or a foreign process has it; only one of them runs at a time. */
+    /** Use the port even if another instance or process has it. Only one of them can run at a time. */
     allowSharedPort: z.boolean().default(false),
-    /** Absent: it stays. With a new one, the port may stay. */
+    /** Absent: unchanged. If it changes, the port may stay the same. */
     host: z.enum(hosts).optional(),
   }),
   plan: changePortPlanSchema,
@@ -210,7 +210,7 @@ export const changePortJob = defineJob({
 const isolatePlanSchema = z.strictObject({
   target: targetSchema,
   ran: z.boolean(),
-  /** Who owned its files before it had a user. */
+  /** The owners of its files before it was isolated. */
   before: ownersSchema,
 })
 export type IsolatePlan = Readonly<z.infer<typeof isolatePlanSchema>>
@@ -233,7 +233,7 @@ export const isolateJob = defineJob({
     },
     'give-files': {
       title: 'Hand over the files',
-      explanation: 'It reads the code and .env, and writes only its data folders. Everyone else is shut out.',
+      explanation: 'It can read the code and .env, and write only to its data folders. No other user has access.',
     },
     'start-process': { ...startProcess, when: ({ ran }) => ran },
   },
@@ -246,7 +246,7 @@ export const isolateJob = defineJob({
     asking: `Give “${name}” its own system user`,
     running: `Giving “${name}” its own system user`,
     done: `“${name}” runs as its own system user`,
-    failed: `“${name}” runs as before`,
+    failed: `“${name}” was not given a system user`,
   }),
   status: 'Isolating…',
   cancel: undoesAll,
@@ -255,15 +255,15 @@ export const isolateJob = defineJob({
     when: it => isFree(it) && it.root && !it.isolated,
     question: name => ({
       title: `Give ${name} its own system user?`,
-      text: 'Its application can then read only its own files, and write only to its data folders. If it runs, it restarts; if it isn’t healthy afterwards, everything is put back.',
+      text: 'The application will only be able to read its own files and write to its data folders. If it is running, it restarts; if it isn’t healthy then, everything is put back.',
       confirm: 'Isolate',
       calm: true,
     }),
   },
   command: {
     description:
-      "Give an instance a system user of its own: it can then read no other instance's files, and none of yours. Only root can.",
-    example: "it restarts if it runs; if it isn't healthy then, everything is put back",
+      'Give an instance its own system user, so it can’t read other instances’ files or yours. Requires root.',
+    example: 'restarts it if it is running; if it isn’t healthy then, everything is put back',
   },
 })
 
@@ -278,10 +278,10 @@ export const unisolateJob = defineJob({
     'start-process': { ...startProcess, when: ({ ran }) => ran },
     'remove-user': {
       title: 'Delete the system user',
-      explanation: 'Nothing runs as it or belongs to it any more.',
+      explanation: 'Nothing runs as this user or belongs to it any more.',
     },
   },
-  // Until then the instance is its user's.
+  // Until this step, the files still belong to the system user.
   pivot: 'remove-user',
   recovery: 'resume',
   about: ({ name }) => things.instance(name),
@@ -289,8 +289,8 @@ export const unisolateJob = defineJob({
   name: ({ target }) => target.name,
   again: ({ target }) => ({ name: target.name }),
   words: ({ name }) => ({
-    asking: `Take away the system user of “${name}”`,
-    running: `Taking away the system user of “${name}”`,
+    asking: `Remove the system user of “${name}”`,
+    running: `Removing the system user of “${name}”`,
     done: `“${name}” no longer has its own system user`,
     failed: `“${name}” kept its system user`,
   }),
@@ -301,19 +301,19 @@ export const unisolateJob = defineJob({
     when: it => isFree(it) && it.root && it.isolated,
     question: name => ({
       title: `Run ${name} as root again?`,
-      text: 'Its system user is deleted, and its files go back to their previous owners. If its application is ever compromised, it can then read every file on this machine.',
+      text: 'Its system user will be deleted and its files returned to their previous owners. If the application is ever compromised, it will be able to read every file on this machine.',
       confirm: 'End isolation',
     }),
   },
   command: {
-    description: "Take an instance's system user away: it runs as root again.",
-    example: 'its files go back to their previous owners',
+    description: 'Remove an instance’s system user; it runs as root again.',
+    example: 'its files are returned to their previous owners',
   },
 })
 
-/** In the order in which an instance's menu offers them. */
+/** In the order of an instance's menu. */
 export const lifecycleJobs = [startJob, restartJob, stopJob, changePortJob, isolateJob, unisolateJob] as const
 
-/** Jobs that ask for a name only: the command line makes their commands of what they say here. */
+/** Jobs that only need a name: the command line generates their commands from their descriptors. */
 export const simpleJobs = [isolateJob, unisolateJob] as const
 export type SimpleKind = (typeof simpleJobs)[number]['kind']

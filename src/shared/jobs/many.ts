@@ -1,4 +1,4 @@
-/** A job on many instances: an operation with one step an instance, several at once, each with its own result. */
+/** A job on many instances: one operation with a step per instance, several at once, each with its own result. */
 import { z } from 'zod'
 import { capital, count } from '../amounts'
 import { nameSchema } from '../instance'
@@ -7,28 +7,28 @@ import { things, uses } from '../things'
 import { defineJob } from './job'
 import { restartJob, startJob, stopJob } from './lifecycle'
 
-/** The jobs that are done to many at once. */
+/** The jobs that can run on many instances at once. */
 export const bulkJobs = [startJob, stopJob, restartJob] as const
 export type BulkAction = (typeof bulkJobs)[number]['kind']
 
 export function bulkOf(action: BulkAction) {
   const job = bulkJobs.find(it => it.kind === action)
-  if (!job?.bulk) throw new Error(`${action} isn't done to many`)
+  if (!job?.bulk) throw new Error(`${action} can't run on many instances`)
   return { ...job.bulk, needsInfrastructure: job.needsInfrastructure === true }
 }
 
 const inputSchema = z.strictObject({
   action: z.enum(bulkJobs.map(it => it.kind)),
   names: z.array(nameSchema).min(1).max(1000),
-  /** As of a single start: stop the running instance that has the port. */
+  /** As for a single start: stop the running instance that has the port. */
   stopOther: z.boolean().default(false),
 })
 
-/** `since` is when it was planned, ISO 8601. */
+/** `since`: when it was planned, ISO 8601. */
 const planSchema = inputSchema.extend({ since: z.iso.datetime() })
 export type ManyPlan = Readonly<z.output<typeof planSchema>>
 
-/** More at once only fight over the processor: applications are busiest while they boot. */
+/** Applications are busiest while they boot; more at once would only compete for the CPU. */
 const atOnce = 4
 
 const needsDatabase = ({ action }: ManyPlan): boolean => bulkOf(action).needsInfrastructure
@@ -41,7 +41,7 @@ export const manyJob = defineJob({
   steps: {
     'bring-up': {
       title: 'Check the database',
-      explanation: 'PostgreSQL and PgBouncer are started if they aren’t running.',
+      explanation: 'Starts PostgreSQL and PgBouncer if they aren’t running.',
       when: needsDatabase,
     },
   },
@@ -65,7 +65,7 @@ export const manyJob = defineJob({
   },
   cancel: {
     meaning:
-      'The instances still waiting are left alone. Those under way are finished, and those already done stay as they are.',
+      'Instances still waiting are left alone. Those in progress are finished, and those already done stay as they are.',
     confirm: 'Cancel the rest',
   },
 })
@@ -78,8 +78,8 @@ export const instanceOf = (step: string): string | undefined =>
   step.startsWith(prefix) ? step.slice(prefix.length) : undefined
 
 /**
- * What has become of one of the instances so far. Without a result it is waiting, under way (`begun`), or was when the
- * job was cancelled.
+ * One instance's result so far. Without a `result` it is waiting or in progress (`begun`), or was when the job was
+ * cancelled.
  */
 export interface InstanceResult {
   readonly name: string
@@ -87,7 +87,7 @@ export interface InstanceResult {
   readonly result: StepResult | undefined
 }
 
-/** By name. */
+/** Sorted by name. */
 export const resultsOf = ({ steps }: OperationState): readonly InstanceResult[] =>
   steps
     .flatMap(step => {

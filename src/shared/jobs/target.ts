@@ -1,19 +1,19 @@
-/** What the plans of jobs on an existing instance share. */
+/** Parts shared by the plans of jobs on an existing instance. */
 import { z } from 'zod'
 import { nameSchema } from '../instance'
 
 export const absolutePath = z.string().startsWith('/', 'Not an absolute path.')
 
-/** An instance as a plan names it: its folder `server/`, and the script that PM2 runs. */
+/** An instance in a plan. `cwd` is its folder `server/`, `script` is what PM2 runs. */
 export const targetSchema = z.strictObject({ name: nameSchema, port: z.int(), cwd: absolutePath, script: absolutePath })
 export type Target = Readonly<z.infer<typeof targetSchema>>
 
-/** An input that is a name only. */
+/** The input of jobs that only need a name. */
 export const namedSchema = z.object({ name: nameSchema })
 
 export const stopProcess = {
   title: 'Stop the application',
-  explanation: 'It is asked to exit, then killed if it doesn’t.',
+  explanation: 'Asks it to exit, and kills it if it doesn’t.',
 } as const
 export const startProcess = {
   title: 'Start the application',
@@ -21,5 +21,5 @@ export const startProcess = {
 } as const
 export const verifyHealth = {
   title: 'Check that it answers',
-  explanation: 'It is running, holds its port and answers a request.',
+  explanation: 'It must be running, listen on its port and answer a request.',
 } as const

@@ -1,4 +1,4 @@
-/** Operations and their steps in plain English. What a journal of another version names is shown by its own name. */
+/** Operations and their steps in plain English. Jobs and steps unknown to this version are shown by their raw names. */
 import type { z } from 'zod'
 import { capital } from '../amounts'
 import { hasBegun, isOpen, waitsForInfrastructure, type Json, type OperationState } from '../operation'
@@ -6,13 +6,13 @@ import { jobOf } from './index'
 import type { Words } from './job'
 import { instanceOf } from './many'
 
-/** A plan, read through its job's schema; undefined if it is another job's, or of a version that differs. */
+/** The plan, parsed with the job's schema; undefined if it is another job's or doesn't parse. */
 export const planOf = <Plan extends Json>(
   job: { readonly kind: string; readonly plan: z.ZodType<Plan> },
   { kind, plan }: OperationState,
 ): Plan | undefined => (kind === job.kind ? job.plan.safeParse(plan).data : undefined)
 
-/** The instance that it is about, as the operator writes it; undefined if it is about none. */
+/** The instance it is about, as the operator writes it; undefined if it isn't about one. */
 export function instanceNameOf(operation: OperationState): string | undefined {
   const job = jobOf(operation.kind)
   if (!job?.name) return undefined
@@ -20,7 +20,7 @@ export function instanceNameOf(operation: OperationState): string | undefined {
   return plan === undefined ? operation.subject : job.name(plan)
 }
 
-/** Whom it is about: an instance as the operator writes it, else the subject. */
+/** The instance it is about, as the operator writes it, or else the subject. */
 export const subjectOf = (operation: OperationState): string => instanceNameOf(operation) ?? operation.subject
 
 export function wordsOf(state: OperationState): Words {
@@ -30,7 +30,7 @@ export function wordsOf(state: OperationState): Words {
   return { asking: plain, running: plain, done: `${plain}: done`, failed: `${plain}: undone` }
 }
 
-/** The operation in one line, as it stands. */
+/** The operation and its current state in one line. */
 export function headline(operation: OperationState): string {
   const words = wordsOf(operation)
   switch (operation.phase) {
@@ -61,11 +61,11 @@ export const stepTitle = (kind: string, step: string): string =>
 
 export const stepExplanation = (kind: string, step: string): string | undefined => jobOf(kind)?.steps[step]?.explanation
 
-/** It can be neither cancelled nor rolled back any more. */
+/** True once it can no longer be cancelled or rolled back. */
 export const isPastReturn = ({ kind, steps }: OperationState): boolean =>
   steps.some(it => it.name === jobOf(kind)?.pivot && hasBegun(it))
 
-/** How many steps have a result that isn't good. */
+/** How many steps ended with a problem. */
 export const failuresOf = ({ steps }: OperationState): number => steps.filter(it => it.result?.problem).length
 
 const humanise = (name: string): string => capital(name.replaceAll('-', ' '))

@@ -75,9 +75,9 @@ it('a full disk: no stack, the path, and the old content', async () => {
     const found = await problemOf(work())
     expect(found).toEqual({
       code: 'disk-full',
-      message: `The disk is full: ${file} cannot be written.`,
+      message: `The disk is full: ${file} can’t be written.`,
       cause: expect.stringContaining('ENOSPC') as string,
-      hint: expect.stringContaining('Free space') as string,
+      hint: expect.stringContaining('Free some space') as string,
       action: 'free-space',
     })
   }
@@ -94,7 +94,7 @@ it('a full disk: no stack, the path, and the old content', async () => {
   ).toMatchObject({
     code: 'journal-write-failed',
     cause: expect.stringContaining('The disk is full') as string,
-    hint: expect.stringContaining('Free space') as string,
+    hint: expect.stringContaining('Free some space') as string,
   })
   expect(await problemOf(Journal.create(disk, { ...opened(newId(new Date())), plan: { long } }))).toMatchObject({
     code: 'journal-write-failed',

@@ -100,7 +100,7 @@ describe('errors', () => {
     expect(await problemOf(caller().operations.start(input))).toMatchObject({
       code: 'input',
       field: 'director.email',
-      message: 'This is not an e-mail address.',
+      message: 'Not a valid e-mail address.',
     })
     expect(await problemOf(caller().operations.start({ ...input, name: 'a b' }))).toMatchObject({
       code: 'input',

@@ -140,7 +140,7 @@ describe('SettingsFile', () => {
       [{ 'logs.keep': 4, '__proto__.keep': 5 }, { code: 'setting-unknown' }],
       [
         { 'logs.keep': 4, 'ports.postgres': '5433' },
-        { code: 'input', message: 'A port is a whole number.' },
+        { code: 'input', message: 'Enter a whole number.' },
       ],
     ] as const
     for (const [changes, problem] of refused) await expect(settings.change(changes)).rejects.toMatchObject({ problem })
