@@ -95,7 +95,7 @@ async function begin(
   },
 ): Promise<void> {
   await of.clean()
-  await of.releases.tidy()
+  await of.releases.kept.tidy()
   signal.throwIfAborted() // the lock is lost already
   await of.operations.open()
   for (const room of of.rooms) room.start()

@@ -22,6 +22,7 @@ import { nameOf } from '../operations/claims'
 import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
 import type { Releases } from '../releases/releases'
+import { findUnneeded } from '../releases/unneeded'
 import { tightestDisk } from '../system/space'
 import type { Run } from '../system/run'
 import { Watched } from '../system/watched'
@@ -81,21 +82,22 @@ export class Space {
   }
 
   async report(): Promise<SpaceReport> {
-    const { releases } = this.#services
+    const { kept } = this.#services.releases
     const [disk, found, names, base] = await Promise.all([
       this.disk(),
-      releases.list(),
+      kept.list(),
       this.#instancesByRelease(),
       this.#services.roster.baseFingerprint().catch(() => undefined),
     ])
-    const all = { releases: found.map(it => it.fingerprint), parts: await releases.parts.list() }
+    const all = found.map(it => it.fingerprint)
+    const releaseBytes = await kept.sizeOf(all, await kept.parts.list())
     const views = found.map(({ fingerprint, prepared }) => ({
       fingerprint,
       prepared,
       instances: names.get(fingerprint) ?? [],
       current: fingerprint === base,
     }))
-    return { disk, releases: views, releaseBytes: await releases.sizeOf(all), freeable: await this.#freeable() }
+    return { disk, releases: views, releaseBytes, freeable: await this.#freeable() }
   }
 
   /** Removes the given kinds of things; may be repeated. @returns the space that is free now */
@@ -183,11 +185,11 @@ export class Space {
     const { releases, trash, archives, paths } = this.#services
     // If it isn't known which releases are in use, none can be freed.
     const unneeded = await this.#used().then(
-      it => releases.unneeded(it, 'all'),
+      it => findUnneeded(releases.kept, it, 'all'),
       () => ({ releases: [], parts: [] }),
     )
     const [old, thrown, rotated, spare] = await Promise.all([
-      releases.sizeOf(unneeded),
+      releases.kept.sizeOf(unneeded.releases, unneeded.parts),
       trash.sizes(this.#keptTrash()),
       archives.oldArchives().catch(() => []),
       stat(paths.spare).catch(() => undefined),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { PinnedBase } from '../../../src/main/releases/copy-base'
 import { Releases } from '../../../src/main/releases/releases'
+import { findUnneeded } from '../../../src/main/releases/unneeded'
 import { createRun } from '../../../src/main/system/run'
 import { fingerprint } from '../../../src/main/workspace/fingerprint'
 import { manifestSchema } from '../../../src/shared/workspace'
@@ -89,7 +90,7 @@ describe('prepare', () => {
     await releases.prepare(its, options)
     expect(await runsOf('installs')).toBe(1)
     expect(await kept()).toEqual([its.fingerprint])
-    expect(await releases.has(its.fingerprint)).toBe(true)
+    expect(await releases.kept.has(its.fingerprint)).toBe(true)
     const files = await readdir(join(root, 'releases'), { recursive: true })
     expect(files.some(it => it.endsWith('content/node_modules/x/index.js'))).toBe(true)
     expect(files.filter(it => /\.env|secret\.png/.test(it))).toEqual([])
@@ -105,7 +106,7 @@ describe('prepare', () => {
     await expect(releases.prepare(its, options)).rejects.toMatchObject({ problem: { code } })
     expect(await kept()).toEqual([])
     expect((await parts()).filter(it => it.startsWith('.'))).toEqual([])
-    expect(await releases.has(its.fingerprint)).toBe(false)
+    expect(await releases.kept.has(its.fingerprint)).toBe(false)
   })
 
   it('makes anew only what is missing', async () => {
@@ -114,9 +115,9 @@ describe('prepare', () => {
     await rm(join(root, 'releases', its.fingerprint, 'release.json'))
     for (const it of await parts())
       if (it.startsWith('client-build')) await rm(join(root, 'releases/parts', it, 'part.json'))
-    expect(await releases.has(its.fingerprint)).toBe(false)
+    expect(await releases.kept.has(its.fingerprint)).toBe(false)
     await releases.prepare(its, options)
-    expect(await releases.has(its.fingerprint)).toBe(true)
+    expect(await releases.kept.has(its.fingerprint)).toBe(true)
     expect([await runsOf('installs'), await runsOf('builds')]).toEqual([1, 2])
     expect(await kept()).toEqual([its.fingerprint])
   })
@@ -149,7 +150,7 @@ describe('prepare', () => {
     await mkdir(join(root, 'releases/.half/server'), { recursive: true })
     await mkdir(join(root, 'releases/parts/.half'), { recursive: true })
     const before = await parts()
-    await releases.tidy()
+    await releases.kept.tidy()
     expect(await kept()).toEqual([its.fingerprint])
     expect(await parts()).toEqual(before.filter(it => it !== '.half'))
   })
@@ -359,13 +360,13 @@ describe('prune', () => {
     await write('client/index.html', '2')
     const [, second, , fourth, fifth] = made as [PinnedBase, PinnedBase, PinnedBase, PinnedBase, PinnedBase]
     const instance = await place(second, 'one')
-    const unneeded = await releases.unneeded(new Set([second.fingerprint]), 'old')
+    const unneeded = await findUnneeded(releases.kept, new Set([second.fingerprint]), 'old')
     expect(unneeded.releases).toHaveLength(2)
-    expect(await releases.sizeOf(unneeded)).toBeGreaterThan(2 * 100_000)
+    expect(await releases.kept.sizeOf(unneeded.releases, unneeded.parts)).toBeGreaterThan(2 * 100_000)
     await prune([second.fingerprint])
     expect((await kept()).toSorted()).toEqual([second, fourth, fifth].map(it => it.fingerprint).toSorted())
     expect((await parts()).filter(it => it.startsWith('client-build'))).toHaveLength(3)
-    for (const it of [second, fourth, fifth]) expect(await releases.has(it.fingerprint)).toBe(true)
+    for (const it of [second, fourth, fifth]) expect(await releases.kept.has(it.fingerprint)).toBe(true)
     await prune([fourth.fingerprint], 'all')
     expect(await kept()).toEqual([fourth.fingerprint])
     expect((await parts()).filter(it => it.startsWith('client-build'))).toHaveLength(1)
@@ -378,7 +379,7 @@ describe('prune', () => {
       join(root, 'releases/0123/release.json'),
       JSON.stringify({ fingerprint: '0123', nodeMajor: '20', prepared: new Date().toISOString() }),
     )
-    expect(await releases.has('0123')).toBe(false)
+    expect(await releases.kept.has('0123')).toBe(false)
     await prune(['0123'])
     expect(await kept()).toEqual([])
   })
@@ -395,7 +396,7 @@ describe('prune', () => {
     await writeFile(join(root, 'go'), '')
     await preparing
     await pruning
-    expect(await releases.has(its.fingerprint)).toBe(true)
+    expect(await releases.kept.has(its.fingerprint)).toBe(true)
   })
 })
 
@@ -403,8 +404,8 @@ describe('schema', () => {
   it('is kept with the release', async () => {
     const its = await base()
     await releases.prepare(its, options)
-    expect(await releases.schema(its.fingerprint)).toBeUndefined()
-    await releases.keepSchema(its.fingerprint, 'CREATE TABLE a ();')
-    expect(await releases.schema(its.fingerprint)).toBe('CREATE TABLE a ();')
+    expect(await releases.kept.schema(its.fingerprint)).toBeUndefined()
+    await releases.kept.keepSchema(its.fingerprint, 'CREATE TABLE a ();')
+    expect(await releases.kept.schema(its.fingerprint)).toBe('CREATE TABLE a ();')
   })
 })

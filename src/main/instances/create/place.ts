@@ -62,7 +62,7 @@ const baseOf = (services: CreateServices, { manifest, fingerprint, install }: Cr
 export const prepareRelease: CreateStep = services => ({
   do: ({ plan, signal, report, output }) =>
     services.releases.prepare(baseOf(services, plan), { signal, report, output }),
-  verify: ({ plan }) => services.releases.has(plan.fingerprint),
+  verify: ({ plan }) => services.releases.kept.has(plan.fingerprint),
 })
 
 /** config.json comes last: if it exists, everything does. */

@@ -10,6 +10,7 @@ import { problem } from '../../../shared/problem'
 import type { CreatePlan } from '../../../shared/jobs/create'
 import type { Manifest } from '../../../shared/workspace'
 import { generatePassword } from '../../../shared/password'
+import { bytesNeeded } from '../../releases/estimate'
 import { hasLockFile } from '../../releases/recipes'
 import { readIfExists } from '../../system/files'
 import { readManifest, requireWorkspace } from '../../workspace/base'
@@ -63,7 +64,7 @@ export async function planCreate(services: CreateServices, input: CreateInput): 
   }
   await services.space.require(
     'a new instance',
-    databaseBytes + (await services.releases.need({ root: services.paths.root, ...plan })),
+    databaseBytes + (await bytesNeeded(services.releases.kept, { root: services.paths.root, ...plan })),
     true,
   )
   return plan

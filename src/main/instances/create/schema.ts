@@ -32,7 +32,7 @@ export const pushSchema: CreateStep = services => ({
         await runSql(
           services,
           context,
-          (await services.releases.schema(plan.fingerprint)) ?? (await writeSql(services, context)),
+          (await services.releases.kept.schema(plan.fingerprint)) ?? (await writeSql(services, context)),
         )
         return await services.databases.markSchema(plan, plan.fingerprint)
       } catch (error) {
@@ -63,7 +63,7 @@ async function writeSql(services: CreateServices, context: Context<CreatePlan>):
     generatedSchema,
     '--script',
   ])
-  await services.releases.keepSchema(context.plan.fingerprint, sql)
+  await services.releases.kept.keepSchema(context.plan.fingerprint, sql)
   return sql
 }
 

@@ -1,0 +1,137 @@
+/** Releases on disk: a folder for each, named by its fingerprint, which names the parts that it consists of. */
+import { readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { makePrivateFolder, readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
+import type { Run } from '../system/run'
+import { Parts, syncTimeout, type PartName } from './parts'
+import { ownBytes } from './tree'
+
+/** Validated, because it becomes part of a path. */
+const partName = z.string().regex(/^[a-z]+-[a-z]+-[0-9a-f]{32}$/)
+
+/** `<fingerprint>/release.json`: renamed into place with the server's code once all parts exist. */
+const releaseSchema = z.object({
+  fingerprint: z.string(),
+  nodeMajor: z.string(),
+  prepared: z.iso.datetime(),
+  parts: z.object({ packages: partName, generated: partName, build: partName }),
+  /** The client's packages, for its next build; instances don't have them. */
+  clientPackages: partName,
+})
+export type Release = z.infer<typeof releaseSchema>
+
+/** A release on disk, complete or not. */
+export interface KeptRelease {
+  readonly fingerprint: string
+  /** When; empty if it can't be read. */
+  readonly prepared: string
+  readonly parts: readonly PartName[]
+}
+
+const partsFolder = 'parts'
+
+/** Bytes. The SQL of a thousand models takes 2 MB. */
+const longestSchema = 64 << 20
+
+export class KeptReleases {
+  readonly parts: Parts
+  readonly folder: string
+  readonly #run: Run
+
+  constructor(folder: string, run: Run) {
+    this.folder = folder
+    this.#run = run
+    this.parts = new Parts(join(folder, partsFolder), run)
+  }
+
+  /** Whether the release exists with all its parts. */
+  async has(fingerprint: string): Promise<boolean> {
+    return (await this.whole(fingerprint)) !== undefined
+  }
+
+  /** The release if it exists with all its parts. */
+  async whole(fingerprint: string): Promise<Release | undefined> {
+    const release = await this.#read(fingerprint)
+    const there = await Promise.all(Object.values(release?.parts ?? {}).map(it => this.parts.has(it)))
+    return there.every(Boolean) ? release : undefined
+  }
+
+  /** Newest first. */
+  async list(): Promise<KeptRelease[]> {
+    const names = (await readdir(this.folder).catch(() => [])).filter(it => it !== partsFolder && !it.startsWith('.'))
+    const found = await Promise.all(
+      names.map(async fingerprint => {
+        const release = await this.#read(fingerprint)
+        return {
+          fingerprint,
+          prepared: release?.prepared ?? '',
+          parts: release ? [...Object.values(release.parts), release.clientPackages] : [],
+        }
+      }),
+    )
+    return found.toSorted((a, b) => (a.prepared < b.prepared ? 1 : -1))
+  }
+
+  /** The server's code, as the base application has it. */
+  serverOf(fingerprint: string): string {
+    return join(this.folder, fingerprint, 'server')
+  }
+
+  /**
+   * Adds the server's code and the parts' names, makes everything durable, and renames it into place.
+   * @param aside a folder on the same disk to put it together in
+   * @param server the server's code; it is moved
+   */
+  async keep(release: Omit<Release, 'prepared'>, aside: string, server: string, signal: AbortSignal): Promise<void> {
+    const { fingerprint } = release
+    const whole = join(aside, 'release')
+    await makePrivateFolder(whole)
+    await rename(server, join(whole, 'server'))
+    await writeJson(join(whole, 'release.json'), { ...release, prepared: new Date().toISOString() } satisfies Release)
+    await this.#run('sync', ['--file-system', whole], { signal, timeout: syncTimeout })
+    await this.remove(fingerprint) // an incomplete one would be in the way for ever
+    await rename(whole, join(this.folder, fingerprint))
+    await syncFolder(this.folder)
+  }
+
+  /** Removes it from sight in one step; `tidy` removes what a crash leaves. */
+  async remove(fingerprint: string): Promise<void> {
+    const gone = join(this.folder, `.gone-${fingerprint}`)
+    await rm(gone, { recursive: true, force: true })
+    await rename(join(this.folder, fingerprint), gone).catch(() => undefined) // there is none
+    await rm(gone, { recursive: true, force: true })
+  }
+
+  /** Removes what a killed preparation left. Call it while none is running. */
+  async tidy(): Promise<void> {
+    const left = (await readdir(this.folder).catch(() => [])).filter(it => it.startsWith('.'))
+    await Promise.all(left.map(it => rm(join(this.folder, it), { recursive: true, force: true })))
+    await this.parts.tidy()
+  }
+
+  /** The SQL that creates the release's schema in an empty database, if it was kept. */
+  schema(fingerprint: string): Promise<string | undefined> {
+    return readIfExists(this.#schemaFile(fingerprint), longestSchema)
+  }
+
+  keepSchema(fingerprint: string, sql: string): Promise<void> {
+    return writeFileAtomic(this.#schemaFile(fingerprint), sql, 0o600)
+  }
+
+  /** Bytes that removing them frees. Files that instances share stay. */
+  async sizeOf(releases: readonly string[], parts: readonly PartName[]): Promise<number> {
+    const folders = [...releases.map(it => join(this.folder, it)), ...parts.map(it => this.parts.folderOf(it))]
+    const sizes = await Promise.all(folders.map(it => ownBytes(this.#run, it)))
+    return sizes.reduce((sum, it) => sum + it, 0)
+  }
+
+  #schemaFile(fingerprint: string): string {
+    return join(this.folder, fingerprint, 'schema.sql')
+  }
+
+  /** Undefined if there is none, or if it has an older version's layout. */
+  #read(fingerprint: string): Promise<Release | undefined> {
+    return readJson(join(this.folder, fingerprint, 'release.json'), releaseSchema).catch(() => undefined)
+  }
+}
