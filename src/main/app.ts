@@ -1,4 +1,4 @@
-/** The app around the workspace: which one is open, and the way from one to another. */
+/** The app around the workspace: which one is open, and switching between them. */
 import { basename } from 'node:path'
 import { isMoving, isOpen, type OperationState } from '../shared/operation'
 import { problem, ProblemError, toProblem } from '../shared/problem'
@@ -13,34 +13,34 @@ import { foldersLike } from './workspace/folders'
 import type { RecentWorkspaces } from './workspace/recent'
 import { createSample } from './workspace/sample'
 
-/** What only a desktop has. */
+/** Features that only the desktop app has. */
 export interface Desktop {
-  /** @returns undefined if the operator chose none */
+  /** @returns undefined if the operator cancelled */
   chooseFolder(title: string): Promise<string | undefined>
-  /** Where to save something. @param name proposed @returns undefined if the operator chose nothing */
+  /** Asks where to save a file. @param name the proposed name @returns undefined if the operator cancelled */
   chooseFile(title: string, name: string): Promise<string | undefined>
   openExternal(url: string): Promise<void>
-  /** Logs in a window of their own. @param path the screen's, `/window/logs/…` */
+  /** Opens logs in a separate window. @param path the screen's path, `/window/logs/…` */
   openLogs(path: string): void
 }
 
-/** What only served pages have. */
+/** Features that only served pages have. */
 export interface Served {
   status(): ServeStatus
-  /** An address that opens a session once. */
+  /** An address that opens one session. */
   link(): string
   sessions(signal: AbortSignal): AsyncGenerator<readonly SessionView[], void, undefined>
   /** Ends a session and its connections. */
   revoke(id: string): void
-  /** Asks for the end: what runs is finished first. */
+  /** Asks the server to end once running operations have finished. */
   stop(): void
 }
 
-/** Commands on this machine that have reached the open workspace. */
+/** Lets commands on this machine connect to the open workspace. */
 export interface LocalListener {
-  /** How many connections there are. */
+  /** The number of connections. */
   count(): number
-  /** If there are none, none can come any more. @returns whether that is so */
+  /** If there are no connections, accepts no more. @returns whether that is so */
   endIfUnused(): boolean
   /** Resolves when a connection has ended, or the signal is aborted. */
   disconnected(signal: AbortSignal): Promise<void>
@@ -55,9 +55,9 @@ export interface AppOptions {
   readonly recent: RecentWorkspaces
   readonly desktop?: Desktop
   readonly served?: Served
-  /** A look does not make a workspace the one that was opened last. */
+  /** Read-only: opening a workspace doesn't make it the most recent one. */
   readonly looking?: boolean
-  /** Builds the services of a workspace, takes its lock and recovers its operations. */
+  /** Takes a workspace's lock, creates its services and recovers its operations. */
   readonly open: (root: string) => Promise<WorkspaceServices>
   /** Lets commands on this machine reach the open workspace. */
   readonly listen?: (services: WorkspaceServices) => Promise<LocalListener>
@@ -67,13 +67,12 @@ export class App {
   readonly #state: Latest<AppState>
   #services: WorkspaceServices | undefined
   #listener: LocalListener | undefined
-  /** Opening and closing. */
+  /** Opening and closing, one at a time. */
   readonly #changes = new SerialQueue()
   readonly #options: AppOptions
 
   constructor(options: AppOptions) {
     this.#options = options
-
     this.#state = new Latest<AppState>({
       version: options.version,
       home: options.home,
@@ -117,14 +116,14 @@ export class App {
     return checkWorkspace(path)
   }
 
-  /** For typing a path where there is no native dialog. @see foldersLike */
+  /** Completes a typed path where there is no native dialog. @see foldersLike */
   folders(path: string, whole: boolean): Promise<string[]> {
     return foldersLike(path, whole)
   }
 
   /**
-   * @throws Problems `workspace-unusable`, `operations-running`, `workspace-locked`, `file-corrupt` …; then what was
-   * open stays open
+   * @throws Problems `workspace-unusable`, `operations-running`, `workspace-locked`, `file-corrupt` …; the workspace
+   * that was open stays open then
    */
   open(path: string): Promise<void> {
     return this.#change(async () => {
@@ -134,14 +133,14 @@ export class App {
       const services = await this.#options.open(root)
       await this.#close()
       this.#services = services
-      // commands are then told that it is locked
+      // if it fails, commands report that the workspace is locked
       this.#listener = await this.#options.listen?.(services).catch(() => undefined)
       services.signal.addEventListener('abort', () => void this.#leave(services).catch(() => undefined))
       if (!this.#options.looking) await this.#options.recent.add(root)
     })
   }
 
-  /** As `open`, but what fails is shown on the first screen instead of thrown: for start-up. */
+  /** As `open`, but for start-up: errors are shown on the first screen instead of thrown. */
   async reopen(path: string): Promise<void> {
     await this.open(path).catch((error: unknown) => this.#show({ problem: toProblem(error) }))
   }
@@ -160,12 +159,12 @@ export class App {
     })
   }
 
-  /** As `close`, whatever runs: it is interrupted, and recovered at the next opening. */
+  /** As `close`, but interrupts running operations, which are recovered at the next opening. */
   leave(): Promise<void> {
     return this.#change(() => this.#close())
   }
 
-  /** What the open workspace is still needed for: commands that are connected, and operations that run. */
+  /** What still needs the open workspace: connected commands and running operations. */
   get needed(): { readonly commands: number; readonly running: readonly OperationState[] } {
     const operations = this.#services?.operations
     return {
@@ -174,7 +173,7 @@ export class App {
     }
   }
 
-  /** Returns when it is not needed any more; then no command can connect. Or when the signal is aborted. */
+  /** Returns when it isn't needed any more, after which no command can connect; or when the signal is aborted. */
   async untilUnneeded(signal: AbortSignal): Promise<void> {
     while (this.#services && !signal.aborted) {
       const { operations } = this.#services
@@ -185,19 +184,19 @@ export class App {
     }
   }
 
-  /** The workspace that was open last, if it is still there. */
+  /** The most recent workspace that still exists. */
   async last(): Promise<string | undefined> {
     return (await this.#options.recent.list()).find(it => it.exists)?.path
   }
 
-  /** Waits until no operation runs. @param cancel undo what runs first, as far as it can be undone */
+  /** Waits until no operation is running. @param cancel cancel open operations first, as far as possible */
   async finish(cancel: boolean): Promise<void> {
     const { operations, signal } = this.workspace
     for (const { id } of cancel ? operations.list().filter(isOpen) : []) {
       try {
         operations.cancel(id)
       } catch {
-        /* past its pivot, or turned already: it goes to its end */
+        /* past its pivot, or already turned: it continues to its end */
       }
     }
     for await (const _ of operations.watch(signal)) if (!operations.running()) return
@@ -218,7 +217,7 @@ export class App {
     })
   }
 
-  /** What runs would be interrupted, and wait until somebody opens the workspace again. */
+  /** Otherwise running operations would be interrupted until the workspace is opened again. */
   #requireIdle(): void {
     if (!this.#services?.operations.running()) return
     throw problem({
@@ -229,7 +228,7 @@ export class App {
     })
   }
 
-  /** It ended by itself: shown is why. Nothing to do where we close it. */
+  /** Shows why a workspace closed by itself. Does nothing if we closed it. */
   async #leave(services: WorkspaceServices): Promise<void> {
     if (this.#services !== services) return
     await this.#change(async () => {
@@ -249,7 +248,7 @@ export class App {
 
   async #show(change: Partial<AppState>): Promise<void> {
     const recent = await this.#options.recent.list()
-    // Nothing is waited for from here on: two changes at once must not undo each other.
+    // No await from here on: concurrent changes must not undo each other.
     const root = this.#services?.paths.root
     this.#state.set({
       ...this.#state.value,

@@ -1,4 +1,4 @@
-/** What the product is made of, room by room: where we run goes in, an app comes out. No Electron; tests use it too. */
+/** Puts the product together, room by room, for the host that it runs on. No Electron; tests use it too. */
 import { join } from 'node:path'
 import { App, type Desktop, type Served } from './app'
 import { infrastructureRoom } from './infrastructure/room'
@@ -17,19 +17,19 @@ import { listenLocally } from './transport/local-socket'
 import { openBase, type Base, type OpenedWorkspace, type Place } from './workspace/opened'
 import { RecentWorkspaces } from './workspace/recent'
 
-/** Where and as what the product runs. */
+/** Where and in what form the product runs. */
 export interface Host extends Place {
   readonly home: string
-  /** The user's own folder of the app; it exists. */
+  /** The app's folder in the user's home; it exists. */
   readonly data: string
   readonly desktop?: Desktop
   readonly served?: Served
 }
 
-/** Where the site's default settings lie, unless the environment names another file. */
+/** The path of the site's default settings, unless the environment names another file. */
 export const siteDefaults = (): string =>
   process.env['INSTANCE_MANAGER_DEFAULTS'] ?? '/etc/instance-manager/defaults.json'
-/** PM2's own rule: `pm2 logs NAME` then sees the same processes. */
+/** PM2's own rule, so that `pm2 logs NAME` sees the same processes. */
 export const pm2HomeOf = (home: string): string => process.env['PM2_HOME'] ?? join(home, '.pm2')
 
 export function composeApp(host: Host): App {
@@ -48,9 +48,9 @@ export function composeApp(host: Host): App {
 }
 
 /**
- * Locks a workspace (its root is a real path), ends what an earlier, killed process left running, and recovers its
- * operations; or only looks at it.
- * @throws Problems `workspace-locked`, `workspace-lock-lost`, `file-corrupt` …; then nothing is held
+ * Locks a workspace (its root is a real path), ends processes left by an earlier, killed one, and recovers its
+ * operations; or opens it read-only.
+ * @throws Problems `workspace-locked`, `workspace-lock-lost`, `file-corrupt` …; nothing is held then
  */
 export async function openWorkspace(host: Host, root: string): Promise<WorkspaceServices> {
   const opened = await openBase(host, root)
@@ -62,7 +62,7 @@ export async function openWorkspace(host: Host, root: string): Promise<Workspace
   }
 }
 
-/** The rooms, in order; then the engine begins, and after it what goes on while the workspace is open. */
+/** Creates the rooms in order, opens the engine, and starts the rooms' continuous work. */
 async function furnish({ base, clean, close }: OpenedWorkspace): Promise<WorkspaceServices> {
   const { paths, run, place, signal, settings, log } = base
   const operations = new Operations({ folder: paths.operations, secrets: base.secrets, lost: base.lost })
@@ -84,7 +84,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
   return { paths, log, settings, operations, infrastructure, instances, logs, space, signal, close: () => close() }
 }
 
-/** What only the process with the lock does. */
+/** Done only by the process with the lock. */
 async function begin(
   { log, place, identity, signal, closing }: Base,
   of: {
@@ -96,7 +96,7 @@ async function begin(
 ): Promise<void> {
   await of.clean()
   await of.releases.kept.tidy()
-  signal.throwIfAborted() // the lock is lost already
+  signal.throwIfAborted() // the lock may already be lost
   await of.operations.open()
   for (const room of of.rooms) room.start()
   log.opened(place.version, identity.copyOf)

@@ -1,4 +1,4 @@
-/** Where and as what the product runs without Electron: as a command, or serving its pages. */
+/** Where and in what form the product runs without Electron: as a command, or serving its pages. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -12,7 +12,7 @@ const packageSchema = z.object({ version: z.string(), productName: z.string() })
 
 /**
  * @param root the product's own folder
- * @returns the host; its data folder is the desktop app's, so that both know the same workspaces
+ * @returns the host. It shares the desktop app's data folder, so both know the same workspaces
  */
 export async function plainHost(kind: Host['kind'], root: string): Promise<Host> {
   const product = productIn(root)
@@ -31,6 +31,6 @@ export async function plainHost(kind: Host['kind'], root: string): Promise<Host>
   }
 }
 
-/** What one types for a command: installed, or in a clone. */
+/** What the operator types to run a command: installed, or in a clone. */
 export const commandIn = (root: string): string =>
   existsSync(productIn(root).cliSource) ? 'npm run -s cli --' : 'instance-manager'

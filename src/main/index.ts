@@ -15,35 +15,33 @@ import { contentSecurityPolicy, contentTypeOf } from './pages'
 import { productIn } from './system/product'
 import { serveWindows } from './transport/ipc-socket'
 
-/** The page's own scheme: `file:` would let a page read other files. */
+/** The pages' own scheme: with `file:` they could read other files. */
 const scheme = 'app'
 const origin = `${scheme}://instance-manager`
 const product = productIn(electron.getAppPath())
 const { pages } = product
 
-/** What a second start hands over. */
+/** Data passed on by a second start. */
 const secondStartSchema = z.object({ workspace: z.string().optional() })
 
-// GTK draws nothing of ours with OpenGL, and asking for it loads all of Mesa: 30 MB where there is no graphics card.
+// GTK draws nothing of ours with OpenGL, but checking for it loads all of Mesa: 30 MB if there is no graphics card.
 process.env['GDK_GL'] = 'disable'
 
-// Without a graphics card all is drawn by the processor, and nothing with OpenGL: its software stand-in would only be
-// loaded, 11 MB.
+// Without a graphics card, everything is drawn by the processor without OpenGL, whose software version would take 11 MB.
 if (!existsSync('/dev/dri') && !existsSync('/dev/nvidia0')) {
   electron.disableHardwareAcceleration()
   electron.commandLine.appendSwitch('disable-software-rasterizer')
 }
 
-// An app that waits most of the time: what is no longer used is freed early, in the pages and here. Left to itself, V8
-// lets a page grow by
-// 50 MB before it looks. All that `optimize-for-size` does would make a page slower at first.
+// The app is idle most of the time, so unused memory is freed early, in the pages and here. Left to itself, V8 lets a
+// page grow by 50 MB first. The full `optimize-for-size` would make pages slower at first.
 electron.commandLine.appendSwitch(
   'js-flags',
   '--initial-old-space-size=8,--heap-growing-percent=30,--max-semi-space-size=2',
 )
 setFlagsFromString('--optimize-for-size')
 
-/** Developer tools are for developing the app itself: every other start is a release, packaged or not. */
+/** Developer tools are only for developing the app itself; any other start counts as a release, packaged or not. */
 const developing = process.env['NODE_ENV'] === 'development'
 
 const menu: Electron.MenuItemConstructorOptions[] = [
@@ -66,14 +64,14 @@ const menu: Electron.MenuItemConstructorOptions[] = [
 ]
 
 /**
- * What the pages use of the browser: copy buttons, and news while the window is in the background. @param asking a URL
- * or an origin
+ * The browser permissions that the pages need: for copy buttons, and for notifications while the window is in the
+ * background. @param asking a URL or an origin
  */
 const permitted = (permission: string, asking: string): boolean =>
   ['clipboard-sanitized-write', 'notifications'].includes(permission) && `${asking}/`.startsWith(`${origin}/`)
 
 let window: BrowserWindow | undefined
-/** True once it is decided that the app ends, whatever windows say. */
+/** True once the app must end, whatever its windows say. */
 let quitting = false
 
 const desktop: Desktop = {
@@ -99,14 +97,14 @@ const desktop: Desktop = {
 const { values } = parseArgs({ args: process.argv.slice(1), options: { workspace: { type: 'string' } }, strict: false })
 const asked = typeof values['workspace'] === 'string' ? resolve(values['workspace']) : undefined
 
-/** One app a user: a second start shows the first one's window, and its workspace if it names one. */
+/** One app per user: a second start shows the first one's window, and opens a workspace there if it names one. */
 if (electron.requestSingleInstanceLock({ workspace: asked })) start().catch(fail)
 else electron.quit()
 
 async function start(): Promise<void> {
   protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true } }])
   await electron.whenReady()
-  delete process.env['GDK_GL'] // what we start decides for itself
+  delete process.env['GDK_GL'] // programs that we start decide for themselves
   const app = composeApp({
     kind: 'window',
     version: electron.getVersion(),
@@ -130,7 +128,7 @@ async function start(): Promise<void> {
     if (window) show(window)
     else openWindow()
     const other = secondStartSchema.safeParse(data).data?.workspace
-    if (other !== undefined) void app.open(other).catch(tell)
+    if (other !== undefined) void app.open(other).catch(warn)
   })
   electron.on('window-all-closed', () => electron.quit())
   electron.on('before-quit', event => {
@@ -146,7 +144,7 @@ function openWindow(): void {
   window = newWindow('', { width: 1280, height: 820, minWidth: 900, minHeight: 600 })
   window.on('close', event => {
     if (quitting) return
-    event.preventDefault() // what runs is asked about first
+    event.preventDefault() // ask about running operations first
     electron.quit()
   })
   window.once('closed', () => {
@@ -154,7 +152,7 @@ function openWindow(): void {
   })
 }
 
-/** @param path the screen that it begins with */
+/** @param path the first screen */
 function newWindow(path: string, size: Electron.BrowserWindowConstructorOptions): BrowserWindow {
   const opened = new BrowserWindow({
     ...size,
@@ -187,8 +185,8 @@ function show(shown: BrowserWindow): void {
 }
 
 /**
- * Ends the app when nothing runs; else as the operator chooses. What is interrupted all the same is recovered at the
- * next start.
+ * Ends the app if no operation is running; otherwise as the operator chooses. Interrupted operations are recovered at
+ * the next start.
  */
 async function quit(app: ReturnType<typeof composeApp>): Promise<void> {
   const operations = app.opened?.operations
@@ -202,7 +200,7 @@ async function quit(app: ReturnType<typeof composeApp>): Promise<void> {
       type: 'question',
       title: 'Instance Manager',
       message: 'An operation is still running.',
-      detail: `${names}\n\nInstances that run keep running.`,
+      detail: `${names}\n\nRunning instances keep running.`,
       buttons: ['Finish first', 'Cancel and roll back', 'Keep working'],
       defaultId: 0,
       cancelId: 2,
@@ -231,8 +229,8 @@ async function servePage({ host, pathname }: URL): Promise<Response> {
   })
 }
 
-/** Why the workspace of a second start is not shown; what was open is. */
-async function tell(error: unknown): Promise<void> {
+/** Shows why a second start's workspace couldn't be opened; the open one stays open. */
+async function warn(error: unknown): Promise<void> {
   const { message, cause, hint } = toProblem(error)
   const options: Electron.MessageBoxOptions = {
     type: 'warning',
@@ -244,10 +242,10 @@ async function tell(error: unknown): Promise<void> {
   await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))
 }
 
-/** A defect at start-up: told, not swallowed. */
+/** Shows an unexpected error at start-up, and ends the app. */
 function fail(error: unknown): void {
   dialog.showErrorBox(
-    'Instance Manager cannot go on',
+    'Instance Manager can’t continue',
     error instanceof Error ? (error.stack ?? error.message) : String(error),
   )
   quitting = true

@@ -1,16 +1,16 @@
-/** The built pages, and what one of them may do, in a window and in a browser. */
+/** The built pages, and what they may do in a window or a browser. */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { lookup } from 'mrmime'
 
-/** A content type, by the extension of the file. All text of ours is UTF-8. */
+/** The content type for a file's extension. All our text is UTF-8. */
 export function contentTypeOf(path: string): string {
   const type = lookup(path) ?? 'application/octet-stream'
   return type.startsWith('text/') ? `${type}; charset=utf-8` : type
 }
 
-/** @param sockets where it may open WebSockets besides its own origin, which not every browser counts as `'self'` */
+/** @param sockets the WebSockets' origin, which not every browser includes in `'self'` */
 export const contentSecurityPolicy = (sockets = ''): string =>
   [
     "default-src 'none'",
@@ -31,8 +31,8 @@ export interface PageFile {
 }
 
 /**
- * All files of a folder (some 4 MB), by their paths below it. Served from memory, so that no number of requests opens
- * files, and no path leads elsewhere.
+ * All files in a folder (about 4 MB) by their relative paths. Served from memory, so that requests never open files and
+ * no path leads elsewhere.
  */
 export async function readPages(folder: string): Promise<ReadonlyMap<string, PageFile>> {
   const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(it => it.isFile())

@@ -1,4 +1,4 @@
-/** An open workspace as the app around it and the router see it: one object a room. Types only. */
+/** An open workspace as the app around it and the router see it: one object per room. Types only. */
 import type { Infrastructure } from './infrastructure/infrastructure'
 import type { Instances } from './instances/room'
 import type { Space } from './instances/space'
@@ -18,10 +18,10 @@ export interface WorkspaceServices {
   readonly logs: LogsRoom
   readonly space: Space
   /**
-   * Aborted when it is closed, and when its lock is lost: its reason is then the Problem `workspace-lock-lost`. It is
-   * still to be closed.
+   * Aborted when it is closed or its lock is lost; then the reason is the Problem `workspace-lock-lost`, and it must
+   * still be closed.
    */
   readonly signal: AbortSignal
-  /** Lets go of everything; what runs is interrupted and recovered at the next opening. */
+  /** Releases everything. Running operations are interrupted, and recovered at the next opening. */
   close(): Promise<void>
 }

@@ -12,6 +12,6 @@ export const infrastructureRouter = router({
   choose: workspaceProcedure
     .input(z.object({ kind: z.enum(driverKinds) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.choose(input.kind)),
-  /** Brings up what does not run. @returns the operation that does it; without an id if both run */
+  /** Starts whatever isn't running. @returns the operation that does it; without an id if both are running */
   bringUp: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.instances.bringUp() })),
 })

@@ -1,4 +1,4 @@
-/** Instances: the live list, what the wizard asks, and all there is to know of one. */
+/** Instances: the live list, the wizard's queries, and details of one. */
 import { z } from 'zod'
 import { bootTimeInputSchema, portSchema } from '../../shared/instance'
 import { namedSchema } from '../../shared/jobs/target'

@@ -1,4 +1,4 @@
-/** Logs: history by pages, search, what comes, and saving. */
+/** Logs: pages of history, search, following, and saving. */
 import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
 import {
@@ -15,7 +15,7 @@ const never = new AbortController().signal
 
 export const logsRouter = router({
   list: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.logs.reader.list()),
-  /** A log is likely to be opened soon. */
+  /** Call it when a log is likely to be opened soon. */
   warm: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.logs.reader.warm()),
   page: workspaceProcedure
     .input(logPageInputSchema)
@@ -27,7 +27,7 @@ export const logsRouter = router({
     .query(({ ctx: { workspace }, input: { from, direction, ...query }, signal }) =>
       workspace.logs.reader.find(query, from, direction, signal ?? never),
     ),
-  /** Lines that match; the last value is `done`. */
+  /** Counts matching lines; the last value is `done`. */
   count: workspaceProcedure
     .input(logCountSchema)
     .subscription(({ ctx: { workspace }, input: { until, ...query }, signal }) =>
@@ -43,7 +43,7 @@ export const logsRouter = router({
       await drained?.()
     }
   }),
-  /** What an instance's logs take on the disk. */
+  /** The disk space of an instance's logs. */
   usage: workspaceProcedure
     .input(z.object({ name: nameSchema }))
     .query(({ ctx: { workspace }, input }) => workspace.logs.rotation.usage(input.name)),
@@ -53,7 +53,7 @@ export const logsRouter = router({
     .subscription(({ ctx: { workspace, session }, input: { path, overwrite, colours, ...query }, signal }) =>
       workspace.logs.reader.save(query, { path, overwrite, colours, served: session !== undefined }, signal ?? never),
     ),
-  /** The same text in parts, for a browser to keep. */
+  /** The same text in parts, for a browser to download. */
   download: workspaceProcedure.input(logDownloadSchema).subscription(async function* ({
     ctx: { workspace, drained },
     input: { colours, ...query },

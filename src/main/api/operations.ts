@@ -1,4 +1,4 @@
-/** Operations: what runs and ran, and the decisions about one that is open. */
+/** Operations: current and past ones, and decisions about open ones. */
 import { z } from 'zod'
 import { startRequestSchema } from '../../shared/jobs'
 import { router, workspaceProcedure } from './trpc'
@@ -28,7 +28,7 @@ export const operationsRouter = router({
   rollBack: workspaceProcedure
     .input(id)
     .mutation(({ ctx: { workspace }, input }) => workspace.operations.rollBack(input.id)),
-  /** Gives up a journal that is refused. */
+  /** Abandons a refused journal. */
   abandon: workspaceProcedure
     .input(id)
     .mutation(({ ctx: { workspace }, input }) => workspace.operations.abandon(input.id)),

@@ -1,4 +1,4 @@
-/** The one contract: all that a window, a served page or the command line can ask for. */
+/** The one contract: everything that windows, served pages and the command line can ask for. */
 import { appRouter } from './app'
 import { infrastructureRouter } from './infrastructure'
 import { instancesRouter } from './instances'

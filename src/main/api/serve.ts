@@ -11,14 +11,14 @@ const served = procedure.use(({ ctx, next }) => {
 
 export const serveRouter = router({
   status: served.query(({ ctx }) => ctx.served.status()),
-  /** The sessions, and which of them asks. */
+  /** The sessions, and which of them is the caller's. */
   watch: served.subscription(async function* ({ ctx, signal }) {
     for await (const sessions of ctx.served.sessions(signal ?? new AbortController().signal))
       yield { sessions, own: ctx.session }
   }),
-  /** A new link; it opens a session once. */
+  /** A new link, which opens one session. */
   link: served.mutation(({ ctx }) => ({ link: ctx.served.link() })),
   revoke: served.input(z.object({ id: z.string().max(40) })).mutation(({ ctx, input }) => ctx.served.revoke(input.id)),
-  /** Lets what runs end, then ends. */
+  /** Stops the server once running operations have ended. */
   stop: served.mutation(({ ctx }) => ctx.served.stop()),
 })

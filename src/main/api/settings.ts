@@ -1,4 +1,4 @@
-/** The workspace's settings: what each is and who set it, and changing them. */
+/** The workspace's settings: their values, where these come from, and changes. */
 import { problem } from '../../shared/problem'
 import { settingChangesSchema, settingOf } from '../../shared/settings'
 import { router, workspaceProcedure } from './trpc'
@@ -8,7 +8,7 @@ export const settingsRouter = router({
   watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal = new AbortController().signal }) =>
     workspace.settings.watch(AbortSignal.any([signal, workspace.signal])),
   ),
-  /** All of them or none. */
+  /** All or none. */
   change: workspaceProcedure.input(settingChangesSchema).mutation(async ({ ctx: { workspace }, input }) => {
     for (const key of Object.keys(input)) {
       const { title, elsewhere } = settingOf(key)

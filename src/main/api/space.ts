@@ -1,5 +1,6 @@
 /**
- * Space on the disk: how much is free, what can be freed, and freeing it. No operation: a full disk takes no journal.
+ * Disk space: how much is free, what can be freed, and freeing it. Not an operation: a full disk has no room for a
+ * journal.
  */
 import { freeInputSchema } from '../../shared/space'
 import { router, workspaceProcedure } from './trpc'

@@ -1,4 +1,4 @@
-/** The router's base: errors cross as Problems, and what needs a workspace says so. */
+/** The router's base: errors are sent as Problems, and procedures state whether they need a workspace. */
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError } from 'zod'
 import { toProblem, type Problem } from '../../shared/problem'
@@ -6,9 +6,9 @@ import type { App } from '../app'
 
 export interface ApiContext {
   readonly app: App
-  /** Whose it is, where the pages are served; absent for a window and for a command on this machine. */
+  /** The session of a served page; absent for a window or a command on this machine. */
   readonly session?: string
-  /** Waits while what was sent is still under way: for what is pushed faster than a network takes it. */
+  /** Waits until the connection has caught up: for data that is pushed faster than a network takes it. */
   readonly drained?: () => Promise<void>
 }
 
@@ -16,13 +16,13 @@ const trpc = initTRPC.context<ApiContext>().create({
   isDev: false,
   errorFormatter: ({ shape, error, ctx }) => {
     const problem = problemOf(error.cause ?? error)
-    if (!ownMistakes.has(problem.code)) ctx?.app.opened?.log.problem(problem)
+    if (!notLogged.has(problem.code)) ctx?.app.opened?.log.problem(problem)
     return { ...shape, data: { ...shape.data, problem } }
   },
 })
 
-/** Validation errors shown while typing: not worth a line in the log. */
-const ownMistakes: ReadonlySet<string> = new Set(['input', 'log-search-invalid', 'log-search-slow'])
+/** Validation errors while typing, which aren't worth a line in the log. */
+const notLogged: ReadonlySet<string> = new Set(['input', 'log-search-invalid', 'log-search-slow'])
 
 function problemOf(error: unknown): Problem {
   if (!(error instanceof ZodError)) return toProblem(error)
@@ -38,9 +38,8 @@ function problemOf(error: unknown): Problem {
 export const { router } = trpc
 
 /**
- * A subscription that fails says so with a code that is no invitation to ask again. tRPC takes what is thrown for an
- * INTERNAL_SERVER_ERROR, which its local link asks again for at once and for ever (`retryableRpcCodes` in
- * @trpc/server).
+ * Makes a subscription fail with a code that isn't retried. tRPC turns other errors into INTERNAL_SERVER_ERROR, for
+ * which its local link resubscribes at once and for ever (`retryableRpcCodes` in @trpc/server).
  */
 async function* failingOnce(values: AsyncIterable<unknown>): AsyncGenerator<unknown, void, undefined> {
   try {
@@ -55,7 +54,7 @@ export const procedure = trpc.procedure.use(async ({ next, type }) => {
   if (!result.ok || type !== 'subscription') return result
   return { ...result, data: failingOnce(result.data as AsyncIterable<unknown>) }
 })
-/** Its context has the open workspace's services. */
+/** For procedures that need the open workspace's services. */
 export const workspaceProcedure = procedure.use(({ ctx, next }) =>
   next({ ctx: { ...ctx, workspace: ctx.app.workspace } }),
 )

@@ -135,7 +135,7 @@ export function unreachable(error: unknown, port: number): ProblemError {
   if (hasCode(error, '53100')) {
     return problem(
       {
-        ...diskFull('the data of PostgreSQL', 'PostgreSQL reports it (SQLSTATE 53100).'),
+        ...diskFull('PostgreSQL’s data', 'PostgreSQL reports it (SQLSTATE 53100).'),
         details: error instanceof Error ? error.message : undefined,
       },
       error,

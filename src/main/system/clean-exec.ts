@@ -1,12 +1,12 @@
-/** Starting what outlives us: without what it would inherit of the window's process. */
+/** Starts processes that outlive us without anything inherited from ours. */
 
 /**
- * Electron opens sockets and files (and passes on what it was given itself) without close-on-exec. A daemon that
- * inherits them holds them for as long as it lives: whoever waits for the end of a pipe of ours would wait for ever.
- * Node has no call that closes them, so bash does and then becomes the program; the words of the command are its
- * arguments, never its text. `--norc`: with a socket as its input, as Node's pipes are, bash takes itself for a remote
- * shell and runs the user's .bashrc. The channel to a Node parent (`stdio: 'ipc'`) is kept. Chromium also raises its
- * own priority where it may (as root): that is taken back.
+ * Electron opens sockets and files (and passes on those it inherited) without close-on-exec. A daemon that inherits
+ * them keeps them open for as long as it lives: anyone waiting for the end of one of our pipes would wait for ever.
+ * Node has no call to close them, so bash does, and then becomes the program. The command is passed as arguments, never
+ * as script text. `--norc`: if its input is a socket, as Node's pipes are, bash thinks it is a remote shell and runs
+ * the user's .bashrc. The channel to a Node parent (`stdio: 'ipc'`) is kept. Chromium raises its own priority if it can
+ * (as root), which is reverted.
  */
 const script = `{
   for path in /proc/self/fd/*; do
@@ -17,9 +17,7 @@ const script = `{
   exec "$@"
 }`
 
-/**
- * The command that runs `file` with `args` in a process that has inherited nothing but its standard input and output.
- */
+/** The command that runs `file` with `args` in a process that inherits only its standard input and output. */
 export const withoutInherited = (file: string, args: readonly string[]): [string, string[]] => [
   'bash',
   ['--norc', '-c', script, 'bash', file, ...args],

@@ -1,14 +1,14 @@
-/** What is made registers its end; closing is the reverse of making. */
+/** Everything created registers how to end it; closing ends everything in reverse order. */
 export class Closing {
   readonly #ends: (() => unknown)[] = []
   #closed: Promise<void> | undefined
 
-  /** @param end what ends the thing that was just made; it may be a promise that is waited for */
+  /** @param end ends what was just created; if it returns a promise, that is awaited */
   add(end: () => unknown): void {
     this.#ends.push(end)
   }
 
-  /** Ends everything, the newest first, each whatever came of the others. Once. @throws the first error */
+  /** Ends everything once, newest first, even if some fail. @throws the first error */
   close(): Promise<void> {
     return (this.#closed ??= this.#close())
   }

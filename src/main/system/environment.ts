@@ -1,4 +1,4 @@
-/** What commands inherit from us. */
+/** The environment that commands inherit from us. */
 
 const passed = [
   'PATH',
@@ -33,10 +33,10 @@ const passed = [
   'SSH_AUTH_SOCK',
 ] as const
 
-/** npm and Prisma neither ask for updates nor report their use. */
+/** Keeps npm and Prisma from checking for updates and reporting usage. */
 const quiet = { npm_config_update_notifier: 'false', CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' }
 
-/** The few variables that tools need, npm's own settings included; the app's other variables stay with the app. */
+/** The few variables that tools need, including npm's own settings; the app's other variables aren't passed on. */
 export function baseEnvironment(): Record<string, string> {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(

@@ -1,8 +1,8 @@
-/** Why a file's content is not of its schema, in words. Values are never quoted: they may be secrets. */
+/** Explains in words why a file's content doesn't match its schema. Never quotes values: they may be secrets. */
 import { z } from 'zod'
 import { nearest } from '../../shared/nearest'
 
-/** @param schema names the keys that there are, for one that is misspelt */
+/** @param schema lists the known keys, to suggest one for a misspelt key */
 export const explain = (error: z.ZodError, schema: z.ZodType): string =>
   error.issues
     .map(issue => {
@@ -13,7 +13,7 @@ export const explain = (error: z.ZodError, schema: z.ZodType): string =>
       return issue.keys
         .map(key => {
           const meant = nearest(key.slice(0, longestShown), known)
-          return `${place(key)} is not a known key${meant === undefined ? '' : `; did you mean ${place(meant)}?`}`
+          return `${place(key)} isn’t a known key${meant === undefined ? '' : `; did you mean ${place(meant)}?`}`
         })
         .join('; ')
     })
@@ -21,7 +21,7 @@ export const explain = (error: z.ZodError, schema: z.ZodType): string =>
 
 const longestShown = 60
 
-/** The keys that an object has there. */
+/** The keys of the object at a path. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let at: z.core.JSONSchema.BaseSchema = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   for (const key of path) {

@@ -1,4 +1,4 @@
-/** Files that are whole or not there: written aside, fsynced, renamed, the folder fsynced. */
+/** Reads and writes files. Writes are atomic: to a temporary file, which is fsynced and renamed, then the folder. */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, chmod, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
@@ -7,7 +7,7 @@ import type { z } from 'zod'
 import { problem, ProblemError } from '../../shared/problem'
 import { explain } from './explain'
 
-/** Makes the entries of a folder durable: a rename or a new file survives a power cut only after this. */
+/** Makes a folder's entries durable: a rename or a new file survives a power cut only after this. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {
@@ -17,12 +17,12 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Of an open file, Node's errors do not say which it is. */
+/** Adds the path to an error: Node's errors about open files lack it. */
 const named = (error: unknown, path: string): Error => Object.assign(error as Error, { path })
 
 /**
- * Writes a file so that a crash leaves the old or the new content, never a part. @param mode e.g. 0o600 @param gid its
- * group; ours by default
+ * Writes a file atomically: a crash leaves the old or the new content. @param mode e.g. 0o600 @param gid its group;
+ * ours by default
  */
 export async function writeFileAtomic(
   path: string,
@@ -43,7 +43,7 @@ export async function writeFileAtomic(
     }
     await rename(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined) // the first error is the one to tell
+    await rm(temporary, { force: true }).catch(() => undefined) // the first error is the one to report
     throw named(error, path)
   }
   await syncFolder(dirname(path))
@@ -55,10 +55,10 @@ const succeeds = (look: Promise<unknown>): Promise<boolean> =>
     () => false,
   )
 
-/** Whether something is there. A link counts as what it leads to. */
+/** Whether a path exists. Follows links. */
 export const exists = (path: string): Promise<boolean> => succeeds(stat(path))
 
-/** Whether something is there. A link counts itself, even if it leads nowhere. */
+/** Whether a path exists. Doesn't follow links: a dangling one exists. */
 export const existsItself = (path: string): Promise<boolean> => succeeds(lstat(path))
 
 /** Whether we may run it. */
@@ -70,16 +70,16 @@ export const isFolder = (path: string): Promise<boolean> =>
     () => false,
   )
 
-/** Removes what a crash left of `writeFileAtomic` in a folder. Call when nobody writes there. */
+/** Removes temporary files that a crashed `writeFileAtomic` left in a folder. Call it while nothing is written there. */
 export async function removeTemporary(folder: string): Promise<void> {
   const left = (await readdir(folder)).filter(it => /^\.[0-9a-f]{12}\.tmp$/.test(it))
   await Promise.all(left.map(it => rm(join(folder, it), { force: true })))
 }
 
 /**
- * Makes a folder and its parents where they are missing. Node's own `recursive` never returns where the system says
- * that a parent is missing although it is there, as in /proc.
- * @param mode of those that are made
+ * Creates a folder and its parents if they are missing. Node's own `recursive` never returns if the system reports an
+ * existing parent as missing, as in /proc.
+ * @param mode the mode of those that are created
  */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   const make = (): Promise<void> =>
@@ -95,22 +95,23 @@ export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   }
 }
 
-/** Makes a folder and its parents, private to the user; one that a restored backup opened to others is closed again. */
+/** Creates a private folder and its parents; also makes an existing one private, e.g. after restoring a backup. */
 export async function makePrivateFolder(path: string): Promise<void> {
   await makeFolder(path, 0o700)
   await chmod(path, 0o700)
 }
 
 /**
- * Bytes of a small file: settings, an instance's `config.json` and `.env`. The largest real ones have a few thousand.
+ * Bytes that a small file may have: settings, an instance's `config.json` and `.env`. Real ones have a few thousand at
+ * most.
  */
 const small = 1 << 20
 
 /**
  * A file's text, or undefined if there is no such file. Other errors are thrown.
- * @param most bytes; what a file says of its own size is not believed: it may grow, and those in /proc say 0
- * @throws a Problem `file-too-large`; `file-corrupt` if it is no regular file: reading a named pipe or a device would
- * never end
+ * @param most bytes; a file's reported size isn't trusted: the file may grow, and /proc reports 0
+ * @throws a Problem `file-too-large`; `file-corrupt` if it isn't a regular file: reading a pipe or device would never
+ * end
  */
 export async function readIfExists(path: string, most = small): Promise<string | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
@@ -121,7 +122,7 @@ export async function readIfExists(path: string, most = small): Promise<string |
   try {
     if (!(await file.stat()).isFile()) throw corrupt(path, 'It isn’t a regular file.')
     const chunks: Buffer[] = []
-    // `end` is read too
+    // `end` is inclusive
     for await (const chunk of file.createReadStream({ autoClose: false, end: most })) chunks.push(chunk as Buffer)
     const data = Buffer.concat(chunks)
     if (data.length > most) throw tooLarge(path, most)
@@ -137,8 +138,8 @@ export async function readIfExists(path: string, most = small): Promise<string |
 export const sizeOfFile = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0
 
 /**
- * The last bytes of a log, as text; empty if it cannot be read. @param from nothing before this byte; a file that is
- * shorter by now was begun anew
+ * The last bytes of a log, as text; empty if it can't be read. @param from skip everything before this byte, unless the
+ * file is shorter by now: then it was started again
  */
 export async function readEnd(path: string, most: number, from = 0): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined)
@@ -162,14 +163,15 @@ export async function readEnd(path: string, most: number, from = 0): Promise<str
 export interface ReadJsonOptions {
   /** Bytes, as for `readIfExists`. */
   readonly most?: number
-  /** What to do about a file that is refused. */
+  /** What to do about a refused file. */
   readonly hint?: string
 }
 
 /**
- * Reads a JSON file through its schema.
+ * Reads and validates a JSON file.
  * @returns undefined if there is no such file
- * @throws a Problem `file-corrupt` if it is not JSON or not of the schema, `file-too-large`; the file is left alone
+ * @throws a Problem `file-corrupt` if it isn't JSON or doesn't match the schema; `file-too-large`. The file stays as it
+ * is
  */
 export async function readJson<T>(
   path: string,
@@ -202,7 +204,7 @@ const tooLarge = (path: string, most: number) =>
   problem({
     code: 'file-too-large',
     message: `${path} is too large to read.`,
-    cause: `It has more than ${Math.round(most / 1024).toLocaleString('en')} KB, far more than such a file needs.`,
+    cause: `It is larger than ${Math.round(most / 1024).toLocaleString('en')} KB, far more than such a file needs.`,
     hint: 'It was left as it is. Check its contents; repair it, or move it away and try again.',
   })
 

@@ -1,13 +1,13 @@
-/** A long output, shortened for people. */
+/** Shortens long output for display. */
 
 /**
- * Characters of a failed command's output that a Problem shows: its beginning and its end. Tools say the reason first
- * (npm, before its usage) or last.
+ * Characters of a failed command's output that a Problem shows, from its beginning and its end. Tools give the reason
+ * first (npm, before its usage) or last.
  */
 const headLength = 2000
 const tailLength = 4000
 
-/** The beginning and the end of a text in whole lines, with the number of lines between them that are left out. */
+/** The beginning and end of a text in whole lines, and the number of lines left out between them. */
 export function headAndTail(text: string): string {
   const whole = text.trim()
   if (whole.length <= headLength + tailLength) return whole

@@ -1,8 +1,8 @@
 /**
- * A lock on a file that the kernel keeps: `flock` holds it for as long as its helper lives, and the helper (`cat`)
- * lives for as long as we hold the other end of its standard input. However our process ends, kill -9 included, the
- * pipe closes, `cat` ends and the lock is free. Nothing goes stale, no process id is trusted. Whoever can open the file
- * can hold the lock, so it lies in a private folder.
+ * A file lock kept by the kernel. `flock` holds it for as long as its helper (`cat`) lives, and the helper lives for as
+ * long as we keep the other end of its standard input open. However our process ends, even by kill -9, the pipe closes,
+ * `cat` ends and the lock is released. Nothing goes stale, and no process id is trusted. Anyone who can open the file
+ * can take the lock, so it is in a private folder.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,15 +11,15 @@ import { open } from 'node:fs/promises'
 import { problem } from '../../shared/problem'
 
 export interface LockOptions {
-  /** How long to wait for another holder to let go, in milliseconds; 0 (not at all) by default. */
+  /** Milliseconds to wait for another holder to release it; 0 by default. */
   readonly waitMs?: number
-  /** The lock was lost while we held it (someone ended the helper): stop what it protects. */
+  /** Called when the lock is lost because someone ended the helper: stop everything that it protects. */
   readonly onLost?: () => void
 }
 export interface HeldLock {
-  /** False once it was released or lost. */
+  /** False once it has been released or lost. */
   readonly held: boolean
-  /** Lets go; returns when another process can have it. */
+  /** Releases it; returns when another process can take it. */
   release(): Promise<void>
 }
 
@@ -27,20 +27,20 @@ export interface HeldLock {
 const conflict = 75
 
 /**
- * Takes the lock on a file, which is made (0600) if it is missing. It does not keep our process alive.
+ * Takes the lock on a file, which is created (0600) if missing. It doesn't keep our process alive.
  * @returns undefined if another process still has it after `waitMs`
- * @throws Problem `lock-unavailable` if there is no `flock`, or the file system cannot lock
+ * @throws Problem `lock-unavailable` if there is no `flock`, or the file system can't lock
  */
 export async function holdLock(path: string, { waitMs = 0, onLost }: LockOptions = {}): Promise<HeldLock | undefined> {
   await (await open(path, constants.O_RDONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)).close()
   const helper = startHelper(path, waitMs)
-  const outcome = await firstWord(helper)
+  const outcome = await outcomeOf(helper)
   if (outcome === conflict) return undefined
   if (outcome !== 'held') throw unavailable(path, outcome)
   let held = true
   const ended = once(helper, 'exit').then(() => {
     const lost = held
-    held = false // another process may have it from now on
+    held = false // another process may take it from now on
     if (lost) onLost?.()
   })
   return {
@@ -49,7 +49,7 @@ export async function holdLock(path: string, { waitMs = 0, onLost }: LockOptions
     },
     async release() {
       held = false
-      helper.ref() // nothing else may keep the event loop going until it has ended
+      helper.ref() // keeps the event loop running until it has ended
       helper.stdin.end()
       await ended
     },
@@ -57,9 +57,9 @@ export async function holdLock(path: string, { waitMs = 0, onLost }: LockOptions
 }
 
 /**
- * Waits for the lock and then holds it; it says `held` when it has it. Detached: Ctrl+C in our terminal must not end it
- * before us. `--no-fork`: one process, so that its end and the lock's are one. Only pipes to us: no terminal or test
- * runner is kept open.
+ * Waits for the lock, prints `held`, and keeps it. Detached, so that Ctrl+C in our terminal doesn't end it before us.
+ * `--no-fork`: a single process, so the lock ends with it. It has only pipes to us, so it keeps no terminal or test
+ * runner open.
  */
 function startHelper(path: string, waitMs: number): ChildProcessWithoutNullStreams {
   const helper = spawn(
@@ -71,15 +71,13 @@ function startHelper(path: string, waitMs: number): ChildProcessWithoutNullStrea
       env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
     },
   )
-  helper.stdin.on('error', () => undefined) // a helper that lost does not read; its exit code says so
-  helper.stdin.write('held\n') // repeated by cat, which begins only once flock has the lock
+  helper.stdin.on('error', () => undefined) // a helper that didn't get the lock doesn't read; its exit code says so
+  helper.stdin.write('held\n') // echoed by cat, which starts only once flock has the lock
   return helper
 }
 
-/**
- * What came of the helper: it holds the lock, its exit code, or why it could not be started (or was ended by a signal).
- */
-function firstWord(helper: ChildProcessWithoutNullStreams): Promise<'held' | number | Error> {
+/** The helper's outcome: `held`, its exit code, or why it couldn't be started (or which signal ended it). */
+function outcomeOf(helper: ChildProcessWithoutNullStreams): Promise<'held' | number | Error> {
   return new Promise(resolve => {
     const finish = (outcome: 'held' | number | Error): void => {
       for (const it of [helper, helper.stdin, helper.stdout, helper.stderr] as { unref?: () => void }[]) it.unref?.()

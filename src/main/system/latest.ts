@@ -1,6 +1,6 @@
-/** A value that changes, and those who follow it. */
+/** A changing value that can be followed. */
 
-/** Followers get the present value and then each newer one; who is slow skips what is overtaken. */
+/** Followers get the current value and then each newer one. Slow ones skip values that have been replaced. */
 export class Latest<T> {
   readonly #wake = new Set<() => void>()
   #current: T

@@ -1,6 +1,6 @@
 /**
- * Starts a command, sees to its end, and says why it failed. Commands run without a shell, in a process group of their
- * own, and carry a marker in their environment by which `sweep` finds those that a crash left behind.
+ * Starts a command, makes sure that it ends, and explains why it failed. Commands run without a shell, in their own
+ * process group, with a marker in their environment by which `sweep` finds those that a crash left behind.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { finished, Readable } from 'node:stream'
@@ -15,32 +15,32 @@ import { marker } from './sweep'
 
 export interface CommandOptions {
   readonly cwd?: string
-  /** The whole environment: nothing is inherited but what `baseEnvironment` passes. */
+  /** The whole environment; `baseEnvironment` by default. Nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
-  /** Milliseconds; Infinity only for what is ended by its signal. */
+  /** Milliseconds; Infinity only for commands that are ended by their signal. */
   readonly timeout: number
   /**
-   * For commands that leave a daemon behind which must outlive us: without the marker, so that it survives `sweep`, and
-   * without our descriptors.
+   * For commands that leave behind a daemon which must outlive us: no marker, so that it survives `sweep`, and none of
+   * our descriptors.
    */
   readonly unmarked?: boolean
-  /** Runs it as another user, without any group but the one named; as root only. */
+  /** Runs it as another user, with only this group. Only as root. */
   readonly user?: { readonly uid: number; readonly gid: number }
-  /** Exit codes other than 0 that are answers, not failures. */
+  /** Exit codes besides 0 that are answers, not failures. */
   readonly answers?: readonly number[]
-  /** What the command knows and must not be shown: masked in a Problem's details and in the output. */
+  /** Secrets that the command knows: masked in a Problem's details and in the output. */
   readonly secrets?: readonly string[]
 }
 
 export interface LaunchOptions extends CommandOptions {
-  /** What people call it; its program and first arguments by default. */
+  /** Its name in messages; its program and first arguments by default. */
   readonly name?: string
-  /** For standard input; secrets go this way, never in arguments. A stream that fails ends the command first. */
+  /** Standard input; secrets are passed this way, never in arguments. If the stream fails, the command is killed first. */
   readonly input?: string | Readable
-  /** An open file that takes both outputs, without passing them through us. */
+  /** An open file that receives both outputs directly. */
   readonly output?: number
-  /** Called before the command is killed: ends what its own end wouldn't. The input isn't at its end until then. */
+  /** Called before the command is killed, and before its input ends: ends whatever killing the command wouldn't. */
   readonly beforeKill?: () => Promise<unknown>
 }
 
@@ -48,7 +48,7 @@ export interface LaunchOptions extends CommandOptions {
 export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
-  /** It wasn't even started. */
+  /** Why it couldn't be started. */
   readonly error?: NodeJS.ErrnoException
   readonly timedOut: boolean
   /** Why its input ended early. */
@@ -67,10 +67,10 @@ export interface Launched {
 
 /** Milliseconds for the last output to arrive once a command has ended. */
 const lingerFor = 2000
-/** Bytes that a command may leave behind in a pipe (fs.pipe-max-size). More comes from a child that lives on. */
+/** Bytes that a command may leave behind in a pipe (fs.pipe-max-size). Anything more comes from a surviving child. */
 const pipeHolds = 1_048_576
 
-/** @param id names the workspace @throws the signal's reason if it is aborted already */
+/** @param id identifies the workspace @throws the signal's reason if it is already aborted */
 export function launch(id: string, file: string, args: readonly string[], options: LaunchOptions): Launched {
   const { cwd, env, input = '', signal, timeout, unmarked, user, output = 'pipe', beforeKill } = options
   signal?.throwIfAborted()
@@ -85,7 +85,7 @@ export function launch(id: string, file: string, args: readonly string[], option
       stdio: ['pipe', output, output],
     })
   } catch (error) {
-    // Node throws for some of the reasons why there is no process, e.g. for arguments that are too long.
+    // If the process can't be started, Node throws in some cases, e.g. if the arguments are too long.
     const exit = { code: null, signal: null, error: error as NodeJS.ErrnoException, timedOut: false }
     return { stdout: Readable.from([]), stderr: Readable.from([]), exit: Promise.resolve(exit), stop: () => undefined }
   }
@@ -118,7 +118,7 @@ export function launch(id: string, file: string, args: readonly string[], option
     const lingering = destroyWhatLingers(child, () => stopping)
     child.once('error', (it: NodeJS.ErrnoException) => (error = it))
     child.once('close', (code: number | null, by: NodeJS.Signals | null) => {
-      stopping = true // its number may be another's now
+      stopping = true // its pid may have been reused
       clearTimeout(timer)
       lingering.end()
       signal?.removeEventListener('abort', stop)
@@ -129,10 +129,10 @@ export function launch(id: string, file: string, args: readonly string[], option
   return { stdout: child.stdout ?? Readable.from([]), stderr: child.stderr ?? Readable.from([]), exit, stop }
 }
 
-/** @param failed the input can't be trusted to be whole: its end must not reach the command */
+/** @param failed called if the input is incomplete: its end must not reach the command */
 function feed({ stdin }: ChildProcess, input: string | Readable, failed: (error: Error) => void): void {
   if (!stdin) return
-  stdin.on('error', () => undefined) // it may end without reading all of it
+  stdin.on('error', () => undefined) // the command may end without reading everything
   if (typeof input === 'string') return void stdin.end(input)
   finished(input, { writable: false }, error => {
     if (error && !stdin.destroyed) failed(error)
@@ -141,8 +141,8 @@ function feed({ stdin }: ChildProcess, input: string | Readable, failed: (error:
 }
 
 /**
- * A child that left the group may hold the pipes for ever. What the command itself has written is read, however slowly,
- * and no more is waited for.
+ * A child that left the group may keep the pipes open for ever. Everything that the command itself has written is read,
+ * however slowly, but nothing after that.
  */
 function destroyWhatLingers(child: ChildProcess, stopping: () => boolean): { end(): void } {
   let timer: NodeJS.Timeout | undefined
@@ -166,20 +166,20 @@ function endGroup({ pid }: ChildProcess): void {
 }
 
 /**
- * @param said what the command has written, for people
+ * @param output returns what the command has printed
  * @throws Problem `command-failed`, `command-timeout`, `command-missing`, `disk-full`, the signal's reason if
  * cancelled, or what its input failed with
  */
 export function requireSuccess(
   { code, signal: by, error, timedOut, inputError }: Exit,
   [file, args, options]: readonly [string, readonly string[], LaunchOptions],
-  said: () => string,
+  output: () => string,
 ): void {
   const { name = describe(file, args), signal, unmarked, timeout, answers = [], secrets = [] } = options
   signal?.throwIfAborted()
   if (inputError) throw inputError
   if (code !== null && code >= 0 && (code === 0 || answers.includes(code))) return
-  const details = headAndTail(mask(said(), secrets))
+  const details = headAndTail(mask(output(), secrets))
   if (error?.code === 'ENOENT' || (unmarked && code === 127))
     throw problem({
       code: 'command-missing',
@@ -194,8 +194,8 @@ export function requireSuccess(
       hint: 'Try again. See Details for its output.',
       details,
     })
-  if (saysDiskFull(said()))
-    throw problem({ ...diskFull(`what “${name}” makes`, 'The program says so; see Details.'), details })
+  if (saysDiskFull(output()))
+    throw problem({ ...diskFull(`the files of “${name}”`, 'The program reported it; see Details.'), details })
   const refused = error && systemProblem(Object.assign(new Error(), { code: error.code, path: file }))
   if (refused) throw problem(refused, error)
   throw problem({

@@ -1,10 +1,9 @@
-/** Work on many items, a few at a time. */
+/** Works on many items, a few at a time. */
 
 /**
- * Like `Promise.all(items.map(work))`, but with at most `limit` under way.
+ * Like `Promise.all(items.map(work))`, but with at most `limit` in progress.
  * @returns the results in the order of the items
- * @throws the first failure, once everything under way has ended: nothing runs on behind the caller's back. Nothing new
- * begins after a failure
+ * @throws the first failure. Nothing new begins after it, and everything in progress ends first
  */
 export async function mapLimited<Item, Result>(
   items: readonly Item[],

@@ -5,7 +5,7 @@ import { problem } from '../../shared/problem'
 import { isExecutable } from './files'
 import type { Run } from './run'
 
-/** A real Node: the one on PATH, or the one that we run on unless that is Electron. @throws Problem `node-missing` */
+/** A real Node: the one on PATH, or the one we are running on, unless that is Electron. @throws Problem `node-missing` */
 export async function findNode(): Promise<string> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(it => it.startsWith('/'))) {
     const candidate = join(folder, 'node')
@@ -23,7 +23,7 @@ export async function findNode(): Promise<string> {
 /** `findNode`, with its major version, e.g. `20`. @throws as `findNode` */
 export async function realNode(run: Run): Promise<{ readonly path: string; readonly major: string }> {
   const path = await findNode()
-  // it is us: a start saved
+  // we are running on it, so no need to start it
   if ((await realpath(path)) === process.execPath) return { path, major: process.versions.node.split('.')[0] ?? '' }
   const version = await run(path, ['--version'], { timeout: 10_000 })
   return { path, major: version.replace(/^v/, '').split('.')[0] ?? '' }

@@ -1,31 +1,30 @@
 /**
- * What Linux knows about processes and ports (/proc). The one place that reads it for that. A process that ends while
- * it is looked at counts as not there.
+ * What Linux knows about processes and ports. The only place that reads /proc for this. A process that ends meanwhile
+ * counts as absent.
  */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { basename } from 'node:path'
 
-/** `pid` and `program` are absent for a process of another user, which only root sees. */
+/** `pid` and `program` are absent for another user's process, which only root can see. */
 export interface ListeningProcess {
   readonly pid?: number
   readonly program?: string
 }
 
 /**
- * Who listens on a TCP port, on any local address, IPv4 or IPv6; each process once. For a container's published port
- * that is the engine's forwarder (`rootlessport`, `conmon`, `docker-proxy`).
- * @param likely who is asked first: if it holds all of the port, no one else is looked at, which costs a look at every
- * process there is
- * @returns empty if nobody listens
+ * The processes listening on a TCP port, on any local address, IPv4 or IPv6; each only once. For a container's
+ * published port that is the engine's forwarder (`rootlessport`, `conmon`, `docker-proxy`).
+ * @param likely the process to check first: if it holds all of the port's sockets, the others needn't be examined
+ * @returns empty if nothing is listening
  */
 export const portHolders = async (port: number, likely?: number): Promise<readonly ListeningProcess[]> =>
   (await portsHolders([port], likely === undefined ? [] : [likely])).get(port) ?? []
 
 /**
- * As `portHolders`, of many ports for the price of one. @param likely who is asked first: if they hold all of the
- * ports, no one else is looked at @returns nothing for a port on which nobody listens
+ * As `portHolders`, but of many ports at the cost of one. @param likely the processes to check first: if they hold all
+ * the ports, the others needn't be examined @returns nothing for a port on which nothing is listening
  */
 export async function portsHolders(
   ports: readonly number[],
@@ -49,12 +48,12 @@ export async function portsHolders(
 }
 
 /**
- * Whose sockets a connection to 127.0.0.1 on this port reaches, as user numbers: those that listen on that address,
- * else those on all addresses. One or two reads of some ms, however many processes there are. Empty if nobody listens.
+ * The ids of the users whose sockets a connection to 127.0.0.1 on this port reaches: those listening on that address,
+ * or otherwise on all addresses. One or two reads of a few ms, however many processes there are. Empty if nothing is
+ * listening.
  */
 export async function listeningUsers(port: number): Promise<number[]> {
-  // Nobody can take IPv4 with a socket of IPv6 while one of IPv4 has the port; one that takes no IPv4 does not matter
-  // then.
+  // While an IPv4 socket has the port, an IPv6 socket can't receive IPv4 connections.
   for (const { table, addresses } of addressesOfLoopback) {
     const sockets = (await listeners(table)).filter(it => it.port === port)
     for (const address of addresses) {
@@ -65,13 +64,13 @@ export async function listeningUsers(port: number): Promise<number[]> {
   return []
 }
 
-/** As the kernel writes and prefers them: 127.0.0.1 itself, then all addresses. */
+/** As the kernel formats and prefers them: 127.0.0.1 itself, then all addresses. */
 const addressesOfLoopback = [
   { table: 'tcp', addresses: ['0100007F', '00000000'] },
   { table: 'tcp6', addresses: ['0000000000000000FFFF00000100007F', '0'.repeat(32)] },
 ] as const
 
-/** Whether a server could listen on this TCP port on all addresses now. Binds it for a moment. */
+/** Whether a server could now listen on this TCP port on all addresses. Binds it for a moment. */
 export const portFree = async (port: number): Promise<boolean> =>
   (await canListen(port, { host: '0.0.0.0' })) && (await canListen(port, { host: '::', ipv6Only: true }))
 
@@ -86,24 +85,24 @@ function canListen(port: number, address: { host: string; ipv6Only?: boolean }):
 }
 
 /**
- * When a process started, in clock ticks since boot: with the pid it names a process for ever. Undefined if there is
- * none.
+ * When a process started, in clock ticks since boot. Together with the pid it identifies a process. Undefined if there
+ * is none.
  */
 export const startTime = async (pid: number): Promise<number | undefined> => (await stat(pid))?.startTime
 
 /**
- * Whether the process runs; one that ended and waits for its parent (a zombie) does not. While a thread of it is still
- * being ended it does, and holds its files and ports.
+ * Whether the process is running. A zombie isn't, unless one of its threads is still ending: until then it keeps its
+ * files and ports.
  */
 export async function isAlive(pid: number): Promise<boolean> {
   const found = await stat(pid)
   return found !== undefined && (found.state !== 'Z' || found.threads > 1)
 }
 
-/** The process that started it, or that took it over; undefined if there is no such process. */
+/** The process's parent; undefined if there is no such process. */
 export const parent = async (pid: number): Promise<number | undefined> => (await stat(pid))?.parent
 
-/** Children, their children and so on; not the process itself. */
+/** Its children, their children and so on; not the process itself. */
 export async function descendants(pid: number): Promise<number[]> {
   const of = await childrenOfAll()
   const found: number[] = []
@@ -112,18 +111,19 @@ export async function descendants(pid: number): Promise<number[]> {
 }
 
 /**
- * The program's name only (`node`, `rootlessport`): the arguments may hold secrets. Undefined if there is no such
+ * Only the program's name (`node`, `rootlessport`): the arguments may contain secrets. Undefined if there is no such
  * process.
  */
 export async function program(pid: number): Promise<string | undefined> {
   const executable = await readlink(`/proc/${pid}/exe`).catch(() => undefined)
   if (executable) return basename(executable.replace(/ \(deleted\)$/, ''))
-  const name = await read(`/proc/${pid}/comm`) // another user's; a process may have written its title into it
+  const name = await read(`/proc/${pid}/comm`) // for another user's process; may contain a title that the process set
   return name === undefined ? undefined : basename(name.trim().split(' ')[0] ?? '')
 }
 
 /**
- * The variables that a process was started with; empty if there is none or it is another user's. They may hold secrets.
+ * The environment with which a process was started; empty if there is none or it is another user's. May contain
+ * secrets.
  */
 export async function environmentOf(pid: number): Promise<ReadonlyMap<string, string>> {
   const entries = ((await read(`/proc/${pid}/environ`)) ?? '').split('\0').filter(it => it.includes('='))
@@ -132,22 +132,22 @@ export async function environmentOf(pid: number): Promise<ReadonlyMap<string, st
 
 const read = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined)
 
-/** Sends SIGKILL. Nothing to do if the process is gone, or isn't ours to end. @param pid negative for a process group */
+/** Sends SIGKILL. Does nothing if the process is gone, or isn't ours to end. @param pid negative for a process group */
 export function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    /* gone already */
+    /* already gone */
   }
 }
 
-/** Every process there is. */
+/** The pids of all processes. */
 export const allPids = async (): Promise<number[]> =>
   (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
 
 /**
  * CPU time so far in milliseconds, and resident memory in bytes. Undefined if there is no such process. Synchronous: a
- * read takes 10 µs, a promise of it ten times that.
+ * read takes 10 µs, a promise ten times as long.
  */
 export function usageOf(pid: number): { cpuTime: number; memory: number } | undefined {
   let file: number | undefined
@@ -163,18 +163,18 @@ export function usageOf(pid: number): { cpuTime: number; memory: number } | unde
   }
 }
 
-/** Whether a process runs; a zombie has no memory any more. Synchronous, as `usageOf`. */
+/** Whether a process is running; a zombie has no memory any more. Synchronous, as `usageOf`. */
 export const runsNow = (pid: number): boolean => (usageOf(pid)?.memory ?? 0) > 0
 
-const statBuffer = Buffer.alloc(1024) // a third of it is used; `readFileSync` would take 64 KB for what has no size
+const statBuffer = Buffer.alloc(1024) // a third of it is used; `readFileSync` would allocate 64 KB, as the file has no size
 
-const tick = 10 // ms: the kernel counts in hundredths of a second for all that read /proc
+const tick = 10 // ms: the unit of time in /proc
 
 let knownPageSize: number | undefined
 
 /**
- * Bytes: 4096 almost everywhere, more on some arm64. From the vector that the kernel gives every program: pairs of a
- * key and a value.
+ * Bytes: 4096 almost everywhere, more on some arm64 machines. From the auxiliary vector that the kernel gives every
+ * program: pairs of a key and a value.
  */
 function pageSize(): number {
   if (knownPageSize !== undefined) return knownPageSize
@@ -195,7 +195,7 @@ interface Stat {
 async function stat(pid: number): Promise<Stat | undefined> {
   const text = await read(`/proc/${pid}/stat`)
   if (text === undefined) return undefined
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ') // the name before it may hold spaces and brackets
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ') // the name before it may contain spaces and brackets
   return {
     state: fields[0] ?? '',
     parent: Number(fields[1]),
@@ -224,7 +224,7 @@ interface Listener {
   readonly inode: string
 }
 
-/** Every socket that listens. */
+/** Every listening socket. */
 async function listeners(table: 'tcp' | 'tcp6'): Promise<Listener[]> {
   return ((await read(`/proc/net/${table}`)) ?? '')
     .split('\n')

@@ -1,6 +1,6 @@
 /**
- * Where things lie in the product's own folder: package.json, out/ (what is built) and resources/. Every path into it
- * is here, so that a package may arrange it in another way.
+ * Where things are in the product's own folder: package.json, out/ (build output) and resources/. Every path into it is
+ * defined here, so that a package may arrange it differently.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -11,16 +11,16 @@ export const productIn = (root: string) => ({
   packageJson: join(root, 'package.json'),
   /** Built: the command line. */
   cli: join(root, 'out', 'main', 'cli.cjs'),
-  /** Built: what the threads that read logs run. */
+  /** Built: the script of the threads that read logs. */
   logWorker: join(root, 'out', 'main', 'log-worker.cjs'),
   /** Built: the windows' preload. */
   preload: join(root, 'out', 'preload', 'index.cjs'),
   /** Built: the folder of the pages, for windows and browsers. */
   pages: join(root, 'out', 'renderer'),
   icon: join(root, 'resources', 'icons', 'icon.png'),
-  /** A base application to try things with. */
+  /** A base application for trying things out. */
   sampleApp: join(root, 'resources', 'sample-app'),
-  /** Runs with an instance's own packages, to create its director. */
+  /** Creates an instance's director; runs with the instance's own packages. */
   directorScript: join(root, 'resources', 'create-director.cjs'),
   /** Builds and runs the command line; only in a clone. */
   cliSource: join(root, 'scripts', 'cli.mjs'),
@@ -28,8 +28,8 @@ export const productIn = (root: string) => ({
 export type Product = Readonly<ReturnType<typeof productIn>>
 
 /**
- * A file of a package that the product depends on, for a process of its own. @param id e.g. `pm2/lib/Daemon.js`
- * @param from a file of the package that depends on it; the product by default
+ * A file of a package that the product depends on, to be run in a separate process. @param id e.g. `pm2/lib/Daemon.js`
+ * @param from a file of the package that depends on it; of the product by default
  * @throws if it isn't installed
  */
 export const packageFile = (id: string, from: string = import.meta.url): string => createRequire(from).resolve(id)

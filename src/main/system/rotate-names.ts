@@ -1,13 +1,12 @@
 /**
- * What the files of a rotated log are called. A place in a log is a number of bytes since its first line, rotated ones
- * included.
+ * The names of a rotated log's files. A place in a log is the number of bytes since its first line, including rotated
+ * ones.
  *
- * Beside the live file `LIVE`, which keeps its name and its inode, lie the archives
- * (docs/decisions/0007-rotation-in-place.md):
+ * The live file `LIVE` keeps its name and inode. Beside it are the archives (docs/decisions/0007-rotation-in-place.md):
  * - `LIVE.<start>-<end>.gz`: these bytes were cut off the front of the live file.
- * - `LIVE.<start>-<end>.hole-<origin>.gz`: where a file cannot be cut in front. They are a hole in the live file, whose
- * first byte is `origin`.
- * - `….pending.gz`: a rotation is in the middle of it, for some milliseconds or since a crash.
+ * - `LIVE.<start>-<end>.hole-<origin>.gz`: on file systems that can't do that, these bytes are now a hole in the live
+ * file, whose first byte is `origin`.
+ * - `….pending.gz`: a rotation is in progress, or was interrupted by a crash.
  * - `….gz.tmp`: being written.
  */
 import { readdir } from 'node:fs/promises'
@@ -15,12 +14,12 @@ import { basename, dirname, join } from 'node:path'
 
 export interface LogArchive {
   readonly path: string
-  /** Bytes since the log's beginning, not compressed; `end` is the first that is not in it. */
+  /** Uncompressed bytes since the log's beginning; `end` is exclusive. */
   readonly start: number
   readonly end: number
 }
 
-/** An archive with all that its name says. */
+/** Everything in an archive's name. */
 export interface ArchiveName extends LogArchive {
   readonly hole?: number
   readonly pending: boolean
@@ -31,9 +30,9 @@ export interface LogParts {
   readonly archives: readonly LogArchive[]
   /** Where the live file's text begins. */
   readonly start: number
-  /** Bytes of the live file before its text: a hole. */
+  /** The size of the hole before the live file's text, in bytes. */
   readonly skip: number
-  /** False in the middle of a rotation: the live file's text may not be where this says. */
+  /** False during a rotation: the live file's text may be elsewhere. */
   readonly settled: boolean
 }
 
@@ -70,7 +69,7 @@ export function archivesIn(names: readonly string[], live: string): ArchiveName[
     .toSorted((a, b) => a.start - b.start)
 }
 
-/** What a crash left of an archive in the making. */
+/** Unfinished archives left by a crash. */
 export function temporariesIn(names: readonly string[], live: string): string[] {
   const own = basename(live)
   return names
@@ -79,8 +78,8 @@ export function temporariesIn(names: readonly string[], live: string): string[] 
 }
 
 /**
- * What pm2-logrotate (`a-out__2026-01-31_00-00-00.log.gz`) or logrotate (`a-out.log.2.gz`, `a-out.log-20260131.gz`)
- * left of a log, oldest first.
+ * Archives made by pm2-logrotate (`a-out__2026-01-31_00-00-00.log.gz`) or logrotate (`a-out.log.2.gz`,
+ * `a-out.log-20260131.gz`), oldest first.
  */
 export function foreignIn(names: readonly string[], live: string): string[] {
   const own = basename(live)
@@ -94,7 +93,7 @@ export function foreignIn(names: readonly string[], live: string): string[] {
   )
 }
 
-/** Everything that belongs to a log but the live file, whoever rotated it. */
+/** All of a log's files except the live one, whoever rotated it. */
 export async function rotatedFiles(live: string): Promise<string[]> {
   const names = await readdir(dirname(live)).catch(() => [])
   return [...archivesIn(names, live).map(it => it.path), ...temporariesIn(names, live), ...foreignIn(names, live)]
@@ -112,6 +111,6 @@ export function partsIn(names: readonly string[], live: string): LogParts {
   }
 }
 
-/** Of which files a log consists now. A folder that is not there has none. */
+/** The files of which a log currently consists. A missing folder has none. */
 export const partsOf = async (live: string): Promise<LogParts> =>
   partsIn(await readdir(dirname(live)).catch(() => []), live)

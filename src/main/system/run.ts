@@ -1,6 +1,6 @@
 /**
- * External commands: never through a shell, always with a timeout, cancelled with all their children. `Run` returns
- * text, `Start` streams.
+ * Runs external commands: never through a shell, always with a timeout, and cancelled with all their children. `Run`
+ * returns text, `Start` streams.
  */
 import { PassThrough, type Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
@@ -8,9 +8,9 @@ import { problem } from '../../shared/problem'
 import { launch, mask, requireSuccess, type CommandOptions, type LaunchOptions } from './launch'
 
 export interface RunOptions extends CommandOptions {
-  /** Data for standard input; secrets go this way, never in arguments. */
+  /** Standard input; secrets are passed this way, never in arguments. */
   readonly input?: string
-  /** Receives standard output and error as they come. */
+  /** Receives standard output and error as they arrive. */
   readonly onOutput?: (chunk: string) => void
 }
 
@@ -23,22 +23,22 @@ export type Run = (file: string, args: readonly string[], options: RunOptions) =
 export interface Started {
   /**
    * Its standard output, which must be read. It ends only if the command succeeds; otherwise it is destroyed with the
-   * reason, so half of an output is never taken for all of it. Destroying it ends the command.
+   * reason, so half of the output is never mistaken for all of it. Destroying it ends the command.
    */
   readonly stdout: Readable
-  /** Resolves when the command has succeeded. @throws as `Run`, with the end of standard error under details */
+  /** Resolves when the command has succeeded. @throws as `Run`, with the end of standard error as details */
   readonly ended: Promise<void>
 }
 
-/** Starts a command whose input and output may be of any size. @throws the signal's reason if it is aborted already */
+/** Starts a command whose input and output may be of any size. @throws the signal's reason if it is already aborted */
 export type Start = (file: string, args: readonly string[], options: LaunchOptions) => Started
 
-/** Bytes of standard output that a `Run` may hold. */
+/** Bytes of output that a `Run` keeps in memory. */
 const mostOutput = 50_000_000
-/** Characters of standard error that a `Start` remembers. */
-const wordsKept = 16_000
+/** Characters of standard error that a `Start` keeps. */
+const errorsKept = 16_000
 
-/** @param id names the workspace; `sweep(id)` ends what runs with it */
+/** @param id identifies the workspace; `sweep(id)` ends the commands that have it */
 export const createRun =
   (id: string): Run =>
   async (file, args, { onOutput, ...options }) => {
@@ -64,19 +64,19 @@ export const createRun =
     return Buffer.concat(output).toString()
   }
 
-/** @param id names the workspace; `sweep(id)` ends what runs with it */
+/** @param id identifies the workspace; `sweep(id)` ends the commands that have it */
 export const createStart =
   (id: string): Start =>
   (file, args, options) => {
     const launched = launch(id, file, args, options)
-    let words = ''
+    let errors = ''
     launched.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      words = (words + chunk).slice(-wordsKept)
+      errors = (errors + chunk).slice(-errorsKept)
     })
     const stdout = new PassThrough()
-    stdout.on('error', () => undefined) // `ended` says it too
+    stdout.on('error', () => undefined) // `ended` reports it too
     launched.stdout.pipe(stdout, { end: false })
-    const ended = launched.exit.then(exit => requireSuccess(exit, [file, args, options], () => words))
+    const ended = launched.exit.then(exit => requireSuccess(exit, [file, args, options], () => errors))
     ended.then(
       () => stdout.end(),
       (error: Error) => stdout.destroy(error),
@@ -86,25 +86,25 @@ export const createStart =
   }
 
 /**
- * Output that comes in pieces is cut anywhere: in a character of several bytes, or in a secret. What may be the
- * beginning of one waits for the rest.
+ * Output arrives in chunks that may split a multi-byte character or a secret. Whatever may be the beginning of one
+ * waits for the rest.
  */
 function showAsItComes(stream: Readable, secrets: readonly string[], show: (chunk: string) => void): void {
   const decoder = new StringDecoder('utf8')
   let waiting = ''
-  const tell = (text: string): void => {
+  const pass = (text: string): void => {
     if (text) show(text)
   }
   stream.on('data', (chunk: Buffer) => {
     const text = mask(waiting + decoder.write(chunk), secrets)
     const shown = text.length - Math.max(0, ...secrets.map(it => begunAtEnd(text, it)))
     waiting = text.slice(shown)
-    tell(text.slice(0, shown))
+    pass(text.slice(0, shown))
   })
-  stream.once('close', () => tell(mask(waiting + decoder.end(), secrets)))
+  stream.once('close', () => pass(mask(waiting + decoder.end(), secrets)))
 }
 
-/** How many characters at the text's end are the beginning of the secret. */
+/** The number of characters at the text's end that may begin the secret. */
 function begunAtEnd(text: string, secret: string): number {
   for (let length = Math.min(secret.length - 1, text.length); length > 0; length--)
     if (text.endsWith(secret.slice(0, length))) return length

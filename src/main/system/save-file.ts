@@ -1,7 +1,7 @@
 /**
- * A file that the operator has something saved to. Others may write to its folder too (/tmp), and we may be root:
- * nothing is ever written through a link of theirs, over a device or a pipe, or over anything at all without an
- * explicit yes.
+ * A file to which the operator saves something. Others may be able to write to its folder too (/tmp), and we may be
+ * root. So nothing is ever written through others' links or over a device or a pipe, and nothing is overwritten without
+ * an explicit yes.
  */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
@@ -11,20 +11,20 @@ import { problem } from '../../shared/problem'
 
 export interface SaveFile {
   write(text: string): Promise<void>
-  /** Puts the whole file in its place, durably. @throws as `openSaveFile`, if something came there meanwhile */
+  /** Puts the finished file in its place, durably. @throws as `openSaveFile` if something has appeared there meanwhile */
   commit(): Promise<void>
-  /** Ends it; what was not committed is removed. */
+  /** Closes it; removes it if it wasn't committed. */
   close(): Promise<void>
 }
 
 /**
- * Begins a file beside its place, for its user only.
- * @param path absolute. @param overwrite a regular file that is there is replaced
- * @throws Problems `file-exists`, `file-not-regular`, `folder-link`; what the file system says
+ * Begins a private temporary file beside the target.
+ * @param path absolute. @param overwrite replace an existing regular file
+ * @throws Problems `file-exists`, `file-not-regular`, `folder-link`; the file system's errors
  */
 export async function openSaveFile(path: string, overwrite: boolean): Promise<SaveFile> {
   const folder = await openFolder(dirname(path))
-  // Through the open folder: whatever becomes of the path meanwhile, it is this folder that is written to.
+  // Through the open folder, so we write to this very folder whatever happens to the path meanwhile.
   const inside = (name: string): string => `/proc/self/fd/${folder.fd}/${name}`
   const [target, part] = [inside(basename(path)), inside(`.${randomBytes(6).toString('hex')}.part`)]
   try {
@@ -50,7 +50,7 @@ export async function openSaveFile(path: string, overwrite: boolean): Promise<Sa
   }
 }
 
-/** Unlike a rename, a link is never made over something. */
+/** Uses a hard link, because unlike a rename it never replaces anything. */
 async function placeNew(part: string, target: string, path: string): Promise<void> {
   try {
     await link(part, target)
@@ -58,7 +58,7 @@ async function placeNew(part: string, target: string, path: string): Promise<voi
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') throw exists(path)
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EMLINK') throw error
-    await (await open(target, 'wx', 0o600)).close() // no hard links here: the name is taken first
+    await (await open(target, 'wx', 0o600)).close() // no hard links here, so reserve the name first
     await rename(part, target)
   }
 }
@@ -105,7 +105,7 @@ async function openFolder(path: string): Promise<FileHandle> {
   }
 }
 
-/** The folder's real path, found through links of root's and our own only: another user's could lead anywhere. */
+/** The folder's real path, following only root's and our own links: another user's could lead anywhere. */
 async function trustedPath(path: string): Promise<string> {
   const left = path.split('/')
   let real = '/'

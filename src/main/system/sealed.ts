@@ -1,7 +1,6 @@
 /**
- * Small JSON files of ours with a check sum, so that a damaged one is refused instead of obeyed: `{ "content": …,
- * "sum": "…" }`. A file without the envelope, as 0.1 wrote and as a person may write, is read too; the next change
- * seals it.
+ * Our own small JSON files with a checksum, so that a damaged one is refused instead of obeyed: `{ "content": …, "sum":
+ * "…" }`. A file without the envelope, as written by 0.1 or by hand, is read too; the next change seals it.
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
@@ -13,7 +12,7 @@ const sumOf = (content: unknown): string => createHash('sha256').update(JSON.str
 
 /**
  * @param schema must refuse the envelope itself
- * @param hint what to do about a file that is refused; it is left alone
+ * @param hint what to do about a refused file, which is left as it is
  * @returns undefined if there is no such file
  * @throws Problem `file-corrupt`, `file-too-large`
  */

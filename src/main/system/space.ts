@@ -5,14 +5,12 @@ import type { DiskSpace } from '../../shared/space'
 const gigabyte = 2 ** 30
 
 /**
- * What must stay free for PostgreSQL, logs and journals: a twentieth of the disk, and at most 1 GB, which is what
- * PostgreSQL's write-ahead log grows to between two checkpoints (`max_wal_size`, its default).
+ * Bytes that must stay free for PostgreSQL, logs and journals: a twentieth of the disk, but at most 1 GB, the size to
+ * which PostgreSQL's write-ahead log grows between two checkpoints (`max_wal_size` by default).
  */
 export const reserveOf = (total: number): number => Math.min(total / 20, gigabyte)
 
-/**
- * The disk with the least to spare, of those that these folders lie on. Folders that are not there yet do not count.
- */
+/** Of the disks that hold these folders, the one with the least to spare. Folders that don't exist yet don't count. */
 export async function tightestDisk(folders: readonly string[]): Promise<DiskSpace> {
   const disks = new Map<number, DiskSpace>()
   for (const path of folders) {

@@ -1,21 +1,21 @@
 /**
- * Folders of any size, measured and removed a few entries at a time: 150,000 uploads neither fill the memory nor keep
- * anything else waiting. Symbolic links are never followed.
+ * Measures and removes folders of any size, a few entries at a time, so that 150,000 uploads neither fill the memory
+ * nor block anything else. Symbolic links are never followed.
  */
 import type { Stats } from 'node:fs'
 import { lstat, opendir, readlink, rmdir, unlink } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 
-/** How many entries are looked at or removed at once. */
+/** Entries examined or removed at a time. */
 const atOnce = 32
 
 export interface TreeSize {
-  /** What the files hold; a file that vanishes meanwhile counts as none. */
+  /** The total size of the files; one that vanishes meanwhile isn't counted. */
   readonly bytes: number
   readonly files: number
-  /** False: there is more, which was not counted. */
+  /** False if there is more that wasn't counted. */
   readonly complete: boolean
-  /** Links that lead out of the folder, ten at most. */
+  /** Links to targets outside the folder; ten at most. */
   readonly links: readonly Link[]
 }
 
@@ -26,13 +26,13 @@ export interface Link {
 
 export interface MeasureOptions {
   readonly signal?: AbortSignal | undefined
-  /** Names of folders, and paths, that are left out. */
+  /** Names or paths of folders to leave out. */
   readonly skipped?: readonly string[]
-  /** Counting ends when so many files were found. */
+  /** Stop counting after this many files. */
   readonly most?: number
 }
 
-/** The size of a folder; of a file, a link or nothing it is 0. @throws the signal's reason */
+/** The size of a folder; 0 for a file, a link or a path that doesn't exist. @throws the signal's reason */
 export async function measure(
   folder: string,
   { signal, skipped = [], most = 100_000 }: MeasureOptions = {},
@@ -61,8 +61,8 @@ export async function measure(
 }
 
 /**
- * Removes a file, a link (never what it leads to) or a folder with all that is in it. Nothing to do if it is not there.
- * @throws what the system refuses with
+ * Removes a file, a link (never its target) or a folder with everything in it. Does nothing if it doesn't exist.
+ * @throws the system's error
  */
 export async function removeTree(path: string): Promise<void> {
   const info = await lstat(path).catch(unlessGone)
@@ -78,13 +78,13 @@ export async function removeTree(path: string): Promise<void> {
     try {
       return await ignoreGone(rmdir(path))
     } catch (error) {
-      // Some file systems leave entries out of a list from which others are removed meanwhile.
+      // Some file systems skip entries in a listing while others are removed.
       if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || attempt === 3) throw error
     }
   }
 }
 
-/** Whether it is a folder, and no link to one. */
+/** Whether it is a folder, and not a link to one. */
 export const isFolderItself = (path: string): Promise<boolean> =>
   lstat(path).then(
     it => it.isDirectory(),
@@ -96,7 +96,7 @@ interface Found {
   readonly info: Stats
 }
 
-/** What lies directly in a folder. @throws if it cannot be read */
+/** A folder's direct entries. @throws if it can't be read */
 async function* entriesOf(folder: string): AsyncGenerator<Found[], void, undefined> {
   const open = await opendir(folder, { bufferSize: atOnce })
   const look = async (names: readonly string[]): Promise<Found[]> => {
@@ -115,7 +115,7 @@ async function* entriesOf(folder: string): AsyncGenerator<Found[], void, undefin
   if (names.length > 0) yield await look(names)
 }
 
-/** A folder that cannot be read, or is gone by now, counts as empty. */
+/** Treats a folder that can't be read, or has vanished, as empty. */
 async function* readable<T>(entries: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
   try {
     yield* entries

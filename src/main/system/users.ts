@@ -1,4 +1,4 @@
-/** System users of this machine, for programs that must not run as ours. Linux, as root. */
+/** This machine's system users, for programs that must not run as our own user. Linux only, as root. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { problem } from '../../shared/problem'
@@ -11,7 +11,7 @@ export interface SystemUser {
   readonly name: string
   readonly uid: number
   readonly gid: number
-  /** What /etc/passwd says of it (the field GECOS). */
+  /** The GECOS field in /etc/passwd. */
   readonly comment: string
   readonly home: string
 }
@@ -26,14 +26,14 @@ export async function findUser(name: string): Promise<SystemUser | undefined> {
     : { name, uid: Number(uid), gid: Number(gid), comment: comment ?? '', home: home ?? '/' }
 }
 
-/** The user and the group of its name are both there; a crash can leave only the first. */
+/** Whether both the user and its group exist; a crash can leave only the user. */
 export async function isWhole({ name, gid }: SystemUser): Promise<boolean> {
   const [, , number] = (await entryOf('/etc/group', name)) ?? []
   return Number(number) === gid
 }
 
 /**
- * Creates a user without a password, a shell or a home of its own, in a group of its own. Lock its account next.
+ * Creates a user without a password, shell or home, in its own group. Lock its account next.
  * @throws Problem `command-failed`, `command-missing`
  */
 export async function addUser(
@@ -59,21 +59,21 @@ export async function addUser(
 }
 
 /**
- * Makes the account expire, so that PAM refuses it: no cron or at job, no su, no login. Starting a program with its
- * number doesn't ask PAM. A step of its own, because `useradd --system` ignores `--expiredate`. May be done again.
+ * Makes the account expire, so that PAM refuses cron and at jobs, su and logins. Starting a program with its user id
+ * doesn't involve PAM. A separate step, because `useradd --system` ignores `--expiredate`. Safe to repeat.
  * @throws as `addUser`
  */
 export async function lockAccount(run: Run, name: string): Promise<void> {
-  // days since 1970; passwd(1) names this value for the purpose
+  // days since 1970; the value that passwd(1) recommends for this
   await run('usermod', ['--expiredate', '1', name], options())
 }
 
-/** Where cron and at keep users' jobs on Debian and Fedora. A user's files there are its own, or have its name. */
+/** Where cron and at keep users' jobs on Debian and Fedora. Files there belong to the user or have its name. */
 const spools = ['/var/spool/cron', '/var/spool/at']
 
 /**
- * Deletes a user with its group, crontab and at jobs: its number may go to another. Its processes must have ended.
- * Nothing to do if it is gone. @throws as `addUser`
+ * Deletes a user with its group, crontab and at jobs, because its id may be reused. Its processes must have ended. Does
+ * nothing if it is gone. @throws as `addUser`
  */
 export async function deleteUser(run: Run, { name, uid }: Pick<SystemUser, 'name' | 'uid'>): Promise<void> {
   const there = spools.filter(it => existsSync(it))
@@ -84,32 +84,32 @@ export async function deleteUser(run: Run, { name, uid }: Pick<SystemUser, 'name
       options(),
     )
   await run('userdel', [name], options(missing))
-  await run('groupdel', [name], options(missing)) // userdel keeps it where login.defs says so
+  await run('groupdel', [name], options(missing)) // userdel keeps it if login.defs says so
 }
 
-const missing = 6 // userdel's and groupdel's exit code: there is none of that name
+const missing = 6 // userdel's and groupdel's exit code if there is none with that name
 
 const options = (...answers: number[]) => {
   const env = baseEnvironment()
   return { env: { ...env, PATH: `${env['PATH'] ?? ''}:/usr/sbin:/sbin` }, timeout: 30_000, answers }
 }
 
-const patience = 10_000 // ms; what waits for a disk ends only after that
+const endsWithin = 10_000 // ms; a process waiting for a disk ends only afterwards
 
 /**
- * Ends every process of a user, however it was started, and returns when all are gone. One that something else starts
- * as that user meanwhile may stay.
+ * Ends all of a user's processes, however they were started, and returns when they are gone. Processes started as that
+ * user meanwhile may stay.
  * @throws Problem `process-not-stopped`
  */
 export async function endProcessesOf(run: Run, { uid, gid }: Pick<SystemUser, 'uid' | 'gid'>): Promise<void> {
   if (!(uid > 0)) throw new Error(`the processes of user ${uid} are never ended`)
-  // All at once, by the kernel: a process that keeps forking is gone before any list of it could be used. Fails where
-  // the user may start no more processes.
+  // The kernel ends them all at once: a list of processes that keep forking would be out of date at once. Fails if the
+  // user has reached its limit of processes.
   const hitAll = await run('/bin/sh', ['-c', 'kill -KILL -1'], {
     user: { uid, gid },
     cwd: '/',
     env: {},
-    timeout: patience,
+    timeout: endsWithin,
     answers: [noProcess],
   }).then(
     () => true,
@@ -123,7 +123,7 @@ export async function endProcessesOf(run: Run, { uid, gid }: Pick<SystemUser, 'u
       for (const it of pids) kill(it)
       return pids.length === 0
     },
-    { every: 20, timeout: patience },
+    { every: 20, timeout: endsWithin },
   )
   if (ended) return
   throw problem({
@@ -134,7 +134,7 @@ export async function endProcessesOf(run: Run, { uid, gid }: Pick<SystemUser, 'u
   })
 }
 
-const noProcess = 1 // kill's exit code: there is none that it may signal
+const noProcess = 1 // kill's exit code if there is none that it may signal
 
 async function processesOf(uid: number): Promise<number[]> {
   const found = await Promise.all(

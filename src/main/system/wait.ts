@@ -1,4 +1,4 @@
-/** Polling, for what sends no event. */
+/** Polling, for things without events. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface WaitOptions {
@@ -10,7 +10,7 @@ export interface WaitOptions {
 }
 
 /**
- * Calls `ask` until it answers anything but undefined or false; at least once.
+ * Calls `ask`, at least once, until it returns anything but undefined or false.
  * @returns that answer; undefined after the timeout
  * @throws the signal's reason; what `ask` throws
  */

@@ -1,25 +1,25 @@
-/** One looks, many watch: something in the world that is looked at only while someone wants to know. */
+/** Watches something in the world, looking once for all watchers, and only while there are any. */
 import { isDeepStrictEqual } from 'node:util'
 import { Latest } from './latest'
 
 export interface Looking<T> {
-  /** Looks once. If it throws, everyone who watches gets the error and the looking ends. */
+  /** Looks once. If it throws, all watchers get the error and watching ends. */
   look(): Promise<T>
-  /** Resolves when another look is due, and at once when the signal is aborted. Never rejects. */
+  /** Resolves when another look is due, or at once when the signal is aborted. Never rejects. */
   due(signal: AbortSignal): Promise<void>
-  /** Whether a value is worth showing after the one shown last. By default: whether anything in it differs. */
+  /** Whether a value is worth showing after the last one shown. Default: whether anything in it differs. */
   differs?(shown: T, found: T): boolean
-  /** Called when the first one begins to watch, with a signal that is aborted when the last one has stopped. */
+  /** Called when the first watcher comes, with a signal that is aborted when the last one has left. */
   begin?(signal: AbortSignal): void
 }
 
 type Outcome<T> = { readonly value: T } | { readonly error: unknown }
 
-/** From the first one who watches to the last one who stops, or to an error. */
+/** Lasts from the first watcher to the last, or until an error. */
 interface Watch<T> {
   readonly shown: Latest<Outcome<T> | undefined>
   readonly end: AbortController
-  /** Cut short by `again`, and by the end. */
+  /** The pause between looks, cut short by `again` and by the end. */
   pause: AbortController
   watchers: number
 }
@@ -35,14 +35,14 @@ export class Watched<T> {
     this.#closed = closed
   }
 
-  /** Looks again now, if anyone watches. Called during a look, it causes another one. */
+  /** Looks again now, if there are watchers. If called during a look, another one follows. */
   again(): void {
     this.#session?.pause.abort()
   }
 
   /**
-   * The value as found last, then each one that differs, until the signal is aborted. A slow reader skips what has been
-   * overtaken. @throws what `look` threw
+   * The latest value, then each one that differs, until the signal is aborted. A slow reader skips values that have
+   * been replaced. @throws what `look` threw
    */
   async *watch(signal: AbortSignal): AsyncGenerator<T, void, undefined> {
     const session = (this.#session ??= this.#begin())
@@ -73,7 +73,7 @@ export class Watched<T> {
     return session
   }
 
-  /** Whoever comes next begins anew. */
+  /** The next watcher starts a new session. */
   #end(session: Watch<T>): void {
     session.end.abort()
     session.pause.abort()
@@ -85,7 +85,7 @@ export class Watched<T> {
     const differs = this.#how.differs ?? ((shown, found) => !isDeepStrictEqual(shown, found))
     let last: { readonly value: T } | undefined
     while (!signal.aborted) {
-      session.pause = new AbortController() // before the look: a change during it asks for another one
+      session.pause = new AbortController() // before the look: a change during it needs another one
       const value = await this.#how.look()
       if (signal.aborted) return
       if (!last || differs(last.value, value)) session.shown.set((last = { value }))

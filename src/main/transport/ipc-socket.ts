@@ -1,6 +1,6 @@
 /**
- * The router over Electron IPC: each line that a window opens becomes a socket-like object for tRPC's own WebSocket
- * adapter, so that the desktop app and a served page speak exactly the same protocol.
+ * The router over Electron IPC. Each line that a window opens becomes a socket-like object for tRPC's own WebSocket
+ * adapter, so the desktop app and a served page use exactly the same protocol.
  */
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
@@ -11,7 +11,7 @@ import { channels } from '../../shared/bridge'
 import type { App } from '../app'
 import { connectRouter } from './router-connection'
 
-/** What one message may have, in characters, and how many lines one window: far more than the app needs. */
+/** Limits, far above what the app needs: characters per message, and lines per window. */
 const longest = 1_000_000
 const most = 8
 
@@ -34,7 +34,7 @@ class IpcSocket extends EventEmitter {
     if (this.readyState === 1 && !this.#contents.isDestroyed()) this.#contents.send(channels.message, this.#line, data)
   }
 
-  /** From this side. */
+  /** Closes it from this side. */
   close(): void {
     if (this.readyState !== 1) return
     if (!this.#contents.isDestroyed()) this.#contents.send(channels.closed, this.#line)
@@ -45,7 +45,7 @@ class IpcSocket extends EventEmitter {
     this.close()
   }
 
-  /** From the window's side. */
+  /** Call it when the window has closed it. */
   ended(): void {
     if (this.readyState !== 1) return
     this.readyState = 3
@@ -53,7 +53,7 @@ class IpcSocket extends EventEmitter {
   }
 }
 
-/** Serves the app to the windows whose page comes from `origin`; messages of any other sender are dropped. */
+/** Serves the app to windows whose page comes from `origin`; messages from any other sender are dropped. */
 export function serveWindows(app: App, origin: string): void {
   const windows = new Map<WebContents, Map<string, IpcSocket>>()
 
@@ -67,7 +67,7 @@ export function serveWindows(app: App, origin: string): void {
       for (const socket of lines.values()) socket.ended()
       lines.clear()
     }
-    // A reloaded or crashed page has lost its lines without saying so.
+    // A page that was reloaded or crashed doesn't close its lines.
     contents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
       if (isMainFrame && !isSameDocument) drop()
     })

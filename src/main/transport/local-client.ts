@@ -1,6 +1,6 @@
 /**
- * The line to a router that listens on a Unix socket. Apart from the listening, so that a command does not load what it
- * only asks.
+ * The client of a router that listens on a Unix socket. Separate from the server, so that a command doesn't load the
+ * router itself.
  */
 import { open, type FileHandle } from 'node:fs/promises'
 import { createConnection } from 'node:net'
@@ -17,7 +17,7 @@ export interface LocalConnection {
   close(): Promise<void>
 }
 
-/** @returns undefined if nobody listens there */
+/** @returns undefined if nothing is listening there */
 export async function connectLocally(path: string): Promise<LocalConnection | undefined> {
   const folder = await open(dirname(path), 'r').catch(() => undefined)
   if (!folder) return undefined
@@ -31,7 +31,7 @@ export async function connectLocally(path: string): Promise<LocalConnection | un
       super('ws://localhost/', { createConnection: () => createConnection(short) })
     }
   }
-  // An engine that ends is not waited for: what was asked is answered with an error.
+  // If the engine ends, open calls fail.
   const socket = createWSClient({
     url: 'ws://localhost/',
     WebSocket: LocalSocket as unknown as typeof globalThis.WebSocket,
@@ -46,7 +46,7 @@ export async function connectLocally(path: string): Promise<LocalConnection | un
   }
 }
 
-/** A socket's path has at most 107 characters; through the open folder it is always short. */
+/** A socket's path can have at most 107 bytes; through the open folder it is always short. */
 export const shortPath = (folder: FileHandle, path: string): string => `/proc/self/fd/${folder.fd}/${basename(path)}`
 
 function answers(path: string): Promise<boolean> {

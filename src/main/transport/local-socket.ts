@@ -1,6 +1,6 @@
 /**
- * The router over a Unix socket: how the command line reaches an engine that runs. Who may enter the socket's folder
- * (0700) may ask for everything; there is no other check.
+ * The router over a Unix socket, through which the command line reaches a running engine. Anyone who may enter the
+ * socket's folder (0700) may call everything; there is no other check.
  */
 import { EventEmitter, once } from 'node:events'
 import { open, rm } from 'node:fs/promises'
@@ -11,9 +11,7 @@ import { makePrivateFolder } from '../system/files'
 import { shortPath } from './local-client'
 import { serveSockets } from './web-socket'
 
-/**
- * Listens until it is closed. What an earlier process left at the path is replaced: the caller holds the lock on it.
- */
+/** Listens until it is closed. Replaces a socket left by an earlier process: the caller holds the workspace's lock. */
 export async function listenLocally(path: string, app: App): Promise<LocalListener> {
   await makePrivateFolder(dirname(path))
   await rm(path, { force: true })

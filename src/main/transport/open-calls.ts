@@ -1,15 +1,13 @@
-/**
- * How many calls one connection may have open: a message of a megabyte can hold thousands, and they would run at once.
- */
+/** Limits a connection's open calls: a message of a megabyte could contain thousands, which would all run at once. */
 import { jsonEncoder, type Encoder } from '@trpc/server/adapters/ws'
 
 /**
- * Calls without an answer yet, live subscriptions among them. A page has about ten, and some hundred while it starts
- * that many instances at once.
+ * Calls that haven't been answered yet, including live subscriptions. A page has about ten, or about a hundred while it
+ * starts that many instances.
  */
 export const mostOpenCalls = 500
 
-/** A call or an answer, as far as they are looked at here. */
+/** The parts of a call or an answer that are used here. */
 interface Message {
   readonly id?: unknown
   readonly method?: unknown
@@ -18,11 +16,11 @@ interface Message {
 }
 
 /**
- * Reads and writes one connection's messages and counts the calls among them.
- * @param exceeded called once, when there are too many; from then on nothing is read
+ * Encodes and decodes a connection's messages, and counts its open calls.
+ * @param exceeded called once if there are too many; nothing is read any more then
  */
 export function countingEncoder(exceeded: () => void): Encoder {
-  /** By id: whether it is a subscription, which only `stopped` ends. */
+  /** By id, whether it is a subscription, which only `stopped` ends. */
   const open = new Map<unknown, boolean>()
   let refused = false
   return {
@@ -38,8 +36,8 @@ export function countingEncoder(exceeded: () => void): Encoder {
       const messages = (Array.isArray(decoded) ? decoded : [decoded]) as (Message | null)[]
       const calls = messages.filter(
         it => ['string', 'number'].includes(typeof it?.id) && it?.method !== 'subscription.stop',
-      ) // nothing else runs
-      // An id that is open already would be counted once and answered twice.
+      ) // only these are run
+      // An id that is already open would be counted once but answered twice.
       const fresh = new Set(calls.map(it => it?.id).filter(it => !open.has(it)))
       if (
         fresh.size === calls.length &&

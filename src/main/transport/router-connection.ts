@@ -1,6 +1,4 @@
-/**
- * One connection's line to the router, whatever carries it: tRPC's own WebSocket protocol, with a bound on open calls.
- */
+/** Connects a socket of any kind to the router: tRPC's own WebSocket protocol, with a limit on open calls. */
 import type { IncomingMessage } from 'node:http'
 import { getWSConnectionHandler, type WSSHandlerOptions } from '@trpc/server/adapters/ws'
 import type { WebSocket } from 'ws'

@@ -1,4 +1,4 @@
-/** The router over WebSockets of an HTTP server: the served page's, and the local one of the command line. */
+/** The router over an HTTP server's WebSockets: that of the served pages, and the command line's local one. */
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -7,35 +7,35 @@ import type { App } from '../app'
 import { waitFor } from '../system/wait'
 import { connectRouter } from './router-connection'
 
-/** Bytes of one message: far more than any request needs. */
+/** Bytes per message: far more than any request needs. */
 const longest = 1_000_000
-/** Sockets at once; a page has one. */
+/** Sockets open at a time; a page has one. */
 const most = 64
-/** An unanswered ping ends a socket whose other end has vanished. Milliseconds. */
+/** Milliseconds. An unanswered ping ends a socket whose other end has vanished. */
 const keepAlive = { enabled: true, pingMs: 20_000, pongWaitMs: 20_000 }
-/** Milliseconds that the other end has to agree to the end of a socket. */
+/** Milliseconds for the other end to close its side of a socket. */
 const closeTimeout = 2_000
 
-/** Who may have a socket. */
+/** Decides who may have a socket. */
 export interface Door {
-  /** @returns the HTTP status and reason to refuse a request with */
+  /** @returns the HTTP status and reason if the request is refused */
   refuses(request: IncomingMessage): string | undefined
-  /** Closes the socket, or calls `admitted` with whose it is. Until then nothing that it sends is a call. */
+  /** Closes the socket, or calls `admitted` with its session. Until then, nothing that it sends is treated as a call. */
   admit(socket: WebSocket, request: IncomingMessage, admitted: (session: string) => void): void
-  /** A session's connection came (1) or went (-1). */
+  /** Called when a session gains (1) or loses (-1) a connection. */
   connected(session: string, connection: Socket, by: 1 | -1): void
 }
 
 export interface Sockets {
-  /** Ends those of one session. */
+  /** Ends a session's sockets. */
   drop(session: string): void
-  /** Ends all; nothing is answered any more. */
+  /** Ends all sockets and answers nothing any more. */
   close(): void
 }
 
-/** @param door without one, whoever can connect may call */
+/** @param door if absent, anyone who can connect may call */
 export function serveSockets(server: Server, app: App, door?: Door): Sockets {
-  // Its type leaves `closeTimeout` out.
+  // The type lacks `closeTimeout`.
   const options = { noServer: true, maxPayload: longest, perMessageDeflate: false, closeTimeout }
   const wss = new WebSocketServer(options)
   const sessions = new Map<WebSocket, string | undefined>()
@@ -76,7 +76,7 @@ async function drained(socket: WebSocket): Promise<void> {
   await waitFor(() => socket.readyState !== socket.OPEN || socket.bufferedAmount <= 1_000_000, { every: 20 })
 }
 
-/** The connection ends when this is sent, whatever the other end does: it may never close its side. */
+/** Ends the connection once this is sent: the other end may never close its side. */
 function refuse(stream: Duplex, status: string): void {
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => stream.destroy())
 }

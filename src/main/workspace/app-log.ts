@@ -1,13 +1,13 @@
 /**
- * The app's own log, `.instance-manager/app.log`: what was opened, what operations ended how, which problems were told.
- * Holds no secret.
+ * The app's own log, `.instance-manager/app.log`: when the workspace was opened, how operations ended, and which
+ * problems were reported. Contains no secrets.
  */
 import { appendFile, chmod, rename, stat } from 'node:fs/promises'
 import { hasBegun, type OperationState } from '../../shared/operation'
 import type { Problem } from '../../shared/problem'
 import { SerialQueue } from '../system/serial-queue'
 
-/** Above it the present file becomes `app.log.1`, which it replaces. Bytes. */
+/** Bytes. A larger file becomes `app.log.1`, replacing the previous one. */
 const limit = 5 << 20
 
 export class AppLog {
@@ -19,7 +19,7 @@ export class AppLog {
   opened(version: string, copyOf: string | undefined): void {
     this.info(`The workspace was opened by Instance Manager ${version}.`)
     if (copyOf !== undefined)
-      this.info(`It is a copy of ${copyOf}: instances that belong there are left alone until they are adopted.`)
+      this.info(`It is a copy of ${copyOf}: instances that belong there are left untouched until they are adopted.`)
   }
 
   info(text: string): void {

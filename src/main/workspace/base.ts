@@ -1,4 +1,4 @@
-/** The base application: what it must have, which of its files count, its manifest. Read only to us. */
+/** The base application: what it must have, which of its files count, and its manifest. We never change it. */
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { problem } from '../../shared/problem'
@@ -11,7 +11,7 @@ export async function readManifest(root: string): Promise<Manifest> {
   return (await readJson(workspacePaths(root).manifest, manifestSchema)) ?? manifestSchema.parse({})
 }
 
-/** npm finds programs by PATH, and containers mount folders, with ":" between the parts. */
+/** PATH, which npm uses, and containers' mounts both separate paths with “:”. */
 export const isUnusable = (path: string): boolean => path.includes(delimiter)
 export const usablePath = {
   item: `A path without “${delimiter}”`,
@@ -19,7 +19,7 @@ export const usablePath = {
   hint: 'npm and containers can’t work in such a folder, so rename it.',
 } as const
 
-/** Looks whether a folder can serve as a workspace, and says of each thing whether it is there. Changes nothing. */
+/** Checks whether a folder can be a workspace, and which of the required things it has. Changes nothing. */
 export async function checkWorkspace(root: string): Promise<WorkspaceCheck> {
   const folder = await stat(root).catch(() => undefined)
   if (!folder?.isDirectory()) {
@@ -55,7 +55,7 @@ export async function checkWorkspace(root: string): Promise<WorkspaceCheck> {
   }
 }
 
-/** The folder's real path. @throws Problem `workspace-unusable` that lists what is missing */
+/** The folder's real path. @throws Problem `workspace-unusable`, which lists what is missing */
 export async function requireWorkspace(root: string): Promise<string> {
   const check = await checkWorkspace(root)
   if (check.usable) return realpath(root)
@@ -69,11 +69,11 @@ export async function requireWorkspace(root: string): Promise<string> {
   })
 }
 
-/** Folders that npm and git make, and that never count as the application's own. */
+/** Folders created by npm and git, which never count as the application's own. */
 const foreign = new Set(['node_modules', '.git'])
 
 /**
- * The base application's own files, relative to the workspace, sorted: what a release is made of. Left out: installed
+ * The base application's own files, relative to the workspace, sorted: a release is made from these. Without installed
  * packages, the client's build, the server's .env (secrets belong to instances) and the contents of data folders.
  */
 export async function baseFiles(root: string, { server, client }: Manifest): Promise<string[]> {

@@ -1,4 +1,4 @@
-/** .env files as dotenv reads them: what is written here, `dotenv.parse` gives back unchanged. */
+/** .env files as dotenv reads them: `dotenv.parse` returns unchanged whatever is written here. */
 import { lstat, realpath, stat } from 'node:fs/promises'
 import { parse } from 'dotenv'
 import { problem } from '../../shared/problem'
@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../system/files'
 
 export type EnvValues = Readonly<Record<string, string>>
 
-/** @throws Problem `env-value` for the rare value that dotenv has no notation for (never quoted in the message) */
+/** @throws Problem `env-value` for the rare value that dotenv can't express; the message never quotes it */
 export function formatEnv(values: EnvValues): string {
   return Object.entries(values)
     .map(([key, value]) => `${assignment(key, value)}\n`)
@@ -14,8 +14,8 @@ export function formatEnv(values: EnvValues): string {
 }
 
 /**
- * Replaces or appends values and leaves every other line, comments included, as it is.
- * @param text the file's present content
+ * Replaces or appends values and keeps every other line, including comments.
+ * @param text the file's current content
  */
 export function setEnv(text: string, values: EnvValues): string {
   const lines = text.replace(/\r\n?/g, '\n').replace(/\n*$/, '\n').replace(/^\n+/, '')
@@ -26,9 +26,9 @@ export function setEnv(text: string, values: EnvValues): string {
 }
 
 /**
- * Replaces an instance's `.env`: its group may read it where the instance has a system user of its own, and nobody else
- * but us. One that is a link stays one: the file that it leads to is replaced.
- * @throws Problem `env-link` if it leads to anything but a regular file of this user's
+ * Replaces an instance's `.env`. Only we may read it, and its group if the instance has its own system user. If it is a
+ * link, its target is replaced.
+ * @throws Problem `env-link` if the target isn't a regular file of this user's
  */
 export async function writeEnv(path: string, text: string): Promise<void> {
   const real = await behindLink(path)
@@ -56,14 +56,14 @@ async function behindLink(path: string): Promise<string> {
   })
 }
 
-/** Of a `.env` that the instance's own group reads. */
+/** The mode of a `.env` that the instance's own group may read. */
 export const sharedMode = 0o640
 
-/** dotenv's own pattern: it alone knows where a value ends, and what looks like an assignment inside another value. */
+/** dotenv's own pattern: only that knows where a value ends, and what is part of another value. */
 const pattern =
   /^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/dgm
 
-/** From the first to behind the last line of the assignment that counts, the last; the text's end if there is none. */
+/** Start and end of the lines of the last assignment, which is the one that counts; the text's end if there is none. */
 function placeOf(text: string, key: string): readonly [number, number] {
   const indices = [...text.matchAll(pattern)].findLast(it => it[1] === key)?.indices
   const [start, keyEnd] = indices?.[1] ?? []
@@ -80,7 +80,7 @@ function assignment(key: string, value: string): string {
     `\`${value}\``,
     `"${value.replaceAll('\n', '\\n').replaceAll('\r', '\\r')}"`,
   ]
-  // A plain word needs no quotes; all else gets the first notation that dotenv reads back as it was.
+  // A plain word needs no quotes; anything else gets the first notation that dotenv reads back unchanged.
   const candidates = /^[\w./:@%+,-]*$/.test(value) ? notations : [...notations.slice(1), value]
   const found = candidates.map(it => `${key}=${it}`).find(it => survives(it, key, value))
   if (found === undefined) {
@@ -94,7 +94,7 @@ function assignment(key: string, value: string): string {
   return found
 }
 
-/** Reads back as itself, and does not change what is read before and after it, whatever quotes may follow. */
+/** Whether the line is read back unchanged without affecting the lines around it, whatever quotes may follow. */
 function survives(line: string, key: string, value: string): boolean {
   const read = parse(`BEFORE=1\n${line}\nAFTER=1\n# "\n# '\n# \`\n`)
   return read[key] === value && read['BEFORE'] === '1' && read['AFTER'] === '1' && Object.keys(read).length === 3

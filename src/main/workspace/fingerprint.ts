@@ -1,4 +1,4 @@
-/** The name of a release, and of each of its parts: a digest of all that goes into it. */
+/** The name of a release and of each of its parts: a digest of everything that goes into it. */
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { lstat, readFile, readlink } from 'node:fs/promises'
@@ -8,14 +8,14 @@ import type { Manifest } from '../../shared/workspace'
 import { mapLimited } from '../system/map-limited'
 import { baseFiles } from './base'
 
-/** Files read at the same time: enough to keep the disk busy, few enough to spare descriptors. */
+/** Files read at a time: enough to keep the disk busy, but few enough to save descriptors. */
 const atOnce = 64
 
 /**
  * 32 hex digits over every file's path, executable bit and content, the commands that build it, and what compiled
  * packages depend on (platform, architecture, Node's major version).
- * @param root holds the base application; also true of a copy of it
- * @param known digests of files by path and time stamp, kept by who asks often: unchanged files are then not read again
+ * @param root the folder of the base application, or of a copy: the digest is the same
+ * @param known a cache of files' digests, for callers that ask often: unchanged files aren't read again
  */
 export async function fingerprint(
   root: string,
@@ -23,7 +23,7 @@ export async function fingerprint(
   nodeMajor: string,
   known?: Map<string, string>,
 ): Promise<string> {
-  const { bootSeconds: _, ...built } = server // how long it boots changes nothing of what is built
+  const { bootSeconds: _, ...built } = server // the boot time doesn't affect the build
   return digestFiles(
     root,
     await baseFiles(root, { server, client, ...rest }),
@@ -38,7 +38,7 @@ export const platform = (nodeMajor: string) => ({ platform: process.platform, ar
 /**
  * 32 hex digits over each file's path, executable bit and content.
  * @param files relative to root, in a fixed order
- * @param also what else counts, as JSON
+ * @param also what else counts; serialised as JSON
  */
 export async function digestFiles(
   root: string,
@@ -66,7 +66,7 @@ async function digestFile(root: string, path: string, known: Map<string, string>
   return digest
 }
 
-/** Bytes; a stream of it costs a small file more than the file, and Node reads no file of 2 GiB whole. */
+/** Bytes above which a file is streamed: a stream costs more than reading a small file, and Node can't read 2 GiB at once. */
 const big = 4_000_000
 
 async function digestContent(path: string, size: number): Promise<Hash> {

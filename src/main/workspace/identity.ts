@@ -1,4 +1,4 @@
-/** Which workspace this is: a random id that marks its databases, and where it lay when it was last opened. */
+/** Which workspace this is: a random id that marks its databases, and where it was when last opened. */
 import { randomUUID } from 'node:crypto'
 import { rename, rm, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
@@ -16,10 +16,10 @@ const identitySchema = z.object({
 export type Identity = Readonly<z.infer<typeof identitySchema>>
 
 /**
- * The workspace's identity, created at its first opening. A workspace whose recorded path is gone was moved: it stays
- * the same one. If the recorded path still holds a workspace of this id, this one is a copy: it becomes a workspace of
- * its own, and does not inherit the original's unfinished operations (they would work on the original) or its list of
- * what should run.
+ * The workspace's identity, created when it is first opened. If the recorded path is gone, the workspace was moved and
+ * keeps its identity. If the recorded path still holds a workspace with this id, this one is a copy: it becomes a
+ * separate workspace, and doesn't inherit the original's unfinished operations (they would work on the original) or its
+ * list of instances that should be running.
  * @throws Problem `file-corrupt`
  */
 export async function identify(paths: WorkspacePaths): Promise<Identity> {
@@ -34,10 +34,7 @@ export async function identify(paths: WorkspacePaths): Promise<Identity> {
   return identity
 }
 
-/**
- * The same for read-only use: nothing is written, so a workspace that has no identity of its own yet gets a temporary
- * one.
- */
+/** The same for read-only use: nothing is written, so a workspace without its own identity gets a temporary one. */
 export async function lookAtIdentity(paths: WorkspacePaths): Promise<Identity> {
   const known = await readJson(paths.identity, identitySchema)
   if (known && (known.path === paths.root || !(await isElsewhere(known, paths)))) return known
@@ -45,7 +42,7 @@ export async function lookAtIdentity(paths: WorkspacePaths): Promise<Identity> {
 }
 
 /**
- * Whether the recorded path holds another workspace with the same id. One that cannot be read counts: it may be the
+ * Whether the recorded path holds another workspace with the same id. One that can't be read counts: it may be the
  * original.
  */
 async function isElsewhere({ id, path }: Identity, paths: WorkspacePaths): Promise<boolean> {
@@ -54,7 +51,7 @@ async function isElsewhere({ id, path }: Identity, paths: WorkspacePaths): Promi
     const found = await readJson(other, identitySchema)
     if (found?.id !== id) return false
     const [there, here] = await Promise.all([stat(other), stat(paths.identity)])
-    return there.ino !== here.ino || there.dev !== here.dev // one folder may have two paths, by a bind mount
+    return there.ino !== here.ino || there.dev !== here.dev // a bind mount gives one folder two paths
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ENOTDIR'
   }

@@ -1,13 +1,13 @@
 /**
- * An instance's config.json: the only place that reads and writes it. It has the guide's exact keys and some of ours;
- * keys that we don't know are kept. Holds the database's password, so it is readable by us alone.
+ * The only place that reads and writes an instance's config.json. It has the guide's exact keys and some of ours;
+ * unknown keys are kept. It contains the database's password, so only we may read it.
  */
 import { instanceConfigSchema, type InstanceConfig } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import { readJson, writeJson } from '../system/files'
 import { KeyedQueue } from '../system/serial-queue'
 
-/** By the file's path: two changes of the same instance must not undo each other, wherever they come from. */
+/** By the file's path: concurrent changes to an instance must not undo each other. */
 const changes = new KeyedQueue()
 
 /**
@@ -28,14 +28,14 @@ export async function requireInstanceConfig(path: string): Promise<InstanceConfi
 export const configMissing = (path: string) =>
   problem({ code: 'config-missing', message: `${path} is missing.`, hint: 'Restore it, then try again.' })
 
-/** Writes a whole new one: of an instance that is created, or adopted. */
+/** Writes the whole file, when an instance is created or adopted. */
 export const writeInstanceConfig = (path: string, config: InstanceConfig): Promise<void> =>
   changes.run(path, () => writeJson(path, config, 0o600))
 
 /**
- * Changes some of it. A crash leaves the old or the new file.
- * @param how what it becomes, from what it is now; a key that is undefined is removed
- * @throws as `requireInstanceConfig`; then nothing is written
+ * Changes the file atomically: a crash leaves the old or the new one.
+ * @param how returns the new content from the current one; keys set to undefined are removed
+ * @throws as `requireInstanceConfig`; nothing is written then
  */
 export const changeInstanceConfig = (path: string, how: (config: InstanceConfig) => InstanceConfig): Promise<void> =>
   changes.run(path, async () => writeJson(path, how(await requireInstanceConfig(path)), 0o600))

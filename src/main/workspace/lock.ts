@@ -1,4 +1,4 @@
-/** One process runs the operations of a workspace. The kernel says which (`system/kernel-lock.ts`). */
+/** Only one process at a time runs a workspace's operations. The kernel decides which (`system/kernel-lock.ts`). */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -7,7 +7,7 @@ import { makePrivateFolder, readJson, writeJson } from '../system/files'
 import { holdLock, type HeldLock, type LockOptions } from '../system/kernel-lock'
 import { waitFor } from '../system/wait'
 
-/** Who holds the lock, for those it refuses. `since` is ISO 8601. */
+/** Who holds the lock; shown to those who are refused. `since` is ISO 8601. */
 const lockHolderSchema = z.object({
   pid: z.int().positive(),
   kind: z.enum(['window', 'serve', 'command']),
@@ -19,20 +19,20 @@ export type HolderKind = LockHolder['kind']
 export type Lock = Pick<HeldLock, 'release'>
 
 /**
- * Takes the lock in a workspace's own folder (`.instance-manager`), which is made if it is missing. It does not keep
- * the process alive.
- * @throws Problem `workspace-locked` naming the holder; `lock-unavailable` if there is no `flock`
+ * Takes the lock in a workspace's own folder (`.instance-manager`), which is created if missing. It doesn't keep the
+ * process alive.
+ * @throws Problem `workspace-locked`, which names the holder; `lock-unavailable` if there is no `flock`
  */
 export async function acquireLock(folder: string, kind: HolderKind, options: LockOptions = {}): Promise<Lock> {
   await makePrivateFolder(folder)
   const lock = await holdLock(join(folder, 'lock'), options)
   if (!lock) throw locked(await holderOf(folder))
   const holder: LockHolder = { pid: process.pid, kind, since: new Date().toISOString() }
-  // it only informs: a full disk must not keep anyone from making room
+  // only for information: a full disk must not keep anyone from freeing space
   await writeJson(holderFile(folder), holder).catch(() => undefined)
   return {
     async release() {
-      // once it is lost, the note is another's
+      // once the lock is lost, the file belongs to another
       if (lock.held) await rm(holderFile(folder), { force: true }).catch(() => undefined)
       await lock.release()
     },
@@ -42,13 +42,13 @@ export async function acquireLock(folder: string, kind: HolderKind, options: Loc
 const holderFile = (folder: string): string => join(folder, 'lock.json')
 
 /**
- * Who holds the lock. The winner writes it down a moment after it has won, so a note left by a dead process is not
- * believed but read again.
+ * Who holds the lock. A new holder writes the file a moment after taking the lock, so a file left by a dead process is
+ * ignored and read again.
  */
 const holderOf = (folder: string): Promise<LockHolder | undefined> =>
   waitFor(
     async () => {
-      const holder = await readJson(holderFile(folder), lockHolderSchema).catch(() => undefined) // it only informs
+      const holder = await readJson(holderFile(folder), lockHolderSchema).catch(() => undefined) // only for information
       return holder && isAlive(holder.pid) && holder
     },
     { every: 50, timeout: 500 },

@@ -14,7 +14,7 @@ import { workspacePaths, type WorkspacePaths } from './paths'
 import { Secrets } from './secrets'
 import { SettingsFile } from './settings'
 
-/** Where and as what the product runs, as far as a workspace needs to know. */
+/** Where and in what form the product runs, as far as a workspace needs to know. */
 export interface Place {
   readonly kind: HolderKind
   readonly version: string
@@ -23,51 +23,48 @@ export interface Place {
   readonly defaults: string
   readonly pm2Home: string
   /**
-   * Nothing is to be changed: a workspace is opened without its lock, beside whoever works in it, and nothing is
+   * Read-only: the workspace is opened without its lock, even while another process works in it, and nothing is
    * recovered.
    */
   readonly looking?: boolean
-  /** How long another process that is just ending may keep the lock. Milliseconds; 3000 unless told. */
+  /** Milliseconds to wait for another process that is just ending to release the lock; 3000 by default. */
   readonly lockWait?: number
 }
 
 export interface Base {
   readonly place: Place
   readonly paths: WorkspacePaths
-  /** Runs a tool, marked as this workspace's, so that what outlives a crash is found and ended. */
+  /** Runs a tool with this workspace's marker, so that it is found and ended if it outlives a crash. */
   readonly run: Run
-  /** The same for a tool whose input and output are streams. */
+  /** The same for a tool with streams for input and output. */
   readonly start: Start
-  /** That mark, for tools inside containers. */
+  /** That marker, for tools inside containers. */
   readonly mark: string
-  /** The Node that runs instances and tools, never Electron's, and its major version. */
+  /** The Node that runs instances and tools (never Electron's), and its major version. */
   readonly node: { readonly path: string; readonly major: string }
   readonly identity: Identity
   readonly settings: SettingsFile
   readonly secrets: Secrets
   readonly log: AppLog
-  /**
-   * Aborted when the workspace is closed, and when its lock is lost: its reason is then the Problem
-   * `workspace-lock-lost`.
-   */
+  /** Aborted when the workspace is closed or its lock is lost; then the reason is the Problem `workspace-lock-lost`. */
   readonly signal: AbortSignal
-  /** The lock is another's: nothing may be done any more. */
+  /** Aborted when another process may have the lock: nothing may be done any more. */
   readonly lost: AbortSignal
   readonly closing: Closing
 }
 
 export interface OpenedWorkspace {
   readonly base: Base
-  /** Ends what an earlier, killed process left running and half written. */
+  /** Ends processes and removes partial files left by an earlier, killed process. */
   clean(): Promise<void>
-  /** Lets go of everything, the newest first. */
+  /** Releases everything, newest first. */
   close(reason?: unknown): Promise<void>
 }
 
 /**
- * Locks a workspace, unless it is only looked at. What is corrupt is refused before anything runs.
+ * Locks a workspace, unless it is opened read-only. Corrupt files are refused before anything runs.
  * @param root a real path
- * @throws Problems `workspace-locked`, `file-corrupt` …; then nothing is held
+ * @throws Problems `workspace-locked`, `file-corrupt` …; nothing is held then
  */
 export async function openBase(place: Place, root: string): Promise<OpenedWorkspace> {
   const paths = workspacePaths(root)
@@ -115,7 +112,7 @@ export async function openBase(place: Place, root: string): Promise<OpenedWorksp
       base,
       clean: async () => {
         await sweep(id)
-        await removeTemporary(paths.state) // they may hold secrets
+        await removeTemporary(paths.state) // they may contain secrets
       },
       close,
     }

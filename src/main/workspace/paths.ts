@@ -1,4 +1,4 @@
-/** Where things lie in a workspace (DESIGN.md "On disk"). All paths are absolute. */
+/** Where things are in a workspace. All paths are absolute. */
 import { isAbsolute, join } from 'node:path'
 import type { Manifest } from '../../shared/workspace'
 
@@ -8,7 +8,7 @@ export interface WorkspacePaths {
   readonly manifest: string
   /** `.instance-manager`: ours, 0700. */
   readonly state: string
-  /** The workspace's id and where it lay last. */
+  /** The workspace's id and its last path. */
   readonly identity: string
   readonly settings: string
   readonly secrets: string
@@ -16,14 +16,14 @@ export interface WorkspacePaths {
   readonly releases: string
   readonly embedded: string
   readonly desired: string
-  /** Whether the infrastructure should run. */
+  /** Whether the infrastructure should be running. */
   readonly wanted: string
   readonly appLog: string
-  /** What is written out only to be read as a log; emptied at each opening. */
+  /** Temporary files that are read as logs; emptied at each opening. */
   readonly logCache: string
-  /** What served sessions save on this machine. */
+  /** Files that served sessions save on this machine. */
   readonly exports: string
-  /** Takes up space, to be removed when there is none. */
+  /** An emergency reserve, to be deleted when the disk is full. */
   readonly spare: string
 }
 
@@ -58,12 +58,12 @@ export interface InstancePaths {
   readonly server: string
   readonly client: string
   readonly env: string
-  /** While `create` works on the folder: the token of its operation. */
+  /** While the instance is being created: the token of its operation. */
   readonly reservation: string
 }
 
 /**
- * Derived from the name and the manifest, never from the paths in config.json, which may be stale or hostile.
+ * Derived from the name and the manifest, never from the paths in config.json, which may be stale or malicious.
  * @param name a valid instance name (nameSchema)
  */
 export function instancePaths(workspace: WorkspacePaths, { server, client }: Manifest, name: string): InstancePaths {

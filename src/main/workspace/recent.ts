@@ -1,4 +1,4 @@
-/** The workspaces that were opened lately, in the user's own folder of the app. */
+/** Recently opened workspaces, listed in the app's folder in the user's home. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import type { RecentWorkspace } from '../../shared/workspace'
@@ -8,13 +8,13 @@ const schema = z.array(z.object({ path: z.string(), openedAt: z.string() }))
 const kept = 10
 
 /** Milliseconds that a folder may take to answer; one on a dead network mount never does. */
-const patience = 1000
-/** A look that hangs keeps one of Node's four threads for files, so that more than this are not begun. */
+const timeout = 1000
+/** A check that hangs occupies one of Node's four file threads, so no more than this may hang. */
 const mostHanging = 2
 
 export class RecentWorkspaces {
   readonly #looks = new Map<string, Promise<boolean>>()
-  /** Those that take too long, until they come back. */
+  /** Checks that take too long, until they return. */
   readonly #hanging = new Set<string>()
   readonly #path: string
   readonly #look: (path: string) => Promise<boolean>
@@ -26,12 +26,12 @@ export class RecentWorkspaces {
   }
 
   /**
-   * Newest first, each with whether it is still there, which is not said of what does not answer. An unreadable file
-   * counts as empty: it holds nothing that matters.
+   * Newest first, each with whether it still exists; a folder that doesn't answer counts as missing. An unreadable list
+   * counts as empty: it contains nothing important.
    */
   async list(): Promise<RecentWorkspace[]> {
     const found: RecentWorkspace[] = []
-    // one by one: see `mostHanging`
+    // one at a time: see `mostHanging`
     for (const it of await this.#read()) found.push({ ...it, exists: await this.#exists(it.path) })
     return found
   }
@@ -52,7 +52,7 @@ export class RecentWorkspaces {
     if (this.#hanging.has(path) || this.#hanging.size >= mostHanging) return false
     const looking = this.#looks.get(path) ?? this.#begin(path)
     const end = new AbortController()
-    const late = delay(patience, undefined, { signal: end.signal }).then(
+    const late = delay(timeout, undefined, { signal: end.signal }).then(
       () => {
         if (this.#looks.has(path)) this.#hanging.add(path)
       },

@@ -1,4 +1,4 @@
-/** Makes a new workspace from the sample application. */
+/** Creates a new workspace from the sample application. */
 import { randomBytes } from 'node:crypto'
 import { cp, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -7,8 +7,8 @@ import { makeFolder, syncFolder } from '../system/files'
 import { isUnusable, usablePath } from './base'
 
 /**
- * Copies the sample application, whole or not at all: beside the target first, then renamed.
- * @param target a folder that does not exist yet or is empty
+ * Copies the sample application, all or nothing: to a folder beside the target, which is then renamed.
+ * @param target a folder that doesn't exist yet or is empty
  * @throws Problem `workspace-unusable`, `folder-not-empty`, `folder-not-writable`
  */
 export async function createSample(sample: string, target: string): Promise<void> {

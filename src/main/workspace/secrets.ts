@@ -4,7 +4,7 @@ import { readSealed, writeSealed } from '../system/sealed'
 import { SerialQueue } from '../system/serial-queue'
 
 const schema = z.record(z.string(), z.string())
-const hint = "Restore it from a backup: PostgreSQL's administrator and unfinished operations need what it held."
+const hint = 'Restore it from a backup: PostgreSQL’s administrator and unfinished operations need it.'
 
 export class Secrets {
   /** Each change reads the file, changes it and replaces it. */
@@ -23,7 +23,8 @@ export class Secrets {
   }
 
   /**
-   * The secret of that key, made if there is none: those who ask at once get the same one. Durable when it resolves.
+   * The secret with this key, generated if there is none. Concurrent callers get the same one. Durable when it
+   * resolves.
    */
   async ensure(key: string, make: () => string): Promise<string> {
     let value = await this.get(key)
@@ -31,29 +32,29 @@ export class Secrets {
     return value as string
   }
 
-  /** All of them or none. Durable when it resolves. */
+  /** Stores all or none. Durable when it resolves. */
   setAll(secrets: Readonly<Record<string, string>>): Promise<void> {
     return this.#change(all => ({ ...all, ...secrets }))
   }
 
-  /** All of them, for whoever masks them. */
+  /** All secrets, so that they can be masked. */
   async all(): Promise<Readonly<Record<string, string>>> {
     await this.#changes.idle()
     return this.#read()
   }
 
-  /** The keys that are there: names, not secrets. */
+  /** All keys; these aren't secret. */
   async keys(): Promise<string[]> {
     await this.#changes.idle()
     return Object.keys(await this.#read())
   }
 
-  /** Forgets what is there of these keys. */
+  /** Forgets the secrets with these keys, if there are any. */
   forget(...keys: readonly string[]): Promise<void> {
     return this.#change(all => Object.fromEntries(Object.entries(all).filter(([key]) => !keys.includes(key))))
   }
 
-  /** Nothing is changed any more. Returns when the last change is on disk. */
+  /** Refuses further changes. Returns when the last one is on disk. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#changes.idle()

@@ -1,4 +1,4 @@
-/** Settings of a workspace: its own file over the site's defaults over ours. */
+/** A workspace's settings: its own file overrides the site's defaults, which override ours. */
 import { z } from 'zod'
 import { problem } from '../../shared/problem'
 import {
@@ -22,7 +22,7 @@ const partSchema = z.record(z.string(), z.json())
 type Part = z.infer<typeof partSchema>
 type Json = Part[string]
 
-/** Refuses a change that would do harm now. @throws a Problem whose `field` is the setting's key */
+/** Refuses a change that would do harm. @throws a Problem whose `field` is the setting's key */
 export type SettingsGuard = (before: Settings, after: Settings) => Promise<void>
 
 export class SettingsFile {
@@ -30,26 +30,25 @@ export class SettingsFile {
   readonly #defaults: string
   readonly #guards: SettingsGuard[] = []
   readonly #queue = new SerialQueue()
-  /** How many changes there were. */
+  /** The number of changes so far. */
   readonly #changes = new Latest(0)
 
   /**
    * @param path `.instance-manager/settings.json`
-   * @param defaults the site's defaults, a file of the same shape: /etc/instance-manager/defaults.json unless named
-   * otherwise
+   * @param defaults the site's defaults, a file in the same format: /etc/instance-manager/defaults.json by default
    */
   constructor(path: string, defaults: string) {
     this.#path = path
     this.#defaults = defaults
   }
 
-  /** @throws Problem `file-corrupt` that names the file and the key, an unknown one too; `file-too-large` */
+  /** @throws Problem `file-corrupt`, which names the file and the invalid or unknown key; `file-too-large` */
   async read(): Promise<Settings> {
     const [site, own] = await this.#parts()
     return parsed(site, own)
   }
 
-  /** Every setting with its value and who set it. @throws as `read` */
+  /** Every setting with its value and where that comes from. @throws as `read` */
   async list(): Promise<readonly SettingState[]> {
     const [site, own] = await this.#parts()
     const [present, fallback] = [parsed(site, own), parsed(site, {})]
@@ -64,19 +63,19 @@ export class SettingsFile {
     })
   }
 
-  /** As `list`, now and after each change that is made here. */
+  /** As `list`, now and after each change made through this object. */
   async *watch(signal: AbortSignal): AsyncGenerator<readonly SettingState[], void> {
     for await (const _ of this.#changes.follow(signal)) yield await this.list()
   }
 
-  /** From now on every change must pass it. */
+  /** Adds a check that every further change must pass. */
   guard(check: SettingsGuard): void {
     this.#guards.push(check)
   }
 
   /**
-   * Changes some settings, all or none, and keeps the rest of the workspace's file. One change at a time.
-   * @throws Problems `setting-unknown`, `input` (a value that the setting can't have), what a guard throws; as `read`
+   * Changes settings, all or none, and keeps the rest of the workspace's file. One change at a time.
+   * @throws Problems `setting-unknown`, `input` (an invalid value), what a guard throws; as `read`
    */
   change(changes: SettingChanges): Promise<void> {
     return this.#queue.run(() => this.#change(changes))
@@ -97,7 +96,7 @@ export class SettingsFile {
   }
 }
 
-/** What the file itself says, without defaults; nothing if there is none. */
+/** The file's own content, without defaults; empty if there is none. */
 async function readPart(path: string): Promise<Part> {
   const found = (await readJson(path, partSchema)) ?? {}
   const result = settingsSchema.safeParse(found)
@@ -106,7 +105,7 @@ async function readPart(path: string): Promise<Part> {
   return found
 }
 
-/** Section by section, key by key. */
+/** Merges section by section, key by key. */
 const parsed = (site: Part, own: Part): Settings =>
   settingsSchema.parse(
     Object.fromEntries(Object.keys({ ...site, ...own }).map(name => [name, merge(site[name], own[name])])),
@@ -124,7 +123,7 @@ function at(values: Readonly<Record<string, unknown>>, { key, section }: Setting
   return isObject(within) ? within[lastPart(key)] : undefined
 }
 
-/** @param value null removes it, and a section that is empty then. @throws Problem `input` */
+/** @param value null removes the setting, and its section if that is then empty. @throws Problem `input` */
 function put(values: Part, setting: Setting, value: SettingValue | null): void {
   const wrong = value === null ? undefined : invalid(setting, value)
   if (wrong !== undefined)

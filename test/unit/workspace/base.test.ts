@@ -73,7 +73,7 @@ describe('checkWorkspace', () => {
     const root = await workspace(...whole)
     await writeFile(join(root, 'instance-manager.json'), '{"server":{"entri":"main.js"}}')
     await expect(checkWorkspace(root)).rejects.toMatchObject({
-      problem: { code: 'file-corrupt', cause: 'server.entri is not a known key; did you mean server.entry?' },
+      problem: { code: 'file-corrupt', cause: 'server.entri isn’t a known key; did you mean server.entry?' },
     })
   })
 

@@ -77,10 +77,10 @@ describe('SettingsFile', () => {
   )
 
   it.each([
-    [{ prots: { postgres: 3000 } }, 'prots is not a known key; did you mean ports?'],
-    [{ ports: { postgress: 3000 } }, 'ports.postgress is not a known key; did you mean ports.postgres?'],
-    [{ logs: { MaxSizeMB: 7 } }, 'logs.MaxSizeMB is not a known key; did you mean logs.maxSizeMB?'],
-    [{ theirs: true }, 'theirs is not a known key'],
+    [{ prots: { postgres: 3000 } }, 'prots isn’t a known key; did you mean ports?'],
+    [{ ports: { postgress: 3000 } }, 'ports.postgress isn’t a known key; did you mean ports.postgres?'],
+    [{ logs: { MaxSizeMB: 7 } }, 'logs.MaxSizeMB isn’t a known key; did you mean logs.maxSizeMB?'],
+    [{ theirs: true }, 'theirs isn’t a known key'],
   ])('names an unknown key and the nearest known one, in either file: %j', async (wrong, cause) => {
     await write(own, wrong)
     await expect(settings.read()).rejects.toMatchObject({
