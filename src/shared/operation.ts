@@ -39,7 +39,8 @@ export type Entry =
       claims?: readonly Claim[]
       abreast?: Abreast
     }
-  | { type: 'doing' | 'undone'; step: string }
+  /** `undoing` is absent in journals of 0.1, and where there is nothing to take back. */
+  | { type: 'doing' | 'undoing' | 'undone'; step: string }
   | { type: 'done'; step: string; result?: StepResult }
   /** From here on: undo. */
   | { type: 'turned'; reason: 'failed' | 'cancelled' | 'asked'; problem?: Problem }
@@ -72,7 +73,7 @@ export const journalLineSchema: z.ZodType<JournalLine> = z.discriminatedUnion('t
     claims: z.array(claimSchema).optional(),
     abreast: z.object({ from: z.int().min(0), most: z.int().min(1) }).optional(),
   }),
-  z.object({ ...base, type: z.enum(['doing', 'undone']), step: z.string() }),
+  z.object({ ...base, type: z.enum(['doing', 'undoing', 'undone']), step: z.string() }),
   z.object({
     ...base,
     type: z.literal('done'),
@@ -96,7 +97,7 @@ export interface StepState {
   /** ISO 8601: when it began, and when it was done or undone. */
   readonly startedAt?: string
   readonly endedAt?: string
-  /** How many times it has begun without finishing, if more than once. */
+  /** How many times it has begun without finishing, if more than once. Once the operation has turned: its undo. */
   readonly attempts?: number
   /** Progress, 0 to 1. */
   readonly fraction?: number
@@ -162,14 +163,27 @@ export function fold(state: OperationState | undefined, event: OperationEvent): 
           ...cleared,
         }),
       }
+    case 'undoing': {
+      const before = state.steps.find(it => it.name === event.step)?.attempts ?? 0
+      return {
+        ...state,
+        phase: 'undoing',
+        steps: step(event.step, { status: 'undoing', attempts: before + 1, ...cleared }),
+      }
+    }
     case 'undone':
       return markUndoing({
         ...state,
         phase: 'undoing',
-        steps: step(event.step, { status: 'undone', endedAt: event.at, ...cleared }),
+        steps: step(event.step, { status: 'undone', endedAt: event.at, attempts: undefined, ...cleared }),
       })
     case 'turned':
-      return markUndoing({ ...state, phase: 'undoing', turned: { reason: event.reason, problem: event.problem } })
+      return markUndoing({
+        ...state,
+        phase: 'undoing',
+        turned: { reason: event.reason, problem: event.problem },
+        steps: state.steps.map(it => ({ ...it, attempts: undefined })),
+      })
     case 'settled':
       return { ...state, phase: event.outcome, settledAt: event.at }
     case 'progress':

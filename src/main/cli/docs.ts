@@ -84,7 +84,7 @@ const endings = [
   '',
   '## JSON',
   '',
-  "With `--json`, standard output has one object per line: the operation's events as they happen (`opened`, `doing`, `done`, `undone`, `turned`, `settled`, `progress`, `output`, `stuck`, `retrying`, each with `id` and `at`), preceded by a `snapshot` if the operation was already running; for logs, one `line` each; and finally one `result`:",
+  "With `--json`, standard output has one object per line: the operation's events as they happen (`opened`, `doing`, `done`, `turned`, `undoing`, `undone`, `settled`, `progress`, `output`, `stuck`, `retrying`, each with `id` and `at`), preceded by a `snapshot` if the operation was already running; for logs, one `line` each; and finally one `result`:",
   '',
   code(
     [

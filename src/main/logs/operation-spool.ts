@@ -141,6 +141,8 @@ function textOf(event: OperationEvent): string {
       return `[${event.step}] begins`
     case 'done':
       return `[${event.step}] done`
+    case 'undoing':
+      return `[${event.step}] is being undone`
     case 'undone':
       return `[${event.step}] undone`
     case 'turned':

@@ -49,6 +49,7 @@ export function isLegal(state: OperationState, entry: Entry): boolean {
       return dueSteps(state).some(it => it.name === entry.step)
     case 'done':
       return dueSteps(state).some(it => it.name === entry.step && hasBegun(it))
+    case 'undoing':
     case 'undone':
       return move.type === 'undo' && move.step === entry.step
     case 'turned':

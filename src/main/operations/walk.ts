@@ -15,8 +15,8 @@
  *
  * A step is *in doubt* if it began and no entry says that it ended (after a crash, or because it was stuck). Going
  * forward, `verify` looks at the world before the step runs again. Before going forward after a crash or a retry,
- * whatever the operation needs must be available (`ready`); otherwise it is stuck where it stands, as it is if a step
- * has begun `mostAttempts` times.
+ * whatever the operation needs must be available (`ready`); otherwise it is stuck where it stands, as it is after a
+ * crash if the step, or its undo, has begun `mostAttempts` times.
  *
  * Steps may run abreast. Those in progress end before the operation turns, gets stuck or ends.
  *
@@ -32,6 +32,7 @@ import {
   type OperationEvent,
   type OperationState,
   type StepResult,
+  type StepState,
   type Transient,
 } from '../../shared/operation'
 import { stepTitle } from '../../shared/jobs/words'
@@ -97,14 +98,14 @@ export class Walk {
   }
 
   /**
-   * Continues after a crash as the kind demands: forward if the pivot had begun, undoing if it had turned. If a step
-   * has begun `mostAttempts` times, the operator decides.
+   * Continues after a crash as the kind demands: forward if the pivot had begun, undoing if it had turned. If a step, or
+   * its undo, has begun `mostAttempts` times, the operator decides.
    */
   recover(): void {
-    const step = this.#state.turned
-      ? undefined
-      : this.#state.steps.find(it => it.status === 'doing' && (it.attempts ?? 1) >= mostAttempts)
-    if (step) return this.#publish({ type: 'stuck', step: step.name, problem: neverDone(step.attempts ?? 1) })
+    const step = this.#state.steps.find(
+      it => (it.status === 'doing' || it.status === 'undoing') && (it.attempts ?? 1) >= mostAttempts,
+    )
+    if (step) return this.#publish({ type: 'stuck', step: step.name, problem: neverDone(step) })
     if (this.#services.operation.recovery === 'roll-back' && !this.#state.turned && !this.#isForwardOnly())
       this.#turn = { reason: 'failed', problem: interrupted }
     this.#resume()
@@ -238,6 +239,7 @@ export class Walk {
   }
 
   async #undo(step: Step<Json>): Promise<void> {
+    if (step.undo) await this.#record({ type: 'undoing', step: step.name })
     await this.#call(step, this.#services.lost, async context => step.undo?.(context))
     await this.#record({ type: 'undone', step: step.name })
   }
@@ -349,11 +351,11 @@ export const hasEnded = () => problem({ code: 'operation-settled', message: 'Thi
 /** Two interruptions may be chance (power cuts); after a third, the step itself is suspect. */
 const mostAttempts = 3
 
-const neverDone = (attempts: number): Problem => ({
+const neverDone = ({ status, attempts = 1 }: StepState): Problem => ({
   code: 'step-interrupted',
-  message: `This step began ${attempts} times and never finished.`,
+  message: `${status === 'undoing' ? 'The undo of this step' : 'This step'} began ${attempts} times and never finished.`,
   cause: 'Instance Manager ended each time. The step may be the reason, so it isn’t repeated automatically.',
-  hint: 'Find out why Instance Manager ended, then retry or roll back.',
+  hint: `Find out why Instance Manager ended, then retry${status === 'undoing' ? '' : ' or roll back'}.`,
   action: 'retry',
 })
 

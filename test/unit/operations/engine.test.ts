@@ -237,7 +237,7 @@ describe('an engine whose lock is lost', () => {
     await undoing.began
     one.lose()
     await one.operations.close()
-    expect(await story(one.id)).toEqual(['opened', 'doing failing', 'turned failed'])
+    expect(await story(one.id)).toEqual(['opened', 'doing failing', 'turned failed', 'undoing failing'])
 
     await rm(folder, { recursive: true })
     const past = held()
@@ -659,7 +659,9 @@ describe('turning', () => {
       'done one',
       'doing two',
       'turned cancelled',
+      'undoing two',
       'undone two',
+      'undoing one',
       'undone one',
       'settled rolled-back',
     ])
@@ -928,6 +930,47 @@ describe('closing and opening again', () => {
     expect(phase(last, id)).toBe('stuck')
     last.retry(id)
     expect((await last.settled(id)).phase).toBe('succeeded')
+  })
+
+  it('nor is its undo, if that ends the app', async () => {
+    let ends = 0
+    const killer = step('kill', {
+      undo: () => {
+        ends++
+        return new Promise(() => undefined)
+      },
+    })
+    const live = async (): Promise<Operations> => {
+      // never closed: as good as killed
+      const made = engineOf({
+        folder,
+        secrets: memorySecrets(),
+        operations: [operation([killer, step('fail', { do: () => Promise.reject(new Error('no')) })])],
+      })
+      await made.open()
+      return made
+    }
+    const id = await (await live()).start('make', { name: 'alpha' })
+    const begun = (times: number) =>
+      vi.waitFor(async () => expect((await story(id)).filter(it => it === 'undoing kill')).toHaveLength(times))
+    for (const times of [1, 2]) {
+      await begun(times)
+      await live()
+    }
+    await begun(3)
+    for (let kills = 4; kills <= 6; kills++) {
+      const [state] = (await live()).list()
+      expect(state).toMatchObject({ phase: 'stuck', turned: { reason: 'failed' } })
+      expect(state?.steps[0]).toMatchObject({
+        status: 'stuck',
+        problem: { code: 'step-interrupted', message: 'The undo of this step began 3 times and never finished.' },
+      })
+    }
+    expect(ends).toBe(3)
+    const last = await engine([operation([step('kill'), step('fail')])])
+    expect(phase(last, id)).toBe('stuck')
+    last.retry(id)
+    expect((await last.settled(id)).phase).toBe('rolled-back')
   })
 
   it('keeps a bounded number of each kind, in memory and on disk, while it runs', async () => {

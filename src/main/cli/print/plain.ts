@@ -33,6 +33,7 @@ export class PlainReporter implements Reporter {
       case 'settled':
         return this.#out.line(headLine(state, this.#out.paint, Date.parse(event.at)))
       case 'doing':
+      case 'undoing':
       case 'progress':
       case 'output':
     }
