@@ -94,7 +94,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
       onPane?.({ source: next.source, errorsOnly: next.errorsOnly || undefined })
   }
   const find = (direction: 'next' | 'previous'): void => {
-    void reader.find(direction, seen())
+    void reader.search.find(direction, seen())
   }
   const copy = (colours: boolean): void => {
     const lines = rows.current?.selected() ?? []
@@ -141,7 +141,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
     const height = screen.current?.clientHeight ?? 0
     const by = { ArrowUp: -48, ArrowDown: 48, PageUp: 40 - height, PageDown: height - 40, ' ': height - 40 }[event.key]
     const top = mode === 'history' ? rows.current?.top() : undefined
-    if (event.key === 'Home') reader.jump({ type: 'start' })
+    if (event.key === 'Home') reader.history.jump({ type: 'start' })
     else if (event.key === 'End') reader.follow()
     else if (by !== undefined && mode === 'history') rows.current?.scrollBy(by)
     else if (by !== undefined && by < 0) reader.stop(by)

@@ -5,6 +5,9 @@ import { lineOf, type LogAnchor, type LogLine, type LogPage, type LogPosition } 
 export const pageSize = 200
 export const mostLines = 800
 
+/** Lines that are looked for, if there are as many, before the end of a filtered log is shown. */
+export const screenful = 100
+
 export interface Loaded {
   /** Oldest first. */
   readonly lines: readonly LogLine[]

@@ -96,8 +96,9 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
     setSeen(it => (it.from === next.from && it.to === next.to ? it : next))
   }, [loaded, byPosition])
   const edges = useEffectEvent((element: HTMLElement): void => {
-    if (element.scrollTop < near && !loaded.atStart) reader.more('before')
-    if (element.scrollHeight - element.scrollTop - element.clientHeight < near && !loaded.atEnd) reader.more('after')
+    if (element.scrollTop < near && !loaded.atStart) reader.history.more('before')
+    if (element.scrollHeight - element.scrollTop - element.clientHeight < near && !loaded.atEnd)
+      reader.history.more('after')
   })
 
   // Whatever was drawn anew, what one looks at is put back to where it was.
@@ -212,7 +213,9 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
           ))}
         </div>
       </div>
-      {(seen.from > 0 || seen.to < 1) && <Track seen={seen} controls={id} onGo={fraction => reader.go(fraction)} />}
+      {(seen.from > 0 || seen.to < 1) && (
+        <Track seen={seen} controls={id} onGo={fraction => reader.history.go(fraction)} />
+      )}
     </div>
   )
 }

@@ -81,7 +81,7 @@ export function Tools(props: ToolsProps) {
       <RangeChip
         range={wanted.range}
         onChange={range => onChange({ range })}
-        onGo={at => reader.jump({ type: 'time', time: at })}
+        onGo={at => reader.history.jump({ type: 'time', time: at })}
       />
       <SearchField wanted={wanted} field={field} problem={wrong} onChange={onChange} onFind={onFind} />
       {(isFiltered(wanted) || wanted.search !== '') && (
@@ -144,13 +144,13 @@ function More({ wanted, reader, looks, onLooks, onChange, onCopy, onSave, onWind
         <Menu.Divider />
         <Menu.Item
           leftSection={<IconArrowBarToUp size={16} aria-hidden />}
-          onClick={() => reader.jump({ type: 'start' })}
+          onClick={() => reader.history.jump({ type: 'start' })}
         >
           Go to the beginning
         </Menu.Item>
         <Menu.Item
           leftSection={<IconArrowBarToDown size={16} aria-hidden />}
-          onClick={() => reader.jump({ type: 'end' })}
+          onClick={() => reader.history.jump({ type: 'end' })}
         >
           Go to the end
         </Menu.Item>

@@ -93,7 +93,7 @@ describe('following', () => {
     log.burst(1000)
     expect(reader.state().fresh).toBe(1002)
     expect(reader.state().loaded?.atEnd).toBe(false)
-    reader.more('after')
+    reader.history.more('after')
     await until(() => texts().includes('b'))
     reader.follow()
     await opened()
@@ -117,19 +117,19 @@ describe('history', () => {
   it('grows both ways by pages, keeps a bounded part, and ends at the ends', async () => {
     const log = new SimulatedLog(numbered(3000))
     const { reader, texts, until, opened } = read(log)
-    reader.jump({ type: 'fraction', fraction: 0.5 })
+    reader.history.jump({ type: 'fraction', fraction: 0.5 })
     await opened()
     expect(texts()[0]).toBe('line 1500')
     for (let page = 0; page < 20 && !reader.state().loaded?.atStart; page++) {
       const first = texts()[0]
-      reader.more('before')
+      reader.history.more('before')
       await until(() => texts()[0] !== first)
     }
     expect(texts()[0]).toBe('line 0')
     expect(texts().length).toBeLessThanOrEqual(800)
     for (let page = 0; page < 30 && !reader.state().loaded?.atEnd; page++) {
       const last = texts().at(-1)
-      reader.more('after')
+      reader.history.more('after')
       await until(() => texts().at(-1) !== last)
     }
     expect(texts().at(-1)).toBe('line 2999')
@@ -140,11 +140,11 @@ describe('history', () => {
   it('goes on where a page gave up, until there is something', async () => {
     const log = new SimulatedLog(numbered(20_000, index => ({ text: `line ${index}`, error: index === 3 })))
     const { reader, texts, until, opened } = read(log, { ...all, errorsOnly: true })
-    reader.jump({ type: 'end' })
+    reader.history.jump({ type: 'end' })
     await opened()
     for (let page = 0; page < 40 && !reader.state().loaded?.atStart; page++) {
       const { first } = reader.state().loaded ?? {}
-      reader.more('before')
+      reader.history.more('before')
       await until(() => reader.state().loaded?.first !== first || reader.state().loaded?.atStart === true)
     }
     expect(texts()).toEqual(['line 3'])
@@ -153,7 +153,7 @@ describe('history', () => {
   it('while one drags, only the newest wish is fulfilled after the one under way', async () => {
     const log = new SimulatedLog(numbered(3000))
     const { reader, texts, until, opened } = read(log)
-    for (const fraction of [0.1, 0.2, 0.3, 0.8]) reader.go(fraction)
+    for (const fraction of [0.1, 0.2, 0.3, 0.8]) reader.history.go(fraction)
     await opened()
     await until(() => texts()[0] === 'line 2400')
     expect(log.asked).toEqual([
@@ -165,7 +165,7 @@ describe('history', () => {
   it('other lines are wanted: one stays where one was', async () => {
     const log = new SimulatedLog(numbered(3000, index => ({ text: `line ${index}`, error: index % 10 === 0 })))
     const { reader, texts, opened } = read(log)
-    reader.jump({ type: 'fraction', fraction: 0.5 })
+    reader.history.jump({ type: 'fraction', fraction: 0.5 })
     await opened()
     reader.change({ ...all, errorsOnly: true }, reader.state().loaded?.lines[0])
     await opened()
@@ -199,15 +199,15 @@ describe('search', () => {
     reader.change({ ...all, search: 'needle' }, reader.newest.at(-1))
     await until(() => reader.state().rank === 5 && reader.state().count?.done === true)
     expect(reader.state()).toMatchObject({ mode: 'history', current: '4500', count: { hits: 5 } })
-    await reader.find('previous', undefined)
+    await reader.search.find('previous', undefined)
     expect(reader.state()).toMatchObject({ current: '3500', rank: 4 })
     expect(reader.state().loaded?.lines.some(it => it.position === '3500')).toBe(true)
-    await reader.find('next', undefined)
-    await reader.find('next', undefined)
+    await reader.search.find('next', undefined)
+    await reader.search.find('next', undefined)
     expect(reader.state()).toMatchObject({ current: '4500', rank: 5, ended: 'next' })
     log.write({ text: 'another needle' })
     expect(reader.state().count?.hits).toBe(6)
-    await reader.find('next', undefined)
+    await reader.search.find('next', undefined)
     expect(reader.state()).toMatchObject({ current: '5000', rank: 6 })
   })
 
@@ -220,7 +220,7 @@ describe('search', () => {
     await opened()
     for (let page = 0; page < 10 && !reader.state().loaded?.atStart; page++) {
       const { first } = reader.state().loaded ?? {}
-      reader.more('before')
+      reader.history.more('before')
       await until(() => reader.state().loaded?.first !== first || reader.state().loaded?.atStart === true)
     }
     expect(texts()).toEqual(['needle 500', 'needle 1500', 'needle 2500', 'needle 3500', 'needle 4500'])
