@@ -1,4 +1,4 @@
-/** A job that the operator wants at once, such as a stop, doesn't wait for the one it makes pointless. */
+/** A job such as a stop doesn't wait for an operation that it makes pointless. */
 import { jobOf } from '../../shared/jobs'
 import { isOpen } from '../../shared/operation'
 import { things } from '../../shared/things'
@@ -7,7 +7,7 @@ import type { Operations } from '../operations/engine'
 
 /**
  * Cancels the open operations on an instance that a job of this kind interrupts (see its descriptor), and waits until
- * they are undone. One that can't be undone stays open: the engine then refuses the job, and says why.
+ * they are undone. One that can't be undone stays open: the engine then refuses the job and says why.
  * @throws Problem `shutting-down`; the signal's reason
  */
 export async function interruptFor(

@@ -1,6 +1,6 @@
 /**
- * Journals: what makes an operation survive a power cut. One file an operation, one JSON line an entry, each on disk
- * (fsync) before the engine acts on it.
+ * Journals let operations survive a power cut: one file per operation, one JSON line per entry, each on disk (fsync)
+ * before the engine acts on it.
  */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
@@ -27,16 +27,16 @@ export type { OpenedLine } from './journal-lines'
 const idPattern = /^\d{8}T\d{9}Z-[0-9a-f]{8}$/
 const extension = '.jsonl'
 
-/** A new identifier: sorts by time, safe as a file name. */
+/** A new id: sorts by time, and is safe as a file name. */
 export const newId = (now: Date): string =>
   `${now.toISOString().replace(/[-:.]/g, '')}-${randomBytes(4).toString('hex')}`
 
-/** The identifier in a journal's file name; undefined if the file is no journal. */
+/** The id in a journal's file name; undefined if the file isn't a journal. */
 export const idOfFile = (name: string): string | undefined =>
   name.endsWith(extension) ? name.slice(0, -extension.length) : undefined
 
 export class Journal {
-  /** Behind the last line that is known to be good; whatever follows is cut off by the next append. */
+  /** The end of the last line known to be good. The next append cuts off anything after it. */
   #end: End
 
   private constructor(
@@ -46,33 +46,34 @@ export class Journal {
     this.#end = end
   }
 
-  /** Makes the journal with its first line, durably. @throws Problem `journal-write-failed`, and leaves no file */
+  /** Creates the journal with its first line, durably. @throws Problem `journal-write-failed`, leaving no file */
   static async create(folder: string, opened: OpenedLine): Promise<Journal> {
     const path = pathOf(folder, opened.id)
     const { data, end } = encode(opened, startOf(opened.id))
-    let made = false
+    let created = false
     try {
       await withFile(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, async file => {
-        made = true
+        created = true
         await file.writeFile(data)
         await file.sync()
       })
       await withFile(folder, constants.O_RDONLY, it => it.sync())
     } catch (error) {
-      if (made) await rm(path, { force: true }).catch(() => undefined) // the first error is the one to tell
+      if (created) await rm(path, { force: true }).catch(() => undefined) // the first error is the one to report
       throw writeFailed(error)
     }
     return new Journal(path, end)
   }
 
   /**
-   * Adds a line; when this returns it is on disk. @throws Problem `journal-write-failed`; the line then does not count
+   * Adds a line, which is on disk when this returns. @throws Problem `journal-write-failed`; the line doesn't count
+   * then
    */
   async append(line: JournalLine): Promise<void> {
     const { data, end } = encode(line, this.#end)
     try {
       await withFile(this.path, constants.O_WRONLY | constants.O_APPEND, async file => {
-        await file.truncate(this.#end.length) // a torn line of a crash or a full disk must not grow into a corrupt one
+        await file.truncate(this.#end.length) // a line torn by a crash or a full disk must not become a corrupt one
         await file.writeFile(data)
         await file.sync()
       })
@@ -83,7 +84,7 @@ export class Journal {
   }
 
   /**
-   * Reads and checks a journal. @returns undefined if not even `opened` is on disk (see `decode`), or its engine has
+   * Reads and checks a journal. @returns undefined if not even `opened` is on disk (see `decode`), or if its engine has
    * just deleted it
    */
   static async read(folder: string, id: string): Promise<Reading | undefined> {
@@ -98,25 +99,22 @@ export class Journal {
     }
   }
 
-  /** What a settled one says, without checking all of it; undefined of every other. */
+  /** Glances at a settled journal, without checking all of it; undefined for any other. */
   static async glance(folder: string, id: string): Promise<Glance | undefined> {
     try {
       return glance(await readBounded(pathOf(folder, id)))
     } catch {
       return undefined
-    } // reading it tells why
+    } // `read` reports why
   }
 
-  /** The entries so far, for whoever only shows them. @throws Problem `journal-corrupt` */
+  /** The entries so far, to be shown. @throws Problem `journal-corrupt` */
   static async entries(folder: string, id: string): Promise<readonly JournalLine[]> {
     return entriesOf(id, await readBounded(pathOf(folder, id)))
   }
 }
 
-/**
- * Moves a journal out of the engine's way; it is kept for whoever wants to look at it. @throws what the system refuses
- * with
- */
+/** Moves a journal out of the engine's way, but keeps it for inspection. @throws the system's error */
 export async function putAside(folder: string, id: string): Promise<void> {
   const aside = join(folder, 'abandoned')
   await mkdir(aside, { recursive: true, mode: 0o700 })
@@ -124,7 +122,7 @@ export async function putAside(folder: string, id: string): Promise<void> {
   for (const it of [aside, folder]) await withFile(it, constants.O_RDONLY, opened => opened.sync())
 }
 
-/** Deletes a journal that nobody needs any more. One that cannot be deleted stays for the next time. */
+/** Deletes a journal that isn't needed any more. If that fails, it is left to the next time. */
 export const removeJournal = (folder: string, id: string): Promise<void> =>
   rm(join(folder, `${id}${extension}`), { force: true }).catch(() => undefined)
 
@@ -136,7 +134,7 @@ export interface Readable {
   readonly problem?: undefined
 }
 
-/** A journal as it was found: usable, or refused with a problem and left alone. */
+/** A journal as found on disk: usable, or refused with a problem and left untouched. */
 export type Reading = Readable | (About & { readonly id: string; readonly problem: Problem })
 
 function pathOf(folder: string, id: string): string {
@@ -158,17 +156,17 @@ async function withFile<T>(
     }
   } catch (error) {
     throw error instanceof ProblemError ? error : Object.assign(error as Error, { path })
-  } // of an open file Node does not say which it is
+  } // Node's errors about open files lack the path
 }
 
-/** Bytes. A line has some 120, the first one a few thousand; only a step that is retried for years gets near. */
-const mostBytes = 16 << 20
+/** Bytes. A line has about 120, the first one a few thousand; only a step that is retried for years gets near this. */
+const maxBytes = 16 << 20
 
 const readBounded = (path: string): Promise<Buffer> =>
   withFile(path, constants.O_RDONLY | constants.O_NONBLOCK, async file => {
     const info = await file.stat()
     if (!info.isFile()) throw corrupt('It isn’t a regular file.') // reading a pipe would never end
-    if (info.size > mostBytes) throw corrupt(`It is larger than ${mostBytes >> 20} MB.`)
+    if (info.size > maxBytes) throw corrupt(`It is larger than ${maxBytes >> 20} MB.`)
     return file.readFile()
   })
 

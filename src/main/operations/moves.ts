@@ -1,6 +1,6 @@
 /**
- * The rules of the engine, as pure functions of what the journal says: what comes next, and what may come next. The
- * walker and the journal's reader use the same rules, so a journal that the walker could not have written is refused.
+ * The engine's rules, as pure functions of what the journal says: what comes next, and what may come next. The walker
+ * and the journal's reader use the same rules, so a journal that the walker couldn't have written is refused.
  */
 import { hasBegun, isOpen, type Entry, type OperationState, type Outcome, type StepState } from '../../shared/operation'
 
@@ -10,8 +10,8 @@ export type Move =
   | { readonly type: 'settle'; readonly outcome: Outcome }
 
 /**
- * The steps that may be done now: the first that is not done, and with those that go abreast, the next ones too. None
- * once it has turned.
+ * The steps that may be done now: the first that isn't done and, where steps run abreast, the next ones too. None once
+ * it has turned.
  */
 export function dueSteps({ turned, steps, abreast }: OperationState): readonly StepState[] {
   const open = turned ? [] : steps.filter(it => it.status !== 'done')
@@ -21,8 +21,8 @@ export function dueSteps({ turned, steps, abreast }: OperationState): readonly S
 }
 
 /**
- * Forward: the first step that is not done. Turned: the newest step that began and is not undone, the one in doubt
- * included. None left: settled.
+ * Forward: the first step that isn't done. Turned: the newest step that began and isn't undone, including one in doubt.
+ * If none is left: settle.
  */
 export function nextMove(state: OperationState): Move {
   const { turned, steps } = state
@@ -34,7 +34,7 @@ export function nextMove(state: OperationState): Move {
   return step ? { type: 'do', step: step.name } : { type: 'settle', outcome: 'succeeded' }
 }
 
-/** Whether the pivot has begun: from then on forward only. */
+/** Whether the pivot has begun: from then on, only forward. */
 export const isPastPivot = (state: OperationState, pivot: string | undefined): boolean =>
   state.steps.some(it => it.name === pivot && hasBegun(it))
 

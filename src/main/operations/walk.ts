@@ -16,7 +16,7 @@
  * A step is *in doubt* if it began and no entry says that it ended (after a crash, or because it was stuck). Going
  * forward, `verify` looks at the world before the step runs again. Before going forward after a crash or a retry,
  * whatever the operation needs must be available (`ready`); otherwise it is stuck where it stands, as it is after a
- * crash if the step, or its undo, has begun `mostAttempts` times.
+ * crash if the step, or its undo, has begun `maxAttempts` times.
  *
  * Steps may run abreast. Those in progress end before the operation turns, gets stuck or ends.
  *
@@ -98,12 +98,12 @@ export class Walk {
   }
 
   /**
-   * Continues after a crash as the kind demands: forward if the pivot had begun, undoing if it had turned. If a step, or
-   * its undo, has begun `mostAttempts` times, the operator decides.
+   * Continues after a crash as the kind demands: forward if the pivot had begun, undoing if it had turned. If a step,
+   * or its undo, has begun `maxAttempts` times, the operator decides.
    */
   recover(): void {
     const step = this.#state.steps.find(
-      it => (it.status === 'doing' || it.status === 'undoing') && (it.attempts ?? 1) >= mostAttempts,
+      it => (it.status === 'doing' || it.status === 'undoing') && (it.attempts ?? 1) >= maxAttempts,
     )
     if (step) return this.#publish({ type: 'stuck', step: step.name, problem: neverDone(step) })
     if (this.#services.operation.recovery === 'roll-back' && !this.#state.turned && !this.#isForwardOnly())
@@ -349,7 +349,7 @@ const isWaiting = (error: unknown): boolean => error instanceof ProblemError && 
 export const hasEnded = () => problem({ code: 'operation-settled', message: 'This operation has already ended.' })
 
 /** Two interruptions may be chance (power cuts); after a third, the step itself is suspect. */
-const mostAttempts = 3
+const maxAttempts = 3
 
 const neverDone = ({ status, attempts = 1 }: StepState): Problem => ({
   code: 'step-interrupted',

@@ -34,7 +34,7 @@ export type ProcessEvent =
   | { readonly type: 'process'; readonly event: string; readonly name: string }
 
 /** Bytes. An app takes about 2 KB, more if it was started with a large environment. */
-const longestDump = 64 << 20
+const maxDumpBytes = 64 << 20
 const listTimeout = 5000 // ms; it usually takes 20 for 100 processes
 const actTimeout = 60_000 // ms; one of the operator's own apps may have a long kill_timeout
 
@@ -151,7 +151,7 @@ export class Processes {
         const { instances: _, pm_id: __, prev_restart_delay: ___, ...kept } = it.pm2_env // as `pm2 save` does
         return kept
       })
-    const old = await readIfExists(dump, longestDump)
+    const old = await readIfExists(dump, maxDumpBytes)
     const running = new Set((await appsOf(this.#home)).map(it => it.name))
     const lost = parseDump(old).filter(it => running.has(it.name) && !listed.some(other => other.name === it.name))
     if (old !== undefined) await writeFileAtomic(dumpBackup, old, 0o600)
@@ -160,7 +160,7 @@ export class Processes {
 
   /** Whether `pm2 resurrect` would start it: it was listed at the last `save`. */
   async saved({ name, cwd }: ProcessRef): Promise<boolean> {
-    const dump = parseDump(await readIfExists(pm2Paths(this.#home).dump, longestDump))
+    const dump = parseDump(await readIfExists(pm2Paths(this.#home).dump, maxDumpBytes))
     return dump.some(it => it.name === name && it.pm_cwd === cwd)
   }
 

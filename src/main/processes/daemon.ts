@@ -48,7 +48,7 @@ const passed = [
 export const processEnvironment = (): Record<string, string> =>
   Object.fromEntries(passed.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
 
-const longestSocketPath = 107 // bytes, Linux's sockaddr_un
+const maxSocketPath = 107 // bytes, Linux's sockaddr_un
 const startTimeout = 20_000 // ms; it usually takes about 400
 
 export class Daemon {
@@ -73,11 +73,11 @@ export class Daemon {
 
   async #ensure(): Promise<void> {
     const { rpc, log, start } = pm2Paths(this.#home)
-    if (Buffer.byteLength(rpc) > longestSocketPath) {
+    if (Buffer.byteLength(rpc) > maxSocketPath) {
       throw problem({
         code: 'pm2-home-too-long',
         message: `PM2 can’t use the folder ${this.#home}.`,
-        cause: `A socket’s path can have at most ${longestSocketPath} bytes.`,
+        cause: `A socket’s path can have at most ${maxSocketPath} bytes.`,
         hint: 'Choose a PM2_HOME with a shorter path.',
       })
     }

@@ -52,7 +52,7 @@ export type Sharing =
 const big = 65_536
 
 /** Bytes of a list of files; enough for half a million. */
-const longest = 64 << 20
+const maxListBytes = 64 << 20
 
 export class Parts {
   readonly #folder: string
@@ -78,13 +78,13 @@ export class Parts {
 
   /** Undefined if there is no such part. @throws Problem `file-corrupt` */
   info(name: PartName): Promise<PartInfo | undefined> {
-    return readJson(join(this.#folder, name, 'part.json'), partSchema, { most: longest })
+    return readJson(join(this.#folder, name, 'part.json'), partSchema, { maxBytes: maxListBytes })
   }
 
   /** Paths in `content` that have changed since they were made: something wrote into a file that instances share. */
   async damage(name: PartName, signal?: AbortSignal): Promise<readonly string[]> {
     const [recorded, now] = await Promise.all([
-      readIfExists(join(this.#folder, name, 'tree'), longest),
+      readIfExists(join(this.#folder, name, 'tree'), maxListBytes),
       readTree(this.#run, this.content(name), 'content', signal),
     ])
     if (recorded === textOf(now)) return []

@@ -7,19 +7,19 @@ export const explain = (error: z.ZodError, schema: z.ZodType): string =>
   error.issues
     .map(issue => {
       const place = (key?: string): string =>
-        [...issue.path.map(String), ...(key === undefined ? [] : [key.slice(0, longestShown)])].join('.')
+        [...issue.path.map(String), ...(key === undefined ? [] : [key.slice(0, maxShown)])].join('.')
       if (issue.code !== 'unrecognized_keys') return `${place() || 'the file'}: ${issue.message}`
       const known = keysAt(schema, issue.path)
       return issue.keys
         .map(key => {
-          const meant = nearest(key.slice(0, longestShown), known)
+          const meant = nearest(key.slice(0, maxShown), known)
           return `${place(key)} isn’t a known key${meant === undefined ? '' : `; did you mean ${place(meant)}?`}`
         })
         .join('; ')
     })
     .join('; ')
 
-const longestShown = 60
+const maxShown = 60
 
 /** The keys of the object at a path. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {

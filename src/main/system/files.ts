@@ -109,11 +109,11 @@ const small = 1 << 20
 
 /**
  * A file's text, or undefined if there is no such file. Other errors are thrown.
- * @param most bytes; a file's reported size isn't trusted: the file may grow, and /proc reports 0
+ * @param maxBytes bytes; a file's reported size isn't trusted: the file may grow, and /proc reports 0
  * @throws a Problem `file-too-large`; `file-corrupt` if it isn't a regular file: reading a pipe or device would never
  * end
  */
-export async function readIfExists(path: string, most = small): Promise<string | undefined> {
+export async function readIfExists(path: string, maxBytes = small): Promise<string | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
     throw error
@@ -123,9 +123,9 @@ export async function readIfExists(path: string, most = small): Promise<string |
     if (!(await file.stat()).isFile()) throw corrupt(path, 'It isn’t a regular file.')
     const chunks: Buffer[] = []
     // `end` is inclusive
-    for await (const chunk of file.createReadStream({ autoClose: false, end: most })) chunks.push(chunk as Buffer)
+    for await (const chunk of file.createReadStream({ autoClose: false, end: maxBytes })) chunks.push(chunk as Buffer)
     const data = Buffer.concat(chunks)
-    if (data.length > most) throw tooLarge(path, most)
+    if (data.length > maxBytes) throw tooLarge(path, maxBytes)
     return data.toString()
   } catch (error) {
     throw error instanceof ProblemError ? error : named(error, path)
@@ -141,16 +141,16 @@ export const sizeOfFile = async (path: string): Promise<number> => (await stat(p
  * The last bytes of a log, as text; empty if it can't be read. @param from skip everything before this byte, unless the
  * file is shorter by now: then it was started again
  */
-export async function readEnd(path: string, most: number, from = 0): Promise<string> {
+export async function readEnd(path: string, maxBytes: number, from = 0): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined)
   if (!file) return ''
   try {
     const { size } = await file.stat()
     const { buffer, bytesRead } = await file.read(
-      Buffer.alloc(most),
+      Buffer.alloc(maxBytes),
       0,
-      most,
-      Math.max(from <= size ? from : 0, size - most),
+      maxBytes,
+      Math.max(from <= size ? from : 0, size - maxBytes),
     )
     return buffer.toString('utf8', 0, bytesRead)
   } catch {
@@ -162,7 +162,7 @@ export async function readEnd(path: string, most: number, from = 0): Promise<str
 
 export interface ReadJsonOptions {
   /** Bytes, as for `readIfExists`. */
-  readonly most?: number
+  readonly maxBytes?: number
   /** What to do about a refused file. */
   readonly hint?: string
 }
@@ -176,9 +176,9 @@ export interface ReadJsonOptions {
 export async function readJson<T>(
   path: string,
   schema: z.ZodType<T>,
-  { most, hint }: ReadJsonOptions = {},
+  { maxBytes, hint }: ReadJsonOptions = {},
 ): Promise<T | undefined> {
-  const text = await readIfExists(path, most)
+  const text = await readIfExists(path, maxBytes)
   if (text === undefined) return undefined
   let data: unknown
   try {
@@ -200,11 +200,11 @@ export const corrupt = (path: string, cause: string, hint = 'Repair it, or move 
     hint: `It was left as it is. ${hint}`,
   })
 
-const tooLarge = (path: string, most: number) =>
+const tooLarge = (path: string, maxBytes: number) =>
   problem({
     code: 'file-too-large',
     message: `${path} is too large to read.`,
-    cause: `It is larger than ${Math.round(most / 1024).toLocaleString('en')} KB, far more than such a file needs.`,
+    cause: `It is larger than ${Math.round(maxBytes / 1024).toLocaleString('en')} KB, far more than such a file needs.`,
     hint: 'It was left as it is. Check its contents; repair it, or move it away and try again.',
   })
 

@@ -34,7 +34,7 @@ export interface Started {
 export type Start = (file: string, args: readonly string[], options: LaunchOptions) => Started
 
 /** Bytes of output that a `Run` keeps in memory. */
-const mostOutput = 50_000_000
+const maxOutput = 50_000_000
 /** Characters of standard error that a `Start` keeps. */
 const errorsKept = 16_000
 
@@ -51,14 +51,14 @@ export const createRun =
       stream.on('data', (chunk: Buffer) => {
         all.push(chunk)
         size += chunk.length
-        if (size > mostOutput) stop()
+        if (size > maxOutput) stop()
       })
     const ended = await exit
-    if (size > mostOutput)
+    if (size > maxOutput)
       throw problem({
         code: 'command-failed',
         message: `“${file}” was stopped.`,
-        cause: `It printed more than ${mostOutput / 1_000_000} MB.`,
+        cause: `It printed more than ${maxOutput / 1_000_000} MB.`,
       })
     requireSuccess(ended, [file, args, options], () => Buffer.concat(all).toString())
     return Buffer.concat(output).toString()

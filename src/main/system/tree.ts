@@ -29,13 +29,13 @@ export interface MeasureOptions {
   /** Names or paths of folders to leave out. */
   readonly skipped?: readonly string[]
   /** Stop counting after this many files. */
-  readonly most?: number
+  readonly maxFiles?: number
 }
 
 /** The size of a folder; 0 for a file, a link or a path that doesn't exist. @throws the signal's reason */
 export async function measure(
   folder: string,
-  { signal, skipped = [], most = 100_000 }: MeasureOptions = {},
+  { signal, skipped = [], maxFiles = 100_000 }: MeasureOptions = {},
 ): Promise<TreeSize> {
   let [bytes, files] = [0, 0]
   const links: Link[] = []
@@ -54,7 +54,7 @@ export async function measure(
           bytes += info.isFile() ? info.size : 0
         }
       }
-      if (files > most) return { bytes, files, complete: false, links }
+      if (files > maxFiles) return { bytes, files, complete: false, links }
     }
   }
   return { bytes, files, complete: true, links }

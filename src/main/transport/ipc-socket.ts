@@ -12,11 +12,11 @@ import type { App } from '../app'
 import { connectRouter } from './router-connection'
 
 /** Limits, far above what the app needs: characters per message, and lines per window. */
-const longest = 1_000_000
-const most = 8
+const maxMessage = 1_000_000
+const maxLines = 8
 
 const lineSchema = z.string().min(1).max(40)
-const messageSchema = z.string().max(longest)
+const messageSchema = z.string().max(maxMessage)
 
 /** The part of `ws.WebSocket` that tRPC's adapter uses. */
 class IpcSocket extends EventEmitter {
@@ -84,7 +84,7 @@ export function serveWindows(app: App, origin: string): void {
     const name = lineSchema.safeParse(line)
     if (!trusted(event) || !name.success) return
     const lines = linesOf(event.sender)
-    if (lines.size >= most || lines.has(name.data)) return
+    if (lines.size >= maxLines || lines.has(name.data)) return
     const socket = new IpcSocket(event.sender, name.data)
     socket.once('close', () => lines.delete(name.data))
     lines.set(name.data, socket)

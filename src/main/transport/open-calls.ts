@@ -5,7 +5,7 @@ import { jsonEncoder, type Encoder } from '@trpc/server/adapters/ws'
  * Calls that haven't been answered yet, including live subscriptions. A page has about ten, or about a hundred while it
  * starts that many instances.
  */
-export const mostOpenCalls = 500
+export const maxOpenCalls = 500
 
 /** The parts of a call or an answer that are used here. */
 interface Message {
@@ -39,11 +39,7 @@ export function countingEncoder(exceeded: () => void): Encoder {
       ) // only these are run
       // An id that is already open would be counted once but answered twice.
       const fresh = new Set(calls.map(it => it?.id).filter(it => !open.has(it)))
-      if (
-        fresh.size === calls.length &&
-        messages.length <= mostOpenCalls &&
-        open.size + calls.length <= mostOpenCalls
-      ) {
+      if (fresh.size === calls.length && messages.length <= maxOpenCalls && open.size + calls.length <= maxOpenCalls) {
         for (const it of calls) open.set(it?.id, it?.method === 'subscription')
         return decoded
       }

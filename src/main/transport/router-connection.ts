@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws'
 import { closeCodes } from '../../shared/served'
 import { apiRouter, type Router } from '../api/router'
 import type { ApiContext } from '../api/trpc'
-import { countingEncoder, mostOpenCalls } from './open-calls'
+import { countingEncoder, maxOpenCalls } from './open-calls'
 
 /** @param socket a WebSocket, or the part of one that tRPC's adapter uses */
 export function connectRouter(
@@ -15,7 +15,7 @@ export function connectRouter(
   keepAlive?: WSSHandlerOptions<Router>['keepAlive'],
 ): void {
   const encoder = countingEncoder(() =>
-    socket.close(closeCodes.tooManyCalls, `More than ${mostOpenCalls} calls at once.`),
+    socket.close(closeCodes.tooManyCalls, `More than ${maxOpenCalls} calls at once.`),
   )
   getWSConnectionHandler({
     wss: undefined, // not used for a single connection

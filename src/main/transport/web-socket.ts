@@ -8,9 +8,9 @@ import { waitFor } from '../system/wait'
 import { connectRouter } from './router-connection'
 
 /** Bytes per message: far more than any request needs. */
-const longest = 1_000_000
+const maxMessage = 1_000_000
 /** Sockets open at a time; a page has one. */
-const most = 64
+const maxSockets = 64
 /** Milliseconds. An unanswered ping ends a socket whose other end has vanished. */
 const keepAlive = { enabled: true, pingMs: 20_000, pongWaitMs: 20_000 }
 /** Milliseconds for the other end to close its side of a socket. */
@@ -36,7 +36,7 @@ export interface Sockets {
 /** @param door if absent, anyone who can connect may call */
 export function serveSockets(server: Server, app: App, door?: Door): Sockets {
   // The type lacks `closeTimeout`.
-  const options = { noServer: true, maxPayload: longest, perMessageDeflate: false, closeTimeout }
+  const options = { noServer: true, maxPayload: maxMessage, perMessageDeflate: false, closeTimeout }
   const wss = new WebSocketServer(options)
   const sessions = new Map<WebSocket, string | undefined>()
 
@@ -52,7 +52,7 @@ export function serveSockets(server: Server, app: App, door?: Door): Sockets {
 
   server.on('upgrade', (request, stream: Duplex, head) => {
     stream.on('error', () => stream.destroy())
-    const refused = sessions.size >= most ? '503 Service Unavailable' : door?.refuses(request)
+    const refused = sessions.size >= maxSockets ? '503 Service Unavailable' : door?.refuses(request)
     if (refused !== undefined) return refuse(stream, refused)
     wss.handleUpgrade(request, stream, head, socket => {
       socket.on('error', () => socket.terminate()) // e.g. a message that is too long

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const most = 50
+const maxResults = 50
 /** Milliseconds, in case of a dead network mount or a million files. */
 const timeout = 1000
 
@@ -23,5 +23,5 @@ export async function foldersLike(path: string, whole: boolean): Promise<string[
     .filter(it => it.isDirectory() && it.name.startsWith(start) && (start.startsWith('.') || !it.name.startsWith('.')))
     .map(it => join(parent, it.name))
     .toSorted()
-    .slice(0, most)
+    .slice(0, maxResults)
 }

@@ -10,7 +10,7 @@ const kept = 10
 /** Milliseconds that a folder may take to answer; one on a dead network mount never does. */
 const timeout = 1000
 /** A check that hangs occupies one of Node's four file threads, so no more than this may hang. */
-const mostHanging = 2
+const maxHanging = 2
 
 export class RecentWorkspaces {
   readonly #looks = new Map<string, Promise<boolean>>()
@@ -31,7 +31,7 @@ export class RecentWorkspaces {
    */
   async list(): Promise<RecentWorkspace[]> {
     const found: RecentWorkspace[] = []
-    // one at a time: see `mostHanging`
+    // one at a time: see `maxHanging`
     for (const it of await this.#read()) found.push({ ...it, exists: await this.#exists(it.path) })
     return found
   }
@@ -49,7 +49,7 @@ export class RecentWorkspaces {
   }
 
   async #exists(path: string): Promise<boolean> {
-    if (this.#hanging.has(path) || this.#hanging.size >= mostHanging) return false
+    if (this.#hanging.has(path) || this.#hanging.size >= maxHanging) return false
     const looking = this.#looks.get(path) ?? this.#begin(path)
     const end = new AbortController()
     const late = delay(timeout, undefined, { signal: end.signal }).then(

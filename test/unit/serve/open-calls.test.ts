@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { countingEncoder, mostOpenCalls } from '../../../src/main/transport/open-calls'
+import { countingEncoder, maxOpenCalls } from '../../../src/main/transport/open-calls'
 
 function counting() {
   const seen = { exceeded: 0 }
@@ -18,28 +18,28 @@ const many = (count: number, call: (id: number) => object, from = 0): object[] =
 
 it('passes as many calls as it may, and none of a message with one more', () => {
   const { seen, say } = counting()
-  expect(say(...many(mostOpenCalls, query))).toHaveLength(mostOpenCalls)
-  expect(say(query(mostOpenCalls))).toEqual([])
+  expect(say(...many(maxOpenCalls, query))).toHaveLength(maxOpenCalls)
+  expect(say(query(maxOpenCalls))).toEqual([])
   expect(say({ id: 0, method: 'subscription.stop' })).toEqual([])
   expect(seen.exceeded).toBe(1)
   const other = counting()
-  expect(other.say(...many(mostOpenCalls + 1, query))).toEqual([])
+  expect(other.say(...many(maxOpenCalls + 1, query))).toEqual([])
 })
 
 it('frees the place of a call with its answer or its error, and of a subscription with its end', () => {
   const { seen, encoder, say } = counting()
-  say(...many(mostOpenCalls - 2, query), subscription(-1), subscription(-2))
+  say(...many(maxOpenCalls - 2, query), subscription(-1), subscription(-2))
   encoder.encode({ id: 0, result: { type: 'data' } })
   encoder.encode({ id: 1, error: {} })
   encoder.encode({ id: -1, result: { type: 'started' } })
   encoder.encode({ id: -1, result: { type: 'data' } }) // it lives on
-  say(...many(2, query, mostOpenCalls))
+  say(...many(2, query, maxOpenCalls))
   expect(seen.exceeded).toBe(0)
   say({ id: -1, method: 'subscription.stop' })
   encoder.encode({ id: -1, result: { type: 'stopped' } })
-  say(query(mostOpenCalls + 2))
+  say(query(maxOpenCalls + 2))
   expect(seen.exceeded).toBe(0)
-  say(query(mostOpenCalls + 3))
+  say(query(maxOpenCalls + 3))
   expect(seen.exceeded).toBe(1)
 })
 

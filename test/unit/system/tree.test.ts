@@ -54,7 +54,7 @@ it('20,000 files are measured and removed a few at a time, and others get their 
 
 it('counts so many and no more, and says so', async () => {
   fill(folder, 500)
-  const { files, complete } = await measure(folder, { most: 100 })
+  const { files, complete } = await measure(folder, { maxFiles: 100 })
   expect(complete).toBe(false)
   expect(files).toBeGreaterThan(100)
   expect(world.looks).toBeLessThan(200)

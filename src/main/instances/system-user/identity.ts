@@ -18,7 +18,7 @@ import type { Run } from '../../system/run'
 import { readInstanceConfig } from '../../workspace/instance-config'
 import type { WorkspacePaths } from '../../workspace/paths'
 
-const longestName = 32 // useradd's limit
+const maxNameLength = 32 // useradd's limit
 
 /** The name and mark of an instance's user. Names that differ only by case share it, as they share a database. */
 export function identityOf(
@@ -27,7 +27,7 @@ export function identityOf(
 ): { readonly name: string; readonly comment: string } {
   const digest = createHash('sha256').update(`${root}\0${name.toLowerCase()}`).digest('hex')
   return {
-    name: `im-${digest.slice(0, 8)}-${name.toLowerCase()}`.slice(0, longestName),
+    name: `im-${digest.slice(0, 8)}-${name.toLowerCase()}`.slice(0, maxNameLength),
     comment: `Instance Manager ${digest.slice(0, 32)}`,
   }
 }
