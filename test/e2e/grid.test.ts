@@ -64,7 +64,7 @@ test('an instance of the older tool: shown as it is, stopped, started, moved; no
   const port = dialog.getByRole('textbox', { name: 'New port' })
   const change = dialog.getByRole('button', { name: 'Change and restart' })
   await change.click()
-  await expect(port).toHaveAccessibleDescription(/Give a port/)
+  await expect(port).toHaveAccessibleDescription(/Enter a port/)
   const foreign = await foreignServer()
   const { port: taken } = foreign.address() as AddressInfo
   await port.fill(String(taken))
@@ -119,7 +119,7 @@ test('many at once: each has its result; one that fails stops no other, one whos
   await window.reload()
   await list.room.go('Instances')
   await expect(list.report).toContainText('Stopped 3 of 4, 1 skipped.') // it is an operation, and stays
-  await list.report.getByRole('link', { name: 'Show the steps' }).click()
+  await list.report.getByRole('link', { name: 'Show steps' }).click()
   await expect(list.room.title('3 instances are stopped')).toBeVisible()
   await list.room.go('Activity')
   await expect(window.getByRole('link', { name: 'Start “bulk-2”' })).toHaveCount(0) // it is part of one row
@@ -138,8 +138,8 @@ test('two share a port: declined, nothing has changed; accepted, the one is stop
   const pids = await place.pidsOf('switch-anna')
   const question = list.room.dialog(`switch-anna runs on ${anna.port}`)
   await list.button('Start', 'switch-bert').click()
-  await expect(question).toContainText('They share the port: only one of them can run at a time.')
-  await expect(question.getByRole('button', { name: 'Change nothing' })).toBeFocused()
+  await expect(question).toContainText('They share the port, so only one of them can run at a time.')
+  await expect(question.getByRole('button', { name: 'Cancel' })).toBeFocused()
   await window.keyboard.press('Enter')
   await expect(question).toBeHidden()
   await expect(list.row('switch-bert')).toContainText('Not in PM2')
@@ -172,7 +172,7 @@ test('“Try again” meets one that runs on its port meanwhile: the notice asks
   await stopOther.click()
   const question = list.room.dialog('Start again-anna instead?')
   await expect(question).toContainText('“again-bert” is running on it. It will be stopped')
-  await expect(question.getByRole('button', { name: 'Change nothing' })).toBeFocused()
+  await expect(question.getByRole('button', { name: 'Cancel' })).toBeFocused()
   await window.keyboard.press('Enter')
   await expect(question).toBeHidden()
   expect(await answerOf(anna.port)).toBe('again-bert ')
@@ -225,7 +225,7 @@ test('a deletion lists what goes and wants the word; then all of it is gone', as
   const goes = dialog.getByRole('list', { name: 'This will be deleted' }).getByRole('listitem')
   await expect(goes).toHaveText([
     /Process.*Running\. It will be stopped first/,
-    /Database farewell_db.*MB.*no open connection/,
+    /Database farewell_db.*MB.*no open connections/,
     /Role farewell_user/,
     new RegExp(`${its.folder}.*uploads: 4.9 KB`),
     /2 log files/,

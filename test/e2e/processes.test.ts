@@ -50,7 +50,7 @@ async function lost(name: string): Promise<CliInstance & { readonly pid: number 
   const its = await running(name)
   const pid = await pidOf(name)
   await place.killDaemon()
-  await expect(list.banner('PM2 was restarted; one instance still runs without it.')).toContainText(
+  await expect(list.banner('PM2 was restarted; one instance is still running without it.')).toContainText(
     `${name} (pid ${pid}).`,
   )
   await expect(list.row(name)).toContainText('Not in PM2')
@@ -122,12 +122,12 @@ test("a process that is killed: PM2 starts it again; one that cannot start any m
 test("PM2's daemon is killed: said so; taking over ends the lost process first, and one new one has the port", async () => {
   const { name, port, pid } = await lost('adopted')
   await list
-    .banner(/still runs without it/)
+    .banner(/still running without it/)
     .getByRole('button', { name: 'Take over' })
     .click()
   await expect(list.report).toContainText('Restarted 1 of 1.')
   await expect(list.row(name)).toContainText('Online')
-  await expect(list.banner(/still runs without it/)).toHaveCount(0)
+  await expect(list.banner(/still running without it/)).toHaveCount(0)
   const pids = await place.pidsOf(name)
   expect(pids).toHaveLength(1)
   expect(pids).not.toContain(pid)
@@ -140,10 +140,10 @@ test("PM2's daemon is killed: said so; taking over ends the lost process first, 
 test("PM2's daemon is killed: the lost process is ended on the operator's word, and not missed", async () => {
   const { name, port } = await lost('let-go')
   await list
-    .banner(/still runs without it/)
+    .banner(/still running without it/)
     .getByRole('button', { name: 'Stop it' })
     .click()
-  await expect(list.banner(/still runs without it/)).toHaveCount(0)
+  await expect(list.banner(/still running without it/)).toHaveCount(0)
   await expect(list.row(name)).toContainText('Not in PM2')
   expect([await place.pidsOf(name), await answerOf(port)]).toEqual([[], undefined])
   await expect(list.banner(/should be running/)).toHaveCount(0)

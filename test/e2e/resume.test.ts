@@ -120,7 +120,7 @@ test('cancelled in the window: what goes is said first, and then it is gone', as
   await operation.cancel.click()
   const dialog = new ControlRoom(launched.window).dialog('Cancel: Create “half-undone”?')
   await expect(dialog).toContainText('the database and its role, the files, the process')
-  await expect(dialog.getByRole('button', { name: 'Let it run' })).toBeFocused()
+  await expect(dialog.getByRole('button', { name: 'Keep running' })).toBeFocused()
   await dialog.getByRole('button', { name: 'Cancel and undo' }).click()
   await operation.undone('half-undone')
   await expect(launched.window.getByText('You cancelled it.')).toBeVisible()

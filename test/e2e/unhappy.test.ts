@@ -162,7 +162,7 @@ test('the infrastructure is stopped: the list and the wizard say so, with the bu
   await operation.title('The infrastructure is stopped').waitFor({ timeout: patience })
   await room.go('Instances')
   await expect(
-    room.problem('PostgreSQL is not running.').getByRole('button', { name: 'Start the infrastructure' }),
+    room.problem('PostgreSQL isn’t running.').getByRole('button', { name: 'Start the infrastructure' }),
   ).toBeVisible()
   await startWizard()
   await wizard.answer('too-early')

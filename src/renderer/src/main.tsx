@@ -1,4 +1,4 @@
-/** The window's entry: fonts and styles, the line to the main process, the app. */
+/** The renderer's entry point: fonts, styles, the connection to the main process, the app. */
 import '@fontsource-variable/inter/wght.css'
 import '@fontsource-variable/jetbrains-mono/wght.css'
 import '@mantine/core/styles.css'
@@ -28,7 +28,7 @@ root.render(
     <Root connection={connection} />
   </StrictMode>,
 )
-// A link opened in a tab that shows these pages changes only the fragment.
+// Opening a sign-in link in a tab that already shows these pages only changes the fragment.
 addEventListener('hashchange', () => {
   if (hasToken()) location.reload()
 })

@@ -15,7 +15,7 @@ export class InstanceList {
     this.room = new ControlRoom(page)
     this.search = page.getByRole('textbox', { name: 'Find by name' })
     this.chosen = page.getByRole('toolbar', { name: 'Selected instances' })
-    this.report = page.getByRole('region', { name: 'What came of it' })
+    this.report = page.getByRole('region', { name: 'Result' })
     this.notDone = this.report.getByRole('list', { name: 'Not done' }).getByRole('listitem')
     this.menu = page.getByRole('menu')
   }
@@ -52,7 +52,7 @@ export class InstanceList {
   async choose(query: string, count: number): Promise<void> {
     await this.search.fill(query)
     await expect(this.room.instances.getByRole('row')).toHaveCount(count + 1)
-    await this.page.getByRole('checkbox', { name: 'Select all that are shown' }).check()
+    await this.page.getByRole('checkbox', { name: 'Select all shown instances' }).check()
     await expect(this.chosen).toContainText(`${count} selected`)
   }
 

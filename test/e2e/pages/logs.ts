@@ -58,7 +58,7 @@ export class LogPane {
   }
 
   async more(word: string): Promise<void> {
-    await this.region.getByRole('button', { name: 'More of this log' }).click()
+    await this.region.getByRole('button', { name: 'More options' }).click()
     await this.page
       .getByRole('menuitem', { name: word })
       .or(this.page.getByRole('menuitemcheckbox', { name: word }))

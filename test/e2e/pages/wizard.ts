@@ -24,7 +24,7 @@ export class Wizard {
 
   constructor(readonly page: Page) {
     this.name = this.form('name').getByRole('textbox', { name: 'Name' })
-    this.ownPort = page.getByRole('radio', { name: 'A port of my choice' })
+    this.ownPort = page.getByRole('radio', { name: 'Choose a port' })
     this.port = page.getByRole('textbox', { name: 'Port number' })
     this.useAnyway = page.getByRole('checkbox', { name: 'Use it anyway' })
     this.directorName = this.form('director').getByRole('textbox', { name: 'Name' })

@@ -21,7 +21,7 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   const { room } = list
   await addOthers(place)
   await expect(list.row('Old-Town')).toBeVisible()
-  await expect(window.getByText('Folders that cannot be used')).toBeVisible()
+  await expect(window.getByText('Folders that can’t be used')).toBeVisible()
 
   for (const name of ['Brookfield', 'Eastgate', 'Harbour', 'Lakeside', 'Meadow', 'Quayside'])
     await list.row(name).getByRole('checkbox').check()
@@ -69,7 +69,7 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   const question = room.dialog(/^Lakeside runs on/)
   await expect(question).toBeVisible()
   await look('port-switch')
-  await question.getByRole('button', { name: 'Change nothing' }).click()
+  await question.getByRole('button', { name: 'Cancel' }).click()
 
   await list.show('Lakeside')
   await expect(window.getByRole('button', { name: 'Show DATABASE_URL' })).toBeVisible()

@@ -27,11 +27,11 @@ describe('a typed password is judged', () => {
   it.each([
     ['aaaaaaaaaaaaaaaa', 'Weak', /Repeated characters/],
     ['abcdefghijklmnop', 'Weak', /Sequences/],
-    ['qwertyuiop123', 'Weak', /much like a common password/],
+    ['qwertyuiop123', 'Weak', /similar to a common password/],
     ['Password123', 'Weak', /a common password/],
     ['1234567890', 'Weak', /hundred most common/],
     ['iloveyou1985', 'Weak', /common password/],
-    ['P@ssw0rd2026!', 'Fair', /much like a common password/],
+    ['P@ssw0rd2026!', 'Fair', /similar to a common password/],
     ['headteacher1', 'Fair', /^Add a few unrelated words/],
     ['correct horse battery', 'Strong', /^none$/],
     ['kq7#Vz9!mPx2', 'Strong', /^none$/],

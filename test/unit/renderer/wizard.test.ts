@@ -36,7 +36,7 @@ describe('the way through', () => {
   it('stays at a step with errors, and says them', () => {
     const wizard = run(typed({ name: '-x' }), go)
     expect(wizard).toMatchObject({ step: 'name', tried: true })
-    expect(errorsOf(wizard, 'name').name).toMatch(/begins with/)
+    expect(errorsOf(wizard, 'name').name).toMatch(/starting with/)
     const atDirector = run(typed({ name: 'a' }), free('a'), go, go, go)
     expect(atDirector.step).toBe('director')
     expect(Object.keys(errorsOf(atDirector, 'director'))).toEqual(['directorName', 'email', 'password'])

@@ -1,4 +1,4 @@
-/** The app from the outside in: the look, the line to the main process, then what there is to show. */
+/** The root component: theme, connection to the main process, then the screens. */
 import { Center, Loader, MantineProvider } from '@mantine/core'
 import { ModalsProvider } from '@mantine/modals'
 import { Notifications } from '@mantine/notifications'
@@ -52,7 +52,7 @@ function Waiting({ problem, retry }: Omit<LiveValue<AppState>, 'data'>) {
   )
 }
 
-/** No workspace: choose one. A fresh one: set it up. Else: the control room. */
+/** Without a workspace, the choice of one; in a new workspace, its setup; otherwise the main screens. */
 function Rooms() {
   const { workspace } = useApp()
   if (!workspace) return <ChooseWorkspace />

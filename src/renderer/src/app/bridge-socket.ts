@@ -1,7 +1,7 @@
-/** The preload's bridge in the shape of a WebSocket, as far as tRPC's client uses one. */
+/** Wraps the preload's bridge as a WebSocket, with only the parts that tRPC's client uses. */
 import type { Bridge, BridgeConnection } from '../../../shared/bridge'
 
-/** @returns a class to hand to `createWSClient`; each instance is one line over the bridge */
+/** @returns a class for `createWSClient`; each of its instances is one connection over the bridge */
 export function bridgeSocket(bridge: Bridge): typeof WebSocket {
   class BridgeSocket extends EventTarget {
     static readonly CONNECTING = 0
@@ -14,7 +14,7 @@ export function bridgeSocket(bridge: Bridge): typeof WebSocket {
 
     constructor() {
       super()
-      // like a real socket: a task later, when the client's promises have added its listeners
+      // like a real socket: one task later, after the client's promises have added its listeners
       setTimeout(() => this.#open())
     }
 

@@ -1,4 +1,4 @@
-/** Ctrl+K: every instance and every action by its name. */
+/** The command palette (Ctrl+K) finds instances and actions by name. */
 import { Spotlight } from '@mantine/spotlight'
 import {
   IconActivity,
@@ -30,7 +30,7 @@ const limit = 14
 export function CommandPalette() {
   const [query, setQuery] = useState('')
   return (
-    // It is there, and has the focus, before the next key is: who types on at once loses no letter.
+    // No transition: it is open and focused before the next keystroke, so fast typing loses no letters.
     <Spotlight.Root
       query={query}
       onQueryChange={setQuery}
@@ -53,10 +53,10 @@ export function CommandPalette() {
   )
 }
 
-/** For the scroll area that the list is made of: the keyboard reaches what overflows. */
+/** Makes the list's scroll area reachable by keyboard. */
 const scrollable = { viewportProps: { tabIndex: 0 } }
 
-/** Only there while the palette is open. */
+/** Mounted only while the palette is open. */
 function Found({ query }: { query: string }) {
   const groups = findEntries(useEntries(), query, limit)
   return (
@@ -102,7 +102,7 @@ function useEntries(): PaletteEntry[] {
     offered: true,
   })
   return [
-    // Pages first: of two that fit as well, the first is run by Enter.
+    // Pages first: Enter runs the first of equally good matches.
     ...shown.map(({ instance: { name, url, port }, status }, index): PaletteEntry => ({
       id: `show-${name}`,
       label: name,

@@ -1,15 +1,15 @@
-/** Asks before something is lost. The safe answer has the focus. */
+/** Asks for confirmation before something is lost. The safe answer has the focus. */
 import { modals } from '@mantine/modals'
 import type { ReactNode } from 'react'
 
 interface Question {
   readonly title: string
-  /** What exactly will go, and what stays. */
+  /** What exactly will be lost, and what stays. */
   readonly children: ReactNode
   readonly confirm: string
   readonly cancel: string
   readonly onConfirm: () => void
-  /** Nothing is lost: it asks all the same, without red. */
+  /** Nothing is lost, so the button isn't red. */
   readonly calm?: boolean
 }
 

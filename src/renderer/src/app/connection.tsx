@@ -1,10 +1,10 @@
-/** Whether the line to the main process is up. A lost line is said calmly; it comes back by itself. */
+/** Shows when the connection to the main process is lost. It reconnects automatically. */
 import { Loader } from '@mantine/core'
 import { createContext, useContext, useSyncExternalStore, type ReactNode } from 'react'
 import type { Connection } from './trpc'
 import classes from './connection.module.css'
 
-/** True while the line is down. */
+/** True while disconnected. */
 const LostContext = createContext(false)
 
 export function ConnectionState({ socket, children }: { socket: Connection['socket']; children: ReactNode }) {
@@ -21,7 +21,7 @@ export function ConnectionState({ socket, children }: { socket: Connection['sock
   return <LostContext value={lost}>{children}</LostContext>
 }
 
-/** Appears after a moment (connection.module.css): a hiccup is not worth a word. */
+/** Appears after a delay (connection.module.css), so brief interruptions go unmentioned. */
 export function ConnectionBanner() {
   const lost = useContext(LostContext)
   return (

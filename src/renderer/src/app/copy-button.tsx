@@ -1,4 +1,4 @@
-/** Copies a text and says so, to the eye and to the ear. */
+/** Copies a text and confirms it, also to screen readers. */
 import { ActionIcon, Button, CopyButton as Copy, Tooltip } from '@mantine/core'
 import { IconCheck, IconCopy } from '@tabler/icons-react'
 

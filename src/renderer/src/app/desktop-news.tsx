@@ -1,4 +1,4 @@
-/** News outside of the window: an instance that errored, and the end of a long job that nobody looks at. */
+/** Desktop notifications: an instance errored, or a long job ended while the window was hidden. */
 import { useEffect, useRef } from 'react'
 import { useLocation } from 'wouter'
 import type { InstanceStatus } from '../../../shared/instance'
@@ -7,7 +7,7 @@ import { useInstances, useOperations } from './live'
 import { headline } from '../../../shared/jobs/words'
 import { endedUnseen, newlyErrored } from './news'
 
-/** What the browser lets us; asked for in the settings. */
+/** Whether the browser allows notifications, which the Settings screen asks for. */
 export const canNotify = (): boolean => 'Notification' in window && Notification.permission === 'granted'
 
 export function DesktopNews() {

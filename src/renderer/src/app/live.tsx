@@ -1,4 +1,4 @@
-/** The live data, pushed by the main process: one subscription each, shared by all screens. Nothing polls. */
+/** Live data, pushed by the main process: one subscription per kind, shared by all screens. Nothing polls. */
 import { useSubscription } from '@trpc/tanstack-react-query'
 import {
   createContext,
@@ -19,11 +19,11 @@ import { OperationsStore, type OperationsView } from '../operations/store'
 import { problemOf } from './problem-of'
 import { useTRPC } from './trpc'
 
-/** One pushed thing: not there yet, there, or refused. */
+/** One kind of live data: still loading, available, or failed. */
 export interface LiveValue<T> {
   readonly data?: T
   readonly problem?: Problem
-  /** Asks anew after a problem. */
+  /** Subscribes again after a problem. */
   readonly retry: () => void
 }
 
@@ -32,14 +32,14 @@ interface WorkspaceLive {
   readonly instances: LiveValue<InstanceList>
   readonly history: UsageHistory
   readonly operations: OperationsStore
-  /** What could not be watched. */
+  /** Subscriptions that failed. */
   readonly failed: readonly LiveValue<unknown>[]
 }
 
 const AppContext = createContext<AppState | undefined>(undefined)
 const WorkspaceContext = createContext<WorkspaceLive | undefined>(undefined)
 
-/** Gives the children the app's state; until it is there, `Waiting` is shown. */
+/** Provides the app's state to its children; shows `Waiting` until it has arrived. */
 export function AppLive({
   children,
   Waiting,
@@ -56,7 +56,7 @@ export function AppLive({
   )
 }
 
-/** Watches the open workspace. Mount it anew (by key) for another one. */
+/** Watches the open workspace. Must be remounted (by key) for another one. */
 export function WorkspaceLiveProvider({ children }: { children: ReactNode }) {
   const trpc = useTRPC()
   const [operations] = useState(() => new OperationsStore())

@@ -1,10 +1,10 @@
-/** What is news: the difference between what was and what is. Nothing is, when the window has only just opened. */
+/** News are differences between the previous and the current state. When the window has just opened, there are none. */
 import type { InstanceStatus, InstanceView } from '../../../shared/instance'
 import type { OperationState, Phase } from '../../../shared/operation'
 import { enumerate } from '../../../shared/amounts'
 import { instanceWord } from './status'
 
-/** @param before absent: nothing was known */
+/** @param before undefined when the window has just opened */
 export function newlyErrored(
   before: ReadonlyMap<string, InstanceStatus> | undefined,
   now: readonly InstanceView[],
@@ -16,10 +16,10 @@ export function newlyErrored(
     : []
 }
 
-/** Milliseconds; what takes longer is worth a word from outside the window. */
+/** Milliseconds; the end of a longer job is worth a notification. */
 const long = 10_000
 
-/** Operations that ended, or got stuck, since `before`, and took long. */
+/** Long operations that ended or got stuck since `before`. */
 export function endedUnseen(
   before: ReadonlyMap<string, Phase> | undefined,
   now: readonly OperationState[],
@@ -37,7 +37,7 @@ export function endedUnseen(
   })
 }
 
-/** Changes of status in one sentence each status, e.g. "alpha and beta: stopped". Empty if there are none. */
+/** Status changes, grouped by the new status, e.g. "alpha and beta: stopped". Empty if there are none. */
 export function statusNews(
   before: ReadonlyMap<string, InstanceStatus> | undefined,
   now: readonly InstanceView[],

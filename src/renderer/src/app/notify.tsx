@@ -1,4 +1,4 @@
-/** Short news in the corner, for what has no place of its own on the screen. */
+/** Short notices in the corner, for messages without a place of their own on the screen. */
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconCheck, IconX } from '@tabler/icons-react'
@@ -7,10 +7,10 @@ import type { Problem } from '../../../shared/problem'
 import { ProblemAction } from './problem'
 import { problemOf } from './problem-of'
 
-/** For the `onError` of a call without a place to show its Problem. Stays until it is closed. */
+/** For the `onError` of a call that has nowhere else to show its Problem. Stays until dismissed. */
 export const notifyProblem = (error: unknown): void => show(problemOf(error))
 
-/** As `notifyProblem`, for a call that can be made once more. */
+/** Like `notifyProblem`, for a call that can be retried. */
 export const notifyWithRetry =
   (retry: () => void) =>
   (error: unknown): void =>

@@ -1,6 +1,6 @@
 /**
- * The session of a served page: this side of the messages in shared/served.ts. Its key is kept by the origin, name and
- * port, so no other port of the host gets it; all tabs share it, and it is worthless once its server has ended.
+ * The session of a served page: the page's side of the messages in shared/served.ts. Its key is stored per origin (host
+ * and port), so servers on other ports can't read it. All tabs share it. It is worthless once its server has stopped.
  */
 import { linkFragment, proofText, secretPattern, type Greeting, type Hello, type Welcome } from '../../../shared/served'
 
@@ -12,7 +12,7 @@ interface Session {
 }
 
 export class PageSession {
-  /** A link's token, until it was used. */
+  /** A sign-in link's token, until it is used. */
   #token: string | undefined
   readonly #storage: Storage
 
@@ -22,7 +22,7 @@ export class PageSession {
     this.#token = token
   }
 
-  /** The server would not have it, or was not ours. @returns whether there is something else to try */
+  /** The server refused the session, or wasn't ours. @returns whether there is something else to try */
   refused(): boolean {
     const retry = this.#token !== undefined && this.#stored() !== undefined
     this.#token = undefined
@@ -31,9 +31,8 @@ export class PageSession {
 
   /**
    * Answers a greeting.
-   * @returns what to say, and the check of what comes back: it rejects if that is not from a server which knows the
-   * session
-   * @throws if the greeting is none of ours, or there is nothing to sign in with
+   * @returns the reply, and a check of the server's next message, which rejects unless that server knows the session
+   * @throws Error if the greeting isn't ours or there is nothing to sign in with
    */
   async signIn(greeting: unknown): Promise<{ readonly hello: Hello; check(welcome: unknown): Promise<void> }> {
     const serverNonce = secretOf((greeting as Partial<Greeting> | null)?.nonce)
@@ -59,10 +58,10 @@ export class PageSession {
     }
   }
 
-  /** What a link opened. */
+  /** Stores the session that a link opened. */
   #keep(welcome: unknown): Promise<void> {
     const { session, key } = welcome as Partial<Extract<Welcome, { key: string }>>
-    if (typeof session !== 'string') return Promise.reject(new Error('no session came'))
+    if (typeof session !== 'string') return Promise.reject(new Error('the server sent no session'))
     this.#storage.setItem(storageKey, JSON.stringify({ id: session, key: secretOf(key) } satisfies Session))
     this.#token = undefined
     return Promise.resolve()
@@ -78,7 +77,7 @@ export class PageSession {
   }
 }
 
-/** Takes a link's token out of the address, where it would stay in sight and in the history. */
+/** Removes a link's token from the address bar and the history. */
 export function takeToken(): string | undefined {
   if (!hasToken()) return undefined
   const token = location.hash.slice(linkFragment('').length)
@@ -88,7 +87,7 @@ export function takeToken(): string | undefined {
 
 export const hasToken = (): boolean => location.hash.startsWith(linkFragment(''))
 
-/** When another tab signs in. @returns ends it */
+/** Calls back when another tab signs in. @returns stops listening */
 export function onSignedIn(then: () => void): () => void {
   const stored = ({ key }: StorageEvent): void => {
     if (key === storageKey) then()

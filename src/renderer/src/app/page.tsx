@@ -1,20 +1,20 @@
-/** What every screen has: a title, one line on what it is, and its actions; and the screen that is still empty. */
+/** The layout of every screen: title, lead and actions; and empty states. */
 import { Title } from '@mantine/core'
 import { useEffect, type ReactNode } from 'react'
 import classes from './page.module.css'
 
 interface PageProps {
   title: string
-  /** Above the title: the way back. */
+  /** Shown above the title: the way back. */
   above?: ReactNode
-  /** One line under the title. */
+  /** Shown under the title, in one line. */
   lead?: ReactNode
   actions?: ReactNode
-  /** Narrow pages are read, wide ones are scanned. */
+  /** For pages that are read rather than scanned. */
   narrow?: boolean
-  /** Lists take all the width there is. */
+  /** For lists: uses the full width. */
   wide?: boolean
-  /** As high as the window, at least. */
+  /** At least as high as the window. */
   fill?: boolean
   children: ReactNode
 }
@@ -43,7 +43,7 @@ export function Page({ title, above, lead, actions, narrow, wide, fill, children
   )
 }
 
-/** An empty screen teaches: what would be here, and how it comes about. */
+/** An empty screen explains what will be here and how to get it. */
 export function EmptyState({
   icon,
   title,
@@ -67,7 +67,7 @@ export function EmptyState({
   )
 }
 
-/** A heading with its content, the rhythm of long screens. */
+/** A heading with its content. */
 export function Section({ title, children, aside }: { title: string; children: ReactNode; aside?: ReactNode }) {
   return (
     <section className={classes.section} aria-label={title}>

@@ -1,13 +1,13 @@
-/** Finding in the command palette: every word that was typed must be there, what begins with it comes first. */
+/** Search in the command palette: every typed word must match, and prefix matches come first. */
 export interface SearchEntry {
   readonly id: string
   readonly label: string
-  /** What else it is found by. */
+  /** Other words to find it by. */
   readonly keywords?: string
-  /** What stands under its label. */
+  /** Shown below the label. */
   readonly description?: string
   readonly group: string
-  /** Shown before anything is typed. */
+  /** Listed before anything is typed. */
   readonly offered: boolean
 }
 
@@ -32,7 +32,8 @@ export function findEntries<T extends SearchEntry>(
 }
 
 /**
- * 0: not found. A word at the beginning of a word of the label counts most, then in the label, then in the keywords.
+ * 0 if it doesn't match. A match at the start of a word in the label scores highest, then elsewhere in the label, then
+ * in the keywords.
  */
 function scoreOf({ label, keywords = '' }: SearchEntry, words: readonly string[]): number {
   const text = label.toLowerCase()

@@ -1,9 +1,9 @@
-/** From what a call throws to the Problem that it carries. */
+/** Extracts the Problem from a rejected call. */
 import { TRPCClientError } from '@trpc/client'
 import { toProblem, type Problem } from '../../../shared/problem'
 import { problemSchema } from '../../../shared/problem-schema'
 
-/** Any rejection of a call as a Problem; a lost line is one too. */
+/** Turns any rejection of a call into a Problem, including a lost connection. */
 export function problemOf(error: unknown): Problem {
   if (!(error instanceof TRPCClientError)) return toProblem(error)
   const data: unknown = error.data
@@ -14,8 +14,8 @@ export function problemOf(error: unknown): Problem {
   if (data === undefined || data === null) {
     return {
       code: 'connection-lost',
-      message: 'The answer did not arrive: the connection was lost.',
-      hint: 'It comes back by itself. Then try again.',
+      message: 'The connection was lost before the answer arrived.',
+      hint: 'It will reconnect automatically. Then try again.',
     }
   }
   return toProblem(error)

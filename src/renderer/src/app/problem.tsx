@@ -1,4 +1,4 @@
-/** How a Problem looks everywhere: what happened, why, what to do now, and a button that does it. */
+/** Shows a Problem: what happened, why, what to do now, and a button that does it. */
 import { Button, Collapse, UnstyledButton } from '@mantine/core'
 import { IconAlertTriangle, IconCircleX, IconChevronRight } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -15,16 +15,16 @@ import classes from './problem.module.css'
 
 interface ProblemProps {
   problem: Problem
-  /** What "Try again" does; without it the button is not shown. */
+  /** What “Try again” does; without it there is no such button. */
   onRetry?: () => void
   retrying?: boolean
-  /** What the Problem's action does here, if not what it does everywhere. */
+  /** Overrides what the Problem's action does. */
   does?: { label: string; run: () => void }
-  /** A warning works but wants attention. */
+  /** `warn`: it works, but needs attention. */
   tone?: 'bad' | 'warn'
-  /** It was there already: not announced as news. */
+  /** Not announced to screen readers, because it isn't new. */
   quiet?: boolean
-  /** More buttons beside the problem's own. */
+  /** Additional buttons. */
   children?: ReactNode
 }
 
@@ -70,8 +70,8 @@ export function ProblemView({ problem, onRetry, retrying, does, tone = 'bad', qu
   )
 }
 
-/** What is quoted and begins as a command is one: shown as such, and copied with a click. */
-const command = /"((?:sudo|apt-get|dnf|npm|npx|podman|docker|pm2|systemctl|kill|chmod|chown) [^"]+)"/
+/** A quoted command, shown as code that a click copies. Straight quotes occur in older journals. */
+const command = /[“"]((?:sudo|apt-get|dnf|npm|npx|podman|docker|pm2|systemctl|kill|chmod|chown) [^”"]+)[”"]/
 
 function Hint({ text }: { text: string }) {
   return text.split(command).map((part, index) =>
@@ -117,8 +117,8 @@ function ProblemDetails({ problem }: { problem: Problem }) {
 }
 
 /**
- * The button that does what the problem asks for: every action has one.
- * @param onStarted the job that it starts has begun
+ * The button for the problem's action. Every action has one.
+ * @param onStarted called when the job it starts has begun
  */
 export function ProblemAction({ problem, onStarted }: { problem: Problem; onStarted?: () => void }) {
   const [, navigate] = useLocation()
@@ -152,9 +152,9 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
         : button(`Stop it and start ${name}…`, () =>
             confirm({
               title: `Start ${name} instead?`,
-              children: `${problem.message} ${problem.cause ?? ''} It will be stopped: only one of them can run at a time. If ${name} doesn’t start, it runs again.`,
+              children: `${problem.message} ${problem.cause ?? ''} It will be stopped, because only one of them can run at a time. If ${name} doesn’t start, it will be restarted.`,
               confirm: `Stop it and start ${name}`,
-              cancel: 'Change nothing',
+              cancel: 'Cancel',
               calm: true,
               onConfirm: () => start.mutate({ kind: startJob.kind, name, stopOther: true }),
             }),
@@ -162,7 +162,7 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
     }
     case 'choose-driver':
       return button('Choose another driver', () => {
-        const choice = document.getElementById('driver-choice') // DriverChoice, if it is on the screen already
+        const choice = document.getElementById('driver-choice') // DriverChoice, if it is on this screen
         if (choice) choice.focus()
         else navigate('/infrastructure')
       })
@@ -171,7 +171,7 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
     case 'retry': // where no operation is to be retried: what the screen shows is asked for again
       return button('Try again', () => void queries.invalidateQueries())
     case 'use-npm-install':
-    case 'keep-waiting': // where its operation is not on the screen
+    case 'keep-waiting': // if its operation isn't on this screen
     case 'open-activity':
       return button('Open Activity', () => navigate('/activity'))
   }

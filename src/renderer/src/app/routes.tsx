@@ -1,4 +1,4 @@
-/** Which address shows which screen. */
+/** Maps addresses to screens. */
 import { Redirect, Route, Switch } from 'wouter'
 import { CreateScreen } from '../create/create-screen'
 import { InfrastructureScreen } from '../infrastructure/infrastructure-screen'

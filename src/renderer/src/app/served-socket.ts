@@ -1,17 +1,17 @@
 /**
- * The line of a served page: WebSockets that are open once the page has signed in and the server has proved to be the
- * one that it signed in to.
+ * A served page's connection: WebSockets that count as open once the page has signed in and the server has proved that
+ * it knows the session.
  */
 import { createWSClient, type TRPCWebSocketClient, type WebSocketClientOptions } from '@trpc/client'
 import { closeCodes } from '../../../shared/served'
 import type { PageSession } from './page-session'
 
-/** Milliseconds until a server that does not answer is given up. */
+/** Milliseconds to wait for a server's answer. */
 const patience = 10_000
 
 interface ServedOptions extends Pick<WebSocketClientOptions, 'url' | 'retryDelayMs' | 'keepAlive'> {
   readonly session: PageSession
-  /** Called when there is no session, or no longer: nothing more comes. */
+  /** Called when there is no session, or no longer one. Nothing follows. */
   readonly signedOut: () => void
 }
 
@@ -20,7 +20,7 @@ export function connectServed({ session, signedOut, ...options }: ServedOptions)
     ...options,
     WebSocket: servedSocket(session),
     onClose(cause) {
-      if (cause?.code !== closeCodes.signedOut || session.refused()) return // it comes back by itself
+      if (cause?.code !== closeCodes.signedOut || session.refused()) return // it reconnects by itself
       void client.close()
       signedOut()
     },
@@ -28,7 +28,7 @@ export function connectServed({ session, signedOut, ...options }: ServedOptions)
   return client
 }
 
-/** @returns a class to hand to `createWSClient`. A socket that is not let in ends with `closeCodes.signedOut` */
+/** @returns a class for `createWSClient`. A socket that is refused closes with `closeCodes.signedOut` */
 function servedSocket(session: PageSession): typeof WebSocket {
   class ServedSocket extends EventTarget {
     static readonly CONNECTING = 0
@@ -45,7 +45,7 @@ function servedSocket(session: PageSession): typeof WebSocket {
       this.#socket = new WebSocket(url)
       this.#timer = setTimeout(() => this.#closed(closeCodes.silent), patience)
       this.#socket.addEventListener('close', ({ code }) => this.#closed(code))
-      // if it closed by itself, that was reported with its own code
+      // if it closed by itself, that has been reported with its own code
       this.#signIn().catch(() => this.#closed(closeCodes.signedOut))
     }
 
@@ -92,7 +92,7 @@ function servedSocket(session: PageSession): typeof WebSocket {
       clearTimeout(this.#timer)
       this.readyState = ServedSocket.CLOSED
       this.#socket.close()
-      // as a WebSocket that could not be opened: its client waits for that
+      // as a WebSocket that failed to open does: the client waits for this event
       if (!opened) this.dispatchEvent(new Event('error'))
       this.dispatchEvent(Object.assign(new Event('close'), { code }))
     }

@@ -1,4 +1,4 @@
-/** PostgreSQL and PgBouncer in the top bar: how they are, and what to do about it. */
+/** PostgreSQL and PgBouncer in the top bar: their status, and actions. */
 import { Button, Popover, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useLocation } from 'wouter'
 import { addressOf } from '../../../shared/address'

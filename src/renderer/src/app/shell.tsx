@@ -1,4 +1,4 @@
-/** The control room: navigation, top bar, the screen. */
+/** The frame of all screens: navigation and top bar. */
 import { Tooltip, UnstyledButton } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconActivity, IconDatabase, IconFileText, IconLayoutGrid, IconSettings, IconStack2 } from '@tabler/icons-react'
@@ -52,7 +52,7 @@ export function Shell() {
   )
 }
 
-/** The panes of logs are in the address, and come and go without a new screen. */
+/** Changes of the log panes, which are part of the address, don't count as a new screen. */
 const screenOf = (location: string): string => (location.startsWith('/logs') ? '/logs' : location)
 
 function Navigation({ location, onSkip }: { location: string; onSkip: () => void }) {
@@ -93,7 +93,7 @@ function Navigation({ location, onSkip }: { location: string; onSkip: () => void
   )
 }
 
-/** What keeps the screens from being live, said above all of them. */
+/** Failed subscriptions, shown above every screen. */
 function LiveProblems() {
   const failed = useFailedLive()
   if (!failed.length) return null

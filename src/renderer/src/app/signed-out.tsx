@@ -1,4 +1,4 @@
-/** What a browser without a session sees: how to get one. */
+/** Tells a browser without a session how to get one. */
 import { MantineProvider, Title } from '@mantine/core'
 import { IconStack2 } from '@tabler/icons-react'
 import { useEffect } from 'react'
@@ -8,8 +8,8 @@ import { cssVariablesResolver, theme } from './theme'
 import classes from './signed-out.module.css'
 
 const commands = [
-  { command: 'npm run -s cli -- serve --link', where: 'in the folder of Instance Manager' },
-  { command: 'instance-manager serve --link', where: 'where it is installed' },
+  { command: 'npm run -s cli -- serve --link', where: 'in Instance Manager’s folder' },
+  { command: 'instance-manager serve --link', where: 'if it is installed' },
 ] as const
 
 export function SignedOut() {
@@ -26,10 +26,10 @@ export function SignedOut() {
         </span>
         <Title order={1}>This browser is not signed in</Title>
         <p>
-          A sign-in link works once, within an hour. Sessions end when the server stops, or when someone ends them in
+          A sign-in link works once, within an hour. Sessions end when the server stops, or when they are ended in
           Settings.
         </p>
-        <p>For a new link, run this on the machine, then open the link that it prints:</p>
+        <p>For a new link, run this on the machine and open the link it prints:</p>
         <ul>
           {commands.map(({ command, where }) => (
             <li key={command}>

@@ -1,4 +1,4 @@
-/** Status by icon, word and colour; never by colour alone. */
+/** Status as icon, word and colour; never colour alone. */
 import {
   IconAlertTriangleFilled,
   IconArrowBackUp,
@@ -27,7 +27,7 @@ const icons = {
   unknown: IconQuestionMark,
 } satisfies Record<Tone, unknown>
 
-/** The icon alone; the word stands beside it. */
+/** Only the icon; the word must be next to it. */
 export function StatusIcon({ tone, size = 16 }: { tone: Tone; size?: number }) {
   const Icon = icons[tone]
   return <Icon size={size} className={classes.icon} data-tone={tone} aria-hidden />
@@ -68,7 +68,7 @@ export const serviceWord: Record<ServiceState, string> = {
 /** e.g. `Restarting, attempt 3`. */
 export const serviceWords = (service: ServiceStatus): string => stateWords(service, serviceWord)
 
-/** `copy`: another instance's, and not adopted yet. */
+/** `copy`: a copy of another instance, not adopted yet. */
 export const instanceTone: Record<InstanceStatus | 'copy', Tone> = {
   online: 'good',
   stopped: 'idle',

@@ -1,4 +1,4 @@
-/** The look: one accent, cool greys, AA contrast in light and dark. The colours themselves are in theme.css. */
+/** The theme: one accent, cool greys, AA contrast in light and dark. The colours themselves are in theme.css. */
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
 const accent: MantineColorsTuple = [
@@ -13,7 +13,7 @@ const accent: MantineColorsTuple = [
   '#334294',
   '#293577',
 ]
-/** Its filled shade carries white text. */
+/** White text on its filled shade is legible. */
 const red: MantineColorsTuple = [
   '#fdeeee',
   '#f9d9d9',
@@ -67,7 +67,7 @@ export const theme = createTheme({
       defaultProps: { closeButtonProps: { 'aria-label': 'Close' } },
       styles: { description: { color: 'var(--text-dimmed)' } },
     },
-    // A dialog's header is no banner of the page.
+    // A dialog's header isn't a banner landmark.
     Modal: {
       defaultProps: {
         centered: true,
@@ -79,7 +79,7 @@ export const theme = createTheme({
   },
 })
 
-/** Mantine's own variables, pointed at ours. */
+/** Maps Mantine's variables to ours. */
 export const cssVariablesResolver: CSSVariablesResolver = () => {
   const shared = {
     '--mantine-color-body': 'var(--surface)',

@@ -1,8 +1,8 @@
-/** Times in words, and the clock that ticks only where one is shown. */
+/** Times as text, and a clock that ticks only where it is shown. */
 import { useEffect, useState } from 'react'
 import { duration } from '../../../shared/amounts'
 
-/** The time of day if it was today, else the day too. @param at ISO 8601 */
+/** The time of day, preceded by the date unless it is today. @param at ISO 8601 */
 export function when(at: string, now = new Date()): string {
   const date = new Date(at)
   const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' }

@@ -1,4 +1,4 @@
-/** Always there: which workspace, how the two services are, search, and the main job. */
+/** The top bar: workspace, status of the two services, search, and the main action. */
 import { Button, Kbd, Tooltip, UnstyledButton } from '@mantine/core'
 import { spotlight } from '@mantine/spotlight'
 import { IconPlus, IconSearch } from '@tabler/icons-react'

@@ -1,6 +1,5 @@
 /**
- * The typed line to the router: over the preload's bridge in the desktop app, over a WebSocket where the page is
- * served.
+ * The typed connection to the router: over the preload's bridge in the desktop app, over a WebSocket in served pages.
  */
 import { QueryClient } from '@tanstack/react-query'
 import { createTRPCClient, createWSClient, wsLink, type TRPCClient, type TRPCWebSocketClient } from '@trpc/client'
@@ -18,16 +17,16 @@ export interface Connection {
   readonly queryClient: QueryClient
 }
 
-/** Milliseconds before the next attempt: at once, then slower, at most 5 s. */
+/** Milliseconds before the next attempt: the first at once, later ones with increasing delays up to 5 s. */
 const retryDelayMs = (attempt: number): number => (attempt === 0 ? 0 : Math.min(250 * 2 ** attempt, 5000))
 
-/** Milliseconds. An answer may wait behind megabytes of a log on a slow line. */
+/** Milliseconds. On a slow connection, a pong may be queued behind megabytes of a log. */
 const keepAlive = { enabled: true, intervalMs: 5000, pongTimeoutMs: 10_000 }
 
-/** Where a served page finds the router. */
+/** The router's address for served pages. */
 const socketUrl = (): string => new URL('api', location.href.split('#')[0]).href.replace(/^http/, 'ws')
 
-/** @param signedOut called when this browser has no session, or no longer: there is nothing left to show */
+/** @param signedOut called when this browser has no session, or no longer one */
 export function connect(signedOut: () => void): Connection {
   const socket = window.bridge
     ? createWSClient({ url: 'bridge:', WebSocket: bridgeSocket(window.bridge), retryDelayMs })
@@ -41,7 +40,7 @@ export function connect(signedOut: () => void): Connection {
   return {
     socket,
     client: createTRPCClient<Router>({ links: [wsLink({ client: socket })] }),
-    // Everything live is pushed; a query is asked once, when its answer is needed, and a Problem is not retried.
+    // Live data is pushed. Queries run once, when their answer is needed, and Problems aren't retried.
     queryClient: new QueryClient({
       defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, gcTime: 0 } },
     }),

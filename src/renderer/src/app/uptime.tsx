@@ -1,13 +1,13 @@
-/** How long something runs, in words that change by themselves. One clock serves all of them. */
+/** Uptimes that update themselves, all driven by one clock. */
 import { useCallback, useSyncExternalStore } from 'react'
 import { uptime } from '../../../shared/amounts'
 
-/** Milliseconds: the clock ticks by seconds while one of them is told in seconds, else as often as minutes need. */
+/** Milliseconds. The clock ticks every second while an uptime is below a minute, otherwise as often as minutes need. */
 const minute = 60_000
 const quick = 1000
 const calm = 10_000
 
-/** Who listens, and since when what it tells runs. */
+/** Listeners, each with the start time it shows. */
 const listeners = new Map<() => void, number>()
 let timer: ReturnType<typeof setTimeout> | undefined
 

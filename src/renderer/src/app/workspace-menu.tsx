@@ -1,4 +1,4 @@
-/** The open workspace: where it is, and the way to another one. */
+/** The open workspace: its path, and how to switch to another one. */
 import { Menu, UnstyledButton } from '@mantine/core'
 import { IconArrowsExchange, IconChevronDown, IconCopy, IconFolder } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'

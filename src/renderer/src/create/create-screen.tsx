@@ -1,4 +1,4 @@
-/** The wizard: three questions and a review. Enter goes on, Esc leaves (asking, if something was typed). */
+/** The wizard: three questions and a review. Enter continues; Esc leaves, after asking if anything was typed. */
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, type FormEvent } from 'react'
@@ -48,7 +48,7 @@ export function CreateScreen() {
   )
 
   useEffect(() => focusFirst(`[data-step="${step}"] [data-autofocus]`), [step])
-  // A check that was waited for has refused; what is refused at once is found in submit.
+  // A check that Continue was waiting for has failed. (`submit` handles immediate failures.)
   useEffect(() => {
     if (tried && !wizard.goingOn) focusFault()
   }, [tried, wizard.goingOn])
@@ -126,7 +126,7 @@ function leave(dirty: boolean, discard: () => void): void {
   }
   confirm({
     title: 'Discard what you typed?',
-    children: 'No instance was made yet.',
+    children: 'No instance has been created yet.',
     confirm: 'Discard',
     cancel: 'Keep editing',
     onConfirm: discard,
@@ -135,17 +135,17 @@ function leave(dirty: boolean, discard: () => void): void {
 
 const formId = 'create'
 
-/** @param selector continues the form's own, e.g. ` [data-autofocus]` for something in it */
+/** @param selector appended to the form's selector, e.g. ` [data-autofocus]` for a descendant */
 function focusFirst(selector: string): void {
   document.querySelector<HTMLElement>(`#${formId}${selector}`)?.focus()
 }
 
-/** Once the faults are on the screen, the first has the focus. */
+/** Focuses the first invalid field, once errors are shown. */
 const focusFault = (): void => {
   requestAnimationFrame(() => focusFirst(' [aria-invalid="true"]'))
 }
 
-/** Esc, unless something that lies above (a dialog, a menu) takes it. */
+/** Handles Esc, unless a dialog or menu is open on top. */
 function useEscape(handle: () => void): void {
   const escape = useEffectEvent(handle)
   useEffect(() => {

@@ -29,7 +29,7 @@ export function DirectorStep() {
     <div className={classes.fields}>
       <div>
         <Title order={2}>Administrator account</Title>
-        <p className="dimmed">The instance’s first account, with all rights. You’ll pass these details on.</p>
+        <p className="dimmed">The instance’s first account, with full rights. You’ll pass these details on.</p>
       </div>
       <TextInput
         label="Name"
@@ -116,13 +116,13 @@ function Typed({ id, answers, error, onType }: PasswordProps & { id: string }) {
 
 const colours = ['var(--bad)', 'var(--warn)', 'var(--good)', 'var(--good)']
 
-/** Only advice: what may be used is the rule’s to say. Without it, if what it needs cannot be loaded. */
+/** Advice only: the schema decides what is allowed. Not shown if its module can't be loaded. */
 function Meter({ answers }: { answers: Answers }) {
   const [judge, setJudge] = useState<typeof strengthOf>()
   useEffect(() => {
     import('./strength').then(it => setJudge(() => it.strengthOf)).catch(() => undefined)
   }, [])
-  const password = useDeferredValue(answers.password) // typing never waits for it
+  const password = useDeferredValue(answers.password) // so that typing never waits for it
   const strength = password && judge?.(password, [answers.name, answers.directorName, answers.email])
   return (
     <div className={classes.strength} aria-live="polite">

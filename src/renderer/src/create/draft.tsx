@@ -1,4 +1,4 @@
-/** The wizard's state lives above the screens: going to look at something else loses nothing that was typed. */
+/** The wizard's state lives above the screens, so looking at another screen loses nothing that was typed. */
 import { createContext, useContext, useReducer, useRef, type Dispatch, type ReactNode } from 'react'
 import { createJob } from '../../../shared/jobs/create'
 import { planOf } from '../../../shared/jobs/words'
@@ -10,9 +10,9 @@ type Reusable = Omit<Answers, 'password'>
 interface Draft {
   readonly wizard: Wizard
   readonly dispatch: Dispatch<WizardAction>
-  /** Remembers what an operation was made from, without its secret, for "Try again with the same answers". */
+  /** Remembers an operation's answers, without secrets, for “Try again with the same answers”. */
   readonly remember: (id: string, answers: Answers) => void
-  /** The answers of an operation: as remembered, else read from its plan. */
+  /** An operation's answers: as remembered, otherwise read from its plan. */
   readonly recall: (operation: OperationState) => Partial<Reusable>
 }
 
@@ -38,7 +38,7 @@ export function useDraft(): Draft {
   return draft
 }
 
-/** What of the answers its plan holds. */
+/** The answers that an operation's plan contains. */
 function fromPlan(operation: OperationState): Partial<Reusable> {
   const plan = planOf(createJob, operation)
   if (!plan) return {}

@@ -8,7 +8,7 @@ import { useDraft } from './draft'
 import { errorsOf, namesOf } from './wizard'
 import classes from './create.module.css'
 
-/** What the instance is called: its rule at once, the main process's word (is it free?) a moment later. */
+/** The instance's name: its format is checked at once, whether it is free a moment later by the main process. */
 export function NameStep() {
   const { wizard, dispatch } = useDraft()
   const trpc = useTRPC()
@@ -36,7 +36,7 @@ export function NameStep() {
     <div className={classes.fields}>
       <div>
         <Title order={2}>What is it called?</Title>
-        <p className="dimmed">A school, a customer, a test: the name that you look for later. It stays.</p>
+        <p className="dimmed">Use a name you’ll recognise, such as a school or customer. It can’t be changed later.</p>
       </div>
       <TextInput
         label="Name"
@@ -53,7 +53,7 @@ export function NameStep() {
       <p className={classes.note} aria-live="polite">
         {!error && names && (
           <>
-            {free ? 'Free. ' : ''}Its database will be <span className="mono">{names.database}</span>, its folder{' '}
+            {free ? 'Available. ' : ''}Its database will be <span className="mono">{names.database}</span>, its folder{' '}
             <span className="mono">instances/{name}</span>.
           </>
         )}

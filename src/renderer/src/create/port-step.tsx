@@ -9,7 +9,7 @@ import { useDraft } from './draft'
 import { errorsOf, type Answers } from './wizard'
 import classes from './create.module.css'
 
-/** Where the instance listens: the next free port, or one of the operator's choice, with whoever has it. */
+/** The instance's port: the next free one or one the operator picks, showing what already uses it. */
 export function PortStep() {
   const { wizard, dispatch } = useDraft()
   const trpc = useTRPC()
@@ -21,7 +21,7 @@ export function PortStep() {
     <div className={classes.fields}>
       <div>
         <Title order={2}>Which port does it listen on?</Title>
-        <p className="dimmed">The number at the end of its address.</p>
+        <p className="dimmed">It is part of the instance’s address.</p>
       </div>
       <Radio.Group value={portMode} onChange={choose} aria-label="Port">
         <div className={classes.choices}>
@@ -30,13 +30,13 @@ export function PortStep() {
             size="md"
             data-autofocus={portMode === 'auto' || undefined}
             label="Automatic"
-            description={suggestion.data ? `${suggestion.data} is the next free one.` : 'The next free one.'}
+            description={suggestion.data ? `${suggestion.data} is the next free port.` : 'The next free port.'}
           />
           <Radio
             value="manual"
             size="md"
             data-autofocus={portMode === 'manual' || undefined}
-            label="A port of my choice"
+            label="Choose a port"
             description={`From ${minPort} to ${maxPort}.`}
           />
         </div>
@@ -69,7 +69,7 @@ function HostChoice() {
         <Radio
           value="127.0.0.1"
           label="This machine only"
-          description="For a reverse proxy that runs here (HOST 127.0.0.1)."
+          description="For use behind a reverse proxy on this machine (HOST 127.0.0.1)."
         />
       </div>
     </Radio.Group>
@@ -113,7 +113,7 @@ function ManualPort() {
         onChange={event => dispatch({ type: 'typed', change: { port: event.currentTarget.value.trim() } })}
       />
       <div aria-live="polite">
-        {free && <p className={classes.note}>Free.</p>}
+        {free && <p className={classes.note}>Available.</p>}
         {holders.length > 0 && (
           <PortTaken port={port} holders={holders}>
             <Checkbox

@@ -10,7 +10,7 @@ import { useDraft } from './draft'
 import { namesOf, type WizardStep } from './wizard'
 import classes from './create.module.css'
 
-/** Everything once more, before anything is touched. */
+/** Everything at a glance, before anything is created. */
 export function ReviewStep() {
   const {
     wizard: { answers },
@@ -63,7 +63,7 @@ export function ReviewStep() {
         {answers.install === 'install' && (
           <Row word="Packages">
             With <span className="mono">npm install</span>
-            <span className="dimmed">, because a package-lock.json doesn’t match its package.json. </span>
+            <span className="dimmed">, because a package-lock.json is out of date. </span>
             <Anchor
               component="button"
               type="button"
@@ -110,7 +110,7 @@ function Row({ word, onEdit, children }: { word: string; onEdit?: () => void; ch
   )
 }
 
-/** What hardly anyone needs to change. */
+/** Settings that hardly anyone needs to change. */
 function More({
   value,
   onChange,
@@ -130,7 +130,7 @@ function More({
           <div className={classes.choices}>
             <Radio
               value="generate"
-              label="A secret of its own"
+              label="Its own secret"
               description="Logging in here doesn’t log anyone in elsewhere."
             />
             <Radio

@@ -1,4 +1,4 @@
-/** Where one stands in the wizard; what was answered can be gone back to. */
+/** The wizard's steps. Those already reached can be revisited. */
 import { UnstyledButton } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { wizardSteps, type Wizard, type WizardStep } from './wizard'

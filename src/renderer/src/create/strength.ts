@@ -1,4 +1,4 @@
-/** How hard a typed password is to guess. Brings 0.5 MB of common passwords: imported only when it is needed. */
+/** Estimates how hard a password is to guess. Contains 0.5 MB of common passwords, so it is imported on demand. */
 import { ZxcvbnFactory, type Score, type TranslationKeys } from '@zxcvbn-ts/core'
 import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common'
 
@@ -6,14 +6,14 @@ export interface Strength {
   /** 1 to 4. */
   readonly level: number
   readonly word: string
-  /** What makes it weak, and what would make it better, if anything. */
+  /** What makes it weak and how to improve it, if anything. */
   readonly advice?: string
 }
 
-// The English dictionaries would triple the size and make a check take ten times as long, for much the same answers.
+// The English dictionaries would triple the size and make checks ten times slower, for much the same results.
 const zxcvbn = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs })
 
-/** By zxcvbn's estimate of the guesses needed: below 10^6, 10^8, 10^10, or more. */
+/** From zxcvbn's estimate of the guesses needed: below 10^6, 10^8, 10^10, or more. */
 const levels: Readonly<Record<Score, Pick<Strength, 'level' | 'word'>>> = {
   0: { level: 1, word: 'Weak' },
   1: { level: 1, word: 'Weak' },
@@ -33,7 +33,7 @@ const reasons: Readonly<Record<keyof TranslationKeys['warnings'], string>> = {
   topTen: 'This is one of the ten most common passwords.',
   topHundred: 'This is one of the hundred most common passwords.',
   common: 'This is a common password.',
-  similarToCommon: 'This is much like a common password.',
+  similarToCommon: 'This is similar to a common password.',
   wordByItself: 'A single word is easy to guess.',
   namesByThemselves: 'A single name is easy to guess.',
   commonNames: 'Common names are easy to guess.',
@@ -43,8 +43,8 @@ const reasons: Readonly<Record<keyof TranslationKeys['warnings'], string>> = {
 const isReason = (key: string | null): key is keyof typeof reasons => key !== null && key in reasons
 
 /**
- * What a guesser knows adds nothing: zxcvbn alone takes “ada-lovelace-lakeside” for strong, whosever it is.
- * @param known names and addresses
+ * Words an attacker knows add no strength: on its own, zxcvbn rates “ada-lovelace-lakeside” as strong for anybody.
+ * @param known names and addresses entered with it
  */
 export function strengthOf(password: string, known: readonly string[]): Strength {
   const words = known.flatMap(it => it.toLowerCase().split(/[^\p{L}\p{N}]+/u)).filter(it => it.length >= 3)

@@ -1,4 +1,4 @@
-/** What comes of the answers so far, beside the questions. */
+/** A summary of the instance as answered so far, next to the questions. */
 import { Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { namesOf, type Wizard } from './wizard'
@@ -8,8 +8,8 @@ export function Summary({ wizard: { answers } }: { wizard: Wizard }) {
   const names = namesOf(answers)
   const port = answers.portMode === 'auto' ? 'automatic' : answers.port
   return (
-    <aside className={classes.summary} aria-label="What it gets">
-      <Title order={2}>What it gets</Title>
+    <aside className={classes.summary} aria-label="Summary">
+      <Title order={2}>Summary</Title>
       <dl>
         <Fact word="Folder">{names && `instances/${answers.name}`}</Fact>
         <Fact word="Database">{names?.database}</Fact>

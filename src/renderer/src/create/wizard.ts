@@ -1,11 +1,11 @@
 /**
- * The wizard as pure data: what was typed, where one stands, what is wrong with it.
+ * The wizard as pure data: the answers, the current step, and errors.
  *
  *   name → port → director → review → (create)
  *
- * "Continue" leaves a step only when it has no errors; if a check by the main process is still under way,
- * it goes on when that check arrives (`goingOn`). A step once reached can be returned to; from a step that
- * was opened from the review, Continue leads back there. What the main process refuses lands at its step.
+ * "Continue" leaves a step only when it has no errors. If a check by the main process is still running,
+ * it continues when the check succeeds (`goingOn`). Steps already reached can be revisited; from a step
+ * opened from the review, Continue returns there. A refusal by the main process is shown at its step.
  */
 import {
   databaseNames,
@@ -46,15 +46,15 @@ export interface NameCheck {
 export interface Wizard {
   readonly answers: Answers
   readonly step: WizardStep
-  /** The furthest step that was reached, as an index of `wizardSteps`. */
+  /** The furthest step reached, as an index into `wizardSteps`. */
   readonly reached: number
-  /** Continue was asked for here: now what is missing is said too. */
+  /** Continue was pressed here, so missing answers are now errors too. */
   readonly tried: boolean
-  /** Continue waits for a check. */
+  /** Continue is waiting for a check. */
   readonly goingOn: boolean
   readonly nameCheck?: NameCheck
   readonly portCheck?: PortCheck
-  /** What the main process refused, shown at the step it belongs to. */
+  /** A refusal by the main process, shown at the step it belongs to. */
   readonly refusal?: { readonly step: WizardStep; readonly problem: Problem }
 }
 
@@ -92,7 +92,7 @@ export function reduce(wizard: Wizard, action: WizardAction): Wizard {
   switch (action.type) {
     case 'typed': {
       const answers = { ...wizard.answers, ...action.change }
-      // it was meant for the other port
+      // that applied to the previous port
       if (action.change.port !== undefined || action.change.portMode) answers.sharePort = false
       return { ...wizard, answers, goingOn: false, refusal: undefined }
     }
@@ -140,7 +140,7 @@ const at = (wizard: Wizard, step: WizardStep): Wizard => ({ ...wizard, step, tri
 
 function advance(wizard: Wizard): Wizard {
   const next = Math.min(indexOf(wizard.step) + 1, wizardSteps.length - 1)
-  // all was answered: back to the review
+  // everything is answered: back to the review
   const target = wizard.reached === wizardSteps.length - 1 ? wizard.reached : next
   return { ...at(wizard, wizardSteps[target] ?? 'review'), reached: Math.max(wizard.reached, target) }
 }
@@ -150,13 +150,13 @@ function goOnIfAsked(wizard: Wizard): Wizard {
   return Object.keys(errorsOf(wizard, wizard.step)).length ? { ...wizard, goingOn: false } : advance(wizard)
 }
 
-/** A check of the current step's answer is still under way. */
+/** Whether a check of the current step's answer is still running. */
 export function isChecking({ step, answers, nameCheck, portCheck }: Wizard): boolean {
   if (step === 'name') return nameCheck?.name !== answers.name
   return step === 'port' && answers.portMode === 'manual' && String(portCheck?.port) !== answers.port
 }
 
-/** What is wrong with a step's answers, by field, as far as it is known. */
+/** Known errors in a step's answers, by field. */
 export function errorsOf({ answers, nameCheck, portCheck }: Wizard, step: WizardStep): Partial<Record<Field, string>> {
   switch (step) {
     case 'name':
@@ -167,7 +167,7 @@ export function errorsOf({ answers, nameCheck, portCheck }: Wizard, step: Wizard
     case 'port': {
       if (answers.portMode === 'auto') return {}
       const wrong = issue('port', portSchema.safeParse(parsePort(answers.port)))
-      if (Object.keys(wrong).length) return answers.port ? wrong : { port: 'Give a port.' }
+      if (Object.keys(wrong).length) return answers.port ? wrong : { port: 'Enter a port.' }
       const taken = portCheck && String(portCheck.port) === answers.port && portCheck.holders.length > 0
       return taken && !answers.sharePort ? { sharePort: 'Choose another port, or use this one anyway.' } : {}
     }
@@ -182,15 +182,15 @@ export function errorsOf({ answers, nameCheck, portCheck }: Wizard, step: Wizard
   }
 }
 
-/** The first step that something is wrong with; jumps back can leave one behind. */
+/** The first step with errors. Jumping between steps can leave one behind. */
 export const firstFaultyStep = (wizard: Wizard): WizardStep | undefined =>
   wizardSteps.find(step => Object.keys(errorsOf(wizard, step)).length > 0)
 
-/** Something was typed that would be lost. */
+/** Whether anything was typed that would be lost. */
 export const isDirty = ({ answers }: Wizard): boolean =>
   (Object.keys(noAnswers) as Field[]).some(field => answers[field] !== noAnswers[field])
 
-/** What the instance will be called where; a name that cannot be one yet has none. */
+/** The instance's database and role; undefined while the name is invalid. */
 export const namesOf = ({ name }: Answers): { database: string; role: string } | undefined =>
   nameSchema.safeParse(name).success ? databaseNames(name) : undefined
 

@@ -1,4 +1,4 @@
-/** The first screen: a workspace from the sample application, an existing folder, or one of the last ones. */
+/** The first screen: a workspace from the sample application, an existing folder, or a recent workspace. */
 import { useEffect } from 'react'
 import { useApp } from '../app/live'
 import { ProblemView } from '../app/problem'
@@ -17,7 +17,7 @@ export function ChooseWorkspace() {
     <Frame
       stage={0}
       title="Choose a workspace"
-      lead="A folder with your application (server/ and client/) and the instances made from it."
+      lead="A folder with your application (server/ and client/) and the instances created from it."
     >
       {problem && <ProblemView problem={problem} />}
       {recent.length > 0 && <RecentWorkspaces recent={recent} />}

@@ -10,7 +10,7 @@ import { FolderField } from './folder-field'
 import { WorkspaceChecks } from './workspace-checks'
 import classes from './first-run.module.css'
 
-/** A folder with an application: what is there and what is missing is said while it is typed. */
+/** Opens a folder with an application, checking it while its path is typed. */
 export function ExistingFolder() {
   const trpc = useTRPC()
   const [path, setPath] = useState('')
@@ -30,7 +30,9 @@ export function ExistingFolder() {
         <IconFolderOpen size={22} stroke={1.7} aria-hidden />
         <Title order={2}>Open an existing folder</Title>
       </div>
-      <p>Your application, with or without instances. Those that the command line tool made are found too.</p>
+      <p>
+        Your application, with or without instances. Instances created by the earlier command-line tool are found too.
+      </p>
       <FolderField
         label="Folder"
         dialogTitle="Choose the folder with server/ and client/"

@@ -1,4 +1,4 @@
-/** A folder: picked in the system's dialog where there is one; else typed, with the folders that begin so. */
+/** A folder field: uses the system's dialog if there is one, otherwise suggests folders while typing. */
 import { Autocomplete, Button, TextInput } from '@mantine/core'
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { useApp } from '../app/live'

@@ -1,4 +1,4 @@
-/** The screens before the control room: who we are, and where one stands. */
+/** The frame of the first-run screens, with their stages. */
 import { Title } from '@mantine/core'
 import { IconCheck, IconStack2 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'

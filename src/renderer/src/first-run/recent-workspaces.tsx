@@ -9,7 +9,7 @@ import { notifyProblem } from '../app/notify'
 import { useTRPC } from '../app/trpc'
 import classes from './first-run.module.css'
 
-/** The workspaces that were open before; those whose folder is gone say so, and can be removed from the list. */
+/** Recently opened workspaces. Those whose folder is gone say so and can be removed from the list. */
 export function RecentWorkspaces({ recent }: { recent: readonly RecentWorkspace[] }) {
   const trpc = useTRPC()
   const open = useMutation(trpc.app.open.mutationOptions())

@@ -9,7 +9,7 @@ import { useTRPC } from '../app/trpc'
 import { FolderField } from './folder-field'
 import classes from './first-run.module.css'
 
-/** A new workspace with the sample application: the quickest way to see everything work. */
+/** Creates a workspace with the sample application: the quickest way to see everything work. */
 export function SampleWorkspace() {
   const { home } = useApp()
   const trpc = useTRPC()

@@ -1,4 +1,4 @@
-/** A fresh workspace first gets its infrastructure; where there is one already, or instances, this is not seen. */
+/** Sets up the infrastructure of a new workspace. Skipped if it exists already, or if there are instances. */
 import { Button, Center, Loader } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import { createJob } from '../../../shared/jobs/create'
@@ -18,7 +18,8 @@ export function Setup({ children }: { children: ReactNode }) {
   const { data: instances } = useInstances()
   const failed = useFailedLive()
   const { operations, ready } = useOperations()
-  // Decided once, when everything is known: the screen must not vanish while its own start runs.
+  // Decided once, when everything has loaded, so the screen doesn't vanish while the start that it triggered is
+  // running.
   const [shown, setShown] = useState<boolean>()
   if (shown === undefined && failed.length) setShown(false)
   else if (shown === undefined && infrastructure && instances && ready) {
@@ -55,7 +56,7 @@ function StartInfrastructure({ onDone }: { onDone: () => void }) {
     <Frame
       stage={1}
       title={title}
-      lead="One PostgreSQL and one PgBouncer serve all instances. They listen on this machine only, and every instance has a database and a password of its own."
+      lead="One PostgreSQL and one PgBouncer serve all instances. They listen on this machine only, and every instance has its own database and password."
     >
       {!starting && !running && <DriverChoice infrastructure={data} />}
       {operation && (

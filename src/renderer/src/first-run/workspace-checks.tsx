@@ -2,7 +2,7 @@ import { IconCircleCheckFilled, IconCircleXFilled } from '@tabler/icons-react'
 import type { WorkspaceCheck } from '../../../shared/workspace'
 import classes from './first-run.module.css'
 
-/** What a folder has of what a base application needs, each missing thing with what to do. */
+/** Which requirements of a base application a folder meets, and what to do about the others. */
 export function WorkspaceChecks({ check: { checks, usable, instances } }: { check: WorkspaceCheck }) {
   const missing = checks.filter(it => !it.found)
   return (
@@ -10,7 +10,7 @@ export function WorkspaceChecks({ check: { checks, usable, instances } }: { chec
       <p className={classes.verdict}>
         {usable
           ? `This folder can be used${instances ? `; it has ${instances === 1 ? 'one instance' : `${instances} instances`}` : ''}.`
-          : `This folder cannot be used yet: ${missing.length === 1 ? 'one thing is' : `${missing.length} things are`} missing.`}
+          : `This folder can’t be used yet: ${missing.length === 1 ? 'one thing is' : `${missing.length} things are`} missing.`}
       </p>
       <ul>
         {checks.map(({ item, found, hint }) => (

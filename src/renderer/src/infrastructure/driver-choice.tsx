@@ -1,4 +1,4 @@
-/** What runs the services: the one that was chosen with its reason, and the others with theirs. */
+/** The choice of a driver, with the reason for or against each. */
 import { Radio, Skeleton } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { driverTitle, type DriverKind, type InfrastructureStatus } from '../../../shared/infrastructure'
@@ -10,7 +10,7 @@ import classes from './infrastructure.module.css'
 const descriptions: Record<DriverKind, string> = {
   podman: 'In containers, without a daemon.',
   docker: 'In containers.',
-  embedded: 'As plain processes of this user; nothing to install.',
+  embedded: 'As plain processes of this user, with nothing to install.',
 }
 
 export function DriverChoice({ infrastructure }: { infrastructure: InfrastructureStatus }) {

@@ -1,4 +1,4 @@
-/** The shared PostgreSQL and PgBouncer: how they are, what runs them, how they are secured. */
+/** The shared PostgreSQL and PgBouncer: their status, driver and security. */
 import { Anchor, Button, Skeleton } from '@mantine/core'
 import { IconLock, IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react'
 import { Link } from 'wouter'
@@ -64,21 +64,21 @@ const facts = [
   'PostgreSQL’s superuser can’t log in over the network.',
 ]
 
-/** How instances are kept from each other, beside the database. */
+/** How instances are isolated from each other, apart from the database. */
 function Isolation() {
   const { root } = useApp()
   const instances = useInstances().data?.instances ?? []
   const shared = instances.filter(it => !it.isolated).length
   if (root && instances.length === 0) return null
   return (
-    <Section title="How instances are kept apart">
+    <Section title="Isolation">
       <p className={`card ${classes.note}`}>
         {!root &&
-          'Every instance runs as your own user: if one of them is compromised, it can read the files and secrets of the others. Where Instance Manager runs as root, each can have its own system user.'}
-        {root && shared === 0 && 'Every instance has its own system user: it can read only its own files.'}
+          'Every instance runs as your own user. If one of them is compromised, it can read the files and secrets of the others. If Instance Manager runs as root, each can have its own system user.'}
+        {root && shared === 0 && 'Every instance has its own system user and can read only its own files.'}
         {root &&
           shared > 0 &&
-          `${count(shared, 'instance')} of ${instances.length} ${shared === 1 ? 'runs' : 'run'} as root: if one of them is compromised, it can read every file on this machine. Choose “Isolate…” in an instance’s menu to give it its own system user.`}
+          `${count(shared, 'instance')} of ${instances.length} ${shared === 1 ? 'runs' : 'run'} as root. If one of them is compromised, it can read every file on this machine. Choose “Isolate…” in an instance’s menu to give it its own system user.`}
       </p>
     </Section>
   )
@@ -86,7 +86,7 @@ function Isolation() {
 
 function Security() {
   return (
-    <Section title="How they are secured">
+    <Section title="Security">
       <ul className={`card ${classes.facts}`}>
         {facts.map(it => (
           <li key={it}>

@@ -12,11 +12,11 @@ import { serviceTone, serviceWords, Status } from '../app/status'
 import classes from './infrastructure.module.css'
 
 const purpose = {
-  postgres: 'Keeps the databases of all instances.',
-  pgbouncer: 'Lets many instances share few connections.',
+  postgres: 'Holds the databases of all instances.',
+  pgbouncer: 'Lets many instances share a few connections.',
 } as const
 
-/** One of the two services with its facts. */
+/** The facts about one service. */
 export function ServiceCard({
   service,
   infrastructure: { driver, adopted },

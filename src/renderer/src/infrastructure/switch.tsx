@@ -1,4 +1,4 @@
-/** Starting and stopping both services, from wherever it is asked for. */
+/** Starts and stops both services, from any screen. */
 import { useIsMutating, useMutation } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
 import type { ServiceState } from '../../../shared/infrastructure'
@@ -15,17 +15,17 @@ const startable: ReadonlySet<ServiceState> = new Set(['stopped', 'absent', 'fail
 interface InfrastructureSwitch {
   readonly canStart: boolean
   readonly canStop: boolean
-  /** Being asked, under way already, or another driver is being chosen. */
+  /** A start or stop has been requested or is running, or another driver is being chosen. */
   readonly busy: boolean
-  /** The start or stop that is under way. */
+  /** The start or stop in progress. */
   readonly operation?: OperationState
-  /** Starts both, and shows the operation. */
+  /** Starts both and shows the operation. */
   readonly start: () => void
-  /** Asks first: the instances' databases go away. */
+  /** Asks first, because the instances lose their databases. */
   readonly stop: () => void
 }
 
-/** @param stay the screen that asks shows the operation itself */
+/** @param stay don't navigate: the current screen shows the operation itself */
 export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSwitch {
   const trpc = useTRPC()
   const [, navigate] = useLocation()
@@ -48,8 +48,8 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
     confirm({
       title: 'Stop PostgreSQL and PgBouncer?',
       children: online
-        ? `${online === 1 ? 'One instance is' : `${online} instances are`} online and cannot reach the database until both run again. No data is lost.`
-        : 'Instances cannot reach their databases until both run again. No data is lost.',
+        ? `${online === 1 ? 'One instance is' : `${online} instances are`} online and can’t reach the database until both are running again. No data is lost.`
+        : 'Instances can’t reach their databases until both are running again. No data is lost.',
       confirm: 'Stop both',
       cancel: 'Keep running',
       onConfirm: () => stop.mutate({ kind: infrastructureStopJob.kind }),

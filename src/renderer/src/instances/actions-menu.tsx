@@ -1,4 +1,4 @@
-/** The menu of one instance, wherever it was asked for. One serves the whole list. */
+/** The menu of one instance. A single menu serves the whole list. */
 import { Menu } from '@mantine/core'
 import type { ShownInstance } from './arrange'
 import { useInstanceActions } from './actions'
@@ -6,7 +6,7 @@ import classes from './list.module.css'
 
 interface ActionsMenuProps {
   shown: ShownInstance | undefined
-  /** The corner that it opens at, in the window. */
+  /** The corner it opens at, in window coordinates. */
   at: { readonly x: number; readonly y: number }
   onClose: () => void
 }
@@ -15,8 +15,7 @@ export function ActionsMenu({ shown, at, onClose }: ActionsMenuProps) {
   const actionsOf = useInstanceActions()
   const actions = shown ? actionsOf(shown).filter(it => it.id !== 'show') : []
   return (
-    // Its target is a corner of a button, which may lie just outside what is scrolled into view: the menu is shown all
-    // the same.
+    // Its target is a button's corner, which may be just outside the visible area: show the menu all the same.
     <Menu
       opened={shown !== undefined}
       onChange={opened => {

@@ -1,4 +1,4 @@
-/** What can be done with one instance: the same list in its row, on its page and in the command palette. */
+/** The actions on one instance: the same in its row, on its page and in the command palette. */
 import { IconExternalLink, IconFileText, IconInfoCircle, IconTimeline, type Icon } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
 import { jobs } from '../../../shared/jobs'
@@ -14,7 +14,7 @@ export interface InstanceAction {
   /** A job's kind, or one of `show`, `logs`, `progress`, `open`. */
   readonly id: string
   readonly label: string
-  /** The label before a name, e.g. “Change the port of”. */
+  /** The label to put before a name, e.g. “Change the port of”. */
   readonly before: string
   readonly Icon: Icon
   readonly run: () => void
@@ -24,7 +24,7 @@ export interface InstanceAction {
 
 const offered: readonly AnyJob[] = jobs
 
-/** @returns asks what can be done with an instance as it is now, the likeliest first */
+/** @returns a function that lists the actions possible for an instance in its current state, the likeliest first */
 export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[] {
   const [, navigate] = useLocation()
   const open = useOpenInstance()
@@ -45,8 +45,8 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
       { id: 'logs', label: 'Logs', before: 'Logs of', Icon: IconFileText, run: go(`${pageOf(name)}/logs`) },
       operation !== undefined && {
         id: 'progress',
-        label: 'Show the progress',
-        before: 'Show the progress of',
+        label: 'Show progress',
+        before: 'Show progress of',
         Icon: IconTimeline,
         run: go(`/operations/${operation}`),
         quick: 'likely',

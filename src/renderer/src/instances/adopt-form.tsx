@@ -1,4 +1,4 @@
-/** Adopting a copy: what it gets, what stays, and the administrator of its empty database. */
+/** Adopts a copy: says what it gets and what stays, and asks for the administrator of its empty database. */
 import { Button, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
@@ -51,18 +51,18 @@ export function AdoptForm({ name, onClose }: { name: string; onClose: () => void
   return (
     <form className={classes.form} onSubmit={submit} noValidate aria-label="Adopt the copy">
       <p className={classes.plain}>
-        It gets a database, a role, a port and secrets of its own. Its files and uploads stay. The database starts
-        empty: the data is the original’s
+        It gets its own database, role, port and secrets. Its files and uploads stay. The database starts empty: the
+        data belongs to the original
         {details.data && (
           <>
             , in <span className="mono">{details.data.database.name}</span>
           </>
         )}
-        , and nothing of that is touched.
+        , which isn’t touched.
       </p>
       <TextInput
         label="New name"
-        description="Leave it empty to keep its name, if that is free, or to have one chosen."
+        description="Leave empty to keep its name if it is free, or to have one chosen."
         placeholder={name}
         autoComplete="off"
         spellCheck={false}

@@ -1,9 +1,9 @@
-/** Which instances are shown, and in which order. */
+/** Filters and sorts instances. */
 import type { InstanceView } from '../../../shared/instance'
 import type { StatusGroup } from '../../../shared/jobs/job'
 import type { ShownStatus } from './shown-status'
 
-/** An instance with the status that it is shown with. */
+/** An instance with the status it is shown with. */
 export interface ShownInstance {
   readonly instance: InstanceView
   readonly status: ShownStatus
@@ -17,15 +17,15 @@ export interface Sort {
 }
 export type Filter = 'all' | StatusGroup
 
-/** What wants attention comes first. */
+/** Sort order of statuses: what needs attention comes first. */
 const urgency: readonly StatusGroup[] = ['errored', 'unknown', 'copy', 'busy', 'not in PM2', 'stopped', 'online']
 const names = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
-/** undefined sorts last, whichever the direction. */
+/** undefined sorts last in either direction. */
 const values: Record<Exclude<SortKey, 'name'>, (it: ShownInstance) => number | undefined> = {
   status: it => urgency.indexOf(it.status.group),
   port: it => it.instance.port,
-  // the longest has the earliest start
+  // the longest uptime has the earliest start
   uptime: it => (it.instance.startedAt === undefined ? undefined : -it.instance.startedAt),
   restarts: it => it.instance.restarts,
   cpu: it => it.instance.cpu,
@@ -56,7 +56,7 @@ function compare(a: ShownInstance, b: ShownInstance, { key, descending }: Sort):
   return sign * (one - other) || byName
 }
 
-/** How many there are of each, the calm ones first; those without any are left out. */
+/** The number of instances in each group, calm groups first; empty groups are left out. */
 export function countGroups(all: readonly ShownInstance[]): { readonly group: StatusGroup; readonly count: number }[] {
   return urgency
     .toReversed()
@@ -64,7 +64,7 @@ export function countGroups(all: readonly ShownInstance[]): { readonly group: St
     .filter(it => it.count > 0)
 }
 
-/** The next order when a column's head is clicked: numbers begin with the largest, words with the first. */
+/** The new sort order when a column header is clicked: numbers start descending, texts ascending. */
 export function nextSort(sort: Sort, key: SortKey): Sort {
   if (sort.key === key) return { key, descending: !sort.descending }
   return { key, descending: key !== 'name' && key !== 'status' && key !== 'port' }

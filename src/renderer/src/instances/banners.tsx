@@ -1,4 +1,4 @@
-/** What the operator should know before anything else: PM2 itself, what it lost, what should run and does not. */
+/** What the operator should know first: trouble with PM2, processes it lost, instances that are down. */
 import { Anchor, Button, CloseButton } from '@mantine/core'
 import { IconPlugConnectedX, IconPower } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
@@ -46,7 +46,7 @@ export function Banners({
   )
 }
 
-/** Instances without their database are the first thing to know. */
+/** Shown first: instances without their database. */
 export function InfrastructureDown() {
   const { data } = useInfrastructure()
   const online = useInstances().data?.instances.filter(it => it.status === 'online').length ?? 0
@@ -58,8 +58,8 @@ export function InfrastructureDown() {
       quiet
       problem={{
         code: 'infrastructure-stopped',
-        message: 'PostgreSQL is not running.',
-        cause: `${online === 1 ? 'The instance that is online' : online ? `The ${online} instances that are online` : 'Instances'} cannot reach ${online === 1 ? 'its database' : 'their databases'}, and none can be created.`,
+        message: 'PostgreSQL isn’t running.',
+        cause: `${online === 1 ? 'The instance that is online' : online ? `The ${online} instances that are online` : 'Instances'} can’t reach ${online === 1 ? 'its database' : 'their databases'}, and none can be created.`,
         action: 'start-infrastructure',
       }}
     />
@@ -94,7 +94,7 @@ function Banner({
   )
 }
 
-/** Mounted anew for other names: what was dismissed comes back when it is news. */
+/** Remounted when the names change, so a dismissed banner returns for new ones. */
 function Down({ names, onChoose }: { names: readonly string[]; onChoose: (names: readonly string[]) => void }) {
   const { bulk } = useJobs()
   const [dismissed, setDismissed] = useState(false)
@@ -144,7 +144,7 @@ function Lost({ lost }: { lost: readonly LostProcess[] }) {
   return (
     <Banner
       icon={<IconPlugConnectedX size={20} aria-hidden />}
-      text={`PM2 was restarted; ${many ? `${count(names.length, 'instance')} still run` : 'one instance still runs'} without it.`}
+      text={`PM2 was restarted; ${many ? `${count(names.length, 'instance')} are still running` : 'one instance is still running'} without it.`}
       detail={`${enumerate(lost.map(it => `${it.name} (pid ${it.pid})`))}. To take over restarts ${many ? 'them' : 'it'}, so that PM2 looks after ${many ? 'them' : 'it'} again.`}
     >
       <Button size="xs" variant="default" onClick={end} loading={ending}>

@@ -1,4 +1,4 @@
-/** How long an instance's application may take to answer after it starts: its own time, or the manifest's. */
+/** Sets how long an instance's application may take to answer after starting. */
 import { Button, TextInput } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
@@ -54,8 +54,8 @@ export function BootTimeForm({ name, onClose }: { name: string; onClose: () => v
         data-autofocus
       />
       <p className="dimmed">
-        If {name} doesn’t answer within this time after it starts, you’re asked whether to keep waiting. Nothing
-        restarts now: this applies from its next start.
+        If {name} doesn’t answer within this time after it starts, you’re asked whether to keep waiting. Nothing is
+        restarted now; this applies from its next start.
       </p>
       {problem && <ProblemView problem={problem} />}
       <div className={classes.buttons}>

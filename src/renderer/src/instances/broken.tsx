@@ -1,4 +1,4 @@
-/** A folder that is no usable instance: why, and the way to remove what is left of it. */
+/** A folder that isn't a usable instance: why, and how to remove the leftovers. */
 import { Button } from '@mantine/core'
 import { namePattern } from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
@@ -12,7 +12,7 @@ export function Broken({ folder, problem }: { folder: string; problem: Problem }
     <ProblemView problem={problem} tone="warn" quiet>
       {namePattern.test(folder) && (
         <Button size="xs" variant="default" onClick={() => ask({ dialog: leftoversDialog, name: folder })}>
-          Remove what is left of it…
+          Remove leftovers…
         </Button>
       )}
     </ProblemView>

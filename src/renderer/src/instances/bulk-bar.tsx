@@ -1,4 +1,4 @@
-/** What can be done with the chosen ones. */
+/** The actions on the selected instances. */
 import { Button, CloseButton } from '@mantine/core'
 import { count, enumerate } from '../../../shared/amounts'
 import { bulkJobs, bulkOf, type BulkAction } from '../../../shared/jobs/many'
@@ -9,12 +9,12 @@ import { useJobs, type Skipped } from '../jobs/jobs'
 import { idleReason } from './shown-status'
 import classes from './list.module.css'
 
-/** More than these are not interrupted by one slip. */
+/** Asks before interrupting more than this many. */
 const askAbove = 5
 
 interface BulkBarProps {
   chosen: readonly ShownInstance[]
-  /** How many of them the filter hides. */
+  /** How many of the selected instances the filter hides. */
   hidden: number
   onClear: () => void
 }
@@ -25,7 +25,7 @@ export function BulkBar({ chosen, hidden, onClear }: BulkBarProps) {
     <div className={classes.bulk} role="toolbar" aria-label="Selected instances">
       <span className={classes.bulkCount} role="status">
         <strong>{chosen.length} selected</strong>
-        {hidden > 0 && <span className="dimmed">, {hidden} not shown</span>}
+        {hidden > 0 && <span className="dimmed">, {hidden} hidden</span>}
       </span>
       {bulkJobs.map(({ kind: action }) => {
         const { Icon } = faceOf(action)
@@ -73,7 +73,7 @@ function ask(action: BulkAction, names: readonly string[], go: () => void): void
     title: `${verb} ${count(names.length, 'instance')}?`,
     children: `${enumerate(names)}. ${warning}`,
     confirm: `${verb} ${names.length}`,
-    cancel: 'Leave them',
+    cancel: 'Cancel',
     onConfirm: go,
   })
 }

@@ -1,4 +1,4 @@
-/** What comes of a job on many, while it runs and afterwards: how many are done, which are not and why. */
+/** The results of a job on many instances, during and after it: how many are done, which aren't and why. */
 import { Anchor, Button, CloseButton, Loader } from '@mantine/core'
 import { IconAlertTriangleFilled, IconCircleCheckFilled } from '@tabler/icons-react'
 import { Link } from 'wouter'
@@ -17,7 +17,7 @@ export function BulkReportPanel() {
   const { operations } = useOperations()
   if (!asked) return null
   const operation = operations.find(it => it.id === asked.id)
-  if (asked.id !== undefined && !operation) return null // it is of long ago
+  if (asked.id !== undefined && !operation) return null // it is no longer known
   const problem = asked.problem ?? (operation && problemOf(operation))
   if (problem) {
     return (
@@ -41,7 +41,7 @@ export function BulkReportPanel() {
     : []
   const isClean = failed.length + asked.skipped.length === 0 && operation?.phase === 'succeeded'
   return (
-    <section className={`card ${classes.report}`} aria-label="What came of it">
+    <section className={`card ${classes.report}`} aria-label="Result">
       <div className={classes.reportHead}>
         <p role="status">
           {runs ? (
@@ -60,7 +60,7 @@ export function BulkReportPanel() {
         <span className={classes.reportHead}>
           {operation && (
             <Anchor component={Link} href={`/operations/${operation.id}`} size="sm">
-              Show the steps
+              Show steps
             </Anchor>
           )}
           {!runs && <CloseButton aria-label="Dismiss" onClick={dismissReport} />}
@@ -139,8 +139,8 @@ function ended({ action, count, skipped }: Asked, operation: OperationState | un
     `${capital(bulkOf(action).done)} ${results.length - problems.length - left.length} of ${count + skipped.length}`,
     skipped.length + ports > 0 && `${skipped.length + ports} skipped`,
     problems.length - ports > 0 && `${problems.length - ports} failed`,
-    left.length > goesOn && `${left.length - goesOn} not begun`,
-    goesOn > 0 && `${goesOn} under way when it was cancelled`,
+    left.length > goesOn && `${left.length - goesOn} not started`,
+    goesOn > 0 && `${goesOn} in progress when it was cancelled`,
   ]
   return `${parts.filter(Boolean).join(', ')}.`
 }

@@ -1,6 +1,6 @@
 /**
- * Another port for an instance, or another HOST: checked while it is typed, whoever has it is named, and what happens
- * is said.
+ * Changes an instance's port or HOST. Checks the port while it is typed, names what occupies it, and says what will
+ * happen.
  */
 import { Button, Checkbox, Radio, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
@@ -33,7 +33,7 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
   const suggestion = useQuery(trpc.instances.suggestPort.queryOptions(undefined, { staleTime: 0 }))
   const valid = portSchema.safeParse(port)
   const check = useQuery(trpc.instances.checkPort.queryOptions({ port }, { enabled: valid.success, staleTime: 0 }))
-  if (!instance) return <p>There is no instance “{name}” any more.</p>
+  if (!instance) return <p>“{name}” no longer exists.</p>
 
   const runs = instance.status === 'online'
   const host = details.data?.env.find(it => it.key === 'HOST')?.value
@@ -45,9 +45,9 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
     same && newHost
       ? undefined
       : !typed
-        ? 'Give a port.'
+        ? 'Enter a port.'
         : same
-          ? `It is on port ${instance.port} already.`
+          ? `It is already on port ${instance.port}.`
           : portSchema.safeParse(toPort(typed)).error?.issues[0]?.message
   const free = !error && !same && typed === settled && check.data?.port === port && !holders.length
   const submit = (event: FormEvent): void => {
@@ -90,12 +90,12 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
           <PortTaken port={port} holders={holders}>
             {blocking ? (
               <p className={classes.plain}>
-                {name} runs, and two cannot run on one port. Stop one of them first, or choose another port.
+                {name} is running, and only one of them can run on a port. Stop one first, or choose another port.
               </p>
             ) : (
               <Checkbox
                 label="Share it"
-                description="Only one of them can run at a time. Starting one asks to stop the other."
+                description="Only one of them can run at a time. Starting one offers to stop the other."
                 checked={share}
                 onChange={event => setShare(event.currentTarget.checked)}
                 error={tried && !share ? 'Choose another port, or share this one.' : undefined}
@@ -109,19 +109,19 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
           <Radio
             value="0.0.0.0"
             label="Other machines too"
-            description="HOST 0.0.0.0: it listens on all of this machine’s addresses."
+            description="It listens on all of this machine’s addresses (HOST 0.0.0.0)."
           />
           <Radio
             value="127.0.0.1"
             label="This machine only"
-            description="HOST 127.0.0.1: for a reverse proxy that runs here."
+            description="For use behind a reverse proxy on this machine (HOST 127.0.0.1)."
           />
         </div>
       </Radio.Group>
       <p className="dimmed">
         {runs
-          ? `${name} restarts: it is away for a few seconds. If it isn’t healthy afterwards, everything is put back.`
-          : `${name} isn’t running: the change takes effect at its next start.`}
+          ? `${name} will restart and be unavailable for a few seconds. If it isn’t healthy then, everything is put back.`
+          : `${name} isn’t running. The change takes effect at its next start.`}
       </p>
       {check.error && <ProblemView problem={problemOf(check.error)} onRetry={() => void check.refetch()} />}
       {problem && <ProblemView problem={problem} />}

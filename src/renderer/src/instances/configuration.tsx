@@ -1,4 +1,4 @@
-/** The entries of an instance's `.env`. What may be secret is masked; each is shown by itself, and hides again. */
+/** The entries of an instance's `.env`. Possible secrets are masked, and can be shown one at a time for a while. */
 import { ActionIcon } from '@mantine/core'
 import { IconCopy, IconCheck, IconEye, IconEyeOff } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
@@ -8,7 +8,7 @@ import { notifyProblem } from '../app/notify'
 import { useTRPCClient } from '../app/trpc'
 import classes from './instance.module.css'
 
-/** Milliseconds that a secret stays on the screen. */
+/** Milliseconds that a secret stays visible. */
 const shownFor = 30_000
 
 export function Configuration({ name, env }: { name: string; env: InstanceDetails['env'] }) {

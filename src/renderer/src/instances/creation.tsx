@@ -1,4 +1,4 @@
-/** An instance that is being made, as a row and as a card. */
+/** An instance that is being created, as a row and as a card. */
 import { Link } from 'wouter'
 import type { OperationState } from '../../../shared/operation'
 import { Status } from '../app/status'

@@ -1,4 +1,4 @@
-/** A deletion: lists exactly what will go, and wants the word. */
+/** Deletes an instance: lists exactly what will be deleted and asks for the confirmation word. */
 import { Button, Skeleton, TextInput } from '@mantine/core'
 import { IconDatabase, IconFileText, IconFolder, IconLink, IconPlayerStop, IconUser } from '@tabler/icons-react'
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
@@ -40,7 +40,7 @@ export function DeleteForm({ name, onClose }: { name: string; onClose: () => voi
   )
 }
 
-/** The same for what the older tool left half made. */
+/** The same for the leftovers of an instance that the earlier tool created only partly. */
 export function LeftoversForm({ name, onClose }: { name: string; onClose: () => void }) {
   const trpc = useTRPC()
   const [, navigate] = useLocation()
@@ -53,7 +53,7 @@ export function LeftoversForm({ name, onClose }: { name: string; onClose: () => 
   }
   return (
     <ConfirmForm
-      label="Remove what is left"
+      label="Remove leftovers"
       verb="Remove"
       name={name}
       preview={preview}
@@ -70,9 +70,9 @@ interface ConfirmProps {
   verb: string
   name: string
   preview: Pick<UseQueryResult<unknown, unknown>, 'error' | 'isPending' | 'isFetching' | 'refetch'>
-  /** What will be deleted, once it is known. */
+  /** What will be deleted, once known. */
   children: ReactNode
-  /** @throws what the router refuses with */
+  /** @throws the router's Problem */
   onConfirm: () => Promise<void>
   onClose: () => void
 }
@@ -92,7 +92,7 @@ function ConfirmForm({ label, verb, name, preview, children, onConfirm, onClose 
   return (
     <form className={classes.form} onSubmit={submit} noValidate aria-label={label}>
       <p className={classes.plain}>This can’t be undone. This will be deleted:</p>
-      {preview.isPending && <Skeleton height={196} aria-label="Looking at what it has" />}
+      {preview.isPending && <Skeleton height={196} aria-label="Loading" />}
       {preview.error !== null && (
         <ProblemView
           problem={problemOf(preview.error)}
@@ -169,7 +169,7 @@ function Left({ preview: { running, database, files, logs } }: { preview: Leftov
         </p>
       )}
       {database.state === 'unknown' && (
-        <p className={classes.plain}>Whether it has a database isn’t known: {database.why} Start it first.</p>
+        <p className={classes.plain}>We can’t tell whether it has a database: {database.why} Start it first.</p>
       )}
     </>
   )
@@ -183,7 +183,7 @@ function Goes({ preview: { running, database, files, logs, systemUser } }: { pre
         ? ', one open connection'
         : database.connections
           ? `, ${database.connections} open connections`
-          : ', no open connection'
+          : ', no open connections'
   return (
     <ul className={classes.goes} aria-label="This will be deleted">
       <Thing

@@ -1,4 +1,4 @@
-/** The instances as cards. Only the rows of cards near what is seen are drawn. */
+/** The instances as cards. Only rows near the visible area are rendered. */
 import { memo, useLayoutEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { bytes, percent } from '../../../shared/amounts'
@@ -11,7 +11,7 @@ import { Sparkline } from './sparkline'
 import { useWindow } from './use-window'
 import classes from './grid.module.css'
 
-/** Pixels; grid.module.css draws them so. */
+/** Pixels, as in grid.module.css. */
 const cardHeight = 172
 const gap = 12
 const minWidth = 280
@@ -19,7 +19,7 @@ const minWidth = 280
 interface InstanceGridProps {
   items: readonly Item[]
   selected: ReadonlySet<string>
-  /** Whose menu is open. */
+  /** The instance whose menu is open. */
   menu: string | undefined
   handlers: ItemHandlers
 }

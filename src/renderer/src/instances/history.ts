@@ -1,4 +1,4 @@
-/** The last minutes of each instance's processor and memory, kept while the window is open. */
+/** Each instance's recent CPU and memory usage, kept while the window is open. */
 import type { InstanceView } from '../../../shared/instance'
 
 export interface Series {
@@ -6,11 +6,11 @@ export interface Series {
   readonly memory: readonly number[]
 }
 
-/** Samples kept of each: five minutes. */
+/** Samples kept per instance: five minutes. */
 export const sampleLimit = 60
-/** Milliseconds between what is measured. */
+/** Milliseconds between samples. */
 export const sampleInterval = 5000
-/** Milliseconds: what comes sooner was told by an event and is no sample. */
+/** Milliseconds. A list that arrives sooner was triggered by an event and isn't a sample. */
 const minInterval = 1500
 
 const empty: Series = { cpu: [], memory: [] }
@@ -28,23 +28,23 @@ export class UsageHistory {
     }
   }
 
-  /** The same object until there is a new sample. */
+  /** Returns the same object until there is a new sample. */
   of(name: string): Series {
     return this.#series.get(name) ?? empty
   }
 
-  /** A list was pushed. @param at milliseconds, of any clock that goes forward */
+  /** Records a pushed list. @param at milliseconds on any monotonic clock */
   sample(instances: readonly InstanceView[], at = performance.now()): void {
     this.#shown = instances
     const passed = at - this.#sampledAt
     if (passed < minInterval) return
     this.#sampledAt = at
-    // a hidden window's timers are slow
+    // timers of hidden windows are throttled
     const unchanged = Math.min(Math.max(Math.round(passed / sampleInterval) - 1, 0), sampleLimit)
     const before = this.#series
     this.#series = new Map()
     for (const { name, cpu, memory } of instances) {
-      if (cpu === undefined || memory === undefined) continue // it does not run: the next run begins anew
+      if (cpu === undefined || memory === undefined) continue // it isn't running: the next run starts a new series
       const its = before.get(name) ?? empty
       this.#series.set(name, {
         cpu: extended(its.cpu, unchanged, cpu),
@@ -54,13 +54,13 @@ export class UsageHistory {
     for (const listener of this.#listeners) listener()
   }
 
-  /** To be called every `sampleInterval`: nothing is pushed while nothing changes, and the lines go on level. */
+  /** Call every `sampleInterval`. While nothing changes, nothing is pushed, so this extends the lines horizontally. */
   tick(at = performance.now()): void {
     if (at - this.#sampledAt >= sampleInterval) this.sample(this.#shown, at)
   }
 }
 
-/** The last value went on for so many samples, then there was the next. */
+/** Repeats the last value `unchanged` times, then appends `next`. */
 const extended = (series: readonly number[], unchanged: number, next: number): readonly number[] =>
   [...series, ...Array.from({ length: unchanged }, () => series.at(-1)).filter(it => it !== undefined), next].slice(
     -sampleLimit,

@@ -1,4 +1,4 @@
-/** An instance's database and folders. */
+/** Facts about an instance's database, process and folders. */
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
@@ -30,7 +30,7 @@ export function DatabaseFacts({
         <CopyButton value={role} label="role" />
       </Pair>
       <Pair word="Size">
-        {size === undefined ? <span className="dimmed">known once PostgreSQL runs</span> : bytes(size)}
+        {size === undefined ? <span className="dimmed">known once PostgreSQL is running</span> : bytes(size)}
       </Pair>
       <Pair word="Connects">
         {pooled ? (
@@ -55,7 +55,7 @@ export function DatabaseFacts({
   )
 }
 
-/** Whom it runs as, and where it listens. */
+/** The user it runs as, and the addresses it listens on. */
 export function ProcessFacts({
   details: { user, env, boot },
   instance: { name, port, isolated, foreign },
@@ -124,7 +124,7 @@ export function Paths({ details: { name, paths, logs } }: { details: InstanceDet
       {usage.data && (
         <Pair word="All its logs">
           <span>
-            {bytes(usage.data.bytes)} on the disk,{' '}
+            {bytes(usage.data.bytes)} on disk,{' '}
             {usage.data.archives === 0 ? 'nothing archived yet' : count(usage.data.archives, 'archive')}
           </span>
           {usage.data.problem && <Status tone="warn">{usage.data.problem.message}</Status>}

@@ -1,4 +1,4 @@
-/** One instance: how it is, what it uses, its configuration and database, and everything that was done with it. */
+/** One instance: status, resource usage, configuration, database and history. */
 import { Anchor, Button, Skeleton } from '@mantine/core'
 import { IconChevronLeft, IconDotsVertical, IconMoodEmpty } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -27,7 +27,7 @@ import { Vitals } from './vitals'
 import { useShownInstances } from './use-shown'
 import classes from './instance.module.css'
 
-/** @param tab of the address: `logs`, or `errors` for these with only the errors; else the overview */
+/** @param tab from the address: `logs`, `errors` for logs with only the errors, otherwise the overview */
 export function InstanceScreen({ name, tab }: { name: string; tab: string | undefined }) {
   const { data } = useInstances()
   const shown = useShownInstances().find(it => it.instance.name === name)
@@ -40,7 +40,7 @@ export function InstanceScreen({ name, tab }: { name: string; tab: string | unde
       {data && !broken && (
         <EmptyState
           icon={<IconMoodEmpty size={28} />}
-          title="There is no such instance"
+          title="Instance not found"
           action={
             <Button component={Link} href="/instances" variant="default">
               All instances
@@ -92,7 +92,7 @@ function Overview({ shown }: { shown: ShownInstance }) {
   useEffect(() => {
     if (asked.current === settled) return
     asked.current = settled
-    void refetch() // a job ended: it may have changed what is shown here
+    void refetch() // a job ended and may have changed what is shown here
   }, [settled, refetch])
   return (
     <>
@@ -118,7 +118,7 @@ function Overview({ shown }: { shown: ShownInstance }) {
   )
 }
 
-/** Somebody else's until it is adopted. */
+/** Explains that it is a copy and offers to adopt it. */
 function Copy({ name, why }: { name: string; why: string }) {
   const { ask } = useJobs()
   return (
@@ -129,7 +129,7 @@ function Copy({ name, why }: { name: string; why: string }) {
         code: 'instance-foreign',
         message: `“${name}” is a copy of another instance.`,
         cause: why,
-        hint: 'It still names the other one’s database, so it can’t be started, changed or deleted. Adopt it to give it a name, database, port and secrets of its own.',
+        hint: 'It still names the other one’s database, so it can’t be started, changed or deleted. Adopt it to give it its own name, database, port and secrets.',
       }}
     >
       <Button size="xs" onClick={() => ask({ dialog: adoptDialog, name })}>
@@ -160,7 +160,7 @@ function Details({ details, shown }: { details: InstanceDetails; shown: ShownIns
   )
 }
 
-/** The two likeliest as buttons, the rest behind one. */
+/** The two likeliest actions as buttons, the rest in a menu. */
 function Actions({ shown }: { shown: ShownInstance }) {
   const actionsOf = useInstanceActions()
   const [menu, setMenu] = useState<{ x: number; y: number }>()

@@ -1,4 +1,4 @@
-/** All instances, always true: found, filtered, sorted, chosen, and everything that can be done with them. */
+/** All instances, live: search, filter, sort, select and act on them. */
 import { Button, Skeleton } from '@mantine/core'
 import { IconLayoutGrid, IconPlus } from '@tabler/icons-react'
 import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
@@ -33,7 +33,7 @@ export function InstancesScreen() {
   const creations = useMemo(() => operations.filter(it => it.kind === createJob.kind && isOpen(it)), [operations])
   const made = useMemo(() => {
     const subjects = new Set(creations.map(it => it.subject))
-    return shown.filter(it => !subjects.has(it.instance.name.toLowerCase())) // half made: its creation stands for it
+    return shown.filter(it => !subjects.has(it.instance.name.toLowerCase())) // a partly created instance is represented by its creation
   }, [shown, creations])
   const choose = (names: readonly string[]): void => {
     setFilter('all')
@@ -49,7 +49,7 @@ export function InstancesScreen() {
       {data && !made.length && !creations.length && !data.broken.length && <NoInstances />}
       {(made.length > 0 || creations.length > 0) && <List made={made} creations={creations} />}
       {data && data.broken.length > 0 && (
-        <Section title="Folders that cannot be used">
+        <Section title="Folders that can’t be used">
           {data.broken.map(it => (
             <Broken key={it.folder} folder={it.folder} problem={it.problem} />
           ))}
@@ -67,7 +67,7 @@ function List({
   creations: readonly Extract<Item, { type: 'creation' }>['operation'][]
 }) {
   const { view, sort, setSort, query: typed, filter, setFilter, setQuery, selection, setSelection } = useListState()
-  const query = useDeferredValue(typed) // a letter is shown at once, the rows that it leaves a frame later
+  const query = useDeferredValue(typed) // typing is shown at once, the filtered rows a frame later
   const search = useRef<HTMLInputElement>(null)
   const [menu, setMenu] = useState<{ name: string; at: { x: number; y: number } }>()
   const groups = useMemo(() => countGroups(made), [made])
@@ -102,8 +102,8 @@ function List({
         <div className={`card ${classes.none}`}>
           <p>
             {query.trim()
-              ? `No instance is called “${query.trim()}”${filter === 'all' ? '' : ' among these'}.`
-              : 'No instance has this status now.'}
+              ? `No instance matches “${query.trim()}”${filter === 'all' ? '' : ' with this status'}.`
+              : 'No instance has this status.'}
           </p>
           <Button
             size="xs"
@@ -137,7 +137,7 @@ function List({
   )
 }
 
-/** The same object for the life of the list, so that rows are not drawn anew for its sake. */
+/** Returns the same object for the life of the list, so that it never causes rows to re-render. */
 function useHandlers(names: readonly string[], openMenu: ItemHandlers['openMenu']): ItemHandlers {
   const { setSelection } = useListState()
   const open = useOpenInstance()
@@ -157,7 +157,7 @@ function useHandlers(names: readonly string[], openMenu: ItemHandlers['openMenu'
   )
 }
 
-/** Coming back finds the list where it was left. */
+/** Restores the scroll position. */
 function useScrollPlace(ready: boolean): void {
   const { scrolled } = useListState()
   useLayoutEffect(() => {
@@ -183,13 +183,15 @@ function NoInstances() {
         </Button>
       }
     >
-      <p>An instance is your application once more, on its own: its own database, port, uploads and administrator.</p>
-      <p>Answer three questions and the rest is done for you. If anything fails, it is undone.</p>
+      <p>
+        An instance is an independent copy of your application, with its own database, port, uploads and administrator.
+      </p>
+      <p>Answer three questions, and the rest is done for you. If anything fails, everything is undone.</p>
     </EmptyState>
   )
 }
 
-/** @param lost how many run that PM2 knows nothing of */
+/** @param lost how many are running unknown to PM2 */
 function summary(made: readonly ShownInstance[], lost: number): string | undefined {
   if (!made.length) return undefined
   const online = made.filter(it => it.instance.status === 'online').length

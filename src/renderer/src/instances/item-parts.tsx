@@ -1,4 +1,4 @@
-/** The parts that rows and cards are made of. Plain elements: hundreds of them must scroll smoothly. */
+/** The parts of rows and cards. Plain elements, because hundreds of them must scroll smoothly. */
 import {
   IconCircleArrowUp,
   IconDotsVertical,
@@ -82,7 +82,7 @@ export function StatusCell({ shown: { status, instance } }: Pick<PartProps, 'sho
   )
 }
 
-/** The port; a button where something answers there. */
+/** The port; a button if the instance is online. */
 export function Port({
   shown: {
     instance: { name, port, url },
@@ -124,14 +124,14 @@ export function DatabaseSize({
   )
 }
 
-/** Nothing to tell. */
+/** No value. */
 export const None = () => (
   <span className="dimmed" aria-label="none">
     –
   </span>
 )
 
-/** Start or stop, and the menu with the rest. */
+/** Start or stop, and the menu with the other actions. */
 export function Buttons({ shown, menu, handlers }: PartProps & { menu: boolean }) {
   const {
     instance: { name },

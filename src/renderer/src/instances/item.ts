@@ -1,17 +1,17 @@
-/** What a row and a card are given: one thing of the list, and what can be done to it. */
+/** Props shared by rows and cards. */
 import type { OperationState } from '../../../shared/operation'
 import type { ShownInstance } from './arrange'
 import { sameShown } from './same'
 
-/** A creation stands for its instance until it is made. */
+/** A creation represents its instance until that exists. */
 export type Item =
   | { readonly type: 'creation'; readonly operation: OperationState }
   | { readonly type: 'instance'; readonly shown: ShownInstance }
 
 export interface ItemHandlers {
-  /** @param range everything from the last one that was chosen */
+  /** @param range selects everything from the last selected one */
   readonly select: (name: string, range: boolean) => void
-  /** @param at the menu's corner, in the window */
+  /** @param at the menu's corner, in window coordinates */
   readonly openMenu: (name: string, at: { readonly x: number; readonly y: number }) => void
   readonly open: (url: string) => void
   readonly run: (kind: string, name: string) => void
@@ -22,7 +22,7 @@ export interface InstanceItemProps {
   readonly selected: boolean
   /** Its menu is open. */
   readonly menu: boolean
-  /** From 0. */
+  /** Counted from 0. */
   readonly index: number
   readonly handlers: ItemHandlers
 }

@@ -1,10 +1,10 @@
-/** The list's keys: `/` finds, Ctrl+A chooses all, Esc takes back. Dialogs and menus on top keep theirs. */
+/** The list's keyboard shortcuts: `/` searches, Ctrl+A selects all, Esc clears. Disabled under dialogs and menus. */
 import { useEffect, useEffectEvent, type RefObject } from 'react'
 
 interface ListKeys {
   readonly search: RefObject<HTMLInputElement | null>
   readonly onSelectAll: () => void
-  /** @param searching the field has the focus */
+  /** @param searching the search field has the focus */
   readonly onEscape: (searching: boolean) => void
 }
 

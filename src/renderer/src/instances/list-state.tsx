@@ -1,4 +1,4 @@
-/** How the list is looked at. It lives above the screens, so that coming back finds it as it was left. */
+/** The list's filter, order, selection and view. It lives above the screens, so it survives navigation. */
 import { useLocalStorage } from '@mantine/hooks'
 import {
   createContext,
@@ -16,7 +16,7 @@ import { nothingSelected, type Selection } from './selection'
 export type View = 'table' | 'grid'
 
 interface ListState {
-  /** Remembered from window to window, as the order is. */
+  /** Remembered across windows, like the order. */
   readonly view: View
   readonly setView: (view: View) => void
   readonly sort: Sort

@@ -1,4 +1,4 @@
-/** Opens an instance in the browser: the system's from the desktop app, this one where the page is served. */
+/** Opens an instance in the browser: the system's from the desktop app, or this one from a served page. */
 import { useMutation } from '@tanstack/react-query'
 import { useApp } from '../app/live'
 import { notifyProblem } from '../app/notify'

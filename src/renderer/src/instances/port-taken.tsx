@@ -1,4 +1,4 @@
-/** A port that someone has: who, and what can be done about it. */
+/** Says what occupies a port, with ways to deal with it. */
 import { IconAlertTriangle } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { PortHolder } from '../../../shared/instance'
@@ -36,10 +36,10 @@ export function PortTaken({
 function textOf(holder: PortHolder): string {
   switch (holder.type) {
     case 'instance':
-      return `Instance “${holder.name}” has it (${holder.running ? 'running' : 'not running'}).`
+      return `It belongs to instance “${holder.name}” (${holder.running ? 'running' : 'not running'}).`
     case 'operation':
-      return `An open job on “${holder.subject}” has it.`
+      return `It is reserved by an open job on “${holder.subject}”.`
     case 'process':
-      return `${holder.program ?? 'A program'}${holder.pid ? ` (pid ${holder.pid})` : ''} listens on it.`
+      return `${holder.program ?? 'A program'}${holder.pid ? ` (pid ${holder.pid})` : ''} is listening on it.`
   }
 }

@@ -1,13 +1,11 @@
-/**
- * Whether a row would look the same: the list is pushed anew when anything of it has changed, and few of its rows have.
- */
+/** Whether a row would look the same. The whole list is pushed when anything changes, but few rows change. */
 import type { ShownInstance } from './arrange'
 
 export function sameShown(a: ShownInstance, b: ShownInstance): boolean {
   return same(a.instance, b.instance) && same(a.status, b.status)
 }
 
-/** Flat objects of plain values. */
+/** Shallow equality. */
 function same<T extends object>(a: T, b: T): boolean {
   if (a === b) return true
   const keys = Object.keys(a) as (keyof T)[]

@@ -1,7 +1,7 @@
-/** Which instances are chosen: one by one, a range, all that are shown. */
+/** The selected instances: toggled one by one, by range, or all that are shown. */
 export interface Selection {
   readonly names: ReadonlySet<string>
-  /** Where a range begins: the last one that was chosen or unchosen by itself. */
+  /** Where a range begins: the last one that was toggled individually. */
   readonly anchor?: string
 }
 
@@ -14,8 +14,8 @@ export function toggle({ names }: Selection, name: string): Selection {
 }
 
 /**
- * From the anchor to `name`, in the shown order, all become what `name` becomes. Without an anchor on the screen it is
- * a toggle.
+ * Sets everything from the anchor to `name`, in the shown order, to the new state of `name`. If the anchor isn't shown,
+ * toggles `name` only.
  */
 export function extend(selection: Selection, name: string, shown: readonly string[]): Selection {
   const from = selection.anchor === undefined ? -1 : shown.indexOf(selection.anchor)
@@ -30,7 +30,7 @@ export function extend(selection: Selection, name: string, shown: readonly strin
   return { names: next, anchor: name }
 }
 
-/** All that are shown, added to what is chosen already; if they all are, none of them. */
+/** Adds all shown instances to the selection; if all of them are selected already, removes them. */
 export function toggleAll({ names }: Selection, shown: readonly string[]): Selection {
   const next = new Set(names)
   const all = shown.every(it => names.has(it))
@@ -45,7 +45,7 @@ export const selectAll = ({ names }: Selection, shown: readonly string[]): Selec
   names: new Set([...names, ...shown]),
 })
 
-/** Without those that are gone; the same object if none is. */
+/** Removes instances that no longer exist. Returns the same object if there are none. */
 export function prune(selection: Selection, existing: ReadonlySet<string>): Selection {
   const names = [...selection.names].filter(it => existing.has(it))
   return names.length === selection.names.size ? selection : { ...selection, names: new Set(names) }

@@ -1,4 +1,4 @@
-/** The status that is shown: what PM2 says, unless a job on the instance is under way or was just asked for. */
+/** The status to show: PM2's, unless a job on the instance is running or has just been requested. */
 import { jobOf } from '../../../shared/jobs'
 import type { StatusGroup } from '../../../shared/jobs/job'
 import { bulkOf, manyJob, resultsOf, type BulkAction } from '../../../shared/jobs/many'
@@ -16,16 +16,16 @@ export interface ShownStatus {
   readonly job?: string
 }
 
-/** A job that was asked for and whose operation is not there yet. */
+/** A job that was requested but has no operation yet. */
 export interface PendingJob {
   readonly kind: string
-  /** The instance's newest operation when it was asked for: once there is a newer one, that one tells. */
+  /** The instance's newest operation at the time of the request. A newer one supersedes the request. */
   readonly after: string | undefined
 }
 
 const running = (kind: string): string => jobOf(kind)?.status ?? 'Working…'
 
-/** @param queue the job on many in which it waits for its turn */
+/** @param queue the job on many instances in which it is waiting for its turn */
 export function shownStatus(
   { status, foreign }: Pick<InstanceView, 'status' | 'foreign'>,
   newest: OperationState | undefined,
@@ -47,14 +47,14 @@ export function ofOperation(operation: OperationState): ShownStatus {
   return { ...base, tone: 'busy', word: phase === 'undoing' ? 'Undoing…' : running(kind) }
 }
 
-/** Each instance's open operation, else its newest; by subject. @param operations open ones first, then newest first */
+/** Each instance's open operation, or else its newest, by subject. @param operations open ones first, then newest first */
 export function newestBySubject(operations: readonly OperationState[]): ReadonlyMap<string, OperationState> {
   const newest = new Map<string, OperationState>()
   for (const operation of operations) if (!newest.has(operation.subject)) newest.set(operation.subject, operation)
   return newest
 }
 
-/** Instances that wait for their turn in a job on many, and in which; by subject. */
+/** Maps instances waiting for their turn in a job on many to that operation, by subject. */
 export const queuesOf = (operations: readonly OperationState[]): ReadonlyMap<string, string> =>
   new Map(
     operations
@@ -66,10 +66,10 @@ export const queuesOf = (operations: readonly OperationState[]): ReadonlyMap<str
       ),
   )
 
-/** Whether an action would change anything; undefined if so, else why not. */
+/** Why an action would change nothing; undefined if it would change something. */
 export function idleReason(action: BulkAction, { group, job }: ShownStatus): string | undefined {
   if (job !== undefined && jobOf(action)?.interrupts?.includes(job)) return undefined
-  if (group === 'busy') return 'another job on it is under way'
-  if (group === 'copy') return 'it is a copy of another instance: adopt it first'
+  if (group === 'busy') return 'another job on it is in progress'
+  if (group === 'copy') return 'it is a copy of another instance; adopt it first'
   return bulkOf(action).idle(group)
 }

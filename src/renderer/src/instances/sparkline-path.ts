@@ -1,18 +1,18 @@
-/** A small line through the samples, as an SVG path. */
+/** A sparkline as an SVG path. */
 
 interface Frame {
   readonly width: number
   readonly height: number
-  /** Samples that fill the width; fewer fill its right part, but at least a tenth of `limit` is laid out. */
+  /** The number of samples that fill the width. Fewer fill the right part, scaled as if there were at least a tenth of it. */
   readonly limit: number
-  /** The scale's least top, so that noise near zero stays flat. */
+  /** The minimum top of the scale, so that noise near zero stays flat. */
   readonly least: number
 }
 
-/** Fewer are a speck. */
+/** Fewer samples would only be a speck. */
 const leastSamples = 3
 
-/** The newest is at the right edge. @returns undefined while there is no line yet */
+/** The newest sample is at the right edge. @returns undefined while there are too few samples */
 export function sparklinePath(samples: readonly number[], { width, height, limit, least }: Frame): string | undefined {
   if (samples.length < leastSamples) return undefined
   const shown = samples.slice(-limit)

@@ -1,11 +1,11 @@
-/** A small line of the last minutes. It decorates the number beside it. */
+/** A sparkline of the last five minutes, decorating the number next to it. */
 import { useSyncExternalStore } from 'react'
 import { useHistory } from '../app/live'
 import { sampleLimit } from './history'
 import { sparklinePath } from './sparkline-path'
 import classes from './sparkline.module.css'
 
-/** The least top of the scale: 10 % of a core; 64 MiB. */
+/** The minimum top of the scale: 10 % of a core; 64 MiB. */
 const least = { cpu: 10, memory: 64 * 2 ** 20 } as const
 
 export function Sparkline({
@@ -21,7 +21,7 @@ export function Sparkline({
 }) {
   const history = useHistory()
   const bottom = height - 2
-  // The path itself: a line that looks the same, as a level one does, is not drawn anew.
+  // Selecting the path itself avoids re-rendering lines that look the same, such as flat ones.
   const line = useSyncExternalStore(history.subscribe, () =>
     sparklinePath(history.of(name)[of], { width, height: bottom, limit: sampleLimit, least: least[of] }),
   )

@@ -1,4 +1,4 @@
-/** The instances as a table. Only the rows near what is seen are drawn. */
+/** The instances as a table. Only rows near the visible area are rendered. */
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { memo, useRef, type KeyboardEvent } from 'react'
 import { Link } from 'wouter'
@@ -13,17 +13,17 @@ import { Sparkline } from './sparkline'
 import { useWindow } from './use-window'
 import classes from './table.module.css'
 
-/** Pixels; table.module.css draws them so. */
+/** Pixels, as in table.module.css. */
 const rowHeight = 46
 
 interface InstanceTableProps {
   items: readonly Item[]
   selected: ReadonlySet<string>
-  /** Whose menu is open. */
+  /** The instance whose menu is open. */
   menu: string | undefined
   sort: Sort
   onSort: (sort: Sort) => void
-  /** All that are shown: chosen, some of them, or none. */
+  /** How many of the shown instances are selected. */
   all: 'all' | 'some' | 'none'
   onSelectAll: () => void
   handlers: ItemHandlers
@@ -52,7 +52,7 @@ export function InstanceTable({ items, selected, menu, sort, onSort, all, onSele
               <input
                 type="checkbox"
                 className={classes.checkbox}
-                aria-label="Select all that are shown"
+                aria-label="Select all shown instances"
                 checked={all === 'all'}
                 ref={it => {
                   if (it) it.indeterminate = all === 'some'
@@ -170,7 +170,7 @@ const InstanceRow = memo(({ shown, selected, menu, index, handlers }: InstanceIt
   )
 }, sameItem)
 
-/** Up and Down go to the same control of the row above or below. */
+/** Up and Down move to the same control in the row above or below. */
 function moveByArrow(event: KeyboardEvent<HTMLElement>): void {
   const by = { ArrowUp: -1, ArrowDown: 1 }[event.key]
   if (by === undefined || !(event.target instanceof HTMLElement)) return

@@ -1,4 +1,4 @@
-/** Above the list: find by name, filter by status, table or grid. */
+/** The list's toolbar: find by name, filter by status, table or grid. */
 import { ActionIcon, Kbd, SegmentedControl, TextInput, UnstyledButton } from '@mantine/core'
 import { IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react'
 import type { RefObject } from 'react'
@@ -18,7 +18,7 @@ interface ToolbarProps {
 
 export function Toolbar({ total, groups, search }: ToolbarProps) {
   const { query, setQuery, filter, setFilter, view, setView } = useListState()
-  // The chosen filter stays, even when nothing has that status any more.
+  // The active filter stays visible even if nothing has that status any more.
   const shown =
     filter === 'all' || groups.some(it => it.group === filter) ? groups : [...groups, { group: filter, count: 0 }]
   return (

@@ -1,6 +1,4 @@
-/**
- * Instances with the status that they are shown with, from the live list, the operations and what was just asked for.
- */
+/** Instances with the status to show, from the live list, the operations and pending requests. */
 import { useMemo } from 'react'
 import { useInstances, useOperations } from '../app/live'
 import type { ShownInstance } from './arrange'

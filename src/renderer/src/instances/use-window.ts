@@ -1,9 +1,9 @@
-/** Which rows of a long list are near what is seen: only these are drawn. */
+/** Windowing of long lists: renders only the rows near the visible area. */
 import { startTransition, useEffect, useEffectEvent, useState, type RefObject } from 'react'
 
 /**
- * Pixels drawn beyond each edge, so that quick scrolling and the Tab key find rows there; the range moves by so many at
- * a time.
+ * Pixels rendered beyond each edge, so that fast scrolling and the Tab key find rows there. The range moves in steps of
+ * this size.
  */
 const overscan = 360
 const step = 180
@@ -13,7 +13,7 @@ export interface RowRange {
   readonly end: number
 }
 
-/** Rows from `first` to before `end`. @param top where the seen part begins, measured from the list's own top */
+/** Rows from `first` up to but excluding `end`. @param top pixels from the list's top to the visible area's */
 export function rangeOf({
   top,
   seen,
@@ -32,11 +32,11 @@ export function rangeOf({
 }
 
 /**
- * @param host the element whose top is the first row's
- * @param rows how many there are @param height of each, in pixels
+ * @param host the element whose top is the top of the first row
+ * @param rows the number of rows @param height of a row, in pixels
  */
 export function useWindow(host: RefObject<HTMLElement | null>, rows: number, height: number): RowRange {
-  // What is seen at once; what is beyond comes after the first frame.
+  // Only what is visible at once; the overscan follows after the first frame.
   const [range, setRange] = useState<RowRange>(() => ({
     first: 0,
     end: Math.min(rows, Math.ceil(window.innerHeight / height)),
@@ -51,7 +51,7 @@ export function useWindow(host: RefObject<HTMLElement | null>, rows: number, hei
     const scroller = list?.closest('main')
     if (!list || !scroller) return
     const look = (): void => measure(list, scroller)
-    // also when what stands above the list comes and goes
+    // also when elements above the list appear or disappear
     const resize = new ResizeObserver(() => startTransition(look))
     for (const it of [scroller, ...scroller.children]) resize.observe(it)
     scroller.addEventListener('scroll', look, { passive: true })
@@ -60,7 +60,7 @@ export function useWindow(host: RefObject<HTMLElement | null>, rows: number, hei
       scroller.removeEventListener('scroll', look)
     }
   }, [host])
-  // A list that became shorter than the range is seen at its end.
+  // If the list has become shorter than the range, its end is visible.
   const end = Math.min(range.end, rows)
   return { first: Math.max(0, Math.min(range.first, end - (range.end - range.first))), end }
 }

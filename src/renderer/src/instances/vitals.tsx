@@ -1,4 +1,4 @@
-/** How an instance is, at a glance: status, address, how long, how much. */
+/** An instance at a glance: status, address, uptime, CPU and memory. */
 import { IconCircleArrowUp } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { bytes, percent } from '../../../shared/amounts'
@@ -14,7 +14,7 @@ export function Vitals({ shown }: { shown: ShownInstance }) {
   const { instance } = shown
   const { startedAt, restarts, cpu, memory, url, created, outdated } = instance
   return (
-    <section className={`card ${classes.vitals}`} aria-label="How it is">
+    <section className={`card ${classes.vitals}`} aria-label="Status">
       <dl className={classes.facts}>
         <Fact word="Status">
           <StatusCell shown={{ ...shown, instance: { ...instance, outdated: false } }} />
@@ -33,8 +33,7 @@ export function Vitals({ shown }: { shown: ShownInstance }) {
         <p className={classes.newer}>
           <IconCircleArrowUp size={18} aria-hidden />
           <span>
-            <strong>Newer version available.</strong> The base application has changed since this instance was made from
-            it.
+            <strong>Newer version available.</strong> The base application has changed since this instance was created.
           </span>
         </p>
       )}

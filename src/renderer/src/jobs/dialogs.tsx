@@ -1,4 +1,4 @@
-/** The dialog of a job, wherever it was asked for. */
+/** The dialog of a job. */
 import { Modal } from '@mantine/core'
 import { useJobs } from './jobs'
 

@@ -1,4 +1,4 @@
-/** What a job looks like in the windows: its icon, and its dialog, where it asks for more than a yes. */
+/** A job's icon, and its dialog if it needs more than a confirmation. */
 import {
   IconBolt,
   IconCopyCheck,
@@ -22,13 +22,13 @@ import type { Dialog } from './jobs'
 
 interface Face {
   readonly Icon: Icon
-  /** Absent: what the descriptor asks is enough. */
+  /** Absent: the descriptor's question is enough. */
   readonly dialog?: Dialog
 }
 
 export const adoptDialog: Dialog = { title: name => `Adopt ${name}`, Form: AdoptForm, wide: true }
 export const leftoversDialog: Dialog = {
-  title: name => `Remove what is left of ${name}?`,
+  title: name => `Remove leftovers of ${name}?`,
   Form: LeftoversForm,
   wide: true,
 }

@@ -1,4 +1,4 @@
-/** Jobs on instances, from wherever they are asked for: shown at once, refused with a Problem, told when many ended. */
+/** Starts jobs on instances from any screen: shows them at once, shows refusals, and reports on jobs on many instances. */
 import { useSessionStorage } from '@mantine/hooks'
 import {
   createContext,
@@ -28,27 +28,27 @@ export interface Skipped {
   readonly name: string
   readonly reason: string
 }
-/** The job on many that the list tells of; its results are in the operation. */
+/** The job on many instances that the list reports on; its results are in the operation. */
 export interface Asked {
   readonly action: BulkAction
-  /** How many were asked for. */
+  /** How many instances were requested. */
   readonly count: number
-  /** Left out here: the action would change nothing. */
+  /** Skipped here because the action would change nothing. */
   readonly skipped: readonly Skipped[]
-  /** The operation. Absent until it has begun, and where none was left to be asked for. */
+  /** The operation. Absent until it has begun, and if all instances were skipped. */
   readonly id?: string
-  /** All together were refused, or the answer was lost. */
+  /** The whole job was refused, or the answer was lost. */
   readonly problem?: Problem
 }
 
-/** A dialog that asks what a job needs to know, and starts it. */
+/** A dialog that asks for a job's input and starts it. */
 export interface Dialog {
   readonly title: (name: string) => string
   readonly Form: ComponentType<{ name: string; onClose: () => void }>
   readonly wide?: true
 }
 
-/** A dialog that is open, and the instance that it is about. */
+/** An open dialog and the instance it is about. */
 interface Question {
   readonly dialog: Dialog
   readonly name: string
@@ -58,19 +58,19 @@ interface Question {
 type InstanceRequest = Extract<StartRequest, { readonly name: string }>
 
 interface Jobs {
-  /** By instance. */
+  /** By instance name. */
   readonly pending: ReadonlyMap<string, PendingJob>
   readonly asked?: Asked
   readonly question?: Question
-  /** Starts a job that needs no more than a name; asks first, if its descriptor says so. */
+  /** Starts a job that only needs a name; asks first if its descriptor says so. */
   readonly run: (kind: string, name: string) => void
-  /** Starts one and stops whatever runs on its port; asks first. */
+  /** Starts an instance and stops whatever runs on its port; asks first. */
   readonly switchTo: (name: string) => void
   readonly bulk: (action: BulkAction, names: readonly string[], skipped?: readonly Skipped[]) => void
   readonly dismissReport: () => void
   /** Opens a dialog, or closes it. */
   readonly ask: (question: Question | undefined) => void
-  /** Starts a job; a dialog shows its Problem itself. @returns its operation's id @throws what the router refuses with */
+  /** Starts a job, for dialogs that show a Problem themselves. @returns the operation's id @throws the router's Problem */
   readonly send: (request: InstanceRequest) => Promise<string>
 }
 
@@ -92,7 +92,7 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   }, [data])
   const [pending, setPending] = useState<ReadonlyMap<string, PendingJob>>(new Map())
   const [asking, setAsking] = useState<Asked>()
-  // Once it has begun, it is remembered when the page is loaded anew.
+  // Once begun, it survives a reload of the page.
   const [begun, setBegun, forgetBegun] = useSessionStorage<Asked | undefined>({
     key: 'instances.report',
     getInitialValueInEffect: false,
@@ -136,9 +136,9 @@ export function JobsProvider({ children }: { children: ReactNode }) {
       const other = others.length ? others.join(' and ') : 'Another instance'
       confirm({
         title: `${other} ${others.length > 1 ? 'run' : 'runs'} on ${port}`,
-        children: `Stop ${others.length ? other : 'it'} and start ${name}? They share the port: only one of them can run at a time. If ${name} does not start, ${others.length ? other : 'it'} runs again.`,
+        children: `Stop ${others.length ? other : 'it'} and start ${name}? They share the port, so only one of them can run at a time. If ${name} doesn’t start, ${others.length ? other : 'it'} will be restarted.`,
         confirm: `Stop ${others.length ? other : 'it'} and start ${name}`,
-        cancel: 'Change nothing',
+        cancel: 'Cancel',
         calm: true,
         onConfirm: () => switchNow(name),
       })
@@ -162,7 +162,7 @@ export function JobsProvider({ children }: { children: ReactNode }) {
     return { send, run, switchTo, bulk, dismissReport, ask }
   }, [client, operations, setBegun, forgetBegun])
 
-  // One that was begun elsewhere, or before a crash, is told of too.
+  // Also reports jobs that were started elsewhere or before a crash.
   const told = useRef(new Set([begun?.id]))
   useEffect(() => {
     const look = (): void => {

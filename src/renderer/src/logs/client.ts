@@ -1,9 +1,9 @@
-/** What a reader asks of the router. */
+/** The router calls that a reader makes. */
 import type { TRPCClient } from '@trpc/client'
 import type { Router } from '../../../main/api/router'
 import type { LogAnchor, LogNews, LogPage, LogPosition, LogProgress, LogQuery } from '../../../shared/log'
 
-/** @returns ends it */
+/** @returns unsubscribes */
 type Live<Input, Told> = (
   input: Input,
   on: { readonly data: (told: Told) => void; readonly error: (error: unknown) => void; readonly lost: () => void },
@@ -11,7 +11,7 @@ type Live<Input, Told> = (
 
 export interface LogClient {
   page(input: LogQuery & { anchor: LogAnchor; count: number }, signal: AbortSignal): Promise<LogPage>
-  /** The nearest line that is found by the search. */
+  /** Finds the nearest match. */
   find(
     input: LogQuery & { from: LogPosition; direction: 'next' | 'previous' },
     signal: AbortSignal,
@@ -46,7 +46,7 @@ const live = <Input, Told>(
   const subscription = procedure.subscribe(input, {
     onData: data,
     onError: error,
-    // It would be asked anew with the same words, and tell what it told before.
+    // tRPC would resubscribe with the same input after a reconnect, and repeat what was already sent.
     onConnectionStateChange: ({ state, error: cause }) => {
       if (state === 'connecting' && cause) lost()
     },

@@ -1,11 +1,11 @@
-/** A log's colours on our background: legible in light and dark, whatever was asked for. */
+/** A log's colours on our background, kept legible in light and dark. */
 import { terminalTheme } from '../operations/terminal-theme'
 import type { Colour, Style } from './spans'
 
 type Scheme = 'light' | 'dark'
 type Rgb = readonly [number, number, number]
 
-/** Of text to what it stands on (WCAG AA); a tinted ground takes some of it. */
+/** Minimum contrast of text to its background (WCAG AA). A tinted background reduces it. */
 const leastContrast = 4.5
 const onTinted = 5.5
 
@@ -14,7 +14,7 @@ export interface Drawn {
   readonly backgroundColor?: string
 }
 
-/** @param tinted the row has a ground of its own @returns nothing where the colours are the page's own */
+/** @param tinted the row has its own background @returns no colours where the page's own apply */
 export function drawnColours({ fg, bg, inverse, dim }: Style, scheme: Scheme, tinted = false): Drawn {
   if (fg === undefined && bg === undefined && !inverse && !dim) return {}
   const theme = terminalTheme[scheme]
@@ -56,7 +56,7 @@ function hexOf(colour: Colour, scheme: Scheme): string {
   return hex([Math.floor(cube / 36), Math.floor(cube / 6) % 6, cube % 6].map(it => (it ? 55 + it * 40 : 0)))
 }
 
-/** The colour itself, or as much lighter or darker as it needs to be read. */
+/** The colour, made lighter or darker as far as legibility requires. */
 function legible(color: string, ground: string, least: number): string {
   if (contrast(color, ground) >= least) return color
   const towards = contrast('#ffffff', ground) > contrast('#000000', ground) ? '#ffffff' : '#000000'
@@ -67,7 +67,7 @@ function legible(color: string, ground: string, least: number): string {
   return towards
 }
 
-/** WCAG's ratio of two colours, 1 to 21. */
+/** The WCAG contrast ratio of two colours, 1 to 21. */
 export function contrast(one: string, other: string): number {
   const [a, b] = [luminance(one), luminance(other)]
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)

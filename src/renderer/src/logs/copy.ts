@@ -1,9 +1,9 @@
-/** To the clipboard, with a word about it. */
+/** Copies text to the clipboard and confirms it. */
 import { notifyNews, notifyProblem } from '../app/notify'
 
 export function copyText(text: string): void {
   if (text === '') {
-    notifyNews('Nothing is selected', 'Mark some lines with the mouse first.', false)
+    notifyNews('Nothing is selected', 'Select some lines with the mouse first.', false)
     return
   }
   const lines = text.split('\n').length

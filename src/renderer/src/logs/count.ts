@@ -1,4 +1,4 @@
-/** How many lines a search finds, told while they are counted; and which of them one is at. */
+/** Counts a search's matches, reporting progress, and ranks the current match among them. */
 import type { LogPosition, LogProgress } from '../../../shared/log'
 import type { LogClient } from './client'
 import { queryOf, type LogChoice } from './wanted'
@@ -29,7 +29,7 @@ export class Count {
     ]
   }
 
-  /** Finds out which of all matches this line is. */
+  /** Determines the line's rank among all matches. */
   rank(wanted: LogChoice, position: LogPosition): void {
     this.#ends.push(
       this.#client.count(

@@ -1,17 +1,17 @@
-/** Stack traces folded to their first line. */
+/** Folds stack traces to their first line. */
 import { lineOf, type LogLine } from '../../../shared/log'
 
 export interface ShownLine {
   readonly line: LogLine
-  /** Lines that belong to it; zero for those too few to be worth folding. */
+  /** The number of lines that belong to it; 0 if too few to fold. */
   readonly follows: number
   readonly folded: boolean
 }
 
-/** A stack of fewer lines is never in the way. */
+/** Stacks with fewer lines aren't folded. */
 const leastFolded = 3
 
-/** @param all fold every one, but for the exceptions; else only these; by `lineOf` */
+/** @param all fold all stacks except the exceptions; otherwise fold only the exceptions @param exceptions by `lineOf` */
 export function foldLines(lines: readonly LogLine[], all: boolean, exceptions: ReadonlySet<string>): ShownLine[] {
   const shown: ShownLine[] = []
   for (let index = 0; index < lines.length;) {

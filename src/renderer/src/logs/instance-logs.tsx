@@ -1,4 +1,4 @@
-/** An instance's own log, on its page. */
+/** An instance's log, on its page. */
 import { useLocation } from 'wouter'
 import { LogView } from './log-view'
 import { useLogWindow } from './log-window'
@@ -6,7 +6,7 @@ import { othersOf } from './moment-panes'
 import { panesText } from './sources'
 import classes from './logs.module.css'
 
-/** @param errorsOnly begins with the errors, the last of them in view */
+/** @param errorsOnly starts with only the errors, scrolled to the last one */
 export function InstanceLogs({ name, errorsOnly }: { name: string; errorsOnly: boolean }) {
   const [, navigate] = useLocation()
   const openWindow = useLogWindow()

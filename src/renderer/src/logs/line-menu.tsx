@@ -1,4 +1,4 @@
-/** What can be done with one line, wherever it was asked for. One serves the whole log. */
+/** The menu of one line. A single menu serves the whole log. */
 import { Menu } from '@mantine/core'
 import { IconClockSearch, IconCopy } from '@tabler/icons-react'
 import type { LogLine } from '../../../shared/log'
@@ -52,7 +52,7 @@ export function LineMenu({
             if (moment !== undefined) onMoment(moment)
           }}
         >
-          Show this moment in the other sources
+          Show this moment in other logs
         </Menu.Item>
         <Menu.Item
           leftSection={<IconCopy size={16} aria-hidden />}
@@ -68,7 +68,7 @@ export function LineMenu({
             if (line) copyText(colouredOf(line.text))
           }}
         >
-          Copy it with colours
+          Copy with colours
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -1,4 +1,4 @@
-/** What is selected in a terminal, with or without its colours. */
+/** The text selected in a terminal, with or without colours. */
 import type { IBufferCell, Terminal } from '@xterm/xterm'
 import { sequenceOf, type Style } from './spans'
 
@@ -12,7 +12,7 @@ export function selectedText(view: Terminal, colours: boolean): string {
     const end = y === range.end.y ? range.end.x : line.length
     let text = ''
     let look = ''
-    let written = 0 // what was never written to is left out, spaces are not
+    let written = 0 // leaves out cells that were never written to, but not spaces
     for (let x = y === range.start.y ? range.start.x : 0; x < end; x++) {
       const cell = line.getCell(x)
       if (!cell || cell.getWidth() === 0) continue

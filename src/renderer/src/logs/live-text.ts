@@ -1,13 +1,13 @@
 /**
- * A line as the live terminal draws it: the time and a mark in front, then its text and colours, and nothing else that
- * a terminal acts on.
+ * A line as the live terminal draws it: a time and a mark, then its text and colours, without any other control
+ * sequence.
  */
 import type { LogLine } from '../../../shared/log'
 import { bytes } from '../../../shared/amounts'
 import { clockOf, dayOf, isOtherDay } from './moments'
 import { sequenceOf, spansOf, type Span } from './spans'
 
-/** Characters of a line that are drawn before one asks for all. */
+/** Characters of a line that are drawn until it is expanded. */
 export const shownLength = 1000
 
 const reset = '\u001b[0m'
@@ -16,13 +16,13 @@ const red = { light: '#c02f2f', dark: '#f08080' } as const
 
 interface Look {
   readonly scheme: 'light' | 'dark'
-  /** Milliseconds are shown too. */
+  /** Whether to show milliseconds. */
   readonly precise: boolean
-  /** When the line before it was written. */
+  /** When the previous line was written. */
   readonly before: number | undefined
 }
 
-/** @returns without a line end; before the first line of another day, the day */
+/** @returns the text without a line end; the first line of a new day is preceded by the day */
 export function liveText(line: LogLine, { scheme, precise, before }: Look): string {
   const { text, at, error, continues, matches, cut } = line
   const day = at !== undefined && isOtherDay(at, before) ? `\u001b[2m── ${dayOf(at)} ──${reset}\n` : ''
@@ -41,10 +41,10 @@ export function liveText(line: LogLine, { scheme, precise, before }: Look): stri
   return `${day}${time}  ${sign} ${continues ? '  ' : ''}${drawn}${more}`
 }
 
-/** Characters that a time takes. */
+/** Width of a time in characters. */
 export const gutter = (precise: boolean): number => (precise ? 12 : 8)
 
-/** The first characters of a line, and how many there are more. */
+/** The first characters of a line, and how many are left. */
 export function head(
   spans: readonly Span[],
   length: number,

@@ -1,4 +1,4 @@
-/** New lines as they come. xterm draws them; who scrolls up leaves for the history at the same lines. */
+/** New lines as they arrive, drawn by xterm. Scrolling up switches to the history at the same lines. */
 import { useComputedColorScheme } from '@mantine/core'
 import type { Terminal } from '@xterm/xterm'
 import { useEffect, useImperativeHandle, useRef, type Ref } from 'react'
@@ -9,21 +9,21 @@ import { liveText } from './live-text'
 import type { LogReader } from './reader'
 import classes from './view.module.css'
 
-/** Lines in one write; and lines that wait at most: of more, the oldest are not drawn, but counted. */
+/** Maximum lines per write, and of lines waiting: beyond that, the oldest are counted instead of drawn. */
 const batch = 500
 const mostWaiting = 2000
-/** Lines that a window which grows has above. What is further up is in the history. */
+/** Lines kept above the window, in case it grows. Older lines are in the history. */
 const scrollback = 150
-/** With it a line is as high as a row of the history. */
+/** Makes lines as high as rows of the history. */
 const lineHeight = 1.1
 
 /**
- * No colour, to the first place, nothing on the screen, nothing above it. Not a reset, with which xterm makes its
- * styles anew.
+ * Resets colours, moves the cursor home, clears the screen and the scrollback. Not a full reset, which would make xterm
+ * recreate its styles.
  */
 const clear = '\u001b[m\u001b[H\u001b[2J\u001b[3J'
 
-/** @param colours as a terminal would be told them */
+/** @param colours whether to include colours as control sequences */
 export interface SelectedText {
   selected(colours: boolean): string
 }
@@ -33,7 +33,7 @@ interface LiveViewProps {
   wrap: boolean
   precise: boolean
   handle: Ref<SelectedText>
-  /** It was scrolled up by so many pixels. */
+  /** Called when the user scrolls up. */
   onUp: (pixels: number) => void
 }
 
@@ -59,7 +59,7 @@ export function LiveView({ reader, wrap, precise, handle, onUp }: LiveViewProps)
       terminal.current = null
     }
   }, [reader, scheme, precise, wrap])
-  // Before the terminal sees it: what is further up is in the history, not in the terminal.
+  // Handled before the terminal sees it: older lines are in the history, not in the terminal.
   return (
     <div
       ref={host}
@@ -73,7 +73,7 @@ export function LiveView({ reader, wrap, precise, handle, onUp }: LiveViewProps)
   )
 }
 
-/** What is there, then what comes. @returns ends it */
+/** Writes the existing lines, then new ones. @returns stops it */
 function pourLines(
   reader: LogReader,
   view: Terminal,
@@ -96,7 +96,7 @@ function pourLines(
       before = line.at ?? before
     }
     if (!texts.length) return ''
-    const text = (first ? '' : '\n') + texts.join('\n') // no empty line below the last
+    const text = (first ? '' : '\n') + texts.join('\n') // no empty line after the last one
     first = false
     return text
   }
@@ -110,8 +110,8 @@ function pourLines(
     more()
   }
   const all = (): void => {
-    // In the stream itself, behind what is still to be drawn.
-    // no cursor; without wrapping a line ends at the window's edge
+    // Written to the stream itself, so that it follows what is still queued. hide the cursor; without wrapping, lines
+    // are cut off at the window's edge
     view.write(`${clear}\u001b[?25l${wrap ? '' : '\u001b[?7l'}`)
     waiting = []
     undrawn = 0
@@ -128,7 +128,7 @@ function pourLines(
     undrawn += news.skipped
     take(news.lines)
   })
-  // The terminal does not wrap its last line anew, and would lose a part of it.
+  // The terminal doesn't rewrap its last line when resized and would lose part of it.
   const resized = view.onResize(({ cols }) => {
     if (cols !== columns) {
       columns = cols

@@ -1,4 +1,4 @@
-/** One log, whatever it is of: live or its history, with all that finds the line that matters. */
+/** One log of any source, live or its history, with search and filters. */
 import { Button, Loader, UnstyledButton } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
 import { IconArrowDown, IconEye, IconFileOff, IconFilterOff, IconRefreshAlert } from '@tabler/icons-react'
@@ -24,18 +24,18 @@ import { everything, isFiltered, withoutFilters, type LogChoice } from './wanted
 import classes from './view.module.css'
 
 interface LogViewProps {
-  /** What it begins with; a new moment in it is gone to. */
+  /** What to show initially. When its moment changes, the view goes there. */
   pane: Pane
   title?: ReactNode
   end?: ReactNode
-  /** Another stream, or errors only, was chosen here. */
+  /** Called when the stream or “errors only” is changed here. */
   onPane?: (pane: Pane) => void
-  /** This moment is wanted in other logs too. */
+  /** Called to show this moment in other logs too. */
   onMoment: (at: number, pane: Pane) => void
   onWindow?: (pane: Pane) => void
 }
 
-/** A key, whether React or the document tells of it. */
+/** A key event, from React or the document. */
 interface Key {
   readonly target: EventTarget | null
   readonly key: string
@@ -67,7 +67,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   const screen = useRef<HTMLDivElement>(null)
   const rows = useRef<RowsHandle>(null)
   const live = useRef<SelectedText>(null)
-  /** The lines have the focus, or had it until they were exchanged. */
+  /** The lines have the focus, or had it until they were replaced. */
   const focused = useRef(false)
   const precise = wanted.source.kind !== 'instance'
   const name = sourceTitle(wanted.source, operations)
@@ -98,7 +98,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   }
   const copy = (colours: boolean): void => {
     const lines = rows.current?.selected() ?? []
-    // Of several lines, whole ones; as the page says it, their times and marks would stand between them.
+    // Copies several lines whole: the browser's own text would mix in their times and marks.
     if (lines.length > (colours ? 0 : 1))
       copyText(lines.map(it => (colours ? colouredOf : plainOf)(it.text)).join('\n'))
     else copyText(mode === 'history' ? String(getSelection() ?? '') : (live.current?.selected(colours) ?? ''))
@@ -121,7 +121,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   }
   const shortcut = useEffectEvent(shortcuts)
   useEffect(() => {
-    // Where nothing that takes keys has the focus, they are the first log's.
+    // Keys go to the first log if nothing that handles keys has the focus.
     const listen = (event: globalThis.KeyboardEvent): void => {
       const elsewhere =
         event.target instanceof Element &&
@@ -225,7 +225,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   )
 }
 
-/** What is worth a word above the lines. */
+/** Notices above the lines. */
 function Strips({
   wanted,
   reader,
@@ -241,7 +241,7 @@ function Strips({
       {wanted.reveal && (
         <div className={classes.strip} data-tone="warn" role="status">
           <IconEye size={16} aria-hidden />
-          <p>Secrets are shown: passwords and keys stand here as they are, in saved files too.</p>
+          <p>Secrets are shown: passwords and keys aren’t masked here, nor in saved files.</p>
           <Button size="compact-xs" variant="default" onClick={() => onChange({ reveal: false })}>
             Mask them
           </Button>
@@ -252,7 +252,7 @@ function Strips({
           <IconRefreshAlert size={16} aria-hidden />
           <p>The file was emptied or replaced at {clockOf(restartedAt, false)}.</p>
           <Button size="compact-xs" variant="default" onClick={() => reader.dismissRestart()}>
-            Understood
+            Dismiss
           </Button>
         </div>
       )}
@@ -260,7 +260,7 @@ function Strips({
   )
 }
 
-/** What stands over the lines, or in their place. */
+/** Shown over the lines or instead of them. */
 function Over({ wanted, reader, onClear }: { wanted: LogChoice; reader: LogReader; onClear: () => void }) {
   const { mode, loaded, opening, looked, blank, fresh, problem } = useReader(reader, it => it)
   if (problem)
@@ -284,7 +284,7 @@ function Over({ wanted, reader, onClear }: { wanted: LogChoice; reader: LogReade
       {looked !== undefined && (
         <div className={classes.looking} role="status">
           <Loader size={12} aria-hidden />
-          Looking through the log … {Math.floor(looked * 100)} %
+          Searching the log… {Math.floor(looked * 100)} %
         </div>
       )}
       {nothing && (
@@ -292,13 +292,13 @@ function Over({ wanted, reader, onClear }: { wanted: LogChoice; reader: LogReade
           {filtered ? <IconFilterOff size={26} aria-hidden /> : <IconFileOff size={26} aria-hidden />}
           {filtered ? (
             <p>
-              <strong>No line is like that</strong>
-              {mode === 'follow' ? 'New ones that are will be shown here.' : 'The filters leave nothing of this log.'}
+              <strong>No matching lines</strong>
+              {mode === 'follow' ? 'New ones will appear here.' : 'The filters hide every line of this log.'}
             </p>
           ) : (
             <p>
-              <strong>It has not written anything yet</strong>
-              {mode === 'follow' && 'What it writes appears here at once.'}
+              <strong>Nothing logged yet</strong>
+              {mode === 'follow' && 'New lines appear here at once.'}
             </p>
           )}
           {filtered && (

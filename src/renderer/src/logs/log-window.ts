@@ -1,4 +1,4 @@
-/** Logs in a window of their own: the desktop app opens one, a served page a tab. */
+/** Opens logs separately: in a window of the desktop app, or in a tab from a served page. */
 import { useMutation } from '@tanstack/react-query'
 import { useApp } from '../app/live'
 import { notifyProblem } from '../app/notify'

@@ -1,4 +1,4 @@
-/** Logs side by side: each pane shows one. Which ones is in the address, so that a window or a link can have them. */
+/** Logs side by side, one per pane. The panes are part of the address, so they can be linked to and opened in a window. */
 import { ActionIcon, Button, Tooltip, UnstyledButton } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
 import { IconChevronDown, IconColumnInsertRight, IconFileText, IconX } from '@tabler/icons-react'
@@ -14,13 +14,13 @@ import { SourceMenu } from './source-menu'
 import { panesOf, panesText, sourceKey, sourceTitle, type Pane } from './sources'
 import classes from './logs.module.css'
 
-/** Side by side, at most. */
+/** Maximum number of panes. */
 const mostPanes = 3
 
 interface LogsScreenProps {
-  /** What stands in the address after the place. */
+  /** The part of the address that describes the panes. */
   address: string
-  /** In a window of its own there is nothing else. */
+  /** In a window of its own, without navigation. */
   alone?: boolean
 }
 
@@ -29,11 +29,11 @@ export function LogsScreen({ address, alone = false }: LogsScreenProps) {
   const [last, setLast] = useLocalStorage({ key: 'logs.panes', defaultValue: '', getInitialValueInEffect: false })
   const openWindow = useLogWindow()
   const { operations } = useOperations()
-  // The moment that a pane is sent to is no part of where one is: coming back begins at the end.
+  // A pane's moment isn't remembered: coming back starts at the end.
   const [panes, setPanes] = useState<readonly Pane[]>(() => panesOf(address || last))
   const [known, setKnown] = useState(address)
   if (known !== address) {
-    // a link, or back
+    // a link or the back button
     setKnown(address)
     if (address !== panesText(panes.map(withoutMoment))) setPanes(panesOf(address || last))
   }
@@ -45,7 +45,7 @@ export function LogsScreen({ address, alone = false }: LogsScreenProps) {
 
   const put = (index: number, pane: Pane): void => setPanes(it => it.map((other, at) => (at === index ? pane : other)))
   const add = (source: LogSource): void => setPanes(it => [...it, { source }])
-  /** All other panes go to the moment; where there is none, those open that may know more. */
+  /** Moves all other panes to the moment. If there are none, opens the logs likely to know more. */
   const showMoment = (index: number, at: number): void =>
     setPanes(it => {
       const own = it[index]
@@ -111,10 +111,10 @@ export function LogsScreen({ address, alone = false }: LogsScreenProps) {
       {panes.length > 0 ? (
         view
       ) : (
-        <EmptyState icon={<IconFileText size={28} />} title="Logs of everything, side by side" action={addButton}>
+        <EmptyState icon={<IconFileText size={28} />} title="All logs, side by side" action={addButton}>
           <p>
-            What the instances, PostgreSQL, PgBouncer, the operations and this app have written: live, and as far back
-            as it is kept. Search it, narrow it down to errors or a time, and lay up to three next to each other.
+            The logs of instances, PostgreSQL, PgBouncer, operations and this app, live and as far back as they are
+            kept. Search them, filter by errors or time, and open up to three side by side.
           </p>
         </EmptyState>
       )}
@@ -136,7 +136,7 @@ function Alone({ names, children }: { names: string; children: React.ReactNode }
 
 const withoutMoment = ({ source, errorsOnly }: Pane): Pane => ({ source, errorsOnly })
 
-/** The same log may be in two panes; another stream of it is no other pane. */
+/** React key of a pane. The same log may be in two panes, and changing its stream must not remount it. */
 function keyOf(panes: readonly Pane[], index: number): string {
   const key = (pane: Pane | undefined): string => (pane ? sourceKey(pane.source) : '')
   const same = panes.slice(0, index).filter(it => key(it) === key(panes[index])).length

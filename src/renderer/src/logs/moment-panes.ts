@@ -1,4 +1,4 @@
-/** Which other logs may know more of a moment. */
+/** Which other logs may know more about a moment. */
 import { serviceNames } from '../../../shared/infrastructure'
 import type { LogSource } from '../../../shared/log'
 

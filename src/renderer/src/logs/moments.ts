@@ -1,11 +1,11 @@
-/** Moments as a log shows them, and ranges of them. All in the local time zone. */
+/** Formats moments and time ranges of logs, in the local time zone. */
 
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' })
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' })
 
 /**
- * e.g. `14:05:09`, or `14:05:09.123`: as wide for every moment. Written by hand: it is done for each of thousands of
- * lines.
+ * e.g. `14:05:09` or `14:05:09.123`, always equally wide. Hand-written for speed, because it runs for each of thousands
+ * of lines.
  */
 export function clockOf(at: number, precise: boolean): string {
   const date = new Date(at)
@@ -15,7 +15,7 @@ export function clockOf(at: number, precise: boolean): string {
 /** e.g. `Mon, 23 Nov 2026`. */
 export const dayOf = (at: number): string => day.format(at)
 export const wholeOf = (at: number): string => whole.format(at)
-/** Whether a reader must be told that another day begins. */
+/** Whether a new day begins, which must be shown. */
 export function isOtherDay(at: number, before: number | undefined): boolean {
   if (before === undefined) return false
   const [one, other] = [new Date(at), new Date(before)]
@@ -41,7 +41,7 @@ export const presetWord: Record<Preset, string> = {
   today: 'Today',
 }
 
-/** Which moments are wanted. A preset is counted from when it was chosen. */
+/** A time range. Presets count back from when they were chosen. */
 export interface TimeRange {
   readonly preset: Preset | 'custom'
   /** Milliseconds since 1970. */
@@ -66,7 +66,7 @@ export function rangeWord({ preset, from, to }: TimeRange): string {
 }
 const short = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
 
-/** For `<input type="datetime-local">`, and back. */
+/** Converts to and from the value of `<input type="datetime-local">`. */
 export function inputOf(at: number | undefined): string {
   if (at === undefined) return ''
   const date = new Date(at)

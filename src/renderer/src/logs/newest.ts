@@ -1,9 +1,9 @@
-/** The newest lines of a log: heard of as they are written, and kept, so that following can stop without asking. */
+/** Receives and keeps the newest lines of a log, so that following can stop without a request. */
 import { lineOf, type LogLine, type LogNews, type LogPosition } from '../../../shared/log'
 import type { LogClient } from './client'
 import { queryOf, type LogChoice } from './wanted'
 
-/** Lines that are kept. */
+/** Number of lines kept. */
 const kept = 1000
 
 export class Newest {
@@ -21,15 +21,15 @@ export class Newest {
     this.#failed = failed
   }
 
-  /** Without gaps. */
+  /** The lines, without gaps. */
   get lines(): readonly LogLine[] {
     return this.#lines
   }
-  /** They reach back as far as a window shows. */
+  /** Whether they fill a window. */
   get filled(): boolean {
     return this.#filled
   }
-  /** There are no others. */
+  /** Whether they are all the lines there are. */
   get whole(): boolean {
     return this.#whole
   }
@@ -37,7 +37,7 @@ export class Newest {
     return this.#end !== undefined
   }
 
-  /** Hears of what is written from now on, or after a line. */
+  /** Subscribes to lines written from now on, or after the given line. */
   watch(wanted: LogChoice, after: LogPosition | undefined): void {
     if (this.#end) return
     let last = after
@@ -62,7 +62,7 @@ export class Newest {
     this.#end = listen()
   }
 
-  /** The lines before those that were heard of. @param whole nothing is before them */
+  /** Prepends the lines before those received. @param whole there are none before them */
   fill(before: readonly LogLine[], whole: boolean): void {
     const known = new Set(before.map(it => lineOf(it.position)))
     this.#lines = [...before, ...this.#lines.filter(it => !known.has(lineOf(it.position)))].slice(-kept)
@@ -70,7 +70,7 @@ export class Newest {
     this.#filled = true
   }
 
-  /** Hears no more, and forgets. */
+  /** Unsubscribes and forgets all lines. */
   clear(): void {
     this.#end?.()
     this.#end = undefined

@@ -1,7 +1,7 @@
-/** The part of a log that is drawn as rows: a few pages of it, whichever way one scrolls. Never the whole. */
+/** The part of a log that is rendered as rows: a few pages around the visible area, never the whole log. */
 import { lineOf, type LogAnchor, type LogLine, type LogPage, type LogPosition } from '../../../shared/log'
 
-/** Lines asked for at a time, and how many are kept: what is far from the eye is dropped, and asked for again. */
+/** Lines per request, and lines kept: those far from the visible area are dropped and requested again when needed. */
 export const pageSize = 200
 export const mostLines = 800
 
@@ -11,15 +11,15 @@ export const screenful = 100
 export interface Loaded {
   /** Oldest first. */
   readonly lines: readonly LogLine[]
-  /** Where each line lies in the whole log, 0 to 1; NaN while it is not known. */
+  /** Each line's position in the whole log, 0 to 1; NaN while unknown. */
   readonly places: readonly number[]
-  /** There is nothing before, or after, what is here. */
+  /** There are no lines before, or after, these. */
   readonly atStart: boolean
   readonly atEnd: boolean
-  /** Where to go on before and after: at the outermost lines, or further, where nothing was found on the way. */
+  /** Where to continue in either direction: at the outermost lines, or beyond if nothing was found there. */
   readonly first?: LogPosition
   readonly last?: LogPosition
-  /** Bytes of the whole log. */
+  /** Size of the whole log in bytes. */
   readonly size: number
 }
 
@@ -27,7 +27,7 @@ export const noRows: Loaded = { lines: [], places: [], atStart: false, atEnd: fa
 
 export function loadedOf(page: LogPage, anchor: LogAnchor): Loaded {
   const given = 'position' in anchor ? anchor.position : undefined
-  // A page that gave up says where, but not on which side: of one around a line it is not known, and not needed.
+  // A page that stopped early says where, but not on which side. For `around` the side is unknown, and not needed.
   const more = anchor.type === 'around' ? undefined : page.more
   const backwards = anchor.type === 'end' || anchor.type === 'before' || page.atEnd
   return {
@@ -41,7 +41,7 @@ export function loadedOf(page: LogPage, anchor: LogAnchor): Loaded {
   }
 }
 
-/** Lines that came live, with nothing after them. */
+/** Lines received live, with nothing after them. */
 export function loadedOfLive(lines: readonly LogLine[], atStart: boolean): Loaded {
   return settled({
     lines,
@@ -54,7 +54,7 @@ export function loadedOfLive(lines: readonly LogLine[], atStart: boolean): Loade
   })
 }
 
-/** With an earlier page before it. */
+/** Prepends an earlier page. */
 export function withBefore(loaded: Loaded, page: LogPage): Loaded {
   const known = new Set(loaded.lines.map(it => lineOf(it.position)))
   const fresh = page.lines.filter(it => !known.has(lineOf(it.position)))
@@ -71,7 +71,7 @@ export function withBefore(loaded: Loaded, page: LogPage): Loaded {
   })
 }
 
-/** With a later page after it. */
+/** Appends a later page. */
 export function withAfter(loaded: Loaded, page: LogPage): Loaded {
   const known = new Set(loaded.lines.map(it => lineOf(it.position)))
   const fresh = page.lines.filter(it => !known.has(lineOf(it.position)))
@@ -88,23 +88,23 @@ export function withAfter(loaded: Loaded, page: LogPage): Loaded {
   })
 }
 
-/** More was written: what is here is no longer the end. */
+/** Notes that more has been written, so these lines no longer reach the end. */
 export const grown = (loaded: Loaded): Loaded => (loaded.atEnd ? { ...loaded, atEnd: false } : loaded)
 
-/** How much of the whole lies behind one who looks that way, 0 to 1. */
+/** How much of the log has been searched in that direction, 0 to 1. */
 export function lookedOf({ places }: Loaded, side: 'before' | 'after'): number {
   const place = (side === 'before' ? places[0] : places.at(-1)) ?? Number.NaN
   if (Number.isNaN(place)) return 0
   return side === 'before' ? 1 - place : place
 }
 
-/** A page says where its first and last line lie; those between are taken as equally long. */
+/** Positions of a page's lines, interpolated between its first and last as if all were equally long. */
 function placesOf({ lines, from, to }: LogPage): number[] {
   const step = lines.length > 1 ? (to - from) / (lines.length - 1) : 0
   return lines.map((_, index) => from + step * index)
 }
 
-/** Lines that came live do not know their place; it lies between the last that is known (or the start) and the end. */
+/** Interpolates the positions of lines received live, between the last known position (or the start) and the end. */
 function settled(loaded: Loaded): Loaded {
   const unknown = loaded.places.findIndex(Number.isNaN)
   if (unknown < 0 || (unknown === 0 && !loaded.atStart)) return loaded

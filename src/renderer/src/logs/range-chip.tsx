@@ -1,4 +1,4 @@
-/** Which time of a log: a preset, or from–to; or just going to a moment. */
+/** Chooses a log's time range, a preset or from–to, or goes to a moment. */
 import { Button, Popover, TextInput, UnstyledButton } from '@mantine/core'
 import { IconChevronDown, IconClock } from '@tabler/icons-react'
 import { useState } from 'react'
@@ -48,7 +48,7 @@ export function RangeChip({ range, onChange, onGo }: RangeChipProps) {
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown aria-label="Time" className={classes.range}>
-        <div className={classes.presets} role="group" aria-label="Only lines of">
+        <div className={classes.presets} role="group" aria-label="Time range">
           {presets.map(it => (
             <Button
               key={it}
@@ -111,10 +111,10 @@ function Custom({ range, onChange }: Pick<RangeChipProps, 'range' | 'onChange'>)
         label="To"
         value={to}
         onChange={event => setTo(event.currentTarget.value)}
-        error={wrong && 'This is before its beginning.'}
+        error={wrong && 'The end must be after the start.'}
       />
       <Button type="submit" size="xs" variant="default">
-        Only these lines
+        Apply
       </Button>
     </form>
   )

@@ -1,13 +1,13 @@
-/** What a view of a log shows. */
+/** The state of a log view. */
 import type { LogPosition, LogProgress } from '../../../shared/log'
 import type { Problem } from '../../../shared/problem'
 import type { Loaded } from './pages'
 
-/** Where the rows are to be scrolled to. A new object for each wish. */
+/** Where to scroll the rows. A new object for each request. */
 export interface ScrollTarget {
   readonly position?: LogPosition
   readonly to: 'top' | 'middle' | 'bottom'
-  /** Pixels from there. */
+  /** Offset in pixels. */
   readonly by?: number
 }
 
@@ -16,24 +16,24 @@ export interface ReaderState {
   /** The rows of the history. */
   readonly loaded?: Loaded
   readonly target?: ScrollTarget
-  /** The first lines are on their way; and how far a look through a filtered log has come, 0 to 1. */
+  /** Whether the first lines are still loading, and how much of a filtered log has been searched, 0 to 1. */
   readonly opening: boolean
   readonly looked?: number
-  /** Why it cannot be read. */
+  /** Why the log can't be read. */
   readonly problem?: Problem
   /** What is wrong with the search. */
   readonly searchProblem?: Problem
-  /** Nothing was found to follow, so far. */
+  /** Following, but no lines so far. */
   readonly blank: boolean
-  /** Lines that came since following stopped. */
+  /** Number of lines that arrived since following stopped. */
   readonly fresh: number
-  /** Milliseconds since 1970: the file was emptied or replaced. */
+  /** When the file was truncated or replaced, in milliseconds since 1970. */
   readonly restartedAt?: number
   readonly count?: LogProgress
-  /** The match that one is at, and which of all it is, once that is known. */
+  /** The current match, and its rank among all matches once known. */
   readonly current?: LogPosition
   readonly rank?: number
-  /** Nothing more is found in that direction. */
+  /** There are no more matches in that direction. */
   readonly ended?: 'next' | 'previous'
   readonly searching: boolean
 }

@@ -1,4 +1,4 @@
-/** A line of the history. Text is text: what stands in a log becomes no element, no link and no command. */
+/** A line of the history. Log text is only ever text: it never becomes an element, link or command. */
 import { IconAlertCircleFilled, IconChevronDown, IconChevronRight } from '@tabler/icons-react'
 import { memo } from 'react'
 import { bytes } from '../../../shared/amounts'
@@ -13,14 +13,14 @@ export interface RowProps {
   line: LogLine
   scheme: 'light' | 'dark'
   precise: boolean
-  /** It is the match that one is at. */
+  /** Whether it is the current match. */
   current: boolean
-  /** All of it that was given is shown, however long. */
+  /** Show all available text, however long. */
   expanded: boolean
-  /** Lines that belong to it and can be folded; and whether they are. */
+  /** Number of lines that can be folded into it, and whether they are. */
   follows: number
   folded: boolean
-  /** The day that begins with it. */
+  /** Whether a new day begins with it. */
   day: boolean
   handlers: RowHandlers
 }
@@ -87,7 +87,7 @@ export const Row = memo(({ line, scheme, precise, current, expanded, follows, fo
           type="button"
           tabIndex={-1}
           className={classes.more}
-          aria-label="What to do with this line"
+          aria-label="Actions for this line"
           title="More"
           onClick={({ currentTarget }) => {
             const { right, bottom } = currentTarget.getBoundingClientRect()
@@ -126,7 +126,7 @@ function Piece({
   )
 }
 
-/** What of a very long line is not drawn, and why. */
+/** Says how much of a very long line isn't shown. */
 function Rest({ rest, cut, expand }: { rest: number; cut: number | undefined; expand: () => void }) {
   if (rest > 0)
     return (
@@ -134,5 +134,5 @@ function Rest({ rest, cut, expand }: { rest: number; cut: number | undefined; ex
         … show {cut ? `more of ${bytes(cut)}` : `${rest.toLocaleString()} more characters`}
       </button>
     )
-  return <span className={classes.note}> … the line has {bytes(cut ?? 0)}; a saved file has all of it</span>
+  return <span className={classes.note}> … this line has {bytes(cut ?? 0)}; save the log to see all of it</span>
 }

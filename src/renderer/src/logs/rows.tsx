@@ -1,6 +1,6 @@
 /**
- * The history as rows: of the whole log only the pages near what is seen. What one looks at stays where it is when
- * pages come and go.
+ * The history as rows: only the pages near the visible area. The visible lines stay in place when pages are added or
+ * dropped.
  */
 import { useComputedColorScheme } from '@mantine/core'
 import {
@@ -26,13 +26,13 @@ import { Row, type RowHandlers } from './row'
 import { Track, type Seen } from './track'
 import classes from './rows.module.css'
 
-/** Pixels before the first or after the last row that is there, when more is asked for. */
+/** Distance in pixels from the first or last row at which more is requested. */
 const near = 1200
 
 export interface RowsHandle {
-  /** The first line that is seen. */
+  /** The first visible line. */
   top(): LogLine | undefined
-  /** The lines that are marked with the mouse, wholly or in part. */
+  /** The lines selected with the mouse, wholly or partly. */
   selected(): LogLine[]
   scrollBy(pixels: number): void
   focus(): void
@@ -42,13 +42,13 @@ interface RowsProps {
   reader: LogReader
   wrap: boolean
   precise: boolean
-  /** Every stack trace is folded. */
+  /** Whether all stack traces are folded. */
   folded: boolean
   handle: Ref<RowsHandle>
   onMenu: RowHandlers['menu']
 }
 
-/** Of a reader that is in the history. */
+/** Requires a reader in history mode. */
 export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProps) {
   const loaded = useReader(reader, it => it.loaded) ?? noRows
   const target = useReader(reader, it => it.target)
@@ -56,7 +56,7 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
   const scheme = useComputedColorScheme('light')
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
-  /** The row at the top and how far it is scrolled out: kept through every change of what is drawn. */
+  /** The top row and how far it is scrolled out of view, restored after every change of the rows. */
   const anchor = useRef<{ position: string; offset: number; bottom: boolean }>(undefined)
   const reached = useRef<ScrollTarget>(undefined)
   const drawn = useRef<unknown[]>([])
@@ -101,7 +101,7 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
       reader.history.more('after')
   })
 
-  // Whatever was drawn anew, what one looks at is put back to where it was.
+  // Keeps the visible lines in place, whatever was re-rendered.
   useLayoutEffect(() => {
     const element = scroller.current
     if (!element) return
@@ -118,7 +118,7 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
     } else if ([lines, wrap, precise].some((it, index) => it !== drawn.current[index])) {
       const kept = row(anchor.current?.position)
       if (kept && anchor.current) element.scrollTop = kept.offsetTop + anchor.current.offset
-      else if (target?.to === 'bottom') element.scrollTop = element.scrollHeight // nothing was found there at first
+      else if (target?.to === 'bottom') element.scrollTop = element.scrollHeight // there was nothing to scroll to at first
     }
     drawn.current = [lines, wrap, precise]
     look()
@@ -131,10 +131,10 @@ export function Rows({ reader, wrap, precise, folded, handle, onMenu }: RowsProp
     const scrolled = (): void => {
       look()
       edges(element)
-    } // once a frame, as the event comes
+    } // at most once a frame, like the event
     element.addEventListener('scroll', scrolled, { passive: true })
     const resize = new ResizeObserver(() => {
-      // lines wrap elsewhere
+      // lines wrap differently now
       const { position, offset, bottom } = anchor.current ?? {}
       const kept = element.querySelector<HTMLElement>(`[data-line="${position ?? ''}"]`)
       if (bottom) element.scrollTop = element.scrollHeight
@@ -224,7 +224,7 @@ const toggled = (all: ReadonlySet<string>, one: string): ReadonlySet<string> =>
   all.has(one) ? new Set([...all].filter(it => it !== one)) : new Set([...all, one])
 const rowsOf = (scroller: HTMLElement): HTMLElement[] => [...scroller.querySelectorAll<HTMLElement>('[data-line]')]
 
-/** The row at a height, in the order that they stand. */
+/** The row at a height, by binary search. */
 function rowAt(rows: readonly HTMLElement[], height: number): HTMLElement | undefined {
   let [low, high] = [0, rows.length - 1]
   while (low < high) {

@@ -1,5 +1,6 @@
 /**
- * Saving what is filtered to a file. It goes on while one looks at something else; the corner says how far it has come.
+ * Saves the filtered lines to a file. Continues while other screens are shown; a notice in the corner shows its
+ * progress.
  */
 import { Button, Checkbox, Modal, Progress, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
@@ -43,7 +44,7 @@ function SaveForm({ onClose, wanted, title }: Omit<SaveDialogProps, 'opened'>) {
   )
   const folder = desktop ? home : `${workspace?.path ?? ''}/.instance-manager/exports`
   const [path, setPath] = useState(`${folder}/${name}`)
-  // The system's own dialog has asked before it gives the name of a file that exists.
+  // The system's dialog has already asked before returning the name of an existing file.
   const [chosen, setChosen] = useState<string>()
   const [colours, setColours] = useState(false)
   const choose = useMutation(
@@ -107,7 +108,7 @@ function SaveForm({ onClose, wanted, title }: Omit<SaveDialogProps, 'opened'>) {
       </div>
       <Checkbox
         label="Keep the colours"
-        description="As ANSI codes; only terminals show them as colours."
+        description="As ANSI codes, which only terminals show as colours."
         checked={colours}
         onChange={event => setColours(event.currentTarget.checked)}
       />
@@ -162,7 +163,7 @@ function save(client: Client, { query, path, colours, overwrite }: Saved): void 
   )
 }
 
-/** The browser keeps each part apart from the page's own memory, and writes them as one file at the end. */
+/** Collects the parts in Blobs, which the browser keeps outside the page's memory, and saves them as one file at the end. */
 function download(
   client: Client,
   { query, name, colours }: { readonly query: LogQuery; readonly name: string; readonly colours: boolean },
@@ -178,7 +179,7 @@ function download(
           told.data(part)
         },
         onError: told.error,
-        // It would be asked anew, and told from the beginning.
+        // tRPC would resubscribe after a reconnect and start over.
         onConnectionStateChange: ({ state, error }) => {
           if (state === 'connecting' && error) told.error(error)
         },
@@ -192,7 +193,7 @@ function handOver(file: Blob, name: string): void {
   link.href = URL.createObjectURL(file)
   link.download = name
   link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000) // once the browser has taken it
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000) // by then the browser has read it
 }
 
 let saves = 0
@@ -203,9 +204,7 @@ interface Told {
   end(): void
 }
 
-/**
- * Shows how far it has come, with a way to cancel it, and how it ended. @param after beside the name of what was saved
- */
+/** Shows progress with a cancel button, then the result. @param after shown next to the file's name */
 function follow(name: string, after: React.ReactNode, begin: (told: Told) => { unsubscribe(): void }): void {
   const id = `save-${++saves}`
   const end = (): void => {
@@ -218,7 +217,7 @@ function follow(name: string, after: React.ReactNode, begin: (told: Told) => { u
       loading: true,
       autoClose: false,
       withCloseButton: false,
-      title: `Saving … ${Math.floor(fraction * 100)} %`,
+      title: `Saving… ${Math.floor(fraction * 100)} %`,
       message: (
         <>
           <span style={{ overflowWrap: 'anywhere' }}>{name}</span>
@@ -230,7 +229,7 @@ function follow(name: string, after: React.ReactNode, begin: (told: Told) => { u
       ),
     })
   }
-  notifications.show({ id, loading: true, autoClose: false, withCloseButton: false, title: 'Saving …', message: name })
+  notifications.show({ id, loading: true, autoClose: false, withCloseButton: false, title: 'Saving…', message: name })
   const subscription = begin({
     end,
     data: ({ scanned, total, done }) => {

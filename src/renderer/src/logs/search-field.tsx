@@ -1,4 +1,4 @@
-/** The search: found as one types, with what was found and the way from one to the next. */
+/** Search as you type, with the number of matches and navigation between them. */
 import { ActionIcon, Checkbox, Kbd, Loader, NumberInput, TextInput, Tooltip, UnstyledButton } from '@mantine/core'
 import { IconAlertCircle, IconArrowDown, IconArrowUp, IconSearch, IconX } from '@tabler/icons-react'
 import { useEffect, useEffectEvent, useState, type KeyboardEvent, type RefObject } from 'react'
@@ -8,7 +8,7 @@ import { useReader } from './use-reader'
 import type { LogChoice } from './wanted'
 import classes from './view.module.css'
 
-/** Milliseconds without a key before a log is searched. */
+/** Milliseconds without a keystroke before searching. */
 const pause = 200
 
 interface SearchFieldProps {
@@ -111,7 +111,7 @@ interface FoundProps {
   onFind: (direction: 'next' | 'previous') => void
 }
 
-/** Below the tools while there is a search. */
+/** Shown below the tools during a search. */
 export function Found({ wanted, reader, onChange, onFind }: FoundProps) {
   const problem = useReader(reader, it => it.searchProblem)
   const none = useReader(reader, it => !it.count?.hits)
@@ -182,7 +182,7 @@ export function Found({ wanted, reader, onChange, onFind }: FoundProps) {
   )
 }
 
-/** Told anew ten times a second while the matches are counted. */
+/** Updated ten times a second while matches are counted. */
 function Hits({ reader }: { reader: LogReader }) {
   const state = useReader(reader, it => it)
   return (
@@ -195,13 +195,13 @@ function Hits({ reader }: { reader: LogReader }) {
   )
 }
 
-/** e.g. "12 of 3,402 matches", "3,402 matches so far (38 %)", "No match". */
+/** e.g. "12 of 3,402 matches", "3,402 matches so far (38 %)", "No matches". */
 export function hitsWord({ count, rank, ended }: Pick<ReaderState, 'count' | 'rank' | 'ended'>): string {
-  if (!count) return 'Searching …'
+  if (!count) return 'Searching…'
   const { hits, scanned, total, done } = count
   const share = done ? '' : ` so far (${total > 0 ? Math.floor((scanned / total) * 100) : 0} %)`
-  if (hits === 0) return done ? 'No match' : `No match${share}`
+  if (hits === 0) return done ? 'No matches' : `No matches${share}`
   const words = `${hits.toLocaleString('en')} ${hits === 1 ? 'match' : 'matches'}`
-  const edge = ended === 'next' ? ' · this is the last' : ended === 'previous' ? ' · this is the first' : ''
+  const edge = ended === 'next' ? ' · last match' : ended === 'previous' ? ' · first match' : ''
   return `${rank !== undefined && rank >= 1 && rank <= hits ? `${rank.toLocaleString('en')} of ` : ''}${words}${share}${edge}`
 }

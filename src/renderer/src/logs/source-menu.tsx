@@ -1,4 +1,4 @@
-/** Chooses a log among all that there are. */
+/** Chooses a log. */
 import { Menu } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactElement } from 'react'
@@ -35,7 +35,7 @@ export function SourceMenu({ children, onChoose }: { children: ReactElement; onC
   )
 }
 
-/** Asked for anew each time: sizes and logs come and go. */
+/** Reloaded each time it opens, because logs and their sizes change. */
 function Entries({ onChoose }: { onChoose: (source: LogSource) => void }) {
   const trpc = useTRPC()
   const { operations } = useOperations()
@@ -80,14 +80,14 @@ function Entries({ onChoose }: { onChoose: (source: LogSource) => void }) {
             )
           )
         })}
-        {list.data && !shown.length && <Menu.Label>No log is called that.</Menu.Label>}
+        {list.data && !shown.length && <Menu.Label>No results.</Menu.Label>}
       </div>
     </>
   )
 }
 
 const factOf = ({ source, size, changedAt, problem }: LogEntry): string => {
-  if (problem) return 'cannot be read'
+  if (problem) return 'can’t be read'
   if (source.kind === 'operation' && changedAt !== undefined) return when(new Date(changedAt).toISOString())
   return size > 0 ? bytes(size) : 'empty'
 }

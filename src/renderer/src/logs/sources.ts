@@ -1,4 +1,4 @@
-/** Sources by their names: on the screen, and in an address. */
+/** Names of log sources, on screen and in addresses. */
 import { logSourceSchema, type LogSource } from '../../../shared/log'
 import type { OperationState } from '../../../shared/operation'
 import { serviceTitle } from '../../../shared/infrastructure'
@@ -6,20 +6,20 @@ import { headline } from '../../../shared/jobs/words'
 
 export type LogStream = 'both' | 'out' | 'err'
 
-/** What a pane shows, and what it begins with. */
+/** What a pane shows, and where it opens. */
 export interface Pane {
   readonly source: LogSource
   readonly errorsOnly?: boolean
-  /** Milliseconds since 1970: opened at this moment instead of at the end. */
+  /** Open at this moment (milliseconds since 1970) instead of at the end. */
   readonly at?: number
 }
 
-/** e.g. `instance.Lakeside.both`, `service.postgres`, `app`; then `!` for errors only and `@` with a moment. */
+/** e.g. `instance.Lakeside.both`, `service.postgres`, `app`; with `!` for errors only, and `@` and a moment. */
 export function paneText({ source, errorsOnly, at }: Pane): string {
   return `${sourceText(source)}${errorsOnly ? '!' : ''}${at === undefined ? '' : `@${at}`}`
 }
 
-/** @returns undefined if it names nothing that can be shown */
+/** @returns undefined if the text isn't a valid pane */
 export function paneOf(text: string): Pane | undefined {
   const [, words, errors, moment] = /^([^!@]+)(!?)(?:@(\d{1,15}))?$/.exec(text) ?? []
   if (words === undefined) return undefined
@@ -34,7 +34,7 @@ export function paneOf(text: string): Pane | undefined {
     : undefined
 }
 
-/** The same for the same log, whichever of its streams. */
+/** Identifies a log, regardless of its stream. */
 export function sourceKey(source: LogSource): string {
   switch (source.kind) {
     case 'instance':
@@ -51,7 +51,7 @@ export function sourceKey(source: LogSource): string {
 const sourceText = (source: LogSource): string =>
   source.kind === 'instance' ? `${sourceKey(source)}.${source.stream}` : sourceKey(source)
 
-/** @param operations to name one by what it did */
+/** @param operations used to name an operation by its job */
 export function sourceTitle(source: LogSource, operations: readonly OperationState[] = []): string {
   switch (source.kind) {
     case 'instance':
@@ -67,7 +67,7 @@ export function sourceTitle(source: LogSource, operations: readonly OperationSta
   }
 }
 
-/** Several panes side by side, in an address. */
+/** Several panes as part of an address. */
 export const panesText = (panes: readonly Pane[]): string => panes.map(paneText).join('/')
 export const panesOf = (text: string): Pane[] =>
   text

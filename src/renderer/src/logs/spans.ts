@@ -1,9 +1,9 @@
 /**
- * A line's text as pieces of one look each. Colours and styles (SGR) are read; no other control character is ever
- * handed on, whatever the line says, so that neither a terminal nor a page can be told to do anything by a log.
+ * Splits a line's text into pieces of uniform style. Parses colours and styles (SGR) and drops every other control
+ * character, so a log can't make a terminal or page do anything.
  */
 
-/** One of the 256 of a terminal's palette, or `#rrggbb`. */
+/** An index into the terminal's 256-colour palette, or `#rrggbb`. */
 export type Colour = number | string
 
 export interface Style {
@@ -20,14 +20,14 @@ export interface Style {
 export interface Span {
   readonly text: string
   readonly style: Style
-  /** Part of what was searched for. */
+  /** Part of a search match. */
   readonly match?: boolean
 }
 
 const plainStyle: Style = {}
 const sgr = /\u001b\[([0-9;:]*)m/g
 
-/** @param matches [start, end) in the text without its colours, in order */
+/** @param matches [start, end) in the text without colours, in order */
 export function spansOf(text: string, matches: readonly (readonly [number, number])[] = []): Span[] {
   const spans: Span[] = []
   let style = plainStyle
@@ -41,10 +41,10 @@ export function spansOf(text: string, matches: readonly (readonly [number, numbe
   return matches.length ? marked(spans, matches) : spans
 }
 
-/** The text without its colours. */
+/** The text without colours. */
 export const plainOf = (text: string): string => shown(text.replaceAll(sgr, ''))
 
-/** The text with its colours and nothing else that a terminal would act on. */
+/** The text with colours but no other control sequences. */
 export const colouredOf = (text: string): string => {
   const spans = spansOf(text)
   return spans.some(it => it.style !== plainStyle)
@@ -52,14 +52,14 @@ export const colouredOf = (text: string): string => {
     : spans.map(it => it.text).join('')
 }
 
-/** Controls and what turns the direction of writing, each shown as one character. A tab stays. */
+/** Replaces control and bidirectional formatting characters with visible ones. Tabs stay. */
 const shown = (text: string): string =>
   text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, control => {
     const code = control.charCodeAt(0)
     return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
   })
 
-/** What a terminal is told to draw in this style, from any style before. */
+/** The sequence that switches a terminal to this style, from any previous style. */
 export function sequenceOf({ fg, bg, bold, dim, italic, underline, struck, inverse }: Style): string {
   const codes = [
     '0',
@@ -82,7 +82,7 @@ const colourCode = (colour: Colour): string => {
 }
 
 function styled(before: Style, parameters: string): Style {
-  // With colons the parts of one colour stand together: 38:2::1:2:3 (the empty one names a colour space) or 38:5:9.
+  // Colons group the parts of one colour: 38:2::1:2:3 (the empty part is the colour space) or 38:5:9.
   const codes = parameters
     .split(';')
     .flatMap((it): number[][] => [it.split(':').map(part => (part === '' ? 0 : Number(part)))])
@@ -147,11 +147,11 @@ function changed(style: Style, code: number, part: number | undefined): Style {
     case 49:
       return { ...style, bg: undefined }
     default:
-      return style // blinking and hiding are not done to a reader
+      return style // blinking and hidden text are ignored
   }
 }
 
-/** The same pieces, cut where a match begins or ends. */
+/** Splits the pieces where matches begin and end. */
 function marked(spans: readonly Span[], matches: readonly (readonly [number, number])[]): Span[] {
   const cut: Span[] = []
   let at = 0

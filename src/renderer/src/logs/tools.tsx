@@ -1,4 +1,4 @@
-/** Above a log: which lines, the search, and how it is shown. */
+/** The toolbar of a log: filters, search and display options. */
 import { ActionIcon, Button, Menu, SegmentedControl, UnstyledButton } from '@mantine/core'
 import {
   IconAlertCircleFilled,
@@ -27,9 +27,9 @@ export interface Looks {
 }
 
 interface ToolsProps {
-  /** The source's name, or what chooses it. */
+  /** The source's name, or the control that chooses it. */
   title?: ReactNode
-  /** After all the rest: what closes the pane. */
+  /** Shown last: the button that closes the pane. */
   end?: ReactNode
   wanted: LogChoice
   reader: LogReader
@@ -124,7 +124,7 @@ function More({ wanted, reader, looks, onLooks, onChange, onCopy, onSave, onWind
   return (
     <Menu position="bottom-end" width={270} shadow="md" transitionProps={{ duration: 0 }}>
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size={30} aria-label="More of this log">
+        <ActionIcon variant="subtle" color="gray" size={30} aria-label="More options">
           <IconDotsVertical size={16} />
         </ActionIcon>
       </Menu.Target>
@@ -138,7 +138,7 @@ function More({ wanted, reader, looks, onLooks, onChange, onCopy, onSave, onWind
         <Menu.CheckboxItem checked={wanted.reveal} onChange={reveal => onChange({ reveal })}>
           Show secrets
           <span className="dimmed" style={{ display: 'block', fontSize: 12 }}>
-            Passwords and keys of this workspace, masked otherwise
+            This workspace’s passwords and keys, otherwise masked
           </span>
         </Menu.CheckboxItem>
         <Menu.Divider />
@@ -159,7 +159,7 @@ function More({ wanted, reader, looks, onLooks, onChange, onCopy, onSave, onWind
           Copy the selection
         </Menu.Item>
         <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} onClick={() => onCopy(true)}>
-          Copy it with colours
+          Copy with colours
         </Menu.Item>
         <Menu.Item leftSection={<IconDeviceFloppy size={16} aria-hidden />} onClick={onSave}>
           Save to a file…

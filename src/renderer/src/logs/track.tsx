@@ -1,24 +1,24 @@
-/** Where in the whole log one is; to be dragged. The pages that are drawn have no scroll bar of the whole. */
+/** A draggable scroll bar for the whole log, because the rendered pages only have one of their own. */
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import classes from './rows.module.css'
 
-/** What is seen, of the whole: 0 to 1. */
+/** The visible part of the whole log, 0 to 1. */
 export interface Seen {
   readonly from: number
   readonly to: number
 }
 
-/** Least share of the track that the thumb has, so that it can be caught. */
+/** The thumb's minimum share of the track, so that it can be grabbed. */
 const leastThumb = 0.06
 
-/** @param controls the id of what it scrolls */
+/** @param controls the id of the element it scrolls */
 export function Track({ seen, controls, onGo }: { seen: Seen; controls: string; onGo: (fraction: number) => void }) {
   const track = useRef<HTMLDivElement>(null)
-  /** Where in the thumb it was caught, as a share of the track. */
+  /** Where the thumb was grabbed, as a fraction of the track. */
   const caught = useRef(0)
   const [dragged, setDragged] = useState<number>()
   const share = Math.max(leastThumb, seen.to - seen.from)
-  // A thumb that is longer than what is seen must reach both ends all the same.
+  // A thumb longer than the visible part must still reach both ends.
   const free = 1 - (seen.to - seen.from)
   const at = dragged ?? (free > 0.0001 ? Math.min(1, seen.from / free) : 0)
 
@@ -53,7 +53,7 @@ export function Track({ seen, controls, onGo }: { seen: Seen; controls: string; 
       ref={track}
       className={classes.track}
       role="scrollbar"
-      aria-label="Place in the whole log"
+      aria-label="Position in the log"
       aria-orientation="vertical"
       aria-controls={controls}
       aria-valuemin={0}

@@ -1,4 +1,4 @@
-/** What of a log one wants to see, as it is chosen on the screen. */
+/** The filters of a log, as chosen on the screen. */
 import type { LogFilter, LogQuery, LogSource } from '../../../shared/log'
 import { allTime, type TimeRange } from './moments'
 
@@ -10,7 +10,7 @@ export interface LogChoice {
   readonly regex: boolean
   readonly matchCase: boolean
   readonly matchesOnly: boolean
-  /** Lines around each match, with `matchesOnly`. */
+  /** Lines shown around each match, with `matchesOnly`. */
   readonly context: number
   readonly reveal: boolean
 }
@@ -50,11 +50,11 @@ export function queryOf({
   return { source, filter, reveal }
 }
 
-/** Whether lines are left out. */
+/** Whether any lines are hidden. */
 export const isFiltered = ({ errorsOnly, range, search, matchesOnly }: LogChoice): boolean =>
   errorsOnly || range.from !== undefined || range.to !== undefined || (search !== '' && matchesOnly)
 
-/** Nothing new can come into it. */
+/** Whether the time range is over, so that no new lines can match. */
 export const isPast = ({ range }: LogChoice, now = Date.now()): boolean => range.to !== undefined && range.to < now
 
 export const withoutFilters = (wanted: LogChoice): LogChoice => ({
@@ -64,7 +64,7 @@ export const withoutFilters = (wanted: LogChoice): LogChoice => ({
   matchCase: wanted.matchCase,
 })
 
-/** In words, for what is saved: e.g. "only errors, last hour, only lines with “timeout”". Empty: everything. */
+/** Describes the filters, e.g. "only errors, last hour, only lines with “timeout”". Empty if nothing is filtered. */
 export function filterWords(
   { errorsOnly, search, matchesOnly, context }: LogChoice,
   rangeWords: string | undefined,

@@ -1,4 +1,4 @@
-/** What a log needs before its first line is drawn, made ready while one may still choose to open it. */
+/** Prepares what a log view needs before it is opened, so that its first line appears sooner. */
 import { useEffect } from 'react'
 import { useTRPCClient } from '../app/trpc'
 import { terminalFont } from '../operations/terminal'
@@ -6,7 +6,7 @@ import { terminalFont } from '../operations/terminal'
 export function useWarmLogs(): void {
   const { logs } = useTRPCClient()
   useEffect(() => {
-    logs.warm.query().catch(() => undefined) // whoever opens one hears of it
+    logs.warm.query().catch(() => undefined) // opening a log will report it
     void document.fonts.load(`12px ${terminalFont}`)
   }, [logs])
 }

@@ -1,4 +1,4 @@
-/** All that was done here, the newest first, what still runs on top, and what waits for a decision above all. */
+/** All operations, newest first: those that need a decision, then running ones, then the rest. */
 import { Anchor, Button, Select } from '@mantine/core'
 import { IconActivity } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
@@ -12,7 +12,7 @@ import { RefusedJournal } from './refused-journal'
 import { instanceNameOf, wordsOf } from '../../../shared/jobs/words'
 import classes from './activity.module.css'
 
-/** Rows drawn at once; the rest on demand. */
+/** Number of rows shown at first; the rest on demand. */
 const pageSize = 100
 
 export function ActivityScreen() {
@@ -61,20 +61,20 @@ export function ActivityScreen() {
       {shown.length > 0 && <OperationsTable operations={shown.slice(0, limit)} />}
       {shown.length > limit && (
         <Button variant="default" className={classes.more} onClick={() => setLimit(limit + pageSize)}>
-          Show more of {shown.length}
+          Show more ({shown.length} in total)
         </Button>
       )}
     </Page>
   )
 }
 
-/** What a job on many did to one of them is shown there, once it is done. */
+/** Without operations that are part of a job on many instances, which shows them once they are done. */
 function withoutParts(operations: readonly OperationState[]): readonly OperationState[] {
   const parts = new Set(operations.flatMap(({ steps }) => steps.flatMap(it => it.result?.operation ?? [])))
   return operations.filter(it => isOpen(it) || !parts.has(it.id))
 }
 
-/** Instances that something was done with, as the newest job names them. */
+/** Instances that had operations, spelled as in the newest one. */
 function subjectsOf(operations: readonly OperationState[]): { value: string; label: string }[] {
   const names = new Map<string, string>()
   for (const it of operations) {
@@ -88,7 +88,7 @@ function NoActivity() {
   return (
     <EmptyState
       icon={<IconActivity size={30} stroke={1.6} />}
-      title="Nothing was done yet"
+      title="No operations yet"
       action={
         <Button component={Link} href="/create" mt={8}>
           New instance
@@ -96,8 +96,8 @@ function NoActivity() {
       }
     >
       <p>
-        Each job appears here with its steps, its output and what came of it. Whatever is interrupted is finished or
-        undone at the next start.
+        Each job appears here with its steps, output and result. Interrupted jobs are finished or undone at the next
+        start.
       </p>
     </EmptyState>
   )

@@ -1,4 +1,4 @@
-/** News of operations and instances for whoever is elsewhere on the screen, or listens to it. */
+/** Announces news of operations and instances, as notices on other screens and to screen readers. */
 import { Anchor, VisuallyHidden } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { Link, useLocation } from 'wouter'
@@ -38,7 +38,7 @@ function useOperationNews(): string {
     if (!ready) return
     const before = phases.current
     phases.current = new Map(operations.map(it => [it.id, it.phase]))
-    if (!before) return // what was so when the window opened is no news
+    if (!before) return // the state when the window opened isn't news
     const report = operations.find(it => it.id === asked?.id)
     const reported = new Set(report && resultsOf(report).map(it => it.name.toLowerCase()))
     for (const operation of operations) {

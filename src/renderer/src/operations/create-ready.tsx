@@ -1,4 +1,4 @@
-/** The end of a creation: open it, and take the director's password, which is shown once. */
+/** The end of a creation: open the instance, and save the director's password, which is shown only once. */
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { IconAlertTriangleFilled, IconCircleCheckFilled, IconEye, IconExternalLink } from '@tabler/icons-react'

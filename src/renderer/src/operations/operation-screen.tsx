@@ -1,4 +1,4 @@
-/** One operation: its steps and output while it runs, what came of it afterwards. */
+/** One operation: its steps and output while it runs, and its result afterwards. */
 import { Anchor, Button } from '@mantine/core'
 import { IconFileText, IconHistoryOff } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
@@ -29,14 +29,14 @@ export function OperationScreen({ id }: { id: string }) {
     <Page title="Not found">
       <EmptyState
         icon={<IconHistoryOff size={28} />}
-        title="No such operation"
+        title="Operation not found"
         action={
           <Button component={Link} href="/activity" variant="default">
             Open Activity
           </Button>
         }
       >
-        <p>Its journal is gone, or it belongs to another workspace.</p>
+        <p>Its journal was deleted, or it belongs to another workspace.</p>
       </EmptyState>
     </Page>
   )
@@ -47,10 +47,10 @@ function Known({ operation }: { operation: OperationState }) {
   const log = useOutput(operation.id)
   const open = isOpen(operation)
   const printed = useSyncExternalStore(log.subscribe, () => operation.steps.findLast(it => log.has(it.name))?.name)
-  // Once nothing runs, what was printed last is of more use than the empty output of the step it stopped at.
+  // Once nothing is running, the last output is more useful than the empty output of the step it stopped at.
   const running = open && operation.phase !== 'stuck' ? activeStep(operation) : printed
   const step = chosen ?? running
-  // A short job that prints nothing has no need of an empty pane.
+  // A short job that prints nothing doesn't need an empty pane.
   const shown = printed !== undefined || (operation.phase === 'running' && jobOf(operation.kind)?.prints)
   const actions = (
     <>
@@ -89,7 +89,7 @@ function Known({ operation }: { operation: OperationState }) {
   )
 }
 
-/** The step that runs; once nothing does, the one that ran last. */
+/** The running step, or else the one that ran last. */
 function activeStep({ steps }: OperationState): string | undefined {
   const active = steps.findLast(it => it.status === 'doing' || it.status === 'undoing' || it.status === 'stuck')
   return (active ?? steps.findLast(it => it.startedAt))?.name
@@ -123,7 +123,7 @@ function Cancel({ operation }: { operation: OperationState }) {
       title: `Cancel: ${wordsOf(operation).asking}?`,
       children: meaning,
       confirm: yes,
-      cancel: 'Let it run',
+      cancel: 'Keep running',
       onConfirm: () => cancel.mutate({ id: operation.id }),
     })
   }

@@ -1,4 +1,4 @@
-/** Operations as a table: what, for whom, what came of it, when and how long. */
+/** Operations as a table: job, outcome, start and duration. */
 import { Anchor, Table } from '@mantine/core'
 import { Link } from 'wouter'
 import { duration } from '../../../shared/amounts'
@@ -16,7 +16,7 @@ export function OperationsTable({ operations }: { operations: readonly Operation
           <Table.Tr>
             <Table.Th>Job</Table.Th>
             <Table.Th>Outcome</Table.Th>
-            <Table.Th>Began</Table.Th>
+            <Table.Th>Started</Table.Th>
             <Table.Th className={classes.number}>Took</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -56,7 +56,7 @@ function Row({ operation }: { operation: OperationState }) {
   )
 }
 
-/** The step that is under way, or why it failed. */
+/** The current step, or why it failed. */
 function noteOf({ kind, phase, steps, turned }: OperationState): string | undefined {
   if (phase === 'succeeded') return undefined
   const step = steps.findLast(it => it.status === 'doing' || it.status === 'undoing' || it.status === 'stuck')

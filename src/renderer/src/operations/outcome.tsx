@@ -1,4 +1,4 @@
-/** What came of an operation: done, undone (and why), or waiting for a decision. */
+/** An operation's outcome: done, undone (and why), or waiting for a decision. */
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { IconAlertTriangleFilled, IconArrowBackUp, IconCircleCheckFilled } from '@tabler/icons-react'
@@ -37,7 +37,7 @@ export function Outcome({ operation }: { operation: OperationState }) {
 function Done({ operation }: { operation: OperationState }) {
   const { wizard } = useDraft()
   const { operations } = useOperations()
-  // for want of it, most likely
+  // most likely waiting for it
   const waiting = operation.kind === infrastructureStartJob.kind ? operations.filter(it => it.phase === 'stuck') : []
   return (
     <div className={`card ${classes.note}`} role="status">
@@ -66,7 +66,7 @@ function Done({ operation }: { operation: OperationState }) {
   )
 }
 
-/** Neither forward nor back: someone has to look. */
+/** The operation can neither continue nor be undone without a decision. */
 export function Stuck({ operation }: { operation: OperationState }) {
   const trpc = useTRPC()
   const retry = useMutation(trpc.operations.retry.mutationOptions({ onError: notifyProblem }))
@@ -94,8 +94,8 @@ export function Stuck({ operation }: { operation: OperationState }) {
 }
 
 /**
- * The Problem of an operation that waits for PostgreSQL or PgBouncer, with what starts them and that it then continues
- * by itself.
+ * The Problem of an operation that is waiting for PostgreSQL or PgBouncer: offers to start them and says that it then
+ * continues by itself.
  */
 function useWaiting(operation: OperationState, found: Problem): Problem {
   const { data } = useInfrastructure()
@@ -134,7 +134,7 @@ function Turned({ operation }: { operation: OperationState }) {
   }
   const why = turned?.reason === 'cancelled' ? 'You cancelled it.' : 'You rolled it back.'
   if (operation.abreast)
-    return <Note>{`${why} ${wordsOf(operation).failed}; what was under way continues as its own job.`}</Note>
+    return <Note>{`${why} ${wordsOf(operation).failed}; what was in progress continues as its own job.`}</Note>
   return <Note action={button}>{undone ? why : `${why} Everything done so far is being rolled back.`}</Note>
 }
 
@@ -154,8 +154,8 @@ interface Again {
 }
 
 /**
- * What asks for the same once more: the wizard with the answers of before, or the job itself. `install`: the same with
- * the other command, where the Problem offers it.
+ * Runs the same again: opens the wizard with the previous answers, or starts the job itself. `install`: the same with
+ * npm install, if the Problem offers it.
  */
 function useAgain(operation: OperationState): { readonly again?: Again; readonly install?: Again } {
   const { dispatch, recall } = useDraft()

@@ -1,13 +1,13 @@
-/** What the running steps of one operation print, bounded, for whoever looks. */
+/** The output of one operation's steps, bounded in size. */
 
-/** `offset`: characters of the operation's output before this chunk. */
+/** `offset`: number of characters of the operation's output before this chunk. */
 export interface OutputChunk {
   readonly step: string
   readonly chunk: string
   readonly offset: number
 }
 
-/** Characters kept for an operation; the oldest go first. */
+/** Characters kept per operation; the oldest are dropped. */
 const limit = 2_000_000
 
 export class OutputLog {
@@ -21,7 +21,7 @@ export class OutputLog {
     return this.#chunks
   }
 
-  /** True while everything since the operation's beginning is here, as far as it is kept. */
+  /** True if nothing since the operation's start is missing, except what exceeded the limit. */
   get complete(): boolean {
     return this.#complete
   }
@@ -31,12 +31,12 @@ export class OutputLog {
     return this.#steps.has(step)
   }
 
-  /** The operation began before our eyes. */
+  /** The operation started while we were watching. */
   begin(): void {
     this.#complete = true
   }
 
-  /** Something may have been missed. */
+  /** Some output may have been missed. */
   lose(): void {
     this.#complete = false
     this.#tell(undefined)
@@ -51,7 +51,7 @@ export class OutputLog {
     this.#tell(added)
   }
 
-  /** Takes what the engine kept; of what was heard here only what is newer stays. */
+  /** Replaces the output with what the engine kept, plus newer chunks received here. */
   catchUp(kept: readonly OutputChunk[]): void {
     const last = kept.at(-1)
     const end = last ? last.offset + last.chunk.length : 0
@@ -62,7 +62,7 @@ export class OutputLog {
     this.#tell(undefined)
   }
 
-  /** @param listener gets each new chunk, or undefined when all may have changed @returns ends it */
+  /** @param listener gets each new chunk, or undefined if everything may have changed @returns unsubscribes */
   readonly subscribe = (listener: (added: OutputChunk | undefined) => void): (() => void) => {
     this.#listeners.add(listener)
     return () => {

@@ -1,4 +1,4 @@
-/** The output beside the timeline: of the running step, unless another is chosen. */
+/** The output next to the timeline: of the running step, unless another one is selected. */
 import { Button, Title } from '@mantine/core'
 import { useEffect, useSyncExternalStore } from 'react'
 import { useOperationsStore } from '../app/live'
@@ -10,15 +10,15 @@ import { stepTitle } from '../../../shared/jobs/words'
 import classes from './output.module.css'
 
 interface OutputPanelProps {
-  /** Of its operation. */
+  /** The operation's kind. */
   kind: string
   log: OutputLog
   step: string | undefined
-  /** Goes back to the running step; absent while it is that one. */
+  /** Returns to the running step; absent if that is the one shown. */
   onFollow?: () => void
 }
 
-/** The output of an operation, what was printed before this window came included. */
+/** The output of an operation, including what was printed before this window opened. */
 export function useOutput(id: string): OutputLog {
   const log = useOperationsStore().log(id)
   const client = useTRPCClient()
@@ -45,14 +45,14 @@ export function OutputPanel({ kind, log, step, onFollow }: OutputPanelProps) {
         <Title order={2}>Output {step && <span className="dimmed">· {stepTitle(kind, step)}</span>}</Title>
         {onFollow && (
           <Button size="compact-xs" variant="subtle" onClick={onFollow}>
-            Show the running step
+            Show running step
           </Button>
         )}
       </div>
       {step && printed ? (
         <OutputTerminal log={log} step={step} label={`Output of: ${stepTitle(kind, step)}`} />
       ) : (
-        <div className={classes.none}>{step ? 'This step has printed nothing.' : 'Nothing has run yet.'}</div>
+        <div className={classes.none}>{step ? 'No output from this step.' : 'Nothing has run yet.'}</div>
       )}
     </section>
   )

@@ -1,4 +1,4 @@
-/** The live output of a step. xterm draws it; only text and colours get that far. */
+/** The live output of a step, drawn by xterm, which only ever gets text and colours. */
 import { useComputedColorScheme } from '@mantine/core'
 import type { Terminal } from '@xterm/xterm'
 import { useEffect, useRef } from 'react'
@@ -7,10 +7,10 @@ import { SgrFilter } from './sgr'
 import { openTerminal, pourInto } from './terminal'
 import classes from './output.module.css'
 
-/** Characters in one write. */
+/** Maximum characters per write. */
 const writeSize = 65_536
 
-/** @param step whose output is shown */
+/** @param step the step whose output is shown */
 export function OutputTerminal({ log, step, label }: { log: OutputLog; step: string; label: string }) {
   const host = useRef<HTMLDivElement>(null)
   const scheme = useComputedColorScheme('light')
@@ -45,7 +45,7 @@ export function OutputTerminal({ log, step, label }: { log: OutputLog; step: str
   )
 }
 
-/** Pours a step's output into the terminal: what is there, then what comes. @returns ends it */
+/** Writes a step's existing output to the terminal, then new chunks. @returns stops it */
 function pour(log: OutputLog, step: string, view: Terminal): () => void {
   let filter = new SgrFilter()
   let waiting = ''

@@ -1,4 +1,4 @@
-/** Said once, calmly: what was interrupted before this window opened is being finished or undone. */
+/** A one-time notice: jobs interrupted before this window opened are being finished or undone. */
 import { Anchor, CloseButton, Loader } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'wouter'
@@ -7,7 +7,7 @@ import { useOperations } from '../app/live'
 import classes from './recovered.module.css'
 import { headline } from '../../../shared/jobs/words'
 
-/** A page that was loaded anew finds its own jobs running: nothing was interrupted. */
+/** After a reload, the page finds its own jobs running, which weren't interrupted. */
 const reloaded = performance
   .getEntriesByType('navigation')
   .some(it => it instanceof PerformanceNavigationTiming && it.type === 'reload')
@@ -33,7 +33,7 @@ export function Recovered() {
       <div className={`card ${classes.notice}`} role="status">
         <Loader size={18} aria-hidden />
         <p>
-          <strong>Finishing what was interrupted.</strong>{' '}
+          <strong>Finishing interrupted jobs.</strong>{' '}
           {open.map((it, index) => (
             <span key={it.id}>
               {index > 0 && ' · '}

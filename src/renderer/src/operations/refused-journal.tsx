@@ -1,4 +1,4 @@
-/** An operation whose journal is refused: what is wrong with it, and the way to give it up. */
+/** An operation with an unusable journal: what is wrong, and a way to abandon it. */
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import type { UnreadableJournal } from '../../../shared/operation'
@@ -14,7 +14,7 @@ export function RefusedJournal({ journal }: { journal: UnreadableJournal }) {
     confirm({
       title: 'Abandon this operation?',
       children:
-        'Whatever it had begun is neither finished nor undone, so check that first. Its journal is put aside, and other jobs on the same things can begin again.',
+        'What it had begun will be neither finished nor undone, so check that first. Its journal is set aside, and other jobs on the same things can start again.',
       confirm: 'Abandon',
       cancel: 'Keep it',
       onConfirm: () => abandon.mutate({ id: journal.id }),

@@ -1,14 +1,14 @@
 /**
- * What a tool prints is not trusted: it could set the window's title, move the cursor over earlier lines, or ask the
- * terminal to answer. Only text, line ends, tabs and colours (SGR) pass.
+ * Tools' output is untrusted: it could set the window's title, overwrite earlier lines, or make the terminal send
+ * replies. Only text, line ends, tabs and colours (SGR) pass.
  */
 
-/** Longest sequence that is still believed to be one. */
+/** Maximum length of a control sequence; anything longer is treated as text. */
 const longest = 256
 
 /** Filters a stream; a sequence may be split between two chunks. */
 export class SgrFilter {
-  /** The beginning of a sequence that is not complete yet. */
+  /** The start of an incomplete sequence. */
   #pending = ''
 
   push(chunk: string): string {
@@ -25,7 +25,7 @@ export class SgrFilter {
             this.#pending = text.slice(index)
             break
           }
-          index += 1 // no sequence is that long: drop what announces one, show the rest as text
+          index += 1 // too long for a sequence: drop its first character and show the rest as text
           continue
         }
         if (colour.test(sequence)) passed += sequence
@@ -42,7 +42,7 @@ export class SgrFilter {
 
 const colour = /^\u001b\[[0-9;:]*m$/
 
-/** A whole sequence: CSI; a string (OSC, DCS, APC, PM, SOS) with its end; or one of two or three characters. */
+/** A complete sequence: CSI; a terminated string (OSC, DCS, APC, PM, SOS); or one of two or three characters. */
 const complete = new RegExp(
   [
     '^(?:\\u001b\\[|\\u009b)[0-?]*[ -/]*[@-~]',

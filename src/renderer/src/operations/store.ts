@@ -1,4 +1,4 @@
-/** All operations as the screens see them: folded from the pushed events, the output kept aside. */
+/** All operations, folded from pushed events. Their output is kept separately. */
 import {
   fold,
   isOpen,
@@ -9,7 +9,7 @@ import {
 import { OutputLog } from './output-log'
 
 export interface OperationsView {
-  /** False until the first snapshot came. */
+  /** False until the first snapshot arrives. */
   readonly ready: boolean
   /** Open ones first, then newest first. */
   readonly operations: readonly OperationState[]
@@ -30,7 +30,7 @@ export class OperationsStore {
     }
   }
 
-  /** The output of one operation; made when first asked for. */
+  /** The output of one operation, created on first use. */
   log(id: string): OutputLog {
     let log = this.#logs.get(id)
     if (!log) this.#logs.set(id, (log = new OutputLog()))
@@ -39,7 +39,7 @@ export class OperationsStore {
 
   apply(update: OperationsUpdate): void {
     if (update.type === 'snapshot') {
-      for (const log of this.#logs.values()) log.lose() // what came while the line was down is missing
+      for (const log of this.#logs.values()) log.lose() // output sent while disconnected is missing
       this.#show({ ready: true, operations: sort(update.operations), unreadable: update.unreadable })
       return
     }
@@ -49,7 +49,7 @@ export class OperationsStore {
       return
     }
     const known = this.#view.operations.find(it => it.id === event.id)
-    if (!known && event.type !== 'opened') return // it was open before our snapshot, and is not ours to guess at
+    if (!known && event.type !== 'opened') return // an event of an operation that our snapshot doesn't contain
     if (event.type === 'opened') this.log(event.id).begin()
     const others = this.#view.operations.filter(it => it.id !== event.id)
     this.#show({ ...this.#view, operations: sort([fold(known, event), ...others]) })

@@ -1,4 +1,4 @@
-/** The terminal's colours, in the palette of the rest. */
+/** The terminal's colours, matching the theme. */
 import type { ITheme } from '@xterm/xterm'
 
 export const terminalTheme = {

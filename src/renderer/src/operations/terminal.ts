@@ -1,17 +1,17 @@
 /**
- * A terminal that only shows: xterm with its DOM renderer, in our colours, as large as its host, and never asked for
- * more than it can draw.
+ * A read-only terminal: xterm with its DOM renderer, in our colours, fitted to its host, and never given more than it
+ * can draw.
  */
 import { FitAddon } from '@xterm/addon-fit'
 import { Terminal } from '@xterm/xterm'
 import { terminalTheme } from './terminal-theme'
 
-/** Writes that xterm may have under way; more only grow its queue. */
+/** Maximum writes pending in xterm; more would only lengthen its queue. */
 const maxPending = 4
 
 export const terminalFont = "'JetBrains Mono Variable', monospace"
 
-/** @param lineHeight of the font's own height @returns the terminal, and what ends it */
+/** @param lineHeight relative to the font's height @returns the terminal, and a function that disposes of it */
 export function openTerminal(
   host: HTMLElement,
   scheme: 'light' | 'dark',
@@ -32,8 +32,8 @@ export function openTerminal(
   const fit = new FitAddon()
   view.loadAddon(fit)
   view.open(host)
-  view.textarea?.setAttribute('tabindex', '-1') // nothing can be typed: the region around it takes the keyboard
-  // it copies: there is nothing to interrupt
+  view.textarea?.setAttribute('tabindex', '-1') // nothing can be typed; the surrounding region handles the keyboard
+  // Ctrl+C copies, as there is nothing to interrupt
   view.attachCustomKeyEventHandler(event => !(event.ctrlKey && event.key === 'c'))
   const resize = new ResizeObserver(() => {
     if (host.clientHeight > 0) fit.fit()
@@ -57,9 +57,9 @@ export function openTerminal(
 const aFrame = 16
 
 /**
- * Writes at once what comes after a pause, and else once a frame, as much as the terminal has room for.
- * @param next gives the next part, empty when there is none @param perFrame parts, at most @returns to be called when
- * there is more, and what ends it
+ * Writes at once after a pause, otherwise once per frame, as much as the terminal can take.
+ * @param next returns the next part, empty if there is none @param perFrame maximum parts per frame @returns a function
+ * to call when there is more, and one that stops it
  */
 export function pourInto(
   view: Terminal,

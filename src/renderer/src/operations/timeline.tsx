@@ -1,4 +1,4 @@
-/** The steps of an operation: what is done, what runs and for how long, what failed, what is undone. */
+/** The steps of an operation and their states, with durations. */
 import { Anchor, Progress, UnstyledButton } from '@mantine/core'
 import { IconArrowBackUp, IconCheck, IconExclamationMark, IconX } from '@tabler/icons-react'
 import { Link } from 'wouter'
@@ -11,14 +11,14 @@ import classes from './timeline.module.css'
 
 interface TimelineProps {
   operation: OperationState
-  /** The step whose output is shown beside it. */
+  /** The step whose output is shown next to it. */
   selected?: string
   onSelect?: (step: string) => void
 }
 
 /**
- * How a step is shown: the one that turned the operation around stays visible as such. One of many may have gone wrong
- * by itself (`wrong`), and is `left` to its own job when the rest is cancelled: nothing of it is undone.
+ * How a step is shown. The step that caused a rollback stays marked as `failed`. An independent step can fail on its
+ * own (`wrong`), and is `left` to its own job when the rest is cancelled: it isn't undone.
  */
 type StepLook = StepStatus | 'failed' | 'wrong' | 'left'
 

@@ -1,4 +1,4 @@
-/** What a browser calls itself, in two words. Only told, never relied on. */
+/** A short name from a browser's User-Agent. For display only; it may be false. */
 
 const browsers: readonly (readonly [RegExp, string])[] = [
   [/\bEdg\//, 'Edge'],

@@ -1,4 +1,4 @@
-/** The browsers that have the served pages open: ending their sessions, and signing in another one. */
+/** The browsers signed in to the served pages: ends their sessions and signs in other browsers. */
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
@@ -48,7 +48,7 @@ export function Sessions() {
 const seen = ({ connections, lastSeen }: SessionView): string =>
   connections > 0 ? 'Open now' : `Last seen ${when(lastSeen)}`
 
-/** With this page's address: the server's own may be hidden behind a tunnel. */
+/** Uses this page's address, because the server's own may be unreachable behind a tunnel. */
 function NewLink() {
   const trpc = useTRPC()
   const link = useMutation(trpc.serve.link.mutationOptions({ onError: notifyProblem }))

@@ -1,4 +1,4 @@
-/** The settings of the workspace, a card for each section: typed, then saved together. */
+/** The workspace's settings, one card per section. A section's changes are saved together. */
 import { Button, Input } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
@@ -30,7 +30,7 @@ export function WorkspaceSettings({ driver }: { driver: DriverKind | undefined }
   return shown.map(it => <SectionForm key={it.name} section={it} states={data} />)
 }
 
-/** What was typed and isn't saved yet, by key. Fields that nobody has touched follow what others change. */
+/** Unsaved values by key. Untouched fields follow changes made elsewhere. */
 type Drafts = Readonly<Record<string, string>>
 
 function SectionForm({ section, states }: { section: SettingsSection; states: readonly SettingState[] }) {
@@ -165,7 +165,7 @@ function Field({ setting, state, draft, error, busy, onType, onReset }: FieldPro
   )
 }
 
-/** Where the value comes from, and the way back to the default. */
+/** Where the value comes from, and a button to reset it. */
 function Origin({ title, state, busy, onReset }: Pick<FieldProps, 'state' | 'busy' | 'onReset'> & { title: string }) {
   if (!state) return null
   const { origin, fallback } = state

@@ -1,4 +1,4 @@
-/** How it looks, how the workspace is run, where things are, what this is. */
+/** The Settings screen: appearance, disk space, the workspace's settings, paths and version. */
 import { Button, SegmentedControl, useMantineColorScheme } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import { Link } from 'wouter'
@@ -55,8 +55,8 @@ export function SettingsScreen() {
         <Card>
           <Row word="Auto-start">
             <span>
-              Run this once in a terminal. PM2 then starts whatever was running before the machine went down. Without
-              it, the list of instances offers to start them.
+              Run this once in a terminal. PM2 will then restart whatever was running before a reboot. Without it, you
+              can start them from the list of instances.
             </span>
             <Command />
           </Row>
@@ -91,7 +91,7 @@ export function SettingsScreen() {
   )
 }
 
-/** PM2's own, for systemd; the shell fills in who and where. */
+/** PM2's own command for systemd; the shell fills in the user and the home folder. */
 const startup = 'sudo env PATH=$PATH pm2 startup systemd -u $USER --hp $HOME'
 const Command = () => (
   <>
@@ -100,7 +100,7 @@ const Command = () => (
   </>
 )
 
-/** The desktop app may; a served page has to be allowed to by the browser's user. */
+/** The desktop app may always notify; a served page needs the browser's permission. */
 function Notifications() {
   const [permission, setPermission] = useState(() => ('Notification' in window ? Notification.permission : 'denied'))
   const ask = (): void => {

@@ -1,4 +1,4 @@
-/** How full the disk is, where it matters: a warning above the list, and the facts in Settings. */
+/** Disk space: a warning above the list, and details in Settings. */
 import { useQuery } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { bytes } from '../../../shared/amounts'
@@ -8,13 +8,13 @@ import { useTRPC } from '../app/trpc'
 import { FreeSpaceButton } from './free-space'
 import classes from './space.module.css'
 
-/** Pushed. Undefined until it is known, and where it cannot be. */
+/** Pushed. Undefined until known, or if it can't be determined. */
 function useDisk(): DiskSpace | undefined {
   const trpc = useTRPC()
   return useSubscription(trpc.space.watch.subscriptionOptions()).data
 }
 
-/** Nothing, while there is enough. */
+/** Shown only when space is low. */
 export function LowSpace() {
   const trpc = useTRPC()
   const disk = useDisk()
@@ -34,7 +34,7 @@ export function LowSpace() {
         hint:
           freeable &&
           (freeable.length
-            ? `Can be freed here: ${freeable.join(' · ')}`
+            ? `You can free: ${freeable.join(' · ')}`
             : 'There is nothing to free here. Delete an instance, or remove other files from the disk.'),
       }}
     >
@@ -43,7 +43,7 @@ export function LowSpace() {
   )
 }
 
-/** For Settings. */
+/** The details in Settings. */
 export function DiskFacts() {
   const trpc = useTRPC()
   const disk = useDisk()

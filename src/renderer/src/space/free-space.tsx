@@ -1,4 +1,4 @@
-/** Frees space on the disk: a button, and the dialog that lists what can go. */
+/** A button that opens a dialog to free disk space. */
 import { Button, Checkbox, Modal, Skeleton } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -18,7 +18,7 @@ export function FreeSpaceButton({ primary }: { primary?: boolean }) {
       <Button size="xs" variant={primary ? 'filled' : 'default'} onClick={() => setOpen(true)}>
         Free space…
       </Button>
-      <Modal opened={open} onClose={close} title="Free space on the disk" size={560}>
+      <Modal opened={open} onClose={close} title="Free disk space" size={560}>
         <FreeSpaceForm onClose={close} />
       </Modal>
     </>
@@ -26,9 +26,9 @@ export function FreeSpaceButton({ primary }: { primary?: boolean }) {
 }
 
 const explanations: Readonly<Record<FreeableKind, string>> = {
-  releases: 'Prepared copies of the base application that no instance uses. Using one again means preparing it again.',
+  releases: 'Prepared copies of the base application that no instance uses. They are prepared again when needed.',
   trash: 'Already being removed in the background.',
-  logs: 'Older, compressed parts of logs. These lines will be lost; newer ones are kept.',
+  logs: 'Older, compressed log archives. These lines will be lost; newer ones are kept.',
   spare: 'A file kept for emergencies. It is created again once there is space.',
 }
 
@@ -65,7 +65,7 @@ function FreeSpaceForm({ onClose }: { onClose: () => void }) {
         free.mutate({ what })
       }}
     >
-      {report.isPending && <Skeleton height={160} aria-label="Looking at what can be freed" />}
+      {report.isPending && <Skeleton height={160} aria-label="Loading" />}
       {report.error && (
         <ProblemView
           problem={problemOf(report.error)}

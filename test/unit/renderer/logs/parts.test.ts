@@ -277,8 +277,8 @@ describe('what is wanted', () => {
     expect(hitsWord({ count, rank: undefined, ended: undefined })).toBe('3,402 matches so far (50 %)')
     expect(hitsWord({ count: { ...count, done: true }, rank: 12, ended: undefined })).toBe('12 of 3,402 matches')
     expect(hitsWord({ count: { ...count, hits: 1, done: true }, rank: 1, ended: 'next' })).toBe(
-      '1 of 1 match · this is the last',
+      '1 of 1 match · last match',
     )
-    expect(hitsWord({ count: { ...count, hits: 0, done: true }, rank: undefined, ended: undefined })).toBe('No match')
+    expect(hitsWord({ count: { ...count, hits: 0, done: true }, rank: undefined, ended: undefined })).toBe('No matches')
   })
 })
