@@ -187,7 +187,7 @@ test('a job that could not begin: the notice tries it again', async () => {
   await place.layOut('unwritten')
   const journals = join(place.root, '.instance-manager/operations')
   await rename(journals, `${journals}.away`)
-  const notice = list.news('The journal of the operation could not be written')
+  const notice = list.news('The operation’s journal couldn’t be written')
   await list.button('Start', 'unwritten').click()
   await notice.waitFor()
   await rename(`${journals}.away`, journals)

@@ -1,8 +1,8 @@
 /**
  * Reads one log for one view, in two modes that feel like one:
- *   follow:  new lines are passed on as they come; the newest are kept here.
- *   history: pages around the place in view; new lines are counted.
- * Following stops into the history at the very lines on the screen, since these are kept here.
+ *   follow:  new lines are passed on as they arrive; the newest are kept here.
+ *   history: pages around the visible lines; new lines are counted.
+ * Because the newest lines are kept, following switches to the history at the very lines on the screen.
  */
 import type { LogLine, LogNews, LogPosition } from '../../../shared/log'
 import type { LogClient } from './client'
@@ -39,7 +39,7 @@ export class LogReader {
     this.search = new LogSearch(reading, this.history, () => this.#watch(undefined))
   }
 
-  /** @param listener gets what comes, or `anew` when everything must be drawn again from `newest` */
+  /** @param listener gets new lines, or `anew` if it must redraw everything from `newest` */
   onNews(listener: NewsListener): () => void {
     this.#newsListeners.add(listener)
     return () => {
@@ -50,7 +50,7 @@ export class LogReader {
     return this.#newest.lines
   }
 
-  /** Begins at the end and follows; or in the history, at a moment or at the last line. */
+  /** Opens at the end and follows, or in the history at a moment or the last line. */
   open({ at, follow = true }: { readonly at?: number; readonly follow?: boolean } = {}): void {
     if (at !== undefined) this.history.jump({ type: 'time', time: at })
     else if (follow && !isPast(this.#reading.wanted)) this.follow()
@@ -64,7 +64,7 @@ export class LogReader {
   }
 
   /**
-   * Wants other lines, and stays at the same place as far as they include it.
+   * Changes the filters, keeping the position if possible.
    * @param seen the line at the top of the window
    */
   change(wanted: LogChoice, seen: LogLine | undefined): void {
@@ -73,7 +73,7 @@ export class LogReader {
     const sameFiles = JSON.stringify(wanted.source) === JSON.stringify(before.source)
     const searched = JSON.stringify(queryOf(wanted).filter.search) !== JSON.stringify(queryOf(before).filter.search)
     const search = searched && wanted.search !== ''
-    if (search) this.stop() // what is on the screen stays until there is something else
+    if (search) this.stop() // the lines on the screen stay until others arrive
     this.#reading.wanted = wanted
     this.close()
     this.#reading.set({
