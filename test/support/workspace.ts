@@ -167,7 +167,7 @@ export async function testWorkspace({
       ),
     async discard(name) {
       await processes.remove({ name, cwd: join(paths.instances, name, 'server') })
-      await processes.save()
+      await processes.dump.save()
       await workspace.sql(`DROP DATABASE IF EXISTS ${escapeIdentifier(`${name.toLowerCase()}_db`)} WITH (FORCE)`)
       await workspace.sql(`DROP ROLE IF EXISTS ${escapeIdentifier(`${name.toLowerCase()}_user`)}`)
       await rm(join(paths.instances, name), { recursive: true, force: true })

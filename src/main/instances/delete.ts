@@ -149,7 +149,7 @@ export async function forgetInstance(
   report: Context<unknown>['report'],
 ): Promise<void> {
   await services.processes.remove(target)
-  await services.processes.save()
+  await services.processes.dump.save()
   const { taken } = await services.configs()
   // The older tool allowed names that differ only by case: they share a user.
   const isShared = taken.some(it => it !== target.name && it.toLowerCase() === target.name.toLowerCase())

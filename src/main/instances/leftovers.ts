@@ -177,7 +177,7 @@ async function originalOf(services: LeftoverServices, { folder, config }: Instan
 const stopProcess = (services: LeftoverServices): LeftoverStep => ({
   async do({ plan: { target } }) {
     await services.processes.stop(target)
-    await services.processes.save()
+    await services.processes.dump.save()
     await services.desired.remove(target.name)
   },
   verify: () => Promise.resolve(false), // stopping it again costs nothing

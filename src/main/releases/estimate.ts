@@ -5,7 +5,7 @@ import type { PinnedBase } from './copy-base'
 import type { KeptReleases, Release } from './kept'
 
 /** Bytes. Ten thousand packages take 2 MB. */
-const longestLockFile = 64 << 20
+const maxLockFileBytes = 64 << 20
 
 /** Measured on the sample application: 150 packages, 180 MB. */
 const bytesPerPackage = 1_200_000
@@ -29,7 +29,7 @@ export async function bytesNeeded(
   }
   const locks = await Promise.all(
     [manifest.server, manifest.client].map(it =>
-      readIfExists(join(root, it.folder, 'package-lock.json'), longestLockFile),
+      readIfExists(join(root, it.folder, 'package-lock.json'), maxLockFileBytes),
     ),
   )
   return 2 * bytesPerPackage * (locks.join('').match(/^ {4}"node_modules\//gm)?.length ?? 0)

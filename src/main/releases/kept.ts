@@ -32,7 +32,7 @@ export interface KeptRelease {
 const partsFolder = 'parts'
 
 /** Bytes. The SQL of a thousand models takes 2 MB. */
-const longestSchema = 64 << 20
+const maxSchemaBytes = 64 << 20
 
 export class KeptReleases {
   readonly parts: Parts
@@ -112,7 +112,7 @@ export class KeptReleases {
 
   /** The SQL that creates the release's schema in an empty database, if it was kept. */
   schema(fingerprint: string): Promise<string | undefined> {
-    return readIfExists(this.#schemaFile(fingerprint), longestSchema)
+    return readIfExists(this.#schemaFile(fingerprint), maxSchemaBytes)
   }
 
   keepSchema(fingerprint: string, sql: string): Promise<void> {

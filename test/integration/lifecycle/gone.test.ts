@@ -135,7 +135,7 @@ async function takeAway(name: string, all: boolean, login: Parameters<typeof wit
     const folder = join(root, 'instances', each)
     if (all) {
       await processes.remove({ name: each, cwd: join(folder, 'server') })
-      await processes.save()
+      await processes.dump.save()
       await withConnection(login, async client => {
         await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(`${each}_db`)} WITH (FORCE)`)
         await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(`${each}_user`)}`)

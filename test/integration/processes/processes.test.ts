@@ -93,7 +93,7 @@ test('nothing of our environment reaches the app or dump.pm2', async () => {
   Object.assign(process.env, canaries)
   try {
     await pm2.processes.start(await pm2.app('clean', forever))
-    await pm2.processes.save()
+    await pm2.processes.dump.save()
   } finally {
     for (const name of Object.keys(canaries)) {
       if (before[name] === undefined) delete process.env[name]
@@ -115,8 +115,8 @@ test('what is saved is private, comes back with pm2 resurrect, and backs up what
   const port = await freePort()
   const app = await pm2.app('kept', httpApp(port))
   await pm2.processes.start(app)
-  await pm2.processes.save()
-  await pm2.processes.save()
+  await pm2.processes.dump.save()
+  await pm2.processes.dump.save()
   const { dump, dumpBackup } = pm2Paths(pm2.home)
   for (const file of [dump, dumpBackup]) expect((await stat(file)).mode & 0o777).toBe(0o600)
   await pm2.processes.remove(app)
@@ -128,9 +128,9 @@ test('what is saved is private, comes back with pm2 resurrect, and backs up what
 test('an empty list can be saved', async () => {
   const app = await pm2.app('gone', forever)
   await pm2.processes.start(app)
-  await pm2.processes.save()
+  await pm2.processes.dump.save()
   await pm2.processes.remove(app)
-  await pm2.processes.save()
+  await pm2.processes.dump.save()
   expect(JSON.parse(await readFile(pm2Paths(pm2.home).dump, 'utf8'))).toEqual([])
 })
 
@@ -163,7 +163,7 @@ test('after the daemon was killed: list answers, the lost app is ended before it
   const [app, other] = [await pm2.app('lost', httpApp(port)), await pm2.app('other', forever)]
   await pm2.processes.start(app)
   const { pid: unrelated } = await startReady(other)
-  await pm2.processes.save()
+  await pm2.processes.dump.save()
   await until(async () => (await portHolders(port)).length === 1)
   const lost = (await pm2.processes.list())[0]?.pid
   await pm2.killDaemon()
@@ -177,14 +177,14 @@ test('after the daemon was killed: list answers, the lost app is ended before it
   await until(async () => (await portHolders(port)).some(it => it.pid === pid))
   expect((await only()).restarts).toBe(0)
 
-  await pm2.processes.save()
+  await pm2.processes.dump.save()
   const names = async () =>
     (JSON.parse(await readFile(pm2Paths(pm2.home).dump, 'utf8')) as { name: string }[]).map(it => it.name)
   expect(await names()).toEqual(['lost', 'other'])
   await pm2.processes.remove(other) // not listed, still found
   expect(await isAlive(sure(unrelated))).toBe(false)
   expect(await readdir(pm2Paths(pm2.home).logs)).toEqual(['lost-error.log', 'lost-out.log'])
-  await pm2.processes.save()
+  await pm2.processes.dump.save()
   expect(await names()).toEqual(['lost'])
 })
 
@@ -267,7 +267,7 @@ test('a broken dump is kept as the backup and written anew', async () => {
   await pm2.processes.start(await pm2.app('fresh', forever))
   const { dump, dumpBackup } = pm2Paths(pm2.home)
   await writeFile(dump, '[{"name":')
-  await pm2.processes.save()
+  await pm2.processes.dump.save()
   expect(JSON.parse(await readFile(dump, 'utf8'))).toMatchObject([{ name: 'fresh' }])
   expect(await readFile(dumpBackup, 'utf8')).toBe('[{"name":')
 })
@@ -276,7 +276,7 @@ test('however many ask for the list at once, PM2 opens one descriptor for each p
   const app = await pm2.app('counted', forever)
   for (let cycle = 0; cycle < 8; cycle++) {
     await pm2.processes.start(app)
-    await Promise.all([pm2.processes.list(), pm2.processes.save(), pm2.processes.list(), pm2.processes.list()])
+    await Promise.all([pm2.processes.list(), pm2.processes.dump.save(), pm2.processes.list(), pm2.processes.list()])
     await pm2.processes.remove(app)
   }
   const folder = `/proc/${sure(await pm2.daemonPid())}/fd`

@@ -59,13 +59,13 @@ export const startProcess: CreateStep = services => ({
     const process = await ownProcess(await services.processes.list(), app)
     return (
       process?.status === 'online' &&
-      (await services.processes.saved(app)) &&
+      (await services.processes.dump.saved(app)) &&
       (await services.desired.names()).includes(plan.name)
     )
   },
   async undo({ plan }) {
     await services.processes.remove({ name: plan.name, cwd: folderOf(services, plan).server })
-    await services.processes.save()
+    await services.processes.dump.save()
     await services.desired.remove(plan.name)
     // the files are deleted when place-files is undone
     if (plan.systemUser) await removeSystemUser(services.run, services.paths, plan.name)

@@ -30,7 +30,7 @@ export async function startTarget(
   }
   await pools.heal(target, { signal, report })
   await processes.start({ ...target, user: await runAs(paths, target.name) }, signal)
-  await processes.save()
+  await processes.dump.save()
   await desired.add(target.name)
 }
 
@@ -41,7 +41,7 @@ export async function startTarget(
 export async function stopTarget({ processes, desired, ownership }: LifecycleServices, target: Target): Promise<void> {
   await ownership.requireFolder(target.name)
   await processes.stop(target)
-  await processes.save()
+  await processes.dump.save()
   await desired.remove(target.name)
 }
 
@@ -80,12 +80,12 @@ export const startProcess = (services: LifecycleServices): StepActions<StartPlan
   },
   verify: async ({ plan: { target } }) =>
     (await isOnline(services, target)) &&
-    (await services.processes.saved(target)) &&
+    (await services.processes.dump.saved(target)) &&
     (await services.desired.names()).includes(target.name),
   undo: async ({ plan: { target, wanted } }) => {
     if (!(await isGivenUp(services, target)))
       await (wanted ? services.processes.unlist(target) : services.processes.stop(target))
-    await services.processes.save()
+    await services.processes.dump.save()
     if (!wanted) await services.desired.remove(target.name)
   },
 })

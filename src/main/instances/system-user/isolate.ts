@@ -82,7 +82,7 @@ const stopProcess = (services: IsolateServices): IsolateStep => ({
   async do({ plan: { target, ran } }) {
     if (ran) await stopTarget(services, target)
     await services.processes.unlist(target)
-    await services.processes.save()
+    await services.processes.dump.save()
     const user = await findSystemUser(services.paths, target.name)
     if (user) await endProcessesOf(services.run, user)
   },
