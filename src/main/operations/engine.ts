@@ -38,6 +38,9 @@ export interface OperationsOptions {
   readonly lost?: AbortSignal
 }
 
+/** Milliseconds between two looks for secrets that are no longer needed. */
+const secretsEvery = 3_600_000
+
 export class Operations {
   /** The kinds of operations it can run. */
   readonly #kinds = new Map<string, AnyOperation>()
@@ -88,10 +91,9 @@ export class Operations {
       .map(it => this.#add(this.#kind(it.opened.kind), it.opened.steps, it.journal, it.state))
     const states = recovering.map(it => it.state)
     for (const it of states) this.#claims.take(it)
-    // The version that can finish a refused journal needs its secrets. Whatever can't be forgotten now is forgotten at
-    // the next opening.
-    if (this.#unreadable.length === 0)
-      await this.#secrets.tidy(this.list(), it => this.#kinds.get(it)?.shows).catch(() => undefined)
+    await this.#tidySecrets()
+    const timer = setInterval(() => void this.#tidySecrets(), secretsEvery).unref()
+    this.#closing.signal.addEventListener('abort', () => clearInterval(timer))
     for (const walk of recovering) walk.recover()
     return states
   }
@@ -105,6 +107,19 @@ export class Operations {
     const { usable, unreadable } = await findJournals(this.#options.folder, this.#kinds)
     this.#remember(usable, unreadable)
     for (const { state } of usable) if (isOpen(state)) this.#claims.take(state)
+  }
+
+  /**
+   * Forgets secrets that nobody needs any more, or has looked at for a day. Not while a journal is refused: the version
+   * that can finish it needs them. What can't be forgotten now is forgotten the next time.
+   */
+  async #tidySecrets(): Promise<void> {
+    // an operation that is starting has secrets before it is listed
+    const operations = () =>
+      this.#starting.size > 0 || this.#unreadable.length > 0 || this.#options.lost?.aborted ? undefined : this.list()
+    await this.#secrets
+      .tidy(operations, kind => this.#kinds.get(kind)?.shows, this.#now().getTime())
+      .catch(() => undefined)
   }
 
   #remember(history: readonly Readable[], unreadable: readonly Unreadable[]): void {
@@ -238,14 +253,17 @@ export class Operations {
   }
 
   /**
-   * Abandons a refused journal: sets it aside and frees what it held. Everything else stays as it is. @throws Problem
+   * Abandons a refused journal: sets it aside and frees what it held. Everything else stays as it is. A journal that is
+   * gone, because it was abandoned twice at once or removed by hand, is abandoned too. @throws Problem
    * `operation-unknown`, `shutting-down`
    */
   async abandon(id: string): Promise<void> {
     if (this.#readOnly) throw new Error('the workspace is read-only')
     this.#refuseWhenClosing()
     if (!this.#unreadable.some(it => it.id === id)) throw unknown()
-    await putAside(this.#options.folder, id)
+    await putAside(this.#options.folder, id).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
     this.#refuse(this.#unreadable.filter(it => it.id !== id))
     this.#feed.refresh()
   }

@@ -60,21 +60,25 @@ export class OperationSecrets {
   }
 
   /**
-   * Forgets secrets left by a crash whose operations were never opened or have settled. @param shows by kind, the
-   * secret that is kept after a success until it is taken, for a day
+   * Forgets secrets whose operations were never opened or have settled.
+   * @param known all operations that are open, and settled ones; asked once it is clear which secrets there are, so none
+   * of a later operation is forgotten; undefined: nothing is to be forgotten now
+   * @param shows by kind, the secret that is kept after a success until it is taken, for a day
+   * @param now in milliseconds
    */
   async tidy(
-    operations: readonly OperationState[],
+    known: () => readonly OperationState[] | undefined,
     shows: (kind: string) => string | undefined,
-    now = Date.now(),
+    now: number,
   ): Promise<void> {
-    const kept = operations.flatMap(it => {
+    const all = (await this.#store.keys()).filter(it => it.startsWith(prefix) || it.startsWith(oldPrefix))
+    const kept = known()?.flatMap(it => {
       if (isOpen(it)) return prefixesOf(it)
       const shown = shows(it.kind)
       const isRecent = it.phase === 'succeeded' && now - Date.parse(it.settledAt ?? '') < waitsAtMost
       return isRecent && shown !== undefined ? prefixesOf(it).map(own => own + shown) : []
     })
-    const all = (await this.#store.keys()).filter(it => it.startsWith(prefix) || it.startsWith(oldPrefix))
+    if (!kept) return
     const orphans = all.filter(it => !kept.some(own => it.startsWith(own)))
     if (orphans.length > 0) await this.#store.forget(...orphans)
   }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { problem } from '../../shared/problem'
 import { makePrivateFolder, readJson, writeJson } from '../system/files'
 import { holdLock, type HeldLock, type LockOptions } from '../system/kernel-lock'
+import { isAlive } from '../system/proc'
 import { waitFor } from '../system/wait'
 
 /** Who holds the lock; shown to those who are refused. `since` is ISO 8601. */
@@ -49,18 +50,10 @@ const holderOf = (folder: string): Promise<LockHolder | undefined> =>
   waitFor(
     async () => {
       const holder = await readJson(holderFile(folder), lockHolderSchema).catch(() => undefined) // only for information
-      return holder && isAlive(holder.pid) && holder
+      return holder && (await isAlive(holder.pid)) && holder
     },
     { every: 50, timeout: 500 },
   )
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
 
 const kindWords: Record<HolderKind, string> = { window: 'a window', serve: 'the headless server', command: 'a command' }
 

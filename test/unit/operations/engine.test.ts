@@ -578,7 +578,7 @@ describe('two operations', () => {
     })
     const updates = unknowing.watch(new AbortController().signal)
     expect((await updates.next()).value).toMatchObject({ type: 'snapshot', unreadable: [{ id }] })
-    await unknowing.abandon(id)
+    await Promise.all([unknowing.abandon(id), unknowing.abandon(id)]) // two clicks
     expect((await updates.next()).value).toMatchObject({ type: 'snapshot', unreadable: [] })
     await unknowing.settled(await unknowing.start('take', {}))
     expect(await readdir(join(folder, 'abandoned'))).toEqual([`${id}.jsonl`])
@@ -1025,6 +1025,28 @@ describe('closing and opening again', () => {
     await vi.waitFor(() => expect([...all.values()]).toEqual(['hidden-2']))
     expect(await operations.takeSecret(id)).toBe('hidden-2')
     expect([await operations.takeSecret(id), all.size]).toEqual([undefined, 0])
+  })
+
+  it('the secret that it shows is forgotten after a day, without another opening', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const all = new Map<string, string>()
+      let now = Date.parse('2026-06-01T00:00:00.000Z')
+      const make = operation([step('one')], { secrets: async () => ({ word: 'hidden' }), shows: 'word' })
+      const operations = await engine([make], { secrets: memorySecrets(all), now: () => new Date(now) })
+      await operations.settled(await operations.start('make', { name: 'alpha' }))
+      const hours = async (count: number): Promise<void> => {
+        now += count * 3_600_000
+        vi.advanceTimersByTime(3_600_000)
+        await new Promise(setImmediate) // it is in memory: a turn is enough
+      }
+      await hours(23)
+      expect([...all.values()]).toEqual(['hidden'])
+      await hours(1)
+      expect(all.size).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('secrets of one whose journal cannot be made are forgotten', async () => {

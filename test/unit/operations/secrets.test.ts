@@ -60,16 +60,22 @@ describe('the secrets of an operation', () => {
   it('that nobody came for are forgotten a day later', async () => {
     const day = 24 * 3_600_000
     await keep('done')
-    await secrets.tidy([state('done', 'succeeded')], shows, settledAt + day - 1)
+    await secrets.tidy(() => [state('done', 'succeeded')], shows, settledAt + day - 1)
     expect(left('done')).toEqual(['password'])
-    await secrets.tidy([state('done', 'succeeded')], shows, settledAt + day)
+    await secrets.tidy(() => [state('done', 'succeeded')], shows, settledAt + day)
     expect(left('done')).toEqual([])
+  })
+
+  it('of an operation that is just starting are left alone', async () => {
+    await keep('starting')
+    await secrets.tidy(() => undefined, shows, settledAt)
+    expect(left('starting')).toEqual(['database', 'password'])
   })
 
   it('are forgotten after a crash, but for those of open operations; others are not touched', async () => {
     for (const it of ['lost', 'open', 'stuck', 'done', 'back', 'other']) await keep(it)
     await secrets.tidy(
-      [
+      () => [
         state('open', 'running'),
         state('stuck', 'stuck'),
         state('done', 'succeeded'),

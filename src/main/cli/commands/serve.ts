@@ -4,6 +4,7 @@
  */
 import type { Problem } from '../../../shared/problem'
 import type { ServeStatus } from '../../../shared/served'
+import { isAlive } from '../../system/proc'
 import { waitFor } from '../../system/wait'
 import { exitCodes } from '../exit-codes'
 import { refused, wrongUsage } from '../failure'
@@ -136,20 +137,12 @@ async function stop(session: CommandSession, port?: number): Promise<Result> {
   await closed(running)
   const pids = running.map(it => it.status.pid)
   await session.whileWatched(async signal => {
-    const ended = (): boolean => !pids.some(alive)
+    const ended = async (): Promise<boolean> => !(await Promise.all(pids.map(isAlive))).some(Boolean)
     if (await waitFor(ended, { timeout: 3000, signal })) return
     session.say('Waiting for running operations to finish.')
     await waitFor(ended, { signal })
   })
   return { data: { stopped: pids }, lines: ['Stopped.'] }
-}
-
-function alive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 const nothingServed: Problem = {
