@@ -1,5 +1,5 @@
 /**
- * The same services without Electron: the pages over HTTP, on loopback unless the operator names an address and a
+ * The app without Electron: serves the pages over HTTP, on loopback unless the operator names an address and a
  * certificate.
  */
 import { X509Certificate } from 'node:crypto'
@@ -26,11 +26,11 @@ import { serveSockets } from './transport/web-socket'
 export interface ServeOptions {
   /** The product's own folder. */
   readonly root: string
-  /** Opened at once; else the one that was open last, if it can be opened. */
+  /** The workspace to open; absent: the most recent one, if it can be opened. */
   readonly workspace?: string
-  /** The first port to try; the next free one is taken. */
+  /** The first port to try; the next free one is used. */
   readonly port: number
-  /** PEM files, and where to listen: only together. */
+  /** PEM files and the address to listen on: only together. */
   readonly remote?: { readonly address: string; readonly certificate: string; readonly key: string }
 }
 
@@ -38,20 +38,19 @@ export interface Serving {
   readonly app: App
   readonly address: string
   readonly port: number
-  /** A new link, which opens a session once. */
+  /** A new link, which opens one session. */
   link(): string
   /** Resolves when someone asks it to end. */
   readonly asked: Promise<void>
-  /** Ends at once; what runs is recovered at the next start. */
+  /** Ends at once; interrupted operations are recovered at the next start. */
   close(): Promise<void>
 }
 
-/** How many ports are tried. */
+/** Ports to try. */
 const attempts = 100
 
 /**
- * @throws Problems `serve-no-port`, `serve-certificate`; those of opening the workspace that was named. Then nothing is
- * served
+ * @throws Problems `serve-no-port`, `serve-certificate`; those of opening the named workspace. Nothing is served then
  */
 export async function serve({ root, workspace, port: wanted, remote }: ServeOptions): Promise<Serving> {
   const tls = remote && (await readTls(remote))
@@ -113,7 +112,7 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
     const last = workspace === undefined ? await app.last() : undefined
     if (last !== undefined) await app.reopen(last)
     else if (workspace !== undefined) await app.open(resolve(workspace))
-    // last: who finds it knows that it serves
+    // last, because its presence means that the pages are being served
     unlisten = (await listenLocally(controlSocket(host.data, port), app)).close
   } catch (error) {
     await close()
@@ -122,7 +121,7 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
   return { app, address, port, link, asked, close }
 }
 
-/** The first free port from the wanted one on. */
+/** The first free port, starting with the wanted one. */
 async function listen(server: Server, address: string, wanted: number): Promise<number> {
   for (let port = wanted; port < Math.min(wanted + attempts, 65_536); port++) {
     const taken = await new Promise<boolean>((done, fail) => {
@@ -138,8 +137,8 @@ async function listen(server: Server, address: string, wanted: number): Promise<
   }
   throw problem({
     code: 'serve-no-port',
-    message: `No port from ${wanted} on is free.`,
-    hint: 'Name another with --port.',
+    message: `There is no free port from ${wanted} on.`,
+    hint: 'Choose another with --port.',
   })
 }
 
@@ -147,9 +146,9 @@ const cannotListen = (address: string, port: number, error: Error) =>
   problem(
     {
       code: 'serve-no-port',
-      message: `Nothing can be served at ${address}, port ${port}.`,
+      message: `The pages can’t be served at ${address}, port ${port}.`,
       cause: error.message,
-      hint: 'Name another port or address.',
+      hint: 'Choose another port or address.',
     },
     error,
   )
@@ -172,9 +171,9 @@ async function readTls({
     throw problem(
       {
         code: 'serve-certificate',
-        message: 'The certificate cannot be used.',
+        message: 'The certificate can’t be used.',
         cause: error instanceof Error ? error.message : String(error),
-        hint: 'Name two PEM files that can be read: --certificate and --key.',
+        hint: 'Give two readable PEM files: --certificate and --key.',
       },
       error,
     )
