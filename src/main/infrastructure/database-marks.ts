@@ -25,7 +25,7 @@ export interface DatabaseOwner {
  * A role's or database's comment, e.g. `instance-manager:TOKEN of WORKSPACE/INSTANCE` or `instance-manager schema
  * FINGERPRINT of …`.
  */
-interface Mark {
+export interface Mark {
   /** The token of the operation that created the role. */
   readonly token?: string | undefined
   /** The fingerprint of the release whose schema the database has. */

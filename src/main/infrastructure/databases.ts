@@ -4,6 +4,7 @@ import { problem } from '../../shared/problem'
 import { isRefused, type Login, unreachable, withConnection } from './connection'
 import { formatMark, ownerOf, parseMark, type DatabaseNames, type DatabaseOwner } from './database-marks'
 import { roleConnections } from './limits'
+import { OwnMarks } from './own-marks'
 import { poolerRole } from './services/postgres-config'
 import { scramSecret } from './scram'
 import { provideTemplate, templateDatabase } from './secure'
@@ -20,7 +21,7 @@ export interface NewDatabase extends OwnedDatabase {
 /** All methods also throw Problem `postgres-unreachable`, `postgres-refused-us` or `postgres-failed`. */
 export class Databases {
   readonly #admin: () => Promise<Login>
-  readonly #workspace: string
+  readonly #own: OwnMarks
 
   /**
    * @param admin our role's login to the database `postgres`, not through PgBouncer
@@ -28,7 +29,7 @@ export class Databases {
    */
   constructor(admin: () => Promise<Login>, workspace: string) {
     this.#admin = admin
-    this.#workspace = workspace
+    this.#own = new OwnMarks(workspace)
   }
 
   /** Which of the two names are taken, by anyone. */
@@ -60,7 +61,7 @@ export class Databases {
       await client.query(`
         BEGIN;
         ${owner.role ? 'ALTER' : 'CREATE'} ROLE ${name} ${rights} ${limit} PASSWORD ${secret};
-        COMMENT ON ROLE ${name} IS ${escapeLiteral(formatMark({ token, owner: this.#ownerMark({ database, role }) }))};
+        COMMENT ON ROLE ${name} IS ${escapeLiteral(formatMark({ token, owner: this.#own.mark({ database, role }) }))};
         COMMIT;`)
       if (!owner.database) {
         await provideTemplate(await this.#admin()) // a server set up by an earlier version has none yet
@@ -70,7 +71,7 @@ export class Databases {
         BEGIN;
         REVOKE CONNECT, TEMPORARY ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC;
         GRANT CONNECT ON DATABASE ${escapeIdentifier(database)} TO ${escapeIdentifier(poolerRole)};
-        COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(formatMark({ owner: this.#ownerMark({ database, role }) }))};
+        COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(formatMark({ owner: this.#own.mark({ database, role }) }))};
         COMMIT;`)
     })
   }
@@ -81,7 +82,7 @@ export class Databases {
   async verify({ database, role, password, token }: NewDatabase): Promise<boolean> {
     const complete = await this.#connected(async client => {
       const owner = await ownerOf(client, { database, role })
-      const ours = this.#ownerMark({ database, role })
+      const ours = this.#own.mark({ database, role })
       if (
         owner.roleMark?.token !== token ||
         !owner.ownedByRole ||
@@ -120,7 +121,7 @@ export class Databases {
     return this.#locked(database, async client => {
       const owner = await ownerOf(client, { database, role })
       if (!token || owner.roleMark?.token !== token) return
-      this.#refuseForeign({ database, role }, owner)
+      this.#own.require({ database, role }, owner)
       // FORCE: PgBouncer keeps server connections for a while after the application has stopped.
       if (owner.ownedByRole) await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`)
       await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(role)}`)
@@ -133,7 +134,7 @@ export class Databases {
    */
   remove({ database, role }: DatabaseNames, how?: { readonly halfMade: boolean }): Promise<void> {
     return this.#locked(database, async client => {
-      this.#refuseForeign({ database, role }, await ownerOf(client, { database, role }), how)
+      this.#own.require({ database, role }, await ownerOf(client, { database, role }), how)
       await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`)
       await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(role)}`)
     })
@@ -146,12 +147,12 @@ export class Databases {
    * belongs to another role
    */
   requireOwn(names: DatabaseNames, how?: { readonly halfMade: boolean }): Promise<void> {
-    return this.#connected(async client => this.#refuseForeign(names, await ownerOf(client, names), how))
+    return this.#connected(async client => this.#own.require(names, await ownerOf(client, names), how))
   }
 
   /** Whether either is marked as another workspace's or instance's. */
   isForeign(names: DatabaseNames): Promise<boolean> {
-    return this.#connected(async client => this.#otherMark(names, await ownerOf(client, names)) !== undefined)
+    return this.#connected(async client => this.#own.otherMark(names, await ownerOf(client, names)) !== undefined)
   }
 
   /**
@@ -163,8 +164,8 @@ export class Databases {
       for (const names of all) {
         const found = await ownerOf(client, names)
         const { roleMark, databaseMark } = found
-        const owner = this.#ownerMark(names)
-        if (!found.ownedByRole || this.#otherMark(names, found)) continue
+        const owner = this.#own.mark(names)
+        if (!found.ownedByRole || this.#own.otherMark(names, found)) continue
         if (roleMark && !roleMark.owner)
           await client.query(
             `COMMENT ON ROLE ${escapeIdentifier(names.role)} IS ${escapeLiteral(formatMark({ ...roleMark, owner }))}`,
@@ -186,11 +187,7 @@ export class Databases {
       const { rows } = await client.query<{ name: string; comment: string | null }>(
         "SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE NOT datistemplate",
       )
-      return new Set(
-        rows
-          .filter(it => !(parseMark(it.comment)?.owner ?? this.#workspace).startsWith(this.#workspace))
-          .map(it => it.name),
-      )
+      return new Set(rows.filter(it => this.#own.isElsewhere(parseMark(it.comment))).map(it => it.name))
     })
   }
 
@@ -198,7 +195,7 @@ export class Databases {
   markSchema({ database, role }: DatabaseNames, fingerprint: string): Promise<void> {
     return this.#connected(async client => {
       await client.query(
-        `COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(formatMark({ schema: fingerprint, owner: this.#ownerMark({ database, role }) }))}`,
+        `COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(formatMark({ schema: fingerprint, owner: this.#own.mark({ database, role }) }))}`,
       )
     })
   }
@@ -235,40 +232,6 @@ export class Databases {
       )
       return rows[0] && { bytes: Number(rows[0].bytes), connections: Number(rows[0].connections) }
     })
-  }
-
-  /** @throws Problem `database-foreign` */
-  #refuseForeign(
-    names: DatabaseNames,
-    owner: DatabaseOwner,
-    { halfMade }: { readonly halfMade: boolean } = { halfMade: false },
-  ): void {
-    if (owner.database && !owner.ownedByRole && !(halfMade && owner.ownedBySuperuser))
-      throw problem({
-        code: 'database-foreign',
-        message: `The database ${names.database} doesn’t belong to the role ${names.role}.`,
-        hint: 'It was left untouched. Check who owns it, then retry.',
-      })
-    const other = this.#otherMark(names, owner)
-    if (other !== undefined)
-      throw problem({
-        code: 'database-foreign',
-        message: `The database ${names.database} belongs to another workspace.`,
-        cause: `It is marked as ${other}, not ${this.#ownerMark(names)}.`,
-        hint: 'It was left untouched. If this instance is a copy, adopt it to give it its own database.',
-      })
-  }
-
-  #otherMark(names: DatabaseNames, { roleMark, databaseMark }: DatabaseOwner): string | undefined {
-    return [roleMark, databaseMark].map(it => it?.owner).find(it => it !== undefined && it !== this.#ownerMark(names))
-  }
-
-  /**
-   * Marks a database and a role as belonging to an instance of this workspace. A database's name begins with the
-   * instance's lower-case name.
-   */
-  #ownerMark({ database }: DatabaseNames): string {
-    return `${this.#workspace}/${database.replace(/_db$/, '')}`
   }
 
   /**
