@@ -1,4 +1,4 @@
-/** A generic bridge: opens lines of text to the main process. Knows no business. */
+/** A generic bridge that exchanges text with the main process, without any business logic. */
 import { contextBridge, ipcRenderer, type IpcRendererEvent } from 'electron'
 import { channels, type Bridge } from '../shared/bridge'
 

@@ -1,4 +1,4 @@
-/** docs/cli.md, from the same definitions that parse. */
+/** Generates docs/cli.md from the definitions that the parser uses. */
 import { settingsSchema, settingsSections, type Setting } from '../../shared/settings'
 import { isHidden, programName, type Grammar } from './grammar'
 
@@ -45,13 +45,14 @@ export function documentation(program: Grammar): string {
   ].join('\n')
 }
 
-const introduction = `Everything that the windows do, for terminals, scripts and cron. If the app or its served pages have the workspace open, a command works
-through them; otherwise it does the work itself. Further commands join one that is working: it keeps serving them after its own work is done, and says so. If it is
-killed or left, they take over and finish the work. With \`--wait\`, a command waits for the other one to end instead. Read-only commands need no lock and never wait.
-
-On a terminal, jobs show their steps with times. **Ctrl+C** cancels, undoes what was begun, and returns when that is done. A second Ctrl+C exits
-immediately and says how to recover. SIGTERM works like one Ctrl+C. Progress and Problems go to standard error, results to standard output. Without a terminal,
-nothing is ever asked: if something is missing, the error names the option to use.`
+const introduction = `Everything that the app does, for terminals, scripts and cron. If the app or its served pages have the workspace open,
+a command works through them; otherwise it does the work itself. Further commands join one that is working: it keeps
+serving them after its own work is done, and says so. If it is killed or left, they take over and finish the work.
+With \`--wait\`, a command waits for the other one to finish instead. Read-only commands need no lock and never wait.
+On a terminal, jobs show their steps with times. **Ctrl+C** cancels, undoes what was begun, and returns once that is
+done. A second Ctrl+C exits immediately and says how to recover. SIGTERM works like one Ctrl+C. Progress and Problems
+go to standard error, results to standard output. Without a terminal, commands never ask: if something is missing, the
+error names the option to use.`
 
 const settingsIntroduction = `Settings are stored in \`.instance-manager/settings.json\` and can also be changed in the Settings screen. A workspace's own values override the site's
 defaults (a file in the same format, /etc/instance-manager/defaults.json), which override the defaults below.`
@@ -79,8 +80,8 @@ const endings = [
   '| 1 | failed; what was begun has been undone |',
   '| 2 | wrong usage |',
   '| 3 | stuck or left open: use `recover` |',
-  '| 4 | refused, nothing was begun: locked, busy, or a precondition not met |',
-  '| 130 | Ctrl+C when nothing had to be undone |',
+  '| 4 | refused, nothing was begun: locked, busy, or an unmet precondition |',
+  '| 130 | Ctrl+C, with nothing to undo |',
   '',
   '## JSON',
   '',
@@ -141,7 +142,7 @@ function section(command: Grammar, parent: string, level: number): string[] {
   ]
 }
 
-/** Mandatory options are written out. */
+/** Spells out mandatory options. */
 function synopsis(command: Grammar, name: string): string {
   const must = command.options.filter(it => it.mandatory).map(it => it.flags)
   const shown = command.registeredArguments.map(it =>

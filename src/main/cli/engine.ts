@@ -1,5 +1,5 @@
 /**
- * The engine that a command asks: the one that runs on the workspace, or one in this process. Commands see no
+ * The engine behind a command: one that already runs on the workspace, or one in this process. Commands can't tell the
  * difference.
  */
 import { readFile } from 'node:fs/promises'
@@ -13,12 +13,12 @@ import { problemOf, refused } from './failure'
 export type Client = TRPCClient<Router>
 
 /**
- * `look`: nothing is changed, so neither lock nor recovery is needed, and what another process does is seen as its
- * journals say.
+ * `look`: changes nothing, so it needs neither lock nor recovery, and sees other processes' work through their
+ * journals.
  */
 export type Purpose = 'look' | 'change'
 
-/** What an engine in this process is still needed for when its own command is done. */
+/** What an engine in this process is still needed for after its own command. */
 export interface Needed {
   readonly commands: number
   readonly running: readonly OperationState[]
@@ -26,14 +26,14 @@ export interface Needed {
 
 export interface Engine {
   readonly client: Client
-  /** Another process's: it stays when we go. */
+  /** It belongs to another process and outlives us. */
   readonly joined: boolean
   /**
-   * Serves other commands until they are done and nothing runs, or the signal is aborted. @param tell once, if there is
-   * anything
+   * Serves other commands until they are done and nothing is running, or the signal is aborted. @param tell called
+   * once, if there is anything to wait for
    */
   serveOthers(tell: (needed: Needed) => void, signal: AbortSignal): Promise<void>
-  /** What runs in this process is interrupted. */
+  /** Interrupts what is running in this process. */
   close(): Promise<void>
 }
 
@@ -45,21 +45,21 @@ export interface Opening {
   readonly purpose: Purpose
   /** Wait for another command to end instead of joining it. */
   readonly wait: boolean
-  /** Told once if it takes long. */
+  /** Called once if it takes long. */
   readonly waiting: () => void
 }
 
-/** How long the process that holds the workspace may take to answer while it is opening or closing. Milliseconds. */
+/** How long the process that holds the workspace may take to answer while opening or closing it, in milliseconds. */
 const patience = 30_000
-/** Between two attempts. Milliseconds. */
+/** Milliseconds between two attempts. */
 const lockWait = 250
-/** After so many attempts, the command says that it is waiting. */
+/** Attempts before the command says that it is waiting. */
 const quietLooks = 8
 
-/** @throws Problems of opening a workspace */
+/** @throws Problem if the workspace can't be opened */
 export async function openEngine(opening: Opening): Promise<Engine> {
   const { workspace, purpose, wait, waiting } = opening
-  // A command ends with its own work: a look that may take long (logs --follow) must not rely on it.
+  // A command exits when its work is done, so a long `look` (logs --follow) must not rely on its engine.
   const joinsCommands = purpose === 'change' && !wait
   const until = wait ? Infinity : Date.now() + patience
   for (let looks = 0; ; looks++) {
@@ -77,14 +77,14 @@ export async function openEngine(opening: Opening): Promise<Engine> {
 async function running(workspace: string, joinsCommands: boolean): Promise<Engine | undefined> {
   const state = join(workspace, '.instance-manager')
   const socket = join(state, 'engine.sock')
-  if (!(await exists(socket))) return undefined // the module is loaded only where it is needed
+  if (!(await exists(socket))) return undefined // avoids loading the module when it isn't needed
   if (!joinsCommands && (await heldByCommand(state))) return undefined
   const { connectLocally } = await import('../transport/local-client')
   const connection = await connectLocally(socket)
   return connection && { ...connection, joined: true, serveOthers: () => Promise.resolve() }
 }
 
-/** As the lock's holder has noted (workspace/lock.ts). */
+/** According to the note of the lock's holder (workspace/lock.ts). */
 async function heldByCommand(state: string): Promise<boolean> {
   try {
     return (
@@ -100,8 +100,8 @@ async function own({ root, workspace, purpose }: Opening): Promise<Engine> {
   if (!(await exists(workspace)))
     throw refused({
       code: 'workspace-unusable',
-      message: `${workspace} is not a workspace.`,
-      cause: 'There is no such folder.',
+      message: `${workspace} isn’t a workspace.`,
+      cause: 'The folder doesn’t exist.',
     })
   await app.open(workspace)
   return {
@@ -116,7 +116,7 @@ async function own({ root, workspace, purpose }: Opening): Promise<Engine> {
   }
 }
 
-/** The router in this process, no workspace open yet. */
+/** The router in this process, with no workspace open yet. */
 export async function localApp(root: string, purpose: Purpose) {
   const [{ createTRPCClient, unstable_localLink: localLink }, { apiRouter }, { composeApp }, { plainHost }] =
     await Promise.all([import('@trpc/client'), import('../api/router'), import('../compose'), import('../host')])

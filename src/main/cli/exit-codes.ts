@@ -1,16 +1,16 @@
-/** How a command ends, for scripts. */
+/** Exit codes, for scripts. */
 import type { Phase } from '../../shared/operation'
 
 export const exitCodes = {
   done: 0,
-  /** It failed, and what it had begun was undone; or it could not be found out. */
+  /** It failed and what it had begun was undone, or the outcome is unknown. */
   failed: 1,
   usage: 2,
-  /** An operation is open and can go neither way by itself: `recover` decides. */
+  /** An operation is stuck or was left open: `recover` decides. */
   stuck: 3,
-  /** Nothing was begun: locked, busy, or a precondition is not met. */
+  /** Nothing was begun: locked, busy, or an unmet precondition. */
   refused: 4,
-  /** Ctrl+C where nothing had to be undone; 128 + SIGINT, as shells say it. */
+  /** Ctrl+C with nothing to undo; 128 + SIGINT, as in shells. */
   interrupted: 130,
 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
@@ -30,6 +30,6 @@ export function exitOfPhase(phase: Phase): ExitCode {
 
 const gravest = [exitCodes.stuck, exitCodes.failed, exitCodes.refused, exitCodes.usage, exitCodes.interrupted]
 
-/** Of many: what needs a person first. */
+/** The most serious of several exit codes. */
 export const worstExit = (codes: readonly ExitCode[]): ExitCode =>
   gravest.find(it => codes.includes(it)) ?? exitCodes.done

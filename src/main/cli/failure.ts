@@ -1,10 +1,10 @@
-/** What stops a command: a Problem, and how the command ends by it. */
+/** Why a command fails: a Problem and an exit code. */
 import { ProblemError, toProblem, type Problem } from '../../shared/problem'
 import { exitCodes, type ExitCode } from './exit-codes'
 
 export class Failure extends Error {
   override readonly name = 'Failure'
-  /** @param data what the result tells besides the Problem */
+  /** @param data added to the result besides the Problem */
   constructor(
     readonly problem: Problem,
     readonly exit: ExitCode,
@@ -14,13 +14,13 @@ export class Failure extends Error {
   }
 }
 
-/** What is missing or wrong in the command itself. */
+/** Something is missing or wrong in the command line itself. */
 export const wrongUsage = (message: string, hint?: string): Failure =>
   new Failure({ code: 'usage', message, hint }, exitCodes.usage)
 
 export const refused = (problem: Problem): Failure => new Failure(problem, exitCodes.refused)
 
-/** The router's fields, as the command line calls them. */
+/** The command line's names for the router's fields. */
 const options: Readonly<Record<string, string>> = {
   name: 'the name',
   port: 'the port',
@@ -31,8 +31,8 @@ const options: Readonly<Record<string, string>> = {
 }
 
 /**
- * Anything thrown, as a Failure. A Problem that the engine answers with means that nothing was begun: it is refused, or
- * the input is not valid, which is wrong usage. What is no Problem is a defect.
+ * Turns anything thrown into a Failure. A Problem from the engine means that nothing was begun: refused, or wrong usage
+ * if the input is invalid. Anything else is a bug.
  */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error
@@ -49,8 +49,8 @@ export function toFailure(error: unknown): Failure {
 }
 
 /**
- * From what a call throws to the Problem that it carries. tRPC's own class is not asked for: loading it would cost all
- * who need it not.
+ * Extracts the Problem from a rejected call. Doesn't use tRPC's own class, because loading it would slow down every
+ * command.
  */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem
@@ -61,6 +61,6 @@ export function problemOf(error: unknown): Problem {
 
 export const engineGone = (): Problem => ({
   code: 'engine-gone',
-  message: 'The Instance Manager that was asked has ended before it answered.',
-  hint: 'Run "instance-manager operations" to see what is open; the next command goes on with it.',
+  message: 'Instance Manager stopped before it answered.',
+  hint: 'Run “instance-manager operations” to see what is open; the next command continues with it.',
 })

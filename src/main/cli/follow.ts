@@ -1,4 +1,4 @@
-/** Runs operations and follows each to its end: settled, or stuck. */
+/** Runs operations and follows each until it is settled or stuck. */
 import { fold, type OperationEvent, type OperationState, type OperationsUpdate } from '../../shared/operation'
 import type { Client } from './engine'
 import { exitCodes } from './exit-codes'
@@ -13,24 +13,23 @@ interface Waiting {
 
 export class Follower {
   readonly #states = new Map<string, OperationState>()
-  /** The operations that are followed. */
+  /** The operations being followed. */
   readonly #waiting = new Map<string, Waiting>()
-  /** What happens while an operation is asked for, whose id is not known yet. */
+  /** Events that arrive while an operation is being requested and its id isn't known yet. */
   #early: { readonly event: OperationEvent; readonly state: OperationState }[] = []
   #asking = 0
   #cancelled = false
   #failure: unknown
   #closed = false
   #stop = (): void => undefined
-  /** What happened up to the first snapshot is known. */
+  /** Resolves when the first snapshot has arrived. */
   #ready: Promise<void>
   #current: Client
   readonly #reporter: Reporter
   readonly #another: () => Promise<Client>
 
   /**
-   * @param another finds an engine to follow the same operations on when this one has vanished; it throws if there is
-   * none
+   * @param another finds another engine to follow the same operations on if this one vanishes; throws if there is none
    */
   constructor(
     current: Client,
@@ -45,12 +44,12 @@ export class Follower {
     this.#ready.catch(() => undefined)
   }
 
-  /** Of the engine as it is now. */
+  /** The current engine's client. */
   get client(): Client {
     return this.#current
   }
 
-  /** @returns when the first snapshot is there, of this engine or of one that took over. @throws why there is none */
+  /** Resolves when the first snapshot has arrived, from this engine or one that took over. @throws why there is none */
   #watch(): Promise<void> {
     return new Promise<void>((known, failed) => {
       let over = false
@@ -88,17 +87,14 @@ export class Follower {
     })
   }
 
-  /** Asks for an operation. @returns how it ended, or that it is stuck. @throws why it was refused */
+  /** Starts an operation. @returns its final state, settled or stuck @throws the Problem if it is refused */
   async run(ask: (client: Client) => Promise<{ readonly id: string }>): Promise<OperationState> {
     const state = await this.runIfAny(ask)
     if (!state) throw new Error('there is no operation')
     return state
   }
 
-  /**
-   * As `run`, where it may turn out that nothing is to be done: then undefined. The operation may be one that was under
-   * way.
-   */
+  /** Like `run`, but undefined if there is nothing to do. The operation may be one that was already running. */
   async runIfAny(
     ask: (client: Client) => Promise<{ readonly id?: string | undefined }>,
   ): Promise<OperationState | undefined> {
@@ -118,7 +114,7 @@ export class Follower {
     const ended = this.#wait(id)
     const known = this.#states.get(id)
     if (known && !this.#early.some(it => it.event.id === id)) {
-      // it was under way before it was asked for
+      // it was already running
       this.#reporter.snapshot(known)
       this.#settle(known)
     }
@@ -128,7 +124,7 @@ export class Follower {
     return await ended
   }
 
-  /** Follows an operation that goes on already. @param decide what to ask of it first */
+  /** Follows an operation that is already open. @param decide what to do with it first */
   async follow(id: string, decide: (state: OperationState) => Promise<unknown> | undefined): Promise<OperationState> {
     await this.#ready
     const state = this.#states.get(id)
@@ -136,8 +132,8 @@ export class Follower {
       throw new Failure(
         {
           code: 'operation-unknown',
-          message: 'There is no such operation.',
-          hint: 'Run "instance-manager operations" for those that are known.',
+          message: 'This operation doesn’t exist.',
+          hint: 'Run “instance-manager operations” to list them.',
         },
         exitCodes.refused,
       )
@@ -149,14 +145,12 @@ export class Follower {
     return ended
   }
 
-  /** Those that are known, oldest first. */
+  /** All known operations, oldest first. */
   get states(): readonly OperationState[] {
     return [...this.#states.values()]
   }
 
-  /**
-   * Undoes what is followed, as far as it can be undone; what is asked for later too. It is still followed to its end.
-   */
+  /** Cancels the followed operations, where possible, and any started later. They are still followed to their end. */
   async cancel(): Promise<void> {
     this.#cancelled = true
     await Promise.all([...this.#waiting.keys()].map(it => this.#cancel(it)))
@@ -166,7 +160,7 @@ export class Follower {
     return this.#cancelled
   }
 
-  /** The operations that are followed and have not ended. */
+  /** Ids of the followed operations that haven't ended. */
   get open(): readonly string[] {
     return [...this.#waiting.keys()]
   }
@@ -200,7 +194,7 @@ export class Follower {
       for (const state of update.operations) {
         this.#states.set(state.id, state)
         if (!this.#waiting.has(state.id)) continue
-        this.#reporter.snapshot(state) // we were too slow, or it is another engine: events were missed
+        this.#reporter.snapshot(state) // events were missed, because we were too slow or the engine changed
         if (this.#cancelled && !state.turned) void this.#cancel(state.id)
         this.#settle(state)
       }

@@ -1,4 +1,4 @@
-/** A command with its examples; from it come the parser, the help, the completion and docs/cli.md. */
+/** A command with its examples: the source of the parser, the help, the completion and docs/cli.md. */
 import { Command } from 'commander'
 import type { CommandSession, GlobalOptions, Result } from './session'
 
@@ -7,18 +7,18 @@ export interface Example {
   readonly text: string
 }
 
-/** What completes an argument. */
+/** What an argument can be completed with. */
 export type Completes = 'instance' | 'operation' | 'setting'
 
 /** Runs a command's work in a session. @param options the global options, given before or after the command */
 export type Perform = (options: GlobalOptions, work: (session: CommandSession) => Promise<Result>) => Promise<void>
 
-/** The definition beside it ensures that what commander parsed fits the work's parameters; tests run each example. */
+/** The adjacent definition must match the work's parameters, which the compiler can't check; tests run each example. */
 type Work = (session: CommandSession, options: never, ...args: never[]) => Promise<Result>
 
 export class Grammar extends Command {
   readonly examples: Example[] = []
-  /** By the argument's name. */
+  /** Keyed by the argument's name. */
   readonly completed = new Map<string, Completes>()
 
   readonly #perform: Perform
@@ -38,7 +38,7 @@ export class Grammar extends Command {
     return command.addHelpText('after', () => examplesText(command))
   }
 
-  /** @param work gets the options and then the arguments; it loads the code it needs only when it runs */
+  /** @param work gets the options, then the arguments; imports the code it needs only when it runs */
   does(work: Work): this {
     return this.action((...given: unknown[]) => {
       const args = given.slice(0, -2) // commander adds the options and the command

@@ -1,4 +1,4 @@
-/** The command line: parse, do, print, end with a code that says how it went. Plain Node. */
+/** The command line's entry point, on plain Node: parses, runs, prints, and exits with a meaningful code. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommanderError } from 'commander'
@@ -11,7 +11,7 @@ import { problemLines } from './print/problem'
 import { buildProgram } from './program'
 import { CommandSession } from './session'
 
-/** The product's own folder: this file is out/main/cli.cjs in it. */
+/** The product's folder, which contains this file as out/main/cli.cjs. */
 const root = join(import.meta.dirname, '..', '..')
 const [out, err] = [new Output(process.stdout), new Output(process.stderr)]
 
@@ -31,7 +31,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     } catch (error) {
       ended = toFailure(error)
     }
-    exit = report(ended, json) // before it is closed: that may wait for other commands
+    exit = report(ended, json) // before closing, which may wait for other commands
     try {
       await session.close()
     } catch (error) {
@@ -88,7 +88,8 @@ function report(
 }
 
 /**
- * Pipes and terminals are written at once on Linux: nothing is lost by ending now, and no timer of a library holds us.
+ * Exits without waiting for libraries' timers. On Linux, writes to pipes and terminals are synchronous, so no output is
+ * lost.
  */
 function end(code: ExitCode): void {
   process.exit(code)

@@ -12,7 +12,7 @@ export class Interrupts {
   }
 
   /**
-   * @param handler called with the number of interrupts since it was registered @returns unregisters it: the next
+   * @param handler called with the number of interrupts since it was registered @returns unregisters it; the next
    * interrupt then ends the process
    */
   take(handler: (count: number) => void): () => void {
@@ -24,7 +24,7 @@ export class Interrupts {
   }
 
   #interrupt(): void {
-    if (!this.#handler) process.exit(exitCodes.interrupted) // nothing is open; what the kernel holds for us it frees
+    if (!this.#handler) process.exit(exitCodes.interrupted) // nothing is open, and the kernel frees our locks
     this.#handler(++this.#count)
   }
 }

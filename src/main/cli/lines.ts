@@ -1,5 +1,6 @@
 /**
- * What `--json` prints, one object a line. Scripts rely on it; tests hold every line to it. Not loaded by any command.
+ * What `--json` prints, one object per line. Scripts rely on it, and tests check every line against it. Not loaded by
+ * any command.
  */
 import { z } from 'zod'
 import { journalLineSchema, type Transient } from '../../shared/operation'
@@ -10,7 +11,7 @@ import { exitCodes } from './exit-codes'
 const base = { id: z.string().min(1), at: z.iso.datetime() }
 const step = z.string().min(1)
 
-/** What is shown of an operation and not journaled. */
+/** Events that are shown but not journaled. */
 export const transientLineSchema: z.ZodType<Transient & { readonly id: string; readonly at: string }> =
   z.discriminatedUnion('type', [
     z.strictObject({
@@ -36,7 +37,7 @@ const stepState = z.strictObject({
   problem: problemSchema.optional(),
 })
 
-/** An operation that was going on when it was looked at, or of which events were missed. */
+/** An operation that was already running when we began to follow it, or whose events were missed. */
 export const snapshotLineSchema = z.strictObject({
   type: z.literal('snapshot'),
   operation: z.strictObject({
@@ -68,7 +69,7 @@ export const logLineSchema = z.strictObject({
   cut: z.number().optional(),
 })
 
-/** `serve` in the foreground: where the pages are. */
+/** `serve` in the foreground: the pages' address. */
 export const servingLineSchema = z.strictObject({
   type: z.literal('serving'),
   address: z.string(),
@@ -76,7 +77,7 @@ export const servingLineSchema = z.strictObject({
   link: z.url(),
 })
 
-/** The last line, always. `data` is the command's own. */
+/** Always the last line. `data` depends on the command. */
 export const resultLineSchema = z
   .strictObject({
     type: z.literal('result'),
@@ -86,7 +87,7 @@ export const resultLineSchema = z
     data: z.json().optional(),
   })
   .refine(it => it.ok === (it.exit === exitCodes.done), '`ok` is exit 0')
-  .refine(it => it.ok || it.problem !== undefined, 'who fails says why')
+  .refine(it => it.ok || it.problem !== undefined, 'a failure needs a problem')
 
 export const lineSchema = z.union([
   journalLineSchema,

@@ -13,7 +13,7 @@ import { problemLines } from './print/problem'
 import { reporterFor } from './print/reporter-for'
 import type { Result, CommandSession } from './session'
 
-/** One operation of a command, as the result tells it. */
+/** One operation in a command's result. */
 export interface Ended {
   readonly id: string
   readonly kind: string
@@ -31,14 +31,14 @@ export const endedOf = (state: OperationState): Ended => ({
 })
 
 export interface FollowServices {
-  /** Of the engine as it is now: one that vanishes is taken over from. */
+  /** The current engine's client; changes if another engine takes over. */
   readonly client: Client
   readonly follower: Follower
 }
 
 /**
- * Opens the engine and a follower, and does the work. If a joined engine vanishes, another is joined, or this process
- * goes on with the operations.
+ * Opens the engine and a follower, and does the work. If a joined engine vanishes, joins another one, or continues its
+ * operations in this process.
  */
 export async function withOperations<T>(
   session: CommandSession,
@@ -48,7 +48,7 @@ export async function withOperations<T>(
   const reporter = await reporterFor(session.json, session.out, session.err)
   const follower = new Follower(engine.client, reporter, async () => {
     if (!engine.joined) throw new Failure(engineGone(), exitCodes.failed)
-    const text = 'The Instance Manager that ran this has ended; its operations are taken over.'
+    const text = 'The process running this has stopped; taking over its operations.'
     if (session.json) session.say(text)
     else reporter.note(text)
     await engine.close()
@@ -57,7 +57,7 @@ export async function withOperations<T>(
   })
   const free = session.interrupts.take(count => {
     if (count > 1) leave(session, engine, follower)
-    reporter.note('Cancelling: what was begun is undone. Ctrl+C again leaves it as it is.')
+    reporter.note('Cancelling: undoing what was begun. Press Ctrl+C again to leave it as it is.')
     void follower.cancel()
   })
   try {
@@ -73,14 +73,14 @@ export async function withOperations<T>(
   }
 }
 
-/** The second Ctrl+C. The kernel frees the lock; the journal has what is open. */
+/** On the second Ctrl+C. The kernel frees the lock, and the journal records what is open. */
 function leave(session: CommandSession, { joined }: Engine, follower: Follower): never {
   const { open } = follower
   follower.close()
   session.say(
     joined
-      ? 'Left. The Instance Manager that runs it goes on undoing it.'
-      : 'Left in the middle. The next command that changes something goes on with it; or decide:',
+      ? 'Left. The Instance Manager running it continues to undo it.'
+      : 'Interrupted part-way. The next command that changes something continues with it. Or decide now:',
   )
   if (!joined) for (const id of open.length ? open : ['ID']) session.say(`  instance-manager recover ${id} roll-back`)
   if (session.json)
@@ -89,7 +89,7 @@ function leave(session: CommandSession, { joined }: Engine, follower: Follower):
         type: 'result',
         ok: false,
         exit: exitCodes.stuck,
-        problem: { code: 'left-open', message: 'It was left in the middle.' },
+        problem: { code: 'left-open', message: 'Interrupted part-way.' },
       }),
     )
   process.exit(exitCodes.stuck)
@@ -97,7 +97,7 @@ function leave(session: CommandSession, { joined }: Engine, follower: Follower):
 
 const starting = (request: StartRequest) => (client: Client) => client.operations.start.mutate(request)
 
-/** One operation, to its end. @throws Failure if it did not succeed */
+/** Runs one operation to its end. @throws Failure if it doesn't succeed */
 export async function succeed(services: FollowServices, request: StartRequest): Promise<OperationState> {
   return mustSucceed(await services.follower.run(starting(request)))
 }
@@ -117,10 +117,10 @@ export function problemOfState(state: OperationState): Problem {
     }
   }
   if (state.turned?.problem) return state.turned.problem
-  return { code: 'cancelled', message: `${headline(state)}: it was cancelled, and what was begun is undone.` }
+  return { code: 'cancelled', message: `${headline(state)}: cancelled, and what was begun was undone.` }
 }
 
-/** One name of one or several. */
+/** One of the instances named. */
 export interface Each {
   readonly name: string
   readonly exit: ExitCode
@@ -128,7 +128,7 @@ export interface Each {
   readonly problem?: Problem
 }
 
-/** A job on one instance, as one of a list. */
+/** Runs a job on one instance, with its result as one of a list. */
 export async function one(services: FollowServices, name: string, request: StartRequest): Promise<Each> {
   try {
     return eachOf(name, await services.follower.run(starting(request)))
@@ -139,8 +139,8 @@ export async function one(services: FollowServices, name: string, request: Start
 }
 
 /**
- * A job on many instances, and the result of each. Cancelling it also cancels the operations in progress, which are
- * followed to their end. @throws Failure if none was begun, or the job itself is stuck
+ * Runs a job on many instances and returns each one's result. Cancelling it also cancels the operations in progress,
+ * which are followed to their end. @throws Failure if none was started, or the job itself is stuck
  */
 export async function many(services: FollowServices, request: StartRequest): Promise<Each[]> {
   const state = await services.follower.run(starting(request))
@@ -168,7 +168,7 @@ async function eachOfMany(
     return {
       name,
       exit: exitCodes.refused,
-      problem: { code: 'cancelled', message: `"${name}" was not begun: it was cancelled.` },
+      problem: { code: 'cancelled', message: `“${name}” was not started: cancelled.` },
     }
   return result.problem
     ? { name, exit: toFailure(new ProblemError(result.problem)).exit, problem: result.problem }
@@ -180,7 +180,7 @@ function eachOf(name: string, state: OperationState): Each {
   return { name, exit: exitOfPhase(operation.phase), operation, problem: operation.problem }
 }
 
-/** What becomes of many. */
+/** The command's result for many instances. */
 export function resultOfMany(session: CommandSession, results: readonly Each[], lines?: readonly string[]): Result {
   const failed = results.filter(it => it.exit !== exitCodes.done)
   if (failed.length === 0) return { data: results, lines }

@@ -1,4 +1,4 @@
-/** The whole program: its global options and its commands, in the order in which the help lists them. */
+/** The whole program: global options and commands, in the order of the help. */
 import * as instances from './definitions/instances'
 import * as lifecycle from './definitions/lifecycle'
 import { oneOf } from './definitions/values'
@@ -35,10 +35,10 @@ export function buildProgram(version: string, perform: Perform): Grammar {
     .version(version, '--version', 'show the version')
     .option(
       '-w, --workspace <dir>',
-      'the workspace; by default INSTANCE_MANAGER_WORKSPACE, the current folder or one above it, or the one opened last',
+      'the workspace; by default INSTANCE_MANAGER_WORKSPACE, the current folder or one above it, or the last one opened',
     )
     .option('--json', 'events and the result as JSON, one object per line; nothing else on standard output')
-    .option('--wait', 'wait for another command in the workspace to end, instead of joining it')
+    .option('--wait', 'wait for another command in the workspace to finish instead of joining it')
     .helpCommand(false)
     .helpOption('-h, --help', 'show help')
     .enablePositionalOptions(false)

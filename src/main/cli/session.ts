@@ -1,4 +1,4 @@
-/** What a running command has: where it prints, what it asks, and what Ctrl+C does. */
+/** The context of a running command: its output, its engine, and what Ctrl+C does. */
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -12,12 +12,12 @@ import { cleanLine } from './print/clean'
 import type { Output } from './print/output'
 import { chooseWorkspace, type ChosenWorkspace } from './workspace'
 
-/** How a command ended. */
+/** A command's result. */
 export interface Result {
   readonly exit?: ExitCode
   /** For `--json`. */
   readonly data?: unknown
-  /** For people; without `--json`, on standard output. */
+  /** For people; printed on standard output without `--json`. */
   readonly lines?: readonly string[]
   readonly problem?: Failure['problem']
 }
@@ -25,7 +25,7 @@ export interface Result {
 export interface GlobalOptions {
   readonly workspace?: string
   readonly json?: boolean
-  /** Another command that works in the workspace is waited for, not joined. */
+  /** Wait for another command working in the workspace instead of joining it. */
   readonly wait?: boolean
 }
 
@@ -34,7 +34,7 @@ export class CommandSession {
   readonly #engines: Engine[] = []
   #workspace: ChosenWorkspace | undefined
 
-  /** @param root the product's own folder */
+  /** @param root the product's folder */
   constructor(
     readonly root: string,
     readonly options: GlobalOptions,
@@ -46,17 +46,17 @@ export class CommandSession {
     return this.options.json === true
   }
 
-  /** Somebody sits there who could be asked. */
+  /** Whether there is someone at a terminal who can answer. */
   get canAsk(): boolean {
     return !this.json && process.stdin.isTTY && this.err.terminal
   }
 
-  /** Told on standard error, whatever the format of the result. */
+  /** Prints to standard error, whatever the format of the result. */
   say(text: string): void {
     this.err.line(text)
   }
 
-  /** The user's own folder of the app. */
+  /** The app's folder in the user's home. */
   async data(): Promise<string> {
     const { productName } = JSON.parse(await readFile(productIn(this.root).packageJson, 'utf8')) as {
       readonly productName: string
@@ -71,14 +71,14 @@ export class CommandSession {
       this.say(
         this.err.paint(
           'dim',
-          `Workspace ${cleanLine(`${basename(chosen.path)} (${chosen.path}`)}${chosen.by === 'recent' ? ', the last that was opened' : ''})`,
+          `Workspace ${cleanLine(`${basename(chosen.path)} (${chosen.path}`)}${chosen.by === 'recent' ? ', the last one opened' : ''})`,
         ),
       )
     this.#workspace = chosen
     return chosen
   }
 
-  /** Closed when the command ends. @param workspace absolute; chosen unless given */
+  /** Opens an engine, which is closed when the command ends. @param workspace absolute; by default the chosen one */
   async engine(purpose: Purpose, workspace?: string): Promise<Engine> {
     const path = workspace ?? (await this.workspace()).path
     const engine = await openEngine({
@@ -86,13 +86,14 @@ export class CommandSession {
       workspace: path,
       purpose,
       wait: this.options.wait === true,
-      waiting: () => this.say('Waiting for the Instance Manager that has this workspace open. Ctrl+C ends waiting.'),
+      waiting: () =>
+        this.say('Waiting for the Instance Manager that has this workspace open. Press Ctrl+C to stop waiting.'),
     })
     this.#engines.push(engine)
     return engine
   }
 
-  /** @throws Failure when the reader has gone or Ctrl+C was pressed: what only shows ends then */
+  /** For commands that only show something. @throws Failure when the reader is gone or Ctrl+C is pressed */
   async whileWatched<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const stop = new AbortController()
     const gone = (): void => stop.abort()
@@ -121,8 +122,8 @@ export class CommandSession {
 
 function stillServing({ commands, running }: Needed): string {
   const work = running.length ? `: ${running.map(it => cleanLine(headline(it))).join(', ')}` : ''
-  return `${commands > 0 ? 'Still working for other commands' : 'Waiting for what was interrupted earlier'}${work}. Ctrl+C leaves it to the next command.`
+  return `${commands > 0 ? 'Still working for other commands' : 'Waiting for what was interrupted earlier'}${work}. Press Ctrl+C to leave it to the next command.`
 }
 
 export const interrupted = (): Failure =>
-  new Failure({ code: 'cancelled', message: 'It was interrupted.' }, exitCodes.interrupted)
+  new Failure({ code: 'cancelled', message: 'Interrupted.' }, exitCodes.interrupted)

@@ -1,4 +1,4 @@
-/** Which workspace a command is about. Reads as little as it can: it is part of every start. */
+/** Chooses a command's workspace. Reads as little as possible, because every command does this. */
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { exists, readIfExists } from '../system/files'
@@ -7,13 +7,13 @@ import { wrongUsage } from './failure'
 export interface ChosenWorkspace {
   /** Absolute. */
   readonly path: string
-  /** How it was chosen; `option` needs not be told. */
+  /** How it was chosen. The user already knows if it was by `option`. */
   readonly by: 'option' | 'environment' | 'folder' | 'recent'
 }
 
 const variable = 'INSTANCE_MANAGER_WORKSPACE'
 
-/** @throws Failure (usage) if nothing says which */
+/** @throws Failure (usage) if there is nothing to choose from */
 export async function chooseWorkspace(option: string | undefined, data: string): Promise<ChosenWorkspace> {
   const given = option ?? (process.env[variable] || undefined)
   if (given !== undefined) return { path: absolute(given), by: option === undefined ? 'environment' : 'option' }
@@ -23,21 +23,21 @@ export async function chooseWorkspace(option: string | undefined, data: string):
   if (recent !== undefined) return { path: recent, by: 'recent' }
   throw wrongUsage(
     'Which workspace?',
-    `Give --workspace DIR, set ${variable}, or run it inside a workspace. "instance-manager init --sample --workspace DIR" makes one.`,
+    `Use --workspace DIR, set ${variable}, or run it inside a workspace. Create one with “instance-manager init --sample --workspace DIR”.`,
   )
 }
 
-/** `~` is the user's home, where the shell has left it. */
+/** Resolves a path, expanding a `~` that the shell didn't. */
 export const absolute = (path: string): string => resolve(path.replace(/^~(?=\/|$)/, homedir()))
 
-/** The folder itself, or the nearest above it, that is a workspace. */
+/** The nearest workspace: the folder itself or one above it. */
 async function above(folder: string): Promise<string | undefined> {
   if (await isWorkspace(folder)) return folder
   const parent = dirname(folder)
   return parent === folder ? undefined : above(parent)
 }
 
-/** It was opened before, or has what the guide's layout has. */
+/** True if it has been opened before, or has the guide's layout. */
 async function isWorkspace(folder: string): Promise<boolean> {
   const [opened, manifest, server, client] = await Promise.all(
     ['.instance-manager', 'instance-manager.json', 'server/package.json', 'client/package.json'].map(it =>
@@ -47,7 +47,7 @@ async function isWorkspace(folder: string): Promise<boolean> {
   return opened === true || manifest === true || (server === true && client === true)
 }
 
-/** What is not there, or cannot be read, was not opened. */
+/** The last workspace opened; undefined if there is none or the record can't be read. */
 async function lastOpened(data: string): Promise<string | undefined> {
   try {
     const recent = JSON.parse((await readIfExists(join(data, 'recent.json'))) ?? '[]') as readonly {

@@ -1,19 +1,19 @@
 /**
- * Which requests may come from the operator's own browser. A page of another site can send requests here too, directly
- * or by pointing a name of its own at 127.0.0.1: so the Host must be an address that we serve at, and the Origin of a
- * socket must be that Host.
+ * Decides which requests can come from our own pages. Other sites' pages can send requests here too, directly or by
+ * pointing their own name at 127.0.0.1 (DNS rebinding). So the Host must be an address that we serve, and a socket's
+ * Origin must match that Host.
  */
 import type { IncomingHttpHeaders } from 'node:http'
 
 export interface GateOptions {
   readonly scheme: 'http' | 'https'
-  /** Names and addresses by which browsers reach us, besides loopback's own: those in the certificate. */
+  /** Names and addresses besides loopback by which browsers reach us: those in the certificate. */
   readonly names: readonly string[]
 }
 
 /**
- * A tunnel may have any port on its near side, so only the name is checked. `localhost` isn't one: browsers try ::1
- * first, where another user could listen and would share the origin, and so the session that the page keeps for it.
+ * A tunnel may use any local port, so only the name is checked. `localhost` isn't allowed: browsers try ::1 first,
+ * where another user could listen and share the origin, and with it the page's stored session.
  */
 const loopbackAddresses = ['127.0.0.1', '[::1]']
 const written = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i
@@ -32,15 +32,15 @@ export class Gate {
   }
 
   /**
-   * Where a browser that came by `localhost` finds us; it keeps the fragment, with a link's token. @returns undefined
-   * for any other name
+   * The address to redirect `localhost` to; browsers keep the fragment with a link's token. @returns undefined for any
+   * other name
    */
   byAddress({ host }: IncomingHttpHeaders): string | undefined {
     const [, name = '', port = ''] = written.exec(host ?? '') ?? []
     return name.toLowerCase() === 'localhost' ? `${this.#options.scheme}://127.0.0.1${port}/` : undefined
   }
 
-  /** Whether a socket's request comes from our own page. */
+  /** Whether a WebSocket request comes from one of our pages. */
   sameOrigin(headers: IncomingHttpHeaders): boolean {
     const host = this.host(headers)
     return host !== undefined && headers.origin === `${this.#options.scheme}://${host}`

@@ -1,6 +1,6 @@
 /**
- * The pages over HTTP: files of the built renderer, and nothing else. They hold no secret, so they are served to
- * anyone; what they show comes over a WebSocket, for which a page must sign in.
+ * Serves the built renderer's files over HTTP, and nothing else. They contain no secrets, so anyone may load them;
+ * their data comes over a WebSocket, for which a page must sign in.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
@@ -8,7 +8,7 @@ import { contentSecurityPolicy, type PageFile } from '../pages'
 import type { Gate } from './gate'
 
 export interface HttpOptions {
-  /** The built renderer's. */
+  /** The built renderer. */
   readonly files: ReadonlyMap<string, PageFile>
   readonly gate: Gate
   /** PEM, for https. */
@@ -16,8 +16,8 @@ export interface HttpOptions {
 }
 
 /**
- * Milliseconds that a connection may take for its TLS handshake, its headers and its request, or be silent; and bytes
- * of headers.
+ * Milliseconds that a connection may take for its TLS handshake, headers and request, or be idle; and the maximum size
+ * of headers in bytes.
  */
 const limits = {
   handshakeTimeout: 10_000,
@@ -34,7 +34,7 @@ const silence = 20_000
 export function servePages(options: HttpOptions): Server {
   const answer = (request: IncomingMessage, response: ServerResponse): void => respond(options, request, response)
   const server = options.tls ? createSecureServer({ ...limits, ...options.tls }, answer) : createServer(limits, answer)
-  server.timeout = silence // it also ends whoever asks for a page and does not read it
+  server.timeout = silence // also ends clients that request a page and don't read it
   server.maxRequestsPerSocket = mostRequests
   return server
 }
@@ -49,11 +49,11 @@ function respond({ files, gate, tls }: HttpOptions, request: IncomingMessage, re
   response.setHeader('cache-control', 'no-cache')
   const address = host === undefined ? gate.byAddress(request.headers) : undefined
   if (address !== undefined) return void response.writeHead(307, { location: address }).end()
-  if (host === undefined) return say(response, 421, 'This is not an address of Instance Manager.')
-  if (request.method !== 'GET' && request.method !== 'HEAD') return say(response, 405, 'Only GET.')
+  if (host === undefined) return say(response, 421, 'Instance Manager isn’t served at this address.')
+  if (request.method !== 'GET' && request.method !== 'HEAD') return say(response, 405, 'Only GET is allowed.')
   const [path = ''] = (request.url ?? '').split('?')
   const file = files.get(path === '/' ? 'index.html' : path.slice(1))
-  if (!file) return say(response, 404, 'There is no such page.')
+  if (!file) return say(response, 404, 'Not found.')
   response.setHeader('etag', file.etag)
   if (request.headers['if-none-match'] === file.etag) response.writeHead(304).end()
   else response.writeHead(200, { 'content-type': file.type, 'content-length': file.content.length }).end(file.content)

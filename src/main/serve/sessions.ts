@@ -1,18 +1,17 @@
 /**
- * Who may use the served pages: links that open a session once, and the sessions opened so. All of it ends with this
- * process.
+ * Access to the served pages: sign-in links, which work once, and the sessions they open. Both end with this process.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import type { SessionView } from '../../shared/served'
 import { Latest } from '../system/latest'
 
-/** Milliseconds: a link is for now; a session unused for so long was forgotten in some browser. */
+/** Milliseconds that an unused link, and an idle session, stay valid. */
 const linkLife = 60 * 60_000
 const sessionIdle = 7 * 24 * 60 * 60_000
-/** Browsers at once; the one unused for longest makes room. */
+/** Maximum number of sessions; beyond it, the one unused for longest ends. */
 const mostSessions = 50
 
-/** What a browser keeps. */
+/** What a browser stores. */
 export interface OpenSession {
   readonly id: string
   /** 32 bytes in hexadecimal. */
@@ -27,20 +26,20 @@ interface Session extends OpenSession {
 }
 
 export class Sessions {
-  /** Digests of tokens, so that how long a look-up takes says nothing about a token; and until when they are good. */
+  /** Expiry times by token digest. Digests, so that the timing of a lookup reveals nothing about a token. */
   readonly #links = new Map<string, number>()
   readonly #sessions = new Map<string, Session>()
   readonly #changes = new Latest(0)
   readonly #ended: (id: string) => void
   readonly #now: () => number
 
-  /** @param ended called with the id of each session that ends: its connections must not outlive it */
+  /** @param ended called with the id of each session that ends, to close its connections */
   constructor(ended: (id: string) => void, now: () => number = Date.now) {
     this.#ended = ended
     this.#now = now
   }
 
-  /** A new token for a link: 256 bits, so guesses need no limit. */
+  /** Creates a token for a link. With 256 bits, guessing needs no rate limit. */
   link(): string {
     for (const [key, until] of this.#links) if (until < this.#now()) this.#links.delete(key)
     const token = randomBytes(32).toString('base64url')
@@ -48,7 +47,7 @@ export class Sessions {
     return token
   }
 
-  /** Uses up a link. @param browser what it says it is @returns undefined if the link is unknown, used or too old */
+  /** Redeems a link. @param browser its User-Agent @returns undefined if the link is unknown, used or expired */
   open(token: string, browser: string): OpenSession | undefined {
     const key = digest(token)
     const until = this.#links.get(key)
@@ -68,10 +67,7 @@ export class Sessions {
     return session
   }
 
-  /**
-   * The session with this id, unless it was idle for too long. Whoever asks has yet to prove that the session is
-   * theirs.
-   */
+  /** The session with this id, unless it was idle for too long. The caller must still prove that it has the key. */
   find(id: string): OpenSession | undefined {
     const session = this.#sessions.get(id)
     if (!session || session.connections > 0 || session.lastSeen >= this.#now() - sessionIdle) return session
@@ -79,7 +75,7 @@ export class Sessions {
     return undefined
   }
 
-  /** A live connection of a session came (1) or went (-1). */
+  /** Counts a session's connections: opened (1) or closed (-1). */
   connected(id: string, by: 1 | -1): void {
     const session = this.#sessions.get(id)
     if (!session) return
@@ -103,7 +99,7 @@ export class Sessions {
     }))
   }
 
-  /** The list, and again whenever it changes. */
+  /** Yields the list now and whenever it changes. */
   async *watch(signal: AbortSignal): AsyncGenerator<SessionView[], void, undefined> {
     for await (const _ of this.#changes.follow(signal)) yield this.list()
   }

@@ -1,11 +1,11 @@
-/** How a socket of a served page becomes a session's: the server's side of the messages in shared/served.ts. */
+/** Signs in a served page's socket: the server's side of the messages in shared/served.ts. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import { z } from 'zod'
 import { closeCodes, proofText, secretPattern, type Greeting, type Hello, type Welcome } from '../../shared/served'
 import type { Sessions } from './sessions'
 
-/** Milliseconds for the page's one message. It needs none of the operator's time. */
+/** Milliseconds to wait for the page's message, which needs no action by the operator. */
 const patience = 5_000
 
 const secret = z.string().regex(secretPattern)
@@ -15,8 +15,8 @@ const helloSchema = z.union([
 ]) satisfies z.ZodType<Hello>
 
 /**
- * Greets a socket, and lets it in or closes it. Nothing that it sends before it is in reaches anyone else.
- * @param browser what it says it is
+ * Greets a socket, and admits or closes it. Nothing it sends before it is admitted reaches other code.
+ * @param browser its User-Agent
  * @param admitted called at most once, with the session's id, before any further message is read
  */
 export function signIn(
@@ -26,7 +26,7 @@ export function signIn(
   admitted: (session: string) => void,
 ): void {
   const nonce = randomBytes(32).toString('hex')
-  const timer = setTimeout(() => socket.close(closeCodes.silent, 'Nothing was said.'), patience)
+  const timer = setTimeout(() => socket.close(closeCodes.silent, 'No message received.'), patience)
   socket.once('close', () => clearTimeout(timer))
   socket.once('message', (data: Buffer) => {
     // ws gives a Buffer unless told otherwise

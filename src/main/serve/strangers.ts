@@ -1,15 +1,15 @@
 /**
- * Connections that no session has vouched for. Anyone on the machine can open them, and hold them open: so they are
- * few, and a new one takes the place of the oldest. An operator always gets a connection, and no stranger can end one
- * that a session has.
+ * Connections that don't belong to a session yet. Anyone on the machine can open them and hold them open, so their
+ * number is limited and a new one replaces the oldest. This way an operator can always connect, and strangers can't end
+ * a session's connections.
  */
 import type { Server, Socket } from 'node:net'
 
-/** At once. A browser opens six for a page. */
+/** The limit. A browser opens six per page. */
 export const mostStrangers = 64
 
 export class Strangers {
-  /** By their far end: a TLS socket and the one that it reads from have the same. */
+  /** Keyed by remote address and port, which a TLS socket shares with the socket beneath it. */
   readonly #connections = new Map<string, Socket>()
 
   constructor(server: Server) {
@@ -24,12 +24,12 @@ export class Strangers {
     })
   }
 
-  /** The connection is a session's from now on. */
+  /** Marks a connection as belonging to a session. */
   vouch(socket: Socket): void {
     this.#connections.delete(farEnd(socket))
   }
 
-  /** Ends them all. */
+  /** Closes all of them. */
   drop(): void {
     for (const it of this.#connections.values()) it.destroy()
   }

@@ -86,5 +86,5 @@ it('an engine that ends in the middle is taken over from', async () => {
     ok: true,
     data: { instance: { name: 'after' }, operation: { id: ran.lines[0]?.id, phase: 'succeeded' } },
   })
-  expect(ran.err).toContain('taken over')
+  expect(ran.err).toContain('taking over')
 })

@@ -91,7 +91,7 @@ it("Ctrl+C in the one that serves undoes its own work only; again, it leaves the
   )
   first.child.kill('SIGINT')
   expect(await first.ended).toMatchObject({ exit: 1, problem: { code: 'cancelled' } })
-  await second.until(text => text.includes('taken over'))
+  await second.until(text => text.includes('taking over'))
   await go('slow4')
   expect(await second.ended).toMatchObject(created('slow4'))
 })
@@ -103,7 +103,7 @@ it('killed, it is taken over from by one of those that joined; all is finished',
   await Promise.all(others.map(it => it.until(pushing)))
   first.child.kill('SIGKILL')
   await first.ended
-  await Promise.all(others.map(it => it.until(text => text.includes('taken over'))))
+  await Promise.all(others.map(it => it.until(text => text.includes('taking over'))))
   await Promise.all(['slow5', 'slow6', 'slow7'].map(go))
   const [sixth, seventh] = await Promise.all(others.map(it => it.ended))
   expect(sixth).toMatchObject(created('slow6'))

@@ -56,12 +56,12 @@ describe('wrong usage ends with 2 and names what is missing', () => {
     ['create', 'name'],
     ['create x --generate-password', '--director-name'],
     ['create x --director-name a --director-email b', '--generate-password'],
-    [`create x ${director} --director-password-stdin`, 'Choose one'],
+    [`create x ${director} --director-password-stdin`, 'not both'],
     [`create x ${director} --port 80`, '1024'],
     [`create -x- ${director}`, '-x-'],
-    [`create x! ${director}`, 'Letters'],
+    [`create x! ${director}`, 'letters'],
     ['create x --director-name a --director-email b --generate-password', '--director-email'],
-    ['create x --director-name a --director-email a@b.example --director-password-stdin', 'standard input'],
+    ['create x --director-name a --director-email a@b.example --director-password-stdin', 'Standard input'],
     ['start', '--all'],
     ['stop a --all', 'not both'],
     ['restart', '--all'],
@@ -332,7 +332,7 @@ it('what is down and should run is resurrected', async () => {
   expect(((await home.run('list --json')).data as InstanceList).down.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(
     before,
   )
-  expect((await home.run('list')).err).toContain('Should run and does not')
+  expect((await home.run('list')).err).toContain('Should be running but aren’t')
   const ran = await home.run('resurrect --all --json')
   expect(ran).toMatchObject({
     exit: 0,
@@ -431,7 +431,7 @@ describe('several at once', () => {
         operation: { kind: 'start', phase: 'rolled-back' },
         problem: { code: 'cancelled' },
       })),
-      { name: 'last', exit: 4, problem: { code: 'cancelled', message: '"last" was not begun: it was cancelled.' } },
+      { name: 'last', exit: 4, problem: { code: 'cancelled', message: '“last” was not started: cancelled.' } },
     ])
     expect((await appsOf(home.env['PM2_HOME'] ?? '')).length).toBe(before.length)
   })

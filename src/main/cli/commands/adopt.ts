@@ -1,4 +1,4 @@
-/** `adopt`: a copied instance becomes one of its own. */
+/** `adopt`: turns a copied folder into an independent instance. */
 import { adoptJob } from '../../../shared/jobs/create'
 import { endedOf, succeed, withOperations } from '../operate'
 import { pairs } from '../print/table'
@@ -18,7 +18,7 @@ export async function adopt(session: CommandSession, options: AdoptOptions, name
   const director = { name: options.directorName, email: options.directorEmail, password }
   return withOperations(session, async services => {
     const state = await succeed(services, { kind: adoptJob.kind, name, director, as: options.as })
-    // it was shown, or is known: the workspace forgets it
+    // it has been shown or was supplied, so the workspace can forget it
     await services.client.operations.takePassword.mutate({ id: state.id })
     const { name: adopted, port, url } = adoptJob.plan.parse(state.plan)
     const shown = {

@@ -1,4 +1,4 @@
-/** Shell completion: scripts that ask a hidden command, which looks into the workspace's folder and needs no engine. */
+/** Shell completion: scripts that call a hidden command, which reads the workspace's folder and needs no engine. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { driverKinds, serviceNames } from '../../../shared/infrastructure'
@@ -32,7 +32,7 @@ complete -c ${programName} -f -a '(__instance_manager_complete)'
 export const completionScript = (shell: string): Promise<Result> =>
   Promise.resolve({ data: { shell, script: scripts[shell] }, lines: [(scripts[shell] ?? '').trimEnd()] })
 
-/** @param words what is typed after the program's name; the last one is to be completed */
+/** @param words the words after the program's name; the last one is to be completed */
 export async function complete(program: Grammar, session: CommandSession, words: readonly string[]): Promise<Result> {
   const typed = words.at(-1) ?? ''
   const before = words.slice(0, -1)
@@ -49,7 +49,7 @@ export async function complete(program: Grammar, session: CommandSession, words:
   return { lines: candidates.filter(it => it.startsWith(typed)) }
 }
 
-/** Which command the words have come to, and what it was given. */
+/** Finds the command that the words lead to, and its arguments. */
 function walk(program: Grammar, words: readonly string[]) {
   let command = program
   let given = 0
@@ -76,7 +76,7 @@ const optionsOf = (program: Grammar, command: Grammar): string[] => [
   ...[...command.options, ...(command === program ? [] : program.options)].flatMap(it => it.long ?? []),
 ]
 
-/** Values that are words of their own, as the description says them. */
+/** An option's possible values, if its description lists them. */
 function optionValues(command: Grammar, option: string): string[] {
   const values: Readonly<Record<string, readonly string[]>> = {
     '--driver': driverKinds,

@@ -35,7 +35,7 @@ export async function create(session: CommandSession, options: CreateOptions, na
   }
   return withOperations(session, async services => {
     const state = await succeed(services, { kind: createJob.kind, ...input })
-    // it was shown, or is known: the workspace forgets it
+    // it has been shown or was supplied, so the workspace can forget it
     await services.client.operations.takePassword.mutate({ id: state.id })
     const { port, url, unlocked = [] } = createJob.plan.parse(state.plan)
     const shown = { name, url, port, director: options.directorEmail, ...(options.generatePassword && { password }) }
@@ -62,16 +62,16 @@ export async function passwordBy({
   if (directorPasswordStdin === generatePassword) {
     throw wrongUsage(
       generatePassword
-        ? 'Choose one of --director-password-stdin and --generate-password.'
+        ? 'Use either --director-password-stdin or --generate-password, not both.'
         : 'The director needs a password.',
-      'Give --director-password-stdin and write it to standard input, or give --generate-password.',
+      'Use --director-password-stdin and write it to standard input, or use --generate-password.',
     )
   }
   if (generatePassword) return (await import('../../../shared/password')).generatePassword()
   const password = await firstLine()
   if (password === undefined)
     throw wrongUsage(
-      'There is no password on standard input.',
+      'Standard input contains no password.',
       'For example: instance-manager create … --director-password-stdin < password.txt',
     )
   return password

@@ -1,4 +1,4 @@
-/** `delete`: shows what will go, and asks where somebody can answer. */
+/** `delete` and `remove-leftovers`: list what will be deleted, and ask for confirmation on a terminal. */
 import { stdin, stderr } from 'node:process'
 import { createInterface } from 'node:readline/promises'
 import { bytes, count } from '../../../shared/amounts'
@@ -18,10 +18,10 @@ export async function remove(
   { confirm }: { readonly confirm?: string },
 ): Promise<Result> {
   if (confirm === undefined && !session.canAsk)
-    throw wrongUsage('Deleting must be confirmed.', `Give --confirm ${deleteWord}.`)
+    throw wrongUsage('Deleting must be confirmed.', `Add --confirm ${deleteWord}.`)
   if (confirm !== undefined && confirm !== deleteWord) throw wrongUsage(`--confirm takes the word ${deleteWord}.`)
   if (confirm === undefined)
-    await ask(session, `Type ${deleteWord} to delete "${cleanLine(name)}" for good: `, async client =>
+    await ask(session, `Type ${deleteWord} to delete “${cleanLine(name)}” for good: `, async client =>
       previewLines(await client.instances.previewDelete.query({ name }), session),
     )
   return withOperations(session, async services => {
@@ -36,10 +36,10 @@ export async function removeLeftovers(
   { confirm }: { readonly confirm?: string },
 ): Promise<Result> {
   if (confirm === undefined && !session.canAsk)
-    throw wrongUsage('Removing must be confirmed.', `Give --confirm ${deleteWord}.`)
+    throw wrongUsage('Removing must be confirmed.', `Add --confirm ${deleteWord}.`)
   if (confirm !== undefined && confirm !== deleteWord) throw wrongUsage(`--confirm takes the word ${deleteWord}.`)
   if (confirm === undefined) {
-    await ask(session, `Type ${deleteWord} to remove what is left of "${cleanLine(name)}": `, async client =>
+    await ask(session, `Type ${deleteWord} to remove leftovers of “${cleanLine(name)}”: `, async client =>
       leftoverLines(await client.instances.previewLeftovers.query({ name }), session),
     )
   }
@@ -75,9 +75,9 @@ function leftoverLines({ running, files, database, logs }: LeftoversPreview, ses
   const names = `${database.name}, role ${database.role}`
   const states: Record<LeftoversPreview['database']['state'], string | undefined> = {
     ours: `${names}${database.bytes === undefined ? '' : `, ${bytes(database.bytes)}`}`,
-    theirs: `${names} stay. ${database.why ?? ''}`,
+    theirs: `${names} will stay. ${database.why ?? ''}`,
     none: undefined,
-    unknown: `not known: ${database.why ?? ''}`,
+    unknown: `unknown: ${database.why ?? ''}`,
   }
   return [
     'This will be deleted:',
@@ -107,7 +107,7 @@ function fileLine({
   complete,
 }: DeletePreview['files']): string {
   if (stays)
-    return `${folder}: only this link; ${target ?? ''} stays, because its config.json does not name this instance`
+    return `${folder}: only this link; ${target ?? ''} stays, because its config.json doesn’t name this instance`
   const size = `${complete ? '' : 'more than '}${count(files, 'file')}, ${complete ? '' : 'at least '}${bytes(all)} (uploads: ${bytes(uploads)})`
   return target === undefined ? `${folder}, ${size}` : `${target} and the link ${folder}, ${size}`
 }
@@ -122,7 +122,7 @@ function previewLines(
     'This will be deleted:',
     ...pairs(
       [
-        ['  Process', running ? 'runs, will be stopped' : 'does not run'],
+        ['  Process', running ? 'running, will be stopped' : 'not running'],
         ['  Database', `${database.name}${size(database.bytes)}${connections}; role ${database.role}`],
         ['  Files', fileLine(files)],
         ...files.links.map((it): [string, string] => ['  Link', `${it.path}: only the link; ${it.target} stays`]),

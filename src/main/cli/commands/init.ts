@@ -1,4 +1,4 @@
-/** `init`: makes a workspace, or checks one. */
+/** `init`: creates a workspace, or checks one. */
 import type { DriverKind } from '../../../shared/infrastructure'
 import type { WorkspaceCheck } from '../../../shared/workspace'
 import { localApp } from '../engine'
@@ -15,7 +15,7 @@ export interface InitOptions {
 }
 
 export async function init(session: CommandSession, { sample, driver }: InitOptions): Promise<Result> {
-  // Never the one opened last: what is made is named, or here.
+  // Never the workspace opened last: it is either named, or the current folder.
   const path = absolute(session.options.workspace ?? (process.env['INSTANCE_MANAGER_WORKSPACE'] || '.'))
   const { client } = await localApp(session.root, 'change')
   if (sample) {
@@ -27,15 +27,15 @@ export async function init(session: CommandSession, { sample, driver }: InitOpti
   if (!check.usable) {
     throw refused({
       code: 'workspace-unusable',
-      message: `${path} is not a workspace.`,
+      message: `${path} isn’t a workspace.`,
       cause: `Missing: ${check.checks
         .filter(it => !it.found)
         .map(it => it.item)
         .join(', ')}.`,
-      hint: 'Add what is missing, or make one with --sample.',
+      hint: 'Add what is missing, or create one with --sample.',
     })
   }
-  // From here on as all commands: it may be open in a window.
+  // From here on like any other command: the workspace may be open in a window.
   const engine = await session.engine('change', path)
   if (driver) await engine.client.infrastructure.choose.mutate({ kind: driver })
   const { driver: chosen, reason } = await engine.client.infrastructure.status.query()

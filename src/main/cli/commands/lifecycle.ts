@@ -47,9 +47,9 @@ export function resurrect(
   names: readonly string[],
   options: LifecycleOptions,
 ): Promise<Result> {
-  if (names.length && options.all) throw wrongUsage('Name instances, or give --all: not both.')
+  if (names.length && options.all) throw wrongUsage('Use either instance names or --all, not both.')
   return withOperations(session, async services => {
-    await bringUp(services) // even if every instance runs: after a reboot PM2 may have been quicker
+    await bringUp(services) // even if every instance is running: after a reboot, PM2 may have started them already
     const chosen = names.length ? names : (await services.client.instances.list.query()).down
     return run(session, services, startJob.kind, chosen, {})
   })
@@ -69,13 +69,13 @@ export function port(
   })
 }
 
-/** PostgreSQL and PgBouncer first, shown as the operation that it is. @throws Failure why they do not run */
+/** Starts PostgreSQL and PgBouncer first, as a visible operation. @throws Failure if they can't be started */
 async function bringUp({ follower }: FollowServices): Promise<void> {
   const state = await follower.runIfAny(client => client.infrastructure.bringUp.mutate())
   if (state) mustSucceed(state)
 }
 
-/** A job that asks for a name only. */
+/** Runs a job that only needs a name. */
 export function simple(session: CommandSession, kind: SimpleKind, name: string): Promise<Result> {
   return withOperations(session, async services => ({
     data: { operation: endedOf(await succeed(services, { kind, name })) },
@@ -83,8 +83,8 @@ export function simple(session: CommandSession, kind: SimpleKind, name: string):
 }
 
 function requireOneWay(names: readonly string[], { all }: LifecycleOptions): void {
-  if (names.length && all) throw wrongUsage('Name instances, or give --all: not both.')
-  if (!names.length && !all) throw wrongUsage('Which instances?', 'Name one or more, or give --all.')
+  if (names.length && all) throw wrongUsage('Use either instance names or --all, not both.')
+  if (!names.length && !all) throw wrongUsage('Which instances?', 'Name one or more, or use --all.')
 }
 
 async function run(
@@ -94,7 +94,7 @@ async function run(
   names: readonly string[],
   { stopOther = false }: LifecycleOptions,
 ): Promise<Result> {
-  if (names.length === 0 && !session.json) session.say('There is nothing to do.')
+  if (names.length === 0 && !session.json) session.say('Nothing to do.')
   const [name] = names
   const results =
     name !== undefined && names.length === 1
@@ -105,7 +105,7 @@ async function run(
   return resultOfMany(session, results)
 }
 
-/** It runs, and was to be started. */
+/** Turns “already running” into a success when starting. */
 function asAskedFor(session: CommandSession, each: Each): Each {
   if (each.problem?.code !== 'instance-running') return each
   if (!session.json) session.say(cleanLine(each.problem.message))

@@ -39,11 +39,11 @@ const columns = (paint: Paint): Column<InstanceView>[] => [
 
 export function tableOf(instances: readonly InstanceView[], paint: Paint): string[] {
   if (instances.length === 0)
-    return ['There is no instance yet. "instance-manager create --help" says how to make one.']
+    return ['No instances yet. Run “instance-manager create --help” to see how to create one.']
   return table(columns(paint), instances, text => paint('dim', text))
 }
 
-/** What the table cannot show. */
+/** Prints trouble that the table can't show. */
 export function tellTroubles(
   { err }: CommandSession,
   { instances, broken, lost, down, processProblem }: InstanceList,
@@ -54,14 +54,14 @@ export function tellTroubles(
   for (const { name, foreign } of instances)
     if (foreign !== undefined)
       err.line(
-        `${err.paint('yellow', '!')} ${cleanLine(name)} is a copy of another instance, and nothing is done to it until it is adopted ("instance-manager adopt"). ${cleanLine(foreign)}`,
+        `${err.paint('yellow', '!')} ${cleanLine(name)} is a copy of another instance and can’t be used until it is adopted (“instance-manager adopt”). ${cleanLine(foreign)}`,
       )
   for (const { name, pid } of lost)
     err.line(
-      `${err.paint('yellow', '!')} ${cleanLine(name)} runs as process ${pid}, and PM2 has lost it. Start it to have it back, or stop it.`,
+      `${err.paint('yellow', '!')} ${cleanLine(name)} is running as process ${pid}, but PM2 has lost track of it. Start it to take it over, or stop it.`,
     )
   if (down.length)
     err.line(
-      `${err.paint('yellow', '!')} Should run and does not: ${down.map(cleanLine).join(', ')}. "instance-manager resurrect" starts what should run.`,
+      `${err.paint('yellow', '!')} Should be running but aren’t: ${down.map(cleanLine).join(', ')}. Start them with “instance-manager resurrect”.`,
     )
 }

@@ -1,4 +1,4 @@
-/** `logs` and `infra logs`: the end of a log, what is wanted of it, what comes, or all of it into a file. */
+/** `logs` and `infra logs`: show the end of a log, filter it, follow it, or save it to a file. */
 import type { LogFilter, LogLine, LogNews, LogProgress, LogSource } from '../../../shared/log'
 import { bytes } from '../../../shared/amounts'
 import type { Client } from '../engine'
@@ -20,12 +20,12 @@ export interface LogOptions {
   readonly force?: boolean
 }
 
-/** What the router gives at once. */
+/** The router's page size. */
 const pageLength = 1000
 const usualLines = 100
 
 export async function logs(session: CommandSession, source: LogSource, options: LogOptions): Promise<Result> {
-  if (options.force && options.save === undefined) throw wrongUsage('--force goes with --save.')
+  if (options.force && options.save === undefined) throw wrongUsage('--force only works with --save.')
   const query = { source, filter: filterOf(options) }
   const { client } = await session.engine('look')
   if (options.save !== undefined) return save(session, client, query, absolute(options.save), options.force ?? false)
@@ -55,7 +55,7 @@ function filterOf({ errors = false, since, grep, ignoreCase = false }: LogOption
   }
 }
 
-/** The last lines, oldest first; with a time and no number all since then. */
+/** The last lines, oldest first; with a time but no number, all lines since then. */
 async function* history(
   client: Client,
   query: Query,
@@ -69,7 +69,7 @@ async function* history(
     const page = await client.logs.page.query({ ...query, anchor, count: Math.min(missing, pageLength) }, { signal })
     pages.unshift(page.lines)
     missing -= page.lines.length
-    const next = page.more ?? page.lines[0]?.position // a page may have found little, or nothing, in its time
+    const next = page.more ?? page.lines[0]?.position // within its time limit, a page may have found few lines or none
     if (page.atStart || next === undefined) break
     anchor = { type: 'before', position: next }
   }
@@ -101,14 +101,14 @@ function show({ json, out }: CommandSession, lines: readonly LogLine[]): void {
   )
 }
 
-/** The local time, as far as the log tells it. */
+/** The line's local time, if known. */
 function time({ at, continues }: LogLine, { paint }: Output): string {
   if (at === undefined || continues) return ''
   const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000)
   return `${paint('dim', date.toISOString().slice(0, 19).replace('T', ' '))}  `
 }
 
-/** Until Ctrl+C, which is how it is meant to end. */
+/** Follows until Ctrl+C, which counts as success. */
 function follow(
   session: CommandSession,
   client: Client,
@@ -121,8 +121,8 @@ function follow(
       { ...query, after },
       {
         onData({ lines, skipped, restarted }: LogNews) {
-          if (restarted) session.say('The log was emptied or replaced.')
-          if (skipped > 0) session.say(`${skipped} lines came faster than they could be shown; they are in the log.`)
+          if (restarted) session.say('The log was truncated or replaced.')
+          if (skipped > 0) session.say(`${skipped} lines arrived too fast to be shown; they are in the log.`)
           show(session, lines)
         },
         ...done,
@@ -163,7 +163,7 @@ interface Done {
   onComplete(): void
 }
 
-/** A subscription, to its end or the signal's. */
+/** Runs a subscription until it ends or the signal is aborted. */
 async function told(signal: AbortSignal, subscribe: (done: Done) => { unsubscribe(): void }): Promise<void> {
   let subscription: { unsubscribe(): void } | undefined
   try {

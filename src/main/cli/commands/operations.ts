@@ -1,4 +1,4 @@
-/** `operations` and `recover`: what runs and ran, and what to do about one that is open. */
+/** `operations` and `recover`: list current and past operations, and decide about open ones. */
 import { duration } from '../../../shared/amounts'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import { wordsOf } from '../../../shared/jobs/words'
@@ -44,15 +44,15 @@ export async function operations(
     }
   return {
     data: known,
-    lines: known.operations.length ? listLines(session, known.operations) : ['There was no operation yet.'],
+    lines: known.operations.length ? listLines(session, known.operations) : ['No operations yet.'],
   }
 }
 
 export async function recover(session: CommandSession, id: string, how: 'resume' | 'roll-back'): Promise<Result> {
   return withOperations(session, async ({ client, follower }) => {
-    // In our own process, opening the workspace has begun to recover it already.
+    // If the engine runs in this process, opening the workspace has already begun to recover it.
     const state = await follower.follow(id, found => {
-      if (!isOpen(found)) throw refused({ code: 'operation-settled', message: 'This operation has ended already.' })
+      if (!isOpen(found)) throw refused({ code: 'operation-settled', message: 'This operation has already ended.' })
       if (how === 'roll-back' && !found.turned) return client.operations.rollBack.mutate({ id })
       return found.phase === 'stuck' ? client.operations.retry.mutate({ id }) : undefined
     })
@@ -61,7 +61,7 @@ export async function recover(session: CommandSession, id: string, how: 'resume'
     if (state.phase === wanted) return { data }
     throw new Failure(
       state.phase === 'succeeded'
-        ? { code: 'operation-settled', message: 'It had ended before it could be rolled back.' }
+        ? { code: 'operation-settled', message: 'It ended before it could be rolled back.' }
         : problemOfState(state),
       state.phase === 'succeeded' ? exitCodes.refused : exitOfPhase(state.phase),
       data,
@@ -75,18 +75,18 @@ export async function abandon(session: CommandSession, id: string): Promise<Resu
   await client.operations.abandon.mutate({ id })
   return {
     data: { abandoned: id },
-    lines: ['Abandoned: its journal was put aside. What it had begun was neither finished nor undone.'],
+    lines: ['Abandoned. Its journal was set aside; what it had begun was neither finished nor undone.'],
   }
 }
 
 const unknown = () =>
   refused({
     code: 'operation-unknown',
-    message: 'There is no such operation.',
-    hint: 'Run "instance-manager operations" for those that are known.',
+    message: 'This operation doesn’t exist.',
+    hint: 'Run “instance-manager operations” to list them.',
   })
 
-/** Of a creation that nobody saw the end of. */
+/** Takes the password of a creation whose end nobody saw. */
 async function takePassword(session: CommandSession, id: string | undefined): Promise<Result> {
   if (id === undefined) throw unknown()
   const { client } = await session.engine('change')
@@ -94,8 +94,8 @@ async function takePassword(session: CommandSession, id: string | undefined): Pr
   if (!taken)
     throw refused({
       code: 'password-gone',
-      message: 'There is no password to show.',
-      cause: 'It was shown before, or the operation did not make an instance.',
+      message: 'No password to show.',
+      cause: 'It was already shown, or the operation didn’t create an instance.',
     })
   return {
     data: taken,
@@ -127,7 +127,7 @@ const listLines = ({ out }: CommandSession, states: readonly OperationState[]): 
         text: it => phases[it.phase],
         paint: (text, it) => out.paint(it.phase === 'succeeded' ? 'green' : isOpen(it) ? 'yellow' : 'dim', text),
       },
-      { title: 'BEGAN', text: it => it.openedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC') },
+      { title: 'STARTED', text: it => it.openedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC') },
       {
         title: 'TOOK',
         right: true,

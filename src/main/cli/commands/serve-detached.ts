@@ -1,4 +1,4 @@
-/** Serving that outlives its terminal: as a process of its own, or as a unit of systemd. */
+/** Serving that outlives its terminal: as a detached process, or as a systemd unit. */
 import { spawn } from 'node:child_process'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,10 +11,10 @@ import type { Result, CommandSession } from '../session'
 import { absolute } from '../workspace'
 import { servers, welcome, type ServeCommandOptions } from './serving'
 
-/** Milliseconds within which a server must answer. */
+/** Milliseconds to wait for the server's answer. */
 const patience = 30_000
 
-/** The same command in the foreground, for another process. */
+/** The command line that serves in the foreground, with the same options. */
 function command(
   { root, options }: CommandSession,
   { port, address, certificate, key }: ServeCommandOptions,
@@ -67,13 +67,13 @@ export async function detach(session: CommandSession, options: ServeCommandOptio
       code: 'serve-not-started',
       message: 'The pages could not be served.',
       cause: (await readFile(log, 'utf8')).trim().split('\n')[0] || undefined,
-      hint: 'Run the same without --detach to see why.',
+      hint: 'Run the same command without --detach to see why.',
     },
     exitCodes.failed,
   )
 }
 
-/** The unit's text on standard output, what to do with it on standard error. */
+/** Prints the unit on standard output, and what to do with it on standard error. */
 export async function unit(session: CommandSession, options: ServeCommandOptions): Promise<Result> {
   const text = [
     '[Unit]',
@@ -82,9 +82,9 @@ export async function unit(session: CommandSession, options: ServeCommandOptions
     '[Service]',
     `ExecStart=${command(session, options).map(quoted).join(' ')}`,
     `Environment=${quoted(`PATH=${process.env['PATH'] ?? '/usr/bin:/bin'}`)}`,
-    '# PostgreSQL, PM2 and instances are started by it and outlive it.',
+    '# It starts PostgreSQL, PM2 and instances, which outlive it.',
     'KillMode=process',
-    '# What runs is finished first.',
+    '# Running operations are finished first.',
     'TimeoutStopSec=15min',
     'Restart=on-failure',
     '',
@@ -95,14 +95,14 @@ export async function unit(session: CommandSession, options: ServeCommandOptions
     [
       'Save it as ~/.config/systemd/user/instance-manager.service, then:',
       '  systemctl --user daemon-reload && systemctl --user enable --now instance-manager',
-      '  loginctl enable-linger   # so that it runs without a login',
+      '  loginctl enable-linger   # to run it without a login',
       '',
     ].join('\n'),
   )
   return { data: { unit: text.join('\n') }, lines: text }
 }
 
-/** As systemd reads a word: `%` and `$` mean something to it. */
+/** Quotes a word for systemd, to which `%` and `$` are special. */
 const quoted = (word: string): string =>
   /^[\w@+=:,./-]+$/.test(word)
     ? word

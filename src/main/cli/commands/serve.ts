@@ -1,6 +1,6 @@
 /**
- * `serve`: the pages for a browser, in the foreground, detached from the terminal, or as a systemd unit; and those that
- * run.
+ * `serve`: serves the pages to browsers, in the foreground, detached from the terminal, or as a systemd unit; and
+ * controls running servers.
  */
 import type { Problem } from '../../../shared/problem'
 import type { ServeStatus } from '../../../shared/served'
@@ -14,20 +14,20 @@ import { interrupted as interruption, type Result, type CommandSession } from '.
 import { absolute } from '../workspace'
 import { servers, welcome, type Running, type ServeCommandOptions } from './serving'
 
-/** The first port that is tried. */
+/** The first port to try. */
 const firstPort = 7600
 
 export async function serve(session: CommandSession, options: ServeCommandOptions): Promise<Result> {
   const modes = (['detach', 'status', 'stop', 'link', 'unit'] as const).filter(it => options[it])
-  if (modes.length > 1) throw wrongUsage(`Choose one of ${modes.map(it => `--${it}`).join(' and ')}.`)
+  if (modes.length > 1) throw wrongUsage(`Use only one of ${modes.map(it => `--${it}`).join(' and ')}.`)
   const { address, certificate, key } = options
   if (
     [address, certificate, key].some(it => it !== undefined) &&
     (address === undefined || certificate === undefined || key === undefined)
   ) {
     throw wrongUsage(
-      'Other machines are served only over TLS: --address, --certificate and --key go together.',
-      'Without them the pages are on 127.0.0.1; reach them with "ssh -L".',
+      'Other machines can only be served over TLS, with all of --address, --certificate and --key.',
+      'Without these options, the pages are served on 127.0.0.1. Reach them with “ssh -L”.',
     )
   }
   const [mode] = modes
@@ -69,7 +69,7 @@ async function inForeground(
     }),
   ]
   const free = session.interrupts.take(count => (count > 1 ? atOnce() : interrupted()))
-  session.err.stream.once('error', interrupted) // its terminal is gone
+  session.err.stream.once('error', interrupted) // its terminal was closed
 
   const link = serving.link()
   if (session.json) session.out.line(asJson({ type: 'serving', address: serving.address, port: serving.port, link }))
@@ -77,7 +77,7 @@ async function inForeground(
   await Promise.race([first, serving.asked])
   if (serving.app.opened?.operations.running()) {
     session.say(
-      'Waiting for the operations that run to end. Ctrl+C again interrupts them; they go on at the next start.',
+      'Waiting for running operations to finish. Ctrl+C again interrupts them; they continue at the next start.',
     )
     if (await Promise.race([serving.app.finish(false), left.then(() => true)])) throw interruption()
   }
@@ -128,11 +128,11 @@ async function stop(session: CommandSession, port?: number): Promise<Result> {
   if (running.length > 1) {
     await closed(running)
     throw wrongUsage(
-      `Which one? There are servers on ports ${running.map(it => it.status.port).join(', ')}.`,
-      'Give --port.',
+      `Which server? They are running on ports ${running.map(it => it.status.port).join(', ')}.`,
+      'Add --port.',
     )
   }
-  // It may have ended before its answer got here: whether it has is seen below.
+  // A server may exit before its answer arrives; whether it has stopped is checked below.
   await Promise.all(running.map(it => it.connection.client.serve.stop.mutate().catch(() => undefined)))
   await closed(running)
   const pids = running.map(it => it.status.pid)
@@ -147,7 +147,7 @@ async function stop(session: CommandSession, port?: number): Promise<Result> {
 
 const nothingServed: Problem = {
   code: 'not-serving',
-  message: 'No pages are served.',
-  hint: 'Start with "instance-manager serve", or "instance-manager serve --detach".',
+  message: 'No pages are being served.',
+  hint: 'Start with “instance-manager serve” or “instance-manager serve --detach”.',
 }
 const notServed = () => refused(nothingServed)

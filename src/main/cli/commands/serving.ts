@@ -1,4 +1,4 @@
-/** What the ways to serve share: their options, the servers that run, and the words that lead to one. */
+/** Shared by all ways to serve: options, running servers, and the welcome text. */
 import { hostname, userInfo } from 'node:os'
 import type { ServeStatus } from '../../../shared/served'
 import { commandIn } from '../../host'
@@ -18,21 +18,21 @@ export interface ServeCommandOptions {
   readonly unit?: boolean
 }
 
-/** @param link opens a session once */
+/** @param link a sign-in link, which works once */
 export function welcome({ root, out }: CommandSession, link: string, port: number, remote: boolean): string[] {
   const tunnel = remote
     ? []
     : ['', 'From your own computer, open a tunnel first:', `  ssh -L ${port}:127.0.0.1:${port} ${sshTarget()}`]
   return [
-    'Instance Manager serves its pages. Open this link in a browser; it works once, within an hour:',
+    'Instance Manager is running. Open this link in a browser; it works once, within an hour:',
     `  ${out.paint('bold', link)}`,
     ...tunnel,
     '',
-    `Another link: ${commandIn(root)} serve --link. Instances keep running when this ends.`,
+    `Another link: ${commandIn(root)} serve --link. Instances keep running when this stops.`,
   ]
 }
 
-/** How one reaches this machine, as far as it knows. */
+/** How to reach this machine over SSH; a best guess. */
 function sshTarget(env = process.env): string {
   const [, , address] = (env['SSH_CONNECTION'] ?? '').split(' ')
   return `${userInfo().username}@${address ?? hostname()}`
@@ -43,7 +43,7 @@ export interface Running {
   readonly status: ServeStatus
 }
 
-/** @param port only the one at this port */
+/** @param port return only the server on this port */
 export async function servers(session: CommandSession, port?: number): Promise<Running[]> {
   const connections = await runningServers(await session.data())
   const found = await Promise.all(

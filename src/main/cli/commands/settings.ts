@@ -1,4 +1,4 @@
-/** `settings`: what each is and who set it, and changing them. */
+/** `settings`: shows and changes settings. */
 import {
   allSettings,
   settingOf,
@@ -65,6 +65,6 @@ const shown = (value: SettingValue | undefined, { unit }: Setting): string =>
 
 function stateOf(states: readonly SettingState[], { key }: Setting): SettingState {
   const found = states.find(it => it.key === key)
-  if (!found) throw new Error(`The engine doesn't know ${key}: it is of an older version.`)
+  if (!found) throw new Error(`The running Instance Manager doesn’t know ${key}: it is an older version.`)
   return found
 }

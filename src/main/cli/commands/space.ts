@@ -1,4 +1,4 @@
-/** `space`: what is free on the disk, and freeing it. */
+/** `space`: shows free disk space and frees some. */
 import { bytes } from '../../../shared/amounts'
 import {
   freeableTitle,
@@ -33,7 +33,7 @@ export async function free(session: CommandSession, { logs }: { readonly logs?: 
 }
 
 const diskLine = ({ free: left, total, reserve, path }: DiskSpace): string =>
-  `${bytes(left)} of ${bytes(total)} are free at ${cleanLine(path)}; ${bytes(reserve)} should stay free.`
+  `${bytes(left)} of ${bytes(total)} free at ${cleanLine(path)}; ${bytes(reserve)} should stay free.`
 
 function linesOf({ disk, releases, releaseBytes, freeable }: SpaceReport, paint: Paint): string[] {
   const rows = table(
@@ -53,8 +53,8 @@ function linesOf({ disk, releases, releaseBytes, freeable }: SpaceReport, paint:
     paint(isLow(disk) ? 'red' : 'green', diskLine(disk)),
     '',
     ...(releases.length
-      ? [...rows, `Releases take ${bytes(releaseBytes)}, without what instances share with them.`]
-      : ['No release is prepared yet.']),
+      ? [...rows, `Releases take ${bytes(releaseBytes)}, not counting files shared with instances.`]
+      : ['No releases yet.']),
     ...(some.length
       ? [
           '',
@@ -65,10 +65,10 @@ function linesOf({ disk, releases, releaseBytes, freeable }: SpaceReport, paint:
   ]
 }
 
-/** What the list and the status say first. */
+/** A warning for `list` and `status`; undefined unless space is low. */
 export async function lowLine(client: Client): Promise<string | undefined> {
   const { disk, freeable } = await client.space.report.query()
   if (!isLow(disk)) return undefined
   const can = freeable.reduce((sum, it) => sum + it.bytes, 0)
-  return `The disk is nearly full: ${diskLine(disk)} ${can ? `Up to ${bytes(can)} can be freed: "instance-manager space free".` : ''}`.trim()
+  return `The disk is nearly full: ${diskLine(disk)} ${can ? `Up to ${bytes(can)} can be freed with “instance-manager space free”.` : ''}`.trim()
 }

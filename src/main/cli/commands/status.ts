@@ -49,8 +49,8 @@ async function one(session: CommandSession, client: Client, name: string): Promi
   if (!view)
     throw refused({
       code: 'instance-unknown',
-      message: `There is no instance "${name}".`,
-      hint: 'Run "instance-manager list" for those that are there.',
+      message: `There is no instance “${name}”.`,
+      hint: 'Run “instance-manager list” to list them.',
     })
   const { boot, database, paths, env, logs } = details
   return {

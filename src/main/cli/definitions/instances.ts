@@ -1,4 +1,4 @@
-/** Commands on an instance's existence and what it shows: create, adopt, list, status, logs, delete. */
+/** Commands that create, show or remove instances: create, adopt, list, status, logs, delete. */
 import { hosts } from '../../../shared/instance'
 import { adoptJob, createJob } from '../../../shared/jobs/create'
 import { deleteJob, deleteWord, leftoversJob } from '../../../shared/jobs/delete'
@@ -12,27 +12,27 @@ export function create(program: Grammar): void {
   program
     .add(createJob.kind, 'Create an instance: files, database, director, process.')
     .argument('<name>', 'letters, digits, hyphens and underscores')
-    .option('--port <number|auto>', 'its port', text => (text === 'auto' ? text : port(text)), 'auto')
-    .requiredOption('--director-name <name>', "the administrator's name")
-    .requiredOption('--director-email <address>', "the administrator's e-mail address")
+    .option('--port <number|auto>', 'the port', text => (text === 'auto' ? text : port(text)), 'auto')
+    .requiredOption('--director-name <name>', 'the administrator’s name')
+    .requiredOption('--director-email <address>', 'the administrator’s e-mail address')
     .option('--director-password-stdin', 'read the password from standard input, its first line')
     .option('--generate-password', 'generate a password and print it once')
-    .option('--allow-shared-port', 'share a port that another instance has; only one of them can run at a time')
+    .option('--allow-shared-port', 'share another instance’s port; only one of them can run at a time')
     .option(
       '--jwt-secret <from>',
-      "generate: its own; base: the base application's, so tokens are valid on every instance that shares it",
+      'generate: its own; base: the base application’s, so tokens are valid on every instance that shares it',
       oneOf(['generate', 'base']),
       'generate',
     )
     .option(
       '--host <address>',
-      'where it listens: 0.0.0.0, all addresses of this machine (default), or 127.0.0.1, this machine only, e.g. behind a reverse proxy',
+      'where to listen: 0.0.0.0, all addresses of this machine (default), or 127.0.0.1, this machine only, e.g. behind a reverse proxy',
       oneOf(hosts),
     )
-    .option('--system-user', "run it as its own system user, so it can't read other instances' files; needs root")
+    .option('--system-user', 'run it as its own system user, so it can’t read other instances’ files; requires root')
     .option(
       '--npm-install',
-      "install packages with npm install instead of npm ci, if package-lock.json doesn't match package.json",
+      'install packages with npm install instead of npm ci, if package-lock.json doesn’t match package.json',
     )
     .example(
       'create school --director-name "Ada Lovelace" --director-email ada@school.example --generate-password',
@@ -40,7 +40,7 @@ export function create(program: Grammar): void {
     )
     .example(
       'create school --port 5010 --director-name Ada --director-email ada@school.example --director-password-stdin < password.txt',
-      'your own password, never in the arguments',
+      'your own password, kept out of the arguments',
     )
     .does(async (session, options: CreateOptions, name: string) =>
       (await import('../commands/create')).create(session, options, name),
@@ -51,18 +51,18 @@ export function adopt(program: Grammar): void {
   program
     .add(
       adoptJob.kind,
-      'Give a copied instance a name, an empty database, a port and secrets of its own. Files and uploads stay.',
+      'Give a copied instance its own name, empty database, port and secrets. Files and uploads stay.',
     )
     .argument('<name>', 'the copy')
     .completes('name', 'instance')
-    .option('--as <name>', 'its new name; by default its own if that is free, or else a generated one')
-    .requiredOption('--director-name <name>', "the administrator's name: the database starts empty")
-    .requiredOption('--director-email <address>', "the administrator's e-mail address")
+    .option('--as <name>', 'the new name; by default its current one if that is free, otherwise a generated one')
+    .requiredOption('--director-name <name>', 'the administrator’s name: the database starts empty')
+    .requiredOption('--director-email <address>', 'the administrator’s e-mail address')
     .option('--director-password-stdin', 'read the password from standard input, its first line')
     .option('--generate-password', 'generate a password and print it once')
     .example(
       'adopt school --as school-test --director-name "Ada" --director-email ada@school.example --generate-password',
-      "the original isn't touched",
+      'the original isn’t touched',
     )
     .does(async (session, options: AdoptOptions, name: string) =>
       (await import('../commands/adopt')).adopt(session, options, name),
@@ -73,7 +73,7 @@ export function list(program: Grammar): void {
   program
     .add('list', 'All instances, with their status.')
     .example('list', 'a table')
-    .example('list --json', "for a script: the result's data has the instances")
+    .example('list --json', 'for scripts: the result’s data has the instances')
     .does(async session => (await import('../commands/list')).list(session))
 }
 
@@ -89,7 +89,7 @@ export function status(program: Grammar): void {
 
 export function logs(program: Grammar): void {
   program
-    .add('logs', "Show the end of an instance's log, search it, follow it, or save it to a file.")
+    .add('logs', 'Show the end of an instance’s log, search it, follow it, or save it to a file.')
     .argument('<name>', 'an instance')
     .completes('name', 'instance')
     .option('-n, --lines <number>', 'how many of the last lines; 100 by default, all with --since', lineCount)
@@ -123,8 +123,8 @@ export function remove(program: Grammar): void {
 
 export function removeLeftovers(program: Grammar): void {
   program
-    .add(leftoversJob.kind, 'Remove what is left of a half-made instance: folder, database, role, process, logs.')
-    .argument('<name>', "the folder in instances/, or the instance's intended name")
+    .add(leftoversJob.kind, 'Remove the leftovers of a half-created instance: folder, database, role, process, logs.')
+    .argument('<name>', 'the folder in instances/, or the instance’s intended name')
     .option('--confirm <word>', `must be ${deleteWord}; required without a terminal`)
     .example('remove-leftovers school', 'lists what will be deleted and what stays, and asks')
     .example(`remove-leftovers school --confirm ${deleteWord}`, 'in a script')

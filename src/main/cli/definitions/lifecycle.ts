@@ -1,4 +1,4 @@
-/** Commands on an instance's process: start, stop, restart and what changes how it runs. */
+/** Commands on an instance's process: start, stop, restart, and those that change how it runs. */
 import { hosts, type InstanceHost } from '../../../shared/instance'
 import { simpleJobs } from '../../../shared/jobs/lifecycle'
 import { bulkJobs } from '../../../shared/jobs/many'
@@ -6,7 +6,7 @@ import type { LifecycleOptions } from '../commands/lifecycle'
 import type { Grammar } from '../grammar'
 import { bootSeconds, oneOf, port } from './values'
 
-/** Start, stop and restart, of one or many. */
+/** Start, stop and restart, for one or many instances. */
 export function startStopRestart(program: Grammar): void {
   for (const { kind, input, bulk } of bulkJobs) {
     const command = program
@@ -26,7 +26,7 @@ export function startStopRestart(program: Grammar): void {
 
 export function resurrect(program: Grammar): void {
   program
-    .add('resurrect', "Start the infrastructure, and instances that should be running but aren't, e.g. after a reboot.")
+    .add('resurrect', 'Start the infrastructure, and instances that should be running but aren’t, e.g. after a reboot.')
     .argument('[name...]', 'instances; by default all that should be running')
     .completes('name', 'instance')
     .option('--all', 'all that should be running')
@@ -40,25 +40,25 @@ export function changePort(program: Grammar): void {
   program
     .add(
       'port',
-      "Move an instance to another port, or change who can reach it. If it isn't healthy there, the old port is restored.",
+      'Move an instance to another port, or change who can reach it. If it isn’t healthy there, the old port is restored.',
     )
     .argument('<name>', 'an instance')
     .completes('name', 'instance')
     .argument('<port>', 'the new port', port)
-    .option('--allow-shared-port', 'share a port that another instance has; only one of them can run at a time')
+    .option('--allow-shared-port', 'share another instance’s port; only one of them can run at a time')
     .option(
       '--host <address>',
-      '0.0.0.0: other machines too; 127.0.0.1: this machine only. The port may stay the same then',
+      '0.0.0.0: other machines too; 127.0.0.1: this machine only. With it, the port may stay the same',
       oneOf(hosts),
     )
     .example('port school 5020', 'restarts it if it is running')
-    .example('port school 5020 --host 127.0.0.1', 'reachable only from this machine, e.g. by a reverse proxy')
+    .example('port school 5020 --host 127.0.0.1', 'only reachable from this machine, e.g. by a reverse proxy')
     .does(async (session, options: { allowSharedPort?: boolean; host?: InstanceHost }, name: string, to: number) =>
       (await import('../commands/lifecycle')).port(session, name, to, options),
     )
 }
 
-/** Jobs that take an instance and nothing else. */
+/** Jobs that only need an instance's name. */
 export function simple(program: Grammar): void {
   for (const { kind, command } of simpleJobs) {
     program
@@ -72,16 +72,13 @@ export function simple(program: Grammar): void {
 
 export function bootTime(program: Grammar): void {
   program
-    .add(
-      'boot-time',
-      "Show how long an instance's application may take to answer after a start, or give it its own limit.",
-    )
+    .add('boot-time', 'Show or set how long an instance’s application may take to answer after starting.')
     .argument('<name>', 'an instance')
     .completes('name', 'instance')
-    .argument('[seconds]', "1 to 3600; default: go back to the manifest's server.bootSeconds", bootSeconds)
-    .example('boot-time school', 'show it')
+    .argument('[seconds]', '1 to 3600; “default” restores the manifest’s server.bootSeconds', bootSeconds)
+    .example('boot-time school', 'show the limit')
     .example('boot-time school 180', 'three minutes')
-    .example('boot-time school default', "back to the manifest's")
+    .example('boot-time school default', 'back to the manifest’s')
     .does(async (session, _: object, name: string, seconds: number | 'default' | undefined) =>
       (await import('../commands/boot-time')).bootTime(session, name, seconds),
     )

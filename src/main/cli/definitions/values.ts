@@ -1,7 +1,7 @@
-/** Parsers of what is given to arguments and options; each refuses with a message that says what is allowed. */
+/** Parsers for arguments and options. Each rejects bad values with a message that says what is allowed. */
 import { InvalidArgumentError } from 'commander'
 
-/** @param name what it is, as the message calls it */
+/** @param name the value's name in the message */
 const wholeNumber =
   (name: string, from: number, to: number) =>
   (text: string): number => {
@@ -31,5 +31,5 @@ export function since(text: string): number {
   const [, amount, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? []
   const time = amount === undefined ? Date.parse(text) : Date.now() - Number(amount) * (unitLengths[unit] ?? 0)
   if (time >= 0) return Math.floor(time)
-  throw new InvalidArgumentError('Give a duration like 30s, 10m, 2h or 7d, or a time like 2026-01-31T12:00.')
+  throw new InvalidArgumentError('Use a duration like 30s, 10m, 2h or 7d, or a time like 2026-01-31T12:00.')
 }

@@ -1,4 +1,4 @@
-/** Commands on the workspace as a whole: its set-up, infrastructure, settings, space, operations and served pages. */
+/** Commands on the whole workspace: setup, infrastructure, settings, disk space, operations and served pages. */
 import { driverKinds, serviceNames, type ServiceName } from '../../../shared/infrastructure'
 import type { InitOptions } from '../commands/init'
 import type { LogOptions } from '../commands/logs'
@@ -22,7 +22,7 @@ export function infra(program: Grammar): void {
   const group = program
     .add('infra', 'The shared PostgreSQL and PgBouncer.')
     .example('infra up', 'start both')
-    .example('infra status --json', 'for a script')
+    .example('infra status --json', 'for scripts')
   for (const [name, description, example] of [
     ['up', 'Start PostgreSQL and PgBouncer.', 'returns when both answer'],
     ['down', 'Stop both. Running instances have no database until both are started again.', 'data is kept'],
@@ -34,15 +34,15 @@ export function infra(program: Grammar): void {
       .does(async session => (await import('../commands/infra')).change(session, name))
   }
   group
-    .add('status', 'What is running, on which ports, with which driver.')
+    .add('status', 'Show what is running, on which ports, with which driver.')
     .example('infra status', 'driver, states, versions and ports')
     .does(async session => (await import('../commands/infra')).status(session))
   group
-    .add('logs', "The end of a service's log.")
+    .add('logs', 'Show the end of a service’s log.')
     .argument('[service]', serviceNames.join(' or '), oneOf(serviceNames), 'postgres')
     .option('-n, --lines <number>', 'how many lines, 100 by default', lineCount)
     .option('-f, --follow', 'show new lines, until Ctrl+C')
-    .example('infra logs', "PostgreSQL's")
+    .example('infra logs', 'PostgreSQL’s')
     .example('infra logs pgbouncer --lines 20 --follow', 'and new lines')
     .does(async (session, options: LogOptions, name: ServiceName) =>
       (await import('../commands/logs')).logs(session, { kind: 'service', name }, options),
@@ -51,16 +51,16 @@ export function infra(program: Grammar): void {
 
 export function settings(program: Grammar): void {
   const group = program
-    .add('settings', 'Show and change the settings of the workspace.')
+    .add('settings', 'Show and change the workspace’s settings.')
     .example('settings get', 'all of them')
     .example('settings set ports.firstInstance 5100', 'change one')
   group
-    .add('get', 'Show all settings, those of a section, or the value of one.')
+    .add('get', 'Show all settings, one section, or one value.')
     .argument('[key]', 'a setting or a section')
     .completes('key', 'setting')
     .example('settings get', 'each value, who set it, and the default')
     .example('settings get logs', 'one section')
-    .example('settings get ports.pgbouncer', 'only its value, for a script')
+    .example('settings get ports.pgbouncer', 'only the value, for scripts')
     .does(async (session, _, key: string | undefined) => (await import('../commands/settings')).get(session, key))
   group
     .add('set', 'Change a setting of this workspace.')
@@ -72,7 +72,7 @@ export function settings(program: Grammar): void {
       (await import('../commands/settings')).set(session, key, value),
     )
   group
-    .add('unset', "Return to the site's default or, if there is none, the product's.")
+    .add('unset', 'Reset a setting to the site’s default or, if there is none, the product’s.')
     .argument('<key>', 'a setting')
     .completes('key', 'setting')
     .example('settings unset logs.maxSizeMB', '50 MB, unless the site has another default')
@@ -81,21 +81,21 @@ export function settings(program: Grammar): void {
 
 export function space(program: Grammar): void {
   const group = program
-    .add('space', 'Disk space.')
+    .add('space', 'Show and free disk space.')
     .example('space status', 'releases, and what can be freed')
     .example('space free', 'when the disk is full')
   group
-    .add('status', 'Free space, what releases take and which instances use them, and what can be freed.')
+    .add('status', 'Show free space, releases with their sizes and instances, and what can be freed.')
     .example('space status', 'releases, and what can be freed')
     .does(async session => (await import('../commands/space')).status(session))
   group
     .add(
       'free',
-      "Remove what isn't needed: releases that no instance uses, files of deleted instances, the emergency reserve. PostgreSQL needn't be running.",
+      'Remove what isn’t needed: releases that no instance uses, files of deleted instances, the emergency reserve. PostgreSQL needn’t be running.',
     )
-    .option('--logs', 'also older parts of logs; their lines are lost')
+    .option('--logs', 'also older log archives; their lines are lost')
     .example('space free', 'instances keep their files')
-    .example('space free --logs', 'also remove older parts of logs')
+    .example('space free --logs', 'also remove older log archives')
     .does(async (session, options: { logs?: boolean }) => (await import('../commands/space')).free(session, options))
 }
 
@@ -104,7 +104,7 @@ export function operations(program: Grammar): void {
     .add('operations', 'List current and past operations, or show one with its steps.')
     .argument('[id]', 'an operation')
     .completes('id', 'operation')
-    .option('--password', "print the new director's password if nobody has seen it yet, then forget it")
+    .option('--password', 'print the new director’s password if it hasn’t been shown yet, then forget it')
     .example('operations', 'the newest last')
     .example('operations 20260101T120000000Z-0a1b2c3d', 'its steps, times, and why it failed')
     .does(async (session, options: { password?: boolean }, id: string | undefined) =>
@@ -136,7 +136,7 @@ export function recover(program: Grammar): void {
 
 export function serve(program: Grammar): void {
   program
-    .add('serve', "Serve the windows' pages to a browser, on this machine only; over SSH, use a tunnel.")
+    .add('serve', 'Serve the app to browsers on this machine. Elsewhere, use an SSH tunnel.')
     .option('--port <number>', 'the first port to try', port)
     .option('--detach', 'keep running without this terminal')
     .option('--status', 'show what is being served')
@@ -144,9 +144,9 @@ export function serve(program: Grammar): void {
     .option('--stop', 'stop serving once running operations have finished')
     .option('--unit', 'print a systemd unit')
     .option('--address <address>', 'serve other machines too, over TLS')
-    .option('--certificate <file>', 'the certificate (PEM), for the names in use')
-    .option('--key <file>', 'its key (PEM)')
-    .example('serve', 'until Ctrl+C; prints a link, and the tunnel to open')
+    .option('--certificate <file>', 'certificate (PEM) for the host names in use')
+    .option('--key <file>', 'the certificate’s key (PEM)')
+    .example('serve', 'until Ctrl+C; prints a link and the tunnel command')
     .example('serve --detach', 'keeps serving after the terminal closes')
     .example('serve --unit > ~/.config/systemd/user/instance-manager.service', 'to start it when the machine boots')
     .does(async (session, options) => (await import('../commands/serve')).serve(session, options))

@@ -1,19 +1,20 @@
 /**
- * Text of others on a terminal: a name or a tool's message must not move the cursor, set the title or turn text around.
+ * Makes untrusted text safe for a terminal: a name or a tool's message must not move the cursor, set the title or
+ * reverse text.
  */
 import { invisible, replacement } from '../../../shared/invisible'
 
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
-/** Colours and other sequences, whole, so that their letters do not stay behind. */
+/** Whole control sequences, so that no letters of theirs are left behind. */
 const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g
 
 const hidden = new RegExp(`[${invisible}]`, 'gu')
 
-/** Many lines, without control characters but newline and tab. What is invisible is shown as U+FFFD, as in logs. */
+/** Multi-line text without control characters except newline and tab. Invisible characters become U+FFFD, as in logs. */
 export const clean = (text: string): string =>
   text.replace(sequences, '').replace(controls, '').replace(hidden, replacement)
 
-/** One line. */
+/** The same, on one line. */
 export const cleanLine = (text: string): string => clean(text.replace(/[\n\t]+/g, ' '))
 
 const acting = new RegExp(`[\\u007f-\\u009f${invisible}]`, 'gu')
@@ -23,5 +24,5 @@ const escaped = (text: string): string =>
     .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('')
 
-/** JSON may be printed on a terminal too: what would act on it there is escaped, which means the same. */
+/** JSON that is safe on a terminal: characters that would act on it are escaped, which doesn't change the meaning. */
 export const asJson = (value: unknown): string => JSON.stringify(value).replace(acting, escaped)

@@ -1,4 +1,4 @@
-/** On a terminal: the steps with their times, drawn again as they change. What has ended stays above. */
+/** On a terminal: the steps with their times, redrawn as they change. Finished operations stay above. */
 import { cursorTo, clearScreenDown, moveCursor } from 'node:readline'
 import { isOpen, type OperationEvent, type OperationState } from '../../../shared/operation'
 import type { Output } from './output'
@@ -53,14 +53,14 @@ export class LiveReporter implements Reporter {
     this.#draw()
   }
 
-  /** As it is to stay. */
+  /** Prints the operation's final lines. */
   #keep(state: OperationState): void {
     this.#out.lines(this.#lines(state).map(it => this.#fit(it)))
   }
 
   #lines(state: OperationState, spinner?: string): string[] {
     const now = Date.now()
-    // Of many that go abreast, those under way: all of them have no room on a screen.
+    // Of many parallel steps, only the running ones: all of them wouldn't fit on a screen.
     const steps = state.steps.filter(
       it => !state.abreast || !isOpen(state) || it.status === 'doing' || it.status === 'stuck',
     )
@@ -88,7 +88,7 @@ export class LiveReporter implements Reporter {
     this.#drawn = 0
   }
 
-  /** Cut to the terminal's width: a line that wraps could not be erased. */
+  /** Cuts a line to the terminal's width, because a wrapped line couldn't be erased. */
   #fit(line: string): string {
     const width = this.#out.stream.columns || 80
     let seen = 0

@@ -1,6 +1,4 @@
-/**
- * Standard output and error of a command. A reader that has gone (| head) is not an error: further output is dropped.
- */
+/** A command's standard output or error. If the reader is gone (| head), further output is dropped without an error. */
 import { isColoured, painter, type Paint } from './style'
 
 export class Output {
@@ -17,7 +15,7 @@ export class Output {
     })
   }
 
-  /** Aborted when nobody reads any more. */
+  /** Aborted when the reader is gone. */
   get gone(): AbortSignal {
     return this.#gone.signal
   }

@@ -1,4 +1,4 @@
-/** Without a terminal (cron, a file): a line when something has happened, nothing that moves. */
+/** Without a terminal (cron, a file): one line per event, nothing animated. */
 import { hasBegun, type OperationEvent, type OperationState } from '../../../shared/operation'
 import { headline, stepTitle } from '../../../shared/jobs/words'
 import { cleanLine } from './clean'
@@ -44,7 +44,7 @@ export class PlainReporter implements Reporter {
   }
 
   end(): void {
-    /* every line is there already */
+    /* everything has been printed */
   }
 
   #step(state: OperationState, name: string): void {

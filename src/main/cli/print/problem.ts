@@ -1,15 +1,15 @@
-/** A Problem on standard error. */
+/** Formats a Problem for standard error. */
 import type { Problem, ProblemAction } from '../../../shared/problem'
 import { clean, cleanLine } from './clean'
 import type { Paint } from './style'
 
-/** What a window offers as a button. */
+/** The commands that correspond to a window's buttons. */
 const commands: Readonly<Partial<Record<ProblemAction, string>>> = {
   'start-infrastructure': 'instance-manager infra up',
   'choose-driver': 'instance-manager init --driver podman|docker|embedded',
   'open-activity': 'instance-manager operations',
-  'stop-other': 'the same with --stop-other',
-  'use-npm-install': 'the same with --npm-install',
+  'stop-other': 'the same command with --stop-other',
+  'use-npm-install': 'the same command with --npm-install',
   'free-space': 'instance-manager space free',
 }
 

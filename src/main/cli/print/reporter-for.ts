@@ -1,4 +1,4 @@
-/** Which reporter an output gets: live lines in a terminal, plain ones elsewhere, or events as JSON. */
+/** Chooses the reporter for an output: live lines on a terminal, plain lines elsewhere, or events as JSON. */
 import { asJson } from './clean'
 import type { Output } from './output'
 import type { Reporter } from './reporter'
@@ -9,7 +9,7 @@ export async function reporterFor(json: boolean, out: Output, err: Output): Prom
   return new (await import('./plain')).PlainReporter(err)
 }
 
-/** The events as they are, one a line. */
+/** Prints the events unchanged, one per line. */
 const jsonReporter = (out: Output): Reporter => ({
   snapshot: operation => out.line(asJson({ type: 'snapshot', operation })),
   event: event => out.line(asJson(event)),

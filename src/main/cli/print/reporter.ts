@@ -1,13 +1,13 @@
-/** Tells how operations go while they run. */
+/** Reports the progress of operations. */
 import type { OperationEvent, OperationState } from '../../../shared/operation'
 
 export interface Reporter {
-  /** An operation that was already going on when it was looked at. */
+  /** An operation that was already running when we began to follow it. */
   snapshot(state: OperationState): void
   /** @param state after the event */
   event(event: OperationEvent, state: OperationState): void
-  /** A line between, e.g. why one name of many was refused. */
+  /** An additional line, e.g. why one of many instances was refused. */
   note(text: string): void
-  /** Nothing more comes: leaves the terminal as it is to stay. */
+  /** Nothing more follows: restores the terminal. */
   end(): void
 }

@@ -1,4 +1,4 @@
-/** An operation and its steps in lines of text. */
+/** Formats an operation and its steps as lines of text. */
 import { duration } from '../../../shared/amounts'
 import { instanceOf } from '../../../shared/jobs/many'
 import type { OperationState, StepState } from '../../../shared/operation'
@@ -20,9 +20,9 @@ const wrong: readonly [string, Style] = ['✗', 'red']
 const taken = (from: string | undefined, to: string | undefined, now: number): string =>
   from === undefined ? '' : duration((to === undefined ? now : Date.parse(to)) - Date.parse(from))
 
-/** @param spinner shown for what goes on now */
+/** @param spinner shown for a running step */
 export function stepLine(kind: string, step: StepState, paint: Paint, now: number, spinner?: string): string {
-  const status = step.result ? 'done' : step.status // it stays, when the others are cancelled too
+  const status = step.result ? 'done' : step.status // its result stays even if the others are cancelled
   const [mark, style] = step.result?.problem ? wrong : marks[status]
   const active = step.status === 'doing' || step.status === 'undoing'
   const fraction = step.fraction === undefined ? '' : `${Math.round(step.fraction * 100)} %`
@@ -49,7 +49,7 @@ const phaseMarks: Readonly<Record<OperationState['phase'], readonly [mark: strin
   'rolled-back': ['✗', 'red'],
 }
 
-/** The operation in one line, with the time that it has taken. */
+/** The operation in one line, with the time it has taken. */
 export function headLine(state: OperationState, paint: Paint, now: number, spinner?: string): string {
   const [mark, style] = phaseMarks[state.phase]
   const active = state.phase === 'running' || state.phase === 'undoing'

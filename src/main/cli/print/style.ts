@@ -1,11 +1,11 @@
-/** Colours, where the stream is a terminal that has them and nobody asked for none (NO_COLOR, TERM=dumb). */
+/** Colours, if the stream is a terminal that supports them and they aren't disabled (NO_COLOR, TERM=dumb). */
 import type { WriteStream } from 'node:tty'
 
 const codes = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] } as const
 export type Style = keyof typeof codes
 export type Paint = (style: Style, text: string) => string
 
-/** Whether a stream is to be coloured. */
+/** Whether to colour a stream's output. */
 export const isColoured = (stream: Stream, env = process.env): boolean =>
   stream.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb' && stream.hasColors?.() === true
 type Stream = Pick<NodeJS.WriteStream, 'isTTY'> & Partial<Pick<WriteStream, 'hasColors'>>

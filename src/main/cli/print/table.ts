@@ -1,4 +1,4 @@
-/** Columns of text. */
+/** Aligns text in columns. */
 
 export interface Column<Row> {
   readonly title: string
@@ -8,7 +8,7 @@ export interface Column<Row> {
   paint?(text: string, row: Row): string
 }
 
-/** Lines, the titles first. Widths are counted in characters. */
+/** The table's lines, titles first. Widths are in characters. */
 export function table<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
