@@ -43,12 +43,12 @@ export class Measures implements Measured {
     this.#slow.again()
   }
 
-  /** Measures until the signal is aborted. @param changed called after each measurement */
+  /** Measures until the signal is aborted. @param changed called when a measurement tells anything new */
   async run(signal: AbortSignal, changed: () => void): Promise<void> {
     const timer = setInterval(() => {
-      this.#meter.measure(this.#pids)
+      const differs = this.#meter.measure(this.#pids)
       if (this.#facts.lost.some(it => !usageOf(it.pid))) this.again() // it has ended
-      changed()
+      if (differs) changed()
     }, usageEvery)
     signal.addEventListener('abort', () => clearInterval(timer))
     for await (const facts of this.#slow.watch(signal)) {

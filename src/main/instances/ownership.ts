@@ -8,7 +8,7 @@ import { databaseNames, type InstanceConfig } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import type { Manifest } from '../../shared/workspace'
 import type { Databases } from '../infrastructure/databases'
-import type { ListeningProcess, portsHolders } from '../system/proc'
+import type { KnownSockets, ListeningProcess, portsHolders } from '../system/proc'
 import { readInstanceConfig } from '../workspace/instance-config'
 import { instancePaths, type WorkspacePaths } from '../workspace/paths'
 import type { Configs } from './configs'
@@ -22,6 +22,8 @@ export interface OwnershipServices {
 
 export class Ownership {
   readonly #services: OwnershipServices
+  /** Found among the likely processes, which are examined again and again. */
+  readonly #sockets: KnownSockets = new Map()
 
   constructor(services: OwnershipServices) {
     this.#services = services
@@ -82,6 +84,7 @@ export class Ownership {
     const holders = await this.#services.portsHolders(
       configs.map(it => it.port),
       likely,
+      likely.length > 0 ? this.#sockets : undefined, // a plan needs every holder
     )
     const found = await Promise.all(
       configs.map(async config => {
@@ -98,10 +101,10 @@ export class Ownership {
     holders: readonly ListeningProcess[],
   ): Promise<string | undefined> {
     const { server } = instancePaths(this.#services.paths, manifest, name)
-    const own = await realpath(server).catch(() => server)
     for (const { pid } of holders) {
       const cwd = pid === undefined ? undefined : await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
-      if (cwd === own || !cwd?.endsWith(`/${manifest.server.folder}`)) continue
+      if (cwd === server || !cwd?.endsWith(`/${manifest.server.folder}`)) continue
+      if (cwd === (await realpath(server).catch(() => server))) continue
       const folder = cwd.slice(0, -manifest.server.folder.length - 1)
       const other = await readInstanceConfig(join(folder, 'config.json')).catch(() => undefined)
       if (other?.database.directUrl === database.directUrl && other.database.password === database.password)

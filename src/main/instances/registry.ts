@@ -51,7 +51,11 @@ export class Registry {
 
   constructor(services: RegistryServices) {
     this.#services = services
-    this.#measures = new Measures(services, () => this.#people > 0, services.signal)
+    this.#measures = new Measures(
+      { ...services, configs: () => this.#readConfigs() },
+      () => this.#people > 0,
+      services.signal,
+    )
     this.#watched = new Watched(
       { look: () => this.#look(), due: rest, begin: signal => this.#begin(signal) },
       services.signal,

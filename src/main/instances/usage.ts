@@ -19,21 +19,26 @@ const mebibyte = 2 ** 20
 export class UsageMeter {
   #samples: ReadonlyMap<number, Sample> = new Map()
 
-  /** Measures these processes and forgets all others. */
-  measure(pids: readonly number[]): void {
+  /** Measures these processes and forgets all others. @returns whether any usage has changed */
+  measure(pids: readonly number[]): boolean {
     const at = performance.now()
+    const before = this.#samples
     this.#samples = new Map(
       pids.flatMap(pid => {
         const found = usageOf(pid)
         if (!found) return []
-        const before = this.#samples.get(pid)
-        const usage = before && {
-          cpu: steady(Math.max(0, ((found.cpuTime - before.cpuTime) / (at - before.at)) * 100), before.usage?.cpu, 1),
-          memory: steady(found.memory, before.usage?.memory, mebibyte),
+        const last = before.get(pid)
+        const usage = last && {
+          cpu: steady(Math.max(0, ((found.cpuTime - last.cpuTime) / (at - last.at)) * 100), last.usage?.cpu, 1),
+          memory: steady(found.memory, last.usage?.memory, mebibyte),
         }
         return [[pid, { at, cpuTime: found.cpuTime, usage }]]
       }),
     )
+    return [...this.#samples].some(([pid, { usage }]) => {
+      const old = before.get(pid)?.usage
+      return usage?.cpu !== old?.cpu || usage?.memory !== old?.memory
+    })
   }
 
   /** The latest measurement; undefined until the process has been measured twice. */

@@ -141,15 +141,15 @@ export class Rotation {
     ])
     const limit = maxSizeMB * megabyte
     const rotates = (log: RotatedLog): boolean => !(pm2Logrotate && log.instance !== undefined)
-    let due = (await survey(logs)).filter(
-      it => it.unsettled || (rotates(it) && (it.data > limit || it.archives > keep)),
-    )
+    const found = await survey(logs)
+    let due = found.filter(it => it.unsettled || (rotates(it) && (it.data > limit || it.archives > keep)))
+    const changes = due.length > 0
     for (let round = 0; round < rounds && due.length > 0; round++) {
       const again: typeof due = []
       for (const it of due) if (await this.#tend(it.path, rotates(it), limit, keep)) again.push(it)
       due = again
     }
-    return this.#pause((await survey(logs)).filter(rotates), limit)
+    return this.#pause((changes ? await survey(logs) : found).filter(rotates), limit)
   }
 
   /** @returns whether it was rotated: it may still be over its limit */

@@ -3,6 +3,8 @@ declare module 'amp' {
   import type { Writable } from 'node:stream'
   /** Emits `data` with each whole message. */
   export class Stream extends Writable {}
+  /** The parts of a message as they came. @throws if it is none */
+  export function decode(message: Buffer): Buffer[]
 }
 declare module 'amp-message' {
   export default class Message {

@@ -132,9 +132,8 @@ export class Processes {
 
   /** Running apps that the daemon doesn't know: they outlived one that was killed. Otherwise as `list`. */
   async lost({ revive = true } = {}): Promise<PM2App[]> {
-    const [apps, listed] = await Promise.all([appsOf(this.#home), this.#entries(revive)])
-    const known = new Set(listed.map(it => it.pid))
-    return apps.filter(it => !known.has(it.pid))
+    const listed = (await this.#entries(revive)).flatMap(it => it.pid ?? [])
+    return appsOf(this.#home, new Set(listed))
   }
 
   /** Where its output goes: according to PM2 if it is listed, otherwise where we put it. */

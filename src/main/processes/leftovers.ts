@@ -34,16 +34,21 @@ export interface PM2App extends ProcessRef {
   readonly pid: number
 }
 
-/** Every process that PM2 with this home started in fork mode, and its children, whether a daemon lists it or not. */
-export async function appsOf(home: string): Promise<PM2App[]> {
+/**
+ * Every process that PM2 with this home started in fork mode, and its children, whether a daemon lists it or not.
+ * @param but processes to leave out: most of the cost is reading each process's environment
+ */
+export async function appsOf(home: string, but: ReadonlySet<number> = new Set()): Promise<PM2App[]> {
   const recorded = `${pm2Paths(home).pids}/`
   const apps = await Promise.all(
-    (await allPids()).map(async pid => {
-      const environment = await environmentOf(pid)
-      const name = environment.get('name')
-      const cwd = environment.get('pm_cwd')
-      return name && cwd && environment.get('pm_pid_path')?.startsWith(recorded) ? { pid, name, cwd } : undefined
-    }),
+    (await allPids())
+      .filter(it => !but.has(it))
+      .map(async pid => {
+        const environment = await environmentOf(pid)
+        const name = environment.get('name')
+        const cwd = environment.get('pm_cwd')
+        return name && cwd && environment.get('pm_pid_path')?.startsWith(recorded) ? { pid, name, cwd } : undefined
+      }),
   )
   return apps.filter(it => it !== undefined)
 }

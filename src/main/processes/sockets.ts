@@ -4,7 +4,7 @@
  * loaded into our process: its messages are AMP, which the MIT packages `amp` and `amp-message` read and write.
  */
 import { connect, type Socket } from 'node:net'
-import { Stream as Parser } from 'amp'
+import { decode, Stream as Parser } from 'amp'
 import Message from 'amp-message'
 import { z } from 'zod'
 import { problem } from '../../shared/problem'
@@ -20,12 +20,18 @@ export class DaemonLost extends Error {
 /**
  * Calls back with the parts of each message. A message that can't be read ends the connection with an error: the other
  * end may not be PM2.
+ * @param isWanted decides by a message's first part, still encoded, whether to parse the message; by default all are
  */
-function readMessages(socket: Socket, onMessage: (parts: readonly unknown[]) => void): void {
+function readMessages(
+  socket: Socket,
+  onMessage: (parts: readonly unknown[]) => void,
+  isWanted: (first: Buffer | undefined) => boolean = () => true,
+): void {
   const parser = new Parser()
   parser.on('data', (message: Buffer) => {
+    if (socket.destroyed) return
     try {
-      onMessage(new Message(message).args)
+      if (isWanted(decode(message)[0])) onMessage(new Message(message).args)
     } catch (error) {
       socket.destroy(new Error('Its answer can’t be read.', { cause: error }))
     }
@@ -107,8 +113,13 @@ export type BusSignal = { readonly type: 'connected' | 'lost' } | { readonly typ
 
 const reconnectEvery = 500 // ms
 
-/** Follows a topic on PM2's bus, reconnecting whenever the daemon is back. @returns a function that ends it */
+/**
+ * Follows a topic on PM2's bus, reconnecting whenever the daemon is back. PM2 sends every subscriber all topics,
+ * including each line of every log; those aren't parsed.
+ * @returns a function that ends it
+ */
 export function follow(path: string, topic: string, onSignal: (signal: BusSignal) => void): () => void {
+  const name = `s:${topic}` // as AMP encodes text
   let state: 'connected' | 'lost' | undefined
   let timer: NodeJS.Timeout | undefined
   let ended = false
@@ -123,9 +134,11 @@ export function follow(path: string, topic: string, onSignal: (signal: BusSignal
       /* "close" follows */
     })
     socket.on('connect', () => become('connected'))
-    readMessages(socket, ([its, data]) => {
-      if (!ended && its === topic) onSignal({ type: 'message', data })
-    })
+    readMessages(
+      socket,
+      ([, data]) => onSignal({ type: 'message', data }),
+      first => first?.toString() === name,
+    )
     socket.on('close', () => {
       become('lost')
       if (!ended)

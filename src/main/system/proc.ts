@@ -2,10 +2,11 @@
  * What Linux knows about processes and ports. The only place that reads /proc for this. A process that ends meanwhile
  * counts as absent.
  */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { basename } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 
 /** `pid` and `program` are absent for another user's process, which only root can see. */
 export interface ListeningProcess {
@@ -22,27 +23,45 @@ export interface ListeningProcess {
 export const portHolders = async (port: number, likely?: number): Promise<readonly ListeningProcess[]> =>
   (await portsHolders([port], likely === undefined ? [] : [likely])).get(port) ?? []
 
+/** Sockets by the entry of /proc/PID/fd where they were found. */
+export type KnownSockets = Map<string, { readonly pid: number; readonly inode: string }>
+
 /**
- * As `portHolders`, but of many ports at the cost of one. @param likely the processes to check first: if they hold all
- * the ports, the others needn't be examined @returns nothing for a port on which nothing is listening
+ * As `portHolders`, but of many ports at the cost of one.
+ * @param likely the processes to check first: if they hold all the ports, the others needn't be examined
+ * @param known kept by callers that ask often: a socket found before is confirmed by one read
+ * @returns nothing for a port on which nothing is listening
  */
 export async function portsHolders(
   ports: readonly number[],
   likely: readonly number[],
+  known: KnownSockets = new Map(),
 ): Promise<ReadonlyMap<number, readonly ListeningProcess[]>> {
   const asked = new Set(ports)
   const sockets = (await Promise.all([listeners('tcp'), listeners('tcp6')])).flat().filter(it => asked.has(it.port))
   const holders = new Map(sockets.map(it => [it.inode, new Set<number>()]))
-  const look = (pids: readonly number[]): Promise<unknown> =>
-    Promise.all(pids.map(async pid => (await socketInodes(pid)).forEach(it => holders.get(it)?.add(pid))))
-  if (sockets.length > 0) await look(likely)
-  if ([...holders.values()].some(it => it.size === 0)) await look(await allPids())
+  const incomplete = (): boolean => [...holders.values()].some(it => it.size === 0)
+  const look = async (pids: readonly number[]): Promise<void> => {
+    for (const pid of pids) {
+      for (const { file, inode } of socketsOf(pid)) {
+        if (!holders.get(inode)?.add(pid)) continue
+        known.set(file, { pid, inode })
+      }
+      await setImmediate() // hundreds of processes mustn't hold up everything else
+    }
+  }
+  for (const [file, { pid, inode }] of known) {
+    if (socketAt(file) === inode) holders.get(inode)?.add(pid)
+    else known.delete(file)
+  }
+  if (incomplete()) await look(likely)
+  if (incomplete()) await look(await allPids())
   const found = new Map<number, readonly ListeningProcess[]>()
   for (const port of new Set(sockets.map(it => it.port))) {
     const held = sockets.filter(it => it.port === port).map(it => holders.get(it.inode) ?? new Set<number>())
     const pids = [...new Set(held.flatMap(it => [...it]))]
-    const known: ListeningProcess[] = await Promise.all(pids.map(async pid => ({ pid, program: await program(pid) })))
-    found.set(port, held.some(it => it.size === 0) ? [...known, {}] : known)
+    const named: ListeningProcess[] = await Promise.all(pids.map(async pid => ({ pid, program: await program(pid) })))
+    found.set(port, held.some(it => it.size === 0) ? [...named, {}] : named)
   }
   return found
 }
@@ -238,9 +257,25 @@ async function listeners(table: 'tcp' | 'tcp6'): Promise<Listener[]> {
     })
 }
 
-async function socketInodes(pid: number): Promise<Set<string>> {
+/** A process's sockets. Synchronous like `usageOf`: an application has dozens of open files. */
+function socketsOf(pid: number): { readonly file: string; readonly inode: string }[] {
   const folder = `/proc/${pid}/fd`
-  const files = await readdir(folder).catch(() => [])
-  const targets = await Promise.all(files.map(it => readlink(`${folder}/${it}`).catch(() => '')))
-  return new Set(targets.flatMap(it => /^socket:\[(\d+)\]$/.exec(it)?.[1] ?? []))
+  try {
+    return readdirSync(folder).flatMap(it => {
+      const file = `${folder}/${it}`
+      const inode = socketAt(file)
+      return inode === undefined ? [] : [{ file, inode }]
+    })
+  } catch {
+    return []
+  }
+}
+
+/** The inode of the socket behind an entry of /proc/PID/fd; undefined if it isn't a socket. */
+function socketAt(file: string): string | undefined {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(file))?.[1]
+  } catch {
+    return undefined
+  }
 }

@@ -10,6 +10,7 @@ import {
   portFree,
   portHolders,
   portsHolders,
+  type KnownSockets,
   program,
   startTime,
   usageOf,
@@ -82,6 +83,22 @@ test('of many ports at once: who is asked first, everyone else if that does not 
     await vi.waitFor(async () => expect(await portsHolders(asked, likely)).toEqual(all))
   }
   expect(await portsHolders([], [process.pid])).toEqual(new Map())
+})
+
+test('what is known of sockets is believed only while it is true', async () => {
+  const own = await listen('127.0.0.1')
+  const known: KnownSockets = new Map()
+  const ours = new Map([[own, [{ pid: process.pid, program: 'node' }]]])
+  expect(await portsHolders([own], [], known)).toEqual(ours)
+  const [[file, found] = ['', { pid: 0, inode: '' }]] = known
+  expect(found.pid).toBe(process.pid)
+  expect(await portsHolders([own], [], known)).toEqual(ours)
+  expect([...known]).toEqual([[file, found]])
+  const { pid } = child('setInterval(() => {}, 1000)')
+  known.clear()
+  known.set(`/proc/${pid}/fd/0`, { pid, inode: found.inode }) // what the child had and closed since
+  expect(await portsHolders([own], [], known)).toEqual(ours)
+  expect([...known]).toEqual([[file, found]])
 })
 
 test('family, life, start and environment of processes', async () => {

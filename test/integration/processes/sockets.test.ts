@@ -24,13 +24,20 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** One message in PM2's framing whose one argument says that it is JSON and is none. */
-const garbage = (() => {
-  const argument = Buffer.from('j:{"torn')
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(argument.length)
-  return Buffer.concat([Buffer.from([0x11]), length, argument])
-})()
+/** One message in PM2's framing. */
+const message = (...parts: readonly string[]): Buffer =>
+  Buffer.concat([
+    Buffer.from([0x10 | parts.length]),
+    ...parts.flatMap(it => {
+      const length = Buffer.alloc(4)
+      length.writeUInt32BE(Buffer.byteLength(it))
+      return [length, Buffer.from(it)]
+    }),
+  ])
+
+/** JSON that is none. */
+const torn = 'j:{"torn'
+const garbage = message('s:process:event', torn)
 
 async function listen(talk: (socket: Socket) => void): Promise<string> {
   const path = join(folder, 'rpc.sock')
@@ -68,4 +75,21 @@ it('a bus that cannot be read is lost, and followed again', async () => {
   expect(told).toEqual(['connected', 'lost', 'connected', 'lost'])
   for (const it of connections) it.destroy()
   expect(uncaught).toEqual([])
+})
+
+it('only messages of the topic are parsed', async () => {
+  const path = await listen(socket => {
+    socket.on('error', () => undefined)
+    socket.write(message('s:log:out', torn))
+    socket.write(message('s:process:event', 'j:{"event":"exit"}'))
+  })
+  const told: unknown[] = []
+  await new Promise<void>(resolve => {
+    const end = follow(path, 'process:event', it => {
+      if (told.push(it) < 2) return
+      end()
+      resolve()
+    })
+  })
+  expect(told).toEqual([{ type: 'connected' }, { type: 'message', data: { event: 'exit' } }])
 })
