@@ -85,7 +85,7 @@ async function look(services: HealthServices, target: HealthTarget, signal: Abor
   if (holders.length === 0) return { process, problem: notListening(name, port) }
   const others = await foreign(process, process.pid, holders)
   if (others.length > 0) return { process, problem: heldByOther(name, port, others) }
-  const answer = await request(port, signal)
+  const answer = await httpStatus(port, signal)
   if (typeof answer === 'string') return { process, problem: noAnswer(name, port, answer) }
   if (answer >= 500) return { process, problem: httpError(name, port, answer) }
   const refusal = await services.pools.refusal(target)
@@ -112,10 +112,10 @@ async function foreign(
 }
 
 /**
- * Not `fetch`, which refuses some ports (e.g. 6000) and follows redirects. @returns the HTTP status, or why there was
+ * GET /, not by `fetch`, which refuses some ports (e.g. 6000) and follows redirects. @returns the HTTP status, or why there was
  * none
  */
-function request(port: number, signal: AbortSignal): Promise<number | string> {
+export function httpStatus(port: number, signal: AbortSignal): Promise<number | string> {
   return new Promise(resolve => {
     const limit = AbortSignal.timeout(answerWithin)
     get({ host: loopback, port, path: '/', agent: false, signal: AbortSignal.any([signal, limit]) }, response => {

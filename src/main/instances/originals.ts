@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Manifest } from '../../shared/workspace'
 import { existsItself, syncFolder } from '../system/files'
 import { removeTree } from '../system/tree'
-import type { InstancePaths } from '../workspace/paths'
+import { pathsIn, type InstancePaths } from '../workspace/paths'
 import type { Trash } from './trash'
 
 const files = ['config', 'databaseConfig', 'env'] as const
@@ -13,18 +13,8 @@ const files = ['config', 'databaseConfig', 'env'] as const
  * Where they are kept: a folder with the same layout in the trash, which is emptied once no open operation has the
  * token.
  */
-export function originalsOf(trash: Trash, token: string, { server, client }: Manifest): InstancePaths {
-  const folder = trash.placeOf(token)
-  return {
-    folder,
-    config: join(folder, 'config.json'),
-    databaseConfig: join(folder, 'db-config.json'),
-    server: join(folder, server.folder),
-    client: join(folder, client.folder),
-    env: join(folder, server.folder, '.env'),
-    reservation: join(folder, '.operation'),
-  }
-}
+export const originalsOf = (trash: Trash, token: string, manifest: Manifest): InstancePaths =>
+  pathsIn(trash.placeOf(token), manifest)
 
 /** Keeps all or none; doesn't replace those already kept. @param instances the folder that contains both */
 export async function keepOriginals(instances: string, from: InstancePaths, originals: InstancePaths): Promise<void> {

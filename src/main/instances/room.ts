@@ -31,6 +31,7 @@ import { leftoverRemoval, previewLeftovers } from './leftovers'
 import { instancePorts } from './lifecycle/target'
 import { bulkJob } from './many'
 import { checkPort, choosePort, type PortKnowledge } from './ports'
+import { rebuilding } from './rebuild'
 import type { Registry } from './registry'
 import { restarting } from './restart'
 import type { Roster } from './roster'
@@ -109,6 +110,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       starting(services),
       stopping(services),
       restarting(services),
+      rebuilding(services),
       portChange(services),
       deletion(services),
       isolation(services),

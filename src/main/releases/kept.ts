@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { makePrivateFolder, readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import type { Run } from '../system/run'
 import { Parts, syncTimeout, type PartName } from './parts'
-import { ownBytes } from './tree'
+import { ownBytes, pathsBelow } from './tree'
 
 /** Validated, because it becomes part of a path. */
 const partName = z.string().regex(/^[a-z]+-[a-z]+-[0-9a-f]{32}$/)
@@ -76,6 +76,15 @@ export class KeptReleases {
   /** The server's code, as the base application has it. */
   serverOf(fingerprint: string): string {
     return join(this.folder, fingerprint, 'server')
+  }
+
+  /** Every path that it has in an instance's server folder; undefined if it isn't kept. */
+  async serverPaths(fingerprint: string): Promise<string[] | undefined> {
+    const release = await this.#read(fingerprint)
+    if (!release) return undefined
+    const { packages, generated } = release.parts
+    const folders = [this.serverOf(fingerprint), ...[packages, generated].map(it => this.parts.content(it))]
+    return (await Promise.all(folders.map(it => pathsBelow(this.#run, it)))).flat()
   }
 
   /**

@@ -59,6 +59,8 @@ export interface Launched {
   /** Empty if the output goes to a file. */
   readonly stdout: Readable
   readonly stderr: Readable
+  /** Undefined: it wasn't even started. */
+  readonly pid?: number
   /** Resolves when it has ended and its output has been read. Never rejects. */
   readonly exit: Promise<Exit>
   /** Kills it and all its children, as its timeout and its signal do. */
@@ -126,7 +128,13 @@ export function launch(id: string, file: string, args: readonly string[], option
       resolve({ code, signal: by, ...(error && { error }), timedOut, ...(inputError && { inputError }) })
     })
   })
-  return { stdout: child.stdout ?? Readable.from([]), stderr: child.stderr ?? Readable.from([]), exit, stop }
+  return {
+    stdout: child.stdout ?? Readable.from([]),
+    stderr: child.stderr ?? Readable.from([]),
+    exit,
+    stop,
+    pid: child.pid,
+  }
 }
 
 /** @param failed called if the input is incomplete: its end must not reach the command */

@@ -12,6 +12,8 @@ export interface RunOptions extends CommandOptions {
   readonly input?: string
   /** Receives standard output and error as they arrive. */
   readonly onOutput?: (chunk: string) => void
+  /** Told its process number once it has started. */
+  readonly onStart?: (pid: number) => void
 }
 
 /**
@@ -41,8 +43,9 @@ const errorsKept = 16_000
 /** @param id identifies the workspace; `sweep(id)` ends the commands that have it */
 export const createRun =
   (id: string): Run =>
-  async (file, args, { onOutput, ...options }) => {
-    const { stdout, stderr, exit, stop } = launch(id, file, args, options)
+  async (file, args, { onOutput, onStart, ...options }) => {
+    const { stdout, stderr, pid, exit, stop } = launch(id, file, args, options)
+    if (pid !== undefined) onStart?.(pid)
     if (onOutput) for (const stream of [stdout, stderr]) showAsItComes(stream, options.secrets ?? [], onOutput)
     const [output, all]: [Buffer[], Buffer[]] = [[], []]
     let size = 0

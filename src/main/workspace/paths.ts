@@ -51,30 +51,50 @@ export function workspacePaths(root: string): WorkspacePaths {
   }
 }
 
-export interface InstancePaths {
-  readonly folder: string
+/** Its folder with the code that it runs from, which is a slot itself. */
+export interface InstancePaths extends Slot {
   readonly config: string
   readonly databaseConfig: string
+  /** While the instance is being created: the token of its operation. */
+  readonly reservation: string
+  /** Slots, each with a server and a client folder: of code to come, of code just replaced, and of the way back. */
+  readonly slots: Readonly<Record<SlotName, Slot>>
+}
+
+export type SlotName = 'next' | 'replaced' | 'previous'
+
+/** A place for one copy of an instance's code, beside the one that it runs from. */
+export interface Slot {
+  readonly folder: string
   readonly server: string
   readonly client: string
   readonly env: string
-  /** While the instance is being created: the token of its operation. */
-  readonly reservation: string
 }
 
 /**
  * Derived from the name and the manifest, never from the paths in config.json, which may be stale or malicious.
  * @param name a valid instance name (nameSchema)
  */
-export function instancePaths(workspace: WorkspacePaths, { server, client }: Manifest, name: string): InstancePaths {
-  const folder = join(workspace.instances, name)
+export const instancePaths = (workspace: WorkspacePaths, manifest: Manifest, name: string): InstancePaths =>
+  pathsIn(join(workspace.instances, name), manifest)
+
+/** The paths of an instance that lies in this folder. */
+export function pathsIn(folder: string, { server, client }: Manifest): InstancePaths {
+  const slotIn = (slot: string): Slot => ({
+    folder: slot,
+    server: join(slot, server.folder),
+    client: join(slot, client.folder),
+    env: join(slot, server.folder, '.env'),
+  })
   return {
-    folder,
+    ...slotIn(folder),
     config: join(folder, 'config.json'),
     databaseConfig: join(folder, 'db-config.json'),
-    server: join(folder, server.folder),
-    client: join(folder, client.folder),
-    env: join(folder, server.folder, '.env'),
     reservation: join(folder, '.operation'),
+    slots: {
+      next: slotIn(join(folder, '.next')),
+      replaced: slotIn(join(folder, '.replaced')),
+      previous: slotIn(join(folder, '.previous')),
+    },
   }
 }

@@ -6,8 +6,16 @@ import { infrastructureJobs } from './infrastructure'
 import type { AnyJob } from './job'
 import { lifecycleJobs } from './lifecycle'
 import { manyJob } from './many'
+import { rebuildJobs } from './rebuild'
 
-export const jobs = [...createJobs, ...lifecycleJobs, ...deleteJobs, manyJob, ...infrastructureJobs] as const
+export const jobs = [
+  ...createJobs,
+  ...rebuildJobs,
+  ...lifecycleJobs,
+  ...deleteJobs,
+  manyJob,
+  ...infrastructureJobs,
+] as const
 
 export type KnownJob = (typeof jobs)[number]
 

@@ -1,0 +1,137 @@
+/**
+ * Runs the new code beside the old one: on a spare port, with the instance's settings and database, as a child of ours
+ * that a crash sweeps away. While it runs, the application's timers run twice, so it is ended as soon as it has answered.
+ */
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { loopback } from '../../../shared/address'
+import { problem, toProblem } from '../../../shared/problem'
+import { baseEnvironment } from '../../system/environment'
+import { descendants, portHolders } from '../../system/proc'
+import { readIfExists } from '../../system/files'
+import { setEnv, writeEnv } from '../../workspace/env-file'
+import { httpStatus } from '../health'
+import { bootTime } from '../lifecycle/target'
+import { runAs } from '../system-user/identity'
+import { removeOwn } from './own-files'
+import { pathsOf, type RebuildServices, type RebuildStep } from './services'
+
+const pollEvery = 50 // ms
+/** What ends over its first request ends within that. Milliseconds. */
+const confirmAfter = 250
+/** Characters of its output that are kept to say why it failed. */
+const kept = 16_000
+
+export const trial = (services: RebuildServices): RebuildStep => ({
+  async do({ plan, signal, report, output }) {
+    const { env, slots } = pathsOf(services, plan)
+    const { next } = slots
+    const port = await sparePort()
+    await writeEnv(next.env, setEnv((await readIfExists(env)) ?? '', { PORT: String(port), HOST: loopback }))
+    for (const it of plan.manifest.server.dataFolders) await mkdir(join(next.server, it), { recursive: true })
+    report({ text: `Trying the new code on port ${port}` })
+    try {
+      await tryOut(
+        services,
+        { name: plan.target.name, server: next.server, entry: plan.manifest.server.entry, port },
+        { signal, output },
+      )
+    } finally {
+      await removeOwn(services.run, next.server, new Set(await services.releases.serverPaths(plan.fingerprint)))
+    }
+  },
+  verify: () => Promise.resolve(false), // it leaves nothing that would show that it was done
+})
+
+interface Candidate {
+  readonly name: string
+  readonly server: string
+  /** The script, relative to `server`. */
+  readonly entry: string
+  readonly port: number
+}
+
+/** @throws Problem `trial-failed`, with its output under details; the signal's reason */
+async function tryOut(
+  services: RebuildServices,
+  { name, server, entry, port }: Candidate,
+  { signal, output }: { readonly signal: AbortSignal; readonly output: (chunk: string) => void },
+): Promise<void> {
+  const { seconds } = await bootTime(services, name)
+  const over = new AbortController()
+  const limit = AbortSignal.any([signal, over.signal])
+  let words = ''
+  let pid: number | undefined
+  const failed = (cause: string): Error =>
+    problem({
+      code: 'trial-failed',
+      message: `The new code of “${name}” doesn’t work.`,
+      cause,
+      hint: 'The instance still has the code it had. Correct the base application, then rebuild again.',
+      details: words || undefined,
+    })
+  const ended = services
+    .run(services.node.path, [join(server, entry)], {
+      cwd: server,
+      env: { ...baseEnvironment(), NODE_ENV: 'production', PORT: String(port), HOST: loopback },
+      user: await runAs(services.paths, name),
+      signal: limit,
+      timeout: Infinity,
+      onStart: it => (pid = it),
+      onOutput(chunk) {
+        words = (words + chunk).slice(-kept)
+        output(chunk)
+      },
+    })
+    .then(
+      () => 'It exited.',
+      (error: unknown) => toProblem(error).message,
+    )
+  try {
+    const reason = await Promise.race([ended, answers(() => pid, port, seconds, limit)])
+    signal.throwIfAborted()
+    if (reason !== undefined) throw failed(reason)
+  } finally {
+    over.abort()
+    await ended
+  }
+}
+
+/** Looks until it has answered twice. @returns why it didn't within its boot time */
+async function answers(
+  pid: () => number | undefined,
+  port: number,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const end = Date.now() + seconds * 1000
+  for (let answered = false; ;) {
+    const reason = await look(pid(), port, signal)
+    if (reason === undefined && answered) return undefined
+    answered = reason === undefined
+    if (signal.aborted || (reason !== undefined && Date.now() > end)) return reason ?? 'It was stopped.'
+    await delay(answered ? confirmAfter : pollEvery)
+  }
+}
+
+async function look(pid: number | undefined, port: number, signal: AbortSignal): Promise<string | undefined> {
+  const holders = pid === undefined ? [] : await portHolders(port, pid)
+  const own = pid === undefined ? [] : [pid, ...(await descendants(pid))]
+  if (!holders.some(it => it.pid !== undefined && own.includes(it.pid))) return `It isn’t listening on port ${port}.`
+  const status = await httpStatus(port, signal)
+  if (typeof status === 'string') return status
+  return status >= 500 ? `GET / was answered with HTTP status ${status}.` : undefined
+}
+
+/** A port of the loopback interface that nobody has now. */
+async function sparePort(): Promise<number> {
+  const server = createServer().listen(0, loopback)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

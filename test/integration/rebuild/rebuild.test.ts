@@ -1,0 +1,57 @@
+/** New code of the base application comes into an instance: what it gets, what it keeps, and the way back. */
+import { lstat, mkdir, readFile, readlink, symlink, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type TestWorkspace } from '../../support/workspace'
+import { answerOf, job, mustDo, statuses, tinyWorkspace } from '../lifecycle/lifecycle'
+
+let workspace: TestWorkspace
+beforeAll(async () => {
+  workspace = await tinyWorkspace()
+  await workspace.startInfrastructure()
+})
+afterAll(() => workspace.remove())
+
+const inInstance = (name: string, ...path: string[]): string => join(workspace.root, 'instances', name, ...path)
+
+async function changeBase(text: string): Promise<void> {
+  const entry = join(workspace.root, 'server/index.js')
+  await writeFile(entry, (await readFile(entry, 'utf8')).replace(/\n\/\/ version.*|$/, `\n// version ${text}`))
+}
+
+it('brings new code, keeps everything of its own, and keeps the old code as a way back', async () => {
+  const { port } = await workspace.create({ name: 'school' }).then(it => it.plan as unknown as { port: number })
+  const server = (...path: string[]): string => inInstance('school', 'server', ...path)
+  await mkdir(server('reports/2026'), { recursive: true })
+  await writeFile(server('reports/2026/may.txt'), 'of the application', { mode: 0o640 })
+  await symlink('2026/may.txt', server('reports/latest'))
+  await utimes(server('reports/2026/may.txt'), 1, 2)
+  await writeFile(server('uploads/a.txt'), 'an upload')
+  const env = await readFile(server('.env'), 'utf8')
+  await writeFile(server('.env'), `${env}\nUNKNOWN="a # b"\n`)
+  const before = await readFile(server('index.js'), 'utf8')
+  await changeBase('2')
+  await mustDo(workspace, 'rebuild', { name: 'school' })
+  expect(await readFile(server('index.js'), 'utf8')).toContain('// version 2')
+  expect(await readFile(inInstance('school', '.previous/server/index.js'), 'utf8')).toBe(before)
+  expect(await readFile(server('.env'), 'utf8')).toBe(`${env}\nUNKNOWN="a # b"\n`)
+  const { mode, mtimeMs } = await lstat(server('reports/2026/may.txt'))
+  expect([mode & 0o777, mtimeMs]).toEqual([0o640, 2000])
+  expect(await readlink(server('reports/latest'))).toBe('2026/may.txt')
+  expect(await readFile(server('uploads/a.txt'), 'utf8')).toBe('an upload')
+  expect(await statuses(workspace)).toMatchObject({ school: 'online' })
+  expect(await answerOf(port)).toBeDefined()
+})
+
+it('code that crashes at its start never reaches the instance', async () => {
+  const before = await readFile(inInstance('school', 'server/index.js'), 'utf8')
+  const entry = join(workspace.root, 'server/index.js')
+  const text = await readFile(entry, 'utf8')
+  await writeFile(entry, `throw new Error('broken build')\n${text}`)
+  const state = await job(workspace, 'rebuild', { name: 'school' })
+  await writeFile(entry, text)
+  expect(state.phase).toBe('rolled-back')
+  expect(JSON.stringify(state.turned)).toContain('broken build')
+  expect(await readFile(inInstance('school', 'server/index.js'), 'utf8')).toBe(before)
+  expect(await statuses(workspace)).toMatchObject({ school: 'online' })
+})
