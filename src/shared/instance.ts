@@ -111,6 +111,8 @@ export const instanceConfigSchema = z.looseObject({
   bootSeconds: bootSecondsSchema.optional(),
   /** Ours: the fingerprint of the release that its files came from. Absent in instances created by the earlier CLI. */
   release: z.string().optional(),
+  /** Ours: the code that it had before its last rebuild is kept beside it, and of which release that was. */
+  previous: z.looseObject({ release: z.string().optional(), replaced: z.iso.datetime() }).optional(),
   /**
    * Ours: it runs as its own system user, whose name is derived from the workspace and the instance. `before`: the
    * previous owners of its files.
@@ -147,6 +149,8 @@ export interface InstanceView {
   readonly isolated: boolean
   /** Whether the base application has changed since that release; absent if unknown. */
   readonly outdated?: boolean
+  /** When its code was exchanged, if the code that it had before is kept: it can be rolled back. ISO 8601. */
+  readonly replaced?: string
   /** Bytes; absent while PostgreSQL can't be asked. */
   readonly databaseSize?: number
   /**

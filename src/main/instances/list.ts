@@ -61,6 +61,7 @@ function viewOf(
     release,
     databaseSize: sizes.get(database.name),
     isolated: config.systemUser !== undefined,
+    replaced: config.previous?.replaced,
     outdated: base !== undefined && release !== undefined ? base !== release : undefined,
   }
   if (!process) return view

@@ -3,22 +3,22 @@
  * renaming folders, taken back by itself if it isn't healthy.
  */
 import { randomUUID } from 'node:crypto'
-import { rename, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import type { z } from 'zod'
 import { rebuildJob, type RebuildPlan } from '../../shared/jobs/rebuild'
-import { implement } from '../operations/implement'
+import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
-import { exists, makeFolder, syncFolder } from '../system/files'
+import { pathsBelow } from '../releases/tree'
+import { makeFolder } from '../system/files'
 import { requireWorkspace } from '../workspace/base'
 import { fingerprint } from '../workspace/fingerprint'
-import { changeInstanceConfig } from '../workspace/instance-config'
 import { targetContradiction } from './lifecycle/derived'
-import { claimDatabase, startAgain, startTarget, stopTarget, verifyHealth } from './lifecycle/process-steps'
 import { findOwn, isRunning } from './lifecycle/target'
-import { switchBack, switchIn } from './rebuild/exchange'
-import { pathsBelow } from '../releases/tree'
-import { baseOf, pathsOf, releasedPaths, type RebuildServices, type RebuildStep } from './rebuild/services'
-import { trial } from './rebuild/trial'
+import { makeReplaced, removeReplaced } from './rebuild/exchange'
+import { pathsOf, type RebuildServices } from './rebuild/services'
+import { exchangeSteps } from './rebuild/steps'
+
+type RebuildStep = StepActions<RebuildPlan>
 
 export const rebuilding = (services: RebuildServices): AnyOperation =>
   implement(rebuildJob, {
@@ -27,11 +27,7 @@ export const rebuilding = (services: RebuildServices): AnyOperation =>
     steps: {
       'prepare-release': prepareRelease(services),
       'fill-slot': fillSlot(services),
-      trial: trial(services),
-      switch: switchCode(services),
-      'start-process': startProcess(services),
-      'verify-health': verifyHealth(services),
-      'keep-previous': keepPrevious(services),
+      ...exchangeSteps(services),
     },
   })
 
@@ -55,70 +51,49 @@ async function planRebuild(
   return plan
 }
 
+const baseOf = ({ paths, node }: RebuildServices, { manifest, fingerprint: pinned }: RebuildPlan) => ({
+  root: paths.root,
+  nodeMajor: node.major,
+  manifest,
+  fingerprint: pinned,
+})
+
+/** A release stays, for the next instance. */
 const prepareRelease = (services: RebuildServices): RebuildStep => ({
   do: ({ plan, signal, report, output }) =>
     services.releases.prepare(baseOf(services, plan), { signal, report, output }),
-  verify: ({ plan }) => services.releases.has(plan.fingerprint),
+  verify: ({ plan }) => services.releases.kept.has(plan.fingerprint),
 })
 
 const fillSlot = (services: RebuildServices): RebuildStep => ({
   async do({ plan, signal, report, output }) {
-    const { next } = pathsOf(services, plan).slots
+    const paths = pathsOf(services, plan)
+    const { next } = paths.slots
     await rm(next.folder, { recursive: true, force: true })
     await makeFolder(next.folder)
     await services.releases.place(baseOf(services, plan), next.folder, { signal, report, output })
+    const after = await pathsBelow(services.run, next.server, signal)
+    await makeReplaced(paths, [...(await pathsOfOld(services, plan, signal)), ...after])
   },
   verify: () => Promise.resolve(false), // half of a copy looks like a whole one
-  undo: ({ plan }) => rm(pathsOf(services, plan).slots.next.folder, { recursive: true, force: true }),
+  async undo({ plan }) {
+    const paths = pathsOf(services, plan)
+    await rm(paths.slots.next.folder, { recursive: true, force: true })
+    await removeReplaced(paths)
+  },
 })
 
-const switchCode = (services: RebuildServices): RebuildStep => {
-  const released = async (plan: RebuildPlan): Promise<ReadonlySet<string>> => {
-    const { server, slots } = pathsOf(services, plan)
-    const old = (await exists(slots.replaced.server)) ? slots.replaced.server : server
-    return releasedPaths(services, plan, await pathsBelow(services.run, old))
-  }
-  return {
-    async do({ plan }) {
-      const paths = pathsOf(services, plan)
-      const known = await released(plan) // before it stops: it takes a moment
-      if (plan.ran) await stopTarget(services, plan.target)
-      await switchIn(services.run, paths, known)
-      await changeInstanceConfig(paths.config, it => ({ ...it, release: plan.fingerprint }))
-      await rm(paths.slots.next.folder, { recursive: true, force: true })
-    },
-    verify: async ({ plan }) => {
-      const { slots } = pathsOf(services, plan)
-      return (await exists(slots.replaced.folder)) && !(await exists(slots.next.folder))
-    },
-    async undo(context) {
-      const { plan } = context
-      const paths = pathsOf(services, plan)
-      if (plan.ran) await stopTarget(services, plan.target)
-      await switchBack(services.run, paths, await released(plan))
-      await changeInstanceConfig(paths.config, it => ({ ...it, release: plan.from }))
-      if (plan.ran) await startAgain(services, plan.target, context)
-    },
-  }
+/**
+ * What belongs to the release that the instance has. Of code that the replaced tool placed only the packages are known;
+ * whatever else the new release lacks is kept, for it may be the instance's.
+ */
+async function pathsOfOld(
+  { releases, run, ...services }: RebuildServices,
+  plan: RebuildPlan,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const known = plan.from === undefined ? undefined : await releases.kept.serverPaths(plan.from)
+  if (known) return known
+  const present = await pathsBelow(run, pathsOf(services, plan).server, signal)
+  return present.filter(it => it === 'node_modules' || it.startsWith('node_modules/'))
 }
-
-const startProcess = (services: RebuildServices): RebuildStep => ({
-  async do({ plan: { target }, signal, report }) {
-    await claimDatabase(services, target.name)
-    await startTarget(services, target, { signal, report })
-  },
-  verify: () => Promise.resolve(false), // whether what runs is the new code can't be told
-  undo: ({ plan: { target } }) => stopTarget(services, target),
-})
-
-/** The way back from the rebuild before this one goes; this one's takes its place. */
-const keepPrevious = (services: RebuildServices): RebuildStep => ({
-  async do({ plan }) {
-    const { folder, slots } = pathsOf(services, plan)
-    if (!(await exists(slots.replaced.folder))) return // a crash came after the rename
-    await services.trash.put(slots.previous.folder, plan.token, false)
-    await rename(slots.replaced.folder, slots.previous.folder)
-    await syncFolder(folder)
-  },
-  verify: async ({ plan }) => !(await exists(pathsOf(services, plan).slots.replaced.folder)),
-})

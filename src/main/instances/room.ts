@@ -34,6 +34,7 @@ import { checkPort, choosePort, type PortKnowledge } from './ports'
 import { rebuilding } from './rebuild'
 import type { Registry } from './registry'
 import { restarting } from './restart'
+import { rollback } from './rollback'
 import type { Roster } from './roster'
 import type { Space } from './space'
 import { starting } from './start'
@@ -111,6 +112,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       stopping(services),
       restarting(services),
       rebuilding(services),
+      rollback(services),
       portChange(services),
       deletion(services),
       isolation(services),

@@ -208,8 +208,9 @@ export class Space {
 
   async #instancesByRelease(): Promise<Map<string, string[]>> {
     const found = new Map<string, string[]>()
-    for (const { name, release } of (await this.#services.roster.configs()).configs)
-      if (release !== undefined) found.set(release, [...(found.get(release) ?? []), name])
+    for (const { name, release, previous } of (await this.#services.roster.configs()).configs)
+      for (const it of new Set([release, previous?.release]))
+        if (it !== undefined) found.set(it, [...(found.get(it) ?? []), name])
     return found
   }
 

@@ -1,27 +1,53 @@
 /** Jobs that exchange an instance's code: for the base application as it is now, or for what it had before. */
 import { z } from 'zod'
 import { nameSchema } from '../instance'
-import { owns, things, uses } from '../things'
+import { owns, things, uses, type Claim } from '../things'
 import { manifestSchema } from '../workspace'
 import { fingerprintSchema } from './create'
 import { defineJob, type Candidate } from './job'
 import { startProcess, targetSchema, verifyHealth } from './target'
 
-const rebuildPlanSchema = z.strictObject({
-  /** Marks the slot that this operation fills, and names what it sets aside. */
+const exchangePlanSchema = z.strictObject({
+  /** Names what is set aside. */
   token: z.uuid(),
   target: targetSchema,
   /** It was running, so it's started again; a stopped instance stays stopped. */
   ran: z.boolean(),
   manifest: manifestSchema,
-  /** The release it gets. */
-  fingerprint: fingerprintSchema,
-  /** The release it has; absent: none of ours, made by the replaced tool. */
+  /** The release that it gets; absent: code that the replaced tool placed. */
+  fingerprint: fingerprintSchema.optional(),
+  /** The release that it has; absent as above. */
   from: fingerprintSchema.optional(),
 })
+export type ExchangePlan = Readonly<z.infer<typeof exchangePlanSchema>>
+
+const rebuildPlanSchema = exchangePlanSchema.required({ fingerprint: true })
 export type RebuildPlan = Readonly<z.infer<typeof rebuildPlanSchema>>
 
-const canBeRebuilt = ({ group }: Candidate): boolean => group !== 'busy' && group !== 'copy'
+const isFree = ({ group }: Candidate): boolean => group !== 'busy' && group !== 'copy'
+
+/** From the code in the slot beside the running one on, both jobs are the same. */
+const exchange = {
+  trial: { title: 'Try it', explanation: 'It runs on a spare port until it answers. Then it is ended.' },
+  switch: {
+    title: 'Switch over',
+    explanation: 'Stops the old code and exchanges the folders. Uploads, settings and other files stay.',
+  },
+  'start-process': { ...startProcess, when: ({ ran }: ExchangePlan) => ran },
+  'verify-health': { ...verifyHealth, when: ({ ran }: ExchangePlan) => ran },
+  'keep-previous': { title: 'Keep the old code', explanation: 'You can roll back to it until the next rebuild.' },
+} as const
+
+const claims = ({ target, token, fingerprint, from }: ExchangePlan): Claim[] => [
+  ...[things.instance(target.name), things.port(target.port), things.trash(token)].map(owns),
+  uses(things.infrastructure),
+  ...[...new Set([fingerprint, from])].flatMap(it => (it === undefined ? [] : [uses(things.release(it))])),
+]
+
+const cancel = {
+  meaning: 'The instance keeps the code it has, or gets it back.',
+  confirm: 'Cancel and go back',
+} as const
 
 export const rebuildJob = defineJob({
   kind: 'rebuild',
@@ -31,35 +57,15 @@ export const rebuildJob = defineJob({
   steps: {
     'prepare-release': {
       title: 'Prepare the new code',
-      explanation: 'Installs what changed and builds the client. The instance keeps running.',
+      explanation: 'Installs and builds what changed. The instance keeps running.',
     },
-    'fill-slot': {
-      title: 'Place it beside the running code',
-      explanation: 'In a folder of its own; nothing that runs is touched.',
-    },
-    trial: {
-      title: 'Try it',
-      explanation: 'The new code runs on a spare port until it answers.',
-    },
-    switch: {
-      title: 'Switch to the new code',
-      explanation: 'Stops the old code and exchanges the folders. Uploads, settings and other files stay.',
-    },
-    'start-process': { ...startProcess, when: ({ ran }) => ran },
-    'verify-health': { ...verifyHealth, when: ({ ran }) => ran },
-    'keep-previous': {
-      title: 'Keep the previous code',
-      explanation: 'You can roll back to it until the next rebuild.',
-    },
+    'fill-slot': { title: 'Place it beside the running code', explanation: 'Nothing that runs is touched.' },
+    ...exchange,
   },
   pivot: 'keep-previous',
   recovery: 'resume',
   about: ({ name }) => things.instance(name),
-  claims: ({ target, token, fingerprint, from }) => [
-    ...[things.instance(target.name), things.port(target.port), things.trash(token)].map(owns),
-    uses(things.infrastructure),
-    ...[...new Set([fingerprint, ...(from === undefined ? [] : [from])])].map(it => uses(things.release(it))),
-  ],
+  claims,
   name: ({ target }) => target.name,
   again: ({ target }) => ({ name: target.name }),
   words: ({ name }) => ({
@@ -69,16 +75,16 @@ export const rebuildJob = defineJob({
     failed: `“${name}” was not rebuilt`,
   }),
   status: 'Rebuilding…',
-  cancel: { meaning: 'The instance keeps the code it has, or gets it back.', confirm: 'Cancel and go back' },
+  cancel,
   needsInfrastructure: true,
   prints: true,
   keeps: true,
   offer: {
     label: 'Rebuild…',
-    when: canBeRebuilt,
+    when: isFree,
     question: name => ({
       title: `Rebuild “${name}”?`,
-      text: 'It gets the base application as it is now. The new code is tried beside the running one first; the database, settings, uploads and every other file of its own stay.',
+      text: 'It gets the base application as it is now. The new code is tried beside the running one first. The database, settings, uploads and all other files of its own stay.',
       confirm: 'Rebuild',
       calm: true,
     }),
@@ -86,4 +92,46 @@ export const rebuildJob = defineJob({
   command: { description: 'Bring the base application’s code into an instance.', example: 'rebuild school' },
 })
 
-export const rebuildJobs = [rebuildJob] as const
+export const rollbackJob = defineJob({
+  kind: 'rollback',
+  version: 1,
+  input: z.object({ name: nameSchema }),
+  plan: exchangePlanSchema,
+  steps: {
+    'take-previous': { title: 'Take the previous code', explanation: 'It was kept beside the running code.' },
+    ...exchange,
+  },
+  pivot: 'keep-previous',
+  recovery: 'resume',
+  about: ({ name }) => things.instance(name),
+  claims,
+  name: ({ target }) => target.name,
+  again: ({ target }) => ({ name: target.name }),
+  words: ({ name }) => ({
+    asking: `Roll back “${name}”`,
+    running: `Rolling back “${name}”`,
+    done: `“${name}” has its previous code`,
+    failed: `“${name}” was not rolled back`,
+  }),
+  status: 'Rolling back…',
+  cancel,
+  needsInfrastructure: true,
+  prints: true,
+  keeps: true,
+  offer: {
+    label: 'Roll back…',
+    when: it => isFree(it) && it.previous,
+    question: name => ({
+      title: `Roll back “${name}”?`,
+      text: 'It gets the code it had before the last rebuild. The database, settings, uploads and all other files of its own stay. The code it has now is kept, so you can switch again.',
+      confirm: 'Roll back',
+      calm: true,
+    }),
+  },
+  command: {
+    description: 'Bring back the code that an instance had before its last rebuild.',
+    example: 'rollback school',
+  },
+})
+
+export const rebuildJobs = [rebuildJob, rollbackJob] as const

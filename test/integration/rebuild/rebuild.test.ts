@@ -55,3 +55,16 @@ it('code that crashes at its start never reaches the instance', async () => {
   expect(await readFile(inInstance('school', 'server/index.js'), 'utf8')).toBe(before)
   expect(await statuses(workspace)).toMatchObject({ school: 'online' })
 })
+
+it('rolls back and forth, and what was written in between stays', async () => {
+  const code = (): Promise<string> => readFile(inInstance('school', 'server/index.js'), 'utf8')
+  await writeFile(inInstance('school', 'server/uploads/b.txt'), 'later')
+  await mustDo(workspace, 'rollback', { name: 'school' })
+  expect(await code()).not.toContain('// version 2')
+  await writeFile(inInstance('school', 'server/uploads/c.txt'), 'even later')
+  await mustDo(workspace, 'rollback', { name: 'school' })
+  expect(await code()).toContain('// version 2')
+  for (const it of ['uploads/a.txt', 'uploads/b.txt', 'uploads/c.txt', 'reports/2026/may.txt', '.env'])
+    expect((await lstat(inInstance('school', 'server', it))).isFile()).toBe(true)
+  expect(await statuses(workspace)).toMatchObject({ school: 'online' })
+})

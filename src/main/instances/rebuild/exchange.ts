@@ -1,44 +1,75 @@
 /**
- * Exchanges an instance's code by renaming folders: old aside, new in, its own files over. Every half of it tells by what
- * is where how far it came, so that it can be finished or taken back after a power cut.
+ * Exchanges an instance's code by renaming folders: the old aside, the new in, the instance's own files over. How far it
+ * came is told by what lies where, so that it can be finished or taken back after a power cut at any point.
  */
 import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { existsItself, makeFolder, syncFolder } from '../../system/files'
 import type { Run } from '../../system/run'
-import type { InstancePaths } from '../../workspace/paths'
-import { carryOwn } from './own-files'
+import type { InstancePaths, Slot } from '../../workspace/paths'
+import { carryOwn, readReleased, writeReleased, type Released } from './own-files'
 
-/** @param released paths below the server folder that belong to the old or the new release */
-export async function switchIn(run: Run, paths: InstancePaths, released: ReadonlySet<string>): Promise<void> {
+const parts = ['server', 'client'] as const
+
+/** Lies in the slot of the old code, and stays with it. */
+const listIn = ({ folder }: Slot): string => join(folder, 'released')
+
+/** The place for the code to be replaced. @param released of both codes */
+export async function makeReplaced(paths: InstancePaths, released: Iterable<string>): Promise<void> {
+  await makeFolder(paths.slots.replaced.folder)
+  await writeReleased(listIn(paths.slots.replaced), released)
+}
+
+/** Unless code was replaced. */
+export async function removeReplaced({ slots: { replaced } }: InstancePaths): Promise<void> {
+  if (!(await existsItself(replaced.server))) await rm(replaced.folder, { recursive: true, force: true })
+}
+
+/** What belongs to the two codes of the exchange that is under way. */
+export async function releasedIn(paths: InstancePaths): Promise<Released> {
+  const list = listIn(paths.slots.replaced)
+  const found = await readReleased(list)
+  if (!found) throw new Error(`${list} is gone`)
+  return found
+}
+
+/** What belongs to the code that an instance has and to the one before. */
+export const releasedBefore = ({ slots }: InstancePaths): Promise<Released | undefined> =>
+  readReleased(listIn(slots.previous))
+
+/** Puts the list beside code that was taken back out, which is to be kept. */
+export async function rememberReleased({ slots }: InstancePaths): Promise<void> {
+  const found = await readReleased(listIn(slots.replaced))
+  if (found) await writeReleased(listIn(slots.next), found)
+}
+
+/** The code in *next* becomes the instance's, and its own goes to *replaced*. */
+export async function switchIn(run: Run, paths: InstancePaths, released: Released): Promise<void> {
   const { next, replaced } = paths.slots
-  await makeFolder(replaced.folder)
-  for (const part of ['server', 'client'] as const) {
+  for (const part of parts) {
     if (!(await existsItself(next[part]))) continue // it is in already
     if (!(await existsItself(replaced[part]))) await move(paths[part], replaced[part])
     await move(next[part], paths[part])
   }
-  await syncFolder(paths.folder)
   await carryOwn(run, replaced.server, paths.server, released)
   await syncFolder(paths.folder)
 }
 
 /** The reverse, from any half of it. Nothing to do if nothing was exchanged. */
-export async function switchBack(run: Run, paths: InstancePaths, released: ReadonlySet<string>): Promise<void> {
+export async function switchBack(run: Run, paths: InstancePaths, released: Released): Promise<void> {
   const { next, replaced } = paths.slots
-  if (!(await existsItself(replaced.folder))) return
   await makeFolder(next.folder)
-  if ((await existsItself(replaced.server)) && (await existsItself(paths.server)))
-    await carryOwn(run, paths.server, replaced.server, released)
-  for (const part of ['server', 'client'] as const) {
+  const both = await Promise.all([replaced.server, paths.server].map(existsItself))
+  if (both.every(Boolean)) await carryOwn(run, paths.server, replaced.server, released)
+  for (const part of parts) {
     if (!(await existsItself(replaced[part]))) continue
-    if (await existsItself(paths[part])) await move(paths[part], next[part])
+    await move(paths[part], next[part])
     await move(replaced[part], paths[part])
   }
   await syncFolder(paths.folder)
-  await rm(replaced.folder, { recursive: true, force: true })
 }
 
-/** The folder may be gone, e.g. a client folder that the replaced tool never made. */
+/** What isn't there, e.g. the client folder of an instance without one, needn't be moved. */
 async function move(from: string, to: string): Promise<void> {
   await rename(from, to).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error

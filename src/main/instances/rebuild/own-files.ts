@@ -5,17 +5,35 @@
 import { lstat, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pathsBelow } from '../../releases/tree'
+import { readIfExists, syncFolder, writeFileAtomic } from '../../system/files'
 import type { Run } from '../../system/run'
 import { removeTree } from '../../system/tree'
 
-/** Those that belong to no release; of a folder of its own the folder alone stands for all that is in it. */
-export function ownPaths(present: readonly string[], released: ReadonlySet<string>): string[] {
+/** Paths below the server folder that belong to the code before or after an exchange. All others are the instance's. */
+export type Released = ReadonlySet<string>
+
+/** Bytes; ten thousand packages take 50 MB. */
+const longest = 256 << 20
+const separator = '\0'
+
+/** Keeps a list beside the code that it is about. */
+export const writeReleased = (file: string, paths: Iterable<string>): Promise<void> =>
+  writeFileAtomic(file, [...new Set(paths)].join(separator), 0o600)
+
+/** @returns undefined if there is no such list */
+export async function readReleased(file: string): Promise<Released | undefined> {
+  const text = await readIfExists(file, longest)
+  return text === undefined ? undefined : new Set(text.split(separator))
+}
+
+/** Those that are the instance's; a folder of its own stands for all that is in it. @param present parents first */
+export function ownPaths(present: readonly string[], released: Released): string[] {
   const own: string[] = []
-  const folders = new Set<string>()
+  const all = new Set<string>()
   for (const path of present) {
     if (released.has(path)) continue
-    if (!folders.has(dirname(path))) own.push(path)
-    folders.add(path)
+    if (!all.has(dirname(path))) own.push(path)
+    all.add(path)
   }
   return own
 }
@@ -24,31 +42,34 @@ export function ownPaths(present: readonly string[], released: ReadonlySet<strin
  * Moves an instance's own files from one copy of its server folder to another by renaming them, so that modes, links,
  * times and owners stay. May be done again from any half.
  */
-export async function carryOwn(run: Run, from: string, to: string, released: ReadonlySet<string>): Promise<void> {
+export async function carryOwn(run: Run, from: string, to: string, released: Released): Promise<void> {
+  const touched = new Set<string>()
   for (const path of ownPaths(await pathsBelow(run, from), released)) {
-    await ensureParents(from, to, dirname(path))
+    await ensureFolder(from, to, dirname(path))
     await move(join(from, path), join(to, path))
+    touched.add(dirname(path))
   }
+  for (const it of touched) await Promise.all([from, to].map(root => syncFolder(join(root, it))))
 }
 
-/** What a trial has left in a copy that nobody uses yet. */
-export async function removeOwn(run: Run, folder: string, released: ReadonlySet<string>): Promise<void> {
+/** Removes what a trial has left in a copy that nobody uses yet. */
+export async function removeOwn(run: Run, folder: string, released: Released): Promise<void> {
   for (const path of ownPaths(await pathsBelow(run, folder), released)) await removeTree(join(folder, path))
 }
 
-/** A folder of the release alone may be missing in the other one: it gets the mode and times that it has here. */
-async function ensureParents(from: string, to: string, folder: string): Promise<void> {
+/** Code of one release may have a folder that the other lacks; it gets the mode and times that it has here. */
+async function ensureFolder(from: string, to: string, folder: string): Promise<void> {
   if (folder === '.' || (await lstat(join(to, folder)).catch(() => undefined))?.isDirectory()) return
-  await ensureParents(from, to, dirname(folder))
+  await ensureFolder(from, to, dirname(folder))
   const { mode, atime, mtime } = await lstat(join(from, folder))
   await mkdir(join(to, folder), { mode: mode & 0o7777 })
   await utimes(join(to, folder), atime, mtime)
 }
 
-/** Over what is there: a folder is merged, as a crash may have left half of one. */
+/** Over what is there; folders are merged, since a crash may have left half of one. */
 async function move(from: string, to: string): Promise<void> {
-  const [mine, there] = await Promise.all([from, to].map(it => lstat(it).catch(() => undefined)))
-  if (mine?.isDirectory() && there?.isDirectory()) {
+  const [moved, there] = await Promise.all([from, to].map(it => lstat(it).catch(() => undefined)))
+  if (moved?.isDirectory() && there?.isDirectory()) {
     for (const it of await readdir(from)) await move(join(from, it), join(to, it))
     return
   }

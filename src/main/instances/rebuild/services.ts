@@ -1,9 +1,8 @@
-/** What a rebuild works with. */
-import type { Manifest } from '../../../shared/workspace'
+/** What a rebuild and a rollback work with. */
+import type { ExchangePlan } from '../../../shared/jobs/rebuild'
+import type { StepActions } from '../../operations/implement'
 import type { Releases } from '../../releases/releases'
 import type { Run } from '../../system/run'
-import type { StepActions } from '../../operations/implement'
-import type { RebuildPlan } from '../../../shared/jobs/rebuild'
 import { instancePaths, type InstancePaths } from '../../workspace/paths'
 import type { LifecycleServices } from '../lifecycle/target'
 import type { Space } from '../space'
@@ -17,33 +16,10 @@ export interface RebuildServices extends LifecycleServices {
   readonly space: Pick<Space, 'require'>
 }
 
-export type RebuildStep = StepActions<RebuildPlan>
+/** A step that both jobs have. */
+export type ExchangeStep = StepActions<ExchangePlan>
 
 export const pathsOf = (
   { paths }: Pick<RebuildServices, 'paths'>,
-  { target, manifest }: { readonly target: { readonly name: string }; readonly manifest: Manifest },
+  { target, manifest }: Pick<ExchangePlan, 'target' | 'manifest'>,
 ): InstancePaths => instancePaths(paths, manifest, target.name)
-
-/** The base application as the plan pins it. */
-export const baseOf = ({ paths, node }: RebuildServices, { manifest, fingerprint }: RebuildPlan) => ({
-  root: paths.root,
-  nodeMajor: node.major,
-  manifest,
-  fingerprint,
-})
-
-/**
- * What belongs to the release that the instance has and to the one that it gets. Of an instance that has none of ours,
- * its packages; all else that the new release lacks is kept, since nobody knows whose it is.
- */
-export async function releasedPaths(
-  { releases }: Pick<RebuildServices, 'releases'>,
-  { fingerprint, from }: RebuildPlan,
-  present: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const before =
-    (from === undefined ? undefined : await releases.serverPaths(from)) ??
-    present.filter(it => it === 'node_modules' || it.startsWith('node_modules/'))
-  const after = (await releases.serverPaths(fingerprint)) ?? []
-  return new Set([...before, ...after])
-}

@@ -16,8 +16,9 @@ import { setEnv, writeEnv } from '../../workspace/env-file'
 import { httpStatus } from '../health'
 import { bootTime } from '../lifecycle/target'
 import { runAs } from '../system-user/identity'
+import { releasedIn } from './exchange'
 import { removeOwn } from './own-files'
-import { pathsOf, type RebuildServices, type RebuildStep } from './services'
+import { pathsOf, type RebuildServices, type ExchangeStep } from './services'
 
 const pollEvery = 50 // ms
 /** What ends over its first request ends within that. Milliseconds. */
@@ -25,12 +26,13 @@ const confirmAfter = 250
 /** Characters of its output that are kept to say why it failed. */
 const kept = 16_000
 
-export const trial = (services: RebuildServices): RebuildStep => ({
+export const trial = (services: RebuildServices): ExchangeStep => ({
   async do({ plan, signal, report, output }) {
-    const { env, slots } = pathsOf(services, plan)
-    const { next } = slots
+    const paths = pathsOf(services, plan)
+    const { next } = paths.slots
+    const released = await releasedIn(paths)
     const port = await sparePort()
-    await writeEnv(next.env, setEnv((await readIfExists(env)) ?? '', { PORT: String(port), HOST: loopback }))
+    await writeEnv(next.env, setEnv((await readIfExists(paths.env)) ?? '', { PORT: String(port), HOST: loopback }))
     for (const it of plan.manifest.server.dataFolders) await mkdir(join(next.server, it), { recursive: true })
     report({ text: `Trying the new code on port ${port}` })
     try {
@@ -40,7 +42,7 @@ export const trial = (services: RebuildServices): RebuildStep => ({
         { signal, output },
       )
     } finally {
-      await removeOwn(services.run, next.server, new Set(await services.releases.serverPaths(plan.fingerprint)))
+      await removeOwn(services.run, next.server, released)
     }
   },
   verify: () => Promise.resolve(false), // it leaves nothing that would show that it was done

@@ -1,0 +1,65 @@
+/** The steps from the code in the slot *next* on: try it, switch to it, keep the old code. */
+import { rename, rm } from 'node:fs/promises'
+import type { ExchangePlan } from '../../../shared/jobs/rebuild'
+import { existsItself, syncFolder } from '../../system/files'
+import { changeInstanceConfig } from '../../workspace/instance-config'
+import { claimDatabase, startAgain, startTarget, stopTarget, verifyHealth } from '../lifecycle/process-steps'
+import { releasedIn, switchBack, switchIn } from './exchange'
+import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
+import { trial } from './trial'
+
+export const exchangeSteps = (services: RebuildServices) => ({
+  trial: trial(services),
+  switch: switchOver(services),
+  'start-process': startProcess(services),
+  'verify-health': verifyHealth<ExchangePlan>(services),
+  'keep-previous': keepPrevious(services),
+})
+
+const switchOver = (services: RebuildServices): ExchangeStep => ({
+  async do({ plan: { target, ran, fingerprint }, plan }) {
+    const paths = pathsOf(services, plan)
+    const released = await releasedIn(paths) // read while it still runs
+    if (ran) await stopTarget(services, target)
+    await switchIn(services.run, paths, released)
+    await changeInstanceConfig(paths.config, it => ({ ...it, release: fingerprint }))
+    await rm(paths.slots.next.folder, { recursive: true, force: true })
+  },
+  verify: async ({ plan }) => !(await existsItself(pathsOf(services, plan).slots.next.folder)),
+  async undo(context) {
+    const { plan } = context
+    const paths = pathsOf(services, plan)
+    if (!(await existsItself(paths.slots.replaced.server))) {
+      if (plan.ran) await startAgain(services, plan.target, context)
+      return
+    }
+    if (plan.ran) await stopTarget(services, plan.target)
+    await switchBack(services.run, paths, await releasedIn(paths))
+    await changeInstanceConfig(paths.config, it => ({ ...it, release: plan.from }))
+    if (plan.ran) await startAgain(services, plan.target, context)
+  },
+})
+
+const startProcess = (services: RebuildServices): ExchangeStep => ({
+  async do({ plan: { target }, signal, report }) {
+    await claimDatabase(services, target.name)
+    await startTarget(services, target, { signal, report })
+  },
+  verify: () => Promise.resolve(false), // whether what runs is the new code can't be told
+  undo: ({ plan: { target } }) => stopTarget(services, target),
+})
+
+/** The way back from the exchange before this one is removed; this one's takes its place. */
+const keepPrevious = (services: RebuildServices): ExchangeStep => ({
+  async do({ plan }) {
+    const { folder, config, slots } = pathsOf(services, plan)
+    if (await existsItself(slots.replaced.folder)) {
+      await services.trash.put(slots.previous.folder, plan.token, false)
+      await rename(slots.replaced.folder, slots.previous.folder)
+      await syncFolder(folder)
+    }
+    const previous = { release: plan.from, replaced: new Date().toISOString() }
+    await changeInstanceConfig(config, it => ({ ...it, previous }))
+  },
+  verify: () => Promise.resolve(false), // to keep what is kept costs nothing
+})

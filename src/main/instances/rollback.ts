@@ -1,0 +1,67 @@
+/** Brings back the code that an instance had before its last rebuild, which was kept beside it. */
+import { randomUUID } from 'node:crypto'
+import { rename } from 'node:fs/promises'
+import type { z } from 'zod'
+import { rollbackJob, type ExchangePlan } from '../../shared/jobs/rebuild'
+import { problem } from '../../shared/problem'
+import { implement } from '../operations/implement'
+import type { AnyOperation } from '../operations/operation'
+import { existsItself, syncFolder } from '../system/files'
+import { targetContradiction } from './lifecycle/derived'
+import { findOwn, isRunning } from './lifecycle/target'
+import { makeReplaced, releasedBefore, rememberReleased, removeReplaced } from './rebuild/exchange'
+import { pathsOf, type ExchangeStep, type RebuildServices } from './rebuild/services'
+import { exchangeSteps } from './rebuild/steps'
+
+export const rollback = (services: RebuildServices): AnyOperation =>
+  implement(rollbackJob, {
+    plan: input => planRollback(services, input),
+    contradiction: ({ target }, subject) => targetContradiction(services, subject, target),
+    steps: { 'take-previous': takePrevious(services), ...exchangeSteps(services) },
+  })
+
+/** @throws Problem `instance-unknown`, `instance-foreign`, `no-previous-code` */
+async function planRollback(
+  services: RebuildServices,
+  { name }: z.output<typeof rollbackJob.input>,
+): Promise<ExchangePlan> {
+  const { target, config, manifest, paths } = await findOwn(services, name)
+  if (!config.previous || !(await existsItself(paths.slots.previous.server)))
+    throw problem({
+      code: 'no-previous-code',
+      message: `There is no earlier code of “${name}” to roll back to.`,
+      hint: 'It is kept from a rebuild to the next one.',
+    })
+  return {
+    token: randomUUID(),
+    target,
+    ran: await isRunning(services, target),
+    manifest,
+    fingerprint: config.previous.release,
+    from: config.release,
+  }
+}
+
+const takePrevious = (services: RebuildServices): ExchangeStep => ({
+  async do({ plan }) {
+    const paths = pathsOf(services, plan)
+    const { previous, next } = paths.slots
+    const released = await releasedBefore(paths)
+    if (released) {
+      await makeReplaced(paths, released)
+      await rename(previous.folder, next.folder)
+      await syncFolder(paths.folder)
+    }
+  },
+  verify: async ({ plan }) => existsItself(pathsOf(services, plan).slots.next.folder),
+  async undo({ plan }) {
+    const paths = pathsOf(services, plan)
+    const { previous, next } = paths.slots
+    if (await existsItself(next.folder)) {
+      await rememberReleased(paths)
+      await rename(next.folder, previous.folder)
+    }
+    await removeReplaced(paths)
+    await syncFolder(paths.folder)
+  },
+})
