@@ -4,16 +4,18 @@
  * of this process, so that the code under test stays as it is.
  */
 import { readlinkSync } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import promises, { open, type FileHandle } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 
 export interface Moment {
   /**
    * `before` a journal's line is written (the work is done, and nothing says so), `torn` in its middle, `after` it is
-   * on disk; `writing`: a file is written beside its place.
+   * on disk; `writing`: a file is written beside its place; `renamed`: something was just given that name.
    */
-  readonly at: 'before' | 'torn' | 'after' | 'writing'
+  readonly at: 'before' | 'torn' | 'after' | 'writing' | 'renamed'
   /**
    * Of a journal: `done push-schema`, `turned`, `opened`, `settled`. When `writing`: what the file's content has in it.
+   * When `renamed`: how the new path ends.
    */
   readonly what: string
 }
@@ -77,7 +79,16 @@ export async function armFaults(moments: readonly Moment[], act: (moment: Moment
     dueAfterSync.delete(this)
     act(late)
   }
+  const { rename } = promises
+  promises.rename = async (from, to) => {
+    await rename(from, to)
+    const renamed = [...left].find(it => it.at === 'renamed' && String(to).endsWith(it.what))
+    if (renamed && take(renamed)) act(renamed)
+  }
+  syncBuiltinESMExports()
   return () => {
     Object.assign(prototype, { writeFile, sync })
+    promises.rename = rename
+    syncBuiltinESMExports()
   }
 }

@@ -20,9 +20,13 @@ export async function makeReplaced(paths: InstancePaths, released: Iterable<stri
   await writeReleased(listIn(paths.slots.replaced), released)
 }
 
-/** Unless code was replaced. */
-export async function removeReplaced({ slots: { replaced } }: InstancePaths): Promise<void> {
-  if (!(await existsItself(replaced.server))) await rm(replaced.folder, { recursive: true, force: true })
+/** Whether some of the old code is aside. */
+export const isSwitched = async ({ slots: { replaced } }: InstancePaths): Promise<boolean> =>
+  (await Promise.all(parts.map(it => existsItself(replaced[it])))).some(Boolean)
+
+/** Unless old code is in it. */
+export async function removeReplaced(paths: InstancePaths): Promise<void> {
+  if (!(await isSwitched(paths))) await rm(paths.slots.replaced.folder, { recursive: true, force: true })
 }
 
 /** What belongs to the two codes of the exchange that is under way. */

@@ -4,7 +4,7 @@ import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import { existsItself, syncFolder } from '../../system/files'
 import { changeInstanceConfig } from '../../workspace/instance-config'
 import { claimDatabase, startAgain, startTarget, stopTarget, verifyHealth } from '../lifecycle/process-steps'
-import { releasedIn, switchBack, switchIn } from './exchange'
+import { isSwitched, releasedIn, switchBack, switchIn } from './exchange'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
 import { trial } from './trial'
 
@@ -29,12 +29,10 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
   async undo(context) {
     const { plan } = context
     const paths = pathsOf(services, plan)
-    if (!(await existsItself(paths.slots.replaced.server))) {
-      if (plan.ran) await startAgain(services, plan.target, context)
-      return
+    if (await isSwitched(paths)) {
+      if (plan.ran) await stopTarget(services, plan.target)
+      await switchBack(services.run, paths, await releasedIn(paths))
     }
-    if (plan.ran) await stopTarget(services, plan.target)
-    await switchBack(services.run, paths, await releasedIn(paths))
     await changeInstanceConfig(paths.config, it => ({ ...it, release: plan.from }))
     if (plan.ran) await startAgain(services, plan.target, context)
   },

@@ -1,0 +1,123 @@
+/**
+ * A rebuild and a rollback that are killed with -9 at every moment, inside their renames too, and started again: the
+ * new code, or the old one, never something between, and the instance's own files as they were.
+ */
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Moment } from '../support/faults'
+import { makeTiny } from '../support/tiny-base'
+import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
+import { withoutPids, world } from '../support/world'
+import { crash, killedAndFinished, moments, recover } from './crash'
+
+let workspace: TestWorkspace
+let port: number
+
+const place = (...path: string[]): string => join(workspace.root, 'instances/school', ...path)
+const steps = ['prepare-release', 'fill-slot', 'trial', 'switch', 'start-process', 'verify-health', 'keep-previous']
+const renames: Moment[] = [
+  '.replaced/server',
+  'school/server',
+  '.replaced/client',
+  'school/client',
+  'server/uploads',
+  'server/reports',
+  'server/.env',
+].map(what => ({ at: 'renamed', what }))
+
+/** The base application's code says so. */
+const setBase = async (version: number, bad = ''): Promise<void> => {
+  const entry = join(workspace.root, 'server/index.js')
+  const text = (await readFile(entry, 'utf8')).replace(/^.*\/\/ version \d+\n/, '')
+  await writeFile(entry, `${bad}// version ${version}\n${text}`)
+}
+const version = async (slot = ''): Promise<string | undefined> =>
+  /version (\d+)/.exec(await readFile(place(slot, 'server/index.js'), 'utf8'))?.[1]
+
+const run = async (kind: string, input: object): Promise<void> => {
+  const { operations } = workspace.services
+  mustSucceed(await operations.settled(await operations.start(kind, input)))
+}
+
+/** All that an exchange must leave as it is. */
+async function look() {
+  await until(async () => !(await readdir(join(workspace.root, 'instances'))).some(it => it.startsWith('.trash')))
+  expect(await fetch(`http://127.0.0.1:${port}/`).then(it => it.text())).toBe('school ')
+  const own = await Promise.all(
+    ['uploads/a.txt', 'reports/2026/may.txt', '.env'].map(it => readFile(place('server', it), 'utf8')),
+  )
+  const { files, ...rest } = withoutPids(await world(workspace))
+  return { ...rest, own, files: files.map(it => it.replace(/ \d+$/, '')) }
+}
+let before: Awaited<ReturnType<typeof look>>
+
+beforeAll(async () => {
+  workspace = await testWorkspace({ prepare: makeTiny })
+  await workspace.open()
+  await workspace.startInfrastructure()
+  await setBase(0)
+  const { id, plan } = mustSucceed(await workspace.create({ name: 'school' }))
+  await workspace.services.instances.takePassword(id)
+  ;({ port } = plan as unknown as { port: number })
+  await mkdir(place('server/reports/2026'), { recursive: true })
+  await writeFile(place('server/reports/2026/may.txt'), 'a report')
+  await writeFile(place('server/uploads/a.txt'), 'an upload')
+  await setBase(1)
+  await run('rebuild', { name: 'school' })
+  before = await look()
+})
+beforeEach(() => workspace.open()) // a test that failed may have left it closed
+afterAll(() => workspace.remove())
+
+let next = 2
+describe('a rebuild', () => {
+  it.each([...moments(...steps), ...renames])('killed $at $what', async moment => {
+    const was = await version()
+    await setBase(next)
+    await killedAndFinished(workspace, 'rebuild', { name: 'school' }, moment)
+    expect([await version(), await version('.previous')]).toEqual([String(next++), was])
+    expect(await look()).toEqual(before)
+  })
+})
+
+describe('a rollback', () => {
+  it.each([
+    ...moments('take-previous', ...steps.slice(2)),
+    ...renames,
+    { at: 'renamed', what: 'school/.next' } as const,
+  ])('killed $at $what', async moment => {
+    const [now, then] = [await version(), await version('.previous')]
+    await killedAndFinished(workspace, 'rollback', { name: 'school' }, moment)
+    expect([await version(), await version('.previous')]).toEqual([then, now])
+    expect(await look()).toEqual(before)
+  })
+})
+
+it('new code that fails only once it runs: the old code is back, killed at every moment of the way back', async () => {
+  const was = [await version(), await version('.previous')]
+  await setBase(next, 'if (process.env.pm_id) throw new Error("not under PM2"); ')
+  await workspace.close()
+  const undone = (...names: string[]): Moment[] =>
+    names.flatMap((step): Moment[] => [
+      { at: 'before', what: `undone ${step}` },
+      { at: 'after', what: `undone ${step}` },
+    ])
+  const ways: Moment[] = [
+    { at: 'after', what: 'turned' },
+    ...undone('verify-health', 'start-process'),
+    ...['.replaced/server/uploads', '.next/server', 'school/server', 'school/client'].map((what): Moment => ({
+      at: 'renamed',
+      what,
+    })),
+    ...undone('switch', 'trial', 'fill-slot', 'prepare-release'),
+    { at: 'before', what: 'settled' },
+  ]
+  const [first, ...others] = ways
+  await crash(workspace, { run: [['rebuild', { name: 'school' }]], killAt: first })
+  for (const killAt of others) await crash(workspace, { killAt })
+  const [state] = await recover(workspace)
+  expect(state).toMatchObject({ phase: 'rolled-back', turned: { reason: 'failed' } })
+  expect([await version(), await version('.previous')]).toEqual(was)
+  expect(await look()).toEqual(before)
+})
