@@ -2,8 +2,11 @@
 import { rename, rm } from 'node:fs/promises'
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import { existsItself, syncFolder } from '../../system/files'
+import { endProcessesOf } from '../../system/users'
 import { changeInstanceConfig } from '../../workspace/instance-config'
 import { claimDatabase, startAgain, startTarget, stopTarget, verifyHealth } from '../lifecycle/process-steps'
+import { runAs } from '../system-user/identity'
+import { placesOf, takeBack } from '../system-user/ownership'
 import { isSwitched, releasedIn, switchBack, switchIn } from './exchange'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
 import { trial } from './trial'
@@ -21,6 +24,7 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
     const paths = pathsOf(services, plan)
     const released = await releasedIn(paths) // read while it still runs
     if (ran) await stopTarget(services, target)
+    await endOthers(services, target.name)
     await switchIn(services.run, paths, released)
     await changeInstanceConfig(paths.config, it => ({ ...it, release: fingerprint }))
     await rm(paths.slots.next.folder, { recursive: true, force: true })
@@ -31,12 +35,19 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
     const paths = pathsOf(services, plan)
     if (await isSwitched(paths)) {
       if (plan.ran) await stopTarget(services, plan.target)
+      await endOthers(services, plan.target.name)
       await switchBack(services.run, paths, await releasedIn(paths))
     }
     await changeInstanceConfig(paths.config, it => ({ ...it, release: plan.from }))
     if (plan.ran) await startAgain(services, plan.target, context)
   },
 })
+
+/** No process of its own user may exchange a folder for a link while root moves what is in it. */
+async function endOthers({ run, paths }: RebuildServices, name: string): Promise<void> {
+  const user = await runAs(paths, name)
+  if (user) await endProcessesOf(run, user)
+}
 
 const startProcess = (services: RebuildServices): ExchangeStep => ({
   async do({ plan: { target }, signal, report }) {
@@ -49,9 +60,11 @@ const startProcess = (services: RebuildServices): ExchangeStep => ({
 
 /** The way back from the exchange before this one is removed; this one's takes its place. */
 const keepPrevious = (services: RebuildServices): ExchangeStep => ({
-  async do({ plan }) {
+  async do({ plan, signal }) {
     const { folder, config, slots } = pathsOf(services, plan)
     if (await existsItself(slots.replaced.folder)) {
+      const user = await runAs(services.paths, plan.target.name)
+      if (user) await takeBack(services.run, user, placesOf(slots.replaced, plan.manifest), {}, signal)
       await services.trash.put(slots.previous.folder, plan.token, false)
       await rename(slots.replaced.folder, slots.previous.folder)
       await syncFolder(folder)

@@ -12,10 +12,12 @@ import { problem, toProblem } from '../../../shared/problem'
 import { baseEnvironment } from '../../system/environment'
 import { descendants, portHolders } from '../../system/proc'
 import { readIfExists } from '../../system/files'
+import type { SystemUser } from '../../system/users'
 import { setEnv, writeEnv } from '../../workspace/env-file'
 import { httpStatus } from '../health'
 import { bootTime } from '../lifecycle/target'
 import { runAs } from '../system-user/identity'
+import { giveTo, placesOf } from '../system-user/ownership'
 import { releasedIn } from './exchange'
 import { removeOwn } from './own-files'
 import { pathsOf, type RebuildServices, type ExchangeStep } from './services'
@@ -34,11 +36,13 @@ export const trial = (services: RebuildServices): ExchangeStep => ({
     const port = await sparePort()
     await writeEnv(next.env, setEnv((await readIfExists(paths.env)) ?? '', { PORT: String(port), HOST: loopback }))
     for (const it of plan.manifest.server.dataFolders) await mkdir(join(next.server, it), { recursive: true })
+    const user = await runAs(services.paths, plan.target.name)
+    if (user) await giveTo(services.run, user, placesOf(next, plan.manifest), signal)
     report({ text: `Trying the new code on port ${port}` })
     try {
       await tryOut(
         services,
-        { name: plan.target.name, server: next.server, entry: plan.manifest.server.entry, port },
+        { name: plan.target.name, user, server: next.server, entry: plan.manifest.server.entry, port },
         { signal, output },
       )
     } finally {
@@ -50,6 +54,7 @@ export const trial = (services: RebuildServices): ExchangeStep => ({
 
 interface Candidate {
   readonly name: string
+  readonly user: SystemUser | undefined
   readonly server: string
   /** The script, relative to `server`. */
   readonly entry: string
@@ -59,7 +64,7 @@ interface Candidate {
 /** @throws Problem `trial-failed`, with its output under details; the signal's reason */
 async function tryOut(
   services: RebuildServices,
-  { name, server, entry, port }: Candidate,
+  { name, user, server, entry, port }: Candidate,
   { signal, output }: { readonly signal: AbortSignal; readonly output: (chunk: string) => void },
 ): Promise<void> {
   const { seconds } = await bootTime(services, name)
@@ -79,7 +84,7 @@ async function tryOut(
     .run(services.node.path, [join(server, entry)], {
       cwd: server,
       env: { ...baseEnvironment(), NODE_ENV: 'production', PORT: String(port), HOST: loopback },
-      user: await runAs(services.paths, name),
+      user,
       signal: limit,
       timeout: Infinity,
       onStart: it => (pid = it),

@@ -19,14 +19,15 @@ import { existsItself } from '../../system/files'
 import type { Run } from '../../system/run'
 import type { SystemUser } from '../../system/users'
 import { sharedMode } from '../../workspace/env-file'
-import type { InstancePaths } from '../../workspace/paths'
+import type { Slot } from '../../workspace/paths'
 
-/** An instance's paths. `data`: its data folders, none inside another. */
-export interface Places extends Pick<InstancePaths, 'folder' | 'server' | 'client' | 'env'> {
+/** An instance's paths, or those of other code of it. `data`: its data folders, none inside another. */
+export interface Places extends Slot {
   readonly data: readonly string[]
 }
 
-export function placesOf({ folder, server, client, env }: InstancePaths, manifest: Manifest): Places {
+/** @param slot the instance itself, or other code of it */
+export function placesOf({ folder, server, client, env }: Slot, manifest: Manifest): Places {
   const { dataFolders } = manifest.server
   const outer = dataFolders.filter(it => !dataFolders.some(other => it.startsWith(`${other}/`)))
   return { folder, server, client, env, data: outer.map(it => join(server, it)) }
