@@ -1,0 +1,119 @@
+/**
+ * A rebuild of the sample application to changed code, a request every 5 ms all the while, beside the guide's sequence:
+ * how long it takes, and how long nobody answers, at the instance and at another one.
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { findNode } from '../../src/main/system/node'
+import { mustSucceed, testWorkspace, type TestWorkspace } from '../support/workspace'
+import type { Bench, BenchContext, Measured } from './bench'
+import { probe, type Probed } from './prober'
+
+const bench: Bench = {
+  name: 'rebuild',
+  async run(context) {
+    const workspace = await testWorkspace()
+    try {
+      await workspace.open()
+      await workspace.startInfrastructure()
+      return await measure(workspace, context)
+    } finally {
+      await workspace.remove()
+    }
+  },
+}
+export default bench
+
+interface Taken extends Probed {
+  readonly seconds: number
+  readonly other: Probed
+}
+
+async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): Promise<Measured[]> {
+  const portOf = async (name: string): Promise<number> =>
+    (mustSucceed(await workspace.create({ name })).plan as unknown as { port: number }).port
+  const ports = { ours: await portOf('ours'), guide: await portOf('guide'), other: await portOf('other') }
+  const alone = await quiet(ports.other)
+  const taken = { server: [] as Taken[], client: [] as Taken[], guide: [] as Taken[] }
+  const boots: number[] = []
+  for (let run = 1; run <= runs; run++) {
+    for (const changed of ['server', 'client'] as const) {
+      await change(workspace, changed, run)
+      taken[changed].push(await probed(ports.ours, ports.other, () => ours(workspace)))
+    }
+    boots.push(await boot(workspace, ports.ours))
+    taken.guide.push(await probed(ports.guide, ports.other, () => theirs(workspace, ports.guide)))
+    say(
+      `run ${run}: ${Object.entries(taken)
+        .map(([way, its]) => `${way} ${its.at(-1)?.seconds.toFixed(1)} s, gap ${its.at(-1)?.longestGap.toFixed(0)} ms`)
+        .join('; ')}; restart alone ${boots.at(-1)?.toFixed(0)} ms`,
+    )
+  }
+  const values = (way: keyof typeof taken, what: (taken: Taken) => number): number[] => taken[way].map(what)
+  const gaps = values('server', it => it.longestGap)
+  return [
+    {
+      name: 'gap, guide / ours',
+      unit: 'ratio',
+      values: values('guide', it => it.longestGap).map((it, at) => it / (gaps[at] ?? NaN)),
+      goal: '>= 100',
+    },
+    { name: 'gap beyond a restart', unit: 'ms', values: gaps.map((it, at) => it - (boots[at] ?? NaN)), goal: '<= 300' },
+    { name: 'a line of the server changed', unit: 's', values: values('server', it => it.seconds), goal: '<= 10' },
+    { name: 'a line of the client changed', unit: 's', values: values('client', it => it.seconds) },
+    { name: 'the guide’s sequence', unit: 's', values: values('guide', it => it.seconds) },
+    ...(['server', 'guide'] as const).flatMap((way): Measured[] => [
+      { name: `${way}: gap`, unit: 'ms', values: values(way, it => it.longestGap) },
+      { name: `${way}: failed requests`, unit: '', values: values(way, it => it.failed) },
+    ]),
+    { name: 'others: failed requests', unit: '', values: values('server', it => it.other.failed), goal: '<= 0' },
+    {
+      name: 'others: p95 / before',
+      unit: 'ratio',
+      values: values('server', it => it.other.p95 / alone.p95),
+      goal: '<= 1.5',
+    },
+  ]
+}
+
+async function quiet(port: number): Promise<Probed> {
+  const end = probe(port)
+  await new Promise(resolve => setTimeout(resolve, 3000))
+  return end()
+}
+
+async function probed(port: number, otherPort: number, work: () => Promise<void>): Promise<Taken> {
+  const [own, other] = [probe(port), probe(otherPort)]
+  const start = performance.now()
+  await work()
+  const seconds = (performance.now() - start) / 1000
+  return { ...(await own()), seconds, other: await other() }
+}
+
+/** How long nobody answers when PM2 only restarts it: the application's own boot. */
+async function boot(workspace: TestWorkspace, port: number): Promise<number> {
+  const end = probe(port)
+  const { operations } = workspace.services
+  mustSucceed(await operations.settled(await operations.start('restart', { name: 'ours' })))
+  return (await end()).longestGap
+}
+
+async function change({ services }: TestWorkspace, what: 'server' | 'client', run: number): Promise<void> {
+  const file = join(services.paths.root, what === 'server' ? 'server/index.js' : 'client/index.html')
+  const line = what === 'server' ? `\n// change ${run}\n` : `\n<!-- change ${run} -->\n`
+  await writeFile(file, (await readFile(file, 'utf8')) + line)
+}
+
+async function ours({ services: { operations } }: TestWorkspace): Promise<void> {
+  mustSucceed(await operations.settled(await operations.start('rebuild', { name: 'ours' })))
+}
+
+async function theirs(workspace: TestWorkspace, port: number): Promise<void> {
+  const { paths } = workspace.services
+  await execa(await findNode(), [join(import.meta.dirname, 'guide-rebuild.mjs')], {
+    cwd: paths.root,
+    input: JSON.stringify({ workspace: paths.root, name: 'guide', port }),
+    env: { PM2_HOME: workspace.host.pm2Home },
+  })
+}
