@@ -8,6 +8,7 @@ import type { z } from 'zod'
 import { rebuildJob, type RebuildPlan } from '../../shared/jobs/rebuild'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
+import { bytesNeeded } from '../releases/estimate'
 import { pathsBelow } from '../releases/tree'
 import { makeFolder } from '../system/files'
 import { requireWorkspace } from '../workspace/base'
@@ -47,7 +48,7 @@ async function planRebuild(
     fingerprint: await fingerprint(root, manifest, services.node.major),
     from: config.release,
   }
-  await services.space.require('a rebuild', await services.releases.need({ root, ...plan }), true)
+  await services.space.require('a rebuild', await bytesNeeded(services.releases.kept, { root, ...plan }), true)
   return plan
 }
 

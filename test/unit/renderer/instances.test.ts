@@ -117,7 +117,7 @@ describe('stop', () => {
     const offered = (state: OperationState): boolean[] => {
       const its = shownStatus({ status: 'online' }, state, undefined)
       return [
-        stopJob.offer?.when({ ...its, root: false, isolated: false }) ?? false,
+        stopJob.offer?.when({ ...its, root: false, isolated: false, previous: false }) ?? false,
         idleReason('stop', its) === undefined,
       ]
     }
