@@ -4,15 +4,19 @@
  */
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { z } from 'zod'
 import { rebuildJob, type RebuildPlan } from '../../shared/jobs/rebuild'
+import { problem } from '../../shared/problem'
+import type { Manifest } from '../../shared/workspace'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
 import { bytesNeeded } from '../releases/estimate'
 import { pathsBelow } from '../releases/tree'
-import { makeFolder } from '../system/files'
-import { requireWorkspace } from '../workspace/base'
+import { makeFolder, readIfExists } from '../system/files'
+import { baseFiles, requireWorkspace } from '../workspace/base'
 import { fingerprint } from '../workspace/fingerprint'
+import { instancePaths } from '../workspace/paths'
 import { targetContradiction } from './lifecycle/derived'
 import { findOwn, isRunning } from './lifecycle/target'
 import { makeReplaced, removeReplaced } from './rebuild/exchange'
@@ -32,7 +36,7 @@ export const rebuilding = (services: RebuildServices): AnyOperation =>
     },
   })
 
-/** @throws Problem `instance-unknown`, `instance-foreign`, `disk-space` */
+/** @throws Problem `instance-unknown`, `instance-foreign`, `schema-changed`, `disk-space` */
 async function planRebuild(
   services: RebuildServices,
   { name }: z.output<typeof rebuildJob.input>,
@@ -40,6 +44,7 @@ async function planRebuild(
   const { root } = services.paths
   await requireWorkspace(root)
   const { target, config, manifest } = await findOwn(services, name)
+  await requireSameSchema(services, name, manifest)
   const plan: RebuildPlan = {
     token: randomUUID(),
     target,
@@ -50,6 +55,24 @@ async function planRebuild(
   }
   await services.space.require('a rebuild', await bytesNeeded(services.releases.kept, { root, ...plan }), true)
   return plan
+}
+
+/** The database keeps its schema, so code that expects another one can't work. */
+async function requireSameSchema({ paths }: RebuildServices, name: string, manifest: Manifest): Promise<void> {
+  const { folder } = instancePaths(paths, manifest, name)
+  const schemas = (await baseFiles(paths.root, manifest)).filter(
+    it => it.startsWith(`${manifest.server.folder}/`) && it.endsWith('.prisma'),
+  )
+  for (const it of schemas) {
+    const [base, own] = await Promise.all([paths.root, folder].map(root => readIfExists(join(root, it))))
+    if (own !== undefined && base !== own)
+      throw problem({
+        code: 'schema-changed',
+        message: `“${name}” can’t be rebuilt: the base application’s database schema has changed.`,
+        cause: `${it} differs from the instance’s.`,
+        hint: 'A rebuild exchanges code only. Create a new instance from this base application.',
+      })
+  }
 }
 
 const baseOf = ({ paths, node }: RebuildServices, { manifest, fingerprint: pinned }: RebuildPlan) => ({

@@ -17,7 +17,7 @@ import { layOut, layOutCopy, makeDatabase } from '../../support/cli-instance'
 import { armFaults } from '../../support/faults'
 import { freePort } from '../../support/infrastructure'
 import { canMakeUsers } from '../../support/second-user'
-import { createInput, director, type TestWorkspace } from '../../support/workspace'
+import { createInput, director, type TestWorkspace, mustSucceed } from '../../support/workspace'
 import { answerOf, desired, mustDo, refusal, statuses, tinyWorkspace } from '../lifecycle/lifecycle'
 
 let workspace: TestWorkspace
@@ -87,6 +87,10 @@ describe('a job claims what its steps touch', () => {
     await instance(name, { runs })
     return { name }
   }
+  const created = async (name: string) => {
+    mustSucceed(await workspace.create({ name }))
+    return { name }
+  }
   const jobs: readonly Job[] = [
     { kind: 'create', last: 'verify-health', arrange: name => Promise.resolve(createInput(name)) },
     {
@@ -113,6 +117,16 @@ describe('a job claims what its steps touch', () => {
       kind: 'change-port',
       last: 'start-process',
       arrange: async name => ({ ...(await named(name, true)), port: await freePort() }),
+    },
+    { kind: 'rebuild', last: 'verify-health', arrange: name => created(name) },
+    {
+      kind: 'rollback',
+      last: 'verify-health',
+      arrange: async name => {
+        const input = await created(name)
+        await mustDo(workspace, 'rebuild', input)
+        return input
+      },
     },
     { kind: 'delete', last: 'set-aside', arrange: async name => ({ ...(await named(name, true)), confirm: 'DELETE' }) },
     {

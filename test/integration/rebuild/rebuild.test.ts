@@ -1,9 +1,11 @@
 /** New code of the base application comes into an instance: what it gets, what it keeps, and the way back. */
-import { lstat, mkdir, readFile, readlink, symlink, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, lstat, mkdir, readFile, readlink, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type TestWorkspace } from '../../support/workspace'
-import { answerOf, job, mustDo, statuses, tinyWorkspace } from '../lifecycle/lifecycle'
+import { exists } from '../../../src/main/system/files'
+import { layOut, makeDatabase } from '../../support/cli-instance'
+import type { TestWorkspace } from '../../support/workspace'
+import { answerOf, job, mustDo, refusal, statuses, tinyWorkspace } from '../lifecycle/lifecycle'
 
 let workspace: TestWorkspace
 beforeAll(async () => {
@@ -67,4 +69,35 @@ it('rolls back and forth, and what was written in between stays', async () => {
   for (const it of ['uploads/a.txt', 'uploads/b.txt', 'uploads/c.txt', 'reports/2026/may.txt', '.env'])
     expect((await lstat(inInstance('school', 'server', it))).isFile()).toBe(true)
   expect(await statuses(workspace)).toMatchObject({ school: 'online' })
+})
+
+it('is refused, and touches nothing, where the schema has changed', async () => {
+  const schema = join(workspace.root, 'server/prisma/schema.prisma')
+  const before = await readFile(schema, 'utf8')
+  await writeFile(schema, `${before}model More {\n  id Int @id\n}\n`)
+  expect(await refusal(workspace, 'rebuild', { name: 'school' })).toMatchObject({ code: 'schema-changed' })
+  await writeFile(schema, before)
+})
+
+it('an instance of the replaced tool gets a release of ours, and can go back', async () => {
+  const its = await layOut(workspace, 'old')
+  await makeDatabase(workspace, its)
+  await mkdir(join(its.server, 'node_modules/left-pad'), { recursive: true })
+  await writeFile(join(its.server, 'node_modules/left-pad/index.js'), '')
+  await writeFile(join(its.server, 'own.json'), '{}')
+  await appendFile(join(its.server, 'index.js'), '// by the replaced tool')
+  await mustDo(workspace, 'start', { name: 'old' })
+  const code = (): Promise<string> => readFile(inInstance('old', 'server/index.js'), 'utf8')
+  const before = await code()
+  for (const [kind, packages] of [
+    ['rebuild', false],
+    ['rollback', true],
+    ['rollback', false],
+  ] as const) {
+    await mustDo(workspace, kind, { name: 'old' })
+    expect((await code()) === before).toBe(kind === 'rollback' && packages)
+    expect(await exists(inInstance('old', 'server/node_modules/left-pad'))).toBe(packages)
+    expect(await readFile(inInstance('old', 'server/own.json'), 'utf8')).toBe('{}')
+    expect(await answerOf(its.port)).toBe('old ')
+  }
 })

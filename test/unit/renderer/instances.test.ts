@@ -69,7 +69,7 @@ describe('the status that is shown', () => {
     ['restart', 'Restarting…'],
     ['change-port', 'Changing port…'],
     ['delete', 'Deleting…'],
-    ['rebuild', 'Working…'],
+    ['unknown', 'Working…'],
   ])('%s: %s', (kind, word) => {
     expect(shownStatus(alpha, operation(kind), undefined)).toEqual({
       group: 'busy',

@@ -1,10 +1,12 @@
 /** A job's icon, and its dialog if it needs more than a confirmation. */
 import {
+  IconArrowBackUp,
   IconBolt,
   IconCopyCheck,
   IconPlayerPlay,
   IconPlayerStop,
   IconPlugConnected,
+  IconPackageImport,
   IconRefresh,
   IconShieldLock,
   IconShieldOff,
@@ -14,6 +16,7 @@ import {
 import { adoptJob } from '../../../shared/jobs/create'
 import { deleteJob } from '../../../shared/jobs/delete'
 import { changePortJob, isolateJob, restartJob, startJob, stopJob, unisolateJob } from '../../../shared/jobs/lifecycle'
+import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
 import { AdoptForm } from '../instances/adopt-form'
 import { BootTimeForm } from '../instances/boot-time-form'
 import { ChangePortForm } from '../instances/change-port-form'
@@ -38,6 +41,8 @@ const faces: ReadonlyMap<string, Face> = new Map<string, Face>([
   [startJob.kind, { Icon: IconPlayerPlay }],
   [stopJob.kind, { Icon: IconPlayerStop }],
   [restartJob.kind, { Icon: IconRefresh }],
+  [rebuildJob.kind, { Icon: IconPackageImport }],
+  [rollbackJob.kind, { Icon: IconArrowBackUp }],
   [adoptJob.kind, { Icon: IconCopyCheck, dialog: adoptDialog }],
   [
     changePortJob.kind,
