@@ -4,9 +4,9 @@ import { createJobs } from './create'
 import { deleteJobs } from './delete'
 import { infrastructureJobs } from './infrastructure'
 import type { AnyJob } from './job'
-import { lifecycleJobs } from './lifecycle'
+import { isolateJob, lifecycleJobs, unisolateJob } from './lifecycle'
 import { manyJob } from './many'
-import { rebuildJobs } from './rebuild'
+import { rebuildJob, rebuildJobs, rollbackJob } from './rebuild'
 
 export const jobs = [
   ...createJobs,
@@ -16,6 +16,10 @@ export const jobs = [
   manyJob,
   ...infrastructureJobs,
 ] as const
+
+/** Jobs that only need a name: the command line generates their commands from their descriptors. */
+export const simpleJobs = [rebuildJob, rollbackJob, isolateJob, unisolateJob] as const
+export type SimpleKind = (typeof simpleJobs)[number]['kind']
 
 export type KnownJob = (typeof jobs)[number]
 

@@ -313,7 +313,3 @@ export const unisolateJob = defineJob({
 
 /** In the order of an instance's menu. */
 export const lifecycleJobs = [startJob, restartJob, stopJob, changePortJob, isolateJob, unisolateJob] as const
-
-/** Jobs that only need a name: the command line generates their commands from their descriptors. */
-export const simpleJobs = [isolateJob, unisolateJob] as const
-export type SimpleKind = (typeof simpleJobs)[number]['kind']

@@ -89,7 +89,10 @@ export const rebuildJob = defineJob({
       calm: true,
     }),
   },
-  command: { description: 'Bring the base application’s code into an instance.', example: 'rebuild school' },
+  command: {
+    description: 'Bring the base application’s code, as it is now, into an instance.',
+    example: 'its database, settings, uploads and all other files of its own stay',
+  },
 })
 
 export const rollbackJob = defineJob({
@@ -130,7 +133,7 @@ export const rollbackJob = defineJob({
   },
   command: {
     description: 'Bring back the code that an instance had before its last rebuild.',
-    example: 'rollback school',
+    example: 'once more: back to the newer code',
   },
 })
 

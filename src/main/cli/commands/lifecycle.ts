@@ -1,7 +1,8 @@
-/** `start`, `stop`, `restart`, `resurrect`, `port`, `isolate` and `unisolate`. */
+/** Commands that run a job on an existing instance. */
 import { urlOf } from '../../../shared/address'
 import type { InstanceHost } from '../../../shared/instance'
-import { changePortJob, startJob, type SimpleKind } from '../../../shared/jobs/lifecycle'
+import type { SimpleKind } from '../../../shared/jobs'
+import { changePortJob, startJob } from '../../../shared/jobs/lifecycle'
 import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
 import { exitCodes } from '../exit-codes'
 import { wrongUsage } from '../failure'

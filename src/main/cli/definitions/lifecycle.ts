@@ -1,6 +1,6 @@
 /** Commands on an instance's process: start, stop, restart, and those that change how it runs. */
 import { hosts, type InstanceHost } from '../../../shared/instance'
-import { simpleJobs } from '../../../shared/jobs/lifecycle'
+import { simpleJobs } from '../../../shared/jobs'
 import { bulkJobs } from '../../../shared/jobs/many'
 import type { LifecycleOptions } from '../commands/lifecycle'
 import type { Grammar } from '../grammar'
