@@ -1,10 +1,13 @@
 /** An instance at a glance: status, address, uptime, CPU and memory. */
+import { Button } from '@mantine/core'
 import { IconCircleArrowUp } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { bytes, percent } from '../../../shared/amounts'
+import { rebuildJob } from '../../../shared/jobs/rebuild'
 import { CopyButton } from '../app/copy-button'
 import { when } from '../app/time'
 import { Uptime } from '../app/uptime'
+import { useJobs } from '../jobs/jobs'
 import type { ShownInstance } from './arrange'
 import { StatusCell } from './item-parts'
 import { Sparkline } from './sparkline'
@@ -12,6 +15,7 @@ import classes from './instance.module.css'
 
 export function Vitals({ shown }: { shown: ShownInstance }) {
   const { instance } = shown
+  const { run } = useJobs()
   const { startedAt, restarts, cpu, memory, url, created, outdated } = instance
   return (
     <section className={`card ${classes.vitals}`} aria-label="Status">
@@ -33,8 +37,16 @@ export function Vitals({ shown }: { shown: ShownInstance }) {
         <p className={classes.newer}>
           <IconCircleArrowUp size={18} aria-hidden />
           <span>
-            <strong>Newer version available.</strong> The base application has changed since this instance was created.
+            <strong>Newer version available.</strong> The base application has changed since this instance got its code.
           </span>
+          <Button
+            size="xs"
+            variant="default"
+            disabled={shown.status.group === 'busy'}
+            onClick={() => run(rebuildJob.kind, instance.name)}
+          >
+            {rebuildJob.offer?.label}
+          </Button>
         </p>
       )}
       <div className={classes.meters}>

@@ -1,0 +1,56 @@
+/** Rebuilding and rolling back an instance in a real window. */
+import { appendFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import type { CliInstance } from '../support/cli-instance'
+import { InstanceList } from './pages/instances'
+import { expect, test } from './support/fixtures'
+import { answerOf, tinyHome, type TinyHome } from './support/tiny-home'
+
+let place: TinyHome
+let window: Page
+let list: InstanceList
+let school: CliInstance
+
+test.beforeAll(async () => {
+  place = await tinyHome({ infrastructure: true })
+  school = await place.layOut('school')
+  await place.makeDatabase(school)
+  await place.startByCli(school)
+  ;({ window } = await place.launch({ workspace: place.root }))
+  list = new InstanceList(window)
+  await expect(list.row('school')).toContainText('Online')
+})
+test.afterAll(() => place.remove())
+
+const code = (): Promise<string> => readFile(join(school.server, 'index.js'), 'utf8')
+
+test('“Rebuild…” brings the new code, “Roll back…” the old one', async () => {
+  await appendFile(join(place.root, 'server/index.js'), '\n// new\n')
+  await list.act('school', 'Rebuild…')
+  const dialog = window.getByRole('dialog', { name: 'Rebuild “school”?' })
+  await expect(dialog).toContainText('tried beside the running one first')
+  await dialog.getByRole('button', { name: 'Rebuild', exact: true }).click()
+  await expect(list.row('school')).toContainText('Rebuilding…')
+  await expect(list.row('school')).toContainText('Online', { timeout: 60_000 })
+  expect(await code()).toContain('// new')
+  await list.act('school', 'Roll back…')
+  await window.getByRole('dialog').getByRole('button', { name: 'Roll back', exact: true }).click()
+  await expect.poll(code, { timeout: 60_000 }).not.toContain('// new')
+  await expect(list.row('school')).toContainText('Online', { timeout: 60_000 })
+  expect(await answerOf(school.port)).toContain('school')
+})
+
+test('an instance whose code is older says so, and offers it', async () => {
+  await list.act('school', 'Rebuild…')
+  await window.getByRole('dialog').getByRole('button', { name: 'Rebuild', exact: true }).click()
+  await expect.poll(code, { timeout: 60_000 }).toContain('// new')
+  await expect(list.row('school')).toContainText('Online', { timeout: 60_000 })
+  await appendFile(join(place.root, 'server/index.js'), '\n// newer\n')
+  await list.show('school')
+  const status = window.getByRole('region', { name: 'Status' })
+  await expect(status).toContainText('Newer version available', { timeout: 90_000 }) // looked up once a minute
+  await status.getByRole('button', { name: 'Rebuild…' }).click()
+  await window.getByRole('dialog').getByRole('button', { name: 'Rebuild', exact: true }).click()
+  await expect.poll(code, { timeout: 60_000 }).toContain('// newer')
+})
