@@ -203,7 +203,7 @@ test('search: found as one types, counted, from one to the next; only these line
   await log.region.getByRole('button', { name: 'Regular expression' }).click()
   await expect(log.matches).toHaveText(/2 matches/)
   await log.search.fill('(never closed')
-  await expect(log.region.getByRole('alert')).toContainText('not a regular expression')
+  await expect(log.region.getByRole('alert')).toContainText('isn’t a valid regular expression')
   await log.search.focus()
   await window.keyboard.press('Escape')
   await expect(log.search).toHaveValue('')

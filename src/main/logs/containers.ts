@@ -1,4 +1,4 @@
-/** Logs of services that only the driver can read, from containers: spooled into files once someone asks for them. */
+/** Container logs, which only the driver can read: spooled into files on first use. */
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,20 +10,20 @@ import { waitFor } from '../system/wait'
 import { rotatedFiles } from '../system/rotate-names'
 
 export interface ContainerLogServices {
-  /** A private folder of its own for the spools. */
+  /** A private folder, used only for the spools. */
   readonly folder: string
   readonly driver: () => Promise<Pick<Driver, 'logs'>>
-  /** Ends all of it. */
+  /** Stops all spooling. */
   readonly signal: AbortSignal
 }
 
-/** Lines of history. Of a log that grows later, rotation keeps the spool small. */
+/** Lines of history to spool. Rotation keeps the spool small as the log grows. */
 const history = 500_000
 
 // Milliseconds.
-const filling = 3000 // the longest wait for history to come
-const quiet = 100 // nothing came for so long: it is there
-const lookEvery = 5000 // for a container that was stopped or removed to run again
+const filling = 3000 // longest wait for the history
+const quiet = 100 // no output for this long: the history is complete
+const lookEvery = 5000 // how often to check whether a stopped or removed container is running again
 
 export class ContainerLogs {
   readonly #spools = new Map<ServiceName, Promise<boolean>>()
@@ -35,14 +35,14 @@ export class ContainerLogs {
     this.#services = services
   }
 
-  /** The spools that are written to. */
+  /** The spool files being written. */
   files(): string[] {
     return [...this.#spools.keys()].map(it => this.#file(it))
   }
 
   /**
-   * A file with one line `2026-01-31T10:00:00.000000000Z TEXT` for each of the container's, from both streams. It grows
-   * from now on. When the container runs again after a stop, or was created again, a new file takes its place.
+   * The spool file: one line `2026-01-31T10:00:00.000000000Z TEXT` per container log line, from both streams. It grows
+   * from now on. When the container restarts or is recreated, a new file replaces it.
    * @returns undefined if there is no such container
    * @throws Problems of the engine's command line
    */
@@ -53,11 +53,11 @@ export class ContainerLogs {
       this.#spools.delete(service)
       throw error
     })
-    if (!found) this.#spools.delete(service) // asked again, it is looked for again
+    if (!found) this.#spools.delete(service) // so that the next call looks again
     return found ? this.#file(service) : undefined
   }
 
-  /** Returns when nothing is written any more. The signal is aborted. */
+  /** Resolves once all writing has stopped. Call after aborting the signal. */
   async ended(): Promise<void> {
     await Promise.allSettled(this.#spools.values())
     await Promise.all(this.#collecting)
@@ -75,7 +75,7 @@ export class ContainerLogs {
     return true
   }
 
-  /** Follows it again whenever it has ended and the container is running again. */
+  /** Follows the log, and again each time the container is back. */
   async #collect(service: ServiceName, first: Following): Promise<void> {
     const { signal } = this.#services
     for (let following = first; ;) {
@@ -95,12 +95,12 @@ export class ContainerLogs {
     return (await logs?.grows(serviceOf(service)).catch(() => false)) === true
   }
 
-  /** Spools it anew. @returns once what there is has come */
+  /** Starts a new spool. @returns once the existing history has been written */
   async #follow(service: ServiceName): Promise<Following> {
     const path = this.#file(service)
     const fresh = join(this.#services.folder, `.${service}.new`)
     await rm(fresh, { force: true })
-    const output = await open(fresh, 'ax', 0o600) // appended to: it is rotated
+    const output = await open(fresh, 'ax', 0o600) // append mode, because it is rotated
     let following: Following
     try {
       const { logs } = await this.#services.driver()
@@ -118,7 +118,10 @@ export class ContainerLogs {
 
 class Following {
   isAlive = true
-  /** Aborted, not started, or the container has ended: whatever it is, it is tried again. Never rejects. */
+  /**
+   * Resolves when aborted, when the follow failed to start, or when the container stopped; all of them are retried.
+   * Never rejects.
+   */
   readonly ended: Promise<void>
 
   constructor(ended: Promise<void> | undefined) {

@@ -1,6 +1,5 @@
 /**
- * Counts the lines that match in the whole of a log, telling how far it is. Bytes are looked through; only lines that
- * may match are read.
+ * Counts matching lines in an entire log, reporting progress. Scans raw bytes and decodes only lines that may match.
  */
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { LogProgress } from '../../shared/log'
@@ -14,15 +13,15 @@ import { seekTime } from './seek'
 import { show } from './show'
 import { stampOf } from './stamps'
 
-/** Between two tellings. Milliseconds. */
-const tellEvery = 100
-/** Times are in order but for some lines. Bytes. */
+/** Milliseconds between progress reports. */
+const reportEvery = 100
+/** How far out of time order a line may be. Bytes. */
 const disorder = 65_536
 const block = 1 << 19
 const newline = 0x0a
 const escape = 0x1b
 
-/** @param until counts up to and with this line. Hits are lines. */
+/** @param until the last line to count, inclusive. A hit is a line. */
 export async function* countMatches(
   view: LogView,
   until: string | undefined,
@@ -40,7 +39,7 @@ export async function* countMatches(
     for (const [index, stream] of streams.entries()) {
       const { file } = stream.lines
       const range = await inflated.during(() => rangeOf(stream))
-      // The line itself is counted too: its offset is within.
+      // Includes the line itself.
       const limit = limits ? (limits.cursors[index] ?? 0) + (limits.stream === index ? 1 : 0) : Infinity
       for (let at = range.from; at < Math.min(range.to, limit);) {
         const step = await inflated.during(() => countBlock(stream, at, Math.min(range.to, limit), buffer))
@@ -48,14 +47,14 @@ export async function* countMatches(
         await othersTurn()
         if (touch.signal.aborted) return
         if (!file.unmoved) {
-          // rotation changes no offset
+          // rotation doesn't change offsets
           await inflated.during(() => file.refresh())
           stream.lines.forget()
           continue
         }
         hits += step.hits
         at = step.at
-        if (Date.now() - told > tellEvery) {
+        if (Date.now() - told > reportEvery) {
           yield { hits, scanned: before + file.before(at), total, done: false }
           told = Date.now()
         }
@@ -68,7 +67,7 @@ export async function* countMatches(
   yield { hits, scanned: total, total, done: true }
 }
 
-/** The bytes that the filter's time can lie in. */
+/** The byte range that can hold lines in the filter's time range. */
 function rangeOf({ lines, query: { filter } }: OpenStream): { from: number; to: number } {
   const { file } = lines
   return {
@@ -80,7 +79,7 @@ function rangeOf({ lines, query: { filter } }: OpenStream): { from: number; to: 
   }
 }
 
-/** Counts in the lines that begin from an offset on (where one begins), up to the end of a block. */
+/** Counts matches among the lines of one block, which starts at an offset where a line begins. */
 function countBlock(stream: OpenStream, at: number, to: number, buffer: Buffer): { hits: number; at: number } {
   const { file } = stream.lines
   const got = file.read(buffer, at)
@@ -115,7 +114,7 @@ function countBlock(stream: OpenStream, at: number, to: number, buffer: Buffer):
   return { hits, at: at + end }
 }
 
-/** Bytes up to the end of the line that begins before a place. */
+/** Bytes up to the end of the line that begins before an offset. */
 function lineRest(buffer: Buffer, place: number, end: number): number {
   if (place >= end) return 0
   const found = buffer.indexOf(newline, Math.max(0, place - 1))
@@ -135,6 +134,6 @@ function matches(
   if (!timed && !judged) return true
   if (!continues(plain) && (stamp || !timed))
     return (!timed || inRange(filter, stamp?.at)) && (!judged || looksLikeError(plain))
-  const line = lines.lineAt(offset) // what it is, the lines before it say
+  const line = lines.lineAt(offset) // its record depends on the lines before it
   return line !== undefined && inRange(filter, line.recordAt) && (!judged || line.error)
 }

@@ -1,4 +1,4 @@
-/** The nearest line that matches, before or behind another. */
+/** The nearest matching line before or after another. */
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { Inflated, Touch } from './inflate'
 import { shownOf } from './log-view'
@@ -7,7 +7,7 @@ import { inTurns, openStreams, type LogView, type OpenStream } from './open'
 import { placeOf } from './pages'
 import { WantedLines } from './wanted'
 
-/** How long to search before other tasks of the thread have their turn. Milliseconds. */
+/** How long to search before yielding to the thread's other tasks. Milliseconds. */
 const turn = 25
 
 type Direction = 'next' | 'previous'
@@ -16,7 +16,7 @@ interface Looked {
   readonly found: boolean
 }
 
-/** @returns its position, or null */
+/** @returns the match's position, or null */
 export async function findMatch(
   view: LogView,
   from: string,

@@ -1,15 +1,15 @@
-/** Which of the lines that come, one after the other, are wanted. Those of a record wait until one of them matches. */
+/** Filters lines as they arrive. A record's lines are held back until one of them matches. */
 import type { Line } from './lines'
 import { inRange, shownOf } from './log-view'
 import type { StreamQuery } from './wanted'
 
-/** Lines of a record that wait. */
+/** The most lines of one record held back. */
 const mostWaiting = 200
 
 export class FollowFilter {
   #head = NaN
   #matched = false
-  /** Of this record, and those before it as far as they are context. */
+  /** Lines of this record, and the lines before it that are context. */
   #waiting: Line[] = []
   #before: Line[] = []
   #owed = 0
@@ -19,7 +19,7 @@ export class FollowFilter {
     this.#query = query
   }
 
-  /** The lines that are now known to be wanted, oldest first. */
+  /** The lines now known to be wanted, oldest first. */
   push(line: Line): Line[] {
     const { filter, matcher, masks } = this.#query
     if (!inRange(filter, line.recordAt) || (filter.errorsOnly && !line.error)) return []

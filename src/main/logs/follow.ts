@@ -1,7 +1,7 @@
 /**
- * New lines as they come. Nothing waits in memory: what the reader has not taken yet is in the file. A reader that is
- * far behind is told how many lines it missed. Rotation moves bytes to other files and changes no offset; a log that
- * was emptied or replaced begins anew.
+ * New lines as they are written. Nothing is buffered in memory: lines that the reader has not taken yet stay in the
+ * file. A reader that falls too far behind skips lines, and gets their number. Rotation moves bytes to other files but
+ * doesn't change offsets; a log that was emptied or replaced is read from its start.
  */
 import { watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
@@ -16,32 +16,32 @@ import { openStreams, type LogTask, type LogView, type OpenStream } from './open
 import { placeOf } from './pages'
 
 /**
- * How lines are given: so many in one batch, with so many milliseconds after a full one; the bytes that a reader may be
- * behind, and where it goes on when it is further.
+ * How lines are delivered: the batch size in lines, the pause after a full batch in milliseconds, how many bytes a
+ * reader may fall behind, and how many bytes before the end it resumes if it falls further.
  */
 interface Pace {
   readonly batch: number
   readonly pause: number
   readonly mostBehind: number
-  readonly goOnAt: number
+  readonly resumeAt: number
 }
 
-/** A reader that wants every line: it is held up by what it does with them. */
-const whole: Pace = { batch: 500, pause: 0, mostBehind: 8 << 20, goOnAt: 1 << 19 }
-/** A view, which draws a few thousand in a second and stays smooth: more than anyone can read. */
-const drawn: Pace = { batch: 200, pause: 25, mostBehind: 1 << 19, goOnAt: 1 << 16 }
-/** Looks without being told of a change: not every file system tells. Milliseconds. */
+/** For a reader that wants every line and sets the pace itself. */
+const whole: Pace = { batch: 500, pause: 0, mostBehind: 8 << 20, resumeAt: 1 << 19 }
+/** For a view: a few thousand lines a second, which is smooth, and more than anyone can read. */
+const drawn: Pace = { batch: 200, pause: 25, mostBehind: 1 << 19, resumeAt: 1 << 16 }
+/** Polling interval, since not every file system reports changes. Milliseconds. */
 const lookEvery = 1000
-/** Bytes before the last line that was given: when they have changed, the log was replaced. */
+/** Bytes compared at the start of the last delivered line: if they have changed, the log was replaced. */
 const printLength = 64
 
 interface Tail {
   readonly stream: OpenStream
   readonly filter: FollowFilter
-  /** The first line that was not given, and how the one before it begins. */
+  /** The first undelivered line, and how the one before it begins. */
   next: number
   print: { readonly offset: number; readonly bytes: Buffer } | undefined
-  /** What is to be told with the next news. */
+  /** To report with the next news. */
   skipped: number
   restarted: boolean
 }
@@ -53,7 +53,7 @@ export async function* followLog(
 ): AsyncGenerator<LogNews, void, undefined> {
   const { view, after } = task
   const some = view.filter.errorsOnly || (view.filter.search !== undefined && view.filter.matchesOnly)
-  const pace = task.drawn && !some ? drawn : whole // who looks for some lines misses none in a flood of others
+  const pace = task.drawn && !some ? drawn : whole // a filtered view must not skip its few lines in a flood of others
   const change = watchChanges(view, touch.signal)
   const streams = await inflated.during(() => openStreams(view, inflated, touch, Infinity))
   try {
@@ -85,7 +85,7 @@ export async function* followLog(
   }
 }
 
-/** The next lines; `more`: there may be others already. */
+/** The next lines; `more`: more may be ready. */
 function look(tails: readonly Tail[], pace: Pace): { lines: LogLine[]; more: boolean } {
   const drained = tails.map(it => catchUp(it, pace))
   const placed: Placed[] = []
@@ -117,10 +117,10 @@ function look(tails: readonly Tail[], pace: Pace): { lines: LogLine[]; more: boo
 }
 
 /**
- * Sees what there is now. `gone`: ours is no longer in its place, and none is; `old`: another one is. What is left of
- * ours is read first.
+ * Refreshes the view of the file. `gone`: the file has been removed; `old`: another one has replaced it. The rest of
+ * the open file is read first.
  */
-function catchUp(tail: Tail, { mostBehind, goOnAt }: Pace): 'gone' | 'old' | 'current' {
+function catchUp(tail: Tail, { mostBehind, resumeAt }: Pace): 'gone' | 'old' | 'current' {
   const { file } = tail.stream.lines
   const { replaced } = file
   if (replaced !== undefined) {
@@ -129,11 +129,11 @@ function catchUp(tail: Tail, { mostBehind, goOnAt }: Pace): 'gone' | 'old' | 'cu
   }
   file.refresh()
   if (file.end < tail.next || !sameAsBefore(tail)) begin(tail)
-  if (file.end - tail.next > mostBehind) skipAhead(tail, goOnAt)
+  if (file.end - tail.next > mostBehind) skipAhead(tail, resumeAt)
   return 'current'
 }
 
-/** A file that was emptied, or another one. */
+/** Starts over in a file that was emptied or replaced. */
 function begin(tail: Tail): void {
   const { lines } = tail.stream
   lines.file.refresh()
@@ -141,7 +141,7 @@ function begin(tail: Tail): void {
   Object.assign(tail, { next: lines.file.liveStart, print: undefined, restarted: true })
 }
 
-/** Emptied and written again it may be as long as before. */
+/** Compares content too, because a file that was emptied and rewritten may have its old length. */
 function sameAsBefore({
   print,
   stream: {
@@ -153,10 +153,10 @@ function sameAsBefore({
   return file.read(bytes, print.offset) === bytes.length && bytes.equals(print.bytes)
 }
 
-/** Counts the lines that are left out. */
-function skipAhead(tail: Tail, goOnAt: number): void {
+/** Counts the lines skipped. */
+function skipAhead(tail: Tail, resumeAt: number): void {
   const { lines } = tail.stream
-  const target = lines.startOf(lines.file.end - goOnAt)
+  const target = lines.startOf(lines.file.end - resumeAt)
   const buffer = Buffer.allocUnsafe(1 << 20)
   let skipped = 0
   for (let at = tail.next; at < target;) {
@@ -173,7 +173,7 @@ function skipAhead(tail: Tail, goOnAt: number): void {
   Object.assign(tail, { next: target, print: undefined, skipped: tail.skipped + skipped })
 }
 
-/** A line without its end may still grow. */
+/** Complete lines only: one without a line break may still grow. */
 function* wholeLines({ stream, next }: Tail): Generator<Line, void, undefined> {
   for (const line of stream.lines.forward(next)) {
     if (!line.whole) return
@@ -182,9 +182,9 @@ function* wholeLines({ stream, next }: Tail): Generator<Line, void, undefined> {
 }
 
 interface Changes {
-  /** From here on changes count. */
+  /** Forgets earlier changes. */
   clear(): void
-  /** Resolves at a change, at the end, or after so many milliseconds. */
+  /** Resolves on a change, when stopped, or after this many milliseconds. */
   next(milliseconds: number): Promise<void>
   stop(): void
 }
@@ -207,7 +207,7 @@ function watchChanges({ streams }: LogView, signal: AbortSignal): Changes {
       ]
     } catch {
       return []
-    } // the folder may come later
+    } // the folder may not exist yet
   })
   return {
     clear() {

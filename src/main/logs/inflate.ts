@@ -1,7 +1,4 @@
-/**
- * Compressed segments are inflated once, when they are first read, into a private folder: any place in them can then be
- * read at once.
- */
+/** Compressed segments are inflated into a private folder the first time they are read, for random access. */
 import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, createWriteStream, existsSync, fstatSync, createReadStream } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
@@ -13,12 +10,12 @@ import { createGunzip } from 'node:zlib'
 import { NeedsInflating, type InflatedFiles } from './log-file'
 import { openRegular, Rotating, type Segment } from './segments'
 
-/** Bytes that are kept; the least lately used goes first. */
+/** The most bytes kept; the least recently used file is evicted first. */
 const mostKept = 2 ** 31
 
-/** How a task and whoever waits for it keep in touch. */
+/** Connects a running task to its caller. */
 export interface Touch {
-  /** Shows that it makes progress: a task that is silent for long is ended. */
+  /** Reports progress; a task that stays silent too long is terminated. */
   alive(): void
   readonly signal: AbortSignal
 }
@@ -28,8 +25,8 @@ export class Inflated implements InflatedFiles {
   readonly #touch: Touch
 
   /**
-   * @param folder made (0700) when it is needed; whoever opens the workspace empties it. @param touch with the task
-   * that needs them
+   * @param folder created (0700) on demand, and emptied when the workspace is opened. @param touch of the task that
+   * needs the files
    */
   constructor(folder: string, touch: Touch) {
     this.#folder = folder
@@ -41,7 +38,7 @@ export class Inflated implements InflatedFiles {
     return existsSync(path) ? path : undefined
   }
 
-  /** Does the work, and again after each segment that it turns out to need, and while the log is being rotated. */
+  /** Runs the work, and reruns it after inflating each segment that it needs, and while the log is being rotated. */
   async during<T>(work: () => T): Promise<T> {
     for (;;) {
       try {
@@ -54,7 +51,7 @@ export class Inflated implements InflatedFiles {
     }
   }
 
-  /** No more than the segment should have; of a damaged one, what comes before the damage. */
+  /** At most as many bytes as the segment should hold; if it is damaged, whatever precedes the damage. */
   async #inflate(segment: Segment): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
     const file = openRegular(segment.path)
@@ -70,7 +67,7 @@ export class Inflated implements InflatedFiles {
           output,
           { signal: this.#touch.signal },
         ).catch(() => undefined)
-      this.#touch.signal.throwIfAborted() // it is not whole
+      this.#touch.signal.throwIfAborted() // incomplete
       await rename(temporary, this.#place(segment))
     } finally {
       if (file !== undefined) closeSync(file)
@@ -105,7 +102,7 @@ export class Inflated implements InflatedFiles {
   }
 }
 
-/** Another file in its place has another one. */
+/** Changes if another file takes its place. */
 function identityOf(path: string): string {
   const file = openRegular(path)
   if (file === undefined) return ''
@@ -117,7 +114,10 @@ function identityOf(path: string): string {
   }
 }
 
-/** Ends the stream after so many bytes: a small file can hold an endless one. @param alive called for each piece */
+/**
+ * Ends the stream after this many bytes, since a small file can inflate without limit. @param alive called for each
+ * chunk
+ */
 function upTo(most: number, alive: () => void): Transform {
   let left = most
   return new Transform({
@@ -125,7 +125,7 @@ function upTo(most: number, alive: () => void): Transform {
       alive()
       const part = chunk.subarray(0, left)
       left -= part.length
-      done(left === 0 && part.length < chunk.length ? new Error('it is longer than it says') : null, part)
+      done(left === 0 && part.length < chunk.length ? new Error('longer than its declared size') : null, part)
     },
   })
 }

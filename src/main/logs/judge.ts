@@ -1,10 +1,10 @@
 /**
- * What a line says of itself: whether it goes on with the one before it, and whether it looks like an error. PM2 puts
- * its time in front of every line, frames of a stack too: what is judged is the text behind it, without colours.
+ * Classifies a line by its text: whether it continues the line before, and whether it looks like an error. PM2 stamps
+ * every line, stack frames too, so the text after the stamp is what counts, without colours.
  */
 
 /**
- * A line goes on with the one before it if it
+ * A line continues the one before if it
  * - is indented (frames `    at f (file.js:1:2)`, nested objects, PostgreSQL's tab) or empty,
  * - begins with `at … :line`, `Caused by`, `... 12 more`, a caret line, or closes a bracket,
  * - is one of PostgreSQL's DETAIL, HINT, CONTEXT, STATEMENT, QUERY, LOCATION of the message before.
@@ -12,7 +12,7 @@
 export const continues = (text: string): boolean =>
   text === '' || (beginnings.has(text.charCodeAt(0)) && continuation.test(text))
 
-/** What a line that goes on can begin with: most lines begin with something else. */
+/** First characters of continuation lines, a quick check that rules out most lines. */
 const beginnings = new Set(Array.from(' \taC.)]}^[DHSQL', it => it.charCodeAt(0)))
 
 const continuation =
@@ -23,12 +23,12 @@ const continuation =
  * - a level word: ERROR, FATAL, CRITICAL, PANIC, SEVERE, EMERG, ALERT in capitals; or the same in any case in brackets,
  * as `level=error`,
  *   `"level":"error"`, or before a colon at its beginning (`error: …`); pino's numbers 50 and 60 as `"level":50`;
- * - the name of an error and a colon: `TypeError: …`, `PrismaClientInitializationError: …`, `SomeException: …`;
+ * - an error's name and a colon: `TypeError: …`, `PrismaClientInitializationError: …`, `SomeException: …`;
  * - `Unhandled` (rejection, exception), `Uncaught`, `panic:`, `Traceback (most recent call last)`, `Segmentation
  * fault`;
  * - one of Node's codes: ECONNREFUSED, EADDRINUSE, ENOENT, ENOSPC … as a word;
  * - `npm ERR!`.
- * HTTP's 5xx numbers are not taken for errors (they are also sizes and times), nor is `0 errors`, `errors: 0`, `error:
+ * HTTP's 5xx codes don't count (such numbers are also sizes and times), nor does `0 errors`, `errors: 0`, `error:
  * null`, `"error":false`.
  */
 export const looksLikeError = (text: string): boolean =>
@@ -40,7 +40,7 @@ const codes =
   )
 const anyCase = (word: string): string => word.replaceAll(/[a-z]/g, it => `[${it}${it.toUpperCase()}]`)
 
-/** Whatever looks like an error has one of these; bytes without them need not be looked at more closely. */
+/** Every line that looks like an error contains one of these; bytes without them need no closer look. */
 export const hint = new RegExp(
   [
     ...[

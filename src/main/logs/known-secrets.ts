@@ -1,12 +1,12 @@
-/** The secrets that we know, in all the forms that a log may show them in: what the view masks. */
+/** Known secrets, in every form in which a log may contain them, for the view to mask. */
 import { parse } from 'dotenv'
 import { isSecretName, passwordsInUrl } from '../../shared/secret-names'
 
-/** Shorter values, and those that are words of every log, would mask what is no secret. */
+/** Shorter values, and words common in logs, would mask ordinary text. */
 const shortest = 4
 const harmless = /^(?:true|false|none|null|undefined|yes|no|on|off|localhost|development|production|test|\d{1,5})$/i
 
-/** @param env the text of a `.env` */
+/** @param env the text of a `.env` file */
 export const secretsInEnv = (env: string): string[] =>
   Object.entries(parse(env)).flatMap(([key, value]) => [
     ...(isSecretName(key) ? [value] : []),
@@ -14,7 +14,7 @@ export const secretsInEnv = (env: string): string[] =>
   ])
 
 /**
- * Each secret as it is, by line, URL-encoded (fully, and as a form does) and as JSON writes it; without those that are
+ * Each secret verbatim, line by line, URL-encoded (percent and form encoding) and JSON-escaped, except values that are
  * too common.
  */
 export function formsOf(secrets: readonly string[]): string[] {

@@ -1,31 +1,31 @@
 /**
- * Lines of a log, forward and backward from anywhere, each with the *record* that it belongs to: a line that goes on
- * with the one before it (a frame of a stack) has that one's time and is an error if that one is. What a line is
- * depends only on the bytes before it, at most `reach` of them, never on where reading began.
+ * A log's lines, forward and backward from anywhere, each with the *record* that it belongs to: a continuation line
+ * (such as a stack frame) has the time of the line it continues, and is an error if that one is. How a line is
+ * classified depends only on the bytes before it, at most `reach` of them, never on where reading began.
  */
-import { continues as seemsToGoOn, looksLikeError } from './judge'
+import { continues as seemsToContinue, looksLikeError } from './judge'
 import type { LogFile } from './log-file'
 import { show } from './show'
 import { stampOf } from './stamps'
 
-/** A line without a head or a stamp within so many bytes before it has none. */
+/** How far back to look for a record's first line or a stamp. Bytes. */
 export const reach = 65_536
-/** Bytes that are read at once. Where only one line may be wanted, reading begins with fewer. */
+/** Bytes per read. Where only one line may be wanted, the first read is smaller. */
 const block = 262_144
 const little = 8192
-/** Bytes of a line that are looked at to judge it. */
+/** Bytes of a line used to classify it. */
 const judged = 2048
 const newline = 0x0a
 
 interface Raw {
-  /** Of its first byte, and of the next line's. */
+  /** Offsets of its first byte and of the next line's. */
   readonly offset: number
   readonly end: number
-  /** Without its end; of a long one only the beginning, as much as was asked for. */
+  /** Without the line break; a long line is cut to the requested length. */
   readonly bytes: Buffer
-  /** Bytes without its end. */
+  /** Full length in bytes, without the line break. */
   readonly length: number
-  /** False: the log ends in the middle of it. */
+  /** False if the log ends part-way through it. */
   readonly whole: boolean
 }
 
@@ -38,9 +38,9 @@ export class Line implements Raw {
   readonly #first: Head | undefined
 
   /**
-   * @param stamp bytes of its stamp
+   * @param stamp the stamp's length in bytes
    * @param at when it was written, or a line before it
-   * @param first the first line of its record; absent: it is too far away, or this is it
+   * @param first the first line of its record; absent if it is too far away, or is this line
    */
   constructor(
     raw: Raw,
@@ -62,7 +62,7 @@ export class Line implements Raw {
   get head(): number {
     return this.#first?.offset ?? this.offset
   }
-  /** When its record was written: what it is sorted by. */
+  /** When its record was written: the sort key. */
   get recordAt(): number | undefined {
     return this.#first ? this.#first.at : this.at
   }
@@ -72,7 +72,7 @@ export class Line implements Raw {
   }
 }
 
-/** The first line of a record. Whether it looks like an error is found out when it is asked for. */
+/** The first line of a record. Whether it looks like an error is worked out on demand. */
 class Head {
   #error: boolean | undefined
   #text: string | undefined
@@ -85,7 +85,7 @@ class Head {
     this.#text = text
   }
 
-  /** Without a text: the stream is one of errors. */
+  /** Without a text: the line is in an error stream. */
   get error(): boolean {
     this.#error ??= this.#text === undefined || looksLikeError(this.#text)
     this.#text = ''
@@ -93,19 +93,19 @@ class Head {
   }
 }
 
-/** What the lines so far say to the next one. */
+/** What earlier lines mean for the next one. */
 interface Before {
   head?: Head
   stamp?: { readonly offset: number; readonly at: number }
 }
 
 export class Lines {
-  /** What was known before the line that was given last: reading on from there need not look back. */
+  /** The state before the last line returned, so that reading on from there need not look back. */
   #known: (Before & { readonly offset: number }) | undefined
   readonly #keep: number
   readonly #allErrors: boolean
 
-  /** @param keep bytes of each line that are wanted. @param allErrors the stream is one of errors */
+  /** @param keep how many bytes of each line to keep. @param allErrors it is an error stream */
   constructor(
     readonly file: LogFile,
     keep: number,
@@ -115,12 +115,12 @@ export class Lines {
     this.#allErrors = allErrors
   }
 
-  /** Other bytes lie there now. */
+  /** Call when the file's bytes have changed. */
   forget(): void {
     this.#known = undefined
   }
 
-  /** Lines from one that begins at (or is cut by) an offset on. */
+  /** Lines from the one that begins at, or contains, an offset. */
   *forward(offset: number): Generator<Line, void, undefined> {
     const from = this.startOf(offset)
     const before = this.#before(from)
@@ -130,7 +130,7 @@ export class Lines {
     }
   }
 
-  /** Lines before an offset (the beginning of a line, or the end of all), the nearest first. */
+  /** Lines before an offset (the start of a line, or the end of the log), nearest first. */
   *backward(offset: number): Generator<Line, void, undefined> {
     for (let end = this.file.back(offset); end > this.file.start;) {
       const start = this.startOf(Math.max(this.file.start, end - block))
@@ -147,7 +147,7 @@ export class Lines {
     return this.forward(offset).next().value ?? undefined
   }
 
-  /** Where the line begins that has the byte at an offset. */
+  /** The start of the line that contains the byte at an offset. */
   startOf(offset: number): number {
     const { start } = this.file.run(offset)
     if (offset <= start) return Math.min(Math.max(start, this.file.start), this.file.end)
@@ -163,7 +163,7 @@ export class Lines {
     return start
   }
 
-  /** What the bytes before a line say to it. */
+  /** The context that the bytes before a line give it. */
   #before(start: number): Before {
     const known =
       this.#known && this.#known.offset <= start && start - this.#known.offset <= 2 * reach ? this.#known : undefined
@@ -177,7 +177,7 @@ export class Lines {
     const stamp = stampOf(raw.bytes)
     if (stamp) before.stamp = { offset: raw.offset, at: stamp.at }
     const text = show(raw.bytes.toString('utf8', stamp?.length ?? 0, Math.min(raw.bytes.length, judged))).plain
-    const goesOn = seemsToGoOn(text)
+    const goesOn = seemsToContinue(text)
     const at = before.stamp && raw.offset - before.stamp.offset <= reach ? before.stamp.at : undefined
     if (!goesOn) before.head = new Head(raw.offset, at, this.#allErrors ? undefined : text)
     const head = before.head && raw.offset - before.head.offset <= reach ? before.head : undefined
@@ -197,7 +197,7 @@ export class Lines {
     while (at < Math.min(to, this.file.end)) {
       const got = this.file.read(buffer.subarray(0, Math.min(buffer.length, to - at)), at)
       if (got === 0) {
-        const next = this.file.run(at).start // behind a gap
+        const next = this.file.run(at).start // after a gap
         if (next <= at) return
         at = next
         continue
@@ -222,12 +222,12 @@ export class Lines {
         continue
       }
       at += start
-      // the lines of the old one may be kept
+      // lines in the old buffer may still be in use
       buffer = Buffer.allocUnsafe(Math.min(block, to === Infinity ? buffer.length * 4 : buffer.length))
     }
   }
 
-  /** A line that is longer than a block, or the last one if it has no end: read to its end, kept in part. */
+  /** A line longer than a block, or an unterminated last line: read to its end, kept in part. */
   #long(offset: number, to: number): Raw {
     const kept = Buffer.allocUnsafe(Math.min(this.#keep, Math.max(1, Math.min(to, this.file.end) - offset)))
     const keptBytes = this.file.read(kept, offset)

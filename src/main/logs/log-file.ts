@@ -1,11 +1,11 @@
 /**
- * One log as one long row of bytes, whatever files it is made of. Reads are synchronous: they happen in a thread of
- * their own.
+ * One log as a single run of bytes, whichever files it consists of. Reads are synchronous, since they happen in a
+ * worker thread.
  */
 import { closeSync, fstatSync, readSync, statSync } from 'node:fs'
 import { openRegular, segmentsOf, unchanged, type Segment, type Segments } from './segments'
 
-/** A compressed segment is needed: inflate it (see `Inflated`), then do again what was done. */
+/** A compressed segment is needed: inflate it (see `Inflated`), then retry. */
 export class NeedsInflating extends Error {
   override readonly name = 'NeedsInflating'
   constructor(readonly segment: Segment) {
@@ -14,7 +14,7 @@ export class NeedsInflating extends Error {
 }
 
 export interface InflatedFiles {
-  /** Where a segment's content lies; undefined if it is not inflated yet. */
+  /** The file with a segment's content; undefined if it isn't inflated yet. */
   path(segment: Segment): string | undefined
 }
 
@@ -33,7 +33,7 @@ export class LogFile {
     this.refresh()
   }
 
-  /** Looks again at what there is. @throws as the constructor */
+  /** Refreshes the list of segments. @throws like the constructor */
   refresh(): void {
     const now = segmentsOf(this.path)
     this.close()
@@ -44,7 +44,7 @@ export class LogFile {
     return this.#now.all
   }
 
-  /** The first byte's offset, and the one behind the last. */
+  /** The first byte's offset, and the one after the last. */
   get start(): number {
     return this.#segments[0]?.start ?? 0
   }
@@ -57,17 +57,17 @@ export class LogFile {
     return this.#segments.at(-1)?.start ?? 0
   }
 
-  /** Bytes that are there: between segments some may have been deleted. */
+  /** Bytes present; between segments some may have been deleted. */
   get size(): number {
     return this.#segments.reduce((sum, it) => sum + it.end - it.start, 0)
   }
 
-  /** Bytes that are there before an offset. */
+  /** Bytes present before an offset. */
   before(offset: number): number {
     return this.#segments.reduce((sum, it) => sum + Math.max(0, Math.min(offset, it.end) - it.start), 0)
   }
 
-  /** The offset with so many bytes before it. */
+  /** The offset with this many bytes present before it. */
   at(bytes: number): number {
     let left = bytes
     for (const it of this.#segments) {
@@ -77,7 +77,7 @@ export class LogFile {
     return this.end
   }
 
-  /** The range without a gap that an offset lies in; the next one if it lies in a gap. */
+  /** The contiguous range that contains an offset, or the next one if it lies in a gap. */
   run(offset: number): { readonly start: number; readonly end: number } {
     let found: { start: number; end: number } | undefined
     for (const it of this.#segments) {
@@ -89,14 +89,14 @@ export class LogFile {
     return found ?? { start: this.end, end: this.end }
   }
 
-  /** The end of the last range without a gap that begins before an offset, at most the offset. */
+  /** The end of the last contiguous range that begins before an offset, or the offset if that is less. */
   back(offset: number): number {
     const last = this.#segments.findLast(it => it.start < offset && it.end > it.start)
     return last ? Math.min(offset, last.end) : this.start
   }
 
   /**
-   * Fills the buffer from an offset on, as far as there is something without a gap.
+   * Fills the buffer from an offset, up to the next gap.
    * @returns bytes read; 0 at the end and in a gap
    * @throws NeedsInflating
    */
@@ -109,7 +109,7 @@ export class LogFile {
       const wanted = Math.min(buffer.length - filled, segment.end - at)
       const got = this.#readFrom(segment, buffer, filled, wanted, at - segment.start + segment.skip)
       filled += got
-      if (got < wanted) break // it lost its end since
+      if (got < wanted) break // truncated meanwhile
     }
     return filled
   }
@@ -129,7 +129,7 @@ export class LogFile {
     return got
   }
 
-  /** A damaged archive holds less than it should: then there is a gap behind it. */
+  /** A damaged archive holds less than it should, which leaves a gap after it. */
   #open(path: string, segment: Segment): void {
     const file = openRegular(path)
     this.#files.set(path, file)
@@ -141,7 +141,7 @@ export class LogFile {
       }
   }
 
-  /** Whether what was read is what the segments say: the live file was neither rotated nor emptied meanwhile. */
+  /** Whether what was read matches the segments: the live file was neither rotated nor emptied meanwhile. */
   get unmoved(): boolean {
     const file = this.#files.get(this.path)
     const live = this.#segments.at(-1)
@@ -151,7 +151,7 @@ export class LogFile {
     )
   }
 
-  /** Whether another file (`old`: ours is), or none (`gone`), lies in the place of the live one that was read. */
+  /** Whether the live file that was read has been replaced by another (`old`) or removed (`gone`). */
   get replaced(): 'old' | 'gone' | undefined {
     const file = this.#files.get(this.path)
     if (file === undefined) return undefined
@@ -159,7 +159,7 @@ export class LogFile {
     return there === undefined ? 'gone' : there.ino === fstatSync(file).ino ? undefined : 'old'
   }
 
-  /** Sees what was written to the live file since, wherever it lies now. */
+  /** Picks up what has been written to the open live file since, even if it was moved. */
   grow(): void {
     const file = this.#files.get(this.path)
     const live = this.#segments.at(-1)

@@ -1,4 +1,4 @@
-/** Logs as the router asks for them: sources are found, masks chosen, and threads do the reading. */
+/** Logs for the router: finds sources and masks, and leaves the reading to threads. */
 import { rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { serviceNames } from '../../shared/infrastructure'
@@ -25,9 +25,9 @@ import type { LogThreads } from './threads'
 export interface LogServices {
   readonly sources: LogSources
   readonly threads: LogThreads
-  /** Where compressed files are inflated. */
+  /** For inflated archives. */
   readonly cache: string
-  /** The only folder of the machine that served sessions may save to; made (0700) when it is needed. */
+  /** The only folder on this machine that served sessions may save to; created (0700) on demand. */
   readonly exports: string
   /** Names of the instances; identifiers of the operations, newest first. */
   readonly instances: () => Promise<readonly string[]>
@@ -37,35 +37,35 @@ export interface LogServices {
 export interface SaveOptions {
   /** Absolute. */
   readonly path: string
-  /** A regular file that is there is replaced. */
+  /** Replaces an existing regular file. */
   readonly overwrite: boolean
   readonly colours: boolean
-  /** A served session asks. */
+  /** The request comes from a served session. */
   readonly served: boolean
 }
 
 const elsewhere = (path: string, exports: string) =>
   problem({
     code: 'save-elsewhere',
-    message: `A browser cannot save to ${path}.`,
+    message: `A browser can’t save to ${path}.`,
     field: 'path',
-    cause: `On this machine, it may only save to ${exports}.`,
-    hint: 'Download the log, save it to that folder, or use the command line: "instance-manager logs NAME --save FILE".',
+    cause: `On this machine, browsers may save only to ${exports}.`,
+    hint: 'Download the log, save it to that folder, or use the command line: “instance-manager logs NAME --save FILE”.',
   })
 
 const failed = (path: string, error: unknown) =>
   problem(
     {
       code: 'log-save-failed',
-      message: `The log could not be saved to ${path}.`,
+      message: `Couldn’t save the log to ${path}.`,
       cause: error instanceof Error ? error.message : String(error),
-      hint: 'Choose another place, or make room there.',
+      hint: 'Save it elsewhere, or free some space there.',
       field: 'path',
     },
     error,
   )
 
-/** Operations that are offered. */
+/** The most operations listed. */
 const mostOperations = 50
 
 export class Logs {
@@ -105,7 +105,7 @@ export class Logs {
     }
   }
 
-  /** A log is likely to be opened soon. */
+  /** Call when a log is likely to be opened soon. */
   warm(): void {
     this.#services.threads.warm()
   }
@@ -146,7 +146,7 @@ export class Logs {
     ) as AsyncGenerator<LogNews, void, undefined>
   }
 
-  /** What is wanted, as the text of a file. */
+  /** The filtered lines as text for a file. */
   async *text(query: LogQuery, colours: boolean, signal: AbortSignal): AsyncGenerator<LogText, void, undefined> {
     yield* this.#services.threads.run(
       { view: await this.#view(query), type: 'text', colours },
@@ -155,10 +155,10 @@ export class Logs {
   }
 
   /**
-   * Writes that text to a file. A served session chooses among names in the folder for exports only: it must not write
+   * Writes that text to a file. A served session can only choose a name in the exports folder, so that it can't write
    * where the operator's other programs read.
-   * @throws Problems `file-exists`, `file-not-regular`, `folder-link`, `save-elsewhere`, `log-save-failed`; then, and
-   * when cancelled, nothing is left
+   * @throws Problems `file-exists`, `file-not-regular`, `folder-link`, `save-elsewhere`, `log-save-failed`; on failure
+   * or cancellation, nothing is left behind
    */
   async *save(
     query: LogQuery,
@@ -185,7 +185,7 @@ export class Logs {
     }
   }
 
-  /** Ends all that reads. */
+  /** Stops all reading. */
   async close(): Promise<void> {
     await this.#services.threads.close()
     await rm(this.#services.cache, { recursive: true, force: true })
@@ -200,7 +200,7 @@ export class Logs {
     return { streams, secrets, filter, cache: this.#services.cache }
   }
 
-  /** However long it takes: a thread that gives no sign of life is ended, one that works on a large log is not. */
+  /** No time limit: a thread that shows no sign of life is terminated, one busy with a large log isn't. */
   async #one<T>(task: LogTask, signal: AbortSignal): Promise<T> {
     for await (const value of this.#services.threads.run(task, signal)) return value as T
     throw signal.reason

@@ -1,12 +1,12 @@
 /**
- * What a search finds in the text of a line. Untrusted patterns run only where they can be ended: in a thread of their
- * own.
+ * Search matches within the text of a line. Untrusted patterns run only in a thread of their own, which can be
+ * terminated.
  */
 import type { LogSearch } from '../../shared/log'
 import { problem } from '../../shared/problem'
 import { escapePattern, mask } from './show'
 
-/** Marks of one line; nobody looks at more. */
+/** The most highlights per line; nobody looks at more. */
 const mostMarks = 200
 
 /** @throws Problem `log-search-invalid` */
@@ -22,32 +22,32 @@ function patternOf({ text, regex, matchCase }: LogSearch): RegExp {
     throw problem(
       {
         code: 'log-search-invalid',
-        message: 'This is not a regular expression.',
+        message: 'This isn’t a valid regular expression.',
         cause,
         field: 'filter.search.text',
-        hint: 'Correct it, or switch regular expressions off to search for the text as it is.',
+        hint: 'Correct it, or turn off regular expressions to search for the text as typed.',
       },
       error,
     )
   }
 }
 
-/** What is shown in place of something else. */
+/** Characters shown in place of others. */
 const replacing = new RegExp(`[\\ufffd\\u2400-\\u2421${mask.slice(0, 1)}]`)
 
-/** Bytes of a line that are searched. */
+/** Bytes of a line searched. */
 export const searchedBytes = 1 << 20
 
 export class Matcher {
   readonly #pattern: RegExp
   /**
-   * Finds quickly, in the bytes of a file, the lines that may match: all others cannot. Undefined if every line has to
-   * be looked at: for regular expressions, and for text with characters that are shown in place of others.
+   * Quickly finds lines that may match in a file's bytes; the rest can't. Undefined if every line must be checked: for
+   * regular expressions, and for text with characters that are shown in place of others.
    */
   readonly candidates: Candidates | undefined
   readonly #alive: () => void
 
-  /** @param alive called for each line: a pattern that gets through many slowly is none that never ends */
+  /** @param alive called for each line, since a pattern that is slow over many lines is not stuck */
   constructor(search: LogSearch, alive: () => void = () => undefined) {
     this.#alive = alive
 
@@ -61,7 +61,7 @@ export class Matcher {
     return this.#pattern.test(plain)
   }
 
-  /** [start, end) of what is found, empty matches left out. */
+  /** [start, end) of each match, except empty ones. */
   marks(plain: string): (readonly [number, number])[] {
     this.#alive()
     const marks: (readonly [number, number])[] = []
@@ -80,22 +80,20 @@ function candidatesOf({ text, regex, matchCase }: LogSearch): Candidates | undef
     const needle = Buffer.from(text)
     return bytes => ({ next: from => bytes.indexOf(needle, from) })
   }
-  // Letters outside ASCII have other bytes in the other case: the longest part within ASCII stands for the whole.
+  // Non-ASCII letters have different bytes in upper and lower case, so search for the longest ASCII part.
   const part = text.split(/[^\u0000-\u007f]+/).toSorted((a, b) => b.length - a.length)[0] ?? ''
   return part ? anyCase(part) : undefined
 }
 
-/** The next place at or behind `from` where a line may match; -1 if there is none. */
+/** The next place at or after `from` where a line may match; -1 if there is none. */
 export type Candidates = (bytes: Buffer) => { next(from: number): number }
 
 const anyCase = (part: string): Candidates => byPattern(new RegExp(escapePattern(part), 'gi'), part.length)
 
-/**
- * Bytes that are made a string at once: such small ones are freed young. Four times as much took 9 MB more, and longer.
- */
+/** Bytes decoded at once. Small strings are freed early: four times as many bytes took 9 MB more, and longer. */
 const piece = 16_384
 
-/** @param pattern global, for single bytes. @param longest characters that it can match */
+/** @param pattern global, for single bytes. @param longest the most characters that it can match */
 export function byPattern(pattern: RegExp, longest: number): Candidates {
   return bytes => {
     let start = 0

@@ -1,32 +1,32 @@
 /**
- * Streams merged by time into one row of lines. A place in it (a *position*) holds a cursor for every stream, so that
- * reading goes on from it either way without losing or doubling a line, whatever the times say. Streams without times
- * come one after the other.
+ * Streams merged by time into one sequence of lines. A place in it (a *position*) holds a cursor for every stream, so
+ * that reading can continue from it in either direction without losing or repeating a line, whatever the times say.
+ * Streams without times come one after the other.
  */
 import type { Line } from './lines'
 import type { Pause, WantedLines } from './wanted'
 
-/** Before which line of each stream: offsets. */
+/** Offset of the next line in each stream. */
 export type Cursors = readonly number[]
 
 export interface Placed {
   readonly line: Line
   readonly stream: number
-  /** Before this line: all streams' cursors. */
+  /** All streams' cursors before this line. */
   readonly before: Cursors
-  /** How far the other stream's cursor could as well lie further: what is between is not wanted. */
+  /** How much further the other stream's cursor could be: the filter excludes everything in between. */
   readonly slack?: number
 }
 
-/** Patience was spent here. Asked for more, the reading continues; it can also be begun anew from here. */
+/** Patience ran out here. Ask for more to continue, or start again from here. */
 export interface Paused {
   readonly at: Cursors
 }
 
 /**
- * In writing: one stream `OFFSET`; two `STREAM.OFFSET.OTHER`, OFFSET being that of the stream named, or
- * `STREAM.OFFSET.LOW.HIGH` if the other's cursor is anywhere between two places for the filter that it was read with. A
- * cursor, which is no line, begins with `9.`.
+ * The written form: `OFFSET` for one stream; for two, `STREAM.OFFSET.OTHER`, where OFFSET is the named stream's, or
+ * `STREAM.OFFSET.LOW.HIGH` if, under the filter used, the other's cursor can be anywhere from LOW to HIGH. Cursors that
+ * aren't at a line begin with `9.`.
  */
 export function positionOf({ stream, before, slack }: Pick<Placed, 'stream' | 'before' | 'slack'>): string {
   const other = before[1 - stream]
@@ -35,14 +35,14 @@ export function positionOf({ stream, before, slack }: Pick<Placed, 'stream' | 'b
 }
 export const cursorPosition = (cursors: Cursors): string => `9.${cursors.join('.')}`
 
-/** `stream`: the line's; undefined if it is no line. */
+/** `stream` is the line's; undefined if it isn't a line. */
 export interface Position {
   readonly cursors: Cursors
   readonly stream: number | undefined
   readonly slack: number
 }
 
-/** @returns undefined if this is no position in a log of so many streams */
+/** @returns undefined if it isn't a position in a log with this many streams */
 export function parsePosition(position: string, streams: number): Position | undefined {
   const parts = position.split('.').map(Number)
   if (parts.some(it => !Number.isSafeInteger(it))) return undefined
@@ -62,7 +62,7 @@ export function parsePosition(position: string, streams: number): Position | und
 
 const key = (line: Line): number => line.recordAt ?? -Infinity
 
-/** From the cursors on; in the same moment the first stream goes first. */
+/** Lines after the cursors; at equal times, the first stream comes first. */
 export const mergedForward = (
   streams: readonly WantedLines[],
   cursors: Cursors,
@@ -73,7 +73,7 @@ export const mergedForward = (
     streams.map(it => it.end),
   )
 
-/** @param ends of the streams */
+/** @param ends the streams' ends */
 export const mergeForward = (
   streams: readonly Iterator<Line | Pause, void>[],
   cursors: Cursors,
@@ -87,7 +87,7 @@ export const mergeForward = (
     (a, b) => key(a) <= key(b),
   )
 
-/** Before the cursors, the nearest first. */
+/** Lines before the cursors, nearest first. */
 export const mergedBackward = (
   streams: readonly WantedLines[],
   cursors: Cursors,
@@ -125,7 +125,7 @@ function* merge(
     const stream = a && b ? (first(a, b) ? 0 : 1) : a ? 0 : 1
     const line = lines[stream]
     if (!line) return
-    // Forward the line is behind the cursors, backward it is before them once they have passed it.
+    // Forward, the line follows the cursors; backward, they come to lie before it once they have passed it.
     const [before, slack] = spanOf(
       cursors.with(stream, line.offset),
       1 - stream,
@@ -139,7 +139,7 @@ function* merge(
   }
 }
 
-/** The cursors with the other stream's at the lowest place that it can have, and how much higher it could be. */
+/** The cursors, with the other stream's at its lowest possible place, and how much higher it could be. */
 function spanOf(
   cursors: Cursors,
   other: number,

@@ -1,4 +1,4 @@
-/** What a thread is asked to do with a log, as plain data, and its streams opened for that. */
+/** Thread tasks as plain data, and opening the streams for them. */
 import type { LogAnchor, LogFilter } from '../../shared/log'
 import type { Inflated, Touch } from './inflate'
 import { Lines } from './lines'
@@ -11,16 +11,15 @@ import type { StreamQuery } from './wanted'
 export interface StreamSource {
   /** The live file. */
   readonly path: string
-  /** Of an instance. */
-  readonly name?: 'out' | 'err'
+  /** For an instance. */ readonly name?: 'out' | 'err'
 }
 
 export interface LogView {
   readonly streams: readonly StreamSource[]
   readonly filter: LogFilter
-  /** What is masked. */
+  /** Secrets to mask. */
   readonly secrets: readonly string[]
-  /** Where compressed files are inflated. */
+  /** For inflated archives. */
   readonly cache: string
 }
 
@@ -32,18 +31,17 @@ export type LogTask = { readonly view: LogView } & (
   | { readonly type: 'text'; readonly colours: boolean }
 )
 
-/** A stream that is open for reading. */
+/** A stream open for reading. */
 export interface OpenStream {
   readonly lines: Lines
-  /** Of an instance. */
-  readonly name: 'out' | 'err' | undefined
+  /** For an instance. */ readonly name: 'out' | 'err' | undefined
   readonly query: StreamQuery
 }
 
-/** How often something is read again because the log was rotated meanwhile. */
+/** How often to retry a read because the log was rotated meanwhile. */
 const attempts = 20
 
-/** Reads from a log that may be rotated meanwhile: then it is read again. */
+/** Reads from a log, and again if it was rotated meanwhile. */
 export async function steadily<T>(
   view: LogView,
   inflated: Inflated,
@@ -66,10 +64,9 @@ export async function steadily<T>(
 }
 
 /**
- * Reads in turns. What was read and judged for one turn is not lost to the next, so however slow the machine is, a
- * reading takes no more work than in one go. It is begun again from its last step if the log was rotated meanwhile or a
- * file had to be inflated first.
- * @param read yields where it is whenever a turn is over, and at what it found
+ * Reads in turns. Each turn builds on the last, so even on a slow machine the total work is the same as in one go.
+ * Restarts from the last step if the log was rotated meanwhile or a file had to be inflated first.
+ * @param read yields its place at the end of each turn and at each match
  */
 export async function* inTurns<Place, Step extends { readonly at: Place }>(
   open: () => readonly OpenStream[],
@@ -108,7 +105,7 @@ export async function* inTurns<Place, Step extends { readonly at: Place }>(
   }
 }
 
-/** @param patience milliseconds. @param keep bytes of each line that are wanted at least */
+/** @param patience milliseconds. @param keep the fewest bytes of each line to keep */
 export function openStreams(
   { streams, filter, secrets }: LogView,
   inflated: Inflated,

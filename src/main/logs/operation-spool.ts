@@ -1,6 +1,4 @@
-/**
- * The log of an operation, written out to a file while somebody may read it: its journal, then what its steps print.
- */
+/** An operation's log, written to a file while somebody may read it: its journal, with the output of its steps. */
 import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -11,7 +9,7 @@ import { Journal } from '../operations/journal'
 import { makeFolder } from '../system/files'
 import type { OutputChunk } from '../operations/tail'
 
-/** How long what is printed may wait before it is written. Milliseconds. */
+/** How long output may be buffered. Milliseconds. */
 const together = 50
 
 export class OperationSpools {
@@ -21,7 +19,7 @@ export class OperationSpools {
   readonly #journals: string
   readonly #folder: string
 
-  /** @param folder private; emptied by whoever opens the workspace */
+  /** @param folder private; emptied when the workspace is opened */
   constructor(operations: Operations, journals: string, folder: string) {
     this.#operations = operations
     this.#journals = journals
@@ -35,7 +33,7 @@ export class OperationSpools {
       throw problem({
         code: 'operation-unknown',
         message: 'There is no such operation.',
-        hint: 'Activity lists those that are known.',
+        hint: 'Activity lists the operations on record.',
         action: 'open-activity',
       })
     let made = this.#made.get(id)
@@ -55,8 +53,8 @@ export class OperationSpools {
     await makeFolder(this.#folder, 0o700)
     const path = join(this.#folder, `operation-${state.id}.log`)
     const updates = this.#operations.watch(this.#ending.signal)
-    await updates.next() // from here on nothing is missed, but the first events may be in the journal already
-    const entries = await Journal.entries(this.#journals, state.id).catch(() => []) // it was tidied away
+    await updates.next() // subscribed: nothing is missed, but the first events may be in the journal already
+    const entries = await Journal.entries(this.#journals, state.id).catch(() => []) // its journal may have been deleted
     const chunks = this.#operations.output(state.id)
     await writeFile(path, historyOf(entries, chunks), { mode: 0o600 })
     const last = chunks.at(-1)
@@ -98,12 +96,12 @@ export class OperationSpools {
   }
 }
 
-/** What was printed stands where its step ended. */
+/** A step's output goes where the step ended. */
 function historyOf(entries: readonly OperationEvent[], chunks: readonly OutputChunk[]): string {
-  const told = new Set<string>()
+  const emitted = new Set<string>()
   const outputOf = (step: string, at: string): string => {
-    if (told.has(step)) return ''
-    told.add(step)
+    if (emitted.has(step)) return ''
+    emitted.add(step)
     return stamped(
       chunks
         .filter(it => it.step === step)
@@ -119,7 +117,7 @@ function historyOf(entries: readonly OperationEvent[], chunks: readonly OutputCh
 
 const keyOf = (event: OperationEvent): string => `${event.at} ${event.type} ${'step' in event ? event.step : ''}`
 
-/** Every line with the time of the moment. */
+/** Stamps every line with `at`. */
 const stamped = (chunk: string, at: string): string =>
   chunk
     .replace(/\n$/, '')
@@ -138,23 +136,23 @@ function textOf(event: OperationEvent): string {
     case 'opened':
       return `[${event.kind}] ${event.subject}: ${event.steps.join(', ')}`
     case 'doing':
-      return `[${event.step}] begins`
+      return `[${event.step}] started`
     case 'done':
       return `[${event.step}] done`
     case 'undoing':
-      return `[${event.step}] is being undone`
+      return `[${event.step}] undoing`
     case 'undone':
       return `[${event.step}] undone`
     case 'turned':
       return event.problem
-        ? `ERROR turning back (${event.reason}): ${told(event.problem)}`
-        : `turning back: ${event.reason}`
+        ? `ERROR rolling back (${event.reason}): ${describe(event.problem)}`
+        : `rolling back: ${event.reason}`
     case 'settled':
       return `settled: ${event.outcome}`
     case 'stuck':
-      return `ERROR [${event.step}] stuck: ${told(event.problem)}`
+      return `ERROR [${event.step}] stuck: ${describe(event.problem)}`
     case 'retrying':
-      return `[${event.step}] is tried again`
+      return `[${event.step}] retrying`
     case 'progress':
       return event.text ? `[${event.step}] ${event.text}` : ''
     case 'output':
@@ -162,5 +160,5 @@ function textOf(event: OperationEvent): string {
   }
 }
 
-const told = ({ code, message, cause, details }: Problem): string =>
+const describe = ({ code, message, cause, details }: Problem): string =>
   [`${code}: ${message}`, cause, details].filter(Boolean).join('\n').split('\n').join('\n    ')

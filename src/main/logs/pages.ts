@@ -1,7 +1,4 @@
-/**
- * Pages of a log: a few lines around a place, and where they lie in the whole. Reads only what it shows, and a little
- * around it.
- */
+/** Pages of a log: a few lines around a place, and their position in the whole. Reads little more than it shows. */
 import type { LogAnchor, LogLine, LogPage } from '../../shared/log'
 import { tell } from './log-view'
 import {
@@ -66,7 +63,7 @@ export function readPage(streams: readonly OpenStream[], anchor: LogAnchor, coun
     }
   }
 
-  /** A page that begins here; at the end of the log it is filled from before. */
+  /** A page that begins here; near the end of the log, it is filled up with earlier lines. */
   function fromHere(cursors: Cursors): LogPage {
     const after = forward(cursors, count)
     if (!after.end || after.lines.length === count) return page(streams, undefined, after, cursors)
@@ -74,7 +71,7 @@ export function readPage(streams: readonly OpenStream[], anchor: LogAnchor, coun
   }
 }
 
-/** Reads up to so many lines. */
+/** Reads at most this many lines. */
 function take(streams: readonly OpenStream[], lines: Iterable<Placed | Paused>, from: Cursors, most: number): Taken {
   const found: LogLine[] = []
   let first: Cursors = from
@@ -119,8 +116,7 @@ const atEdge = (streams: readonly OpenStream[], place: Cursors, edge: 'start' | 
   )
 
 /**
- * The cursors of a position, and those behind its line. A position that is not (any more) in the log becomes the
- * nearest that is.
+ * The cursors of a position, and those after its line. A position no longer in the log becomes the nearest one that is.
  */
 export function placeOf(streams: readonly OpenStream[], position: string): { cursors: Cursors; behind: Cursors } {
   const parsed = parsePosition(position, streams.length)
@@ -139,8 +135,7 @@ export function placeOf(streams: readonly OpenStream[], position: string): { cur
 }
 
 /**
- * The place between two others where a stream is at a moment: the filter has changed since, and what lies between may
- * be wanted now.
+ * A stream's place at a given time, between two others: the filter has changed, so what lies between may be wanted now.
  */
 function momentIn(
   other: OpenStream | undefined,
@@ -150,14 +145,14 @@ function momentIn(
   slack: number,
 ): number {
   if (!other || at === undefined) return low
-  // In the same moment the first stream goes first.
+  // At equal times, the first stream comes first.
   return Math.min(
     Math.max(seekTime(other.lines, index === 0 ? at + 1 : at), low),
     Math.min(low + slack, other.lines.file.end),
   )
 }
 
-/** A place with about this part of all bytes before it, the same moment in every stream. */
+/** A place with about this share of all bytes before it, at the same time in every stream. */
 function atFraction(streams: readonly OpenStream[], fraction: number): Cursors {
   const [largest] = streams.toSorted((a, b) => b.lines.file.size - a.lines.file.size)
   if (!largest) return []
