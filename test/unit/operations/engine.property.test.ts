@@ -82,6 +82,21 @@ describe('the engine leaves the world before or after', () => {
               ]),
             },
           ],
+          // Found once: a crash while the step beside still wrote. A dead process's write must not come later.
+          [
+            {
+              parts: [3, 2, 1, 1, 1],
+              pivotAt: undefined,
+              abreast: 2,
+              recovery: 'roll-back',
+              deaf: false,
+              gives: false,
+              script: new Map<number, Action>([
+                [21, 'crash-late'],
+                [22, 'crash'],
+              ]),
+            },
+          ],
         ],
       },
     )

@@ -74,6 +74,8 @@ class Simulation {
   /** Steps that are being done now. */
   doing = 0
   #die: () => void = () => undefined
+  /** Writes that have begun. A process that is killed writes nothing later, so the next life waits for them. */
+  readonly #writes = new Set<Promise<unknown>>()
 
   constructor(readonly scenario: Scenario) {
     this.world = scenario.parts.map(() => 0)
@@ -89,6 +91,7 @@ class Simulation {
       const end = await Promise.race([death, this.#live(lives === 0, watching.signal)])
       watching.abort()
       if (end !== 'died') return end
+      await Promise.allSettled(this.#writes)
     }
     throw new Error('more lives than ends')
   }
@@ -210,8 +213,15 @@ class Simulation {
   }
 
   /** An append, or the creation with the opening line. */
-  async append<T>(path: string, line: JournalLine, life: number, write: () => Promise<T>): Promise<T> {
+  async append<T>(path: string, line: JournalLine, life: number, append: () => Promise<T>): Promise<T> {
     if (life !== this.life) return forever
+    const write = async (): Promise<T> => {
+      const writing = append()
+      this.#writes.add(writing)
+      await writing.catch(() => undefined)
+      this.#writes.delete(writing)
+      return life === this.life ? writing : forever
+    }
     const action = this.scenario.script.get(this.points++)
     const text = JSON.stringify(line)
     const written = action !== 'crash' && action !== 'torn' && action !== 'zeros' && action !== 'fail'
