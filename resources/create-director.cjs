@@ -8,7 +8,7 @@
  *   model: the client's property, e.g. `user`; check: only look, change nothing.
  * Standard output, one JSON line; the exit code is 0 if `ok`, else 1:
  *   { ok: true, created: boolean }   false: this very account was there already (a repeat after a crash)
- *   { ok: true, exists: boolean }    for `check`: the e-mail is there, with this passwordHash if one was given
+ *   { ok: true, exists: boolean }    for `check`: the email is there, with this passwordHash if one was given
  *   { ok: false, code, message }     code: director-input, director-client, director-model, director-email-taken,
  *   director-database, director-timeout
  * No output ever holds the hash or the database's password.
@@ -228,7 +228,7 @@ function fieldValue(field, value, generated) {
   return match
 }
 
-/** @returns 'same' (e-mail and hash), 'other' (the e-mail with another password), or undefined */
+/** @returns 'same' (email and hash), 'other' (the email with another password), or undefined */
 async function findAccount(table, fields, { email, passwordHash }) {
   const found = await table.findFirst({
     where: { [fields.email.name]: email },
@@ -255,7 +255,7 @@ async function createAccount(table, fields, input, generated) {
     if (error?.name === 'PrismaClientValidationError')
       throw new Refusal('director-model', `The model "${input.model}" does not take this account: ${describe(error)}`)
     if (error?.code !== 'P2002') throw error
-    // A unique field: the e-mail, if someone else was faster, or one that we know nothing of.
+    // A unique field: the email, if someone else was faster, or one that we know nothing of.
     if (await findAccount(table, fields, input)) throw emailTaken(input)
     throw new Refusal(
       'director-model',

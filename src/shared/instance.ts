@@ -33,7 +33,7 @@ const line = z
 export const directorSchema = z.object({
   name: line.min(1, 'Enter the director’s name.').max(100, 'At most 100 characters.'),
   email: z
-    .email({ error: it => (it.input === '' ? 'Enter an e-mail address.' : 'Not a valid e-mail address.') })
+    .email({ error: it => (it.input === '' ? 'Enter an email address.' : 'Not a valid email address.') })
     .max(254, 'At most 254 characters.'),
   /** bcrypt silently ignores everything after 72 bytes. */
   password: z

@@ -28,7 +28,7 @@ export class Wizard {
     this.port = page.getByRole('textbox', { name: 'Port number' })
     this.useAnyway = page.getByRole('checkbox', { name: 'Use it anyway' })
     this.directorName = this.form('director').getByRole('textbox', { name: 'Name' })
-    this.email = page.getByRole('textbox', { name: 'E-mail' })
+    this.email = page.getByRole('textbox', { name: 'Email' })
     this.password = this.form('director').getByRole('textbox', { name: 'Password' })
     this.next = page.getByRole('button', { name: 'Continue', exact: true })
     this.create = page.getByRole('button', { name: 'Create the instance' })

@@ -176,7 +176,7 @@ describe('creation is refused', () => {
   })
 
   it.each([
-    ['an e-mail address that is none', { email: 'nobody' }],
+    ['an email address that is none', { email: 'nobody' }],
     ['an empty name', { name: ' ' }],
     ['a short password', { password: 'short' }],
     ['a password of more than 72 bytes', { password: 'ä'.repeat(37) }],

@@ -96,12 +96,12 @@ describe('a creation that fails', () => {
     })
   })
 
-  it("because the director's e-mail address has an account already", async () => {
+  it("because the director's email address has an account already", async () => {
     const { problem } = await expectNothingLeft(await workspace.create({ name: behaviour.seeded }))
     expect(problem).toMatchObject({
       code: 'director-email-taken',
       field: 'director.email',
-      hint: expect.stringContaining('e-mail') as string,
+      hint: expect.stringContaining('email') as string,
     })
   })
 

@@ -100,7 +100,7 @@ describe('errors', () => {
     expect(await problemOf(caller().operations.start(input))).toMatchObject({
       code: 'input',
       field: 'director.email',
-      message: 'Not a valid e-mail address.',
+      message: 'Not a valid email address.',
     })
     expect(await problemOf(caller().operations.start({ ...input, name: 'a b' }))).toMatchObject({
       code: 'input',

@@ -14,7 +14,7 @@ export function create(program: Grammar): void {
     .argument('<name>', 'letters, digits, hyphens and underscores')
     .option('--port <number|auto>', 'the port', text => (text === 'auto' ? text : port(text)), 'auto')
     .requiredOption('--director-name <name>', 'the administrator’s name')
-    .requiredOption('--director-email <address>', 'the administrator’s e-mail address')
+    .requiredOption('--director-email <address>', 'the administrator’s email address')
     .option('--director-password-stdin', 'read the password from standard input, its first line')
     .option('--generate-password', 'generate a password and print it once')
     .option('--allow-shared-port', 'share another instance’s port; only one of them can run at a time')
@@ -57,7 +57,7 @@ export function adopt(program: Grammar): void {
     .completes('name', 'instance')
     .option('--as <name>', 'the new name; by default its current one if that is free, otherwise a generated one')
     .requiredOption('--director-name <name>', 'the administrator’s name: the database starts empty')
-    .requiredOption('--director-email <address>', 'the administrator’s e-mail address')
+    .requiredOption('--director-email <address>', 'the administrator’s email address')
     .option('--director-password-stdin', 'read the password from standard input, its first line')
     .option('--generate-password', 'generate a password and print it once')
     .example(

@@ -41,7 +41,7 @@ export function DirectorStep() {
         onChange={event => type({ directorName: event.currentTarget.value })}
       />
       <TextInput
-        label="E-mail"
+        label="Email"
         size="md"
         type="email"
         autoComplete="off"

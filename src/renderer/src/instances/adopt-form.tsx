@@ -82,7 +82,7 @@ export function AdoptForm({ name, onClose }: { name: string; onClose: () => void
         onChange={event => type({ name: event.currentTarget.value })}
       />
       <TextInput
-        label="E-mail"
+        label="Email"
         type="email"
         autoComplete="off"
         spellCheck={false}

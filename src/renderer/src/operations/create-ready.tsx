@@ -45,7 +45,7 @@ export function CreateReady({ operation }: { operation: OperationState }) {
         <dt>Director</dt>
         <dd>
           {director.email}
-          <CopyButton value={director.email} label="e-mail" />
+          <CopyButton value={director.email} label="email" />
         </dd>
         <dt>Password</dt>
         <dd>
