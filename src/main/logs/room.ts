@@ -1,4 +1,4 @@
-/** The room of the logs: reading them, and keeping them small. */
+/** The logs room: reading logs, and keeping them small. */
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ import { LogThreads } from './threads'
 export interface LogsRoom {
   readonly reader: Logs
   readonly rotation: Rotation
-  /** Keeps them small while the workspace is open. */
+  /** Rotates the logs while the workspace is open. */
   start(): void
 }
 
@@ -32,7 +32,7 @@ export async function logsRoom(
 ): Promise<LogsRoom> {
   const { paths, run, settings, secrets, signal, place, closing } = base
   if (!place.looking) await rm(paths.logCache, { recursive: true, force: true }) // left by a crashed process
-  const cache = join(paths.logCache, randomBytes(6).toString('hex')) // others may look at the workspace
+  const cache = join(paths.logCache, randomBytes(6).toString('hex')) // other processes may have the workspace open read-only
   const containerLog = new ContainerLogs({
     folder: join(cache, 'containers'),
     signal,

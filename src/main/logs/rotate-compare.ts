@@ -1,4 +1,4 @@
-/** Whether the front of a live log still is what was archived. Constant memory. */
+/** Checks whether the front of a live log is still what was archived. Uses constant memory. */
 import { createReadStream } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
@@ -6,13 +6,13 @@ import { createGunzip } from 'node:zlib'
 
 const piece = 65_536
 
-/** Reads a range in pieces and remembers its first and its last one. */
+/** Reads a range in pieces and remembers the first and last. */
 export class Witness {
   length = 0
   first: Buffer = Buffer.alloc(0)
   last: Buffer = Buffer.alloc(0)
 
-  /** Ends early where the file does. */
+  /** Stops early at the end of the file. */
   async *read(file: FileHandle, offset: number, length: number): AsyncGenerator<Buffer, void> {
     while (this.length < length) {
       const chunk = await bytes(file, offset + this.length, Math.min(piece, length - this.length))
@@ -25,10 +25,7 @@ export class Witness {
   }
 }
 
-/**
- * Whether all of the range was read and its ends are the same as then: a log that was emptied since begins with
- * something else.
- */
+/** Whether the whole range was read and its ends are unchanged: a log emptied since then begins with something else. */
 export async function stillThere(
   file: FileHandle,
   offset: number,
@@ -43,14 +40,14 @@ export async function stillThere(
 }
 
 /**
- * Whether the range holds what the archive does. Parts of it may have become a hole already: a power cut in the middle
- * of the punching.
+ * Whether the range holds the same bytes as the archive. Parts of it may be a hole already, after a power cut while
+ * punching it.
  */
 export async function holds(file: FileHandle, offset: number, length: number, archive: string): Promise<boolean> {
   return pipeline(createReadStream(archive), createGunzip(), async (chunks: AsyncIterable<Buffer>) => {
     let [position, same] = [0, true]
     for await (const chunk of chunks) {
-      // to its end: who stops reading a pipeline makes it fail
+      // read to the end: leaving a pipeline early makes it fail
       const there = await bytes(file, offset + position, chunk.length)
       same &&= there.equals(chunk) || matchesOrZero(there, chunk)
       position += chunk.length
@@ -62,7 +59,7 @@ export async function holds(file: FileHandle, offset: number, length: number, ar
 const matchesOrZero = (there: Buffer, chunk: Buffer): boolean =>
   there.length === chunk.length && there.every((byte, index) => byte === chunk[index] || byte === 0)
 
-/** Whether the file's first bytes are all zero, and there are so many. */
+/** Whether the file has at least this many bytes, and they are all zero. */
 export async function isHole(file: FileHandle, length: number): Promise<boolean> {
   if ((await file.stat()).size < length) return false
   for (let position = 0; position < length; position += piece)
@@ -70,7 +67,7 @@ export async function isHole(file: FileHandle, length: number): Promise<boolean>
   return true
 }
 
-/** As `isHole`, for every day: only its ends are looked at. A log that was emptied since has text in front. */
+/** A quick `isHole`, for everyday use: checks only the ends. A log emptied since then begins with text. */
 export async function seemsHole(file: FileHandle, length: number): Promise<boolean> {
   return (
     (await file.stat()).size >= length && (await isZero(file, 0, piece)) && (await isZero(file, length - piece, piece))

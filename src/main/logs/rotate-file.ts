@@ -1,13 +1,13 @@
 /**
- * Rotation of one log file, while its writer goes on (docs/decisions/0007-rotation-in-place.md). The states on disk, in
- * order;
- * each step can be repeated, and `settle` goes on from any of them:
+ * Rotates one log file while its writer keeps writing (docs/decisions/0007-rotation-in-place.md). These are the states
+ * on disk, in order. Each step can be repeated, and `settle` continues from any of them:
  *
  *   1. live: all                       archive: being written (.tmp)
  *   2. live: all, or hole and rest     archive: on disk (.pending)
  *   3. live: hole and rest, or rest    archive: on disk (.hole-….pending)
- *   4. live: rest                      archive: in force — or, where files cannot be cut: live: hole and rest, archive:
- *   in force (.hole-…)
+ *   4. live: rest                      archive: valid
+ *      where files can't be cut:
+ *      live: hole and rest             archive: valid (.hole-…)
  */
 import { constants } from 'node:fs'
 import { lstat, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
@@ -33,15 +33,13 @@ import { alignment, collapse, isUnable, punchHole } from './rotate-shrink'
 export interface RotateTools {
   readonly run: Run
   /**
-   * Ends the writing of an archive; the log is then as it was. From there on a rotation takes milliseconds and is not
-   * interrupted.
+   * Aborts while an archive is being written, leaving the log unchanged. The rest of a rotation takes milliseconds and
+   * is never interrupted.
    */
   readonly signal: AbortSignal
 }
 
-/**
- * Opens a log file to shorten it. @returns undefined if there is none (any more), or something else than a regular file
- */
+/** Opens a log file to shorten it. @returns undefined if it doesn't exist or isn't a regular file */
 export async function openLog(live: string): Promise<FileHandle | undefined> {
   const info = await lstat(live).catch(ifAbsent)
   if (!info?.isFile()) return undefined
@@ -58,8 +56,8 @@ const ifAbsent = (error: NodeJS.ErrnoException): undefined => {
 
 /**
  * Moves the oldest bytes of a log into an archive.
- * @param most how many, about; always a multiple of `alignment`, and never all there are
- * @returns whether it did: false if there are too few, or the log was emptied, replaced or deleted meanwhile
+ * @param most about how many; always rounded to a multiple of `alignment`, and never the entire file
+ * @returns false if there are too few bytes, or if the log was emptied, replaced or deleted meanwhile
  */
 export async function rotateOnce(live: string, most: number, tools: RotateTools): Promise<boolean> {
   const file = await openLog(live)
@@ -107,7 +105,7 @@ async function compress(
       witness.read(file, offset, length),
       createGzip({ level: 6 }),
       async (chunks: AsyncIterable<Buffer>) => {
-        for await (const chunk of chunks) await output.writeFile(chunk) // all of it, and where the last one ended
+        for await (const chunk of chunks) await output.writeFile(chunk) // in full, right after the previous chunk
       },
       { signal },
     )
@@ -117,7 +115,7 @@ async function compress(
   }
 }
 
-/** From state 2 to 4. The archive is on disk: what it holds may go from the live file. */
+/** From state 2 to 4. The archive is on disk, so its bytes can be removed from the live file. */
 async function cutOff(live: string, file: FileHandle, archive: Range, run: Run): Promise<void> {
   const pending = archivePath(live, { ...rangeOf(archive), pending: true })
   try {
@@ -127,7 +125,7 @@ async function cutOff(live: string, file: FileHandle, archive: Range, run: Run):
     await rm(pending, { force: true })
     throw unsupported(live, error)
   }
-  await file.sync() // a power cut must not bring back what the next name says is gone
+  await file.sync() // a power cut must not bring back bytes that the next name says are gone
   await renameOwn(live, file, pending, archivePath(live, { ...archive, pending: true }))
   await shorten(live, file, archive, run)
 }
@@ -146,8 +144,8 @@ async function shorten(live: string, file: FileHandle, archive: Range, run: Run)
 }
 
 /**
- * Renames an archive; one whose log was deleted meanwhile is deleted too: who deletes a log looks for its archives
- * after it.
+ * Renames an archive, or deletes it if its log was deleted meanwhile: whoever deletes a log looks for archives only
+ * afterwards.
  */
 async function renameOwn(live: string, file: FileHandle, from: string, to: string): Promise<void> {
   await rename(from, to).catch(ifAbsent)
@@ -155,15 +153,15 @@ async function renameOwn(live: string, file: FileHandle, from: string, to: strin
   await syncFolder(dirname(live))
 }
 
-/** Whether the open file is the one of that path: its number cannot be another's while it is open. */
+/** Whether the open file is the one at that path: its inode number can't be reused while it is open. */
 async function isAt(file: FileHandle, path: string): Promise<boolean> {
   const [own, there] = await Promise.all([file.stat(), lstat(path).catch(ifAbsent)])
   return there?.ino === own.ino && there.dev === own.dev
 }
 
 /**
- * Finishes what a crash left in the middle, and drops what it left half written. Also for a log with a hole that was
- * emptied or replaced: it has none any more.
+ * Finishes what a crash interrupted, and discards half-written files. Also handles a log whose hole is gone because it
+ * was emptied or replaced.
  */
 export async function settle(live: string, run: Run): Promise<void> {
   const names = await readdir(dirname(live))
@@ -198,12 +196,12 @@ async function settlePending(
     return cutOff(live, file, archive, run)
   if (file && hole !== undefined && (await isHole(file, archive.end - archive.hole)))
     return shorten(live, file, archive, run)
-  // cut already, or the log was emptied or replaced since
+  // already cut, or the log was emptied or replaced since
   await rename(path, archivePath(live, { ...rangeOf(archive), pending: false }))
   await syncFolder(dirname(live))
 }
 
-/** Removes the oldest archives beyond the count. */
+/** Removes the oldest archives in excess of `keep`. */
 export async function prune(live: string, keep: number): Promise<void> {
   const { archives } = await partsOf(live)
   await Promise.all(archives.slice(0, -keep).map(it => rm(it.path, { force: true })))
@@ -213,9 +211,9 @@ const unsupported = (live: string, cause: unknown) =>
   problem(
     {
       code: 'log-rotation-unsupported',
-      message: 'The logs cannot be kept small here: they grow without a limit.',
-      cause: `The file system of ${dirname(live)} can neither shorten a file in front nor free a part of it.`,
-      hint: "Move PM2's folder to a local disk with ext4, XFS or Btrfs.",
+      message: 'Logs can’t be rotated on this disk, so they grow without limit.',
+      cause: `The file system of ${dirname(live)} can’t free the beginning of a file.`,
+      hint: 'Move PM2’s folder to a local disk with ext4, XFS or Btrfs.',
     },
     cause,
   )

@@ -1,22 +1,20 @@
-/** Giving back the disk that the front of a file takes, while another process goes on appending to it. Linux only. */
+/** Frees the disk space used by the front of a file while another process keeps appending to it. Linux only. */
 import type { FileHandle } from 'node:fs/promises'
 import { ProblemError } from '../../shared/problem'
 import { baseEnvironment } from '../system/environment'
 import type { Run } from '../system/run'
 
-/**
- * Every place where a file may be cut is a multiple of it: more than any file system's block (4 to 64 KiB are usual).
- */
+/** Files are cut only at multiples of this, which exceeds every usual file system block (4 to 64 KiB). */
 export const alignment = 1_048_576
 
-/** Turns the bytes into zeros that take no disk. The file's length stays. */
+/** Turns the bytes into a hole: zeros that take no disk space. The file's length stays the same. */
 export const punchHole = (run: Run, file: FileHandle, offset: number, length: number): Promise<unknown> =>
   fallocate(run, file, '--punch-hole', offset, length)
 
 /**
- * Takes the first bytes out of the file, in one moment: what is appended meanwhile lies behind what was there before.
+ * Removes the file's first bytes atomically: concurrent appends still land after the existing content.
  * @param length less than the file's
- * @returns false if this file system cannot (tmpfs, Btrfs …): then nothing has changed
+ * @returns false, with nothing changed, if the file system can't do this (tmpfs, Btrfs …)
  */
 export async function collapse(run: Run, file: FileHandle, length: number): Promise<boolean> {
   try {
@@ -28,10 +26,7 @@ export async function collapse(run: Run, file: FileHandle, length: number): Prom
   }
 }
 
-/**
- * By the open file, not by its path: what is there under its name may be another one by now. Our own process keeps it
- * open.
- */
+/** Uses the open file, which our process keeps open, not its path: another file may have that name by now. */
 const fallocate = (run: Run, file: FileHandle, how: string, offset: number, length: number): Promise<string> =>
   run(
     'fallocate',
@@ -39,7 +34,7 @@ const fallocate = (run: Run, file: FileHandle, how: string, offset: number, leng
     { timeout: 60_000, env: { ...baseEnvironment(), LC_ALL: 'C' } },
   )
 
-/** The second one: blocks larger than `alignment`, or a file that was emptied just now. */
+/** “Invalid argument” means blocks larger than `alignment`, or a file that was emptied just now. */
 export const isUnable = (error: unknown): boolean =>
   error instanceof ProblemError &&
   /: (Operation not supported|Invalid argument|Function not implemented)/.test(error.problem.details ?? '')

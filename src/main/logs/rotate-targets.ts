@@ -1,6 +1,6 @@
 /**
- * Which files are rotated: regular log files of this workspace's instances in PM2's own folder, and those of services
- * of ours.
+ * Chooses the files to rotate: regular log files of this workspace's instances in PM2's own folder, and of our own
+ * services.
  */
 import { dirname } from 'node:path'
 import type { Processes, ProcessInfo, ProcessRef } from '../processes/client'
@@ -9,9 +9,9 @@ import type { RotatedLog, RotationTargets } from './rotate'
 
 export interface TargetServices {
   readonly processes: Pick<Processes, 'list' | 'modules' | 'defaultLogs'>
-  /** Every instance of the workspace by its name in PM2 and its folder. */
+  /** Every instance of the workspace, with its PM2 name and its folder. */
   readonly instances: () => Promise<readonly ProcessRef[]>
-  /** Logs of PostgreSQL and PgBouncer that lie on this machine. */
+  /** PostgreSQL and PgBouncer logs that are files on this machine. */
   readonly services: () => readonly string[]
 }
 
@@ -34,7 +34,7 @@ export async function rotationTargets(services: TargetServices): Promise<Rotatio
   for (const { name } of refs) {
     const own = listed.filter((it, index) => owned[index] && it.name === name)
     const defaults = services.processes.defaultLogs(name)
-    const folder = dirname(defaults.outLog) // never /dev/null, never a path of the operator's own
+    const folder = dirname(defaults.outLog) // never /dev/null or a path that the operator configured
     for (const path of own.length ? own.flatMap(filesOf) : filesOf(defaults)) {
       if (dirname(path) === folder && !others.has(path)) found.set(path, { path, instance: name })
     }

@@ -1,6 +1,6 @@
 /**
- * Keeps logs within their limits, in the background and one at a time. Only the process that holds the workspace's lock
- * does so.
+ * Keeps logs within their limits, in the background and one at a time. Only the process holding the workspace lock does
+ * this.
  */
 import { lstat, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -13,7 +13,7 @@ import { SerialQueue } from '../system/serial-queue'
 import { prune, rotateOnce, settle } from './rotate-file'
 import { archivesIn, partsIn, partsOf, temporariesIn } from '../system/rotate-names'
 
-/** A file that someone appends to, and whose it is if it is an instance's. */
+/** A file that some process appends to, with the instance's name if it belongs to one. */
 export interface RotatedLog {
   readonly path: string
   readonly instance?: string
@@ -21,7 +21,7 @@ export interface RotatedLog {
 
 export interface RotationTargets {
   readonly logs: readonly RotatedLog[]
-  /** PM2's own module rotates the logs of all its processes. */
+  /** PM2's own module is installed and rotates the logs of all its processes. */
   readonly pm2Logrotate: boolean
 }
 
@@ -29,18 +29,18 @@ export interface RotationServices {
   readonly run: Run
   readonly limits: () => Promise<Settings['logs']>
   readonly targets: () => Promise<RotationTargets>
-  /** Ends it: what is being archived is given up (the log stays as it was), a rotation past that is finished. */
+  /** Stops rotation: an archive still being written is discarded (the log is unchanged); a later stage is completed. */
   readonly signal: AbortSignal
 }
 
 const megabyte = 1_048_576
 
 // Milliseconds.
-const calm = 60_000 // between looks, unless a log grows so fast that it would be far over its limit by then
+const calm = 60_000 // between checks, unless a log would far exceed its limit by then
 const hurry = 1000
-const longestPause = 3_600_000 // for a log whose rotation fails again and again
+const longestPause = 3_600_000 // for a log whose rotation keeps failing
 
-/** Archives made of one log in one look: then the settings and the list of logs are read again. */
+/** The most archives created from one log per check; after that, the settings and the list of logs are reread. */
 const rounds = 20
 
 interface Failure {
@@ -64,26 +64,26 @@ export class Rotation {
     this.#services = services
   }
 
-  /** Looks now and then from here on, until the signal. */
+  /** Starts checking periodically, until the signal aborts. */
   start(): void {
     this.#loop ??= this.#keepLooking()
   }
 
-  /** Returns when nothing is done any more. The signal is aborted. */
+  /** Resolves once all work has stopped. Call after aborting the signal. */
   async ended(): Promise<void> {
     await this.#loop
     await this.#work.idle()
   }
 
   /**
-   * Rotates what is over its limit. One look at a time.
-   * @returns in how many milliseconds to look again
+   * Rotates the logs that exceed their limit. Runs one check at a time.
+   * @returns milliseconds until the next check
    */
   look(): Promise<number> {
     return this.#work.run(() => this.#look())
   }
 
-  /** What an instance's logs take, and why they are not kept small, if so. */
+  /** The disk space an instance's logs take, and the problem if they can't be rotated. */
   async usage(name: string): Promise<LogUsage> {
     const { logs, pm2Logrotate } = await this.#services.targets()
     const own = logs.filter(it => it.instance === name).map(it => it.path)
@@ -105,7 +105,7 @@ export class Rotation {
     }
   }
 
-  /** The archives of all logs but for the newest of each, which says where its live file begins. */
+  /** All archives except each log's newest, which records where its live file begins. */
   async oldArchives(): Promise<{ readonly path: string; readonly bytes: number }[]> {
     const { logs } = await this.#services.targets()
     const found = await Promise.all(
@@ -118,7 +118,7 @@ export class Rotation {
     return Promise.all(found.flat().map(async path => ({ path, bytes: await bytesOf(path) })))
   }
 
-  /** Deletes them: their lines are lost. */
+  /** Deletes those archives; their lines are lost. */
   async removeOldArchives(): Promise<void> {
     const { logs } = await this.#services.targets()
     await this.#work.run(async () => {
@@ -129,7 +129,7 @@ export class Rotation {
   async #keepLooking(): Promise<void> {
     const { signal } = this.#services
     while (!signal.aborted) {
-      const pause = await this.look().catch(() => calm) // PM2 or the settings cannot be read: others tell that
+      const pause = await this.look().catch(() => calm) // PM2 or the settings can't be read, which is reported elsewhere
       await delay(pause, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
@@ -152,7 +152,7 @@ export class Rotation {
     return this.#pause((changes ? await survey(logs) : found).filter(rotates), limit)
   }
 
-  /** @returns whether it was rotated: it may still be over its limit */
+  /** @returns whether it was rotated; it may still exceed its limit */
   async #tend(path: string, rotates: boolean, limit: number, keep: number): Promise<boolean> {
     const { run, signal } = this.#services
     const failure = this.#failures.get(path)
@@ -174,7 +174,7 @@ export class Rotation {
     }
   }
 
-  /** When the fastest growing log reaches its limit, as far as its last growth tells. */
+  /** Milliseconds until the fastest-growing log reaches its limit, judging by its recent growth. */
   #pause(logs: readonly Surveyed[], limit: number): number {
     const at = Date.now()
     const pauses = logs.map(({ path, data, end }) => {
@@ -188,16 +188,16 @@ export class Rotation {
 }
 
 interface Surveyed extends RotatedLog {
-  /** Bytes of text in the live file; 0 if it is missing or no regular file. */
+  /** Bytes of text in the live file; 0 if it is missing or not a regular file. */
   readonly data: number
-  /** Bytes since its beginning. */
+  /** The log's length since it began, archives included. Bytes. */
   readonly end: number
   readonly archives: number
-  /** There is something to finish, or a hole: such a log may have been emptied. */
+  /** A rotation needs finishing, or the file has a hole, so it may have been emptied since. */
   readonly unsettled: boolean
 }
 
-/** One look at a few hundred logs takes milliseconds. */
+/** Takes milliseconds for a few hundred logs. */
 async function survey(logs: readonly RotatedLog[]): Promise<Surveyed[]> {
   const folders = [...new Set(logs.map(it => dirname(it.path)))]
   const listings = new Map((await Promise.all(folders.map(rotatedByLog))).flat())
@@ -217,7 +217,7 @@ async function survey(logs: readonly RotatedLog[]): Promise<Surveyed[]> {
   )
 }
 
-/** The names of rotated files in a folder, by the path of their live file. */
+/** The names of the rotated files in a folder, by the path of their live file. */
 async function rotatedByLog(folder: string): Promise<[string, string[]][]> {
   const found = new Map<string, string[]>()
   for (const name of await namesIn(folder)) {
@@ -234,7 +234,7 @@ async function dataIn(live: string, skip: number): Promise<number> {
   return info?.isFile() ? Math.max(0, info.size - skip) : 0
 }
 
-/** On disk: a hole takes none. */
+/** Size on disk; holes don't count. */
 async function bytesOf(path: string): Promise<number> {
   const info = await lstat(path).catch(() => undefined)
   return info?.isFile() ? Math.min(info.size, info.blocks * 512) : 0
@@ -251,9 +251,9 @@ const reasonOf = (path: string, error: unknown): Problem => {
   return problem(
     {
       code: 'log-rotation-failed',
-      message: 'A log is over its size limit and could not be rotated. It is as it was, and grows.',
+      message: 'A log exceeds its size limit and couldn’t be rotated. It is intact, and keeps growing.',
       cause: `${path}: ${cause}`,
-      hint: 'Make room on the disk, or make the folder writable. It is tried again by itself.',
+      hint: 'Free some disk space, or make the folder writable. Instance Manager will retry automatically.',
     },
     error,
   ).problem
@@ -261,8 +261,8 @@ const reasonOf = (path: string, error: unknown): Problem => {
 
 const elsewhere: Problem = {
   code: 'log-rotation-elsewhere',
-  message: "PM2's module pm2-logrotate rotates these logs; Instance Manager does not.",
+  message: 'PM2’s pm2-logrotate module rotates these logs, so Instance Manager doesn’t.',
   cause:
-    'Two that rotate the same files would lose lines. The module itself copies and empties a file: what is written in between is lost.',
-  hint: 'To have them rotated without a loss, remove it: "pm2 uninstall pm2-logrotate".',
+    'If both rotated the same files, lines would be lost. The module itself copies a file and then empties it, which loses lines written in between.',
+  hint: 'To rotate logs without losing lines, remove the module: “pm2 uninstall pm2-logrotate”.',
 }

@@ -1,17 +1,17 @@
-/** Looks through many bytes for the few places that may be wanted. */
+/** Scans many bytes for the few places that may be wanted. */
 import type { LogFile } from './log-file'
 import type { Candidates } from './matcher'
 
-/** The first look is short, in case the next place is near; then more and more is read at once. Bytes. */
+/** The first read is short, in case the next place is near; each further one is larger. Bytes. */
 const least = 65_536
 const most = 1 << 20
-/** What is looked for may begin in one block and end in the next. Bytes. */
+/** Matches may span two blocks, so blocks overlap. Bytes. */
 const overlap = 4096
 const escape = 0x1b
 
 /**
- * How long to look before reporting how far one got. It counts from the first time it is asked, and again after each
- * time it was spent.
+ * A time limit on work between progress reports. The clock starts at the first check, and again at the next check after
+ * it ran out.
  */
 export class TimeSlice {
   #end: number | undefined
@@ -19,7 +19,7 @@ export class TimeSlice {
   readonly #milliseconds: number
   readonly #alive: () => void
 
-  /** @param alive called each time it is asked */
+  /** @param alive called at each check */
   constructor(milliseconds: number, alive: () => void) {
     this.#milliseconds = milliseconds
     this.#alive = alive
@@ -37,15 +37,12 @@ export class TimeSlice {
   }
 }
 
-/** `spent`: patience is, everything up (or down) to here was looked at. */
+/** `spent`: time ran out, with everything up (or down) to this offset scanned. */
 export type ScanResult = { readonly type: 'found' | 'spent'; readonly at: number } | { readonly type: 'none' }
 
 const buffer = Buffer.allocUnsafe(most)
 
-/**
- * The next place at or behind `from` that may match. One with escape sequences always may: what is shown of it has
- * none.
- */
+/** The next place at or after `from` that may match. Escape sequences always count, since the shown text has none. */
 export function nextCandidate(
   file: LogFile,
   candidates: Candidates,
@@ -70,7 +67,7 @@ export function nextCandidate(
   return { type: 'none' }
 }
 
-/** As `nextCandidate`, before `from`: a place at most `least` bytes behind the last one that may match. */
+/** Like `nextCandidate`, but before `from`: a place at most `least` bytes after the last one that may match. */
 export function previousCandidate(
   file: LogFile,
   candidates: Candidates,

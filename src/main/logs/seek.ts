@@ -1,24 +1,21 @@
-/**
- * Jumps to a time: lines are in order of their time but for small exceptions, so halving the bytes finds it, however
- * many there are.
- */
+/** Finds a time by binary search over the bytes: lines are in time order, with small exceptions. */
 import type { Line, Lines } from './lines'
 
-/** From here on every line is looked at. Bytes. */
+/** Below this range, every line is checked. Bytes. */
 const near = 65_536
-/** Bytes behind a place that are looked through for a line with a time. */
+/** How far past a place to look for a line with a time. Bytes. */
 const sight = 1 << 20
 
-/** Where the first line is that was written at a time or later; the end if there is none, or if no line has a time. */
+/** The offset of the first record written at or after a time; the end if there is none, or if no line has a time. */
 export function seekTime(lines: Lines, time: number): number {
   const { file } = lines
-  let low = 0 // bytes that are there before it
+  let low = 0 // bytes present before the result
   let high = file.size
   while (high - low > near) {
     const middle = Math.floor((low + high) / 2)
     const at = timeNear(lines, file.at(middle), file.at(high))
     if (at !== undefined && at < time) low = middle
-    else high = middle // also where no line has a time: what lies before may have one
+    else high = middle // also where no line has a time: an earlier one may
   }
   const end = file.at(high) + sight
   let timed = false
@@ -33,7 +30,7 @@ export function seekTime(lines: Lines, time: number): number {
   return file.end
 }
 
-/** Its record's, or its own if the record began without one. */
+/** The record's time, or the line's own if the record has none. */
 const timeOf = (line: Line): number | undefined => line.recordAt ?? line.at
 
 function timeNear(lines: Lines, offset: number, to: number): number | undefined {

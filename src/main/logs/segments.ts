@@ -1,8 +1,8 @@
 /**
- * What a log is made of: its live file and what was rotated away before, oldest first. A place in it is a *logical
- * offset*, the number of bytes written before it since the file began, so that it stays true when the log grows and
- * rotates. Our own archives say their range in their names (rotate-names.ts); what other rotators left lies among them
- * by its age, and what is older is moved down by its size: the live file stays where it is.
+ * The files that make up a log: its live file and the rotated ones, oldest first. A place in it is a *logical offset*,
+ * the number of bytes written before it since the log began, which stays valid as the log grows and rotates. Our own
+ * archives have their range in their names (rotate-names.ts). Files from other rotators are placed among them by age
+ * and shift anything older down by their size, so the live file's offset never changes.
  */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs'
 import { basename, dirname } from 'node:path'
@@ -11,30 +11,30 @@ import { archivesIn, foreignIn, partsIn, type LogParts } from '../system/rotate-
 
 export interface Segment {
   readonly path: string
-  /** Logical offsets of its first byte and behind its last one. */
+  /** Logical offsets of its first byte and after its last one. */
   readonly start: number
   readonly end: number
-  /** Bytes of the file before its first one: a hole that rotation left. */
+  /** Bytes of the file before that first byte: a hole left by rotation. */
   readonly skip: number
   readonly compressed: boolean
 }
 
-/** What there is of a log at one moment. */
+/** A snapshot of the files of a log. */
 export interface Segments {
   /** Oldest first, the live file last. */
   readonly all: readonly Segment[]
-  /** Another value: it was rotated since. */
+  /** Differs if the log was rotated since. */
   readonly state: string
 }
 
 /**
- * A rotation takes some milliseconds. One that takes longer was left by a crash: then its state is not waited for
- * again.
+ * Milliseconds to wait for a rotation, which takes only a few. One that takes longer was interrupted by a crash, and
+ * isn't waited for again.
  */
 const rotationPatience = 2000
 const unsettled = new Map<string, number>()
 
-/** The log is just being rotated: ask again in some milliseconds. */
+/** The log is being rotated: retry in a few milliseconds. */
 export class Rotating extends Error {
   override readonly name = 'Rotating'
 }
@@ -52,7 +52,7 @@ export function segmentsOf(live: string): Segments {
   return { all: segmentsAmong(live, names, parts), state }
 }
 
-/** Whether what was read since is what the segments say: no rotation came in between. */
+/** Whether the segments are still current: no rotation has happened since. */
 export const unchanged = (live: string, { state }: Segments): boolean => stateOf(namesBeside(live), live) === state
 
 const stateOf = (names: readonly string[], live: string): string =>
@@ -102,13 +102,13 @@ interface ForeignPart {
   readonly compressed: boolean
 }
 
-/** What other rotators left, oldest first. */
+/** Files from other rotators, oldest first. */
 function foreignParts(live: string, names: readonly string[]): ForeignPart[] {
   const paths = foreignIn(names, live)
   const all = new Set(paths)
   return paths.flatMap(path => {
     const compressed = path.endsWith('.gz')
-    if (compressed && all.has(path.slice(0, -3))) return [] // it is being compressed: the plain one is whole
+    if (compressed && all.has(path.slice(0, -3))) return [] // being compressed: the plain file is still complete
     const info = infoOf(path)
     const bytes = compressed ? inflatedSize(path) : (info?.size ?? 0)
     return info && bytes > 0 ? [{ path, bytes, compressed, changedAt: info.mtimeMs }] : []
@@ -116,7 +116,7 @@ function foreignParts(live: string, names: readonly string[]): ForeignPart[] {
 }
 
 /**
- * What gzip notes at a file's end: its content's size modulo 4 GiB. Of a rotated file that had more, the first part is
+ * The size from gzip's trailer: the content's length modulo 4 GiB. If a rotated file was larger, only its first part is
  * shown.
  */
 function inflatedSize(path: string): number {
@@ -141,8 +141,8 @@ function withFile<T>(path: string, work: (file: number, info: Stats) => T): T | 
 }
 
 /**
- * Opens a file to read; undefined if there is none. A link, a named pipe or a device is refused: reading it could hang,
- * or show what is not a log.
+ * Opens a file for reading; undefined if it doesn't exist. Links, named pipes and devices are refused: reading one
+ * could hang, or show something that isn't a log.
  * @throws Problem `log-unreadable`
  */
 export function openRegular(path: string): number | undefined {
@@ -155,25 +155,25 @@ export function openRegular(path: string): number | undefined {
     if (code === 'EACCES')
       throw unreadable(
         path,
-        'You may not read it.',
+        'Permission denied.',
         error,
-        'See who owns it with "ls -l", and allow your user to read it; its folder must be open to you too.',
+        'Check who owns it with “ls -l”, and give your user access to it and its folder.',
       )
-    throw unreadable(path, code === 'ELOOP' ? 'It is a link.' : message, error)
+    throw unreadable(path, code === 'ELOOP' ? 'It’s a symbolic link.' : message, error)
   }
   if (fstatSync(file).isFile()) return file
   closeSync(file)
-  throw unreadable(path, 'It is not a regular file.')
+  throw unreadable(path, 'It isn’t a regular file.')
 }
 
 const unreadable = (
   path: string,
   cause: string,
   error?: unknown,
-  hint = 'Put a regular file that you may read in its place, or restart what writes it.',
-) => problem({ code: 'log-unreadable', message: `The log ${path} cannot be read.`, cause, hint }, error)
+  hint = 'Replace it with a regular file that you can read, or restart the process that writes it.',
+) => problem({ code: 'log-unreadable', message: `Can’t read the log ${path}.`, cause, hint }, error)
 
-/** Bytes on disk and the time of the last write, predecessors included. @throws Problem `log-unreadable` */
+/** Bytes on disk and the time of the last write, rotated files included. @throws Problem `log-unreadable` */
 export function usageOnDisk(live: string): { readonly size: number; readonly changedAt?: number } {
   const names = namesBeside(live)
   const infos = segmentsAmong(live, names, partsIn(names, live))

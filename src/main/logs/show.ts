@@ -1,11 +1,11 @@
 /**
- * A line's bytes as everyone sees them. What a log holds is not trusted: it could move the cursor, clear the screen,
- * set the title, make links, hide text or turn it around. Text and a few colours pass; the rest is made visible or
- * dropped. What is searched is the very text that is shown, masks included.
+ * A line's bytes as they are shown. Log content is untrusted: it could move the cursor, clear the screen, set the
+ * title, create links, or hide or reverse text. Text and a few colours pass; everything else is made visible or
+ * dropped. Searches run on exactly the text that is shown, masks included.
  */
 import { invisible, replacement } from '../../shared/invisible'
 
-/** Colours and where they stand: before the character of that index. */
+/** Colour sequences, each with the index of the character it precedes. */
 export interface ColourChange {
   readonly at: number
   readonly code: string
@@ -17,34 +17,34 @@ export interface SafeLine {
   readonly colours: readonly ColourChange[]
 }
 
-/** Bytes of a line that are shown. */
+/** The most bytes shown of a line. */
 export const shownBytes = 8192
 export const mask = '••••••'
 
 const escape = '\u001b'
 const sequences = new RegExp(
   [
-    '\\u001b\\[[0-?]*[ -/]*[@-~]', // CSI: colours, and what moves and clears
-    // OSC (title, link), DCS, SOS, PM, APC with their ends
+    '\\u001b\\[[0-?]*[ -/]*[@-~]', // CSI: colours, cursor movement, clearing
+    // OSC (title, link), DCS, SOS, PM, APC, with their terminators
     '\\u001b[\\]PX^_][^\\u0007\\u001b]{0,2000}(?:\\u0007|\\u001b\\\\)',
-    '\\u001b[ -/]*[0-~]?', // two or three characters, or a lone escape
+    '\\u001b[ -/]*[0-~]?', // a short sequence, or a lone escape
   ].join('|'),
   'g',
 )
 const colourCode = /^\u001b\[([0-9;:]*)m$/
 
-/** Other control characters, those that are invisible or turn text around, and invisible letters. */
+/** Other control characters, and invisible or text-reversing ones. */
 const unsafe = new RegExp(`[\\p{Cc}${invisible}]`, 'gu')
 const anyUnsafe = new RegExp(`[\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f${invisible}]`, 'u')
 
-/** Control characters of ASCII have pictures; all else becomes U+FFFD. Tabs stay. */
+/** ASCII control characters become their Unicode symbols; the rest becomes U+FFFD. Tabs stay. */
 function visible(character: string): string {
   if (character === '\t') return character
   const code = character.codePointAt(0) ?? 0
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : replacement
 }
 
-/** Most lines have nothing else. */
+/** Fast path: most lines have nothing else. */
 const printable = /^[\t\u0020-\u007e]*$/
 
 const clean = (text: string): string =>
@@ -67,7 +67,7 @@ export function show(text: string): SafeLine {
   return { plain: plain + clean(text.slice(last)), colours }
 }
 
-/** The sequence if it only colours. Concealed and blinking text is not let through. */
+/** The sequence, reduced to colours; undefined if none remain. Concealed and blinking text is filtered out. */
 function colourOf(sequence: string): string | undefined {
   const parameters = colourCode.exec(sequence)?.[1]
   if (parameters === undefined || parameters.length > 64) return undefined
@@ -76,7 +76,7 @@ function colourOf(sequence: string): string | undefined {
   for (let index = 0; index < all.length; index++) {
     const it = all[index] ?? ''
     if (/^[345]8$/.test(it)) {
-      // its colour follows: 5;N or 2;R;G;B
+      // the colour follows: 5;N or 2;R;G;B
       const length = all[index + 1] === '5' ? 3 : all[index + 1] === '2' ? 5 : 1
       kept.push(...all.slice(index, index + length))
       index += length - 1
@@ -85,7 +85,7 @@ function colourOf(sequence: string): string | undefined {
   return kept.length ? `${escape}[${kept.join(';')}m` : undefined
 }
 
-/** The line as a terminal takes it: its colours, ended with it. */
+/** The line for a terminal, with its colours, reset at the end. */
 export function coloured({ plain, colours }: SafeLine): string {
   if (colours.length === 0) return plain
   let text = ''
@@ -97,9 +97,7 @@ export function coloured({ plain, colours }: SafeLine): string {
   return `${text}${plain.slice(last)}${escape}[0m`
 }
 
-/**
- * Puts something else in the place of some ranges, in their order; colours inside a range move behind what replaces it.
- */
+/** Replaces ranges, given in order; colours inside a range move to after its replacement. */
 function replaceRanges(
   { plain, colours }: SafeLine,
   ranges: readonly (readonly [number, number])[],
@@ -122,21 +120,21 @@ function replaceRanges(
   return { plain: text + plain.slice(last), colours: moved }
 }
 
-/** The first so many characters; never half of one. */
+/** The first characters, never splitting one. */
 export function cutTo({ plain, colours }: SafeLine, length: number): SafeLine {
   if (plain.length <= length) return { plain, colours }
   const end = /[\ud800-\udbff]/.test(plain[length - 1] ?? '') ? length - 1 : length
   return { plain: plain.slice(0, end), colours: colours.filter(it => it.at <= end) }
 }
 
-/** Hides what must not be read: each of these strings, wherever it stands. */
+/** Masks secrets: each of these strings, wherever it occurs. */
 export class Masks {
   readonly #pattern: RegExp | undefined
-  /** Characters of the longest one. */
+  /** Length of the longest one, in characters. */
   readonly longest: number
 
   constructor(readonly secrets: readonly string[]) {
-    // The longest first: one may begin with another.
+    // Longest first, since one may begin with another.
     const all = secrets
       .map(it => clean(it))
       .filter(it => it.length > 0)

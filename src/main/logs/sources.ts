@@ -1,4 +1,4 @@
-/** Where each log lies, and what of it is masked. */
+/** Where each log is, and what to mask in it. */
 import type { ServiceName } from '../../shared/infrastructure'
 import type { InstanceConfig } from '../../shared/instance'
 import type { LogSource } from '../../shared/log'
@@ -17,9 +17,9 @@ import type { OperationSpools } from './operation-spool'
 import type { StreamSource } from './open'
 import { databaseConfigSchema } from '../../shared/instance'
 
-/** The log of a service that runs in a container. */
+/** The log of a service running in a container. */
 export interface ContainerLog {
-  /** A file that grows while the workspace is open; undefined if there is no such container. */
+  /** The file, which grows while the workspace is open; undefined if there is no such container. */
   path(service: ServiceName): Promise<string | undefined>
 }
 
@@ -31,20 +31,20 @@ export interface SourceServices {
   readonly containerLog: ContainerLog
   /** The workspace's own secrets, by key. */
   readonly ours: () => Promise<Readonly<Record<string, string>>>
-  /** What runs the services now. */
+  /** The driver currently running the services. */
   readonly driver: () => Promise<Pick<Driver, 'logFile'>>
 }
 
 /**
- * Milliseconds for which an answer is good enough for the next page, and how many times as long as it took: pages do
- * not wait for a PM2 that hangs again and again.
+ * How long an answer is reused: at least this many milliseconds, and this many times as long as it took to get, so that
+ * a slow PM2 doesn't delay every page.
  */
 const goodFor = 5000
 const timesGood = 10
 
 export class LogSources {
   readonly #answers = new Map<string, { until: number; readonly value: Promise<unknown> }>()
-  /** Where PM2 said last that an instance's logs are. */
+  /** PM2's last answer on where an instance's logs are. */
   readonly #said = new Map<string, readonly string[]>()
 
   readonly #services: SourceServices
@@ -63,7 +63,7 @@ export class LogSources {
           { path: out, name: 'out' },
           { path: err, name: 'err' },
         ]
-        // Both in one file, as PM2's users may configure it: it has no streams.
+        // PM2 can be configured to write both to one file: then there are no separate streams.
         if (out === err) return [{ path: out }]
         return source.stream === 'both' ? all : all.filter(it => it.name === source.stream)
       }
@@ -78,7 +78,7 @@ export class LogSources {
     }
   }
 
-  /** What is masked in it: an instance's own secrets, in other logs those of all. */
+  /** What to mask: in an instance's log, its own secrets; in other logs, everyone's. */
   async secrets(source: LogSource): Promise<string[]> {
     return await this.#lately(`secrets ${source.kind === 'instance' ? source.name : ''}`, async () => {
       const manifest = await readManifest(this.#services.paths.root)
@@ -104,7 +104,7 @@ export class LogSources {
   }
 
   /**
-   * As PM2 says; as it said last, or where we put them, if it does not answer: logs are read most when something is
+   * The paths from PM2; if it doesn't answer, its last answer or our defaults, since logs matter most when something is
    * broken.
    */
   async #files(name: string): Promise<readonly [out: string, err: string]> {

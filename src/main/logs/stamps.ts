@@ -1,22 +1,22 @@
 /**
- * The time in front of a line: PM2's `2026-11-23T18:26:07: ` (local time), PostgreSQL's and PgBouncer's `2026-11-23
- * 18:26:07.123 UTC `, and ISO 8601, with or without a bracket around it. Without a zone it is local time, as those
- * programs write it.
+ * The time at the start of a line: PM2's `2026-11-23T18:26:07: ` (local time), PostgreSQL's and PgBouncer's `2026-11-23
+ * 18:26:07.123 UTC `, and ISO 8601, with or without brackets. A time without a zone is local, as those programs write
+ * it.
  */
 
 export interface Stamp {
   /** Milliseconds since 1970. */
   readonly at: number
-  /** Bytes before the text. */
+  /** Length in bytes: where the text begins. */
   readonly length: number
 }
 
 const pattern =
   /^\[?(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?![A-Za-z\d])| [A-Z]{2,5}(?= \[))?\]?:? ?/
-/** No stamp is longer. */
+/** The longest possible stamp. Bytes. */
 const longest = 48
 
-/** Hours that were asked for last: converting local time is slow. */
+/** Recently converted hours, since converting local time is slow. */
 const hours = new Map<string, number>()
 
 /** @param line its first bytes are enough */

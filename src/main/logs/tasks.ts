@@ -1,4 +1,4 @@
-/** Does what is asked of a log. Everything that reads one goes through here. */
+/** Performs log tasks. Everything that reads a log goes through here. */
 import { countMatches } from './count'
 import { findMatch } from './find'
 import { followLog } from './follow'
@@ -7,10 +7,10 @@ import { steadily, type LogTask } from './open'
 import { readPage } from './pages'
 import { logText } from './text'
 
-/** A page of a sparse filter is told as far as it got after so many milliseconds. */
+/** Milliseconds after which a page with a sparse filter is returned with what was found so far. */
 const pagePatience = 1500
 
-/** Gives what the router's procedure of that name gives. */
+/** Yields what the router's procedure of the same name does. */
 export async function* perform(task: LogTask, touch: Touch): AsyncGenerator<unknown, void, undefined> {
   const inflated = new Inflated(task.view.cache, touch)
   switch (task.type) {

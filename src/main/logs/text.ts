@@ -1,7 +1,4 @@
-/**
- * The lines of a filter as text for a file, as they are shown: masked, harmless, with or without colours; each with its
- * stamp.
- */
+/** Filtered lines as text for a file, as shown: masked, made safe, with or without colours, each with its stamp. */
 import type { LogText } from '../../shared/log'
 import type { Inflated, Touch } from './inflate'
 import type { Line } from './lines'
@@ -12,16 +9,16 @@ import { coloured, type Masks } from './show'
 import { inTurns, openStreams, type LogTask, type OpenStream } from './open'
 import { WantedLines } from './wanted'
 
-/** Milliseconds between two tellings. */
+/** Milliseconds between progress reports. */
 const tellEvery = 100
-/** Characters that are given at once. */
+/** Characters per chunk. */
 const chunk = 1 << 19
 
 interface Step extends LogText {
   readonly at: Cursors
 }
 
-/** To the end as it is when it begins; the last value has no text and is `done`. */
+/** Reads up to the end as of the start; the last value has no text and is `done`. */
 export async function* logText(
   { view, colours }: Extract<LogTask, { type: 'text' }>,
   inflated: Inflated,

@@ -1,6 +1,7 @@
 /**
- * The threads that read logs. What is short or takes turns shares one, since each takes 10 MB; what reads much at once,
- * or runs an operator's pattern, has one of its own, which is ended when it gives no sign of life.
+ * The threads that read logs. Tasks that are short or take turns share one, since each thread takes 10 MB. A task that
+ * reads a lot at once, or runs an operator's pattern, gets its own thread, which is terminated if it shows no sign of
+ * life.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
@@ -10,23 +11,23 @@ import type { LogTask } from './open'
 export type Request = { readonly id: number } & (
   { readonly type: 'start'; readonly task: LogTask } | { readonly type: 'next' | 'stop' }
 )
-/** To `stop` with the negative id: a value may still be on its way. */
+/** Replies to `stop` use the negative id, because a value may still be in flight. */
 export type Answer = { readonly id: number } & (
   | { readonly type: 'value'; readonly value: unknown }
   | { readonly type: 'done' | 'stopped' }
   | { readonly type: 'failed'; readonly problem: Problem }
 )
 
-/** Without a sign of life so long, a pattern is too slow; or a disk does not answer. Milliseconds. */
+/** How long without a sign of life before a pattern counts as too slow, or a disk as unresponsive. Milliseconds. */
 const patternPatience = 3000
 const diskPatience = 15_000
-/** A thread's first sign of life takes longer on a busy machine. */
+/** The first sign of life may take longer on a busy machine. Milliseconds. */
 const startPatience = 60_000
-/** How long a task that is alone in its thread may take to stop in good order. Milliseconds. */
+/** How long a task with its own thread may take to stop cleanly. Milliseconds. */
 const stopPatience = 500
-/** A thread that has nothing to do stays for the next task. Milliseconds. */
+/** How long an idle thread is kept for the next task. Milliseconds. */
 const idleFor = 20_000
-/** Threads of their own at once; who comes then waits. */
+/** The most single-task threads at once; further tasks wait. */
 const most = 4
 
 export class LogThreads {
@@ -43,13 +44,13 @@ export class LogThreads {
     this.#script = script
   }
 
-  /** Makes the thread ready that opens logs: its start takes longer than reading. */
+  /** Starts the thread that opens logs ahead of time, because starting takes longer than reading. */
   warm(): void {
     this.#sharedThread()
   }
 
   /**
-   * Performs a task until it ends or the signal aborts. @throws Problems, `log-search-slow` and `log-slow` among them
+   * Runs a task until it finishes or the signal aborts. @throws Problems, `log-search-slow` and `log-slow` among them
    */
   async *run(task: LogTask, signal: AbortSignal): AsyncGenerator<unknown, void, undefined> {
     if (isBrief(task)) return yield* this.#sharedThread().run(task, signal)
@@ -61,7 +62,7 @@ export class LogThreads {
     }
   }
 
-  /** Ends all. */
+  /** Terminates all threads. */
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#all].map(it => it.end()))
@@ -107,7 +108,7 @@ export class LogThreads {
   }
 }
 
-/** Holds up other tasks of its thread only for a moment: runs no pattern, and reads little, or in turns. */
+/** Whether a task delays others in its thread only briefly: it runs no pattern, and reads little, or in turns. */
 function isBrief({ type, view: { filter } }: LogTask): boolean {
   if (filter.search?.regex) return false
   return type === 'page' ? !filter.errorsOnly && !(filter.search && filter.matchesOnly) : type !== 'text'
@@ -137,20 +138,25 @@ class Thread {
     this.#worker.on('message', (it: Answer) => {
       const waiting = this.#waiting.get(it.id)
       this.#waiting.delete(it.id)
-      if (this.#waiting.size === 0) this.#worker.unref() // nothing to keep the process for
+      if (this.#waiting.size === 0) this.#worker.unref() // don't keep the process alive
       waiting?.answered(it)
     })
     this.#worker.on('error', error =>
       this.#fail({
         code: 'log-thread',
-        message: 'Reading the log failed.',
+        message: 'Couldn’t read the log.',
         cause: error.message,
         hint: 'Try again.',
         action: 'retry',
       }),
     )
     this.#worker.on('exit', () => {
-      this.#fail({ code: 'log-thread', message: 'Reading the log was ended.', hint: 'Try again.', action: 'retry' })
+      this.#fail({
+        code: 'log-thread',
+        message: 'Reading the log was interrupted.',
+        hint: 'Try again.',
+        action: 'retry',
+      })
       gone()
     })
   }
@@ -191,7 +197,7 @@ class Thread {
     this.#worker.ref()
     this.#post({ id, type: 'stop' })
     if (others)
-      await stopped // to end the thread would end theirs
+      await stopped // terminating the thread would end their tasks
     else if ((await Promise.race([stopped, delay(stopPatience, undefined, { ref: false })])) === undefined)
       await this.end()
   }
@@ -202,7 +208,7 @@ class Thread {
       const abort = (): void => {
         this.#waiting.delete(request.id)
         resolve(undefined)
-      } // its answer is of no use any more
+      } // its answer no longer matters
       signal.addEventListener('abort', abort, { once: true })
       this.#waiting.set(request.id, {
         patience: pattern ? patternPatience : diskPatience,
@@ -223,7 +229,7 @@ class Thread {
     if (this.usable) this.#worker.postMessage(request, [])
   }
 
-  /** Ends the thread if it gives no sign of life though something is waited for. */
+  /** Terminates the thread if it shows no sign of life while a task is waiting. */
   #look(): void {
     const beats = Atomics.load(this.#beats, 0)
     if (beats !== this.#last.beats || this.#waiting.size === 0) {
@@ -239,13 +245,13 @@ class Thread {
             code: 'log-search-slow',
             message: 'This regular expression takes too long.',
             field: 'filter.search.text',
-            cause: `It did not get through one line in ${patternPatience / 1000} s.`,
-            hint: 'Avoid repeated groups that can match the same text in many ways, as in (a+)+.',
+            cause: `It didn’t get through one line in ${patternPatience / 1000} s.`,
+            hint: 'Avoid repeated groups that can match the same text in many ways, such as (a+)+.',
           }
         : {
             code: 'log-slow',
-            message: 'The disk that holds the log does not answer.',
-            cause: `Nothing was read for ${diskPatience / 1000} s.`,
+            message: 'The disk with the log isn’t responding.',
+            cause: `No data was read for ${diskPatience / 1000} s.`,
             hint: 'Try again.',
             action: 'retry',
           },

@@ -1,6 +1,6 @@
 /**
- * The lines of one stream that a filter wants, forward and backward. A record is wanted or not as a whole; context
- * comes beside it.
+ * The lines of one stream that pass a filter, forward and backward. A record passes or fails as a whole; context lines
+ * are added around it.
  */
 import type { LogFilter } from '../../shared/log'
 import { hint } from './judge'
@@ -11,7 +11,7 @@ import { nextCandidate, previousCandidate, type ScanResult, type TimeSlice } fro
 import type { Masks } from './show'
 import { seekTime } from './seek'
 
-/** Patience was spent: everything up to (or, backward, down to) here was looked at. */
+/** Time ran out: everything up to (or, backward, down to) here has been checked. */
 export interface Pause {
   readonly pausedAt: number
 }
@@ -20,24 +20,24 @@ export interface StreamQuery {
   readonly filter: LogFilter
   readonly matcher: Matcher | undefined
   readonly masks: Masks
-  /** The stream is one of errors. */
+  /** It is an error stream. */
   readonly allErrors: boolean
   readonly patience: TimeSlice
 }
 
-/** A jump is worth it only over so many bytes: it begins with reading what lies before. */
+/** Jumping ahead pays off only beyond this many bytes, because it must first read what precedes the target. */
 const jump = 262_144
-/** Where one place may match, others are near: they are found by looking at every line. Bytes. */
+/** Possible matches cluster, so this many bytes after one, every line is checked. */
 const near = 65_536
-/** Times are in order but for some lines. Bytes. */
+/** How far out of time order a line may be. Bytes. */
 const disorder = 65_536
 
 type Record = readonly Line[]
 
 export class WantedLines {
-  /** Outside of it no line is in the range of time. */
+  /** No line outside this range is in the filter's time range. Offsets. */
   readonly #from: number
-  readonly #services: number
+  readonly #to: number
   readonly #candidates: Candidates | undefined
   readonly #lines: Lines
   readonly #query: StreamQuery
@@ -52,13 +52,13 @@ export class WantedLines {
       filter.from === undefined
         ? file.start
         : Math.max(file.start, lines.startOf(seekTime(lines, filter.from) - disorder))
-    this.#services = filter.to === undefined ? file.end : Math.min(file.end, seekTime(lines, filter.to + 1) + disorder)
+    this.#to = filter.to === undefined ? file.end : Math.min(file.end, seekTime(lines, filter.to + 1) + disorder)
     this.#candidates =
       (filter.matchesOnly ? matcher?.candidates : undefined) ??
       (filter.errorsOnly && !allErrors ? looksLikeError : undefined)
   }
 
-  /** Of the stream. */
+  /** The stream's range. */
   get start(): number {
     return this.#lines.file.start
   }
@@ -87,22 +87,22 @@ export class WantedLines {
 
   *forward(offset: number): Generator<Line | Pause, void, undefined> {
     if (this.#everything) return yield* this.#lines.forward(offset)
-    // What is before the offset may have its context, or a match of its record, behind it.
+    // A line before the offset may have its match after it: as context, or in its record.
     const start = this.#headOf(this.#back(Math.max(offset, this.#from), this.#context))
     for (const it of this.#walk(start, 1)) if ('pausedAt' in it || it.offset >= offset) yield it
   }
 
-  /** The nearest first. */
+  /** Nearest first. */
   *backward(offset: number): Generator<Line | Pause, void, undefined> {
     if (this.#everything) return yield* this.#lines.backward(offset)
-    for (const it of this.#walk(this.#ahead(Math.min(offset, this.#services), this.#context), -1))
+    for (const it of this.#walk(this.#ahead(Math.min(offset, this.#to), this.#context), -1))
       if ('pausedAt' in it || it.offset < offset) yield it
   }
 
   *#walk(begin: number, direction: 1 | -1): Generator<Line | Pause, void, undefined> {
     const { patience } = this.#query
     let records = this.#records(begin, direction)
-    let beside: Line[] = [] // seen before what may be wanted next
+    let beside: Line[] = [] // seen last, and context if the next record is wanted
     let owed = 0
     let lookAgainAt = begin
     for (let next = records.next(); !next.done; next = records.next()) {
@@ -148,12 +148,12 @@ export class WantedLines {
     }
   }
 
-  /** Where the record begins that a place lies in. */
+  /** The start of the record that contains a place. */
   #headOf(offset: number): number {
     return this.#lines.lineAt(offset)?.head ?? offset
   }
 
-  /** The beginning of the so-many-th line before an offset. */
+  /** The start of the nth line before an offset. */
   #back(offset: number, count: number): number {
     let start = this.#lines.startOf(offset)
     if (count === 0) return start
@@ -165,7 +165,7 @@ export class WantedLines {
     return start
   }
 
-  /** The end of the so-many-th line from an offset on, or of the record that it lies in. */
+  /** The end of the nth line from an offset, or of the record it belongs to. */
   #ahead(offset: number, count: number): number {
     let end = offset
     let left = count
@@ -181,15 +181,15 @@ export class WantedLines {
     const candidates = this.#candidates
     if (!candidates) return { type: 'none' }
     return direction > 0
-      ? nextCandidate(file, candidates, reached, this.#services, this.#query.patience)
+      ? nextCandidate(file, candidates, reached, this.#to, this.#query.patience)
       : previousCandidate(file, candidates, reached, this.#from, this.#query.patience)
   }
 
-  /** Lines by record, oldest first within each. */
+  /** Lines grouped by record, oldest first within each. */
   *#records(begin: number, direction: 1 | -1): Generator<Record, void, undefined> {
     let record: Line[] = []
     for (const line of direction > 0 ? this.#lines.forward(begin) : this.#lines.backward(begin)) {
-      if (direction > 0 ? line.offset >= this.#services : line.end <= this.#from) break
+      if (direction > 0 ? line.offset >= this.#to : line.end <= this.#from) break
       if (record.length && record[0]?.head !== line.head) {
         yield inOrder(record, direction)
         record = []
@@ -202,5 +202,5 @@ export class WantedLines {
 
 const inOrder = (record: Record, direction: 1 | -1): Record => (direction > 0 ? record : record.toReversed())
 
-/** No word of it is longer. */
+/** 32 exceeds the longest word of the pattern. */
 const looksLikeError = byPattern(new RegExp(hint, 'g'), 32)

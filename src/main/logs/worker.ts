@@ -1,6 +1,6 @@
 /**
- * A thread that reads logs: disks may be slow and patterns may be endless, and neither may hold up the app. It gives
- * one value of a task each time it is asked, so a reader that is slow holds up only its own task.
+ * A thread that reads logs, so that a slow disk or a runaway pattern can't block the app. It sends one value of a task
+ * per request, so a slow reader delays only its own task.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { toProblem } from '../../shared/problem'
@@ -9,7 +9,7 @@ import type { Answer, Request } from './threads'
 
 const beats = new Int32Array((workerData as { beats: SharedArrayBuffer }).beats)
 const port = parentPort
-if (!port) throw new Error("this is a thread's code")
+if (!port) throw new Error('this file must run in a worker thread')
 
 interface Running {
   readonly values: AsyncGenerator<unknown, void, undefined>

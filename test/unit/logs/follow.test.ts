@@ -268,7 +268,7 @@ describe('what is no log', () => {
       problem: {
         code: 'log-unreadable',
         message: expect.stringContaining(path) as string,
-        cause: 'You may not read it.',
+        cause: 'Permission denied.',
         hint: expect.stringContaining('allow your user to read it') as string,
       },
     })
