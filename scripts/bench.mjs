@@ -1,6 +1,6 @@
 /**
- * npm run -s bench -- [NAME…] [--json]: prepares as npm start does, then runs test/bench/run.ts. Standard output is the
- * bench's alone.
+ * npm run -s bench -- [NAME…] [--json]: prepares like npm start, then runs test/bench/run.ts. Only the bench writes to
+ * standard output.
  */
 import { runTarget } from './lib/target.mjs'
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * npm run -s cli -- COMMAND …: the command line in a clone. Prepares what is missing, which only says something then,
- * and runs in this process.
+ * npm run -s cli -- COMMAND …: the command line in a clone. Prepares whatever is missing (silently if nothing is), then
+ * runs the command in this process.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ await script(async () => {
   await dependencies()
   await build()
 })
-// What the preparation set for its tools is not meant for the command: its standard output may be a terminal where
-// standard error is none.
+// The preparation sets NO_COLOR for its own tools. The command must not inherit it: its standard output may be a
+// terminal even if standard error isn't.
 if (noColor === undefined) delete process.env.NO_COLOR
 if (!process.exitCode) createRequire(import.meta.url)(join(project, 'out', 'main', 'cli.cjs'))

@@ -1,6 +1,6 @@
 /**
- * Prints the path of the Electron to run, made first if need be: ELECTRON_EXEC_PATH=$(node scripts/electron-path.mjs)
- * npx electron-vite dev
+ * Prints the path of the Electron to run, fetching it first if needed: ELECTRON_EXEC_PATH=$(node
+ * scripts/electron-path.mjs) npx electron-vite dev
  */
 import { electron } from './lib/electron.mjs'
 import { script } from './lib/say.mjs'

@@ -1,4 +1,4 @@
-/** npm run screenshots: prepares as npm start does, then writes pictures of every screen into docs/images. */
+/** npm run screenshots: prepares like npm start, then takes screenshots of every screen into docs/images. */
 import { runTarget } from './lib/target.mjs'
 
 await runTarget('windows', 'test/e2e/screenshots.ts')

@@ -1,6 +1,6 @@
 /**
- * npm start: prepares what is missing and opens the window; where there is no display, or with --serve, it serves the
- * same pages to a browser. Other arguments go on as they are: npm start -- --workspace FOLDER
+ * npm start: prepares whatever is missing and opens the window. Without a display, or with --serve, it serves the same
+ * pages to a browser. Other arguments are passed on: npm start -- --workspace FOLDER
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -14,12 +14,12 @@ await script(async () => {
   const args = process.argv.slice(2).filter(it => it !== '--serve')
   const asked = args.length < process.argv.length - 2
   if (asked || !hasDisplay()) {
-    if (!asked) say('There is no display here (DISPLAY is not set): the pages are served to a browser instead.')
+    if (!asked) say('No display found (DISPLAY is not set). Serving the pages to a browser instead.')
     await prepareToServe()
     run(process.execPath, [join(project, 'out', 'main', 'cli.cjs'), 'serve', ...args])
   } else {
     const path = await prepare('start')
-    // Chromium's own complaints (no D-Bus, no GPU) tell an operator nothing; fatal ones are still shown.
+    // Chromium's warnings (no D-Bus, no GPU) mean nothing to an operator; fatal errors are still shown.
     const flags = ['--log-level=3']
     if (isRoot) flags.push('--no-sandbox')
     if (!process.env.DISPLAY) flags.push('--ozone-platform=wayland')
@@ -28,14 +28,14 @@ await script(async () => {
   }
 })
 
-/** Signals of ours are the child's too, and its end is ours. */
+/** Forwards our signals to the child, and exits with its code. */
 function run(file, args) {
   const child = spawn(file, args, { stdio: 'inherit' })
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   process.on('SIGINT', () => {
     if (!process.stdin.isTTY) child.kill('SIGINT')
-  }) // a terminal tells it to the child itself
-  child.on('error', error => say(`✗ ${file} did not start: ${error.message}`))
+  }) // a terminal sends it to the child itself
+  child.on('error', error => say(`✗ Couldn’t start ${file}: ${error.message}`))
   child.on('close', code => {
     process.exitCode = code ?? 1
   })

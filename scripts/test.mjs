@@ -1,5 +1,5 @@
 /**
- * npm test: prepares what is missing, runs every stage, looks for what tests left behind, and ends with one line.
+ * npm test: prepares whatever is missing, runs every stage, checks that tests left nothing behind, and prints a summary.
  *   --strict        a skipped test counts as failed (CI)
  *   --only a,b      only these stages
  */
@@ -19,7 +19,7 @@ await script(async () => {
     process.env.INSTANCE_MANAGER_ELECTRON = await prepareSystem('test')
   })
   const folder = mkdtempSync('/tmp/im-test-')
-  chmodSync(folder, 0o711) // instances with a system user of their own must get to their folders in it
+  chmodSync(folder, 0o711) // instances with their own system user must be able to reach their folders in it
   const total = { passed: 0, failed: [], skipped: [] }
   const add = (passed, failed, skipped) => {
     total.passed += passed
@@ -53,7 +53,7 @@ function readArguments() {
     const { values } = parseArgs({ options: { strict: { type: 'boolean', default: false }, only: { type: 'string' } } })
     const names = values.only?.split(',') ?? Object.keys(stages)
     const unknown = names.filter(it => !(it in stages))
-    if (unknown.length > 0) throw new Error(`There is no stage ${unknown.join(', ')}.`)
+    if (unknown.length > 0) throw new Error(`Unknown stage: ${unknown.join(', ')}.`)
     return { strict: values.strict, names: Object.keys(stages).filter(it => names.includes(it)) }
   } catch (error) {
     throw new Failure(error.message, `npm test -- [--strict] [--only ${Object.keys(stages).join(',')}]`)

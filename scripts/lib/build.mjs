@@ -1,4 +1,4 @@
-/** The built app in out/: made again only when what it is made from has changed. */
+/** Builds the app into out/, only if its sources have changed. */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,11 +25,11 @@ export async function build() {
     if (code !== 0)
       throw new Failure(
         `The build failed:\n${output.trim()}`,
-        'if you changed the code, fix what is named above; else run git status and undo what changed.',
+        'if you changed the code, fix the errors above; otherwise run git status and undo any changes.',
       )
     writeLicenses()
   })
-  // Read before the build: a file changed during it builds again next time.
+  // Computed before the build, so that a file changed meanwhile triggers another build next time.
   writeFileSync(stamp, wanted)
 }
 

@@ -1,4 +1,4 @@
-/** node_modules: installed when it is missing, or is not what the lock file says. */
+/** Installs node_modules if it is missing or doesn't match the lock file. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { modules, project } from './places.mjs'
@@ -9,14 +9,14 @@ export async function dependencies() {
   if (upToDate()) return
   const why = existsSync(modules) ? 'they are out of date' : 'first time, about a minute'
   await step(`Installing the dependencies (${why})`, async () => {
-    // Electron comes later, from where it can be had; a failing download must not fail everything.
+    // Electron is fetched later, from wherever it is available, so a failed download must not stop the installation.
     const { code } = await run('npm', ['ci', '--loglevel=error'], {
       cwd: project,
       env: { ELECTRON_SKIP_BINARY_DOWNLOAD: '1' },
     })
     if (code === 0) return
     throw new Failure(
-      'The dependencies could not be installed; npm says why above.',
+      'Couldn’t install the dependencies; see npm’s output above.',
       'check the network and the npm registry (npm ping), then run the same command again.',
     )
   })
@@ -31,7 +31,7 @@ function requireNode() {
   )
 }
 
-/** Compares with the record that npm keeps in node_modules; it is written last, so a broken installation has none. */
+/** Compares with npm's own record in node_modules. It is written last, so an incomplete installation has none. */
 function upToDate() {
   const record = join(modules, '.package-lock.json')
   if (!existsSync(record)) return false
@@ -41,7 +41,7 @@ function upToDate() {
   return (
     ranges(wanted['']) === ranges(read(join(project, 'package.json'))) &&
     Object.keys(installed).every(path => path in wanted) &&
-    // Optional packages of other systems are not installed.
+    // Optional packages for other systems aren't installed.
     Object.entries(wanted).every(
       ([path, it]) => path === '' || (path in installed ? installed[path].version === it.version : it.optional),
     )

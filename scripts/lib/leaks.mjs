@@ -1,7 +1,7 @@
 /**
- * What tests left behind. The whole run has one temporary folder as TMPDIR: a process that mentions it in its
- * environment, command or working folder is the tests'; containers and the user's own folders are compared with before.
- * Linux only: it reads /proc.
+ * Finds what tests left behind. The whole run uses one temporary folder as TMPDIR, and a process with that folder in
+ * its environment, command or working directory belongs to the tests. Containers and the user's own folders are
+ * compared with the state before. Linux only: it reads /proc.
  */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -9,10 +9,13 @@ import { join } from 'node:path'
 import { hasCommand } from './packages.mjs'
 import { run } from './say.mjs'
 
-/** What only a test that forgot its own home would make. */
+/** Folders that only a test without its own home would create. */
 const usersOwn = ['.pm2', '.config/Instance Manager', '.config/instance-manager'].map(it => join(homedir(), it))
 
-/** Call before the tests; the function returned says what is left of them, a line each. @param folder their TMPDIR */
+/**
+ * Call before the tests. @returns a function that lists what they left behind, one line each. @param folder their
+ * TMPDIR
+ */
 export async function watchLeaks(folder) {
   const before = new Set([...(await podmans()), ...users()])
   const absent = usersOwn.filter(it => !existsSync(it))
@@ -42,8 +45,8 @@ function processes(folder) {
 }
 
 /**
- * Podman's name server, one for all networks of the machine: Podman starts it, with the environment of whoever needs it
- * first, and ends it.
+ * Podman's name server, one for all of the machine's networks. Podman starts it, with the environment of its first
+ * user, and stops it.
  */
 const podmansOwn = /^\S*\/aardvark-dns /
 
@@ -64,8 +67,8 @@ function link(path) {
 }
 
 /**
- * Containers, volumes and networks, a line each, that tests may have made: their names contain `im-`, or are none (a
- * volume that an image wants).
+ * Containers, volumes and networks that tests may have created, one line each: those with `im-` in their names, and
+ * anonymous volumes, which images create.
  */
 async function podmans() {
   if (!hasCommand('podman')) return []
@@ -88,7 +91,7 @@ async function podmans() {
   return found.flat()
 }
 
-/** System users of instances, and those that attacks are made as. */
+/** System users of instances, and those that the attack tests run as. */
 const users = () =>
   readFileSync('/etc/passwd', 'utf8')
     .split('\n')

@@ -1,13 +1,13 @@
 /**
- * The notice of every licence that we ship, written to out/licenses.md by the build: what the bundles contain (Vite
- * says it), the packages that stay outside them (the lock file says it), and what those bring along.
+ * Writes the licence notices of everything we ship to out/licenses.md, as part of the build: packages in the bundles
+ * (reported by Vite), packages outside them (listed in the lock file), and what those include.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { project } from './places.mjs'
 import { Failure } from './say.mjs'
 
-/** Licences that ask for no more than their notice. SPDX identifiers. */
+/** Licences that require only their notice. SPDX identifiers. */
 const permissive = new Set([
   '0BSD',
   'Apache-2.0',
@@ -20,17 +20,18 @@ const permissive = new Set([
   'Unlicense',
 ])
 
-/** Packages whose own statement is missing or no SPDX identifier, with what the licence file in them says. */
+/** Packages that state no licence or no SPDX identifier, with the licence found in their licence file. */
 const read = { 'cli-tableau': 'MIT', '@pm2/js-api': 'Apache-2.0', tv4: 'MIT' }
 
 /**
- * The one package that is not permissive: it stays a program of its own (docs/decisions/0011-pm2-stays-a-program.md).
+ * The one package without a permissive licence. It remains a separate program
+ * (docs/decisions/0011-pm2-stays-a-program.md).
  */
 const apart = { pm2: 'AGPL-3.0' }
 
 /** @typedef {{ name: string, version: string, license: string, text: string }} Package */
 
-/** Those that an installation on this platform has in node_modules. @returns {Package[]} */
+/** @returns {Package[]} those installed in node_modules on this platform */
 export function installed() {
   const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'))
   return Object.entries(packages)
@@ -48,7 +49,7 @@ function bundled() {
     .map(({ name, version, identifier, text }) => ({ name, version, license: identifier, text: text ?? '' }))
 }
 
-/** @returns {string[]} those that may not be shipped, each with its reason */
+/** @returns {string[]} those that can't be shipped, each with the reason */
 export const unfit = packages =>
   packages
     .filter(({ name, license }) => !permissive.has(license) && !(name in apart && apart[name] === license))

@@ -1,6 +1,6 @@
 /**
- * The system's packages: missing ones are found before anything fails, and installed where that needs no password
- * (Debian, Ubuntu); otherwise the script prints the one command to run.
+ * System packages: missing ones are detected before anything fails. Where no password is needed (Debian, Ubuntu) they
+ * are installed; otherwise the script prints the one command to run.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { Failure, run, say, step } from './say.mjs'
 /** Debian 13 and Ubuntu 24.04 renamed libraries for 64-bit time; they came with glibc 2.39 or later. */
 const t64 = Number(process.report.getReport().header.glibcVersionRuntime?.split('.')[1]) >= 39 ? 't64' : ''
 
-/** What the system must have: how it is found, its packages, and whether nothing works without it. */
+/** What the system needs: how to detect it, the packages that provide it, and whether it is required. */
 const needs = {
   electron: {
     what: 'the libraries that Electron draws with',
@@ -74,8 +74,8 @@ const needs = {
 }
 
 /**
- * @param names which of the needs; @param electron path of its binary, if that is among them. @throws Failure if a
- * required one stays missing
+ * @param names keys of `needs`. @param electron path of its binary, if its libraries are among them. @throws Failure if
+ * a required one can't be installed
  */
 export async function packages(names, electron) {
   const missing = await missingOf(names, electron)
@@ -87,14 +87,14 @@ export async function packages(names, electron) {
   const command = commandFor(still)
   if (still.some(name => needs[name].required)) {
     throw new Failure(
-      `This cannot go on without ${still
+      `This requires ${still
         .filter(name => needs[name].required)
         .map(name => needs[name].what)
         .join(' and ')}.`,
       command,
     )
   }
-  say(`It goes on without. To get it: ${command}`)
+  say(`Continuing without it. To install it: ${command}`)
 }
 
 async function missingOf(names, electron) {
@@ -102,9 +102,7 @@ async function missingOf(names, electron) {
   return names.filter((_, index) => !found[index])
 }
 
-/**
- * @returns the command's beginning (empty as root) where packages can be installed without a password, else undefined
- */
+/** @returns the command prefix (empty for root), or undefined if installing packages needs a password */
 async function rights() {
   if (isRoot) return []
   if (!hasCommand('sudo')) return undefined
@@ -119,11 +117,11 @@ async function install(sudo, names) {
   }
   const apt = (...args) =>
     asRoot(['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args], { timeout: 1_200_000 })
-  const installed = await step(`Installing them: apt-get install ${wanted.join(' ')}`, async () => {
+  const installed = await step(`Installing: apt-get install ${wanted.join(' ')}`, async () => {
     await apt('update')
     return (await apt('install', '-y', '--no-install-recommends', ...wanted)).code === 0
   })
-  // Debian starts a PgBouncer of the system, on a port that nobody needs here.
+  // Debian also starts a system-wide PgBouncer, which isn't needed.
   if (installed && names.includes('pgbouncer') && existsSync('/run/systemd/system')) {
     await asRoot(['systemctl', 'disable', '--now', 'pgbouncer'], { quiet: true })
   }
@@ -135,10 +133,10 @@ function commandFor(names) {
   const sudo = isRoot ? '' : 'sudo '
   if (hasCommand('apt-get')) return `${sudo}apt-get update && ${sudo}apt-get install -y ${list('apt')}`
   if (hasCommand('dnf')) return `${sudo}dnf install -y ${list('dnf')}`
-  return `install these with your system's package manager: ${list('apt')} (names of Debian)`
+  return `install these with your system's package manager: ${list('apt')} (Debian’s names)`
 }
 
-/** Daemons lie in sbin, which is not in every user's PATH. */
+/** Daemons are in sbin, which isn't in every user's PATH. */
 export const hasCommand = name =>
   `${process.env.PATH}:/usr/sbin:/usr/local/sbin:/sbin`
     .split(':')

@@ -1,4 +1,4 @@
-/** Where things are. */
+/** Paths. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,5 +7,5 @@ import { fileURLToPath } from 'node:url'
 export const project = fileURLToPath(new URL('../..', import.meta.url))
 export const modules = join(project, 'node_modules')
 
-/** What is made once a machine and survives a new clone. */
+/** Files created once per machine, which outlive a clone. */
 export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'instance-manager')

@@ -1,6 +1,6 @@
 /**
- * From a fresh clone to a built app and, where windows are wanted, an Electron that runs it. What is done already costs
- * next to nothing.
+ * Gets from a fresh clone to a built app and, if windows are needed, an Electron to run it. Finished steps are skipped
+ * almost instantly.
  */
 import { build } from './build.mjs'
 import { dependencies } from './dependencies.mjs'
@@ -11,7 +11,7 @@ import { say } from './say.mjs'
 
 const forApp = ['electron', 'fonts', 'pgbouncer']
 
-/** What every purpose needs of the system. */
+/** System requirements for each purpose. */
 const purposes = {
   start: forApp,
   serve: ['pgbouncer'],
@@ -20,7 +20,7 @@ const purposes = {
   test: [...forApp, 'display', 'chromium', 'podman', 'debootstrap'],
 }
 
-/** Everything. @param purpose a key of `purposes`. @returns the path of the Electron to run */
+/** Prepares everything. @param purpose a key of `purposes`. @returns the path of the Electron to run */
 export async function prepare(purpose) {
   await dependencies()
   const path = await prepareSystem(purpose)
@@ -28,14 +28,17 @@ export async function prepare(purpose) {
   return path
 }
 
-/** What serving the pages needs: no Electron. */
+/** Prepares for serving the pages, which doesn't need Electron. */
 export async function prepareToServe() {
   await dependencies()
   await packages(purposes.serve)
   await build()
 }
 
-/** Electron and the system's packages; the dependencies must be there. @returns the path of the Electron to run */
+/**
+ * Prepares Electron and the system packages; the dependencies must be installed. @returns the path of the Electron to
+ * run
+ */
 export async function prepareSystem(purpose) {
   const { path, name } = await electron()
   say(`Using ${name}.`)
@@ -44,6 +47,6 @@ export async function prepareSystem(purpose) {
   return path
 }
 
-/** A command that opens windows, and runs in a virtual display where there is no other. @returns [file, args] */
+/** Wraps a command that opens windows, for a virtual display if there is no real one. @returns [file, args] */
 export const inDisplay = (file, args) =>
   hasDisplay() ? [file, args] : ['xvfb-run', ['-a', '-s', '-screen 0 1920x1200x24', file, ...args]]

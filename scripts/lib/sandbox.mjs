@@ -1,11 +1,11 @@
-/** Chromium's sandbox wants user namespaces, or its helper to be root's. Some systems give neither until told. */
+/** Chromium's sandbox needs user namespaces, or a setuid root helper. Some systems allow neither by default. */
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Failure, run } from './say.mjs'
 
 export const isRoot = process.getuid() === 0
 
-/** As root there is no sandbox (`--no-sandbox` is given then); everyone else must have one. */
+/** Root runs without a sandbox (with `--no-sandbox`); everyone else must have one. */
 export async function requireSandbox(electron) {
   if (isRoot) return
   const helper = join(dirname(electron), 'chrome-sandbox')
@@ -13,7 +13,7 @@ export async function requireSandbox(electron) {
   if (uid === 0 && (mode & 0o4000) !== 0) return
   if ((await run('unshare', ['--user', '--map-root-user', 'true'], { quiet: true })).code === 0) return
   throw new Failure(
-    'This system does not let Electron build its sandbox (user namespaces are restricted).',
+    'This system doesn’t allow Electron’s sandbox (user namespaces are restricted).',
     `sudo chown root:root '${helper}' && sudo chmod 4755 '${helper}'`,
   )
 }

@@ -1,12 +1,12 @@
 /**
- * What the scripts tell the person. Everything goes to standard error: standard output belongs to results (`npm run -s
- * bench -- --json` prints nothing else there).
+ * Output for the user. Everything goes to standard error: standard output is only for results (`npm run -s bench --
+ * --json` prints nothing else there).
  */
 import { spawn } from 'node:child_process'
 
 export const say = text => process.stderr.write(`${text}\n`)
 
-/** A failure with what to do about it; shown without a stack. */
+/** A failure with advice on what to do; shown without a stack. */
 export class Failure extends Error {
   constructor(message, hint) {
     super(message)
@@ -16,7 +16,7 @@ export class Failure extends Error {
 
 /** Runs a script's main function: a Failure is printed without a stack and ends it with exit code 1. */
 export async function script(main) {
-  // Tools colour by their own guess otherwise, pipes included.
+  // Otherwise tools guess for themselves whether to use colour, even in pipes.
   if (!process.stderr.isTTY) process.env.NO_COLOR = '1'
   try {
     await main()
@@ -27,12 +27,15 @@ export async function script(main) {
   }
 }
 
-/** Announces a step, says every 10 s that it still runs, and how long it took. @returns what `work` returns */
+/**
+ * Announces a step, reports every 10 s that it is still running, and then how long it took. @returns what `work`
+ * returns
+ */
 export async function step(text, work) {
   const start = Date.now()
   const seconds = () => `${((Date.now() - start) / 1000).toFixed(1)} s`
   say(`• ${text} …`)
-  const heartbeat = setInterval(() => say(`  still at it, ${seconds()}`), 10_000)
+  const heartbeat = setInterval(() => say(`  still running, ${seconds()}`), 10_000)
   try {
     const result = await work()
     say(`  done, ${seconds()}`)
@@ -43,8 +46,8 @@ export async function step(text, work) {
 }
 
 /**
- * Runs a command to its end; its output goes to standard error as it comes, or is collected with `quiet`. `timeout` is
- * in milliseconds. @returns { code, output }; code is null when it was ended by a signal or could not start
+ * Runs a command. Its output goes to standard error as it arrives, or is collected with `quiet`. `timeout` is in
+ * milliseconds. @returns { code, output }; code is null if the command was killed by a signal or couldn't start
  */
 export function run(file, args, { cwd, env, timeout, quiet = false, input } = {}) {
   return new Promise(resolve => {

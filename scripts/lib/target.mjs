@@ -1,4 +1,4 @@
-/** Runs a TypeScript program of the project, prepared, with the arguments of this command. */
+/** Prepares, then runs one of the project's TypeScript programs with this command's arguments. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { modules, project } from './places.mjs'
 import { inDisplay, prepare } from './prepare.mjs'
 import { script } from './say.mjs'
 
-/** @param purpose what to prepare for; with `windows` it gets a display */
+/** @param purpose what to prepare for; `windows` provides a display */
 export const runTarget = (purpose, path) =>
   script(async () => {
     const electron = await prepare(purpose)

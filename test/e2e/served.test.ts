@@ -45,7 +45,7 @@ test.describe.serial('served', () => {
   })
 
   test('npm start says that there is no display, and how to get in: by a tunnel and a link', () => {
-    expect(served.printed()).toContain('There is no display here')
+    expect(served.printed()).toContain('No display found')
     expect(served.printed()).toMatch(/ssh -L (\d+):127\.0\.0\.1:\1 \S+@\S+/)
   })
 

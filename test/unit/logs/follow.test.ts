@@ -269,7 +269,7 @@ describe('what is no log', () => {
         code: 'log-unreadable',
         message: expect.stringContaining(path) as string,
         cause: 'Permission denied.',
-        hint: expect.stringContaining('allow your user to read it') as string,
+        hint: expect.stringContaining('give your user access to it') as string,
       },
     })
   })

@@ -1,6 +1,6 @@
 /**
- * Exchanges an instance's code by renaming folders: the old aside, the new in, the instance's own files over. How far
- * it came is told by what lies where, so that it can be finished or taken back after a power cut at any point.
+ * Exchanges an instance's code by renaming folders: the old aside, the new in, the instance's own files over. How far it
+ * came is told by what lies where, so that it can be finished or taken back after a power cut at any point.
  */
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'

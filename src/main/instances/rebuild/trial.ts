@@ -1,7 +1,6 @@
 /**
  * Runs the new code beside the old one: on a spare port, with the instance's settings and database, as a child of ours
- * that a crash sweeps away. While it runs, the application's timers run twice, so it is ended as soon as it has
- * answered.
+ * that a crash sweeps away. While it runs, the application's timers run twice, so it is ended as soon as it has answered.
  */
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'

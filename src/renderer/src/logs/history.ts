@@ -1,4 +1,4 @@
-/** The rows around any place in a log: a page of them first, then more in either direction. */
+/** The rows around any place in a log: one page at first, then more in either direction. */
 import type { LogAnchor, LogPosition } from '../../../shared/log'
 import { loadedOf, lookedOf, screenful, withAfter, withBefore } from './pages'
 import type { ScrollTarget } from './reader-state'
@@ -7,11 +7,11 @@ import type { Reading } from './reading'
 export class LogHistory {
   readonly #reading: Reading
   readonly #watch: (after: LogPosition | undefined) => void
-  /** The work for which a page is on its way. */
+  /** The work that a page is being fetched for. */
   #loading: { before?: AbortSignal; after?: AbortSignal } = {}
   #going: number | undefined
 
-  /** @param watch makes new lines count: those after a line, or from now on */
+  /** @param watch starts counting new lines, after the given line or from now on */
   constructor(reading: Reading, watch: (after: LogPosition | undefined) => void) {
     this.#reading = reading
     this.#watch = watch
@@ -24,14 +24,14 @@ export class LogHistory {
     void this.load(anchor, to, this.#reading.begin())
   }
 
-  /** To a share of the whole, 0 to 1. During a drag, only the newest wish counts. */
+  /** Jumps to a fraction of the whole log, 0 to 1. During a drag, only the latest position counts. */
   go(fraction: number): void {
     const idle = this.#going === undefined
     this.#going = fraction
     if (idle) void this.#go()
   }
 
-  /** Loads more rows when the view comes near the first or the last. */
+  /** Loads more rows when the view nears the first or last one. */
   more(side: 'before' | 'after'): void {
     const reading = this.#reading
     const { signal } = reading
@@ -65,14 +65,14 @@ export class LogHistory {
     )
   }
 
-  /** Replaces the rows by those around the anchor. */
+  /** Replaces the rows with those around the anchor. */
   async load(anchor: LogAnchor, to: ScrollTarget['to'], signal: AbortSignal): Promise<void> {
     const reading = this.#reading
     reading.set({ mode: 'history', opening: !reading.state().loaded, looked: undefined, problem: undefined })
     try {
       const page = await reading.page(anchor, signal)
       if (signal.aborted) return
-      // Near the end a page is filled with what was before.
+      // Near the end, a page is filled up with earlier lines.
       const position =
         'position' in anchor
           ? anchor.position

@@ -1,4 +1,4 @@
-/** What the parts of a reader share: which lines are wanted, the state that the view shows, and the work in progress. */
+/** State shared by the parts of a reader: the filter, what the view shows, and the work in progress. */
 import type { LogAnchor, LogPage } from '../../../shared/log'
 import { problemOf } from '../app/problem-of'
 import type { LogClient } from './client'
@@ -36,12 +36,12 @@ export class Reading {
     for (const listener of this.#listeners) listener()
   }
 
-  /** Aborted when something else is wanted. */
+  /** Aborted when other work begins. */
   get signal(): AbortSignal {
     return this.#work.signal
   }
 
-  /** Begins new work; what was asked for before is no longer wanted. @returns the new work's signal */
+  /** Begins new work and cancels the previous. @returns the new work's signal */
   begin(): AbortSignal {
     this.#work.abort()
     this.#work = new AbortController()
@@ -57,7 +57,7 @@ export class Reading {
     return this.client.page({ ...queryOf(this.wanted), anchor, count: pageSize }, signal)
   }
 
-  /** Shows why it failed, unless that work is no longer wanted. */
+  /** Shows why the work failed, unless it has been cancelled. */
   failed(error: unknown, signal: AbortSignal): void {
     if (signal.aborted) return
     const problem = problemOf(error)

@@ -1,4 +1,4 @@
-/** Finds matches of the search, brings one of them into view, and counts them. */
+/** Finds and counts the search's matches, and scrolls one into view. */
 import { lineOf, type LogAnchor, type LogLine, type LogPosition } from '../../../shared/log'
 import { Count } from './count'
 import type { LogHistory } from './history'
@@ -12,7 +12,7 @@ export class LogSearch {
   readonly #watch: () => void
   readonly #count: Count
 
-  /** @param watch makes lines that are written from now on count */
+  /** @param watch starts counting lines written from now on */
   constructor(reading: Reading, history: LogHistory, watch: () => void) {
     this.#reading = reading
     this.#history = history
@@ -35,7 +35,7 @@ export class LogSearch {
     this.#count.end()
   }
 
-  /** Begins a new search: shows the match in view or the last one before it, otherwise the first after it. */
+  /** Starts a new search: shows the match in view, or the last one before it, or else the first one after. */
   async begin(seen: LogLine | undefined): Promise<void> {
     const reading = this.#reading
     const signal = reading.begin()
@@ -70,7 +70,7 @@ export class LogSearch {
     }
   }
 
-  /** Goes to the next match from the present one or, if there is none, from the line in view. */
+  /** Goes to the next match after the current one or, without a current match, after the line in view. */
   async find(direction: 'next' | 'previous', seen: LogLine | undefined): Promise<void> {
     const reading = this.#reading
     const from = reading.state().current ?? seen?.position
@@ -96,7 +96,7 @@ export class LogSearch {
     }
   }
 
-  /** Brings a match into view. */
+  /** Scrolls a match into view. */
   async #show(position: LogPosition, signal: AbortSignal): Promise<void> {
     const reading = this.#reading
     if (reading.state().loaded?.lines.some(it => lineOf(it.position) === lineOf(position)))
