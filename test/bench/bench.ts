@@ -1,9 +1,9 @@
-/** What a bench is, and what is printed of it (DESIGN.md, "Benchmarks"). */
+/** What a benchmark is, and how its results are reported. */
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 
 export type Goal = `${'<=' | '>='} ${number}`
 
-/** One thing that was measured, a value for each run. `unit`: `s`, `ms`, `ratio` … A goal is for the median. */
+/** One measured quantity, with a value for each run. `unit`: `s`, `ms`, `ratio` … A goal is for the median. */
 export interface Measured {
   readonly name: string
   readonly unit: string
@@ -12,9 +12,9 @@ export interface Measured {
 }
 
 export interface BenchContext {
-  /** How often each side is measured; both in turn. */
+  /** How often each side is measured, taking turns. */
   readonly runs: number
-  /** Tells the person how far it is. */
+  /** Reports progress to the user. */
   say(text: string): void
 }
 
@@ -51,13 +51,13 @@ export function toFigure({ name, unit, values, goal }: Measured): Figure {
   return goal === undefined ? figure : { ...figure, goal, met: meets(median, goal) }
 }
 
-/** Judged by what was measured, not by what is printed of it. */
+/** Judged by the measured values, not the rounded ones. */
 function meets(value: number, goal: Goal): boolean {
   const [relation, limit] = goal.split(' ')
   return relation === '<=' ? value <= Number(limit) : value >= Number(limit)
 }
 
-/** Three significant digits say all that such figures are good for. */
+/** Such figures are good for three significant digits. */
 const round = (value: number): number => Number(value.toPrecision(3))
 
 export const machine = () => ({

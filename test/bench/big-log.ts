@@ -4,13 +4,13 @@ import { createWriteStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 
 const bytes = 3e9
-/** In one line of every 500,000 or so. */
+/** In about one line in 500,000. */
 export const needle = 'connection refused by peer 4711'
 
 /** When its first line was written. */
 export const begin = new Date(2026, 10, 1).getTime()
 
-/** Lines as PM2 writes them, a second for every 8 MB or so. */
+/** Lines as PM2 writes them, about 8 MB per second of log time. */
 export async function writeBigLog(path: string): Promise<void> {
   const file = createWriteStream(path, { highWaterMark: 1 << 23 })
   const body = Array.from(
@@ -29,7 +29,7 @@ export async function writeBigLog(path: string): Promise<void> {
   }
   file.end()
   await once(file, 'finish')
-  // What waits to be written to the disk would be written while it is measured.
+  // Otherwise pending writes would reach the disk during the measurement.
   const handle = await open(path)
   try {
     await handle.sync()

@@ -1,7 +1,6 @@
 /**
- * What a command costs before and while it does nothing much: `list` of ten instances that run, with nothing else open
- * and through an engine that is, against `pm2 jlist` and against Node itself; and how long an instance's name takes to
- * complete.
+ * The overhead of a command: `list` of ten running instances, on its own and through an open engine, against `pm2
+ * jlist` and Node itself; and how long it takes to complete an instance's name.
  */
 import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'

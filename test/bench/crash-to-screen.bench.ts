@@ -1,7 +1,7 @@
 /**
- * From kill -9 of an instance's process to the frame in which its row in the real window tells it: a hundred instances,
- * each a real PM2 process. Both ends read the same machine's clock. The window is as under Xvfb: drawn without a
- * graphics card.
+ * From kill -9 of an instance's process to the frame in which its row in the real window shows it, with a hundred
+ * instances, each a real PM2 process. Both ends read the same clock. The window runs under Xvfb, without a graphics
+ * card.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Page } from '@playwright/test'
@@ -11,7 +11,7 @@ import { addInstance, busyWorkspace, inPage, inWindow, nameOf } from './window'
 
 const count = 100
 const kills = 25
-/** Milliseconds before each, growing: not always in the same moment of the app's own clocks. */
+/** Milliseconds before each kill, increasing, so that they hit different phases of the app's timers. */
 const pause = (kill: number): number => 1200 + kill * 60
 
 const bench: Bench = {
@@ -31,7 +31,7 @@ const bench: Bench = {
 export default bench
 
 async function measure({ processes }: TestWorkspace, window: Page): Promise<number[]> {
-  await delay(5000) // what begins with watching
+  await delay(5000) // start-up work settles
   const values: number[] = []
   for (let kill = 0; kill < kills; kill++) {
     const index = (kill * 7) % count
@@ -47,8 +47,8 @@ async function measure({ processes }: TestWorkspace, window: Page): Promise<numb
 }
 
 /**
- * Brings a row into sight; `told` in the page becomes the time when its status or its count of restarts was drawn anew.
- * Uptime and usage change by themselves.
+ * Scrolls a row into view; `told` in the page becomes the time when its new status or restart count was drawn. Uptime
+ * and usage change anyway.
  */
 const watchRow = (window: Page, index: number): Promise<void> =>
   inPage(
@@ -65,7 +65,7 @@ const watchRow = (window: Page, index: number): Promise<void> =>
     const observer = new MutationObserver(() => {
       if (text() === before) return
       observer.disconnect()
-      // The task after the next frame's callbacks: that frame is drawn.
+      // The task after the next frame's callbacks runs once that frame is drawn.
       requestAnimationFrame(() => { const { port1, port2 } = new MessageChannel(); port1.onmessage = () => resolve(Date.now()); port2.postMessage(0) })
     })
     observer.observe(row().closest('tbody'), { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ['data-status'] })

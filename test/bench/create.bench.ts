@@ -12,7 +12,7 @@ import { freePort } from '../support/infrastructure'
 import { director, testWorkspace, type TestWorkspace } from '../support/workspace'
 import type { Bench, BenchContext, Measured } from './bench'
 
-/** Seconds in all, and of each step. */
+/** Seconds in total and for each step. */
 interface Taken {
   readonly total: number
   readonly steps: Readonly<Record<string, number>>
@@ -70,7 +70,7 @@ async function ours(workspace: TestWorkspace, name: string): Promise<Taken> {
   const state = await workspace.create({ name })
   const total = (performance.now() - start) / 1000
   if (state.phase !== 'succeeded') throw new Error(`${name} was not created: ${JSON.stringify(state.turned)}`)
-  await workspace.discard(name) // the next one is measured without this one's process beside it
+  await workspace.discard(name) // so that its process doesn't affect the next measurement
   return { total, steps: { plan: total - span(state.openedAt, state.settledAt), ...stepsOf(state) } }
 }
 

@@ -1,8 +1,8 @@
 /**
- * Frames while the list is scrolled and filtered in the real window, with 100 and with 500 instances. Of both, a
- * hundred are real PM2 processes, whose usage is pushed meanwhile; the others are folders as the guide's command line
- * leaves them, between them in the list. A frame is the time between two calls of requestAnimationFrame. The window is
- * as under Xvfb: drawn by the processor, without a graphics card.
+ * Frame times while the list is scrolled and filtered in the real window, with 100 and with 500 instances. In both, a
+ * hundred are real PM2 processes, whose usage is pushed meanwhile; the others, spread among them, are folders as the
+ * guide's command line creates them. A frame is the time between two calls of requestAnimationFrame. The window runs
+ * under Xvfb, rendered by the CPU.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Page } from '@playwright/test'
@@ -11,7 +11,7 @@ import { addInstance, busyWorkspace, inPage, inWindow } from './window'
 
 const running = 100
 const all = 500
-const spread = all / running // a running one, then those that do not run
+const spread = all / running // each running one is followed by stopped ones
 const rounds = 5
 
 const bench: Bench = {
@@ -34,7 +34,7 @@ const bench: Bench = {
 export default bench
 
 async function measure(page: Page, count: number, say: BenchContext['say']): Promise<Measured[]> {
-  await delay(5000) // what begins with watching
+  await delay(5000) // start-up work settles
   const frames = new Map<string, number[][]>()
   for (let round = 0; round < rounds; round++) {
     for (const [name, act] of Object.entries(acts)) {
@@ -64,7 +64,7 @@ async function measure(page: Page, count: number, say: BenchContext['say']): Pro
 const table = (page: Page): Promise<void> => page.getByText('Table', { exact: true }).click()
 const cards = (page: Page): Promise<void> => page.getByText('Grid', { exact: true }).click()
 
-/** What is done while frames are counted. */
+/** The actions performed while frames are measured. */
 const acts: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   'scrolling the table': scroll,
   'finding by name': async page => {
@@ -95,7 +95,7 @@ const acts: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   },
 }
 
-/** Down and up again by the wheel, at about a notch a frame. */
+/** Scrolls down and up with the wheel, about one notch per frame. */
 async function scroll(page: Page): Promise<void> {
   await page.mouse.move(700, 500)
   for (const notch of [...Array<number>(30).fill(100), ...Array<number>(30).fill(-100)]) {
@@ -104,7 +104,7 @@ async function scroll(page: Page): Promise<void> {
   }
 }
 
-/** Milliseconds from frame to frame, while something is done. */
+/** Milliseconds between frames during an action. */
 async function framesDuring(page: Page, act: () => Promise<void>): Promise<number[]> {
   await inPage(
     page,

@@ -1,6 +1,6 @@
 /**
- * What a long history costs: a workspace's journals of 5,000 settled operations, read at its opening, and what each
- * window is then pushed of them.
+ * The cost of a long history: a workspace with journals of 5,000 settled operations, read on opening, and how much of
+ * them is pushed to each window.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

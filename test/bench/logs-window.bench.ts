@@ -1,7 +1,7 @@
 /**
- * Logs in the real window: a log of 3 GB opened to its last line, beside `tail -n 1000`, and searched, with what that
- * takes of memory; lines as fast as an instance writes them, and one line after the other, beside `pm2 logs`. The
- * window is as under Xvfb: drawn without a graphics card.
+ * Logs in the real window: opening a 3 GB log at its last line, compared with `tail -n 1000`, and searching it, with
+ * the memory used; following lines as fast as an instance writes them, and one at a time, compared with `pm2 logs`. The
+ * window runs under Xvfb, without a graphics card.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -26,7 +26,7 @@ const bursts = 5
 const burst = 200_000
 const singles = 40
 
-/** Says what it is asked to, by HTTP: many lines at once, or one with the time at which it was written. */
+/** Prints on request, by HTTP: many lines at once, or one with the time at which it was written. */
 const talker = (port: number): string => `
   require('http').createServer((request, response) => {
     const count = Number(request.url.slice(1))
@@ -136,7 +136,7 @@ async function bigLog(launched: LaunchedApp, path: string, say: BenchContext['sa
   ]
 }
 
-/** Lines that reached the page, drawn or counted: read from the messages as they come. */
+/** Lines that reached the page, drawn or counted, taken from the incoming messages. */
 const countMessages = `
   const parse = JSON.parse
   globalThis.arrived = 0
@@ -232,7 +232,7 @@ async function oneByOne(window: Page, pm2Home: string, ask: (what: string) => Pr
         const last = () => [...rows.textContent.matchAll(/said at (\\d{13})/g)].at(-1)?.[1]
         const before = last()
         await new Promise(resolve => {
-          // xterm draws in a frame's callbacks: the task after them finds the frame drawn.
+          // xterm draws in a frame's callbacks, so the task after them runs once the frame is drawn.
           const { port1, port2 } = new MessageChannel()
           const observer = new MutationObserver(() => { if (last() !== before) { observer.disconnect(); port2.postMessage(0) } })
           port1.onmessage = resolve

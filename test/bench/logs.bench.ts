@@ -1,7 +1,7 @@
 /**
- * A log of 3 GB read by the engine: opened at its end, beside `tail -n 1000`; searched, beside `grep -c` and ripgrep
- * where it is; the memory that this takes. Every side runs in turn, on the same file in the page cache. Includes the
- * threads, not the window.
+ * A 3 GB log read by the engine: opened at its end, compared with `tail -n 1000`; searched, compared with `grep -c`
+ * and, if installed, ripgrep; and the memory used. All sides take turns on the same file in the page cache. Includes
+ * the threads, not the window.
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ import { LogThreads } from '../../src/main/logs/threads'
 import type { Bench, BenchContext, Measured } from './bench'
 import { begin, needle, writeBigLog } from './big-log'
 
-/** Built by whoever runs the benches. */
+/** Built by npm run bench. */
 const worker = resolve(import.meta.dirname, '../../out/main/log-worker.cjs')
 
 const bench: Bench = {
@@ -56,7 +56,7 @@ async function measure(folder: string, path: string, { runs, say }: BenchContext
     search: { text: needle, regex: false, matchCase: true, ...more },
   })
   const ripgrep = (await execa('rg', ['--version'], { reject: false })).exitCode === 0
-  if (!ripgrep) say('there is no ripgrep here')
+  if (!ripgrep) say('ripgrep isn’t installed')
   const values: Record<
     'cold' | 'warm' | 'tail' | 'time' | 'exact' | 'anyCase' | 'pattern' | 'grep' | 'rg' | 'grown',
     number[]

@@ -1,6 +1,6 @@
 /**
- * npm run -s bench -- [NAME…] [--runs N] [--json]: the benches of this folder, one after the other. Results go to
- * standard output, all else to standard error.
+ * npm run -s bench -- [NAME…] [--runs N] [--json]: runs this folder's benchmarks one after the other. Results go to
+ * standard output, everything else to standard error.
  */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ const { positionals, values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, runs: { type: 'string', default: '3' } },
 })
 const runs = Number(values.runs)
-if (!Number.isInteger(runs) || runs < 1) fail('--runs takes a whole number from 1.')
+if (!Number.isInteger(runs) || runs < 1) fail('--runs must be a whole number, at least 1.')
 
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
@@ -24,7 +24,7 @@ const known = (await readdir(import.meta.dirname))
   .map(it => it.slice(0, -suffix.length))
   .toSorted()
 const unknown = positionals.filter(it => !known.includes(it))
-if (unknown.length) fail(`There is no bench ${unknown.join(', ')}. There are: ${known.join(', ')}.`)
+if (unknown.length) fail(`Unknown benchmark: ${unknown.join(', ')}. Available: ${known.join(', ')}.`)
 
 for (const name of positionals.length ? positionals : known) {
   const { default: bench } = (await import(pathToFileURL(join(import.meta.dirname, name + suffix)).href)) as {

@@ -14,7 +14,7 @@ import type { Bench, BenchContext, Measured } from './bench'
 import { addInstance, busyWorkspace, cpuTimes, inOwnWindow, memoryOf, nameOf } from './window'
 
 const counts = [1, 20, 100]
-/** `pm2 jlist` takes as long for each instance: so many of the hundred are measured and multiplied. */
+/** Each `pm2 jlist` takes equally long, so only this many are measured and multiplied. */
 const sample = 5
 const idleSeconds = 60
 
@@ -79,14 +79,14 @@ async function taken(work: () => Promise<void>): Promise<number> {
   return performance.now() - start
 }
 
-/** One run of each: it takes a minute. */
+/** One run each, because it takes a minute. */
 async function idle(workspace: TestWorkspace, say: (text: string) => void): Promise<Measured[]> {
   const daemon = Number(await readFile(pm2Paths(workspace.host.pm2Home).pid, 'utf8'))
   const measured: Measured[] = []
   for (const how of ['unwatched', 'watched'] as const) {
     say(`${idleSeconds} s of nothing, ${how}`)
     const stop = how === 'watched' ? watch(workspace, () => undefined) : () => undefined
-    await delay(5000) // what begins with watching
+    await delay(5000) // start-up work settles
     const [engine = NaN, pm2s = NaN] = await percentOf([process.pid, daemon])
     stop()
     measured.push(
@@ -103,7 +103,7 @@ async function idle(workspace: TestWorkspace, say: (text: string) => void): Prom
   return [...measured, { name: "memory of the engine's process, benches included", unit: 'MB', values: [megabytes] }]
 }
 
-/** What processes take while nothing happens, each in per cent of a core. */
+/** CPU use of idle processes, each as a percentage of a core. */
 async function percentOf(pids: readonly number[]): Promise<number[]> {
   const times = (): number[] => pids.map(it => usageOf(it)?.cpuTime ?? NaN)
   const before = times()
@@ -111,9 +111,7 @@ async function percentOf(pids: readonly number[]): Promise<number[]> {
   return times().map((it, index) => (it - (before[index] ?? NaN)) / (idleSeconds * 10))
 }
 
-/**
- * Minute after minute, once what begins with a window is over. A command that the app waited for is counted as the app.
- */
+/** Measured minute by minute, after the window's start-up work. Commands that the app waited for count as the app. */
 function idleApp(workspace: TestWorkspace, runs: number, say: (text: string) => void): Promise<Measured[]> {
   return inOwnWindow(workspace, 100, async pids => {
     await delay(20_000)
@@ -140,7 +138,7 @@ function idleApp(workspace: TestWorkspace, runs: number, say: (text: string) => 
   })
 }
 
-/** From kill -9 of a process to the push of a list that shows it; what the window adds is measured elsewhere. */
+/** From kill -9 of a process to the push of a list that shows it; the window's share is measured elsewhere. */
 async function crashes(workspace: TestWorkspace, runs: number): Promise<Measured[]> {
   let restarts = new Map<string, number>()
   let tell = (): void => undefined
@@ -171,7 +169,7 @@ async function crashes(workspace: TestWorkspace, runs: number): Promise<Measured
   return [{ name: 'kill -9 to push, 100 instances', unit: 'ms', values, goal: '<= 250' }]
 }
 
-/** What a window does. @returns ends it */
+/** Subscribes as a window does. @returns a function that stops it */
 function watch({ services }: TestWorkspace, see: (restarts: Map<string, number>) => void): () => void {
   const stop = new AbortController()
   void (async () => {

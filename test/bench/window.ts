@@ -1,6 +1,6 @@
 /**
- * What the benches of the window share: a workspace with many tiny instances, the built app that shows them, and what
- * its processes cost.
+ * Shared by the window benchmarks: a workspace with many tiny instances, the built app showing them, and the cost of
+ * its processes.
  */
 import { spawn } from 'node:child_process'
 import { on, once } from 'node:events'
@@ -16,10 +16,10 @@ import { testWorkspace, type TestWorkspace } from '../support/workspace'
 
 const project = resolve(import.meta.dirname, '..', '..')
 
-/** Names that sort as they were made. */
+/** Names that sort in order of creation. */
 export const nameOf = (index: number): string => `instance-${String(index).padStart(3, '0')}`
 
-/** With PostgreSQL and PgBouncer running, as where people work; an engine has it open, and the caller removes it. */
+/** With PostgreSQL and PgBouncer running, as in real use. It is open in an engine; the caller removes it. */
 export async function busyWorkspace(): Promise<TestWorkspace> {
   const workspace = await testWorkspace({ prepare: makeTiny, as: 'serve' })
   await workspace.open()
@@ -28,14 +28,14 @@ export async function busyWorkspace(): Promise<TestWorkspace> {
 }
 
 /**
- * An instance's folder as the guide's command line leaves it, and with `run` its real PM2 process. It has no database.
+ * An instance's folder as the guide's command line creates it and, with `run`, a real PM2 process. It has no database.
  */
 export async function addInstance(workspace: TestWorkspace, index: number, { run }: { run: boolean }): Promise<void> {
   const { name, server: cwd } = await layOut(workspace, nameOf(index))
   if (run) await workspace.processes.start({ name, cwd, script: join(cwd, 'index.js') })
 }
 
-/** Closes the workspace and opens it in the app; what `work` is given is a window that shows all its instances. */
+/** Closes the workspace and opens it in the app; `work` gets a window that shows all its instances. */
 export async function inWindow<T>(
   workspace: TestWorkspace,
   instances: number,
@@ -58,7 +58,7 @@ export async function inWindow<T>(
 }
 
 /**
- * As `inWindow`, the app as its user has it: the debugger that saw the list is let go before `work`, which is given the
+ * Like `inWindow`, but with the app as its user runs it: the debugger is detached before `work`, which gets the
  * processes.
  */
 export async function inOwnWindow<T>(
@@ -92,7 +92,7 @@ export async function inOwnWindow<T>(
   }
 }
 
-/** Where the app says that its debugger listens. */
+/** The debugger address that the app prints. */
 async function debuggerOf({ stderr }: { readonly stderr: Readable }): Promise<string> {
   let said = ''
   stderr.setEncoding('utf8')
@@ -101,18 +101,18 @@ async function debuggerOf({ stderr }: { readonly stderr: Readable }): Promise<st
     const found = /DevTools listening on (ws:\S+)/.exec(said)?.[1]
     if (found) return found
   }
-  throw new Error('the app has no debugger')
+  throw new Error('the app printed no debugger address')
 }
 
-/** The app's processes (main, renderer, GPU, network, zygotes); what it started to outlive it is none of them. */
+/** The app's processes (main, renderer, GPU, network, zygotes), without those that outlive it. */
 export const processesOf = ({ app }: LaunchedApp): Promise<number[]> => withDescendants(app.process().pid)
 
 async function withDescendants(main: number | undefined): Promise<number[]> {
-  if (main === undefined) throw new Error('the app does not run')
+  if (main === undefined) throw new Error('the app isn’t running')
   return [main, ...(await descendants(main))]
 }
 
-/** CPU time in milliseconds that each has used, commands that it has waited for included. */
+/** CPU time used by each, in milliseconds, including commands that it waited for. */
 export async function cpuTimes(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
   return new Map(
     await Promise.all(
@@ -126,13 +126,13 @@ export async function cpuTimes(pids: readonly number[]): Promise<ReadonlyMap<num
 }
 
 /**
- * Bytes: the proportional set size, in which memory shared by n processes counts a nth in each; other windows of the
- * same Electron make it look smaller.
+ * Proportional set size in bytes: memory shared by n processes counts as 1/n in each, so other windows of the same
+ * Electron make it look smaller.
  */
 export async function memoryOf(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
   return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1]) * 1024
 }
 
-/** Runs code in the page. A text: tsx would mark functions with a helper that the page does not have. */
+/** Runs code in the page. Passed as text, because tsx would add a helper to functions that the page doesn't have. */
 export const inPage = <T>(page: Page, code: string): Promise<T> => page.evaluate<T>(`(async () => { ${code} })()`)

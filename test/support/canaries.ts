@@ -1,12 +1,12 @@
-/** Looks for secrets where none may be. */
+/** Looks for secrets where there must be none. */
 import { readdir, readFile } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 
 /**
- * Every file below a folder that holds one of the texts, relative to it. What npm installed and what Git knows is not
- * searched.
+ * Every file below a folder that contains one of the texts, relative to the folder. Skips what npm installed and what
+ * Git tracks.
  */
 export async function filesWith(folder: string, texts: readonly string[]): Promise<string[]> {
   const lines = texts.flatMap(it => it.split('\n'))
@@ -26,7 +26,7 @@ export async function filesWith(folder: string, texts: readonly string[]): Promi
     ],
     { input: lines.join('\n'), reject: false, timeout: 60_000 },
   )
-  // 2: a file went away
+  // 2: a file disappeared
   if (exitCode !== 0 && exitCode !== 1 && exitCode !== 2) throw new Error(`grep ended with ${exitCode ?? 'a signal'}`)
   return stdout
     .split('\n')
@@ -40,7 +40,7 @@ export interface ArgumentWatch {
   end(): Promise<readonly string[]>
 }
 
-/** Reads the arguments of all processes again and again. */
+/** Polls the arguments of all processes. */
 export function watchArguments(): ArgumentWatch {
   const seen = new Set<string>()
   const ended = new AbortController()

@@ -1,6 +1,6 @@
 /**
- * A process of its own that opens a workspace, recovers what is there and runs operations; at a moment it can end
- * itself as a power cut would.
+ * A separate process that opens a workspace, recovers it and runs operations. It can kill itself at a given moment, as
+ * a power cut would.
  */
 import { writeSync } from 'node:fs'
 import { openWorkspace, type Host } from '../../src/main/compose'

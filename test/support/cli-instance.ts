@@ -1,4 +1,4 @@
-/** Instances as the guide's command line tool leaves them: its files, its way with PostgreSQL, its PM2 commands. */
+/** Instances as created by the guide's command line tool: its files, its use of PostgreSQL, its PM2 commands. */
 import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ export interface CliInstance {
   readonly password: string
 }
 
-/** Where instances are laid out: which ports PostgreSQL and PgBouncer have, they are told. */
+/** Where to create instances, and the ports of PostgreSQL and PgBouncer to write into them. */
 interface Place {
   readonly root: string
   readonly services: {
@@ -28,8 +28,8 @@ interface Place {
 }
 
 /**
- * Writes the folder: config.json, db-config.json, server/ with `.env` and uploads. Readable for all, as the tool left
- * them. As with the tool, `.env` has the direct URL until the database is made.
+ * Writes the folder: config.json, db-config.json, server/ with `.env` and uploads. World-readable, as the tool left
+ * them. As with the tool, `.env` has the direct URL until the database is created.
  */
 export async function layOut({ root, services }: Place, name: string, chosen?: number): Promise<CliInstance> {
   const port = chosen ?? (await freePort())
@@ -79,7 +79,7 @@ export async function layOut({ root, services }: Place, name: string, chosen?: n
   return { name, port, folder, server, database, role, password }
 }
 
-/** A copy of the tiny base application's instance: its config.json is that of another folder, which exists. */
+/** A copy of an instance of the tiny base application: its config.json belongs to another folder, which exists. */
 export async function layOutCopy(place: Place & Pick<TestWorkspace, 'home'>, name: string): Promise<CliInstance> {
   const its = await layOut(place, name)
   const original = join(place.home, `original-${name}`)
@@ -91,7 +91,7 @@ export async function layOutCopy(place: Place & Pick<TestWorkspace, 'home'>, nam
   return its
 }
 
-/** createdb, CREATE USER, GRANT, ALTER OWNER: without any mark of ours. Then `.env` gets the pooled URL. */
+/** createdb, CREATE USER, GRANT, ALTER OWNER: with none of our marks. Then `.env` gets the pooled URL. */
 export async function makeDatabase(
   { sql }: Pick<TestWorkspace, 'sql'>,
   { database, role, password, folder, server }: CliInstance,

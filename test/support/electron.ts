@@ -1,6 +1,6 @@
 /**
- * The built app in a real window, each test in a home of its own: settings, PM2, temporary files and workspace of the
- * machine's user stay untouched. Only downloads are shared (npm's cache, our cache, the registry's settings).
+ * The built app in a real window, with a separate home for each test, so that the user's own settings, PM2, temporary
+ * files and workspaces stay untouched. Only downloads are shared (npm's cache, our cache, the registry settings).
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -13,15 +13,15 @@ import { endProcessesIn } from './processes'
 const project = resolve(import.meta.dirname, '..', '..')
 
 export interface Home {
-  /** Short, since sockets below it have paths of at most 107 characters. */
+  /** Short, because socket paths below it may have at most 107 characters. */
   readonly path: string
-  /** The environment in which a process lives in this home. */
+  /** The environment for processes in this home. */
   readonly env: Readonly<Record<string, string>>
-  /** Ends every process that still belongs to this home (PM2, PostgreSQL, instances) and deletes it. */
+  /** Ends every process that still belongs to this home (PM2, PostgreSQL, instances), then deletes it. */
   remove(): Promise<void>
 }
 
-/** @param name of a folder that is not there yet, for homes that are shown; else it gets one of its own */
+/** @param name of a folder that doesn't exist yet, for homes that appear in screenshots; a random one by default */
 export async function makeHome(name?: string): Promise<Home> {
   const path = name === undefined ? await mkdtemp(join(tmpdir(), 'im-')) : join(tmpdir(), name)
   if (name !== undefined) await mkdir(path)
@@ -80,11 +80,11 @@ function homeEnvironment(path: string): Record<string, string> {
 
 export interface LaunchedApp {
   readonly app: ElectronApplication
-  /** The first window, its document loaded. */
+  /** The first window, with its document loaded. */
   readonly window: Page
   /**
-   * Quits the app as a user does; what shall outlive the app lives on. An app that does not quit within 15 s is killed,
-   * and told as an error.
+   * Quits the app as a user does; processes meant to outlive it keep running. An app that doesn't quit within 15 s is
+   * killed, which is an error.
    */
   close(): Promise<void>
   /** kill -9, as a power cut. */
@@ -93,7 +93,7 @@ export interface LaunchedApp {
 
 export interface LaunchOptions {
   readonly home: Home
-  /** Opened at once; without it the app asks. */
+  /** Opened at start; without it the app asks. */
   readonly workspace?: string
   /** Added to the home's environment. */
   readonly env?: Readonly<Record<string, string>>
@@ -104,7 +104,7 @@ export async function launchApp({ home, workspace, env = {} }: LaunchOptions): P
   const app = await _electron.launch({
     executablePath: electronPath(),
     args: ['--disable-gpu', project, ...(workspace ? ['--workspace', workspace] : [])],
-    // Chromium's sandbox cannot run as root; everyone else tests with it.
+    // Chromium's sandbox can't run as root; everyone else tests with it.
     chromiumSandbox: !root,
     cwd: home.path,
     env: { ...home.env, ...env },
@@ -134,13 +134,13 @@ export async function launchApp({ home, workspace, env = {} }: LaunchOptions): P
       clearTimeout(timer)
       if (result !== 'late') return
       await kill()
-      throw new Error('the app did not quit within 15 s')
+      throw new Error('the app didn’t quit within 15 s')
     },
   }
 }
 
 let path: string | undefined
-/** Asked once: the first time on a machine it may take a download. */
+/** Cached, because the first time on a machine may involve a download. */
 export function electronPath(): string {
   path ??=
     process.env['INSTANCE_MANAGER_ELECTRON'] ??

@@ -1,4 +1,4 @@
-/** An engine that can run some operations; still to be opened. */
+/** An engine that can run some operations; not opened yet. */
 import { Operations, type OperationsOptions } from '../../src/main/operations/engine'
 import type { AnyOperation } from '../../src/main/operations/operation'
 import type { OperationState } from '../../src/shared/operation'

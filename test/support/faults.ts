@@ -1,7 +1,7 @@
 /**
- * Makes something happen at an exact moment of an operation: when a line of its journal is about to be written, half
- * written, or safely on disk; or when one of its files is written and not yet in its place. It wraps the file handles
- * of this process, so that the code under test stays as it is.
+ * Acts at an exact moment of an operation: when a line of its journal is about to be written, half written, or safely
+ * on disk; or when one of its files is written but not yet renamed into place. Wraps this process's file handles, so
+ * that the code under test needs no changes.
  */
 import { readlinkSync } from 'node:fs'
 import promises, { open, type FileHandle } from 'node:fs/promises'
@@ -9,18 +9,19 @@ import { syncBuiltinESMExports } from 'node:module'
 
 export interface Moment {
   /**
-   * `before` a journal's line is written (the work is done, and nothing says so), `torn` in its middle, `after` it is
-   * on disk; `writing`: a file is written beside its place; `renamed`: something was just given that name.
+   * `before` a journal line is written (the work is done but not recorded), `torn` half-way through it, `after` it is
+   * on disk; `writing`: a file is written under its temporary name; `renamed`: a file or folder has just been given
+   * that name.
    */
   readonly at: 'before' | 'torn' | 'after' | 'writing' | 'renamed'
   /**
-   * Of a journal: `done push-schema`, `turned`, `opened`, `settled`. When `writing`: what the file's content has in it.
-   * When `renamed`: how the new path ends.
+   * Of a journal: `done push-schema`, `turned`, `opened`, `settled`. For `writing`: a text in the file's content. When
+   * `renamed`: how the new path ends.
    */
   readonly what: string
 }
 
-/** What a journal's line is about; undefined for other files. */
+/** The subject of a journal line; undefined for other files. */
 function entryOf(data: unknown): string | undefined {
   try {
     const line = JSON.parse(String(data).split('\t')[0] ?? '') as {

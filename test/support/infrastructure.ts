@@ -1,4 +1,4 @@
-/** Infrastructure of its own for one test suite: a temporary workspace, free ports, unique container names. */
+/** Separate infrastructure for one test suite: a temporary workspace, free ports, unique container names. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -23,7 +23,7 @@ import { workspacePaths } from '../../src/main/workspace/paths'
 import { Secrets } from '../../src/main/workspace/secrets'
 import { SettingsFile } from '../../src/main/workspace/settings'
 
-/** A port that nobody has just now. */
+/** A port that is currently free. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer()
@@ -41,22 +41,22 @@ export interface TestInfrastructure {
   readonly settings: Settings
   readonly secrets: Secrets
   readonly run: Run
-  /** For further drivers. */
+  /** For creating other drivers. */
   readonly services: DriverServices
   readonly infrastructure: Infrastructure
   readonly databases: Databases
   readonly output: string[]
-  /** Provision, start and secure both services, as the operation does. */
+  /** Provisions, starts and secures both services, as the operation does. */
   up(): Promise<void>
   down(): Promise<void>
-  /** Stops what runs and removes the folder. */
+  /** Stops everything and removes the folder. */
   dispose(): Promise<void>
 }
 
 export interface TestOptions {
   readonly driver: DriverKind
   readonly images?: { readonly postgres: string; readonly pgbouncer: string }
-  /** The folder's name under the temporary folder; spaces and length are tested with it. */
+  /** The folder's name under the temporary folder; used to test spaces and length. */
   readonly folder?: string
 }
 

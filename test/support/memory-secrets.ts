@@ -1,6 +1,6 @@
 import type { KeyStore } from '../../src/main/operations/secrets'
 
-/** Secrets of operations, for tests that read no file. */
+/** Secrets of operations, kept in memory. */
 export function memorySecrets(all: Map<string, string> = new Map()): KeyStore {
   return {
     get: key => Promise.resolve(all.get(key)),

@@ -1,4 +1,4 @@
-/** Journals that an earlier version left open (test/fixtures/journals-VERSION), put into a workspace of today. */
+/** Journals left open by an earlier version (test/fixtures/journals-VERSION), placed in a current workspace. */
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -10,11 +10,11 @@ const folder = resolve(import.meta.dirname, '../fixtures/journals-0.1')
 
 export interface OldJournal {
   readonly id: string
-  /** Marks what the operation made, if its kind has one. */
+  /** Marks what the operation created, if its kind uses a mark. */
   readonly token: string
-  /** What secrets.json held for it, by its keys of that time. */
+  /** Its entries in that version's secrets.json. */
   readonly secrets: Readonly<Record<string, string>>
-  /** The lines without their check sums, as recorded. */
+  /** The recorded lines, without their checksums. */
   readonly lines: readonly string[]
 }
 
@@ -32,7 +32,7 @@ export async function readOldJournal(name: string): Promise<OldJournal> {
 
 /**
  * Writes it into a closed workspace, with its secrets.
- * @param replaced what else differs from the recording, e.g. its ports: from whole words to what they are here
+ * @param replaced other differences from the recording, such as ports: from whole words to their replacements
  */
 export async function plantOldJournal(
   root: string,
@@ -49,10 +49,7 @@ export async function plantOldJournal(
   await writeSealed(paths.secrets, { ...(await sealedSecrets(paths.secrets)), ...secrets })
 }
 
-/**
- * As that version sealed its lines, written out here so that the fixtures stay what they are whatever becomes of the
- * journals' code.
- */
+/** Seals lines as that version did. Written out here so that the fixtures don't change with the journal code. */
 function sealed(id: string, lines: readonly string[]): string {
   let sum = id
   return lines

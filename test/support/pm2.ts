@@ -1,4 +1,4 @@
-/** A private PM2 home, its daemon and apps; nothing of it outlives `cleanUp`. */
+/** A private PM2 home with its daemon and apps; nothing outlives `cleanUp`. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -17,9 +17,9 @@ export interface PrivatePm2 {
   app(name: string, code: string): Promise<NewProcess>
   /** The pid in PM2's pid file; undefined if there is none. */
   daemonPid(): Promise<number | undefined>
-  /** Ends the daemon as a crash would: its apps stay. */
+  /** Kills the daemon as a crash would: its apps keep running. */
   killDaemon(): Promise<void>
-  /** Every process that is a daemon of this home. */
+  /** Every daemon process of this home. */
   daemons(): Promise<number[]>
   /** Ends the daemon and every app by pid and removes the folder. */
   cleanUp(): Promise<void>
@@ -55,13 +55,13 @@ export async function privatePm2(): Promise<PrivatePm2> {
     },
     async killDaemon() {
       const pid = await daemonPid()
-      if (pid === undefined) throw new Error('there is no daemon to kill')
+      if (pid === undefined) throw new Error('no daemon to kill')
       await kill(pid)
     },
     async cleanUp() {
       const daemon = await daemons()
       const workers = (await Promise.all(daemon.map(descendants))).flat()
-      await Promise.all(daemon.map(kill)) // first, or it restarts what is ended
+      await Promise.all(daemon.map(kill)) // first, or it restarts the apps
       await Promise.all([...workers, ...(await appsOf(home)).map(it => it.pid)].map(kill))
       await rm(folder, { recursive: true, force: true })
     },
@@ -77,20 +77,20 @@ async function kill(pid: number): Promise<void> {
   await until(async () => !(await isAlive(pid)))
 }
 
-/** Waits for a condition. @throws if it does not come within 20 s */
+/** Waits for a condition. @throws if it isn't met within 20 s */
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
   for (const end = Date.now() + 20_000; !(await condition()); await delay(20)) {
-    if (Date.now() > end) throw new Error(`this never came: ${condition.toString()}`)
+    if (Date.now() > end) throw new Error(`condition not met: ${condition.toString()}`)
   }
 }
 
-/** The value that a test knows to be there. @throws if it is not */
+/** A value that the test knows to be defined. @throws if it isn't */
 export function sure<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('it is not there')
+  if (value === undefined) throw new Error('expected a value')
   return value
 }
 
-/** A port that nobody has now. */
+/** A port that is currently free. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()

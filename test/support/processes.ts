@@ -1,8 +1,8 @@
-/** Finds and ends processes of a test by the folder that they belong to. Linux only: it reads /proc. */
+/** Finds and ends a test's processes by the folder they belong to. Linux only: it reads /proc. */
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** The processes whose command, environment or working folder mentions `folder`, this one excepted. */
+/** The processes whose command, environment or working folder mentions `folder`, except this one. */
 export async function processesIn(folder: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
   const mentions = await Promise.all(
@@ -18,7 +18,9 @@ export async function processesIn(folder: string): Promise<number[]> {
   return pids.filter((pid, index) => mentions[index] && pid !== process.pid)
 }
 
-/** Ends them: politely first, so that PostgreSQL frees its shared memory; after 10 s by force. @throws if some stay */
+/**
+ * Ends them: gracefully first, so that PostgreSQL frees its shared memory; after 10 s by force. @throws if any survive
+ */
 export async function endProcessesIn(folder: string): Promise<void> {
   const started = Date.now()
   const told = new Set<number>()
@@ -26,7 +28,7 @@ export async function endProcessesIn(folder: string): Promise<void> {
     const pids = await processesIn(folder)
     if (pids.length === 0) return
     const elapsed = Date.now() - started
-    if (elapsed > 20_000) throw new Error(`processes of ${folder} do not end: ${pids.join(', ')}`)
+    if (elapsed > 20_000) throw new Error(`processes of ${folder} won’t end: ${pids.join(', ')}`)
     for (const pid of pids) {
       if (elapsed > 10_000) end(pid, 'SIGKILL')
       else if (!told.has(pid)) end(pid, 'SIGTERM')

@@ -1,21 +1,21 @@
 /**
- * The sample application, made quicker and disobedient: its schema is pushed in a moment by a few lines of SQL, and it
- * behaves by the instance's name, so that one prepared release serves many tests.
+ * A faster sample application that misbehaves on demand: a few lines of SQL push its schema instantly, and the
+ * instance's name determines its behaviour, so that one prepared release serves many tests.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What the beginning of an instance's name makes of it. */
+/** Prefixes of instance names, and the behaviour they select. */
 export const behaviour = {
-  /** The schema's push makes an account for the director's e-mail address, with another password. */
+  /** The schema push creates an account with the director's e-mail address and another password. */
   seeded: 'seeded',
-  /** The push goes on in PostgreSQL until it is stopped. */
+  /** The push runs in PostgreSQL until it is stopped. */
   slowPush: 'slow-push',
-  /** The push fails and says why. */
+  /** The push fails with a reason. */
   failingPush: 'failing-push',
-  /** The server runs, but listens nowhere. */
+  /** The server runs but doesn't listen. */
   deaf: 'deaf',
-  /** The server ends at once. */
+  /** The server exits at once. */
   mortal: 'mortal',
 } as const
 

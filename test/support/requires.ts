@@ -1,6 +1,6 @@
 /**
- * Tests that cannot run on every machine say why. The run names each with its reason, and `npm test -- --strict` counts
- * it as failed. In Playwright use its own `test.skip(condition, reason)`.
+ * Skips tests that can't run on every machine. The run lists each with its reason, and `npm test -- --strict` counts it
+ * as failed. In Playwright, use its own `test.skip(condition, reason)`.
  */
 import { describe, type TestContext } from 'vitest'
 
@@ -12,7 +12,7 @@ declare module 'vitest' {
 }
 
 /**
- * Goes on only where `condition` holds. @param reason what is missing, and how to get it: "podman is not installed
+ * Skips the test unless `condition` holds. @param reason what is missing, and how to get it: "podman is not installed
  * (apt-get install podman)"
  */
 export function requires(context: TestContext, condition: boolean, reason: string): void {
@@ -21,9 +21,7 @@ export function requires(context: TestContext, condition: boolean, reason: strin
   context.skip(reason)
 }
 
-/**
- * `describe`, for a whole suite with its hooks: skipped, with the reason in its name, where `condition` does not hold.
- */
+/** `describe` for a whole suite with its hooks; skipped, with the reason in its name, unless `condition` holds. */
 export const describeWhere =
   (condition: boolean, reason: string) =>
   (name: string, tests: () => void): void => {

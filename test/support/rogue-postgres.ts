@@ -1,20 +1,20 @@
 /**
- * A server that somebody runs on PostgreSQL's port to be given passwords and SQL. An ES module for Node's built-in
- * modules only.
+ * A rogue server on PostgreSQL's port that collects passwords and SQL. An ES module that uses only Node's built-in
+ * modules.
  */
 
-/** How it asks for the password; `ready`: it says that it is ready for queries without a word on logging in. */
+/** How it asks for the password; `ready`: it reports that it is ready for queries without any login. */
 export const rogueModes = ['clear text', 'md5', 'ok', 'ready', 'scram', 'scram with few iterations'] as const
 export type RogueMode = (typeof rogueModes)[number]
 
-/** What it was sent, in JSON, a line each: `listening`, `connection`, then each message's type and text. */
+/** What it received, as JSON lines: `listening`, `connection`, then each message's type and text. */
 export interface RogueWord {
   readonly what: 'listening' | 'connection' | 'startup' | 'message'
   readonly type?: string
   readonly text?: string
 }
 
-/** Arguments: port, mode. Prints a `RogueWord` a line. */
+/** Arguments: port, mode. Prints one `RogueWord` per line. */
 export const rogueServer = `
 import { createServer } from 'node:net'
 const [port, mode] = process.argv.slice(2)

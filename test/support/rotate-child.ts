@@ -1,7 +1,6 @@
 /**
- * Rotates a log and dies by SIGKILL at one of the moments at which something changes on the disk: after its Nth change
- * (0: never). Prints the changes that it has begun. It wraps this process' own calls, so that the code under test stays
- * as it is.
+ * Rotates a log, and kills itself with SIGKILL after its Nth change to the disk (0: never). Prints the changes it has
+ * begun. Wraps this process's own calls, so that the code under test needs no changes.
  */
 import fs, { writeSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'

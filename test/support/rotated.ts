@@ -1,4 +1,4 @@
-/** A log with its rotated parts, read the simple way; and a process that appends to one as fast as it can. */
+/** Reads a log and its archives the simple way, and starts a process that appends to a log as fast as it can. */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -11,8 +11,8 @@ import { archivesIn, type ArchiveName } from '../../src/main/system/rotate-names
 export const archivesOf = async (live: string): Promise<ArchiveName[]> => archivesIn(await readdir(dirname(live)), live)
 
 /**
- * Everything that was ever written to it and not deleted. @throws if the archives have gaps, overlap or are not what
- * they say
+ * Everything ever written to the log and not deleted. @throws if the archives have gaps, overlap or don't have their
+ * stated size
  */
 export async function wholeLog(live: string): Promise<Buffer> {
   const archives = await archivesOf(live)
@@ -37,7 +37,7 @@ export interface Written {
 
 export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** Writes numbered lines, one call each, until it is told to stop; then tells what it has written. */
+/** Writes numbered lines, one call each, until stopped, then reports what it has written. */
 const writerCode = `
 const { openSync, writeSync } = require('node:fs'), { createHash } = require('node:crypto')
 const file = openSync(process.argv[1], 'a'), hash = createHash('sha256')
@@ -54,7 +54,7 @@ const go = () => {
 }
 go()`
 
-/** Starts a process that appends to a file. @returns what stops it */
+/** Starts a process that appends to a file. @returns a function that stops it */
 export function startWriter(path: string): () => Promise<Written> {
   const child = spawn(process.execPath, ['-e', writerCode, path], { stdio: ['pipe', 'pipe', 'inherit'] })
   const said = text(child.stdout)

@@ -1,4 +1,4 @@
-/** The sample application, copied, installed and started as a person would do it by hand. */
+/** The sample application, copied, installed and started as someone would by hand. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -18,7 +18,7 @@ export interface SampleApp {
   remove(): Promise<void>
 }
 
-/** A copy in a folder of its own: `npm ci` for both, the Prisma client generated, the client built. */
+/** A copy in a separate folder: `npm ci` for both, the Prisma client generated, the client built. */
 export async function installSampleApp(): Promise<SampleApp> {
   const temporary = await mkdtemp(join(tmpdir(), 'im-sample-app-'))
   const root = join(temporary, 'sample app')
@@ -44,7 +44,7 @@ export interface DirectorAnswer {
   readonly message?: string
 }
 
-/** Runs resources/create-director.cjs in a server folder. `output` is all that it wrote, to search for secrets. */
+/** Runs resources/create-director.cjs in a server folder. `output` is everything it wrote, to search for secrets. */
 export async function createDirector(
   server: string,
   databaseUrl: string,
@@ -68,7 +68,7 @@ export interface RunningServer {
   stop(): Promise<number | undefined>
 }
 
-/** Starts `node index.js` with nothing in its environment, so that .env decides. Returns when it is healthy. */
+/** Starts `node index.js` with nothing in its environment, so that .env decides. Resolves once it is healthy. */
 export async function startServer(server: string, port: number): Promise<RunningServer> {
   const child = execa(process.execPath, ['index.js'], {
     cwd: server,

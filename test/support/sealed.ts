@@ -1,4 +1,4 @@
-/** What a file with a check sum holds, as the product reads it. */
+/** The content of a file with a checksum, as the product reads it. */
 import { z } from 'zod'
 import { readSealed } from '../../src/main/system/sealed'
 

@@ -1,5 +1,5 @@
 /**
- * Another user of this machine, for tests of what such a user can do to us. Created as root, removed by the test. Linux
+ * Another user of this machine, to test what such a user can do to us. Created as root, removed by the test. Linux
  * only.
  */
 import { spawn } from 'node:child_process'
@@ -13,7 +13,7 @@ export const canMakeUsers = process.getuid?.() === 0
 export const whyNoUsers = 'a second Unix user can only be created as root'
 
 export interface Running {
-  /** The next line that the program prints. @throws with what it wrote to standard error, if it ends first */
+  /** The next line that the program prints. @throws with its standard error output if it exits first */
   line(): Promise<string>
   stop(): Promise<void>
 }
@@ -22,17 +22,14 @@ export interface SecondUser {
   readonly name: string
   readonly uid: number
   readonly gid: number
-  /**
-   * Runs a program to its end. @param source an ES module for Node, with built-in modules only @returns its standard
-   * output
-   */
+  /** Runs a program. @param source an ES module for Node, with built-in modules only @returns its standard output */
   run(source: string, ...args: readonly string[]): Promise<string>
-  /** Starts a program that goes on, e.g. a server; `remove` stops it. */
+  /** Starts a long-running program, such as a server; `remove` stops it. */
   start(source: string, ...args: readonly string[]): Running
   remove(): Promise<void>
 }
 
-/** Its programs come in by standard input and work in `/`: the user can't read the test's own folders. */
+/** Its programs are piped to Node's standard input and run in `/`: the user can't read the test's own folders. */
 export async function secondUser(): Promise<SecondUser> {
   const name = `im-test-${randomBytes(4).toString('hex')}`
   await execa('useradd', ['--no-create-home', '--shell', '/usr/sbin/nologin', name])
@@ -54,7 +51,7 @@ export async function secondUser(): Promise<SecondUser> {
     })
     const told: string[] = []
     child.stderr.on('data', (chunk: Buffer) => told.push(chunk.toString()))
-    child.stdin.on('error', () => undefined) // it ended before it read everything
+    child.stdin.on('error', () => undefined) // it exited before reading everything
     child.stdin.end(source)
     return { child, told }
   }

@@ -1,13 +1,13 @@
 /**
- * A base application without packages: a server of a few lines, a client of one page, and a Prisma client that its own
- * `generate` writes and that keeps nothing. Where it is made of it in a second, a test can afford many instances.
+ * A base application without packages: a server of a few lines, a one-page client, and a Prisma client that its own
+ * `generate` writes and that stores nothing. Its instances take a second to create, so a test can afford many.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * The server behaves by the instance's name: `deaf…` runs and listens nowhere, `mortal…` ends at once, `stubborn…`
- * ignores SIGINT.
+ * The instance's name determines the server's behaviour: `deaf…` runs but doesn't listen, `mortal…` exits at once,
+ * `stubborn…` ignores SIGINT.
  */
 const index = String.raw`
 const { readFileSync } = require('node:fs')
@@ -34,7 +34,7 @@ writeFileSync('node_modules/@prisma/client/index.js', ${'`'}
 ${'`'})
 `
 
-/** Writes server/ and client/ of it over what is there. */
+/** Writes its server/ and client/, overwriting existing files. */
 export async function makeTiny(root: string): Promise<void> {
   const [server, client] = [join(root, 'server'), join(root, 'client')]
   await Promise.all([server, client].map(it => rm(it, { recursive: true, force: true })))

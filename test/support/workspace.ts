@@ -1,5 +1,5 @@
 /**
- * A real workspace of the sample application for one test suite: own home, own ports, own PM2, own PostgreSQL and
+ * A real workspace of the sample application for one test suite, with its own home, ports, PM2, PostgreSQL and
  * PgBouncer.
  */
 import { randomInt } from 'node:crypto'
@@ -28,13 +28,13 @@ import { sealedNames } from './sealed'
 
 export const resources = resolve(import.meta.dirname, '../../resources')
 
-/** The threads that read logs, from the sources. */
+/** The log worker, run from source. */
 export const logWorker = resolve(import.meta.dirname, 'log-worker.mjs')
 
-/** This clone, without a build of it. */
+/** This clone, unbuilt. */
 export const product: Product = { ...productIn(resolve(import.meta.dirname, '../..')), logWorker }
 
-/** What a creation of a test is asked unless it says otherwise. */
+/** The default input for a creation. */
 export const director = { name: 'Ada Lovelace', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
 
 export const createInput = (name: string): CreateInput => ({
@@ -48,41 +48,40 @@ export const createInput = (name: string): CreateInput => ({
 })
 
 export interface TestWorkspace {
-  /** Everything of this workspace lies below it. */
+  /** Everything in this workspace is below it. */
   readonly home: string
   readonly root: string
   readonly host: Host
   /** Of the open workspace. */
   readonly services: WorkspaceServices
-  /** Our own look at PM2, whether the workspace is open or not. */
+  /** Our own connection to PM2, whether or not the workspace is open. */
   readonly processes: Processes
   open(): Promise<void>
   close(): Promise<void>
   startInfrastructure(): Promise<void>
   stopInfrastructure(): Promise<void>
   /**
-   * PostgreSQL and PgBouncer are gone in a moment, as after a power cut; the workspace may be closed. Embedded driver
-   * only.
+   * Kills PostgreSQL and PgBouncer at once, as a power cut would; the workspace may be closed. Embedded driver only.
    */
   killInfrastructure(): Promise<void>
-  /** Begins a creation and returns its id. */
+  /** Starts a creation and returns its id. */
   begin(input: Partial<CreateInput> & { name: string }): Promise<string>
-  /** Creates, and waits for the end. */
+  /** Creates an instance and waits for the outcome. */
   create(input: Partial<CreateInput> & { name: string }): Promise<OperationState>
   /** As PostgreSQL's administrator, on the direct port; the workspace is open. */
   sql<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>
-  /** Takes an instance away as an operator would by hand, for the next test. */
+  /** Removes an instance as an operator would by hand, for the next test. */
   discard(name: string): Promise<void>
-  /** Ends everything and removes it. */
+  /** Stops everything and removes it. */
   remove(): Promise<void>
 }
 
 export interface WorkspaceOptions {
   readonly driver?: DriverKind
   readonly images?: { readonly postgres: string; readonly pgbouncer: string }
-  /** What opens it; a command does not supervise the infrastructure. */
+  /** The kind of host that opens it; a command doesn't supervise the infrastructure. */
   readonly as?: Host['kind']
-  /** Changes the base application before anything is made of it. */
+  /** Changes the base application before anything is created from it. */
   readonly prepare?: (root: string) => Promise<void>
 }
 
@@ -103,7 +102,7 @@ export async function testWorkspace({
   const prefix = `im-test-${randomInt(1e9).toString(36)}`
   await writeJson(paths.settings, {
     driver,
-    // Below the ports that outgoing connections get, so that none is taken between its choice and its use.
+    // Below the range of outgoing connections, so that a port isn't taken between choosing and using it.
     ports: { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) },
     containers: {
       postgres: `${prefix}-postgres`,
@@ -215,23 +214,23 @@ async function removeContainers(engine: 'podman' | 'docker', prefix: string): Pr
   }
 }
 
-/** The state of an operation that succeeded. @throws why it did not */
+/** The state of an operation that succeeded. @throws the reason if it didn't */
 export function mustSucceed(state: OperationState): OperationState {
   if (state.phase !== 'succeeded')
     throw new Error(`${state.kind} ${state.subject} ${state.phase}: ${JSON.stringify(state.turned)}`)
   return state
 }
 
-/** Waits for a condition. @throws if it does not come within 60 s */
+/** Waits for a condition. @throws if it isn't met within 60 s */
 export async function until<T>(condition: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
   for (const end = Date.now() + 60_000; Date.now() < end; await delay(20)) {
     const answer = await condition()
     if (answer !== undefined && answer !== false) return answer
   }
-  throw new Error(`this never came: ${condition.toString()}`)
+  throw new Error(`condition not met: ${condition.toString()}`)
 }
 
-/** Logs in at an instance's API. @returns the HTTP status and the token, if there is one */
+/** Logs in to an instance's API. @returns the HTTP status and the token, if any */
 export async function login(
   port: number,
   email: string,
@@ -246,7 +245,7 @@ export async function login(
   return { status: answer.status, token, name: user?.name }
 }
 
-/** Whether npm has begun to fill a folder of packages. */
+/** Whether npm has started to fill a package folder. */
 export async function isInstalling(releases: string, part: 'server' | 'client'): Promise<boolean> {
   const aside = (await readdir(releases).catch(() => [])).filter(it => it.startsWith('.'))
   const work = (
@@ -260,7 +259,7 @@ export async function isInstalling(releases: string, part: 'server' | 'client'):
   return (await Promise.all(folders.map(it => readdir(it).catch(() => [])))).some(it => it.length > 0)
 }
 
-/** A finished release of one workspace for another of the very same base application: saves the preparation. */
+/** Copies a finished release to another workspace with the same base application, to save preparing it. */
 export const shareReleases = (from: TestWorkspace, to: TestWorkspace): Promise<void> =>
   cp(workspacePaths(from.root).releases, workspacePaths(to.root).releases, {
     recursive: true,

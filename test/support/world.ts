@@ -1,5 +1,5 @@
 /**
- * What a workspace is in the world, to be compared: *before* and *after* must not differ where nothing was to be left.
+ * A snapshot of everything a workspace affects. Where nothing may be left behind, *before* and *after* must be equal.
  */
 import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
@@ -14,7 +14,7 @@ export interface World {
   readonly databases: readonly string[]
   readonly roles: readonly string[]
   /**
-   * Path, mode and size of what lies in instances/ and .instance-manager/, but for finished releases, packages and
+   * Path, mode and size of everything in instances/ and .instance-manager/, except finished releases, packages and
    * settled journals.
    */
   readonly files: readonly string[]
@@ -29,7 +29,7 @@ export interface World {
   readonly pm2Files: readonly string[]
   /** Ports on which processes of this workspace listen. */
   readonly ports: readonly string[]
-  /** Processes of this workspace but PostgreSQL's, PgBouncer's and PM2's own. */
+  /** Processes of this workspace, except those of PostgreSQL, PgBouncer and PM2. */
   readonly processes: readonly string[]
   /** Processes that carry the marker of our tools. */
   readonly marked: readonly string[]
@@ -75,7 +75,7 @@ export async function world(workspace: TestWorkspace): Promise<World> {
   }
 }
 
-/** As it was, but for the numbers that PM2 and the system give to what is started anew. */
+/** Without the numbers that PM2 and the system assign on each start. */
 export const withoutPids = ({ pm2, pm2Files, processes, ...rest }: World) => ({
   ...rest,
   pm2Files: pm2Files.map(it => it.replace(/-\d+\.pid$/, '.pid')),
@@ -83,7 +83,7 @@ export const withoutPids = ({ pm2, pm2Files, processes, ...rest }: World) => ({
   processes: processes.length,
 })
 
-/** Those processes of our tools that still run; of this workspace only. */
+/** Our tools' processes that are still running, in this workspace only. */
 export async function markedIn(root: string): Promise<string[]> {
   const found = await Promise.all(
     (await allPids()).map(async pid => {
@@ -115,10 +115,10 @@ async function filesIn(folder: string, home: string, skipped: ReadonlySet<string
 const names = async (folder: string): Promise<string[]> =>
   (await readdir(folder).catch(() => [])).toSorted((a, b) => (a < b ? -1 : 1))
 
-/** Releases in the making: none is left when nothing runs. */
+/** Releases being prepared; there are none when nothing is running. */
 const unfinished = async (folder: string): Promise<string[]> => (await names(folder)).filter(it => it.startsWith('.'))
 
-/** The journals' files. A torn last line does not count. */
+/** The journals' files. A torn last line doesn't count. */
 export async function openOperations(folder: string): Promise<string[]> {
   const journals = await Promise.all(
     (await names(folder)).map(async it => ({ it, text: await readFile(join(folder, it), 'utf8') })),
@@ -126,9 +126,7 @@ export async function openOperations(folder: string): Promise<string[]> {
   return journals.filter(({ text }) => !/"type":"settled".*\n/.test(text)).map(({ it }) => it)
 }
 
-/**
- * What the test runner's own process does with the folder does not count, nor do the daemons that outlive operations.
- */
+/** Excludes the test runner's own use of the folder, and daemons that outlive operations. */
 const daemons = new Set(['postgres', 'pgbouncer', 'conmon'])
 
 async function describe(pids: readonly number[]): Promise<string[]> {
