@@ -326,6 +326,21 @@ test("secrets are masked on the instance's page, and revealed one by one", async
   expect(await window.content()).not.toContain(its.password)
 })
 
+test('a name of 14 characters can be read at every width', async () => {
+  await place.layOut('fourteen-chars')
+  const name = list.row('fourteen-chars').getByRole('link', { name: 'fourteen-chars', exact: true })
+  const before = window.viewportSize()
+  for (const width of [900, 1001, 1024, 1141, 1241, 1280]) {
+    await window.setViewportSize({ width, height: 800 })
+    const cut = await name.evaluate(it => {
+      const cell = it.closest('th, td') as HTMLElement
+      return cell.scrollWidth - cell.clientWidth
+    })
+    expect({ width, cut }).toEqual({ width, cut: 0 })
+  }
+  if (before) await window.setViewportSize(before)
+})
+
 test('table or grid: the choice is remembered when the app is started again', async () => {
   await expect(list.row('By-Hand')).toBeVisible()
   await list.view('Grid').click()
