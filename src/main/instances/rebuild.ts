@@ -3,7 +3,6 @@
  * renaming folders, taken back by itself if it isn't healthy.
  */
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { rebuildJob, type RebuildPlan } from '../../shared/jobs/rebuild'
@@ -20,6 +19,7 @@ import { instancePaths } from '../workspace/paths'
 import { targetContradiction } from './lifecycle/derived'
 import { findOwn, isRunning } from './lifecycle/target'
 import { makeReplaced, removeReplaced } from './rebuild/exchange'
+import { removeSafely } from './rebuild/own-files'
 import { pathsOf, type RebuildServices } from './rebuild/services'
 import { exchangeSteps } from './rebuild/steps'
 
@@ -93,7 +93,7 @@ const fillSlot = (services: RebuildServices): RebuildStep => ({
   async do({ plan, signal, report, output }) {
     const paths = pathsOf(services, plan)
     const { next } = paths.slots
-    await rm(next.folder, { recursive: true, force: true })
+    await removeSafely(services.run, next.folder)
     await makeFolder(next.folder)
     await services.releases.place(baseOf(services, plan), next.folder, { signal, report, output })
     const after = await pathsBelow(services.run, next.server, signal)
@@ -102,7 +102,7 @@ const fillSlot = (services: RebuildServices): RebuildStep => ({
   verify: () => Promise.resolve(false), // half of a copy looks like a whole one
   async undo({ plan }) {
     const paths = pathsOf(services, plan)
-    await rm(paths.slots.next.folder, { recursive: true, force: true })
+    await removeSafely(services.run, paths.slots.next.folder)
     await removeReplaced(paths)
   },
 })

@@ -1,6 +1,7 @@
 /** New code of the base application comes into an instance: what it gets, what it keeps, and the way back. */
 import { appendFile, lstat, mkdir, readFile, readlink, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parse } from 'dotenv'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { exists } from '../../../src/main/system/files'
 import { layOut, makeDatabase } from '../../support/cli-instance'
@@ -49,11 +50,17 @@ it('code that crashes at its start never reaches the instance', async () => {
   const before = await readFile(inInstance('school', 'server/index.js'), 'utf8')
   const entry = join(workspace.root, 'server/index.js')
   const text = await readFile(entry, 'utf8')
-  await writeFile(entry, `throw new Error('broken build')\n${text}`)
+  await writeFile(
+    entry,
+    `console.log(require('node:fs').readFileSync('.env', 'utf8')); throw new Error('broken build')\n${text}`,
+  )
   const state = await job(workspace, 'rebuild', { name: 'school' })
   await writeFile(entry, text)
   expect(state.phase).toBe('rolled-back')
-  expect(JSON.stringify(state.turned)).toContain('broken build')
+  expect(JSON.stringify(state)).toContain('broken build')
+  const { DATABASE_URL, JWT_SECRET } = parse(await readFile(inInstance('school', 'server/.env'), 'utf8'))
+  const said = JSON.stringify([state, workspace.services.operations.output(state.id)])
+  for (const secret of [new URL(DATABASE_URL ?? '').password, JWT_SECRET]) expect(said).not.toContain(secret)
   expect(await readFile(inInstance('school', 'server/index.js'), 'utf8')).toBe(before)
   expect(await statuses(workspace)).toMatchObject({ school: 'online' })
 })

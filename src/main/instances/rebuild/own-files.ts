@@ -7,12 +7,14 @@ import { dirname, join } from 'node:path'
 import { pathsBelow } from '../../releases/tree'
 import { readIfExists, syncFolder, writeFileAtomic } from '../../system/files'
 import type { Run } from '../../system/run'
-import { removeTree } from '../../system/tree'
 
 /** Paths below the server folder that belong to the code before or after an exchange. All others are the instance's. */
 export type Released = ReadonlySet<string>
 
-/** Bytes; ten thousand packages take 50 MB. */
+/** Milliseconds; a trial leaves little. */
+const timeout = 120_000
+
+/** Bytes. Ten thousand packages have 50 MB of paths. */
 const longest = 256 << 20
 const separator = '\0'
 
@@ -52,9 +54,17 @@ export async function carryOwn(run: Run, from: string, to: string, released: Rel
   for (const it of touched) await Promise.all([from, to].map(root => syncFolder(join(root, it))))
 }
 
-/** Removes what a trial has left in a copy that nobody uses yet. */
+/** Removes what a trial has left in a copy that nothing uses yet. */
 export async function removeOwn(run: Run, folder: string, released: Released): Promise<void> {
-  for (const path of ownPaths(await pathsBelow(run, folder), released)) await removeTree(join(folder, path))
+  for (const path of ownPaths(await pathsBelow(run, folder), released)) await removeSafely(run, join(folder, path))
+}
+
+/**
+ * Removes a folder of which parts belong to a system user that still runs processes: unlike our own code, `rm` can't be
+ * led elsewhere by a folder that is swapped for a link meanwhile, because it goes by open folders instead of paths.
+ */
+export async function removeSafely(run: Run, path: string): Promise<void> {
+  await run('rm', ['--recursive', '--force', '--one-file-system', '--', path], { timeout })
 }
 
 /** Code of one release may have a folder that the other lacks; it gets the mode and times that it has here. */

@@ -1,5 +1,5 @@
 /** The steps from the code in the slot *next* on: try it, switch to it, keep the old code. */
-import { rename, rm } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import { existsItself, syncFolder } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
@@ -8,6 +8,7 @@ import { claimDatabase, startAgain, startTarget, stopTarget, verifyHealth } from
 import { runAs } from '../system-user/identity'
 import { placesOf, takeBack } from '../system-user/ownership'
 import { isSwitched, releasedIn, switchBack, switchIn } from './exchange'
+import { removeSafely } from './own-files'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
 import { trial } from './trial'
 
@@ -27,7 +28,7 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
     await endOthers(services, target.name)
     await switchIn(services.run, paths, released)
     await changeInstanceConfig(paths.config, it => ({ ...it, release: fingerprint }))
-    await rm(paths.slots.next.folder, { recursive: true, force: true })
+    await removeSafely(services.run, paths.slots.next.folder)
   },
   verify: async ({ plan }) => !(await existsItself(pathsOf(services, plan).slots.next.folder)),
   async undo(context) {

@@ -1,6 +1,7 @@
 /**
- * Runs the new code beside the old one: on a spare port, with the instance's settings and database, as a child of ours
- * that a crash sweeps away. While it runs, the application's timers run twice, so it is ended as soon as it has answered.
+ * Runs the new code beside the old code: on a spare port, with the instance's settings and database, as a child of ours
+ * that is swept away after a crash. While it runs, the application's timers run twice, so it is stopped as soon as it has
+ * answered.
  */
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
@@ -14,6 +15,7 @@ import { descendants, portHolders } from '../../system/proc'
 import { readIfExists } from '../../system/files'
 import type { SystemUser } from '../../system/users'
 import { setEnv, writeEnv } from '../../workspace/env-file'
+import { formsOf, secretsInEnv } from '../../workspace/known-secrets'
 import { httpStatus } from '../health'
 import { bootTime } from '../lifecycle/target'
 import { runAs } from '../system-user/identity'
@@ -23,9 +25,9 @@ import { removeOwn } from './own-files'
 import { pathsOf, type RebuildServices, type ExchangeStep } from './services'
 
 const pollEvery = 50 // ms
-/** What ends over its first request ends within that. Milliseconds. */
+/** Milliseconds. An application that crashes on its first request does so within that. */
 const confirmAfter = 250
-/** Characters of its output that are kept to say why it failed. */
+/** Characters. The end of its output says why it failed. */
 const kept = 16_000
 
 export const trial = (services: RebuildServices): ExchangeStep => ({
@@ -34,7 +36,9 @@ export const trial = (services: RebuildServices): ExchangeStep => ({
     const { next } = paths.slots
     const released = await releasedIn(paths)
     const port = await sparePort()
-    await writeEnv(next.env, setEnv((await readIfExists(paths.env)) ?? '', { PORT: String(port), HOST: loopback }))
+    const env = (await readIfExists(paths.env)) ?? ''
+    await removeOwn(services.run, next.server, released) // left by a trial that was killed
+    await writeEnv(next.env, setEnv(env, { PORT: String(port), HOST: loopback }))
     for (const it of plan.manifest.server.dataFolders) await mkdir(join(next.server, it), { recursive: true })
     const user = await runAs(services.paths, plan.target.name)
     if (user) await giveTo(services.run, user, placesOf(next, plan.manifest), signal)
@@ -42,7 +46,14 @@ export const trial = (services: RebuildServices): ExchangeStep => ({
     try {
       await tryOut(
         services,
-        { name: plan.target.name, user, server: next.server, entry: plan.manifest.server.entry, port },
+        {
+          name: plan.target.name,
+          user,
+          server: next.server,
+          entry: plan.manifest.server.entry,
+          port,
+          secrets: formsOf(secretsInEnv(env)),
+        },
         { signal, output },
       )
     } finally {
@@ -59,18 +70,20 @@ interface Candidate {
   /** The script, relative to `server`. */
   readonly entry: string
   readonly port: number
+  /** Masked in its output. */
+  readonly secrets: readonly string[]
 }
 
 /** @throws Problem `trial-failed`, with its output under details; the signal's reason */
 async function tryOut(
   services: RebuildServices,
-  { name, user, server, entry, port }: Candidate,
+  { name, user, server, entry, port, secrets }: Candidate,
   { signal, output }: { readonly signal: AbortSignal; readonly output: (chunk: string) => void },
 ): Promise<void> {
   const { seconds } = await bootTime(services, name)
   const over = new AbortController()
   const limit = AbortSignal.any([signal, over.signal])
-  let words = ''
+  let printed = ''
   let pid: number | undefined
   const failed = (cause: string): Error =>
     problem({
@@ -78,7 +91,7 @@ async function tryOut(
       message: `The new code of “${name}” doesn’t work.`,
       cause,
       hint: 'The instance still has the code it had. Correct the base application, then rebuild again.',
-      details: words || undefined,
+      details: printed || undefined,
     })
   const ended = services
     .run(services.node.path, [join(server, entry)], {
@@ -87,9 +100,10 @@ async function tryOut(
       user,
       signal: limit,
       timeout: Infinity,
+      secrets,
       onStart: it => (pid = it),
       onOutput(chunk) {
-        words = (words + chunk).slice(-kept)
+        printed = (printed + chunk).slice(-kept)
         output(chunk)
       },
     })
@@ -133,7 +147,7 @@ async function look(pid: number | undefined, port: number, signal: AbortSignal):
   return status >= 500 ? `GET / was answered with HTTP status ${status}.` : undefined
 }
 
-/** A port of the loopback interface that nobody has now. */
+/** A free port on the loopback interface. */
 async function sparePort(): Promise<number> {
   const server = createServer().listen(0, loopback)
   await once(server, 'listening')
