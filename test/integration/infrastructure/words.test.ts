@@ -81,7 +81,7 @@ describeWhere(missing === undefined, missing ?? '')('a container', () => {
       code: 'service-failed',
       cause: expect.stringContaining('could not access file "nowhere"') as string,
     })
-    expect(found.cause).toContain('exit code 1')
+    expect(found.cause).toContain('with code 1.')
     expect(found.details).toContain('FATAL')
   })
 })

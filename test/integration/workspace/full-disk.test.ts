@@ -89,7 +89,7 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
     expect(await refusal(workspace.create({ name: 'two' }))).toMatchObject({
       code: 'disk-space',
       action: 'free-space',
-      cause: expect.stringMatching(/It needs about \d.*35 MB must stay free.* of 700 MB are free/) as string,
+      cause: expect.stringMatching(/It needs about \d.*35 MB must stay free.* of 700 MB is free/) as string,
     })
     expect(await world(workspace)).toEqual(untouched)
   })
