@@ -78,7 +78,7 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   await room.go('Instances')
   await loseAll(place, 'Harbour')
   const [lost, down] = [
-    list.banner('PM2 was restarted; 3 instances still run without it.'),
+    list.banner('PM2 was restarted; 3 instances are still running without it.'),
     list.banner('One instance should be running but isn’t.'),
   ]
   await expect(lost).toBeVisible()
