@@ -26,7 +26,7 @@ async function planRollback(
   { name }: z.output<typeof rollbackJob.input>,
 ): Promise<ExchangePlan> {
   const { target, config, manifest, paths } = await findOwn(services, name)
-  if (!config.previous || !(await existsItself(paths.slots.previous.server)))
+  if (!config.previous || !(await existsItself(paths.slots.previous.server)) || !(await releasedBefore(paths)))
     throw problem({
       code: 'no-previous-code',
       message: `There is no earlier code of “${name}” to roll back to.`,

@@ -1,6 +1,7 @@
 /**
- * Exchanges an instance's code by renaming folders: the old aside, the new in, the instance's own files over. How far it
- * came is told by what lies where, so that it can be finished or taken back after a power cut at any point.
+ * Exchanges an instance's code by renaming folders: the old code moves aside, the new code into its place, and the
+ * instance's own files into the new code. Which folders exist shows how far it got, so it can be finished or undone after
+ * a power cut at any point.
  */
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -24,7 +25,7 @@ export async function makeReplaced(paths: InstancePaths, released: Iterable<stri
 export const isSwitched = async ({ slots: { replaced } }: InstancePaths): Promise<boolean> =>
   (await Promise.all(parts.map(it => existsItself(replaced[it])))).some(Boolean)
 
-/** Unless old code is in it. */
+/** Does nothing if old code is in it. */
 export async function removeReplaced(paths: InstancePaths): Promise<void> {
   if (!(await isSwitched(paths))) await rm(paths.slots.replaced.folder, { recursive: true, force: true })
 }

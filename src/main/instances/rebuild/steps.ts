@@ -24,6 +24,7 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
   async do({ plan: { target, ran, fingerprint }, plan }) {
     const paths = pathsOf(services, plan)
     const released = await releasedIn(paths) // read while it still runs
+    await services.ownership.requireFolder(target.name) // a stopped instance is checked too
     if (ran) await stopTarget(services, target)
     await endOthers(services, target.name)
     await switchIn(services.run, paths, released)
