@@ -42,11 +42,8 @@ export async function choosePort(
  * of those instances is running.
  */
 export async function checkPort(port: number, services: PortKnowledge): Promise<PortCheck> {
-  const [instances, reservations, listening] = await Promise.all([
-    services.instances(),
-    services.reservations(),
-    listeners(port, services),
-  ])
+  const listening = await listeners(port, services) // first: whatever listens by now is known to be running below
+  const [instances, reservations] = await Promise.all([services.instances(), services.reservations()])
   const named: PortHolder[] = instances
     .filter(it => it.port === port)
     .map(({ name, running }) => ({ type: 'instance', name, running }))

@@ -9,7 +9,7 @@ interface World {
   bound?: number[]
 }
 const knowledge = ({ instances = [], reservations = [], listening = {}, bound = [] }: World): PortKnowledge => ({
-  instances: async () => instances,
+  instances: async () => instances.map(it => ({ ...it })),
   reservations: async () => reservations,
   portFree: async port => !(port in listening) && !bound.includes(port),
   portHolders: async port => listening[port] ?? [],
@@ -74,6 +74,17 @@ test('a running instance is not named a second time as the program that it is', 
     listening: { 5000: [{ pid: 7, program: 'node' }] },
   })
   expect((await checkPort(5000, to)).holders).toEqual([{ type: 'instance', name: 'a', running: true }])
+})
+
+test('an instance that begins to listen meanwhile is not named as a program', async () => {
+  const a = { name: 'a', port: 5000, running: false }
+  const services = knowledge({ instances: [a] })
+  const listens = async () => {
+    a.running = true
+    return [{ pid: 7, program: 'node' }]
+  }
+  const { holders } = await checkPort(5000, { ...services, portHolders: listens })
+  expect(holders).toEqual([{ type: 'instance', name: 'a', running: true }])
 })
 
 test('a stranger on the port of an instance that does not run is named beside it', async () => {
