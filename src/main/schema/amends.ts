@@ -1,0 +1,122 @@
+/** What rows get on the way back so that the old schema accepts those that were written meanwhile. */
+import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
+import { problem } from '../../shared/problem'
+import type { MoveReport } from '../../shared/schema'
+import { columnOf, tableOf, type Catalogue, type Column, type Table } from './catalogue'
+import { countRows, keepRows, type Kept } from './kept'
+import { orphaned } from './refusal'
+import { Renames } from './compare'
+import type { ForeignKey, Script } from './script'
+
+/** Fills columns that need a value where a row has none. */
+export async function fillRequired(
+  client: Client,
+  now: Catalogue,
+  required: Script['required'],
+): Promise<MoveReport['placeholders'][number][]> {
+  const filled: MoveReport['placeholders'][number][] = []
+  for (const { table: name, column: its } of required) {
+    const table = tableOf(now, name)
+    const column = columnOf(table, its)
+    if (!table || !column) continue
+    const rows = await countRows(client, table, `t.${id(its)} IS NULL`)
+    const value = placeholder(now, table, column)
+    if (rows.count === 0 || value === undefined) continue
+    await client.query(
+      `UPDATE public.${id(name)} AS t SET ${id(its)} = ${value} FROM (SELECT ctid AS place, row_number() OVER () AS number FROM public.${id(name)} WHERE ${id(its)} IS NULL) AS missing WHERE t.ctid = missing.place`,
+    )
+    filled.push({ table: name, column: its, ...rows })
+  }
+  return filled
+}
+
+/** SQL for one value of its own for each row `t`, the `missing.number`th; undefined if there is none for that type. */
+function placeholder(
+  { enums }: Catalogue,
+  { name: table, key }: Table,
+  { name, type, category, enum: held }: Column,
+): string | undefined {
+  if (category === 'A') return "'{}'"
+  if (held !== null) {
+    const first = enums.find(it => it.name === held)?.labels[0]
+    return first && literal(first)
+  }
+  switch (category) {
+    case 'S': {
+      const row = key.length > 0 ? key.map(it => `t.${id(it)}::text`).join(` || '-' || `) : 'missing.number::text'
+      const most = /\((\d+)\)$/.exec(type)?.[1]
+      return most ? `right('lost-' || ${row}, ${most})` : `'lost-' || ${row}`
+    }
+    case 'N':
+      return `least((SELECT min(${id(name)}) FROM public.${id(table)}), 0) - missing.number`
+    case 'B':
+      return 'false'
+    case 'D':
+      return 'now()'
+    default:
+      return { uuid: 'gen_random_uuid()', json: "'{}'", jsonb: "'{}'", bytea: "''" }[type]
+  }
+}
+
+/**
+ * Before a foreign key comes back: rows that name a parent which is gone lose the reference where the column may be
+ * empty, else they are kept and taken out. That may leave others without a parent, so it looks until none is left.
+ */
+export async function setAside(
+  client: Client,
+  prefix: string,
+  now: Catalogue,
+  { foreign, required }: Script,
+): Promise<{ readonly aside: MoveReport['aside'][number][]; readonly kept: Kept[] }> {
+  const aside: MoveReport['aside'][number][] = []
+  const kept: Kept[] = []
+  for (let found = true; found;) {
+    found = false
+    for (const it of foreign) {
+      const table = tableOf(now, it.table)
+      const rows = table && (await countRows(client, table, orphaned(it)))
+      if (!table || !rows || rows.count === 0) continue
+      found = true
+      const copy = await copyOf(client, `${prefix}${kept.length}`, now, it)
+      if (copy) kept.push(copy)
+      const optional = it.columns.find(
+        name =>
+          !columnOf(table, name)?.required && !required.some(one => one.table === it.table && one.column === name),
+      )
+      if (optional !== undefined)
+        await client.query(`UPDATE public.${id(it.table)} AS t SET ${id(optional)} = NULL WHERE ${orphaned(it)}`)
+      else {
+        requireAlone(now, it.table)
+        await client.query(`DELETE FROM public.${id(it.table)} AS t WHERE ${orphaned(it)}`)
+      }
+      aside.push({ table: it.table, ...(optional !== undefined && { column: optional }), ...rows })
+    }
+  }
+  return { aside, kept }
+}
+
+/** Of the orphaned rows. */
+async function copyOf(client: Client, prefix: string, now: Catalogue, it: ForeignKey): Promise<Kept | undefined> {
+  return await keepRows(
+    client,
+    prefix,
+    { before: now, renames: new Renames([]) },
+    { table: it.table, rows: true, columns: [] },
+    orphaned(it),
+  )
+}
+
+/** @throws Problem `schema-rollback` if taking out a row would take out or change others */
+function requireAlone({ constraints }: Catalogue, table: string): void {
+  const quoted = [table, id(table)].map(it => it.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join('|')
+  const dependent = constraints.find(it =>
+    new RegExp(`REFERENCES (${quoted})\\(.*ON DELETE (CASCADE|SET)`).test(it.definition),
+  )
+  if (!dependent) return
+  throw problem({
+    code: 'schema-rollback',
+    message: `The rows of ${table} can’t be brought back.`,
+    cause: `Some of them name rows that were deleted meanwhile, and rows of ${dependent.table} depend on them.`,
+    hint: 'Nothing was changed. Correct these rows by hand, then try again.',
+  })
+}

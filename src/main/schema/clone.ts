@@ -1,0 +1,131 @@
+/**
+ * Copies the schema `public` with its rows from one database to another, through our own connection: the objects from
+ * the catalogue, the rows as text. PostgreSQL's own ways don't serve here: CREATE DATABASE … TEMPLATE wants nobody
+ * connected, and the embedded server comes without pg_dump. Whether the copy is one is checked afterwards, so what isn't
+ * copied (a partitioned table, a policy) is found, not lost.
+ */
+import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
+import { problem } from '../../shared/problem'
+import { differences, readCatalogue, type Catalogue, type Table } from './catalogue'
+import { continueSequences, readSequences } from './kept'
+
+/** Characters of rows on their way at once. */
+const batch = 4_000_000
+const mostRows = 5000
+
+/**
+ * Both sessions belong to the role that owns the tables. The source is read as of one moment, and only read; its tables
+ * stay usable.
+ * @returns the catalogue of both
+ * @throws Problem `schema-copy` if there is something that isn't copied
+ */
+export async function clone(source: Client, target: Client, signal: AbortSignal): Promise<Catalogue> {
+  await source.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  try {
+    const catalogue = await readCatalogue(source)
+    await target.query('BEGIN')
+    try {
+      for (const sql of await objectsBefore(source, catalogue)) await target.query(sql)
+      for (const it of catalogue.tables) await copyRows(source, target, it, signal)
+      for (const sql of await objectsAfter(source, catalogue)) await target.query(sql)
+      await continueSequences(target, await readSequences(source))
+      await target.query('COMMIT')
+    } catch (error) {
+      await target.query('ROLLBACK').catch(() => undefined)
+      signal.throwIfAborted()
+      throw uncopied(error instanceof Error ? error.message : String(error), error)
+    }
+    const [missing] = differences(catalogue, await readCatalogue(target))
+    if (missing !== undefined) throw uncopied(missing)
+    return catalogue
+  } finally {
+    await source.query('ROLLBACK').catch(() => undefined)
+  }
+}
+
+const uncopied = (cause: string, error?: unknown): Error =>
+  problem(
+    {
+      code: 'schema-copy',
+      message: 'The change of the schema can’t be rehearsed.',
+      cause: `The database has something that the copy doesn’t get: ${cause.slice(0, 500)}`,
+      hint: 'Nothing was changed. Leave the schema as it is, or change it by hand.',
+    },
+    error,
+  )
+
+/** Types, sequences, functions, and tables without what demands something of their rows. */
+async function objectsBefore(source: Client, { tables, enums }: Catalogue): Promise<string[]> {
+  const { rows: sequences } = await source.query<{ sql: string }>(`
+    SELECT format('CREATE SEQUENCE %s AS %s INCREMENT %s MINVALUE %s MAXVALUE %s START %s CACHE %s %s', pg_class.oid::regclass, format_type(seqtypid, NULL),
+      seqincrement, seqmin, seqmax, seqstart, seqcache, CASE WHEN seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END) AS sql
+    FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid WHERE relnamespace = 'public'::regnamespace
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = seqrelid AND deptype IN ('i', 'e'))`)
+  const { rows: functions } = await source.query<{ sql: string }>(`
+    SELECT pg_get_functiondef(oid) AS sql FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prokind IN ('f', 'p')
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e') ORDER BY oid`)
+  return [
+    ...enums.map(it => `CREATE TYPE ${id(it.name)} AS ENUM (${it.labels.map(literal).join(', ')})`),
+    ...sequences.map(it => it.sql),
+    ...functions.map(it => it.sql),
+    ...tables.map(it => `CREATE TABLE ${id(it.name)} (${it.columns.map(definition).join(', ')})`),
+  ]
+}
+
+function definition({ name, type, required, default: standard, generated }: Table['columns'][number]): string {
+  const value =
+    generated === 'generated'
+      ? ` GENERATED ALWAYS AS (${standard ?? ''}) STORED`
+      : generated !== null
+        ? ` GENERATED ${generated === 'identity always' ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY`
+        : standard !== null
+          ? ` DEFAULT ${standard}`
+          : ''
+  return `${id(name)} ${type}${value}${required ? ' NOT NULL' : ''}`
+}
+
+/** What demands something of the rows or acts on them: foreign keys after what they refer to, triggers last. */
+async function objectsAfter(source: Client, { constraints, indexes }: Catalogue): Promise<string[]> {
+  const { rows } = await source.query<{ sql: string }>(`
+    SELECT sql FROM (
+      SELECT 1 AS step, pg_depend.objid AS oid, format('ALTER SEQUENCE %s OWNED BY %s.%I', objid::regclass, refobjid::regclass, attname) AS sql
+        FROM pg_depend JOIN pg_class ON pg_class.oid = objid JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
+        WHERE classid = 'pg_class'::regclass AND relkind = 'S' AND deptype = 'a' AND relnamespace = 'public'::regnamespace
+      UNION ALL
+      SELECT 2, oid, format('CREATE VIEW %s AS %s', oid::regclass, pg_get_viewdef(oid)) FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'v' AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
+      UNION ALL
+      SELECT 3, pg_trigger.oid, pg_get_triggerdef(pg_trigger.oid, true) FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+        WHERE relnamespace = 'public'::regnamespace AND NOT tgisinternal
+    ) AS objects ORDER BY step, oid`)
+  const add = (it: Catalogue['constraints'][number]): string =>
+    `ALTER TABLE ${id(it.table)} ADD CONSTRAINT ${id(it.name)} ${it.definition}`
+  const isForeign = (it: Catalogue['constraints'][number]): boolean => it.definition.startsWith('FOREIGN KEY')
+  return [
+    ...constraints.filter(it => !isForeign(it)).map(add),
+    ...indexes.map(it => it.definition),
+    ...constraints.filter(isForeign).map(add),
+    ...rows.map(it => it.sql),
+  ]
+}
+
+/** A row is one text, as PostgreSQL itself writes and reads it. */
+async function copyRows(source: Client, target: Client, { name, columns }: Table, signal: AbortSignal): Promise<void> {
+  const table = `public.${id(name)}`
+  const written = columns.filter(it => it.generated !== 'generated').map(it => id(it.name))
+  if (written.length === 0) return
+  await source.query(`DECLARE im_rows NO SCROLL CURSOR FOR SELECT (im_row.*)::text AS line FROM ${table} AS im_row`)
+  for (let next = 100; ;) {
+    signal.throwIfAborted()
+    const { rows } = await source.query<{ line: string }>(`FETCH ${next} FROM im_rows`)
+    if (rows.length === 0) break
+    const lines = rows.map(it => it.line)
+    await target.query(
+      `INSERT INTO ${table} (${written.join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${written.join(', ')} FROM unnest($1::${table}[])`,
+      [lines],
+    )
+    const length = lines.reduce((sum, it) => sum + it.length, 0) / lines.length
+    next = Math.max(1, Math.min(mostRows, Math.floor(batch / length)))
+  }
+  await source.query('CLOSE im_rows')
+}

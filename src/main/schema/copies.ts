@@ -1,0 +1,104 @@
+/**
+ * Copies of instances' databases, to rehearse a change on and to try new code with. Their names alone tell whose they
+ * are, so that a crash between creating and marking one leaves nothing that nobody dares to drop.
+ */
+import { createHash } from 'node:crypto'
+import { escapeIdentifier as id, escapeLiteral as literal } from 'pg'
+import { type Login, unreachable, withConnection } from '../infrastructure/connection'
+import { formatMark } from '../infrastructure/database-marks'
+import { provideTemplate, templateDatabase } from '../infrastructure/secure'
+import { clone } from './clone'
+import { withSession } from './session'
+
+export class Copies {
+  readonly #admin: () => Promise<Login>
+  readonly #workspace: string
+
+  /** @param admin our role's login to the database `postgres` @param workspace the id that marks what belongs to it */
+  constructor(admin: () => Promise<Login>, workspace: string) {
+    this.#admin = admin
+    this.#workspace = workspace
+  }
+
+  /**
+   * Copies a database with its rows while it is in use. What an earlier attempt left is dropped first.
+   * @param source the login of the role that owns it @param token names the operation
+   * @returns the same role's login to the copy
+   * @throws Problem `schema-copy`; those of `withSession`
+   */
+  async make(source: Login, token: string, signal: AbortSignal): Promise<Login> {
+    const database = this.#name(token)
+    await this.drop(token)
+    const extensions = await withSession(source, async client => {
+      const { rows } = await client.query<{ name: string; schema: string; version: string }>(
+        'SELECT extname AS name, extnamespace::regnamespace::text AS schema, extversion AS version FROM pg_extension',
+      )
+      return rows.filter(it => it.name !== 'plpgsql')
+    })
+    await this.#connected(async (client, admin) => {
+      await provideTemplate(admin)
+      await client.query(`CREATE DATABASE ${id(database)} TEMPLATE ${templateDatabase}`)
+      await client.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${id(database)} FROM PUBLIC`)
+      await client.query(
+        `COMMENT ON DATABASE ${id(database)} IS ${literal(formatMark({ token, owner: `${this.#workspace}/${source.database}` }))}`,
+      )
+      // Some may be installed by a superuser only. Nothing of the role's is in there yet that could trick one.
+      if (extensions.length > 0)
+        await withConnection({ ...admin, database }, async copy => {
+          for (const { name, schema, version } of extensions)
+            await copy.query(
+              `CREATE SCHEMA IF NOT EXISTS ${schema}; CREATE EXTENSION IF NOT EXISTS ${id(name)} SCHEMA ${schema} VERSION ${literal(version)}`,
+            )
+        })
+      await client.query(`ALTER DATABASE ${id(database)} OWNER TO ${id(source.user)}`)
+    })
+    const login = { ...source, database }
+    try {
+      await withSession(source, from => withSession(login, to => clone(from, to, signal)))
+    } catch (error) {
+      await this.drop(token)
+      throw error
+    }
+    return login
+  }
+
+  /** Safe to repeat. */
+  drop(token: string): Promise<void> {
+    return this.#connected(async client => {
+      await client.query(`DROP DATABASE IF EXISTS ${id(this.#name(token))} WITH (FORCE)`)
+    })
+  }
+
+  /** Drops what a crash has left. @param needed tokens of operations that are still open */
+  async dropLeft(needed: readonly string[]): Promise<void> {
+    await this.#connected(async client => {
+      const { rows } = await client.query<{ name: string }>(
+        'SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)',
+        [this.#prefix],
+      )
+      const kept = needed.map(it => this.#name(it))
+      for (const { name } of rows.filter(it => !kept.includes(it.name)))
+        await client.query(`DROP DATABASE IF EXISTS ${id(name)} WITH (FORCE)`)
+    })
+  }
+
+  /** At most 63 characters, of letters, digits and underscores. */
+  #name(token: string): string {
+    return `${this.#prefix}${createHash('sha256').update(token).digest('hex').slice(0, 32)}`
+  }
+
+  get #prefix(): string {
+    return `im_copy_${createHash('sha256').update(this.#workspace).digest('hex').slice(0, 16)}_`
+  }
+
+  async #connected<T>(
+    work: (...[client, admin]: [...Parameters<Parameters<typeof withConnection<T>>[1]>, Login]) => Promise<T>,
+  ): Promise<T> {
+    const admin = await this.#admin()
+    try {
+      return await withConnection(admin, client => work(client, admin))
+    } catch (error) {
+      throw unreachable(error, admin.port)
+    }
+  }
+}

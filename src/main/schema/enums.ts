@@ -1,0 +1,75 @@
+/**
+ * Enums as they were. Prisma would append a label that comes back, which gives it another place in the order, and
+ * PostgreSQL wouldn't let it be used in the same transaction; so the type is made anew.
+ */
+import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
+import { columnOf, tableOf, type Catalogue, type Column, type Enum } from './catalogue'
+import { demand } from './refusal'
+
+/** Columns with what the wanted schema says about them. */
+interface Use {
+  readonly table: string
+  readonly column: Column
+  readonly wanted: Column | undefined
+}
+
+/** Whether both have it, with other labels or in another order. */
+export const differingEnums = (now: Catalogue, wanted: Catalogue): Enum[] =>
+  wanted.enums.filter(it => {
+    const found = now.enums.find(({ name }) => name === it.name)
+    return found !== undefined && found.labels.join('\0') !== it.labels.join('\0')
+  })
+
+/** Makes them as `wanted` has them. Values that don't exist there become NULL, or the column's default, or the first. */
+export async function remakeEnums(client: Client, now: Catalogue, wanted: Catalogue): Promise<void> {
+  for (const it of differingEnums(now, wanted)) {
+    const uses = now.tables.flatMap(table =>
+      table.columns
+        .filter(({ enum: held }) => held === it.name)
+        .map((column): Use => ({
+          table: table.name,
+          column,
+          wanted: columnOf(tableOf(wanted, table.name), column.name),
+        })),
+    )
+    const present = now.enums.find(({ name }) => name === it.name)?.labels ?? []
+    for (const use of uses) await replaceUnknown(client, use, it.labels, present)
+    await remake(client, it, uses)
+  }
+}
+
+async function replaceUnknown(
+  client: Client,
+  { table, column, wanted }: Use,
+  labels: readonly string[],
+  present: readonly string[],
+): Promise<void> {
+  const [of, name] = [`public.${id(table)}`, id(column.name)]
+  const known = `ARRAY[${labels.map(literal).join(', ')}]::text[]`
+  if (column.category === 'A') {
+    await client.query(
+      `UPDATE ${of} SET ${name} = ARRAY(SELECT label FROM unnest(${name}::text[]) AS label WHERE label = ANY (${known}))::text[]::${column.type} WHERE NOT ${name}::text[] <@ ${known}`,
+    )
+    return
+  }
+  const usable = labels.filter(it => present.includes(it))
+  const chosen = usable.find(it => wanted?.default?.startsWith(literal(it))) ?? usable[0]
+  const value = wanted?.required === false || chosen === undefined ? 'NULL' : `${literal(chosen)}::${column.type}`
+  await client.query(`UPDATE ${of} SET ${name} = ${value} WHERE NOT ${name}::text = ANY (${known})`)
+}
+
+async function remake(client: Client, { name, labels }: Enum, uses: readonly Use[]): Promise<void> {
+  const [type, old] = [`public.${id(name)}`, 'public.im_old_enum']
+  await client.query(`ALTER TYPE ${type} RENAME TO im_old_enum`)
+  await client.query(`CREATE TYPE ${type} AS ENUM (${labels.map(literal).join(', ')})`)
+  for (const { table, column, wanted } of uses) {
+    const [array, alter] = [column.category === 'A' ? '[]' : '', `ALTER COLUMN ${id(column.name)}`]
+    const standard = wanted === undefined || wanted.default === null ? [] : [`${alter} SET DEFAULT ${wanted.default}`]
+    await client.query(`ALTER TABLE public.${id(table)} ${alter} DROP DEFAULT`)
+    await demand(
+      client,
+      `ALTER TABLE public.${id(table)} ${[`${alter} TYPE ${type}${array} USING ${id(column.name)}::text${array}::${type}${array}`, ...standard].join(', ')}`,
+    )
+  }
+  await client.query(`DROP TYPE ${old}`)
+}

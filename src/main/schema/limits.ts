@@ -1,0 +1,77 @@
+/** What a rollback can't do for rows that are written after the change, by rule. */
+import type { Loss } from '../../shared/schema'
+import { columnOf, tableOf, type Catalogue } from './catalogue'
+import type { Renames } from './compare'
+
+/** Each in a sentence; empty if rows that are written meanwhile come through a rollback as they are. */
+export function rollbackLimits(
+  before: Catalogue,
+  after: Catalogue,
+  renames: Renames,
+  losses: readonly Loss[],
+): string[] {
+  const old = (table: string): Catalogue['tables'][number] | undefined =>
+    before.tables.find(it => renames.table(it.name) === table)
+  const back = before.tables.flatMap(table => {
+    const now = tableOf(after, renames.table(table.name))
+    if (!now) {
+      const refers = before.constraints.some(it => it.table === table.name && it.definition.startsWith('FOREIGN KEY'))
+      return refers
+        ? [`Rows of \`${table.name}\` that name a row deleted meanwhile are kept aside, not in the table.`]
+        : []
+    }
+    return table.columns.flatMap(column => {
+      const found = columnOf(now, renames.column(table.name, column.name))
+      const name = `\`${column.name}\` of \`${table.name}\``
+      const empty = !found || found.position !== column.position
+      if (column.required && column.default === null && (empty || !found.required))
+        return [`New rows get a placeholder in ${name}.`]
+      if (found && !empty && found.type !== column.type && !isWider(found.type, column.type))
+        return [`If a new value of ${name} doesn’t fit the old type, the rollback of the schema is refused.`]
+      return []
+    })
+  })
+  const added = after.tables.flatMap(table => {
+    const was = old(table.name)
+    if (!was) return [`Rows of the new table \`${table.name}\` are kept aside; the old code doesn’t show them.`]
+    const known = was.columns.map(it => renames.column(was.name, it.name))
+    return table.columns
+      .filter(it => !known.includes(it.name))
+      .map(
+        it =>
+          `Values of the new column \`${it.name}\` of \`${table.name}\` are kept aside; the old code doesn’t show them.`,
+      )
+  })
+  const unique = [...before.indexes, ...before.constraints.filter(it => it.definition.startsWith('UNIQUE'))]
+    .filter(it => ('unique' in it ? it.unique : true) && tableOf(after, renames.table(it.table)))
+    .filter(it => ![...after.indexes, ...after.constraints].some(now => now.name === it.name))
+    .map(
+      it =>
+        `If \`${it.columns.join(', ')}\` of \`${it.table}\` has duplicates by then, the rollback of the schema is refused.`,
+    )
+  const labels = after.enums.flatMap(({ name, labels: its }) => {
+    const known = before.enums.find(it => it.name === name)?.labels
+    return known
+      ? its
+          .filter(it => !known.includes(it))
+          .map(it => `Rows that have “${it}” (\`${name}\`) get another value; theirs is kept aside.`)
+      : []
+  })
+  const keyless = losses
+    .filter(it => it.kind !== 'table' && tableOf(before, it.table)?.key.length === 0)
+    .map(it => `\`${it.table}\` has no key, so what it loses is kept, but not put back.`)
+  return [...new Set([...back, ...added, ...unique, ...labels, ...keyless])]
+}
+
+/** Whether each value of the first type is one of the second. */
+function isWider(from: string, to: string): boolean {
+  const length = (it: string): number =>
+    it === 'text' ? Infinity : Number(/^character varying\((\d+)\)$/.exec(it)?.[1] ?? NaN)
+  const whole = ['smallint', 'integer', 'bigint', 'numeric']
+  return (
+    length(from) <= length(to) ||
+    (whole.includes(from) && whole.includes(to) && whole.indexOf(from) <= whole.indexOf(to)) ||
+    (whole.includes(from) && to === 'double precision') ||
+    (from === 'date' && to.startsWith('timestamp'))
+  )
+}

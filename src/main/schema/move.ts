@@ -1,0 +1,215 @@
+/**
+ * Brings a database forward to a new schema and back, in one transaction, and keeps what either takes from the rows.
+ *
+ * The way back is a change like any other, with two differences: what was kept on the way forward is put back before
+ * the old schema demands anything of the rows, and rows that were written meanwhile are made to fit. Going forward once
+ * more is the same again, with what the way back kept.
+ */
+import { type Client, escapeIdentifier as id } from 'pg'
+import { z } from 'zod'
+import { problem } from '../../shared/problem'
+import { moveReportSchema, type Loss, type MoveReport, type Rename, type SchemaChange } from '../../shared/schema'
+import { hasCode } from '../infrastructure/connection'
+import { fillRequired, setAside } from './amends'
+import { readCatalogue, type Catalogue } from './catalogue'
+import { keepOf, Renames } from './compare'
+import { differingEnums, remakeEnums } from './enums'
+import {
+  continueSequences,
+  keepRows,
+  keptSchema,
+  markUntouched,
+  putBack,
+  readSequences,
+  settle,
+  type Kept,
+} from './kept'
+import { demand, Refused } from './refusal'
+import { parseScript, type Script } from './script'
+
+export type Direction = 'forward' | 'backward'
+
+const journal = `
+  CREATE SCHEMA IF NOT EXISTS im_kept;
+  REVOKE ALL ON SCHEMA im_kept FROM PUBLIC;
+  CREATE TABLE IF NOT EXISTS im_kept.moves (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, change text NOT NULL,
+    direction text NOT NULL CHECK (direction IN ('forward', 'backward')), at timestamptz NOT NULL DEFAULT now(),
+    before jsonb NOT NULL, kept jsonb, sequences jsonb NOT NULL, report jsonb)`
+
+const moveSchema = z.object({
+  id: z.string(),
+  direction: z.enum(['forward', 'backward']),
+  before: z.custom<Catalogue>(it => typeof it === 'object' && it !== null && 'tables' in it),
+  kept: z.array(keptSchema),
+  sequences: z.record(z.string(), z.string()),
+  report: moveReportSchema,
+})
+type Move = z.infer<typeof moveSchema>
+
+/** The last move of a change; undefined if it never was in. */
+async function lastMove(client: Client, change: string): Promise<Move | undefined> {
+  const { rows } = await client.query(
+    'SELECT id, direction, before, kept, sequences, report FROM im_kept.moves WHERE change = $1 ORDER BY moves.id DESC LIMIT 1',
+    [change],
+  )
+  return rows[0] && moveSchema.parse(rows[0])
+}
+
+/** Whether the database has the change's new schema, by its own account. */
+export async function isForward(client: Client, change: string): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>("SELECT to_regclass('im_kept.moves') IS NOT NULL AS found")
+  return rows[0]?.found === true && (await lastMove(client, change))?.direction === 'forward'
+}
+
+/**
+ * Within the session's transaction. Safe to repeat: a database that is there already is left as it is.
+ * @throws Refused; Problem `schema-rollback`
+ */
+export async function move(client: Client, change: SchemaChange, direction: Direction): Promise<MoveReport> {
+  await client.query("SELECT pg_advisory_xact_lock(hashtextextended('im_kept', 0))")
+  await client.query(journal)
+  const last = await lastMove(client, change.id)
+  if (last?.direction === direction) return last.report
+  if (!last && direction === 'backward') return { losses: [], placeholders: [], aside: [] }
+  await lockTables(client, await readCatalogue(client))
+  const before = await readCatalogue(client)
+  const { rows } = await client.query<{ id: string }>(
+    'INSERT INTO im_kept.moves (change, direction, before, sequences) VALUES ($1, $2, $3, $4) RETURNING id',
+    [change.id, direction, before, await readSequences(client)],
+  )
+  const prefix = `m${rows[0]?.id ?? ''}`
+  const renames = new Renames(direction === 'forward' ? change.renames : [])
+  const toKeep = direction === 'forward' ? change.keep : keepBack(before, last, change)
+  const kept: Kept[] = []
+  for (const it of toKeep) {
+    const copy = await keepRows(client, `${prefix}_${kept.length}`, { before, renames }, it)
+    if (copy) kept.push(copy)
+  }
+  for (const it of last?.kept ?? []) await markUntouched(client, it)
+
+  const script = parseScript(change[direction])
+  if (direction === 'forward') await rename(client, change.renames)
+  await restructure(client, script, change, direction, last && wantedOf(last, change, direction))
+  const aside: Kept[] = []
+  let amends: Pick<MoveReport, 'placeholders' | 'aside'> = { placeholders: [], aside: [] }
+  if (last) {
+    const now = await readCatalogue(client)
+    for (const it of last.kept) await putBack(client, now, it)
+    const placeholders = await fillRequired(client, now, script.required)
+    const taken = await setAside(client, `${prefix}_aside`, now, script)
+    aside.push(...taken.kept)
+    amends = { placeholders, aside: taken.aside }
+  }
+  for (const it of script.required)
+    await demand(client, `ALTER TABLE ${id(it.table)} ALTER COLUMN ${id(it.column)} SET NOT NULL`, { required: it })
+  for (const sql of script.unique) await demand(client, sql)
+  for (const it of script.foreign) await demand(client, it.sql, { foreign: it })
+  if (last) await continueSequences(client, last.sequences)
+
+  const after = await readCatalogue(client)
+  const settled: Kept[] = []
+  const losses: Loss[] = []
+  for (const it of kept) {
+    const done = await settle(client, before, after, renames, it)
+    settled.push(done.kept)
+    losses.push(...done.losses)
+  }
+  if (direction === 'backward') await rename(client, change.renames.map(reversed).reverse())
+  const report = { losses, ...amends }
+  await client.query('UPDATE im_kept.moves SET kept = $2, report = $3 WHERE id = $1', [
+    rows[0]?.id,
+    JSON.stringify([...settled, ...aside]),
+    report,
+  ])
+  return report
+}
+
+/** The way back drops too: columns and tables that only the new schema has. */
+function keepBack(before: Catalogue, last: Move | undefined, change: SchemaChange): SchemaChange['keep'] {
+  return last ? keepOf(before, wantedOf(last, change, 'backward'), new Renames([])) : []
+}
+
+/** The schema that is returned to, in the names at the time of putting back. */
+function wantedOf({ before }: Move, { renames: all }: SchemaChange, direction: Direction): Catalogue {
+  if (direction === 'forward') return before
+  const renames = new Renames(all)
+  return {
+    ...before,
+    tables: before.tables.map(table => ({
+      name: renames.table(table.name),
+      key: table.key.map(it => renames.column(table.name, it)),
+      columns: table.columns.map(it => ({ ...it, name: renames.column(table.name, it.name) })),
+    })),
+  }
+}
+
+/** One after the other they could be taken in another order than the application takes them. */
+async function lockTables(client: Client, { tables }: Catalogue): Promise<void> {
+  if (tables.length > 0)
+    await client.query(`LOCK TABLE ${tables.map(it => id(it.name)).join(', ')} IN ACCESS EXCLUSIVE MODE`)
+}
+
+async function restructure(
+  client: Client,
+  { structure }: Script,
+  { mend }: SchemaChange,
+  direction: Direction,
+  wanted: Catalogue | undefined,
+): Promise<void> {
+  const late = direction === 'forward' && mend !== undefined && !(await mended(client, mend))
+  const now = await readCatalogue(client)
+  const ours = wanted ? differingEnums(now, wanted).map(it => it.name) : []
+  if (wanted) await remakeEnums(client, now, wanted)
+  for (const part of structure) {
+    if (part.enum === undefined || !ours.includes(part.enum)) await demand(client, part.sql)
+  }
+  if (late) await requireSame(client, () => demand(client, mend))
+}
+
+/** @returns false if the statement is about something that the change has yet to add */
+async function mended(client: Client, sql: string): Promise<boolean> {
+  try {
+    await requireSame(client, () => demand(client, sql))
+    return true
+  } catch (error) {
+    if (error instanceof Refused && ['42703', '42P01', '42704'].includes(error.refusal.code)) return false
+    throw error
+  }
+}
+
+/** @throws Problem `schema-mend` if the operator's statement ends our transaction */
+async function requireSame(client: Client, work: () => Promise<void>): Promise<void> {
+  const current = async (): Promise<string | undefined> =>
+    (await client.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id')).rows[0]?.id
+  const before = await current()
+  let failed: unknown
+  try {
+    await work()
+  } catch (error) {
+    // there is no transaction, or no savepoint of ours
+    if (!hasCode(error, '25P01') && !hasCode(error, '3B001')) throw error
+    failed = error
+  }
+  if (failed === undefined && (await current()) === before) return
+  throw problem(
+    {
+      code: 'schema-mend',
+      message: 'Your statement must not begin or end a transaction.',
+      hint: 'Give one statement that changes rows, such as an UPDATE.',
+    },
+    failed,
+  )
+}
+
+const reversed = (it: Rename): Rename => ({ ...it, from: it.to, to: it.from })
+
+/** Tables come first, reversed they come last: a column's rename has its table's name after the change. */
+async function rename(client: Client, renames: readonly Rename[]): Promise<void> {
+  for (const it of renames)
+    await demand(
+      client,
+      it.kind === 'table'
+        ? `ALTER TABLE ${id(it.from)} RENAME TO ${id(it.to)}`
+        : `ALTER TABLE ${id(it.table)} RENAME COLUMN ${id(it.from)} TO ${id(it.to)}`,
+    )
+}

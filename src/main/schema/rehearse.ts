@@ -1,0 +1,92 @@
+/**
+ * Finds out what a change would do by doing it, on a copy with the real rows: forward, back and forward again, with the
+ * code that later does it on the real database.
+ */
+import { type Client } from 'pg'
+import type { Loss, Refusal, Rehearsal, SchemaChange } from '../../shared/schema'
+import { differences, readCatalogue } from './catalogue'
+import { classOf, keepOf, lossesOf, oldCodeLimits, readingAs, renameCandidates, Renames, type State } from './compare'
+import { differingTables, readContent } from './content'
+import { rollbackLimits } from './limits'
+import { move } from './move'
+import { Refused } from './refusal'
+import { parseScript } from './script'
+import { inTransaction, tried } from './session'
+
+/** What is asked for: the change without what only a rehearsal can tell. */
+export type Proposal = Omit<SchemaChange, 'keep'>
+
+/**
+ * @param client a session to a copy, which has the new schema afterwards unless it is refused
+ * @throws what the session throws
+ */
+export async function rehearse(client: Client, proposal: Proposal): Promise<Rehearsal> {
+  const nothing = { losses: [], candidates: [], oldCode: [], rollback: { exact: true, limits: [] } }
+  if (isEmpty(proposal)) return { class: 'none', ...nothing }
+  const renames = new Renames(proposal.renames)
+  const before = await readState(client)
+  const unkept = { ...proposal, keep: [] }
+  const tryForward = (): Promise<State> =>
+    tried(client, async () => {
+      await move(client, unkept, 'forward')
+      const catalogue = await readCatalogue(client)
+      return { catalogue, content: await readContent(client, catalogue, readingAs(before.catalogue, renames)) }
+    })
+  const after = await orRefusal(tryForward)
+  if ('refusal' in after) return { class: 'refused', ...nothing, refusal: after.refusal }
+  const found = lossesOf(before, after, renames)
+  const change = { ...proposal, keep: keepOf(before.catalogue, after.catalogue, renames, found) }
+  const { losses } = await inTransaction(client, () => move(client, change, 'forward'))
+  return {
+    class: classOf(before.catalogue, after.catalogue, renames, found),
+    change,
+    losses: losses.filter(it => found.some(one => isSame(one, it))),
+    candidates: renameCandidates(before.catalogue, after.catalogue),
+    oldCode: oldCodeLimits(before.catalogue, after.catalogue),
+    rollback: await rehearseBack(client, change, before, after, losses),
+  }
+}
+
+const isEmpty = ({ forward, renames }: Proposal): boolean => {
+  const { structure, required, unique, foreign } = parseScript(forward)
+  return renames.length + structure.length + required.length + unique.length + foreign.length === 0
+}
+
+const isSame = (one: Pick<Loss, 'kind' | 'table'> & { readonly column?: string }, other: Loss): boolean =>
+  one.kind === other.kind && one.table === other.table && one.column === ('column' in other ? other.column : undefined)
+
+async function readState(client: Client): Promise<State> {
+  const catalogue = await readCatalogue(client)
+  return { catalogue, content: await readContent(client, catalogue) }
+}
+
+async function orRefusal<T>(work: () => Promise<T>): Promise<T | { readonly refusal: Refusal }> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Refused) return { refusal: error.refusal }
+    throw error
+  }
+}
+
+async function rehearseBack(
+  client: Client,
+  change: SchemaChange,
+  before: State,
+  after: State,
+  losses: readonly Loss[],
+): Promise<Rehearsal['rollback']> {
+  const back = await orRefusal(() => inTransaction(client, () => move(client, change, 'backward')))
+  if ('refusal' in back) return { exact: false, limits: [`A rollback of the schema is refused: ${back.refusal.words}`] }
+  const restored = await readState(client)
+  const differing = [
+    ...differences(before.catalogue, restored.catalogue).map(it => `Another schema than before: ${it}.`),
+    ...differingTables(before.content, restored.content).map(it => `Not all rows of \`${it}\` are brought back.`),
+  ]
+  await inTransaction(client, () => move(client, change, 'forward'))
+  const renames = new Renames(change.renames)
+  return {
+    exact: differing.length === 0,
+    limits: [...differing, ...rollbackLimits(before.catalogue, after.catalogue, renames, losses)],
+  }
+}

@@ -1,0 +1,70 @@
+/** Connections to an instance's database as the role that owns its tables. */
+import type { Client } from 'pg'
+import { hasCode, type Login, unreachable, withConnection } from '../infrastructure/connection'
+import { problem } from '../../shared/problem'
+
+/** Milliseconds that a statement may take: rewriting a table of many gigabytes. */
+const statementTimeout = 1_800_000
+/** Milliseconds that we wait for a table that the running application uses, while others wait behind us. */
+const lockTimeout = 5000
+
+/**
+ * Values become text in one way only, whatever the role's settings say: their hashes are compared, and they are kept
+ * and written back as text. Names are those of `public`, which is all that Prisma knows of.
+ */
+const settings = `SET search_path = public; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres';
+  SET extra_float_digits = 1; SET bytea_output = 'hex'; SET lock_timeout = ${lockTimeout};
+  SET statement_timeout = ${statementTimeout}; SET idle_in_transaction_session_timeout = ${statementTimeout};
+  SET check_function_bodies = off; SET client_min_messages = warning`
+
+/**
+ * A session for work on the schema. @throws Problem `schema-locked` if the application doesn't let go of a table; what
+ * `unreachable` makes of the rest
+ */
+export async function withSession<T>(login: Login, work: (client: Client) => Promise<T>): Promise<T> {
+  try {
+    return await withConnection(
+      login,
+      async client => {
+        await client.query(settings)
+        return await work(client)
+      },
+      { connect: 10_000, query: statementTimeout + 10_000 },
+    )
+  } catch (error) {
+    if (hasCode(error, '55P03') || hasCode(error, '40P01'))
+      throw problem(
+        {
+          code: 'schema-locked',
+          message: `The tables of ${login.database} are in use.`,
+          cause: `Something held one of them for more than ${lockTimeout / 1000} s. Nothing was changed.`,
+          hint: 'Try again. If it stays, stop the instance first, or see in pg_stat_activity who holds them.',
+        },
+        error,
+      )
+    throw unreachable(error, login.port)
+  }
+}
+
+/** All or nothing. */
+export async function inTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN')
+  try {
+    const result = await work()
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined) // the error says what is wrong
+    throw error
+  }
+}
+
+/** Tries something and takes it back. */
+export async function tried<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN')
+  try {
+    return await work()
+  } finally {
+    await client.query('ROLLBACK').catch(() => undefined)
+  }
+}

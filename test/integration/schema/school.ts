@@ -1,0 +1,129 @@
+/** A PostgreSQL with a school's database, of which each test gets one of its own. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Client, escapeIdentifier as id } from 'pg'
+import { type Login, withConnection } from '../../../src/main/infrastructure/connection'
+import { baseEnvironment } from '../../../src/main/system/environment'
+import { readCatalogue, type Catalogue } from '../../../src/main/schema/catalogue'
+import { Copies } from '../../../src/main/schema/copies'
+import type { Prisma } from '../../../src/main/schema/diff'
+import { withSession } from '../../../src/main/schema/session'
+import { testInfrastructure, type TestInfrastructure, type TestOptions } from '../../support/infrastructure'
+import { installPrisma, type InstalledPrisma } from '../../support/prisma'
+import { base, seed } from './changes'
+
+export interface School {
+  readonly infrastructure: TestInfrastructure
+  readonly copies: Copies
+  readonly login: Login
+  readonly prisma: InstalledPrisma
+  /** As Prisma is called for a database of the role's. */
+  prismaFor(login: Login): Prisma
+  /** @returns the schema file's path */
+  schema(name: string, text: string): Promise<string>
+  /** A database of its own, like all others; dropped with the server. */
+  database(name: string): Promise<Login>
+  remove(): Promise<void>
+}
+
+const password = 'a role’s password'
+
+export async function makeSchool(options: TestOptions = { driver: 'embedded' }): Promise<School> {
+  const [infrastructure, prisma] = await Promise.all([testInfrastructure(options), installPrisma()])
+  await infrastructure.up()
+  const admin = await infrastructure.infrastructure.admin()
+  const asAdmin = (sql: string): Promise<unknown> => withConnection(admin, client => client.query(sql))
+  const database = async (name: string, template: string): Promise<Login> => {
+    await asAdmin(`CREATE DATABASE ${id(name)} OWNER school_user TEMPLATE ${template}`)
+    await asAdmin(`REVOKE CONNECT, TEMPORARY ON DATABASE ${id(name)} FROM PUBLIC`)
+    return { ...admin, user: 'school_user', password, database: name }
+  }
+  await asAdmin(`CREATE ROLE school_user LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${password}'`)
+  const login = await database('school_db', 'instance_manager_template')
+  const school: School = {
+    infrastructure,
+    prisma,
+    login,
+    copies: new Copies(() => Promise.resolve(admin), 'a workspace'),
+    prismaFor: ({ database: of }) => ({
+      run: prisma.run,
+      server: prisma.server,
+      url: `postgresql://school_user:${encodeURIComponent(password)}@127.0.0.1:${infrastructure.settings.ports.postgres}/${of}`,
+      secrets: [password],
+      signal: AbortSignal.timeout(300_000),
+    }),
+    async schema(name, text) {
+      const path = join(prisma.server, `${name.replaceAll(/\W/g, '-')}.prisma`)
+      await writeFile(path, text)
+      return path
+    },
+    database: name => database(name, 'school_db'),
+    async remove() {
+      await infrastructure.dispose()
+      await prisma.remove()
+    },
+  }
+  const { run, server, url } = school.prismaFor(login)
+  const args = [
+    'migrate',
+    'diff',
+    '--from-empty',
+    '--to-schema-datamodel',
+    await school.schema('base', base),
+    '--script',
+  ]
+  const sql = await run(join(server, 'node_modules/.bin/prisma'), args, {
+    cwd: server,
+    timeout: 60_000,
+    env: { ...baseEnvironment(), DATABASE_URL: url, DIRECT_URL: url },
+  })
+  await withSession(login, async client => {
+    await client.query(sql)
+    await client.query(seed)
+  })
+  return school
+}
+
+export type Rows = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string | null>>>>>>
+
+/** All rows by table and key, values as text. */
+export async function allRows(client: Client): Promise<Rows> {
+  const result: Record<string, Record<string, Record<string, string | null>>> = {}
+  for (const { name, columns, key } of (await readCatalogue(client)).tables) {
+    const { rows } = await client.query<Record<string, string | null>>(
+      `SELECT ${columns.map(it => `${id(it.name)}::text`).join(', ')} FROM ${id(name)}`,
+    )
+    result[name] = Object.fromEntries(rows.map(row => [key.map(it => row[it]).join(), row]))
+  }
+  return result
+}
+
+/** What users do after the change, whatever the schema: 30 rows added, 10 changed, 6 deleted. */
+export async function writeLater(client: Client): Promise<void> {
+  const catalogue = await readCatalogue(client)
+  for (let n = 1; n <= 10; n++) await insert(client, catalogue, 'users', n)
+  for (let n = 1; n <= 20; n++) await insert(client, catalogue, 'samples', n)
+  await client.query(`UPDATE samples SET name = name || '!' WHERE id BETWEEN 11 AND 20`)
+  for (const it of ['badges', 'awards']) {
+    const found = catalogue.tables.find(({ name }) => name === it)
+    if (found) await client.query(`DELETE FROM ${id(it)} WHERE "userId" BETWEEN 41 AND 43`)
+  }
+  await client.query('DELETE FROM users WHERE id BETWEEN 41 AND 43')
+  await client.query('DELETE FROM samples WHERE id BETWEEN 1 AND 3')
+}
+
+/** Values by the columns' names, so that they are the same in every schema. */
+async function insert(client: Client, { tables, enums }: Catalogue, name: string, n: number): Promise<void> {
+  const columns = tables.find(it => it.name === name)?.columns.filter(it => it.default === null && it.required) ?? []
+  const values = columns.map(it => {
+    if (it.name.endsWith('Id')) return n
+    if (it.enum) return enums.find(({ name: one }) => one === it.enum)?.labels[0]
+    if (it.category === 'N') return n
+    if (it.category === 'D') return '2026-01-02'
+    return it.name === 'age' ? String(n) : `new ${n}`
+  })
+  await client.query(
+    `INSERT INTO ${id(name)} (${columns.map(it => id(it.name)).join(', ')}) VALUES (${values.map((_, it) => `$${it + 1}`).join(', ')})`,
+    values,
+  )
+}
