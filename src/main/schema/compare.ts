@@ -122,25 +122,27 @@ const isNarrower = (was: Column, now: Column | undefined): boolean =>
 const needsValue = (it: Column): boolean => it.required && it.default === null && it.generated === null
 
 /** Dropped and added in one table with one type, or dropped and added tables with equal columns. */
-export function renameCandidates(before: Catalogue, after: Catalogue): Rename[] {
+export function renameCandidates(before: Catalogue, after: Catalogue, renames: Renames): Rename[] {
   const columnsOf = (it: Table): string =>
     it.columns
       .map(({ name, type }) => `${name} ${type}`)
       .sort()
       .join('\0')
-  const added = after.tables.filter(it => !tableOf(before, it.name))
+  const known = before.tables.map(it => renames.table(it.name))
+  const added = after.tables.filter(it => !known.includes(it.name))
   return before.tables.flatMap((table): Rename[] => {
-    const now = tableOf(after, table.name)
+    const now = tableOf(after, renames.table(table.name))
     if (!now)
       return added
         .filter(it => columnsOf(it) === columnsOf(table))
         .map(it => ({ kind: 'table', from: table.name, to: it.name }))
+    const columns = table.columns.map(it => renames.column(table.name, it.name))
     return table.columns
-      .filter(it => !columnOf(now, it.name))
+      .filter(it => !columnOf(now, renames.column(table.name, it.name)))
       .flatMap(from =>
         now.columns
-          .filter(it => !columnOf(table, it.name) && it.type === from.type)
-          .map((to): Rename => ({ kind: 'column', table: table.name, from: from.name, to: to.name })),
+          .filter(it => !columns.includes(it.name) && it.type === from.type)
+          .map((to): Rename => ({ kind: 'column', table: now.name, from: from.name, to: to.name })),
       )
   })
 }

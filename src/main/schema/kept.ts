@@ -87,13 +87,17 @@ export async function keepRows(
 
 /**
  * After the change: notes what each value became, and lets go what is as it was.
+ * @param all also what is as it was: it may be written over when the change is made once more
  * @returns what to remember of it, and what was lost
  */
 export async function settle(
   client: Client,
-  before: Catalogue,
-  after: Catalogue,
-  renames: Renames,
+  {
+    before,
+    after,
+    renames,
+    all,
+  }: { readonly before: Catalogue; readonly after: Catalogue; readonly renames: Renames; readonly all: boolean },
   kept: Kept,
 ): Promise<{ readonly kept: Kept; readonly losses: Loss[] }> {
   const now = tableOf(after, kept.table.there)
@@ -123,7 +127,7 @@ export async function settle(
     await client.query(
       `UPDATE ${inKept(kept.name)} AS k SET ${['gone = false', ...became].join(', ')} FROM ${publicly(now.name)} AS t WHERE ${joined(kept, 'there')}`,
     )
-    if (gone.length === 0)
+    if (gone.length === 0 && !all)
       await client.query(
         `DELETE FROM ${inKept(kept.name)} AS k WHERE NOT gone AND NOT (${changed.map(it => it.differs).join(' OR ')})`,
       )

@@ -88,7 +88,7 @@ export async function move(client: Client, change: SchemaChange, direction: Dire
   for (const it of last?.kept ?? []) await markUntouched(client, it)
 
   const script = parseScript(change[direction])
-  if (direction === 'forward') await rename(client, change.renames)
+  if (direction === 'forward') await applyRenames(client, change.renames)
   await restructure(client, script, change, direction, last && wantedOf(last, change, direction))
   const aside: Kept[] = []
   let amends: Pick<MoveReport, 'placeholders' | 'aside'> = { placeholders: [], aside: [] }
@@ -110,11 +110,11 @@ export async function move(client: Client, change: SchemaChange, direction: Dire
   const settled: Kept[] = []
   const losses: Loss[] = []
   for (const it of kept) {
-    const done = await settle(client, before, after, renames, it)
+    const done = await settle(client, { before, after, renames, all: direction === 'backward' }, it)
     settled.push(done.kept)
     losses.push(...done.losses)
   }
-  if (direction === 'backward') await rename(client, change.renames.map(reversed).reverse())
+  if (direction === 'backward') await applyRenames(client, change.renames.map(reversed).reverse())
   const report = { losses, ...amends }
   await client.query('UPDATE im_kept.moves SET kept = $2, report = $3 WHERE id = $1', [
     rows[0]?.id,
@@ -124,9 +124,22 @@ export async function move(client: Client, change: SchemaChange, direction: Dire
   return report
 }
 
-/** The way back drops too: columns and tables that only the new schema has. */
+/**
+ * The way back takes too: columns and tables that only the new schema has, and what is put back over. Columns that the
+ * operator's statement wrote are among the latter: run once more, it would write over what users wrote since.
+ */
 function keepBack(before: Catalogue, last: Move | undefined, change: SchemaChange): SchemaChange['keep'] {
-  return last ? keepOf(before, wantedOf(last, change, 'backward'), new Renames([])) : []
+  if (!last) return []
+  const renames = new Renames(change.renames)
+  const wanted = keepOf(before, wantedOf(last, change, 'backward'), new Renames([]))
+  return before.tables.flatMap(({ name: table, columns: its }) => {
+    const found = wanted.find(it => it.table === table)
+    const written = change.keep
+      .filter(it => renames.table(it.table) === table)
+      .flatMap(it => it.columns.map(column => renames.column(it.table, column)))
+    const columns = its.map(it => it.name).filter(it => found?.columns.includes(it) || written.includes(it))
+    return found?.rows || columns.length > 0 ? [{ table, rows: found?.rows ?? false, columns }] : []
+  })
 }
 
 /** The schema that is returned to, in the names at the time of putting back. */
@@ -204,7 +217,7 @@ async function requireSame(client: Client, work: () => Promise<void>): Promise<v
 const reversed = (it: Rename): Rename => ({ ...it, from: it.to, to: it.from })
 
 /** Tables come first, reversed they come last: a column's rename has its table's name after the change. */
-async function rename(client: Client, renames: readonly Rename[]): Promise<void> {
+export async function applyRenames(client: Client, renames: readonly Rename[]): Promise<void> {
   for (const it of renames)
     await demand(
       client,

@@ -41,7 +41,7 @@ export async function rehearse(client: Client, proposal: Proposal): Promise<Rehe
     class: classOf(before.catalogue, after.catalogue, renames, found),
     change,
     losses: losses.filter(it => found.some(one => isSame(one, it))),
-    candidates: renameCandidates(before.catalogue, after.catalogue),
+    candidates: renameCandidates(before.catalogue, after.catalogue, renames),
     oldCode: oldCodeLimits(before.catalogue, after.catalogue),
     rollback: await rehearseBack(client, change, before, after, losses),
   }

@@ -2,6 +2,7 @@
 import type { Client } from 'pg'
 import { hasCode, type Login, unreachable, withConnection } from '../infrastructure/connection'
 import { problem } from '../../shared/problem'
+import { Refused, refusedProblem } from './refusal'
 
 /** Milliseconds that a statement may take: rewriting a table of many gigabytes. */
 const statementTimeout = 1_800_000
@@ -18,8 +19,8 @@ const settings = `SET search_path = public; SET timezone = 'UTC'; SET datestyle 
   SET check_function_bodies = off; SET client_min_messages = warning`
 
 /**
- * A session for work on the schema. @throws Problem `schema-locked` if the application doesn't let go of a table; what
- * `unreachable` makes of the rest
+ * A session for work on the schema. @throws Problem `schema-locked` if the application doesn't let go of a table,
+ * `schema-refused`; what `unreachable` makes of the rest
  */
 export async function withSession<T>(login: Login, work: (client: Client) => Promise<T>): Promise<T> {
   try {
@@ -42,7 +43,7 @@ export async function withSession<T>(login: Login, work: (client: Client) => Pro
         },
         error,
       )
-    throw unreachable(error, login.port)
+    throw error instanceof Refused ? refusedProblem(error) : unreachable(error, login.port)
   }
 }
 

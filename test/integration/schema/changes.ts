@@ -108,15 +108,281 @@ export interface Change {
   readonly aside?: number
   /** Done after the change, beside what is done after each. */
   readonly later?: string
-  /** `table.column` that differ from what they would be without the change, because `later` wrote them. */
+  /** `table.key.column` that differ from what they would be without the change, because `later` wrote them. */
   readonly written?: readonly string[]
 }
 
+/** Twenty-eight that PostgreSQL accepts, the last six after one statement of the operator's own. */
 export const accepted: readonly Change[] = [
   {
-    name: 'drop nullable column',
+    name: 'add a nullable column',
+    replace: [['  phone     String?\n', '  phone     String?\n  fax       String?\n']],
+    class: 'additive',
+  },
+  {
+    name: 'add a column with a default',
+    replace: [['  mentor    Int?\n', '  mentor    Int?\n  level     Int @default(3)\n']],
+    class: 'additive',
+  },
+  {
+    name: 'add a table',
+    replace: [
+      ['  badges    Badge[]\n', '  badges    Badge[]\n  notes     Note[]\n'],
+      [
+        'model Badge',
+        'model Note {\n  id Int @id @default(autoincrement())\n  text String\n  userId Int\n  user User @relation(fields: [userId], references: [id])\n}\nmodel Badge',
+      ],
+    ],
+    class: 'additive',
+    later: `INSERT INTO "Note" (text, "userId") VALUES ('new', 1)`,
+  },
+  {
+    name: 'drop a unique index (1:1 becomes 1:n)',
+    replace: [
+      ['  sampleId Int    @unique\n', '  sampleId Int\n'],
+      ['  analysis    Analysis?\n', '  analyses    Analysis[]\n'],
+    ],
+    class: 'additive',
+  },
+  { name: 'add an enum value', replace: [['  guest\n', '  guest\n  alumnus\n']], class: 'additive' },
+  {
+    name: 'add a foreign key',
+    replace: [
+      [
+        '  mentor    Int?\n',
+        '  mentor    Int?\n  mentorUser User? @relation("mentors", fields: [mentor], references: [id])\n  mentored User[] @relation("mentors")\n',
+      ],
+    ],
+    class: 'restrictive',
+  },
+  {
+    name: 'change what deleting a parent does',
+    replace: [
+      [
+        '  createdBy   User      @relation(fields: [createdById], references: [id])',
+        '  createdBy   User      @relation(fields: [createdById], references: [id], onDelete: Cascade)',
+      ],
+    ],
+    class: 'restrictive',
+  },
+  {
+    name: 'limit a text where all fit',
+    replace: [['  nick      String\n', '  nick      String @db.VarChar(20)\n']],
+    class: 'restrictive',
+  },
+  {
+    name: 'a bigger number',
+    replace: [['  visits    Int      @default(0)\n', '  visits    BigInt   @default(0)\n']],
+    class: 'restrictive',
+  },
+  { name: 'remove an unused enum value', replace: [['  guest\n', '']], class: 'restrictive' },
+  {
+    name: 'drop a required column',
+    replace: [['  nick      String\n', '']],
+    class: 'destructive',
+    losses: ['column users.nick 50'],
+    placeholders: 10,
+  },
+  {
+    name: 'drop a nullable column',
     replace: [['  phone     String?\n', '']],
     class: 'destructive',
     losses: ['column users.phone 40'],
+  },
+  {
+    name: 'a date without its time',
+    replace: [['  born      DateTime @default(now())\n', '  born      DateTime @default(now()) @db.Date\n']],
+    class: 'destructive',
+    losses: ['values users.born 50'],
+    later: `UPDATE users SET born = '1999-01-01' WHERE id = 30`,
+    written: ['users.30.born'],
+  },
+  {
+    name: 'a number without its fraction',
+    replace: [['  score     Float?\n', '  score     Int?\n']],
+    class: 'destructive',
+    losses: ['values users.score 50'],
+    later: 'UPDATE users SET score = 77 WHERE id = 30',
+    written: ['users.30.score'],
+  },
+  {
+    name: 'drop a unique required column',
+    replace: [['  code      String   @unique\n', '']],
+    class: 'destructive',
+    losses: ['column users.code 50'],
+    placeholders: 10,
+  },
+  {
+    name: 'text becomes a number',
+    replace: [['  age       String\n', '  age       Int      @default(0)\n']],
+    class: 'destructive',
+    losses: ['values users.age 50'],
+  },
+  {
+    name: '1:n becomes m:n',
+    replace: [
+      ['  classId     Int?\n', ''],
+      [
+        '  schoolClass SchoolClass? @relation(fields: [classId], references: [id], onDelete: SetNull)\n',
+        '  classes     SchoolClass[]\n',
+      ],
+      ['  @@index([classId])\n', ''],
+    ],
+    class: 'destructive',
+    losses: ['column samples.classId 225'],
+    later: 'INSERT INTO "_SampleToSchoolClass" VALUES (5, 5)',
+  },
+  {
+    name: 'rename a column, as Prisma does it',
+    replace: [['  phone     String?\n', '  mobile    String?\n']],
+    class: 'destructive',
+    losses: ['column users.phone 40'],
+    candidates: 1,
+    later: `UPDATE users SET mobile = '+49 0' WHERE id = 1`,
+  },
+  {
+    name: 'drop a table',
+    replace: [
+      ['  badges    Badge[]\n', ''],
+      [
+        'model Badge {\n  id     Int    @id @default(autoincrement())\n  title  String\n  userId Int\n  user   User   @relation(fields: [userId], references: [id])\n  @@map("badges")\n}\n',
+        '',
+      ],
+    ],
+    class: 'destructive',
+    losses: ['table badges 50'],
+    aside: 3,
+  },
+  {
+    name: 'rename a table, as Prisma does it',
+    replace: [['  @@map("badges")\n', '  @@map("awards")\n']],
+    class: 'destructive',
+    losses: ['table badges 50'],
+    candidates: 1,
+    aside: 3,
+    later: `INSERT INTO awards (title, "userId") VALUES ('new', 1)`,
+  },
+  {
+    name: 'rename a column by RENAME',
+    replace: [['  phone     String?\n', '  mobile    String?\n']],
+    renames: [{ kind: 'column', table: 'users', from: 'phone', to: 'mobile' }],
+    class: 'restrictive',
+    later: `UPDATE users SET mobile = '+49 0' WHERE id = 1`,
+    written: ['users.1.phone'],
+  },
+  {
+    name: 'rename a table by RENAME',
+    replace: [['  @@map("badges")\n', '  @@map("awards")\n']],
+    renames: [{ kind: 'table', from: 'badges', to: 'awards' }],
+    class: 'restrictive',
+    later: `UPDATE awards SET title = 'renamed' WHERE id = 1`,
+    written: ['badges.1.title'],
+  },
+  {
+    name: 'require a value, with one for those without',
+    replace: [['  room      String?\n', '  room      String\n']],
+    mend: `UPDATE school_classes SET room = 'none' WHERE room IS NULL`,
+    class: 'destructive',
+    losses: ['values school_classes.room 2'],
+    later: `UPDATE school_classes SET room = 'R9' WHERE id = 2`,
+    written: ['school_classes.2.room'],
+  },
+  {
+    name: 'a new required column, with a value for each',
+    replace: [['  room      String?\n', '  room      String?\n  floor     Int\n']],
+    mend: 'UPDATE school_classes SET floor = 1',
+    class: 'restrictive',
+  },
+  {
+    name: 'limit a text, and cut those that are longer',
+    replace: [['  note        String?\n', '  note        String? @db.VarChar(8)\n']],
+    mend: 'UPDATE samples SET note = left(note, 8)',
+    class: 'destructive',
+    losses: ['values samples.note 58'],
+    later: `UPDATE samples SET note = 'new' WHERE id = 33`,
+    written: ['samples.33.note'],
+  },
+  {
+    name: 'remove an enum value, and map it to another',
+    replace: [['  director\n', '']],
+    mend: `UPDATE users SET role = 'teacher' WHERE role = 'director'`,
+    class: 'destructive',
+    losses: ['values users.role 12'],
+    later: `UPDATE users SET role = 'guest' WHERE id = 3`,
+    written: ['users.3.role'],
+  },
+  {
+    name: 'make a column unique, and empty duplicates',
+    replace: [['  room      String?\n', '  room      String? @unique\n']],
+    mend: `UPDATE school_classes SET room = NULL WHERE id IN (9, 10)`,
+    class: 'destructive',
+    losses: ['values school_classes.room 2'],
+    later: `UPDATE school_classes SET room = 'R99' WHERE id = 9`,
+    written: ['school_classes.9.room'],
+  },
+  {
+    name: 'add a foreign key, and correct orphans',
+    replace: [
+      [
+        '  ownerId     Int\n',
+        '  ownerId     Int\n  owner       User @relation("owners", fields: [ownerId], references: [id])\n',
+      ],
+      ['  samples   Sample[]\n  badges', '  samples   Sample[]\n  owned     Sample[] @relation("owners")\n  badges'],
+    ],
+    mend: 'UPDATE samples SET "ownerId" = 1 WHERE "ownerId" = 999',
+    class: 'destructive',
+    losses: ['values samples.ownerId 1'],
+    later: 'UPDATE samples SET "ownerId" = 2 WHERE id = 8',
+    written: ['samples.8.ownerId'],
+  },
+]
+
+export const refused: readonly Change[] = [
+  {
+    name: 'a new required column without a default',
+    replace: [['  room      String?\n', '  room      String?\n  floor     Int\n']],
+    class: 'refused',
+    refused: ['23502', 10],
+  },
+  {
+    name: 'rename a required column, as Prisma does it',
+    replace: [['  nick      String\n', '  alias     String\n']],
+    class: 'refused',
+    refused: ['23502', 50],
+    candidates: 1,
+  },
+  {
+    name: 'a limit that is too short',
+    replace: [['  note        String?\n', '  note        String? @db.VarChar(8)\n']],
+    class: 'refused',
+    refused: ['22001', 58],
+  },
+  { name: 'an enum value in use', replace: [['  director\n', '']], class: 'refused', refused: ['22P02', 12] },
+  {
+    name: 'a unique index with duplicates',
+    replace: [
+      ['  room      String?\n', '  room      String?\n'],
+      ['  organism    String\n', '  organism    String @unique\n'],
+    ],
+    class: 'refused',
+    refused: ['23505', 300],
+  },
+  {
+    name: 'a foreign key with orphans',
+    replace: [
+      [
+        '  ownerId     Int\n',
+        '  ownerId     Int\n  owner       User @relation("owners", fields: [ownerId], references: [id])\n',
+      ],
+      ['  samples   Sample[]\n  badges', '  samples   Sample[]\n  owned     Sample[] @relation("owners")\n  badges'],
+    ],
+    class: 'refused',
+    refused: ['23503', 1],
+  },
+  {
+    name: 'a required column with NULLs',
+    replace: [['  phone     String?\n', '  phone     String\n']],
+    class: 'refused',
+    refused: ['23502', 10],
   },
 ]

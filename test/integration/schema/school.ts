@@ -4,13 +4,16 @@ import { join } from 'node:path'
 import { type Client, escapeIdentifier as id } from 'pg'
 import { type Login, withConnection } from '../../../src/main/infrastructure/connection'
 import { baseEnvironment } from '../../../src/main/system/environment'
-import { readCatalogue, type Catalogue } from '../../../src/main/schema/catalogue'
+import { factsOf, readCatalogue, type Catalogue } from '../../../src/main/schema/catalogue'
 import { Copies } from '../../../src/main/schema/copies'
-import type { Prisma } from '../../../src/main/schema/diff'
-import { withSession } from '../../../src/main/schema/session'
+import { diffFromDatabase, schemaDiff, type Prisma } from '../../../src/main/schema/diff'
+import { applyRenames } from '../../../src/main/schema/move'
+import { rehearse, type Proposal } from '../../../src/main/schema/rehearse'
+import { inTransaction, withSession } from '../../../src/main/schema/session'
 import { testInfrastructure, type TestInfrastructure, type TestOptions } from '../../support/infrastructure'
 import { installPrisma, type InstalledPrisma } from '../../support/prisma'
-import { base, seed } from './changes'
+import type { Rehearsal } from '../../../src/shared/schema'
+import { base, seed, type Change } from './changes'
 
 export interface School {
   readonly infrastructure: TestInfrastructure
@@ -38,6 +41,9 @@ export async function makeSchool(options: TestOptions = { driver: 'embedded' }):
     await asAdmin(`REVOKE CONNECT, TEMPORARY ON DATABASE ${id(name)} FROM PUBLIC`)
     return { ...admin, user: 'school_user', password, database: name }
   }
+  // what is tested here isn't whether the disk keeps it
+  await asAdmin('ALTER SYSTEM SET fsync = off')
+  await asAdmin('SELECT pg_reload_conf()')
   await asAdmin(`CREATE ROLE school_user LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${password}'`)
   const login = await database('school_db', 'instance_manager_template')
   const school: School = {
@@ -48,9 +54,9 @@ export async function makeSchool(options: TestOptions = { driver: 'embedded' }):
     prismaFor: ({ database: of }) => ({
       run: prisma.run,
       server: prisma.server,
-      url: `postgresql://school_user:${encodeURIComponent(password)}@127.0.0.1:${infrastructure.settings.ports.postgres}/${of}`,
+      url: `postgresql://school_user:${encodeURIComponent(password)}@127.0.0.1:${infrastructure.settings.ports.postgres}/${encodeURIComponent(of)}`,
       secrets: [password],
-      signal: AbortSignal.timeout(300_000),
+      signal: new AbortController().signal,
     }),
     async schema(name, text) {
       const path = join(prisma.server, `${name.replaceAll(/\W/g, '-')}.prisma`)
@@ -83,6 +89,63 @@ export async function makeSchool(options: TestOptions = { driver: 'embedded' }):
   })
   return school
 }
+
+/** Prisma takes seconds for each change: two are made at a time, while tests run. */
+export function proposals(school: School, changes: readonly Change[]): (name: string) => Promise<Proposal> {
+  const made = new Map<string, Promise<Proposal>>()
+  const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()]
+  for (const [index, it] of changes.entries()) {
+    const proposal = (lanes[index % 2] ?? Promise.resolve()).then(() => proposalOf(school, it))
+    lanes[index % 2] = proposal.catch(() => undefined)
+    made.set(it.name, proposal)
+  }
+  return name => made.get(name) ?? Promise.reject(new Error(`no ${name}`))
+}
+
+/** As the rebuild asks for it: with renames, what is left to do comes from a database in which they are done. */
+async function proposalOf(school: School, { name, replace, renames = [], mend }: Change): Promise<Proposal> {
+  const text = replace.reduce((it, [from, to]) => {
+    if (!it.includes(from)) throw new Error(`${name}: no ${from}`)
+    return it.replace(from, to)
+  }, base)
+  const [from, to] = [await school.schema('base', base), await school.schema(name, text)]
+  const rest = { id: 'change-1', renames, ...(mend !== undefined && { mend }) }
+  if (renames.length === 0)
+    return {
+      ...rest,
+      ...(await CACHED(JSON.stringify([base, text]), () => schemaDiff(school.prismaFor(school.login), from, to))),
+    }
+  const login = await school.database(`renamed ${name}`)
+  await withSession(login, client => inTransaction(client, () => applyRenames(client, renames)))
+  return {
+    ...rest,
+    ...(await CACHED(JSON.stringify([base, text, renames]), () => diffFromDatabase(school.prismaFor(login), from, to))),
+  }
+}
+import { existsSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+async function CACHED<T>(k: string, w: () => Promise<T>): Promise<T> {
+  mkdirSync('/tmp/schema-cache', { recursive: true })
+  const f = '/tmp/schema-cache/' + createHash('md5').update(k).digest('hex')
+  if (existsSync(f)) return JSON.parse(readFileSync(f, 'utf8'))
+  const r = await w()
+  writeFileSync(f, JSON.stringify(r))
+  return r
+}
+
+export async function rehearsed(school: School, login: Login, proposal: Proposal): Promise<Rehearsal> {
+  const token = `rehearsal in ${login.database}`
+  const copy = await school.copies.make(login, token, new AbortController().signal)
+  try {
+    return await withSession(copy, client => rehearse(client, proposal))
+  } finally {
+    await school.copies.drop(token)
+  }
+}
+
+/** Schema and rows. */
+export const dump = (login: Login): Promise<{ facts: string[]; rows: Rows }> =>
+  withSession(login, async client => ({ facts: factsOf(await readCatalogue(client)), rows: await allRows(client) }))
 
 export type Rows = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string | null>>>>>>
 
