@@ -13,16 +13,20 @@ interface Use {
   readonly wanted: Column | undefined
 }
 
-/** Whether both have it, with other labels or in another order. */
-export const differingEnums = (now: Catalogue, wanted: Catalogue): Enum[] =>
+/** Those that both have, with other labels or in another order. */
+const differingEnums = (now: Catalogue, wanted: Catalogue): Enum[] =>
   wanted.enums.filter(it => {
     const found = now.enums.find(({ name }) => name === it.name)
     return found !== undefined && found.labels.join('\0') !== it.labels.join('\0')
   })
 
-/** Makes them as `wanted` has them. Values that don't exist there become NULL, or the column's default, or the first. */
-export async function remakeEnums(client: Client, now: Catalogue, wanted: Catalogue): Promise<void> {
-  for (const it of differingEnums(now, wanted)) {
+/**
+ * Makes them as `wanted` has them. Values that don't exist there become NULL, or the column's default, or the first.
+ * @returns the names of those that differed
+ */
+export async function remakeEnums(client: Client, now: Catalogue, wanted: Catalogue): Promise<string[]> {
+  const differing = differingEnums(now, wanted)
+  for (const it of differing) {
     const uses = now.tables.flatMap(table =>
       table.columns
         .filter(({ enum: held }) => held === it.name)
@@ -36,6 +40,7 @@ export async function remakeEnums(client: Client, now: Catalogue, wanted: Catalo
     for (const use of uses) await replaceUnknown(client, use, it.labels, present)
     await remake(client, it, uses)
   }
+  return differing.map(it => it.name)
 }
 
 async function replaceUnknown(

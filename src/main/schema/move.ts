@@ -13,7 +13,7 @@ import { hasCode } from '../infrastructure/connection'
 import { fillRequired, setAside } from './amends'
 import { readCatalogue, type Catalogue } from './catalogue'
 import { keepOf, Renames } from './compare'
-import { differingEnums, remakeEnums } from './enums'
+import { remakeEnums } from './enums'
 import {
   continueSequences,
   keepRows,
@@ -71,7 +71,7 @@ export async function move(client: Client, change: SchemaChange, direction: Dire
   const last = await lastMove(client, change.id)
   if (last?.direction === direction) return last.report
   if (!last && direction === 'backward') return { losses: [], placeholders: [], aside: [] }
-  await lockTables(client, await readCatalogue(client))
+  await lockTables(client)
   const before = await readCatalogue(client)
   const { rows } = await client.query<{ id: string }>(
     'INSERT INTO im_kept.moves (change, direction, before, sequences) VALUES ($1, $2, $3, $4) RETURNING id',
@@ -156,10 +156,13 @@ function wantedOf({ before }: Move, { renames: all }: SchemaChange, direction: D
   }
 }
 
-/** One after the other they could be taken in another order than the application takes them. */
-async function lockTables(client: Client, { tables }: Catalogue): Promise<void> {
-  if (tables.length > 0)
-    await client.query(`LOCK TABLE ${tables.map(it => id(it.name)).join(', ')} IN ACCESS EXCLUSIVE MODE`)
+/** All at once: one after the other, they could be taken in another order than the application takes them. */
+async function lockTables(client: Client): Promise<void> {
+  const { rows } = await client.query<{ names: string | null }>(
+    "SELECT string_agg(quote_ident(relname), ', ') AS names FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
+  )
+  const names = rows[0]?.names
+  if (names) await client.query(`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`)
 }
 
 async function restructure(
@@ -170,11 +173,9 @@ async function restructure(
   wanted: Catalogue | undefined,
 ): Promise<void> {
   const late = direction === 'forward' && mend !== undefined && !(await mended(client, mend))
-  const now = await readCatalogue(client)
-  const ours = wanted ? differingEnums(now, wanted).map(it => it.name) : []
-  if (wanted) await remakeEnums(client, now, wanted)
+  const remade = wanted ? await remakeEnums(client, await readCatalogue(client), wanted) : []
   for (const part of structure) {
-    if (part.enum === undefined || !ours.includes(part.enum)) await demand(client, part.sql)
+    if (part.enum === undefined || !remade.includes(part.enum)) await demand(client, part.sql)
   }
   if (late) await requireSame(client, () => demand(client, mend))
 }

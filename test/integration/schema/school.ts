@@ -113,26 +113,15 @@ async function proposalOf(school: School, { name, replace, renames = [], mend }:
   if (renames.length === 0)
     return {
       ...rest,
-      ...(await CACHED(JSON.stringify([base, text]), () => schemaDiff(school.prismaFor(school.login), from, to))),
+      ...(await schemaDiff(school.prismaFor(school.login), from, to)),
     }
   const login = await school.database(`renamed ${name}`)
   await withSession(login, client => inTransaction(client, () => applyRenames(client, renames)))
   return {
     ...rest,
-    ...(await CACHED(JSON.stringify([base, text, renames]), () => diffFromDatabase(school.prismaFor(login), from, to))),
+    ...(await diffFromDatabase(school.prismaFor(login), from, to)),
   }
 }
-import { existsSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs'
-import { createHash } from 'node:crypto'
-async function CACHED<T>(k: string, w: () => Promise<T>): Promise<T> {
-  mkdirSync('/tmp/schema-cache', { recursive: true })
-  const f = '/tmp/schema-cache/' + createHash('md5').update(k).digest('hex')
-  if (existsSync(f)) return JSON.parse(readFileSync(f, 'utf8'))
-  const r = await w()
-  writeFileSync(f, JSON.stringify(r))
-  return r
-}
-
 export async function rehearsed(school: School, login: Login, proposal: Proposal): Promise<Rehearsal> {
   const token = `rehearsal in ${login.database}`
   const copy = await school.copies.make(login, token, new AbortController().signal)
