@@ -108,10 +108,7 @@ async function copyOf(client: Client, prefix: string, now: Catalogue, it: Foreig
 
 /** @throws Problem `schema-rollback` if taking out a row would take out or change others */
 function requireAlone({ constraints }: Catalogue, table: string): void {
-  const quoted = [table, id(table)].map(it => it.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join('|')
-  const dependent = constraints.find(it =>
-    new RegExp(`REFERENCES (${quoted})\\(.*ON DELETE (CASCADE|SET)`).test(it.definition),
-  )
+  const dependent = constraints.find(it => it.parent === table && /ON DELETE (CASCADE|SET)/.test(it.definition))
   if (!dependent) return
   throw problem({
     code: 'schema-rollback',

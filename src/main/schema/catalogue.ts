@@ -42,6 +42,8 @@ export interface Enum {
 
 export interface Constraint {
   readonly table: string
+  /** What a foreign key refers to. */
+  readonly parent?: string | null
   readonly name: string
   readonly columns: readonly string[]
   readonly definition: string
@@ -85,7 +87,8 @@ const enums = `
   WHERE typnamespace = 'public'::regnamespace AND ${notOfExtension('pg_type', 'pg_type.oid')} GROUP BY typname ORDER BY typname`
 
 const constraints = `
-  SELECT relname::text AS table, conname::text AS name, ${columnNames('conkey', 'conrelid')} AS columns, pg_get_constraintdef(pg_constraint.oid) AS definition
+  SELECT relname::text AS table, conname::text AS name, ${columnNames('conkey', 'conrelid')} AS columns, pg_get_constraintdef(pg_constraint.oid) AS definition,
+    (SELECT parent.relname::text FROM pg_class AS parent WHERE parent.oid = confrelid) AS parent
   FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid WHERE ${ofTables} AND contype IN ('p', 'u', 'f', 'c', 'x') ORDER BY relname, conname`
 
 const indexes = `

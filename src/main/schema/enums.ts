@@ -5,6 +5,7 @@
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { columnOf, tableOf, type Catalogue, type Column, type Enum } from './catalogue'
 import { demand } from './refusal'
+import type { Part } from './script'
 
 /** Columns with what the wanted schema says about them. */
 interface Use {
@@ -41,6 +42,24 @@ export async function remakeEnums(client: Client, now: Catalogue, wanted: Catalo
     await remake(client, it, uses)
   }
   return differing.map(it => it.name)
+}
+
+/**
+ * What the first way forward needs of this: PostgreSQL adds a label at once, but forbids its use in the same
+ * transaction.
+ * @param used SQL that may use one
+ * @returns undefined if none of the added labels is used
+ */
+export function withAddedLabels(now: Catalogue, parts: readonly Part[], used: string): Catalogue | undefined {
+  const added = parts.filter(it => it.label !== undefined)
+  if (!added.some(it => used.includes(literal(it.label ?? '')))) return undefined
+  return {
+    ...now,
+    enums: now.enums.map(({ name, labels }) => ({
+      name,
+      labels: [...labels, ...added.flatMap(it => (it.enum === name && it.label !== undefined ? [it.label] : []))],
+    })),
+  }
 }
 
 async function replaceUnknown(

@@ -163,6 +163,19 @@ export async function markUntouched(client: Client, kept: Kept): Promise<void> {
   )
 }
 
+/** In the order in which rows may be inserted where foreign keys are in force. */
+export function parentsFirst(all: readonly Kept[], { constraints }: Catalogue): Kept[] {
+  const ordered = new Set<Kept>()
+  const visit = (kept: Kept, above: readonly Kept[]): void => {
+    if (ordered.has(kept) || above.includes(kept)) return
+    const parents = constraints.filter(it => it.table === kept.table.there).map(it => it.parent)
+    for (const it of all) if (parents.includes(it.table.there)) visit(it, [...above, kept])
+    ordered.add(kept)
+  }
+  for (const it of all) visit(it, [])
+  return [...ordered]
+}
+
 /** On the way back, when tables and columns are there again and demand nothing yet. */
 export async function putBack(client: Client, now: Catalogue, kept: Kept): Promise<void> {
   const table = tableOf(now, kept.table.there)

@@ -5,20 +5,20 @@
  * the old schema demands anything of the rows, and rows that were written meanwhile are made to fit. Going forward once
  * more is the same again, with what the way back kept.
  */
-import { type Client, escapeIdentifier as id } from 'pg'
+import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { z } from 'zod'
-import { problem } from '../../shared/problem'
 import { moveReportSchema, type Loss, type MoveReport, type Rename, type SchemaChange } from '../../shared/schema'
-import { hasCode } from '../infrastructure/connection'
 import { fillRequired, setAside } from './amends'
 import { readCatalogue, type Catalogue } from './catalogue'
 import { keepOf, Renames } from './compare'
-import { remakeEnums } from './enums'
+import { remakeEnums, withAddedLabels } from './enums'
 import {
   continueSequences,
+  inKept,
   keepRows,
   keptSchema,
   markUntouched,
+  parentsFirst,
   putBack,
   readSequences,
   settle,
@@ -61,6 +61,20 @@ export async function isForward(client: Client, change: string): Promise<boolean
   return rows[0]?.found === true && (await lastMove(client, change))?.direction === 'forward'
 }
 
+/** Lets go of what was kept for other changes than these: there is no way back any more. */
+export async function forget(client: Client, needed: readonly string[]): Promise<void> {
+  const { rows } = await client.query<{ found: boolean }>("SELECT to_regclass('im_kept.moves') IS NOT NULL AS found")
+  if (rows[0]?.found !== true) return
+  const moves = await client.query<{ id: string; kept: unknown }>(
+    'SELECT id, kept FROM im_kept.moves WHERE change <> ALL ($1)',
+    [needed],
+  )
+  for (const { id: move, kept } of moves.rows) {
+    for (const it of z.array(keptSchema).parse(kept)) await client.query(`DROP TABLE IF EXISTS ${inKept(it.name)}`)
+    await client.query('DELETE FROM im_kept.moves WHERE id = $1', [move])
+  }
+}
+
 /**
  * Within the session's transaction. Safe to repeat: a database that is there already is left as it is.
  * @throws Refused; Problem `schema-rollback`
@@ -94,7 +108,7 @@ export async function move(client: Client, change: SchemaChange, direction: Dire
   let amends: Pick<MoveReport, 'placeholders' | 'aside'> = { placeholders: [], aside: [] }
   if (last) {
     const now = await readCatalogue(client)
-    for (const it of last.kept) await putBack(client, now, it)
+    for (const it of parentsFirst(last.kept, now)) await putBack(client, now, it)
     const placeholders = await fillRequired(client, now, script.required)
     const taken = await setAside(client, `${prefix}_aside`, now, script)
     aside.push(...taken.kept)
@@ -114,7 +128,7 @@ export async function move(client: Client, change: SchemaChange, direction: Dire
     settled.push(done.kept)
     losses.push(...done.losses)
   }
-  if (direction === 'backward') await applyRenames(client, change.renames.map(reversed).reverse())
+  if (direction === 'backward') await applyRenames(client, reversed(change.renames))
   const report = { losses, ...amends }
   await client.query('UPDATE im_kept.moves SET kept = $2, report = $3 WHERE id = $1', [
     rows[0]?.id,
@@ -173,49 +187,42 @@ async function restructure(
   wanted: Catalogue | undefined,
 ): Promise<void> {
   const late = direction === 'forward' && mend !== undefined && !(await mended(client, mend))
-  const remade = wanted ? await remakeEnums(client, await readCatalogue(client), wanted) : []
+  const used = structure.filter(it => it.label === undefined).map(it => it.sql)
+  const now = wanted || structure.some(it => it.label !== undefined) ? await readCatalogue(client) : undefined
+  const enums = now && (wanted ?? withAddedLabels(now, structure, [...used, mend ?? ''].join('\n')))
+  const remade = now && enums ? await remakeEnums(client, now, enums) : []
   for (const part of structure) {
     if (part.enum === undefined || !remade.includes(part.enum)) await demand(client, part.sql)
   }
-  if (late) await requireSame(client, () => demand(client, mend))
+  if (late) await runMend(client, mend)
 }
+
+/** SQLSTATEs of a column, table, type or enum label that isn't there yet. */
+const tooEarly = ['42703', '42P01', '42704', '22P02']
 
 /** @returns false if the statement is about something that the change has yet to add */
 async function mended(client: Client, sql: string): Promise<boolean> {
   try {
-    await requireSame(client, () => demand(client, sql))
+    await runMend(client, sql)
     return true
   } catch (error) {
-    if (error instanceof Refused && ['42703', '42P01', '42704'].includes(error.refusal.code)) return false
+    if (error instanceof Refused && tooEarly.includes(error.refusal.code)) return false
     throw error
   }
 }
 
-/** @throws Problem `schema-mend` if the operator's statement ends our transaction */
-async function requireSame(client: Client, work: () => Promise<void>): Promise<void> {
-  const current = async (): Promise<string | undefined> =>
-    (await client.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id')).rows[0]?.id
-  const before = await current()
-  let failed: unknown
+/** As the body of a block, which can't end the transaction that it is run in. @throws Refused */
+async function runMend(client: Client, sql: string): Promise<void> {
   try {
-    await work()
+    await demand(client, `DO ${literal(`BEGIN EXECUTE ${literal(sql)}; END`)}`)
   } catch (error) {
-    // there is no transaction, or no savepoint of ours
-    if (!hasCode(error, '25P01') && !hasCode(error, '3B001')) throw error
-    failed = error
+    throw error instanceof Refused ? new Refused({ ...error.refusal, statement: sql }, { cause: error }) : error
   }
-  if (failed === undefined && (await current()) === before) return
-  throw problem(
-    {
-      code: 'schema-mend',
-      message: 'Your statement must not begin or end a transaction.',
-      hint: 'Give one statement that changes rows, such as an UPDATE.',
-    },
-    failed,
-  )
 }
 
-const reversed = (it: Rename): Rename => ({ ...it, from: it.to, to: it.from })
+/** The way back from renames. */
+export const reversed = (renames: readonly Rename[]): Rename[] =>
+  renames.map((it): Rename => ({ ...it, from: it.to, to: it.from })).reverse()
 
 /** Tables come first, reversed they come last: a column's rename has its table's name after the change. */
 export async function applyRenames(client: Client, renames: readonly Rename[]): Promise<void> {

@@ -2,7 +2,7 @@
  * Finds out what a change would do by doing it, on a copy with the real rows: forward, back and forward again, with the
  * code that later does it on the real database.
  */
-import { type Client } from 'pg'
+import { type Client, DatabaseError } from 'pg'
 import type { Loss, Refusal, Rehearsal, SchemaChange } from '../../shared/schema'
 import { differences, readCatalogue } from './catalogue'
 import { classOf, keepOf, lossesOf, oldCodeLimits, readingAs, renameCandidates, Renames, type State } from './compare'
@@ -65,7 +65,9 @@ async function orRefusal<T>(work: () => Promise<T>): Promise<T | { readonly refu
     return await work()
   } catch (error) {
     if (error instanceof Refused) return { refusal: error.refusal }
-    throw error
+    if (!(error instanceof DatabaseError) || error.code === '55P03') throw error
+    const { code = '', message } = error
+    return { refusal: { statement: '', code, message, words: `PostgreSQL refuses it: ${message}.` } }
   }
 }
 

@@ -18,6 +18,8 @@ export interface Part {
   readonly sql: string
   /** The enum that the statement rebuilds or adds a label to. */
   readonly enum?: string
+  /** The label that it adds. */
+  readonly label?: string
 }
 
 export interface ForeignKey {
@@ -35,7 +37,7 @@ const alterTable = new RegExp(`^ALTER TABLE ${qualified}\\s+([\\s\\S]+)$`)
 const addColumn = new RegExp(`^ADD COLUMN\\s+(${name})\\s+([\\s\\S]+)$`)
 const setRequired = new RegExp(`^ALTER COLUMN (${name}) SET NOT NULL$`)
 const foreignKey = new RegExp(`^ADD CONSTRAINT ${name} FOREIGN KEY ${list} REFERENCES ${qualified}\\s*${list}`)
-const addLabel = new RegExp(`^ALTER TYPE ${qualified} ADD VALUE `)
+const addLabel = new RegExp(`^ALTER TYPE ${qualified} ADD VALUE '((?:[^']|'')+)'`)
 const renameType = new RegExp(`^ALTER TYPE ${qualified} RENAME TO ${name}$`)
 
 /** `"a ""b"""` → `a "b"`. */
@@ -113,8 +115,8 @@ function withoutTransactions(statements: readonly string[]): Part[] {
       block = undefined
     } else if (block) block.push(sql)
     else {
-      const [, extended] = addLabel.exec(sql) ?? []
-      parts.push({ sql, ...(extended && { enum: unquote(extended) }) })
+      const [, extended, label] = addLabel.exec(sql) ?? []
+      parts.push({ sql, ...(extended && label && { enum: unquote(extended), label: label.replaceAll("''", "'") }) })
     }
   }
   return parts

@@ -1,0 +1,384 @@
+/** What a change of a schema may never do: half of it, to a database that isn't copied faithfully, or for all to see. */
+import { escapeIdentifier as id } from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { withConnection, type Login } from '../../../src/main/infrastructure/connection'
+import { readCatalogue } from '../../../src/main/schema/catalogue'
+import { Copies } from '../../../src/main/schema/copies'
+import { drift } from '../../../src/main/schema/diff'
+import { move } from '../../../src/main/schema/move'
+import { rehearse } from '../../../src/main/schema/rehearse'
+import { Schemas } from '../../../src/main/schema/schemas'
+import { inTransaction, withSession } from '../../../src/main/schema/session'
+import { problem } from '../../../src/shared/problem'
+import type { SchemaChange } from '../../../src/shared/schema'
+import { podmanForTests } from '../../support/podman/podman'
+import { describeWhere } from '../../support/requires'
+import { base } from './changes'
+import { allRows, dump, makeSchool, type School } from './school'
+
+const signal = new AbortController().signal
+const dropPhone: SchemaChange = {
+  id: 'drop-phone',
+  forward: 'ALTER TABLE "users" DROP COLUMN "phone";',
+  backward: 'ALTER TABLE "users" ADD COLUMN "phone" TEXT;',
+  renames: [],
+  keep: [{ table: 'users', rows: false, columns: ['phone'] }],
+}
+
+let school: School
+let schemas: Schemas
+const asAdmin = async <T extends object>(sql: string, database = 'postgres'): Promise<T[]> =>
+  withConnection(
+    { ...(await school.infrastructure.infrastructure.admin()), database },
+    async client => (await client.query<T>(sql)).rows,
+  )
+const run = (login: Login, sql: string): Promise<unknown> => withSession(login, client => client.query(sql))
+const databases = async (): Promise<string[]> =>
+  (await asAdmin<{ datname: string }>('SELECT datname FROM pg_database')).map(it => it.datname)
+
+beforeAll(async () => {
+  school = await makeSchool()
+  schemas = new Schemas(school.copies)
+})
+afterAll(() => school?.remove())
+
+describe('going forward and back', () => {
+  test('done twice, it is done once', async () => {
+    const login = await school.database('twice')
+    const before = await dump(login)
+    const first = await schemas.forward(login, dropPhone)
+    expect(first.losses).toMatchObject([{ kind: 'column', column: 'phone', count: 40 }])
+    const after = await dump(login)
+    expect(await schemas.forward(login, dropPhone)).toEqual(first)
+    expect(await dump(login)).toEqual(after)
+    expect(await schemas.isForward(login, 'drop-phone')).toBe(true)
+    await schemas.backward(login, dropPhone)
+    await schemas.backward(login, dropPhone)
+    expect(await dump(login)).toEqual(before)
+    expect(await schemas.isForward(login, 'drop-phone')).toBe(false)
+  })
+
+  test('back, where it never was, does nothing', async () => {
+    const login = await school.database('never')
+    const before = await dump(login)
+    await schemas.backward(login, dropPhone)
+    expect(await dump(login)).toEqual(before)
+  })
+
+  test('killed in the middle, all is as it was, and the next try succeeds', async () => {
+    const login = await school.database('killed')
+    const before = await dump(login)
+    const killed = withSession(login, client =>
+      inTransaction(client, async () => {
+        await move(client, dropPhone, 'forward')
+        const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+        await asAdmin(`SELECT pg_terminate_backend(${rows[0]?.pid})`)
+        await client.query('SELECT 1')
+      }),
+    )
+    await expect(killed).rejects.toThrow()
+    expect(await dump(login)).toEqual(before)
+    expect(await schemas.isForward(login, 'drop-phone')).toBe(false)
+    await schemas.forward(login, dropPhone)
+    expect(await schemas.isForward(login, 'drop-phone')).toBe(true)
+  })
+
+  test('a table that the application holds is waited for, and not for ever', async () => {
+    const login = await school.database('held')
+    const before = await dump(login)
+    await withConnection(login, async client => {
+      await client.query('BEGIN; LOCK TABLE users IN SHARE MODE')
+      await expect(schemas.forward(login, dropPhone)).rejects.toMatchObject({ problem: { code: 'schema-locked' } })
+      await client.query('ROLLBACK')
+    })
+    expect(await dump(login)).toEqual(before)
+  })
+
+  test('what is kept belongs to the role, which is no superuser, and nobody else sees it', async () => {
+    const login = await school.database('private')
+    await schemas.forward(login, dropPhone)
+    const owners = await asAdmin<{ owner: string }>(
+      "SELECT DISTINCT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relnamespace = 'im_kept'::regnamespace",
+      'private',
+    )
+    expect(owners).toEqual([{ owner: 'school_user' }])
+    await asAdmin("CREATE ROLE other LOGIN PASSWORD 'other'")
+    await asAdmin('GRANT CONNECT ON DATABASE private TO other')
+    const other = { ...login, user: 'other', password: 'other' }
+    const look = withConnection(other, client => client.query('SELECT * FROM im_kept.moves'))
+    await expect(look).rejects.toMatchObject({ code: '42501' })
+  })
+
+  test('what is no longer needed is let go', async () => {
+    const login = await school.database('forgotten')
+    await schemas.forward(login, dropPhone)
+    await schemas.forget(login, ['drop-phone'])
+    expect(await schemas.isForward(login, 'drop-phone')).toBe(true)
+    await schemas.forget(login, [])
+    const left = "SELECT relname FROM pg_class WHERE relnamespace = 'im_kept'::regnamespace AND relkind = 'r'"
+    expect(await asAdmin(left, 'forgotten')).toEqual([{ relname: 'moves' }])
+  })
+
+  test('names and values are never taken for SQL', async () => {
+    const login = await school.database('hostile')
+    const name = `we"ird; DROP TABLE users; --'`
+    const [table, column] = [id(name), id(`c'"; --`)]
+    await run(
+      login,
+      `CREATE TABLE ${table} ("k""ey" text PRIMARY KEY, ${column} text);
+      INSERT INTO ${table} VALUES ('a'',"{}\\', '"; DROP TABLE users; --'), ('b', '{"x": "\\"}')`,
+    )
+    const before = await dump(login)
+    const change: SchemaChange = {
+      id: 'hostile',
+      forward: `ALTER TABLE ${table} DROP COLUMN ${column};`,
+      backward: `ALTER TABLE ${table} ADD COLUMN ${column} TEXT NOT NULL;`,
+      renames: [],
+      keep: [{ table: name, rows: false, columns: [`c'"; --`] }],
+    }
+    const copy = await school.copies.make(login, 'hostile', signal)
+    const rehearsal = await withSession(copy, client => rehearse(client, change))
+    await school.copies.drop('hostile')
+    expect(rehearsal.losses).toMatchObject([{ kind: 'column', count: 2, keys: ['b', `a',"{}\\`] }])
+    await schemas.forward(login, change)
+    await schemas.backward(login, change)
+    const after = await dump(login)
+    expect(after.rows).toEqual(before.rows)
+  })
+})
+
+describe('the operator’s statement', () => {
+  const change = (mend: string): SchemaChange => ({ ...dropPhone, mend })
+
+  test.each(['COMMIT', 'ROLLBACK', 'RELEASE im_statement', 'UPDATE users SET visits = 1; COMMIT', 'nonsense'])(
+    '%s is refused, and changes nothing',
+    async mend => {
+      const login = await school.database(`mend ${mend}`)
+      const before = await dump(login)
+      await expect(schemas.forward(login, change(mend))).rejects.toMatchObject({ problem: { code: 'schema-refused' } })
+      expect(await dump(login)).toEqual(before)
+      expect(await schemas.isForward(login, 'drop-phone')).toBe(false)
+    },
+  )
+
+  test('rows that it deletes come back, with those that depend on them', async () => {
+    const login = await school.database('mend delete')
+    const before = await dump(login)
+    const copy = await school.copies.make(login, 'mend', signal)
+    const its = await withSession(copy, client => rehearse(client, change('DELETE FROM samples WHERE id <= 5')))
+    await school.copies.drop('mend')
+    expect(its.losses.filter(it => it.kind === 'rows')).toMatchObject([
+      { table: 'analyses', count: 5 },
+      { table: 'samples', count: 5 },
+    ])
+    expect(its.rollback.exact).toBe(true)
+    if (!its.change) throw new Error('refused')
+    await schemas.forward(login, its.change)
+    await schemas.backward(login, its.change)
+    expect((await dump(login)).rows).toEqual(before.rows)
+  })
+})
+
+describe('on the way back', () => {
+  test('a value that only the new enum has becomes another, and is there again on the way forward', async () => {
+    const login = await school.database('label')
+    const change: SchemaChange = {
+      id: 'label',
+      forward: `ALTER TYPE "Role" ADD VALUE 'alumnus'; ALTER TABLE "users" ALTER COLUMN "role" SET DEFAULT 'alumnus';`,
+      backward: `BEGIN; CREATE TYPE "Role_new" AS ENUM ('student', 'guest', 'teacher', 'director');
+        ALTER TABLE "users" ALTER COLUMN "role" DROP DEFAULT;
+        ALTER TABLE "users" ALTER COLUMN "role" TYPE "Role_new" USING ("role"::text::"Role_new");
+        ALTER TYPE "Role" RENAME TO "Role_old"; ALTER TYPE "Role_new" RENAME TO "Role"; DROP TYPE "Role_old";
+        ALTER TABLE "users" ALTER COLUMN "role" SET DEFAULT 'student'; COMMIT;`,
+      renames: [],
+      keep: [],
+    }
+    const before = await dump(login)
+    await schemas.forward(login, change)
+    await run(login, `UPDATE users SET role = 'alumnus' WHERE id IN (1, 2)`)
+    const meanwhile = await dump(login)
+    const report = await schemas.backward(login, change)
+    expect(report.losses).toMatchObject([{ kind: 'values', column: 'role', count: 2, keys: ['1', '2'] }])
+    const after = await dump(login)
+    expect(after.facts).toEqual(before.facts)
+    expect([1, 2, 3].map(it => after.rows.users?.[it]?.role)).toEqual(['student', 'student', 'director'])
+    await schemas.forward(login, change)
+    expect(await dump(login)).toEqual(meanwhile)
+  })
+
+  test('duplicates under a unique index that comes back: refused, with the rows, and nothing is changed', async () => {
+    const login = await school.database('duplicates')
+    const change: SchemaChange = {
+      id: 'duplicates',
+      forward: 'DROP INDEX "users_email_key";',
+      backward: 'CREATE UNIQUE INDEX "users_email_key" ON "users"("email");',
+      renames: [],
+      keep: [],
+    }
+    await schemas.forward(login, change)
+    await run(login, `UPDATE users SET email = 'same@school.example' WHERE id IN (4, 5, 6)`)
+    const meanwhile = await dump(login)
+    await expect(schemas.backward(login, change)).rejects.toMatchObject({
+      problem: { code: 'schema-refused', cause: expect.stringContaining('3 rows (4, 5 and 6)') as string },
+    })
+    expect(await dump(login)).toEqual(meanwhile)
+  })
+
+  test('a reference to what was deleted meanwhile is emptied where it may be', async () => {
+    const login = await school.database('references')
+    const change: SchemaChange = {
+      id: 'references',
+      forward: 'ALTER TABLE "samples" DROP COLUMN "classId";',
+      backward: `ALTER TABLE "samples" ADD COLUMN "classId" INTEGER; CREATE INDEX "samples_classId_idx" ON "samples"("classId");
+        ALTER TABLE "samples" ADD CONSTRAINT "samples_classId_fkey" FOREIGN KEY ("classId") REFERENCES "school_classes"("id") ON DELETE SET NULL ON UPDATE CASCADE;`,
+      renames: [],
+      keep: [{ table: 'samples', rows: false, columns: ['classId'] }],
+    }
+    const before = await dump(login)
+    await schemas.forward(login, change)
+    await run(login, 'DELETE FROM school_classes WHERE id = 2')
+    const of2 = Object.values(before.rows.samples ?? {}).filter(it => it.classId === '2').length
+    const { aside } = await schemas.backward(login, change)
+    expect(aside).toMatchObject([{ table: 'samples', column: 'classId', count: of2 }])
+    expect(Object.keys((await dump(login)).rows.samples ?? {})).toEqual(Object.keys(before.rows.samples ?? {}))
+  })
+})
+
+const odd = `
+  CREATE EXTENSION citext;
+  CREATE TYPE mood AS ENUM ('so so', 'it''s "fine"');
+  CREATE SEQUENCE free START 100 INCREMENT 7;
+  SELECT nextval('free');
+  CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT n * 2; ';
+  CREATE TABLE "Odd ""one""" (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "a ""b""" text DEFAULT 'x;''y', moods mood[] NOT NULL DEFAULT '{}',
+    data bytea, doc jsonb, raw json, price numeric(20, 10), ratio float4, times timestamptz[], name citext UNIQUE, pair int[][], stay interval, ip inet,
+    "order" int CHECK ("order" > 0), doubled int GENERATED ALWAYS AS (twice("order")) STORED, bits bit(3), uid uuid DEFAULT gen_random_uuid(), c char(5));
+  INSERT INTO "Odd ""one""" ("a ""b""", moods, data, doc, raw, price, ratio, times, name, pair, stay, ip, "order", bits, c) VALUES
+    (E'line\\nbreak\\t"quotes" \\\\ {,} ()', ARRAY['it''s "fine"', 'so so']::mood[], '\\x00ff0a', '{"a": [1, null, "\\""]}', '{"b" :  1, "b":2}', 1234567890.0123456789, 0.1,
+      ARRAY['2026-01-01 12:00+02', NULL]::timestamptz[], 'ÄÖ', '{{1,2},{3,4}}', '1 mon 2 days 03:04:05.678', '10.0.0.1/8', 3, B'101', 'ab'),
+    (NULL, '{}', '', 'null', NULL, 'NaN', '-Infinity', '{}', 'b', NULL, NULL, NULL, NULL, NULL, NULL), ('', '{}', NULL, NULL, NULL, NULL, NULL, NULL, 'NULL', NULL, NULL, NULL, 1, NULL, '');
+  CREATE INDEX ON "Odd ""one""" (lower("a ""b""")) WHERE "order" > 1;
+  CREATE VIEW seen AS SELECT id, name FROM "Odd ""one""";
+  CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.price := 0; RETURN NEW; END $$;
+  CREATE TRIGGER touched BEFORE INSERT ON "Odd ""one""" FOR EACH ROW EXECUTE FUNCTION touch();
+  ALTER TABLE users DROP COLUMN visits;`
+
+describe('a copy', () => {
+  test('has all that the database has, while that is in use', async () => {
+    const login = await school.database('odd')
+    await run(login, odd)
+    await withConnection(login, async client => {
+      await client.query('BEGIN; UPDATE users SET nick = $$uncommitted$$')
+      const copy = await school.copies.make(login, 'odd', signal)
+      await client.query('ROLLBACK')
+      const [one, other] = [await dump(login), await dump(copy)]
+      expect(other).toEqual(one)
+      const next = (it: Login): Promise<unknown> =>
+        withSession(it, async its => (await its.query(`SELECT nextval('free'), nextval('users_id_seq')`)).rows)
+      expect(await next(copy)).toEqual(await next(login))
+    })
+    await school.copies.drop('odd')
+  })
+
+  test('that would lack something isn’t made, and nothing stays', async () => {
+    const login = await school.database('partitioned')
+    await run(login, 'CREATE TABLE parts (id int) PARTITION BY RANGE (id)')
+    const made = school.copies.make(login, 'partitioned', signal)
+    await expect(made).rejects.toMatchObject({
+      problem: { code: 'schema-copy', cause: expect.stringContaining('parts') as string },
+    })
+    expect((await databases()).filter(it => it.startsWith('im_copy_'))).toEqual([])
+  })
+
+  test('that a crash left is dropped, unless an operation needs it, and no other workspace’s', async () => {
+    const admin = await school.infrastructure.infrastructure.admin()
+    const theirs = new Copies(() => Promise.resolve(admin), 'another workspace')
+    await school.copies.make(school.login, 'needed', signal)
+    await school.copies.make(school.login, 'left', signal)
+    await theirs.make(school.login, 'left', signal)
+    const copies = async (): Promise<number> => (await databases()).filter(it => it.startsWith('im_copy_')).length
+    expect(await copies()).toBe(3)
+    await school.copies.dropLeft(['needed'])
+    expect(await copies()).toBe(2)
+    await school.copies.dropLeft([])
+    await theirs.dropLeft([])
+    expect(await copies()).toBe(0)
+  })
+
+  test('is stopped by its operation', async () => {
+    const stop = new AbortController()
+    stop.abort(problem({ code: 'cancelled', message: 'Cancelled.' }))
+    await expect(school.copies.make(school.login, 'stopped', stop.signal)).rejects.toMatchObject({
+      problem: { code: 'cancelled' },
+    })
+    expect((await databases()).filter(it => it.startsWith('im_copy_'))).toEqual([])
+  })
+})
+
+describe('with Prisma', () => {
+  test('a database that has drifted from its schema is found', async () => {
+    const login = await school.database('drifted')
+    const file = await school.schema('base', base)
+    expect(await drift(school.prismaFor(login), file)).toContain('empty migration')
+    await run(login, 'ALTER TABLE users ADD COLUMN extra int')
+    expect(await drift(school.prismaFor(login), file)).toContain('DROP COLUMN "extra"')
+  })
+
+  test('a renamed table and column: asked, answered, renamed, and back', async () => {
+    const login = await school.database('answered')
+    const before = await dump(login)
+    const from = await school.schema('base', base)
+    const to = await school.schema(
+      'answered',
+      base.replace('@@map("badges")', '@@map("awards")').replace('  title  String', '  label  String'),
+    )
+    const question = { id: 'answered', from, to, renames: [] }
+    const prisma = school.prismaFor(login)
+    const renames = [
+      { kind: 'table', from: 'badges', to: 'awards' },
+      { kind: 'column', table: 'awards', from: 'title', to: 'label' },
+    ] as const
+    expect(await schemas.rehearse(login, 'question', prisma, question)).toMatchObject({ class: 'destructive' })
+    const answer = await schemas.rehearse(login, 'answer', prisma, { ...question, renames })
+    expect(answer).toMatchObject({ class: 'restrictive', losses: [], rollback: { exact: true, limits: [] } })
+    if (!answer.change) throw new Error('refused')
+    await schemas.forward(login, answer.change)
+    expect(await drift(prisma, to)).toContain('empty migration')
+    await schemas.backward(login, answer.change)
+    expect(await dump(login)).toEqual(before)
+    expect((await databases()).filter(it => it.startsWith('im_copy_'))).toEqual([])
+  })
+
+  test('equal schemas are no change', async () => {
+    const file = await school.schema('base', base)
+    const question = { id: 'none', from: file, to: file, renames: [] }
+    expect(await schemas.rehearse(school.login, 'none', school.prismaFor(school.login), question)).toMatchObject({
+      class: 'none',
+      losses: [],
+    })
+  })
+})
+
+const podman = await podmanForTests()
+const missing = 'missing' in podman ? podman.missing : undefined
+describeWhere(missing === undefined, missing ?? '')('under Podman', () => {
+  let other: School
+  beforeAll(async () => {
+    other = await makeSchool({ driver: 'podman', images: 'missing' in podman ? undefined : podman.images })
+  })
+  afterAll(() => other?.remove())
+
+  test('the same', async () => {
+    const login = await other.database('podman')
+    const before = await dump(login)
+    const copy = await other.copies.make(login, 'podman', signal)
+    const { change, ...rehearsal } = await withSession(copy, client => rehearse(client, dropPhone))
+    await other.copies.drop('podman')
+    expect(rehearsal).toMatchObject({ class: 'destructive', rollback: { exact: true } })
+    if (!change) throw new Error('refused')
+    const theirs = new Schemas(other.copies)
+    await theirs.forward(login, change)
+    await theirs.backward(login, change)
+    expect(await dump(login)).toEqual(before)
+  })
+})
