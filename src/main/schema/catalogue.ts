@@ -59,7 +59,7 @@ const notOfExtension = (classid: string, oid: string): string =>
 
 const ofTables = `relnamespace = 'public'::regnamespace AND relkind = 'r' AND ${notOfExtension('pg_class', 'pg_class.oid')}`
 
-const columns = `
+const columnsSql = `
   SELECT relname::text AS table, attname::text AS name, format_type(atttypid, atttypmod) AS type, t.typcategory::text AS category,
     CASE WHEN t.typtype = 'e' THEN t.typname::text WHEN element.typtype = 'e' THEN element.typname::text END AS enum,
     attnotnull AS required, pg_get_expr(adbin, adrelid) AS default, attnum::int AS position,
@@ -69,35 +69,35 @@ const columns = `
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
   WHERE ${ofTables} AND attnum > 0 AND NOT attisdropped ORDER BY relname, attnum`
 
-const tables = `SELECT relname::text AS name FROM pg_class WHERE ${ofTables} ORDER BY relname`
+const tablesSql = `SELECT relname::text AS name FROM pg_class WHERE ${ofTables} ORDER BY relname`
 
 const columnNames = (numbers: string, table: string): string =>
   `ARRAY(SELECT attname::text FROM unnest(${numbers}) WITH ORDINALITY AS n (number, place)
     JOIN pg_attribute ON attrelid = ${table} AND attnum = number ORDER BY place)`
 
-const keys = `
+const keysSql = `
   SELECT DISTINCT ON (indrelid) relname::text AS table, ${columnNames('indkey', 'indrelid')} AS columns
   FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
   WHERE ${ofTables} AND indisunique AND indisvalid AND indpred IS NULL AND indexprs IS NULL AND indnkeyatts = indnatts
     AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = indrelid AND attnum = ANY (indkey) AND NOT attnotnull)
   ORDER BY indrelid, indisprimary DESC, indexrelid`
 
-const enums = `
+const enumsSql = `
   SELECT typname::text AS name, array_agg(enumlabel::text ORDER BY enumsortorder) AS labels FROM pg_type JOIN pg_enum ON enumtypid = pg_type.oid
   WHERE typnamespace = 'public'::regnamespace AND ${notOfExtension('pg_type', 'pg_type.oid')} GROUP BY typname ORDER BY typname`
 
-const constraints = `
+const constraintsSql = `
   SELECT relname::text AS table, conname::text AS name, ${columnNames('conkey', 'conrelid')} AS columns, pg_get_constraintdef(pg_constraint.oid) AS definition,
     (SELECT parent.relname::text FROM pg_class AS parent WHERE parent.oid = confrelid) AS parent
   FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid WHERE ${ofTables} AND contype IN ('p', 'u', 'f', 'c', 'x') ORDER BY relname, conname`
 
-const indexes = `
+const indexesSql = `
   SELECT relname::text AS table, indexrelid::regclass::text AS name, ${columnNames('indkey', 'indrelid')} AS columns,
     pg_get_indexdef(indexrelid, 0, true) AS definition, indisunique AS unique
   FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
   WHERE ${ofTables} AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x')) ORDER BY relname, indexrelid::regclass::text`
 
-const others = `
+const othersSql = `
   SELECT format('sequence %s as %s%s', sequence.oid::regclass, format_type(seqtypid, NULL), ' of ' || refobjid::regclass || '.' || attname) AS line
     FROM pg_class AS sequence JOIN pg_sequence ON seqrelid = sequence.oid
       LEFT JOIN pg_depend ON classid = 'pg_class'::regclass AND objid = sequence.oid AND deptype IN ('a', 'i') AND refclassid = 'pg_class'::regclass
@@ -130,18 +130,21 @@ const others = `
 /** Reads it in the session's own transaction, if there is one. */
 export async function readCatalogue(client: Client): Promise<Catalogue> {
   const rows = async <Row extends object>(sql: string): Promise<Row[]> => (await client.query<Row>(sql)).rows
-  const allColumns = await rows<Column & { table: string }>(columns)
-  const allKeys = new Map((await rows<{ table: string; columns: string[] }>(keys)).map(it => [it.table, it.columns]))
+  const columns = (await rows<Column & { table: string }>(columnsSql)).map(({ table, ...column }) => ({
+    of: table,
+    column,
+  }))
+  const keys = new Map((await rows<{ table: string; columns: string[] }>(keysSql)).map(it => [it.table, it.columns]))
   return {
-    tables: (await rows<{ name: string }>(tables)).map(({ name }) => ({
+    tables: (await rows<{ name: string }>(tablesSql)).map(({ name }) => ({
       name,
-      columns: allColumns.filter(it => it.table === name).map(({ table: _, ...it }) => it),
-      key: allKeys.get(name) ?? [],
+      columns: columns.filter(it => it.of === name).map(it => it.column),
+      key: keys.get(name) ?? [],
     })),
-    enums: await rows<Enum>(enums),
-    constraints: await rows<Constraint>(constraints),
-    indexes: await rows<Index>(indexes),
-    others: (await rows<{ line: string }>(others)).map(it => it.line),
+    enums: await rows<Enum>(enumsSql),
+    constraints: await rows<Constraint>(constraintsSql),
+    indexes: await rows<Index>(indexesSql),
+    others: (await rows<{ line: string }>(othersSql)).map(it => it.line),
   }
 }
 
@@ -158,7 +161,7 @@ export function factsOf({ tables, enums, constraints, indexes, others }: Catalog
     ...enums.map(it => `enum ${it.name}: ${it.labels.join(', ')}`),
     ...[...constraints, ...indexes].map(it => `on ${it.table}: ${it.name} ${it.definition}`),
     ...others,
-  ].sort()
+  ].toSorted()
 }
 
 /** Facts that only one of the two has. */

@@ -126,7 +126,7 @@ export function renameCandidates(before: Catalogue, after: Catalogue, renames: R
   const columnsOf = (it: Table): string =>
     it.columns
       .map(({ name, type }) => `${name} ${type}`)
-      .sort()
+      .toSorted()
       .join('\0')
   const known = before.tables.map(it => renames.table(it.name))
   const added = after.tables.filter(it => !known.includes(it.name))

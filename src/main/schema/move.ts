@@ -69,9 +69,9 @@ export async function forget(client: Client, needed: readonly string[]): Promise
     'SELECT id, kept FROM im_kept.moves WHERE change <> ALL ($1)',
     [needed],
   )
-  for (const { id: move, kept } of moves.rows) {
+  for (const { id: number, kept } of moves.rows) {
     for (const it of z.array(keptSchema).parse(kept)) await client.query(`DROP TABLE IF EXISTS ${inKept(it.name)}`)
-    await client.query('DELETE FROM im_kept.moves WHERE id = $1', [move])
+    await client.query('DELETE FROM im_kept.moves WHERE id = $1', [number])
   }
 }
 
@@ -222,7 +222,7 @@ async function runMend(client: Client, sql: string): Promise<void> {
 
 /** The way back from renames. */
 export const reversed = (renames: readonly Rename[]): Rename[] =>
-  renames.map((it): Rename => ({ ...it, from: it.to, to: it.from })).reverse()
+  renames.map((it): Rename => ({ ...it, from: it.to, to: it.from })).toReversed()
 
 /** Tables come first, reversed they come last: a column's rename has its table's name after the change. */
 export async function applyRenames(client: Client, renames: readonly Rename[]): Promise<void> {

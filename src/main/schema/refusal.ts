@@ -98,7 +98,7 @@ async function findings(client: Client, sql: string, code: string | undefined, i
       },
     ]
   }
-  switch (code) {
+  switch (code ?? '') {
     case '23505': {
       const columns = [...(/\(([^()]*)\)\s*$/.exec(sql)?.[1] ?? '').matchAll(new RegExp(quotedName, 'g'))].map(it =>
         unquote(it[1]),

@@ -53,7 +53,7 @@ export function parseScript(sql: string): Script {
   }
   for (const part of withoutTransactions(splitAt(sql, ';'))) {
     const [, table = '', clauses = ''] = part.enum === undefined ? (alterTable.exec(part.sql) ?? []) : []
-    if (/^CREATE UNIQUE INDEX /.test(part.sql)) script.unique.push(part.sql)
+    if (part.sql.startsWith('CREATE UNIQUE INDEX ')) script.unique.push(part.sql)
     else if (table === '') script.structure.push(part)
     else {
       const kept = splitAt(clauses, ',').flatMap(clause => now(clause, table, script))
@@ -79,7 +79,7 @@ function now(clause: string, table: string, later: Later): string[] {
     })
     return []
   }
-  if (/^ADD CONSTRAINT /.test(clause)) {
+  if (clause.startsWith('ADD CONSTRAINT ')) {
     later.unique.push(`ALTER TABLE ${table} ${clause}`)
     return []
   }
@@ -90,7 +90,7 @@ function now(clause: string, table: string, later: Later): string[] {
   }
   const [, column = '', type = ''] = addColumn.exec(clause) ?? []
   // with a default, or from a sequence, every row gets a value at once
-  if (/ NOT NULL$/.test(type) && !/^(SMALL|BIG)?SERIAL /.test(type)) {
+  if (type.endsWith(' NOT NULL') && !/^(SMALL|BIG)?SERIAL /.test(type)) {
     later.required.push({ table: unquote(table), column: unquote(column) })
     return [`ADD COLUMN ${column} ${type.replace(/ NOT NULL$/, '')}`]
   }

@@ -103,6 +103,8 @@ export interface Change {
   /** SQLSTATE and number of rows. */
   readonly refused?: readonly [code: string, rows: number]
   readonly candidates?: number
+  /** What a rollback can't do for rows written meanwhile. */
+  readonly limits?: readonly string[]
   /** Of the ten users that are added meanwhile. */
   readonly placeholders?: number
   readonly aside?: number

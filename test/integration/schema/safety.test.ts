@@ -2,7 +2,6 @@
 import { escapeIdentifier as id } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withConnection, type Login } from '../../../src/main/infrastructure/connection'
-import { readCatalogue } from '../../../src/main/schema/catalogue'
 import { Copies } from '../../../src/main/schema/copies'
 import { drift } from '../../../src/main/schema/diff'
 import { move } from '../../../src/main/schema/move'
@@ -14,7 +13,7 @@ import type { SchemaChange } from '../../../src/shared/schema'
 import { podmanForTests } from '../../support/podman/podman'
 import { describeWhere } from '../../support/requires'
 import { base } from './changes'
-import { allRows, dump, makeSchool, type School } from './school'
+import { dump, makeSchool, type School } from './school'
 
 const signal = new AbortController().signal
 const dropPhone: SchemaChange = {
@@ -76,7 +75,7 @@ describe('going forward and back', () => {
         await client.query('SELECT 1')
       }),
     )
-    await expect(killed).rejects.toThrow()
+    await expect(killed).rejects.toMatchObject({ problem: { code: 'postgres-failed' } })
     expect(await dump(login)).toEqual(before)
     expect(await schemas.isForward(login, 'drop-phone')).toBe(false)
     await schemas.forward(login, dropPhone)

@@ -150,6 +150,17 @@ export async function allRows(client: Client): Promise<Rows> {
   return result
 }
 
+export function mapRows(
+  all: Rows,
+  value: (value: string | null, path: readonly [table: string, key: string, column: string]) => string | null,
+): Rows {
+  const map = <From, To>(
+    of: Readonly<Record<string, From>>,
+    change: (it: From, name: string) => To,
+  ): Record<string, To> => Object.fromEntries(Object.entries(of).map(([name, it]) => [name, change(it, name)]))
+  return map(all, (rows, table) => map(rows, (row, key) => map(row, (it, column) => value(it, [table, key, column]))))
+}
+
 /** What users do after the change, whatever the schema: 30 rows added, 10 changed, 6 deleted. */
 export async function writeLater(client: Client): Promise<void> {
   const catalogue = await readCatalogue(client)
