@@ -3,19 +3,31 @@ import type { Loss } from '../../shared/schema'
 import { columnOf, tableOf, type Catalogue } from './catalogue'
 import type { Renames } from './compare'
 
+/** The schema at three moments of a rehearsal. */
+export interface Moments {
+  readonly before: Catalogue
+  readonly after: Catalogue
+  /** Forward and back again. */
+  readonly restored: Catalogue
+}
+
 /** Each in a sentence; empty if rows that are written meanwhile come through a rollback as they are. */
 export function rollbackLimits(
-  before: Catalogue,
-  after: Catalogue,
+  { before, after, restored }: Moments,
   renames: Renames,
   losses: readonly Loss[],
 ): string[] {
   const old = (table: string): Catalogue['tables'][number] | undefined =>
     before.tables.find(it => renames.table(it.name) === table)
+  /** Columns that are made anew on the way back have nothing of the new rows. */
+  const isCarried = (table: string, column: string): boolean => {
+    const found = columnOf(tableOf(after, renames.table(table)), renames.column(table, column))
+    return found !== undefined && columnOf(tableOf(restored, table), column)?.position === found.position
+  }
   const back = before.tables.flatMap(table => {
     const now = tableOf(after, renames.table(table.name))
     if (!now) {
-      const refers = before.constraints.some(it => it.table === table.name && it.definition.startsWith('FOREIGN KEY'))
+      const refers = before.constraints.some(it => it.table === table.name && it.parent)
       return refers
         ? [`Rows of \`${table.name}\` that name a row deleted meanwhile are kept aside, not in the table.`]
         : []
@@ -23,10 +35,10 @@ export function rollbackLimits(
     return table.columns.flatMap(column => {
       const found = columnOf(now, renames.column(table.name, column.name))
       const name = `\`${column.name}\` of \`${table.name}\``
-      const empty = !found || found.position !== column.position
-      if (column.required && column.default === null && (empty || !found.required))
+      const carried = isCarried(table.name, column.name)
+      if (column.required && column.default === null && !(carried && found?.required))
         return [`New rows get a placeholder in ${name}.`]
-      if (found && !empty && found.type !== column.type && !isWider(found.type, column.type))
+      if (found && carried && found.type !== column.type && !isWider(found.type, column.type))
         return [`If a new value of ${name} doesn’t fit the old type, the rollback of the schema is refused.`]
       return []
     })
@@ -43,7 +55,7 @@ export function rollbackLimits(
       )
   })
   const unique = [...before.indexes, ...before.constraints.filter(it => it.definition.startsWith('UNIQUE'))]
-    .filter(it => ('unique' in it ? it.unique : true) && tableOf(after, renames.table(it.table)))
+    .filter(it => ('unique' in it ? it.unique : true) && it.columns.every(column => isCarried(it.table, column)))
     .filter(it => ![...after.indexes, ...after.constraints].some(now => now.name === it.name))
     .map(
       it =>
@@ -69,6 +81,7 @@ function isWider(from: string, to: string): boolean {
     it === 'text' ? Infinity : Number(/^character varying\((\d+)\)$/.exec(it)?.[1] ?? NaN)
   const whole = ['smallint', 'integer', 'bigint', 'numeric']
   return (
+    to === 'text' ||
     length(from) <= length(to) ||
     (whole.includes(from) && whole.includes(to) && whole.indexOf(from) <= whole.indexOf(to)) ||
     (whole.includes(from) && to === 'double precision') ||

@@ -86,9 +86,7 @@ async function rehearseBack(
     ...differingTables(before.content, restored.content).map(it => `Not all rows of \`${it}\` are brought back.`),
   ]
   await inTransaction(client, () => move(client, change, 'forward'))
-  const renames = new Renames(change.renames)
-  return {
-    exact: differing.length === 0,
-    limits: [...differing, ...rollbackLimits(before.catalogue, after.catalogue, renames, losses)],
-  }
+  const moments = { before: before.catalogue, after: after.catalogue, restored: restored.catalogue }
+  const limits = [...differing, ...rollbackLimits(moments, new Renames(change.renames), losses)]
+  return { exact: differing.length === 0, limits }
 }
