@@ -59,7 +59,7 @@ export const schemaChangeSchema = z.strictObject({
   backward: z.string(),
   /** Done first on the way forward, and last, reversed, on the way back. */
   renames: z.array(renameSchema).readonly(),
-  /** A statement of the operator's own that makes the rows fit. */
+  /** A statement of the operator's own that makes the rows fit, in the names after the renames. */
   mend: z.string().optional(),
   /** Found by the rehearsal. */
   keep: z.array(keepSchema).readonly(),

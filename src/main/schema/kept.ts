@@ -78,10 +78,6 @@ export async function keepRows(
   await client.query(
     `CREATE TABLE ${inKept(kept.name)} AS SELECT ${selected.join(', ')} FROM ${publicly(name)} AS t WHERE ${condition}`,
   )
-  if (kept.key.length > 0)
-    await client.query(
-      `ALTER TABLE ${inKept(kept.name)} ADD PRIMARY KEY (${kept.key.map((_, it) => `k${it}`).join(', ')})`,
-    )
   return kept
 }
 
@@ -107,7 +103,8 @@ export async function settle(
     return { kept: dropped, losses: [{ kind: 'table', table, ...(await countKept(client, kept, 'true')) }] }
   }
   const gone = kept.columns.filter(it => !columnOf(now, it.there)).map(it => it.here)
-  const settled = { ...kept, gone }
+  const hasKey = kept.key.length > 0 && kept.key.every(it => columnOf(now, it.there))
+  const settled = { ...kept, gone, key: hasKey ? kept.key : [] }
   const read = readingAs(before, renames)(now)
   const changed = kept.columns.flatMap((it, index) => {
     const column = columnOf(now, it.there)
@@ -122,7 +119,7 @@ export async function settle(
         ]
       : []
   })
-  if (kept.key.length > 0) {
+  if (hasKey) {
     const became = changed.map(it => `b${it.index} = t.${id(it.there)}::text`)
     await client.query(
       `UPDATE ${inKept(kept.name)} AS k SET ${['gone = false', ...became].join(', ')} FROM ${publicly(now.name)} AS t WHERE ${joined(kept, 'there')}`,

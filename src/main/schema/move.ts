@@ -84,7 +84,7 @@ export async function move(client: Client, change: SchemaChange, direction: Dire
   await client.query(journal)
   const last = await lastMove(client, change.id)
   if (last?.direction === direction) return last.report
-  if (!last && direction === 'backward') return { losses: [], placeholders: [], aside: [] }
+  if (!last && direction === 'backward') return { losses: [], ...nothing }
   await lockTables(client)
   const before = await readCatalogue(client)
   const { rows } = await client.query<{ id: string }>(
@@ -93,49 +93,59 @@ export async function move(client: Client, change: SchemaChange, direction: Dire
   )
   const prefix = `m${rows[0]?.id ?? ''}`
   const renames = new Renames(direction === 'forward' ? change.renames : [])
-  const toKeep = direction === 'forward' ? change.keep : keepBack(before, last, change)
   const kept: Kept[] = []
-  for (const it of toKeep) {
+  for (const it of direction === 'forward' ? change.keep : keepBack(before, last, change)) {
     const copy = await keepRows(client, `${prefix}_${kept.length}`, { before, renames }, it)
     if (copy) kept.push(copy)
   }
+  // from here to the end all names are those that the new schema has for what is renamed
+  await applyRenames(client, renames.all)
   for (const it of last?.kept ?? []) await markUntouched(client, it)
-
   const script = parseScript(change[direction])
-  if (direction === 'forward') await applyRenames(client, change.renames)
   await restructure(client, script, change, direction, last && wantedOf(last, change, direction))
-  const aside: Kept[] = []
-  let amends: Pick<MoveReport, 'placeholders' | 'aside'> = { placeholders: [], aside: [] }
-  if (last) {
-    const now = await readCatalogue(client)
-    for (const it of parentsFirst(last.kept, now)) await putBack(client, now, it)
-    const placeholders = await fillRequired(client, now, script.required)
-    const taken = await setAside(client, `${prefix}_aside`, now, script)
-    aside.push(...taken.kept)
-    amends = { placeholders, aside: taken.aside }
-  }
-  for (const it of script.required)
-    await demand(client, `ALTER TABLE ${id(it.table)} ALTER COLUMN ${id(it.column)} SET NOT NULL`, { required: it })
-  for (const sql of script.unique) await demand(client, sql)
-  for (const it of script.foreign) await demand(client, it.sql, { foreign: it })
+  const { copies, ...amends } = last ? await fitRows(client, prefix, script, last) : { ...nothing, copies: [] }
+  await makeDemands(client, script)
   if (last) await continueSequences(client, last.sequences)
 
   const after = await readCatalogue(client)
-  const settled: Kept[] = []
   const losses: Loss[] = []
-  for (const it of kept) {
-    const done = await settle(client, { before, after, renames, all: direction === 'backward' }, it)
-    settled.push(done.kept)
-    losses.push(...done.losses)
+  for (const [index, it] of kept.entries()) {
+    const settled = await settle(client, { before, after, renames, all: direction === 'backward' }, it)
+    kept[index] = settled.kept
+    losses.push(...settled.losses)
   }
   if (direction === 'backward') await applyRenames(client, reversed(change.renames))
   const report = { losses, ...amends }
   await client.query('UPDATE im_kept.moves SET kept = $2, report = $3 WHERE id = $1', [
     rows[0]?.id,
-    JSON.stringify([...settled, ...aside]),
+    JSON.stringify([...kept, ...copies]),
     report,
   ])
   return report
+}
+
+const nothing = { placeholders: [], aside: [] }
+
+/** Puts back what the opposite direction kept, and makes those rows fit that were written since. */
+async function fitRows(
+  client: Client,
+  prefix: string,
+  script: Script,
+  { kept }: Move,
+): Promise<Pick<MoveReport, 'placeholders' | 'aside'> & { readonly copies: readonly Kept[] }> {
+  const now = await readCatalogue(client)
+  for (const it of parentsFirst(kept, now)) await putBack(client, now, it)
+  const placeholders = await fillRequired(client, now, script.required)
+  const { aside, kept: copies } = await setAside(client, `${prefix}_aside`, now, script)
+  return { placeholders, aside, copies }
+}
+
+/** @throws Refused */
+async function makeDemands(client: Client, { required, unique, foreign }: Script): Promise<void> {
+  for (const it of required)
+    await demand(client, `ALTER TABLE ${id(it.table)} ALTER COLUMN ${id(it.column)} SET NOT NULL`, { required: it })
+  for (const sql of unique) await demand(client, sql)
+  for (const it of foreign) await demand(client, it.sql, { foreign: it })
 }
 
 /**

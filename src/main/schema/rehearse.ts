@@ -4,12 +4,12 @@
  */
 import { type Client, DatabaseError } from 'pg'
 import type { Loss, Refusal, Rehearsal, SchemaChange } from '../../shared/schema'
-import { differences, readCatalogue } from './catalogue'
+import { differences, readCatalogue, type Catalogue } from './catalogue'
 import { classOf, keepOf, lossesOf, oldCodeLimits, readingAs, renameCandidates, Renames, type State } from './compare'
 import { differingTables, readContent } from './content'
 import { rollbackLimits } from './limits'
-import { move } from './move'
-import { Refused } from './refusal'
+import { applyRenames, move } from './move'
+import { demand, Refused } from './refusal'
 import { parseScript } from './script'
 import { inTransaction, tried } from './session'
 
@@ -33,7 +33,12 @@ export async function rehearse(client: Client, proposal: Proposal): Promise<Rehe
       return { catalogue, content: await readContent(client, catalogue, readingAs(before.catalogue, renames)) }
     })
   const after = await orRefusal(tryForward)
-  if ('refusal' in after) return { class: 'refused', ...nothing, refusal: after.refusal }
+  if ('refusal' in after) {
+    // the question may be the way out: a required column that was renamed is refused
+    const restructured = await orRefusal(() => tried(client, () => restructuredOnly(client, proposal)))
+    const candidates = 'refusal' in restructured ? [] : renameCandidates(before.catalogue, restructured, renames)
+    return { class: 'refused', ...nothing, candidates, refusal: after.refusal }
+  }
   const found = lossesOf(before, after, renames)
   const change = { ...proposal, keep: keepOf(before.catalogue, after.catalogue, renames, found) }
   const { losses } = await inTransaction(client, () => move(client, change, 'forward'))
@@ -54,6 +59,13 @@ const isEmpty = ({ forward, renames }: Proposal): boolean => {
 
 const isSame = (one: Pick<Loss, 'kind' | 'table'> & { readonly column?: string }, other: Loss): boolean =>
   one.kind === other.kind && one.table === other.table && one.column === ('column' in other ? other.column : undefined)
+
+/** With nothing demanded of the rows yet. */
+async function restructuredOnly(client: Client, { forward, renames }: Proposal): Promise<Catalogue> {
+  await applyRenames(client, renames)
+  for (const it of parseScript(forward).structure) await demand(client, it.sql)
+  return await readCatalogue(client)
+}
 
 async function readState(client: Client): Promise<State> {
   const catalogue = await readCatalogue(client)

@@ -91,6 +91,7 @@ describe.each(refused)('$name', change => {
     const { refusal, ...rehearsal } = await rehearsed(school, school.login, await proposalOf(change.name))
     expect(rehearsal).toMatchObject({ class: 'refused', losses: [] })
     expect(rehearsal.change).toBeUndefined()
+    expect(rehearsal.candidates.length).toBe(change.candidates ?? 0)
     expect([refusal?.code, refusal?.rows?.count]).toEqual(change.refused)
     expect(refusal?.rows?.keys.length).toBe(Math.min(10, change.refused?.[1] ?? 0))
     expect(refusal?.words).toMatch(/row/)

@@ -63,7 +63,7 @@ export async function makeSchool(options: TestOptions = { driver: 'embedded' }):
       await writeFile(path, text)
       return path
     },
-    database: name => database(name, 'school_db'),
+    database: name => database(name.replaceAll(/\W+/g, '_'), 'school_db'),
     async remove() {
       await infrastructure.dispose()
       await prisma.remove()
