@@ -55,6 +55,14 @@ test('what demands something of rows comes last, in a script without transaction
   ])
 })
 
+test('a constraint is renamed in a statement of its own', () => {
+  const sql = 'ALTER TABLE "t" RENAME CONSTRAINT "a" TO "b",\nADD COLUMN "c" INTEGER,\nDROP COLUMN "d";'
+  expect(parseScript(sql).structure).toEqual([
+    { sql: 'ALTER TABLE "t" RENAME CONSTRAINT "a" TO "b"' },
+    { sql: 'ALTER TABLE "t" ADD COLUMN "c" INTEGER, DROP COLUMN "d"' },
+  ])
+})
+
 test('an empty migration has nothing in it', () => {
   const { structure, required, unique, foreign } = parseScript('-- This is an empty migration.\n\n')
   expect([structure, required, unique, foreign].flat()).toEqual([])

@@ -57,11 +57,16 @@ export function parseScript(sql: string): Script {
     else if (table === '') script.structure.push(part)
     else {
       const kept = splitAt(clauses, ',').flatMap(clause => now(clause, table, script))
-      if (kept.length > 0) script.structure.push({ sql: `ALTER TABLE ${table} ${kept.join(', ')}` })
+      // Prisma writes a renamed constraint beside other clauses, and PostgreSQL wants it alone
+      const [alone, together] = [kept.filter(isRename), kept.filter(it => !isRename(it))]
+      for (const it of [...alone, ...(together.length > 0 ? [together.join(', ')] : [])])
+        script.structure.push({ sql: `ALTER TABLE ${table} ${it}` })
     }
   }
   return script
 }
+
+const isRename = (clause: string): boolean => clause.startsWith('RENAME ')
 
 type Later = Pick<{ -readonly [Key in keyof Script]: Script[Key][number][] }, 'required' | 'unique' | 'foreign'>
 

@@ -6,6 +6,7 @@ import { type Login, withConnection } from '../../../src/main/infrastructure/con
 import { baseEnvironment } from '../../../src/main/system/environment'
 import { factsOf, readCatalogue, type Catalogue } from '../../../src/main/schema/catalogue'
 import { Copies } from '../../../src/main/schema/copies'
+import { readSequences } from '../../../src/main/schema/kept'
 import { diffFromDatabase, schemaDiff, type Prisma } from '../../../src/main/schema/diff'
 import { applyRenames } from '../../../src/main/schema/move'
 import { rehearse, type Proposal } from '../../../src/main/schema/rehearse'
@@ -132,9 +133,19 @@ export async function rehearsed(school: School, login: Login, proposal: Proposal
   }
 }
 
-/** Schema and rows. */
-export const dump = (login: Login): Promise<{ facts: string[]; rows: Rows }> =>
-  withSession(login, async client => ({ facts: factsOf(await readCatalogue(client)), rows: await allRows(client) }))
+interface Dump {
+  readonly facts: readonly string[]
+  readonly rows: Rows
+  /** The last number of each. */
+  readonly sequences: Readonly<Record<string, string>>
+}
+
+export const dump = (login: Login): Promise<Dump> =>
+  withSession(login, async client => ({
+    facts: factsOf(await readCatalogue(client)),
+    rows: await allRows(client),
+    sequences: await readSequences(client),
+  }))
 
 export type Rows = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string | null>>>>>>
 
