@@ -46,7 +46,12 @@ export function lossesOf(before: State, after: State, renames: Renames): Named[]
     const now = tableOf(after.catalogue, renames.table(table.name))
     if (!now) return [{ kind: 'table', table: table.name }]
     const [had, has] = [before.content[table.name], after.content[now.name]]
-    const vanished = (has?.rows ?? 0) < (had?.rows ?? 0)
+    const fewer = (has?.rows ?? 0) < (had?.rows ?? 0)
+    const otherKeys = table.key.some(it => {
+      const name = renames.column(table.name, it)
+      return columnOf(now, name) && had?.columns[it] !== has?.columns[name]
+    })
+    const vanished = fewer || otherKeys
     const columns = table.columns.flatMap((column): Named[] => {
       const name = renames.column(table.name, column.name)
       const found = columnOf(now, name)

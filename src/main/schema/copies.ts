@@ -3,12 +3,18 @@
  * are, so that a crash between creating and marking one leaves nothing that nobody dares to drop.
  */
 import { createHash } from 'node:crypto'
-import { escapeIdentifier as id, escapeLiteral as literal } from 'pg'
+import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { type Login, unreachable, withConnection } from '../infrastructure/connection'
 import { formatMark } from '../infrastructure/database-marks'
 import { provideTemplate, templateDatabase } from '../infrastructure/secure'
 import { clone } from './clone'
 import { withSession } from './session'
+
+interface Extension {
+  readonly name: string
+  readonly schema: string
+  readonly version: string
+}
 
 export class Copies {
   readonly #admin: () => Promise<Login>
@@ -30,36 +36,41 @@ export class Copies {
     const database = this.#name(token)
     await this.drop(token)
     const extensions = await withSession(source, async client => {
-      const { rows } = await client.query<{ name: string; schema: string; version: string }>(
-        'SELECT extname AS name, extnamespace::regnamespace::text AS schema, extversion AS version FROM pg_extension',
+      const { rows } = await client.query<Extension>(
+        "SELECT extname::text AS name, nspname::text AS schema, extversion AS version FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname <> 'plpgsql'",
       )
-      return rows.filter(it => it.name !== 'plpgsql')
-    })
-    await this.#connected(async (client, admin) => {
-      await provideTemplate(admin)
-      await client.query(`CREATE DATABASE ${id(database)} TEMPLATE ${templateDatabase}`)
-      await client.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${id(database)} FROM PUBLIC`)
-      await client.query(
-        `COMMENT ON DATABASE ${id(database)} IS ${literal(formatMark({ token, owner: `${this.#workspace}/${source.database}` }))}`,
-      )
-      // Some may be installed by a superuser only. Nothing of the role's is in there yet that could trick one.
-      if (extensions.length > 0)
-        await withConnection({ ...admin, database }, async copy => {
-          for (const { name, schema, version } of extensions)
-            await copy.query(
-              `CREATE SCHEMA IF NOT EXISTS ${schema}; CREATE EXTENSION IF NOT EXISTS ${id(name)} SCHEMA ${schema} VERSION ${literal(version)}`,
-            )
-        })
-      await client.query(`ALTER DATABASE ${id(database)} OWNER TO ${id(source.user)}`)
+      return rows
     })
     const login = { ...source, database }
     try {
+      await this.#create(source, token, extensions)
       await withSession(source, from => withSession(login, to => clone(from, to, signal)))
     } catch (error) {
       await this.drop(token)
       throw error
     }
     return login
+  }
+
+  /** An empty one. */
+  #create(source: Login, token: string, extensions: readonly Extension[]): Promise<void> {
+    const database = this.#name(token)
+    const mark = formatMark({ token, owner: `${this.#workspace}/${source.database}` })
+    return this.#connected(async (client, admin) => {
+      await provideTemplate(admin)
+      await client.query(`CREATE DATABASE ${id(database)} TEMPLATE ${templateDatabase}`)
+      await client.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${id(database)} FROM PUBLIC`)
+      await client.query(`COMMENT ON DATABASE ${id(database)} IS ${literal(mark)}`)
+      // Some may be installed by a superuser only. Nothing of the role's is in there yet that could trick one.
+      if (extensions.length > 0)
+        await withConnection({ ...admin, database }, async copy => {
+          for (const { name, schema, version } of extensions)
+            await copy.query(
+              `CREATE SCHEMA IF NOT EXISTS ${id(schema)}; CREATE EXTENSION IF NOT EXISTS ${id(name)} SCHEMA ${id(schema)} VERSION ${literal(version)}`,
+            )
+        })
+      await client.query(`ALTER DATABASE ${id(database)} OWNER TO ${id(source.user)}`)
+    })
   }
 
   /** Safe to repeat. */
@@ -91,9 +102,7 @@ export class Copies {
     return `im_copy_${createHash('sha256').update(this.#workspace).digest('hex').slice(0, 16)}_`
   }
 
-  async #connected<T>(
-    work: (...[client, admin]: [...Parameters<Parameters<typeof withConnection<T>>[1]>, Login]) => Promise<T>,
-  ): Promise<T> {
+  async #connected<T>(work: (client: Client, admin: Login) => Promise<T>): Promise<T> {
     const admin = await this.#admin()
     try {
       return await withConnection(admin, client => work(client, admin))

@@ -130,15 +130,17 @@ export async function settle(
       )
   }
   const losses: Loss[] = []
-  const lose = async (loss: Loss): Promise<unknown> => loss.count > 0 && losses.push(loss)
-  if (kept.rows) await lose({ kind: 'rows', table, ...(await countKept(client, kept, 'gone')) })
+  const lose = (loss: Loss): void => {
+    if (loss.count > 0) losses.push(loss)
+  }
+  if (kept.rows) lose({ kind: 'rows', table, ...(await countKept(client, kept, 'gone')) })
   for (const [index, { here: column }] of kept.columns.entries()) {
     if (gone.includes(column))
       losses.push({ kind: 'column', table, column, ...(await countKept(client, kept, `k.o${index} IS NOT NULL`)) })
   }
   for (const { here: column, column: found, differs } of changed) {
     const replaced = columnOf(tableOf(before, table), column)?.position !== found.position
-    await lose({
+    lose({
       kind: 'values',
       table,
       column,
@@ -188,13 +190,15 @@ export async function putBack(client: Client, now: Catalogue, kept: Kept): Promi
        SELECT ${columns.map(value).join(', ')} FROM ${inKept(kept.name)} AS k
        ${kept.dropped ? '' : `WHERE gone AND NOT EXISTS (SELECT FROM ${publicly(table.name)} AS t WHERE ${joined(kept, 'there')})`}`,
     )
-  if (kept.dropped || kept.key.length === 0 || columns.length === 0) return
-  const set = columns.map(it => {
-    const whole = kept.gone.includes(it.here)
-      ? value(it)
-      : `CASE WHEN k.s${it.index} THEN ${value(it)} ELSE t.${id(it.there)} END`
-    return `${id(it.there)} = ${whole}`
-  })
+  const set = columns
+    .filter(it => !kept.key.some(key => key.there === it.there))
+    .map(it => {
+      const whole = kept.gone.includes(it.here)
+        ? value(it)
+        : `CASE WHEN k.s${it.index} THEN ${value(it)} ELSE t.${id(it.there)} END`
+      return `${id(it.there)} = ${whole}`
+    })
+  if (kept.dropped || kept.key.length === 0 || set.length === 0) return
   await client.query(
     `UPDATE ${publicly(table.name)} AS t SET ${set.join(', ')} FROM ${inKept(kept.name)} AS k WHERE NOT k.gone AND ${joined(kept, 'there')}`,
   )

@@ -110,8 +110,8 @@ export interface Change {
   readonly aside?: number
   /** Done after the change, beside what is done after each. */
   readonly later?: string
-  /** `table.key.column` that differ from what they would be without the change, because `later` wrote them. */
-  readonly written?: readonly string[]
+  /** What `later` wrote, by `table.key.column`, as the way back leaves it. */
+  readonly written?: Readonly<Record<string, string>>
 }
 
 /** Those that PostgreSQL accepts, the last after a statement of the operator's own. */
@@ -208,7 +208,7 @@ export const accepted: readonly Change[] = [
     class: 'destructive',
     losses: ['values users.born 50'],
     later: `UPDATE users SET born = '1999-01-01' WHERE id = 30`,
-    written: ['users.30.born'],
+    written: { 'users.30.born': '1999-01-01 00:00:00' },
   },
   {
     name: 'a number without its fraction',
@@ -216,7 +216,7 @@ export const accepted: readonly Change[] = [
     class: 'destructive',
     losses: ['values users.score 50'],
     later: 'UPDATE users SET score = 77 WHERE id = 30',
-    written: ['users.30.score'],
+    written: { 'users.30.score': '77' },
   },
   {
     name: 'drop a unique required column',
@@ -289,7 +289,7 @@ export const accepted: readonly Change[] = [
     renames: [{ kind: 'column', table: 'users', from: 'phone', to: 'mobile' }],
     class: 'restrictive',
     later: `UPDATE users SET mobile = '+49 0' WHERE id = 1`,
-    written: ['users.1.phone'],
+    written: { 'users.1.phone': '+49 0' },
   },
   {
     name: 'rename a table by RENAME',
@@ -297,7 +297,7 @@ export const accepted: readonly Change[] = [
     renames: [{ kind: 'table', from: 'badges', to: 'awards' }],
     class: 'restrictive',
     later: `UPDATE awards SET title = 'renamed' WHERE id = 1`,
-    written: ['badges.1.title'],
+    written: { 'badges.1.title': 'renamed' },
   },
   {
     name: 'rename a table and a column in it, and cut another',
@@ -314,7 +314,7 @@ export const accepted: readonly Change[] = [
     losses: ['values badges.title 41'],
     limits: ['Values of the new column `level` of `awards` are kept aside; the old code doesn’t show them.'],
     later: `UPDATE awards SET label = 'new', level = 3 WHERE id = 20`,
-    written: ['badges.20.title'],
+    written: { 'badges.20.title': 'new' },
   },
   {
     name: 'require a value, with one for those without',
@@ -323,7 +323,7 @@ export const accepted: readonly Change[] = [
     class: 'destructive',
     losses: ['values school_classes.room 2'],
     later: `UPDATE school_classes SET room = 'R9' WHERE id = 2`,
-    written: ['school_classes.2.room'],
+    written: { 'school_classes.2.room': 'R9' },
   },
   {
     name: 'a new required column, with a value for each',
@@ -339,7 +339,7 @@ export const accepted: readonly Change[] = [
     class: 'destructive',
     losses: ['values samples.note 58'],
     later: `UPDATE samples SET note = 'new' WHERE id = 33`,
-    written: ['samples.33.note'],
+    written: { 'samples.33.note': 'new' },
   },
   {
     name: 'remove an enum value, and map it to another',
@@ -348,7 +348,7 @@ export const accepted: readonly Change[] = [
     class: 'destructive',
     losses: ['values users.role 12'],
     later: `UPDATE users SET role = 'guest' WHERE id = 3`,
-    written: ['users.3.role'],
+    written: { 'users.3.role': 'guest' },
   },
   {
     name: 'make a column unique, and empty duplicates',
@@ -357,7 +357,7 @@ export const accepted: readonly Change[] = [
     class: 'destructive',
     losses: ['values school_classes.room 2'],
     later: `UPDATE school_classes SET room = 'R99' WHERE id = 9`,
-    written: ['school_classes.9.room'],
+    written: { 'school_classes.9.room': 'R99' },
   },
   {
     name: 'add a foreign key, and correct orphans',
@@ -372,7 +372,7 @@ export const accepted: readonly Change[] = [
     class: 'destructive',
     losses: ['values samples.ownerId 1'],
     later: 'UPDATE samples SET "ownerId" = 2 WHERE id = 8',
-    written: ['samples.8.ownerId'],
+    written: { 'samples.8.ownerId': '2' },
   },
 ]
 

@@ -75,11 +75,12 @@ describe.each(accepted)('$name', change => {
 })
 
 /** What should be found of the rows: of old ones all that is in `unchanged`, of new ones what both schemas have. */
-function expectedRows({ written = [] }: Change, meanwhile: Rows, found: Rows): Rows {
+function expectedRows({ written = {} }: Change, meanwhile: Rows, found: Rows): Rows {
   return mapRows(unchanged, (value, [table, key, column]) => {
     const isOld = original[table]?.[key] !== undefined
-    const isFree =
-      column === 'created_at' || (column === 'born' && !isOld) || written.includes(`${table}.${key}.${column}`)
+    const wrote = written[`${table}.${key}.${column}`]
+    if (wrote !== undefined) return wrote
+    const isFree = column === 'created_at' || (column === 'born' && !isOld)
     const now = meanwhile[table]?.[key]?.[column]
     if (isFree || (!isOld && now === undefined)) return found[table]?.[key]?.[column] ?? null
     return isOld ? value : (now ?? null)
