@@ -1,6 +1,6 @@
 /** Changes of an instance's database schema: what a rehearsal finds out, and what the operator decides. */
 import { z } from 'zod'
-import { count as counted, enumerate } from './amounts'
+import { enumerate } from './amounts'
 
 /**
  * How much a change asks of the rows. `additive`: nothing that the old code does is refused. `restrictive`: no value is
@@ -111,8 +111,9 @@ const number = (value: number): string => value.toLocaleString('en')
 
 /** e.g. “drops column `phone` of `users`: 1,204 values”. */
 export function lossWords(loss: Loss): string {
-  const values = loss.count === 0 ? 'no values' : loss.count === 1 ? 'one value' : `${number(loss.count)} values`
-  const rows = loss.count === 0 ? 'no rows' : loss.count === 1 ? 'one row' : `${number(loss.count)} rows`
+  const amount = (one: string): string =>
+    loss.count === 1 ? `one ${one}` : `${loss.count === 0 ? 'no' : number(loss.count)} ${one}s`
+  const [values, rows] = [amount('value'), amount('row')]
   switch (loss.kind) {
     case 'table':
       return `drops table \`${loss.table}\`: ${rows}`
@@ -122,7 +123,7 @@ export function lossWords(loss: Loss): string {
       return `drops column \`${loss.column}\` of \`${loss.table}\`: ${values}`
     case 'values':
       return loss.replaced
-        ? `replaces column \`${loss.column}\` of \`${loss.table}\` by an empty one: ${values}`
+        ? `replaces column \`${loss.column}\` of \`${loss.table}\` by a new one: ${values}`
         : `changes values of column \`${loss.column}\` of \`${loss.table}\`: ${values}`
   }
 }
@@ -133,6 +134,8 @@ export function renameWords(rename: Rename): string {
     : `column \`${rename.from}\` → \`${rename.to}\` of \`${rename.table}\``
 }
 
-/** e.g. “3 rows (1, 5 and 9)”. */
-export const rowWords = ({ count, keys }: { readonly count: number; readonly keys: readonly string[] }): string =>
-  `${counted(count, 'row')}${keys.length > 0 ? ` (${enumerate(keys, 10)}${count > keys.length ? ', …' : ''})` : ''}`
+/** e.g. “3 rows (1, 5 and 9)”, “12 rows (1, 2, 3 …)”. */
+export function rowWords({ count, keys }: { readonly count: number; readonly keys: readonly string[] }): string {
+  const named = count > keys.length ? `${keys.join(', ')} …` : enumerate(keys, keys.length)
+  return `${count === 1 ? 'one row' : `${number(count)} rows`}${keys.length > 0 ? ` (${named})` : ''}`
+}

@@ -14,7 +14,7 @@ export interface Question {
   /** Prisma's schema files: what the database has, and what it is to get. */
   readonly from: string
   readonly to: string
-  /** The operator's answers; tables first. */
+  /** The operator's answers. */
   readonly renames: readonly Rename[]
   readonly mend?: string
 }
@@ -30,17 +30,25 @@ export class Schemas {
    * Rehearses a change on a copy, which is dropped afterwards. The database is only read, and stays usable.
    * @param source the login of the role that owns the tables, not through PgBouncer
    * @param token names the operation; its copy must not be needed meanwhile
-   * @throws Problem `schema-copy`, `schema-locked`; those of `Run` and `withSession`
+   * @throws Problem `schema-copy`, `schema-locked`; those of `Run` and `withSession`; the signal's reason
    */
   async rehearse(source: Login, token: string, prisma: Prisma, question: Question): Promise<Rehearsal> {
-    const { id, from, to, renames, mend } = question
+    const { id, from, to, mend } = question
+    const renames = question.renames.toSorted(tablesFirst)
     const rest = { id, renames, ...(mend !== undefined && { mend }) }
     const plain = renames.length === 0 ? { ...rest, ...(await schemaDiff(prisma, from, to)) } : undefined
     const copy = await this.#copies.make(source, token, prisma.signal)
+    // a statement in PostgreSQL knows nothing of the signal, and ends with its database
+    const stop = (): void => void this.#copies.drop(token).catch(() => undefined)
+    prisma.signal.addEventListener('abort', stop, { once: true })
     try {
-      const proposal = plain ?? { ...rest, ...(await diffRenamed(copy, prisma, question)) }
+      const proposal = plain ?? { ...rest, ...(await diffRenamed(copy, prisma, { ...question, renames })) }
       return await withSession(copy, client => rehearse(client, proposal))
+    } catch (error) {
+      prisma.signal.throwIfAborted()
+      throw error
     } finally {
+      prisma.signal.removeEventListener('abort', stop)
       await this.#copies.drop(token)
     }
   }
@@ -69,6 +77,10 @@ export class Schemas {
     return withSession(login, client => inTransaction(client, () => move(client, change, direction)))
   }
 }
+
+/** A column's rename has its table's name after the change. */
+const tablesFirst = (one: Rename, other: Rename): number =>
+  Number(one.kind === 'column') - Number(other.kind === 'column')
 
 /** Prisma looks at the copy while the renames are done in it. */
 async function diffRenamed(

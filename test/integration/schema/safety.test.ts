@@ -12,6 +12,7 @@ import { problem } from '../../../src/shared/problem'
 import type { SchemaChange } from '../../../src/shared/schema'
 import { podmanForTests } from '../../support/podman/podman'
 import { describeWhere } from '../../support/requires'
+import { until } from '../../support/workspace'
 import { base } from './changes'
 import { dump, makeSchool, type School } from './school'
 
@@ -361,6 +362,20 @@ describe('with Prisma', () => {
     expect(await drift(prisma, to)).toContain('empty migration')
     await schemas.backward(login, answer.change)
     expect(await dump(login)).toEqual(before)
+    expect((await databases()).filter(it => it.startsWith('im_copy_'))).toEqual([])
+  })
+
+  test('a rehearsal is stopped by its operation, in the middle of a statement', async () => {
+    const stop = new AbortController()
+    const from = await school.schema('base', base)
+    const to = await school.schema('stopped', base.replace('  room      String?\n', ''))
+    const question = { id: 'stopped', from, to, renames: [], mend: 'SELECT pg_sleep(600)' }
+    const prisma = { ...school.prismaFor(school.login), signal: stop.signal }
+    const rehearsal = schemas.rehearse(school.login, 'stopped', prisma, question)
+    const sleeping = "SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND datname LIKE 'im_copy_%'"
+    await until(async () => (await asAdmin(sleeping)).length > 0)
+    stop.abort(problem({ code: 'cancelled', message: 'Cancelled.' }))
+    await expect(rehearsal).rejects.toMatchObject({ problem: { code: 'cancelled' } })
     expect((await databases()).filter(it => it.startsWith('im_copy_'))).toEqual([])
   })
 
