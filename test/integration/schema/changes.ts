@@ -119,12 +119,14 @@ export const accepted: readonly Change[] = [
   {
     name: 'add a nullable column',
     replace: [['  phone     String?\n', '  phone     String?\n  fax       String?\n']],
+    later: `UPDATE users SET fax = '1' WHERE id IN (1, 51)`,
     class: 'additive',
     limits: ['Values of the new column `fax` of `users` are kept aside; the old code doesn’t show them.'],
   },
   {
     name: 'add a column with a default',
     replace: [['  mentor    Int?\n', '  mentor    Int?\n  level     Int @default(3)\n']],
+    later: `UPDATE users SET level = 7 WHERE id IN (1, 51)`,
     class: 'additive',
     limits: ['Values of the new column `level` of `users` are kept aside; the old code doesn’t show them.'],
   },

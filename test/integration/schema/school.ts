@@ -25,6 +25,8 @@ export interface School {
   prismaFor(login: Login): Prisma
   /** @returns the schema file's path */
   schema(name: string, text: string): Promise<string>
+  /** Waits for it before anything is removed; Prisma is stopped. */
+  ends(work: Promise<unknown>): void
   /** A database of its own, like all others; dropped with the server. */
   database(name: string): Promise<Login>
   remove(): Promise<void>
@@ -47,6 +49,8 @@ export async function makeSchool(options: TestOptions = { driver: 'embedded' }):
   await asAdmin('SELECT pg_reload_conf()')
   await asAdmin(`CREATE ROLE school_user LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${password}'`)
   const login = await database('school_db', 'instance_manager_template')
+  const stop = new AbortController()
+  const running = new Set<Promise<unknown>>()
   const school: School = {
     infrastructure,
     prisma,
@@ -57,8 +61,11 @@ export async function makeSchool(options: TestOptions = { driver: 'embedded' }):
       server: prisma.server,
       url: `postgresql://school_user:${encodeURIComponent(password)}@127.0.0.1:${infrastructure.settings.ports.postgres}/${encodeURIComponent(of)}`,
       secrets: [password],
-      signal: new AbortController().signal,
+      signal: stop.signal,
     }),
+    ends(work) {
+      running.add(work)
+    },
     async schema(name, text) {
       const path = join(prisma.server, `${name.replaceAll(/\W/g, '-')}.prisma`)
       await writeFile(path, text)
@@ -66,6 +73,8 @@ export async function makeSchool(options: TestOptions = { driver: 'embedded' }):
     },
     database: name => database(name.replaceAll(/\W+/g, '_'), 'school_db'),
     async remove() {
+      stop.abort()
+      await Promise.allSettled(running)
       await infrastructure.dispose()
       await prisma.remove()
     },
@@ -99,6 +108,7 @@ export function proposals(school: School, changes: readonly Change[]): (name: st
     const proposal = (lanes[index % 2] ?? Promise.resolve()).then(() => proposalOf(school, it))
     lanes[index % 2] = proposal.catch(() => undefined)
     made.set(it.name, proposal)
+    school.ends(proposal)
   }
   return name => made.get(name) ?? Promise.reject(new Error(`no ${name}`))
 }
