@@ -4,6 +4,7 @@ import { infrastructureRouter } from './infrastructure'
 import { instancesRouter } from './instances'
 import { logsRouter } from './logs'
 import { operationsRouter } from './operations'
+import { rebuildRouter } from './rebuild'
 import { serveRouter } from './serve'
 import { settingsRouter } from './settings'
 import { spaceRouter } from './space'
@@ -15,6 +16,7 @@ export const apiRouter = router({
   instances: instancesRouter,
   logs: logsRouter,
   operations: operationsRouter,
+  rebuild: rebuildRouter,
   serve: serveRouter,
   settings: settingsRouter,
   space: spaceRouter,

@@ -9,6 +9,7 @@ import {
   type PortCheck,
 } from '../../shared/instance'
 import type { StartRequest } from '../../shared/jobs'
+import type { RebuildReview } from '../../shared/rebuild-review'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { InfrastructureRoom } from '../infrastructure/room'
 import type { Operations } from '../operations/engine'
@@ -32,6 +33,7 @@ import { instancePorts } from './lifecycle/target'
 import { bulkJob } from './many'
 import { checkPort, choosePort, type PortKnowledge } from './ports'
 import { rebuilding } from './rebuild'
+import { reviewRebuild } from './rebuild/review'
 import type { Registry } from './registry'
 import { restarting } from './restart'
 import { rollback } from './rollback'
@@ -61,6 +63,8 @@ export interface Instances {
   reveal(name: string, key: string): Promise<string>
   previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
   previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
+  /** What a rebuild would change and keep. */
+  reviewRebuild(name: string, signal?: AbortSignal): Promise<RebuildReview>
   /** Ends an instance's process that PM2 has lost. To keep the instance running, start it: PM2 replaces the process. */
   endLost(name: string): Promise<void>
 }
@@ -142,6 +146,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     reveal: (name, key) => revealValue(services, name, key),
     previewDelete: (name, signal) => previewDelete(services, name, signal),
     previewLeftovers: (name, signal) => previewLeftovers(services, name, signal),
+    reviewRebuild: (name, signal) => reviewRebuild(services, name, signal),
     endLost: name => endLost(operations, name),
   }
 }

@@ -3,9 +3,7 @@ import { join } from 'node:path'
 import { readIfExists } from '../system/files'
 import type { PinnedBase } from './copy-base'
 import type { KeptReleases, Release } from './kept'
-
-/** Bytes. Ten thousand packages take 2 MB. */
-const maxLockFileBytes = 64 << 20
+import { maxLockFileBytes } from './lock-files'
 
 /** Measured on the sample application: 150 packages, 180 MB. */
 const bytesPerPackage = 1_200_000

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { makePrivateFolder, readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import type { Run } from '../system/run'
+import { maxLockFileBytes } from './lock-files'
 import { Parts, syncTimeout, type PartName } from './parts'
 import { ownBytes, pathsBelow } from './tree'
 
@@ -18,6 +19,11 @@ const releaseSchema = z.object({
   parts: z.object({ packages: partName, generated: partName, build: partName }),
   /** The client's packages, for its next build; instances don't have them. */
   clientPackages: partName,
+  /** The commit that was checked out when it was prepared; absent without a git repository. */
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{40,64}$/)
+    .optional(),
 })
 export type Release = z.infer<typeof releaseSchema>
 
@@ -30,6 +36,7 @@ export interface KeptRelease {
 }
 
 const partsFolder = 'parts'
+const clientLockFile = 'client-lock.json'
 
 /** Bytes. The SQL of a thousand models takes 2 MB. */
 const maxSchemaBytes = 64 << 20
@@ -78,6 +85,11 @@ export class KeptReleases {
     return join(this.folder, fingerprint, 'server')
   }
 
+  /** The client's lock file, which instances don’t have; undefined if there was none, or if an earlier version prepared it. */
+  clientLock(fingerprint: string): Promise<string | undefined> {
+    return readIfExists(join(this.folder, fingerprint, clientLockFile), maxLockFileBytes)
+  }
+
   /** Every path that it has in an instance's server folder; undefined if it isn't kept. */
   async serverPaths(fingerprint: string): Promise<string[] | undefined> {
     const release = await this.#read(fingerprint)
@@ -91,12 +103,19 @@ export class KeptReleases {
    * Adds the server's code and the parts' names, makes everything durable, and renames it into place.
    * @param aside a folder on the same disk to put it together in
    * @param server the server's code; it is moved
+   * @param clientLock the client's lock file, which instances don't have
    */
-  async keep(release: Omit<Release, 'prepared'>, aside: string, server: string, signal: AbortSignal): Promise<void> {
+  async keep(
+    release: Omit<Release, 'prepared'>,
+    aside: string,
+    { server, clientLock }: { readonly server: string; readonly clientLock: string | undefined },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { fingerprint } = release
     const whole = join(aside, 'release')
     await makePrivateFolder(whole)
     await rename(server, join(whole, 'server'))
+    if (clientLock !== undefined) await writeFileAtomic(join(whole, clientLockFile), clientLock, 0o600)
     await writeJson(join(whole, 'release.json'), { ...release, prepared: new Date().toISOString() } satisfies Release)
     await this.#run('sync', ['--file-system', whole], { signal, timeout: syncTimeout })
     await this.remove(fingerprint) // an incomplete one would be in the way for ever

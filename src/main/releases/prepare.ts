@@ -3,9 +3,11 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makePrivateFolder } from '../system/files'
 import type { Run } from '../system/run'
+import { headCommit } from '../workspace/git'
 import { makePart, type Progress, type Workshop } from './build'
 import { copyBase, type PinnedBase } from './copy-base'
 import type { KeptReleases } from './kept'
+import { readLockFile } from './lock-files'
 import { hasLockFile, recipesOf, type Recipe } from './recipes'
 
 export interface ReleaseOptions {
@@ -33,6 +35,7 @@ export async function prepareRelease(
   const aside = join(kept.folder, `.${fingerprint}-${Date.now()}`)
   try {
     report({ text: 'Copying the base application' })
+    const commit = await headCommit({ run, root: base.root, manifest, signal })
     const sources = await copyBase(base, join(aside, 'base'), signal)
     await warnUnlocked(base, output)
     const { server, client } = await recipesOf(sources, base)
@@ -53,8 +56,12 @@ export async function prepareRelease(
       throw error
     })
     const parts = { packages: server[0].name, generated: server[1].name, build: client[1].name }
-    const release = { fingerprint, nodeMajor, parts, clientPackages: client[0].name }
-    await kept.keep(release, aside, join(sources.root, manifest.server.folder), signal)
+    const release = { fingerprint, nodeMajor, parts, clientPackages: client[0].name, commit }
+    const code = {
+      server: join(sources.root, manifest.server.folder),
+      clientLock: await readLockFile(join(sources.root, manifest.client.folder)),
+    }
+    await kept.keep(release, aside, code, signal)
   } finally {
     await rm(aside, { recursive: true, force: true })
   }

@@ -1,0 +1,101 @@
+/** What a rebuild keeps, and which settings of the base application an instance lacks. */
+import { join } from 'node:path'
+import { parse } from 'dotenv'
+import type { RebuildReview } from '../../../shared/rebuild-review'
+import type { Manifest } from '../../../shared/workspace'
+import type { Releases } from '../../releases/releases'
+import { pathsBelow } from '../../releases/tree'
+import { readIfExists } from '../../system/files'
+import type { Run } from '../../system/run'
+import { measure } from '../../system/tree'
+import { baseFiles } from '../../workspace/base'
+import type { InstancePaths, WorkspacePaths } from '../../workspace/paths'
+import { readBaseEnv } from '../create/plan'
+import { ownPaths } from './own-files'
+
+/** Files of a data folder that are counted; 20,000 take half a second on a busy machine. */
+const maxFiles = 20_000
+
+/** Names of other files that are listed. */
+const listed = 10
+
+export interface StaysServices {
+  readonly paths: WorkspacePaths
+  readonly run: Run
+  readonly releases: Pick<Releases, 'kept'>
+}
+
+/** @param release the fingerprint of the release that the instance has, if known */
+export async function whatStays(
+  services: StaysServices,
+  manifest: Manifest,
+  { server, env }: Pick<InstancePaths, 'server' | 'env'>,
+  release: string | undefined,
+  signal?: AbortSignal,
+): Promise<RebuildReview['stays']> {
+  const { dataFolders } = manifest.server
+  const [folders, text, own] = await Promise.all([
+    Promise.all(
+      dataFolders.map(async path => {
+        const { files, bytes, complete } = await measure(join(server, path), { signal, maxFiles })
+        return { path, files, bytes, complete }
+      }),
+    ),
+    readIfExists(env),
+    otherFiles(services, manifest, server, release, signal),
+  ])
+  return {
+    folders: folders.filter(it => it.files > 0),
+    keys: Object.keys(parse(text ?? '')),
+    own: { count: own.length, names: own.slice(0, listed) },
+  }
+}
+
+/** Besides data folders and `.env`; a folder counts as one. Caches that tools leave among the packages aren't listed. */
+async function otherFiles(
+  { paths: { root }, run, releases: { kept } }: StaysServices,
+  manifest: Manifest,
+  server: string,
+  release: string | undefined,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const [present, known, base] = await Promise.all([
+    pathsBelow(run, server, signal),
+    release === undefined ? undefined : kept.serverPaths(release),
+    baseFiles(root, manifest),
+  ])
+  const folder = `${manifest.server.folder}/`
+  const coming = base.filter(it => it.startsWith(folder)).map(it => it.slice(folder.length))
+  const released = new Set([...(known ?? []), ...coming.flatMap(withParents)])
+  const stated = new Set(['.env', ...manifest.server.dataFolders])
+  const own = present.filter(it => !it.startsWith('node_modules/') && it !== 'node_modules')
+  return ownPaths(own, released)
+    .filter(it => !stated.has(it))
+    .toSorted((a, b) => a.localeCompare(b, 'en'))
+}
+
+/** A file's path and those of the folders it is in. */
+const withParents = (path: string): string[] =>
+  path.split('/').map((_, index, names) => names.slice(0, index + 1).join('/'))
+
+/** Each instance has its own of these, whatever the base application's are. */
+const ownKeys = new Set(['DATABASE_URL', 'DIRECT_URL', 'PORT', 'JWT_SECRET', 'INSTANCE_NAME'])
+
+/** Only names; values stay where they are. @param keys those that the instance has */
+export async function newKeys(
+  root: string,
+  manifest: Manifest,
+  keys: readonly string[],
+): Promise<RebuildReview['env']> {
+  const [base, example] = await Promise.all([
+    readBaseEnv(root, manifest),
+    readIfExists(join(root, manifest.server.folder, '.env.example')),
+  ])
+  const lacks = (it: string): boolean => !keys.includes(it) && !ownKeys.has(it)
+  return {
+    offered: Object.keys(base)
+      .filter(it => base[it] !== '' && lacks(it))
+      .map(key => ({ key, copied: manifest.env.copy.includes(key) })),
+    exampleOnly: Object.keys(parse(example ?? '')).filter(it => !base[it] && lacks(it)),
+  }
+}

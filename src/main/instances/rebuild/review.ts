@@ -1,0 +1,52 @@
+/** What an operator sees before a rebuild. Only reads: it needs no PostgreSQL, and runs nothing of the application. */
+import type { RebuildReview } from '../../../shared/rebuild-review'
+import type { Operations } from '../../operations/engine'
+import { bytesNeeded } from '../../releases/estimate'
+import { requireWorkspace } from '../../workspace/base'
+import { findInstance, type LifecycleServices } from '../lifecycle/target'
+import type { Roster } from '../roster'
+import type { Space } from '../space'
+import { codeChanges, type ChangesServices } from './review-changes'
+import { newKeys, whatStays } from './review-stays'
+import { expectedTime } from './review-time'
+
+export interface ReviewServices extends ChangesServices, Pick<LifecycleServices, 'paths' | 'configs'> {
+  readonly space: Pick<Space, 'disk'>
+  readonly operations: Pick<Operations, 'list'>
+  readonly baseFingerprint: Roster['baseFingerprint']
+}
+
+/** @throws Problem `instance-unknown`, `workspace-unusable`; the signal's reason */
+export async function reviewRebuild(
+  services: ReviewServices,
+  name: string,
+  signal?: AbortSignal,
+): Promise<RebuildReview> {
+  const {
+    paths: { root },
+    releases: { kept },
+  } = services
+  await requireWorkspace(root)
+  const { config, manifest, paths } = await findInstance(services, name)
+  const { release: its, created: time } = config
+  const own = async () => {
+    const stays = await whatStays(services, manifest, paths, its, signal)
+    return { stays, env: await newKeys(root, manifest, stays.keys) }
+  }
+  const code = async () => {
+    const base = await services.baseFingerprint()
+    const upToDate = base === its
+    const release = its === undefined ? undefined : await kept.whole(its)
+    const [changes, needed, prepared, releases] = await Promise.all([
+      upToDate ? { schema: [] } : codeChanges(services, manifest, { release, time, instance: paths }, signal),
+      bytesNeeded(kept, { root, manifest, fingerprint: base }),
+      kept.has(base),
+      kept.list(),
+    ])
+    const expected = expectedTime(services.operations.list(), releases, prepared)
+    return { its: { base, upToDate, changes, prepared, ...(expected && { expected }) }, needed }
+  }
+  const [found, { its: review, needed }, { free, reserve }] = await Promise.all([own(), code(), services.space.disk()])
+  signal?.throwIfAborted()
+  return { name, ...(its !== undefined && { release: its }), ...review, ...found, disk: { needed, free, reserve } }
+}
