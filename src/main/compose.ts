@@ -11,6 +11,7 @@ import { Operations } from './operations/engine'
 import { Processes } from './processes/client'
 import { Releases } from './releases/releases'
 import { ownBytes } from './releases/tree'
+import { schemaRoom } from './schema/room'
 import type { WorkspaceServices } from './services'
 import { engineSocket } from './transport/local-client'
 import { listenLocally } from './transport/local-socket'
@@ -71,16 +72,17 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
   const trash = new Trash(paths.instances, it => ownBytes(run, it), base.identity.copyOf !== undefined)
   const shared = await infrastructureRoom(base, operations)
   const { infrastructure } = shared
-  const roster = await rosterRoom(base, operations, shared, processes)
+  const schema = schemaRoom(base, operations, shared)
+  const roster = await rosterRoom(base, operations, shared, schema, processes)
   const logs = await logsRoom(base, operations, shared, processes, roster)
   const archives = logs.rotation
   const space = new Space({ paths, run, signal, operations, releases, trash, infrastructure, roster, archives })
-  const instances = instancesRoom(base, operations, { shared, processes, releases, roster, trash, space })
+  const instances = instancesRoom(base, operations, { shared, schema, processes, releases, roster, trash, space })
   operations.define([...instances.jobs, ...shared.jobs].map(it => withSpace(space, it)))
   operations.whenSettled(it => log.operation(it))
   base.closing.add(() => operations.close())
   if (place.looking) await operations.look()
-  else await begin(base, { clean, releases, operations, rooms: [roster, space, logs, shared] })
+  else await begin(base, { clean, releases, operations, rooms: [roster, schema, space, logs, shared] })
   return { paths, log, settings, operations, infrastructure, instances, logs, space, signal, close: () => close() }
 }
 

@@ -86,6 +86,12 @@ export const rehearsalSchema = z.strictObject({
   refusal: refusalSchema.optional(),
   /** Dropped and added: the operator knows whether they are the same. */
   candidates: z.array(renameSchema).readonly(),
+  /**
+   * SQL that would give the database the schema of the instance's own code: an earlier rebuild left it as it was, or
+   * somebody has changed it by hand. Empty where they agree. The change starts from what the database has, so whatever
+   * its own code knows nothing of is dropped, and is among the losses.
+   */
+  drift: z.array(z.string()).readonly(),
   /** What the old code can't do with the new schema, each in a sentence. */
   oldCode: z.array(z.string()).readonly(),
   rollback: z.strictObject({

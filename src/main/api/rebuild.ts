@@ -1,4 +1,5 @@
 /** Rebuilding an instance: what an operator sees before it begins. */
+import { rehearseInputSchema } from '../../shared/jobs/rebuild'
 import { namedSchema } from '../../shared/jobs/target'
 import { router, workspaceProcedure } from './trpc'
 
@@ -6,4 +7,10 @@ export const rebuildRouter = router({
   review: workspaceProcedure
     .input(namedSchema)
     .query(({ ctx: { workspace }, input, signal }) => workspace.instances.reviewRebuild(input.name, signal)),
+  /** Takes seconds; stopped when nobody waits for it any more. */
+  rehearse: workspaceProcedure
+    .input(rehearseInputSchema)
+    .query(({ ctx: { workspace }, input, signal = workspace.signal }) =>
+      workspace.instances.rehearse(input, AbortSignal.any([signal, workspace.signal])),
+    ),
 })

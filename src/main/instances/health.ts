@@ -112,8 +112,8 @@ async function foreign(
 }
 
 /**
- * GET /, not by `fetch`, which refuses some ports (e.g. 6000) and follows redirects. @returns the HTTP status, or why there was
- * none
+ * GET /, not by `fetch`, which refuses some ports (e.g. 6000) and follows redirects. @returns the HTTP status, or why
+ * there was none
  */
 export function httpStatus(port: number, signal: AbortSignal): Promise<number | string> {
   return new Promise(resolve => {

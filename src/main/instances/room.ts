@@ -9,13 +9,16 @@ import {
   type PortCheck,
 } from '../../shared/instance'
 import type { StartRequest } from '../../shared/jobs'
-import type { RebuildReview } from '../../shared/rebuild-review'
+import type { rehearseInputSchema } from '../../shared/jobs/rebuild'
 import { toProblem, type Problem } from '../../shared/problem'
+import type { RebuildReview } from '../../shared/rebuild-review'
+import type { Rehearsal } from '../../shared/schema'
 import type { InfrastructureRoom } from '../infrastructure/room'
 import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
 import type { Processes } from '../processes/client'
 import type { Releases } from '../releases/releases'
+import type { SchemaRoom } from '../schema/room'
 import { portFree, portHolders } from '../system/proc'
 import { readManifest } from '../workspace/base'
 import type { Base } from '../workspace/opened'
@@ -34,6 +37,7 @@ import { bulkJob } from './many'
 import { checkPort, choosePort, type PortKnowledge } from './ports'
 import { rebuilding } from './rebuild'
 import { reviewRebuild } from './rebuild/review'
+import { rehearseSchema } from './rebuild/schema'
 import type { Registry } from './registry'
 import { restarting } from './restart'
 import { rollback } from './rollback'
@@ -65,12 +69,15 @@ export interface Instances {
   previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
   /** What a rebuild would change and keep. */
   reviewRebuild(name: string, signal?: AbortSignal): Promise<RebuildReview>
+  /** What changing the schema of an instance's database would do; see `rehearseSchema`. */
+  rehearse(input: z.output<typeof rehearseInputSchema>, signal: AbortSignal): Promise<Rehearsal>
   /** Ends an instance's process that PM2 has lost. To keep the instance running, start it: PM2 replaces the process. */
   endLost(name: string): Promise<void>
 }
 
 interface Others {
   readonly shared: InfrastructureRoom
+  readonly schema: SchemaRoom
   readonly processes: Processes
   readonly releases: Releases
   readonly roster: Roster
@@ -97,6 +104,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
   const services = {
     ...base,
     ...others.roster,
+    ...others.schema,
     ...others,
     infrastructure,
     databases,
@@ -147,6 +155,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     previewDelete: (name, signal) => previewDelete(services, name, signal),
     previewLeftovers: (name, signal) => previewLeftovers(services, name, signal),
     reviewRebuild: (name, signal) => reviewRebuild(services, name, signal),
+    rehearse: (input, signal) => rehearseSchema(services, input, signal),
     endLost: name => endLost(operations, name),
   }
 }

@@ -5,6 +5,7 @@ import { Pools } from '../infrastructure/pools'
 import { guardInfrastructure } from '../infrastructure/settings-guard'
 import type { Operations } from '../operations/engine'
 import type { Processes } from '../processes/client'
+import type { SchemaRoom } from '../schema/room'
 import { portsHolders } from '../system/proc'
 import { readManifest } from '../workspace/base'
 import { fingerprint } from '../workspace/fingerprint'
@@ -36,6 +37,7 @@ export async function rosterRoom(
   base: Base,
   operations: Operations,
   { infrastructure, databases }: InfrastructureRoom,
+  schema: SchemaRoom,
   processes: Processes,
 ): Promise<Roster> {
   const { paths, settings, signal, log, place, node } = base
@@ -56,7 +58,10 @@ export async function rosterRoom(
   )
   infrastructure.serve({
     any: async () => (await instanceFolders(paths)).length > 0,
-    secured: async () => ownership.claim(await configs()),
+    secured: async () => {
+      await ownership.claim(await configs())
+      await schema.dropLeft()
+    },
     heal: () => healRunning({ paths, configs, processes, pools }),
   })
   settings.guard(guardInfrastructure({ infrastructure, instances: async () => connectedInstances(await configs()) }))

@@ -61,8 +61,8 @@ export class OperationSecrets {
 
   /**
    * Forgets secrets whose operations were never opened or have settled.
-   * @param known all operations that are open, and settled ones; asked once it is clear which secrets there are, so none
-   * of a later operation is forgotten; undefined: nothing is to be forgotten now
+   * @param known all operations that are open, and settled ones; asked once it is clear which secrets there are, so
+   * none of a later operation is forgotten; undefined: nothing is to be forgotten now
    * @param shows by kind, the secret that is kept after a success until it is taken, for a day
    * @param now in milliseconds
    */

@@ -1,8 +1,8 @@
 /**
  * Copies the schema `public` with its rows from one database to another, through our own connection: the objects from
  * the catalogue, the rows as text. PostgreSQL's own ways don't serve here: CREATE DATABASE … TEMPLATE wants nobody
- * connected, and the embedded server comes without pg_dump. Whether the copy is one is checked afterwards, so what isn't
- * copied (a partitioned table, a policy) is found, not lost.
+ * connected, and the embedded server comes without pg_dump. Whether the copy is one is checked afterwards, so what
+ * isn't copied (a partitioned table, a policy) is found, not lost.
  */
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { problem } from '../../shared/problem'

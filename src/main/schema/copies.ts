@@ -19,6 +19,8 @@ interface Extension {
 export class Copies {
   readonly #admin: () => Promise<Login>
   readonly #workspace: string
+  /** Names of those that this process has made and not dropped. */
+  readonly #live = new Set<string>()
 
   /** @param admin our role's login to the database `postgres` @param workspace the id that marks what belongs to it */
   constructor(admin: () => Promise<Login>, workspace: string) {
@@ -42,6 +44,7 @@ export class Copies {
       return rows
     })
     const login = { ...source, database }
+    this.#live.add(database)
     try {
       await this.#create(source, token, extensions)
       await withSession(source, from => withSession(login, to => clone(from, to, signal)))
@@ -74,10 +77,10 @@ export class Copies {
   }
 
   /** Safe to repeat. */
-  drop(token: string): Promise<void> {
-    return this.#connected(async client => {
-      await client.query(`DROP DATABASE IF EXISTS ${id(this.#name(token))} WITH (FORCE)`)
-    })
+  async drop(token: string): Promise<void> {
+    const database = this.#name(token)
+    await this.#connected(client => client.query(`DROP DATABASE IF EXISTS ${id(database)} WITH (FORCE)`))
+    this.#live.delete(database)
   }
 
   /** Drops what a crash has left. @param needed tokens of operations that are still open */
@@ -87,8 +90,8 @@ export class Copies {
         'SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)',
         [this.#prefix],
       )
-      const kept = needed.map(it => this.#name(it))
-      for (const { name } of rows.filter(it => !kept.includes(it.name)))
+      const kept = new Set([...this.#live, ...needed.map(it => this.#name(it))])
+      for (const { name } of rows.filter(it => !kept.has(it.name)))
         await client.query(`DROP DATABASE IF EXISTS ${id(name)} WITH (FORCE)`)
     })
   }

@@ -1,5 +1,5 @@
 /** SQL from one Prisma schema to another, written by the instance's own Prisma. */
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { baseEnvironment } from '../system/environment'
@@ -20,48 +20,53 @@ export interface Prisma {
   readonly signal: AbortSignal
 }
 
-/** Both ways between two schema files. Comments alone where they are equal. @throws as `Run` */
-export async function schemaDiff(
+/** SQL from one schema file to another; comments alone where they are equal. @throws as `Run` */
+export const diff = (prisma: Prisma, from: string, to: string): Promise<string> =>
+  call(prisma, ['migrate', 'diff', '--from-schema-datamodel', from, '--to-schema-datamodel', to, '--script'])
+
+/** Both ways. */
+export async function diffs(
   prisma: Prisma,
   from: string,
   to: string,
 ): Promise<{ readonly forward: string; readonly backward: string }> {
-  return { forward: await diff(prisma, from, to), backward: await diff(prisma, to, from) }
+  const [forward, backward] = await Promise.all([diff(prisma, from, to), diff(prisma, to, from)])
+  return { forward, backward }
 }
 
-/** SQL that would bring the database of the URL to the schema file: none if it has not drifted from it. */
-export async function drift(prisma: Prisma, schema: string): Promise<string> {
-  return await withPulled(prisma, schema, pulled => diff(prisma, pulled, schema))
+/** Makes a schema file one of the database of the URL. It keeps its generator, its datasource and the models' own names. */
+export async function pull(prisma: Prisma, file: string): Promise<void> {
+  // with --print a block of warnings would be mixed into it
+  await call(prisma, ['db', 'pull', '--schema', file])
 }
 
-/**
- * Both ways between the database of the URL and a schema file. For a database in which tables or columns were just
- * renamed: what is left to do is written in the new names, those of indexes included.
- * @param like a schema file from which generator, datasource and the models' own names are taken
- */
-export async function diffFromDatabase(
-  prisma: Prisma,
-  like: string,
-  to: string,
-): Promise<{ readonly forward: string; readonly backward: string }> {
-  return await withPulled(prisma, like, pulled => schemaDiff(prisma, pulled, to))
+/** Copies of schema files, in a folder of the user as whom Prisma runs. */
+export interface Scratch {
+  readonly from: string
+  readonly to: string
+  /** As `from`, to be pulled. */
+  readonly database: string
 }
 
-async function withPulled<T>(prisma: Prisma, like: string, work: (pulled: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'im-schema-'))
+export async function withScratch<T>(
+  { run, user }: Prisma,
+  { from, to }: Pick<Scratch, 'from' | 'to'>,
+  work: (files: Scratch) => Promise<T>,
+): Promise<T> {
+  const outer = await mkdtemp(join(tmpdir(), 'im-schema-'))
+  const folder = join(outer, 'files')
+  const at = (name: string): string => join(folder, `${name}.prisma`)
+  const files = { from: at('from'), to: at('to'), database: at('database') }
   try {
-    const pulled = join(folder, 'schema.prisma')
-    await copyFile(like, pulled)
-    // with --print a block of warnings would be mixed into it
-    await call(prisma, ['db', 'pull', '--schema', pulled])
-    return await work(pulled)
+    await chmod(outer, 0o711) // so that the user may fill the inner folder, but not exchange it
+    await mkdir(folder, 0o700)
+    await Promise.all([copyFile(from, files.from), copyFile(to, files.to), copyFile(from, files.database)])
+    if (user) for (const it of [...Object.values(files), folder]) await chown(it, user.uid, user.gid)
+    return await work(files)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await run('rm', ['-rf', '--one-file-system', '--', outer], { timeout }) // unlike our own code, it follows no link
   }
 }
-
-const diff = (prisma: Prisma, from: string, to: string): Promise<string> =>
-  call(prisma, ['migrate', 'diff', '--from-schema-datamodel', from, '--to-schema-datamodel', to, '--script'])
 
 const call = ({ run, server, url, secrets, user, signal }: Prisma, args: readonly string[]): Promise<string> =>
   run(join(server, 'node_modules/.bin/prisma'), args, {

@@ -12,8 +12,8 @@ import { readingAs, type Renames } from './compare'
 const columnSchema = z.strictObject({ here: z.string(), there: z.string() })
 
 /**
- * One table in `im_kept`. It has columns k0 … for the key, o0 … for what was there, b0 … for what became of it, s0 … for
- * whether it still is that. `here` are the names at the time of keeping, `there` those when it is put back.
+ * One table in `im_kept`. It has columns k0 … for the key, o0 … for what was there, b0 … for what became of it, s0 …
+ * for whether it still is that. `here` are the names at the time of keeping, `there` those when it is put back.
  */
 export const keptSchema = z.strictObject({
   /** In `im_kept`. */

@@ -15,12 +15,13 @@ import { inTransaction, tried } from './session'
 
 /** What is asked for: the change without what only a rehearsal can tell. */
 export type Proposal = Omit<SchemaChange, 'keep'>
+export type Rehearsed = Omit<Rehearsal, 'drift'>
 
 /**
  * @param client a session to a copy, which has the new schema afterwards unless it is refused
  * @throws what the session throws
  */
-export async function rehearse(client: Client, proposal: Proposal): Promise<Rehearsal> {
+export async function rehearse(client: Client, proposal: Proposal): Promise<Rehearsed> {
   const nothing = { losses: [], candidates: [], oldCode: [], rollback: { exact: true, limits: [] } }
   if (isEmpty(proposal)) return { class: 'none', ...nothing }
   const renames = new Renames(proposal.renames)

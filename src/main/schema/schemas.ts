@@ -2,21 +2,22 @@
 import type { MoveReport, Rehearsal, Rename, SchemaChange } from '../../shared/schema'
 import type { Login } from '../infrastructure/connection'
 import type { Copies } from './copies'
-import { diffFromDatabase, schemaDiff, type Prisma } from './diff'
+import { diff, diffs, pull, withScratch, type Prisma } from './diff'
 import { applyRenames, forget, isForward, move, reversed, type Direction } from './move'
 import { rehearse, type Proposal } from './rehearse'
+import { splitAt } from './script'
 import { inTransaction, withSession } from './session'
 
 /** What is to be found out. */
 export interface Question {
   /** Will name the change in the database. */
   readonly id: string
-  /** Prisma's schema files: what the database has, and what it is to get. */
+  /** The schema files of the code that the instance has, and of the code that it is to get. */
   readonly from: string
   readonly to: string
   /** The operator's answers. */
   readonly renames: readonly Rename[]
-  readonly mend?: string
+  readonly mend?: string | undefined
 }
 
 export class Schemas {
@@ -27,23 +28,21 @@ export class Schemas {
   }
 
   /**
-   * Rehearses a change on a copy, which is dropped afterwards. The database is only read, and stays usable.
+   * Rehearses the change from what the database has to what the new code wants, on a copy, which is dropped afterwards.
+   * The database is only read, and stays usable.
    * @param source the login of the role that owns the tables, not through PgBouncer
-   * @param token names the operation; its copy must not be needed meanwhile
+   * @param token names the copy; it must not be needed meanwhile
+   * @param prisma its URL's database is left alone
    * @throws Problem `schema-copy`, `schema-locked`; those of `Run` and `withSession`; the signal's reason
    */
   async rehearse(source: Login, token: string, prisma: Prisma, question: Question): Promise<Rehearsal> {
-    const { id, from, to, mend } = question
-    const renames = question.renames.toSorted(tablesFirst)
-    const rest = { id, renames, ...(mend !== undefined && { mend }) }
-    const plain = renames.length === 0 ? { ...rest, ...(await schemaDiff(prisma, from, to)) } : undefined
     const copy = await this.#copies.make(source, token, prisma.signal)
     // a statement in PostgreSQL knows nothing of the signal, and ends with its database
     const stop = (): void => void this.#copies.drop(token).catch(() => undefined)
     prisma.signal.addEventListener('abort', stop, { once: true })
     try {
-      const proposal = plain ?? { ...rest, ...(await diffRenamed(copy, prisma, { ...question, renames })) }
-      return await withSession(copy, client => rehearse(client, proposal))
+      const { drift, ...proposal } = await proposalFor(copy, prisma, question)
+      return { ...(await withSession(copy, client => rehearse(client, proposal))), drift }
     } catch (error) {
       prisma.signal.throwIfAborted()
       throw error
@@ -82,16 +81,30 @@ export class Schemas {
 const tablesFirst = (one: Rename, other: Rename): number =>
   Number(one.kind === 'column') - Number(other.kind === 'column')
 
-/** Prisma looks at the copy while the renames are done in it. */
-async function diffRenamed(
+/**
+ * The SQL, written for the database as it is: its schema need not be the one of the instance's code. Prisma looks at
+ * the copy while the renames are done in it.
+ */
+async function proposalFor(
   copy: Login,
-  prisma: Prisma,
-  { renames, from, to }: Question,
-): Promise<Pick<Proposal, 'forward' | 'backward'>> {
-  const url = new URL(prisma.url)
+  { url: of, ...prisma }: Prisma,
+  { id, from, to, mend, ...question }: Question,
+): Promise<Proposal & Pick<Rehearsal, 'drift'>> {
+  const renames = question.renames.toSorted(tablesFirst)
+  const url = new URL(of)
   url.pathname = `/${copy.database}`
-  await withSession(copy, client => inTransaction(client, () => applyRenames(client, renames)))
-  const scripts = await diffFromDatabase({ ...prisma, url: url.href }, from, to)
-  await withSession(copy, client => inTransaction(client, () => applyRenames(client, reversed(renames))))
-  return scripts
+  const there = { ...prisma, url: url.href }
+  const renameAll = (all: readonly Rename[]): Promise<void> =>
+    withSession(copy, client => inTransaction(client, () => applyRenames(client, all)))
+  return await withScratch(there, { from, to }, async files => {
+    await pull(there, files.database)
+    const drift = splitAt(await diff(there, files.database, files.from), ';')
+    if (renames.length > 0) {
+      await renameAll(renames)
+      await pull(there, files.database)
+      await renameAll(reversed(renames))
+    }
+    const scripts = await diffs(there, files.database, files.to)
+    return { id, renames, ...(mend !== undefined && { mend }), ...scripts, drift }
+  })
 }

@@ -1,11 +1,20 @@
 /** Jobs that exchange an instance's code: for the base application as it is now, or for what it had before. */
 import { z } from 'zod'
 import { nameSchema } from '../instance'
+import { renameSchema } from '../schema'
 import { owns, things, uses, type Claim } from '../things'
 import { manifestSchema } from '../workspace'
 import { fingerprintSchema } from './create'
 import { defineJob, type Candidate } from './job'
 import { startProcess, targetSchema, verifyHealth } from './target'
+
+/** What the operator says about a change of the schema. */
+const answers = {
+  renames: z.array(renameSchema).max(500).default([]),
+  /** One SQL statement that makes the rows fit. */
+  mend: z.string().trim().min(1).max(20_000).optional(),
+}
+export const rehearseInputSchema = z.object({ name: nameSchema, ...answers })
 
 const exchangePlanSchema = z.strictObject({
   /** Names what is set aside. */

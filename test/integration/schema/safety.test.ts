@@ -3,7 +3,6 @@ import { escapeIdentifier as id } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withConnection, type Login } from '../../../src/main/infrastructure/connection'
 import { Copies } from '../../../src/main/schema/copies'
-import { drift } from '../../../src/main/schema/diff'
 import { move } from '../../../src/main/schema/move'
 import { rehearse } from '../../../src/main/schema/rehearse'
 import { Schemas } from '../../../src/main/schema/schemas'
@@ -306,18 +305,22 @@ describe('a copy', () => {
     expect((await databases()).filter(it => it.startsWith('im_copy_'))).toEqual([])
   })
 
-  test('that a crash left is dropped, unless an operation needs it, and no other workspace’s', async () => {
+  test('that a crash left is dropped, unless it is in use or an operation needs it, and no other workspace’s', async () => {
     const admin = await school.infrastructure.infrastructure.admin()
     const theirs = new Copies(() => Promise.resolve(admin), 'another workspace')
-    await school.copies.make(school.login, 'needed', signal)
-    await school.copies.make(school.login, 'left', signal)
+    const killed = new Copies(() => Promise.resolve(admin), 'a workspace')
+    await killed.make(school.login, 'needed', signal)
+    await killed.make(school.login, 'left', signal)
+    await school.copies.make(school.login, 'in use', signal)
     await theirs.make(school.login, 'left', signal)
     const copies = async (): Promise<number> => (await databases()).filter(it => it.startsWith('im_copy_')).length
-    expect(await copies()).toBe(3)
+    expect(await copies()).toBe(4)
     await school.copies.dropLeft(['needed'])
-    expect(await copies()).toBe(2)
+    expect(await copies()).toBe(3)
+    await school.copies.drop('in use')
     await school.copies.dropLeft([])
-    await theirs.dropLeft([])
+    expect(await copies()).toBe(1)
+    await theirs.drop('left')
     expect(await copies()).toBe(0)
   })
 
@@ -332,12 +335,23 @@ describe('a copy', () => {
 })
 
 describe('with Prisma', () => {
-  test('a database that has drifted from its schema is found', async () => {
+  test('what somebody has changed by hand is said, and dropped as a loss', async () => {
     const login = await school.database('drifted')
-    const file = await school.schema('base', base)
-    expect(await drift(school.prismaFor(login), file)).toContain('empty migration')
-    await run(login, 'ALTER TABLE users ADD COLUMN extra int')
-    expect(await drift(school.prismaFor(login), file)).toContain('DROP COLUMN "extra"')
+    await run(login, 'ALTER TABLE users ADD COLUMN extra int; UPDATE users SET extra = 1 WHERE id < 4')
+    const from = await school.schema('base', base)
+    const to = await school.schema('drifted', base.replace('  room      String?\n', ''))
+    const its = await schemas.rehearse(login, 'drifted', school.prismaFor(login), {
+      id: 'drifted',
+      from,
+      to,
+      renames: [],
+    })
+    expect(its.drift).toEqual(['ALTER TABLE "users" DROP COLUMN "extra"'])
+    expect(its).toMatchObject({ class: 'destructive', rollback: { exact: true } })
+    expect(its.losses).toMatchObject([
+      { column: 'room', count: 8 },
+      { column: 'extra', count: 3 },
+    ])
   })
 
   test('a renamed table and column: asked, answered, renamed, and back', async () => {
@@ -354,12 +368,12 @@ describe('with Prisma', () => {
       { kind: 'table', from: 'badges', to: 'awards' },
       { kind: 'column', table: 'awards', from: 'title', to: 'label' },
     ] as const
-    expect(await schemas.rehearse(login, 'question', prisma, question)).toMatchObject({ class: 'destructive' })
     const answer = await schemas.rehearse(login, 'answer', prisma, { ...question, renames })
     expect(answer).toMatchObject({ class: 'restrictive', losses: [], rollback: { exact: true, limits: [] } })
     if (!answer.change) throw new Error('refused')
     await schemas.forward(login, answer.change)
-    expect(await drift(prisma, to)).toContain('empty migration')
+    const again = { ...question, id: 'again', from: to }
+    expect(await schemas.rehearse(login, 'again', prisma, again)).toMatchObject({ class: 'none', drift: [] })
     await schemas.backward(login, answer.change)
     expect(await dump(login)).toEqual(before)
     expect((await databases()).filter(it => it.startsWith('im_copy_'))).toEqual([])

@@ -7,13 +7,12 @@ import { baseEnvironment } from '../../../src/main/system/environment'
 import { factsOf, readCatalogue, type Catalogue } from '../../../src/main/schema/catalogue'
 import { Copies } from '../../../src/main/schema/copies'
 import { readSequences } from '../../../src/main/schema/kept'
-import { diffFromDatabase, schemaDiff, type Prisma } from '../../../src/main/schema/diff'
+import { diffs, pull, type Prisma } from '../../../src/main/schema/diff'
 import { applyRenames } from '../../../src/main/schema/move'
-import { rehearse, type Proposal } from '../../../src/main/schema/rehearse'
+import { rehearse, type Proposal, type Rehearsed } from '../../../src/main/schema/rehearse'
 import { inTransaction, withSession } from '../../../src/main/schema/session'
 import { testInfrastructure, type TestInfrastructure, type TestOptions } from '../../support/infrastructure'
 import { installPrisma, type InstalledPrisma } from '../../support/prisma'
-import type { Rehearsal } from '../../../src/shared/schema'
 import { base, seed, type Change } from './changes'
 
 export interface School {
@@ -103,9 +102,10 @@ export async function makeSchool(options: TestOptions = { driver: 'embedded' }):
 /** Prisma takes seconds for each change: two are made at a time, while tests run. */
 export function proposals(school: School, changes: readonly Change[]): (name: string) => Promise<Proposal> {
   const made = new Map<string, Promise<Proposal>>()
+  const pulled = pulledFrom(school, school.login, 'pulled')
   const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()]
   for (const [index, it] of changes.entries()) {
-    const proposal = (lanes[index % 2] ?? Promise.resolve()).then(() => proposalOf(school, it))
+    const proposal = (lanes[index % 2] ?? Promise.resolve()).then(async () => proposalOf(school, it, await pulled))
     lanes[index % 2] = proposal.catch(() => undefined)
     made.set(it.name, proposal)
     school.ends(proposal)
@@ -113,27 +113,32 @@ export function proposals(school: School, changes: readonly Change[]): (name: st
   return name => made.get(name) ?? Promise.reject(new Error(`no ${name}`))
 }
 
-/** As the rebuild asks for it: with renames, what is left to do comes from a database in which they are done. */
-async function proposalOf(school: School, { name, replace, renames = [], mend }: Change): Promise<Proposal> {
+/** The schema file of a database, as Prisma sees that. */
+async function pulledFrom(school: School, login: Login, name: string): Promise<string> {
+  const file = await school.schema(name, base)
+  await pull(school.prismaFor(login), file)
+  return file
+}
+
+/** As the rebuild asks for it: from what the database has, with the renames done. */
+async function proposalOf(
+  school: School,
+  { name, replace, renames = [], mend }: Change,
+  pulled: string,
+): Promise<Proposal> {
   const text = replace.reduce((it, [from, to]) => {
     if (!it.includes(from)) throw new Error(`${name}: no ${from}`)
     return it.replace(from, to)
   }, base)
-  const [from, to] = [await school.schema('base', base), await school.schema(name, text)]
+  const to = await school.schema(name, text)
   const rest = { id: 'change-1', renames, ...(mend !== undefined && { mend }) }
-  if (renames.length === 0)
-    return {
-      ...rest,
-      ...(await schemaDiff(school.prismaFor(school.login), from, to)),
-    }
+  if (renames.length === 0) return { ...rest, ...(await diffs(school.prismaFor(school.login), pulled, to)) }
   const login = await school.database(`renamed ${name}`)
   await withSession(login, client => inTransaction(client, () => applyRenames(client, renames)))
-  return {
-    ...rest,
-    ...(await diffFromDatabase(school.prismaFor(login), from, to)),
-  }
+  return { ...rest, ...(await diffs(school.prismaFor(login), await pulledFrom(school, login, `${name} renamed`), to)) }
 }
-export async function rehearsed(school: School, login: Login, proposal: Proposal): Promise<Rehearsal> {
+
+export async function rehearsed(school: School, login: Login, proposal: Proposal): Promise<Rehearsed> {
   const token = `rehearsal in ${login.database}`
   const copy = await school.copies.make(login, token, new AbortController().signal)
   try {

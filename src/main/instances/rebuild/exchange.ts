@@ -1,7 +1,7 @@
 /**
  * Exchanges an instance's code by renaming folders: the old code moves aside, the new code into its place, and the
- * instance's own files into the new code. Which folders exist shows how far it got, so it can be finished or undone after
- * a power cut at any point.
+ * instance's own files into the new code. Which folders exist shows how far it got, so it can be finished or undone
+ * after a power cut at any point.
  */
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,7 +1,9 @@
 /** What a rebuild and a rollback work with. */
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import type { StepActions } from '../../operations/implement'
+import type { Infrastructure } from '../../infrastructure/infrastructure'
 import type { Releases } from '../../releases/releases'
+import type { Schemas } from '../../schema/schemas'
 import type { Run } from '../../system/run'
 import { instancePaths, type InstancePaths } from '../../workspace/paths'
 import type { LifecycleServices } from '../lifecycle/target'
@@ -12,6 +14,8 @@ export interface RebuildServices extends LifecycleServices {
   readonly run: Run
   readonly node: { readonly path: string; readonly major: string }
   readonly releases: Releases
+  readonly infrastructure: Pick<Infrastructure, 'server'>
+  readonly schemas: Schemas
   readonly trash: Trash
   readonly space: Pick<Space, 'require'>
 }

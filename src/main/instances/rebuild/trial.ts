@@ -1,7 +1,7 @@
 /**
  * Runs the new code beside the old code: on a spare port, with the instance's settings and database, as a child of ours
- * that is swept away after a crash. While it runs, the application's timers run twice, so it is stopped as soon as it has
- * answered.
+ * that is swept away after a crash. While it runs, the application's timers run twice, so it is stopped as soon as it
+ * has answered.
  */
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'

@@ -1,0 +1,83 @@
+/** The schema of an instance's database in a rebuild: which files say what it should be, and who may change it. */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { z } from 'zod'
+import { addressOf } from '../../../shared/address'
+import type { InstanceConfig } from '../../../shared/instance'
+import type { rehearseInputSchema } from '../../../shared/jobs/rebuild'
+import { problem } from '../../../shared/problem'
+import type { Rehearsal } from '../../../shared/schema'
+import type { Manifest } from '../../../shared/workspace'
+import type { Login } from '../../infrastructure/connection'
+import type { Prisma } from '../../schema/diff'
+import { exists } from '../../system/files'
+import { baseFiles } from '../../workspace/base'
+import { formsOf } from '../../workspace/known-secrets'
+import type { InstancePaths } from '../../workspace/paths'
+import { findOwn } from '../lifecycle/target'
+import { runAs } from '../system-user/identity'
+import type { RebuildServices } from './services'
+
+/** Where the guide's applications have it, below the server folder. */
+const schemaFile = 'prisma/schema.prisma'
+
+/**
+ * What a change of the schema would do to the database as it is now. Takes seconds; the application goes on using it.
+ * @throws Problem `schema-files`, `instance-unknown`, `instance-foreign`, `postgres-unreachable`; those of
+ * `Schemas.rehearse`
+ */
+export async function rehearseSchema(
+  services: RebuildServices,
+  { name, renames, mend }: z.output<typeof rehearseInputSchema>,
+  signal: AbortSignal,
+): Promise<Rehearsal> {
+  const { config, manifest, paths } = await findOwn(services, name)
+  const files = await schemaFiles(services, manifest, paths)
+  const login = await ownerLogin(services, config)
+  const prisma = await prismaIn(services, name, paths.server, login, signal)
+  return await services.schemas.rehearse(login, randomUUID(), prisma, { id: randomUUID(), ...files, renames, mend })
+}
+
+/**
+ * The schema files of the instance's code and of the base application. @throws Problem `schema-files` if there isn't
+ * one each
+ */
+export async function schemaFiles(
+  { paths: { root } }: Pick<RebuildServices, 'paths'>,
+  manifest: Manifest,
+  { server }: Pick<InstancePaths, 'server'>,
+): Promise<{ readonly from: string; readonly to: string }> {
+  const relative = join(manifest.server.folder, schemaFile)
+  const [from, to] = [join(server, schemaFile), join(root, relative)]
+  const others = (await baseFiles(root, manifest)).filter(it => it.endsWith('.prisma') && it !== relative)
+  const missing = (await Promise.all([from, to].map(async it => ((await exists(it)) ? [] : [it])))).flat()
+  if (others.length + missing.length === 0) return { from, to }
+  throw problem({
+    code: 'schema-files',
+    message: 'The database’s schema can’t be changed by a rebuild.',
+    cause: missing.length > 0 ? `${missing.join(' and ')} is missing.` : `It has more files: ${others.join(', ')}.`,
+    hint: `Rebuild without changing it. Instance Manager changes schemas that are one file: ${relative}.`,
+  })
+}
+
+/** The login of the role that owns the tables, not through PgBouncer. */
+export const ownerLogin = async (
+  { infrastructure }: Pick<RebuildServices, 'infrastructure'>,
+  { database: { name, user, password } }: Pick<InstanceConfig, 'database'>,
+): Promise<Login> => ({ ...(await infrastructure.server('postgres')), user, password, database: name })
+
+/** A login as applications and Prisma take it. */
+export const urlOfLogin = ({ user, password, database, port }: Login): string =>
+  `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${addressOf({ port })}/${encodeURIComponent(database)}`
+
+/** @param server a server folder of the instance, with its packages */
+export async function prismaIn(
+  { run, paths }: Pick<RebuildServices, 'run' | 'paths'>,
+  name: string,
+  server: string,
+  login: Login,
+  signal: AbortSignal,
+): Promise<Prisma> {
+  const user = await runAs(paths, name)
+  return { run, server, url: urlOfLogin(login), secrets: formsOf([login.password]), user, signal }
+}
