@@ -2,7 +2,7 @@
  * A disk of its own that is filled: jobs are refused before they touch anything, space is freed without PostgreSQL, and
  * what was asked for then works.
  */
-import { mkdir, mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -16,7 +16,7 @@ import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../../sup
 import { world } from '../../support/world'
 
 const isRoot = process.getuid?.() === 0
-const [total, left] = [700 * 2 ** 20, 8 * 2 ** 20]
+const [total, left, freeEnough] = [700 * 2 ** 20, 8 * 2 ** 20, 150 * 2 ** 20]
 
 describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
   let disk: string, workspace: TestWorkspace
@@ -94,6 +94,21 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
     expect(await world(workspace)).toEqual(untouched)
   })
 
+  it('that a rebuild fills: the instance goes on running, nothing of it is left, and with space it succeeds', async () => {
+    const { operations } = workspace.services
+    const rebuild = async () => operations.settled(await operations.start('rebuild', { name: 'one' }))
+    await fillTo(freeEnough)
+    const untouched = await world(workspace)
+    const make = join(workspace.root, 'client/make.cjs')
+    const text = await readFile(make, 'utf8')
+    await writeFile(make, `require("node:fs").writeFileSync("big", Buffer.alloc(${total}))`)
+    const { phase, turned } = await rebuild()
+    expect([phase, turned?.problem?.code]).toEqual(['rolled-back', 'disk-full'])
+    expect(await world(workspace)).toEqual(untouched)
+    await writeFile(make, text)
+    mustSucceed(await rebuild())
+  })
+
   it('with PostgreSQL down: space is freed, then PostgreSQL starts, and an instance can be deleted', async () => {
     await workspace.killInfrastructure()
     await workspace.close()
@@ -109,8 +124,8 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
     }
     await space.free(['releases', 'trash'])
     expect(await freeable()).toEqual({ releases: 0, trash: 0, logs: 0, spare: spareBytes })
-    // of the instance
-    expect((await readdir(workspace.services.paths.releases)).filter(it => it !== 'parts')).toHaveLength(1)
+    // of the instance, and of its code before
+    expect((await readdir(workspace.services.paths.releases)).filter(it => it !== 'parts')).toHaveLength(2)
     await fillTo(0)
     await space.free(['spare'])
     expect(await freeBytes()).toBeGreaterThanOrEqual(spareBytes)

@@ -1,6 +1,7 @@
 /** The steps from the code in the slot *next* on: try it, switch to it, keep the old code. */
 import { rename } from 'node:fs/promises'
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
+import { problem, toProblem } from '../../../shared/problem'
 import { existsItself, syncFolder } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
 import { changeInstanceConfig } from '../../workspace/instance-config'
@@ -16,7 +17,7 @@ export const exchangeSteps = (services: RebuildServices) => ({
   trial: trial(services),
   switch: switchOver(services),
   'start-process': startProcess(services),
-  'verify-health': verifyHealth<ExchangePlan>(services),
+  'verify-health': verifyNew(services),
   'keep-previous': keepPrevious(services),
 })
 
@@ -59,6 +60,22 @@ const startProcess = (services: RebuildServices): ExchangeStep => ({
   verify: () => Promise.resolve(false), // whether what runs is the new code can't be told
   undo: ({ plan: { target } }) => stopTarget(services, target),
 })
+
+/** Code that is slow has failed, too: the old code is better than waiting for the operator. */
+const verifyNew = (services: RebuildServices): ExchangeStep => {
+  const { do: verify, ...rest } = verifyHealth<ExchangePlan>(services)
+  return {
+    ...rest,
+    do: context =>
+      verify(context).catch((error: unknown) => {
+        const { action, ...found } = toProblem(error)
+        throw action === 'keep-waiting' ? problem({ ...found, hint: slowHint }) : error
+      }),
+  }
+}
+
+const slowHint =
+  'It has the code it had. If the new code always takes this long, give the instance a longer boot time, then rebuild again.'
 
 /** The way back from the exchange before this one is removed; this one's takes its place. */
 const keepPrevious = (services: RebuildServices): ExchangeStep => ({

@@ -109,7 +109,10 @@ async function tryOut(
     })
     .then(
       () => 'It exited.',
-      (error: unknown) => toProblem(error).message,
+      (error: unknown) => {
+        const { cause, message } = toProblem(error)
+        return cause ?? message
+      },
     )
   try {
     const reason = await Promise.race([ended, answers(() => pid, port, seconds, limit)])
