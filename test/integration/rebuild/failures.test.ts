@@ -6,9 +6,20 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Problem } from '../../../src/shared/problem'
+import { freePort } from '../../support/infrastructure'
 import { until, type TestWorkspace } from '../../support/workspace'
 import { withoutPids, world } from '../../support/world'
-import { answerOf, daemonPid, job, kill9, mustDo, pidOf, statuses, tinyWorkspace } from '../lifecycle/lifecycle'
+import {
+  answerOf,
+  daemonPid,
+  job,
+  kill9,
+  mustDo,
+  pidOf,
+  refusal,
+  statuses,
+  tinyWorkspace,
+} from '../lifecycle/lifecycle'
 
 let workspace: TestWorkspace
 let port: number
@@ -134,7 +145,7 @@ describe('after it: the old code is back by itself', () => {
   })
 })
 
-describe('what it needs disappears meanwhile', () => {
+describe('while the new code is prepared', () => {
   const gate = (): string => join(workspace.home, 'gate')
   /** Rebuilds, and acts while the client is being built. */
   async function meanwhile(act: () => Promise<void>) {
@@ -157,6 +168,22 @@ describe('what it needs disappears meanwhile', () => {
     await writeFile(gate(), '')
     return await settled
   }
+
+  it('a job that would take something of it is refused until it has ended', async () => {
+    const refused: unknown[] = []
+    const { phase } = await meanwhile(async () => {
+      for (const [kind, input] of [
+        ['rebuild', { name: 'school' }],
+        ['rollback', { name: 'school' }],
+        ['delete', { name: 'school', confirm: 'DELETE' }],
+        ['change-port', { name: 'school', port: await freePort() }],
+        ['infrastructure-stop', {}],
+      ] as const)
+        refused.push((await refusal(workspace, kind, input)).code)
+    })
+    expect(refused).toEqual(Array(5).fill('operation-open'))
+    expect([phase, await answerOf(port)]).toEqual(['succeeded', `v${version} school `])
+  })
 
   it('PM2’s daemon is killed: the lost process is replaced all the same', async () => {
     const before = await look()
