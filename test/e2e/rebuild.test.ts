@@ -28,8 +28,10 @@ const code = (): Promise<string> => readFile(join(school.server, 'index.js'), 'u
 test('“Rebuild…” brings the new code, “Roll back…” the old one', async () => {
   await appendFile(join(place.root, 'server/index.js'), '\n// new\n')
   await list.act('school', 'Rebuild…')
-  const dialog = window.getByRole('dialog', { name: 'Rebuild “school”?' })
+  const dialog = window.getByRole('dialog', { name: 'Rebuild school' })
   await expect(dialog).toContainText('tried beside the running one first')
+  await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused()
+  await expect(dialog).toContainText('The database and 7 settings')
   await dialog.getByRole('button', { name: 'Rebuild', exact: true }).click()
   await expect(list.row('school')).toContainText('Rebuilding…')
   await expect(list.row('school')).toContainText('Online', { timeout: 60_000 })
@@ -41,11 +43,20 @@ test('“Rebuild…” brings the new code, “Roll back…” the old one', asy
   expect(await answerOf(school.port)).toContain('school')
 })
 
-test('an instance whose code is older says so, and offers it', async () => {
+test('up to date, it says so, and offers it all the same; Esc leaves', async () => {
   await list.act('school', 'Rebuild…')
-  await window.getByRole('dialog').getByRole('button', { name: 'Rebuild', exact: true }).click()
+  const dialog = window.getByRole('dialog', { name: 'Rebuild school' })
+  await dialog.getByRole('button', { name: 'Rebuild', exact: true }).click()
   await expect.poll(code, { timeout: 60_000 }).toContain('// new')
   await expect(list.row('school')).toContainText('Online', { timeout: 60_000 })
+  await list.act('school', 'Rebuild…')
+  await expect(dialog).toContainText('already has the base application as it is now')
+  await expect(dialog.getByRole('button', { name: 'Rebuild anyway' })).toBeEnabled()
+  await window.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+})
+
+test('an instance whose code is older says so, and offers it', async () => {
   await appendFile(join(place.root, 'server/index.js'), '\n// newer\n')
   await list.show('school')
   const status = window.getByRole('region', { name: 'Status' })

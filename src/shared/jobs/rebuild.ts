@@ -91,12 +91,6 @@ export const rebuildJob = defineJob({
   offer: {
     label: 'Rebuild…',
     when: isFree,
-    question: name => ({
-      title: `Rebuild “${name}”?`,
-      text: 'It gets the base application as it is now. The new code is tried beside the running one first. The database, settings, uploads and all other files of its own stay.',
-      confirm: 'Rebuild',
-      calm: true,
-    }),
   },
   command: {
     description: 'Bring the base application’s code, as it is now, into an instance.',

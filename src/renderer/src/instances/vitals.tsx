@@ -7,6 +7,7 @@ import { rebuildJob } from '../../../shared/jobs/rebuild'
 import { CopyButton } from '../app/copy-button'
 import { when } from '../app/time'
 import { Uptime } from '../app/uptime'
+import { rebuildDialog } from '../jobs/faces'
 import { useJobs } from '../jobs/jobs'
 import type { ShownInstance } from './arrange'
 import { StatusCell } from './item-parts'
@@ -15,7 +16,7 @@ import classes from './instance.module.css'
 
 export function Vitals({ shown }: { shown: ShownInstance }) {
   const { instance } = shown
-  const { run } = useJobs()
+  const { ask } = useJobs()
   const { startedAt, restarts, cpu, memory, url, created, outdated } = instance
   return (
     <section className={`card ${classes.vitals}`} aria-label="Status">
@@ -43,7 +44,7 @@ export function Vitals({ shown }: { shown: ShownInstance }) {
             size="xs"
             variant="default"
             disabled={shown.status.group === 'busy'}
-            onClick={() => run(rebuildJob.kind, instance.name)}
+            onClick={() => ask({ dialog: rebuildDialog, name: instance.name })}
           >
             {rebuildJob.offer?.label}
           </Button>

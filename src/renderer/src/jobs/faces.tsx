@@ -21,6 +21,7 @@ import { AdoptForm } from '../instances/adopt-form'
 import { BootTimeForm } from '../instances/boot-time-form'
 import { ChangePortForm } from '../instances/change-port-form'
 import { DeleteForm, LeftoversForm } from '../instances/delete-form'
+import { RebuildForm } from '../rebuild/rebuild-form'
 import type { Dialog } from './jobs'
 
 interface Face {
@@ -35,13 +36,14 @@ export const leftoversDialog: Dialog = {
   Form: LeftoversForm,
   wide: true,
 }
+export const rebuildDialog: Dialog = { title: name => `Rebuild ${name}`, Form: RebuildForm, wide: true }
 export const bootTimeDialog: Dialog = { title: name => `Change the boot time of ${name}`, Form: BootTimeForm }
 
 const faces: ReadonlyMap<string, Face> = new Map<string, Face>([
   [startJob.kind, { Icon: IconPlayerPlay }],
   [stopJob.kind, { Icon: IconPlayerStop }],
   [restartJob.kind, { Icon: IconRefresh }],
-  [rebuildJob.kind, { Icon: IconPackageImport }],
+  [rebuildJob.kind, { Icon: IconPackageImport, dialog: rebuildDialog }],
   [rollbackJob.kind, { Icon: IconArrowBackUp }],
   [adoptJob.kind, { Icon: IconCopyCheck, dialog: adoptDialog }],
   [
