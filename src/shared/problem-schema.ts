@@ -11,6 +11,7 @@ const actions: Readonly<Record<ProblemAction, ProblemAction>> = {
   'use-npm-install': 'use-npm-install',
   'free-space': 'free-space',
   'keep-waiting': 'keep-waiting',
+  'test-again': 'test-again',
 }
 
 export const problemSchema = z.object({

@@ -15,6 +15,7 @@ export type ProblemAction =
   | 'use-npm-install'
   | 'free-space'
   | 'keep-waiting'
+  | 'test-again'
 
 export interface Problem {
   /** Stable, kebab-case, listed in docs/problems.md. */
@@ -34,6 +35,9 @@ export interface Problem {
   /** The tail of a tool's output, trimmed and without secrets; shown under "Details". */
   readonly details?: string | undefined
 }
+
+/** Whether an operation that meets it waits for the operator, with nothing undone: it may all be well. */
+export const waitsForDecision = ({ action }: Problem): boolean => action === 'keep-waiting' || action === 'test-again'
 
 /** An error that carries a Problem. Its `message` is the problem's, which keeps stack traces readable. */
 export class ProblemError extends Error {

@@ -9,6 +9,27 @@ const folder = z
 /** A command as an argument list, never a shell string: ["npm", "run", "build"]. */
 const command = z.tuple([z.string().min(1)], z.string())
 
+/** A path in a URL, with its query. */
+const pathSchema = z.string().regex(/^\/[\x21-\x7e]*$/, 'A path on the instance’s own port, e.g. "/api/health".')
+
+/**
+ * A test of the running application: a path on the instance's own port, answered with this status (absent: below 400)
+ * and a body that contains this text; or a command, run in the server folder, that exits with 0.
+ */
+const smokeTestSchema = z
+  .strictObject({
+    url: pathSchema.optional(),
+    status: z.int().min(100).max(599).optional(),
+    text: z.string().min(1).optional(),
+    command: command.optional(),
+  })
+  .refine(it => (it.url === undefined) !== (it.command === undefined), 'Either "url" or "command".')
+  .refine(
+    it => it.url !== undefined || (it.status === undefined && it.text === undefined),
+    '"status" and "text" go with "url".',
+  )
+export type SmokeTest = Readonly<z.infer<typeof smokeTestSchema>>
+
 /** How long an application may take to answer after starting, in seconds. */
 export const bootSecondsSchema = z
   .int('Enter a whole number of seconds.')
@@ -33,6 +54,8 @@ export const manifestSchema = z.strictObject({
        * its config.json).
        */
       bootSeconds: bootSecondsSchema.default(60),
+      /** Where its API is. Absent: `/api` is asked, and may be the client's page. */
+      api: pathSchema.optional(),
       /** Folders inside server/ that belong to the instance and survive a rebuild. */
       dataFolders: z
         .array(folder.refine(it => !it.split('/').includes('.'), 'A folder inside server/, without ".".'))
@@ -78,6 +101,8 @@ export const manifestSchema = z.strictObject({
       status: z.string().default('approved'),
     })
     .prefault({}),
+  /** Run beside the standard ones. A test of `/` replaces the standard one that the client is served. */
+  smoke: z.array(smokeTestSchema).default([]),
 })
 export type Manifest = z.infer<typeof manifestSchema>
 

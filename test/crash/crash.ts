@@ -19,6 +19,7 @@ export const steps = [
   'switch-to-pool',
   'start-process',
   'verify-health',
+  'smoke-tests',
 ] as const
 
 type Order = Parameters<typeof childCommand>[1]

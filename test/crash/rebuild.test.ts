@@ -15,7 +15,16 @@ let workspace: TestWorkspace
 let port: number
 
 const place = (...path: string[]): string => join(workspace.root, 'instances/school', ...path)
-const steps = ['prepare-release', 'fill-slot', 'trial', 'switch', 'start-process', 'verify-health', 'keep-previous']
+const steps = [
+  'prepare-release',
+  'fill-slot',
+  'trial',
+  'switch',
+  'start-process',
+  'verify-health',
+  'smoke-tests',
+  'keep-previous',
+]
 const renames: Moment[] = [
   '.replaced/server',
   'school/server',

@@ -52,6 +52,7 @@ export async function makeTiny(root: string): Promise<void> {
       'instance-manager.json': JSON.stringify({
         server: { bootSeconds: 20, install: ['true'], generate: ['node', 'generate.cjs'], push: ['true'] },
         client: { install: ['true'], build: ['node', 'make.cjs'] },
+        smoke: [{ url: '/' }], // what it serves there isn't its client
       }),
     }).map(([path, text]) => writeFile(join(root, path), text)),
   )

@@ -7,7 +7,7 @@ import type { AnyOperation } from '../operations/operation'
 import { createDatabase, createDirector } from './create/database'
 import { placeFiles, prepareRelease, reserve } from './create/place'
 import { creationSecrets, directorPassword, planCreate, requireInfrastructure } from './create/plan'
-import { startProcess, switchToPool, verifyHealth } from './create/run'
+import { smokeTests, startProcess, switchToPool, verifyHealth } from './create/run'
 import { pushSchema } from './create/schema'
 import type { CreateServices } from './create/services'
 import { difference, subjectOf } from './lifecycle/derived'
@@ -37,5 +37,6 @@ export const creation = (services: CreateServices): AnyOperation =>
       'switch-to-pool': switchToPool(services),
       'start-process': startProcess(services),
       'verify-health': verifyHealth(services),
+      'smoke-tests': smokeTests(services),
     },
   })

@@ -3,14 +3,14 @@
  * answer below 500, and the instance's role reaches its database through PgBouncer. It isn't enough that something
  * listens on the port.
  */
-import { get } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { loopback, urlOf } from '../../shared/address'
+import { urlOf } from '../../shared/address'
 import type { Problem } from '../../shared/problem'
 import { problem } from '../../shared/problem'
 import type { ProcessInfo, ProcessRef, Processes } from '../processes/client'
 import { lastLines } from '../processes/last-lines'
 import { descendants, parent, portHolders, type ListeningProcess } from '../system/proc'
+import { httpGet } from './http'
 import { ownProcess } from './lifecycle/own-process'
 import type { InstancePools } from './pooled'
 
@@ -27,7 +27,6 @@ export interface HealthTarget extends ProcessRef {
 
 const pollEvery = 100 // ms
 const confirmAfter = 250 // ms; an application that crashes on its first request does so within that
-const answerWithin = 5000 // ms
 
 interface Look {
   readonly problem?: Problem
@@ -85,9 +84,9 @@ async function look(services: HealthServices, target: HealthTarget, signal: Abor
   if (holders.length === 0) return { process, problem: notListening(name, port) }
   const others = await foreign(process, process.pid, holders)
   if (others.length > 0) return { process, problem: heldByOther(name, port, others) }
-  const answer = await httpStatus(port, signal)
+  const answer = await httpGet(port, '/', { signal })
   if (typeof answer === 'string') return { process, problem: noAnswer(name, port, answer) }
-  if (answer >= 500) return { process, problem: httpError(name, port, answer) }
+  if (answer.status >= 500) return { process, problem: httpError(name, port, answer.status) }
   const refusal = await services.pools.refusal(target)
   if (refusal) return { process, problem: refusal }
   const after = await find(services, target) // the process that answered must still be the same
@@ -109,24 +108,6 @@ async function foreign(
   const own = new Set<number | undefined>([pid, ...(await descendants(pid))])
   if (execMode === 'cluster') own.add(await parent(pid))
   return holders.filter(it => it.pid === undefined || !own.has(it.pid))
-}
-
-/**
- * GET /, not by `fetch`, which refuses some ports (e.g. 6000) and follows redirects. @returns the HTTP status, or why
- * there was none
- */
-export function httpStatus(port: number, signal: AbortSignal): Promise<number | string> {
-  return new Promise(resolve => {
-    const limit = AbortSignal.timeout(answerWithin)
-    get({ host: loopback, port, path: '/', agent: false, signal: AbortSignal.any([signal, limit]) }, response => {
-      response.destroy()
-      resolve(response.statusCode ?? 0)
-    })
-      .on('close', () => resolve('The connection was closed.')) // another protocol's answer yields no response
-      .on('error', error =>
-        resolve(limit.aborted ? `There was no answer within ${answerWithin / 1000} s.` : `${error.message}.`),
-      )
-  })
 }
 
 /** Problems that an application may have while it is still starting. */

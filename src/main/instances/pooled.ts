@@ -43,24 +43,25 @@ export class InstancePools {
 
   /** The application's login from its `.env`, if it is for PgBouncer on this machine. */
   async #userOf(cwd: string): Promise<PoolUser | undefined> {
-    const text = parse((await readIfExists(join(cwd, '.env'))) ?? '')['DATABASE_URL']
-    const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
-    if (
-      !url ||
-      !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname) ||
-      Number(url.port) !== (await this.#port())
-    )
-      return undefined
-    try {
-      return {
-        database: decodeURIComponent(url.pathname.slice(1)),
-        user: decodeURIComponent(url.username),
-        password: decodeURIComponent(url.password),
-      }
-    } catch {
-      return undefined
-    } // badly encoded, so not written by us: the application finds out whether it works
+    const login = loginInUrl(parse((await readIfExists(join(cwd, '.env'))) ?? '')['DATABASE_URL'])
+    return login?.port === (await this.#port()) ? login : undefined
   }
+}
+
+/** The login in a connection URL, if it is for this machine. */
+export function loginInUrl(text: string | undefined): (PoolUser & { readonly port: number }) | undefined {
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return undefined
+  try {
+    return {
+      port: Number(url.port),
+      database: decodeURIComponent(url.pathname.slice(1)),
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+    }
+  } catch {
+    return undefined
+  } // badly encoded, so not written by us: the application finds out whether it works
 }
 
 const refuses = (name: string, cause: string): Problem => ({

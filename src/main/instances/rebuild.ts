@@ -32,7 +32,7 @@ export const rebuilding = (services: RebuildServices): AnyOperation =>
     steps: {
       'prepare-release': prepareRelease(services),
       'fill-slot': fillSlot(services),
-      ...exchangeSteps(services),
+      ...exchangeSteps(services, true),
     },
   })
 

@@ -42,6 +42,7 @@ import type { Registry } from './registry'
 import { restarting } from './restart'
 import { rollback } from './rollback'
 import type { Roster } from './roster'
+import { smokeTesting } from './smoke'
 import type { Space } from './space'
 import { starting } from './start'
 import { endLost, stopping } from './stop'
@@ -125,6 +126,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       restarting(services),
       rebuilding(services),
       rollback(services),
+      smokeTesting(services),
       portChange(services),
       deletion(services),
       isolation(services),

@@ -26,8 +26,8 @@ export interface Step<Plan> {
   readonly name: string
   /**
    * Makes the change. After a crash it may run again, whatever it had already done. When it returns, the step is done.
-   * If it throws a Problem whose action is `keep-waiting`, the operation is stuck there with nothing undone: a retry
-   * runs the step again, and the operation can be rolled back.
+   * If it throws a Problem that leaves the decision to the operator (`waitsForDecision`), the operation is stuck there
+   * with nothing undone: a retry runs the step again, and the operation can be rolled back.
    * @returns its result, if it is one of several independent steps
    */
   do(context: Context<Plan>): Promise<StepResult | void>

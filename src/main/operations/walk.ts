@@ -3,7 +3,7 @@
  *
  *                ┌─ doing → done, each step in order ──────────────────────► succeeded
  *      running ──┤
- *         │      └─ a step fails past the pivot, or only needs more time (`keep-waiting`) ─► stuck ── retry ─► running
+ *         │      └─ a step fails past the pivot, or leaves it to the operator (`waitsForDecision`) ─► stuck ── retry ─► running
  *         │
  *         │ turned: a step failed, or the operator cancelled or rolled back (never past the pivot)
  *         ▼
@@ -36,7 +36,7 @@ import {
   type Transient,
 } from '../../shared/operation'
 import { stepTitle } from '../../shared/jobs/words'
-import { problem, ProblemError, toProblem, type Problem } from '../../shared/problem'
+import { problem, ProblemError, toProblem, waitsForDecision, type Problem } from '../../shared/problem'
 import type { Journal } from './journal'
 import { dueSteps, isPastPivot, nextMove } from './moves'
 import type { AnyOperation, Context, Step } from './operation'
@@ -343,8 +343,8 @@ export class Walk {
   }
 }
 
-/** The step says it only needs more time: the operation waits for a decision instead of turning. */
-const isWaiting = (error: unknown): boolean => error instanceof ProblemError && error.problem.action === 'keep-waiting'
+/** The step says that nothing needs to be undone: the operation waits for a decision instead of turning. */
+const isWaiting = (error: unknown): boolean => error instanceof ProblemError && waitsForDecision(error.problem)
 
 export const hasEnded = () => problem({ code: 'operation-settled', message: 'This operation has already ended.' })
 

@@ -23,7 +23,7 @@ export async function fingerprint(
   nodeMajor: string,
   known?: Map<string, string>,
 ): Promise<string> {
-  const { bootSeconds: _, ...built } = server // the boot time doesn't affect the build
+  const { bootSeconds: _, api: __, ...built } = server // neither affects the build
   return digestFiles(
     root,
     await baseFiles(root, { server, client, ...rest }),

@@ -4,7 +4,7 @@ import { adoptInputSchema, createInputSchema, nameSchema, portSchema } from '../
 import { owns, things, uses } from '../things'
 import { manifestSchema } from '../workspace'
 import { defineJob, undoesAll, type StepDescription } from './job'
-import { startProcess, verifyHealth } from './target'
+import { smokeTests, startProcess, verifyHealth } from './target'
 
 /** A release's fingerprint, which becomes part of a path. */
 export const fingerprintSchema = z.string().regex(/^[\w-]+$/)
@@ -33,6 +33,8 @@ const createPlanSchema = z.strictObject({
   jwtSecret: createInputSchema.shape.jwtSecret.unwrap(),
   host: createInputSchema.shape.host,
   systemUser: z.boolean().optional(),
+  /** Its smoke tests are run. Absent if it isn't started, and in journals of version 2. */
+  tested: z.literal(true).optional(),
 })
 export type CreatePlan = Readonly<z.infer<typeof createPlanSchema>>
 
@@ -64,7 +66,7 @@ const steps = {
 
 export const createJob = defineJob({
   kind: 'create',
-  version: 2,
+  version: 3,
   input: createInputSchema,
   plan: createPlanSchema,
   steps: {
@@ -74,6 +76,7 @@ export const createJob = defineJob({
       when: ({ heldBy, systemUser }) => heldBy === undefined || systemUser === true,
     },
     'verify-health': verifyHealth,
+    'smoke-tests': { ...smokeTests, when: ({ tested }) => tested === true },
   },
   recovery: 'resume',
   about: ({ name }) => things.instance(name),

@@ -7,18 +7,20 @@ import type { AnyJob } from './job'
 import { isolateJob, lifecycleJobs, unisolateJob } from './lifecycle'
 import { manyJob } from './many'
 import { rebuildJob, rebuildJobs, rollbackJob } from './rebuild'
+import { smokeJob } from './smoke'
 
 export const jobs = [
   ...createJobs,
   ...rebuildJobs,
   ...lifecycleJobs,
+  smokeJob,
   ...deleteJobs,
   manyJob,
   ...infrastructureJobs,
 ] as const
 
 /** Jobs that only need a name: the command line generates their commands from their descriptors. */
-export const simpleJobs = [rebuildJob, rollbackJob, isolateJob, unisolateJob] as const
+export const simpleJobs = [rebuildJob, rollbackJob, smokeJob, isolateJob, unisolateJob] as const
 export type SimpleKind = (typeof simpleJobs)[number]['kind']
 
 export type KnownJob = (typeof jobs)[number]

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { hosts, nameSchema, ownersSchema, portSchema } from '../instance'
 import { owns, things, uses } from '../things'
 import { defineJob, undoesAll, type Candidate } from './job'
+import { smokeJob } from './smoke'
 import { namedSchema, startProcess, stopProcess, targetSchema, verifyHealth } from './target'
 
 /** An instance with an open job is left alone, and so is a copy until it is adopted. */
@@ -112,7 +113,7 @@ export const restartJob = defineJob({
 })
 
 /** No point in waiting for these if the instance is to be stopped anyway. */
-const interruptedByStop: readonly string[] = [startJob.kind, restartJob.kind]
+const interruptedByStop: readonly string[] = [startJob.kind, restartJob.kind, smokeJob.kind]
 
 export const stopJob = defineJob({
   kind: 'stop',

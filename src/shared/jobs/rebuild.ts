@@ -6,7 +6,7 @@ import { owns, things, uses, type Claim } from '../things'
 import { manifestSchema } from '../workspace'
 import { fingerprintSchema } from './create'
 import { defineJob, type Candidate } from './job'
-import { startProcess, targetSchema, verifyHealth } from './target'
+import { smokeTests, startProcess, targetSchema, verifyHealth } from './target'
 
 /** What the operator says about a change of the schema. */
 const answers = {
@@ -44,6 +44,7 @@ const exchange = {
   },
   'start-process': { ...startProcess, when: ({ ran }: ExchangePlan) => ran },
   'verify-health': { ...verifyHealth, when: ({ ran }: ExchangePlan) => ran },
+  'smoke-tests': { ...smokeTests, when: ({ ran }: ExchangePlan) => ran },
   'keep-previous': { title: 'Keep the old code', explanation: 'You can roll back to it until the next rebuild.' },
 } as const
 

@@ -19,6 +19,10 @@ export const startProcess = {
   title: 'Start the application',
   explanation: 'PM2 runs it and restarts it if it exits.',
 } as const
+export const smokeTests = {
+  title: 'Run the smoke tests',
+  explanation: 'The client, the API, the director’s table, and what the manifest adds.',
+} as const
 export const verifyHealth = {
   title: 'Check that it answers',
   explanation: 'It must be running, listen on its port and answer a request.',

@@ -136,3 +136,32 @@ describe('baseFiles', () => {
     ])
   })
 })
+
+describe('the manifest’s smoke tests', () => {
+  const refusal = (smoke: object): string =>
+    manifestSchema.safeParse({ smoke: [smoke] }).error?.issues[0]?.message ?? ''
+  it.each([
+    { url: '/' },
+    { url: '/api/health?deep=1', status: 503, text: 'ok' },
+    { command: ['node', 'smoke.mjs', '--fast'] },
+  ])('may be %o', smoke => {
+    expect(refusal(smoke)).toBe('')
+  })
+  it.each([
+    [{}, 'Either'],
+    [{ url: '/', command: ['true'] }, 'Either'],
+    [{ command: ['true'], status: 200 }, 'go with'],
+    [{ url: 'http://elsewhere.example/' }, 'own port'],
+    [{ url: 'api' }, 'own port'],
+    [{ url: '/a b' }, 'own port'],
+    [{ url: '/a\r\nx: y' }, 'own port'],
+    [{ url: '/', status: 99 }, '100'],
+    [{ url: '/', status: '200' }, 'number'],
+    [{ url: '/', text: '' }, '1 character'],
+    [{ command: 'npm test' }, 'tuple'],
+    [{ command: [] }, ''],
+    [{ url: '/', body: 'x' }, 'Unrecognized'],
+  ])('can’t be %o', (smoke, message) => {
+    expect(refusal(smoke)).toMatch(message || /./)
+  })
+})

@@ -61,6 +61,7 @@ export async function planCreate(services: CreateServices, input: CreateInput): 
     jwtSecret: input.jwtSecret,
     host: input.host,
     systemUser: input.systemUser || undefined,
+    tested: running.length === 0 || undefined,
   }
   await services.space.require(
     'a new instance',

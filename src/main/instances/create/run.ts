@@ -1,12 +1,14 @@
-/** The steps that get the instance running: the pooled URL, the process, its health. */
+/** The steps that get the instance running: the pooled URL, the process, its health, its smoke tests. */
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parse } from 'dotenv'
+import { problem } from '../../../shared/problem'
 import { exists, isFolder, readIfExists, removeTemporary, syncFolder, writeFileAtomic } from '../../system/files'
 import { setEnv, writeEnv } from '../../workspace/env-file'
 import { ownProcess } from '../lifecycle/own-process'
 import { startTarget, waitForTarget } from '../lifecycle/process-steps'
 import { handOver } from '../system-user/hand-over'
+import { testInstance } from '../smoke'
 import { ensureSystemUser, removeSystemUser } from '../system-user/identity'
 import { databaseConfig } from './files'
 import type { Context } from '../../operations/operation'
@@ -112,4 +114,16 @@ export const verifyHealth: CreateStep = services => ({
     const { folder, reservation } = folderOf(services, plan)
     if (await isFolder(folder)) await writeFileAtomic(reservation, plan.token, 0o600)
   },
+})
+
+/**
+ * The instance is healthy and runs, so nothing is taken back by itself: the operator looks at it, corrects the
+ * manifest's tests if they are what is wrong, and decides.
+ */
+export const smokeTests: CreateStep = services => ({
+  async do({ plan, signal, output }) {
+    const found = await testInstance(services, plan, { signal, output })
+    if (found) throw problem({ ...found, action: 'test-again' })
+  },
+  verify: () => Promise.resolve(false), // nothing shows that they were run
 })

@@ -1,20 +1,17 @@
 /** What a rebuild and a rollback work with. */
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import type { StepActions } from '../../operations/implement'
-import type { Infrastructure } from '../../infrastructure/infrastructure'
 import type { Releases } from '../../releases/releases'
 import type { Schemas } from '../../schema/schemas'
-import type { Run } from '../../system/run'
 import { instancePaths, type InstancePaths } from '../../workspace/paths'
 import type { LifecycleServices } from '../lifecycle/target'
+import type { SmokeServices } from '../smoke/run'
 import type { Space } from '../space'
 import type { Trash } from '../trash'
 
-export interface RebuildServices extends LifecycleServices {
-  readonly run: Run
+export interface RebuildServices extends LifecycleServices, SmokeServices {
   readonly node: { readonly path: string; readonly major: string }
   readonly releases: Releases
-  readonly infrastructure: Pick<Infrastructure, 'server'>
   readonly schemas: Schemas
   readonly trash: Trash
   readonly space: Pick<Space, 'require'>

@@ -6,6 +6,7 @@ import { existsItself, syncFolder } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
 import { changeInstanceConfig } from '../../workspace/instance-config'
 import { claimDatabase, startAgain, startTarget, stopTarget, verifyHealth } from '../lifecycle/process-steps'
+import { reportedSmokeTests, smokeTests } from '../smoke'
 import { runAs } from '../system-user/identity'
 import { placesOf, takeBack } from '../system-user/ownership'
 import { isSwitched, releasedIn, switchBack, switchIn } from './exchange'
@@ -13,11 +14,13 @@ import { removeSafely } from './own-files'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
 import { trial } from './trial'
 
-export const exchangeSteps = (services: RebuildServices) => ({
-  trial: trial(services),
+/** @param tested the code must pass the smoke tests; otherwise they are run, and their result is only reported */
+export const exchangeSteps = (services: RebuildServices, tested: boolean) => ({
+  trial: trial(services, tested),
   switch: switchOver(services),
   'start-process': startProcess(services),
   'verify-health': verifyNew(services),
+  'smoke-tests': (tested ? smokeTests : reportedSmokeTests)<ExchangePlan>(services),
   'keep-previous': keepPrevious(services),
 })
 

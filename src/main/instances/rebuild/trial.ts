@@ -16,8 +16,9 @@ import { readIfExists } from '../../system/files'
 import type { SystemUser } from '../../system/users'
 import { setEnv, writeEnv } from '../../workspace/env-file'
 import { formsOf, secretsInEnv } from '../../workspace/known-secrets'
-import { httpStatus } from '../health'
+import { httpGet } from '../http'
 import { bootTime } from '../lifecycle/target'
+import { smokeTest } from '../smoke/run'
 import { runAs } from '../system-user/identity'
 import { giveTo, placesOf } from '../system-user/ownership'
 import { releasedIn } from './exchange'
@@ -30,7 +31,8 @@ const confirmAfter = 250
 /** Characters. The end of its output says why it failed. */
 const kept = 16_000
 
-export const trial = (services: RebuildServices): ExchangeStep => ({
+/** @param tested it must pass the smoke tests, too */
+export const trial = (services: RebuildServices, tested: boolean): ExchangeStep => ({
   async do({ plan, signal, report, output }) {
     const paths = pathsOf(services, plan)
     const { next } = paths.slots
@@ -55,6 +57,12 @@ export const trial = (services: RebuildServices): ExchangeStep => ({
           secrets: formsOf(secretsInEnv(env)),
         },
         { signal, output },
+        async () => {
+          if (!tested) return
+          const subject = { name: plan.target.name, slot: next, port }
+          const found = await smokeTest(services, subject, plan.manifest, { signal, output })
+          if (found) throw problem({ ...found, message: `The new code: ${found.message}` })
+        },
       )
     } finally {
       await removeOwn(services.run, next.server, released)
@@ -74,11 +82,15 @@ interface Candidate {
   readonly secrets: readonly string[]
 }
 
-/** @throws Problem `trial-failed`, with its output under details; the signal's reason */
+/**
+ * @param test called once it answers
+ * @throws Problem `trial-failed`, with its output under details; what `test` throws; the signal's reason
+ */
 async function tryOut(
   services: RebuildServices,
   { name, user, server, entry, port, secrets }: Candidate,
   { signal, output }: { readonly signal: AbortSignal; readonly output: (chunk: string) => void },
+  test: () => Promise<void>,
 ): Promise<void> {
   const { seconds } = await bootTime(services, name)
   const over = new AbortController()
@@ -118,6 +130,7 @@ async function tryOut(
     const reason = await Promise.race([ended, answers(() => pid, port, seconds, limit)])
     signal.throwIfAborted()
     if (reason !== undefined) throw failed(reason)
+    await test()
   } finally {
     over.abort()
     await ended
@@ -145,9 +158,9 @@ async function look(pid: number | undefined, port: number, signal: AbortSignal):
   const holders = pid === undefined ? [] : await portHolders(port, pid)
   const own = pid === undefined ? [] : [pid, ...(await descendants(pid))]
   if (!holders.some(it => it.pid !== undefined && own.includes(it.pid))) return `It isn’t listening on port ${port}.`
-  const status = await httpStatus(port, signal)
-  if (typeof status === 'string') return status
-  return status >= 500 ? `GET / was answered with HTTP status ${status}.` : undefined
+  const answer = await httpGet(port, '/', { signal })
+  if (typeof answer === 'string') return answer
+  return answer.status >= 500 ? `GET / was answered with HTTP status ${answer.status}.` : undefined
 }
 
 /** A free port on the loopback interface. */

@@ -6,7 +6,7 @@ import { useId, useState, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
 import { startJob } from '../../../shared/jobs/lifecycle'
-import type { Problem } from '../../../shared/problem'
+import { waitsForDecision, type Problem } from '../../../shared/problem'
 import { confirm } from './confirm'
 import { CopyButton } from './copy-button'
 import { problemOf } from './problem-of'
@@ -29,11 +29,15 @@ interface ProblemProps {
 }
 
 export function ProblemView({ problem, onRetry, retrying, does, tone = 'bad', quiet, children }: ProblemProps) {
-  const waits = problem.action === 'keep-waiting'
+  const waits = waitsForDecision(problem)
   const Icon = tone === 'bad' ? IconCircleX : IconAlertTriangle
   const retry = onRetry && (
     <Button size="xs" variant={waits ? 'filled' : 'default'} onClick={onRetry} loading={retrying}>
-      {waits ? 'Keep waiting' : 'Try again'}
+      {problem.action === 'keep-waiting'
+        ? 'Keep waiting'
+        : problem.action === 'test-again'
+          ? 'Run the tests again'
+          : 'Try again'}
     </Button>
   )
   const action = does ? (
@@ -172,6 +176,7 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
       return button('Try again', () => void queries.invalidateQueries())
     case 'use-npm-install':
     case 'keep-waiting': // if its operation isn't on this screen
+    case 'test-again':
     case 'open-activity':
       return button('Open Activity', () => navigate('/activity'))
   }

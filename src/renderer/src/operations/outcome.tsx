@@ -7,7 +7,7 @@ import { jobOf, startRequestSchema } from '../../../shared/jobs'
 import { createJob } from '../../../shared/jobs/create'
 import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
 import { waitsForInfrastructure, type OperationState } from '../../../shared/operation'
-import type { Problem } from '../../../shared/problem'
+import { waitsForDecision, type Problem } from '../../../shared/problem'
 import { notifyProblem, notifyWithRetry } from '../app/notify'
 import { ProblemView } from '../app/problem'
 import { useTRPC, useTRPCClient } from '../app/trpc'
@@ -80,7 +80,7 @@ export function Stuck({ operation }: { operation: OperationState }) {
   return (
     <ProblemView
       problem={problem}
-      tone={problem.action === 'keep-waiting' || waitsForInfrastructure(operation) ? 'warn' : 'bad'}
+      tone={waitsForDecision(problem) || waitsForInfrastructure(operation) ? 'warn' : 'bad'}
       onRetry={() => retry.mutate({ id })}
       retrying={retry.isPending}
     >

@@ -1,0 +1,68 @@
+/** Requests to an instance's own port. */
+import { get } from 'node:http'
+import { loopback } from '../../shared/address'
+
+export interface Answer {
+  readonly status: number
+  /** Its media type, e.g. `text/html`; empty if it names none. */
+  readonly type: string
+  /** As much of the body as was asked for. */
+  readonly text: string
+}
+
+export interface Request {
+  readonly signal: AbortSignal
+  /** Milliseconds until all of it must have arrived. */
+  readonly within?: number
+  /** Bytes of the body to read; by default none. */
+  readonly most?: number
+  readonly accept?: string
+}
+
+/**
+ * GET, not by `fetch`, which refuses some ports (e.g. 6000) and follows redirects. @returns the answer, or why there
+ * was none
+ */
+export function httpGet(
+  port: number,
+  path: string,
+  { signal, within = 5000, most = 0, accept = '*/*' }: Request,
+): Promise<Answer | string> {
+  return new Promise(resolve => {
+    const limit = AbortSignal.timeout(within)
+    const options = {
+      host: loopback,
+      port,
+      path,
+      agent: false,
+      headers: { accept },
+      signal: AbortSignal.any([signal, limit]),
+    }
+    let begun = false
+    get(options, response => {
+      begun = true
+      const { statusCode: status = 0, headers } = response
+      const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
+      const chunks: Buffer[] = []
+      let left = most
+      const finish = (): void => {
+        response.destroy()
+        resolve({ status, type, text: Buffer.concat(chunks).toString() })
+      }
+      if (most === 0) return finish()
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk.subarray(0, left))
+        left -= chunk.length
+        if (left <= 0) finish()
+      })
+      response.on('end', finish)
+      response.on('error', error => resolve(why(error)))
+    })
+      .on('close', () => {
+        if (!begun) resolve('The connection was closed.') // another protocol's answer yields no response
+      })
+      .on('error', error => resolve(why(error)))
+    const why = (error: Error): string =>
+      limit.aborted ? `There was no answer within ${within / 1000} s.` : `${error.message}.`
+  })
+}

@@ -1,0 +1,36 @@
+/** The job that runs an instance's smoke tests when the operator asks for it. */
+import { z } from 'zod'
+import { owns, things, uses } from '../things'
+import { defineJob } from './job'
+import { namedSchema, smokeTests, targetSchema } from './target'
+
+const smokePlanSchema = z.strictObject({ target: targetSchema })
+export type SmokePlan = Readonly<z.infer<typeof smokePlanSchema>>
+
+export const smokeJob = defineJob({
+  kind: 'smoke',
+  version: 1,
+  input: namedSchema,
+  plan: smokePlanSchema,
+  steps: { 'smoke-tests': smokeTests },
+  recovery: 'resume',
+  about: ({ name }) => things.instance(name),
+  claims: ({ target }) => [owns(things.instance(target.name)), uses(things.infrastructure)],
+  name: ({ target }) => target.name,
+  again: ({ target }) => ({ name: target.name }),
+  words: ({ name }) => ({
+    asking: `Run the smoke tests of “${name}”`,
+    running: `Running the smoke tests of “${name}”`,
+    done: `“${name}” passed its smoke tests`,
+    failed: `“${name}” didn’t pass its smoke tests`,
+  }),
+  status: 'Testing…',
+  cancel: { meaning: 'The tests are stopped. They change nothing.', confirm: 'Stop the tests' },
+  prints: true,
+  keeps: true,
+  offer: { label: 'Run smoke tests', when: ({ group }) => group === 'online' },
+  command: {
+    description: 'Run an instance’s smoke tests: the client, the API, the director’s table, and those of the manifest.',
+    example: 'fails if one of them does',
+  },
+})
