@@ -100,6 +100,7 @@ async function makeBase(root: string, prisma: InstalledPrisma): Promise<void> {
         generate: ['node', 'generate.cjs'],
       },
       client: { install: ['true'], build: ['node', 'make.cjs'] },
+      smoke: [{ url: '/' }], // what it serves there isn't its client
     }),
   )
   await setVersion({ root }, first)

@@ -24,9 +24,9 @@ beforeAll(async () => {
   await home.run('init --sample')
   await makeTiny(home.root)
   const manifest = join(home.root, 'instance-manager.json')
-  const { server, client } = JSON.parse(await readFile(manifest, 'utf8')) as { server: object; client: object }
+  const { server, ...rest } = JSON.parse(await readFile(manifest, 'utf8')) as { server: object }
   await writeFile(join(home.root, 'server/push.cjs'), push)
-  await writeFile(manifest, JSON.stringify({ server: { ...server, push: ['node', 'push.cjs'] }, client }))
+  await writeFile(manifest, JSON.stringify({ ...rest, server: { ...server, push: ['node', 'push.cjs'] } }))
   await home.run('infra up')
   await home.run(`create alone ${director}`)
 })
