@@ -73,7 +73,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
   const shared = await infrastructureRoom(base, operations)
   const { infrastructure } = shared
   const schema = schemaRoom(base, operations, shared)
-  const roster = await rosterRoom(base, operations, shared, schema, processes)
+  const roster = await rosterRoom(base, operations, shared, schema, processes, releases)
   const logs = await logsRoom(base, operations, shared, processes, roster)
   const archives = logs.rotation
   const space = new Space({ paths, run, signal, operations, releases, trash, infrastructure, roster, archives })

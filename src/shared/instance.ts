@@ -149,6 +149,8 @@ export interface InstanceView {
   readonly isolated: boolean
   /** Whether the base application has changed since that release; absent if unknown. */
   readonly outdated?: boolean
+  /** If it has, what has changed, e.g. “3 commits, 2 packages, schema”; empty if only code has, absent if unknown. */
+  readonly newer?: string
   /** When its code was exchanged, if the code that it had before is kept: it can be rolled back. ISO 8601. */
   readonly replaced?: string
   /** Bytes; absent while PostgreSQL can't be asked. */

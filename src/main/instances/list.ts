@@ -47,7 +47,7 @@ function viewOf(
   config: InstanceConfig,
   status: InstanceStatus,
   process: ProcessInfo | undefined,
-  { facts: { base, sizes }, usageOf }: Measured,
+  { facts: { base, newer, sizes }, usageOf }: Measured,
 ): InstanceView {
   const { name, port, database, created, release } = config
   const view = {
@@ -62,6 +62,7 @@ function viewOf(
     databaseSize: sizes.get(database.name),
     isolated: config.systemUser !== undefined,
     replaced: config.previous?.replaced,
+    newer: release === undefined || release === base ? undefined : newer.get(release),
     outdated: base !== undefined && release !== undefined ? base !== release : undefined,
   }
   if (!process) return view

@@ -5,6 +5,7 @@ import { Pools } from '../infrastructure/pools'
 import { guardInfrastructure } from '../infrastructure/settings-guard'
 import type { Operations } from '../operations/engine'
 import type { Processes } from '../processes/client'
+import type { Releases } from '../releases/releases'
 import type { SchemaRoom } from '../schema/room'
 import { portsHolders } from '../system/proc'
 import { readManifest } from '../workspace/base'
@@ -14,6 +15,7 @@ import { connectedInstances, instanceFolders, readConfigs, type ConfigCache, typ
 import { Desired } from './desired'
 import { DesiredKeeper } from './desired-keeper'
 import { healRunning } from './heal-running'
+import { Newer } from './newer'
 import { Ownership } from './ownership'
 import { InstancePools } from './pooled'
 import { Registry } from './registry'
@@ -39,8 +41,9 @@ export async function rosterRoom(
   { infrastructure, databases }: InfrastructureRoom,
   schema: SchemaRoom,
   processes: Processes,
+  releases: Releases,
 ): Promise<Roster> {
-  const { paths, settings, signal, log, place, node } = base
+  const { paths, run, settings, signal, log, place, node } = base
   const desired = new Desired(paths.desired)
   base.closing.add(() => desired.close())
   await desired.names()
@@ -74,6 +77,7 @@ export async function rosterRoom(
     desired,
     signal,
     base: baseFingerprint,
+    newer: new Newer({ root: paths.root, run, releases, signal }),
     ...(!place.looking && { keeper: new DesiredKeeper({ desired, signal, busy }) }),
   })
   operations.whenSettled(() => registry.poke())

@@ -4,6 +4,7 @@ import type { Databases } from '../infrastructure/databases'
 import type { Processes } from '../processes/client'
 import type { Configs } from './configs'
 import { ownedBy } from './lifecycle/own-process'
+import type { Newer } from './newer'
 import type { Ownership } from './ownership'
 
 export interface SlowFacts {
@@ -11,13 +12,21 @@ export interface SlowFacts {
   readonly sizes: ReadonlyMap<string, number>
   /** The base application's current fingerprint; undefined if it can't be read. */
   readonly base: string | undefined
+  /** What it has changed since a release, in a few words, by the release's fingerprint. */
+  readonly newer: ReadonlyMap<string, string>
   /** Instances' processes that PM2 has lost. */
   readonly lost: readonly LostProcess[]
   /** By name, why an instance belongs to another although its config.json says that it is ours. */
   readonly foreign: ReadonlyMap<string, string>
 }
 
-export const noFacts: SlowFacts = { sizes: new Map(), base: undefined, lost: [], foreign: new Map() }
+export const noFacts: SlowFacts = {
+  sizes: new Map(),
+  base: undefined,
+  newer: new Map(),
+  lost: [],
+  foreign: new Map(),
+}
 
 export interface SlowFactServices {
   readonly databases: Pick<Databases, 'sizes' | 'foreign'>
@@ -25,6 +34,7 @@ export interface SlowFactServices {
   readonly processes: Pick<Processes, 'lost'>
   readonly configs: () => Promise<Configs>
   readonly base: () => Promise<string>
+  readonly newer: Pick<Newer, 'since'>
 }
 
 /**
@@ -36,13 +46,23 @@ export async function lookUpSlowFacts(
   pids: readonly number[],
   revive: boolean,
 ): Promise<SlowFacts> {
-  const [sizes, base, lost, foreign] = await Promise.all([
+  const [sizes, { base, newer }, lost, foreign] = await Promise.all([
     services.databases.sizes().catch(() => noFacts.sizes),
-    services.base().catch(() => undefined),
+    baseApplication(services),
     lostInstances(services, revive).catch(() => noFacts.lost),
     foreignInstances(services, pids).catch(() => noFacts.foreign),
   ])
-  return { sizes, base, lost, foreign }
+  return { sizes, base, newer, lost, foreign }
+}
+
+async function baseApplication(services: SlowFactServices): Promise<Pick<SlowFacts, 'base' | 'newer'>> {
+  const base = await services.base().catch(() => undefined)
+  if (base === undefined) return noFacts
+  const since = async () => {
+    const { configs } = await services.configs()
+    return services.newer.since(base, new Set(configs.flatMap(it => it.release ?? []).filter(it => it !== base)))
+  }
+  return { base, newer: await since().catch(() => noFacts.newer) }
 }
 
 async function foreignInstances(

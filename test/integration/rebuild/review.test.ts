@@ -28,6 +28,19 @@ const lock = (version: string): string =>
   })
 const review = (name = 'school'): Promise<RebuildReview> => workspace.services.instances.reviewRebuild(name)
 
+/** What the list says that is new, once it knows that the instance is outdated. */
+async function newer(): Promise<string | undefined> {
+  const { registry } = workspace.services.instances
+  const enough = new AbortController()
+  for await (const { instances } of registry.watch(enough.signal)) {
+    const its = instances.find(it => it.name === 'school')
+    if (!its?.outdated) continue
+    enough.abort()
+    return its.newer
+  }
+  throw new Error('the workspace was closed')
+}
+
 beforeAll(async () => {
   workspace = await tinyWorkspace()
   await writeFile(base('server/package-lock.json'), lock('4.18.2'))
@@ -82,6 +95,7 @@ it('of commits, packages, schema files and new keys, without a value of any', as
     },
   })
   expect(JSON.stringify(found)).not.toContain('canary')
+  expect(await newer()).toBe('one commit, 2 packages, schema') // the same in the list
   git('reset', '--quiet', '--hard', 'HEAD~1')
 })
 

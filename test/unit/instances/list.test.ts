@@ -110,4 +110,18 @@ describe('joinList', () => {
       [undefined, undefined],
     ])
   })
+
+  it('newer: only of instances that are outdated', () => {
+    const instances = ['x', 'y', 'z', undefined].map(release => ({ config: config(String(release), { release }) }))
+    const newer = new Map([
+      ['x', 'schema'],
+      ['y', '3 commits'],
+    ])
+    expect(join({ instances }, { base: 'x', newer }).instances.map(it => it.newer)).toEqual([
+      undefined,
+      '3 commits',
+      undefined,
+      undefined,
+    ])
+  })
 })

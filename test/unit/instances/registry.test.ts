@@ -60,6 +60,7 @@ const registry = (more: Partial<RegistryServices> = {}): Registry =>
     databases: { sizes: () => Promise.resolve(new Map()), foreign: () => Promise.resolve(new Set()) },
     ownership: { runningElsewhere: () => Promise.resolve(new Map()) },
     base: () => Promise.resolve('x'),
+    newer: { since: () => Promise.resolve(new Map()) },
     keeper: { saw },
     signal: closing.signal,
     ...more,

@@ -1,54 +1,57 @@
 /** How the base application differs from a release: commits, packages, Prisma schema files. */
 import { join } from 'node:path'
+import type { InstanceConfig } from '../../../shared/instance'
 import type { CodeChanges } from '../../../shared/rebuild-review'
 import type { Manifest } from '../../../shared/workspace'
-import type { Release } from '../../releases/kept'
+import type { KeptReleases, Release } from '../../releases/kept'
 import { packageChanges, readLockFile } from '../../releases/lock-files'
-import type { Releases } from '../../releases/releases'
-import { isFolder, readIfExists } from '../../system/files'
+import { readIfExists } from '../../system/files'
 import type { Run } from '../../system/run'
 import { commitsSince } from '../../workspace/git'
-import type { InstancePaths, WorkspacePaths } from '../../workspace/paths'
+import type { InstancePaths } from '../../workspace/paths'
 
-export interface ChangesServices {
-  readonly paths: WorkspacePaths
-  readonly run: Run
-  readonly releases: Pick<Releases, 'kept'>
-}
-
-/** The code to compare with: a release that is kept, else the files of an instance that has it. */
+/** The code to compare with. */
 interface Before {
-  /** Absent if the release is unknown or not kept. */
-  readonly release?: Release | undefined
-  /** ISO 8601; where there is no release, when the instance was created. */
+  readonly server: string
+  readonly clientLock: () => Promise<string | undefined>
+  /** The commit it was made from, if that is known. */
+  readonly commit?: string | undefined
+  /** When it was made, ISO 8601. */
   readonly time: string
-  readonly instance: Pick<InstancePaths, 'server' | 'client'>
 }
+
+export const releaseBefore = (kept: KeptReleases, { fingerprint, commit, prepared }: Release): Before => ({
+  server: kept.serverOf(fingerprint),
+  clientLock: () => kept.clientLock(fingerprint),
+  commit,
+  time: prepared,
+})
+
+/** Where the release is unknown or gone. */
+export const instanceBefore = (
+  { created }: Pick<InstanceConfig, 'created'>,
+  { server, client }: Pick<InstancePaths, 'server' | 'client'>,
+): Before => ({ server, clientLock: () => readLockFile(client), time: created })
 
 /** Milliseconds. */
 const timeout = 10_000
 
 export async function codeChanges(
-  { paths: { root }, run, releases: { kept } }: ChangesServices,
-  manifest: Manifest,
-  { release, time, instance }: Before,
-  signal?: AbortSignal,
+  { root, run, manifest, signal }: Looking & { readonly root: string },
+  { server, clientLock, ...since }: Before,
 ): Promise<CodeChanges> {
+  const how = { run, manifest, signal }
   const [baseServer, baseClient] = [manifest.server, manifest.client].map(it => join(root, it.folder)) as [
     string,
     string,
   ]
-  const whole = release && (await isFolder(kept.serverOf(release.fingerprint)))
-  const server = whole ? kept.serverOf(release.fingerprint) : instance.server
   const changed = async (before: Promise<string | undefined>, folder: string) =>
     packageChanges(...(await Promise.all([before, readLockFile(folder)])))
   const [commits, serverChanges, clientChanges, schema] = await Promise.all([
-    commitsSince({ run, root, manifest, signal }, { commit: release?.commit, time: release?.prepared ?? time }),
+    commitsSince({ root, ...how }, since),
     changed(readLockFile(server), baseServer).catch(() => undefined),
-    changed(whole ? kept.clientLock(release.fingerprint) : readLockFile(instance.client), baseClient).catch(
-      () => undefined,
-    ),
-    changedSchemaFiles({ run, manifest, signal }, server, baseServer),
+    changed(clientLock(), baseClient).catch(() => undefined),
+    changedSchemaFiles(how, server, baseServer),
   ])
   return {
     ...(commits && { commits }),

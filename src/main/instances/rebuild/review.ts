@@ -6,11 +6,11 @@ import { requireWorkspace } from '../../workspace/base'
 import { findInstance, type LifecycleServices } from '../lifecycle/target'
 import type { Roster } from '../roster'
 import type { Space } from '../space'
-import { codeChanges, type ChangesServices } from './review-changes'
-import { newKeys, whatStays } from './review-stays'
+import { codeChanges, instanceBefore, releaseBefore } from './review-changes'
+import { newKeys, whatStays, type StaysServices } from './review-stays'
 import { expectedTime } from './review-time'
 
-export interface ReviewServices extends ChangesServices, Pick<LifecycleServices, 'paths' | 'configs'> {
+export interface ReviewServices extends StaysServices, Pick<LifecycleServices, 'paths' | 'configs'> {
   readonly space: Pick<Space, 'disk'>
   readonly operations: Pick<Operations, 'list'>
   readonly baseFingerprint: Roster['baseFingerprint']
@@ -28,7 +28,7 @@ export async function reviewRebuild(
   } = services
   await requireWorkspace(root)
   const { config, manifest, paths } = await findInstance(services, name)
-  const { release: its, created: time } = config
+  const { release: its } = config
   const own = async () => {
     const stays = await whatStays(services, manifest, paths, its, signal)
     return { stays, env: await newKeys(root, manifest, stays.keys) }
@@ -37,8 +37,9 @@ export async function reviewRebuild(
     const base = await services.baseFingerprint()
     const upToDate = base === its
     const release = its === undefined ? undefined : await kept.whole(its)
+    const before = release ? releaseBefore(kept, release) : instanceBefore(config, paths)
     const [changes, needed, prepared, releases] = await Promise.all([
-      upToDate ? { schema: [] } : codeChanges(services, manifest, { release, time, instance: paths }, signal),
+      upToDate ? { schema: [] } : codeChanges({ root, run: services.run, manifest, signal }, before),
       bytesNeeded(kept, { root, manifest, fingerprint: base }),
       kept.has(base),
       kept.list(),

@@ -87,7 +87,7 @@ const InstanceCard = memo(({ shown, selected, menu, handlers }: InstanceItemProp
         <Buttons shown={shown} menu={menu} handlers={handlers} />
       </div>
       <div className={classes.line}>
-        <StatusCell shown={shown} />
+        <StatusCell shown={shown} handlers={handlers} />
         <Port shown={shown} handlers={handlers} />
       </div>
       <dl className={classes.metrics}>

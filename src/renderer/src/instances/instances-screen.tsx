@@ -15,6 +15,7 @@ import { BulkBar } from './bulk-bar'
 import { BulkReportPanel } from './bulk-report'
 import { InstanceGrid } from './grid'
 import type { Item, ItemHandlers } from './item'
+import { rebuildDialog } from '../jobs/faces'
 import { useJobs } from '../jobs/jobs'
 import { useListKeys } from './list-keys'
 import { useListState } from './list-state'
@@ -141,10 +142,10 @@ function List({
 function useHandlers(names: readonly string[], openMenu: ItemHandlers['openMenu']): ItemHandlers {
   const { setSelection } = useListState()
   const open = useOpenInstance()
-  const { run } = useJobs()
-  const now = useRef({ names, openMenu, open, run })
+  const { run, ask } = useJobs()
+  const now = useRef({ names, openMenu, open, run, ask })
   useEffect(() => {
-    now.current = { names, openMenu, open, run }
+    now.current = { names, openMenu, open, run, ask }
   })
   return useMemo(
     () => ({
@@ -152,6 +153,7 @@ function useHandlers(names: readonly string[], openMenu: ItemHandlers['openMenu'
       openMenu: (name, at) => now.current.openMenu(name, at),
       open: url => now.current.open(url),
       run: (action, name) => now.current.run(action, name),
+      rebuild: name => now.current.ask({ dialog: rebuildDialog, name }),
     }),
     [setSelection],
   )

@@ -39,7 +39,8 @@ export function Select({
   )
 }
 
-export function StatusCell({ shown: { status, instance } }: Pick<PartProps, 'shown'>) {
+/** @param handlers absent: without the mark of a newer version */
+export function StatusCell({ shown: { status, instance }, handlers }: Pick<PartProps, 'shown'> & Partial<PartProps>) {
   const { tone, word, operation } = status
   return (
     <span className={classes.status}>
@@ -73,12 +74,31 @@ export function StatusCell({ shown: { status, instance } }: Pick<PartProps, 'sho
           Why?
         </Link>
       )}
-      {instance.outdated && (
-        <span className={classes.newer} role="img" aria-label="Newer version available" title="Newer version available">
-          <IconCircleArrowUp size={16} aria-hidden />
-        </span>
-      )}
+      {instance.outdated && handlers && <NewerButton shown={{ status, instance }} handlers={handlers} />}
     </span>
+  )
+}
+
+/** Says that the base application has changed, and what, and offers a rebuild. */
+function NewerButton({
+  shown: {
+    instance: { name, newer },
+    status,
+  },
+  handlers,
+}: PartProps) {
+  return (
+    <button
+      type="button"
+      className={classes.newer}
+      data-control="newer"
+      disabled={status.group === 'busy' || status.group === 'copy'}
+      aria-label={`Newer version available: rebuild ${name}`}
+      title={`Newer version available${newer ? `: ${newer}` : ''}`}
+      onClick={() => handlers.rebuild(name)}
+    >
+      <IconCircleArrowUp size={16} aria-hidden />
+    </button>
   )
 }
 

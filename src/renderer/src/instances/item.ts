@@ -15,6 +15,8 @@ export interface ItemHandlers {
   readonly openMenu: (name: string, at: { readonly x: number; readonly y: number }) => void
   readonly open: (url: string) => void
   readonly run: (kind: string, name: string) => void
+  /** Opens its dialog. */
+  readonly rebuild: (name: string) => void
 }
 
 export interface InstanceItemProps {

@@ -133,7 +133,7 @@ const InstanceRow = memo(({ shown, selected, menu, index, handlers }: InstanceIt
         </Link>
       </th>
       <td>
-        <StatusCell shown={shown} />
+        <StatusCell shown={shown} handlers={handlers} />
       </td>
       <td className={classes.port}>
         <Port shown={shown} handlers={handlers} />

@@ -17,12 +17,12 @@ import classes from './instance.module.css'
 export function Vitals({ shown }: { shown: ShownInstance }) {
   const { instance } = shown
   const { ask } = useJobs()
-  const { startedAt, restarts, cpu, memory, url, created, outdated } = instance
+  const { startedAt, restarts, cpu, memory, url, created, outdated, newer } = instance
   return (
     <section className={`card ${classes.vitals}`} aria-label="Status">
       <dl className={classes.facts}>
         <Fact word="Status">
-          <StatusCell shown={{ ...shown, instance: { ...instance, outdated: false } }} />
+          <StatusCell shown={shown} />
         </Fact>
         <Fact word="Address">
           <span className="mono">{url}</span>
@@ -38,7 +38,8 @@ export function Vitals({ shown }: { shown: ShownInstance }) {
         <p className={classes.newer}>
           <IconCircleArrowUp size={18} aria-hidden />
           <span>
-            <strong>Newer version available.</strong> The base application has changed since this instance got its code.
+            <strong>Newer version available{newer ? `: ${newer}.` : '.'}</strong> The base application has changed since
+            this instance got its code.
           </span>
           <Button
             size="xs"
