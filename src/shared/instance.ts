@@ -118,6 +118,8 @@ export const instanceConfigSchema = z.looseObject({
    * previous owners of its files.
    */
   systemUser: z.looseObject({ before: ownersSchema }).optional(),
+  /** Ours: it runs in PM2's cluster mode, so that its process can be exchanged without a gap. */
+  seamless: z.boolean().optional(),
 })
 export type InstanceConfig = z.infer<typeof instanceConfigSchema>
 
@@ -147,6 +149,8 @@ export interface InstanceView {
   readonly release?: string
   /** It runs as its own system user. */
   readonly isolated: boolean
+  /** It runs in PM2's cluster mode: a rebuild exchanges its process without a gap. */
+  readonly seamless: boolean
   /** Whether the base application has changed since that release; absent if unknown. */
   readonly outdated?: boolean
   /** If it has, what has changed, e.g. “3 commits, 2 packages, schema”; empty if only code has, absent if unknown. */

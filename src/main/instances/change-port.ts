@@ -16,6 +16,7 @@ import { instancePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
 import { changeInstanceConfig, readInstanceConfig } from '../workspace/instance-config'
 import { describeHolder } from './ports'
+import { requireOnlySeamless } from './lifecycle/port'
 import { difference, targetContradiction } from './lifecycle/derived'
 import { startAgain, startTarget, stopTarget, waitForTarget } from './lifecycle/process-steps'
 import { findInstance, findOwn, isRunning, type PortServices } from './lifecycle/target'
@@ -34,12 +35,12 @@ export const portChange = (services: PortServices): AnyOperation =>
     },
   })
 
-/** @throws Problem `port-same`, `port-taken` */
+/** @throws Problem `port-same`, `port-taken`, `seamless-port` */
 async function planChange(
   services: PortServices,
   { name, port, allowSharedPort, host: wanted }: z.output<typeof changePortJob.input>,
 ): Promise<ChangePortPlan> {
-  const { target: before, paths } = await findOwn(services, name)
+  const { target: before, paths, config } = await findOwn(services, name)
   const had = parse((await readIfExists(paths.env)) ?? '')['HOST'] ?? hosts[0] // the guide's default
   const host = wanted !== undefined && wanted !== had ? { now: wanted, before: had } : undefined
   if (port === before.port && host)
@@ -51,6 +52,7 @@ async function planChange(
       message: `“${name}” is already on port ${port}.`,
       hint: 'Choose another port.',
     })
+  if (config.seamless) await requireOnlySeamless(services, { name, port })
   const { holders } = await services.ports.check(port)
   const ran = await isRunning(services, before)
   const blocking = ran ? holders.filter(it => it.type === 'process' || (it.type === 'instance' && it.running)) : []

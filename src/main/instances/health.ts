@@ -1,7 +1,7 @@
 /**
- * Whether an instance is healthy: PM2 reports it online, this very process holds the port, an HTTP request gets an
- * answer below 500, and the instance's role reaches its database through PgBouncer. It isn't enough that something
- * listens on the port.
+ * Whether an instance is healthy: PM2 reports it online, this very process holds the port (in cluster mode: accepts the
+ * connection), an HTTP request gets an answer below 500, and the instance's role reaches its database through PgBouncer.
+ * It isn't enough that something listens on the port.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { urlOf } from '../../shared/address'
@@ -9,8 +9,9 @@ import type { Problem } from '../../shared/problem'
 import { problem } from '../../shared/problem'
 import type { ProcessInfo, ProcessRef, Processes } from '../processes/client'
 import { lastLines } from '../processes/last-lines'
+import { connectToWorker, workerOf } from '../processes/worker-connection'
 import { descendants, parent, portHolders, type ListeningProcess } from '../system/proc'
-import { httpGet } from './http'
+import { httpGet, type Answer } from './http'
 import { ownProcess } from './lifecycle/own-process'
 import type { InstancePools } from './pooled'
 
@@ -23,6 +24,8 @@ export interface HealthTarget extends ProcessRef {
   readonly port: number
   /** Seconds it may take to answer. */
   readonly bootSeconds: number
+  /** PM2's id of its process, while another one serves the same port (cluster mode). Absent: it is the only one. */
+  readonly beside?: number
 }
 
 const pollEvery = 100 // ms
@@ -31,6 +34,8 @@ const confirmAfter = 250 // ms; an application that crashes on its first request
 interface Look {
   readonly problem?: Problem
   readonly process?: ProcessInfo
+  /** Waiting won't help. */
+  readonly final?: true
 }
 
 /**
@@ -51,13 +56,13 @@ export async function waitForHealth(
   let reported: string | undefined
   for (;;) {
     signal.throwIfAborted()
-    const { problem: found, process } = await look(services, target, signal)
+    const { problem: found, process, final } = await look(services, target, signal)
     signal.throwIfAborted()
     first ??= process
     const restarted = first !== undefined && process !== undefined && process.restarts > first.restarts
     const reason = restarted ? endedAndRestarted(target) : found
     if (!reason && healthyBefore) return
-    if (reason && (restarted || process?.status === 'errored' || Date.now() >= end)) {
+    if (reason && (restarted || final || process?.status === 'errored' || Date.now() >= end)) {
       const slow = !restarted && process?.status === 'online' && startingUp.has(reason.code)
       throw problem({
         ...(slow ? slowStart(target, reason) : reason),
@@ -84,7 +89,8 @@ async function look(services: HealthServices, target: HealthTarget, signal: Abor
   if (holders.length === 0) return { process, problem: notListening(name, port) }
   const others = await foreign(process, process.pid, holders)
   if (others.length > 0) return { process, problem: heldByOther(name, port, others) }
-  const answer = await httpGet(port, '/', { signal })
+  const answer = await answerFrom(process, target, process.pid, signal)
+  if (answer === undefined) return { process, problem: sharedWithOther(name, port), final: true }
   if (typeof answer === 'string') return { process, problem: noAnswer(name, port, answer) }
   if (answer.status >= 500) return { process, problem: httpError(name, port, answer.status) }
   const refusal = await services.pools.refusal(target)
@@ -95,8 +101,13 @@ async function look(services: HealthServices, target: HealthTarget, signal: Abor
     : { process: after, problem: notOnline(name, after) }
 }
 
-const find = async (services: HealthServices, target: ProcessRef): Promise<ProcessInfo | undefined> =>
-  ownProcess(await services.processes.list(), target)
+async function find(
+  { processes }: HealthServices,
+  { beside, ...target }: HealthTarget,
+): Promise<ProcessInfo | undefined> {
+  const listed = await processes.list()
+  return ownProcess(beside === undefined ? listed : listed.filter(it => it.id === beside), target)
+}
 
 /** In cluster mode PM2's daemon, the worker's parent, holds the socket. */
 async function foreign(
@@ -109,6 +120,34 @@ async function foreign(
   if (execMode === 'cluster') own.add(await parent(pid))
   return holders.filter(it => it.pid === undefined || !own.has(it.pid))
 }
+
+/** GET / of this very process. @returns as `httpGet`; undefined if PM2 hands connections to another application too */
+async function answerFrom(
+  { execMode }: ProcessInfo,
+  { port, beside }: HealthTarget,
+  pid: number,
+  signal: AbortSignal,
+): Promise<Answer | string | undefined> {
+  if (execMode === 'fork') return httpGet(port, '/', { signal })
+  let answer: Answer | string = 'It doesn’t accept connections.'
+  const worker = await workerOf(pid)
+  for (let turn = 0; turn < turns; turn++) {
+    const connection = await connectToWorker(port, worker, signal).catch(() => undefined)
+    if (!connection) return answer
+    const { socket, by } = connection
+    try {
+      if (by === 'other' && beside === undefined) return undefined
+      if (by === 'worker') answer = await httpGet(port, '/', { signal, socket })
+    } finally {
+      socket.destroy()
+    }
+    if (by === 'worker' && beside !== undefined) break
+  }
+  return answer
+}
+
+/** Connections that a look makes: the daemon hands them to those that share a port in turn. */
+const turns = 4
 
 /** Problems that an application may have while it is still starting. */
 const startingUp: ReadonlySet<string> = new Set(['not-listening', 'no-http-answer'])
@@ -154,6 +193,14 @@ const heldByOther = (name: string, port: number, others: readonly ListeningProce
   message: `Port ${port} is held by another program, not by “${name}”.`,
   cause: `It is held by ${others.map(describe).join(', ')}.`,
   hint: 'Stop that program, or give the instance another port.',
+  action: 'retry',
+})
+
+const sharedWithOther = (name: string, port: number): Problem => ({
+  code: 'port-held-by-other',
+  message: `Port ${port} is held by another program, not by “${name}”.`,
+  cause: 'PM2 hands its connections to another of its processes, too.',
+  hint: 'Stop that process, or give the instance another port.',
   action: 'retry',
 })
 

@@ -1,5 +1,6 @@
 /** Requests to an instance's own port. */
 import { get } from 'node:http'
+import type { Socket } from 'node:net'
 import { loopback } from '../../shared/address'
 
 export interface Answer {
@@ -17,6 +18,8 @@ export interface Request {
   /** Bytes of the body to read; by default none. */
   readonly most?: number
   readonly accept?: string
+  /** An open connection to use. */
+  readonly socket?: Socket
 }
 
 /**
@@ -26,7 +29,7 @@ export interface Request {
 export function httpGet(
   port: number,
   path: string,
-  { signal, within = 5000, most = 0, accept = '*/*' }: Request,
+  { signal, within = 5000, most = 0, accept = '*/*', socket }: Request,
 ): Promise<Answer | string> {
   return new Promise(resolve => {
     const limit = AbortSignal.timeout(within)
@@ -34,7 +37,7 @@ export function httpGet(
       host: loopback,
       port,
       path,
-      agent: false,
+      ...(socket ? { createConnection: () => socket } : { agent: false }),
       headers: { accept },
       signal: AbortSignal.any([signal, limit]),
     }

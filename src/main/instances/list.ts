@@ -61,6 +61,7 @@ function viewOf(
     release,
     databaseSize: sizes.get(database.name),
     isolated: config.systemUser !== undefined,
+    seamless: config.seamless === true,
     replaced: config.previous?.replaced,
     newer: release === undefined || release === base ? undefined : newer.get(release),
     outdated: base !== undefined && release !== undefined ? base !== release : undefined,

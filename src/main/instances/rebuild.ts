@@ -17,6 +17,7 @@ import { baseFiles, requireWorkspace } from '../workspace/base'
 import { fingerprint } from '../workspace/fingerprint'
 import { instancePaths } from '../workspace/paths'
 import { targetContradiction } from './lifecycle/derived'
+import { isSeamless } from './lifecycle/reload'
 import { findOwn, isRunning } from './lifecycle/target'
 import { makeReplaced, removeReplaced } from './rebuild/exchange'
 import { removeSafely } from './rebuild/own-files'
@@ -49,6 +50,7 @@ async function planRebuild(
     token: randomUUID(),
     target,
     ran: await isRunning(services, target),
+    seamless: (config.seamless && (await isSeamless(services, target))) || undefined,
     manifest,
     fingerprint: await fingerprint(root, manifest, services.node.major),
     from: config.release,

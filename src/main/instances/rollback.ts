@@ -8,6 +8,7 @@ import { implement } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
 import { existsItself, syncFolder } from '../system/files'
 import { targetContradiction } from './lifecycle/derived'
+import { isSeamless } from './lifecycle/reload'
 import { findOwn, isRunning } from './lifecycle/target'
 import { makeReplaced, releasedBefore, rememberReleased, removeReplaced } from './rebuild/exchange'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './rebuild/services'
@@ -37,6 +38,7 @@ async function planRollback(
     token: randomUUID(),
     target,
     ran: await isRunning(services, target),
+    seamless: (config.seamless && (await isSeamless(services, target))) || undefined,
     manifest,
     fingerprint: config.previous.release,
     from: config.release,

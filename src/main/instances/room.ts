@@ -41,6 +41,7 @@ import { rehearseSchema } from './rebuild/schema'
 import type { Registry } from './registry'
 import { restarting } from './restart'
 import { rollback } from './rollback'
+import { seamless, unseamless } from './seamless'
 import type { Roster } from './roster'
 import { smokeTesting } from './smoke'
 import type { Space } from './space'
@@ -131,6 +132,8 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       deletion(services),
       isolation(services),
       endOfIsolation(services),
+      seamless(services),
+      unseamless(services),
       adoption(services),
       leftoverRemoval(services),
       bulkJob({ operations, bringUpFor }),

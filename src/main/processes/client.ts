@@ -3,12 +3,14 @@ import { EventEmitter, on } from 'node:events'
 import { problem } from '../../shared/problem'
 import { DaemonCalls } from './calls'
 import { pm2Paths } from './daemon'
+import { misfit } from './daemon-fit'
 import { definitionOf, type NewProcess } from './definition'
 import { Dump } from './dump'
-import { entriesSchema, eventSchema, toInfo, type ListEntry, type ProcessInfo } from './entries'
+import { entriesSchema, eventSchema, preparedSchema, toInfo, type ListEntry, type ProcessInfo } from './entries'
 import { appsOf, endLeftovers, sameFolder, type PM2App, type ProcessRef } from './leftovers'
 import { follow } from './sockets'
 import { defaultLogs, removeLogs, removePidFiles, type LogFiles } from './traces'
+import { drain } from './worker-connection'
 
 export type { ProcessInfo, ProcessStatus } from './entries'
 export type { NewProcess } from './definition'
@@ -19,6 +21,9 @@ export type ProcessEvent =
   | { readonly type: 'connected' | 'lost' }
   /** `event` in PM2's words: start, online, exit, stop, restart, delete, restart overlimit … */
   | { readonly type: 'process'; readonly event: string; readonly name: string }
+
+/** What `worker.disconnect()` of Node's cluster sends to a worker. PM2 passes it on if it has a topic and data too. */
+const disconnect = (id: number) => ({ id, topic: 'disconnect', data: {}, cmd: 'NODE_CLUSTER', act: 'disconnect' })
 
 export class Processes {
   readonly #home: string
@@ -43,27 +48,47 @@ export class Processes {
   }
 
   /**
-   * Starts an app in fork mode, kept alive, with timestamps in its logs. Replaces our own app of that name, listed or
-   * lost. Returns when PM2 calls it online, which says nothing about its health.
+   * Starts an app, kept alive, with timestamps in its logs. Replaces our own app of that name, listed or lost. Returns
+   * when PM2 calls it online, which says nothing about its health.
    * @throws Problem `process-name-taken` if an app in another folder has the name
    */
   async start(app: NewProcess, signal?: AbortSignal): Promise<void> {
-    const entries = await this.#named(app.name)
-    const ours = await this.#ours(entries, app)
-    const foreign = entries.find(it => !ours.includes(it))
-    if (foreign) {
-      throw problem({
-        code: 'process-name-taken',
-        message: `PM2 already has another process named “${app.name}”.`,
-        cause: `Its working folder is ${foreign.pm2_env.pm_cwd}.`,
-        hint: `Choose another name, or delete that process: “pm2 delete ${app.name}”.`,
-        field: 'name',
-      })
-    }
-    for (const { pm_id } of ours) await this.#calls.act('deleteProcessId', pm_id)
+    for (const { pm_id } of await this.#onlyOurs(app)) await this.#calls.act('deleteProcessId', pm_id)
     await endLeftovers(this.#home, app)
     signal?.throwIfAborted()
     await this.#calls.act('prepare', await definitionOf(this.#home, app))
+  }
+
+  /**
+   * Starts one more process of an app in cluster mode. Those that run go on; PM2 hands each connection to one of them.
+   * @returns PM2's id of the new one
+   * @throws as `start`
+   */
+  async startBeside(app: NewProcess & { readonly seamless: true }): Promise<number> {
+    await this.#onlyOurs(app)
+    const [started] = preparedSchema.parse(
+      await this.#calls.act('prepare', await definitionOf(this.#home, app)),
+    )
+    return started.pm2_env.pm_id
+  }
+
+  /** Ends an app's other processes on this port, each after it has answered the requests that it has accepted. */
+  async retireOthers(app: ProcessRef, port: number, kept: number): Promise<void> {
+    for (const entry of await this.#ours(await this.#named(app.name), app)) {
+      const { id, pid, execMode, status } = toInfo(entry)
+      if (id === kept) continue
+      const leave = (): Promise<unknown> => this.#calls.act('sendDataToProcessId', disconnect(id))
+      const drains = pid !== undefined && execMode === 'cluster' && status === 'online'
+      const connection = drains ? await drain(port, pid, leave) : undefined
+      await this.#calls.act('deleteProcessId', id)
+      connection?.destroy()
+    }
+  }
+
+  /** Stops one process of an app and removes it from the list. Does nothing if it isn't in this folder. */
+  async endOne(app: ProcessRef, id: number): Promise<void> {
+    const found = (await this.#ours(await this.#named(app.name), app)).find(it => it.pm_id === id)
+    if (found) await this.#calls.act('deleteProcessId', id)
   }
 
   /**
@@ -136,6 +161,12 @@ export class Processes {
     return appsOf(this.#home, new Set(listed))
   }
 
+  /** Why an app with these variables in its `.env` can't run in cluster mode; undefined if it can. Starts the daemon. */
+  async misfit(own: Readonly<Record<string, string>>): Promise<string | undefined> {
+    await this.#entries()
+    return misfit(this.#home, own)
+  }
+
   /** Where its output goes: according to PM2 if it is listed, otherwise where we put it. */
   async logFiles(name: string): Promise<readonly string[]> {
     const entry = (await this.#named(name))[0]
@@ -160,6 +191,21 @@ export class Processes {
   #all = async (revive = true): Promise<ListEntry[]> => entriesSchema.parse(await this.#calls.list(revive))
 
   #named = async (name: string): Promise<ListEntry[]> => (await this.#entries()).filter(it => it.name === name)
+
+  /** Our own apps of that name. @throws Problem `process-name-taken` if there are others */
+  async #onlyOurs(app: ProcessRef): Promise<ListEntry[]> {
+    const entries = await this.#named(app.name)
+    const ours = await this.#ours(entries, app)
+    const foreign = entries.find(it => !ours.includes(it))
+    if (!foreign) return ours
+    throw problem({
+      code: 'process-name-taken',
+      message: `PM2 already has another process named “${app.name}”.`,
+      cause: `Its working folder is ${foreign.pm2_env.pm_cwd}.`,
+      hint: `Choose another name, or delete that process: “pm2 delete ${app.name}”.`,
+      field: 'name',
+    })
+  }
 
   async #ours(entries: readonly ListEntry[], { cwd }: ProcessRef): Promise<ListEntry[]> {
     const same = await Promise.all(entries.map(it => sameFolder(it.pm2_env.pm_cwd, cwd, it.pid)))

@@ -13,6 +13,11 @@ import { defaultLogs } from './traces'
  */
 export interface NewProcess extends ProcessRef {
   readonly script: string
+  /**
+   * In cluster mode, where the daemon holds its port and hands it the connections, so that a second process can take
+   * over without a gap. It then runs on the daemon's own Node, and as its user.
+   */
+  readonly seamless?: boolean
   /** The user it runs as; by default the daemon's, which is our own. Only root's daemon can run it as another. */
   readonly user?: Pick<SystemUser, 'name' | 'uid' | 'gid' | 'home'>
 }
@@ -23,7 +28,7 @@ export interface NewProcess extends ProcessRef {
  */
 export async function definitionOf(
   home: string,
-  { name, script, cwd, user }: NewProcess,
+  { name, script, cwd, seamless = false, user }: NewProcess,
 ): Promise<Record<string, unknown>> {
   const { outLog, errLog } = defaultLogs(home, name)
   const node = await findNode()
@@ -33,7 +38,7 @@ export async function definitionOf(
     cwd,
     pm_cwd: cwd,
     pm_exec_path: script,
-    exec_mode: 'fork_mode',
+    exec_mode: seamless ? 'cluster_mode' : 'fork_mode',
     ...(user
       ? asUser(user, node)
       : { exec_interpreter: node, node_args: [], env: processEnvironment(), username: userInfo().username }),

@@ -52,7 +52,10 @@ export type ListEntry = z.infer<typeof entrySchema>
 /** The result of `getMonitorData`. */
 export const entriesSchema = z.array(entrySchema)
 
-/** The same with all keys, for the dump. */
+/** The result of `prepare` for an app with one process. */
+export const preparedSchema = z.tuple([z.object({ pm2_env: z.object({ pm_id: z.number() }) })])
+
+/** The whole list with all keys, for the dump. */
 export const savedSchema = z.array(
   z.object({ pm2_env: z.looseObject({ name: z.string(), pmx_module: z.unknown().optional() }) }),
 )

@@ -258,7 +258,7 @@ async function listeners(table: 'tcp' | 'tcp6'): Promise<Listener[]> {
 }
 
 /** A process's sockets. Synchronous like `usageOf`: an application has dozens of open files. */
-function socketsOf(pid: number): { readonly file: string; readonly inode: string }[] {
+export function socketsOf(pid: number): { readonly file: string; readonly inode: string }[] {
   const folder = `/proc/${pid}/fd`
   try {
     return readdirSync(folder).flatMap(it => {

@@ -7,6 +7,7 @@ import type { AnyJob } from './job'
 import { isolateJob, lifecycleJobs, unisolateJob } from './lifecycle'
 import { manyJob } from './many'
 import { rebuildJob, rebuildJobs, rollbackJob } from './rebuild'
+import { seamlessJob, seamlessJobs, unseamlessJob } from './seamless'
 import { smokeJob } from './smoke'
 
 export const jobs = [
@@ -14,13 +15,22 @@ export const jobs = [
   ...rebuildJobs,
   ...lifecycleJobs,
   smokeJob,
+  ...seamlessJobs,
   ...deleteJobs,
   manyJob,
   ...infrastructureJobs,
 ] as const
 
 /** Jobs that only need a name: the command line generates their commands from their descriptors. */
-export const simpleJobs = [rebuildJob, rollbackJob, smokeJob, isolateJob, unisolateJob] as const
+export const simpleJobs = [
+  rebuildJob,
+  rollbackJob,
+  smokeJob,
+  isolateJob,
+  unisolateJob,
+  seamlessJob,
+  unseamlessJob,
+] as const
 export type SimpleKind = (typeof simpleJobs)[number]['kind']
 
 export type KnownJob = (typeof jobs)[number]

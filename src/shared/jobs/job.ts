@@ -41,6 +41,8 @@ export interface Candidate {
   readonly job?: string | undefined
   /** It runs as its own system user. */
   readonly isolated: boolean
+  /** A rebuild exchanges its process without a gap. */
+  readonly seamless: boolean
   /** The code that it had before its last rebuild is kept. */
   readonly previous: boolean
   /** Instance Manager runs as root. */

@@ -253,7 +253,7 @@ export const isolateJob = defineJob({
   cancel: undoesAll,
   offer: {
     label: 'Isolate…',
-    when: it => isFree(it) && it.root && !it.isolated,
+    when: it => isFree(it) && it.root && !it.isolated && !it.seamless,
     question: name => ({
       title: `Give ${name} its own system user?`,
       text: 'The application will only be able to read its own files and write to its data folders. If it is running, it restarts; if it isn’t healthy then, everything is put back.',

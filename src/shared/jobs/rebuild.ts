@@ -22,6 +22,8 @@ const exchangePlanSchema = z.strictObject({
   target: targetSchema,
   /** It was running, so it's started again; a stopped instance stays stopped. */
   ran: z.boolean(),
+  /** The new code takes over without a gap. */
+  seamless: z.literal(true).optional(),
   manifest: manifestSchema,
   /** The release that it gets; absent: code that the replaced tool placed. */
   fingerprint: fingerprintSchema.optional(),
@@ -40,9 +42,15 @@ const exchange = {
   trial: { title: 'Try it', explanation: 'It runs on a spare port until it answers. Then it is ended.' },
   switch: {
     title: 'Switch over',
-    explanation: 'Stops the old code and exchanges the folders. Uploads, settings and other files stay.',
+    explanation:
+      'Stops the old code, unless rebuilds are seamless, and exchanges the folders. Uploads, settings and other files stay.',
   },
-  'start-process': { ...startProcess, when: ({ ran }: ExchangePlan) => ran },
+  reload: {
+    title: 'Hand over to the new code',
+    explanation: 'It starts beside the old code, which ends once the new code answers.',
+    when: ({ seamless }: ExchangePlan) => seamless === true,
+  },
+  'start-process': { ...startProcess, when: ({ ran, seamless }: ExchangePlan) => ran && !seamless },
   'verify-health': { ...verifyHealth, when: ({ ran }: ExchangePlan) => ran },
   'smoke-tests': { ...smokeTests, when: ({ ran }: ExchangePlan) => ran },
   'keep-previous': { title: 'Keep the old code', explanation: 'You can roll back to it until the next rebuild.' },

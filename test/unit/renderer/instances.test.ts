@@ -30,6 +30,7 @@ const view = (name: string, more: Partial<InstanceView> = {}): InstanceView => (
   status: 'online',
   pooled: true,
   isolated: false,
+  seamless: false,
   database: `${name}_db`,
   created: '2026-01-01T00:00:00.000Z',
   ...more,
@@ -117,7 +118,7 @@ describe('stop', () => {
     const offered = (state: OperationState): boolean[] => {
       const its = shownStatus({ status: 'online' }, state, undefined)
       return [
-        stopJob.offer?.when({ ...its, root: false, isolated: false, previous: false }) ?? false,
+        stopJob.offer?.when({ ...its, root: false, isolated: false, seamless: false, previous: false }) ?? false,
         idleReason('stop', its) === undefined,
       ]
     }

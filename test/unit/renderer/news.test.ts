@@ -14,6 +14,7 @@ const views = (statuses: Record<string, InstanceStatus>): InstanceView[] =>
     url: '',
     pooled: true,
     isolated: false,
+    seamless: false,
     database: '',
     created: '',
   }))

@@ -32,3 +32,23 @@ export function portInUse(port: number, by: string, instance?: string): ProblemE
     ...(instance !== undefined && { action: 'stop-other', instance }),
   })
 }
+
+/**
+ * In cluster mode PM2's daemon holds the port, and would hand connections to every application that listens on it: two
+ * seamless instances must never share one, not even if only one of them is meant to run at a time.
+ * @throws Problem `seamless-port`
+ */
+export async function requireOnlySeamless(
+  { configs }: Pick<PortServices, 'configs'>,
+  { name, port }: Pick<Target, 'name' | 'port'>,
+): Promise<void> {
+  const other = (await configs()).configs.find(it => it.name !== name && it.port === port && it.seamless)
+  if (other)
+    throw problem({
+      code: 'seamless-port',
+      field: 'port',
+      message: `“${name}” can’t share port ${port} with “${other.name}”.`,
+      cause: 'Rebuilds of both would be seamless, so PM2 could hand requests for one to the other.',
+      hint: 'Give one of them another port.',
+    })
+}

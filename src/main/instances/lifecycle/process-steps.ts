@@ -8,12 +8,12 @@ import { exists } from '../../system/files'
 import { waitFor } from '../../system/wait'
 import { waitForHealth, type HealthServices } from '../health'
 import { ownProcess } from './own-process'
-import { runAs } from '../system-user/identity'
+import { modeOf } from './mode'
 import { bootTime, isOnline, type LifecycleServices } from './target'
 
 /**
- * Heals its pool, starts it (a new process, so `.env` is reread; as its own user, if it has one), saves PM2's list and
- * records that it should be running.
+ * Heals its pool, starts it (a new process, so `.env` is reread; as its own user, if it has one; in cluster mode, if it is
+ * seamless), saves PM2's list and records that it should be running.
  * @throws Problem `script-missing`, which PM2 wouldn't report
  */
 export async function startTarget(
@@ -29,7 +29,7 @@ export async function startTarget(
     })
   }
   await pools.heal(target, { signal, report })
-  await processes.start({ ...target, user: await runAs(paths, target.name) }, signal)
+  await processes.start({ ...target, ...(await modeOf({ paths, processes }, target, report)) }, signal)
   await processes.dump.save()
   await desired.add(target.name)
 }

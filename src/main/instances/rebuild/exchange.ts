@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { existsItself, makeFolder, syncFolder } from '../../system/files'
 import type { Run } from '../../system/run'
 import type { InstancePaths, Slot } from '../../workspace/paths'
-import { carryOwn, readReleased, writeReleased, type Released } from './own-files'
+import { carryOwn, ownIn, readReleased, writeReleased, type Released } from './own-files'
 
 const parts = ['server', 'client'] as const
 
@@ -48,24 +48,39 @@ export async function rememberReleased({ slots }: InstancePaths): Promise<void> 
   if (found) await writeReleased(listIn(slots.next), found)
 }
 
-/** The code in *next* becomes the instance's, and its own goes to *replaced*. */
-export async function switchIn(run: Run, paths: InstancePaths, released: Released): Promise<void> {
+/**
+ * The code in *next* becomes the instance's, and its own goes to *replaced*.
+ * @param live a process goes on running in the old code: for it, nothing may be missing for longer than renames take
+ */
+export async function switchIn(run: Run, paths: InstancePaths, released: Released, live = false): Promise<void> {
   const { next, replaced } = paths.slots
+  const links = live ? 'leave' : undefined
+  const known = live && (await existsItself(next.server)) ? await ownIn(run, paths.server, released) : []
   for (const part of parts) {
     if (!(await existsItself(next[part]))) continue // it is in already
     if (!(await existsItself(replaced[part]))) await move(paths[part], replaced[part])
     await move(next[part], paths[part])
+    if (part === 'server') await carryOwn(replaced.server, paths.server, known, links)
   }
-  await carryOwn(run, replaced.server, paths.server, released)
+  await carryOwn(replaced.server, paths.server, await ownIn(run, replaced.server, released), links)
   await syncFolder(paths.folder)
 }
 
-/** The reverse, from any half of it. Nothing to do if nothing was exchanged. */
-export async function switchBack(run: Run, paths: InstancePaths, released: Released): Promise<void> {
+/** What the process in the old code, which has ended now, wrote into its working folder, and the links left for it. */
+export async function settleOwn(run: Run, paths: InstancePaths, released: Released): Promise<void> {
+  const { server } = paths.slots.replaced
+  if (await existsItself(server)) await carryOwn(server, paths.server, await ownIn(run, server, released), 'remove')
+}
+
+/** The reverse, from any half of it. Nothing to do if nothing was exchanged. @param live as for `switchIn` */
+export async function switchBack(run: Run, paths: InstancePaths, released: Released, live = false): Promise<void> {
   const { next, replaced } = paths.slots
   await makeFolder(next.folder)
   const both = await Promise.all([replaced.server, paths.server].map(existsItself))
-  if (both.every(Boolean)) await carryOwn(run, paths.server, replaced.server, released)
+  if (both.every(Boolean)) {
+    const own = await ownIn(run, paths.server, released)
+    await carryOwn(paths.server, replaced.server, own, live ? 'leave' : undefined)
+  }
   for (const part of parts) {
     if (!(await existsItself(replaced[part]))) continue
     await move(paths[part], next[part])

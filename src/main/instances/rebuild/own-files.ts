@@ -2,8 +2,8 @@
  * What an instance's server folder holds that belongs to no release: its `.env`, its data folders, whatever the
  * application created for itself. It outlives every exchange of the code.
  */
-import { lstat, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { lstat, mkdir, readdir, readlink, rename, rm, symlink, utimes } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { pathsBelow } from '../../releases/tree'
 import { readIfExists, syncFolder, writeFileAtomic } from '../../system/files'
 import type { Run } from '../../system/run'
@@ -40,23 +40,46 @@ export function ownPaths(present: readonly string[], released: Released): string
   return own
 }
 
+/** The instance's own files in a copy of its server folder. */
+export const ownIn = async (run: Run, folder: string, released: Released): Promise<string[]> =>
+  ownPaths(await pathsBelow(run, folder), released)
+
 /**
  * Moves an instance's own files from one copy of its server folder to another by renaming them, so that modes, links,
  * times and owners stay. May be done again from any half.
+ * @param links `leave`: each file leaves a link to itself behind, for a process whose working folder is `from`; `remove`:
+ * those links are removed
  */
-export async function carryOwn(run: Run, from: string, to: string, released: Released): Promise<void> {
+export async function carryOwn(
+  from: string,
+  to: string,
+  own: readonly string[],
+  links?: 'leave' | 'remove',
+): Promise<void> {
   const touched = new Set<string>()
-  for (const path of ownPaths(await pathsBelow(run, from), released)) {
+  for (const path of own) {
+    const [here, there] = [join(from, path), join(to, path)]
+    const link = relative(dirname(here), there)
+    if (links !== undefined && (await readlink(here).catch(() => undefined)) === link) {
+      if (links === 'remove') await rm(here)
+      continue
+    }
     await ensureFolder(from, to, dirname(path))
-    await move(join(from, path), join(to, path))
+    await move(here, there)
+    if (links === 'leave') await symlink(link, here).catch(ifExists)
     touched.add(dirname(path))
   }
   for (const it of touched) await Promise.all([from, to].map(root => syncFolder(join(root, it))))
 }
 
+/** A folder that was merged is still there. */
+const ifExists = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EEXIST') throw error
+}
+
 /** Removes what a trial has left in a copy that nothing uses yet. */
 export async function removeOwn(run: Run, folder: string, released: Released): Promise<void> {
-  for (const path of ownPaths(await pathsBelow(run, folder), released)) await removeSafely(run, join(folder, path))
+  for (const path of await ownIn(run, folder, released)) await removeSafely(run, join(folder, path))
 }
 
 /**

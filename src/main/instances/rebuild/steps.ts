@@ -6,10 +6,11 @@ import { existsItself, syncFolder } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
 import { changeInstanceConfig } from '../../workspace/instance-config'
 import { claimDatabase, startAgain, startTarget, stopTarget, verifyHealth } from '../lifecycle/process-steps'
+import { handBack, reloadTarget } from '../lifecycle/reload'
 import { reportedSmokeTests, smokeTests } from '../smoke'
 import { runAs } from '../system-user/identity'
 import { placesOf, takeBack } from '../system-user/ownership'
-import { isSwitched, releasedIn, switchBack, switchIn } from './exchange'
+import { isSwitched, releasedIn, settleOwn, switchBack, switchIn } from './exchange'
 import { removeSafely } from './own-files'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
 import { trial } from './trial'
@@ -18,6 +19,7 @@ import { trial } from './trial'
 export const exchangeSteps = (services: RebuildServices, tested: boolean) => ({
   trial: trial(services, tested),
   switch: switchOver(services),
+  reload: reload(services),
   'start-process': startProcess(services),
   'verify-health': verifyNew(services),
   'smoke-tests': (tested ? smokeTests : reportedSmokeTests)<ExchangePlan>(services),
@@ -25,13 +27,13 @@ export const exchangeSteps = (services: RebuildServices, tested: boolean) => ({
 })
 
 const switchOver = (services: RebuildServices): ExchangeStep => ({
-  async do({ plan: { target, ran, fingerprint }, plan }) {
+  async do({ plan: { target, ran, seamless, fingerprint }, plan }) {
     const paths = pathsOf(services, plan)
     const released = await releasedIn(paths) // read while it still runs
     await services.ownership.requireFolder(target.name) // a stopped instance is checked too
-    if (ran) await stopTarget(services, target)
+    if (ran && !seamless) await stopTarget(services, target)
     await endOthers(services, target.name)
-    await switchIn(services.run, paths, released)
+    await switchIn(services.run, paths, released, seamless)
     await changeInstanceConfig(paths.config, it => ({ ...it, release: fingerprint }))
     await removeSafely(services.run, paths.slots.next.folder)
   },
@@ -40,12 +42,12 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
     const { plan } = context
     const paths = pathsOf(services, plan)
     if (await isSwitched(paths)) {
-      if (plan.ran) await stopTarget(services, plan.target)
+      if (plan.ran && !plan.seamless) await stopTarget(services, plan.target)
       await endOthers(services, plan.target.name)
-      await switchBack(services.run, paths, await releasedIn(paths))
+      await switchBack(services.run, paths, await releasedIn(paths), plan.seamless)
     }
     await changeInstanceConfig(paths.config, it => ({ ...it, release: plan.from }))
-    if (plan.ran) await startAgain(services, plan.target, context)
+    if (plan.ran) await (plan.seamless ? handBack : startAgain)(services, plan.target, context)
   },
 })
 
@@ -54,6 +56,17 @@ async function endOthers({ run, paths }: RebuildServices, name: string): Promise
   const user = await runAs(paths, name)
   if (user) await endProcessesOf(run, user)
 }
+
+/** The new code takes over without a gap: `switch` has exchanged the folders while the old code runs. */
+const reload = (services: RebuildServices): ExchangeStep => ({
+  async do({ plan, signal, report }) {
+    await claimDatabase(services, plan.target.name)
+    await reloadTarget(services, plan.target, { signal, report })
+    const paths = pathsOf(services, plan)
+    await settleOwn(services.run, paths, await releasedIn(paths))
+  },
+  verify: () => Promise.resolve(false), // whether what runs is the new code can't be told
+})
 
 const startProcess = (services: RebuildServices): ExchangeStep => ({
   async do({ plan: { target }, signal, report }) {

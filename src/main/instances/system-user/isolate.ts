@@ -52,9 +52,16 @@ export const endOfIsolation = (services: IsolateServices): AnyOperation =>
     },
   })
 
-/** @throws Problem `isolated-already`, `system-user-foreign`, `isolation-link`, and those of `requireReach` */
+/** @throws Problem `isolated-already`, `seamless-isolated`, `system-user-foreign`, `isolation-link`, and those of `requireReach` */
 async function planIsolation(services: IsolateServices, { name }: Named): Promise<IsolatePlan> {
   const { target, config, paths, manifest } = await findOwn(services, name)
+  if (config.seamless)
+    throw problem({
+      code: 'seamless-isolated',
+      message: `Rebuilds of “${name}” are seamless, so it can’t have its own system user.`,
+      cause: 'PM2 trusts the application with a connection to its daemon.',
+      hint: `End seamless rebuilds first: instance-manager unseamless ${name}`,
+    })
   await requireReach(services.paths, paths.folder)
   const user = await findSystemUser(services.paths, name)
   if (config.systemUser && user) {

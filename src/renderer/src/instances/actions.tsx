@@ -30,7 +30,7 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
   const open = useOpenInstance()
   const { run, ask } = useJobs()
   const { root } = useApp()
-  return ({ instance: { name, url, isolated, replaced }, status: { group, operation, job } }) => {
+  return ({ instance: { name, url, isolated, seamless, replaced }, status: { group, operation, job } }) => {
     const go = (to: string) => (): void => navigate(to)
     const links: (InstanceAction | false)[] = [
       group === 'online' && {
@@ -55,7 +55,7 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
     return [
       ...links.filter(it => it !== false),
       ...offered.flatMap(({ kind, offer }) => {
-        if (!offer?.when({ group, job, isolated, previous: replaced !== undefined, root })) return []
+        if (!offer?.when({ group, job, isolated, seamless, previous: replaced !== undefined, root })) return []
         const { label, before = label.replace(/…$/, ''), quick, danger } = offer
         const { Icon, dialog } = faceOf(kind)
         return [

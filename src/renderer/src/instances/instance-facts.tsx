@@ -58,7 +58,7 @@ export function DatabaseFacts({
 /** The user it runs as, and the addresses it listens on. */
 export function ProcessFacts({
   details: { user, env, boot },
-  instance: { name, port, isolated, foreign },
+  instance: { name, port, isolated, seamless, foreign },
 }: {
   details: InstanceDetails
   instance: InstanceView
@@ -84,6 +84,15 @@ export function ProcessFacts({
           <Status tone={root ? 'warn' : 'idle'}>
             <span className="mono">{user}</span>, which can read other instances’ files
           </Status>
+        )}
+      </Pair>
+      <Pair word="Rebuilds">
+        {seamless ? (
+          <span>
+            Seamless<span className="dimmed">: PM2’s daemon holds the port</span>
+          </span>
+        ) : (
+          <span className="dimmed">Restart it</span>
         )}
       </Pair>
       <Pair word="Boot time">

@@ -1,6 +1,7 @@
 /** A job's icon, and its dialog if it needs more than a confirmation. */
 import {
   IconArrowBackUp,
+  IconArrowsExchange,
   IconBolt,
   IconCopyCheck,
   IconPlayerPlay,
@@ -17,6 +18,7 @@ import { adoptJob } from '../../../shared/jobs/create'
 import { deleteJob } from '../../../shared/jobs/delete'
 import { changePortJob, isolateJob, restartJob, startJob, stopJob, unisolateJob } from '../../../shared/jobs/lifecycle'
 import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
+import { seamlessJob, unseamlessJob } from '../../../shared/jobs/seamless'
 import { AdoptForm } from '../instances/adopt-form'
 import { BootTimeForm } from '../instances/boot-time-form'
 import { ChangePortForm } from '../instances/change-port-form'
@@ -52,6 +54,8 @@ const faces: ReadonlyMap<string, Face> = new Map<string, Face>([
   ],
   [isolateJob.kind, { Icon: IconShieldLock }],
   [unisolateJob.kind, { Icon: IconShieldOff }],
+  [seamlessJob.kind, { Icon: IconArrowsExchange }],
+  [unseamlessJob.kind, { Icon: IconArrowsExchange }],
   [deleteJob.kind, { Icon: IconTrash, dialog: { title: name => `Delete ${name}?`, Form: DeleteForm, wide: true } }],
 ])
 

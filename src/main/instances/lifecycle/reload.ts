@@ -1,0 +1,77 @@
+/** Exchanges the process of a seamless instance: the new one answers before the old one ends. */
+import type { Target } from '../../../shared/jobs/target'
+import { problem, toProblem } from '../../../shared/problem'
+import type { Context } from '../../operations/operation'
+import { waitForHealth } from '../health'
+import { modeOf } from './mode'
+import { ownedBy } from './own-process'
+import { startAgain, startTarget, stopTarget, waitForTarget } from './process-steps'
+import { bootTime, type LifecycleServices } from './target'
+
+/** Whether it runs so that its process can be exchanged. */
+export async function isSeamless({ processes }: Pick<LifecycleServices, 'processes'>, target: Target): Promise<boolean> {
+  const own = await ownedBy(await processes.list(), target)
+  return own.some(it => it.status === 'online' && it.execMode === 'cluster')
+}
+
+/**
+ * Starts a second process, waits until it is healthy, and only then ends the first. May be repeated after a crash at any
+ * moment: the last one to be started stays. Where there is nothing to take over from, it is started as ever.
+ * @throws Problem `reload-failed` if the new one isn't healthy; it has been ended then, and the others still run
+ */
+export async function reloadTarget(
+  services: LifecycleServices,
+  target: Target,
+  context: Pick<Context<unknown>, 'signal' | 'report'>,
+): Promise<void> {
+  const { processes, pools } = services
+  const { seamless } = await modeOf(services, target, context.report)
+  if (!seamless || !(await isSeamless(services, target))) {
+    await startTarget(services, target, context)
+    return waitForTarget(services, target, context)
+  }
+  await pools.heal(target, context)
+  const id = await processes.startBeside({ ...target, seamless })
+  try {
+    const { seconds } = await bootTime(services, target.name)
+    await waitForHealth(services, { ...target, beside: id, bootSeconds: seconds }, context)
+  } catch (error) {
+    await processes.endOne(target, id)
+    context.signal.throwIfAborted()
+    throw failed(target.name, error)
+  }
+  await processes.retireOthers(target, target.port, id)
+  await processes.dump.save()
+}
+
+/**
+ * For undo, once the earlier code is in place again: it takes over without a gap, or if it can't, by a restart. As
+ * `startAgain`, it only reports a failure.
+ */
+export async function handBack(
+  services: LifecycleServices,
+  target: Target,
+  context: Pick<Context<unknown>, 'signal' | 'report'>,
+): Promise<void> {
+  try {
+    await reloadTarget(services, target, context)
+  } catch {
+    context.signal.throwIfAborted()
+    await stopTarget(services, target)
+    await startAgain(services, target, context)
+  }
+}
+
+function failed(name: string, error: unknown) {
+  const { message, cause, details } = toProblem(error)
+  return problem(
+    {
+      code: 'reload-failed',
+      message: `The new process of “${name}” doesn’t work beside the old one.`,
+      cause: cause === undefined ? message : `${message} ${cause}`,
+      hint: 'The old one was kept. If the application can’t run twice at once, end seamless rebuilds for it.',
+      details,
+    },
+    error,
+  )
+}

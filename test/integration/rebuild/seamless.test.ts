@@ -1,0 +1,63 @@
+/** An instance that runs seamlessly: the new code takes over while the old one answers, and back if it doesn't work. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { probe } from '../../bench/prober'
+import type { TestWorkspace } from '../../support/workspace'
+import { answerOf, job, mustDo, tinyWorkspace } from '../lifecycle/lifecycle'
+
+let workspace: TestWorkspace
+let port: number
+beforeAll(async () => {
+  workspace = await tinyWorkspace()
+  await workspace.startInfrastructure()
+  ;({ port } = await workspace.create({ name: 'school' }).then(it => it.plan as unknown as { port: number }))
+})
+afterAll(() => workspace.remove())
+
+const inInstance = (...path: string[]): string => join(workspace.root, 'instances/school', ...path)
+const entry = (): string => join(workspace.root, 'server/index.js')
+const listed = async () =>
+  (await workspace.processes.list()).filter(it => it.name === 'school').map(it => [it.execMode, it.status])
+
+/** @param how replaces the line that answers */
+async function changeBase(version: string, before = ''): Promise<void> {
+  const text = (await readFile(entry(), 'utf8')).replace(/^.*\/\/ version \w+\n/, '')
+  await writeFile(entry(), `${before} globalThis.version = '${version}' // version ${version}\n${text}`)
+}
+
+it('runs in cluster mode once it is seamless', async () => {
+  await mustDo(workspace, 'seamless', { name: 'school' })
+  expect(await listed()).toEqual([['cluster', 'online']])
+  expect(await answerOf(port)).toBe('school ')
+})
+
+it('is rebuilt, and rolled back, without a failed request', async () => {
+  await writeFile(inInstance('server/uploads/a.txt'), 'an upload')
+  await changeBase('two')
+  for (const [kind, version] of [
+    ['rebuild', true],
+    ['rollback', false],
+    ['rollback', true],
+  ] as const) {
+    const end = probe(port)
+    await mustDo(workspace, kind, { name: 'school' })
+    const { asked, failed } = await end()
+    expect(asked).toBeGreaterThan(10)
+    expect(failed).toBe(0)
+    expect((await readFile(inInstance('server/index.js'), 'utf8')).includes('// version two')).toBe(version)
+    expect(await readFile(inInstance('server/uploads/a.txt'), 'utf8')).toBe('an upload')
+    expect(await listed()).toEqual([['cluster', 'online']])
+  }
+})
+
+it('new code that fails only once it runs: the old code never stops answering', async () => {
+  await changeBase('three', 'if (process.env.pm_id) throw new Error("not under PM2");')
+  const end = probe(port)
+  const state = await job(workspace, 'rebuild', { name: 'school' })
+  const { failed } = await end()
+  expect(state).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'reload-failed' } } })
+  expect(failed).toBe(0)
+  expect(await readFile(inInstance('server/index.js'), 'utf8')).toContain('// version two')
+  expect(await listed()).toEqual([['cluster', 'online']])
+})
