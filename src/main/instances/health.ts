@@ -1,7 +1,7 @@
 /**
  * Whether an instance is healthy: PM2 reports it online, this very process holds the port (in cluster mode: accepts the
- * connection), an HTTP request gets an answer below 500, and the instance's role reaches its database through PgBouncer.
- * It isn't enough that something listens on the port.
+ * connection), an HTTP request gets an answer below 500, and the instance's role reaches its database through
+ * PgBouncer. It isn't enough that something listens on the port.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { urlOf } from '../../shared/address'

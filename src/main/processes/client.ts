@@ -66,9 +66,7 @@ export class Processes {
    */
   async startBeside(app: NewProcess & { readonly seamless: true }): Promise<number> {
     await this.#onlyOurs(app)
-    const [started] = preparedSchema.parse(
-      await this.#calls.act('prepare', await definitionOf(this.#home, app)),
-    )
+    const [started] = preparedSchema.parse(await this.#calls.act('prepare', await definitionOf(this.#home, app)))
     return started.pm2_env.pm_id
   }
 

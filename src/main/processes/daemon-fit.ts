@@ -15,7 +15,8 @@ export async function misfit(home: string, own: Readonly<Record<string, string>>
   const pid = Number(await readIfExists(pm2Paths(home).pid))
   const node = await readlink(`/proc/${pid}/exe`).catch(() => '')
   const wanted = await realpath(await findNode())
-  if (node.replace(/ \(deleted\)$/, '') !== wanted) return `It runs on ${node || 'an unknown program'}, not on ${wanted}.`
+  if (node.replace(/ \(deleted\)$/, '') !== wanted)
+    return `It runs on ${node || 'an unknown program'}, not on ${wanted}.`
   const [inherited, passed] = [await environmentOf(pid), processEnvironment()]
   const clashing = Object.keys(own).filter(it => !(it in passed) && inherited.has(it) && inherited.get(it) !== own[it])
   return clashing.length === 0

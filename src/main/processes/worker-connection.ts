@@ -77,9 +77,9 @@ async function isOutOfTurn(port: number, worker: Worker): Promise<boolean> {
 }
 
 /**
- * Takes a worker out of the turns and waits until it has answered what it had accepted. It would leave as soon as it has
- * no connection, even if the daemon is just handing it one, which would be lost. So one is kept open until the caller
- * has ended the worker.
+ * Takes a worker out of the turns and waits until it has answered what it had accepted. It would leave as soon as it
+ * has no connection, even if the daemon is just handing it one, which would be lost. So one is kept open until the
+ * caller has ended the worker.
  * @param leave tells the worker to take no more
  * @returns the open connection; undefined if the worker doesn't accept any
  */

@@ -12,8 +12,8 @@ import { modeOf } from './mode'
 import { bootTime, isOnline, type LifecycleServices } from './target'
 
 /**
- * Heals its pool, starts it (a new process, so `.env` is reread; as its own user, if it has one; in cluster mode, if it is
- * seamless), saves PM2's list and records that it should be running.
+ * Heals its pool, starts it (a new process, so `.env` is reread; as its own user, if it has one; in cluster mode, if it
+ * is seamless), saves PM2's list and records that it should be running.
  * @throws Problem `script-missing`, which PM2 wouldn't report
  */
 export async function startTarget(

@@ -9,14 +9,17 @@ import { startAgain, startTarget, stopTarget, waitForTarget } from './process-st
 import { bootTime, type LifecycleServices } from './target'
 
 /** Whether it runs so that its process can be exchanged. */
-export async function isSeamless({ processes }: Pick<LifecycleServices, 'processes'>, target: Target): Promise<boolean> {
+export async function isSeamless(
+  { processes }: Pick<LifecycleServices, 'processes'>,
+  target: Target,
+): Promise<boolean> {
   const own = await ownedBy(await processes.list(), target)
   return own.some(it => it.status === 'online' && it.execMode === 'cluster')
 }
 
 /**
- * Starts a second process, waits until it is healthy, and only then ends the first. May be repeated after a crash at any
- * moment: the last one to be started stays. Where there is nothing to take over from, it is started as ever.
+ * Starts a second process, waits until it is healthy, and only then ends the first. May be repeated after a crash at
+ * any moment: the last one to be started stays. Where there is nothing to take over from, it is started as ever.
  * @throws Problem `reload-failed` if the new one isn't healthy; it has been ended then, and the others still run
  */
 export async function reloadTarget(

@@ -47,8 +47,8 @@ export const ownIn = async (run: Run, folder: string, released: Released): Promi
 /**
  * Moves an instance's own files from one copy of its server folder to another by renaming them, so that modes, links,
  * times and owners stay. May be done again from any half.
- * @param links `leave`: each file leaves a link to itself behind, for a process whose working folder is `from`; `remove`:
- * those links are removed
+ * @param links `leave`: each file leaves a link to itself behind, for a process whose working folder is `from`;
+ * `remove`: those links are removed
  */
 export async function carryOwn(
   from: string,
