@@ -24,6 +24,8 @@ export const things = {
   trash: (token: string) => `trash/${token}`,
   /** PostgreSQL and PgBouncer being up. */
   infrastructure: 'infrastructure',
+  /** Rebuilding several instances. No instance can be called that. */
+  rebuilds: '(rebuilds)',
   /** Starting and stopping them. */
   services: 'services',
 } as const

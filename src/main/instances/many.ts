@@ -31,13 +31,16 @@ export const bulkJob = (services: ManyServices): AnyOperation =>
     ready: async plan => {
       if (bulkOf(plan.action).needsInfrastructure) await services.bringUpFor(plan.names)
     },
-    steps: { 'bring-up': bringUp(services) },
+    steps: { 'bring-up': bringUpStep(services, ({ names }) => names) },
     instance: name => ofInstance(services, name),
   })
 
-const bringUp = (services: ManyServices): StepActions<ManyPlan> => ({
+export const bringUpStep = <Plan>(
+  services: Pick<ManyServices, 'bringUpFor'>,
+  names: (plan: Plan) => readonly string[],
+): StepActions<Plan> => ({
   async do({ plan }) {
-    await services.bringUpFor(plan.names)
+    await services.bringUpFor(names(plan))
     return {} // a result, so it stays even if the rest is cancelled
   },
   verify: () => Promise.resolve(false), // repeating it is the check
@@ -47,7 +50,7 @@ const ofInstance = (services: ManyServices, name: string): StepActions<ManyPlan>
   async do({ plan, signal }) {
     const { operations } = services
     try {
-      let operation = begunAlready(operations.list(), plan, name)
+      let operation = begunAlready(operations.list(), plan.action, plan.since, name)
       if (operation === undefined) {
         await interruptFor(operations, plan.action, name, signal)
         operation = await operations.start(plan.action, { name, stopOther: plan.stopOther })
@@ -68,16 +71,18 @@ const ofInstance = (services: ManyServices, name: string): StepActions<ManyPlan>
  * The instance's operation of this kind that is open or began after the job was planned: most likely begun by this step
  * before a crash.
  */
-function begunAlready(
+export function begunAlready(
   operations: readonly OperationState[],
-  { action, since }: ManyPlan,
+  kind: string,
+  since: string,
   name: string,
 ): string | undefined {
   const subject = nameOf(things.instance(name))
-  return operations.findLast(it => it.kind === action && it.subject === subject && (isOpen(it) || it.openedAt >= since))
+  return operations.findLast(it => it.kind === kind && it.subject === subject && (isOpen(it) || it.openedAt >= since))
     ?.id
 }
 
-const whyNot = (state: OperationState): Problem | undefined =>
+/** Why an operation that rests didn't do what it was to do. */
+export const whyNot = (state: OperationState): Problem | undefined =>
   problemOf(state) ??
   (state.phase === 'succeeded' ? undefined : { code: 'cancelled', message: 'It was cancelled and rolled back.' })

@@ -37,10 +37,10 @@ export const rebuilding = (services: RebuildServices): AnyOperation =>
     },
   })
 
-/** @throws Problem `instance-unknown`, `instance-foreign`, `schema-changed`, `disk-space` */
+/** @throws Problem `instance-unknown`, `instance-foreign`, `base-changed`, `schema-changed`, `disk-space` */
 async function planRebuild(
   services: RebuildServices,
-  { name }: z.output<typeof rebuildJob.input>,
+  { name, release }: z.output<typeof rebuildJob.input>,
 ): Promise<RebuildPlan> {
   const { root } = services.paths
   await requireWorkspace(root)
@@ -55,6 +55,12 @@ async function planRebuild(
     fingerprint: await fingerprint(root, manifest, services.node.major),
     from: config.release,
   }
+  if (release !== undefined && release !== plan.fingerprint)
+    throw problem({
+      code: 'base-changed',
+      message: `“${name}” wasn’t rebuilt: the base application has changed meanwhile.`,
+      hint: 'Look at the changes, then rebuild again.',
+    })
   await services.space.require('a rebuild', await bytesNeeded(services.releases.kept, { root, ...plan }), true)
   return plan
 }

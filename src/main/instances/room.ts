@@ -31,6 +31,7 @@ import { takePassword } from './create/password'
 import { requireFreeName } from './create/plan'
 import { deletion } from './delete'
 import { instanceDetails, previewDelete, revealValue } from './details'
+import { fleetRebuilding } from './fleet'
 import { leftoverRemoval, previewLeftovers } from './leftovers'
 import { instancePorts } from './lifecycle/target'
 import { bulkJob } from './many'
@@ -137,6 +138,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       adoption(services),
       leftoverRemoval(services),
       bulkJob({ operations, bringUpFor }),
+      fleetRebuilding({ ...services, bringUpFor }),
     ],
     registry,
     ports,

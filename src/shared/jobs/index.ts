@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { createJobs } from './create'
 import { deleteJobs } from './delete'
+import { fleetJob } from './fleet'
 import { infrastructureJobs } from './infrastructure'
 import type { AnyJob } from './job'
 import { isolateJob, lifecycleJobs, unisolateJob } from './lifecycle'
@@ -18,6 +19,7 @@ export const jobs = [
   ...seamlessJobs,
   ...deleteJobs,
   manyJob,
+  fleetJob,
   ...infrastructureJobs,
 ] as const
 

@@ -70,7 +70,11 @@ const cancel = {
 export const rebuildJob = defineJob({
   kind: 'rebuild',
   version: 1,
-  input: z.object({ name: nameSchema }),
+  input: z.object({
+    name: nameSchema,
+    /** Refused unless the base application is still this release. */
+    release: fingerprintSchema.optional(),
+  }),
   plan: rebuildPlanSchema,
   steps: {
     'prepare-release': {
