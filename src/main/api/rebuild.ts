@@ -4,6 +4,8 @@ import { namedSchema } from '../../shared/jobs/target'
 import { router, workspaceProcedure } from './trpc'
 
 export const rebuildRouter = router({
+  /** The instances whose code is older than the base application's, as it is now. */
+  outdated: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.instances.outdated()),
   review: workspaceProcedure
     .input(namedSchema)
     .query(({ ctx: { workspace }, input, signal }) => workspace.instances.reviewRebuild(input.name, signal)),

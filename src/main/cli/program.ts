@@ -17,6 +17,7 @@ const commands = [
   lifecycle.startStopRestart,
   lifecycle.resurrect,
   lifecycle.changePort,
+  lifecycle.rebuild,
   lifecycle.simple,
   lifecycle.bootTime,
   instances.remove,

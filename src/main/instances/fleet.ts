@@ -13,11 +13,22 @@ import type { Releases } from '../releases/releases'
 import { readManifest, requireWorkspace } from '../workspace/base'
 import { fingerprint } from '../workspace/fingerprint'
 import { findOwn, type LifecycleServices } from './lifecycle/target'
+import type { Roster } from './roster'
 import { begunAlready, bringUpStep, whyNot, type ManyServices } from './many'
 
 interface FleetServices extends ManyServices, Pick<LifecycleServices, 'paths' | 'configs' | 'ownership'> {
   readonly releases: Pick<Releases, 'prepare' | 'kept'>
   readonly node: { readonly major: string }
+}
+
+/** Those of a release other than the base application as it is now. Copies aren't counted. */
+export async function outdatedInstances({
+  configs,
+  baseFingerprint,
+}: Pick<Roster, 'configs' | 'baseFingerprint'>): Promise<string[]> {
+  const [base, { configs: all, foreign }] = await Promise.all([baseFingerprint(), configs()])
+  const own = all.filter(it => !foreign.has(it.name))
+  return own.filter(({ release }) => release !== undefined && release !== base).map(it => it.name)
 }
 
 export const fleetRebuilding = (services: FleetServices): AnyOperation =>

@@ -31,7 +31,7 @@ import { takePassword } from './create/password'
 import { requireFreeName } from './create/plan'
 import { deletion } from './delete'
 import { instanceDetails, previewDelete, revealValue } from './details'
-import { fleetRebuilding } from './fleet'
+import { fleetRebuilding, outdatedInstances } from './fleet'
 import { leftoverRemoval, previewLeftovers } from './leftovers'
 import { instancePorts } from './lifecycle/target'
 import { bulkJob } from './many'
@@ -71,6 +71,8 @@ export interface Instances {
   previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
   previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
   /** What a rebuild would change and keep. */
+  /** The instances of a release other than the base application as it is now. Copies aren't counted. */
+  outdated(): Promise<string[]>
   reviewRebuild(name: string, signal?: AbortSignal): Promise<RebuildReview>
   /** What changing the schema of an instance's database would do; see `rehearseSchema`. */
   rehearse(input: z.output<typeof rehearseInputSchema>, signal: AbortSignal): Promise<Rehearsal>
@@ -161,6 +163,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     reveal: (name, key) => revealValue(services, name, key),
     previewDelete: (name, signal) => previewDelete(services, name, signal),
     previewLeftovers: (name, signal) => previewLeftovers(services, name, signal),
+    outdated: () => outdatedInstances(services),
     reviewRebuild: (name, signal) => reviewRebuild(services, name, signal),
     rehearse: (input, signal) => rehearseSchema(services, input, signal),
     endLost: name => endLost(operations, name),

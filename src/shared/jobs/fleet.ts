@@ -43,9 +43,6 @@ export type FleetPlan = Readonly<z.output<typeof planSchema>>
 /** All of them, in their order. */
 export const fleetOf = ({ canary, names }: FleetPlan): string[] => [canary, ...names]
 
-/** Why an instance was not begun. */
-const leftAlone = 'left-alone'
-
 export const fleetJob = defineJob({
   kind: 'rebuild-many',
   version: 1,
@@ -93,14 +90,14 @@ export const fleetJob = defineJob({
 export function failureIn(plan: FleetPlan, state: OperationState): { name: string; problem: Problem } | undefined {
   for (const { name, result } of resultsOf(state)) {
     const problem = result?.problem
-    if (problem === undefined || problem.code === leftAlone) continue
+    if (problem === undefined || problem.code === 'left-alone') continue
     if (name === plan.canary || problem.code !== 'operation-open') return { name, problem }
   }
   return undefined
 }
 
 export const notBegun = (name: string, because: string): Problem => ({
-  code: leftAlone,
+  code: 'left-alone',
   message: `“${name}” was left alone, because the rebuild of “${because}” failed.`,
 })
 

@@ -7,7 +7,7 @@ import { infrastructureJobs } from './infrastructure'
 import type { AnyJob } from './job'
 import { isolateJob, lifecycleJobs, unisolateJob } from './lifecycle'
 import { manyJob } from './many'
-import { rebuildJob, rebuildJobs, rollbackJob } from './rebuild'
+import { rebuildJobs, rollbackJob } from './rebuild'
 import { seamlessJob, seamlessJobs, unseamlessJob } from './seamless'
 import { smokeJob } from './smoke'
 
@@ -24,15 +24,7 @@ export const jobs = [
 ] as const
 
 /** Jobs that only need a name: the command line generates their commands from their descriptors. */
-export const simpleJobs = [
-  rebuildJob,
-  rollbackJob,
-  smokeJob,
-  isolateJob,
-  unisolateJob,
-  seamlessJob,
-  unseamlessJob,
-] as const
+export const simpleJobs = [rollbackJob, smokeJob, isolateJob, unisolateJob, seamlessJob, unseamlessJob] as const
 export type SimpleKind = (typeof simpleJobs)[number]['kind']
 
 export type KnownJob = (typeof jobs)[number]

@@ -105,10 +105,6 @@ export const rebuildJob = defineJob({
     label: 'Rebuild…',
     when: isFree,
   },
-  command: {
-    description: 'Bring the base application’s code, as it is now, into an instance.',
-    example: 'its database, settings, uploads and all other files of its own stay',
-  },
 })
 
 export const rollbackJob = defineJob({

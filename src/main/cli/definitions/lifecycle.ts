@@ -1,10 +1,13 @@
 /** Commands on an instance's process: start, stop, restart, and those that change how it runs. */
 import { hosts, type InstanceHost } from '../../../shared/instance'
 import { simpleJobs } from '../../../shared/jobs'
+import { defaultAtOnce } from '../../../shared/jobs/fleet'
 import { bulkJobs } from '../../../shared/jobs/many'
+import { rebuildJob } from '../../../shared/jobs/rebuild'
 import type { LifecycleOptions } from '../commands/lifecycle'
+import type { RebuildOptions } from '../commands/rebuild'
 import type { Grammar } from '../grammar'
-import { bootSeconds, oneOf, port } from './values'
+import { atOnce, bootSeconds, oneOf, port } from './values'
 
 /** Start, stop and restart, for one or many instances. */
 export function startStopRestart(program: Grammar): void {
@@ -55,6 +58,30 @@ export function changePort(program: Grammar): void {
     .example('port school 5020 --host 127.0.0.1', 'only reachable from this machine, e.g. by a reverse proxy')
     .does(async (session, options: { allowSharedPort?: boolean; host?: InstanceHost }, name: string, to: number) =>
       (await import('../commands/lifecycle')).port(session, name, to, options),
+    )
+}
+
+export function rebuild(program: Grammar): void {
+  program
+    .add(rebuildJob.kind, 'Bring the base application’s code, as it is now, into instances.')
+    .argument('[name...]', 'instances. Of several, those that have this code already are left as they are')
+    .completes('name', 'instance')
+    .option('--outdated', 'all that have older code than the base application')
+    .option(
+      '--canary <name>',
+      'of several, the one that is rebuilt first and alone; by default a stopped one, or else the first',
+    )
+    .option('--at-once <number>', `of several, how many of the others at once; ${defaultAtOnce} by default`, atOnce)
+    .example(
+      `${rebuildJob.kind} school`,
+      'its database, settings, uploads and all other files of its own stay; if the new code fails, it goes back',
+    )
+    .example(
+      `${rebuildJob.kind} --outdated --canary test --at-once 4`,
+      'first “test”, then the others, four at a time; after one that fails, no more are begun',
+    )
+    .does(async (session, options: RebuildOptions, names: string[]) =>
+      (await import('../commands/rebuild')).rebuild(session, names, options),
     )
 }
 

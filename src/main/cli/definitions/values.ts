@@ -14,6 +14,8 @@ export const port = wholeNumber('A port', 1024, 65_535)
 
 export const lineCount = wholeNumber('The number of lines', 1, 1_000_000)
 
+export const atOnce = wholeNumber('The number of instances at once', 1, 16)
+
 const bootTime = wholeNumber('The boot time', 1, 3600)
 export const bootSeconds = (text: string): number | 'default' => (text === 'default' ? text : bootTime(text))
 

@@ -1,0 +1,69 @@
+/** `rebuild` and `smoke` by command line: one, several, all that are outdated; what a script learns from each. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { makeTiny } from '../../support/tiny-base'
+import { cliHome, type CliHome } from './cli'
+
+let home: CliHome
+let code: string
+let version = 0
+
+const setBase = (fails = ''): Promise<void> =>
+  writeFile(
+    join(home.root, 'server/index.js'),
+    `${code}\nif (name === '${fails}') process.exit(3)\n// version ${++version}\n`,
+  )
+
+beforeAll(async () => {
+  home = await cliHome()
+  await home.run('init --sample')
+  await makeTiny(home.root)
+  code = await readFile(join(home.root, 'server/index.js'), 'utf8')
+  await home.run('infra up')
+  for (const it of ['a', 'b', 'c'])
+    expect(
+      await home.run(`create ${it} --director-name Ada --director-email ada@school.example --generate-password`),
+    ).toMatchObject({ exit: 0 })
+  await home.run('stop b')
+})
+afterAll(() => home.remove())
+
+it('--outdated: all of them, the stopped one first; then there is nothing to do', async () => {
+  await setBase()
+  const { exit, data, lines } = await home.run('rebuild --outdated --json')
+  expect(exit).toBe(0)
+  expect(data).toMatchObject(['a', 'b', 'c'].map(name => ({ name, exit: 0, operation: { kind: 'rebuild' } })))
+  const begun = lines.filter(it => it.type === 'doing' && it.step?.startsWith('instance/'))
+  expect(begun[0]).toMatchObject({ step: 'instance/b' })
+  const again = await home.run('rebuild --outdated')
+  expect([again.exit, again.err]).toEqual([0, 'No instance has older code than the base application.\n'])
+})
+
+it('a canary that fails: exit 1, and who was left alone', async () => {
+  await setBase('c')
+  const { exit, data, problem } = await home.run('rebuild a b c --canary c --at-once 1 --json')
+  expect(exit).toBe(1)
+  expect(problem?.message).toBe('3 of 3 failed: a, b, c.')
+  expect(data).toMatchObject([
+    { name: 'a', exit: 4, problem: { code: 'left-alone' } },
+    { name: 'b', exit: 4, problem: { code: 'left-alone' } },
+    { name: 'c', exit: 1, problem: { code: 'trial-failed' }, operation: { phase: 'rolled-back' } },
+  ])
+})
+
+it('one', async () => {
+  expect(await home.run('rebuild a --json')).toMatchObject({ exit: 0, data: [{ name: 'a', exit: 0 }] })
+  expect((await home.run('smoke a')).exit).toBe(0)
+  expect(await home.run('smoke b --json')).toMatchObject({ exit: 4, problem: { code: 'not-online' } })
+})
+
+it.each([
+  ['rebuild', 2],
+  ['rebuild a --outdated', 2],
+  ['rebuild a b --canary c', 2],
+  ['rebuild a b --at-once 0', 2],
+  ['rebuild a other', 4],
+])('%s: exit %i, and nothing is begun', async (command, exit) => {
+  expect((await home.run(command)).exit).toBe(exit)
+})
