@@ -64,7 +64,7 @@ it('the canary first and alone, then two at a time, all with one release', async
   for (const it of others) expect(it.openedAt >= (canary?.settledAt ?? '')).toBe(true)
   const [first, second, third] = others
   expect((second?.openedAt ?? '') < (first?.settledAt ?? '')).toBe(true)
-  expect((third?.openedAt ?? '') >= [first, second].map(it => it?.settledAt ?? '').toSorted()[0]!).toBe(true)
+  expect([first, second].some(it => (it?.settledAt ?? 'z') <= (third?.openedAt ?? ''))).toBe(true)
   const release = (state.plan as { fingerprint: string }).fingerprint
   for (const it of [canary, ...others]) expect(it?.plan).toMatchObject({ fingerprint: release })
 })
