@@ -1,10 +1,11 @@
 /** An engine that runs on the workspace is joined: commands go through it and tell the same. */
-import { mkdir } from 'node:fs/promises'
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { App } from '../../../src/main/app'
 import { composeApp } from '../../../src/main/compose'
 import type { InstanceList } from '../../../src/shared/instance'
+import type { RebuildReview } from '../../../src/shared/rebuild-review'
 import { makeTiny } from '../../support/tiny-base'
 import { product } from '../../support/workspace'
 import { cliHome, type CliHome } from './cli'
@@ -66,6 +67,32 @@ it('tells the same, and does its work there', async () => {
     data: [{ name: 'alone' }, { name: 'joined' }],
   })
   expect(await home.run('start nope --json')).toMatchObject({ exit: 4, problem: { code: 'instance-unknown' } })
+})
+
+it('rebuild --dry-run prints what would change, and does nothing', async () => {
+  await appendFile(join(home.root, 'server/index.js'), '\n// newer\n')
+  await writeFile(join(home.root, 'server/.env'), 'SENDGRID_API_KEY=canary\n')
+  const operations = app.workspace.operations.list().length
+  const { exit, out } = await home.run('rebuild alone --dry-run')
+  expect(exit).toBe(0)
+  expect(out.split('\n').map(it => it.replace(/^(\w*) .*/, '$1'))).toEqual([
+    'alone',
+    'Release',
+    'Code',
+    'Packages',
+    'Database',
+    'Settings',
+    'Stays',
+    'Takes',
+    '',
+    '',
+  ])
+  expect(out).toContain('SENDGRID_API_KEY')
+  expect(out).not.toContain('canary')
+  const { reviews } = (await home.run('rebuild alone --dry-run --json')).data as { reviews: RebuildReview[] }
+  expect(reviews).toMatchObject([{ name: 'alone', upToDate: false, env: { offered: [{ key: 'SENDGRID_API_KEY' }] } }])
+  expect(app.workspace.operations.list()).toHaveLength(operations)
+  expect(await home.run('rebuild nobody --dry-run')).toMatchObject({ exit: 4 })
 })
 
 it('Ctrl+C cancels there too', async () => {

@@ -72,6 +72,8 @@ export function rebuild(program: Grammar): void {
       'of several, the one that is rebuilt first and alone; by default a stopped one, or else the first',
     )
     .option('--at-once <number>', `of several, how many of the others at once; ${defaultAtOnce} by default`, atOnce)
+    .option('--dry-run', 'only show what would change, and what stays')
+    .example(`${rebuildJob.kind} school --dry-run`, 'commits, packages, schema, new settings, space and time')
     .example(
       `${rebuildJob.kind} school`,
       'its database, settings, uploads and all other files of its own stay; if the new code fails, it goes back',

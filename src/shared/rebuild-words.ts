@@ -1,0 +1,111 @@
+/** A rebuild's review and a rehearsal in words, for the windows and the command line. */
+import { bytes, capital, count, duration, enumerate } from './amounts'
+import {
+  packageWords,
+  type Commits,
+  type DataFolder,
+  type NewKey,
+  type PackageChanges,
+  type RebuildReview,
+} from './rebuild-review'
+import type { Rehearsal, SchemaClass } from './schema'
+
+/** What there is to say about commits besides their list. */
+export function commitWords(commits: Commits | undefined, release: string | undefined): string[] {
+  if (!commits) return ['The base application has changed.']
+  const { count: all, gone, since } = commits
+  const from =
+    since === 'commit'
+      ? 'since its release'
+      : release === undefined
+        ? 'since it was created'
+        : 'since its release was prepared'
+  return [
+    ...(all > 0 ? [`${capital(count(all, 'commit'))} ${from}`] : []),
+    ...(all + gone === 0 ? [`No commits ${from}: these changes aren’t committed.`] : []),
+    ...(gone > 0
+      ? [
+          gone === 1
+            ? 'One commit that it has is no longer in the history.'
+            : `${gone} commits that it has are no longer in the history.`,
+        ]
+      : []),
+  ]
+}
+
+/** Packages that are named. */
+const named = 8
+
+/** One line for the server and one for the client, or one for both. */
+export function packageLines({ server, client }: RebuildReview['changes']): string[] {
+  const [its, clients] = [server, client].map(packagesText)
+  return its === clients ? [`Server and client: ${its}`] : [`Server: ${its}`, `Client: ${clients}`]
+}
+
+function packagesText(changes: PackageChanges | undefined): string {
+  if (!changes) return 'can’t be compared without lock files.'
+  const { direct, transitive } = changes
+  if (direct.length === 0 && transitive === 0) return 'the same.'
+  const more = direct.length > named ? [count(direct.length - named, 'other package')] : []
+  const indirect = transitive > 0 ? [count(transitive, 'indirect package')] : []
+  const words = [...direct.slice(0, named).map(packageWords), ...more, ...indirect]
+  return enumerate(words, words.length)
+}
+
+export const schemaWords = (files: readonly string[]): string =>
+  files.length === 0 ? 'The schema is the same.' : `The schema has changed: ${enumerate(files)}`
+
+/** Of new keys that are offered; undefined if there are none. */
+export const exampleWords = (keys: readonly string[]): string | undefined =>
+  keys.length === 0
+    ? undefined
+    : `${enumerate(keys, 8)} ${keys.length === 1 ? 'is' : 'are'} named in .env.example, but the base application’s .env has no value.`
+
+export const keyWords = ({ key, copied }: NewKey): string => (copied ? key : `${key} (new instances don’t get it)`)
+
+export function keptWords({ folders, keys, own }: RebuildReview['stays']): string[] {
+  const kept = ['the database', count(keys.length, 'setting'), ...folders.map(folderWords)]
+  const hidden = own.count - own.names.length
+  return [
+    capital(enumerate(kept, kept.length)),
+    ...(own.count > 0 ? [`Of its own: ${own.names.join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}`] : []),
+  ]
+}
+
+const folderWords = ({ path, files, bytes: size, complete }: DataFolder): string =>
+  `${path} (${complete ? '' : 'more than '}${count(files, 'file')}, ${bytes(size)})`
+
+export function timeWords({ prepared, expected }: Pick<RebuildReview, 'prepared' | 'expected'>): string {
+  const like =
+    expected &&
+    `About ${duration(expected.seconds * 1000)}, like the last ${expected.runs === 1 ? 'one' : expected.runs}. `
+  return `${like ?? ''}${prepared ? 'The new code is prepared already.' : 'The new code is prepared first, while the instance keeps running.'}`
+}
+
+export const hasSpace = ({ needed, free, reserve }: RebuildReview['disk']): boolean => free >= needed + reserve
+
+export const spaceWords = (disk: RebuildReview['disk']): string =>
+  `${bytes(disk.needed)} of disk space; ${bytes(disk.free)} is free${hasSpace(disk) ? '' : `, and ${bytes(disk.reserve)} must stay free for PostgreSQL`}.`
+
+export const classWords: Readonly<Record<SchemaClass, string>> = {
+  none: 'Nothing to change: the database has this schema already.',
+  additive: 'It only adds. Nothing is lost.',
+  restrictive: 'Nothing is lost. The database will refuse values that it has taken so far.',
+  destructive: 'This loses data:',
+  refused: 'The rows that are there don’t allow this change.',
+}
+
+export const driftWords =
+  'The database isn’t as the instance’s own code describes it. The change starts from what it has.'
+
+/** The promise, or its limits: a heading and sentences. */
+export function wayBackWords({ exact, limits }: Rehearsal['rollback']): readonly [string, readonly string[]] {
+  if (!exact)
+    return [
+      'A rollback wouldn’t bring everything back:',
+      limits.length > 0 ? limits : ['On the copy, the rows weren’t the same afterwards.'],
+    ]
+  return limits.length > 0
+    ? ['Can be rolled back: all rows come back as they are now. What is written meanwhile, with limits:', limits]
+    : ['Can be rolled back without losing rows written meanwhile.', []]
+}
