@@ -112,7 +112,15 @@ export const instanceConfigSchema = z.looseObject({
   /** Ours: the fingerprint of the release that its files came from. Absent in instances created by the earlier CLI. */
   release: z.string().optional(),
   /** Ours: the code that it had before its last rebuild is kept beside it, and of which release that was. */
-  previous: z.looseObject({ release: z.string().optional(), replaced: z.iso.datetime() }).optional(),
+  previous: z
+    .looseObject({
+      release: z.string().optional(),
+      replaced: z.iso.datetime(),
+      schemaBehind: z.boolean().optional(),
+    })
+    .optional(),
+  /** Ours: a rebuild left the database's schema as it was, and the code expects a newer one. */
+  schemaBehind: z.boolean().optional(),
   /**
    * Ours: it runs as its own system user, whose name is derived from the workspace and the instance. `before`: the
    * previous owners of its files.

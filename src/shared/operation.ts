@@ -40,8 +40,9 @@ export type Entry =
       abreast?: Abreast
     }
   /** `undoing` is absent in journals of 0.1, and where there is nothing to take back. */
-  | { type: 'doing' | 'undoing' | 'undone'; step: string }
-  | { type: 'done'; step: string; result?: StepResult }
+  | { type: 'doing' | 'undoing'; step: string }
+  | { type: 'done'; step: string; result?: StepResult; notes?: string }
+  | { type: 'undone'; step: string; notes?: string }
   /** From here on: undo. */
   | { type: 'turned'; reason: 'failed' | 'cancelled' | 'asked'; problem?: Problem }
   | { type: 'settled'; outcome: Outcome }
@@ -73,12 +74,14 @@ export const journalLineSchema: z.ZodType<JournalLine> = z.discriminatedUnion('t
     claims: z.array(claimSchema).optional(),
     abreast: z.object({ from: z.int().min(0), most: z.int().min(1) }).optional(),
   }),
-  z.object({ ...base, type: z.enum(['doing', 'undoing', 'undone']), step: z.string() }),
+  z.object({ ...base, type: z.enum(['doing', 'undoing']), step: z.string() }),
+  z.object({ ...base, type: z.literal('undone'), step: z.string(), notes: z.string().optional() }),
   z.object({
     ...base,
     type: z.literal('done'),
     step: z.string(),
     result: z.object({ operation: z.string().optional(), problem: problemSchema.optional() }).optional(),
+    notes: z.string().optional(),
   }),
   z.object({
     ...base,
@@ -106,6 +109,8 @@ export interface StepState {
   readonly problem?: Problem
   /** Kept when the operation is rolled back. */
   readonly result?: StepResult
+  /** What it found or did, and what its undo did: lines of text, kept with the operation. */
+  readonly notes?: string
 }
 export type Phase = 'running' | 'undoing' | 'stuck' | Outcome
 export interface OperationState {
@@ -160,6 +165,7 @@ export function fold(state: OperationState | undefined, event: OperationEvent): 
           endedAt: event.at,
           attempts: undefined,
           result: event.result,
+          ...(event.notes !== undefined && { notes: event.notes }),
           ...cleared,
         }),
       }
@@ -175,7 +181,13 @@ export function fold(state: OperationState | undefined, event: OperationEvent): 
       return markUndoing({
         ...state,
         phase: 'undoing',
-        steps: step(event.step, { status: 'undone', endedAt: event.at, attempts: undefined, ...cleared }),
+        steps: step(event.step, {
+          status: 'undone',
+          endedAt: event.at,
+          attempts: undefined,
+          ...(event.notes !== undefined && { notes: event.notes }),
+          ...cleared,
+        }),
       })
     case 'turned':
       return markUndoing({

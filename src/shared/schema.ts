@@ -1,6 +1,6 @@
 /** Changes of an instance's database schema: what a rehearsal finds out, and what the operator decides. */
 import { z } from 'zod'
-import { enumerate } from './amounts'
+import { capital, enumerate } from './amounts'
 
 /**
  * How much a change asks of the rows. `additive`: nothing that the old code does is refused. `restrictive`: no value is
@@ -78,6 +78,13 @@ export const refusalSchema = z.strictObject({
 })
 export type Refusal = Readonly<z.infer<typeof refusalSchema>>
 
+export const rollbackSchema = z.strictObject({
+  /** Forward and back on the copy gave the same schema and the same rows. */
+  exact: z.boolean(),
+  /** What a rollback doesn't bring back, or not as it was, each in a sentence; empty: it loses nothing. */
+  limits: z.array(z.string()).readonly(),
+})
+
 export const rehearsalSchema = z.strictObject({
   class: z.enum(schemaClasses),
   /** To be run; absent if there is nothing to run or it is refused. */
@@ -94,12 +101,7 @@ export const rehearsalSchema = z.strictObject({
   drift: z.array(z.string()).readonly(),
   /** What the old code can't do with the new schema, each in a sentence. */
   oldCode: z.array(z.string()).readonly(),
-  rollback: z.strictObject({
-    /** Forward and back on the copy gave the same schema and the same rows. */
-    exact: z.boolean(),
-    /** What a rollback doesn't bring back, or not as it was, each in a sentence; empty: it loses nothing. */
-    limits: z.array(z.string()).readonly(),
-  }),
+  rollback: rollbackSchema,
 })
 export type Rehearsal = Readonly<z.infer<typeof rehearsalSchema>>
 
@@ -144,4 +146,16 @@ export function renameWords(rename: Rename): string {
 export function rowWords({ count, keys }: { readonly count: number; readonly keys: readonly string[] }): string {
   const named = count > keys.length ? `${keys.join(', ')} …` : enumerate(keys, keys.length)
   return `${count === 1 ? 'one row' : `${number(count)} rows`}${keys.length > 0 ? ` (${named})` : ''}`
+}
+
+/** What a change did with rows, each in a sentence. */
+export function reportWords({ losses, placeholders, aside }: MoveReport): string[] {
+  return [
+    ...losses.map(it => `Kept aside: ${lossWords(it)}.`),
+    ...placeholders.map(it => `${capital(rowWords(it))} of \`${it.table}\` got a placeholder in \`${it.column}\`.`),
+    ...aside.map(({ table, column, ...rows }) => {
+      const those = `${capital(rowWords(rows))} of \`${table}\` named a row that is gone`
+      return column === undefined ? `${those}: kept aside, not in the table.` : `${those}: \`${column}\` was emptied.`
+    }),
+  ]
 }

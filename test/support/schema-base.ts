@@ -1,6 +1,6 @@
 /**
  * A base application with a database of its own schema, and Prisma's command to change it: its server answers with the
- * users that it reads, and fails where the database lacks a column that its code names.
+ * users that it reads, and ends where the database lacks a column that its code names.
  */
 import { cp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,8 @@ import { installPrisma, type InstalledPrisma } from './prisma'
 import { makeTiny } from './tiny-base'
 import { testWorkspace, type TestWorkspace } from './workspace'
 
-const index = (columns: string): string => String.raw`
+const index = ({ columns, first = '' }: Version): string => String.raw`
+${first}
 const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { Pool } = require('pg')
@@ -22,7 +23,7 @@ require('node:http').createServer(async (request, response) => {
     response.end(JSON.stringify(rows))
   } catch (error) {
     console.error(error.message)
-    response.writeHead(500).end(error.message)
+    process.exit(1)
   }
 }).listen(Number(env.PORT), '127.0.0.1', () => console.log('listening'))
 `
@@ -42,17 +43,19 @@ datasource db {
 export interface Version {
   readonly columns: string
   readonly fields: string
+  /** Runs before all else. */
+  readonly first?: string
 }
 
 export const first: Version = { columns: 'id, name, phone', fields: 'name String\n  phone String?' }
 
 /** Makes it the base application's. */
-export async function setVersion({ root }: Pick<TestWorkspace, 'root'>, { columns, fields }: Version): Promise<void> {
+export async function setVersion({ root }: Pick<TestWorkspace, 'root'>, version: Version): Promise<void> {
   const server = join(root, 'server')
-  await writeFile(join(server, 'index.js'), index(columns))
+  await writeFile(join(server, 'index.js'), index(version))
   await writeFile(
     join(server, 'prisma/schema.prisma'),
-    `${head}model User {\n  id Int @id @default(autoincrement())\n  ${fields}\n  @@map("users")\n}\n`,
+    `${head}model User {\n  id Int @id @default(autoincrement())\n  ${version.fields}\n  @@map("users")\n}\n`,
   )
 }
 

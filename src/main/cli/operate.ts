@@ -8,7 +8,7 @@ import type { Client, Engine } from './engine'
 import { exitCodes, exitOfPhase, worstExit, type ExitCode } from './exit-codes'
 import { engineGone, Failure, problemOf, toFailure } from './failure'
 import { Follower } from './follow'
-import { asJson } from './print/clean'
+import { asJson, cleanLine } from './print/clean'
 import { problemLines } from './print/problem'
 import { reporterFor } from './print/reporter-for'
 import type { Result, CommandSession } from './session'
@@ -119,6 +119,10 @@ export function problemOfState(state: OperationState): Problem {
   if (state.turned?.problem) return state.turned.problem
   return { code: 'cancelled', message: `${headline(state)}: cancelled, and what was begun was undone.` }
 }
+
+/** What its steps found and did. */
+export const notesOf = ({ steps }: OperationState): string[] =>
+  steps.flatMap(it => it.notes?.split('\n') ?? []).map(cleanLine)
 
 /** One of the instances named. */
 export interface Each {

@@ -3,24 +3,23 @@
  * renaming folders, taken back by itself if it isn't healthy.
  */
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import type { z } from 'zod'
 import { rebuildJob, type RebuildPlan } from '../../shared/jobs/rebuild'
 import { problem } from '../../shared/problem'
-import type { Manifest } from '../../shared/workspace'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
 import { bytesNeeded } from '../releases/estimate'
 import { pathsBelow } from '../releases/tree'
-import { makeFolder, readIfExists } from '../system/files'
-import { baseFiles, requireWorkspace } from '../workspace/base'
+import { makeFolder } from '../system/files'
+import { requireWorkspace } from '../workspace/base'
 import { fingerprint } from '../workspace/fingerprint'
-import { instancePaths } from '../workspace/paths'
 import { targetContradiction } from './lifecycle/derived'
 import { isSeamless } from './lifecycle/reload'
 import { findOwn, isRunning } from './lifecycle/target'
 import { makeReplaced, removeReplaced } from './rebuild/exchange'
 import { removeSafely } from './rebuild/own-files'
+import { rehearseChange } from './rebuild/rehearse'
+import { planMove, schemaDiffers, schemaFiles } from './rebuild/schema'
 import { pathsOf, type RebuildServices } from './rebuild/services'
 import { exchangeSteps } from './rebuild/steps'
 
@@ -33,27 +32,34 @@ export const rebuilding = (services: RebuildServices): AnyOperation =>
     steps: {
       'prepare-release': prepareRelease(services),
       'fill-slot': fillSlot(services),
+      'rehearse-schema': rehearseChange(services),
       ...exchangeSteps(services, true),
     },
   })
 
-/** @throws Problem `instance-unknown`, `instance-foreign`, `base-changed`, `schema-changed`, `disk-space` */
+/** @throws Problem `instance-unknown`, `instance-foreign`, `base-changed`, `schema-files`, `postgres-unreachable`, `disk-space` */
 async function planRebuild(
   services: RebuildServices,
-  { name, release }: z.output<typeof rebuildJob.input>,
+  { name, release, schema }: z.output<typeof rebuildJob.input>,
 ): Promise<RebuildPlan> {
   const { root } = services.paths
   await requireWorkspace(root)
-  const { target, config, manifest } = await findOwn(services, name)
-  await requireSameSchema(services, name, manifest)
+  const { target, config, manifest, paths } = await findOwn(services, name)
+  if (schema) await schemaFiles(services, manifest, paths)
+  const move = schema && (await planMove(services, config))
   const plan: RebuildPlan = {
     token: randomUUID(),
     target,
     ran: await isRunning(services, target),
-    seamless: (config.seamless && (await isSeamless(services, target))) || undefined,
+    // the schema changes while the instance is stopped
+    seamless: (!schema && config.seamless && (await isSeamless(services, target))) || undefined,
     manifest,
     fingerprint: await fingerprint(root, manifest, services.node.major),
     from: config.release,
+    push: schema && { ...schema, id: randomUUID() },
+    moves: move?.moves,
+    behind: (!schema && (config.schemaBehind || (await schemaDiffers(services, manifest, paths)))) || undefined,
+    wasBehind: config.schemaBehind,
   }
   if (release !== undefined && release !== plan.fingerprint)
     throw problem({
@@ -61,26 +67,9 @@ async function planRebuild(
       message: `“${name}” wasn’t rebuilt: the base application has changed meanwhile.`,
       hint: 'Look at the changes, then rebuild again.',
     })
-  await services.space.require('a rebuild', await bytesNeeded(services.releases.kept, { root, ...plan }), true)
+  const bytes = await bytesNeeded(services.releases.kept, { root, ...plan })
+  await services.space.require('a rebuild', bytes + (move?.bytes ?? 0), true)
   return plan
-}
-
-/** The database keeps its schema, so code that expects another one can't work. */
-async function requireSameSchema({ paths }: RebuildServices, name: string, manifest: Manifest): Promise<void> {
-  const { folder } = instancePaths(paths, manifest, name)
-  const schemas = (await baseFiles(paths.root, manifest)).filter(
-    it => it.startsWith(`${manifest.server.folder}/`) && it.endsWith('.prisma'),
-  )
-  for (const it of schemas) {
-    const [base, own] = await Promise.all([paths.root, folder].map(root => readIfExists(join(root, it))))
-    if (own !== undefined && base !== own)
-      throw problem({
-        code: 'schema-changed',
-        message: `“${name}” can’t be rebuilt: the base application’s database schema has changed.`,
-        cause: `${it} differs from the instance’s.`,
-        hint: 'A rebuild exchanges code only. Create a new instance from this base application.',
-      })
-  }
 }
 
 const baseOf = ({ paths, node }: RebuildServices, { manifest, fingerprint: pinned }: RebuildPlan) => ({

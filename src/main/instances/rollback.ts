@@ -11,6 +11,8 @@ import { targetContradiction } from './lifecycle/derived'
 import { isSeamless } from './lifecycle/reload'
 import { findOwn, isRunning } from './lifecycle/target'
 import { makeReplaced, releasedBefore, rememberReleased, removeReplaced } from './rebuild/exchange'
+import { planMove } from './rebuild/schema'
+import { opposite, readMove, writeMove } from './rebuild/schema-move'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './rebuild/services'
 import { exchangeSteps } from './rebuild/steps'
 
@@ -34,14 +36,20 @@ async function planRollback(
       message: `There is no earlier code of “${name}” to roll back to.`,
       hint: 'It is kept from a rebuild to the next one.',
     })
+  const move = (await readMove(paths.slots.previous)) && (await planMove(services, config))
+  if (move) await services.space.require('a rollback', move.bytes, true)
   return {
     token: randomUUID(),
     target,
     ran: await isRunning(services, target),
-    seamless: (config.seamless && (await isSeamless(services, target))) || undefined,
+    // the schema changes while the instance is stopped
+    seamless: (!move && config.seamless && (await isSeamless(services, target))) || undefined,
     manifest,
     fingerprint: config.previous.release,
     from: config.release,
+    moves: move?.moves,
+    behind: config.previous.schemaBehind,
+    wasBehind: config.schemaBehind,
   }
 }
 
@@ -52,6 +60,8 @@ const takePrevious = (services: RebuildServices): ExchangeStep => ({
     const released = await releasedBefore(paths)
     if (released) {
       await makeReplaced(paths, released)
+      const move = await readMove(previous)
+      if (move) await writeMove(paths.slots.replaced, opposite(move))
       await rename(previous.folder, next.folder)
       await syncFolder(paths.folder)
     }

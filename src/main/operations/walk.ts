@@ -68,6 +68,11 @@ interface Turn {
   readonly problem?: Problem
 }
 
+/** Characters of a step's notes: they are journaled, and pushed with the history. */
+const notesKept = 20_000
+const kept = (notes: readonly string[]): { notes?: string } =>
+  notes.length > 0 ? { notes: notes.join('\n').slice(0, notesKept) } : {}
+
 export class Walk {
   readonly output = new OutputTail()
   #state: OperationState
@@ -235,20 +240,27 @@ export class Walk {
       result = (await step.do(context)) as StepResult | undefined
       return true
     }
-    if (await this.#succeeds(step, work)) await this.#record({ type: 'done', step: step.name, result })
+    const notes: string[] = []
+    if (await this.#succeeds(step, work, notes))
+      await this.#record({ type: 'done', step: step.name, result, ...kept(notes) })
   }
 
   async #undo(step: Step<Json>): Promise<void> {
     if (step.undo) await this.#record({ type: 'undoing', step: step.name })
-    await this.#call(step, this.#services.lost, async context => step.undo?.(context))
-    await this.#record({ type: 'undone', step: step.name })
+    const notes: string[] = []
+    await this.#call(step, this.#services.lost, async context => step.undo?.(context), notes)
+    await this.#record({ type: 'undone', step: step.name, ...kept(notes) })
   }
 
   /**
    * Resolves to the work's result; to false if the work was stopped, or if it failed, which turns the operation.
    * @throws its error if the operation is past the pivot, or if the step only needs more time
    */
-  async #succeeds(step: Step<Json>, work: (context: Context<Json>) => Promise<boolean>): Promise<boolean> {
+  async #succeeds(
+    step: Step<Json>,
+    work: (context: Context<Json>) => Promise<boolean>,
+    notes: string[] = [],
+  ): Promise<boolean> {
     if (this.#mustStop()) return false
     const forwardOnly = this.#isForwardOnly()
     try {
@@ -256,6 +268,7 @@ export class Walk {
         step,
         forwardOnly ? this.#services.lost : AbortSignal.any([this.#cancelled.signal, this.#services.lost]),
         work,
+        notes,
       )
     } catch (error) {
       if (forwardOnly || (isWaiting(error) && !this.#mustStop())) throw error
@@ -268,7 +281,12 @@ export class Walk {
     }
   }
 
-  async #call<T>(step: Step<Json>, signal: AbortSignal, work: (context: Context<Json>) => Promise<T>): Promise<T> {
+  async #call<T>(
+    step: Step<Json>,
+    signal: AbortSignal,
+    work: (context: Context<Json>) => Promise<T>,
+    notes: string[],
+  ): Promise<T> {
     let live = true // output that arrives after the step has ended would be shown at the wrong step
     try {
       return await work({
@@ -281,6 +299,7 @@ export class Walk {
         output: chunk => {
           if (live && chunk) this.#publish({ type: 'output', ...this.output.add(step.name, chunk) })
         },
+        note: text => void notes.push(text),
       })
     } finally {
       live = false

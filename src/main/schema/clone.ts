@@ -1,13 +1,14 @@
 /**
- * Copies the schema `public` with its rows from one database to another, through our own connection: the objects from
- * the catalogue, the rows as text. PostgreSQL's own ways don't serve here: CREATE DATABASE … TEMPLATE wants nobody
- * connected, and the embedded server comes without pg_dump. Whether the copy is one is checked afterwards, so what
- * isn't copied (a partitioned table, a policy) is found, not lost.
+ * Copies the schema `public` with its rows, and what is kept, from one database to another, through our own connection:
+ * the objects from the catalogue, the rows as text. PostgreSQL's own ways don't serve here: CREATE DATABASE … TEMPLATE
+ * wants nobody connected, and the embedded server comes without pg_dump. Whether the copy is one is checked afterwards,
+ * so what isn't copied (a partitioned table, a policy) is found, not lost.
  */
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { problem } from '../../shared/problem'
 import { differences, readCatalogue, type Catalogue, type Table } from './catalogue'
-import { continueSequences, readSequences } from './kept'
+import { continueSequences, inKept, readSequences } from './kept'
+import { journal } from './move'
 
 /** Characters of rows on their way at once. */
 const batch = 4_000_000
@@ -26,9 +27,10 @@ export async function clone(source: Client, target: Client, signal: AbortSignal)
     await target.query('BEGIN')
     try {
       for (const sql of await objectsBefore(source, catalogue)) await target.query(sql)
-      for (const it of catalogue.tables) await copyRows(source, target, it, signal)
+      for (const it of catalogue.tables) await copyRows(source, target, `public.${id(it.name)}`, it.columns, signal)
       for (const sql of await objectsAfter(source, catalogue)) await target.query(sql)
       await continueSequences(target, await readSequences(source))
+      await cloneKept(source, target, signal)
       await target.query('COMMIT')
     } catch (error) {
       await target.query('ROLLBACK').catch(() => undefined)
@@ -110,8 +112,13 @@ async function objectsAfter(source: Client, { constraints, indexes }: Catalogue)
 }
 
 /** A row is one text, as PostgreSQL itself writes and reads it. */
-async function copyRows(source: Client, target: Client, { name, columns }: Table, signal: AbortSignal): Promise<void> {
-  const table = `public.${id(name)}`
+async function copyRows(
+  source: Client,
+  target: Client,
+  table: string,
+  columns: readonly { readonly name: string; readonly generated?: string | null }[],
+  signal: AbortSignal,
+): Promise<void> {
   const written = columns.filter(it => it.generated !== 'generated').map(it => id(it.name))
   if (written.length === 0) return
   await source.query(`DECLARE im_rows NO SCROLL CURSOR FOR SELECT (im_row.*)::text AS line FROM ${table} AS im_row`)
@@ -128,4 +135,21 @@ async function copyRows(source: Client, target: Client, { name, columns }: Table
     next = Math.max(1, Math.min(mostRows, Math.floor(batch / length)))
   }
   await source.query('CLOSE im_rows')
+}
+
+/** What earlier changes kept, so that they can be taken back in the copy as in the original. */
+async function cloneKept(source: Client, target: Client, signal: AbortSignal): Promise<void> {
+  const { rows: tables } = await source.query<{ name: string; columns: { name: string; type: string }[] }>(`
+    SELECT relname::text AS name, json_agg(json_build_object('name', attname, 'type', format_type(atttypid, atttypmod)) ORDER BY attnum) AS columns
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+    WHERE relnamespace = to_regnamespace('im_kept') AND relkind = 'r' AND attnum > 0 AND NOT attisdropped GROUP BY relname`)
+  if (tables.length === 0) return
+  await target.query(journal)
+  for (const { name, columns } of tables) {
+    const table = inKept(name)
+    const all = columns.map(it => `${id(it.name)} ${it.type}`).join(', ')
+    if (name !== 'moves') await target.query(`CREATE TABLE ${table} (${all})`)
+    await copyRows(source, target, table, columns, signal)
+  }
+  await target.query("SELECT setval(pg_get_serial_sequence('im_kept.moves', 'id'), max(id)) FROM im_kept.moves")
 }

@@ -29,7 +29,8 @@ import { parseScript, type Script } from './script'
 
 export type Direction = 'forward' | 'backward'
 
-const journal = `
+/** Makes the schema of what is kept, if it isn't there. */
+export const journal = `
   CREATE SCHEMA IF NOT EXISTS im_kept;
   REVOKE ALL ON SCHEMA im_kept FROM PUBLIC;
   CREATE TABLE IF NOT EXISTS im_kept.moves (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, change text NOT NULL,
@@ -55,16 +56,19 @@ async function lastMove(client: Client, change: string): Promise<Move | undefine
   return rows[0] && moveSchema.parse(rows[0])
 }
 
+async function hasMoves(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>("SELECT to_regclass('im_kept.moves') IS NOT NULL AS found")
+  return rows[0]?.found === true
+}
+
 /** Whether the database has the change's new schema, by its own account. */
 export async function isForward(client: Client, change: string): Promise<boolean> {
-  const { rows } = await client.query<{ found: boolean }>("SELECT to_regclass('im_kept.moves') IS NOT NULL AS found")
-  return rows[0]?.found === true && (await lastMove(client, change))?.direction === 'forward'
+  return (await hasMoves(client)) && (await lastMove(client, change))?.direction === 'forward'
 }
 
 /** Lets go of what was kept for other changes than these: there is no way back any more. */
 export async function forget(client: Client, needed: readonly string[]): Promise<void> {
-  const { rows } = await client.query<{ found: boolean }>("SELECT to_regclass('im_kept.moves') IS NOT NULL AS found")
-  if (rows[0]?.found !== true) return
+  if (!(await hasMoves(client))) return
   const moves = await client.query<{ id: string; kept: unknown }>(
     'SELECT id, kept FROM im_kept.moves WHERE change <> ALL ($1)',
     [needed],
@@ -81,6 +85,7 @@ export async function forget(client: Client, needed: readonly string[]): Promise
  */
 export async function move(client: Client, change: SchemaChange, direction: Direction): Promise<MoveReport> {
   await client.query("SELECT pg_advisory_xact_lock(hashtextextended('im_kept', 0))")
+  if (direction === 'backward' && !(await hasMoves(client))) return { losses: [], ...nothing }
   await client.query(journal)
   const last = await lastMove(client, change.id)
   if (last?.direction === direction) return last.report

@@ -17,15 +17,15 @@ export class Refused extends Error {
   }
 }
 
-/** For a real database, where nothing was changed. */
-export const refusedProblem = (error: Refused): Error =>
+/** Nothing was changed. */
+export const refusedProblem = ({ words, statement, message, code }: Refusal, error?: Refused): Error =>
   problem(
     {
       code: 'schema-refused',
       message: 'The schema can’t be changed with these rows.',
-      cause: error.refusal.words,
+      cause: words,
       hint: 'Nothing was changed. Correct these rows, then try again.',
-      details: `${error.refusal.statement}\n${error.refusal.message} (SQLSTATE ${error.refusal.code})`,
+      details: `${statement}\n${message} (SQLSTATE ${code})`,
     },
     error,
   )

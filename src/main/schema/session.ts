@@ -43,7 +43,7 @@ export async function withSession<T>(login: Login, work: (client: Client) => Pro
         },
         error,
       )
-    throw error instanceof Refused ? refusedProblem(error) : unreachable(error, login.port)
+    throw error instanceof Refused ? refusedProblem(error.refusal, error) : unreachable(error, login.port)
   }
 }
 

@@ -99,7 +99,7 @@ export interface Job<
   /** Every choice the job made, as journaled: plain data without secrets. */
   readonly plan: z.ZodType<Plan>
   /** In order. Step names are journaled, so renaming one needs a new version. */
-  readonly steps: Readonly<Record<Step, StepDescription<Plan>>>
+  readonly steps: Readonly<Record<Step, StepDescription<NoInfer<Plan>>>>
   /** Instances that get one more step each, after the others. */
   instances?(plan: Plan): readonly string[]
   abreast?(plan: Plan): Abreast
@@ -110,7 +110,7 @@ export interface Job<
   /** The thing it is about, and owns: `instance/school`, or a thing that exists once. */
   about(input: z.output<Input>): string
   /** Everything that its steps' `do` and `undo` may touch. */
-  claims(plan: Plan): readonly Claim[]
+  claims(plan: NoInfer<Plan>): readonly Claim[]
   /** The instance it is about, as the operator writes it; absent if it isn't about one. */
   name?(plan: Plan): string
   /** The input to run it again; absent if that needs a secret or a decision. */

@@ -16,6 +16,13 @@ const answers = {
 }
 export const rehearseInputSchema = z.object({ name: nameSchema, ...answers })
 
+/** The database's schema is to change with the code. */
+const pushSchema = z.strictObject({
+  ...answers,
+  /** Values or rows may be lost; they are kept for the way back. */
+  acceptLoss: z.boolean().default(false),
+})
+
 const exchangePlanSchema = z.strictObject({
   /** Names what is set aside. */
   token: z.uuid(),
@@ -29,21 +36,41 @@ const exchangePlanSchema = z.strictObject({
   fingerprint: fingerprintSchema.optional(),
   /** The release that it has; absent as above. */
   from: fingerprintSchema.optional(),
+  /**
+   * The database's schema changes with the code: it is tried on a copy. `dumped`: the database is saved first, because
+   * its services come with the tool for that.
+   */
+  moves: z.strictObject({ dumped: z.boolean() }).optional(),
+  /** The database lacks changes of the schema that the code expects: afterwards, and before. */
+  behind: z.boolean().optional(),
+  wasBehind: z.boolean().optional(),
 })
 export type ExchangePlan = Readonly<z.infer<typeof exchangePlanSchema>>
 
-const rebuildPlanSchema = exchangePlanSchema.required({ fingerprint: true })
+const rebuildPlanSchema = exchangePlanSchema.required({ fingerprint: true }).extend({
+  /** What the operator agreed to. `id` names the change in the database. */
+  push: pushSchema.extend({ id: z.uuid() }).optional(),
+})
 export type RebuildPlan = Readonly<z.infer<typeof rebuildPlanSchema>>
 
 const isFree = ({ group }: Candidate): boolean => group !== 'busy' && group !== 'copy'
 
 /** From the code in the slot beside the running one on, both jobs are the same. */
 const exchange = {
-  trial: { title: 'Try it', explanation: 'It runs on a spare port until it answers. Then it is ended.' },
+  trial: {
+    title: 'Try it',
+    explanation:
+      'It runs on a spare port until it answers. Then it is ended. If the schema changes, it runs on a copy of the database.',
+  },
+  'dump-database': {
+    title: 'Save the database',
+    explanation: 'Into the instance’s folder, where it stays until the next rebuild.',
+    when: ({ moves }: ExchangePlan) => moves?.dumped === true,
+  },
   switch: {
     title: 'Switch over',
     explanation:
-      'Stops the old code, unless rebuilds are seamless, and exchanges the folders. Uploads, settings and other files stay.',
+      'Stops the old code, unless rebuilds are seamless, changes the database’s schema if asked to, and exchanges the folders. Uploads, settings and other files stay.',
   },
   reload: {
     title: 'Hand over to the new code',
@@ -74,6 +101,8 @@ export const rebuildJob = defineJob({
     name: nameSchema,
     /** Refused unless the base application is still this release. */
     release: fingerprintSchema.optional(),
+    /** Absent: the database keeps the schema that it has. */
+    schema: pushSchema.optional(),
   }),
   plan: rebuildPlanSchema,
   steps: {
@@ -82,6 +111,11 @@ export const rebuildJob = defineJob({
       explanation: 'Installs and builds what changed. The instance keeps running.',
     },
     'fill-slot': { title: 'Place it beside the running code', explanation: 'Nothing that runs is touched.' },
+    'rehearse-schema': {
+      title: 'Rehearse the change of the schema',
+      explanation: 'Forward, back and forward again, on a copy of the database with its rows.',
+      when: ({ push }: RebuildPlan) => push !== undefined,
+    },
     ...exchange,
   },
   pivot: 'keep-previous',
@@ -89,11 +123,15 @@ export const rebuildJob = defineJob({
   about: ({ name }) => things.instance(name),
   claims,
   name: ({ target }) => target.name,
-  again: ({ target }) => ({ name: target.name }),
-  words: ({ name }) => ({
+  again({ target: { name }, push }) {
+    if (!push) return { name }
+    const { id: _, ...schema } = push
+    return { name, schema }
+  },
+  words: ({ name, plan }) => ({
     asking: `Rebuild “${name}”`,
     running: `Rebuilding “${name}”`,
-    done: `“${name}” has the new code`,
+    done: `“${name}” has the new code${plan?.behind ? '; its database keeps the schema it had' : ''}`,
     failed: `“${name}” was not rebuilt`,
   }),
   status: 'Rebuilding…',

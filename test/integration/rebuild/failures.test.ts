@@ -1,6 +1,6 @@
 /**
- * A rebuild that something goes wrong in: the instance serves its old code with its own files as they were, and the same
- * rebuild succeeds as soon as the cause is gone.
+ * A rebuild that something goes wrong in: the instance serves its old code with its own files as they were, and the
+ * same rebuild succeeds as soon as the cause is gone.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,7 +1,13 @@
 /** Rebuilds to code with another schema: what they would do, the database changed with them or left, and the way back. */
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { first, schemaWorkspace, setVersion, type SchemaWorkspace } from '../../support/schema-base'
-import { mustSucceed } from '../../support/workspace'
+import type { InstanceConfig } from '../../../src/shared/instance'
+import { headline } from '../../../src/shared/jobs/words'
+import type { OperationState } from '../../../src/shared/operation'
+import { first, schemaWorkspace, setVersion, type SchemaWorkspace, type Version } from '../../support/schema-base'
+import { mustSucceed, until } from '../../support/workspace'
+import { job, mustDo, refusal, statuses } from '../lifecycle/lifecycle'
 
 let workspace: SchemaWorkspace
 let port: number
@@ -17,15 +23,25 @@ const copies = async (): Promise<string[]> =>
   (await workspace.sql<{ name: string }>("SELECT datname AS name FROM pg_database WHERE datname LIKE 'im_copy_%'")).map(
     it => it.name,
   )
+/** As the instance's own code reads them. */
 const users = async (): Promise<unknown> => (await fetch(`http://127.0.0.1:${port}/`)).json()
+const inInstance = (...path: string[]): string => join(workspace.root, 'instances/school', ...path)
+const config = async (): Promise<InstanceConfig> =>
+  JSON.parse(await readFile(inInstance('config.json'), 'utf8')) as InstanceConfig
+const notes = ({ steps }: OperationState): string => steps.flatMap(it => it.notes ?? []).join('\n')
+const rebuild = { name: 'school' } as const
+const push = { ...rebuild, schema: {} } as const
+
+const noted: Version = { columns: 'id, name, phone, note', fields: `${first.fields}\n  note String?` }
+const phoneless: Version = { columns: 'id, name, note', fields: 'name String\n  note String?' }
 
 it('says what a change would do, without touching the database', async () => {
   const before = await users()
   const rehearse = workspace.services.instances.rehearse
-  expect(await rehearse({ name: 'school', renames: [] }, signal)).toMatchObject({ class: 'none', drift: [] })
   await setVersion(workspace, { columns: 'id, name, mobile', fields: 'name String\n  mobile String?' })
   expect(await rehearse({ name: 'school', renames: [] }, signal)).toMatchObject({
     class: 'destructive',
+    drift: [],
     losses: [{ column: 'phone', count: 2, keys: ['1', '2'] }],
     candidates: [{ kind: 'column', table: 'users', from: 'phone', to: 'mobile' }],
     rollback: { exact: true },
@@ -35,7 +51,121 @@ it('says what a change would do, without touching the database', async () => {
     class: 'restrictive',
     losses: [],
   })
-  await setVersion(workspace, first)
   expect(await users()).toEqual(before)
   expect(await copies()).toEqual([])
+})
+
+it('without being asked to, it leaves the schema, and says so; code that can’t do with it never gets in', async () => {
+  const before = await users()
+  await setVersion(workspace, noted)
+  const failed = await job(workspace, 'rebuild', rebuild)
+  expect(failed).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'trial-failed' } } })
+  expect(JSON.stringify(failed)).toContain('column \\"note\\" does not exist')
+  expect(await config()).not.toHaveProperty('schemaBehind')
+  await setVersion(workspace, { ...noted, columns: first.columns })
+  expect(headline(await mustDo(workspace, 'rebuild', rebuild))).toContain('its database keeps the schema it had')
+  expect(await config()).toMatchObject({ schemaBehind: true })
+  expect(await users()).toEqual(before)
+})
+
+it('what an earlier rebuild left is changed when it is asked for', async () => {
+  await setVersion(workspace, noted)
+  const state = await mustDo(workspace, 'rebuild', push)
+  expect(notes(state)).toMatch(/Class: additive[^]+differed[^]+ALTER TABLE "users" ADD COLUMN +"note" TEXT/)
+  expect(await users()).toMatchObject([{ name: 'Ada', phone: '1', note: null }, { name: 'Bob' }, { name: 'Eve' }])
+  expect(await config()).not.toHaveProperty('schemaBehind')
+  expect(await config()).toMatchObject({ previous: { schemaBehind: true } })
+  await workspace.query('school', `UPDATE users SET note = 'a note' WHERE name = 'Bob'`)
+})
+
+it('what would be lost is named, and nothing is touched until it is accepted', async () => {
+  const before = await users()
+  await setVersion(workspace, phoneless)
+  expect(await job(workspace, 'rebuild', push)).toMatchObject({
+    phase: 'rolled-back',
+    turned: { problem: { code: 'schema-loss', cause: 'It drops column `phone` of `users`: 2 values.' } },
+  })
+  expect(await users()).toEqual(before)
+  const state = await mustDo(workspace, 'rebuild', { ...push, schema: { acceptLoss: true } })
+  expect(notes(state)).toContain('Kept aside: drops column `phone` of `users`: 2 values.')
+  expect(await users()).toMatchObject([{ name: 'Ada' }, { name: 'Bob', note: 'a note' }, { name: 'Eve' }])
+  expect(await copies()).toEqual([])
+})
+
+it('a rollback brings back what was lost and keeps what was written since; another one goes forward again', async () => {
+  await workspace.query('school', `INSERT INTO users (name, note) VALUES ('New', 'written later')`)
+  await workspace.query('school', `UPDATE users SET name = 'Ada L.' WHERE name = 'Ada'`)
+  const after = await users()
+  const state = await mustDo(workspace, 'rollback', rebuild)
+  expect(notes(state)).toContain('The database’s schema went backward.')
+  expect(await users()).toEqual([
+    { id: 1, name: 'Ada L.', phone: '1', note: null },
+    { id: 2, name: 'Bob', phone: '2', note: 'a note' },
+    { id: 3, name: 'Eve', phone: null, note: null },
+    { id: 4, name: 'New', phone: null, note: 'written later' },
+  ])
+  await mustDo(workspace, 'rollback', rebuild)
+  expect(await users()).toEqual(after)
+  await mustDo(workspace, 'rollback', rebuild)
+  expect(await copies()).toEqual([])
+})
+
+it('rows that get in the way at the last moment: all is as it was', async () => {
+  const go = join(workspace.home, 'go')
+  const wait = `if (!process.env.pm_id) while (!require('node:fs').existsSync(${JSON.stringify(go)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)`
+  await setVersion(workspace, {
+    columns: noted.columns,
+    fields: noted.fields.replace('name String', 'name String @unique'),
+    first: wait,
+  })
+  const { operations } = workspace.services
+  const id = await operations.start('rebuild', push)
+  await until(() =>
+    operations
+      .list()
+      .find(it => it.id === id)
+      ?.steps.some(it => it.text?.includes('on port')),
+  )
+  await workspace.query('school', `UPDATE users SET name = 'Bob' WHERE name = 'Eve'`)
+  const before = await users()
+  await writeFile(go, '')
+  expect(await operations.settled(id)).toMatchObject({
+    phase: 'rolled-back',
+    turned: {
+      problem: {
+        code: 'schema-refused',
+        cause: '`name` of `users` must be unique, and 2 rows (2 and 3) share theirs.',
+      },
+    },
+  })
+  expect(await users()).toEqual(before)
+  expect(await copies()).toEqual([])
+  expect(await statuses(workspace)).toEqual({ school: 'online' })
+  const mend = `UPDATE users SET name = 'Eve' WHERE id = 3`
+  const state = await mustDo(workspace, 'rebuild', { ...push, schema: { mend, acceptLoss: true } })
+  expect(notes(state)).toContain(mend)
+  expect(await users()).toMatchObject([{}, { name: 'Bob' }, { name: 'Eve' }, {}])
+})
+
+it('what no way back needs is let go', async () => {
+  const kept = async (): Promise<number> =>
+    (
+      await workspace.query(
+        'school',
+        "SELECT FROM pg_class WHERE relnamespace = 'im_kept'::regnamespace AND relkind = 'r'",
+      )
+    ).length
+  expect(await kept()).toBeGreaterThan(1)
+  await mustDo(workspace, 'rebuild', rebuild)
+  expect(await kept()).toBe(1)
+})
+
+it('a schema of several files is refused', async () => {
+  const other = join(workspace.root, 'server/prisma/more.prisma')
+  await writeFile(other, '')
+  expect(await refusal(workspace, 'rebuild', push)).toMatchObject({
+    code: 'schema-files',
+    cause: expect.stringContaining('server/prisma/more.prisma') as string,
+  })
+  await expect(stat(inInstance('.next'))).rejects.toThrow('ENOENT')
 })

@@ -10,6 +10,7 @@ import {
   endedOf,
   many,
   mustSucceed,
+  notesOf,
   one,
   resultOfMany,
   succeed,
@@ -78,9 +79,10 @@ async function bringUp({ follower }: FollowServices): Promise<void> {
 
 /** Runs a job that only needs a name. */
 export function simple(session: CommandSession, kind: SimpleKind, name: string): Promise<Result> {
-  return withOperations(session, async services => ({
-    data: { operation: endedOf(await succeed(services, { kind, name })) },
-  }))
+  return withOperations(session, async services => {
+    const operation = await succeed(services, { kind, name })
+    return { data: { operation: endedOf(operation) }, lines: notesOf(operation) }
+  })
 }
 
 function requireOneWay(names: readonly string[], { all }: LifecycleOptions): void {

@@ -1,9 +1,11 @@
 /** `rebuild`: one instance, or several with a canary. */
+import type { z } from 'zod'
 import { canaryOf, defaultAtOnce, fleetJob } from '../../../shared/jobs/fleet'
 import { rebuildJob } from '../../../shared/jobs/rebuild'
 import type { RebuildReview } from '../../../shared/rebuild-review'
+import type { Rename } from '../../../shared/schema'
 import { refused, wrongUsage } from '../failure'
-import { many, one, resultOfMany, withOperations, type Each, type FollowServices } from '../operate'
+import { many, notesOf, one, resultOfMany, withOperations, type Each, type FollowServices } from '../operate'
 import { reviewLines } from '../print/review'
 import type { CommandSession, Result } from '../session'
 
@@ -12,6 +14,10 @@ export interface RebuildOptions {
   readonly canary?: string
   readonly atOnce?: number
   readonly dryRun?: boolean
+  readonly pushSchema?: boolean
+  readonly acceptDataLoss?: boolean
+  readonly rename?: Rename[]
+  readonly mend?: string
 }
 
 export function rebuild(
@@ -22,18 +28,20 @@ export function rebuild(
   if (names.length && outdated) throw wrongUsage('Use either instance names or --outdated, not both.')
   if (!names.length && !outdated) throw wrongUsage('Which instances?', 'Name one or more, or use --outdated.')
   if (dryRun) return showReviews(session, outdated ? 'outdated' : names)
+  const schema = schemaOf(options)
   return withOperations(session, async services => {
     const chosen = outdated ? await services.client.rebuild.outdated.query() : [...new Set(names)]
     const [name] = chosen
     if (name === undefined && !session.json) session.say(noneOutdated)
-    return resultOfMany(
-      session,
+    const results =
       name === undefined
         ? []
         : chosen.length === 1
-          ? [await one(services, name, { kind: rebuildJob.kind, name })]
-          : await several(services, chosen, options),
-    )
+          ? [await one(services, name, { kind: rebuildJob.kind, name, schema })]
+          : await several(services, chosen, schema, options)
+    const ended = results.map(it => it.operation?.id)
+    const notes = services.follower.states.filter(it => ended.includes(it.id)).flatMap(notesOf)
+    return resultOfMany(session, results, notes.length > 0 ? notes : undefined)
   })
 }
 
@@ -52,9 +60,23 @@ async function showReviews(session: CommandSession, which: readonly string[] | '
   return { data: { reviews }, lines }
 }
 
+type Schema = z.input<typeof rebuildJob.input>['schema']
+
+function schemaOf({
+  pushSchema,
+  acceptDataLoss: acceptLoss = false,
+  rename: renames = [],
+  mend,
+}: RebuildOptions): Schema {
+  if (pushSchema) return { renames, mend, acceptLoss }
+  if (!acceptLoss && renames.length === 0 && mend === undefined) return undefined
+  throw wrongUsage('--accept-data-loss, --rename and --mend need --push-schema.')
+}
+
 async function several(
   services: FollowServices,
   chosen: readonly string[],
+  schema: Schema,
   { canary, atOnce = defaultAtOnce }: RebuildOptions,
 ): Promise<Each[]> {
   if (canary !== undefined && !chosen.includes(canary))
@@ -65,5 +87,5 @@ async function several(
     throw refused({ code: 'instance-unknown', message: `There is no instance “${unknown}”. None was rebuilt.` })
   const first = canary ?? canaryOf(instances.filter(it => chosen.includes(it.name)))?.name ?? ''
   const names = chosen.filter(it => it !== first)
-  return await many(services, { kind: fleetJob.kind, canary: first, names, atOnce })
+  return await many(services, { kind: fleetJob.kind, canary: first, names, atOnce, schema })
 }

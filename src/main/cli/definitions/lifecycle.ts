@@ -7,7 +7,7 @@ import { rebuildJob } from '../../../shared/jobs/rebuild'
 import type { LifecycleOptions } from '../commands/lifecycle'
 import type { RebuildOptions } from '../commands/rebuild'
 import type { Grammar } from '../grammar'
-import { atOnce, bootSeconds, oneOf, port } from './values'
+import { atOnce, bootSeconds, oneOf, port, rename } from './values'
 
 /** Start, stop and restart, for one or many instances. */
 export function startStopRestart(program: Grammar): void {
@@ -77,6 +77,15 @@ export function rebuild(program: Grammar): void {
     .example(
       `${rebuildJob.kind} school`,
       'its database, settings, uploads and all other files of its own stay; if the new code fails, it goes back',
+    )
+    .option('--push-schema', 'change the database’s schema, too; otherwise the database keeps the schema it has')
+    .option('--accept-data-loss', 'even if values or rows are lost; they are kept for a rollback')
+    .option('--rename <names>', 'TABLE.OLD=NEW or, for a table, OLD=NEW: renamed, not dropped; may be repeated', rename)
+    .option('--mend <sql>', 'a statement that makes the rows fit the new schema')
+    .example(`${rebuildJob.kind} school --push-schema`, 'refused if data would be lost, which is named')
+    .example(
+      `${rebuildJob.kind} school --push-schema --rename users.phone=mobile`,
+      'the column has another name now; its values stay',
     )
     .example(
       `${rebuildJob.kind} --outdated --canary test --at-once 4`,

@@ -1,5 +1,6 @@
 /** Parsers for arguments and options. Each rejects bad values with a message that says what is allowed. */
 import { InvalidArgumentError } from 'commander'
+import type { Rename } from '../../../shared/schema'
 
 /** @param name the value's name in the message */
 const wholeNumber =
@@ -18,6 +19,14 @@ export const atOnce = wholeNumber('The number of instances at once', 1, 16)
 
 const bootTime = wholeNumber('The boot time', 1, 3600)
 export const bootSeconds = (text: string): number | 'default' => (text === 'default' ? text : bootTime(text))
+
+/** `TABLE.OLD=NEW` for a column, `OLD=NEW` for a table. @param before those given already */
+export function rename(text: string, before: readonly Rename[] = []): Rename[] {
+  const [, table, from, to] = /^(?:([^.=]+)\.)?([^.=]+)=([^.=]+)$/.exec(text) ?? []
+  if (from === undefined || to === undefined)
+    throw new InvalidArgumentError('Use TABLE.OLD=NEW for a column, or OLD=NEW for a table.')
+  return [...before, table === undefined ? { kind: 'table', from, to } : { kind: 'column', table, from, to }]
+}
 
 export const oneOf =
   (values: readonly string[]) =>

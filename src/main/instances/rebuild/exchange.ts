@@ -9,6 +9,7 @@ import { existsItself, makeFolder, syncFolder } from '../../system/files'
 import type { Run } from '../../system/run'
 import type { InstancePaths, Slot } from '../../workspace/paths'
 import { carryOwn, ownIn, readReleased, writeReleased, type Released } from './own-files'
+import { opposite, readMove, removeMove, writeMove } from './schema-move'
 
 const parts = ['server', 'client'] as const
 
@@ -18,6 +19,7 @@ const listIn = ({ folder }: Slot): string => join(folder, 'released')
 /** The place for the code to be replaced. @param released of both codes */
 export async function makeReplaced(paths: InstancePaths, released: Iterable<string>): Promise<void> {
   await makeFolder(paths.slots.replaced.folder)
+  await removeMove(paths.slots.replaced) // of an operation that was abandoned
   await writeReleased(listIn(paths.slots.replaced), released)
 }
 
@@ -42,10 +44,11 @@ export async function releasedIn(paths: InstancePaths): Promise<Released> {
 export const releasedBefore = ({ slots }: InstancePaths): Promise<Released | undefined> =>
   readReleased(listIn(slots.previous))
 
-/** Puts the list beside code that was taken back out, which is to be kept. */
+/** Puts what belongs to it beside code that was taken back out, which is to be kept. */
 export async function rememberReleased({ slots }: InstancePaths): Promise<void> {
-  const found = await readReleased(listIn(slots.replaced))
+  const [found, schema] = await Promise.all([readReleased(listIn(slots.replaced)), readMove(slots.replaced)])
   if (found) await writeReleased(listIn(slots.next), found)
+  if (schema) await writeMove(slots.next, opposite(schema))
 }
 
 /**

@@ -1,17 +1,19 @@
 /** The schema of an instance's database in a rebuild: which files say what it should be, and who may change it. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { parse } from 'dotenv'
 import type { z } from 'zod'
 import { addressOf } from '../../../shared/address'
 import type { InstanceConfig } from '../../../shared/instance'
-import type { rehearseInputSchema } from '../../../shared/jobs/rebuild'
+import type { ExchangePlan, rehearseInputSchema } from '../../../shared/jobs/rebuild'
 import { problem } from '../../../shared/problem'
 import type { Rehearsal } from '../../../shared/schema'
 import type { Manifest } from '../../../shared/workspace'
 import type { Login } from '../../infrastructure/connection'
 import type { Prisma } from '../../schema/diff'
-import { exists } from '../../system/files'
+import { exists, readIfExists } from '../../system/files'
 import { baseFiles } from '../../workspace/base'
+import { setEnv } from '../../workspace/env-file'
 import { formsOf } from '../../workspace/known-secrets'
 import type { InstancePaths } from '../../workspace/paths'
 import { findOwn } from '../lifecycle/target'
@@ -19,7 +21,7 @@ import { runAs } from '../system-user/identity'
 import type { RebuildServices } from './services'
 
 /** Where the guide's applications have it, below the server folder. */
-const schemaFile = 'prisma/schema.prisma'
+export const schemaFile = 'prisma/schema.prisma'
 
 /**
  * What a change of the schema would do to the database as it is now. Takes seconds; the application goes on using it.
@@ -60,14 +62,50 @@ export async function schemaFiles(
   })
 }
 
+/** Whether the base application's schema file isn't the one that the instance's code has. */
+export async function schemaDiffers(
+  { paths: { root } }: Pick<RebuildServices, 'paths'>,
+  manifest: Manifest,
+  { server }: Pick<InstancePaths, 'server'>,
+): Promise<boolean> {
+  const [own, base] = await Promise.all(
+    [server, join(root, manifest.server.folder)].map(it => readIfExists(join(it, schemaFile))),
+  )
+  return own !== base
+}
+
+/**
+ * What a plan says about a change of the schema, and how much space it takes: a copy, what is kept, a dump.
+ * @throws Problem `postgres-unreachable`
+ */
+export async function planMove(
+  { infrastructure, databases }: Pick<RebuildServices, 'infrastructure' | 'databases'>,
+  { database }: Pick<InstanceConfig, 'database'>,
+): Promise<{ readonly moves: NonNullable<ExchangePlan['moves']>; readonly bytes: number }> {
+  const dumped = (await infrastructure.driver()).tool !== undefined
+  const bytes = (await databases.usage(database.name))?.bytes ?? 0
+  return { moves: { dumped }, bytes: bytes * (dumped ? 3 : 2) }
+}
+
 /** The login of the role that owns the tables, not through PgBouncer. */
 export const ownerLogin = async (
   { infrastructure }: Pick<RebuildServices, 'infrastructure'>,
   { database: { name, user, password } }: Pick<InstanceConfig, 'database'>,
 ): Promise<Login> => ({ ...(await infrastructure.server('postgres')), user, password, database: name })
 
+/** The `.env` of an instance for a copy of its database: past PgBouncer, which keeps a way to each database for long. */
+export function envForCopy(env: string, copy: Login): string {
+  const urls = Object.entries(parse(env)).filter(([key]) => key === 'DATABASE_URL' || key === 'DIRECT_URL')
+  return setEnv(
+    env,
+    Object.fromEntries(
+      urls.map(([key, value]) => [key, `${urlOfLogin(copy)}${URL.canParse(value) ? new URL(value).search : ''}`]),
+    ),
+  )
+}
+
 /** A login as applications and Prisma take it. */
-export const urlOfLogin = ({ user, password, database, port }: Login): string =>
+const urlOfLogin = ({ user, password, database, port }: Login): string =>
   `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${addressOf({ port })}/${encodeURIComponent(database)}`
 
 /** @param server a server folder of the instance, with its packages */

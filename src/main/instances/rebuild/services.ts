@@ -1,7 +1,10 @@
 /** What a rebuild and a rollback work with. */
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import type { StepActions } from '../../operations/implement'
+import type { Databases } from '../../infrastructure/databases'
+import type { Infrastructure } from '../../infrastructure/infrastructure'
 import type { Releases } from '../../releases/releases'
+import type { Copies } from '../../schema/copies'
 import type { Schemas } from '../../schema/schemas'
 import { instancePaths, type InstancePaths } from '../../workspace/paths'
 import type { LifecycleServices } from '../lifecycle/target'
@@ -12,7 +15,10 @@ import type { Trash } from '../trash'
 export interface RebuildServices extends LifecycleServices, SmokeServices {
   readonly node: { readonly path: string; readonly major: string }
   readonly releases: Releases
+  readonly infrastructure: Pick<Infrastructure, 'server' | 'driver' | 'throughPool'>
+  readonly databases: Pick<Databases, 'usage'>
   readonly schemas: Schemas
+  readonly copies: Copies
   readonly trash: Trash
   readonly space: Pick<Space, 'require'>
 }

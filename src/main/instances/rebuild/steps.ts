@@ -1,23 +1,30 @@
 /** The steps from the code in the slot *next* on: try it, switch to it, keep the old code. */
-import { rename } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
+import { reportWords } from '../../../shared/schema'
+import type { Context } from '../../operations/operation'
 import { existsItself, syncFolder } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
-import { changeInstanceConfig } from '../../workspace/instance-config'
+import { changeInstanceConfig, requireInstanceConfig } from '../../workspace/instance-config'
+import type { InstancePaths } from '../../workspace/paths'
 import { claimDatabase, startAgain, startTarget, stopTarget, verifyHealth } from '../lifecycle/process-steps'
 import { handBack, reloadTarget } from '../lifecycle/reload'
 import { reportedSmokeTests, smokeTests } from '../smoke'
 import { runAs } from '../system-user/identity'
 import { placesOf, takeBack } from '../system-user/ownership'
+import { dumpDatabase, dumpOf } from './dump'
 import { isSwitched, releasedIn, settleOwn, switchBack, switchIn } from './exchange'
 import { removeSafely } from './own-files'
+import { ownerLogin } from './schema'
+import { makeMove, opposite, readMove, type SchemaMove } from './schema-move'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
 import { trial } from './trial'
 
 /** @param tested the code must pass the smoke tests; otherwise they are run, and their result is only reported */
 export const exchangeSteps = (services: RebuildServices, tested: boolean) => ({
   trial: trial(services, tested),
+  'dump-database': dumpDatabase(services),
   switch: switchOver(services),
   reload: reload(services),
   'start-process': startProcess(services),
@@ -27,29 +34,46 @@ export const exchangeSteps = (services: RebuildServices, tested: boolean) => ({
 })
 
 const switchOver = (services: RebuildServices): ExchangeStep => ({
-  async do({ plan: { target, ran, seamless, fingerprint }, plan }) {
+  async do({ plan: { target, ran, seamless, fingerprint, behind }, plan, note }) {
     const paths = pathsOf(services, plan)
     const released = await releasedIn(paths) // read while it still runs
+    const move = await readMove(paths.slots.replaced)
     await services.ownership.requireFolder(target.name) // a stopped instance is checked too
     if (ran && !seamless) await stopTarget(services, target)
     await endOthers(services, target.name)
+    if (move) await moveSchema(services, paths, move, note)
     await switchIn(services.run, paths, released, seamless)
-    await changeInstanceConfig(paths.config, it => ({ ...it, release: fingerprint }))
+    await changeInstanceConfig(paths.config, it => ({ ...it, release: fingerprint, schemaBehind: behind }))
     await removeSafely(services.run, paths.slots.next.folder)
   },
   verify: async ({ plan }) => !(await existsItself(pathsOf(services, plan).slots.next.folder)),
   async undo(context) {
-    const { plan } = context
+    const { plan, note } = context
     const paths = pathsOf(services, plan)
-    if (await isSwitched(paths)) {
+    const [switched, move] = [await isSwitched(paths), await readMove(paths.slots.replaced)]
+    if (switched || move) {
       if (plan.ran && !plan.seamless) await stopTarget(services, plan.target)
       await endOthers(services, plan.target.name)
-      await switchBack(services.run, paths, await releasedIn(paths), plan.seamless)
     }
-    await changeInstanceConfig(paths.config, it => ({ ...it, release: plan.from }))
+    // If its rows don't let it go back, the code that fits it stays too, until they are corrected.
+    if (move) await moveSchema(services, paths, opposite(move), note)
+    if (switched) await switchBack(services.run, paths, await releasedIn(paths), plan.seamless)
+    await changeInstanceConfig(paths.config, it => ({ ...it, release: plan.from, schemaBehind: plan.wasBehind }))
     if (plan.ran) await (plan.seamless ? handBack : startAgain)(services, plan.target, context)
   },
 })
+
+/** While the instance is stopped. Safe to repeat: the database itself tells which schema it has. */
+async function moveSchema(
+  services: RebuildServices,
+  { config }: InstancePaths,
+  move: SchemaMove,
+  note: Context<ExchangePlan>['note'],
+): Promise<void> {
+  const login = await ownerLogin(services, await requireInstanceConfig(config))
+  const report = await makeMove(services.schemas, login, move)
+  note([`The database’s schema went ${move.direction}.`, ...reportWords(report)].join('\n'))
+}
 
 /** No process of its own user may exchange a folder for a link while root moves what is in it. */
 async function endOthers({ run, paths }: RebuildServices, name: string): Promise<void> {
@@ -95,17 +119,32 @@ const slowHint =
 
 /** The way back from the exchange before this one is removed; this one's takes its place. */
 const keepPrevious = (services: RebuildServices): ExchangeStep => ({
-  async do({ plan, signal }) {
-    const { folder, config, slots } = pathsOf(services, plan)
+  async do({ plan, signal, report }) {
+    const paths = pathsOf(services, plan)
+    const { folder, config, slots } = paths
     if (await existsItself(slots.replaced.folder)) {
+      await forgetBefore(services, paths).catch((error: unknown) => report({ text: toProblem(error).message }))
       const user = await runAs(services.paths, plan.target.name)
       if (user) await takeBack(services.run, user, placesOf(slots.replaced, plan.manifest), {}, signal)
       await services.trash.put(slots.previous.folder, plan.token, false)
       await rename(slots.replaced.folder, slots.previous.folder)
       await syncFolder(folder)
     }
-    const previous = { release: plan.from, replaced: new Date().toISOString() }
+    const previous = { release: plan.from, replaced: new Date().toISOString(), schemaBehind: plan.wasBehind }
     await changeInstanceConfig(config, it => ({ ...it, previous }))
   },
   verify: () => Promise.resolve(false), // to keep what is kept costs nothing
 })
+
+/**
+ * Lets go of what was kept for the way back from the exchange before. What can't be let go now is let go at the next
+ * rebuild that changes the schema.
+ */
+async function forgetBefore(services: RebuildServices, paths: InstancePaths): Promise<void> {
+  const { config, slots } = paths
+  const [before, now] = await Promise.all([slots.previous, slots.replaced].map(readMove))
+  if (!now) await rm(dumpOf(paths), { force: true })
+  if (!before) return
+  const login = await ownerLogin(services, await requireInstanceConfig(config))
+  await services.schemas.forget(login, now ? [now.change.id] : [])
+}

@@ -1,7 +1,7 @@
 /**
- * Runs the new code beside the old code: on a spare port, with the instance's settings and database, as a child of ours
- * that is swept away after a crash. While it runs, the application's timers run twice, so it is stopped as soon as it
- * has answered.
+ * Runs the new code beside the old code: on a spare port, with the instance's settings and database (or a copy that has
+ * the new schema), as a child of ours that is swept away after a crash. While it runs, the application's timers run
+ * twice, so it is stopped as soon as it has answered.
  */
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
@@ -9,12 +9,16 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { loopback } from '../../../shared/address'
+import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
+import type { Login } from '../../infrastructure/connection'
+import type { Context } from '../../operations/operation'
 import { baseEnvironment } from '../../system/environment'
 import { descendants, portHolders } from '../../system/proc'
 import { readIfExists } from '../../system/files'
 import type { SystemUser } from '../../system/users'
 import { setEnv, writeEnv } from '../../workspace/env-file'
+import { requireInstanceConfig } from '../../workspace/instance-config'
 import { formsOf, secretsInEnv } from '../../workspace/known-secrets'
 import { httpGet } from '../http'
 import { bootTime } from '../lifecycle/target'
@@ -23,6 +27,8 @@ import { runAs } from '../system-user/identity'
 import { giveTo, placesOf } from '../system-user/ownership'
 import { releasedIn } from './exchange'
 import { removeOwn } from './own-files'
+import { envForCopy, ownerLogin } from './schema'
+import { makeMove, readMove, type SchemaMove } from './schema-move'
 import { pathsOf, type RebuildServices, type ExchangeStep } from './services'
 
 const pollEvery = 50 // ms
@@ -39,8 +45,11 @@ export const trial = (services: RebuildServices, tested: boolean): ExchangeStep 
     const released = await releasedIn(paths)
     const port = await sparePort()
     const env = (await readIfExists(paths.env)) ?? ''
+    const move = await readMove(paths.slots.replaced)
     await removeOwn(services.run, next.server, released) // left by a trial that was killed
-    await writeEnv(next.env, setEnv(env, { PORT: String(port), HOST: loopback }))
+    const copy = move && (await changedCopy(services, plan, move, { signal, report }))
+    const own = copy ? envForCopy(env, copy) : env
+    await writeEnv(next.env, setEnv(own, { PORT: String(port), HOST: loopback }))
     for (const it of plan.manifest.server.dataFolders) await mkdir(join(next.server, it), { recursive: true })
     const user = await runAs(services.paths, plan.target.name)
     if (user) await giveTo(services.run, user, placesOf(next, plan.manifest), signal)
@@ -66,10 +75,32 @@ export const trial = (services: RebuildServices, tested: boolean): ExchangeStep 
       )
     } finally {
       await removeOwn(services.run, next.server, released)
+      if (copy) await dropCopy(services, plan)
     }
   },
   verify: () => Promise.resolve(false), // it leaves nothing that would show that it was done
+  undo: async ({ plan }) => {
+    if (plan.moves) await dropCopy(services, plan) // left by a trial that was killed
+  },
 })
+
+/** A copy of the database with the schema that the new code expects. @throws as `Copies.make`, `Schemas.forward` */
+async function changedCopy(
+  services: RebuildServices,
+  plan: ExchangePlan,
+  move: SchemaMove,
+  { signal, report }: Pick<Context<ExchangePlan>, 'signal' | 'report'>,
+): Promise<Login> {
+  report({ text: 'Copying the database' })
+  const config = await requireInstanceConfig(pathsOf(services, plan).config)
+  const copy = await services.copies.make(await ownerLogin(services, config), plan.token, signal)
+  await makeMove(services.schemas, copy, move)
+  return copy
+}
+
+/** What can't be dropped now is dropped when PostgreSQL is up again. */
+const dropCopy = ({ copies }: RebuildServices, { token }: ExchangePlan): Promise<void> =>
+  copies.drop(token).catch(() => undefined)
 
 interface Candidate {
   readonly name: string

@@ -1,14 +1,15 @@
 /** Shows a Problem: what happened, why, what to do now, and a button that does it. */
-import { Button, Collapse, UnstyledButton } from '@mantine/core'
-import { IconAlertTriangle, IconCircleX, IconChevronRight } from '@tabler/icons-react'
+import { Button } from '@mantine/core'
+import { IconAlertTriangle, IconCircleX } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useId, useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
 import { startJob } from '../../../shared/jobs/lifecycle'
 import { waitsForDecision, type Problem } from '../../../shared/problem'
 import { confirm } from './confirm'
 import { CopyButton } from './copy-button'
+import { Details } from './details'
 import { problemOf } from './problem-of'
 import { useTRPC } from './trpc'
 import classes from './problem.module.css'
@@ -91,33 +92,9 @@ function Hint({ text }: { text: string }) {
 }
 
 function ProblemDetails({ problem }: { problem: Problem }) {
-  const [open, setOpen] = useState(false)
-  const id = useId()
   if (!problem.details) return null
   const report = [problem.message, problem.cause, problem.hint, `Code: ${problem.code}`, '', problem.details]
-    .filter(it => it !== undefined)
-    .join('\n')
-  return (
-    <div className={classes.details}>
-      <div className={classes.detailsHead}>
-        <UnstyledButton
-          className={classes.toggle}
-          aria-expanded={open}
-          aria-controls={id}
-          onClick={() => setOpen(!open)}
-        >
-          <IconChevronRight size={14} aria-hidden data-open={open || undefined} />
-          Details
-        </UnstyledButton>
-        {open && <CopyButton value={report} label="details" />}
-      </div>
-      <Collapse expanded={open} id={id} keepMounted={false}>
-        <pre className={classes.pre} tabIndex={0} aria-label="Details">
-          {problem.details}
-        </pre>
-      </Collapse>
-    </div>
-  )
+  return <Details label="Details" text={problem.details} copied={report.filter(it => it !== undefined).join('\n')} />
 }
 
 /**

@@ -5,6 +5,7 @@ import { Link } from 'wouter'
 import { duration } from '../../../shared/amounts'
 import { instanceOf } from '../../../shared/jobs/many'
 import type { OperationState, StepState, StepStatus } from '../../../shared/operation'
+import { Details } from '../app/details'
 import { Elapsed } from '../app/time'
 import { stepExplanation, stepTitle } from '../../../shared/jobs/words'
 import classes from './timeline.module.css'
@@ -53,6 +54,11 @@ export function Timeline({ operation, selected, onSelect }: TimelineProps) {
                   size="sm"
                   aria-label={stepTitle(kind, step.name)}
                 />
+              )}
+              {step.notes !== undefined && (
+                <div className={classes.notes}>
+                  <Details label="What it found and did" text={step.notes} />
+                </div>
               )}
             </div>
           </li>

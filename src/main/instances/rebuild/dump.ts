@@ -1,0 +1,62 @@
+/**
+ * Saves a database before its schema changes, for the operator: a rollback never loads it over newer rows. Only where
+ * the services come with pg_dump of the server's own version.
+ */
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { Driver } from '../../infrastructure/drivers/driver'
+import { postgres } from '../../infrastructure/services/postgres'
+import { syncFolder } from '../../system/files'
+import { requireInstanceConfig } from '../../workspace/instance-config'
+import type { InstancePaths } from '../../workspace/paths'
+import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
+
+/** Milliseconds, of each of the two: tens of gigabytes. */
+const timeout = 4 * 3_600_000
+
+/** Only we may read it. It stays until the next rebuild. */
+export const dumpOf = ({ folder }: Pick<InstancePaths, 'folder'>): string => join(folder, 'database.dump')
+
+export const dumpDatabase = (services: RebuildServices): ExchangeStep => ({
+  async do({ plan, signal, report, note }) {
+    const paths = pathsOf(services, plan)
+    const { tool } = await services.infrastructure.driver()
+    if (!tool) return note('The database wasn’t saved: the services come without pg_dump.')
+    const { database } = await requireInstanceConfig(paths.config)
+    const file = dumpOf(paths)
+    await save(tool, database.name, `${file}.part`, signal)
+    report({ text: 'Reading the dump back' })
+    await readBack(tool, `${file}.part`, signal)
+    await rename(`${file}.part`, file)
+    await syncFolder(paths.folder)
+    note(`The database as it was: ${file} (for pg_restore)`)
+  },
+  verify: () => Promise.resolve(false), // it may be an earlier one
+  undo: async ({ plan }) => {
+    const file = dumpOf(pathsOf(services, plan))
+    for (const it of [file, `${file}.part`]) await rm(it, { force: true })
+  },
+})
+
+type Tool = NonNullable<Driver['tool']>
+
+async function save(tool: Tool, database: string, file: string, signal: AbortSignal): Promise<void> {
+  await rm(file, { force: true }) // left by a crash
+  const dump = await tool(postgres, 'pg_dump', ['--format=custom', `--dbname=${database}`], { signal, timeout })
+  const [written] = await Promise.allSettled([
+    pipeline(dump.stdout, createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true })),
+    dump.ended,
+  ])
+  await dump.ended // it knows best why it failed
+  if (written.status === 'rejected') throw written.reason
+}
+
+/** All of it, without restoring anything. */
+async function readBack(tool: Tool, file: string, signal: AbortSignal): Promise<void> {
+  const input = createReadStream(file)
+  const read = await tool(postgres, 'pg_restore', ['--file=/dev/null'], { input, signal, timeout })
+  read.stdout.resume()
+  await read.ended
+}

@@ -1,0 +1,46 @@
+/**
+ * The change of the database's schema that belongs to an exchange of the code. It lies in the slot of the old code and
+ * stays with it, like the list of what is released: whoever brings that code back moves the schema in the opposite
+ * direction.
+ */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { schemaChangeSchema, rollbackSchema, type MoveReport } from '../../../shared/schema'
+import type { Login } from '../../infrastructure/connection'
+import type { Schemas } from '../../schema/schemas'
+import { readJson, writeJson } from '../../system/files'
+import type { Slot } from '../../workspace/paths'
+
+const schemaMoveSchema = z.strictObject({
+  change: schemaChangeSchema,
+  direction: z.enum(['forward', 'backward']),
+  /** What going back does, as rehearsed. */
+  rollback: rollbackSchema,
+})
+export type SchemaMove = Readonly<z.infer<typeof schemaMoveSchema>>
+
+/** Bytes. Thousands of models have a megabyte of SQL. */
+const longest = 64 << 20
+
+const fileIn = ({ folder }: Slot): string => join(folder, 'schema.json')
+
+/** @returns undefined if the schema stays as it is */
+export const readMove = (slot: Slot): Promise<SchemaMove | undefined> =>
+  readJson(fileIn(slot), schemaMoveSchema, { maxBytes: longest })
+
+export const writeMove = (slot: Slot, move: SchemaMove): Promise<void> => writeJson(fileIn(slot), move, 0o600)
+
+export const removeMove = (slot: Slot): Promise<void> => rm(fileIn(slot), { force: true })
+
+export const opposite = (move: SchemaMove): SchemaMove => ({
+  ...move,
+  direction: move.direction === 'forward' ? 'backward' : 'forward',
+})
+
+/** Safe to repeat. @throws as `Schemas.forward` */
+export const makeMove = (
+  schemas: Schemas,
+  login: Login,
+  { change, direction }: Pick<SchemaMove, 'change' | 'direction'>,
+): Promise<MoveReport> => schemas[direction](login, change)

@@ -1,0 +1,33 @@
+/** Text that is shown on demand: a tool's output, what a step did. */
+import { Collapse, UnstyledButton } from '@mantine/core'
+import { IconChevronRight } from '@tabler/icons-react'
+import { useId, useState } from 'react'
+import { CopyButton } from './copy-button'
+import classes from './details.module.css'
+
+/** @param copied what the button copies, if that is more than the text */
+export function Details({ label, text, copied = text }: { label: string; text: string; copied?: string }) {
+  const [open, setOpen] = useState(false)
+  const id = useId()
+  return (
+    <div className={classes.details}>
+      <div className={classes.detailsHead}>
+        <UnstyledButton
+          className={classes.toggle}
+          aria-expanded={open}
+          aria-controls={id}
+          onClick={() => setOpen(!open)}
+        >
+          <IconChevronRight size={14} aria-hidden data-open={open || undefined} />
+          {label}
+        </UnstyledButton>
+        {open && <CopyButton value={copied} label={label.toLowerCase()} />}
+      </div>
+      <Collapse expanded={open} id={id} keepMounted={false}>
+        <pre className={classes.pre} tabIndex={0} aria-label={label}>
+          {text}
+        </pre>
+      </Collapse>
+    </div>
+  )
+}
