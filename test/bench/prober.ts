@@ -13,11 +13,8 @@ export interface Probed {
 
 /** Milliseconds between two requests. */
 const interval = 5
-/** Milliseconds after which a request has failed. */
-const limit = 2000
-
-/** @returns what ends it and tells what it saw */
-export function probe(port: number): () => Promise<Probed> {
+/** @param limit milliseconds after which a request has failed @returns what ends it and tells what it saw */
+export function probe(port: number, limit = 2000): () => Promise<Probed> {
   let [asked, failed, longestGap, last] = [0, 0, 0, performance.now()]
   const over = new AbortController()
   const times: number[] = []

@@ -1,4 +1,4 @@
-/** Restarts an instance so that it rereads `.env`: delete and start, as the guide says. */
+/** Restarts an instance so that it rereads `.env`: delete and start, as the guide says; or without a gap. */
 import { restartJob, type StopPlan } from '../../shared/jobs/lifecycle'
 import { implement } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
@@ -6,11 +6,12 @@ import { describeHolder } from './ports'
 import { targetContradiction } from './lifecycle/derived'
 import { othersOnPort, portInUse } from './lifecycle/port'
 import { claimDatabase, startTarget, verifyHealth } from './lifecycle/process-steps'
+import { isSeamless, reloadTarget } from './lifecycle/reload'
 import { findOwn, type PortServices } from './lifecycle/target'
 
 /**
  * There is no going back: the old process ran with settings that no longer exist. If the instance is unhealthy, it
- * stays as it is in PM2, and the reason is reported.
+ * stays as it is in PM2, and the reason is reported. A seamless one keeps its old process until the new one is healthy.
  */
 export const restarting = (services: PortServices): AnyOperation =>
   implement(restartJob, {
@@ -20,6 +21,7 @@ export const restarting = (services: PortServices): AnyOperation =>
       'restart-process': {
         async do({ plan, signal, report }) {
           await claimDatabase(services, plan.target.name)
+          if (await isSeamless(services, plan.target)) return reloadTarget(services, plan.target, { signal, report })
           await startTarget(services, plan.target, { signal, report }) // PM2 replaces the old one
         },
         verify: () => Promise.resolve(false), // old and new process look the same, so it is restarted again

@@ -71,7 +71,7 @@ async function isOutOfTurn(port: number, worker: Worker): Promise<boolean> {
   for (let turn = 0; turn < row; turn++) {
     const { socket, by } = await connectToWorker(port, worker)
     socket.destroy()
-    if (by === 'worker') return false
+    if (by !== 'other') return false
   }
   return true
 }
@@ -92,7 +92,7 @@ export async function drain(port: number, pid: number, leave: () => Promise<unkn
       socket.destroy()
       return undefined
     },
-    { every: 20, timeout: acceptWithin },
+    { every: 20, timeout: drainWithin },
   ).catch(() => undefined)
   if (!kept) return undefined
   kept.write('GET / HTTP/1.1\r\n') // a request that is never complete: it isn't closed as idle

@@ -1,10 +1,11 @@
 /** An instance that runs seamlessly: the new code takes over while the old one answers, and back if it doesn't work. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { portHolders } from '../../../src/main/system/proc'
 import { probe } from '../../bench/prober'
 import type { TestWorkspace } from '../../support/workspace'
-import { answerOf, job, mustDo, tinyWorkspace } from '../lifecycle/lifecycle'
+import { answerOf, job, mustDo, pidOf, tinyWorkspace } from '../lifecycle/lifecycle'
 
 let workspace: TestWorkspace
 let port: number
@@ -14,6 +15,9 @@ beforeAll(async () => {
   ;({ port } = await workspace.create({ name: 'school' }).then(it => it.plan as unknown as { port: number }))
 })
 afterAll(() => workspace.remove())
+
+/** Milliseconds that a request may take: on a busy machine a late answer is no failed one. */
+const patience = 60_000
 
 const inInstance = (...path: string[]): string => join(workspace.root, 'instances/school', ...path)
 const entry = (): string => join(workspace.root, 'server/index.js')
@@ -40,7 +44,7 @@ it('is rebuilt, and rolled back, without a failed request', async () => {
     ['rollback', false],
     ['rollback', true],
   ] as const) {
-    const end = probe(port)
+    const end = probe(port, patience)
     await mustDo(workspace, kind, { name: 'school' })
     const { asked, failed } = await end()
     expect(asked).toBeGreaterThan(10)
@@ -53,11 +57,44 @@ it('is rebuilt, and rolled back, without a failed request', async () => {
 
 it('new code that fails only once it runs: the old code never stops answering', async () => {
   await changeBase('three', 'if (process.env.pm_id) throw new Error("not under PM2");')
-  const end = probe(port)
+  const end = probe(port, patience)
   const state = await job(workspace, 'rebuild', { name: 'school' })
   const { failed } = await end()
   expect(state).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'reload-failed' } } })
   expect(failed).toBe(0)
   expect(await readFile(inInstance('server/index.js'), 'utf8')).toContain('// version two')
   expect(await listed()).toEqual([['cluster', 'online']])
+})
+
+it('what the old process writes into its working folder during the exchange stays the instance’s', async () => {
+  await changeBase(
+    'four',
+    `const fs = require('node:fs'); let n = 0; const me = 'w' + process.pid; setInterval(() => { n++;
+      for (const it of ['uploads/', '', __dirname + '/uploads/abs-'])
+        try { fs.writeFileSync(it + me + '-' + n, '') } catch { fs.appendFileSync('missed', it + '\\n') }
+    }, 5);`.replace(/\n\s*/g, ' '),
+  )
+  await mustDo(workspace, 'rebuild', { name: 'school' })
+  const pid = await pidOf(workspace, 'school')
+  await changeBase('five')
+  await mustDo(workspace, 'rebuild', { name: 'school' })
+  const numbers = async (folder: string, prefix: string): Promise<number[]> =>
+    (await readdir(inInstance('server', folder)))
+      .filter(it => it.startsWith(`${prefix}${pid}-`))
+      .map(it => Number(it.slice(prefix.length + String(pid).length + 1)))
+      .toSorted((a, b) => a - b)
+  const all = await numbers('uploads', 'w')
+  expect(all).toEqual(all.map((_, at) => at + 1))
+  expect(await numbers('', 'w')).toEqual(all)
+  expect(all.length).toBeGreaterThan(20)
+  expect(await readFile(inInstance('server/missed'), 'utf8').catch(() => '')).not.toContain('uploads/\n')
+  const left = await readdir(inInstance('.previous/server'), { withFileTypes: true })
+  expect(left.filter(it => it.isSymbolicLink() || it.name.startsWith('w')).map(it => it.name)).toEqual([])
+})
+
+it('leaves nothing behind when it is deleted', async () => {
+  await mustDo(workspace, 'delete', { name: 'school', confirm: 'DELETE' })
+  const left = await Promise.all(['logs', 'pids'].map(it => readdir(join(workspace.host.pm2Home, it))))
+  expect(left.flat().filter(it => it.startsWith('school'))).toEqual([])
+  expect(await portHolders(port)).toEqual([])
 })
