@@ -9,7 +9,7 @@ import type { Moment } from '../support/faults'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
 import { withoutPids, world } from '../support/world'
-import { crash, killedAndFinished, moments, recover } from './crash'
+import { crash, killedAndFinished, moments, recover, startChild } from './crash'
 
 let workspace: TestWorkspace
 let port: number
@@ -133,4 +133,58 @@ describe('new code that fails only once it runs: the old code is back', () => {
       expect(await look()).toEqual(before)
     },
   )
+})
+
+describe('a seamless instance, whose old code runs meanwhile', () => {
+  const its: Moment[] = [
+    ...renames.filter(({ what }) => ['.replaced/server', 'school/server', 'server/uploads'].includes(what)),
+    { at: 'before', what: 'done switch' },
+    { at: 'before', what: 'done reload' },
+  ]
+  beforeAll(async () => {
+    await workspace.open()
+    await run('seamless', { name: 'school' })
+    before = await look()
+  })
+
+  it.each(its)('is rebuilt, killed $at $what', async moment => {
+    const was = await version()
+    await setBase(next)
+    await killedAndFinished(workspace, 'rebuild', { name: 'school' }, moment)
+    expect([await version(), await version('.previous')]).toEqual([String(next++), was])
+    expect(await look()).toEqual(before)
+  })
+
+  it('is rolled back, killed while both codes run', async () => {
+    const was = [await version('.previous'), await version()]
+    await workspace.close()
+    const child = startChild(workspace, { run: [['rollback', { name: 'school' }]] })
+    await until(async () => (await workspace.processes.list()).length === 2)
+    child.kill('SIGKILL')
+    await child
+    expect(await recover(workspace)).toMatchObject([{ kind: 'rollback', phase: 'succeeded' }])
+    expect([await version(), await version('.previous')]).toEqual(was)
+    expect(await look()).toEqual(before)
+  })
+
+  it.each([
+    [
+      { at: 'after', what: 'undone reload' },
+      { at: 'before', what: 'undone switch' },
+    ],
+    [
+      { at: 'after', what: 'turned' },
+      { at: 'renamed', what: '.replaced/server/uploads' },
+    ],
+  ] satisfies Moment[][])('has its old code back, killed on the way at %o %o', async (...killed) => {
+    const was = [await version(), await version('.previous')]
+    await setBase(next, 'if (process.env.pm_id) throw new Error("not under PM2"); ')
+    await workspace.close()
+    const [first, ...others] = killed as [Moment, ...Moment[]]
+    await crash(workspace, { run: [['rebuild', { name: 'school' }]], killAt: first })
+    for (const killAt of others) await crash(workspace, { killAt })
+    expect(await recover(workspace)).toMatchObject([{ phase: 'rolled-back', turned: { reason: 'failed' } }])
+    expect([await version(), await version('.previous')]).toEqual(was)
+    expect(await look()).toEqual(before)
+  })
 })

@@ -58,7 +58,8 @@ export async function rememberReleased({ slots }: InstancePaths): Promise<void> 
 export async function switchIn(run: Run, paths: InstancePaths, released: Released, live = false): Promise<void> {
   const { next, replaced } = paths.slots
   const links = live ? 'leave' : undefined
-  const known = live && (await existsItself(next.server)) ? await ownIn(run, paths.server, released) : []
+  const old = (await existsItself(replaced.server)) ? replaced.server : paths.server
+  const known = live && (await existsItself(next.server)) ? await ownIn(run, old, released) : []
   for (const part of parts) {
     if (!(await existsItself(next[part]))) continue // it is in already
     if (!(await existsItself(replaced[part]))) await move(paths[part], replaced[part])
