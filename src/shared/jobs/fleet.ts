@@ -8,7 +8,7 @@ import { owns, things, uses } from '../things'
 import { manifestSchema } from '../workspace'
 import { fingerprintSchema } from './create'
 import { defineJob } from './job'
-import { resultsOf } from './many'
+import { resultsOf, type Several } from './many'
 import { rebuildJob } from './rebuild'
 
 /** A rebuild is mostly waiting for the application to boot, twice. */
@@ -40,6 +40,8 @@ const planSchema = z.strictObject({
 })
 export type FleetPlan = Readonly<z.output<typeof planSchema>>
 
+export const rebuildingWords: Several = { doing: 'Rebuilding', done: 'rebuilt' }
+
 /** All of them, in their order. */
 export const fleetOf = ({ canary, names }: FleetPlan): string[] => [canary, ...names]
 
@@ -63,6 +65,7 @@ export const fleetJob = defineJob({
   recovery: 'resume',
   about: () => things.rebuilds,
   claims: ({ fingerprint }) => [owns(things.rebuilds), uses(things.infrastructure), uses(things.release(fingerprint))],
+  again: ({ canary, names, atOnce, options: its }) => ({ canary, names, atOnce, ...its }),
   words: ({ state }) => {
     const all = resultsOf(state)
     const well = all.filter(it => it.result && !it.result.problem).length

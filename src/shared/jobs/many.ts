@@ -70,6 +70,12 @@ export const manyJob = defineJob({
   },
 })
 
+/** A job on several instances, in the words of a report. */
+export interface Several {
+  readonly doing: string
+  readonly done: string
+}
+
 const prefix = 'instance/'
 /** The name of the step for an instance. */
 export const stepOf = (name: string): string => prefix + name

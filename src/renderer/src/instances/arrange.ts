@@ -15,7 +15,11 @@ export interface Sort {
   readonly key: SortKey
   readonly descending: boolean
 }
-export type Filter = 'all' | StatusGroup
+/** `outdated`: its code is older than the base application's. */
+export type Filter = 'all' | 'outdated' | StatusGroup
+
+export const isIn = (filter: Filter, { instance, status }: ShownInstance): boolean =>
+  filter === 'all' || (filter === 'outdated' ? instance.outdated === true : status.group === filter)
 
 /** Sort order of statuses: what needs attention comes first. */
 const urgency: readonly StatusGroup[] = ['errored', 'unknown', 'copy', 'busy', 'not in PM2', 'stopped', 'online']
@@ -39,11 +43,7 @@ export function arrange(
 ): ShownInstance[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean)
   return all
-    .filter(
-      it =>
-        (filter === 'all' || it.status.group === filter) &&
-        words.every(word => it.instance.name.toLowerCase().includes(word)),
-    )
+    .filter(it => isIn(filter, it) && words.every(word => it.instance.name.toLowerCase().includes(word)))
     .toSorted((a, b) => compare(a, b, sort))
 }
 

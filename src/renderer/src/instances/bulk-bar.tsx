@@ -6,6 +6,7 @@ import { confirm } from '../app/confirm'
 import type { ShownInstance } from './arrange'
 import { faceOf } from '../jobs/faces'
 import { useJobs, type Skipped } from '../jobs/jobs'
+import { RebuildButton } from '../rebuild/rebuild-button'
 import { idleReason } from './shown-status'
 import classes from './list.module.css'
 
@@ -44,6 +45,7 @@ export function BulkBar({ chosen, hidden, onClear }: BulkBarProps) {
           </Button>
         )
       })}
+      <RebuildButton chosen={chosen} />
       <CloseButton aria-label="Clear the selection" size="sm" onClick={onClear} />
     </div>
   )

@@ -4,7 +4,7 @@ import { IconAlertTriangleFilled, IconCircleCheckFilled } from '@tabler/icons-re
 import { Link } from 'wouter'
 import { isMoving, isOpen, problemOf, type OperationState } from '../../../shared/operation'
 import { capital } from '../../../shared/amounts'
-import { bulkOf, resultsOf } from '../../../shared/jobs/many'
+import { resultsOf } from '../../../shared/jobs/many'
 import { headline } from '../../../shared/jobs/words'
 import type { Problem } from '../../../shared/problem'
 import { useOperations } from '../app/live'
@@ -35,9 +35,11 @@ export function BulkReportPanel() {
   }
   const runs = operation ? isMoving(operation) : asked.count > 0
   const failed = operation
-    ? resultsOf(operation).flatMap(({ name, result }) =>
-        result?.problem ? [{ name, problem: result.problem, operation: result.operation }] : [],
-      )
+    ? resultsOf(operation)
+        .flatMap(({ name, result }) =>
+          result?.problem ? [{ name, problem: result.problem, operation: result.operation }] : [],
+        )
+        .toSorted((a, b) => Number(isLeftAlone(a.problem)) - Number(isLeftAlone(b.problem))) // the cause first
     : []
   const isClean = failed.length + asked.skipped.length === 0 && operation?.phase === 'succeeded'
   return (
@@ -95,7 +97,7 @@ function Failure({
   readonly operation: string | undefined
 }) {
   const { switchTo } = useJobs()
-  const skipped = problem.code === 'port-in-use'
+  const skipped = isPassedOver(problem)
   return (
     <li>
       <span className={classes.resultName} title={name}>
@@ -124,21 +126,26 @@ function Failure({
   )
 }
 
-function running({ action, count }: Asked, operation: OperationState | undefined): string {
+const isPassedOver = ({ code }: Problem): boolean => code === 'port-in-use' || code === 'operation-open'
+const isLeftAlone = ({ code }: Problem): boolean => code === 'left-alone'
+
+function running({ doing, count }: Asked, operation: OperationState | undefined): string {
   const done = operation ? resultsOf(operation).filter(it => it.result).length : 0
-  return `${bulkOf(action).doing} ${count}${done > 0 ? `, ${done} done` : ''}…`
+  return `${doing} ${count}${done > 0 ? `, ${done} done` : ''}…`
 }
 
-function ended({ action, count, skipped }: Asked, operation: OperationState | undefined): string {
+function ended({ done, count, skipped }: Asked, operation: OperationState | undefined): string {
   const results = operation ? resultsOf(operation) : []
   const problems = results.flatMap(it => it.result?.problem ?? [])
-  const ports = problems.filter(it => it.code === 'port-in-use').length
+  const passed = problems.filter(it => isPassedOver(it)).length
+  const alone = problems.filter(it => isLeftAlone(it)).length
   const left = results.filter(it => !it.result)
   const goesOn = left.filter(it => it.begun).length
   const parts = [
-    `${capital(bulkOf(action).done)} ${results.length - problems.length - left.length} of ${count + skipped.length}`,
-    skipped.length + ports > 0 && `${skipped.length + ports} skipped`,
-    problems.length - ports > 0 && `${problems.length - ports} failed`,
+    `${capital(done)} ${results.length - problems.length - left.length} of ${count + skipped.length}`,
+    skipped.length + passed > 0 && `${skipped.length + passed} skipped`,
+    problems.length > passed + alone && `${problems.length - passed - alone} failed`,
+    alone > 0 && `${alone} left alone`,
     left.length > goesOn && `${left.length - goesOn} not started`,
     goesOn > 0 && `${goesOn} in progress when it was cancelled`,
   ]

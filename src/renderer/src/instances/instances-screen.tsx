@@ -8,7 +8,7 @@ import { isOpen } from '../../../shared/operation'
 import { useInstances, useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
 import { ActionsMenu } from './actions-menu'
-import { arrange, countGroups, type ShownInstance } from './arrange'
+import { arrange, countGroups, isIn, type ShownInstance } from './arrange'
 import { Banners } from './banners'
 import { Broken } from './broken'
 import { BulkBar } from './bulk-bar'
@@ -72,6 +72,7 @@ function List({
   const search = useRef<HTMLInputElement>(null)
   const [menu, setMenu] = useState<{ name: string; at: { x: number; y: number } }>()
   const groups = useMemo(() => countGroups(made), [made])
+  const outdated = useMemo(() => made.filter(it => isIn('outdated', it)), [made])
   const arranged = useMemo(() => arrange(made, { query, filter, sort }), [made, query, filter, sort])
   const names = useMemo(() => arranged.map(it => it.instance.name), [arranged])
   const plain = !query.trim() && (filter === 'all' || filter === 'busy')
@@ -98,7 +99,7 @@ function List({
   const shared = { items, selected: selection.names, menu: menu?.name, handlers }
   return (
     <>
-      {made.length > 0 && <Toolbar total={made.length} groups={groups} search={search} />}
+      {made.length > 0 && <Toolbar total={made.length} outdated={outdated} groups={groups} search={search} />}
       {items.length === 0 && (
         <div className={`card ${classes.none}`}>
           <p>

@@ -1,7 +1,7 @@
 /** The status to show: PM2's, unless a job on the instance is running or has just been requested. */
 import { jobOf } from '../../../shared/jobs'
 import type { StatusGroup } from '../../../shared/jobs/job'
-import { bulkOf, manyJob, resultsOf, type BulkAction } from '../../../shared/jobs/many'
+import { bulkOf, resultsOf, type BulkAction } from '../../../shared/jobs/many'
 import { isOpen, waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import type { InstanceView } from '../../../shared/instance'
 import { instanceTone, instanceWord, type Tone } from '../app/status'
@@ -58,7 +58,7 @@ export function newestBySubject(operations: readonly OperationState[]): Readonly
 export const queuesOf = (operations: readonly OperationState[]): ReadonlyMap<string, string> =>
   new Map(
     operations
-      .filter(it => it.kind === manyJob.kind && it.phase === 'running')
+      .filter(it => jobOf(it.kind)?.instances && it.phase === 'running')
       .flatMap(job =>
         resultsOf(job)
           .filter(it => !it.begun)
@@ -69,7 +69,11 @@ export const queuesOf = (operations: readonly OperationState[]): ReadonlyMap<str
 /** Why an action would change nothing; undefined if it would change something. */
 export function idleReason(action: BulkAction, { group, job }: ShownStatus): string | undefined {
   if (job !== undefined && jobOf(action)?.interrupts?.includes(job)) return undefined
+  return group === 'busy' || group === 'copy' ? whyNotNow(group) : bulkOf(action).idle(group)
+}
+
+/** Why no job can begin on it; undefined if one can. */
+export function whyNotNow(group: StatusGroup): string | undefined {
   if (group === 'busy') return 'another job on it is in progress'
-  if (group === 'copy') return 'it is a copy of another instance; adopt it first'
-  return bulkOf(action).idle(group)
+  return group === 'copy' ? 'it is a copy of another instance; adopt it first' : undefined
 }

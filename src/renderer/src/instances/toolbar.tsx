@@ -1,10 +1,11 @@
 /** The list's toolbar: find by name, filter by status, table or grid. */
 import { ActionIcon, Kbd, SegmentedControl, TextInput, UnstyledButton } from '@mantine/core'
-import { IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react'
+import { IconCircleArrowUp, IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react'
 import type { RefObject } from 'react'
 import { instanceWord, StatusIcon, instanceTone } from '../app/status'
-import type { Filter } from './arrange'
+import type { Filter, ShownInstance } from './arrange'
 import type { StatusGroup } from '../../../shared/jobs/job'
+import { RebuildButton } from '../rebuild/rebuild-button'
 import { useListState } from './list-state'
 import classes from './list.module.css'
 
@@ -12,15 +13,19 @@ const wordOf = (group: StatusGroup): string => (group === 'busy' ? 'Working' : i
 
 interface ToolbarProps {
   total: number
+  /** Those whose code is older than the base application's. */
+  outdated: readonly ShownInstance[]
   groups: readonly { readonly group: StatusGroup; readonly count: number }[]
   search: RefObject<HTMLInputElement | null>
 }
 
-export function Toolbar({ total, groups, search }: ToolbarProps) {
+export function Toolbar({ total, outdated, groups, search }: ToolbarProps) {
   const { query, setQuery, filter, setFilter, view, setView } = useListState()
   // The active filter stays visible even if nothing has that status any more.
   const shown =
-    filter === 'all' || groups.some(it => it.group === filter) ? groups : [...groups, { group: filter, count: 0 }]
+    filter === 'all' || filter === 'outdated' || groups.some(it => it.group === filter)
+      ? groups
+      : [...groups, { group: filter, count: 0 }]
   return (
     <div className={classes.toolbar} role="search" aria-label="Instances">
       <TextInput
@@ -67,6 +72,10 @@ export function Toolbar({ total, groups, search }: ToolbarProps) {
             onChoose={setFilter}
           />
         ))}
+        {(outdated.length > 0 || filter === 'outdated') && (
+          <Chip filter="outdated" word="Outdated" count={outdated.length} chosen={filter} onChoose={setFilter} />
+        )}
+        {filter === 'outdated' && outdated.length > 0 && <RebuildButton chosen={outdated} word="Rebuild all" />}
       </div>
       <SegmentedControl
         aria-label="View"
@@ -99,6 +108,12 @@ export function Toolbar({ total, groups, search }: ToolbarProps) {
   )
 }
 
+function ChipIcon({ filter }: { filter: Filter }) {
+  if (filter === 'all') return null
+  if (filter === 'outdated') return <IconCircleArrowUp size={14} aria-hidden />
+  return <StatusIcon tone={filter === 'busy' ? 'busy' : instanceTone[filter]} size={14} />
+}
+
 function Chip({
   filter,
   word,
@@ -118,7 +133,7 @@ function Chip({
       aria-pressed={chosen === filter}
       onClick={() => onChoose(chosen === filter ? 'all' : filter)}
     >
-      {filter !== 'all' && <StatusIcon tone={filter === 'busy' ? 'busy' : instanceTone[filter]} size={14} />}
+      <ChipIcon filter={filter} />
       {word}
       <span className={classes.chipCount}>{count}</span>
     </UnstyledButton>

@@ -12,7 +12,8 @@ import {
 } from 'react'
 import { jobOf, startRequestSchema, type StartRequest } from '../../../shared/jobs'
 import { startJob } from '../../../shared/jobs/lifecycle'
-import { manyJob, type BulkAction } from '../../../shared/jobs/many'
+import { rebuildingWords, type fleetJob } from '../../../shared/jobs/fleet'
+import { bulkOf, manyJob, resultsOf, type BulkAction, type Several } from '../../../shared/jobs/many'
 import { planOf } from '../../../shared/jobs/words'
 import { isOpen } from '../../../shared/operation'
 import type { Problem } from '../../../shared/problem'
@@ -29,11 +30,10 @@ export interface Skipped {
   readonly reason: string
 }
 /** The job on many instances that the list reports on; its results are in the operation. */
-export interface Asked {
-  readonly action: BulkAction
+export interface Asked extends Several {
   /** How many instances were requested. */
   readonly count: number
-  /** Skipped here because the action would change nothing. */
+  /** Skipped here because the job would change nothing, or can't be done. */
   readonly skipped: readonly Skipped[]
   /** The operation. Absent until it has begun, and if all instances were skipped. */
   readonly id?: string
@@ -57,6 +57,8 @@ interface Question {
 /** A request about one instance. */
 type InstanceRequest = Extract<StartRequest, { readonly name: string }>
 
+type FleetRequest = Extract<StartRequest, { readonly kind: typeof fleetJob.kind }>
+
 interface Jobs {
   /** By instance name. */
   readonly pending: ReadonlyMap<string, PendingJob>
@@ -67,6 +69,8 @@ interface Jobs {
   /** Starts an instance and stops whatever runs on its port; asks first. */
   readonly switchTo: (name: string) => void
   readonly bulk: (action: BulkAction, names: readonly string[], skipped?: readonly Skipped[]) => void
+  /** Starts a rebuild of several instances, and reports on it. @throws the router's Problem */
+  readonly sendFleet: (request: FleetRequest, skipped: readonly Skipped[]) => Promise<void>
   readonly dismissReport: () => void
   /** Opens a dialog, or closes it. */
   readonly ask: (question: Question | undefined) => void
@@ -144,7 +148,8 @@ export function JobsProvider({ children }: { children: ReactNode }) {
       })
     }
     const bulk: Jobs['bulk'] = (action, names, skipped = []) => {
-      const it = { action, count: names.length, skipped }
+      const { doing, done } = bulkOf(action)
+      const it = { doing, done, count: names.length, skipped }
       setAsking(it)
       if (!names.length) return
       client.operations.start.mutate({ kind: manyJob.kind, action, names: [...names] }).then(
@@ -155,11 +160,16 @@ export function JobsProvider({ children }: { children: ReactNode }) {
         (error: unknown) => setAsking({ ...it, problem: problemOf(error) }),
       )
     }
+    const sendFleet: Jobs['sendFleet'] = async (request, skipped) => {
+      const { id } = await client.operations.start.mutate(request)
+      setAsking(undefined)
+      setBegun({ ...rebuildingWords, count: request.names.length + 1, skipped, id })
+    }
     const dismissReport = (): void => {
       setAsking(undefined)
       forgetBegun()
     }
-    return { send, run, switchTo, bulk, dismissReport, ask }
+    return { send, run, switchTo, bulk, sendFleet, dismissReport, ask }
   }, [client, operations, setBegun, forgetBegun])
 
   // Also reports jobs that were started elsewhere or before a crash.
@@ -168,11 +178,12 @@ export function JobsProvider({ children }: { children: ReactNode }) {
     const look = (): void => {
       const other = operations
         .view()
-        .operations.find(it => it.kind === manyJob.kind && isOpen(it) && !told.current.has(it.id))
-      const plan = other && planOf(manyJob, other)
-      if (!plan) return
+        .operations.find(it => jobOf(it.kind)?.instances && isOpen(it) && !told.current.has(it.id))
+      if (!other) return
       told.current.add(other.id)
-      setBegun({ action: plan.action, count: plan.names.length, skipped: [], id: other.id })
+      const plan = planOf(manyJob, other)
+      const words = plan ? bulkOf(plan.action) : rebuildingWords
+      setBegun({ doing: words.doing, done: words.done, count: resultsOf(other).length, skipped: [], id: other.id })
     }
     look()
     return operations.subscribe(look)
