@@ -5,7 +5,7 @@ import { parse } from 'dotenv'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { exists } from '../../../src/main/system/files'
 import { layOut, makeDatabase } from '../../support/cli-instance'
-import type { TestWorkspace } from '../../support/workspace'
+import { until, type TestWorkspace } from '../../support/workspace'
 import { answerOf, job, mustDo, statuses, tinyWorkspace } from '../lifecycle/lifecycle'
 
 let workspace: TestWorkspace
@@ -99,4 +99,30 @@ it('an instance of the replaced tool gets a release of ours, and can go back', a
     expect(await readFile(inInstance('old', 'server/own.json'), 'utf8')).toBe('{}')
     expect(await answerOf(its.port)).toBe('old ')
   }
+})
+
+it('a stopped instance whose folder has become another’s meanwhile is left alone', async () => {
+  await mustDo(workspace, 'stop', { name: 'school' })
+  const go = join(workspace.home, 'go')
+  const entry = join(workspace.root, 'server/index.js')
+  const wait = `while (!require('node:fs').existsSync(${JSON.stringify(go)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)`
+  await writeFile(entry, `${wait}\n${await readFile(entry, 'utf8')}`)
+  const [config, code] = [inInstance('school', 'config.json'), inInstance('school', 'server/index.js')]
+  const [itsConfig, itsCode] = [await readFile(config, 'utf8'), await readFile(code, 'utf8')]
+  const { operations } = workspace.services
+  const id = await operations.start('rebuild', { name: 'school' })
+  await until(() =>
+    operations
+      .list()
+      .find(it => it.id === id)
+      ?.steps.some(it => it.text?.includes('on port')),
+  )
+  await writeFile(config, itsConfig.replace(/"instance": "[^"]*"/, `"instance": ${JSON.stringify(inInstance('old'))}`))
+  await writeFile(go, '')
+  const state = await operations.settled(id)
+  await writeFile(config, itsConfig)
+  expect(state).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'instance-foreign' } } })
+  expect(await readFile(code, 'utf8')).toBe(itsCode)
+  expect(await exists(inInstance('school', '.next'))).toBe(false)
+  expect(await statuses(workspace)).toMatchObject({ school: 'stopped' })
 })

@@ -1,0 +1,73 @@
+/** Rolls an instance back: says what that does to the database first. */
+import { Button, Skeleton } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState, type FormEvent } from 'react'
+import { rollbackJob } from '../../../shared/jobs/rebuild'
+import type { Problem } from '../../../shared/problem'
+import type { WayBack } from '../../../shared/schema'
+import { ProblemView } from '../app/problem'
+import { problemOf } from '../app/problem-of'
+import { useTRPC } from '../app/trpc'
+import dialogs from '../instances/dialogs.module.css'
+import { useJobs } from '../jobs/jobs'
+import classes from './rollback.module.css'
+
+export function RollbackForm({ name, onClose }: { name: string; onClose: () => void }) {
+  const trpc = useTRPC()
+  const { send } = useJobs()
+  const [sending, setSending] = useState(false)
+  const [problem, setProblem] = useState<Problem>()
+  const wayBack = useQuery(trpc.rebuild.wayBack.queryOptions({ name }, { staleTime: 0 }))
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    setSending(true)
+    send({ kind: rollbackJob.kind, name })
+      .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
+      .finally(() => setSending(false))
+  }
+  return (
+    <form className={dialogs.form} onSubmit={submit} noValidate aria-label="Roll back the instance">
+      <p className={dialogs.plain}>
+        It gets the code it had before the last rebuild. Uploads, settings and all other files of its own stay. The code
+        it has now is kept, so you can switch again.
+      </p>
+      {wayBack.isPending && <Skeleton height={60} aria-label="Loading" />}
+      {wayBack.error && <ProblemView problem={problemOf(wayBack.error)} onRetry={() => void wayBack.refetch()} />}
+      {wayBack.data && <Database schema={wayBack.data.schema} />}
+      {problem && <ProblemView problem={problem} />}
+      <div className={dialogs.buttons}>
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Cancel
+        </Button>
+        <Button type="submit" disabled={!wayBack.data} loading={sending}>
+          Roll back
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+function Database({ schema }: Pick<WayBack, 'schema'>) {
+  if (!schema) return <p className={dialogs.plain}>The database isn’t changed.</p>
+  const { to, limits } = schema
+  return (
+    <section aria-label="The database">
+      <p className={dialogs.plain}>
+        {to === 'old'
+          ? 'The database’s schema goes back, too. What the rebuild took from the rows is put back, and rows written since stay.'
+          : 'The database’s schema goes forward again. What going back took from the rows is put back, and rows written since stay.'}{' '}
+        This is tried on a copy first. The instance is stopped while it happens.
+      </p>
+      {limits.length > 0 && (
+        <>
+          <p className={classes.head}>What to expect</p>
+          <ul className={classes.limits}>
+            {limits.map(it => (
+              <li key={it}>{it.replaceAll(/`([^`]*)`/g, '“$1”')}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  )
+}
