@@ -148,6 +148,12 @@ export function rowWords({ count, keys }: { readonly count: number; readonly key
   return `${count === 1 ? 'one row' : `${number(count)} rows`}${keys.length > 0 ? ` (${named})` : ''}`
 }
 
+/** What a rollback would do to the database. */
+export interface WayBack {
+  /** Absent: the schema stays as it is. `limits`: what isn't brought back, or not as it was, each in a sentence. */
+  readonly schema?: { readonly to: 'old' | 'new'; readonly limits: readonly string[] }
+}
+
 /** What a change did with rows, each in a sentence. */
 export function reportWords({ losses, placeholders, aside }: MoveReport): string[] {
   return [

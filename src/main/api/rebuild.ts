@@ -9,6 +9,9 @@ export const rebuildRouter = router({
   review: workspaceProcedure
     .input(namedSchema)
     .query(({ ctx: { workspace }, input, signal }) => workspace.instances.reviewRebuild(input.name, signal)),
+  wayBack: workspaceProcedure
+    .input(namedSchema)
+    .query(({ ctx: { workspace }, input }) => workspace.instances.wayBack(input.name)),
   /** Takes seconds; stopped when nobody waits for it any more. */
   rehearse: workspaceProcedure
     .input(rehearseInputSchema)

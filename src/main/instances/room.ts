@@ -12,7 +12,7 @@ import type { StartRequest } from '../../shared/jobs'
 import type { rehearseInputSchema } from '../../shared/jobs/rebuild'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { RebuildReview } from '../../shared/rebuild-review'
-import type { Rehearsal } from '../../shared/schema'
+import type { Rehearsal, WayBack } from '../../shared/schema'
 import type { InfrastructureRoom } from '../infrastructure/room'
 import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
@@ -39,6 +39,7 @@ import { checkPort, choosePort, type PortKnowledge } from './ports'
 import { rebuilding } from './rebuild'
 import { reviewRebuild } from './rebuild/review'
 import { rehearseSchema } from './rebuild/schema'
+import { wayBack } from './rebuild/way-back'
 import type { Registry } from './registry'
 import { restarting } from './restart'
 import { rollback } from './rollback'
@@ -76,6 +77,8 @@ export interface Instances {
   reviewRebuild(name: string, signal?: AbortSignal): Promise<RebuildReview>
   /** What changing the schema of an instance's database would do; see `rehearseSchema`. */
   rehearse(input: z.output<typeof rehearseInputSchema>, signal: AbortSignal): Promise<Rehearsal>
+  /** What a rollback would do to the database. */
+  wayBack(name: string): Promise<WayBack>
   /** Ends an instance's process that PM2 has lost. To keep the instance running, start it: PM2 replaces the process. */
   endLost(name: string): Promise<void>
 }
@@ -165,6 +168,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     previewLeftovers: (name, signal) => previewLeftovers(services, name, signal),
     outdated: () => outdatedInstances(services),
     reviewRebuild: (name, signal) => reviewRebuild(services, name, signal),
+    wayBack: name => wayBack(services, name),
     rehearse: (input, signal) => rehearseSchema(services, input, signal),
     endLost: name => endLost(operations, name),
   }

@@ -87,8 +87,8 @@ export const fleetJob = defineJob({
 })
 
 /**
- * What ends it, if it has met that: whatever keeps the canary from being rebuilt, and of the others a rebuild that failed.
- * One that another job has at the moment is passed over.
+ * What ends it, if it has met that: whatever keeps the canary from being rebuilt, and of the others a rebuild that
+ * failed. One that another job has at the moment is passed over.
  */
 export function failureIn(plan: FleetPlan, state: OperationState): { name: string; problem: Problem } | undefined {
   for (const { name, result } of resultsOf(state)) {

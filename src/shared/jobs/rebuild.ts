@@ -174,12 +174,6 @@ export const rollbackJob = defineJob({
   offer: {
     label: 'Roll back…',
     when: it => isFree(it) && it.previous,
-    question: name => ({
-      title: `Roll back “${name}”?`,
-      text: 'It gets the code it had before the last rebuild. The database, settings, uploads and all other files of its own stay. The code it has now is kept, so you can switch again.',
-      confirm: 'Roll back',
-      calm: true,
-    }),
   },
   command: {
     description: 'Bring back the code that an instance had before its last rebuild.',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { exists } from '../../../src/main/system/files'
+import { changeInstanceConfig, requireInstanceConfig } from '../../../src/main/workspace/instance-config'
 import { layOut, makeDatabase } from '../../support/cli-instance'
 import { until, type TestWorkspace } from '../../support/workspace'
 import { answerOf, job, mustDo, statuses, tinyWorkspace } from '../lifecycle/lifecycle'
@@ -108,7 +109,10 @@ it('a stopped instance whose folder has become another’s meanwhile is left alo
   const wait = `while (!require('node:fs').existsSync(${JSON.stringify(go)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)`
   await writeFile(entry, `${wait}\n${await readFile(entry, 'utf8')}`)
   const [config, code] = [inInstance('school', 'config.json'), inInstance('school', 'server/index.js')]
-  const [itsConfig, itsCode] = [await readFile(config, 'utf8'), await readFile(code, 'utf8')]
+  const before = await readFile(code, 'utf8')
+  const { paths } = await requireInstanceConfig(config)
+  const setFolder = (instance: string): Promise<void> =>
+    changeInstanceConfig(config, it => ({ ...it, paths: { ...paths, instance } }))
   const { operations } = workspace.services
   const id = await operations.start('rebuild', { name: 'school' })
   await until(() =>
@@ -117,12 +121,12 @@ it('a stopped instance whose folder has become another’s meanwhile is left alo
       .find(it => it.id === id)
       ?.steps.some(it => it.text?.includes('on port')),
   )
-  await writeFile(config, itsConfig.replace(/"instance": "[^"]*"/, `"instance": ${JSON.stringify(inInstance('old'))}`))
+  await setFolder(inInstance('old'))
   await writeFile(go, '')
   const state = await operations.settled(id)
-  await writeFile(config, itsConfig)
+  await setFolder(paths.instance)
   expect(state).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'instance-foreign' } } })
-  expect(await readFile(code, 'utf8')).toBe(itsCode)
+  expect(await readFile(code, 'utf8')).toBe(before)
   expect(await exists(inInstance('school', '.next'))).toBe(false)
   expect(await statuses(workspace)).toMatchObject({ school: 'stopped' })
 })

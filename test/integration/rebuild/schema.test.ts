@@ -2,6 +2,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { exists } from '../../../src/main/system/files'
 import type { InstanceConfig } from '../../../src/shared/instance'
 import { headline } from '../../../src/shared/jobs/words'
 import type { OperationState } from '../../../src/shared/operation'
@@ -93,11 +94,13 @@ it('what would be lost is named, and nothing is touched until it is accepted', a
 })
 
 it('a rollback brings back what was lost and keeps what was written since; another one goes forward again', async () => {
+  expect(await workspace.services.instances.wayBack('school')).toEqual({ schema: { to: 'old', limits: [] } })
   await workspace.query('school', `INSERT INTO users (name, note) VALUES ('New', 'written later')`)
   await workspace.query('school', `UPDATE users SET name = 'Ada L.' WHERE name = 'Ada'`)
   const after = await users()
   const state = await mustDo(workspace, 'rollback', rebuild)
   expect(notes(state)).toContain('The database’s schema went backward.')
+  expect(await workspace.services.instances.wayBack('school')).toEqual({ schema: { to: 'new', limits: [] } })
   expect(await users()).toEqual([
     { id: 1, name: 'Ada L.', phone: '1', note: null },
     { id: 2, name: 'Bob', phone: '2', note: 'a note' },
@@ -147,6 +150,13 @@ it('rows that get in the way at the last moment: all is as it was', async () => 
   expect(await users()).toMatchObject([{}, { name: 'Bob' }, { name: 'Eve' }, {}])
 })
 
+it('the database is saved first where there is a tool for it, for nobody else to read', async () => {
+  const dumps = (await workspace.services.infrastructure.driver()).tool !== undefined
+  const found = await stat(inInstance('database.dump')).catch(() => undefined)
+  expect(found && found.mode & 0o777).toBe(dumps ? 0o600 : undefined)
+  expect(await exists(inInstance('database.dump.part'))).toBe(false)
+})
+
 it('what no way back needs is let go', async () => {
   const kept = async (): Promise<number> =>
     (
@@ -158,6 +168,8 @@ it('what no way back needs is let go', async () => {
   expect(await kept()).toBeGreaterThan(1)
   await mustDo(workspace, 'rebuild', rebuild)
   expect(await kept()).toBe(1)
+  expect(await exists(inInstance('database.dump'))).toBe(false)
+  expect(await workspace.services.instances.wayBack('school')).toEqual({})
 })
 
 it('a schema of several files is refused', async () => {

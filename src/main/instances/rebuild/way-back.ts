@@ -4,10 +4,7 @@ import { findInstance, type LifecycleServices } from '../lifecycle/target'
 import { readMove } from './schema-move'
 
 /** @throws Problem `instance-unknown`, `file-corrupt` */
-export async function wayBack(
-  services: Pick<LifecycleServices, 'paths' | 'configs'>,
-  name: string,
-): Promise<WayBack> {
+export async function wayBack(services: Pick<LifecycleServices, 'paths' | 'configs'>, name: string): Promise<WayBack> {
   const { paths } = await findInstance(services, name)
   const came = await readMove(paths.slots.previous)
   if (!came) return {}

@@ -24,6 +24,7 @@ import { BootTimeForm } from '../instances/boot-time-form'
 import { ChangePortForm } from '../instances/change-port-form'
 import { DeleteForm, LeftoversForm } from '../instances/delete-form'
 import { RebuildForm } from '../rebuild/rebuild-form'
+import { RollbackForm } from '../rebuild/rollback-form'
 import type { Dialog } from './jobs'
 
 interface Face {
@@ -46,7 +47,10 @@ const faces: ReadonlyMap<string, Face> = new Map<string, Face>([
   [stopJob.kind, { Icon: IconPlayerStop }],
   [restartJob.kind, { Icon: IconRefresh }],
   [rebuildJob.kind, { Icon: IconPackageImport, dialog: rebuildDialog }],
-  [rollbackJob.kind, { Icon: IconArrowBackUp }],
+  [
+    rollbackJob.kind,
+    { Icon: IconArrowBackUp, dialog: { title: name => `Roll back ${name}?`, Form: RollbackForm, wide: true } },
+  ],
   [adoptJob.kind, { Icon: IconCopyCheck, dialog: adoptDialog }],
   [
     changePortJob.kind,

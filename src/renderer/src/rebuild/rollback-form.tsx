@@ -51,7 +51,7 @@ function Database({ schema }: Pick<WayBack, 'schema'>) {
   if (!schema) return <p className={dialogs.plain}>The database isn’t changed.</p>
   const { to, limits } = schema
   return (
-    <section aria-label="The database">
+    <section className={classes.database} aria-label="The database">
       <p className={dialogs.plain}>
         {to === 'old'
           ? 'The database’s schema goes back, too. What the rebuild took from the rows is put back, and rows written since stay.'
