@@ -70,6 +70,8 @@ export interface RebuildReview {
   readonly release?: string
   readonly upToDate: boolean
   readonly changes: CodeChanges
+  /** An earlier rebuild left the database's schema as it was, and the code expects a newer one. */
+  readonly behind: boolean
   readonly env: {
     /** With a value in the base application's `.env`. */
     readonly offered: readonly NewKey[]

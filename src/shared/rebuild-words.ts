@@ -52,8 +52,10 @@ function packagesText(changes: PackageChanges | undefined): string {
   return enumerate(words, words.length)
 }
 
-export const schemaWords = (files: readonly string[]): string =>
-  files.length === 0 ? 'The schema is the same.' : `The schema has changed: ${enumerate(files)}`
+export function schemaWords({ changes: { schema }, behind }: Pick<RebuildReview, 'changes' | 'behind'>): string {
+  if (schema.length > 0) return `The schema has changed: ${enumerate(schema)}`
+  return behind ? 'An earlier rebuild left the database’s schema as it was.' : 'The schema is the same.'
+}
 
 /** Of new keys that are offered; undefined if there are none. */
 export const exampleWords = (keys: readonly string[]): string | undefined =>
@@ -106,6 +108,6 @@ export function wayBackWords({ exact, limits }: Rehearsal['rollback']): readonly
       limits.length > 0 ? limits : ['On the copy, the rows weren’t the same afterwards.'],
     ]
   return limits.length > 0
-    ? ['Can be rolled back: all rows come back as they are now. What is written meanwhile, with limits:', limits]
+    ? ['Can be rolled back: every row comes back as it is now. Of what is written meanwhile:', limits]
     : ['Can be rolled back without losing rows written meanwhile.', []]
 }

@@ -1,5 +1,5 @@
 /** Rebuilding and rolling back an instance in a real window. */
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFile, cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import type { CliInstance } from '../support/cli-instance'
@@ -15,6 +15,7 @@ let school: CliInstance
 test.beforeAll(async () => {
   place = await tinyHome({ infrastructure: true })
   school = await place.layOut('school')
+  await cp(join(place.root, 'server/prisma'), join(school.server, 'prisma'), { recursive: true }) // the same schema
   await place.makeDatabase(school)
   await place.startByCli(school)
   ;({ window } = await place.launch({ workspace: place.root }))
@@ -27,15 +28,18 @@ const code = (): Promise<string> => readFile(join(school.server, 'index.js'), 'u
 
 test('“Rebuild…” brings the new code, “Roll back…” the old one', async () => {
   await appendFile(join(place.root, 'server/index.js'), '\n// new\n')
+  await writeFile(join(place.root, 'server/.env'), 'GREETING=hello\n')
   await list.act('school', 'Rebuild…')
   const dialog = window.getByRole('dialog', { name: 'Rebuild school' })
   await expect(dialog).toContainText('tried beside the running one first')
   await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused()
   await expect(dialog).toContainText('The database and 7 settings')
+  await dialog.getByRole('checkbox', { name: 'GREETING' }).check()
   await dialog.getByRole('button', { name: 'Rebuild', exact: true }).click()
   await expect(list.row('school')).toContainText('Rebuilding…')
   await expect(list.row('school')).toContainText('Online', { timeout: 60_000 })
   expect(await code()).toContain('// new')
+  expect(await answerOf(school.port)).toBe('school hello')
   await list.act('school', 'Roll back…')
   await window.getByRole('dialog').getByRole('button', { name: 'Roll back', exact: true }).click()
   await expect.poll(code, { timeout: 60_000 }).not.toContain('// new')

@@ -67,7 +67,7 @@ export interface SchemaWorkspace extends TestWorkspace {
 /** A workspace of it; open, with the infrastructure up. */
 export async function schemaWorkspace(): Promise<SchemaWorkspace> {
   const prisma = await installPrisma()
-  const workspace = await testWorkspace({ prepare: root => makeBase(root, prisma) })
+  const workspace = await testWorkspace({ prepare: root => makeSchemaBase(root, prisma) })
   await workspace.open()
   await workspace.startInfrastructure()
   return Object.assign(Object.create(workspace) as TestWorkspace, {
@@ -83,7 +83,7 @@ export async function schemaWorkspace(): Promise<SchemaWorkspace> {
   })
 }
 
-async function makeBase(root: string, prisma: InstalledPrisma): Promise<void> {
+export async function makeSchemaBase(root: string, prisma: InstalledPrisma): Promise<void> {
   await makeTiny(root)
   const server = join(root, 'server')
   await cp(join(prisma.server, 'prisma.config.ts'), join(server, 'prisma.config.ts'))

@@ -18,6 +18,7 @@ import { isSeamless } from './lifecycle/reload'
 import { findOwn, isRunning } from './lifecycle/target'
 import { makeReplaced, removeReplaced } from './rebuild/exchange'
 import { removeSafely } from './rebuild/own-files'
+import { keysToTake } from './rebuild/new-settings'
 import { rehearseChange } from './rebuild/rehearse'
 import { planMove, schemaDiffers, schemaFiles } from './rebuild/schema'
 import { pathsOf, type RebuildServices } from './rebuild/services'
@@ -37,10 +38,10 @@ export const rebuilding = (services: RebuildServices): AnyOperation =>
     },
   })
 
-/** @throws Problem `instance-unknown`, `instance-foreign`, `base-changed`, `schema-files`, `postgres-unreachable`, `disk-space` */
+/** @throws Problem `instance-unknown`, `instance-foreign`, `base-changed`, `env-key-unknown`, `schema-files`, `postgres-unreachable`, `disk-space` */
 async function planRebuild(
   services: RebuildServices,
-  { name, release, schema }: z.output<typeof rebuildJob.input>,
+  { name, release, schema, env }: z.output<typeof rebuildJob.input>,
 ): Promise<RebuildPlan> {
   const { root } = services.paths
   await requireWorkspace(root)
@@ -60,6 +61,7 @@ async function planRebuild(
     moves: move?.moves,
     behind: (!schema && (config.schemaBehind || (await schemaDiffers(services, manifest, paths)))) || undefined,
     wasBehind: config.schemaBehind,
+    env: env && (await keysToTake(root, manifest, paths, env)),
   }
   if (release !== undefined && release !== plan.fingerprint)
     throw problem({

@@ -25,6 +25,13 @@ export function setEnv(text: string, values: EnvValues): string {
   }, lines)
 }
 
+/** Removes the assignments that count, and keeps every other line. */
+export const unsetEnv = (text: string, keys: readonly string[]): string =>
+  keys.reduce((before, key) => {
+    const [start, end] = placeOf(before, key)
+    return before.slice(0, start) + before.slice(end)
+  }, text)
+
 /**
  * Replaces an instance's `.env`. Only we may read it, and its group if the instance has its own system user. If it is a
  * link, its target is replaced.
@@ -69,7 +76,7 @@ function placeOf(text: string, key: string): readonly [number, number] {
   const [start, keyEnd] = indices?.[1] ?? []
   if (start === undefined) return [text.length, text.length]
   const valueEnd = indices?.[2]?.[1] ?? keyEnd
-  return [text.lastIndexOf('\n', start) + 1, text.indexOf('\n', valueEnd) + 1]
+  return [text.lastIndexOf('\n', start) + 1, text.indexOf('\n', valueEnd) + 1 || text.length]
 }
 
 function assignment(key: string, value: string): string {

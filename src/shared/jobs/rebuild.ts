@@ -44,6 +44,8 @@ const exchangePlanSchema = z.strictObject({
   /** The database lacks changes of the schema that the code expects: afterwards, and before. */
   behind: z.boolean().optional(),
   wasBehind: z.boolean().optional(),
+  /** Keys of its `.env` that it gets with the code, with the values that the base application's has. */
+  env: z.array(z.string()).optional(),
 })
 export type ExchangePlan = Readonly<z.infer<typeof exchangePlanSchema>>
 
@@ -103,6 +105,16 @@ export const rebuildJob = defineJob({
     release: fingerprintSchema.optional(),
     /** Absent: the database keeps the schema that it has. */
     schema: pushSchema.optional(),
+    /** Keys of the base application's `.env` that the instance gets too, unless it has them. */
+    env: z
+      .array(
+        z
+          .string()
+          .regex(/^[\w.-]+$/)
+          .max(200),
+      )
+      .max(500)
+      .optional(),
   }),
   plan: rebuildPlanSchema,
   steps: {
@@ -123,10 +135,10 @@ export const rebuildJob = defineJob({
   about: ({ name }) => things.instance(name),
   claims,
   name: ({ target }) => target.name,
-  again({ target: { name }, push }) {
-    if (!push) return { name }
+  again({ target: { name }, push, env }) {
+    if (!push) return { name, env }
     const { id: _, ...schema } = push
-    return { name, schema }
+    return { name, schema, env }
   },
   words: ({ name, plan }) => ({
     asking: `Rebuild “${name}”`,

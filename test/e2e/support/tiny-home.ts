@@ -14,7 +14,7 @@ import { isAlive } from '../../../src/main/system/proc'
 import { createSample } from '../../../src/main/workspace/sample'
 import { layOut, makeDatabase, pm2, startByCli, type CliInstance } from '../../support/cli-instance'
 import { makeTiny } from '../../support/tiny-base'
-import { mustSucceed, product, resources, until } from '../../support/workspace'
+import { createInput, mustSucceed, product, resources, until } from '../../support/workspace'
 import { testHome, type TestHome } from './fixtures'
 
 export interface TinyHome extends TestHome {
@@ -31,12 +31,21 @@ export interface TinyHome extends TestHome {
   killDaemon(): Promise<void>
 }
 
-/** @param infrastructure start PostgreSQL and PgBouncer too, which takes some seconds */
-export async function tinyHome({ infrastructure = false } = {}): Promise<TinyHome> {
+interface TinyOptions {
+  /** Start PostgreSQL and PgBouncer too, which takes some seconds. */
+  readonly infrastructure?: boolean
+  /** Changes the base application. */
+  readonly prepare?: (root: string) => Promise<void>
+  /** Instances to create, where the infrastructure is started. */
+  readonly create?: readonly string[]
+}
+
+export async function tinyHome({ infrastructure = false, prepare, create = [] }: TinyOptions = {}): Promise<TinyHome> {
   const place = await testHome()
   const { home, root, ports, defaults } = place
   await createSample(join(resources, 'sample-app'), root)
   await makeTiny(root)
+  await prepare?.(root)
   const host: Host = {
     kind: 'command',
     version: '0',
@@ -49,6 +58,7 @@ export async function tinyHome({ infrastructure = false } = {}): Promise<TinyHom
   if (infrastructure) {
     const { operations, close } = await openWorkspace(host, root)
     mustSucceed(await operations.settled(await operations.start('infrastructure-start', {})))
+    for (const it of create) mustSucceed(await operations.settled(await operations.start('create', createInput(it))))
     await close()
   }
   const status = () => Promise.resolve({ postgres: { port: ports.postgres }, pgbouncer: { port: ports.pgbouncer } })

@@ -7,7 +7,7 @@ import { exists } from '../../../src/main/system/files'
 import { changeInstanceConfig, requireInstanceConfig } from '../../../src/main/workspace/instance-config'
 import { layOut, makeDatabase } from '../../support/cli-instance'
 import { until, type TestWorkspace } from '../../support/workspace'
-import { answerOf, job, mustDo, statuses, tinyWorkspace } from '../lifecycle/lifecycle'
+import { answerOf, job, mustDo, refusal, statuses, tinyWorkspace } from '../lifecycle/lifecycle'
 
 let workspace: TestWorkspace
 beforeAll(async () => {
@@ -100,6 +100,30 @@ it('an instance of the replaced tool gets a release of ours, and can go back', a
     expect(await readFile(inInstance('old', 'server/own.json'), 'utf8')).toBe('{}')
     expect(await answerOf(its.port)).toBe('old ')
   }
+})
+
+it('takes over new settings of the base application, and gives them back where it fails', async () => {
+  const env = (): Promise<string> => readFile(inInstance('school', 'server/.env'), 'utf8')
+  const before = await env()
+  await writeFile(join(workspace.root, 'server/.env'), 'GREETING="hello # world"\nEMPTY=\nPORT=1\n')
+  for (const key of ['EMPTY', 'NOBODY'])
+    expect(await refusal(workspace, 'rebuild', { name: 'school', env: [key] })).toMatchObject({
+      code: 'env-key-unknown',
+    })
+  const entry = join(workspace.root, 'server/index.js')
+  const text = await readFile(entry, 'utf8')
+  // It fails where it runs as the instance, not in the trial.
+  await writeFile(entry, `${text}\nif (env.GREETING && !__dirname.includes('.next')) throw new Error('not here')\n`)
+  const failed = await job(workspace, 'rebuild', { name: 'school', env: ['GREETING'] })
+  expect(failed.phase).toBe('rolled-back')
+  expect(await env()).toBe(before)
+  await writeFile(entry, text)
+  const { plan } = await mustDo(workspace, 'rebuild', { name: 'school', env: ['GREETING'] })
+  expect(JSON.stringify(plan)).not.toContain('hello')
+  expect(await env()).toBe(`${before}GREETING="hello # world"\n`)
+  expect(await answerOf((plan as { target: { port: number } }).target.port)).toBe('school hello # world')
+  await mustDo(workspace, 'rebuild', { name: 'school', env: ['GREETING'] }) // it has it already
+  expect(await env()).toBe(`${before}GREETING="hello # world"\n`)
 })
 
 it('a stopped instance whose folder has become another’s meanwhile is left alone', async () => {

@@ -58,7 +58,13 @@ it('of an instance that is up to date, and of what stays', async () => {
   await writeFile(own('reports/2026/may.txt'), 'x')
   await writeFile(own('state.json'), '{}')
   const found = await review()
-  expect(found).toMatchObject({ name: 'school', upToDate: true, prepared: true, changes: { schema: [] } })
+  expect(found).toMatchObject({
+    name: 'school',
+    upToDate: true,
+    behind: false,
+    prepared: true,
+    changes: { schema: [] },
+  })
   expect(found.release).toBe(found.base)
   expect(found.expected).toBeUndefined()
   expect(found.stays).toEqual({

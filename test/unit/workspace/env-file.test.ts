@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'dotenv'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatEnv, setEnv, writeEnv } from '../../../src/main/workspace/env-file'
+import { formatEnv, setEnv, unsetEnv, writeEnv } from '../../../src/main/workspace/env-file'
 import { ProblemError } from '../../../src/shared/problem'
 import { temporary } from '../temporary'
 
@@ -51,6 +51,25 @@ describe('writeEnv', () => {
     await rm(env)
     await writeEnv(env, 'A=4\n')
     expect(await readFile(env, 'utf8')).toBe('A=4\n')
+  })
+})
+
+describe('unsetEnv', () => {
+  // oxlint-disable-next-line vitest/expect-expect -- the property asserts
+  it('takes out what setEnv has added, and nothing else', () => {
+    fc.assert(
+      fc.property(fc.dictionary(key, value), value, (values, added) => {
+        const before = written(() => `# ours\n${formatEnv(values)}`)
+        const after = before === undefined ? undefined : written(() => setEnv(before, { 'new.key': added }))
+        return before === undefined || after === undefined || unsetEnv(after, ['new.key', 'not-there']) === before
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('takes out a last line without its end', () => {
+    expect(unsetEnv('A=1\nB=2', ['B'])).toBe('A=1\n')
+    expect(unsetEnv('A=1\nB=2\nA=3\n', ['A'])).toBe('A=1\nB=2\n')
   })
 })
 

@@ -3,10 +3,10 @@ import type { z } from 'zod'
 import { canaryOf, defaultAtOnce, fleetJob } from '../../../shared/jobs/fleet'
 import { rebuildJob } from '../../../shared/jobs/rebuild'
 import type { RebuildReview } from '../../../shared/rebuild-review'
-import type { Rename } from '../../../shared/schema'
+import type { Rehearsal, Rename } from '../../../shared/schema'
 import { refused, wrongUsage } from '../failure'
 import { many, notesOf, one, resultOfMany, withOperations, type Each, type FollowServices } from '../operate'
-import { reviewLines } from '../print/review'
+import { rehearsalLines, reviewLines } from '../print/review'
 import type { CommandSession, Result } from '../session'
 
 export interface RebuildOptions {
@@ -18,17 +18,18 @@ export interface RebuildOptions {
   readonly acceptDataLoss?: boolean
   readonly rename?: Rename[]
   readonly mend?: string
+  readonly takeEnv?: string[]
 }
 
 export function rebuild(
   session: CommandSession,
   names: readonly string[],
-  { outdated, dryRun, ...options }: RebuildOptions,
+  { outdated, dryRun, takeEnv: env, ...options }: RebuildOptions,
 ): Promise<Result> {
   if (names.length && outdated) throw wrongUsage('Use either instance names or --outdated, not both.')
   if (!names.length && !outdated) throw wrongUsage('Which instances?', 'Name one or more, or use --outdated.')
-  if (dryRun) return showReviews(session, outdated ? 'outdated' : names)
   const schema = schemaOf(options)
+  if (dryRun) return showReviews(session, outdated ? 'outdated' : names, schema)
   return withOperations(session, async services => {
     const chosen = outdated ? await services.client.rebuild.outdated.query() : [...new Set(names)]
     const [name] = chosen
@@ -37,8 +38,8 @@ export function rebuild(
       name === undefined
         ? []
         : chosen.length === 1
-          ? [await one(services, name, { kind: rebuildJob.kind, name, schema })]
-          : await several(services, chosen, schema, options)
+          ? [await one(services, name, { kind: rebuildJob.kind, name, schema, env })]
+          : await several(services, chosen, { schema, env }, options)
     const ended = results.map(it => it.operation?.id)
     const notes = services.follower.states.filter(it => ended.includes(it.id)).flatMap(notesOf)
     return resultOfMany(session, results, notes.length > 0 ? notes : undefined)
@@ -47,17 +48,30 @@ export function rebuild(
 
 const noneOutdated = 'No instance has older code than the base application.'
 
-async function showReviews(session: CommandSession, which: readonly string[] | 'outdated'): Promise<Result> {
-  const { client } = await session.engine('look')
+async function showReviews(
+  session: CommandSession,
+  which: readonly string[] | 'outdated',
+  schema: Schema,
+): Promise<Result> {
+  const { client } = await session.engine(schema ? 'change' : 'look') // a rehearsal makes a copy of the database
   const names = which === 'outdated' ? await client.rebuild.outdated.query() : [...new Set(which)]
   if (names.length === 0 && !session.json) session.say(noneOutdated)
-  const reviews = await session.whileWatched(async signal => {
-    const found: RebuildReview[] = []
-    for (const name of names) found.push(await client.rebuild.review.query({ name }, { signal }))
-    return found
+  return session.whileWatched(async signal => {
+    const reviews: RebuildReview[] = []
+    const rehearsals: Rehearsal[] = []
+    const lines: string[] = []
+    for (const name of names) {
+      const review = await client.rebuild.review.query({ name }, { signal })
+      reviews.push(review)
+      lines.push(...(lines.length > 0 ? [''] : []), ...reviewLines(review, session.out.paint))
+      if (!schema) continue
+      const { renames, mend } = schema
+      const rehearsal = await client.rebuild.rehearse.query({ name, renames, mend }, { signal })
+      rehearsals.push(rehearsal)
+      lines.push(...rehearsalLines(rehearsal))
+    }
+    return { data: { reviews, ...(schema && { rehearsals }) }, lines }
   })
-  const lines = reviews.flatMap((it, index) => [...(index > 0 ? [''] : []), ...reviewLines(it, session.out.paint)])
-  return { data: { reviews }, lines }
 }
 
 type Schema = z.input<typeof rebuildJob.input>['schema']
@@ -76,7 +90,7 @@ function schemaOf({
 async function several(
   services: FollowServices,
   chosen: readonly string[],
-  schema: Schema,
+  how: Pick<z.input<typeof rebuildJob.input>, 'schema' | 'env'>,
   { canary, atOnce = defaultAtOnce }: RebuildOptions,
 ): Promise<Each[]> {
   if (canary !== undefined && !chosen.includes(canary))
@@ -87,5 +101,5 @@ async function several(
     throw refused({ code: 'instance-unknown', message: `There is no instance “${unknown}”. None was rebuilt.` })
   const first = canary ?? canaryOf(instances.filter(it => chosen.includes(it.name)))?.name ?? ''
   const names = chosen.filter(it => it !== first)
-  return await many(services, { kind: fleetJob.kind, canary: first, names, atOnce, schema })
+  return await many(services, { kind: fleetJob.kind, canary: first, names, atOnce, ...how })
 }

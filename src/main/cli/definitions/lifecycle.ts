@@ -7,7 +7,7 @@ import { rebuildJob } from '../../../shared/jobs/rebuild'
 import type { LifecycleOptions } from '../commands/lifecycle'
 import type { RebuildOptions } from '../commands/rebuild'
 import type { Grammar } from '../grammar'
-import { atOnce, bootSeconds, oneOf, port, rename } from './values'
+import { atOnce, bootSeconds, oneOf, port, rename, repeated } from './values'
 
 /** Start, stop and restart, for one or many instances. */
 export function startStopRestart(program: Grammar): void {
@@ -72,7 +72,12 @@ export function rebuild(program: Grammar): void {
       'of several, the one that is rebuilt first and alone; by default a stopped one, or else the first',
     )
     .option('--at-once <number>', `of several, how many of the others at once; ${defaultAtOnce} by default`, atOnce)
-    .option('--dry-run', 'only show what would change, and what stays')
+    .option(
+      '--take-env <key>',
+      'a key of the base application’s .env that the instances get too, if they lack it; may be repeated',
+      repeated,
+    )
+    .option('--dry-run', 'only show what would change, and what stays; with --push-schema, rehearse that on a copy')
     .example(`${rebuildJob.kind} school --dry-run`, 'commits, packages, schema, new settings, space and time')
     .example(
       `${rebuildJob.kind} school`,

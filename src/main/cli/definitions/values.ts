@@ -28,6 +28,9 @@ export function rename(text: string, before: readonly Rename[] = []): Rename[] {
   return [...before, table === undefined ? { kind: 'table', from, to } : { kind: 'column', table, from, to }]
 }
 
+/** @param before those given already */
+export const repeated = (text: string, before: readonly string[] = []): string[] => [...before, text]
+
 export const oneOf =
   (values: readonly string[]) =>
   (text: string): string => {

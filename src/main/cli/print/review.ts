@@ -1,7 +1,10 @@
 /** Formats a rebuild's review. */
 import type { RebuildReview } from '../../../shared/rebuild-review'
+import { capital } from '../../../shared/amounts'
 import {
+  classWords,
   commitWords,
+  driftWords,
   exampleWords,
   hasSpace,
   keptWords,
@@ -10,7 +13,9 @@ import {
   schemaWords,
   spaceWords,
   timeWords,
+  wayBackWords,
 } from '../../../shared/rebuild-words'
+import { lossWords, renameWords, type Rehearsal } from '../../../shared/schema'
 import { cleanLine } from './clean'
 import type { Paint } from './style'
 import { pairs } from './table'
@@ -27,7 +32,7 @@ export function reviewLines(review: RebuildReview, paint: Paint): string[] {
       ],
     ],
     ['Packages', packageLines(changes).map(cleanLine)],
-    ['Database', [cleanLine(schemaWords(changes.schema))]],
+    ['Database', [cleanLine(schemaWords(review))]],
   ]
   const offered = env.offered.length
     ? [`New in the base application’s .env: ${env.offered.map(keyWords).join(', ')}`]
@@ -57,4 +62,27 @@ export function reviewLines(review: RebuildReview, paint: Paint): string[] {
       dim,
     ),
   ]
+}
+
+/** What a rehearsal has found, with the SQL. */
+export function rehearsalLines({
+  class: kind,
+  losses,
+  refusal,
+  candidates,
+  drift,
+  rollback,
+  change,
+}: Rehearsal): string[] {
+  const [heading, sentences] = wayBackWords(rollback)
+  const indented = (texts: readonly string[]): string[] => texts.map(it => `  ${it}`)
+  return [
+    classWords[kind],
+    ...(refusal ? [refusal.words] : []),
+    ...indented(losses.map(it => capital(lossWords(it)))),
+    ...candidates.map(it => `Renamed (--rename)? ${capital(renameWords(it))}`),
+    ...(drift.length > 0 ? [driftWords] : []),
+    ...(kind === 'none' || kind === 'refused' ? [] : [heading, ...indented(sentences)]),
+    ...(change ? ['SQL:', ...indented(change.forward.trim().split('\n'))] : []),
+  ].map(it => cleanLine(it))
 }

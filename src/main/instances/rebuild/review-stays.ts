@@ -1,4 +1,4 @@
-/** What a rebuild keeps, and which settings of the base application an instance lacks. */
+/** What a rebuild keeps. */
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import type { RebuildReview } from '../../../shared/rebuild-review'
@@ -10,7 +10,6 @@ import type { Run } from '../../system/run'
 import { measure } from '../../system/tree'
 import { baseFiles } from '../../workspace/base'
 import type { InstancePaths, WorkspacePaths } from '../../workspace/paths'
-import { readBaseEnv } from '../create/plan'
 import { ownPaths } from './own-files'
 
 /** Files of a data folder that are counted; 20,000 take half a second on a busy machine. */
@@ -77,25 +76,3 @@ async function otherFiles(
 /** A file's path and those of the folders it is in. */
 const withParents = (path: string): string[] =>
   path.split('/').map((_, index, names) => names.slice(0, index + 1).join('/'))
-
-/** Each instance has its own of these, whatever the base application's are. */
-const ownKeys = new Set(['DATABASE_URL', 'DIRECT_URL', 'PORT', 'JWT_SECRET', 'INSTANCE_NAME'])
-
-/** Only names; values stay where they are. @param keys those that the instance has */
-export async function newKeys(
-  root: string,
-  manifest: Manifest,
-  keys: readonly string[],
-): Promise<RebuildReview['env']> {
-  const [base, example] = await Promise.all([
-    readBaseEnv(root, manifest),
-    readIfExists(join(root, manifest.server.folder, '.env.example')),
-  ])
-  const lacks = (it: string): boolean => !keys.includes(it) && !ownKeys.has(it)
-  return {
-    offered: Object.keys(base)
-      .filter(it => base[it] !== '' && lacks(it))
-      .map(key => ({ key, copied: manifest.env.copy.includes(key) })),
-    exampleOnly: Object.keys(parse(example ?? '')).filter(it => !base[it] && lacks(it)),
-  }
-}

@@ -6,8 +6,9 @@ import { requireWorkspace } from '../../workspace/base'
 import { findInstance, type LifecycleServices } from '../lifecycle/target'
 import type { Roster } from '../roster'
 import type { Space } from '../space'
+import { newKeys } from './new-settings'
 import { codeChanges, instanceBefore, releaseBefore } from './review-changes'
-import { newKeys, whatStays, type StaysServices } from './review-stays'
+import { whatStays, type StaysServices } from './review-stays'
 import { expectedTime } from './review-time'
 
 export interface ReviewServices extends StaysServices, Pick<LifecycleServices, 'paths' | 'configs'> {
@@ -45,7 +46,10 @@ export async function reviewRebuild(
       kept.list(),
     ])
     const expected = expectedTime(services.operations.list(), releases, prepared)
-    return { its: { base, upToDate, changes, prepared, ...(expected && { expected }) }, needed }
+    return {
+      its: { base, upToDate, changes, behind: config.schemaBehind === true, prepared, ...(expected && { expected }) },
+      needed,
+    }
   }
   const [found, { its: review, needed }, { free, reserve }] = await Promise.all([own(), code(), services.space.disk()])
   signal?.throwIfAborted()

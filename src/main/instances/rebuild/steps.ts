@@ -15,6 +15,7 @@ import { runAs } from '../system-user/identity'
 import { placesOf, takeBack } from '../system-user/ownership'
 import { dumpDatabase, dumpOf } from './dump'
 import { isSwitched, releasedIn, settleOwn, switchBack, switchIn } from './exchange'
+import { leaveNewSettings, takeNewSettings } from './new-settings'
 import { removeSafely } from './own-files'
 import { ownerLogin } from './schema'
 import { makeMove, opposite, readMove, type SchemaMove } from './schema-move'
@@ -43,6 +44,7 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
     await endOthers(services, target.name)
     if (move) await moveSchema(services, paths, move, note)
     await switchIn(services.run, paths, released, seamless)
+    await takeNewSettings(services, plan)
     await changeInstanceConfig(paths.config, it => ({ ...it, release: fingerprint, schemaBehind: behind }))
     await removeSafely(services.run, paths.slots.next.folder)
   },
@@ -58,6 +60,7 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
     // If its rows don't let it go back, the code that fits it stays too, until they are corrected.
     if (move) await moveSchema(services, paths, opposite(move), note)
     if (switched) await switchBack(services.run, paths, await releasedIn(paths), plan.seamless)
+    await leaveNewSettings(services, plan)
     await changeInstanceConfig(paths.config, it => ({ ...it, release: plan.from, schemaBehind: plan.wasBehind }))
     if (plan.ran) await (plan.seamless ? handBack : startAgain)(services, plan.target, context)
   },

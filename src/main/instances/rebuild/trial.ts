@@ -26,6 +26,7 @@ import { smokeTest } from '../smoke/run'
 import { runAs } from '../system-user/identity'
 import { giveTo, placesOf } from '../system-user/ownership'
 import { releasedIn } from './exchange'
+import { withNewSettings } from './new-settings'
 import { removeOwn } from './own-files'
 import { envForCopy, ownerLogin } from './schema'
 import { makeMove, readMove, type SchemaMove } from './schema-move'
@@ -44,7 +45,7 @@ export const trial = (services: RebuildServices, tested: boolean): ExchangeStep 
     const { next } = paths.slots
     const released = await releasedIn(paths)
     const port = await sparePort()
-    const env = (await readIfExists(paths.env)) ?? ''
+    const env = await withNewSettings(services, plan, (await readIfExists(paths.env)) ?? '')
     const move = await readMove(paths.slots.replaced)
     await removeOwn(services.run, next.server, released) // left by a trial that was killed
     const copy = move && (await changedCopy(services, plan, move, { signal, report }))

@@ -1,0 +1,141 @@
+/** What a rehearsal has found: what the change does, what it loses, how far it can be taken back. */
+import { Button, Checkbox, Textarea } from '@mantine/core'
+import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
+import { useState, type ReactNode } from 'react'
+import { capital, enumerate } from '../../../shared/amounts'
+import { classWords, driftWords, wayBackWords } from '../../../shared/rebuild-words'
+import { lossWords, renameWords, type Loss, type Rehearsal, type Rename } from '../../../shared/schema'
+import { Details } from '../app/details'
+import classes from './rebuild.module.css'
+import type { SchemaDecision } from './schema-decision'
+import { Words } from './words'
+
+const tones = { none: 'good', additive: 'good', restrictive: 'good', destructive: 'bad', refused: 'warn' } as const
+
+export function RehearsalView({ rehearsal, decision }: { rehearsal: Rehearsal; decision: SchemaDecision }) {
+  const { class: kind, change, losses, refusal, drift, oldCode } = rehearsal
+  return (
+    <>
+      <Line tone={tones[kind]}>{classWords[kind]}</Line>
+      {refusal && (
+        <>
+          <p>
+            <Words text={refusal.words} />
+          </p>
+          <Details label="The statement that is refused" text={refusal.statement} />
+        </>
+      )}
+      <Sentences texts={losses.map(it => capital(lossWords(it)))} />
+      {kind !== 'none' && kind !== 'refused' && <WayBack {...rehearsal} />}
+      {drift.length > 0 && (
+        <>
+          <Line tone="warn">{driftWords}</Line>
+          <Details label="How they differ" text={drift.join('\n')} />
+        </>
+      )}
+      <div className={classes.texts}>
+        {oldCode.length > 0 && (
+          <Details label="What the old code can’t do with it" text={oldCode.join('\n').replaceAll('`', '')} />
+        )}
+        {change && <Details label="SQL" text={change.forward} />}
+        {change && <Details label="SQL of the way back" text={change.backward} />}
+      </div>
+      {kind === 'destructive' && (
+        <Checkbox
+          color="red"
+          checked={decision.accepts}
+          onChange={event => decision.accept(event.currentTarget.checked)}
+          label={`Lose ${enumerate(losses.map(lost), 8)}`}
+          description="The application no longer has it. It is kept in the database for a rollback, until the next rebuild."
+        />
+      )}
+    </>
+  )
+}
+
+/** e.g. “1,204 values of users.phone”. */
+function lost(loss: Loss): string {
+  const number = loss.count.toLocaleString('en')
+  const unit = loss.kind === 'table' || loss.kind === 'rows' ? 'row' : 'value'
+  return `${number} ${unit}${loss.count === 1 ? '' : 's'} of ${loss.table}${'column' in loss ? `.${loss.column}` : ''}`
+}
+
+function WayBack({ rollback }: Pick<Rehearsal, 'rollback'>) {
+  const [heading, sentences] = wayBackWords(rollback)
+  return (
+    <>
+      <Line tone={rollback.exact ? 'good' : 'warn'}>{heading}</Line>
+      <Sentences texts={sentences} />
+    </>
+  )
+}
+
+function Line({ tone, children }: { tone: 'good' | 'warn' | 'bad'; children: ReactNode }) {
+  const Icon = { good: IconCircleCheck, warn: IconAlertTriangle, bad: IconCircleX }[tone]
+  return (
+    <p className={classes.line} data-tone={tone}>
+      <Icon size={18} aria-hidden />
+      <span>{children}</span>
+    </p>
+  )
+}
+
+const Sentences = ({ texts }: { texts: readonly string[] }) =>
+  texts.length > 0 && (
+    <ul className={classes.sentences}>
+      {texts.map(it => (
+        <li key={it}>
+          <Words text={it} />
+        </li>
+      ))}
+    </ul>
+  )
+
+interface RenamesProps {
+  renames: readonly Rename[]
+  confirmed: readonly Rename[]
+  answer: (rename: Rename, same: boolean) => void
+}
+
+export function Renames({ renames, confirmed, answer }: RenamesProps) {
+  if (renames.length === 0) return null
+  return (
+    <fieldset className={classes.choices}>
+      <legend>Renamed? Then the values stay.</legend>
+      {renames.map(it => (
+        <Checkbox
+          key={JSON.stringify(it)}
+          checked={confirmed.includes(it)}
+          onChange={event => answer(it, event.currentTarget.checked)}
+          label={<Words text={capital(renameWords(it))} />}
+        />
+      ))}
+    </fieldset>
+  )
+}
+
+/** @param mend the statement that the last rehearsal ran; empty if it had none */
+export function Mend({ mend, setMend }: { mend: string; setMend: (statement: string) => void }) {
+  const [typed, setTyped] = useState(mend)
+  return (
+    <>
+      <Textarea
+        label="One statement of your own that makes the rows fit"
+        description="It runs with the change, before what is refused. It is kept in Activity."
+        placeholder="UPDATE users SET email = 'none-' || id WHERE email IS NULL"
+        classNames={{ input: 'mono' }}
+        autosize
+        minRows={2}
+        maxRows={6}
+        spellCheck={false}
+        value={typed}
+        onChange={event => setTyped(event.currentTarget.value)}
+      />
+      <div>
+        <Button size="xs" variant="default" disabled={typed.trim() === mend} onClick={() => setMend(typed.trim())}>
+          {typed.trim() === '' && mend !== '' ? 'Rehearse without it' : 'Rehearse with it'}
+        </Button>
+      </div>
+    </>
+  )
+}
