@@ -51,6 +51,11 @@ test('the chosen ones: a stopped canary is suggested, and each gets the new code
   await expect(dialog).toContainText('At least 1.')
   await atOnce.fill('2')
   await dialog.getByRole('button', { name: 'Rebuild 3' }).click()
+  await expect(dialog).toContainText('Choose one.') // these instances know of no schema
+  await dialog.getByRole('radio', { name: 'Change their schema, too' }).check()
+  await expect(dialog.getByRole('checkbox', { name: 'even if values or rows are lost' })).not.toBeChecked()
+  await dialog.getByRole('radio', { name: 'Keep their schema' }).check()
+  await dialog.getByRole('button', { name: 'Rebuild 3' }).click()
   await expect(list.report).toContainText('Rebuilt 3 of 3.', { timeout: 120_000 })
   expect(await versions()).toEqual([1, 1, 1])
 })

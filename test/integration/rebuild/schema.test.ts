@@ -1,10 +1,11 @@
 /** Rebuilds to code with another schema: what they would do, the database changed with them or left, and the way back. */
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { exists } from '../../../src/main/system/files'
 import type { InstanceConfig } from '../../../src/shared/instance'
 import { headline } from '../../../src/shared/jobs/words'
+import { resultsOf } from '../../../src/shared/jobs/many'
 import type { OperationState } from '../../../src/shared/operation'
 import { first, schemaWorkspace, setVersion, type SchemaWorkspace, type Version } from '../../support/schema-base'
 import { mustSucceed, until } from '../../support/workspace'
@@ -180,4 +181,22 @@ it('a schema of several files is refused', async () => {
     cause: expect.stringContaining('server/prisma/more.prisma') as string,
   })
   await expect(stat(inInstance('.next'))).rejects.toThrow('ENOENT')
+  await rm(other)
+})
+
+it('of several, what each would lose is checked at its own turn', async () => {
+  mustSucceed(await workspace.create({ name: 'empty' }))
+  const before = await users()
+  await setVersion(workspace, { columns: 'id, name, phone', fields: 'name String @unique\n  phone String?' })
+  const state = await mustDo(workspace, 'rebuild-many', { canary: 'empty', names: ['school'], schema: {} })
+  expect(resultsOf(state).map(({ name, result }) => [name, result?.problem?.code])).toEqual([
+    ['empty', undefined],
+    ['school', 'schema-loss'],
+  ])
+  const columns = await workspace.query<{ name: string }>(
+    'empty',
+    "SELECT attname AS name FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0 AND NOT attisdropped",
+  )
+  expect(columns.map(it => it.name).toSorted()).toEqual(['id', 'name', 'phone'])
+  expect(await users()).toEqual(before)
 })

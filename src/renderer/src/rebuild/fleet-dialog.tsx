@@ -1,5 +1,5 @@
 /** Rebuilds several instances: which one first, how many of the others at once, and what happens if one fails. */
-import { Button, Modal, NumberInput, Select, Skeleton } from '@mantine/core'
+import { Button, Checkbox, Modal, NumberInput, Radio, Select, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { count, enumerate } from '../../../shared/amounts'
@@ -35,6 +35,9 @@ function FleetForm({ fleet, skipped, onClose }: FleetProps) {
   const { sendFleet } = useJobs()
   const [canary, setCanary] = useState(() => canaryOf(fleet.map(it => it.instance))?.name ?? '')
   const [atOnce, setAtOnce] = useState<number | string>(defaultAtOnce)
+  const [database, setDatabase] = useState<string>()
+  const [acceptLoss, setAcceptLoss] = useState(false)
+  const [tried, setTried] = useState(false)
   const [sending, setSending] = useState(false)
   const [problem, setProblem] = useState<Problem>()
   const review = useQuery(
@@ -42,11 +45,15 @@ function FleetForm({ fleet, skipped, onClose }: FleetProps) {
   )
   const others = fleet.map(it => it.instance.name).filter(it => it !== canary)
   const together = fleetJob.input.shape.atOnce.safeParse(atOnce)
+  const asksSchema = review.data !== undefined && review.data.changes.schema.length > 0
+  const unanswered = asksSchema && database === undefined
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    if (!together.success) return
+    setTried(true)
+    if (!review.data || !together.success || unanswered) return
     setSending(true)
-    sendFleet({ kind: fleetJob.kind, canary, names: others, atOnce: together.data }, skipped)
+    const schema = asksSchema && database === 'push' ? { acceptLoss } : undefined
+    sendFleet({ kind: fleetJob.kind, canary, names: others, atOnce: together.data, schema }, skipped)
       .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
       .finally(() => setSending(false))
   }
@@ -102,6 +109,32 @@ function FleetForm({ fleet, skipped, onClose }: FleetProps) {
           </dl>
         </>
       )}
+      {asksSchema && (
+        <Radio.Group
+          label="Databases"
+          value={database ?? null}
+          onChange={setDatabase}
+          error={tried && unanswered ? 'Choose one.' : undefined}
+        >
+          <div className={dialogs.choices}>
+            <Radio value="leave" label="Keep their schema" description="The new code must work with the old schema." />
+            <Radio
+              value="push"
+              label="Change their schema, too"
+              description="Rehearsed on a copy of each database when its turn comes. If values or rows would be lost, that instance isn’t rebuilt, and no more are begun."
+            />
+            {database === 'push' && (
+              <Checkbox
+                className={classes.nested}
+                label="Rebuild even if values or rows are lost"
+                description="In any of them. What is lost is kept for a rollback."
+                checked={acceptLoss}
+                onChange={event => setAcceptLoss(event.currentTarget.checked)}
+              />
+            )}
+          </div>
+        </Radio.Group>
+      )}
       {review.isPending && <Skeleton height={150} aria-label="Loading" />}
       {review.error && (
         <ProblemView
@@ -115,7 +148,7 @@ function FleetForm({ fleet, skipped, onClose }: FleetProps) {
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
-        <Button type="submit" loading={sending}>
+        <Button type="submit" disabled={!review.data} loading={sending}>
           Rebuild {fleet.length}
         </Button>
       </div>
