@@ -33,15 +33,22 @@ interface Taken extends Probed {
 async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): Promise<Measured[]> {
   const portOf = async (name: string): Promise<number> =>
     (mustSucceed(await workspace.create({ name })).plan as unknown as { port: number }).port
-  const ports = { ours: await portOf('ours'), guide: await portOf('guide'), other: await portOf('other') }
+  const ports = {
+    ours: await portOf('ours'),
+    seamless: await portOf('seamless'),
+    guide: await portOf('guide'),
+    other: await portOf('other'),
+  }
+  await done(workspace, 'seamless', 'seamless')
   const alone = await quiet(ports.other)
-  const taken = { server: [] as Taken[], client: [] as Taken[], guide: [] as Taken[] }
+  const taken = { server: [] as Taken[], client: [] as Taken[], seamless: [] as Taken[], guide: [] as Taken[] }
   const boots: number[] = []
   for (let run = 1; run <= runs; run++) {
     for (const changed of ['server', 'client'] as const) {
       await change(workspace, changed, run)
-      taken[changed].push(await probed(ports.ours, ports.other, () => ours(workspace)))
+      taken[changed].push(await probed(ports.ours, ports.other, () => done(workspace, 'rebuild', 'ours')))
     }
+    taken.seamless.push(await probed(ports.seamless, ports.other, () => done(workspace, 'rebuild', 'seamless')))
     boots.push(await boot(workspace, ports.ours))
     taken.guide.push(await probed(ports.guide, ports.other, () => theirs(workspace, ports.guide)))
     say(
@@ -67,6 +74,13 @@ async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): P
       { name: `${way}: gap`, unit: 'ms', values: values(way, it => it.longestGap) },
       { name: `${way}: failed requests`, unit: '', values: values(way, it => it.failed) },
     ]),
+    { name: 'seamless: gap', unit: 'ms', values: values('seamless', it => it.longestGap), goal: '<= 50' },
+    { name: 'seamless: failed requests', unit: '', values: values('seamless', it => it.failed), goal: '<= 1' },
+    {
+      name: 'others: gap meanwhile',
+      unit: 'ms',
+      values: values('seamless', it => it.other.longestGap),
+    },
     { name: 'others: failed requests', unit: '', values: values('server', it => it.other.failed), goal: '<= 0' },
     {
       name: 'others: p95 / before',
@@ -94,8 +108,7 @@ async function probed(port: number, otherPort: number, work: () => Promise<void>
 /** How long nobody answers when PM2 only restarts it: the application's own boot. */
 async function boot(workspace: TestWorkspace, port: number): Promise<number> {
   const end = probe(port)
-  const { operations } = workspace.services
-  mustSucceed(await operations.settled(await operations.start('restart', { name: 'ours' })))
+  await done(workspace, 'restart', 'ours')
   return (await end()).longestGap
 }
 
@@ -105,8 +118,8 @@ async function change({ services }: TestWorkspace, what: 'server' | 'client', ru
   await writeFile(file, (await readFile(file, 'utf8')) + line)
 }
 
-async function ours({ services: { operations } }: TestWorkspace): Promise<void> {
-  mustSucceed(await operations.settled(await operations.start('rebuild', { name: 'ours' })))
+async function done({ services: { operations } }: TestWorkspace, kind: string, name: string): Promise<void> {
+  mustSucceed(await operations.settled(await operations.start(kind, { name })))
 }
 
 async function theirs(workspace: TestWorkspace, port: number): Promise<void> {
