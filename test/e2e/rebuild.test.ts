@@ -73,3 +73,16 @@ test('an instance whose code is older says so, and offers it', async () => {
   await window.getByRole('dialog').getByRole('button', { name: 'Rebuild', exact: true }).click()
   await expect.poll(code, { timeout: 60_000 }).toContain('// newer')
 })
+
+test('“Seamless rebuilds…” says what it asks of the application, and the instance’s page that it is so', async () => {
+  await window.getByRole('navigation').getByRole('link', { name: 'Instances' }).click()
+  await expect(list.row('school')).toContainText('Online', { timeout: 60_000 })
+  await list.act('school', 'Seamless rebuilds…')
+  const dialog = window.getByRole('dialog', { name: 'Make rebuilds of school seamless?' })
+  await expect(dialog).toContainText('the application must be able to run twice')
+  await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused()
+  await dialog.getByRole('button', { name: 'Make seamless' }).click()
+  await expect(list.news('Rebuilds of “school” are seamless')).toBeVisible({ timeout: 60_000 })
+  await list.show('school')
+  await expect(window.getByText('Seamless: PM2’s daemon holds the port')).toBeVisible()
+})

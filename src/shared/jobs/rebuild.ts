@@ -72,7 +72,7 @@ const exchange = {
   switch: {
     title: 'Switch over',
     explanation:
-      'Stops the old code, unless rebuilds are seamless, changes the database’s schema if asked to, and exchanges the folders. Uploads, settings and other files stay.',
+      'Stops the old code (a seamless rebuild with an unchanged schema doesn’t), changes the database’s schema if asked to, and exchanges the folders. Uploads, settings and other files stay.',
   },
   reload: {
     title: 'Hand over to the new code',

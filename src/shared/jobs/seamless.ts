@@ -49,13 +49,13 @@ export const seamlessJob = defineJob({
     when: it => isFree(it) && !it.seamless && !it.isolated,
     question: name => ({
       title: `Make rebuilds of ${name} seamless?`,
-      text: 'A rebuild then starts the new code beside the old, and no request fails. PM2 holds its port, so if PM2’s daemon is killed, the instance is down until it is started again. For a moment two copies of the application run: it must be able to start while it is running. If it runs now, it restarts once.',
+      text: 'Rebuilds and restarts will start a second copy of the application and switch to it once it answers, so no request fails. For a moment both run, so the application must be able to run twice. PM2’s daemon will hold the port: if the daemon is killed, the instance goes down with it. A running instance restarts once now.',
       confirm: 'Make seamless',
       calm: true,
     }),
   },
   command: {
-    description: 'Let rebuilds of an instance exchange its process without a gap (PM2’s cluster mode).',
+    description: 'Let rebuilds and restarts of an instance switch to a new process without a gap (PM2’s cluster mode).',
     example: 'restarts it once if it is running; if it isn’t healthy then, everything is put back',
   },
 })
@@ -76,13 +76,13 @@ export const unseamlessJob = defineJob({
     when: it => isFree(it) && it.seamless,
     question: name => ({
       title: `End seamless rebuilds of ${name}?`,
-      text: 'A rebuild then stops it and starts it again, which takes as long as the application takes to boot. If it runs now, it restarts once.',
+      text: 'Rebuilds and restarts will stop it and start it again: it is unavailable while it boots. A running instance restarts once now.',
       confirm: 'End seamless rebuilds',
       calm: true,
     }),
   },
   command: {
-    description: 'Let rebuilds of an instance stop and start it again (PM2’s fork mode, the default).',
+    description: 'Let rebuilds and restarts of an instance stop it and start it again (PM2’s fork mode, the default).',
     example: 'restarts it once if it is running',
   },
 })
