@@ -253,9 +253,7 @@ export async function isInstalling(releases: string, part: 'server' | 'client'):
       aside.map(async it => (await readdir(join(releases, it)).catch(() => [])).map(name => join(releases, it, name))),
     )
   ).flat()
-  const folders = work
-    .filter(it => basename(it).startsWith(`${part}-packages-`))
-    .map(it => join(it, part, 'node_modules'))
+  const folders = work.filter(it => basename(it) === `${part}-packages`).map(it => join(it, part, 'node_modules'))
   return (await Promise.all(folders.map(it => readdir(it).catch(() => [])))).some(it => it.length > 0)
 }
 
@@ -265,4 +263,5 @@ export const shareReleases = (from: TestWorkspace, to: TestWorkspace): Promise<v
     recursive: true,
     verbatimSymlinks: true,
     preserveTimestamps: true,
+    filter: it => !basename(it).startsWith('.gone-'), // being removed
   })

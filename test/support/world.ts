@@ -8,7 +8,7 @@ import { allPids, environmentOf, isAlive, program } from '../../src/main/system/
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { processesIn } from './processes'
 import { sealedKeys, sealedNames } from './sealed'
-import type { TestWorkspace } from './workspace'
+import { until, type TestWorkspace } from './workspace'
 
 export interface World {
   readonly databases: readonly string[]
@@ -49,6 +49,7 @@ export async function world(workspace: TestWorkspace): Promise<World> {
     join(state, 'lock'),
     join(state, 'lock.json'),
   ])
+  await until(async () => !(await names(releases)).some(it => it.startsWith('.gone-'))) // removed in the background
   const pids = await processesIn(home)
   return {
     databases: (

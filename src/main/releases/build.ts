@@ -1,9 +1,9 @@
 /** Makes a part of a release by its recipe, in a folder that contains only what it may read. */
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { isFolder, makeFolder } from '../system/files'
 import type { Run } from '../system/run'
+import { BuildCache } from './build-cache'
 import { copyFiles } from './copy-base'
 import type { Sources } from './inputs'
 import { explainInstall } from './npm'
@@ -34,18 +34,21 @@ export async function makePart(
   recipe: Recipe,
   { run, signal, sources, parts, aside, report, output }: Workshop,
 ): Promise<void> {
-  const root = join(aside, recipe.name)
+  const root = join(aside, recipe.kind)
   const folder = join(root, recipe.folder)
   report(recipe.part, recipe.what)
   await makeFolder(folder)
   await copyFiles(sources.root, recipe.inputs, root, signal)
   if (recipe.packages) await layPart({ parts, run, signal }, recipe.packages.name, folder, recipe.packages.how)
+  const cache = recipe.cached && recipe.packages ? new BuildCache(parts, run, recipe.packages.name, folder) : undefined
+  await cache?.lay(root, recipe.inputs, signal)
   const before = recipe.output === undefined ? await readTree(run, folder, 'inode', signal) : undefined
   const write = linesWith(`[${recipe.part}] `, output)
   const [file, ...args] = recipe.command
   write.line(`$ ${recipe.command.join(' ')}`)
   await run(file, args, { cwd: folder, signal, timeout, onOutput: write.chunk })
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
+      if (!signal.aborted) await cache?.forget()
       throw explainInstall(recipe, error)
     })
     .finally(write.end)
@@ -53,7 +56,7 @@ export async function makePart(
     before,
     signal,
   })
-  await rm(root, { recursive: true, force: true })
+  await cache?.keep()
   report(recipe.part, `${recipe.what}, done`, true)
 }
 

@@ -1,9 +1,11 @@
 /** Releases on disk: a folder for each, named by its fingerprint, which names the parts that it consists of. */
+import { randomUUID } from 'node:crypto'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { makePrivateFolder, readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import type { Run } from '../system/run'
+import { SerialQueue } from '../system/serial-queue'
 import { maxLockFileBytes } from './lock-files'
 import { Parts, syncTimeout, type PartName } from './parts'
 import { ownBytes, pathsBelow } from './tree'
@@ -38,6 +40,9 @@ export interface KeptRelease {
 const partsFolder = 'parts'
 const clientLockFile = 'client-lock.json'
 
+/** Milliseconds: a slow disk takes a minute to remove 50,000 files. */
+const discardTimeout = 30 * 60_000
+
 /** Bytes. The SQL of a thousand models takes 2 MB. */
 const maxSchemaBytes = 64 << 20
 
@@ -45,6 +50,7 @@ export class KeptReleases {
   readonly parts: Parts
   readonly folder: string
   readonly #run: Run
+  readonly #discards = new SerialQueue()
 
   constructor(folder: string, run: Run) {
     this.folder = folder
@@ -131,11 +137,32 @@ export class KeptReleases {
     await rm(gone, { recursive: true, force: true })
   }
 
-  /** Removes what a killed preparation left. Call it while none is running. */
+  /**
+   * Takes a folder on the same disk out of sight at once and frees its space in the background: the packages of a
+   * preparation take seconds.
+   */
+  async discard(path: string): Promise<void> {
+    const gone = join(this.folder, `.gone-${randomUUID()}`)
+    const found = await rename(path, gone).then(
+      () => true,
+      () => false, // there is none
+    )
+    if (found)
+      void this.#discards
+        .run(() => this.#run('rm', ['--recursive', '--force', gone], { timeout: discardTimeout }))
+        .catch(() => undefined) // left to `tidy`
+  }
+
+  /** Resolves when nothing is being removed in the background any more. */
+  discarded(): Promise<void> {
+    return this.#discards.idle()
+  }
+
+  /** Removes what a killed preparation left, in the background. Call it while none is running. */
   async tidy(): Promise<void> {
-    const left = (await readdir(this.folder).catch(() => [])).filter(it => it.startsWith('.'))
-    await Promise.all(left.map(it => rm(join(this.folder, it), { recursive: true, force: true })))
-    await this.parts.tidy()
+    for (const folder of [this.folder, join(this.folder, partsFolder)])
+      for (const it of await readdir(folder).catch(() => []))
+        if (it.startsWith('.')) await this.discard(join(folder, it))
   }
 
   /** The SQL that creates the release's schema in an empty database, if it was kept. */

@@ -145,17 +145,12 @@ export class Parts {
     return (await readdir(this.#folder).catch(() => [])).filter(it => !it.startsWith('.'))
   }
 
-  /** Removes it from sight in one step; `tidy` removes what a crash leaves. */
+  /** Removes it from sight in one step; `KeptReleases.tidy` removes what a crash leaves. */
   async remove(name: PartName): Promise<void> {
     const gone = join(this.#folder, `.gone-${name}`)
     await rm(gone, { recursive: true, force: true })
     await rename(join(this.#folder, name), gone).catch(() => undefined) // there is none
     await rm(gone, { recursive: true, force: true })
-  }
-
-  async tidy(): Promise<void> {
-    const left = (await readdir(this.#folder).catch(() => [])).filter(it => it.startsWith('.'))
-    await Promise.all(left.map(it => rm(join(this.#folder, it), { recursive: true, force: true })))
   }
 
   /**

@@ -1,5 +1,4 @@
 /** Prepares a release: makes the parts that are missing, then the release that names them. */
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makePrivateFolder } from '../system/files'
 import type { Run } from '../system/run'
@@ -15,6 +14,9 @@ export interface ReleaseOptions {
   readonly report: (progress: { text: string; fraction?: number }) => void
   readonly output: (chunk: string) => void
 }
+
+/** Where parts are made. Always the same folder: caches of build tools contain absolute paths. */
+const workshopFolder = '.workshop'
 
 /** Commands of a full preparation: install and generate, install and build. */
 const commandCount = 4
@@ -32,7 +34,8 @@ export async function prepareRelease(
   const { fingerprint, nodeMajor, manifest } = base
   if (await kept.has(fingerprint)) return
   await makePrivateFolder(kept.folder)
-  const aside = join(kept.folder, `.${fingerprint}-${Date.now()}`)
+  const aside = join(kept.folder, workshopFolder)
+  await kept.discard(aside)
   try {
     report({ text: 'Copying the base application' })
     const commit = await headCommit({ run, root: base.root, manifest, signal })
@@ -62,9 +65,12 @@ export async function prepareRelease(
       clientLock: await readLockFile(join(sources.root, manifest.client.folder)),
     }
     await kept.keep(release, aside, code, signal)
-  } finally {
-    await rm(aside, { recursive: true, force: true })
+  } catch (error) {
+    await kept.discard(aside)
+    await kept.discarded() // a full disk needs the space before anything else is done
+    throw error
   }
+  await kept.discard(aside)
 }
 
 async function makeMissing(recipes: readonly Recipe[], workshop: Workshop): Promise<void> {

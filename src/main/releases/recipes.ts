@@ -7,6 +7,7 @@ import { buildInputs, generateInputs, installInputs, type Sources } from './inpu
 import type { PartName, Sharing } from './parts'
 
 export interface Recipe {
+  readonly kind: 'server-packages' | 'prisma-client' | 'client-packages' | 'client-build'
   readonly name: PartName
   readonly part: 'server' | 'client'
   /** As shown in the progress. */
@@ -21,6 +22,8 @@ export interface Recipe {
   /** The folder that it makes, if only that is wanted; absent: everything that it makes or changes. */
   readonly output?: string
   readonly sharing: Sharing
+  /** Whether its tools' caches are carried on to the next build with the same packages. */
+  readonly cached?: boolean
 }
 
 export interface Recipes {
@@ -30,8 +33,8 @@ export interface Recipes {
 
 export async function recipesOf(sources: Sources, base: PinnedBase): Promise<Recipes> {
   const { server, client } = base.manifest
-  const named = async (kind: string, recipe: Omit<Recipe, 'name'>): Promise<Recipe> => {
-    const { command, folder, output, packages, inputs } = recipe
+  const named = async (recipe: Omit<Recipe, 'name'>): Promise<Recipe> => {
+    const { kind, command, folder, output, packages, inputs } = recipe
     const key = await digestFiles(sources.root, inputs, {
       kind,
       command,
@@ -46,7 +49,8 @@ export async function recipesOf(sources: Sources, base: PinnedBase): Promise<Rec
     const { folder, install } = base.manifest[part]
     const command = install ?? (await installCommand(join(sources.root, folder), base.install))
     const inputs = await installInputs(sources, folder, command, part === 'server' ? server.generate : undefined)
-    return named(`${part}-packages`, {
+    return named({
+      kind: `${part}-packages`,
       part,
       what: 'installing packages',
       folder,
@@ -57,7 +61,8 @@ export async function recipesOf(sources: Sources, base: PinnedBase): Promise<Rec
   }
   const [serverPackages, clientPackages] = await Promise.all([packagesOf('server'), packagesOf('client')])
   const [generated, build] = await Promise.all([
-    named('prisma-client', {
+    named({
+      kind: 'prisma-client',
       part: 'server',
       what: 'generating the Prisma client',
       folder: server.folder,
@@ -66,7 +71,8 @@ export async function recipesOf(sources: Sources, base: PinnedBase): Promise<Rec
       inputs: await generateInputs(sources, server.folder, server.generate),
       packages: { name: serverPackages.name, how: 'copy' },
     }),
-    named('client-build', {
+    named({
+      kind: 'client-build',
       part: 'client',
       what: 'building',
       folder: client.folder,
@@ -75,6 +81,7 @@ export async function recipesOf(sources: Sources, base: PinnedBase): Promise<Rec
       output: client.output,
       inputs: await buildInputs(sources, client.folder, server.folder),
       packages: { name: clientPackages.name, how: 'share' },
+      cached: true,
     }),
   ])
   return { server: [serverPackages, generated], client: [clientPackages, build] }

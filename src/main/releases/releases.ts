@@ -1,8 +1,9 @@
 /** Releases: the base application, prepared once, kept by its fingerprint and placed into many instances. */
+import { once } from 'node:events'
 import { constants } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Run } from '../system/run'
+import { inBackground, type Run } from '../system/run'
 import type { PinnedBase } from './copy-base'
 import { damageOf, describeDamage } from './damage'
 import { KeptReleases, type Release } from './kept'
@@ -18,11 +19,14 @@ export class Releases {
   readonly #instances: string
   readonly #run: Run
 
-  /** @param instances the instances' folder, to name those that share a file */
+  /**
+   * @param instances the instances' folder, to name those that share a file
+   * @param run its commands run in the background: whoever uses an instance meanwhile comes first
+   */
   constructor(folder: string, instances: string, run: Run) {
     this.#instances = instances
-    this.#run = run
-    this.kept = new KeptReleases(folder, run)
+    this.#run = inBackground(run)
+    this.kept = new KeptReleases(folder, this.#run)
   }
 
   /** As `prepareRelease`, once at a time. */
@@ -88,7 +92,7 @@ export class Releases {
   async #exclusively<T>(work: () => Promise<T>, signal: AbortSignal, wait?: () => void): Promise<T> {
     while (this.#busy) {
       wait?.()
-      await Promise.race([this.#busy.catch(() => undefined), aborted(signal)])
+      await endOf(this.#busy, signal)
     }
     signal.throwIfAborted()
     const now = work().finally(() => {
@@ -99,7 +103,11 @@ export class Releases {
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-  })
+/** Resolves when it has ended, either way. @throws the signal's reason */
+async function endOf(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  const ended = new AbortController() // the signal may live as long as the workspace is open
+  await Promise.race([work, once(signal, 'abort', { signal: ended.signal })]).catch(() => undefined)
+  ended.abort()
+  signal.throwIfAborted()
+}

@@ -10,6 +10,7 @@ import { diskFull, saysDiskFull, systemProblem } from '../../shared/system-error
 import { withoutInherited } from './clean-exec'
 import { baseEnvironment } from './environment'
 import { headAndTail } from './head-and-tail'
+import { giveWay } from './priority'
 import { kill } from './proc'
 import { marker } from './sweep'
 
@@ -27,6 +28,8 @@ export interface CommandOptions {
   readonly unmarked?: boolean
   /** Runs it as another user, with only this group. Only as root. */
   readonly user?: { readonly uid: number; readonly gid: number }
+  /** Gives way to everything else on the machine: instances that are serving, above all. */
+  readonly background?: boolean
   /** Exit codes besides 0 that are answers, not failures. */
   readonly answers?: readonly number[]
   /** Secrets that the command knows: masked in a Problem's details and in the output. */
@@ -74,7 +77,7 @@ const pipeHolds = 1_048_576
 
 /** @param id identifies the workspace @throws the signal's reason if it is already aborted */
 export function launch(id: string, file: string, args: readonly string[], options: LaunchOptions): Launched {
-  const { cwd, env, input = '', signal, timeout, unmarked, user, output = 'pipe', beforeKill } = options
+  const { cwd, env, input = '', signal, timeout, unmarked, background, user, output = 'pipe', beforeKill } = options
   signal?.throwIfAborted()
   const [program, all] = unmarked ? withoutInherited(file, args) : [file, args]
   let child: ChildProcess
@@ -91,6 +94,7 @@ export function launch(id: string, file: string, args: readonly string[], option
     const exit = { code: null, signal: null, error: error as NodeJS.ErrnoException, timedOut: false }
     return { stdout: Readable.from([]), stderr: Readable.from([]), exit: Promise.resolve(exit), stop: () => undefined }
   }
+  if (background) void giveWay(child)
   let timedOut = false
   let inputError: Error | undefined
   let stopping = false

@@ -67,6 +67,12 @@ export const createRun =
     return Buffer.concat(output).toString()
   }
 
+/** The same, for work that gives way to everything else on the machine. */
+export const inBackground =
+  (run: Run): Run =>
+  (file, args, options) =>
+    run(file, args, { ...options, background: true })
+
 /** @param id identifies the workspace; `sweep(id)` ends the commands that have it */
 export const createStart =
   (id: string): Start =>

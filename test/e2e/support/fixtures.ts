@@ -99,10 +99,12 @@ export async function prepare(): Promise<Prepared> {
   const run = createRun(folder)
   const manifest = await readManifest(root)
   const nodeMajor = (await run('node', ['--version'], { timeout: 10_000 })).replace(/^v/, '').split('.')[0] ?? ''
-  await new Releases(workspacePaths(root).releases, workspacePaths(root).instances, run).prepare(
+  const releases = new Releases(workspacePaths(root).releases, workspacePaths(root).instances, run)
+  await releases.prepare(
     { root, manifest, nodeMajor, fingerprint: await fingerprint(root, manifest, nodeMajor) },
     { signal: AbortSignal.timeout(240_000), report: () => undefined, output: () => undefined },
   )
+  await releases.kept.discarded()
   return { root, remove: () => rm(folder, { recursive: true, force: true }) }
 }
 

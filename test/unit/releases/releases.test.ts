@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { getEventListeners } from 'node:events'
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { PinnedBase } from '../../../src/main/releases/copy-base'
@@ -71,8 +72,10 @@ async function base(changes: { server?: object; client?: object } = {}): Promise
 const npm = () => base({ server: { install: undefined, generate: undefined }, client: { install: undefined } })
 const runsOf = async (what: string): Promise<number> =>
   (await readFile(join(root, what), 'utf8').catch(() => '')).trim().split('\n').filter(Boolean).length
-const kept = async (): Promise<string[]> =>
-  (await readdir(join(root, 'releases')).catch(() => [])).filter(it => it !== 'parts')
+const kept = async (): Promise<string[]> => {
+  await releases.kept.discarded()
+  return (await readdir(join(root, 'releases')).catch(() => [])).filter(it => it !== 'parts')
+}
 const parts = async (): Promise<string[]> =>
   (await readdir(join(root, 'releases/parts')).catch(() => [])).toSorted((a, b) => (a < b ? -1 : 1))
 const place = async (its: PinnedBase, name: string): Promise<string> => {
@@ -184,33 +187,31 @@ describe('parts', () => {
     await releases.prepare(await npm(), options)
     said = ''
   })
-  const installed = (): string[] => [...said.matchAll(/\[(\w+)\] \$ npm ci/g)].map(it => it[1] ?? '')
+  /** The commands that ran, without their arguments. */
+  const ran = (): string[] =>
+    [...said.matchAll(/\[(\w+)\] \$ (npm ci|npx prisma generate|sh)/g)].map(it => `${it[1]} ${it[2]}`).toSorted()
+  const installed = (): string[] => ran().flatMap(it => /(\w+) npm ci/.exec(it)?.[1] ?? [])
 
   it.each([
-    ['server/index.js', 'listen() // and a newline\n', { installed: [], generated: 1, builds: 1 }],
-    [
-      'server/prisma/schema.prisma',
-      'model User { id Int @id name String }',
-      { installed: [], generated: 2, builds: 1 },
-    ],
-    ['client/index.html', 'another page\n', { installed: [], generated: 1, builds: 2 }],
+    ['server/index.js', 'listen() // and a newline\n', []],
+    ['server/prisma/schema.prisma', 'model User { id Int @id name String }', ['server npx prisma generate']],
+    ['client/index.html', 'another page\n', ['client sh']],
+    ['client/.env', 'REACT_APP_SCHOOL=Ada', ['client sh']],
     [
       'server/package-lock.json',
       '{"name":"s","version":"1.0.0","lockfileVersion":3,"packages":{"":{"name":"s","version":"1.0.0"}}}',
-      { installed: ['server'], generated: 2, builds: 1 },
+      ['server npm ci', 'server npx prisma generate'],
     ],
     [
       'client/package-lock.json',
       '{"name":"c","version":"1.0.0","lockfileVersion":3,"packages":{"":{"name":"c","version":"1.0.0"}}}',
-      { installed: ['client'], generated: 1, builds: 2 },
+      ['client npm ci', 'client sh'],
     ],
   ])('of another %s are reused as far as it does not go into them', async (path, text, expected) => {
     await write(path, text)
     const its = await npm()
     await releases.prepare(its, options)
-    expect({ installed: installed(), generated: await runsOf('generated'), builds: await runsOf('builds') }).toEqual(
-      expected,
-    )
+    expect(ran()).toEqual(expected)
     const instance = await place(its, 'one')
     expect(await readFile(join(instance, 'server/index.js'), 'utf8')).toBe(
       await readFile(join(root, 'server/index.js'), 'utf8'),
@@ -261,6 +262,59 @@ describe('parts', () => {
     said = ''
     await releases.prepare(await npm(), options)
     expect(installed()).toEqual([])
+  })
+})
+
+describe('caches of the client’s build', () => {
+  /** A builder that takes a file of its cache for the time of index.html, and says whether it was there. */
+  const caching = (then = 'true') =>
+    base({
+      client: {
+        install: undefined,
+        build: [
+          'sh',
+          '-c',
+          `mkdir -p build node_modules/.cache && stat -c '%n %Y' "$PWD/index.html" > time
+          { cmp -s time node_modules/.cache/time && echo hit || { [ -e node_modules/.cache/time ] && echo stale || echo none; } } >> "$HOME/caches"
+          rm -f node_modules/.cache/time && cp time node_modules/.cache/time && cp index.html build && ${then}`,
+        ],
+      },
+    })
+  const build = async (text: string, then?: string): Promise<void> => {
+    await write('client/other.js', text)
+    await releases.prepare(await caching(then), options)
+  }
+  const found = async (): Promise<string[]> => (await readFile(join(root, 'caches'), 'utf8')).trim().split('\n')
+  const packages = async (): Promise<string> => {
+    const [name = ''] = (await parts()).filter(it => it.startsWith('client-packages'))
+    return join(root, 'releases/parts', name)
+  }
+
+  it('are found by the next build at the same path, with times that follow from the content', async () => {
+    await build('1')
+    await utimes(join(root, 'client/index.html'), 5, 5)
+    await build('2')
+    await write('client/index.html', 'later')
+    await utimes(join(root, 'client/index.html'), 5, 5) // as in an archive where all files have the same
+    await build('3')
+    expect(await found()).toEqual(['none', 'hit', 'stale'])
+  })
+
+  it('never reach an instance or the packages that are shared', async () => {
+    await build('1')
+    await build('2')
+    const instance = await place(await caching(), 'one')
+    const all = await readdir(instance, { recursive: true })
+    expect(all.filter(it => it.includes('.cache'))).toEqual([])
+    expect(await readdir(join(await packages(), 'content'), { recursive: true })).not.toContain('node_modules/.cache')
+    expect((await stat(join(await packages(), 'cache/time'))).nlink).toBe(1)
+  })
+
+  it('begin anew after a build that failed', async () => {
+    await build('1')
+    await expect(build('2', 'false')).rejects.toMatchObject({ problem: { code: 'command-failed' } })
+    await build('3')
+    expect(await found()).toEqual(['none', 'hit', 'none'])
   })
 })
 
@@ -384,7 +438,7 @@ describe('prune', () => {
     expect(await kept()).toEqual([])
   })
 
-  it('waits for a preparation', async () => {
+  it('waits for a preparation, and leaves no listener on the signal with which it waited', async () => {
     const its = await base({
       client: {
         build: ['sh', '-c', ': > "$HOME/began"; while ! test -e "$HOME/go"; do sleep 0.05; done; mkdir build'],
@@ -393,9 +447,12 @@ describe('prune', () => {
     const preparing = releases.prepare(its, options)
     while (!(await stat(join(root, 'began')).catch(() => undefined))) await new Promise(setImmediate)
     const pruning = prune([])
+    expect(getEventListeners(signal, 'abort').length).toBeGreaterThan(0)
     await writeFile(join(root, 'go'), '')
     await preparing
     await pruning
+    await releases.kept.discarded()
+    expect(getEventListeners(signal, 'abort')).toEqual([])
     expect(await releases.kept.has(its.fingerprint)).toBe(true)
   })
 })

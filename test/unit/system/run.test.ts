@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
+import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -50,6 +51,15 @@ describe('run', () => {
     const chunks: string[] = []
     expect(await node('console.log("out"); console.error("err")', { onOutput: it => chunks.push(it) })).toBe('out\n')
     expect(chunks.join('')).toContain('err\n')
+  })
+
+  it('gives way in the background, with all its children, in its session too', async () => {
+    const script = `
+      until [ "$(nice)" -ge 10 ]; do sleep 0.01; done
+      until ! [ -e /proc/self/autogroup ] || grep -q 'nice 10$' /proc/self/autogroup; do sleep 0.01; done
+      sh -c nice`
+    expect(Number(await run('sh', ['-c', script], { timeout, background: true }))).toBeGreaterThanOrEqual(10)
+    expect(Number(await run('sh', ['-c', 'sleep 0.1; nice'], { timeout }))).toBe(getPriority())
   })
 
   it('passes arguments as they are: no shell reads them', async () => {
