@@ -6,6 +6,7 @@ import { instancesRoom } from './instances/room'
 import { rosterRoom } from './instances/roster'
 import { Space, withSpace } from './instances/space'
 import { Trash } from './instances/trash'
+import { UsedReleases } from './instances/used-releases'
 import { logsRoom } from './logs/room'
 import { Operations } from './operations/engine'
 import { Processes } from './processes/client'
@@ -77,14 +78,27 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
   const roster = await rosterRoom(base, operations, shared, schema, processes, releases)
   const logs = await logsRoom(base, operations, shared, processes, roster)
   const archives = logs.rotation
-  const space = new Space({ paths, run, signal, operations, releases, trash, infrastructure, roster, archives })
+  const usedReleases = new UsedReleases({ releases, roster, operations, signal })
+  const space = new Space({ paths, run, signal, operations, releases: usedReleases, trash, infrastructure, archives })
   const instances = instancesRoom(base, operations, { shared, schema, processes, releases, roster, trash, space })
   operations.define([...instances.jobs, ...shared.jobs].map(it => withSpace(space, it)))
   operations.whenSettled(it => log.operation(it))
   base.closing.add(() => operations.close())
   if (place.looking) await operations.look()
   else await begin(base, { clean, releases, operations, rooms: [roster, schema, space, logs, shared] })
-  return { paths, log, settings, operations, infrastructure, instances, logs, space, signal, close: () => close() }
+  return {
+    paths,
+    log,
+    settings,
+    operations,
+    infrastructure,
+    instances,
+    logs,
+    space,
+    releases: usedReleases,
+    signal,
+    close: () => close(),
+  }
 }
 
 /** Done only by the process with the lock. */

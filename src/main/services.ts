@@ -2,6 +2,7 @@
 import type { Infrastructure } from './infrastructure/infrastructure'
 import type { Instances } from './instances/room'
 import type { Space } from './instances/space'
+import type { UsedReleases } from './instances/used-releases'
 import type { LogsRoom } from './logs/room'
 import type { Operations } from './operations/engine'
 import type { AppLog } from './workspace/app-log'
@@ -17,6 +18,7 @@ export interface WorkspaceServices {
   readonly instances: Instances
   readonly logs: LogsRoom
   readonly space: Space
+  readonly releases: UsedReleases
   /**
    * Aborted when it is closed or its lock is lost; then the reason is the Problem `workspace-lock-lost`, and it must
    * still be closed.

@@ -29,21 +29,8 @@ export interface Freeable {
   readonly bytes: number
 }
 
-export interface ReleaseView {
-  readonly fingerprint: string
-  readonly prepared: string
-  /** Names of the instances created from it. */
-  readonly instances: readonly string[]
-  /** The next instance will be created from it. */
-  readonly current: boolean
-}
-
 export interface SpaceReport {
   readonly disk: DiskSpace
-  /** Newest first. */
-  readonly releases: readonly ReleaseView[]
-  /** Their total size, without files that instances share. */
-  readonly releaseBytes: number
   /** All kinds, including empty ones. */
   readonly freeable: readonly Freeable[]
 }

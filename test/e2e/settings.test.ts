@@ -1,12 +1,12 @@
 /** Settings in the window: changed, refused beside the field, reset, and kept in step with what a command changes. */
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from '@playwright/test'
 import { ControlRoom } from './pages/control-room'
 import { Setup } from './pages/first-run'
-import { expect, test, testHome, type TestHome } from './support/fixtures'
+import { expect, prepareRelease, test, testHome, type TestHome } from './support/fixtures'
 
 let place: TestHome
 let window: Page
@@ -80,4 +80,22 @@ test('what a command changes is shown at once, and leaves alone what is being ty
   })
   await expect(keep).toHaveValue('8')
   await expect(limit).toHaveValue('77')
+})
+
+test('releases that nothing uses are removed with one click', async () => {
+  for (const it of ['second', 'third']) {
+    await appendFile(join(place.root, 'server/index.js'), `\n// ${it}\n`)
+    await prepareRelease(place.root)
+  }
+  await room.go('Instances')
+  await room.go('Settings')
+  const rows = window.getByRole('table', { name: 'Releases' }).locator('tbody').getByRole('row')
+  await expect(rows).toHaveCount(3)
+  await expect(rows.first()).toContainText('next instance')
+  await expect(rows.last()).toContainText('unused')
+  await window.getByRole('button', { name: /^Remove unused \(.+B\)$/ }).click()
+  await expect(window.getByText('Removed 2 releases.')).toBeVisible()
+  await expect(rows).toHaveCount(1)
+  await expect(rows).toContainText('next instance')
+  await expect(window.getByRole('button', { name: /^Remove unused/ })).toBeHidden()
 })

@@ -3,7 +3,7 @@
  * PgBouncer.
  */
 import { randomInt } from 'node:crypto'
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -257,11 +257,12 @@ export async function isInstalling(releases: string, part: 'server' | 'client'):
   return (await Promise.all(folders.map(it => readdir(it).catch(() => [])))).some(it => it.length > 0)
 }
 
-/** Copies a finished release to another workspace with the same base application, to save preparing it. */
-export const shareReleases = (from: TestWorkspace, to: TestWorkspace): Promise<void> =>
-  cp(workspacePaths(from.root).releases, workspacePaths(to.root).releases, {
-    recursive: true,
-    verbatimSymlinks: true,
-    preserveTimestamps: true,
-    filter: it => !basename(it).startsWith('.gone-'), // being removed
-  })
+/**
+ * Copies a finished release to another workspace with the same base application, to save preparing it. Node's own copy
+ * rounds times to milliseconds, some of them into the next second: those files would count as damaged.
+ */
+export async function shareReleases(from: TestWorkspace, to: TestWorkspace): Promise<void> {
+  const [source, target] = [from, to].map(it => workspacePaths(it.root).releases) as [string, string]
+  await until(async () => !(await readdir(source)).some(it => it.startsWith('.gone-'))) // in the background
+  await execa('cp', ['--archive', '--no-target-directory', source, target])
+}

@@ -5,6 +5,7 @@ import { instancesRouter } from './instances'
 import { logsRouter } from './logs'
 import { operationsRouter } from './operations'
 import { rebuildRouter } from './rebuild'
+import { releasesRouter } from './releases'
 import { serveRouter } from './serve'
 import { settingsRouter } from './settings'
 import { spaceRouter } from './space'
@@ -17,6 +18,7 @@ export const apiRouter = router({
   logs: logsRouter,
   operations: operationsRouter,
   rebuild: rebuildRouter,
+  releases: releasesRouter,
   serve: serveRouter,
   settings: settingsRouter,
   space: spaceRouter,

@@ -14,6 +14,7 @@ const commands = [
   instances.status,
   workspace.settings,
   workspace.space,
+  workspace.releases,
   lifecycle.startStopRestart,
   lifecycle.resurrect,
   lifecycle.changePort,

@@ -21,21 +21,18 @@ import type { Infrastructure } from '../infrastructure/infrastructure'
 import { nameOf } from '../operations/claims'
 import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
-import type { Releases } from '../releases/releases'
-import { findUnneeded } from '../releases/unneeded'
 import { tightestDisk } from '../system/space'
 import type { Run } from '../system/run'
 import { Watched } from '../system/watched'
 import type { WorkspacePaths } from '../workspace/paths'
-import type { Roster } from './roster'
 import type { Trash } from './trash'
+import type { UsedReleases } from './used-releases'
 
 export interface SpaceServices {
   readonly paths: WorkspacePaths
   readonly run: Run
-  readonly releases: Releases
+  readonly releases: UsedReleases
   readonly trash: Trash
-  readonly roster: Pick<Roster, 'configs' | 'baseFingerprint'>
   readonly infrastructure: Pick<Infrastructure, 'dataFolder'>
   readonly operations: Pick<Operations, 'held' | 'unreadable' | 'list' | 'whenSettled'>
   /** Older parts of logs. */
@@ -82,28 +79,14 @@ export class Space {
   }
 
   async report(): Promise<SpaceReport> {
-    const { kept } = this.#services.releases
-    const [disk, found, names, base] = await Promise.all([
-      this.disk(),
-      kept.list(),
-      this.#instancesByRelease(),
-      this.#services.roster.baseFingerprint().catch(() => undefined),
-    ])
-    const all = found.map(it => it.fingerprint)
-    const releaseBytes = await kept.sizeOf(all, await kept.parts.list())
-    const views = found.map(({ fingerprint, prepared }) => ({
-      fingerprint,
-      prepared,
-      instances: names.get(fingerprint) ?? [],
-      current: fingerprint === base,
-    }))
-    return { disk, releases: views, releaseBytes, freeable: await this.#freeable() }
+    const [disk, freeable] = await Promise.all([this.disk(), this.#freeable()])
+    return { disk, freeable }
   }
 
   /** Removes the given kinds of things; may be repeated. @returns the space that is free now */
   async free(what: readonly FreeableKind[]): Promise<DiskSpace> {
-    const ways: Readonly<Record<FreeableKind, () => Promise<void>>> = {
-      releases: () => this.#services.releases.prune(() => this.#used(), 'all', this.#services.signal),
+    const ways: Readonly<Record<FreeableKind, () => Promise<unknown>>> = {
+      releases: () => this.#services.releases.prune('all'),
       trash: () => this.#services.trash.empty(this.#keptTrash()),
       logs: () => this.#services.archives.removeOldArchives(),
       spare: () => rm(this.#services.paths.spare, { force: true }),
@@ -113,8 +96,8 @@ export class Space {
   }
 
   /** Removes old releases, except those in use and the newest ones. */
-  tidy(): Promise<void> {
-    return this.#services.releases.prune(() => this.#used(), 'old', this.#services.signal)
+  async tidy(): Promise<void> {
+    await this.#services.releases.prune('old')
   }
 
   /** Tidies up in the background after the workspace has been opened. */
@@ -183,13 +166,8 @@ export class Space {
 
   async #freeable(): Promise<Freeable[]> {
     const { releases, trash, archives, paths } = this.#services
-    // If it isn't known which releases are in use, none can be freed.
-    const unneeded = await this.#used().then(
-      it => findUnneeded(releases.kept, it, 'all'),
-      () => ({ releases: [], parts: [] }),
-    )
-    const [old, thrown, rotated, spare] = await Promise.all([
-      releases.kept.sizeOf(unneeded.releases, unneeded.parts),
+    const [unused, thrown, rotated, spare] = await Promise.all([
+      releases.freeable(),
       trash.sizes(this.#keptTrash()),
       archives.oldArchives().catch(() => []),
       stat(paths.spare).catch(() => undefined),
@@ -199,35 +177,11 @@ export class Space {
       bytes: sizes.reduce((total, it) => total + it.bytes, 0),
     })
     return [
-      { what: 'releases', count: unneeded.releases.length, bytes: old },
+      { what: 'releases', count: unused.releases, bytes: unused.bytes },
       { what: 'trash', ...sum(thrown) },
       { what: 'logs', ...sum(rotated) },
       { what: 'spare', count: spare ? 1 : 0, bytes: spare ? spare.blocks * 512 : 0 },
     ]
-  }
-
-  async #instancesByRelease(): Promise<Map<string, string[]>> {
-    const found = new Map<string, string[]>()
-    for (const { name, release, previous } of (await this.#services.roster.configs()).configs)
-      for (const it of new Set([release, previous?.release]))
-        if (it !== undefined) found.set(it, [...(found.get(it) ?? []), name])
-    return found
-  }
-
-  /**
-   * Fingerprints of the releases that instances, open operations and the next instance use. A base application that
-   * can't be read has none.
-   */
-  async #used(): Promise<ReadonlySet<string>> {
-    const [instances, base] = await Promise.all([
-      this.#instancesByRelease(),
-      this.#services.roster.baseFingerprint().catch(() => undefined),
-    ])
-    return new Set([
-      ...instances.keys(),
-      ...this.#services.operations.held('release').keys(),
-      ...(base === undefined ? [] : [base]),
-    ])
   }
 }
 

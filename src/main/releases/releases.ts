@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { constants } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Removed } from '../../shared/releases'
 import { inBackground, type Run } from '../system/run'
 import type { PinnedBase } from './copy-base'
 import { damageOf, describeDamage } from './damage'
@@ -64,11 +65,13 @@ export class Releases {
    * no disk space. Waits for a preparation to end.
    * @param used fingerprints of instances, open operations and the base application
    */
-  prune(used: () => Promise<ReadonlySet<string>>, which: Which, signal: AbortSignal): Promise<void> {
+  prune(used: () => Promise<ReadonlySet<string>>, which: Which, signal: AbortSignal): Promise<Removed> {
     return this.#exclusively(async () => {
       const { releases, parts } = await findUnneeded(this.kept, await used(), which)
+      const bytes = await this.kept.sizeOf(releases, parts)
       for (const it of releases) await this.kept.remove(it)
       for (const it of parts) await this.kept.parts.remove(it)
+      return { releases: releases.length, bytes }
     }, signal)
   }
 

@@ -5,10 +5,11 @@ import { getPriority, setPriority } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Beside a busy process of ordinary niceness, this one gets a tenth of a core (the kernel's `sched_prio_to_weight`: 110
- * to 1024); on an idle machine it gets everything. Its I/O priority follows (ioprio_set(2): `(nice + 20) / 5`).
+ * Where all cores are busy, it gets a third of what a process of ordinary niceness gets (the kernel's
+ * `sched_prio_to_weight`: 335 to 1024): an operator is waiting for it, too. On an idle machine it gets everything. Its
+ * I/O priority follows (ioprio_set(2): `(nice + 20) / 5`).
  */
-const niceness = 10
+const niceness = 5
 
 /** The kernel lets users other than root change an autogroup only every 100 ms, all together (EAGAIN). */
 const retry = { times: 10, after: 150 }

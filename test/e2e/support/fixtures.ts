@@ -2,10 +2,12 @@
  * What windows are tested with. A release is prepared once and copied; each test file has a home of its own with its
  * own ports, PostgreSQL, PgBouncer and PM2, and whatever was started in it is ended with it.
  */
+import { execFile } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { cp, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect as patient, test as base } from '@playwright/test'
 import { withConnection } from '../../../src/main/infrastructure/connection'
 import { Processes } from '../../../src/main/processes/client'
@@ -69,8 +71,10 @@ export async function testHome({ shown = false } = {}): Promise<TestHome> {
       launched.push(it)
       return it
     },
-    placeWorkspace: prepared =>
-      cp(prepared.root, root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }),
+    // Node's own copy rounds times, and the release would count as damaged.
+    async placeWorkspace(prepared) {
+      await promisify(execFile)('cp', ['--archive', '--no-target-directory', prepared.root, root])
+    },
     processes: () => new Processes(join(home.path, '.pm2')).list(),
     sql: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
       withConnection(
@@ -96,7 +100,13 @@ export async function prepare(): Promise<Prepared> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'im-')))
   const root = join(folder, 'workspace')
   await makeObedientBase(root)
-  const run = createRun(folder)
+  await prepareRelease(root)
+  return { root, remove: () => rm(folder, { recursive: true, force: true }) }
+}
+
+/** Prepares a release of the base application as it is now. */
+export async function prepareRelease(root: string): Promise<void> {
+  const run = createRun(root)
   const manifest = await readManifest(root)
   const nodeMajor = (await run('node', ['--version'], { timeout: 10_000 })).replace(/^v/, '').split('.')[0] ?? ''
   const releases = new Releases(workspacePaths(root).releases, workspacePaths(root).instances, run)
@@ -105,7 +115,6 @@ export async function prepare(): Promise<Prepared> {
     { signal: AbortSignal.timeout(240_000), report: () => undefined, output: () => undefined },
   )
   await releases.kept.discarded()
-  return { root, remove: () => rm(folder, { recursive: true, force: true }) }
 }
 
 /** `prepared` is made once for all files. */

@@ -56,6 +56,10 @@ export function lifeSuite(options: CliOptions): void {
       { name: 'school', port, status: 'online', pooled: true },
     ])
     expect((await home.run('list')).out).toMatch(/NAME +STATUS +PORT.*\nschool +online/)
+    expect((await home.run('releases list')).out).toMatch(
+      /RELEASE +PREPARED +SIZE +USED BY\n[0-9a-f]{8} .* next instance · school\n/,
+    )
+    expect((await home.run('releases prune')).out).toBe('Nothing to remove: every release is in use or the newest.\n')
     expect((await home.run('status school')).out).toContain('school_db')
     expect((await home.run('status')).out).toMatch(/PostgreSQL +running[\s\S]+school +online/)
 

@@ -8,6 +8,7 @@ import { Releases } from '../../../src/main/releases/releases'
 import { findUnneeded } from '../../../src/main/releases/unneeded'
 import { createRun } from '../../../src/main/system/run'
 import { fingerprint } from '../../../src/main/workspace/fingerprint'
+import type { Removed } from '../../../src/shared/releases'
 import { manifestSchema } from '../../../src/shared/workspace'
 import { temporary } from '../temporary'
 
@@ -280,7 +281,7 @@ describe('caches of the client’s build', () => {
         ],
       },
     })
-  const build = async (text: string, then?: string): Promise<void> => {
+  const prepare = async (text: string, then?: string): Promise<void> => {
     await write('client/other.js', text)
     await releases.prepare(await caching(then), options)
   }
@@ -291,18 +292,18 @@ describe('caches of the client’s build', () => {
   }
 
   it('are found by the next build at the same path, with times that follow from the content', async () => {
-    await build('1')
+    await prepare('1')
     await utimes(join(root, 'client/index.html'), 5, 5)
-    await build('2')
+    await prepare('2')
     await write('client/index.html', 'later')
     await utimes(join(root, 'client/index.html'), 5, 5) // as in an archive where all files have the same
-    await build('3')
+    await prepare('3')
     expect(await found()).toEqual(['none', 'hit', 'stale'])
   })
 
   it('never reach an instance or the packages that are shared', async () => {
-    await build('1')
-    await build('2')
+    await prepare('1')
+    await prepare('2')
     const instance = await place(await caching(), 'one')
     const all = await readdir(instance, { recursive: true })
     expect(all.filter(it => it.includes('.cache'))).toEqual([])
@@ -311,9 +312,9 @@ describe('caches of the client’s build', () => {
   })
 
   it('begin anew after a build that failed', async () => {
-    await build('1')
-    await expect(build('2', 'false')).rejects.toMatchObject({ problem: { code: 'command-failed' } })
-    await build('3')
+    await prepare('1')
+    await expect(prepare('2', 'false')).rejects.toMatchObject({ problem: { code: 'command-failed' } })
+    await prepare('3')
     expect(await found()).toEqual(['none', 'hit', 'none'])
   })
 })
@@ -399,7 +400,7 @@ describe('place', () => {
 })
 
 describe('prune', () => {
-  const prune = (used: readonly string[], which: 'old' | 'all' = 'old'): Promise<void> =>
+  const prune = (used: readonly string[], which: 'old' | 'all' = 'old'): Promise<Removed> =>
     releases.prune(() => Promise.resolve(new Set(used)), which, signal)
 
   it('keeps what is used and the newest two, with their parts; instances keep their files', async () => {

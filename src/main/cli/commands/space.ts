@@ -11,7 +11,6 @@ import {
 import type { Client } from '../engine'
 import type { Paint } from '../print/style'
 import { cleanLine } from '../print/clean'
-import { table } from '../print/table'
 import type { Result, CommandSession } from '../session'
 
 export async function status(session: CommandSession): Promise<Result> {
@@ -35,26 +34,10 @@ export async function free(session: CommandSession, { logs }: { readonly logs?: 
 const diskLine = ({ free: left, total, reserve, path }: DiskSpace): string =>
   `${bytes(left)} of ${bytes(total)} free at ${cleanLine(path)}; ${bytes(reserve)} should stay free.`
 
-function linesOf({ disk, releases, releaseBytes, freeable }: SpaceReport, paint: Paint): string[] {
-  const rows = table(
-    [
-      { title: 'RELEASE', text: it => it.fingerprint.slice(0, 8) },
-      { title: 'PREPARED', text: it => it.prepared.slice(0, 10) || '-' },
-      {
-        title: 'USED BY',
-        text: it => [...(it.current ? ['the next instance'] : []), ...it.instances.map(cleanLine)].join(', ') || '-',
-      },
-    ],
-    releases,
-    text => paint('dim', text),
-  )
+function linesOf({ disk, freeable }: SpaceReport, paint: Paint): string[] {
   const some = freeable.filter(it => it.count > 0 || it.bytes > 0)
   return [
     paint(isLow(disk) ? 'red' : 'green', diskLine(disk)),
-    '',
-    ...(releases.length
-      ? [...rows, `Releases take ${bytes(releaseBytes)}, not counting files shared with instances.`]
-      : ['No releases yet.']),
     ...(some.length
       ? [
           '',

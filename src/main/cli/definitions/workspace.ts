@@ -82,11 +82,11 @@ export function settings(program: Grammar): void {
 export function space(program: Grammar): void {
   const group = program
     .add('space', 'Show and free disk space.')
-    .example('space status', 'releases, and what can be freed')
+    .example('space status', 'what is free, and what can be freed')
     .example('space free', 'when the disk is full')
   group
-    .add('status', 'Show free space, releases with their sizes and instances, and what can be freed.')
-    .example('space status', 'releases, and what can be freed')
+    .add('status', 'Show free space, and what can be freed.')
+    .example('space status', 'what is free, and what can be freed')
     .does(async session => (await import('../commands/space')).status(session))
   group
     .add(
@@ -97,6 +97,24 @@ export function space(program: Grammar): void {
     .example('space free', 'instances keep their files')
     .example('space free --logs', 'also remove older log archives')
     .does(async (session, options: { logs?: boolean }) => (await import('../commands/space')).free(session, options))
+}
+
+export function releases(program: Grammar): void {
+  const group = program
+    .add('releases', 'Show prepared releases of the base application, and remove those that nothing uses.')
+    .example('releases list', 'age, size, and which instances use each')
+    .example('releases prune', 'keeps the newest, and what instances can be rolled back to')
+  group
+    .add('list', 'Show releases with their size and the instances that use them, now or as their previous code.')
+    .example('releases list', 'newest first')
+    .does(async session => (await import('../commands/releases')).list(session))
+  group
+    .add(
+      'prune',
+      'Remove releases that nothing uses, except the newest. Instances keep their files, and can still be rolled back.',
+    )
+    .example('releases prune', 'says how much space it freed')
+    .does(async session => (await import('../commands/releases')).prune(session))
 }
 
 export function operations(program: Grammar): void {

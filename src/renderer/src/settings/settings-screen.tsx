@@ -1,4 +1,4 @@
-/** The Settings screen: appearance, disk space, the workspace's settings, paths and version. */
+/** The Settings screen: appearance, disk space, releases, the workspace's settings, paths and version. */
 import { Button, SegmentedControl, useMantineColorScheme } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import { Link } from 'wouter'
@@ -9,6 +9,7 @@ import { Page, Section } from '../app/page'
 import { Status } from '../app/status'
 import { driverTitle } from '../../../shared/infrastructure'
 import { DiskFacts } from '../space/disk'
+import { Releases } from '../space/releases'
 import { Sessions } from './sessions'
 import { WorkspaceSettings } from './settings-form'
 import classes from './settings.module.css'
@@ -37,6 +38,9 @@ export function SettingsScreen() {
       </Section>
       <Section title="Disk space">
         <DiskFacts />
+      </Section>
+      <Section title="Releases">
+        <Releases />
       </Section>
       <Section title="Notifications">
         <Card>

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { bytes } from '../../../shared/amounts'
-import { freeableTitle, isLow, type DiskSpace, type SpaceReport } from '../../../shared/space'
+import { freeableTitle, isLow, type DiskSpace } from '../../../shared/space'
 import { ProblemView } from '../app/problem'
 import { useTRPC } from '../app/trpc'
 import { FreeSpaceButton } from './free-space'
@@ -45,9 +45,7 @@ export function LowSpace() {
 
 /** The details in Settings. */
 export function DiskFacts() {
-  const trpc = useTRPC()
   const disk = useDisk()
-  const { data } = useQuery(trpc.space.report.queryOptions(undefined, { staleTime: 0 }))
   return (
     <dl className={`card ${classes.facts}`}>
       <div>
@@ -62,16 +60,6 @@ export function DiskFacts() {
           <FreeSpaceButton />
         </dd>
       </div>
-      <div>
-        <dt>Releases</dt>
-        <dd>{data && <span>{releasesText(data)}</span>}</dd>
-      </div>
     </dl>
   )
-}
-
-function releasesText({ releases, releaseBytes }: SpaceReport): string {
-  if (releases.length === 0) return 'None yet. Creating the first instance prepares one.'
-  const unused = releases.filter(it => it.instances.length === 0 && !it.current).length
-  return `${releases.length}, ${bytes(releaseBytes)}. ${unused === 0 ? 'All in use.' : unused === 1 ? 'One is unused.' : `${unused} are unused.`}`
 }
