@@ -38,7 +38,7 @@ async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): P
   await ours(workspace, 'warm-up')
   const taken = { cold: [] as Taken[], warm: [] as Taken[], guide: [] as Taken[] }
   for (let run = 1; run <= runs; run++) {
-    await rm(workspace.services.paths.releases, { recursive: true, force: true })
+    await rm(workspace.services.paths.releases, { recursive: true, force: true, maxRetries: 5 })
     taken.cold.push(await ours(workspace, `cold${run}`))
     taken.warm.push(await ours(workspace, `warm${run}`))
     taken.guide.push(await theirs(workspace, `guide${run}`))

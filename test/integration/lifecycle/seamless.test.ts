@@ -81,7 +81,7 @@ it('is put back where it isn’t healthy that way', async () => {
 
 it('is restarted without a failed request, and rereads .env; its output is in its log', async () => {
   await addEnv(school.server, 'GREETING=again')
-  const [before, end] = [await pidOf(workspace, 'school'), probe(school.port, patience)]
+  const [before, end] = [await pidOf(workspace, 'school'), await probe(school.port, patience)]
   await mustDo(workspace, 'restart', { name: 'school' })
   expect((await end()).failed).toBe(0)
   expect(await answerOf(school.port)).toBe('school again')
@@ -95,7 +95,7 @@ it('keeps its old process where the restarted one would not work', async () => {
   const [entry, before] = [join(school.server, 'index.js'), await pidOf(workspace, 'school')]
   const text = await readFile(entry, 'utf8')
   await writeFile(entry, `throw new Error('broken')`)
-  const end = probe(school.port, patience)
+  const end = await probe(school.port, patience)
   expect((await job(workspace, 'restart', { name: 'school' })).turned?.problem).toMatchObject({ code: 'reload-failed' })
   expect((await end()).failed).toBe(0)
   await writeFile(entry, text)

@@ -44,7 +44,7 @@ it('is rebuilt, and rolled back, without a failed request', async () => {
     ['rollback', false],
     ['rollback', true],
   ] as const) {
-    const end = probe(port, patience)
+    const end = await probe(port, patience)
     await mustDo(workspace, kind, { name: 'school' })
     const { asked, failed } = await end()
     expect(asked).toBeGreaterThan(10)
@@ -57,7 +57,7 @@ it('is rebuilt, and rolled back, without a failed request', async () => {
 
 it('new code that fails only once it runs: the old code never stops answering', async () => {
   await changeBase('three', 'if (process.env.pm_id) throw new Error("not under PM2");')
-  const end = probe(port, patience)
+  const end = await probe(port, patience)
   const state = await job(workspace, 'rebuild', { name: 'school' })
   const { failed } = await end()
   expect(state).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'reload-failed' } } })
