@@ -32,7 +32,7 @@ async function killWhen(order: Parameters<typeof startChild>[1], condition: () =
   await until(async () => {
     if (child.exitCode !== null) throw new Error(`it ended too early: ${(await child).all}`)
     return await condition()
-  })
+  }, 240)
   child.kill('SIGKILL')
   expect((await child).signal).toBe('SIGKILL')
 }

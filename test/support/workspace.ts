@@ -221,9 +221,12 @@ export function mustSucceed(state: OperationState): OperationState {
   return state
 }
 
-/** Waits for a condition. @throws if it isn't met within 60 s */
-export async function until<T>(condition: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await delay(20)) {
+/** Waits for a condition. @throws if it isn't met in time @param seconds preparations on a busy machine need more */
+export async function until<T>(
+  condition: () => Promise<T | undefined | false> | T | undefined | false,
+  seconds = 60,
+): Promise<T> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await delay(20)) {
     const answer = await condition()
     if (answer !== undefined && answer !== false) return answer
   }
