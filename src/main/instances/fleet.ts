@@ -4,6 +4,7 @@
  */
 import { failureIn, fleetJob, fleetOf, notBegun, type FleetPlan } from '../../shared/jobs/fleet'
 import { rebuildJob } from '../../shared/jobs/rebuild'
+import { planOf } from '../../shared/jobs/words'
 import { isOpen } from '../../shared/operation'
 import { toProblem } from '../../shared/problem'
 import { things } from '../../shared/things'
@@ -73,7 +74,9 @@ const ofInstance = (services: FleetServices, name: string): StepActions<FleetPla
     if (failure) return { problem: notBegun(name, failure.name) }
     try {
       const { since, fingerprint: release, options } = plan
-      let operation = begunAlready(operations.list(), rebuildJob.kind, since, name)
+      // with this release, whoever began it
+      const rebuilds = operations.list().filter(it => planOf(rebuildJob, it)?.fingerprint === release)
+      let operation = begunAlready(rebuilds, rebuildJob.kind, since, name)
       if (operation === undefined) {
         const { config } = await findOwn(services, name)
         const asksMore = Object.values(options).some(it => it !== undefined)
