@@ -75,7 +75,7 @@ export function keptWords({ folders, keys, own }: RebuildReview['stays']): strin
 }
 
 const folderWords = ({ path, files, bytes: size, complete }: DataFolder): string =>
-  `${path} (${complete ? '' : 'more than '}${count(files, 'file')}, ${bytes(size)})`
+  `${path} (${complete ? '' : 'more than '}${files === 1 ? 'one file' : `${files.toLocaleString('en')} files`}, ${bytes(size)})`
 
 export function timeWords({ prepared, expected }: Pick<RebuildReview, 'prepared' | 'expected'>): string {
   const like =

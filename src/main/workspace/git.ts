@@ -4,6 +4,7 @@
  * configuration, and fetch nothing.
  */
 import { stat } from 'node:fs/promises'
+import { invisible, replacement } from '../../shared/invisible'
 import type { Commit, Commits } from '../../shared/rebuild-review'
 import type { Manifest } from '../../shared/workspace'
 import type { Run } from '../system/run'
@@ -13,6 +14,8 @@ const timeout = 10_000
 
 /** Commits that are listed. */
 const listed = 20
+
+const deceptive = new RegExp(`[\\p{Cc}${invisible}]`, 'gu')
 
 /** Characters of a subject. */
 const longest = 200
@@ -69,7 +72,13 @@ async function look(repository: Repository, range: readonly string[]): Promise<O
 function commitIn(line: string): Commit[] {
   const [, id, seconds, subject = ''] = /^([0-9a-f]+) (\d+) (.*)$/.exec(line) ?? []
   if (id === undefined) return []
-  return [{ id, subject: subject.slice(0, longest), at: new Date(Number(seconds) * 1000).toISOString() }]
+  return [
+    {
+      id,
+      subject: subject.slice(0, longest).replace(deceptive, replacement),
+      at: new Date(Number(seconds) * 1000).toISOString(),
+    },
+  ]
 }
 
 /**

@@ -59,7 +59,7 @@ const since = (release: string | undefined) =>
 it('lists the commits since a release’s that touch the base application, newest first', async () => {
   const before = await repository()
   await commit('README.md', 'Not of the application')
-  await commit('client/app.js', 'Third, “quoted”: ünïcode')
+  await commit('client/app.js', 'Third, “quoted”: ünï\u202ecode')
   const head = await commit('server/routes/a.js', 'Fourth')
   expect(await headCommit({ run, root, manifest })).toBe(head)
   expect(await since(before)).toEqual({
@@ -70,7 +70,7 @@ it('lists the commits since a release’s that touch the base application, newes
       { id: head.slice(0, 7), subject: 'Fourth', at: '2026-01-01T12:05:00.000Z' },
       {
         id: expect.stringMatching(/^[0-9a-f]{7}$/),
-        subject: 'Third, “quoted”: ünïcode',
+        subject: 'Third, “quoted”: ünï\ufffdcode',
         at: '2026-01-01T12:04:00.000Z',
       },
     ],
