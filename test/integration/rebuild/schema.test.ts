@@ -1,13 +1,17 @@
 /** Rebuilds to code with another schema: what they would do, the database changed with them or left, and the way back. */
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { findSystemUser } from '../../../src/main/instances/system-user/identity'
 import { exists } from '../../../src/main/system/files'
+import { workspacePaths } from '../../../src/main/workspace/paths'
 import type { InstanceConfig } from '../../../src/shared/instance'
 import { headline } from '../../../src/shared/jobs/words'
 import { resultsOf } from '../../../src/shared/jobs/many'
 import type { OperationState } from '../../../src/shared/operation'
 import { first, schemaWorkspace, setVersion, type SchemaWorkspace, type Version } from '../../support/schema-base'
+import { describeWhere } from '../../support/requires'
+import { canMakeUsers, whyNoUsers } from '../../support/second-user'
 import { mustSucceed, until } from '../../support/workspace'
 import { job, mustDo, refusal, statuses } from '../lifecycle/lifecycle'
 
@@ -200,4 +204,21 @@ it('of several, each database is rehearsed at its own turn', async () => {
   const unique = await workspace.query('empty', "SELECT FROM pg_indexes WHERE indexname = 'users_phone_key'")
   expect(unique).toHaveLength(1)
   expect(await users()).toEqual(before)
+})
+
+describeWhere(canMakeUsers, whyNoUsers)('with a system user of its own', () => {
+  it('Prisma runs as that user', async () => {
+    await chmod(workspace.home, 0o711) // as /srv: others pass through
+    await setVersion(workspace, first)
+    mustSucceed(await workspace.create({ name: 'own', systemUser: true }))
+    const user = await findSystemUser(workspacePaths(workspace.root), 'own')
+    await setVersion(workspace, noted)
+    const config = join(workspace.root, 'instances/own/server/prisma.config.ts')
+    const text = await readFile(config, 'utf8')
+    await writeFile(config, `if (process.getuid() !== ${user?.uid}) throw new Error('as root')\n${text}`)
+    await mustDo(workspace, 'rebuild', { name: 'own', schema: {} })
+    expect(await workspace.query('own', 'SELECT note FROM users')).toEqual([])
+    await mustDo(workspace, 'rollback', { name: 'own' })
+    await mustDo(workspace, 'unisolate', { name: 'own' })
+  })
 })
