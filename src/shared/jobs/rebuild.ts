@@ -66,7 +66,7 @@ const exchange = {
   },
   'dump-database': {
     title: 'Save the database',
-    explanation: 'Into the instance’s folder, where it stays until the next rebuild.',
+    explanation: 'Beside the old code, where it stays as long as that.',
     when: ({ moves }: ExchangePlan) => moves?.dumped === true,
   },
   switch: {

@@ -157,9 +157,8 @@ it('rows that get in the way at the last moment: all is as it was', async () => 
 
 it('the database is saved first where there is a tool for it, for nobody else to read', async () => {
   const dumps = (await workspace.services.infrastructure.driver()).tool !== undefined
-  const found = await stat(inInstance('database.dump')).catch(() => undefined)
+  const found = await stat(inInstance('.previous/database.dump')).catch(() => undefined)
   expect(found && found.mode & 0o777).toBe(dumps ? 0o600 : undefined)
-  expect(await exists(inInstance('database.dump.part'))).toBe(false)
 })
 
 it('what no way back needs is let go', async () => {
@@ -173,7 +172,7 @@ it('what no way back needs is let go', async () => {
   expect(await kept()).toBeGreaterThan(1)
   await mustDo(workspace, 'rebuild', rebuild)
   expect(await kept()).toBe(1)
-  expect(await exists(inInstance('database.dump'))).toBe(false)
+  expect(await exists(inInstance('.previous/database.dump'))).toBe(false)
   expect(await workspace.services.instances.wayBack('school')).toEqual({})
 })
 
@@ -213,9 +212,9 @@ describeWhere(canMakeUsers, whyNoUsers)('with a system user of its own', () => {
     mustSucceed(await workspace.create({ name: 'own', systemUser: true }))
     const user = await findSystemUser(workspacePaths(workspace.root), 'own')
     await setVersion(workspace, noted)
-    const config = join(workspace.root, 'instances/own/server/prisma.config.ts')
-    const text = await readFile(config, 'utf8')
-    await writeFile(config, `if (process.getuid() !== ${user?.uid}) throw new Error('as root')\n${text}`)
+    const prismaConfig = join(workspace.root, 'instances/own/server/prisma.config.ts')
+    const text = await readFile(prismaConfig, 'utf8')
+    await writeFile(prismaConfig, `if (process.getuid() !== ${user?.uid}) throw new Error('as root')\n${text}`)
     await mustDo(workspace, 'rebuild', { name: 'own', schema: {} })
     expect(await workspace.query('own', 'SELECT note FROM users')).toEqual([])
     await mustDo(workspace, 'rollback', { name: 'own' })

@@ -3,21 +3,20 @@
  * the services come with pg_dump of the server's own version.
  */
 import { createReadStream, createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Driver } from '../../infrastructure/drivers/driver'
 import { postgres } from '../../infrastructure/services/postgres'
-import { syncFolder } from '../../system/files'
 import { requireInstanceConfig } from '../../workspace/instance-config'
-import type { InstancePaths } from '../../workspace/paths'
+import type { Slot } from '../../workspace/paths'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
 
 /** Milliseconds, of each of the two: tens of gigabytes. */
 const timeout = 4 * 3_600_000
 
-/** Only we may read it. It stays until the next rebuild. */
-export const dumpOf = ({ folder }: Pick<InstancePaths, 'folder'>): string => join(folder, 'database.dump')
+/** Only we may read it. It lies beside the old code, and goes with it. */
+const dumpIn = ({ folder }: Slot): string => join(folder, 'database.dump')
 
 export const dumpDatabase = (services: RebuildServices): ExchangeStep => ({
   async do({ plan, signal, report, note }) {
@@ -25,19 +24,14 @@ export const dumpDatabase = (services: RebuildServices): ExchangeStep => ({
     const { tool } = await services.infrastructure.driver()
     if (!tool) return note('The database wasn’t saved: the services come without pg_dump.')
     const { database } = await requireInstanceConfig(paths.config)
-    const file = dumpOf(paths)
-    await save(tool, database.name, `${file}.part`, signal)
+    const file = dumpIn(paths.slots.replaced)
+    await save(tool, database.name, file, signal)
     report({ text: 'Reading the dump back' })
-    await readBack(tool, `${file}.part`, signal)
-    await rename(`${file}.part`, file)
-    await syncFolder(paths.folder)
-    note(`The database as it was: ${file} (for pg_restore)`)
+    await readBack(tool, file, signal)
+    note(`The database as it was, for pg_restore: ${dumpIn(paths.slots.previous)}`)
   },
-  verify: () => Promise.resolve(false), // it may be an earlier one
-  undo: async ({ plan }) => {
-    const file = dumpOf(pathsOf(services, plan))
-    for (const it of [file, `${file}.part`]) await rm(it, { force: true })
-  },
+  verify: () => Promise.resolve(false), // half of one looks like a whole one
+  undo: ({ plan }) => rm(dumpIn(pathsOf(services, plan).slots.replaced), { force: true }),
 })
 
 type Tool = NonNullable<Driver['tool']>

@@ -1,5 +1,5 @@
 /** The steps from the code in the slot *next* on: try it, switch to it, keep the old code. */
-import { rename, rm } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
 import { reportWords } from '../../../shared/schema'
@@ -13,7 +13,7 @@ import { handBack, reloadTarget } from '../lifecycle/reload'
 import { reportedSmokeTests, smokeTests } from '../smoke'
 import { runAs } from '../system-user/identity'
 import { placesOf, takeBack } from '../system-user/ownership'
-import { dumpDatabase, dumpOf } from './dump'
+import { dumpDatabase } from './dump'
 import { isSwitched, releasedIn, settleOwn, switchBack, switchIn } from './exchange'
 import { leaveNewSettings, takeNewSettings } from './new-settings'
 import { removeSafely } from './own-files'
@@ -146,7 +146,6 @@ const keepPrevious = (services: RebuildServices): ExchangeStep => ({
 async function forgetBefore(services: RebuildServices, paths: InstancePaths): Promise<void> {
   const { config, slots } = paths
   const [before, now] = await Promise.all([slots.previous, slots.replaced].map(readMove))
-  if (!now) await rm(dumpOf(paths), { force: true })
   if (!before) return
   const login = await ownerLogin(services, await requireInstanceConfig(config))
   await services.schemas.forget(login, now ? [now.change.id] : [])
