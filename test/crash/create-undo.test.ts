@@ -75,7 +75,7 @@ it('undoing that is killed at every one of its moments goes on to its end', asyn
     { at: 'before', what: 'settled' },
   ]
   const [first, ...others] = moments
-  const cancelAt: Moment = { at: 'before', what: 'done verify-health' }
+  const cancelAt: Moment = { at: 'before', what: `done ${steps.at(-1)}` }
   await crash(workspace, { ...creating('often-dead'), cancelAt, killAt: first })
   for (const killAt of others) await crash(workspace, { killAt })
   const [state] = await recover(workspace)
