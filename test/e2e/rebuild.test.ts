@@ -3,14 +3,22 @@ import { appendFile, cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import type { CliInstance } from '../support/cli-instance'
+import type { LaunchedApp } from '../support/electron'
 import { InstanceList } from './pages/instances'
 import { expect, test } from './support/fixtures'
 import { answerOf, tinyHome, type TinyHome } from './support/tiny-home'
 
 let place: TinyHome
+let launched: LaunchedApp
 let window: Page
 let list: InstanceList
 let school: CliInstance
+
+async function launch(): Promise<void> {
+  launched = await place.launch({ workspace: place.root })
+  ;({ window } = launched)
+  list = new InstanceList(window)
+}
 
 test.beforeAll(async () => {
   place = await tinyHome({ infrastructure: true })
@@ -18,8 +26,7 @@ test.beforeAll(async () => {
   await cp(join(place.root, 'server/prisma'), join(school.server, 'prisma'), { recursive: true }) // the same schema
   await place.makeDatabase(school)
   await place.startByCli(school)
-  ;({ window } = await place.launch({ workspace: place.root }))
-  list = new InstanceList(window)
+  await launch()
   await expect(list.row('school')).toContainText('Online')
 })
 test.afterAll(() => place.remove())
@@ -62,8 +69,9 @@ test('up to date, it says so, and offers it all the same; Esc leaves', async () 
 
 test('an instance whose code is older says so, and offers it', async () => {
   await appendFile(join(place.root, 'server/index.js'), '\n// newer\n')
-  const mark = list.row('school').getByRole('button', { name: 'Newer version available: rebuild school' })
-  await mark.click({ timeout: 90_000 }) // looked up once a minute
+  await launched.kill()
+  await launch() // it looks at its start, and then once a minute
+  await list.row('school').getByRole('button', { name: 'Newer version available: rebuild school' }).click()
   await expect(window.getByRole('dialog', { name: 'Rebuild school' })).toBeVisible()
   await window.keyboard.press('Escape')
   await list.show('school')
