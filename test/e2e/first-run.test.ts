@@ -72,7 +72,7 @@ test.describe.serial('first run', () => {
 
     const operation = new OperationPage(window)
     await expect(operation.title('Creating “Hillside”…')).toBeVisible()
-    await expect(operation.steps.getByRole('listitem')).toHaveCount(9)
+    await expect(operation.steps.getByRole('listitem')).toHaveCount(10)
     await expect(operation.running).toBeVisible()
     await expect(operation.output).toContainText('npm ci')
     await operation.succeeded('Hillside')
