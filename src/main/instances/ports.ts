@@ -38,8 +38,8 @@ export async function choosePort(
 }
 
 /**
- * Who has a port: instances configured for it, open operations that chose it, and a process listening on it, unless one
- * of those instances is running.
+ * The holders of a port: instances configured for it, open operations that chose it, and a process listening on it,
+ * unless one of those instances is running.
  */
 export async function checkPort(port: number, services: PortKnowledge): Promise<PortCheck> {
   const listening = await listeners(port, services) // first: whatever listens by now is known to be running below
@@ -81,7 +81,7 @@ async function listenersNow(port: number, services: PortKnowledge): Promise<Port
 
 const sameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
 
-/** Who has a port, as part of a sentence. */
+/** A port's holder, as part of a sentence. */
 export function describeHolder(holder: PortHolder): string {
   switch (holder.type) {
     case 'instance':

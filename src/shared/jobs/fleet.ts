@@ -8,7 +8,7 @@ import { owns, things, uses } from '../things'
 import { manifestSchema } from '../workspace'
 import { fingerprintSchema } from './create'
 import { defineJob } from './job'
-import { resultsOf, type Several } from './many'
+import { bringUp, resultsOf, type Several } from './many'
 import { rebuildJob } from './rebuild'
 
 /** A rebuild is mostly waiting for the application to boot, twice. */
@@ -51,10 +51,7 @@ export const fleetJob = defineJob({
   input: inputSchema,
   plan: planSchema,
   steps: {
-    'bring-up': {
-      title: 'Check the database',
-      explanation: 'Starts PostgreSQL and PgBouncer if they aren’t running.',
-    },
+    'bring-up': bringUp,
     'prepare-release': {
       title: 'Prepare the new code',
       explanation: 'Once for all. The instances keep running.',

@@ -33,17 +33,19 @@ const atOnce = 4
 
 const needsDatabase = ({ action }: ManyPlan): boolean => bulkOf(action).needsInfrastructure
 
+/** The first step of a job on many instances. */
+export const bringUp = {
+  title: 'Check the database',
+  explanation: 'Starts PostgreSQL and PgBouncer if they aren’t running.',
+} as const
+
 export const manyJob = defineJob({
   kind: 'many',
   version: 1,
   input: inputSchema,
   plan: planSchema,
   steps: {
-    'bring-up': {
-      title: 'Check the database',
-      explanation: 'Starts PostgreSQL and PgBouncer if they aren’t running.',
-      when: needsDatabase,
-    },
+    'bring-up': { ...bringUp, when: needsDatabase },
   },
   instances: ({ names }) => names,
   abreast: plan => ({ from: needsDatabase(plan) ? 1 : 0, most: atOnce }),

@@ -1,4 +1,4 @@
-/** An instance in PM2's cluster mode is started, stopped, moved and removed as any other; and never shares its port. */
+/** An instance in PM2's cluster mode starts, stops, moves and is removed like any other, and never shares its port. */
 import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'

@@ -13,8 +13,8 @@ export interface ModeServices {
 }
 
 /**
- * Where PM2's daemon doesn't fit a seamless instance, it runs as any other: better with a gap at its rebuild than not
- * at all.
+ * If PM2's daemon can't run a seamless instance in cluster mode, the instance runs in fork mode: a gap at its next
+ * rebuild is better than no instance.
  * @throws Problem `system-user-missing`, `system-user-foreign`, `file-corrupt`
  */
 export async function modeOf(
