@@ -9,6 +9,7 @@ import { Dump } from './dump'
 import { entriesSchema, eventSchema, preparedSchema, toInfo, type ListEntry, type ProcessInfo } from './entries'
 import { appsOf, endLeftovers, sameFolder, type PM2App, type ProcessRef } from './leftovers'
 import { follow } from './sockets'
+import { stopForGood } from './stopping'
 import { defaultLogs, removeLogs, removePidFiles, type LogFiles } from './traces'
 import { drain } from './worker-connection'
 
@@ -53,7 +54,7 @@ export class Processes {
    * @throws Problem `process-name-taken` if an app in another folder has the name
    */
   async start(app: NewProcess, signal?: AbortSignal): Promise<void> {
-    for (const { pm_id } of await this.#onlyOurs(app)) await this.#calls.act('deleteProcessId', pm_id)
+    for (const entry of await this.#onlyOurs(app)) await this.#delete(entry)
     await endLeftovers(this.#home, app)
     signal?.throwIfAborted()
     await this.#calls.act('prepare', await definitionOf(this.#home, app))
@@ -78,7 +79,7 @@ export class Processes {
       const leave = (): Promise<unknown> => this.#calls.act('sendDataToProcessId', disconnect(id))
       const drains = pid !== undefined && execMode === 'cluster' && status === 'online'
       const connection = drains ? await drain(port, pid, leave) : undefined
-      await this.#calls.act('deleteProcessId', id)
+      await this.#delete(entry)
       connection?.destroy()
     }
   }
@@ -86,7 +87,7 @@ export class Processes {
   /** Stops one process of an app and removes it from the list. Does nothing if it isn't in this folder. */
   async endOne(app: ProcessRef, id: number): Promise<void> {
     const found = (await this.#ours(await this.#named(app.name), app)).find(it => it.pm_id === id)
-    if (found) await this.#calls.act('deleteProcessId', id)
+    if (found) await this.#delete(found)
   }
 
   /**
@@ -94,17 +95,16 @@ export class Processes {
    * @throws Problem `process-not-stopped`
    */
   async stop(app: ProcessRef): Promise<void> {
-    for (const { pm_id } of await this.#ours(await this.#named(app.name), app)) {
-      await this.#calls.act('stopProcessId', pm_id)
-      await this.#calls.act('notifyByProcessId', { id: pm_id, action_name: 'stop' }) // as `pm2 stop` notifies watchers
+    for (const entry of await this.#ours(await this.#named(app.name), app)) {
+      await stopForGood(this.#calls, entry)
+      await this.#calls.act('notifyByProcessId', { id: entry.pm_id, action_name: 'stop' }) // as `pm2 stop` notifies watchers
     }
     await endLeftovers(this.#home, app)
   }
 
   /** Stops an app and removes it from the list; its logs stay. Does nothing if there is none in this folder. */
   async unlist(app: ProcessRef): Promise<void> {
-    for (const { pm_id } of await this.#ours(await this.#named(app.name), app))
-      await this.#calls.act('deleteProcessId', pm_id)
+    for (const entry of await this.#ours(await this.#named(app.name), app)) await this.#delete(entry)
     await endLeftovers(this.#home, app)
   }
 
@@ -116,7 +116,7 @@ export class Processes {
     const all = await this.#entries()
     const entries = all.filter(it => it.name === app.name)
     const ours = await this.#ours(entries, app)
-    for (const { pm_id } of ours) await this.#calls.act('deleteProcessId', pm_id)
+    for (const entry of ours) await this.#delete(entry)
     await endLeftovers(this.#home, app)
     const unlisted = entries.length === ours.length ? [this.defaultLogs(app.name)] : [] // otherwise they are the namesake's
     const others = all.filter(it => !ours.includes(it)).map(toInfo)
@@ -180,6 +180,11 @@ export class Processes {
   /** Names of installed PM2 modules, e.g. `pm2-logrotate`. */
   async modules(): Promise<string[]> {
     return (await this.#all()).filter(it => it.pm2_env.pmx_module).map(it => it.name)
+  }
+
+  async #delete(entry: ListEntry): Promise<void> {
+    await stopForGood(this.#calls, entry)
+    await this.#calls.act('deleteProcessId', entry.pm_id)
   }
 
   async #entries(revive = true): Promise<ListEntry[]> {

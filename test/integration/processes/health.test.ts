@@ -7,7 +7,8 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { waitForHealth } from '../../../src/main/instances/health'
 import { toProblem } from '../../../src/shared/problem'
-import { freePort, httpApp, privatePm2, sure, type PrivatePm2 } from '../../support/pm2'
+import { httpApp, privatePm2, sure, type PrivatePm2 } from '../../support/pm2'
+import { freePort } from '../../support/ports'
 
 let pm2: PrivatePm2
 let port: number

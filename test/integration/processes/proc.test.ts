@@ -15,7 +15,8 @@ import {
   startTime,
   usageOf,
 } from '../../../src/main/system/proc'
-import { freePort, sure, until } from '../../support/pm2'
+import { sure, until } from '../../support/pm2'
+import { freePort } from '../../support/ports'
 
 async function listen(host: string): Promise<number> {
   const server = createServer().listen({ port: 0, host, ipv6Only: host.includes(':') })

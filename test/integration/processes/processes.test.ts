@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdir, readFile, readlink, rename, stat, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,7 +7,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Processes, type NewProcess, type ProcessEvent, type ProcessInfo } from '../../../src/main/processes/client'
 import { pm2Paths } from '../../../src/main/processes/daemon'
 import { environmentOf, isAlive, portHolders } from '../../../src/main/system/proc'
-import { freePort, httpApp, privatePm2, sure, until, type PrivatePm2 } from '../../support/pm2'
+import { httpApp, privatePm2, sure, until, type PrivatePm2 } from '../../support/pm2'
+import { freePort } from '../../support/ports'
 
 let pm2: PrivatePm2
 beforeEach(async () => {
@@ -156,6 +157,25 @@ test('an app that ends at once becomes errored', async () => {
   await pm2.processes.start(await pm2.app('dies', 'process.exit(3)'))
   await until(async () => (await only()).status === 'errored')
   expect((await only()).pid).toBeUndefined()
+})
+
+test.each(['stop', 'unlist', 'remove'] as const)('%s of an app that PM2 is just starting again', async end => {
+  const app = await pm2.app('restarts', forever)
+  const { pid, outLog } = await startReady(app)
+  await rm(outLog)
+  await promisify(execFile)('mkfifo', [outLog]) // PM2 opens it before it forks, and waits for a reader
+  process.kill(sure(pid), 'SIGKILL')
+  await until(async () => (await only()).restarts === 1)
+
+  const ended = pm2.processes[end](app)
+  await until(async () => (await pm2.processes.list())[0]?.pid === undefined) // stopped, or not even listed
+  const reader = await open(outLog, 'r')
+  await ended
+  await until(async () => (await readFile(join(pm2.home, 'pm2.log'), 'utf8')).match(/\] online/g)?.length === 2)
+  expect((await pm2.processes.list()).map(it => [it.status, it.restarts])).toEqual(
+    end === 'stop' ? [['stopped', 1]] : [],
+  )
+  await reader.close()
 })
 
 test('after the daemon was killed: list answers, the lost app is ended before it is started again, and is not forgotten when saving', async () => {
