@@ -8,9 +8,10 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { findNode } from '../../src/main/system/node'
 import type { OperationState } from '../../src/shared/operation'
-import { freePort } from '../support/infrastructure'
+
 import { director, testWorkspace, type TestWorkspace } from '../support/workspace'
 import type { Bench, BenchContext, Measured } from './bench'
+import { freePort } from '../support/ports'
 
 /** Seconds in total and for each step. */
 interface Taken {

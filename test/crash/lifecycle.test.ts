@@ -8,12 +8,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'dotenv'
 import { layOut, layOutCopy, makeDatabase, type CliInstance } from '../support/cli-instance'
 import { resultsOf } from '../../src/shared/jobs/many'
-import { freePort } from '../support/infrastructure'
+
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
 import { withoutPids, world, type World } from '../support/world'
 import { crash, killedAndFinished, moments, recover } from './crash'
 import type { Moment } from '../support/faults'
+import { freePort } from '../support/ports'
 
 let workspace: TestWorkspace
 let keeper: CliInstance

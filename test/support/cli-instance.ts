@@ -4,8 +4,9 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { escapeIdentifier } from 'pg'
-import { freePort } from './infrastructure'
+
 import type { TestWorkspace } from './workspace'
+import { freePort } from './ports'
 
 export interface CliInstance {
   readonly name: string

@@ -1,7 +1,6 @@
 /** Separate infrastructure for one test suite: a temporary workspace, free ports, unique container names. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -22,19 +21,7 @@ import { markOf } from '../../src/main/system/sweep'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { Secrets } from '../../src/main/workspace/secrets'
 import { SettingsFile } from '../../src/main/workspace/settings'
-
-/** A port that is currently free. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
+import { freePort } from './ports'
 
 export interface TestInfrastructure {
   readonly root: string

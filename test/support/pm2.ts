@@ -1,6 +1,5 @@
 /** A private PM2 home with its daemon and apps; nothing outlives `cleanUp`. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -88,20 +87,6 @@ export async function until(condition: () => Promise<boolean> | boolean): Promis
 export function sure<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('expected a value')
   return value
-}
-
-/** A port that is currently free. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-      .once('error', reject)
-      .listen(0, '127.0.0.1', () => {
-        const address = server.address()
-        server.close(() =>
-          typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-        )
-      })
-  })
 }
 
 /** Code of an HTTP server on 127.0.0.1. */

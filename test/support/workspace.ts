@@ -22,9 +22,10 @@ import { productIn, type Product } from '../../src/main/system/product'
 import { writeSealed } from '../../src/main/system/sealed'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { createSample } from '../../src/main/workspace/sample'
-import { freePort } from './infrastructure'
+
 import { endProcessesIn } from './processes'
 import { sealedNames } from './sealed'
+import { firstInstancePort, freePort } from './ports'
 
 export const resources = resolve(import.meta.dirname, '../../resources')
 
@@ -103,7 +104,7 @@ export async function testWorkspace({
   await writeJson(paths.settings, {
     driver,
     // Below the range of outgoing connections, so that a port isn't taken between choosing and using it.
-    ports: { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) },
+    ports: { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: firstInstancePort() },
     containers: {
       postgres: `${prefix}-postgres`,
       pgbouncer: `${prefix}-pgbouncer`,

@@ -3,7 +3,6 @@
  * own ports, PostgreSQL, PgBouncer and PM2, and whatever was started in it is ended with it.
  */
 import { execFile } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,8 +17,9 @@ import { fingerprint } from '../../../src/main/workspace/fingerprint'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { settingsSchema } from '../../../src/shared/settings'
 import { launchApp, makeHome, type Home, type LaunchedApp } from '../../support/electron'
-import { embeddedAdmin, freePort } from '../../support/infrastructure'
+import { embeddedAdmin } from '../../support/infrastructure'
 import { makeObedientBase } from './obedient-base'
+import { firstInstancePort, freePort } from '../../support/ports'
 
 /** A home with the defaults of a site: embedded services on free ports. */
 export interface TestHome {
@@ -53,7 +53,7 @@ export async function testHome({ shown = false } = {}): Promise<TestHome> {
   const root = join(await realpath(home.path), shown ? 'schools' : 'workspace')
   const ports = shown
     ? settingsSchema.parse({}).ports
-    : { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) }
+    : { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: firstInstancePort() }
   const defaults = join(home.path, 'defaults.json')
   await writeFile(defaults, JSON.stringify({ driver: 'embedded', ports }))
   const launched: LaunchedApp[] = []

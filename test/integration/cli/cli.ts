@@ -9,7 +9,7 @@ import { lineSchema } from '../../../src/main/cli/lines'
 import type { DriverKind } from '../../../src/shared/infrastructure'
 import type { Problem } from '../../../src/shared/problem'
 import { makeHome } from '../../support/electron'
-import { freePort } from '../../support/infrastructure'
+import { firstInstancePort, freePort } from '../../support/ports'
 
 const project = resolve(import.meta.dirname, '../../..')
 const entry = process.env['INSTANCE_MANAGER_CLI'] ?? join(project, 'out/main/cli.cjs')
@@ -81,7 +81,7 @@ export async function cliHome({ driver = 'embedded', images }: CliOptions = {}):
     defaults,
     JSON.stringify({
       driver,
-      ports: { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: 20_000 + randomInt(10_000) },
+      ports: { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: firstInstancePort() },
       containers: {
         postgres: `${prefix}-postgres`,
         pgbouncer: `${prefix}-pgbouncer`,

@@ -5,10 +5,11 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { InfrastructureStatus } from '../../../src/shared/infrastructure'
 import type { SettingState } from '../../../src/shared/settings'
-import { freePort } from '../../support/infrastructure'
+
 import { podmanForTests } from '../../support/podman/podman'
 import { describeWhere } from '../../support/requires'
 import { cliHome, type CliHome } from './cli'
+import { freePort } from '../../support/ports'
 
 let home: CliHome
 beforeAll(async () => {

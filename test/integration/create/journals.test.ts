@@ -6,10 +6,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { newId } from '../../../src/main/operations/journal'
 import { decode, encode, startOf, type OpenedLine } from '../../../src/main/operations/journal-lines'
 import { workspacePaths } from '../../../src/main/workspace/paths'
-import { freePort } from '../../support/infrastructure'
+
 import { makeQuick } from '../../support/quick-base'
 import { mustSucceed, testWorkspace, type TestWorkspace } from '../../support/workspace'
 import { world } from '../../support/world'
+import { freePort } from '../../support/ports'
 
 let workspace: TestWorkspace
 let folder: string

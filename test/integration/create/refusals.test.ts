@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CreateInput } from '../../../src/shared/instance'
 import { ProblemError, toProblem, type Problem } from '../../../src/shared/problem'
 import { workspacePaths } from '../../../src/main/workspace/paths'
-import { freePort } from '../../support/infrastructure'
+
 import { sealedKeys } from '../../support/sealed'
 import { director, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 import { world, type World } from '../../support/world'
+import { freePort } from '../../support/ports'
 
 describe('creation is refused', () => {
   let workspace: TestWorkspace

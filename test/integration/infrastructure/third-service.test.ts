@@ -11,8 +11,9 @@ import { pgbouncer, poolerVersion } from '../../../src/main/infrastructure/servi
 import { poolerIni, poolerUsers } from '../../../src/main/infrastructure/services/pgbouncer-config'
 import type { Service } from '../../../src/main/infrastructure/services/service'
 import { podmanForTests } from '../../support/podman/podman'
-import { freePort, testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
+import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 import { describeWhere } from '../../support/requires'
+import { freePort } from '../../support/ports'
 
 const podman = await podmanForTests()
 const missing = 'missing' in podman ? podman.missing : undefined

@@ -17,11 +17,12 @@ import { isOpen, type OperationState } from '../../../src/shared/operation'
 import { layOut, makeDatabase, type CliInstance } from '../../support/cli-instance'
 import { toProblem } from '../../../src/shared/problem'
 import { armFaults } from '../../support/faults'
-import { freePort } from '../../support/infrastructure'
+
 import { canMakeUsers } from '../../support/second-user'
 import { createInput, director, until, type TestWorkspace } from '../../support/workspace'
 import { world, type World } from '../../support/world'
 import { mustDo, tinyWorkspace } from './lifecycle'
+import { freePort } from '../../support/ports'
 
 let workspace: TestWorkspace
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AddressInfo } from 'node:net'
 import { layOut, type CliInstance } from '../../support/cli-instance'
-import { freePort } from '../../support/infrastructure'
+
 import type { TestWorkspace } from '../../support/workspace'
 import {
   addEnv,
@@ -22,6 +22,7 @@ import {
   statuses,
   tinyWorkspace,
 } from './lifecycle'
+import { freePort } from '../../support/ports'
 
 let workspace: TestWorkspace
 let a: CliInstance

@@ -11,7 +11,7 @@ import { findNode } from '../../../src/main/system/node'
 import { isAlive, portHolders } from '../../../src/main/system/proc'
 import { probe } from '../../bench/prober'
 import { layOut, type CliInstance } from '../../support/cli-instance'
-import { freePort } from '../../support/infrastructure'
+
 import { until, type TestWorkspace } from '../../support/workspace'
 import {
   addEnv,
@@ -26,6 +26,7 @@ import {
   statuses,
   tinyWorkspace,
 } from './lifecycle'
+import { freePort } from '../../support/ports'
 
 let workspace: TestWorkspace
 let school: CliInstance

@@ -13,13 +13,14 @@ import { findSystemUser } from '../../../src/main/instances/system-user/identity
 import { readJson } from '../../../src/main/system/files'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { layOut, layOutCopy, makeDatabase, type CliInstance } from '../../support/cli-instance'
-import { freePort } from '../../support/infrastructure'
+
 import { plantOldJournal, readOldJournal, type OldJournal } from '../../support/old-journals'
 import { requires } from '../../support/requires'
 import { canMakeUsers, whyNoUsers } from '../../support/second-user'
 import { director, until, type TestWorkspace } from '../../support/workspace'
 import { withoutPids, world } from '../../support/world'
 import { addEnv, answerOf, mustDo, pidOf, tinyWorkspace } from '../lifecycle/lifecycle'
+import { freePort } from '../../support/ports'
 
 type Settled = ReturnType<typeof withoutPids>
 

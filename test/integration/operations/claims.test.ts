@@ -15,10 +15,11 @@ import type { OperationState } from '../../../src/shared/operation'
 import { owns, things, uses, type Claim } from '../../../src/shared/things'
 import { layOut, layOutCopy, makeDatabase } from '../../support/cli-instance'
 import { armFaults } from '../../support/faults'
-import { freePort } from '../../support/infrastructure'
+
 import { canMakeUsers } from '../../support/second-user'
 import { createInput, director, type TestWorkspace, mustSucceed } from '../../support/workspace'
 import { answerOf, desired, mustDo, refusal, statuses, tinyWorkspace } from '../lifecycle/lifecycle'
+import { freePort } from '../../support/ports'
 
 let workspace: TestWorkspace
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Problem } from '../../../src/shared/problem'
-import { freePort } from '../../support/infrastructure'
+
 import { until, type TestWorkspace } from '../../support/workspace'
 import { withoutPids, world } from '../../support/world'
 import {
@@ -20,6 +20,7 @@ import {
   statuses,
   tinyWorkspace,
 } from '../lifecycle/lifecycle'
+import { freePort } from '../../support/ports'
 
 let workspace: TestWorkspace
 let port: number

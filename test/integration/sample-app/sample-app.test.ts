@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withConnection } from '../../../src/main/infrastructure/connection'
 import { baseEnvironment } from '../../../src/main/system/environment'
 import { formatEnv } from '../../../src/main/workspace/env-file'
-import { freePort, testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
+import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 import {
   createDirector,
   installSampleApp,
@@ -17,6 +17,7 @@ import {
   type RunningServer,
   type SampleApp,
 } from '../../support/sample-app'
+import { freePort } from '../../support/ports'
 
 const director = {
   name: 'Zoë O\'Brien "$HOME" \\ `x` 木',

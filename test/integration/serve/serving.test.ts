@@ -16,8 +16,9 @@ import { workspacePaths } from '../../../src/main/workspace/paths'
 import { createSample } from '../../../src/main/workspace/sample'
 import type { AppState } from '../../../src/shared/workspace'
 import { layOut } from '../../support/cli-instance'
-import { freePort } from '../../support/infrastructure'
+
 import { heard, pageLine, pageSockets, signIn, startServer, tokenIn, type TestServer } from './server'
+import { freePort } from '../../support/ports'
 
 let server: TestServer
 afterEach(async () => {

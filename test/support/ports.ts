@@ -1,0 +1,30 @@
+/**
+ * Ports for tests. They lie below the range from which the kernel takes the ports of outgoing connections: one of
+ * those could be gone before it is used. Workers that run side by side have shares of their own.
+ */
+import { randomInt } from 'node:crypto'
+import { createServer } from 'node:net'
+
+const share = { size: 2500, index: Number(process.env['VITEST_POOL_ID'] ?? 0) % 4 }
+const [services, instances] = [10_000, 20_000].map(start => start + share.index * share.size) as [number, number]
+const fewInstances = 100 // more than any workspace of a test has
+
+let next = randomInt(share.size)
+
+/** A port that nothing listens on, another one at each call. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    next = (next + 1) % share.size
+    if (await isFree(services + next)) return services + next
+  }
+}
+
+/** Where the ports of a workspace's instances begin. */
+export const firstInstancePort = (): number => instances + randomInt(share.size - fewInstances)
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, () => server.close(() => resolve(true)))
+  })
