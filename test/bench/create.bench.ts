@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { findNode } from '../../src/main/system/node'
 import type { OperationState } from '../../src/shared/operation'
-
 import { director, testWorkspace, type TestWorkspace } from '../support/workspace'
 import type { Bench, BenchContext, Measured } from './bench'
 import { freePort } from '../support/ports'

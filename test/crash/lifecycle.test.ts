@@ -8,7 +8,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'dotenv'
 import { layOut, layOutCopy, makeDatabase, type CliInstance } from '../support/cli-instance'
 import { resultsOf } from '../../src/shared/jobs/many'
-
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
 import { withoutPids, world, type World } from '../support/world'

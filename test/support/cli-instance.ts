@@ -4,7 +4,6 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { escapeIdentifier } from 'pg'
-
 import type { TestWorkspace } from './workspace'
 import { freePort } from './ports'
 

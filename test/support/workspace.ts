@@ -22,7 +22,6 @@ import { productIn, type Product } from '../../src/main/system/product'
 import { writeSealed } from '../../src/main/system/sealed'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { createSample } from '../../src/main/workspace/sample'
-
 import { endProcessesIn } from './processes'
 import { sealedNames } from './sealed'
 import { firstInstancePort, freePort } from './ports'

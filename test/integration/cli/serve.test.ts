@@ -6,7 +6,6 @@ import type { ServeStatus } from '../../../src/shared/served'
 import { makeTiny } from '../../support/tiny-base'
 import { acquireLock } from '../../../src/main/workspace/lock'
 import { workspacePaths } from '../../../src/main/workspace/paths'
-
 import { signIn, tokenIn } from '../serve/server'
 import { cliHome, type CliHome } from './cli'
 import { freePort } from '../../support/ports'

@@ -5,7 +5,6 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { InfrastructureStatus } from '../../../src/shared/infrastructure'
 import type { SettingState } from '../../../src/shared/settings'
-
 import { podmanForTests } from '../../support/podman/podman'
 import { describeWhere } from '../../support/requires'
 import { cliHome, type CliHome } from './cli'

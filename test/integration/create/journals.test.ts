@@ -6,7 +6,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { newId } from '../../../src/main/operations/journal'
 import { decode, encode, startOf, type OpenedLine } from '../../../src/main/operations/journal-lines'
 import { workspacePaths } from '../../../src/main/workspace/paths'
-
 import { makeQuick } from '../../support/quick-base'
 import { mustSucceed, testWorkspace, type TestWorkspace } from '../../support/workspace'
 import { world } from '../../support/world'

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CreateInput } from '../../../src/shared/instance'
 import { ProblemError, toProblem, type Problem } from '../../../src/shared/problem'
 import { workspacePaths } from '../../../src/main/workspace/paths'
-
 import { sealedKeys } from '../../support/sealed'
 import { director, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 import { world, type World } from '../../support/world'

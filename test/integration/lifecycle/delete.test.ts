@@ -6,7 +6,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { pm2Paths } from '../../../src/main/processes/daemon'
 import { isAlive } from '../../../src/main/system/proc'
 import { layOut, makeDatabase, startByCli, type CliInstance } from '../../support/cli-instance'
-
 import { until, type TestWorkspace } from '../../support/workspace'
 import { world, type World } from '../../support/world'
 import { answerOf, daemonPid, kill9, mustDo, pidOf, refusal, statuses, tinyWorkspace } from './lifecycle'

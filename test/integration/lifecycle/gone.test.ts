@@ -17,7 +17,6 @@ import { isOpen, type OperationState } from '../../../src/shared/operation'
 import { layOut, makeDatabase, type CliInstance } from '../../support/cli-instance'
 import { toProblem } from '../../../src/shared/problem'
 import { armFaults } from '../../support/faults'
-
 import { canMakeUsers } from '../../support/second-user'
 import { createInput, director, until, type TestWorkspace } from '../../support/workspace'
 import { world, type World } from '../../support/world'

@@ -11,7 +11,6 @@ import type { WorkspaceServices } from '../../../src/main/services'
 import { toProblem } from '../../../src/shared/problem'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { layOut, makeDatabase, startByCli, type CliInstance } from '../../support/cli-instance'
-
 import { createInput, until, type TestWorkspace } from '../../support/workspace'
 import { answerOf, bulk, mustDo, pidOf, statuses, tinyWorkspace } from './lifecycle'
 import { freePort } from '../../support/ports'

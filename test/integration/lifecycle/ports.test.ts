@@ -7,8 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AddressInfo } from 'node:net'
 import { layOut, type CliInstance } from '../../support/cli-instance'
-
-import type { TestWorkspace } from '../../support/workspace'
+import { until, type TestWorkspace } from '../../support/workspace'
 import {
   addEnv,
   answerOf,
@@ -218,6 +217,7 @@ it('a process that was killed just now still has the port for a moment: it is wa
   const holder = spawn(process.execPath, ['-e', `${memory}\n${listen}`])
   await once(holder.stdout, 'data')
   holder.kill('SIGKILL')
+  await until(async () => (await readFile(`/proc/${holder.pid}/cmdline`, 'utf8').catch(() => '')) === '') // it is ending
   expect((await workspace.services.instances.ports.check(port)).holders).toEqual([
     { type: 'instance', name: 'patient', running: false },
   ])

@@ -11,7 +11,6 @@ import { findNode } from '../../../src/main/system/node'
 import { isAlive, portHolders } from '../../../src/main/system/proc'
 import { probe } from '../../bench/prober'
 import { layOut, type CliInstance } from '../../support/cli-instance'
-
 import { until, type TestWorkspace } from '../../support/workspace'
 import {
   addEnv,

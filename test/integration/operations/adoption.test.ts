@@ -13,7 +13,6 @@ import { findSystemUser } from '../../../src/main/instances/system-user/identity
 import { readJson } from '../../../src/main/system/files'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { layOut, layOutCopy, makeDatabase, type CliInstance } from '../../support/cli-instance'
-
 import { plantOldJournal, readOldJournal, type OldJournal } from '../../support/old-journals'
 import { requires } from '../../support/requires'
 import { canMakeUsers, whyNoUsers } from '../../support/second-user'

@@ -15,7 +15,6 @@ import type { OperationState } from '../../../src/shared/operation'
 import { owns, things, uses, type Claim } from '../../../src/shared/things'
 import { layOut, layOutCopy, makeDatabase } from '../../support/cli-instance'
 import { armFaults } from '../../support/faults'
-
 import { canMakeUsers } from '../../support/second-user'
 import { createInput, director, type TestWorkspace, mustSucceed } from '../../support/workspace'
 import { answerOf, desired, mustDo, refusal, statuses, tinyWorkspace } from '../lifecycle/lifecycle'

@@ -6,7 +6,6 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Problem } from '../../../src/shared/problem'
-
 import { until, type TestWorkspace } from '../../support/workspace'
 import { withoutPids, world } from '../../support/world'
 import {

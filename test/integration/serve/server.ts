@@ -13,7 +13,6 @@ import type { Router } from '../../../src/main/api/router'
 import { serve, type ServeOptions, type Serving } from '../../../src/main/serve'
 import { PageSession } from '../../../src/renderer/src/app/page-session'
 import { connectServed } from '../../../src/renderer/src/app/served-socket'
-
 import { endProcessesIn } from '../../support/processes'
 import { logWorker } from '../../support/workspace'
 import { freePort } from '../../support/ports'

@@ -16,7 +16,6 @@ import { workspacePaths } from '../../../src/main/workspace/paths'
 import { createSample } from '../../../src/main/workspace/sample'
 import type { AppState } from '../../../src/shared/workspace'
 import { layOut } from '../../support/cli-instance'
-
 import { heard, pageLine, pageSockets, signIn, startServer, tokenIn, type TestServer } from './server'
 import { freePort } from '../../support/ports'
 
