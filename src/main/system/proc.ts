@@ -58,10 +58,11 @@ export async function portsHolders(
   if (incomplete()) await look(await allPids())
   const found = new Map<number, readonly ListeningProcess[]>()
   for (const port of new Set(sockets.map(it => it.port))) {
-    const held = sockets.filter(it => it.port === port).map(it => holders.get(it.inode) ?? new Set<number>())
-    const pids = [...new Set(held.flatMap(it => [...it]))]
+    // a process that is ending has no memory any more, and its sockets for a moment longer
+    const held = sockets.filter(it => it.port === port).map(it => [...(holders.get(it.inode) ?? [])].filter(runsNow))
+    const pids = [...new Set(held.flat())]
     const named: ListeningProcess[] = await Promise.all(pids.map(async pid => ({ pid, program: await program(pid) })))
-    found.set(port, held.some(it => it.size === 0) ? [...named, {}] : named)
+    found.set(port, held.some(it => it.length === 0) ? [...named, {}] : named)
   }
   return found
 }

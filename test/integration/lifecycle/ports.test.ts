@@ -212,7 +212,7 @@ describe('changing the port', () => {
 
 it('a process that was killed just now still has the port for a moment: it is waited for', async () => {
   const { port } = await layOut(workspace, 'patient')
-  const memory = 'const held = Array.from({ length: 6 }, () => Buffer.alloc(5e7, 1))' // takes a moment to free
+  const memory = 'const held = Array.from({ length: 2 }, () => Buffer.alloc(5e7, 1))' // takes a moment to free
   const listen = `require('node:http').createServer().listen(${port}, '127.0.0.1', () => console.log(held.length))`
   const holder = spawn(process.execPath, ['-e', `${memory}\n${listen}`])
   await once(holder.stdout, 'data')
