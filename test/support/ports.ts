@@ -14,8 +14,9 @@ let next = randomInt(share.size)
 /** A port that nothing listens on, another one at each call. */
 export async function freePort(): Promise<number> {
   for (;;) {
+    const port = services + next
     next = (next + 1) % share.size
-    if (await isFree(services + next)) return services + next
+    if (await isFree(port)) return port
   }
 }
 
