@@ -114,6 +114,7 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
     await workspace.close()
     await fillTo(0)
     await workspace.open() // nothing can be written
+    await fillTo(0) // opening may have removed temporary files
     const { operations, space } = workspace.services
     for (const [kind, input] of [
       ['infrastructure-start', {}],
