@@ -16,20 +16,23 @@ import { fingerprint } from '../workspace/fingerprint'
 import { targetContradiction } from './lifecycle/derived'
 import { isSeamless } from './lifecycle/reload'
 import { findOwn, isRunning } from './lifecycle/target'
+import type { ManyServices } from './many'
 import { makeReplaced, removeReplaced } from './rebuild/exchange'
 import { removeSafely } from './rebuild/own-files'
 import { keysToTake } from './rebuild/new-settings'
 import { rehearseChange } from './rebuild/rehearse'
+import { requireExchangeable } from './rebuild/refuse'
 import { planMove, schemaDiffers, schemaFiles } from './rebuild/schema'
 import { pathsOf, type RebuildServices } from './rebuild/services'
 import { exchangeSteps } from './rebuild/steps'
 
 type RebuildStep = StepActions<RebuildPlan>
 
-export const rebuilding = (services: RebuildServices): AnyOperation =>
+export const rebuilding = (services: RebuildServices & Pick<ManyServices, 'bringUpFor'>): AnyOperation =>
   implement(rebuildJob, {
     plan: input => planRebuild(services, input),
     contradiction: ({ target }, subject) => targetContradiction(services, subject, target),
+    ready: ({ target }) => services.bringUpFor([target.name]),
     steps: {
       'prepare-release': prepareRelease(services),
       'fill-slot': fillSlot(services),
@@ -38,7 +41,7 @@ export const rebuilding = (services: RebuildServices): AnyOperation =>
     },
   })
 
-/** @throws Problem `instance-unknown`, `instance-foreign`, `base-changed`, `env-key-unknown`, `schema-files`, `postgres-unreachable`, `disk-space` */
+/** @throws Problem `instance-unknown`, `instance-foreign`, `base-changed`, `env-key-unknown`, `exchange-abandoned`, `instance-mounts`, `schema-files`, `postgres-unreachable`, `disk-space` */
 async function planRebuild(
   services: RebuildServices,
   { name, release, schema, env }: z.output<typeof rebuildJob.input>,
@@ -46,6 +49,7 @@ async function planRebuild(
   const { root } = services.paths
   await requireWorkspace(root)
   const { target, config, manifest, paths } = await findOwn(services, name)
+  await requireExchangeable(name, paths, config.previous !== undefined)
   if (schema) await schemaFiles(services, manifest, paths)
   const move = schema && (await planMove(services, config))
   const plan: RebuildPlan = {
@@ -95,8 +99,8 @@ const fillSlot = (services: RebuildServices): RebuildStep => ({
     await removeSafely(services.run, next.folder)
     await makeFolder(next.folder)
     await services.releases.place(baseOf(services, plan), next.folder, { signal, report, output })
-    const after = await pathsBelow(services.run, next.server, signal)
-    await makeReplaced(paths, [...(await pathsOfOld(services, plan, signal)), ...after])
+    const after = await pathsBelow(services.run, next.server, { signal })
+    await makeReplaced(paths, plan.manifest, [...(await pathsOfOld(services, plan, signal)), ...after])
   },
   verify: () => Promise.resolve(false), // half of a copy looks like a whole one
   async undo({ plan }) {
@@ -117,6 +121,6 @@ async function pathsOfOld(
 ): Promise<readonly string[]> {
   const known = plan.from === undefined ? undefined : await releases.kept.serverPaths(plan.from)
   if (known) return known
-  const present = await pathsBelow(run, pathsOf(services, plan).server, signal)
+  const present = await pathsBelow(run, pathsOf(services, plan).server, { signal })
   return present.filter(it => it === 'node_modules' || it.startsWith('node_modules/'))
 }

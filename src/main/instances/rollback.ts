@@ -7,29 +7,36 @@ import { problem } from '../../shared/problem'
 import { implement } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
 import { existsItself, syncFolder } from '../system/files'
+import type { InstancePaths } from '../workspace/paths'
 import { targetContradiction } from './lifecycle/derived'
 import { isSeamless } from './lifecycle/reload'
 import { findOwn, isRunning } from './lifecycle/target'
+import type { ManyServices } from './many'
 import { makeReplaced, releasedBefore, rememberReleased, removeReplaced } from './rebuild/exchange'
+import { putDumpAside, takeDumpBack } from './rebuild/dump'
+import { requireExchangeable } from './rebuild/refuse'
 import { planMove } from './rebuild/schema'
 import { opposite, readMove, writeMove } from './rebuild/schema-move'
+import { removeSafely } from './rebuild/own-files'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './rebuild/services'
 import { exchangeSteps } from './rebuild/steps'
 
-export const rollback = (services: RebuildServices): AnyOperation =>
+export const rollback = (services: RebuildServices & Pick<ManyServices, 'bringUpFor'>): AnyOperation =>
   implement(rollbackJob, {
     plan: input => planRollback(services, input),
     contradiction: ({ target }, subject) => targetContradiction(services, subject, target),
+    ready: ({ target }) => services.bringUpFor([target.name]),
     // tests of today's manifest may ask for what the earlier code lacks, so they must not bar the way back
     steps: { 'take-previous': takePrevious(services), ...exchangeSteps(services, false) },
   })
 
-/** @throws Problem `instance-unknown`, `instance-foreign`, `no-previous-code` */
+/** @throws Problem `instance-unknown`, `instance-foreign`, `exchange-abandoned`, `instance-mounts`, `no-previous-code` */
 async function planRollback(
   services: RebuildServices,
   { name }: z.output<typeof rollbackJob.input>,
 ): Promise<ExchangePlan> {
   const { target, config, manifest, paths } = await findOwn(services, name)
+  await requireExchangeable(name, paths, config.previous !== undefined)
   if (!config.previous || !(await existsItself(paths.slots.previous.server)) || !(await releasedBefore(paths)))
     throw problem({
       code: 'no-previous-code',
@@ -59,18 +66,22 @@ const takePrevious = (services: RebuildServices): ExchangeStep => ({
     const { previous, next } = paths.slots
     const released = await releasedBefore(paths)
     if (released) {
-      await makeReplaced(paths, released)
+      await removeSafely(services.run, next.folder) // of a rebuild that was abandoned
+      await makeReplaced(paths, plan.manifest, released)
       const move = await readMove(previous)
       if (move) await writeMove(paths.slots.replaced, opposite(move))
+      await putDumpAside(previous, paths.slots.replaced)
       await rename(previous.folder, next.folder)
       await syncFolder(paths.folder)
     }
   },
-  verify: async ({ plan }) => existsItself(pathsOf(services, plan).slots.next.folder),
+  verify: async ({ plan }) => isTaken(pathsOf(services, plan)),
   async undo({ plan }) {
     const paths = pathsOf(services, plan)
-    const { previous, next } = paths.slots
-    if (await existsItself(next.folder)) {
+    const { previous, next, replaced } = paths.slots
+    const taken = await isTaken(paths)
+    await takeDumpBack(replaced, taken ? next : previous)
+    if (taken) {
       await rememberReleased(paths)
       await rename(next.folder, previous.folder)
     }
@@ -78,3 +89,6 @@ const takePrevious = (services: RebuildServices): ExchangeStep => ({
     await syncFolder(paths.folder)
   },
 })
+
+const isTaken = async ({ slots: { previous, next } }: InstancePaths): Promise<boolean> =>
+  (await existsItself(next.folder)) && !(await existsItself(previous.folder))

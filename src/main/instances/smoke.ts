@@ -46,7 +46,7 @@ export const reportedSmokeTests = <Plan extends { readonly target: Target }>(
 export async function testInstance(
   services: SmokeServices,
   { name, port }: Pick<Target, 'name' | 'port'>,
-  context: Pick<Context<unknown>, 'signal' | 'output'>,
+  context: Pick<Context<unknown>, 'signal' | 'output' | 'note'>,
 ): Promise<Problem | undefined> {
   const manifest = await readManifest(services.paths.root)
   return smokeTest(services, { name, port, slot: instancePaths(services.paths, manifest, name) }, manifest, context)

@@ -105,9 +105,10 @@ it('a creation that fails a test waits with the instance running; it is undone, 
   mustSucceed(await operations.settled(second))
 })
 
-it('all pass', async () => {
-  const { phase, output } = await run()
+it('all pass, and Activity keeps what came of each', async () => {
+  const { phase, output, state } = await run()
   expect(phase).toBe('succeeded')
+  expect(`${state.steps[0]?.notes}\n`).toBe(output)
   expect(
     output
       .replaceAll(/\d+ ms/g, 'N ms')

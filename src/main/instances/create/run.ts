@@ -121,8 +121,8 @@ export const verifyHealth: CreateStep = services => ({
  * manifest's tests if they are what is wrong, and decides.
  */
 export const smokeTests: CreateStep = services => ({
-  async do({ plan, signal, output }) {
-    const found = await testInstance(services, plan, { signal, output })
+  async do({ plan, ...context }) {
+    const found = await testInstance(services, plan, context)
     if (found) throw problem({ ...found, action: 'test-again' })
   },
   verify: () => Promise.resolve(false), // nothing shows that they were run

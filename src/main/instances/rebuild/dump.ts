@@ -3,7 +3,7 @@
  * the services come with pg_dump of the server's own version.
  */
 import { createReadStream, createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Driver } from '../../infrastructure/drivers/driver'
@@ -33,6 +33,22 @@ export const dumpDatabase = (services: RebuildServices): ExchangeStep => ({
   verify: () => Promise.resolve(false), // half of one looks like a whole one
   undo: ({ plan }) => rm(dumpIn(pathsOf(services, plan).slots.replaced), { force: true }),
 })
+
+/** For a rollback: until it has succeeded, the dump in the code that comes back is needed if it is undone. */
+const dumpAside = ({ folder }: Slot): string => join(folder, 'earlier.dump')
+export const putDumpAside = (previous: Slot, replaced: Slot): Promise<void> =>
+  move(dumpIn(previous), dumpAside(replaced))
+export const takeDumpBack = (replaced: Slot, previous: Slot): Promise<void> =>
+  move(dumpAside(replaced), dumpIn(previous))
+/** The code that it was saved for is back. */
+export const forgetDump = (replaced: Slot): Promise<void> => rm(dumpAside(replaced), { force: true })
+
+/** Does nothing if there is none. */
+async function move(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+}
 
 type Tool = NonNullable<Driver['tool']>
 

@@ -4,11 +4,12 @@
  * after a power cut at any point.
  */
 import { rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import type { Manifest } from '../../../shared/workspace'
 import { existsItself, makeFolder, syncFolder } from '../../system/files'
 import type { Run } from '../../system/run'
 import type { InstancePaths, Slot } from '../../workspace/paths'
-import { carryOwn, ownIn, readReleased, writeReleased, type Released } from './own-files'
+import { carryOwn, ownIn, readReleased, withoutOwn, writeReleased, type Released } from './own-files'
 import { opposite, readMove, removeMove, writeMove } from './schema-move'
 
 const parts = ['server', 'client'] as const
@@ -16,11 +17,15 @@ const parts = ['server', 'client'] as const
 /** Lies in the slot of the old code, and stays with it. */
 const listIn = ({ folder }: Slot): string => join(folder, 'released')
 
-/** The place for the code to be replaced. @param released of both codes */
-export async function makeReplaced(paths: InstancePaths, released: Iterable<string>): Promise<void> {
+/** The place for the code to be replaced. @param released of both codes; what the manifest calls the instance's stays */
+export async function makeReplaced(
+  paths: InstancePaths,
+  manifest: Manifest,
+  released: Iterable<string>,
+): Promise<void> {
   await makeFolder(paths.slots.replaced.folder)
   await removeMove(paths.slots.replaced) // of an operation that was abandoned
-  await writeReleased(listIn(paths.slots.replaced), released)
+  await writeReleased(listIn(paths.slots.replaced), withoutOwn(released, manifest))
 }
 
 /** Whether some of the old code is aside. */
@@ -33,15 +38,15 @@ export async function removeReplaced(paths: InstancePaths): Promise<void> {
 }
 
 /** What belongs to the two codes of the exchange that is under way. */
-export async function releasedIn(paths: InstancePaths): Promise<Released> {
+export async function releasedIn(paths: InstancePaths, { server }: Manifest): Promise<Released> {
   const list = listIn(paths.slots.replaced)
   const found = await readReleased(list)
   if (!found) throw new Error(`${list} is gone`)
-  return found
+  return { paths: found, data: server.dataFolders }
 }
 
 /** What belongs to the code that an instance has and to the one before. */
-export const releasedBefore = ({ slots }: InstancePaths): Promise<Released | undefined> =>
+export const releasedBefore = ({ slots }: InstancePaths): Promise<ReadonlySet<string> | undefined> =>
   readReleased(listIn(slots.previous))
 
 /** Puts what belongs to it beside code that was taken back out, which is to be kept. */
@@ -70,9 +75,11 @@ export async function switchIn(run: Run, paths: InstancePaths, released: Release
   await syncFolder(paths.folder)
 }
 
-/** What the process in the old code, which has ended now, wrote into its working folder, and the links left for it. */
-export async function settleOwn(run: Run, paths: InstancePaths, released: Released): Promise<void> {
-  const { server } = paths.slots.replaced
+/**
+ * What a process in code that was moved away, which has ended now, wrote into its working folder, and the links left
+ * for it.
+ */
+export async function settleOwn(run: Run, paths: InstancePaths, { server }: Slot, released: Released): Promise<void> {
   if (await existsItself(server)) await carryOwn(server, paths.server, await ownIn(run, server, released), 'remove')
 }
 
@@ -83,7 +90,8 @@ export async function switchBack(run: Run, paths: InstancePaths, released: Relea
   const both = await Promise.all([replaced.server, paths.server].map(existsItself))
   if (both.every(Boolean)) {
     const own = await ownIn(run, paths.server, released)
-    await carryOwn(paths.server, replaced.server, own, live ? 'leave' : undefined)
+    const later = { from: next.server, to: paths.server }
+    await carryOwn(paths.server, replaced.server, own, live ? 'leave' : undefined, later)
   }
   for (const part of parts) {
     if (!(await existsItself(replaced[part]))) continue
@@ -95,6 +103,7 @@ export async function switchBack(run: Run, paths: InstancePaths, released: Relea
 
 /** What isn't there, e.g. the client folder of an instance without one, needn't be moved. */
 async function move(from: string, to: string): Promise<void> {
+  await makeFolder(dirname(to)) // the manifest's folders may be nested
   await rename(from, to).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
   })

@@ -4,12 +4,18 @@
  */
 import { lstat, mkdir, readdir, readlink, rename, rm, symlink, utimes } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import type { Manifest } from '../../../shared/workspace'
 import { pathsBelow } from '../../releases/tree'
 import { readIfExists, syncFolder, writeFileAtomic } from '../../system/files'
 import type { Run } from '../../system/run'
 
-/** Paths below the server folder that belong to the code before or after an exchange. All others are the instance's. */
-export type Released = ReadonlySet<string>
+/** Paths below the server folder, of the code before and after an exchange. */
+export interface Released {
+  /** They belong to the code. All others are the instance's. */
+  readonly paths: ReadonlySet<string>
+  /** The instance's data folders, which needn't be looked into. */
+  readonly data: readonly string[]
+}
 
 /** Milliseconds; a trial leaves little. */
 const timeout = 120_000
@@ -23,13 +29,19 @@ export const writeReleased = (file: string, paths: Iterable<string>): Promise<vo
   writeFileAtomic(file, [...new Set(paths)].join(separator), 0o600)
 
 /** @returns undefined if there is no such list */
-export async function readReleased(file: string): Promise<Released | undefined> {
+export async function readReleased(file: string): Promise<ReadonlySet<string> | undefined> {
   const text = await readIfExists(file, longest)
   return text === undefined ? undefined : new Set(text.split(separator))
 }
 
+/** Without those that are the instance's whatever a release has there: its `.env`, and its data folders. */
+export function withoutOwn(paths: Iterable<string>, { server }: Pick<Manifest, 'server'>): string[] {
+  const own = ['.env', ...server.dataFolders]
+  return [...paths].filter(it => !own.some(one => it === one || it.startsWith(`${one}/`)))
+}
+
 /** Those that are the instance's; a folder of its own stands for all that is in it. @param present parents first */
-export function ownPaths(present: readonly string[], released: Released): string[] {
+export function ownPaths(present: readonly string[], released: ReadonlySet<string>): string[] {
   const own: string[] = []
   const all = new Set<string>()
   for (const path of present) {
@@ -42,30 +54,32 @@ export function ownPaths(present: readonly string[], released: Released): string
 
 /** The instance's own files in a copy of its server folder. */
 export const ownIn = async (run: Run, folder: string, released: Released): Promise<string[]> =>
-  ownPaths(await pathsBelow(run, folder), released)
+  ownPaths(await pathsBelow(run, folder, { closed: released.data }), released.paths)
 
 /**
  * Moves an instance's own files from one copy of its server folder to another by renaming them, so that modes, links,
  * times and owners stay. May be done again from any half.
  * @param links `leave`: each file leaves a link to itself behind, for a process whose working folder is `from`;
  * `remove`: those links are removed
+ * @param later where the two copies are when the links are used
  */
 export async function carryOwn(
   from: string,
   to: string,
   own: readonly string[],
   links?: 'leave' | 'remove',
+  later: { readonly from: string; readonly to: string } = { from, to },
 ): Promise<void> {
   const touched = new Set<string>()
   for (const path of own) {
     const [here, there] = [join(from, path), join(to, path)]
-    const link = relative(dirname(here), there)
+    const link = relative(dirname(join(later.from, path)), join(later.to, path))
     if (links !== undefined && (await readlink(here).catch(() => undefined)) === link) {
       if (links === 'remove') await rm(here)
       continue
     }
     await ensureFolder(from, to, dirname(path))
-    await move(here, there)
+    await move(here, there, links !== undefined)
     if (links === 'leave') await symlink(link, here).catch(ifExists)
     touched.add(dirname(path))
   }
@@ -99,13 +113,17 @@ async function ensureFolder(from: string, to: string, folder: string): Promise<v
   await utimes(join(to, folder), atime, mtime)
 }
 
-/** Over what is there; folders are merged, since a crash may have left half of one. */
-async function move(from: string, to: string): Promise<void> {
+/**
+ * Over what is there; folders are merged, since a crash may have left half of one.
+ * @param live processes run in both: of a file that both have written, the newer one stays
+ */
+async function move(from: string, to: string, live: boolean): Promise<void> {
   const [moved, there] = await Promise.all([from, to].map(it => lstat(it).catch(() => undefined)))
   if (moved?.isDirectory() && there?.isDirectory()) {
-    for (const it of await readdir(from)) await move(join(from, it), join(to, it))
+    for (const it of await readdir(from)) await move(join(from, it), join(to, it), live)
     return
   }
+  if (live && moved?.isFile() && there?.isFile() && there.mtimeMs > moved.mtimeMs) return await rm(from)
   if (there) await rm(to, { recursive: true, force: true })
   await rename(from, to)
 }

@@ -10,7 +10,7 @@ import type { Run } from '../../system/run'
 import { measure } from '../../system/tree'
 import { baseFiles } from '../../workspace/base'
 import type { InstancePaths, WorkspacePaths } from '../../workspace/paths'
-import { ownPaths } from './own-files'
+import { ownPaths, withoutOwn } from './own-files'
 
 /** Files of a data folder that are counted; 20,000 take half a second on a busy machine. */
 const maxFiles = 20_000
@@ -59,13 +59,13 @@ async function otherFiles(
   signal?: AbortSignal,
 ): Promise<string[]> {
   const [present, known, base] = await Promise.all([
-    pathsBelow(run, server, signal),
+    pathsBelow(run, server, { closed: manifest.server.dataFolders, signal }),
     release === undefined ? undefined : kept.serverPaths(release),
     baseFiles(root, manifest),
   ])
   const folder = `${manifest.server.folder}/`
   const coming = base.filter(it => it.startsWith(folder)).map(it => it.slice(folder.length))
-  const released = new Set([...(known ?? []), ...coming.flatMap(withParents)])
+  const released = new Set(withoutOwn([...(known ?? []), ...coming.flatMap(withParents)], manifest))
   const stated = new Set(['.env', ...manifest.server.dataFolders])
   const own = present.filter(it => !it.startsWith('node_modules/') && it !== 'node_modules')
   return ownPaths(own, released)

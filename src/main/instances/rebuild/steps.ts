@@ -1,10 +1,10 @@
 /** The steps from the code in the slot *next* on: try it, switch to it, keep the old code. */
-import { rename } from 'node:fs/promises'
+import { chown, rename } from 'node:fs/promises'
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
 import { reportWords } from '../../../shared/schema'
 import type { Context } from '../../operations/operation'
-import { existsItself, syncFolder } from '../../system/files'
+import { existsItself, makeFolder, syncFolder } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
 import { changeInstanceConfig, requireInstanceConfig } from '../../workspace/instance-config'
 import type { InstancePaths } from '../../workspace/paths'
@@ -13,7 +13,7 @@ import { handBack, reloadTarget } from '../lifecycle/reload'
 import { reportedSmokeTests, smokeTests } from '../smoke'
 import { runAs } from '../system-user/identity'
 import { placesOf, takeBack } from '../system-user/ownership'
-import { dumpDatabase } from './dump'
+import { dumpDatabase, forgetDump } from './dump'
 import { isSwitched, releasedIn, settleOwn, switchBack, switchIn } from './exchange'
 import { leaveNewSettings, takeNewSettings } from './new-settings'
 import { removeSafely } from './own-files'
@@ -37,13 +37,14 @@ export const exchangeSteps = (services: RebuildServices, tested: boolean) => ({
 const switchOver = (services: RebuildServices): ExchangeStep => ({
   async do({ plan: { target, ran, seamless, fingerprint, behind }, plan, note }) {
     const paths = pathsOf(services, plan)
-    const released = await releasedIn(paths) // read while it still runs
+    const released = await releasedIn(paths, plan.manifest) // read while it still runs
     const move = await readMove(paths.slots.replaced)
     await services.ownership.requireFolder(target.name) // a stopped instance is checked too
     if (ran && !seamless) await stopTarget(services, target)
     await endOthers(services, target.name)
     if (move) await moveSchema(services, paths, move, note)
     await switchIn(services.run, paths, released, seamless)
+    await makeDataFolders(services, plan)
     await takeNewSettings(services, plan)
     await changeInstanceConfig(paths.config, it => ({ ...it, release: fingerprint, schemaBehind: behind }))
     await removeSafely(services.run, paths.slots.next.folder)
@@ -59,12 +60,25 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
     }
     // If its rows don't let it go back, the code that fits it stays too, until they are corrected.
     if (move) await moveSchema(services, paths, opposite(move), note)
-    if (switched) await switchBack(services.run, paths, await releasedIn(paths), plan.seamless)
+    if (switched) await switchBack(services.run, paths, await releasedIn(paths, plan.manifest), plan.seamless)
     await leaveNewSettings(services, plan)
     await changeInstanceConfig(paths.config, it => ({ ...it, release: plan.from, schemaBehind: plan.wasBehind }))
     if (plan.ran) await (plan.seamless ? handBack : startAgain)(services, plan.target, context)
+    if (switched && plan.seamless)
+      await settleOwn(services.run, paths, paths.slots.next, await releasedIn(paths, plan.manifest))
   },
 })
+
+/** Those that the manifest has only had since the instance was created. The application's own user couldn't make them. */
+async function makeDataFolders(services: RebuildServices, { target, manifest }: ExchangePlan): Promise<void> {
+  const paths = pathsOf(services, { target, manifest })
+  const user = await runAs(services.paths, target.name)
+  for (const it of placesOf(paths, manifest).data) {
+    if (await existsItself(it)) continue
+    await makeFolder(it)
+    if (user) await chown(it, user.uid, user.gid)
+  }
+}
 
 /** While the instance is stopped. Safe to repeat: the database itself tells which schema it has. */
 async function moveSchema(
@@ -90,7 +104,7 @@ const reload = (services: RebuildServices): ExchangeStep => ({
     await claimDatabase(services, plan.target.name)
     await reloadTarget(services, plan.target, { signal, report })
     const paths = pathsOf(services, plan)
-    await settleOwn(services.run, paths, await releasedIn(paths))
+    await settleOwn(services.run, paths, paths.slots.replaced, await releasedIn(paths, plan.manifest))
   },
   verify: () => Promise.resolve(false), // whether what runs is the new code can't be told
 })
@@ -129,7 +143,11 @@ const keepPrevious = (services: RebuildServices): ExchangeStep => ({
       await forgetBefore(services, paths).catch((error: unknown) => report({ text: toProblem(error).message }))
       const user = await runAs(services.paths, plan.target.name)
       if (user) await takeBack(services.run, user, placesOf(slots.replaced, plan.manifest), {}, signal)
-      await services.trash.put(slots.previous.folder, plan.token, false)
+      await services.trash.put(slots.previous.folder, plan.token, false).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EXDEV') throw error // the instance's folder is a link to another disk
+        return removeSafely(services.run, slots.previous.folder)
+      })
+      await forgetDump(slots.replaced)
       await rename(slots.replaced.folder, slots.previous.folder)
       await syncFolder(folder)
     }

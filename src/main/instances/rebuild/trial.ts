@@ -40,10 +40,10 @@ const kept = 16_000
 
 /** @param tested it must pass the smoke tests, too */
 export const trial = (services: RebuildServices, tested: boolean): ExchangeStep => ({
-  async do({ plan, signal, report, output }) {
+  async do({ plan, signal, report, output, note }) {
     const paths = pathsOf(services, plan)
     const { next } = paths.slots
-    const released = await releasedIn(paths)
+    const released = await releasedIn(paths, plan.manifest)
     const port = await sparePort()
     const env = await withNewSettings(services, plan, (await readIfExists(paths.env)) ?? '')
     const move = await readMove(paths.slots.replaced)
@@ -70,7 +70,7 @@ export const trial = (services: RebuildServices, tested: boolean): ExchangeStep 
         async () => {
           if (!tested) return
           const subject = { name: plan.target.name, slot: next, port }
-          const found = await smokeTest(services, subject, plan.manifest, { signal, output })
+          const found = await smokeTest(services, subject, plan.manifest, { signal, output, note })
           if (found) throw problem({ ...found, message: `The new code: ${found.message}` })
         },
       )

@@ -55,7 +55,7 @@ const timeout = 120_000
 const kept = 64_000
 
 /**
- * Runs all tests.
+ * Runs all tests, and notes each one's result.
  * @returns Problem `smoke-failed`, with the output under details; undefined if none failed
  * @throws the signal's reason
  */
@@ -63,7 +63,7 @@ export async function smokeTest(
   services: SmokeServices,
   subject: Subject,
   manifest: Manifest,
-  { signal, output }: Pick<Context<unknown>, 'signal' | 'output'>,
+  { signal, output, note }: Pick<Context<unknown>, 'signal' | 'output' | 'note'>,
 ): Promise<Problem | undefined> {
   const env = (await readIfExists(subject.slot.env)) ?? ''
   const secrets = formsOf(secretsInEnv(env))
@@ -82,6 +82,7 @@ export async function smokeTest(
     const said = failure ?? skipped ?? `${Math.round(performance.now() - began)} ms`
     const line = mask(`${test.title}: ${said}`, secrets)
     print(`${mark} ${line}\n`)
+    note(`${mark} ${line}`)
     return failure === undefined ? undefined : line
   }
   const own = manifest.smoke.map((it): Test => {

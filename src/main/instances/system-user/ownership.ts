@@ -15,6 +15,7 @@ import { join, relative } from 'node:path'
 import type { Owner, Owners } from '../../../shared/instance'
 import { problem } from '../../../shared/problem'
 import type { Manifest } from '../../../shared/workspace'
+import { isOneOf } from '../../releases/tree'
 import { existsItself } from '../../system/files'
 import type { Run } from '../../system/run'
 import type { SystemUser } from '../../system/users'
@@ -187,13 +188,7 @@ const finder =
   }
 
 /** Leaves out these paths and everything below them. */
-const skipping = (paths: readonly string[]): string[] => [
-  '(',
-  ...paths.flatMap((it, index) => [...(index > 0 ? ['-o'] : []), '-path', it.replaceAll(/[\\*?[]/g, '\\$&')]),
-  ')',
-  '-prune',
-  '-o',
-]
+const skipping = (paths: readonly string[]): string[] => [...isOneOf(paths), '-prune', '-o']
 
 /** Does nothing if the path is gone. Never follows a link. */
 async function change(path: string, { uid, gid, mode }: Owner): Promise<void> {
