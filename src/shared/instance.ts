@@ -119,7 +119,7 @@ export const instanceConfigSchema = z.looseObject({
       schemaBehind: z.boolean().optional(),
     })
     .optional(),
-  /** Ours: a rebuild left the database's schema as it was, and the code expects a newer one. */
+  /** Ours: a rebuild left the database's schema as it was, but the code expects a newer one. */
   schemaBehind: z.boolean().optional(),
   /**
    * Ours: it runs as its own system user, whose name is derived from the workspace and the instance. `before`: the
@@ -161,7 +161,7 @@ export interface InstanceView {
   readonly seamless: boolean
   /** Whether the base application has changed since that release; absent if unknown. */
   readonly outdated?: boolean
-  /** If it has, what has changed, e.g. “3 commits, 2 packages, schema”; empty if only code has, absent if unknown. */
+  /** If so, what changed, e.g. “3 commits, 2 packages, schema”; empty if only code did, absent if unknown. */
   readonly newer?: string
   /** When its code was exchanged, if the code that it had before is kept: it can be rolled back. ISO 8601. */
   readonly replaced?: string

@@ -109,7 +109,7 @@ export interface StepState {
   readonly problem?: Problem
   /** Kept when the operation is rolled back. */
   readonly result?: StepResult
-  /** What it found or did, and what its undo did: lines of text, kept with the operation. */
+  /** What the step found or did, and what its undo did: lines of text, kept with the operation. */
   readonly notes?: string
 }
 export type Phase = 'running' | 'undoing' | 'stuck' | Outcome

@@ -36,7 +36,7 @@ export interface Problem {
   readonly details?: string | undefined
 }
 
-/** Whether an operation that meets it waits for the operator, with nothing undone: it may all be well. */
+/** Whether an operation with this problem waits for the operator with nothing undone, because all may be well. */
 export const waitsForDecision = ({ action }: Problem): boolean => action === 'keep-waiting' || action === 'test-again'
 
 /** An error that carries a Problem. Its `message` is the problem's, which keeps stack traces readable. */

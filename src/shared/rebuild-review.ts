@@ -31,11 +31,13 @@ export interface Commits {
   readonly count: number
   /** How many the instance has that are no longer in the history, e.g. after a switch to another branch. */
   readonly gone: number
-  /** `time`: the commit its release was made from is unknown, so these are the commits since the release was prepared. */
+  /**
+   * `time`: the commit its release was made from is unknown, so these are the commits since the release was prepared.
+   */
   readonly since: 'commit' | 'time'
 }
 
-/** How the base application differs from a release. Whatever can't be found out is absent. */
+/** How the base application differs from a release. Whatever can't be determined is absent. */
 export interface CodeChanges {
   /** Absent unless the workspace is a git repository. */
   readonly commits?: Commits
@@ -51,7 +53,7 @@ export interface DataFolder {
   readonly path: string
   readonly files: number
   readonly bytes: number
-  /** False: there is more that wasn't counted. */
+  /** False: there are more, which weren't counted. */
   readonly complete: boolean
 }
 
@@ -66,7 +68,7 @@ export interface RebuildReview {
   readonly name: string
   /** The base application's fingerprint. */
   readonly base: string
-  /** The fingerprint of the release that the instance has; absent if the earlier command line tool placed its code. */
+  /** The fingerprint of the instance's release; absent if the older command line tool placed its code. */
   readonly release?: string
   readonly upToDate: boolean
   readonly changes: CodeChanges
@@ -82,14 +84,14 @@ export interface RebuildReview {
     readonly folders: readonly DataFolder[]
     /** The keys in its `.env`. */
     readonly keys: readonly string[]
-    /** Other files and folders of its own: the number, and the first ones by name. */
+    /** Its other files and folders: how many, and the names of the first. */
     readonly own: { readonly count: number; readonly names: readonly string[] }
   }
-  /** Bytes. `reserve` must stay free besides what is needed. */
+  /** Bytes. `reserve` must stay free in addition to what is needed. */
   readonly disk: { readonly needed: number; readonly free: number; readonly reserve: number }
-  /** The new release exists already, so nothing has to be installed or built. */
+  /** The new release already exists, so nothing has to be installed or built. */
   readonly prepared: boolean
-  /** How long the last rebuilds of this kind took: the median in seconds, of how many. Absent if there were none. */
+  /** How long recent rebuilds of this kind took: the median in seconds, and of how many. Absent if there were none. */
   readonly expected?: { readonly seconds: number; readonly runs: number }
 }
 

@@ -10,30 +10,30 @@ import {
 } from './rebuild-review'
 import type { Rehearsal, SchemaClass } from './schema'
 
-/** What there is to say about commits besides their list. */
+/** Sentences about the commits, shown above their list. */
 export function commitWords(commits: Commits | undefined, release: string | undefined): string[] {
   if (!commits) return ['The base application has changed.']
   const { count: all, gone, since } = commits
   const from =
     since === 'commit'
-      ? 'since its release'
+      ? 'since the instance’s release'
       : release === undefined
-        ? 'since it was created'
-        : 'since its release was prepared'
+        ? 'since the instance was created'
+        : 'since the instance’s release was prepared'
   return [
     ...(all > 0 ? [`${capital(count(all, 'commit'))} ${from}`] : []),
     ...(all + gone === 0 ? [`No commits ${from}: these changes aren’t committed.`] : []),
     ...(gone > 0
       ? [
           gone === 1
-            ? 'One commit that it has is no longer in the history.'
-            : `${gone} commits that it has are no longer in the history.`,
+            ? 'One of the instance’s commits is no longer in the history.'
+            : `${gone} of the instance’s commits are no longer in the history.`,
         ]
       : []),
   ]
 }
 
-/** Packages that are named. */
+/** How many packages are listed by name. */
 const named = 8
 
 /** One line for the server and one for the client, or one for both. */
@@ -45,7 +45,7 @@ export function packageLines({ server, client }: RebuildReview['changes']): stri
 function packagesText(changes: PackageChanges | undefined): string {
   if (!changes) return 'can’t be compared without lock files.'
   const { direct, transitive } = changes
-  if (direct.length === 0 && transitive === 0) return 'the same.'
+  if (direct.length === 0 && transitive === 0) return 'unchanged.'
   const more = direct.length > named ? [count(direct.length - named, 'other package')] : []
   const indirect = transitive > 0 ? [count(transitive, 'indirect package')] : []
   const words = [...direct.slice(0, named).map(packageWords), ...more, ...indirect]
@@ -54,14 +54,16 @@ function packagesText(changes: PackageChanges | undefined): string {
 
 export function schemaWords({ changes: { schema }, behind }: Pick<RebuildReview, 'changes' | 'behind'>): string {
   if (schema.length > 0) return `The schema has changed: ${enumerate(schema)}`
-  return behind ? 'An earlier rebuild left the database’s schema as it was.' : 'The schema is the same.'
+  return behind
+    ? 'An earlier rebuild left the database’s schema as it was; the code expects a newer one.'
+    : 'The schema is unchanged.'
 }
 
-/** Of new keys that are offered; undefined if there are none. */
+/** New keys that only `.env.example` names; undefined if there are none. */
 export const exampleWords = (keys: readonly string[]): string | undefined =>
   keys.length === 0
     ? undefined
-    : `${enumerate(keys, 8)} ${keys.length === 1 ? 'is' : 'are'} named in .env.example, but the base application’s .env has no value.`
+    : `.env.example names ${enumerate(keys, 8)}, but the base application’s .env has no value for ${keys.length === 1 ? 'it' : 'them'}.`
 
 export const keyWords = ({ key, copied }: NewKey): string => (copied ? key : `${key} (new instances don’t get it)`)
 
@@ -70,7 +72,7 @@ export function keptWords({ folders, keys, own }: RebuildReview['stays']): strin
   const hidden = own.count - own.names.length
   return [
     capital(enumerate(kept, kept.length)),
-    ...(own.count > 0 ? [`Of its own: ${own.names.join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}`] : []),
+    ...(own.count > 0 ? [`Its own files: ${own.names.join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}`] : []),
   ]
 }
 
@@ -80,8 +82,8 @@ const folderWords = ({ path, files, bytes: size, complete }: DataFolder): string
 export function timeWords({ prepared, expected }: Pick<RebuildReview, 'prepared' | 'expected'>): string {
   const like =
     expected &&
-    `About ${duration(expected.seconds * 1000)}, like the last ${expected.runs === 1 ? 'one' : expected.runs}. `
-  return `${like ?? ''}${prepared ? 'The new code is prepared already.' : 'The new code is prepared first, while the instance keeps running.'}`
+    `About ${duration(expected.seconds * 1000)}, like the last ${expected.runs === 1 ? '' : `${expected.runs} `}rebuild${expected.runs === 1 ? '' : 's'}. `
+  return `${like ?? ''}${prepared ? 'The new code is already prepared.' : 'The new code is prepared first, while the instance keeps running.'}`
 }
 
 export const hasSpace = ({ needed, free, reserve }: RebuildReview['disk']): boolean => free >= needed + reserve
@@ -90,24 +92,24 @@ export const spaceWords = (disk: RebuildReview['disk']): string =>
   `${bytes(disk.needed)} of disk space; ${bytes(disk.free)} is free${hasSpace(disk) ? '' : `, and ${bytes(disk.reserve)} must stay free for PostgreSQL`}.`
 
 export const classWords: Readonly<Record<SchemaClass, string>> = {
-  none: 'Nothing to change: the database has this schema already.',
-  additive: 'It only adds. Nothing is lost.',
-  restrictive: 'Nothing is lost. The database will refuse values that it has taken so far.',
+  none: 'Nothing to change: the database already has this schema.',
+  additive: 'This only adds to the schema. Nothing is lost.',
+  restrictive: 'Nothing is lost, but the database will refuse some values that it accepts now.',
   destructive: 'This loses data:',
-  refused: 'The rows that are there don’t allow this change.',
+  refused: 'Existing rows don’t allow this change.',
 }
 
 export const driftWords =
-  'The database isn’t as the instance’s own code describes it. The change starts from what it has.'
+  'The database differs from the schema in the instance’s own code. The change starts from the database as it is.'
 
 /** The promise, or its limits: a heading and sentences. */
 export function wayBackWords({ exact, limits }: Rehearsal['rollback']): readonly [string, readonly string[]] {
   if (!exact)
     return [
       'A rollback wouldn’t bring everything back:',
-      limits.length > 0 ? limits : ['On the copy, the rows weren’t the same afterwards.'],
+      limits.length > 0 ? limits : ['On the copy, the rows differed afterwards.'],
     ]
   return limits.length > 0
-    ? ['Can be rolled back: every row comes back as it is now. Of what is written meanwhile:', limits]
-    : ['Can be rolled back without losing rows written meanwhile.', []]
+    ? ['Can be rolled back: every row comes back as it is now. For anything written in the meantime:', limits]
+    : ['Can be rolled back without losing rows written in the meantime.', []]
 }

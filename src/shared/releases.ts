@@ -5,13 +5,13 @@ export interface ReleaseView {
   readonly fingerprint: string
   /** ISO 8601; empty if it can't be read. */
   readonly prepared: string
-  /** What removing this one frees. Parts that it shares with other releases, and files that instances have, stay. */
+  /** What removing this one frees. Parts shared with other releases, and files in use by instances, stay. */
   readonly bytes: number
   /** Names of the instances that run it. */
   readonly instances: readonly string[]
   /** Names of those that can be rolled back to it. */
   readonly previous: readonly string[]
-  /** It is prepared from the base application as it is now. */
+  /** It was prepared from the base application's current code. */
   readonly current: boolean
   /** An open operation needs it. */
   readonly held: boolean
@@ -22,9 +22,9 @@ export interface ReleaseView {
 export interface ReleaseList {
   /** Newest first. */
   readonly releases: readonly ReleaseView[]
-  /** All of them, without files that instances have. */
+  /** The total, without files in use by instances. */
   readonly bytes: number
-  /** What *Remove unused* frees, with parts that no release has. */
+  /** What *Remove unused* frees, including parts that belong to no release. */
   readonly removable: Removed
 }
 
@@ -33,13 +33,13 @@ export interface Removed {
   readonly bytes: number
 }
 
-/** Who uses it, e.g. “next instance · school and demo · previous of college”. */
+/** Who uses it, e.g. “next instance · school and demo · previous code of college”. */
 export function usesOf({ instances, previous, current, held, removable }: ReleaseView): string {
   const uses = [
     ...(current ? ['next instance'] : []),
     ...(instances.length ? [enumerate(instances)] : []),
-    ...(previous.length ? [`previous of ${enumerate(previous)}`] : []),
+    ...(previous.length ? [`previous code of ${enumerate(previous)}`] : []),
     ...(held ? ['open operation'] : []),
   ]
-  return uses.join(' · ') || (removable ? 'unused' : 'unused, kept as the newest')
+  return uses.join(' · ') || (removable ? 'unused' : 'unused; kept as the newest')
 }

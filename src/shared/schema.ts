@@ -1,16 +1,16 @@
-/** Changes of an instance's database schema: what a rehearsal finds out, and what the operator decides. */
+/** Schema changes of an instance's database: what a rehearsal finds, and what the operator decides. */
 import { z } from 'zod'
 import { capital, enumerate } from './amounts'
 
 /**
- * How much a change asks of the rows. `additive`: nothing that the old code does is refused. `restrictive`: no value is
- * lost, but old code may write what is refused now. `destructive`: values or rows are lost. `refused`: PostgreSQL
- * doesn't accept it with these rows.
+ * What a change does to the rows. `additive`: nothing that the old code does is refused. `restrictive`: no value is
+ * lost, but the old code may write something that is now refused. `destructive`: values or rows are lost. `refused`:
+ * PostgreSQL doesn't accept the change with these rows.
  */
 export const schemaClasses = ['none', 'additive', 'restrictive', 'destructive', 'refused'] as const
 export type SchemaClass = (typeof schemaClasses)[number]
 
-/** Of a column: in the table as it is called after the change. */
+/** For a column, `table` is the table's name after the change. */
 export const renameSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('table'), from: z.string(), to: z.string() }),
   z.strictObject({ kind: z.literal('column'), table: z.string(), from: z.string(), to: z.string() }),
@@ -20,11 +20,11 @@ export type Rename = Readonly<z.infer<typeof renameSchema>>
 const rowsSchema = {
   /** Values or rows. */
   count: z.number().int(),
-  /** Of the first ten of them, as text; columns of a key separated by commas. Empty where a table has no key. */
+  /** The keys of the first ten, as text; a key's columns are separated by commas. Empty if the table has no key. */
   keys: z.array(z.string()).readonly(),
 }
 
-/** What is lost, in the names that it has before. */
+/** What is lost, by its name before the change. */
 export const lossSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('table'), table: z.string(), ...rowsSchema }),
   z.strictObject({ kind: z.literal('rows'), table: z.string(), ...rowsSchema }),
@@ -34,7 +34,7 @@ export const lossSchema = z.discriminatedUnion('kind', [
     table: z.string(),
     column: z.string(),
     ...rowsSchema,
-    /** The column is dropped and added anew, because no value can become one of the new type. */
+    /** The column is dropped and added again, because no value can be converted to the new type. */
     replaced: z.boolean(),
   }),
 ])
@@ -50,16 +50,16 @@ export const keepSchema = z.strictObject({
 })
 export type Keep = Readonly<z.infer<typeof keepSchema>>
 
-/** All that is needed to bring a database forward and back. A plan may hold it: it has no secrets. */
+/** Everything needed to move a database forward and back. It contains no secrets, so a plan may include it. */
 export const schemaChangeSchema = z.strictObject({
-  /** Names it in the database itself. */
+  /** Identifies the change in the database itself. */
   id: z.string().regex(/^[\w-]+$/),
-  /** Prisma's SQL, without what the renames stand for. */
+  /** Prisma's SQL, except for what the renames do. */
   forward: z.string(),
   backward: z.string(),
-  /** Done first on the way forward, and last, reversed, on the way back. */
+  /** Applied first on the way forward; on the way back reversed, and last. */
   renames: z.array(renameSchema).readonly(),
-  /** A statement of the operator's own that makes the rows fit, in the names after the renames. */
+  /** The operator's own statement that makes the rows fit. Uses the names after the renames. */
   mend: z.string().optional(),
   /** Found by the rehearsal. */
   keep: z.array(keepSchema).readonly(),
@@ -73,30 +73,30 @@ export const refusalSchema = z.strictObject({
   message: z.string(),
   /** What it means, in a sentence. */
   words: z.string(),
-  /** The rows that stand in the way; absent where they can't be told. */
+  /** The rows that cause the refusal; absent if they can't be determined. */
   rows: z.strictObject({ table: z.string(), ...rowsSchema }).optional(),
 })
 export type Refusal = Readonly<z.infer<typeof refusalSchema>>
 
 export const rollbackSchema = z.strictObject({
-  /** Forward and back on the copy gave the same schema and the same rows. */
+  /** On the copy, going forward and back gave the same schema and the same rows. */
   exact: z.boolean(),
-  /** What a rollback doesn't bring back, or not as it was, each in a sentence; empty: it loses nothing. */
+  /** What a rollback doesn't bring back, or not unchanged, each in a sentence; empty: it loses nothing. */
   limits: z.array(z.string()).readonly(),
 })
 
 export const rehearsalSchema = z.strictObject({
   class: z.enum(schemaClasses),
-  /** To be run; absent if there is nothing to run or it is refused. */
+  /** The change to run; absent if there is nothing to run or it is refused. */
   change: schemaChangeSchema.optional(),
   losses: z.array(lossSchema).readonly(),
   refusal: refusalSchema.optional(),
-  /** Dropped and added: the operator knows whether they are the same. */
+  /** Something dropped and something added: only the operator knows whether it was renamed. */
   candidates: z.array(renameSchema).readonly(),
   /**
-   * SQL that would give the database the schema of the instance's own code: an earlier rebuild left it as it was, or
-   * somebody has changed it by hand. Empty where they agree. The change starts from what the database has, so whatever
-   * its own code knows nothing of is dropped, and is among the losses.
+   * SQL that would give the database the schema of the instance's own code; empty if it has that schema. They differ if
+   * an earlier rebuild left the schema as it was, or somebody changed it by hand. The change starts from what the
+   * database has, so anything that the instance's own code doesn't know is dropped, and is among the losses.
    */
   drift: z.array(z.string()).readonly(),
   /** What the old code can't do with the new schema, each in a sentence. */
@@ -105,12 +105,12 @@ export const rehearsalSchema = z.strictObject({
 })
 export type Rehearsal = Readonly<z.infer<typeof rehearsalSchema>>
 
-/** What going forward or back did with rows, to be shown and kept in Activity. */
+/** What going forward or back did to rows, shown and kept in Activity. */
 export const moveReportSchema = z.strictObject({
   losses: z.array(lossSchema).readonly(),
   /** Rows that had no value for a column that needs one. */
   placeholders: z.array(z.strictObject({ table: z.string(), column: z.string(), ...rowsSchema })).readonly(),
-  /** Rows whose parent is gone: kept, but not in the table. With `column`: the reference was emptied instead. */
+  /** Rows whose parent is gone: kept, but outside the table. With `column`: the reference was cleared instead. */
   aside: z.array(z.strictObject({ table: z.string(), column: z.string().optional(), ...rowsSchema })).readonly(),
 })
 export type MoveReport = Readonly<z.infer<typeof moveReportSchema>>
@@ -131,7 +131,7 @@ export function lossWords(loss: Loss): string {
       return `drops column \`${loss.column}\` of \`${loss.table}\`: ${values}`
     case 'values':
       return loss.replaced
-        ? `replaces column \`${loss.column}\` of \`${loss.table}\` by a new one: ${values}`
+        ? `replaces column \`${loss.column}\` of \`${loss.table}\` with a new one: ${values}`
         : `changes values of column \`${loss.column}\` of \`${loss.table}\`: ${values}`
   }
 }
@@ -150,18 +150,18 @@ export function rowWords({ count, keys }: { readonly count: number; readonly key
 
 /** What a rollback would do to the database. */
 export interface WayBack {
-  /** Absent: the schema stays as it is. `limits`: what isn't brought back, or not as it was, each in a sentence. */
+  /** Absent: the schema stays as it is. `limits`: what isn't brought back, or not unchanged, each in a sentence. */
   readonly schema?: { readonly to: 'old' | 'new'; readonly limits: readonly string[] }
 }
 
-/** What a change did with rows, each in a sentence. */
+/** What a change did to rows, each in a sentence. */
 export function reportWords({ losses, placeholders, aside }: MoveReport): string[] {
   return [
-    ...losses.map(it => `Kept aside: ${lossWords(it)}.`),
+    ...losses.map(it => `${capital(lossWords(it))}, kept aside.`),
     ...placeholders.map(it => `${capital(rowWords(it))} of \`${it.table}\` got a placeholder in \`${it.column}\`.`),
     ...aside.map(({ table, column, ...rows }) => {
-      const those = `${capital(rowWords(rows))} of \`${table}\` named a row that is gone`
-      return column === undefined ? `${those}: kept aside, not in the table.` : `${those}: \`${column}\` was emptied.`
+      const those = `${capital(rowWords(rows))} of \`${table}\` referred to a row that is gone`
+      return column === undefined ? `${those}: kept aside, outside the table.` : `${those}: \`${column}\` was cleared.`
     }),
   ]
 }

@@ -54,7 +54,7 @@ export const manifestSchema = z.strictObject({
        * its config.json).
        */
       bootSeconds: bootSecondsSchema.default(60),
-      /** Where its API is. Absent: `/api` is asked, and may be the client's page. */
+      /** The path of the API. Absent: `/api` is tried, which may turn out to be the client's page. */
       api: pathSchema.optional(),
       /** Folders inside server/ that belong to the instance and survive a rebuild. */
       dataFolders: z
@@ -101,7 +101,7 @@ export const manifestSchema = z.strictObject({
       status: z.string().default('approved'),
     })
     .prefault({}),
-  /** Run beside the standard ones. A test of `/` replaces the standard one that the client is served. */
+  /** Run in addition to the standard tests. A test of `/` replaces the standard test of the client. */
   smoke: z.array(smokeTestSchema).default([]),
 })
 export type Manifest = z.infer<typeof manifestSchema>

@@ -58,7 +58,7 @@ test('a column that is dropped has to be consented to, by name; as a rename it l
   await expect(rebuild).toBeEnabled()
 
   await dialog.getByRole('checkbox', { name: 'Column phone → mobile of users' }).check()
-  await expect(dialog).toContainText('Nothing is lost.', { timeout: 60_000 })
+  await expect(dialog).toContainText('Nothing is lost, but', { timeout: 60_000 })
   await dialog.getByRole('button', { name: 'Rebuild', exact: true }).click()
   await expect(list.row('school')).toContainText('Rebuilding…')
   await expect(list.row('school')).toContainText('Online', { timeout: 90_000 })
@@ -68,11 +68,11 @@ test('a column that is dropped has to be consented to, by name; as a rename it l
 test('a refused change names the rows, and takes a statement that mends them', async () => {
   await sql("INSERT INTO users (name) VALUES ('nobody')")
   await setVersion(place, { columns: 'id, name, mobile', fields: 'name String\n  mobile String' })
-  await rehearse('The rows that are there don’t allow this change.')
+  await rehearse('Existing rows don’t allow this change.')
   await expect(dialog).toContainText('one row (1205) would have none')
   await expect(dialog.getByRole('button', { name: 'Rebuild', exact: true })).toBeDisabled()
   await dialog
-    .getByRole('textbox', { name: 'One statement of your own that makes the rows fit' })
+    .getByRole('textbox', { name: 'Your own SQL statement to make the rows fit' })
     .fill("UPDATE users SET mobile = 'none' WHERE mobile IS NULL")
   await dialog.getByRole('button', { name: 'Rehearse with it' }).click()
   await dialog.getByRole('checkbox', { name: 'Lose 1 value of users.mobile' }).check({ timeout: 60_000 })

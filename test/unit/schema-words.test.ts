@@ -12,7 +12,7 @@ test('losses are said with the rows concerned', () => {
     'changes values of column `born` of `users`: 1,204 values',
   )
   expect(lossWords({ kind: 'values', column: 'age', replaced: true, ...lost })).toBe(
-    'replaces column `age` of `users` by a new one: 1,204 values',
+    'replaces column `age` of `users` with a new one: 1,204 values',
   )
 })
 

@@ -1,10 +1,10 @@
-/** Rebuilding an instance: what an operator sees before it begins. */
+/** Rebuilding: what the operator sees before it begins. */
 import { rehearseInputSchema } from '../../shared/jobs/rebuild'
 import { namedSchema } from '../../shared/jobs/target'
 import { router, workspaceProcedure } from './trpc'
 
 export const rebuildRouter = router({
-  /** The instances whose code is older than the base application's, as it is now. */
+  /** Instances whose code is older than the base application's current code. */
   outdated: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.instances.outdated()),
   review: workspaceProcedure
     .input(namedSchema)
@@ -12,7 +12,7 @@ export const rebuildRouter = router({
   wayBack: workspaceProcedure
     .input(namedSchema)
     .query(({ ctx: { workspace }, input }) => workspace.instances.wayBack(input.name)),
-  /** Takes seconds; stopped when nobody waits for it any more. */
+  /** Takes seconds; stopped once nobody is waiting for it. */
   rehearse: workspaceProcedure
     .input(rehearseInputSchema)
     .query(({ ctx: { workspace }, input, signal = workspace.signal }) =>

@@ -1,4 +1,4 @@
-/** The prepared releases: what they take, who uses them, and removing the others. */
+/** Prepared releases: how much space they take, who uses them, and removing the unused ones. */
 import { router, workspaceProcedure } from './trpc'
 
 export const releasesRouter = router({

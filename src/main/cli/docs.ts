@@ -95,7 +95,7 @@ const endings = [
     'json',
   ),
   '',
-  '`start`, `stop`, `restart`, `resurrect` and `rebuild` of several instances are one operation (`many`, `rebuild-many`) with one step per instance; `data` lists each instance with its `exit`, its own `operation` and its `problem`.',
+  'For several instances, `start`, `stop`, `restart`, `resurrect` and `rebuild` run as one operation (`many` or `rebuild-many`) with one step per instance; `data` lists each instance with its `exit`, its own `operation` and its `problem`.',
   '',
   'Problem codes are listed in [problems.md](problems.md).',
   '',

@@ -1,6 +1,6 @@
 /**
  * Rebuilds several instances with one release, the canary first. Each rebuild is a separate operation, which claims,
- * goes back and recovers on its own; after the first that fails, no more are begun.
+ * rolls back and recovers on its own; after the first failure, no more are started.
  */
 import { failureIn, fleetJob, fleetOf, notBegun, type FleetPlan } from '../../shared/jobs/fleet'
 import { rebuildJob } from '../../shared/jobs/rebuild'
@@ -22,7 +22,7 @@ interface FleetServices extends ManyServices, Pick<LifecycleServices, 'paths' | 
   readonly node: { readonly major: string }
 }
 
-/** Those of a release other than the base application as it is now. Copies aren't counted. */
+/** Instances whose release isn't the base application's current code. Copies aren't counted. */
 export async function outdatedInstances({
   configs,
   baseFingerprint,
@@ -74,7 +74,7 @@ const ofInstance = (services: FleetServices, name: string): StepActions<FleetPla
     if (failure) return { problem: notBegun(name, failure.name) }
     try {
       const { since, fingerprint: release, options } = plan
-      // with this release, whoever began it
+      // any rebuild with this release, whoever started it
       const rebuilds = operations.list().filter(it => planOf(rebuildJob, it)?.fingerprint === release)
       let operation = begunAlready(rebuilds, rebuildJob.kind, since, name)
       if (operation === undefined) {

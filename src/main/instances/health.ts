@@ -121,7 +121,9 @@ async function foreign(
   return holders.filter(it => it.pid === undefined || !own.has(it.pid))
 }
 
-/** GET / of this very process. @returns as `httpGet`; undefined if PM2 hands connections to another application too */
+/**
+ * GET / from this very process. @returns as `httpGet`; undefined if PM2 hands connections to another application too
+ */
 async function answerFrom(
   { execMode }: ProcessInfo,
   { port, beside }: HealthTarget,
@@ -146,7 +148,7 @@ async function answerFrom(
   return answer
 }
 
-/** Connections that a look makes: the daemon hands them to those that share a port in turn. */
+/** How many connections a check makes: the daemon hands them in turn to the processes that share a port. */
 const turns = 4
 
 /** Problems that an application may have while it is still starting. */
@@ -199,7 +201,7 @@ const heldByOther = (name: string, port: number, others: readonly ListeningProce
 const sharedWithOther = (name: string, port: number): Problem => ({
   code: 'port-held-by-other',
   message: `Port ${port} is held by another program, not by “${name}”.`,
-  cause: 'PM2 hands its connections to another of its processes, too.',
+  cause: 'PM2 also hands its connections to another of its processes.',
   hint: 'Stop that process, or give the instance another port.',
   action: 'retry',
 })

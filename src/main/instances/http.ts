@@ -7,7 +7,7 @@ export interface Answer {
   readonly status: number
   /** Its media type, e.g. `text/html`; empty if it names none. */
   readonly type: string
-  /** As much of the body as was asked for. */
+  /** As much of the body as requested. */
   readonly text: string
 }
 
@@ -15,7 +15,7 @@ export interface Request {
   readonly signal: AbortSignal
   /** Milliseconds until all of it must have arrived. */
   readonly within?: number
-  /** Bytes of the body to read; by default none. */
+  /** How many bytes of the body to read; none by default. */
   readonly most?: number
   readonly accept?: string
   /** An open connection to use. */
@@ -23,8 +23,8 @@ export interface Request {
 }
 
 /**
- * GET, not by `fetch`, which refuses some ports (e.g. 6000) and follows redirects. @returns the answer, or why there
- * was none
+ * Sends a GET, but not with `fetch`, which refuses some ports (e.g. 6000) and follows redirects. @returns the answer,
+ * or why there was none
  */
 export function httpGet(
   port: number,

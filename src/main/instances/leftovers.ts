@@ -1,5 +1,5 @@
 /**
- * Half-made instances: when the older command-line tool failed or was interrupted, it left behind some of folder,
+ * Half-made instances: when the older command line tool failed or was interrupted, it left behind some of folder,
  * database, role and process. Each is removed only if its name is derived from the instance's and nothing suggests that
  * it belongs to another; files' contents aren't trusted.
  */

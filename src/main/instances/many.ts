@@ -82,7 +82,7 @@ export function begunAlready(
     ?.id
 }
 
-/** Why an operation that rests didn't do what it was to do. */
+/** Why an operation that has come to rest didn't do its work. */
 export const whyNot = (state: OperationState): Problem | undefined =>
   problemOf(state) ??
   (state.phase === 'succeeded' ? undefined : { code: 'cancelled', message: 'It was cancelled and rolled back.' })

@@ -1,4 +1,4 @@
-/** What the base application has changed since the releases that instances have, in a few words for the list. */
+/** What has changed in the base application since the instances' releases, in a few words for the list. */
 import { changeWords } from '../../shared/rebuild-review'
 import type { Releases } from '../releases/releases'
 import type { Run } from '../system/run'
@@ -14,11 +14,11 @@ interface NewerServices {
   readonly signal: AbortSignal
 }
 
-/** Looks at each release once, however many instances have it, until the base application or git's HEAD changes. */
+/** Examines each release once, however many instances have it, until the base application or git's HEAD changes. */
 export class Newer {
   readonly #services: NewerServices
   #known = new Map<string, string>()
-  /** Of the base application, when these were found. */
+  /** The base application's state when these were determined. */
   #state = ''
 
   constructor(services: NewerServices) {

@@ -1,6 +1,6 @@
 /**
- * Brings the base application's code into an instance: prepared and tried beside the code that runs, exchanged by
- * renaming folders, taken back by itself if it isn't healthy.
+ * Brings the base application's code into an instance: prepared and tried beside the running code, exchanged by
+ * renaming folders, and undone automatically if it isn't healthy.
  */
 import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
@@ -70,8 +70,8 @@ async function planRebuild(
   if (release !== undefined && release !== plan.fingerprint)
     throw problem({
       code: 'base-changed',
-      message: `“${name}” wasn’t rebuilt: the base application has changed meanwhile.`,
-      hint: 'Look at the changes, then rebuild again.',
+      message: `“${name}” wasn’t rebuilt: the base application has changed in the meantime.`,
+      hint: 'Review the changes, then rebuild again.',
     })
   const bytes = await bytesNeeded(services.releases.kept, { root, ...plan })
   await services.space.require('a rebuild', bytes + (move?.bytes ?? 0), true)
@@ -85,7 +85,7 @@ const baseOf = ({ paths, node }: RebuildServices, { manifest, fingerprint: pinne
   fingerprint: pinned,
 })
 
-/** A release stays, for the next instance. */
+/** Not undone: the next instance can use the release. */
 const prepareRelease = (services: RebuildServices): RebuildStep => ({
   do: ({ plan, signal, report, output }) =>
     services.releases.prepare(baseOf(services, plan), { signal, report, output }),
@@ -102,7 +102,7 @@ const fillSlot = (services: RebuildServices): RebuildStep => ({
     const after = await pathsBelow(services.run, next.server, { signal })
     await makeReplaced(paths, plan.manifest, [...(await pathsOfOld(services, plan, signal)), ...after])
   },
-  verify: () => Promise.resolve(false), // half of a copy looks like a whole one
+  verify: () => Promise.resolve(false), // half a copy looks like a whole one
   async undo({ plan }) {
     const paths = pathsOf(services, plan)
     await removeSafely(services.run, paths.slots.next.folder)
@@ -111,8 +111,8 @@ const fillSlot = (services: RebuildServices): RebuildStep => ({
 })
 
 /**
- * What belongs to the release that the instance has. Of code that the replaced tool placed only the packages are known;
- * whatever else the new release lacks is kept, for it may be the instance's.
+ * What belongs to the instance's release. If the older command line tool placed the code, only the packages are known;
+ * anything else that the new release lacks is kept, since it may be the instance's own.
  */
 async function pathsOfOld(
   { releases, run, ...services }: RebuildServices,

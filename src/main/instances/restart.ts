@@ -1,4 +1,4 @@
-/** Restarts an instance so that it rereads `.env`: delete and start, as the guide says; or without a gap. */
+/** Restarts an instance so that it rereads `.env`: by delete and start, as the guide says, or without a gap. */
 import { restartJob, type StopPlan } from '../../shared/jobs/lifecycle'
 import { implement } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'

@@ -1,4 +1,4 @@
-/** Brings back the code that an instance had before its last rebuild, which was kept beside it. */
+/** Brings back the code that an instance had before its last rebuild, which was kept beside the current code. */
 import { randomUUID } from 'node:crypto'
 import { rename } from 'node:fs/promises'
 import type { z } from 'zod'
@@ -26,7 +26,7 @@ export const rollback = (services: RebuildServices & Pick<ManyServices, 'bringUp
     plan: input => planRollback(services, input),
     contradiction: ({ target }, subject) => targetContradiction(services, subject, target),
     ready: ({ target }) => services.bringUpFor([target.name]),
-    // tests of today's manifest may ask for what the earlier code lacks, so they must not bar the way back
+    // today's manifest may test for something that the previous code lacks, so its tests must not block the rollback
     steps: { 'take-previous': takePrevious(services), ...exchangeSteps(services, false) },
   })
 
@@ -40,8 +40,8 @@ async function planRollback(
   if (!config.previous || !(await existsItself(paths.slots.previous.server)) || !(await releasedBefore(paths)))
     throw problem({
       code: 'no-previous-code',
-      message: `There is no earlier code of “${name}” to roll back to.`,
-      hint: 'It is kept from a rebuild to the next one.',
+      message: `“${name}” has no previous code to roll back to.`,
+      hint: 'Previous code is kept from one rebuild to the next.',
     })
   const move = (await readMove(paths.slots.previous)) && (await planMove(services, config))
   if (move) await services.space.require('a rollback', move.bytes, true)
@@ -66,7 +66,7 @@ const takePrevious = (services: RebuildServices): ExchangeStep => ({
     const { previous, next } = paths.slots
     const released = await releasedBefore(paths)
     if (released) {
-      await removeSafely(services.run, next.folder) // of a rebuild that was abandoned
+      await removeSafely(services.run, next.folder) // left by an abandoned rebuild
       await makeReplaced(paths, plan.manifest, released)
       const move = await readMove(previous)
       if (move) await writeMove(paths.slots.replaced, opposite(move))

@@ -72,10 +72,10 @@ export interface Instances {
   previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
   previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
   /** What a rebuild would change and keep. */
-  /** The instances of a release other than the base application as it is now. Copies aren't counted. */
+  /** Instances whose release isn't the base application's current code. Copies aren't counted. */
   outdated(): Promise<string[]>
   reviewRebuild(name: string, signal?: AbortSignal): Promise<RebuildReview>
-  /** What changing the schema of an instance's database would do; see `rehearseSchema`. */
+  /** What a schema change would do to an instance's database; see `rehearseSchema`. */
   rehearse(input: z.output<typeof rehearseInputSchema>, signal: AbortSignal): Promise<Rehearsal>
   /** What a rollback would do to the database. */
   wayBack(name: string): Promise<WayBack>

@@ -1,6 +1,6 @@
 /**
- * Lets an instance run in PM2's cluster mode, so that its process can be exchanged without a gap; and the reverse. Both
- * restart a running instance, and put everything back if it isn't healthy afterwards (docs/decisions/0030).
+ * Switches an instance to PM2's cluster mode, so that its process can be exchanged without a gap, or back. Both restart
+ * a running instance, and put everything back if it isn't healthy afterwards (docs/decisions/0030).
  */
 import type { z } from 'zod'
 import { seamlessJob, unseamlessJob, type SeamlessPlan } from '../../shared/jobs/seamless'
@@ -37,22 +37,22 @@ export const unseamless = (services: LifecycleServices): AnyOperation =>
 async function planSeamless(services: LifecycleServices, { name }: Named): Promise<SeamlessPlan> {
   const { target, config } = await findOwn(services, name)
   if (config.seamless)
-    throw problem({ code: 'seamless-already', message: `Rebuilds of “${name}” are seamless already.` })
+    throw problem({ code: 'seamless-already', message: `Rebuilds of “${name}” are already seamless.` })
   if (config.systemUser)
     throw problem({
       code: 'seamless-isolated',
       message: `“${name}” has its own system user, so its rebuilds can’t be seamless.`,
-      cause: 'For that, PM2 would have to trust the application with a connection to its daemon.',
-      hint: 'End its isolation first, if you trust it with this machine.',
+      cause: 'PM2 would have to trust the application with a connection to its daemon.',
+      hint: 'If you trust the application with this machine, end its isolation first.',
     })
   await requireOnlySeamless(services, target)
   const reason = await misfitOf(services, target)
   if (reason !== undefined)
     throw problem({
       code: 'seamless-daemon',
-      message: `Rebuilds of “${name}” can’t be seamless with the PM2 daemon that is running.`,
+      message: `Rebuilds of “${name}” can’t be seamless with the running PM2 daemon.`,
       cause: reason,
-      hint: 'Stop all instances, end the daemon with “pm2 kill”, and start them from Instance Manager again.',
+      hint: 'Stop all instances, end the daemon with “pm2 kill”, then start the instances from Instance Manager.',
     })
   return { target, ran: await isRunning(services, target) }
 }

@@ -12,7 +12,7 @@ export interface SlowFacts {
   readonly sizes: ReadonlyMap<string, number>
   /** The base application's current fingerprint; undefined if it can't be read. */
   readonly base: string | undefined
-  /** What it has changed since a release, in a few words, by the release's fingerprint. */
+  /** What has changed since a release, in a few words, by the release's fingerprint. */
   readonly newer: ReadonlyMap<string, string>
   /** Instances' processes that PM2 has lost. */
   readonly lost: readonly LostProcess[]

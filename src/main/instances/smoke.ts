@@ -1,4 +1,4 @@
-/** Runs an instance's smoke tests: as a job, and as a step of other jobs. */
+/** Runs an instance's smoke tests, as a job and as a step of other jobs. */
 import { smokeJob } from '../../shared/jobs/smoke'
 import type { Target } from '../../shared/jobs/target'
 import { problem, type Problem } from '../../shared/problem'
@@ -25,7 +25,7 @@ export const smokeTesting = (services: LifecycleServices & SmokeServices): AnyOp
     steps: { 'smoke-tests': smokeTests(services) },
   })
 
-/** A failure turns the operation. */
+/** A failure makes the operation roll back. */
 export const smokeTests = <Plan extends { readonly target: Target }>(services: SmokeServices): StepActions<Plan> => ({
   async do({ plan: { target }, ...context }) {
     const found = await testInstance(services, target, context)
@@ -42,7 +42,7 @@ export const reportedSmokeTests = <Plan extends { readonly target: Target }>(
   verify: () => Promise.resolve(false), // nothing shows that they were run
 })
 
-/** Those of the manifest as it is now: it may be corrected while an operation waits. @returns as `smokeTest` */
+/** Reads the manifest each time: it may be corrected while an operation waits. @returns as `smokeTest` */
 export async function testInstance(
   services: SmokeServices,
   { name, port }: Pick<Target, 'name' | 'port'>,

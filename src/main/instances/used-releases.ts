@@ -1,4 +1,4 @@
-/** Which releases are used, and by whom. Removes the rest. */
+/** Finds out which releases are used, and by whom; removes the rest. */
 import type { ReleaseList, Removed } from '../../shared/releases'
 import type { Operations } from '../operations/engine'
 import type { PartName } from '../releases/parts'
@@ -67,11 +67,11 @@ export class UsedReleases {
   async prune(which: Which): Promise<Removed> {
     const { releases, signal } = this.#services
     const removed = await releases.prune(async () => fingerprintsOf(await this.#uses()), which, signal)
-    if (which !== 'old') await releases.kept.discarded() // someone waits for the space
+    if (which !== 'old') await releases.kept.discarded() // someone is waiting for the space
     return removed
   }
 
-  /** What `prune('all')` frees. If it isn't known which releases are in use, that is nothing. */
+  /** What `prune('all')` frees: nothing if it isn't known which releases are in use. */
   async freeable(): Promise<Removed> {
     const { kept } = this.#services.releases
     const uses = await this.#uses().catch(() => undefined)

@@ -13,7 +13,7 @@ export interface Context<Plan> {
   report(progress: { fraction?: number; text?: string }): void
   /** A tool's output as it arrives; never a secret. */
   output(chunk: string): void
-  /** What the step found or did, to be kept with the operation: shown in Activity, later too. Never a secret. */
+  /** Records what the step found or did: kept with the operation and shown in Activity. Never a secret. */
   note(text: string): void
   /** One of the operation's `secrets`. @throws Problem `secret-missing` */
   secret(name: string): Promise<string>

@@ -68,7 +68,7 @@ interface Turn {
   readonly problem?: Problem
 }
 
-/** Characters of a step's notes: they are journaled, and pushed with the history. */
+/** How many characters of a step's notes are kept: they are journaled, and pushed with the history. */
 const notesKept = 20_000
 const kept = (notes: readonly string[]): { notes?: string } =>
   notes.length > 0 ? { notes: notes.join('\n').slice(0, notesKept) } : {}
@@ -362,7 +362,7 @@ export class Walk {
   }
 }
 
-/** The step says that nothing needs to be undone: the operation waits for a decision instead of turning. */
+/** The step says that nothing needs undoing: the operation waits for a decision instead of rolling back. */
 const isWaiting = (error: unknown): boolean => error instanceof ProblemError && waitsForDecision(error.problem)
 
 export const hasEnded = () => problem({ code: 'operation-settled', message: 'This operation has already ended.' })

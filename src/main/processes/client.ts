@@ -61,7 +61,8 @@ export class Processes {
   }
 
   /**
-   * Starts one more process of an app in cluster mode. Those that run go on; PM2 hands each connection to one of them.
+   * Starts one more process of an app in cluster mode. The others keep running; PM2 hands each connection to one of
+   * them.
    * @returns PM2's id of the new one
    * @throws as `start`
    */
@@ -71,7 +72,7 @@ export class Processes {
     return started.pm2_env.pm_id
   }
 
-  /** Ends an app's other processes on this port, each after it has answered the requests that it has accepted. */
+  /** Ends an app's other processes on this port, each once it has answered the requests that it accepted. */
   async retireOthers(app: ProcessRef, port: number, kept: number): Promise<void> {
     for (const entry of await this.#ours(await this.#named(app.name), app)) {
       const { id, pid, execMode, status } = toInfo(entry)
@@ -159,7 +160,9 @@ export class Processes {
     return appsOf(this.#home, new Set(listed))
   }
 
-  /** Why an app with these variables in its `.env` can't run in cluster mode; undefined if it can. Starts the daemon. */
+  /**
+   * Why an app with these variables in its `.env` can't run in cluster mode; undefined if it can. Starts the daemon.
+   */
   async misfit(own: Readonly<Record<string, string>>): Promise<string | undefined> {
     await this.#entries()
     return misfit(this.#home, own)

@@ -12,7 +12,7 @@ import { waitFor } from '../system/wait'
 // Milliseconds.
 const acceptWithin = 1000
 const connectWithin = 5000
-/** Open connections have so long to end. PM2's own limit in a graceful reload; a web socket doesn't end by itself. */
+/** How long open connections have to end: PM2's own limit in a graceful reload. A web socket doesn't end by itself. */
 const drainWithin = 8000
 
 /** A worker with its children, and the daemon's other processes. */
@@ -61,12 +61,12 @@ export async function connectToWorker(
 }
 
 /**
- * Connections in a row that others got. Users connect in between, so each would have been the worker's with a chance of
- * one half.
+ * How many connections in a row must go to others. Users connect in between, so the worker would have got each with a
+ * probability of one half.
  */
 const row = 8
 
-/** Whether the daemon hands connections to others only. */
+/** Whether the daemon now hands connections only to others. */
 async function isOutOfTurn(port: number, worker: Worker): Promise<boolean> {
   for (let turn = 0; turn < row; turn++) {
     const { socket, by } = await connectToWorker(port, worker)
@@ -77,10 +77,10 @@ async function isOutOfTurn(port: number, worker: Worker): Promise<boolean> {
 }
 
 /**
- * Takes a worker out of the turns and waits until it has answered what it had accepted. It would leave as soon as it
- * has no connection, even if the daemon is just handing it one, which would be lost. So one is kept open until the
- * caller has ended the worker.
- * @param leave tells the worker to take no more
+ * Takes a worker out of the rotation and waits until it has answered what it had accepted. It would exit as soon as it
+ * has no connection, losing one that the daemon is just handing to it. So a connection is kept open until the caller
+ * has ended the worker.
+ * @param leave tells the worker to accept no more
  * @returns the open connection; undefined if the worker doesn't accept any
  */
 export async function drain(port: number, pid: number, leave: () => Promise<unknown>): Promise<Socket | undefined> {

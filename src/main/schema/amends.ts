@@ -1,4 +1,4 @@
-/** What rows get on the way back so that the old schema accepts those that were written meanwhile. */
+/** On the way back, makes rows written in the meantime fit the old schema. */
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { problem } from '../../shared/problem'
 import type { MoveReport } from '../../shared/schema'
@@ -8,7 +8,7 @@ import { orphaned } from './refusal'
 import { Renames } from './compare'
 import type { ForeignKey, Script } from './script'
 
-/** Fills columns that need a value where a row has none. */
+/** Fills in required columns that have no value. */
 export async function fillRequired(
   client: Client,
   now: Catalogue,
@@ -30,7 +30,7 @@ export async function fillRequired(
   return filled
 }
 
-/** SQL for one value of its own for each row `t`, the `missing.number`th; undefined if there is none for that type. */
+/** SQL for a distinct value for each row `t`, the `missing.number`th; undefined if the type has none. */
 function placeholder(
   { enums }: Catalogue,
   { name: table, key }: Table,
@@ -59,8 +59,8 @@ function placeholder(
 }
 
 /**
- * Before a foreign key comes back: rows that name a parent which is gone lose the reference where the column may be
- * empty, else they are kept and taken out. That may leave others without a parent, so it looks until none is left.
+ * Before a foreign key comes back: rows whose parent is gone lose the reference if the column may be empty; otherwise
+ * they are kept aside and removed. That may orphan other rows, so it repeats until none are left.
  */
 export async function setAside(
   client: Client,
@@ -95,7 +95,7 @@ export async function setAside(
   return { aside, kept }
 }
 
-/** Of the orphaned rows. */
+/** Keeps the orphaned rows. */
 async function copyOf(client: Client, prefix: string, now: Catalogue, it: ForeignKey): Promise<Kept | undefined> {
   return await keepRows(
     client,
@@ -106,14 +106,14 @@ async function copyOf(client: Client, prefix: string, now: Catalogue, it: Foreig
   )
 }
 
-/** @throws Problem `schema-rollback` if taking out a row would take out or change others */
+/** @throws Problem `schema-rollback` if removing a row would remove or change others */
 function requireAlone({ constraints }: Catalogue, table: string): void {
   const dependent = constraints.find(it => it.parent === table && /ON DELETE (CASCADE|SET)/.test(it.definition))
   if (!dependent) return
   throw problem({
     code: 'schema-rollback',
-    message: `The rows of ${table} can’t be brought back.`,
-    cause: `Some of them name rows that were deleted meanwhile, and rows of ${dependent.table} depend on them.`,
-    hint: 'Nothing was changed. Correct these rows by hand, then try again.',
+    message: `Rows of ${table} stand in the way of the rollback.`,
+    cause: `Some of them refer to rows that were deleted in the meantime, and rows of ${dependent.table} depend on them.`,
+    hint: 'Nothing was changed. Fix these rows by hand, then try again.',
   })
 }

@@ -1,37 +1,37 @@
-/** What the schema `public` consists of, as PostgreSQL's catalogue has it. */
+/** What the schema `public` consists of, according to PostgreSQL's catalogue. */
 import type { Client } from 'pg'
 
 export interface Catalogue {
   readonly tables: readonly Table[]
   readonly enums: readonly Enum[]
   readonly constraints: readonly Constraint[]
-  /** Those that belong to no constraint. */
+  /** Indexes that belong to no constraint. */
   readonly indexes: readonly Index[]
-  /** Sequences, and what Prisma knows nothing of (views, triggers, functions …), each described in one line. */
+  /** Sequences, and whatever Prisma doesn't know (views, triggers, functions …), each described in one line. */
   readonly others: readonly string[]
 }
 
 export interface Table {
   readonly name: string
   readonly columns: readonly Column[]
-  /** Tells its rows apart: the primary key, else the columns of a unique index without NULLs; else empty. */
+  /** Identifies its rows: the primary key, otherwise the columns of a unique index without NULLs, otherwise empty. */
   readonly key: readonly string[]
 }
 
 export interface Column {
   readonly name: string
-  /** As SQL writes it, e.g. `character varying(20)`, `role[]`. */
+  /** As written in SQL, e.g. `character varying(20)`, `role[]`. */
   readonly type: string
   /** `typcategory` of `pg_type`, e.g. `N` for numbers. */
   readonly category: string
-  /** The enum that it holds, or that its array holds. */
+  /** The enum that is its type, or its array's element type. */
   readonly enum: string | null
   readonly required: boolean
-  /** An expression, of a generated column too. */
+  /** An expression; of a generated column, the generating one. */
   readonly default: string | null
   /** `generated always`, `identity by default` … */
   readonly generated: string | null
-  /** Its number in the table, which a column that is dropped and added again doesn't keep. */
+  /** Its number in the table. A column that is dropped and added again gets a new one. */
   readonly position: number
 }
 
@@ -53,7 +53,7 @@ export interface Index extends Constraint {
   readonly unique: boolean
 }
 
-/** What extensions brought is theirs. @param classid a catalogue @param oid its row's */
+/** Excludes what extensions brought. @param classid a catalogue @param oid of a row in it */
 const notOfExtension = (classid: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend WHERE classid = '${classid}'::regclass AND objid = ${oid} AND deptype = 'e')`
 
@@ -127,7 +127,7 @@ const othersSql = `
   SELECT format('extension %s in %s', extname, extnamespace::regnamespace) FROM pg_extension
   ORDER BY line`
 
-/** Reads it in the session's own transaction, if there is one. */
+/** Uses the session's current transaction, if there is one. */
 export async function readCatalogue(client: Client): Promise<Catalogue> {
   const rows = async <Row extends object>(sql: string): Promise<Row[]> => (await client.query<Row>(sql)).rows
   const columns = (await rows<Column & { table: string }>(columnsSql)).map(({ table, ...column }) => ({
@@ -148,7 +148,7 @@ export async function readCatalogue(client: Client): Promise<Catalogue> {
   }
 }
 
-/** All of it, a fact a line, whatever the order of the columns. */
+/** The whole catalogue, one fact per line, regardless of the order of columns. */
 export function factsOf({ tables, enums, constraints, indexes, others }: Catalogue): string[] {
   return [
     ...tables.flatMap(table => [
@@ -164,7 +164,7 @@ export function factsOf({ tables, enums, constraints, indexes, others }: Catalog
   ].toSorted()
 }
 
-/** Facts that only one of the two has. */
+/** Facts that only one of the two contains. */
 export function differences(one: Catalogue, other: Catalogue): string[] {
   const [left, right] = [new Set(factsOf(one)), new Set(factsOf(other))]
   return [...[...left].filter(it => !right.has(it)), ...[...right].filter(it => !left.has(it))]

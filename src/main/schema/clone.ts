@@ -1,8 +1,8 @@
 /**
- * Copies the schema `public` with its rows, and what is kept, from one database to another, through our own connection:
- * the objects from the catalogue, the rows as text. PostgreSQL's own ways don't serve here: CREATE DATABASE … TEMPLATE
- * wants nobody connected, and the embedded server comes without pg_dump. Whether the copy is one is checked afterwards,
- * so what isn't copied (a partitioned table, a policy) is found, not lost.
+ * Copies the schema `public` with its rows, and what is kept, from one database to another over our own connections:
+ * objects from the catalogue, rows as text. PostgreSQL's own tools don't work here: CREATE DATABASE … TEMPLATE requires
+ * that nobody is connected, and the embedded server comes without pg_dump. The copy is compared with the original
+ * afterwards, so anything that wasn't copied (a partitioned table, a policy) is detected rather than lost.
  */
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { problem } from '../../shared/problem'
@@ -10,7 +10,7 @@ import { differences, readCatalogue, type Catalogue, type Table } from './catalo
 import { continueSequences, inKept, readSequences } from './kept'
 import { journal } from './move'
 
-/** Characters of rows on their way at once. */
+/** Characters of rows in flight at once. */
 const batch = 4_000_000
 const mostRows = 5000
 
@@ -18,7 +18,7 @@ const mostRows = 5000
  * Both sessions belong to the role that owns the tables. The source is read as of one moment, and only read; its tables
  * stay usable.
  * @returns the catalogue of both
- * @throws Problem `schema-copy` if there is something that isn't copied
+ * @throws Problem `schema-copy` if something can't be copied
  */
 export async function clone(source: Client, target: Client, signal: AbortSignal): Promise<Catalogue> {
   await source.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
@@ -49,14 +49,14 @@ const uncopied = (cause: string, error?: unknown): Error =>
   problem(
     {
       code: 'schema-copy',
-      message: 'The change of the schema can’t be rehearsed.',
-      cause: `The database has something that the copy doesn’t get: ${cause.slice(0, 500)}`,
+      message: 'The schema change can’t be rehearsed.',
+      cause: `The database has something that can’t be copied: ${cause.slice(0, 500)}`,
       hint: 'Nothing was changed. Leave the schema as it is, or change it by hand.',
     },
     error,
   )
 
-/** Types, sequences, functions, and tables without what demands something of their rows. */
+/** Types, sequences, functions, and tables without anything that makes demands on their rows. */
 async function objectsBefore(source: Client, { tables, enums }: Catalogue): Promise<string[]> {
   const { rows: sequences } = await source.query<{ sql: string }>(`
     SELECT format('CREATE SEQUENCE %s AS %s INCREMENT %s MINVALUE %s MAXVALUE %s START %s CACHE %s %s', pg_class.oid::regclass, format_type(seqtypid, NULL),
@@ -86,7 +86,7 @@ function definition({ name, type, required, default: standard, generated }: Tabl
   return `${id(name)} ${type}${value}${required ? ' NOT NULL' : ''}`
 }
 
-/** What demands something of the rows or acts on them: foreign keys after what they refer to, triggers last. */
+/** Whatever makes demands on the rows or acts on them: foreign keys after what they refer to, triggers last. */
 async function objectsAfter(source: Client, { constraints, indexes }: Catalogue): Promise<string[]> {
   const { rows } = await source.query<{ sql: string }>(`
     SELECT sql FROM (
@@ -111,7 +111,7 @@ async function objectsAfter(source: Client, { constraints, indexes }: Catalogue)
   ]
 }
 
-/** A row is one text, as PostgreSQL itself writes and reads it. */
+/** Each row travels as one text, as PostgreSQL itself writes and reads it. */
 async function copyRows(
   source: Client,
   target: Client,
@@ -137,7 +137,7 @@ async function copyRows(
   await source.query('CLOSE im_rows')
 }
 
-/** What earlier changes kept, so that they can be taken back in the copy as in the original. */
+/** Copies what earlier changes kept, so that they can be undone in the copy too. */
 async function cloneKept(source: Client, target: Client, signal: AbortSignal): Promise<void> {
   const { rows: tables } = await source.query<{ name: string; columns: { name: string; type: string }[] }>(`
     SELECT relname::text AS name, json_agg(json_build_object('name', attname, 'type', format_type(atttypid, atttypmod)) ORDER BY attnum) AS columns

@@ -1,4 +1,4 @@
-/** What a change does, found by comparing the catalogue and the rows before and after it. */
+/** Finds out what a change does by comparing the catalogue and the rows before and after it. */
 import type { Keep, Loss, Rename, SchemaClass } from '../../shared/schema'
 import { columnOf, tableOf, type Catalogue, type Column, type Constraint, type Table } from './catalogue'
 import type { Content, Reading } from './content'
@@ -11,14 +11,14 @@ export interface State {
 
 type Named = Pick<Loss, 'kind' | 'table'> & { readonly column?: string; readonly replaced?: boolean }
 
-/** The names that things have after a change. */
+/** Maps names before a change to those after it. */
 export class Renames {
   constructor(readonly all: readonly Rename[]) {}
 
   table(name: string): string {
     return this.all.find(it => it.kind === 'table' && it.from === name)?.to ?? name
   }
-  /** @param table as it is called before */
+  /** @param table its name before the change */
   column(table: string, name: string): string {
     const now = this.table(table)
     return this.all.find(it => it.kind === 'column' && it.table === now && it.from === name)?.to ?? name
@@ -26,8 +26,8 @@ export class Renames {
 }
 
 /**
- * How values of a changed type are read to be compared with those before: times and numbers as the old type, so that a
- * date that comes from a midnight, or 3.00 from 3, is no change.
+ * How values of a changed type are read for comparison with the old ones: dates and numbers as the old type, so that
+ * midnight becoming a date, or 3 becoming 3.00, doesn't count as a change.
  */
 export const readingAs =
   (before: Catalogue, renames: Renames) =>
@@ -40,7 +40,7 @@ export const readingAs =
     }
   }
 
-/** What is gone or differs, in the names before. */
+/** What is gone or differs, by its names before the change. */
 export function lossesOf(before: State, after: State, renames: Renames): Named[] {
   return before.catalogue.tables.flatMap((table): Named[] => {
     const now = tableOf(after.catalogue, renames.table(table.name))
@@ -65,8 +65,8 @@ export function lossesOf(before: State, after: State, renames: Renames): Named[]
 }
 
 /**
- * What must be kept. More than is lost now: rows written until then may lose what those at the rehearsal didn't, so
- * every column that gets another type is kept. What did not change is let go afterwards.
+ * What must be kept. This is more than what is lost now: rows written between the rehearsal and the change may lose
+ * something too, so every column that gets another type is kept. What turns out unchanged is discarded afterwards.
  */
 export function keepOf(before: Catalogue, after: Catalogue, renames: Renames, losses: readonly Named[] = []): Keep[] {
   return before.tables.flatMap(table => {
@@ -99,7 +99,7 @@ export function classOf(before: Catalogue, after: Catalogue, renames: Renames, l
   return renames.all.length > 0 || isTighter(before, after) ? 'restrictive' : 'additive'
 }
 
-/** Whether old code may write something that the new schema refuses. */
+/** Whether the old code may write something that the new schema refuses. */
 function isTighter(before: Catalogue, after: Catalogue): boolean {
   const columns = before.tables.some(table => {
     const now = tableOf(after, table.name)
@@ -126,7 +126,7 @@ const isNarrower = (was: Column, now: Column | undefined): boolean =>
 
 const needsValue = (it: Column): boolean => it.required && it.default === null && it.generated === null
 
-/** Dropped and added in one table with one type, or dropped and added tables with equal columns. */
+/** Columns of the same table and type, or tables with equal columns, of which one is dropped and one is added. */
 export function renameCandidates(before: Catalogue, after: Catalogue, renames: Renames): Rename[] {
   const columnsOf = (it: Table): string =>
     it.columns
@@ -152,7 +152,7 @@ export function renameCandidates(before: Catalogue, after: Catalogue, renames: R
   })
 }
 
-/** What code that was made for `before` can't do with `after`. Measured with Prisma's client. */
+/** What code written for `before` can't do with `after`. Measured with Prisma's client. */
 export function oldCodeLimits(before: Catalogue, after: Catalogue): string[] {
   const limits = before.tables.flatMap(table => {
     const now = tableOf(after, table.name)
@@ -168,7 +168,7 @@ export function oldCodeLimits(before: Catalogue, after: Catalogue): string[] {
   })
   const labels = before.enums.flatMap(({ name, labels: old }) => {
     const added = after.enums.find(it => it.name === name)?.labels.filter(it => !old.includes(it)) ?? []
-    return added.map(it => `The old code can’t read rows that have “${it}” (\`${name}\`).`)
+    return added.map(it => `The old code can’t read rows with “${it}” (\`${name}\`).`)
   })
   return [...limits, ...labels]
 }

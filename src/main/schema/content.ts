@@ -1,21 +1,23 @@
-/** Hashes of what the tables hold, so that two states can be compared without keeping either. */
+/** Hashes of the tables' content, so that two states can be compared without keeping either. */
 import { type Client, escapeIdentifier as id } from 'pg'
 import type { Catalogue, Column, Table } from './catalogue'
 
 export interface TableContent {
   readonly rows: number
-  /** By column: of its values with the key of their row. Of a table without a key, of its values alone. */
+  /**
+   * By column: a hash of its values together with their rows' keys or, in a table without a key, of the values alone.
+   */
   readonly columns: Readonly<Record<string, string>>
 }
 export type Content = Readonly<Record<string, TableContent>>
 
-/** A column's value as it is compared. */
+/** How a column's value is read for comparison. */
 export type Reading = (column: Column, expression: string) => string
 const asText: Reading = (_, expression) => `${expression}::text`
 
 /**
- * Keys are compared as text, so that a key that has become a bigger number is the same key. Sums don't depend on the
- * order of the rows.
+ * Keys are compared as text, so that a key whose type got bigger is still the same key. The hashes are summed, so the
+ * order of the rows doesn't matter.
  */
 export async function readContent(
   client: Client,

@@ -1,6 +1,6 @@
 /**
- * Copies of instances' databases, to rehearse a change on and to try new code with. Their names alone tell whose they
- * are, so that a crash between creating and marking one leaves nothing that nobody dares to drop.
+ * Copies of instances' databases, for rehearsing changes and trying new code. A copy's name alone shows which workspace
+ * it belongs to, so even one left by a crash before it was marked can be dropped safely.
  */
 import { createHash } from 'node:crypto'
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
@@ -19,18 +19,18 @@ interface Extension {
 export class Copies {
   readonly #admin: () => Promise<Login>
   readonly #workspace: string
-  /** Names of those that this process has made and not dropped. */
+  /** Names of the copies that this process has made and not dropped yet. */
   readonly #live = new Set<string>()
 
-  /** @param admin our role's login to the database `postgres` @param workspace the id that marks what belongs to it */
+  /** @param admin our role's login to the database `postgres` @param workspace its id */
   constructor(admin: () => Promise<Login>, workspace: string) {
     this.#admin = admin
     this.#workspace = workspace
   }
 
   /**
-   * Copies a database with its rows while it is in use. What an earlier attempt left is dropped first.
-   * @param source the login of the role that owns it @param token names the operation
+   * Copies a database with its rows while it is in use. A copy left by an earlier attempt is dropped first.
+   * @param source the login of the role that owns it @param token identifies the operation
    * @returns the same role's login to the copy
    * @throws Problem `schema-copy`; those of `withSession`
    */
@@ -55,7 +55,7 @@ export class Copies {
     return login
   }
 
-  /** An empty one. */
+  /** Creates an empty one. */
   #create(source: Login, token: string, extensions: readonly Extension[]): Promise<void> {
     const database = this.#name(token)
     const mark = formatMark({ token, owner: `${this.#workspace}/${source.database}` })
@@ -64,7 +64,7 @@ export class Copies {
       await client.query(`CREATE DATABASE ${id(database)} TEMPLATE ${templateDatabase}`)
       await client.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${id(database)} FROM PUBLIC`)
       await client.query(`COMMENT ON DATABASE ${id(database)} IS ${literal(mark)}`)
-      // Some may be installed by a superuser only. Nothing of the role's is in there yet that could trick one.
+      // Some extensions need a superuser. The role has put nothing in there yet that could trick one.
       if (extensions.length > 0)
         await withConnection({ ...admin, database }, async copy => {
           for (const { name, schema, version } of extensions)
@@ -83,7 +83,7 @@ export class Copies {
     this.#live.delete(database)
   }
 
-  /** Drops what a crash has left. @param needed tokens of operations that are still open */
+  /** Drops copies left by a crash. @param needed tokens of operations that are still open */
   async dropLeft(needed: readonly string[]): Promise<void> {
     await this.#connected(async client => {
       const { rows } = await client.query<{ name: string }>(

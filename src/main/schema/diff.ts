@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { baseEnvironment } from '../system/environment'
 import type { Run, RunOptions } from '../system/run'
 
-/** Milliseconds; two seconds are usual, hundreds of models on a busy machine take longer. */
+/** Milliseconds. Two seconds are usual; hundreds of models on a busy machine take longer. */
 const timeout = 120_000
 
 export interface Prisma {
   readonly run: Run
   /** A server folder with its packages: Prisma runs there. */
   readonly server: string
-  /** The direct URL of a database that answers: Prisma connects to it, even to compare two files. */
+  /** The direct URL of a running database: Prisma connects to it even to compare two files. */
   readonly url: string
   /** Masked in output and errors. */
   readonly secrets: readonly string[]
@@ -20,7 +20,7 @@ export interface Prisma {
   readonly signal: AbortSignal
 }
 
-/** SQL from one schema file to another; comments alone where they are equal. @throws as `Run` */
+/** SQL from one schema file to another; only comments if they are equal. @throws as `Run` */
 export const diff = (prisma: Prisma, from: string, to: string): Promise<string> =>
   call(prisma, ['migrate', 'diff', '--from-schema-datamodel', from, '--to-schema-datamodel', to, '--script'])
 
@@ -34,17 +34,17 @@ export async function diffs(
   return { forward, backward }
 }
 
-/** Makes a schema file one of the database of the URL. It keeps its generator, its datasource and the models' own names. */
+/** Rewrites a schema file to match the URL's database, keeping its generator, datasource and the models' own names. */
 export async function pull(prisma: Prisma, file: string): Promise<void> {
-  // with --print a block of warnings would be mixed into it
+  // with --print, the output would contain a block of warnings
   await call(prisma, ['db', 'pull', '--schema', file])
 }
 
-/** Copies of schema files, in a folder of the user as whom Prisma runs. */
+/** Copies of schema files, in a folder of the user that Prisma runs as. */
 export interface Scratch {
   readonly from: string
   readonly to: string
-  /** As `from`, to be pulled. */
+  /** A copy of `from`, to be rewritten by `pull`. */
   readonly database: string
 }
 
@@ -58,13 +58,13 @@ export async function withScratch<T>(
   const at = (name: string): string => join(folder, `${name}.prisma`)
   const files = { from: at('from'), to: at('to'), database: at('database') }
   try {
-    await chmod(outer, 0o711) // so that the user may fill the inner folder, but not exchange it
+    await chmod(outer, 0o711) // the user may fill the inner folder, but not replace it
     await mkdir(folder, 0o700)
     await Promise.all([copyFile(from, files.from), copyFile(to, files.to), copyFile(from, files.database)])
     if (user) for (const it of [...Object.values(files), folder]) await chown(it, user.uid, user.gid)
     return await work(files)
   } finally {
-    await run('rm', ['-rf', '--one-file-system', '--', outer], { timeout }) // unlike our own code, it follows no link
+    await run('rm', ['-rf', '--one-file-system', '--', outer], { timeout }) // unlike our own code, rm follows no link
   }
 }
 

@@ -1,20 +1,20 @@
 /**
- * Enums as they were. Prisma would append a label that comes back, which gives it another place in the order, and
- * PostgreSQL wouldn't let it be used in the same transaction; so the type is made anew.
+ * Restores enums. Prisma would append a label that comes back, which changes the order, and PostgreSQL wouldn't allow
+ * its use in the same transaction; so the type is recreated.
  */
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { columnOf, tableOf, type Catalogue, type Column, type Enum } from './catalogue'
 import { demand } from './refusal'
 import type { Part } from './script'
 
-/** Columns with what the wanted schema says about them. */
+/** A column that uses the enum, with the same column in the wanted schema. */
 interface Use {
   readonly table: string
   readonly column: Column
   readonly wanted: Column | undefined
 }
 
-/** Those that both have, with other labels or in another order. */
+/** Enums that both have, with different labels or in a different order. */
 const differingEnums = (now: Catalogue, wanted: Catalogue): Enum[] =>
   wanted.enums.filter(it => {
     const found = now.enums.find(({ name }) => name === it.name)
@@ -22,7 +22,7 @@ const differingEnums = (now: Catalogue, wanted: Catalogue): Enum[] =>
   })
 
 /**
- * Makes them as `wanted` has them. Values that don't exist there become NULL, or the column's default, or the first.
+ * Makes them as in `wanted`. Values that don't exist there become NULL, the column's default, or the first label.
  * @returns the names of those that differed
  */
 export async function remakeEnums(client: Client, now: Catalogue, wanted: Catalogue): Promise<string[]> {
@@ -45,9 +45,8 @@ export async function remakeEnums(client: Client, now: Catalogue, wanted: Catalo
 }
 
 /**
- * What the first way forward needs of this: PostgreSQL adds a label at once, but forbids its use in the same
- * transaction.
- * @param used SQL that may use one
+ * For the first way forward: PostgreSQL can add a label, but forbids its use in the same transaction.
+ * @param used SQL that may use an added label
  * @returns undefined if none of the added labels is used
  */
 export function withAddedLabels(now: Catalogue, parts: readonly Part[], used: string): Catalogue | undefined {

@@ -1,7 +1,7 @@
 /**
- * The schema `im_kept` in an instance's own database: what a change takes from the rows, by their keys, until it is
- * brought back. It belongs to the role that owns the tables, and nobody else may look into it. All values are text, so
- * that what is kept depends on no type that a change drops.
+ * The schema `im_kept` in an instance's own database: what a change takes from the rows, by key, until it is restored.
+ * It belongs to the role that owns the tables, and nobody else can read it. All values are text, so that nothing kept
+ * depends on a type that a change drops.
  */
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { z } from 'zod'
@@ -12,8 +12,8 @@ import { readingAs, type Renames } from './compare'
 const columnSchema = z.strictObject({ here: z.string(), there: z.string() })
 
 /**
- * One table in `im_kept`. It has columns k0 … for the key, o0 … for what was there, b0 … for what became of it, s0 …
- * for whether it still is that. `here` are the names at the time of keeping, `there` those when it is put back.
+ * One table in `im_kept`. Its columns: k0 … the key, o0 … the old value, b0 … what the value became, s0 … whether it is
+ * still the same as b. `here` are the names when it was kept, `there` the names when it is put back.
  */
 export const keptSchema = z.strictObject({
   /** In `im_kept`. */
@@ -21,11 +21,11 @@ export const keptSchema = z.strictObject({
   table: columnSchema,
   /** The table itself was dropped. */
   dropped: z.boolean(),
-  /** Whole rows, to be inserted where they are gone. */
+  /** Whole rows, to be inserted again if they are gone. */
   rows: z.boolean(),
   key: z.array(columnSchema),
   columns: z.array(columnSchema),
-  /** Of these, those that were dropped; the others may have been changed. */
+  /** Which of these columns were dropped; the others may have been changed. */
   gone: z.array(z.string()),
 })
 export type Kept = z.infer<typeof keptSchema>
@@ -33,7 +33,7 @@ export type Kept = z.infer<typeof keptSchema>
 export const inKept = (name: string): string => `im_kept.${id(name)}`
 const publicly = (name: string): string => `public.${id(name)}`
 
-/** The rows of both with the same key. */
+/** SQL condition: rows of both with the same key. */
 const joined = ({ key }: Kept, side: 'here' | 'there'): string =>
   key.map((it, index) => `k.k${index} = t.${id(it[side])}::text`).join(' AND ')
 
@@ -45,7 +45,7 @@ const keyOrder = ({ key }: Kept): string =>
     .join('')
     .slice(2) || '1'
 
-/** Copies what a change will take. @param copy the new table's name, unlike any other's @param condition about rows `t` */
+/** Copies what a change will take. @param copy a unique name for the new table @param condition on rows `t` */
 export async function keepRows(
   client: Client,
   copy: string,
@@ -82,8 +82,8 @@ export async function keepRows(
 }
 
 /**
- * After the change: notes what each value became, and lets go what is as it was.
- * @param all also what is as it was: it may be written over when the change is made once more
+ * After the change: records what each value became, and discards unchanged ones.
+ * @param all keep unchanged values too: making the change once more may overwrite them
  * @returns what to remember of it, and what was lost
  */
 export async function settle(
@@ -151,7 +151,7 @@ export async function settle(
   return { kept: settled, losses }
 }
 
-/** Before the way back: which values nobody has written since. */
+/** Before the way back: marks values that nobody has written since. */
 export async function markUntouched(client: Client, kept: Kept): Promise<void> {
   const marks = kept.columns.flatMap(({ here, there }, index) =>
     kept.gone.includes(here) ? [] : [`s${index} = (t.${id(there)}::text IS NOT DISTINCT FROM k.b${index})`],
@@ -162,7 +162,7 @@ export async function markUntouched(client: Client, kept: Kept): Promise<void> {
   )
 }
 
-/** In the order in which rows may be inserted where foreign keys are in force. */
+/** In the order in which rows can be inserted while foreign keys are in force. */
 export function parentsFirst(all: readonly Kept[], { constraints }: Catalogue): Kept[] {
   const ordered = new Set<Kept>()
   const visit = (kept: Kept, above: readonly Kept[]): void => {
@@ -175,7 +175,7 @@ export function parentsFirst(all: readonly Kept[], { constraints }: Catalogue): 
   return [...ordered]
 }
 
-/** On the way back, when tables and columns are there again and demand nothing yet. */
+/** On the way back, once tables and columns exist again and before they demand anything. */
 export async function putBack(client: Client, now: Catalogue, kept: Kept): Promise<void> {
   const table = tableOf(now, kept.table.there)
   if (!table) return
@@ -211,7 +211,7 @@ async function countKept(client: Client, kept: Kept, condition: string): Promise
   return { count: Number(rows[0]?.count), keys: rows[0]?.keys?.filter(it => it !== null) ?? [] }
 }
 
-/** Rows of a table of the application, counted, with the keys of the first ten. @param condition about `t` */
+/** Counts rows of one of the application's tables, with the keys of the first ten. @param condition on rows `t` */
 export async function countRows(
   client: Client,
   { name, key }: { readonly name: string; readonly key: readonly string[] },
@@ -224,7 +224,7 @@ export async function countRows(
   return { count: Number(rows[0]?.count), keys: rows[0]?.keys?.filter(it => it !== null) ?? [] }
 }
 
-/** How far the sequences have come. */
+/** The last value of each sequence. */
 export async function readSequences(client: Client): Promise<Record<string, string>> {
   const { rows } = await client.query<{ name: string; last: string }>(
     "SELECT sequencename AS name, last_value::text AS last FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL",
@@ -232,7 +232,7 @@ export async function readSequences(client: Client): Promise<Record<string, stri
   return Object.fromEntries(rows.map(it => [it.name, it.last]))
 }
 
-/** Sequences that were made anew go on after what was there, never back. */
+/** Recreated sequences continue after the existing values, and never go back. */
 export async function continueSequences(client: Client, kept: Readonly<Record<string, string>>): Promise<void> {
   const { rows } = await client.query<{ name: string; table: string | null; column: string | null }>(`
     SELECT sequence.relname::text AS name, owner.relname::text AS table, attname::text AS column FROM pg_class AS sequence

@@ -1,4 +1,4 @@
-/** What a rollback can't do for rows that are written after the change, by rule. */
+/** What a rollback can't do for rows written after the change, derived from the schemas. */
 import type { Loss } from '../../shared/schema'
 import { columnOf, tableOf, type Catalogue } from './catalogue'
 import type { Renames } from './compare'
@@ -11,7 +11,7 @@ export interface Moments {
   readonly restored: Catalogue
 }
 
-/** Each in a sentence; empty if rows that are written meanwhile come through a rollback as they are. */
+/** Each in a sentence; empty if a rollback leaves rows written in the meantime as they are. */
 export function rollbackLimits(
   { before, after, restored }: Moments,
   renames: Renames,
@@ -19,7 +19,7 @@ export function rollbackLimits(
 ): string[] {
   const old = (table: string): Catalogue['tables'][number] | undefined =>
     before.tables.find(it => renames.table(it.name) === table)
-  /** Columns that are made anew on the way back have nothing of the new rows. */
+  /** Columns that are recreated on the way back have no values from new rows. */
   const isCarried = (table: string, column: string): boolean => {
     const found = columnOf(tableOf(after, renames.table(table)), renames.column(table, column))
     return found !== undefined && columnOf(tableOf(restored, table), column)?.position === found.position
@@ -29,7 +29,7 @@ export function rollbackLimits(
     if (!now) {
       const refers = before.constraints.some(it => it.table === table.name && it.parent)
       return refers
-        ? [`Rows of \`${table.name}\` that name a row deleted meanwhile are kept aside, not in the table.`]
+        ? [`Rows of \`${table.name}\` that refer to a row deleted in the meantime are kept aside, outside the table.`]
         : []
     }
     return table.columns.flatMap(column => {
@@ -39,7 +39,7 @@ export function rollbackLimits(
       if (column.required && column.default === null && !(carried && found?.required))
         return [`New rows get a placeholder in ${name}.`]
       if (found && carried && found.type !== column.type && !isWider(found.type, column.type))
-        return [`If a new value of ${name} doesn’t fit the old type, the rollback of the schema is refused.`]
+        return [`If a new value of ${name} doesn’t fit the old type, the schema can’t be rolled back.`]
       return []
     })
   })
@@ -59,19 +59,19 @@ export function rollbackLimits(
     .filter(it => ![...after.indexes, ...after.constraints].some(now => now.name === it.name))
     .map(
       it =>
-        `If \`${it.columns.join(', ')}\` of \`${it.table}\` has duplicates by then, the rollback of the schema is refused.`,
+        `If \`${it.columns.join(', ')}\` of \`${it.table}\` has duplicates by then, the schema can’t be rolled back.`,
     )
   const labels = after.enums.flatMap(({ name, labels: its }) => {
     const known = before.enums.find(it => it.name === name)?.labels
     return known
       ? its
           .filter(it => !known.includes(it))
-          .map(it => `Rows that have “${it}” (\`${name}\`) get another value; theirs is kept aside.`)
+          .map(it => `Rows with “${it}” (\`${name}\`) get another value; the original is kept aside.`)
       : []
   })
   const keyless = losses
     .filter(it => it.kind !== 'table' && tableOf(before, it.table)?.key.length === 0)
-    .map(it => `\`${it.table}\` has no key, so what it loses is kept, but not put back.`)
+    .map(it => `\`${it.table}\` has no key, so what it loses is kept but can’t be restored.`)
   return [...new Set([...back, ...added, ...unique, ...labels, ...keyless])]
 }
 

@@ -1,9 +1,10 @@
 /**
- * Brings a database forward to a new schema and back, in one transaction, and keeps what either takes from the rows.
+ * Moves a database forward to a new schema and back, in one transaction, and keeps what either direction takes from the
+ * rows.
  *
  * The way back is a change like any other, with two differences: what was kept on the way forward is put back before
- * the old schema demands anything of the rows, and rows that were written meanwhile are made to fit. Going forward once
- * more is the same again, with what the way back kept.
+ * the old schema makes demands on the rows, and rows written in the meantime are made to fit. Going forward once more
+ * works the same way, with what the way back kept.
  */
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { z } from 'zod'
@@ -29,7 +30,7 @@ import { parseScript, type Script } from './script'
 
 export type Direction = 'forward' | 'backward'
 
-/** Makes the schema of what is kept, if it isn't there. */
+/** Creates the schema for what is kept, unless it exists. */
 export const journal = `
   CREATE SCHEMA IF NOT EXISTS im_kept;
   REVOKE ALL ON SCHEMA im_kept FROM PUBLIC;
@@ -47,7 +48,7 @@ const moveSchema = z.object({
 })
 type Move = z.infer<typeof moveSchema>
 
-/** The last move of a change; undefined if it never was in. */
+/** The last move of a change; undefined if it was never made. */
 async function lastMove(client: Client, change: string): Promise<Move | undefined> {
   const { rows } = await client.query(
     'SELECT id, direction, before, kept, sequences, report FROM im_kept.moves WHERE change = $1 ORDER BY moves.id DESC LIMIT 1',
@@ -61,12 +62,12 @@ async function hasMoves(client: Client): Promise<boolean> {
   return rows[0]?.found === true
 }
 
-/** Whether the database has the change's new schema, by its own account. */
+/** Whether the database says that it has the change's new schema. */
 export async function isForward(client: Client, change: string): Promise<boolean> {
   return (await hasMoves(client)) && (await lastMove(client, change))?.direction === 'forward'
 }
 
-/** Lets go of what was kept for other changes than these: there is no way back any more. */
+/** Discards what was kept for changes other than these: there is no longer a way back from them. */
 export async function forget(client: Client, needed: readonly string[]): Promise<void> {
   if (!(await hasMoves(client))) return
   const moves = await client.query<{ id: string; kept: unknown }>(
@@ -80,7 +81,7 @@ export async function forget(client: Client, needed: readonly string[]): Promise
 }
 
 /**
- * Within the session's transaction. Safe to repeat: a database that is there already is left as it is.
+ * Within the session's transaction. Safe to repeat: a database that already has the schema is left as it is.
  * @throws Refused; Problem `schema-rollback`
  */
 export async function move(client: Client, change: SchemaChange, direction: Direction): Promise<MoveReport> {
@@ -103,7 +104,7 @@ export async function move(client: Client, change: SchemaChange, direction: Dire
     const copy = await keepRows(client, `${prefix}_${kept.length}`, { before, renames }, it)
     if (copy) kept.push(copy)
   }
-  // from here to the end all names are those that the new schema has for what is renamed
+  // from here to the end, renamed things have the names of the new schema
   await applyRenames(client, renames.all)
   for (const it of last?.kept ?? []) await markUntouched(client, it)
   const script = parseScript(change[direction])
@@ -131,7 +132,7 @@ export async function move(client: Client, change: SchemaChange, direction: Dire
 
 const nothing = { placeholders: [], aside: [] }
 
-/** Puts back what the opposite direction kept, and makes those rows fit that were written since. */
+/** Puts back what the opposite direction kept, and makes rows written since fit. */
 async function fitRows(
   client: Client,
   prefix: string,
@@ -154,8 +155,9 @@ async function makeDemands(client: Client, { required, unique, foreign }: Script
 }
 
 /**
- * The way back takes too: columns and tables that only the new schema has, and what is put back over. Columns that the
- * operator's statement wrote are among the latter: run once more, it would write over what users wrote since.
+ * The way back takes something too: columns and tables that only the new schema has, and values that are overwritten by
+ * what is put back. The latter include columns that the operator's statement wrote: run once more, it would overwrite
+ * what users wrote since.
  */
 function keepBack(before: Catalogue, last: Move | undefined, change: SchemaChange): SchemaChange['keep'] {
   if (!last) return []
@@ -171,7 +173,7 @@ function keepBack(before: Catalogue, last: Move | undefined, change: SchemaChang
   })
 }
 
-/** The schema that is returned to, in the names at the time of putting back. */
+/** The schema to return to, with the names that apply when things are put back. */
 function wantedOf({ before }: Move, { renames: all }: SchemaChange, direction: Direction): Catalogue {
   if (direction === 'forward') return before
   const renames = new Renames(all)
@@ -185,7 +187,7 @@ function wantedOf({ before }: Move, { renames: all }: SchemaChange, direction: D
   }
 }
 
-/** All at once: one after the other, they could be taken in another order than the application takes them. */
+/** All at once: one by one, they might be locked in a different order than by the application. */
 async function lockTables(client: Client): Promise<void> {
   const { rows } = await client.query<{ names: string | null }>(
     "SELECT string_agg(quote_ident(relname), ', ') AS names FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
@@ -212,10 +214,10 @@ async function restructure(
   if (late) await runMend(client, mend)
 }
 
-/** SQLSTATEs of a column, table, type or enum label that isn't there yet. */
+/** SQLSTATEs for a column, table, type or enum label that doesn't exist yet. */
 const tooEarly = ['42703', '42P01', '42704', '22P02']
 
-/** @returns false if the statement is about something that the change has yet to add */
+/** @returns false if the statement uses something that the change has yet to add */
 async function mended(client: Client, sql: string): Promise<boolean> {
   try {
     await runMend(client, sql)
@@ -226,7 +228,7 @@ async function mended(client: Client, sql: string): Promise<boolean> {
   }
 }
 
-/** As the body of a block, which can't end the transaction that it is run in. @throws Refused */
+/** Runs the statement inside a block, so it can't end the transaction. @throws Refused */
 async function runMend(client: Client, sql: string): Promise<void> {
   try {
     await demand(client, `DO ${literal(`BEGIN EXECUTE ${literal(sql)}; END`)}`)
@@ -235,11 +237,11 @@ async function runMend(client: Client, sql: string): Promise<void> {
   }
 }
 
-/** The way back from renames. */
+/** The renames that undo these. */
 export const reversed = (renames: readonly Rename[]): Rename[] =>
   renames.map((it): Rename => ({ ...it, from: it.to, to: it.from })).toReversed()
 
-/** Tables come first, reversed they come last: a column's rename has its table's name after the change. */
+/** Tables come first, or last when reversed: a column's rename refers to its table by the name after the change. */
 export async function applyRenames(client: Client, renames: readonly Rename[]): Promise<void> {
   for (const it of renames)
     await demand(

@@ -1,4 +1,4 @@
-/** Why PostgreSQL doesn't accept a statement, in words, with the rows that stand in its way. */
+/** Why PostgreSQL doesn't accept a statement, in a sentence, with the rows that cause it. */
 import { type Client, DatabaseError, escapeIdentifier as id, type QueryConfig } from 'pg'
 import { problem } from '../../shared/problem'
 import { rowWords, type Refusal } from '../../shared/schema'
@@ -6,7 +6,7 @@ import { readCatalogue, tableOf } from './catalogue'
 import { countRows } from './kept'
 import type { ForeignKey } from './script'
 
-/** A change that can't be made with these rows. Whoever catches it rolls the transaction back. */
+/** A change that can't be made with these rows. The catcher must roll back the transaction. */
 export class Refused extends Error {
   override readonly name = 'Refused'
   constructor(
@@ -17,20 +17,20 @@ export class Refused extends Error {
   }
 }
 
-/** Nothing was changed. */
+/** For a transaction that was rolled back. */
 export const refusedProblem = ({ words, statement, message, code }: Refusal, error?: Refused): Error =>
   problem(
     {
       code: 'schema-refused',
-      message: 'The schema can’t be changed with these rows.',
+      message: 'Existing rows don’t allow this schema change.',
       cause: words,
-      hint: 'Nothing was changed. Correct these rows, then try again.',
+      hint: 'Nothing was changed. Fix these rows, then try again.',
       details: `${statement}\n${message} (SQLSTATE ${code})`,
     },
     error,
   )
 
-/** What a statement demands of rows, as far as it isn't in its text. */
+/** What a statement demands of rows, unless its text says so. */
 export interface Demand {
   readonly required?: { readonly table: string; readonly column: string }
   readonly foreign?: ForeignKey
@@ -40,7 +40,7 @@ export interface Demand {
 export async function demand(client: Client, sql: string, its: Demand = {}): Promise<void> {
   await client.query('SAVEPOINT im_statement')
   try {
-    // a string of several statements is an error in this mode: none gets past the savepoint
+    // this mode refuses a string of several statements, so none can get past the savepoint
     await client.query({ text: sql, queryMode: 'extended' } as QueryConfig)
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code === '55P03' || error.code === '40P01') throw error
@@ -55,7 +55,7 @@ const unquote = (it = ''): string => it.replaceAll('""', '"')
 
 interface Finding {
   readonly table: string
-  /** About rows `t`. */
+  /** SQL condition on rows `t`. */
   readonly condition: string
   readonly words: (rows: string) => string
 }
@@ -94,7 +94,7 @@ async function findings(client: Client, sql: string, code: string | undefined, i
         table: of,
         condition: orphaned(its.foreign),
         words: rows =>
-          `\`${columns.join(', ')}\` of \`${of}\` must name a row of \`${parent}\` (${parentColumns.join(', ')}), and in ${rows} it doesn’t.`,
+          `\`${columns.join(', ')}\` of \`${of}\` must refer to a row of \`${parent}\` (${parentColumns.join(', ')}), and in ${rows} it doesn’t.`,
       },
     ]
   }
@@ -119,7 +119,7 @@ async function findings(client: Client, sql: string, code: string | undefined, i
         table,
         condition: `char_length(t.${id(unquote(it[1]))}::text) > ${it[2]}`,
         words: rows =>
-          `\`${unquote(it[1])}\` of \`${table}\` may have ${it[2]} characters, and in ${rows} it has more.`,
+          `\`${unquote(it[1])}\` of \`${table}\` may have at most ${it[2]} characters, and in ${rows} it has more.`,
       }))
     case '22003':
       return [
@@ -138,7 +138,7 @@ async function findings(client: Client, sql: string, code: string | undefined, i
         {
           table,
           condition: `NOT t.${id(column)}::text = ANY (ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = '${id(type).replaceAll("'", "''")}'::regtype))`,
-          words: rows => `\`${column}\` of \`${table}\` has a value that no longer exists in ${rows}.`,
+          words: rows => `In ${rows}, \`${column}\` of \`${table}\` has a value that no longer exists.`,
         },
       ]
     }
@@ -147,7 +147,7 @@ async function findings(client: Client, sql: string, code: string | undefined, i
   }
 }
 
-/** Rows `t` whose parent isn't there. */
+/** SQL condition: rows `t` whose parent doesn't exist. */
 export function orphaned({ columns, parent, parentColumns }: ForeignKey): string {
   const complete = columns.map(it => `t.${id(it)} IS NOT NULL`)
   const same = columns.map((it, index) => `parent.${id(parentColumns[index] ?? '')} = t.${id(it)}`)

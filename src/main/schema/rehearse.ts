@@ -1,6 +1,6 @@
 /**
- * Finds out what a change would do by doing it, on a copy with the real rows: forward, back and forward again, with the
- * code that later does it on the real database.
+ * Finds out what a change would do by making it on a copy with the real rows: forward, back and forward again, with the
+ * same code that later changes the real database.
  */
 import { type Client, DatabaseError } from 'pg'
 import type { Loss, Refusal, Rehearsal, SchemaChange } from '../../shared/schema'
@@ -13,12 +13,12 @@ import { demand, Refused } from './refusal'
 import { parseScript } from './script'
 import { inTransaction, tried } from './session'
 
-/** What is asked for: the change without what only a rehearsal can tell. */
+/** The change that is asked for, without what only a rehearsal can find out. */
 export type Proposal = Omit<SchemaChange, 'keep'>
 export type Rehearsed = Omit<Rehearsal, 'drift'>
 
 /**
- * @param client a session to a copy, which has the new schema afterwards unless it is refused
+ * @param client a session on a copy, which has the new schema afterwards unless the change is refused
  * @throws what the session throws
  */
 export async function rehearse(client: Client, proposal: Proposal): Promise<Rehearsed> {
@@ -35,7 +35,7 @@ export async function rehearse(client: Client, proposal: Proposal): Promise<Rehe
     })
   const after = await orRefusal(tryForward)
   if ('refusal' in after) {
-    // the question may be the way out: a required column that was renamed is refused
+    // a renamed required column is refused until the operator says that it was renamed
     const restructured = await orRefusal(() => tried(client, () => restructuredOnly(client, proposal)))
     const candidates = 'refusal' in restructured ? [] : renameCandidates(before.catalogue, restructured, renames)
     return { class: 'refused', ...nothing, candidates, refusal: after.refusal }
@@ -61,7 +61,7 @@ const isEmpty = ({ forward, renames }: Proposal): boolean => {
 const isSame = (one: Pick<Loss, 'kind' | 'table'> & { readonly column?: string }, other: Loss): boolean =>
   one.kind === other.kind && one.table === other.table && one.column === ('column' in other ? other.column : undefined)
 
-/** With nothing demanded of the rows yet. */
+/** Before any demands are made on the rows. */
 async function restructuredOnly(client: Client, { forward, renames }: Proposal): Promise<Catalogue> {
   await applyRenames(client, renames)
   for (const it of parseScript(forward).structure) await demand(client, it.sql)
@@ -92,11 +92,11 @@ async function rehearseBack(
   losses: readonly Loss[],
 ): Promise<Rehearsal['rollback']> {
   const back = await orRefusal(() => inTransaction(client, () => move(client, change, 'backward')))
-  if ('refusal' in back) return { exact: false, limits: [`A rollback of the schema is refused: ${back.refusal.words}`] }
+  if ('refusal' in back) return { exact: false, limits: [`The schema can’t be rolled back: ${back.refusal.words}`] }
   const restored = await readState(client)
   const differing = [
-    ...differences(before.catalogue, restored.catalogue).map(it => `Another schema than before: ${it}.`),
-    ...differingTables(before.content, restored.content).map(it => `Not all rows of \`${it}\` are brought back.`),
+    ...differences(before.catalogue, restored.catalogue).map(it => `The schema isn’t the same as before: ${it}.`),
+    ...differingTables(before.content, restored.content).map(it => `Not all rows of \`${it}\` come back.`),
   ]
   await inTransaction(client, () => move(client, change, 'forward'))
   const moments = { before: before.catalogue, after: after.catalogue, restored: restored.catalogue }

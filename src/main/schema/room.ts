@@ -1,4 +1,4 @@
-/** The room of the schemas: changes of an instance's database schema, and the copies of databases that they are tried on. */
+/** The room for schema changes, and for the copies of databases that they are tried on. */
 import type { InfrastructureRoom } from '../infrastructure/room'
 import type { Operations } from '../operations/engine'
 import type { Base } from '../workspace/opened'
@@ -8,15 +8,15 @@ import { Schemas } from './schemas'
 export interface SchemaRoom {
   readonly schemas: Schemas
   readonly copies: Copies
-  /** Drops copies that a crash has left. Safe to repeat. @throws Problem `postgres-unreachable` */
+  /** Drops copies left by a crash. Safe to repeat. @throws Problem `postgres-unreachable` */
   dropLeft(): Promise<void>
-  /** Does so now, if PostgreSQL is running. */
+  /** Does that now, if PostgreSQL is running. */
   start(): void
 }
 
 export function schemaRoom(base: Base, operations: Operations, { infrastructure }: InfrastructureRoom): SchemaRoom {
   const copies = new Copies(() => infrastructure.admin(), base.identity.id)
-  // an operation that is resumed drops its own before it makes it again
+  // an operation that is resumed drops its own copy before it makes a new one
   const dropLeft = (): Promise<void> => copies.dropLeft([...operations.held('trash').keys()])
   return {
     schemas: new Schemas(copies),

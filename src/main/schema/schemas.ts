@@ -1,4 +1,4 @@
-/** Changes of instances' schemas, as the jobs use them. */
+/** Schema changes of instances' databases, as the jobs use them. */
 import type { MoveReport, Rehearsal, Rename, SchemaChange } from '../../shared/schema'
 import type { Login } from '../infrastructure/connection'
 import type { Copies } from './copies'
@@ -8,11 +8,11 @@ import { rehearse, type Proposal } from './rehearse'
 import { splitAt } from './script'
 import { inTransaction, withSession } from './session'
 
-/** What is to be found out. */
+/** What a rehearsal is to find out. */
 export interface Question {
-  /** Will name the change in the database. */
+  /** Will identify the change in the database. */
   readonly id: string
-  /** The schema files of the code that the instance has, and of the code that it is to get. */
+  /** The schema files of the instance's code, and of the code that it will get. */
   readonly from: string
   readonly to: string
   /** The operator's answers. */
@@ -28,16 +28,16 @@ export class Schemas {
   }
 
   /**
-   * Rehearses the change from what the database has to what the new code wants, on a copy, which is dropped afterwards.
-   * The database is only read, and stays usable.
+   * Rehearses the change from what the database has to what the new code expects, on a copy that is dropped afterwards.
+   * The database itself is only read, and stays usable.
    * @param source the login of the role that owns the tables, not through PgBouncer
-   * @param token names the copy; it must not be needed meanwhile
-   * @param prisma its URL's database is left alone
+   * @param token identifies the copy, which nothing else may need in the meantime
+   * @param prisma the database in its URL isn't touched
    * @throws Problem `schema-copy`, `schema-locked`; those of `Run` and `withSession`; the signal's reason
    */
   async rehearse(source: Login, token: string, prisma: Prisma, question: Question): Promise<Rehearsal> {
     const copy = await this.#copies.make(source, token, prisma.signal)
-    // a statement in PostgreSQL knows nothing of the signal, and ends with its database
+    // a running statement doesn't see the signal, but dropping its database ends it
     const stop = (): void => void this.#copies.drop(token).catch(() => undefined)
     prisma.signal.addEventListener('abort', stop, { once: true })
     try {
@@ -52,22 +52,24 @@ export class Schemas {
     }
   }
 
-  /** Changes the real database, or a copy. Safe to repeat. @throws Problem `schema-refused`; then nothing was changed */
+  /**
+   * Changes the real database, or a copy. Safe to repeat. @throws Problem `schema-refused`; then nothing was changed
+   */
   forward(login: Login, change: SchemaChange): Promise<MoveReport> {
     return this.#move(login, change, 'forward')
   }
 
-  /** Takes it back, with rows written since. Safe to repeat. @throws as `forward` */
+  /** Undoes the change, keeping rows written since. Safe to repeat. @throws as `forward` */
   backward(login: Login, change: SchemaChange): Promise<MoveReport> {
     return this.#move(login, change, 'backward')
   }
 
-  /** Whether the database has the change, by its own account. */
+  /** Whether the database says that it has the change. */
   isForward(login: Login, id: string): Promise<boolean> {
     return withSession(login, client => isForward(client, id))
   }
 
-  /** Lets go of what was kept for other changes than these. */
+  /** Discards what was kept for changes other than these. */
   forget(login: Login, needed: readonly string[]): Promise<void> {
     return withSession(login, client => inTransaction(client, () => forget(client, needed)))
   }
@@ -77,13 +79,13 @@ export class Schemas {
   }
 }
 
-/** A column's rename has its table's name after the change. */
+/** A column's rename refers to its table by the name after the change. */
 const tablesFirst = (one: Rename, other: Rename): number =>
   Number(one.kind === 'column') - Number(other.kind === 'column')
 
 /**
- * The SQL, written for the database as it is: its schema need not be the one of the instance's code. Prisma looks at
- * the copy while the renames are done in it.
+ * The SQL, written for the database as it is, which needn't have the schema of the instance's code. Prisma reads the
+ * copy while the renames are applied to it.
  */
 async function proposalFor(
   copy: Login,

@@ -1,13 +1,13 @@
 /**
- * Prisma's SQL, taken apart so that rows can be put back in the middle of it: what demands something of the rows comes
- * last. `prisma migrate diff` writes one clause of an ALTER TABLE after the other, separated by commas, and only the
- * statements that are recognised here; any other is run as it is, in its place.
+ * Prisma's SQL, taken apart so that rows can be put back in the middle of it: whatever makes demands on the rows comes
+ * last. `prisma migrate diff` separates the clauses of an ALTER TABLE with commas, and writes only the statements
+ * recognised here; any other is run as it is, in its place.
  */
 
 export interface Script {
-  /** In their order. */
+  /** In order. */
   readonly structure: readonly Part[]
-  /** Columns that may hold no NULL in the end. */
+  /** Columns that may not contain NULL in the end. */
   readonly required: readonly { readonly table: string; readonly column: string }[]
   /** Primary keys and unique indexes, as SQL. */
   readonly unique: readonly string[]
@@ -57,7 +57,7 @@ export function parseScript(sql: string): Script {
     else if (table === '') script.structure.push(part)
     else {
       const kept = splitAt(clauses, ',').flatMap(clause => now(clause, table, script))
-      // Prisma writes a renamed constraint beside other clauses, and PostgreSQL wants it alone
+      // Prisma combines the renaming of a constraint with other clauses, but PostgreSQL requires it to be alone
       const [alone, together] = [kept.filter(isRename), kept.filter(it => !isRename(it))]
       for (const it of [...alone, ...(together.length > 0 ? [together.join(', ')] : [])])
         script.structure.push({ sql: `ALTER TABLE ${table} ${it}` })
@@ -70,7 +70,7 @@ const isRename = (clause: string): boolean => clause.startsWith('RENAME ')
 
 type Later = Pick<{ -readonly [Key in keyof Script]: Script[Key][number][] }, 'required' | 'unique' | 'foreign'>
 
-/** What of a clause is run in its place; the rest is noted for the end. */
+/** The part of a clause that is run in its place; the rest is recorded for the end. */
 function now(clause: string, table: string, later: Later): string[] {
   const foreign = foreignKey.exec(clause)
   if (foreign) {
@@ -99,15 +99,15 @@ function now(clause: string, table: string, later: Later): string[] {
     later.required.push({ table: unquote(table), column: unquote(column) })
     return [`ADD COLUMN ${column} ${type.replace(/ NOT NULL$/, '')}`]
   }
-  // Prisma writes this for a key that gets bigger, and PostgreSQL knows no such type there
+  // Prisma writes this when a key's type gets bigger, but PostgreSQL accepts no serial type here
   return [
     clause.replace(/( SET DATA TYPE )(SMALL|BIG)?SERIAL$/, (_, set: string, size = '') => `${set}${size || ''}INT`),
   ]
 }
 
 /**
- * Prisma wraps the rebuilding of an enum in a transaction of its own; all of the script is one transaction here. The
- * statements in between are about the one enum that is renamed last.
+ * Prisma wraps the recreation of an enum in its own transaction; here the whole script is one transaction. The
+ * statements in between concern the one enum that is renamed last.
  */
 function withoutTransactions(statements: readonly string[]): Part[] {
   const parts: Part[] = []
@@ -127,7 +127,7 @@ function withoutTransactions(statements: readonly string[]): Part[] {
   return parts
 }
 
-/** At the separators that are in no string, name, comment or bracket; comments are left out. */
+/** Splits at separators outside strings, names, comments and brackets; comments are left out. */
 export function splitAt(sql: string, separator: ',' | ';'): string[] {
   const parts: string[] = []
   let depth = 0

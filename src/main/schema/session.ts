@@ -6,12 +6,12 @@ import { Refused, refusedProblem } from './refusal'
 
 /** Milliseconds that a statement may take: rewriting a table of many gigabytes. */
 const statementTimeout = 1_800_000
-/** Milliseconds that we wait for a table that the running application uses, while others wait behind us. */
+/** Milliseconds that we wait for a table in use by the running application, while others wait behind us. */
 const lockTimeout = 5000
 
 /**
- * Values become text in one way only, whatever the role's settings say: their hashes are compared, and they are kept
- * and written back as text. Names are those of `public`, which is all that Prisma knows of.
+ * Values must become text in one way only, whatever the role's settings: their hashes are compared, and they are kept
+ * and written back as text. Names refer to `public`, the only schema that Prisma knows.
  */
 const settings = `SET search_path = public; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres';
   SET extra_float_digits = 1; SET bytea_output = 'hex'; SET lock_timeout = ${lockTimeout};
@@ -19,8 +19,8 @@ const settings = `SET search_path = public; SET timezone = 'UTC'; SET datestyle 
   SET check_function_bodies = off; SET client_min_messages = warning`
 
 /**
- * A session for work on the schema. @throws Problem `schema-locked` if the application doesn't let go of a table,
- * `schema-refused`; what `unreachable` makes of the rest
+ * A session for work on the schema. @throws Problem `schema-locked` if the application doesn't release a table,
+ * `schema-refused`; other errors as `unreachable` maps them
  */
 export async function withSession<T>(login: Login, work: (client: Client) => Promise<T>): Promise<T> {
   try {
@@ -38,8 +38,8 @@ export async function withSession<T>(login: Login, work: (client: Client) => Pro
         {
           code: 'schema-locked',
           message: `The tables of ${login.database} are in use.`,
-          cause: `Something held one of them for more than ${lockTimeout / 1000} s. Nothing was changed.`,
-          hint: 'Try again. If it stays, stop the instance first, or see in pg_stat_activity who holds them.',
+          cause: `Another session held one of them for more than ${lockTimeout / 1000} s. Nothing was changed.`,
+          hint: 'Try again. If this keeps happening, stop the instance first, or check pg_stat_activity to see who holds them.',
         },
         error,
       )
@@ -60,7 +60,7 @@ export async function inTransaction<T>(client: Client, work: () => Promise<T>): 
   }
 }
 
-/** Tries something and takes it back. */
+/** Tries something, then rolls it back. */
 export async function tried<T>(client: Client, work: () => Promise<T>): Promise<T> {
   await client.query('BEGIN')
   try {

@@ -1,4 +1,4 @@
-/** Which process holds a connection of this machine with itself. */
+/** Finds which process holds a connection from this machine to itself. */
 import { readFile } from 'node:fs/promises'
 import { socketsOf } from './proc'
 

@@ -28,7 +28,7 @@ export interface CommandOptions {
   readonly unmarked?: boolean
   /** Runs it as another user, with only this group. Only as root. */
   readonly user?: { readonly uid: number; readonly gid: number }
-  /** Gives way to everything else on the machine: instances that are serving, above all. */
+  /** Gives way to everything else on the machine, above all to instances that are serving. */
   readonly background?: boolean
   /** Exit codes besides 0 that are answers, not failures. */
   readonly answers?: readonly number[]
@@ -39,7 +39,9 @@ export interface CommandOptions {
 export interface LaunchOptions extends CommandOptions {
   /** Its name in messages; its program and first arguments by default. */
   readonly name?: string
-  /** Standard input; secrets are passed this way, never in arguments. If the stream fails, the command is killed first. */
+  /**
+   * Standard input; secrets are passed this way, never in arguments. If the stream fails, the command is killed first.
+   */
   readonly input?: string | Readable
   /** An open file that receives both outputs directly. */
   readonly output?: number

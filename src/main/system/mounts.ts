@@ -1,4 +1,4 @@
-/** What is mounted where. */
+/** Finds mount points. */
 import { readFile, realpath } from 'node:fs/promises'
 
 /** Mount points below a folder, not the folder itself. */

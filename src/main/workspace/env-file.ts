@@ -25,7 +25,7 @@ export function setEnv(text: string, values: EnvValues): string {
   }, lines)
 }
 
-/** Removes the assignments that count, and keeps every other line. */
+/** Removes the effective assignments, and keeps every other line. */
 export const unsetEnv = (text: string, keys: readonly string[]): string =>
   keys.reduce((before, key) => {
     const [start, end] = placeOf(before, key)

@@ -9,15 +9,15 @@ import type { Commit, Commits } from '../../shared/rebuild-review'
 import type { Manifest } from '../../shared/workspace'
 import type { Run } from '../system/run'
 
-/** Milliseconds. Counting in a repository of 100,000 commits takes two seconds. */
+/** Milliseconds. Counting the commits of a repository with 100,000 takes two seconds. */
 const timeout = 10_000
 
-/** Commits that are listed. */
+/** How many commits are listed. */
 const listed = 20
 
 const deceptive = new RegExp(`[\\p{Cc}${invisible}]`, 'gu')
 
-/** Characters of a subject. */
+/** How many characters of a subject are kept. */
 const longest = 200
 
 interface Repository {
@@ -28,7 +28,7 @@ interface Repository {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The commit that is checked out; undefined if there is no repository that has the base application, or no git. */
+/** The commit that is checked out; undefined without git, or if no repository contains the base application. */
 export async function headCommit({ root, manifest, ...how }: Repository): Promise<string | undefined> {
   const out = await git({ root, manifest, ...how }, 'rev-parse', 'HEAD', `HEAD:./${manifest.server.folder}`)
   return out?.split('\n')[0]
@@ -68,7 +68,7 @@ async function look(repository: Repository, range: readonly string[]): Promise<O
   return counts === undefined ? undefined : { newest: list?.split('\n').flatMap(commitIn) ?? [], count, gone }
 }
 
-/** A line of the list. Each commit is preceded by a line of its own, which is left out. */
+/** Parses a line of the list. git precedes each commit with another line, which is ignored. */
 function commitIn(line: string): Commit[] {
   const [, id, seconds, subject = ''] = /^([0-9a-f]+) (\d+) (.*)$/.exec(line) ?? []
   if (id === undefined) return []
@@ -82,7 +82,8 @@ function commitIn(line: string): Commit[] {
 }
 
 /**
- * Root reads a repository as its owner: git refuses others', and so nothing in it can make root run a program.
+ * Root reads a repository as its owner: git refuses other users' repositories, and this way nothing in one can make
+ * root run a program.
  * @returns undefined if git fails or isn't installed @throws the signal's reason
  */
 async function git({ run, root, signal }: Repository, ...args: readonly string[]): Promise<string | undefined> {
@@ -113,7 +114,7 @@ const safe = [
   'core.fsmonitor=false',
 ]
 
-/** Nothing of ours: no `GIT_…` that would lead it to another repository, no configuration of this user's. */
+/** Nothing inherited: no `GIT_…` that would lead git to another repository, and none of this user's configuration. */
 const environment = () => ({
   PATH: process.env['PATH'] ?? '',
   LC_ALL: 'C.UTF-8',

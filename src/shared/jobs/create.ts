@@ -33,7 +33,7 @@ const createPlanSchema = z.strictObject({
   jwtSecret: createInputSchema.shape.jwtSecret.unwrap(),
   host: createInputSchema.shape.host,
   systemUser: z.boolean().optional(),
-  /** Its smoke tests are run. Absent if it isn't started, and in journals of version 2. */
+  /** Its smoke tests are run. Absent if it isn't started, and in version 2 journals. */
   tested: z.literal(true).optional(),
 })
 export type CreatePlan = Readonly<z.infer<typeof createPlanSchema>>

@@ -43,7 +43,7 @@ export interface Candidate {
   readonly isolated: boolean
   /** A rebuild exchanges its process without a gap. */
   readonly seamless: boolean
-  /** The code that it had before its last rebuild is kept. */
+  /** The code from before its last rebuild was kept, so it can be rolled back. */
   readonly previous: boolean
   /** Instance Manager runs as root. */
   readonly root: boolean

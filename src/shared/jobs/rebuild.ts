@@ -1,4 +1,4 @@
-/** Jobs that exchange an instance's code: for the base application as it is now, or for what it had before. */
+/** Jobs that exchange an instance's code: for the base application's current code, or for its previous code. */
 import { z } from 'zod'
 import { nameSchema } from '../instance'
 import { renameSchema } from '../schema'
@@ -8,7 +8,7 @@ import { fingerprintSchema } from './create'
 import { defineJob, type Candidate } from './job'
 import { smokeTests, startProcess, targetSchema, verifyHealth } from './target'
 
-/** What the operator says about a change of the schema. */
+/** What the operator decides about a schema change. */
 const answers = {
   renames: z.array(renameSchema).max(500).default([]),
   /** One SQL statement that makes the rows fit. */
@@ -19,64 +19,64 @@ export const rehearseInputSchema = z.object({ name: nameSchema, ...answers })
 /** The database's schema is to change with the code. */
 const pushSchema = z.strictObject({
   ...answers,
-  /** Values or rows may be lost; they are kept for the way back. */
+  /** Values or rows may be lost; they are kept for a rollback. */
   acceptLoss: z.boolean().default(false),
 })
 
 const exchangePlanSchema = z.strictObject({
-  /** Names what is set aside. */
+  /** Identifies what is set aside. */
   token: z.uuid(),
   target: targetSchema,
-  /** It was running, so it's started again; a stopped instance stays stopped. */
+  /** The instance was running, so it is started again; a stopped one stays stopped. */
   ran: z.boolean(),
   /** The new code takes over without a gap. */
   seamless: z.literal(true).optional(),
   manifest: manifestSchema,
-  /** The release that it gets; absent: code that the replaced tool placed. */
+  /** The release that it gets; absent for code placed by the older command line tool. */
   fingerprint: fingerprintSchema.optional(),
-  /** The release that it has; absent as above. */
+  /** The release that it has; absent likewise. */
   from: fingerprintSchema.optional(),
   /**
-   * The database's schema changes with the code: it is tried on a copy. `dumped`: the database is saved first, because
-   * its services come with the tool for that.
+   * The database's schema changes with the code, after a trial on a copy. `dumped`: the database is dumped first,
+   * because the driver has pg_dump.
    */
   moves: z.strictObject({ dumped: z.boolean() }).optional(),
-  /** The database lacks changes of the schema that the code expects: afterwards, and before. */
+  /** The database lacks schema changes that the code expects, afterwards and before. */
   behind: z.boolean().optional(),
   wasBehind: z.boolean().optional(),
-  /** Keys of its `.env` that it gets with the code, with the values that the base application's has. */
+  /** Keys that its `.env` gets with the code, with their values from the base application's. */
   env: z.array(z.string()).optional(),
 })
 export type ExchangePlan = Readonly<z.infer<typeof exchangePlanSchema>>
 
 const rebuildPlanSchema = exchangePlanSchema.required({ fingerprint: true }).extend({
-  /** What the operator agreed to. `id` names the change in the database. */
+  /** What the operator agreed to. `id` identifies the change in the database. */
   push: pushSchema.extend({ id: z.uuid() }).optional(),
 })
 export type RebuildPlan = Readonly<z.infer<typeof rebuildPlanSchema>>
 
 const isFree = ({ group }: Candidate): boolean => group !== 'busy' && group !== 'copy'
 
-/** From the code in the slot beside the running one on, both jobs are the same. */
+/** Once the code is in the slot beside the running code, both jobs are the same. */
 const exchange = {
   trial: {
-    title: 'Try it',
+    title: 'Try the code',
     explanation:
-      'It runs on a spare port until it answers. Then it is ended. If the schema changes, it runs on a copy of the database.',
+      'Runs it on a spare port until it answers, then stops it. If the schema changes, it uses a copy of the database.',
   },
   'dump-database': {
     title: 'Save the database',
-    explanation: 'Beside the old code, where it stays as long as that.',
+    explanation: 'A dump beside the old code, kept as long as that code.',
     when: ({ moves }: ExchangePlan) => moves?.dumped === true,
   },
   switch: {
     title: 'Switch over',
     explanation:
-      'Stops the old code (a seamless rebuild with an unchanged schema doesn’t), changes the database’s schema if asked to, and exchanges the folders. Uploads, settings and other files stay.',
+      'Stops the old code, unless the instance is seamless and the schema stays; changes the schema, if asked to; swaps the folders. Uploads, settings and other files stay.',
   },
   reload: {
     title: 'Hand over to the new code',
-    explanation: 'It starts beside the old code, which ends once the new code answers.',
+    explanation: 'Starts it beside the old code, which is stopped once the new code answers.',
     when: ({ seamless }: ExchangePlan) => seamless === true,
   },
   'start-process': { ...startProcess, when: ({ ran, seamless }: ExchangePlan) => ran && !seamless },
@@ -92,7 +92,7 @@ const claims = ({ target, token, fingerprint, from }: ExchangePlan): Claim[] => 
 ]
 
 const cancel = {
-  meaning: 'The instance keeps the code it has, or gets it back.',
+  meaning: 'The instance keeps its current code, or gets it back.',
   confirm: 'Cancel and go back',
 } as const
 
@@ -103,9 +103,9 @@ export const rebuildJob = defineJob({
     name: nameSchema,
     /** Refused unless the base application is still this release. */
     release: fingerprintSchema.optional(),
-    /** Absent: the database keeps the schema that it has. */
+    /** Absent: the database keeps its schema. */
     schema: pushSchema.optional(),
-    /** Keys of the base application's `.env` that the instance gets too, unless it has them. */
+    /** Keys of the base application's `.env` that the instance gets as well, unless it has them. */
     env: z
       .array(
         z
@@ -122,9 +122,9 @@ export const rebuildJob = defineJob({
       title: 'Prepare the new code',
       explanation: 'Installs and builds what changed. The instance keeps running.',
     },
-    'fill-slot': { title: 'Place it beside the running code', explanation: 'Nothing that runs is touched.' },
+    'fill-slot': { title: 'Place the new code', explanation: 'Beside the running code, which isn’t touched.' },
     'rehearse-schema': {
-      title: 'Rehearse the change of the schema',
+      title: 'Rehearse the schema change',
       explanation: 'Forward, back and forward again, on a copy of the database with its rows.',
       when: ({ push }: RebuildPlan) => push !== undefined,
     },
@@ -143,7 +143,7 @@ export const rebuildJob = defineJob({
   words: ({ name, plan }) => ({
     asking: `Rebuild “${name}”`,
     running: `Rebuilding “${name}”`,
-    done: `“${name}” has the new code${plan?.behind ? '; its database keeps the schema it had' : ''}`,
+    done: `“${name}” has the new code${plan?.behind ? '; its database keeps the old schema' : ''}`,
     failed: `“${name}” was not rebuilt`,
   }),
   status: 'Rebuilding…',
@@ -163,7 +163,7 @@ export const rollbackJob = defineJob({
   input: z.object({ name: nameSchema }),
   plan: exchangePlanSchema,
   steps: {
-    'take-previous': { title: 'Take the previous code', explanation: 'It was kept beside the running code.' },
+    'take-previous': { title: 'Get the previous code', explanation: 'It was kept beside the running code.' },
     ...exchange,
   },
   pivot: 'keep-previous',
@@ -189,7 +189,7 @@ export const rollbackJob = defineJob({
   },
   command: {
     description: 'Bring back the code that an instance had before its last rebuild.',
-    example: 'once more: back to the newer code',
+    example: 'run it again to return to the newer code',
   },
 })
 

@@ -49,13 +49,14 @@ export const seamlessJob = defineJob({
     when: it => isFree(it) && !it.seamless && !it.isolated,
     question: name => ({
       title: `Make rebuilds of ${name} seamless?`,
-      text: 'Rebuilds and restarts will start a second copy of the application and switch to it once it answers, so no request fails. For a moment both run, so the application must be able to run twice. PM2’s daemon will hold the port: if the daemon is killed, the instance goes down with it. A running instance restarts once now.',
+      text: 'Rebuilds and restarts will start a second copy of the application and switch to it once it answers, so no request fails. For a moment both run, so the application must be able to run twice. PM2’s daemon will hold the port: if the daemon is killed, the instance goes down with it. If the instance is running, it restarts once now.',
       confirm: 'Make seamless',
       calm: true,
     }),
   },
   command: {
-    description: 'Let rebuilds and restarts of an instance switch to a new process without a gap (PM2’s cluster mode).',
+    description:
+      'Make rebuilds and restarts of an instance seamless: a new process takes over without a gap (PM2’s cluster mode).',
     example: 'restarts it once if it is running; if it isn’t healthy then, everything is put back',
   },
 })
@@ -66,7 +67,7 @@ export const unseamlessJob = defineJob({
   words: ({ name }) => ({
     asking: `End seamless rebuilds of “${name}”`,
     running: `Ending seamless rebuilds of “${name}”`,
-    done: `Rebuilds of “${name}” restart it`,
+    done: `Rebuilds of “${name}” are no longer seamless`,
     failed: `Rebuilds of “${name}” are still seamless`,
   }),
   status: 'Changing mode…',
@@ -76,13 +77,13 @@ export const unseamlessJob = defineJob({
     when: it => isFree(it) && it.seamless,
     question: name => ({
       title: `End seamless rebuilds of ${name}?`,
-      text: 'Rebuilds and restarts will stop it and start it again: it is unavailable while it boots. A running instance restarts once now.',
+      text: 'Rebuilds and restarts will stop the application and start it again, so it is unavailable while it boots. If it is running, it restarts once now.',
       confirm: 'End seamless rebuilds',
       calm: true,
     }),
   },
   command: {
-    description: 'Let rebuilds and restarts of an instance stop it and start it again (PM2’s fork mode, the default).',
+    description: 'Make rebuilds and restarts stop an instance and start it again (PM2’s fork mode, the default).',
     example: 'restarts it once if it is running',
   },
 })

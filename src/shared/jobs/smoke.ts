@@ -1,4 +1,4 @@
-/** The job that runs an instance's smoke tests when the operator asks for it. */
+/** The job that runs an instance's smoke tests at the operator's request. */
 import { z } from 'zod'
 import { owns, things, uses } from '../things'
 import { defineJob } from './job'
@@ -22,7 +22,7 @@ export const smokeJob = defineJob({
     asking: `Run the smoke tests of “${name}”`,
     running: `Running the smoke tests of “${name}”`,
     done: `“${name}” passed its smoke tests`,
-    failed: `“${name}” didn’t pass its smoke tests`,
+    failed: `“${name}” failed its smoke tests`,
   }),
   status: 'Testing…',
   cancel: { meaning: 'The tests are stopped. They change nothing.', confirm: 'Stop the tests' },
@@ -31,6 +31,6 @@ export const smokeJob = defineJob({
   offer: { label: 'Run smoke tests', when: ({ group }) => group === 'online' },
   command: {
     description: 'Run an instance’s smoke tests: the client, the API, the director’s table, and those of the manifest.',
-    example: 'fails if one of them does',
+    example: 'fails if a test fails',
   },
 })

@@ -35,7 +35,7 @@ it('--outdated: all of them, the stopped one first; then there is nothing to do'
   const begun = lines.filter(it => it.type === 'doing' && it.step?.startsWith('instance/'))
   expect(begun[0]).toMatchObject({ step: 'instance/b' })
   const again = await home.run('rebuild --outdated')
-  expect([again.exit, again.err]).toEqual([0, 'No instance has older code than the base application.\n'])
+  expect([again.exit, again.err]).toEqual([0, 'No instance is outdated.\n'])
 })
 
 it('a canary that fails: exit 1, and who was left alone', async () => {

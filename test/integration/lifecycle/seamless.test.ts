@@ -183,6 +183,6 @@ it('is an ordinary one under a daemon whose environment would override its setti
   await mustDo(workspace, 'unseamless', { name: 'school' })
   expect(await refusal(workspace, 'seamless', { name: 'school' })).toMatchObject({
     code: 'seamless-daemon',
-    cause: 'Its environment sets PORT and would override the instance’s .env.',
+    cause: 'The daemon’s environment sets PORT, which would override the instance’s .env.',
   })
 })

@@ -69,7 +69,7 @@ it('without being asked to, it leaves the schema, and says so; code that can’t
   expect(JSON.stringify(failed)).toContain('column \\"note\\" does not exist')
   expect(await config()).not.toHaveProperty('schemaBehind')
   await setVersion(workspace, { ...noted, columns: first.columns })
-  expect(headline(await mustDo(workspace, 'rebuild', rebuild))).toContain('its database keeps the schema it had')
+  expect(headline(await mustDo(workspace, 'rebuild', rebuild))).toContain('its database keeps the old schema')
   expect(await config()).toMatchObject({ schemaBehind: true })
   expect(await users()).toEqual(before)
 })
@@ -93,7 +93,7 @@ it('what would be lost is named, and nothing is touched until it is accepted', a
   })
   expect(await users()).toEqual(before)
   const state = await mustDo(workspace, 'rebuild', { ...push, schema: { acceptLoss: true } })
-  expect(notes(state)).toContain('Kept aside: drops column `phone` of `users`: 2 values.')
+  expect(notes(state)).toContain('Drops column `phone` of `users`: 2 values, kept aside.')
   expect(await users()).toMatchObject([{ name: 'Ada' }, { name: 'Bob', note: 'a note' }, { name: 'Eve' }])
   expect(await copies()).toEqual([])
 })
@@ -104,7 +104,7 @@ it('a rollback brings back what was lost and keeps what was written since; anoth
   await workspace.query('school', `UPDATE users SET name = 'Ada L.' WHERE name = 'Ada'`)
   const after = await users()
   const state = await mustDo(workspace, 'rollback', rebuild)
-  expect(notes(state)).toContain('The database’s schema went backward.')
+  expect(notes(state)).toContain('The database’s schema was moved backward.')
   expect(await workspace.services.instances.wayBack('school')).toEqual({ schema: { to: 'new', limits: [] } })
   expect(await users()).toEqual([
     { id: 1, name: 'Ada L.', phone: '1', note: null },

@@ -150,13 +150,13 @@ export const accepted: readonly Change[] = [
       ['  analysis    Analysis?\n', '  analyses    Analysis[]\n'],
     ],
     class: 'additive',
-    limits: ['If `sampleId` of `analyses` has duplicates by then, the rollback of the schema is refused.'],
+    limits: ['If `sampleId` of `analyses` has duplicates by then, the schema can’t be rolled back.'],
   },
   {
     name: 'add an enum value',
     replace: [['  guest\n', '  guest\n  alumnus\n']],
     class: 'additive',
-    limits: ['Rows that have “alumnus” (`Role`) get another value; theirs is kept aside.'],
+    limits: ['Rows with “alumnus” (`Role`) get another value; the original is kept aside.'],
   },
   {
     name: 'add a foreign key',
@@ -187,7 +187,7 @@ export const accepted: readonly Change[] = [
     name: 'a bigger number',
     replace: [['  visits    Int      @default(0)\n', '  visits    BigInt   @default(0)\n']],
     class: 'restrictive',
-    limits: ['If a new value of `visits` of `users` doesn’t fit the old type, the rollback of the schema is refused.'],
+    limits: ['If a new value of `visits` of `users` doesn’t fit the old type, the schema can’t be rolled back.'],
   },
   { name: 'remove an unused enum value', replace: [['  guest\n', '']], class: 'restrictive' },
   {
@@ -268,7 +268,7 @@ export const accepted: readonly Change[] = [
       ],
     ],
     class: 'destructive',
-    limits: ['Rows of `badges` that name a row deleted meanwhile are kept aside, not in the table.'],
+    limits: ['Rows of `badges` that refer to a row deleted in the meantime are kept aside, outside the table.'],
     losses: ['table badges 50'],
     aside: 3,
   },
@@ -277,7 +277,7 @@ export const accepted: readonly Change[] = [
     replace: [['  @@map("badges")\n', '  @@map("awards")\n']],
     class: 'destructive',
     limits: [
-      'Rows of `badges` that name a row deleted meanwhile are kept aside, not in the table.',
+      'Rows of `badges` that refer to a row deleted in the meantime are kept aside, outside the table.',
       'Rows of the new table `awards` are kept aside; the old code doesn’t show them.',
     ],
     losses: ['table badges 50'],

@@ -1,4 +1,4 @@
-/** What a change of a schema may never do: half of it, to a database that isn't copied faithfully, or for all to see. */
+/** What a schema change must never do: stop half-way, copy a database unfaithfully, or show its data to others. */
 import { escapeIdentifier as id } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withConnection, type Login } from '../../../src/main/infrastructure/connection'

@@ -121,14 +121,14 @@ it('all pass, and Activity keeps what came of each', async () => {
 describe('a standard one fails', () => {
   it.each([
     ['no page', { '/': { status: 404 } }, 'The client (GET /): HTTP status 404.'],
-    ['not a page', { '/': { type: 'text/plain' } }, 'The client (GET /): It is text/plain, not HTML.'],
+    ['not a page', { '/': { type: 'text/plain' } }, 'The client (GET /): The answer is text/plain, not HTML.'],
     [
       'another page',
       { '/': { text: '<h1>Welcome to nginx!</h1>' } },
-      'The client (GET /): It is another page than that of the client’s build.',
+      'The client (GET /): The page isn’t the one from the client’s build.',
     ],
     ['no script', { '/app.js': { status: 404 } }, 'The client (GET /): Its script ./app.js: HTTP status 404.'],
-    ['a page as script', { '/app.js': {} }, 'The client (GET /): Instead of its script ./app.js, a page is served.'],
+    ['a page as script', { '/app.js': {} }, 'The client (GET /): A page is served instead of its script ./app.js.'],
     ['an API that fails', { '/api': { status: 503 } }, 'The API (GET /api): HTTP status 503.'],
   ])('%s', async (_, amiss, cause) => {
     await misbehave(amiss)
@@ -141,7 +141,7 @@ describe('a standard one fails', () => {
     const { phase, output } = await run()
     expect([phase, output]).toEqual(['succeeded', expect.stringContaining('server.api in instance-manager.json')])
     await setManifest({ api: '/v1' })
-    expect((await run()).problem?.cause).toBe('The API (GET /v1): It is the client’s page.')
+    expect((await run()).problem?.cause).toBe('The API (GET /v1): The answer is the client’s page.')
   })
 
   it('a database that refuses: several failures are all named', async () => {
@@ -224,7 +224,7 @@ describe('jobs', () => {
     const state = await job(workspace, 'rebuild', { name: 'school' })
     expect(state.turned?.problem).toMatchObject({
       code: 'smoke-failed',
-      message: expect.stringMatching('^The new code: '),
+      message: expect.stringMatching('^With the new code, '),
     })
     expect(state.steps.find(it => it.name === 'switch')?.startedAt).toBeUndefined()
     expect(await code()).not.toContain('// 2')

@@ -38,17 +38,17 @@ it('a review: what changes, what stays, what it takes', () => {
   expect(reviewLines(review, plain)).toEqual([
     'school',
     'Release   11111111 → 22222222',
-    'Code      2 commits since its release',
-    '          One commit that it has is no longer in the history.',
+    'Code      2 commits since the instance’s release',
+    '          One of the instance’s commits is no longer in the history.',
     '            abc1234  Reports as PDF',
     'Packages  Server: express 4.18.2 → 5.0.0 and 3 indirect packages',
-    '          Client: the same.',
+    '          Client: unchanged.',
     'Database  The schema has changed: prisma/schema.prisma',
     'Settings  New in the base application’s .env: SENDGRID_API_KEY',
-    '          S3_REGION is named in .env.example, but the base application’s .env has no value.',
+    '          .env.example names S3_REGION, but the base application’s .env has no value for it.',
     'Stays     The database, 2 settings and uploads (more than 20,001 files, 1.0 MB)',
-    '          Of its own: reports, state.json and 10 more',
-    'Takes     About 42 s, like the last 3. The new code is prepared first, while the instance keeps running.',
+    '          Its own files: reports, state.json and 10 more',
+    'Takes     About 42 s, like the last 3 rebuilds. The new code is prepared first, while the instance keeps running.',
     '          1.0 GB of disk space; 512 MB is free, and 512 MB must stay free for PostgreSQL.',
   ])
 })
@@ -79,14 +79,14 @@ it('a rehearsal: what is lost, what may be a rename, how far it goes back, and t
     'This loses data:',
     '  Drops column `phone` of `users`: 1,204 values',
     'Renamed (--rename)? Column `phone` → `mobile` of `users`',
-    'Can be rolled back without losing rows written meanwhile.',
+    'Can be rolled back without losing rows written in the meantime.',
     'SQL:',
     '  ALTER TABLE "users" DROP COLUMN "phone";',
   ])
   const refusal = { statement: 'ALTER …', code: '23502', message: 'null', words: 'Column `a` needs a value.' }
   const { change: _, ...rest } = rehearsal
   expect(rehearsalLines({ ...rest, class: 'refused', losses: [], candidates: [], refusal })).toEqual([
-    'The rows that are there don’t allow this change.',
+    'Existing rows don’t allow this change.',
     'Column `a` needs a value.',
   ])
 })

@@ -58,17 +58,22 @@ const used = (instances: Record<string, readonly [number, number?]>, { base = -1
 it('names who uses each, newest first; the newest stays although nothing uses it', async () => {
   const { releases: found } = await used({ school: [1, 0], demo: [1] }, { held: 2 }).list()
   expect(found.map(it => [it.fingerprint, usesOf(it), it.removable])).toEqual([
-    [made[3], 'unused, kept as the newest', false],
+    [made[3], 'unused; kept as the newest', false],
     [made[2], 'open operation', false],
     [made[1], 'school and demo', false],
-    [made[0], 'previous of school', false],
+    [made[0], 'previous code of school', false],
   ])
 })
 
 it('says what can be removed and its size, and removes just that', async () => {
   const its = used({ school: [1, 0] }, { base: 3 })
   const before = await its.list()
-  expect(before.releases.map(it => usesOf(it))).toEqual(['next instance', 'unused', 'school', 'previous of school'])
+  expect(before.releases.map(it => usesOf(it))).toEqual([
+    'next instance',
+    'unused',
+    'school',
+    'previous code of school',
+  ])
   for (const it of before.releases) expect(it.bytes).toBeGreaterThan(big)
   expect(before.removable).toEqual({ releases: 1, bytes: before.releases[1]?.bytes })
   expect(await its.prune('unused')).toEqual(before.removable)

@@ -46,7 +46,7 @@ export function rebuild(
   })
 }
 
-const noneOutdated = 'No instance has older code than the base application.'
+const noneOutdated = 'No instance is outdated.'
 
 async function showReviews(
   session: CommandSession,
@@ -98,7 +98,7 @@ async function several(
   const { instances } = await services.client.instances.list.query()
   const unknown = chosen.find(name => !instances.some(it => it.name === name))
   if (unknown !== undefined)
-    throw refused({ code: 'instance-unknown', message: `There is no instance “${unknown}”. None was rebuilt.` })
+    throw refused({ code: 'instance-unknown', message: `There is no instance “${unknown}”. Nothing was rebuilt.` })
   const first = canary ?? canaryOf(instances.filter(it => chosen.includes(it.name)))?.name ?? ''
   const names = chosen.filter(it => it !== first)
   return await many(services, { kind: fleetJob.kind, canary: first, names, atOnce, ...how })

@@ -1,4 +1,4 @@
-/** `releases`: lists the prepared releases, and removes those that nothing uses. */
+/** `releases`: lists prepared releases, and removes those that nothing uses. */
 import { bytes, capital, count } from '../../../shared/amounts'
 import { usesOf, type ReleaseList, type Removed } from '../../../shared/releases'
 import { cleanLine } from '../print/clean'
@@ -38,7 +38,7 @@ function linesOf({ releases, bytes: total, removable }: ReleaseList, paint: Pain
   return [
     ...rows,
     '',
-    `Together ${bytes(total)}. A size is what removing that release alone frees; parts shared with others aren’t in it.`,
+    `Total: ${bytes(total)}. Each size is what removing that release alone would free, without parts it shares.`,
     ...(removable.bytes > 0
       ? [
           `${capital(count(removable.releases, 'release'))} can be removed with “releases prune”: ${bytes(removable.bytes)}.`,

@@ -63,38 +63,45 @@ export function changePort(program: Grammar): void {
 
 export function rebuild(program: Grammar): void {
   program
-    .add(rebuildJob.kind, 'Bring the base application’s code, as it is now, into instances.')
-    .argument('[name...]', 'instances. Of several, those that have this code already are left as they are')
+    .add(rebuildJob.kind, 'Give instances the base application’s current code.')
+    .argument('[name...]', 'instances; with several, those that already have this code are left as they are')
     .completes('name', 'instance')
-    .option('--outdated', 'all that have older code than the base application')
+    .option('--outdated', 'all whose code is older than the base application’s')
     .option(
       '--canary <name>',
-      'of several, the one that is rebuilt first and alone; by default a stopped one, or else the first',
+      'which of several to rebuild first, alone; by default a stopped one, otherwise the first',
     )
-    .option('--at-once <number>', `of several, how many of the others at once; ${defaultAtOnce} by default`, atOnce)
+    .option('--at-once <number>', `how many of the others to rebuild at once; ${defaultAtOnce} by default`, atOnce)
     .option(
       '--take-env <key>',
-      'a key of the base application’s .env that the instances get too, if they lack it; may be repeated',
+      'also give the instances this key of the base application’s .env, if they lack it; may be repeated',
       repeated,
     )
-    .option('--dry-run', 'only show what would change, and what stays; with --push-schema, rehearse that on a copy')
+    .option(
+      '--dry-run',
+      'only show what would change and what would stay; with --push-schema, rehearse the schema change on a copy',
+    )
     .example(`${rebuildJob.kind} school --dry-run`, 'commits, packages, schema, new settings, space and time')
     .example(
       `${rebuildJob.kind} school`,
-      'its database, settings, uploads and all other files of its own stay; if the new code fails, it goes back',
+      'its database, settings, uploads and other files stay; if the new code fails, it goes back to the old',
     )
-    .option('--push-schema', 'change the database’s schema, too; otherwise the database keeps the schema it has')
-    .option('--accept-data-loss', 'even if values or rows are lost; they are kept for a rollback')
-    .option('--rename <names>', 'TABLE.OLD=NEW or, for a table, OLD=NEW: renamed, not dropped; may be repeated', rename)
-    .option('--mend <sql>', 'a statement that makes the rows fit the new schema')
-    .example(`${rebuildJob.kind} school --push-schema`, 'refused if data would be lost, which is named')
+    .option('--push-schema', 'also change the database’s schema; otherwise it stays as it is')
+    .option('--accept-data-loss', 'change the schema even if values or rows are lost; they are kept for a rollback')
+    .option(
+      '--rename <names>',
+      'TABLE.OLD=NEW for a column, OLD=NEW for a table: renamed, not dropped; may be repeated',
+      rename,
+    )
+    .option('--mend <sql>', 'an SQL statement that makes the rows fit the new schema')
+    .example(`${rebuildJob.kind} school --push-schema`, 'refused if data would be lost; says which')
     .example(
       `${rebuildJob.kind} school --push-schema --rename users.phone=mobile`,
-      'the column has another name now; its values stay',
+      'the column was renamed, so its values stay',
     )
     .example(
       `${rebuildJob.kind} --outdated --canary test --at-once 4`,
-      'first “test”, then the others, four at a time; after one that fails, no more are begun',
+      'first “test”, then the others, four at a time; after a failure, no more are started',
     )
     .does(async (session, options: RebuildOptions, names: string[]) =>
       (await import('../commands/rebuild')).rebuild(session, names, options),

@@ -64,7 +64,7 @@ export function reviewLines(review: RebuildReview, paint: Paint): string[] {
   ]
 }
 
-/** What a rehearsal has found, with the SQL. */
+/** What a rehearsal found, with the SQL. */
 export function rehearsalLines({
   class: kind,
   losses,

@@ -117,8 +117,8 @@ export const verifyHealth: CreateStep = services => ({
 })
 
 /**
- * The instance is healthy and runs, so nothing is taken back by itself: the operator looks at it, corrects the
- * manifest's tests if they are what is wrong, and decides.
+ * The instance is healthy and running, so nothing is undone automatically: the operator inspects it, corrects the
+ * manifest's tests if they are wrong, and decides.
  */
 export const smokeTests: CreateStep = services => ({
   async do({ plan, ...context }) {

@@ -1,4 +1,4 @@
-/** How PM2 is to run an instance. */
+/** How PM2 should run an instance. */
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import type { NewProcess, Processes } from '../../processes/client'
@@ -28,11 +28,11 @@ export async function modeOf(
   if (!config?.seamless) return {}
   const reason = await misfitOf(services, target)
   if (reason === undefined) return { seamless: true }
-  report?.({ text: `It can’t be rebuilt seamlessly: PM2’s daemon doesn’t fit. ${reason}` })
+  report?.({ text: `Rebuilds can’t be seamless with the running PM2 daemon. ${reason}` })
   return {}
 }
 
-/** Why PM2's daemon can't run it in cluster mode. */
+/** Why PM2's daemon can't run an instance in cluster mode. */
 export const misfitOf = async (
   { processes }: Pick<ModeServices, 'processes'>,
   { cwd }: { readonly cwd: string },

@@ -8,7 +8,7 @@ import { ownedBy } from './own-process'
 import { startAgain, startTarget, stopTarget, waitForTarget } from './process-steps'
 import { bootTime, type LifecycleServices } from './target'
 
-/** Whether it runs so that its process can be exchanged. */
+/** Whether it runs in cluster mode, so its process can be exchanged. */
 export async function isSeamless(
   { processes }: Pick<LifecycleServices, 'processes'>,
   target: Target,
@@ -18,9 +18,9 @@ export async function isSeamless(
 }
 
 /**
- * Starts a second process, waits until it is healthy, and only then ends the first. May be repeated after a crash at
- * any moment: the last one to be started stays. Where there is nothing to take over from, it is started as ever.
- * @throws Problem `reload-failed` if the new one isn't healthy; it has been ended then, and the others still run
+ * Starts a second process, waits until it is healthy, and only then ends the first. Can be repeated after a crash at
+ * any moment: the process started last stays. If there is nothing to take over from, it is started as usual.
+ * @throws Problem `reload-failed` if the new one isn't healthy; by then it has been ended, and the others still run
  */
 export async function reloadTarget(
   services: LifecycleServices,
@@ -48,8 +48,8 @@ export async function reloadTarget(
 }
 
 /**
- * For undo, once the earlier code is in place again: it takes over without a gap, or if it can't, by a restart. As
- * `startAgain`, it only reports a failure.
+ * For undo, once the old code is back in place: it takes over without a gap or, if it can't, by a restart. Like
+ * `startAgain`, this only reports a failure.
  */
 export async function handBack(
   services: LifecycleServices,
@@ -72,7 +72,7 @@ function failed(name: string, error: unknown) {
       code: 'reload-failed',
       message: `The new process of “${name}” doesn’t work beside the old one.`,
       cause: cause === undefined ? message : `${message} ${cause}`,
-      hint: 'The old one was kept. If the application can’t run twice at once, end seamless rebuilds for it.',
+      hint: 'The old process was kept. If the application can’t run twice at once, end seamless rebuilds for it.',
       details,
     },
     error,

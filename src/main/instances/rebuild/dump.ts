@@ -1,6 +1,6 @@
 /**
- * Saves a database before its schema changes, for the operator: a rollback never loads it over newer rows. Only where
- * the services come with pg_dump of the server's own version.
+ * Dumps a database before its schema changes, for the operator: a rollback never loads the dump over newer rows. Only
+ * if the driver has pg_dump of the server's own version.
  */
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
@@ -12,25 +12,25 @@ import { requireInstanceConfig } from '../../workspace/instance-config'
 import type { Slot } from '../../workspace/paths'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
 
-/** Milliseconds, of each of the two: tens of gigabytes. */
+/** Milliseconds for each of the two commands: enough for tens of gigabytes. */
 const timeout = 4 * 3_600_000
 
-/** Only we may read it. It lies beside the old code, and goes with it. */
+/** Only we can read it. It is kept beside the old code, and deleted with it. */
 const dumpIn = ({ folder }: Slot): string => join(folder, 'database.dump')
 
 export const dumpDatabase = (services: RebuildServices): ExchangeStep => ({
   async do({ plan, signal, report, note }) {
     const paths = pathsOf(services, plan)
     const { tool } = await services.infrastructure.driver()
-    if (!tool) return note('The database wasn’t saved: the services come without pg_dump.')
+    if (!tool) return note('The database wasn’t saved: the driver has no pg_dump of the server’s version.')
     const { database } = await requireInstanceConfig(paths.config)
     const file = dumpIn(paths.slots.replaced)
     await save(tool, database.name, file, signal)
     report({ text: 'Reading the dump back' })
     await readBack(tool, file, signal)
-    note(`The database as it was, for pg_restore: ${dumpIn(paths.slots.previous)}`)
+    note(`A dump of the database as it was, for pg_restore: ${dumpIn(paths.slots.previous)}`)
   },
-  verify: () => Promise.resolve(false), // half of one looks like a whole one
+  verify: () => Promise.resolve(false), // half a dump looks like a whole one
   undo: ({ plan }) => rm(dumpIn(pathsOf(services, plan).slots.replaced), { force: true }),
 })
 
@@ -59,11 +59,11 @@ async function save(tool: Tool, database: string, file: string, signal: AbortSig
     pipeline(dump.stdout, createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true })),
     dump.ended,
   ])
-  await dump.ended // it knows best why it failed
+  await dump.ended // its error says best why it failed
   if (written.status === 'rejected') throw written.reason
 }
 
-/** All of it, without restoring anything. */
+/** Reads the whole dump without restoring anything. */
 async function readBack(tool: Tool, file: string, signal: AbortSignal): Promise<void> {
   const input = createReadStream(file)
   const read = await tool(postgres, 'pg_restore', ['--file=/dev/null'], { input, signal, timeout })

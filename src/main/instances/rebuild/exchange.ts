@@ -14,30 +14,30 @@ import { opposite, readMove, removeMove, writeMove } from './schema-move'
 
 const parts = ['server', 'client'] as const
 
-/** Lies in the slot of the old code, and stays with it. */
+/** Kept in the old code's slot, and stays with that code. */
 const listIn = ({ folder }: Slot): string => join(folder, 'released')
 
-/** The place for the code to be replaced. @param released of both codes; what the manifest calls the instance's stays */
+/** Creates the slot for the code to be replaced. @param released of both codes; `.env` and data folders are left out */
 export async function makeReplaced(
   paths: InstancePaths,
   manifest: Manifest,
   released: Iterable<string>,
 ): Promise<void> {
   await makeFolder(paths.slots.replaced.folder)
-  await removeMove(paths.slots.replaced) // of an operation that was abandoned
+  await removeMove(paths.slots.replaced) // left by an abandoned operation
   await writeReleased(listIn(paths.slots.replaced), withoutOwn(released, manifest))
 }
 
-/** Whether some of the old code is aside. */
+/** Whether any of the old code has been moved aside. */
 export const isSwitched = async ({ slots: { replaced } }: InstancePaths): Promise<boolean> =>
   (await Promise.all(parts.map(it => existsItself(replaced[it])))).some(Boolean)
 
-/** Does nothing if old code is in it. */
+/** Does nothing if it contains old code. */
 export async function removeReplaced(paths: InstancePaths): Promise<void> {
   if (!(await isSwitched(paths))) await rm(paths.slots.replaced.folder, { recursive: true, force: true })
 }
 
-/** What belongs to the two codes of the exchange that is under way. */
+/** What belongs to the old and new code of the exchange in progress. */
 export async function releasedIn(paths: InstancePaths, { server }: Manifest): Promise<Released> {
   const list = listIn(paths.slots.replaced)
   const found = await readReleased(list)
@@ -45,11 +45,11 @@ export async function releasedIn(paths: InstancePaths, { server }: Manifest): Pr
   return { paths: found, data: server.dataFolders }
 }
 
-/** What belongs to the code that an instance has and to the one before. */
+/** What belongs to an instance's current and previous code. */
 export const releasedBefore = ({ slots }: InstancePaths): Promise<ReadonlySet<string> | undefined> =>
   readReleased(listIn(slots.previous))
 
-/** Puts what belongs to it beside code that was taken back out, which is to be kept. */
+/** For code that was taken out again and is to be kept: puts the list of what belongs to it beside it. */
 export async function rememberReleased({ slots }: InstancePaths): Promise<void> {
   const [found, schema] = await Promise.all([readReleased(listIn(slots.replaced)), readMove(slots.replaced)])
   if (found) await writeReleased(listIn(slots.next), found)
@@ -57,8 +57,8 @@ export async function rememberReleased({ slots }: InstancePaths): Promise<void> 
 }
 
 /**
- * The code in *next* becomes the instance's, and its own goes to *replaced*.
- * @param live a process goes on running in the old code: for it, nothing may be missing for longer than renames take
+ * The code in *next* becomes the instance's, and the instance's old code goes to *replaced*.
+ * @param live a process keeps running in the old code: nothing it uses may be missing for longer than renames take
  */
 export async function switchIn(run: Run, paths: InstancePaths, released: Released, live = false): Promise<void> {
   const { next, replaced } = paths.slots
@@ -66,7 +66,7 @@ export async function switchIn(run: Run, paths: InstancePaths, released: Release
   const old = (await existsItself(replaced.server)) ? replaced.server : paths.server
   const known = live && (await existsItself(next.server)) ? await ownIn(run, old, released) : []
   for (const part of parts) {
-    if (!(await existsItself(next[part]))) continue // it is in already
+    if (!(await existsItself(next[part]))) continue // it is already in place
     if (!(await existsItself(replaced[part]))) await move(paths[part], replaced[part])
     await move(next[part], paths[part])
     if (part === 'server') await carryOwn(replaced.server, paths.server, known, links)
@@ -76,14 +76,14 @@ export async function switchIn(run: Run, paths: InstancePaths, released: Release
 }
 
 /**
- * What a process in code that was moved away, which has ended now, wrote into its working folder, and the links left
- * for it.
+ * Carries over what a process, now ended, wrote into its working folder in code that was moved away, and removes the
+ * links left for it.
  */
 export async function settleOwn(run: Run, paths: InstancePaths, { server }: Slot, released: Released): Promise<void> {
   if (await existsItself(server)) await carryOwn(server, paths.server, await ownIn(run, server, released), 'remove')
 }
 
-/** The reverse, from any half of it. Nothing to do if nothing was exchanged. @param live as for `switchIn` */
+/** The reverse, however far `switchIn` got. Does nothing if nothing was exchanged. @param live as for `switchIn` */
 export async function switchBack(run: Run, paths: InstancePaths, released: Released, live = false): Promise<void> {
   const { next, replaced } = paths.slots
   await makeFolder(next.folder)
@@ -101,7 +101,7 @@ export async function switchBack(run: Run, paths: InstancePaths, released: Relea
   await syncFolder(paths.folder)
 }
 
-/** What isn't there, e.g. the client folder of an instance without one, needn't be moved. */
+/** Ignores what doesn't exist, e.g. the client folder of an instance without one. */
 async function move(from: string, to: string): Promise<void> {
   await makeFolder(dirname(to)) // the manifest's folders may be nested
   await rename(from, to).catch((error: NodeJS.ErrnoException) => {

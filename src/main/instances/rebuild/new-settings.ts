@@ -1,6 +1,6 @@
 /**
- * Settings that an instance takes over from the base application's `.env` with its new code. Plans have only their keys;
- * the values are read when they are needed.
+ * Settings that an instance takes over from the base application's `.env` with its new code. Plans contain only their
+ * keys; values are read when they are needed.
  */
 import { join } from 'node:path'
 import { parse } from 'dotenv'
@@ -14,10 +14,10 @@ import type { InstancePaths } from '../../workspace/paths'
 import { readBaseEnv } from '../create/plan'
 import { pathsOf, type RebuildServices } from './services'
 
-/** Each instance has its own of these, whatever the base application's are. */
+/** Every instance has its own values for these, whatever the base application's are. */
 const ownKeys = new Set(['DATABASE_URL', 'DIRECT_URL', 'PORT', 'JWT_SECRET', 'INSTANCE_NAME'])
 
-/** Only names; values stay where they are. @param keys those that the instance has */
+/** Returns only names, never values. @param keys those that the instance has */
 export async function newKeys(
   root: string,
   manifest: Manifest,
@@ -36,7 +36,7 @@ export async function newKeys(
   }
 }
 
-/** Those that the instance lacks. @throws Problem `env-key-unknown` for one that it can't get */
+/** The wanted keys that the instance lacks. @throws Problem `env-key-unknown` for a key that it can't get */
 export async function keysToTake(
   root: string,
   manifest: Manifest,
@@ -50,16 +50,16 @@ export async function keysToTake(
   if (unknown === undefined) return keys
   throw problem({
     code: 'env-key-unknown',
-    message: `The base application has no ${unknown} that an instance could get.`,
+    message: `An instance can’t get ${unknown} from the base application’s .env.`,
     cause: ownKeys.has(unknown)
-      ? 'Each instance has its own.'
+      ? 'Each instance has its own value.'
       : `It isn’t in ${manifest.server.folder}/.env, or has no value there.`,
   })
 }
 
 type Services = Pick<RebuildServices, 'paths'>
 
-/** An instance's `.env` with its new settings. Those that it has by now stay as they are. */
+/** An instance's `.env` with its new settings. Keys that it already has stay as they are. */
 export async function withNewSettings(services: Services, plan: ExchangePlan, text: string): Promise<string> {
   const has = parse(text)
   const values = Object.entries(await valuesOf(services, plan)).filter(([key]) => !Object.hasOwn(has, key))
@@ -73,7 +73,7 @@ export async function takeNewSettings(services: Services, plan: ExchangePlan): P
   await writeEnv(env, await withNewSettings(services, plan, (await readIfExists(env)) ?? ''))
 }
 
-/** Takes them out again, unless they have been changed since. */
+/** Removes them again, unless they have been changed since. */
 export async function leaveNewSettings(services: Services, plan: ExchangePlan): Promise<void> {
   if (!plan.env?.length) return
   const { env } = pathsOf(services, plan)

@@ -1,6 +1,6 @@
 /**
- * What an instance's server folder holds that belongs to no release: its `.env`, its data folders, whatever the
- * application created for itself. It outlives every exchange of the code.
+ * What an instance's server folder contains that belongs to no release: its `.env`, its data folders, whatever the
+ * application created. It outlives every exchange of the code.
  */
 import { lstat, mkdir, readdir, readlink, rename, rm, symlink, utimes } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
@@ -17,14 +17,14 @@ export interface Released {
   readonly data: readonly string[]
 }
 
-/** Milliseconds; a trial leaves little. */
+/** Milliseconds; a trial leaves little behind. */
 const timeout = 120_000
 
 /** Bytes. Ten thousand packages have 50 MB of paths. */
 const longest = 256 << 20
 const separator = '\0'
 
-/** Keeps a list beside the code that it is about. */
+/** Stores the list beside the code that it describes. */
 export const writeReleased = (file: string, paths: Iterable<string>): Promise<void> =>
   writeFileAtomic(file, [...new Set(paths)].join(separator), 0o600)
 
@@ -40,7 +40,7 @@ export function withoutOwn(paths: Iterable<string>, { server }: Pick<Manifest, '
   return [...paths].filter(it => !own.some(one => it === one || it.startsWith(`${one}/`)))
 }
 
-/** Those that are the instance's; a folder of its own stands for all that is in it. @param present parents first */
+/** The paths that are the instance's; one of its folders stands for everything in it. @param present parents first */
 export function ownPaths(present: readonly string[], released: ReadonlySet<string>): string[] {
   const own: string[] = []
   const all = new Set<string>()
@@ -58,7 +58,7 @@ export const ownIn = async (run: Run, folder: string, released: Released): Promi
 
 /**
  * Moves an instance's own files from one copy of its server folder to another by renaming them, so that modes, links,
- * times and owners stay. May be done again from any half.
+ * times and owners stay. Can be repeated after an interruption at any point.
  * @param links `leave`: each file leaves a link to itself behind, for a process whose working folder is `from`;
  * `remove`: those links are removed
  * @param later where the two copies are when the links are used
@@ -86,25 +86,25 @@ export async function carryOwn(
   for (const it of touched) await Promise.all([from, to].map(root => syncFolder(join(root, it))))
 }
 
-/** A folder that was merged is still there. */
+/** A merged folder still exists. */
 const ifExists = (error: NodeJS.ErrnoException): void => {
   if (error.code !== 'EEXIST') throw error
 }
 
-/** Removes what a trial has left in a copy that nothing uses yet. */
+/** Removes what a trial left in a copy that nothing uses yet. */
 export async function removeOwn(run: Run, folder: string, released: Released): Promise<void> {
   for (const path of await ownIn(run, folder, released)) await removeSafely(run, join(folder, path))
 }
 
 /**
- * Removes a folder of which parts belong to a system user that still runs processes: unlike our own code, `rm` can't be
- * led elsewhere by a folder that is swapped for a link meanwhile, because it goes by open folders instead of paths.
+ * Removes a folder parts of which belong to a system user that still runs processes: unlike our own code, `rm` can't be
+ * led elsewhere by a folder that is swapped for a link in the meantime, because it uses open folders instead of paths.
  */
 export async function removeSafely(run: Run, path: string): Promise<void> {
   await run('rm', ['--recursive', '--force', '--one-file-system', '--', path], { timeout })
 }
 
-/** Code of one release may have a folder that the other lacks; it gets the mode and times that it has here. */
+/** One release may have a folder that the other lacks; it gets the mode and times of the original. */
 async function ensureFolder(from: string, to: string, folder: string): Promise<void> {
   if (folder === '.' || (await lstat(join(to, folder)).catch(() => undefined))?.isDirectory()) return
   await ensureFolder(from, to, dirname(folder))

@@ -1,4 +1,4 @@
-/** What an exchange of an instance's code would only find out half-way. */
+/** Refuses an exchange of an instance's code that would fail half-way. */
 import { problem } from '../../../shared/problem'
 import { existsItself } from '../../system/files'
 import { mountsBelow } from '../../system/mounts'

@@ -1,4 +1,4 @@
-/** Rehearses the change of the schema that the operator agreed to, while the instance is ours and before it is touched. */
+/** Rehearses the schema change that the operator agreed to, while we own the instance and before it is touched. */
 import { join } from 'node:path'
 import type { RebuildPlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
@@ -16,7 +16,7 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
     const { config, server, slots } = pathsOf(services, { target, manifest })
     const login = await ownerLogin(services, await requireInstanceConfig(config))
     const prisma = await prismaIn(services, target.name, server, login, signal)
-    report({ text: 'Changing a copy of the database, forward, back and forward again' })
+    report({ text: 'Changing a copy of the database: forward, back and forward again' })
     const rehearsal = await services.schemas.rehearse(login, token, prisma, {
       ...push,
       from: join(server, schemaFile),
@@ -26,12 +26,14 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
     note(rehearsalWords(rehearsal))
     if (change) await writeMove(slots.replaced, { change, direction: 'forward', rollback })
   },
-  // it is written last, once the copy is gone
+  // written last, once the copy is gone
   verify: async ({ plan }) => (await readMove(pathsOf(services, plan).slots.replaced)) !== undefined,
-  /** Nobody will go this way back. What can't be let go now is let go at the next rebuild that changes the schema. */
+  /**
+   * This change will never be rolled back. What can't be discarded now is at the next rebuild that changes the schema.
+   */
   async undo({ plan, report }) {
     const { config, slots } = pathsOf(services, plan)
-    await services.copies.drop(plan.token).catch(() => undefined) // it is dropped at the next start
+    await services.copies.drop(plan.token).catch(() => undefined) // otherwise it is dropped at the next start
     if (!(await readMove(slots.replaced))) return
     const kept = (await readMove(slots.previous))?.change.id
     const login = await ownerLogin(services, await requireInstanceConfig(config))
@@ -41,7 +43,7 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
   },
 })
 
-/** @throws Problem `schema-refused`; `schema-loss` if it loses something that nobody agreed to */
+/** @throws Problem `schema-refused`; `schema-loss` if the change loses something that nobody agreed to */
 function requireAgreed(rehearsal: Rehearsal, acceptLoss: boolean): Rehearsal {
   if (rehearsal.refusal) throw refusedProblem(rehearsal.refusal)
   if (rehearsal.class !== 'destructive' || acceptLoss) return rehearsal
@@ -49,24 +51,24 @@ function requireAgreed(rehearsal: Rehearsal, acceptLoss: boolean): Rehearsal {
   const renames = candidates.map(renameWords).join(', ')
   throw problem({
     code: 'schema-loss',
-    message: 'The change of the schema would lose data.',
+    message: 'The schema change would lose data.',
     cause: `It ${losses.map(lossWords).join('; ')}.`,
-    hint: `${renames && `If something was renamed (${renames}), say so: then nothing is lost. `}Or accept the loss, or rebuild without changing the schema.`,
+    hint: `${renames ? `If something was renamed (${renames}), say so, and nothing is lost. Otherwise, accept` : 'Accept'} the loss, or rebuild without changing the schema.`,
   })
 }
 
 function rehearsalWords({ class: its, change, losses, drift, rollback }: Rehearsal): string {
-  if (!change) return 'The database has the new schema already.'
+  if (!change) return 'The database already has the new schema.'
   return [
     `Class: ${its}.`,
     ...change.renames.map(it => `Renames ${renameWords(it)}.`),
     ...(change.mend === undefined ? [] : ['Your statement:', change.mend]),
     'SQL:',
     change.forward.trim(),
-    ...(drift.length > 0 ? ['The database differed from its own code’s schema by:', ...drift] : []),
+    ...(drift.length > 0 ? ['The database differed from the schema in the instance’s own code by:', ...drift] : []),
     ...losses.map(it => `It ${lossWords(it)}.`),
     rollback.limits.length > 0
-      ? ['A rollback:', ...rollback.limits].join('\n')
-      : 'It can be rolled back without losing rows written meanwhile.',
+      ? ['On a rollback:', ...rollback.limits].join('\n')
+      : 'It can be rolled back without losing rows written in the meantime.',
   ].join('\n')
 }

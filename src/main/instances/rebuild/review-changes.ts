@@ -10,7 +10,7 @@ import type { Run } from '../../system/run'
 import { commitsSince } from '../../workspace/git'
 import type { InstancePaths } from '../../workspace/paths'
 
-/** The code to compare with. */
+/** The old code, to compare with. */
 interface Before {
   readonly server: string
   readonly clientLock: () => Promise<string | undefined>
@@ -27,7 +27,7 @@ export const releaseBefore = (kept: KeptReleases, { fingerprint, commit, prepare
   time: prepared,
 })
 
-/** Where the release is unknown or gone. */
+/** For an instance whose release is unknown or gone. */
 export const instanceBefore = (
   { created }: Pick<InstanceConfig, 'created'>,
   { server, client }: Pick<InstancePaths, 'server' | 'client'>,
@@ -83,7 +83,7 @@ async function changedSchemaFiles(how: Looking, before: string, after: string): 
 /** Bytes. A thousand models take 2 MB. */
 const maxSchemaBytes = 16 << 20
 
-/** Relative to the server folder; not those of packages or in data folders. */
+/** Relative to the server folder, without those in packages or data folders. */
 async function schemaFiles({ run, manifest, signal }: Looking, folder: string): Promise<string[]> {
   const skipped = ['node_modules', ...manifest.server.dataFolders].flatMap(it => ['-path', `./${it}`, '-prune', '-o'])
   const wanted = ['-type', 'f', '-name', '*.prisma', '-printf', '%P\\0']

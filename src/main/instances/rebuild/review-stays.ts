@@ -12,10 +12,10 @@ import { baseFiles } from '../../workspace/base'
 import type { InstancePaths, WorkspacePaths } from '../../workspace/paths'
 import { ownPaths, withoutOwn } from './own-files'
 
-/** Files of a data folder that are counted; 20,000 take half a second on a busy machine. */
+/** How many files of a data folder are counted; 20,000 take half a second on a busy machine. */
 const maxFiles = 20_000
 
-/** Names of other files that are listed. */
+/** How many other files are listed by name. */
 const listed = 10
 
 export interface StaysServices {
@@ -50,7 +50,9 @@ export async function whatStays(
   }
 }
 
-/** Besides data folders and `.env`; a folder counts as one. Caches that tools leave among the packages aren't listed. */
+/**
+ * All but data folders and `.env`; a folder counts as one. Caches that tools leave among the packages aren't listed.
+ */
 async function otherFiles(
   { paths: { root }, run, releases: { kept } }: StaysServices,
   manifest: Manifest,

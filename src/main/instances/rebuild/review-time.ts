@@ -1,15 +1,15 @@
-/** How long a rebuild will take, from those before. */
+/** Estimates how long a rebuild will take from earlier ones. */
 import { rebuildJob } from '../../../shared/jobs/rebuild'
 import type { OperationState } from '../../../shared/operation'
 import type { RebuildReview } from '../../../shared/rebuild-review'
 import type { KeptRelease } from '../../releases/kept'
 
-/** Older ones may be of quite another application. */
+/** How many earlier rebuilds count: older ones may be of quite a different application. */
 const most = 5
 
 /**
- * The median of the last rebuilds that succeeded, of those that had to prepare a release or of those that hadn't. A
- * release tells by its time which rebuild prepared it.
+ * The median of the last successful rebuilds that had to prepare a release, or of those that didn't. A release's time
+ * shows which rebuild prepared it.
  * @param operations oldest first @param prepared whether the release exists already
  */
 export function expectedTime(

@@ -1,4 +1,6 @@
-/** What an operator sees before a rebuild. Only reads: it needs no PostgreSQL, and runs nothing of the application. */
+/**
+ * What the operator sees before a rebuild. Only reads: needs no PostgreSQL, and runs none of the application's code.
+ */
 import type { RebuildReview } from '../../../shared/rebuild-review'
 import type { Operations } from '../../operations/engine'
 import { bytesNeeded } from '../../releases/estimate'

@@ -1,7 +1,6 @@
 /**
- * The change of the database's schema that belongs to an exchange of the code. It lies in the slot of the old code and
- * stays with it, like the list of what is released: whoever brings that code back moves the schema in the opposite
- * direction.
+ * The schema change that belongs to an exchange of the code. It is stored in the old code's slot and stays with that
+ * code, like the list of what was released: whoever brings the code back moves the schema in the opposite direction.
  */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** The schema of an instance's database in a rebuild: which files say what it should be, and who may change it. */
+/** The database schema in a rebuild: which files define it, and which role may change it. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
@@ -20,11 +20,11 @@ import { findOwn } from '../lifecycle/target'
 import { runAs } from '../system-user/identity'
 import type { RebuildServices } from './services'
 
-/** Where the guide's applications have it, below the server folder. */
+/** Where the guide's applications keep it, below the server folder. */
 export const schemaFile = 'prisma/schema.prisma'
 
 /**
- * What a change of the schema would do to the database as it is now. Takes seconds; the application goes on using it.
+ * What a schema change would do to the database as it is now. Takes seconds; the application keeps using the database.
  * @throws Problem `schema-files`, `instance-unknown`, `instance-foreign`, `postgres-unreachable`; those of
  * `Schemas.rehearse`
  */
@@ -41,8 +41,8 @@ export async function rehearseSchema(
 }
 
 /**
- * The schema files of the instance's code and of the base application. @throws Problem `schema-files` if there isn't
- * one each
+ * The schema files of the instance's code and of the base application. @throws Problem `schema-files` unless each has
+ * exactly one
  */
 export async function schemaFiles(
   { paths: { root } }: Pick<RebuildServices, 'paths'>,
@@ -56,13 +56,16 @@ export async function schemaFiles(
   if (others.length + missing.length === 0) return { from, to }
   throw problem({
     code: 'schema-files',
-    message: 'The database’s schema can’t be changed by a rebuild.',
-    cause: missing.length > 0 ? `${missing.join(' and ')} is missing.` : `It has more files: ${others.join(', ')}.`,
-    hint: `Rebuild without changing it. Instance Manager changes schemas that are one file: ${relative}.`,
+    message: 'This rebuild can’t change the database’s schema.',
+    cause:
+      missing.length > 0
+        ? `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing.`
+        : `The schema has other files: ${others.join(', ')}.`,
+    hint: `Rebuild without changing the schema. Instance Manager can only change one that is a single file: ${relative}.`,
   })
 }
 
-/** Whether the base application's schema file isn't the one that the instance's code has. */
+/** Whether the base application's schema file differs from the one in the instance's code. */
 export async function schemaDiffers(
   { paths: { root } }: Pick<RebuildServices, 'paths'>,
   manifest: Manifest,
@@ -75,7 +78,7 @@ export async function schemaDiffers(
 }
 
 /**
- * What a plan says about a change of the schema, and how much space it takes: a copy, what is kept, a dump.
+ * What a plan says about a schema change, and how much space the change takes: a copy, what is kept, a dump.
  * @throws Problem `postgres-unreachable`
  */
 export async function planMove(
@@ -87,13 +90,13 @@ export async function planMove(
   return { moves: { dumped }, bytes: bytes * (dumped ? 3 : 2) }
 }
 
-/** The login of the role that owns the tables, not through PgBouncer. */
+/** The login of the role that owns the tables, directly to PostgreSQL. */
 export const ownerLogin = async (
   { infrastructure }: Pick<RebuildServices, 'infrastructure'>,
   { database: { name, user, password } }: Pick<InstanceConfig, 'database'>,
 ): Promise<Login> => ({ ...(await infrastructure.server('postgres')), user, password, database: name })
 
-/** The `.env` of an instance for a copy of its database: past PgBouncer, which keeps a way to each database for long. */
+/** An instance's `.env` for a copy of its database, bypassing PgBouncer, which keeps connections to it for long. */
 export function envForCopy(env: string, copy: Login): string {
   const urls = Object.entries(parse(env)).filter(([key]) => key === 'DATABASE_URL' || key === 'DIRECT_URL')
   return setEnv(
@@ -104,7 +107,7 @@ export function envForCopy(env: string, copy: Login): string {
   )
 }
 
-/** A login as applications and Prisma take it. */
+/** A login as a connection URL, for applications and Prisma. */
 const urlOfLogin = ({ user, password, database, port }: Login): string =>
   `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${addressOf({ port })}/${encodeURIComponent(database)}`
 

@@ -23,7 +23,7 @@ export interface RebuildServices extends LifecycleServices, SmokeServices {
   readonly space: Pick<Space, 'require'>
 }
 
-/** A step that both jobs have. */
+/** A step shared by both jobs. */
 export type ExchangeStep = StepActions<ExchangePlan>
 
 export const pathsOf = (

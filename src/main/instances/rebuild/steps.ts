@@ -1,4 +1,4 @@
-/** The steps from the code in the slot *next* on: try it, switch to it, keep the old code. */
+/** The steps once the code is in the slot *next*: try it, switch to it, keep the old code. */
 import { chown, rename } from 'node:fs/promises'
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
@@ -22,7 +22,7 @@ import { makeMove, opposite, readMove, type SchemaMove } from './schema-move'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
 import { trial } from './trial'
 
-/** @param tested the code must pass the smoke tests; otherwise they are run, and their result is only reported */
+/** @param tested the code must pass the smoke tests; otherwise they are run, but their result is only reported */
 export const exchangeSteps = (services: RebuildServices, tested: boolean) => ({
   trial: trial(services, tested),
   'dump-database': dumpDatabase(services),
@@ -37,7 +37,7 @@ export const exchangeSteps = (services: RebuildServices, tested: boolean) => ({
 const switchOver = (services: RebuildServices): ExchangeStep => ({
   async do({ plan: { target, ran, seamless, fingerprint, behind }, plan, note }) {
     const paths = pathsOf(services, plan)
-    const released = await releasedIn(paths, plan.manifest) // read while it still runs
+    const released = await releasedIn(paths, plan.manifest) // read while the instance is still running
     const move = await readMove(paths.slots.replaced)
     await services.ownership.requireFolder(target.name) // a stopped instance is checked too
     if (ran && !seamless) await stopTarget(services, target)
@@ -58,7 +58,7 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
       if (plan.ran && !plan.seamless) await stopTarget(services, plan.target)
       await endOthers(services, plan.target.name)
     }
-    // If its rows don't let it go back, the code that fits it stays too, until they are corrected.
+    // If rows prevent the schema from going back, the code that fits it stays too, until they are fixed.
     if (move) await moveSchema(services, paths, opposite(move), note)
     if (switched) await switchBack(services.run, paths, await releasedIn(paths, plan.manifest), plan.seamless)
     await leaveNewSettings(services, plan)
@@ -80,7 +80,7 @@ async function makeDataFolders(services: RebuildServices, { target, manifest }: 
   }
 }
 
-/** While the instance is stopped. Safe to repeat: the database itself tells which schema it has. */
+/** While the instance is stopped. Safe to repeat: the database itself records which schema it has. */
 async function moveSchema(
   services: RebuildServices,
   { config }: InstancePaths,
@@ -89,10 +89,10 @@ async function moveSchema(
 ): Promise<void> {
   const login = await ownerLogin(services, await requireInstanceConfig(config))
   const report = await makeMove(services.schemas, login, move)
-  note([`The database’s schema went ${move.direction}.`, ...reportWords(report)].join('\n'))
+  note([`The database’s schema was moved ${move.direction}.`, ...reportWords(report)].join('\n'))
 }
 
-/** No process of its own user may exchange a folder for a link while root moves what is in it. */
+/** Ends the system user's processes, so none can swap a folder for a link while root moves its content. */
 async function endOthers({ run, paths }: RebuildServices, name: string): Promise<void> {
   const user = await runAs(paths, name)
   if (user) await endProcessesOf(run, user)
@@ -118,7 +118,7 @@ const startProcess = (services: RebuildServices): ExchangeStep => ({
   undo: ({ plan: { target } }) => stopTarget(services, target),
 })
 
-/** Code that is slow has failed, too: the old code is better than waiting for the operator. */
+/** Slow code counts as failed: going back to the old code is better than waiting for the operator. */
 const verifyNew = (services: RebuildServices): ExchangeStep => {
   const { do: verify, ...rest } = verifyHealth<ExchangePlan>(services)
   return {
@@ -132,9 +132,9 @@ const verifyNew = (services: RebuildServices): ExchangeStep => {
 }
 
 const slowHint =
-  'It has the code it had. If the new code always takes this long, give the instance a longer boot time, then rebuild again.'
+  'The instance goes back to its old code. If the new code always takes this long, give the instance a longer boot time, then rebuild again.'
 
-/** The way back from the exchange before this one is removed; this one's takes its place. */
+/** Removes the way back from the exchange before this one, and keeps this one's instead. */
 const keepPrevious = (services: RebuildServices): ExchangeStep => ({
   async do({ plan, signal, report }) {
     const paths = pathsOf(services, plan)
@@ -154,11 +154,11 @@ const keepPrevious = (services: RebuildServices): ExchangeStep => ({
     const previous = { release: plan.from, replaced: new Date().toISOString(), schemaBehind: plan.wasBehind }
     await changeInstanceConfig(config, it => ({ ...it, previous }))
   },
-  verify: () => Promise.resolve(false), // to keep what is kept costs nothing
+  verify: () => Promise.resolve(false), // repeating it costs nothing
 })
 
 /**
- * Lets go of what was kept for the way back from the exchange before. What can't be let go now is let go at the next
+ * Discards what was kept for the way back from the exchange before this one. What can't be discarded now is at the next
  * rebuild that changes the schema.
  */
 async function forgetBefore(services: RebuildServices, paths: InstancePaths): Promise<void> {

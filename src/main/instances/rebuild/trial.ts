@@ -1,6 +1,6 @@
 /**
- * Runs the new code beside the old code: on a spare port, with the instance's settings and database (or a copy that has
- * the new schema), as a child of ours that is swept away after a crash. While it runs, the application's timers run
+ * Runs the new code beside the old code: on a spare port, with the instance's settings and database (or a copy with the
+ * new schema), as a child process of ours that is swept away after a crash. While it runs, the application's timers run
  * twice, so it is stopped as soon as it has answered.
  */
 import { once } from 'node:events'
@@ -33,12 +33,12 @@ import { makeMove, readMove, type SchemaMove } from './schema-move'
 import { pathsOf, type RebuildServices, type ExchangeStep } from './services'
 
 const pollEvery = 50 // ms
-/** Milliseconds. An application that crashes on its first request does so within that. */
+/** Milliseconds. An application that crashes on its first request does so within this time. */
 const confirmAfter = 250
 /** Characters. The end of its output says why it failed. */
 const kept = 16_000
 
-/** @param tested it must pass the smoke tests, too */
+/** @param tested the code must pass the smoke tests too */
 export const trial = (services: RebuildServices, tested: boolean): ExchangeStep => ({
   async do({ plan, signal, report, output, note }) {
     const paths = pathsOf(services, plan)
@@ -71,7 +71,7 @@ export const trial = (services: RebuildServices, tested: boolean): ExchangeStep 
           if (!tested) return
           const subject = { name: plan.target.name, slot: next, port }
           const found = await smokeTest(services, subject, plan.manifest, { signal, output, note })
-          if (found) throw problem({ ...found, message: `The new code: ${found.message}` })
+          if (found) throw problem({ ...found, message: `With the new code, ${found.message}` })
         },
       )
     } finally {
@@ -79,7 +79,7 @@ export const trial = (services: RebuildServices, tested: boolean): ExchangeStep 
       if (copy) await dropCopy(services, plan)
     }
   },
-  verify: () => Promise.resolve(false), // it leaves nothing that would show that it was done
+  verify: () => Promise.resolve(false), // it leaves no trace of having run
   undo: async ({ plan }) => {
     if (plan.moves) await dropCopy(services, plan) // left by a trial that was killed
   },
@@ -99,7 +99,7 @@ async function changedCopy(
   return copy
 }
 
-/** What can't be dropped now is dropped when PostgreSQL is up again. */
+/** A copy that can't be dropped now is dropped when PostgreSQL is running again. */
 const dropCopy = ({ copies }: RebuildServices, { token }: ExchangePlan): Promise<void> =>
   copies.drop(token).catch(() => undefined)
 
@@ -134,7 +134,7 @@ async function tryOut(
       code: 'trial-failed',
       message: `The new code of “${name}” doesn’t work.`,
       cause,
-      hint: 'The instance still has the code it had. Correct the base application, then rebuild again.',
+      hint: 'The instance still has its old code. Fix the base application, then rebuild again.',
       details: printed || undefined,
     })
   const ended = services
@@ -169,7 +169,7 @@ async function tryOut(
   }
 }
 
-/** Looks until it has answered twice. @returns why it didn't within its boot time */
+/** Waits until it has answered twice. @returns why it didn't within its boot time */
 async function answers(
   pid: () => number | undefined,
   port: number,

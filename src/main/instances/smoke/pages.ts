@@ -1,11 +1,11 @@
-/** Smoke tests by HTTP: the client, the API, and URLs of the manifest. */
+/** Smoke tests over HTTP: the client, the API, and the manifest's URLs. */
 import { join } from 'node:path'
 import type { Manifest, SmokeTest } from '../../../shared/workspace'
 import { readIfExists } from '../../system/files'
 import type { Slot } from '../../workspace/paths'
 import { httpGet, type Answer } from '../http'
 
-/** What came of a test: passed, if it has neither. */
+/** A test's result: passed if it has neither. */
 export interface Verdict {
   /** Why it failed, in a sentence. */
   readonly failure?: string
@@ -13,9 +13,9 @@ export interface Verdict {
   readonly skipped?: string
 }
 
-/** Milliseconds: a page's first request may compile a template, or wait for a connection. */
+/** Milliseconds: the first request for a page may compile a template, or wait for a connection. */
 const within = 15_000
-/** Bytes of a page that are looked at. */
+/** How many bytes of a page are read. */
 const most = 1 << 20
 
 /** Asks the instance under test. @returns the answer, or why there was none */
@@ -29,7 +29,7 @@ const passed: Verdict = {}
 const failed = (failure: string): Verdict => ({ failure })
 const refused = ({ status }: Answer): Verdict => failed(`HTTP status ${status}.`)
 
-/** The page of the client's build, if there is one. */
+/** The client build's page, if there is one. */
 const pageOf = ({ client }: Slot, { output }: Manifest['client']): Promise<string | undefined> =>
   readIfExists(join(client, output, 'index.html'))
 
@@ -47,23 +47,25 @@ export async function clientIsServed(ask: Ask, slot: Slot, { client }: Manifest)
   if (typeof answer === 'string') return failed(answer)
   if (answer.status >= 300) return refused(answer)
   const scripts = scriptsIn(page)
-  if (answer.type !== 'text/html') return failed(`It is ${answer.type || 'of no type'}, not HTML.`)
-  if (!scripts.every(it => answer.text.includes(it)))
-    return failed('It is another page than that of the client’s build.')
+  if (answer.type !== 'text/html') return failed(`The answer is ${answer.type || 'of no type'}, not HTML.`)
+  if (!scripts.every(it => answer.text.includes(it))) return failed('The page isn’t the one from the client’s build.')
   for (const script of scripts) {
     const { pathname, search } = new URL(script, 'http://instance/')
     const its = await ask(pathname + search)
     if (typeof its === 'string') return failed(`Its script ${script}: ${its}`)
     if (its.status >= 300) return failed(`Its script ${script}: HTTP status ${its.status}.`)
-    if (its.type === 'text/html') return failed(`Instead of its script ${script}, a page is served.`)
+    if (its.type === 'text/html') return failed(`A page is served instead of its script ${script}.`)
   }
   return passed
 }
 
-/** Asked if the manifest doesn't say where the API is. It may then be the client's page: the API may be elsewhere. */
+/**
+ * Tried if the manifest doesn't say where the API is. The answer may then be the client's page: the API may be
+ * elsewhere.
+ */
 export const usualApi = '/api'
 
-/** Anything but an error of the server, or the client's page: that is what a server answers whose API is missing. */
+/** Passes for anything but a server error or the client's page, which is what a server without its API answers. */
 export async function apiAnswers(ask: Ask, slot: Slot, { server, client }: Manifest): Promise<Verdict> {
   const answer = await ask(server.api ?? usualApi, 'application/json')
   if (typeof answer === 'string') return failed(answer)
@@ -72,8 +74,8 @@ export async function apiAnswers(ask: Ask, slot: Slot, { server, client }: Manif
   const page = await pageOf(slot, client)
   if (page === undefined || !scriptsIn(page).every(it => answer.text.includes(it))) return passed
   return server.api === undefined
-    ? { skipped: 'That is the client’s page. Say where the API is: server.api in instance-manager.json.' }
-    : failed('It is the client’s page.')
+    ? { skipped: 'The answer is the client’s page. Set server.api in instance-manager.json to the API’s path.' }
+    : failed('The answer is the client’s page.')
 }
 
 export async function urlAnswers(ask: Ask, { url = '/', status, text }: SmokeTest): Promise<Verdict> {

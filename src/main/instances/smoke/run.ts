@@ -1,6 +1,6 @@
 /**
- * Smoke tests of a running application, wherever it runs from and on whatever port: that the client is served, the API
- * answers and the director's table can be read, and those of the manifest.
+ * Smoke tests of a running application, whatever its folder and port: that the client is served, the API answers and
+ * the director's table can be read, plus the manifest's tests.
  */
 import { join } from 'node:path'
 import { parse } from 'dotenv'
@@ -28,7 +28,7 @@ export interface SmokeServices extends TableServices {
 export interface Subject {
   /** The instance. */
   readonly name: string
-  /** The code that runs, with the `.env` that it runs with. */
+  /** The running code, with its `.env`. */
   readonly slot: Slot
   readonly port: number
 }
@@ -51,7 +51,7 @@ interface Test {
 
 /** Milliseconds for each command. */
 const timeout = 120_000
-/** Characters of the output that a Problem is made from. */
+/** How many characters of the output a Problem is made from. */
 const kept = 64_000
 
 /**
@@ -93,7 +93,7 @@ export async function smokeTest(
   })
   const standard = await standardTests(scene)
   const found = await Promise.all(standard.map(run))
-  for (const it of own) found.push(await run(it)) // one after the other, so that their output isn't mixed
+  for (const it of own) found.push(await run(it)) // one at a time, so that their outputs don't mix
   const failures = found.filter(it => it !== undefined)
   if (failures.length === 0) return undefined
   return {
@@ -122,7 +122,7 @@ async function standardTests({ services, subject: { slot, port }, manifest, env,
   ]
 }
 
-/** Run as the instance's user, with the settings of its `.env`. */
+/** Runs as the instance's user, with the settings in its `.env`. */
 async function commandSucceeds(
   { services, subject, env, secrets, signal, print }: Scene,
   [file, ...args]: NonNullable<SmokeTest['command']>,

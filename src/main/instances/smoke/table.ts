@@ -1,4 +1,4 @@
-/** The smoke test of the database: the director's table, asked for with the instance's own connection URL. */
+/** The smoke test of the database: reads the director's table through the instance's own connection URL. */
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { escapeIdentifier } from 'pg'
@@ -19,10 +19,10 @@ export interface TableServices {
 /** Milliseconds. */
 const timeouts = { connect: 10_000, query: 10_000 }
 
-/** Where Prisma keeps the schema: with the client that it generated, wherever it came from; or where it usually is. */
+/** Where the schema may be: with the client that Prisma generated from it, wherever it was; or in its usual place. */
 const schemas = ['node_modules/.prisma/client/schema.prisma', 'prisma/schema.prisma']
 
-/** The director's table, as it is called in SQL; undefined if the schema has no such model. */
+/** The director's table by its SQL name; undefined if the schema has no such model. */
 export async function directorsTable({ server }: Slot, model: string): Promise<string | undefined> {
   for (const it of schemas) {
     const table = tableOf((await readIfExists(join(server, it))) ?? '', model)
@@ -43,7 +43,7 @@ export function tableOf(schema: string, model: string): string | undefined {
   return undefined
 }
 
-/** @param table absent: whether the instance gets in at all */
+/** @param table absent: only tests whether the instance can connect */
 export async function tableAnswers(services: TableServices, env: string, table: string | undefined): Promise<Verdict> {
   const login = await loginOf(services, parse(env)['DATABASE_URL'])
   if (!login) return { skipped: 'DATABASE_URL doesn’t lead to this workspace’s PgBouncer or PostgreSQL.' }
@@ -52,8 +52,8 @@ export async function tableAnswers(services: TableServices, env: string, table: 
     await withConnection(login, client => client.query(query), timeouts)
     return {}
   } catch (error) {
-    // it wants MD5, which we don't support: the application may still get in
-    if (login.adopted && isUnproven(error)) return { skipped: 'The server can’t prove to us that it is ours.' }
+    // it requires MD5, which we don't support, but the application may
+    if (login.adopted && isUnproven(error)) return { skipped: 'The server can’t prove its identity.' }
     return { failure: `${error instanceof Error ? error.message : String(error)}.` }
   }
 }

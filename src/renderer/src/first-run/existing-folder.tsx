@@ -31,7 +31,7 @@ export function ExistingFolder() {
         <Title order={2}>Open an existing folder</Title>
       </div>
       <p>
-        Your application, with or without instances. Instances created by the earlier command-line tool are found too.
+        Your application, with or without instances. Instances created by the older command line tool are found too.
       </p>
       <FolderField
         label="Folder"

@@ -145,7 +145,7 @@ function Lost({ lost }: { lost: readonly LostProcess[] }) {
     <Banner
       icon={<IconPlugConnectedX size={20} aria-hidden />}
       text={`PM2 was restarted; ${many ? `${count(names.length, 'instance')} are still running` : 'one instance is still running'} without it.`}
-      detail={`${enumerate(lost.map(it => `${it.name} (pid ${it.pid})`))}. To take over restarts ${many ? 'them' : 'it'}, so that PM2 looks after ${many ? 'them' : 'it'} again.`}
+      detail={`${enumerate(lost.map(it => `${it.name} (pid ${it.pid})`))}. Taking over restarts ${many ? 'them' : 'it'}, so that PM2 manages ${many ? 'them' : 'it'} again.`}
     >
       <Button size="xs" variant="default" onClick={end} loading={ending}>
         {many ? 'Stop them' : 'Stop it'}

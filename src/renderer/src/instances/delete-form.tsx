@@ -40,7 +40,7 @@ export function DeleteForm({ name, onClose }: { name: string; onClose: () => voi
   )
 }
 
-/** The same for the leftovers of an instance that the earlier tool created only partly. */
+/** The same for the leftovers of an instance that the older command line tool half created. */
 export function LeftoversForm({ name, onClose }: { name: string; onClose: () => void }) {
   const trpc = useTRPC()
   const [, navigate] = useLocation()

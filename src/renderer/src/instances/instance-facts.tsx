@@ -92,7 +92,7 @@ export function ProcessFacts({
             Seamless<span className="dimmed">: PM2’s daemon holds the port</span>
           </span>
         ) : (
-          <span className="dimmed">Restart it</span>
+          <span className="dimmed">With a restart</span>
         )}
       </Pair>
       <Pair word="Boot time">

@@ -104,8 +104,8 @@ function List({
         <div className={`card ${classes.none}`}>
           <p>
             {query.trim()
-              ? `No instance matches “${query.trim()}”${filter === 'all' ? '' : ' with this status'}.`
-              : 'No instance has this status.'}
+              ? `No instance matches “${query.trim()}”${filter === 'all' ? '' : ' with this filter'}.`
+              : 'No instance matches this filter.'}
           </p>
           <Button
             size="xs"

@@ -79,7 +79,7 @@ export function StatusCell({ shown: { status, instance }, handlers }: Pick<PartP
   )
 }
 
-/** Says that the base application has changed, and what, and offers a rebuild. */
+/** Shows that the base application has changed, and how, and offers a rebuild. */
 function NewerButton({
   shown: {
     instance: { name, newer },

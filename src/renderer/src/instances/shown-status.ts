@@ -72,7 +72,7 @@ export function idleReason(action: BulkAction, { group, job }: ShownStatus): str
   return group === 'busy' || group === 'copy' ? whyNotNow(group) : bulkOf(action).idle(group)
 }
 
-/** Why no job can begin on it; undefined if one can. */
+/** Why no job can be started on it; undefined if one can. */
 export function whyNotNow(group: StatusGroup): string | undefined {
   if (group === 'busy') return 'another job on it is in progress'
   return group === 'copy' ? 'it is a copy of another instance; adopt it first' : undefined

@@ -57,7 +57,7 @@ export function Timeline({ operation, selected, onSelect }: TimelineProps) {
               )}
               {step.notes !== undefined && (
                 <div className={classes.notes}>
-                  <Details label="What it found and did" text={step.notes} />
+                  <Details label="Notes" text={step.notes} />
                 </div>
               )}
             </div>

@@ -29,7 +29,7 @@ export function Changes({ review: { changes, base, release } }: { review: Rebuil
   )
 }
 
-/** Commits that are shown at first. */
+/** How many commits are shown at first. */
 const shown = 4
 
 function CommitList({ newest, count: all }: Commits) {

@@ -1,4 +1,4 @@
-/** What a rebuild keeps, and what it takes: space and time. */
+/** What a rebuild keeps, and the space and time it takes. */
 import type { RebuildReview } from '../../../shared/rebuild-review'
 import { hasSpace, keptWords, spaceWords, timeWords } from '../../../shared/rebuild-words'
 import { Part } from './part'

@@ -1,4 +1,4 @@
-/** A line of the review: a word, and what there is to say about it. */
+/** One entry of the review: a heading and its content. */
 import type { ReactNode } from 'react'
 
 export const Part = ({ word, children }: { word: string; children: ReactNode }) => (

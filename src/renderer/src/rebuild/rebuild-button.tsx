@@ -8,7 +8,7 @@ import { faceOf } from '../jobs/faces'
 import { useJobs } from '../jobs/jobs'
 import { FleetDialog } from './fleet-dialog'
 
-/** One is rebuilt with its own review; several with a canary. */
+/** One instance is rebuilt after its own review; several with a canary. */
 export function RebuildButton({ chosen, word = 'Rebuild' }: { chosen: readonly ShownInstance[]; word?: string }) {
   const { ask } = useJobs()
   const [open, setOpen] = useState(false)

@@ -66,10 +66,10 @@ export function RebuildForm({ name, onClose }: { name: string; onClose: () => vo
 }
 
 const asNow =
-  'It gets the base application as it is now. The new code is tried beside the running one first; if it isn’t healthy, nothing changes.'
-const upToDate = (name: string): string => `“${name}” already has the base application as it is now.`
+  'The instance gets the base application’s current code. It is tried beside the running code first; if it isn’t healthy, nothing changes.'
+const upToDate = (name: string): string => `“${name}” already has the base application’s current code.`
 
-/** The database may need another schema than it has. */
+/** The database may need a different schema. */
 const mayMove = ({ changes, behind }: RebuildReview): boolean => changes.schema.length > 0 || behind
 
 interface ReviewProps {
@@ -105,7 +105,7 @@ function Review({ review, decision, settings }: ReviewProps) {
 
 interface SettingsProps {
   offered: readonly NewKey[]
-  /** Keys that the instance is to get. */
+  /** Keys that the instance will get. */
   env: readonly string[]
   setTaken: (keys: readonly string[]) => void
 }

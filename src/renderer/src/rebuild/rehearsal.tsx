@@ -1,4 +1,4 @@
-/** What a rehearsal has found: what the change does, what it loses, how far it can be taken back. */
+/** What a rehearsal found: what the change does, what it loses, how far it can be rolled back. */
 import { Button, Checkbox, Textarea } from '@mantine/core'
 import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
@@ -22,7 +22,7 @@ export function RehearsalView({ rehearsal, decision }: { rehearsal: Rehearsal; d
           <p>
             <Words text={refusal.words} />
           </p>
-          <Details label="The statement that is refused" text={refusal.statement} />
+          <Details label="Refused statement" text={refusal.statement} />
         </>
       )}
       <Sentences texts={losses.map(it => capital(lossWords(it)))} />
@@ -35,10 +35,13 @@ export function RehearsalView({ rehearsal, decision }: { rehearsal: Rehearsal; d
       )}
       <div className={classes.texts}>
         {oldCode.length > 0 && (
-          <Details label="What the old code can’t do with it" text={oldCode.join('\n').replaceAll('`', '')} />
+          <Details
+            label="What the old code can’t do with the new schema"
+            text={oldCode.join('\n').replaceAll('`', '')}
+          />
         )}
         {change && <Details label="SQL" text={change.forward} />}
-        {change && <Details label="SQL of the way back" text={change.backward} />}
+        {change && <Details label="SQL for the rollback" text={change.backward} />}
       </div>
       {kind === 'destructive' && (
         <Checkbox
@@ -46,7 +49,7 @@ export function RehearsalView({ rehearsal, decision }: { rehearsal: Rehearsal; d
           checked={decision.accepts}
           onChange={event => decision.accept(event.currentTarget.checked)}
           label={`Lose ${enumerate(losses.map(lost), 8)}`}
-          description="The application no longer has it. It is kept in the database for a rollback, until the next rebuild."
+          description="Gone from the application. The database keeps it for a rollback, until the next rebuild."
         />
       )}
     </>
@@ -101,7 +104,7 @@ export function Renames({ renames, confirmed, answer }: RenamesProps) {
   if (renames.length === 0) return null
   return (
     <fieldset className={classes.choices}>
-      <legend>Renamed? Then the values stay.</legend>
+      <legend>Renamed? If so, values are kept.</legend>
       {renames.map(it => (
         <Checkbox
           key={JSON.stringify(it)}
@@ -114,14 +117,14 @@ export function Renames({ renames, confirmed, answer }: RenamesProps) {
   )
 }
 
-/** @param mend the statement that the last rehearsal ran; empty if it had none */
+/** @param mend the statement that the last rehearsal ran; empty if there was none */
 export function Mend({ mend, setMend }: { mend: string; setMend: (statement: string) => void }) {
   const [typed, setTyped] = useState(mend)
   return (
     <>
       <Textarea
-        label="One statement of your own that makes the rows fit"
-        description="It runs with the change, before what is refused. It is kept in Activity."
+        label="Your own SQL statement to make the rows fit"
+        description="Runs as part of the change, before the refused statement. Recorded in Activity."
         placeholder="UPDATE users SET email = 'none-' || id WHERE email IS NULL"
         classNames={{ input: 'mono' }}
         autosize

@@ -28,8 +28,8 @@ export function RollbackForm({ name, onClose }: { name: string; onClose: () => v
   return (
     <form className={dialogs.form} onSubmit={submit} noValidate aria-label="Roll back the instance">
       <p className={dialogs.plain}>
-        It gets the code it had before the last rebuild. Uploads, settings and all other files of its own stay. The code
-        it has now is kept, so you can switch again.
+        The instance gets the code it had before its last rebuild. Its uploads, settings and other files stay. Its
+        current code is kept, so you can switch back again.
       </p>
       {wayBack.isPending && <Skeleton height={60} aria-label="Loading" />}
       {wayBack.error && <ProblemView problem={problemOf(wayBack.error)} onRetry={() => void wayBack.refetch()} />}
@@ -54,9 +54,9 @@ function Database({ schema }: Pick<WayBack, 'schema'>) {
     <section className={classes.database} aria-label="The database">
       <p className={dialogs.plain}>
         {to === 'old'
-          ? 'The database’s schema goes back, too. What the rebuild took from the rows is put back, and rows written since stay.'
-          : 'The database’s schema goes forward again. What going back took from the rows is put back, and rows written since stay.'}{' '}
-        This is tried on a copy first. The instance is stopped while it happens.
+          ? 'The database’s schema is changed back too. Data that the rebuild removed is restored, and rows written since stay.'
+          : 'The database’s schema is changed to the newer one again. Data that the last rollback removed is restored, and rows written since stay.'}{' '}
+        This is tried on a copy first. The instance is stopped during the change.
       </p>
       {limits.length > 0 && (
         <>

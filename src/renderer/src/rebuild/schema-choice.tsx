@@ -1,4 +1,4 @@
-/** Whether the database's schema changes with the code; if so, what a rehearsal on a copy has found. */
+/** Asks whether the database's schema changes with the code; if so, shows what a rehearsal on a copy found. */
 import { Loader, Radio } from '@mantine/core'
 import { useState } from 'react'
 import { ProblemView } from '../app/problem'
@@ -20,12 +20,12 @@ export function SchemaChoice({ decision }: { decision: SchemaDecision }) {
           <Radio
             value="change"
             label="Change the database’s schema"
-            description="What the new code expects. It is rehearsed on a copy first, with the rows that are there."
+            description="To what the new code expects. Rehearsed on a copy first, with the real rows."
           />
           <Radio
             value="leave"
             label="Leave the database as it is"
-            description="The new code may fail where it uses what the database lacks."
+            description="The new code may fail where it needs something that the database lacks."
           />
         </div>
       </Radio.Group>

@@ -25,7 +25,7 @@ export function useSchemaDecision(name: string) {
     ),
   )
   const found = rehearsal.isFetching || rehearsal.isPlaceholderData ? undefined : rehearsal.data
-  /** Asked for anew after each rehearsal: it may have found other losses. */
+  /** Asked again after each rehearsal, which may have found other losses. */
   const accepts = found !== undefined && accepted === found
   return {
     choice,
@@ -38,7 +38,7 @@ export function useSchemaDecision(name: string) {
     found,
     accepts,
     accept: (yes: boolean) => setAccepted(yes ? found : undefined),
-    /** Nothing is left to be decided. */
+    /** Nothing is left to decide. */
     decided:
       choice === 'leave' ||
       (found !== undefined && found.class !== 'refused' && (found.class !== 'destructive' || accepts)),
@@ -51,13 +51,13 @@ export type SchemaDecision = ReturnType<typeof useSchemaDecision>
 
 const sameRename = (a: Rename, b: Rename): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-/** Both those that are confirmed, which a rehearsal no longer asks about, and those that it asks about. */
+/** Confirmed renames, which a rehearsal no longer asks about, and those that it does ask about. */
 export const allRenames = (confirmed: readonly Rename[], asked: readonly Rename[]): Rename[] => [
   ...confirmed,
   ...asked.filter(it => !confirmed.some(one => sameRename(it, one))),
 ]
 
-/** One thing has one name before and one after. */
+/** Whether both can't be true: a thing has only one name before and one after. */
 const excludes = (a: Rename, b: Rename): boolean =>
   a.kind === 'table'
     ? b.kind === 'table' && (a.from === b.from || a.to === b.to)
@@ -68,6 +68,6 @@ export const withRename = (renames: readonly Rename[], it: Rename): Rename[] => 
   it,
 ]
 
-/** A table's columns were named for the table as it is called after the change, so they go with it. */
+/** Removing a table's rename also removes those of its columns, which refer to the table by its new name. */
 export const without = (renames: readonly Rename[], it: Rename): Rename[] =>
   renames.filter(one => !sameRename(one, it) && !(it.kind === 'table' && one.kind === 'column' && one.table === it.to))
