@@ -1,6 +1,7 @@
 /** Puts the product together, room by room, for the host that it runs on. No Electron; tests use it too. */
 import { join } from 'node:path'
 import { App, type Desktop, type Served } from './app'
+import { doctorRoom } from './doctor/room'
 import { infrastructureRoom } from './infrastructure/room'
 import { instancesRoom } from './instances/room'
 import { rosterRoom } from './instances/roster'
@@ -81,7 +82,8 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
   const usedReleases = new UsedReleases({ releases, roster, operations, signal })
   const space = new Space({ paths, run, signal, operations, releases: usedReleases, trash, infrastructure, archives })
   const instances = instancesRoom(base, operations, { shared, schema, processes, releases, roster, trash, space })
-  operations.define([...instances.jobs, ...shared.jobs].map(it => withSpace(space, it)))
+  const doctor = doctorRoom(base, operations, { shared, processes, releases, roster, space })
+  operations.define([...instances.jobs, ...shared.jobs, ...doctor.jobs].map(it => withSpace(space, it)))
   operations.whenSettled(it => log.operation(it))
   base.closing.add(() => operations.close())
   if (place.looking) await operations.look()
@@ -94,6 +96,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
     infrastructure,
     instances,
     logs,
+    doctor,
     space,
     releases: usedReleases,
     signal,

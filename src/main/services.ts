@@ -1,4 +1,5 @@
 /** An open workspace as the app around it and the router see it: one object per room. Types only. */
+import type { DoctorRoom } from './doctor/room'
 import type { Infrastructure } from './infrastructure/infrastructure'
 import type { Instances } from './instances/room'
 import type { Space } from './instances/space'
@@ -17,6 +18,7 @@ export interface WorkspaceServices {
   readonly infrastructure: Infrastructure
   readonly instances: Instances
   readonly logs: LogsRoom
+  readonly doctor: DoctorRoom
   readonly space: Space
   readonly releases: UsedReleases
   /**

@@ -1,5 +1,6 @@
 /** The one contract: everything that windows, served pages and the command line can ask for. */
 import { appRouter } from './app'
+import { doctorRouter } from './doctor'
 import { infrastructureRouter } from './infrastructure'
 import { instancesRouter } from './instances'
 import { logsRouter } from './logs'
@@ -13,6 +14,7 @@ import { router } from './trpc'
 
 export const apiRouter = router({
   app: appRouter,
+  doctor: doctorRouter,
   infrastructure: infrastructureRouter,
   instances: instancesRouter,
   logs: logsRouter,

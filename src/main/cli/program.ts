@@ -12,6 +12,7 @@ const commands = [
   instances.adopt,
   instances.list,
   instances.status,
+  workspace.doctor,
   workspace.settings,
   workspace.space,
   workspace.releases,

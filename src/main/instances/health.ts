@@ -78,9 +78,9 @@ export async function waitForHealth(
 
 /**
  * Checks once. The problem is `not-online`, `not-listening`, `port-held-by-other`, `no-http-answer`, `http-error` or
- * `pool-refuses`.
+ * `pool-refuses`, in this order: those before it aren't the case.
  */
-async function look(services: HealthServices, target: HealthTarget, signal: AbortSignal): Promise<Look> {
+export async function look(services: HealthServices, target: HealthTarget, signal: AbortSignal): Promise<Look> {
   const { name, port } = target
   const process = await find(services, target)
   if (!process || process.status !== 'online' || process.pid === undefined)

@@ -65,8 +65,9 @@ async function baseApplication(services: SlowFactServices): Promise<Pick<SlowFac
   return { base, newer: await since().catch(() => noFacts.newer) }
 }
 
-async function foreignInstances(
-  services: SlowFactServices,
+/** By name, why an instance belongs to another although its config.json says that it is ours. @param pids as above */
+export async function foreignInstances(
+  services: Pick<SlowFactServices, 'configs' | 'databases' | 'ownership'>,
   pids: readonly number[],
 ): Promise<ReadonlyMap<string, string>> {
   const [{ configs, manifest }, marked] = await Promise.all([

@@ -7,6 +7,7 @@ import { infrastructureJobs } from './infrastructure'
 import type { AnyJob } from './job'
 import { isolateJob, lifecycleJobs, unisolateJob } from './lifecycle'
 import { manyJob } from './many'
+import { mendJob } from './mend'
 import { rebuildJobs, rollbackJob } from './rebuild'
 import { seamlessJob, seamlessJobs, unseamlessJob } from './seamless'
 import { smokeJob } from './smoke'
@@ -18,6 +19,7 @@ export const jobs = [
   smokeJob,
   ...seamlessJobs,
   ...deleteJobs,
+  mendJob,
   manyJob,
   fleetJob,
   ...infrastructureJobs,

@@ -2,10 +2,11 @@
 import type { LogFilter, LogLine, LogNews, LogProgress, LogSource } from '../../../shared/log'
 import { bytes } from '../../../shared/amounts'
 import type { Client } from '../engine'
-import { toFailure, wrongUsage } from '../failure'
+import { wrongUsage } from '../failure'
 import { asJson, clean } from '../print/clean'
 import type { Output } from '../print/output'
 import { interrupted, type Result, type CommandSession } from '../session'
+import { told } from '../told'
 import { absolute } from '../workspace'
 
 export interface LogOptions {
@@ -156,23 +157,4 @@ async function save(
     if (signal.aborted) throw interrupted()
   })
   return { data: { path, ...last }, lines: [`${path}  ${bytes(last?.scanned ?? 0)} read`] }
-}
-
-interface Done {
-  onError(error: unknown): void
-  onComplete(): void
-}
-
-/** Runs a subscription until it ends or the signal is aborted. */
-async function told(signal: AbortSignal, subscribe: (done: Done) => { unsubscribe(): void }): Promise<void> {
-  let subscription: { unsubscribe(): void } | undefined
-  try {
-    await new Promise<void>((resolve, reject) => {
-      signal.addEventListener('abort', () => resolve())
-      subscription = subscribe({ onError: error => reject(toFailure(error)), onComplete: resolve })
-      if (signal.aborted) resolve()
-    })
-  } finally {
-    subscription?.unsubscribe()
-  }
 }

@@ -1,5 +1,6 @@
 /** Commands on the whole workspace: setup, infrastructure, settings, disk space, operations and served pages. */
 import { driverKinds, serviceNames, type ServiceName } from '../../../shared/infrastructure'
+import type { DoctorOptions } from '../commands/doctor'
 import type { InitOptions } from '../commands/init'
 import type { LogOptions } from '../commands/logs'
 import type { Grammar } from '../grammar'
@@ -77,6 +78,21 @@ export function settings(program: Grammar): void {
     .completes('key', 'setting')
     .example('settings unset logs.maxSizeMB', '50 MB, unless the site has another default')
     .does(async (session, _, key: string) => (await import('../commands/settings')).unset(session, key))
+}
+
+export function doctor(program: Grammar): void {
+  program
+    .add('doctor', 'Check everything that instances need, and mend what is wrong. Exits with 1 if something is wrong.')
+    .argument('[name]', 'an instance; all by default')
+    .completes('name', 'instance')
+    .option('--all', 'also list what is good')
+    .option('--mend', 'do all mends that are safe: they interrupt nobody')
+    .example('doctor', 'what is wrong, why, and what mends it')
+    .example('doctor school --mend', 'one instance')
+    .example('doctor --all > report.txt', 'a report without secrets, for a ticket')
+    .does(async (session, options: DoctorOptions, name: string | undefined) =>
+      (await import('../commands/doctor')).doctor(session, name, options),
+    )
 }
 
 export function space(program: Grammar): void {

@@ -1,6 +1,7 @@
 /** Maps addresses to screens. */
 import { Redirect, Route, Switch } from 'wouter'
 import { CreateScreen } from '../create/create-screen'
+import { HealthScreen } from '../doctor/health-screen'
 import { InfrastructureScreen } from '../infrastructure/infrastructure-screen'
 import { InstanceScreen } from '../instances/instance-screen'
 import { InstancesScreen } from '../instances/instances-screen'
@@ -24,6 +25,7 @@ export function Routes() {
       <Route path="/infrastructure">
         <InfrastructureScreen />
       </Route>
+      <Route path="/health/:name?">{({ name }) => <HealthScreen key={name ?? ''} name={name} />}</Route>
       <Route path="/activity">
         <ActivityScreen />
       </Route>

@@ -1,7 +1,15 @@
 /** The frame of all screens: navigation and top bar. */
 import { Tooltip, UnstyledButton } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { IconActivity, IconDatabase, IconFileText, IconLayoutGrid, IconSettings, IconStack2 } from '@tabler/icons-react'
+import {
+  IconActivity,
+  IconDatabase,
+  IconFileText,
+  IconHeartbeat,
+  IconLayoutGrid,
+  IconSettings,
+  IconStack2,
+} from '@tabler/icons-react'
 import { useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { isOpen } from '../../../shared/operation'
@@ -20,6 +28,7 @@ import classes from './shell.module.css'
 const places = [
   { to: '/instances', word: 'Instances', Icon: IconLayoutGrid, also: ['/create'] },
   { to: '/infrastructure', word: 'Infrastructure', Icon: IconDatabase, also: [] },
+  { to: '/health', word: 'Health', Icon: IconHeartbeat, also: [] },
   { to: '/logs', word: 'Logs', Icon: IconFileText, also: [] },
   { to: '/activity', word: 'Activity', Icon: IconActivity, also: ['/operations'] },
   { to: '/settings', word: 'Settings', Icon: IconSettings, also: [] },

@@ -1,9 +1,17 @@
 /** The actions on one instance: the same in its row, on its page and in the command palette. */
-import { IconExternalLink, IconFileText, IconInfoCircle, IconTimeline, type Icon } from '@tabler/icons-react'
+import {
+  IconExternalLink,
+  IconFileText,
+  IconHeartbeat,
+  IconInfoCircle,
+  IconTimeline,
+  type Icon,
+} from '@tabler/icons-react'
 import { useLocation } from 'wouter'
 import { jobs } from '../../../shared/jobs'
 import type { AnyJob, Offer } from '../../../shared/jobs/job'
 import { useApp } from '../app/live'
+import { healthOf } from '../doctor/health-of'
 import { faceOf } from '../jobs/faces'
 import { useJobs } from '../jobs/jobs'
 import type { ShownInstance } from './arrange'
@@ -11,7 +19,7 @@ import { useOpenInstance } from './open'
 import { pageOf } from './page-of'
 
 export interface InstanceAction {
-  /** A job's kind, or one of `show`, `logs`, `progress`, `open`. */
+  /** A job's kind, or one of `show`, `logs`, `health`, `progress`, `open`. */
   readonly id: string
   readonly label: string
   /** The label to put before a name, e.g. “Change the port of”. */
@@ -43,6 +51,13 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
       },
       { id: 'show', label: 'Show', before: 'Show', Icon: IconInfoCircle, run: go(pageOf(name)) },
       { id: 'logs', label: 'Logs', before: 'Logs of', Icon: IconFileText, run: go(`${pageOf(name)}/logs`) },
+      {
+        id: 'health',
+        label: 'Check health',
+        before: 'Check the health of',
+        Icon: IconHeartbeat,
+        run: go(healthOf(name)),
+      },
       operation !== undefined && {
         id: 'progress',
         label: 'Show progress',

@@ -1,0 +1,13 @@
+/** The health report. */
+import { nameSchema } from '../../shared/instance'
+import { z } from 'zod'
+import { router, workspaceProcedure } from './trpc'
+
+export const doctorRouter = router({
+  /** What was found, as it is found; ends when all is. Unsubscribing stops it. */
+  examine: workspaceProcedure
+    .input(z.object({ name: nameSchema.optional() }))
+    .subscription(({ ctx: { workspace }, input, signal = workspace.signal }) =>
+      workspace.doctor.examine(input.name, AbortSignal.any([signal, workspace.signal])),
+    ),
+})

@@ -1,0 +1,209 @@
+/** The job that mends an instance's files, its role and its pool. Nothing is stopped or restarted. */
+import { constants } from 'node:fs'
+import { lstat, open, rm } from 'node:fs/promises'
+import type { z } from 'zod'
+import { databaseNames, type InstanceConfig } from '../../shared/instance'
+import { mendJob, type MendablePart, type MendPlan } from '../../shared/jobs/mend'
+import { problem } from '../../shared/problem'
+import type { Databases } from '../infrastructure/databases'
+import type { Infrastructure } from '../infrastructure/infrastructure'
+import type { Pools } from '../infrastructure/pools'
+import { restorePassword, restoreRights, setPassword, storedPassword } from '../infrastructure/rights'
+import { difference, targetContradiction } from '../instances/lifecycle/derived'
+import { findOwn, type LifecycleServices } from '../instances/lifecycle/target'
+import { implement, type StepActions } from '../operations/implement'
+import type { AnyOperation, Context } from '../operations/operation'
+import { exists, readIfExists, writeFileAtomic, writeJson } from '../system/files'
+import { readManifest } from '../workspace/base'
+import { sharedMode, writeEnv } from '../workspace/env-file'
+import { requireInstanceConfig } from '../workspace/instance-config'
+import { instancePaths, type InstancePaths } from '../workspace/paths'
+import { mendDatabase, mendEnv } from './settings'
+
+export interface MendingServices extends Pick<LifecycleServices, 'paths' | 'configs' | 'ownership'> {
+  readonly infrastructure: Pick<Infrastructure, 'admin'>
+  readonly databases: Pick<Databases, 'requireOwn'>
+  readonly pools: Pick<Pools, 'heal'>
+}
+
+type Actions = StepActions<MendPlan>
+
+/**
+ * Undo puts back the files and the password as they were: the engine keeps them as secrets until the operation settles.
+ * Rights, permissions and pools aren't put back; nobody needs them wrong.
+ */
+export const mending = (services: MendingServices): AnyOperation =>
+  implement(mendJob, {
+    plan: input => planMend(services, input),
+    secrets: async ({ name, parts }) => originalsOf(services, await findOwn(services, name), parts),
+    contradiction: async ({ target, database, role }, subject) =>
+      difference({ database, role }, databaseNames(target.name)) ?? targetContradiction(services, subject, target),
+    steps: {
+      rights: restoreOwnRights(services),
+      password: resetPassword(services),
+      'database-config': rewriteDatabaseConfig(services),
+      env: rewriteEnv(services),
+      modes: correctModes(services),
+      pool: healPool(services),
+    },
+  })
+
+/** @throws Problem `instance-unknown`, `instance-foreign`, `database-foreign`, `postgres-…` */
+async function planMend(services: MendingServices, { name, parts }: z.output<typeof mendJob.input>): Promise<MendPlan> {
+  const { target, config, paths } = await findOwn(services, name)
+  const own = databaseNames(name)
+  if (config.database.name !== own.database || config.database.user !== own.role)
+    throw problem({
+      code: 'database-foreign',
+      message: `The config.json of “${name}” names another database or role than its own.`,
+      cause: `It names ${config.database.name} and ${config.database.user}, not ${own.database} and ${own.role}.`,
+      hint: 'Nothing was changed. Correct its config.json.',
+    })
+  const inDatabase = parts.includes('rights') || parts.includes('password')
+  if (inDatabase) await services.databases.requireOwn(own, { halfMade: true })
+  const { env, databaseConfig, password } = await originalsOf(services, { config, paths }, parts)
+  return {
+    target,
+    ...own,
+    parts,
+    had: { env: env !== undefined, databaseConfig: databaseConfig !== undefined, password: password !== undefined },
+  }
+}
+
+type Originals = Partial<Record<keyof MendPlan['had'], string>>
+
+/** What undo will need. */
+async function originalsOf(
+  { infrastructure }: Pick<MendingServices, 'infrastructure'>,
+  { paths, config }: Place,
+  parts: readonly MendablePart[],
+): Promise<Originals> {
+  const env = parts.includes('env') ? await readIfExists(paths.env) : undefined
+  const databaseConfig = parts.includes('database-config') ? await readIfExists(paths.databaseConfig) : undefined
+  const password = parts.includes('password')
+    ? await storedPassword(await infrastructure.admin(), config.database.user)
+    : undefined
+  return {
+    ...(env !== undefined && { env }),
+    ...(databaseConfig !== undefined && { databaseConfig }),
+    ...(password !== undefined && { password }),
+  }
+}
+
+interface Place {
+  readonly paths: InstancePaths
+  readonly config: InstanceConfig
+}
+
+/** Read anew by each step. @throws Problem `instance-foreign`, `config-missing` */
+async function placeOf(services: MendingServices, { target: { name } }: MendPlan): Promise<Place> {
+  await services.ownership.requireFolder(name)
+  const paths = instancePaths(services.paths, await readManifest(services.paths.root), name)
+  return { paths, config: await requireInstanceConfig(paths.config) }
+}
+
+/** Its paths, for undo; undefined if its folder was removed by hand meanwhile. */
+async function pathsLeft(services: MendingServices, { target }: MendPlan): Promise<InstancePaths | undefined> {
+  await services.ownership.requireFolder(target.name)
+  return (await exists(target.cwd))
+    ? instancePaths(services.paths, await readManifest(services.paths.root), target.name)
+    : undefined
+}
+
+/** What we wrote; a link that was there, and that we refused to follow, stays. */
+const removeFile = async (path: string): Promise<void> => {
+  const info = await lstat(path).catch(() => undefined)
+  if (info?.isFile()) await rm(path, { force: true })
+}
+
+/** Doing it again is as good as looking whether it is done. */
+const again = (): Promise<boolean> => Promise.resolve(false)
+
+/** What it was before, if it was there. */
+const before = async (
+  { plan, secret }: Pick<Context<MendPlan>, 'plan' | 'secret'>,
+  what: keyof MendPlan['had'],
+): Promise<string | undefined> => (plan.had[what] ? secret(what) : undefined)
+
+const restoreOwnRights = ({ infrastructure, databases }: MendingServices): Actions => ({
+  async do({ plan: { database, role } }) {
+    await databases.requireOwn({ database, role }, { halfMade: true })
+    await restoreRights(await infrastructure.admin(), { database, role })
+  },
+  verify: again,
+})
+
+const resetPassword = (services: MendingServices): Actions => ({
+  async do({ plan }) {
+    const { config } = await placeOf(services, plan)
+    await services.databases.requireOwn(plan, { halfMade: true })
+    await setPassword(await services.infrastructure.admin(), plan.role, config.database.password)
+  },
+  verify: again,
+  undo: async context =>
+    restorePassword(await services.infrastructure.admin(), context.plan.role, await before(context, 'password')),
+})
+
+const rewriteDatabaseConfig = (services: MendingServices): Actions => ({
+  async do({ plan }) {
+    const { paths, config } = await placeOf(services, plan)
+    await writeJson(paths.databaseConfig, mendDatabase((await readIfExists(paths.databaseConfig)) ?? '', config), 0o600)
+  },
+  verify: again,
+  async undo(context) {
+    const paths = await pathsLeft(services, context.plan)
+    const text = await before(context, 'databaseConfig')
+    if (paths && text === undefined) await removeFile(paths.databaseConfig)
+    else if (paths && text !== undefined) await writeFileAtomic(paths.databaseConfig, text, 0o600)
+  },
+})
+
+const rewriteEnv = (services: MendingServices): Actions => ({
+  async do({ plan }) {
+    const { paths, config } = await placeOf(services, plan)
+    await writeEnv(paths.env, mendEnv((await readIfExists(paths.env)) ?? '', config))
+  },
+  verify: again,
+  async undo(context) {
+    const paths = await pathsLeft(services, context.plan)
+    const text = await before(context, 'env')
+    if (paths && text === undefined) await removeFile(paths.env)
+    else if (paths && text !== undefined) await writeEnv(paths.env, text)
+  },
+})
+
+const correctModes = (services: MendingServices): Actions => ({
+  async do({ plan }) {
+    const { paths, config } = await placeOf(services, plan)
+    await close(paths.config, 0o600)
+    await close(paths.databaseConfig, 0o600)
+    await close(paths.env, config.systemUser ? sharedMode : 0o600)
+  },
+  verify: again,
+})
+
+/** Takes away permissions beyond these; grants none. Does nothing if there is no such file, or it isn't ours. */
+async function close(path: string, most: number): Promise<void> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (!file) return
+  try {
+    const info = await file.stat()
+    if (info.isFile() && info.uid === process.geteuid?.()) await file.chmod(info.mode & most)
+  } finally {
+    await file.close()
+  }
+}
+
+/** A pool that still refuses is only reported: the next report says so too. */
+const healPool = (services: MendingServices): Actions => ({
+  async do({ plan, signal, note }) {
+    const { config } = await placeOf(services, plan)
+    const { name, user, password: its } = config.database
+    const ill = await services.pools.heal({ database: name, user, password: its }, signal)
+    if (ill !== undefined) note(`PgBouncer still refuses: ${ill}`)
+  },
+  verify: again,
+})

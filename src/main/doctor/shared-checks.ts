@@ -1,0 +1,70 @@
+/** The checks of what the instances share. */
+import { bytes } from '../../shared/amounts'
+import { serviceTitle, stateWords, type InfrastructureStatus, type ServiceName } from '../../shared/infrastructure'
+import { infrastructureStartJob } from '../../shared/jobs/infrastructure'
+import { isLow } from '../../shared/space'
+import type { FileMode, SharedFacts } from './facts'
+import { good, judging, unchecked, wrong, type Check } from './verdicts'
+
+const startInfrastructure = {
+  label: 'Start the infrastructure',
+  request: { kind: infrastructureStartJob.kind },
+} as const
+
+const runs = (name: ServiceName) =>
+  judging(
+    (facts: SharedFacts) => facts.infrastructure,
+    (status: InfrastructureStatus) => {
+      const service = status[name]
+      if (service.state === 'running') return good
+      if (service.state === 'unavailable') return undefined // instances then use PostgreSQL directly
+      if (service.state === 'starting' || service.state === 'stopping') return unchecked(`It is ${service.state}.`)
+      const why = service.problem ? ` ${service.problem.message} ${service.problem.cause ?? ''}` : ''
+      return wrong(`${serviceTitle[name]} isn’t running: ${stateWords(service)}.${why}`.trimEnd(), {
+        hint: service.problem?.hint,
+        mend: startInfrastructure,
+      })
+    },
+  )
+
+export const sharedChecks: readonly Check<SharedFacts>[] = [
+  {
+    id: 'daemon',
+    judge: ({ listed }) => ('value' in listed ? good : wrong(listed.unknown, { hint: 'See “pm2 ping” and its log.' })),
+  },
+  { id: 'postgres', judge: runs('postgres') },
+  { id: 'pgbouncer', judge: runs('pgbouncer') },
+  {
+    id: 'disk',
+    judge: judging(
+      facts => facts.disk,
+      disk =>
+        isLow(disk)
+          ? wrong(`Only ${bytes(disk.free)} of ${bytes(disk.total)} are free at ${disk.path}.`, {
+              hint: 'A full disk stops PostgreSQL, and every instance with it. See Settings for what can be freed, or run “instance-manager space free”.',
+            })
+          : good,
+    ),
+  },
+  {
+    id: 'private',
+    judge: judging(
+      facts => facts.files,
+      files => {
+        const open = tooOpen(files)
+        return open.length === 0
+          ? good
+          : wrong(`Other users can read or change ${describeModes(open)}.`, {
+              hint: 'In the workspace’s folder, run “chmod 700 .instance-manager” and “chmod 600 .instance-manager/secrets.json”.',
+            })
+      },
+    ),
+  },
+]
+
+/** Files with more permissions than they may have. */
+export const tooOpen = (files: readonly FileMode[]): FileMode[] => files.filter(it => (it.mode & ~it.most) !== 0)
+
+/** e.g. “config.json (0644) and .env (0666)”. */
+export const describeModes = (files: readonly FileMode[]): string =>
+  files.map(({ name, mode }) => `${name} (0${mode.toString(8).padStart(3, '0')})`).join(', ')

@@ -1,0 +1,2 @@
+/** The address of an instance's health report. */
+export const healthOf = (name: string): string => `/health/${name}`

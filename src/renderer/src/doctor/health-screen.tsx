@@ -1,0 +1,116 @@
+/** The health report: what is wrong first, each with what mends it; then what was checked. */
+import { Anchor, Button, Progress } from '@mantine/core'
+import { IconChevronLeft, IconRefresh, IconTool } from '@tabler/icons-react'
+import { Link } from 'wouter'
+import { countOf, isWrong, reportText, safeMends, summary, type Examined } from '../../../shared/doctor'
+import { CopyButton } from '../app/copy-button'
+import { useApp } from '../app/live'
+import { Page, Section } from '../app/page'
+import { ProblemView } from '../app/problem'
+import { Status } from '../app/status'
+import { pageOf } from '../instances/page-of'
+import { useExamination, type Examination } from './examination'
+import { Findings } from './findings'
+import { useMending } from './mending'
+import { ReportTable } from './report-table'
+import classes from './health.module.css'
+
+/** @param name from the address; absent: all instances */
+export function HealthScreen({ name }: { name: string | undefined }) {
+  const { version } = useApp()
+  const examination = useExamination(name)
+  const { found, at, progress, problem, again } = examination
+  const { mend, requests, problems } = useMending(again)
+  const busy = progress !== undefined || requests.length > 0
+  const safe = safeMends(found)
+  const actions = (
+    <>
+      {at && <CopyButton value={reportText(found, { version, at })} label="the report" word />}
+      <Button variant="default" leftSection={<IconRefresh size={16} aria-hidden />} onClick={again} disabled={busy}>
+        Check again
+      </Button>
+      {safe.length > 0 && (
+        <Button
+          leftSection={<IconTool size={16} aria-hidden />}
+          onClick={() => mend(safe)}
+          disabled={progress !== undefined}
+          loading={requests.length > 1 || (requests.length === 1 && safe.length === 1)}
+        >
+          Mend all that is safe
+        </Button>
+      )}
+    </>
+  )
+  const wrong = only(found, 'wrong')
+  const unchecked = only(found, 'unchecked')
+  return (
+    <Page
+      title={name === undefined ? 'Health report' : `Health of ${name}`}
+      above={name !== undefined && <Back name={name} />}
+      lead="What instances need is checked: processes, ports, database and files. Nothing is changed."
+      actions={actions}
+    >
+      {problem && <ProblemView problem={problem} onRetry={again} />}
+      {problems.map(it => (
+        <ProblemView key={`${it.code} ${it.message}`} problem={it} />
+      ))}
+      {!problem && <Verdict examination={examination} />}
+      {wrong.length > 0 && (
+        <Section title="Wrong">
+          <Findings
+            found={wrong}
+            mending={requests}
+            onMend={it => mend([it])}
+            disabled={busy}
+            named={name === undefined}
+          />
+        </Section>
+      )}
+      {unchecked.length > 0 && (
+        <Section title="Couldn’t be checked">
+          <Findings found={unchecked} mending={[]} onMend={() => undefined} disabled named={name === undefined} />
+        </Section>
+      )}
+      {found.length > 0 && (
+        <Section title="Checks">
+          <ReportTable found={found} one={name !== undefined} />
+        </Section>
+      )}
+    </Page>
+  )
+}
+
+/** The reports with only these findings. */
+const only = (found: readonly Examined[], is: 'wrong' | 'unchecked'): Examined[] =>
+  found
+    .map(it => ({ ...it, findings: it.findings.filter(finding => finding.is === is) }))
+    .filter(it => it.findings.length > 0)
+
+const Back = ({ name }: { name: string }) => (
+  <Anchor component={Link} href={pageOf(name)} className={classes.back}>
+    <IconChevronLeft size={16} aria-hidden />
+    {name}
+  </Anchor>
+)
+
+/** In one line; while it runs, how far it is. */
+function Verdict({ examination: { found, progress } }: { examination: Examination }) {
+  if (progress)
+    return (
+      <div className={`card ${classes.verdict}`} role="status">
+        <Status tone="busy">Checking{progress.of > 1 ? ` ${progress.done} of ${progress.of}` : ''}…</Status>
+        <Progress
+          value={progress.of === 0 ? 0 : (progress.done / progress.of) * 100}
+          aria-label="Progress of the checks"
+          className={classes.progress}
+        />
+      </div>
+    )
+  const tone = found.some(it => it.findings.some(isWrong)) ? 'bad' : countOf(found, 'unchecked') > 0 ? 'warn' : 'good'
+  return (
+    <div className={`card ${classes.verdict}`} role="status">
+      <Status tone={tone}>{summary(found)}</Status>
+      <span className="dimmed">{countOf(found, 'good')} checks passed</span>
+    </div>
+  )
+}

@@ -1,0 +1,87 @@
+/** The report in words, and which mends “all that is safe” are, in which order. */
+import { describe, expect, it } from 'vitest'
+import { reportText, safeMends, summary, type Examined, type Finding, type Mend } from '../../../src/shared/doctor'
+import { infrastructureStartJob } from '../../../src/shared/jobs/infrastructure'
+import { restartJob, startJob } from '../../../src/shared/jobs/lifecycle'
+import { mendJob, type MendablePart } from '../../../src/shared/jobs/mend'
+
+const wrong = (check: Finding['check'], mend?: Mend): Finding => ({
+  check,
+  is: 'wrong',
+  because: 'It is.',
+  ...(mend && { mend }),
+})
+const mending = (name: string, parts: MendablePart[]): Mend => ({
+  label: 'Mend it',
+  request: { kind: mendJob.kind, name, parts },
+})
+const infrastructure: Mend = { label: 'Start', request: { kind: infrastructureStartJob.kind } }
+const start = (name: string): Mend => ({ label: 'Start it', request: { kind: startJob.kind, name } })
+
+describe('what is safe', () => {
+  it('comes once each: the infrastructure, files and database, processes', () => {
+    const found: Examined[] = [
+      { name: 'a', findings: [wrong('status', start('a')), wrong('listed', start('a'))] },
+      {
+        name: 'b',
+        findings: [wrong('env', mending('b', ['env'])), wrong('direct', mending('b', ['password', 'pool']))],
+      },
+      { findings: [wrong('postgres', infrastructure), wrong('pgbouncer', infrastructure)] },
+    ]
+    expect(safeMends(found)).toEqual([
+      infrastructure.request,
+      { kind: mendJob.kind, name: 'b', parts: ['password', 'env', 'pool'] },
+      start('a').request,
+    ])
+  })
+
+  it('isn’t what costs something', () => {
+    const restart: Mend = {
+      label: 'Restart it',
+      request: { kind: restartJob.kind, name: 'a' },
+      warning: 'It is briefly unavailable.',
+    }
+    expect(safeMends([{ name: 'a', findings: [wrong('http', restart), wrong('disk')] }])).toEqual([])
+  })
+})
+
+it.each([
+  ['Everything is fine.', [{ name: 'a', findings: [{ check: 'port', is: 'good' }] }]],
+  [
+    'Nothing wrong was found. One check couldn’t be made.',
+    [{ name: 'a', findings: [{ check: 'port', is: 'unchecked', because: 'It hangs.' }] }],
+  ],
+  [
+    '3 things are wrong with this machine and a.',
+    [{ findings: [wrong('disk')] }, { name: 'a', findings: [wrong('env'), wrong('modes')] }],
+  ],
+] satisfies [string, Examined[]][])('%s', (words, found) => {
+  expect(summary(found)).toBe(words)
+})
+
+it('the report is text that a colleague understands', () => {
+  const found: Examined[] = [
+    { findings: [{ check: 'daemon', is: 'good' }] },
+    {
+      name: 'school',
+      findings: [
+        wrong('env', mending('school', ['env'])),
+        { check: 'direct', is: 'unchecked', because: 'PostgreSQL isn’t running.' },
+      ],
+    },
+  ]
+  expect(reportText(found, { version: '1.2.3', at: new Date(0) })).toBe(
+    [
+      'Instance Manager 1.2.3, health report of one instance, 1970-01-01T00:00:00.000Z',
+      'One thing is wrong with school. One check couldn’t be made.',
+      '',
+      'This machine',
+      '  ✓ PM2',
+      '',
+      'school',
+      '  ✗ .env: It is. To mend it: Mend it.',
+      '  – Direct login: couldn’t be checked. PostgreSQL isn’t running.',
+      '',
+    ].join('\n'),
+  )
+})
