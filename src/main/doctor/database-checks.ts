@@ -49,10 +49,13 @@ export const databaseChecks: readonly Check<InstanceFacts>[] = [
       (login, facts) => {
         if (login === 'in') return good
         const { user, name } = facts.config.database
-        if (login.code === wrongPassword)
+        if (login.code === wrongPassword) {
+          // PostgreSQL doesn't tell strangers which of the two it is
+          if (!roleExists(facts)) return wrong(`There is no role ${user}.`, { hint: restoreIt })
           return wrong(`PostgreSQL refuses the password of ${user} in config.json.`, {
-            ...(hasOwnNames(facts) && roleExists(facts) && { mend: resetPassword(facts) }),
+            ...(hasOwnNames(facts) && { mend: resetPassword(facts) }),
           })
+        }
         if (login.code === noDatabase) return wrong(`There is no database ${name}.`, { hint: restoreIt })
         if (notAllowed.has(login.code)) return wrong(`${user} may not log in to ${name}. ${login.refused}`)
         return wrong(login.refused)

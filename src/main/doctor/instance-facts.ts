@@ -220,8 +220,8 @@ async function missingIn(
 ): Promise<readonly string[]> {
   const due = release === undefined ? undefined : await pathsOf(release)
   if (due) {
-    const there = new Set(await pathsBelow(run, server, signal))
     const data = manifest.server.dataFolders
+    const there = new Set(await pathsBelow(run, server, { closed: data, signal }))
     return due.filter(it => !there.has(it) && !data.some(own => it === own || it.startsWith(`${own}/`)))
   }
   const text = await readIfExists(join(server, 'package.json'))

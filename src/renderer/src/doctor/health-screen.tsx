@@ -19,13 +19,12 @@ import classes from './health.module.css'
 export function HealthScreen({ name }: { name: string | undefined }) {
   const { version } = useApp()
   const examination = useExamination(name)
-  const { found, at, progress, problem, again } = examination
+  const { found, progress, problem, again } = examination
   const { mend, requests, problems } = useMending(again)
   const busy = progress !== undefined || requests.length > 0
   const safe = safeMends(found)
   const actions = (
     <>
-      {at && <CopyButton value={reportText(found, { version, at })} label="the report" word />}
       <Button variant="default" leftSection={<IconRefresh size={16} aria-hidden />} onClick={again} disabled={busy}>
         Check again
       </Button>
@@ -47,14 +46,14 @@ export function HealthScreen({ name }: { name: string | undefined }) {
     <Page
       title={name === undefined ? 'Health report' : `Health of ${name}`}
       above={name !== undefined && <Back name={name} />}
-      lead="What instances need is checked: processes, ports, database and files. Nothing is changed."
+      lead="Processes, ports, databases and files. A check changes nothing."
       actions={actions}
     >
       {problem && <ProblemView problem={problem} onRetry={again} />}
       {problems.map(it => (
         <ProblemView key={`${it.code} ${it.message}`} problem={it} />
       ))}
-      {!problem && <Verdict examination={examination} />}
+      {!problem && <Verdict examination={examination} version={version} />}
       {wrong.length > 0 && (
         <Section title="Wrong">
           <Findings
@@ -94,7 +93,7 @@ const Back = ({ name }: { name: string }) => (
 )
 
 /** In one line; while it runs, how far it is. */
-function Verdict({ examination: { found, progress } }: { examination: Examination }) {
+function Verdict({ examination: { found, progress, at }, version }: { examination: Examination; version: string }) {
   if (progress)
     return (
       <div className={`card ${classes.verdict}`} role="status">
@@ -108,9 +107,12 @@ function Verdict({ examination: { found, progress } }: { examination: Examinatio
     )
   const tone = found.some(it => it.findings.some(isWrong)) ? 'bad' : countOf(found, 'unchecked') > 0 ? 'warn' : 'good'
   return (
-    <div className={`card ${classes.verdict}`} role="status">
-      <Status tone={tone}>{summary(found)}</Status>
-      <span className="dimmed">{countOf(found, 'good')} checks passed</span>
+    <div className={`card ${classes.verdict}`}>
+      <div role="status">
+        <Status tone={tone}>{summary(found)}</Status>
+      </div>
+      <span className={`dimmed ${classes.passed}`}>{countOf(found, 'good')} checks passed</span>
+      {at && <CopyButton value={reportText(found, { version, at })} label="the report" word />}
     </div>
   )
 }
