@@ -76,9 +76,9 @@ async function kill(pid: number): Promise<void> {
   await until(async () => !(await isAlive(pid)))
 }
 
-/** Waits for a condition. @throws if it isn't met within 20 s */
+/** Waits for a condition. @throws if it isn't met within 60 s */
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = Date.now() + 20_000; !(await condition()); await delay(20)) {
+  for (const end = Date.now() + 60_000; !(await condition()); await delay(20)) {
     if (Date.now() > end) throw new Error(`condition not met: ${condition.toString()}`)
   }
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { appsOf } from '../../../src/main/processes/leftovers'
 import { writeJson } from '../../../src/main/system/files'
+import { withBootSeconds } from '../../support/boot-time'
 import { layOut, type CliInstance } from '../../support/cli-instance'
 import { until, type TestWorkspace } from '../../support/workspace'
 import { answerOf, bulk, daemonPid, desired, dumped, kill9, statuses, tinyWorkspace } from './lifecycle'
@@ -31,9 +32,8 @@ async function expectConsistent(): Promise<void> {
     expect(await answerOf(instances.find(it => it.name === name)?.port ?? 0)).toContain(name)
 }
 
-it.each(['start', 'restart'])(
-  'in the middle of a %s: it ends, and the instance runs once or not at all',
-  async kind => {
+it.each(['start', 'restart'])('in the middle of a %s: it ends, and the instance runs once or not at all', kind =>
+  withBootSeconds(workspace.root, 3, async () => {
     for (const moment of ['doing', 'forked'] as const) {
       const { operations } = workspace.services
       const id = await operations.start(kind, { name: 'one' })
@@ -48,16 +48,18 @@ it.each(['start', 'restart'])(
       expect((await bulk(workspace, 'stop', ['one']))[0]?.problem).toBeUndefined()
       expect([await apps(), await answerOf(first().port)]).toEqual([[], undefined])
     }
-  },
+  }),
 )
 
 it('in the middle of a bulk start: every one ends with its result, the failed ones start when asked again', async () => {
   const { operations } = workspace.services
-  const all = bulk(workspace, 'start', names)
-  await until(() => operations.list().some(it => it.phase === 'running'))
-  await until(async () => (await apps()).length > 1)
-  await kill9(await daemonPid(workspace))
-  const results = await all
+  const results = await withBootSeconds(workspace.root, 3, async () => {
+    const all = bulk(workspace, 'start', names)
+    await until(() => operations.list().some(it => it.phase === 'running'))
+    await until(async () => (await apps()).length > 1)
+    await kill9(await daemonPid(workspace))
+    return all
+  })
   expect(results.map(it => it.name)).toEqual(names.toSorted())
   // Those that were started before and then lost run on; starting them again adopts them.
   const again = await bulk(workspace, 'start', names)

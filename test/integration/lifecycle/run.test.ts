@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { withBootSeconds } from '../../support/boot-time'
 import { layOut, pm2, startByCli } from '../../support/cli-instance'
 import { until, type TestWorkspace } from '../../support/workspace'
 import {
@@ -118,8 +119,9 @@ describe('an instance that does not get healthy', () => {
   it('does not listen in time: left running, and stopped when it is rolled back', async () => {
     await layOut(workspace, 'deaf')
     const { operations } = workspace.services
-    const id = await operations.start('start', { name: 'deaf' })
-    const { phase, steps } = await operations.rested(id)
+    const { id, phase, steps } = await withBootSeconds(workspace.root, 2, async () =>
+      operations.rested(await operations.start('start', { name: 'deaf' })),
+    )
     expect([phase, steps.at(-1)?.problem?.code, (await statuses(workspace))['deaf']]).toEqual([
       'stuck',
       'slow-start',
