@@ -1,23 +1,28 @@
 import { defineConfig } from 'vitest/config'
 
-/** Real tools on two cores: few at once, long limits that only a hang reaches. Milliseconds. */
-const project = (name: string, testTimeout: number, hookTimeout: number) => ({
-  test: {
-    name,
-    include: [`test/${name}/**/*.test.{ts,tsx}`],
-    testTimeout,
-    hookTimeout,
-    pool: 'forks' as const,
-    maxWorkers: 2,
-  },
+/** Real tools on two cores: few at once, long limits that only a hang reaches. */
+interface Limits {
+  readonly maxWorkers: number
+  /** Milliseconds. */
+  readonly testTimeout: number
+  readonly hookTimeout: number
+}
+
+const project = (name: string, limits: Limits, globalSetup: string[] = []) => ({
+  test: { name, include: [`test/${name}/**/*.test.{ts,tsx}`], pool: 'forks' as const, globalSetup, ...limits },
 })
+
+const withTools = (name: string, testTimeout: number) =>
+  project(name, { maxWorkers: 2, testTimeout, hookTimeout: 300_000 }, [
+    'test/support/children.ts',
+  ])
 
 export default defineConfig({
   test: {
     projects: [
-      project('unit', 20_000, 30_000),
-      project('integration', 180_000, 300_000),
-      project('crash', 300_000, 300_000),
+      project('unit', { maxWorkers: 2, testTimeout: 20_000, hookTimeout: 30_000 }),
+      withTools('integration', 180_000),
+      withTools('crash', 300_000),
     ],
   },
 })

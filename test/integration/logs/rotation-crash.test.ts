@@ -10,6 +10,7 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rotateOnce, settle } from '../../../src/main/logs/rotate-file'
 import { createRun } from '../../../src/main/system/run'
+import { childProgram } from '../../support/child-command'
 import { until } from '../../support/pm2'
 import { requires } from '../../support/requires'
 import { archivesOf, hashOf, startWriter, wholeLog } from '../../support/rotated'
@@ -25,12 +26,12 @@ let count = 0
 
 /** A rotation in a process of its own. @returns what it has begun to change, in order */
 async function rotate(live: string, at = 0): Promise<{ changes: string[]; killed: boolean }> {
-  const child = join(import.meta.dirname, '../../support/rotate-child.ts')
-  const { stdout, signal } = await execa(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), child, live, String(at)],
-    { reject: false, timeout: 60_000, killSignal: 'SIGTERM' },
-  )
+  const [node, child] = childProgram('rotate-child')
+  const { stdout, signal } = await execa(node, [child, live, String(at)], {
+    reject: false,
+    timeout: 60_000,
+    killSignal: 'SIGTERM',
+  })
   return { changes: stdout.split('\n'), killed: signal === 'SIGKILL' }
 }
 
