@@ -14,6 +14,7 @@ const project = (name: string, limits: Limits, globalSetup: string[] = []) => ({
 
 const withTools = (name: string, testTimeout: number) =>
   project(name, { maxWorkers: 2, testTimeout, hookTimeout: 300_000 }, [
+    'test/support/shared.ts',
     'test/support/children.ts',
   ])
 

@@ -3,7 +3,7 @@
  *   --strict        a skipped test counts as failed (CI)
  *   --only a,b      only these stages
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { dependencies } from './lib/dependencies.mjs'
@@ -28,6 +28,8 @@ await script(async () => {
   }
   try {
     process.env.TMPDIR = folder
+    process.env.INSTANCE_MANAGER_TEST_SHARED = join(folder, 'shared') // see test/support/shared.ts
+    mkdirSync(process.env.INSTANCE_MANAGER_TEST_SHARED)
     const leaks = await watchLeaks(folder)
     for (const name of names) {
       if (name === 'e2e' && noWindows) add(0, [], [{ name: 'e2e', reason: noWindows }])

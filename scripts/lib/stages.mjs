@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { build } from './build.mjs'
 import { modules, project } from './places.mjs'
-import { inDisplay } from './prepare.mjs'
 import { run, say } from './say.mjs'
 
 /**
@@ -70,10 +69,11 @@ const vitest = name => async folder => {
 async function e2e(folder) {
   await build()
   const report = join(folder, 'e2e.json')
-  const [file, args] = inDisplay(
-    ...split([...bin('@playwright', 'test', 'cli.js'), 'test', '--pass-with-no-tests', '--reporter=list,json']),
-  )
-  const { code } = await run(file, args, { cwd: project, env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report } })
+  const [file, ...args] = bin('@playwright', 'test', 'cli.js')
+  const { code } = await run(file, [...args, 'test', '--pass-with-no-tests', '--reporter=list,json'], {
+    cwd: project,
+    env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report },
+  })
   return complete('e2e', code, () => {
     const tests = read(report)
       .suites.flatMap(specsOf)
@@ -93,7 +93,6 @@ async function e2e(folder) {
 }
 
 const specsOf = suite => [...suite.specs, ...(suite.suites ?? []).flatMap(specsOf)]
-const split = ([file, ...args]) => [file, args]
 const read = path => JSON.parse(readFileSync(path, 'utf8'))
 
 /** A tool that fails without a failed test, or leaves no report, has failed itself. */

@@ -18,7 +18,7 @@ let before: World
 let count = 0
 
 beforeAll(async () => {
-  workspace = await testWorkspace({ prepare: makeQuick })
+  workspace = await testWorkspace({ prepare: makeQuick, prepared: 'quick' })
   before = await makeKeeper(workspace)
   await workspace.close()
 })

@@ -21,7 +21,7 @@ let workspace: TestWorkspace
 let before: World
 
 beforeAll(async () => {
-  workspace = await testWorkspace()
+  workspace = await testWorkspace({ prepared: 'sample' })
   before = await makeKeeper(workspace)
 })
 afterAll(() => workspace.remove())

@@ -14,7 +14,7 @@ let workspace: TestWorkspace
 let before: World
 
 beforeAll(async () => {
-  workspace = await testWorkspace({ prepare: makeQuick })
+  workspace = await testWorkspace({ prepare: makeQuick, prepared: 'quick' })
   before = await makeKeeper(workspace)
 })
 afterAll(() => workspace.remove())

@@ -22,9 +22,10 @@ const without = new Set([
 
 const folder = resolve(import.meta.dirname, '../../docs/images')
 await mkdir(folder, { recursive: true })
-const prepared = await prepare()
 const place = await testHome({ shown: true })
 try {
+  const prepared = { root: join(place.home.path, 'prepared') }
+  await prepare(prepared.root)
   const { window, close } = await place.launch()
   const taken = new Set<string>()
   await tour(window, place, prepared, async name => {
@@ -46,5 +47,4 @@ try {
   console.log(`${taken.size} pictures, ${(sizes.reduce((sum, it) => sum + it, 0) / 1e6).toFixed(1)} MB, in ${folder}`)
 } finally {
   await place.remove()
-  await prepared.remove()
 }

@@ -6,7 +6,8 @@ import { promisify } from 'node:util'
 import type { Page } from '@playwright/test'
 import { ControlRoom } from './pages/control-room'
 import { Setup } from './pages/first-run'
-import { expect, prepareRelease, test, testHome, type TestHome } from './support/fixtures'
+import { prepareRelease } from '../support/releases'
+import { expect, test, testHome, type TestHome } from './support/fixtures'
 
 let place: TestHome
 let window: Page

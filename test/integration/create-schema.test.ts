@@ -11,7 +11,7 @@ let workspace: TestWorkspace
 let first: OperationState
 
 beforeAll(async () => {
-  workspace = await testWorkspace()
+  workspace = await testWorkspace({ prepared: 'sample' })
   await workspace.open()
   await workspace.startInfrastructure()
   first = await workspace.create({ name: 'first' })

@@ -5,7 +5,10 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
-const share = { size: 2500, index: Number(process.env['VITEST_POOL_ID'] ?? 0) % 4 }
+const share = {
+  size: 2500,
+  index: Number(process.env['VITEST_POOL_ID'] ?? process.env['TEST_PARALLEL_INDEX'] ?? 0) % 4,
+}
 const [services, instances] = [10_000, 20_000].map(start => start + share.index * share.size) as [number, number]
 const fewInstances = 100 // more than any workspace of a test has
 

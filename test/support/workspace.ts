@@ -25,6 +25,7 @@ import { createSample } from '../../src/main/workspace/sample'
 import { endProcessesIn } from './processes'
 import { sealedNames } from './sealed'
 import { firstInstancePort, freePort } from './ports'
+import { copyReleases, takeRelease } from './releases'
 
 export const resources = resolve(import.meta.dirname, '../../resources')
 
@@ -83,12 +84,15 @@ export interface WorkspaceOptions {
   readonly as?: Host['kind']
   /** Changes the base application before anything is created from it. */
   readonly prepare?: (root: string) => Promise<void>
+  /** Begin with a prepared release. The base application's name: those of one name are the same. */
+  readonly prepared?: string
 }
 
 export async function testWorkspace({
   driver = 'embedded',
   images,
   prepare,
+  prepared,
   as = 'command',
 }: WorkspaceOptions = {}): Promise<TestWorkspace> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'im-')))
@@ -110,6 +114,7 @@ export async function testWorkspace({
       ...(images && { postgresImage: images.postgres, pgbouncerImage: images.pgbouncer }),
     },
   })
+  if (prepared !== undefined) await takeRelease(root, prepared)
   const host: Host = {
     kind: as,
     version: '0',
@@ -260,12 +265,9 @@ export async function isInstalling(releases: string, part: 'server' | 'client'):
   return (await Promise.all(folders.map(it => readdir(it).catch(() => [])))).some(it => it.length > 0)
 }
 
-/**
- * Copies a finished release to another workspace with the same base application, to save preparing it. Node's own copy
- * rounds times to milliseconds, some of them into the next second: those files would count as damaged.
- */
+/** Copies a finished release to another workspace with the same base application, to save preparing it. */
 export async function shareReleases(from: TestWorkspace, to: TestWorkspace): Promise<void> {
   const [source, target] = [from, to].map(it => workspacePaths(it.root).releases) as [string, string]
   await until(async () => !(await readdir(source)).some(it => it.startsWith('.gone-'))) // in the background
-  await execa('cp', ['--archive', '--no-target-directory', source, target])
+  await copyReleases(source, target)
 }

@@ -2,24 +2,22 @@
  * What windows are tested with. A release is prepared once and copied; each test file has a home of its own with its
  * own ports, PostgreSQL, PgBouncer and PM2, and whatever was started in it is ended with it.
  */
-import { execFile } from 'node:child_process'
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { expect as patient, test as base } from '@playwright/test'
 import { withConnection } from '../../../src/main/infrastructure/connection'
 import { Processes } from '../../../src/main/processes/client'
-import { Releases } from '../../../src/main/releases/releases'
-import { createRun } from '../../../src/main/system/run'
-import { readManifest } from '../../../src/main/workspace/base'
-import { fingerprint } from '../../../src/main/workspace/fingerprint'
-import { workspacePaths } from '../../../src/main/workspace/paths'
 import { settingsSchema } from '../../../src/shared/settings'
 import { launchApp, makeHome, type Home, type LaunchedApp } from '../../support/electron'
 import { embeddedAdmin } from '../../support/infrastructure'
 import { makeObedientBase } from './obedient-base'
 import { firstInstancePort, freePort } from '../../support/ports'
+import { prepareRelease } from '../../support/releases'
+import { madeOnce } from '../../support/shared'
 
 /** A home with the defaults of a site: embedded services on free ports. */
 export interface TestHome {
@@ -44,7 +42,6 @@ export interface TestHome {
 /** A workspace whose release is prepared, to be copied. */
 export interface Prepared {
   readonly root: string
-  remove(): Promise<void>
 }
 
 /** @param shown names and ports as an operator has them: for pictures, one at a time */
@@ -96,39 +93,44 @@ export async function testHome({ shown = false } = {}): Promise<TestHome> {
   return place
 }
 
-export async function prepare(): Promise<Prepared> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'im-')))
-  const root = join(folder, 'workspace')
+/** Makes a workspace of the obedient base, its release prepared. */
+export async function prepare(root: string): Promise<void> {
   await makeObedientBase(root)
   await prepareRelease(root)
-  return { root, remove: () => rm(folder, { recursive: true, force: true }) }
-}
-
-/** Prepares a release of the base application as it is now. */
-export async function prepareRelease(root: string): Promise<void> {
-  const run = createRun(root)
-  const manifest = await readManifest(root)
-  const nodeMajor = (await run('node', ['--version'], { timeout: 10_000 })).replace(/^v/, '').split('.')[0] ?? ''
-  const releases = new Releases(workspacePaths(root).releases, workspacePaths(root).instances, run)
-  await releases.prepare(
-    { root, manifest, nodeMajor, fingerprint: await fingerprint(root, manifest, nodeMajor) },
-    { signal: AbortSignal.timeout(240_000), report: () => undefined, output: () => undefined },
-  )
-  await releases.kept.discarded()
 }
 
 /** `prepared` is made once for all files. */
-export const test = base.extend<object, { prepared: Prepared }>({
+export const test = base.extend<object, { display: undefined; prepared: Prepared }>({
+  /** Each worker has a display of its own, for focus and clipboard; all use the real one if there is one. */
+  display: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures from the pattern
+    async ({}, use) => {
+      if (process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']) return use(undefined)
+      const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1920x1200x24'], {
+        stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+      })
+      const ended = once(server, 'exit')
+      const [number] = (await Promise.race([
+        once(server.stdio[3] as Readable, 'data'),
+        ended.then(() => Promise.reject(new Error('Xvfb ended'))),
+      ])) as [Buffer]
+      process.env['DISPLAY'] = `:${number.toString().trim()}`
+      await use(undefined)
+      delete process.env['DISPLAY']
+      server.kill()
+      await ended
+    },
+    { scope: 'worker', auto: true },
+  ],
   prepared: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures from the pattern
     async ({}, use) => {
-      const prepared = await prepare()
-      await use(prepared)
-      await prepared.remove()
+      const folder = await madeOnce('obedient', made => prepare(join(made, 'workspace')))
+      await use({ root: join(folder, 'workspace') })
     },
     { scope: 'worker', timeout: 300_000 },
   ],
 })
 
 /** Outside of the test runner too, a busy machine gets time. */
-export const expect = patient.configure({ timeout: 15_000 })
+export const expect = patient.configure({ timeout: 30_000 })

@@ -29,7 +29,7 @@ describe('without PgBouncer', () => {
   let possible: boolean
   beforeAll(async () => {
     possible = !(await withoutPgbouncer(['true'])).failed
-    workspace = await testWorkspace()
+    workspace = await testWorkspace({ prepared: 'sample' })
   })
   afterAll(() => workspace.remove())
 

@@ -17,7 +17,7 @@ let folder: string
 const journals = new Map<string, { readonly id: string; readonly data: Buffer }>()
 
 beforeAll(async () => {
-  workspace = await testWorkspace({ prepare: makeQuick })
+  workspace = await testWorkspace({ prepare: makeQuick, prepared: 'quick' })
   await workspace.open()
   folder = workspacePaths(workspace.root).operations
   const run = async (kind: string, input?: object): Promise<void> => {

@@ -23,7 +23,7 @@ let workspace: TestWorkspace
 let before: World
 
 beforeAll(async () => {
-  workspace = await testWorkspace({ prepare: makeQuick })
+  workspace = await testWorkspace({ prepare: makeQuick, prepared: 'quick' })
   await workspace.open()
   await workspace.startInfrastructure()
   const keeper = mustSucceed(await workspace.create({ name: 'keeper' }))
