@@ -12,8 +12,9 @@ const project = (name: string, limits: Limits, globalSetup: string[] = []) => ({
   test: { name, include: [`test/${name}/**/*.test.{ts,tsx}`], pool: 'forks' as const, globalSetup, ...limits },
 })
 
+/** What runs tools waits for them for a fifth of its time, which a third worker uses. */
 const withTools = (name: string, testTimeout: number) =>
-  project(name, { maxWorkers: 2, testTimeout, hookTimeout: 300_000 }, [
+  project(name, { maxWorkers: 3, testTimeout, hookTimeout: 300_000 }, [
     'test/support/shared.ts',
     'test/support/children.ts',
   ])
