@@ -43,7 +43,7 @@ export const mendJob = defineJob({
     },
     'database-config': {
       title: 'Rewrite the database’s configuration',
-      explanation: 'db-config.json, from config.json; other keys stay.',
+      explanation: 'Writes db-config.json from config.json; other keys stay.',
       when: has('database-config'),
     },
     env: {
