@@ -1,11 +1,13 @@
 /**
- * A rebuild that something goes wrong in: the instance serves its old code with its own files as they were, and the
- * same rebuild succeeds as soon as the cause is gone.
+ * A rebuild that something goes wrong in: the instance serves its old code with its own files and its database as they
+ * were, and the same rebuild succeeds as soon as the cause is gone.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { withConnection } from '../../../src/main/infrastructure/connection'
 import type { Problem } from '../../../src/shared/problem'
+import { dumpOf } from '../../support/dump'
 import { until, type TestWorkspace } from '../../support/workspace'
 import { withoutPids, world } from '../../support/world'
 import {
@@ -54,7 +56,7 @@ async function look() {
     ['uploads/a.txt', 'reports/may.txt', '.env'].map(it => readFile(inInstance('server', it), 'utf8')),
   )
   const around = files.filter(it => !/\/school\/(\.previous|server|client)/.test(it)).map(it => it.replace(/ \d+$/, ''))
-  return { ...rest, own, around }
+  return { ...rest, own, around, database: await dumpOf(workspace, 'school_db') }
 }
 
 beforeAll(async () => {
@@ -65,6 +67,10 @@ beforeAll(async () => {
   )) as [string, string, string]
   await setCode()
   ;({ port } = (await workspace.create({ name: 'school' })).plan as unknown as { port: number })
+  const database = { ...(await workspace.services.infrastructure.admin()), database: 'school_db' }
+  // without a sequence: one skips numbers when PostgreSQL is killed
+  const pupils = "CREATE TABLE pupils (id int PRIMARY KEY, name text); INSERT INTO pupils VALUES (1, 'Ada'), (2, 'Bob')"
+  await withConnection(database, client => client.query(pupils))
   await mkdir(inInstance('server/reports'))
   await writeFile(inInstance('server/reports/may.txt'), 'a report')
   await writeFile(inInstance('server/uploads/a.txt'), 'an upload')

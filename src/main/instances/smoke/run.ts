@@ -155,6 +155,7 @@ async function commandSucceeds(
   } catch (error) {
     signal.throwIfAborted()
     const { code, message, cause } = toProblem(error)
+    if (code === 'command-timeout') return { failure: `It took longer than ${timeout / 1000} s and was stopped.` }
     return { failure: (code === 'command-failed' ? cause : undefined) ?? message }
   }
 }
