@@ -39,6 +39,26 @@ export const lossSchema = z.discriminatedUnion('kind', [
   }),
 ])
 export type Loss = Readonly<z.infer<typeof lossSchema>>
+/** Which loss it is, however much is lost. */
+export const lossNameSchema = z.strictObject({
+  kind: z.enum(['table', 'rows', 'column', 'values']),
+  table: z.string(),
+  column: z.string().optional(),
+})
+export type LossName = Readonly<z.infer<typeof lossNameSchema>>
+
+export const lossName = (loss: Loss): LossName => ({
+  kind: loss.kind,
+  table: loss.table,
+  ...('column' in loss && { column: loss.column }),
+})
+
+/** Losses that nobody agreed to. */
+export const lossesBeyond = (losses: readonly Loss[], agreed: readonly LossName[]): Loss[] =>
+  losses.filter(loss => {
+    const { kind, table, column } = lossName(loss)
+    return !agreed.some(it => it.kind === kind && it.table === table && it.column === column)
+  })
 
 /** A part of the database whose rows are kept before a change. */
 export const keepSchema = z.strictObject({
@@ -117,23 +137,27 @@ export type MoveReport = Readonly<z.infer<typeof moveReportSchema>>
 
 const number = (value: number): string => value.toLocaleString('en')
 
+/** e.g. “drops column `phone` of `users`”. */
+export function deedWords({ kind, table, column = '', replaced }: LossName & { readonly replaced?: boolean }): string {
+  switch (kind) {
+    case 'table':
+      return `drops table \`${table}\``
+    case 'rows':
+      return `deletes rows of \`${table}\``
+    case 'column':
+      return `drops column \`${column}\` of \`${table}\``
+    case 'values':
+      return replaced
+        ? `replaces column \`${column}\` of \`${table}\` with a new one`
+        : `changes values of column \`${column}\` of \`${table}\``
+  }
+}
+
 /** e.g. “drops column `phone` of `users`: 1,204 values”. */
 export function lossWords(loss: Loss): string {
-  const amount = (one: string): string =>
-    loss.count === 1 ? `one ${one}` : `${loss.count === 0 ? 'no' : number(loss.count)} ${one}s`
-  const [values, rows] = [amount('value'), amount('row')]
-  switch (loss.kind) {
-    case 'table':
-      return `drops table \`${loss.table}\`: ${rows}`
-    case 'rows':
-      return `deletes rows of \`${loss.table}\`: ${rows}`
-    case 'column':
-      return `drops column \`${loss.column}\` of \`${loss.table}\`: ${values}`
-    case 'values':
-      return loss.replaced
-        ? `replaces column \`${loss.column}\` of \`${loss.table}\` with a new one: ${values}`
-        : `changes values of column \`${loss.column}\` of \`${loss.table}\`: ${values}`
-  }
+  const one = loss.kind === 'table' || loss.kind === 'rows' ? 'row' : 'value'
+  const amount = loss.count === 1 ? `one ${one}` : `${loss.count === 0 ? 'no' : number(loss.count)} ${one}s`
+  return `${deedWords(loss)}: ${amount}`
 }
 
 export function renameWords(rename: Rename): string {

@@ -71,9 +71,9 @@ export interface Instances {
   reveal(name: string, key: string): Promise<string>
   previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
   previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
-  /** What a rebuild would change and keep. */
   /** Instances whose release isn't the base application's current code. Copies aren't counted. */
   outdated(): Promise<string[]>
+  /** What a rebuild would change and keep. */
   reviewRebuild(name: string, signal?: AbortSignal): Promise<RebuildReview>
   /** What a schema change would do to an instance's database; see `rehearseSchema`. */
   rehearse(input: z.output<typeof rehearseInputSchema>, signal: AbortSignal): Promise<Rehearsal>

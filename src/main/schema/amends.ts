@@ -2,7 +2,7 @@
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { problem } from '../../shared/problem'
 import type { MoveReport } from '../../shared/schema'
-import { columnOf, tableOf, type Catalogue, type Column, type Table } from './catalogue'
+import { columnOf, tableOf, type Catalogue, type Column, type Constraint, type Table } from './catalogue'
 import { countRows, keepRows, type Kept } from './kept'
 import { orphaned } from './refusal'
 import { Renames } from './compare'
@@ -106,9 +106,13 @@ async function copyOf(client: Client, prefix: string, now: Catalogue, it: Foreig
   )
 }
 
+/** Whether removing a row from a table removes or changes others. */
+export const isDependent = ({ parent, definition }: Constraint, table: string): boolean =>
+  parent === table && /ON DELETE (CASCADE|SET)/.test(definition)
+
 /** @throws Problem `schema-rollback` if removing a row would remove or change others */
 function requireAlone({ constraints }: Catalogue, table: string): void {
-  const dependent = constraints.find(it => it.parent === table && /ON DELETE (CASCADE|SET)/.test(it.definition))
+  const dependent = constraints.find(it => isDependent(it, table))
   if (!dependent) return
   throw problem({
     code: 'schema-rollback',

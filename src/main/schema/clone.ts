@@ -5,14 +5,17 @@
  * afterwards, so anything that wasn't copied (a partitioned table, a policy) is detected rather than lost.
  */
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
+import { bytes } from '../../shared/amounts'
 import { problem } from '../../shared/problem'
 import { differences, readCatalogue, type Catalogue, type Table } from './catalogue'
 import { continueSequences, inKept, readSequences } from './kept'
 import { journal } from './move'
 
-/** Characters of rows in flight at once. */
+/** Bytes of rows in flight at once, as text, unless one row alone has more. */
 const batch = 4_000_000
 const mostRows = 5000
+/** Bytes. Node's longest string has 512 MB, and quoting may double a row. */
+const longestRow = 128 * 2 ** 20
 
 /**
  * Both sessions belong to the role that owns the tables. The source is read as of one moment, and only read; its tables
@@ -22,6 +25,8 @@ const mostRows = 5000
  */
 export async function clone(source: Client, target: Client, signal: AbortSignal): Promise<Catalogue> {
   await source.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  // `copyRows` reads a table twice, and expects its rows in one order
+  await source.query('SET LOCAL synchronize_seqscans = off')
   try {
     const catalogue = await readCatalogue(source)
     await target.query('BEGIN')
@@ -111,7 +116,7 @@ async function objectsAfter(source: Client, { constraints, indexes }: Catalogue)
   ]
 }
 
-/** Each row travels as one text, as PostgreSQL itself writes and reads it. */
+/** Each row travels as one text, as PostgreSQL itself writes and reads it. Lengths come first: a row may be a whole file. */
 async function copyRows(
   source: Client,
   target: Client,
@@ -121,20 +126,40 @@ async function copyRows(
 ): Promise<void> {
   const written = columns.filter(it => it.generated !== 'generated').map(it => id(it.name))
   if (written.length === 0) return
-  await source.query(`DECLARE im_rows NO SCROLL CURSOR FOR SELECT (im_row.*)::text AS line FROM ${table} AS im_row`)
-  for (let next = 100; ;) {
-    signal.throwIfAborted()
-    const { rows } = await source.query<{ line: string }>(`FETCH ${next} FROM im_rows`)
+  const cursor = (name: string, value: string): Promise<unknown> =>
+    source.query(`DECLARE ${name} NO SCROLL CURSOR FOR SELECT ${value} AS it FROM ${table} AS im_row`)
+  await cursor('im_lengths', 'octet_length((im_row.*)::text)')
+  await cursor('im_rows', '(im_row.*)::text')
+  for (;;) {
+    const { rows } = await source.query<{ it: number }>(`FETCH ${mostRows} FROM im_lengths`)
     if (rows.length === 0) break
-    const lines = rows.map(it => it.line)
-    await target.query(
-      `INSERT INTO ${table} (${written.join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${written.join(', ')} FROM unnest($1::${table}[])`,
-      [lines],
-    )
-    const length = lines.reduce((sum, it) => sum + it.length, 0) / lines.length
-    next = Math.max(1, Math.min(mostRows, Math.floor(batch / length)))
+    const lengths = rows.map(it => it.it)
+    if (lengths.some(it => it > longestRow)) throw new Error(`a row of more than ${bytes(longestRow)} in ${table}`)
+    for (const count of batchesOf(lengths)) {
+      signal.throwIfAborted()
+      const lines = await source.query<{ it: string }>(`FETCH ${count} FROM im_rows`)
+      await target.query(
+        `INSERT INTO ${table} (${written.join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${written.join(', ')} FROM unnest($1::${table}[])`,
+        [lines.rows.map(it => it.it)],
+      )
+    }
   }
-  await source.query('CLOSE im_rows')
+  await source.query('CLOSE im_lengths; CLOSE im_rows')
+}
+
+/** How many rows are taken at a time. @param lengths bytes of each */
+function batchesOf(lengths: readonly number[]): number[] {
+  const batches: number[] = []
+  let size = Infinity
+  for (const length of lengths) {
+    size += length
+    if (size <= batch) batches.push((batches.pop() ?? 0) + 1)
+    else {
+      batches.push(1)
+      size = length
+    }
+  }
+  return batches
 }
 
 /** Copies what earlier changes kept, so that they can be undone in the copy too. */

@@ -1,5 +1,5 @@
 /** Finds out what a change does by comparing the catalogue and the rows before and after it. */
-import type { Keep, Loss, Rename, SchemaClass } from '../../shared/schema'
+import type { Keep, LossName, Rename, SchemaClass } from '../../shared/schema'
 import { columnOf, tableOf, type Catalogue, type Column, type Constraint, type Table } from './catalogue'
 import type { Content, Reading } from './content'
 
@@ -9,7 +9,7 @@ export interface State {
   readonly content: Content
 }
 
-type Named = Pick<Loss, 'kind' | 'table'> & { readonly column?: string; readonly replaced?: boolean }
+type Named = LossName & { readonly replaced?: boolean }
 
 /** Maps names before a change to those after it. */
 export class Renames {

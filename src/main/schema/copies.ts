@@ -7,6 +7,7 @@ import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'p
 import { type Login, unreachable, withConnection } from '../infrastructure/connection'
 import { formatMark } from '../infrastructure/database-marks'
 import { provideTemplate, templateDatabase } from '../infrastructure/secure'
+import { SerialQueue } from '../system/serial-queue'
 import { clone } from './clone'
 import { withSession } from './session'
 
@@ -21,11 +22,49 @@ export class Copies {
   readonly #workspace: string
   /** Names of the copies that this process has made and not dropped yet. */
   readonly #live = new Set<string>()
+  readonly #queue = new SerialQueue()
 
   /** @param admin our role's login to the database `postgres` @param workspace its id */
   constructor(admin: () => Promise<Login>, workspace: string) {
     this.#admin = admin
     this.#workspace = workspace
+  }
+
+  /**
+   * Copies a database for as long as the work on the copy takes. One at a time: each takes as much space as its
+   * original, and each looks whether there is enough.
+   * @param room called when it is this copy's turn @throws as `make`; what `room` and `work` throw; the signal's reason
+   */
+  async use<T>(
+    source: Login,
+    token: string,
+    { signal, room }: { readonly signal: AbortSignal; readonly room: () => Promise<void> },
+    work: (copy: Login) => Promise<T>,
+  ): Promise<T> {
+    signal.throwIfAborted()
+    let waits = true
+    const cancelled = new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => waits && reject(signal.reason as Error), { once: true }),
+    )
+    const worked = this.#queue.run(async () => {
+      waits = false
+      signal.throwIfAborted()
+      await room()
+      const copy = await this.make(source, token, signal)
+      // a statement in PostgreSQL knows nothing of the signal, and ends with its database
+      const stop = (): void => void this.drop(token).catch(() => undefined)
+      signal.addEventListener('abort', stop, { once: true })
+      try {
+        return await work(copy)
+      } catch (error) {
+        signal.throwIfAborted()
+        throw error
+      } finally {
+        signal.removeEventListener('abort', stop)
+        await this.drop(token)
+      }
+    })
+    return await Promise.race([worked, cancelled])
   }
 
   /**

@@ -38,7 +38,7 @@ const joined = ({ key }: Kept, side: 'here' | 'there'): string =>
   key.map((it, index) => `k.k${index} = t.${id(it[side])}::text`).join(' AND ')
 
 const keyWords = ({ key }: Kept): string =>
-  key.length ? `concat_ws(', ', ${key.map((_, it) => `k.k${it}`).join(', ')})` : 'NULL'
+  key.length ? `concat_ws(', ', ${key.map((_, it) => `k.k${it}`).join(', ')})` : 'NULL::text'
 const keyOrder = ({ key }: Kept): string =>
   key
     .map((_, it) => `, length(k.k${it}), k.k${it}`)
@@ -217,7 +217,7 @@ export async function countRows(
   { name, key }: { readonly name: string; readonly key: readonly string[] },
   condition: string,
 ): Promise<{ count: number; keys: string[] }> {
-  const words = key.length ? `concat_ws(', ', ${key.map(it => `t.${id(it)}`).join(', ')})` : 'NULL'
+  const words = key.length ? `concat_ws(', ', ${key.map(it => `t.${id(it)}`).join(', ')})` : 'NULL::text'
   const { rows } = await client.query<{ count: string; keys: (string | null)[] | null }>(
     `SELECT count(*) AS count, (array_agg(${words} ORDER BY ${key.map(it => `t.${id(it)}`).join(', ') || '1'}))[1:10] AS keys FROM ${publicly(name)} AS t WHERE ${condition}`,
   )

@@ -1,6 +1,7 @@
 /** What a rollback can't do for rows written after the change, derived from the schemas. */
 import type { Loss } from '../../shared/schema'
-import { columnOf, tableOf, type Catalogue } from './catalogue'
+import { isDependent } from './amends'
+import { columnOf, tableOf, type Catalogue, type Constraint } from './catalogue'
 import type { Renames } from './compare'
 
 /** The schema at three moments of a rehearsal. */
@@ -26,13 +27,8 @@ export function rollbackLimits(
   }
   const back = before.tables.flatMap(table => {
     const now = tableOf(after, renames.table(table.name))
-    if (!now) {
-      const refers = before.constraints.some(it => it.table === table.name && it.parent)
-      return refers
-        ? [`Rows of \`${table.name}\` that refer to a row deleted in the meantime are kept aside, outside the table.`]
-        : []
-    }
     return table.columns.flatMap(column => {
+      if (!now) return []
       const found = columnOf(now, renames.column(table.name, column.name))
       const name = `\`${column.name}\` of \`${table.name}\``
       const carried = isCarried(table.name, column.name)
@@ -54,9 +50,29 @@ export function rollbackLimits(
           `Values of the new column \`${it.name}\` of \`${table.name}\` are kept aside; the old code doesn’t show them.`,
       )
   })
-  const unique = [...before.indexes, ...before.constraints.filter(it => it.definition.startsWith('UNIQUE'))]
-    .filter(it => ('unique' in it ? it.unique : true) && it.columns.every(column => isCarried(it.table, column)))
-    .filter(it => ![...after.indexes, ...after.constraints].some(now => now.name === it.name))
+  const renamed = ({ table, columns, parent }: Constraint) => ({
+    table: renames.table(table),
+    columns: columns.map(it => renames.column(table, it)),
+    parent: parent && renames.table(parent),
+  })
+  const foreign = before.constraints.flatMap(it => {
+    const { table, columns, parent } = renamed(it)
+    const stays = after.constraints.some(
+      now => now.table === table && now.parent === parent && now.columns.join('\0') === columns.join('\0'),
+    )
+    return parent && !stays ? [orphanLimit(it, before, after, table)] : []
+  })
+  const unique = uniquesOf(before)
+    .filter(it => it.columns.every(column => isCarried(it.table, column)))
+    .filter(it => {
+      const { table, columns } = renamed(it)
+      return !uniquesOf(after).some(
+        now =>
+          now.table === table &&
+          (now.definition === it.definition ||
+            (now.columns.length > 0 && now.columns.every(one => columns.includes(one)))),
+      )
+    })
     .map(
       it =>
         `If \`${it.columns.join(', ')}\` of \`${it.table}\` has duplicates by then, the schema can’t be rolled back.`,
@@ -72,7 +88,26 @@ export function rollbackLimits(
   const keyless = losses
     .filter(it => it.kind !== 'table' && tableOf(before, it.table)?.key.length === 0)
     .map(it => `\`${it.table}\` has no key, so what it loses is kept but can’t be restored.`)
-  return [...new Set([...back, ...added, ...unique, ...labels, ...keyless])]
+  return [...new Set([...back, ...foreign, ...added, ...unique, ...labels, ...keyless])]
+}
+
+/** What may hold no two rows alike. */
+const uniquesOf = ({ constraints, indexes }: Catalogue): Constraint[] => [
+  ...constraints.filter(it => /^(PRIMARY KEY|UNIQUE)/.test(it.definition)),
+  ...indexes.filter(it => it.unique),
+]
+
+/**
+ * What becomes of rows that name one that is gone when a foreign key comes back, as `setAside` does it.
+ * @param now the table's name with the new schema
+ */
+function orphanLimit({ table, columns }: Constraint, before: Catalogue, after: Catalogue, now: string): string {
+  const optional = columns.find(it => columnOf(tableOf(before, table), it)?.required === false)
+  if (optional !== undefined)
+    return `\`${optional}\` of \`${table}\` is emptied in rows that refer to a row deleted in the meantime.`
+  return after.constraints.some(it => isDependent(it, now))
+    ? `If rows of \`${table}\` refer to a row deleted in the meantime, the schema can’t be rolled back.`
+    : `Rows of \`${table}\` that refer to a row deleted in the meantime are kept aside, outside the table.`
 }
 
 /** Whether each value of the first type is one of the second. */

@@ -6,13 +6,21 @@
  * the old schema makes demands on the rows, and rows written in the meantime are made to fit. Going forward once more
  * works the same way, with what the way back kept.
  */
-import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
+import { type Client, escapeIdentifier as id } from 'pg'
 import { z } from 'zod'
-import { moveReportSchema, type Loss, type MoveReport, type Rename, type SchemaChange } from '../../shared/schema'
+import {
+  moveReportSchema,
+  type Loss,
+  type LossName,
+  type MoveReport,
+  type Rename,
+  type SchemaChange,
+} from '../../shared/schema'
 import { fillRequired, setAside } from './amends'
 import { readCatalogue, type Catalogue } from './catalogue'
-import { keepOf, Renames } from './compare'
-import { remakeEnums, withAddedLabels } from './enums'
+import { keepOf, readingAs, Renames } from './compare'
+import { requireAgreed, requireKept } from './consent'
+import { readContent } from './content'
 import {
   continueSequences,
   inKept,
@@ -25,10 +33,14 @@ import {
   settle,
   type Kept,
 } from './kept'
-import { demand, Refused } from './refusal'
+import { demand } from './refusal'
+import { restructure } from './restructure'
 import { parseScript, type Script } from './script'
 
 export type Direction = 'forward' | 'backward'
+
+/** Without `keep`, nothing is kept or checked: it is tried, and will be taken back. */
+export type Movable = Omit<SchemaChange, 'keep'> & { readonly keep?: SchemaChange['keep'] | undefined }
 
 /** Creates the schema for what is kept, unless it exists. */
 export const journal = `
@@ -82,9 +94,15 @@ export async function forget(client: Client, needed: readonly string[]): Promise
 
 /**
  * Within the session's transaction. Safe to repeat: a database that already has the schema is left as it is.
- * @throws Refused; Problem `schema-rollback`
+ * @param agreed what it may lose; absent: anything
+ * @throws Refused; Problem `schema-rollback`, `schema-loss`
  */
-export async function move(client: Client, change: SchemaChange, direction: Direction): Promise<MoveReport> {
+export async function move(
+  client: Client,
+  change: Movable,
+  direction: Direction,
+  agreed?: readonly LossName[],
+): Promise<MoveReport> {
   await client.query("SELECT pg_advisory_xact_lock(hashtextextended('im_kept', 0))")
   if (direction === 'backward' && !(await hasMoves(client))) return { losses: [], ...nothing }
   await client.query(journal)
@@ -99,8 +117,11 @@ export async function move(client: Client, change: SchemaChange, direction: Dire
   )
   const prefix = `m${rows[0]?.id ?? ''}`
   const renames = new Renames(direction === 'forward' ? change.renames : [])
+  const { keep = [] } = direction === 'forward' ? change : { keep: keepBack(before, last, change) }
+  const checked = direction === 'forward' && change.mend !== undefined && change.keep !== undefined
+  const content = checked ? await readContent(client, before) : undefined
   const kept: Kept[] = []
-  for (const it of direction === 'forward' ? change.keep : keepBack(before, last, change)) {
+  for (const it of keep) {
     const copy = await keepRows(client, `${prefix}_${kept.length}`, { before, renames }, it)
     if (copy) kept.push(copy)
   }
@@ -108,18 +129,28 @@ export async function move(client: Client, change: SchemaChange, direction: Dire
   await applyRenames(client, renames.all)
   for (const it of last?.kept ?? []) await markUntouched(client, it)
   const script = parseScript(change[direction])
-  await restructure(client, script, change, direction, last && wantedOf(last, change, direction))
+  await restructure(
+    client,
+    script,
+    direction === 'forward' ? change.mend : undefined,
+    last && wantedOf(last, change, direction),
+  )
   const { copies, ...amends } = last ? await fitRows(client, prefix, script, last) : { ...nothing, copies: [] }
   await makeDemands(client, script)
   if (last) await continueSequences(client, last.sequences)
 
   const after = await readCatalogue(client)
+  if (content) {
+    const now = { catalogue: after, content: await readContent(client, after, readingAs(before, renames)) }
+    requireKept({ catalogue: before, content }, now, renames, keep, amends)
+  }
   const losses: Loss[] = []
   for (const [index, it] of kept.entries()) {
     const settled = await settle(client, { before, after, renames, all: direction === 'backward' }, it)
     kept[index] = settled.kept
     losses.push(...settled.losses)
   }
+  if (agreed) requireAgreed(losses, agreed)
   if (direction === 'backward') await applyRenames(client, reversed(change.renames))
   const report = { losses, ...amends }
   await client.query('UPDATE im_kept.moves SET kept = $2, report = $3 WHERE id = $1', [
@@ -159,22 +190,22 @@ async function makeDemands(client: Client, { required, unique, foreign }: Script
  * what is put back. The latter include columns that the operator's statement wrote: run once more, it would overwrite
  * what users wrote since.
  */
-function keepBack(before: Catalogue, last: Move | undefined, change: SchemaChange): SchemaChange['keep'] {
+function keepBack(before: Catalogue, last: Move | undefined, change: Movable): SchemaChange['keep'] {
   if (!last) return []
   const renames = new Renames(change.renames)
   const wanted = keepOf(before, wantedOf(last, change, 'backward'), new Renames([]))
   return before.tables.flatMap(({ name: table, columns: its }) => {
     const found = wanted.find(it => it.table === table)
     const written = change.keep
-      .filter(it => renames.table(it.table) === table)
+      ?.filter(it => renames.table(it.table) === table)
       .flatMap(it => it.columns.map(column => renames.column(it.table, column)))
-    const columns = its.map(it => it.name).filter(it => found?.columns.includes(it) || written.includes(it))
+    const columns = its.map(it => it.name).filter(it => found?.columns.includes(it) || written?.includes(it))
     return found?.rows || columns.length > 0 ? [{ table, rows: found?.rows ?? false, columns }] : []
   })
 }
 
 /** The schema to return to, with the names that apply when things are put back. */
-function wantedOf({ before }: Move, { renames: all }: SchemaChange, direction: Direction): Catalogue {
+function wantedOf({ before }: Move, { renames: all }: Movable, direction: Direction): Catalogue {
   if (direction === 'forward') return before
   const renames = new Renames(all)
   return {
@@ -194,47 +225,6 @@ async function lockTables(client: Client): Promise<void> {
   )
   const names = rows[0]?.names
   if (names) await client.query(`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`)
-}
-
-async function restructure(
-  client: Client,
-  { structure }: Script,
-  { mend }: SchemaChange,
-  direction: Direction,
-  wanted: Catalogue | undefined,
-): Promise<void> {
-  const late = direction === 'forward' && mend !== undefined && !(await mended(client, mend))
-  const used = structure.filter(it => it.label === undefined).map(it => it.sql)
-  const now = wanted || structure.some(it => it.label !== undefined) ? await readCatalogue(client) : undefined
-  const enums = now && (wanted ?? withAddedLabels(now, structure, [...used, mend ?? ''].join('\n')))
-  const remade = now && enums ? await remakeEnums(client, now, enums) : []
-  for (const part of structure) {
-    if (part.enum === undefined || !remade.includes(part.enum)) await demand(client, part.sql)
-  }
-  if (late) await runMend(client, mend)
-}
-
-/** SQLSTATEs for a column, table, type or enum label that doesn't exist yet. */
-const tooEarly = ['42703', '42P01', '42704', '22P02']
-
-/** @returns false if the statement uses something that the change has yet to add */
-async function mended(client: Client, sql: string): Promise<boolean> {
-  try {
-    await runMend(client, sql)
-    return true
-  } catch (error) {
-    if (error instanceof Refused && tooEarly.includes(error.refusal.code)) return false
-    throw error
-  }
-}
-
-/** Runs the statement inside a block, so it can't end the transaction. @throws Refused */
-async function runMend(client: Client, sql: string): Promise<void> {
-  try {
-    await demand(client, `DO ${literal(`BEGIN EXECUTE ${literal(sql)}; END`)}`)
-  } catch (error) {
-    throw error instanceof Refused ? new Refused({ ...error.refusal, statement: sql }, { cause: error }) : error
-  }
 }
 
 /** The renames that undo these. */

@@ -103,6 +103,7 @@ async function findings(client: Client, sql: string, code: string | undefined, i
       const columns = [...(/\(([^()]*)\)\s*$/.exec(sql)?.[1] ?? '').matchAll(new RegExp(quotedName, 'g'))].map(it =>
         unquote(it[1]),
       )
+      if (columns.length === 0) return [] // a column under a unique index got another type
       const same = columns.map(it => `other.${id(it)} = t.${id(it)}`).join(' AND ')
       return [
         {

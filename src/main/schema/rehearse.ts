@@ -4,7 +4,7 @@
  */
 import { type Client, DatabaseError } from 'pg'
 import type { Loss, Refusal, Rehearsal, SchemaChange } from '../../shared/schema'
-import { differences, readCatalogue, type Catalogue } from './catalogue'
+import { differences, readCatalogue, tableOf, type Catalogue } from './catalogue'
 import { classOf, keepOf, lossesOf, oldCodeLimits, readingAs, renameCandidates, Renames, type State } from './compare'
 import { differingTables, readContent } from './content'
 import { rollbackLimits } from './limits'
@@ -26,10 +26,9 @@ export async function rehearse(client: Client, proposal: Proposal): Promise<Rehe
   if (isEmpty(proposal)) return { class: 'none', ...nothing }
   const renames = new Renames(proposal.renames)
   const before = await readState(client)
-  const unkept = { ...proposal, keep: [] }
   const tryForward = (): Promise<State> =>
     tried(client, async () => {
-      await move(client, unkept, 'forward')
+      await move(client, { ...proposal, keep: undefined }, 'forward')
       const catalogue = await readCatalogue(client)
       return { catalogue, content: await readContent(client, catalogue, readingAs(before.catalogue, renames)) }
     })
@@ -42,11 +41,12 @@ export async function rehearse(client: Client, proposal: Proposal): Promise<Rehe
   }
   const found = lossesOf(before, after, renames)
   const change = { ...proposal, keep: keepOf(before.catalogue, after.catalogue, renames, found) }
-  const { losses } = await inTransaction(client, () => move(client, change, 'forward'))
+  const { losses: counted } = await inTransaction(client, () => move(client, change, 'forward'))
+  const losses = [...counted, ...uncounted(before, found)]
   return {
-    class: classOf(before.catalogue, after.catalogue, renames, found),
+    class: classOf(before.catalogue, after.catalogue, renames, losses),
     change,
-    losses: losses.filter(it => found.some(one => isSame(one, it))),
+    losses,
     candidates: renameCandidates(before.catalogue, after.catalogue, renames),
     oldCode: oldCodeLimits(before.catalogue, after.catalogue),
     rollback: await rehearseBack(client, change, before, after, losses),
@@ -58,8 +58,13 @@ const isEmpty = ({ forward, renames }: Proposal): boolean => {
   return renames.length + structure.length + required.length + unique.length + foreign.length === 0
 }
 
-const isSame = (one: Pick<Loss, 'kind' | 'table'> & { readonly column?: string }, other: Loss): boolean =>
-  one.kind === other.kind && one.table === other.table && one.column === ('column' in other ? other.column : undefined)
+/** Without a key, nothing tells which rows have other values now: at most all. */
+const uncounted = ({ catalogue, content }: State, found: ReturnType<typeof lossesOf>): Loss[] =>
+  found.flatMap(({ kind, table, column = '', replaced = false }) =>
+    kind === 'values' && tableOf(catalogue, table)?.key.length === 0
+      ? [{ kind, table, column, replaced, count: content[table]?.rows ?? 0, keys: [] }]
+      : [],
+  )
 
 /** Before any demands are made on the rows. */
 async function restructuredOnly(client: Client, { forward, renames }: Proposal): Promise<Catalogue> {

@@ -1,5 +1,5 @@
 /** Schema changes of instances' databases, as the jobs use them. */
-import type { MoveReport, Rehearsal, Rename, SchemaChange } from '../../shared/schema'
+import type { LossName, MoveReport, Rehearsal, Rename, SchemaChange } from '../../shared/schema'
 import type { Login } from '../infrastructure/connection'
 import type { Copies } from './copies'
 import { diff, diffs, pull, withScratch, type Prisma } from './diff'
@@ -33,35 +33,34 @@ export class Schemas {
    * @param source the login of the role that owns the tables, not through PgBouncer
    * @param token identifies the copy, which nothing else may need in the meantime
    * @param prisma the database in its URL isn't touched
-   * @throws Problem `schema-copy`, `schema-locked`; those of `Run` and `withSession`; the signal's reason
+   * @param room refuses if there isn't enough disk space for the copy
+   * @throws Problem `schema-copy`, `schema-locked`; those of `Run`, `withSession` and `room`; the signal's reason
    */
-  async rehearse(source: Login, token: string, prisma: Prisma, question: Question): Promise<Rehearsal> {
-    const copy = await this.#copies.make(source, token, prisma.signal)
-    // a running statement doesn't see the signal, but dropping its database ends it
-    const stop = (): void => void this.#copies.drop(token).catch(() => undefined)
-    prisma.signal.addEventListener('abort', stop, { once: true })
-    try {
+  rehearse(
+    source: Login,
+    token: string,
+    prisma: Prisma,
+    question: Question,
+    room: () => Promise<void>,
+  ): Promise<Rehearsal> {
+    return this.#copies.use(source, token, { signal: prisma.signal, room }, async copy => {
       const { drift, ...proposal } = await proposalFor(copy, prisma, question)
       return { ...(await withSession(copy, client => rehearse(client, proposal))), drift }
-    } catch (error) {
-      prisma.signal.throwIfAborted()
-      throw error
-    } finally {
-      prisma.signal.removeEventListener('abort', stop)
-      await this.#copies.drop(token)
-    }
+    })
   }
 
   /**
-   * Changes the real database, or a copy. Safe to repeat. @throws Problem `schema-refused`; then nothing was changed
+   * Changes the real database, or a copy. Safe to repeat.
+   * @param agreed what it may lose; absent: anything
+   * @throws Problem `schema-refused`, `schema-loss`; then nothing was changed
    */
-  forward(login: Login, change: SchemaChange): Promise<MoveReport> {
-    return this.#move(login, change, 'forward')
+  forward(login: Login, change: SchemaChange, agreed?: readonly LossName[]): Promise<MoveReport> {
+    return this.#move(login, change, 'forward', agreed)
   }
 
-  /** Undoes the change, keeping rows written since. Safe to repeat. @throws as `forward` */
-  backward(login: Login, change: SchemaChange): Promise<MoveReport> {
-    return this.#move(login, change, 'backward')
+  /** Undoes the change, keeping rows written since. Safe to repeat. @param agreed, @throws as `forward` */
+  backward(login: Login, change: SchemaChange, agreed?: readonly LossName[]): Promise<MoveReport> {
+    return this.#move(login, change, 'backward', agreed)
   }
 
   /** Whether the database says that it has the change. */
@@ -74,8 +73,13 @@ export class Schemas {
     return withSession(login, client => inTransaction(client, () => forget(client, needed)))
   }
 
-  #move(login: Login, change: SchemaChange, direction: Direction): Promise<MoveReport> {
-    return withSession(login, client => inTransaction(client, () => move(client, change, direction)))
+  #move(
+    login: Login,
+    change: SchemaChange,
+    direction: Direction,
+    agreed: readonly LossName[] | undefined,
+  ): Promise<MoveReport> {
+    return withSession(login, client => inTransaction(client, () => move(client, change, direction, agreed)))
   }
 }
 

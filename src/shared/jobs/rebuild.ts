@@ -1,7 +1,7 @@
 /** Jobs that exchange an instance's code: for the base application's current code, or for its previous code. */
 import { z } from 'zod'
 import { nameSchema } from '../instance'
-import { renameSchema } from '../schema'
+import { lossNameSchema, renameSchema } from '../schema'
 import { owns, things, uses, type Claim } from '../things'
 import { manifestSchema } from '../workspace'
 import { fingerprintSchema } from './create'
@@ -21,6 +21,8 @@ const pushSchema = z.strictObject({
   ...answers,
   /** Values or rows may be lost; they are kept for a rollback. */
   acceptLoss: z.boolean().default(false),
+  /** Those that the operator has seen; absent: whatever they are. */
+  agreed: z.array(lossNameSchema).max(10_000).optional(),
 })
 
 const exchangePlanSchema = z.strictObject({

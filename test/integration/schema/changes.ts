@@ -245,7 +245,10 @@ export const accepted: readonly Change[] = [
       ['  @@index([classId])\n', ''],
     ],
     class: 'destructive',
-    limits: ['Rows of the new table `_SampleToSchoolClass` are kept aside; the old code doesn’t show them.'],
+    limits: [
+      '`classId` of `samples` is emptied in rows that refer to a row deleted in the meantime.',
+      'Rows of the new table `_SampleToSchoolClass` are kept aside; the old code doesn’t show them.',
+    ],
     losses: ['column samples.classId 225'],
     later: 'INSERT INTO "_SampleToSchoolClass" VALUES (5, 5)',
   },
@@ -271,6 +274,17 @@ export const accepted: readonly Change[] = [
     limits: ['Rows of `badges` that refer to a row deleted in the meantime are kept aside, outside the table.'],
     losses: ['table badges 50'],
     aside: 3,
+  },
+  {
+    name: 'drop a relation, and nothing else',
+    replace: [
+      ['  badges    Badge[]\n', ''],
+      ['  user   User   @relation(fields: [userId], references: [id])\n  @@map("badges")', '  @@map("badges")'],
+    ],
+    class: 'additive',
+    limits: ['Rows of `badges` that refer to a row deleted in the meantime are kept aside, outside the table.'],
+    aside: 1,
+    later: `INSERT INTO badges (title, "userId") VALUES ('new', 42)`,
   },
   {
     name: 'rename a table, as Prisma does it',

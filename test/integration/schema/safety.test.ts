@@ -1,7 +1,8 @@
 /** What a schema change must never do: stop half-way, copy a database unfaithfully, or show its data to others. */
-import { escapeIdentifier as id } from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { escapeIdentifier as id, type QueryResult } from 'pg'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { withConnection, type Login } from '../../../src/main/infrastructure/connection'
+import { clone } from '../../../src/main/schema/clone'
 import { Copies } from '../../../src/main/schema/copies'
 import { move } from '../../../src/main/schema/move'
 import { rehearse } from '../../../src/main/schema/rehearse'
@@ -13,9 +14,11 @@ import { podmanForTests } from '../../support/podman/podman'
 import { describeWhere } from '../../support/requires'
 import { until } from '../../support/workspace'
 import { base } from './changes'
-import { dump, makeSchool, type School } from './school'
+import { dump, makeSchool, rehearsed, type School } from './school'
 
 const signal = new AbortController().signal
+/** There is enough. */
+const room = (): Promise<void> => Promise.resolve()
 const dropPhone: SchemaChange = {
   id: 'drop-phone',
   forward: 'ALTER TABLE "users" DROP COLUMN "phone";',
@@ -193,6 +196,76 @@ describe('the operator’s statement', () => {
   })
 })
 
+describe('a rehearsal', () => {
+  const change = { id: 'type', backward: '', renames: [] }
+
+  test('says why a unique column can’t get another type', async () => {
+    const login = await school.database('rounded')
+    await run(login, 'CREATE TABLE prices (price numeric UNIQUE); INSERT INTO prices VALUES (1.2), (1.4)')
+    const forward = 'ALTER TABLE "prices" ALTER COLUMN "price" SET DATA TYPE INTEGER;'
+    const { refusal } = await rehearsed(school, login, { ...change, forward })
+    expect(refusal).toMatchObject({ code: '23505', words: expect.stringContaining('prices_price_key') as string })
+  })
+
+  test('names what a table without a key loses', async () => {
+    const login = await school.database('keyless')
+    await run(login, 'CREATE TABLE levels (level numeric); INSERT INTO levels VALUES (1.5), (2)')
+    const forward = 'ALTER TABLE "levels" ALTER COLUMN "level" SET DATA TYPE INTEGER;'
+    const backward = 'ALTER TABLE "levels" ALTER COLUMN "level" SET DATA TYPE DECIMAL;'
+    expect(await rehearsed(school, login, { ...change, forward, backward })).toMatchObject({
+      class: 'destructive',
+      losses: [{ kind: 'values', table: 'levels', column: 'level', count: 2 }],
+      rollback: { exact: false },
+    })
+  })
+
+  test('that only adds rows by the operator’s statement loses nothing', async () => {
+    const login = await school.database('added')
+    const mend = `INSERT INTO school_classes (name, teacher_id) SELECT 'None', 1 WHERE NOT EXISTS (SELECT FROM school_classes WHERE name = 'None')`
+    const forward = 'ALTER TABLE "users" ADD COLUMN "fax" TEXT;'
+    const backward = 'ALTER TABLE "users" DROP COLUMN "fax";'
+    const its = await rehearsed(school, login, { ...change, forward, backward, mend })
+    expect(its).toMatchObject({ class: 'additive', losses: [] })
+  })
+})
+
+describe('since the rehearsal', () => {
+  test('the operator’s statement would take more with it: refused, and nothing is changed', async () => {
+    const login = await school.database('mend cascade')
+    await run(login, 'DELETE FROM analyses WHERE "sampleId" = 1')
+    const its = await rehearsed(school, login, { ...dropPhone, mend: 'DELETE FROM samples WHERE id = 1' })
+    expect(its.losses.filter(it => it.kind === 'rows')).toMatchObject([{ table: 'samples', count: 1 }])
+    if (!its.change) throw new Error('refused')
+    await run(login, `INSERT INTO analyses ("sampleId", sequence) VALUES (1, 'new')`)
+    const before = await dump(login)
+    await expect(schemas.forward(login, its.change)).rejects.toMatchObject({
+      problem: { code: 'schema-loss', cause: 'Your statement deletes rows of `analyses`. In the rehearsal it didn’t.' },
+    })
+    expect(await dump(login)).toEqual(before)
+  })
+
+  test('a value was written that the change would round, and nobody agreed to that: refused', async () => {
+    const login = await school.database('rounds')
+    await run(login, 'UPDATE users SET score = 1')
+    const type = (it: string): string => `ALTER TABLE "users" ALTER COLUMN "score" SET DATA TYPE ${it};`
+    const proposal = { id: 'rounds', forward: type('INTEGER'), backward: type('DOUBLE PRECISION'), renames: [] }
+    const { change, losses } = await rehearsed(school, login, proposal)
+    expect(losses).toEqual([])
+    if (!change) throw new Error('refused')
+    await run(login, 'UPDATE users SET score = 3.5 WHERE id = 3')
+    const before = await dump(login)
+    await expect(schemas.forward(login, change, [])).rejects.toMatchObject({
+      problem: {
+        code: 'schema-loss',
+        cause: 'It changes values of column `score` of `users`: one value. In the rehearsal it didn’t.',
+      },
+    })
+    expect(await dump(login)).toEqual(before)
+    const agreed = [{ kind: 'values', table: 'users', column: 'score' }] as const
+    expect(await schemas.forward(login, change, agreed)).toMatchObject({ losses: [{ ...agreed[0], count: 1 }] })
+  })
+})
+
 describe('on the way back', () => {
   test('a value that only the new enum has becomes another, and is there again on the way forward', async () => {
     const login = await school.database('label')
@@ -236,6 +309,16 @@ describe('on the way back', () => {
       problem: { code: 'schema-refused', cause: expect.stringContaining('3 rows (4, 5 and 6)') as string },
     })
     expect(await dump(login)).toEqual(meanwhile)
+  })
+
+  test('a primary key that comes back under the same name: that duplicates bar the way is said', async () => {
+    const login = await school.database('primary')
+    await run(login, 'CREATE TABLE pairs (a int, b int, CONSTRAINT pairs_pkey PRIMARY KEY (a))')
+    const key = (columns: string): string =>
+      `ALTER TABLE "pairs" DROP CONSTRAINT "pairs_pkey", ADD CONSTRAINT "pairs_pkey" PRIMARY KEY (${columns});`
+    const change = { id: 'primary', forward: key('"a", "b"'), backward: key('"a"'), renames: [] }
+    const { rollback } = await rehearsed(school, login, change)
+    expect(rollback.limits).toContain('If `a` of `pairs` has duplicates by then, the schema can’t be rolled back.')
   })
 
   test('a reference to what was deleted meanwhile is emptied where it may be', async () => {
@@ -295,6 +378,31 @@ describe('a copy', () => {
     await school.copies.drop('odd')
   })
 
+  test('is made of a few megabytes at a time, however big the rows are', async () => {
+    const login = await school.database('big')
+    await run(
+      login,
+      `CREATE TABLE pictures AS SELECT repeat('x', CASE WHEN n > 100 THEN 1000000 ELSE 1 END) AS data FROM generate_series(1, 130) AS n`,
+    )
+    await asAdmin('CREATE DATABASE big_copy OWNER school_user TEMPLATE instance_manager_template')
+    const copy = { ...login, database: 'big_copy' }
+    const sizes: number[] = []
+    await withSession(login, from =>
+      withSession(copy, async to => {
+        const query = from.query.bind(from) as (sql: string) => Promise<QueryResult>
+        const watched = async (sql: string): Promise<QueryResult> => {
+          const result = await query(sql)
+          sizes.push(JSON.stringify([result].flat().map(it => it.rows)).length)
+          return result
+        }
+        vi.spyOn(from, 'query').mockImplementation(watched as never)
+        await clone(from, to, signal)
+      }),
+    )
+    expect(Math.max(...sizes)).toBeLessThan(4_100_000)
+    expect(await dump(copy)).toEqual(await dump(login))
+  })
+
   test('that would lack something isn’t made, and nothing stays', async () => {
     const login = await school.database('partitioned')
     await run(login, 'CREATE TABLE parts (id int) PARTITION BY RANGE (id)')
@@ -334,18 +442,53 @@ describe('a copy', () => {
   })
 })
 
+describe('copies', () => {
+  const present = async (): Promise<number> => (await databases()).filter(it => it.startsWith('im_copy_')).length
+  const use = (token: string, work: () => Promise<unknown>, asks = room, its = signal): Promise<unknown> =>
+    school.copies.use(school.login, token, { signal: its, room: asks }, work)
+
+  test('are used one at a time, each if there is room for it; waiting for one can be cancelled', async () => {
+    const stop = new AbortController()
+    let began = false
+    let go = false
+    const first = use('first', async () => {
+      began = true
+      await until(() => go)
+      throw new Error('failed')
+    })
+    const second = use('second', present, async () => expect(await present()).toBe(0))
+    const third = use('third', present, () => Promise.reject(new Error('full')))
+    const fourth = use('fourth', present, room, stop.signal)
+    await until(() => began)
+    stop.abort(problem({ code: 'cancelled', message: 'Cancelled.' }))
+    await expect(fourth).rejects.toMatchObject({ problem: { code: 'cancelled' } })
+    expect(await present()).toBe(1)
+    go = true
+    await expect(first).rejects.toThrow('failed')
+    expect(await second).toBe(1)
+    await expect(third).rejects.toThrow('full')
+    expect(await present()).toBe(0)
+  })
+})
+
 describe('with Prisma', () => {
   test('what somebody has changed by hand is said, and dropped as a loss', async () => {
     const login = await school.database('drifted')
     await run(login, 'ALTER TABLE users ADD COLUMN extra int; UPDATE users SET extra = 1 WHERE id < 4')
     const from = await school.schema('base', base)
     const to = await school.schema('drifted', base.replace('  room      String?\n', ''))
-    const its = await schemas.rehearse(login, 'drifted', school.prismaFor(login), {
-      id: 'drifted',
-      from,
-      to,
-      renames: [],
-    })
+    const its = await schemas.rehearse(
+      login,
+      'drifted',
+      school.prismaFor(login),
+      {
+        id: 'drifted',
+        from,
+        to,
+        renames: [],
+      },
+      room,
+    )
     expect(its.drift).toEqual(['ALTER TABLE "users" DROP COLUMN "extra"'])
     expect(its).toMatchObject({ class: 'destructive', rollback: { exact: true } })
     expect(its.losses).toMatchObject([
@@ -368,12 +511,12 @@ describe('with Prisma', () => {
       { kind: 'table', from: 'badges', to: 'awards' },
       { kind: 'column', table: 'awards', from: 'title', to: 'label' },
     ] as const
-    const answer = await schemas.rehearse(login, 'answer', prisma, { ...question, renames })
+    const answer = await schemas.rehearse(login, 'answer', prisma, { ...question, renames }, room)
     expect(answer).toMatchObject({ class: 'restrictive', losses: [], rollback: { exact: true, limits: [] } })
     if (!answer.change) throw new Error('refused')
     await schemas.forward(login, answer.change)
     const again = { ...question, id: 'again', from: to }
-    expect(await schemas.rehearse(login, 'again', prisma, again)).toMatchObject({ class: 'none', drift: [] })
+    expect(await schemas.rehearse(login, 'again', prisma, again, room)).toMatchObject({ class: 'none', drift: [] })
     await schemas.backward(login, answer.change)
     expect(await dump(login)).toEqual(before)
     expect((await databases()).filter(it => it.startsWith('im_copy_'))).toEqual([])
@@ -385,7 +528,7 @@ describe('with Prisma', () => {
     const to = await school.schema('stopped', base.replace('  room      String?\n', ''))
     const question = { id: 'stopped', from, to, renames: [], mend: 'SELECT pg_sleep(600)' }
     const prisma = { ...school.prismaFor(school.login), signal: stop.signal }
-    const rehearsal = schemas.rehearse(school.login, 'stopped', prisma, question)
+    const rehearsal = schemas.rehearse(school.login, 'stopped', prisma, question, room)
     const sleeping = "SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND datname LIKE 'im_copy_%'"
     await until(async () => (await asAdmin(sleeping)).length > 0)
     stop.abort(problem({ code: 'cancelled', message: 'Cancelled.' }))
@@ -396,7 +539,7 @@ describe('with Prisma', () => {
   test('equal schemas are no change', async () => {
     const file = await school.schema('base', base)
     const question = { id: 'none', from: file, to: file, renames: [] }
-    expect(await schemas.rehearse(school.login, 'none', school.prismaFor(school.login), question)).toMatchObject({
+    expect(await schemas.rehearse(school.login, 'none', school.prismaFor(school.login), question, room)).toMatchObject({
       class: 'none',
       losses: [],
     })

@@ -10,6 +10,7 @@ import type { Driver } from '../../infrastructure/drivers/driver'
 import { postgres } from '../../infrastructure/services/postgres'
 import { requireInstanceConfig } from '../../workspace/instance-config'
 import type { Slot } from '../../workspace/paths'
+import { requireRoom } from './schema'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
 
 /** Milliseconds for each of the two commands: enough for tens of gigabytes. */
@@ -23,9 +24,10 @@ export const dumpDatabase = (services: RebuildServices): ExchangeStep => ({
     const paths = pathsOf(services, plan)
     const { tool } = await services.infrastructure.driver()
     if (!tool) return note('The database wasn’t saved: the driver has no pg_dump of the server’s version.')
-    const { database } = await requireInstanceConfig(paths.config)
+    const config = await requireInstanceConfig(paths.config)
+    await requireRoom(services, 'a dump of the database', config)
     const file = dumpIn(paths.slots.replaced)
-    await save(tool, database.name, file, signal)
+    await save(tool, config.database.name, file, signal)
     report({ text: 'Reading the dump back' })
     await readBack(tool, file, signal)
     note(`A dump of the database as it was, for pg_restore: ${dumpIn(paths.slots.previous)}`)

@@ -2,11 +2,11 @@
 import { join } from 'node:path'
 import type { RebuildPlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
-import { lossWords, renameWords, type Rehearsal } from '../../../shared/schema'
+import { lossesBeyond, lossWords, renameWords, type LossName, type Rehearsal } from '../../../shared/schema'
 import type { StepActions } from '../../operations/implement'
 import { refusedProblem } from '../../schema/refusal'
 import { requireInstanceConfig } from '../../workspace/instance-config'
-import { ownerLogin, prismaIn, schemaFile } from './schema'
+import { ownerLogin, prismaIn, requireRoom, schemaFile } from './schema'
 import { readMove, writeMove } from './schema-move'
 import { pathsOf, type RebuildServices } from './services'
 
@@ -14,17 +14,18 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
   async do({ plan: { push, target, token, manifest }, signal, report, note }) {
     if (!push) return
     const { config, server, slots } = pathsOf(services, { target, manifest })
-    const login = await ownerLogin(services, await requireInstanceConfig(config))
+    const its = await requireInstanceConfig(config)
+    const login = await ownerLogin(services, its)
     const prisma = await prismaIn(services, target.name, server, login, signal)
+    const question = { ...push, from: join(server, schemaFile), to: join(slots.next.server, schemaFile) }
     report({ text: 'Changing a copy of the database: forward, back and forward again' })
-    const rehearsal = await services.schemas.rehearse(login, token, prisma, {
-      ...push,
-      from: join(server, schemaFile),
-      to: join(slots.next.server, schemaFile),
-    })
-    const { change, rollback } = requireAgreed(rehearsal, push.acceptLoss)
+    const rehearsal = await services.schemas.rehearse(login, token, prisma, question, () =>
+      requireRoom(services, 'a rehearsal', its),
+    )
+    const agreed = push.acceptLoss ? push.agreed : []
+    const { change, rollback } = requireAgreed(rehearsal, agreed)
     note(rehearsalWords(rehearsal))
-    if (change) await writeMove(slots.replaced, { change, direction: 'forward', rollback })
+    if (change) await writeMove(slots.replaced, { change, direction: 'forward', rollback, agreed })
   },
   // written last, once the copy is gone
   verify: async ({ plan }) => (await readMove(pathsOf(services, plan).slots.replaced)) !== undefined,
@@ -44,10 +45,11 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
 })
 
 /** @throws Problem `schema-refused`; `schema-loss` if the change loses something that nobody agreed to */
-function requireAgreed(rehearsal: Rehearsal, acceptLoss: boolean): Rehearsal {
+function requireAgreed(rehearsal: Rehearsal, agreed: readonly LossName[] | undefined): Rehearsal {
   if (rehearsal.refusal) throw refusedProblem(rehearsal.refusal)
-  if (rehearsal.class !== 'destructive' || acceptLoss) return rehearsal
-  const { losses, candidates } = rehearsal
+  const { candidates } = rehearsal
+  const losses = agreed ? lossesBeyond(rehearsal.losses, agreed) : []
+  if (losses.length === 0) return rehearsal
   const renames = candidates.map(renameWords).join(', ')
   throw problem({
     code: 'schema-loss',

@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { schemaChangeSchema, rollbackSchema, type MoveReport } from '../../../shared/schema'
+import { lossNameSchema, schemaChangeSchema, rollbackSchema, type MoveReport } from '../../../shared/schema'
 import type { Login } from '../../infrastructure/connection'
 import type { Schemas } from '../../schema/schemas'
 import { readJson, writeJson } from '../../system/files'
@@ -16,6 +16,8 @@ const schemaMoveSchema = z.strictObject({
   direction: z.enum(['forward', 'backward']),
   /** What going back does, as rehearsed. */
   rollback: rollbackSchema,
+  /** What this way may lose; absent: anything. */
+  agreed: z.array(lossNameSchema).optional(),
 })
 export type SchemaMove = Readonly<z.infer<typeof schemaMoveSchema>>
 
@@ -32,7 +34,8 @@ export const writeMove = (slot: Slot, move: SchemaMove): Promise<void> => writeJ
 
 export const removeMove = (slot: Slot): Promise<void> => rm(fileIn(slot), { force: true })
 
-export const opposite = (move: SchemaMove): SchemaMove => ({
+/** Nothing is agreed to for it: what it takes is kept and noted. */
+export const opposite = ({ agreed: _, ...move }: SchemaMove): SchemaMove => ({
   ...move,
   direction: move.direction === 'forward' ? 'backward' : 'forward',
 })
@@ -41,5 +44,5 @@ export const opposite = (move: SchemaMove): SchemaMove => ({
 export const makeMove = (
   schemas: Schemas,
   login: Login,
-  { change, direction }: Pick<SchemaMove, 'change' | 'direction'>,
-): Promise<MoveReport> => schemas[direction](login, change)
+  { change, direction, agreed }: Pick<SchemaMove, 'change' | 'direction' | 'agreed'>,
+): Promise<MoveReport> => schemas[direction](login, change, agreed)

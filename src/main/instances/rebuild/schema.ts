@@ -25,8 +25,8 @@ export const schemaFile = 'prisma/schema.prisma'
 
 /**
  * What a schema change would do to the database as it is now. Takes seconds; the application keeps using the database.
- * @throws Problem `schema-files`, `instance-unknown`, `instance-foreign`, `postgres-unreachable`; those of
- * `Schemas.rehearse`
+ * @throws Problem `schema-files`, `instance-unknown`, `instance-foreign`, `postgres-unreachable`, `disk-space`; those
+ * of `Schemas.rehearse`
  */
 export async function rehearseSchema(
   services: RebuildServices,
@@ -37,7 +37,10 @@ export async function rehearseSchema(
   const files = await schemaFiles(services, manifest, paths)
   const login = await ownerLogin(services, config)
   const prisma = await prismaIn(services, name, paths.server, login, signal)
-  return await services.schemas.rehearse(login, randomUUID(), prisma, { id: randomUUID(), ...files, renames, mend })
+  const question = { id: randomUUID(), ...files, renames, mend }
+  return await services.schemas.rehearse(login, randomUUID(), prisma, question, () =>
+    requireRoom(services, 'a rehearsal', config),
+  )
 }
 
 /**
@@ -77,8 +80,13 @@ export async function schemaDiffers(
   return own !== base
 }
 
+/** Bytes of PostgreSQL's log of changes that are there at once at most: its default `max_wal_size`. */
+const mostLog = 2 ** 30
+
 /**
- * What a plan says about a schema change, and how much space the change takes: a copy, what is kept, a dump.
+ * What a plan says about a schema change, and how much space the change takes. On a copy: the copy, its tables
+ * rewritten, and what is kept. On the database itself: a dump, its tables rewritten, and what is kept. Also the log
+ * (WAL) of two of these.
  * @throws Problem `postgres-unreachable`
  */
 export async function planMove(
@@ -86,8 +94,20 @@ export async function planMove(
   { database }: Pick<InstanceConfig, 'database'>,
 ): Promise<{ readonly moves: NonNullable<ExchangePlan['moves']>; readonly bytes: number }> {
   const dumped = (await infrastructure.driver()).tool !== undefined
-  const bytes = (await databases.usage(database.name))?.bytes ?? 0
-  return { moves: { dumped }, bytes: bytes * (dumped ? 3 : 2) }
+  const size = (await databases.usage(database.name))?.bytes ?? 0
+  return { moves: { dumped }, bytes: 3 * size + Math.min(2 * size, mostLog) }
+}
+
+/**
+ * Right before a copy or a dump is made: since it was planned, others may have taken the space.
+ * @param job as for `Space.require` @throws Problem `disk-space`, `postgres-unreachable`
+ */
+export async function requireRoom(
+  services: Pick<RebuildServices, 'infrastructure' | 'databases' | 'space'>,
+  job: string,
+  config: Pick<InstanceConfig, 'database'>,
+): Promise<void> {
+  await services.space.require(job, (await planMove(services, config)).bytes, true)
 }
 
 /** The login of the role that owns the tables, directly to PostgreSQL. */

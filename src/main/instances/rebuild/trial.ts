@@ -11,7 +11,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { loopback } from '../../../shared/address'
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
-import type { Login } from '../../infrastructure/connection'
 import type { Context } from '../../operations/operation'
 import { baseEnvironment } from '../../system/environment'
 import { descendants, portHolders } from '../../system/proc'
@@ -28,8 +27,8 @@ import { giveTo, placesOf } from '../system-user/ownership'
 import { releasedIn } from './exchange'
 import { withNewSettings } from './new-settings'
 import { removeOwn } from './own-files'
-import { envForCopy, ownerLogin } from './schema'
-import { makeMove, readMove, type SchemaMove } from './schema-move'
+import { envForCopy, ownerLogin, requireRoom } from './schema'
+import { makeMove, readMove } from './schema-move'
 import { pathsOf, type RebuildServices, type ExchangeStep } from './services'
 
 const pollEvery = 50 // ms
@@ -40,68 +39,67 @@ const kept = 16_000
 
 /** @param tested the code must pass the smoke tests too */
 export const trial = (services: RebuildServices, tested: boolean): ExchangeStep => ({
-  async do({ plan, signal, report, output, note }) {
+  async do(context) {
+    const { plan, signal, report } = context
     const paths = pathsOf(services, plan)
-    const { next } = paths.slots
-    const released = await releasedIn(paths, plan.manifest)
-    const port = await sparePort()
     const env = await withNewSettings(services, plan, (await readIfExists(paths.env)) ?? '')
     const move = await readMove(paths.slots.replaced)
-    await removeOwn(services.run, next.server, released) // left by a trial that was killed
-    const copy = move && (await changedCopy(services, plan, move, { signal, report }))
-    const own = copy ? envForCopy(env, copy) : env
-    await writeEnv(next.env, setEnv(own, { PORT: String(port), HOST: loopback }))
-    for (const it of plan.manifest.server.dataFolders) await mkdir(join(next.server, it), { recursive: true })
-    const user = await runAs(services.paths, plan.target.name)
-    if (user) await giveTo(services.run, user, placesOf(next, plan.manifest), signal)
-    report({ text: `Trying the new code on port ${port}` })
-    try {
-      await tryOut(
-        services,
-        {
-          name: plan.target.name,
-          user,
-          server: next.server,
-          entry: plan.manifest.server.entry,
-          port,
-          secrets: formsOf(secretsInEnv(env)),
-        },
-        { signal, output },
-        async () => {
-          if (!tested) return
-          const subject = { name: plan.target.name, slot: next, port }
-          const found = await smokeTest(services, subject, plan.manifest, { signal, output, note })
-          if (found) throw problem({ ...found, message: `With the new code, ${found.message}` })
-        },
-      )
-    } finally {
-      await removeOwn(services.run, next.server, released)
-      if (copy) await dropCopy(services, plan)
-    }
+    if (!move) return await tryWith(services, context, tested, env)
+    const config = await requireInstanceConfig(paths.config)
+    const room = () => requireRoom(services, 'a trial', config)
+    report({ text: 'Copying the database' })
+    await services.copies.use(await ownerLogin(services, config), plan.token, { signal, room }, async copy => {
+      await makeMove(services.schemas, copy, move)
+      await tryWith(services, context, tested, envForCopy(env, copy))
+    })
   },
   verify: () => Promise.resolve(false), // it leaves no trace of having run
   undo: async ({ plan }) => {
-    if (plan.moves) await dropCopy(services, plan) // left by a trial that was killed
+    // left by a trial that was killed; what can't be dropped now is dropped when PostgreSQL is up again
+    if (plan.moves) await services.copies.drop(plan.token).catch(() => undefined)
   },
 })
 
-/** A copy of the database with the schema that the new code expects. @throws as `Copies.make`, `Schemas.forward` */
-async function changedCopy(
+/** @param env the text of the instance's `.env`, with the database that the new code is to use */
+async function tryWith(
   services: RebuildServices,
-  plan: ExchangePlan,
-  move: SchemaMove,
-  { signal, report }: Pick<Context<ExchangePlan>, 'signal' | 'report'>,
-): Promise<Login> {
-  report({ text: 'Copying the database' })
-  const config = await requireInstanceConfig(pathsOf(services, plan).config)
-  const copy = await services.copies.make(await ownerLogin(services, config), plan.token, signal)
-  await makeMove(services.schemas, copy, move)
-  return copy
+  { plan, signal, report, output, note }: Context<ExchangePlan>,
+  tested: boolean,
+  env: string,
+): Promise<void> {
+  const paths = pathsOf(services, plan)
+  const { next } = paths.slots
+  const released = await releasedIn(paths, plan.manifest)
+  const port = await sparePort()
+  await removeOwn(services.run, next.server, released) // left by a trial that was killed
+  await writeEnv(next.env, setEnv(env, { PORT: String(port), HOST: loopback }))
+  for (const it of plan.manifest.server.dataFolders) await mkdir(join(next.server, it), { recursive: true })
+  const user = await runAs(services.paths, plan.target.name)
+  if (user) await giveTo(services.run, user, placesOf(next, plan.manifest), signal)
+  report({ text: `Trying the new code on port ${port}` })
+  try {
+    await tryOut(
+      services,
+      {
+        name: plan.target.name,
+        user,
+        server: next.server,
+        entry: plan.manifest.server.entry,
+        port,
+        secrets: formsOf(secretsInEnv(env)),
+      },
+      { signal, output },
+      async () => {
+        if (!tested) return
+        const subject = { name: plan.target.name, slot: next, port }
+        const found = await smokeTest(services, subject, plan.manifest, { signal, output, note })
+        if (found) throw problem({ ...found, message: `With the new code, ${found.message}` })
+      },
+    )
+  } finally {
+    await removeOwn(services.run, next.server, released)
+  }
 }
-
-/** A copy that can't be dropped now is dropped when PostgreSQL is running again. */
-const dropCopy = ({ copies }: RebuildServices, { token }: ExchangePlan): Promise<void> =>
-  copies.drop(token).catch(() => undefined)
 
 interface Candidate {
   readonly name: string

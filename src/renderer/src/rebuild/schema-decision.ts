@@ -1,7 +1,7 @@
 /** What the operator decides about the database's schema, and what a rehearsal says about it. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Rehearsal, Rename } from '../../../shared/schema'
+import { lossName, type Rehearsal, type Rename } from '../../../shared/schema'
 import { useTRPC } from '../app/trpc'
 
 export type SchemaChoice = 'leave' | 'change'
@@ -44,7 +44,10 @@ export function useSchemaDecision(name: string) {
       (found !== undefined && found.class !== 'refused' && (found.class !== 'destructive' || accepts)),
     loses: choice === 'change' && found?.class === 'destructive',
     /** For the job's input. */
-    schema: choice === 'change' ? { ...input, acceptLoss: accepts } : undefined,
+    schema:
+      choice === 'change'
+        ? { ...input, acceptLoss: accepts, ...(accepts && { agreed: found.losses.map(lossName) }) }
+        : undefined,
   }
 }
 export type SchemaDecision = ReturnType<typeof useSchemaDecision>
