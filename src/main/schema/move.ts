@@ -81,11 +81,21 @@ export async function isForward(client: Client, change: string): Promise<boolean
 
 /** Discards what was kept for changes other than these: there is no longer a way back from them. */
 export async function forget(client: Client, needed: readonly string[]): Promise<void> {
+  if (await hasMoves(client)) await letGo(client, 'change <> ALL ($1)', needed)
+}
+
+/** Lets go of what was kept for a change that was taken back, unless the way back took something from the rows. */
+export async function forgetUndone(client: Client, change: string): Promise<void> {
   if (!(await hasMoves(client))) return
-  const moves = await client.query<{ id: string; kept: unknown }>(
-    'SELECT id, kept FROM im_kept.moves WHERE change <> ALL ($1)',
-    [needed],
-  )
+  const last = await lastMove(client, change)
+  const took = last?.direction === 'backward' ? [...last.report.losses, ...last.report.aside] : []
+  if (!took.some(it => it.count > 0)) await letGo(client, 'change = $1', change)
+}
+
+async function letGo(client: Client, which: string, value: unknown): Promise<void> {
+  const moves = await client.query<{ id: string; kept: unknown }>(`SELECT id, kept FROM im_kept.moves WHERE ${which}`, [
+    value,
+  ])
   for (const { id: number, kept } of moves.rows) {
     for (const it of z.array(keptSchema).parse(kept)) await client.query(`DROP TABLE IF EXISTS ${inKept(it.name)}`)
     await client.query('DELETE FROM im_kept.moves WHERE id = $1', [number])

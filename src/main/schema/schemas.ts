@@ -3,7 +3,7 @@ import type { LossName, MoveReport, Rehearsal, Rename, SchemaChange } from '../.
 import type { Login } from '../infrastructure/connection'
 import type { Copies } from './copies'
 import { diff, diffs, pull, withScratch, type Prisma } from './diff'
-import { applyRenames, forget, isForward, move, reversed, type Direction } from './move'
+import { applyRenames, forget, forgetUndone, isForward, move, reversed, type Direction } from './move'
 import { rehearse, type Proposal } from './rehearse'
 import { splitAt } from './script'
 import { inTransaction, withSession } from './session'
@@ -71,6 +71,11 @@ export class Schemas {
   /** Discards what was kept for changes other than these. */
   forget(login: Login, needed: readonly string[]): Promise<void> {
     return withSession(login, client => inTransaction(client, () => forget(client, needed)))
+  }
+
+  /** Lets go of what was kept for a change that was taken back, unless the way back took something from the rows. */
+  forgetUndone(login: Login, id: string): Promise<void> {
+    return withSession(login, client => inTransaction(client, () => forgetUndone(client, id)))
   }
 
   #move(

@@ -29,17 +29,15 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
   },
   // written last, once the copy is gone
   verify: async ({ plan }) => (await readMove(pathsOf(services, plan).slots.replaced)) !== undefined,
-  /**
-   * This change will never be rolled back. What can't be discarded now is at the next rebuild that changes the schema.
-   */
+  /** This change will never be rolled back. What the undo took from the rows stays, as does what can't be discarded now. */
   async undo({ plan, report }) {
     const { config, slots } = pathsOf(services, plan)
     await services.copies.drop(plan.token).catch(() => undefined) // otherwise it is dropped at the next start
-    if (!(await readMove(slots.replaced))) return
-    const kept = (await readMove(slots.previous))?.change.id
+    const move = await readMove(slots.replaced)
+    if (!move) return
     const login = await ownerLogin(services, await requireInstanceConfig(config))
     await services.schemas
-      .forget(login, kept === undefined ? [] : [kept])
+      .forgetUndone(login, move.change.id)
       .catch((error: unknown) => report({ text: toProblem(error).message }))
   },
 })

@@ -35,8 +35,9 @@ export const writeMove = (slot: Slot, move: SchemaMove): Promise<void> => writeJ
 export const removeMove = (slot: Slot): Promise<void> => rm(fileIn(slot), { force: true })
 
 /** Nothing is agreed to for it: what it takes is kept and noted. */
-export const opposite = ({ agreed: _, ...move }: SchemaMove): SchemaMove => ({
+export const opposite = (move: SchemaMove): SchemaMove => ({
   ...move,
+  agreed: undefined,
   direction: move.direction === 'forward' ? 'backward' : 'forward',
 })
 

@@ -58,8 +58,11 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
       if (plan.ran && !plan.seamless) await stopTarget(services, plan.target)
       await endOthers(services, plan.target.name)
     }
-    // If rows prevent the schema from going back, the code that fits it stays too, until they are fixed.
-    if (move) await moveSchema(services, paths, opposite(move), note)
+    if (move)
+      await moveSchema(services, paths, opposite(move), note).catch(async (error: unknown) => {
+        if (plan.ran && switched) await serveMeanwhile(services, context)
+        throw error
+      })
     if (switched) await switchBack(services.run, paths, await releasedIn(paths, plan.manifest), plan.seamless)
     await leaveNewSettings(services, plan)
     await changeInstanceConfig(paths.config, it => ({ ...it, release: plan.from, schemaBehind: plan.wasBehind }))
@@ -79,6 +82,15 @@ async function makeDataFolders(services: RebuildServices, { target, manifest }: 
     if (user) await chown(it, user.uid, user.gid)
   }
 }
+
+/**
+ * The schema can't go back yet: its rows don't let it, or somebody holds a table. The code that fits it stays too, and
+ * serves until the operator tries again.
+ */
+const serveMeanwhile = (services: RebuildServices, context: Context<ExchangePlan>): Promise<void> =>
+  startAgain(services, context.plan.target, context).catch((error: unknown) =>
+    context.report({ text: toProblem(error).message }),
+  )
 
 /** While the instance is stopped. Safe to repeat: the database itself records which schema it has. */
 async function moveSchema(
