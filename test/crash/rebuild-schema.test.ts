@@ -1,96 +1,119 @@
 /**
- * Rebuilds and rollbacks that change the database's schema, killed with -9 on their way, again and again: the new code
- * with the new schema, or the old code with the old one, and all rows.
+ * Rebuilds and rollbacks that change the database's schema, killed with -9 at each line of the journal from the
+ * rehearsal on (the lines before are those of every rebuild, see rebuild.test.ts), and at each line of the undo. One
+ * operation is killed at all of its lines in turn: from each of them it goes on to the next. What comes of it is the new
+ * code with the new schema, or the old code with the old one, and all rows.
  */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { OperationState } from '../../src/shared/operation'
+import { dumpOf } from '../support/dump'
 import type { Moment } from '../support/faults'
-import { first, schemaWorkspace, setVersion, type SchemaWorkspace, type Version } from '../support/schema-base'
+import { schemaWorkspace, setVersion, type SchemaWorkspace, type Version } from '../support/schema-base'
 import { mustSucceed, until } from '../support/workspace'
-import { crash, recover } from './crash'
+import { crash, moments, recover } from './crash'
 
 let workspace: SchemaWorkspace
 let port: number
-beforeAll(async () => {
-  workspace = await schemaWorkspace()
-  ;({ port } = mustSucceed(await workspace.create({ name: 'school' })).plan as unknown as { port: number })
-  await workspace.query('school', `INSERT INTO users (name, phone) VALUES ('Ada', '1'), ('Bob', '2'), ('Eve', NULL)`)
-})
-beforeEach(() => workspace.open()) // a test that failed may have left it closed
-afterAll(() => workspace?.remove())
-
-const phoneless: Version = { columns: 'id, name, note', fields: 'name String\n  note String?' }
-
-const place = (...path: string[]): string => join(workspace.root, 'instances/school', ...path)
-/** What the instance's code reads, what the tables have, and that nothing lies around. */
-async function look() {
-  await until(async () => !(await readdir(join(workspace.root, 'instances'))).some(it => it.startsWith('.trash')))
-  const names = (await workspace.sql<{ it: string }>('SELECT datname AS it FROM pg_database')).map(it => it.it)
-  expect(names.filter(it => it.startsWith('im_copy_'))).toEqual([])
-  expect(await readdir(place())).not.toContain('.next')
-  expect(await readdir(place())).not.toContain('.replaced')
-  return {
-    served: await (await fetch(`http://127.0.0.1:${port}/`)).json(),
-    rows: await workspace.query('school', 'SELECT * FROM users ORDER BY id'),
-  }
-}
-
-/** Killed at each of the moments, which must come in this order; a step that is killed three times waits for someone. */
-async function killed(kind: string, input: object, moments: readonly Moment[]): Promise<OperationState | undefined> {
-  await workspace.close()
-  for (const [index, killAt] of moments.entries())
-    await crash(workspace, { ...(index === 0 && { run: [[kind, input]] }), killAt })
-  return (await recover(workspace))[0]
-}
-const doing = (step: string): Moment => ({ at: 'after', what: `doing ${step}` })
-const beforeDone = (step: string): Moment => ({ at: 'before', what: `done ${step}` })
-/** The database has the new schema, and the code isn't exchanged yet. */
-const between: Moment = { at: 'renamed', what: '.replaced/server' }
-const settled: Moment = { at: 'before', what: 'settled' }
+/** Before the schema changes, and after it has changed without being disturbed. */
+let before: Awaited<ReturnType<typeof look>>, after: Awaited<ReturnType<typeof look>>
+/** The step is left out where there is no pg_dump. */
+let saves: boolean
 
 const push = { name: 'school', schema: { acceptLoss: true } }
+const phoneless: Version = { columns: 'id, name, note', fields: 'name String\n  note String?' }
 const old = [
   { id: 1, name: 'Ada', phone: '1' },
   { id: 2, name: 'Bob', phone: '2' },
   { id: 3, name: 'Eve', phone: null },
 ]
 
+beforeAll(async () => {
+  workspace = await schemaWorkspace()
+  saves = (await workspace.services.infrastructure.driver()).tool !== undefined
+  ;({ port } = mustSucceed(await workspace.create({ name: 'school' })).plan as unknown as { port: number })
+  await workspace.query('school', `INSERT INTO users (name, phone) VALUES ('Ada', '1'), ('Bob', '2'), ('Eve', NULL)`)
+  before = await look()
+})
+beforeEach(() => workspace.open()) // a test that failed may have left it closed
+afterAll(() => workspace?.remove())
+
+const served = async (): Promise<unknown> => (await fetch(`http://127.0.0.1:${port}/`)).json()
+
+/** What the instance's code reads, and all that the database has. Nothing may lie around. */
+async function look() {
+  const instances = join(workspace.root, 'instances')
+  await until(async () => !(await readdir(instances)).some(it => it.startsWith('.trash')))
+  const slots = await readdir(join(instances, 'school'))
+  expect(slots.filter(it => ['.next', '.replaced'].includes(it) || it.endsWith('.tmp'))).toEqual([])
+  expect(await workspace.sql("SELECT datname FROM pg_database WHERE starts_with(datname, 'im_copy_')")).toEqual([])
+  const kept = await workspace.query(
+    'school',
+    "SELECT FROM pg_class WHERE relnamespace = to_regnamespace('im_kept') AND relkind = 'r' AND relname <> 'moves'",
+  )
+  return { served: await served(), database: await dumpOf(workspace, 'school_db'), kept: kept.length }
+}
+
+/**
+ * Runs a job that is killed at each of the moments, which must come in this order; a step that begins a fourth time
+ * would wait for someone. Until the switch, the instance serves what it served.
+ */
+async function killed(kind: string, input: object, lines: readonly Moment[]): Promise<OperationState | undefined> {
+  const was = await served()
+  await workspace.close()
+  const untouched = lines.findIndex(it => it.what.endsWith(' switch') || it.at === 'renamed' || it.what === 'turned')
+  for (const [index, killAt] of lines.entries()) {
+    await crash(workspace, { ...(index === 0 && { run: [[kind, input]] }), killAt })
+    if (index < untouched) expect(await served()).toEqual(was)
+  }
+  return (await recover(workspace))[0]
+}
+
+const ifSaved = (step: string): string[] => (saves ? [step] : [])
+
 it('new code that fails only once it runs: the old code and the old schema are back, with all rows', async () => {
-  const before = await look()
-  expect(before).toEqual({ served: old, rows: old })
   await setVersion(workspace, { ...phoneless, first: 'if (process.env.pm_id) throw new Error("not under PM2")' })
-  const undone = (at: 'before' | 'after', step: string): Moment => ({ at, what: `undone ${step}` })
+  const undone = (step: string): Moment => ({ at: 'before', what: `undone ${step}` })
+  const undo = (step: string): Moment[] => [{ at: 'after', what: `undoing ${step}` }, undone(step)]
   const state = await killed('rebuild', push, [
     { at: 'after', what: 'turned' },
-    undone('before', 'switch'),
-    undone('after', 'switch'),
-    undone('before', 'rehearse-schema'),
-    undone('after', 'fill-slot'),
+    undone('verify-health'), // has nothing to undo, as has the preparation
+    ...['start-process', 'switch', ...ifSaved('dump-database'), 'trial', 'rehearse-schema', 'fill-slot'].flatMap(undo),
+    undone('prepare-release'),
+    { at: 'before', what: 'settled' },
   ])
   expect(state).toMatchObject({ phase: 'rolled-back', turned: { reason: 'failed' } })
   expect(await look()).toEqual(before)
 })
 
-const ways: readonly (readonly Moment[])[] = [
-  [doing('rehearse-schema'), doing('trial'), between, doing('start-process'), doing('keep-previous')],
-  [
-    beforeDone('rehearse-schema'),
-    beforeDone('trial'),
-    doing('switch'),
-    beforeDone('switch'),
-    beforeDone('keep-previous'),
-    settled,
-  ],
-]
-it.each(ways)('a rebuild, killed at %o …, and a rollback', async (...moments) => {
+it('the same rebuild again, without a kill', async () => {
   await setVersion(workspace, phoneless)
-  expect(await killed('rebuild', push, moments)).toMatchObject({ phase: 'succeeded' })
-  const rows = old.map(({ id, name }) => ({ id, name, note: null }))
-  expect(await look()).toEqual({ served: rows, rows })
-  await setVersion(workspace, first)
-  const back = moments.filter(it => !it.what.endsWith('rehearse-schema'))
-  expect(await killed('rollback', { name: 'school' }, back)).toMatchObject({ phase: 'succeeded' })
-  expect(await look()).toEqual({ served: old, rows: old })
+  const { operations } = workspace.services
+  mustSucceed(await operations.settled(await operations.start('rebuild', push)))
+  after = await look()
+  expect(after).toMatchObject({ served: old.map(({ id, name }) => ({ id, name, note: null })), kept: 1 })
+})
+
+it('a rollback', async () => {
+  const state = await killed('rollback', { name: 'school' }, [
+    { at: 'before', what: 'done trial' },
+    { at: 'renamed', what: '.replaced/server' }, // the database has the old schema, the folder has no code
+    { at: 'before', what: 'done switch' },
+    { at: 'before', what: 'done start-process' },
+    { at: 'before', what: 'done keep-previous' },
+    { at: 'before', what: 'settled' },
+  ])
+  expect(state).toMatchObject({ phase: 'succeeded' })
+  expect(await look()).toMatchObject({ served: old, database: before.database })
+})
+
+it('a rebuild', async () => {
+  const begun = ['switch', 'start-process', 'verify-health', 'smoke-tests', 'keep-previous']
+  const [, ...lines] = moments('rehearse-schema', 'trial', ...ifSaved('dump-database'), ...begun)
+  const state = await killed('rebuild', push, lines)
+  expect(state).toMatchObject({ phase: 'succeeded' })
+  const notes = state?.steps.flatMap(it => it.notes ?? []).join('\n')
+  expect(notes).toMatch(/Class: destructive\.[^]+ DROP COLUMN [^]+ went forward\.\nKept aside: drops column `phone`/)
+  expect(await look()).toEqual(after)
 })

@@ -2,7 +2,7 @@
  * A rebuild and a rollback that are killed with -9 at every moment, inside their renames too, and started again: the
  * new code, or the old one, never something between, and the instance's own files as they were.
  */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Moment } from '../support/faults'
@@ -133,6 +133,56 @@ describe('new code that fails only once it runs: the old code is back', () => {
       expect(await look()).toEqual(before)
     },
   )
+})
+
+describe('with new settings', () => {
+  const input = { name: 'school', env: ['MAIL_FROM', 'MAIL_KEY'] }
+  const taken = 'MAIL_FROM="Ada # of <school>"\nMAIL_KEY=a-secret-1\n'
+  let old: string
+  const env = (): Promise<string> => readFile(place('server/.env'), 'utf8')
+  /** Its settings, and what a crash may leave of them and of config.json. */
+  const settled = async () => ({
+    env: await env(),
+    mode: (await stat(place('server/.env'))).mode & 0o777,
+    left: (await Promise.all([place(), place('server')].map(it => readdir(it))))
+      .flat()
+      .filter(it => it.endsWith('.tmp')),
+  })
+  /** The trial’s settings have another port. */
+  const writing = (what = ''): Moment => ({ at: 'writing', what: `PORT=${port}\n${what}` })
+
+  beforeAll(async () => {
+    await workspace.open()
+    await writeFile(join(workspace.root, 'server/.env'), `PORT=1\n${taken}`)
+    const lines = (await env()).split('\n').filter(it => it && !it.startsWith('PORT='))
+    const own = ['', '# of its own', 'export UNKNOWN="a # b" # why', "TWO='lines\nof text'", `PORT=${port}`, '']
+    old = [...lines, ...own].join('\n')
+    await writeFile(place('server/.env'), old)
+    await chmod(place('server/.env'), 0o640)
+  })
+
+  it('that the new code fails with: the old ones are back', async () => {
+    await setBase(next, 'if (process.env.pm_id) throw new Error("not under PM2"); ')
+    await workspace.close()
+    await crash(workspace, { run: [['rebuild', input]], killAt: { at: 'after', what: 'turned' } })
+    await crash(workspace, { killAt: writing() })
+    expect(await env()).toBe(old + taken)
+    await crash(workspace, { killAt: { at: 'before', what: 'undone switch' } })
+    expect(await env()).toBe(old)
+    expect(await recover(workspace)).toMatchObject([{ phase: 'rolled-back', turned: { reason: 'failed' } }])
+    expect(await settled()).toEqual({ env: old, mode: 0o640, left: [] })
+  })
+
+  it('that it works with', async () => {
+    await setBase(next++)
+    await workspace.close()
+    await crash(workspace, { run: [['rebuild', input]], killAt: writing('MAIL_FROM') })
+    expect(await env()).toBe(old)
+    await crash(workspace, { killAt: { at: 'writing', what: '"database":' } }) // config.json, which comes next
+    expect(await env()).toBe(old + taken)
+    expect(await recover(workspace)).toMatchObject([{ phase: 'succeeded' }])
+    expect(await settled()).toEqual({ env: old + taken, mode: 0o640, left: [] })
+  })
 })
 
 describe('a seamless instance, whose old code runs meanwhile', () => {

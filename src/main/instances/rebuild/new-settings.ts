@@ -2,13 +2,13 @@
  * Settings that an instance takes over from the base application's `.env` with its new code. Plans contain only their
  * keys; values are read when they are needed.
  */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parse } from 'dotenv'
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import { problem } from '../../../shared/problem'
 import type { RebuildReview } from '../../../shared/rebuild-review'
 import type { Manifest } from '../../../shared/workspace'
-import { readIfExists } from '../../system/files'
+import { readIfExists, removeTemporary } from '../../system/files'
 import { setEnv, unsetEnv, writeEnv, type EnvValues } from '../../workspace/env-file'
 import type { InstancePaths } from '../../workspace/paths'
 import { readBaseEnv } from '../create/plan'
@@ -70,6 +70,7 @@ export async function withNewSettings(services: Services, plan: ExchangePlan, te
 export async function takeNewSettings(services: Services, plan: ExchangePlan): Promise<void> {
   if (!plan.env?.length) return
   const { env } = pathsOf(services, plan)
+  await removeTemporary(dirname(env)) // left by a crash
   await writeEnv(env, await withNewSettings(services, plan, (await readIfExists(env)) ?? ''))
 }
 
@@ -77,6 +78,7 @@ export async function takeNewSettings(services: Services, plan: ExchangePlan): P
 export async function leaveNewSettings(services: Services, plan: ExchangePlan): Promise<void> {
   if (!plan.env?.length) return
   const { env } = pathsOf(services, plan)
+  await removeTemporary(dirname(env)) // left by a crash
   const text = (await readIfExists(env)) ?? ''
   const [has, values] = [parse(text), await valuesOf(services, plan)]
   const keys = plan.env.filter(it => Object.hasOwn(has, it) && has[it] === values[it])

@@ -4,7 +4,7 @@ import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
 import { reportWords } from '../../../shared/schema'
 import type { Context } from '../../operations/operation'
-import { existsItself, makeFolder, syncFolder } from '../../system/files'
+import { existsItself, makeFolder, removeTemporary, syncFolder } from '../../system/files'
 import { endProcessesOf } from '../../system/users'
 import { changeInstanceConfig, requireInstanceConfig } from '../../workspace/instance-config'
 import type { InstancePaths } from '../../workspace/paths'
@@ -49,7 +49,7 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
     await changeInstanceConfig(paths.config, it => ({ ...it, release: fingerprint, schemaBehind: behind }))
     await removeSafely(services.run, paths.slots.next.folder)
   },
-  verify: async ({ plan }) => !(await existsItself(pathsOf(services, plan).slots.next.folder)),
+  verify: () => Promise.resolve(false), // done again, it changes nothing, and its notes are kept
   async undo(context) {
     const { plan, note } = context
     const paths = pathsOf(services, plan)
@@ -65,6 +65,7 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
       })
     if (switched) await switchBack(services.run, paths, await releasedIn(paths, plan.manifest), plan.seamless)
     await leaveNewSettings(services, plan)
+    await removeTemporary(paths.folder) // a crash may have left part of a config.json
     await changeInstanceConfig(paths.config, it => ({ ...it, release: plan.from, schemaBehind: plan.wasBehind }))
     if (plan.ran) await (plan.seamless ? handBack : startAgain)(services, plan.target, context)
     if (switched && plan.seamless)
@@ -163,6 +164,7 @@ const keepPrevious = (services: RebuildServices): ExchangeStep => ({
       await rename(slots.replaced.folder, slots.previous.folder)
       await syncFolder(folder)
     }
+    await removeTemporary(folder) // a crash may have left part of a config.json
     const previous = { release: plan.from, replaced: new Date().toISOString(), schemaBehind: plan.wasBehind }
     await changeInstanceConfig(config, it => ({ ...it, previous }))
   },
