@@ -1,9 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-/** Real tools on two cores: few at once, long limits that only a hang reaches. */
+/** Milliseconds; only a hang reaches them. */
 interface Limits {
-  readonly maxWorkers: number
-  /** Milliseconds. */
   readonly testTimeout: number
   readonly hookTimeout: number
 }

@@ -5,6 +5,7 @@ import { embeddedAdmin } from '../support/infrastructure'
 import { installPrisma, type InstalledPrisma } from '../support/prisma'
 import { makeSchemaBase, setVersion } from '../support/schema-base'
 import { InstanceList } from './pages/instances'
+import { OperationPage } from './pages/operation'
 import { expect, test } from './support/fixtures'
 import { tinyHome, type TinyHome } from './support/tiny-home'
 
@@ -63,6 +64,23 @@ test('a column that is dropped has to be consented to, by name; as a rename it l
   await expect(list.row('school')).toContainText('Rebuilding…')
   await expect(list.row('school')).toContainText('Online', { timeout: 90_000 })
   expect(await sql('SELECT count(mobile)::int AS mobile FROM users')).toEqual([{ mobile: 1204 }])
+})
+
+test('what a step found and did is kept under it', async () => {
+  await list.room.go('Activity')
+  await window.getByRole('link', { name: 'Rebuild “school”' }).click()
+  const operation = new OperationPage(window)
+  for (const [step, text] of [
+    ['Rehearse the change of the schema', 'Renames column `phone` → `mobile` of `users`.'],
+    ['Switch over', 'The database’s schema went forward.'],
+  ] as const) {
+    const its = operation.step(step)
+    await expect(its).not.toContainText(text)
+    await its.getByRole('button', { name: 'What it found and did' }).click()
+    await expect(its.getByLabel('What it found and did', { exact: true })).toContainText(text)
+  }
+  await expect(operation.step('Try it').getByRole('button', { name: 'What it found and did' })).toHaveCount(0)
+  await list.room.go('Instances')
 })
 
 test('a refused change names the rows, and takes a statement that mends them', async () => {

@@ -60,7 +60,8 @@ const passed = [
   'npm_config_cafile',
 ] as const
 
-function homeEnvironment(path: string): Record<string, string> {
+/** @param path has a folder `tmp` */
+export function homeEnvironment(path: string): Record<string, string> {
   const inherited = Object.fromEntries(
     passed.map(name => [name, process.env[name]]).filter((it): it is [string, string] => it[1] !== undefined),
   )

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { withConnection } from '../../src/main/infrastructure/connection'
 import { installPrisma, type InstalledPrisma } from './prisma'
 import { makeTiny } from './tiny-base'
-import { testWorkspace, type TestWorkspace } from './workspace'
+import { testWorkspace, type TestWorkspace, type WorkspaceOptions } from './workspace'
 
 const index = ({ columns, first = '' }: Version): string => String.raw`
 ${first}
@@ -65,9 +65,11 @@ export interface SchemaWorkspace extends TestWorkspace {
 }
 
 /** A workspace of it; open, with the infrastructure up. */
-export async function schemaWorkspace(): Promise<SchemaWorkspace> {
+export async function schemaWorkspace(
+  options: Pick<WorkspaceOptions, 'driver' | 'images'> = {},
+): Promise<SchemaWorkspace> {
   const prisma = await installPrisma()
-  const workspace = await testWorkspace({ prepare: root => makeSchemaBase(root, prisma) })
+  const workspace = await testWorkspace({ ...options, prepare: root => makeSchemaBase(root, prisma) })
   await workspace.open()
   await workspace.startInfrastructure()
   return Object.assign(Object.create(workspace) as TestWorkspace, {

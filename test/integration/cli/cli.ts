@@ -90,10 +90,25 @@ export async function cliHome({ driver = 'embedded', images }: CliOptions = {}):
     }),
   )
   const env = { ...home.env, INSTANCE_MANAGER_DEFAULTS: defaults }
-  const start = (
-    args: readonly string[],
-    { input, cwd = path, env: more = {}, file = process.execPath }: StartOptions = {},
-  ): Running =>
+  return {
+    path,
+    root,
+    env,
+    ...commandsIn(path, root, env),
+    async remove() {
+      await home.remove()
+      if (driver !== 'embedded') await removeContainers(driver, prefix)
+    },
+  }
+}
+
+/** @param root the workspace, which no other process has open */
+export function commandsIn(
+  path: string,
+  root: string,
+  env: Readonly<Record<string, string>>,
+): Pick<CliHome, 'run' | 'start'> {
+  const start: CliHome['start'] = (args, { input, cwd = path, env: more = {}, file = process.execPath } = {}) =>
     running(
       spawn(file, file === process.execPath ? [entry, ...args] : [...args], {
         cwd,
@@ -102,17 +117,7 @@ export async function cliHome({ driver = 'embedded', images }: CliOptions = {}):
       }),
       input,
     )
-  return {
-    path,
-    root,
-    env,
-    start,
-    run: (args, input = '') => start(['--workspace', root, ...words(args)], { input }).ended,
-    async remove() {
-      await home.remove()
-      if (driver !== 'embedded') await removeContainers(driver, prefix)
-    },
-  }
+  return { start, run: (args, input = '') => start(['--workspace', root, ...words(args)], { input }).ended }
 }
 
 /** Words of a command; those in quotes belong together. */

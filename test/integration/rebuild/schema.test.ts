@@ -9,6 +9,7 @@ import type { InstanceConfig } from '../../../src/shared/instance'
 import { headline } from '../../../src/shared/jobs/words'
 import { resultsOf } from '../../../src/shared/jobs/many'
 import type { OperationState } from '../../../src/shared/operation'
+import { dumpOf } from '../../support/dump'
 import { first, schemaWorkspace, setVersion, type SchemaWorkspace, type Version } from '../../support/schema-base'
 import { describeWhere } from '../../support/requires'
 import { canMakeUsers, whyNoUsers } from '../../support/second-user'
@@ -31,6 +32,8 @@ const copies = async (): Promise<string[]> =>
   )
 /** As the instance's own code reads them. */
 const users = async (): Promise<unknown> => (await fetch(`http://127.0.0.1:${port}/`)).json()
+/** And all that the database has. */
+const all = async () => ({ users: await users(), database: await dumpOf(workspace, 'school_db') })
 const inInstance = (...path: string[]): string => join(workspace.root, 'instances/school', ...path)
 const config = async (): Promise<InstanceConfig> =>
   JSON.parse(await readFile(inInstance('config.json'), 'utf8')) as InstanceConfig
@@ -105,13 +108,13 @@ it('a consent to another loss is none', async () => {
 })
 
 it('what would be lost is named, and nothing is touched until it is accepted', async () => {
-  const before = await users()
+  const before = await all()
   await setVersion(workspace, phoneless)
   expect(await job(workspace, 'rebuild', push)).toMatchObject({
     phase: 'rolled-back',
     turned: { problem: { code: 'schema-loss', cause: 'It drops column `phone` of `users`: 2 values.' } },
   })
-  expect(await users()).toEqual(before)
+  expect(await all()).toEqual(before)
   const agreed = [{ kind: 'column', table: 'users', column: 'phone' }]
   const state = await mustDo(workspace, 'rebuild', { ...push, schema: { acceptLoss: true, agreed } })
   expect(notes(state)).toContain('Drops column `phone` of `users`: 2 values, kept aside.')
@@ -152,7 +155,7 @@ it('rows that get in the way at the last moment: all is as it was', async () => 
       ?.steps.some(it => it.text?.includes('on port')),
   )
   await workspace.query('school', `UPDATE users SET name = 'Bob' WHERE name = 'Eve'`)
-  const before = await users()
+  const before = await all()
   await writeFile(go, '')
   expect(await operations.settled(id)).toMatchObject({
     phase: 'rolled-back',
@@ -163,7 +166,7 @@ it('rows that get in the way at the last moment: all is as it was', async () => 
       },
     },
   })
-  expect(await users()).toEqual(before)
+  expect(await all()).toEqual(before)
   expect(await copies()).toEqual([])
   expect(await statuses(workspace)).toEqual({ school: 'online' })
   const mend = `UPDATE users SET name = 'Eve' WHERE id = 3`
