@@ -114,6 +114,8 @@ it('a rebuild', async () => {
   const state = await killed('rebuild', push, lines)
   expect(state).toMatchObject({ phase: 'succeeded' })
   const notes = state?.steps.flatMap(it => it.notes ?? []).join('\n')
-  expect(notes).toMatch(/Class: destructive\.[^]+ DROP COLUMN [^]+ went forward\.\nKept aside: drops column `phone`/)
+  expect(notes).toMatch(
+    /Class: destructive\.[^]+ DROP COLUMN [^]+ was moved forward\.\nKept aside: drops column `phone`/,
+  )
   expect(await look()).toEqual(after)
 })

@@ -71,15 +71,17 @@ test('what a step found and did is kept under it', async () => {
   await window.getByRole('link', { name: 'Rebuild “school”' }).click()
   const operation = new OperationPage(window)
   for (const [step, text] of [
-    ['Rehearse the change of the schema', 'Renames column `phone` → `mobile` of `users`.'],
-    ['Switch over', 'The database’s schema went forward.'],
+    ['Rehearse the schema change', 'Renames column `phone` → `mobile` of `users`.'],
+    ['Switch over', 'The database’s schema was moved forward.'],
   ] as const) {
     const its = operation.step(step)
     await expect(its).not.toContainText(text)
-    await its.getByRole('button', { name: 'What it found and did' }).click()
-    await expect(its.getByLabel('What it found and did', { exact: true })).toContainText(text)
+    await its.getByRole('button', { name: 'Notes', exact: true }).click()
+    await expect(its.getByLabel('Notes', { exact: true })).toContainText(text)
   }
-  await expect(operation.step('Try it').getByRole('button', { name: 'What it found and did' })).toHaveCount(0)
+  await expect(operation.step('Prepare the new code').getByRole('button', { name: 'Notes', exact: true })).toHaveCount(
+    0,
+  )
   await list.room.go('Instances')
 })
 
