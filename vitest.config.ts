@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** Real tools on two cores. */
+const maxWorkers = 2
+
 /** Milliseconds; only a hang reaches them. */
 interface Limits {
   readonly testTimeout: number
@@ -7,20 +10,23 @@ interface Limits {
 }
 
 const project = (name: string, limits: Limits, globalSetup: string[] = []) => ({
-  test: { name, include: [`test/${name}/**/*.test.{ts,tsx}`], pool: 'forks' as const, globalSetup, ...limits },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.{ts,tsx}`],
+    pool: 'forks' as const,
+    maxWorkers,
+    globalSetup,
+    ...limits,
+  },
 })
 
-/** What runs tools waits for them for a fifth of its time, which a third worker uses. */
 const withTools = (name: string, testTimeout: number) =>
-  project(name, { maxWorkers: 3, testTimeout, hookTimeout: 300_000 }, [
-    'test/support/shared.ts',
-    'test/support/children.ts',
-  ])
+  project(name, { testTimeout, hookTimeout: 300_000 }, ['test/support/shared.ts', 'test/support/children.ts'])
 
 export default defineConfig({
   test: {
     projects: [
-      project('unit', { maxWorkers: 2, testTimeout: 20_000, hookTimeout: 30_000 }),
+      project('unit', { testTimeout: 20_000, hookTimeout: 30_000 }),
       withTools('integration', 180_000),
       withTools('crash', 300_000),
     ],

@@ -63,10 +63,12 @@ async function killed(kind: string, input: object, lines: readonly Moment[]): Pr
   const was = await served()
   await workspace.close()
   const untouched = lines.findIndex(it => it.what.endsWith(' switch') || it.at === 'renamed' || it.what === 'turned')
+  const seen: unknown[] = []
   for (const [index, killAt] of lines.entries()) {
     await crash(workspace, { ...(index === 0 && { run: [[kind, input]] }), killAt })
-    if (index < untouched) expect(await served()).toEqual(was)
+    if (index < untouched) seen.push(await served())
   }
+  expect(seen).toEqual(seen.map(() => was))
   return (await recover(workspace))[0]
 }
 

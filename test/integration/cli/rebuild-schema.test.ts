@@ -25,7 +25,11 @@ let before: string, renamed: string
 /** Of a workspace that is open only meanwhile, since the commands open it. */
 async function opened<T>(look: () => Promise<T>): Promise<T> {
   await workspace.open()
-  return await look().finally(() => workspace.close())
+  try {
+    return await look()
+  } finally {
+    await workspace.close()
+  }
 }
 const dump = (): Promise<string> => opened(() => dumpOf(workspace, 'school_db'))
 const users = async (): Promise<unknown> => (await fetch(`http://127.0.0.1:${port}/`)).json()
