@@ -1,6 +1,6 @@
 /**
- * Asks a server again and again, each time on a new connection, and notes how long nobody answered. In a process of
- * its own: the engine that a bench drives must not delay its answers.
+ * Asks a server again and again, each time on a new connection, and notes how long nobody answered. In a process of its
+ * own: the engine that a bench drives must not delay its answers.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,8 +1,8 @@
 /**
  * Rebuilds and rollbacks that change the database's schema, killed with -9 at each line of the journal from the
  * rehearsal on (the lines before are those of every rebuild, see rebuild.test.ts), and at each line of the undo. One
- * operation is killed at all of its lines in turn: from each of them it goes on to the next. What comes of it is the new
- * code with the new schema, or the old code with the old one, and all rows.
+ * operation is killed at all of its lines in turn: from each of them it goes on to the next. What comes of it is the
+ * new code with the new schema, or the old code with the old one, and all rows.
  */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * Ports for tests. They lie below the range from which the kernel takes the ports of outgoing connections: one of
- * those could be gone before it is used. Workers that run side by side have shares of their own.
+ * Ports for tests. They lie below the range from which the kernel takes the ports of outgoing connections: one of those
+ * could be gone before it is used. Workers that run side by side have shares of their own.
  */
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'

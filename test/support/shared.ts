@@ -19,8 +19,8 @@ export default async function makeShared(): Promise<(() => Promise<void>) | unde
 }
 
 /**
- * A folder that whoever comes first fills, while others wait for it. A failed attempt leaves nothing: the next one tries
- * again.
+ * A folder that whoever comes first fills, while others wait for it. A failed attempt leaves nothing: the next one
+ * tries again.
  */
 export async function madeOnce(name: string, fill: (folder: string) => Promise<void>): Promise<string> {
   const shared = process.env[variable]

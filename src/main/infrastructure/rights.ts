@@ -12,7 +12,7 @@ export interface DatabaseRights {
   readonly owner: boolean
   /** The role can log in. */
   readonly login: boolean
-  /** The role can do more than it should: it is a superuser, creates roles or databases, or passes over row security. */
+  /** The role can do more than it should: it is a superuser, creates roles or databases, or bypasses row security. */
   readonly powerful: boolean
   /** Every role can connect to the database. */
   readonly open: boolean

@@ -41,7 +41,10 @@ export const rebuilding = (services: RebuildServices & Pick<ManyServices, 'bring
     },
   })
 
-/** @throws Problem `instance-unknown`, `instance-foreign`, `base-changed`, `env-key-unknown`, `exchange-abandoned`, `instance-mounts`, `schema-files`, `postgres-unreachable`, `disk-space` */
+/**
+ * @throws Problem `instance-unknown`, `instance-foreign`, `base-changed`, `env-key-unknown`, `exchange-abandoned`,
+ * `instance-mounts`, `schema-files`, `postgres-unreachable`, `disk-space`
+ */
 async function planRebuild(
   services: RebuildServices,
   { name, release, schema, env }: z.output<typeof rebuildJob.input>,

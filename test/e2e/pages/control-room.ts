@@ -1,7 +1,7 @@
 /** What is always there: navigation, top bar, command palette; and the list of instances. */
 import type { Locator, Page } from '@playwright/test'
 
-export type Place = 'Instances' | 'Infrastructure' | 'Activity' | 'Settings'
+export type Place = 'Instances' | 'Infrastructure' | 'Health' | 'Activity' | 'Settings'
 
 export class ControlRoom {
   readonly navigation: Locator

@@ -29,7 +29,9 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
     else await removeMove(slots.replaced) // written before a crash
   },
   verify: () => Promise.resolve(false), // done again, it finds what is there now, and its notes are kept
-  /** This change will never be rolled back. What the undo took from the rows stays, as does what can't be discarded now. */
+  /**
+   * This change will never be rolled back. What the undo took from the rows stays, as does what can't be discarded now.
+   */
   async undo({ plan, report }) {
     const { config, slots } = pathsOf(services, plan)
     await services.copies.drop(plan.token).catch(() => undefined) // otherwise it is dropped at the next start

@@ -73,7 +73,7 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
   },
 })
 
-/** Those that the manifest has only had since the instance was created. The application's own user couldn't make them. */
+/** Those added to the manifest since the instance was created. The application's own user couldn't create them. */
 async function makeDataFolders(services: RebuildServices, { target, manifest }: ExchangePlan): Promise<void> {
   const paths = pathsOf(services, { target, manifest })
   const user = await runAs(services.paths, target.name)

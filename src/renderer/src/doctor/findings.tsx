@@ -54,7 +54,7 @@ function Whose({ name }: { name: string | undefined }) {
   if (name === undefined) return <span>{sharedTitle}: </span>
   return (
     <>
-      <Anchor component={Link} href={pageOf(name)} inherit>
+      <Anchor component={Link} href={pageOf(name)} inherit underline="always">
         {name}
       </Anchor>
       {': '}

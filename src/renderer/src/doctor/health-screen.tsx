@@ -108,7 +108,7 @@ function Verdict({ examination: { found, progress, at }, version }: { examinatio
   const tone = found.some(it => it.findings.some(isWrong)) ? 'bad' : countOf(found, 'unchecked') > 0 ? 'warn' : 'good'
   return (
     <div className={`card ${classes.verdict}`}>
-      <div role="status">
+      <div role="status" className={classes.summary}>
         <Status tone={tone}>{summary(found)}</Status>
       </div>
       <span className={`dimmed ${classes.passed}`}>{countOf(found, 'good')} checks passed</span>
