@@ -159,7 +159,7 @@ export interface InstanceView {
   readonly isolated: boolean
   /** It runs in PM2's cluster mode: a rebuild exchanges its process without a gap. */
   readonly seamless: boolean
-  /** Whether the base application has changed since that release; absent if unknown. */
+  /** Whether its code isn't the base application as it is now: of another release, or of none. Absent if unknown. */
   readonly outdated?: boolean
   /** If so, what changed, e.g. “3 commits, 2 packages, schema”; empty if only code did, absent if unknown. */
   readonly newer?: string

@@ -64,6 +64,16 @@ export interface NewKey {
   readonly copied: boolean
 }
 
+/** What is known beforehand about the time in which an instance doesn't answer. */
+export interface Gap {
+  /** Otherwise it stays stopped. */
+  readonly running: boolean
+  /** The new process answers before the old one ends, unless the schema changes. */
+  readonly seamless: boolean
+  /** Seconds that its last rebuilds, or else its last starts, left it away. Absent if there were none. */
+  readonly seconds?: number
+}
+
 export interface RebuildReview {
   readonly name: string
   /** The base application's fingerprint. */
@@ -93,6 +103,17 @@ export interface RebuildReview {
   readonly prepared: boolean
   /** How long recent rebuilds of this kind took: the median in seconds, and of how many. Absent if there were none. */
   readonly expected?: { readonly seconds: number; readonly runs: number }
+  readonly gap: Gap
+}
+
+/** One of several instances that are to be rebuilt: what differs between them. */
+export interface FleetMember {
+  readonly name: string
+  readonly release?: string
+  /** The database may need another schema than it has. */
+  readonly moves: boolean
+  readonly offered: RebuildReview['env']['offered']
+  readonly gap: Gap
 }
 
 /** e.g. [“3 commits”, “2 packages”, “schema”]; empty if only code has changed, or if nothing is known. */

@@ -4,6 +4,7 @@ import {
   packageWords,
   type Commits,
   type DataFolder,
+  type Gap,
   type NewKey,
   type PackageChanges,
   type RebuildReview,
@@ -84,6 +85,15 @@ export function timeWords({ prepared, expected }: Pick<RebuildReview, 'prepared'
     expected &&
     `About ${duration(expected.seconds * 1000)}, like the last ${expected.runs === 1 ? '' : `${expected.runs} `}rebuild${expected.runs === 1 ? '' : 's'}. `
   return `${like ?? ''}${prepared ? 'The new code is already prepared.' : 'The new code is prepared first, while the instance keeps running.'}`
+}
+
+/** @param moves the schema changes, for which the instance is stopped */
+export function gapWords({ running, seamless, seconds }: Gap, moves: boolean): string {
+  if (!running) return 'No gap: it isn’t running, and stays stopped.'
+  if (seamless && !moves) return 'No gap: seamless.'
+  const away =
+    seconds === undefined ? 'for as long as the application takes to start' : `for about ${duration(seconds * 1000)}`
+  return `Away ${away}.${seamless ? ' With a change of the schema, it isn’t seamless.' : ''}`
 }
 
 export const hasSpace = ({ needed, free, reserve }: RebuildReview['disk']): boolean => free >= needed + reserve

@@ -39,26 +39,34 @@ export const lossSchema = z.discriminatedUnion('kind', [
   }),
 ])
 export type Loss = Readonly<z.infer<typeof lossSchema>>
-/** Which loss it is, however much is lost. */
-export const lossNameSchema = z.strictObject({
+
+/** A loss that the operator has agreed to. No keys: they are values of the instance's, and it is journaled. */
+export const agreedSchema = z.strictObject({
   kind: z.enum(['table', 'rows', 'column', 'values']),
   table: z.string(),
   column: z.string().optional(),
+  /** At most so many values or rows. Absent: however many there are by then. */
+  most: z.int().min(0).optional(),
 })
-export type LossName = Readonly<z.infer<typeof lossNameSchema>>
+export type Agreed = Readonly<z.infer<typeof agreedSchema>>
+/** Which loss it is, however much is lost. */
+export type LossName = Omit<Agreed, 'most'>
 
-export const lossName = (loss: Loss): LossName => ({
-  kind: loss.kind,
-  table: loss.table,
-  ...('column' in loss && { column: loss.column }),
-})
+/** @param growing also to what is written there until it is lost */
+export const agreeTo = (losses: readonly Loss[], growing: boolean): Agreed[] =>
+  losses.map(it => ({
+    kind: it.kind,
+    table: it.table,
+    ...('column' in it && { column: it.column }),
+    ...(!growing && { most: it.count }),
+  }))
 
-/** Losses that nobody agreed to. */
-export const lossesBeyond = (losses: readonly Loss[], agreed: readonly LossName[]): Loss[] =>
-  losses.filter(loss => {
-    const { kind, table, column } = lossName(loss)
-    return !agreed.some(it => it.kind === kind && it.table === table && it.column === column)
-  })
+/** Which of them nobody has agreed to, or not to so much. */
+export const lossesBeyond = (losses: readonly Loss[], agreed: readonly Agreed[]): Loss[] =>
+  losses.filter(it => !agreed.some(one => isSameLoss(one, it) && it.count <= (one.most ?? Infinity)))
+
+export const isSameLoss = (one: LossName, other: LossName): boolean =>
+  one.kind === other.kind && one.table === other.table && one.column === other.column
 
 /** A part of the database whose rows are kept before a change. */
 export const keepSchema = z.strictObject({
@@ -158,6 +166,12 @@ export function lossWords(loss: Loss): string {
   const one = loss.kind === 'table' || loss.kind === 'rows' ? 'row' : 'value'
   const amount = loss.count === 1 ? `one ${one}` : `${loss.count === 0 ? 'no' : number(loss.count)} ${one}s`
   return `${deedWords(loss)}: ${amount}`
+}
+
+/** e.g. “1,204 values of users.phone”. */
+export function lostWords(loss: Loss): string {
+  const unit = loss.kind === 'table' || loss.kind === 'rows' ? 'row' : 'value'
+  return `${number(loss.count)} ${unit}${loss.count === 1 ? '' : 's'} of ${loss.table}${'column' in loss ? `.${loss.column}` : ''}`
 }
 
 export function renameWords(rename: Rename): string {

@@ -46,6 +46,9 @@ test('the chosen ones: a stopped canary is suggested, and each gets the new code
   const dialog = window.getByRole('dialog', { name: 'Rebuild 3 instances' })
   await expect(dialog.getByRole('combobox', { name: 'Canary' })).toHaveValue('lake-school (Not in PM2)')
   await expect(dialog).toContainText('hill-school and port-school')
+  await expect(dialog).toContainText(
+    'Away for as long as the application takes to start, each at its turn: hill-school.',
+  )
   const atOnce = dialog.getByRole('textbox', { name: 'At once' })
   await atOnce.fill('0')
   await expect(dialog).toContainText('At least 1.')
@@ -53,7 +56,9 @@ test('the chosen ones: a stopped canary is suggested, and each gets the new code
   await dialog.getByRole('button', { name: 'Rebuild 3' }).click()
   await expect(dialog).toContainText('Choose one.') // these instances know of no schema
   await dialog.getByRole('radio', { name: 'Change their schema, too' }).check()
-  await expect(dialog.getByRole('checkbox', { name: 'even if values or rows are lost' })).not.toBeChecked()
+  const rehearsals = dialog.getByRole('list', { name: 'Rehearsals' })
+  await expect(rehearsals).toContainText('schema can’t be changed by a rebuild') // they have no schema file
+  await expect(dialog.getByRole('button', { name: 'Rebuild 3' })).toBeDisabled()
   await dialog.getByRole('radio', { name: 'Keep their schema' }).check()
   await dialog.getByRole('button', { name: 'Rebuild 3' }).click()
   await expect(list.report).toContainText('Rebuilt 3 of 3.', { timeout: 120_000 })
@@ -66,6 +71,7 @@ test('all that are outdated: the canary fails, and it is said who was left alone
   await list.filter('Outdated').click()
   await window.getByRole('button', { name: 'Rebuild all…' }).click()
   const dialog = window.getByRole('dialog', { name: 'Rebuild 3 instances' })
+  await dialog.getByRole('radio', { name: 'Keep their schema' }).check() // the rebuild before left it
   await dialog.getByRole('button', { name: 'Rebuild 3' }).click()
   await expect(list.report).toContainText('Rebuilt 0 of 3, 1 failed, 2 left alone.', { timeout: 120_000 })
   await expect(list.notDone.first()).toContainText('lake-school')

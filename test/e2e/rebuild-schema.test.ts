@@ -1,4 +1,4 @@
-/** A rebuild that changes the database's schema, in a real window: rehearsed, consented to, done. */
+/** Rebuilds that change the database's schema, in a real window: rehearsed, consented to, done; of one and of several. */
 import type { Locator, Page } from '@playwright/test'
 import { withConnection } from '../../src/main/infrastructure/connection'
 import { embeddedAdmin } from '../support/infrastructure'
@@ -15,9 +15,9 @@ let window: Page
 let list: InstanceList
 let dialog: Locator
 
-const sql = async <Row extends object>(text: string): Promise<Row[]> =>
+const sql = async <Row extends object>(text: string, instance = 'school'): Promise<Row[]> =>
   withConnection(
-    { ...(await embeddedAdmin(place.root, place.defaults)), database: 'school_db' },
+    { ...(await embeddedAdmin(place.root, place.defaults)), database: `${instance}_db` },
     async client => (await client.query<Row>(text)).rows,
   )
 
@@ -27,7 +27,7 @@ test.beforeAll(async () => {
   place = await tinyHome({
     infrastructure: true,
     prepare: root => makeSchemaBase(root, prisma),
-    create: ['school'],
+    create: ['school', 'branch'],
   })
   await sql(`INSERT INTO users (name, phone) SELECT 'user ' || n, '555-' || n FROM generate_series(1, 1204) n`)
   ;({ window } = await place.launch({ workspace: place.root }))
@@ -48,6 +48,47 @@ async function rehearse(found: string): Promise<void> {
   await expect(dialog).toContainText('Rehearsing on a copy of the database')
   await expect(dialog).toContainText(found, { timeout: 60_000 })
 }
+
+test('of several, one consent names what each would lose; one can be left out', async () => {
+  await sql("INSERT INTO users (name, phone) VALUES ('a', '1'), ('b', '2'), ('c', '3')", 'branch')
+  await setVersion(place, { columns: 'id, name', fields: 'name String' })
+  await window.getByRole('checkbox', { name: 'Select all' }).check()
+  await list.chosen.getByRole('button', { name: 'Rebuild…' }).click()
+  const fleet = window.getByRole('dialog', { name: 'Rebuild 2 instances' })
+  await expect(fleet).toContainText('Away for about')
+  await fleet.getByRole('radio', { name: 'Change their schema, too' }).check()
+  const row = (name: string): Locator =>
+    fleet.getByRole('list', { name: 'Rehearsals' }).getByRole('listitem').filter({ hasText: name })
+  await expect(row('branch')).toContainText('Loses 3 values of users.phone.', { timeout: 60_000 })
+  await expect(row('school')).toContainText('Not rehearsed yet.')
+  await expect(fleet).toContainText('One other hasn’t been rehearsed.')
+  const rebuild = fleet.getByRole('button', { name: 'Rebuild 2 and lose data' })
+  await fleet.getByRole('checkbox', { name: 'Lose 3 values of users.phone in one instance' }).check()
+  await expect(rebuild).toBeEnabled()
+
+  await fleet.getByRole('button', { name: 'Rehearse the other' }).click()
+  await expect(rebuild).toBeDisabled()
+  await expect(row('school')).toContainText('Loses 1,204 values of users.phone.', { timeout: 60_000 })
+  await expect(fleet).toContainText('2 of 2 rehearsed.')
+  await expect(rebuild).toBeDisabled() // there is more to consent to
+  await fleet.getByRole('checkbox', { name: 'Lose 1,207 values of users.phone in 2 instances' }).check()
+  await expect(rebuild).toBeEnabled()
+  await expect(fleet.getByRole('checkbox', { name: 'And whatever users write there' })).not.toBeChecked()
+  await fleet.getByRole('button', { name: 'SQL', exact: true }).click() // the same for both
+  await expect(fleet.getByLabel('SQL', { exact: true })).toContainText('DROP COLUMN "phone"')
+
+  await fleet.getByRole('button', { name: 'Leave school out' }).click()
+  const one = window.getByRole('dialog', { name: 'Rebuild one instance' })
+  await expect(one.getByRole('button', { name: 'Rebuild 1 and lose data' })).toBeDisabled() // another consent
+  await one.getByRole('checkbox', { name: 'Lose 3 values of users.phone in one instance' }).check()
+  await one.getByRole('button', { name: 'Rebuild 1 and lose data' }).click()
+  await expect(list.report).toContainText('Rebuilt 1 of 2, 1 skipped.', { timeout: 90_000 })
+  expect(await sql('SELECT * FROM users LIMIT 1', 'branch')).toEqual([
+    { id: expect.any(Number), name: expect.any(String) },
+  ])
+  expect(await sql('SELECT count(phone)::int AS phones FROM users')).toEqual([{ phones: 1204 }])
+  await list.report.getByRole('button', { name: 'Dismiss' }).click()
+})
 
 test('a column that is dropped has to be consented to, by name; as a rename it loses nothing', async () => {
   await setVersion(place, { columns: 'id, name, mobile', fields: 'name String\n  mobile String?' })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { lossWords, renameWords, rowWords } from '../../src/shared/schema'
+import { agreeTo, lossesBeyond, lossWords, lostWords, renameWords, rowWords, type Loss } from '../../src/shared/schema'
 
 const keys = Array.from({ length: 10 }, (_, index) => String(index + 1))
 
@@ -28,4 +28,16 @@ test('renames are shown as from and to', () => {
   expect(renameWords({ kind: 'column', table: 'awards', from: 'title', to: 'label' })).toBe(
     'column `title` → `label` of `awards`',
   )
+})
+
+test('what nobody has agreed to: another loss, or more of the same', () => {
+  const phone: Loss = { kind: 'column', table: 'users', column: 'phone', count: 3, keys }
+  const badges: Loss = { kind: 'table', table: 'badges', count: 0, keys: [] }
+  const agreed = agreeTo([phone], false)
+  expect(agreed).toEqual([{ kind: 'column', table: 'users', column: 'phone', most: 3 }])
+  expect(lossesBeyond([phone, { ...phone, count: 2 }], agreed)).toEqual([])
+  expect(lossesBeyond([{ ...phone, count: 4 }, badges], agreed)).toEqual([{ ...phone, count: 4 }, badges])
+  expect(lossesBeyond([{ ...phone, kind: 'values', replaced: true }], agreed)).toHaveLength(1)
+  expect(lossesBeyond([{ ...phone, count: 4 }], agreeTo([phone], true))).toEqual([])
+  expect([phone, { ...badges, count: 1 }].map(lostWords)).toEqual(['3 values of users.phone', '1 row of badges'])
 })

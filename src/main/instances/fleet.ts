@@ -22,19 +22,22 @@ interface FleetServices extends ManyServices, Pick<LifecycleServices, 'paths' | 
   readonly node: { readonly major: string }
 }
 
-/** Instances whose release isn't the base application's current code. Copies aren't counted. */
+/**
+ * Instances whose code isn't the base application's current code: of another release, or placed by the older command
+ * line tool. Copies can't be rebuilt, so they aren't counted.
+ */
 export async function outdatedInstances({
   configs,
   baseFingerprint,
 }: Pick<Roster, 'configs' | 'baseFingerprint'>): Promise<string[]> {
   const [base, { configs: all, foreign }] = await Promise.all([baseFingerprint(), configs()])
   const own = all.filter(it => !foreign.has(it.name))
-  return own.filter(({ release }) => release !== undefined && release !== base).map(it => it.name)
+  return own.filter(it => it.release !== base).map(it => it.name)
 }
 
 export const fleetRebuilding = (services: FleetServices): AnyOperation =>
   implement(fleetJob, {
-    async plan({ canary, names, atOnce, ...options }) {
+    async plan({ canary, names, atOnce, answers, ...options }) {
       const { root } = services.paths
       await requireWorkspace(root)
       const manifest = await readManifest(root)
@@ -44,6 +47,7 @@ export const fleetRebuilding = (services: FleetServices): AnyOperation =>
         names: names.filter((_, index) => keys.indexOf(keys[index + 1] ?? '') === index + 1), // each once
         atOnce,
         options,
+        answers,
         since: new Date().toISOString(),
         manifest,
         fingerprint: await fingerprint(root, manifest, services.node.major),
@@ -73,15 +77,16 @@ const ofInstance = (services: FleetServices, name: string): StepActions<FleetPla
     const failure = own && failureIn(plan, own)
     if (failure) return { problem: notBegun(name, failure.name) }
     try {
-      const { since, fingerprint: release, options } = plan
+      const { since, fingerprint: release, options, answers } = plan
       // any rebuild with this release, whoever started it
       const rebuilds = operations.list().filter(it => planOf(rebuildJob, it)?.fingerprint === release)
       let operation = begunAlready(rebuilds, rebuildJob.kind, since, name)
       if (operation === undefined) {
         const { config } = await findOwn(services, name)
-        const asksMore = Object.values(options).some(it => it !== undefined)
+        const asked = { ...options, schema: answers?.[name] ?? options.schema }
+        const asksMore = Object.values(asked).some(it => it !== undefined)
         if (config.release === release && !asksMore) return {} // it has this code already
-        operation = await operations.start(rebuildJob.kind, { name, release, ...options })
+        operation = await operations.start(rebuildJob.kind, { name, release, ...asked })
       }
       // a stuck operation waits for the operator
       return { operation, problem: whyNot(await operations.rested(operation, signal)) }

@@ -64,7 +64,7 @@ function viewOf(
     seamless: config.seamless === true,
     replaced: config.previous?.replaced,
     newer: release === undefined || release === base ? undefined : newer.get(release),
-    outdated: base !== undefined && release !== undefined ? base !== release : undefined,
+    outdated: base === undefined ? undefined : base !== release,
   }
   if (!process) return view
   if (status !== 'online') return { ...view, restarts: process.restarts }

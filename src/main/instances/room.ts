@@ -11,7 +11,7 @@ import {
 import type { StartRequest } from '../../shared/jobs'
 import type { rehearseInputSchema } from '../../shared/jobs/rebuild'
 import { toProblem, type Problem } from '../../shared/problem'
-import type { RebuildReview } from '../../shared/rebuild-review'
+import type { FleetMember, RebuildReview } from '../../shared/rebuild-review'
 import type { Rehearsal, WayBack } from '../../shared/schema'
 import type { InfrastructureRoom } from '../infrastructure/room'
 import type { Operations } from '../operations/engine'
@@ -38,6 +38,7 @@ import { bulkJob } from './many'
 import { checkPort, choosePort, type PortKnowledge } from './ports'
 import { rebuilding } from './rebuild'
 import { reviewRebuild } from './rebuild/review'
+import { reviewFleet } from './rebuild/review-fleet'
 import { rehearseSchema } from './rebuild/schema'
 import { wayBack } from './rebuild/way-back'
 import type { Registry } from './registry'
@@ -71,10 +72,12 @@ export interface Instances {
   reveal(name: string, key: string): Promise<string>
   previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
   previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
-  /** Instances whose release isn't the base application's current code. Copies aren't counted. */
+  /** Instances whose code isn't the base application's current code; see `outdatedInstances`. */
   outdated(): Promise<string[]>
   /** What a rebuild would change and keep. */
   reviewRebuild(name: string, signal?: AbortSignal): Promise<RebuildReview>
+  /** What differs between several that are to be rebuilt. */
+  reviewFleet(names: readonly string[], signal?: AbortSignal): Promise<FleetMember[]>
   /** What a schema change would do to an instance's database; see `rehearseSchema`. */
   rehearse(input: z.output<typeof rehearseInputSchema>, signal: AbortSignal): Promise<Rehearsal>
   /** What a rollback would do to the database. */
@@ -168,6 +171,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     previewLeftovers: (name, signal) => previewLeftovers(services, name, signal),
     outdated: () => outdatedInstances(services),
     reviewRebuild: (name, signal) => reviewRebuild(services, name, signal),
+    reviewFleet: (names, signal) => reviewFleet(services, names, signal),
     wayBack: name => wayBack(services, name),
     rehearse: (input, signal) => rehearseSchema(services, input, signal),
     endLost: name => endLost(operations, name),

@@ -8,6 +8,7 @@ import {
   deedWords,
   lossesBeyond,
   lossWords,
+  type Agreed,
   type Keep,
   type Loss,
   type LossName,
@@ -35,7 +36,7 @@ export function requireKept(
 }
 
 /** Values written since the rehearsal may not survive what those before did. @throws Problem `schema-loss` */
-export function requireAgreed(losses: readonly Loss[], agreed: readonly LossName[]): void {
+export function requireAgreed(losses: readonly Loss[], agreed: readonly Agreed[]): void {
   const lost = lossesBeyond(losses, agreed)
   if (lost.length > 0) throw lossSince(`It ${enumerate(lost.map(lossWords))}.`)
 }

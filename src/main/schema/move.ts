@@ -11,7 +11,7 @@ import { z } from 'zod'
 import {
   moveReportSchema,
   type Loss,
-  type LossName,
+  type Agreed,
   type MoveReport,
   type Rename,
   type SchemaChange,
@@ -111,7 +111,7 @@ export async function move(
   client: Client,
   change: Movable,
   direction: Direction,
-  agreed?: readonly LossName[],
+  agreed?: readonly Agreed[],
 ): Promise<MoveReport> {
   await client.query("SELECT pg_advisory_xact_lock(hashtextextended('im_kept', 0))")
   if (direction === 'backward' && !(await hasMoves(client))) return { losses: [], ...nothing }

@@ -1,5 +1,5 @@
 /** Schema changes of instances' databases, as the jobs use them. */
-import type { LossName, MoveReport, Rehearsal, Rename, SchemaChange } from '../../shared/schema'
+import type { Agreed, MoveReport, Rehearsal, Rename, SchemaChange } from '../../shared/schema'
 import type { Login } from '../infrastructure/connection'
 import type { Copies } from './copies'
 import { diff, diffs, pull, withScratch, type Prisma } from './diff'
@@ -54,12 +54,12 @@ export class Schemas {
    * @param agreed what it may lose; absent: anything
    * @throws Problem `schema-refused`, `schema-loss`; then nothing was changed
    */
-  forward(login: Login, change: SchemaChange, agreed?: readonly LossName[]): Promise<MoveReport> {
+  forward(login: Login, change: SchemaChange, agreed?: readonly Agreed[]): Promise<MoveReport> {
     return this.#move(login, change, 'forward', agreed)
   }
 
   /** Undoes the change, keeping rows written since. Safe to repeat. @param agreed, @throws as `forward` */
-  backward(login: Login, change: SchemaChange, agreed?: readonly LossName[]): Promise<MoveReport> {
+  backward(login: Login, change: SchemaChange, agreed?: readonly Agreed[]): Promise<MoveReport> {
     return this.#move(login, change, 'backward', agreed)
   }
 
@@ -82,7 +82,7 @@ export class Schemas {
     login: Login,
     change: SchemaChange,
     direction: Direction,
-    agreed: readonly LossName[] | undefined,
+    agreed: readonly Agreed[] | undefined,
   ): Promise<MoveReport> {
     return withSession(login, client => inTransaction(client, () => move(client, change, direction, agreed)))
   }

@@ -9,7 +9,7 @@ import { manifestSchema } from '../workspace'
 import { fingerprintSchema } from './create'
 import { defineJob } from './job'
 import { bringUp, resultsOf, type Several } from './many'
-import { rebuildJob } from './rebuild'
+import { pushSchema, rebuildJob } from './rebuild'
 
 /** A rebuild is mostly waiting for the application to boot, twice. */
 export const defaultAtOnce = 2
@@ -23,8 +23,10 @@ const inputSchema = z.object({
   names: z.array(nameSchema).max(1000),
   /** How many of the others at once. */
   atOnce: z.int('Enter a whole number.').min(1, 'At least 1.').max(16, 'At most 16.').default(defaultAtOnce),
-  /** What was answered for one is answered for all. */
+  /** The same for all. */
   ...options,
+  /** What was answered about the schema of some of them: each database has rows of its own. Instead of `schema`. */
+  answers: z.record(nameSchema, pushSchema).optional(),
 })
 
 const planSchema = z.strictObject({
@@ -32,6 +34,7 @@ const planSchema = z.strictObject({
   names: z.array(nameSchema),
   atOnce: z.int(),
   options: z.object(options),
+  answers: z.record(nameSchema, pushSchema).optional(),
   /** When it was planned, ISO 8601. */
   since: z.iso.datetime(),
   manifest: manifestSchema,
@@ -62,7 +65,7 @@ export const fleetJob = defineJob({
   recovery: 'resume',
   about: () => things.rebuilds,
   claims: ({ fingerprint }) => [owns(things.rebuilds), uses(things.infrastructure), uses(things.release(fingerprint))],
-  again: ({ canary, names, atOnce, options: its }) => ({ canary, names, atOnce, ...its }),
+  again: ({ canary, names, atOnce, options: its, answers }) => ({ canary, names, atOnce, ...its, answers }),
   words: ({ state }) => {
     const all = resultsOf(state)
     const well = all.filter(it => it.result && !it.result.problem).length

@@ -1,7 +1,7 @@
 /** Jobs that exchange an instance's code: for the base application's current code, or for its previous code. */
 import { z } from 'zod'
 import { nameSchema } from '../instance'
-import { lossNameSchema, renameSchema } from '../schema'
+import { agreedSchema, renameSchema } from '../schema'
 import { owns, things, uses, type Claim } from '../things'
 import { manifestSchema } from '../workspace'
 import { fingerprintSchema } from './create'
@@ -17,12 +17,10 @@ const answers = {
 export const rehearseInputSchema = z.object({ name: nameSchema, ...answers })
 
 /** The database's schema is to change with the code. */
-const pushSchema = z.strictObject({
+export const pushSchema = z.strictObject({
   ...answers,
-  /** Values or rows may be lost; they are kept for a rollback. */
-  acceptLoss: z.boolean().default(false),
-  /** Those that the operator has seen; absent: whatever they are. */
-  agreed: z.array(lossNameSchema).max(10_000).optional(),
+  /** What may be lost; it is kept for a rollback. `true`: whatever it is. */
+  acceptLoss: z.union([z.boolean(), z.array(agreedSchema).max(5000)]).default(false),
 })
 
 const exchangePlanSchema = z.strictObject({

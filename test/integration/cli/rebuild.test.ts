@@ -27,6 +27,16 @@ beforeAll(async () => {
 })
 afterAll(() => home.remove())
 
+it('--outdated --dry-run: each of them; one that can’t be rehearsed doesn’t keep the others from being shown', async () => {
+  await setBase()
+  const { exit, out } = await home.run('rebuild --outdated --dry-run')
+  expect(exit).toBe(0)
+  expect(out.match(/Away for about|it isn’t running/g)).toHaveLength(3)
+  const rehearsed = await home.run('rebuild --outdated --push-schema --dry-run --json') // its base application has no Prisma
+  expect(rehearsed).toMatchObject({ exit: 4, problem: { message: '3 of 3 couldn’t be rehearsed: a, b, c.' } })
+  expect(rehearsed.data).toMatchObject({ rehearsals: ['a', 'b', 'c'].map(name => ({ name, problem: {} })) })
+})
+
 it('--outdated: all of them, the stopped one first; then there is nothing to do', async () => {
   await setBase()
   const { exit, data, lines } = await home.run('rebuild --outdated --json')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { resultsOf } from '../../../src/shared/jobs/many'
 import type { OperationState } from '../../../src/shared/operation'
-import { layOut, makeDatabase } from '../../support/cli-instance'
+import { layOut, layOutCopy, makeDatabase } from '../../support/cli-instance'
 import { mustSucceed, until, type TestWorkspace } from '../../support/workspace'
 import { job, refusal, tinyWorkspace } from '../lifecycle/lifecycle'
 
@@ -53,6 +53,11 @@ beforeEach(async () => {
 })
 afterAll(() => workspace.remove())
 
+it('those that the earlier tool created are outdated, too; a copy can’t be rebuilt', async () => {
+  await layOutCopy(workspace, 'copy')
+  expect((await workspace.services.instances.outdated()).toSorted()).toEqual([...all, 'deaf'])
+})
+
 it('the canary first and alone, then two at a time, all with one release', async () => {
   const state = mustSucceed(await job(workspace, 'rebuild-many', { canary: 'c', names: ['a', 'b', 'A', 'c', 'd'] }))
   expect(codes(state)).toEqual({ a: '', b: '', c: '', d: '' })
@@ -67,6 +72,7 @@ it('the canary first and alone, then two at a time, all with one release', async
   expect([first, second].some(it => (it?.settledAt ?? 'z') <= (third?.openedAt ?? ''))).toBe(true)
   const release = (state.plan as { fingerprint: string }).fingerprint
   for (const it of [canary, ...others]) expect(it?.plan).toMatchObject({ fingerprint: release })
+  expect(await workspace.services.instances.outdated()).toEqual(['deaf'])
 })
 
 it('one that has this code already is left as it is', async () => {

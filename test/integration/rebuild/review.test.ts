@@ -67,6 +67,7 @@ it('of an instance that is up to date, and of what stays', async () => {
   })
   expect(found.release).toBe(found.base)
   expect(found.expected).toBeUndefined()
+  expect(found.gap).toEqual({ running: true, seamless: false, seconds: expect.any(Number) })
   expect(found.stays).toEqual({
     folders: [{ path: 'uploads', files: 1, bytes: 5, complete: true }],
     keys: expect.arrayContaining(['DATABASE_URL', 'JWT_SECRET', 'PORT']),
@@ -122,7 +123,11 @@ it('expects as long as the last rebuilds of the same kind took', async () => {
   expect((await review()).expected).toBeUndefined() // no rebuild has reused a release yet
   await mustDo(workspace, 'rebuild', { name: 'school' })
   await mustDo(workspace, 'rollback', { name: 'school' })
-  expect(await review()).toMatchObject({ prepared: true, expected: { runs: 1 } })
+  expect(await review()).toMatchObject({
+    prepared: true,
+    expected: { runs: 1 },
+    gap: { running: true, seconds: expect.any(Number) },
+  })
 })
 
 it('of an instance of the replaced tool, whose release is unknown', async () => {
@@ -136,6 +141,19 @@ it('of an instance of the replaced tool, whose release is unknown', async () => 
   })
   expect(found.release).toBeUndefined()
   expect(found.stays.own.names).toContain('left-by-the-app.txt')
+  expect(await workspace.services.instances.reviewFleet(['school', 'old'])).toMatchObject([
+    {
+      name: 'school',
+      release: expect.any(String),
+      gap: { running: true, seamless: false, seconds: expect.any(Number) },
+    },
+    {
+      name: 'old',
+      moves: true, // it has no schema file at all
+      offered: [{ key: 'SENDGRID_API_KEY' }, { key: 'NEW_SECRET' }],
+      gap: { running: false },
+    },
+  ])
 })
 
 it('changes nothing, stops with its signal, and knows its instances', async () => {

@@ -102,7 +102,7 @@ it('a consent to another loss is none', async () => {
   const before = await users()
   await setVersion(workspace, phoneless)
   const agreed = [{ kind: 'column', table: 'users', column: 'note' }]
-  const { turned } = await job(workspace, 'rebuild', { ...push, schema: { acceptLoss: true, agreed } })
+  const { turned } = await job(workspace, 'rebuild', { ...push, schema: { acceptLoss: agreed } })
   expect(turned?.problem).toMatchObject({ code: 'schema-loss', cause: expect.stringContaining('`phone`') as string })
   expect(await users()).toEqual(before)
 })
@@ -116,7 +116,7 @@ it('what would be lost is named, and nothing is touched until it is accepted', a
   })
   expect(await all()).toEqual(before)
   const agreed = [{ kind: 'column', table: 'users', column: 'phone' }]
-  const state = await mustDo(workspace, 'rebuild', { ...push, schema: { acceptLoss: true, agreed } })
+  const state = await mustDo(workspace, 'rebuild', { ...push, schema: { acceptLoss: agreed } })
   expect(notes(state)).toContain('Drops column `phone` of `users`: 2 values, kept aside.')
   expect(await users()).toMatchObject([{ name: 'Ada' }, { name: 'Bob', note: 'a note' }, { name: 'Eve' }])
   expect(await copies()).toEqual([])
@@ -251,6 +251,27 @@ it('of several, each database is rehearsed at its own turn', async () => {
   ])
   const unique = await workspace.query('empty', "SELECT FROM pg_indexes WHERE indexname = 'users_phone_key'")
   expect(unique).toHaveLength(1)
+  expect(await users()).toEqual(before)
+})
+
+it('of several, a loss is agreed to for each: one that would lose more ends it, untouched', async () => {
+  await setVersion(workspace, phoneless)
+  const before = await users()
+  const phone = { kind: 'column', table: 'users', column: 'phone' } as const
+  const stopped = await mustDo(workspace, 'rebuild-many', {
+    canary: 'school',
+    names: ['empty'],
+    answers: { school: { acceptLoss: [{ ...phone, most: 3 }] }, empty: { acceptLoss: [phone] } },
+  })
+  const results = Object.fromEntries(resultsOf(stopped).map(({ name, result }) => [name, result?.problem]))
+  expect(results).toMatchObject({
+    school: {
+      code: 'schema-loss',
+      message: 'The schema change would lose more than was agreed to.',
+      cause: 'It drops column `phone` of `users`: 4 values (agreed to: 3).',
+    },
+    empty: { code: 'left-alone' },
+  })
   expect(await users()).toEqual(before)
 })
 

@@ -101,12 +101,12 @@ describe('joinList', () => {
     expect(list).toMatchObject({ instances: [{ status: 'unknown' }], down: [], lost: [], processProblem })
   })
 
-  it('outdated: known only if both fingerprints are', () => {
+  it('outdated: of another release, or of none', () => {
     const instances = [{ config: config('a', { release: 'x' }) }, { config: config('b') }]
     const outdated = (base?: string) => join({ instances }, { base }).instances.map(it => it.outdated)
     expect([outdated('x'), outdated('y'), outdated()]).toEqual([
-      [false, undefined],
-      [true, undefined],
+      [false, true],
+      [true, true],
       [undefined, undefined],
     ])
   })

@@ -2,11 +2,15 @@
 import type { z } from 'zod'
 import { canaryOf, defaultAtOnce, fleetJob } from '../../../shared/jobs/fleet'
 import { rebuildJob } from '../../../shared/jobs/rebuild'
+import { subjectOf } from '../../../shared/jobs/words'
 import type { RebuildReview } from '../../../shared/rebuild-review'
-import type { Rehearsal, Rename } from '../../../shared/schema'
-import { refused, wrongUsage } from '../failure'
+import type { Rename } from '../../../shared/schema'
+import type { Client } from '../engine'
+import { exitCodes } from '../exit-codes'
+import { refused, toFailure, wrongUsage } from '../failure'
 import { many, notesOf, one, resultOfMany, withOperations, type Each, type FollowServices } from '../operate'
-import { rehearsalLines, reviewLines } from '../print/review'
+import { problemLines } from '../print/problem'
+import { rehearsalLines, reviewLines, totalLines, type Rehearsed } from '../print/review'
 import type { CommandSession, Result } from '../session'
 
 export interface RebuildOptions {
@@ -41,10 +45,15 @@ export function rebuild(
           ? [await one(services, name, { kind: rebuildJob.kind, name, schema, env })]
           : await several(services, chosen, { schema, env }, options)
     const ended = results.map(it => it.operation?.id)
-    const notes = services.follower.states.filter(it => ended.includes(it.id)).flatMap(notesOf)
+    const notes = services.follower.states
+      .filter(it => ended.includes(it.id))
+      .flatMap(it => (chosen.length > 1 ? named(subjectOf(it), notesOf(it)) : notesOf(it)))
     return resultOfMany(session, results, notes.length > 0 ? notes : undefined)
   })
 }
+
+const named = (name: string, notes: readonly string[]): string[] =>
+  notes.length > 0 ? [`${name}:`, ...notes.map(it => `  ${it}`)] : []
 
 const noneOutdated = 'No instance is outdated.'
 
@@ -58,20 +67,42 @@ async function showReviews(
   if (names.length === 0 && !session.json) session.say(noneOutdated)
   return session.whileWatched(async signal => {
     const reviews: RebuildReview[] = []
-    const rehearsals: Rehearsal[] = []
+    const rehearsals: Rehearsed[] = []
     const lines: string[] = []
     for (const name of names) {
       const review = await client.rebuild.review.query({ name }, { signal })
       reviews.push(review)
-      lines.push(...(lines.length > 0 ? [''] : []), ...reviewLines(review, session.out.paint))
+      const pushes = schema !== undefined
+      lines.push(...(lines.length > 0 ? [''] : []), ...reviewLines(review, pushes, session.out.paint))
       if (!schema) continue
-      const { renames, mend } = schema
-      const rehearsal = await client.rebuild.rehearse.query({ name, renames, mend }, { signal })
-      rehearsals.push(rehearsal)
-      lines.push(...rehearsalLines(rehearsal))
+      const found = await rehearse(client, name, schema, { alone: names.length === 1, signal })
+      lines.push(
+        ...('problem' in found ? problemLines(found.problem, session.out.paint) : rehearsalLines(found, rehearsals)),
+      )
+      rehearsals.push(found)
     }
-    return { data: { reviews, ...(schema && { rehearsals }) }, lines }
+    if (schema && names.length > 1) lines.push('', ...totalLines(rehearsals, schema.acceptLoss === true))
+    const failed = rehearsals.flatMap(it => ('problem' in it ? [it.name] : []))
+    const result = { data: { reviews, ...(schema && { rehearsals }) }, lines }
+    if (failed.length === 0) return result
+    const message = `${failed.length} of ${names.length} couldn’t be rehearsed: ${failed.join(', ')}.`
+    return { ...result, exit: exitCodes.refused, problem: { code: 'some-failed', message } }
   })
+}
+
+/** @param options.alone there are no others to go on with: a Problem is thrown */
+async function rehearse(
+  client: Client,
+  name: string,
+  { renames, mend }: NonNullable<Schema>,
+  { alone, signal }: { readonly alone: boolean; readonly signal: AbortSignal },
+): Promise<Rehearsed> {
+  try {
+    return { name, ...(await client.rebuild.rehearse.query({ name, renames, mend }, { signal })) }
+  } catch (error) {
+    if (alone || signal.aborted) throw error
+    return { name, problem: toFailure(error).problem }
+  }
 }
 
 type Schema = z.input<typeof rebuildJob.input>['schema']

@@ -66,7 +66,10 @@ export function rebuild(program: Grammar): void {
     .add(rebuildJob.kind, 'Give instances the base application’s current code.')
     .argument('[name...]', 'instances; with several, those that already have this code are left as they are')
     .completes('name', 'instance')
-    .option('--outdated', 'all whose code is older than the base application’s')
+    .option(
+      '--outdated',
+      'all whose code isn’t the base application’s current code, including those that the older command line tool created',
+    )
     .option(
       '--canary <name>',
       'which of several to rebuild first, alone; by default a stopped one, otherwise the first',
@@ -87,7 +90,10 @@ export function rebuild(program: Grammar): void {
       'its database, settings, uploads and other files stay; if the new code fails, it goes back to the old',
     )
     .option('--push-schema', 'also change the database’s schema; otherwise it stays as it is')
-    .option('--accept-data-loss', 'change the schema even if values or rows are lost; they are kept for a rollback')
+    .option(
+      '--accept-data-loss',
+      'change the schema even if values or rows are lost, whichever they are (see --dry-run); they are kept for a rollback',
+    )
     .option(
       '--rename <names>',
       'TABLE.OLD=NEW for a column, OLD=NEW for a table: renamed, not dropped; may be repeated',
@@ -95,6 +101,10 @@ export function rebuild(program: Grammar): void {
     )
     .option('--mend <sql>', 'an SQL statement that makes the rows fit the new schema')
     .example(`${rebuildJob.kind} school --push-schema`, 'refused if data would be lost; says which')
+    .example(
+      `${rebuildJob.kind} --outdated --push-schema --dry-run`,
+      'for each instance: the SQL, its class, and what would be lost; one after the other, on copies',
+    )
     .example(
       `${rebuildJob.kind} school --push-schema --rename users.phone=mobile`,
       'the column was renamed, so its values stay',

@@ -1,11 +1,13 @@
 /** Formats a rebuild's review. */
 import type { RebuildReview } from '../../../shared/rebuild-review'
-import { capital } from '../../../shared/amounts'
+import { capital, enumerate } from '../../../shared/amounts'
+import type { Problem } from '../../../shared/problem'
 import {
   classWords,
   commitWords,
   driftWords,
   exampleWords,
+  gapWords,
   hasSpace,
   keptWords,
   keyWords,
@@ -15,12 +17,13 @@ import {
   timeWords,
   wayBackWords,
 } from '../../../shared/rebuild-words'
-import { lossWords, renameWords, type Rehearsal } from '../../../shared/schema'
+import { lossWords, lostWords, renameWords, type Rehearsal } from '../../../shared/schema'
 import { cleanLine } from './clean'
 import type { Paint } from './style'
 import { pairs } from './table'
 
-export function reviewLines(review: RebuildReview, paint: Paint): string[] {
+/** @param pushes the schema is to change, if it differs */
+export function reviewLines(review: RebuildReview, pushes: boolean, paint: Paint): string[] {
   const { name, release, base, upToDate, changes, env, stays, disk } = review
   const dim = (text: string): string => paint('dim', text)
   const changed: readonly (readonly [string, readonly string[]])[] = [
@@ -53,7 +56,14 @@ export function reviewLines(review: RebuildReview, paint: Paint): string[] {
     ...(upToDate ? [] : changed),
     ['Settings', settings.map(cleanLine)],
     ['Stays', keptWords(stays).map(cleanLine)],
-    ['Takes', [timeWords(review), hasSpace(disk) ? spaceWords(disk) : paint('red', spaceWords(disk))]],
+    [
+      'Takes',
+      [
+        gapWords(review.gap, pushes),
+        timeWords(review),
+        hasSpace(disk) ? spaceWords(disk) : paint('red', spaceWords(disk)),
+      ],
+    ],
   ]
   return [
     paint('bold', cleanLine(name)),
@@ -64,16 +74,15 @@ export function reviewLines(review: RebuildReview, paint: Paint): string[] {
   ]
 }
 
-/** What a rehearsal found, with the SQL. */
-export function rehearsalLines({
-  class: kind,
-  losses,
-  refusal,
-  candidates,
-  drift,
-  rollback,
-  change,
-}: Rehearsal): string[] {
+/** What a rehearsal has found for an instance, or why there was none. */
+export type Rehearsed = { readonly name: string } & (Rehearsal | { readonly problem: Problem })
+
+/** What a rehearsal has found, with the SQL. @param before those that were shown before it: equal SQL isn't repeated */
+export function rehearsalLines(
+  { class: kind, losses, refusal, candidates, drift, rollback, change }: Rehearsal,
+  before: readonly Rehearsed[],
+): string[] {
+  const same = before.find(it => 'change' in it && change !== undefined && it.change?.forward === change.forward)
   const [heading, sentences] = wayBackWords(rollback)
   const indented = (texts: readonly string[]): string[] => texts.map(it => `  ${it}`)
   return [
@@ -83,6 +92,23 @@ export function rehearsalLines({
     ...candidates.map(it => `Renamed (--rename)? ${capital(renameWords(it))}`),
     ...(drift.length > 0 ? [driftWords] : []),
     ...(kind === 'none' || kind === 'refused' ? [] : [heading, ...indented(sentences)]),
-    ...(change ? ['SQL:', ...indented(change.forward.trim().split('\n'))] : []),
+    ...(same ? [`SQL: the same as for ${same.name}`] : []),
+    ...(change && !same ? ['SQL:', ...indented(change.forward.trim().split('\n'))] : []),
+  ].map(it => cleanLine(it))
+}
+
+/** What it comes to for several. @param accepted the loss of data is */
+export function totalLines(all: readonly Rehearsed[], accepted: boolean): string[] {
+  const found = all.flatMap(it => ('problem' in it ? [] : [it]))
+  const losing = found.filter(it => it.class === 'destructive')
+  const refused = found.filter(it => it.class === 'refused').map(it => it.name)
+  const its = losing.map(({ name, losses }) => `  ${name}: ${enumerate(losses.map(lostWords), 8)}`)
+  return [
+    ...(losing.length > 0 ? [`${losing.length} of ${all.length} would lose data:`, ...its] : []),
+    ...(losing.length > 0 && !accepted ? ['Without --accept-data-loss, the rebuild stops at the first of them.'] : []),
+    ...(refused.length > 0
+      ? [`PostgreSQL refuses it in ${refused.length} of ${all.length}: ${enumerate(refused, 8)}.`]
+      : []),
+    ...(losing.length + refused.length === 0 && found.length === all.length ? ['No data would be lost.'] : []),
   ].map(it => cleanLine(it))
 }

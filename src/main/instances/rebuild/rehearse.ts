@@ -2,7 +2,15 @@
 import { join } from 'node:path'
 import type { RebuildPlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
-import { lossesBeyond, lossWords, renameWords, type LossName, type Rehearsal } from '../../../shared/schema'
+import {
+  isSameLoss,
+  lossesBeyond,
+  lossWords,
+  renameWords,
+  type Agreed,
+  type Loss,
+  type Rehearsal,
+} from '../../../shared/schema'
 import type { StepActions } from '../../operations/implement'
 import { refusedProblem } from '../../schema/refusal'
 import { requireInstanceConfig } from '../../workspace/instance-config'
@@ -22,7 +30,7 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
     const rehearsal = await services.schemas.rehearse(login, token, prisma, question, () =>
       requireRoom(services, 'a rehearsal', its),
     )
-    const agreed = push.acceptLoss ? push.agreed : []
+    const agreed = push.acceptLoss === true ? undefined : push.acceptLoss || []
     const { change, rollback } = requireAgreed(rehearsal, agreed)
     note(rehearsalWords(rehearsal))
     if (change) await writeMove(slots.replaced, { change, direction: 'forward', rollback, agreed })
@@ -44,12 +52,19 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
   },
 })
 
-/** @throws Problem `schema-refused`; `schema-loss` if the change loses something that nobody agreed to */
-function requireAgreed(rehearsal: Rehearsal, agreed: readonly LossName[] | undefined): Rehearsal {
+/** @throws Problem `schema-refused`; `schema-loss` if the change loses something that nobody agreed to, or more of it */
+function requireAgreed(rehearsal: Rehearsal, agreed: readonly Agreed[] | undefined): Rehearsal {
   if (rehearsal.refusal) throw refusedProblem(rehearsal.refusal)
   const { candidates } = rehearsal
   const losses = agreed ? lossesBeyond(rehearsal.losses, agreed) : []
   if (losses.length === 0) return rehearsal
+  if (agreed && agreed.length > 0)
+    throw problem({
+      code: 'schema-loss',
+      message: 'The schema change would lose more than was agreed to.',
+      cause: `It ${losses.map(it => `${lossWords(it)}${agreedWords(it, agreed)}`).join('; ')}.`,
+      hint: 'It was found on a copy; the database wasn’t touched. Look at what would be lost now, then rebuild again.',
+    })
   const renames = candidates.map(renameWords).join(', ')
   throw problem({
     code: 'schema-loss',
@@ -57,6 +72,11 @@ function requireAgreed(rehearsal: Rehearsal, agreed: readonly LossName[] | undef
     cause: `It ${losses.map(lossWords).join('; ')}.`,
     hint: `${renames ? `If something was renamed (${renames}), say so, and nothing is lost. Otherwise, accept` : 'Accept'} the loss, or rebuild without changing the schema.`,
   })
+}
+
+function agreedWords(loss: Loss, agreed: readonly Agreed[]): string {
+  const most = agreed.find(it => isSameLoss(it, loss))?.most
+  return most === undefined ? ' (not agreed to)' : ` (agreed to: ${most.toLocaleString('en')})`
 }
 
 function rehearsalWords({ class: its, change, losses, drift, rollback }: Rehearsal): string {

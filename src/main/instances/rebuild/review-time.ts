@@ -1,5 +1,8 @@
-/** Estimates how long a rebuild will take from earlier ones. */
-import { rebuildJob } from '../../../shared/jobs/rebuild'
+/** Estimates how long a rebuild will take, and how long the instance will be away, from earlier operations. */
+import { createJob } from '../../../shared/jobs/create'
+import { restartJob, startJob } from '../../../shared/jobs/lifecycle'
+import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
+import { planOf } from '../../../shared/jobs/words'
 import type { OperationState } from '../../../shared/operation'
 import type { RebuildReview } from '../../../shared/rebuild-review'
 import type { KeptRelease } from '../../releases/kept'
@@ -20,10 +23,41 @@ export function expectedTime(
   const times = operations
     .filter(it => it.kind === rebuildJob.kind && it.phase === 'succeeded' && hasPrepared(it, releases) === !prepared)
     .slice(-most)
-    .map(it => (Date.parse(it.settledAt ?? '') - Date.parse(it.openedAt)) / 1000)
-    .toSorted((a, b) => a - b)
-  const median = times[Math.floor(times.length / 2)]
-  return median === undefined ? undefined : { seconds: median, runs: times.length }
+    .map(it => secondsBetween(it.openedAt, it.settledAt))
+  const seconds = median(times)
+  return seconds === undefined ? undefined : { seconds, runs: times.length }
+}
+
+/**
+ * Seconds that an instance didn't answer at its last rebuilds and rollbacks, or else those in which it started: the
+ * median. A little too long rather than too short: its folders are looked at before it is stopped.
+ * @param operations oldest first @param subject the instance's, as operations name it
+ */
+export function expectedGap(operations: readonly OperationState[], subject: string): number | undefined {
+  const own = operations.filter(it => it.subject === subject && it.phase === 'succeeded')
+  const exchanges = own.filter(it => {
+    const plan = planOf(rebuildJob, it) ?? planOf(rollbackJob, it)
+    return plan !== undefined && !plan.seamless
+  })
+  const starts = own.filter(it => [createJob, startJob, restartJob].some(({ kind }) => kind === it.kind))
+  return median(awayIn(exchanges, ['switch'])) ?? median(awayIn(starts, ['start-process', 'restart-process']))
+}
+
+/** @param first the steps that begin it; it ends when the instance is healthy, if it was started at all */
+const awayIn = (operations: readonly OperationState[], first: readonly string[]): number[] =>
+  operations
+    .flatMap(({ steps }) => {
+      const began = steps.find(it => first.includes(it.name))?.startedAt
+      const healthy = steps.find(it => it.name === 'verify-health')?.endedAt
+      return began === undefined || healthy === undefined ? [] : [secondsBetween(began, healthy)]
+    })
+    .slice(-most)
+
+const secondsBetween = (from: string, to = ''): number => (Date.parse(to) - Date.parse(from)) / 1000
+
+function median(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]
 }
 
 /** Undefined if the release is gone. */

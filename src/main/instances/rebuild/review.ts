@@ -8,12 +8,13 @@ import { requireWorkspace } from '../../workspace/base'
 import { findInstance, type LifecycleServices } from '../lifecycle/target'
 import type { Roster } from '../roster'
 import type { Space } from '../space'
+import { gaps } from './gap'
 import { newKeys } from './new-settings'
 import { codeChanges, instanceBefore, releaseBefore } from './review-changes'
 import { whatStays, type StaysServices } from './review-stays'
 import { expectedTime } from './review-time'
 
-export interface ReviewServices extends StaysServices, Pick<LifecycleServices, 'paths' | 'configs'> {
+export interface ReviewServices extends StaysServices, Pick<LifecycleServices, 'paths' | 'configs' | 'processes'> {
   readonly space: Pick<Space, 'disk'>
   readonly operations: Pick<Operations, 'list'>
   readonly baseFingerprint: Roster['baseFingerprint']
@@ -30,7 +31,7 @@ export async function reviewRebuild(
     releases: { kept },
   } = services
   await requireWorkspace(root)
-  const { config, manifest, paths } = await findInstance(services, name)
+  const { config, manifest, paths, target } = await findInstance(services, name)
   const { release: its } = config
   const own = async () => {
     const stays = await whatStays(services, manifest, paths, its, signal)
@@ -53,7 +54,19 @@ export async function reviewRebuild(
       needed,
     }
   }
-  const [found, { its: review, needed }, { free, reserve }] = await Promise.all([own(), code(), services.space.disk()])
+  const [found, { its: review, needed }, { free, reserve }, gapOf] = await Promise.all([
+    own(),
+    code(),
+    services.space.disk(),
+    gaps(services),
+  ])
   signal?.throwIfAborted()
-  return { name, ...(its !== undefined && { release: its }), ...review, ...found, disk: { needed, free, reserve } }
+  return {
+    name,
+    ...(its !== undefined && { release: its }),
+    ...review,
+    ...found,
+    disk: { needed, free, reserve },
+    gap: await gapOf(target, config),
+  }
 }

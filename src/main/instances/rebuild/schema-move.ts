@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { lossNameSchema, schemaChangeSchema, rollbackSchema, type MoveReport } from '../../../shared/schema'
+import { agreedSchema, schemaChangeSchema, rollbackSchema, type MoveReport } from '../../../shared/schema'
 import type { Login } from '../../infrastructure/connection'
 import type { Schemas } from '../../schema/schemas'
 import { readJson, writeJson } from '../../system/files'
@@ -17,7 +17,7 @@ const schemaMoveSchema = z.strictObject({
   /** What going back does, as rehearsed. */
   rollback: rollbackSchema,
   /** What this way may lose; absent: anything. */
-  agreed: z.array(lossNameSchema).optional(),
+  agreed: z.array(agreedSchema).optional(),
 })
 export type SchemaMove = Readonly<z.infer<typeof schemaMoveSchema>>
 

@@ -13,6 +13,7 @@ import { Status } from '../app/status'
 import { pageOf } from './page-of'
 import { startJob, stopJob } from '../../../shared/jobs/lifecycle'
 import { bytes } from '../../../shared/amounts'
+import type { InstanceView } from '../../../shared/instance'
 import type { InstanceItemProps } from './item'
 import classes from './parts.module.css'
 
@@ -79,10 +80,17 @@ export function StatusCell({ shown: { status, instance }, handlers }: Pick<PartP
   )
 }
 
+/** What is new for an instance that is outdated. */
+const newerWords = ({ release, newer }: InstanceView): string =>
+  release === undefined
+    ? 'The older command line tool placed its code, so it may be older than the base application'
+    : `Newer version available${newer ? `: ${newer}` : ''}`
+
 /** Shows that the base application has changed, and how, and offers a rebuild. */
 function NewerButton({
   shown: {
-    instance: { name, newer },
+    instance,
+    instance: { name },
     status,
   },
   handlers,
@@ -94,7 +102,7 @@ function NewerButton({
       data-control="newer"
       disabled={status.group === 'busy' || status.group === 'copy'}
       aria-label={`Newer version available: rebuild ${name}`}
-      title={`Newer version available${newer ? `: ${newer}` : ''}`}
+      title={newerWords(instance)}
       onClick={() => handlers.rebuild(name)}
     >
       <IconCircleArrowUp size={16} aria-hidden />

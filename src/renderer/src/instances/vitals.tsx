@@ -17,7 +17,7 @@ import classes from './instance.module.css'
 export function Vitals({ shown }: { shown: ShownInstance }) {
   const { instance } = shown
   const { ask } = useJobs()
-  const { startedAt, restarts, cpu, memory, url, created, outdated, newer } = instance
+  const { startedAt, restarts, cpu, memory, url, created, outdated, newer, release } = instance
   return (
     <section className={`card ${classes.vitals}`} aria-label="Status">
       <dl className={classes.facts}>
@@ -38,8 +38,16 @@ export function Vitals({ shown }: { shown: ShownInstance }) {
         <p className={classes.newer}>
           <IconCircleArrowUp size={18} aria-hidden />
           <span>
-            <strong>Newer version available{newer ? `: ${newer}.` : '.'}</strong> The base application has changed since
-            this instance got its code.
+            {release === undefined ? (
+              <>
+                <strong>Code of the earlier tool.</strong> It may be older than the base application.
+              </>
+            ) : (
+              <>
+                <strong>Newer version available{newer ? `: ${newer}.` : '.'}</strong> The base application has changed
+                since this instance got its code.
+              </>
+            )}
           </span>
           <Button
             size="xs"

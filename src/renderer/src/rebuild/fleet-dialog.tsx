@@ -1,5 +1,5 @@
 /** Rebuilds several instances: which one first, how many of the others at once, and what happens if one fails. */
-import { Button, Checkbox, Modal, NumberInput, Radio, Select, Skeleton } from '@mantine/core'
+import { Button, Modal, NumberInput, Select, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { count, enumerate } from '../../../shared/amounts'
@@ -12,6 +12,10 @@ import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
 import { Changes } from './changes'
+import { gapLines, offeredTo } from './fleet'
+import { FleetDatabases } from './fleet-databases'
+import { useFleetDecision } from './fleet-decision'
+import { NewSettings, notCopied } from './new-settings'
 import { Part } from './part'
 import classes from './rebuild.module.css'
 
@@ -22,38 +26,67 @@ interface FleetProps {
   readonly onClose: () => void
 }
 
-export function FleetDialog(props: FleetProps) {
+/** The instances stay those with which it was opened, but for those that the operator leaves out. */
+export function FleetDialog({ fleet: opened, skipped, onClose }: FleetProps) {
+  const [all] = useState(opened)
+  const [out, setOut] = useState<readonly string[]>([])
+  const fleet = all.filter(it => !out.includes(it.instance.name))
   return (
-    <Modal opened onClose={props.onClose} title={`Rebuild ${count(props.fleet.length, 'instance')}`} size={560}>
-      <FleetForm {...props} />
+    <Modal opened onClose={onClose} title={`Rebuild ${count(fleet.length, 'instance')}`} size={640}>
+      <FleetForm
+        fleet={fleet}
+        skipped={[...skipped, ...out.map(name => ({ name, reason: 'left out' }))]}
+        leaveOut={name => setOut([...out, name])}
+        onClose={onClose}
+      />
     </Modal>
   )
 }
 
-function FleetForm({ fleet, skipped, onClose }: FleetProps) {
+interface FormProps extends FleetProps {
+  readonly leaveOut: (name: string) => void
+}
+
+function FleetForm({ fleet, skipped, leaveOut, onClose }: FormProps) {
   const trpc = useTRPC()
   const { sendFleet } = useJobs()
-  const [canary, setCanary] = useState(() => canaryOf(fleet.map(it => it.instance))?.name ?? '')
+  const [opened] = useState(() => fleet.map(it => it.instance.name))
+  const [chosen, setCanary] = useState(() => canaryOf(fleet.map(it => it.instance))?.name ?? '')
+  const names = fleet.map(it => it.instance.name)
+  const canary = names.find(it => it === chosen) ?? names[0] ?? ''
   const [atOnce, setAtOnce] = useState<number | string>(defaultAtOnce)
-  const [database, setDatabase] = useState<string>()
-  const [acceptLoss, setAcceptLoss] = useState(false)
+  const [taken, setTaken] = useState<readonly string[]>()
   const [tried, setTried] = useState(false)
   const [sending, setSending] = useState(false)
   const [problem, setProblem] = useState<Problem>()
-  const review = useQuery(
-    trpc.rebuild.review.queryOptions({ name: canary }, { staleTime: 0, trpc: { abortOnUnmount: true } }),
-  )
-  const others = fleet.map(it => it.instance.name).filter(it => it !== canary)
+  const once = { staleTime: 0, trpc: { abortOnUnmount: true } } as const
+  const review = useQuery(trpc.rebuild.review.queryOptions({ name: canary }, once))
+  const members = useQuery(trpc.rebuild.fleet.queryOptions({ names: opened }, once))
+  const found = members.data?.filter(it => names.includes(it.name)) ?? []
+  const decision = useFleetDecision(found, canary)
+  const offered = offeredTo(found)
+  const env = taken ?? offered.filter(it => it.copied).map(it => it.key)
+  const others = names.filter(it => it !== canary)
   const together = fleetJob.input.shape.atOnce.safeParse(atOnce)
-  const asksSchema = review.data !== undefined && review.data.changes.schema.length > 0
-  const unanswered = asksSchema && database === undefined
+  const loses = decision.choice === 'change' && decision.losing.length > 0
+  const failed = [review, members].find(it => it.error)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setTried(true)
-    if (!review.data || !together.success || unanswered) return
+    if (!review.data || !members.data || !together.success || !decision.decided) return
     setSending(true)
-    const schema = asksSchema && database === 'push' ? { acceptLoss } : undefined
-    sendFleet({ kind: fleetJob.kind, canary, names: others, atOnce: together.data, schema }, skipped)
+    const { answers } = decision
+    sendFleet(
+      {
+        kind: fleetJob.kind,
+        canary,
+        names: others,
+        atOnce: together.data,
+        answers,
+        env: env.length > 0 ? [...env] : undefined,
+      },
+      skipped,
+    )
       .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
       .finally(() => setSending(false))
   }
@@ -91,6 +124,29 @@ function FleetForm({ fleet, skipped, onClose }: FleetProps) {
           {enumerate(others, 12)}
           <p className="dimmed">After the first that fails, no more are begun. Those already done keep the new code.</p>
         </Part>
+        {found.length > 0 && (
+          <Part word="Gap">
+            {gapLines(found, decision.choice === 'change').map(it => (
+              <p key={it}>{it}</p>
+            ))}
+          </Part>
+        )}
+        {offered.length > 0 && (
+          <Part word="Settings">
+            <NewSettings
+              offered={offered.map(({ key, copied, lacking }) => ({
+                key,
+                note:
+                  [
+                    ...(lacking < found.length ? [`${lacking} of ${found.length} lack it.`] : []),
+                    ...(copied ? [] : [notCopied]),
+                  ].join(' ') || undefined,
+              }))}
+              env={env}
+              setTaken={setTaken}
+            />
+          </Part>
+        )}
         {skipped.length > 0 && (
           <Part word="Skipped">
             {skipped.map(({ name, reason }) => (
@@ -109,38 +165,20 @@ function FleetForm({ fleet, skipped, onClose }: FleetProps) {
           </dl>
         </>
       )}
-      {asksSchema && (
-        <Radio.Group
-          label="Databases"
-          value={database ?? null}
-          onChange={setDatabase}
-          error={tried && unanswered ? 'Choose one.' : undefined}
-        >
-          <div className={dialogs.choices}>
-            <Radio value="leave" label="Keep their schema" description="The new code must work with the old schema." />
-            <Radio
-              value="push"
-              label="Change their schema, too"
-              description="Rehearsed on a copy of each database when its turn comes. If values or rows would be lost, that instance isn’t rebuilt, and no more are begun."
-            />
-            {database === 'push' && (
-              <Checkbox
-                className={classes.nested}
-                label="Rebuild even if values or rows are lost"
-                description="In any of them. What is lost is kept for a rollback."
-                checked={acceptLoss}
-                onChange={event => setAcceptLoss(event.currentTarget.checked)}
-              />
-            )}
-          </div>
-        </Radio.Group>
+      {decision.rows.length > 0 && (
+        <FleetDatabases
+          decision={decision}
+          of={found.length}
+          error={tried && decision.choice === undefined ? 'Choose one.' : undefined}
+          leaveOut={fleet.length > 1 ? leaveOut : undefined}
+        />
       )}
-      {review.isPending && <Skeleton height={150} aria-label="Loading" />}
-      {review.error && (
+      {(review.isPending || members.isPending) && !failed && <Skeleton height={150} aria-label="Loading" />}
+      {failed?.error && (
         <ProblemView
-          problem={problemOf(review.error)}
-          onRetry={() => void review.refetch()}
-          retrying={review.isFetching}
+          problem={problemOf(failed.error)}
+          onRetry={() => void failed.refetch()}
+          retrying={failed.isFetching}
         />
       )}
       {problem && <ProblemView problem={problem} />}
@@ -148,8 +186,14 @@ function FleetForm({ fleet, skipped, onClose }: FleetProps) {
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
-        <Button type="submit" disabled={!review.data} loading={sending}>
+        <Button
+          type="submit"
+          color={loses ? 'red' : undefined}
+          disabled={!review.data || !members.data || (decision.choice !== undefined && !decision.decided)}
+          loading={sending}
+        >
           Rebuild {fleet.length}
+          {loses && ' and lose data'}
         </Button>
       </div>
     </form>

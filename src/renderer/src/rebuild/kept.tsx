@@ -1,10 +1,11 @@
 /** What a rebuild keeps, and the space and time it takes. */
 import type { RebuildReview } from '../../../shared/rebuild-review'
-import { hasSpace, keptWords, spaceWords, timeWords } from '../../../shared/rebuild-words'
+import { gapWords, hasSpace, keptWords, spaceWords, timeWords } from '../../../shared/rebuild-words'
 import { Part } from './part'
 import classes from './rebuild.module.css'
 
-export function Kept({ review }: { review: RebuildReview }) {
+/** @param moves the schema is to change */
+export function Kept({ review, moves }: { review: RebuildReview; moves: boolean }) {
   return (
     <>
       <Part word="Stays">
@@ -13,6 +14,7 @@ export function Kept({ review }: { review: RebuildReview }) {
         ))}
       </Part>
       <Part word="Takes">
+        <p>{gapWords(review.gap, moves)}</p>
         <p>{timeWords(review)}</p>
         <p className={hasSpace(review.disk) ? undefined : classes.short}>{spaceWords(review.disk)}</p>
       </Part>

@@ -1,10 +1,10 @@
 /** Rebuilds an instance: shows what changes and what stays before anything begins. */
-import { Button, Checkbox, Skeleton } from '@mantine/core'
+import { Button, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { rebuildJob } from '../../../shared/jobs/rebuild'
 import type { Problem } from '../../../shared/problem'
-import type { NewKey, RebuildReview } from '../../../shared/rebuild-review'
+import type { RebuildReview } from '../../../shared/rebuild-review'
 import { exampleWords, schemaWords } from '../../../shared/rebuild-words'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -13,6 +13,7 @@ import dialogs from '../instances/dialogs.module.css'
 import { useJobs } from '../jobs/jobs'
 import { Changes } from './changes'
 import { Kept } from './kept'
+import { NewSettings, notCopied, type SettingsProps } from './new-settings'
 import { Part } from './part'
 import classes from './rebuild.module.css'
 import { SchemaChoice } from './schema-choice'
@@ -94,35 +95,16 @@ function Review({ review, decision, settings }: ReviewProps) {
       )}
       {(offered.length > 0 || missing !== undefined) && (
         <Part word="Settings">
-          {offered.length > 0 && <NewSettings offered={offered} {...settings} />}
+          {offered.length > 0 && (
+            <NewSettings
+              offered={offered.map(it => ({ ...it, note: it.copied ? undefined : notCopied }))}
+              {...settings}
+            />
+          )}
           {missing !== undefined && <p className="dimmed">{missing}</p>}
         </Part>
       )}
-      <Kept review={review} />
+      <Kept review={review} moves={decision.choice === 'change'} />
     </dl>
-  )
-}
-
-interface SettingsProps {
-  offered: readonly NewKey[]
-  /** Keys that the instance will get. */
-  env: readonly string[]
-  setTaken: (keys: readonly string[]) => void
-}
-
-function NewSettings({ offered, env, setTaken }: SettingsProps) {
-  return (
-    <fieldset className={classes.choices}>
-      <legend>Take from the base application’s .env:</legend>
-      {offered.map(({ key, copied }) => (
-        <Checkbox
-          key={key}
-          checked={env.includes(key)}
-          onChange={event => setTaken(event.currentTarget.checked ? [...env, key] : env.filter(it => it !== key))}
-          label={<span className="mono">{key}</span>}
-          description={copied ? undefined : 'New instances don’t get it.'}
-        />
-      ))}
-    </fieldset>
   )
 }

@@ -1,16 +1,14 @@
 /** What a rehearsal found: what the change does, what it loses, how far it can be rolled back. */
 import { Button, Checkbox, Textarea } from '@mantine/core'
-import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
-import { useState, type ReactNode } from 'react'
+import { useState } from 'react'
 import { capital, enumerate } from '../../../shared/amounts'
 import { classWords, driftWords, wayBackWords } from '../../../shared/rebuild-words'
-import { lossWords, renameWords, type Loss, type Rehearsal, type Rename } from '../../../shared/schema'
+import { lossWords, lostWords, renameWords, type Rehearsal, type Rename } from '../../../shared/schema'
 import { Details } from '../app/details'
+import { Line, Sentences, tones } from './lines'
 import classes from './rebuild.module.css'
 import type { SchemaDecision } from './schema-decision'
 import { Words } from './words'
-
-const tones = { none: 'good', additive: 'good', restrictive: 'good', destructive: 'bad', refused: 'warn' } as const
 
 export function RehearsalView({ rehearsal, decision }: { rehearsal: Rehearsal; decision: SchemaDecision }) {
   const { class: kind, change, losses, refusal, drift, oldCode } = rehearsal
@@ -48,19 +46,12 @@ export function RehearsalView({ rehearsal, decision }: { rehearsal: Rehearsal; d
           color="red"
           checked={decision.accepts}
           onChange={event => decision.accept(event.currentTarget.checked)}
-          label={`Lose ${enumerate(losses.map(lost), 8)}`}
+          label={`Lose ${enumerate(losses.map(lostWords), 8)}`}
           description="Gone from the application. The database keeps it for a rollback, until the next rebuild."
         />
       )}
     </>
   )
-}
-
-/** e.g. “1,204 values of users.phone”. */
-function lost(loss: Loss): string {
-  const number = loss.count.toLocaleString('en')
-  const unit = loss.kind === 'table' || loss.kind === 'rows' ? 'row' : 'value'
-  return `${number} ${unit}${loss.count === 1 ? '' : 's'} of ${loss.table}${'column' in loss ? `.${loss.column}` : ''}`
 }
 
 function WayBack({ rollback }: Pick<Rehearsal, 'rollback'>) {
@@ -72,27 +63,6 @@ function WayBack({ rollback }: Pick<Rehearsal, 'rollback'>) {
     </>
   )
 }
-
-function Line({ tone, children }: { tone: 'good' | 'warn' | 'bad'; children: ReactNode }) {
-  const Icon = { good: IconCircleCheck, warn: IconAlertTriangle, bad: IconCircleX }[tone]
-  return (
-    <p className={classes.line} data-tone={tone}>
-      <Icon size={18} aria-hidden />
-      <span>{children}</span>
-    </p>
-  )
-}
-
-const Sentences = ({ texts }: { texts: readonly string[] }) =>
-  texts.length > 0 && (
-    <ul className={classes.sentences}>
-      {texts.map(it => (
-        <li key={it}>
-          <Words text={it} />
-        </li>
-      ))}
-    </ul>
-  )
 
 interface RenamesProps {
   renames: readonly Rename[]
@@ -117,14 +87,20 @@ export function Renames({ renames, confirmed, answer }: RenamesProps) {
   )
 }
 
-/** @param mend the statement that the last rehearsal ran; empty if there was none */
-export function Mend({ mend, setMend }: { mend: string; setMend: (statement: string) => void }) {
+interface MendProps {
+  /** The statement that the last rehearsal ran; empty if there was none. */
+  mend: string
+  setMend: (statement: string) => void
+  several?: boolean
+}
+
+export function Mend({ mend, setMend, several }: MendProps) {
   const [typed, setTyped] = useState(mend)
   return (
     <>
       <Textarea
         label="Your own SQL statement to make the rows fit"
-        description="Runs as part of the change, before the refused statement. Recorded in Activity."
+        description={`Runs as part of the change${several ? ' in each of these databases' : ''}, before the refused statement. Recorded in Activity.`}
         placeholder="UPDATE users SET email = 'none-' || id WHERE email IS NULL"
         classNames={{ input: 'mono' }}
         autosize

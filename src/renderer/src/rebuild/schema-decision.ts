@@ -1,7 +1,7 @@
 /** What the operator decides about the database's schema, and what a rehearsal says about it. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { lossName, type Rehearsal, type Rename } from '../../../shared/schema'
+import { agreeTo, type Rehearsal, type Rename } from '../../../shared/schema'
 import { useTRPC } from '../app/trpc'
 
 export type SchemaChoice = 'leave' | 'change'
@@ -44,15 +44,12 @@ export function useSchemaDecision(name: string) {
       (found !== undefined && found.class !== 'refused' && (found.class !== 'destructive' || accepts)),
     loses: choice === 'change' && found?.class === 'destructive',
     /** For the job's input. */
-    schema:
-      choice === 'change'
-        ? { ...input, acceptLoss: accepts, ...(accepts && { agreed: found.losses.map(lossName) }) }
-        : undefined,
+    schema: choice === 'change' ? { ...input, acceptLoss: accepts && agreeTo(found.losses, true) } : undefined,
   }
 }
 export type SchemaDecision = ReturnType<typeof useSchemaDecision>
 
-const sameRename = (a: Rename, b: Rename): boolean => JSON.stringify(a) === JSON.stringify(b)
+export const sameRename = (a: Rename, b: Rename): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 /** Confirmed renames, which a rehearsal no longer asks about, and those that it does ask about. */
 export const allRenames = (confirmed: readonly Rename[], asked: readonly Rename[]): Rename[] => [

@@ -1,0 +1,38 @@
+/** Sentences about a change of the schema. */
+import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import type { SchemaClass } from '../../../shared/schema'
+import classes from './rebuild.module.css'
+import { Words } from './words'
+
+export type Tone = 'good' | 'warn' | 'bad'
+export const tones: Readonly<Record<SchemaClass, Tone>> = {
+  none: 'good',
+  additive: 'good',
+  restrictive: 'good',
+  destructive: 'bad',
+  refused: 'warn',
+}
+
+export const icons = { good: IconCircleCheck, warn: IconAlertTriangle, bad: IconCircleX } as const
+
+export function Line({ tone, children }: { tone: Tone; children: ReactNode }) {
+  const Icon = icons[tone]
+  return (
+    <p className={classes.line} data-tone={tone}>
+      <Icon size={18} aria-hidden />
+      <span>{children}</span>
+    </p>
+  )
+}
+
+export const Sentences = ({ texts }: { texts: readonly string[] }) =>
+  texts.length > 0 && (
+    <ul className={classes.sentences}>
+      {texts.map(it => (
+        <li key={it}>
+          <Words text={it} />
+        </li>
+      ))}
+    </ul>
+  )
