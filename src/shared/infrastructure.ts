@@ -30,6 +30,31 @@ export interface ServiceStatus {
   readonly problem?: Problem
 }
 
+/** What a service shows while someone looks at it. What can't be found out, or isn't so, is absent. */
+export interface ServiceDetails {
+  /** Milliseconds that a query took, after the login. */
+  readonly answersIn?: number | undefined
+  /** Its container's image, or its program's path. */
+  readonly program?: string | undefined
+  /** Milliseconds since 1970. */
+  readonly startedAt?: number | undefined
+  /** How often it was restarted by itself: by the container engine, and by the supervisor since the workspace was opened. */
+  readonly restarts?: number | undefined
+  /** Bytes that its processes take. */
+  readonly memory?: number | undefined
+  /** The volume or folder of its data. */
+  readonly data?: string | undefined
+  /** Bytes: all databases, and the log of changes (WAL). */
+  readonly dataBytes?: number | undefined
+  /** The configuration that matters, by its own names. */
+  readonly settings: readonly ServiceSetting[]
+}
+export interface ServiceSetting {
+  readonly name: string
+  readonly value: string
+}
+export type InfrastructureDetails = Readonly<Record<ServiceName, ServiceDetails>>
+
 /** A state in words, e.g. `restarting, attempt 3`. */
 export const stateWords = (
   { state, attempt }: Pick<ServiceStatus, 'state' | 'attempt'>,
@@ -57,4 +82,6 @@ export interface InfrastructureStatus {
   readonly warnings: readonly Problem[]
   /** False once an instance exists. */
   readonly canChangeDriver: boolean
+  /** Instances that were stopped together with a service, and are started again with it. */
+  readonly instances: readonly string[]
 }

@@ -157,9 +157,9 @@ test('PostgreSQL ends in the middle: it is started again, the rollback continues
 
 test('the infrastructure is stopped: the list and the wizard say so, with the button that starts it', async () => {
   await room.go('Infrastructure')
-  await window.getByRole('main').getByRole('button', { name: 'Stop…' }).click()
+  await window.getByRole('main').getByRole('button', { name: 'Stop both…' }).click()
   await room.dialog('Stop PostgreSQL and PgBouncer?').getByRole('button', { name: 'Stop both' }).click()
-  await operation.title('The infrastructure is stopped').waitFor({ timeout: patience })
+  await room.told('The infrastructure is stopped.').waitFor({ timeout: patience })
   await room.go('Instances')
   await expect(
     room.problem('PostgreSQL isn’t running.').getByRole('button', { name: 'Start the infrastructure' }),

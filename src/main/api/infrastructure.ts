@@ -8,6 +8,10 @@ export const infrastructureRouter = router({
     workspace.infrastructure.watch(signal ?? new AbortController().signal),
   ),
   status: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.status()),
+  details: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.details.look()),
+  watchDetails: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
+    workspace.infrastructure.details.watch(signal ?? new AbortController().signal),
+  ),
   options: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.options()),
   choose: workspaceProcedure
     .input(z.object({ kind: z.enum(driverKinds) }))

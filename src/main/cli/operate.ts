@@ -147,7 +147,16 @@ export async function one(services: FollowServices, name: string, request: Start
  * which are followed to their end. @throws Failure if none was started, or the job itself is stuck
  */
 export async function many(services: FollowServices, request: StartRequest): Promise<Each[]> {
-  const state = await services.follower.run(starting(request))
+  return await resultsFor(services, await services.follower.run(starting(request)))
+}
+
+/** As `many`, for a job on many that another operation has begun. @param id absent: there is none */
+export async function followMany(services: FollowServices, id: string | undefined): Promise<Each[]> {
+  const state = await services.follower.runIfAny(() => Promise.resolve({ id }))
+  return state ? await resultsFor(services, state) : []
+}
+
+async function resultsFor(services: FollowServices, state: OperationState): Promise<Each[]> {
   if (state.phase === 'stuck' || state.turned?.reason === 'failed') mustSucceed(state)
   return await Promise.all(resultsOf(state).map(it => eachOfMany(services, it, state.openedAt)))
 }

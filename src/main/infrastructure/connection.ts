@@ -89,6 +89,13 @@ async function openSockets(path: string): Promise<FileHandle> {
   })
 }
 
+/** Milliseconds that the smallest query takes. The first one: through PgBouncer, it includes getting a server connection. */
+export async function timeOf(client: Client): Promise<number> {
+  const before = performance.now()
+  await client.query('SELECT 1')
+  return Math.round((performance.now() - before) * 10) / 10
+}
+
 /** Only root and our own user may answer on our ports. @throws Problem `port-of-another-user` */
 async function requireOwnPort(port: number): Promise<void> {
   const foreign = (await listeningUsers(port)).filter(it => it !== 0 && it !== process.getuid?.())

@@ -17,6 +17,7 @@ import { runsNow } from '../system/proc'
 import { Watched } from '../system/watched'
 import type { Login, Server } from './connection'
 import { reasonFor, requireAvailable, requireUnused } from './driver-choice'
+import { Details } from './details'
 import type { Driver, DriverContext, DriverStatus } from './drivers/driver'
 import { Transitions, type Restarting } from './transitions'
 import { isSecured, securePostgres } from './secure'
@@ -24,6 +25,7 @@ import { passwordOf, type SecretStore } from './secrets'
 import { serviceOf } from './services'
 import { adminLogin, weakRules } from './services/postgres'
 import { poolerRole } from './services/postgres-config'
+import { nobody, type Tenants } from './tenants'
 import type { Wanted } from './wanted'
 
 export interface InfrastructureServices {
@@ -36,26 +38,10 @@ export interface InfrastructureServices {
   readonly signal: AbortSignal
 }
 
-/** The instances, for which the services run. */
-export interface Tenants {
-  /** Whether there are any: the driver then holds their data and can't be changed. */
-  any(): Promise<boolean>
-  /** Called once PostgreSQL has been set up, to do what they need there. */
-  secured(): Promise<void>
-  /** Makes PgBouncer accept those again that it refused while PostgreSQL was down. */
-  heal(): Promise<void>
-}
-
 /** An open operation that needs the infrastructure as it is, or starts or stops it. */
 export interface InfrastructureUser {
   readonly text: string
   readonly changesIt: boolean
-}
-
-const nobody: Tenants = {
-  any: () => Promise.resolve(false),
-  secured: () => Promise.resolve(),
-  heal: () => Promise.resolve(),
 }
 
 /** Milliseconds between checks while someone is watching, and between full checks while all processes live. */
@@ -73,16 +59,34 @@ export class Infrastructure {
   #detected: Promise<readonly DriverOption[]> | undefined
   #warnings: { readonly of: string; readonly found: readonly Problem[] } | undefined
   readonly #services: InfrastructureServices
+  readonly details: Details
+  /** What should be running. */
+  readonly wanted: Wanted
 
   constructor(services: InfrastructureServices) {
     this.#services = services
+    this.wanted = services.wanted
+    this.wanted.changed = () => this.#watched.again()
     this.#watched = new Watched({ look: () => this.status(), due: signal => due(this.#alive, signal) }, services.signal)
-    this.#transitions = new Transitions(() => this.#watched.again())
+    this.details = new Details({
+      driver: () => this.driver(),
+      secrets: services.secrets,
+      restarts: service => this.#transitions.restartsOf(service),
+      signal: services.signal,
+    })
+    this.#transitions = new Transitions(() => {
+      this.#watched.again()
+      this.details.again()
+    })
   }
 
   /** Sets whom it serves. */
   serve(tenants: Tenants): void {
     this.#tenants = tenants
+  }
+
+  get tenants(): Tenants {
+    return this.#tenants
   }
 
   /** Which drivers work here, and why (not). Checks again at every call, within 10 s. */
@@ -101,7 +105,7 @@ export class Infrastructure {
     const present = await this.kind()
     if (kind !== present) await requireUnused(this.#services.drivers[present], this.#tenants)
     requireAvailable(kind, await this.options())
-    if (kind !== present) await this.#services.wanted.set(false) // that was about the other driver's services
+    if (kind !== present) await this.wanted.change(() => ({ wanted: [], instances: [] })) // that was about the other driver's services
     await this.#services.settings.change({ driver: kind })
     return await this.#changed()
   }
@@ -132,7 +136,11 @@ export class Infrastructure {
   /** Takes at most 3 s. Derived from the world and from our own work in progress. */
   async status(): Promise<InfrastructureStatus> {
     const kind = await this.kind()
-    const [found, used] = await Promise.all([this.#services.drivers[kind].status(), this.#tenants.any()])
+    const [found, used, wishes] = await Promise.all([
+      this.#services.drivers[kind].status(),
+      this.#tenants.any(),
+      this.wanted.read(),
+    ])
     this.dataFolder = found.dataFolder
     this.#alive = found.alive
     const postgres = this.#transitions.shown(found.services.postgres)
@@ -146,6 +154,7 @@ export class Infrastructure {
       pooled: pgbouncer.state !== 'unavailable',
       warnings: [...found.warnings, ...(await this.#ruleWarnings(kind, postgres))],
       canChangeDriver: !used,
+      instances: wishes?.instances ?? [],
     }
   }
 
@@ -201,15 +210,6 @@ export class Infrastructure {
     return this.#transitions.move(service, 'stopping', () =>
       this.#services.drivers[kind].stop(serviceOf(service), context),
     )
-  }
-
-  /** Records whether both should be running. */
-  want(wanted: boolean): Promise<void> {
-    return this.#services.wanted.set(wanted)
-  }
-
-  async wanted(): Promise<boolean> {
-    return (await this.#services.wanted.read()) === true
   }
 
   /** Call it after both were started. Never throws: an instance's own health check shows if it is still refused. */

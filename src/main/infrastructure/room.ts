@@ -1,4 +1,8 @@
 /** The room of the shared services: runs them, sets up PostgreSQL, and keeps them running. */
+import { startJob } from '../../shared/jobs/lifecycle'
+import { manyJob } from '../../shared/jobs/many'
+import { planOf, wordsOf } from '../../shared/jobs/words'
+import { isOpen } from '../../shared/operation'
 import { things } from '../../shared/things'
 import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
@@ -6,10 +10,11 @@ import type { Base } from '../workspace/opened'
 import { Databases } from './databases'
 import { ContainerDriver } from './drivers/container-driver'
 import { EmbeddedDriver } from './drivers/embedded-driver'
-import { Infrastructure } from './infrastructure'
+import { Infrastructure, type InfrastructureUser } from './infrastructure'
+import { infrastructureRestart } from './restart'
 import { Resume } from './resume'
 import { allServices } from './services'
-import { infrastructureStart, infrastructureUsers } from './start'
+import { infrastructureStart } from './start'
 import { infrastructureStop } from './stop'
 import { Supervisor } from './supervisor'
 import { Wanted } from './wanted'
@@ -34,7 +39,7 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
     docker: new ContainerDriver('docker', allServices, base),
     embedded,
   }
-  const users = () => infrastructureUsers(operations)
+  const users = () => usersOf(operations)
   const infrastructure = new Infrastructure({ settings, secrets, wanted, signal, users, drivers })
   const resume = new Resume(operations)
   const supervisor = new Supervisor({
@@ -49,11 +54,31 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
     infrastructure,
     databases: new Databases(() => infrastructure.admin(), base.identity.id),
     embedded,
-    jobs: [infrastructureStart(infrastructure), infrastructureStop(infrastructure)],
+    jobs: [
+      infrastructureStart(infrastructure, names => beginStart(operations, names)),
+      infrastructureStop(infrastructure),
+      infrastructureRestart(infrastructure),
+    ],
     start() {
       if (place.kind === 'command') return // too short-lived to supervise anything
       const supervised = supervisor.run(signal)
       base.closing.add(() => supervised)
     },
   }
+}
+
+/** The open operations that hold the infrastructure. */
+const usersOf = (operations: Operations): InfrastructureUser[] =>
+  operations.holders(things.infrastructure).map(it => ({
+    text: wordsOf(it).asking,
+    changesIt: it.claims.some(({ on }) => on === things.services),
+  }))
+
+/** Begins a job that starts these instances, unless it was begun before a crash. @returns its id */
+async function beginStart(operations: Operations, names: readonly string[]): Promise<string> {
+  const begun = operations.list().find(it => {
+    const plan = isOpen(it) ? planOf(manyJob, it) : undefined
+    return plan?.action === startJob.kind && plan.names.join() === names.join()
+  })
+  return begun?.id ?? (await operations.start(manyJob.kind, { action: startJob.kind, names }))
 }

@@ -4,6 +4,7 @@ import { problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
 import type { Infrastructure } from './infrastructure'
 import { serviceOf } from './services'
+import type { Wanted } from './wanted'
 
 /** An instance with a database in this workspace. Without ports if its files can't be read. */
 export interface ConnectedInstance {
@@ -15,7 +16,9 @@ export interface ConnectedInstance {
 }
 
 interface GuardServices {
-  readonly infrastructure: Pick<Infrastructure, 'kind' | 'found' | 'wanted' | 'requireIdle'>
+  readonly infrastructure: Pick<Infrastructure, 'kind' | 'found' | 'requireIdle'> & {
+    readonly wanted: Pick<Wanted, 'has'>
+  }
   readonly instances: () => Promise<readonly ConnectedInstance[]>
 }
 
@@ -50,8 +53,14 @@ export const guardInfrastructure =
       requireUnneeded(it, before, connected, usable)
     }
     // A service that should be running but has stopped is about to be restarted.
-    const busy = ['running', 'starting', 'not-adopted', ...((await infrastructure.wanted()) ? ['stopped'] : [])]
-    for (const { key, words } of serviceNames.some(it => busy.includes(services[it].state)) ? relevant : [])
+    const busy = await Promise.all(
+      serviceNames.map(async it =>
+        services[it].state === 'stopped'
+          ? infrastructure.wanted.has(it)
+          : ['running', 'starting', 'not-adopted'].includes(services[it].state),
+      ),
+    )
+    for (const { key, words } of busy.includes(true) ? relevant : [])
       throw problem({
         code: 'setting-while-running',
         message: `${words} can’t be changed until the infrastructure is stopped.`,

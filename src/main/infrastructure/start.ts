@@ -1,99 +1,135 @@
 /** Starts PostgreSQL, then PgBouncer, creating what is missing. Undo leaves services running that ran before. */
-import type { ServiceName } from '../../shared/infrastructure'
-import { infrastructureStartJob, type InfrastructureStartPlan } from '../../shared/jobs/infrastructure'
-import { wordsOf } from '../../shared/jobs/words'
+import { serviceNames, type InfrastructureStatus, type ServiceName } from '../../shared/infrastructure'
+import {
+  earlierStartPlan,
+  infrastructureStartJob,
+  type BringUpStep,
+  type InfrastructureRestartPlan,
+  type InfrastructureStartPlan,
+} from '../../shared/jobs/infrastructure'
+import { toProblem } from '../../shared/problem'
 import { things } from '../../shared/things'
-import type { Operations } from '../operations/engine'
-import { implement, unchangedSince, type StepActions } from '../operations/implement'
+import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation, Context } from '../operations/operation'
 import type { DriverContext } from './drivers/driver'
-import type { Infrastructure, InfrastructureUser } from './infrastructure'
+import type { Infrastructure } from './infrastructure'
+import { serviceOf } from './services'
 
 export const subjectContradiction = (_plan: unknown, subject: string): string | undefined =>
   subject === things.infrastructure ? undefined : `its subject is ${JSON.stringify(subject)}.`
 
-/** The open operations that hold the infrastructure. */
-export const infrastructureUsers = (operations: Operations): InfrastructureUser[] =>
-  operations.holders(things.infrastructure).map(it => ({
-    text: wordsOf(it).asking,
-    changesIt: it.claims.some(({ on }) => on === things.services),
-  }))
-
-type StartStep = StepActions<InfrastructureStartPlan>
-
-export const infrastructureStart = (infrastructure: Infrastructure): AnyOperation =>
-  implement(infrastructureStartJob, {
-    plan: async () => {
-      const { driver, pooled, postgres, pgbouncer } = await infrastructure.status()
+/** @param beginStart begins a job that starts these instances once the infrastructure is up, and returns its id */
+export const infrastructureStart = (
+  infrastructure: Infrastructure,
+  beginStart: (names: readonly string[]) => Promise<string>,
+): AnyOperation => {
+  const steps = bringUpSteps<InfrastructureStartPlan>(infrastructure)
+  return implement(infrastructureStartJob, {
+    plan: async ({ service, instances }) => {
+      const status = await infrastructure.status()
+      const services = servicesFor(service, status)
+      const complete = serviceNames.every(it => services.includes(it) || isUp(status, it) || !isThere(status, it))
       return {
-        driver,
-        pooled,
-        ran: { postgres: postgres.state === 'running', pgbouncer: pgbouncer.state === 'running' },
+        driver: status.driver,
+        only: service,
+        services,
+        ran: ranIn(status),
+        complete,
+        instances: complete && instances ? [...status.instances] : [],
       }
     },
-    adopt: unchangedSince(1),
+    adopt: (_version, plan) => earlierStartPlan.safeParse(plan).data,
     contradiction: subjectContradiction,
     steps: {
-      'provision-postgres': provisionPostgres(infrastructure),
-      'start-postgres': startPostgres(infrastructure),
-      'secure-postgres': securePostgres(infrastructure),
-      'provision-pgbouncer': provisionPgbouncer(infrastructure),
-      'start-pgbouncer': startPgbouncer(infrastructure),
+      ...steps,
+      'start-postgres': { ...steps['start-postgres'], undo: stopUnused(infrastructure, 'postgres') },
+      'start-pgbouncer': { ...steps['start-pgbouncer'], undo: stopUnused(infrastructure, 'pgbouncer') },
+      'start-instances': {
+        // The job waits for this one, so this one can't wait for it.
+        do: ({ plan }) =>
+          beginStart(plan.instances).then(
+            operation => ({ operation }),
+            (error: unknown) => ({ problem: toProblem(error) }),
+          ),
+        verify: () => Promise.resolve(false), // an instance that is already running is left alone
+      },
     },
   })
-
-const provisionPostgres = (infrastructure: Infrastructure): StartStep => ({
-  do: async context => {
-    await infrastructure.settle(context.plan.driver)
-    await infrastructure.provision(context.plan.driver, 'postgres', driverContext(context))
-  },
-  verify: ({ plan }) => infrastructure.provisioned(plan.driver, 'postgres'),
-})
-
-const startPostgres = (infrastructure: Infrastructure): StartStep => ({
-  do: context => infrastructure.start(context.plan.driver, 'postgres', driverContext(context)),
-  verify: async () => (await infrastructure.status()).postgres.state === 'running',
-  undo: async context => {
-    if (!context.plan.ran.postgres) await stopUnused(infrastructure, 'postgres', context)
-  },
-})
-
-/** Reverses a start, unless another operation needs the service by now. */
-async function stopUnused(
-  infrastructure: Infrastructure,
-  service: ServiceName,
-  context: Context<InfrastructureStartPlan>,
-): Promise<void> {
-  const users = infrastructure.users().filter(it => !it.changesIt)
-  if (users.length > 0) return context.report({ text: `Left running for: ${users.map(it => it.text).join(', ')}` })
-  await infrastructure.stop(context.plan.driver, service, driverContext(context))
 }
 
-const securePostgres = (infrastructure: Infrastructure): StartStep => ({
-  async do({ plan }) {
-    await infrastructure.secure(plan.driver)
-    if (!plan.pooled) await infrastructure.want(true)
-  },
-  verify: async ({ plan }) => (await infrastructure.secured()) && (plan.pooled || (await infrastructure.wanted())),
+/** The one that was asked for after the ones that it needs, unless they run; or all that are available here. */
+export function servicesFor(only: ServiceName | undefined, status: InfrastructureStatus): ServiceName[] {
+  if (only === undefined) return serviceNames.filter(it => isThere(status, it))
+  const needed = serviceOf(only).needs.map(it => it.name)
+  return [...needed.filter(it => !isUp(status, it)), only]
+}
+
+const isUp = (status: InfrastructureStatus, service: ServiceName): boolean => status[service].state === 'running'
+export const isThere = (status: InfrastructureStatus, service: ServiceName): boolean =>
+  status[service].state !== 'unavailable'
+
+export const ranIn = (status: InfrastructureStatus) => ({
+  postgres: isUp(status, 'postgres'),
+  pgbouncer: isUp(status, 'pgbouncer'),
 })
 
-const provisionPgbouncer = (infrastructure: Infrastructure): StartStep => ({
-  do: context => infrastructure.provision(context.plan.driver, 'pgbouncer', driverContext(context)),
-  verify: ({ plan }) => infrastructure.provisioned(plan.driver, 'pgbouncer'),
-})
-
-const startPgbouncer = (infrastructure: Infrastructure): StartStep => ({
-  do: async context => {
-    await infrastructure.start(context.plan.driver, 'pgbouncer', driverContext(context))
-    context.report({ text: 'Checking the pools of running instances' })
+/** The steps that a start and a restart share. */
+export function bringUpSteps<Plan extends InfrastructureStartPlan | InfrastructureRestartPlan>(
+  infrastructure: Infrastructure,
+): Record<BringUpStep, StepActions<Plan>> {
+  /** The last of these steps. */
+  const finish = async ({ plan, report }: Context<Plan>): Promise<void> => {
+    report({ text: 'Checking the pools of running instances' })
     await infrastructure.healPools()
-    await infrastructure.want(true)
-  },
-  verify: async () => (await infrastructure.status()).pgbouncer.state === 'running' && (await infrastructure.wanted()),
-  undo: async context => {
-    if (!context.plan.ran.pgbouncer) await stopUnused(infrastructure, 'pgbouncer', context)
-  },
-})
+    // If nothing is left stopped, no instance waits any more: the plan names those that are started now.
+    await infrastructure.wanted.set(plan.services, true, 'complete' in plan && plan.complete ? { instances: [] } : {})
+  }
+  const finished = (service: ServiceName): Promise<boolean> => infrastructure.wanted.has(service)
+  const runs = async (service: ServiceName): Promise<boolean> => isUp(await infrastructure.status(), service)
+  const isLast = ({ services }: Plan, service: ServiceName): boolean => services.at(-1) === service
+  return {
+    'provision-postgres': {
+      do: async context => {
+        await infrastructure.settle(context.plan.driver)
+        await infrastructure.provision(context.plan.driver, 'postgres', driverContext(context))
+      },
+      verify: ({ plan }) => infrastructure.provisioned(plan.driver, 'postgres'),
+    },
+    'start-postgres': {
+      do: context => infrastructure.start(context.plan.driver, 'postgres', driverContext(context)),
+      verify: () => runs('postgres'),
+    },
+    'secure-postgres': {
+      async do(context) {
+        await infrastructure.secure(context.plan.driver)
+        if (isLast(context.plan, 'postgres')) await finish(context)
+      },
+      verify: async ({ plan }) =>
+        (await infrastructure.secured()) && (!isLast(plan, 'postgres') || (await finished('postgres'))),
+    },
+    'provision-pgbouncer': {
+      do: context => infrastructure.provision(context.plan.driver, 'pgbouncer', driverContext(context)),
+      verify: ({ plan }) => infrastructure.provisioned(plan.driver, 'pgbouncer'),
+    },
+    'start-pgbouncer': {
+      async do(context) {
+        await infrastructure.start(context.plan.driver, 'pgbouncer', driverContext(context))
+        await finish(context)
+      },
+      verify: async () => (await runs('pgbouncer')) && (await finished('pgbouncer')),
+    },
+  }
+}
+
+/** Reverses a start, unless another operation needs the service by now. */
+const stopUnused =
+  (infrastructure: Infrastructure, service: ServiceName) =>
+  async (context: Context<InfrastructureStartPlan>): Promise<void> => {
+    if (context.plan.ran[service]) return
+    const users = infrastructure.users().filter(it => !it.changesIt)
+    if (users.length > 0) return context.report({ text: `Left running for: ${users.map(it => it.text).join(', ')}` })
+    await infrastructure.stop(context.plan.driver, service, driverContext(context))
+  }
 
 /** The part of a step's context that a driver gets. */
 export const driverContext = (context: Pick<Context<unknown>, 'signal' | 'report' | 'output'>): DriverContext => ({

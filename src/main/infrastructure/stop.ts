@@ -1,32 +1,85 @@
-/** Stops PgBouncer, then PostgreSQL. Undo restarts those that were running. */
-import type { ServiceName } from '../../shared/infrastructure'
-import { infrastructureStopJob, type InfrastructureStopPlan } from '../../shared/jobs/infrastructure'
+/** Stops PgBouncer, then PostgreSQL, and before them the running instances if asked to. Undo restarts what was running. */
+import { serviceNames, type ServiceName } from '../../shared/infrastructure'
+import {
+  earlierStopPlan,
+  infrastructureStopJob,
+  type InfrastructureRestartPlan,
+  type InfrastructureStopPlan,
+} from '../../shared/jobs/infrastructure'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
+import { mapLimited } from '../system/map-limited'
 import type { Infrastructure } from './infrastructure'
-import { driverContext, subjectContradiction } from './start'
+import { driverContext, isThere, ranIn, subjectContradiction } from './start'
 
 export const infrastructureStop = (infrastructure: Infrastructure): AnyOperation =>
   implement(infrastructureStopJob, {
-    plan: async () => {
-      const { driver, postgres, pgbouncer } = await infrastructure.status()
-      return { driver, ran: { postgres: postgres.state === 'running', pgbouncer: pgbouncer.state === 'running' } }
+    plan: async ({ service, stopInstances }) => {
+      const status = await infrastructure.status()
+      return {
+        driver: status.driver,
+        only: service,
+        services: service ? [service] : serviceNames.filter(it => isThere(status, it)),
+        ran: ranIn(status),
+        instances: stopInstances ? [...(await infrastructure.tenants.running())] : [],
+      }
     },
+    adopt: (_version, plan) => earlierStopPlan.safeParse(plan).data,
     contradiction: subjectContradiction,
-    steps: { 'stop-pgbouncer': stop(infrastructure, 'pgbouncer'), 'stop-postgres': stop(infrastructure, 'postgres') },
+    steps: {
+      'stop-instances': stopInstances(infrastructure),
+      'stop-pgbouncer': stopForGood(infrastructure, 'pgbouncer'),
+      'stop-postgres': stopForGood(infrastructure, 'postgres'),
+    },
   })
 
-const stop = (infrastructure: Infrastructure, service: ServiceName): StepActions<InfrastructureStopPlan> => ({
-  do: async context => {
-    await infrastructure.want(false) // first, so that the supervisor doesn't restart it
-    await infrastructure.stop(context.plan.driver, service, driverContext(context))
+/** Instances that are stopped, or started again, at a time: as in a job on many. */
+const atOnce = 4
+
+const stopInstances = (infrastructure: Infrastructure): StepActions<InfrastructureStopPlan> => ({
+  async do({ plan: { instances }, signal, report }) {
+    const names = instances.map(it => it.name)
+    await infrastructure.wanted.change(now => ({ instances: [...new Set([...now.instances, ...names])] }))
+    let stopped = 0
+    await mapLimited(names, atOnce, async name => {
+      signal.throwIfAborted()
+      await infrastructure.tenants.stop(name)
+      report({ fraction: ++stopped / names.length, text: `${stopped} of ${names.length} stopped` })
+    })
   },
+  verify: () => Promise.resolve(false), // stopping a stopped one does nothing
+  async undo(context) {
+    const { instances } = context.plan
+    await mapLimited(instances, atOnce, ({ name }) => infrastructure.tenants.startAgain(name, context))
+    const names = new Set(instances.map(it => it.name))
+    await infrastructure.wanted.change(now => ({ instances: now.instances.filter(it => !names.has(it)) }))
+  },
+})
+
+const stopForGood = (infrastructure: Infrastructure, service: ServiceName): StepActions<InfrastructureStopPlan> => {
+  const { do: stop, verify, undo } = stopService<InfrastructureStopPlan>(infrastructure, service)
+  return {
+    async do(context) {
+      await infrastructure.wanted.set([service], false) // first, so that the supervisor doesn't restart it
+      await stop(context)
+    },
+    verify: async context => !(await infrastructure.wanted.has(service)) && (await verify(context)),
+    async undo(context) {
+      await undo?.(context)
+      if (context.plan.ran[service]) await infrastructure.wanted.set([service], true)
+    },
+  }
+}
+
+/** Stops one; undo starts it again if it was running. */
+export const stopService = <Plan extends InfrastructureStopPlan | InfrastructureRestartPlan>(
+  infrastructure: Infrastructure,
+  service: ServiceName,
+): StepActions<Plan> => ({
+  do: context => infrastructure.stop(context.plan.driver, service, driverContext(context)),
   verify: async () =>
-    !(await infrastructure.wanted()) &&
     !['running', 'not-adopted', 'starting', 'stopping'].includes((await infrastructure.status())[service].state),
-  undo: async context => {
-    if (!context.plan.ran[service]) return
-    await infrastructure.start(context.plan.driver, service, driverContext(context))
-    await infrastructure.want(true)
+  async undo(context) {
+    if (context.plan.ran[service]) await infrastructure.start(context.plan.driver, service, driverContext(context))
   },
 })

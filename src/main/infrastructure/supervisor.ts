@@ -5,7 +5,7 @@
  * never start the same service.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { serviceTitle, type DriverKind, type ServiceName } from '../../shared/infrastructure'
+import { serviceNames, serviceTitle, type DriverKind, type ServiceName } from '../../shared/infrastructure'
 import { toProblem, type Problem } from '../../shared/problem'
 import { runsNow } from '../system/proc'
 import type { DriverStatus } from './drivers/driver'
@@ -15,7 +15,7 @@ import type { Wanted } from './wanted'
 
 export interface Supervised {
   readonly infrastructure: Pick<Infrastructure, 'kind' | 'found' | 'restart' | 'showRestarting' | 'logTail'>
-  readonly wanted: Pick<Wanted, 'read' | 'set'>
+  readonly wanted: Pick<Wanted, 'read' | 'set' | 'has'>
   /** Whether an operation owns the infrastructure: then the supervisor leaves it alone. */
   busy(): boolean
   /** Called after something was restarted. */
@@ -85,19 +85,24 @@ export class Supervisor {
       this.#services.healthy()
       return look
     }
-    const wanted = await this.#services.wanted.read()
-    if (wanted === false) return this.#rest()
+    const wanted = (await this.#services.wanted.read())?.wanted
+    if (wanted?.length === 0) return this.#rest()
     const kind = await this.#services.infrastructure.kind()
     const found = await this.#services.infrastructure.found(kind)
     if (wanted === undefined) {
       // started by an earlier version
-      if (found.services.postgres.state === 'running' && !this.#services.busy()) await this.#services.wanted.set(true)
+      if (found.services.postgres.state === 'running' && !this.#services.busy())
+        await this.#services.wanted.set(serviceNames, true)
       return calm
     }
     this.#alive = found.alive
     const outcomes = new Map<ServiceName, 'up' | 'down' | 'started'>()
     for (const { name, needs } of allServices) {
-      const blocked = needs.some(it => outcomes.get(it.name) === 'down')
+      if (!wanted.includes(name)) {
+        this.#tries.delete(name)
+        continue
+      }
+      const blocked = needs.some(it => (outcomes.get(it.name) ?? 'down') === 'down')
       outcomes.set(name, blocked ? 'down' : await this.#attend(kind, name, found, signal))
     }
     if ([...outcomes.values()].includes('started')) await this.#services.restored()
@@ -122,7 +127,7 @@ export class Supervisor {
       return 'down'
     }
     if (tries.startedAt !== undefined) await this.#endedAgain(service, tries, kind)
-    if ((await this.#services.wanted.read()) !== true || this.#services.busy()) return 'down' // changed during the check
+    if (!(await this.#services.wanted.has(service)) || this.#services.busy()) return 'down' // changed during the check
     this.#services.infrastructure.showRestarting(service, tries)
     if (performance.now() < tries.due) return 'down'
     try {

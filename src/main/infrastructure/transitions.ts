@@ -18,6 +18,8 @@ export class Transitions {
   readonly #failures = new Map<ServiceName, Problem>()
   /** Services that the supervisor is trying to restart. */
   readonly #restarting = new Map<ServiceName, Restarting>()
+  /** How often the supervisor has restarted each. */
+  readonly #restarts = new Map<ServiceName, number>()
   /** The supervisor's current attempt; an operation interrupts it. */
   #attempt: { readonly interruption: AbortController; readonly ended: Promise<unknown> } | undefined
   readonly #changed: () => void
@@ -62,10 +64,15 @@ export class Transitions {
     try {
       await work
       this.#failures.delete(service)
+      this.#restarts.set(service, this.restartsOf(service) + 1)
     } finally {
       this.#attempt = undefined
       this.#changed()
     }
+  }
+
+  restartsOf(service: ServiceName): number {
+    return this.#restarts.get(service) ?? 0
   }
 
   showRestarting(service: ServiceName, restarting: Restarting | undefined): void {

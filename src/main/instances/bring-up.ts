@@ -13,6 +13,7 @@ export interface BringUpServices {
 }
 
 /**
+ * Starts only the services: which instances to start is the caller's choice.
  * @returns the id of the operation that brings the infrastructure up, new or already in progress; undefined if both
  * services are running
  * @throws Problem `operation-open` while another operation owns the infrastructure, and those of its plan
@@ -25,7 +26,7 @@ export async function bringUp({ operations, infrastructure }: BringUpServices): 
   const { postgres, pgbouncer, pooled } = await infrastructure.status()
   if (postgres.state === 'running' && (!pooled || pgbouncer.state === 'running')) return undefined
   try {
-    return await operations.start(infrastructureStartJob.kind, {})
+    return await operations.start(infrastructureStartJob.kind, { instances: false })
   } catch (error) {
     const other = starting() // of several concurrent callers, one starts it and the others wait for it
     if (other !== undefined) return other

@@ -14,11 +14,11 @@ import type { Base } from '../workspace/opened'
 import { connectedInstances, instanceFolders, readConfigs, type ConfigCache, type Configs } from './configs'
 import { Desired } from './desired'
 import { DesiredKeeper } from './desired-keeper'
-import { healRunning } from './heal-running'
 import { Newer } from './newer'
 import { Ownership } from './ownership'
 import { InstancePools } from './pooled'
 import { Registry } from './registry'
+import { serveTenants } from './tenants'
 
 export interface Roster {
   readonly desired: Desired
@@ -59,14 +59,8 @@ export async function rosterRoom(
     new Pools(database => infrastructure.throughPool(database)),
     async () => (await settings.read()).ports.pgbouncer,
   )
-  infrastructure.serve({
-    any: async () => (await instanceFolders(paths)).length > 0,
-    secured: async () => {
-      await ownership.claim(await configs())
-      await schema.dropLeft()
-    },
-    heal: () => healRunning({ paths, configs, processes, pools }),
-  })
+  const roster = { desired, ownership, pools, configs }
+  serveTenants(infrastructure, { paths, processes, schema, ...roster })
   settings.guard(guardInfrastructure({ infrastructure, instances: async () => connectedInstances(await configs()) }))
   const registry = new Registry({
     folder: paths.instances,
@@ -90,11 +84,8 @@ export async function rosterRoom(
   }
 
   return {
-    desired,
-    ownership,
-    pools,
+    ...roster,
     registry,
-    configs,
     baseFingerprint,
     start() {
       void logStrayNames().catch(() => undefined)

@@ -110,6 +110,18 @@ function canListen(port: number, address: { host: string; ipv6Only?: boolean }):
  */
 export const startTime = async (pid: number): Promise<number | undefined> => (await stat(pid))?.startTime
 
+/** When a process started, in milliseconds since 1970, to the second. Undefined if there is none. */
+export async function startedAt(pid: number): Promise<number | undefined> {
+  const [found, system] = await Promise.all([startTime(pid), read('/proc/stat')])
+  const boot = /^btime (\d+)$/m.exec(system ?? '')?.[1]
+  if (found === undefined || boot === undefined) return undefined
+  return Number(boot) * 1000 + Math.floor((found * tick) / 1000) * 1000
+}
+
+/** The path of its program. Undefined if there is no such process, or it is another user's. */
+export const executable = (pid: number): Promise<string | undefined> =>
+  readlink(`/proc/${pid}/exe`).catch(() => undefined)
+
 /**
  * Whether the process is running. A zombie isn't, unless one of its threads is still ending: until then it keeps its
  * files and ports.
@@ -135,8 +147,8 @@ export async function descendants(pid: number): Promise<number[]> {
  * process.
  */
 export async function program(pid: number): Promise<string | undefined> {
-  const executable = await readlink(`/proc/${pid}/exe`).catch(() => undefined)
-  if (executable) return basename(executable.replace(/ \(deleted\)$/, ''))
+  const path = await executable(pid)
+  if (path) return basename(path.replace(/ \(deleted\)$/, ''))
   const name = await read(`/proc/${pid}/comm`) // for another user's process; may contain a title that the process set
   return name === undefined ? undefined : basename(name.trim().split(' ')[0] ?? '')
 }

@@ -1,43 +1,113 @@
 /** Jobs on the shared PostgreSQL and PgBouncer. */
 import { z } from 'zod'
-import { driverKinds } from '../infrastructure'
+import { capital } from '../amounts'
+import { driverKinds, serviceNames, serviceTitle, type ServiceName } from '../infrastructure'
+import { nameSchema, type InstanceView } from '../instance'
 import { spareBytes } from '../space'
 import { owns, things, uses } from '../things'
-import { defineJob, undoesAll } from './job'
+import { defineJob, undoesAll, type Telling, type Words } from './job'
 
 /** Which services were already running. */
 const ranSchema = z.strictObject({ postgres: z.boolean(), pgbouncer: z.boolean() })
 
-const startPlanSchema = z.strictObject({
+const serviceSchema = z.enum(serviceNames)
+/** What every plan says. */
+const common = {
   driver: z.enum(driverKinds),
-  /** False if PgBouncer isn't available. */
-  pooled: z.boolean(),
-  /** Undo doesn't stop what was already running. */
+  /** The one that was asked for; absent: both. */
+  only: serviceSchema.optional(),
+  /** Those that the job starts or stops. */
+  services: z.array(serviceSchema).min(1),
+  /** Undo doesn't stop what was already running, nor start what wasn't. */
   ran: ranSchema,
+}
+
+/** Absent: both. */
+const service = serviceSchema.optional()
+
+type AboutServices = Readonly<{ only?: ServiceName | undefined; services: readonly ServiceName[] }>
+const withPostgres = ({ services }: AboutServices): boolean => services.includes('postgres')
+const withPgbouncer = ({ services }: AboutServices): boolean => services.includes('pgbouncer')
+
+const words =
+  (asking: string, running: string, done: string, failed: string) =>
+  <Plan extends AboutServices>({ plan }: Telling<Plan>): Words => {
+    const what = plan?.only === undefined ? 'the infrastructure' : serviceTitle[plan.only]
+    const What = capital(what)
+    return {
+      asking: `${asking} ${what}`,
+      running: `${running} ${what}`,
+      done: `${What} ${done}`,
+      failed: `${What} ${failed}`,
+    }
+  }
+
+const bringsUp = {
+  'provision-postgres': {
+    title: 'Prepare PostgreSQL',
+    explanation: 'Downloads what is missing and sets up its data.',
+    when: withPostgres,
+  },
+  'start-postgres': { title: 'Start PostgreSQL', explanation: 'Done when it answers a query.', when: withPostgres },
+  'secure-postgres': {
+    title: 'Secure PostgreSQL',
+    explanation: 'Passwords only, loopback only, no shared access.',
+    when: withPostgres,
+  },
+  'provision-pgbouncer': {
+    title: 'Prepare PgBouncer',
+    explanation: 'Downloads what is missing and writes its configuration.',
+    when: withPgbouncer,
+  },
+  'start-pgbouncer': {
+    title: 'Start PgBouncer',
+    explanation: 'Done when it passes a query to PostgreSQL.',
+    when: withPgbouncer,
+  },
+} as const
+export type BringUpStep = keyof typeof bringsUp
+
+const takesDown = {
+  'stop-pgbouncer': {
+    title: 'Stop PgBouncer',
+    explanation: 'First, so nothing waits for a stopped database.',
+    when: withPgbouncer,
+  },
+  'stop-postgres': { title: 'Stop PostgreSQL', explanation: 'The data stays where it is.', when: withPostgres },
+} as const
+
+const startPlanSchema = z.strictObject({
+  ...common,
+  /** Afterwards nothing is left stopped. */
+  complete: z.boolean(),
+  /** Stopped together with the services, and started again after them. */
+  instances: z.array(nameSchema),
 })
 export type InfrastructureStartPlan = Readonly<z.infer<typeof startPlanSchema>>
 
+/** A plan of versions 1 and 2 as today's: always both services, or PostgreSQL alone where there is no PgBouncer. */
+export const earlierStartPlan = z
+  .strictObject({ driver: common.driver, pooled: z.boolean(), ran: ranSchema })
+  .transform(({ driver, pooled, ran }): InfrastructureStartPlan => {
+    const services: ServiceName[] = pooled ? [...serviceNames] : ['postgres']
+    return { driver, ran, services, complete: true, instances: [] }
+  })
+
 export const infrastructureStartJob = defineJob({
   kind: 'infrastructure-start',
-  version: 2,
-  input: z.object({}),
+  version: 3,
+  input: z.object({
+    service,
+    /** Also start the instances that were stopped together with the services. */
+    instances: z.boolean().default(true),
+  }),
   plan: startPlanSchema,
   steps: {
-    'provision-postgres': {
-      title: 'Prepare PostgreSQL',
-      explanation: 'Downloads what is missing and sets up its data.',
-    },
-    'start-postgres': { title: 'Start PostgreSQL', explanation: 'Done when it answers a query.' },
-    'secure-postgres': { title: 'Secure PostgreSQL', explanation: 'Passwords only, loopback only, no shared access.' },
-    'provision-pgbouncer': {
-      title: 'Prepare PgBouncer',
-      explanation: 'Downloads what is missing and writes its configuration.',
-      when: ({ pooled }) => pooled,
-    },
-    'start-pgbouncer': {
-      title: 'Start PgBouncer',
-      explanation: 'Done when it passes a query to PostgreSQL.',
-      when: ({ pooled }) => pooled,
+    ...bringsUp,
+    'start-instances': {
+      title: 'Start the instances that were stopped first',
+      explanation: 'A job of its own, which continues by itself.',
+      when: ({ instances }) => instances.length > 0,
     },
   },
   recovery: 'resume',
@@ -45,41 +115,77 @@ export const infrastructureStartJob = defineJob({
   // It doesn't own the infrastructure: an operation that got stuck because PostgreSQL went down must not block its
   // restart.
   claims: () => [uses(things.infrastructure), owns(things.services)],
-  again: () => ({}),
-  words: () => ({
-    asking: 'Start the infrastructure',
-    running: 'Starting the infrastructure',
-    done: 'The infrastructure is running',
-    failed: 'The infrastructure was not started',
-  }),
+  again: ({ only }) => ({ service: only }),
+  words: words('Start', 'Starting', 'is running', 'was not started'),
   cancel: undoesAll,
   space: spareBytes / 2,
   prints: true,
 })
 
-const stopPlanSchema = z.strictObject({ driver: z.enum(driverKinds), ran: ranSchema })
+/** Stopping is the end of what others do with it; a restart is a stop, too. */
+const ownsAll = [owns(things.infrastructure), owns(things.services)]
+
+const stopPlanSchema = z.strictObject({
+  ...common,
+  /** The running instances to be stopped first. */
+  instances: z.array(z.strictObject({ name: nameSchema, port: z.int() })),
+})
 export type InfrastructureStopPlan = Readonly<z.infer<typeof stopPlanSchema>>
+
+/** A plan of version 1 as today's: always both services, and no instances. */
+export const earlierStopPlan = z
+  .strictObject({ driver: common.driver, ran: ranSchema })
+  .transform((plan): InfrastructureStopPlan => ({ ...plan, services: [...serviceNames], instances: [] }))
 
 export const infrastructureStopJob = defineJob({
   kind: 'infrastructure-stop',
-  version: 1,
-  input: z.object({}),
+  version: 2,
+  input: z.object({
+    service,
+    /** Stop the running instances first; the next start of the infrastructure starts them again. */
+    stopInstances: z.boolean().default(false),
+  }),
   plan: stopPlanSchema,
   steps: {
-    'stop-pgbouncer': { title: 'Stop PgBouncer', explanation: 'First, so nothing waits for a stopped database.' },
-    'stop-postgres': { title: 'Stop PostgreSQL', explanation: 'The data stays where it is.' },
+    'stop-instances': {
+      title: 'Stop the running instances',
+      explanation: 'Four at a time. They are started again with the infrastructure.',
+      when: ({ instances }) => instances.length > 0,
+    },
+    ...takesDown,
   },
   recovery: 'resume',
   about: () => things.infrastructure,
-  claims: () => [owns(things.infrastructure), owns(things.services)],
-  again: () => ({}),
-  words: () => ({
-    asking: 'Stop the infrastructure',
-    running: 'Stopping the infrastructure',
-    done: 'The infrastructure is stopped',
-    failed: 'The infrastructure was not stopped',
-  }),
+  claims: ({ instances }) => [
+    ...ownsAll,
+    ...instances.flatMap(({ name, port }) => [owns(things.instance(name)), owns(things.port(port))]),
+  ],
+  again: ({ only, instances }) => ({ service: only, stopInstances: instances.length > 0 }),
+  words: words('Stop', 'Stopping', 'is stopped', 'was not stopped'),
   cancel: undoesAll,
 })
 
-export const infrastructureJobs = [infrastructureStartJob, infrastructureStopJob] as const
+const restartPlanSchema = z.strictObject(common)
+export type InfrastructureRestartPlan = Readonly<z.infer<typeof restartPlanSchema>>
+
+export const infrastructureRestartJob = defineJob({
+  kind: 'infrastructure-restart',
+  version: 1,
+  input: z.object({ service }),
+  plan: restartPlanSchema,
+  steps: { ...takesDown, ...bringsUp },
+  recovery: 'resume',
+  about: () => things.infrastructure,
+  claims: () => ownsAll,
+  again: ({ only }) => ({ service: only }),
+  words: words('Restart', 'Restarting', 'is running again', 'was not restarted'),
+  cancel: { meaning: 'What was running before is started again.', confirm: 'Cancel the restart' },
+  space: spareBytes / 2,
+  prints: true,
+})
+
+export const infrastructureJobs = [infrastructureStartJob, infrastructureStopJob, infrastructureRestartJob] as const
+
+/** The running instances that can't reach their databases while the service is stopped. @param only absent: both */
+export const cutOff = (instances: readonly InstanceView[], only?: ServiceName): readonly InstanceView[] =>
+  instances.filter(it => it.status === 'online' && (only !== 'pgbouncer' || it.pooled))

@@ -43,6 +43,11 @@ export class ControlRoom {
     return this.page.getByRole('main').locator('[role="alert"], [role="group"]').filter({ hasText: text })
   }
 
+  /** What a screen reports about a job that has ended there. */
+  told(text: string): Locator {
+    return this.page.getByRole('main').getByRole('status').filter({ hasText: text })
+  }
+
   /** The dialog that asks before something is lost. */
   dialog(title: string | RegExp): Locator {
     return this.page.getByRole('dialog', { name: title })

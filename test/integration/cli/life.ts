@@ -76,6 +76,19 @@ export function lifeSuite(options: CliOptions): void {
     expect(moved).toMatchObject({ exit: 0, out: `school  http://127.0.0.1:${port + 7}\n` })
     expect(await statusOf(home)).toMatchObject({ port: port + 7, status: 'online' })
 
+    expect((await home.run('infra status')).out).toMatch(/PostgreSQL\n[\s\S]+max_connections +800/)
+    expect((await home.run('infra restart pgbouncer --json')).data).toMatchObject({
+      operations: [{ kind: 'infrastructure-restart', phase: 'succeeded' }],
+      infrastructure: { postgres: { state: 'running' }, pgbouncer: { state: 'running' } },
+    })
+    const stopped = await home.run('infra down postgres')
+    expect(stopped.err).toContain('One running instance will have no database: school.')
+    expect(stopped.out).toMatch(/PostgreSQL +stopped[\s\S]+PgBouncer +running/)
+    expect(await home.run('infra down --stop-instances')).toMatchObject({ exit: 0 })
+    expect(await statusOf(home)).toMatchObject({ status: 'stopped' })
+    expect((await home.run('infra up --json')).data).toMatchObject({ instances: [{ name: 'school', exit: 0 }] })
+    expect(await statusOf(home)).toMatchObject({ status: 'online' })
+
     expect(await home.run('stop school')).toMatchObject({ exit: 0 })
     expect(await statusOf(home)).toMatchObject({ status: 'stopped' })
     expect(await home.run('start school')).toMatchObject({ exit: 0 })

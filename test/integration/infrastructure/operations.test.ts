@@ -1,19 +1,41 @@
-/** Starting and stopping as operations, on the engine's real journal. */
+/** Starting, stopping and restarting as operations, on the engine's real journal. */
 import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { withConnection } from '../../../src/main/infrastructure/connection'
+import { workingIn } from '../../../src/main/infrastructure/drivers/daemons'
 import { infrastructureStart } from '../../../src/main/infrastructure/start'
+import { infrastructureRestart } from '../../../src/main/infrastructure/restart'
 import { infrastructureStop } from '../../../src/main/infrastructure/stop'
 import type { Operations } from '../../../src/main/operations/engine'
 import type { AnyOperation } from '../../../src/main/operations/operation'
+import { nobody } from '../../../src/main/infrastructure/tenants'
+import { isOpen } from '../../../src/shared/operation'
+import { armFaults } from '../../support/faults'
 import { memorySecrets } from '../../support/memory-secrets'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 import { engineOf } from '../../support/engine'
+import { mustSucceed } from '../../support/workspace'
 
 let it: TestInfrastructure
 let operations: Operations
-const run = async (kind: string) => operations.settled(await operations.start(kind, {}))
+const run = async (kind: string, input: object = {}) => operations.settled(await operations.start(kind, input))
+/** The names in each job that was begun to start instances again. */
+const begun: (readonly string[])[] = []
+const states = async (): Promise<string[]> => {
+  const { postgres, pgbouncer } = await it.infrastructure.status()
+  return [postgres.state, pgbouncer.state]
+}
+const pids = async () => ({
+  postgres: await workingIn(join(it.services.paths.embedded, 'postgres'), 'postgres'),
+  pgbouncer: await workingIn(join(it.services.paths.embedded, 'pgbouncer'), 'pgbouncer'),
+})
+const cancelOpen = (): void => {
+  for (const { id } of operations.list().filter(isOpen)) operations.cancel(id)
+}
+const query = async (): Promise<unknown> =>
+  withConnection(await it.infrastructure.throughPool('postgres'), client => client.query('SELECT 1'))
 
 beforeAll(async () => {
   it = await testInfrastructure({ driver: 'embedded' })
@@ -21,8 +43,12 @@ beforeAll(async () => {
     folder: join(it.root, 'operations'),
     secrets: memorySecrets(),
     operations: [
-      infrastructureStart(it.infrastructure),
+      infrastructureStart(it.infrastructure, names => {
+        begun.push(names)
+        return Promise.resolve('begun')
+      }),
       infrastructureStop(it.infrastructure),
+      infrastructureRestart(it.infrastructure),
     ] as readonly AnyOperation[],
   })
   await operations.open()
@@ -53,16 +79,10 @@ test('started, started again, stopped: each settles, and no secret is in a journ
     'provision-pgbouncer done',
     'start-pgbouncer done',
   ])
-  expect(await it.infrastructure.status()).toMatchObject({
-    postgres: { state: 'running' },
-    pgbouncer: { state: 'running' },
-  })
+  expect(await states()).toEqual(['running', 'running'])
   expect((await run('infrastructure-start')).phase).toBe('succeeded')
   expect((await run('infrastructure-stop')).phase).toBe('succeeded')
-  expect(await it.infrastructure.status()).toMatchObject({
-    postgres: { state: 'stopped' },
-    pgbouncer: { state: 'stopped' },
-  })
+  expect(await states()).toEqual(['stopped', 'stopped'])
 
   const folder = join(it.root, 'operations')
   const journals = (await Promise.all((await readdir(folder)).map(name => readFile(join(folder, name), 'utf8')))).join(
@@ -74,4 +94,76 @@ test('started, started again, stopped: each settles, and no secret is in a journ
     expect(secret).toMatch(/^\w{24}$/)
     expect(journals).not.toContain(secret)
   }
+})
+
+test('each is restarted alone, the other keeps running, and a query gets through right after', async () => {
+  mustSucceed(await run('infrastructure-start'))
+  const first = await pids()
+  expect((await run('infrastructure-restart', { service: 'pgbouncer' })).steps.map(step => step.name)).toEqual([
+    'stop-pgbouncer',
+    'provision-pgbouncer',
+    'start-pgbouncer',
+  ])
+  await query()
+  const second = await pids()
+  expect(second.postgres[0]).toBe(first.postgres[0])
+  expect(second.pgbouncer).not.toEqual(first.pgbouncer)
+  mustSucceed(await run('infrastructure-restart', { service: 'postgres' }))
+  await query()
+  const third = await pids()
+  expect(third.pgbouncer).toEqual(second.pgbouncer)
+  expect(third.postgres).not.toContain(second.postgres[0])
+  mustSucceed(await run('infrastructure-restart'))
+  await query()
+  const last = await pids()
+  expect([last.postgres, last.pgbouncer]).not.toEqual([third.postgres, third.pgbouncer])
+})
+
+test('one that is stopped alone is not wanted any more, and the start of both brings it back', async () => {
+  const { wanted } = it.infrastructure
+  mustSucceed(await run('infrastructure-stop', { service: 'pgbouncer' }))
+  expect([await states(), (await wanted.read())?.wanted]).toEqual([['running', 'stopped'], ['postgres']])
+  mustSucceed(await run('infrastructure-stop', { service: 'postgres' }))
+  expect([await states(), (await wanted.read())?.wanted]).toEqual([['stopped', 'stopped'], []])
+  // PgBouncer needs PostgreSQL, so both are started
+  mustSucceed(await run('infrastructure-start', { service: 'pgbouncer' }))
+  expect([await states(), (await wanted.read())?.wanted]).toEqual([
+    ['running', 'running'],
+    ['postgres', 'pgbouncer'],
+  ])
+})
+
+test('a restart that is cancelled ends with what was running before', async () => {
+  const disarm = await armFaults([{ at: 'after', what: 'doing provision-pgbouncer' }], cancelOpen)
+  expect(await run('infrastructure-restart')).toMatchObject({
+    phase: 'rolled-back',
+    turned: { reason: 'cancelled' },
+  })
+  disarm()
+  expect(await states()).toEqual(['running', 'running'])
+})
+
+test('instances that were stopped first are started again once all is running, and only then', async () => {
+  const calls: string[] = []
+  it.infrastructure.serve({
+    ...nobody,
+    running: () => Promise.resolve([{ name: 'School', port: 5001 }]),
+    stop: name => Promise.resolve(void calls.push(`stop ${name}`)),
+    startAgain: name => Promise.resolve(void calls.push(`start ${name}`)),
+  })
+  const disarm = await armFaults([{ at: 'after', what: 'doing stop-postgres' }], cancelOpen)
+  expect((await run('infrastructure-stop', { stopInstances: true })).phase).toBe('rolled-back')
+  disarm()
+  expect([await states(), (await it.infrastructure.status()).instances]).toEqual([['running', 'running'], []])
+  expect(calls).toEqual(['stop School', 'start School'])
+
+  calls.length = 0
+  mustSucceed(await run('infrastructure-stop', { stopInstances: true }))
+  expect([calls, (await it.infrastructure.status()).instances]).toEqual([['stop School'], ['School']])
+  mustSucceed(await run('infrastructure-start', { service: 'postgres' }))
+  expect([begun, (await it.infrastructure.status()).instances]).toEqual([[], ['School']])
+  const { steps } = mustSucceed(await run('infrastructure-start'))
+  expect(begun).toEqual([['School']])
+  expect(steps.at(-1)).toMatchObject({ name: 'start-instances', status: 'done', result: { operation: 'begun' } })
+  expect((await it.infrastructure.status()).instances).toEqual([])
 })

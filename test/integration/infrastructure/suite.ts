@@ -77,6 +77,41 @@ export function infrastructureSuite(name: string, suite: Suite): void {
       expect(it.infrastructure.dataFolder).toBe((await suite.dataFolder?.(it))?.trim())
     })
 
+    test('it is known how fast each answers, since when it runs, what it takes, and how it is configured', async () => {
+      const shown = {
+        answersIn: expect.any(Number) as number,
+        startedAt: expect.any(Number) as number,
+        memory: expect.any(Number) as number,
+        program: expect.any(String) as string,
+        restarts: 0,
+      }
+      const details = await it.infrastructure.details.look()
+      expect(details).toMatchObject({
+        postgres: {
+          ...shown,
+          data: expect.any(String) as string,
+          settings: [
+            { name: 'max_connections', value: '800' },
+            { name: 'shared_buffers', value: '128MB' },
+            { name: 'work_mem', value: '4MB' },
+          ],
+        },
+        pgbouncer: {
+          ...shown,
+          settings: [
+            { name: 'default_pool_size', value: '5' },
+            { name: 'max_client_conn', value: '4000' },
+            { name: 'pool_mode', value: 'transaction' },
+          ],
+        },
+      })
+      const { startedAt = 0, dataBytes = 0, memory = 0 } = details.postgres
+      expect(Math.abs(Date.now() - startedAt)).toBeLessThan(600_000)
+      expect(dataBytes).toBeGreaterThan(20e6) // an empty cluster has three databases of 7 MB
+      expect(memory).toBeGreaterThan(5e6)
+      expect(details.pgbouncer.data).toBeUndefined()
+    })
+
     test('each role reaches its own database, directly and pooled', async () => {
       for (const login of [direct(), pooled()]) expect(await ask(login)).toEqual([{ who: first.role }])
       const other = { user: second.role, password: second.password, database: second.database }

@@ -76,7 +76,8 @@ describe('the embedded driver', () => {
     const { postgres, pgbouncer } = await status(workspace)
     expect([postgres.state, pgbouncer.state]).toEqual(['stopped', 'stopped'])
     expect(JSON.parse(await readFile(workspacePaths(workspace.root).wanted, 'utf8'))).toEqual({
-      wanted: false,
+      wanted: [],
+      instances: [],
       workspace: workspace.root,
     })
     await workspace.startInfrastructure()

@@ -42,6 +42,7 @@ describeWhere(missing === undefined, missing ?? '')('a third service', () => {
       needs: [],
       port: () => port,
       look: async ({ server }) => ({ version: await poolerVersion(server, password, { connect: 1500, query: 1500 }) }),
+      inspect: () => Promise.resolve({ settings: [] }),
       ready: async access => third.look(access),
       container: {
         of: () => ({ name, image }),

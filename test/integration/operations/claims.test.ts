@@ -16,7 +16,7 @@ import { owns, things, uses, type Claim } from '../../../src/shared/things'
 import { layOut, layOutCopy, makeDatabase } from '../../support/cli-instance'
 import { armFaults } from '../../support/faults'
 import { canMakeUsers } from '../../support/second-user'
-import { createInput, director, type TestWorkspace, mustSucceed } from '../../support/workspace'
+import { createInput, director, type TestWorkspace, mustSucceed, until } from '../../support/workspace'
 import { answerOf, desired, mustDo, refusal, statuses, tinyWorkspace } from '../lifecycle/lifecycle'
 import { freePort } from '../../support/ports'
 
@@ -92,6 +92,8 @@ describe('a job claims what its steps touch', () => {
     return { name }
   }
   const jobs: readonly Job[] = [
+    // first, while few instances run
+    { kind: 'infrastructure-stop', last: 'stop-postgres', arrange: () => Promise.resolve({ stopInstances: true }) },
     { kind: 'create', last: 'verify-health', arrange: name => Promise.resolve(createInput(name)) },
     {
       kind: 'adopt',
@@ -152,7 +154,7 @@ describe('a job claims what its steps touch', () => {
           },
         ]
       : []),
-    { kind: 'infrastructure-stop', last: 'stop-postgres', arrange: () => Promise.resolve({}) },
+    { kind: 'infrastructure-restart', last: 'start-pgbouncer', arrange: () => Promise.resolve({}) },
     {
       kind: 'infrastructure-start',
       last: 'start-pgbouncer',
@@ -189,7 +191,9 @@ describe('a job claims what its steps touch', () => {
     const all = [...touched, ...(await changedSince(before))]
     expect(all.length).toBeGreaterThan(0)
     expect(all.filter(it => !isClaimed(state, it)).map(it => `${it.how} ${it.on}`)).toEqual([])
-    if (kind.startsWith('infrastructure')) await workspace.startInfrastructure()
+    if (!kind.startsWith('infrastructure')) return
+    await workspace.startInfrastructure()
+    await until(() => operations.list().every(it => it.settledAt)) // the instances are started again
   })
 })
 

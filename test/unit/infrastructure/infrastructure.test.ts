@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
@@ -9,8 +9,11 @@ import type { Driver } from '../../../src/main/infrastructure/drivers/driver'
 import { Infrastructure } from '../../../src/main/infrastructure/infrastructure'
 import { owns, uses } from '../../../src/shared/things'
 import { infrastructureStart } from '../../../src/main/infrastructure/start'
+import { infrastructureRestart } from '../../../src/main/infrastructure/restart'
 import { infrastructureStop } from '../../../src/main/infrastructure/stop'
+import { nobody } from '../../../src/main/infrastructure/tenants'
 import { Wanted } from '../../../src/main/infrastructure/wanted'
+import type { AnyOperation } from '../../../src/main/operations/operation'
 
 const folder = mkdtempSync(join(tmpdir(), 'im-infrastructure-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -49,6 +52,9 @@ class FakeDriver implements Driver {
   }
 }
 
+const startOf = (infrastructure: Infrastructure) =>
+  infrastructureStart(infrastructure, () => Promise.resolve('started'))
+
 let closing = new AbortController()
 function setUp({ podman = false, docker = false, instances = false, working = [] as string[] } = {}) {
   let settings: Settings = settingsSchema.parse({})
@@ -72,9 +78,9 @@ function setUp({ podman = false, docker = false, instances = false, working = []
     wanted: new Wanted(join(folder, 'infrastructure.json'), folder),
   })
   infrastructure.serve({
+    ...nobody,
     any: () => Promise.resolve(instances),
-    secured: () => Promise.resolve(),
-    heal: () => Promise.resolve(),
+    running: () => Promise.resolve([{ name: 'School', port: 5001 }]),
   })
   return { infrastructure, drivers, settings: () => settings }
 }
@@ -116,19 +122,53 @@ test('the driver is not changed while an operation needs it, which is named; wha
   const { infrastructure } = setUp({ podman: true, working })
   const busy = { problem: { code: 'infrastructure-busy', cause: 'Creating “alpha”.', action: 'open-activity' } }
   await expect(infrastructure.choose('embedded')).rejects.toMatchObject(busy)
-  expect(infrastructureStart(infrastructure).claims(await infrastructureStart(infrastructure).plan({}))).toEqual([
-    uses('infrastructure'),
-    owns('services'),
+  const claims = async ({ plan, claims: of }: AnyOperation, input: object) => of(await plan(input))
+  const all = [owns('infrastructure'), owns('services')]
+  expect(await claims(startOf(infrastructure), {})).toEqual([uses('infrastructure'), owns('services')])
+  expect(await claims(infrastructureRestart(infrastructure), { service: 'pgbouncer' })).toEqual(all)
+  expect(await claims(infrastructureStop(infrastructure), {})).toEqual(all)
+  expect(await claims(infrastructureStop(infrastructure), { stopInstances: true })).toEqual([
+    ...all,
+    owns('instance/school'),
+    owns('port/5001'),
   ])
-  expect(infrastructureStop(infrastructure).claims(await infrastructureStop(infrastructure).plan({}))).toEqual([
-    owns('infrastructure'),
-    owns('services'),
+})
+
+test('one service is started after what it needs, and stopped and restarted alone', async () => {
+  const { infrastructure, drivers } = setUp()
+  const steps = async ({ plan, steps: of }: AnyOperation, input: object) => of(await plan(input)).map(it => it.name)
+  const postgres = ['provision-postgres', 'start-postgres', 'secure-postgres']
+  const pgbouncer = ['provision-pgbouncer', 'start-pgbouncer']
+  expect(await steps(startOf(infrastructure), { service: 'postgres' })).toEqual(postgres)
+  expect(await steps(startOf(infrastructure), { service: 'pgbouncer' })).toEqual([...postgres, ...pgbouncer])
+  drivers.embedded.states.postgres = 'running'
+  expect(await steps(startOf(infrastructure), { service: 'pgbouncer' })).toEqual(pgbouncer)
+  expect(await steps(infrastructureStop(infrastructure), { service: 'postgres' })).toEqual(['stop-postgres'])
+  expect(await steps(infrastructureRestart(infrastructure), { service: 'pgbouncer' })).toEqual([
+    'stop-pgbouncer',
+    ...pgbouncer,
   ])
+  expect(await steps(infrastructureRestart(infrastructure), {})).toEqual([
+    'stop-pgbouncer',
+    'stop-postgres',
+    ...postgres,
+    ...pgbouncer,
+  ])
+})
+
+test('what earlier versions wrote about both counts for each; one that is stopped alone is not wanted, the other is', async () => {
+  const path = join(folder, 'earlier.json')
+  const wanted = new Wanted(path, folder)
+  writeFileSync(path, JSON.stringify({ wanted: true, workspace: folder }))
+  expect(await wanted.read()).toEqual({ wanted: ['postgres', 'pgbouncer'], instances: [] })
+  await wanted.set(['pgbouncer'], false)
+  expect([await wanted.has('postgres'), await wanted.has('pgbouncer')]).toEqual([true, false])
 })
 
 test('plans are what their schemas say', async () => {
   const { infrastructure } = setUp()
-  for (const { plan, planSchema } of [infrastructureStart(infrastructure), infrastructureStop(infrastructure)]) {
+  const jobs = [startOf(infrastructure), infrastructureStop(infrastructure), infrastructureRestart(infrastructure)]
+  for (const { plan, planSchema } of jobs) {
     const made = await plan({})
     expect(planSchema?.parse(made)).toEqual(made)
   }

@@ -19,7 +19,7 @@ function guard({ kind = 'podman', postgres = 'stopped', pgbouncer = 'stopped', .
   return guardInfrastructure({
     infrastructure: {
       kind: () => Promise.resolve(kind),
-      wanted: () => Promise.resolve(world.wanted === true),
+      wanted: { has: () => Promise.resolve(world.wanted === true) },
       requireIdle: () => {
         if (world.busy) throw problem({ code: 'infrastructure-busy', message: 'busy' })
       },

@@ -1,34 +1,88 @@
 /** `infra`: the shared PostgreSQL and PgBouncer. */
-import { serviceTitle, stateWords, type InfrastructureStatus, type ServiceStatus } from '../../../shared/infrastructure'
-import { infrastructureStartJob, infrastructureStopJob } from '../../../shared/jobs/infrastructure'
-import { endedOf, succeed, withOperations } from '../operate'
+import { bytes, capital, count, enumerate, uptime } from '../../../shared/amounts'
+import {
+  serviceNames,
+  serviceTitle,
+  stateWords,
+  type InfrastructureStatus,
+  type ServiceDetails,
+  type ServiceName,
+  type ServiceStatus,
+} from '../../../shared/infrastructure'
+import {
+  cutOff,
+  infrastructureRestartJob,
+  infrastructureStartJob,
+  infrastructureStopJob,
+} from '../../../shared/jobs/infrastructure'
+import { endedOf, followMany, resultOfMany, succeed, withOperations } from '../operate'
 import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
 import type { Paint, Style } from '../print/style'
-import { table } from '../print/table'
+import { pairs, table } from '../print/table'
 import type { Result, CommandSession } from '../session'
 
-export function change(session: CommandSession, how: 'up' | 'down' | 'restart'): Promise<Result> {
+const jobs = { up: infrastructureStartJob, down: infrastructureStopJob, restart: infrastructureRestartJob } as const
+
+/** @param service absent: both */
+export function change(
+  session: CommandSession,
+  how: keyof typeof jobs,
+  service: ServiceName | undefined,
+  { stopInstances = false }: { readonly stopInstances?: boolean } = {},
+): Promise<Result> {
   return withOperations(session, async services => {
-    const operations = []
-    if (how !== 'up') operations.push(endedOf(await succeed(services, { kind: infrastructureStopJob.kind })))
-    if (how !== 'down') operations.push(endedOf(await succeed(services, { kind: infrastructureStartJob.kind })))
+    if (how === 'down' && !stopInstances) {
+      const names = cutOff((await services.client.instances.list.query()).instances, service).map(it =>
+        cleanLine(it.name),
+      )
+      if (names.length > 0)
+        session.say(`${capital(count(names.length, 'running instance'))} will have no database: ${enumerate(names)}.`)
+    }
+    const request = { kind: jobs[how].kind, service }
+    const operation = await succeed(services, how === 'down' ? { ...request, stopInstances } : request)
+    const instances = await followMany(services, operation.steps.find(it => it.result?.operation)?.result?.operation)
     const infrastructure = await services.client.infrastructure.status.query()
-    return { data: { operations, infrastructure }, lines: serviceLines(infrastructure, session.out.paint) }
+    return {
+      ...resultOfMany(session, instances, serviceLines(infrastructure, session.out.paint)),
+      data: { operations: [endedOf(operation)], instances, infrastructure },
+    }
   })
 }
 
 export async function status(session: CommandSession): Promise<Result> {
   const { client } = await session.engine('look')
-  const infrastructure = await client.infrastructure.status.query()
+  const [infrastructure, details] = await Promise.all([
+    client.infrastructure.status.query(),
+    client.infrastructure.details.query(),
+  ])
+  const dim = (text: string): string => session.out.paint('dim', text)
   if (!session.json) for (const it of infrastructure.warnings) session.err.lines(problemLines(it, session.err.paint))
   return {
-    data: infrastructure,
+    data: { ...infrastructure, details },
     lines: [
       `Driver ${infrastructure.driver}: ${cleanLine(infrastructure.reason)}`,
       ...serviceLines(infrastructure, session.out.paint),
+      ...serviceNames.flatMap(it => {
+        const facts = pairs(factsOf(details[it]), dim)
+        return facts.length > 0 ? ['', serviceTitle[it], ...facts.map(line => `  ${line}`)] : []
+      }),
     ],
   }
+}
+
+function factsOf(details: ServiceDetails): [string, string | undefined][] {
+  const { answersIn, startedAt, restarts, memory, program, data, dataBytes, settings } = details
+  const size = dataBytes === undefined ? '' : `, ${bytes(dataBytes)}`
+  return [
+    ['Answers in', answersIn === undefined ? undefined : `${answersIn} ms`],
+    ['Uptime', startedAt === undefined ? undefined : uptime(Date.now() - startedAt)],
+    ['Restarts', restarts?.toString()],
+    ['Memory', memory === undefined ? undefined : bytes(memory)],
+    ['Program', program === undefined ? undefined : cleanLine(program)],
+    ['Data', data === undefined ? undefined : cleanLine(data) + size],
+    ...settings.map(({ name, value }): [string, string] => [name, cleanLine(value)]),
+  ]
 }
 
 const styles: Readonly<Record<ServiceStatus['state'], Style>> = {

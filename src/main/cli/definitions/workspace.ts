@@ -19,21 +19,41 @@ export function init(program: Grammar): void {
     .does(async (session, options: InitOptions) => (await import('../commands/init')).init(session, options))
 }
 
+interface StopOptions {
+  readonly stopInstances?: boolean
+}
+
 export function infra(program: Grammar): void {
   const group = program
     .add('infra', 'The shared PostgreSQL and PgBouncer.')
     .example('infra up', 'start both')
     .example('infra status --json', 'for scripts')
-  for (const [name, description, example] of [
-    ['up', 'Start PostgreSQL and PgBouncer.', 'returns when both answer'],
-    ['down', 'Stop both. Running instances have no database until both are started again.', 'data is kept'],
-    ['restart', 'Stop both, then start them.', 'after changing an image'],
-  ] as const) {
-    group
-      .add(name, description)
-      .example(`infra ${name}`, example)
-      .does(async session => (await import('../commands/infra')).change(session, name))
-  }
+  const which = [`${serviceNames.join(' or ')}; both if absent`, oneOf(serviceNames)] as const
+  group
+    .add('up', 'Start PostgreSQL and PgBouncer, or one of them, and the instances that were stopped with them.')
+    .argument('[service]', ...which)
+    .example('infra up', 'returns when both answer')
+    .example('infra up pgbouncer', 'only PgBouncer, and PostgreSQL if it isn’t running')
+    .does(async (session, _, service?: ServiceName) =>
+      (await import('../commands/infra')).change(session, 'up', service),
+    )
+  group
+    .add('down', 'Stop both, or one of them. Running instances have no database until it is started again.')
+    .argument('[service]', ...which)
+    .option('--stop-instances', 'stop the running instances first; “infra up” starts them again')
+    .example('infra down', 'data is kept')
+    .example('infra down --stop-instances', 'so that no instance runs without its database')
+    .does(async (session, options: StopOptions, service?: ServiceName) =>
+      (await import('../commands/infra')).change(session, 'down', service, options),
+    )
+  group
+    .add('restart', 'Restart both, or one of them. Instances keep running; their queries fail for a few seconds.')
+    .argument('[service]', ...which)
+    .example('infra restart', 'after changing an image')
+    .example('infra restart pgbouncer', 'PostgreSQL keeps running')
+    .does(async (session, _, service?: ServiceName) =>
+      (await import('../commands/infra')).change(session, 'restart', service),
+    )
   group
     .add('status', 'Show what is running, on which ports, with which driver.')
     .example('infra status', 'driver, states, versions and ports')

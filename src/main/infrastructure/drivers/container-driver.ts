@@ -16,7 +16,15 @@ import { networkFor, type ContainerNetwork } from './container-network'
 import { lookAtContainers } from './container-status'
 import { startInside } from './container-tools'
 import { Containers, endOf, isAdopted, requirePort } from './containers'
-import type { Driver, DriverContext, DriverServices, DriverStatus, ServiceLogs, StartTool } from './driver'
+import type {
+  Driver,
+  DriverContext,
+  DriverDetails,
+  DriverServices,
+  DriverStatus,
+  ServiceLogs,
+  StartTool,
+} from './driver'
 import { ContainerEngine, type Container } from './container-engine'
 import { requireFreePort, serviceFailed, serviceSlow } from './problems'
 
@@ -136,6 +144,20 @@ export class ContainerDriver implements Driver {
       secrets: this.#services.secrets,
       lingering: this.kind === 'docker', // its daemon isn't the user's
     })
+  }
+
+  readonly details = async (service: Service): Promise<DriverDetails | undefined> => {
+    const name = await this.#nameOf(service)
+    const container = (await this.#containers.running(name)) ?? (await this.#engine.container(name))
+    if (!container) return undefined
+    const { data } = service.container
+    const mount = data === undefined ? undefined : container.mounts.find(it => it.inside.startsWith(data))
+    return {
+      pid: container.running ? container.pid : undefined,
+      program: container.imageName,
+      restarts: container.restarts,
+      data: mount && (mount.volume ?? mount.from),
+    }
   }
 
   readonly logs: ServiceLogs = {

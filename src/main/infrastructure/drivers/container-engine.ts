@@ -8,6 +8,7 @@ import type { Service } from '../services/service'
 
 const containerSchema = z.object({
   Image: z.string(),
+  RestartCount: z.int().nullish(),
   State: z.object({
     Running: z.boolean(),
     Pid: z.int().nullish(),
@@ -20,7 +21,9 @@ const containerSchema = z.object({
       .record(z.string(), z.array(z.object({ HostIp: z.string().nullish(), HostPort: z.string() })).nullable())
       .nullish(),
   }),
-  Mounts: z.array(z.object({ Source: z.string().nullish(), Destination: z.string() })).nullish(),
+  Mounts: z
+    .array(z.object({ Name: z.string().nullish(), Source: z.string().nullish(), Destination: z.string() }))
+    .nullish(),
   NetworkSettings: z.object({
     Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish(),
   }),
@@ -29,6 +32,10 @@ export interface Container {
   readonly running: boolean
   /** The id of the image that it was created from. */
   readonly image: string
+  /** The image as it was named then. */
+  readonly imageName: string
+  /** How often the engine has restarted it by itself. */
+  readonly restarts?: number
   /** The pid of its first process on this machine. */
   readonly pid?: number
   /** How it ended; absent if it never ran. */
@@ -37,8 +44,8 @@ export interface Container {
   /** Where its TCP ports are published on this machine. An empty address means all. */
   readonly published: readonly { readonly inside: number; readonly address: string; readonly port: number }[]
   readonly networks: readonly { readonly name: string; readonly address: string }[]
-  /** Folders inside it and where they are on this machine. */
-  readonly mounts: readonly { readonly from: string; readonly inside: string }[]
+  /** Folders inside it and where they are on this machine. `volume`: its name, if it is one. */
+  readonly mounts: readonly { readonly from: string; readonly inside: string; readonly volume?: string }[]
 }
 
 const networkSchema = z.union([
@@ -56,10 +63,12 @@ const absent = /no such (container|image|network|object)\b|image not known|netwo
 const isAbsent = (error: unknown): boolean => error instanceof ProblemError && absent.test(error.problem.details ?? '')
 
 function toContainer(found: unknown): Container {
-  const { Image, State, Config, HostConfig, Mounts, NetworkSettings } = containerSchema.parse(found)
+  const { Image, RestartCount, State, Config, HostConfig, Mounts, NetworkSettings } = containerSchema.parse(found)
   return {
     running: State.Running,
     image: Image,
+    imageName: Config.Image,
+    ...(typeof RestartCount === 'number' && { restarts: RestartCount }),
     ...(State.Pid && { pid: State.Pid }),
     ...(!State.Running &&
       typeof State.ExitCode === 'number' && {
@@ -78,7 +87,9 @@ function toContainer(found: unknown): Container {
     networks: Object.entries(NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress }]) =>
       IPAddress ? [{ name: network, address: IPAddress }] : [],
     ),
-    mounts: (Mounts ?? []).flatMap(it => (it.Source ? [{ from: it.Source, inside: it.Destination }] : [])),
+    mounts: (Mounts ?? []).flatMap(it =>
+      it.Source ? [{ from: it.Source, inside: it.Destination, ...(it.Name && { volume: it.Name }) }] : [],
+    ),
   }
 }
 

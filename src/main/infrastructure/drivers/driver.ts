@@ -1,6 +1,12 @@
 /** What runs services: containers, or daemons of the user. A driver can run any service, and knows none by name. */
 import type { Readable } from 'node:stream'
-import type { DriverKind, DriverOption, ServiceName, ServiceStatus } from '../../../shared/infrastructure'
+import type {
+  DriverKind,
+  DriverOption,
+  ServiceDetails,
+  ServiceName,
+  ServiceStatus,
+} from '../../../shared/infrastructure'
 import type { Problem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
 import type { Run, Start, Started } from '../../system/run'
@@ -42,12 +48,19 @@ export interface Driver {
 
   // Abilities: a driver states which it has, and callers check for the ability, never for the driver's kind.
 
+  /** What the driver itself knows about a service; undefined if it doesn't exist. Cheap while the service is running. */
+  readonly details?: (service: Service) => Promise<DriverDetails | undefined>
   /** The path of a service's log, if services write them to files on this machine. */
   readonly logFile?: (service: Service) => string
   /** The services' logs, if only the driver can read them. */
   readonly logs?: ServiceLogs
   /** Starts tools of each service's own version. */
   readonly tool?: StartTool
+}
+
+export interface DriverDetails extends Pick<ServiceDetails, 'program' | 'data' | 'restarts'> {
+  /** Its first process on this machine; absent if it isn't running. */
+  readonly pid?: number | undefined
 }
 
 export interface ServiceLogs {

@@ -9,6 +9,7 @@ import type { DriverOption, ServiceName, ServiceState, ServiceStatus } from '../
 import { problem, ProblemError, type Problem } from '../../../shared/problem'
 import { baseEnvironment } from '../../system/environment'
 import { makePrivateFolder, readEnd, sizeOfFile } from '../../system/files'
+import { executable } from '../../system/proc'
 import { waitFor } from '../../system/wait'
 import { isRefused, type Server } from '../connection'
 import { unprivileged } from '../programs'
@@ -18,6 +19,7 @@ import {
   byName,
   type Driver,
   type DriverContext,
+  type DriverDetails,
   type DriverServices,
   type DriverStatus,
   type StartTool,
@@ -112,6 +114,15 @@ export class EmbeddedDriver implements Driver {
       hint: 'Try again, or restart the machine.',
       action: 'retry',
     })
+  }
+
+  readonly details = async (service: Service): Promise<DriverDetails | undefined> => {
+    const pid = await this.#daemons.running(service)
+    return {
+      pid,
+      program: pid === undefined ? undefined : await executable(pid),
+      data: service.container.data === undefined ? undefined : this.#daemons.folderOf(service),
+    }
   }
 
   readonly logFile = (service: Service): string => this.#daemons.logOf(service)

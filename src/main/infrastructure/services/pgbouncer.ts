@@ -1,7 +1,7 @@
 /** PgBouncer: pools the instances' connections to PostgreSQL. */
 import { DatabaseError } from 'pg'
-import { serviceTitle } from '../../../shared/infrastructure'
-import { isRefused, type Login, type Server, type Timeouts, withConnection } from '../connection'
+import { serviceTitle, type ServiceSetting } from '../../../shared/infrastructure'
+import { isRefused, timeOf, type Login, type Server, type Timeouts, withConnection } from '../connection'
 import { poolerFiles } from '../limits'
 import { isUnproven } from '../proof'
 import { passwordOf, type SecretStore } from '../secrets'
@@ -53,11 +53,33 @@ export const pgbouncer: Service = {
       connect: 5000,
       query: 5000,
     }),
+  inspect: async ({ server, secrets }) => {
+    const login = { ...server, user: poolerRole, password: await ownPassword(secrets) }
+    const answersIn = await withConnection({ ...login, database: 'postgres' }, timeOf, probe)
+    return { answersIn, settings: server.adopted ? [] : await settingsOf(login) }
+  },
   reload: 'SIGHUP',
   openFiles: poolerFiles,
   container,
   daemon: pgbouncerDaemon,
 }
+
+/** In the order in which they are shown. */
+const shownSettings = ['default_pool_size', 'max_client_conn', 'pool_mode']
+
+/** From the console. @throws what `pg` throws */
+const settingsOf = (login: Omit<Login, 'database'>): Promise<ServiceSetting[]> =>
+  withConnection(
+    { ...login, database: 'pgbouncer' },
+    async client => {
+      const { rows } = await client.query<{ key: string; value: string }>('SHOW CONFIG')
+      return shownSettings.flatMap(name => {
+        const value = rows.find(it => it.key === name)?.value
+        return value === undefined ? [] : [{ name, value }]
+      })
+    },
+    probe,
+  )
 
 const ownPassword = (secrets: SecretStore): Promise<string> => passwordOf(secrets, 'infrastructure.pgbouncer_auth')
 

@@ -1,7 +1,7 @@
 /** PostgreSQL: the database server that all instances share. */
-import { serviceTitle } from '../../../shared/infrastructure'
+import { serviceTitle, type ServiceSetting } from '../../../shared/infrastructure'
 import type { Problem } from '../../../shared/problem'
-import { type Login, type Server, type Timeouts, withConnection } from '../connection'
+import { timeOf, type Login, type Server, type Timeouts, withConnection } from '../connection'
 import { generatePassword } from '../../../shared/password'
 import { passwordOf, type SecretStore } from '../secrets'
 import { adminRole, adminSql, hostRules, identMap, serverSettings } from './postgres-config'
@@ -51,6 +51,12 @@ const container: ContainerRecipe = {
 const asSuperuser =
   'PGPASSWORD="$POSTGRES_PASSWORD" exec psql -X -q -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d postgres'
 
+/** In the order in which they are shown. */
+const shownSettings = `SELECT name, current_setting(name) AS value
+  FROM unnest('{max_connections,shared_buffers,work_mem}'::text[]) AS name`
+const dataBytes = `SELECT (SELECT sum(pg_database_size(oid)) FROM pg_database)
+  + (SELECT sum(size) FROM pg_ls_waldir()) AS bytes`
+
 const version = async ({ server, secrets }: Access): Promise<string> =>
   postgresVersion(await adminLogin(server, secrets), probe)
 
@@ -61,6 +67,16 @@ export const postgres: Service = {
   port: ({ ports }) => ports.postgres,
   look: async access => ({ version: await version(access) }),
   ready: version,
+  inspect: async ({ server, secrets }, measure) =>
+    withConnection(
+      await adminLogin(server, secrets),
+      async client => ({
+        answersIn: await timeOf(client),
+        settings: (await client.query<ServiceSetting>(shownSettings)).rows,
+        dataBytes: measure ? Number((await client.query<{ bytes: string }>(dataBytes)).rows[0]?.bytes) : undefined,
+      }),
+      { ...probe, query: 10_000 },
+    ),
   client: async ({ host, port }, secrets) => {
     const password = await passwordOf(secrets, 'infrastructure.admin')
     return {

@@ -2,7 +2,7 @@
  * What a service is, whatever runs it. A driver can run any service, and knows none by name. A new service is an object
  * of this type, listed in index.ts.
  */
-import type { ServiceName, ServiceState, ServiceStatus } from '../../../shared/infrastructure'
+import type { ServiceDetails, ServiceName, ServiceState, ServiceStatus } from '../../../shared/infrastructure'
 import type { Problem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
 import type { Run } from '../../system/run'
@@ -24,6 +24,14 @@ export interface Service {
   look(access: Access): Promise<Pick<ServiceStatus, 'version'> | 'not-adopted'>
   /** Checks that it works as it should after a start. @throws as `look` */
   ready(access: Access): Promise<unknown>
+  /**
+   * Asks the running service what it shows beside its status. @param measure also the size of its data, which costs a
+   * look at every file @throws as `look`
+   */
+  inspect(
+    access: Pick<Access, 'server' | 'secrets'>,
+    measure: boolean,
+  ): Promise<Pick<ServiceDetails, 'answersIn' | 'dataBytes' | 'settings'>>
   /** The signal that makes it reload its configuration while running; absent if that isn't needed. */
   readonly reload?: NodeJS.Signals
   /** The environment in which its client programs find it and log in as our administrator. @param at its address or socket folder */

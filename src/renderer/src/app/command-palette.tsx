@@ -9,6 +9,7 @@ import {
   IconPlayerPlay,
   IconPlayerStop,
   IconPlus,
+  IconRefresh,
   IconSearch,
   IconSettings,
   IconStack2,
@@ -131,11 +132,14 @@ function useEntries(): PaletteEntry[] {
         }),
     ),
     action('create', 'New instance', IconPlus, () => navigate('/create')),
-    ...(infrastructure.canStart
-      ? [action('start-infrastructure', 'Start the infrastructure', IconPlayerPlay, infrastructure.start)]
+    ...(infrastructure.canStart()
+      ? [action('start-infrastructure', 'Start the infrastructure', IconPlayerPlay, () => infrastructure.start())]
       : []),
-    ...(infrastructure.canStop
-      ? [action('stop-infrastructure', 'Stop the infrastructure…', IconPlayerStop, infrastructure.stop)]
+    ...(infrastructure.canStop()
+      ? [
+          action('stop-infrastructure', 'Stop the infrastructure…', IconPlayerStop, () => infrastructure.stop()),
+          action('restart-infrastructure', 'Restart the infrastructure…', IconRefresh, () => infrastructure.restart()),
+        ]
       : []),
     place('/instances', 'Instances', IconLayoutGrid),
     place('/infrastructure', 'Infrastructure', IconDatabase),

@@ -1,6 +1,7 @@
 /** The layout of every screen: title, lead and actions; and empty states. */
 import { Title } from '@mantine/core'
 import { useEffect, type ReactNode } from 'react'
+import { Link } from 'wouter'
 import classes from './page.module.css'
 
 interface PageProps {
@@ -40,6 +41,25 @@ export function Page({ title, above, lead, actions, narrow, wide, fill, children
       </header>
       {children}
     </div>
+  )
+}
+
+interface Tab {
+  readonly href: string
+  readonly word: string
+  readonly current: boolean
+}
+
+/** The parts of a page, each with an address of its own. */
+export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
+  return (
+    <nav className={classes.tabs} aria-label={label}>
+      {tabs.map(({ href, word, current }) => (
+        <Link key={href} href={href} aria-current={current ? 'page' : undefined}>
+          {word}
+        </Link>
+      ))}
+    </nav>
   )
 }
 

@@ -22,9 +22,7 @@ export function Routes() {
       <Route path="/create">
         <CreateScreen />
       </Route>
-      <Route path="/infrastructure">
-        <InfrastructureScreen />
-      </Route>
+      <Route path="/infrastructure/:tab?">{({ tab }) => <InfrastructureScreen tab={tab} />}</Route>
       <Route path="/health/:name?">{({ name }) => <HealthScreen key={name ?? ''} name={name} />}</Route>
       <Route path="/activity">
         <ActivityScreen />

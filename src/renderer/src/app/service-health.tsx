@@ -71,13 +71,13 @@ function HealthDetails({ service, infrastructure }: { service: ServiceStatus; in
         <ProblemView problem={service.problem} tone={service.state === 'unavailable' ? 'warn' : 'bad'} quiet />
       )}
       <div className={classes.buttons}>
-        {canStart && (
-          <Button size="xs" onClick={start} loading={busy}>
+        {canStart() && (
+          <Button size="xs" onClick={() => start()} loading={busy}>
             Start both
           </Button>
         )}
-        {canStop && (
-          <Button size="xs" variant="default" onClick={stop} loading={busy}>
+        {canStop() && (
+          <Button size="xs" variant="default" onClick={() => stop()} loading={busy}>
             Stop both…
           </Button>
         )}

@@ -81,7 +81,7 @@ function StartInfrastructure({ onDone }: { onDone: () => void }) {
               {starting ? 'Leave it running' : 'Later'}
             </Button>
             {!starting && (
-              <Button size="md" onClick={start} loading={busy} autoFocus>
+              <Button size="md" onClick={() => start()} loading={busy} autoFocus>
                 Start PostgreSQL and PgBouncer
               </Button>
             )}

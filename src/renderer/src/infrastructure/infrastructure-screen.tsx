@@ -1,59 +1,120 @@
-/** The shared PostgreSQL and PgBouncer: their status, driver and security. */
-import { Anchor, Button, Skeleton } from '@mantine/core'
-import { IconLock, IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react'
-import { Link } from 'wouter'
-import { count } from '../../../shared/amounts'
+/** The shared PostgreSQL and PgBouncer: their state, what can be done with them, their logs, driver and security. */
+import { Button, Skeleton } from '@mantine/core'
+import { IconLock, IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react'
+import { useSubscription } from '@trpc/tanstack-react-query'
+import { count, enumerate } from '../../../shared/amounts'
+import { serviceNames, serviceTitle, type InfrastructureStatus } from '../../../shared/infrastructure'
 import { useApp, useInfrastructure, useInstances } from '../app/live'
-import { Page, Section } from '../app/page'
+import { Page, Section, Tabs } from '../app/page'
 import { ProblemView } from '../app/problem'
-import { headline } from '../../../shared/jobs/words'
+import { useTRPC } from '../app/trpc'
+import { PageLog } from '../logs/page-log'
+import { useWarmLogs } from '../logs/warm'
 import { DriverChoice } from './driver-choice'
+import { logOf } from './log-of'
+import { Progress } from './progress'
 import { ServiceCard } from './service-card'
-import { useInfrastructureSwitch } from './switch'
+import { useInfrastructureSwitch, type InfrastructureSwitch } from './switch'
 import classes from './infrastructure.module.css'
 
-export function InfrastructureScreen() {
+const lead = 'One PostgreSQL and one PgBouncer serve all instances.'
+
+/** @param tab from the address: the service whose log is shown, otherwise the overview */
+export function InfrastructureScreen({ tab }: { tab: string | undefined }) {
+  const log = serviceNames.find(it => it === tab)
+  const acts = useInfrastructureSwitch({ stay: true })
+  useWarmLogs()
+  return (
+    <Page
+      title="Infrastructure"
+      lead={lead}
+      actions={<Actions acts={acts} />}
+      wide={log !== undefined}
+      fill={log !== undefined}
+    >
+      <Tabs
+        label="Infrastructure"
+        tabs={[
+          { href: '/infrastructure', word: 'Overview', current: log === undefined },
+          ...serviceNames.map(it => ({ href: logOf(it), word: `${serviceTitle[it]} log`, current: it === log })),
+        ]}
+      />
+      {log ? <PageLog key={log} source={{ kind: 'service', name: log }} /> : <Overview acts={acts} />}
+    </Page>
+  )
+}
+
+/** What can be done with both. Only a start is what an operator comes here for. */
+const Actions = ({ acts: { canStart, canStop, busy, start, stop, restart } }: { acts: InfrastructureSwitch }) => (
+  <>
+    {canStop() && (
+      <>
+        <Button
+          variant="default"
+          leftSection={<IconPlayerStop size={16} aria-hidden />}
+          onClick={() => stop()}
+          disabled={busy}
+        >
+          Stop both…
+        </Button>
+        <Button
+          variant="default"
+          leftSection={<IconRefresh size={16} aria-hidden />}
+          onClick={() => restart()}
+          disabled={busy}
+        >
+          Restart both…
+        </Button>
+      </>
+    )}
+    {canStart() && (
+      <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={() => start()} disabled={busy}>
+        Start both
+      </Button>
+    )}
+  </>
+)
+
+function Overview({ acts }: { acts: InfrastructureSwitch }) {
+  const trpc = useTRPC()
   const { data } = useInfrastructure()
-  const { canStart, canStop, busy, operation, start, stop } = useInfrastructureSwitch()
-  const actions = (
+  const { data: details } = useSubscription(trpc.infrastructure.watchDetails.subscriptionOptions())
+  if (!data) return <Skeleton height={420} radius="lg" aria-label="Loading" />
+  return (
     <>
-      {operation && (
-        <Anchor component={Link} href={`/operations/${operation.id}`} className={classes.underWay}>
-          {headline(operation)}
-        </Anchor>
-      )}
-      {canStop && (
-        <Button variant="default" leftSection={<IconPlayerStop size={16} aria-hidden />} onClick={stop} disabled={busy}>
-          Stop…
-        </Button>
-      )}
-      {canStart && (
-        <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={start} disabled={busy}>
-          Start
-        </Button>
-      )}
+      {/* half-way through a job they may be about what it is changing */}
+      {!acts.operation && data.warnings.map(it => <ProblemView key={it.code} problem={it} tone="warn" quiet />)}
+      <Progress />
+      {!acts.operation && <Next infrastructure={data} />}
+      <div className={classes.services}>
+        {serviceNames.map(it => (
+          <ServiceCard key={it} service={data[it]} details={details?.[it]} infrastructure={data} acts={acts} />
+        ))}
+      </div>
+      <Section title="Driver">
+        <DriverChoice infrastructure={data} />
+      </Section>
+      {!data.adopted && <Security />}
+      <Isolation />
     </>
   )
+}
+
+/** What a start will do, where that isn't plain from the button. */
+function Next({ infrastructure: { postgres, pgbouncer, instances } }: { infrastructure: InfrastructureStatus }) {
+  if (postgres.state === 'absent' && pgbouncer.state !== 'running')
+    return (
+      <p className={`card ${classes.note}`}>
+        Not set up yet. Choose what runs them below, then start both: what is missing is downloaded, and the data is
+        created. That takes seconds, or a few minutes for a download.
+      </p>
+    )
+  if (instances.length === 0) return null
   return (
-    <Page title="Infrastructure" lead="One PostgreSQL and one PgBouncer serve all instances." actions={actions}>
-      {!data && <Skeleton height={180} radius="lg" aria-label="Loading" />}
-      {data && (
-        <>
-          {data.warnings.map(it => (
-            <ProblemView key={it.code} problem={it} tone="warn" quiet />
-          ))}
-          <div className={classes.services}>
-            <ServiceCard service={data.postgres} infrastructure={data} />
-            <ServiceCard service={data.pgbouncer} infrastructure={data} />
-          </div>
-          <Section title="Driver">
-            <DriverChoice infrastructure={data} />
-          </Section>
-          {!data.adopted && <Security />}
-          <Isolation />
-        </>
-      )}
-    </Page>
+    <p className={`card ${classes.note}`}>
+      {enumerate(instances)} {instances.length === 1 ? 'was' : 'were'} stopped together with the infrastructure.{' '}
+      <strong>Start both</strong> starts {instances.length === 1 ? 'it' : 'them'} again, too.
+    </p>
   )
 }
 

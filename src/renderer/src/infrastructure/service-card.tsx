@@ -1,14 +1,18 @@
-import { Anchor, Title } from '@mantine/core'
+/** One service: its state, what it takes, how it is configured, and its buttons. */
+import { Button, Title } from '@mantine/core'
+import { IconFileText, IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react'
 import { Link } from 'wouter'
-import { addressOf } from '../../../shared/address'
 import {
-  driverTitle,
   serviceTitle,
   type InfrastructureStatus,
+  type ServiceDetails,
   type ServiceStatus,
 } from '../../../shared/infrastructure'
 import { ProblemView } from '../app/problem'
 import { serviceTone, serviceWords, Status } from '../app/status'
+import { logOf } from './log-of'
+import { Configuration, Facts, Vitals } from './service-facts'
+import type { InfrastructureSwitch } from './switch'
 import classes from './infrastructure.module.css'
 
 const purpose = {
@@ -16,15 +20,17 @@ const purpose = {
   pgbouncer: 'Lets many instances share a few connections.',
 } as const
 
-/** The facts about one service. */
-export function ServiceCard({
-  service,
-  infrastructure: { driver, adopted },
-}: {
+interface ServiceCardProps {
   service: ServiceStatus
+  /** Absent until it is known. */
+  details: ServiceDetails | undefined
   infrastructure: InfrastructureStatus
-}) {
-  const { name, state, version, problem } = service
+  acts: InfrastructureSwitch
+}
+
+export function ServiceCard({ service, details, infrastructure, acts }: ServiceCardProps) {
+  const { name, state, problem } = service
+  const running = state === 'running'
   return (
     <section className={`card ${classes.service}`} aria-label={serviceTitle[name]}>
       <div className={classes.serviceHead}>
@@ -32,40 +38,79 @@ export function ServiceCard({
         <Status tone={serviceTone[state]}>{serviceWords(service)}</Status>
       </div>
       <p className="dimmed">{purpose[name]}</p>
-      <dl>
-        <div>
-          <dt>Address</dt>
-          <dd className="mono">{addressOf(service)}</dd>
-        </div>
-        {state !== 'unavailable' && (
-          <div>
-            <dt>Version</dt>
-            <dd>{version ?? <span className="dimmed">known once it is running</span>}</dd>
-          </div>
-        )}
-        <div>
-          <dt>Run by</dt>
-          <dd>
-            {driverTitle[driver]}
-            {state === 'not-adopted' ? ', created elsewhere' : adopted && ', adopted'}
-          </dd>
-        </div>
-        <div>
-          <dt>Log</dt>
-          <dd>
-            <Anchor component={Link} href={`/logs/service.${name}`} inherit aria-label={`Log of ${serviceTitle[name]}`}>
-              Show the log
-            </Anchor>
-          </dd>
-        </div>
-      </dl>
       {problem && (
-        <ProblemView
-          problem={problem}
-          tone={state === 'unavailable' || state === 'not-adopted' ? 'warn' : 'bad'}
-          quiet
-        />
+        <ProblemView problem={problem} tone={state === 'unavailable' || state === 'not-adopted' ? 'warn' : 'bad'} quiet>
+          {state !== 'unavailable' && state !== 'absent' && (
+            <Button size="xs" variant="default" component={Link} href={logOf(name)}>
+              Open its log
+            </Button>
+          )}
+        </ProblemView>
       )}
+      {problem?.details && <LastLines text={problem.details} />}
+      <Vitals details={running ? details : undefined} />
+      <Facts service={service} details={details} infrastructure={infrastructure} />
+      <Configuration settings={running ? (details?.settings ?? []) : []} />
+      {state !== 'unavailable' && <Buttons service={service} acts={acts} />}
     </section>
   )
 }
+
+function Buttons({ service: { name }, acts }: { service: ServiceStatus; acts: InfrastructureSwitch }) {
+  const title = serviceTitle[name]
+  const common = { size: 'xs', variant: 'default', disabled: acts.busy } as const
+  return (
+    <div className={classes.buttons} role="group" aria-label={`${title}: actions`}>
+      {acts.canStart(name) && (
+        <Button
+          {...common}
+          leftSection={<IconPlayerPlay size={14} aria-hidden />}
+          onClick={() => acts.start(name)}
+          aria-label={`Start ${title}`}
+        >
+          Start
+        </Button>
+      )}
+      {acts.canStop(name) && (
+        <>
+          <Button
+            {...common}
+            leftSection={<IconRefresh size={14} aria-hidden />}
+            onClick={() => acts.restart(name)}
+            aria-label={`Restart ${title}…`}
+          >
+            Restart…
+          </Button>
+          <Button
+            {...common}
+            leftSection={<IconPlayerStop size={14} aria-hidden />}
+            onClick={() => acts.stop(name)}
+            aria-label={`Stop ${title}…`}
+          >
+            Stop…
+          </Button>
+        </>
+      )}
+      <Button
+        size="xs"
+        variant="subtle"
+        leftSection={<IconFileText size={14} aria-hidden />}
+        component={Link}
+        href={logOf(name)}
+        aria-label={`Log of ${title}`}
+      >
+        Log
+      </Button>
+    </div>
+  )
+}
+
+/** Lines of the log that say why it isn't running. */
+const shownLines = 6
+
+const LastLines = ({ text }: { text: string }) => (
+  <figure className={classes.lines}>
+    <figcaption>Last lines of its log</figcaption>
+    <pre tabIndex={0}>{text.trimEnd().split('\n').slice(-shownLines).join('\n')}</pre>
+  </figure>
+)

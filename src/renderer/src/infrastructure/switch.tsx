@@ -1,28 +1,40 @@
-/** Starts and stops both services, from any screen. */
+/** Starts, stops and restarts the services, from any screen. */
+import { modals } from '@mantine/modals'
 import { useIsMutating, useMutation } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
-import type { ServiceState } from '../../../shared/infrastructure'
-import { infrastructureStartJob, infrastructureStopJob } from '../../../shared/jobs/infrastructure'
+import { enumerate } from '../../../shared/amounts'
+import { serviceNames, serviceTitle, type ServiceName, type ServiceState } from '../../../shared/infrastructure'
+import {
+  cutOff,
+  infrastructureRestartJob,
+  infrastructureStartJob,
+  infrastructureStopJob,
+} from '../../../shared/jobs/infrastructure'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import { things } from '../../../shared/things'
 import { confirm } from '../app/confirm'
 import { useInfrastructure, useInstances, useOperations } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { useTRPC } from '../app/trpc'
+import { StopForm } from './stop-form'
 
 const startable: ReadonlySet<ServiceState> = new Set(['stopped', 'absent', 'failed', 'restarting', 'not-adopted'])
+const stoppable: ReadonlySet<ServiceState> = new Set(['running', 'restarting'])
 
-interface InfrastructureSwitch {
-  readonly canStart: boolean
-  readonly canStop: boolean
+export interface InfrastructureSwitch {
+  /** Whether there is something to start or to stop: in one service, or in either. */
+  readonly canStart: (only?: ServiceName) => boolean
+  readonly canStop: (only?: ServiceName) => boolean
   /** A start or stop has been requested or is running, or another driver is being chosen. */
   readonly busy: boolean
-  /** The start or stop in progress. */
+  /** The start, stop or restart in progress. */
   readonly operation?: OperationState
-  /** Starts both and shows the operation. */
-  readonly start: () => void
+  /** Without a service: both. Shows the operation. */
+  readonly start: (only?: ServiceName) => void
   /** Asks first, because the instances lose their databases. */
-  readonly stop: () => void
+  readonly stop: (only?: ServiceName) => void
+  /** Asks first, because requests fail meanwhile. */
+  readonly restart: (only?: ServiceName) => void
 }
 
 /** @param stay don't navigate: the current screen shows the operation itself */
@@ -30,37 +42,66 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
   const trpc = useTRPC()
   const [, navigate] = useLocation()
   const { data } = useInfrastructure()
-  const online = useInstances().data?.instances.filter(it => it.status === 'online').length ?? 0
+  const instances = useInstances().data?.instances ?? []
   const operation = useOperations().operations.find(
     it => isOpen(it) && it.claims.some(({ on }) => on === things.services),
   )
-  const options = {
-    onSuccess: ({ id }: { id: string }) => {
-      if (!stay) navigate(`/operations/${id}`)
-    },
-    onError: notifyProblem,
-  }
-  const start = useMutation(trpc.operations.start.mutationOptions(options))
-  const stop = useMutation(trpc.operations.start.mutationOptions(options))
+  const begin = useMutation(
+    trpc.operations.start.mutationOptions({
+      onSuccess: ({ id }) => {
+        if (!stay) navigate(`/operations/${id}`)
+      },
+      onError: notifyProblem,
+    }),
+  )
   const choosing = useIsMutating({ mutationKey: trpc.infrastructure.choose.mutationKey() }) > 0
-  const services = data ? [data.postgres, data.pgbouncer] : []
-  const askStop = (): void => {
-    confirm({
-      title: 'Stop PostgreSQL and PgBouncer?',
-      children: online
-        ? `${online === 1 ? 'One instance is' : `${online} instances are`} online and can’t reach the database until both are running again. No data is lost.`
-        : 'Instances can’t reach their databases until both are running again. No data is lost.',
-      confirm: 'Stop both',
-      cancel: 'Keep running',
-      onConfirm: () => stop.mutate({ kind: infrastructureStopJob.kind }),
-    })
-  }
+  const some = (states: ReadonlySet<ServiceState>, only: ServiceName | undefined): boolean =>
+    data !== undefined && (only ? [only] : serviceNames).some(it => states.has(data[it].state))
   return {
-    canStart: services.some(it => startable.has(it.state)),
-    canStop: services.some(it => it.state === 'running' || it.state === 'restarting'),
-    busy: choosing || start.isPending || stop.isPending || operation !== undefined,
+    canStart: only => some(startable, only),
+    canStop: only => some(stoppable, only),
+    busy: choosing || begin.isPending || operation !== undefined,
     operation,
-    start: () => start.mutate({ kind: infrastructureStartJob.kind }),
-    stop: askStop,
+    start: service => begin.mutate({ kind: infrastructureStartJob.kind, service }),
+    stop: service => {
+      const close = (): void => modals.closeAll()
+      modals.open({
+        title: `Stop ${whatOf(service)}?`,
+        withCloseButton: false,
+        children: (
+          <StopForm
+            only={service}
+            names={cutOff(instances, service).map(it => it.name)}
+            onStop={stopInstances => {
+              close()
+              begin.mutate({ kind: infrastructureStopJob.kind, service, stopInstances })
+            }}
+            onClose={close}
+          />
+        ),
+      })
+    },
+    restart: service => {
+      const names = cutOff(instances, service).map(it => it.name)
+      confirm({
+        title: `Restart ${whatOf(service)}?`,
+        children: `${meanwhile[service ?? 'both']} ${names.length > 0 ? `Running now: ${enumerate(names)}.` : 'No instance is running.'}`,
+        confirm: service ? `Restart ${serviceTitle[service]}` : 'Restart both',
+        cancel: 'Cancel',
+        calm: true,
+        onConfirm: () => begin.mutate({ kind: infrastructureRestartJob.kind, service }),
+      })
+    },
   }
+}
+
+const whatOf = (only: ServiceName | undefined): string => (only ? serviceTitle[only] : 'PostgreSQL and PgBouncer')
+
+/** What instances notice of a restart. */
+const meanwhile: Readonly<Record<ServiceName | 'both', string>> = {
+  postgres:
+    'PgBouncer and the instances keep running. Requests that need the database fail until PostgreSQL is back, usually within a few seconds.',
+  pgbouncer:
+    'PostgreSQL and the instances keep running. Requests that are using the database fail; the next ones reconnect.',
+  both: 'The instances keep running. Requests that need the database fail until both are back, usually within a few seconds.',
 }

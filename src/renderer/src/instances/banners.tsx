@@ -4,7 +4,9 @@ import { IconPlugConnectedX, IconPower } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
 import { Link } from 'wouter'
 import { restartJob, startJob } from '../../../shared/jobs/lifecycle'
+import { serviceTitle, type InfrastructureStatus, type ServiceStatus } from '../../../shared/infrastructure'
 import type { LostProcess } from '../../../shared/instance'
+import { cutOff } from '../../../shared/jobs/infrastructure'
 import { count, enumerate } from '../../../shared/amounts'
 import { useInfrastructure, useInstances } from '../app/live'
 import { notifyProblem } from '../app/notify'
@@ -49,21 +51,29 @@ export function Banners({
 /** Shown first: instances without their database. */
 export function InfrastructureDown() {
   const { data } = useInfrastructure()
-  const online = useInstances().data?.instances.filter(it => it.status === 'online').length ?? 0
-  if (!data || data.postgres.state === 'running' || data.postgres.state === 'starting') return null
-  if (data.postgres.problem) return <ProblemView problem={data.postgres.problem} quiet />
+  const instances = useInstances().data?.instances ?? []
+  const down = data && downOf(data)
+  if (!down) return null
+  if (down.problem) return <ProblemView problem={down.problem} quiet />
+  const online = cutOff(instances, down.name).length
   return (
     <ProblemView
       tone="warn"
       quiet
       problem={{
         code: 'infrastructure-stopped',
-        message: 'PostgreSQL isn’t running.',
+        message: `${serviceTitle[down.name]} isn’t running.`,
         cause: `${online === 1 ? 'The instance that is online' : online ? `The ${online} instances that are online` : 'Instances'} can’t reach ${online === 1 ? 'its database' : 'their databases'}, and none can be created.`,
         action: 'start-infrastructure',
       }}
     />
   )
+}
+
+/** The service without which instances have no database. */
+function downOf({ postgres, pgbouncer, pooled }: InfrastructureStatus): ServiceStatus | undefined {
+  if (postgres.state !== 'running' && postgres.state !== 'starting') return postgres
+  return pooled && pgbouncer.state === 'stopped' ? pgbouncer : undefined
 }
 
 function Banner({

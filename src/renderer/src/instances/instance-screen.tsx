@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import type { InstanceDetails } from '../../../shared/instance'
 import { useInstances, useOperations } from '../app/live'
-import { EmptyState, Page, Section } from '../app/page'
+import { EmptyState, Page, Section, Tabs } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
@@ -14,7 +14,7 @@ import { OperationsTable } from '../operations/operations-table'
 import { ActionsMenu } from './actions-menu'
 import { useInstanceActions } from './actions'
 import type { ShownInstance } from './arrange'
-import { InstanceLogs } from '../logs/instance-logs'
+import { PageLog } from '../logs/page-log'
 import { useWarmLogs } from '../logs/warm'
 import { adoptDialog } from '../jobs/faces'
 import { useJobs } from '../jobs/jobs'
@@ -67,15 +67,18 @@ function Known({ shown, tab }: { shown: ShownInstance; tab: string | undefined }
   useWarmLogs()
   return (
     <Page title={name} above={<Back />} actions={<Actions shown={shown} />} wide fill={logs}>
-      <nav className={classes.tabs} aria-label={name}>
-        <Link href={pageOf(name)} aria-current={logs ? undefined : 'page'}>
-          Overview
-        </Link>
-        <Link href={`${pageOf(name)}/logs`} aria-current={logs ? 'page' : undefined}>
-          Logs
-        </Link>
-      </nav>
-      {logs ? <InstanceLogs key={tab} name={name} errorsOnly={tab === 'errors'} /> : <Overview shown={shown} />}
+      <Tabs
+        label={name}
+        tabs={[
+          { href: pageOf(name), word: 'Overview', current: !logs },
+          { href: `${pageOf(name)}/logs`, word: 'Logs', current: logs },
+        ]}
+      />
+      {logs ? (
+        <PageLog key={tab} source={{ kind: 'instance', name, stream: 'both' }} errorsOnly={tab === 'errors'} />
+      ) : (
+        <Overview shown={shown} />
+      )}
     </Page>
   )
 }

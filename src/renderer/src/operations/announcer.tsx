@@ -12,6 +12,7 @@ import { useJobs } from '../jobs/jobs'
 import { resultsOf } from '../../../shared/jobs/many'
 import { jobOf } from '../../../shared/jobs'
 import { failuresOf, headline } from '../../../shared/jobs/words'
+import { things } from '../../../shared/things'
 
 export function Announcer() {
   const news = useOperationNews()
@@ -49,7 +50,8 @@ function useOperationNews(): string {
         was &&
         isWorthAWord(operation) &&
         location !== `/operations/${operation.id}` &&
-        !(operation === report && location === '/instances')
+        !(operation === report && location === '/instances') &&
+        !(operation.subject === things.infrastructure && location === '/infrastructure')
       ) {
         notifyNews(
           headline(operation),

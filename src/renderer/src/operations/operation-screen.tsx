@@ -1,23 +1,19 @@
 /** One operation: its steps and output while it runs, and its result afterwards. */
 import { Anchor, Button } from '@mantine/core'
 import { IconFileText, IconHistoryOff } from '@tabler/icons-react'
-import { useMutation } from '@tanstack/react-query'
 import { useState, useSyncExternalStore } from 'react'
 import { Link } from 'wouter'
 import { duration } from '../../../shared/amounts'
 import { jobOf } from '../../../shared/jobs'
-import { undoesAll } from '../../../shared/jobs/job'
 import { isOpen, type OperationState } from '../../../shared/operation'
-import { confirm } from '../app/confirm'
 import { useOperations } from '../app/live'
-import { notifyProblem } from '../app/notify'
 import { EmptyState, Page } from '../app/page'
 import { Elapsed, when } from '../app/time'
-import { useTRPC } from '../app/trpc'
+import { Cancel } from './cancel'
 import { Outcome } from './outcome'
 import { OutputPanel, useOutput } from './output-panel'
 import { Timeline } from './timeline'
-import { headline, isPastReturn, wordsOf } from '../../../shared/jobs/words'
+import { headline, isPastReturn } from '../../../shared/jobs/words'
 import classes from './operation.module.css'
 
 export function OperationScreen({ id }: { id: string }) {
@@ -111,25 +107,5 @@ function Lead({ operation }: { operation: OperationState }) {
       </Anchor>{' '}
       keeps track of it.
     </>
-  )
-}
-
-function Cancel({ operation }: { operation: OperationState }) {
-  const trpc = useTRPC()
-  const cancel = useMutation(trpc.operations.cancel.mutationOptions({ onError: notifyProblem }))
-  const { meaning, confirm: yes } = jobOf(operation.kind)?.cancel ?? undoesAll
-  const ask = (): void => {
-    confirm({
-      title: `Cancel: ${wordsOf(operation).asking}?`,
-      children: meaning,
-      confirm: yes,
-      cancel: 'Keep running',
-      onConfirm: () => cancel.mutate({ id: operation.id }),
-    })
-  }
-  return (
-    <Button variant="default" onClick={ask} loading={cancel.isPending}>
-      Cancel…
-    </Button>
   )
 }

@@ -1,5 +1,6 @@
-/** An instance's log, on its page. */
+/** The log of an instance or a service, on its page. */
 import { useLocation } from 'wouter'
+import type { LogSource } from '../../../shared/log'
 import { LogView } from './log-view'
 import { useLogWindow } from './log-window'
 import { othersOf } from './moment-panes'
@@ -7,13 +8,13 @@ import { panesText } from './sources'
 import classes from './logs.module.css'
 
 /** @param errorsOnly starts with only the errors, scrolled to the last one */
-export function InstanceLogs({ name, errorsOnly }: { name: string; errorsOnly: boolean }) {
+export function PageLog({ source, errorsOnly = false }: { source: LogSource; errorsOnly?: boolean }) {
   const [, navigate] = useLocation()
   const openWindow = useLogWindow()
   return (
     <div className={classes.tab}>
       <LogView
-        pane={{ source: { kind: 'instance', name, stream: 'both' }, errorsOnly: errorsOnly || undefined }}
+        pane={{ source, errorsOnly: errorsOnly || undefined }}
         onWindow={it => openWindow([it])}
         onMoment={(at, pane) =>
           navigate(

@@ -1,0 +1,29 @@
+/**
+ * Stops services and starts them again, creating anew what has changed in between (an image, a setting). Interrupted by
+ * a crash, it continues. Turned back, it starts what was running before: a restart never ends in a stop.
+ */
+import { infrastructureRestartJob, type InfrastructureRestartPlan } from '../../shared/jobs/infrastructure'
+import { implement } from '../operations/implement'
+import type { AnyOperation } from '../operations/operation'
+import type { Infrastructure } from './infrastructure'
+import { bringUpSteps, ranIn, servicesFor, subjectContradiction } from './start'
+import { stopService } from './stop'
+
+export const infrastructureRestart = (infrastructure: Infrastructure): AnyOperation =>
+  implement(infrastructureRestartJob, {
+    plan: async ({ service }) => {
+      const status = await infrastructure.status()
+      return {
+        driver: status.driver,
+        only: service,
+        services: servicesFor(service, status),
+        ran: ranIn(status),
+      }
+    },
+    contradiction: subjectContradiction,
+    steps: {
+      ...bringUpSteps<InfrastructureRestartPlan>(infrastructure),
+      'stop-pgbouncer': stopService(infrastructure, 'pgbouncer'),
+      'stop-postgres': stopService(infrastructure, 'postgres'),
+    },
+  })

@@ -1,0 +1,31 @@
+/** The instances, for which the services run, as this room sees them. */
+import type { Context } from '../operations/operation'
+
+export interface Tenants {
+  /** Whether there are any: the driver then holds their data and can't be changed. */
+  any(): Promise<boolean>
+  /** Called once PostgreSQL has been set up, to do what they need there. */
+  secured(): Promise<void>
+  /** Makes PgBouncer accept those again that it refused while PostgreSQL was down. */
+  heal(): Promise<void>
+  /** Those that are running. Copies that weren't adopted aren't ours to stop and are left out. */
+  running(): Promise<readonly RunningTenant[]>
+  /** Stops one, as its own job does. @throws as that */
+  stop(name: string): Promise<void>
+  /** Gets one running again, for undo: a failure is only reported. */
+  startAgain(name: string, context: Pick<Context<unknown>, 'signal' | 'report'>): Promise<void>
+}
+
+export interface RunningTenant {
+  readonly name: string
+  readonly port: number
+}
+
+export const nobody: Tenants = {
+  any: () => Promise.resolve(false),
+  secured: () => Promise.resolve(),
+  heal: () => Promise.resolve(),
+  running: () => Promise.resolve([]),
+  stop: () => Promise.resolve(),
+  startAgain: () => Promise.resolve(),
+}

@@ -1,0 +1,43 @@
+/** What the infrastructure does to the instances when it starts and stops. */
+import type { Infrastructure } from '../infrastructure/infrastructure'
+import type { Tenants } from '../infrastructure/tenants'
+import type { SchemaRoom } from '../schema/room'
+import { toProblem } from '../../shared/problem'
+import { instanceFolders } from './configs'
+import { healRunning } from './heal-running'
+import { startAgain, stopTarget } from './lifecycle/process-steps'
+import { findInstance, instancePorts, type LifecycleServices } from './lifecycle/target'
+
+export function serveTenants(
+  infrastructure: Pick<Infrastructure, 'serve'>,
+  services: LifecycleServices & { readonly schema: Pick<SchemaRoom, 'dropLeft'> },
+): void {
+  const { paths, configs, ownership, schema } = services
+  const tenants: Tenants = {
+    any: async () => (await instanceFolders(paths)).length > 0,
+    async secured() {
+      await ownership.claim(await configs())
+      await schema.dropLeft()
+    },
+    heal: () => healRunning(services),
+    async running() {
+      const found = await configs()
+      const [all, elsewhere] = await Promise.all([
+        instancePorts(services),
+        ownership.runningElsewhere(found.configs, found.manifest), // one look at all processes
+      ])
+      return all
+        .filter(it => it.running && !found.foreign.has(it.name) && !elsewhere.has(it.name))
+        .map(({ name, port }) => ({ name, port }))
+    },
+    stop: async name => stopTarget(services, (await findInstance(services, name)).target),
+    async startAgain(name, context) {
+      try {
+        await startAgain(services, (await findInstance(services, name)).target, context)
+      } catch (error) {
+        context.report({ text: toProblem(error).message })
+      }
+    },
+  }
+  infrastructure.serve(tenants)
+}

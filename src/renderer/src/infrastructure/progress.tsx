@@ -1,0 +1,51 @@
+/** The start, stop or restart in progress, step by step, and how it ended. */
+import { Anchor, Title } from '@mantine/core'
+import { useState } from 'react'
+import { Link } from 'wouter'
+import { serviceNames, type ServiceState } from '../../../shared/infrastructure'
+import { headline, isPastReturn } from '../../../shared/jobs/words'
+import { isOpen } from '../../../shared/operation'
+import { things } from '../../../shared/things'
+import { useInfrastructure, useOperations } from '../app/live'
+import { Cancel } from '../operations/cancel'
+import { Outcome } from '../operations/outcome'
+import { Timeline } from '../operations/timeline'
+import classes from './infrastructure.module.css'
+
+/** Shows the newest one while it is open, what came of it while this screen stays, and why services don't run. */
+export function Progress() {
+  const { operations } = useOperations()
+  const { data } = useInfrastructure()
+  const [seen, setSeen] = useState<string>()
+  const newest = operations
+    .filter(it => it.subject === things.infrastructure)
+    .reduce<(typeof operations)[number] | undefined>(
+      (last, it) => (last && last.openedAt > it.openedAt ? last : it),
+      undefined,
+    )
+  if (!newest) return null
+  const open = isOpen(newest)
+  if (open && newest.id !== seen) setSeen(newest.id)
+  const some = (...states: readonly ServiceState[]): boolean =>
+    data !== undefined && serviceNames.some(it => states.includes(data[it].state))
+  const failed = newest.turned?.problem !== undefined && some('stopped', 'failed')
+  const outdated = newest.phase === 'succeeded' && some('restarting', 'failed')
+  if (!open && (outdated || (newest.id !== seen && !failed))) return null
+  return (
+    <>
+      <Outcome operation={newest} />
+      {open && (
+        <section className={`card ${classes.progress}`} aria-label="Progress">
+          <div className={classes.progressHead}>
+            <Title order={2}>{headline(newest)}</Title>
+            <Anchor component={Link} href={`/operations/${newest.id}`}>
+              Output
+            </Anchor>
+            {newest.phase === 'running' && !isPastReturn(newest) && <Cancel operation={newest} size="xs" />}
+          </div>
+          <Timeline operation={newest} />
+        </section>
+      )}
+    </>
+  )
+}

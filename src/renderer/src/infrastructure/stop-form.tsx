@@ -1,0 +1,63 @@
+/** Asks before services are stopped: which instances lose their database, and whether to stop those first. */
+import { Button, Checkbox } from '@mantine/core'
+import { useState, type FormEvent } from 'react'
+import { count } from '../../../shared/amounts'
+import { serviceTitle, type ServiceName } from '../../../shared/infrastructure'
+import dialogs from '../instances/dialogs.module.css'
+import classes from './infrastructure.module.css'
+
+interface StopFormProps {
+  /** Absent: both. */
+  only: ServiceName | undefined
+  /** The running instances that can't reach their databases then. */
+  names: readonly string[]
+  onStop: (stopInstances: boolean) => void
+  onClose: () => void
+}
+
+export function StopForm({ only, names, onStop, onClose }: StopFormProps) {
+  const [first, setFirst] = useState(false)
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    onStop(first)
+  }
+  const both = only ? 'the infrastructure' : 'both'
+  const until = only ? `${serviceTitle[only]} is` : 'both are'
+  return (
+    <form className={dialogs.form} onSubmit={submit}>
+      {names.length === 0 ? (
+        <p>No instance is running. Data isn’t touched.</p>
+      ) : (
+        <>
+          <p>
+            {count(names.length, 'running instance')} can’t reach{' '}
+            {names.length === 1 ? 'its database' : 'their databases'} until {until} started again. Data isn’t touched.
+          </p>
+          <ul className={classes.names} aria-label="Instances that lose their database" tabIndex={0}>
+            {names.map(it => (
+              <li key={it}>{it}</li>
+            ))}
+          </ul>
+          <Checkbox
+            checked={first}
+            onChange={event => setFirst(event.currentTarget.checked)}
+            label={names.length === 1 ? 'Stop this instance first' : 'Stop all instances first'}
+            description={
+              names.length === 1
+                ? `So it doesn’t run without its database. It is started again when you start ${both}.`
+                : `So none of them runs without its database. They are started again when you start ${both}.`
+            }
+          />
+        </>
+      )}
+      <div className={dialogs.buttons}>
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Keep running
+        </Button>
+        <Button type="submit" color="red">
+          {only ? `Stop ${serviceTitle[only]}` : 'Stop both'}
+        </Button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,98 @@
+/** PostgreSQL and PgBouncer in a real window: what each shows, each restarted and stopped alone, and why one is down. */
+import { appendFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Locator, Page } from '@playwright/test'
+import { workspacePaths } from '../../src/main/workspace/paths'
+import type { CliInstance } from '../support/cli-instance'
+import { until } from '../support/workspace'
+import { ControlRoom } from './pages/control-room'
+import { LogPane } from './pages/logs'
+import { expect, test } from './support/fixtures'
+import { answerOf, tinyHome, type TinyHome } from './support/tiny-home'
+
+let place: TinyHome
+let school: CliInstance
+let window: Page
+let room: ControlRoom
+
+test.beforeAll(async () => {
+  place = await tinyHome({ infrastructure: true })
+  school = await place.layOut('School')
+  await place.makeDatabase(school)
+  await place.startByCli(school)
+  ;({ window } = await place.launch({ workspace: place.root }))
+  room = new ControlRoom(window)
+})
+test.afterAll(() => place.remove())
+test.beforeEach(() => room.go('Infrastructure'))
+
+const card = (name: string): Locator => window.getByRole('main').getByRole('region', { name, exact: true })
+const button = (name: string): Locator => window.getByRole('main').getByRole('button', { name, exact: true })
+
+test('each shows how fast it answers, what it takes and how it is configured', async () => {
+  for (const [name, setting] of [
+    ['PostgreSQL', /Connections.*800/],
+    ['PgBouncer', /Pool mode.*transaction/],
+  ] as const) {
+    await expect(card(name)).toContainText('Running')
+    await expect(card(name)).toContainText(/Answers in.*\d ms.*Uptime.*\d (s|min).*Memory.*\d MB/)
+    await expect(card(name)).toContainText(setting)
+  }
+  await expect(card('PostgreSQL')).toContainText(/embedded\/postgres.*\d MB/)
+})
+
+test('PgBouncer is restarted alone', async () => {
+  const pid = await postmaster()
+  await button('Restart PgBouncer…').click()
+  const dialog = room.dialog('Restart PgBouncer?')
+  await expect(dialog).toContainText('Running now: School.')
+  await dialog.getByRole('button', { name: 'Restart PgBouncer' }).click()
+  await expect(room.told('PgBouncer is running again.')).toBeVisible()
+  await expect(card('PgBouncer')).toContainText('Running')
+  expect(await postmaster()).toBe(pid)
+  expect(await answerOf(school.port)).toContain('School')
+})
+
+test('a stop of PostgreSQL lists who loses it; instances stopped first are started again with it', async () => {
+  await button('Stop PostgreSQL…').click()
+  const dialog = room.dialog('Stop PostgreSQL?')
+  await expect(dialog.getByRole('list', { name: 'Instances that lose their database' })).toHaveText('School')
+  await expect(dialog.getByRole('button', { name: 'Keep running' })).toBeFocused()
+  await dialog.getByRole('checkbox', { name: 'Stop this instance first' }).check()
+  await dialog.getByRole('button', { name: 'Stop PostgreSQL' }).click()
+  await expect(room.told('PostgreSQL is stopped.')).toBeVisible()
+  await expect(card('PostgreSQL')).toContainText('Stopped')
+  await expect(card('PgBouncer')).toContainText('Running')
+  expect(await answerOf(school.port)).toBeUndefined()
+  await expect(window.getByRole('main')).toContainText('School was stopped together with the infrastructure.')
+  await button('Start both').click()
+  await expect(room.told('The infrastructure is running.')).toBeVisible()
+  await until(() => answerOf(school.port))
+})
+
+test('one that can’t start says why, with the last lines of its log, and is started from there', async () => {
+  const { embedded } = workspacePaths(place.root)
+  await appendFile(join(embedded, 'postgres', 'postgresql.conf'), 'shared_buffers = much\n')
+  process.kill(await postmaster(), 'SIGKILL')
+  await expect(card('PostgreSQL')).toContainText(/Restarting, attempt \d/)
+  await expect(card('PostgreSQL').getByRole('figure')).toContainText('shared_buffers')
+  await card('PostgreSQL').getByRole('button', { name: 'Start PostgreSQL', exact: true }).click() // writes its configuration anew
+  await expect(room.told('PostgreSQL is running.')).toBeVisible()
+  await expect(card('PostgreSQL')).toContainText('Running')
+})
+
+test('the log of each is on this page', async () => {
+  for (const name of ['PostgreSQL', 'PgBouncer']) {
+    await window
+      .getByRole('navigation', { name: 'Infrastructure' })
+      .getByRole('link', { name: `${name} log` })
+      .click()
+    await expect(new LogPane(window, name).live).toContainText(/listening on/)
+  }
+})
+
+/** PostgreSQL's first process. */
+const postmaster = async (): Promise<number> =>
+  Number(
+    (await readFile(join(workspacePaths(place.root).embedded, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0],
+  )
