@@ -1,7 +1,7 @@
 /**
  * Finds what tests left behind. The whole run uses one temporary folder as TMPDIR, and a process with that folder in
- * its environment, command or working directory belongs to the tests. Containers and the user's own folders are
- * compared with the state before. Linux only: it reads /proc.
+ * its environment, command or working directory belongs to the tests. Containers, what container engines make in the
+ * kernel, and the user's own folders are compared with the state before. Linux only: it reads /proc.
  */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -17,13 +17,14 @@ const usersOwn = ['.pm2', '.config/Instance Manager', '.config/instance-manager'
  * TMPDIR
  */
 export async function watchLeaks(folder) {
-  const before = new Set([...(await podmans()), ...users()])
+  const others = async () => [...(await podmans()), ...(await dockers(folder)), ...users()]
+  const before = new Set(await others())
   const absent = usersOwn.filter(it => !existsSync(it))
   return async () => {
     const sockets = await listening()
     return [
       ...processes(folder).map(({ pid, command }) => `process ${pid}${ports(sockets, pid)}: ${command}`),
-      ...[...(await podmans()), ...users()].filter(it => !before.has(it)),
+      ...(await others()).filter(it => !before.has(it)),
       ...readdirSync(folder)
         .filter(it => it.startsWith('im-'))
         .map(it => `folder ${join(folder, it)}`),
@@ -89,6 +90,41 @@ async function podmans() {
     }),
   )
   return found.flat()
+}
+
+/**
+ * What Docker daemons of tests made in the kernel, one line each: mounts, control groups, network interfaces, firewall
+ * rules.
+ */
+async function dockers(folder) {
+  const groups = ['', ...names('/sys/fs/cgroup')].flatMap(tree =>
+    names(join('/sys/fs/cgroup', tree))
+      .filter(it => it.startsWith('im-docker-'))
+      .map(it => `control group ${join('/sys/fs/cgroup', tree, it)}`),
+  )
+  const mounts = proc('self', 'mounts')
+    .split('\n')
+    .map(it => it.split(' ')[1] ?? '')
+    .filter(it => it.startsWith(folder))
+    .map(it => `mount ${it}`)
+  const interfaces = names('/sys/class/net')
+    .filter(it => /^(br-[0-9a-f]{12}|docker\d+)$/.test(it))
+    .map(it => `network interface ${it}`)
+  const rules = hasCommand('iptables-save')
+    ? (await run('iptables-save', [], { quiet: true, timeout: 10_000 })).output
+        .split('\n')
+        .filter(it => /^(-A|:)\S*DOCKER/.test(it))
+        .map(it => `firewall rule ${it}`)
+    : []
+  return [...groups, ...mounts, ...interfaces, ...rules]
+}
+
+const names = path => {
+  try {
+    return readdirSync(path)
+  } catch {
+    return [] // no such folder, or not a folder
+  }
 }
 
 /** System users of instances, and those that the attack tests run as. */

@@ -10,7 +10,10 @@ import { Failure, run, say, step } from './say.mjs'
 /** Debian 13 and Ubuntu 24.04 renamed libraries for 64-bit time; they came with glibc 2.39 or later. */
 const t64 = Number(process.report.getReport().header.glibcVersionRuntime?.split('.')[1]) >= 39 ? 't64' : ''
 
-/** What the system needs: how to detect it, the packages that provide it, and whether it is required. */
+/**
+ * What the system needs: how to detect it, the packages that provide it, whether it is required, and the system-wide
+ * services (`units`) that Debian starts with it although nothing here uses them.
+ */
 const needs = {
   electron: {
     what: 'the libraries that Electron draws with',
@@ -32,6 +35,7 @@ const needs = {
     found: () => hasCommand('pgbouncer'),
     apt: ['pgbouncer'],
     dnf: ['pgbouncer'],
+    units: ['pgbouncer'], // each workspace has its own
   },
   display: {
     what: 'a virtual display',
@@ -64,8 +68,17 @@ const needs = {
     ],
     dnf: ['podman', 'runc', 'iptables'],
   },
+  docker: {
+    what: 'Docker, for its tests',
+    required: false,
+    found: () => ['dockerd', 'docker', 'containerd', 'runc', 'iptables'].every(hasCommand),
+    apt: ['docker.io', 'containerd', 'runc', 'iptables'],
+    dnf: ['moby-engine', 'containerd', 'runc', 'iptables'],
+    // Each test has a daemon of its own.
+    units: ['docker.socket', 'docker'],
+  },
   debootstrap: {
-    what: 'debootstrap, for the images of the Podman tests',
+    what: 'debootstrap, for the images of the Podman and Docker tests',
     required: false,
     found: () => hasCommand('debootstrap'),
     apt: ['debootstrap'],
@@ -121,9 +134,9 @@ async function install(sudo, names) {
     await apt('update')
     return (await apt('install', '-y', '--no-install-recommends', ...wanted)).code === 0
   })
-  // Debian also starts a system-wide PgBouncer, which isn't needed.
-  if (installed && names.includes('pgbouncer') && existsSync('/run/systemd/system')) {
-    await asRoot(['systemctl', 'disable', '--now', 'pgbouncer'], { quiet: true })
+  const units = names.flatMap(name => needs[name].units ?? [])
+  if (installed && units.length > 0 && existsSync('/run/systemd/system')) {
+    await asRoot(['systemctl', 'disable', '--now', ...units], { quiet: true })
   }
   return installed
 }

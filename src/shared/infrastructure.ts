@@ -65,7 +65,10 @@ export const stateWords = (
 export interface DriverOption {
   readonly kind: DriverKind
   readonly available: boolean
+  /** In a sentence or two, for lists of drivers. */
   readonly reason: string
+  /** What is wrong, and what mends it, if it could be used here. */
+  readonly problem?: Problem
 }
 
 export interface InfrastructureStatus {

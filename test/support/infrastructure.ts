@@ -121,7 +121,7 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     },
     async dispose() {
       await down()
-      if (driver === 'podman') await removeContainers(settings)
+      if (driver !== 'embedded') await removeContainers(driver, settings)
       await rm(temporary, { recursive: true, force: true })
     },
   }
@@ -144,9 +144,10 @@ export async function embeddedAdmin(root: string, defaults: string): Promise<Log
 }
 
 /** Containers, network and volume of one test. */
-export async function removeContainers({ containers }: Settings): Promise<void> {
-  const podman = (...args: string[]): Promise<unknown> => execa('podman', args, { reject: false })
-  await podman('rm', '--force', '--volumes', '--time', '0', containers.pgbouncer, containers.postgres)
-  await podman('network', 'rm', '--force', `instance-manager-${containers.postgres}`)
-  await podman('volume', 'rm', '--force', `instance-manager-${containers.postgres}`)
+async function removeContainers(engine: 'podman' | 'docker', { containers }: Settings): Promise<void> {
+  const call = (...args: string[]): Promise<unknown> => execa(engine, args, { reject: false, input: '' })
+  const atOnce = engine === 'podman' ? ['--time', '0'] : [] // as Docker does
+  await call('rm', '--force', '--volumes', ...atOnce, containers.pgbouncer, containers.postgres)
+  await call('network', 'rm', `instance-manager-${containers.postgres}`)
+  await call('volume', 'rm', '--force', `instance-manager-${containers.postgres}`)
 }

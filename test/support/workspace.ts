@@ -215,7 +215,8 @@ async function removeContainers(engine: 'podman' | 'docker', prefix: string): Pr
     )
     // volumes and networks are named after their container
     const ours = stdout.split('\n').filter(it => it.includes(prefix))
-    if (ours.length) await execa(engine, [what, 'rm', '--force', ...ours], { input: '', timeout: 60_000 })
+    const force = what === 'network' ? [] : ['--force'] // Docker has it only from version 23 on
+    if (ours.length) await execa(engine, [what, 'rm', ...force, ...ours], { input: '', timeout: 60_000 })
   }
 }
 

@@ -28,7 +28,7 @@ export function requireAvailable(kind: DriverKind, options: readonly DriverOptio
     code: 'driver-unavailable',
     message: `${names[kind]} doesn’t work here.`,
     cause: option?.reason,
-    hint: 'Choose another driver.',
+    hint: option?.problem?.hint ?? 'Choose another driver.',
     action: 'choose-driver',
   })
 }

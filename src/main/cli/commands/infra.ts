@@ -1,6 +1,7 @@
 /** `infra`: the shared PostgreSQL and PgBouncer. */
 import { bytes, capital, count, enumerate, uptime } from '../../../shared/amounts'
 import {
+  driverTitle,
   serviceNames,
   serviceTitle,
   stateWords,
@@ -83,6 +84,23 @@ function factsOf(details: ServiceDetails): [string, string | undefined][] {
     ['Data', data === undefined ? undefined : cleanLine(data) + size],
     ...settings.map(({ name, value }): [string, string] => [name, cleanLine(value)]),
   ]
+}
+
+export async function drivers(session: CommandSession): Promise<Result> {
+  const { client } = await session.engine('look')
+  const [{ driver }, options] = await Promise.all([
+    client.infrastructure.status.query(),
+    client.infrastructure.options.query(),
+  ])
+  const { paint } = session.out
+  return {
+    data: { driver, options },
+    lines: options.flatMap(({ kind, available, reason, problem }) => [
+      `${available ? paint('green', '✓') : paint('red', '✗')} ${driverTitle[kind]}${kind === driver ? ' (in use)' : ''}: ${cleanLine(reason)}`,
+      ...(problem?.cause ? [`  Cause: ${cleanLine(problem.cause)}`] : []),
+      ...(problem?.hint ? [`  Hint: ${cleanLine(problem.hint)}`] : []),
+    ]),
+  }
 }
 
 const styles: Readonly<Record<ServiceStatus['state'], Style>> = {

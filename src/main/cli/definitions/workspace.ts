@@ -59,6 +59,10 @@ export function infra(program: Grammar): void {
     .example('infra status', 'driver, states, versions and ports')
     .does(async session => (await import('../commands/infra')).status(session))
   group
+    .add('drivers', 'Show which drivers work on this machine and, if one doesn’t, how to make it work.')
+    .example('infra drivers', 'Podman, Docker and the embedded driver')
+    .does(async session => (await import('../commands/infra')).drivers(session))
+  group
     .add('logs', 'Show the end of a service’s log.')
     .argument('[service]', serviceNames.join(' or '), oneOf(serviceNames), 'postgres')
     .option('-n, --lines <number>', 'how many lines, 100 by default', lineCount)

@@ -4,7 +4,7 @@
  */
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DriverOption } from '../../../shared/infrastructure'
+import { driverTitle, type DriverOption } from '../../../shared/infrastructure'
 import { problem, ProblemError, toProblem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
 import { makeFolder, readIfExists, writeFileAtomic } from '../../system/files'
@@ -25,7 +25,9 @@ import type {
   ServiceLogs,
   StartTool,
 } from './driver'
-import { ContainerEngine, type Container } from './container-engine'
+import { ContainerEngine } from './container-engine'
+import type { Container } from './container-inspect'
+import { broken, type EngineKind } from './engine-problems'
 import { requireFreePort, serviceFailed, serviceSlow } from './problems'
 
 export class ContainerDriver implements Driver {
@@ -36,7 +38,7 @@ export class ContainerDriver implements Driver {
 
   /** @param all the services to run, each after those it needs */
   constructor(
-    readonly kind: 'podman' | 'docker',
+    readonly kind: EngineKind,
     all: readonly Service[],
     services: DriverServices,
   ) {
@@ -47,19 +49,14 @@ export class ContainerDriver implements Driver {
   }
 
   async detect(): Promise<DriverOption> {
-    const name = this.kind === 'podman' ? 'Podman' : 'Docker'
     try {
-      // needs all that containers need; `info` takes twenty times as long, as it also asks the package manager
-      await this.#engine.call(['ps', '--quiet'], { timeout: 8000 })
-      return { kind: this.kind, available: true, reason: `${name} works here.` }
+      const { version, rootless } = await this.#engine.info()
+      const reason = `${driverTitle[this.kind]} ${version} works here${rootless ? ', without root' : ''}.`
+      return { kind: this.kind, available: true, reason }
     } catch (error) {
-      const { code, details, cause } = toProblem(error)
-      if (code === 'command-missing') return { kind: this.kind, available: false, reason: `${name} isn’t installed.` }
-      return {
-        kind: this.kind,
-        available: false,
-        reason: `${name} is installed, but doesn’t work: ${details?.split('\n').at(-1) ?? cause ?? code}`,
-      }
+      const found = toProblem(error)
+      const problem = found.code.startsWith('engine-') ? found : broken(this.kind, found.details ?? found.message)
+      return { kind: this.kind, available: false, reason: problem.message, problem }
     }
   }
 

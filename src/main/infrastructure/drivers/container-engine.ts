@@ -1,116 +1,47 @@
 /** The parts of a container engine's command line that we use. Podman and Docker agree on all of them. */
 import { z } from 'zod'
 import { problem, ProblemError } from '../../../shared/problem'
+import { baseEnvironment } from '../../system/environment'
 import type { LaunchOptions } from '../../system/launch'
 import type { Run, RunOptions, Start, Started } from '../../system/run'
 import { withFiles } from '../programs'
 import type { Service } from '../services/service'
-
-const containerSchema = z.object({
-  Image: z.string(),
-  RestartCount: z.int().nullish(),
-  State: z.object({
-    Running: z.boolean(),
-    Pid: z.int().nullish(),
-    OOMKilled: z.boolean().nullish(),
-    ExitCode: z.int().nullish(),
-  }),
-  Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
-  HostConfig: z.object({
-    PortBindings: z
-      .record(z.string(), z.array(z.object({ HostIp: z.string().nullish(), HostPort: z.string() })).nullable())
-      .nullish(),
-  }),
-  Mounts: z
-    .array(z.object({ Name: z.string().nullish(), Source: z.string().nullish(), Destination: z.string() }))
-    .nullish(),
-  NetworkSettings: z.object({
-    Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish(),
-  }),
-})
-export interface Container {
-  readonly running: boolean
-  /** The id of the image that it was created from. */
-  readonly image: string
-  /** The image as it was named then. */
-  readonly imageName: string
-  /** How often the engine has restarted it by itself. */
-  readonly restarts?: number
-  /** The pid of its first process on this machine. */
-  readonly pid?: number
-  /** How it ended; absent if it never ran. */
-  readonly ended?: { readonly exitCode: number; readonly outOfMemory: boolean }
-  readonly labels: Readonly<Record<string, string>>
-  /** Where its TCP ports are published on this machine. An empty address means all. */
-  readonly published: readonly { readonly inside: number; readonly address: string; readonly port: number }[]
-  readonly networks: readonly { readonly name: string; readonly address: string }[]
-  /** Folders inside it and where they are on this machine. `volume`: its name, if it is one. */
-  readonly mounts: readonly { readonly from: string; readonly inside: string; readonly volume?: string }[]
-}
-
-const networkSchema = z.union([
-  z
-    .object({ subnets: z.array(z.object({ subnet: z.string() })).min(1) })
-    .transform(it => it.subnets.map(one => one.subnet)), // Podman
-  z
-    .object({ IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string() })).min(1) }) })
-    .transform(it => it.IPAM.Config.map(one => one.Subnet)),
-])
+import { networkSchema, toContainer, type Container } from './container-inspect'
+import { readInfo, type EngineInfo } from './engine-info'
+import { explained, requireHere, silent, type EngineKind } from './engine-problems'
 
 /** How both report that something doesn't exist. A missing socket or file is different: then nothing is known. */
 const absent = /no such (container|image|network|object)\b|image not known|network (\S+ )?not found/i
 
 const isAbsent = (error: unknown): boolean => error instanceof ProblemError && absent.test(error.problem.details ?? '')
 
-function toContainer(found: unknown): Container {
-  const { Image, RestartCount, State, Config, HostConfig, Mounts, NetworkSettings } = containerSchema.parse(found)
-  return {
-    running: State.Running,
-    image: Image,
-    imageName: Config.Image,
-    ...(typeof RestartCount === 'number' && { restarts: RestartCount }),
-    ...(State.Pid && { pid: State.Pid }),
-    ...(!State.Running &&
-      typeof State.ExitCode === 'number' && {
-        ended: { exitCode: State.ExitCode, outOfMemory: State.OOMKilled === true },
-      }),
-    labels: Config.Labels ?? {},
-    published: Object.entries(HostConfig.PortBindings ?? {})
-      .filter(([inside]) => inside.endsWith('/tcp'))
-      .flatMap(([inside, bindings]) =>
-        (bindings ?? []).map(it => ({
-          inside: Number.parseInt(inside, 10),
-          address: it.HostIp ?? '',
-          port: Number(it.HostPort),
-        })),
-      ),
-    networks: Object.entries(NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress }]) =>
-      IPAddress ? [{ name: network, address: IPAddress }] : [],
-    ),
-    mounts: (Mounts ?? []).flatMap(it =>
-      it.Source ? [{ from: it.Source, inside: it.Destination, ...(it.Name && { volume: it.Name }) }] : [],
-    ),
-  }
-}
-
 type Options = Partial<Pick<RunOptions, 'input' | 'signal' | 'timeout' | 'onOutput'>> & {
   /** Files that the command may have open. */
   readonly files?: number
 }
 
-export class ContainerEngine {
-  readonly name: 'podman' | 'docker'
-  readonly #commands: { readonly run: Run; readonly start: Start }
+/** Milliseconds for a question that the engine answers from its memory; usually 50 to 300. */
+const askTimeout = 10_000
 
-  constructor(name: 'podman' | 'docker', commands: { readonly run: Run; readonly start: Start }) {
+export class ContainerEngine {
+  readonly name: EngineKind
+  readonly #commands: { readonly run: Run; readonly start: Start }
+  /** Where it was found: the same engine is used from then on, even if the user's context changes. */
+  #address: string | undefined
+
+  constructor(name: EngineKind, commands: { readonly run: Run; readonly start: Start }) {
     this.name = name
     this.#commands = commands
   }
 
-  /** Runs a command, without our marker: containers and the engine's own daemons outlive us. */
-  call(args: readonly string[], { files, ...options }: Options = {}): Promise<string> {
+  /**
+   * Runs a command, without our marker: containers and the engine's own daemons outlive us.
+   * @throws as `Run`; Problems `engine-…` if the engine itself doesn't work
+   */
+  async call(args: readonly string[], { files, ...options }: Options = {}): Promise<string> {
+    await this.#locate(Math.min(options.timeout ?? askTimeout, askTimeout))
     const [file, all] = files === undefined ? [this.name, args] : withFiles(files, this.name, args)
-    return this.#commands.run(file, all, { timeout: 60_000, ...options, unmarked: true })
+    return await this.#run(file, all, { timeout: 60_000, ...options })
   }
 
   /** Starts a command with streams for input and output. It has no marker either, but ends with us even in a crash. */
@@ -118,8 +49,14 @@ export class ContainerEngine {
     return this.#commands.start('setpriv', ['--pdeathsig', 'KILL', this.name, ...args], {
       name: `${this.name} ${args[0] ?? ''}`,
       ...options,
+      env: this.#environment(options.env),
       unmarked: true,
     })
+  }
+
+  /** Whether containers can run here. @throws Problems `engine-…` if not, and whatever else the command fails with */
+  async info(): Promise<EngineInfo> {
+    return await readInfo(this.name, await this.#ask(['info', '--format', '{{json .}}'], 4000), this.#address ?? '')
   }
 
   /** @returns undefined if there is no such container */
@@ -134,7 +71,7 @@ export class ContainerEngine {
       const found = z
         .array(z.unknown())
         .length(containerNames.length)
-        .parse(JSON.parse(await this.call(['container', 'inspect', ...containerNames], { timeout })))
+        .parse(JSON.parse(await this.#ask(['container', 'inspect', ...containerNames], timeout)))
       return found.map(toContainer)
     } catch (error) {
       if (!isAbsent(error)) throw error
@@ -206,11 +143,58 @@ export class ContainerEngine {
 
   async #inspect(type: 'container' | 'image' | 'network', name: string): Promise<unknown> {
     try {
-      const found: unknown = JSON.parse(await this.call([type, 'inspect', name], { timeout: 10_000 }))
+      const found: unknown = JSON.parse(await this.#ask([type, 'inspect', name], askTimeout))
       return Array.isArray(found) ? found[0] : undefined
     } catch (error) {
       if (isAbsent(error)) return undefined
       throw error
     }
   }
+
+  /** @throws Problem `engine-silent` if the answer takes longer. @param timeout milliseconds */
+  async #ask(args: readonly string[], timeout: number): Promise<string> {
+    try {
+      return await this.call(args, { timeout })
+    } catch (error) {
+      throw isProblem(error, 'command-timeout') ? problem(silent(this.name, timeout), error) : error
+    }
+  }
+
+  /**
+   * Finds out where Docker's commands go: DOCKER_HOST, or the user's context. Takes about 30 ms, once.
+   * @throws Problem `engine-elsewhere`
+   */
+  async #locate(timeout: number): Promise<void> {
+    if (this.#address !== undefined) return
+    const address = this.name === 'docker' ? await this.#dockerHost(timeout) : (process.env['CONTAINER_HOST'] ?? '')
+    requireHere(this.name, address)
+    this.#address = address
+  }
+
+  async #dockerHost(timeout: number): Promise<string> {
+    try {
+      const format = '{{.Endpoints.docker.Host}}'
+      return (await this.#run('docker', ['context', 'inspect', '--format', format], { timeout })).trim()
+    } catch (error) {
+      // Podman's `docker` has no contexts.
+      if (isProblem(error, 'command-failed')) return process.env['DOCKER_HOST'] ?? ''
+      throw isProblem(error, 'command-timeout') ? problem(silent(this.name, timeout), error) : error
+    }
+  }
+
+  async #run(file: string, args: readonly string[], options: Omit<RunOptions, 'unmarked' | 'env'>): Promise<string> {
+    try {
+      return await this.#commands.run(file, args, { ...options, env: this.#environment(), unmarked: true })
+    } catch (error) {
+      throw explained(this.name, error, this.#address)
+    }
+  }
+
+  #environment(given: Readonly<Record<string, string>> = baseEnvironment()): Readonly<Record<string, string>> {
+    const pinned = this.name === 'docker' && this.#address?.startsWith('unix://') && { DOCKER_HOST: this.#address }
+    return { ...given, ...pinned }
+  }
 }
+
+const isProblem = (error: unknown, code: string): boolean =>
+  error instanceof ProblemError && error.problem.code === code

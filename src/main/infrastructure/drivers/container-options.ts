@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto'
 import type { Settings } from '../../../shared/settings'
 import type { Service } from '../services/service'
+import type { EngineKind } from './engine-problems'
 
 /** Labels: the workspace that owns a container, and the options it was created with. */
 export const ownerLabel = 'instance-manager.workspace'
 export const optionsLabel = 'instance-manager.options'
 
 export interface ContainerSpec {
-  readonly engine: 'podman' | 'docker'
+  readonly engine: EngineKind
   readonly service: Service
   readonly settings: Settings
   /** Its network, and its address there; if absent, the engine picks one. */

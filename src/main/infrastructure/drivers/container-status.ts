@@ -7,7 +7,7 @@ import type { SecretStore } from '../secrets'
 import { probe, type Service } from '../services/service'
 import { isAdopted, publishedBy, requirePort, type Containers } from './containers'
 import { byName, type DriverStatus } from './driver'
-import type { Container } from './container-engine'
+import type { Container } from './container-inspect'
 import { lingerWarning } from './linger'
 import { notAdopted, serviceSlow } from './problems'
 

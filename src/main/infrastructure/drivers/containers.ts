@@ -6,7 +6,8 @@ import { exists } from '../../system/files'
 import { startTime } from '../../system/proc'
 import type { Service } from '../services/service'
 import { ownerLabel } from './container-options'
-import type { Container, ContainerEngine } from './container-engine'
+import type { ContainerEngine } from './container-engine'
+import type { Container } from './container-inspect'
 
 /** Milliseconds to inspect all containers; it usually takes 100 to 300. */
 const lookTimeout = 2000

@@ -70,7 +70,7 @@ export class EmbeddedDriver implements Driver {
   async detect(): Promise<DriverOption> {
     for (const { daemon } of this.#all) {
       const broken = await daemon.broken?.(this.#services.run)
-      if (broken) return { kind: this.kind, available: false, reason: broken.message }
+      if (broken) return { kind: this.kind, available: false, reason: broken.message, problem: broken }
     }
     return {
       kind: this.kind,

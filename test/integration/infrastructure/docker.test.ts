@@ -1,0 +1,130 @@
+/** On a real Docker daemon: what every driver must do, adoption, an instance with its logs, and a daemon that fails. */
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { apiRouter } from '../../../src/main/api/router'
+import type { App } from '../../../src/main/app'
+import { ContainerDriver } from '../../../src/main/infrastructure/drivers/container-driver'
+import { allServices } from '../../../src/main/infrastructure/services'
+import { createRun } from '../../../src/main/system/run'
+import type { ServiceName } from '../../../src/shared/infrastructure'
+import { dockerForTests } from '../../support/docker/docker'
+import { testInfrastructure } from '../../support/infrastructure'
+import { describeWhere } from '../../support/requires'
+import { makeTiny } from '../../support/tiny-base'
+import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
+import { adoptionSuite } from './adoption'
+import { infrastructureSuite } from './suite'
+
+const docker = await dockerForTests()
+const [daemon, missing] = 'missing' in docker ? [undefined, docker.missing] : [docker, '']
+const images = daemon?.images ?? { postgres: '', pgbouncer: '' }
+const command = async (...args: string[]): Promise<string> => (await execa('docker', args, { all: true })).all
+
+describeWhere(missing === '', missing)('with Docker', () => {
+  afterAll(() => daemon?.dispose())
+
+  infrastructureSuite('the docker driver', {
+    options: () => Promise.resolve({ driver: 'docker', images }),
+    kill: async (it, service) => {
+      await command('kill', '--signal', 'KILL', it.settings.containers[service])
+    },
+    logs: async ({ settings: { containers } }) =>
+      (await command('logs', containers.postgres)) + (await command('logs', containers.pgbouncer)),
+    dataFolder: ({ settings: { containers } }) =>
+      command('volume', 'inspect', '--format', '{{.Mountpoint}}', `instance-manager-${containers.postgres}`),
+    places: ({ settings: { containers } }) => command('inspect', containers.postgres, containers.pgbouncer),
+  })
+
+  adoptionSuite('docker', images)
+
+  describe('a workspace', () => {
+    let workspace: TestWorkspace
+    beforeAll(async () => {
+      workspace = await testWorkspace({ driver: 'docker', images, prepare: makeTiny, as: 'serve' })
+      await workspace.open()
+      await workspace.startInfrastructure()
+    })
+    afterAll(() => workspace.remove())
+
+    const state = async (service: ServiceName) => (await workspace.services.infrastructure.status())[service]
+    const bothRun = async (): Promise<boolean> =>
+      (await state('postgres')).state === 'running' && (await state('pgbouncer')).state === 'running'
+
+    test('an instance is created, and reaches its database through the pool', async () => {
+      mustSucceed(await workspace.create({ name: 'school' }))
+      const { instances } = await workspace.services.instances.registry.list()
+      expect(instances).toMatchObject([{ name: 'school', status: 'online', pooled: true }])
+      expect(await workspace.sql('SELECT datname FROM pg_database WHERE datname = $1', ['school_db'])).toHaveLength(1)
+    })
+
+    test.each([
+      ['postgres', 'database system is ready to accept connections'],
+      ['pgbouncer', 'process up'],
+    ] as const)('the log of %s is read with its times', async (name, text) => {
+      const { logs } = apiRouter.createCaller({ app: { workspace: workspace.services } as App })
+      const { lines } = await logs.page({ source: { kind: 'service', name }, anchor: { type: 'end' }, count: 1000 })
+      expect(lines.find(it => it.text.includes(text))?.at).toBeGreaterThan(Date.now() - 600_000)
+    })
+
+    test('tools of the server’s own version run inside', async () => {
+      const driver = await workspace.services.infrastructure.driver()
+      const service = allServices.find(it => it.name === 'postgres')
+      if (!driver.tool || !service) throw new Error('there are no tools')
+      const options = { signal: AbortSignal.timeout(60_000), timeout: 60_000 }
+      const dump = await driver.tool(service, 'pg_dump', ['--schema-only', 'school_db'], options)
+      const texts: string[] = []
+      for await (const chunk of dump.stdout) texts.push(String(chunk))
+      await dump.ended
+      expect(texts.join('')).toContain('PostgreSQL database dump complete')
+    })
+
+    test('a daemon that is killed is a Problem with the way out; when it is back, so is everything', async () => {
+      const { infrastructure } = workspace.services
+      await daemon?.kill()
+      const stopped = { code: 'engine-stopped', hint: 'Start the daemon at that address, or correct DOCKER_HOST.' }
+      expect(await infrastructure.status()).toMatchObject({
+        postgres: { state: 'failed', problem: stopped },
+        pgbouncer: { state: 'failed', problem: stopped },
+      })
+      expect((await infrastructure.options()).find(it => it.kind === 'docker')).toMatchObject({
+        available: false,
+        reason: 'Docker is installed, but isn’t running.',
+        problem: stopped,
+      })
+      const { operations } = workspace.services
+      expect(await operations.settled(await operations.start('infrastructure-start', {}))).toMatchObject({
+        phase: 'rolled-back',
+        turned: { problem: stopped },
+      })
+
+      await daemon?.start()
+      await until(bothRun) // by its restart policy, or by our supervisor
+      await workspace.startInfrastructure()
+      expect(await workspace.sql('SELECT datname FROM pg_database WHERE datname = $1', ['school_db'])).toHaveLength(1)
+    })
+  })
+
+  test('its version is told; a user outside the group learns how to join', async () => {
+    const it = await testInfrastructure({ driver: 'docker', images })
+    try {
+      const version = await command('version', '--format', '{{.Server.Version}}')
+      expect(await new ContainerDriver('docker', allServices, it.services).detect()).toEqual({
+        kind: 'docker',
+        available: true,
+        reason: `Docker ${version} works here.`,
+      })
+      const nobody = { uid: 65_534, gid: 65_534 }
+      const run = createRun(it.root)
+      const services = {
+        ...it.services,
+        run: ((file, args, options) => run(file, args, { ...options, user: nobody })) as typeof run,
+      }
+      expect(await new ContainerDriver('docker', allServices, services).detect()).toMatchObject({
+        available: false,
+        problem: { code: 'engine-denied', hint: expect.stringContaining('sudo usermod -aG docker') as string },
+      })
+    } finally {
+      await it.dispose()
+    }
+  })
+})
