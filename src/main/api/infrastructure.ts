@@ -16,6 +16,10 @@ export const infrastructureRouter = router({
   choose: workspaceProcedure
     .input(z.object({ kind: z.enum(driverKinds) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.choose(input.kind)),
+  /** @returns the images that were loaded */
+  load: workspaceProcedure
+    .input(z.object({ file: z.string().startsWith('/').max(4096) }))
+    .mutation(({ ctx: { workspace }, input, signal }) => workspace.infrastructure.loadImages(input.file, signal)),
   /** Starts whatever isn't running. @returns the operation that does it; without an id if both are running */
   bringUp: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.instances.bringUp() })),
 })

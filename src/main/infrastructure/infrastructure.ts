@@ -110,6 +110,21 @@ export class Infrastructure {
     return await this.#changed()
   }
 
+  /**
+   * Loads the services' images from a file, where no registry can be reached.
+   * @param file absolute @returns the images @throws Problems `image-file`, `images-unused`
+   */
+  async loadImages(file: string, signal?: AbortSignal): Promise<readonly string[]> {
+    const { loadImages } = await this.driver()
+    if (loadImages) return await loadImages(file, signal)
+    throw problem({
+      code: 'images-unused',
+      message: 'The embedded driver uses no images.',
+      hint: 'Choose Podman or Docker first.',
+      action: 'choose-driver',
+    })
+  }
+
   users(): readonly InfrastructureUser[] {
     return this.#services.users()
   }

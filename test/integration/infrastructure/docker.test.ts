@@ -1,4 +1,5 @@
 /** On a real Docker daemon: what every driver must do, adoption, an instance with its logs, and a daemon that fails. */
+import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apiRouter } from '../../../src/main/api/router'
@@ -102,6 +103,39 @@ describeWhere(missing === '', missing)('with Docker', () => {
       await workspace.startInfrastructure()
       expect(await workspace.sql('SELECT datname FROM pg_database WHERE datname = $1', ['school_db'])).toHaveLength(1)
     })
+  })
+
+  test('an image that no registry gives is loaded from a file; another image is not', async () => {
+    const image = '127.0.0.1:1/im-test/pgbouncer:saved' // nothing listens there
+    const it = await testInfrastructure({ driver: 'docker', images: { ...images, pgbouncer: image } })
+    const file = join(it.root, 'saved: 1.tar')
+    try {
+      const loaded = it.infrastructure.loadImages(file)
+      await expect(loaded).rejects.toMatchObject({ problem: { code: 'image-file' } }) // there is no such file
+      await expect(it.up()).rejects.toMatchObject({
+        problem: {
+          code: 'image-unavailable',
+          cause: expect.stringContaining('connection refused') as string,
+          hint: expect.stringContaining('infra load FILE') as string,
+          action: 'use-embedded',
+        },
+      })
+      await command('tag', images.pgbouncer, 'im-test/other:1')
+      await command('save', '--output', file, 'im-test/other:1')
+      await expect(it.infrastructure.loadImages(file)).rejects.toMatchObject({
+        problem: {
+          code: 'image-file',
+          cause: `It holds im-test/other:1; the settings name ${images.postgres} and ${image}.`,
+        },
+      })
+      await command('tag', images.pgbouncer, image)
+      await command('save', '--output', file, image)
+      await command('rmi', image, 'im-test/other:1')
+      expect(await it.infrastructure.loadImages(file)).toEqual([image])
+      expect(await command('image', 'inspect', '--format', '{{.Architecture}}', image)).toMatch(/^(amd64|arm64)$/)
+    } finally {
+      await it.dispose()
+    }
   })
 
   test('its version is told; a user outside the group learns how to join', async () => {

@@ -1,4 +1,5 @@
 /** `infra`: the shared PostgreSQL and PgBouncer. */
+import { resolve } from 'node:path'
 import { bytes, capital, count, enumerate, uptime } from '../../../shared/amounts'
 import {
   driverTitle,
@@ -101,6 +102,12 @@ export async function drivers(session: CommandSession): Promise<Result> {
       ...(problem?.hint ? [`  Hint: ${cleanLine(problem.hint)}`] : []),
     ]),
   }
+}
+
+export async function load(session: CommandSession, file: string): Promise<Result> {
+  const { client } = await session.engine('change')
+  const images = await client.infrastructure.load.mutate({ file: resolve(file) })
+  return { data: { images }, lines: images.map(it => `Loaded ${cleanLine(it)}.`) }
 }
 
 const styles: Readonly<Record<ServiceStatus['state'], Style>> = {

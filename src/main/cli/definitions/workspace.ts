@@ -63,6 +63,11 @@ export function infra(program: Grammar): void {
     .example('infra drivers', 'Podman, Docker and the embedded driver')
     .does(async session => (await import('../commands/infra')).drivers(session))
   group
+    .add('load', 'Load the image of PostgreSQL or PgBouncer from a file, where no registry can be reached.')
+    .argument('<file>', 'made by “docker save” or “podman save”')
+    .example('infra load postgres.tar', 'the image that the settings name, for this machine’s processor')
+    .does(async (session, _, file: string) => (await import('../commands/infra')).load(session, file))
+  group
     .add('logs', 'Show the end of a service’s log.')
     .argument('[service]', serviceNames.join(' or '), oneOf(serviceNames), 'postgres')
     .option('-n, --lines <number>', 'how many lines, 100 by default', lineCount)

@@ -28,6 +28,7 @@ import type {
 import { ContainerEngine } from './container-engine'
 import type { Container } from './container-inspect'
 import { broken, type EngineKind } from './engine-problems'
+import { wantedIn } from './image-file'
 import { requireFreePort, serviceFailed, serviceSlow } from './problems'
 
 export class ContainerDriver implements Driver {
@@ -172,6 +173,14 @@ export class ContainerDriver implements Driver {
     await this.server(service)
     const services = { engine: this.#engine, secrets: this.#services.secrets, mark: this.#services.mark }
     return await startInside(services, await this.#nameOf(service), service, [file, ...args], options)
+  }
+
+  readonly loadImages = async (file: string, signal?: AbortSignal): Promise<readonly string[]> => {
+    const settings = await this.#services.settings.read()
+    const wanted = this.#all.map(it => it.container.of(settings).image)
+    const images = await wantedIn(file, wanted, this.#services.run, signal)
+    await this.#engine.call(['load', '--input', file], { timeout: 900_000, signal })
+    return images
   }
 
   #nameOf = async (service: Service): Promise<string> => service.container.of(await this.#services.settings.read()).name

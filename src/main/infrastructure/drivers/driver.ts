@@ -56,6 +56,11 @@ export interface Driver {
   readonly logs?: ServiceLogs
   /** Starts tools of each service's own version. */
   readonly tool?: StartTool
+  /**
+   * Loads the services' images from a file made by `docker save` or `podman save`.
+   * @param file absolute @returns the images that can now be used @throws Problem `image-file`
+   */
+  readonly loadImages?: (file: string, signal?: AbortSignal) => Promise<readonly string[]>
 }
 
 export interface DriverDetails extends Pick<ServiceDetails, 'program' | 'data' | 'restarts'> {

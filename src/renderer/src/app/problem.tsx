@@ -113,19 +113,29 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
       },
     }),
   )
+  const startInfrastructure = () => start.mutate({ kind: infrastructureStartJob.kind })
+  const choose = useMutation(trpc.infrastructure.choose.mutationOptions({ onSuccess: startInfrastructure }))
+  const error = start.error ?? choose.error
   const button = (label: string, run: () => void, important = false) => (
     <>
-      <Button size="xs" variant={important ? 'filled' : 'default'} loading={start.isPending} onClick={run}>
+      <Button
+        size="xs"
+        variant={important ? 'filled' : 'default'}
+        loading={start.isPending || choose.isPending}
+        onClick={run}
+      >
         {label}
       </Button>
-      {start.error && <span>{problemOf(start.error).message}</span>}
+      {error && <span>{problemOf(error).message}</span>}
     </>
   )
   switch (problem.action) {
     case undefined:
       return null
     case 'start-infrastructure':
-      return button('Start the infrastructure', () => start.mutate({ kind: infrastructureStartJob.kind }), true)
+      return button('Start the infrastructure', startInfrastructure, true)
+    case 'use-embedded':
+      return button('Use Embedded instead', () => choose.mutate({ kind: 'embedded' }))
     case 'stop-other': {
       const name = problem.instance
       return name === undefined
