@@ -26,9 +26,11 @@ export function explained(kind: EngineKind, error: unknown, address = ''): unkno
   const { code, details = '' } = error.problem
   if (code === 'command-missing') return problem(missing(kind), error)
   if (code !== 'command-failed') return error
-  if (kind === 'docker' && denied.test(details)) return problem({ ...notAllowed(address), details }, error)
-  if (kind === 'docker' && notRunning.test(details)) return problem({ ...stopped(address), details }, error)
-  if (kind === 'podman' && /newuidmap.*not found/i.test(details)) return problem({ ...noMapping, details }, error)
+  const said = (what: RegExp): string | undefined => details.split('\n').find(it => what.test(it))
+  const [refused, unanswered, unmapped] = [said(denied), said(notRunning), said(/newuidmap.*not found/i)]
+  if (kind === 'docker' && refused) return problem({ ...notAllowed(address), details: refused }, error)
+  if (kind === 'docker' && unanswered) return problem({ ...stopped(address), details: unanswered }, error)
+  if (kind === 'podman' && unmapped) return problem({ ...noMapping, details: unmapped }, error)
   return error
 }
 
@@ -101,11 +103,11 @@ export const silent = (kind: EngineKind, timeout: number): Problem => ({
   action: 'retry',
 })
 
-/** It answers its command, but not in a way that containers could run. */
+/** @param said all that its command printed: its reason, and perhaps what it knows all the same, as JSON */
 export const broken = (kind: EngineKind, said: string | undefined): Problem => ({
   code: 'engine-broken',
   message: `${driverTitle[kind]} is installed, but doesn’t work.`,
-  cause: said?.trim().split('\n').at(-1),
+  cause: said?.split('\n').findLast(it => /^[^{[]/.test(it)),
   hint: `See what it says: “${kind} info”.`,
   action: 'retry',
   details: said,
