@@ -111,7 +111,12 @@ export async function dockerForTests(): Promise<TestDocker | { readonly missing:
     return { missing: `dockerd does not start here: ${error instanceof Error ? error.message : String(error)}` }
   }
   process.env['DOCKER_HOST'] = docker.host
-  await importImages('docker', root)
+  try {
+    await importImages('docker', root)
+  } catch (error) {
+    await docker.dispose()
+    throw error
+  }
   return docker
 }
 

@@ -61,7 +61,9 @@ export async function imageRoot(): Promise<ImageRoot | { readonly missing: strin
 export async function importImages(engine: 'podman' | 'docker', { tar, images }: ImageRoot): Promise<void> {
   const script = '"$1" image inspect "$2" >/dev/null 2>&1 || "$1" import "${@:4}" "$3" "$2"'
   const imports = (Object.keys(changes) as (keyof Images)[]).map(async service => {
-    const all = [...changes[service], ...common].flatMap(it => ['--change', it])
+    // Docker's import can't set the signal; our containers are created with it.
+    const known = [...changes[service], ...common].filter(it => engine === 'podman' || !it.startsWith('STOPSIGNAL'))
+    const all = known.flatMap(it => ['--change', it])
     await execa(
       'flock',
       [`${tar}.${engine}-${service}.lock`, 'bash', '-c', script, 'bash', engine, images[service], tar, ...all],
