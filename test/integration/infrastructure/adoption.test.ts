@@ -5,5 +5,8 @@ import { adoptionSuite } from './adoption'
 const podman = await podmanForTests()
 
 describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('with Podman', () => {
-  adoptionSuite('podman', 'images' in podman ? podman.images : { postgres: '', pgbouncer: '' })
+  adoptionSuite('podman', 'images' in podman ? podman.images : { postgres: '', pgbouncer: '' }, [
+    'scram-sha-256',
+    'md5',
+  ])
 })

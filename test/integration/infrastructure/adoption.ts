@@ -9,7 +9,8 @@ import { requireInfrastructure } from '../../../src/main/instances/create/plan'
 import type { Images } from '../../support/images/images'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 
-export function adoptionSuite(engine: 'podman' | 'docker', images: Images): void {
+/** @param methods PgBouncer's, of logging in: each takes 15 s, in which it waits */
+export function adoptionSuite(engine: 'podman' | 'docker', images: Images, methods: readonly string[]): void {
   describe('adopted containers', () => {
     let it: TestInfrastructure
     const command = async (args: string[], input = ''): Promise<string> => (await execa(engine, args, { input })).stdout
@@ -97,7 +98,7 @@ export function adoptionSuite(engine: 'podman' | 'docker', images: Images): void
       expect([await started(containers.postgres), await started(containers.pgbouncer)]).toEqual(before)
     })
 
-    test.each(['scram-sha-256', 'md5'])(
+    test.each(methods)(
       "a PgBouncer with the replaced tool's ini and %s, whose console never answers us: not adopted yet, then running",
       async auth => {
         const { containers, ports } = it.settings

@@ -36,7 +36,7 @@ describeWhere(missing === '', missing)('with Docker', () => {
     places: ({ settings: { containers } }) => command('inspect', containers.postgres, containers.pgbouncer),
   })
 
-  adoptionSuite('docker', images)
+  adoptionSuite('docker', images, ['scram-sha-256'])
 
   describe('a workspace', () => {
     let workspace: TestWorkspace
@@ -112,7 +112,8 @@ describeWhere(missing === '', missing)('with Docker', () => {
     try {
       const loaded = it.infrastructure.loadImages(file)
       await expect(loaded).rejects.toMatchObject({ problem: { code: 'image-file' } }) // there is no such file
-      await expect(it.up()).rejects.toMatchObject({
+      const context = { signal: AbortSignal.timeout(60_000), report: () => undefined, output: () => undefined }
+      await expect(it.infrastructure.provision('docker', 'pgbouncer', context)).rejects.toMatchObject({
         problem: {
           code: 'image-unavailable',
           cause: expect.stringContaining('connection refused') as string,
@@ -120,7 +121,7 @@ describeWhere(missing === '', missing)('with Docker', () => {
           action: 'use-embedded',
         },
       })
-      await command('tag', images.pgbouncer, 'im-test/other:1')
+      await execa('docker', ['import', '-', 'im-test/other:1'], { input: Buffer.alloc(10_240) }) // an empty tar file
       await command('save', '--output', file, 'im-test/other:1')
       await expect(it.infrastructure.loadImages(file)).rejects.toMatchObject({
         problem: {
@@ -128,7 +129,7 @@ describeWhere(missing === '', missing)('with Docker', () => {
           cause: `It holds im-test/other:1; the settings name ${images.postgres} and ${image}.`,
         },
       })
-      await command('tag', images.pgbouncer, image)
+      await command('tag', 'im-test/other:1', image)
       await command('save', '--output', file, image)
       await command('rmi', image, 'im-test/other:1')
       expect(await it.infrastructure.loadImages(file)).toEqual([image])

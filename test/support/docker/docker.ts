@@ -68,6 +68,9 @@ export class TestDocker {
     const ending = setTimeout(() => this.#daemon?.kill('SIGKILL'), limit)
     await this.#daemon
     clearTimeout(ending)
+    // One that starts after a crash takes the crashed one's mount of its data for somebody else's.
+    const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map(it => it.split(' ')[1] ?? '')
+    for (const it of mounts.filter(one => one.startsWith(`${this.#folder}/`)).toReversed()) await execa('umount', [it])
     // Version 1 of control groups has a tree for each kind of resource.
     const trees = await readdir('/sys/fs/cgroup')
     for (const it of ['', ...trees])

@@ -85,10 +85,8 @@ export class ContainerDriver implements Driver {
       await this.#engine.image(service, image, pull)
       await this.#engine.call(['rm', name], { signal: context.signal })
     }
-    await this.#engine.call(
-      ['create', '--name', name, '--label', `${optionsLabel}=${fingerprint(options)}`, ...options],
-      { signal: context.signal, files: service.openFiles },
-    )
+    const label = ['--label', `${optionsLabel}=${fingerprint(options)}`]
+    await this.#engine.create(name, [...label, ...options], { signal: context.signal, files: service.openFiles })
   }
 
   async provisioned(service: Service): Promise<boolean> {

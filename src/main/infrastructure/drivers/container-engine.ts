@@ -127,6 +127,21 @@ export class ContainerEngine {
     }
   }
 
+  /**
+   * Creates a container. A Docker command from version 25 on can't give a container of an older daemon a MAC address.
+   * Such a daemon derives it from the IP address, so it is fixed all the same.
+   */
+  async create(name: string, containerOptions: readonly string[], options: Options): Promise<void> {
+    try {
+      await this.call(['create', '--name', name, ...containerOptions], options)
+    } catch (error) {
+      if (!(error instanceof ProblemError) || !/mac-address.* requires API/.test(error.problem.details ?? ''))
+        throw error
+      const mac = containerOptions.indexOf('--mac-address')
+      await this.call(['create', '--name', name, ...containerOptions.toSpliced(mac, 2)], options)
+    }
+  }
+
   /** The container's last lines of standard output and error. */
   async log(name: string): Promise<string> {
     const chunks: string[] = []
