@@ -36,9 +36,16 @@ export class TestDocker {
     const daemon = execa(
       'setpriv',
       [
-        ...['--pdeathsig', 'TERM', 'dockerd', '--config-file', join(this.#folder, 'daemon.json')],
+        '--pdeathsig',
+        'TERM',
+        'dockerd',
+        '--config-file',
+        join(this.#folder, 'daemon.json'),
         // not another daemon's containers, if the machine has a containerd
-        ...['--containerd-namespace', name, '--containerd-plugins-namespace', `${name}-plugins`],
+        '--containerd-namespace',
+        name,
+        '--containerd-plugins-namespace',
+        `${name}-plugins`,
       ],
       {
         env: { PATH },

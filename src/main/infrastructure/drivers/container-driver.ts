@@ -56,8 +56,8 @@ export class ContainerDriver implements Driver {
       return { kind: this.kind, available: true, reason }
     } catch (error) {
       const found = toProblem(error)
-      const problem = found.code.startsWith('engine-') ? found : broken(this.kind, found.details ?? found.message)
-      return { kind: this.kind, available: false, reason: problem.message, problem }
+      const why = found.code.startsWith('engine-') ? found : broken(this.kind, found.details ?? found.message)
+      return { kind: this.kind, available: false, reason: why.message, problem: why }
     }
   }
 

@@ -44,7 +44,7 @@ const missing = (kind: EngineKind): Problem => ({
 /** @param root the root of the file system */
 export function stopped(address: string, root = '/'): Problem {
   const socket = address.replace(/^unix:\/\//, '')
-  const start = /^\/run\/user\//.test(socket)
+  const start = socket.startsWith('/run/user/')
     ? 'systemctl --user start docker'
     : existsSync(join(root, 'run/systemd/system'))
       ? 'sudo systemctl start docker'
