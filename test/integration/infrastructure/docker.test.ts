@@ -1,4 +1,4 @@
-/** On a real Docker daemon: what every driver must do, adoption, an instance with its logs, and a daemon that fails. */
+/** On a real Docker daemon: what every driver must do, adoption, an instance with its logs, and images from files. */
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -7,12 +7,11 @@ import type { App } from '../../../src/main/app'
 import { ContainerDriver } from '../../../src/main/infrastructure/drivers/container-driver'
 import { allServices } from '../../../src/main/infrastructure/services'
 import { createRun } from '../../../src/main/system/run'
-import type { ServiceName } from '../../../src/shared/infrastructure'
 import { dockerForTests } from '../../support/docker/docker'
 import { testInfrastructure } from '../../support/infrastructure'
 import { describeWhere } from '../../support/requires'
 import { makeTiny } from '../../support/tiny-base'
-import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
+import { mustSucceed, testWorkspace, type TestWorkspace } from '../../support/workspace'
 import { adoptionSuite } from './adoption'
 import { infrastructureSuite } from './suite'
 
@@ -47,10 +46,6 @@ describeWhere(missing === '', missing)('with Docker', () => {
     })
     afterAll(() => workspace.remove())
 
-    const state = async (service: ServiceName) => (await workspace.services.infrastructure.status())[service]
-    const bothRun = async (): Promise<boolean> =>
-      (await state('postgres')).state === 'running' && (await state('pgbouncer')).state === 'running'
-
     test('an instance is created, and reaches its database through the pool', async () => {
       mustSucceed(await workspace.create({ name: 'school' }))
       const { instances } = await workspace.services.instances.registry.list()
@@ -77,31 +72,6 @@ describeWhere(missing === '', missing)('with Docker', () => {
       for await (const chunk of dump.stdout) texts.push(String(chunk))
       await dump.ended
       expect(texts.join('')).toContain('PostgreSQL database dump complete')
-    })
-
-    test('a daemon that is killed is a Problem with the way out; when it is back, so is everything', async () => {
-      const { infrastructure } = workspace.services
-      await daemon?.kill()
-      const stopped = { code: 'engine-stopped', hint: 'Start the daemon at that address, or correct DOCKER_HOST.' }
-      expect(await infrastructure.status()).toMatchObject({
-        postgres: { state: 'failed', problem: stopped },
-        pgbouncer: { state: 'failed', problem: stopped },
-      })
-      expect((await infrastructure.options()).find(it => it.kind === 'docker')).toMatchObject({
-        available: false,
-        reason: 'Docker is installed, but isn’t running.',
-        problem: stopped,
-      })
-      const { operations } = workspace.services
-      expect(await operations.settled(await operations.start('infrastructure-start', {}))).toMatchObject({
-        phase: 'rolled-back',
-        turned: { problem: stopped },
-      })
-
-      await daemon?.start()
-      await until(bothRun) // by its restart policy, or by our supervisor
-      await workspace.startInfrastructure()
-      expect(await workspace.sql('SELECT datname FROM pg_database WHERE datname = $1', ['school_db'])).toHaveLength(1)
     })
   })
 

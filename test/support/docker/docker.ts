@@ -60,24 +60,14 @@ export class TestDocker {
     throw new Error((await readFile(join(this.#folder, 'log'), 'utf8')).trim().split('\n').at(-1))
   }
 
-  /** As a crash would: its containers lose it, and are ended at its next start. */
-  async kill(): Promise<void> {
-    this.#daemon?.kill('SIGKILL')
-    await this.#daemon
-  }
-
   /** Ends the daemon with all of its containers and networks, and removes everything. */
   async dispose(): Promise<void> {
-    if (!this.#daemon || ended(this.#daemon)) await this.start() // only it can remove its networks
     await this.#removeAll('container', ['ls', '--all', '--quiet'], ['rm', '--force', '--volumes'])
     await this.#removeAll('network', ['ls', '--quiet', '--filter', 'type=custom'], ['rm'])
     this.#daemon?.kill('SIGTERM')
     const ending = setTimeout(() => this.#daemon?.kill('SIGKILL'), limit)
     await this.#daemon
     clearTimeout(ending)
-    // One that starts after a crash takes the crashed one's mount of its data for somebody else's.
-    const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map(it => it.split(' ')[1] ?? '')
-    for (const it of mounts.filter(one => one.startsWith(`${this.#folder}/`)).toReversed()) await execa('umount', [it])
     // Version 1 of control groups has a tree for each kind of resource.
     const trees = await readdir('/sys/fs/cgroup')
     for (const it of ['', ...trees])
