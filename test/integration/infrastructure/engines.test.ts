@@ -2,7 +2,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { ContainerDriver } from '../../../src/main/infrastructure/drivers/container-driver'
 import { allServices } from '../../../src/main/infrastructure/services'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
@@ -161,16 +161,17 @@ test('once found, it stays the same engine when the user’s context changes', a
   expect(await readUsed()).toBe('unix:///var/run/docker.sock')
 })
 
-const podmanInfo = (rootless: boolean, maps: number): string =>
-  JSON.stringify({
-    version: { Version: '4.3.1' },
-    host: { security: { rootless }, idMappings: { uidmap: Array.from({ length: maps }, () => ({ size: 1 })) } },
-  })
+const podmanWith = (maps: number): string => `case "$*" in
+  version*) echo 4.3.1;;
+  unshare*) for map in $(seq ${maps}); do echo "0 1000 1"; done;;
+esac`
 
 test('a rootless Podman works if its user has a range of ids; otherwise the command that adds one is told', async () => {
-  const works = await driverOf('podman', `echo '${podmanInfo(true, 2)}'`)
+  const user = vi.spyOn(process, 'getuid').mockReturnValue(1000)
+  onTestFinished(() => user.mockRestore())
+  const works = await driverOf('podman', podmanWith(2))
   expect(await works.detect()).toMatchObject({ available: true, reason: 'Podman 4.3.1 works here, without root.' })
-  const alone = await driverOf('podman', `echo '${podmanInfo(true, 1)}'`)
+  const alone = await driverOf('podman', podmanWith(1))
   expect((await alone.detect()).problem).toMatchObject({
     code: 'engine-user-ids',
     hint: expect.stringMatching(/“sudo usermod --add-subuids (\d+-\d+) --add-subgids \1 \S+”/) as string,

@@ -7,7 +7,7 @@ import type { Run, RunOptions, Start, Started } from '../../system/run'
 import { withFiles } from '../programs'
 import type { Service } from '../services/service'
 import { networkSchema, toContainer, type Container } from './container-inspect'
-import { readInfo, type EngineInfo } from './engine-info'
+import { dockerInfo, podmanInfo, type EngineInfo } from './engine-info'
 import { explained, requireHere, silent, type EngineKind } from './engine-problems'
 
 /** How both report that something doesn't exist. A missing socket or file is different: then nothing is known. */
@@ -56,7 +56,8 @@ export class ContainerEngine {
 
   /** Whether containers can run here. @throws Problems `engine-…` if not, and whatever else the command fails with */
   async info(): Promise<EngineInfo> {
-    return await readInfo(this.name, await this.#ask(['info', '--format', '{{json .}}'], 4000), this.#address ?? '')
+    const ask = (...args: string[]): Promise<string> => this.#ask(args, 4000)
+    return await (this.name === 'podman' ? podmanInfo(ask) : dockerInfo(ask, () => this.#address))
   }
 
   /** @returns undefined if there is no such container */

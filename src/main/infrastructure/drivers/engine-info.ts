@@ -1,7 +1,7 @@
-/** What `info` says about a container engine. */
+/** Whether a container engine can run containers here. */
 import { z } from 'zod'
 import { problem } from '../../../shared/problem'
-import { broken, explained, noUserIds, type EngineKind } from './engine-problems'
+import { broken, explained, noUserIds } from './engine-problems'
 
 export interface EngineInfo {
   /** e.g. `20.10.24` */
@@ -10,13 +10,19 @@ export interface EngineInfo {
   readonly rootless: boolean
 }
 
-const podmanSchema = z.object({
-  version: z.object({ Version: z.string() }),
-  host: z.object({
-    security: z.object({ rootless: z.boolean() }),
-    idMappings: z.object({ uidmap: z.array(z.unknown()).nullish() }).nullish(),
-  }),
-})
+/** Asks the engine's command. @throws Problems `engine-…` */
+type Ask = (...args: string[]) => Promise<string>
+
+/** Podman's `info` would take ten times as long, as it also asks the package manager. @throws Problems `engine-…` */
+export async function podmanInfo(ask: Ask): Promise<EngineInfo> {
+  await ask('ps', '--quiet') // needs all that containers need
+  const version = (await ask('version', '--format', '{{.Client.Version}}')).trim()
+  const rootless = process.getuid?.() !== 0
+  // Mapped are the user itself and, if it has one, its range of further ids.
+  if (rootless && (await ask('unshare', 'cat', '/proc/self/uid_map')).trim().split('\n').length < 2)
+    throw problem(await noUserIds())
+  return { version, rootless }
+}
 
 const dockerSchema = z.object({
   ServerVersion: z.string().nullish(),
@@ -25,23 +31,14 @@ const dockerSchema = z.object({
   ServerErrors: z.array(z.string()).nullish(),
 })
 
-/**
- * @param output of `info --format '{{json .}}'`. The command `docker` may be Podman's.
- * @throws Problems `engine-…` if no container could run
- */
-export async function readInfo(kind: EngineKind, output: string, address: string): Promise<EngineInfo> {
-  const found = z.union([podmanSchema, dockerSchema]).parse(JSON.parse(output))
-  if ('host' in found) {
-    const { security, idMappings } = found.host
-    // Mapped are the user itself and, if it has one, its range of further ids.
-    if (security.rootless && (idMappings?.uidmap?.length ?? 0) < 2) throw problem(await noUserIds())
-    return { version: found.version.Version, rootless: security.rootless }
-  }
+/** @param address of the daemon @throws Problems `engine-…` */
+export async function dockerInfo(ask: Ask, address: () => string | undefined): Promise<EngineInfo> {
+  const found = dockerSchema.parse(JSON.parse(await ask('info', '--format', '{{json .}}')))
   const said = found.ServerErrors?.join('\n')
   if (said || !found.ServerVersion) {
     const failed = problem({ code: 'command-failed', message: 'docker info failed.', details: said })
-    const reason = explained(kind, failed, address)
-    throw reason === failed ? problem(broken(kind, said)) : reason
+    const reason = explained('docker', failed, address())
+    throw reason === failed ? problem(broken('docker', said)) : reason
   }
   return { version: found.ServerVersion, rootless: found.SecurityOptions?.includes('name=rootless') === true }
 }
