@@ -10,8 +10,8 @@ import { workingIn } from '../../src/main/infrastructure/drivers/daemons'
 import { withConnection } from '../../src/main/infrastructure/connection'
 import { pm2Paths } from '../../src/main/processes/daemon'
 import { appsOf } from '../../src/main/processes/leftovers'
-import { allPids } from '../../src/main/system/proc'
 import { workspacePaths } from '../../src/main/workspace/paths'
+import { withBootSeconds } from '../support/boot-time'
 import { embeddedAdmin } from '../support/infrastructure'
 import { director, isInstalling, login, testWorkspace, until, type TestWorkspace } from '../support/workspace'
 import { markedIn, world, type World } from '../support/world'
@@ -38,18 +38,11 @@ async function killWhen(order: Parameters<typeof startChild>[1], condition: () =
 }
 
 const commandLines = async (): Promise<string[]> =>
-  (
-    await Promise.all(
-      (await allPids()).map(async pid =>
-        (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).includes('INSTANCE_MANAGER_RUN=') &&
-        (await isMine(pid))
-          ? (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ')
-          : '',
-      ),
-    )
-  ).filter(Boolean)
-const isMine = async (pid: number): Promise<boolean> =>
-  (await markedIn(workspace.root)).some(it => it.startsWith(`${pid} `))
+  Promise.all(
+    (await markedIn(workspace.root)).map(async it =>
+      (await readFile(`/proc/${it.split(' ')[0]}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' '),
+    ),
+  )
 const runs = (text: string) => async (): Promise<boolean> => (await commandLines()).some(it => it.includes(text))
 
 /** Whether the role has a connection: its tool is in the middle of its work. */
@@ -124,10 +117,12 @@ describe('under a creation', () => {
   it("PM2's daemon is killed while it starts the process: whole or nothing", async () => {
     const { pm2Home } = workspace.host
     const daemon = Number(await readFile(pm2Paths(pm2Home).pid, 'utf8'))
-    const id = await workspace.begin({ name: 'orphaned' })
-    await until(async () => (await appsOf(pm2Home)).some(it => it.name === 'orphaned')) // it was forked just now
-    killAll([daemon])
-    const { phase, turned, plan } = await workspace.services.operations.settled(id)
+    const { id, phase, turned, plan } = await withBootSeconds(workspace.root, 10, async () => {
+      const begun = await workspace.begin({ name: 'orphaned' })
+      await until(async () => (await appsOf(pm2Home)).some(it => it.name === 'orphaned')) // it was forked just now
+      killAll([daemon])
+      return workspace.services.operations.settled(begun)
+    })
     expect([undefined, 'pm2-died', 'not-online']).toContain(turned?.problem?.code)
     const logins =
       phase === 'succeeded'

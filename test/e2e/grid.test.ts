@@ -6,6 +6,7 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
+import { changeInstanceConfig } from '../../src/main/workspace/instance-config'
 import type { LaunchedApp } from '../support/electron'
 import type { CliInstance } from '../support/cli-instance'
 import { InstanceList } from './pages/instances'
@@ -356,12 +357,13 @@ test('table or grid: the choice is remembered when the app is started again', as
 test('killed while it starts many: the report is there again when it is opened, and the rest are started', async () => {
   // the last one keeps the job open long enough to be seen
   const names = ['cut-1', 'cut-2', 'cut-3', 'cut-4', 'cut-5', 'deaf-cut']
-  await layOutAll(...names)
+  const deaf = (await layOutAll(...names)).at(-1)
   await list.choose('cut', names.length)
   await list.chosen.getByRole('button', { name: 'Start', exact: true }).click()
   await expect(list.report).toContainText('Starting 6')
   await expect(list.row('deaf-cut')).toContainText('Waiting…')
   await launched.kill()
+  await changeInstanceConfig(join(deaf?.folder ?? '', 'config.json'), it => ({ ...it, bootSeconds: 2 }))
   await open()
   await list.room.go('Instances')
   await list.view('Table').click() // a kill may lose a choice that was made just before

@@ -42,6 +42,7 @@ const instances = async (): Promise<string[]> =>
   ((await home.run('list --json')).data as InstanceList).instances.map(it => it.name)
 const known = async (): Promise<readonly OperationState[]> =>
   ((await home.run('operations --json')).data as { operations: OperationState[] }).operations
+const journals = (): Promise<string[]> => readdir(join(home.root, '.instance-manager/operations'))
 const doing =
   (step: string) =>
   (text: string): boolean =>
@@ -109,11 +110,11 @@ describe('refusals end with 4, and nothing is begun', () => {
     [`create all ${director}`, 'name-reserved'],
     ['init --sample', 'folder-not-empty'],
   ])('%s', async (args, code) => {
-    const before = (await known()).length
+    const before = await journals()
     const ran = await home.run(`${args} --json`)
     expect(ran).toMatchObject({ exit: 4, ok: false, problem: { code } })
     expect((await home.run(args)).err).toContain(`(${code})`)
-    expect((await known()).length).toBe(before)
+    expect(await journals()).toEqual(before)
   })
 
   it('a folder that is no workspace', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OperationState } from '../../../src/shared/operation'
 import { workspacePaths } from '../../../src/main/workspace/paths'
+import { withBootSeconds } from '../../support/boot-time'
 import { behaviour, makeQuick } from '../../support/quick-base'
 import { sealedKeys } from '../../support/sealed'
 import {
@@ -107,8 +108,9 @@ describe('a creation that fails', () => {
 
   it('because the server does not listen in time: it waits for a decision, and rolled back, nothing is left', async () => {
     const { operations } = workspace.services
-    const id = await workspace.begin({ name: behaviour.deaf })
-    const { phase, steps } = await operations.rested(id)
+    const { id, phase, steps } = await withBootSeconds(workspace.root, 2, async () =>
+      operations.rested(await workspace.begin({ name: behaviour.deaf })),
+    )
     expect(phase).toBe('stuck')
     expect(steps.find(it => it.name === 'verify-health')?.problem).toMatchObject({
       code: 'slow-start',

@@ -47,14 +47,22 @@ const userOf = async (name: string): Promise<PoolUser> => {
   const { name: database, user, password } = config?.database ?? { name: '', user: '', password: '' }
   return { database, user, password }
 }
-/**
- * Once the first client has lost its patience (20 s, `query_wait_timeout`) nobody waits there any more, and PgBouncer
- * tries no more by itself.
- */
-async function refused(user: PoolUser): Promise<void> {
-  await login(user, 60_000)
-  await until(async () => (await login(user)).includes('server login has been failing'))
+/** For as long as the work takes, clients wait so many seconds in PgBouncer, instead of 20. */
+async function withPatience(seconds: number, work: () => Promise<unknown>): Promise<void> {
+  const set = async (to: number): Promise<unknown> =>
+    withConnection(await workspace.services.infrastructure.throughPool('pgbouncer'), console =>
+      console.query(`SET query_wait_timeout = ${to}`),
+    )
+  await set(seconds)
+  await work()
+  await set(20)
 }
+/** Once the first client has lost its patience nobody waits there any more, and PgBouncer tries no more by itself. */
+const refused = (user: PoolUser): Promise<void> =>
+  withPatience(2, async () => {
+    await login(user, 60_000)
+    await until(async () => (await login(user)).includes('server login has been failing'))
+  })
 const endPostgres = async (): Promise<void> => {
   const folder = join(workspace.root, '.instance-manager/embedded/postgres')
   await until(async () => {

@@ -14,6 +14,7 @@ import { removeSystemUser } from '../../../src/main/instances/system-user/identi
 import { createRun } from '../../../src/main/system/run'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { isOpen, type OperationState } from '../../../src/shared/operation'
+import { withBootSeconds } from '../../support/boot-time'
 import { layOut, makeDatabase, type CliInstance } from '../../support/cli-instance'
 import { toProblem } from '../../../src/shared/problem'
 import { armFaults } from '../../support/faults'
@@ -184,7 +185,7 @@ describe.each([
     const login = await workspace.services.infrastructure.admin()
     const id = await interrupt(kind, await job.input(name), step)
     await takeAway(name, all, login)
-    const state = await goOn(id, back)
+    const state = await withBootSeconds(workspace.root, 3, () => goOn(id, back)) // what is gone never answers
     expect(state.steps.find(it => it.status === 'stuck')).toBeUndefined()
     expect(state.phase).toMatch(/^(succeeded|rolled-back)$/)
     expect(await left(name)).toEqual(state.kind === 'create' && state.phase === 'succeeded' ? [name] : [])
