@@ -3,7 +3,7 @@
  * any command.
  */
 import { z } from 'zod'
-import { journalLineSchema, type Transient } from '../../shared/operation'
+import { journalLineSchema, type OperationState, type Transient } from '../../shared/operation'
 import { problemSchema } from '../../shared/problem-schema'
 import { claimSchema } from '../../shared/things'
 import { exitCodes } from './exit-codes'
@@ -35,26 +35,30 @@ const stepState = z.strictObject({
   fraction: z.number().optional(),
   text: z.string().optional(),
   problem: problemSchema.optional(),
+  result: z.strictObject({ operation: z.string().optional(), problem: problemSchema.optional() }).optional(),
+  notes: z.string().optional(),
 })
 
 /** An operation that was already running when we began to follow it, or whose events were missed. */
-export const snapshotLineSchema = z.strictObject({
-  type: z.literal('snapshot'),
-  operation: z.strictObject({
-    id: base.id,
-    kind: z.string(),
-    subject: z.string(),
-    plan: z.json(),
-    claims: z.array(claimSchema),
-    phase: z.enum(['running', 'undoing', 'stuck', 'succeeded', 'rolled-back']),
-    openedAt: z.iso.datetime(),
-    settledAt: z.iso.datetime().optional(),
-    turned: z
-      .strictObject({ reason: z.enum(['failed', 'cancelled', 'asked']), problem: problemSchema.optional() })
-      .optional(),
-    steps: z.array(stepState),
-  }),
-})
+export const snapshotLineSchema: z.ZodType<{ readonly type: 'snapshot'; readonly operation: OperationState }> =
+  z.strictObject({
+    type: z.literal('snapshot'),
+    operation: z.strictObject({
+      id: base.id,
+      kind: z.string(),
+      subject: z.string(),
+      plan: z.json(),
+      claims: z.array(claimSchema),
+      phase: z.enum(['running', 'undoing', 'stuck', 'succeeded', 'rolled-back']),
+      openedAt: z.iso.datetime(),
+      settledAt: z.iso.datetime().optional(),
+      turned: z
+        .strictObject({ reason: z.enum(['failed', 'cancelled', 'asked']), problem: problemSchema.optional() })
+        .optional(),
+      steps: z.array(stepState),
+      abreast: z.strictObject({ from: z.int(), most: z.int() }).optional(),
+    }),
+  })
 
 /** A line of a log. */
 export const logLineSchema = z.strictObject({

@@ -1,6 +1,7 @@
 /** The built command line in a home of its own: every command is a process, as an operator or a script starts it. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { realpath, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -142,12 +143,10 @@ function running(child: ChildProcess, input: string | undefined): Running {
   })
   child.stdin?.on('error', () => undefined)
   if (input !== undefined) child.stdin?.end(input)
-  const ended = new Promise<Ran>(done =>
-    child.once('close', exit => {
-      heard()
-      done(ran(exit, out, err))
-    }),
-  )
+  const ended = once(child, 'close').then(([exit]) => {
+    heard()
+    return ran(exit as number | null, out, err)
+  })
   return {
     child,
     ended,
