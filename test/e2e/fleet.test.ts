@@ -57,7 +57,7 @@ test('the chosen ones: a stopped canary is suggested, and each gets the new code
   await expect(dialog).toContainText('Choose one.') // these instances know of no schema
   await dialog.getByRole('radio', { name: 'Change their schema, too' }).check()
   const rehearsals = dialog.getByRole('list', { name: 'Rehearsals' })
-  await expect(rehearsals).toContainText('schema can’t be changed by a rebuild') // they have no schema file
+  await expect(rehearsals).toContainText('This rebuild can’t change the database’s schema.') // they have no schema file
   await expect(dialog.getByRole('button', { name: 'Rebuild 3' })).toBeDisabled()
   await dialog.getByRole('radio', { name: 'Keep their schema' }).check()
   await dialog.getByRole('button', { name: 'Rebuild 3' }).click()
