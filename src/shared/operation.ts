@@ -2,10 +2,8 @@
  * Operations: journal entries, live events, and the state folded from them. A journal entry *is* the event, so the disk
  * and the screen can't disagree.
  */
-import { z } from 'zod'
 import type { Problem } from './problem'
-import { problemSchema } from './problem-schema'
-import { claimSchema, things, type Claim } from './things'
+import { things, type Claim } from './things'
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }
 
@@ -60,37 +58,6 @@ export type Transient =
 /** `at` is ISO 8601. */
 export type OperationEvent = { readonly id: string; readonly at: string } & (Entry | Transient)
 export type JournalLine = { readonly id: string; readonly at: string } & Entry
-
-const base = { id: z.string().min(1), at: z.iso.datetime() }
-export const journalLineSchema: z.ZodType<JournalLine> = z.discriminatedUnion('type', [
-  z.object({
-    ...base,
-    type: z.literal('opened'),
-    kind: z.string(),
-    version: z.int(),
-    subject: z.string(),
-    plan: z.json(),
-    steps: z.array(z.string()).min(1),
-    claims: z.array(claimSchema).optional(),
-    abreast: z.object({ from: z.int().min(0), most: z.int().min(1) }).optional(),
-  }),
-  z.object({ ...base, type: z.enum(['doing', 'undoing']), step: z.string() }),
-  z.object({ ...base, type: z.literal('undone'), step: z.string(), notes: z.string().optional() }),
-  z.object({
-    ...base,
-    type: z.literal('done'),
-    step: z.string(),
-    result: z.object({ operation: z.string().optional(), problem: problemSchema.optional() }).optional(),
-    notes: z.string().optional(),
-  }),
-  z.object({
-    ...base,
-    type: z.literal('turned'),
-    reason: z.enum(['failed', 'cancelled', 'asked']),
-    problem: problemSchema.optional(),
-  }),
-  z.object({ ...base, type: z.literal('settled'), outcome: z.enum(['succeeded', 'rolled-back']) }),
-])
 
 /** `undoing`: the latest step that has begun but isn't undone yet, once the operation is rolling back. */
 export type StepStatus = 'waiting' | 'doing' | 'done' | 'undoing' | 'undone' | 'stuck'

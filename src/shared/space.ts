@@ -1,5 +1,4 @@
 /** Disk space: what is free, what jobs must leave free, what can be freed. All amounts are in bytes. */
-import { z } from 'zod'
 
 /** Of a workspace's disks, the one with the least space to spare. */
 export interface DiskSpace {
@@ -21,7 +20,6 @@ export const isLow = ({ free, reserve }: DiskSpace): boolean => free < reserve
  */
 export const freeables = ['releases', 'trash', 'logs', 'spare'] as const
 export type FreeableKind = (typeof freeables)[number]
-export const freeInputSchema = z.object({ what: z.array(z.enum(freeables)).min(1) })
 
 export interface Freeable {
   readonly what: FreeableKind

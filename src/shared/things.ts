@@ -1,5 +1,4 @@
 /** What operations claim: the names of things, as written in journals, and how they are held. */
-import { z } from 'zod'
 
 /**
  * What an operation holds while it is open: a thing's `kind/name` (`instance/school`, `port/5001`), or just its name if
@@ -9,7 +8,6 @@ export interface Claim {
   readonly on: string
   readonly how: 'own' | 'use'
 }
-export const claimSchema: z.ZodType<Claim> = z.object({ on: z.string(), how: z.enum(['own', 'use']) })
 
 export const owns = (on: string): Claim => ({ on, how: 'own' })
 export const uses = (on: string): Claim => ({ on, how: 'use' })

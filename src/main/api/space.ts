@@ -2,7 +2,8 @@
  * Disk space: how much is free, what can be freed, and freeing it. Not an operation: a full disk has no room for a
  * journal.
  */
-import { freeInputSchema } from '../../shared/space'
+import { z } from 'zod'
+import { freeables } from '../../shared/space'
 import { router, workspaceProcedure } from './trpc'
 
 export const spaceRouter = router({
@@ -11,6 +12,6 @@ export const spaceRouter = router({
   ),
   report: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.space.report()),
   free: workspaceProcedure
-    .input(freeInputSchema)
+    .input(z.object({ what: z.array(z.enum(freeables)).min(1) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.space.free(input.what)),
 })

@@ -32,7 +32,7 @@ export interface Engine {
    * Serves other commands until they are done and nothing is running, or the signal is aborted. @param tell called
    * once, if there is anything to wait for
    */
-  serveOthers(tell: (needed: Needed) => void, signal: AbortSignal): Promise<void>
+  serveOthers(tell: (needed: Needed) => Promise<void>, signal: AbortSignal): Promise<void>
   /** Interrupts what is running in this process. */
   close(): Promise<void>
 }
@@ -109,7 +109,7 @@ async function own({ root, workspace, purpose }: Opening): Promise<Engine> {
     joined: false,
     async serveOthers(tell, signal) {
       const { needed } = app
-      if (needed.commands > 0 || needed.running.length > 0) tell(needed)
+      if (needed.commands > 0 || needed.running.length > 0) await tell(needed)
       await app.untilUnneeded(signal)
     },
     close: () => app.leave(),

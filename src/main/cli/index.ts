@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import { exitCodes, type ExitCode } from './exit-codes'
 import { toFailure, wrongUsage, type Failure } from './failure'
+import type { Perform } from './grammar'
 import { productIn } from '../system/product'
 import { asJson } from './print/clean'
 import { Output } from './print/output'
@@ -23,7 +24,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
   const json = args.includes('--json') && !args.includes('__complete')
   let exit: ExitCode = exitCodes.done
   const { version } = JSON.parse(readFileSync(productIn(root).packageJson, 'utf8')) as { readonly version: string }
-  const program = buildProgram(version, async (options, work) => {
+  const perform: Perform = async (options, work) => {
     const session = new CommandSession(root, options, out, err)
     let ended: Parameters<typeof report>[0]
     try {
@@ -39,15 +40,9 @@ async function main(args: readonly string[]): Promise<ExitCode> {
       err.lines(problemLines(problem, err.paint))
       if (exit === exitCodes.done) exit = failed
     }
-  })
-  for (const it of [program, ...program.children, ...program.children.flatMap(child => child.children)]) {
-    it.exitOverride().configureOutput({
-      writeOut: text => out.write(text),
-      writeErr: () => undefined,
-      outputError: () => undefined,
-    })
   }
   try {
+    const program = await buildProgram(args, { version, perform, write: text => out.write(text) })
     await program.parseAsync(args, { from: 'user' })
     return exit
   } catch (error) {

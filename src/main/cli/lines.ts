@@ -3,9 +3,9 @@
  * any command.
  */
 import { z } from 'zod'
-import { journalLineSchema, type OperationState, type Transient } from '../../shared/operation'
+import type { OperationState, Transient } from '../../shared/operation'
+import { claimSchema, journalLineSchema } from '../../shared/operation-schema'
 import { problemSchema } from '../../shared/problem-schema'
-import { claimSchema } from '../../shared/things'
 import { exitCodes } from './exit-codes'
 
 const base = { id: z.string().min(1), at: z.iso.datetime() }

@@ -1,38 +1,67 @@
 /** The whole program: global options and commands, in the order of the help. */
-import * as instances from './definitions/instances'
-import * as lifecycle from './definitions/lifecycle'
+import * as looks from './definitions/looks'
 import { oneOf } from './definitions/values'
 import * as workspace from './definitions/workspace'
 import { examplesText, Grammar, programName, type Perform } from './grammar'
 
-const commands = [
+export interface Surroundings {
+  readonly version: string
+  readonly perform: Perform
+  /** Prints the help or the version. */
+  readonly write: (text: string) => void
+}
+
+/**
+ * The program with the command that the arguments name, and others. Loading the jobs' descriptors and zod takes about
+ * 30 ms, so commands whose definitions don't read them are defined without those that do
+ * (docs/decisions/0038-what-a-command-loads.md).
+ * @param args empty: all commands
+ * @throws CommanderError if the version was asked for and printed
+ */
+export async function buildProgram(args: readonly string[], surroundings: Surroundings): Promise<Grammar> {
+  const program = define({}, surroundings)
+  const [command] = program.parseOptions([...args]).operands
+  if (program.children.some(it => it.name() === command)) return program
+  return define(await others(), surroundings)
+}
+
+/** Commands whose definitions read the descriptors, and those that need all commands. */
+const others = async () => ({
+  ...(await import('./definitions/instances')),
+  ...(await import('./definitions/lifecycle')),
+  completion,
+  docs,
+})
+
+/** In the order of the help. */
+const commands = (other: Partial<Awaited<ReturnType<typeof others>>>) => [
   workspace.init,
   workspace.infra,
-  instances.create,
-  instances.adopt,
-  instances.list,
-  instances.status,
+  other.create,
+  other.adopt,
+  looks.list,
+  looks.status,
   workspace.doctor,
   workspace.settings,
   workspace.space,
   workspace.releases,
-  lifecycle.startStopRestart,
-  lifecycle.resurrect,
-  lifecycle.changePort,
-  lifecycle.rebuild,
-  lifecycle.simple,
-  lifecycle.bootTime,
-  instances.remove,
-  instances.removeLeftovers,
-  instances.logs,
+  other.startStopRestart,
+  other.resurrect,
+  other.changePort,
+  other.rebuild,
+  other.simple,
+  other.bootTime,
+  other.remove,
+  other.removeLeftovers,
+  looks.logs,
   workspace.operations,
   workspace.recover,
   workspace.serve,
-  completion,
-  docs,
+  other.completion,
+  other.docs,
 ]
 
-export function buildProgram(version: string, perform: Perform): Grammar {
+function define(other: Parameters<typeof commands>[0], { version, perform, write }: Surroundings): Grammar {
   const program = new Grammar(programName, perform)
     .description('Runs many isolated instances of one web application on one machine.')
     .version(version, '--version', 'show the version')
@@ -45,13 +74,15 @@ export function buildProgram(version: string, perform: Perform): Grammar {
     .helpCommand(false)
     .helpOption('-h, --help', 'show help')
     .enablePositionalOptions(false)
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: () => undefined, outputError: () => undefined })
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .example('init --sample --workspace ~/demo', 'create a first workspace from the sample application')
     .example(
       'infra up && instance-manager create school --director-name "Ada" --director-email ada@school.example --generate-password',
       'create a first instance',
     )
-  for (const define of commands) define(program)
+  for (const add of commands(other)) add?.(program)
   return program.addHelpText('after', () => examplesText(program))
 }
 

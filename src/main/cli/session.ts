@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
-import { headline } from '../../shared/jobs/words'
 import { productIn } from '../system/product'
 import { openEngine, type Engine, type Needed, type Purpose } from './engine'
 import { exitCodes, type ExitCode } from './exit-codes'
@@ -113,14 +112,15 @@ export class CommandSession {
     for (const engine of this.#engines.splice(0).toReversed()) {
       const stop = new AbortController()
       const free = this.interrupts.take(() => stop.abort())
-      await engine.serveOthers(needed => this.say(stillServing(needed)), stop.signal)
+      await engine.serveOthers(async needed => this.say(await stillServing(needed)), stop.signal)
       free()
       await engine.close()
     }
   }
 }
 
-function stillServing({ commands, running }: Needed): string {
+async function stillServing({ commands, running }: Needed): Promise<string> {
+  const { headline } = await import('../../shared/jobs/words')
   const work = running.length ? `: ${running.map(it => cleanLine(headline(it))).join(', ')}` : ''
   return `${commands > 0 ? 'Still working for other commands' : 'Waiting for what was interrupted earlier'}${work}. Press Ctrl+C to leave it to the next command.`
 }

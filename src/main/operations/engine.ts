@@ -7,13 +7,13 @@ import {
   fold,
   isMoving,
   isOpen,
-  journalLineSchema,
   type Abreast,
   type Json,
   type OperationState,
   type OperationsUpdate,
   type UnreadableJournal,
 } from '../../shared/operation'
+import { journalLineSchema } from '../../shared/operation-schema'
 import { problem } from '../../shared/problem'
 import { Claims, nameOf, type Unreadable } from './claims'
 import { Feed } from './feed'

@@ -4,7 +4,8 @@
  * detected. Journals from 0.1 have no checksums and continue without them. A file with both kinds of lines is corrupt.
  */
 import { createHash } from 'node:crypto'
-import { fold, journalLineSchema, type JournalLine, type OperationState } from '../../shared/operation'
+import { fold, type JournalLine, type OperationState } from '../../shared/operation'
+import { journalLineSchema } from '../../shared/operation-schema'
 import type { Claim } from '../../shared/things'
 import { problem, toProblem, type Problem } from '../../shared/problem'
 import { isLegal } from './moves'

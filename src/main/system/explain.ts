@@ -1,5 +1,5 @@
 /** Explains in words why a file's content doesn't match its schema. Never quotes values: they may be secrets. */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { nearest } from '../../shared/nearest'
 
 /** @param schema lists the known keys, to suggest one for a misspelt key */
@@ -23,7 +23,7 @@ const maxShown = 60
 
 /** The keys of the object at a path. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let at: z.core.JSONSchema.BaseSchema = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  let at: z.core.JSONSchema.BaseSchema = schema.toJSONSchema({ io: 'input', unrepresentable: 'any' })
   for (const key of path) {
     const next = at.properties?.[String(key)]
     at = typeof next === 'object' ? next : {}

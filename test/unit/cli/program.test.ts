@@ -3,24 +3,18 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { documentation } from '../../../src/main/cli/docs'
-import { isHidden, type Grammar } from '../../../src/main/cli/grammar'
+import { isHidden, type Grammar, type Perform } from '../../../src/main/cli/grammar'
 import { buildProgram } from '../../../src/main/cli/program'
 
-const program = (performed: () => void = () => undefined): Grammar => {
-  const made = buildProgram('1.2.3', () => {
-    performed()
-    return Promise.resolve()
-  })
-  for (const it of all(made))
-    it.exitOverride().configureOutput({ writeErr: () => undefined, outputError: () => undefined })
-  return made
-}
+const program = (args: readonly string[] = [], perform: Perform = () => Promise.resolve()): Promise<Grammar> =>
+  buildProgram(args, { version: '1.2.3', perform, write: () => undefined })
 const all = (command: Grammar): Grammar[] => [command, ...command.children.filter(it => !isHidden(it)).flatMap(all)]
-const shown = all(program())
+const whole = await program()
+const shown = all(whole)
 
 it('docs/cli.md is what the definitions say (npm run -s cli -- __docs > docs/cli.md)', async () => {
   expect(await readFile(join(resolve(import.meta.dirname, '../../..'), 'docs/cli.md'), 'utf8')).toBe(
-    `${documentation(program())}\n`,
+    `${documentation(whole)}\n`,
   )
 })
 
@@ -40,19 +34,17 @@ describe('every command', () => {
       const [line = ''] = example.split(/ (?:[<>]|&&) /)
       let performed = 0
       const words = (line.match(/"[^"]*"|\S+/g) ?? []).map(it => it.replaceAll('"', ''))
-      await program(() => {
+      const made = await program(words, () => {
         performed++
-      }).parseAsync(words, { from: 'user' })
+        return Promise.resolve()
+      })
+      await made.parseAsync(words, { from: 'user' })
       expect(performed).toBe(1)
     },
   )
 
   it('is there for all that the windows offer', () => {
-    expect(
-      program()
-        .children.filter(it => !isHidden(it))
-        .map(it => it.name()),
-    ).toEqual(
+    expect(whole.children.filter(it => !isHidden(it)).map(it => it.name())).toEqual(
       expect.arrayContaining([
         'init',
         'infra',
@@ -78,21 +70,44 @@ describe('every command', () => {
 
 it('global options are understood before and after the command', async () => {
   const given: unknown[] = []
-  const made = buildProgram('1', options => {
-    given.push(options)
-    return Promise.resolve()
+  for (const args of [
+    ['--json', '-w', '/a', 'list'],
+    ['infra', 'status', '--json', '--workspace', '/a'],
+    ['start', '--all', '--json', '-w', '/a'],
+  ]) {
+    const made = await program(args, options => {
+      given.push(options)
+      return Promise.resolve()
+    })
+    await made.parseAsync(args, { from: 'user' })
+  }
+  expect(given).toMatchObject(Array.from({ length: 3 }, () => ({ json: true, workspace: '/a' })))
+})
+
+describe('the commands of jobs are defined', () => {
+  const defined = async (line: string): Promise<string[]> =>
+    (await program(line.split(' '))).children.map(it => it.name())
+
+  it.each([
+    'start status',
+    '-w list start school',
+    '--help',
+    '--nonsense status',
+    'nonsense',
+    '__complete -- start',
+    '__docs',
+  ])('for “%s”, among all', async line => {
+    expect(await defined(line)).toEqual(whole.children.map(it => it.name()))
   })
-  await made.parseAsync(['--json', '-w', '/a', 'list'], { from: 'user' })
-  await made.parseAsync(['infra', 'status', '--json', '--workspace', '/a'], { from: 'user' })
-  expect(given).toEqual([
-    { json: true, workspace: '/a' },
-    { json: true, workspace: '/a' },
-  ])
+
+  it.each(['status', '-w start status', 'list --help', 'infra restart'])('not for “%s”', async line => {
+    expect(await defined(line)).not.toContain('start')
+  })
 })
 
 it('times since are durations or dates', async () => {
   const parsed = async (text: string): Promise<number> => {
-    const made = program()
+    const made = await program(['logs'])
     await made.parseAsync(['logs', 'a', '--since', text], { from: 'user' })
     return made.children.find(it => it.name() === 'logs')?.opts<{ since: number }>().since ?? NaN
   }

@@ -5,11 +5,8 @@ import {
   driverTitle,
   serviceNames,
   serviceTitle,
-  stateWords,
-  type InfrastructureStatus,
   type ServiceDetails,
   type ServiceName,
-  type ServiceStatus,
 } from '../../../shared/infrastructure'
 import {
   cutOff,
@@ -20,8 +17,8 @@ import {
 import { endedOf, followMany, resultOfMany, succeed, withOperations } from '../operate'
 import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
-import type { Paint, Style } from '../print/style'
-import { pairs, table } from '../print/table'
+import { serviceLines } from '../print/services'
+import { pairs } from '../print/table'
 import type { Result, CommandSession } from '../session'
 
 const jobs = { up: infrastructureStartJob, down: infrastructureStopJob, restart: infrastructureRestartJob } as const
@@ -109,32 +106,3 @@ export async function load(session: CommandSession, file: string): Promise<Resul
   const images = await client.infrastructure.load.mutate({ file: resolve(file) })
   return { data: { images }, lines: images.map(it => `Loaded ${cleanLine(it)}.`) }
 }
-
-const styles: Readonly<Record<ServiceStatus['state'], Style>> = {
-  running: 'green',
-  'not-adopted': 'yellow',
-  starting: 'cyan',
-  restarting: 'yellow',
-  stopping: 'cyan',
-  stopped: 'dim',
-  failed: 'red',
-  absent: 'dim',
-  unavailable: 'yellow',
-}
-
-export const serviceLines = ({ postgres, pgbouncer }: InfrastructureStatus, paint: Paint): string[] =>
-  table<ServiceStatus>(
-    [
-      { title: 'SERVICE', text: it => serviceTitle[it.name] },
-      {
-        title: 'STATE',
-        text: it => stateWords(it, { 'not-adopted': 'not adopted yet' }),
-        paint: (text, it) => paint(styles[it.state], text),
-      },
-      { title: 'PORT', right: true, text: it => String(it.port) },
-      { title: 'VERSION', text: it => it.version ?? '-' },
-      { title: 'PROBLEM', text: it => cleanLine(it.problem?.message ?? '') },
-    ],
-    [postgres, pgbouncer],
-    text => paint('dim', text),
-  )

@@ -1,14 +1,13 @@
 /** `status`: the workspace as a whole, or one instance in full. */
 import { bytes, count, percent, uptime } from '../../../shared/amounts'
-import { isOpen } from '../../../shared/operation'
-import { headline } from '../../../shared/jobs/words'
+import { isOpen, type OperationState } from '../../../shared/operation'
 import type { Client } from '../engine'
 import { refused } from '../failure'
 import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
+import { serviceLines } from '../print/services'
 import { pairs } from '../print/table'
 import type { Result, CommandSession } from '../session'
-import { serviceLines } from './infra'
 import { tableOf, tellTroubles } from './list'
 import { lowLine } from './space'
 
@@ -36,11 +35,14 @@ async function whole(session: CommandSession, client: Client): Promise<Result> {
       ...serviceLines(infrastructure, session.out.paint),
       '',
       ...tableOf(list.instances, session.out.paint),
-      ...(open.length
-        ? ['', `${count(open.length, 'open operation')}:`, ...open.map(it => `  ${it.id}  ${cleanLine(headline(it))}`)]
-        : []),
+      ...(open.length ? await openLines(open) : []),
     ],
   }
+}
+
+async function openLines(open: readonly OperationState[]): Promise<string[]> {
+  const { headline } = await import('../../../shared/jobs/words') // brings all jobs and zod along
+  return ['', `${count(open.length, 'open operation')}:`, ...open.map(it => `  ${it.id}  ${cleanLine(headline(it))}`)]
 }
 
 async function one(session: CommandSession, client: Client, name: string): Promise<Result> {
