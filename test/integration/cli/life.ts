@@ -1,5 +1,5 @@
 /** The whole life of an instance by command line alone, on a driver. */
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { InfrastructureStatus } from '../../../src/shared/infrastructure'
@@ -50,6 +50,15 @@ export function lifeSuite(options: CliOptions): void {
       name: "Ada O'Brien",
     })
     expect(await readFile(join(home.root, '.instance-manager/secrets.json'), 'utf8')).not.toContain('quiet Wednesday')
+
+    expect(await home.run('doctor')).toMatchObject({ exit: 0, out: 'Everything is fine.\n' })
+    const env = join(home.root, 'instances/school/server/.env')
+    await writeFile(env, (await readFile(env, 'utf8')).replace(/^PORT=.*$/m, 'PORT=1'))
+    const ill = await home.run('doctor school')
+    expect(ill.exit).toBe(1)
+    expect(ill.out).toMatch(/✗ +school +\.env +PORT isn’t as in config\.json\.\n.*\n +Mend: Rewrite \.env\./)
+    expect(await home.run('doctor --mend --json')).toMatchObject({ exit: 0, ok: true })
+    expect(await readFile(env, 'utf8')).toContain(`PORT=${port}\n`)
 
     const listed = await home.run('list --json')
     expect((listed.data as InstanceList).instances).toMatchObject([

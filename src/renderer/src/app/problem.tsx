@@ -78,7 +78,7 @@ export function ProblemView({ problem, onRetry, retrying, does, tone = 'bad', qu
 /** A quoted command, shown as code that a click copies. Straight quotes occur in older journals. */
 const command = /[“"]((?:sudo|apt-get|dnf|npm|npx|podman|docker|pm2|systemctl|kill|chmod|chown) [^”"]+)[”"]/
 
-function Hint({ text }: { text: string }) {
+export function Hint({ text }: { text: string }) {
   return text.split(command).map((part, index) =>
     index % 2 ? (
       <span key={part} className={classes.command}>

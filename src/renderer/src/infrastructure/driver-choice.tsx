@@ -1,8 +1,13 @@
 /** The choice of a driver, with the reason for or against each. */
-import { Radio, Skeleton } from '@mantine/core'
+import { Button, Radio, Skeleton } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { driverTitle, type DriverKind, type InfrastructureStatus } from '../../../shared/infrastructure'
-import { ProblemView } from '../app/problem'
+import {
+  driverTitle,
+  type DriverKind,
+  type DriverOption,
+  type InfrastructureStatus,
+} from '../../../shared/infrastructure'
+import { Hint, ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
 import classes from './infrastructure.module.css'
@@ -51,11 +56,52 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
           </div>
         </Radio.Group>
       )}
+      {options.data && (
+        <Mending
+          options={options.data.filter(it => canChangeDriver || it.kind === driver)}
+          onCheck={() => void options.refetch()}
+          checking={options.isFetching}
+        />
+      )}
       {!canChangeDriver && (
         <p className="dimmed">
           The driver can’t be changed once there are instances, because it holds their databases.
         </p>
       )}
     </section>
+  )
+}
+
+/** What would make drivers work that don't. One container engine is enough: another needn't be installed. */
+function Mending({
+  options,
+  onCheck,
+  checking,
+}: {
+  options: readonly DriverOption[]
+  onCheck: () => void
+  checking: boolean
+}) {
+  const engineWorks = options.some(it => it.available && it.kind !== 'embedded')
+  const failing = options.flatMap(({ kind, problem }) =>
+    problem && !(engineWorks && problem.code === 'engine-missing') ? [{ kind, problem }] : [],
+  )
+  if (failing.length === 0) return null
+  return (
+    <div className={classes.mending}>
+      <dl>
+        {failing.map(({ kind, problem }) => (
+          <div key={kind}>
+            <dt>To use {driverTitle[kind]}</dt>
+            <dd>
+              {problem.cause} <Hint text={problem.hint ?? ''} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <Button size="xs" variant="default" onClick={onCheck} loading={checking}>
+        Check again
+      </Button>
+    </div>
   )
 }

@@ -2,7 +2,7 @@
 import { Button, Skeleton } from '@mantine/core'
 import { IconLock, IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react'
 import { useSubscription } from '@trpc/tanstack-react-query'
-import { count, enumerate } from '../../../shared/amounts'
+import { capital, count, enumerate } from '../../../shared/amounts'
 import { serviceNames, serviceTitle, type InfrastructureStatus } from '../../../shared/infrastructure'
 import { useApp, useInfrastructure, useInstances } from '../app/live'
 import { Page, Section, Tabs } from '../app/page'
@@ -139,7 +139,7 @@ function Isolation() {
         {root && shared === 0 && 'Every instance has its own system user and can read only its own files.'}
         {root &&
           shared > 0 &&
-          `${count(shared, 'instance')} of ${instances.length} ${shared === 1 ? 'runs' : 'run'} as root. If one of them is compromised, it can read every file on this machine. Choose “Isolate…” in an instance’s menu to give it its own system user.`}
+          `${capital(count(shared, 'instance'))} ${shared === 1 ? 'runs' : 'run'} as root. If one is compromised, it can read every file on this machine. Choose “Isolate…” in an instance’s menu to give it its own system user.`}
       </p>
     </Section>
   )
